@@ -1,0 +1,1 @@
+//! The lottery: bets, agencies, the draw, the stores, and the two ends that a runtime drives.

@@ -1,0 +1,2 @@
+//! Part of the lottery workspace.
+fn main() {}
