@@ -1,0 +1,265 @@
+//! A bet, and what makes one valid.
+
+use core::fmt;
+
+use crate::date::is_date;
+
+/// A valid bet, borrowed from where it was read.
+///
+/// It is personal data: its `Debug` shows none of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Bet<'a> {
+    pub(crate) first_name: &'a str,
+    pub(crate) last_name: &'a str,
+    pub(crate) document: &'a str,
+    pub(crate) birthdate: &'a str,
+    pub(crate) number: u32,
+}
+
+/// The longest name, in bytes.
+pub const MAX_NAME: usize = 255;
+/// The longest document, in digits.
+pub const MAX_DOCUMENT: usize = 20;
+
+impl<'a> Bet<'a> {
+    /// A bet of these fields, each checked.
+    ///
+    /// - names: 1 to 255 bytes of UTF-8 without control characters;
+    /// - `document`: 1 to 20 decimal digits, kept as they are written;
+    /// - `birthdate`: a real date, `YYYY-MM-DD`;
+    /// - `number`: decimal digits, up to 4294967295; leading zeros mean nothing.
+    ///
+    /// # Errors
+    /// The first field that is wrong, and how.
+    pub fn new(
+        first_name: &'a str,
+        last_name: &'a str,
+        document: &'a str,
+        birthdate: &'a str,
+        number: &str,
+    ) -> Result<Self, FieldError> {
+        Ok(Self {
+            first_name: check_name(Field::FirstName, first_name)?,
+            last_name: check_name(Field::LastName, last_name)?,
+            document: check_document(document)?,
+            birthdate: check_birthdate(birthdate)?,
+            number: parse_number(number.as_bytes())?,
+        })
+    }
+
+    /// As [`Bet::new`], from bytes that need not be UTF-8.
+    pub(crate) fn from_bytes(fields: [&'a [u8]; 5]) -> Result<Self, FieldError> {
+        let [first_name, last_name, document, birthdate, number] = fields;
+        Ok(Self {
+            first_name: check_name(Field::FirstName, utf8(Field::FirstName, first_name)?)?,
+            last_name: check_name(Field::LastName, utf8(Field::LastName, last_name)?)?,
+            document: check_document(utf8(Field::Document, document)?)?,
+            birthdate: check_birthdate(utf8(Field::Birthdate, birthdate)?)?,
+            number: parse_number(number)?,
+        })
+    }
+
+    /// Given names.
+    pub const fn first_name(&self) -> &'a str {
+        self.first_name
+    }
+
+    /// Family names.
+    pub const fn last_name(&self) -> &'a str {
+        self.last_name
+    }
+
+    /// The person's document: 1 to 20 decimal digits, as they were written.
+    pub const fn document(&self) -> &'a str {
+        self.document
+    }
+
+    /// The date of birth: a real date, `YYYY-MM-DD`.
+    pub const fn birthdate(&self) -> &'a str {
+        self.birthdate
+    }
+
+    /// The number that was bet on.
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+}
+
+impl fmt::Debug for Bet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bet(..)")
+    }
+}
+
+/// A field of a bet, in the order in which every wire sends them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// [`Bet::first_name`]
+    FirstName,
+    /// [`Bet::last_name`]
+    LastName,
+    /// [`Bet::document`]
+    Document,
+    /// [`Bet::birthdate`]
+    Birthdate,
+    /// [`Bet::number`]
+    Number,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Document => "document",
+            Self::Birthdate => "birthdate",
+            Self::Number => "number",
+        })
+    }
+}
+
+/// Which field of a bet is wrong, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct FieldError {
+    /// The field.
+    pub field: Field,
+    /// What is wrong with it.
+    pub problem: FieldProblem,
+}
+
+/// What is wrong with a field of a bet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldProblem {
+    /// There is nothing in it.
+    #[error("empty")]
+    Empty,
+    /// A name of more than 255 bytes, or a document of more than 20 digits.
+    #[error("too long, at most {0}")]
+    TooLong(usize),
+    /// Not UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// It holds a control character.
+    #[error("holds a control character")]
+    ControlCharacter,
+    /// Something else than decimal digits.
+    #[error("expected decimal digits")]
+    NotDigits,
+    /// Not a day of the calendar, written `YYYY-MM-DD`.
+    #[error("expected a date, YYYY-MM-DD")]
+    NotADate,
+    /// Over 4294967295.
+    #[error("over 4294967295")]
+    TooLarge,
+    /// It holds something that the wire in use cannot carry, its separator for one.
+    #[error("{0:?} cannot be sent on this wire")]
+    NotOnThisWire(char),
+    /// It is wider than its column on the wire in use.
+    #[error("wider than the {0} characters that this wire has for it")]
+    TooWide(usize),
+}
+
+fn utf8(field: Field, bytes: &[u8]) -> Result<&str, FieldError> {
+    core::str::from_utf8(bytes).map_err(|_| FieldError { field, problem: FieldProblem::NotUtf8 })
+}
+
+fn check_name(field: Field, name: &str) -> Result<&str, FieldError> {
+    let fail = |problem| Err(FieldError { field, problem });
+    if name.is_empty() {
+        return fail(FieldProblem::Empty);
+    }
+    if name.len() > MAX_NAME {
+        return fail(FieldProblem::TooLong(MAX_NAME));
+    }
+    if name.chars().any(char::is_control) {
+        return fail(FieldProblem::ControlCharacter);
+    }
+    Ok(name)
+}
+
+fn check_document(document: &str) -> Result<&str, FieldError> {
+    let fail = |problem| Err(FieldError { field: Field::Document, problem });
+    if document.is_empty() {
+        return fail(FieldProblem::Empty);
+    }
+    if !document.bytes().all(|byte| byte.is_ascii_digit()) {
+        return fail(FieldProblem::NotDigits);
+    }
+    if document.len() > MAX_DOCUMENT {
+        return fail(FieldProblem::TooLong(MAX_DOCUMENT));
+    }
+    Ok(document)
+}
+
+fn check_birthdate(birthdate: &str) -> Result<&str, FieldError> {
+    if is_date(birthdate.as_bytes()) {
+        Ok(birthdate)
+    } else {
+        Err(FieldError { field: Field::Birthdate, problem: FieldProblem::NotADate })
+    }
+}
+
+/// A decimal number without a sign, up to 4294967295.
+fn parse_number(digits: &[u8]) -> Result<u32, FieldError> {
+    let fail = |problem| Err(FieldError { field: Field::Number, problem });
+    if digits.is_empty() {
+        return fail(FieldProblem::Empty);
+    }
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return fail(FieldProblem::NotDigits);
+    }
+    let number = digits
+        .iter()
+        .try_fold(0_u32, |number, digit| number.checked_mul(10)?.checked_add(u32::from(digit - b'0')));
+    number.map_or_else(|| fail(FieldProblem::TooLarge), Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::String};
+
+    fn error(first: &str, last: &str, document: &str, birthdate: &str, number: &str) -> String {
+        format!("{}", Bet::new(first, last, document, birthdate, number).expect_err("it is wrong"))
+    }
+
+    #[test]
+    fn names_the_field_and_what_is_wrong() {
+        let long = "ñ".repeat(128);
+        for (said, expected) in [
+            (error("", "Paz", "1", "2000-01-01", "1"), "first_name: empty"),
+            (error("Ana", &long, "1", "2000-01-01", "1"), "last_name: too long, at most 255"),
+            (error("A\u{85}", "Paz", "1", "2000-01-01", "1"), "first_name: holds a control character"),
+            (error("A\x7f", "Paz", "1", "2000-01-01", "1"), "first_name: holds a control character"),
+            (error("Ana", "Paz", "", "2000-01-01", "1"), "document: empty"),
+            (error("Ana", "Paz", "+1", "2000-01-01", "1"), "document: expected decimal digits"),
+            (
+                error("Ana", "Paz", "123456789012345678901", "2000-01-01", "1"),
+                "document: too long, at most 20",
+            ),
+            (error("Ana", "Paz", "1", "2023-02-29", "1"), "birthdate: expected a date, YYYY-MM-DD"),
+            (error("Ana", "Paz", "1", "2000-01-01", ""), "number: empty"),
+            (error("Ana", "Paz", "1", "2000-01-01", "-1"), "number: expected decimal digits"),
+            (error("Ana", "Paz", "1", "2000-01-01", "4294967296"), "number: over 4294967295"),
+            (error("Ana", "Paz", "1", "2000-01-01", "99999999999999999999999"), "number: over 4294967295"),
+        ] {
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn keeps_the_zeros_of_a_document_and_drops_those_of_a_number() {
+        let bet =
+            Bet::new("Ana", "Paz", "0012", "2000-02-29", "0000000000000000000000007574").expect("valid");
+        assert_eq!((bet.document(), bet.number()), ("0012", 7574));
+        assert_eq!(Bet::new("A", "B", "1", "0001-01-01", "4294967295").map(|bet| bet.number()), Ok(u32::MAX));
+    }
+
+    #[test]
+    fn debug_shows_no_personal_data() {
+        let bet = Bet::new("Ana", "Paz", "20000001", "1980-01-01", "7574").expect("valid");
+        assert_eq!(format!("{bet:?}"), "Bet(..)");
+    }
+}

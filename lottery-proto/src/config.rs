@@ -1,0 +1,80 @@
+//! What an application may choose about a connection.
+
+use core::time::Duration;
+
+use crate::agency::AgencyId;
+use crate::wire::Dialect;
+
+/// How the centre's side of a connection behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// How many agencies there are: they are numbered from 1 to this. Default 5.
+    pub agencies: u32,
+    /// How many requests are taken before the first of them is answered, at least 1. Default 32.
+    pub max_in_flight: usize,
+    /// What the receive buffer may grow to, in bytes, at least a block of 8192. Default 256 KiB.
+    pub max_buffer: usize,
+    /// How long a peer that owes the next message may send nothing. Default 60 s.
+    ///
+    /// An agency that was told to ask again later pauses longer each time: it may be silent for twice the time
+    /// since it was first told so, and this on top.
+    pub idle_timeout: Duration,
+    /// How long a message may take from its first byte to its last. Default 20 s.
+    pub message_timeout: Duration,
+    /// How long a peer may take nothing of what is sent to it. Default 20 s.
+    pub stall_timeout: Duration,
+    /// How long the peer's end is waited for after ours, and everything after a shutdown. Default 1 s.
+    pub linger_timeout: Duration,
+    /// After how long without a byte the memory of a connection that waits is given back. Default 250 ms.
+    pub shrink_after: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            agencies: 5,
+            max_in_flight: 32,
+            max_buffer: 256 * 1024,
+            idle_timeout: Duration::from_secs(60),
+            message_timeout: Duration::from_secs(20),
+            stall_timeout: Duration::from_secs(20),
+            linger_timeout: Duration::from_secs(1),
+            shrink_after: Duration::from_millis(250),
+        }
+    }
+}
+
+/// How an agency's side of a connection behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientConfig {
+    /// The agency.
+    pub agency: AgencyId,
+    /// The wire that it speaks.
+    pub dialect: Dialect,
+    /// How many bytes may wait to be sent before [`Client::can_send`](crate::Client::can_send) says no; one
+    /// message more than that may wait. Default 64 KiB.
+    pub max_unsent: usize,
+    /// What the receive buffer may grow to, in bytes, at least a block of 8192. Default 64 KiB.
+    pub max_buffer: usize,
+    /// How long the centre may take to answer. Default 60 s.
+    pub answer_timeout: Duration,
+    /// How long the centre may take nothing of what is sent to it. Default 60 s.
+    pub stall_timeout: Duration,
+    /// How long the centre's end is waited for after ours. Default 1 s.
+    pub linger_timeout: Duration,
+}
+
+impl ClientConfig {
+    /// The defaults, for that agency on that wire.
+    pub const fn new(agency: AgencyId, dialect: Dialect) -> Self {
+        Self {
+            agency,
+            dialect,
+            max_unsent: 64 * 1024,
+            max_buffer: 64 * 1024,
+            answer_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(60),
+            linger_timeout: Duration::from_secs(1),
+        }
+    }
+}

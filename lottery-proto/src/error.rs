@@ -1,0 +1,286 @@
+//! What can be wrong with what a peer sends, and how a connection ends.
+
+use core::fmt;
+
+use crate::bet::{Field, FieldError};
+use crate::wire::Dialect;
+
+/// Where a message is wrong, and how. Small and `Copy`: it holds nothing of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    /// Bytes from the start of the message to where it is wrong.
+    pub offset: usize,
+    /// Which bet of a batch it is about, counted from 1.
+    pub bet: Option<usize>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl DecodeError {
+    pub(crate) const fn new(offset: usize, problem: Problem) -> Self {
+        Self { offset, bet: None, problem }
+    }
+
+    pub(crate) const fn in_bet(bet: usize, offset: usize, problem: Problem) -> Self {
+        Self { offset, bet: Some(bet), problem }
+    }
+
+    /// Whether only the bets of the message are refused. If not, the connection is closed: nothing that follows
+    /// could be trusted.
+    pub const fn is_about_a_bet(&self) -> bool {
+        matches!(self.problem, Problem::Field(_) | Problem::FieldCount { .. })
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(bet) = self.bet {
+            write!(f, "bet {bet}: ")?;
+        }
+        write!(f, "{} (at byte {})", self.problem, self.offset)
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+/// What is wrong with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A size outside what the wire allows.
+    #[error("size {size}, expected {least} to {most}")]
+    Size {
+        /// What it says.
+        size: usize,
+        /// The least that is allowed.
+        least: usize,
+        /// The most that is allowed.
+        most: usize,
+    },
+    /// A size that is not what the payload needs.
+    #[error("size {size}, but the payload ends at {needed}")]
+    SizeMismatch {
+        /// What it says.
+        size: usize,
+        /// What it should say.
+        needed: usize,
+    },
+    /// No packet has this type.
+    #[error("unknown packet type {0}")]
+    UnknownType(u8),
+    /// Only the other side may send this.
+    #[error("packet type {0} is not for this side to receive")]
+    WrongDirection(u8),
+    /// This packet stands where another is expected.
+    #[error("packet type {found}, expected {expected}")]
+    TypeMismatch {
+        /// What it is.
+        found: u8,
+        /// What it should be.
+        expected: u8,
+    },
+    /// The payload is none that this packet can have.
+    #[error("expected {0}")]
+    Expected(&'static str),
+    /// A batch holds more or fewer bets than it says.
+    #[error("{said} bets announced, {found} found")]
+    BetCount {
+        /// How many it announces.
+        said: usize,
+        /// How many there are; at least so many, if there are more.
+        found: usize,
+    },
+    /// It names another agency than what surrounds it.
+    #[error("agency {found}, expected {expected}")]
+    AgencyMismatch {
+        /// The agency that is named.
+        found: u32,
+        /// The agency of the packet, or of the connection.
+        expected: u32,
+    },
+    /// No agency has this number.
+    #[error("unknown agency {agency}, expected 1 to {most}")]
+    UnknownAgency {
+        /// What it says.
+        agency: u32,
+        /// How many agencies there are.
+        most: u32,
+    },
+    /// A bet has more or fewer than five fields.
+    #[error("{found} fields, expected 5")]
+    FieldCount {
+        /// How many it has.
+        found: usize,
+    },
+    /// A field of a bet is wrong.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// It is not something that was asked for.
+    #[error("an answer to no question")]
+    Unasked,
+    /// A message is longer than this side takes.
+    #[error("a message of {size} bytes, at most {most} are taken")]
+    TooLong {
+        /// How long it is, or at least how long.
+        size: usize,
+        /// The limit.
+        most: usize,
+    },
+}
+
+impl Problem {
+    /// The field of a bet that it is about.
+    pub const fn field(&self) -> Option<Field> {
+        match self {
+            Self::Field(error) => Some(error.field),
+            _ => None,
+        }
+    }
+}
+
+/// How a peer broke the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// It sent what cannot be understood.
+    #[error("{0}")]
+    Malformed(#[from] DecodeError),
+    /// It ended in the middle of a message.
+    #[error("cut off after {received} bytes of a message")]
+    Truncated {
+        /// How many bytes of the last message arrived.
+        received: usize,
+    },
+    /// It ended before it had answered.
+    #[error("ended without the answer that it owes")]
+    Unanswered,
+}
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// Both sides had said all they had to say.
+    #[error("done")]
+    Done,
+    /// This side was told to shut down.
+    #[error("shut down")]
+    Shutdown,
+    /// The peer broke the protocol.
+    #[error("protocol error: {0}")]
+    Peer(#[from] Violation),
+    /// The application refused to go on.
+    #[error("refused")]
+    Refused,
+    /// The peer owed a message and sent nothing.
+    #[error("timeout: the peer was silent")]
+    Idle,
+    /// The peer began a message and did not complete it in time.
+    #[error("timeout: a message was begun and not completed")]
+    Incomplete,
+    /// The peer did not read what was sent to it.
+    #[error("timeout: the peer does not read")]
+    Stalled,
+    /// The peer did not answer in time.
+    #[error("timeout: the peer did not answer")]
+    NoAnswer,
+    /// The socket failed, or the peer is gone.
+    #[error("connection lost")]
+    Lost,
+}
+
+impl CloseReason {
+    /// Whether the connection ended as it should.
+    pub const fn is_clean(&self) -> bool {
+        matches!(self, Self::Done | Self::Shutdown)
+    }
+}
+
+/// Why a peer is told no. Its code is the spec's (*Sessions*); a wire without codes sends the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure<'a> {
+    /// The kind of failure.
+    pub code: Code,
+    /// What happened, for a person. Without line ends.
+    pub text: &'a str,
+}
+
+/// The kinds of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Code {
+    /// The message cannot be understood, or is not valid.
+    Malformed,
+    /// No agency has this number.
+    UnknownAgency,
+    /// Another agency than the connection's.
+    AgencyMismatch,
+    /// Bets after the agency's Finished.
+    Finished,
+    /// The centre takes no more connections.
+    TooManyConnections,
+    /// The bets could not be stored.
+    Storage,
+    /// The centre is stopping.
+    ShuttingDown,
+    /// The peer was silent for too long.
+    Timeout,
+}
+
+impl Code {
+    /// As it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownAgency => "unknown-agency",
+            Self::AgencyMismatch => "agency-mismatch",
+            Self::Finished => "finished",
+            Self::TooManyConnections => "too-many-connections",
+            Self::Storage => "storage",
+            Self::ShuttingDown => "shutting-down",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why the client machine did not take what it was to send. Nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// Not now: drive the connection, and try again when it can send.
+    #[error("not now")]
+    Busy,
+    /// The connection is closing or closed.
+    #[error("the connection is closed")]
+    Closed,
+    /// The wire cannot carry this bet.
+    #[error("bet {bet}: {error}")]
+    Unsendable {
+        /// Which of the given bets, counted from 0.
+        bet: usize,
+        /// The field, and what is wrong with it.
+        error: FieldError,
+    },
+    /// A bet that is longer than a message may be.
+    #[error("bet {bet}: longer than a message may be")]
+    TooLong {
+        /// Which of the given bets, counted from 0.
+        bet: usize,
+    },
+    /// The wire cannot carry this agency's number.
+    #[error("agency {agency}: the {dialect} wire goes up to {most}")]
+    Agency {
+        /// The agency.
+        agency: u32,
+        /// The wire.
+        dialect: Dialect,
+        /// The greatest number that it can carry.
+        most: u32,
+    },
+}

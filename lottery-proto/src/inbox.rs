@@ -1,0 +1,150 @@
+//! The receive buffer: small while idle, growing to a fixed limit while bytes keep coming.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// What an idle connection reads into.
+pub(crate) const IDLE_SIZE: usize = 512;
+/// The first step of growth, enough for a block.
+const FIRST_STEP: usize = 8192;
+
+/// Bytes that were received and not yet taken.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    limit: usize,
+    /// The last read filled most of the buffer: more is probably waiting.
+    full: bool,
+}
+
+impl Inbox {
+    /// `limit`: what the buffer grows to, and so the longest message that it can hold.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { buffer: vec![0; IDLE_SIZE], start: 0, end: 0, limit: limit.max(FIRST_STEP), full: false }
+    }
+
+    /// Where to read to. It has room as long as what is held is shorter than the limit.
+    pub(crate) fn recv(&mut self) -> &mut [u8] {
+        let held = self.end - self.start;
+        if (self.full || held == self.buffer.len()) && self.buffer.len() < self.limit {
+            let size = self.buffer.len().saturating_mul(4).clamp(FIRST_STEP, self.limit);
+            self.buffer.reserve_exact(size - self.buffer.len());
+            self.buffer.resize(size, 0);
+            self.full = false;
+        }
+        if self.end == self.buffer.len() && self.start > 0 {
+            // What is held is the beginning of one message, so no byte is moved twice.
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, held);
+        }
+        self.buffer.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// `received` bytes were read.
+    pub(crate) fn filled(&mut self, received: usize) {
+        let room = self.buffer.len() - self.end;
+        self.end += received.min(room);
+        self.full = received >= room && room >= self.buffer.len() / 2;
+    }
+
+    /// What was received and not yet taken.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Takes the first `len` bytes. They stay where they are as long as they are borrowed.
+    pub(crate) fn take(&mut self, len: usize) -> &[u8] {
+        let start = self.start;
+        self.start = (start + len).min(self.end);
+        let taken = start..self.start;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        self.buffer.get(taken).unwrap_or_default()
+    }
+
+    /// Drops all but the first `len` bytes.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.end = self.end.min(self.start + len);
+        self.take(0);
+    }
+
+    /// Gives back the memory that an idle connection does not need.
+    pub(crate) fn shrink(&mut self) {
+        if self.start == self.end && self.buffer.len() > IDLE_SIZE {
+            self.buffer = vec![0; IDLE_SIZE];
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether there is memory to be given back.
+    pub(crate) fn is_grown(&self) -> bool {
+        self.buffer.len() > IDLE_SIZE
+    }
+
+    /// Bytes of memory held.
+    pub(crate) fn memory(&self) -> usize {
+        self.buffer.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receive(inbox: &mut Inbox, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = inbox.recv();
+            let n = room.len().min(rest.len());
+            assert!(n > 0, "below the limit there is room");
+            room.get_mut(..n).expect("n is in range").copy_from_slice(rest.get(..n).expect("n is in range"));
+            inbox.filled(n);
+            rest = rest.get(n..).expect("n is in range");
+        }
+    }
+
+    #[test]
+    fn holds_a_message_of_the_limit_and_grows_no_further() {
+        for limit in [8192, 10_000, 65_536] {
+            let mut inbox = Inbox::new(limit);
+            let bytes: Vec<u8> = (0..limit).map(|i| (i % 251) as u8).collect();
+            for _ in 0..3 {
+                receive(&mut inbox, &bytes);
+                assert_eq!(inbox.bytes(), bytes);
+                assert!(inbox.recv().is_empty());
+                assert_eq!(inbox.memory(), limit);
+                inbox.take(limit);
+            }
+            inbox.shrink();
+            assert_eq!(inbox.memory(), IDLE_SIZE);
+        }
+    }
+
+    #[test]
+    fn keeps_the_bytes_in_order_whatever_is_taken() {
+        let mut inbox = Inbox::new(8192);
+        let (mut sent, mut taken) = (0_u32, 0_u32);
+        for round in 0_usize..2000 {
+            let bytes: Vec<u8> = (0..round % 97)
+                .map(|_| {
+                    sent += 1;
+                    sent as u8
+                })
+                .collect();
+            receive(&mut inbox, &bytes);
+            let take = inbox.bytes().len().min(round % 89 + usize::from(inbox.bytes().len() > 4000) * 4000);
+            for &byte in inbox.bytes().iter().take(take) {
+                taken += 1;
+                assert_eq!(byte, taken as u8);
+            }
+            inbox.take(take);
+        }
+        assert!(taken > 80_000);
+    }
+}

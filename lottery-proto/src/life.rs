@@ -1,0 +1,95 @@
+//! The life of a connection: which states there are, and what leads from one to the next.
+
+use crate::error::CloseReason;
+
+/// A connection's state, the same for both roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Requests are taken (centre), or may be sent (agency).
+    Open,
+    /// Nothing new is taken; what was begun is answered and sent.
+    Draining,
+    /// Our side has ended; what the peer still sends is dropped until it ends too.
+    Lingering,
+    /// The socket is to be dropped.
+    Closed,
+}
+
+/// What changes a connection's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// The peer has ended its side.
+    PeerEnded,
+    /// This side has nothing more to say, or refuses to go on.
+    WeEnd,
+    /// All is sent and our end with it, while the peer's is still open.
+    FinSent,
+    /// All is sent and both sides have ended.
+    BothEnded,
+    /// The peer does not do what it must, or the socket failed.
+    GaveUp,
+}
+
+/// Every way from a state to another. What is not here changes nothing.
+pub const TRANSITIONS: &[(State, On, State)] = &[
+    (State::Open, On::PeerEnded, State::Draining),
+    (State::Open, On::WeEnd, State::Draining),
+    (State::Open, On::GaveUp, State::Closed),
+    (State::Draining, On::FinSent, State::Lingering),
+    (State::Draining, On::BothEnded, State::Closed),
+    (State::Draining, On::GaveUp, State::Closed),
+    (State::Lingering, On::PeerEnded, State::Closed),
+    (State::Lingering, On::GaveUp, State::Closed),
+];
+
+/// A connection's state, and why it ends as soon as that is known.
+#[derive(Debug)]
+pub(crate) struct Life {
+    state: State,
+    reason: Option<CloseReason>,
+    /// The peer has ended its side.
+    pub(crate) peer_ended: bool,
+    /// The end has been told to the application.
+    told: bool,
+}
+
+impl Life {
+    pub(crate) const fn new() -> Self {
+        Self { state: State::Open, reason: None, peer_ended: false, told: false }
+    }
+
+    pub(crate) const fn state(&self) -> State {
+        self.state
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// Takes the transition, if there is one from here. The first reason counts.
+    pub(crate) fn on(&mut self, on: On, reason: CloseReason) {
+        let found = TRANSITIONS.iter().find(|(from, with, _)| (*from, *with) == (self.state, on));
+        if let Some((_, _, to)) = found {
+            self.state = *to;
+            self.reason.get_or_insert(reason);
+        }
+    }
+
+    /// The reason, once, when the connection is closed.
+    pub(crate) fn tell(&mut self) -> Option<CloseReason> {
+        if !self.is_closed() || self.told {
+            return None;
+        }
+        self.told = true;
+        self.reason
+    }
+
+    /// Whether the peer is at fault, or gone: then nothing is waited for any longer than needed.
+    pub(crate) fn reason(&self) -> Option<CloseReason> {
+        self.reason
+    }
+}

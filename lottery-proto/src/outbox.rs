@@ -1,0 +1,163 @@
+//! What is to be sent: bytes, and the answers that are owed before more bytes may follow.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::wire::{Answer, Kind, Owed, Then, TooLarge, Wire};
+
+/// Bytes to send, with a cursor.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+impl Output {
+    /// Where to append.
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+        if self.sent > 0 && self.sent >= self.bytes.len() - self.sent {
+            self.bytes.drain(..self.sent);
+            self.sent = 0;
+        }
+        &mut self.bytes
+    }
+
+    /// What is still to be sent.
+    pub(crate) fn pending(&self) -> &[u8] {
+        self.bytes.get(self.sent..).unwrap_or_default()
+    }
+
+    /// `sent` bytes were written.
+    pub(crate) fn sent(&mut self, sent: usize) {
+        self.sent = (self.sent + sent).min(self.bytes.len());
+        if self.sent == self.bytes.len() {
+            self.bytes.clear();
+            self.sent = 0;
+        }
+    }
+
+    /// Gives back the memory that is not in use.
+    pub(crate) fn shrink(&mut self) {
+        if self.bytes.is_empty() {
+            self.bytes = Vec::new();
+        }
+    }
+
+    /// Whether there is memory to be given back.
+    pub(crate) fn is_grown(&self) -> bool {
+        self.bytes.is_empty() && self.bytes.capacity() > 0
+    }
+
+    /// Bytes of memory held.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
+/// The requests that were taken, in their order, each with its answer as soon as there is one.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    /// The number of the request at the front.
+    base: u64,
+    queue: VecDeque<Slot>,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Owed(Owed),
+    /// Answered, but an earlier one is not.
+    Ready(Vec<u8>, Then),
+}
+
+impl Slots {
+    /// A request was taken: the number of its slot.
+    pub(crate) fn push(&mut self, owed: Owed) -> u64 {
+        self.queue.push_back(Slot::Owed(owed));
+        self.base + self.queue.len() as u64 - 1
+    }
+
+    /// What is owed under that number.
+    pub(crate) fn owed(&self, number: u64) -> Option<Kind> {
+        let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
+        match self.queue.get(index)? {
+            Slot::Owed(owed) => Some(owed.kind),
+            Slot::Ready(..) => None,
+        }
+    }
+
+    /// Whether everything before that request is answered.
+    pub(crate) fn is_front(&self, number: u64) -> bool {
+        number == self.base
+    }
+
+    /// Answers request `number`. What may leave is appended to `output`, and the result says what follows.
+    ///
+    /// A number that was answered before is ignored.
+    pub(crate) fn answer(
+        &mut self,
+        number: u64,
+        answer: &Answer<'_>,
+        wire: &dyn Wire,
+        output: &mut Output,
+    ) -> Result<Then, TooLarge> {
+        let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
+        let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(Then::Continue) };
+        let Slot::Owed(owed) = slot else { return Ok(Then::Continue) };
+        if index == Some(0) {
+            let then = wire.answer(owed, answer, output.buffer())?;
+            self.pop();
+            return Ok(if then == Then::Close { Then::Close } else { self.release(output) });
+        }
+        let mut bytes = Vec::new();
+        let then = wire.answer(owed, answer, &mut bytes)?;
+        *slot = Slot::Ready(bytes, then);
+        Ok(Then::Continue)
+    }
+
+    /// Moves the answers that nothing holds back any more to the output.
+    fn release(&mut self, output: &mut Output) -> Then {
+        while let Some(Slot::Ready(bytes, then)) = self.queue.front_mut() {
+            output.buffer().append(bytes);
+            let then = *then;
+            self.pop();
+            if then == Then::Close {
+                return Then::Close;
+            }
+        }
+        Then::Continue
+    }
+
+    fn pop(&mut self) {
+        self.queue.pop_front();
+        self.base += 1;
+    }
+
+    /// Forgets the requests that are not answered. Their tickets are ignored from now on.
+    pub(crate) fn clear(&mut self) {
+        self.base += self.queue.len() as u64;
+        self.queue.clear();
+    }
+
+    /// How many requests wait for their answer to leave.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Gives back the memory that is not in use.
+    pub(crate) fn shrink(&mut self) {
+        self.queue.shrink_to_fit();
+    }
+
+    /// Bytes of memory held.
+    pub(crate) fn memory(&self) -> usize {
+        let ready = |slot: &Slot| match slot {
+            Slot::Owed(owed) => owed.echo.len(),
+            Slot::Ready(bytes, _) => bytes.capacity(),
+        };
+        self.queue.capacity() * size_of::<Slot>() + self.queue.iter().map(ready).sum::<usize>()
+    }
+}

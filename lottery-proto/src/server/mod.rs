@@ -1,0 +1,226 @@
+//! The centre's side of a connection.
+
+mod event;
+mod inner;
+
+pub use event::{Event, RefusedBy};
+
+use alloc::collections::VecDeque;
+
+use crate::agency::AgencyId;
+use crate::bets::Bets;
+use crate::config::ServerConfig;
+use crate::error::{CloseReason, Failure};
+use crate::inbox::Inbox;
+use crate::life::{Life, On, State};
+use crate::machine::{Input, Io};
+use crate::outbox::{Output, Slots};
+use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
+use crate::time::Instant;
+use crate::timer::Timers;
+use crate::wire::{Dialect, Kind, Scan, Wire};
+use event::Next;
+
+/// The centre's side of one connection: bytes and time in, requests out, replies in, bytes out.
+///
+/// Every method may be called at any time, in any order, any number of times.
+///
+/// ```
+/// use lottery_proto::server::{Event, Server};
+/// use lottery_proto::{ConnId, Input, Instant, Receipt, ServerConfig, block};
+///
+/// let now = Instant::default();
+/// let mut server = Server::new(ServerConfig::default(), ConnId(1), now);
+///
+/// // The driver reads what an agency sent: "Finished", from agency 3.
+/// let mut packet = [0; block::BLOCK_SIZE];
+/// packet[..4].copy_from_slice(&[4, 3, 4, 0]);
+/// let mut rest = &packet[..];
+/// while !rest.is_empty() {
+///     let recv = server.poll_io().unwrap().recv;
+///     let n = recv.len().min(rest.len());
+///     recv[..n].copy_from_slice(&rest[..n]);
+///     rest = &rest[n..];
+///     server.handle(now, Input::Received(n));
+/// }
+/// // The application answers, now or much later …
+/// let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+/// assert_eq!(ticket.agency().get(), 3);
+/// server.reply(now, ticket, Receipt::Stored { total: 0 }).unwrap();
+/// // … and the driver writes the answer.
+/// assert_eq!(server.poll_io().unwrap().send[..5], [5, 3, 5, 0, b'1']);
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    config: ServerConfig,
+    conn: ConnId,
+    wire: &'static dyn Wire,
+    inbox: Inbox,
+    output: Output,
+    slots: Slots,
+    life: Life,
+    timers: Timers,
+    /// What is to be handed out. Requests stand in the same order at the front of the inbox.
+    queue: VecDeque<Next>,
+    /// So many bytes at the front of the inbox belong to the queue.
+    decoded: usize,
+    /// How far the message behind them was looked at.
+    scan: Scan,
+    /// The agency that this connection speaks for.
+    agency: Option<AgencyId>,
+    /// Bets of this connection were refused: its Finished will be, too.
+    refused: bool,
+    /// When a byte was last received or sent.
+    active: Instant,
+    /// Since when the message behind the decoded ones is incomplete.
+    begun: Option<Instant>,
+    /// Since when the peer has taken nothing of what is to be sent.
+    unsent: Option<Instant>,
+    /// When the agency was first told to ask again later.
+    pending: Option<Instant>,
+    /// Since when this side is ending the connection.
+    ending: Option<Instant>,
+}
+
+impl Server {
+    /// The machine of a new connection. `conn` names it in its tickets: unique among those that live.
+    pub fn new(config: ServerConfig, conn: ConnId, now: Instant) -> Self {
+        let mut server = Self {
+            conn,
+            wire: Dialect::Block.wire(),
+            inbox: Inbox::new(config.max_buffer),
+            output: Output::default(),
+            slots: Slots::default(),
+            life: Life::new(),
+            timers: Timers::default(),
+            queue: VecDeque::new(),
+            decoded: 0,
+            scan: Scan::default(),
+            agency: None,
+            refused: false,
+            active: now,
+            begun: None,
+            unsent: None,
+            pending: None,
+            ending: None,
+            config,
+        };
+        server.settle(now);
+        server
+    }
+
+    /// What to do now; `None` once the socket should be dropped.
+    pub fn poll_io(&mut self) -> Option<Io<'_>> {
+        if self.life.is_closed() {
+            return None;
+        }
+        let fin = self.fin_due();
+        let recv = if self.wants_read() { self.inbox.recv() } else { &mut [] };
+        Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next() })
+    }
+
+    /// Tells the machine what happened at `now`.
+    ///
+    /// Never fails: what a peer does wrong ends in [`Event::Closed`], the last event.
+    pub fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            _ if self.life.is_closed() => return,
+            Input::Received(received) => {
+                self.active = now;
+                self.inbox.filled(received);
+            }
+            Input::Eof => {
+                self.life.peer_ended = true;
+                if self.life.state() == State::Lingering {
+                    self.life.on(On::PeerEnded, CloseReason::Done);
+                }
+            }
+            Input::Sent(sent) => {
+                self.active = now;
+                self.unsent = None;
+                self.output.sent(sent);
+            }
+            Input::FinSent if self.fin_due() => {
+                self.ending = Some(now);
+                let on = if self.life.peer_ended { On::BothEnded } else { On::FinSent };
+                self.life.on(on, CloseReason::Done);
+            }
+            Input::FinSent | Input::Timeout => {}
+            Input::Shutdown => self.shut_down(now),
+            Input::Failed => self.life.on(On::GaveUp, CloseReason::Lost),
+        }
+        self.settle(now);
+    }
+
+    /// The next thing for the application, borrowed from the receive buffer.
+    ///
+    /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down.
+    pub fn poll_event(&mut self) -> Option<Event<'_>> {
+        if let Some(Next::Request { request, number, .. }) = self.queue.front()
+            && request.kind == Kind::Finished
+            && !self.slots.is_front(*number)
+        {
+            return None;
+        }
+        match self.queue.pop_front() {
+            None => self.life.tell().map(Event::Closed),
+            Some(Next::Refused { agency, error, len }) => {
+                self.decoded -= len;
+                self.inbox.take(len);
+                Some(Event::Refused { agency, error })
+            }
+            Some(Next::Request { request, number, len }) => {
+                self.decoded -= len;
+                let message = self.inbox.take(len);
+                let payload = message.get(request.bets.clone()).unwrap_or_default();
+                let bets = Bets::validated(payload, request.count, self.wire.read_bet());
+                Some(Event::new(self.conn, number, &request, bets))
+            }
+        }
+    }
+
+    /// Answers a request. Answers leave in the order of the requests, whatever the order of the replies.
+    ///
+    /// On a connection that is over the reply is dropped, and that is not an error: a peer may leave at any time.
+    ///
+    /// # Errors
+    /// The ticket comes back if it is of another connection, or if the wire cannot carry the reply.
+    pub fn reply<R: Request>(
+        &mut self,
+        now: Instant,
+        ticket: Ticket<R>,
+        reply: R::Reply<'_>,
+    ) -> Result<(), ReplyError<R>> {
+        if ticket.conn != self.conn {
+            return Err(ReplyError::WrongConnection(ticket));
+        }
+        let Reply(answer) = reply.into();
+        if self.answer(now, ticket.number, &answer).is_err() {
+            return Err(ReplyError::TooLarge(ticket));
+        }
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Refuses to serve this connection: says so, if the wire has a word for it, and ends it.
+    pub fn refuse(&mut self, now: Instant, failure: Failure<'_>) {
+        self.fail(now, CloseReason::Refused, failure, None);
+        self.settle(now);
+    }
+
+    /// The agency that this connection speaks for, once it has said so.
+    pub fn agency(&self) -> Option<AgencyId> {
+        self.agency
+    }
+
+    /// The state in which the connection is.
+    pub fn state(&self) -> State {
+        self.life.state()
+    }
+
+    /// How many bytes of memory this machine holds, itself included.
+    pub fn memory(&self) -> usize {
+        let queue = self.queue.capacity() * size_of::<Next>();
+        size_of::<Self>() + self.inbox.memory() + self.output.memory() + self.slots.memory() + queue
+    }
+}

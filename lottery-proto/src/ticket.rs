@@ -1,0 +1,146 @@
+//! Tickets: the right, and the duty, to answer a request.
+
+use alloc::string::String;
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::agency::AgencyId;
+use crate::error::Failure;
+use crate::wire::Answer;
+
+/// Names a connection among those of one application, which chooses the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// The right, and the duty, to answer one request of kind `R`, once.
+///
+/// It may be kept as long as is needed, and answered from any task. The agency waits for it, and so does every
+/// later answer on its connection: answers leave in the order of the requests.
+#[must_use = "an unanswered request holds back all later answers of its connection"]
+pub struct Ticket<R> {
+    pub(crate) conn: ConnId,
+    pub(crate) number: u64,
+    pub(crate) agency: AgencyId,
+    pub(crate) kind: PhantomData<fn() -> R>,
+}
+
+impl<R> Ticket<R> {
+    /// The connection that the request came on.
+    pub const fn conn(&self) -> ConnId {
+        self.conn
+    }
+
+    /// The agency that asks.
+    pub const fn agency(&self) -> AgencyId {
+        self.agency
+    }
+}
+
+impl<R> fmt::Debug for Ticket<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ticket({}, {})", self.conn.0, self.number)
+    }
+}
+
+/// A kind of request, and what answers it: so that an answer of the wrong kind does not compile.
+pub trait Request: sealed::Sealed {
+    /// What answers it.
+    type Reply<'a>: Into<Reply<'a>>;
+}
+
+/// One bet to store.
+#[derive(Debug)]
+pub enum SingleBet {}
+
+/// Bets to store, all or none.
+#[derive(Debug)]
+pub enum Batch {}
+
+/// The agency has sent its last bet.
+#[derive(Debug)]
+pub enum Finished {}
+
+/// Who won in the agency?
+#[derive(Debug)]
+pub enum WinnersQuery {}
+
+impl Request for SingleBet {
+    type Reply<'a> = Receipt<'a>;
+}
+
+impl Request for Batch {
+    type Reply<'a> = Receipt<'a>;
+}
+
+impl Request for Finished {
+    type Reply<'a> = Receipt<'a>;
+}
+
+impl Request for WinnersQuery {
+    type Reply<'a> = WinnersReply<'a>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::SingleBet {}
+    impl Sealed for super::Batch {}
+    impl Sealed for super::Finished {}
+    impl Sealed for super::WinnersQuery {}
+}
+
+/// Answers [`SingleBet`], [`Batch`] and [`Finished`].
+#[derive(Clone, Copy, Debug)]
+pub enum Receipt<'a> {
+    /// It is durable: written and synced.
+    Stored {
+        /// How many bets of this agency are durable by now.
+        total: u64,
+    },
+    /// None of it is stored, and why.
+    Refused(Failure<'a>),
+}
+
+/// Answers [`WinnersQuery`].
+#[derive(Clone, Copy, Debug)]
+pub enum WinnersReply<'a> {
+    /// The draw has not taken place.
+    Pending,
+    /// The documents of this agency's winners, in the order in which its bets were stored.
+    Winners(&'a [String]),
+    /// No, and why.
+    Refused(Failure<'a>),
+}
+
+/// Any reply.
+#[derive(Debug)]
+pub struct Reply<'a>(pub(crate) Answer<'a>);
+
+impl<'a> From<Receipt<'a>> for Reply<'a> {
+    fn from(receipt: Receipt<'a>) -> Self {
+        Self(match receipt {
+            Receipt::Stored { total } => Answer::Stored { total },
+            Receipt::Refused(failure) => Answer::Refused(failure),
+        })
+    }
+}
+
+impl<'a> From<WinnersReply<'a>> for Reply<'a> {
+    fn from(reply: WinnersReply<'a>) -> Self {
+        Self(match reply {
+            WinnersReply::Pending => Answer::Pending,
+            WinnersReply::Winners(documents) => Answer::Winners(documents),
+            WinnersReply::Refused(failure) => Answer::Refused(failure),
+        })
+    }
+}
+
+/// Why a reply was not taken. Nothing was queued, and the ticket comes back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplyError<R> {
+    /// The ticket is of another connection.
+    #[error("the ticket is of another connection")]
+    WrongConnection(Ticket<R>),
+    /// The wire cannot carry so much in one answer.
+    #[error("the answer does not fit: this wire cannot carry so many winners")]
+    TooLarge(Ticket<R>),
+}

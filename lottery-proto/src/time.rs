@@ -1,0 +1,46 @@
+//! Time as the machines see it: a distance from an epoch that the driver chose.
+
+use core::time::Duration;
+
+/// A point in time: a distance from an epoch of the driver's choice.
+///
+/// There is no clock in this crate. A driver makes one of these from its own clock and passes it in.
+/// Arithmetic saturates: the end of time is far away and stays there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(Duration);
+
+impl Instant {
+    /// The point that lies `elapsed` after the epoch.
+    pub const fn from_epoch(elapsed: Duration) -> Self {
+        Self(elapsed)
+    }
+
+    /// How long after the epoch this is.
+    pub const fn since_epoch(self) -> Duration {
+        self.0
+    }
+
+    /// `self` and `duration` more; the end of time if that overflows.
+    #[must_use]
+    pub const fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+
+    /// How long from `earlier` to `self`; zero if `self` is not later.
+    pub const fn duration_since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saturates_at_both_ends() {
+        let end = Instant::from_epoch(Duration::MAX);
+        assert_eq!(end.after(Duration::from_secs(1)), end);
+        assert_eq!(Instant::default().duration_since(end), Duration::ZERO);
+        assert_eq!(end.duration_since(Instant::default()), Duration::MAX);
+    }
+}

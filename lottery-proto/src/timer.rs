@@ -1,0 +1,54 @@
+//! When a connection has to be looked at again though nothing has happened.
+
+use crate::Instant;
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// The peer owes a message, and sends nothing.
+    Idle,
+    /// A message was begun, and is not complete.
+    Message,
+    /// The peer takes nothing of what is sent.
+    Stall,
+    /// The peer owes an answer.
+    Answer,
+    /// The connection is ending.
+    Linger,
+    /// Memory could be given back.
+    Shrink,
+}
+
+const ALL: [Timer; 6] =
+    [Timer::Idle, Timer::Message, Timer::Stall, Timer::Answer, Timer::Linger, Timer::Shrink];
+
+/// The deadlines that are set.
+#[derive(Debug, Default)]
+pub(crate) struct Timers([Option<Instant>; ALL.len()]);
+
+impl Timers {
+    /// Sets the deadline, or stops it.
+    pub(crate) fn set(&mut self, timer: Timer, deadline: Option<Instant>) {
+        if let Some(slot) = self.0.get_mut(timer as usize) {
+            *slot = deadline;
+        }
+    }
+
+    /// The earliest deadline.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.0.iter().flatten().min().copied()
+    }
+
+    /// A timer whose deadline has come. It is stopped.
+    pub(crate) fn expire(&mut self, now: Instant) -> Option<Timer> {
+        ALL.into_iter().zip(&mut self.0).find_map(|(timer, slot)| {
+            slot.take_if(|deadline| *deadline <= now)?;
+            Some(timer)
+        })
+    }
+
+    /// Stops all.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,100 @@
+//! What the centre answers: `BetAck`, `BatchAck`, Winner.
+
+use alloc::vec::Vec;
+use bytes::BufMut;
+
+use super::header::{
+    BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, Header, WINNER, packet, put_block,
+};
+use crate::error::{DecodeError, Problem};
+use crate::wire::{Answer, Kind, Owed, Response, Then, TooLarge};
+
+/// Appends the answer to a request. A batch is answered by the answer to Finished.
+pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    // A request that names no agency of one byte was never decoded.
+    let agency = u8::try_from(owed.agency).unwrap_or_default();
+    let status = if matches!(answer, Answer::Stored { .. }) { b'1' } else { b'0' };
+    let put = match (owed.kind, answer) {
+        (Kind::Batch, _) => Some(()),
+        (Kind::Bet, _) => put_block(BET_ACK, agency, out, |out| {
+            out.put_slice(owed.echo.as_bytes());
+            out.put_slice(&[b'|', status]);
+        }),
+        (Kind::Finished, _) => put_block(BATCH_ACK, agency, out, |out| out.put_u8(status)),
+        (Kind::Winners, Answer::Winners(documents)) => put_block(WINNER, agency, out, |out| {
+            out.put_u8(b'1');
+            for (index, document) in documents.iter().enumerate() {
+                if index > 0 {
+                    out.put_u8(b'|');
+                }
+                out.put_slice(document.as_bytes());
+            }
+        }),
+        (Kind::Winners, Answer::Pending) => put_block(WINNER, agency, out, |out| out.put_u8(b'0')),
+        // This wire has no word for it: the connection is closed.
+        (Kind::Winners | Kind::Unknown, _) => return Ok(Then::Close),
+    };
+    put.map(|()| Then::Continue).ok_or(TooLarge)
+}
+
+/// What the block answers, completely validated.
+pub(super) fn decode(asked: &Owed, block: &[u8]) -> Result<Response, DecodeError> {
+    let (header, payload) = packet(block)?;
+    check_type(header, asked.kind)?;
+    if u32::from(header.agency) != asked.agency {
+        let problem = Problem::AgencyMismatch { found: header.agency.into(), expected: asked.agency };
+        return Err(DecodeError::new(1, problem));
+    }
+    let wrong = |offset, expected| Err(DecodeError::new(HEADER_SIZE + offset, Problem::Expected(expected)));
+    match asked.kind {
+        Kind::Bet => match payload.strip_prefix(asked.echo.as_bytes()) {
+            Some(b"|1") => Ok(Response::Stored),
+            Some(b"|0") => Ok(Response::Refused),
+            // A centre that could not read the bet repeats what it could.
+            _ if payload.ends_with(b"|0") => Ok(Response::Refused),
+            _ => wrong(0, "the bet's document, number and status"),
+        },
+        Kind::Batch | Kind::Finished => match payload {
+            b"1" => Ok(Response::Stored),
+            b"0" => Ok(Response::Refused),
+            _ => wrong(0, "the status \"0\" or \"1\""),
+        },
+        Kind::Unknown => Err(DecodeError::new(0, Problem::Unasked)),
+        Kind::Winners => match payload.split_first() {
+            Some((b'0', [])) => Ok(Response::Pending),
+            Some((b'1', [])) => Ok(Response::Winners { documents: 0..0, count: 0 }),
+            Some((b'1', documents)) => {
+                let start = HEADER_SIZE + 1;
+                let mut at = 1;
+                let mut count = 0;
+                for document in documents.split(|&byte| byte == b'|') {
+                    let digits = document.iter().all(u8::is_ascii_digit);
+                    if !digits || !(1..=crate::bet::MAX_DOCUMENT).contains(&document.len()) {
+                        return wrong(at, "a document of 1 to 20 digits");
+                    }
+                    at += document.len() + 1;
+                    count += 1;
+                }
+                Ok(Response::Winners { documents: start..start + documents.len(), count })
+            }
+            _ => wrong(0, "\"0\", or \"1\" and the documents"),
+        },
+    }
+}
+
+/// Whether this is the packet that answers such a request.
+fn check_type(header: Header, asked: Kind) -> Result<(), DecodeError> {
+    let expected = match asked {
+        Kind::Bet => BET_ACK,
+        Kind::Batch | Kind::Finished => BATCH_ACK,
+        Kind::Winners => WINNER,
+        Kind::Unknown => return Ok(()),
+    };
+    let problem = match header.kind {
+        found if found == expected => return Ok(()),
+        BET_ACK | BATCH_ACK | WINNER => Problem::TypeMismatch { found: header.kind, expected },
+        BET | BATCH | FINISHED => Problem::WrongDirection(header.kind),
+        unknown => Problem::UnknownType(unknown),
+    };
+    Err(DecodeError::new(0, problem))
+}

@@ -1,0 +1,206 @@
+//! Bets, alone and in batches.
+//!
+//! A batch is a count and that many Bet packets, each with its own header, without padding between them.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use bytes::BufMut;
+use nom::Parser;
+use nom::bytes::complete::{tag, take_till};
+
+use super::fast;
+use super::header::{
+    BATCH, BET, BLOCK_SIZE, HEADER_SIZE, Header, Short, agency_byte, header, packet, put_block, set_size,
+};
+use crate::agency::AgencyId;
+use crate::bet::{Bet, Field, FieldError, FieldProblem};
+use crate::bets::Reader;
+use crate::error::{DecodeError, Problem, SendError};
+
+/// Where the bets of a Batch packet begin, in bytes from its start: behind the header and the count.
+const BETS_AT: usize = HEADER_SIZE + 1;
+
+/// Decodes a block that holds a Batch packet: hands each bet to `visit`, validated and borrowed, in one pass.
+///
+/// The batch as a whole is valid only if this returns `Ok`: a mistake may come after bets that were visited.
+/// [`Server`](crate::Server) hands out batches only when they are valid as a whole.
+///
+/// # Errors
+/// What is wrong with the packet, and where.
+pub fn decode_batch<'a>(block: &'a [u8], visit: impl FnMut(Bet<'a>)) -> Result<(), DecodeError> {
+    let (header, payload) = packet(block)?;
+    if header.kind != BATCH {
+        return Err(DecodeError::new(0, Problem::TypeMismatch { found: header.kind, expected: BATCH }));
+    }
+    for_each_bet(payload, header.agency, visit).map(|_| ())
+}
+
+/// How many bets the payload of a Batch packet holds, if all of it is valid.
+pub(super) fn validate(payload: &[u8], agency: u8) -> Result<usize, DecodeError> {
+    for_each_bet(payload, agency, |_| ())
+}
+
+fn for_each_bet<'a>(
+    payload: &'a [u8],
+    agency: u8,
+    mut visit: impl FnMut(Bet<'a>),
+) -> Result<usize, DecodeError> {
+    let Some((&count, bets)) = payload.split_first() else {
+        return Err(DecodeError::new(HEADER_SIZE, Problem::Expected("a count of bets")));
+    };
+    let count = usize::from(count);
+    let mut reader = Reader::new(bets);
+    for index in 1..=count {
+        let at = BETS_AT + reader.at;
+        if reader.at == bets.len() {
+            return Err(DecodeError::new(HEADER_SIZE, Problem::BetCount { said: count, found: index - 1 }));
+        }
+        let size =
+            check_header(&reader, agency).map_err(|problem| DecodeError::in_bet(index, at, problem))?;
+        let bet = read_fields(&mut reader, size);
+        visit(bet.map_err(|problem| DecodeError::in_bet(index, at + HEADER_SIZE, problem))?);
+    }
+    if reader.at != bets.len() {
+        return Err(
+            if header(bets.get(reader.at..).unwrap_or_default()).is_ok_and(|(_, next)| next.kind == BET) {
+                DecodeError::new(HEADER_SIZE, Problem::BetCount { said: count, found: count + 1 })
+            } else {
+                let (size, needed) = (BETS_AT + bets.len(), BETS_AT + reader.at);
+                DecodeError::new(2, Problem::SizeMismatch { size, needed })
+            },
+        );
+    }
+    Ok(count)
+}
+
+/// Checks the header of the bet at the reader, and returns the bet's size.
+#[inline]
+fn check_header(reader: &Reader<'_>, agency: u8) -> Result<usize, Problem> {
+    let rest = reader.bytes.get(reader.at..).unwrap_or_default();
+    let Ok((_, Header { kind, agency: named, size })) = header(rest) else {
+        return Err(Problem::Expected("the header of a bet"));
+    };
+    let size = usize::from(size);
+    if kind != BET {
+        return Err(Problem::TypeMismatch { found: kind, expected: BET });
+    }
+    if named != agency {
+        return Err(Problem::AgencyMismatch { found: named.into(), expected: agency.into() });
+    }
+    if size < HEADER_SIZE || size > rest.len() {
+        return Err(Problem::Size { size, least: HEADER_SIZE, most: rest.len() });
+    }
+    Ok(size)
+}
+
+/// Reads the fields of the bet of `size` bytes at the reader, and steps over it.
+#[inline]
+fn read_fields<'a>(reader: &mut Reader<'a>, size: usize) -> Result<Bet<'a>, Problem> {
+    let (start, end) = (reader.at + HEADER_SIZE, reader.at + size);
+    reader.at = end;
+    if let Some(bet) = reader.text.and_then(|text| fast::bet(text, start, end)) {
+        return Ok(bet);
+    }
+    fields(reader.bytes.get(start..end).unwrap_or_default())
+}
+
+/// The next bet of a validated batch.
+pub(super) fn next_bet<'a>(reader: &mut Reader<'a>) -> Option<Bet<'a>> {
+    let (_, header) = header(reader.bytes.get(reader.at..)?).ok()?;
+    read_fields(reader, header.size.into()).ok()
+}
+
+/// Decodes the fields of bet number `index`, which stand `offset` bytes after the packet's start.
+pub(super) fn decode_bet(payload: &[u8], index: usize, offset: usize) -> Result<Bet<'_>, DecodeError> {
+    fields(payload).map_err(|problem| DecodeError::in_bet(index, offset, problem))
+}
+
+/// `first_name|last_name|document|birthdate|number`, slowly and precisely.
+fn fields(payload: &[u8]) -> Result<Bet<'_>, Problem> {
+    let found = memchr::memchr_iter(b'|', payload).count() + 1;
+    let field = || take_till::<_, &[u8], Short>(|byte| byte == b'|');
+    let bar = || tag::<_, &[u8], Short>("|");
+    let mut five = (field(), bar(), field(), bar(), field(), bar(), field(), bar(), field());
+    match five.parse(payload) {
+        Ok((_, (first_name, _, last_name, _, document, _, birthdate, _, number))) if found == 5 => {
+            Ok(Bet::from_bytes([first_name, last_name, document, birthdate, number])?)
+        }
+        _ => Err(Problem::FieldCount { found }),
+    }
+}
+
+/// What a `BetAck` repeats of a bet that cannot be taken: its document and its number as far as they are
+/// digits, `0` for what is not.
+pub(super) fn echo_of(payload: &[u8]) -> Box<str> {
+    let mut fields = payload.split(|&byte| byte == b'|');
+    let mut digits = |index| {
+        let field: &[u8] = fields.nth(index).unwrap_or_default();
+        let field = core::str::from_utf8(field).unwrap_or_default();
+        let fits = !field.is_empty() && field.len() <= 20 && field.bytes().all(|byte| byte.is_ascii_digit());
+        if fits { field.to_string() } else { "0".to_string() }
+    };
+    let (document, number) = (digits(2), digits(1));
+    format!("{document}|{number}").into()
+}
+
+/// Appends a Batch packet with as many of `bets` as fit, and says how many that is.
+pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
+    let agency = agency_byte(agency)?;
+    let block = out.len();
+    let mut taken = Ok(0_u8);
+    let put = put_block(BATCH, agency, out, |out| {
+        out.put_u8(0);
+        taken = put_bets(agency, bets, block, out);
+        if let (Ok(taken), Some(count)) = (&taken, out.get_mut(block + HEADER_SIZE)) {
+            *count = *taken;
+        }
+    });
+    match (taken, put) {
+        (Ok(taken), Some(())) => Ok(taken.into()),
+        (taken, _) => {
+            out.truncate(block);
+            Err(taken.err().unwrap_or(SendError::TooLong { bet: 0 }))
+        }
+    }
+}
+
+/// Appends Bet packets until the next would not fit into the block that began at `block`.
+fn put_bets(agency: u8, bets: &[Bet<'_>], block: usize, out: &mut Vec<u8>) -> Result<u8, SendError> {
+    let mut taken = 0;
+    for (index, bet) in bets.iter().take(u8::MAX.into()).enumerate() {
+        let start = out.len();
+        check_sendable(bet).map_err(|error| SendError::Unsendable { bet: index, error })?;
+        out.put_slice(&[BET, agency, 0, 0]);
+        put_fields(bet, out);
+        if out.len() - block > BLOCK_SIZE {
+            out.truncate(start);
+            break;
+        }
+        let size = out.len() - start;
+        set_size(out, start, size);
+        taken += 1;
+    }
+    Ok(taken)
+}
+
+/// Appends the payload of a Bet packet.
+pub(super) fn put_fields(bet: &Bet<'_>, out: &mut Vec<u8>) {
+    for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
+        out.put_slice(field.as_bytes());
+        out.put_u8(b'|');
+    }
+    let mut digits = [0; 10];
+    out.put_slice(crate::digits::decimal(bet.number, &mut digits));
+}
+
+/// Whether this wire can carry the bet: its names hold no separator.
+pub(super) fn check_sendable(bet: &Bet<'_>) -> Result<(), FieldError> {
+    for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
+        if name.contains('|') {
+            return Err(FieldError { field, problem: FieldProblem::NotOnThisWire('|') });
+        }
+    }
+    Ok(())
+}

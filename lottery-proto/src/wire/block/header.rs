@@ -1,0 +1,111 @@
+//! The header of a packet, and the block that carries it.
+
+use alloc::vec::Vec;
+use bytes::BufMut;
+use nom::error::{ErrorKind, ParseError};
+use nom::{IResult, Parser};
+
+use crate::agency::AgencyId;
+use crate::error::{DecodeError, Problem, SendError};
+use crate::wire::Dialect;
+
+/// What every packet is padded to.
+pub const BLOCK_SIZE: usize = 8192;
+/// Type, agency and `packet_size`.
+pub const HEADER_SIZE: usize = 4;
+/// The greatest agency that fits the header's byte.
+pub const MAX_AGENCY: u32 = u8::MAX as u32;
+
+/// A bet for the centre to store.
+pub(super) const BET: u8 = 1;
+/// The answer to a bet.
+pub(super) const BET_ACK: u8 = 2;
+/// Many bets.
+pub(super) const BATCH: u8 = 3;
+/// The agency has sent its last bet.
+pub(super) const FINISHED: u8 = 4;
+/// The answer to Finished.
+pub(super) const BATCH_ACK: u8 = 5;
+/// The question for the winners, and its answer.
+pub(super) const WINNER: u8 = 6;
+
+/// The first four bytes of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) kind: u8,
+    pub(super) agency: u8,
+    /// Header and payload: 4 to 8192 in a valid packet.
+    pub(super) size: u16,
+}
+
+/// The input ends too early. What that means, and where, is known to the caller.
+#[derive(Debug)]
+pub(super) struct Short;
+
+impl ParseError<&[u8]> for Short {
+    fn from_error_kind(_: &[u8], _: ErrorKind) -> Self {
+        Self
+    }
+
+    fn append(_: &[u8], _: ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+/// Parses a header.
+pub(super) fn header(input: &[u8]) -> IResult<&[u8], Header, Short> {
+    // One load of four bytes: nom's `le_u16` would be a loop over bytes.
+    let Some((&[kind, agency, low, high], rest)) = input.split_first_chunk() else {
+        return Err(nom::Err::Error(Short));
+    };
+    Ok((rest, Header { kind, agency, size: u16::from_le_bytes([low, high]) }))
+}
+
+/// Takes the packet at the start of a block apart: its header and its payload.
+pub(super) fn packet(block: &[u8]) -> Result<(Header, &[u8]), DecodeError> {
+    let size_error = |size| DecodeError::new(2, Problem::Size { size, least: HEADER_SIZE, most: BLOCK_SIZE });
+    let (rest, header) = header.parse(block).map_err(|_| size_error(block.len()))?;
+    let size = usize::from(header.size);
+    let payload = size.checked_sub(HEADER_SIZE).and_then(|len| rest.get(..len)).ok_or(size_error(size))?;
+    Ok((header, payload))
+}
+
+/// Appends a block: a packet of that type with what `payload` writes, padded.
+///
+/// Returns `None`, with nothing appended, if it does not fit.
+pub(super) fn put_block(
+    kind: u8,
+    agency: u8,
+    out: &mut Vec<u8>,
+    payload: impl FnOnce(&mut Vec<u8>),
+) -> Option<()> {
+    let start = out.len();
+    out.reserve(BLOCK_SIZE);
+    out.put_slice(&[kind, agency, 0, 0]);
+    payload(out);
+    let size = out.len() - start;
+    if size > BLOCK_SIZE {
+        out.truncate(start);
+        return None;
+    }
+    set_size(out, start, size);
+    out.resize(start + BLOCK_SIZE, 0);
+    Some(())
+}
+
+/// Writes the size of the packet that begins at `start` into its header.
+pub(super) fn set_size(out: &mut [u8], start: usize, size: usize) {
+    let size = u16::try_from(size).unwrap_or(u16::MAX);
+    if let Some(field) = out.get_mut(start + 2..start + HEADER_SIZE) {
+        field.copy_from_slice(&size.to_le_bytes());
+    }
+}
+
+/// The agency as the header's byte.
+pub(super) fn agency_byte(agency: AgencyId) -> Result<u8, SendError> {
+    u8::try_from(agency.get()).map_err(|_| SendError::Agency {
+        agency: agency.get(),
+        dialect: Dialect::Block,
+        most: MAX_AGENCY,
+    })
+}

@@ -1,0 +1,84 @@
+//! The canonical dialect (spec: *`block`*): every packet travels in a block of exactly 8192 bytes.
+//!
+//! ```text
+//!  0        1        2                 4                          packet_size                8192
+//!  +--------+--------+-----------------+--------------------------+--------------------------+
+//!  | type   | agency | packet_size     | payload                  | zeros                    |
+//!  | u8     | u8     | u16, little end.| packet_size - 4 bytes    |                          |
+//!  +--------+--------+-----------------+--------------------------+--------------------------+
+//! ```
+//!
+//! What the padding holds is not looked at when it is received; it is zeros when it is sent.
+
+mod answers;
+mod batch;
+mod fast;
+mod header;
+mod requests;
+
+pub use batch::decode_batch;
+pub use header::{BLOCK_SIZE, HEADER_SIZE, MAX_AGENCY};
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
+
+use crate::agency::AgencyId;
+use crate::bet::Bet;
+use crate::bets::ReadBet;
+use crate::error::{DecodeError, SendError};
+use crate::wire::{Answer, Kind, Owed, Refusal, Request, Response, Scan, Then, TooLarge, Wire};
+
+/// The wire `block`.
+#[derive(Debug)]
+pub(crate) struct Block;
+
+impl Wire for Block {
+    fn frame(&self, _: &mut Scan, bytes: &[u8]) -> Result<Option<usize>, DecodeError> {
+        Ok((bytes.len() >= BLOCK_SIZE).then_some(BLOCK_SIZE))
+    }
+
+    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+        requests::decode(message)
+    }
+
+    fn read_bet(&self) -> ReadBet {
+        batch::next_bet
+    }
+
+    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+        answers::encode(owed, answer, out)
+    }
+
+    fn put_batch(&self, agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
+        batch::encode(agency, bets, out)
+    }
+
+    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
+        requests::encode_bet(agency, bet, out)
+    }
+
+    fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        requests::encode_finished(agency, out)
+    }
+
+    fn put_winners_query(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        requests::encode_winners_query(agency, out)
+    }
+
+    fn is_answered(&self, kind: Kind) -> bool {
+        kind != Kind::Batch
+    }
+
+    fn echo(&self, bet: &Bet<'_>) -> Box<str> {
+        format!("{}|{}", bet.document, bet.number).into()
+    }
+
+    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+        answers::decode(asked, message)
+    }
+
+    fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
+        (!rest.is_empty()).then(|| rest.split_once('|').unwrap_or((rest, "")))
+    }
+}
