@@ -1,2 +1,31 @@
-//! Part of the lottery workspace.
-fn main() {}
+//! The project's own tasks, run as `cargo xtask COMMAND`.
+
+mod data;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the five generated agencies, agency-1.csv to agency-5.csv
+    Data(data::Args),
+}
+
+fn main() -> ExitCode {
+    let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
+        Command::Data(args) => data::run(&args).map_err(Into::into),
+    };
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,83 @@
+//! `cargo xtask data`: five agencies of invented bets, the same bytes for the same seed on every machine.
+
+mod generate;
+mod names;
+mod rng;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use generate::{Agency, WINNING_NUMBER};
+
+/// What `cargo xtask data` is told.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Another seed gives other people; the committed files come from the default
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    /// Where to write; made if missing [default: .data of the workspace]
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+/// The seed of the files committed under `.data/`.
+const DEFAULT_SEED: u64 = 7574;
+
+/// Why the files could not be written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A directory or a file.
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    /// The table of what was written.
+    #[error("cannot write to standard output: {0}")]
+    Report(io::Error),
+}
+
+/// Writes the files and prints a table of them.
+///
+/// # Errors
+///
+/// [`Error`] if something cannot be written; files written before it stay.
+pub(crate) fn run(args: &Args) -> Result<(), Error> {
+    let dir = args.dir.clone().unwrap_or_else(default_dir);
+    let agencies = generate::agencies(args.seed);
+    write(&dir, &agencies)?;
+    let report = format!("Seed {}, written to {}:\n\n{}", args.seed, dir.display(), table(&agencies));
+    io::stdout().write_all(report.as_bytes()).map_err(Error::Report)
+}
+
+/// `.data` at the root of the workspace, wherever the command is run from.
+fn default_dir() -> PathBuf {
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a directory of the workspace");
+    root.join(".data")
+}
+
+fn write(dir: &Path, agencies: &[Agency]) -> Result<(), Error> {
+    fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.into(), source })?;
+    for agency in agencies {
+        let path = dir.join(agency.file_name());
+        fs::write(&path, agency.csv()).map_err(|source| Error::Write { path, source })?;
+    }
+    Ok(())
+}
+
+/// A table in Markdown, as it stands in `.data/README.md`.
+fn table(agencies: &[Agency]) -> String {
+    let (mut bets, mut bytes, mut winners) = (0, 0, 0);
+    let mut rows = vec![
+        format!("agency | bets | bytes | winners of number {WINNING_NUMBER}"),
+        "--- | --- | --- | ---".to_owned(),
+    ];
+    for agency in agencies {
+        let (count, size, documents) = (agency.bets.len(), agency.csv().len(), agency.winners());
+        rows.push(format!("{} | {count} | {size} | {}", agency.id, documents.join(" ")));
+        bets += count;
+        bytes += size;
+        winners += documents.len();
+    }
+    rows.push(format!("all | {bets} | {bytes} | {winners} winners"));
+    rows.into_iter().flat_map(|row| ["| ".to_owned(), row, " |\n".to_owned()]).collect()
+}
