@@ -3,6 +3,8 @@
 mod generate;
 mod names;
 mod rng;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::io::{self, Write};
