@@ -1,0 +1,113 @@
+//! What the centre must not forget: the bets, how far each agency is, and the draw.
+//!
+//! Whatever the committer has collected is one [`Group`], and a [`Store`] makes it durable whole or not at all. Bets
+//! are kept as rows of CSV text ([`rows`]), so that the store, `bets.csv` and a database's `COPY` share one encoding.
+//!
+//! | store | keeps |
+//! | --- | --- |
+//! | [`MemoryStore`] | nothing after the process: tests, and `--store memory` |
+
+mod error;
+mod memory;
+pub mod rows;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use error::StoreError;
+pub use memory::MemoryStore;
+
+/// Keeps groups, one after another. The committer owns it and is alone in using it.
+pub trait Store: Send {
+    /// What is durable, apart from the bets.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if it cannot be read.
+    fn load(&mut self) -> Result<Saved, StoreError>;
+
+    /// Makes a group durable, before it returns `Ok`. `bets.csv` follows, and never fails a commit.
+    ///
+    /// # Errors
+    ///
+    /// With [`StoreError::Full`] nothing of the group is stored, for sure, and the store goes on. With
+    /// [`StoreError::Failed`] the outcome is unknown, and so does every later call fail.
+    fn commit(&mut self, group: &Group) -> Result<(), StoreError>;
+
+    /// Shows each durable batch's rows, in commit order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if they cannot be read; some may have been shown by then.
+    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
+}
+
+/// What one commit makes durable: all of it or none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Batches in commit order.
+    pub batches: Vec<Rows>,
+    /// The new state of each agency that this group changes.
+    pub agencies: BTreeMap<u32, AgencyRecord>,
+    /// The draw, if this group holds it. There is one draw in the life of a store.
+    pub draw: Option<Draw>,
+}
+
+/// A batch as it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// Whose batch it is.
+    pub agency: u32,
+    /// How many rows `text` has.
+    pub bets: u32,
+    /// The rows, as [`rows::push_row`] writes them.
+    pub text: String,
+}
+
+/// How far an agency is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgencyRecord {
+    /// Bets stored.
+    pub stored: u64,
+    /// Running CRC-32C of the bets stored.
+    pub digest: u32,
+    /// Whether it has said that there are no more.
+    pub finished: bool,
+}
+
+/// The draw, once it has taken place.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Draw {
+    /// The number that won.
+    pub winning_number: u32,
+    /// How many agencies took part.
+    pub agencies: u32,
+    /// For each agency its winners' documents, in the order stored.
+    pub winners: BTreeMap<u32, Vec<String>>,
+}
+
+/// What a store knows when it is opened, apart from the bets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Every agency of which something is stored.
+    pub agencies: BTreeMap<u32, AgencyRecord>,
+    /// The draw, if it has taken place.
+    pub draw: Option<Draw>,
+}
+
+/// Without the rows: they are personal data.
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { agency, bets, text } = self;
+        write!(f, "Rows {{ agency: {agency}, bets: {bets}, text: {} bytes }}", text.len())
+    }
+}
+
+/// Without the documents: they are personal data.
+impl fmt::Debug for Draw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { winning_number, agencies, winners } = self;
+        let winners: usize = winners.values().map(Vec::len).sum();
+        write!(f, "Draw {{ winning_number: {winning_number}, agencies: {agencies}, winners: {winners} }}")
+    }
+}
