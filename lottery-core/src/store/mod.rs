@@ -5,15 +5,25 @@
 //!
 //! | store | keeps |
 //! | --- | --- |
+//! | [`RedbStore`] | `DATA_DIR/lottery.redb`, and beside it `DATA_DIR/bets.csv` for people and other tools |
 //! | [`MemoryStore`] | nothing after the process: tests, and `--store memory` |
 
+mod csv_file;
+mod disk;
+mod embedded;
 mod error;
 mod memory;
+mod refresh;
 pub mod rows;
+mod tables;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use csv_file::CsvRepair;
+pub use disk::{Disk, FileDisk};
+pub use embedded::RedbStore;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 

@@ -1,0 +1,110 @@
+//! `bets.csv`: the rows of all durable batches, one after another, for people and other tools to read.
+//!
+//! It follows the store and is never waited for: it is not synced, and if it cannot be written the commit stands and
+//! the file is behind until a later commit, or the next start, finds it writable. A start compares all of it.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use redb::Database;
+
+use super::watched::is_no_room;
+use super::{Disk, tables};
+
+/// What a start found in `bets.csv`, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CsvRepair {
+    /// Whole batches that were there.
+    pub kept: u64,
+    /// What came after them and was not what the store holds: a torn row, or another hand's.
+    pub cut: u64,
+    /// Rows of the store that were missing.
+    pub appended: u64,
+}
+
+/// The file, and how far it is.
+#[derive(Debug)]
+pub(super) struct CsvFile {
+    disk: Arc<dyn Disk>,
+    /// End of the last whole batch.
+    len: u64,
+    /// Sequence number of the batch that comes there.
+    next: u64,
+    /// There may be something after `len`.
+    torn: bool,
+}
+
+impl CsvFile {
+    /// Makes the file equal to the store, as far as there is room.
+    pub(super) fn open(disk: Arc<dyn Disk>, database: &Database) -> io::Result<(Self, CsvRepair)> {
+        let size = disk.size()?;
+        let mut file = Self { disk, len: 0, next: 0, torn: false };
+        file.skip_equal(size, database)?;
+        let kept = file.len;
+        file.torn = size > kept;
+        match file.catch_up(database) {
+            Err(error) if !is_no_room(&error) => Err(error),
+            _ => {
+                let cut = if file.torn { 0 } else { size - kept };
+                let repair = CsvRepair { kept, cut, appended: file.len - kept };
+                Ok((file, repair))
+            }
+        }
+    }
+
+    /// Appends the rows of the batches that are not in it yet. After an error the file is behind, and ends with a
+    /// whole row unless it could not even be cut.
+    pub(super) fn catch_up(&mut self, database: &Database) -> io::Result<()> {
+        self.cut_torn()?;
+        let mut written = Ok(());
+        let read = tables::batches(database, self.next, |sequence, rows| {
+            written = self.disk.write(self.len, rows.as_bytes());
+            if written.is_err() {
+                self.torn = true;
+                return ControlFlow::Break(());
+            }
+            self.len += rows.len() as u64;
+            self.next = sequence + 1;
+            ControlFlow::Continue(())
+        });
+        // If this fails too, the next call tries again before it writes.
+        let _ = self.cut_torn();
+        written.and(read.map_err(io::Error::other))
+    }
+
+    /// Bytes of whole batches in the file.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn cut_torn(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.disk.set_len(self.len)?;
+            self.torn = false;
+        }
+        Ok(())
+    }
+
+    /// Goes past the batches that the file holds already.
+    fn skip_equal(&mut self, size: u64, database: &Database) -> io::Result<()> {
+        let mut found = Vec::new();
+        let mut looked = Ok(());
+        tables::batches(database, 0, |sequence, rows| {
+            let end = self.len + rows.len() as u64;
+            if end > size {
+                return ControlFlow::Break(());
+            }
+            found.resize(rows.len(), 0);
+            looked = self.disk.read(self.len, &mut found);
+            if looked.is_err() || found != rows.as_bytes() {
+                return ControlFlow::Break(());
+            }
+            self.len = end;
+            self.next = sequence + 1;
+            ControlFlow::Continue(())
+        })
+        .map_err(io::Error::other)?;
+        looked
+    }
+}

@@ -1,0 +1,199 @@
+//! The embedded store: redb in `DATA_DIR/lottery.redb`, and `DATA_DIR/bets.csv` after it.
+
+use std::fs::TryLockError;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use redb::{Builder, Database, DatabaseError};
+
+use super::csv_file::{CsvFile, CsvRepair};
+use super::disk::{create_directory, sync_directory};
+use super::refresh::{undo_unfinished_creation, write_again};
+use super::tables::{self, Position};
+use super::watched::{FirstFault, Watched};
+use super::{Disk, FileDisk, Group, Saved, Store, StoreError};
+
+/// Pages that redb keeps in memory, in bytes; half of it bounds what a transaction gathers before it is written.
+const CACHE: usize = 64 << 20;
+
+/// A store in two files of a directory.
+#[derive(Debug)]
+pub struct RedbStore {
+    /// For messages.
+    place: String,
+    disk: Arc<dyn Disk>,
+    /// `None` only while it is opened again.
+    database: Option<Opened>,
+    position: Position,
+    csv: CsvFile,
+    csv_repair: CsvRepair,
+    /// Set once, by whatever made the store unusable.
+    failed: OnceLock<StoreError>,
+}
+
+impl RedbStore {
+    /// Opens `DATA_DIR/lottery.redb` and `DATA_DIR/bets.csv`, and creates what is missing. The lock on the first
+    /// keeps other centres out until the store is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] and [`StoreError::Unusable`].
+    pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        create_directory(data_dir).map_err(|error| unusable(&data_dir.display(), &error))?;
+
+        let path = data_dir.join("lottery.redb");
+        let place = path.display().to_string();
+        let database = FileDisk::open(&path).map_err(|error| unusable(&place, &error))?;
+        match database.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { place }),
+            Err(TryLockError::Error(error)) => return Err(unusable(&place, &error)),
+            Ok(()) => {}
+        }
+        let path = data_dir.join("bets.csv");
+        let csv_place = path.display().to_string();
+        let csv = FileDisk::open(&path).map_err(|error| unusable(&csv_place, &error))?;
+        sync_directory(data_dir).map_err(|error| unusable(&data_dir.display(), &error))?;
+
+        Self::with_disks(&place, Arc::new(database), &csv_place, Arc::new(csv))
+    }
+
+    /// A store on two disks, for instance simulated ones. The places are for messages.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`].
+    pub fn with_disks(
+        place: &str,
+        database: Arc<dyn Disk>,
+        csv_place: &str,
+        csv: Arc<dyn Disk>,
+    ) -> Result<Self, StoreError> {
+        let (disk, place) = (database, place.to_owned());
+        undo_unfinished_creation(&*disk).map_err(|error| unusable(&place, &error))?;
+        let database = match Opened::new(&disk, Repair::Refuse) {
+            Err(DatabaseError::RepairAborted) => {
+                write_again(&*disk).map_err(|error| unusable(&place, &error))?;
+                Opened::new(&disk, Repair::Allow)
+            }
+            result => result,
+        }
+        .map_err(|error| unusable(&place, &error))?;
+        let position = tables::prepare(&database.redb).map_err(|error| unusable(&place, &error))?;
+
+        let (csv, csv_repair) =
+            CsvFile::open(csv, &database.redb).map_err(|error| unusable(&csv_place, &error))?;
+        let failed = OnceLock::new();
+        Ok(Self { place, disk, database: Some(database), position, csv, csv_repair, failed })
+    }
+
+    /// What was done to `bets.csv` when the store was opened.
+    pub fn csv_repair(&self) -> CsvRepair {
+        self.csv_repair
+    }
+
+    /// How many bytes of durable rows are not in `bets.csv` yet, because it could not be written.
+    pub fn csv_behind(&self) -> u64 {
+        self.position.rows_len - self.csv.len()
+    }
+
+    /// After a commit went wrong: finds out whether the store can go on, and whether the group is in it.
+    fn settle(&mut self, cause: &redb::Error, after: Position) -> Result<(), StoreError> {
+        let fault = self
+            .database
+            .take()
+            .and_then(|opened| opened.fault.get().map(|fault| (fault.no_room, fault.cause.clone())));
+        let Some((true, cause)) = fault else {
+            return Err(self.fail(fault.map_or(cause.to_string(), |(_, cause)| cause)));
+        };
+        // redb does not go on after an error; opened again, it is back at the last whole group. That needs no room:
+        // it only writes the header, in place.
+        let opened = Opened::new(&self.disk, Repair::Allow).map_err(|error| self.fail(error.to_string()))?;
+        let found = tables::position(&opened.redb).map_err(|error| self.fail(error.to_string()))?;
+        self.database = Some(opened);
+        if found == self.position {
+            Err(StoreError::Full { place: self.place.clone(), cause })
+        } else if found == after {
+            // What had no room was not needed: the opening has synced the group.
+            Ok(())
+        } else {
+            Err(self.fail(format!("{cause}; then opened again, and it holds something else")))
+        }
+    }
+
+    /// The database, unless the store has failed.
+    fn database(&self) -> Result<&Database, StoreError> {
+        match (self.failed.get(), &self.database) {
+            (None, Some(opened)) => Ok(&opened.redb),
+            (Some(error), _) => Err(error.clone()),
+            (None, None) => Err(self.fail("closed".to_owned())),
+        }
+    }
+
+    /// Makes every later call fail; the first cause stays.
+    fn fail(&self, cause: String) -> StoreError {
+        let place = self.place.clone();
+        self.failed.get_or_init(|| StoreError::Failed { place, cause }).clone()
+    }
+}
+
+impl Store for RedbStore {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        tables::saved(self.database()?).map_err(|error| self.fail(error.to_string()))
+    }
+
+    fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+        let after = self.position.after(group);
+        if let Err(error) = tables::put(self.database()?, group, after) {
+            self.settle(&error, after)?;
+        }
+        self.position = after;
+        if let Some(opened) = &self.database {
+            // The group is durable, whatever becomes of the file: `csv_behind` says so.
+            let _ = self.csv.catch_up(&opened.redb);
+        }
+        Ok(())
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        tables::batches(self.database()?, 0, |_, rows| {
+            visit(rows);
+            ControlFlow::Continue(())
+        })
+        .map_err(|error| self.fail(error.to_string()))
+    }
+}
+
+/// An open database and what has failed under it.
+#[derive(Debug)]
+struct Opened {
+    redb: Database,
+    fault: FirstFault,
+}
+
+/// What to do with the file of a centre that did not end in good order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repair {
+    Allow,
+    /// Touch nothing, and say [`DatabaseError::RepairAborted`].
+    Refuse,
+}
+
+impl Opened {
+    fn new(disk: &Arc<dyn Disk>, repair: Repair) -> Result<Self, DatabaseError> {
+        let fault = FirstFault::default();
+        let redb = Builder::new()
+            .set_cache_size(CACHE)
+            .set_repair_callback(move |session| {
+                if repair == Repair::Refuse {
+                    session.abort();
+                }
+            })
+            .create_with_backend(Watched::new(disk.clone(), fault.clone()))?;
+        Ok(Self { redb, fault })
+    }
+}
+
+fn unusable(place: &dyn std::fmt::Display, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Unusable { place: place.to_string(), cause: error.to_string() }
+}

@@ -1,0 +1,170 @@
+//! The tables in `lottery.redb`, and how a group gets into them and out again.
+//!
+//! | table | key | value |
+//! | --- | --- | --- |
+//! | `batches` | sequence number from 0 | the rows as CSV text |
+//! | `agencies` | agency | bets stored, their digest, finished |
+//! | `draw` | none | winning number, agencies that took part |
+//! | `winners` | agency | documents |
+//! | `meta` | name | `format`: [`FORMAT`]; `groups`: how many; `rows_len`: length of all rows, so of `bets.csv` |
+
+use std::ops::ControlFlow;
+
+use redb::{
+    Database, Error, ReadableDatabase, ReadableTable, TableDefinition, TableHandle, WriteTransaction,
+};
+
+use super::{AgencyRecord, Draw, Group, Saved};
+
+/// Version of this layout.
+const FORMAT: u64 = 1;
+
+const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
+const AGENCIES: TableDefinition<'_, u32, (u64, u32, bool)> = TableDefinition::new("agencies");
+const DRAW: TableDefinition<'_, (), (u32, u32)> = TableDefinition::new("draw");
+const WINNERS: TableDefinition<'_, u32, Vec<&str>> = TableDefinition::new("winners");
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+/// How far the store is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Position {
+    /// Groups committed: tells whether the last one is in, after its commit went wrong.
+    pub(super) groups: u64,
+    /// Bytes of all rows.
+    pub(super) rows_len: u64,
+}
+
+impl Position {
+    /// Where the store is after one more group.
+    pub(super) fn after(self, group: &Group) -> Self {
+        let rows_len: u64 = group.batches.iter().map(|batch| batch.text.len() as u64).sum();
+        Self { groups: self.groups + 1, rows_len: self.rows_len + rows_len }
+    }
+}
+
+/// Makes the tables in a new database; else checks that they are ours.
+pub(super) fn prepare(database: &Database) -> Result<Position, Error> {
+    let names: Vec<String> =
+        database.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect();
+    if names.is_empty() {
+        let write = database.begin_write()?;
+        write.open_table(BATCHES)?;
+        write.open_table(AGENCIES)?;
+        write.open_table(DRAW)?;
+        write.open_table(WINNERS)?;
+        write.open_table(META)?.insert("format", FORMAT)?;
+        put_position(&write, Position::default())?;
+        write.commit()?;
+    } else if !names.iter().any(|name| name == META.name()) {
+        return Err(Error::Corrupted("the database of another program".into()));
+    }
+    let read = database.begin_read()?;
+    let format = read.open_table(META)?.get("format")?.map(|found| found.value());
+    if format != Some(FORMAT) {
+        let format = format.map_or("none".to_owned(), |found| found.to_string());
+        return Err(Error::Corrupted(format!("format version {format}, expected {FORMAT}")));
+    }
+    // That they are there and of the right types
+    read.open_table(BATCHES)?;
+    read.open_table(AGENCIES)?;
+    read.open_table(DRAW)?;
+    read.open_table(WINNERS)?;
+    position(database)
+}
+
+/// How far the store is.
+pub(super) fn position(database: &Database) -> Result<Position, Error> {
+    let meta = database.begin_read()?.open_table(META)?;
+    let value = |name| match meta.get(name)? {
+        Some(found) => Ok(found.value()),
+        None => Err(Error::Corrupted(format!("no {name} in table meta"))),
+    };
+    Ok(Position { groups: value("groups")?, rows_len: value("rows_len")? })
+}
+
+/// Commits a group in one transaction.
+///
+/// Syncs are what a commit costs. redb's default is the right one: a commit in one phase, which writes the pages and
+/// the header that names them and syncs once; after a crash the checksums say whether all of it arrived, and if not
+/// the header's other half still names the state before. Two phases would sync twice to withstand somebody who
+/// chooses the bets so that a torn page has the right checksum, and crashes the machine at the right moment.
+/// `set_quick_repair` needs two phases and writes the allocator's state each time, to spare a start after a crash one
+/// pass over the file: at 100 MB or so for a million bets, less than a second. A file that grows is synced once more.
+pub(super) fn put(database: &Database, group: &Group, after: Position) -> Result<(), Error> {
+    let write = database.begin_write()?;
+    {
+        let mut batches = write.open_table(BATCHES)?;
+        let next = batches.last()?.map_or(0, |(last, _)| last.value() + 1);
+        for (sequence, batch) in (next..).zip(&group.batches) {
+            batches.insert(sequence, batch.text.as_bytes())?;
+        }
+        let mut agencies = write.open_table(AGENCIES)?;
+        for (agency, record) in &group.agencies {
+            agencies.insert(agency, (record.stored, record.digest, record.finished))?;
+        }
+    }
+    if let Some(draw) = &group.draw {
+        put_draw(&write, draw)?;
+    }
+    put_position(&write, after)?;
+    Ok(write.commit()?)
+}
+
+/// Everything but the bets.
+pub(super) fn saved(database: &Database) -> Result<Saved, Error> {
+    let read = database.begin_read()?;
+    let mut saved = Saved::default();
+    for entry in read.open_table(AGENCIES)?.iter()? {
+        let (agency, record) = entry?;
+        let (stored, digest, finished) = record.value();
+        saved.agencies.insert(agency.value(), AgencyRecord { stored, digest, finished });
+    }
+    if let Some(found) = read.open_table(DRAW)?.get(())? {
+        let (winning_number, agencies) = found.value();
+        let mut draw = Draw { winning_number, agencies, winners: [].into() };
+        for entry in read.open_table(WINNERS)?.iter()? {
+            let (agency, documents) = entry?;
+            let documents = documents.value().into_iter().map(str::to_owned).collect();
+            draw.winners.insert(agency.value(), documents);
+        }
+        saved.draw = Some(draw);
+    }
+    Ok(saved)
+}
+
+/// Shows the batches from sequence number `from` on, in order, until `visit` breaks off.
+pub(super) fn batches(
+    database: &Database,
+    from: u64,
+    mut visit: impl FnMut(u64, &str) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    for entry in database.begin_read()?.open_table(BATCHES)?.range(from..)? {
+        let (sequence, rows) = entry?;
+        let sequence = sequence.value();
+        let Ok(rows) = str::from_utf8(rows.value()) else {
+            return Err(Error::Corrupted(format!("batch {sequence} is no text")));
+        };
+        if visit(sequence, rows).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn put_draw(write: &WriteTransaction, draw: &Draw) -> Result<(), Error> {
+    write.open_table(DRAW)?.insert((), (draw.winning_number, draw.agencies))?;
+    let mut winners = write.open_table(WINNERS)?;
+    winners.retain(|_, _| false)?;
+    for (agency, documents) in &draw.winners {
+        let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
+        winners.insert(agency, documents)?;
+    }
+    Ok(())
+}
+
+fn put_position(write: &WriteTransaction, position: Position) -> Result<(), Error> {
+    let mut meta = write.open_table(META)?;
+    meta.insert("groups", position.groups)?;
+    meta.insert("rows_len", position.rows_len)?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! What redb writes through: passes everything on, and remembers what failed first.
+//!
+//! redb reports an I/O error, but not which operation it came from, and that decides everything: without room the
+//! store goes on, after a failed sync it does not.
+
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, OnceLock};
+
+use super::Disk;
+
+/// What failed.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// There was no room for a write: what was there before is not touched.
+    pub(super) no_room: bool,
+    /// What was being done, and what the system said.
+    pub(super) cause: String,
+}
+
+/// The first failure since the database was opened.
+pub(super) type FirstFault = Arc<OnceLock<Fault>>;
+
+/// A disk that takes no more writes and no sync once anything has failed: nothing is ever retried over it.
+///
+/// It has no locks of redb's: the disk below is locked, or not, for the whole life of the store, and stays so while
+/// the database is closed and opened again.
+#[derive(Debug)]
+pub(super) struct Watched {
+    disk: Arc<dyn Disk>,
+    fault: FirstFault,
+}
+
+impl Watched {
+    pub(super) fn new(disk: Arc<dyn Disk>, fault: FirstFault) -> Self {
+        Self { disk, fault }
+    }
+
+    fn note<T>(&self, doing: &str, room_matters: bool, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result {
+            let no_room = room_matters && is_no_room(error);
+            let _ = self.fault.set(Fault { no_room, cause: format!("{doing}: {error}") });
+        }
+        result
+    }
+
+    fn check(&self) -> io::Result<()> {
+        match self.fault.get() {
+            Some(fault) => Err(io::Error::other(format!("after an earlier failure: {}", fault.cause))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl redb::StorageBackend for Watched {
+    fn len(&self) -> io::Result<u64> {
+        self.note("length", false, self.disk.size())
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.note("read", false, self.disk.read(offset, out))
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.check()?;
+        self.note("resize", true, self.disk.set_len(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.check()?;
+        self.note("sync", false, self.disk.sync())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.check()?;
+        self.note("write", true, self.disk.write(offset, data))
+    }
+}
+
+/// Whether an error of a write says that the disk, the quota or the largest file size is used up.
+pub(super) fn is_no_room(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+}
