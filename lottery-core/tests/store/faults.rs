@@ -1,0 +1,279 @@
+//! One operation fails, each in its turn: without room the store goes on, after anything else it does not.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use lottery_core::store::{Group, Rows, Store, StoreError};
+
+use crate::support::{Faults, Model, SimDisk, draw, group, open};
+
+const NO_ROOM: [ErrorKind; 3] = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+
+/// A store of a few groups, the last of them closed in good order or not.
+fn begun() -> (Arc<SimDisk>, Arc<SimDisk>, Model) {
+    let (database, csv) = (SimDisk::new(), SimDisk::new());
+    let mut store = open(&database, &csv).unwrap();
+    let mut model = Model::default();
+    for nth in 0..3 {
+        store.commit(&group(nth, 5, 20)).unwrap();
+        model.apply(&group(nth, 5, 20));
+    }
+    (database, csv, model)
+}
+
+/// The groups that are tried: small, with the draw, and so large that the file must grow.
+fn tried() -> [Group; 3] {
+    [group(7, 1, 1), Group { draw: Some(draw()), ..group(7, 2, 3) }, group(7, 60, 400)]
+}
+
+#[test]
+fn a_write_without_room_stores_nothing_and_the_store_goes_on() {
+    for (which, tried) in tried().iter().enumerate() {
+        let mut full = 0;
+        for (nth, kind) in (0..).zip(NO_ROOM.iter().cycle()) {
+            let (database, csv, mut model) = begun();
+            let mut store = open(&database, &csv).unwrap();
+            database.fail(Faults { write: Some((nth, *kind)), ..Faults::default() });
+            let result = store.commit(tried);
+            let injected = database.faults().write.is_none();
+            database.fail(Faults::default());
+            match result {
+                Ok(()) => model.apply(tried),
+                Err(StoreError::Full { place, .. }) => {
+                    assert_eq!(place, "sim/lottery.redb");
+                    full += 1;
+                }
+                Err(error) => panic!("write {nth}: {error}"),
+            }
+            assert_eq!(Model::of(&mut store), model, "write {nth}");
+
+            // Killed there and then, and going on
+            let (other, other_csv) = (database.after_kill(), csv.after_kill());
+            assert_eq!(Model::of(&mut open(&other, &other_csv).unwrap()), model, "write {nth}");
+            for later in [tried, &group(8, 5, 20)] {
+                store.commit(later).unwrap();
+                model.apply(later);
+            }
+            assert_eq!(Model::of(&mut store), model, "write {nth}");
+            assert_eq!(csv.content(), model.csv());
+            drop(store);
+            assert_eq!(Model::of(&mut open(&database, &csv).unwrap()), model, "write {nth}");
+            if !injected {
+                break;
+            }
+        }
+        assert!(full >= 5, "group {which}: only {full} writes failed");
+    }
+}
+
+#[test]
+fn a_write_that_fails_otherwise_ends_the_store() {
+    for nth in 0..8 {
+        let (database, csv, mut model) = begun();
+        let mut store = open(&database, &csv).unwrap();
+        database.fail(Faults { write: Some((nth, ErrorKind::Other)), ..Faults::default() });
+        let error = store.commit(&group(7, 5, 20)).unwrap_err();
+        assert!(matches!(error, StoreError::Failed { .. }), "{error}");
+        assert_ended(&mut store, &error);
+        drop(store);
+        assert_acknowledged(&database, &csv, &mut model, &group(7, 5, 20));
+    }
+}
+
+#[test]
+fn a_disk_that_takes_not_even_the_header_ends_the_store() {
+    let (database, csv, mut model) = begun();
+    let mut store = open(&database, &csv).unwrap();
+    let write = Some((2, ErrorKind::StorageFull));
+    database.fail(Faults { write, write_for_good: true, ..Faults::default() });
+    let error = store.commit(&group(7, 5, 20)).unwrap_err();
+    assert!(matches!(error, StoreError::Failed { .. }), "{error}");
+    assert_ended(&mut store, &error);
+    drop(store);
+    database.fail(Faults::default());
+    assert_acknowledged(&database, &csv, &mut model, &group(7, 5, 20));
+}
+
+#[test]
+fn a_failed_sync_ends_the_store_and_loses_nothing_acknowledged() {
+    for tried in &tried() {
+        for nth in 0.. {
+            let (database, csv, mut model) = begun();
+            let mut store = open(&database, &csv).unwrap();
+            database.fail(Faults { sync: Some(nth), ..Faults::default() });
+            let mut last = tried.clone();
+            let mut error = None;
+            for later in [tried.clone(), group(8, 2, 5), group(9, 30, 300)] {
+                last = later;
+                match store.commit(&last) {
+                    Ok(()) => model.apply(&last),
+                    Err(failed) => {
+                        error = Some(failed);
+                        break;
+                    }
+                }
+            }
+            if let Some(error) = &error {
+                assert!(matches!(error, StoreError::Failed { .. }), "sync {nth}: {error}");
+                assert_ended(&mut store, error);
+            }
+            // Closing syncs, too.
+            drop(store);
+            if database.faults().sync.is_some() {
+                break;
+            }
+
+            // The page cache is lost, or another process finds it as it was
+            let (lost, lost_csv) = (database.after_crash(0), csv.after_crash(0));
+            assert_acknowledged(&lost, &lost_csv, &mut model.clone(), &last);
+            assert_acknowledged(&database, &csv, &mut model, &last);
+            // What that process has built on it is still there when the page cache is lost later
+            let cold = database.after_crash(0);
+            assert_eq!(Model::of(&mut open(&cold, &SimDisk::new()).unwrap()), model, "sync {nth}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_read_ends_the_store() {
+    let database = SimDisk::new();
+    let mut store = open(&database, &SimDisk::new()).unwrap();
+    // More than redb keeps in memory
+    for _ in 0..9 {
+        let rows = Rows { agency: 1, bets: 1, text: "x".repeat(8 << 20) };
+        store.commit(&Group { batches: vec![rows], ..Group::default() }).unwrap();
+    }
+    let mut shown = 0;
+    database.fail(Faults { read: Some(1), ..Faults::default() });
+    let error = store.read(&mut |_| shown += 1).unwrap_err();
+    assert!(shown < 9);
+    database.fail(Faults::default());
+    assert_ended(&mut store, &error);
+}
+
+#[test]
+fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
+    let (_, csv, model) = begun();
+    let unclean = || {
+        let (database, csv, _) = begun();
+        let mut store = open(&database, &csv).unwrap();
+        store.commit(&Group::default()).unwrap();
+        // Killed while it runs
+        database.after_kill()
+    };
+    for fault in 0..3 {
+        for nth in 0.. {
+            let mut faults = Faults::default();
+            match fault {
+                0 => faults.write = Some((nth, ErrorKind::StorageFull)),
+                1 => faults.sync = Some(nth),
+                _ => faults.read = Some(nth),
+            }
+            for database in [SimDisk::new(), unclean()] {
+                let empty = database.content().is_empty();
+                database.fail(faults);
+                let result = open(&database, &csv.after_kill());
+                database.fail(Faults::default());
+                if let Err(error) = result {
+                    assert!(matches!(error, StoreError::Unusable { .. }), "{error}");
+                } else {
+                    drop(result);
+                }
+                let mut expected = if empty { Model::default() } else { model.clone() };
+                let mut store = open(&database, &csv.after_kill()).unwrap();
+                assert_eq!(Model::of(&mut store), expected);
+                store.commit(&group(7, 2, 9)).unwrap();
+                expected.apply(&group(7, 2, 9));
+                let cold = database.after_crash(0);
+                assert_eq!(Model::of(&mut open(&cold, &csv.after_kill()).unwrap()), expected);
+            }
+            if nth > 40 {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn bets_csv_falls_behind_without_room_and_catches_up() {
+    for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
+        for nth in 0..6 {
+            let (database, csv, mut model) = begun();
+            let mut store = open(&database, &csv).unwrap();
+            // The first writes that fail leave a torn row; cutting it fails, too.
+            csv.fail(Faults { write: Some((nth, kind)), write_for_good: true, ..Faults::default() });
+            for later in [group(7, 3, 4), group(8, 3, 4)] {
+                store.commit(&later).unwrap();
+                model.apply(&later);
+            }
+            assert!(store.csv_behind() > 0);
+            csv.fail(Faults::default());
+            let (other, other_csv) = (database.after_kill(), csv.after_kill());
+            if nth % 2 == 0 {
+                store.commit(&group(9, 1, 1)).unwrap();
+                model.apply(&group(9, 1, 1));
+                assert_eq!(store.csv_behind(), 0);
+                assert_eq!(csv.content(), model.csv());
+            } else {
+                open(&other, &other_csv).unwrap();
+                assert_eq!(other_csv.content(), model.csv());
+            }
+        }
+    }
+}
+
+#[test]
+fn bets_csv_never_keeps_a_torn_row_that_can_be_cut() {
+    let (database, csv, mut model) = begun();
+    let mut store = open(&database, &csv).unwrap();
+    csv.fail(Faults { write: Some((1, ErrorKind::StorageFull)), ..Faults::default() });
+    let torn = group(7, 3, 4);
+    store.commit(&torn).unwrap();
+    let mut whole = model.csv();
+    whole.extend(torn.batches[0].text.bytes());
+    assert_eq!(csv.content(), whole);
+    model.apply(&torn);
+    assert_eq!(store.csv_behind(), (model.csv().len() - whole.len()) as u64);
+}
+
+#[test]
+fn bets_csv_without_room_at_the_start_is_no_reason_not_to_start() {
+    let (database, _, model) = begun();
+    let csv = SimDisk::with_content(b"garbage");
+    csv.fail(Faults { write: Some((0, ErrorKind::StorageFull)), write_for_good: true, ..Faults::default() });
+    let mut store = open(&database, &csv).unwrap();
+    assert_eq!(store.csv_behind(), model.csv().len() as u64);
+    csv.fail(Faults::default());
+    store.commit(&Group::default()).unwrap();
+    assert_eq!(csv.content(), model.csv());
+    drop(store);
+
+    let csv = SimDisk::new();
+    csv.fail(Faults { write: Some((0, ErrorKind::PermissionDenied)), ..Faults::default() });
+    let error = open(&database, &csv).unwrap_err();
+    assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
+}
+
+fn assert_ended(store: &mut dyn Store, error: &StoreError) {
+    assert!(matches!(error, StoreError::Failed { .. }), "{error}");
+    assert_eq!(store.commit(&Group::default()).unwrap_err(), *error);
+    assert_eq!(store.load().unwrap_err(), *error);
+    assert_eq!(store.read(&mut |_| unreachable!()).unwrap_err(), *error);
+}
+
+/// After a restart there is all that was acknowledged, and the last group whole or not at all; and it goes on.
+fn assert_acknowledged(database: &Arc<SimDisk>, csv: &Arc<SimDisk>, model: &mut Model, last: &Group) {
+    let mut store = open(database, csv).unwrap();
+    let found = Model::of(&mut store);
+    if found != *model {
+        model.apply(last);
+        assert_eq!(found, *model);
+    }
+    assert_eq!(csv.content(), model.csv());
+    for later in [group(20, 5, 20), group(21, 1, 1)] {
+        store.commit(&later).unwrap();
+        model.apply(&later);
+    }
+    assert_eq!(Model::of(&mut store), *model);
+    assert_eq!(csv.content(), model.csv());
+}

@@ -1,0 +1,7 @@
+//! The store: what is acknowledged is there afterwards, whatever fails.
+
+mod crash;
+mod faults;
+mod files;
+mod full_disk;
+mod support;
