@@ -1,3 +1,5 @@
-//! The lottery: bets, agencies, the draw, the stores, and the two ends that a runtime drives.
+#![doc = include_str!("../README.md")]
 
+pub mod config;
+pub mod log;
 pub mod store;

@@ -1,0 +1,142 @@
+//! Makes any text fit for a value in a log line.
+//!
+//! What could end the line, begin another field or move the terminal's cursor is written with a backslash, and so
+//! is the backslash itself: what was written can be told from the line, byte by byte.
+//!
+//! | in the text | in the line |
+//! | --- | --- |
+//! | `\` | `\\` |
+//! | line feed, carriage return, tab | `\n`, `\r`, `\t` |
+//! | <code>&#124;</code> and every other control character (U+0000 to U+001F, U+007F to U+009F) | `\x` and two hexadecimal digits: `\x7c`, `\x1b` |
+//! | line and paragraph separator (U+2028, U+2029) | `\u{2028}`, `\u{2029}` |
+//!
+//! A value has at most [`MAX_BYTES`] bytes; one that is longer ends earlier, after a whole character or escape,
+//! with `…` as its last character.
+
+use std::fmt::{self, Write};
+
+/// The most bytes that a value has in a line, not counting the `…` that says that it was cut.
+pub const MAX_BYTES: usize = 1024;
+
+/// Writes values into a line, escaped and cut.
+pub(super) struct Escaped<'a, W> {
+    line: &'a mut W,
+    /// How many bytes the value may still have; `None` once it has been cut.
+    left: Option<usize>,
+}
+
+impl<'a, W: Write> Escaped<'a, W> {
+    pub(super) fn new(line: &'a mut W) -> Self {
+        Self { line, left: Some(MAX_BYTES) }
+    }
+}
+
+impl<W: Write> Write for Escaped<'_, W> {
+    /// Fails once the value has been cut, so that the rest of it need not be made at all.
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            let mut buffer = [0; 8];
+            let piece = piece(c, &mut buffer);
+            let Some(left) = self.left else { return Err(fmt::Error) };
+            self.left = left.checked_sub(piece.len());
+            if self.left.is_none() {
+                self.line.write_char('…')?;
+                return Err(fmt::Error);
+            }
+            self.line.write_str(piece)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a character is written.
+fn piece(c: char, buffer: &mut [u8; 8]) -> &str {
+    match c {
+        '\\' => "\\\\",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\u{2028}' => "\\u{2028}",
+        '\u{2029}' => "\\u{2029}",
+        c if c == '|' || c.is_control() => {
+            // All of them are below 256.
+            let digit = |value: u32| char::from_digit(value % 16, 16).map_or(b'0', |digit| digit as u8);
+            let code = u32::from(c);
+            buffer[..4].copy_from_slice(&[b'\\', b'x', digit(code / 16), digit(code)]);
+            str::from_utf8(&buffer[..4]).unwrap_or_default()
+        }
+        c => c.encode_utf8(buffer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn escaped(text: &str) -> String {
+        let mut line = String::new();
+        let _ = Escaped::new(&mut line).write_str(text);
+        line
+    }
+
+    /// Reads an escaped value back.
+    fn original(line: &str) -> String {
+        let (mut text, mut rest) = (String::new(), line);
+        while let Some(c) = rest.chars().next() {
+            let (c, length) = match (c, rest.as_bytes().get(1)) {
+                ('\\', Some(b'n')) => ('\n', 2),
+                ('\\', Some(b'r')) => ('\r', 2),
+                ('\\', Some(b't')) => ('\t', 2),
+                ('\\', Some(b'x')) => (char::from(u8::from_str_radix(&rest[2..4], 16).unwrap()), 4),
+                ('\\', Some(b'u')) => {
+                    (char::from_u32(u32::from_str_radix(&rest[3..7], 16).unwrap()).unwrap(), 8)
+                }
+                ('\\', Some(b'\\')) => ('\\', 2),
+                (c, _) => (c, c.len_utf8()),
+            };
+            text.push(c);
+            rest = &rest[length..];
+        }
+        text
+    }
+
+    #[test]
+    fn what_is_escaped() {
+        assert_eq!(
+            escaped("a | b\\c\n\r\t\0\u{1b}[31m\u{7f}\u{85}\u{2028}ñ…"),
+            "a \\x7c b\\\\c\\n\\r\\t\\x00\\x1b[31m\\x7f\\x85\\u{2028}ñ…"
+        );
+    }
+
+    #[test]
+    fn long_values_are_cut_after_a_whole_character_or_escape() {
+        assert_eq!(escaped(&"a".repeat(1024)), "a".repeat(1024));
+        assert_eq!(escaped(&"a".repeat(1025)), format!("{}…", "a".repeat(1024)));
+        assert_eq!(escaped(&format!("a{}", "ñ".repeat(600))), format!("a{}…", "ñ".repeat(511)));
+        assert_eq!(escaped(&format!("a{}", "|".repeat(600))), format!("a{}…", "\\x7c".repeat(255)));
+    }
+
+    #[test]
+    fn nothing_follows_a_cut() {
+        let mut line = String::new();
+        let mut value = Escaped::new(&mut line);
+        assert!(write!(value, "{}ñ", "a".repeat(1023)).is_err());
+        assert!(value.write_str("b").is_err());
+        assert_eq!(line, format!("{}…", "a".repeat(1023)));
+    }
+
+    proptest! {
+        #[test]
+        fn safe_and_reversible(text in prop_oneof![any::<String>(), "[\\x00-\\x7f\\|]{0,100}"]) {
+            let line = escaped(&text);
+            prop_assert!(!line.contains(|c: char| c == '|' || c.is_control()));
+            prop_assert_eq!(original(&line), text);
+        }
+
+        #[test]
+        fn never_too_long(text in any::<String>(), times in 1..500_usize) {
+            prop_assert!(escaped(&text.repeat(times)).len() <= MAX_BYTES + '…'.len_utf8());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Turns an event into a line.
+
+use std::fmt::{self, Debug, Write};
+use std::time::SystemTime;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::civil::Civil;
+use super::escape::Escaped;
+
+/// The format of a line: time, level, fields.
+pub(super) struct Lines {
+    pub(super) now: fn() -> SystemTime,
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        write!(line, "{} {:8} ", Civil::at((self.now)()), name(*event.metadata().level()))?;
+        let mut fields = Fields { line: &mut line, first: true };
+        event.record(&mut fields);
+        writeln!(line)
+    }
+}
+
+/// Python's name of a level; it has none below `DEBUG`.
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "ERROR",
+        Level::WARN => "WARNING",
+        Level::INFO => "INFO",
+        _ => "DEBUG",
+    }
+}
+
+/// Writes `key: value` for each field, with ` | ` between them.
+struct Fields<'a, 'b> {
+    line: &'a mut Writer<'b>,
+    first: bool,
+}
+
+impl Fields<'_, '_> {
+    fn field(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        let key = match field.name() {
+            "message" => "msg",
+            name => name.strip_prefix("r#").unwrap_or(name),
+        };
+        let separator = if self.first { "" } else { " | " };
+        self.first = false;
+        // The line is in memory: writing to it fails only where a value is cut.
+        let _ = write!(self.line, "{separator}{key}: ");
+        let _ = Escaped::new(self.line).write_fmt(value);
+    }
+}
+
+impl Visit for Fields<'_, '_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.field(field, format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.field(field, format_args!("{value:?}"));
+    }
+}
