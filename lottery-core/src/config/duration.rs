@@ -1,0 +1,224 @@
+//! Durations as Go writes them: `150ms`, `0m20s`, `1h2m3.5s`.
+//!
+//! A duration is a sequence of decimal numbers, each with an optional fraction and a unit (`ns`, `us` or `µs`,
+//! `ms`, `s`, `m`, `h`), or `0`. As in Go, it is at most 2^63 - 1 nanoseconds (about 292 years), and what is
+//! below a nanosecond is cut off. Unlike in Go, it is never negative.
+
+use std::fmt;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// The longest duration: Go's are nanoseconds in 63 bits.
+pub const MAX: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
+
+/// Why a text is not a duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum DurationError {
+    /// There is nothing in the text, or nothing after its sign.
+    #[error("empty")]
+    Empty,
+    /// It begins with a minus.
+    #[error("negative")]
+    Negative,
+    /// A number was expected and something else stands there.
+    #[error("expected a number at byte {0}")]
+    Number(usize),
+    /// A unit was expected and something else, or nothing, stands there.
+    #[error("expected one of ns, us, ms, s, m, h at byte {0}")]
+    Unit(usize),
+    /// It is longer than [`MAX`].
+    #[error("longer than 292 years")]
+    Overflow,
+}
+
+/// Reads a duration.
+///
+/// # Errors
+///
+/// If the text is not a duration as the module describes it; the error says where it stops being one.
+pub fn parse(text: &str) -> Result<Duration, DurationError> {
+    if text.starts_with('-') {
+        return Err(DurationError::Negative);
+    }
+    let body = text.strip_prefix('+').unwrap_or(text);
+    if body == "0" {
+        return Ok(Duration::ZERO);
+    }
+    if body.is_empty() {
+        return Err(DurationError::Empty);
+    }
+    let (mut rest, mut total) = (body, 0_u64);
+    while !rest.is_empty() {
+        let at = text.len() - rest.len();
+        let (whole, after) = digits(rest);
+        let (fraction, after) = after.strip_prefix('.').map_or(("", after), digits);
+        if whole.is_empty() && fraction.is_empty() {
+            return Err(DurationError::Number(at));
+        }
+        let end = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
+        let (name, after) = after.split_at(end);
+        let unit = unit(name).ok_or(DurationError::Unit(text.len() - after.len() - name.len()))?;
+        total = whole_part(whole, unit)
+            .and_then(|whole| whole.checked_add(fraction_part(fraction, unit)))
+            .and_then(|part| part.checked_add(total))
+            .filter(|total| *total <= i64::MAX.unsigned_abs())
+            .ok_or(DurationError::Overflow)?;
+        rest = after;
+    }
+    Ok(Duration::from_nanos(total))
+}
+
+/// A duration that displays as Go prints it: `1h0m0s`, `1m30s`, `1.5s`, `150ms`, `0s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GoDuration(pub Duration);
+
+impl fmt::Display for GoDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = self.0.as_nanos();
+        let (unit, name) = match nanos {
+            0 => return f.write_str("0s"),
+            1..1_000 => (1, "ns"),
+            1_000..1_000_000 => (1_000, "µs"),
+            1_000_000..1_000_000_000 => (1_000_000, "ms"),
+            _ => (1_000_000_000, "s"),
+        };
+        let (mut whole, part) = (nanos / unit, nanos % unit);
+        if name == "s" {
+            let minutes = whole / 60;
+            if minutes >= 60 {
+                write!(f, "{}h", minutes / 60)?;
+            }
+            if minutes > 0 {
+                write!(f, "{}m", minutes % 60)?;
+            }
+            whole %= 60;
+        }
+        write!(f, "{whole}")?;
+        if part > 0 {
+            let width = unit.ilog10() as usize;
+            write!(f, ".{}", format!("{part:0width$}").trim_end_matches('0'))?;
+        }
+        f.write_str(name)
+    }
+}
+
+/// Splits a text after its leading decimal digits.
+fn digits(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+}
+
+/// How many nanoseconds a unit has.
+fn unit(name: &str) -> Option<u64> {
+    Some(match name {
+        "ns" => 1,
+        // The micro sign and the Greek letter, as in Go.
+        "us" | "\u{b5}s" | "\u{3bc}s" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return None,
+    })
+}
+
+fn whole_part(digits: &str, unit: u64) -> Option<u64> {
+    if digits.is_empty() { Some(0) } else { digits.parse::<u64>().ok()?.checked_mul(unit) }
+}
+
+/// The nanoseconds of a fraction of a unit. Digits after the 18th are left out: an hour has fewer nanoseconds.
+fn fraction_part(digits: &str, unit: u64) -> u64 {
+    let (mut number, mut scale) = (0_u128, 1_u128);
+    for digit in digits.bytes().take(18) {
+        number = number * 10 + u128::from(digit - b'0');
+        scale *= 10;
+    }
+    u64::try_from(number * u128::from(unit) / scale).expect("less than the unit, which is 64 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn go_examples() {
+        for (text, nanos) in [
+            ("0", 0),
+            ("0s", 0),
+            ("+0", 0),
+            ("+5s", 5_000_000_000),
+            ("150ms", 150_000_000),
+            ("0m20s", 20_000_000_000),
+            ("1.5s", 1_500_000_000),
+            (".5s", 500_000_000),
+            ("5.s", 5_000_000_000),
+            ("1h2m3.5s", 3_723_500_000_000),
+            ("1us1µs1μs", 3_000),
+            ("1.9ns", 1),
+            ("0.333333333333333333333h", 1_200_000_000_000 - 1),
+            ("0.1000000000000000000000000000000000000000001s", 100_000_000),
+            ("9223372036854775807ns", i64::MAX.unsigned_abs()),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_nanos(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_duration() {
+        use DurationError as E;
+        for (text, error) in [
+            ("", E::Empty),
+            ("+", E::Empty),
+            ("5", E::Unit(1)),
+            ("00", E::Unit(2)),
+            ("5 s", E::Unit(1)),
+            ("5S", E::Unit(1)),
+            ("5d", E::Unit(1)),
+            ("1m5", E::Unit(3)),
+            ("+1m5x", E::Unit(4)),
+            ("s", E::Number(0)),
+            (".s", E::Number(0)),
+            (" 5s", E::Number(0)),
+            ("1..5s", E::Unit(2)),
+            ("-5s", E::Negative),
+            ("-0", E::Negative),
+            ("9223372036854775808ns", E::Overflow),
+            ("9223372036854775807ns1ns", E::Overflow),
+            ("99999999999999999999s", E::Overflow),
+            ("2562048h", E::Overflow),
+        ] {
+            assert_eq!(parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn printed_as_go_prints() {
+        for (nanos, text) in [
+            (0, "0s"),
+            (1, "1ns"),
+            (1_100, "1.1µs"),
+            (150_000_000, "150ms"),
+            (2_200_000, "2.2ms"),
+            (60_000_000_000, "1m0s"),
+            (3_600_000_000_000, "1h0m0s"),
+            (3_723_500_000_000, "1h2m3.5s"),
+            (i64::MAX.unsigned_abs(), "2562047h47m16.854775807s"),
+        ] {
+            assert_eq!(GoDuration(Duration::from_nanos(nanos)).to_string(), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(nanos in prop_oneof![0..=i64::MAX.unsigned_abs(), 0..10_000_000_000_u64, 0..5_000_u64]) {
+            let duration = Duration::from_nanos(nanos);
+            prop_assert_eq!(parse(&GoDuration(duration).to_string()), Ok(duration));
+        }
+
+        #[test]
+        fn any_text_is_answered(text in "[-+0-9.nsuµmh \\PC]{0,40}") {
+            let _ = parse(&text);
+        }
+    }
+}

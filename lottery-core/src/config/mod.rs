@@ -1,0 +1,3 @@
+//! How the programs are configured.
+
+pub mod duration;
