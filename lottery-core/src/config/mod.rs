@@ -1,3 +1,100 @@
-//! How the programs are configured.
+//! How the programs are configured: one table for each, in which every setting has a flag, an environment
+//! variable, a key in the file, a default and a help text.
+//!
+//! A flag beats the environment, that beats the file, that beats the default; a variable that is empty counts as
+//! not set. Only the value that wins is judged, but a file must be sound as a whole: an unknown key, or one that
+//! is there twice, is an error. [`server()`] reads `config.ini`, [`client()`] `config.yaml`, if they are in the working
+//! directory or named with `--config`. Both take the command line and the environment from the caller.
+//!
+//! ```
+//! use lottery_core::config::{self, Parsed};
+//!
+//! let args = ["lottery-client", "--agency", "1", "--config", "/dev/null"].map(Into::into);
+//! let env = |name: &str| (name == "CLI_SERVER_ADDRESS").then(|| "server:12345".into());
+//! let Ok(Parsed::Run(settings)) = config::client(args, &env) else { panic!() };
+//! assert_eq!(settings.server.port, 12345);
+//! assert_eq!(settings.loop_amount, 5);
+//!
+//! let args = ["lottery-client", "--agency", "none", "--config", "/dev/null"].map(Into::into);
+//! let error = config::client(args, &env).unwrap_err();
+//! assert_eq!(error.to_string(), r#"--agency: "none": expected a whole number from 1 to 99999"#);
+//! ```
 
+use std::ffi::OsString;
+use std::path::Path;
+
+mod client;
 pub mod duration;
+mod error;
+mod file;
+mod flags;
+mod ini;
+mod nearest;
+mod parse;
+mod resolve;
+mod server;
+mod table;
+#[cfg(test)]
+mod tests;
+mod types;
+mod yaml;
+
+pub use client::ClientSettings;
+pub use error::ConfigError;
+pub use server::ServerSettings;
+pub use types::{AsWritten, Choice, Dialect, HostPort, StoreKind};
+
+use resolve::{Program, Resolved, Values};
+
+/// What a command line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed<T> {
+    /// To run with these settings.
+    Run(T),
+    /// To print this text, which ends in a line end, to standard output and exit with 0: the help, the version
+    /// or the configuration.
+    Print(String),
+}
+
+/// The settings of the centre, from a command line whose first word is the program's own name, an environment,
+/// and the file `config.ini`.
+///
+/// # Errors
+///
+/// A [`ConfigError`] that says what is wrong, if the program cannot start so.
+pub fn server(
+    args: impl IntoIterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Parsed<ServerSettings>, ConfigError> {
+    read(&server::PROGRAM, ServerSettings::from_values, Path::new(""), args, env)
+}
+
+/// The settings of an agency, from a command line whose first word is the program's own name, an environment,
+/// and the file `config.yaml`.
+///
+/// # Errors
+///
+/// A [`ConfigError`] that says what is wrong, if the program cannot start so.
+pub fn client(
+    args: impl IntoIterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Parsed<ClientSettings>, ConfigError> {
+    read(&client::PROGRAM, ClientSettings::from_values, Path::new(""), args, env)
+}
+
+/// Reads and judges the settings of a program. Relative names of files begin at `dir`.
+fn read<T>(
+    program: &Program,
+    settings: fn(&mut Values) -> Result<T, ConfigError>,
+    dir: &Path,
+    args: impl IntoIterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Parsed<T>, ConfigError> {
+    match resolve::resolve(program, dir, args, env)? {
+        Resolved::Print(text) => Ok(Parsed::Print(text)),
+        Resolved::Values(mut values, print) => {
+            let settings = settings(&mut values)?;
+            Ok(if print { Parsed::Print(values.table()) } else { Parsed::Run(settings) })
+        }
+    }
+}

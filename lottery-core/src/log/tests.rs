@@ -107,6 +107,28 @@ fn only_our_own_crates_are_heard() {
 }
 
 #[test]
+fn the_line_config() {
+    use crate::config::{Parsed, client, server};
+
+    let lines = logged(Level::Debug, || {
+        let flags = ["s", "--config=/dev/null", "--listen-backlog=5", "--log-level=DEBUG"];
+        let Ok(Parsed::Run(settings)) = server(flags.map(Into::into), &|_| None) else { panic!() };
+        settings.log();
+        let flags = ["c", "--config=/dev/null", "--agency=1", "--server=server:12345", "--log-level=DEBUG"];
+        let Ok(Parsed::Run(settings)) = client(flags.map(Into::into), &|_| None) else { panic!() };
+        settings.log();
+    });
+    assert_eq!(
+        lines,
+        [
+            "INFO     action: config | result: success | port: 12345 | listen_backlog: 5 | logging_level: DEBUG",
+            "INFO     action: config | result: success | client_id: 1 | server_address: server:12345 | \
+             loop_amount: 5 | loop_period: 5s | log_level: DEBUG",
+        ]
+    );
+}
+
+#[test]
 fn a_writer_that_fails_is_no_concern_of_the_one_who_logs() {
     struct Full;
 

@@ -1,0 +1,100 @@
+//! What can be wrong with a configuration.
+
+use std::ffi::OsStr;
+use std::io;
+
+use thiserror::Error;
+
+/// Why a program cannot start as it was told to. Except for [`Usage`](ConfigError::Usage) its text is one line,
+/// which names the place, the key and the value, and says what was expected.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The command line is not understood. The text may have several lines: what is wrong, and the usage.
+    #[error("{0}")]
+    Usage(String),
+    /// A file is not there, cannot be read, or is no file of ours by its size.
+    #[error("{file}: cannot read: {source}")]
+    Read {
+        /// The file as it was named.
+        file: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file is not made as it must be: its encoding, its syntax, or a list where one value belongs.
+    #[error("{file}: {problem}")]
+    Syntax {
+        /// The file as it was named.
+        file: String,
+        /// The line, and what is wrong there.
+        problem: String,
+    },
+    /// A file sets what is not a setting.
+    #[error("{file}: {key}: unknown key{}", .nearest.map(|known| format!(", did you mean {known}?")).unwrap_or_default())]
+    UnknownKey {
+        /// The file as it was named.
+        file: String,
+        /// The key that is unknown.
+        key: String,
+        /// The known key that looks most like it, if one does.
+        nearest: Option<&'static str>,
+    },
+    /// A file sets the same thing twice.
+    #[error("{file}: {key}: set more than once")]
+    DuplicateKey {
+        /// The file as it was named.
+        file: String,
+        /// The key that is there twice.
+        key: &'static str,
+    },
+    /// A value is not what its setting takes.
+    #[error("{place}: {value}: expected {expected}")]
+    Value {
+        /// Where the value comes from: `--port`, `environment: SERVER_PORT`, `config.yaml: loop.amount`.
+        place: String,
+        /// The value in quotes.
+        value: String,
+        /// What the setting takes.
+        expected: String,
+    },
+    /// A setting that has no default is not set anywhere.
+    #[error("{setting} is not set: expected {ways}")]
+    Missing {
+        /// The setting's name.
+        setting: &'static str,
+        /// All the ways to set it.
+        ways: String,
+    },
+}
+
+impl ConfigError {
+    /// With which code a program ends that cannot start for such an error: wrong usage.
+    pub const EXIT_CODE: u8 = 2;
+
+    #[expect(clippy::unnecessary_debug_formatting, reason = "quotes, and no character that breaks the line")]
+    pub(super) fn value(place: String, value: &OsStr, expected: impl Into<String>) -> Self {
+        Self::Value { place, value: format!("{value:?}"), expected: expected.into() }
+    }
+}
+
+/// A name from outside, without characters that would break a line of ours.
+pub(super) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_in_their_line() {
+        assert_eq!(one_line("a b\nc\u{1b}é'"), "a b\\nc\\u{1b}é'");
+    }
+}

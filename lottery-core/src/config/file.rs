@@ -1,0 +1,98 @@
+//! A configuration file: whether it must be there, its text, and its entries checked against the known keys.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use super::error::{ConfigError, one_line};
+use super::{ini, nearest, yaml};
+
+/// A configuration of ours has a few hundred bytes; what is larger than this is something else.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// One key and its value, as a file has them.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The key, sections joined with dots.
+    pub(super) key: String,
+    /// The text of the value.
+    pub(super) value: String,
+}
+
+/// In what format a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Ini,
+    Yaml,
+}
+
+/// What a program expects of its file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    /// The name of the file that is read if none is named.
+    pub(super) default: &'static str,
+    pub(super) format: Format,
+    /// Keys that may be there and mean nothing to the program.
+    pub(super) ignored: &'static [&'static str],
+}
+
+/// Reads the file at `path` and checks that all its keys are in `known` or ignored, and none of them twice.
+/// A file that is not there is an error if it was named explicitly, and otherwise `None`.
+///
+/// # Errors
+///
+/// If the file cannot be read, is not written in the format, or has an unknown key or one more than once.
+pub(super) fn read(
+    path: &Path,
+    name: &str,
+    explicit: bool,
+    shape: Shape,
+    known: &[&'static str],
+) -> Result<Option<Vec<Entry>>, ConfigError> {
+    let name = one_line(name);
+    let bytes = match load(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound && !explicit => return Ok(None),
+        Err(source) => return Err(ConfigError::Read { file: name, source }),
+    };
+    let keys: Vec<_> = known.iter().chain(shape.ignored).copied().collect();
+    let entries = text(&bytes).and_then(|text| match shape.format {
+        Format::Ini => ini::read(text),
+        Format::Yaml => yaml::read(text, &keys),
+    });
+    match entries {
+        Ok(entries) => check(&name, &entries, &keys).map(|()| Some(entries)),
+        Err(problem) => Err(ConfigError::Syntax { file: name, problem: one_line(&problem) }),
+    }
+}
+
+fn load(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "longer than 1 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// The text without the mark of its encoding that some editors put in front.
+fn text(bytes: &[u8]) -> Result<&str, String> {
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line}: expected text in UTF-8")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn check(file: &str, entries: &[Entry], keys: &[&'static str]) -> Result<(), ConfigError> {
+    for (index, Entry { key, .. }) in entries.iter().enumerate() {
+        let Some(known) = keys.iter().find(|known| *known == key) else {
+            let nearest = nearest::nearest(key, keys);
+            return Err(ConfigError::UnknownKey { file: file.into(), key: one_line(key), nearest });
+        };
+        if entries.iter().take(index).any(|earlier| earlier.key == *key) {
+            return Err(ConfigError::DuplicateKey { file: file.into(), key: known });
+        }
+    }
+    Ok(())
+}

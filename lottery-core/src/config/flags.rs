@@ -1,0 +1,81 @@
+//! The command line: made from the table of settings, read with clap.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::builder::ValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command};
+
+use super::error::ConfigError;
+use super::resolve::Program;
+
+const PRINT_CONFIG: &str = "print-config";
+
+/// What the command line says.
+#[derive(Debug)]
+pub(super) enum Flags {
+    /// A text was asked for: help or version.
+    Print(String),
+    /// The settings' flags.
+    Given(Given),
+}
+
+/// The flags that were given.
+#[derive(Debug)]
+pub(super) struct Given(ArgMatches);
+
+impl Given {
+    /// The value of a flag, by its name without dashes.
+    pub(super) fn value(&self, flag: &str) -> Option<&OsString> {
+        self.0.get_one(flag)
+    }
+
+    /// Whether the configuration is to be printed.
+    pub(super) fn print_config(&self) -> bool {
+        self.0.get_flag(PRINT_CONFIG)
+    }
+}
+
+/// Reads a command line, of which the first word is the program's own name.
+///
+/// # Errors
+///
+/// [`ConfigError::Usage`] for flags that are unknown, without a value or there twice, and for what is no flag.
+pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Flags, ConfigError> {
+    let own_name = args.first().and_then(|path| Path::new(path).file_name());
+    let name = own_name.map_or_else(|| program.name.into(), |name| name.to_string_lossy().into_owned());
+    match command(program, name).try_get_matches_from(args) {
+        Ok(matches) => Ok(Flags::Given(Given(matches))),
+        Err(error) => {
+            let text = error.to_string();
+            match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Flags::Print(text)),
+                _ => Err(ConfigError::Usage(text.trim_start_matches("error: ").trim_end().into())),
+            }
+        }
+    }
+}
+
+fn command(program: &Program, name: String) -> Command {
+    let flags = program.rows().map(|row| {
+        Arg::new(row.flag)
+            .long(row.flag)
+            .value_name(row.metavar)
+            .value_parser(ValueParser::os_string())
+            .help(row.to_string())
+    });
+    let print_config = Arg::new(PRINT_CONFIG)
+        .long(PRINT_CONFIG)
+        .action(ArgAction::SetTrue)
+        .help("Print every setting with its value and origin, and exit");
+    Command::new(program.name)
+        .bin_name(name.clone())
+        .display_name(name)
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(program.about)
+        .after_help(program.after_help)
+        .color(ColorChoice::Never)
+        .args(flags)
+        .arg(print_config)
+}

@@ -1,0 +1,65 @@
+//! Reads `config.ini`: `KEY = VALUE` lines, in the section `[DEFAULT]` or before any section.
+//!
+//! As Python's `configparser` reads it: `=` or `:` separates, spaces around a key and a value do not count, a
+//! comment is a line that begins with `#` or `;`, and quotes and backslashes stand for themselves. No value goes
+//! on in the next line. Being line by line, it can say for every mistake in which line it is.
+
+use super::file::Entry;
+
+/// Reads all entries, in order and with duplicates.
+///
+/// # Errors
+///
+/// Says what is wrong with a line that is neither blank, a comment, `[DEFAULT]` nor `KEY = VALUE`.
+pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
+    let mut entries = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        if line.starts_with('[') {
+            if line != "[DEFAULT]" {
+                return Err(format!("line {}: {line:?}: expected the section [DEFAULT]", index + 1));
+            }
+            continue;
+        }
+        let key_value = line.split_once(['=', ':']).map(|(key, value)| (key.trim_end(), value.trim_start()));
+        let Some((key, value)) = key_value.filter(|(key, _)| !key.is_empty()) else {
+            return Err(format!("line {}: {line:?}: expected KEY = VALUE", index + 1));
+        };
+        entries.push(Entry { key: key.into(), value: value.into() });
+    }
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
+        Ok(read(text)?.into_iter().map(|entry| (entry.key, entry.value)).collect())
+    }
+
+    #[test]
+    fn keys_in_and_before_the_section() {
+        let text = "A=1\r\n; no\n  # no\n\n[DEFAULT]\nB : C:\\x\\\n\tC = \"d\" = e\nD =";
+        let expected = [("A", "1"), ("B", "C:\\x\\"), ("C", "\"d\" = e"), ("D", "")];
+        assert_eq!(pairs(text), Ok(expected.map(|(key, value)| (key.into(), value.into())).to_vec()));
+        assert_eq!(pairs(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn mistakes_name_their_line() {
+        for (text, error) in [
+            ("A=1\nB", "line 2: \"B\": expected KEY = VALUE"),
+            ("A=1\n  B 2", "line 2: \"B 2\": expected KEY = VALUE"),
+            ("= 1", "line 1: \"= 1\": expected KEY = VALUE"),
+            ("\n[OTHER]\n", "line 2: \"[OTHER]\": expected the section [DEFAULT]"),
+            ("[DEFAULT", "line 1: \"[DEFAULT\": expected the section [DEFAULT]"),
+            ("[DEFAULT] x", "line 1: \"[DEFAULT] x\": expected the section [DEFAULT]"),
+        ] {
+            assert_eq!(pairs(text), Err(error.into()));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the values of settings can be: each function reads one kind, or says what was expected instead.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::duration;
+use super::types::{AsWritten, Choice, HostPort};
+
+/// How a setting's text becomes its value, or what was expected.
+pub(super) type Parse<T> = fn(&OsStr) -> Result<T, String>;
+
+/// A whole number in decimal digits, in the range `LOW..=HIGH`, which must fit into `T`.
+pub(super) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(value: &OsStr) -> Result<T, String> {
+    let digits = value.to_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = digits.and_then(|digits| digits.parse().ok()).filter(|number| (LOW..=HIGH).contains(number));
+    number
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| format!("a whole number from {LOW} to {HIGH}"))
+}
+
+/// A duration, zero included.
+pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
+    go_duration(value).ok_or_else(|| "a duration such as 150ms, 5s or 1m30s".into())
+}
+
+/// A duration above zero.
+pub(super) fn some_time(value: &OsStr) -> Result<Duration, String> {
+    go_duration(value)
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "a duration above zero such as 150ms, 5s or 1m30s".into())
+}
+
+/// A path to a file or a directory; whether it is there is not looked at.
+pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
+    if value.is_empty() { Err("a path".into()) } else { Ok(value.into()) }
+}
+
+/// One of a few names.
+pub(super) fn choice<T: Choice>(value: &OsStr) -> Result<T, String> {
+    T::ALL.iter().find(|choice| value == choice.name()).copied().ok_or_else(|| {
+        let names: Vec<_> = T::ALL.iter().map(|choice| choice.name()).collect();
+        names.join(" or ")
+    })
+}
+
+/// A value that has a `FromStr` whose error says what was expected, with its text.
+pub(super) fn as_written<T: FromStr<Err: fmt::Display>>(value: &OsStr) -> Result<AsWritten<T>, String> {
+    let text = value.to_str().unwrap_or_default();
+    let parsed = text.parse().map_err(|error: T::Err| error.to_string())?;
+    Ok(AsWritten { value: parsed, text: text.into() })
+}
+
+/// A duration, zero included, with its text.
+pub(super) fn duration_as_written(value: &OsStr) -> Result<AsWritten<Duration>, String> {
+    Ok(AsWritten { value: duration(value)?, text: value.to_string_lossy().into_owned() })
+}
+
+/// An address to listen at: an IP address, and perhaps a port.
+pub(super) fn listen(value: &OsStr) -> Result<(SocketAddr, Option<u16>), String> {
+    let text = value.to_str().unwrap_or_default();
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok((address, Some(address.port())));
+    }
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let ip = match bare {
+        Some(bare) => bare.parse().ok().map(IpAddr::V6),
+        None => text.parse().ok(),
+    };
+    ip.map(|ip| (SocketAddr::new(ip, 0), None)).ok_or_else(|| "an IP address, or IP:PORT".into())
+}
+
+/// A host and a port from 1 on; an IPv6 address is in brackets.
+pub(super) fn host_port(value: &OsStr) -> Result<HostPort, String> {
+    split_host_port(value).ok_or_else(|| "HOST:PORT with a port from 1 to 65535".into())
+}
+
+fn split_host_port(value: &OsStr) -> Option<HostPort> {
+    let (host, port) = value.to_str()?.rsplit_once(':')?;
+    let port = whole::<u16, 1, 65535>(port.as_ref()).ok()?;
+    let host = if let Some(address) = host.strip_prefix('[') {
+        let address = address.strip_suffix(']')?;
+        // The zone of a link-local address is the resolver's to judge.
+        let (ip, zone) = address.split_once('%').unwrap_or((address, "0"));
+        let sound = ip.parse::<Ipv6Addr>().is_ok() && !zone.is_empty() && is_name(zone);
+        sound.then_some(address)?
+    } else {
+        (!host.is_empty() && is_name(host)).then_some(host)?
+    };
+    Some(HostPort { host: host.into(), port })
+}
+
+/// Whether no character can only be there by mistake.
+fn is_name(text: &str) -> bool {
+    !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ':' | '[' | ']' | '/' | '@'))
+}
+
+fn go_duration(value: &OsStr) -> Option<Duration> {
+    duration::parse(value.to_str()?).ok()
+}

@@ -1,0 +1,164 @@
+//! Brings the layers together: a flag beats the environment, that beats the file, that beats the default.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::error::{ConfigError, one_line};
+use super::file::{self, Shape};
+use super::flags::{self, Flags, Given};
+use super::table::{Origin, Row, Setting};
+
+/// Reads a variable of the environment; one that is not set is `None`.
+pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// What a program is to the one who starts it.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// Its name, should it not know under which one it was started.
+    pub(super) name: &'static str,
+    /// What it is, in a line.
+    pub(super) about: &'static str,
+    /// What stands below the flags in the help.
+    pub(super) after_help: &'static str,
+    pub(super) file: Shape,
+    /// The setting that names the file.
+    pub(super) config: Row,
+    /// All other settings.
+    pub(super) settings: &'static [&'static Row],
+}
+
+impl Program {
+    /// All settings, in the order of the help.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
+        std::iter::once(&self.config).chain(self.settings.iter().copied())
+    }
+}
+
+/// What came of the layers.
+#[derive(Debug)]
+pub(super) enum Resolved {
+    /// A text was asked for: help or version.
+    Print(String),
+    /// The settings, and whether they are to be printed.
+    Values(Values, bool),
+}
+
+/// Every setting's text and origin. Only the strongest text of each is here, and only that one is judged:
+/// a flag mends what is wrong in the environment or the file.
+#[derive(Debug)]
+pub(super) struct Values(Vec<Value>);
+
+#[derive(Debug)]
+struct Value {
+    row: Row,
+    text: Option<OsString>,
+    origin: Origin,
+    /// The setting that `origin` is about: another one, if it decides over this one too.
+    set_by: Row,
+}
+
+/// Reads the command line, the environment and the file. Relative names of files begin at `dir`.
+pub(super) fn resolve(
+    program: &Program,
+    dir: &Path,
+    args: impl IntoIterator<Item = OsString>,
+    env: Env<'_>,
+) -> Result<Resolved, ConfigError> {
+    let args: Vec<_> = args.into_iter().collect();
+    let given = match flags::read(program, &args)? {
+        Flags::Print(text) => return Ok(Resolved::Print(text)),
+        Flags::Given(given) => given,
+    };
+    let mut config = stronger(program.config, &given, env);
+    let explicit = config.text.is_some();
+    let name = config.text.clone().unwrap_or_else(|| program.file.default.into());
+    let shown = name.to_string_lossy();
+    let keys: Vec<_> = program.settings.iter().map(|row| row.key).collect();
+    let entries = file::read(&dir.join(&name), &shown, explicit, program.file, &keys)?;
+    if entries.is_some() {
+        config.text = Some(name.clone());
+    }
+    let mut values = vec![config];
+    for row in program.settings {
+        let mut value = stronger(**row, &given, env);
+        if value.text.is_none() {
+            let entry = entries.iter().flatten().find(|entry| entry.key == row.key);
+            (value.text, value.origin) = match entry {
+                Some(entry) => (Some(entry.value.clone().into()), Origin::File(one_line(&shown))),
+                None => (row.default.map(OsString::from), Origin::Default),
+            };
+        }
+        values.push(value);
+    }
+    Ok(Resolved::Values(Values(values), given.print_config()))
+}
+
+/// What a flag or the environment says of a setting. A variable that is empty counts as not set.
+fn stronger(row: Row, given: &Given, env: Env<'_>) -> Value {
+    if let Some(text) = given.value(row.flag) {
+        return Value { row, text: Some(text.clone()), origin: Origin::Flag, set_by: row };
+    }
+    match env(row.var).filter(|text| !text.is_empty()) {
+        Some(text) => Value { row, text: Some(text), origin: Origin::Environment, set_by: row },
+        None => Value { row, text: None, origin: Origin::Default, set_by: row },
+    }
+}
+
+impl Values {
+    /// The value of a setting that must have one.
+    pub(super) fn required<T>(&self, setting: &Setting<T>) -> Result<T, ConfigError> {
+        let row = &setting.row;
+        let ways = || {
+            format!(
+                "--{} {}, the environment variable {} or the key {}",
+                row.flag, row.metavar, row.var, row.key
+            )
+        };
+        self.optional(setting)?.ok_or_else(|| ConfigError::Missing { setting: row.flag, ways: ways() })
+    }
+
+    /// The value of a setting, if it is set.
+    pub(super) fn optional<T>(&self, setting: &Setting<T>) -> Result<Option<T>, ConfigError> {
+        let value = self.value(&setting.row);
+        let Some(text) = &value.text else { return Ok(None) };
+        (setting.parse)(text).map(Some).map_err(|expected| self.refuse(&setting.row, expected))
+    }
+
+    /// Where the value of a setting comes from.
+    pub(super) fn origin(&self, row: &Row) -> &Origin {
+        &self.value(row).origin
+    }
+
+    /// The error that the value of a setting is not what was expected.
+    pub(super) fn refuse(&self, row: &Row, expected: impl Into<String>) -> ConfigError {
+        let value = self.value(row);
+        let text = value.text.as_deref().unwrap_or(OsStr::new(""));
+        ConfigError::value(row.place(&value.origin), text, expected)
+    }
+
+    /// Says that a setting has in effect a value that comes from another one.
+    pub(super) fn follow(&mut self, row: &Row, leader: &Row, text: String) {
+        let origin = self.origin(leader).clone();
+        if let Some(value) = self.0.iter_mut().find(|value| value.row == *row) {
+            (value.text, value.origin, value.set_by) = (Some(text.into()), origin, *leader);
+        }
+    }
+
+    /// All settings as an aligned table: name, value, origin.
+    pub(super) fn table(&self) -> String {
+        let heading = ["setting", "value", "origin"].map(String::from);
+        let settings = self.0.iter().map(|value| {
+            let text = value.text.as_ref().map_or("-".into(), |text| one_line(&text.to_string_lossy()));
+            [value.row.flag.into(), text, value.set_by.origin(&value.origin)]
+        });
+        let lines: Vec<[String; 3]> = std::iter::once(heading).chain(settings).collect();
+        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+        let (names, texts) = (width(0), width(1));
+        let line = |[name, text, origin]: &[String; 3]| format!("{name:names$}  {text:texts$}  {origin}");
+        lines.iter().map(line).collect::<Vec<_>>().join("\n") + "\n"
+    }
+
+    fn value(&self, row: &Row) -> &Value {
+        self.0.iter().find(|value| value.row == *row).expect("every setting of a program is in its table")
+    }
+}

@@ -1,0 +1,76 @@
+//! One definition of each setting, from which its flag, its environment variable, its key in the file, its
+//! default, its help and its type all come.
+
+use std::fmt;
+
+use super::parse::Parse;
+
+/// What a reader of the help or of a configuration knows of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    /// The flag without its dashes, which is the setting's name too.
+    pub(super) flag: &'static str,
+    /// The environment variable.
+    pub(super) var: &'static str,
+    /// The key in the file, sections joined with dots. Empty: it cannot be set there.
+    pub(super) key: &'static str,
+    /// What stands for the value in the help.
+    pub(super) metavar: &'static str,
+    /// The text that counts if nothing else is set.
+    pub(super) default: Option<&'static str>,
+    /// What it is for, in a few words.
+    pub(super) help: &'static str,
+}
+
+/// A setting: its row, and how its text is read.
+#[derive(Debug)]
+pub(super) struct Setting<T: 'static> {
+    pub(super) row: Row,
+    pub(super) parse: Parse<T>,
+}
+
+/// Where a value comes from, the weakest first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    Default,
+    /// With the name of the file.
+    File(String),
+    Environment,
+    Flag,
+}
+
+impl Row {
+    /// The origin for a reader of `--print-config`.
+    pub(super) fn origin(&self, origin: &Origin) -> String {
+        match origin {
+            Origin::Default => "default".into(),
+            Origin::File(name) => name.clone(),
+            Origin::Environment => format!("environment {}", self.var),
+            Origin::Flag => format!("flag --{}", self.flag),
+        }
+    }
+
+    /// The origin for an error: where to look for the value.
+    pub(super) fn place(&self, origin: &Origin) -> String {
+        match origin {
+            Origin::Default => format!("default: {}", self.flag),
+            Origin::File(name) => format!("{name}: {}", self.key),
+            Origin::Environment => format!("environment: {}", self.var),
+            Origin::Flag => format!("--{}", self.flag),
+        }
+    }
+}
+
+/// The help of the setting's flag, in two lines: what it is for, and how else to set it.
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n[env: {}", self.help, self.var)?;
+        if !self.key.is_empty() && self.key != self.var {
+            write!(f, ", key: {}", self.key)?;
+        }
+        if let Some(default) = self.default {
+            write!(f, ", default: {default}")?;
+        }
+        f.write_str("]")
+    }
+}

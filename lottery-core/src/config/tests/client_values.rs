@@ -1,0 +1,126 @@
+//! What the settings of an agency can be.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::World;
+use crate::config::Dialect;
+use crate::log::Level;
+
+#[test]
+fn defaults() {
+    let settings = World::new().client(&[]);
+    assert_eq!((settings.agency, settings.server.host.as_str(), settings.server.port), (1, "server", 12345));
+    assert_eq!((settings.bets, settings.dialect, settings.batch_max_amount), (None, Dialect::Block, None));
+    assert_eq!((settings.loop_amount, settings.loop_period.value), (5, Duration::from_secs(5)));
+    assert_eq!((settings.loop_period.text.as_str(), settings.log_level.text.as_str()), ("5s", "INFO"));
+    assert_eq!(settings.log_level.value, Level::Info);
+    let seconds = [settings.poll_initial, settings.poll_max, settings.answer_timeout];
+    assert_eq!(seconds, [1, 60, 60].map(Duration::from_secs));
+}
+
+#[test]
+fn what_is_required() {
+    let ways = "expected --agency N, the environment variable CLI_ID or the key id";
+    assert_eq!(World::new().client_error(&["--server", "s:1"]), format!("agency is not set: {ways}"));
+    let ways =
+        "expected --server HOST:PORT, the environment variable CLI_SERVER_ADDRESS or the key server.address";
+    assert_eq!(World::new().client_error(&["--agency", "1"]), format!("server is not set: {ways}"));
+}
+
+#[test]
+fn addresses_of_the_centre() {
+    for (text, host, port) in [
+        ("server:12345", "server", 12345),
+        ("127.0.0.1:1", "127.0.0.1", 1),
+        ("[::1]:65535", "::1", 65535),
+        ("[fe80::1%eth0]:80", "fe80::1%eth0", 80),
+        ("a-b.example_c:80", "a-b.example_c", 80),
+    ] {
+        let server = World::new().client(&["--loop-amount", "0"]).server;
+        assert_eq!(server.to_string(), "server:12345");
+        let world = World::new().env("CLI_SERVER_ADDRESS", text).env("CLI_ID", "1");
+        let server = super::run(world.parse_client(&[])).server;
+        assert_eq!((server.host.as_str(), server.port, server.to_string().as_str()), (host, port, text));
+    }
+    for text in [
+        "server",
+        "server:",
+        ":80",
+        "server:0",
+        "server:65536",
+        "server:+1",
+        "::1:80",
+        "[::1]",
+        "[::1:80",
+        "[a]:80",
+        "[]:80",
+        "[::1%]:80",
+        "http://server:80",
+        "a b:80",
+        "server :80",
+        "server:80 ",
+    ] {
+        let error = World::new().client_error(&["--agency", "1", "--server", text]);
+        assert_eq!(error, format!("--server: {text:?}: expected HOST:PORT with a port from 1 to 65535"));
+    }
+}
+
+#[test]
+fn numbers_and_their_ranges() {
+    for (flag, var, low, high) in
+        [("--batch-max-amount", "CLI_BATCH_MAXAMOUNT", 1, 1_000_000), ("--agency", "CLI_ID", 1, 99_999)]
+    {
+        for bad in [(low - 1).to_string(), (high + 1).to_string(), "abc".into()] {
+            let expected = format!("{bad:?}: expected a whole number from {low} to {high}");
+            let world = World::new().env("CLI_SERVER_ADDRESS", "s:1");
+            let flags = [flag, bad.as_str(), "--agency", "1"];
+            let flags = if flag == "--agency" { &flags[..2] } else { &flags };
+            assert_eq!(world.client_error(flags), format!("{flag}: {expected}"));
+            let world = World::new().env(var, bad).env("CLI_SERVER_ADDRESS", "s:1").env("CLI_ID", "1");
+            assert_eq!(world.client_error(&[]), format!("environment: {var}: {expected}"));
+        }
+    }
+    assert_eq!(World::new().client(&["--batch-max-amount", "1000000"]).batch_max_amount, Some(1_000_000));
+    assert_eq!(World::new().client(&["--loop-amount", "0"]).loop_amount, 0);
+}
+
+#[test]
+fn paths_and_names() {
+    assert_eq!(World::new().client(&["--bets", "a.csv"]).bets.as_deref(), Some(Path::new("a.csv")));
+    assert_eq!(World::new().env("CLI_DIALECT", "block").client(&[]).dialect, Dialect::Block);
+    let error =
+        World::new().env("CLI_DIALECT", "morse").env("CLI_ID", "1").client_error(&["--server", "s:1"]);
+    assert_eq!(error, "environment: CLI_DIALECT: \"morse\": expected block");
+}
+
+#[test]
+fn texts_that_are_kept() {
+    let settings = World::new().client(&["--loop-period", "0m20s", "--log-level", "Warn"]);
+    assert_eq!(
+        (settings.loop_period.value, settings.loop_period.text.as_str()),
+        (Duration::from_secs(20), "0m20s")
+    );
+    assert_eq!((settings.log_level.value, settings.log_level.text.as_str()), (Level::Warning, "Warn"));
+    assert!(World::new().client(&["--loop-period", "0"]).loop_period.value.is_zero());
+}
+
+#[test]
+fn pauses_that_contradict_each_other() {
+    let equal = World::new().client(&["--poll-initial", "3s", "--poll-max", "3s"]);
+    assert_eq!(equal.poll_initial, equal.poll_max);
+    for (flags, error) in [
+        (&["--poll-initial", "2m"][..], "--poll-initial: \"2m\": expected at most poll-max, which is 1m0s"),
+        (&["--poll-max", "1ms"], "--poll-max: \"1ms\": expected at least poll-initial, which is 1s"),
+        (
+            &["--poll-initial", "2s", "--poll-max", "1s"],
+            "--poll-max: \"1s\": expected at least poll-initial, which is 2s",
+        ),
+        (
+            &["--poll-max", "0"],
+            "--poll-max: \"0\": expected a duration above zero such as 150ms, 5s or 1m30s",
+        ),
+    ] {
+        assert_eq!(World::new().client_error(flags), error);
+    }
+}

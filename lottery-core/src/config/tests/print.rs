@@ -1,0 +1,120 @@
+//! What is printed instead of running: help, version, configuration; and what is no command line.
+
+use super::World;
+use crate::config::table::Setting;
+use crate::config::{Choice, ConfigError, Parsed};
+
+fn printed<T: std::fmt::Debug>(parsed: Result<Parsed<T>, ConfigError>) -> String {
+    match parsed.unwrap() {
+        Parsed::Print(text) => text,
+        Parsed::Run(settings) => panic!("{settings:?}"),
+    }
+}
+
+#[test]
+fn the_configuration_with_its_origins() {
+    let world = World::new().file("my.ini", "SERVER_AGENCIES = 3\n").env("SERVER_STORE", "memory");
+    let flags = ["--config", "my.ini", "--listen", "[::1]:80", "--data-dir", "a\nñ", "--print-config"];
+    assert_eq!(
+        printed(world.parse_server(&flags)),
+        "\
+setting          value   origin
+config           my.ini  flag --config
+listen           ::1     flag --listen
+port             80      flag --listen
+listen-backlog   1024    default
+log-level        INFO    default
+agencies         3       my.ini
+data-dir         a\\nñ    flag --data-dir
+store            memory  environment SERVER_STORE
+winning-number   7574    default
+max-connections  4096    default
+idle-timeout     60s     default
+message-timeout  20s     default
+stall-timeout    20s     default
+linger-timeout   1s      default
+"
+    );
+}
+
+#[test]
+fn the_configuration_of_a_client() {
+    let world =
+        World::new().file("config.yaml", "id: \"7\"\nloop: {period: 150ms}").env("CLI_LOOP_AMOUNT", "05");
+    assert_eq!(
+        printed(world.parse_client(&["--server", "[::1]:80", "--print-config"])),
+        "\
+setting           value        origin
+config            config.yaml  default
+agency            7            config.yaml
+server            [::1]:80     flag --server
+bets              -            default
+dialect           block        default
+batch-max-amount  -            default
+loop-amount       05           environment CLI_LOOP_AMOUNT
+loop-period       150ms        config.yaml
+log-level         INFO         default
+poll-initial      1s           default
+poll-max          60s          default
+answer-timeout    60s          default
+"
+    );
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_not_printed() {
+    assert!(World::new().server_error(&["--print-config", "--port", "x"]).starts_with("--port: "));
+}
+
+#[test]
+fn the_version_names_the_binary() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(printed(World::new().parse_server(&["--version"])), format!("lottery-server-x {version}\n"));
+    assert_eq!(printed(World::new().parse_client(&["-V"])), format!("lottery-client-x {version}\n"));
+}
+
+#[test]
+fn the_help_tells_of_every_setting() {
+    let server = printed(World::new().parse_server(&["--help"]));
+    let client = printed(World::new().parse_client(&["-h"]));
+    for (text, program) in
+        [(server, &crate::config::server::PROGRAM), (client, &crate::config::client::PROGRAM)]
+    {
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for row in program.rows() {
+            assert!(
+                words.contains(&format!(
+                    "--{} <{}> {}",
+                    row.flag,
+                    row.metavar,
+                    row.to_string().replace('\n', " ")
+                )),
+                "{row}\n{text}"
+            );
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    }
+}
+
+#[test]
+fn the_help_lists_every_choice() {
+    fn listed<T: Choice>(setting: &Setting<T>) {
+        assert!(T::ALL.iter().all(|choice| setting.row.help.contains(choice.name())), "{}", setting.row);
+    }
+    listed(&crate::config::server::STORE);
+    listed(&crate::config::client::DIALECT);
+}
+
+#[test]
+fn what_is_no_command_line() {
+    for (flags, start) in [
+        (&["--colour"][..], "unexpected argument '--colour' found"),
+        (&["file"], "unexpected argument 'file' found"),
+        (&["--port"], "a value is required for '--port <N>' but none was supplied"),
+        (&["--port", "1", "--port", "2"], "the argument '--port <N>' cannot be used multiple times"),
+    ] {
+        let error = World::new().parse_server(flags).unwrap_err();
+        assert!(matches!(error, ConfigError::Usage(_)));
+        assert!(error.to_string().starts_with(start), "{error}");
+    }
+}

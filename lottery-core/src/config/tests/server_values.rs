@@ -1,0 +1,121 @@
+//! What the settings of the centre can be.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::World;
+use crate::config::StoreKind;
+use crate::log::Level;
+
+#[test]
+fn defaults() {
+    let settings = World::new().server(&[]);
+    assert_eq!(settings.listen.to_string(), "0.0.0.0:12345");
+    assert_eq!(settings.listen_backlog, 1024);
+    assert_eq!((settings.log_level.value, settings.log_level.text.as_str()), (Level::Info, "INFO"));
+    assert_eq!(settings.agencies, 5);
+    assert_eq!(settings.data_dir, Path::new("lottery-data"));
+    assert_eq!(settings.store, StoreKind::Redb);
+    assert_eq!(settings.winning_number, 7574);
+    assert_eq!(settings.max_connections, 4096);
+    let seconds =
+        [settings.idle_timeout, settings.message_timeout, settings.stall_timeout, settings.linger_timeout];
+    assert_eq!(seconds, [60, 20, 20, 1].map(Duration::from_secs));
+}
+
+#[test]
+fn addresses_to_listen_at() {
+    for (text, address) in [
+        ("127.0.0.1", "127.0.0.1:12345"),
+        ("127.0.0.1:0", "127.0.0.1:0"),
+        ("::", "[::]:12345"),
+        ("[::1]", "[::1]:12345"),
+        ("[::1]:80", "[::1]:80"),
+    ] {
+        assert_eq!(World::new().server(&["--listen", text]).listen.to_string(), address);
+    }
+    for text in ["", "localhost", "127.0.0.1:", "127.0.0.1:65536", "[127.0.0.1]", "[::1", "1.2.3", " ::"] {
+        let expected = format!("--listen: {text:?}: expected an IP address, or IP:PORT");
+        assert_eq!(World::new().server_error(&["--listen", text]), expected);
+    }
+}
+
+#[test]
+fn numbers_and_their_ranges() {
+    for (flag, low, high) in [
+        ("--port", 0_u64, 65_535_u64),
+        ("--listen-backlog", 1, 65_535),
+        ("--agencies", 1, 99_999),
+        ("--winning-number", 0, u32::MAX.into()),
+        ("--max-connections", 1, 1_000_000),
+    ] {
+        for good in [low.to_string(), high.to_string(), format!("0{low}")] {
+            World::new().server(&[flag, &good]);
+        }
+        let below = low.checked_sub(1).map_or("x".into(), |below| below.to_string());
+        for bad in
+            [&below, &(high + 1).to_string(), "", " 5", "5 ", "+5", "5.0", "0x5", "99999999999999999999999"]
+        {
+            let expected = format!("{flag}: {bad:?}: expected a whole number from {low} to {high}");
+            assert_eq!(World::new().server_error(&[flag, bad]), expected);
+        }
+        let negative = format!("{flag}=-5");
+        assert!(World::new().server_error(&[&negative]).starts_with(&format!("{flag}: \"-5\": expected")));
+    }
+}
+
+#[test]
+fn durations_above_zero() {
+    for flag in ["--idle-timeout", "--message-timeout", "--stall-timeout", "--linger-timeout"] {
+        World::new().server(&[flag, "1m0.5s"]);
+        for bad in ["", "0", "0s", "5", "5 s", "1d", "9999999h"] {
+            let error = World::new().server_error(&[flag, bad]);
+            let expected = "expected a duration above zero such as 150ms, 5s or 1m30s";
+            assert_eq!(error, format!("{flag}: {bad:?}: {expected}"));
+        }
+    }
+    assert_eq!(World::new().server(&["--idle-timeout", "150ms"]).idle_timeout, Duration::from_millis(150));
+}
+
+#[test]
+fn names() {
+    assert_eq!(World::new().server(&["--store", "memory"]).store, StoreKind::Memory);
+    let error = World::new().server_error(&["--store", "Memory"]);
+    assert_eq!(error, "--store: \"Memory\": expected redb or memory");
+    for (text, level) in [
+        ("debug", Level::Debug),
+        ("Info", Level::Info),
+        ("WARN", Level::Warning),
+        ("warning", Level::Warning),
+        ("ERROR", Level::Error),
+        ("Critical", Level::Critical),
+    ] {
+        let written = World::new().env("LOGGING_LEVEL", text).server(&[]).log_level;
+        assert_eq!((written.value, written.text.as_str()), (level, text));
+    }
+    let error = World::new().env("LOGGING_LEVEL", "loud").server_error(&[]);
+    let expected = "environment: LOGGING_LEVEL: \"loud\": expected DEBUG, INFO, WARNING, ERROR or CRITICAL";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn paths() {
+    assert_eq!(World::new().server(&["--data-dir", "a b"]).data_dir, Path::new("a b"));
+    assert_eq!(World::new().server_error(&["--data-dir="]), "--data-dir: \"\": expected a path");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_paths_need_not_be_text() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    let odd = || OsString::from_vec(b"a\xff".to_vec());
+    assert_eq!(World::new().env("SERVER_DATA_DIR", odd()).server(&[]).data_dir, Path::new(&odd()));
+    for var in ["SERVER_PORT", "SERVER_LISTEN", "SERVER_STORE", "LOGGING_LEVEL", "SERVER_IDLE_TIMEOUT"] {
+        let error = World::new().env(var, odd()).server_error(&[]);
+        assert!(error.starts_with(&format!("environment: {var}: \"a\\xFF\": expected ")), "{error}");
+    }
+    let error = World::new().env("CLI_ID", "1").env("CLI_SERVER_ADDRESS", odd()).client_error(&[]);
+    assert!(error.starts_with("environment: CLI_SERVER_ADDRESS: \"a\\xFF\": expected "), "{error}");
+}
