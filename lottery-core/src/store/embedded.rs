@@ -5,17 +5,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use redb::{Builder, Database, DatabaseError};
+use redb::Database;
 
 use super::csv_file::{CsvFile, CsvRepair};
 use super::disk::{create_directory, sync_directory};
-use super::refresh::{undo_unfinished_creation, write_again};
+use super::opening::Opened;
 use super::tables::{self, Position};
-use super::watched::{FirstFault, Watched};
 use super::{Disk, FileDisk, Group, Saved, Store, StoreError};
-
-/// Pages that redb keeps in memory, in bytes; half of it bounds what a transaction gathers before it is written.
-const CACHE: usize = 64 << 20;
 
 /// A store in two files of a directory.
 #[derive(Debug)]
@@ -70,17 +66,7 @@ impl RedbStore {
         csv: Arc<dyn Disk>,
     ) -> Result<Self, StoreError> {
         let (disk, place) = (database, place.to_owned());
-        undo_unfinished_creation(&*disk).map_err(|error| unusable(&place, &error))?;
-        let database = match Opened::new(&disk, Repair::Refuse) {
-            Err(DatabaseError::RepairAborted) => {
-                write_again(&*disk).map_err(|error| unusable(&place, &error))?;
-                Opened::new(&disk, Repair::Allow)
-            }
-            result => result,
-        }
-        .map_err(|error| unusable(&place, &error))?;
-        let position = tables::prepare(&database.redb).map_err(|error| unusable(&place, &error))?;
-
+        let (database, position) = Opened::first(&disk).map_err(|cause| unusable(&place, &cause))?;
         let (csv, csv_repair) =
             CsvFile::open(csv, &database.redb).map_err(|error| unusable(&csv_place, &error))?;
         let failed = OnceLock::new();
@@ -108,7 +94,7 @@ impl RedbStore {
         };
         // redb does not go on after an error; opened again, it is back at the last whole group. That needs no room:
         // it only writes the header, in place.
-        let opened = Opened::new(&self.disk, Repair::Allow).map_err(|error| self.fail(error.to_string()))?;
+        let opened = Opened::again(&self.disk).map_err(|error| self.fail(error.to_string()))?;
         let found = tables::position(&opened.redb).map_err(|error| self.fail(error.to_string()))?;
         self.database = Some(opened);
         if found == self.position {
@@ -161,36 +147,6 @@ impl Store for RedbStore {
             ControlFlow::Continue(())
         })
         .map_err(|error| self.fail(error.to_string()))
-    }
-}
-
-/// An open database and what has failed under it.
-#[derive(Debug)]
-struct Opened {
-    redb: Database,
-    fault: FirstFault,
-}
-
-/// What to do with the file of a centre that did not end in good order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Repair {
-    Allow,
-    /// Touch nothing, and say [`DatabaseError::RepairAborted`].
-    Refuse,
-}
-
-impl Opened {
-    fn new(disk: &Arc<dyn Disk>, repair: Repair) -> Result<Self, DatabaseError> {
-        let fault = FirstFault::default();
-        let redb = Builder::new()
-            .set_cache_size(CACHE)
-            .set_repair_callback(move |session| {
-                if repair == Repair::Refuse {
-                    session.abort();
-                }
-            })
-            .create_with_backend(Watched::new(disk.clone(), fault.clone()))?;
-        Ok(Self { redb, fault })
     }
 }
 

@@ -13,6 +13,7 @@ mod disk;
 mod embedded;
 mod error;
 mod memory;
+mod opening;
 mod refresh;
 pub mod rows;
 mod tables;

@@ -1,6 +1,7 @@
 //! The store: what is acknowledged is there afterwards, whatever fails.
 
 mod crash;
+mod damage;
 mod faults;
 mod files;
 mod full_disk;
