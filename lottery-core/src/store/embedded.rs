@@ -80,7 +80,7 @@ impl RedbStore {
 
     /// How many bytes of durable rows are not in `bets.csv` yet, because it could not be written.
     pub fn csv_behind(&self) -> u64 {
-        self.position.rows_len - self.csv.len()
+        self.position.rows_len.saturating_sub(self.csv.len())
     }
 
     /// After a commit went wrong: finds out whether the store can go on, and whether the group is in it.
@@ -92,8 +92,9 @@ impl RedbStore {
         let Some((true, cause)) = fault else {
             return Err(self.fail(fault.map_or(cause.to_string(), |(_, cause)| cause)));
         };
-        // redb does not go on after an error; opened again, it is back at the last whole group. That needs no room:
-        // it only writes the header, in place.
+        // redb does not go on after an error; opened again, it is back at the last whole group. That needs no room, as
+        // it only writes the header, in place. (A file system that copies on write may have none even for that: then
+        // nobody can say what is stored.)
         let opened = Opened::again(&self.disk).map_err(|error| self.fail(error.to_string()))?;
         let found = tables::position(&opened.redb).map_err(|error| self.fail(error.to_string()))?;
         self.database = Some(opened);

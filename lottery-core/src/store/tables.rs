@@ -84,12 +84,13 @@ pub(super) fn position(database: &Database) -> Result<Position, Error> {
 
 /// Commits a group in one transaction.
 ///
-/// Syncs are what a commit costs. redb's default is the right one: a commit in one phase, which writes the pages and
-/// the header that names them and syncs once; after a crash the checksums say whether all of it arrived, and if not
-/// the header's other half still names the state before. Two phases would sync twice to withstand somebody who
-/// chooses the bets so that a torn page has the right checksum, and crashes the machine at the right moment.
-/// `set_quick_repair` needs two phases and writes the allocator's state each time, to spare a start after a crash one
-/// pass over the file: at 100 MB or so for a million bets, less than a second. A file that grows is synced once more.
+/// Syncs are what a commit costs. redb's default is the right one here: a commit in one phase, which writes the pages
+/// and the header that names them and syncs once; after a crash the checksums say whether all of it arrived, and if
+/// not, the header's other half still names the state before. What a failed sync leaves behind, `refresh` sees to. Two
+/// phases would sync twice, against somebody who chooses bets so that a torn page has the right checksum, and crashes
+/// the machine at the right moment. `set_quick_repair` needs two phases, and writes the allocator's state each time,
+/// to spare the start after a crash its pass over the file: a fifth of a second for a million bets. A file that grows
+/// is synced once more, rarely: it doubles.
 pub(super) fn put(database: &Database, group: &Group, after: Position) -> Result<(), Error> {
     let write = database.begin_write()?;
     {

@@ -23,7 +23,7 @@ fn begun() -> (Arc<SimDisk>, Arc<SimDisk>, Model) {
 
 /// The groups that are tried: small, with the draw, and so large that the file must grow.
 fn tried() -> [Group; 3] {
-    [group(7, 1, 1), Group { draw: Some(draw()), ..group(7, 2, 3) }, group(7, 60, 400)]
+    [group(7, 1, 1), Group { draw: Some(draw()), ..group(7, 2, 3) }, group(7, 20, 400)]
 }
 
 #[test]
