@@ -1,5 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+pub mod agency;
+pub mod app;
+pub mod bet_list;
+pub mod centre;
+pub mod committer;
 pub mod config;
+pub mod desk;
+pub mod digest;
 pub mod log;
+pub mod seam;
 pub mod store;

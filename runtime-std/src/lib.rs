@@ -1,1 +1,207 @@
-//! Part of the lottery workspace.
+//! Drives the lottery's machines on blocking threads: one for each connection.
+//!
+//! A thread waits with `poll(2)` for its socket and its mailbox at once, so it reads, writes and hears of notices
+//! in whatever order they come.
+
+mod mail;
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use lottery_core::seam::{ACCEPT_PAUSE, Caller, EXIT_AT_ONCE, Mail, Mailbox, Runtime, Service, Step};
+use lottery_proto::{Input, Instant, Machine};
+pub use mail::{Receiver, Sender, mail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// This runtime.
+#[derive(Clone, Copy, Debug)]
+pub struct Std;
+
+/// What a connection's thread needs: the machines keep their data on the heap.
+const STACK_SIZE: usize = 256 * 1024;
+
+/// Time since this runtime was started.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(std::time::Instant);
+
+impl Clock {
+    /// Its epoch is now.
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    fn now(self) -> Instant {
+        Instant::from_epoch(self.0.elapsed())
+    }
+}
+
+/// Drives one end of a connection until it is over.
+pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, mail: &Receiver<M::Notice>) {
+    if socket.set_nonblocking(true).is_err() {
+        machine.handle(clock.now(), Input::Failed);
+    }
+    machine.handle(clock.now(), Input::Timeout);
+    loop {
+        if let Some(found) = mail.try_take() {
+            match found {
+                Mail::Notice(notice) => machine.notice(clock.now(), notice),
+                Mail::Shutdown => machine.handle(clock.now(), Input::Shutdown),
+            }
+            continue;
+        }
+        let Some(io) = machine.poll_io() else { return };
+        let mut wanted = PollFlags::empty();
+        let mut input = None;
+        if io.fin {
+            input = Some(socket.shutdown(Shutdown::Write).map_or(Input::Failed, |()| Input::FinSent));
+        }
+        if input.is_none() && !io.send.is_empty() {
+            wanted |= PollFlags::OUT;
+            input = unless_blocked(socket.write(io.send), Input::Sent, Input::Failed);
+        }
+        if input.is_none() && !io.recv.is_empty() {
+            wanted |= PollFlags::IN;
+            input = unless_blocked(socket.read(io.recv), Input::Received, Input::Eof);
+        }
+        let input = input.or_else(|| {
+            let deadline = io.deadline.map(|time| time.duration_since(clock.now()));
+            wait(&[(socket.as_fd(), wanted), (mail.as_fd(), PollFlags::IN)], deadline)
+        });
+        if let Some(input) = input {
+            machine.handle(clock.now(), input);
+        }
+    }
+}
+
+/// What a read or a write came to; `None` if it would have had to wait.
+fn unless_blocked(done: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Option<Input> {
+    match done {
+        Ok(0) => Some(none),
+        Ok(bytes) => Some(some(bytes)),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
+        Err(_) => Some(Input::Failed),
+    }
+}
+
+/// Waits until one of the descriptors is ready, or for so long: then it is [`Input::Timeout`].
+fn wait(wanted: &[(BorrowedFd<'_>, PollFlags)], limit: Option<Duration>) -> Option<Input> {
+    let mut fds: Vec<_> = wanted.iter().map(|(fd, flags)| PollFd::from_borrowed_fd(*fd, *flags)).collect();
+    // So long that it does not fit is for ever.
+    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+    (poll(&mut fds, limit.as_ref()) == Ok(0)).then_some(Input::Timeout)
+}
+
+/// Serves until `stop` has mail, and then until every connection is over.
+pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receiver<()>) -> io::Result<()> {
+    let clock = Clock::start();
+    let mut connections: Vec<(JoinHandle<()>, Sender<_>)> = Vec::new();
+    let mut crowded = 64;
+    listener.set_nonblocking(true)?;
+    while stop.try_take().is_none() {
+        let (socket, peer) = match listener.accept() {
+            Ok(accepted) => accepted,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                wait(&[(listener.as_fd(), PollFlags::IN), (stop.as_fd(), PollFlags::IN)], None);
+                continue;
+            }
+            Err(error) => {
+                service.failed(&error);
+                wait(&[(stop.as_fd(), PollFlags::IN)], Some(ACCEPT_PAUSE));
+                continue;
+            }
+        };
+        if connections.len() >= crowded {
+            connections.retain(|(thread, _)| !thread.is_finished());
+            crowded = connections.len() * 2 + 64;
+        }
+        match start(socket, clock, service, peer) {
+            Ok(connection) => connections.extend(connection),
+            Err(error) => service.failed(&error),
+        }
+    }
+    drop(listener);
+    connections.iter().for_each(|(_, sender)| sender.send(Mail::Shutdown));
+    for (thread, _) in connections {
+        let _ = thread.join();
+    }
+    Ok(())
+}
+
+type Connection<S> = (JoinHandle<()>, Sender<<<S as Service>::Machine as Machine>::Notice>);
+
+/// Starts the thread of a connection. If there is none to be had, only this connection is refused.
+fn start<S: Service>(
+    socket: TcpStream,
+    clock: Clock,
+    service: &Arc<S>,
+    peer: std::net::SocketAddr,
+) -> io::Result<Option<Connection<S>>> {
+    let (sender, mail) = mail()?;
+    let notices = sender.clone();
+    let mailbox = Mailbox::new(move |notice| notices.send(Mail::Notice(notice)));
+    let Some(mut machine) = service.accept(clock.now(), peer, mailbox) else { return Ok(None) };
+    let builder = thread::Builder::new().name(peer.to_string()).stack_size(STACK_SIZE);
+    let thread = builder.spawn(move || drive(&socket, clock, &mut machine, &mail))?;
+    Ok(Some((thread, sender)))
+}
+
+/// Runs a client until it is done or told to shut down.
+pub fn call<C: Caller>(caller: &mut C, mail: &Receiver<C::Notice>) {
+    let clock = Clock::start();
+    loop {
+        if mail.try_take().is_some() {
+            caller.handle(clock.now(), Input::Shutdown);
+        }
+        match caller.next_step(clock.now()) {
+            Step::Done => return,
+            Step::Wait(until) => {
+                wait(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
+            }
+            Step::Connect(server) => match TcpStream::connect(&server) {
+                Ok(socket) => {
+                    let _ = socket.set_nodelay(true);
+                    caller.connected(clock.now());
+                    drive(&socket, clock, caller, mail);
+                }
+                Err(error) => caller.not_connected(clock.now(), &error),
+            },
+        }
+    }
+}
+
+/// Calls `stop` at the first SIGTERM or SIGINT, and ends the process at the second.
+fn on_signal(stop: impl Fn() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for (count, _) in signals.forever().enumerate() {
+            match count {
+                0 => stop(),
+                _ => std::process::exit(EXIT_AT_ONCE),
+            }
+        }
+    })?;
+    Ok(())
+}
+
+impl Runtime for Std {
+    fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()> {
+        let (sender, stop) = mail::<()>()?;
+        let asked = sender.clone();
+        on_signal(move || sender.send(Mail::Shutdown))?;
+        service.on_stop(Box::new(move || asked.send(Mail::Shutdown)));
+        serve(listener, &service, &stop)
+    }
+
+    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+        let (sender, mail) = mail()?;
+        on_signal(move || sender.send(Mail::Shutdown))?;
+        call(caller, &mail);
+        Ok(())
+    }
+}

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lottery_proto::Dialect;
+
 use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::file::{Format, Shape};
 use super::parse;
 use super::resolve::{Program, Values};
 use super::table::{Row, Setting};
-use super::types::{AsWritten, Dialect, HostPort};
+use super::types::{AsWritten, HostPort};
 use crate::log::Level;
 
 /// How an agency is to run.
@@ -21,6 +23,8 @@ pub struct ClientSettings {
     pub server: HostPort,
     /// The file of the agency's bets, if it was named; whether it exists is not looked at.
     pub bets: Option<PathBuf>,
+    /// Where the winners' documents go, one a line; `-` is standard output.
+    pub winners: Option<PathBuf>,
     /// The wire to speak.
     pub dialect: Dialect,
     /// At most how many bets go into a batch, from 1 to 1000000; `None`: as many as the wire carries.
@@ -59,6 +63,7 @@ impl ClientSettings {
             agency: values.required(&AGENCY)?,
             server: values.required(&SERVER)?,
             bets: values.optional(&BETS)?,
+            winners: values.optional(&WINNERS)?,
             dialect: values.required(&DIALECT)?,
             batch_max_amount: values.optional(&BATCH_MAX_AMOUNT)?,
             loop_amount: values.required(&LOOP_AMOUNT)?,
@@ -107,6 +112,7 @@ written like 150ms, 20s, 1m30s or 1h.",
         &AGENCY.row,
         &SERVER.row,
         &BETS.row,
+        &WINNERS.row,
         &DIALECT.row,
         &BATCH_MAX_AMOUNT.row,
         &LOOP_AMOUNT.row,
@@ -150,6 +156,18 @@ const BETS: Setting<PathBuf> = Setting {
         metavar: "FILE",
         default: None,
         help: "The file of the agency's bets",
+    },
+    parse: parse::path,
+};
+
+const WINNERS: Setting<PathBuf> = Setting {
+    row: Row {
+        flag: "winners",
+        var: "CLI_WINNERS",
+        key: "winners",
+        metavar: "FILE",
+        default: None,
+        help: "Where to write the winners' documents, one a line; - is standard output",
     },
     parse: parse::path,
 };

@@ -42,7 +42,7 @@ mod yaml;
 pub use client::ClientSettings;
 pub use error::ConfigError;
 pub use server::ServerSettings;
-pub use types::{AsWritten, Choice, Dialect, HostPort, StoreKind};
+pub use types::{AsWritten, Choice, HostPort, StoreKind};
 
 use resolve::{Program, Resolved, Values};
 

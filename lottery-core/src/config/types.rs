@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use lottery_proto::Dialect;
+
 /// A value and the text that it was read from, for log lines that show a setting as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsWritten<T> {
@@ -63,20 +65,10 @@ impl Choice for StoreKind {
     }
 }
 
-/// Which wire an agency speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Dialect {
-    /// Blocks of 8192 bytes.
-    Block,
-}
-
 impl Choice for Dialect {
-    const ALL: &'static [Self] = &[Self::Block];
+    const ALL: &'static [Self] = Self::ALL;
 
     fn name(self) -> &'static str {
-        match self {
-            Self::Block => "block",
-        }
+        self.name()
     }
 }

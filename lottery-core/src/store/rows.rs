@@ -2,6 +2,7 @@
 //!
 //! Byte for byte what Python's `csv.writer` makes of the same fields.
 
+use lottery_proto::Bet;
 use thiserror::Error;
 
 /// Rows that are not what [`push_row`] writes.
@@ -31,6 +32,11 @@ pub fn push_row(
     text.push(',');
     push_number(text, number);
     text.push_str("\r\n");
+}
+
+/// Writes one bet's row at the end of `text`.
+pub fn push_bet(text: &mut String, agency: u32, bet: &Bet<'_>) {
+    push_row(text, agency, bet.first_name(), bet.last_name(), bet.document(), bet.birthdate(), bet.number());
 }
 
 /// Shows agency, document and number of each row, in order.

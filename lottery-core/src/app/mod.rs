@@ -1,0 +1,41 @@
+//! The programs: what the binaries of every runtime do, from the command line to the exit code.
+
+mod client;
+mod listen;
+mod server;
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+pub use client::client;
+pub use listen::listen;
+pub use server::server;
+
+use crate::config::{ConfigError, Parsed};
+
+/// The store failed: what was asked last may be stored or not.
+const EXIT_STORE_FAILED: u8 = 74;
+
+/// The settings that the process was started with; or how it ends instead.
+fn settings<T>(
+    parse: fn(Vec<OsString>, &dyn Fn(&str) -> Option<OsString>) -> Result<Parsed<T>, ConfigError>,
+) -> Result<T, ExitCode> {
+    match parse(std::env::args_os().collect(), &|name| std::env::var_os(name)) {
+        Ok(Parsed::Run(settings)) => Ok(settings),
+        Ok(Parsed::Print(text)) => {
+            use std::io::Write as _;
+            let printed = std::io::stdout().write_all(text.as_bytes());
+            Err(if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Err(error) => Err(fail(ConfigError::EXIT_CODE, &error)),
+    }
+}
+
+/// Says in a line what went wrong, and returns the exit code.
+fn fail(code: u8, error: &dyn Display) -> ExitCode {
+    use std::io::Write as _;
+    // Whoever has closed standard error does not want to read it.
+    let _ = writeln!(std::io::stderr(), "error: {error}");
+    code.into()
+}

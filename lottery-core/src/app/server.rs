@@ -1,0 +1,120 @@
+//! The server program.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::SystemTime;
+
+use lottery_proto::ServerConfig;
+use tracing::{error, info, warn};
+
+use super::{EXIT_STORE_FAILED, fail, listen, settings};
+use crate::centre::Centres;
+use crate::committer::{self, Committer, Rules};
+use crate::config::{self, ServerSettings, StoreKind};
+use crate::desk::Desk;
+use crate::log;
+use crate::seam::Runtime;
+use crate::store::{MemoryStore, RedbStore, Store, StoreError};
+
+/// About so many bytes of requests wait for the committer before connections stop reading.
+const DESK_SIZE: usize = 16 * 1024 * 1024;
+
+/// Runs the centre on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
+pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
+    let settings = match settings(|args, env| config::server(args, env)) {
+        Ok(settings) => settings,
+        Err(code) => return code,
+    };
+    log::init(settings.log_level.value, now);
+    settings.log();
+    match settings.store {
+        StoreKind::Memory => run(runtime, &settings, MemoryStore::new()),
+        StoreKind::Redb => match RedbStore::open(&settings.data_dir) {
+            Ok(store) => {
+                log_opened(&store);
+                run(runtime, &settings, store)
+            }
+            Err(error) => fail(1, &error),
+        },
+    }
+}
+
+fn log_opened(store: &RedbStore) {
+    let repair = store.csv_repair();
+    if repair.cut > 0 || repair.appended > 0 {
+        let (kept, cut, appended) = (repair.kept, repair.cut, repair.appended);
+        warn!(action = "repair_bets_csv", result = "success", kept, cut, appended);
+    }
+    if store.csv_behind() > 0 {
+        warn!(action = "repair_bets_csv", result = "fail", behind = store.csv_behind());
+    }
+}
+
+fn run<S: Store + 'static>(runtime: &impl Runtime, settings: &ServerSettings, store: S) -> ExitCode {
+    let rules = Rules { agencies: settings.agencies, winning_number: settings.winning_number };
+    let mut committer = match Committer::open(store, rules) {
+        Ok(committer) => committer,
+        Err(error) => return fail(store_code(&error), &error),
+    };
+    let address = settings.listen;
+    let listener = match listen(address, settings.listen_backlog) {
+        Ok(listener) => listener,
+        Err(error) => return fail(1, &format!("cannot listen at {address}: {error}")),
+    };
+    let address = listener.local_addr().unwrap_or(address);
+    info!(action = "listen", result = "success", address = %address);
+
+    let desk = Arc::new(Desk::new(DESK_SIZE));
+    let max_connections = usize::try_from(settings.max_connections).unwrap_or(usize::MAX);
+    let centres = Arc::new(Centres::new(server_config(settings), Arc::clone(&desk), max_connections));
+    let (stop, requests) = (centres.stop(), Arc::clone(&desk));
+    let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
+        let result = committer::run(&mut committer, &requests);
+        if result.is_err() {
+            stop.stop();
+        }
+        result
+    });
+    let committing = match committing {
+        Ok(committing) => committing,
+        Err(error) => return fail(1, &format!("cannot start the committer: {error}")),
+    };
+    let served = runtime.serve(listener, centres);
+    desk.close();
+    let committed = committing.join().unwrap_or_else(|_| {
+        let cause = "the committer panicked".to_owned();
+        Err(StoreError::Failed { place: "the store".to_owned(), cause })
+    });
+    end(served, committed)
+}
+
+/// Says how it ended.
+fn end(served: io::Result<()>, committed: Result<(), StoreError>) -> ExitCode {
+    if let Err(error) = committed {
+        error!(action = "exit", result = "fail", reason = %error);
+        return fail(EXIT_STORE_FAILED, &error);
+    }
+    if let Err(error) = served {
+        error!(action = "exit", result = "fail", reason = %error);
+        return fail(1, &error);
+    }
+    info!(action = "exit", result = "success");
+    ExitCode::SUCCESS
+}
+
+fn store_code(error: &StoreError) -> u8 {
+    if matches!(error, StoreError::Failed { .. }) { EXIT_STORE_FAILED } else { 1 }
+}
+
+fn server_config(settings: &ServerSettings) -> ServerConfig {
+    ServerConfig {
+        agencies: settings.agencies,
+        idle_timeout: settings.idle_timeout,
+        message_timeout: settings.message_timeout,
+        stall_timeout: settings.stall_timeout,
+        linger_timeout: settings.linger_timeout,
+        ..ServerConfig::default()
+    }
+}

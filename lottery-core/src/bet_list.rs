@@ -1,0 +1,246 @@
+//! An agency's bets, as they stand in its file.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use lottery_proto::{Bet, Field, FieldError, FieldProblem};
+
+/// The bets of an agency in their order, all valid, and the file that they are from.
+///
+/// The file is CSV (RFC 4180) without a header: `first_name,last_name,document,birthdate,number`, in UTF-8. It is
+/// read and checked whole, so that nothing is sent of a file that holds a mistake.
+#[derive(Clone)]
+pub struct BetList {
+    path: PathBuf,
+    text: String,
+    bets: Vec<Entry>,
+}
+
+/// Where a bet's fields stand in the text, one after the other.
+#[derive(Clone, Copy)]
+struct Entry {
+    start: u32,
+    /// The length of each field.
+    lens: [u8; 5],
+    line: u32,
+}
+
+/// An agency file that cannot be used: which file, line and field.
+#[derive(Debug, thiserror::Error)]
+pub enum BetListError {
+    /// It cannot be read.
+    #[error("{}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// A line is not a bet.
+    #[error("{}: line {line}: {problem}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: LineProblem,
+    },
+    /// It is larger than can be held: 4 GiB.
+    #[error("{}: larger than 4 GiB", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineProblem {
+    /// Not five fields.
+    #[error("{0} fields, expected 5: first_name,last_name,document,birthdate,number")]
+    FieldCount(usize),
+    /// A field is wrong.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+}
+
+impl BetList {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or a line of it is not a bet.
+    pub fn read(path: &Path) -> Result<Self, BetListError> {
+        let unreadable = |error| BetListError::Unreadable { path: path.to_owned(), error };
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        Self::parse(path, &bytes)
+    }
+
+    /// Takes the bytes of a file; `path` is for messages.
+    ///
+    /// # Errors
+    /// A line is not a bet.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, BetListError> {
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(BetListError::TooLarge { path: path.to_owned() });
+        }
+        let mut list =
+            Self { path: path.to_owned(), text: String::with_capacity(bytes.len()), bets: Vec::new() };
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let mut record = csv::ByteRecord::new();
+        loop {
+            let line = reader.position().line();
+            match reader.read_byte_record(&mut record) {
+                Ok(false) => return Ok(list),
+                Ok(true) => {
+                    let line = record.position().map_or(line, csv::Position::line);
+                    list.push(&record, line).map_err(|problem| list.error_at(line, problem))?;
+                }
+                Err(error) => {
+                    let error = io::Error::other(error);
+                    return Err(BetListError::Unreadable { path: path.to_owned(), error });
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, record: &csv::ByteRecord, line: u64) -> Result<(), LineProblem> {
+        if record.len() != 5 {
+            return Err(LineProblem::FieldCount(record.len()));
+        }
+        let mut fields = [""; 5];
+        let names = [Field::FirstName, Field::LastName, Field::Document, Field::Birthdate, Field::Number];
+        for ((text, field), bytes) in fields.iter_mut().zip(names).zip(record) {
+            *text = std::str::from_utf8(bytes)
+                .map_err(|_| FieldError { field, problem: FieldProblem::NotUtf8 })?;
+        }
+        let [first_name, last_name, document, birthdate, number] = fields;
+        Bet::new(first_name, last_name, document, birthdate, number)?;
+        // What a number is written with beyond ten digits is zeros.
+        let zeros = number.len().saturating_sub(10);
+        fields[4] = number.get(zeros..).unwrap_or(number);
+        let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let lens = fields.map(|field| u8::try_from(field.len()).unwrap_or(u8::MAX));
+        fields.iter().for_each(|field| self.text.push_str(field));
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        self.bets.push(Entry { start, lens, line });
+        Ok(())
+    }
+
+    /// How many bets there are.
+    pub fn len(&self) -> usize {
+        self.bets.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bets.is_empty()
+    }
+
+    /// The bets from number `from` on, counted from 0.
+    pub fn bets_from(&self, from: usize) -> impl Iterator<Item = Bet<'_>> {
+        self.bets.get(from..).unwrap_or_default().iter().map(|entry| self.bet(entry))
+    }
+
+    /// An error about bet number `index`, counted from 0, that names its line.
+    pub fn error(&self, index: usize, problem: FieldError) -> BetListError {
+        let line = self.bets.get(index).map_or(0, |entry| entry.line.into());
+        self.error_at(line, problem.into())
+    }
+
+    fn error_at(&self, line: u64, problem: LineProblem) -> BetListError {
+        BetListError::Line { path: self.path.clone(), line, problem }
+    }
+
+    fn bet(&self, entry: &Entry) -> Bet<'_> {
+        let mut rest = self.text.get(entry.start as usize..).unwrap_or_default();
+        let [first_name, last_name, document, birthdate, number] = entry.lens.map(|len| {
+            let (field, after) = rest.split_at_checked(len.into()).unwrap_or_default();
+            rest = after;
+            field
+        });
+        Bet::new(first_name, last_name, document, birthdate, number)
+            .expect("the fields were checked when the file was read")
+    }
+}
+
+impl fmt::Debug for BetList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BetList({} bets from {})", self.bets.len(), self.path.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: impl AsRef<[u8]>) -> Result<BetList, String> {
+        BetList::parse(Path::new("agency-7.csv"), text.as_ref()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reads_both_line_ends_accents_quotes_and_a_last_line_without_end() {
+        let text = "Ana,Paz,20000001,1980-01-01,7574\r\n\"Pérez, José\",Müller,0012,1999-12-31,0000000000000008\n\
+                    Ñandú,Ágata,3,2000-02-29,4294967295";
+        let list = parse(text).unwrap();
+        let bets: Vec<_> = list
+            .bets_from(0)
+            .map(|bet| (bet.first_name(), bet.last_name(), bet.document(), bet.birthdate(), bet.number()))
+            .collect();
+        assert_eq!(
+            bets,
+            [
+                ("Ana", "Paz", "20000001", "1980-01-01", 7574),
+                ("Pérez, José", "Müller", "0012", "1999-12-31", 8),
+                ("Ñandú", "Ágata", "3", "2000-02-29", 4_294_967_295),
+            ]
+        );
+        assert_eq!((list.len(), list.bets_from(2).count(), list.bets_from(9).count()), (3, 1, 0));
+        assert!(parse("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn names_file_line_and_field_of_a_mistake() {
+        let good = "Ana,Paz,20000001,1980-01-01,7574\r\n";
+        for (bad, expected) in [
+            (
+                &b"Ana,Paz,1,1980-01-01\r\n"[..],
+                "4 fields, expected 5: first_name,last_name,document,birthdate,number",
+            ),
+            (
+                b"Ana,Paz,1,1980-01-01,1,\r\n",
+                "6 fields, expected 5: first_name,last_name,document,birthdate,number",
+            ),
+            (b",Paz,1,1980-01-01,1\r\n", "first_name: empty"),
+            (b"Ana,P\xe9z,1,1980-01-01,1\r\n", "last_name: not UTF-8"),
+            (b"Ana,Paz,1a,1980-01-01,1\r\n", "document: expected decimal digits"),
+            (b"Ana,Paz,1,1980-02-30,1\r\n", "birthdate: expected a date, YYYY-MM-DD"),
+            (b"Ana,Paz,1,1980-01-01,4294967296\r\n", "number: over 4294967295"),
+            (b"A\tna,Paz,1,1980-01-01,1\r\n", "first_name: holds a control character"),
+        ] {
+            let text = [good.as_bytes(), good.as_bytes(), bad, good.as_bytes()].concat();
+            assert_eq!(parse(text).unwrap_err(), format!("agency-7.csv: line 3: {expected}"));
+        }
+        assert_eq!(
+            BetList::read(Path::new("/nowhere/agency-1.csv")).unwrap_err().to_string(),
+            "/nowhere/agency-1.csv: No such file or directory (os error 2)"
+        );
+    }
+
+    #[test]
+    fn an_error_about_a_bet_names_its_line() {
+        let list = parse("Ana,Paz,1,1980-01-01,1\n\nEva,Sosa,2,1980-01-01,2\n").unwrap();
+        let problem = FieldError { field: Field::FirstName, problem: FieldProblem::NotOnThisWire('|') };
+        assert_eq!(
+            list.error(1, problem).to_string(),
+            "agency-7.csv: line 3: first_name: '|' cannot be sent on this wire"
+        );
+    }
+
+    #[test]
+    fn debug_shows_no_personal_data() {
+        let shown = format!("{:?}", parse("Ana,Paz,1,1980-01-01,1\n").unwrap());
+        assert_eq!(shown, "BetList(1 bets from agency-7.csv)");
+    }
+}

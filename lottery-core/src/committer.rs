@@ -1,0 +1,223 @@
+//! The committer: the one owner of the store. It takes requests by groups, commits each group in one
+//! transaction, and only then answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lottery_proto::{Bets, Code};
+use tracing::{error, info};
+
+use crate::desk::{Asks, Desk, Notice, Request};
+use crate::digest::Digest;
+use crate::store::{AgencyRecord, Draw, Group, Rows, Saved, Store, StoreError, rows};
+
+/// At most about so many bytes of requests are committed as one group.
+const MAX_GROUP: usize = 4 * 1024 * 1024;
+
+/// Proof that what was asked is durable: only a commit makes one, and only with one can it be acknowledged.
+#[derive(Debug)]
+pub struct Durable {
+    total: u64,
+}
+
+impl Durable {
+    /// How many bets of the agency are durable.
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+/// What became of a request to store.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is durable.
+    Stored(Durable),
+    /// Nothing of it is stored, and why.
+    Refused {
+        /// The kind of failure.
+        code: Code,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// What a lottery is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How many agencies take part, numbered from 1.
+    pub agencies: u32,
+    /// The bets on this number win.
+    pub winning_number: u32,
+}
+
+/// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`Desk`], a simulation can step it.
+#[derive(Debug)]
+pub struct Committer<S> {
+    store: S,
+    rules: Rules,
+    agencies: BTreeMap<u32, AgencyRecord>,
+    draw: Option<Arc<Draw>>,
+}
+
+impl<S: Store> Committer<S> {
+    /// Goes on from what is durable in `store`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn open(mut store: S, rules: Rules) -> Result<Self, StoreError> {
+        let Saved { agencies, draw } = store.load()?;
+        let mut committer = Self { store, rules, agencies, draw: draw.map(Arc::new) };
+        committer.draw_if_due()?;
+        Ok(committer)
+    }
+
+    /// What is durable of that agency.
+    pub fn agency(&self, agency: u32) -> AgencyRecord {
+        self.agencies.get(&agency).copied().unwrap_or_default()
+    }
+
+    /// The draw, once it has taken place.
+    pub fn draw(&self) -> Option<&Draw> {
+        self.draw.as_deref()
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Commits the requests as one group, holds the draw if it is due, and answers them all.
+    ///
+    /// # Errors
+    /// The store failed and must not be used again. All who asked have been told.
+    pub fn commit(&mut self, requests: Vec<Request>) -> Result<(), StoreError> {
+        let mut group = Group::default();
+        let planned: Vec<_> =
+            requests.into_iter().map(|request| (self.plan(&mut group, &request.asks), request)).collect();
+        let stored = if group == Group::default() { Ok(()) } else { self.store.commit(&group) };
+        if stored.is_ok() {
+            self.agencies.extend(group.agencies);
+        }
+        let drawn = if stored.is_ok() { self.draw_if_due() } else { Ok(()) };
+        for (plan, request) in planned {
+            self.answer(request, plan, &stored);
+        }
+        for result in [stored, drawn] {
+            match result {
+                Ok(()) => {}
+                Err(error @ StoreError::Full { .. }) => {
+                    error!(action = "store", result = "fail", reason = %error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides about one request and, if something is to be stored for it, adds that to the group.
+    fn plan(&self, group: &mut Group, asks: &Asks) -> Plan {
+        let (agency, bets) = match asks {
+            Asks::Winners(_) => return Plan::Look,
+            Asks::Bet(ticket, bets) => (ticket.agency().get(), Some(bets.as_bets())),
+            Asks::Batch(ticket, bets) => (ticket.agency().get(), Some(bets.as_bets())),
+            Asks::Finished(ticket) => (ticket.agency().get(), None),
+        };
+        let mut record = group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency));
+        match bets {
+            Some(_) if record.finished => return Plan::Finished,
+            Some(bets) => {
+                group.batches.push(rows_of(agency, bets, &mut record));
+            }
+            None if record.finished => return Plan::Store { total: record.stored },
+            None => record.finished = true,
+        }
+        group.agencies.insert(agency, record);
+        Plan::Store { total: record.stored }
+    }
+
+    fn answer(&self, request: Request, plan: Plan, stored: &Result<(), StoreError>) {
+        let outcome = match (plan, stored) {
+            (Plan::Finished, _) => {
+                Outcome::Refused { code: Code::Finished, reason: "the agency is finished".to_owned() }
+            }
+            (_, Err(error)) => Outcome::Refused { code: Code::Storage, reason: error.to_string() },
+            (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable { total }),
+            (Plan::Look, Ok(())) => Outcome::Stored(Durable { total: 0 }),
+        };
+        request.from.deliver(match request.asks {
+            Asks::Bet(ticket, bets) => Notice::Bet(ticket, bets, outcome),
+            Asks::Batch(ticket, bets) => Notice::Batch(ticket, bets, outcome),
+            Asks::Finished(ticket) => Notice::Finished(ticket, outcome),
+            Asks::Winners(ticket) => Notice::Winners(ticket, self.draw.clone()),
+        });
+    }
+
+    /// Draws if all agencies are finished and it has not been done: from durable bets, and durably.
+    fn draw_if_due(&mut self) -> Result<(), StoreError> {
+        let finished = |agency| self.agencies.get(&agency).is_some_and(|record| record.finished);
+        if self.draw.is_some() || !(1..=self.rules.agencies).all(finished) {
+            return Ok(());
+        }
+        let Rules { agencies, winning_number } = self.rules;
+        let mut winners: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        let mut damaged = None;
+        self.store.read(&mut |text| {
+            let read = rows::for_each_row(text, |agency, document, number| {
+                if number == winning_number {
+                    winners.entry(agency).or_default().push(document.to_owned());
+                }
+            });
+            damaged = damaged.take().or(read.err());
+        })?;
+        if let Some(error) = damaged {
+            return Err(StoreError::Failed { place: "the stored bets".to_owned(), cause: error.to_string() });
+        }
+        let draw = Draw { winning_number, agencies, winners };
+        self.store.commit(&Group { draw: Some(draw.clone()), ..Group::default() })?;
+        self.draw = Some(Arc::new(draw));
+        info!(action = "sorteo", result = "success");
+        Ok(())
+    }
+}
+
+/// What is to be done about a request.
+enum Plan {
+    /// It is acknowledged once the group is durable.
+    Store { total: u64 },
+    /// It is refused: bets of an agency that is finished.
+    Finished,
+    /// It changes nothing.
+    Look,
+}
+
+/// The batch as it is stored, counted in the agency's record.
+fn rows_of(agency: u32, bets: Bets<'_>, record: &mut AgencyRecord) -> Rows {
+    let mut text = String::with_capacity(bets.size() + bets.len() * 8);
+    let mut digest = Digest::from_state(record.digest);
+    for bet in bets {
+        rows::push_bet(&mut text, agency, &bet);
+        digest.push(&bet);
+    }
+    record.stored += bets.len() as u64;
+    record.digest = digest.state();
+    let bets = u32::try_from(bets.len()).unwrap_or(u32::MAX);
+    Rows { agency, bets, text }
+}
+
+/// Commits what comes to the desk until it is closed and empty.
+///
+/// # Errors
+/// The store failed. The desk is closed, and all who had asked are told.
+pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
+    while let Some(requests) = desk.take(MAX_GROUP) {
+        if let Err(failure) = committer.commit(requests) {
+            desk.close();
+            while let Some(requests) = desk.take(MAX_GROUP) {
+                let stored = Err(failure.clone());
+                requests.into_iter().for_each(|request| committer.answer(request, Plan::Look, &stored));
+            }
+            return Err(failure);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Where connections hand in requests and the committer takes them: a bounded queue.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use lottery_proto::{Batch, BetsBuf, Finished, SingleBet, Ticket, WinnersQuery};
+
+use crate::committer::Outcome;
+use crate::seam::Mailbox;
+use crate::store::Draw;
+
+/// A request on its way to the committer.
+#[derive(Debug)]
+pub struct Request {
+    /// Where the answer goes.
+    pub from: Mailbox<Notice>,
+    /// What is asked.
+    pub asks: Asks,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub enum Asks {
+    /// To store a bet.
+    Bet(Ticket<SingleBet>, BetsBuf),
+    /// To store bets, all or none.
+    Batch(Ticket<Batch>, BetsBuf),
+    /// To count the agency as finished.
+    Finished(Ticket<Finished>),
+    /// Who won.
+    Winners(Ticket<WinnersQuery>),
+}
+
+impl Asks {
+    /// How much room it takes in the queue, in bytes.
+    fn size(&self) -> usize {
+        let bets = match self {
+            Self::Bet(_, bets) | Self::Batch(_, bets) => bets.as_bets().size(),
+            Self::Finished(_) | Self::Winners(_) => 0,
+        };
+        bets + size_of::<Request>()
+    }
+}
+
+/// What a connection is told: its request comes back with the answer.
+#[derive(Debug)]
+pub enum Notice {
+    /// The answer to [`Asks::Bet`].
+    Bet(Ticket<SingleBet>, BetsBuf, Outcome),
+    /// The answer to [`Asks::Batch`].
+    Batch(Ticket<Batch>, BetsBuf, Outcome),
+    /// The answer to [`Asks::Finished`].
+    Finished(Ticket<Finished>, Outcome),
+    /// The answer to [`Asks::Winners`]; without a draw: not yet.
+    Winners(Ticket<WinnersQuery>, Option<Arc<Draw>>),
+    /// There is room on the desk again.
+    Room,
+}
+
+/// The queue between connections and the committer.
+///
+/// It is bounded by what is offered to it: a connection asks for room before it takes a request from its
+/// machine, and one that finds none reads no more from its peer. So it holds at most its limit, and one request
+/// more of each connection.
+#[derive(Debug)]
+pub struct Desk {
+    limit: usize,
+    state: Mutex<State>,
+    ready: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Request>,
+    size: usize,
+    waiting: Vec<Mailbox<Notice>>,
+    closed: bool,
+}
+
+impl Desk {
+    /// A desk for about `limit` bytes of requests.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, state: Mutex::default(), ready: Condvar::new() }
+    }
+
+    /// Whether there is room. If not, `mailbox` gets [`Notice::Room`] when there is.
+    pub fn has_room(&self, mailbox: &Mailbox<Notice>) -> bool {
+        let mut state = self.lock();
+        let room = state.size < self.limit || state.closed;
+        if !room {
+            state.waiting.push(mailbox.clone());
+        }
+        room
+    }
+
+    /// Hands a request in.
+    ///
+    /// # Errors
+    /// The desk is closed; the request comes back.
+    pub fn submit(&self, request: Request) -> Result<(), Request> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(request);
+        }
+        state.size += request.asks.size();
+        state.queue.push_back(request);
+        drop(state);
+        self.ready.notify_one();
+        Ok(())
+    }
+
+    /// Waits for requests and takes all that there are, at most about `limit` bytes; `None` once the desk is
+    /// closed and empty.
+    pub fn take(&self, limit: usize) -> Option<Vec<Request>> {
+        let mut state = self.lock();
+        while state.queue.is_empty() && !state.closed {
+            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Self::take_from(state, limit)
+    }
+
+    /// As [`Desk::take`], without waiting: an empty list if there is nothing.
+    pub fn try_take(&self, limit: usize) -> Option<Vec<Request>> {
+        Self::take_from(self.lock(), limit)
+    }
+
+    fn take_from(mut state: MutexGuard<'_, State>, limit: usize) -> Option<Vec<Request>> {
+        if state.queue.is_empty() && state.closed {
+            return None;
+        }
+        let mut taken = Vec::new();
+        let mut size = 0;
+        while size < limit
+            && let Some(request) = state.queue.pop_front()
+        {
+            size += request.asks.size();
+            taken.push(request);
+        }
+        state.size -= size;
+        let waiting = mem::take(&mut state.waiting);
+        drop(state);
+        for mailbox in waiting {
+            mailbox.deliver(Notice::Room);
+        }
+        Some(taken)
+    }
+
+    /// Takes no more requests. What is queued is still handed out.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let waiting = mem::take(&mut state.waiting);
+        drop(state);
+        self.ready.notify_all();
+        for mailbox in waiting {
+            mailbox.deliver(Notice::Room);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The state is whole between any two statements: a panic elsewhere does not spoil it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

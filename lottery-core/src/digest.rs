@@ -1,0 +1,75 @@
+//! The digest of an agency's bets: CRC-32C over each as `first_name|last_name|document|birthdate|number\n`
+//! (spec: *Sessions*).
+
+use lottery_proto::Bet;
+
+/// A running digest.
+#[derive(Clone, Debug, Default)]
+pub struct Digest {
+    crc: u32,
+    /// Bets that are not in `crc` yet: a checksum of long pieces is faster than one of short pieces.
+    text: Vec<u8>,
+}
+
+/// How long a piece grows.
+const PIECE: usize = 4096;
+
+impl Digest {
+    /// Goes on from the digest of the bets before.
+    pub fn from_state(crc: u32) -> Self {
+        Self { crc, text: Vec::new() }
+    }
+
+    /// Adds a bet.
+    pub fn push(&mut self, bet: &Bet<'_>) {
+        for field in [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()] {
+            self.text.extend_from_slice(field.as_bytes());
+            self.text.push(b'|');
+        }
+        self.text.extend_from_slice(bet.number().to_string().as_bytes());
+        self.text.push(b'\n');
+        if self.text.len() >= PIECE {
+            self.flush();
+        }
+    }
+
+    /// The digest of all bets so far; of none it is 0.
+    pub fn state(&mut self) -> u32 {
+        self.flush();
+        self.crc
+    }
+
+    fn flush(&mut self) {
+        self.crc = crc32c::crc32c_append(self.crc, &self.text);
+        self.text.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_the_crc_of_the_joined_fields_in_whatever_pieces() {
+        let ana = Bet::new("Ana", "Paz", "020000001", "1980-01-01", "07574").expect("valid");
+        let jose = Bet::new("José María", "de la Cruz", "20000003", "2000-02-29", "0").expect("valid");
+        let text =
+            "Ana|Paz|020000001|1980-01-01|7574\nJosé María|de la Cruz|20000003|2000-02-29|0\n".repeat(300);
+        let mut whole = Digest::default();
+        let mut state = 0;
+        for _ in 0..300 {
+            let mut piece = Digest::from_state(state);
+            for bet in [&ana, &jose] {
+                whole.push(bet);
+                piece.push(bet);
+            }
+            state = piece.state();
+        }
+        assert_eq!(
+            (whole.state(), state),
+            (crc32c::crc32c(text.as_bytes()), crc32c::crc32c(text.as_bytes()))
+        );
+        assert_eq!(crc32c::crc32c(b"123456789"), 0xE306_9283, "the CRC-32C of the catalogues");
+        assert_eq!(Digest::default().state(), 0);
+    }
+}

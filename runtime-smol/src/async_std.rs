@@ -1,0 +1,58 @@
+//! async-std's sockets and executor.
+//!
+//! That crate is discontinued (RUSTSEC-2025-0052): its successor is smol, which is what to use. This is here for those
+//! who have to stay on it for a while.
+
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+
+use async_std::net::{TcpListener, TcpStream};
+use async_std::task;
+use lottery_core::seam::{Caller, Mail, Runtime, Service};
+use smol::channel::{bounded, unbounded};
+
+use crate::signals::on_signal;
+use crate::{Listener, Socket, call, serve};
+
+/// This runtime.
+#[derive(Clone, Copy, Debug)]
+pub struct AsyncStd;
+
+impl Socket for TcpStream {
+    fn half_close(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+impl Listener for TcpListener {
+    type Socket = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.accept().await
+    }
+}
+
+impl Runtime for AsyncStd {
+    fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
+        listener.set_nonblocking(true)?;
+        let (sender, stop) = bounded::<()>(1);
+        let asked = sender.clone();
+        service.on_stop(Box::new(move || drop(asked.try_send(()))));
+        task::spawn(on_signal(move || drop(sender.try_send(())))?);
+        let spawn = |connection| drop(task::spawn(connection));
+        task::block_on(serve(TcpListener::from(listener), service, spawn, async { drop(stop.recv().await) }));
+        Ok(())
+    }
+
+    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+        let (sender, mail) = unbounded();
+        task::spawn(on_signal(move || drop(sender.try_send(Mail::Shutdown)))?);
+        task::block_on(call(caller, &mail, async |server: String| {
+            let socket = TcpStream::connect(server).await?;
+            socket.set_nodelay(true)?;
+            Ok(socket)
+        }));
+        Ok(())
+    }
+}

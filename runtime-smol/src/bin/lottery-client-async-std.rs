@@ -1,0 +1,8 @@
+//! An agency on async-std.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+fn main() -> ExitCode {
+    lottery_core::app::client(&runtime_smol::async_std::AsyncStd, SystemTime::now)
+}

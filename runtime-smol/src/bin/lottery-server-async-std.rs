@@ -1,0 +1,8 @@
+//! The centre on async-std.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+fn main() -> ExitCode {
+    lottery_core::app::server(&runtime_smol::async_std::AsyncStd, SystemTime::now)
+}

@@ -1,0 +1,8 @@
+//! The centre on smol.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+fn main() -> ExitCode {
+    lottery_core::app::server(&runtime_smol::Smol, SystemTime::now)
+}

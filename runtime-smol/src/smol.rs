@@ -1,0 +1,64 @@
+//! smol's own sockets and executor.
+
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::thread;
+
+use lottery_core::seam::{Caller, Mail, Runtime, Service};
+use smol::channel::bounded;
+use smol::net::{TcpListener, TcpStream};
+use smol::{Async, Executor};
+
+use crate::signals::on_signal;
+use crate::{Listener, Socket, call, serve};
+
+/// This runtime.
+#[derive(Clone, Copy, Debug)]
+pub struct Smol;
+
+impl Socket for TcpStream {
+    fn half_close(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+impl Listener for TcpListener {
+    type Socket = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.accept().await
+    }
+}
+
+impl Runtime for Smol {
+    fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
+        let executor = Arc::new(Executor::new());
+        let listener = TcpListener::from(Async::new(listener)?);
+        let (sender, stop) = bounded::<()>(1);
+        let asked = sender.clone();
+        service.on_stop(Box::new(move || drop(asked.try_send(()))));
+        executor.spawn(on_signal(move || drop(sender.try_send(())))?).detach();
+        // Connections run on a thread for each core; they end with the process.
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            let executor = Arc::clone(&executor);
+            let run = move || smol::block_on(executor.run(std::future::pending::<()>()));
+            thread::Builder::new().name("smol".to_owned()).spawn(run)?;
+        }
+        let spawn = |connection| executor.spawn(connection).detach();
+        smol::block_on(serve(listener, service, spawn, async { drop(stop.recv().await) }));
+        Ok(())
+    }
+
+    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+        let executor = Executor::new();
+        let (sender, mail) = smol::channel::unbounded();
+        executor.spawn(on_signal(move || drop(sender.try_send(Mail::Shutdown)))?).detach();
+        smol::block_on(executor.run(call(caller, &mail, async |server: String| {
+            let socket = TcpStream::connect(server).await?;
+            socket.set_nodelay(true)?;
+            Ok(socket)
+        })));
+        Ok(())
+    }
+}

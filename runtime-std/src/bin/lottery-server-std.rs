@@ -1,0 +1,8 @@
+//! The centre on std.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+fn main() -> ExitCode {
+    lottery_core::app::server(&runtime_std::Std, SystemTime::now)
+}

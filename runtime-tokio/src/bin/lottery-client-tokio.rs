@@ -1,0 +1,8 @@
+//! An agency on tokio.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+fn main() -> ExitCode {
+    lottery_core::app::client(&runtime_tokio::Tokio, SystemTime::now)
+}

@@ -1,0 +1,8 @@
+//! The centre on tokio.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+fn main() -> ExitCode {
+    lottery_core::app::server(&runtime_tokio::Tokio, SystemTime::now)
+}
