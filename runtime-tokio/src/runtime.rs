@@ -1,0 +1,90 @@
+//! What a program needs around the driver: starting, signals, and a client's connections one after the other.
+
+use std::io;
+use std::sync::Arc;
+
+use lottery_core::seam::{Caller, EXIT_AT_ONCE, Mail, Runtime, Service, Step};
+use lottery_proto::Input;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::sleep;
+
+use crate::{Clock, drive, serve};
+
+/// This runtime.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokio;
+
+impl Runtime for Tokio {
+    fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
+        tokio::runtime::Runtime::new()?.block_on(async {
+            let stop = Arc::new(Notify::new());
+            let (signalled, asked) = (Arc::clone(&stop), Arc::clone(&stop));
+            on_signal(move || signalled.notify_one())?;
+            service.on_stop(Box::new(move || asked.notify_one()));
+            listener.set_nonblocking(true)?;
+            serve(TcpListener::from_std(listener)?, service, stop.notified()).await;
+            Ok(())
+        })
+    }
+
+    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build()?.block_on(async {
+            let (sender, mut mail) = unbounded_channel();
+            on_signal(move || drop(sender.send(Mail::Shutdown)))?;
+            call(caller, &mut mail).await;
+            Ok(())
+        })
+    }
+}
+
+/// Runs a client until it is done or told to shut down.
+pub async fn call<C: Caller>(caller: &mut C, mail: &mut UnboundedReceiver<Mail<C::Notice>>) {
+    let clock = Clock::start();
+    loop {
+        let pause = match caller.next_step(clock.now()) {
+            Step::Done => return,
+            Step::Wait(until) => until.duration_since(clock.now()),
+            Step::Connect(server) => {
+                tokio::select! {
+                    connected = TcpStream::connect(&server) => match connected {
+                        Ok(socket) => {
+                            let _ = socket.set_nodelay(true);
+                            caller.connected(clock.now());
+                            drive(socket, clock, caller, mail).await;
+                        }
+                        Err(error) => caller.not_connected(clock.now(), &error),
+                    },
+                    Some(_) = mail.recv() => caller.handle(clock.now(), Input::Shutdown),
+                }
+                continue;
+            }
+        };
+        tokio::select! {
+            () = sleep(pause) => {}
+            Some(_) = mail.recv() => caller.handle(clock.now(), Input::Shutdown),
+        }
+    }
+}
+
+/// Calls `stop` at the first SIGTERM or SIGINT, and ends the process at the second.
+fn on_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        let mut stop = Some(stop);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            match stop.take() {
+                Some(stop) => stop(),
+                None => std::process::exit(EXIT_AT_ONCE),
+            }
+        }
+    });
+    Ok(())
+}
