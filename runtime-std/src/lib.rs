@@ -4,24 +4,22 @@
 //! in whatever order they come.
 
 mod mail;
+mod runtime;
+mod wait;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use lottery_core::seam::{ACCEPT_PAUSE, Caller, EXIT_AT_ONCE, Mail, Mailbox, Runtime, Service, Step};
+use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use lottery_proto::{Input, Instant, Machine};
-pub use mail::{Receiver, Sender, mail};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use rustix::event::PollFlags;
 
-/// This runtime.
-#[derive(Clone, Copy, Debug)]
-pub struct Std;
+pub use mail::{Receiver, Sender, mail};
+pub use runtime::{Std, call};
+use wait::wait;
 
 /// What a connection's thread needs: the machines keep their data on the heap.
 const STACK_SIZE: usize = 256 * 1024;
@@ -89,14 +87,6 @@ fn unless_blocked(done: io::Result<usize>, some: fn(usize) -> Input, none: Input
     }
 }
 
-/// Waits until one of the descriptors is ready, or for so long: then it is [`Input::Timeout`].
-fn wait(wanted: &[(BorrowedFd<'_>, PollFlags)], limit: Option<Duration>) -> Option<Input> {
-    let mut fds: Vec<_> = wanted.iter().map(|(fd, flags)| PollFd::from_borrowed_fd(*fd, *flags)).collect();
-    // So long that it does not fit is for ever.
-    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-    (poll(&mut fds, limit.as_ref()) == Ok(0)).then_some(Input::Timeout)
-}
-
 /// Serves until `stop` has mail, and then until every connection is over.
 pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receiver<()>) -> io::Result<()> {
     let clock = Clock::start();
@@ -149,59 +139,4 @@ fn start<S: Service>(
     let builder = thread::Builder::new().name(peer.to_string()).stack_size(STACK_SIZE);
     let thread = builder.spawn(move || drive(&socket, clock, &mut machine, &mail))?;
     Ok(Some((thread, sender)))
-}
-
-/// Runs a client until it is done or told to shut down.
-pub fn call<C: Caller>(caller: &mut C, mail: &Receiver<C::Notice>) {
-    let clock = Clock::start();
-    loop {
-        if mail.try_take().is_some() {
-            caller.handle(clock.now(), Input::Shutdown);
-        }
-        match caller.next_step(clock.now()) {
-            Step::Done => return,
-            Step::Wait(until) => {
-                wait(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
-            }
-            Step::Connect(server) => match TcpStream::connect(&server) {
-                Ok(socket) => {
-                    let _ = socket.set_nodelay(true);
-                    caller.connected(clock.now());
-                    drive(&socket, clock, caller, mail);
-                }
-                Err(error) => caller.not_connected(clock.now(), &error),
-            },
-        }
-    }
-}
-
-/// Calls `stop` at the first SIGTERM or SIGINT, and ends the process at the second.
-fn on_signal(stop: impl Fn() + Send + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for (count, _) in signals.forever().enumerate() {
-            match count {
-                0 => stop(),
-                _ => std::process::exit(EXIT_AT_ONCE),
-            }
-        }
-    })?;
-    Ok(())
-}
-
-impl Runtime for Std {
-    fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()> {
-        let (sender, stop) = mail::<()>()?;
-        let asked = sender.clone();
-        on_signal(move || sender.send(Mail::Shutdown))?;
-        service.on_stop(Box::new(move || asked.send(Mail::Shutdown)));
-        serve(listener, &service, &stop)
-    }
-
-    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
-        let (sender, mail) = mail()?;
-        on_signal(move || sender.send(Mail::Shutdown))?;
-        call(caller, &mail);
-        Ok(())
-    }
 }

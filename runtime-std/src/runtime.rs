@@ -1,0 +1,76 @@
+//! What a program needs around the driver: signals, and a client's connections one after the other.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::thread;
+
+use lottery_core::seam::{Caller, EXIT_AT_ONCE, Mail, Runtime, Service, Step};
+use lottery_proto::Input;
+use rustix::event::PollFlags;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::mail::{Receiver, mail};
+use crate::wait::wait;
+use crate::{Clock, drive, serve};
+
+/// This runtime.
+#[derive(Clone, Copy, Debug)]
+pub struct Std;
+
+impl Runtime for Std {
+    fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()> {
+        let (sender, stop) = mail::<()>()?;
+        let asked = sender.clone();
+        on_signal(move || sender.send(Mail::Shutdown))?;
+        service.on_stop(Box::new(move || asked.send(Mail::Shutdown)));
+        serve(listener, &service, &stop)
+    }
+
+    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+        let (sender, mail) = mail()?;
+        on_signal(move || sender.send(Mail::Shutdown))?;
+        call(caller, &mail);
+        Ok(())
+    }
+}
+
+/// Runs a client until it is done or told to shut down.
+pub fn call<C: Caller>(caller: &mut C, mail: &Receiver<C::Notice>) {
+    let clock = Clock::start();
+    loop {
+        if mail.try_take().is_some() {
+            caller.handle(clock.now(), Input::Shutdown);
+        }
+        match caller.next_step(clock.now()) {
+            Step::Done => return,
+            Step::Wait(until) => {
+                wait(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
+            }
+            Step::Connect(server) => match TcpStream::connect(&server) {
+                Ok(socket) => {
+                    let _ = socket.set_nodelay(true);
+                    caller.connected(clock.now());
+                    drive(&socket, clock, caller, mail);
+                }
+                Err(error) => caller.not_connected(clock.now(), &error),
+            },
+        }
+    }
+}
+
+/// Calls `stop` at the first SIGTERM or SIGINT, and ends the process at the second.
+fn on_signal(stop: impl Fn() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for (count, _) in signals.forever().enumerate() {
+            match count {
+                0 => stop(),
+                _ => std::process::exit(EXIT_AT_ONCE),
+            }
+        }
+    })?;
+    Ok(())
+}
