@@ -2,13 +2,14 @@
 
 #[cfg(feature = "async-std")]
 pub mod async_std;
+mod call;
+mod clock;
 mod signals;
 mod smol;
+mod socket;
 
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
-use std::io;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -16,45 +17,19 @@ use std::sync::Arc;
 use ::smol::Timer;
 use ::smol::channel::{Receiver, unbounded};
 use ::smol::future::{FutureExt as _, or};
-use ::smol::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use lottery_core::seam::{ACCEPT_PAUSE, Caller, Mail, Mailbox, Service, Step};
-use lottery_proto::{Input, Instant, Machine};
+use ::smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
+use lottery_proto::{Input, Machine};
 
+pub use self::call::call;
+pub use self::clock::Clock;
 pub use self::smol::Smol;
-
-/// Time since this runtime was started.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock(std::time::Instant);
-
-impl Clock {
-    /// Its epoch is now.
-    pub fn start() -> Self {
-        Self(std::time::Instant::now())
-    }
-
-    fn now(self) -> Instant {
-        Instant::from_epoch(self.0.elapsed())
-    }
-
-    /// `None`: so far away that it never comes.
-    fn at(self, time: Instant) -> Option<std::time::Instant> {
-        self.0.checked_add(time.since_epoch())
-    }
-}
+pub use self::socket::{Listener, Socket};
 
 /// What a driver has waited for.
 enum Woken<N> {
     Input(Input),
     Mail(Option<Mail<N>>),
-}
-
-/// A socket of one of these runtimes. Clones are the same socket.
-pub trait Socket: AsyncRead + AsyncWrite + Clone + Unpin + Send + 'static {
-    /// Half-closes the write side.
-    ///
-    /// # Errors
-    /// What the system says.
-    fn half_close(&self) -> io::Result<()>;
 }
 
 /// Drives one end of a connection until it is over.
@@ -113,15 +88,6 @@ async fn unless_empty<B: AsRef<[u8]>>(buffer: B) -> B {
     if buffer.as_ref().is_empty() { pending().await } else { buffer }
 }
 
-/// What a listener of one of these runtimes does.
-pub trait Listener: Send + Sync {
-    /// Its sockets.
-    type Socket: Socket;
-
-    /// Accepts a connection.
-    fn accept(&self) -> impl Future<Output = io::Result<(Self::Socket, SocketAddr)>> + Send;
-}
-
 /// A connection at work, for an executor.
 pub type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -175,43 +141,5 @@ pub async fn serve<S: Service>(
         // It cannot fail: this function holds a sender, too.
         let Ok(id) = ends.recv().await else { break };
         connections.remove(&id);
-    }
-}
-
-/// Runs a client until it is done or told to shut down.
-pub async fn call<C: Caller, S: Socket>(
-    caller: &mut C,
-    mail: &Receiver<Mail<C::Notice>>,
-    connect: impl AsyncFn(String) -> io::Result<S>,
-) {
-    let clock = Clock::start();
-    loop {
-        let step = caller.next_step(clock.now());
-        let done = async {
-            match step {
-                Step::Done => Some(None),
-                Step::Connect(server) => Some(Some(connect(server).await)),
-                Step::Wait(until) => {
-                    Timer::after(until.duration_since(clock.now())).await;
-                    None
-                }
-            }
-        };
-        let stopped = async {
-            match mail.recv().await {
-                Ok(_) => Err(()),
-                Err(_) => pending().await,
-            }
-        };
-        match or(async { Ok(done.await) }, stopped).await {
-            Err(()) => caller.handle(clock.now(), Input::Shutdown),
-            Ok(None) => {}
-            Ok(Some(None)) => return,
-            Ok(Some(Some(Err(error)))) => caller.not_connected(clock.now(), &error),
-            Ok(Some(Some(Ok(socket)))) => {
-                caller.connected(clock.now());
-                drive(socket, clock, caller, mail).await;
-            }
-        }
     }
 }

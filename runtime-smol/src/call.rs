@@ -1,0 +1,50 @@
+//! A client's connections, one after the other.
+
+use std::future::pending;
+use std::io;
+
+use lottery_core::seam::{Caller, Mail, Step};
+use lottery_proto::Input;
+use smol::Timer;
+use smol::channel::Receiver;
+use smol::future::or;
+
+use crate::{Clock, Socket, drive};
+
+/// Runs a client until it is done or told to shut down.
+pub async fn call<C: Caller, S: Socket>(
+    caller: &mut C,
+    mail: &Receiver<Mail<C::Notice>>,
+    connect: impl AsyncFn(String) -> io::Result<S>,
+) {
+    let clock = Clock::start();
+    loop {
+        let step = caller.next_step(clock.now());
+        let done = async {
+            match step {
+                Step::Done => Some(None),
+                Step::Connect(server) => Some(Some(connect(server).await)),
+                Step::Wait(until) => {
+                    Timer::after(until.duration_since(clock.now())).await;
+                    None
+                }
+            }
+        };
+        let stopped = async {
+            match mail.recv().await {
+                Ok(_) => Err(()),
+                Err(_) => pending().await,
+            }
+        };
+        match or(async { Ok(done.await) }, stopped).await {
+            Err(()) => caller.handle(clock.now(), Input::Shutdown),
+            Ok(None) => {}
+            Ok(Some(None)) => return,
+            Ok(Some(Some(Err(error)))) => caller.not_connected(clock.now(), &error),
+            Ok(Some(Some(Ok(socket)))) => {
+                caller.connected(clock.now());
+                drive(socket, clock, caller, mail).await;
+            }
+        }
+    }
+}
