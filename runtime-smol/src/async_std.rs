@@ -41,7 +41,7 @@ impl Runtime for AsyncStd {
         service.on_stop(Box::new(move || _ = asked.try_send(())));
         task::spawn(on_signal(move || _ = sender.try_send(()))?);
         let spawn = |connection| drop(task::spawn(connection));
-        task::block_on(serve(TcpListener::from(listener), service, spawn, async { drop(stop.recv().await) }));
+        task::block_on(serve(TcpListener::from(listener), service, spawn, async { _ = stop.recv().await }));
         Ok(())
     }
 

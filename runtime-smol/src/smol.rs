@@ -46,7 +46,7 @@ impl Runtime for Smol {
             thread::Builder::new().name("smol".to_owned()).spawn(run)?;
         }
         let spawn = |connection| executor.spawn(connection).detach();
-        smol::block_on(serve(listener, service, spawn, async { drop(stop.recv().await) }));
+        smol::block_on(serve(listener, service, spawn, async { _ = stop.recv().await }));
         Ok(())
     }
 
