@@ -1,0 +1,206 @@
+//! What the tests share: blocks made by hand, machines driven by hand, events that own what they show.
+#![allow(dead_code)]
+
+use std::time::Duration;
+
+use lottery_proto::server::{self, RefusedBy};
+use lottery_proto::{
+    AgencyId, Bet, Bets, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Io, Server,
+    ServerConfig, client,
+};
+
+pub(crate) const BLOCK: usize = 8192;
+pub(crate) const BET: u8 = 1;
+pub(crate) const BET_ACK: u8 = 2;
+pub(crate) const BATCH: u8 = 3;
+pub(crate) const FINISHED: u8 = 4;
+pub(crate) const BATCH_ACK: u8 = 5;
+pub(crate) const WINNER: u8 = 6;
+
+pub(crate) const ANA: &str = "Ana|Paz|20000001|1980-01-01|7574";
+pub(crate) const JOSE: &str = "José María|de la Cruz|20000003|2000-02-29|8";
+
+pub(crate) fn at(millis: u64) -> Instant {
+    Instant::from_epoch(Duration::from_millis(millis))
+}
+
+/// A packet, without padding. Its size is what it needs.
+pub(crate) fn packet(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
+    let [low, high] = u16::try_from(4 + payload.len()).unwrap().to_le_bytes();
+    let mut packet = vec![kind, agency, low, high];
+    packet.extend(payload);
+    packet
+}
+
+/// A packet, padded with zeros.
+pub(crate) fn block(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
+    let mut block = packet(kind, agency, payload);
+    block.resize(BLOCK, 0);
+    block
+}
+
+/// A Batch packet of these bets, padded.
+pub(crate) fn batch<B: AsRef<[u8]>>(agency: u8, bets: &[B]) -> Vec<u8> {
+    let mut payload = vec![u8::try_from(bets.len()).unwrap()];
+    payload.extend(bets.iter().flat_map(|bet| packet(BET, agency, bet.as_ref())));
+    block(BATCH, agency, &payload)
+}
+
+/// The bet that such a payload holds.
+pub(crate) fn bet(payload: &str) -> Bet<'_> {
+    let fields: Vec<&str> = payload.split('|').collect();
+    Bet::new(fields[0], fields[1], fields[2], fields[3], fields[4]).unwrap()
+}
+
+/// A bet, as its payload is written.
+pub(crate) fn text(bet: &Bet<'_>) -> String {
+    let names = format!("{}|{}", bet.first_name(), bet.last_name());
+    format!("{names}|{}|{}|{}", bet.document(), bet.birthdate(), bet.number())
+}
+
+/// Either machine, as a driver sees it.
+pub(crate) trait End {
+    fn io(&mut self) -> Option<Io<'_>>;
+    fn tell(&mut self, now: Instant, input: Input);
+}
+
+impl End for Server {
+    fn io(&mut self) -> Option<Io<'_>> {
+        self.poll_io()
+    }
+    fn tell(&mut self, now: Instant, input: Input) {
+        self.handle(now, input);
+    }
+}
+
+impl End for Client {
+    fn io(&mut self) -> Option<Io<'_>> {
+        self.poll_io()
+    }
+    fn tell(&mut self, now: Instant, input: Input) {
+        self.handle(now, input);
+    }
+}
+
+/// The machine receives all of `bytes`.
+pub(crate) fn give(end: &mut impl End, now: Instant, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let recv = end.io().expect("it is not closed").recv;
+        let n = recv.len().min(bytes.len());
+        assert!(n > 0, "it does not read, {} bytes left", bytes.len());
+        recv[..n].copy_from_slice(&bytes[..n]);
+        bytes = &bytes[n..];
+        end.tell(now, Input::Received(n));
+    }
+}
+
+/// All that the machine wants to send now, taken in small pieces.
+pub(crate) fn take(end: &mut impl End, now: Instant) -> Vec<u8> {
+    let mut taken = Vec::new();
+    while let Some(io) = end.io()
+        && !io.send.is_empty()
+    {
+        let n = io.send.len().min(1000);
+        taken.extend(&io.send[..n]);
+        end.tell(now, Input::Sent(n));
+    }
+    taken
+}
+
+pub(crate) fn server() -> Server {
+    Server::new(ServerConfig::default(), ConnId(1), at(0))
+}
+
+pub(crate) fn client(agency: u32) -> Client {
+    let agency = AgencyId::new(agency).unwrap();
+    Client::new(ClientConfig::new(agency, Dialect::Block), at(0))
+}
+
+/// An event of the server. The tickets of its requests are not kept.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Bet(Vec<String>),
+    Batch(Vec<String>),
+    Finished,
+    WinnersQuery,
+    Refused(u32, RefusedBy),
+    Closed(CloseReason),
+}
+
+fn texts(bets: Bets<'_>) -> Vec<String> {
+    bets.iter().map(|bet| text(&bet)).collect()
+}
+
+pub(crate) fn seen(server: &mut Server) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    while let Some(event) = server.poll_event() {
+        seen.push(match event {
+            server::Event::Bet { bets, .. } => Seen::Bet(texts(bets)),
+            server::Event::Batch { bets, .. } => Seen::Batch(texts(bets)),
+            server::Event::Finished { .. } => Seen::Finished,
+            server::Event::WinnersQuery { .. } => Seen::WinnersQuery,
+            server::Event::Refused { agency, error } => Seen::Refused(agency.get(), error),
+            server::Event::Closed(reason) => Seen::Closed(reason),
+            other => panic!("{other:?}"),
+        });
+    }
+    seen
+}
+
+/// An event of the client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Bet(bool),
+    Batch(bool),
+    Finished(bool),
+    Pending,
+    Winners(Vec<String>),
+    Closed(CloseReason),
+}
+
+pub(crate) fn heard(client: &mut Client) -> Vec<Heard> {
+    let mut heard = Vec::new();
+    while let Some(event) = client.poll_event() {
+        heard.push(match event {
+            client::Event::Bet { stored } => Heard::Bet(stored),
+            client::Event::Batch { stored } => Heard::Batch(stored),
+            client::Event::Finished { stored } => Heard::Finished(stored),
+            client::Event::Pending => Heard::Pending,
+            client::Event::Winners(documents) => {
+                assert_eq!(documents.len(), documents.clone().count());
+                Heard::Winners(documents.map(str::to_string).collect())
+            }
+            client::Event::Closed(reason) => Heard::Closed(reason),
+            other => panic!("{other:?}"),
+        });
+    }
+    heard
+}
+
+/// A small generator of numbers that look random (splitmix64): the same in every run.
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// 0 to `below - 1`.
+    pub(crate) fn below(&mut self, below: usize) -> usize {
+        usize::try_from(self.next() % below as u64).unwrap()
+    }
+
+    /// One time in `times`.
+    pub(crate) fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
+    }
+}
