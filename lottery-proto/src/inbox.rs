@@ -2,6 +2,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// What an idle connection reads into.
 pub(crate) const IDLE_SIZE: usize = 512;
@@ -9,7 +10,6 @@ pub(crate) const IDLE_SIZE: usize = 512;
 const FIRST_STEP: usize = 8192;
 
 /// Bytes that were received and not yet taken.
-#[derive(Debug)]
 pub(crate) struct Inbox {
     buffer: Vec<u8>,
     start: usize,
@@ -75,11 +75,8 @@ impl Inbox {
     pub(crate) fn shrink(&mut self) {
         if self.start == self.end && self.buffer.len() > IDLE_SIZE {
             self.buffer = vec![0; IDLE_SIZE];
+            self.full = false;
         }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.end
     }
 
     /// Whether there is memory to be given back.
@@ -90,6 +87,13 @@ impl Inbox {
     /// Bytes of memory held.
     pub(crate) fn memory(&self) -> usize {
         self.buffer.capacity()
+    }
+}
+
+/// The lengths only: what is held is personal data.
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inbox({} of {})", self.end - self.start, self.buffer.len())
     }
 }
 

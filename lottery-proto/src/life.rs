@@ -87,9 +87,4 @@ impl Life {
         self.told = true;
         self.reason
     }
-
-    /// Whether the peer is at fault, or gone: then nothing is waited for any longer than needed.
-    pub(crate) fn reason(&self) -> Option<CloseReason> {
-        self.reason
-    }
 }

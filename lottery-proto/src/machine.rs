@@ -1,12 +1,13 @@
 //! The seam between a machine and the runtime that drives it.
 
+use core::fmt;
+
 use crate::Instant;
 
 /// What a machine wants from its driver now.
 ///
 /// It is computed afresh from the machine's state by each [`Machine::poll_io`]: asking again, or not asking,
 /// changes nothing.
-#[derive(Debug)]
 #[must_use]
 pub struct Io<'a> {
     /// Read into this, then report [`Input::Received`]. Empty: do not read, TCP holds the peer back.
@@ -17,6 +18,18 @@ pub struct Io<'a> {
     pub fin: bool,
     /// If nothing else happens until then, report [`Input::Timeout`].
     pub deadline: Option<Instant>,
+}
+
+/// The lengths only: the bytes are personal data.
+impl fmt::Debug for Io<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Io")
+            .field("recv", &self.recv.len())
+            .field("send", &self.send.len())
+            .field("fin", &self.fin)
+            .field("deadline", &self.deadline)
+            .finish()
+    }
 }
 
 /// What happened in the world.

@@ -2,11 +2,12 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::wire::{Answer, Kind, Owed, Then, TooLarge, Wire};
 
 /// Bytes to send, with a cursor.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Output {
     bytes: Vec<u8>,
     sent: usize,
@@ -29,7 +30,7 @@ impl Output {
 
     /// `sent` bytes were written.
     pub(crate) fn sent(&mut self, sent: usize) {
-        self.sent = (self.sent + sent).min(self.bytes.len());
+        self.sent = self.sent.saturating_add(sent).min(self.bytes.len());
         if self.sent == self.bytes.len() {
             self.bytes.clear();
             self.sent = 0;
@@ -54,6 +55,13 @@ impl Output {
     }
 }
 
+/// The length only: what is held is personal data.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Output({})", self.pending().len())
+    }
+}
+
 /// The requests that were taken, in their order, each with its answer as soon as there is one.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
@@ -62,11 +70,19 @@ pub(crate) struct Slots {
     queue: VecDeque<Slot>,
 }
 
-#[derive(Debug)]
 enum Slot {
     Owed(Owed),
     /// Answered, but an earlier one is not.
     Ready(Vec<u8>, Then),
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Owed(owed) => owed.fmt(f),
+            Self::Ready(bytes, then) => write!(f, "Ready({}, {then:?})", bytes.len()),
+        }
+    }
 }
 
 impl Slots {

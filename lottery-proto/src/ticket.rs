@@ -101,7 +101,7 @@ pub enum Receipt<'a> {
 }
 
 /// Answers [`WinnersQuery`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum WinnersReply<'a> {
     /// The draw has not taken place.
     Pending,
@@ -111,9 +111,25 @@ pub enum WinnersReply<'a> {
     Refused(Failure<'a>),
 }
 
+/// The number of winners only: their documents are personal data.
+impl fmt::Debug for WinnersReply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pending => f.write_str("Pending"),
+            Self::Winners(documents) => write!(f, "Winners({})", documents.len()),
+            Self::Refused(failure) => f.debug_tuple("Refused").field(failure).finish(),
+        }
+    }
+}
+
 /// Any reply.
-#[derive(Debug)]
 pub struct Reply<'a>(pub(crate) Answer<'a>);
+
+impl fmt::Debug for Reply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reply(..)")
+    }
+}
 
 impl<'a> From<Receipt<'a>> for Reply<'a> {
     fn from(receipt: Receipt<'a>) -> Self {

@@ -103,7 +103,7 @@ pub(crate) enum Kind {
 }
 
 /// A validated request. It borrows nothing: where its bets are is said in bytes from the message's start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) kind: Kind,
     pub(crate) agency: AgencyId,
@@ -111,6 +111,13 @@ pub(crate) struct Request {
     pub(crate) count: usize,
     /// What the answer will have to repeat.
     pub(crate) echo: Box<str>,
+}
+
+/// Without what the answer repeats: personal data.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({:?}, {}, {} bets)", self.kind, self.agency, self.count)
+    }
 }
 
 /// A request that cannot be taken.
@@ -128,7 +135,7 @@ impl From<DecodeError> for Refusal {
 }
 
 /// A request that has not been answered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Owed {
     pub(crate) kind: Kind,
     /// The agency as it was named, even if there is none of that number.
@@ -136,8 +143,15 @@ pub(crate) struct Owed {
     pub(crate) echo: Box<str>,
 }
 
+/// Without what the answer repeats: personal data.
+impl fmt::Debug for Owed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Owed({:?}, {})", self.kind, self.agency)
+    }
+}
+
 /// What the centre answers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Answer<'a> {
     /// The bets are durable, or the agency's end is; the agency has so many bets stored.
     Stored { total: u64 },
