@@ -20,7 +20,9 @@ impl Server {
     pub(super) fn settle(&mut self, now: Instant) {
         self.advance(now);
         self.arm(now);
-        while let Some(timer) = self.timers.expire(now) {
+        while !self.life.is_closed()
+            && let Some(timer) = self.timers.expire(now)
+        {
             self.expired(now, timer);
             self.advance(now);
             self.arm(now);
@@ -123,14 +125,16 @@ impl Server {
         self.answer_failure(now, number, Failure { code: Code::Malformed, text: &error.to_string() });
     }
 
-    /// Answers a Finished that has come to the front, if bets of its connection were refused.
+    /// Answers each Finished that everything before is answered, if bets of its connection were refused.
     fn refuse_finished(&mut self, now: Instant) {
-        let Some(Next::Request { request, number, len }) = self.queue.front() else { return };
-        let (number, len, agency) = (*number, *len, request.agency);
-        if request.kind == Kind::Finished && self.refused && self.slots.is_front(number) {
-            let error = RefusedBy::EarlierBets;
-            self.queue.pop_front();
-            self.queue.push_front(Next::Refused { agency, error, len });
+        while self.refused
+            && let Some(first) = self.queue.iter_mut().find(|next| matches!(next, Next::Request { .. }))
+            && let Next::Request { request, number, len } = &*first
+            && request.kind == Kind::Finished
+            && self.slots.is_front(*number)
+        {
+            let (number, len, agency, error) = (*number, *len, request.agency, RefusedBy::EarlierBets);
+            *first = Next::Refused { agency, error, len };
             self.answer_failure(now, number, Failure { code: Code::Malformed, text: &error.to_string() });
         }
     }
@@ -216,13 +220,20 @@ impl Server {
 
         let waits = reading && !partial && self.slots.is_empty() && self.unsent.is_none();
         let config = &self.config;
-        let grown = (self.inbox.is_empty() && self.inbox.is_grown()) || self.output.is_grown();
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
         self.timers.set(Timer::Idle, deadline(waits.then_some(self.active), self.idle_limit()));
         self.timers.set(Timer::Message, deadline(self.begun, config.message_timeout));
         self.timers.set(Timer::Stall, deadline(self.unsent, config.stall_timeout));
         self.timers.set(Timer::Linger, deadline(self.ending, config.linger_timeout));
-        self.timers.set(Timer::Shrink, deadline(grown.then_some(self.active), config.shrink_after));
+        self.arm_shrink(0);
+    }
+
+    /// Sets the timer that gives memory back, when the first `taken` bytes that were received are taken.
+    pub(super) fn arm_shrink(&mut self, taken: usize) {
+        let emptied = self.inbox.bytes().len() == taken;
+        let grown = (emptied && self.inbox.is_grown()) || self.output.is_grown();
+        let deadline = grown.then(|| self.active.after(self.config.shrink_after));
+        self.timers.set(Timer::Shrink, deadline);
     }
 
     /// An agency that was told to ask again later pauses for 1, 2, 4, … seconds: each pause is about as long as

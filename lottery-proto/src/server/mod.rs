@@ -162,21 +162,19 @@ impl Server {
         {
             return None;
         }
-        match self.queue.pop_front() {
-            None => self.life.tell().map(Event::Closed),
-            Some(Next::Refused { agency, error, len }) => {
-                self.decoded -= len;
-                self.inbox.take(len);
-                Some(Event::Refused { agency, error })
-            }
-            Some(Next::Request { request, number, len }) => {
-                self.decoded -= len;
-                let message = self.inbox.take(len);
+        let Some(next) = self.queue.pop_front() else { return self.life.tell().map(Event::Closed) };
+        let (Next::Request { len, .. } | Next::Refused { len, .. }) = next;
+        self.arm_shrink(len);
+        self.decoded -= len;
+        let message = self.inbox.take(len);
+        Some(match next {
+            Next::Refused { agency, error, .. } => Event::Refused { agency, error },
+            Next::Request { request, number, .. } => {
                 let payload = message.get(request.bets.clone()).unwrap_or_default();
                 let bets = Bets::validated(payload, request.count, self.wire.read_bet());
-                Some(Event::new(self.conn, number, &request, bets))
+                Event::new(self.conn, number, &request, bets)
             }
-        }
+        })
     }
 
     /// Answers a request. Answers leave in the order of the requests, whatever the order of the replies.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::header::{
-    BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, WINNER, agency_byte, packet, put_block,
+    BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, WINNER, agency_byte, header, packet, put_block,
 };
 use super::{Block, batch};
 use crate::agency::AgencyId;
@@ -15,7 +15,7 @@ use crate::wire::{Kind, Owed, Refusal, Request, Wire as _};
 
 /// What the block asks for, completely validated.
 pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
-    let (header, payload) = packet(block)?;
+    let (header, payload) = packet(block).map_err(|error| Refusal { error, due: due(block) })?;
     let owed = |kind, echo| Owed { kind, agency: header.agency.into(), echo };
     let no_agency = DecodeError::new(1, Problem::Expected("an agency from 1"));
     let agency = AgencyId::new(header.agency.into()).ok_or(no_agency);
@@ -58,6 +58,17 @@ pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
         BET_ACK | BATCH_ACK => Err(DecodeError::new(0, Problem::WrongDirection(header.kind)).into()),
         unknown => Err(DecodeError::new(0, Problem::UnknownType(unknown)).into()),
     }
+}
+
+/// The answer that is due to a packet whose payload cannot be told from its padding.
+fn due(block: &[u8]) -> Option<Owed> {
+    let (_, header) = header(block).ok()?;
+    let (kind, echo) = match header.kind {
+        BET => (Kind::Bet, batch::echo_of(&[])),
+        FINISHED => (Kind::Finished, Box::default()),
+        _ => return None,
+    };
+    Some(Owed { kind, agency: header.agency.into(), echo })
 }
 
 /// Appends a Bet packet.
