@@ -1,0 +1,236 @@
+//! What an agency may not send, and how its connection ends: with the failure that is due, if one is.
+
+mod common;
+
+use common::{
+    ANA, BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, JOSE, Seen, WINNER, at, batch, block, give, packet,
+    seen, server, take,
+};
+use lottery_proto::server::Event;
+use lottery_proto::{CloseReason, DecodeError, Input, Problem, Receipt, Server, State, Violation};
+
+/// A block whose header says that size, whatever the payload needs.
+fn sized(kind: u8, size: u16, payload: &[u8]) -> Vec<u8> {
+    let mut block = block(kind, 1, payload);
+    block[2..4].copy_from_slice(&size.to_le_bytes());
+    block
+}
+
+/// A batch whose count says that, whatever follows.
+fn counted(count: u8, bets: &[&str]) -> Vec<u8> {
+    let mut block = batch(1, bets);
+    block[4] = count;
+    block
+}
+
+/// A batch of two bets; in the second, this byte is another.
+fn second_bet_with(at: usize, byte: u8) -> Vec<u8> {
+    let mut block = batch(1, &[ANA, ANA]);
+    block[5 + 4 + ANA.len() + at] = byte;
+    block
+}
+
+fn bet_refused(agency: u8, echo: &[u8]) -> Vec<u8> {
+    block(BET_ACK, agency, echo)
+}
+
+fn finished_refused(agency: u8) -> Vec<u8> {
+    block(BATCH_ACK, agency, b"0")
+}
+
+/// The reason of the only event, which says that the peer is at fault.
+fn closed(server: &mut Server) -> DecodeError {
+    match &seen(server)[..] {
+        [Seen::Closed(CloseReason::Peer(Violation::Malformed(error)))] => *error,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The machine sends `failure`, ends its side, drops what still comes, and waits for the peer's end.
+fn ends_with(server: &mut Server, failure: &[u8]) {
+    assert_eq!(server.state(), State::Draining);
+    let io = server.poll_io().unwrap();
+    assert_eq!(io.fin, failure.is_empty());
+    assert!(!io.recv.is_empty(), "what the peer still sends is read");
+    assert_eq!(take(server, at(1)), failure);
+    assert!(server.poll_io().unwrap().fin);
+    server.handle(at(2), Input::FinSent);
+    assert_eq!(server.state(), State::Lingering);
+    give(server, at(2), &batch(1, &[ANA]));
+    assert!(take(server, at(2)).is_empty());
+    assert_eq!(seen(server), []);
+    server.handle(at(3), Input::Eof);
+    assert!(server.poll_io().is_none());
+}
+
+/// `(what is sent, the failure that is due, the text of the reason)`
+fn table() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
+    let none = Vec::new;
+    let zero_bet = || bet_refused(1, b"0|0|0");
+    vec![
+        (sized(FINISHED, 0, b""), finished_refused(1), "size 0, expected 4 to 8192 (at byte 2)"),
+        (sized(FINISHED, 3, b""), finished_refused(1), "size 3, expected 4 to 8192 (at byte 2)"),
+        (sized(FINISHED, 8193, b""), finished_refused(1), "size 8193, expected 4 to 8192 (at byte 2)"),
+        (sized(FINISHED, 65535, b""), finished_refused(1), "size 65535, expected 4 to 8192 (at byte 2)"),
+        (sized(BET, 3, ANA.as_bytes()), zero_bet(), "size 3, expected 4 to 8192 (at byte 2)"),
+        (sized(BET, 8193, ANA.as_bytes()), zero_bet(), "size 8193, expected 4 to 8192 (at byte 2)"),
+        (sized(BATCH, 3, b"\0"), none(), "size 3, expected 4 to 8192 (at byte 2)"),
+        (sized(WINNER, 8193, b"1"), none(), "size 8193, expected 4 to 8192 (at byte 2)"),
+        (sized(FINISHED, 5, b""), finished_refused(1), "size 5, but the payload ends at 4 (at byte 2)"),
+        (block(FINISHED, 1, b"1"), finished_refused(1), "size 5, but the payload ends at 4 (at byte 2)"),
+        (sized(WINNER, 4, b"1"), none(), "expected the payload \"1\" (at byte 4)"),
+        (block(WINNER, 1, b"11"), none(), "expected the payload \"1\" (at byte 4)"),
+        (block(WINNER, 1, b"0"), none(), "expected the payload \"1\" (at byte 4)"),
+        (sized(BATCH, 4, b""), none(), "expected a count of bets (at byte 4)"),
+        (sized(BATCH, 42, &batch(1, &[ANA])[4..]), none(), "size 42, but the payload ends at 41 (at byte 2)"),
+        (
+            sized(BATCH, 40, &batch(1, &[ANA])[4..BLOCK - 4]),
+            none(),
+            "bet 1: size 36, expected 4 to 35 (at byte 5)",
+        ),
+        (
+            sized(BATCH, 8, &batch(1, &[ANA])[4..41]),
+            none(),
+            "bet 1: expected the header of a bet (at byte 5)",
+        ),
+        (block(0, 1, b""), none(), "unknown packet type 0 (at byte 0)"),
+        (block(7, 1, b"2"), none(), "unknown packet type 7 (at byte 0)"),
+        (block(255, 1, b""), none(), "unknown packet type 255 (at byte 0)"),
+        (block(BET_ACK, 1, b"1|1|1"), none(), "packet type 2 is not for this side to receive (at byte 0)"),
+        (block(BATCH_ACK, 1, b"1"), none(), "packet type 5 is not for this side to receive (at byte 0)"),
+        (counted(3, &[ANA, JOSE]), none(), "3 bets announced, 2 found (at byte 4)"),
+        (counted(1, &[ANA, JOSE]), none(), "1 bets announced, 2 found (at byte 4)"),
+        (counted(1, &[]), none(), "1 bets announced, 0 found (at byte 4)"),
+        (counted(0, &[ANA]), none(), "0 bets announced, 1 found (at byte 4)"),
+        (second_bet_with(0, 2), none(), "bet 2: packet type 2, expected 1 (at byte 41)"),
+        (second_bet_with(1, 2), none(), "bet 2: agency 2, expected 1 (at byte 41)"),
+        (second_bet_with(2, 3), none(), "bet 2: size 3, expected 4 to 36 (at byte 41)"),
+        (second_bet_with(2, 37), none(), "bet 2: size 37, expected 4 to 36 (at byte 41)"),
+        (second_bet_with(3, 0xFF), none(), "bet 2: size 65316, expected 4 to 36 (at byte 41)"),
+        (
+            block(BET, 0, ANA.as_bytes()),
+            bet_refused(0, b"20000001|7574|0"),
+            "expected an agency from 1 (at byte 1)",
+        ),
+        (block(FINISHED, 0, b""), finished_refused(0), "expected an agency from 1 (at byte 1)"),
+        (batch(0, &[ANA]), none(), "expected an agency from 1 (at byte 1)"),
+        (block(WINNER, 0, b"1"), none(), "expected an agency from 1 (at byte 1)"),
+        (
+            block(BET, 6, ANA.as_bytes()),
+            bet_refused(6, b"20000001|7574|0"),
+            "unknown agency 6, expected 1 to 5 (at byte 0)",
+        ),
+        (block(FINISHED, 6, b""), finished_refused(6), "unknown agency 6, expected 1 to 5 (at byte 0)"),
+        (batch(255, &[ANA]), none(), "unknown agency 255, expected 1 to 5 (at byte 0)"),
+        (batch(6, &["not a bet"]), none(), "unknown agency 6, expected 1 to 5 (at byte 0)"),
+        (block(WINNER, 6, b"1"), none(), "unknown agency 6, expected 1 to 5 (at byte 0)"),
+    ]
+}
+
+#[test]
+fn what_cannot_be_understood_ends_the_connection() {
+    for (sent, failure, text) in table() {
+        let mut server = server();
+        // A second message behind it is not looked at.
+        give(&mut server, at(1), &[sent, block(FINISHED, 1, b"")].concat());
+        ends_with(&mut server, &failure);
+        let error = closed(&mut server);
+        assert_eq!(error.to_string(), text);
+        assert!(!error.is_about_a_bet());
+    }
+}
+
+#[test]
+fn one_connection_speaks_for_one_agency() {
+    for (sent, failure) in [
+        (block(BET, 2, JOSE.as_bytes()), bet_refused(2, b"20000003|8|0")),
+        (batch(2, &[JOSE]), vec![]),
+        (batch(2, &["not a bet"]), vec![]),
+        (block(FINISHED, 2, b""), finished_refused(2)),
+        (block(WINNER, 2, b"1"), vec![]),
+    ] {
+        let mut server = server();
+        give(&mut server, at(1), &block(WINNER, 1, b"1"));
+        let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+        assert_eq!(server.agency().unwrap().get(), 1);
+        server.reply(at(1), ticket, lottery_proto::WinnersReply::Pending).unwrap();
+        assert_eq!(take(&mut server, at(1)), block(WINNER, 1, b"0"));
+        give(&mut server, at(1), &sent);
+        ends_with(&mut server, &failure);
+        let error = closed(&mut server);
+        assert_eq!(error.to_string(), "agency 2, expected 1 (at byte 0)");
+        assert_eq!(error.problem, Problem::AgencyMismatch { found: 2, expected: 1 });
+        assert_eq!(server.agency().unwrap().get(), 1);
+    }
+}
+
+/// What was asked before is answered before the failure, and the failure before the end.
+#[test]
+fn earlier_requests_are_still_answered() {
+    let mut server = server();
+    let sent = [block(FINISHED, 1, b""), block(FINISHED, 1, b"?")].concat();
+    give(&mut server, at(1), &sent);
+    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    assert!(server.poll_event().is_none());
+    let io = server.poll_io().unwrap();
+    assert!(io.send.is_empty() && !io.fin);
+    server.reply(at(1), ticket, Receipt::Stored { total: 0 }).unwrap();
+    let answers = [block(BATCH_ACK, 1, b"1"), block(BATCH_ACK, 1, b"0")].concat();
+    ends_with(&mut server, &answers);
+    assert_eq!(closed(&mut server).offset, 2);
+}
+
+#[test]
+fn nothing_of_a_bad_batch_is_handed_out_but_all_before_it() {
+    let mut server = server();
+    give(&mut server, at(1), &[batch(1, &[JOSE]), second_bet_with(1, 9)].concat());
+    assert_eq!(seen(&mut server), [Seen::Batch(vec![JOSE.into()])]);
+    // The batch that was handed out is owed an answer, though none is sent: the end waits for it, but not long.
+    assert!(!server.poll_io().unwrap().fin);
+    server.handle(at(1000), Input::Timeout);
+    assert_eq!(server.poll_io().unwrap().deadline, Some(at(1 + 1000)));
+    server.handle(at(1 + 1000), Input::Timeout);
+    assert_eq!(closed(&mut server).bet, Some(2));
+}
+
+#[test]
+fn a_connection_that_ends_in_a_message_is_cut_off_and_one_between_two_is_done() {
+    let whole = [block(WINNER, 1, b"1"), batch(1, &[ANA])].concat();
+    for received in [0, 1, 3, 4, 5, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK] {
+        let mut server = server();
+        give(&mut server, at(1), &whole[..received]);
+        server.handle(at(1), Input::Eof);
+        assert!(server.poll_io().unwrap().recv.is_empty());
+        // What was asked in whole messages is answered all the same.
+        let answers = received / BLOCK;
+        if let Some(Event::WinnersQuery { ticket }) = server.poll_event() {
+            server.reply(at(1), ticket, lottery_proto::WinnersReply::Pending).unwrap();
+        }
+        if let Some(Event::Batch { ticket, .. }) = server.poll_event() {
+            server.reply(at(1), ticket, Receipt::Stored { total: 1 }).unwrap();
+        }
+        assert_eq!(take(&mut server, at(1)).len(), answers.min(1) * BLOCK);
+        assert!(server.poll_io().unwrap().fin);
+        server.handle(at(1), Input::FinSent);
+        let reason = match received % BLOCK {
+            0 => CloseReason::Done,
+            received => CloseReason::Peer(Violation::Truncated { received }),
+        };
+        assert_eq!(seen(&mut server), [Seen::Closed(reason)], "{received} bytes");
+        if received == 3 {
+            assert_eq!(reason.to_string(), "protocol error: cut off after 3 bytes of a message");
+        }
+    }
+}
+
+#[test]
+fn garbage_is_refused_as_soon_as_it_is_a_block() {
+    let mut server = server();
+    give(&mut server, at(1), &[b'x'; BLOCK - 1]);
+    assert_eq!(server.state(), State::Open);
+    give(&mut server, at(1), b"x");
+    ends_with(&mut server, &[]);
+    // Its size is looked at first: nothing else in the packet has a place if that is wrong.
+    assert_eq!(closed(&mut server).to_string(), "size 30840, expected 4 to 8192 (at byte 2)");
+    assert_eq!(packet(0, 0, b"").len(), 4);
+}
