@@ -39,7 +39,7 @@ pub enum Input {
     Received(usize),
     /// The peer will send no more.
     Eof,
-    /// So many bytes of [`Io::send`] were written.
+    /// So many bytes, at least one, of [`Io::send`] were written.
     Sent(usize),
     /// The write side was half-closed.
     FinSent,

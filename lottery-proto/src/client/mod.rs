@@ -85,12 +85,12 @@ impl Client {
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             _ if self.life.is_closed() => return,
-            Input::Received(received) => {
+            Input::Received(received @ 1..) => {
                 self.active = now;
                 self.inbox.filled(received);
             }
             Input::Eof => self.life.peer_ended = true,
-            Input::Sent(sent) => {
+            Input::Sent(sent @ 1..) => {
                 self.active = now;
                 self.unsent = None;
                 self.output.sent(sent);
@@ -100,7 +100,8 @@ impl Client {
                 let on = if self.life.peer_ended { On::BothEnded } else { On::FinSent };
                 self.life.on(on, CloseReason::Done);
             }
-            Input::FinSent | Input::Timeout => {}
+            // A count of nothing is no progress.
+            Input::FinSent | Input::Timeout | Input::Received(_) | Input::Sent(_) => {}
             Input::Shutdown => self.end(now, CloseReason::Shutdown),
             Input::Failed => self.life.on(On::GaveUp, CloseReason::Lost),
         }

@@ -125,7 +125,7 @@ impl Server {
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             _ if self.life.is_closed() => return,
-            Input::Received(received) => {
+            Input::Received(received @ 1..) => {
                 self.active = now;
                 self.inbox.filled(received);
             }
@@ -135,7 +135,7 @@ impl Server {
                     self.life.on(On::PeerEnded, CloseReason::Done);
                 }
             }
-            Input::Sent(sent) => {
+            Input::Sent(sent @ 1..) => {
                 self.active = now;
                 self.unsent = None;
                 self.output.sent(sent);
@@ -145,7 +145,8 @@ impl Server {
                 let on = if self.life.peer_ended { On::BothEnded } else { On::FinSent };
                 self.life.on(on, CloseReason::Done);
             }
-            Input::FinSent | Input::Timeout => {}
+            // A count of nothing is no progress.
+            Input::FinSent | Input::Timeout | Input::Received(_) | Input::Sent(_) => {}
             Input::Shutdown => self.shut_down(now),
             Input::Failed => self.life.on(On::GaveUp, CloseReason::Lost),
         }

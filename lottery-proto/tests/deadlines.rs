@@ -1,0 +1,286 @@
+//! Each timeout, stepped to exactly: a nanosecond before it nothing happens, at it what the README says.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{
+    ANA, BATCH_ACK, BET, BLOCK, End, FINISHED, Heard, Seen, WINNER, at, batch, bet, block, client, give,
+    heard, seen, server, take,
+};
+use lottery_proto::server::Event;
+use lottery_proto::{CloseReason, Input, Instant, Receipt, Server, ServerConfig, State, WinnersReply};
+
+fn deadline(end: &mut impl End) -> Option<Instant> {
+    end.io().and_then(|io| io.deadline)
+}
+
+/// Steps to a nanosecond before the deadline, and to the deadline.
+fn expire(end: &mut impl End) -> Instant {
+    let due = deadline(end).expect("there is a deadline");
+    let before = Instant::from_epoch(due.since_epoch() - Duration::from_nanos(1));
+    end.tell(before, Input::Timeout);
+    assert_eq!(deadline(end), Some(due), "nothing happens before the deadline");
+    end.tell(due, Input::Timeout);
+    assert!(deadline(end).is_none_or(|next| next > due), "a deadline that has come is over");
+    due
+}
+
+/// The server has ended its side; the peer answers that with its own end, and the reason is this.
+fn ends(server: &mut Server, now: Instant, reason: CloseReason) {
+    assert_eq!(server.state(), State::Draining);
+    assert!(server.poll_io().unwrap().fin);
+    server.handle(now, Input::FinSent);
+    server.handle(now, Input::Eof);
+    assert_eq!(seen(server), [Seen::Closed(reason)]);
+}
+
+#[test]
+fn a_silent_peer_is_closed() {
+    let mut server = server();
+    assert_eq!(expire(&mut server), at(60_000));
+    ends(&mut server, at(60_000), CloseReason::Idle);
+}
+
+#[test]
+fn silence_is_counted_from_the_last_byte_and_from_the_last_answer() {
+    let mut server = server();
+    give(&mut server, at(5_000), &batch(1, &[ANA]));
+    let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
+    // As long as the centre owes an answer the agency owes nothing.
+    server.handle(at(9_000_000), Input::Timeout);
+    assert_eq!(deadline(&mut server), None);
+    server.reply(at(9_000_000), ticket, Receipt::Stored { total: 1 }).unwrap();
+    assert_eq!(deadline(&mut server), Some(at(9_060_000)));
+    give(&mut server, at(9_001_000), &block(FINISHED, 1, b""));
+    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    server.reply(at(9_002_000), ticket, Receipt::Stored { total: 1 }).unwrap();
+    let _ = take(&mut server, at(9_003_000));
+    assert_eq!(expire(&mut server), at(9_003_250), "memory is given back");
+    assert_eq!(expire(&mut server), at(9_063_000));
+    ends(&mut server, at(9_063_000), CloseReason::Idle);
+}
+
+#[test]
+fn a_message_has_to_be_complete_in_time_however_it_trickles() {
+    let mut server = server();
+    for second in 0..20 {
+        give(&mut server, at(1_000 + second * 1_000), b"\x04");
+        assert_eq!(deadline(&mut server), Some(at(21_000)));
+    }
+    assert_eq!(expire(&mut server), at(21_000));
+    ends(&mut server, at(21_000), CloseReason::Incomplete);
+}
+
+#[test]
+fn each_message_has_its_own_time() {
+    let mut server = server();
+    let question = block(WINNER, 1, b"1");
+    give(&mut server, at(0), &question[..1]);
+    give(&mut server, at(19_000), &[&question[1..], &question[..1]].concat());
+    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    assert_eq!(expire(&mut server), at(39_000));
+    // The answer to the first is still owed, and leaves before the end.
+    server.reply(at(39_001), ticket, WinnersReply::Pending).unwrap();
+    assert_eq!(take(&mut server, at(39_002)), block(WINNER, 1, b"0"));
+    ends(&mut server, at(39_003), CloseReason::Incomplete);
+}
+
+#[test]
+fn a_message_that_is_not_read_takes_no_time() {
+    let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
+    let mut server = Server::new(config, lottery_proto::ConnId(1), at(0));
+    let question = block(WINNER, 1, b"1");
+    // The first time the buffer is too small for more than a block.
+    for (read, now, answered) in [(0, 0, 0), (100, 100, 90_000)] {
+        give(&mut server, at(now), &[&question[..], &question[..read]].concat());
+        let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+        assert!(server.poll_io().unwrap().recv.is_empty());
+        if answered > now {
+            server.handle(at(answered), Input::Timeout);
+            assert_eq!(deadline(&mut server), None);
+        }
+        server.reply(at(answered), ticket, WinnersReply::Pending).unwrap();
+        let _ = take(&mut server, at(answered));
+    }
+    server.handle(at(91_000), Input::Timeout);
+    assert_eq!(expire(&mut server), at(110_000));
+    ends(&mut server, at(110_000), CloseReason::Incomplete);
+}
+
+/// A server that has something to send.
+fn answering() -> Server {
+    let mut server = server();
+    give(&mut server, at(0), &block(FINISHED, 1, b""));
+    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    server.reply(at(1_000), ticket, Receipt::Stored { total: 0 }).unwrap();
+    server.handle(at(1_250), Input::Timeout);
+    server
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_dropped() {
+    let mut server = answering();
+    assert_eq!(deadline(&mut server), Some(at(21_000)));
+    server.handle(at(20_000), Input::Sent(1));
+    assert_eq!(expire(&mut server), at(40_000));
+    assert!(server.poll_io().is_none());
+    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Stalled)]);
+
+    // That nothing was written is no news.
+    let mut server = answering();
+    server.handle(at(20_000), Input::Sent(0));
+    assert_eq!(deadline(&mut server), Some(at(21_000)));
+
+    let mut client = client(1);
+    client.send_batch(at(500), &[bet(ANA)]).unwrap();
+    client.handle(at(20_000), Input::Sent(1));
+    assert_eq!(expire(&mut client), at(80_000));
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Stalled)]);
+}
+
+#[test]
+fn the_peers_end_is_not_waited_for_long() {
+    let mut server = server();
+    give(&mut server, at(0), &[b'x'; BLOCK]);
+    server.handle(at(499), Input::Timeout);
+    assert_eq!(deadline(&mut server), Some(at(1_000)));
+    server.handle(at(500), Input::FinSent);
+    // What it sends meanwhile does not count.
+    give(&mut server, at(1_100), &[b'x'; BLOCK]);
+    server.handle(at(1_499), Input::Timeout);
+    assert_eq!(expire(&mut server), at(1_500));
+    assert!(matches!(seen(&mut server)[..], [Seen::Closed(CloseReason::Peer(_))]));
+
+    let mut client = client(1);
+    client.close(at(0));
+    assert_eq!(deadline(&mut client), Some(at(1_000)));
+    client.handle(at(500), Input::FinSent);
+    assert_eq!(expire(&mut client), at(1_500));
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Done)]);
+}
+
+#[test]
+fn a_shutdown_does_not_take_long() {
+    // Not even if an answer is owed.
+    let mut server = server();
+    give(&mut server, at(0), &block(FINISHED, 1, b""));
+    let Some(Event::Finished { .. }) = server.poll_event() else { panic!() };
+    server.handle(at(5_000), Input::Shutdown);
+    server.handle(at(5_900), Input::Shutdown);
+    assert_eq!(server.state(), State::Draining);
+    assert_eq!(expire(&mut server), at(6_000));
+    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Shutdown)]);
+
+    // Nor if something is to be sent that the peer does not take.
+    let mut server = answering();
+    server.handle(at(5_000), Input::Shutdown);
+    assert_eq!(expire(&mut server), at(6_000));
+    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Shutdown)]);
+
+    let mut client = client(1);
+    client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    client.handle(at(5_000), Input::Shutdown);
+    assert_eq!(expire(&mut client), at(6_000));
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Shutdown)]);
+}
+
+#[test]
+fn an_answer_is_not_waited_for_for_ever() {
+    let mut client = client(1);
+    assert_eq!(deadline(&mut client), None, "an agency that asks nothing may take its time");
+    client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    let _ = take(&mut client, at(0));
+    assert_eq!(deadline(&mut client), None, "a batch is not answered");
+    client.send_finished(at(1_000)).unwrap();
+    client.ask_winners(at(1_000)).unwrap();
+    let _ = take(&mut client, at(2_000));
+    give(&mut client, at(3_000), &block(BATCH_ACK, 1, b"1"));
+    assert_eq!(heard(&mut client), [Heard::Finished(true)]);
+    assert_eq!(expire(&mut client), at(63_000));
+    assert!(client.poll_io().is_none());
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+}
+
+/// A connection that waits, for the agency or for the application, costs little.
+#[test]
+fn memory_is_given_back_while_a_connection_waits() {
+    let burst = [batch(1, &[ANA]).repeat(20), block(BET, 1, ANA.as_bytes()).repeat(5)].concat();
+    let mut server = server();
+    println!("new: {} bytes", server.memory());
+    give(&mut server, at(0), &burst);
+    let grown = server.memory();
+    assert!(grown > 100_000, "{grown}");
+    loop {
+        match server.poll_event() {
+            Some(Event::Batch { ticket, .. }) => {
+                server.reply(at(0), ticket, Receipt::Stored { total: 1 }).unwrap();
+            }
+            Some(Event::Bet { ticket, .. }) => {
+                server.reply(at(0), ticket, Receipt::Stored { total: 1 }).unwrap();
+            }
+            _ => break,
+        }
+    }
+    let _ = take(&mut server, at(10));
+    assert_eq!(expire(&mut server), at(260));
+    println!("grown: {grown} bytes; shrunk: {} bytes", server.memory());
+    assert!(server.memory() < 2048);
+
+    // With a request that is not answered: the application took it, and the machine heard nothing since.
+    give(&mut server, at(1_000), &[burst, block(WINNER, 1, b"1")].concat()[25 * BLOCK..]);
+    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    assert_eq!(expire(&mut server), at(1_250));
+    println!("with an unanswered request: {} bytes", server.memory());
+    assert!(server.memory() < 2048);
+    assert!(!server.poll_io().unwrap().recv.is_empty());
+    assert!(server.memory() < 2048, "to be ready to read is not to grow");
+    assert_eq!(deadline(&mut server), None);
+    server.reply(at(90_000), ticket, WinnersReply::Pending).unwrap();
+    let _ = take(&mut server, at(90_000));
+    assert_eq!(expire(&mut server), at(90_250));
+    assert!(server.memory() < 2048);
+}
+
+/// The same where not even one more request would be read.
+#[test]
+fn memory_is_given_back_where_nothing_more_is_read() {
+    let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
+    let mut server = Server::new(config, lottery_proto::ConnId(1), at(0));
+    give(&mut server, at(0), &block(WINNER, 1, b"1"));
+    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    assert_eq!(expire(&mut server), at(250));
+    assert!(server.memory() < 2048);
+    server.reply(at(1_000), ticket, WinnersReply::Pending).unwrap();
+    let _ = take(&mut server, at(1_000));
+    assert!(!server.poll_io().unwrap().recv.is_empty());
+    assert_eq!(expire(&mut server), at(1_250));
+    assert!(server.memory() < 2048);
+}
+
+/// An agency that is told to ask again later pauses 1, 2, 4, … s, and is not taken for dead.
+#[test]
+fn a_peer_that_asks_again_later_and_later_is_not_closed() {
+    for server_takes in [0, 3_000] {
+        let (mut server, mut now) = (server(), 0);
+        for pause in (0..=12).map(|power| 1_000 << power) {
+            give(&mut server, at(now), &block(WINNER, 1, b"1"));
+            let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+            now += server_takes;
+            server.reply(at(now), ticket, WinnersReply::Pending).unwrap();
+            let _ = take(&mut server, at(now));
+            now += pause;
+            while let Some(due) = deadline(&mut server)
+                && due <= at(now)
+            {
+                server.handle(due, Input::Timeout);
+            }
+            assert_eq!(server.state(), State::Open, "after a pause of {pause} ms");
+        }
+        // But it is, if it pauses for much longer than before.
+        let last = deadline(&mut server).unwrap();
+        assert!(last < at(now * 4 + 60_000), "{last:?}");
+        assert_eq!(expire(&mut server), last);
+        ends(&mut server, last, CloseReason::Idle);
+    }
+}
