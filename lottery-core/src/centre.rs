@@ -1,141 +1,23 @@
-//! The centre: the machine behind each connection of the server, and the service that makes them.
+//! The centre: the machine behind each connection of the server.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use lottery_proto::server::{Event, RefusedBy, Server};
 use lottery_proto::{
-    BetsBuf, Code, ConnId, Failure, Input, Instant, Io, Machine, Receipt, ReplyError, Request as AnyRequest,
-    ServerConfig, State, Ticket, WinnersQuery, WinnersReply,
+    BetsBuf, Code, ConnId, EchoReply, Failure, Input, Instant, Io, Machine, Receipt, ReplyError,
+    Request as AnyRequest, State, Ticket, WinnersQuery, WinnersReply,
 };
 use tracing::{debug, info, warn};
 
+use crate::centres::Guard;
 use crate::committer::Outcome;
 use crate::desk::{Asks, Desk, Notice, Request};
-use crate::seam::{Mailbox, Service};
+use crate::seam::Mailbox;
 use crate::store::Draw;
 
-/// So many connections over the limit are told that they are too many. The rest are just closed.
-const REFUSED_AT_ONCE: usize = 64;
-
-/// Makes a [`Centre`] for each connection.
-#[derive(Debug)]
-pub struct Centres {
-    config: ServerConfig,
-    desk: Arc<Desk>,
-    max_connections: usize,
-    next: AtomicU64,
-    alive: Arc<AtomicUsize>,
-    stop: Stop,
-}
-
-/// What ends the program, as soon as a runtime has said how.
-#[derive(Clone, Default)]
-pub struct Stop(Arc<Mutex<StopState>>);
-
-#[derive(Default)]
-struct StopState {
-    stop: Option<Box<dyn Fn() + Send + Sync>>,
-    stopped: bool,
-}
-
-impl Stop {
-    /// Ends the program as a signal would.
-    pub fn stop(&self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.stopped = true;
-        if let Some(stop) = &state.stop {
-            stop();
-        }
-    }
-
-    fn set(&self, stop: Box<dyn Fn() + Send + Sync>) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.stopped {
-            stop();
-        }
-        state.stop = Some(stop);
-    }
-}
-
-impl std::fmt::Debug for Stop {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Stop")
-    }
-}
-
-impl Centres {
-    /// A service that takes `max_connections` at a time, and hands what they ask to `desk`.
-    pub fn new(config: ServerConfig, desk: Arc<Desk>, max_connections: usize) -> Self {
-        Self {
-            config,
-            desk,
-            max_connections,
-            next: AtomicU64::new(1),
-            alive: Arc::default(),
-            stop: Stop::default(),
-        }
-    }
-
-    /// What ends the program.
-    pub fn stop(&self) -> Stop {
-        self.stop.clone()
-    }
-}
-
-impl Service for Centres {
-    type Machine = Centre;
-
-    fn accept(&self, now: Instant, peer: SocketAddr, mailbox: Mailbox<Notice>) -> Option<Centre> {
-        let ip = peer.ip();
-        let guard = Guard::new(&self.alive);
-        let refused = guard.others >= self.max_connections;
-        if refused {
-            warn!(action = "accept_connections", result = "fail", ip = %ip, reason = "too many connections");
-            if guard.others >= self.max_connections + REFUSED_AT_ONCE {
-                return None;
-            }
-        } else {
-            info!(action = "accept_connections", result = "success", ip = %ip);
-        }
-        let conn = ConnId(self.next.fetch_add(1, Ordering::Relaxed));
-        let mut server = Server::new(self.config.clone(), conn, now);
-        if refused {
-            server.refuse(now, Failure { code: Code::TooManyConnections, text: "too many connections" });
-        }
-        Some(Centre { server, desk: Arc::clone(&self.desk), mailbox, ip, waits_for_room: false, guard })
-    }
-
-    fn failed(&self, error: &io::Error) {
-        warn!(action = "accept_connections", result = "fail", reason = %error);
-    }
-
-    fn on_stop(&self, stop: Box<dyn Fn() + Send + Sync>) {
-        self.stop.set(stop);
-    }
-}
-
-/// Counts a connection for as long as it lives.
-#[derive(Debug)]
-struct Guard {
-    alive: Arc<AtomicUsize>,
-    /// How many others there were when it began.
-    others: usize,
-}
-
-impl Guard {
-    fn new(alive: &Arc<AtomicUsize>) -> Self {
-        Self { alive: Arc::clone(alive), others: alive.fetch_add(1, Ordering::Relaxed) }
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.alive.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// What those are told who ask for the winners when nothing is drawn any more.
+const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
 
 /// One connection of the server: hands requests to the committer's desk, and answers what comes back.
 #[derive(Debug)]
@@ -146,8 +28,20 @@ pub struct Centre {
     ip: IpAddr,
     /// There was no room on the desk, and a notice will say when there is.
     waits_for_room: bool,
+    echo_prefix: Arc<str>,
+    /// Somebody waits on this connection for the draw: the number of the connection.
+    waits_for_draw: Option<ConnId>,
     #[expect(dead_code, reason = "it counts by living")]
     guard: Guard,
+}
+
+impl Drop for Centre {
+    fn drop(&mut self) {
+        if let Some(conn) = self.waits_for_draw {
+            // If the desk is closed, nobody counts any more.
+            let _ = self.desk.submit(Request { from: self.mailbox.clone(), asks: Asks::Gone(conn) });
+        }
+    }
 }
 
 impl Machine for Centre {
@@ -185,6 +79,7 @@ impl Machine for Centre {
                 self.receipt(now, ticket, &outcome);
             }
             Notice::Winners(ticket, draw) => self.winners(now, ticket, draw.as_deref()),
+            Notice::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
             Notice::Room => self.waits_for_room = false,
         }
         self.take_events(now);
@@ -192,6 +87,19 @@ impl Machine for Centre {
 }
 
 impl Centre {
+    /// The machine of a connection from `ip`.
+    pub(crate) fn new(
+        server: Server,
+        desk: Arc<Desk>,
+        mailbox: Mailbox<Notice>,
+        ip: IpAddr,
+        echo_prefix: Arc<str>,
+        guard: Guard,
+    ) -> Self {
+        let (waits_for_room, waits_for_draw) = (false, None);
+        Self { server, desk, mailbox, ip, waits_for_room, echo_prefix, waits_for_draw, guard }
+    }
+
     /// Takes what the machine has, as long as there is room on the desk.
     fn take_events(&mut self, now: Instant) {
         while self.has_room() {
@@ -200,13 +108,28 @@ impl Centre {
                 Some(Event::Bet { ticket, bets }) => Asks::Bet(ticket, bets.to_buf()),
                 Some(Event::Batch { ticket, bets }) => Asks::Batch(ticket, bets.to_buf()),
                 Some(Event::Finished { ticket }) => Asks::Finished(ticket),
-                Some(Event::WinnersQuery { ticket }) => Asks::Winners(ticket),
+                Some(Event::WinnersQuery { ticket, wait }) => {
+                    self.waits_for_draw = wait.then(|| ticket.conn()).or(self.waits_for_draw);
+                    Asks::Winners { ticket, wait }
+                }
+                Some(Event::Stranger { ticket }) => {
+                    self.waits_for_draw = Some(ticket.conn());
+                    Asks::Stranger(ticket)
+                }
+                Some(Event::Echo { ticket, line }) => {
+                    let msg = String::from_utf8_lossy(line.0).into_owned();
+                    info!(action = "receive_message", result = "success", ip = %self.ip, msg);
+                    let prefix = Arc::clone(&self.echo_prefix);
+                    self.reply(now, ticket, EchoReply(&prefix));
+                    continue;
+                }
                 Some(Event::Refused { agency, error }) => {
                     let action = match error {
                         RefusedBy::EarlierBets => "agency_finished",
                         _ => "apuesta_recibida",
                     };
-                    warn!(action, result = "fail", ip = %self.ip, agency = %agency, reason = %error);
+                    let agency = agency.map_or_else(|| "unknown".to_owned(), |agency| agency.to_string());
+                    warn!(action, result = "fail", ip = %self.ip, agency, reason = %error);
                     continue;
                 }
                 Some(Event::Closed(reason)) if reason.is_clean() => {
@@ -248,10 +171,9 @@ impl Centre {
             Asks::Bet(ticket, _) => self.receipt(now, ticket, &outcome()),
             Asks::Batch(ticket, _) => self.receipt(now, ticket, &outcome()),
             Asks::Finished(ticket) => self.receipt(now, ticket, &outcome()),
-            Asks::Winners(ticket) => {
-                let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
-                self.reply(now, ticket, WinnersReply::Refused(failure));
-            }
+            Asks::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
+            Asks::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
+            Asks::Gone(_) => {}
         }
     }
 

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lottery_proto::{Bets, Code};
+use lottery_proto::{Bets, Code, ConnId, Stranger, Ticket, WinnersQuery};
 use tracing::{error, info};
 
 use crate::desk::{Asks, Desk, Notice, Request};
 use crate::digest::Digest;
+use crate::seam::Mailbox;
 use crate::store::{AgencyRecord, Draw, Group, Rows, Saved, Store, StoreError, rows};
 
 /// At most about so many bytes of requests are committed as one group.
@@ -57,6 +58,31 @@ pub struct Committer<S> {
     rules: Rules,
     agencies: BTreeMap<u32, AgencyRecord>,
     draw: Option<Arc<Draw>>,
+    /// Who waits for the draw.
+    held: Vec<Held>,
+}
+
+/// Somebody who waits for the draw.
+#[derive(Debug)]
+struct Held {
+    from: Mailbox<Notice>,
+    waits: Waits,
+}
+
+#[derive(Debug)]
+enum Waits {
+    Agency(Ticket<WinnersQuery>),
+    /// It stands for an agency that nothing was heard of.
+    Stranger(Ticket<Stranger>),
+}
+
+impl Held {
+    fn conn(&self) -> ConnId {
+        match &self.waits {
+            Waits::Agency(ticket) => ticket.conn(),
+            Waits::Stranger(ticket) => ticket.conn(),
+        }
+    }
 }
 
 impl<S: Store> Committer<S> {
@@ -66,7 +92,7 @@ impl<S: Store> Committer<S> {
     /// The store cannot be read.
     pub fn open(mut store: S, rules: Rules) -> Result<Self, StoreError> {
         let Saved { agencies, draw } = store.load()?;
-        let mut committer = Self { store, rules, agencies, draw: draw.map(Arc::new) };
+        let mut committer = Self { store, rules, agencies, draw: draw.map(Arc::new), held: Vec::new() };
         committer.draw_if_due()?;
         Ok(committer)
     }
@@ -92,16 +118,32 @@ impl<S: Store> Committer<S> {
     /// The store failed and must not be used again. All who asked have been told.
     pub fn commit(&mut self, requests: Vec<Request>) -> Result<(), StoreError> {
         let mut group = Group::default();
-        let planned: Vec<_> =
-            requests.into_iter().map(|request| (self.plan(&mut group, &request.asks), request)).collect();
+        let mut to_store = Vec::new();
+        let mut questions = Vec::new();
+        for request in requests {
+            match request.asks {
+                Asks::Stranger(ticket) => self.hold(request.from, Waits::Stranger(ticket)),
+                Asks::Gone(conn) => self.held.retain(|held| held.conn() != conn),
+                Asks::Winners { ticket, wait } => questions.push((request.from, ticket, wait)),
+                asks => to_store.push((self.plan(&mut group, &asks), Request { asks, ..request })),
+            }
+        }
         let stored = if group == Group::default() { Ok(()) } else { self.store.commit(&group) };
         if stored.is_ok() {
             self.agencies.extend(group.agencies);
         }
         let drawn = if stored.is_ok() { self.draw_if_due() } else { Ok(()) };
-        for (plan, request) in planned {
-            self.answer(request, plan, &stored);
+        for (plan, request) in to_store {
+            answer(request, plan, &stored);
         }
+        for (from, ticket, wait) in questions {
+            if wait {
+                self.hold(from, Waits::Agency(ticket));
+            } else {
+                from.deliver(Notice::Winners(ticket, self.draw.clone()));
+            }
+        }
+        self.answer_held();
         for result in [stored, drawn] {
             match result {
                 Ok(()) => {}
@@ -114,20 +156,35 @@ impl<S: Store> Committer<S> {
         Ok(())
     }
 
-    /// Decides about one request and, if something is to be stored for it, adds that to the group.
+    fn hold(&mut self, from: Mailbox<Notice>, waits: Waits) {
+        self.held.push(Held { from, waits });
+    }
+
+    /// Tells those who wait for the draw, once it has taken place.
+    fn answer_held(&mut self) {
+        if self.draw.is_none() {
+            return;
+        }
+        for Held { from, waits } in self.held.drain(..) {
+            from.deliver(match waits {
+                Waits::Agency(ticket) => Notice::Winners(ticket, self.draw.clone()),
+                Waits::Stranger(ticket) => Notice::Stranger(ticket),
+            });
+        }
+    }
+
+    /// Decides about one request to store something, and adds that to the group.
     fn plan(&self, group: &mut Group, asks: &Asks) -> Plan {
         let (agency, bets) = match asks {
-            Asks::Winners(_) => return Plan::Look,
             Asks::Bet(ticket, bets) => (ticket.agency().get(), Some(bets.as_bets())),
             Asks::Batch(ticket, bets) => (ticket.agency().get(), Some(bets.as_bets())),
             Asks::Finished(ticket) => (ticket.agency().get(), None),
+            Asks::Winners { .. } | Asks::Stranger(_) | Asks::Gone(_) => return Plan::Refuse,
         };
         let mut record = group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency));
         match bets {
-            Some(_) if record.finished => return Plan::Finished,
-            Some(bets) => {
-                group.batches.push(rows_of(agency, bets, &mut record));
-            }
+            Some(_) if record.finished => return Plan::Refuse,
+            Some(bets) => group.batches.push(rows_of(agency, bets, &mut record)),
             None if record.finished => return Plan::Store { total: record.stored },
             None => record.finished = true,
         }
@@ -135,27 +192,26 @@ impl<S: Store> Committer<S> {
         Plan::Store { total: record.stored }
     }
 
-    fn answer(&self, request: Request, plan: Plan, stored: &Result<(), StoreError>) {
-        let outcome = match (plan, stored) {
-            (Plan::Finished, _) => {
-                Outcome::Refused { code: Code::Finished, reason: "the agency is finished".to_owned() }
+    /// Whether all agencies are finished. One that nothing was heard of may be stood for by a stranger.
+    fn is_draw_due(&self) -> bool {
+        let strangers = self.held.iter().filter(|held| matches!(held.waits, Waits::Stranger(_))).count();
+        let mut unheard_of = 0;
+        for agency in 1..=self.rules.agencies {
+            match self.agencies.get(&agency) {
+                Some(record) if record.finished => {}
+                Some(_) => return false,
+                None => unheard_of += 1,
             }
-            (_, Err(error)) => Outcome::Refused { code: Code::Storage, reason: error.to_string() },
-            (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable { total }),
-            (Plan::Look, Ok(())) => Outcome::Stored(Durable { total: 0 }),
-        };
-        request.from.deliver(match request.asks {
-            Asks::Bet(ticket, bets) => Notice::Bet(ticket, bets, outcome),
-            Asks::Batch(ticket, bets) => Notice::Batch(ticket, bets, outcome),
-            Asks::Finished(ticket) => Notice::Finished(ticket, outcome),
-            Asks::Winners(ticket) => Notice::Winners(ticket, self.draw.clone()),
-        });
+            if unheard_of > strangers {
+                return false;
+            }
+        }
+        true
     }
 
     /// Draws if all agencies are finished and it has not been done: from durable bets, and durably.
     fn draw_if_due(&mut self) -> Result<(), StoreError> {
-        let finished = |agency| self.agencies.get(&agency).is_some_and(|record| record.finished);
-        if self.draw.is_some() || !(1..=self.rules.agencies).all(finished) {
+        if self.draw.is_some() || !self.is_draw_due() {
             return Ok(());
         }
         let Rules { agencies, winning_number } = self.rules;
@@ -181,13 +237,32 @@ impl<S: Store> Committer<S> {
 }
 
 /// What is to be done about a request.
+#[derive(Clone, Copy)]
 enum Plan {
     /// It is acknowledged once the group is durable.
     Store { total: u64 },
     /// It is refused: bets of an agency that is finished.
-    Finished,
-    /// It changes nothing.
-    Look,
+    Refuse,
+}
+
+/// Answers a request to store something.
+fn answer(request: Request, plan: Plan, stored: &Result<(), StoreError>) {
+    let outcome = match (plan, stored) {
+        (Plan::Refuse, _) => {
+            Outcome::Refused { code: Code::Finished, reason: "the agency is finished".to_owned() }
+        }
+        (Plan::Store { .. }, Err(error)) => {
+            Outcome::Refused { code: Code::Storage, reason: error.to_string() }
+        }
+        (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable { total }),
+    };
+    request.from.deliver(match request.asks {
+        Asks::Bet(ticket, bets) => Notice::Bet(ticket, bets, outcome),
+        Asks::Batch(ticket, bets) => Notice::Batch(ticket, bets, outcome),
+        Asks::Finished(ticket) => Notice::Finished(ticket, outcome),
+        Asks::Winners { ticket, .. } => Notice::Winners(ticket, None),
+        Asks::Stranger(_) | Asks::Gone(_) => return,
+    });
 }
 
 /// The batch as it is stored, counted in the agency's record.
@@ -214,7 +289,7 @@ pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), St
             desk.close();
             while let Some(requests) = desk.take(MAX_GROUP) {
                 let stored = Err(failure.clone());
-                requests.into_iter().for_each(|request| committer.answer(request, Plan::Look, &stored));
+                requests.into_iter().for_each(|request| answer(request, Plan::Store { total: 0 }, &stored));
             }
             return Err(failure);
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use lottery_proto::{Batch, BetsBuf, Finished, SingleBet, Ticket, WinnersQuery};
+use lottery_proto::{Batch, BetsBuf, ConnId, Finished, SingleBet, Stranger, Ticket, WinnersQuery};
 
 use crate::committer::Outcome;
 use crate::seam::Mailbox;
@@ -28,8 +28,17 @@ pub enum Asks {
     Batch(Ticket<Batch>, BetsBuf),
     /// To count the agency as finished.
     Finished(Ticket<Finished>),
-    /// Who won.
-    Winners(Ticket<WinnersQuery>),
+    /// Who won. If it waits, it is answered when the draw has taken place.
+    Winners {
+        /// To answer with.
+        ticket: Ticket<WinnersQuery>,
+        /// Whether it waits.
+        wait: bool,
+    },
+    /// To stand for an agency that nothing was heard of, and to be told when the draw has taken place.
+    Stranger(Ticket<Stranger>),
+    /// Nothing any more: the connection is gone, and what it waits for with it.
+    Gone(ConnId),
 }
 
 impl Asks {
@@ -37,7 +46,7 @@ impl Asks {
     fn size(&self) -> usize {
         let bets = match self {
             Self::Bet(_, bets) | Self::Batch(_, bets) => bets.as_bets().size(),
-            Self::Finished(_) | Self::Winners(_) => 0,
+            Self::Finished(_) | Self::Winners { .. } | Self::Stranger(_) | Self::Gone(_) => 0,
         };
         bets + size_of::<Request>()
     }
@@ -54,6 +63,8 @@ pub enum Notice {
     Finished(Ticket<Finished>, Outcome),
     /// The answer to [`Asks::Winners`]; without a draw: not yet.
     Winners(Ticket<WinnersQuery>, Option<Arc<Draw>>),
+    /// The answer to [`Asks::Stranger`]: the draw has taken place.
+    Stranger(Ticket<Stranger>),
     /// There is room on the desk again.
     Room,
 }

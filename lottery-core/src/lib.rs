@@ -4,6 +4,7 @@ pub mod agency;
 pub mod app;
 pub mod bet_list;
 pub mod centre;
+pub mod centres;
 pub mod committer;
 pub mod config;
 pub mod desk;

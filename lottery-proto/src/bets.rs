@@ -2,8 +2,10 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use crate::bet::Bet;
+use crate::error::Problem;
 
 /// How a wire reads the next bet of a payload that it has already validated.
 pub(crate) type ReadBet = for<'a> fn(&mut Reader<'a>) -> Option<Bet<'a>>;
@@ -135,5 +137,19 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, text: core::str::from_utf8(bytes).ok(), at: 0 }
+    }
+
+    /// The bet whose fields are in these places.
+    pub(crate) fn bet(&self, fields: [Range<usize>; 5]) -> Result<Bet<'a>, Problem> {
+        let Some(text) = self.text else {
+            return Ok(Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()))?);
+        };
+        // Where a field does not end between two characters, it is cut out of bytes, and found wrong there.
+        let [Some(first_name), Some(last_name), Some(document), Some(birthdate), Some(number)] =
+            fields.clone().map(|field| text.get(field))
+        else {
+            return Ok(Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()))?);
+        };
+        Ok(Bet::new(first_name, last_name, document, birthdate, number)?)
     }
 }

@@ -1,9 +1,12 @@
 //! What an application may choose about a connection.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::agency::AgencyId;
 use crate::wire::Dialect;
+#[cfg(doc)]
+use crate::wire::Manner;
 
 /// How the centre's side of a connection behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +15,13 @@ pub struct ServerConfig {
     pub agencies: u32,
     /// How many requests are taken before the first of them is answered, at least 1. Default 32.
     pub max_in_flight: usize,
-    /// What the receive buffer may grow to, in bytes, at least a block of 8192. Default 256 KiB.
+    /// What the receive buffer grows to while bytes keep coming, in bytes, at least 8192. Default 256 KiB.
     pub max_buffer: usize,
+    /// The longest message that is taken, in bytes, at least 8192. The receive buffer grows to this for a message
+    /// that needs it. Default 1 MiB.
+    pub max_message: usize,
+    /// The wires that are spoken. Default all.
+    pub dialects: Vec<Dialect>,
     /// How long a peer that owes the next message may send nothing. Default 60 s.
     ///
     /// An agency that was told to ask again later pauses longer each time: it may be silent for twice the time
@@ -35,6 +43,8 @@ impl Default for ServerConfig {
             agencies: 5,
             max_in_flight: 32,
             max_buffer: 256 * 1024,
+            max_message: 1024 * 1024,
+            dialects: Dialect::ALL.to_vec(),
             idle_timeout: Duration::from_secs(60),
             message_timeout: Duration::from_secs(20),
             stall_timeout: Duration::from_secs(20),
@@ -54,8 +64,11 @@ pub struct ClientConfig {
     /// How many bytes may wait to be sent before [`Client::can_send`](crate::Client::can_send) says no; one
     /// message more than that may wait. Default 64 KiB.
     pub max_unsent: usize,
-    /// What the receive buffer may grow to, in bytes, at least a block of 8192. Default 64 KiB.
-    pub max_buffer: usize,
+    /// How long the messages of batches may be, about, in bytes; a wire may have a lower limit of its own.
+    /// Default [`Manner::batch_bytes`].
+    pub max_batch: usize,
+    /// The longest message that is taken, in bytes, at least 8192. Default 1 MiB.
+    pub max_message: usize,
     /// How long the centre may take to answer. Default 60 s.
     pub answer_timeout: Duration,
     /// How long the centre may take nothing of what is sent to it. Default 60 s.
@@ -71,7 +84,8 @@ impl ClientConfig {
             agency,
             dialect,
             max_unsent: 64 * 1024,
-            max_buffer: 64 * 1024,
+            max_batch: dialect.manner().batch_bytes,
+            max_message: 1024 * 1024,
             answer_timeout: Duration::from_secs(60),
             stall_timeout: Duration::from_secs(60),
             linger_timeout: Duration::from_secs(1),

@@ -172,6 +172,9 @@ pub enum CloseReason {
     /// The application refused to go on.
     #[error("refused")]
     Refused,
+    /// The peer speaks a wire that is not spoken here.
+    #[error("the peer speaks {0}, which is not spoken here")]
+    NotSpoken(Dialect),
     /// The peer owed a message and sent nothing.
     #[error("timeout: the peer was silent")]
     Idle,
@@ -267,12 +270,12 @@ pub enum SendError {
         /// The field, and what is wrong with it.
         error: FieldError,
     },
-    /// A bet that is longer than a message may be.
-    #[error("bet {bet}: longer than a message may be")]
-    TooLong {
-        /// Which of the given bets, counted from 0.
-        bet: usize,
-    },
+    /// It is longer than a message of this wire may be.
+    #[error("longer than a message may be")]
+    TooLong,
+    /// This wire has no such message.
+    #[error("this wire has no such message")]
+    NotOnThisWire,
     /// The wire cannot carry this agency's number.
     #[error("agency {agency}: the {dialect} wire goes up to {most}")]
     Agency {

@@ -14,22 +14,28 @@ pub(crate) struct Inbox {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// What it grows to as long as reads fill it …
+    busy: usize,
+    /// … and what it grows to for a message that is longer.
     limit: usize,
     /// The last read filled most of the buffer: more is probably waiting.
     full: bool,
 }
 
 impl Inbox {
-    /// `limit`: what the buffer grows to, and so the longest message that it can hold.
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { buffer: vec![0; IDLE_SIZE], start: 0, end: 0, limit: limit.max(FIRST_STEP), full: false }
+    /// `busy`: what the buffer grows to as long as reads fill it; `limit`: the longest message that it can hold.
+    pub(crate) fn new(busy: usize, limit: usize) -> Self {
+        let limit = limit.max(FIRST_STEP);
+        let busy = busy.clamp(FIRST_STEP, limit);
+        Self { buffer: vec![0; IDLE_SIZE], start: 0, end: 0, busy, limit, full: false }
     }
 
     /// Where to read to. It has room as long as what is held is shorter than the limit.
     pub(crate) fn recv(&mut self) -> &mut [u8] {
         let held = self.end - self.start;
-        if (self.full || held == self.buffer.len()) && self.buffer.len() < self.limit {
-            let size = self.buffer.len().saturating_mul(4).clamp(FIRST_STEP, self.limit);
+        let most = if held == self.buffer.len() { self.limit } else { self.busy };
+        if (self.full || held == self.buffer.len()) && self.buffer.len() < most {
+            let size = self.buffer.len().saturating_mul(4).clamp(FIRST_STEP, most);
             self.buffer.reserve_exact(size - self.buffer.len());
             self.buffer.resize(size, 0);
             self.full = false;
@@ -116,7 +122,7 @@ mod tests {
     #[test]
     fn holds_a_message_of_the_limit_and_grows_no_further() {
         for limit in [8192, 10_000, 65_536] {
-            let mut inbox = Inbox::new(limit);
+            let mut inbox = Inbox::new(limit, limit);
             let bytes: Vec<u8> = (0..limit).map(|i| (i % 251) as u8).collect();
             for _ in 0..3 {
                 receive(&mut inbox, &bytes);
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn keeps_the_bytes_in_order_whatever_is_taken() {
-        let mut inbox = Inbox::new(8192);
+        let mut inbox = Inbox::new(8192, 8192);
         let (mut sent, mut taken) = (0_u32, 0_u32);
         for round in 0_usize..2000 {
             let bytes: Vec<u8> = (0..round % 97)

@@ -101,6 +101,13 @@ impl Slots {
         }
     }
 
+    /// The first request of that kind that is not answered.
+    pub(crate) fn first_owed(&self, kind: Kind) -> Option<u64> {
+        let index =
+            self.queue.iter().position(|slot| matches!(slot, Slot::Owed(owed) if owed.kind == kind))?;
+        Some(self.base + index as u64)
+    }
+
     /// Whether everything before that request is answered.
     pub(crate) fn is_front(&self, number: u64) -> bool {
         number == self.base

@@ -17,26 +17,30 @@ pub struct ConnId(pub u64);
 /// It may be kept as long as is needed, and answered from any task. The agency waits for it, and so does every
 /// later answer on its connection: answers leave in the order of the requests.
 #[must_use = "an unanswered request holds back all later answers of its connection"]
-pub struct Ticket<R> {
+pub struct Ticket<R: Request> {
     pub(crate) conn: ConnId,
     pub(crate) number: u64,
-    pub(crate) agency: AgencyId,
-    pub(crate) kind: PhantomData<fn() -> R>,
+    agency: R::Agency,
+    kind: PhantomData<fn() -> R>,
 }
 
-impl<R> Ticket<R> {
+impl<R: Request> Ticket<R> {
+    pub(crate) const fn new(conn: ConnId, number: u64, agency: R::Agency) -> Self {
+        Self { conn, number, agency, kind: PhantomData }
+    }
+
     /// The connection that the request came on.
     pub const fn conn(&self) -> ConnId {
         self.conn
     }
 
-    /// The agency that asks.
-    pub const fn agency(&self) -> AgencyId {
+    /// The agency that asks, if the kind of request names one.
+    pub const fn agency(&self) -> R::Agency {
         self.agency
     }
 }
 
-impl<R> fmt::Debug for Ticket<R> {
+impl<R: Request> fmt::Debug for Ticket<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Ticket({}, {})", self.conn.0, self.number)
     }
@@ -44,6 +48,8 @@ impl<R> fmt::Debug for Ticket<R> {
 
 /// A kind of request, and what answers it: so that an answer of the wrong kind does not compile.
 pub trait Request: sealed::Sealed {
+    /// Who asks: an [`AgencyId`], or `()` if the request does not say.
+    type Agency: Copy;
     /// What answers it.
     type Reply<'a>: Into<Reply<'a>>;
 }
@@ -64,20 +70,42 @@ pub enum Finished {}
 #[derive(Debug)]
 pub enum WinnersQuery {}
 
+/// Somebody without bets waits for the draw.
+#[derive(Debug)]
+pub enum Stranger {}
+
+/// A line to be sent back.
+#[derive(Debug)]
+pub enum Echo {}
+
 impl Request for SingleBet {
+    type Agency = AgencyId;
     type Reply<'a> = Receipt<'a>;
 }
 
 impl Request for Batch {
+    type Agency = AgencyId;
     type Reply<'a> = Receipt<'a>;
 }
 
 impl Request for Finished {
+    type Agency = AgencyId;
     type Reply<'a> = Receipt<'a>;
 }
 
 impl Request for WinnersQuery {
+    type Agency = AgencyId;
     type Reply<'a> = WinnersReply<'a>;
+}
+
+impl Request for Stranger {
+    type Agency = ();
+    type Reply<'a> = WinnersReply<'a>;
+}
+
+impl Request for Echo {
+    type Agency = ();
+    type Reply<'a> = EchoReply<'a>;
 }
 
 mod sealed {
@@ -86,6 +114,18 @@ mod sealed {
     impl Sealed for super::Batch {}
     impl Sealed for super::Finished {}
     impl Sealed for super::WinnersQuery {}
+    impl Sealed for super::Stranger {}
+    impl Sealed for super::Echo {}
+}
+
+/// Answers [`Echo`]: the line goes back, behind this prefix.
+#[derive(Clone, Copy, Debug)]
+pub struct EchoReply<'a>(pub &'a str);
+
+impl<'a> From<EchoReply<'a>> for Reply<'a> {
+    fn from(EchoReply(prefix): EchoReply<'a>) -> Self {
+        Self(Answer::Echo(prefix))
+    }
 }
 
 /// Answers [`SingleBet`], [`Batch`] and [`Finished`].
@@ -100,10 +140,10 @@ pub enum Receipt<'a> {
     Refused(Failure<'a>),
 }
 
-/// Answers [`WinnersQuery`].
+/// Answers [`WinnersQuery`] and [`Stranger`].
 #[derive(Clone, Copy)]
 pub enum WinnersReply<'a> {
-    /// The draw has not taken place.
+    /// The draw has not taken place. Not for a question that waits.
     Pending,
     /// The documents of this agency's winners, in the order in which its bets were stored.
     Winners(&'a [String]),
@@ -134,7 +174,7 @@ impl fmt::Debug for Reply<'_> {
 impl<'a> From<Receipt<'a>> for Reply<'a> {
     fn from(receipt: Receipt<'a>) -> Self {
         Self(match receipt {
-            Receipt::Stored { total } => Answer::Stored { total },
+            Receipt::Stored { .. } => Answer::Stored,
             Receipt::Refused(failure) => Answer::Refused(failure),
         })
     }
@@ -152,7 +192,7 @@ impl<'a> From<WinnersReply<'a>> for Reply<'a> {
 
 /// Why a reply was not taken. Nothing was queued, and the ticket comes back.
 #[derive(Debug, thiserror::Error)]
-pub enum ReplyError<R> {
+pub enum ReplyError<R: Request> {
     /// The ticket is of another connection.
     #[error("the ticket is of another connection")]
     WrongConnection(Ticket<R>),

@@ -173,8 +173,8 @@ fn too_many_winners_are_given_back() {
     for behind_another in [false, true] {
         let mut server = server();
         give(&mut server, at(0), &[block(WINNER, 1, b"1"), block(WINNER, 1, b"1")].concat());
-        let Some(Event::WinnersQuery { ticket: first }) = server.poll_event() else { panic!() };
-        let Some(Event::WinnersQuery { ticket: second }) = server.poll_event() else { panic!() };
+        let Some(Event::WinnersQuery { ticket: first, .. }) = server.poll_event() else { panic!() };
+        let Some(Event::WinnersQuery { ticket: second, .. }) = server.poll_event() else { panic!() };
         let (ticket, other) = if behind_another { (second, first) } else { (first, second) };
         let all = WinnersReply::Winners(&documents);
         let Err(ReplyError::TooLarge(ticket)) = server.reply(at(0), ticket, all) else { panic!() };

@@ -151,7 +151,7 @@ fn one_connection_speaks_for_one_agency() {
     ] {
         let mut server = server();
         give(&mut server, at(1), &block(WINNER, 1, b"1"));
-        let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+        let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
         assert_eq!(server.agency().unwrap().get(), 1);
         server.reply(at(1), ticket, lottery_proto::WinnersReply::Pending).unwrap();
         assert_eq!(take(&mut server, at(1)), block(WINNER, 1, b"0"));
@@ -203,7 +203,7 @@ fn a_connection_that_ends_in_a_message_is_cut_off_and_one_between_two_is_done() 
         assert!(server.poll_io().unwrap().recv.is_empty());
         // What was asked in whole messages is answered all the same.
         let answers = received / BLOCK;
-        if let Some(Event::WinnersQuery { ticket }) = server.poll_event() {
+        if let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() {
             server.reply(at(1), ticket, lottery_proto::WinnersReply::Pending).unwrap();
         }
         if let Some(Event::Batch { ticket, .. }) = server.poll_event() {

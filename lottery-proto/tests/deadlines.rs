@@ -78,7 +78,7 @@ fn each_message_has_its_own_time() {
     let question = block(WINNER, 1, b"1");
     give(&mut server, at(0), &question[..1]);
     give(&mut server, at(19_000), &[&question[1..], &question[..1]].concat());
-    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     assert_eq!(expire(&mut server), at(39_000));
     // The answer to the first is still owed, and leaves before the end.
     server.reply(at(39_001), ticket, WinnersReply::Pending).unwrap();
@@ -94,7 +94,7 @@ fn a_message_that_is_not_read_takes_no_time() {
     // The first time the buffer is too small for more than a block.
     for (read, now, answered) in [(0, 0, 0), (100, 100, 90_000)] {
         give(&mut server, at(now), &[&question[..], &question[..read]].concat());
-        let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+        let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
         assert!(server.poll_io().unwrap().recv.is_empty());
         if answered > now {
             server.handle(at(answered), Input::Timeout);
@@ -229,7 +229,7 @@ fn memory_is_given_back_while_a_connection_waits() {
 
     // With a request that is not answered: the application took it, and the machine heard nothing since.
     give(&mut server, at(1_000), &[burst, block(WINNER, 1, b"1")].concat()[25 * BLOCK..]);
-    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     assert_eq!(expire(&mut server), at(1_250));
     println!("with an unanswered request: {} bytes", server.memory());
     assert!(server.memory() < 2048);
@@ -248,7 +248,7 @@ fn memory_is_given_back_where_nothing_more_is_read() {
     let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
     let mut server = Server::new(config, lottery_proto::ConnId(1), at(0));
     give(&mut server, at(0), &block(WINNER, 1, b"1"));
-    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     assert_eq!(expire(&mut server), at(250));
     assert!(server.memory() < 2048);
     server.reply(at(1_000), ticket, WinnersReply::Pending).unwrap();
@@ -265,7 +265,7 @@ fn a_peer_that_asks_again_later_and_later_is_not_closed() {
         let (mut server, mut now) = (server(), 0);
         for pause in (0..=12).map(|power| 1_000 << power) {
             give(&mut server, at(now), &block(WINNER, 1, b"1"));
-            let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+            let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
             now += server_takes;
             server.reply(at(now), ticket, WinnersReply::Pending).unwrap();
             let _ = take(&mut server, at(now));

@@ -50,7 +50,7 @@ fn answer(server: &mut Server, stored: bool, winners: Option<&[String]>) -> bool
         Some(Event::Bet { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
         Some(Event::Batch { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
         Some(Event::Finished { ticket }) => server.reply(now, ticket, receipt).unwrap(),
-        Some(Event::WinnersQuery { ticket }) => {
+        Some(Event::WinnersQuery { ticket, .. }) => {
             let reply = winners.map_or(WinnersReply::Pending, WinnersReply::Winners);
             server.reply(now, ticket, reply).unwrap();
         }

@@ -85,7 +85,7 @@ fn goes_on_but_is_not_finished(server: &mut Server) {
         assert_eq!(take(server, at(2)), block(BATCH_ACK, 1, b"0"));
     }
     give(server, at(3), &block(WINNER, 1, b"1"));
-    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(3), ticket, WinnersReply::Pending).unwrap();
     assert_eq!(take(server, at(3)), block(WINNER, 1, b"0"));
     assert_eq!(server.state(), State::Open);
@@ -99,7 +99,8 @@ fn a_batch_with_a_bad_bet_is_refused_as_a_whole() {
             bets[position - 1] = &bad;
             let mut server = server();
             give(&mut server, at(1), &batch(1, &bets));
-            let Ok([Seen::Refused(1, RefusedBy::Bet(error))]) = <[_; 1]>::try_from(seen(&mut server)) else {
+            let Ok([Seen::Refused(1, RefusedBy::Malformed(error))]) = <[_; 1]>::try_from(seen(&mut server))
+            else {
                 panic!("{text}")
             };
             let offset = 5 + (position - 1) * (4 + ANA.len()) + 4;
@@ -118,7 +119,7 @@ fn a_bad_bet_sent_alone_is_answered() {
         let mut server = server();
         give(&mut server, at(1), &block(BET, 1, &bad));
         let seen = seen(&mut server);
-        let [Seen::Refused(1, RefusedBy::Bet(error))] = &seen[..] else { panic!("{text}: {seen:?}") };
+        let [Seen::Refused(1, RefusedBy::Malformed(error))] = &seen[..] else { panic!("{text}: {seen:?}") };
         assert_eq!(error.to_string(), format!("bet 1: {text} (at byte 4)"));
         let answer = take(&mut server, at(1));
         // It repeats the document and the number as far as they are digits.
@@ -143,11 +144,14 @@ fn a_finished_is_refused_though_it_came_with_the_bad_batch() {
         give(&mut server, at(1), &[first, batch(1, &[bad]), finished(), finished()].concat());
         if good_first {
             let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
-            assert!(matches!(&seen(&mut server)[..], [Seen::Refused(1, RefusedBy::Bet(_))]));
+            assert!(matches!(&seen(&mut server)[..], [Seen::Refused(1, RefusedBy::Malformed(_))]));
             assert_eq!(take(&mut server, at(1)), [], "answers leave in order");
             server.reply(at(1), ticket, stored()).unwrap();
         } else {
-            assert!(matches!(server.poll_event(), Some(Event::Refused { error: RefusedBy::Bet(_), .. })));
+            assert!(matches!(
+                server.poll_event(),
+                Some(Event::Refused { error: RefusedBy::Malformed(_), .. })
+            ));
         }
         let refused = || Seen::Refused(1, RefusedBy::EarlierBets);
         assert_eq!(seen(&mut server), [refused(), refused()]);

@@ -11,9 +11,9 @@ use lottery_proto::{AgencyId, ClientConfig};
 use tracing::{error, info};
 
 use super::{fail, settings};
-use crate::agency::{Agency, AgencyError, Job};
+use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use crate::bet_list::BetList;
-use crate::config::{self, ClientSettings, ConfigError};
+use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
 use crate::log;
 use crate::seam::Runtime;
 
@@ -25,18 +25,14 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     };
     log::init(settings.log_level.value, now);
     settings.log();
-    let Some(path) = &settings.bets else {
-        return fail(ConfigError::EXIT_CODE, &"no bets: name the agency's file with --bets FILE");
-    };
-    let result = BetList::read(path).map_err(|error| error.to_string()).and_then(|bets| {
-        let mut agency = Agency::new(job(&settings)?, Arc::new(bets));
-        runtime.call(&mut agency).map_err(|error| error.to_string())?;
-        match agency.into_outcome() {
-            Ok(winners) => write_winners(settings.winners.as_deref(), &winners),
-            Err(AgencyError::Stopped) => Ok(()),
-            Err(error) => Err(error.to_string()),
+    let result = match settings.command {
+        ClientCommand::Agency if settings.bets.is_none() => {
+            return fail(ConfigError::EXIT_CODE, &"no bets: name the agency's file with --bets FILE");
         }
-    });
+        ClientCommand::Agency => agency(runtime, &settings),
+        ClientCommand::Bet => single_bet(runtime, &settings),
+        ClientCommand::Echo => echoes(runtime, &settings),
+    };
     match result {
         Ok(()) => {
             info!(action = "exit", result = "success", client_id = settings.agency);
@@ -49,17 +45,71 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     }
 }
 
-fn job(settings: &ClientSettings) -> Result<Job, String> {
-    let agency = AgencyId::new(settings.agency).ok_or("an agency's number is from 1 to 99999")?;
-    let mut connection = ClientConfig::new(agency, settings.dialect);
-    connection.answer_timeout = settings.answer_timeout;
-    Ok(Job {
+/// An agency's whole work.
+fn agency(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
+    let path = settings.bets.as_deref().unwrap_or(Path::new(""));
+    let bets = BetList::read(path).map_err(|error| error.to_string())?;
+    bets.check_sendable(settings.dialect).map_err(|error| error.to_string())?;
+    let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
+    let mut connection = connection(settings)?;
+    if batch_max.is_some() {
+        connection.max_batch = connection.max_message;
+    }
+    let job = Job {
         connection,
         server: settings.server.to_string(),
-        batch_max: settings.batch_max_amount.and_then(|most| usize::try_from(most).ok()),
+        batch_max,
         poll_initial: settings.poll_initial,
         poll_max: settings.poll_max,
-    })
+    };
+    let mut agency = Agency::new(job, Arc::new(bets));
+    runtime.call(&mut agency).map_err(|error| error.to_string())?;
+    let Some(winners) = unless_stopped(agency.into_outcome())? else { return Ok(()) };
+    write_winners(settings.winners.as_deref(), &winners)
+}
+
+fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
+    let names = [
+        "first-name (NOMBRE)",
+        "last-name (APELLIDO)",
+        "document (DOCUMENTO)",
+        "birthdate (NACIMIENTO)",
+        "number (NUMERO)",
+    ];
+    let mut fields = <[String; 5]>::default();
+    for ((field, set), name) in fields.iter_mut().zip(&settings.bet).zip(names) {
+        field.clone_from(set.as_ref().ok_or_else(|| format!("no bet: --{name} is not set"))?);
+    }
+    let single = SingleBet::new(connection(settings)?, settings.server.to_string(), fields);
+    let mut single = single.map_err(|error| error.to_string())?;
+    runtime.call(&mut single).map_err(|error| error.to_string())?;
+    unless_stopped(single.into_outcome()).map(|_| ())
+}
+
+fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
+    let mut echoes = Echoes::new(EchoJob {
+        connection: connection(settings)?,
+        server: settings.server.to_string(),
+        amount: settings.loop_amount,
+        period: settings.loop_period.value,
+    });
+    runtime.call(&mut echoes).map_err(|error| error.to_string())?;
+    unless_stopped(echoes.into_outcome()).map(|_| ())
+}
+
+/// To be stopped before it is done is no failure of a client.
+fn unless_stopped<T>(outcome: Result<T, AgencyError>) -> Result<Option<T>, String> {
+    match outcome {
+        Ok(done) => Ok(Some(done)),
+        Err(AgencyError::Stopped) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn connection(settings: &ClientSettings) -> Result<ClientConfig, String> {
+    let agency = AgencyId::new(settings.agency).ok_or("an agency's number is from 1 to 99999")?;
+    let connection = ClientConfig::new(agency, settings.dialect);
+    Ok(ClientConfig { answer_timeout: settings.answer_timeout, ..connection })
 }
 
 /// Writes the winners' documents, one a line, to where they are wanted.

@@ -10,7 +10,7 @@ use lottery_proto::ServerConfig;
 use tracing::{error, info, warn};
 
 use super::{EXIT_STORE_FAILED, fail, listen, settings};
-use crate::centre::Centres;
+use crate::centres::Centres;
 use crate::committer::{self, Committer, Rules};
 use crate::config::{self, ServerSettings, StoreKind};
 use crate::desk::Desk;
@@ -68,7 +68,8 @@ fn run<S: Store + 'static>(runtime: &impl Runtime, settings: &ServerSettings, st
 
     let desk = Arc::new(Desk::new(DESK_SIZE));
     let max_connections = usize::try_from(settings.max_connections).unwrap_or(usize::MAX);
-    let centres = Arc::new(Centres::new(server_config(settings), Arc::clone(&desk), max_connections));
+    let centres = Centres::new(server_config(settings), Arc::clone(&desk), max_connections);
+    let centres = Arc::new(centres.with_echo_prefix(&settings.echo_prefix));
     let (stop, requests) = (centres.stop(), Arc::clone(&desk));
     let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
         let result = committer::run(&mut committer, &requests);
@@ -111,6 +112,8 @@ fn store_code(error: &StoreError) -> u8 {
 fn server_config(settings: &ServerSettings) -> ServerConfig {
     ServerConfig {
         agencies: settings.agencies,
+        max_message: usize::try_from(settings.max_message).unwrap_or(usize::MAX),
+        dialects: settings.dialects.clone(),
         idle_timeout: settings.idle_timeout,
         message_timeout: settings.message_timeout,
         stall_timeout: settings.stall_timeout,

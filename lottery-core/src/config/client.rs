@@ -14,9 +14,22 @@ use super::table::{Row, Setting};
 use super::types::{AsWritten, HostPort};
 use crate::log::Level;
 
+/// What a client is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientCommand {
+    /// An agency's whole work: its bets, and its winners.
+    Agency,
+    /// A single bet.
+    Bet,
+    /// The health check.
+    Echo,
+}
+
 /// How an agency is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientSettings {
+    /// What to do.
+    pub command: ClientCommand,
     /// The agency's number, from 1 to 99999.
     pub agency: u32,
     /// Where the centre is.
@@ -29,6 +42,8 @@ pub struct ClientSettings {
     pub dialect: Dialect,
     /// At most how many bets go into a batch, from 1 to 1000000; `None`: as many as the wire carries.
     pub batch_max_amount: Option<u32>,
+    /// The fields of a single bet, as far as they are set: first name, last name, document, birth date, number.
+    pub bet: [Option<String>; 5],
     /// How many messages the loop sends.
     pub loop_amount: u32,
     /// The pause between two messages of the loop; may be zero.
@@ -59,13 +74,26 @@ impl ClientSettings {
 
     pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
         let (poll_initial, poll_max) = polls(values)?;
+        let command = match values.command() {
+            Some("bet") => ClientCommand::Bet,
+            Some("echo") => ClientCommand::Echo,
+            _ => ClientCommand::Agency,
+        };
         Ok(Self {
+            command,
             agency: values.required(&AGENCY)?,
             server: values.required(&SERVER)?,
             bets: values.optional(&BETS)?,
             winners: values.optional(&WINNERS)?,
             dialect: values.required(&DIALECT)?,
             batch_max_amount: values.optional(&BATCH_MAX_AMOUNT)?,
+            bet: [
+                values.optional(&FIRST_NAME)?,
+                values.optional(&LAST_NAME)?,
+                values.optional(&DOCUMENT)?,
+                values.optional(&BIRTHDATE)?,
+                values.optional(&NUMBER)?,
+            ],
             loop_amount: values.required(&LOOP_AMOUNT)?,
             loop_period: values.required(&LOOP_PERIOD)?,
             log_level: values.required(&LOG_LEVEL)?,
@@ -99,6 +127,10 @@ pub(super) const PROGRAM: Program = Program {
 A flag beats the environment, that beats the file, that beats the default. In the file, which is
 YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
 written like 150ms, 20s, 1m30s or 1h.",
+    commands: &[
+        ("bet", "Send one bet: first-name, last-name, document, birthdate and number"),
+        ("echo", "Send lines that the centre sends back: loop-amount of them, loop-period apart"),
+    ],
     file: Shape { default: "config.yaml", format: Format::Yaml, ignored: &[] },
     config: Row {
         flag: "config",
@@ -115,6 +147,11 @@ written like 150ms, 20s, 1m30s or 1h.",
         &WINNERS.row,
         &DIALECT.row,
         &BATCH_MAX_AMOUNT.row,
+        &FIRST_NAME.row,
+        &LAST_NAME.row,
+        &DOCUMENT.row,
+        &BIRTHDATE.row,
+        &NUMBER.row,
         &LOOP_AMOUNT.row,
         &LOOP_PERIOD.row,
         &LOG_LEVEL.row,
@@ -179,7 +216,7 @@ pub(super) const DIALECT: Setting<Dialect> = Setting {
         key: "dialect",
         metavar: "NAME",
         default: Some("block"),
-        help: "The wire to speak: block",
+        help: "The wire to speak: block, fixed, framed or braces",
     },
     parse: parse::choice,
 };
@@ -191,10 +228,26 @@ const BATCH_MAX_AMOUNT: Setting<u32> = Setting {
         key: "batch.maxAmount",
         metavar: "N",
         default: None,
-        help: "The most bets in a batch; without this, as many as fit",
+        help: "The most bets in a batch; without this, the wire's own amount",
     },
     parse: parse::whole::<u32, 1, 1_000_000>,
 };
+
+/// A field of a single bet. It is not for a file: that would bet again each time.
+const fn bet_field(
+    flag: &'static str,
+    var: &'static str,
+    metavar: &'static str,
+    help: &'static str,
+) -> Setting<String> {
+    Setting { row: Row { flag, var, key: "", metavar, default: None, help }, parse: parse::text }
+}
+
+const FIRST_NAME: Setting<String> = bet_field("first-name", "NOMBRE", "NAME", "Of a single bet");
+const LAST_NAME: Setting<String> = bet_field("last-name", "APELLIDO", "NAME", "Of a single bet");
+const DOCUMENT: Setting<String> = bet_field("document", "DOCUMENTO", "DIGITS", "Of a single bet");
+const BIRTHDATE: Setting<String> = bet_field("birthdate", "NACIMIENTO", "YYYY-MM-DD", "Of a single bet");
+const NUMBER: Setting<String> = bet_field("number", "NUMERO", "N", "Of a single bet");
 
 const LOOP_AMOUNT: Setting<u32> = Setting {
     row: Row {

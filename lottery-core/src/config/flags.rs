@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::builder::ValueParser;
+use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command};
 
@@ -11,6 +11,7 @@ use super::error::ConfigError;
 use super::resolve::Program;
 
 const PRINT_CONFIG: &str = "print-config";
+const COMMAND: &str = "COMMAND";
 
 /// What the command line says.
 #[derive(Debug)]
@@ -29,6 +30,11 @@ impl Given {
     /// The value of a flag, by its name without dashes.
     pub(super) fn value(&self, flag: &str) -> Option<&OsString> {
         self.0.get_one(flag)
+    }
+
+    /// The command, if one was given.
+    pub(super) fn command(&self) -> Option<&str> {
+        self.0.try_get_one::<String>(COMMAND).ok().flatten().map(String::as_str)
     }
 
     /// Whether the configuration is to be printed.
@@ -69,6 +75,12 @@ fn command(program: &Program, name: String) -> Command {
         .long(PRINT_CONFIG)
         .action(ArgAction::SetTrue)
         .help("Print every setting with its value and origin, and exit");
+    let command = (!program.commands.is_empty()).then(|| {
+        let commands = program.commands.iter().map(|(name, help)| PossibleValue::new(*name).help(*help));
+        Arg::new(COMMAND)
+            .value_parser(PossibleValuesParser::new(commands))
+            .help("What to do instead of an agency's whole work")
+    });
     Command::new(program.name)
         .bin_name(name.clone())
         .display_name(name)
@@ -76,6 +88,7 @@ fn command(program: &Program, name: String) -> Command {
         .about(program.about)
         .after_help(program.after_help)
         .color(ColorChoice::Never)
+        .args(command)
         .args(flags)
         .arg(print_config)
 }

@@ -39,7 +39,7 @@ mod tests;
 mod types;
 mod yaml;
 
-pub use client::ClientSettings;
+pub use client::{ClientCommand, ClientSettings};
 pub use error::ConfigError;
 pub use server::ServerSettings;
 pub use types::{AsWritten, Choice, HostPort, StoreKind};

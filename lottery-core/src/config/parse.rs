@@ -47,6 +47,23 @@ pub(super) fn choice<T: Choice>(value: &OsStr) -> Result<T, String> {
     })
 }
 
+/// Some of a few names, with commas between them; each counts once.
+pub(super) fn choices<T: Choice + PartialEq>(value: &OsStr) -> Result<Vec<T>, String> {
+    let mut chosen = Vec::new();
+    for name in value.to_str().unwrap_or_default().split(',') {
+        let found = choice(name.trim().as_ref()).map_err(|names| format!("a list of {names}"))?;
+        if !chosen.contains(&found) {
+            chosen.push(found);
+        }
+    }
+    Ok(chosen)
+}
+
+/// Any text, even none.
+pub(super) fn text(value: &OsStr) -> Result<String, String> {
+    value.to_str().map(str::to_owned).ok_or_else(|| "UTF-8".into())
+}
+
 /// A value that has a `FromStr` whose error says what was expected, with its text.
 pub(super) fn as_written<T: FromStr<Err: fmt::Display>>(value: &OsStr) -> Result<AsWritten<T>, String> {
     let text = value.to_str().unwrap_or_default();

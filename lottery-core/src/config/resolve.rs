@@ -20,6 +20,8 @@ pub(super) struct Program {
     pub(super) about: &'static str,
     /// What stands below the flags in the help.
     pub(super) after_help: &'static str,
+    /// What it can do besides its usual work: a word on the command line, and what that means.
+    pub(super) commands: &'static [(&'static str, &'static str)],
     pub(super) file: Shape,
     /// The setting that names the file.
     pub(super) config: Row,
@@ -46,7 +48,10 @@ pub(super) enum Resolved {
 /// Every setting's text and origin. Only the strongest text of each is here, and only that one is judged:
 /// a flag mends what is wrong in the environment or the file.
 #[derive(Debug)]
-pub(super) struct Values(Vec<Value>);
+pub(super) struct Values {
+    values: Vec<Value>,
+    command: Option<String>,
+}
 
 #[derive(Debug)]
 struct Value {
@@ -73,7 +78,7 @@ pub(super) fn resolve(
     let explicit = config.text.is_some();
     let name = config.text.clone().unwrap_or_else(|| program.file.default.into());
     let shown = name.to_string_lossy();
-    let keys: Vec<_> = program.settings.iter().map(|row| row.key).collect();
+    let keys: Vec<_> = program.settings.iter().map(|row| row.key).filter(|key| !key.is_empty()).collect();
     let entries = file::read(&dir.join(&name), &shown, explicit, program.file, &keys)?;
     if entries.is_some() {
         config.text = Some(name.clone());
@@ -90,7 +95,8 @@ pub(super) fn resolve(
         }
         values.push(value);
     }
-    Ok(Resolved::Values(Values(values), given.print_config()))
+    let command = given.command().map(str::to_owned);
+    Ok(Resolved::Values(Values { values, command }, given.print_config()))
 }
 
 /// What a flag or the environment says of a setting. A variable that is empty counts as not set.
@@ -105,6 +111,11 @@ fn stronger(row: Row, given: &Given, env: Env<'_>) -> Value {
 }
 
 impl Values {
+    /// The command on the command line.
+    pub(super) fn command(&self) -> Option<&str> {
+        self.command.as_deref()
+    }
+
     /// The value of a setting that must have one.
     pub(super) fn required<T>(&self, setting: &Setting<T>) -> Result<T, ConfigError> {
         let row = &setting.row;
@@ -139,7 +150,7 @@ impl Values {
     /// Says that a setting has in effect a value that comes from another one.
     pub(super) fn follow(&mut self, row: &Row, leader: &Row, text: String) {
         let origin = self.origin(leader).clone();
-        if let Some(value) = self.0.iter_mut().find(|value| value.row == *row) {
+        if let Some(value) = self.values.iter_mut().find(|value| value.row == *row) {
             (value.text, value.origin, value.set_by) = (Some(text.into()), origin, *leader);
         }
     }
@@ -147,7 +158,7 @@ impl Values {
     /// All settings as an aligned table: name, value, origin.
     pub(super) fn table(&self) -> String {
         let heading = ["setting", "value", "origin"].map(String::from);
-        let settings = self.0.iter().map(|value| {
+        let settings = self.values.iter().map(|value| {
             let text = value.text.as_ref().map_or("-".into(), |text| one_line(&text.to_string_lossy()));
             [value.row.flag.into(), text, value.set_by.origin(&value.origin)]
         });
@@ -159,6 +170,9 @@ impl Values {
     }
 
     fn value(&self, row: &Row) -> &Value {
-        self.0.iter().find(|value| value.row == *row).expect("every setting of a program is in its table")
+        self.values
+            .iter()
+            .find(|value| value.row == *row)
+            .expect("every setting of a program is in its table")
     }
 }

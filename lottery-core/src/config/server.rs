@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lottery_proto::Dialect;
+
 use super::error::ConfigError;
 use super::file::{Format, Shape};
 use super::parse;
@@ -29,6 +31,12 @@ pub struct ServerSettings {
     pub store: StoreKind,
     /// The number that wins.
     pub winning_number: u32,
+    /// The wires that are spoken.
+    pub dialects: Vec<Dialect>,
+    /// What stands before a line that is sent back.
+    pub echo_prefix: String,
+    /// The longest message that is taken, in bytes, at least 8192.
+    pub max_message: u32,
     /// How many connections may be open at once, from 1 to 1000000.
     pub max_connections: u32,
     /// How long a connection may be without a message begun or an answer owed; above zero.
@@ -62,6 +70,9 @@ impl ServerSettings {
             data_dir: values.required(&DATA_DIR)?,
             store: values.required(&STORE)?,
             winning_number: values.required(&WINNING_NUMBER)?,
+            dialects: values.required(&DIALECTS)?,
+            echo_prefix: values.required(&ECHO_PREFIX)?,
+            max_message: values.required(&MAX_MESSAGE)?,
             max_connections: values.required(&MAX_CONNECTIONS)?,
             idle_timeout: values.required(&IDLE_TIMEOUT)?,
             message_timeout: values.required(&MESSAGE_TIMEOUT)?,
@@ -93,6 +104,7 @@ A flag beats the environment, that beats the file, that beats the default. In th
 lines under [DEFAULT], the keys are the names of the environment variables. SERVER_IP may be there
 too and is ignored: it is the name under which agencies reach the centre, not an address to listen
 at. Durations are written like 150ms, 20s, 1m30s or 1h.",
+    commands: &[],
     file: Shape { default: "config.ini", format: Format::Ini, ignored: &["SERVER_IP"] },
     config: Row {
         flag: "config",
@@ -111,6 +123,9 @@ at. Durations are written like 150ms, 20s, 1m30s or 1h.",
         &DATA_DIR.row,
         &STORE.row,
         &WINNING_NUMBER.row,
+        &DIALECTS.row,
+        &ECHO_PREFIX.row,
+        &MAX_MESSAGE.row,
         &MAX_CONNECTIONS.row,
         &IDLE_TIMEOUT.row,
         &MESSAGE_TIMEOUT.row,
@@ -180,6 +195,27 @@ pub(super) const STORE: Setting<StoreKind> = Setting {
 const WINNING_NUMBER: Setting<u32> = Setting {
     row: row("winning-number", "SERVER_WINNING_NUMBER", "N", "7574", "The number that wins"),
     parse: parse::whole::<u32, 0, { u32::MAX as u64 }>,
+};
+
+pub(super) const DIALECTS: Setting<Vec<Dialect>> = Setting {
+    row: row(
+        "dialects",
+        "SERVER_DIALECTS",
+        "LIST",
+        "block,fixed,framed,braces,echo",
+        "The wires that are spoken, with commas between",
+    ),
+    parse: parse::choices,
+};
+
+const ECHO_PREFIX: Setting<String> = Setting {
+    row: row("echo-prefix", "SERVER_ECHO_PREFIX", "TEXT", "", "What stands before a line that is sent back"),
+    parse: parse::text,
+};
+
+const MAX_MESSAGE: Setting<u32> = Setting {
+    row: row("max-message", "SERVER_MAX_MESSAGE", "BYTES", "1048576", "The longest message that is taken"),
+    parse: parse::whole::<u32, 8192, 67_108_864>,
 };
 
 const MAX_CONNECTIONS: Setting<u32> = Setting {

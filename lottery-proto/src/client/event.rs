@@ -3,9 +3,12 @@
 use core::fmt;
 
 use crate::error::CloseReason;
+use crate::server::Line;
 use crate::wire::{Kind, Response, Wire};
 
 /// What a [`Client`](crate::Client) hands to the application.
+///
+/// Where something is refused, `reason` is what the centre said, for a person; empty if the wire has no room for it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -13,47 +16,67 @@ pub enum Event<'a> {
     Bet {
         /// Whether it is durable.
         stored: bool,
+        /// Why not.
+        reason: &'a str,
     },
     /// The answer to a batch, on a wire that has one.
     Batch {
         /// Whether all of it is durable. If not, none of it is.
         stored: bool,
+        /// Why not.
+        reason: &'a str,
     },
     /// The answer to Finished.
     Finished {
         /// Whether every bet is durable and the agency counts as finished.
         stored: bool,
+        /// Why not.
+        reason: &'a str,
     },
     /// The draw has not taken place: ask again later.
     Pending,
     /// This agency's winners.
     Winners(Documents<'a>),
+    /// There is no answer to the question for the winners.
+    WinnersRefused {
+        /// Why not.
+        reason: &'a str,
+    },
+    /// The line that came back, without white space at its end.
+    Line(Line<'a>),
     /// The connection is over. The last event, and the only one of its kind.
     Closed(CloseReason),
 }
 
 impl<'a> Event<'a> {
     pub(super) fn new(kind: Kind, response: Response, message: &'a [u8], wire: &'static dyn Wire) -> Self {
-        let stored = response == Response::Stored;
-        match (response, kind) {
-            (Response::Pending, _) => Self::Pending,
-            (Response::Winners { documents, count }, _) => {
-                let documents = message.get(documents).unwrap_or_default();
-                let rest = core::str::from_utf8(documents).unwrap_or_default();
-                Self::Winners(Documents { rest, count, wire })
+        // Parts of a validated answer are UTF-8.
+        let text =
+            |range| message.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
+        let (stored, reason) = match response {
+            Response::Stored => (true, ""),
+            Response::Refused(reason) => (false, text(reason)),
+            Response::Pending => return Self::Pending,
+            Response::Line(line) => return Self::Line(Line(message.get(line).unwrap_or_default())),
+            Response::Winners { documents, count } => {
+                return Self::Winners(Documents { rest: text(documents), count, wire });
             }
-            (Response::Stored | Response::Refused, Kind::Bet) => Self::Bet { stored },
-            (Response::Stored | Response::Refused, Kind::Batch) => Self::Batch { stored },
-            (Response::Stored | Response::Refused, _) => Self::Finished { stored },
+        };
+        match kind {
+            Kind::Bet => Self::Bet { stored, reason },
+            Kind::Batch => Self::Batch { stored, reason },
+            Kind::Finished => Self::Finished { stored, reason },
+            Kind::Winners | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => {
+                Self::WinnersRefused { reason }
+            }
         }
     }
 }
 
-/// An answer that waits to be handed out, in the next `len` bytes of the inbox.
+/// An answer that waits to be handed out, in the next `len` bytes of the inbox; or nothing, to be passed over.
 #[derive(Debug)]
 pub(super) struct Next {
-    pub(super) kind: Kind,
-    pub(super) response: Response,
+    pub(super) answer: Option<(Kind, Response)>,
     pub(super) len: usize,
 }
 

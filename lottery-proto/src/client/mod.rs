@@ -9,7 +9,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::bet::Bet;
+use crate::bet::{Bet, FieldError};
 use crate::config::ClientConfig;
 use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
 use crate::inbox::Inbox;
@@ -18,8 +18,11 @@ use crate::machine::{Input, Io};
 use crate::outbox::Output;
 use crate::time::Instant;
 use crate::timer::{Timer, Timers};
-use crate::wire::{Kind, Owed, Scan, Wire};
+use crate::wire::{Dialect, Kind, Limits, MAX_LINE, Owed, Scan, Side, Wire};
 use event::Next;
+
+/// What the receive buffer grows to as long as answers keep coming.
+const BUSY_SIZE: usize = 64 * 1024;
 
 /// The agency's side of one connection: bets and questions in, answers out.
 ///
@@ -54,7 +57,7 @@ impl Client {
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
             wire: config.dialect.wire(),
-            inbox: Inbox::new(config.max_buffer),
+            inbox: Inbox::new(BUSY_SIZE, config.max_message),
             output: Output::default(),
             asked: VecDeque::new(),
             life: Life::new(),
@@ -110,39 +113,48 @@ impl Client {
 
     /// The next thing for the application, borrowed from the receive buffer.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        let Some(Next { kind, response, len }) = self.queue.pop_front() else {
-            return self.life.tell().map(Event::Closed);
-        };
-        self.decoded -= len;
-        let message = self.inbox.take(len);
-        Some(Event::new(kind, response, message, self.wire))
+        loop {
+            let Some(Next { answer, len }) = self.queue.pop_front() else {
+                return self.life.tell().map(Event::Closed);
+            };
+            self.decoded -= len;
+            let Some((kind, response)) = answer else {
+                self.inbox.take(len);
+                continue;
+            };
+            return Some(Event::new(kind, response, self.inbox.take(len), self.wire));
+        }
     }
 
     /// Whether a `send_…` or `ask_…` would be taken now. It becomes true again only in [`Client::handle`].
     pub fn can_send(&self) -> bool {
-        self.life.is_open() && self.output.pending().len() < self.config.max_unsent
+        let waits = self.config.dialect.manner().waits_for_answers && !self.asked.is_empty();
+        self.life.is_open() && !waits && self.output.pending().len() < self.config.max_unsent
     }
 
     /// Sends as many of `bets` as one batch carries, and says how many that is.
     ///
     /// # Errors
-    /// Nothing was sent: not now, a bet that this wire cannot carry, or an agency that it cannot name.
+    /// Nothing was sent: not now, a bet among `bets` that this wire cannot carry, or an agency that it cannot name.
     pub fn send_batch(&mut self, now: Instant, bets: &[Bet<'_>]) -> Result<usize, SendError> {
-        let agency = self.config.agency;
-        self.send(now, Kind::Batch, |wire, out| wire.put_batch(agency, bets, out))
+        let (agency, limit) = (self.config.agency, self.config.max_batch.min(self.config.max_message));
+        let wrong = bets.iter().enumerate().find_map(|(at, bet)| Some((at, self.check(bet).err()?)));
+        if let Some((bet, error)) = wrong {
+            return Err(SendError::Unsendable { bet, error });
+        }
+        self.send(now, Kind::Batch, |wire, out| {
+            Ok((wire.put_batch(agency, bets, limit, out)?, Box::default()))
+        })
     }
 
-    /// Sends one bet, to be answered by itself.
+    /// Sends one bet: as a message of its own where the wire has one, else as a batch of one.
     ///
     /// # Errors
     /// As [`Client::send_batch`].
     pub fn send_bet(&mut self, now: Instant, bet: &Bet<'_>) -> Result<(), SendError> {
         let agency = self.config.agency;
-        self.send(now, Kind::Bet, |wire, out| wire.put_bet(agency, bet, out))?;
-        if let Some(owed) = self.asked.back_mut() {
-            owed.echo = self.wire.echo(bet);
-        }
-        Ok(())
+        self.check(bet).map_err(|error| SendError::Unsendable { bet: 0, error })?;
+        self.send(now, Kind::Bet, |wire, out| Ok(((), wire.put_bet(agency, bet, out)?)))
     }
 
     /// Says that this agency has sent its last bet.
@@ -151,16 +163,35 @@ impl Client {
     /// Nothing was sent: not now, or an agency that this wire cannot name.
     pub fn send_finished(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
-        self.send(now, Kind::Finished, |wire, out| wire.put_finished(agency, out))
+        self.send(now, Kind::Finished, |wire, out| Ok((wire.put_finished(agency, out)?, Box::default())))
     }
 
-    /// Asks who won in this agency.
+    /// Asks who won in this agency. On a wire where Finished asks that, too, there is no such question.
     ///
     /// # Errors
     /// As [`Client::send_finished`].
     pub fn ask_winners(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
-        self.send(now, Kind::Winners, |wire, out| wire.put_winners_query(agency, out))
+        self.send(now, Kind::Winners, |wire, out| Ok((wire.put_winners_query(agency, out)?, Box::default())))
+    }
+
+    /// Sends a line to be sent back: the health check.
+    ///
+    /// # Errors
+    /// Nothing was sent: not now, a line that holds a line end or is longer than 8192 bytes, or another wire than
+    /// `echo`.
+    pub fn send_line(&mut self, now: Instant, line: &str) -> Result<(), SendError> {
+        if self.config.dialect != Dialect::Echo {
+            return Err(SendError::NotOnThisWire);
+        }
+        if line.len() > MAX_LINE || line.contains('\n') {
+            return Err(SendError::TooLong);
+        }
+        self.send(now, Kind::Echo, |_, out| {
+            out.extend_from_slice(line.as_bytes());
+            out.push(b'\n');
+            Ok(((), Box::default()))
+        })
     }
 
     /// There is nothing more to send or to ask: ends the connection.
@@ -179,11 +210,16 @@ impl Client {
         self.output.pending().len()
     }
 
+    fn check(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
+        self.wire.check_sendable(bet)
+    }
+
+    /// Sends what `put` appends; the answer will repeat the other thing that it returns.
     fn send<T>(
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<T, SendError>,
+        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
     ) -> Result<T, SendError> {
         if !self.life.is_open() {
             return Err(SendError::Closed);
@@ -191,10 +227,9 @@ impl Client {
         if !self.can_send() {
             return Err(SendError::Busy);
         }
-        let sent = put(self.wire, self.output.buffer())?;
-        if self.wire.is_answered(kind) {
-            let agency = self.config.agency.get();
-            self.asked.push_back(Owed { kind, agency, echo: Box::default() });
+        let (sent, echo) = put(self.wire, self.output.buffer())?;
+        if let Some(kind) = self.wire.answered_by(kind) {
+            self.asked.push_back(Owed { kind, agency: self.config.agency.get(), echo });
         }
         self.active = now;
         self.settle(now);
@@ -237,24 +272,33 @@ impl Client {
     /// Decodes the next answer, if it is there.
     fn decode_next(&mut self, now: Instant) -> bool {
         let received = self.inbox.bytes().get(self.decoded..).unwrap_or_default();
-        let decoded = match (received.is_empty(), self.asked.front()) {
-            (true, _) => return false,
-            (false, None) => Err(DecodeError::new(0, Problem::Unasked)),
-            (false, Some(asked)) => match self.wire.frame(&mut self.scan, received) {
-                Ok(None) => return false,
-                Ok(Some(len)) => {
-                    let message = received.get(..len).unwrap_or_default();
-                    self.wire.response(asked, message).map(|response| (asked.kind, response, len))
+        if received.is_empty() {
+            return false;
+        }
+        let limits = Limits { message: self.config.max_message, ended: self.life.peer_ended };
+        let decoded = match self.wire.frame(&mut self.scan, received, Side::Centre, limits) {
+            Ok(None) => return false,
+            Ok(Some(len)) => {
+                let message = received.get(..len).unwrap_or_default();
+                match self.asked.front() {
+                    _ if self.wire.is_filler(message) => Ok((None, len)),
+                    None => Err(DecodeError::new(0, Problem::Unasked)),
+                    Some(asked) => {
+                        let response = self.wire.response(asked, message);
+                        response.map(|response| (Some((asked.kind, response)), len))
+                    }
                 }
-                Err(error) => Err(error),
-            },
+            }
+            Err(error) => Err(error),
         };
         self.scan = Scan::default();
         match decoded {
-            Ok((kind, response, len)) => {
-                self.asked.pop_front();
+            Ok((answer, len)) => {
                 self.decoded += len;
-                self.queue.push_back(Next { kind, response, len });
+                if answer.is_some() {
+                    self.asked.pop_front();
+                }
+                self.queue.push_back(Next { answer, len });
             }
             Err(error) => self.end(now, CloseReason::Peer(Violation::Malformed(error))),
         }
@@ -278,7 +322,9 @@ impl Client {
     /// Sets every timer from the state.
     fn arm(&mut self, now: Instant) {
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
-        let waits = self.life.is_open() && self.unsent.is_none() && !self.asked.is_empty();
+        // For the draw it waits as long as it takes.
+        let answer_due = self.asked.front().is_some_and(|asked| asked.kind != Kind::AwaitWinners);
+        let waits = self.life.is_open() && self.unsent.is_none() && answer_due;
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
         self.timers.set(Timer::Answer, deadline(waits.then_some(self.active), self.config.answer_timeout));
         self.timers.set(Timer::Stall, deadline(self.unsent, self.config.stall_timeout));

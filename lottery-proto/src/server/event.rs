@@ -1,11 +1,11 @@
 //! What the server machine hands to the application.
 
-use core::marker::PhantomData;
+use core::fmt;
 
 use crate::agency::AgencyId;
-use crate::bets::Bets;
+use crate::bets::{Bets, ReadBet};
 use crate::error::{CloseReason, DecodeError};
-use crate::ticket::{Batch, ConnId, Finished, SingleBet, Ticket, WinnersQuery};
+use crate::ticket::{Batch, ConnId, Echo, Finished, SingleBet, Stranger, Ticket, WinnersQuery};
 use crate::wire::{Kind, Request};
 
 /// What a [`Server`](crate::Server) hands to the application.
@@ -35,11 +35,26 @@ pub enum Event<'a> {
     WinnersQuery {
         /// To answer with.
         ticket: Ticket<WinnersQuery>,
+        /// The answer is to come when the draw has taken place, not before. If not, it may be "not yet".
+        wait: bool,
+    },
+    /// An agency that has not said which one it is has no bets, and waits for the draw. As long as it does, it
+    /// stands for one agency that nothing was heard of (spec: *`framed`*).
+    Stranger {
+        /// To answer with, when the draw has taken place.
+        ticket: Ticket<Stranger>,
+    },
+    /// A line to be sent back: the health check.
+    Echo {
+        /// To answer with.
+        ticket: Ticket<Echo>,
+        /// The line, without white space at its end.
+        line: Line<'a>,
     },
     /// A request was refused, and answered as the wire wants it. The connection goes on.
     Refused {
-        /// The agency that sent it.
-        agency: AgencyId,
+        /// The agency that sent it, if it has said which it is.
+        agency: Option<AgencyId>,
         /// Why.
         error: RefusedBy,
     },
@@ -48,17 +63,37 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    pub(super) fn new(conn: ConnId, number: u64, request: &Request, bets: Bets<'a>) -> Self {
-        let agency = request.agency;
-        match request.kind {
-            Kind::Bet => Self::Bet { ticket: Ticket { conn, number, agency, kind: PhantomData }, bets },
-            Kind::Batch => Self::Batch { ticket: Ticket { conn, number, agency, kind: PhantomData }, bets },
-            Kind::Finished => Self::Finished { ticket: Ticket { conn, number, agency, kind: PhantomData } },
-            // A wire decodes no request of an unknown kind.
-            Kind::Winners | Kind::Unknown => {
-                Self::WinnersQuery { ticket: Ticket { conn, number, agency, kind: PhantomData } }
-            }
-        }
+    /// The event for a request; `None` for one that no wire makes.
+    pub(super) fn new(
+        conn: ConnId,
+        number: u64,
+        request: &Request,
+        payload: &'a [u8],
+        read: ReadBet,
+    ) -> Option<Self> {
+        let bets = Bets::validated(payload, request.count, read);
+        Some(match (request.kind, request.agency) {
+            (Kind::Bet, Some(agency)) => Self::Bet { ticket: Ticket::new(conn, number, agency), bets },
+            (Kind::Batch, Some(agency)) => Self::Batch { ticket: Ticket::new(conn, number, agency), bets },
+            (Kind::Finished, Some(agency)) => Self::Finished { ticket: Ticket::new(conn, number, agency) },
+            (Kind::Winners | Kind::AwaitWinners, Some(agency)) => Self::WinnersQuery {
+                ticket: Ticket::new(conn, number, agency),
+                wait: request.kind == Kind::AwaitWinners,
+            },
+            (Kind::AwaitWinners, None) => Self::Stranger { ticket: Ticket::new(conn, number, ()) },
+            (Kind::Echo, _) => Self::Echo { ticket: Ticket::new(conn, number, ()), line: Line(payload) },
+            _ => return None,
+        })
+    }
+}
+
+/// A line that a peer sent. It may be anything, personal data for one: its `Debug` shows its length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a>(pub &'a [u8]);
+
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line({})", self.0.len())
     }
 }
 
@@ -66,9 +101,9 @@ impl<'a> Event<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusedBy {
-    /// It holds a bet that is not valid.
+    /// It is not valid, or it holds a bet that is not.
     #[error("{0}")]
-    Bet(#[from] DecodeError),
+    Malformed(#[from] DecodeError),
     /// An agency is not finished if a bet that it sent on this connection was not stored.
     #[error("not finished: bets that it sent before were refused")]
     EarlierBets,
@@ -80,5 +115,15 @@ pub(super) enum Next {
     /// A request, in the next `len` bytes of the inbox.
     Request { request: Request, number: u64, len: usize },
     /// A request that was refused, in the next `len` bytes of the inbox.
-    Refused { agency: AgencyId, error: RefusedBy, len: usize },
+    Refused { agency: Option<AgencyId>, error: RefusedBy, len: usize },
+    /// A message that says nothing, in the next `len` bytes of the inbox.
+    Filler { len: usize },
+}
+
+impl Next {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Request { len, .. } | Self::Refused { len, .. } | Self::Filler { len } => *len,
+        }
+    }
 }

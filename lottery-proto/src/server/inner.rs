@@ -10,7 +10,9 @@ use crate::error::{CloseReason, Code, DecodeError, Failure, Problem, Violation};
 use crate::life::{On, State};
 use crate::time::Instant;
 use crate::timer::Timer;
-use crate::wire::{Answer, Kind, Owed, Refusal, Request, Scan, Then, TooLarge};
+use crate::wire::{
+    Answer, Dialect, Kind, Limits, Owed, Refusal, Request, Scan, Side, Then, TooLarge, detect,
+};
 
 /// With more than so many bytes to send, no more requests are read.
 const MAX_UNSENT: usize = 64 * 1024;
@@ -38,19 +40,35 @@ impl Server {
     fn advance(&mut self, now: Instant) {
         while self.takes_requests() {
             let received = self.inbox.bytes().get(self.decoded..).unwrap_or_default();
-            match self.wire.frame(&mut self.scan, received) {
+            if received.is_empty() && self.life.peer_ended {
+                self.life.on(On::PeerEnded, CloseReason::Done);
+                break;
+            }
+            let Some(dialect) = self.dialect.or_else(|| detect(received, self.life.peer_ended)) else {
+                break;
+            };
+            if self.dialect.is_none() {
+                self.dialect = Some(dialect);
+                self.greet(now, dialect);
+                continue;
+            }
+            let wire = dialect.wire();
+            let limits = Limits { message: self.config.max_message, ended: self.life.peer_ended };
+            match wire.frame(&mut self.scan, received, Side::Agency, limits) {
                 Ok(Some(len)) => {
                     let message = received.get(..len).unwrap_or_default();
-                    let request = self.wire.request(message);
+                    let request = (!wire.is_filler(message)).then(|| wire.request(message));
                     self.begun = None;
                     self.scan = Scan::default();
-                    self.take(now, len, request);
+                    self.decoded += len;
+                    match request {
+                        None => self.queue.push_back(Next::Filler { len }),
+                        Some(Ok(request)) => self.take(now, len, request),
+                        Some(Err(Refusal { error, due })) => self.refused(now, len, error, due),
+                    }
                 }
                 Ok(None) if self.life.peer_ended => {
-                    let reason = match received.len() {
-                        0 => CloseReason::Done,
-                        received => CloseReason::Peer(Violation::Truncated { received }),
-                    };
+                    let reason = CloseReason::Peer(Violation::Truncated { received: received.len() });
                     self.life.on(On::PeerEnded, reason);
                 }
                 Ok(None) => break,
@@ -61,6 +79,16 @@ impl Server {
             self.inbox.truncate(self.decoded);
         }
         self.refuse_finished(now);
+    }
+
+    /// The peer's wire is known: refuses it, if it is not spoken here or if the peer is not to be served.
+    fn greet(&mut self, now: Instant, dialect: Dialect) {
+        if let Some(failure) = self.refusal {
+            self.fail(now, CloseReason::Refused, failure, None);
+        } else if !self.config.dialects.contains(&dialect) {
+            let failure = Failure { code: Code::Malformed, text: "this wire is not spoken here" };
+            self.fail(now, CloseReason::NotSpoken(dialect), failure, None);
+        }
     }
 
     /// Whether more requests would be decoded, if they were there.
@@ -81,23 +109,29 @@ impl Server {
         self.life.state() == State::Draining && self.slots.is_empty() && self.output.pending().is_empty()
     }
 
-    /// Takes a decoded message of `len` bytes: into the queue, or refuses it.
-    fn take(&mut self, now: Instant, len: usize, request: Result<Request, Refusal>) {
-        let request = match request {
-            Ok(request) => request,
-            Err(Refusal { error, due }) => return self.refused(now, len, error, due),
-        };
-        let owed = Owed { kind: request.kind, agency: request.agency.get(), echo: request.echo.clone() };
+    /// Takes a request, decoded from a message of `len` bytes, into the queue; or refuses it.
+    fn take(&mut self, now: Instant, len: usize, mut request: Request) {
+        let named = request.agency.map_or(0, AgencyId::get);
+        let owed = |kind| Owed { kind, agency: named, echo: request.echo.clone() };
         if let Err(error) = self.bind(request.agency) {
-            return self.violated(now, error, Some(owed));
+            return self.refused(now, len, error, Some(owed(request.kind)));
         }
-        let number = self.slots.push(owed);
-        self.decoded += len;
-        self.queue.push_back(Next::Request { request, number, len });
+        request.agency = self.agency;
+        let awaits = request.awaits_winners.then(|| Request::new(Kind::AwaitWinners, self.agency));
+        // Who has not said which agency it is has no bets to be finished with.
+        let first = if awaits.is_some() && self.agency.is_none() { None } else { Some(request) };
+        let mut len = len;
+        for request in first.into_iter().chain(awaits) {
+            let owed = Owed { kind: request.kind, agency: named, echo: request.echo.clone() };
+            let number = self.slots.push(owed);
+            self.queue.push_back(Next::Request { request, number, len });
+            len = 0;
+        }
     }
 
     /// A connection speaks for one agency, and it is one of those that there are.
-    fn bind(&mut self, agency: AgencyId) -> Result<(), DecodeError> {
+    fn bind(&mut self, agency: Option<AgencyId>) -> Result<(), DecodeError> {
+        let Some(agency) = agency else { return Ok(()) };
         let most = self.config.agencies;
         let found = agency.get();
         if found > most {
@@ -110,19 +144,19 @@ impl Server {
         Ok(())
     }
 
-    /// A message of `len` bytes is wrong: only its bets are refused, or the connection ends.
+    /// A message of `len` bytes is wrong: only it is refused, or the connection ends.
     fn refused(&mut self, now: Instant, len: usize, error: DecodeError, due: Option<Owed>) {
-        let agency = due.as_ref().and_then(|owed| AgencyId::new(owed.agency));
-        let (Some(owed), Some(agency), true) = (&due, agency, error.is_about_a_bet()) else {
-            return self.violated(now, error, due);
-        };
-        if let Err(error) = self.bind(agency) {
+        let named = due.as_ref().and_then(|owed| AgencyId::new(owed.agency));
+        let error = self.bind(named).err().unwrap_or(error);
+        let goes_on = self.dialect.is_some_and(|dialect| dialect.wire().goes_on_after(&error));
+        if !goes_on {
+            self.decoded -= len;
             return self.violated(now, error, due);
         }
-        let number = self.slots.push(owed.clone());
-        self.decoded += len;
-        self.queue.push_back(Next::Refused { agency, error: RefusedBy::Bet(error), len });
-        self.answer_failure(now, number, Failure { code: Code::Malformed, text: &error.to_string() });
+        let number = self.slots.push(due.unwrap_or(Owed::new(Kind::Unknown, 0)));
+        let agency = named.or(self.agency);
+        self.queue.push_back(Next::Refused { agency, error: RefusedBy::Malformed(error), len });
+        self.answer_failure(now, number, Failure { code: code_of(&error), text: &error.to_string() });
     }
 
     /// Answers each Finished that everything before is answered, if bets of its connection were refused.
@@ -130,7 +164,7 @@ impl Server {
         while self.refused
             && let Some(first) = self.queue.iter_mut().find(|next| matches!(next, Next::Request { .. }))
             && let Next::Request { request, number, len } = &*first
-            && request.kind == Kind::Finished
+            && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
             && self.slots.is_front(*number)
         {
             let (number, len, agency, error) = (*number, *len, request.agency, RefusedBy::EarlierBets);
@@ -141,17 +175,16 @@ impl Server {
 
     /// The peer broke the protocol.
     fn violated(&mut self, now: Instant, error: DecodeError, due: Option<Owed>) {
-        let code = match error.problem {
-            Problem::UnknownAgency { .. } => Code::UnknownAgency,
-            Problem::AgencyMismatch { .. } => Code::AgencyMismatch,
-            _ => Code::Malformed,
-        };
         let reason = CloseReason::Peer(Violation::Malformed(error));
-        self.fail(now, reason, Failure { code, text: &error.to_string() }, due);
+        self.fail(now, reason, Failure { code: code_of(&error), text: &error.to_string() }, due);
     }
 
     pub(super) fn shut_down(&mut self, now: Instant) {
         let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
+        // The draw that some wait for will not be seen by this process any more.
+        while let Some(number) = self.slots.first_owed(Kind::AwaitWinners) {
+            self.answer_failure(now, number, failure);
+        }
         self.fail(now, CloseReason::Shutdown, failure, None);
     }
 
@@ -167,7 +200,7 @@ impl Server {
             return;
         }
         let agency = self.agency.map_or(0, AgencyId::get);
-        let due = due.unwrap_or(Owed { kind: Kind::Unknown, agency, echo: Default::default() });
+        let due = due.unwrap_or(Owed::new(Kind::Unknown, agency));
         self.end(now, reason);
         let number = self.slots.push(due);
         self.answer_failure(now, number, failure);
@@ -187,25 +220,31 @@ impl Server {
     /// Answers request `number`.
     pub(super) fn answer(&mut self, now: Instant, number: u64, answer: &Answer<'_>) -> Result<(), TooLarge> {
         let Some(kind) = self.slots.owed(number) else { return Ok(()) };
-        let then = self.slots.answer(number, answer, self.wire, &mut self.output)?;
+        let wire = self.dialect.unwrap_or(Dialect::Echo).wire();
+        let then = self.slots.answer(number, answer, wire, &mut self.output)?;
         self.active = now;
         let reason = match answer {
             Answer::Refused(_) => {
-                self.refused |= matches!(kind, Kind::Bet | Kind::Batch);
+                self.refused |= matches!(kind, Kind::Bet | Kind::Batch | Kind::Unknown);
                 CloseReason::Refused
             }
             Answer::Pending => {
                 self.pending.get_or_insert(now);
                 CloseReason::Done
             }
-            Answer::Stored { .. } | Answer::Winners(_) => CloseReason::Done,
+            Answer::Stored | Answer::Winners(_) | Answer::Echo(_) => CloseReason::Done,
         };
         if then == Then::Close {
-            // What was asked behind the last answer gets none.
+            // What was asked behind the last answer gets none; what was refused is still told.
             self.slots.clear();
-            self.queue.clear();
+            self.queue.retain(|next| matches!(next, Next::Refused { .. }));
             self.inbox.take(self.decoded);
             self.decoded = 0;
+            for next in &mut self.queue {
+                if let Next::Refused { len, .. } = next {
+                    *len = 0;
+                }
+            }
             self.end(now, reason);
         }
         Ok(())
@@ -251,7 +290,7 @@ impl Server {
                 self.fail(now, CloseReason::Incomplete, silent("a message was not completed in time"), None);
             }
             Timer::Stall => self.life.on(On::GaveUp, CloseReason::Stalled),
-            Timer::Linger => self.life.on(On::GaveUp, CloseReason::Shutdown),
+            Timer::Linger => self.life.on(On::GaveUp, CloseReason::Refused),
             Timer::Shrink => {
                 self.inbox.shrink();
                 self.output.shrink();
@@ -260,5 +299,14 @@ impl Server {
             }
             Timer::Answer => {}
         }
+    }
+}
+
+/// The code of the failure that a mistake is answered with.
+fn code_of(error: &DecodeError) -> Code {
+    match error.problem {
+        Problem::UnknownAgency { .. } => Code::UnknownAgency,
+        Problem::AgencyMismatch { .. } => Code::AgencyMismatch,
+        _ => Code::Malformed,
     }
 }

@@ -3,12 +3,12 @@
 mod event;
 mod inner;
 
-pub use event::{Event, RefusedBy};
+pub use event::{Event, Line, RefusedBy};
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 
 use crate::agency::AgencyId;
-use crate::bets::Bets;
 use crate::config::ServerConfig;
 use crate::error::{CloseReason, Failure};
 use crate::inbox::Inbox;
@@ -18,7 +18,7 @@ use crate::outbox::{Output, Slots};
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
 use crate::time::Instant;
 use crate::timer::Timers;
-use crate::wire::{Dialect, Kind, Scan, Wire};
+use crate::wire::{Dialect, Kind, Scan};
 use event::Next;
 
 /// The centre's side of one connection: bytes and time in, requests out, replies in, bytes out.
@@ -52,9 +52,12 @@ use event::Next;
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    config: ServerConfig,
+    config: Arc<ServerConfig>,
     conn: ConnId,
-    wire: &'static dyn Wire,
+    /// The wire that the peer speaks, once its first bytes have said so.
+    dialect: Option<Dialect>,
+    /// Why the peer is not served, to be said in its own words.
+    refusal: Option<Failure<'static>>,
     inbox: Inbox,
     output: Output,
     slots: Slots,
@@ -84,11 +87,13 @@ pub struct Server {
 
 impl Server {
     /// The machine of a new connection. `conn` names it in its tickets: unique among those that live.
-    pub fn new(config: ServerConfig, conn: ConnId, now: Instant) -> Self {
+    pub fn new(config: impl Into<Arc<ServerConfig>>, conn: ConnId, now: Instant) -> Self {
+        let config = config.into();
         let mut server = Self {
             conn,
-            wire: Dialect::Block.wire(),
-            inbox: Inbox::new(config.max_buffer),
+            dialect: None,
+            refusal: None,
+            inbox: Inbox::new(config.max_buffer, config.max_message),
             output: Output::default(),
             slots: Slots::default(),
             life: Life::new(),
@@ -158,24 +163,30 @@ impl Server {
     /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         if let Some(Next::Request { request, number, .. }) = self.queue.front()
-            && request.kind == Kind::Finished
+            && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
             && !self.slots.is_front(*number)
         {
             return None;
         }
-        let Some(next) = self.queue.pop_front() else { return self.life.tell().map(Event::Closed) };
-        let (Next::Request { len, .. } | Next::Refused { len, .. }) = next;
+        let next = loop {
+            let Some(next) = self.queue.pop_front() else { return self.life.tell().map(Event::Closed) };
+            let Next::Filler { len } = next else { break next };
+            self.decoded -= len;
+            self.inbox.take(len);
+        };
+        let len = next.len();
         self.arm_shrink(len);
         self.decoded -= len;
         let message = self.inbox.take(len);
-        Some(match next {
-            Next::Refused { agency, error, .. } => Event::Refused { agency, error },
+        match next {
             Next::Request { request, number, .. } => {
-                let payload = message.get(request.bets.clone()).unwrap_or_default();
-                let bets = Bets::validated(payload, request.count, self.wire.read_bet());
-                Event::new(self.conn, number, &request, bets)
+                let payload = message.get(request.payload.clone()).unwrap_or_default();
+                let read = self.dialect.unwrap_or(Dialect::Echo).wire().read_bet();
+                Event::new(self.conn, number, &request, payload, read)
             }
-        })
+            Next::Refused { agency, error, .. } => Some(Event::Refused { agency, error }),
+            Next::Filler { .. } => None,
+        }
     }
 
     /// Answers a request. Answers leave in the order of the requests, whatever the order of the replies.
@@ -201,10 +212,16 @@ impl Server {
         Ok(())
     }
 
-    /// Refuses to serve this connection: says so, if the wire has a word for it, and ends it.
-    pub fn refuse(&mut self, now: Instant, failure: Failure<'_>) {
-        self.fail(now, CloseReason::Refused, failure, None);
+    /// Refuses to serve this connection: says so as soon as the peer's wire is known, if that has a word for it.
+    pub fn refuse(&mut self, now: Instant, failure: Failure<'static>) {
+        self.refusal = Some(failure);
+        self.ending.get_or_insert(now);
         self.settle(now);
+    }
+
+    /// The wire that the peer speaks, once its first bytes have said so.
+    pub fn dialect(&self) -> Option<Dialect> {
+        self.dialect
     }
 
     /// The agency that this connection speaks for, once it has said so.

@@ -1,6 +1,17 @@
 //! The wires: what is common to them, and a module for each.
 
 pub mod block;
+mod braces;
+mod detect;
+mod dialect;
+mod echo;
+mod fixed;
+mod framed;
+mod text;
+
+pub(crate) use detect::detect;
+pub use dialect::{Dialect, Manner};
+pub(crate) use echo::MAX_LINE;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -9,52 +20,34 @@ use core::fmt;
 use core::ops::Range;
 
 use crate::agency::AgencyId;
-use crate::bet::Bet;
+use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
 use crate::error::{DecodeError, Failure, SendError};
-
-/// A wire: one of the protocols that carry the same job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Dialect {
-    /// Packets in blocks of 8192 bytes (spec: *`block`*).
-    Block,
-}
-
-impl Dialect {
-    /// Every dialect.
-    pub const ALL: &[Self] = &[Self::Block];
-
-    /// Its name, in lower case.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Block => "block",
-        }
-    }
-
-    pub(crate) fn wire(self) -> &'static dyn Wire {
-        match self {
-            Self::Block => &block::Block,
-        }
-    }
-}
-
-impl fmt::Display for Dialect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
 
 /// What a wire does. It is without state: what has to be remembered of a connection is in the machines.
 pub(crate) trait Wire: fmt::Debug + Sync {
     /// Where the message at the start of `bytes` ends; `None` if that is not there yet.
     ///
     /// `scan` is where the last call on the same message left off, so that a message that arrives byte by byte
-    /// is looked at once.
-    fn frame(&self, scan: &mut Scan, bytes: &[u8]) -> Result<Option<usize>, DecodeError>;
+    /// is looked at once. An error means that it cannot be said where the next message begins.
+    fn frame(
+        &self,
+        scan: &mut Scan,
+        bytes: &[u8],
+        side: Side,
+        limits: Limits,
+    ) -> Result<Option<usize>, DecodeError>;
+
+    /// Whether this is a message that says nothing, to be passed over.
+    fn is_filler(&self, _message: &[u8]) -> bool {
+        false
+    }
 
     /// Centre: what a whole message asks for. It is validated completely.
     fn request(&self, message: &[u8]) -> Result<Request, Refusal>;
+
+    /// Centre: whether the connection goes on after a message with this mistake.
+    fn goes_on_after(&self, error: &DecodeError) -> bool;
 
     /// Centre: how the bets of a request are read again, once it was validated.
     fn read_bet(&self) -> ReadBet;
@@ -62,11 +55,24 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     /// Centre: appends the answer to a request. If it cannot be carried, nothing is appended.
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge>;
 
-    /// Agency: appends a batch of as many of `bets` as one message carries, and says how many that is.
-    fn put_batch(&self, agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError>;
+    /// Agency: whether this wire can carry the bet without changing it.
+    fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError>;
 
-    /// Agency: appends a single bet.
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<(), SendError>;
+    /// Agency: appends a batch of as many of `bets` as one message of about `limit` bytes carries, and says how
+    /// many that is. All of them can be carried.
+    fn put_batch(
+        &self,
+        agency: AgencyId,
+        bets: &[Bet<'_>],
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError>;
+
+    /// Agency: appends a single bet, and says what its answer will repeat. The bet can be carried.
+    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
+        self.put_batch(agency, &[*bet], usize::MAX, out)?;
+        Ok(Box::default())
+    }
 
     /// Agency: appends Finished.
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError>;
@@ -74,11 +80,8 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     /// Agency: appends the question for the winners.
     fn put_winners_query(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError>;
 
-    /// Agency: whether a request of that kind is answered.
-    fn is_answered(&self, kind: Kind) -> bool;
-
-    /// What the answer to a single bet repeats of it.
-    fn echo(&self, bet: &Bet<'_>) -> Box<str>;
+    /// Agency: what answers a request of that kind; `None`: nothing does.
+    fn answered_by(&self, kind: Kind) -> Option<Kind>;
 
     /// Agency: what a whole message answers, if `asked` is what it has to answer. It is validated completely.
     fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError>;
@@ -87,17 +90,46 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)>;
 }
 
+/// Who sends the messages that are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Agency,
+    Centre,
+}
+
+/// What bounds a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// The longest message, in bytes.
+    pub(crate) message: usize,
+    /// The peer has ended its side: no more bytes will come.
+    pub(crate) ended: bool,
+}
+
 /// How far the search for the end of a message has come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Scan {}
+pub(crate) struct Scan {
+    /// Bytes that were looked at.
+    pub(crate) bytes: usize,
+    /// Whatever the wire counts in them.
+    pub(crate) count: usize,
+}
 
 /// The kinds of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// One bet.
     Bet,
+    /// Bets, all or none.
     Batch,
+    /// No more bets.
     Finished,
+    /// Who won? To be answered at once, if only with "not yet".
     Winners,
+    /// Who won? To be answered when the draw has taken place.
+    AwaitWinners,
+    /// A line to be sent back.
+    Echo,
     /// What was asked is not known; only a failure can answer it.
     Unknown,
 }
@@ -106,17 +138,34 @@ pub(crate) enum Kind {
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) kind: Kind,
-    pub(crate) agency: AgencyId,
-    pub(crate) bets: Range<usize>,
+    /// Whether the same message asks for the winners, too.
+    pub(crate) awaits_winners: bool,
+    /// The agency that it names, if it names one.
+    pub(crate) agency: Option<AgencyId>,
+    /// Where its bets, or its line, are.
+    pub(crate) payload: Range<usize>,
+    /// How many bets there are.
     pub(crate) count: usize,
     /// What the answer will have to repeat.
-    pub(crate) echo: Box<str>,
+    pub(crate) echo: Box<[u8]>,
+}
+
+impl Request {
+    /// A request without bets.
+    pub(crate) fn new(kind: Kind, agency: Option<AgencyId>) -> Self {
+        Self { kind, awaits_winners: false, agency, payload: 0..0, count: 0, echo: Box::default() }
+    }
+
+    /// A request with `count` bets in `payload`.
+    pub(crate) fn with_bets(kind: Kind, agency: AgencyId, payload: Range<usize>, count: usize) -> Self {
+        Self { payload, count, ..Self::new(kind, Some(agency)) }
+    }
 }
 
 /// Without what the answer repeats: personal data.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Request({:?}, {}, {} bets)", self.kind, self.agency, self.count)
+        write!(f, "Request({:?}, {:?}, {} bets)", self.kind, self.agency, self.count)
     }
 }
 
@@ -126,6 +175,13 @@ pub(crate) struct Refusal {
     pub(crate) error: DecodeError,
     /// The answer that is due all the same.
     pub(crate) due: Option<Owed>,
+}
+
+impl Refusal {
+    /// A refusal of a request of that kind.
+    pub(crate) fn of(kind: Kind, agency: u32, error: DecodeError) -> Self {
+        Self { error, due: Some(Owed::new(kind, agency)) }
+    }
 }
 
 impl From<DecodeError> for Refusal {
@@ -138,12 +194,18 @@ impl From<DecodeError> for Refusal {
 #[derive(Clone)]
 pub(crate) struct Owed {
     pub(crate) kind: Kind,
-    /// The agency as it was named, even if there is none of that number.
+    /// The agency as it was named, even if there is none of that number; 0 if it was not named.
     pub(crate) agency: u32,
-    pub(crate) echo: Box<str>,
+    pub(crate) echo: Box<[u8]>,
 }
 
-/// Without what the answer repeats: personal data.
+impl Owed {
+    pub(crate) fn new(kind: Kind, agency: u32) -> Self {
+        Self { kind, agency, echo: Box::default() }
+    }
+}
+
+/// Without what is repeated: it is personal data.
 impl fmt::Debug for Owed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Owed({:?}, {})", self.kind, self.agency)
@@ -153,12 +215,14 @@ impl fmt::Debug for Owed {
 /// What the centre answers.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer<'a> {
-    /// The bets are durable, or the agency's end is; the agency has so many bets stored.
-    Stored { total: u64 },
+    /// The bets are durable, or the agency's end is.
+    Stored,
     /// The draw has not taken place.
     Pending,
     /// The documents of the agency's winners.
     Winners(&'a [String]),
+    /// The line that was received, behind this prefix.
+    Echo(&'a str),
     /// No, and why.
     Refused(Failure<'a>),
 }
@@ -174,11 +238,17 @@ pub(crate) enum Then {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
-/// A validated answer. It borrows nothing: where the documents are is said in bytes from the message's start.
+/// A validated answer. It borrows nothing: where its parts are is said in bytes from the message's start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Response {
     Stored,
-    Refused,
+    /// No, and the text that says why.
+    Refused(Range<usize>),
     Pending,
-    Winners { documents: Range<usize>, count: usize },
+    Winners {
+        documents: Range<usize>,
+        count: usize,
+    },
+    /// The line that came back.
+    Line(Range<usize>),
 }

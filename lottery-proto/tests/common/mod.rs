@@ -139,7 +139,7 @@ pub(crate) fn seen(server: &mut Server) -> Vec<Seen> {
             server::Event::Batch { bets, .. } => Seen::Batch(texts(bets)),
             server::Event::Finished { .. } => Seen::Finished,
             server::Event::WinnersQuery { .. } => Seen::WinnersQuery,
-            server::Event::Refused { agency, error } => Seen::Refused(agency.get(), error),
+            server::Event::Refused { agency, error } => Seen::Refused(agency.map_or(0, AgencyId::get), error),
             server::Event::Closed(reason) => Seen::Closed(reason),
             other => panic!("{other:?}"),
         });
@@ -162,9 +162,9 @@ pub(crate) fn heard(client: &mut Client) -> Vec<Heard> {
     let mut heard = Vec::new();
     while let Some(event) = client.poll_event() {
         heard.push(match event {
-            client::Event::Bet { stored } => Heard::Bet(stored),
-            client::Event::Batch { stored } => Heard::Batch(stored),
-            client::Event::Finished { stored } => Heard::Finished(stored),
+            client::Event::Bet { stored, .. } => Heard::Bet(stored),
+            client::Event::Batch { stored, .. } => Heard::Batch(stored),
+            client::Event::Finished { stored, .. } => Heard::Finished(stored),
             client::Event::Pending => Heard::Pending,
             client::Event::Winners(documents) => {
                 assert_eq!(documents.len(), documents.clone().count());

@@ -13,11 +13,11 @@ use crate::wire::{Answer, Kind, Owed, Response, Then, TooLarge};
 pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
     // A request that names no agency of one byte was never decoded.
     let agency = u8::try_from(owed.agency).unwrap_or_default();
-    let status = if matches!(answer, Answer::Stored { .. }) { b'1' } else { b'0' };
+    let status = if matches!(answer, Answer::Stored) { b'1' } else { b'0' };
     let put = match (owed.kind, answer) {
         (Kind::Batch, _) => Some(()),
         (Kind::Bet, _) => put_block(BET_ACK, agency, out, |out| {
-            out.put_slice(owed.echo.as_bytes());
+            out.put_slice(&owed.echo);
             out.put_slice(&[b'|', status]);
         }),
         (Kind::Finished, _) => put_block(BATCH_ACK, agency, out, |out| out.put_u8(status)),
@@ -32,7 +32,7 @@ pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Res
         }),
         (Kind::Winners, Answer::Pending) => put_block(WINNER, agency, out, |out| out.put_u8(b'0')),
         // This wire has no word for it: the connection is closed.
-        (Kind::Winners | Kind::Unknown, _) => return Ok(Then::Close),
+        _ => return Ok(Then::Close),
     };
     put.map(|()| Then::Continue).ok_or(TooLarge)
 }
@@ -47,19 +47,19 @@ pub(super) fn decode(asked: &Owed, block: &[u8]) -> Result<Response, DecodeError
     }
     let wrong = |offset, expected| Err(DecodeError::new(HEADER_SIZE + offset, Problem::Expected(expected)));
     match asked.kind {
-        Kind::Bet => match payload.strip_prefix(asked.echo.as_bytes()) {
+        Kind::Bet => match payload.strip_prefix(&*asked.echo) {
             Some(b"|1") => Ok(Response::Stored),
-            Some(b"|0") => Ok(Response::Refused),
+            Some(b"|0") => Ok(Response::Refused(0..0)),
             // A centre that could not read the bet repeats what it could.
-            _ if payload.ends_with(b"|0") => Ok(Response::Refused),
+            _ if payload.ends_with(b"|0") => Ok(Response::Refused(0..0)),
             _ => wrong(0, "the bet's document, number and status"),
         },
         Kind::Batch | Kind::Finished => match payload {
             b"1" => Ok(Response::Stored),
-            b"0" => Ok(Response::Refused),
+            b"0" => Ok(Response::Refused(0..0)),
             _ => wrong(0, "the status \"0\" or \"1\""),
         },
-        Kind::Unknown => Err(DecodeError::new(0, Problem::Unasked)),
+        Kind::AwaitWinners | Kind::Echo | Kind::Unknown => Err(DecodeError::new(0, Problem::Unasked)),
         Kind::Winners => match payload.split_first() {
             Some((b'0', [])) => Ok(Response::Pending),
             Some((b'1', [])) => Ok(Response::Winners { documents: 0..0, count: 0 }),
@@ -88,7 +88,7 @@ fn check_type(header: Header, asked: Kind) -> Result<(), DecodeError> {
         Kind::Bet => BET_ACK,
         Kind::Batch | Kind::Finished => BATCH_ACK,
         Kind::Winners => WINNER,
-        Kind::Unknown => return Ok(()),
+        Kind::AwaitWinners | Kind::Echo | Kind::Unknown => return Ok(()),
     };
     let problem = match header.kind {
         found if found == expected => return Ok(()),

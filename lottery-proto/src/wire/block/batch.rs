@@ -4,7 +4,6 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use bytes::BufMut;
 use nom::Parser;
@@ -15,7 +14,7 @@ use super::header::{
     BATCH, BET, BLOCK_SIZE, HEADER_SIZE, Header, Short, agency_byte, header, packet, put_block, set_size,
 };
 use crate::agency::AgencyId;
-use crate::bet::{Bet, Field, FieldError, FieldProblem};
+use crate::bet::Bet;
 use crate::bets::Reader;
 use crate::error::{DecodeError, Problem, SendError};
 
@@ -131,47 +130,45 @@ fn fields(payload: &[u8]) -> Result<Bet<'_>, Problem> {
     }
 }
 
+/// What a `BetAck` repeats of a bet.
+pub(super) fn echo(bet: &Bet<'_>) -> Box<[u8]> {
+    format!("{}|{}", bet.document, bet.number).into_bytes().into()
+}
+
 /// What a `BetAck` repeats of a bet that cannot be taken: its document and its number as far as they are
 /// digits, `0` for what is not.
-pub(super) fn echo_of(payload: &[u8]) -> Box<str> {
+pub(super) fn echo_of(payload: &[u8]) -> Box<[u8]> {
     let mut fields = payload.split(|&byte| byte == b'|');
     let mut digits = |index| {
         let field: &[u8] = fields.nth(index).unwrap_or_default();
-        let field = core::str::from_utf8(field).unwrap_or_default();
-        let fits = !field.is_empty() && field.len() <= 20 && field.bytes().all(|byte| byte.is_ascii_digit());
-        if fits { field.to_string() } else { "0".to_string() }
+        let fits = (1..=20).contains(&field.len()) && field.iter().all(u8::is_ascii_digit);
+        if fits { field } else { b"0" }
     };
     let (document, number) = (digits(2), digits(1));
-    format!("{document}|{number}").into()
+    [document, b"|", number].concat().into()
 }
 
 /// Appends a Batch packet with as many of `bets` as fit, and says how many that is.
 pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
     let agency = agency_byte(agency)?;
     let block = out.len();
-    let mut taken = Ok(0_u8);
-    let put = put_block(BATCH, agency, out, |out| {
+    let mut taken = 0;
+    put_block(BATCH, agency, out, |out| {
         out.put_u8(0);
         taken = put_bets(agency, bets, block, out);
-        if let (Ok(taken), Some(count)) = (&taken, out.get_mut(block + HEADER_SIZE)) {
-            *count = *taken;
+        if let Some(count) = out.get_mut(block + HEADER_SIZE) {
+            *count = taken;
         }
-    });
-    match (taken, put) {
-        (Ok(taken), Some(())) => Ok(taken.into()),
-        (taken, _) => {
-            out.truncate(block);
-            Err(taken.err().unwrap_or(SendError::TooLong { bet: 0 }))
-        }
-    }
+    })
+    .ok_or(SendError::TooLong)?;
+    Ok(taken.into())
 }
 
 /// Appends Bet packets until the next would not fit into the block that began at `block`.
-fn put_bets(agency: u8, bets: &[Bet<'_>], block: usize, out: &mut Vec<u8>) -> Result<u8, SendError> {
+fn put_bets(agency: u8, bets: &[Bet<'_>], block: usize, out: &mut Vec<u8>) -> u8 {
     let mut taken = 0;
-    for (index, bet) in bets.iter().take(u8::MAX.into()).enumerate() {
+    for bet in bets.iter().take(u8::MAX.into()) {
         let start = out.len();
-        check_sendable(bet).map_err(|error| SendError::Unsendable { bet: index, error })?;
         out.put_slice(&[BET, agency, 0, 0]);
         put_fields(bet, out);
         if out.len() - block > BLOCK_SIZE {
@@ -182,7 +179,7 @@ fn put_bets(agency: u8, bets: &[Bet<'_>], block: usize, out: &mut Vec<u8>) -> Re
         set_size(out, start, size);
         taken += 1;
     }
-    Ok(taken)
+    taken
 }
 
 /// Appends the payload of a Bet packet.
@@ -193,14 +190,4 @@ pub(super) fn put_fields(bet: &Bet<'_>, out: &mut Vec<u8>) {
     }
     let mut digits = [0; 10];
     out.put_slice(crate::digits::decimal(bet.number, &mut digits));
-}
-
-/// Whether this wire can carry the bet: its names hold no separator.
-pub(super) fn check_sendable(bet: &Bet<'_>) -> Result<(), FieldError> {
-    for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
-        if name.contains('|') {
-            return Err(FieldError { field, problem: FieldProblem::NotOnThisWire('|') });
-        }
-    }
-    Ok(())
 }

@@ -20,26 +20,30 @@ pub use batch::decode_batch;
 pub use header::{BLOCK_SIZE, HEADER_SIZE, MAX_AGENCY};
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
 
+use super::text::check_separators;
+use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
 use crate::agency::AgencyId;
-use crate::bet::Bet;
+use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
 use crate::error::{DecodeError, SendError};
-use crate::wire::{Answer, Kind, Owed, Refusal, Request, Response, Scan, Then, TooLarge, Wire};
 
 /// The wire `block`.
 #[derive(Debug)]
 pub(crate) struct Block;
 
 impl Wire for Block {
-    fn frame(&self, _: &mut Scan, bytes: &[u8]) -> Result<Option<usize>, DecodeError> {
+    fn frame(&self, _: &mut Scan, bytes: &[u8], _: Side, _: Limits) -> Result<Option<usize>, DecodeError> {
         Ok((bytes.len() >= BLOCK_SIZE).then_some(BLOCK_SIZE))
     }
 
     fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
         requests::decode(message)
+    }
+
+    fn goes_on_after(&self, error: &DecodeError) -> bool {
+        error.is_about_a_bet()
     }
 
     fn read_bet(&self) -> ReadBet {
@@ -50,12 +54,23 @@ impl Wire for Block {
         answers::encode(owed, answer, out)
     }
 
-    fn put_batch(&self, agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
+    fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
+        check_separators(bet, &['|'])
+    }
+
+    fn put_batch(
+        &self,
+        agency: AgencyId,
+        bets: &[Bet<'_>],
+        _: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
         batch::encode(agency, bets, out)
     }
 
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
-        requests::encode_bet(agency, bet, out)
+    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
+        requests::encode_bet(agency, bet, out)?;
+        Ok(batch::echo(bet))
     }
 
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
@@ -66,12 +81,8 @@ impl Wire for Block {
         requests::encode_winners_query(agency, out)
     }
 
-    fn is_answered(&self, kind: Kind) -> bool {
-        kind != Kind::Batch
-    }
-
-    fn echo(&self, bet: &Bet<'_>) -> Box<str> {
-        format!("{}|{}", bet.document, bet.number).into()
+    fn answered_by(&self, kind: Kind) -> Option<Kind> {
+        (kind != Kind::Batch).then_some(kind)
     }
 
     fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {

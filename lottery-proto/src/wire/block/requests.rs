@@ -4,56 +4,52 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::BufMut;
 
+use super::batch;
 use super::header::{
     BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, WINNER, agency_byte, header, packet, put_block,
 };
-use super::{Block, batch};
 use crate::agency::AgencyId;
 use crate::bet::Bet;
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::{Kind, Owed, Refusal, Request, Wire as _};
+use crate::wire::{Kind, Owed, Refusal, Request};
 
 /// What the block asks for, completely validated.
 pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
     let (header, payload) = packet(block).map_err(|error| Refusal { error, due: due(block) })?;
-    let owed = |kind, echo| Owed { kind, agency: header.agency.into(), echo };
-    let no_agency = DecodeError::new(1, Problem::Expected("an agency from 1"));
-    let agency = AgencyId::new(header.agency.into()).ok_or(no_agency);
+    let agency =
+        AgencyId::new(header.agency.into()).ok_or(DecodeError::new(1, Problem::Expected("an agency from 1")));
+    let refused = |kind| move |error| Refusal::of(kind, header.agency.into(), error);
     let end = HEADER_SIZE + payload.len();
-    let none = || Box::<str>::default();
     match header.kind {
         BET => {
-            let due = |error| Refusal { error, due: Some(owed(Kind::Bet, batch::echo_of(payload))) };
+            let due = |error| {
+                let owed = Owed::new(Kind::Bet, header.agency.into());
+                Refusal { error, due: Some(Owed { echo: batch::echo_of(payload), ..owed }) }
+            };
             let agency = agency.map_err(due)?;
             let bet = batch::decode_bet(payload, 1, HEADER_SIZE).map_err(due)?;
-            let echo = Block.echo(&bet);
-            Ok(Request { kind: Kind::Bet, agency, bets: 0..end, count: 1, echo })
+            let echo = batch::echo(&bet);
+            Ok(Request { echo, ..Request::with_bets(Kind::Bet, agency, 0..end, 1) })
         }
         BATCH => {
-            let owed = owed(Kind::Batch, none());
-            let due = |error: DecodeError| Refusal { error, due: Some(owed.clone()) };
-            let agency = agency.map_err(due)?;
-            let count = batch::validate(payload, header.agency).map_err(due)?;
-            Ok(Request { kind: Kind::Batch, agency, bets: HEADER_SIZE + 1..end, count, echo: none() })
+            let agency = agency.map_err(refused(Kind::Batch))?;
+            let count = batch::validate(payload, header.agency).map_err(refused(Kind::Batch))?;
+            Ok(Request::with_bets(Kind::Batch, agency, HEADER_SIZE + 1..end, count))
         }
         FINISHED => {
-            let owed = owed(Kind::Finished, none());
-            let due = |error| Refusal { error, due: Some(owed.clone()) };
-            let agency = agency.map_err(due)?;
+            let agency = agency.map_err(refused(Kind::Finished))?;
             if !payload.is_empty() {
-                return Err(due(DecodeError::new(
-                    2,
-                    Problem::SizeMismatch { size: end, needed: HEADER_SIZE },
-                )));
+                let problem = Problem::SizeMismatch { size: end, needed: HEADER_SIZE };
+                return Err(refused(Kind::Finished)(DecodeError::new(2, problem)));
             }
-            Ok(Request { kind: Kind::Finished, agency, bets: 0..0, count: 0, echo: none() })
+            Ok(Request::new(Kind::Finished, Some(agency)))
         }
         WINNER => {
             let agency = agency?;
             if payload != b"1" {
                 return Err(DecodeError::new(HEADER_SIZE, Problem::Expected("the payload \"1\"")).into());
             }
-            Ok(Request { kind: Kind::Winners, agency, bets: 0..0, count: 0, echo: none() })
+            Ok(Request::new(Kind::Winners, Some(agency)))
         }
         BET_ACK | BATCH_ACK => Err(DecodeError::new(0, Problem::WrongDirection(header.kind)).into()),
         unknown => Err(DecodeError::new(0, Problem::UnknownType(unknown)).into()),
@@ -74,16 +70,15 @@ fn due(block: &[u8]) -> Option<Owed> {
 /// Appends a Bet packet.
 pub(super) fn encode_bet(agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
     let agency = agency_byte(agency)?;
-    batch::check_sendable(bet).map_err(|error| SendError::Unsendable { bet: 0, error })?;
-    put_block(BET, agency, out, |out| batch::put_fields(bet, out)).ok_or(SendError::TooLong { bet: 0 })
+    put_block(BET, agency, out, |out| batch::put_fields(bet, out)).ok_or(SendError::TooLong)
 }
 
 /// Appends a Finished packet.
 pub(super) fn encode_finished(agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-    put_block(FINISHED, agency_byte(agency)?, out, |_| ()).ok_or(SendError::Busy)
+    put_block(FINISHED, agency_byte(agency)?, out, |_| ()).ok_or(SendError::TooLong)
 }
 
 /// Appends a Winner packet, the question.
 pub(super) fn encode_winners_query(agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-    put_block(WINNER, agency_byte(agency)?, out, |out| out.put_u8(b'1')).ok_or(SendError::Busy)
+    put_block(WINNER, agency_byte(agency)?, out, |out| out.put_u8(b'1')).ok_or(SendError::TooLong)
 }

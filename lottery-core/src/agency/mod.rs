@@ -1,78 +1,22 @@
 //! The agency: the machine behind a client's connection, and what it does between connections.
 
+mod echo;
+mod job;
+mod single_bet;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lottery_proto::client::{Client, Event};
-use lottery_proto::{AgencyId, Bet, ClientConfig, CloseReason, Input, Instant, Io, Machine, SendError};
+use lottery_proto::{AgencyId, Bet, CloseReason, Input, Instant, Io, Machine, SendError};
 use tracing::{debug, info, warn};
 
-use crate::bet_list::{BetList, BetListError};
+pub use self::echo::{EchoJob, Echoes};
+pub use self::job::{AgencyError, Job, Progress};
+pub use self::single_bet::SingleBet;
+use crate::bet_list::BetList;
 use crate::seam::{Caller, Step};
-
-/// The most bets that are offered to the wire for one batch, if nothing else is said.
-const DEFAULT_BATCH: usize = 255;
-
-/// What an agency is to do.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// Its connections.
-    pub connection: ClientConfig,
-    /// The centre: `HOST:PORT`.
-    pub server: String,
-    /// The most bets in a batch; without it, as many as the wire carries.
-    pub batch_max: Option<usize>,
-    /// How long to wait before the winners are asked for again, at first; then twice as long each time …
-    pub poll_initial: Duration,
-    /// … up to this.
-    pub poll_max: Duration,
-}
-
-/// How far an agency is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Bets that were handed to the connection.
-    pub sent: usize,
-    /// Bets that there are.
-    pub total: usize,
-    /// The centre has acknowledged all of them.
-    pub stored: bool,
-}
-
-/// Why an agency did not get its winners.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AgencyError {
-    /// There is no connection to be had.
-    #[error("cannot connect to {server}: {error}")]
-    Connect {
-        /// The centre.
-        server: String,
-        /// Why not.
-        error: io::Error,
-    },
-    /// A bet cannot be sent.
-    #[error(transparent)]
-    Bets(#[from] BetListError),
-    /// The agency's number cannot be sent.
-    #[error(transparent)]
-    Send(SendError),
-    /// The centre has not stored the bets.
-    #[error("the centre refused bets: this agency is not finished")]
-    Refused,
-    /// The connection ended too early.
-    #[error("the connection to {server} ended: {reason}")]
-    Closed {
-        /// The centre.
-        server: String,
-        /// How it ended.
-        reason: CloseReason,
-    },
-    /// It was told to stop before it was done.
-    #[error("stopped before it was done")]
-    Stopped,
-}
 
 /// An agency at work: sends its bets, says that these were all, asks for its winners.
 pub struct Agency {
@@ -80,6 +24,8 @@ pub struct Agency {
     bets: Arc<BetList>,
     client: Option<Client>,
     phase: Phase,
+    /// Nothing was sent on this connection yet.
+    fresh: bool,
     sent: usize,
     pause: Duration,
     stopping: bool,
@@ -95,7 +41,7 @@ enum Phase {
     Finishing,
     /// The question for the winners is sent.
     Asking,
-    /// The draw has not taken place: to be asked again then.
+    /// The winners are to be asked for then.
     Waiting(Instant),
     /// There is nothing more to do.
     Done,
@@ -110,6 +56,7 @@ impl Agency {
             bets,
             client: None,
             phase: Phase::Sending,
+            fresh: true,
             sent: 0,
             pause,
             stopping: false,
@@ -177,60 +124,100 @@ impl Agency {
 
     /// The next thing to send, if it is time.
     fn step(&mut self, now: Instant) -> Result<(), SendError> {
+        let manner = self.job.connection.dialect.manner();
         let Some(client) = &mut self.client else { return Ok(()) };
         match self.phase {
             Phase::Sending if self.sent < self.bets.len() => {
                 if !client.can_send() {
                     return Err(SendError::Busy);
                 }
-                let most = self.job.batch_max.unwrap_or(DEFAULT_BATCH);
+                let most = self.job.batch_max.unwrap_or(manner.batch_bets);
                 let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(most).collect();
                 self.sent += client.send_batch(now, &batch)?;
                 self.report(false);
             }
             Phase::Sending => {
                 client.send_finished(now)?;
-                self.phase = Phase::Finishing;
+                self.phase = if manner.asks_with_finished { Phase::Asking } else { Phase::Finishing };
             }
-            Phase::Waiting(until) if until <= now => {
+            Phase::Waiting(until) if until <= now && (self.fresh || !manner.asks_elsewhere) => {
                 client.ask_winners(now)?;
                 self.phase = Phase::Asking;
             }
-            Phase::Finishing | Phase::Asking | Phase::Waiting(_) | Phase::Done => {}
+            Phase::Finishing | Phase::Asking | Phase::Waiting(_) | Phase::Done => return Ok(()),
         }
+        self.fresh = false;
         Ok(())
     }
 
     fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
-                Event::Finished { stored: true } => {
-                    let cantidad = self.sent;
-                    info!(action = "apuestas_enviadas", result = "success", client_id = %self.job.connection.agency, cantidad);
-                    self.phase = Phase::Waiting(now);
-                    self.report(true);
+                Event::Batch { stored: true, .. } => {}
+                Event::Batch { stored: false, reason } => {
+                    let reason = reason.to_owned();
+                    self.refused(now, "a batch", reason);
                 }
-                Event::Finished { stored: false } => self.end(now, Err(AgencyError::Refused)),
+                Event::Finished { stored: false, reason } => {
+                    let reason = reason.to_owned();
+                    self.refused(now, "to count this agency as finished", reason);
+                }
+                Event::Finished { stored: true, .. } => {
+                    self.log_sent();
+                    self.ask_at(now, now);
+                }
                 Event::Pending => {
-                    debug!(action = "consulta_ganadores", result = "in_progress", client_id = %self.job.connection.agency);
-                    self.phase = Phase::Waiting(now.after(self.pause));
+                    let client_id = self.id();
+                    debug!(action = "consulta_ganadores", result = "in_progress", client_id = %client_id);
+                    self.ask_at(now, now.after(self.pause));
                     self.pause = self.pause.saturating_mul(2).min(self.job.poll_max);
                 }
                 Event::Winners(documents) => {
                     let winners: Vec<String> = documents.map(str::to_owned).collect();
+                    if self.job.connection.dialect.manner().asks_with_finished {
+                        self.log_sent();
+                    }
                     info!(action = "consulta_ganadores", result = "success", cant_ganadores = winners.len());
                     self.end(now, Ok(winners));
                 }
-                Event::Closed(reason) => {
-                    if self.stopping {
-                        self.outcome.get_or_insert(Err(AgencyError::Stopped));
-                    }
-                    let server = self.job.server.clone();
-                    self.end(now, Err(AgencyError::Closed { server, reason }));
-                    debug!(action = "close_connection", result = "success", reason = %reason);
+                Event::WinnersRefused { reason } => {
+                    let reason = reason.to_owned();
+                    self.refused(now, "to say who won", reason);
                 }
+                Event::Closed(reason) => self.closed(now, reason),
                 other => warn!(action = "event", result = "fail", event = ?other),
             }
+        }
+    }
+
+    fn refused(&mut self, now: Instant, what: &'static str, reason: String) {
+        self.end(now, Err(AgencyError::Refused { what, reason }));
+    }
+
+    fn log_sent(&mut self) {
+        let (client_id, cantidad) = (self.id(), self.sent);
+        info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
+        self.report(true);
+    }
+
+    /// The winners are to be asked for at `when`, perhaps on another connection.
+    fn ask_at(&mut self, now: Instant, when: Instant) {
+        self.phase = Phase::Waiting(when);
+        if let Some(client) = &mut self.client
+            && self.job.connection.dialect.manner().asks_elsewhere
+        {
+            client.close(now);
+        }
+    }
+
+    fn closed(&mut self, now: Instant, reason: CloseReason) {
+        debug!(action = "close_connection", result = "success", client_id = %self.id(), reason = %reason);
+        let on_purpose = matches!(self.phase, Phase::Waiting(_))
+            && self.job.connection.dialect.manner().asks_elsewhere
+            && !self.fresh;
+        if !on_purpose {
+            let server = self.job.server.clone();
+            self.end(now, Err(AgencyError::Closed { server, reason }));
         }
     }
 }
@@ -240,7 +227,7 @@ impl Machine for Agency {
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let ask_at = match self.phase {
-            Phase::Waiting(until) => Some(until),
+            Phase::Waiting(until) if !self.job.connection.dialect.manner().asks_elsewhere => Some(until),
             _ => None,
         };
         let mut io = self.client.as_mut()?.poll_io()?;
@@ -266,20 +253,24 @@ impl Machine for Agency {
 }
 
 impl Caller for Agency {
-    fn next_step(&mut self, _: Instant) -> Step {
+    fn next_step(&mut self, now: Instant) -> Step {
         self.client = None;
-        if self.outcome.is_some() { Step::Done } else { Step::Connect(self.job.server.clone()) }
+        match self.phase {
+            _ if self.outcome.is_some() => Step::Done,
+            Phase::Waiting(until) if until > now => Step::Wait(until),
+            _ => Step::Connect(self.job.server.clone()),
+        }
     }
 
     fn connected(&mut self, now: Instant) {
         self.client = Some(Client::new(self.job.connection.clone(), now));
+        self.fresh = true;
         self.advance(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let server = self.job.server.clone();
-        let error = io::Error::new(error.kind(), error.to_string());
-        self.end(now, Err(AgencyError::Connect { server, error }));
+        let error = AgencyError::connect(&self.job.server, error);
+        self.end(now, Err(error));
     }
 }
 

@@ -1,0 +1,88 @@
+//! What an agency is to do, how far it is, and how it can fail.
+
+use std::io;
+use std::time::Duration;
+
+use lottery_proto::{ClientConfig, CloseReason, SendError};
+
+use crate::bet_list::BetListError;
+
+/// What an agency is to do.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its connections.
+    pub connection: ClientConfig,
+    /// The centre: `HOST:PORT`.
+    pub server: String,
+    /// The most bets in a batch; without it, the wire's own amount.
+    pub batch_max: Option<usize>,
+    /// How long to wait before the winners are asked for again, at first; then twice as long each time …
+    pub poll_initial: Duration,
+    /// … up to this.
+    pub poll_max: Duration,
+}
+
+/// How far an agency is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bets that were handed to the connection.
+    pub sent: usize,
+    /// Bets that there are.
+    pub total: usize,
+    /// The centre has acknowledged all of them.
+    pub stored: bool,
+}
+
+/// Why an agency did not get its winners.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgencyError {
+    /// There is no connection to be had.
+    #[error("cannot connect to {server}: {error}")]
+    Connect {
+        /// The centre.
+        server: String,
+        /// Why not.
+        error: io::Error,
+    },
+    /// A bet cannot be sent.
+    #[error(transparent)]
+    Bets(#[from] BetListError),
+    /// The agency's number cannot be sent.
+    #[error(transparent)]
+    Send(SendError),
+    /// The centre has refused something.
+    #[error("the centre refused {what}{}{reason}", if reason.is_empty() { "" } else { ": " })]
+    Refused {
+        /// What it refused.
+        what: &'static str,
+        /// Why, in its own words; empty if the wire has no room for them.
+        reason: String,
+    },
+    /// Another line came back than was sent.
+    #[error("sent {expected:?}, received {received:?}")]
+    WrongEcho {
+        /// What was sent.
+        expected: String,
+        /// What came back.
+        received: String,
+    },
+    /// The connection ended too early.
+    #[error("the connection to {server} ended: {reason}")]
+    Closed {
+        /// The centre.
+        server: String,
+        /// How it ended.
+        reason: CloseReason,
+    },
+    /// It was told to stop before it was done.
+    #[error("stopped before it was done")]
+    Stopped,
+}
+
+impl AgencyError {
+    pub(super) fn connect(server: &str, error: &io::Error) -> Self {
+        let error = io::Error::new(error.kind(), error.to_string());
+        Self::Connect { server: server.to_owned(), error }
+    }
+}

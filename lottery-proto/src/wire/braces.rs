@@ -1,0 +1,292 @@
+//! Keys and values in braces (spec: *`braces`*), every message ended by `;`.
+
+use alloc::vec::Vec;
+use bytes::BufMut;
+use nom::bytes::complete::{tag, take_till};
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+use super::text::{self, failure_text, is_document};
+use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use crate::agency::AgencyId;
+use crate::bet::{Bet, FieldError};
+use crate::bets::{ReadBet, Reader};
+use crate::digits::decimal;
+use crate::error::{DecodeError, Problem, SendError};
+
+const SEPARATORS: [char; 5] = [',', ';', ':', '{', '}'];
+const BATCH_STORED: &[u8] = b"ACK_CHUNK;";
+const FINISHED_STORED: &[u8] = b"ACK_NOTIFY;";
+const REFUSED: &[u8] = b"ERROR:";
+
+/// The wire `braces`.
+#[derive(Debug)]
+pub(crate) struct Braces;
+
+impl Wire for Braces {
+    fn frame(
+        &self,
+        scan: &mut Scan,
+        bytes: &[u8],
+        _: Side,
+        limits: Limits,
+    ) -> Result<Option<usize>, DecodeError> {
+        let end = memchr::memchr(b';', bytes.get(scan.bytes..).unwrap_or_default());
+        let size = end.map_or(bytes.len(), |end| scan.bytes + end + 1);
+        scan.bytes = size;
+        if size > limits.message {
+            return Err(DecodeError::new(0, Problem::TooLong { size, most: limits.message }));
+        }
+        Ok(end.map(|_| size))
+    }
+
+    fn is_filler(&self, message: &[u8]) -> bool {
+        message == b";"
+    }
+
+    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+        let end = message.len().saturating_sub(1);
+        let body = message.get(1..end).unwrap_or_default();
+        let kind = match message.first() {
+            Some(b'B') => Kind::Batch,
+            Some(b'N') => Kind::Finished,
+            Some(b'Q') => Kind::Winners,
+            _ => return Err(DecodeError::new(0, Problem::Expected("B, N or Q")).into()),
+        };
+        if kind == Kind::Batch {
+            let (agency, count) = validate(body).map_err(|error| Refusal::of(kind, 0, error))?;
+            return Ok(Request::with_bets(kind, agency, 1..end, count));
+        }
+        let whole = |input| -> IResult<_, &[u8]> {
+            delimited(tag(&b"{AgencyID:"[..]), take_till(|byte| byte == b'}'), tag(&b"}"[..])).parse(input)
+        };
+        let agency = match whole(body) {
+            Ok(([], agency)) => text::agency(agency, "N{AgencyID:".len()),
+            _ => Err(DecodeError::new(1, Problem::Expected("{AgencyID:…}"))),
+        };
+        let agency = agency.map_err(|error| Refusal::of(kind, 0, error))?;
+        Ok(Request::new(kind, Some(agency)))
+    }
+
+    fn goes_on_after(&self, _: &DecodeError) -> bool {
+        true
+    }
+
+    fn read_bet(&self) -> ReadBet {
+        |reader| next_bet(reader).ok().flatten().map(|(bet, _)| bet)
+    }
+
+    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+        match answer {
+            Answer::Stored if owed.kind == Kind::Finished => out.put_slice(FINISHED_STORED),
+            Answer::Stored => out.put_slice(BATCH_STORED),
+            Answer::Pending => out.put_slice(b"W;"),
+            Answer::Winners(documents) => {
+                out.put_u8(b'R');
+                for (index, document) in documents.iter().enumerate() {
+                    if index > 0 {
+                        out.put_u8(b',');
+                    }
+                    out.put_slice(b"{PlayerDocID:");
+                    out.put_slice(document.as_bytes());
+                    out.put_u8(b'}');
+                }
+                out.put_u8(b';');
+            }
+            Answer::Refused(failure) => {
+                out.put_slice(REFUSED);
+                out.put_slice(failure_text(failure.text).as_bytes());
+                out.put_u8(b';');
+            }
+            Answer::Echo(_) => {}
+        }
+        Ok(Then::Continue)
+    }
+
+    fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
+        text::check_separators(bet, &SEPARATORS)
+    }
+
+    fn put_batch(
+        &self,
+        agency: AgencyId,
+        bets: &[Bet<'_>],
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        let start = out.len();
+        let mut taken = 0;
+        out.put_u8(b'B');
+        for bet in bets {
+            let end = out.len();
+            put_bet(agency, bet, taken > 0, out);
+            if taken > 0 && out.len() - start >= limit {
+                out.truncate(end);
+                break;
+            }
+            taken += 1;
+        }
+        out.put_u8(b';');
+        Ok(taken)
+    }
+
+    fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        put_agency(b'N', agency, out);
+        Ok(())
+    }
+
+    fn put_winners_query(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        put_agency(b'Q', agency, out);
+        Ok(())
+    }
+
+    fn answered_by(&self, kind: Kind) -> Option<Kind> {
+        Some(kind)
+    }
+
+    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+        text::utf8(message, 0)?;
+        if message.starts_with(REFUSED) {
+            return Ok(Response::Refused(REFUSED.len()..message.len() - 1));
+        }
+        match (asked.kind, message) {
+            (Kind::Batch | Kind::Bet, BATCH_STORED) | (Kind::Finished, FINISHED_STORED) => {
+                Ok(Response::Stored)
+            }
+            (Kind::Winners, b"W;") => Ok(Response::Pending),
+            (Kind::Winners, [b'R', ..]) => winners(message),
+            (Kind::Winners, _) => Err(DecodeError::new(0, Problem::Expected("W, R or ERROR"))),
+            (Kind::Finished, _) => Err(DecodeError::new(0, Problem::Expected("ACK_NOTIFY or ERROR"))),
+            _ => Err(DecodeError::new(0, Problem::Expected("ACK_CHUNK or ERROR"))),
+        }
+    }
+
+    fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
+        let (_, rest) = rest.split_once(':')?;
+        rest.split_once('}')
+    }
+}
+
+/// `{PlayerDocID:…},{…}`, validated.
+fn winners(message: &[u8]) -> Result<Response, DecodeError> {
+    let end = message.len() - 1;
+    let mut rest = message.get(1..end).unwrap_or_default();
+    let mut count = 0;
+    let document = |input| -> IResult<_, &[u8]> {
+        delimited(tag(&b"{PlayerDocID:"[..]), take_till(|byte| byte == b'}'), tag(&b"}"[..])).parse(input)
+    };
+    while !rest.is_empty() {
+        let at = end - rest.len();
+        match document(rest) {
+            Ok((after, found)) if is_document(found) => rest = after,
+            _ => return Err(DecodeError::new(at, Problem::Expected("{PlayerDocID:…} with 1 to 20 digits"))),
+        }
+        count += 1;
+        match rest {
+            [] => {}
+            [b',', after @ ..] if !after.is_empty() => rest = after,
+            _ => return Err(DecodeError::new(end - rest.len(), Problem::Expected("a comma, or the end"))),
+        }
+    }
+    Ok(Response::Winners { documents: 1..end, count })
+}
+
+/// The agency that all bets of a batch name, and how many there are, if all are valid.
+fn validate(body: &[u8]) -> Result<(AgencyId, usize), DecodeError> {
+    let mut reader = Reader::new(body);
+    let mut agency = None;
+    let mut count = 0;
+    loop {
+        let start = 1 + reader.at;
+        let wrong = |problem| DecodeError::in_bet(count + 1, start, problem);
+        let Some((_, digits)) = next_bet(&mut reader).map_err(wrong)? else { break };
+        let found = text::agency(digits, start).map_err(|error| wrong(error.problem))?;
+        let expected = *agency.get_or_insert(found);
+        if found != expected {
+            let (found, expected) = (found.get(), expected.get());
+            return Err(wrong(Problem::AgencyMismatch { found, expected }));
+        }
+        count += 1;
+    }
+    agency.map(|agency| (agency, count)).ok_or(DecodeError::new(1, Problem::Expected("bets")))
+}
+
+/// The next bet, and the digits of its agency. The keys are there, once and in their order.
+fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<(Bet<'a>, &'a [u8])>, Problem> {
+    let rest = reader.bytes.get(reader.at..).unwrap_or_default();
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    // Between two bets there is a comma.
+    let (rest, opened) = match (reader.at, rest) {
+        (0, rest) => (rest, Some(rest)),
+        (_, rest) => (rest, rest.strip_prefix(b",")),
+    };
+    let Some(opened) = opened else { return Err(Problem::Expected("a comma and a bet, or the end")) };
+    let mut fields = (
+        value(&b"{PlayerName:"[..]),
+        value(&b",PlayerSurname:"[..]),
+        value(&b",PlayerDocID:"[..]),
+        value(&b",PlayerDateOfBirth:"[..]),
+        value(&b",WageredNumber:"[..]),
+        value(&b",AgencyID:"[..]),
+        tag(&b"}"[..]),
+    );
+    let parsed: IResult<_, _> = fields.parse(opened);
+    let Ok((after, (first_name, last_name, document, birthdate, number, agency, _))) = parsed else {
+        return Err(Problem::Expected(
+            "{PlayerName:…,PlayerSurname:…,PlayerDocID:…,PlayerDateOfBirth:…,WageredNumber:…,AgencyID:…}",
+        ));
+    };
+    // The places of the fields follow from the lengths of what stands between them.
+    let mut at = reader.at + (rest.len() - opened.len());
+    let mut place = |key: &str, field: &[u8]| {
+        let start = at + key.len();
+        at = start + field.len();
+        start..at
+    };
+    let bet = reader.bet([
+        place("{PlayerName:", first_name),
+        place(",PlayerSurname:", last_name),
+        place(",PlayerDocID:", document),
+        place(",PlayerDateOfBirth:", birthdate),
+        place(",WageredNumber:", number),
+    ])?;
+    reader.at = reader.bytes.len() - after.len();
+    Ok(Some((bet, agency)))
+}
+
+/// A key, and what stands behind it up to the next separator.
+fn value<'a>(
+    key: &'static [u8],
+) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
+    preceded(tag(key), take_till(|byte| matches!(byte, b',' | b';' | b':' | b'{' | b'}')))
+}
+
+fn put_bet(agency: AgencyId, bet: &Bet<'_>, comma: bool, out: &mut Vec<u8>) {
+    if comma {
+        out.put_u8(b',');
+    }
+    for (key, value) in [
+        ("{PlayerName:", bet.first_name),
+        (",PlayerSurname:", bet.last_name),
+        (",PlayerDocID:", bet.document),
+        (",PlayerDateOfBirth:", bet.birthdate),
+    ] {
+        out.put_slice(key.as_bytes());
+        out.put_slice(value.as_bytes());
+    }
+    let mut digits = [0; 10];
+    for (key, value) in [(",WageredNumber:", bet.number), (",AgencyID:", agency.get())] {
+        out.put_slice(key.as_bytes());
+        out.put_slice(decimal(value, &mut digits));
+    }
+    out.put_u8(b'}');
+}
+
+fn put_agency(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {
+    out.put_u8(kind);
+    out.put_slice(b"{AgencyID:");
+    out.put_slice(decimal(agency.get(), &mut [0; 10]));
+    out.put_slice(b"};");
+}

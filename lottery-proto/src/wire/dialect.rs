@@ -1,0 +1,107 @@
+//! The names of the wires, and what an application may have to know about them.
+
+use core::fmt;
+
+use super::{Wire, block, braces, echo, fixed, framed};
+use crate::bet::{Bet, FieldError};
+
+/// A wire: one of the protocols that carry the same job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// Packets in blocks of 8192 bytes (spec: *`block`*).
+    Block,
+    /// Columns of characters (spec: *`fixed`*).
+    Fixed,
+    /// Eight digits and a body (spec: *`framed`*).
+    Framed,
+    /// Keys and values in braces (spec: *`braces`*).
+    Braces,
+    /// A line that comes back: the health check (spec: *`echo`*).
+    Echo,
+}
+
+impl Dialect {
+    /// Every dialect.
+    pub const ALL: &[Self] = &[Self::Block, Self::Fixed, Self::Framed, Self::Braces, Self::Echo];
+
+    /// The dialects that carry bets.
+    pub const WITH_BETS: &[Self] = &[Self::Block, Self::Fixed, Self::Framed, Self::Braces];
+
+    /// Its name, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Fixed => "fixed",
+            Self::Framed => "framed",
+            Self::Braces => "braces",
+            Self::Echo => "echo",
+        }
+    }
+
+    /// How an agency behaves on this wire.
+    pub const fn manner(self) -> Manner {
+        let manner = Manner {
+            batch_bets: 255,
+            batch_bytes: usize::MAX,
+            answers_bets: true,
+            waits_for_answers: false,
+            asks_elsewhere: false,
+            asks_with_finished: false,
+        };
+        match self {
+            Self::Block => manner,
+            Self::Fixed => Manner { batch_bets: 99, answers_bets: false, asks_elsewhere: true, ..manner },
+            Self::Framed => Manner {
+                batch_bets: 10,
+                batch_bytes: 8192,
+                waits_for_answers: true,
+                asks_with_finished: true,
+                ..manner
+            },
+            Self::Braces => Manner { batch_bets: 50, waits_for_answers: true, ..manner },
+            Self::Echo => Manner { waits_for_answers: true, ..manner },
+        }
+    }
+
+    /// Whether this wire can carry the bet as it is.
+    ///
+    /// # Errors
+    /// The field that it cannot carry, and why: a separator in a name, or something wider than its column.
+    pub fn check_sendable(self, bet: &Bet<'_>) -> Result<(), FieldError> {
+        self.wire().check_sendable(bet)
+    }
+
+    pub(crate) fn wire(self) -> &'static dyn Wire {
+        match self {
+            Self::Block => &block::Block,
+            Self::Fixed => &fixed::Fixed,
+            Self::Framed => &framed::Framed,
+            Self::Braces => &braces::Braces,
+            Self::Echo => &echo::Echo,
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// How an agency behaves on a wire: who waits for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// The bets in a batch, if nothing else is said.
+    pub batch_bets: usize,
+    /// The bytes of the bets in a batch, at most, if nothing else is said.
+    pub batch_bytes: usize,
+    /// A bet that is sent alone is answered.
+    pub answers_bets: bool,
+    /// Each message waits for the answer to the one before.
+    pub waits_for_answers: bool,
+    /// The centre closes after Finished and after each question: every question has a connection of its own.
+    pub asks_elsewhere: bool,
+    /// Finished asks for the winners, too, and the answer comes after the draw.
+    pub asks_with_finished: bool,
+}

@@ -1,0 +1,91 @@
+//! A line that comes back: the health check (spec: *`echo`*).
+
+use alloc::vec::Vec;
+use bytes::BufMut;
+
+use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use crate::agency::AgencyId;
+use crate::bet::{Bet, FieldError};
+use crate::bets::ReadBet;
+use crate::error::{DecodeError, Problem, SendError};
+
+/// The longest line, in bytes, without its end.
+pub(crate) const MAX_LINE: usize = 8192;
+
+/// The wire `echo`.
+#[derive(Debug)]
+pub(crate) struct Echo;
+
+impl Wire for Echo {
+    fn frame(
+        &self,
+        scan: &mut Scan,
+        bytes: &[u8],
+        side: Side,
+        limits: Limits,
+    ) -> Result<Option<usize>, DecodeError> {
+        let end = memchr::memchr(b'\n', bytes.get(scan.bytes..).unwrap_or_default());
+        let line = end.map_or(bytes.len(), |end| scan.bytes + end);
+        scan.bytes = line;
+        // An answer has a prefix, too.
+        let most = if side == Side::Agency { MAX_LINE } else { limits.message };
+        if line > most {
+            return Err(DecodeError::new(0, Problem::TooLong { size: line, most }));
+        }
+        match end {
+            Some(_) => Ok(Some(line + 1)),
+            None if limits.ended && line > 0 => Ok(Some(line)),
+            None => Ok(None),
+        }
+    }
+
+    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+        let line = message.trim_ascii_end();
+        Ok(Request { payload: 0..line.len(), echo: line.into(), ..Request::new(Kind::Echo, None) })
+    }
+
+    fn goes_on_after(&self, _: &DecodeError) -> bool {
+        false
+    }
+
+    fn read_bet(&self) -> ReadBet {
+        |_| None
+    }
+
+    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+        if let Answer::Echo(prefix) = answer {
+            out.put_slice(prefix.as_bytes());
+            out.put_slice(&owed.echo);
+            out.put_u8(b'\n');
+        }
+        Ok(Then::Close)
+    }
+
+    fn check_sendable(&self, _: &Bet<'_>) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    fn put_batch(&self, _: AgencyId, _: &[Bet<'_>], _: usize, _: &mut Vec<u8>) -> Result<usize, SendError> {
+        Err(SendError::NotOnThisWire)
+    }
+
+    fn put_finished(&self, _: AgencyId, _: &mut Vec<u8>) -> Result<(), SendError> {
+        Err(SendError::NotOnThisWire)
+    }
+
+    fn put_winners_query(&self, _: AgencyId, _: &mut Vec<u8>) -> Result<(), SendError> {
+        Err(SendError::NotOnThisWire)
+    }
+
+    fn answered_by(&self, kind: Kind) -> Option<Kind> {
+        Some(kind)
+    }
+
+    fn response(&self, _: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+        Ok(Response::Line(0..message.trim_ascii_end().len()))
+    }
+
+    fn next_document<'a>(&self, _: &'a str) -> Option<(&'a str, &'a str)> {
+        None
+    }
+}

@@ -1,0 +1,296 @@
+//! Columns of characters, without separators (spec: *`fixed`*).
+//!
+//! Widths count characters, not bytes.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use bytes::BufMut;
+use nom::bytes::complete::take;
+use nom::{IResult, Parser};
+
+use super::text::{self, is_document, put_padded};
+use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use crate::agency::AgencyId;
+use crate::bet::{Bet, Field, FieldError, FieldProblem};
+use crate::bets::{ReadBet, Reader};
+use crate::digits::decimal;
+use crate::error::{DecodeError, Problem, SendError};
+
+/// The digits of an agency, of a count, of a length.
+const DIGITS: usize = 5;
+/// What those can count up to.
+const MOST: usize = 99_999;
+/// The character that says what a message is, and an agency or a count.
+const HEAD: usize = 1 + DIGITS;
+const NAME: usize = 30;
+const DOCUMENT: usize = 8;
+const DATE: usize = 10;
+const NUMBER: usize = 4;
+/// A bet, in characters.
+const BET: usize = 2 * NAME + DOCUMENT + DATE + NUMBER;
+
+/// The wire `fixed`.
+#[derive(Debug)]
+pub(crate) struct Fixed;
+
+impl Wire for Fixed {
+    fn frame(
+        &self,
+        scan: &mut Scan,
+        bytes: &[u8],
+        side: Side,
+        limits: Limits,
+    ) -> Result<Option<usize>, DecodeError> {
+        let (numbers, width) = match (side, bytes.first()) {
+            (_, None) => return Ok(None),
+            (Side::Agency, Some(b'A')) => (2, BET),
+            (Side::Agency, Some(b'F' | b'C')) => (1, 0),
+            (Side::Centre, Some(b'O' | b'N')) => (0, 0),
+            (Side::Centre, Some(b'R')) => (1, DOCUMENT),
+            (Side::Centre, Some(b'E')) => (1, 1),
+            (Side::Agency, Some(_)) => return Err(DecodeError::new(0, Problem::Expected("A, F or C"))),
+            (Side::Centre, Some(_)) => return Err(DecodeError::new(0, Problem::Expected("O, N, R or E"))),
+        };
+        let head = 1 + numbers * DIGITS;
+        if let Some(at) = bytes.iter().take(head).skip(1).position(|byte| !byte.is_ascii_digit()) {
+            return Err(DecodeError::new(1 + at, Problem::Expected("a digit")));
+        }
+        let Some((head_bytes, body)) = bytes.split_at_checked(head) else { return Ok(None) };
+        let count = if width == 0 { 0 } else { last_number(head_bytes) };
+        let size = head + count * width;
+        if size > limits.message {
+            return Err(DecodeError::new(
+                head - DIGITS.min(head),
+                Problem::TooLong { size, most: limits.message },
+            ));
+        }
+        let found = skip_chars(scan, body, count * width);
+        let len = found.map_err(|at| DecodeError::new(head + at, Problem::Expected("UTF-8")))?;
+        match len.map(|len| head + len) {
+            Some(size) if size > limits.message => {
+                Err(DecodeError::new(0, Problem::TooLong { size, most: limits.message }))
+            }
+            len => Ok(len),
+        }
+    }
+
+    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+        let kind = match message.first() {
+            Some(b'A') => Kind::Batch,
+            Some(b'F') => Kind::Finished,
+            _ => Kind::Winners,
+        };
+        let agency = text::agency(message.get(1..HEAD).unwrap_or_default(), 1);
+        let agency = agency.map_err(|error| Refusal::of(kind, 0, error))?;
+        if kind != Kind::Batch {
+            return Ok(Request::new(kind, Some(agency)));
+        }
+        let start = HEAD + DIGITS;
+        let refused = |error| Refusal::of(kind, agency.get(), error);
+        let body = text::utf8(message.get(start..).unwrap_or_default(), start).map_err(refused)?;
+        let mut reader = Reader::new(body.as_bytes());
+        let mut count = 0;
+        while reader.at < body.len() {
+            let at = start + reader.at;
+            next_bet(&mut reader).map_err(|problem| refused(DecodeError::in_bet(count + 1, at, problem)))?;
+            count += 1;
+        }
+        Ok(Request::with_bets(kind, agency, start..message.len(), count))
+    }
+
+    fn goes_on_after(&self, _: &DecodeError) -> bool {
+        false
+    }
+
+    fn read_bet(&self) -> ReadBet {
+        |reader| next_bet(reader).ok()
+    }
+
+    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+        match answer {
+            Answer::Stored if owed.kind != Kind::Finished => return Ok(Then::Continue),
+            Answer::Stored => out.put_u8(b'O'),
+            Answer::Pending => out.put_u8(b'N'),
+            Answer::Winners(documents) => {
+                if documents.len() > MOST || documents.iter().any(|document| document.len() > DOCUMENT) {
+                    return Err(TooLarge);
+                }
+                out.put_u8(b'R');
+                put_padded(documents.len(), DIGITS, out);
+                documents.iter().for_each(|document| put_document(document, out));
+            }
+            Answer::Refused(failure) => {
+                let text: String = failure.text.chars().take(MOST).collect();
+                out.put_u8(b'E');
+                put_padded(text.chars().count(), DIGITS, out);
+                out.put_slice(text.as_bytes());
+            }
+            Answer::Echo(_) => {}
+        }
+        Ok(Then::Close)
+    }
+
+    fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
+        let fail = |field, problem| Err(FieldError { field, problem });
+        for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
+            if name.chars().count() > NAME {
+                return fail(field, FieldProblem::TooWide(NAME));
+            }
+            // They would be taken for padding.
+            if name.ends_with(' ') {
+                return fail(field, FieldProblem::NotOnThisWire(' '));
+            }
+        }
+        if bet.document.len() > DOCUMENT {
+            return fail(Field::Document, FieldProblem::TooWide(DOCUMENT));
+        }
+        if bet.document.len() > 1 && bet.document.starts_with('0') {
+            return fail(Field::Document, FieldProblem::NotOnThisWire('0'));
+        }
+        if bet.number > 9999 {
+            return fail(Field::Number, FieldProblem::TooWide(NUMBER));
+        }
+        Ok(())
+    }
+
+    fn put_batch(
+        &self,
+        agency: AgencyId,
+        bets: &[Bet<'_>],
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        let most = (limit / BET).clamp(1, MOST);
+        let bets = bets.get(..most).unwrap_or(bets);
+        put_head(b'A', agency, out);
+        put_padded(bets.len(), DIGITS, out);
+        for bet in bets {
+            for name in [bet.first_name, bet.last_name] {
+                out.put_slice(name.as_bytes());
+                out.put_bytes(b' ', NAME.saturating_sub(name.chars().count()));
+            }
+            put_document(bet.document, out);
+            out.put_slice(bet.birthdate.as_bytes());
+            let mut digits = [0; 10];
+            let number = decimal(bet.number, &mut digits);
+            out.put_bytes(b'0', NUMBER.saturating_sub(number.len()));
+            out.put_slice(number);
+        }
+        Ok(bets.len())
+    }
+
+    fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        put_head(b'F', agency, out);
+        Ok(())
+    }
+
+    fn put_winners_query(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        put_head(b'C', agency, out);
+        Ok(())
+    }
+
+    fn answered_by(&self, kind: Kind) -> Option<Kind> {
+        (kind != Kind::Batch && kind != Kind::Bet).then_some(kind)
+    }
+
+    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+        match (message.first(), asked.kind) {
+            (Some(b'O'), Kind::Finished) => Ok(Response::Stored),
+            (Some(b'N'), Kind::Winners) => Ok(Response::Pending),
+            (Some(b'R'), Kind::Winners) => {
+                let documents = message.get(HEAD..).unwrap_or_default();
+                let wrong = documents.chunks(DOCUMENT).position(|document| !is_document(document));
+                if let Some(wrong) = wrong {
+                    let problem = Problem::Expected("a document of 8 digits");
+                    return Err(DecodeError::new(HEAD + wrong * DOCUMENT, problem));
+                }
+                Ok(Response::Winners { documents: HEAD..message.len(), count: documents.len() / DOCUMENT })
+            }
+            (Some(b'E'), _) => {
+                text::utf8(message, 0)?;
+                Ok(Response::Refused(HEAD..message.len()))
+            }
+            (_, Kind::Finished) => Err(DecodeError::new(0, Problem::Expected("O or E"))),
+            _ => Err(DecodeError::new(0, Problem::Expected("N, R or E"))),
+        }
+    }
+
+    fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
+        let (document, rest) = rest.split_at_checked(DOCUMENT)?;
+        Some((without_zeros(document), rest))
+    }
+}
+
+/// The number in the last digits of a head.
+fn last_number(head: &[u8]) -> usize {
+    head.get(head.len().saturating_sub(DIGITS)..).and_then(text::number).unwrap_or_default()
+}
+
+/// Goes on until `wanted` characters are skipped, and says how many bytes those are; `None` if there are not as
+/// many yet. An error is the place of a byte that begins no character.
+fn skip_chars(scan: &mut Scan, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
+    while scan.count < wanted {
+        let rest = bytes.get(scan.bytes..).unwrap_or_default();
+        if let Some(eight) = rest.first_chunk::<8>()
+            && wanted - scan.count >= eight.len()
+            && eight.is_ascii()
+        {
+            scan.bytes += eight.len();
+            scan.count += eight.len();
+            continue;
+        }
+        let width = match rest.first() {
+            None => return Ok(None),
+            Some(..=0x7F) => 1,
+            Some(0xC2..=0xDF) => 2,
+            Some(0xE0..=0xEF) => 3,
+            Some(0xF0..=0xF4) => 4,
+            Some(_) => return Err(scan.bytes),
+        };
+        if width > rest.len() {
+            return Ok(None);
+        }
+        scan.bytes += width;
+        scan.count += 1;
+    }
+    Ok(Some(scan.bytes))
+}
+
+/// The next bet: the characters of its columns, padding taken off.
+fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Bet<'a>, Problem> {
+    let rest = reader.text.and_then(|text| text.get(reader.at..)).unwrap_or_default();
+    let (name, date) = (NAME, DATE);
+    let mut columns = (column(name), column(name), column(DOCUMENT), column(date), column(NUMBER));
+    let parsed: IResult<_, _> = columns.parse(rest);
+    let Ok((after, (first_name, last_name, document, birthdate, number))) = parsed else {
+        return Err(Problem::Expected("82 characters"));
+    };
+    reader.at += rest.len() - after.len();
+    let (first_name, last_name) = (first_name.trim_end_matches(' '), last_name.trim_end_matches(' '));
+    Ok(Bet::new(first_name, last_name, without_zeros(document), birthdate, number)?)
+}
+
+/// A column of so many characters.
+fn column<'a>(width: usize) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    take(width)
+}
+
+/// Without the padding; of a document of zeros one is left.
+fn without_zeros(document: &str) -> &str {
+    let trimmed = document.trim_start_matches('0');
+    if trimmed.is_empty() {
+        document.get(document.len().saturating_sub(1)..).unwrap_or_default()
+    } else {
+        trimmed
+    }
+}
+
+fn put_head(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {
+    out.put_u8(kind);
+    put_padded(agency.get() as usize, DIGITS, out);
+}
+
+fn put_document(document: &str, out: &mut Vec<u8>) {
+    out.put_bytes(b'0', DOCUMENT.saturating_sub(document.len()));
+    out.put_slice(document.as_bytes());
+}

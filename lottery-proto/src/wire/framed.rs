@@ -1,0 +1,267 @@
+//! Eight digits and a body (spec: *`framed`*).
+//!
+//! Every message, both ways: eight decimal digits that give the length of the body in bytes, and the body.
+
+use alloc::vec::Vec;
+use bytes::BufMut;
+use nom::bytes::complete::{tag, take_till1};
+use nom::{IResult, Parser};
+
+use super::text::{self, failure_text, is_document, put_padded};
+use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use crate::agency::AgencyId;
+use crate::bet::{Bet, FieldError};
+use crate::bets::{ReadBet, Reader};
+use crate::error::{DecodeError, Problem, SendError};
+
+/// The digits before a body.
+const LENGTH: usize = 8;
+const STORED: &[u8] = b"success;Batch stored successfully.";
+const REFUSED: &[u8] = b"error;";
+const FINISHED: &[u8] = b"END";
+const NO_WINNERS: &[u8] = b"NO_WINNERS";
+
+/// The wire `framed`.
+#[derive(Debug)]
+pub(crate) struct Framed;
+
+impl Wire for Framed {
+    fn frame(
+        &self,
+        _: &mut Scan,
+        bytes: &[u8],
+        _: Side,
+        limits: Limits,
+    ) -> Result<Option<usize>, DecodeError> {
+        if let Some(offset) = bytes.iter().take(LENGTH).position(|byte| !byte.is_ascii_digit()) {
+            return Err(DecodeError::new(offset, Problem::Expected("eight digits, the length of the body")));
+        }
+        let Some(len) = bytes.get(..LENGTH).and_then(text::number) else { return Ok(None) };
+        let size = LENGTH + len;
+        if size > limits.message {
+            return Err(DecodeError::new(0, Problem::TooLong { size, most: limits.message }));
+        }
+        Ok((bytes.len() >= size).then_some(size))
+    }
+
+    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+        let body = message.get(LENGTH..).unwrap_or_default();
+        if body == FINISHED {
+            return Ok(Request { awaits_winners: true, ..Request::new(Kind::Finished, None) });
+        }
+        let (agency, count, at) = head(body).map_err(|error| Refusal::of(Kind::Batch, 0, error))?;
+        let refused = |error| Refusal::of(Kind::Batch, agency.get(), error);
+        let found = validate(body, at).map_err(refused)?;
+        if found != count {
+            let problem = Problem::BetCount { said: count, found };
+            return Err(refused(DecodeError::new(LENGTH, problem)));
+        }
+        Ok(Request::with_bets(Kind::Batch, agency, LENGTH + at..message.len(), count))
+    }
+
+    fn goes_on_after(&self, _: &DecodeError) -> bool {
+        true
+    }
+
+    fn read_bet(&self) -> ReadBet {
+        |reader| next_bet(reader).ok().flatten()
+    }
+
+    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+        match (owed.kind, answer) {
+            (Kind::Finished, Answer::Stored) => {}
+            // Whatever is said to END would be taken for winners.
+            (Kind::Finished | Kind::AwaitWinners, Answer::Refused(_)) => return Ok(Then::Close),
+            (_, Answer::Winners(documents)) => {
+                put(out, |out| match documents {
+                    [] => out.put_slice(NO_WINNERS),
+                    [first, rest @ ..] => {
+                        out.put_slice(first.as_bytes());
+                        for document in rest {
+                            out.put_u8(b';');
+                            out.put_slice(document.as_bytes());
+                        }
+                    }
+                })?;
+                return Ok(Then::Close);
+            }
+            (_, Answer::Stored) => put(out, |out| out.put_slice(STORED))?,
+            (_, Answer::Refused(failure)) => put(out, |out| {
+                out.put_slice(REFUSED);
+                out.put_slice(failure_text(failure.text).as_bytes());
+            })?,
+            // Nothing that this wire can ask is answered so.
+            (_, Answer::Pending | Answer::Echo(_)) => return Ok(Then::Close),
+        }
+        Ok(Then::Continue)
+    }
+
+    fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
+        text::check_separators(bet, &[';'])
+    }
+
+    fn put_batch(
+        &self,
+        agency: AgencyId,
+        bets: &[Bet<'_>],
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        let mut lines = Vec::new();
+        let mut taken = 0;
+        for bet in bets {
+            let end = lines.len();
+            put_line(bet, &mut lines);
+            if taken > 0 && lines.len() > limit {
+                lines.truncate(end);
+                break;
+            }
+            taken += 1;
+        }
+        let mut digits = [0; 10];
+        put(out, |out| {
+            out.put_slice(crate::digits::decimal(agency.get(), &mut digits));
+            out.put_u8(b';');
+            out.put_slice(crate::digits::decimal(u32::try_from(taken).unwrap_or(u32::MAX), &mut digits));
+            out.put_u8(b'\n');
+            out.put_slice(&lines);
+        })
+        .map_err(|TooLarge| SendError::TooLong)?;
+        Ok(taken)
+    }
+
+    fn put_finished(&self, _: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        put(out, |out| out.put_slice(FINISHED)).map_err(|TooLarge| SendError::TooLong)
+    }
+
+    fn put_winners_query(&self, _: AgencyId, _: &mut Vec<u8>) -> Result<(), SendError> {
+        Err(SendError::NotOnThisWire)
+    }
+
+    fn answered_by(&self, kind: Kind) -> Option<Kind> {
+        Some(if kind == Kind::Finished { Kind::AwaitWinners } else { kind })
+    }
+
+    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+        let body = message.get(LENGTH..).unwrap_or_default();
+        text::utf8(body, LENGTH)?;
+        if asked.kind != Kind::AwaitWinners {
+            return match body {
+                _ if body.starts_with(b"success;") => Ok(Response::Stored),
+                _ if body.starts_with(REFUSED) => {
+                    Ok(Response::Refused(LENGTH + REFUSED.len()..message.len()))
+                }
+                _ => Err(DecodeError::new(LENGTH, Problem::Expected("\"success;…\" or \"error;…\""))),
+            };
+        }
+        if body == NO_WINNERS {
+            return Ok(Response::Winners { documents: 0..0, count: 0 });
+        }
+        let mut at = LENGTH;
+        let mut count = 0;
+        for document in body.split(|byte| *byte == b';') {
+            if !is_document(document) {
+                return Err(DecodeError::new(
+                    at,
+                    Problem::Expected("documents of 1 to 20 digits, or NO_WINNERS"),
+                ));
+            }
+            at += document.len() + 1;
+            count += 1;
+        }
+        Ok(Response::Winners { documents: LENGTH..message.len(), count })
+    }
+
+    fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
+        (!rest.is_empty()).then(|| rest.split_once(';').unwrap_or((rest, "")))
+    }
+}
+
+/// `agency;count\n`: the two, and where the lines of the bets begin.
+fn head(body: &[u8]) -> Result<(AgencyId, usize, usize), DecodeError> {
+    let part = |input| -> IResult<_, &[u8]> { take_till1(|byte| matches!(byte, b';' | b'\n')).parse(input) };
+    let expected = DecodeError::new(LENGTH, Problem::Expected("END, or a first line with agency and count"));
+    let mut parts = (part, tag(&b";"[..]), part, tag(&b"\n"[..]));
+    let (rest, (agency, _, count, _)) = parts.parse(body).map_err(|_| expected)?;
+    let count_at = LENGTH + agency.len() + 1;
+    let agency = text::agency(agency, LENGTH)?;
+    let count =
+        text::number(count).ok_or(DecodeError::new(count_at, Problem::Expected("a count of bets")))?;
+    Ok((agency, count, body.len() - rest.len()))
+}
+
+/// How many bets there are in the lines from `at` on, if all are valid.
+fn validate(body: &[u8], at: usize) -> Result<usize, DecodeError> {
+    let mut reader = Reader::new(body.get(at..).unwrap_or_default());
+    let mut count = 0;
+    loop {
+        let start = LENGTH + at + reader.at;
+        match next_bet(&mut reader) {
+            Ok(Some(_)) => count += 1,
+            Ok(None) => return Ok(count),
+            Err(problem) => return Err(DecodeError::in_bet(count + 1, start, problem)),
+        }
+    }
+}
+
+/// The next bet; empty lines are skipped.
+fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<Bet<'a>>, Problem> {
+    loop {
+        let rest = reader.bytes.get(reader.at..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let Some(end) = memchr::memchr(b'\n', rest) else {
+            return Err(Problem::Expected("a line end after the last bet"));
+        };
+        let line = rest.get(..end).unwrap_or_default();
+        let at = reader.at;
+        reader.at += end + 1;
+        if !line.is_empty() {
+            return bet(reader, at, line).map(Some);
+        }
+    }
+}
+
+/// The bet in a line that begins at `at`.
+fn bet<'a>(reader: &Reader<'a>, at: usize, line: &'a [u8]) -> Result<Bet<'a>, Problem> {
+    let mut separators = memchr::memchr_iter(b';', line);
+    let four = (separators.next(), separators.next(), separators.next(), separators.next());
+    let ((Some(a), Some(b), Some(c), Some(d)), None) = (four, separators.next()) else {
+        return Err(Problem::FieldCount { found: memchr::memchr_iter(b';', line).count() + 1 });
+    };
+    reader.bet([
+        at..at + a,
+        at + a + 1..at + b,
+        at + b + 1..at + c,
+        at + c + 1..at + d,
+        at + d + 1..at + line.len(),
+    ])
+}
+
+fn put_line(bet: &Bet<'_>, out: &mut Vec<u8>) {
+    for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
+        out.put_slice(field.as_bytes());
+        out.put_u8(b';');
+    }
+    out.put_slice(crate::digits::decimal(bet.number, &mut [0; 10]));
+    out.put_u8(b'\n');
+}
+
+/// Appends a message with the body that `write` writes.
+fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), TooLarge> {
+    let start = out.len();
+    put_padded(0, LENGTH, out);
+    write(out);
+    let len = out.len() - start - LENGTH;
+    if len > 99_999_999 {
+        out.truncate(start);
+        return Err(TooLarge);
+    }
+    let mut digits = Vec::with_capacity(LENGTH);
+    put_padded(len, LENGTH, &mut digits);
+    for (place, digit) in out.iter_mut().skip(start).zip(digits) {
+        *place = digit;
+    }
+    Ok(())
+}

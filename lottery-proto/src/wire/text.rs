@@ -1,0 +1,65 @@
+//! What the textual wires have in common.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::agency::AgencyId;
+use crate::bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT};
+use crate::error::{DecodeError, Problem};
+
+/// A decimal number of at most nine digits.
+pub(super) fn number(digits: &[u8]) -> Option<usize> {
+    if !(1..=9).contains(&digits.len()) {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit <= 9).then(|| number * 10 + usize::from(digit))
+    })
+}
+
+/// An agency in decimal digits, found `offset` bytes from the message's start: its number, and the agency if it can
+/// be one.
+pub(super) fn agency(digits: &[u8], offset: usize) -> Result<AgencyId, DecodeError> {
+    let number = number(digits).and_then(|number| u32::try_from(number).ok());
+    let agency = number.and_then(AgencyId::new);
+    agency.ok_or(DecodeError::new(offset, Problem::Expected("an agency, 1 to 99999")))
+}
+
+/// The text that a message's bytes are.
+pub(super) fn utf8(bytes: &[u8], offset: usize) -> Result<&str, DecodeError> {
+    core::str::from_utf8(bytes)
+        .map_err(|error| DecodeError::new(offset + error.valid_up_to(), Problem::Expected("UTF-8")))
+}
+
+/// Whether no name of the bet holds one of the wire's separators.
+pub(super) fn check_separators(bet: &Bet<'_>, separators: &[char]) -> Result<(), FieldError> {
+    for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
+        if let Some(separator) = name.chars().find(|c| separators.contains(c)) {
+            return Err(FieldError { field, problem: FieldProblem::NotOnThisWire(separator) });
+        }
+    }
+    Ok(())
+}
+
+/// Whether this is a document as a centre may name it.
+pub(super) fn is_document(text: &[u8]) -> bool {
+    (1..=MAX_DOCUMENT).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
+}
+
+/// The text of a failure, without what would end a message too early.
+pub(super) fn failure_text(text: &str) -> String {
+    let unsafe_char = |c: char| c == ';' || c.is_control();
+    text.chars().map(|c| if unsafe_char(c) { ',' } else { c }).collect()
+}
+
+/// Appends a number in decimal digits, padded left with zeros.
+pub(super) fn put_padded(number: usize, width: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    let mut rest = number;
+    out.resize(start + width, b'0');
+    for digit in out.iter_mut().skip(start).rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+}
