@@ -122,7 +122,7 @@ impl BetList {
         fields[4] = number.get(zeros..).unwrap_or(number);
         let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         let lens = fields.map(|field| u8::try_from(field.len()).unwrap_or(u8::MAX));
-        fields.iter().for_each(|field| self.text.push_str(field));
+        self.text.extend(fields);
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         self.bets.push(Entry { start, lens, line });
         Ok(())

@@ -137,10 +137,11 @@ impl<S: Store> Committer<S> {
 
     fn answer(&self, request: Request, plan: Plan, stored: &Result<(), StoreError>) {
         let outcome = match (plan, stored) {
-            (Plan::Finished, _) => {
+            // First: what the group would have finished is not finished.
+            (_, Err(error)) => Outcome::Refused { code: Code::Storage, reason: error.to_string() },
+            (Plan::Finished, Ok(())) => {
                 Outcome::Refused { code: Code::Finished, reason: "the agency is finished".to_owned() }
             }
-            (_, Err(error)) => Outcome::Refused { code: Code::Storage, reason: error.to_string() },
             (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable { total }),
             (Plan::Look, Ok(())) => Outcome::Stored(Durable { total: 0 }),
         };
@@ -214,7 +215,9 @@ pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), St
             desk.close();
             while let Some(requests) = desk.take(MAX_GROUP) {
                 let stored = Err(failure.clone());
-                requests.into_iter().for_each(|request| committer.answer(request, Plan::Look, &stored));
+                for request in requests {
+                    committer.answer(request, Plan::Look, &stored);
+                }
             }
             return Err(failure);
         }
