@@ -167,7 +167,7 @@ const WINNERS: Setting<PathBuf> = Setting {
         key: "winners",
         metavar: "FILE",
         default: None,
-        help: "Where to write the winners' documents, one a line; - is standard output",
+        help: "Where the winners' documents go, one a line; - is standard output",
     },
     parse: parse::path,
 };

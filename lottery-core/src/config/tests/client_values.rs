@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::World;
-use crate::config::Dialect;
 use crate::log::Level;
+use lottery_proto::Dialect;
 
 #[test]
 fn defaults() {

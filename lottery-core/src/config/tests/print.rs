@@ -49,6 +49,7 @@ config            config.yaml  default
 agency            7            config.yaml
 server            [::1]:80     flag --server
 bets              -            default
+winners           -            default
 dialect           block        default
 batch-max-amount  -            default
 loop-amount       05           environment CLI_LOOP_AMOUNT
@@ -109,12 +110,14 @@ fn the_help_lists_every_choice() {
 fn what_is_no_command_line() {
     for (flags, start) in [
         (&["--colour"][..], "unexpected argument '--colour' found"),
+        (&["--prot"], "unexpected argument '--prot' found; tip: a similar argument exists: '--port'"),
+        (&["--no\nsuch"], "unexpected argument '--no; such' found"),
         (&["file"], "unexpected argument 'file' found"),
         (&["--port"], "a value is required for '--port <N>' but none was supplied"),
         (&["--port", "1", "--port", "2"], "the argument '--port <N>' cannot be used multiple times"),
     ] {
         let error = World::new().parse_server(flags).unwrap_err();
         assert!(matches!(error, ConfigError::Usage(_)));
-        assert!(error.to_string().starts_with(start), "{error}");
+        assert_eq!(error.to_string(), format!("{start}; try --help"));
     }
 }
