@@ -89,12 +89,12 @@ impl BetList {
             Self { path: path.to_owned(), text: String::with_capacity(bytes.len()), bets: Vec::new() };
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut record = csv::ByteRecord::new();
+        let mut lines = Lines { bytes, counted: 0, line: 1 };
         loop {
-            let line = reader.position().line();
             match reader.read_byte_record(&mut record) {
                 Ok(false) => return Ok(list),
                 Ok(true) => {
-                    let line = record.position().map_or(line, csv::Position::line);
+                    let line = lines.line_of(record.position().map_or(0, csv::Position::byte));
                     list.push(&record, line).map_err(|problem| list.error_at(line, problem))?;
                 }
                 Err(error) => {
@@ -165,6 +165,26 @@ impl BetList {
     }
 }
 
+/// Which line is where: the reader's own count is behind after CRLF and after empty lines.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    /// So many bytes, up to the beginning of `line`.
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record that begins at or, after line ends, behind byte `from`; each later than the one before.
+    fn line_of(&mut self, from: u64) -> u64 {
+        let from = usize::try_from(from).unwrap_or(usize::MAX).max(self.counted);
+        let ends = self.bytes.iter().skip(from).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let before = self.bytes.get(self.counted..from + ends).unwrap_or_default();
+        self.line += before.split(|byte| *byte == b'\n').skip(1).count() as u64;
+        self.counted += before.len();
+        self.line
+    }
+}
+
 impl fmt::Debug for BetList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BetList({} bets from {})", self.bets.len(), self.path.display())
@@ -230,12 +250,17 @@ mod tests {
 
     #[test]
     fn an_error_about_a_bet_names_its_line() {
-        let list = parse("Ana,Paz,1,1980-01-01,1\n\nEva,Sosa,2,1980-01-01,2\n").unwrap();
         let problem = FieldError { field: Field::FirstName, problem: FieldProblem::NotOnThisWire('|') };
-        assert_eq!(
-            list.error(1, problem).to_string(),
-            "agency-7.csv: line 3: first_name: '|' cannot be sent on this wire"
-        );
+        for (before, between, line) in
+            [("", "\n", 2), ("", "\r\n", 2), ("", "\n\n", 3), ("", "\r\n\r\n\r\n", 4), ("\n\n", "\n", 4)]
+        {
+            let list =
+                parse(format!("{before}Ana,Paz,1,1980-01-01,1{between}Eva,Sosa,2,1980-01-01,2")).unwrap();
+            assert_eq!(
+                list.error(1, problem).to_string(),
+                format!("agency-7.csv: line {line}: first_name: '|' cannot be sent on this wire")
+            );
+        }
     }
 
     #[test]
