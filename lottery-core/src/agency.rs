@@ -102,9 +102,10 @@ enum Phase {
 }
 
 impl Agency {
-    /// An agency with these bets.
+    /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
         let pause = job.poll_initial;
+        let outcome = check(&job, &bets).err().map(Err);
         Self {
             job,
             bets,
@@ -114,7 +115,7 @@ impl Agency {
             pause,
             stopping: false,
             on_progress: Box::new(|_| ()),
-            outcome: None,
+            outcome,
         }
     }
 
@@ -233,6 +234,21 @@ impl Agency {
             }
         }
     }
+}
+
+/// Whether the wire can carry every bet, found out by sending them nowhere.
+fn check(job: &Job, bets: &BetList) -> Result<(), AgencyError> {
+    let mut checked = 0;
+    while checked < bets.len() {
+        let mut client = Client::new(job.connection.clone(), Instant::default());
+        let batch: Vec<Bet<'_>> = bets.bets_from(checked).take(DEFAULT_BATCH).collect();
+        match client.send_batch(Instant::default(), &batch) {
+            Ok(sent) => checked += sent,
+            Err(SendError::Unsendable { bet, error }) => return Err(bets.error(checked + bet, error).into()),
+            Err(error) => return Err(AgencyError::Send(error)),
+        }
+    }
+    Ok(())
 }
 
 impl Machine for Agency {

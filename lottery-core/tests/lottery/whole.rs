@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::agency::AgencyError;
+use lottery_core::seam::{Caller as _, Step};
 use lottery_proto::Instant;
 
 use crate::support::{Fate, Fields, bets, winners};
@@ -52,7 +53,7 @@ fn five_agencies_get_their_winners_and_ask_again_after_pauses_that_double() {
 fn pauses_begin_and_end_where_they_are_set_to() {
     let mut world = World::new(2, usize::MAX, 10);
     let mut patient = job(1);
-    (patient.poll_initial, patient.poll_max) = (Duration::from_millis(300), Duration::from_millis(1000));
+    (patient.poll_initial, patient.poll_max) = (Duration::from_millis(300), Duration::from_secs(1));
     world.agency(0, patient, &bets(1, 0, 10));
     world.run(4);
     assert_eq!(questions(&world.links[0]), [0, 300, 900, 1900, 2900, 3900]);
@@ -112,6 +113,18 @@ fn an_agency_that_does_not_exist_is_turned_away() {
         let refused = matches!(outcome, Err(AgencyError::Closed { .. } | AgencyError::Refused));
         assert!(refused, "{outcome:?}");
     }
+}
+
+#[test]
+fn nothing_is_sent_of_a_list_that_the_wire_cannot_carry() {
+    let mut world = World::new(1, usize::MAX, 10);
+    let mut bets = bets(1, 0, 1000);
+    bets[899][1] = "de|la Cruz".to_owned();
+    world.agency(0, job(1), &bets);
+    let mut agency = world.links.remove(0).agency;
+    assert_eq!(agency.next_step(Instant::default()), Step::Done);
+    let error = agency.into_outcome().unwrap_err().to_string();
+    assert_eq!(error, "agency.csv: line 900: last_name: '|' cannot be sent on this wire");
 }
 
 #[test]
