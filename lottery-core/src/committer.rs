@@ -2,6 +2,7 @@
 //! transaction, and only then answers.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use lottery_proto::{Bets, Code};
@@ -208,10 +209,18 @@ fn rows_of(agency: u32, bets: Bets<'_>, record: &mut AgencyRecord) -> Rows {
 /// Commits what comes to the desk until it is closed and empty.
 ///
 /// # Errors
-/// The store failed. The desk is closed, and all who had asked are told.
+/// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
+/// last group.
 pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
     while let Some(requests) = desk.take(MAX_GROUP) {
-        if let Err(failure) = committer.commit(requests) {
+        let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
+            // Nobody knows what is stored.
+            Err(StoreError::Failed {
+                place: "the store".to_owned(),
+                cause: "the committer panicked".to_owned(),
+            })
+        });
+        if let Err(failure) = committed {
             desk.close();
             while let Some(requests) = desk.take(MAX_GROUP) {
                 let stored = Err(failure.clone());

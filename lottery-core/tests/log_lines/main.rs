@@ -48,7 +48,7 @@ fn lines(level: Level, happens: impl FnOnce()) -> Vec<String> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let written = Lines::default();
-    let noon = || SystemTime::UNIX_EPOCH + Duration::from_hours(12);
+    let noon = || SystemTime::UNIX_EPOCH + Duration::from_secs(12 * 60 * 60);
     tracing::subscriber::with_default(subscriber(level, noon, written.clone()), happens);
     let text = String::from_utf8(std::mem::take(&mut written.0.lock().unwrap())).unwrap();
     let line = |line: &str| line.strip_prefix("1970-01-01 12:00:00 ").expect("the time").to_owned();

@@ -90,6 +90,21 @@ fn a_failed_store_is_not_used_again() {
 }
 
 #[test]
+fn a_committer_that_panics_ends_as_if_the_store_had_failed() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    store.next(&[Fate::Panic]);
+    for _ in 0..2000 {
+        desk.submit(diary.request(batch(1, &bets(1, 0, 100)))).unwrap();
+    }
+    assert!(matches!(run(&mut committer, &desk), Err(StoreError::Failed { .. })));
+    assert!(desk.submit(diary.request(query(1))).is_err(), "closed");
+    let told = diary.answers();
+    assert!(!told.is_empty() && told.iter().all(|seen| *seen == Refused(1, "storage")), "{}", told.len());
+}
+
+#[test]
 fn the_committer_runs_until_the_desk_is_closed_and_empty() {
     let store = TestStore::default();
     let mut committer = store.committer(1);

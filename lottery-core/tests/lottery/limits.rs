@@ -33,7 +33,7 @@ fn connections_over_the_limit_are_turned_away_and_a_place_is_free_again_later() 
 fn all_win(agency: u32, count: u32) -> Vec<Fields> {
     let mut bets = bets(agency, 0, count);
     for bet in &mut bets {
-        bet[4] = "7574".to_owned();
+        "7574".clone_into(&mut bet[4]);
     }
     bets
 }

@@ -150,6 +150,7 @@ pub(crate) enum Fate {
     Good,
     Full,
     Failed,
+    Panic,
 }
 
 /// A store in memory that outlives its owner, as a disk does, and fails when it is told to.
@@ -197,6 +198,7 @@ impl Store for TestStore {
 
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
         let fate = self.fates.lock().unwrap().pop_front().unwrap_or(Fate::Good);
+        assert!(fate != Fate::Panic, "told to");
         self.failed |= fate == Fate::Failed;
         if self.failed {
             return Err(Self::failure());

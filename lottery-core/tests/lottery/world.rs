@@ -197,7 +197,9 @@ impl World {
     /// An agency that begins after so many seconds.
     pub(crate) fn agency(&mut self, after: u64, job: Job, bets: &[Fields]) {
         let mut file = csv::Writer::from_writer(Vec::new());
-        bets.iter().for_each(|bet| file.write_record(bet).unwrap());
+        for bet in bets {
+            file.write_record(bet).unwrap();
+        }
         let list = BetList::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
         self.links.push(Link {
             agency: Agency::new(job, Arc::new(list)),
