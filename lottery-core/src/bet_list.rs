@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lottery_proto::{Bet, Field, FieldError, FieldProblem};
+use lottery_proto::{Bet, Dialect, Field, FieldError, FieldProblem};
 
 /// The bets of an agency in their order, all valid, and the file that they are from.
 ///
@@ -89,12 +89,12 @@ impl BetList {
             Self { path: path.to_owned(), text: String::with_capacity(bytes.len()), bets: Vec::new() };
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut record = csv::ByteRecord::new();
+        let mut lines = Lines { bytes, counted: 0, line: 1 };
         loop {
-            let line = reader.position().line();
             match reader.read_byte_record(&mut record) {
                 Ok(false) => return Ok(list),
                 Ok(true) => {
-                    let line = record.position().map_or(line, csv::Position::line);
+                    let line = lines.line_of(record.position().map_or(0, csv::Position::byte));
                     list.push(&record, line).map_err(|problem| list.error_at(line, problem))?;
                 }
                 Err(error) => {
@@ -122,7 +122,7 @@ impl BetList {
         fields[4] = number.get(zeros..).unwrap_or(number);
         let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         let lens = fields.map(|field| u8::try_from(field.len()).unwrap_or(u8::MAX));
-        fields.iter().for_each(|field| self.text.push_str(field));
+        self.text.extend(fields);
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         self.bets.push(Entry { start, lens, line });
         Ok(())
@@ -141,6 +141,17 @@ impl BetList {
     /// The bets from number `from` on, counted from 0.
     pub fn bets_from(&self, from: usize) -> impl Iterator<Item = Bet<'_>> {
         self.bets.get(from..).unwrap_or_default().iter().map(|entry| self.bet(entry))
+    }
+
+    /// Whether that wire can carry every bet as it is.
+    ///
+    /// # Errors
+    /// The line and the field of the first that it cannot carry.
+    pub fn check_sendable(&self, dialect: Dialect) -> Result<(), BetListError> {
+        for (index, bet) in self.bets_from(0).enumerate() {
+            dialect.check_sendable(&bet).map_err(|problem| self.error(index, problem))?;
+        }
+        Ok(())
     }
 
     /// An error about bet number `index`, counted from 0, that names its line.
@@ -162,6 +173,26 @@ impl BetList {
         });
         Bet::new(first_name, last_name, document, birthdate, number)
             .expect("the fields were checked when the file was read")
+    }
+}
+
+/// Which line is where: the reader's own count is behind after CRLF and after empty lines.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    /// So many bytes, up to the beginning of `line`.
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record that begins at or, after line ends, behind byte `from`; each later than the one before.
+    fn line_of(&mut self, from: u64) -> u64 {
+        let from = usize::try_from(from).unwrap_or(usize::MAX).max(self.counted);
+        let ends = self.bytes.iter().skip(from).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let before = self.bytes.get(self.counted..from + ends).unwrap_or_default();
+        self.line += before.split(|byte| *byte == b'\n').skip(1).count() as u64;
+        self.counted += before.len();
+        self.line
     }
 }
 
@@ -230,12 +261,17 @@ mod tests {
 
     #[test]
     fn an_error_about_a_bet_names_its_line() {
-        let list = parse("Ana,Paz,1,1980-01-01,1\n\nEva,Sosa,2,1980-01-01,2\n").unwrap();
         let problem = FieldError { field: Field::FirstName, problem: FieldProblem::NotOnThisWire('|') };
-        assert_eq!(
-            list.error(1, problem).to_string(),
-            "agency-7.csv: line 3: first_name: '|' cannot be sent on this wire"
-        );
+        for (before, between, line) in
+            [("", "\n", 2), ("", "\r\n", 2), ("", "\n\n", 3), ("", "\r\n\r\n\r\n", 4), ("\n\n", "\n", 4)]
+        {
+            let list =
+                parse(format!("{before}Ana,Paz,1,1980-01-01,1{between}Eva,Sosa,2,1980-01-01,2")).unwrap();
+            assert_eq!(
+                list.error(1, problem).to_string(),
+                format!("agency-7.csv: line {line}: first_name: '|' cannot be sent on this wire")
+            );
+        }
     }
 
     #[test]

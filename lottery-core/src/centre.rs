@@ -59,7 +59,7 @@ impl Machine for Centre {
     fn notice(&mut self, now: Instant, notice: Notice) {
         match notice {
             Notice::Bet(ticket, bets, outcome) => {
-                self.log_bet(&bets, &outcome);
+                log_bet(&bets, &outcome);
                 self.receipt(now, ticket, &outcome);
             }
             Notice::Batch(ticket, bets, outcome) => {
@@ -70,7 +70,7 @@ impl Machine for Centre {
                 let agency = ticket.agency();
                 match &outcome {
                     Outcome::Stored(_) => {
-                        info!(action = "agency_finished", result = "success", agency = %agency)
+                        info!(action = "agency_finished", result = "success", agency = %agency);
                     }
                     Outcome::Refused { reason, .. } => {
                         warn!(action = "agency_finished", result = "fail", agency = %agency, reason);
@@ -218,24 +218,24 @@ impl Centre {
         }
     }
 
-    fn log_bet(&self, bets: &BetsBuf, outcome: &Outcome) {
-        for bet in bets.as_bets() {
-            let (dni, numero) = (bet.document(), bet.number());
-            match outcome {
-                Outcome::Stored(_) => info!(action = "apuesta_almacenada", result = "success", dni, numero),
-                Outcome::Refused { reason, .. } => {
-                    warn!(action = "apuesta_almacenada", result = "fail", dni, numero, reason);
-                }
-            }
-        }
-    }
-
     fn log_batch(&self, bets: &BetsBuf, outcome: &Outcome) {
         let cantidad = bets.as_bets().len();
         match outcome {
             Outcome::Stored(_) => info!(action = "apuesta_recibida", result = "success", cantidad),
             Outcome::Refused { reason, .. } => {
                 warn!(action = "apuesta_recibida", result = "fail", cantidad, ip = %self.ip, reason);
+            }
+        }
+    }
+}
+
+fn log_bet(bets: &BetsBuf, outcome: &Outcome) {
+    for bet in bets.as_bets() {
+        let (dni, numero) = (bet.document(), bet.number());
+        match outcome {
+            Outcome::Stored(_) => info!(action = "apuesta_almacenada", result = "success", dni, numero),
+            Outcome::Refused { reason, .. } => {
+                warn!(action = "apuesta_almacenada", result = "fail", dni, numero, reason);
             }
         }
     }

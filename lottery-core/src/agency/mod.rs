@@ -48,9 +48,10 @@ enum Phase {
 }
 
 impl Agency {
-    /// An agency with these bets.
+    /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
         let pause = job.poll_initial;
+        let outcome = bets.check_sendable(job.connection.dialect).err().map(|error| Err(error.into()));
         Self {
             job,
             bets,
@@ -61,7 +62,7 @@ impl Agency {
             pause,
             stopping: false,
             on_progress: Box::new(|_| ()),
-            outcome: None,
+            outcome,
         }
     }
 

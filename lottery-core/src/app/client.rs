@@ -49,7 +49,6 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
 fn agency(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
     let bets = BetList::read(path).map_err(|error| error.to_string())?;
-    bets.check_sendable(settings.dialect).map_err(|error| error.to_string())?;
     let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
     let mut connection = connection(settings)?;
     if batch_max.is_some() {

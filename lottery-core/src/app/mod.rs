@@ -17,10 +17,11 @@ use crate::config::{ConfigError, Parsed};
 /// The store failed: what was asked last may be stored or not.
 const EXIT_STORE_FAILED: u8 = 74;
 
+/// Looks up a variable of the environment.
+type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
 /// The settings that the process was started with; or how it ends instead.
-fn settings<T>(
-    parse: fn(Vec<OsString>, &dyn Fn(&str) -> Option<OsString>) -> Result<Parsed<T>, ConfigError>,
-) -> Result<T, ExitCode> {
+fn settings<T>(parse: fn(Vec<OsString>, Env<'_>) -> Result<Parsed<T>, ConfigError>) -> Result<T, ExitCode> {
     match parse(std::env::args_os().collect(), &|name| std::env::var_os(name)) {
         Ok(Parsed::Run(settings)) => Ok(settings),
         Ok(Parsed::Print(text)) => {

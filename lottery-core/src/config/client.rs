@@ -204,7 +204,7 @@ const WINNERS: Setting<PathBuf> = Setting {
         key: "winners",
         metavar: "FILE",
         default: None,
-        help: "Where to write the winners' documents, one a line; - is standard output",
+        help: "Where the winners' documents go, one a line; - is standard output",
     },
     parse: parse::path,
 };
@@ -218,7 +218,7 @@ pub(super) const DIALECT: Setting<Dialect> = Setting {
         default: Some("block"),
         help: "The wire to speak: block, fixed, framed or braces",
     },
-    parse: parse::choice,
+    parse: parse::bets_dialect,
 };
 
 const BATCH_MAX_AMOUNT: Setting<u32> = Setting {

@@ -5,11 +5,11 @@ use std::io;
 
 use thiserror::Error;
 
-/// Why a program cannot start as it was told to. Except for [`Usage`](ConfigError::Usage) its text is one line,
-/// which names the place, the key and the value, and says what was expected.
+/// Why a program cannot start as it was told to. Its text is one line, which names the place, the key and the value,
+/// and says what was expected.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// The command line is not understood. The text may have several lines: what is wrong, and the usage.
+    /// The command line is not understood.
     #[error("{0}")]
     Usage(String),
     /// A file is not there, cannot be read, or is no file of ours by its size.

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command};
 
-use super::error::ConfigError;
+use super::error::{ConfigError, one_line};
 use super::resolve::Program;
 
 const PRINT_CONFIG: &str = "print-config";
@@ -57,10 +57,17 @@ pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Flags, Config
             let text = error.to_string();
             match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Flags::Print(text)),
-                _ => Err(ConfigError::Usage(text.trim_start_matches("error: ").trim_end().into())),
+                _ => Err(ConfigError::Usage(problem(&text))),
             }
         }
     }
+}
+
+/// What is wrong, in a line: the text without the usage, which `--help` tells.
+fn problem(text: &str) -> String {
+    let ours = |line: &&str| !line.is_empty() && !line.starts_with("Usage:") && !line.starts_with("For more");
+    let lines: Vec<_> = text.trim_start_matches("error: ").lines().map(str::trim).filter(ours).collect();
+    one_line(&format!("{}; try --help", lines.join("; ")))
 }
 
 fn command(program: &Program, name: String) -> Command {

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use lottery_proto::Dialect;
+
 use super::duration;
 use super::types::{AsWritten, Choice, HostPort};
 
@@ -41,8 +43,17 @@ pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
 
 /// One of a few names.
 pub(super) fn choice<T: Choice>(value: &OsStr) -> Result<T, String> {
-    T::ALL.iter().find(|choice| value == choice.name()).copied().ok_or_else(|| {
-        let names: Vec<_> = T::ALL.iter().map(|choice| choice.name()).collect();
+    one_of(T::ALL, value)
+}
+
+/// A wire that carries bets.
+pub(super) fn bets_dialect(value: &OsStr) -> Result<Dialect, String> {
+    one_of(Dialect::WITH_BETS, value)
+}
+
+fn one_of<T: Choice>(choices: &[T], value: &OsStr) -> Result<T, String> {
+    choices.iter().find(|choice| value == choice.name()).copied().ok_or_else(|| {
+        let names: Vec<_> = choices.iter().map(|choice| choice.name()).collect();
         names.join(" or ")
     })
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::World;
-use crate::config::Dialect;
 use crate::log::Level;
+use lottery_proto::Dialect;
 
 #[test]
 fn defaults() {
@@ -91,7 +91,7 @@ fn paths_and_names() {
     assert_eq!(World::new().env("CLI_DIALECT", "block").client(&[]).dialect, Dialect::Block);
     let error =
         World::new().env("CLI_DIALECT", "morse").env("CLI_ID", "1").client_error(&["--server", "s:1"]);
-    assert_eq!(error, "environment: CLI_DIALECT: \"morse\": expected block");
+    assert_eq!(error, "environment: CLI_DIALECT: \"morse\": expected block or fixed or framed or braces");
 }
 
 #[test]

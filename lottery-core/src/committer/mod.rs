@@ -1,46 +1,24 @@
 //! The committer: the one owner of the store. It takes requests by groups, commits each group in one
 //! transaction, and only then answers.
 
+mod outcome;
+mod waiting;
+
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use lottery_proto::{Bets, Code, ConnId, Stranger, Ticket, WinnersQuery};
+use lottery_proto::{Bets, Code};
 use tracing::{error, info};
 
+pub use self::outcome::{Durable, Outcome};
+use self::waiting::{Waiting, Waits};
 use crate::desk::{Asks, Desk, Notice, Request};
 use crate::digest::Digest;
-use crate::seam::Mailbox;
 use crate::store::{AgencyRecord, Draw, Group, Rows, Saved, Store, StoreError, rows};
 
 /// At most about so many bytes of requests are committed as one group.
 const MAX_GROUP: usize = 4 * 1024 * 1024;
-
-/// Proof that what was asked is durable: only a commit makes one, and only with one can it be acknowledged.
-#[derive(Debug)]
-pub struct Durable {
-    total: u64,
-}
-
-impl Durable {
-    /// How many bets of the agency are durable.
-    pub const fn total(&self) -> u64 {
-        self.total
-    }
-}
-
-/// What became of a request to store.
-#[derive(Debug)]
-pub enum Outcome {
-    /// It is durable.
-    Stored(Durable),
-    /// Nothing of it is stored, and why.
-    Refused {
-        /// The kind of failure.
-        code: Code,
-        /// What happened.
-        reason: String,
-    },
-}
 
 /// What a lottery is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,31 +36,7 @@ pub struct Committer<S> {
     rules: Rules,
     agencies: BTreeMap<u32, AgencyRecord>,
     draw: Option<Arc<Draw>>,
-    /// Who waits for the draw.
-    held: Vec<Held>,
-}
-
-/// Somebody who waits for the draw.
-#[derive(Debug)]
-struct Held {
-    from: Mailbox<Notice>,
-    waits: Waits,
-}
-
-#[derive(Debug)]
-enum Waits {
-    Agency(Ticket<WinnersQuery>),
-    /// It stands for an agency that nothing was heard of.
-    Stranger(Ticket<Stranger>),
-}
-
-impl Held {
-    fn conn(&self) -> ConnId {
-        match &self.waits {
-            Waits::Agency(ticket) => ticket.conn(),
-            Waits::Stranger(ticket) => ticket.conn(),
-        }
-    }
+    waiting: Waiting,
 }
 
 impl<S: Store> Committer<S> {
@@ -92,7 +46,8 @@ impl<S: Store> Committer<S> {
     /// The store cannot be read.
     pub fn open(mut store: S, rules: Rules) -> Result<Self, StoreError> {
         let Saved { agencies, draw } = store.load()?;
-        let mut committer = Self { store, rules, agencies, draw: draw.map(Arc::new), held: Vec::new() };
+        let mut committer =
+            Self { store, rules, agencies, draw: draw.map(Arc::new), waiting: Waiting::default() };
         committer.draw_if_due()?;
         Ok(committer)
     }
@@ -122,8 +77,8 @@ impl<S: Store> Committer<S> {
         let mut questions = Vec::new();
         for request in requests {
             match request.asks {
-                Asks::Stranger(ticket) => self.hold(request.from, Waits::Stranger(ticket)),
-                Asks::Gone(conn) => self.held.retain(|held| held.conn() != conn),
+                Asks::Stranger(ticket) => self.waiting.add(request.from, Waits::Stranger(ticket)),
+                Asks::Gone(conn) => self.waiting.leave(conn),
                 Asks::Winners { ticket, wait } => questions.push((request.from, ticket, wait)),
                 asks => to_store.push((self.plan(&mut group, &asks), Request { asks, ..request })),
             }
@@ -138,12 +93,14 @@ impl<S: Store> Committer<S> {
         }
         for (from, ticket, wait) in questions {
             if wait {
-                self.hold(from, Waits::Agency(ticket));
+                self.waiting.add(from, Waits::Agency(ticket));
             } else {
                 from.deliver(Notice::Winners(ticket, self.draw.clone()));
             }
         }
-        self.answer_held();
+        if let Some(draw) = &self.draw {
+            self.waiting.tell(draw);
+        }
         for result in [stored, drawn] {
             match result {
                 Ok(()) => {}
@@ -154,23 +111,6 @@ impl<S: Store> Committer<S> {
             }
         }
         Ok(())
-    }
-
-    fn hold(&mut self, from: Mailbox<Notice>, waits: Waits) {
-        self.held.push(Held { from, waits });
-    }
-
-    /// Tells those who wait for the draw, once it has taken place.
-    fn answer_held(&mut self) {
-        if self.draw.is_none() {
-            return;
-        }
-        for Held { from, waits } in self.held.drain(..) {
-            from.deliver(match waits {
-                Waits::Agency(ticket) => Notice::Winners(ticket, self.draw.clone()),
-                Waits::Stranger(ticket) => Notice::Stranger(ticket),
-            });
-        }
     }
 
     /// Decides about one request to store something, and adds that to the group.
@@ -194,7 +134,7 @@ impl<S: Store> Committer<S> {
 
     /// Whether all agencies are finished. One that nothing was heard of may be stood for by a stranger.
     fn is_draw_due(&self) -> bool {
-        let strangers = self.held.iter().filter(|held| matches!(held.waits, Waits::Stranger(_))).count();
+        let strangers = self.waiting.strangers();
         let mut unheard_of = 0;
         for agency in 1..=self.rules.agencies {
             match self.agencies.get(&agency) {
@@ -248,13 +188,12 @@ enum Plan {
 /// Answers a request to store something.
 fn answer(request: Request, plan: Plan, stored: &Result<(), StoreError>) {
     let outcome = match (plan, stored) {
-        (Plan::Refuse, _) => {
+        // First: what the group would have finished is not finished.
+        (_, Err(error)) => Outcome::Refused { code: Code::Storage, reason: error.to_string() },
+        (Plan::Refuse, Ok(())) => {
             Outcome::Refused { code: Code::Finished, reason: "the agency is finished".to_owned() }
         }
-        (Plan::Store { .. }, Err(error)) => {
-            Outcome::Refused { code: Code::Storage, reason: error.to_string() }
-        }
-        (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable { total }),
+        (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable::new(total)),
     };
     request.from.deliver(match request.asks {
         Asks::Bet(ticket, bets) => Notice::Bet(ticket, bets, outcome),
@@ -282,14 +221,24 @@ fn rows_of(agency: u32, bets: Bets<'_>, record: &mut AgencyRecord) -> Rows {
 /// Commits what comes to the desk until it is closed and empty.
 ///
 /// # Errors
-/// The store failed. The desk is closed, and all who had asked are told.
+/// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
+/// last group.
 pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
     while let Some(requests) = desk.take(MAX_GROUP) {
-        if let Err(failure) = committer.commit(requests) {
+        let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
+            // Nobody knows what is stored.
+            Err(StoreError::Failed {
+                place: "the store".to_owned(),
+                cause: "the committer panicked".to_owned(),
+            })
+        });
+        if let Err(failure) = committed {
             desk.close();
             while let Some(requests) = desk.take(MAX_GROUP) {
                 let stored = Err(failure.clone());
-                requests.into_iter().for_each(|request| answer(request, Plan::Store { total: 0 }, &stored));
+                for request in requests {
+                    answer(request, Plan::Store { total: 0 }, &stored);
+                }
             }
             return Err(failure);
         }

@@ -1,0 +1,237 @@
+//! The log lines of a whole run: the course's, and no personal data in them.
+//!
+//! A program of its own: whether an event is wanted is remembered for the whole process, so tests that do not listen
+//! would disturb those that do.
+
+#[path = "../lottery/support.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod support;
+#[path = "../lottery/world.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod world;
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use lottery_core::log::{Level, subscriber};
+use lottery_proto::Instant;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::{Fate, Fields, as_bets, asks, bets};
+use crate::world::{World, job};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// The lines, without the time, of what happens meanwhile.
+fn lines(level: Level, happens: impl FnOnce()) -> Vec<String> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let written = Lines::default();
+    let noon = || SystemTime::UNIX_EPOCH + Duration::from_secs(12 * 60 * 60);
+    tracing::subscriber::with_default(subscriber(level, noon, written.clone()), happens);
+    let text = String::from_utf8(std::mem::take(&mut written.0.lock().unwrap())).unwrap();
+    let line = |line: &str| line.strip_prefix("1970-01-01 12:00:00 ").expect("the time").to_owned();
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_whole_run_logs_the_courses_lines() {
+    let lines = lines(Level::Info, || {
+        let mut world = World::new(2, usize::MAX, 2);
+        for agency in 1..=2 {
+            let mut job = job(agency);
+            job.batch_max = Some(4);
+            world.agency(u64::from(agency), job, &bets(agency, 0, 6));
+        }
+        world.run(60);
+        assert!(world.is_over());
+    });
+    let expected = [
+        "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
+        "INFO     action: apuesta_recibida | result: success | cantidad: 4",
+        "INFO     action: apuesta_recibida | result: success | cantidad: 2",
+        "INFO     action: agency_finished | result: success | agency: 1",
+        "INFO     action: apuestas_enviadas | result: success | client_id: 1 | cantidad: 6",
+        "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
+        "INFO     action: apuesta_recibida | result: success | cantidad: 4",
+        "INFO     action: apuesta_recibida | result: success | cantidad: 2",
+        "INFO     action: sorteo | result: success",
+        "INFO     action: agency_finished | result: success | agency: 2",
+        "INFO     action: apuestas_enviadas | result: success | client_id: 2 | cantidad: 6",
+        "INFO     action: consulta_ganadores | result: success | agency: 2 | cant_ganadores: 2",
+        "INFO     action: consulta_ganadores | result: success | cant_ganadores: 2",
+        "INFO     action: close_connection | result: success | ip: 10.0.0.1",
+        "INFO     action: consulta_ganadores | result: success | agency: 1 | cant_ganadores: 2",
+        "INFO     action: consulta_ganadores | result: success | cant_ganadores: 2",
+        "INFO     action: close_connection | result: success | ip: 10.0.0.1",
+    ];
+    assert_eq!(lines, expected, "{lines:#?}");
+}
+
+#[test]
+fn failures_are_logged_with_their_reason() {
+    let lines = lines(Level::Info, || {
+        let mut world = World::new(2, usize::MAX, 1);
+        world.store.next(&[Fate::Full]);
+        world.agency(0, job(1), &bets(1, 0, 6));
+        world.agency(0, job(2), &bets(2, 0, 6));
+        world.run(60);
+        assert!(world.is_over());
+    });
+    let expected = [
+        "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
+        "WARNING  action: accept_connections | result: fail | ip: 10.0.0.1 | reason: too many connections",
+        "ERROR    action: store | result: fail | reason: test: no room, nothing of the group is stored: told to",
+        "WARNING  action: apuesta_recibida | result: fail | cantidad: 6 | ip: 10.0.0.1 | reason: test: no room, nothing \
+         of the group is stored: told to",
+        "WARNING  action: agency_finished | result: fail | ip: 10.0.0.1 | agency: 1 | reason: not finished: bets that it \
+         sent before were refused",
+    ];
+    for line in expected {
+        assert!(lines.iter().any(|found| found == line), "{line}\n{lines:#?}");
+    }
+    assert!(lines.iter().all(|line| !line.contains("apuestas_enviadas")), "{lines:#?}");
+}
+
+/// Values that stand nowhere else.
+const PLANTED: [&str; 4] = ["Zoraida", "Quispe", "31415926", "1971-07-29"];
+
+fn planted(count: usize) -> Vec<Fields> {
+    let [first_name, last_name, document, birthdate] = PLANTED;
+    vec![[first_name, last_name, document, birthdate, "7574"].map(str::to_owned); count]
+}
+
+#[test]
+fn no_line_at_debug_holds_personal_data() {
+    let mut sent = 0;
+    let lines = lines(Level::Debug, || {
+        for (fates, most) in [(&[][..], 9), (&[Fate::Full], 9), (&[], 1)] {
+            let mut world = World::new(2, usize::MAX, most);
+            world.store.next(fates);
+            for agency in 1..=2 {
+                let mut job = job(agency);
+                job.batch_max = Some(100);
+                world.agency(u64::from(agency), job, &planted(250));
+            }
+            world.run(20);
+            sent += world.links[0].up.passed;
+            world.shut_down();
+            world.run(100);
+        }
+        // More winners than an answer carries, and a centre that stores nothing any more
+        for close in [false, true] {
+            let mut world = World::new(1, usize::MAX, 9);
+            world.agency(0, job(1), &planted(2000));
+            if close {
+                world.desk.close();
+            }
+            world.run(100);
+        }
+        wrong_bets();
+    });
+    assert!(sent > 0 && lines.len() > 40, "{lines:#?}");
+    for planted in PLANTED {
+        let found: Vec<_> = lines.iter().filter(|line| line.contains(planted)).collect();
+        assert!(found.is_empty(), "{planted}: {found:#?}");
+    }
+}
+
+/// Blocks with a bet that is wrong in one field, or cut, to a centre by hand.
+fn wrong_bets() {
+    use lottery_core::seam::{Mailbox, Service as _};
+    use lottery_proto::{Input, Machine as _};
+    let world = World::new(2, usize::MAX, 9);
+    let good = PLANTED.join("|") + "|7574";
+    for payload in [
+        good.replace("7574", "75x74"),
+        good.replace("1971-07-29", "1971-07-29 "),
+        good.replace("31415926", "31415926x"),
+        good.replace("Quispe", "Quispe\u{7}"),
+        good.replace("Zoraida", "Zoraida|Quispe"),
+        good.clone(),
+    ] {
+        for kind in [1, 3, 77] {
+            let now = Instant::default();
+            let mut centre =
+                world.centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+            let mut block = vec![0; 8192];
+            let size = u16::try_from(payload.len() + 4).unwrap().to_le_bytes();
+            let mut at = 0;
+            if kind == 3 {
+                let all = u16::try_from(payload.len() + 9).unwrap().to_le_bytes();
+                block[..5].copy_from_slice(&[3, 1, all[0], all[1], 1]);
+                at = 5;
+            }
+            block[at..at + 4].copy_from_slice(&[if kind == 3 { 1 } else { kind }, 1, size[0], size[1]]);
+            block[at + 4..at + 4 + payload.len()].copy_from_slice(payload.as_bytes());
+            let mut rest = &block[..];
+            while let Some(io) = centre.poll_io()
+                && !rest.is_empty()
+                && !io.recv.is_empty()
+            {
+                let n = io.recv.len().min(rest.len());
+                io.recv[..n].copy_from_slice(&rest[..n]);
+                rest = &rest[n..];
+                centre.handle(now, Input::Received(n));
+            }
+            centre.handle(now, Input::Failed);
+        }
+    }
+    tracing::debug!(debug = ?world.desk.try_take(usize::MAX), bets = ?as_bets(&planted(1)));
+}
+
+#[test]
+fn a_bet_sent_alone_is_logged_with_its_document_and_number_and_nothing_else() {
+    use lottery_core::seam::{Mailbox, Service as _};
+    use lottery_proto::{Input, Machine as _};
+    let logged = lines(Level::Debug, || {
+        let mut world = World::new(2, usize::MAX, 9);
+        world.store.next(&[Fate::Good, Fate::Full]);
+        for _ in 0..2 {
+            let now = Instant::default();
+            let mail = Arc::new(Mutex::new(Vec::new()));
+            let notices = Arc::clone(&mail);
+            let mailbox = Mailbox::new(move |notice| notices.lock().unwrap().push(notice));
+            let mut centre = world.centres.accept(now, ([10, 0, 0, 1], 1).into(), mailbox.clone()).unwrap();
+            let asks = asks(1, |client| client.send_bet(now, &as_bets(&planted(1))[0]).unwrap());
+            world.committer.commit(vec![lottery_core::desk::Request { from: mailbox, asks }]).unwrap();
+            for notice in mail.lock().unwrap().drain(..) {
+                centre.notice(now, notice);
+            }
+            centre.handle(now, Input::Eof);
+        }
+    });
+    let about_bets: Vec<_> = logged.iter().filter(|line| line.contains("31415926")).collect();
+    assert_eq!(
+        about_bets,
+        [
+            "INFO     action: apuesta_almacenada | result: success | dni: 31415926 | numero: 7574",
+            "WARNING  action: apuesta_almacenada | result: fail | dni: 31415926 | numero: 7574 | reason: test: no room, \
+             nothing of the group is stored: told to",
+        ]
+    );
+    for planted in ["Zoraida", "Quispe", "1971-07-29"] {
+        assert!(logged.iter().all(|line| !line.contains(planted)), "{logged:#?}");
+    }
+}

@@ -1,0 +1,70 @@
+//! Counts and digests, against an oracle that knows neither the committer nor a table of CRCs.
+
+use lottery_core::committer::{Committer, Rules};
+use lottery_core::store::RedbStore;
+
+use crate::support::{Diary, Fate, Fields, TestStore, batch, bets, finished};
+
+/// CRC-32C bit by bit, as the catalogues define it.
+fn crc32c(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0x82F6_3B78 & 0_u32.wrapping_sub(crc & 1));
+        }
+    }
+    !crc
+}
+
+fn text_of(bets: &[Fields]) -> String {
+    bets.iter().map(|bet| bet.join("|") + "\n").collect()
+}
+
+#[test]
+fn counts_and_digests_are_right_over_groups_and_reopening() {
+    assert_eq!(crc32c(b"123456789"), 0xE306_9283);
+    let dir = tempfile::tempdir().unwrap();
+    let diary = Diary::default();
+    let mut sent: Vec<Vec<Fields>> = vec![vec![]; 4];
+    for round in 0..6_u32 {
+        let store = RedbStore::open(dir.path()).unwrap();
+        let mut committer = Committer::open(store, Rules { agencies: 3, winning_number: 7574 }).unwrap();
+        for group in 0..3 {
+            let mut requests = Vec::new();
+            for nth in 0..=group {
+                for agency in 1..=3_u32 {
+                    let all = &mut sent[agency as usize];
+                    let next =
+                        bets(agency, u32::try_from(all.len()).unwrap(), (round * 7 + nth * agency) % 40);
+                    requests.push(diary.request(batch(agency, &next)));
+                    all.extend(next);
+                }
+            }
+            committer.commit(requests).unwrap();
+            for agency in 1..=3_u32 {
+                let (record, all) = (committer.agency(agency), &sent[agency as usize]);
+                assert_eq!(record.stored, all.len() as u64);
+                assert_eq!(record.digest, crc32c(text_of(all).as_bytes()), "agency {agency}");
+            }
+        }
+    }
+    assert!(sent[1].len() > 200);
+}
+
+#[test]
+fn a_refused_group_is_neither_counted_nor_in_the_digest() {
+    let store = TestStore::default();
+    let mut committer = store.committer(2);
+    let diary = store.diary();
+    let mut commit = |asks: Vec<_>| {
+        committer.commit(asks.into_iter().map(|asks| diary.request(asks)).collect()).unwrap();
+        committer.agency(1)
+    };
+    let first = commit(vec![batch(1, &bets(1, 0, 9))]);
+    store.next(&[Fate::Full]);
+    assert_eq!(commit(vec![batch(1, &bets(1, 9, 9))]), first);
+    let second = commit(vec![batch(1, &bets(1, 9, 3)), finished(1), batch(1, &bets(1, 12, 3))]);
+    assert_eq!((second.stored, second.digest), (12, crc32c(text_of(&bets(1, 0, 12)).as_bytes())));
+    assert_eq!(store.committer(2).agency(1), second);
+}

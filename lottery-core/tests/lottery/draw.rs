@@ -1,0 +1,121 @@
+//! The draw: when it takes place, who wins, and that it stays the same.
+
+use lottery_core::committer::{Committer, Rules};
+use lottery_core::store::{RedbStore, Store};
+
+use crate::support::Seen::{self, Committed, Pending, Stored, Winners};
+use crate::support::{Diary, Fate, TestStore, batch, bets, commit, finished, query, winners};
+
+fn draws(seen: &[Seen]) -> usize {
+    seen.iter().filter(|seen| matches!(seen, Committed(_, true))).count()
+}
+
+#[test]
+fn it_takes_place_exactly_when_the_last_of_them_has_finished() {
+    for agencies in [1, 2, 5, 30] {
+        let store = TestStore::default();
+        let mut committer = store.committer(agencies);
+        for agency in 1..=agencies {
+            commit(&mut committer, vec![batch(agency, &bets(agency, 0, 11))]);
+        }
+        // The highest first: counting how many have finished, or up to the first, would not do.
+        for agency in (1..=agencies).rev() {
+            assert!(committer.draw().is_none(), "{agency} of {agencies}");
+            assert_eq!(commit(&mut committer, vec![query(agency)]), [Pending(agency)]);
+            assert_eq!(commit(&mut committer, vec![finished(agency)]), [Stored(agency, 11)]);
+        }
+        let draw = committer.draw().unwrap();
+        assert_eq!((draw.agencies, draw.winning_number), (agencies, 7574));
+        for agency in 1..=agencies {
+            let expected = winners(&bets(agency, 0, 11));
+            assert_eq!(commit(&mut committer, vec![query(agency)]), [Winners(agency, expected)]);
+        }
+    }
+}
+
+#[test]
+fn winners_are_each_agencys_own_in_the_order_stored_over_many_groups() {
+    let store = TestStore::default();
+    let mut committer = store.committer(3);
+    // Batches of the agencies one after the other, documents falling: neither sorted nor by batch.
+    for nth in (0..20).rev() {
+        let group = (1..=2).map(|agency| batch(agency, &bets(agency, nth * 3, 3))).collect();
+        commit(&mut committer, group);
+    }
+    commit(&mut committer, (1..=3).map(finished).collect());
+    for agency in 1..=2 {
+        let all: Vec<_> = (0..20).rev().flat_map(|nth| bets(agency, nth * 3, 3)).collect();
+        assert_eq!(commit(&mut committer, vec![query(agency)]), [Winners(agency, winners(&all))]);
+    }
+    assert_eq!(commit(&mut committer, vec![query(3)]), [Winners(3, vec![])], "no bets, no winners");
+}
+
+#[test]
+fn a_question_in_the_group_of_the_last_finished_gets_the_winners_and_the_draw_is_durable_before() {
+    let store = TestStore::default();
+    let mut committer = store.committer(2);
+    let diary = store.diary();
+    let group = vec![query(1), batch(1, &bets(1, 0, 6)), finished(2), finished(1), query(1), query(2)];
+    committer.commit(group.into_iter().map(|asks| diary.request(asks)).collect()).unwrap();
+    let seen = diary.take();
+    assert_eq!(seen[..2], [Committed(1, false), Committed(0, true)], "both, before anybody is told");
+    let documents = winners(&bets(1, 0, 6));
+    assert_eq!(documents.len(), 2);
+    assert_eq!(seen[2..5], [Winners(1, documents.clone()), Stored(1, 6), Stored(2, 0)]);
+    assert_eq!(seen[5..], [Stored(1, 6), Winners(1, documents), Winners(2, vec![])]);
+    assert_eq!(store.saved().draw.as_ref(), committer.draw());
+}
+
+#[test]
+fn a_draw_that_finds_no_room_is_tried_again_with_the_next_group() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
+    store.next(&[Fate::Good, Fate::Full, Fate::Full]);
+    assert_eq!(commit(&mut committer, vec![finished(1), query(1)]), [Stored(1, 6), Pending(1)]);
+    assert!(store.saved().agencies[&1].finished, "that much had room");
+    assert_eq!(commit(&mut committer, vec![query(1)]), [Pending(1)]);
+    assert!(committer.draw().is_none() && store.saved().draw.is_none());
+    assert_eq!(commit(&mut committer, vec![query(1)]), [Winners(1, winners(&bets(1, 0, 6)))]);
+    assert_eq!(commit(&mut committer, vec![query(1)]), [Winners(1, winners(&bets(1, 0, 6)))]);
+    assert_eq!(draws(&store.diary().take()), 0, "there is one draw");
+}
+
+#[test]
+fn a_draw_that_was_due_when_the_centre_died_takes_place_when_it_opens() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    store.next(&[Fate::Good, Fate::Full]);
+    commit(&mut committer, vec![batch(1, &bets(1, 0, 6)), finished(1)]);
+    drop(committer);
+    store.diary().take();
+    let mut committer = store.committer(1);
+    assert_eq!(store.diary().take(), [Committed(0, true)]);
+    assert_eq!(commit(&mut committer, vec![query(1)]), [Winners(1, winners(&bets(1, 0, 6)))]);
+}
+
+#[test]
+fn after_reopening_it_is_the_same_whatever_number_wins_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let diary = Diary::default();
+    let open = |winning_number| {
+        let store = RedbStore::open(dir.path()).unwrap();
+        Committer::open(store, Rules { agencies: 2, winning_number }).unwrap()
+    };
+    let mut committer = open(7574);
+    let group = [batch(2, &bets(2, 0, 11)), batch(1, &bets(1, 0, 6)), finished(1), finished(2)];
+    committer.commit(group.into_iter().map(|asks| diary.request(asks)).collect()).unwrap();
+    let drawn = committer.draw().cloned();
+    drop(committer);
+    for winning_number in [3, 7574] {
+        let mut committer = open(winning_number);
+        assert_eq!(committer.draw().cloned(), drawn);
+        diary.take();
+        committer.commit([query(1), query(2)].into_iter().map(|asks| diary.request(asks)).collect()).unwrap();
+        let expected = [Winners(1, winners(&bets(1, 0, 6))), Winners(2, winners(&bets(2, 0, 11)))];
+        assert_eq!(diary.take(), expected);
+        let mut rows = 0;
+        committer.store().read(&mut |text| rows += text.lines().count()).unwrap();
+        assert_eq!(rows, 17);
+    }
+}

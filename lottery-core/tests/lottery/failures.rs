@@ -1,0 +1,123 @@
+//! A store without room, and one that fails.
+
+use std::time::Duration;
+
+use lottery_core::committer::run;
+use lottery_core::desk::Desk;
+use lottery_core::store::StoreError;
+
+use crate::support::Seen::{Pending, Refused, Stored, Winners};
+use crate::support::{Fate, TestStore, batch, bets, commit, finished, query, winners};
+
+#[test]
+fn without_room_all_of_a_group_is_refused_nothing_is_counted_and_later_groups_work() {
+    let store = TestStore::default();
+    let mut committer = store.committer(2);
+    commit(&mut committer, vec![batch(1, &bets(1, 0, 2))]);
+    let (before, record) = (store.saved(), committer.agency(1));
+    store.next(&[Fate::Full]);
+    let group = vec![
+        batch(1, &bets(1, 2, 2)),
+        batch(2, &bets(2, 0, 2)),
+        finished(2),
+        // Refused for want of room, too: agency 2 is not finished.
+        batch(2, &bets(2, 2, 2)),
+        finished(1),
+        query(1),
+    ];
+    let refused = |agency| Refused(agency, "storage");
+    let told = [refused(1), refused(2), refused(2), refused(2), refused(1), Pending(1)];
+    assert_eq!(commit(&mut committer, group), told);
+    assert_eq!((store.saved(), committer.agency(1)), (before, record));
+    assert_eq!(committer.agency(2), lottery_core::store::AgencyRecord::default());
+    // There is room again.
+    let group = vec![batch(1, &bets(1, 2, 4)), batch(2, &bets(2, 0, 1)), finished(2), finished(1), query(1)];
+    let told = [Stored(1, 6), Stored(2, 1), Stored(2, 1), Stored(1, 6)];
+    assert_eq!(commit(&mut committer, group), [&told[..], &[Winners(1, winners(&bets(1, 0, 6)))]].concat());
+    assert_eq!(store.rows().lines().count(), 7);
+}
+
+#[test]
+fn after_a_failure_everybody_is_told_and_the_desk_is_closed() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    store.next(&[Fate::Good, Fate::Failed]);
+    desk.submit(diary.request(batch(1, &bets(1, 0, 2)))).unwrap();
+    commit(
+        &mut committer,
+        desk.try_take(usize::MAX).unwrap().into_iter().map(|request| request.asks).collect(),
+    );
+    // More than goes into one group, so that some of them are still on the desk when it fails.
+    for _ in 0..2000 {
+        desk.submit(diary.request(batch(1, &bets(1, 2, 100)))).unwrap();
+    }
+    desk.submit(diary.request(finished(1))).unwrap();
+    desk.submit(diary.request(query(1))).unwrap();
+    let error = run(&mut committer, &desk).unwrap_err();
+    assert!(matches!(error, StoreError::Failed { .. }));
+    let told = diary.answers();
+    assert_eq!(told.len(), 2002);
+    assert!(told[..2001].iter().all(|seen| *seen == Refused(1, "storage")));
+    assert_eq!(told[2001], Pending(1));
+    assert!(desk.submit(diary.request(query(1))).is_err(), "closed");
+    assert!(desk.take(1).is_none());
+    assert_eq!((committer.agency(1).stored, store.rows().lines().count()), (2, 2));
+}
+
+#[test]
+fn a_draw_that_fails_ends_the_committer_and_who_is_stored_is_told_so() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    let diary = store.diary();
+    store.next(&[Fate::Good, Fate::Failed]);
+    let group = [batch(1, &bets(1, 0, 2)), finished(1), query(1)];
+    let result = committer.commit(group.into_iter().map(|asks| diary.request(asks)).collect());
+    assert!(matches!(result, Err(StoreError::Failed { .. })));
+    assert_eq!(diary.answers(), [Stored(1, 2), Stored(1, 2), Pending(1)]);
+}
+
+#[test]
+fn a_failed_store_is_not_used_again() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    let diary = store.diary();
+    store.next(&[Fate::Failed]);
+    for _ in 0..2 {
+        assert!(committer.commit(vec![diary.request(batch(1, &bets(1, 0, 2)))]).is_err());
+        assert_eq!(diary.answers(), [Refused(1, "storage")]);
+    }
+}
+
+#[test]
+fn a_committer_that_panics_ends_as_if_the_store_had_failed() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    store.next(&[Fate::Panic]);
+    for _ in 0..2000 {
+        desk.submit(diary.request(batch(1, &bets(1, 0, 100)))).unwrap();
+    }
+    assert!(matches!(run(&mut committer, &desk), Err(StoreError::Failed { .. })));
+    assert!(desk.submit(diary.request(query(1))).is_err(), "closed");
+    let told = diary.answers();
+    assert!(!told.is_empty() && told.iter().all(|seen| *seen == Refused(1, "storage")), "{}", told.len());
+}
+
+#[test]
+fn the_committer_runs_until_the_desk_is_closed_and_empty() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| run(&mut committer, &desk));
+        for nth in 0..50 {
+            desk.submit(diary.request(batch(1, &bets(1, nth * 10, 10)))).unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+        desk.close();
+        running.join().unwrap().unwrap();
+    });
+    let expected: Vec<_> = (1..=50).map(|nth| Stored(1, nth * 10)).collect();
+    assert_eq!(diary.answers(), expected);
+}

@@ -1,0 +1,226 @@
+//! What these tests share: requests as a connection makes them, a mailbox that keeps what it gets, and a store that
+//! fails when it is told to.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use lottery_core::committer::{Committer, Outcome, Rules};
+use lottery_core::desk::{Asks, Notice, Request};
+use lottery_core::seam::Mailbox;
+use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError};
+use lottery_proto::server::Event;
+use lottery_proto::{
+    AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, Server, ServerConfig,
+};
+
+/// A bet's fields, owned.
+pub(crate) type Fields = [String; 5];
+
+/// Bets of an agency, the `from`th and those after it: each is on its own number, apart from every fifth, which is
+/// on 7574.
+pub(crate) fn bets(agency: u32, from: u32, count: u32) -> Vec<Fields> {
+    let bet = |nth: u32| {
+        let number = if nth.is_multiple_of(5) { 7574 } else { nth };
+        [
+            format!("Ana {agency}"),
+            "Paz, \"la\" Ñ".to_owned(),
+            format!("{}", agency * 1_000_000 + nth),
+            "1980-01-31".to_owned(),
+            number.to_string(),
+        ]
+    };
+    (from..from + count).map(bet).collect()
+}
+
+/// The documents of those that bet on 7574.
+pub(crate) fn winners(bets: &[Fields]) -> Vec<String> {
+    bets.iter().filter(|bet| bet[4] == "7574").map(|bet| bet[2].clone()).collect()
+}
+
+pub(crate) fn as_bets(fields: &[Fields]) -> Vec<Bet<'_>> {
+    fields.iter().map(|[a, b, c, d, e]| Bet::new(a, b, c, d, e).unwrap()).collect()
+}
+
+/// What a connection of that agency asks when its client says this.
+pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Asks {
+    let now = Instant::default();
+    let config = ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::Block);
+    let mut client = Client::new(config, now);
+    let mut server =
+        Server::new(ServerConfig { agencies: 99, ..ServerConfig::default() }, ConnId(agency.into()), now);
+    say(&mut client);
+    while client.unsent() > 0 {
+        let (from, to) = (client.poll_io().unwrap(), server.poll_io().unwrap());
+        let n = from.send.len().min(to.recv.len());
+        to.recv[..n].copy_from_slice(&from.send[..n]);
+        client.handle(now, Input::Sent(n));
+        server.handle(now, Input::Received(n));
+    }
+    match server.poll_event().unwrap() {
+        Event::Bet { ticket, bets } => Asks::Bet(ticket, bets.to_buf()),
+        Event::Batch { ticket, bets } => Asks::Batch(ticket, bets.to_buf()),
+        Event::Finished { ticket } => Asks::Finished(ticket),
+        Event::WinnersQuery { ticket, wait } => Asks::Winners { ticket, wait },
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn batch(agency: u32, fields: &[Fields]) -> Asks {
+    asks(agency, |client| {
+        let sent = client.send_batch(Instant::default(), &as_bets(fields)).unwrap();
+        assert_eq!(sent, fields.len(), "more than a batch");
+    })
+}
+
+pub(crate) fn finished(agency: u32) -> Asks {
+    asks(agency, |client| client.send_finished(Instant::default()).unwrap())
+}
+
+pub(crate) fn query(agency: u32) -> Asks {
+    asks(agency, |client| client.ask_winners(Instant::default()).unwrap())
+}
+
+/// What came to a mailbox, or happened in a store: in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Agency, total.
+    Stored(u32, u64),
+    /// Agency, code.
+    Refused(u32, &'static str),
+    Pending(u32),
+    Winners(u32, Vec<String>),
+    Room,
+    /// A group was committed: how many batches, and whether the draw is in it.
+    Committed(usize, bool),
+}
+
+/// Everything in the order in which it happened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Diary(Arc<Mutex<Vec<Seen>>>);
+
+impl Diary {
+    pub(crate) fn mailbox(&self) -> Mailbox<Notice> {
+        let diary = self.clone();
+        Mailbox::new(move |notice| diary.note(seen(notice)))
+    }
+
+    pub(crate) fn request(&self, asks: Asks) -> Request {
+        Request { from: self.mailbox(), asks }
+    }
+
+    pub(crate) fn note(&self, seen: Seen) {
+        self.lock().push(seen);
+    }
+
+    pub(crate) fn take(&self) -> Vec<Seen> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// As [`Diary::take`], without what the store did.
+    pub(crate) fn answers(&self) -> Vec<Seen> {
+        self.take().into_iter().filter(|seen| !matches!(seen, Seen::Committed(..))).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Seen>> {
+        self.0.lock().unwrap()
+    }
+}
+
+fn seen(notice: Notice) -> Seen {
+    let receipt = |agency: AgencyId, outcome| match outcome {
+        Outcome::Stored(durable) => Seen::Stored(agency.get(), durable.total()),
+        Outcome::Refused { code, .. } => Seen::Refused(agency.get(), code.as_str()),
+    };
+    match notice {
+        Notice::Bet(ticket, _, outcome) => receipt(ticket.agency(), outcome),
+        Notice::Batch(ticket, _, outcome) => receipt(ticket.agency(), outcome),
+        Notice::Finished(ticket, outcome) => receipt(ticket.agency(), outcome),
+        Notice::Winners(ticket, None) => Seen::Pending(ticket.agency().get()),
+        Notice::Winners(ticket, Some(draw)) => {
+            let agency = ticket.agency().get();
+            Seen::Winners(agency, draw.winners.get(&agency).cloned().unwrap_or_default())
+        }
+        Notice::Stranger(_) => Seen::Winners(0, Vec::new()),
+        Notice::Room => Seen::Room,
+    }
+}
+
+/// How a commit is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Good,
+    Full,
+    Failed,
+    Panic,
+}
+
+/// A store in memory that outlives its owner, as a disk does, and fails when it is told to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TestStore {
+    memory: Arc<Mutex<MemoryStore>>,
+    fates: Arc<Mutex<VecDeque<Fate>>>,
+    failed: bool,
+    diary: Diary,
+}
+
+impl TestStore {
+    /// What the next commits come to; those after them are good.
+    pub(crate) fn next(&self, fates: &[Fate]) {
+        self.fates.lock().unwrap().extend(fates);
+    }
+
+    pub(crate) fn diary(&self) -> Diary {
+        self.diary.clone()
+    }
+
+    pub(crate) fn rows(&self) -> String {
+        let mut all = String::new();
+        self.memory.lock().unwrap().read(&mut |rows| all.push_str(rows)).unwrap();
+        all
+    }
+
+    pub(crate) fn saved(&self) -> Saved {
+        self.memory.lock().unwrap().load().unwrap()
+    }
+
+    pub(crate) fn committer(&self, agencies: u32) -> Committer<Self> {
+        Committer::open(self.clone(), Rules { agencies, winning_number: 7574 }).unwrap()
+    }
+
+    fn failure() -> StoreError {
+        StoreError::Failed { place: "test".to_owned(), cause: "told to".to_owned() }
+    }
+}
+
+impl Store for TestStore {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        Ok(self.saved())
+    }
+
+    fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+        let fate = self.fates.lock().unwrap().pop_front().unwrap_or(Fate::Good);
+        assert!(fate != Fate::Panic, "told to");
+        self.failed |= fate == Fate::Failed;
+        if self.failed {
+            return Err(Self::failure());
+        }
+        if fate == Fate::Full {
+            return Err(StoreError::Full { place: "test".to_owned(), cause: "told to".to_owned() });
+        }
+        self.diary.note(Seen::Committed(group.batches.len(), group.draw.is_some()));
+        self.memory.lock().unwrap().commit(group)
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        if self.failed { Err(Self::failure()) } else { self.memory.lock().unwrap().read(visit) }
+    }
+}
+
+/// Commits what is asked as one group, and returns the answers.
+pub(crate) fn commit(committer: &mut Committer<TestStore>, asks: Vec<Asks>) -> Vec<Seen> {
+    let diary = committer.store().diary();
+    diary.take();
+    let requests = asks.into_iter().map(|asks| diary.request(asks)).collect();
+    committer.commit(requests).unwrap();
+    diary.answers()
+}

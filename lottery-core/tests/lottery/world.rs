@@ -1,0 +1,277 @@
+//! Centre and agencies joined by pipes in memory, with a committer that is stepped by hand and a time that jumps from
+//! one deadline to the next.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lottery_core::agency::{Agency, AgencyError, Job};
+use lottery_core::bet_list::BetList;
+use lottery_core::centre::Centre;
+use lottery_core::centres::Centres;
+use lottery_core::committer::Committer;
+use lottery_core::desk::{Desk, Notice};
+use lottery_core::seam::{Caller, Mailbox, Service, Step};
+use lottery_proto::block::BLOCK_SIZE;
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
+
+use crate::support::{Fields, TestStore};
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Pipe {
+    bytes: VecDeque<u8>,
+    /// The writer has ended, or is gone.
+    ended: bool,
+    told: bool,
+    /// How many bytes went in.
+    pub(crate) passed: usize,
+    /// When each block began, and its type.
+    pub(crate) blocks: Vec<(Instant, u8)>,
+}
+
+impl Pipe {
+    /// As much as a socket's buffers hold, or thereabouts.
+    const CAPACITY: usize = 20_000;
+
+    fn put(&mut self, now: Instant, bytes: &[u8]) {
+        for byte in bytes {
+            if self.passed.is_multiple_of(BLOCK_SIZE) {
+                self.blocks.push((now, *byte));
+            }
+            self.passed += 1;
+            self.bytes.push_back(*byte);
+        }
+    }
+
+    /// What `writer` wants to send or to end.
+    fn fill(&mut self, now: Instant, writer: &mut impl Machine) -> bool {
+        let Some(io) = writer.poll_io() else { return !std::mem::replace(&mut self.ended, true) };
+        let room = Self::CAPACITY - self.bytes.len();
+        let input = if !io.send.is_empty() && room > 0 {
+            let n = io.send.len().min(room);
+            self.put(now, &io.send[..n]);
+            Input::Sent(n)
+        } else if io.fin {
+            self.ended = true;
+            Input::FinSent
+        } else {
+            return false;
+        };
+        writer.handle(now, input);
+        true
+    }
+
+    /// What `reader` wants to receive.
+    fn drain(&mut self, now: Instant, reader: &mut impl Machine) -> bool {
+        let Some(io) = reader.poll_io() else {
+            self.bytes.clear();
+            return false;
+        };
+        let n = io.recv.len().min(self.bytes.len());
+        let input = if n > 0 {
+            for (to, from) in io.recv.iter_mut().zip(self.bytes.drain(..n)) {
+                *to = from;
+            }
+            Input::Received(n)
+        } else if !io.recv.is_empty() && self.ended && !self.told {
+            self.told = true;
+            Input::Eof
+        } else {
+            return false;
+        };
+        reader.handle(now, input);
+        true
+    }
+}
+
+/// An agency and its connection.
+pub(crate) struct Link {
+    pub(crate) agency: Agency,
+    starts: Instant,
+    connected: bool,
+    over: bool,
+    centre: Option<Centre>,
+    mail: Arc<Mutex<VecDeque<Notice>>>,
+    pub(crate) up: Pipe,
+    pub(crate) down: Pipe,
+}
+
+impl Link {
+    fn turn(&mut self, now: Instant, centres: &Centres) -> bool {
+        if self.over || self.starts > now {
+            return false;
+        }
+        if !self.connected {
+            let Step::Connect(_) = self.agency.next_step(now) else { panic!("it has to connect") };
+            self.connected = true;
+            let mail = Arc::clone(&self.mail);
+            let mailbox = Mailbox::new(move |notice| mail.lock().unwrap().push_back(notice));
+            self.centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), mailbox);
+            self.down.ended = self.centre.is_none();
+            self.agency.connected(now);
+            return true;
+        }
+        let mut moved = self.up.fill(now, &mut self.agency);
+        if let Some(centre) = &mut self.centre {
+            moved |= self.up.drain(now, centre);
+            let notice = self.mail.lock().unwrap().pop_front();
+            if let Some(notice) = notice {
+                centre.notice(now, notice);
+                moved = true;
+            }
+            moved |= self.down.fill(now, centre);
+            if centre.poll_io().is_none() {
+                self.centre = None;
+            }
+        }
+        moved |= self.down.drain(now, &mut self.agency);
+        if self.agency.poll_io().is_none() && self.centre.is_none() {
+            assert_eq!(self.agency.next_step(now), Step::Done);
+            self.over = true;
+        }
+        moved
+    }
+
+    fn deadline(&mut self, now: Instant) -> Option<Instant> {
+        if self.over {
+            return None;
+        }
+        if !self.connected {
+            return Some(self.starts);
+        }
+        let agency = self.agency.poll_io().and_then(|io| io.deadline);
+        let centre = self.centre.as_mut().and_then(Centre::poll_io).and_then(|io| io.deadline);
+        let next = agency.into_iter().chain(centre).min();
+        assert!(next.is_none_or(|next| next > now), "a deadline that is over");
+        next
+    }
+
+    fn tell(&mut self, now: Instant, input: Input) {
+        self.agency.handle(now, input);
+        if let Some(centre) = &mut self.centre {
+            centre.handle(now, input);
+        }
+    }
+}
+
+/// All of it.
+pub(crate) struct World {
+    pub(crate) now: Instant,
+    pub(crate) store: TestStore,
+    pub(crate) committer: Committer<TestStore>,
+    /// Whether the committer works.
+    pub(crate) commits: bool,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) centres: Centres,
+    pub(crate) links: Vec<Link>,
+}
+
+/// How an agency of these tests asks: after 1, 2, 4, 8, 8, … seconds.
+pub(crate) fn job(agency: u32) -> Job {
+    Job {
+        connection: ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::Block),
+        server: "centre:1".to_owned(),
+        batch_max: None,
+        poll_initial: Duration::from_secs(1),
+        poll_max: Duration::from_secs(8),
+    }
+}
+
+impl World {
+    pub(crate) fn new(agencies: u32, desk: usize, max_connections: usize) -> Self {
+        let store = TestStore::default();
+        let desk = Arc::new(Desk::new(desk));
+        let config = ServerConfig { agencies, ..ServerConfig::default() };
+        Self {
+            now: Instant::default(),
+            committer: store.committer(agencies),
+            store,
+            commits: true,
+            centres: Centres::new(config, Arc::clone(&desk), max_connections),
+            desk,
+            links: Vec::new(),
+        }
+    }
+
+    /// An agency that begins after so many seconds.
+    pub(crate) fn agency(&mut self, after: u64, job: Job, bets: &[Fields]) {
+        let mut file = csv::Writer::from_writer(Vec::new());
+        for bet in bets {
+            file.write_record(bet).unwrap();
+        }
+        let list = BetList::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
+        self.links.push(Link {
+            agency: Agency::new(job, Arc::new(list)),
+            starts: self.now.after(Duration::from_secs(after)),
+            connected: false,
+            over: false,
+            centre: None,
+            mail: Arc::default(),
+            up: Pipe::default(),
+            down: Pipe::default(),
+        });
+    }
+
+    /// Does what can be done without time going on.
+    pub(crate) fn settle(&mut self) {
+        loop {
+            let mut moved = false;
+            for link in &mut self.links {
+                moved |= link.turn(self.now, &self.centres);
+            }
+            if self.commits
+                && let Some(requests) = self.desk.try_take(usize::MAX)
+                && !requests.is_empty()
+            {
+                self.committer.commit(requests).unwrap();
+                moved = true;
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// Goes on until all agencies are done, but at most for so long.
+    pub(crate) fn run(&mut self, seconds: u64) {
+        let end = self.now.after(Duration::from_secs(seconds));
+        loop {
+            self.settle();
+            let now = self.now;
+            let next = self.links.iter_mut().filter_map(|link| link.deadline(now)).min();
+            if self.links.iter().all(|link| link.over) {
+                return;
+            }
+            match next {
+                Some(next) if next <= end => self.now = next,
+                _ => {
+                    self.now = end;
+                    return;
+                }
+            }
+            for link in &mut self.links {
+                link.tell(self.now, Input::Timeout);
+            }
+        }
+    }
+
+    /// The program is told to end.
+    pub(crate) fn shut_down(&mut self) {
+        let now = self.now;
+        for link in self.links.iter_mut().filter(|link| link.connected) {
+            if let Some(centre) = &mut link.centre {
+                centre.handle(now, Input::Shutdown);
+            }
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.links.iter().all(|link| link.over)
+    }
+
+    pub(crate) fn outcomes(self) -> Vec<Result<Vec<String>, AgencyError>> {
+        self.links.into_iter().map(|link| link.agency.into_outcome()).collect()
+    }
+}
