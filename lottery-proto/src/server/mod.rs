@@ -18,7 +18,7 @@ use crate::outbox::{Output, Slots};
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
 use crate::time::Instant;
 use crate::timer::Timers;
-use crate::wire::{Dialect, Kind, Scan, Wire};
+use crate::wire::{Dialect, Kind, Scan, TooLarge, Wire};
 use event::Next;
 
 /// The centre's side of one connection: bytes and time in, requests out, replies in, bytes out.
@@ -194,11 +194,9 @@ impl Server {
             return Err(ReplyError::WrongConnection(ticket));
         }
         let Reply(answer) = reply.into();
-        if self.answer(now, ticket.number, &answer).is_err() {
-            return Err(ReplyError::TooLarge(ticket));
-        }
+        let answered = self.answer(now, ticket.number, &answer);
         self.settle(now);
-        Ok(())
+        answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
     }
 
     /// Refuses to serve this connection: says so, if the wire has a word for it, and ends it.
