@@ -98,6 +98,7 @@ impl fmt::Debug for Inbox {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,6 @@
 //! How the server machine decides: what was received, what is due, what comes next.
 
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use core::time::Duration;
 
@@ -167,7 +168,7 @@ impl Server {
             return;
         }
         let agency = self.agency.map_or(0, AgencyId::get);
-        let due = due.unwrap_or(Owed { kind: Kind::Unknown, agency, echo: Default::default() });
+        let due = due.unwrap_or(Owed { kind: Kind::Unknown, agency, echo: Box::default() });
         self.end(now, reason);
         let number = self.slots.push(due);
         self.answer_failure(now, number, failure);
