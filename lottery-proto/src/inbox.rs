@@ -79,6 +79,11 @@ impl Inbox {
         }
     }
 
+    /// Whether more can be received.
+    pub(crate) fn has_room(&self) -> bool {
+        self.end - self.start < self.limit
+    }
+
     /// Whether there is memory to be given back.
     pub(crate) fn is_grown(&self) -> bool {
         self.buffer.len() > IDLE_SIZE

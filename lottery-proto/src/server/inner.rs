@@ -70,7 +70,7 @@ impl Server {
     }
 
     pub(super) fn wants_read(&self) -> bool {
-        let open = self.takes_requests() && self.output.pending().len() < MAX_UNSENT;
+        let open = self.takes_requests() && self.output.pending().len() < MAX_UNSENT && self.inbox.has_room();
         // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
         // our answer with it.
         let dropping =

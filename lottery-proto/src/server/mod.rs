@@ -155,7 +155,8 @@ impl Server {
 
     /// The next thing for the application, borrowed from the receive buffer.
     ///
-    /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down.
+    /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down. After
+    /// each [`Server::reply`] there may be one more: a Finished is handed out when all before it is answered.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         if let Some(Next::Request { request, number, .. }) = self.queue.front()
             && request.kind == Kind::Finished
