@@ -50,6 +50,11 @@ impl StillCentre {
         Conn { machine: machine.expect("there is room"), mail }
     }
 
+    /// What it has stored.
+    pub fn store(&self) -> &MemoryStore {
+        self.committer.store()
+    }
+
     /// Commits what was asked, and hands the answers to `conn`. Those of others wait in their mailboxes.
     pub fn work(&mut self, conn: &mut Conn) {
         loop {
