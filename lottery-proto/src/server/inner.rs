@@ -152,6 +152,8 @@ impl Server {
     }
 
     pub(super) fn shut_down(&mut self, now: Instant) {
+        // Also if the peer has ended already: an answer that is still owed to it may never come.
+        self.ending.get_or_insert(now);
         let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
         self.fail(now, CloseReason::Shutdown, failure, None);
     }
