@@ -40,9 +40,8 @@ impl<T: Send + 'static> Task<T> {
 
     /// Waits for its end, at most so long. If it panicked, so does this.
     pub fn join(self, limit: Duration) -> T {
-        if self.ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-            panic!("{} did not end within {limit:?}", self.what);
-        }
+        let (what, ended) = (self.what, self.ended.recv_timeout(limit));
+        assert!(ended != Err(RecvTimeoutError::Timeout), "{what} did not end within {limit:?}");
         self.thread.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
     }
 

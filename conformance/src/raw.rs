@@ -42,7 +42,9 @@ impl Raw {
 
     /// Sends bytes in pieces.
     pub fn send_cut(&mut self, bytes: &[u8], cut: Cut) {
-        cut.pieces(bytes).into_iter().for_each(|piece| self.send(piece));
+        for piece in cut.pieces(bytes) {
+            self.send(piece);
+        }
     }
 
     /// Sends bytes until the peer does not take any more, and says how many times all of them.

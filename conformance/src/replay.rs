@@ -51,7 +51,7 @@ impl Replay {
     }
 
     /// What it does next. Panics if the centre's answer is not the recorded one.
-    pub fn next(&mut self) -> Next {
+    pub fn next_move(&mut self) -> Next {
         loop {
             match self.rest.front() {
                 None | Some(Said::ClientEof) => {
@@ -99,7 +99,7 @@ impl Replay {
     pub fn play(mut self, centre: SocketAddr, cut: Cut) {
         let mut peer = Raw::connect(centre);
         loop {
-            match self.next() {
+            match self.next_move() {
                 Next::Send(bytes) => peer.send_cut(&bytes, cut),
                 Next::SendAgain(bytes) => {
                     thread::sleep(Duration::from_millis(10));

@@ -31,7 +31,9 @@ impl Stop {
         state.stopped = true;
         let hooks = std::mem::take(&mut state.hooks);
         drop(state);
-        hooks.into_iter().for_each(|hook| hook());
+        for hook in hooks {
+            hook();
+        }
     }
 }
 

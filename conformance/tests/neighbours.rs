@@ -22,7 +22,9 @@ fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
         let batch = wire.batch(3, &foreign.lines());
         let (half, _) = batch.split_at(batch.len() / 2);
         let mut broken: Vec<Raw> = (0..4).map(|_| Raw::connect(centre.address)).collect();
-        broken.iter_mut().for_each(|peer| peer.send(half));
+        for peer in &mut broken {
+            peer.send(half);
+        }
         let mut garbage = Raw::connect(centre.address);
         garbage.send(&wire.garbage());
 

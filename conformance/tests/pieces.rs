@@ -131,7 +131,9 @@ fn a_peer_that_asks_for_more_than_it_reads<Server: OnRuntime>() {
         let mut peer = Raw::connect(centre.address);
         let mut reader = Raw(peer.0.try_clone().expect("a second handle"));
         let asking = thread::spawn(move || {
-            (0..2000).for_each(|_| peer.send(&wire.query(1)));
+            for _ in 0..2000 {
+                peer.send(&wire.query(1));
+            }
             peer.fin();
         });
         assert!(reader.receive_all() == wire.pending(1).repeat(2000), "{dialect}: an answer to each");

@@ -28,7 +28,9 @@ fn the_centre_answers_as_recorded<Server: OnRuntime>() {
             .map(|said| Replay::new(dialect, said))
             .map(|replay| Task::start("a recorded agency", move || replay.play(address, cut)))
             .collect();
-        agencies.into_iter().for_each(|agency| agency.join(SOON));
+        for agency in agencies {
+            agency.join(SOON);
+        }
         assert!(centre.end() == stored(&recorded.files()), "{dialect}, {cut:?}: every bet, in order");
     }
 }
@@ -67,7 +69,7 @@ fn the_centre_without_sockets_answers_as_recorded() {
         while agencies.iter().any(Option::is_some) {
             for slot in &mut agencies {
                 while let Some((mut replay, mut conn)) = slot.take() {
-                    let (bytes, again) = match replay.next() {
+                    let (bytes, again) = match replay.next_move() {
                         Next::Send(bytes) => (bytes, false),
                         Next::SendAgain(bytes) => (bytes, true),
                         Next::Receive => panic!("{dialect}, {cut:?}: an answer is missing"),
