@@ -4,14 +4,20 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use lottery_core::seam::{Caller, Mail, Service};
+use lottery_core::seam::{Caller, Mail, Runtime, Service};
 
 use crate::stop::Stop;
 
-/// A runtime, without its signals.
+/// A runtime. Its functions are without signals.
 pub trait OnRuntime: 'static {
     /// Its name.
     const NAME: &'static str;
+
+    /// As the programs use it, with its signals.
+    const PROGRAM: Self::Program;
+
+    /// The type of that.
+    type Program: Runtime + Send;
 
     /// Serves until `stop`, and then until every connection is over.
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop);
@@ -26,6 +32,9 @@ pub enum Tokio {}
 
 impl OnRuntime for Tokio {
     const NAME: &'static str = "tokio";
+    const PROGRAM: Self::Program = runtime_tokio::Tokio;
+
+    type Program = runtime_tokio::Tokio;
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
         let (sender, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -52,6 +61,9 @@ pub enum Std {}
 
 impl OnRuntime for Std {
     const NAME: &'static str = "std";
+    const PROGRAM: Self::Program = runtime_std::Std;
+
+    type Program = runtime_std::Std;
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
         let (sender, stopped) = runtime_std::mail::<()>().expect("a descriptor");
@@ -72,6 +84,9 @@ pub enum Smol {}
 
 impl OnRuntime for Smol {
     const NAME: &'static str = "smol";
+    const PROGRAM: Self::Program = runtime_smol::Smol;
+
+    type Program = runtime_smol::Smol;
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
         let executor = smol::Executor::new();
@@ -113,6 +128,9 @@ pub enum AsyncStd {}
 #[cfg(feature = "async-std")]
 impl OnRuntime for AsyncStd {
     const NAME: &'static str = "async-std";
+    const PROGRAM: Self::Program = runtime_smol::async_std::AsyncStd;
+
+    type Program = runtime_smol::async_std::AsyncStd;
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
         listener.set_nonblocking(true).expect("a listener can be non-blocking");

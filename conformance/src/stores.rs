@@ -1,4 +1,4 @@
-//! A store that is as slow as a test wants it.
+//! A store that is as slow as a test wants it, and one that fails.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -72,5 +72,23 @@ impl Store for GatedStore {
 
     fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
         self.inner.read(visit)
+    }
+}
+
+/// A store that fails at the first commit.
+#[derive(Debug, Default)]
+pub struct BrokenStore;
+
+impl Store for BrokenStore {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        Ok(Saved::default())
+    }
+
+    fn commit(&mut self, _: &Group) -> Result<(), StoreError> {
+        Err(StoreError::Failed { place: "a test".to_owned(), cause: "it is broken".to_owned() })
+    }
+
+    fn read(&self, _: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        Ok(())
     }
 }
