@@ -85,6 +85,11 @@ impl Inbox {
         }
     }
 
+    /// Whether more can be received.
+    pub(crate) fn has_room(&self) -> bool {
+        self.end - self.start < self.limit
+    }
+
     /// Whether there is memory to be given back.
     pub(crate) fn is_grown(&self) -> bool {
         self.buffer.len() > IDLE_SIZE
@@ -104,6 +109,7 @@ impl fmt::Debug for Inbox {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)]
 mod tests {
     use super::*;
 

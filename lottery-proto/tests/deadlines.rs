@@ -18,7 +18,7 @@ fn deadline(end: &mut impl End) -> Option<Instant> {
 /// Steps to a nanosecond before the deadline, and to the deadline.
 fn expire(end: &mut impl End) -> Instant {
     let due = deadline(end).expect("there is a deadline");
-    let before = Instant::from_epoch(due.since_epoch() - Duration::from_nanos(1));
+    let before = Instant::from_epoch(due.since_epoch().saturating_sub(Duration::from_nanos(1)));
     end.tell(before, Input::Timeout);
     assert_eq!(deadline(end), Some(due), "nothing happens before the deadline");
     end.tell(due, Input::Timeout);

@@ -3,6 +3,7 @@
 //! A thread waits with `poll(2)` for its socket and its mailbox at once, so it reads, writes and hears of notices
 //! in whatever order they come.
 
+mod connect;
 mod mail;
 mod runtime;
 mod wait;

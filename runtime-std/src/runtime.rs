@@ -1,7 +1,7 @@
 //! What a program needs around the driver: signals, and a client's connections one after the other.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
@@ -12,6 +12,7 @@ use rustix::event::PollFlags;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::connect::connect;
 use crate::mail::{Receiver, mail};
 use crate::wait::wait;
 use crate::{Clock, drive, serve};
@@ -49,13 +50,14 @@ pub fn call<C: Caller>(caller: &mut C, mail: &Receiver<C::Notice>) {
             Step::Wait(until) => {
                 wait(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
             }
-            Step::Connect(server) => match TcpStream::connect(&server) {
-                Ok(socket) => {
+            Step::Connect(server) => match connect(&server, mail) {
+                None => caller.handle(clock.now(), Input::Shutdown),
+                Some(Ok(socket)) => {
                     let _ = socket.set_nodelay(true);
                     caller.connected(clock.now());
                     drive(&socket, clock, caller, mail);
                 }
-                Err(error) => caller.not_connected(clock.now(), &error),
+                Some(Err(error)) => caller.not_connected(clock.now(), &error),
             },
         }
     }

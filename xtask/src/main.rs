@@ -1,6 +1,7 @@
 //! The project's own tasks, run as `cargo xtask COMMAND`.
 
 mod data;
+mod demo;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -19,11 +20,14 @@ struct Cli {
 enum Command {
     /// Write the five generated agencies, agency-1.csv to agency-5.csv
     Data(data::Args),
+    /// Run a centre and its agencies as processes, show how they do, and check what was stored
+    Demo(demo::Args),
 }
 
 fn main() -> ExitCode {
     let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
         Command::Data(args) => data::run(&args).map_err(Into::into),
+        Command::Demo(args) => demo::run(&args).map_err(Into::into),
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");

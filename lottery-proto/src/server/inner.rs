@@ -97,7 +97,7 @@ impl Server {
     }
 
     pub(super) fn wants_read(&self) -> bool {
-        let open = self.takes_requests() && self.output.pending().len() < MAX_UNSENT;
+        let open = self.takes_requests() && self.output.pending().len() < MAX_UNSENT && self.inbox.has_room();
         // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
         // our answer with it.
         let dropping =
@@ -180,6 +180,8 @@ impl Server {
     }
 
     pub(super) fn shut_down(&mut self, now: Instant) {
+        // Also if the peer has ended already: an answer that is still owed to it may never come.
+        self.ending.get_or_insert(now);
         let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
         // The draw that some wait for will not be seen by this process any more.
         while let Some(number) = self.slots.first_owed(Kind::AwaitWinners) {

@@ -18,7 +18,7 @@ use crate::outbox::{Output, Slots};
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
 use crate::time::Instant;
 use crate::timer::Timers;
-use crate::wire::{Dialect, Kind, Scan};
+use crate::wire::{Dialect, Kind, Scan, TooLarge};
 use event::Next;
 
 /// The centre's side of one connection: bytes and time in, requests out, replies in, bytes out.
@@ -160,7 +160,8 @@ impl Server {
 
     /// The next thing for the application, borrowed from the receive buffer.
     ///
-    /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down.
+    /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down. After
+    /// each [`Server::reply`] there may be one more: a Finished is handed out when all before it is answered.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         if let Some(Next::Request { request, number, .. }) = self.queue.front()
             && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
@@ -205,11 +206,9 @@ impl Server {
             return Err(ReplyError::WrongConnection(ticket));
         }
         let Reply(answer) = reply.into();
-        if self.answer(now, ticket.number, &answer).is_err() {
-            return Err(ReplyError::TooLarge(ticket));
-        }
+        let answered = self.answer(now, ticket.number, &answer);
         self.settle(now);
-        Ok(())
+        answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
     }
 
     /// Refuses to serve this connection: says so as soon as the peer's wire is known, if that has a word for it.

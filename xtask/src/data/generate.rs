@@ -7,7 +7,7 @@ use super::names::{COMPOUND, MEN, SURNAMES, WOMEN};
 use super::rng::Rng;
 
 /// The number that wins the draw. No bet holds it by chance: each agency has as many as its plan says.
-pub(super) const WINNING_NUMBER: u32 = 7574;
+pub(crate) const WINNING_NUMBER: u32 = 7574;
 
 /// How much an agency is given: so many bets, and among them so many on the winning number and on 0.
 struct Plan {
@@ -24,6 +24,14 @@ const PLANS: [Plan; 5] = [
     Plan { bets: 991, winners: 1, zeros: 0 },
 ];
 
+/// How many agencies there are.
+pub(super) const AGENCIES: usize = PLANS.len();
+
+/// The name of an agency's file.
+pub(super) fn file_name(id: usize) -> String {
+    format!("agency-{id}.csv")
+}
+
 /// One agency and its bets, in the order of its file.
 pub(super) struct Agency {
     pub(super) id: usize,
@@ -32,7 +40,7 @@ pub(super) struct Agency {
 
 impl Agency {
     pub(super) fn file_name(&self) -> String {
-        format!("agency-{}.csv", self.id)
+        file_name(self.id)
     }
 
     /// The whole file: a bet a line, CRLF, no header, no quoting.

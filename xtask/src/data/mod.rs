@@ -10,7 +10,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use generate::{Agency, WINNING_NUMBER};
+use generate::Agency;
+pub(crate) use generate::WINNING_NUMBER;
 
 /// What `cargo xtask data` is told.
 #[derive(clap::Args)]
@@ -48,6 +49,24 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     write(&dir, &agencies)?;
     let report = format!("Seed {}, written to {}:\n\n{}", args.seed, dir.display(), table(&agencies));
     io::stdout().write_all(report.as_bytes()).map_err(Error::Report)
+}
+
+/// `.data`, with the files of the default seed in it: writes those that are missing, and says so.
+///
+/// # Errors
+///
+/// [`Error`] if something cannot be written.
+pub(crate) fn provide() -> Result<PathBuf, Error> {
+    let dir = default_dir();
+    if (1..=generate::AGENCIES).all(|id| dir.join(generate::file_name(id)).exists()) {
+        return Ok(dir);
+    }
+    let mut missing = generate::agencies(DEFAULT_SEED);
+    missing.retain(|agency| !dir.join(agency.file_name()).exists());
+    write(&dir, &missing)?;
+    let report = format!("Made the missing files of {}\n", dir.display());
+    io::stdout().write_all(report.as_bytes()).map_err(Error::Report)?;
+    Ok(dir)
 }
 
 /// `.data` at the root of the workspace, wherever the command is run from.

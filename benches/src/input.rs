@@ -1,0 +1,88 @@
+//! The input: the agencies' files, and the blocks in which they travel.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lottery_core::bet_list::BetList;
+use lottery_proto::block::BLOCK_SIZE;
+use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, Instant};
+
+/// More bets than a batch carries: what is offered is cut to what fits.
+const OFFERED: usize = 255;
+
+/// An agency and its bets.
+pub type Agency = (AgencyId, Arc<BetList>);
+
+/// The agencies of the input, from number 1 on.
+///
+/// # Panics
+/// If there is none, or a file holds a mistake.
+pub fn agencies() -> Vec<Agency> {
+    let dir = env::var_os("BENCH_DATA").map_or_else(default_dir, PathBuf::from);
+    let agencies: Vec<Agency> = (1..)
+        .map_while(AgencyId::new)
+        .map(|id| (id, dir.join(format!("agency-{id}.csv"))))
+        .take_while(|(_, path)| path.exists())
+        .map(|(id, path)| (id, Arc::new(BetList::read(&path).unwrap_or_else(|error| panic!("{error}")))))
+        .collect();
+    assert!(!agencies.is_empty(), "{} holds no agency-1.csv", dir.display());
+    agencies
+}
+
+fn default_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../.data")
+}
+
+/// Batches, as they travel.
+#[derive(Debug)]
+pub struct Blocks {
+    bytes: Vec<u8>,
+    bets: usize,
+}
+
+impl Blocks {
+    /// All bets of these agencies in full blocks, as an agency makes them.
+    ///
+    /// # Panics
+    /// If a bet cannot be sent.
+    pub fn of(agencies: &[Agency]) -> Self {
+        let mut blocks = Self { bytes: Vec::new(), bets: 0 };
+        for (id, list) in agencies {
+            let mut client = Client::new(ClientConfig::new(*id, Dialect::Block), Instant::default());
+            let bets: Vec<Bet<'_>> = list.bets_from(0).collect();
+            let mut rest = &bets[..];
+            while !rest.is_empty() {
+                let offered = &rest[..rest.len().min(OFFERED)];
+                let sent = client.send_batch(Instant::default(), offered).expect("the bets can be sent");
+                let io = client.poll_io().expect("the connection is open");
+                blocks.bytes.extend_from_slice(io.send);
+                let bytes = io.send.len();
+                client.handle(Instant::default(), Input::Sent(bytes));
+                rest = &rest[sent..];
+            }
+            blocks.bets += bets.len();
+        }
+        blocks
+    }
+
+    /// How many bets there are.
+    pub fn bets(&self) -> usize {
+        self.bets
+    }
+
+    /// How many bytes the packets have, without padding.
+    pub fn size(&self) -> usize {
+        self.packets().map(<[u8]>::len).sum()
+    }
+
+    /// Each block, with its padding.
+    pub fn blocks(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.chunks_exact(BLOCK_SIZE)
+    }
+
+    /// Each block's packet, without padding.
+    pub fn packets(&self) -> impl Iterator<Item = &[u8]> {
+        self.blocks().map(|block| &block[..usize::from(u16::from_le_bytes([block[2], block[3]]))])
+    }
+}

@@ -1,0 +1,67 @@
+//! A whole lottery in this process: a centre and its agencies, over sockets of the loopback interface.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lottery_core::agency::{Agency, Job};
+use lottery_core::app::listen;
+use lottery_core::centre::Centres;
+use lottery_core::committer::{self, Committer, Rules};
+use lottery_core::desk::Desk;
+use lottery_core::seam::Runtime;
+use lottery_core::store::RedbStore;
+use lottery_proto::{ClientConfig, Dialect, ServerConfig};
+
+use crate::input;
+
+/// Holds a lottery on `runtime`, and says how long it took from the first connection until the last agency had its
+/// winners. The store is on disk, in a new directory.
+///
+/// # Panics
+/// If anything fails.
+pub fn hold(runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) -> Duration {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let count = u32::try_from(agencies.len()).expect("few agencies");
+    let rules = Rules { agencies: count, winning_number: 7574 };
+    let store = RedbStore::open(dir.path()).expect("a new store");
+    let mut committer = Committer::open(store, rules).expect("a new store");
+    let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 128).expect("a free port");
+    let server = listener.local_addr().expect("it listens").to_string();
+    let desk = Arc::new(Desk::new(16 * 1024 * 1024));
+    let config = ServerConfig { agencies: count, ..ServerConfig::default() };
+    let centres = Arc::new(Centres::new(config, Arc::clone(&desk), 128));
+    let stop = centres.stop();
+    thread::scope(|scope| {
+        let committing = scope.spawn(|| committer::run(&mut committer, &desk));
+        let serving = scope.spawn(|| runtime.serve(listener, centres));
+        let start = Instant::now();
+        let working: Vec<_> = agencies
+            .iter()
+            .map(|(id, bets)| {
+                let job = Job {
+                    connection: ClientConfig::new(*id, Dialect::Block),
+                    server: server.clone(),
+                    batch_max: None,
+                    poll_initial: Duration::from_millis(1),
+                    poll_max: Duration::from_millis(10),
+                };
+                scope.spawn(move || {
+                    let mut agency = Agency::new(job, Arc::clone(bets));
+                    runtime.call(&mut agency).expect("the runtime works");
+                    agency.into_outcome().expect("the agency gets its winners")
+                })
+            })
+            .collect();
+        for agency in working {
+            agency.join().expect("the agency does not panic");
+        }
+        let time = start.elapsed();
+        stop.stop();
+        serving.join().expect("the centre does not panic").expect("the runtime works");
+        desk.close();
+        committing.join().expect("the committer does not panic").expect("the store works");
+        time
+    })
+}

@@ -1,0 +1,80 @@
+//! Agencies on a runtime, each in a thread.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use lottery_core::agency::{Agency, AgencyError, Job};
+use lottery_core::seam::Caller;
+use lottery_proto::{AgencyId, ClientConfig, Dialect};
+
+use crate::files::File;
+use crate::patience::{SOON, Task};
+use crate::runtimes::OnRuntime;
+use crate::stop::Stop;
+
+/// What an agency with that file has to do. It asks for its winners more often than it would in earnest.
+pub fn job(address: SocketAddr, dialect: Dialect, agency: u32) -> Job {
+    let agency = AgencyId::new(agency).expect("an agency's number");
+    Job {
+        connection: ClientConfig::new(agency, dialect),
+        server: address.to_string(),
+        batch_max: None,
+        poll_initial: Duration::from_millis(10),
+        poll_max: Duration::from_millis(40),
+    }
+}
+
+/// A client at work.
+#[derive(Debug)]
+pub struct Calling<C> {
+    stop: Stop,
+    task: Task<C>,
+}
+
+impl<C: Caller + Send + 'static> Calling<C> {
+    /// Starts a client.
+    pub fn start<R: OnRuntime>(mut caller: C) -> Self {
+        let stop = Stop::default();
+        let stopped = stop.clone();
+        let task = Task::start(format!("a client on {}", R::NAME), move || {
+            R::call(&mut caller, &stopped);
+            caller
+        });
+        Self { stop, task }
+    }
+
+    /// Tells it to stop.
+    pub fn stop(&self) {
+        self.stop.stop();
+    }
+
+    /// Waits for its end, at most so long.
+    pub fn join(self, limit: Duration) -> C {
+        self.task.join(limit)
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.task.has_ended()
+    }
+}
+
+impl Calling<Agency> {
+    /// Starts an agency with that file.
+    pub fn agency<R: OnRuntime>(address: SocketAddr, dialect: Dialect, file: &File) -> Self {
+        Self::start::<R>(Agency::new(job(address, dialect, file.agency), file.bets()))
+    }
+
+    /// Waits for its end: its winners.
+    ///
+    /// # Errors
+    /// Why it did not get them.
+    pub fn outcome(self) -> Result<Vec<String>, AgencyError> {
+        self.join(SOON).into_outcome()
+    }
+
+    /// Waits for its end: its winners, which it must get.
+    pub fn winners(self) -> Vec<String> {
+        self.outcome().expect("the agency gets its winners")
+    }
+}

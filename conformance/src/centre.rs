@@ -1,0 +1,99 @@
+//! The real centre on a runtime: machines, desk, committer, store.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use lottery_core::centres::Centres;
+use lottery_core::committer::{self, Committer, Rules};
+use lottery_core::desk::Desk;
+use lottery_core::store::{MemoryStore, Store};
+use lottery_proto::ServerConfig;
+
+use crate::files::WINNING;
+use crate::patience::{END, Task};
+use crate::runtimes::OnRuntime;
+use crate::serving::Serving;
+
+/// What a centre is started with.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Its connections, and how many agencies there are.
+    pub config: ServerConfig,
+    /// How many connections it takes.
+    pub max_connections: usize,
+    /// How many bytes of requests wait for the store before connections stop reading.
+    pub desk: usize,
+}
+
+impl Terms {
+    /// The defaults, with that many agencies.
+    pub fn new(agencies: u32) -> Self {
+        let config = ServerConfig { agencies, ..ServerConfig::default() };
+        Self { config, max_connections: 1000, desk: 1024 * 1024 }
+    }
+
+    /// The lottery that it is about.
+    pub fn rules(&self) -> Rules {
+        Rules { agencies: self.config.agencies, winning_number: WINNING }
+    }
+}
+
+/// A centre at work.
+#[derive(Debug)]
+pub struct Running<S> {
+    /// Where it listens.
+    pub address: SocketAddr,
+    serving: Serving,
+    desk: Arc<Desk>,
+    committing: Task<Committer<S>>,
+}
+
+impl Running<MemoryStore> {
+    /// Starts a centre with a store in memory.
+    pub fn in_memory<R: OnRuntime>(agencies: u32) -> Self {
+        Self::start::<R>(&Terms::new(agencies), MemoryStore::new())
+    }
+}
+
+impl<S: Store + 'static> Running<S> {
+    /// Starts a centre.
+    pub fn start<R: OnRuntime>(terms: &Terms, store: S) -> Self {
+        let mut committer = Committer::open(store, terms.rules()).expect("the store can be read");
+        let desk = Arc::new(Desk::new(terms.desk));
+        let centres = Centres::new(terms.config.clone(), Arc::clone(&desk), terms.max_connections);
+        let requests = Arc::clone(&desk);
+        let committing = Task::start("the committer", move || {
+            committer::run(&mut committer, &requests).expect("the store does not fail");
+            committer
+        });
+        let serving = Serving::start::<R>(Arc::new(centres));
+        Self { address: serving.address, serving, desk, committing }
+    }
+
+    /// Tells it to stop.
+    pub fn stop(&self) {
+        self.serving.stop();
+    }
+
+    /// Stops it as the program does, and returns the rows stored: for each agency, in order, without its number.
+    pub fn end(self) -> BTreeMap<u32, Vec<String>> {
+        self.serving.end();
+        self.desk.close();
+        rows(self.committing.join(END).store())
+    }
+}
+
+/// The rows in a store, for each agency, in order, without its number.
+pub fn rows(store: &impl Store) -> BTreeMap<u32, Vec<String>> {
+    let mut stored: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    let read = store.read(&mut |text| {
+        assert!(text.ends_with("\r\n"), "whole rows");
+        for row in text.split_terminator("\r\n") {
+            let (agency, bet) = row.split_once(',').expect("a row begins with its agency");
+            stored.entry(agency.parse().expect("a number")).or_default().push(bet.to_owned());
+        }
+    });
+    read.expect("the store can be read");
+    stored
+}

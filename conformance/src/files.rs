@@ -1,0 +1,77 @@
+//! Agencies' files, and what must come of them: the oracle. Nothing here is shared with what is tested.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use lottery_core::bet_list::BetList;
+
+use crate::pieces::Random;
+
+/// The number that wins.
+pub const WINNING: u32 = 7574;
+
+const FIRST: [&str; 10] =
+    ["Ana", "Ñandú Ágata", "José María", "Iñaki", "Zoë", "Łucja", "Ümit", "美咲", "Tomás", "Eva"];
+const LAST: [&str; 9] =
+    ["Paz", "Müller", "de la Cruz", "Güemes", "Solís", "O'Higgins", "Núñez-Peña", "Þórsdóttir", "Ríos"];
+
+/// An agency's file: `first_name,last_name,document,birthdate,number`, a bet a line.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Whose it is.
+    pub agency: u32,
+    /// What is in it.
+    pub text: String,
+}
+
+impl File {
+    /// Invented bets that every wire can carry, the same for the same agency and number of them. About one in
+    /// 30 wins.
+    pub fn invented(agency: u32, bets: u32) -> Self {
+        let mut random = Random::new(u64::from(agency) << 32 | u64::from(bets));
+        let line = |index| {
+            let (first, last) = (random.of(&FIRST), random.of(&LAST));
+            let document = 10_000_000 + agency * 1_000_000 + index;
+            let (year, month, day) = (1930 + random.below(75), 1 + random.below(12), 1 + random.below(28));
+            let number = if random.below(30) == 0 { WINNING as usize } else { random.below(10_000) };
+            format!("{first},{last},{document},{year}-{month:02}-{day:02},{number}\r\n")
+        };
+        Self { agency, text: (0..bets).map(line).collect() }
+    }
+
+    /// Bets that all win.
+    pub fn winning(agency: u32, bets: u32) -> Self {
+        let line = |index| format!("Ana,Paz,{},1980-01-01,{WINNING}\n", 20_000_000 + index);
+        Self { agency, text: (0..bets).map(line).collect() }
+    }
+
+    /// As an agency holds it.
+    pub fn bets(&self) -> Arc<BetList> {
+        let path = format!("agency-{}.csv", self.agency);
+        Arc::new(BetList::parse(Path::new(&path), self.text.as_bytes()).expect("the file is sound"))
+    }
+
+    /// The fields of each line.
+    pub fn lines(&self) -> Vec<[&str; 5]> {
+        self.text
+            .lines()
+            .map(|line| {
+                let fields: Vec<&str> = line.split(',').collect();
+                fields.try_into().expect("five fields, none of them quoted")
+            })
+            .collect()
+    }
+
+    /// The documents of the bets that win, in their order.
+    pub fn winners(&self) -> Vec<String> {
+        let wins = |fields: &&[&str; 5]| fields[4].parse() == Ok(WINNING);
+        self.lines().iter().filter(wins).map(|fields| fields[2].to_owned()).collect()
+    }
+}
+
+/// What a store must hold for these files: the lines of each agency, in order.
+pub fn stored(files: &[File]) -> BTreeMap<u32, Vec<String>> {
+    let of = |file: &File| file.lines().iter().map(|fields| fields.join(",")).collect();
+    files.iter().map(|file| (file.agency, of(file))).collect()
+}

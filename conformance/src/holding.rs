@@ -1,0 +1,142 @@
+//! An application that keeps every question for winners until all agencies are finished, and answers it from the
+//! connection of another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lottery_core::seam::{Mailbox, Service};
+use lottery_proto::server::{Event, Server};
+use lottery_proto::{
+    Bets, ConnId, Input, Instant, Io, Machine, Receipt, ServerConfig, Ticket, WinnersQuery, WinnersReply,
+};
+
+use crate::files::WINNING;
+
+/// The service.
+#[derive(Debug, Default)]
+pub struct Holding {
+    config: ServerConfig,
+    next: AtomicU64,
+    shared: Arc<Mutex<Shared>>,
+}
+
+/// What its connections share.
+#[derive(Debug, Default)]
+struct Shared {
+    agencies: usize,
+    finished: BTreeSet<u32>,
+    winners: BTreeMap<u32, Vec<String>>,
+    held: Vec<(Ticket<WinnersQuery>, Mailbox<Answer>)>,
+    lost: Vec<io::ErrorKind>,
+}
+
+/// An answer, from another connection.
+#[derive(Debug)]
+pub struct Answer(Ticket<WinnersQuery>, Vec<String>);
+
+impl Holding {
+    /// Waits for all of that many agencies.
+    pub fn new(config: ServerConfig) -> Arc<Self> {
+        let agencies = config.agencies as usize;
+        let shared = Shared { agencies, ..Shared::default() };
+        Arc::new(Self { config, next: AtomicU64::new(1), shared: Arc::new(Mutex::new(shared)) })
+    }
+
+    /// How many questions are held.
+    pub fn held(&self) -> usize {
+        lock(&self.shared).held.len()
+    }
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Service for Holding {
+    type Machine = Holder;
+
+    fn accept(&self, now: Instant, _: SocketAddr, mailbox: Mailbox<Answer>) -> Option<Holder> {
+        let conn = ConnId(self.next.fetch_add(1, Ordering::Relaxed));
+        let server = Server::new(self.config.clone(), conn, now);
+        Some(Holder { server, mailbox, shared: Arc::clone(&self.shared) })
+    }
+
+    fn failed(&self, error: &io::Error) {
+        lock(&self.shared).lost.push(error.kind());
+    }
+
+    fn on_stop(&self, _: Box<dyn Fn() + Send + Sync>) {}
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Holder {
+    server: Server,
+    mailbox: Mailbox<Answer>,
+    shared: Arc<Mutex<Shared>>,
+}
+
+impl Machine for Holder {
+    type Notice = Answer;
+
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        self.server.poll_io()
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.server.handle(now, input);
+        self.take_events(now);
+    }
+
+    fn notice(&mut self, now: Instant, Answer(ticket, winners): Answer) {
+        let replied = self.server.reply(now, ticket, WinnersReply::Winners(&winners));
+        replied.expect("the answer fits, and the ticket is this connection's");
+        self.take_events(now);
+    }
+}
+
+impl Holder {
+    fn take_events(&mut self, now: Instant) {
+        let mut shared = lock(&self.shared);
+        let stored = Receipt::Stored { total: 0 };
+        while let Some(event) = self.server.poll_event() {
+            match event {
+                Event::Bet { ticket, bets } => {
+                    shared.store(ticket.agency().get(), bets);
+                    self.server.reply(now, ticket, stored).expect("the ticket is this connection's");
+                }
+                Event::Batch { ticket, bets } => {
+                    shared.store(ticket.agency().get(), bets);
+                    self.server.reply(now, ticket, stored).expect("the ticket is this connection's");
+                }
+                Event::Finished { ticket } => {
+                    shared.finished.insert(ticket.agency().get());
+                    self.server.reply(now, ticket, stored).expect("the ticket is this connection's");
+                }
+                Event::WinnersQuery { ticket, .. } => shared.held.push((ticket, self.mailbox.clone())),
+                _ => {}
+            }
+            shared.answer_if_due();
+        }
+    }
+}
+
+impl Shared {
+    fn store(&mut self, agency: u32, bets: Bets<'_>) {
+        let winners = bets.iter().filter(|bet| bet.number() == WINNING).map(|bet| bet.document().to_owned());
+        self.winners.entry(agency).or_default().extend(winners);
+    }
+
+    fn answer_if_due(&mut self) {
+        if self.finished.len() < self.agencies {
+            return;
+        }
+        for (ticket, mailbox) in self.held.drain(..) {
+            let winners = self.winners.get(&ticket.agency().get()).cloned().unwrap_or_default();
+            mailbox.deliver(Answer(ticket, winners));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The real centre and the real agency without sockets, threads or clocks: the machines alone.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use lottery_core::agency::Agency;
+use lottery_core::centre::Centre;
+use lottery_core::centres::Centres;
+use lottery_core::committer::Committer;
+use lottery_core::desk::{Desk, Notice};
+use lottery_core::seam::{Caller, Mailbox, Service};
+use lottery_core::store::MemoryStore;
+use lottery_proto::{Input, Instant, Machine};
+
+use crate::centre::Terms;
+use crate::pieces::Cut;
+
+/// A centre whose time stands still.
+#[derive(Debug)]
+pub struct StillCentre {
+    centres: Centres,
+    desk: Arc<Desk>,
+    committer: Committer<MemoryStore>,
+}
+
+/// A connection of it.
+#[derive(Debug)]
+pub struct Conn {
+    machine: Centre,
+    mail: Receiver<Notice>,
+}
+
+const NOW: Instant = Instant::from_epoch(Duration::ZERO);
+
+impl StillCentre {
+    /// A centre without connections.
+    pub fn new(terms: &Terms) -> Self {
+        let desk = Arc::new(Desk::new(terms.desk));
+        let centres = Centres::new(terms.config.clone(), Arc::clone(&desk), terms.max_connections);
+        let committer = Committer::open(MemoryStore::new(), terms.rules()).expect("an empty store");
+        Self { centres, desk, committer }
+    }
+
+    /// A new connection.
+    pub fn accept(&self) -> Conn {
+        let (sender, mail) = channel();
+        let mailbox = Mailbox::new(move |notice| _ = sender.send(notice));
+        let machine = self.centres.accept(NOW, (Ipv4Addr::LOCALHOST, 1).into(), mailbox);
+        Conn { machine: machine.expect("there is room"), mail }
+    }
+
+    /// What it has stored.
+    pub fn store(&self) -> &MemoryStore {
+        self.committer.store()
+    }
+
+    /// Commits what was asked, and hands the answers to `conn`. Those of others wait in their mailboxes.
+    pub fn work(&mut self, conn: &mut Conn) {
+        loop {
+            let requests = self.desk.try_take(usize::MAX).expect("the desk is open");
+            let idle = requests.is_empty();
+            self.committer.commit(requests).expect("a store in memory does not fail");
+            let mut heard = false;
+            while let Ok(notice) = conn.mail.try_recv() {
+                conn.machine.notice(NOW, notice);
+                heard = true;
+            }
+            if idle && !heard {
+                return;
+            }
+        }
+    }
+
+    /// Gives bytes to a connection, in pieces, and returns what it sends meanwhile.
+    pub fn receive(&mut self, conn: &mut Conn, bytes: &[u8], cut: Cut) -> Vec<u8> {
+        let mut answers = Vec::new();
+        for piece in cut.pieces(bytes) {
+            let mut rest = piece;
+            while !rest.is_empty() {
+                let recv = conn.machine.poll_io().expect("the connection is there").recv;
+                let len = recv.len().min(rest.len());
+                recv[..len].copy_from_slice(&rest[..len]);
+                rest = &rest[len..];
+                if len > 0 {
+                    conn.machine.handle(NOW, Input::Received(len));
+                }
+                answers.extend(self.sent(conn));
+            }
+        }
+        answers
+    }
+
+    /// What a connection sends now.
+    pub fn sent(&mut self, conn: &mut Conn) -> Vec<u8> {
+        let mut sent = Vec::new();
+        loop {
+            self.work(conn);
+            let Some(io) = conn.machine.poll_io() else { return sent };
+            let len = io.send.len();
+            if len == 0 {
+                return sent;
+            }
+            sent.extend_from_slice(io.send);
+            conn.machine.handle(NOW, Input::Sent(len));
+        }
+    }
+
+    /// Ends the peer's side of a connection, and returns what is sent after that. It must end, too.
+    pub fn fin(&mut self, mut conn: Conn) -> Vec<u8> {
+        conn.machine.handle(NOW, Input::Eof);
+        let sent = self.sent(&mut conn);
+        assert!(conn.machine.poll_io().expect("the connection is there").fin, "its end");
+        conn.machine.handle(NOW, Input::FinSent);
+        assert!(conn.machine.poll_io().is_none(), "both sides have ended");
+        sent
+    }
+}
+
+/// An agency whose time goes on when there is nothing else to do.
+#[derive(Debug)]
+pub struct StillAgency {
+    agency: Agency,
+    now: Instant,
+}
+
+impl StillAgency {
+    /// Connects it.
+    pub fn connect(mut agency: Agency) -> Self {
+        agency.next_step(NOW);
+        agency.connected(NOW);
+        Self { agency, now: NOW }
+    }
+
+    /// What it sends, until it has to wait for an answer, or for its time to ask again, or has ended.
+    pub fn sent(&mut self) -> Vec<u8> {
+        let mut sent = Vec::new();
+        while let Some(io) = self.agency.poll_io()
+            && !io.send.is_empty()
+        {
+            sent.extend_from_slice(io.send);
+            let len = io.send.len();
+            self.agency.handle(self.now, Input::Sent(len));
+        }
+        sent
+    }
+
+    /// Lets the time come for which it waits.
+    pub fn wait(&mut self) {
+        let deadline = self.agency.poll_io().and_then(|io| io.deadline);
+        self.now = deadline.expect("it waits for something");
+        self.agency.handle(self.now, Input::Timeout);
+    }
+
+    /// Gives it bytes in pieces.
+    pub fn receive(&mut self, bytes: &[u8], cut: Cut) {
+        for piece in cut.pieces(bytes) {
+            let mut rest = piece;
+            while !rest.is_empty() {
+                let recv = self.agency.poll_io().expect("the connection is there").recv;
+                let len = recv.len().min(rest.len());
+                assert!(len > 0, "an agency always reads");
+                recv[..len].copy_from_slice(&rest[..len]);
+                rest = &rest[len..];
+                self.agency.handle(self.now, Input::Received(len));
+            }
+        }
+    }
+
+    /// Ends both sides, the centre's first if so; it must have said all it has to say.
+    pub fn fin(mut self) -> Agency {
+        assert!(self.agency.poll_io().expect("the connection is there").fin, "its end");
+        self.agency.handle(self.now, Input::FinSent);
+        self.agency.handle(self.now, Input::Eof);
+        assert!(self.agency.poll_io().is_none(), "both sides have ended");
+        self.agency
+    }
+}

@@ -1,0 +1,151 @@
+//! The runtimes, each behind the same two functions.
+
+use std::future::Future;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use lottery_core::seam::{Caller, Mail, Runtime, Service};
+
+use crate::stop::Stop;
+
+/// A runtime. Its functions are without signals.
+pub trait OnRuntime: 'static {
+    /// Its name.
+    const NAME: &'static str;
+
+    /// As the programs use it, with its signals.
+    const PROGRAM: Self::Program;
+
+    /// The type of that.
+    type Program: Runtime + Send;
+
+    /// Serves until `stop`, and then until every connection is over.
+    fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop);
+
+    /// Runs a client until it is done or `stop`.
+    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop);
+}
+
+/// `runtime-tokio`.
+#[derive(Debug)]
+pub enum Tokio {}
+
+impl OnRuntime for Tokio {
+    const NAME: &'static str = "tokio";
+    const PROGRAM: Self::Program = runtime_tokio::Tokio;
+
+    type Program = runtime_tokio::Tokio;
+
+    fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
+        let (sender, stopped) = tokio::sync::oneshot::channel::<()>();
+        stop.on_stop(move || _ = sender.send(()));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            listener.set_nonblocking(true).expect("a listener can be non-blocking");
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            runtime_tokio::serve(listener, service, async { _ = stopped.await }).await;
+        });
+    }
+
+    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
+        let (sender, mut mail) = tokio::sync::mpsc::unbounded_channel();
+        stop.on_stop(move || drop(sender.send(Mail::Shutdown)));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(runtime_tokio::call(caller, &mut mail));
+    }
+}
+
+/// `runtime-std`.
+#[derive(Debug)]
+pub enum Std {}
+
+impl OnRuntime for Std {
+    const NAME: &'static str = "std";
+    const PROGRAM: Self::Program = runtime_std::Std;
+
+    type Program = runtime_std::Std;
+
+    fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
+        let (sender, stopped) = runtime_std::mail::<()>().expect("a descriptor");
+        stop.on_stop(move || sender.send(Mail::Shutdown));
+        runtime_std::serve(listener, &service, &stopped).expect("a listener can be non-blocking");
+    }
+
+    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
+        let (sender, mail) = runtime_std::mail().expect("a descriptor");
+        stop.on_stop(move || sender.send(Mail::Shutdown));
+        runtime_std::call(caller, &mail);
+    }
+}
+
+/// `runtime-smol`.
+#[derive(Debug)]
+pub enum Smol {}
+
+impl OnRuntime for Smol {
+    const NAME: &'static str = "smol";
+    const PROGRAM: Self::Program = runtime_smol::Smol;
+
+    type Program = runtime_smol::Smol;
+
+    fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
+        let executor = smol::Executor::new();
+        let (done, ended) = smol::channel::bounded::<()>(1);
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| _ = smol::block_on(executor.run(ended.recv())));
+            }
+            let listener = smol::net::TcpListener::from(smol::Async::new(listener).expect("a listener"));
+            let spawn = |connection| executor.spawn(connection).detach();
+            smol::block_on(runtime_smol::serve(listener, service, spawn, stopped(stop)));
+            drop(done);
+        });
+    }
+
+    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
+        let (sender, mail) = smol::channel::unbounded();
+        stop.on_stop(move || drop(sender.try_send(Mail::Shutdown)));
+        smol::block_on(runtime_smol::call(caller, &mail, async |server: String| {
+            let socket = smol::net::TcpStream::connect(server).await?;
+            socket.set_nodelay(true)?;
+            Ok(socket)
+        }));
+    }
+}
+
+/// Over when it is time to stop.
+fn stopped(stop: &Stop) -> impl Future<Output = ()> + Send + use<> {
+    let (sender, stopped) = smol::channel::bounded::<()>(1);
+    stop.on_stop(move || drop(sender));
+    async move { _ = stopped.recv().await }
+}
+
+/// `runtime-smol` on async-std.
+#[cfg(feature = "async-std")]
+#[derive(Debug)]
+pub enum AsyncStd {}
+
+#[cfg(feature = "async-std")]
+impl OnRuntime for AsyncStd {
+    const NAME: &'static str = "async-std";
+    const PROGRAM: Self::Program = runtime_smol::async_std::AsyncStd;
+
+    type Program = runtime_smol::async_std::AsyncStd;
+
+    fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
+        listener.set_nonblocking(true).expect("a listener can be non-blocking");
+        let spawn = |connection| drop(async_std::task::spawn(connection));
+        let listener = async_std::net::TcpListener::from(listener);
+        async_std::task::block_on(runtime_smol::serve(listener, service, spawn, stopped(stop)));
+    }
+
+    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
+        let (sender, mail) = smol::channel::unbounded();
+        stop.on_stop(move || drop(sender.try_send(Mail::Shutdown)));
+        async_std::task::block_on(runtime_smol::call(caller, &mail, async |server: String| {
+            let socket = async_std::net::TcpStream::connect(server).await?;
+            socket.set_nodelay(true)?;
+            Ok(socket)
+        }));
+    }
+}

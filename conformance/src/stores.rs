@@ -1,0 +1,94 @@
+//! A store that is as slow as a test wants it, and one that fails.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError};
+
+/// A store in memory whose commits wait at a gate.
+#[derive(Debug, Default)]
+pub struct GatedStore {
+    inner: MemoryStore,
+    gate: Gate,
+}
+
+/// Lets commits pass, or holds them. Clones are the same gate.
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<(Mutex<Passing>, Condvar)>);
+
+#[derive(Debug, Default)]
+struct Passing {
+    arrived: usize,
+    allowed: usize,
+}
+
+impl Gate {
+    /// Lets the next `commits` pass, beyond those that were let before.
+    pub fn let_pass(&self, commits: usize) {
+        let (passing, changed) = &*self.0;
+        let mut passing = passing.lock().unwrap_or_else(PoisonError::into_inner);
+        passing.allowed = passing.allowed.saturating_add(commits);
+        changed.notify_all();
+    }
+
+    /// Holds nothing any more.
+    pub fn open(&self) {
+        self.let_pass(usize::MAX);
+    }
+
+    /// How many commits have arrived at the gate.
+    pub fn arrived(&self) -> usize {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).arrived
+    }
+
+    fn pass(&self) {
+        let (passing, changed) = &*self.0;
+        let mut passing = passing.lock().unwrap_or_else(PoisonError::into_inner);
+        passing.arrived += 1;
+        let number = passing.arrived;
+        while passing.allowed < number {
+            passing = changed.wait(passing).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl GatedStore {
+    /// An empty store, and its gate, which is closed.
+    pub fn new() -> (Self, Gate) {
+        let store = Self::default();
+        let gate = store.gate.clone();
+        (store, gate)
+    }
+}
+
+impl Store for GatedStore {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        self.inner.load()
+    }
+
+    fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+        self.gate.pass();
+        self.inner.commit(group)
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        self.inner.read(visit)
+    }
+}
+
+/// A store that fails at the first commit.
+#[derive(Debug, Default)]
+pub struct BrokenStore;
+
+impl Store for BrokenStore {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        Ok(Saved::default())
+    }
+
+    fn commit(&mut self, _: &Group) -> Result<(), StoreError> {
+        Err(StoreError::Failed { place: "a test".to_owned(), cause: "it is broken".to_owned() })
+    }
+
+    fn read(&self, _: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! Recorded conversations: `transcripts/*.json`.
+
+use std::path::{Path, PathBuf};
+use std::{fmt, fs};
+
+use lottery_proto::Dialect;
+use serde_json::Value;
+
+use crate::files::File;
+
+/// What happened on a connection.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Said {
+    /// The agency sent a message.
+    Client(Vec<u8>),
+    /// The centre sent a message.
+    Server(Vec<u8>),
+    /// The agency ended its side.
+    ClientEof,
+    /// The centre ended its side.
+    ServerEof,
+}
+
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |bytes: &[u8]| {
+            let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+            bytes[..end].escape_ascii().to_string()
+        };
+        match self {
+            Self::Client(bytes) => write!(f, "Client({:?})", text(bytes)),
+            Self::Server(bytes) => write!(f, "Server({:?})", text(bytes)),
+            Self::ClientEof => f.write_str("ClientEof"),
+            Self::ServerEof => f.write_str("ServerEof"),
+        }
+    }
+}
+
+/// A lottery from beginning to end.
+#[derive(Clone, Debug)]
+pub struct Transcript {
+    /// What was spoken.
+    pub dialect: Dialect,
+    /// How many agencies there were.
+    pub agencies: u32,
+    /// Each of its connections.
+    pub connections: Vec<Vec<Said>>,
+}
+
+/// The directory of the recordings.
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts")
+}
+
+impl Transcript {
+    /// Reads the recording of that dialect.
+    pub fn read(dialect: Dialect) -> Self {
+        let path = directory().join(format!("{dialect}.json"));
+        let text = fs::read_to_string(&path).expect("there is a recording of each dialect");
+        let json: Value = serde_json::from_str(&text).expect("a recording is JSON");
+        assert_eq!(json["dialect"], dialect.name());
+        let agencies = json["agencies"].as_u64().expect("a number of agencies");
+        let connections = json["connections"].as_array().expect("a list of connections");
+        Self {
+            dialect,
+            agencies: u32::try_from(agencies).expect("a small number"),
+            connections: connections
+                .iter()
+                .map(|said| said.as_array().expect("a list of messages").iter().map(said_of).collect())
+                .collect(),
+        }
+    }
+
+    /// The files of its agencies.
+    pub fn files(&self) -> Vec<File> {
+        let file = |agency| {
+            let path = directory().join(format!("agencies/agency-{agency}.csv"));
+            File { agency, text: fs::read_to_string(path).expect("there is a file of each agency") }
+        };
+        (1..=self.agencies).map(file).collect()
+    }
+}
+
+fn said_of(entry: &Value) -> Said {
+    let from_client = entry["from"] == "client";
+    let Some(hex) = entry["hex"].as_str() else {
+        assert_eq!(entry["eof"], true, "a message or an end");
+        return if from_client { Said::ClientEof } else { Said::ServerEof };
+    };
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
+    let mut bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    if let Some(size) = entry["padded_to"].as_u64() {
+        bytes.resize(usize::try_from(size).expect("a small number"), 0);
+    }
+    if from_client { Said::Client(bytes) } else { Said::Server(bytes) }
+}

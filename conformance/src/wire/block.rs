@@ -1,0 +1,74 @@
+//! `block`: packets in blocks of 8192 bytes.
+
+use super::Wire;
+use crate::pieces::Random;
+
+/// The wire `block`.
+#[derive(Debug)]
+pub(super) struct Block;
+
+const BLOCK: usize = 8192;
+
+/// A packet without its padding.
+fn packet(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
+    let size = u16::try_from(4 + payload.len()).expect("a packet fits a block");
+    let [low, high] = size.to_le_bytes();
+    let agency = u8::try_from(agency).expect("an agency fits a byte");
+    [&[kind, agency, low, high], payload].concat()
+}
+
+fn block(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
+    let mut block = packet(kind, agency, payload);
+    assert!(block.len() <= BLOCK, "a packet fits a block");
+    block.resize(BLOCK, 0);
+    block
+}
+
+impl Wire for Block {
+    fn batch(&self, agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
+        let bet = |fields: &[&str; 5]| packet(1, agency, fields.join("|").as_bytes());
+        let count = u8::try_from(lines.len()).expect("at most 255 bets");
+        let bets: Vec<u8> = lines.iter().flat_map(bet).collect();
+        block(3, agency, &[&[count], &bets[..]].concat())
+    }
+
+    fn finished(&self, agency: u32) -> Vec<u8> {
+        block(4, agency, b"")
+    }
+
+    fn query(&self, agency: u32) -> Vec<u8> {
+        block(6, agency, b"1")
+    }
+
+    fn receipt(&self, agency: u32, stored: bool) -> Vec<u8> {
+        block(5, agency, if stored { b"1" } else { b"0" })
+    }
+
+    fn pending(&self, agency: u32) -> Vec<u8> {
+        block(6, agency, b"0")
+    }
+
+    fn winners(&self, agency: u32, documents: &[String]) -> Vec<u8> {
+        block(6, agency, format!("1{}", documents.join("|")).as_bytes())
+    }
+
+    fn garbage(&self) -> Vec<u8> {
+        let mut random = Random::new(3);
+        let mut garbage: Vec<u8> = (0..3 * BLOCK).map(|_| random.next_u64().to_le_bytes()[0]).collect();
+        // The first byte says that it is of this wire, and the type that no agency sends it.
+        garbage[0] = 2;
+        garbage
+    }
+
+    fn answer_len(&self, _: &[u8]) -> Option<usize> {
+        Some(BLOCK)
+    }
+
+    fn agency_of(&self, message: &[u8]) -> u32 {
+        message[1].into()
+    }
+
+    fn is_pending(&self, answer: &[u8]) -> bool {
+        answer[0] == 6 && answer[2..5] == [5, 0, b'0']
+    }
+}

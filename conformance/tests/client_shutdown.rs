@@ -1,0 +1,180 @@
+//! A client that is told to stop in every state: it ends soon, and its connection cleanly.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use conformance::agencies::{Calling, job};
+use conformance::files::File;
+use conformance::holding::Holding;
+use conformance::patience::{END, until};
+use conformance::raw::Raw;
+use conformance::serving::Serving;
+use conformance::wire::wire;
+use conformance::{OnRuntime, on_every_client};
+use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::seam::{Caller, Step};
+use lottery_proto::{Dialect, Input, Instant, Io, Machine, ServerConfig};
+use socket2::{Domain, Socket, Type};
+
+fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("a listener has an address");
+    (listener, address)
+}
+
+fn ends_as_stopped(agency: Calling<Agency>) {
+    agency.stop();
+    let outcome = agency.join(END).into_outcome();
+    assert!(matches!(outcome, Err(AgencyError::Stopped)), "{outcome:?}");
+}
+
+/// While it connects to a centre that does not accept.
+fn while_it_connects<Client: OnRuntime>() {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
+    socket.listen(0).expect("a listener");
+    let address = socket.local_addr().expect("a listener has an address").as_socket().expect("IPv4");
+    // The queue of the listener is full: whoever comes now waits.
+    let crowd: Vec<Socket> = (0..4)
+        .map(|_| {
+            let peer = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+            peer.set_nonblocking(true).expect("a socket can be non-blocking");
+            let _ = peer.connect(&address.into());
+            peer
+        })
+        .collect();
+    let timeout = Duration::from_millis(100);
+    assert!(TcpStream::connect_timeout(&address, timeout).is_err(), "nobody else is let in");
+    for &dialect in Dialect::ALL {
+        let agency = Calling::<Agency>::agency::<Client>(address, dialect, &File::invented(1, 3));
+        thread::sleep(Duration::from_millis(50));
+        assert!(!agency.has_ended(), "{dialect}: it waits");
+        ends_as_stopped(agency);
+    }
+    drop(crowd);
+}
+
+/// While it sends to a centre that does not read.
+fn while_it_sends<Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let (listener, address) = listener();
+        Socket::from(listener.try_clone().expect("a second handle")).set_recv_buffer_size(1).expect("small");
+        let (sent, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let progress = Arc::clone(&sent);
+        let agency = Agency::new(job(address, dialect, 1), File::invented(1, 100_000).bets());
+        let agency = agency.with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));
+        let agency = Calling::start::<Client>(agency);
+        let (peer, _) = listener.accept().expect("the agency connects");
+        until("it sends no more", || {
+            thread::sleep(Duration::from_millis(50));
+            let sent = sent.load(Ordering::Relaxed);
+            sent > 0 && seen.swap(sent, Ordering::Relaxed) == sent
+        });
+        assert!(sent.load(Ordering::Relaxed) < 100_000, "{dialect}: it could not send all");
+        ends_as_stopped(agency);
+        drop(peer);
+    }
+}
+
+/// While it waits for an answer.
+fn while_it_waits_for_an_answer<Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let service = Holding::new(ServerConfig::default());
+        let server = Serving::start::<Client>(service.clone());
+        let agency = Calling::<Agency>::agency::<Client>(server.address, dialect, &File::invented(1, 3));
+        until("it waits", || service.held() == 1);
+        ends_as_stopped(agency);
+        server.end();
+    }
+}
+
+/// While a centre that says nothing holds its connection open.
+fn while_the_centre_is_silent<Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let wire = wire(dialect);
+        let (listener, address) = listener();
+        let file = File::invented(1, 3);
+        let agency = Calling::<Agency>::agency::<Client>(address, dialect, &file);
+        let mut peer = Raw::over(listener.accept().expect("the agency connects").0);
+        let sent = [wire.batch(1, &file.lines()), wire.finished(1)].concat();
+        assert!(peer.receive(sent.len()) == sent, "{dialect}: its bets");
+        agency.stop();
+        assert_eq!(peer.receive_all(), b"", "{dialect}: a clean end");
+        ends_as_stopped(agency);
+    }
+}
+
+/// While it waits to ask again.
+fn while_it_pauses<Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let wire = wire(dialect);
+        let (listener, address) = listener();
+        let file = File::invented(1, 3);
+        let mut job = job(address, dialect, 1);
+        job.poll_initial = Duration::from_secs(3600);
+        let agency = Calling::start::<Client>(Agency::new(job, file.bets()));
+        let mut peer = Raw::over(listener.accept().expect("the agency connects").0);
+        peer.receive(wire.batch(1, &file.lines()).len() + wire.finished(1).len());
+        peer.send(&wire.receipt(1, true));
+        assert!(peer.receive(wire.query(1).len()) == wire.query(1), "{dialect}: its question");
+        peer.send(&wire.pending(1));
+        agency.stop();
+        assert_eq!(peer.receive_all(), b"", "{dialect}: a clean end");
+        drop(peer);
+        ends_as_stopped(agency);
+    }
+}
+
+/// A client that waits, without a connection, until it is told to stop.
+#[derive(Debug, Default)]
+struct Patient {
+    asked: Arc<AtomicUsize>,
+    stopped: bool,
+}
+
+impl Machine for Patient {
+    type Notice = ();
+
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        None
+    }
+
+    fn handle(&mut self, _: Instant, input: Input) {
+        self.stopped |= input == Input::Shutdown;
+    }
+
+    fn notice(&mut self, _: Instant, (): ()) {}
+}
+
+impl Caller for Patient {
+    fn next_step(&mut self, now: Instant) -> Step {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.stopped { Step::Done } else { Step::Wait(now.after(Duration::from_secs(3600))) }
+    }
+
+    fn connected(&mut self, _: Instant) {}
+
+    fn not_connected(&mut self, _: Instant, _: &std::io::Error) {}
+}
+
+fn between_connections<Client: OnRuntime>() {
+    let patient = Patient::default();
+    let asked = Arc::clone(&patient.asked);
+    let client = Calling::start::<Client>(patient);
+    until("it waits", || asked.load(Ordering::Relaxed) > 0);
+    assert!(!client.has_ended());
+    client.stop();
+    assert!(client.join(END).stopped);
+}
+
+on_every_client!(
+    while_it_connects,
+    while_it_sends,
+    while_it_waits_for_an_answer,
+    while_the_centre_is_silent,
+    while_it_pauses,
+    between_connections,
+);

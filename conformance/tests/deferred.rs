@@ -1,0 +1,32 @@
+//! Answers that come long after their question, from another connection.
+
+use conformance::agencies::Calling;
+use conformance::files::File;
+use conformance::holding::Holding;
+use conformance::patience::until;
+use conformance::serving::Serving;
+use conformance::{OnRuntime, on_every_pair};
+use lottery_core::agency::Agency;
+use lottery_proto::{Dialect, ServerConfig};
+
+fn the_last_agency_answers_the_others<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let files: Vec<File> = (1..=5).map(|agency| File::invented(agency, 100 * agency)).collect();
+        let service = Holding::new(ServerConfig::default());
+        let server = Serving::start::<Server>(service.clone());
+        let start = |file| Calling::<Agency>::agency::<Client>(server.address, dialect, file);
+
+        let (last, others) = files.split_last().expect("there are five");
+        let mut agencies: Vec<_> = others.iter().map(start).collect();
+        until("four agencies wait", || service.held() == 4);
+        assert!(!agencies.iter().any(Calling::has_ended), "{dialect}: none is answered before the last");
+
+        agencies.push(start(last));
+        for (agency, file) in agencies.into_iter().zip(&files) {
+            assert_eq!(agency.winners(), file.winners(), "{dialect}, agency {}", file.agency);
+        }
+        server.end();
+    }
+}
+
+on_every_pair!(the_last_agency_answers_the_others);

@@ -1,0 +1,45 @@
+//! Every server runtime with every client runtime: five agencies get their winners, and every bet is stored.
+
+use conformance::agencies::Calling;
+use conformance::centre::{Running, Terms};
+use conformance::files::{File, stored};
+use conformance::{OnRuntime, on_every_pair, on_every_server};
+use lottery_core::agency::Agency;
+use lottery_core::store::{MemoryStore, RedbStore, Store};
+use lottery_proto::Dialect;
+
+fn files() -> Vec<File> {
+    [300, 257, 1, 0, 421].into_iter().zip(1..).map(|(bets, agency)| File::invented(agency, bets)).collect()
+}
+
+fn play<Server: OnRuntime, Client: OnRuntime>(dialect: Dialect, store: impl Store + 'static) {
+    let files = files();
+    let centre = Running::start::<Server>(&Terms::new(5), store);
+    let agencies: Vec<_> =
+        files.iter().map(|file| Calling::<Agency>::agency::<Client>(centre.address, dialect, file)).collect();
+    for (agency, file) in agencies.into_iter().zip(&files) {
+        assert_eq!(agency.winners(), file.winners(), "{dialect}, agency {}", file.agency);
+    }
+    let mut expected = stored(&files);
+    expected.retain(|_, lines| !lines.is_empty());
+    assert!(centre.end() == expected, "{dialect}: every bet, in order");
+}
+
+fn everyone_wins<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        play::<Server, Client>(dialect, MemoryStore::new());
+    }
+}
+
+fn everyone_wins_on_disk<Server: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = RedbStore::open(directory.path()).expect("an empty store");
+        play::<Server, Server>(dialect, store);
+        let csv = std::fs::read_to_string(directory.path().join("bets.csv")).expect("bets.csv is there");
+        assert_eq!(csv.lines().count(), 979, "{dialect}: bets.csv holds every bet");
+    }
+}
+
+on_every_pair!(everyone_wins);
+on_every_server!(everyone_wins_on_disk);

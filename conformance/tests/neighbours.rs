@@ -1,0 +1,73 @@
+//! One connection goes wrong; the others do not notice, and nothing of a broken batch is stored.
+
+use conformance::agencies::Calling;
+use conformance::centre::Running;
+use conformance::files::{File, stored};
+use conformance::patience::until;
+use conformance::raw::Raw;
+use conformance::wire::wire;
+use conformance::{OnRuntime, on_every_pair};
+use lottery_core::agency::Agency;
+use lottery_proto::Dialect;
+
+fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let wire = wire(dialect);
+        let files: Vec<File> = (1..=3).map(|agency| File::invented(agency, 300)).collect();
+        let centre = Running::in_memory::<Server>(3);
+        let start = |file| Calling::<Agency>::agency::<Client>(centre.address, dialect, file);
+
+        // Broken peers claim to be agencies that there are; what they send is in no file.
+        let foreign = File::winning(3, 60);
+        let batch = wire.batch(3, &foreign.lines());
+        let (half, _) = batch.split_at(batch.len() / 2);
+        let mut broken: Vec<Raw> = (0..4).map(|_| Raw::connect(centre.address)).collect();
+        for peer in &mut broken {
+            peer.send(half);
+        }
+        let mut garbage = Raw::connect(centre.address);
+        garbage.send(&wire.garbage());
+
+        let first = start(&files[0]);
+        let second = start(&files[1]);
+        assert_eq!(garbage.receive_all(), b"", "{dialect}: garbage is answered with an end");
+        let mut truncated = broken.pop().expect("there are four");
+        truncated.fin();
+        assert_eq!(truncated.receive_all(), b"", "{dialect}: a truncated batch is answered with an end");
+        broken.pop().expect("there are three").vanish();
+        let mut gone = broken.pop().expect("there are two");
+        gone.send(&half[..7]);
+        drop(gone);
+        assert!(!first.has_ended() && !second.has_ended(), "{dialect}: both wait for the third");
+
+        let third = start(&files[2]);
+        for (agency, file) in [first, second, third].into_iter().zip(&files) {
+            assert_eq!(agency.winners(), file.winners(), "{dialect}, agency {}", file.agency);
+        }
+        drop(garbage);
+        // The last one is still in the middle of its batch.
+        broken.pop().expect("there is one").vanish();
+        let rows = centre.end();
+        assert!(rows == stored(&files), "{dialect}: the files, and nothing else");
+    }
+}
+
+fn answers_to_nobody<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let wire = wire(dialect);
+        let file = File::invented(1, 20);
+        let centre = Running::in_memory::<Server>(1);
+        // It has sent all, and is gone before the answers come.
+        for _ in 0..20 {
+            let mut peer = Raw::connect(centre.address);
+            peer.send(&wire.query(1).repeat(20));
+            peer.vanish();
+        }
+        let agency = Calling::<Agency>::agency::<Client>(centre.address, dialect, &file);
+        until("the agency is done", || agency.has_ended());
+        assert_eq!(agency.winners(), file.winners(), "{dialect}");
+        assert!(centre.end() == stored(&[file]), "{dialect}: the file, and nothing else");
+    }
+}
+
+on_every_pair!(others_go_on, answers_to_nobody);

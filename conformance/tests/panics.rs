@@ -1,0 +1,85 @@
+//! A connection that panics ends alone: the others go on, and the server can be stopped.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use conformance::raw::Raw;
+use conformance::serving::Serving;
+use conformance::{OnRuntime, on_every_server};
+use lottery_core::seam::{Mailbox, Service};
+use lottery_proto::{Input, Instant, Io, Machine};
+
+/// Sends back each byte; panics at a `!`.
+#[derive(Debug, Default)]
+struct Fragile {
+    recv: [u8; 1],
+    send: Vec<u8>,
+    ended: bool,
+    dropped: bool,
+}
+
+impl Machine for Fragile {
+    type Notice = ();
+
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        let Self { recv, send, ended, .. } = self;
+        let (reads, fin) = (send.is_empty() && !*ended, *ended && send.is_empty());
+        let recv = if reads { &mut recv[..] } else { &mut [] };
+        (!self.dropped).then_some(Io { recv, send, fin, deadline: None })
+    }
+
+    fn handle(&mut self, _: Instant, input: Input) {
+        match input {
+            Input::Received(_) => {
+                assert_ne!(self.recv, *b"!", "this is meant to be");
+                self.send.push(self.recv[0]);
+            }
+            Input::Sent(sent) => drop(self.send.drain(..sent)),
+            Input::Eof | Input::Shutdown => self.ended = true,
+            Input::FinSent | Input::Failed => self.dropped = true,
+            Input::Timeout => {}
+        }
+    }
+
+    fn notice(&mut self, _: Instant, (): ()) {}
+}
+
+struct Fragiles;
+
+impl Service for Fragiles {
+    type Machine = Fragile;
+
+    fn accept(&self, _: Instant, _: SocketAddr, _: Mailbox<()>) -> Option<Fragile> {
+        Some(Fragile::default())
+    }
+
+    fn failed(&self, _: &io::Error) {}
+
+    fn on_stop(&self, _: Box<dyn Fn() + Send + Sync>) {}
+}
+
+fn a_panic_ends_one_connection<Server: OnRuntime>() {
+    let server = Serving::start::<Server>(Arc::new(Fragiles));
+    let mut others: Vec<Raw> = (0..3).map(|_| Raw::connect(server.address)).collect();
+    let mut echo = |times: usize| {
+        for peer in &mut others {
+            peer.send(&b"hello".repeat(times));
+            assert_eq!(peer.receive(5 * times), b"hello".repeat(times));
+        }
+    };
+    echo(1);
+    for _ in 0..5 {
+        let mut peer = Raw::connect(server.address);
+        peer.send(b"hello!");
+        assert_eq!(peer.receive_all(), b"hello", "and then an end");
+    }
+    echo(100);
+    server.stop();
+    for mut peer in others {
+        assert_eq!(peer.receive_all(), b"", "a clean end");
+    }
+    server.end();
+}
+
+on_every_server!(a_panic_ends_one_connection);

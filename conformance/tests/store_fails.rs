@@ -1,0 +1,49 @@
+//! A store that fails ends the program by itself, and nobody is told that bets are stored.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use conformance::centre::Terms;
+use conformance::files::File;
+use conformance::patience::{END, SOON, Task};
+use conformance::raw::Raw;
+use conformance::stores::BrokenStore;
+use conformance::wire::wire;
+use conformance::{OnRuntime, on_every_server};
+use lottery_core::app::listen;
+use lottery_core::centres::Centres;
+use lottery_core::committer::{self, Committer};
+use lottery_core::desk::Desk;
+use lottery_core::seam::Runtime;
+use lottery_proto::Dialect;
+
+fn the_program_ends<Server: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let wire = wire(dialect);
+        let terms = Terms::new(2);
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), 128).expect("a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let mut committer = Committer::open(BrokenStore, terms.rules()).expect("it can be read");
+        let desk = Arc::new(Desk::new(terms.desk));
+        let centres = Centres::new(terms.config.clone(), Arc::clone(&desk), terms.max_connections);
+        let (stop, requests) = (centres.stop(), Arc::clone(&desk));
+        let committing = Task::start("the committer", move || {
+            let result = committer::run(&mut committer, &requests);
+            stop.stop();
+            result
+        });
+        let serving = Task::start("the server", move || Server::PROGRAM.serve(listener, Arc::new(centres)));
+
+        let mut idle = Raw::connect(address);
+        let mut peer = Raw::connect(address);
+        peer.send(&[wire.batch(1, &File::invented(1, 30).lines()), wire.finished(1)].concat());
+        let answer = peer.receive_all();
+        assert!(answer.is_empty() || answer == wire.receipt(1, false), "{dialect}: a refusal, or an end");
+        assert_eq!(idle.receive_all(), b"", "{dialect}: a clean end");
+        drop((idle, peer));
+        serving.join(SOON).expect("the server has nothing to complain about");
+        assert!(committing.join(END).is_err(), "{dialect}: the store has failed");
+    }
+}
+
+on_every_server!(the_program_ends);

@@ -1,0 +1,78 @@
+//! Deadlines come when nothing else does: silent peers are closed, and a silent centre is given up.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
+
+use conformance::agencies::{Calling, job};
+use conformance::centre::{Running, Terms};
+use conformance::files::File;
+use conformance::patience::{SOON, Task};
+use conformance::raw::Raw;
+use conformance::wire::wire;
+use conformance::{OnRuntime, on_every_client, on_every_server};
+use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::store::MemoryStore;
+use lottery_proto::{CloseReason, Dialect};
+
+const SHORT: Duration = Duration::from_millis(200);
+
+fn a_silent_peer_is_closed<Server: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let wire = wire(dialect);
+        let mut terms = Terms::new(2);
+        (terms.config.idle_timeout, terms.config.message_timeout) = (SHORT, SHORT * 2);
+        terms.config.stall_timeout = SHORT;
+        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        let batch = wire.batch(1, &File::invented(1, 30).lines());
+        let pending = wire.pending(1);
+        let silent = |sent: Vec<u8>, answer: Vec<u8>| {
+            let mut peer = Raw::connect(centre.address);
+            Task::start("a silent peer", move || {
+                peer.send(&sent);
+                assert!(peer.receive_all() == answer, "its answers, and a clean end");
+            })
+        };
+        let half = batch[..batch.len() / 2].to_vec();
+        let peers = [
+            silent(Vec::new(), Vec::new()),
+            silent(batch[..1].to_vec(), Vec::new()),
+            silent(half.clone(), Vec::new()),
+            silent(wire.query(1), pending.clone()),
+            silent([wire.query(1), half].concat(), pending),
+        ];
+        let mut deaf = Raw::connect_narrow(centre.address);
+        deaf.send_until_full(&wire.query(1));
+        for peer in peers {
+            peer.join(SOON);
+        }
+        // It takes nothing: there is no clean end for it.
+        let ended = loop {
+            match deaf.0.set_write_timeout(Some(SOON)).and_then(|()| std::io::Write::write(&mut deaf.0, b"?"))
+            {
+                Ok(_) => {}
+                Err(error) => break error.kind(),
+            }
+        };
+        assert_ne!(ended, std::io::ErrorKind::WouldBlock, "{dialect}: a peer that does not read is dropped");
+        centre.end();
+    }
+}
+
+fn a_silent_centre_is_given_up<Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let mut job = job(address, dialect, 1);
+        job.connection.answer_timeout = SHORT;
+        let agency = Calling::start::<Client>(Agency::new(job, File::invented(1, 5).bets()));
+        let (peer, _) = listener.accept().expect("the agency connects");
+        let Err(AgencyError::Closed { reason, .. }) = agency.outcome() else {
+            panic!("{dialect}: nobody has answered")
+        };
+        assert_eq!(reason, CloseReason::NoAnswer, "{dialect}");
+        drop(peer);
+    }
+}
+
+on_every_server!(a_silent_peer_is_closed);
+on_every_client!(a_silent_centre_is_given_up);

@@ -1,0 +1,148 @@
+//! Connections that wait cost no CPU time: fifty of them, over a second, to the clock's resolution.
+//!
+//! Each runtime is measured in a process of its own, in which nothing else happens.
+
+use std::env;
+use std::process::{Command, ExitCode};
+use std::thread::sleep;
+use std::time::Duration;
+
+use conformance::agencies::{Calling, job};
+use conformance::centre::Running;
+use conformance::files::File;
+use conformance::holding::Holding;
+use conformance::patience::until;
+use conformance::raw::Raw;
+use conformance::serving::Serving;
+use conformance::wire::wire;
+use conformance::{OnRuntime, Smol, Std, Tokio};
+use lottery_core::agency::Agency;
+use lottery_proto::{Dialect, ServerConfig};
+use rustix::time::{ClockId, clock_gettime};
+
+/// A tick of the clock by which systems charge CPU time.
+const TICK: Duration = Duration::from_millis(10);
+
+/// In the environment of a child: what it measures.
+const MEASURE: &str = "CONFORMANCE_MEASURE";
+
+/// What can be measured.
+const MEASURES: &[(&str, fn())] = &[
+    ("server_tokio", server::<Tokio>),
+    ("server_std", server::<Std>),
+    ("server_smol", server::<Smol>),
+    #[cfg(feature = "async-std")]
+    ("server_async_std", server::<conformance::AsyncStd>),
+    ("client_tokio", client::<Tokio>),
+    ("client_std", client::<Std>),
+    ("client_smol", client::<Smol>),
+    #[cfg(feature = "async-std")]
+    ("client_async_std", client::<conformance::AsyncStd>),
+];
+
+fn main() -> ExitCode {
+    if let Ok(wanted) = env::var(MEASURE) {
+        let (_, measure) = MEASURES.iter().find(|(name, _)| *name == wanted).expect("it is in the table");
+        measure();
+        return ExitCode::SUCCESS;
+    }
+    // As far as a filter is concerned, this is like any other test.
+    let mut arguments = env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let filter = arguments.next().unwrap_or_default();
+    if env::args().any(|argument| argument == "--list") {
+        for (name, _) in MEASURES {
+            println!("{name}: test");
+        }
+        return ExitCode::SUCCESS;
+    }
+    let program = env::current_exe().expect("this program has a path");
+    let start = |name: &str| Command::new(&program).env(MEASURE, name).spawn().expect("this program starts");
+    let wanted = MEASURES.iter().filter(|(name, _)| name.contains(&filter));
+    let children: Vec<_> = wanted.map(|(name, _)| (name, start(name))).collect();
+    let mut failed = false;
+    for (name, mut child) in children {
+        let ended = child.wait().expect("it is a child of this process");
+        println!("test {name} ... {}", if ended.success() { "ok" } else { "FAILED" });
+        failed |= !ended.success();
+    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// The CPU time of a second in which nothing should happen.
+fn nothing_happens(what: &str) {
+    // Until the machines have given their memory back, too.
+    sleep(Duration::from_secs(1));
+    let before = cpu_time();
+    sleep(Duration::from_secs(1));
+    let used = cpu_time().saturating_sub(before);
+    assert!(used <= TICK, "{what} used {used:?} of CPU time to wait for a second");
+    println!("{what}: {used:?}");
+}
+
+/// The CPU time of this process so far.
+fn cpu_time() -> Duration {
+    clock_gettime(ClockId::ProcessCPUTime).try_into().expect("it is not negative")
+}
+
+/// A server with connections that are idle, in the middle of a message, waiting for an answer, and, unbeknown to
+/// it, gone.
+fn server<Server: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let wire = wire(dialect);
+        let config = ServerConfig { max_in_flight: 4, agencies: 2, ..ServerConfig::default() };
+        let service = Holding::new(config);
+        let server = Serving::start::<Server>(service.clone());
+        let connect = || Raw::connect(server.address);
+
+        let idle: Vec<Raw> = (0..10).map(|_| connect()).collect();
+        let mut begun: Vec<Raw> = (0..10).map(|_| connect()).collect();
+        let batch = wire.batch(1, &File::invented(1, 30).lines());
+        for peer in &mut begun {
+            peer.send(&batch[..batch.len() / 2]);
+        }
+        let mut ended: Vec<Raw> = (0..5).map(|_| connect()).collect();
+        let mut waiting: Vec<Raw> = (0..15).map(|_| connect()).collect();
+        for peer in ended.iter_mut().chain(&mut waiting) {
+            peer.send(&wire.query(1));
+        }
+        ended.iter_mut().for_each(Raw::fin);
+        // Of these nothing more is read, because too much is unanswered: the end of their peers is not seen.
+        let mut gone: Vec<Raw> = (0..10).map(|_| connect()).collect();
+        for peer in &mut gone {
+            peer.send(&wire.query(1).repeat(6));
+        }
+        until("all wait", || service.held() == 60);
+        gone.into_iter().for_each(Raw::vanish);
+
+        nothing_happens(&format!("50 {dialect} connections to a server on {}", Server::NAME));
+        drop((idle, begun, ended, waiting));
+        server.end();
+    }
+}
+
+/// Agencies that wait for an answer, or to ask again.
+fn client<Client: OnRuntime>() {
+    for &dialect in Dialect::ALL {
+        let service = Holding::new(ServerConfig { agencies: 100, ..ServerConfig::default() });
+        let holding = Serving::start::<Client>(service.clone());
+        let centre = Running::in_memory::<Client>(100);
+        let mut agencies: Vec<Calling<Agency>> = Vec::new();
+        for agency in 1..=25 {
+            let file = File::invented(agency, 20);
+            agencies.push(Calling::<Agency>::agency::<Client>(holding.address, dialect, &file));
+            let mut job = job(centre.address, dialect, agency);
+            job.poll_initial = Duration::from_secs(3600);
+            agencies.push(Calling::start::<Client>(Agency::new(job, file.bets())));
+        }
+        until("25 wait for an answer", || service.held() == 25);
+
+        nothing_happens(&format!("50 {dialect} agencies on {}", Client::NAME));
+        assert!(!agencies.iter().any(Calling::has_ended), "{dialect}: they wait");
+        agencies.iter().for_each(Calling::stop);
+        for agency in agencies {
+            drop(agency.outcome());
+        }
+        holding.end();
+        centre.end();
+    }
+}

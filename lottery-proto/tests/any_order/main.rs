@@ -1,0 +1,61 @@
+//! The machines under any call in any order, any number of times, by a driver and an application that do what they
+//! should and what they should not.
+
+mod application;
+mod client;
+#[path = "../common/mod.rs"]
+mod common;
+mod server;
+
+use std::time::Duration;
+
+use lottery_proto::{Instant, ServerConfig};
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, RngSeed};
+
+/// What one step does, and how many milliseconds before it pass: none, some, or as many as there are to the deadline.
+type Step<T> = (T, Option<u64>);
+
+fn wait() -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![2 => Just(None), 1 => Just(Some(0)), 1 => (0..5_000_u64).prop_map(Some)]
+}
+
+/// Half of the time the deadline itself: an arbitrary time is hardly ever that.
+fn after(now: Instant, wait: Option<u64>, deadline: Option<Instant>) -> Instant {
+    match (wait, deadline) {
+        (None, Some(deadline)) => deadline.max(now),
+        (None, None) => now,
+        (Some(millis), _) => now.after(Duration::from_millis(millis)),
+    }
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 4_000,
+        rng_seed: RngSeed::Fixed(2026),
+        // The default would take four fifths of the time.
+        rng_algorithm: RngAlgorithm::XorShift,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_server_stands_any_call_in_any_order(
+        steps in server::steps(),
+        of in prop_oneof![4 => prop::collection::vec(0..10_u8, 1..9), 1 => prop::collection::vec(0..14_u8, 1..30)],
+        max_in_flight in 0..6_usize,
+        max_buffer in prop_oneof![Just(0), Just(8192), Just(5 * 8192), 1..100_000_usize],
+    ) {
+        let config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
+        server::run(&config, of, &steps);
+    }
+
+    #[test]
+    fn a_client_stands_any_call_in_any_order(steps in client::steps(), max_unsent in 1..40_000_usize) {
+        client::run(max_unsent, &steps);
+    }
+}

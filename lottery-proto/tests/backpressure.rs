@@ -1,0 +1,92 @@
+//! How a machine slows its peer down: it stops reading, and asks nothing of a peer that it does not read from.
+
+mod common;
+
+use common::{ANA, BLOCK, FINISHED, WINNER, at, batch, bet, block, client, give, take};
+use lottery_proto::server::Event;
+use lottery_proto::{ConnId, Input, Receipt, SendError, Server, ServerConfig, State, WinnersReply};
+
+fn reads(server: &mut Server) -> bool {
+    !server.poll_io().unwrap().recv.is_empty()
+}
+
+fn told_to_wait(server: &mut Server) {
+    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    server.reply(at(0), ticket, WinnersReply::Pending).unwrap();
+}
+
+fn with(config: ServerConfig) -> Server {
+    Server::new(config, ConnId(1), at(0))
+}
+
+#[test]
+fn a_server_reads_no_more_than_so_many_requests_ahead_of_its_answers() {
+    for max_in_flight in [0, 1, 2, 7] {
+        let mut server = with(ServerConfig { max_in_flight, ..ServerConfig::default() });
+        let most = max_in_flight.max(1);
+        for taken in 0..most {
+            assert!(reads(&mut server), "{taken} of {most}");
+            give(&mut server, at(0), &block(WINNER, 1, b"1"));
+        }
+        assert!(!reads(&mut server));
+        told_to_wait(&mut server);
+        assert!(reads(&mut server));
+    }
+}
+
+#[test]
+fn a_server_reads_nothing_from_a_peer_that_does_not_read() {
+    let mut server = with(ServerConfig::default());
+    let mut answers = 0;
+    while reads(&mut server) {
+        give(&mut server, at(0), &block(WINNER, 1, b"1"));
+        told_to_wait(&mut server);
+        answers += 1;
+    }
+    assert_eq!(answers * BLOCK, 64 * 1024);
+    server.handle(at(1), Input::Sent(1));
+    assert!(reads(&mut server));
+    assert_eq!(take(&mut server, at(1)).len(), answers * BLOCK - 1);
+}
+
+/// The rest of a message cannot come as long as there is no room for it.
+#[test]
+fn a_full_buffer_is_not_the_peers_fault() {
+    let mut server = with(ServerConfig { max_buffer: 12_000, ..ServerConfig::default() });
+    give(&mut server, at(0), &batch(1, &[ANA]));
+    let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
+    // The Finished waits in the buffer until the batch is stored.
+    let rest = [block(FINISHED, 1, b""), block(WINNER, 1, b"1")].concat();
+    give(&mut server, at(0), &rest[..12_000]);
+    assert!(server.poll_event().is_none());
+    assert!(!reads(&mut server));
+    server.handle(at(100_000), Input::Timeout);
+    assert_eq!(server.state(), State::Open);
+    assert_eq!(server.poll_io().unwrap().deadline, None);
+
+    server.reply(at(100_000), ticket, Receipt::Stored { total: 1 }).unwrap();
+    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    server.reply(at(100_000), ticket, Receipt::Stored { total: 1 }).unwrap();
+    give(&mut server, at(100_000), &rest[12_000..]);
+    told_to_wait(&mut server);
+    assert_eq!(take(&mut server, at(100_000)).len(), 2 * BLOCK);
+}
+
+#[test]
+fn a_client_takes_nothing_to_send_while_much_is_unsent_but_reads() {
+    let mut client = client(1);
+    let mut batches = 0;
+    while client.can_send() {
+        client.send_batch(at(0), &[bet(ANA)]).unwrap();
+        batches += 1;
+    }
+    assert_eq!(batches * BLOCK, 64 * 1024);
+    assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy));
+    assert_eq!(client.send_bet(at(0), &bet(ANA)), Err(SendError::Busy));
+    assert_eq!(client.send_finished(at(0)), Err(SendError::Busy));
+    assert_eq!(client.ask_winners(at(0)), Err(SendError::Busy));
+    assert_eq!(client.unsent(), batches * BLOCK);
+    assert!(!client.poll_io().unwrap().recv.is_empty());
+    client.handle(at(0), Input::Sent(1));
+    assert!(client.can_send());
+}

@@ -1,0 +1,245 @@
+//! The decoder of batches against another one, slow and obvious, on valid batches and on corrupted ones.
+
+mod common;
+
+use common::{ANA, BLOCK, Dice, JOSE, Seen, batch, give, seen, server, text};
+use jiff::civil::Date;
+use lottery_proto::block::decode_batch;
+use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::{CloseReason, State, Violation};
+
+/// The bets, as their payloads are written; or the number of the bet that alone is at fault, 0 for the packet.
+type Outcome = Result<Vec<String>, usize>;
+
+/// The spec, word by word.
+fn reference(block: &[u8]) -> Outcome {
+    let word = |at: usize| usize::from(block[at]) + 256 * usize::from(block[at + 1]);
+    let size = word(2);
+    if !(4..=BLOCK).contains(&size) || block[0] != 3 || size < 5 {
+        return Err(0);
+    }
+    let (agency, count) = (block[1], block[4]);
+    let mut at = 5;
+    let mut bets = Vec::new();
+    for number in 1..=usize::from(count) {
+        if size - at < 4 || block[at] != 1 || block[at + 1] != agency {
+            return Err(0);
+        }
+        let bet_size = word(at + 2);
+        if bet_size < 4 || bet_size > size - at {
+            return Err(0);
+        }
+        bets.push(reference_bet(&block[at + 4..at + bet_size]).ok_or(number)?);
+        at += bet_size;
+    }
+    if at == size { Ok(bets) } else { Err(0) }
+}
+
+fn reference_bet(payload: &[u8]) -> Option<String> {
+    let fields: Vec<&[u8]> = payload.split(|&byte| byte == b'|').collect();
+    if fields.len() != 5 {
+        return None;
+    }
+    let mut texts = Vec::new();
+    for field in fields {
+        texts.push(std::str::from_utf8(field).ok()?.to_string());
+    }
+    for name in &texts[..2] {
+        let control = name.chars().any(|c| c < ' ' || ('\u{7F}'..='\u{9F}').contains(&c));
+        if name.is_empty() || name.len() > 255 || control {
+            return None;
+        }
+    }
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    if !digits(&texts[2]) || texts[2].len() > 20 || !reference_date(&texts[3]) || !digits(&texts[4]) {
+        return None;
+    }
+    let number = texts[4].trim_start_matches('0');
+    if number.len() > 10 || number.parse::<u64>().is_ok_and(|number| number > u64::from(u32::MAX)) {
+        return None;
+    }
+    texts[4] = if number.is_empty() { "0".into() } else { number.into() };
+    Some(texts.join("|"))
+}
+
+fn reference_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    if lengths != [4, 2, 2] || !parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit())) {
+        return false;
+    }
+    let (year, month, day) =
+        (parts[0].parse().unwrap(), parts[1].parse().unwrap(), parts[2].parse().unwrap());
+    year > 0 && Date::new(year, month, day).is_ok()
+}
+
+fn decoded(block: &[u8]) -> Outcome {
+    let mut bets = Vec::new();
+    match decode_batch(block, |bet| bets.push(text(&bet))) {
+        Ok(()) => Ok(bets),
+        Err(error) if error.is_about_a_bet() => Err(error.bet.expect("it says which bet")),
+        Err(_) => Err(0),
+    }
+}
+
+/// What the server makes of the block, and both ways to iterate what it hands out.
+fn served(block: &[u8]) -> Outcome {
+    let mut server = server();
+    give(&mut server, common::at(0), block);
+    match server.poll_event() {
+        Some(Event::Batch { bets, .. }) => {
+            let buf = bets.to_buf();
+            assert_eq!(bets.len(), bets.iter().len());
+            assert!(bets.iter().eq(buf.as_bets().iter()));
+            let texts: Vec<String> = bets.iter().map(|bet| text(&bet)).collect();
+            assert_eq!(texts.len(), bets.len());
+            Ok(texts)
+        }
+        Some(Event::Refused { error: RefusedBy::Bet(error), .. }) => {
+            assert_eq!(server.state(), State::Open);
+            Err(error.bet.unwrap())
+        }
+        None => {
+            server.handle(common::at(0), lottery_proto::Input::FinSent);
+            server.handle(common::at(0), lottery_proto::Input::Eof);
+            let seen = seen(&mut server);
+            let peer = matches!(seen[..], [Seen::Closed(CloseReason::Peer(Violation::Malformed(_)))]);
+            assert!(peer, "{seen:?}");
+            Err(0)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+const NAMES: &[&str] = &["Ana", "José María", "Ñ", "李小龍", "O'Neill 3rd", "\u{A0}", "\u{10FFFF}", "a", "Â"];
+
+fn name(dice: &mut Dice) -> String {
+    let mut name = dice.pick(NAMES).to_string();
+    let more = *dice.pick(&[0, 0, 0, 0, 5, 30, 240]);
+    for _ in 0..dice.below(more + 1) {
+        name.push(*dice.pick(&['x', ' ', 'z']));
+    }
+    name
+}
+
+fn digits(dice: &mut Dice, count: usize) -> String {
+    (0..count).map(|_| *dice.pick(&['0', '1', '5', '9'])).collect()
+}
+
+fn valid_bet(dice: &mut Dice) -> Vec<u8> {
+    let count = if dice.one_in(2) { 8 } else { 1 + dice.below(20) };
+    let document = digits(dice, count);
+    let date = format!("{:04}-{:02}-{:02}", 1 + dice.below(9999), 1 + dice.below(12), 1 + dice.below(28));
+    let number = match dice.below(4) {
+        0 => digits(dice, 4),
+        1 => format!("{:0>9}", dice.below(10_000)),
+        2 => format!("{:0>12}", dice.next() % (1 << 32)),
+        _ => (dice.next() % (1 << 32)).to_string(),
+    };
+    let (mut first, last) = (name(dice), name(dice));
+    if dice.one_in(3) {
+        // Near the length up to which a bet is read in one look.
+        let length = 61 + dice.below(6);
+        while first.len() + last.len() + document.len() + date.len() + number.len() + 4 < length {
+            first.push('y');
+        }
+    }
+    format!("{first}|{last}|{document}|{date}|{number}").into_bytes()
+}
+
+const BYTES: &[u8] = b"|09:/-\x00\x1F\x20\x7F\x80\x85\x9F\xA0\xBF\xC2\xC3\xE2\xFF aZ\x01\x03\n";
+
+/// A byte changed, put in, left out, or two exchanged.
+fn corrupt(bytes: &mut Vec<u8>, dice: &mut Dice) {
+    let at = dice.below(bytes.len().max(1));
+    let byte = if dice.one_in(3) { dice.next().to_le_bytes()[0] } else { *dice.pick(BYTES) };
+    match dice.below(5) {
+        _ if bytes.is_empty() => bytes.push(byte),
+        0 => bytes[at] = byte,
+        1 => bytes[at] ^= 1 << dice.below(8),
+        2 => bytes.insert(at, byte),
+        3 => drop(bytes.remove(at)),
+        _ => {
+            let bars: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at] == b'|').collect();
+            let bar = if bars.is_empty() { 0 } else { *dice.pick(&bars) };
+            bytes.swap(at, bar);
+        }
+    }
+}
+
+fn agree(block: &[u8]) -> Outcome {
+    let outcome = decoded(block);
+    assert_eq!(outcome, reference(block), "{}", block[..700].escape_ascii());
+    outcome
+}
+
+#[test]
+fn valid_batches_are_read_alike() {
+    let mut dice = Dice(1);
+    for round in 0..3_000_u16 {
+        let mut bets: Vec<Vec<u8>> = (0..dice.below(12)).map(|_| valid_bet(&mut dice)).collect();
+        bets.truncate(if round % 3 == 0 { 3 } else { 12 });
+        // An agency of 128 and more makes the batch as a whole something else than UTF-8.
+        let agency =
+            if dice.one_in(3) { dice.next().to_le_bytes()[0] } else { 1 + round.to_le_bytes()[0] % 5 };
+        let block = batch(agency, &bets);
+        assert_eq!(agree(&block).map(|bets| bets.len()), Ok(bets.len()));
+        if (1..=5).contains(&agency) {
+            assert_eq!(served(&block), reference(&block));
+        }
+    }
+}
+
+#[test]
+fn every_byte_in_every_place_is_read_alike() {
+    let good = batch(3, &[ANA, JOSE, ANA]);
+    let mut block = good.clone();
+    for at in 0..5 + 36 + 49 + 36 {
+        for byte in 0..=255 {
+            block[at] = byte;
+            let _ = agree(&block);
+        }
+        block[at] = good[at];
+    }
+}
+
+#[test]
+fn corrupted_batches_are_read_alike() {
+    let mut dice = Dice(2);
+    let (mut taken, mut bets_refused, mut broken) = (0, 0, 0);
+    let mut block = vec![0; BLOCK];
+    for round in 0..120_000 {
+        let mut bets: Vec<Vec<u8>> = (0..=dice.below(4)).map(|_| valid_bet(&mut dice)).collect();
+        // In the fields, where the frames stay as they are; or in a frame; or anywhere.
+        let place = dice.below(3);
+        if place == 0 {
+            for _ in 0..=dice.below(2) {
+                let which = dice.below(bets.len());
+                corrupt(&mut bets[which], &mut dice);
+            }
+        }
+        let mut payload = vec![u8::try_from(bets.len()).unwrap()];
+        payload.extend(bets.iter().flat_map(|bet| common::packet(1, 1, bet)));
+        let mut packet = common::packet(3, 1, &payload);
+        match place {
+            0 => {}
+            1 => {
+                let start = if dice.one_in(2) { 0 } else { 5 };
+                packet[start + dice.below(5)] ^= 1 << dice.below(8);
+            }
+            _ => corrupt(&mut packet, &mut dice),
+        }
+        block[..packet.len()].copy_from_slice(&packet);
+        match agree(&block) {
+            Ok(_) => taken += 1,
+            Err(0) => broken += 1,
+            Err(_) => bets_refused += 1,
+        }
+        if round % 20 == 0 && block[0] == 3 && block[1] == 1 {
+            assert_eq!(served(&block), reference(&block));
+        }
+        block[..packet.len()].fill(0);
+    }
+    println!("{taken} taken, {bets_refused} with refused bets, {broken} broken");
+    assert!(taken > 10_000 && bets_refused > 10_000 && broken > 10_000);
+}

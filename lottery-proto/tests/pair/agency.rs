@@ -1,0 +1,73 @@
+//! The agency: sends its bets as fast as it may, says that these were all, and asks until it knows who won.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use lottery_proto::client::Event as Heard;
+use lottery_proto::{Client, CloseReason, Instant};
+
+use crate::common::bet;
+
+/// What the agency has to do, in order.
+#[derive(Clone, Debug)]
+pub(super) enum Task {
+    Batch(Vec<String>),
+    Bet(String),
+    Finished,
+}
+
+pub(super) struct Agency {
+    pub(super) client: Client,
+    pub(super) tasks: VecDeque<Task>,
+    pub(super) ask_at: Option<Instant>,
+    pub(super) pause: Duration,
+    pub(super) acks: usize,
+    pub(super) finished: Option<bool>,
+    pub(super) winners: Option<Vec<String>>,
+    pub(super) closed: Option<CloseReason>,
+}
+
+impl Agency {
+    pub(super) fn run(&mut self, now: Instant) {
+        while self.client.can_send()
+            && let Some(task) = self.tasks.pop_front()
+        {
+            match task {
+                Task::Batch(mut bets) => {
+                    let all: Vec<_> = bets.iter().map(|text| bet(text)).collect();
+                    let taken = self.client.send_batch(now, &all).unwrap();
+                    bets.drain(..taken);
+                    if !bets.is_empty() {
+                        self.tasks.push_front(Task::Batch(bets));
+                    }
+                }
+                Task::Bet(text) => self.client.send_bet(now, &bet(&text)).unwrap(),
+                Task::Finished => self.client.send_finished(now).unwrap(),
+            }
+        }
+        if self.ask_at.is_some_and(|at| at <= now) && self.client.can_send() {
+            self.ask_at = None;
+            self.client.ask_winners(now).unwrap();
+        }
+        while let Some(event) = self.client.poll_event() {
+            assert_eq!(self.closed, None, "Closed is the last event");
+            match event {
+                Heard::Bet { .. } => self.acks += 1,
+                Heard::Finished { stored } => {
+                    self.finished = Some(stored);
+                    self.ask_at = Some(now);
+                }
+                Heard::Pending => {
+                    self.ask_at = Some(now.after(self.pause));
+                    self.pause *= 2;
+                }
+                Heard::Winners(documents) => {
+                    self.winners = Some(documents.map(str::to_string).collect());
+                    self.client.close(now);
+                }
+                Heard::Closed(reason) => self.closed = Some(reason),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A server and a client in virtual time, joined by pipes of one byte and more: whatever the cuts, both end well.
+//! When nothing moves, time steps to the very next deadline: a deadlock shows as a timeout.
+
+mod agency;
+mod centre;
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use lottery_proto::{
+    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Server, ServerConfig,
+};
+
+use agency::{Agency, Task};
+use centre::{Centre, winners};
+use common::{BLOCK, Dice, End, at};
+
+/// One direction of a socket.
+struct Pipe {
+    bytes: VecDeque<u8>,
+    size: usize,
+    ended: bool,
+    end_seen: bool,
+}
+
+impl Pipe {
+    fn new(size: usize) -> Self {
+        Self { bytes: VecDeque::new(), size, ended: false, end_seen: false }
+    }
+}
+
+/// Moves some bytes, or an end, in one direction; whether anything moved.
+fn drive(end: &mut impl End, out: &mut Pipe, into: &mut Pipe, now: Instant, dice: &mut Dice) -> bool {
+    let Some(io) = end.io() else {
+        out.ended = true;
+        into.bytes.clear();
+        return false;
+    };
+    let room = io.send.len().min(out.size - out.bytes.len());
+    let read = io.recv.len().min(into.bytes.len());
+    let cut = |most: usize, dice: &mut Dice| if dice.one_in(3) { 1 + dice.below(most) } else { most };
+    if room > 0 && (read == 0 || dice.one_in(2)) {
+        let n = cut(room, dice);
+        out.bytes.extend(&io.send[..n]);
+        end.tell(now, Input::Sent(n));
+    } else if read > 0 {
+        let n = cut(read, dice);
+        for (to, from) in io.recv.iter_mut().zip(into.bytes.drain(..n)) {
+            *to = from;
+        }
+        end.tell(now, Input::Received(n));
+    } else if io.fin {
+        out.ended = true;
+        end.tell(now, Input::FinSent);
+    } else if !io.recv.is_empty() && into.ended && !into.end_seen {
+        into.end_seen = true;
+        end.tell(now, Input::Eof);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// How many steps it took.
+fn run(seed: u64, pipe: usize, tasks: usize) -> usize {
+    let mut dice = Dice(seed);
+    let mut number = 0;
+    let mut new_bet = |dice: &mut Dice| {
+        number += 1;
+        let won = if dice.one_in(30) { 7574 } else { dice.below(7000) };
+        let name = *dice.pick(&["Ana", "José María", "Ñandú", "de la Cruz"]);
+        format!("{name}|Paz|{number}|1980-01-01|{won}")
+    };
+    // Bets that are answered one by one make the most traffic in the other direction.
+    let alone = *dice.pick(&[1, 2, 10]);
+    let mut all = VecDeque::new();
+    for _ in 0..tasks {
+        all.push_back(if dice.below(10) < alone {
+            Task::Bet(new_bet(&mut dice))
+        } else {
+            let count = if dice.one_in(8) { 1 + dice.below(300) } else { 1 + dice.below(20) };
+            Task::Batch((0..count).map(|_| new_bet(&mut dice)).collect())
+        });
+    }
+    let bets: Vec<String> = all
+        .iter()
+        .flat_map(|task| match task {
+            Task::Batch(bets) => bets.clone(),
+            Task::Bet(bet) => vec![bet.clone()],
+            Task::Finished => vec![],
+        })
+        .collect();
+    let single = all.iter().filter(|task| matches!(task, Task::Bet(_))).count();
+    all.push_back(Task::Finished);
+
+    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
+    let max_unsent = *dice.pick(&[1, BLOCK, 64 * 1024]);
+    let mut agency = Agency {
+        client: Client::new(ClientConfig { max_unsent, ..config }, at(0)),
+        tasks: all,
+        ask_at: None,
+        pause: Duration::from_secs(1),
+        acks: 0,
+        finished: None,
+        winners: None,
+        closed: None,
+    };
+    let max_in_flight = 1 + dice.below(32);
+    let max_buffer = *dice.pick(&[BLOCK, 12_000, 256 * 1024]);
+    let config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
+    let mut centre = Centre {
+        server: Server::new(config, ConnId(1), at(0)),
+        dice: Dice(seed + 1),
+        held: vec![],
+        late: dice.one_in(2),
+        refuses: dice.one_in(4),
+        pendings: dice.below(7),
+        stored: vec![],
+        refused: false,
+        closed: None,
+    };
+    let (mut up, mut down) = (Pipe::new(pipe), Pipe::new(pipe));
+    let mut now = at(0);
+    let mut steps = 0;
+    while agency.closed.is_none() || centre.closed.is_none() {
+        steps += 1;
+        assert!(steps < 200_000 + 4 * tasks * 3 * BLOCK / pipe, "seed {seed}: it does not end");
+        agency.run(now);
+        centre.run(now);
+        let first = drive(&mut agency.client, &mut up, &mut down, now, &mut dice);
+        let second = drive(&mut centre.server, &mut down, &mut up, now, &mut dice);
+        if first || second {
+            continue;
+        }
+        let deadlines = [
+            agency.client.poll_io().and_then(|io| io.deadline),
+            centre.server.poll_io().and_then(|io| io.deadline),
+            agency.ask_at,
+            centre.held.iter().map(|held| held.0).min(),
+        ];
+        now = deadlines.into_iter().flatten().min().map_or(now, |next| next.max(now));
+        agency.client.handle(now, Input::Timeout);
+        centre.server.handle(now, Input::Timeout);
+    }
+    let reasons = (agency.closed, centre.closed);
+    let done = (Some(CloseReason::Done), Some(CloseReason::Done));
+    assert_eq!(reasons, done, "seed {seed}, {now:?}: {:?} {:?}", agency.client, centre.server);
+    assert_eq!(agency.acks, single);
+    assert_eq!(agency.finished, Some(!centre.refused));
+    assert_eq!(agency.winners, Some(winners(&centre.stored)));
+    if centre.refused {
+        assert!(centre.stored.len() < bets.len());
+    } else {
+        assert_eq!(centre.stored, bets);
+    }
+    steps
+}
+
+#[test]
+fn a_pair_ends_well_over_any_pipe() {
+    let mut steps = 0;
+    for seed in 0..500 {
+        let mut dice = Dice(seed << 32);
+        let pipe = *dice.pick(&[100, 1_000, 8_191, 8_192, 8_193, 20_000]);
+        steps += run(seed, pipe, dice.below(60));
+    }
+    println!("{steps} steps");
+}
+
+#[test]
+fn a_pair_ends_well_over_pipes_of_a_few_bytes() {
+    for (seed, pipe, tasks) in
+        [(1, 1, 2), (2, 1, 3), (3, 2, 4), (4, 3, 5), (5, 5, 6), (6, 7, 15), (7, 11, 20)]
+    {
+        run(seed, pipe, tasks);
+    }
+}

@@ -1,0 +1,161 @@
+//! Names, documents and dates of birth are personal data: no `Debug` and no error shows them.
+
+mod common;
+
+use std::fmt::{Debug, Display};
+
+use common::{BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, WINNER, at, batch, bet, block, client, give, server};
+use lottery_proto::server::Event;
+use lottery_proto::{Bet, Input, Receipt, Reply, Server, WinnersReply, client};
+
+const SECRETS: [&str; 4] = ["Wilhelmina", "Zimmermann", "31415926", "1987-06-05"];
+const SECRET_BET: &str = "Wilhelmina|Zimmermann|31415926|1987-06-05|4321";
+
+fn check(shown: &str) {
+    let shown: String = shown.split_whitespace().collect();
+    for secret in SECRETS {
+        let bytes: Vec<String> = secret.bytes().take(4).map(|byte| byte.to_string()).collect();
+        for form in [secret.to_string(), bytes.join(",")] {
+            assert!(!shown.contains(&form), "{secret}: {shown}");
+        }
+    }
+}
+
+fn hides(value: &impl Debug) {
+    check(&format!("{value:?}"));
+    check(&format!("{value:#?}"));
+}
+
+fn says_nothing_of_it(error: &(impl Debug + Display)) {
+    hides(error);
+    check(&error.to_string());
+}
+
+#[test]
+fn what_is_planted_would_be_found() {
+    for shown in [format!("{SECRETS:#?}"), format!("{:?}", SECRET_BET.as_bytes())] {
+        assert!(std::panic::catch_unwind(|| check(&shown)).is_err());
+    }
+}
+
+#[test]
+fn a_server_and_its_events_hide_them_in_every_state() {
+    let mut server = server();
+    let single = || block(BET, 1, SECRET_BET.as_bytes());
+    let stream = [
+        block(WINNER, 1, b"1"),
+        batch(1, &[SECRET_BET, SECRET_BET]),
+        single(),
+        single(),
+        batch(1, &["Wilhelmina|Zimmermann|31415926|1987-06-05|x"]),
+        block(FINISHED, 1, b""),
+    ];
+    for part in stream.concat().chunks(3_000) {
+        give(&mut server, at(0), part);
+        hides(&server);
+        hides(&server.poll_io());
+    }
+    let Some(Event::WinnersQuery { ticket: winners }) = server.poll_event() else { panic!() };
+    hides(&winners);
+    let batch = server.poll_event().unwrap();
+    hides(&batch);
+    let Event::Batch { ticket, bets } = batch else { panic!() };
+    hides(&bets);
+    hides(&bets.iter());
+    hides(&bets.iter().next());
+    hides(&bets.to_buf());
+    server.reply(at(0), ticket, Receipt::Stored { total: 2 }).unwrap();
+    // Answers that wait for the first, with the document in them.
+    for _ in 0..2 {
+        let Some(Event::Bet { ticket, .. }) = server.poll_event() else { panic!() };
+        server.reply(at(0), ticket, Receipt::Stored { total: 3 }).unwrap();
+        hides(&server);
+    }
+    let refused = server.poll_event().unwrap();
+    hides(&refused);
+    let Event::Refused { error, .. } = refused else { panic!() };
+    says_nothing_of_it(&error);
+
+    let documents = vec![SECRETS[2].to_string(); 910];
+    let all = WinnersReply::Winners(&documents);
+    hides(&all);
+    hides(&Reply::from(all));
+    hides(&Reply::from(Receipt::Stored { total: 1 }));
+    let error = server.reply(at(0), winners, all).unwrap_err();
+    says_nothing_of_it(&error);
+    let lottery_proto::ReplyError::TooLarge(winners) = error else { panic!() };
+    server.reply(at(0), winners, WinnersReply::Winners(&documents[..9])).unwrap();
+    hides(&server);
+    hides(&server.poll_io());
+    ends(server);
+}
+
+/// Draining, lingering, closed.
+fn ends(mut server: Server) {
+    give(&mut server, at(0), &[b'3'; BLOCK]);
+    hides(&server);
+    let _ = common::take(&mut server, at(0));
+    server.handle(at(0), Input::FinSent);
+    hides(&server);
+    server.handle(at(0), Input::Eof);
+    while let Some(event) = server.poll_event() {
+        hides(&event);
+    }
+    hides(&server);
+}
+
+#[test]
+fn a_client_and_its_events_hide_them_in_every_state() {
+    let mut client = client(1);
+    let bet = bet(SECRET_BET);
+    hides(&bet);
+    client.send_batch(at(0), &[bet]).unwrap();
+    client.send_bet(at(0), &bet).unwrap();
+    client.ask_winners(at(0)).unwrap();
+    client.send_finished(at(0)).unwrap();
+    hides(&client);
+    hides(&client.poll_io());
+    let _ = common::take(&mut client, at(0));
+    let answers = [
+        block(BET_ACK, 1, b"31415926|4321|1"),
+        block(WINNER, 1, b"131415926|31415926"),
+        block(BATCH_ACK, 1, b"1"),
+        block(BATCH_ACK, 1, SECRET_BET.as_bytes()),
+    ];
+    for part in answers.concat().chunks(3_000) {
+        give(&mut client, at(0), part);
+        hides(&client);
+        hides(&client.poll_io());
+    }
+    hides(&client.poll_event());
+    let winners = client.poll_event().unwrap();
+    hides(&winners);
+    let client::Event::Winners(documents) = winners else { panic!() };
+    hides(&documents);
+    assert_eq!(documents.last(), Some(SECRETS[2]));
+    client.handle(at(0), Input::FinSent);
+    client.handle(at(0), Input::Eof);
+    while let Some(event) = client.poll_event() {
+        hides(&event);
+    }
+    hides(&client);
+}
+
+#[test]
+fn errors_say_which_field_and_not_what_is_in_it() {
+    let [first, last, document, date] = SECRETS;
+    for (first, last, document, date, number) in [
+        (first, &format!("{last}\n")[..], document, date, "1"),
+        (first, last, &format!("{document}x")[..], date, "1"),
+        (first, last, document, &format!("{date}6")[..], "1"),
+        (first, last, document, date, document.repeat(2).as_str()),
+    ] {
+        says_nothing_of_it(&Bet::new(first, last, document, date, number).unwrap_err());
+        let payload = [first, last, document, date, number].join("|");
+        let block = batch(1, &[payload]);
+        says_nothing_of_it(&lottery_proto::block::decode_batch(&block, |_| ()).unwrap_err());
+    }
+    let piped = format!("{first}|");
+    let bet = Bet::new(&piped, last, document, date, "1").unwrap();
+    says_nothing_of_it(&client(1).send_bet(at(0), &bet).unwrap_err());
+}

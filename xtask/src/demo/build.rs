@@ -1,0 +1,76 @@
+//! Builds the programs of the chosen runtimes.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Error;
+use super::runtimes::{Runtime, Runtimes};
+
+/// The programs that were built.
+#[derive(Debug)]
+pub(super) struct Programs {
+    dir: PathBuf,
+    runtimes: Runtimes,
+}
+
+impl Programs {
+    /// The centre's program.
+    pub(super) fn centre(&self) -> PathBuf {
+        self.dir.join(centre_of(self.runtimes.centre()))
+    }
+
+    /// An agency's program.
+    pub(super) fn agency(&self, agency: u8) -> PathBuf {
+        self.dir.join(agency_of(self.runtimes.agency(agency)))
+    }
+}
+
+/// Builds what the centre and that many agencies need, and nothing else. cargo shows how far it is.
+///
+/// Each runtime is built by itself: a package built with others shares their features, and would be another one
+/// in each mixture.
+pub(super) fn build(runtimes: &Runtimes, agencies: u8, debug: bool) -> Result<Programs, Error> {
+    let target = target_dir().map_err(Error::Cargo)?;
+    let mut wanted = vec![(runtimes.centre(), vec![centre_of(runtimes.centre())])];
+    for runtime in (1..=agencies).map(|agency| runtimes.agency(agency)) {
+        let program = agency_of(runtime);
+        match wanted.iter_mut().find(|(other, _)| *other == runtime) {
+            None => wanted.push((runtime, vec![program])),
+            Some((_, programs)) if !programs.contains(&program) => programs.push(program),
+            Some(_) => {}
+        }
+    }
+    for (runtime, programs) in &wanted {
+        cargo_build(*runtime, programs, &target, debug)?;
+    }
+    let dir = target.join(if debug { "debug" } else { "release" });
+    Ok(Programs { dir, runtimes: runtimes.clone() })
+}
+
+fn cargo_build(runtime: Runtime, programs: &[String], target: &Path, debug: bool) -> Result<(), Error> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).arg("build").arg("--target-dir").arg(target);
+    if !debug {
+        cargo.arg("--release");
+    }
+    let (package, feature) = runtime.package();
+    cargo.args(["-p", package]).args(feature.iter().flat_map(|feature| ["--features", feature]));
+    cargo.args(programs.iter().flat_map(|program| ["--bin", program]));
+    let status = cargo.status().map_err(Error::Cargo)?;
+    if status.success() { Ok(()) } else { Err(Error::Build(runtime.name().into())) }
+}
+
+/// Where cargo has put this program: the directory above that of the profile.
+fn target_dir() -> std::io::Result<PathBuf> {
+    let program = env::current_exe()?;
+    Ok(program.ancestors().nth(2).unwrap_or(&program).to_path_buf())
+}
+
+fn centre_of(runtime: Runtime) -> String {
+    format!("lottery-server-{runtime}")
+}
+
+fn agency_of(runtime: Runtime) -> String {
+    format!("lottery-client-{runtime}")
+}

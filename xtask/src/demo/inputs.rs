@@ -1,0 +1,48 @@
+//! The agencies' files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use crate::data;
+
+/// The file of each agency, from agency 1 on. Without a directory those of `.data`, made if they are missing.
+pub(super) fn find(dir: Option<&Path>, agencies: u8) -> Result<Vec<PathBuf>, Error> {
+    let dir = match dir {
+        Some(dir) => dir.to_path_buf(),
+        None => data::provide()?,
+    };
+    let unreadable = |source| Error::DataDir { path: dir.clone(), source };
+    // The processes run elsewhere.
+    let dir = fs::canonicalize(&dir).and_then(|dir| fs::read_dir(&dir).map(|_| dir)).map_err(unreadable)?;
+    let there: Vec<PathBuf> = (1..=agencies)
+        .map(|agency| dir.join(format!("agency-{agency}.csv")))
+        .take_while(|path| path.exists())
+        .collect();
+    if there.is_empty() {
+        return Err(Error::NoFiles(dir));
+    }
+    Ok(there.iter().cycle().take(agencies.into()).cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_used_again_in_turn_up_to_the_first_that_is_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        for agency in [1, 2, 4] {
+            fs::write(dir.path().join(format!("agency-{agency}.csv")), "").unwrap();
+        }
+        let names = |agencies| -> Vec<String> {
+            let files = find(Some(dir.path()), agencies).unwrap();
+            files.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(1), ["agency-1.csv"]);
+        assert_eq!(
+            names(5),
+            ["agency-1.csv", "agency-2.csv", "agency-1.csv", "agency-2.csv", "agency-1.csv"]
+        );
+    }
+}

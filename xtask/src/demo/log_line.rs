@@ -1,0 +1,62 @@
+//! What the demo reads from the programs' log lines.
+
+/// What a line tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Said<'a> {
+    /// The centre listens there.
+    Listening(&'a str),
+    /// An agency has sent so many bets of so many.
+    Sent(u64, u64),
+    /// The centre has acknowledged all of an agency's bets: so many.
+    Stored(u64),
+    /// What went wrong, on standard error.
+    Error(&'a str),
+}
+
+/// Reads a line without its end; `None` if the demo has no use for it.
+pub(super) fn read(line: &str) -> Option<Said<'_>> {
+    if let Some(error) = line.strip_prefix("error: ") {
+        return Some(Said::Error(error));
+    }
+    let (_, fields) = line.split_once("action: ")?;
+    let mut fields = fields.split(" | ");
+    let action = fields.next()?;
+    let field = |name: &str| fields.clone().find_map(|field| field.strip_prefix(name)?.strip_prefix(": "));
+    let number = |name| field(name)?.parse().ok();
+    match (action, field("result")?) {
+        ("listen", "success") => Some(Said::Listening(field("address")?)),
+        ("batch_sent", "in_progress") => Some(Said::Sent(number("enviadas")?, number("total")?)),
+        ("apuestas_enviadas", "success") => Some(Said::Stored(number("cantidad")?)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_lines_that_it_needs() {
+        for (line, expected) in [
+            (
+                "2026-11-21 10:00:00 INFO     action: listen | result: success | address: 127.0.0.1:4321",
+                Some(Said::Listening("127.0.0.1:4321")),
+            ),
+            (
+                "2026-11-21 10:00:00 DEBUG    action: batch_sent | result: in_progress | client_id: 1 | enviadas: 9 | total: 10",
+                Some(Said::Sent(9, 10)),
+            ),
+            (
+                "2026-11-21 10:00:00 INFO     action: apuestas_enviadas | result: success | client_id: 1 | cantidad: 10",
+                Some(Said::Stored(10)),
+            ),
+            ("error: no bets: name the agency's file", Some(Said::Error("no bets: name the agency's file"))),
+            ("2026-11-21 10:00:00 INFO     action: apuestas_enviadas | result: fail | cantidad: 10", None),
+            ("2026-11-21 10:00:00 INFO     action: listen | result: success", None),
+            ("thread main panicked", None),
+            ("", None),
+        ] {
+            assert_eq!(read(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `cargo xtask demo`: a centre and its agencies, each a process of its own, and what came of it.
+
+mod build;
+mod check;
+mod error;
+mod inputs;
+mod log_line;
+mod lottery;
+mod process;
+mod progress;
+mod report;
+mod runtimes;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+pub(crate) use error::Error;
+use lottery::Lottery;
+use runtimes::Runtimes;
+
+/// What `cargo xtask demo` is told.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// tokio, std, smol or async-std. Of several, the first is the centre's, the others the agencies', in turn
+    #[arg(long, value_name = "RT[,RT…]", default_value = "tokio")]
+    runtime: Runtimes,
+    /// How many agencies take part; if there are fewer files, they are used again in turn
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    agencies: u8,
+    /// The directory of agency-1.csv, agency-2.csv … [default: .data of the workspace, made if missing]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Keep the directory of what the centre stored and of all logs, and say where it is
+    #[arg(long)]
+    keep: bool,
+    /// Run debug builds
+    #[arg(long, hide = true)]
+    debug: bool,
+}
+
+/// Runs the demo and prints its results.
+///
+/// # Errors
+///
+/// [`Error`] if something could not be started, failed, or is not as it should be. Nothing is left running.
+pub(crate) fn run(args: &Args) -> Result<(), Error> {
+    let inputs = inputs::find(args.data.as_deref(), args.agencies)?;
+    let programs = build::build(&args.runtime, args.agencies, args.debug)?;
+    let dir = tempfile::Builder::new().prefix("lottery-demo-").tempdir().map_err(Error::Directory)?;
+    let outcome = hold(args, &inputs, &programs, dir.path());
+    let kept = keep(dir, args.keep || matches!(outcome, Err(Error::Child { .. } | Error::Wrong(_))));
+    // Whatever went wrong is worth more than a failure to say where it can be seen.
+    let said = kept.map_or(Ok(()), |path| print(&format!("Logs and data: {}\n", path.display())));
+    outcome.and(said)
+}
+
+/// Holds the lottery, and checks and prints what came of it.
+fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path) -> Result<(), Error> {
+    print(&format!(
+        "A centre ({}) and {} {} ({})\n",
+        args.runtime.centre(),
+        inputs.len(),
+        if inputs.len() == 1 { "agency" } else { "agencies" },
+        args.runtime.of_agencies(args.agencies),
+    ))?;
+    let results = Lottery::new(programs, dir).hold(inputs)?;
+    print(&report::table(&results))?;
+    let bets = check::bets(&dir.join("data/bets.csv"), inputs)?;
+    check::winners(inputs, &results.agencies)?;
+    print(&format!("bets.csv holds all {bets} bets, each once and in the order of its agency's file.\n"))
+}
+
+/// Keeps the directory, if it is to be kept: where it is.
+fn keep(dir: TempDir, keep: bool) -> Option<PathBuf> {
+    keep.then(|| dir.keep())
+}
+
+fn print(text: &str) -> Result<(), Error> {
+    io::stdout().write_all(text.as_bytes()).map_err(Error::Report)
+}

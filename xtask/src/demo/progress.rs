@@ -1,0 +1,60 @@
+//! How far the agencies are: bars on a terminal, and elsewhere a line for each agency that is done.
+
+use std::io::{IsTerminal as _, stderr};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+/// More agencies than this are not shown one by one.
+const MOST_SHOWN: usize = 20;
+
+const BAR: &str = "{prefix:>10} {bar:40} {pos:>8}/{len} {msg}";
+
+/// Shows how far the agencies are, on standard error.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// A bar for each agency; none without a terminal, or if they are too many.
+    bars: Vec<ProgressBar>,
+    lines: bool,
+}
+
+impl Progress {
+    /// For so many agencies.
+    pub(super) fn new(agencies: usize) -> Self {
+        let shown = agencies <= MOST_SHOWN;
+        let terminal = stderr().is_terminal();
+        let all = MultiProgress::new();
+        let style = ProgressStyle::with_template(BAR).expect("the template is right");
+        let bar = |agency| {
+            let bar = ProgressBar::new(0).with_style(style.clone()).with_prefix(format!("agency {agency}"));
+            all.add(bar)
+        };
+        Self {
+            bars: (1..=agencies).filter(|_| shown && terminal).map(bar).collect(),
+            lines: shown && !terminal,
+        }
+    }
+
+    /// An agency has sent so many bets of so many.
+    pub(super) fn sent(&self, agency: u8, bets: u64, total: u64) {
+        if let Some(bar) = self.bar(agency) {
+            bar.set_length(total);
+            bar.set_position(bets);
+        }
+    }
+
+    /// All of an agency's bets are stored.
+    pub(super) fn stored(&self, agency: u8, bets: u64, after: Duration) {
+        if let Some(bar) = self.bar(agency) {
+            bar.finish_with_message("stored");
+        }
+        if self.lines {
+            // indicatif's own way of printing is silent where there is no terminal.
+            eprintln!("agency {agency}: {bets} bets stored after {:.3} s", after.as_secs_f64());
+        }
+    }
+
+    fn bar(&self, agency: u8) -> Option<&ProgressBar> {
+        self.bars.get(usize::from(agency - 1))
+    }
+}

@@ -1,0 +1,72 @@
+//! The table of results.
+
+use std::time::Duration;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Row, Table};
+
+use super::lottery::Results;
+
+/// More documents than this are only counted.
+const MOST_DOCUMENTS: usize = 5;
+
+/// What each agency came to, and all together. A time goes from the start until the last bet was stored.
+pub(super) fn table(results: &Results) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(["agency", "bets", "winners", "seconds", "bets/s"]);
+    for (id, agency) in (1..).zip(&results.agencies) {
+        table.add_row(row(&format!("{id}"), agency.bets, &documents(&agency.winners), agency.time));
+    }
+    let bets = results.agencies.iter().map(|agency| agency.bets).sum();
+    let winners: usize = results.agencies.iter().map(|agency| agency.winners.len()).sum();
+    table.add_row(row("all", bets, &format!("{winners} in all"), results.time));
+    for column in [0, 1, 3, 4] {
+        let column = table.column_mut(column).expect("there are five columns");
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{table}\n")
+}
+
+fn row(agency: &str, bets: u64, winners: &str, time: Duration) -> Row {
+    #[expect(clippy::cast_precision_loss, reason = "to be shown in whole bets")]
+    let speed = bets as f64 / time.as_secs_f64().max(f64::MIN_POSITIVE);
+    let seconds = format!("{:.3}", time.as_secs_f64());
+    Row::from([agency, &bets.to_string(), winners, &seconds, &format!("{speed:.0}")])
+}
+
+fn documents(winners: &[String]) -> String {
+    match winners.get(..MOST_DOCUMENTS) {
+        Some(first) if winners.len() > MOST_DOCUMENTS => {
+            format!("{} and {} more", first.join(" "), winners.len() - MOST_DOCUMENTS)
+        }
+        _ => winners.join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lottery::AgencyResult;
+    use super::*;
+
+    #[test]
+    fn shows_each_agency_and_all() {
+        let agency = |bets, winners: usize, millis| AgencyResult {
+            bets,
+            winners: (0..winners).map(|n| format!("{n}")).collect(),
+            time: Duration::from_millis(millis),
+        };
+        let agencies = vec![agency(1000, 2, 500), agency(30, 7, 100), agency(0, 0, 0)];
+        let shown = table(&Results { agencies, time: Duration::from_millis(600) });
+        let expected = "\
+┌────────┬──────┬──────────────────────┬─────────┬────────┐
+│ agency ┆ bets ┆ winners              ┆ seconds ┆ bets/s │
+╞════════╪══════╪══════════════════════╪═════════╪════════╡
+│      1 ┆ 1000 ┆ 0 1                  ┆   0.500 ┆   2000 │
+│      2 ┆   30 ┆ 0 1 2 3 4 and 2 more ┆   0.100 ┆    300 │
+│      3 ┆    0 ┆                      ┆   0.000 ┆      0 │
+│    all ┆ 1030 ┆ 9 in all             ┆   0.600 ┆   1717 │
+└────────┴──────┴──────────────────────┴─────────┴────────┘
+";
+        assert_eq!(shown, expected);
+    }
+}

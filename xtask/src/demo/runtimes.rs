@@ -1,0 +1,107 @@
+//! Which runtimes the processes run on.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A runtime that there are programs for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runtime {
+    Tokio,
+    Std,
+    Smol,
+    AsyncStd,
+}
+
+impl Runtime {
+    const ALL: [Self; 4] = [Self::Tokio, Self::Std, Self::Smol, Self::AsyncStd];
+
+    /// Its name, as it stands in the names of the programs.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Tokio => "tokio",
+            Self::Std => "std",
+            Self::Smol => "smol",
+            Self::AsyncStd => "async-std",
+        }
+    }
+
+    /// The package that its programs are in, and the feature of it that they need.
+    pub(super) fn package(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Tokio => ("runtime-tokio", None),
+            Self::Std => ("runtime-std", None),
+            Self::Smol => ("runtime-smol", None),
+            Self::AsyncStd => ("runtime-smol", Some("async-std")),
+        }
+    }
+}
+
+/// The centre's runtime, and the agencies'.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Runtimes {
+    centre: Runtime,
+    /// Used in turn; never empty.
+    agencies: Vec<Runtime>,
+}
+
+impl Runtimes {
+    /// The centre's.
+    pub(super) fn centre(&self) -> Runtime {
+        self.centre
+    }
+
+    /// The runtime of an agency, which are counted from 1.
+    pub(super) fn agency(&self, agency: u8) -> Runtime {
+        self.agencies[usize::from(agency - 1) % self.agencies.len()]
+    }
+
+    /// The names of the runtimes of the first so many agencies, in the order of their first use.
+    pub(super) fn of_agencies(&self, agencies: u8) -> String {
+        let used = self.agencies.iter().take(agencies.into());
+        used.map(|runtime| runtime.name()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl FromStr for Runtimes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let runtime = |name: &str| Runtime::ALL.into_iter().find(|runtime| runtime.name() == name);
+        let named: Option<Vec<Runtime>> = text.split(',').map(runtime).collect();
+        match named.as_deref() {
+            Some(&[both]) => Ok(Self { centre: both, agencies: vec![both] }),
+            Some([centre, agencies @ ..]) => Ok(Self { centre: *centre, agencies: agencies.to_vec() }),
+            _ => Err("expected tokio, std, smol or async-std, or several of them with commas between".into()),
+        }
+    }
+}
+
+impl fmt::Display for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_for_all_and_of_several_the_first_is_the_centres() {
+        let one: Runtimes = "async-std".parse().unwrap();
+        assert_eq!(
+            (one.centre(), one.agency(1), one.agency(255)),
+            (Runtime::AsyncStd, one.centre, one.centre)
+        );
+        let mixed: Runtimes = "tokio,smol,std".parse().unwrap();
+        assert_eq!(mixed.centre(), Runtime::Tokio);
+        assert_eq!(
+            [1, 2, 3].map(|agency| mixed.agency(agency)),
+            [Runtime::Smol, Runtime::Std, Runtime::Smol]
+        );
+        assert_eq!((mixed.of_agencies(1), mixed.of_agencies(5)), ("smol".into(), "smol, std".into()));
+        for wrong in ["", "Tokio", "tokio,", "tokio, smol", "glommio"] {
+            assert!(wrong.parse::<Runtimes>().is_err(), "{wrong:?}");
+        }
+    }
+}
