@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lottery_core::agency::{Agency, Job};
 use lottery_core::app::listen;
-use lottery_core::centre::Centres;
+use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::desk::Desk;
 use lottery_core::seam::Runtime;
