@@ -11,7 +11,7 @@ fn reads(server: &mut Server) -> bool {
 }
 
 fn told_to_wait(server: &mut Server) {
-    let Some(Event::WinnersQuery { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(0), ticket, WinnersReply::Pending).unwrap();
 }
 

@@ -95,7 +95,7 @@ fn served(block: &[u8]) -> Outcome {
             assert_eq!(texts.len(), bets.len());
             Ok(texts)
         }
-        Some(Event::Refused { error: RefusedBy::Bet(error), .. }) => {
+        Some(Event::Refused { error: RefusedBy::Malformed(error), .. }) => {
             assert_eq!(server.state(), State::Open);
             Err(error.bet.unwrap())
         }

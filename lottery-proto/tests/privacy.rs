@@ -55,7 +55,7 @@ fn a_server_and_its_events_hide_them_in_every_state() {
         hides(&server);
         hides(&server.poll_io());
     }
-    let Some(Event::WinnersQuery { ticket: winners }) = server.poll_event() else { panic!() };
+    let Some(Event::WinnersQuery { ticket: winners, .. }) = server.poll_event() else { panic!() };
     hides(&winners);
     let batch = server.poll_event().unwrap();
     hides(&batch);

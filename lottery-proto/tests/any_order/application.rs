@@ -30,11 +30,11 @@ impl Run {
                 Held::Batch(ticket)
             }
             Event::Finished { ticket } => Held::Finished(ticket),
-            Event::WinnersQuery { ticket } => Held::Winners(ticket),
+            Event::WinnersQuery { ticket, .. } => Held::Winners(ticket),
             Event::Refused { error: RefusedBy::EarlierBets, .. } => {
                 return self.answers.push(Some(block(BATCH_ACK, 1, b"0")));
             }
-            Event::Refused { error: RefusedBy::Bet(error), .. } => {
+            Event::Refused { error: RefusedBy::Malformed(error), .. } => {
                 let alone = error.offset == 4;
                 return self.answers.push(Some(if alone { block(BET_ACK, 1, b"1|1|0") } else { vec![] }));
             }

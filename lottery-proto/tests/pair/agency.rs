@@ -53,7 +53,7 @@ impl Agency {
             assert_eq!(self.closed, None, "Closed is the last event");
             match event {
                 Heard::Bet { .. } => self.acks += 1,
-                Heard::Finished { stored } => {
+                Heard::Finished { stored, .. } => {
                     self.finished = Some(stored);
                     self.ask_at = Some(now);
                 }

@@ -61,7 +61,7 @@ impl Centre {
                     Held::Batch(ticket, refuse)
                 }
                 Event::Finished { ticket } => Held::Finished(ticket),
-                Event::WinnersQuery { ticket } => Held::Winners(ticket),
+                Event::WinnersQuery { ticket, .. } => Held::Winners(ticket),
                 Event::Refused { error: RefusedBy::EarlierBets, .. } => continue,
                 Event::Closed(reason) => {
                     self.closed = Some(reason);
