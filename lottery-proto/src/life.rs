@@ -70,12 +70,17 @@ impl Life {
         self.state == State::Closed
     }
 
-    /// Takes the transition, if there is one from here. The first reason counts.
+    /// Takes the transition, if there is one from here. The first reason counts; but nothing is done well that was
+    /// given up before all was sent.
     pub(crate) fn on(&mut self, on: On, reason: CloseReason) {
         let found = TRANSITIONS.iter().find(|(from, with, _)| (*from, *with) == (self.state, on));
-        if let Some((_, _, to)) = found {
+        if let Some((from, _, to)) = found {
             self.state = *to;
-            self.reason.get_or_insert(reason);
+            let spoilt =
+                (*from, on) == (State::Draining, On::GaveUp) && self.reason == Some(CloseReason::Done);
+            if spoilt || self.reason.is_none() {
+                self.reason = Some(reason);
+            }
         }
     }
 

@@ -24,6 +24,9 @@ use event::Next;
 /// What the receive buffer grows to as long as answers keep coming.
 const BUSY_SIZE: usize = 64 * 1024;
 
+/// So many questions may wait for their answers.
+const MAX_ASKED: usize = 64;
+
 /// The agency's side of one connection: bets and questions in, answers out.
 ///
 /// Every method may be called at any time, in any order, any number of times. As long as it is open it reads:
@@ -44,7 +47,7 @@ pub struct Client {
     decoded: usize,
     /// How far the message behind them was looked at.
     scan: Scan,
-    /// When a byte was last received or sent.
+    /// When an answer was last complete, or a byte sent.
     active: Instant,
     /// Since when the centre has taken nothing of what is to be sent.
     unsent: Option<Instant>,
@@ -88,10 +91,7 @@ impl Client {
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             _ if self.life.is_closed() => return,
-            Input::Received(received @ 1..) => {
-                self.active = now;
-                self.inbox.filled(received);
-            }
+            Input::Received(received @ 1..) => self.inbox.filled(received),
             Input::Eof => self.life.peer_ended = true,
             Input::Sent(sent @ 1..) => {
                 self.active = now;
@@ -129,7 +129,8 @@ impl Client {
     /// Whether a `send_…` or `ask_…` would be taken now. It becomes true again only in [`Client::handle`].
     pub fn can_send(&self) -> bool {
         let waits = self.config.dialect.manner().waits_for_answers && !self.asked.is_empty();
-        self.life.is_open() && !waits && self.output.pending().len() < self.config.max_unsent
+        let room = self.asked.len() < MAX_ASKED && self.output.pending().len() < self.config.max_unsent;
+        self.life.is_open() && !waits && room
     }
 
     /// Sends as many of `bets` as one batch carries, and says how many that is.
@@ -240,9 +241,11 @@ impl Client {
         self.life.state() == State::Draining && self.output.pending().is_empty()
     }
 
-    /// Sends and asks nothing more.
+    /// Sends and asks nothing more. What is to be sent still may take its time, if all is well.
     fn end(&mut self, now: Instant, reason: CloseReason) {
-        self.ending.get_or_insert(now);
+        if reason != CloseReason::Done {
+            self.ending.get_or_insert(now);
+        }
         self.life.on(On::WeEnd, reason);
     }
 
@@ -294,6 +297,7 @@ impl Client {
         self.scan = Scan::default();
         match decoded {
             Ok((answer, len)) => {
+                self.active = now;
                 self.decoded += len;
                 if answer.is_some() {
                     self.asked.pop_front();

@@ -30,8 +30,7 @@ impl Server {
             self.arm(now);
         }
         if self.life.is_closed() {
-            self.queue.clear();
-            self.slots.clear();
+            self.drop_requests();
             self.timers.clear();
         }
     }
@@ -208,9 +207,11 @@ impl Server {
         self.answer_failure(now, number, failure);
     }
 
-    /// Takes nothing more.
+    /// Takes nothing more. Who was served to the end may take the time that it needs to read the last answer.
     fn end(&mut self, now: Instant, reason: CloseReason) {
-        self.ending.get_or_insert(now);
+        if reason != CloseReason::Done {
+            self.ending.get_or_insert(now);
+        }
         self.life.on(On::WeEnd, reason);
     }
 
@@ -237,19 +238,24 @@ impl Server {
             Answer::Stored | Answer::Winners(_) | Answer::Echo(_) => CloseReason::Done,
         };
         if then == Then::Close {
-            // What was asked behind the last answer gets none; what was refused is still told.
-            self.slots.clear();
-            self.queue.retain(|next| matches!(next, Next::Refused { .. }));
-            self.inbox.take(self.decoded);
-            self.decoded = 0;
-            for next in &mut self.queue {
-                if let Next::Refused { len, .. } = next {
-                    *len = 0;
-                }
-            }
+            // What was asked behind the last answer gets none.
+            self.drop_requests();
             self.end(now, reason);
         }
         Ok(())
+    }
+
+    /// Forgets the requests that are not answered; what was refused is still told.
+    fn drop_requests(&mut self) {
+        self.slots.clear();
+        self.queue.retain(|next| matches!(next, Next::Refused { .. }));
+        for next in &mut self.queue {
+            if let Next::Refused { len, .. } = next {
+                *len = 0;
+            }
+        }
+        self.inbox.take(self.decoded);
+        self.decoded = 0;
     }
 
     /// Sets every timer from the state.
