@@ -1,0 +1,251 @@
+//! What the tests of the real programs share: building and starting them, watching over them, and talking to them.
+
+#![allow(dead_code, reason = "not every test needs everything")]
+
+pub(crate) mod files;
+pub(crate) mod wire;
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Within this time everything must have happened that does not wait for anything.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
+/// No process lives longer, whatever happens to the test.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// Makes a test for each runtime of functions that take its name.
+#[macro_export]
+macro_rules! on_every_runtime {
+    ($($name:ident),* $(,)?) => {
+        mod on_tokio { $(#[test] fn $name() { super::$name("tokio"); })* }
+        mod on_std { $(#[test] fn $name() { super::$name("std"); })* }
+        mod on_smol { $(#[test] fn $name() { super::$name("smol"); })* }
+    };
+}
+
+/// Where the programs are; the first call builds them.
+fn programs() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        // TARGET/PROFILE/deps/this
+        let this = std::env::current_exe().unwrap();
+        let dir = this.parent().and_then(Path::parent).unwrap();
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args([
+            "build",
+            "--quiet",
+            "-p",
+            "runtime-tokio",
+            "-p",
+            "runtime-std",
+            "-p",
+            "runtime-smol",
+            "--bins",
+        ]);
+        cargo.arg("--target-dir").arg(dir.parent().unwrap());
+        match dir.file_name().and_then(|name| name.to_str()) {
+            Some("debug") | None => {}
+            Some(profile) => _ = cargo.args(["--profile", profile]),
+        }
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+        let output = cargo.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        dir.to_owned()
+    })
+}
+
+pub(crate) fn server_program(runtime: &str) -> PathBuf {
+    programs().join(format!("lottery-server-{runtime}"))
+}
+
+/// A program in that directory and an environment without settings.
+pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(dir).env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    command
+}
+
+/// A server of that runtime in that directory, with its data below it.
+pub(crate) fn server(runtime: &str, dir: &Path) -> Command {
+    let mut server = command(server_program(runtime), dir);
+    server.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]);
+    server
+}
+
+/// An agency of that runtime in that directory.
+pub(crate) fn client(runtime: &str, dir: &Path, agency: u32, server: SocketAddr) -> Command {
+    let mut client = command(programs().join(format!("lottery-client-{runtime}")), dir);
+    client.args(["--agency", &agency.to_string(), "--server", &server.to_string()]);
+    client.env("CLI_POLL_INITIAL", "50ms").env("CLI_POLL_MAX", "200ms");
+    client
+}
+
+/// The lines that a process has written so far.
+#[derive(Default)]
+struct Lines {
+    state: Mutex<(Vec<String>, bool)>,
+    changed: Condvar,
+}
+
+impl Lines {
+    fn follow(pipe: impl Read + Send + 'static) -> Arc<Self> {
+        let lines = Arc::new(Self::default());
+        let writer = Arc::clone(&lines);
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+                writer.state.lock().unwrap().0.push(String::from_utf8_lossy(&line).into_owned());
+                writer.changed.notify_all();
+            }
+            writer.state.lock().unwrap().1 = true;
+            writer.changed.notify_all();
+        });
+        lines
+    }
+
+    /// Waits until `found` says so, or there will be no more, and returns all lines.
+    fn wait(&self, found: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let state = self.state.lock().unwrap();
+        let waits = |state: &mut (Vec<String>, bool)| !state.1 && !found(&state.0);
+        self.changed.wait_timeout_while(state, 2 * SOON, waits).unwrap().0.0.clone()
+    }
+}
+
+/// A process that does not outlive its test.
+pub(crate) struct Process {
+    child: Arc<Mutex<Child>>,
+    pid: u32,
+    stdout: Arc<Lines>,
+    stderr: Arc<Lines>,
+    /// Its end ends the watchdog.
+    #[expect(dead_code, reason = "it counts by living")]
+    watched: Sender<()>,
+}
+
+impl Process {
+    /// Starts a command, whose standard output is read unless the command says where it goes.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self::spawn(command.stdout(Stdio::piped()))
+    }
+
+    /// As [`Process::start`], with standard output as the command has it.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
+        let stdout = child.stdout.take().map_or_else(|| Lines::follow(std::io::empty()), Lines::follow);
+        let stderr = Lines::follow(child.stderr.take().unwrap());
+        let child = Arc::new(Mutex::new(child));
+        let (watched, end) = mpsc::channel::<()>();
+        let victim = Arc::clone(&child);
+        thread::spawn(move || {
+            if end.recv_timeout(LIFETIME) == Err(RecvTimeoutError::Timeout) {
+                let _ = victim.lock().unwrap().kill();
+            }
+        });
+        Self { child, pid, stdout, stderr, watched }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        // Not reaped before `exit`: it is still this process.
+        let pid = Pid::from_raw(self.pid.cast_signed()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for a line on standard output that holds this.
+    pub(crate) fn line(&self, part: &str) -> String {
+        let lines = self.stdout.wait(|lines| lines.iter().any(|line| line.contains(part)));
+        let found = lines.iter().find(|line| line.contains(part)).cloned();
+        found.unwrap_or_else(|| panic!("no {part:?} in {lines:#?}, {:#?}", self.stderr.wait(|_| true)))
+    }
+
+    /// Waits until there are so many lines on standard output, or it ends.
+    pub(crate) fn lines(&self, count: usize) -> Vec<String> {
+        self.stdout.wait(|lines| lines.len() >= count)
+    }
+
+    /// Where a server listens, from its log.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let line = self.line("action: listen | result: success");
+        line.rsplit("address: ").next().unwrap().parse().unwrap()
+    }
+
+    /// Waits until signals do not end it at once any more: it is past its beginning.
+    pub(crate) fn ready(&self) {
+        let start = Instant::now();
+        let both = 1 << (Signal::TERM.as_raw() - 1) | 1 << (Signal::INT.as_raw() - 1);
+        loop {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+            if u64::from_str_radix(caught, 16).unwrap() & both == both {
+                return;
+            }
+            assert!(start.elapsed() < SOON && self.is_running(), "{:#?}", self.stderr.wait(|_| true));
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.child.lock().unwrap().try_wait().unwrap().is_none()
+    }
+
+    /// Waits for its end, for so long at most.
+    pub(crate) fn status(&self, limit: Duration) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.lock().unwrap().try_wait().unwrap() {
+                return status;
+            }
+            if start.elapsed() >= limit {
+                panic!("still running after {limit:?}: {:#?}", self.stdout.wait(|_| true));
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits for its end: exit code, standard output and standard error.
+    pub(crate) fn end(self, limit: Duration) -> (Option<i32>, Vec<String>, Vec<String>) {
+        let status = self.status(limit);
+        (status.code(), self.stdout.wait(|_| false), self.stderr.wait(|_| false))
+    }
+
+    /// A signal, and that it ends for it in good order.
+    pub(crate) fn stop(self, signal: Signal) -> Vec<String> {
+        self.ready();
+        self.signal(signal);
+        let (code, stdout, stderr) = self.end(SOON);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+        let last = stdout.last().expect("a last line");
+        assert!(last.contains("INFO     action: exit | result: success"), "{stdout:#?}");
+        stdout
+    }
+
+    /// CPU time used so far.
+    pub(crate) fn cpu(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
+        // From field 3 on; 14 and 15 are the times, in hundredths of a second.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Ok(mut child) = self.child.lock() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A peer of a centre that does as it likes.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
+
+use super::SOON;
+
+pub(crate) const BLOCK: usize = 8192;
+
+/// "Who won?", from that agency.
+pub(crate) fn question(agency: u8) -> Vec<u8> {
+    let mut block = vec![0; BLOCK];
+    block[..5].copy_from_slice(&[6, agency, 5, 0, b'1']);
+    block
+}
+
+/// A connection whose reads and writes end soon.
+pub(crate) fn connect(server: SocketAddr) -> TcpStream {
+    let socket = TcpStream::connect_timeout(&server, SOON).unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    socket.set_write_timeout(Some(SOON)).unwrap();
+    socket
+}
+
+/// Asks on a connection for the winners: `None` if it is closed instead.
+pub(crate) fn ask_on(mut socket: &TcpStream, agency: u8) -> Option<Vec<u8>> {
+    socket.write_all(&question(agency)).ok()?;
+    let mut block = vec![0; BLOCK];
+    socket.read_exact(&mut block).ok()?;
+    let size = usize::from(u16::from_le_bytes([block[2], block[3]]));
+    assert_eq!(block[0], 6);
+    Some(block[4..size].to_vec())
+}
+
+/// Asks for the winners; before the draw there are none to be told.
+pub(crate) fn winners(server: SocketAddr, agency: u8) -> Option<Vec<String>> {
+    let answer = String::from_utf8(ask_on(&connect(server), agency).expect("an answer")).unwrap();
+    let documents = answer.strip_prefix('1')?;
+    Some(documents.split_terminator('|').map(str::to_owned).collect())
+}
+
+/// The next connection, if it comes soon.
+pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    let start = Instant::now();
+    loop {
+        match listener.accept() {
+            Ok((socket, _)) => {
+                socket.set_nonblocking(false).unwrap();
+                socket.set_read_timeout(Some(SOON)).unwrap();
+                return socket;
+            }
+            Err(error) => assert!(start.elapsed() < SOON, "{error}"),
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// An address that does not answer: its queue is full. It stays so as long as the result lives.
+pub(crate) fn mute() -> (SocketAddr, TcpListener, Vec<Socket>) {
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let listener = TcpListener::from(listener);
+    let address = listener.local_addr().unwrap();
+    let begin = || {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let _ = socket.connect(&address.into());
+        socket
+    };
+    (address, listener, (0..4).map(|_| begin()).collect())
+}

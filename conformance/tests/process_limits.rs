@@ -1,0 +1,136 @@
+//! What a centre does when there are too many connections, and when the system has nothing left for it.
+
+mod process;
+
+use std::io::Read as _;
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use process::files::Bets;
+use process::wire::{ask_on, connect};
+use process::{Process, SOON, client, command, server, server_program};
+use rustix::process::Signal;
+
+on_every_runtime!(too_many_connections);
+
+#[test]
+fn no_descriptors_on_tokio() {
+    no_descriptors("tokio");
+}
+
+#[test]
+fn no_descriptors_on_smol() {
+    no_descriptors("smol");
+}
+
+#[test]
+#[ignore = "connections that are over keep a descriptor each, until another one is accepted"]
+fn no_descriptors_on_std() {
+    no_descriptors("std");
+}
+
+/// Asks on new connections until one is served.
+fn served(address: SocketAddr) -> TcpStream {
+    let start = Instant::now();
+    loop {
+        let socket = connect(address);
+        if ask_on(&socket, 1).as_deref() == Some(b"0") {
+            return socket;
+        }
+        assert!(start.elapsed() < SOON, "not served any more");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn too_many_connections(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let centre = Process::start(server(runtime, dir.path()).args(["--max-connections", "2"]));
+    let address = centre.address();
+    let (first, second) = (served(address), served(address));
+    for _ in 0..3 {
+        let mut third = connect(address);
+        assert_eq!(third.read(&mut [0; 100]).unwrap(), 0, "closed without a word");
+    }
+    let bets = Bets::make(dir.path(), 1, 3);
+    let (code, _, stderr) =
+        Process::start(client(runtime, dir.path(), 1, address).arg("--bets").arg(&bets.path)).end(SOON);
+    assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
+    assert!(stderr[0].starts_with(&format!("error: the connection to {address} ended: ")), "{stderr:#?}");
+    // Those that were there are still served.
+    assert_eq!(ask_on(&first, 1).as_deref(), Some(&b"0"[..]));
+    drop(second);
+    served(address);
+    let lines = centre.stop(Signal::TERM);
+    let refused =
+        "WARNING  action: accept_connections | result: fail | ip: 127.0.0.1 | reason: too many connections";
+    assert!(lines.iter().filter(|line| line.ends_with(refused)).count() >= 4, "{lines:#?}");
+}
+
+fn no_descriptors(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut limited = command("prlimit", dir.path());
+    limited.args(["--nofile=20", "--"]).arg(server_program(runtime));
+    let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
+    let address = centre.address();
+    let sockets: Vec<_> = (0..40).map(|_| connect(address)).collect();
+    centre.line("action: accept_connections | result: fail");
+    let before = centre.cpu();
+    thread::sleep(Duration::from_secs(1));
+    let spent = centre.cpu().saturating_sub(before);
+    assert!(spent < Duration::from_millis(200), "{spent:?} of CPU in a second");
+    assert!(centre.is_running());
+    drop(sockets);
+    drop(served(address));
+    let lines = centre.stop(Signal::TERM);
+    let refused =
+        lines.iter().filter(|line| line.contains("action: accept_connections | result: fail | reason: "));
+    assert!((1..200).contains(&refused.count()), "{lines:#?}");
+}
+
+/// The limit counts the threads of a user, and does not hold for root: so it needs root, to become somebody else.
+#[test]
+fn no_threads() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can start the centre as somebody else");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    // Somebody who has no other processes
+    let user = 1_000_000 + std::process::id();
+    std::os::unix::fs::chown(dir.path(), Some(user), Some(user)).unwrap();
+    let program = dir.path().join("server");
+    std::fs::copy(server_program("std"), &program).unwrap();
+    let mut limited = command("setpriv", dir.path());
+    limited
+        .args([&format!("--reuid={user}"), "--clear-groups", "--", "prlimit", "--nproc=5:50", "--"])
+        .arg(program);
+    let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
+    let address = centre.address();
+    centre.ready();
+    // Three threads are its own.
+    let sockets: Vec<_> = (0..10).map(|_| connect(address)).collect();
+    let refused = centre.line("action: accept_connections | result: fail");
+    assert!(refused.contains("reason: Resource temporarily unavailable (os error 11)"), "{refused}");
+    assert_eq!(sockets.iter().filter(|socket| ask_on(socket, 1).is_some()).count(), 2);
+    assert!(centre.is_running());
+    // Threads are to be had again, once because others have ended, and once because more are allowed.
+    drop(sockets);
+    let mut kept = vec![served(address), served(address)];
+    let pid = centre.pid().to_string();
+    let mut raise = command("setpriv", dir.path());
+    raise.args([
+        &format!("--reuid={user}"),
+        "--clear-groups",
+        "--",
+        "prlimit",
+        "--nproc=50:50",
+        "--pid",
+        &pid,
+    ]);
+    let raised = Process::start(&mut raise).end(SOON);
+    assert_eq!(raised.0, Some(0), "{raised:?}");
+    kept.extend((0..8).map(|_| served(address)));
+    assert!(kept.iter().all(|socket| ask_on(socket, 1).is_some()));
+    centre.stop(Signal::TERM);
+}
