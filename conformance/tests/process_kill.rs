@@ -23,8 +23,8 @@ fn kills(runtime: &str) {
         random ^= random >> 7;
         random ^= random << 17;
         // Every part of a run comes up, and not always at a line's end.
-        let lines = (round * LINES / ROUNDS + random % (LINES / ROUNDS)) as usize;
-        kill_after(runtime, lines, Duration::from_micros(random >> 20 & 0x7FF));
+        let lines = round * LINES / ROUNDS + random % (LINES / ROUNDS);
+        kill_after(runtime, usize::try_from(lines).unwrap(), Duration::from_micros(random >> 20 & 0x7FF));
     }
 }
 

@@ -207,9 +207,8 @@ impl Process {
             if let Some(status) = self.child.lock().unwrap().try_wait().unwrap() {
                 return status;
             }
-            if start.elapsed() >= limit {
-                panic!("still running after {limit:?}: {:#?}", self.stdout.wait(|_| true));
-            }
+            let in_time = start.elapsed() < limit;
+            assert!(in_time, "still running after {limit:?}: {:#?}", self.stdout.wait(|_| true));
             thread::sleep(Duration::from_millis(2));
         }
     }
