@@ -53,6 +53,7 @@ fn a_server_with_peers_in_every_state(runtime: &str) {
     let mut greedy = connect(address);
     greedy.set_nonblocking(true).unwrap();
     while greedy.write(&question(3)).is_ok() {}
+    centre.accepted(5);
     let lines = centre.stop(Signal::TERM);
     assert!(lines.iter().filter(|line| line.contains("action: close_connection")).count() >= 5, "{lines:#?}");
     for mut socket in [silent, halfway, asked] {

@@ -175,6 +175,15 @@ impl Process {
         self.stdout.wait(|lines| lines.len() >= count)
     }
 
+    /// Waits until a server has accepted so many connections.
+    pub(crate) fn accepted(&self, count: usize) {
+        let accepted = |lines: &[String]| {
+            lines.iter().filter(|line| line.contains("action: accept_connections | result: success")).count()
+        };
+        let lines = self.stdout.wait(|lines| accepted(lines) >= count);
+        assert!(accepted(&lines) >= count, "{lines:#?}");
+    }
+
     /// Where a server listens, from its log.
     pub(crate) fn address(&self) -> SocketAddr {
         let line = self.line("action: listen | result: success");
