@@ -68,7 +68,7 @@ impl Service for Holding {
         lock(&self.shared).lost.push(error.kind());
     }
 
-    fn on_stop(&self, _: Box<dyn Fn() + Send + Sync>) {}
+    fn started(&self, _: Box<dyn Fn() + Send + Sync>) {}
 }
 
 /// One connection.

@@ -56,7 +56,7 @@ impl Service for Fragiles {
 
     fn failed(&self, _: &io::Error) {}
 
-    fn on_stop(&self, _: Box<dyn Fn() + Send + Sync>) {}
+    fn started(&self, _: Box<dyn Fn() + Send + Sync>) {}
 }
 
 fn a_panic_ends_one_connection<Server: OnRuntime>() {

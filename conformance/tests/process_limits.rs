@@ -25,7 +25,6 @@ fn no_descriptors_on_smol() {
 }
 
 #[test]
-#[ignore = "connections that are over keep a descriptor each, until another one is accepted"]
 fn no_descriptors_on_std() {
     no_descriptors("std");
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Weak, mpsc};
 
 use lottery_core::seam::Mail;
 use rustix::event::{EventfdFlags, eventfd};
@@ -14,29 +14,31 @@ use rustix::event::{EventfdFlags, eventfd};
 pub fn mail<N>() -> io::Result<(Sender<N>, Receiver<N>)> {
     let (queue, taker) = mpsc::channel();
     let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-    Ok((Sender { queue, bell: Arc::clone(&bell) }, Receiver { queue: taker, bell }))
+    Ok((Sender { queue, bell: Arc::downgrade(&bell) }, Receiver { queue: taker, bell }))
 }
 
-/// Where to put mail in.
+/// Where to put mail in. The descriptor is the receiver's, and is closed with it.
 #[derive(Debug)]
 pub struct Sender<N> {
     queue: mpsc::Sender<Mail<N>>,
-    bell: Arc<OwnedFd>,
+    bell: Weak<OwnedFd>,
 }
 
 impl<N> Sender<N> {
     /// Puts mail in. It never blocks; to a receiver that is gone it is dropped.
     pub fn send(&self, mail: Mail<N>) {
-        if self.queue.send(mail).is_ok() {
+        if self.queue.send(mail).is_ok()
+            && let Some(bell) = self.bell.upgrade()
+        {
             // It fails only if it has been rung 2^64 times and not been heard.
-            let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+            let _ = rustix::io::write(&bell, &1_u64.to_ne_bytes());
         }
     }
 }
 
 impl<N> Clone for Sender<N> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone(), bell: Arc::clone(&self.bell) }
+        Self { queue: self.queue.clone(), bell: Weak::clone(&self.bell) }
     }
 }
 
