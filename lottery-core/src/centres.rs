@@ -23,6 +23,7 @@ pub struct Centres {
     desk: Arc<Desk>,
     max_connections: usize,
     echo_prefix: Arc<str>,
+    address: Option<SocketAddr>,
     next: AtomicU64,
     alive: Arc<AtomicUsize>,
     stop: Stop,
@@ -71,6 +72,7 @@ impl Centres {
             desk,
             max_connections,
             echo_prefix: "".into(),
+            address: None,
             next: AtomicU64::new(1),
             alive: Arc::default(),
             stop: Stop::default(),
@@ -81,6 +83,12 @@ impl Centres {
     #[must_use]
     pub fn with_echo_prefix(self, prefix: &str) -> Self {
         Self { echo_prefix: prefix.into(), ..self }
+    }
+
+    /// Where it listens, to be logged when it does.
+    #[must_use]
+    pub fn with_address(self, address: SocketAddr) -> Self {
+        Self { address: Some(address), ..self }
     }
 
     /// What ends the program.
@@ -117,8 +125,11 @@ impl Service for Centres {
         warn!(action = "accept_connections", result = "fail", reason = %error);
     }
 
-    fn on_stop(&self, stop: Box<dyn Fn() + Send + Sync>) {
+    fn started(&self, stop: Box<dyn Fn() + Send + Sync>) {
         self.stop.set(stop);
+        if let Some(address) = self.address {
+            info!(action = "listen", result = "success", address = %address);
+        }
     }
 }
 

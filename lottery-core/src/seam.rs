@@ -61,8 +61,9 @@ pub trait Service: Send + Sync + 'static {
     /// A connection could not be accepted, or not be served. The runtime goes on.
     fn failed(&self, error: &io::Error);
 
-    /// Takes what ends the program, for an application that has to end it by itself.
-    fn on_stop(&self, stop: Box<dyn Fn() + Send + Sync>);
+    /// Signals are listened for, and connections are accepted from now on. `stop` ends the program as a signal
+    /// would, for an application that has to end it by itself.
+    fn started(&self, stop: Box<dyn Fn() + Send + Sync>);
 }
 
 /// What a client does between connections.

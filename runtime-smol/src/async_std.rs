@@ -38,8 +38,8 @@ impl Runtime for AsyncStd {
         listener.set_nonblocking(true)?;
         let (sender, stop) = bounded::<()>(1);
         let asked = sender.clone();
-        service.on_stop(Box::new(move || _ = asked.try_send(())));
         task::spawn(on_signal(move || _ = sender.try_send(()))?);
+        service.started(Box::new(move || _ = asked.try_send(())));
         let spawn = |connection| drop(task::spawn(connection));
         task::block_on(serve(TcpListener::from(listener), service, spawn, async { _ = stop.recv().await }));
         Ok(())

@@ -37,8 +37,8 @@ impl Runtime for Smol {
         let listener = TcpListener::from(Async::new(listener)?);
         let (sender, stop) = bounded::<()>(1);
         let asked = sender.clone();
-        service.on_stop(Box::new(move || _ = asked.try_send(())));
         executor.spawn(on_signal(move || _ = sender.try_send(()))?).detach();
+        service.started(Box::new(move || _ = asked.try_send(())));
         // Connections run on a thread for each core; they end with the process.
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             let executor = Arc::clone(&executor);

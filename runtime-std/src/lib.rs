@@ -89,6 +89,9 @@ fn unless_blocked(done: io::Result<usize>, some: fn(usize) -> Input, none: Input
 }
 
 /// Serves until `stop` has mail, and then until every connection is over.
+///
+/// # Errors
+/// The listener cannot be used.
 pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receiver<()>) -> io::Result<()> {
     let clock = Clock::start();
     let mut connections: Vec<(JoinHandle<()>, Sender<_>)> = Vec::new();
@@ -117,7 +120,9 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
         }
     }
     drop(listener);
-    connections.iter().for_each(|(_, sender)| sender.send(Mail::Shutdown));
+    for (_, sender) in &connections {
+        sender.send(Mail::Shutdown);
+    }
     for (thread, _) in connections {
         let _ = thread.join();
     }

@@ -26,7 +26,7 @@ impl Runtime for Std {
         let (sender, stop) = mail::<()>()?;
         let asked = sender.clone();
         on_signal(move || sender.send(Mail::Shutdown))?;
-        service.on_stop(Box::new(move || asked.send(Mail::Shutdown)));
+        service.started(Box::new(move || asked.send(Mail::Shutdown)));
         serve(listener, &service, &stop)
     }
 

@@ -23,7 +23,7 @@ impl Runtime for Tokio {
             let stop = Arc::new(Notify::new());
             let (signalled, asked) = (Arc::clone(&stop), Arc::clone(&stop));
             on_signal(move || signalled.notify_one())?;
-            service.on_stop(Box::new(move || asked.notify_one()));
+            service.started(Box::new(move || asked.notify_one()));
             listener.set_nonblocking(true)?;
             serve(TcpListener::from_std(listener)?, service, stop.notified()).await;
             Ok(())
@@ -31,13 +31,16 @@ impl Runtime for Tokio {
     }
 
     fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_all().build()?.block_on(async {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let called = runtime.block_on(async {
             let (sender, mut mail) = unbounded_channel();
             on_signal(move || drop(sender.send(Mail::Shutdown)))?;
             call(caller, &mut mail).await;
             Ok(())
-        })
+        });
+        // A name that is being looked up is not waited for.
+        runtime.shutdown_background();
+        called
     }
 }
 

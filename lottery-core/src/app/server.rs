@@ -64,12 +64,11 @@ fn run<S: Store + 'static>(runtime: &impl Runtime, settings: &ServerSettings, st
         Err(error) => return fail(1, &format!("cannot listen at {address}: {error}")),
     };
     let address = listener.local_addr().unwrap_or(address);
-    info!(action = "listen", result = "success", address = %address);
 
     let desk = Arc::new(Desk::new(DESK_SIZE));
     let max_connections = usize::try_from(settings.max_connections).unwrap_or(usize::MAX);
     let centres = Centres::new(server_config(settings), Arc::clone(&desk), max_connections);
-    let centres = Arc::new(centres.with_echo_prefix(&settings.echo_prefix));
+    let centres = Arc::new(centres.with_echo_prefix(&settings.echo_prefix).with_address(address));
     let (stop, requests) = (centres.stop(), Arc::clone(&desk));
     let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
         let result = committer::run(&mut committer, &requests);
