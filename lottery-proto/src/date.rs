@@ -22,9 +22,9 @@ pub(crate) fn is_date(text: &[u8]) -> bool {
     if wrong != 0 || wrong_day != 0 {
         return false;
     }
-    let value = |byte: u32| (values >> (8 * byte)) as u32 & 0xFF;
-    let year = ((value(0) * 10 + value(1)) * 10 + value(2)) * 10 + value(3);
-    let month = value(5) * 10 + value(6);
+    let [y1, y2, y3, y4, _, m1, m2, _] = values.to_le_bytes().map(u32::from);
+    let year = ((y1 * 10 + y2) * 10 + y3) * 10 + y4;
+    let month = m1 * 10 + m2;
     let day = (day_values & 0xFF) * 10 + (day_values >> 8);
     let days = DAYS.get(month as usize).copied().unwrap_or(0);
     let leap = || year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));

@@ -36,4 +36,4 @@ pub use ticket::{
     Ticket, WinnersQuery, WinnersReply,
 };
 pub use time::Instant;
-pub use wire::{Dialect, Manner, block};
+pub use wire::{Dialect, Manner, Question, block};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lottery_proto::client::{Client, Event};
-use lottery_proto::{AgencyId, Bet, CloseReason, Input, Instant, Io, Machine, SendError};
+use lottery_proto::{AgencyId, Bet, CloseReason, Input, Instant, Io, Machine, Question, SendError};
 use tracing::{debug, info, warn};
 
 pub use self::echo::{EchoJob, Echoes};
@@ -81,6 +81,10 @@ impl Agency {
         self.outcome.unwrap_or(Err(AgencyError::Stopped))
     }
 
+    fn question(&self) -> Question {
+        self.job.connection.dialect.manner().question
+    }
+
     fn id(&self) -> AgencyId {
         self.job.connection.agency
     }
@@ -139,9 +143,12 @@ impl Agency {
             }
             Phase::Sending => {
                 client.send_finished(now)?;
-                self.phase = if manner.asks_with_finished { Phase::Asking } else { Phase::Finishing };
+                self.phase =
+                    if manner.question == Question::WithFinished { Phase::Asking } else { Phase::Finishing };
             }
-            Phase::Waiting(until) if until <= now && (self.fresh || !manner.asks_elsewhere) => {
+            Phase::Waiting(until)
+                if until <= now && (self.fresh || manner.question != Question::Elsewhere) =>
+            {
                 client.ask_winners(now)?;
                 self.phase = Phase::Asking;
             }
@@ -175,7 +182,7 @@ impl Agency {
                 }
                 Event::Winners(documents) => {
                     let winners: Vec<String> = documents.map(str::to_owned).collect();
-                    if self.job.connection.dialect.manner().asks_with_finished {
+                    if self.question() == Question::WithFinished {
                         self.log_sent();
                     }
                     info!(action = "consulta_ganadores", result = "success", cant_ganadores = winners.len());
@@ -204,8 +211,9 @@ impl Agency {
     /// The winners are to be asked for at `when`, perhaps on another connection.
     fn ask_at(&mut self, now: Instant, when: Instant) {
         self.phase = Phase::Waiting(when);
+        let elsewhere = self.question() == Question::Elsewhere;
         if let Some(client) = &mut self.client
-            && self.job.connection.dialect.manner().asks_elsewhere
+            && elsewhere
         {
             client.close(now);
         }
@@ -213,9 +221,8 @@ impl Agency {
 
     fn closed(&mut self, now: Instant, reason: CloseReason) {
         debug!(action = "close_connection", result = "success", client_id = %self.id(), reason = %reason);
-        let on_purpose = matches!(self.phase, Phase::Waiting(_))
-            && self.job.connection.dialect.manner().asks_elsewhere
-            && !self.fresh;
+        let on_purpose =
+            matches!(self.phase, Phase::Waiting(_)) && self.question() == Question::Elsewhere && !self.fresh;
         if !on_purpose {
             let server = self.job.server.clone();
             self.end(now, Err(AgencyError::Closed { server, reason }));
@@ -228,7 +235,7 @@ impl Machine for Agency {
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let ask_at = match self.phase {
-            Phase::Waiting(until) if !self.job.connection.dialect.manner().asks_elsewhere => Some(until),
+            Phase::Waiting(until) if self.question() != Question::Elsewhere => Some(until),
             _ => None,
         };
         let mut io = self.client.as_mut()?.poll_io()?;

@@ -46,17 +46,18 @@ impl Dialect {
             batch_bytes: usize::MAX,
             answers_bets: true,
             waits_for_answers: false,
-            asks_elsewhere: false,
-            asks_with_finished: false,
+            question: Question::Here,
         };
         match self {
             Self::Block => manner,
-            Self::Fixed => Manner { batch_bets: 99, answers_bets: false, asks_elsewhere: true, ..manner },
+            Self::Fixed => {
+                Manner { batch_bets: 99, answers_bets: false, question: Question::Elsewhere, ..manner }
+            }
             Self::Framed => Manner {
                 batch_bets: 10,
                 batch_bytes: 8192,
                 waits_for_answers: true,
-                asks_with_finished: true,
+                question: Question::WithFinished,
                 ..manner
             },
             Self::Braces => Manner { batch_bets: 50, waits_for_answers: true, ..manner },
@@ -100,8 +101,17 @@ pub struct Manner {
     pub answers_bets: bool,
     /// Each message waits for the answer to the one before.
     pub waits_for_answers: bool,
+    /// How the winners are asked for.
+    pub question: Question,
+}
+
+/// How the winners are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// On the connection that the bets were sent on, again and again.
+    Here,
     /// The centre closes after Finished and after each question: every question has a connection of its own.
-    pub asks_elsewhere: bool,
-    /// Finished asks for the winners, too, and the answer comes after the draw.
-    pub asks_with_finished: bool,
+    Elsewhere,
+    /// Finished asks for them, too, and the answer comes after the draw.
+    WithFinished,
 }

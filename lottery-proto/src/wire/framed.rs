@@ -70,8 +70,6 @@ impl Wire for Framed {
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
         match (owed.kind, answer) {
             (Kind::Finished, Answer::Stored) => {}
-            // Whatever is said to END would be taken for winners.
-            (Kind::Finished | Kind::AwaitWinners, Answer::Refused(_)) => return Ok(Then::Close),
             (_, Answer::Winners(documents)) => {
                 put(out, |out| match documents {
                     [] => out.put_slice(NO_WINNERS),
@@ -86,12 +84,12 @@ impl Wire for Framed {
                 return Ok(Then::Close);
             }
             (_, Answer::Stored) => put(out, |out| out.put_slice(STORED))?,
-            (_, Answer::Refused(failure)) => put(out, |out| {
+            (Kind::Bet | Kind::Batch | Kind::Unknown, Answer::Refused(failure)) => put(out, |out| {
                 out.put_slice(REFUSED);
                 out.put_slice(failure_text(failure.text).as_bytes());
             })?,
-            // Nothing that this wire can ask is answered so.
-            (_, Answer::Pending | Answer::Echo(_)) => return Ok(Then::Close),
+            // Whatever else is said to END would be taken for winners.
+            (_, Answer::Refused(_) | Answer::Pending | Answer::Echo(_)) => return Ok(Then::Close),
         }
         Ok(Then::Continue)
     }

@@ -10,7 +10,7 @@ mod framed;
 mod text;
 
 pub(crate) use detect::detect;
-pub use dialect::{Dialect, Manner};
+pub use dialect::{Dialect, Manner, Question};
 pub(crate) use echo::MAX_LINE;
 
 use alloc::boxed::Box;

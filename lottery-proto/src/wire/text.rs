@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::agency::AgencyId;
 use crate::bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT};
+use crate::digits::decimal;
 use crate::error::{DecodeError, Problem};
 
 /// A decimal number of at most nine digits.
@@ -55,11 +56,9 @@ pub(super) fn failure_text(text: &str) -> String {
 
 /// Appends a number in decimal digits, padded left with zeros.
 pub(super) fn put_padded(number: usize, width: usize, out: &mut Vec<u8>) {
-    let start = out.len();
-    let mut rest = number;
-    out.resize(start + width, b'0');
-    for digit in out.iter_mut().skip(start).rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
+    let mut digits = [0; 10];
+    // No wire counts further than a u32.
+    let digits = decimal(u32::try_from(number).unwrap_or(u32::MAX), &mut digits);
+    out.resize(out.len() + width.saturating_sub(digits.len()), b'0');
+    out.extend_from_slice(digits);
 }

@@ -38,7 +38,7 @@ pub(super) fn bet(text: &str, start: usize, end: usize) -> Option<Bet<'_>> {
     }
     let part = |from: usize, to: usize| text.get(start + from..start + to);
     let (document, birthdate) = (part(bar2 + 1, bar3)?, part(bar3 + 1, bar4)?);
-    let number = number(bytes.get(start + bar4 + 1..)?.first_chunk()?, len - bar4 - 1)?;
+    let number = number(*bytes.get(start + bar4 + 1..)?.first_chunk()?, len - bar4 - 1)?;
     if !(is_document(document.as_bytes()) && is_date(birthdate.as_bytes())) {
         return None;
     }
@@ -80,16 +80,16 @@ const fn eight_digits(word: u64) -> bool {
 
 /// A number of one to eight digits: it cannot overflow. `len` of the bytes are the number's.
 #[inline]
-fn number(window: &[u8; 8], len: usize) -> Option<u32> {
+fn number(window: [u8; 8], len: usize) -> Option<u32> {
     if !(1..=8).contains(&len) {
         return None;
     }
     // The digits' values, the last one in the highest byte, zeros before the first.
-    let values = (u64::from_le_bytes(*window) ^ 0x3030_3030_3030_3030) << (64 - 8 * len);
+    let values = (u64::from_le_bytes(window) ^ 0x3030_3030_3030_3030) << (64 - 8 * len);
     if (values | values.wrapping_add(0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0 != 0 {
         return None;
     }
     let pairs = values.wrapping_mul(10).wrapping_add(values >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) as u32)
+    u32::try_from(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF).ok()
 }
