@@ -128,6 +128,22 @@ impl BetList {
         Ok(())
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the bets from `from` up to `end` stand in the file: the line of number `which` of them, counted from 1,
+    /// or else the lines of all.
+    pub fn place_of(&self, from: usize, end: usize, which: Option<usize>) -> String {
+        let line = |index: usize| self.bets.get(index).map_or(0, |entry| entry.line);
+        let path = self.path.display();
+        match which.and_then(|which| from.checked_add(which)?.checked_sub(1)) {
+            Some(index) if index < end => format!("{path}: line {}", line(index)),
+            _ => format!("{path}: lines {} to {}", line(from), line(end.saturating_sub(1))),
+        }
+    }
+
     /// How many bets there are.
     pub fn len(&self) -> usize {
         self.bets.len()

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use lottery_proto::server::{Event, RefusedBy, Server};
 use lottery_proto::{
-    BetsBuf, Code, ConnId, EchoReply, Failure, Input, Instant, Io, Machine, Receipt, ReplyError,
-    Request as AnyRequest, State, Ticket, WinnersQuery, WinnersReply,
+    BetsBuf, Code, ConnId, Dialect, EchoReply, Failure, Hello, HelloReply, Input, Instant, Io, Machine,
+    Receipt, ReplyError, Request as AnyRequest, State, Ticket, WinnersQuery, WinnersReply,
 };
 use tracing::{debug, info, warn};
 
 use crate::centres::Guard;
-use crate::committer::Outcome;
+use crate::committer::{Greeting, Outcome};
 use crate::desk::{Asks, Desk, Notice, Request};
 use crate::seam::Mailbox;
-use crate::store::Draw;
+use crate::store::{AgencyRecord, Draw};
 
 /// What those are told who ask for the winners when nothing is drawn any more.
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
@@ -29,17 +29,18 @@ pub struct Centre {
     /// There was no room on the desk, and a notice will say when there is.
     waits_for_room: bool,
     echo_prefix: Arc<str>,
-    /// Somebody waits on this connection for the draw: the number of the connection.
-    waits_for_draw: Option<ConnId>,
+    /// The committer counts on this connection, because somebody waits on it for the draw or it is a session: its
+    /// number.
+    counted: Option<ConnId>,
     #[expect(dead_code, reason = "it counts by living")]
     guard: Guard,
 }
 
 impl Drop for Centre {
     fn drop(&mut self) {
-        if let Some(conn) = self.waits_for_draw {
+        if let Some(conn) = self.counted {
             // If the desk is closed, nobody counts any more.
-            let _ = self.desk.submit(Request { from: self.mailbox.clone(), asks: Asks::Gone(conn) });
+            let _ = self.submit(Asks::Gone(conn));
         }
     }
 }
@@ -78,6 +79,8 @@ impl Machine for Centre {
                 }
                 self.receipt(now, ticket, &outcome);
             }
+            Notice::Hello(ticket, greeting) => self.greet(now, ticket, &greeting),
+            Notice::Superseded => self.server.supersede(now),
             Notice::Winners(ticket, draw) => self.winners(now, ticket, draw.as_deref()),
             Notice::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
             Notice::Room => self.waits_for_room = false,
@@ -96,8 +99,8 @@ impl Centre {
         echo_prefix: Arc<str>,
         guard: Guard,
     ) -> Self {
-        let (waits_for_room, waits_for_draw) = (false, None);
-        Self { server, desk, mailbox, ip, waits_for_room, echo_prefix, waits_for_draw, guard }
+        let (waits_for_room, counted) = (false, None);
+        Self { server, desk, mailbox, ip, waits_for_room, echo_prefix, counted, guard }
     }
 
     /// Takes what the machine has, as long as there is room on the desk.
@@ -105,15 +108,19 @@ impl Centre {
         while self.has_room() {
             let asks = match self.server.poll_event() {
                 None => break,
+                Some(Event::Hello { ticket }) => {
+                    self.counted = Some(ticket.conn());
+                    Asks::Hello(ticket)
+                }
                 Some(Event::Bet { ticket, bets }) => Asks::Bet(ticket, bets.to_buf()),
                 Some(Event::Batch { ticket, bets }) => Asks::Batch(ticket, bets.to_buf()),
                 Some(Event::Finished { ticket }) => Asks::Finished(ticket),
                 Some(Event::WinnersQuery { ticket, wait }) => {
-                    self.waits_for_draw = wait.then(|| ticket.conn()).or(self.waits_for_draw);
+                    self.counted = wait.then(|| ticket.conn()).or(self.counted);
                     Asks::Winners { ticket, wait }
                 }
                 Some(Event::Stranger { ticket }) => {
-                    self.waits_for_draw = Some(ticket.conn());
+                    self.counted = Some(ticket.conn());
                     Asks::Stranger(ticket)
                 }
                 Some(Event::Echo { ticket, line }) => {
@@ -145,8 +152,7 @@ impl Centre {
                     continue;
                 }
             };
-            if let Err(Request { asks, .. }) = self.desk.submit(Request { from: self.mailbox.clone(), asks })
-            {
+            if let Err(Request { asks, .. }) = self.submit(asks) {
                 self.refuse(now, asks);
             }
         }
@@ -161,6 +167,26 @@ impl Centre {
         !self.waits_for_room
     }
 
+    fn submit(&self, asks: Asks) -> Result<(), Request> {
+        let in_session = self.server.dialect() == Some(Dialect::Session);
+        self.desk.submit(Request { from: self.mailbox.clone(), in_session, asks })
+    }
+
+    fn greet(&mut self, now: Instant, ticket: Ticket<Hello>, greeting: &Greeting) {
+        let agency = ticket.agency();
+        match greeting {
+            Greeting::Welcome(AgencyRecord { stored, digest, finished }) => {
+                let (stored, digest, finished) = (*stored, *digest, *finished);
+                info!(action = "session", result = "success", ip = %self.ip, agency = %agency, stored, finished);
+                self.reply(now, ticket, HelloReply::Welcome { stored, finished, digest });
+            }
+            Greeting::Refused { code, reason } => {
+                warn!(action = "session", result = "fail", ip = %self.ip, agency = %agency, reason);
+                self.reply(now, ticket, HelloReply::Refused(Failure { code: *code, text: reason }));
+            }
+        }
+    }
+
     /// The desk is closed: the store has failed, or the centre is ending.
     fn refuse(&mut self, now: Instant, asks: Asks) {
         let outcome = || Outcome::Refused {
@@ -168,6 +194,7 @@ impl Centre {
             reason: "the centre stores nothing any more".to_owned(),
         };
         match asks {
+            Asks::Hello(ticket) => self.reply(now, ticket, HelloReply::Refused(STOPPING)),
             Asks::Bet(ticket, _) => self.receipt(now, ticket, &outcome()),
             Asks::Batch(ticket, _) => self.receipt(now, ticket, &outcome()),
             Asks::Finished(ticket) => self.receipt(now, ticket, &outcome()),

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use lottery_proto::{Batch, BetsBuf, ConnId, Finished, SingleBet, Stranger, Ticket, WinnersQuery};
+use lottery_proto::{Batch, BetsBuf, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
 
-use crate::committer::Outcome;
+use crate::committer::{Greeting, Outcome};
 use crate::seam::Mailbox;
 use crate::store::Draw;
 
@@ -15,6 +15,8 @@ use crate::store::Draw;
 pub struct Request {
     /// Where the answer goes.
     pub from: Mailbox<Notice>,
+    /// Whether it belongs to a session: then it counts only as long as that is the newest of its agency.
+    pub in_session: bool,
     /// What is asked.
     pub asks: Asks,
 }
@@ -22,6 +24,8 @@ pub struct Request {
 /// What is asked.
 #[derive(Debug)]
 pub enum Asks {
+    /// For a session.
+    Hello(Ticket<Hello>),
     /// To store a bet.
     Bet(Ticket<SingleBet>, BetsBuf),
     /// To store bets, all or none.
@@ -46,7 +50,9 @@ impl Asks {
     fn size(&self) -> usize {
         let bets = match self {
             Self::Bet(_, bets) | Self::Batch(_, bets) => bets.as_bets().size(),
-            Self::Finished(_) | Self::Winners { .. } | Self::Stranger(_) | Self::Gone(_) => 0,
+            Self::Hello(_) | Self::Finished(_) | Self::Winners { .. } | Self::Stranger(_) | Self::Gone(_) => {
+                0
+            }
         };
         bets + size_of::<Request>()
     }
@@ -55,6 +61,10 @@ impl Asks {
 /// What a connection is told: its request comes back with the answer.
 #[derive(Debug)]
 pub enum Notice {
+    /// The answer to [`Asks::Hello`].
+    Hello(Ticket<Hello>, Greeting),
+    /// A newer session of the same agency took over.
+    Superseded,
     /// The answer to [`Asks::Bet`].
     Bet(Ticket<SingleBet>, BetsBuf, Outcome),
     /// The answer to [`Asks::Batch`].

@@ -15,6 +15,8 @@ pub struct ServerConfig {
     pub agencies: u32,
     /// How many requests are taken before the first of them is answered, at least 1. Default 32.
     pub max_in_flight: usize,
+    /// How many batches of a session may be unacknowledged, at least 1. Default 16.
+    pub window: u32,
     /// What the receive buffer grows to while bytes keep coming, in bytes, at least 8192. Default 256 KiB.
     pub max_buffer: usize,
     /// The longest message that is taken, in bytes, at least 8192. The receive buffer grows to this for a message
@@ -42,6 +44,7 @@ impl Default for ServerConfig {
         Self {
             agencies: 5,
             max_in_flight: 32,
+            window: 16,
             max_buffer: 256 * 1024,
             max_message: 1024 * 1024,
             dialects: Dialect::ALL.to_vec(),

@@ -115,6 +115,9 @@ pub enum Problem {
     /// A field of a bet is wrong.
     #[error(transparent)]
     Field(#[from] FieldError),
+    /// A session of a version that is not spoken here.
+    #[error("unsupported version, expected 2")]
+    UnsupportedVersion,
     /// It is not something that was asked for.
     #[error("an answer to no question")]
     Unasked,
@@ -172,6 +175,9 @@ pub enum CloseReason {
     /// The application refused to go on.
     #[error("refused")]
     Refused,
+    /// A newer session of the same agency took over.
+    #[error("superseded by a newer session of this agency")]
+    Superseded,
     /// The peer speaks a wire that is not spoken here.
     #[error("the peer speaks {0}, which is not spoken here")]
     NotSpoken(Dialect),
@@ -218,6 +224,8 @@ pub enum Code {
     UnknownAgency,
     /// Another agency than the connection's.
     AgencyMismatch,
+    /// A newer session of the same agency.
+    Superseded,
     /// Bets after the agency's Finished.
     Finished,
     /// The centre takes no more connections.
@@ -226,6 +234,8 @@ pub enum Code {
     Storage,
     /// The centre is stopping.
     ShuttingDown,
+    /// A session of a version that is not spoken.
+    UnsupportedVersion,
     /// The peer was silent for too long.
     Timeout,
 }
@@ -237,12 +247,33 @@ impl Code {
             Self::Malformed => "malformed",
             Self::UnknownAgency => "unknown-agency",
             Self::AgencyMismatch => "agency-mismatch",
+            Self::Superseded => "superseded",
             Self::Finished => "finished",
             Self::TooManyConnections => "too-many-connections",
             Self::Storage => "storage",
             Self::ShuttingDown => "shutting-down",
+            Self::UnsupportedVersion => "unsupported-version",
             Self::Timeout => "timeout",
         }
+    }
+
+    /// Every code.
+    pub const ALL: &[Self] = &[
+        Self::Malformed,
+        Self::UnknownAgency,
+        Self::AgencyMismatch,
+        Self::Superseded,
+        Self::Finished,
+        Self::TooManyConnections,
+        Self::Storage,
+        Self::ShuttingDown,
+        Self::UnsupportedVersion,
+        Self::Timeout,
+    ];
+
+    /// The code that is written so.
+    pub(crate) fn from_wire(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|code| code.as_str() == text).copied()
     }
 }
 

@@ -32,8 +32,8 @@ pub use life::{On, State, TRANSITIONS};
 pub use machine::{Input, Io, Machine};
 pub use server::Server;
 pub use ticket::{
-    Batch, ConnId, Echo, EchoReply, Finished, Receipt, Reply, ReplyError, Request, SingleBet, Stranger,
-    Ticket, WinnersQuery, WinnersReply,
+    Batch, ConnId, Echo, EchoReply, Finished, Hello, HelloReply, Receipt, Reply, ReplyError, Request,
+    SingleBet, Stranger, Ticket, WinnersQuery, WinnersReply,
 };
 pub use time::Instant;
 pub use wire::{Dialect, Manner, Question, block};

@@ -127,12 +127,12 @@ impl Slots {
         let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(Then::Continue) };
         let Slot::Owed(owed) = slot else { return Ok(Then::Continue) };
         if index == Some(0) {
-            let then = wire.answer(owed, answer, output.buffer())?;
+            let then = put(wire, owed, answer, output.buffer())?;
             self.pop();
             return Ok(if then == Then::Close { Then::Close } else { self.release(output) });
         }
         let mut bytes = Vec::new();
-        let then = wire.answer(owed, answer, &mut bytes)?;
+        let then = put(wire, owed, answer, &mut bytes)?;
         *slot = Slot::Ready(bytes, then);
         Ok(Then::Continue)
     }
@@ -182,5 +182,13 @@ impl Slots {
             Slot::Ready(bytes, _) => bytes.capacity(),
         };
         self.queue.capacity() * size_of::<Slot>() + self.queue.iter().map(ready).sum::<usize>()
+    }
+}
+
+/// Appends an answer; behind the failure of a connection comes nothing.
+fn put(wire: &dyn Wire, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    match answer {
+        Answer::Failed(failure) => wire.fail(owed, *failure, out).map(|_| Then::Close),
+        answer => wire.answer(owed, answer, out),
     }
 }

@@ -54,6 +54,10 @@ pub trait Request: sealed::Sealed {
     type Reply<'a>: Into<Reply<'a>>;
 }
 
+/// The beginning of a session.
+#[derive(Debug)]
+pub enum Hello {}
+
 /// One bet to store.
 #[derive(Debug)]
 pub enum SingleBet {}
@@ -77,6 +81,11 @@ pub enum Stranger {}
 /// A line to be sent back.
 #[derive(Debug)]
 pub enum Echo {}
+
+impl Request for Hello {
+    type Agency = AgencyId;
+    type Reply<'a> = HelloReply<'a>;
+}
 
 impl Request for SingleBet {
     type Agency = AgencyId;
@@ -110,12 +119,41 @@ impl Request for Echo {
 
 mod sealed {
     pub trait Sealed {}
+    impl Sealed for super::Hello {}
     impl Sealed for super::SingleBet {}
     impl Sealed for super::Batch {}
     impl Sealed for super::Finished {}
     impl Sealed for super::WinnersQuery {}
     impl Sealed for super::Stranger {}
     impl Sealed for super::Echo {}
+}
+
+/// Answers [`Hello`].
+#[derive(Clone, Copy, Debug)]
+pub enum HelloReply<'a> {
+    /// The agency has a session, and every older one of it is over.
+    Welcome {
+        /// How many bets of this agency are durable.
+        stored: u64,
+        /// Whether the agency is finished.
+        finished: bool,
+        /// The CRC-32C of those bets (spec: *Sessions*).
+        digest: u32,
+    },
+    /// No, and why.
+    Refused(Failure<'a>),
+}
+
+impl<'a> From<HelloReply<'a>> for Reply<'a> {
+    fn from(reply: HelloReply<'a>) -> Self {
+        Self(match reply {
+            HelloReply::Welcome { stored, finished, digest } => {
+                // The machine knows its window.
+                Answer::Welcome { stored, finished, window: 0, digest }
+            }
+            HelloReply::Refused(failure) => Answer::Refused { failure, total: 0 },
+        })
+    }
 }
 
 /// Answers [`Echo`]: the line goes back, behind this prefix.
@@ -174,8 +212,8 @@ impl fmt::Debug for Reply<'_> {
 impl<'a> From<Receipt<'a>> for Reply<'a> {
     fn from(receipt: Receipt<'a>) -> Self {
         Self(match receipt {
-            Receipt::Stored { .. } => Answer::Stored,
-            Receipt::Refused(failure) => Answer::Refused(failure),
+            Receipt::Stored { total } => Answer::Stored { total },
+            Receipt::Refused(failure) => Answer::Refused { failure, total: 0 },
         })
     }
 }
@@ -185,7 +223,7 @@ impl<'a> From<WinnersReply<'a>> for Reply<'a> {
         Self(match reply {
             WinnersReply::Pending => Answer::Pending,
             WinnersReply::Winners(documents) => Answer::Winners(documents),
-            WinnersReply::Refused(failure) => Answer::Refused(failure),
+            WinnersReply::Refused(failure) => Answer::Refused { failure, total: 0 },
         })
     }
 }

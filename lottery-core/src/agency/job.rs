@@ -20,6 +20,10 @@ pub struct Job {
     pub poll_initial: Duration,
     /// … up to this.
     pub poll_max: Duration,
+    /// In a session: for how long a lost connection is tried again before the agency gives up.
+    pub retry_for: Duration,
+    /// In a session: where the pauses between these tries get their chance from.
+    pub seed: u64,
 }
 
 /// How far an agency is.
@@ -66,6 +70,41 @@ pub enum AgencyError {
         expected: String,
         /// What came back.
         received: String,
+    },
+    /// The centre holds other bets of this agency than the file.
+    #[error("{server} holds {stored} bets of this agency that are not the first {stored} of {file}: {what}")]
+    OtherBets {
+        /// The centre.
+        server: String,
+        /// The agency's file.
+        file: String,
+        /// How many bets the centre holds.
+        stored: u64,
+        /// What shows it.
+        what: &'static str,
+    },
+    /// The centre has refused a batch.
+    #[error("the centre refused a batch: {error}: {reason}")]
+    Rejected {
+        /// The file and the lines, or the line, that it is about.
+        error: String,
+        /// Why, in the centre's words.
+        reason: String,
+    },
+    /// A connection could not be had, or not be kept.
+    #[error("given up after {tried:?}: {reason}; {stored} of {total} bets are stored{}",
+        if *finished { ", and the agency is finished" } else { "" })]
+    GivenUp {
+        /// For how long it was tried.
+        tried: Duration,
+        /// What went wrong last.
+        reason: String,
+        /// How many bets the centre has acknowledged.
+        stored: usize,
+        /// How many there are.
+        total: usize,
+        /// Whether the centre has acknowledged the end of them.
+        finished: bool,
     },
     /// The connection ended too early.
     #[error("the connection to {server} ended: {reason}")]

@@ -2,6 +2,8 @@
 
 mod echo;
 mod job;
+mod retry;
+mod session;
 mod single_bet;
 
 use std::io;
@@ -14,6 +16,7 @@ use tracing::{debug, info, warn};
 
 pub use self::echo::{EchoJob, Echoes};
 pub use self::job::{AgencyError, Job, Progress};
+pub use self::session::SessionAgency;
 pub use self::single_bet::SingleBet;
 use crate::bet_list::BetList;
 use crate::seam::{Caller, Step};
@@ -162,7 +165,7 @@ impl Agency {
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
                 Event::Batch { stored: true, .. } => {}
-                Event::Batch { stored: false, reason } => {
+                Event::Batch { stored: false, reason, .. } => {
                     let reason = reason.to_owned();
                     self.refused(now, "a batch", reason);
                 }

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use lottery_proto::{AgencyId, ClientConfig};
+use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use tracing::{error, info};
 
 use super::{fail, settings};
-use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
+use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SessionAgency, SingleBet};
 use crate::bet_list::BetList;
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
 use crate::log;
@@ -60,10 +60,20 @@ fn agency(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), Strin
         batch_max,
         poll_initial: settings.poll_initial,
         poll_max: settings.poll_max,
+        retry_for: settings.retry_for,
+        seed: u64::from(settings.agency) << 32 | u64::from(std::process::id()),
     };
-    let mut agency = Agency::new(job, Arc::new(bets));
-    runtime.call(&mut agency).map_err(|error| error.to_string())?;
-    let Some(winners) = unless_stopped(agency.into_outcome())? else { return Ok(()) };
+    let bets = Arc::new(bets);
+    let outcome = if settings.dialect == Dialect::Session {
+        let mut agency = SessionAgency::new(job, bets);
+        runtime.call(&mut agency).map_err(|error| error.to_string())?;
+        agency.into_outcome()
+    } else {
+        let mut agency = Agency::new(job, bets);
+        runtime.call(&mut agency).map_err(|error| error.to_string())?;
+        agency.into_outcome()
+    };
+    let Some(winners) = unless_stopped(outcome)? else { return Ok(()) };
     write_winners(settings.winners.as_deref(), &winners)
 }
 

@@ -2,6 +2,7 @@
 //! transaction, and only then answers.
 
 mod outcome;
+mod sessions;
 mod waiting;
 
 use std::collections::BTreeMap;
@@ -11,10 +12,12 @@ use std::sync::Arc;
 use lottery_proto::{Bets, Code};
 use tracing::{error, info};
 
-pub use self::outcome::{Durable, Outcome};
+pub use self::outcome::{Durable, Greeting, Outcome};
+use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
 use crate::desk::{Asks, Desk, Notice, Request};
 use crate::digest::Digest;
+use crate::seam::Mailbox;
 use crate::store::{AgencyRecord, Draw, Group, Rows, Saved, Store, StoreError, rows};
 
 /// At most about so many bytes of requests are committed as one group.
@@ -37,6 +40,7 @@ pub struct Committer<S> {
     agencies: BTreeMap<u32, AgencyRecord>,
     draw: Option<Arc<Draw>>,
     waiting: Waiting,
+    sessions: Sessions,
 }
 
 impl<S: Store> Committer<S> {
@@ -46,8 +50,14 @@ impl<S: Store> Committer<S> {
     /// The store cannot be read.
     pub fn open(mut store: S, rules: Rules) -> Result<Self, StoreError> {
         let Saved { agencies, draw } = store.load()?;
-        let mut committer =
-            Self { store, rules, agencies, draw: draw.map(Arc::new), waiting: Waiting::default() };
+        let mut committer = Self {
+            store,
+            rules,
+            agencies,
+            draw: draw.map(Arc::new),
+            waiting: Waiting::default(),
+            sessions: Sessions::default(),
+        };
         committer.draw_if_due()?;
         Ok(committer)
     }
@@ -73,14 +83,16 @@ impl<S: Store> Committer<S> {
     /// The store failed and must not be used again. All who asked have been told.
     pub fn commit(&mut self, requests: Vec<Request>) -> Result<(), StoreError> {
         let mut group = Group::default();
-        let mut to_store = Vec::new();
-        let mut questions = Vec::new();
+        let mut planned = Vec::new();
         for request in requests {
             match request.asks {
+                // Told at the end, if the draw has taken place by then.
                 Asks::Stranger(ticket) => self.waiting.add(request.from, Waits::Stranger(ticket)),
-                Asks::Gone(conn) => self.waiting.leave(conn),
-                Asks::Winners { ticket, wait } => questions.push((request.from, ticket, wait)),
-                asks => to_store.push((self.plan(&mut group, &asks), Request { asks, ..request })),
+                Asks::Winners { ticket, wait: true } => self.waiting.add(request.from, Waits::Agency(ticket)),
+                asks => {
+                    let request = Request { asks, ..request };
+                    planned.push((self.plan(&mut group, &request), request));
+                }
             }
         }
         let stored = if group == Group::default() { Ok(()) } else { self.store.commit(&group) };
@@ -88,15 +100,8 @@ impl<S: Store> Committer<S> {
             self.agencies.extend(group.agencies);
         }
         let drawn = if stored.is_ok() { self.draw_if_due() } else { Ok(()) };
-        for (plan, request) in to_store {
-            answer(request, plan, &stored);
-        }
-        for (from, ticket, wait) in questions {
-            if wait {
-                self.waiting.add(from, Waits::Agency(ticket));
-            } else {
-                from.deliver(Notice::Winners(ticket, self.draw.clone()));
-            }
+        for (plan, request) in planned {
+            self.answer(request, plan, &stored);
         }
         if let Some(draw) = &self.draw {
             self.waiting.tell(draw);
@@ -113,23 +118,97 @@ impl<S: Store> Committer<S> {
         Ok(())
     }
 
-    /// Decides about one request to store something, and adds that to the group.
-    fn plan(&self, group: &mut Group, asks: &Asks) -> Plan {
-        let (agency, bets) = match asks {
-            Asks::Bet(ticket, bets) => (ticket.agency().get(), Some(bets.as_bets())),
-            Asks::Batch(ticket, bets) => (ticket.agency().get(), Some(bets.as_bets())),
-            Asks::Finished(ticket) => (ticket.agency().get(), None),
-            Asks::Winners { .. } | Asks::Stranger(_) | Asks::Gone(_) => return Plan::Refuse,
+    /// Decides about a request, and adds what is to be stored for it to the group.
+    fn plan(&mut self, group: &mut Group, request: &Request) -> Plan {
+        let (agency, conn, bets) = match &request.asks {
+            Asks::Hello(ticket) => {
+                let older = self.sessions.begin(ticket.agency().get(), ticket.conn(), request.from.clone());
+                return Plan::Greet { older };
+            }
+            Asks::Gone(conn) => {
+                self.waiting.leave(*conn);
+                self.sessions.leave(*conn);
+                return Plan::Look;
+            }
+            Asks::Winners { .. } | Asks::Stranger(_) => return Plan::Look,
+            Asks::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets.as_bets())),
+            Asks::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets.as_bets())),
+            Asks::Finished(ticket) => (ticket.agency().get(), ticket.conn(), None),
         };
+        if request.in_session {
+            match self.sessions.standing(agency, conn) {
+                Standing::Good => {}
+                Standing::Broken => {
+                    return Plan::refuse(Code::Malformed, "bets that were sent before were refused");
+                }
+                Standing::Superseded => return Plan::refuse(Code::Superseded, "a newer session took over"),
+            }
+        }
         let mut record = group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency));
         match bets {
-            Some(_) if record.finished => return Plan::Refuse,
+            Some(_) if record.finished => {
+                self.sessions.refuse(agency, conn);
+                return Plan::refuse(Code::Finished, "the agency is finished");
+            }
             Some(bets) => group.batches.push(rows_of(agency, bets, &mut record)),
             None if record.finished => return Plan::Store { total: record.stored },
             None => record.finished = true,
         }
         group.agencies.insert(agency, record);
         Plan::Store { total: record.stored }
+    }
+
+    /// Answers a request, when it is known what became of the group.
+    fn answer(&mut self, Request { from, asks, .. }: Request, plan: Plan, stored: &Result<(), StoreError>) {
+        let outcome = match (&plan, stored) {
+            // First: what the group would have finished is not finished.
+            (Plan::Store { .. } | Plan::Refuse { .. }, Err(error)) => {
+                Outcome::Refused { code: Code::Storage, reason: error.to_string() }
+            }
+            (Plan::Refuse { code, reason }, Ok(())) => {
+                Outcome::Refused { code: *code, reason: (*reason).to_owned() }
+            }
+            (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable::new(*total)),
+            (Plan::Look | Plan::Greet { .. }, _) => return self.look(from, asks, plan, stored),
+        };
+        let refused = matches!(outcome, Outcome::Refused { .. });
+        let (agency, conn, notice) = match asks {
+            Asks::Bet(ticket, bets) => (ticket.agency(), ticket.conn(), Notice::Bet(ticket, bets, outcome)),
+            Asks::Batch(ticket, bets) => {
+                (ticket.agency(), ticket.conn(), Notice::Batch(ticket, bets, outcome))
+            }
+            Asks::Finished(ticket) => (ticket.agency(), ticket.conn(), Notice::Finished(ticket, outcome)),
+            Asks::Hello(_) | Asks::Winners { .. } | Asks::Stranger(_) | Asks::Gone(_) => return,
+        };
+        if refused {
+            self.sessions.refuse(agency.get(), conn);
+        }
+        from.deliver(notice);
+    }
+
+    /// Answers what changes nothing that is stored.
+    fn look(&mut self, from: Mailbox<Notice>, asks: Asks, plan: Plan, stored: &Result<(), StoreError>) {
+        if let Plan::Greet { older: Some(older) } = plan {
+            older.deliver(Notice::Superseded);
+        }
+        match asks {
+            Asks::Hello(ticket) => {
+                let agency = ticket.agency().get();
+                let greeting = match (self.sessions.standing(agency, ticket.conn()), stored) {
+                    (_, Err(error)) if !matches!(error, StoreError::Full { .. }) => {
+                        Greeting::Refused { code: Code::Storage, reason: error.to_string() }
+                    }
+                    (Standing::Superseded, _) => Greeting::Refused {
+                        code: Code::Superseded,
+                        reason: "a newer session took over".to_owned(),
+                    },
+                    _ => Greeting::Welcome(self.agency(agency)),
+                };
+                from.deliver(Notice::Hello(ticket, greeting));
+            }
+            Asks::Winners { ticket, .. } => from.deliver(Notice::Winners(ticket, self.draw.clone())),
+            Asks::Stranger(_) | Asks::Bet(..) | Asks::Batch(..) | Asks::Finished(_) | Asks::Gone(_) => {}
+        }
     }
 
     /// Whether all agencies are finished. One that nothing was heard of may be stood for by a stranger.
@@ -177,31 +256,22 @@ impl<S: Store> Committer<S> {
 }
 
 /// What is to be done about a request.
-#[derive(Clone, Copy)]
+#[derive(Debug)]
 enum Plan {
     /// It is acknowledged once the group is durable.
     Store { total: u64 },
-    /// It is refused: bets of an agency that is finished.
-    Refuse,
+    /// It is refused.
+    Refuse { code: Code, reason: &'static str },
+    /// It begins a session, and ends this older one.
+    Greet { older: Option<Mailbox<Notice>> },
+    /// It changes nothing that is stored.
+    Look,
 }
 
-/// Answers a request to store something.
-fn answer(request: Request, plan: Plan, stored: &Result<(), StoreError>) {
-    let outcome = match (plan, stored) {
-        // First: what the group would have finished is not finished.
-        (_, Err(error)) => Outcome::Refused { code: Code::Storage, reason: error.to_string() },
-        (Plan::Refuse, Ok(())) => {
-            Outcome::Refused { code: Code::Finished, reason: "the agency is finished".to_owned() }
-        }
-        (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable::new(total)),
-    };
-    request.from.deliver(match request.asks {
-        Asks::Bet(ticket, bets) => Notice::Bet(ticket, bets, outcome),
-        Asks::Batch(ticket, bets) => Notice::Batch(ticket, bets, outcome),
-        Asks::Finished(ticket) => Notice::Finished(ticket, outcome),
-        Asks::Winners { ticket, .. } => Notice::Winners(ticket, None),
-        Asks::Stranger(_) | Asks::Gone(_) => return,
-    });
+impl Plan {
+    const fn refuse(code: Code, reason: &'static str) -> Self {
+        Self::Refuse { code, reason }
+    }
 }
 
 /// The batch as it is stored, counted in the agency's record.
@@ -237,7 +307,7 @@ pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), St
             while let Some(requests) = desk.take(MAX_GROUP) {
                 let stored = Err(failure.clone());
                 for request in requests {
-                    answer(request, Plan::Store { total: 0 }, &stored);
+                    committer.answer(request, Plan::Store { total: 0 }, &stored);
                 }
             }
             return Err(failure);

@@ -2,6 +2,8 @@
 
 use lottery_proto::Code;
 
+use crate::store::AgencyRecord;
+
 /// Proof that what was asked is durable: only a commit makes one, and only with one can it be acknowledged.
 #[derive(Debug)]
 pub struct Durable {
@@ -26,6 +28,20 @@ pub enum Outcome {
     /// It is durable.
     Stored(Durable),
     /// Nothing of it is stored, and why.
+    Refused {
+        /// The kind of failure.
+        code: Code,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// What becomes of the wish for a session.
+#[derive(Debug)]
+pub enum Greeting {
+    /// It is the newest session of its agency, of which so much is durable.
+    Welcome(AgencyRecord),
+    /// There is none, and why.
     Refused {
         /// The kind of failure.
         code: Code,

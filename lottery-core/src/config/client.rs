@@ -56,6 +56,8 @@ pub struct ClientSettings {
     pub poll_max: Duration,
     /// How long to wait for an answer; above zero.
     pub answer_timeout: Duration,
+    /// In a session: for how long a lost connection is tried again; may be zero.
+    pub retry_for: Duration,
 }
 
 impl ClientSettings {
@@ -100,6 +102,7 @@ impl ClientSettings {
             poll_initial,
             poll_max,
             answer_timeout: values.required(&ANSWER_TIMEOUT)?,
+            retry_for: values.required(&RETRY_FOR)?,
         })
     }
 }
@@ -158,6 +161,7 @@ written like 150ms, 20s, 1m30s or 1h.",
         &POLL_INITIAL.row,
         &POLL_MAX.row,
         &ANSWER_TIMEOUT.row,
+        &RETRY_FOR.row,
     ],
 };
 
@@ -215,8 +219,8 @@ pub(super) const DIALECT: Setting<Dialect> = Setting {
         var: "CLI_DIALECT",
         key: "dialect",
         metavar: "NAME",
-        default: Some("block"),
-        help: "The wire to speak: block, fixed, framed or braces",
+        default: Some("session"),
+        help: "The wire to speak: session, block, fixed, framed or braces",
     },
     parse: parse::bets_dialect,
 };
@@ -319,4 +323,16 @@ const ANSWER_TIMEOUT: Setting<Duration> = Setting {
         help: "How long to wait for an answer",
     },
     parse: parse::some_time,
+};
+
+const RETRY_FOR: Setting<Duration> = Setting {
+    row: Row {
+        flag: "retry-for",
+        var: "CLI_RETRY_FOR",
+        key: "retry.for",
+        metavar: "DURATION",
+        default: Some("60s"),
+        help: "In a session: for how long a lost connection is tried again",
+    },
+    parse: parse::duration,
 };

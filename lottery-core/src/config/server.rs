@@ -202,7 +202,7 @@ pub(super) const DIALECTS: Setting<Vec<Dialect>> = Setting {
         "dialects",
         "SERVER_DIALECTS",
         "LIST",
-        "block,fixed,framed,braces,echo",
+        "block,session,fixed,framed,braces,echo",
         "The wires that are spoken, with commas between",
     ),
     parse: parse::choices,

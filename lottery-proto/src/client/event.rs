@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::error::CloseReason;
+use crate::error::{CloseReason, Code};
 use crate::server::Line;
 use crate::wire::{Kind, Response, Wire};
 
@@ -12,6 +12,17 @@ use crate::wire::{Kind, Response, Wire};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The answer to Hello: there is a session.
+    Welcome {
+        /// How many bets of this agency are durable.
+        stored: u64,
+        /// Whether the agency is finished.
+        finished: bool,
+        /// How many batches may be unacknowledged.
+        window: u32,
+        /// The CRC-32C of the bets that are durable (spec: *Sessions*).
+        digest: u32,
+    },
     /// The answer to a bet that was sent alone.
     Bet {
         /// Whether it is durable.
@@ -23,6 +34,8 @@ pub enum Event<'a> {
     Batch {
         /// Whether all of it is durable. If not, none of it is.
         stored: bool,
+        /// How many bets of the agency are durable, if the wire says so.
+        total: Option<u64>,
         /// Why not.
         reason: &'a str,
     },
@@ -37,6 +50,13 @@ pub enum Event<'a> {
     Pending,
     /// This agency's winners.
     Winners(Documents<'a>),
+    /// The centre ends the connection.
+    Failed {
+        /// Why, if it is a reason that is known here.
+        code: Option<Code>,
+        /// Why, for a person.
+        reason: &'a str,
+    },
     /// There is no answer to the question for the winners.
     WinnersRefused {
         /// Why not.
@@ -53,20 +73,24 @@ impl<'a> Event<'a> {
         // Parts of a validated answer are UTF-8.
         let text =
             |range| message.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
-        let (stored, reason) = match response {
-            Response::Stored => (true, ""),
-            Response::Refused(reason) => (false, text(reason)),
+        let (stored, total, reason) = match response {
+            Response::Stored { total } => (true, total, ""),
+            Response::Refused { total, reason } => (false, total, text(reason)),
+            Response::Welcome { stored, finished, window, digest } => {
+                return Self::Welcome { stored, finished, window, digest };
+            }
+            Response::Failed { code, text: reason } => return Self::Failed { code, reason: text(reason) },
             Response::Pending => return Self::Pending,
             Response::Line(line) => return Self::Line(Line(message.get(line).unwrap_or_default())),
-            Response::Winners { documents, count } => {
-                return Self::Winners(Documents { rest: text(documents), count, wire });
+            Response::Winners { documents, count, last } => {
+                return Self::Winners(Documents { rest: text(documents), count, last, wire });
             }
         };
         match kind {
             Kind::Bet => Self::Bet { stored, reason },
-            Kind::Batch => Self::Batch { stored, reason },
+            Kind::Batch => Self::Batch { stored, total, reason },
             Kind::Finished => Self::Finished { stored, reason },
-            Kind::Winners | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => {
+            Kind::Hello | Kind::Winners | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => {
                 Self::WinnersRefused { reason }
             }
         }
@@ -85,7 +109,15 @@ pub(super) struct Next {
 pub struct Documents<'a> {
     rest: &'a str,
     count: usize,
+    last: bool,
     wire: &'static dyn Wire,
+}
+
+impl Documents<'_> {
+    /// Whether these are the last ones. If not, more of the same answer follow in the next event.
+    pub const fn is_last(&self) -> bool {
+        self.last
+    }
 }
 
 impl<'a> Iterator for Documents<'a> {

@@ -18,7 +18,7 @@ use crate::machine::{Input, Io};
 use crate::outbox::Output;
 use crate::time::Instant;
 use crate::timer::{Timer, Timers};
-use crate::wire::{Dialect, Kind, Limits, MAX_LINE, Owed, Scan, Side, Wire};
+use crate::wire::{Dialect, Kind, Limits, MAX_LINE, Owed, Response, Scan, Side, Wire};
 use event::Next;
 
 /// What the receive buffer grows to as long as answers keep coming.
@@ -39,6 +39,8 @@ pub struct Client {
     output: Output,
     /// What the centre has to answer, in order.
     asked: VecDeque<Owed>,
+    /// How many batches may be unacknowledged in this session; 0 before there is one.
+    window: u32,
     life: Life,
     timers: Timers,
     /// What is to be handed out, in the order in which it stands at the front of the inbox.
@@ -63,6 +65,7 @@ impl Client {
             inbox: Inbox::new(BUSY_SIZE, config.max_message),
             output: Output::default(),
             asked: VecDeque::new(),
+            window: 0,
             life: Life::new(),
             timers: Timers::default(),
             queue: VecDeque::new(),
@@ -128,9 +131,27 @@ impl Client {
 
     /// Whether a `send_…` or `ask_…` would be taken now. It becomes true again only in [`Client::handle`].
     pub fn can_send(&self) -> bool {
-        let waits = self.config.dialect.manner().waits_for_answers && !self.asked.is_empty();
+        let manner = self.config.dialect.manner();
+        let batches = self.asked.iter().filter(|asked| asked.kind == Kind::Batch).count();
+        let waits = (manner.waits_for_answers && !self.asked.is_empty())
+            || (manner.has_sessions && batches >= usize::try_from(self.window).unwrap_or(usize::MAX));
         let room = self.asked.len() < MAX_ASKED && self.output.pending().len() < self.config.max_unsent;
         self.life.is_open() && !waits && room
+    }
+
+    /// Begins a session. Nothing else is sent before its answer, [`Event::Welcome`].
+    ///
+    /// # Errors
+    /// Nothing was sent: another wire than `session`, not on a new connection, or an agency that it cannot name.
+    pub fn hello(&mut self, now: Instant) -> Result<(), SendError> {
+        let agency = self.config.agency;
+        if self.window > 0 || !self.asked.is_empty() {
+            return Err(SendError::Busy);
+        }
+        self.put(now, Kind::Hello, |wire, out| {
+            wire.put_hello(agency, out)?;
+            Ok(((), Box::default()))
+        })
     }
 
     /// Sends as many of `bets` as one batch carries, and says how many that is.
@@ -222,11 +243,20 @@ impl Client {
         kind: Kind,
         put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
     ) -> Result<T, SendError> {
+        if self.life.is_open() && !self.can_send() {
+            return Err(SendError::Busy);
+        }
+        self.put(now, kind, put)
+    }
+
+    fn put<T>(
+        &mut self,
+        now: Instant,
+        kind: Kind,
+        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
+    ) -> Result<T, SendError> {
         if !self.life.is_open() {
             return Err(SendError::Closed);
-        }
-        if !self.can_send() {
-            return Err(SendError::Busy);
         }
         let (sent, echo) = put(self.wire, self.output.buffer())?;
         if let Some(kind) = self.wire.answered_by(kind) {
@@ -283,14 +313,7 @@ impl Client {
             Ok(None) => return false,
             Ok(Some(len)) => {
                 let message = received.get(..len).unwrap_or_default();
-                match self.asked.front() {
-                    _ if self.wire.is_filler(message) => Ok((None, len)),
-                    None => Err(DecodeError::new(0, Problem::Unasked)),
-                    Some(asked) => {
-                        let response = self.wire.response(asked, message);
-                        response.map(|response| (Some((asked.kind, response)), len))
-                    }
-                }
+                self.decode(message).map(|answer| (answer, len))
             }
             Err(error) => Err(error),
         };
@@ -299,14 +322,38 @@ impl Client {
             Ok((answer, len)) => {
                 self.active = now;
                 self.decoded += len;
-                if answer.is_some() {
-                    self.asked.pop_front();
-                }
+                self.answered(answer.as_ref());
                 self.queue.push_back(Next { answer, len });
             }
             Err(error) => self.end(now, CloseReason::Peer(Violation::Malformed(error))),
         }
         true
+    }
+
+    /// What a whole message answers; `None`: it says nothing.
+    fn decode(&self, message: &[u8]) -> Result<Option<(Kind, Response)>, DecodeError> {
+        if self.wire.is_filler(message) {
+            return Ok(None);
+        }
+        let asked = self.asked.front();
+        if let Some((code, text)) = self.wire.failure(message) {
+            let kind = asked.map_or(Kind::Unknown, |asked| asked.kind);
+            return Ok(Some((kind, Response::Failed { code, text })));
+        }
+        let asked = asked.ok_or(DecodeError::new(0, Problem::Unasked))?;
+        Ok(Some((asked.kind, self.wire.response(asked, message)?)))
+    }
+
+    /// Takes note of an answer, before it is handed out.
+    fn answered(&mut self, answer: Option<&(Kind, Response)>) {
+        match answer {
+            None | Some((_, Response::Winners { last: false, .. })) => return,
+            Some((_, Response::Welcome { window, .. })) => self.window = *window,
+            // The centre owes nothing any more.
+            Some((_, Response::Failed { .. })) => self.asked.clear(),
+            Some(_) => {}
+        }
+        self.asked.pop_front();
     }
 
     /// The centre has ended its side: whatever is still to be sent would reach nobody.

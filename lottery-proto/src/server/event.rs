@@ -5,13 +5,18 @@ use core::fmt;
 use crate::agency::AgencyId;
 use crate::bets::{Bets, ReadBet};
 use crate::error::{CloseReason, DecodeError};
-use crate::ticket::{Batch, ConnId, Echo, Finished, SingleBet, Stranger, Ticket, WinnersQuery};
+use crate::ticket::{Batch, ConnId, Echo, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
 use crate::wire::{Kind, Request};
 
 /// What a [`Server`](crate::Server) hands to the application.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The agency begins a session; it is the newest one of that agency.
+    Hello {
+        /// To answer with.
+        ticket: Ticket<Hello>,
+    },
     /// One bet to store.
     Bet {
         /// To answer with.
@@ -73,6 +78,7 @@ impl<'a> Event<'a> {
     ) -> Option<Self> {
         let bets = Bets::validated(payload, request.count, read);
         Some(match (request.kind, request.agency) {
+            (Kind::Hello, Some(agency)) => Self::Hello { ticket: Ticket::new(conn, number, agency) },
             (Kind::Bet, Some(agency)) => Self::Bet { ticket: Ticket::new(conn, number, agency), bets },
             (Kind::Batch, Some(agency)) => Self::Batch { ticket: Ticket::new(conn, number, agency), bets },
             (Kind::Finished, Some(agency)) => Self::Finished { ticket: Ticket::new(conn, number, agency) },
@@ -104,8 +110,9 @@ pub enum RefusedBy {
     /// It is not valid, or it holds a bet that is not.
     #[error("{0}")]
     Malformed(#[from] DecodeError),
-    /// An agency is not finished if a bet that it sent on this connection was not stored.
-    #[error("not finished: bets that it sent before were refused")]
+    /// Bets that were sent before on this connection were refused: so the agency is not finished, and in a session
+    /// nothing more is stored.
+    #[error("bets that were sent before were refused")]
     EarlierBets,
 }
 
@@ -116,6 +123,8 @@ pub(super) enum Next {
     Request { request: Request, number: u64, len: usize },
     /// A request that was refused, in the next `len` bytes of the inbox.
     Refused { agency: Option<AgencyId>, error: RefusedBy, len: usize },
+    /// A request that will be refused when all before it is answered, in the next `len` bytes of the inbox.
+    Doomed { number: u64, agency: Option<AgencyId>, error: RefusedBy, len: usize },
     /// A message that says nothing, in the next `len` bytes of the inbox.
     Filler { len: usize },
 }
@@ -123,7 +132,10 @@ pub(super) enum Next {
 impl Next {
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Request { len, .. } | Self::Refused { len, .. } | Self::Filler { len } => *len,
+            Self::Request { len, .. }
+            | Self::Refused { len, .. }
+            | Self::Doomed { len, .. }
+            | Self::Filler { len } => *len,
         }
     }
 }

@@ -77,7 +77,7 @@ impl Server {
         if !self.life.is_open() {
             self.inbox.truncate(self.decoded);
         }
-        self.refuse_finished(now);
+        self.refuse_front(now);
     }
 
     /// The peer's wire is known: refuses it, if it is not spoken here or if the peer is not to be served.
@@ -123,7 +123,12 @@ impl Server {
         for request in first.into_iter().chain(awaits) {
             let owed = Owed { kind: request.kind, agency: named, echo: request.echo.clone() };
             let number = self.slots.push(owed);
-            self.queue.push_back(Next::Request { request, number, len });
+            let next = if self.refused && self.stops_at_a_refusal() && !matches!(request.kind, Kind::Hello) {
+                Next::Doomed { number, agency: self.agency, error: RefusedBy::EarlierBets, len }
+            } else {
+                Next::Request { request, number, len }
+            };
+            self.queue.push_back(next);
             len = 0;
         }
     }
@@ -152,24 +157,55 @@ impl Server {
             self.decoded -= len;
             return self.violated(now, error, due);
         }
-        let number = self.slots.push(due.unwrap_or(Owed::new(Kind::Unknown, 0)));
         let agency = named.or(self.agency);
-        self.queue.push_back(Next::Refused { agency, error: RefusedBy::Malformed(error), len });
-        self.answer_failure(now, number, Failure { code: code_of(&error), text: &error.to_string() });
+        let error = RefusedBy::Malformed(error);
+        let number = self.slots.push(due.unwrap_or(Owed::new(Kind::Unknown, 0)));
+        self.queue.push_back(Next::Doomed { number, agency, error, len });
+        if !self.stops_at_a_refusal() {
+            self.refuse_at(now, self.queue.len() - 1);
+        }
     }
 
-    /// Answers each Finished that everything before is answered, if bets of its connection were refused.
-    fn refuse_finished(&mut self, now: Instant) {
-        while self.refused
-            && let Some(first) = self.queue.iter_mut().find(|next| matches!(next, Next::Request { .. }))
-            && let Next::Request { request, number, len } = &*first
-            && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
-            && self.slots.is_front(*number)
-        {
-            let (number, len, agency, error) = (*number, *len, request.agency, RefusedBy::EarlierBets);
-            *first = Next::Refused { agency, error, len };
-            self.answer_failure(now, number, Failure { code: Code::Malformed, text: &error.to_string() });
+    fn stops_at_a_refusal(&self) -> bool {
+        self.dialect.is_some_and(|dialect| dialect.wire().stops_at_a_refusal())
+    }
+
+    /// Refuses what is to be refused and has come to the front: a doomed request, and each Finished, if bets of its
+    /// connection were refused.
+    fn refuse_front(&mut self, now: Instant) {
+        loop {
+            let is_told = |next: &Next| matches!(next, Next::Refused { .. } | Next::Filler { .. });
+            let Some(index) = self.queue.iter().position(|next| !is_told(next)) else { return };
+            let due = match self.queue.get(index) {
+                Some(Next::Doomed { number, .. }) => self.slots.is_front(*number),
+                Some(Next::Request { request, number, .. }) => {
+                    self.refused
+                        && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
+                        && self.slots.is_front(*number)
+                }
+                _ => false,
+            };
+            if !due {
+                return;
+            }
+            self.refuse_at(now, index);
         }
+    }
+
+    /// Refuses the request at that place of the queue.
+    fn refuse_at(&mut self, now: Instant, index: usize) {
+        let Some(next) = self.queue.get_mut(index) else { return };
+        let (number, agency, error, len) = match &*next {
+            Next::Doomed { number, agency, error, len } => (*number, *agency, *error, *len),
+            Next::Request { request, number, len } => (*number, request.agency, RefusedBy::EarlierBets, *len),
+            Next::Refused { .. } | Next::Filler { .. } => return,
+        };
+        *next = Next::Refused { agency, error, len };
+        let code = match &error {
+            RefusedBy::Malformed(error) => code_of(error),
+            RefusedBy::EarlierBets => Code::Malformed,
+        };
+        self.answer_failure(now, number, Failure { code, text: &error.to_string() });
     }
 
     /// The peer broke the protocol.
@@ -204,7 +240,8 @@ impl Server {
         let due = due.unwrap_or(Owed::new(Kind::Unknown, agency));
         self.end(now, reason);
         let number = self.slots.push(due);
-        self.answer_failure(now, number, failure);
+        let answered = self.answer(now, number, &Answer::Failed(failure));
+        debug_assert!(answered.is_ok(), "every wire can carry a failure");
     }
 
     /// Takes nothing more. Who was served to the end may take the time that it needs to read the last answer.
@@ -216,7 +253,7 @@ impl Server {
     }
 
     fn answer_failure(&mut self, now: Instant, number: u64, failure: Failure<'_>) {
-        let answered = self.answer(now, number, &Answer::Refused(failure));
+        let answered = self.answer(now, number, &Answer::Refused { failure, total: 0 });
         debug_assert!(answered.is_ok(), "every wire can carry a failure");
     }
 
@@ -224,10 +261,21 @@ impl Server {
     pub(super) fn answer(&mut self, now: Instant, number: u64, answer: &Answer<'_>) -> Result<(), TooLarge> {
         let Some(kind) = self.slots.owed(number) else { return Ok(()) };
         let wire = self.dialect.unwrap_or(Dialect::Echo).wire();
+        let answer = &match *answer {
+            Answer::Refused { failure, .. } => Answer::Refused { failure, total: self.stored },
+            Answer::Welcome { stored, finished, digest, .. } => {
+                Answer::Welcome { stored, finished, window: self.config.window.max(1), digest }
+            }
+            answer => answer,
+        };
         let then = self.slots.answer(number, answer, wire, &mut self.output)?;
         self.active = now;
+        if let Answer::Stored { total } | Answer::Welcome { stored: total, .. } = answer {
+            self.stored = *total;
+        }
         let reason = match answer {
-            Answer::Refused(_) => {
+            Answer::Failed(_) => CloseReason::Refused,
+            Answer::Refused { .. } => {
                 self.refused |= matches!(kind, Kind::Bet | Kind::Batch | Kind::Unknown);
                 CloseReason::Refused
             }
@@ -235,7 +283,9 @@ impl Server {
                 self.pending.get_or_insert(now);
                 CloseReason::Done
             }
-            Answer::Stored | Answer::Winners(_) | Answer::Echo(_) => CloseReason::Done,
+            Answer::Welcome { .. } | Answer::Stored { .. } | Answer::Winners(_) | Answer::Echo(_) => {
+                CloseReason::Done
+            }
         };
         if then == Then::Close {
             // What was asked behind the last answer gets none.
@@ -315,6 +365,7 @@ fn code_of(error: &DecodeError) -> Code {
     match error.problem {
         Problem::UnknownAgency { .. } => Code::UnknownAgency,
         Problem::AgencyMismatch { .. } => Code::AgencyMismatch,
+        Problem::UnsupportedVersion => Code::UnsupportedVersion,
         _ => Code::Malformed,
     }
 }

@@ -10,7 +10,7 @@ use alloc::sync::Arc;
 
 use crate::agency::AgencyId;
 use crate::config::ServerConfig;
-use crate::error::{CloseReason, Failure};
+use crate::error::{CloseReason, Code, Failure};
 use crate::inbox::Inbox;
 use crate::life::{Life, On, State};
 use crate::machine::{Input, Io};
@@ -73,6 +73,8 @@ pub struct Server {
     agency: Option<AgencyId>,
     /// Bets of this connection were refused: its Finished will be, too.
     refused: bool,
+    /// How many bets of the agency are stored, as far as this connection has said.
+    stored: u64,
     /// When a byte was last received or sent.
     active: Instant,
     /// Since when the message behind the decoded ones is incomplete.
@@ -103,6 +105,7 @@ impl Server {
             scan: Scan::default(),
             agency: None,
             refused: false,
+            stored: 0,
             active: now,
             begun: None,
             unsent: None,
@@ -163,11 +166,15 @@ impl Server {
     /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down. After
     /// each [`Server::reply`] there may be one more: a Finished is handed out when all before it is answered.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        if let Some(Next::Request { request, number, .. }) = self.queue.front()
-            && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
-            && !self.slots.is_front(*number)
-        {
-            return None;
+        match self.queue.front() {
+            Some(Next::Request { request, number, .. })
+                if matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
+                    && !self.slots.is_front(*number) =>
+            {
+                return None;
+            }
+            Some(Next::Doomed { .. }) => return None,
+            _ => {}
         }
         let next = loop {
             let Some(next) = self.queue.pop_front() else { return self.life.tell().map(Event::Closed) };
@@ -186,7 +193,7 @@ impl Server {
                 Event::new(self.conn, number, &request, payload, read)
             }
             Next::Refused { agency, error, .. } => Some(Event::Refused { agency, error }),
-            Next::Filler { .. } => None,
+            Next::Doomed { .. } | Next::Filler { .. } => None,
         }
     }
 
@@ -215,6 +222,13 @@ impl Server {
     pub fn refuse(&mut self, now: Instant, failure: Failure<'static>) {
         self.refusal = Some(failure);
         self.ending.get_or_insert(now);
+        self.settle(now);
+    }
+
+    /// A newer session of the same agency takes over: ends this one.
+    pub fn supersede(&mut self, now: Instant) {
+        let failure = Failure { code: Code::Superseded, text: "a newer session of this agency took over" };
+        self.fail(now, CloseReason::Superseded, failure, None);
         self.settle(now);
     }
 

@@ -78,8 +78,8 @@ impl Wire for Braces {
 
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
         match answer {
-            Answer::Stored if owed.kind == Kind::Finished => out.put_slice(FINISHED_STORED),
-            Answer::Stored => out.put_slice(BATCH_STORED),
+            Answer::Stored { .. } if owed.kind == Kind::Finished => out.put_slice(FINISHED_STORED),
+            Answer::Stored { .. } => out.put_slice(BATCH_STORED),
             Answer::Pending => out.put_slice(b"W;"),
             Answer::Winners(documents) => {
                 out.put_u8(b'R');
@@ -93,12 +93,12 @@ impl Wire for Braces {
                 }
                 out.put_u8(b';');
             }
-            Answer::Refused(failure) => {
+            Answer::Refused { failure, .. } => {
                 out.put_slice(REFUSED);
                 out.put_slice(failure_text(failure.text).as_bytes());
                 out.put_u8(b';');
             }
-            Answer::Echo(_) => {}
+            Answer::Welcome { .. } | Answer::Echo(_) | Answer::Failed(_) => {}
         }
         Ok(Then::Continue)
     }
@@ -147,11 +147,11 @@ impl Wire for Braces {
     fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
         text::utf8(message, 0)?;
         if message.starts_with(REFUSED) {
-            return Ok(Response::Refused(REFUSED.len()..message.len() - 1));
+            return Ok(Response::Refused { total: None, reason: REFUSED.len()..message.len() - 1 });
         }
         match (asked.kind, message) {
             (Kind::Batch | Kind::Bet, BATCH_STORED) | (Kind::Finished, FINISHED_STORED) => {
-                Ok(Response::Stored)
+                Ok(Response::Stored { total: None })
             }
             (Kind::Winners, b"W;") => Ok(Response::Pending),
             (Kind::Winners, [b'R', ..]) => winners(message),
@@ -188,7 +188,7 @@ fn winners(message: &[u8]) -> Result<Response, DecodeError> {
             _ => return Err(DecodeError::new(end - rest.len(), Problem::Expected("a comma, or the end"))),
         }
     }
-    Ok(Response::Winners { documents: 1..end, count })
+    Ok(Response::Winners { documents: 1..end, count, last: true })
 }
 
 /// The agency that all bets of a batch name, and how many there are, if all are valid.

@@ -13,6 +13,8 @@ pub(crate) fn detect(bytes: &[u8], ended: bool) -> Option<Dialect> {
     };
     match bytes.split_first() {
         None => unclear,
+        // Hello
+        Some((7, _)) => Some(Dialect::Session),
         Some((1..=9, _)) => Some(Dialect::Block),
         Some((b'0'..=b'9', rest)) => all_digits(rest, 7, Dialect::Framed),
         Some((b'A' | b'F' | b'C', rest)) => all_digits(rest, 5, Dialect::Fixed),

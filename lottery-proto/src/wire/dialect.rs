@@ -11,6 +11,8 @@ use crate::bet::{Bet, FieldError};
 pub enum Dialect {
     /// Packets in blocks of 8192 bytes (spec: *`block`*).
     Block,
+    /// The same packets from an agency that opened with Hello: nothing lost, nothing twice (spec: *Sessions*).
+    Session,
     /// Columns of characters (spec: *`fixed`*).
     Fixed,
     /// Eight digits and a body (spec: *`framed`*).
@@ -23,15 +25,17 @@ pub enum Dialect {
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: &[Self] = &[Self::Block, Self::Fixed, Self::Framed, Self::Braces, Self::Echo];
+    pub const ALL: &[Self] =
+        &[Self::Block, Self::Session, Self::Fixed, Self::Framed, Self::Braces, Self::Echo];
 
     /// The dialects that carry bets.
-    pub const WITH_BETS: &[Self] = &[Self::Block, Self::Fixed, Self::Framed, Self::Braces];
+    pub const WITH_BETS: &[Self] = &[Self::Block, Self::Session, Self::Fixed, Self::Framed, Self::Braces];
 
     /// Its name, in lower case.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Block => "block",
+            Self::Session => "session",
             Self::Fixed => "fixed",
             Self::Framed => "framed",
             Self::Braces => "braces",
@@ -44,12 +48,14 @@ impl Dialect {
         let manner = Manner {
             batch_bets: 255,
             batch_bytes: usize::MAX,
+            has_sessions: false,
             answers_bets: true,
             waits_for_answers: false,
             question: Question::Here,
         };
         match self {
             Self::Block => manner,
+            Self::Session => Manner { has_sessions: true, ..manner },
             Self::Fixed => {
                 Manner { batch_bets: 99, answers_bets: false, question: Question::Elsewhere, ..manner }
             }
@@ -76,6 +82,7 @@ impl Dialect {
     pub(crate) fn wire(self) -> &'static dyn Wire {
         match self {
             Self::Block => &block::Block,
+            Self::Session => &block::Session,
             Self::Fixed => &fixed::Fixed,
             Self::Framed => &framed::Framed,
             Self::Braces => &braces::Braces,
@@ -97,6 +104,8 @@ pub struct Manner {
     pub batch_bets: usize,
     /// The bytes of the bets in a batch, at most, if nothing else is said.
     pub batch_bytes: usize,
+    /// It opens with Hello, and goes on after the bets that are stored.
+    pub has_sessions: bool,
     /// A bet that is sent alone is answered.
     pub answers_bets: bool,
     /// Each message waits for the answer to the one before.

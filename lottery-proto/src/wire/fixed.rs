@@ -108,8 +108,8 @@ impl Wire for Fixed {
 
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
         match answer {
-            Answer::Stored if owed.kind != Kind::Finished => return Ok(Then::Continue),
-            Answer::Stored => out.put_u8(b'O'),
+            Answer::Stored { .. } if owed.kind != Kind::Finished => return Ok(Then::Continue),
+            Answer::Stored { .. } => out.put_u8(b'O'),
             Answer::Pending => out.put_u8(b'N'),
             Answer::Winners(documents) => {
                 if documents.len() > MOST || documents.iter().any(|document| document.len() > DOCUMENT) {
@@ -119,13 +119,13 @@ impl Wire for Fixed {
                 put_padded(documents.len(), DIGITS, out);
                 documents.iter().for_each(|document| put_document(document, out));
             }
-            Answer::Refused(failure) => {
+            Answer::Refused { failure, .. } => {
                 let text: String = failure.text.chars().take(MOST).collect();
                 out.put_u8(b'E');
                 put_padded(text.chars().count(), DIGITS, out);
                 out.put_slice(text.as_bytes());
             }
-            Answer::Echo(_) => {}
+            Answer::Welcome { .. } | Answer::Echo(_) | Answer::Failed(_) => {}
         }
         Ok(Then::Close)
     }
@@ -195,7 +195,7 @@ impl Wire for Fixed {
 
     fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
         match (message.first(), asked.kind) {
-            (Some(b'O'), Kind::Finished) => Ok(Response::Stored),
+            (Some(b'O'), Kind::Finished) => Ok(Response::Stored { total: None }),
             (Some(b'N'), Kind::Winners) => Ok(Response::Pending),
             (Some(b'R'), Kind::Winners) => {
                 let documents = message.get(HEAD..).unwrap_or_default();
@@ -204,11 +204,15 @@ impl Wire for Fixed {
                     let problem = Problem::Expected("a document of 8 digits");
                     return Err(DecodeError::new(HEAD + wrong * DOCUMENT, problem));
                 }
-                Ok(Response::Winners { documents: HEAD..message.len(), count: documents.len() / DOCUMENT })
+                Ok(Response::Winners {
+                    documents: HEAD..message.len(),
+                    count: documents.len() / DOCUMENT,
+                    last: true,
+                })
             }
             (Some(b'E'), _) => {
                 text::utf8(message, 0)?;
-                Ok(Response::Refused(HEAD..message.len()))
+                Ok(Response::Refused { total: None, reason: HEAD..message.len() })
             }
             (_, Kind::Finished) => Err(DecodeError::new(0, Problem::Expected("O or E"))),
             _ => Err(DecodeError::new(0, Problem::Expected("N, R or E"))),

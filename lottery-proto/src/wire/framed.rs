@@ -69,7 +69,7 @@ impl Wire for Framed {
 
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
         match (owed.kind, answer) {
-            (Kind::Finished, Answer::Stored) => {}
+            (Kind::Finished, Answer::Stored { .. }) => {}
             (_, Answer::Winners(documents)) => {
                 put(out, |out| match documents {
                     [] => out.put_slice(NO_WINNERS),
@@ -83,13 +83,20 @@ impl Wire for Framed {
                 })?;
                 return Ok(Then::Close);
             }
-            (_, Answer::Stored) => put(out, |out| out.put_slice(STORED))?,
-            (Kind::Bet | Kind::Batch | Kind::Unknown, Answer::Refused(failure)) => put(out, |out| {
+            (_, Answer::Stored { .. }) => put(out, |out| out.put_slice(STORED))?,
+            (Kind::Bet | Kind::Batch | Kind::Unknown, Answer::Refused { failure, .. }) => put(out, |out| {
                 out.put_slice(REFUSED);
                 out.put_slice(failure_text(failure.text).as_bytes());
             })?,
             // Whatever else is said to END would be taken for winners.
-            (_, Answer::Refused(_) | Answer::Pending | Answer::Echo(_)) => return Ok(Then::Close),
+            (
+                _,
+                Answer::Refused { .. }
+                | Answer::Pending
+                | Answer::Welcome { .. }
+                | Answer::Echo(_)
+                | Answer::Failed(_),
+            ) => return Ok(Then::Close),
         }
         Ok(Then::Continue)
     }
@@ -145,15 +152,15 @@ impl Wire for Framed {
         text::utf8(body, LENGTH)?;
         if asked.kind != Kind::AwaitWinners {
             return match body {
-                _ if body.starts_with(b"success;") => Ok(Response::Stored),
+                _ if body.starts_with(b"success;") => Ok(Response::Stored { total: None }),
                 _ if body.starts_with(REFUSED) => {
-                    Ok(Response::Refused(LENGTH + REFUSED.len()..message.len()))
+                    Ok(Response::Refused { total: None, reason: LENGTH + REFUSED.len()..message.len() })
                 }
                 _ => Err(DecodeError::new(LENGTH, Problem::Expected("\"success;…\" or \"error;…\""))),
             };
         }
         if body == NO_WINNERS {
-            return Ok(Response::Winners { documents: 0..0, count: 0 });
+            return Ok(Response::Winners { documents: 0..0, count: 0, last: true });
         }
         let mut at = LENGTH;
         let mut count = 0;
@@ -167,7 +174,7 @@ impl Wire for Framed {
             at += document.len() + 1;
             count += 1;
         }
-        Ok(Response::Winners { documents: LENGTH..message.len(), count })
+        Ok(Response::Winners { documents: LENGTH..message.len(), count, last: true })
     }
 
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {

@@ -22,7 +22,7 @@ use core::ops::Range;
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
-use crate::error::{DecodeError, Failure, SendError};
+use crate::error::{Code, DecodeError, Failure, SendError};
 
 /// What a wire does. It is without state: what has to be remembered of a connection is in the machines.
 pub(crate) trait Wire: fmt::Debug + Sync {
@@ -55,6 +55,16 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     /// Centre: appends the answer to a request. If it cannot be carried, nothing is appended.
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge>;
 
+    /// Centre: appends the last answer of a connection, which ends with this failure. `owed` is what failed.
+    fn fail(&self, owed: &Owed, failure: Failure<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+        self.answer(owed, &Answer::Refused { failure, total: 0 }, out)
+    }
+
+    /// Centre: whether everything that follows a refused batch on its connection is refused, too.
+    fn stops_at_a_refusal(&self) -> bool {
+        false
+    }
+
     /// Agency: whether this wire can carry the bet without changing it.
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError>;
 
@@ -74,6 +84,11 @@ pub(crate) trait Wire: fmt::Debug + Sync {
         Ok(Box::default())
     }
 
+    /// Agency: appends Hello.
+    fn put_hello(&self, _agency: AgencyId, _out: &mut Vec<u8>) -> Result<(), SendError> {
+        Err(SendError::NotOnThisWire)
+    }
+
     /// Agency: appends Finished.
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError>;
 
@@ -85,6 +100,12 @@ pub(crate) trait Wire: fmt::Debug + Sync {
 
     /// Agency: what a whole message answers, if `asked` is what it has to answer. It is validated completely.
     fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError>;
+
+    /// Agency: the code and the text of a failure that ends the connection, if this message is one. It may come at
+    /// any time.
+    fn failure(&self, _message: &[u8]) -> Option<(Option<Code>, Range<usize>)> {
+        None
+    }
 
     /// Agency: the next document of a validated answer, at the start of `rest`, and what follows it.
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)>;
@@ -118,6 +139,8 @@ pub(crate) struct Scan {
 /// The kinds of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// The beginning of a session.
+    Hello,
     /// One bet.
     Bet,
     /// Bets, all or none.
@@ -215,16 +238,20 @@ impl fmt::Debug for Owed {
 /// What the centre answers.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer<'a> {
-    /// The bets are durable, or the agency's end is.
-    Stored,
+    /// The agency has a session; so much of it is durable.
+    Welcome { stored: u64, finished: bool, window: u32, digest: u32 },
+    /// The bets are durable, or the agency's end is; the agency has so many bets stored.
+    Stored { total: u64 },
     /// The draw has not taken place.
     Pending,
     /// The documents of the agency's winners.
     Winners(&'a [String]),
     /// The line that was received, behind this prefix.
     Echo(&'a str),
-    /// No, and why.
-    Refused(Failure<'a>),
+    /// No, and why; the agency has so many bets stored.
+    Refused { failure: Failure<'a>, total: u64 },
+    /// The connection ends, and why.
+    Failed(Failure<'a>),
 }
 
 /// What follows an answer on its connection.
@@ -241,14 +268,32 @@ pub(crate) struct TooLarge;
 /// A validated answer. It borrows nothing: where its parts are is said in bytes from the message's start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Response {
-    Stored,
+    Welcome {
+        stored: u64,
+        finished: bool,
+        window: u32,
+        digest: u32,
+    },
+    Stored {
+        total: Option<u64>,
+    },
     /// No, and the text that says why.
-    Refused(Range<usize>),
+    Refused {
+        total: Option<u64>,
+        reason: Range<usize>,
+    },
     Pending,
     Winners {
         documents: Range<usize>,
         count: usize,
+        /// No more of them follow.
+        last: bool,
     },
     /// The line that came back.
     Line(Range<usize>),
+    /// The connection ends, and the text that says why.
+    Failed {
+        code: Option<Code>,
+        text: Range<usize>,
+    },
 }

@@ -13,7 +13,7 @@ use crate::wire::{Answer, Kind, Owed, Response, Then, TooLarge};
 pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
     // A request that names no agency of one byte was never decoded.
     let agency = u8::try_from(owed.agency).unwrap_or_default();
-    let status = if matches!(answer, Answer::Stored) { b'1' } else { b'0' };
+    let status = if matches!(answer, Answer::Stored { .. }) { b'1' } else { b'0' };
     let put = match (owed.kind, answer) {
         (Kind::Batch, _) => Some(()),
         (Kind::Bet, _) => put_block(BET_ACK, agency, out, |out| {
@@ -48,21 +48,23 @@ pub(super) fn decode(asked: &Owed, block: &[u8]) -> Result<Response, DecodeError
     let wrong = |offset, expected| Err(DecodeError::new(HEADER_SIZE + offset, Problem::Expected(expected)));
     match asked.kind {
         Kind::Bet => match payload.strip_prefix(&*asked.echo) {
-            Some(b"|1") => Ok(Response::Stored),
-            Some(b"|0") => Ok(Response::Refused(0..0)),
+            Some(b"|1") => Ok(Response::Stored { total: None }),
+            Some(b"|0") => Ok(Response::Refused { total: None, reason: 0..0 }),
             // A centre that could not read the bet repeats what it could.
-            _ if payload.ends_with(b"|0") => Ok(Response::Refused(0..0)),
+            _ if payload.ends_with(b"|0") => Ok(Response::Refused { total: None, reason: 0..0 }),
             _ => wrong(0, "the bet's document, number and status"),
         },
         Kind::Batch | Kind::Finished => match payload {
-            b"1" => Ok(Response::Stored),
-            b"0" => Ok(Response::Refused(0..0)),
+            b"1" => Ok(Response::Stored { total: None }),
+            b"0" => Ok(Response::Refused { total: None, reason: 0..0 }),
             _ => wrong(0, "the status \"0\" or \"1\""),
         },
-        Kind::AwaitWinners | Kind::Echo | Kind::Unknown => Err(DecodeError::new(0, Problem::Unasked)),
+        Kind::Hello | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => {
+            Err(DecodeError::new(0, Problem::Unasked))
+        }
         Kind::Winners => match payload.split_first() {
             Some((b'0', [])) => Ok(Response::Pending),
-            Some((b'1', [])) => Ok(Response::Winners { documents: 0..0, count: 0 }),
+            Some((b'1', [])) => Ok(Response::Winners { documents: 0..0, count: 0, last: true }),
             Some((b'1', documents)) => {
                 let start = HEADER_SIZE + 1;
                 let mut at = 1;
@@ -75,7 +77,7 @@ pub(super) fn decode(asked: &Owed, block: &[u8]) -> Result<Response, DecodeError
                     at += document.len() + 1;
                     count += 1;
                 }
-                Ok(Response::Winners { documents: start..start + documents.len(), count })
+                Ok(Response::Winners { documents: start..start + documents.len(), count, last: true })
             }
             _ => wrong(0, "\"0\", or \"1\" and the documents"),
         },
@@ -88,7 +90,7 @@ fn check_type(header: Header, asked: Kind) -> Result<(), DecodeError> {
         Kind::Bet => BET_ACK,
         Kind::Batch | Kind::Finished => BATCH_ACK,
         Kind::Winners => WINNER,
-        Kind::AwaitWinners | Kind::Echo | Kind::Unknown => return Ok(()),
+        Kind::Hello | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => return Ok(()),
     };
     let problem = match header.kind {
         found if found == expected => return Ok(()),

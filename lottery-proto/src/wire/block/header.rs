@@ -28,6 +28,12 @@ pub(super) const FINISHED: u8 = 4;
 pub(super) const BATCH_ACK: u8 = 5;
 /// The question for the winners, and its answer.
 pub(super) const WINNER: u8 = 6;
+/// Opens a session.
+pub(super) const HELLO: u8 = 7;
+/// The answer to Hello.
+pub(super) const WELCOME: u8 = 8;
+/// What went wrong in a session; the centre closes.
+pub(super) const ERROR: u8 = 9;
 
 /// The first four bytes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

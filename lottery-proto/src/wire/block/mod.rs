@@ -15,9 +15,11 @@ mod batch;
 mod fast;
 mod header;
 mod requests;
+mod session;
 
 pub use batch::decode_batch;
 pub use header::{BLOCK_SIZE, HEADER_SIZE, MAX_AGENCY};
+pub(crate) use session::Session;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -1,0 +1,103 @@
+//! When to try again: pauses that double, with chance in them, so that agencies that were cut off together do not
+//! come back together.
+
+use std::time::Duration;
+
+use lottery_proto::Instant;
+
+/// The first pause, about.
+const FIRST: Duration = Duration::from_millis(50);
+/// The longest pause, about.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// How it goes with trying again.
+#[derive(Clone, Debug)]
+pub(super) struct Retry {
+    /// For how long it is tried.
+    limit: Duration,
+    pause: Duration,
+    failing_since: Option<Instant>,
+    random: u64,
+}
+
+impl Retry {
+    pub(super) fn new(limit: Duration, seed: u64) -> Self {
+        Self { limit, pause: FIRST, failing_since: None, random: seed }
+    }
+
+    /// All is well.
+    pub(super) fn succeeded(&mut self) {
+        self.pause = FIRST;
+        self.failing_since = None;
+    }
+
+    /// It failed.
+    ///
+    /// # Errors
+    /// For how long it has been tried, if that is enough. Otherwise, when to try again.
+    pub(super) fn failed(&mut self, now: Instant) -> Result<Instant, Duration> {
+        let since = *self.failing_since.get_or_insert(now);
+        let end = since.after(self.limit);
+        if end <= now {
+            return Err(now.duration_since(since));
+        }
+        // Between half the pause and all of it.
+        let half = self.pause / 2;
+        let pause = half + half.mul_f64(self.chance());
+        self.pause = (self.pause * 2).min(LONGEST);
+        Ok(now.after(pause).min(end))
+    }
+
+    /// From 0 to 1: SplitMix64, so that a seed gives the same pauses everywhere.
+    fn chance(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^= z >> 31;
+        f64::from(u32::try_from(z >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_end_with_the_limit() {
+        let mut retry = Retry::new(Duration::from_secs(60), 7);
+        let mut now = Instant::from_epoch(Duration::from_secs(9));
+        let mut expected = FIRST;
+        let mut pauses = Vec::new();
+        let tried = loop {
+            match retry.failed(now) {
+                Err(tried) => break tried,
+                Ok(at) => {
+                    let pause = at.duration_since(now);
+                    pauses.push(pause);
+                    let whole = now.duration_since(Instant::from_epoch(Duration::from_secs(9)))
+                        < Duration::from_secs(55);
+                    assert!(!whole || (pause >= expected / 2 && pause <= expected), "{pause:?} {expected:?}");
+                    expected = (expected * 2).min(LONGEST);
+                    now = at;
+                }
+            }
+        };
+        assert_eq!(tried, Duration::from_secs(60));
+        assert!(pauses.len() > 15, "{pauses:?}");
+    }
+
+    #[test]
+    fn a_success_begins_anew_and_a_seed_repeats_itself() {
+        let pauses = |seed| {
+            let mut retry = Retry::new(Duration::from_secs(60), seed);
+            let now = Instant::default();
+            let first: Vec<_> = (0..5).map(|_| retry.failed(now)).collect();
+            retry.succeeded();
+            (first, retry.failed(now).map(|at| at.since_epoch() <= FIRST))
+        };
+        assert_eq!(pauses(1), pauses(1));
+        assert_ne!(pauses(1).0, pauses(2).0);
+        assert_eq!(pauses(3).1, Ok(true));
+    }
+}

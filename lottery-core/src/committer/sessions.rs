@@ -1,0 +1,65 @@
+//! The newest session of each agency.
+
+use std::collections::BTreeMap;
+
+use lottery_proto::ConnId;
+
+use crate::desk::Notice;
+use crate::seam::Mailbox;
+
+/// The sessions that count.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(BTreeMap<u32, Session>);
+
+#[derive(Debug)]
+struct Session {
+    conn: ConnId,
+    from: Mailbox<Notice>,
+    /// Something of it was refused: nothing that it sent after that is stored.
+    broken: bool,
+}
+
+/// What a request of a session is to the centre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It counts.
+    Good,
+    /// Something before it was refused.
+    Broken,
+    /// A newer session took over.
+    Superseded,
+}
+
+impl Sessions {
+    /// Begins a session. What it takes over from is to be told.
+    pub(super) fn begin(
+        &mut self,
+        agency: u32,
+        conn: ConnId,
+        from: Mailbox<Notice>,
+    ) -> Option<Mailbox<Notice>> {
+        let older = self.0.insert(agency, Session { conn, from, broken: false })?;
+        (older.conn != conn).then_some(older.from)
+    }
+
+    pub(super) fn standing(&self, agency: u32, conn: ConnId) -> Standing {
+        match self.0.get(&agency) {
+            Some(session) if session.conn != conn => Standing::Superseded,
+            Some(session) if session.broken => Standing::Broken,
+            Some(_) => Standing::Good,
+            None => Standing::Superseded,
+        }
+    }
+
+    /// Something of that connection was refused.
+    pub(super) fn refuse(&mut self, agency: u32, conn: ConnId) {
+        if let Some(session) = self.0.get_mut(&agency).filter(|session| session.conn == conn) {
+            session.broken = true;
+        }
+    }
+
+    /// The connection is gone.
+    pub(super) fn leave(&mut self, conn: ConnId) {
+        self.0.retain(|_, session| session.conn != conn);
+    }
+}

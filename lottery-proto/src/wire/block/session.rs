@@ -1,0 +1,273 @@
+//! Sessions (spec: *Sessions*): packets as in `block`, from an agency that opened with Hello. Each batch is
+//! acknowledged by itself, a question for the winners waits for the draw, and a failure says what it is.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
+use bytes::BufMut;
+
+use super::header::{
+    BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, Header, WELCOME, WINNER, agency_byte, packet, put_block,
+};
+use super::{Block, answers, requests};
+use crate::agency::AgencyId;
+use crate::bet::{Bet, FieldError, MAX_DOCUMENT};
+use crate::bets::ReadBet;
+use crate::error::{Code, DecodeError, Failure, Problem, SendError};
+use crate::wire::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+
+/// The version of the sessions that are spoken here.
+const VERSION: &[u8] = b"2";
+
+/// The wire `session`.
+#[derive(Debug)]
+pub(crate) struct Session;
+
+impl Wire for Session {
+    fn frame(
+        &self,
+        scan: &mut Scan,
+        bytes: &[u8],
+        side: Side,
+        limits: Limits,
+    ) -> Result<Option<usize>, DecodeError> {
+        Block.frame(scan, bytes, side, limits)
+    }
+
+    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+        let (header, payload) = packet(message)?;
+        let agency = AgencyId::new(header.agency.into());
+        match (header.kind, payload) {
+            (HELLO | WINNER, _) if agency.is_none() => {
+                Err(DecodeError::new(1, Problem::Expected("an agency from 1")).into())
+            }
+            (HELLO, VERSION) => Ok(Request::new(Kind::Hello, agency)),
+            (HELLO, _) => Err(DecodeError::new(HEADER_SIZE, Problem::UnsupportedVersion).into()),
+            (WINNER, b"2") => Ok(Request::new(Kind::AwaitWinners, agency)),
+            _ => requests::decode(message),
+        }
+    }
+
+    fn goes_on_after(&self, error: &DecodeError) -> bool {
+        Block.goes_on_after(error)
+    }
+
+    fn stops_at_a_refusal(&self) -> bool {
+        true
+    }
+
+    fn read_bet(&self) -> ReadBet {
+        Block.read_bet()
+    }
+
+    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+        let agency = u8::try_from(owed.agency).unwrap_or_default();
+        let mut put = |kind, payload: &[u8]| {
+            put_block(kind, agency, out, |out| out.put_slice(payload))
+                .map(|()| Then::Continue)
+                .ok_or(TooLarge)
+        };
+        match (owed.kind, answer) {
+            (Kind::Hello, Answer::Welcome { stored, finished, window, digest }) => {
+                let finished = u8::from(*finished);
+                put(WELCOME, format!("2|{stored}|{finished}|{window}|{digest:08x}").as_bytes())
+            }
+            (Kind::Batch | Kind::Finished, Answer::Stored { total }) => {
+                put(BATCH_ACK, format!("1|{total}").as_bytes())
+            }
+            (Kind::Batch | Kind::Finished, Answer::Refused { failure, total }) => {
+                put(BATCH_ACK, cut(&format!("0|{total}|{}: {}", failure.code, failure.text)))
+            }
+            (Kind::Winners | Kind::AwaitWinners, Answer::Winners(documents)) => {
+                put_winners(agency, documents, out)?;
+                Ok(Then::Continue)
+            }
+            (Kind::Hello | Kind::AwaitWinners, Answer::Refused { failure, .. }) => {
+                self.fail(owed, *failure, out)
+            }
+            _ => answers::encode(owed, answer, out),
+        }
+    }
+
+    fn fail(&self, owed: &Owed, failure: Failure<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+        let agency = u8::try_from(owed.agency).unwrap_or_default();
+        let text = format!("{}|{}", failure.code, failure.text);
+        put_block(ERROR, agency, out, |out| out.put_slice(cut(&text))).ok_or(TooLarge)?;
+        Ok(Then::Close)
+    }
+
+    fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
+        Block.check_sendable(bet)
+    }
+
+    fn put_batch(
+        &self,
+        agency: AgencyId,
+        bets: &[Bet<'_>],
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        Block.put_batch(agency, bets, limit, out)
+    }
+
+    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
+        Block.put_bet(agency, bet, out)
+    }
+
+    fn put_hello(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        put_block(HELLO, agency_byte(agency)?, out, |out| out.put_slice(VERSION)).ok_or(SendError::TooLong)
+    }
+
+    fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        Block.put_finished(agency, out)
+    }
+
+    fn put_winners_query(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
+        put_block(WINNER, agency_byte(agency)?, out, |out| out.put_u8(b'2')).ok_or(SendError::TooLong)
+    }
+
+    fn answered_by(&self, kind: Kind) -> Option<Kind> {
+        Some(if kind == Kind::Winners { Kind::AwaitWinners } else { kind })
+    }
+
+    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+        let (header, payload) = packet(message)?;
+        let end = HEADER_SIZE + payload.len();
+        check_agency(header, asked)?;
+        match (header.kind, asked.kind) {
+            (WELCOME, Kind::Hello) => welcome(payload),
+            (BATCH_ACK, Kind::Batch | Kind::Finished) => batch_ack(payload, end),
+            (WINNER, Kind::AwaitWinners) => winners(payload, end),
+            (found, Kind::Hello | Kind::Batch | Kind::Finished | Kind::AwaitWinners) => {
+                let expected = match asked.kind {
+                    Kind::Hello => WELCOME,
+                    Kind::AwaitWinners => WINNER,
+                    _ => BATCH_ACK,
+                };
+                Err(DecodeError::new(0, Problem::TypeMismatch { found, expected }))
+            }
+            _ => answers::decode(asked, message),
+        }
+    }
+
+    fn failure(&self, message: &[u8]) -> Option<(Option<Code>, core::ops::Range<usize>)> {
+        let (header, payload) = packet(message).ok().filter(|(header, _)| header.kind == ERROR)?;
+        let text = core::str::from_utf8(payload).unwrap_or_default();
+        let (code, said) = text.split_once('|').unwrap_or((text, ""));
+        let end = usize::from(header.size);
+        Some((Code::from_wire(code), end - said.len()..end))
+    }
+
+    fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
+        Block.next_document(rest)
+    }
+}
+
+/// As much of a text as a packet carries.
+fn cut(text: &str) -> &[u8] {
+    let most = text.len().min(BLOCK_SIZE - HEADER_SIZE);
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.get(..end).unwrap_or_default().as_bytes()
+}
+
+/// Winners in as many blocks as they need; documents are never split. All but the last say that more follow.
+fn put_winners(agency: u8, documents: &[alloc::string::String], out: &mut Vec<u8>) -> Result<(), TooLarge> {
+    let most = BLOCK_SIZE - HEADER_SIZE;
+    let mut rest = documents;
+    loop {
+        let mut size = 1;
+        let fits = rest.iter().take_while(|document| {
+            size += document.len() + usize::from(size > 1);
+            size <= most
+        });
+        let (now, later) = rest.split_at_checked(fits.count()).unwrap_or((rest, &[]));
+        put_block(WINNER, agency, out, |out| {
+            out.put_u8(if later.is_empty() { b'1' } else { b'2' });
+            for (index, document) in now.iter().enumerate() {
+                if index > 0 {
+                    out.put_u8(b'|');
+                }
+                out.put_slice(document.as_bytes());
+            }
+        })
+        .ok_or(TooLarge)?;
+        if later.is_empty() {
+            return Ok(());
+        }
+        rest = later;
+    }
+}
+
+fn check_agency(header: Header, asked: &Owed) -> Result<(), DecodeError> {
+    let (found, expected) = (header.agency.into(), asked.agency);
+    if found == expected {
+        Ok(())
+    } else {
+        Err(DecodeError::new(1, Problem::AgencyMismatch { found, expected }))
+    }
+}
+
+/// `2|stored|finished|window|digest`
+fn welcome(payload: &[u8]) -> Result<Response, DecodeError> {
+    let wrong = DecodeError::new(HEADER_SIZE, Problem::Expected("2|stored|finished|window|digest"));
+    let text = core::str::from_utf8(payload).map_err(|_| wrong)?;
+    let mut parts = text.split('|');
+    let (Some("2"), Some(stored), Some(finished @ ("0" | "1")), Some(window), Some(digest), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(wrong);
+    };
+    let is_digest = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if digest.len() != 8 || !digest.bytes().all(is_digest) {
+        return Err(wrong);
+    }
+    Ok(Response::Welcome {
+        stored: number(stored).ok_or(wrong)?,
+        finished: finished == "1",
+        window: number(window)
+            .and_then(|window| u32::try_from(window).ok())
+            .filter(|window| *window > 0)
+            .ok_or(wrong)?,
+        digest: u32::from_str_radix(digest, 16).map_err(|_| wrong)?,
+    })
+}
+
+/// `1|stored`, or `0|stored|reason`
+fn batch_ack(payload: &[u8], end: usize) -> Result<Response, DecodeError> {
+    let wrong = DecodeError::new(HEADER_SIZE, Problem::Expected("1|stored, or 0|stored|reason"));
+    let text = core::str::from_utf8(payload).map_err(|_| wrong)?;
+    let mut parts = text.splitn(3, '|');
+    match (parts.next(), parts.next().and_then(number), parts.next()) {
+        (Some("1"), Some(total), None) => Ok(Response::Stored { total: Some(total) }),
+        (Some("0"), Some(total), Some(reason)) => {
+            Ok(Response::Refused { total: Some(total), reason: end - reason.len()..end })
+        }
+        _ => Err(wrong),
+    }
+}
+
+/// `1…` or `2…`
+fn winners(payload: &[u8], end: usize) -> Result<Response, DecodeError> {
+    let wrong = |at| DecodeError::new(HEADER_SIZE + at, Problem::Expected("1 or 2, and documents"));
+    let (last, documents) = match payload.split_first() {
+        Some((b'1', documents)) => (true, documents),
+        Some((b'2', documents)) => (false, documents),
+        _ => return Err(wrong(0)),
+    };
+    let mut count = 0;
+    let mut at = 1;
+    if !documents.is_empty() {
+        for document in documents.split(|byte| *byte == b'|') {
+            if !(1..=MAX_DOCUMENT).contains(&document.len()) || !document.iter().all(u8::is_ascii_digit) {
+                return Err(wrong(at));
+            }
+            at += document.len() + 1;
+            count += 1;
+        }
+    }
+    Ok(Response::Winners { documents: HEADER_SIZE + 1..end, count, last })
+}
+
+fn number(text: &str) -> Option<u64> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
