@@ -30,10 +30,10 @@ impl Inbox {
         Self { buffer: vec![0; IDLE_SIZE], start: 0, end: 0, busy, limit, full: false }
     }
 
-    /// Where to read to. It has room as long as what is held is shorter than the limit.
-    pub(crate) fn recv(&mut self) -> &mut [u8] {
+    /// Where to read to, if it has room. The first `waiting` bytes that are held are whole messages.
+    pub(crate) fn recv(&mut self, waiting: usize) -> &mut [u8] {
         let held = self.end - self.start;
-        let most = if held == self.buffer.len() { self.limit } else { self.busy };
+        let most = if held == self.buffer.len() { self.most(waiting) } else { self.busy };
         if (self.full || held == self.buffer.len()) && self.buffer.len() < most {
             let size = self.buffer.len().saturating_mul(4).clamp(FIRST_STEP, most);
             self.buffer.reserve_exact(size - self.buffer.len());
@@ -85,14 +85,24 @@ impl Inbox {
         }
     }
 
-    /// Whether more can be received.
-    pub(crate) fn has_room(&self) -> bool {
-        self.end - self.start < self.limit
+    /// Whether more can be received, when the first `waiting` bytes that are held are whole messages.
+    pub(crate) fn has_room(&self, waiting: usize) -> bool {
+        self.end - self.start < self.most(waiting)
+    }
+
+    /// The longest message that it can hold.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Whether there is memory to be given back.
     pub(crate) fn is_grown(&self) -> bool {
         self.buffer.len() > IDLE_SIZE
+    }
+
+    /// How many bytes it may hold: only a message that stands alone is let grow to the limit.
+    fn most(&self, waiting: usize) -> usize {
+        if waiting == 0 { self.limit } else { self.busy }
     }
 
     /// Bytes of memory held.
@@ -116,7 +126,7 @@ mod tests {
     fn receive(inbox: &mut Inbox, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let room = inbox.recv();
+            let room = inbox.recv(0);
             let n = room.len().min(rest.len());
             assert!(n > 0, "below the limit there is room");
             room.get_mut(..n).expect("n is in range").copy_from_slice(rest.get(..n).expect("n is in range"));
@@ -133,7 +143,7 @@ mod tests {
             for _ in 0..3 {
                 receive(&mut inbox, &bytes);
                 assert_eq!(inbox.bytes(), bytes);
-                assert!(inbox.recv().is_empty());
+                assert!(inbox.recv(0).is_empty());
                 assert_eq!(inbox.memory(), limit);
                 inbox.take(limit);
             }

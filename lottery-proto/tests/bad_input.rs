@@ -3,8 +3,8 @@
 mod common;
 
 use common::{
-    ANA, BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, JOSE, Seen, WINNER, at, batch, block, give, packet,
-    seen, server, take,
+    ANA, BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, JOSE, Seen, WINNER, at, batch, block, give, seen,
+    server, take,
 };
 use lottery_proto::server::Event;
 use lottery_proto::{CloseReason, DecodeError, Input, Problem, Receipt, Server, State, Violation};
@@ -94,9 +94,8 @@ fn table() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
             none(),
             "bet 1: expected the header of a bet (at byte 5)",
         ),
-        (block(0, 1, b""), none(), "unknown packet type 0 (at byte 0)"),
         (block(7, 1, b"2"), none(), "unknown packet type 7 (at byte 0)"),
-        (block(255, 1, b""), none(), "unknown packet type 255 (at byte 0)"),
+        (block(9, 1, b""), none(), "unknown packet type 9 (at byte 0)"),
         (block(BET_ACK, 1, b"1|1|1"), none(), "packet type 2 is not for this side to receive (at byte 0)"),
         (block(BATCH_ACK, 1, b"1"), none(), "packet type 5 is not for this side to receive (at byte 0)"),
         (counted(3, &[ANA, JOSE]), none(), "3 bets announced, 2 found (at byte 4)"),
@@ -227,11 +226,26 @@ fn a_connection_that_ends_in_a_message_is_cut_off_and_one_between_two_is_done() 
 #[test]
 fn garbage_is_refused_as_soon_as_it_is_a_block() {
     let mut server = server();
-    give(&mut server, at(1), &[b'x'; BLOCK - 1]);
+    give(&mut server, at(1), b"\x09");
+    give(&mut server, at(1), &[b'x'; BLOCK - 2]);
     assert_eq!(server.state(), State::Open);
     give(&mut server, at(1), b"x");
     ends_with(&mut server, &[]);
     // Its size is looked at first: nothing else in the packet has a place if that is wrong.
     assert_eq!(closed(&mut server).to_string(), "size 30840, expected 4 to 8192 (at byte 2)");
-    assert_eq!(packet(0, 0, b"").len(), 4);
+}
+
+/// What a connection speaks is told by its first bytes: behind them a block may begin with anything.
+#[test]
+fn a_packet_of_any_type_is_a_block_behind_another() {
+    for kind in [0, 10, b'A', b'x', 255] {
+        let mut server = server();
+        give(&mut server, at(1), &block(WINNER, 1, b"1"));
+        let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
+        server.reply(at(1), ticket, lottery_proto::WinnersReply::Pending).unwrap();
+        assert_eq!(take(&mut server, at(1)), block(WINNER, 1, b"0"));
+        give(&mut server, at(1), &block(kind, 1, b""));
+        ends_with(&mut server, &[]);
+        assert_eq!(closed(&mut server).to_string(), format!("unknown packet type {kind} (at byte 0)"));
+    }
 }

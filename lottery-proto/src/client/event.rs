@@ -62,6 +62,11 @@ pub enum Event<'a> {
         /// Why not.
         reason: &'a str,
     },
+    /// A failure that answers no question: what was sent before is refused, or the centre will not go on.
+    Refused {
+        /// Why not.
+        reason: &'a str,
+    },
     /// The line that came back, without white space at its end.
     Line(Line<'a>),
     /// The connection is over. The last event, and the only one of its kind.
@@ -90,17 +95,17 @@ impl<'a> Event<'a> {
             Kind::Bet => Self::Bet { stored, reason },
             Kind::Batch => Self::Batch { stored, total, reason },
             Kind::Finished => Self::Finished { stored, reason },
-            Kind::Hello | Kind::Winners | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => {
-                Self::WinnersRefused { reason }
-            }
+            Kind::Hello | Kind::Winners | Kind::AwaitWinners => Self::WinnersRefused { reason },
+            Kind::Echo | Kind::Unknown => Self::Refused { reason },
         }
     }
 }
 
-/// An answer that waits to be handed out, in the next `len` bytes of the inbox; or nothing, to be passed over.
+/// An answer that waits to be handed out, in the next `len` bytes of the inbox.
 #[derive(Debug)]
 pub(super) struct Next {
-    pub(super) answer: Option<(Kind, Response)>,
+    pub(super) kind: Kind,
+    pub(super) response: Response,
     pub(super) len: usize,
 }
 

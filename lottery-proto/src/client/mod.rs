@@ -1,24 +1,23 @@
 //! The agency's side of a connection.
 
 mod event;
+mod inner;
 
 pub use event::{Documents, Event};
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
-use core::time::Duration;
 
-use crate::bet::{Bet, FieldError};
+use crate::bet::Bet;
 use crate::config::ClientConfig;
-use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
+use crate::error::{CloseReason, SendError};
 use crate::inbox::Inbox;
 use crate::life::{Life, On, State};
 use crate::machine::{Input, Io};
 use crate::outbox::Output;
 use crate::time::Instant;
-use crate::timer::{Timer, Timers};
-use crate::wire::{Dialect, Kind, Limits, MAX_LINE, Owed, Response, Scan, Side, Wire};
+use crate::timer::Timers;
+use crate::wire::{Dialect, Kind, MAX_LINE, Owed, Scan, Wire};
 use event::Next;
 
 /// What the receive buffer grows to as long as answers keep coming.
@@ -84,7 +83,7 @@ impl Client {
             return None;
         }
         let fin = self.fin_due();
-        let recv = if self.life.peer_ended { &mut [] } else { self.inbox.recv() };
+        let recv = if self.life.peer_ended { &mut [] } else { self.inbox.recv(self.decoded) };
         Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next() })
     }
 
@@ -116,17 +115,11 @@ impl Client {
 
     /// The next thing for the application, borrowed from the receive buffer.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        loop {
-            let Some(Next { answer, len }) = self.queue.pop_front() else {
-                return self.life.tell().map(Event::Closed);
-            };
-            self.decoded -= len;
-            let Some((kind, response)) = answer else {
-                self.inbox.take(len);
-                continue;
-            };
-            return Some(Event::new(kind, response, self.inbox.take(len), self.wire));
-        }
+        let Some(Next { kind, response, len }) = self.queue.pop_front() else {
+            return self.life.tell().map(Event::Closed);
+        };
+        self.decoded -= len;
+        Some(Event::new(kind, response, self.inbox.take(len), self.wire))
     }
 
     /// Whether a `send_…` or `ask_…` would be taken now. It becomes true again only in [`Client::handle`].
@@ -200,13 +193,16 @@ impl Client {
     /// Sends a line to be sent back: the health check.
     ///
     /// # Errors
-    /// Nothing was sent: not now, a line that holds a line end or is longer than 8192 bytes, or another wire than
+    /// Nothing was sent: not now, a line of more than 8192 bytes, one that holds a line end, or another wire than
     /// `echo`.
     pub fn send_line(&mut self, now: Instant, line: &str) -> Result<(), SendError> {
         if self.config.dialect != Dialect::Echo {
             return Err(SendError::NotOnThisWire);
         }
-        if line.len() > MAX_LINE || line.contains('\n') {
+        if line.contains('\n') {
+            return Err(SendError::NotOnThisWire);
+        }
+        if line.len() > MAX_LINE {
             return Err(SendError::TooLong);
         }
         self.send(now, Kind::Echo, |_, out| {
@@ -230,155 +226,5 @@ impl Client {
     /// How many bytes wait to be sent.
     pub fn unsent(&self) -> usize {
         self.output.pending().len()
-    }
-
-    fn check(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        self.wire.check_sendable(bet)
-    }
-
-    /// Sends what `put` appends; the answer will repeat the other thing that it returns.
-    fn send<T>(
-        &mut self,
-        now: Instant,
-        kind: Kind,
-        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
-    ) -> Result<T, SendError> {
-        if self.life.is_open() && !self.can_send() {
-            return Err(SendError::Busy);
-        }
-        self.put(now, kind, put)
-    }
-
-    fn put<T>(
-        &mut self,
-        now: Instant,
-        kind: Kind,
-        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
-    ) -> Result<T, SendError> {
-        if !self.life.is_open() {
-            return Err(SendError::Closed);
-        }
-        let (sent, echo) = put(self.wire, self.output.buffer())?;
-        if let Some(kind) = self.wire.answered_by(kind) {
-            self.asked.push_back(Owed { kind, agency: self.config.agency.get(), echo });
-        }
-        self.active = now;
-        self.settle(now);
-        Ok(sent)
-    }
-
-    fn fin_due(&self) -> bool {
-        self.life.state() == State::Draining && self.output.pending().is_empty()
-    }
-
-    /// Sends and asks nothing more. What is to be sent still may take its time, if all is well.
-    fn end(&mut self, now: Instant, reason: CloseReason) {
-        if reason != CloseReason::Done {
-            self.ending.get_or_insert(now);
-        }
-        self.life.on(On::WeEnd, reason);
-    }
-
-    /// Brings everything in line with what has just changed. Called last by whatever changes something.
-    fn settle(&mut self, now: Instant) {
-        while self.life.is_open() && self.decode_next(now) {}
-        if !self.life.is_open() {
-            self.inbox.truncate(self.decoded);
-        }
-        if self.life.peer_ended {
-            self.peer_ended();
-        }
-        self.arm(now);
-        while let Some(timer) = self.timers.expire(now) {
-            let reason = match timer {
-                Timer::Stall => CloseReason::Stalled,
-                Timer::Linger => CloseReason::Done,
-                _ => CloseReason::NoAnswer,
-            };
-            self.life.on(On::GaveUp, reason);
-        }
-        if self.life.is_closed() {
-            self.timers.clear();
-        }
-    }
-
-    /// Decodes the next answer, if it is there.
-    fn decode_next(&mut self, now: Instant) -> bool {
-        let received = self.inbox.bytes().get(self.decoded..).unwrap_or_default();
-        if received.is_empty() {
-            return false;
-        }
-        let limits = Limits { message: self.config.max_message, ended: self.life.peer_ended };
-        let decoded = match self.wire.frame(&mut self.scan, received, Side::Centre, limits) {
-            Ok(None) => return false,
-            Ok(Some(len)) => {
-                let message = received.get(..len).unwrap_or_default();
-                self.decode(message).map(|answer| (answer, len))
-            }
-            Err(error) => Err(error),
-        };
-        self.scan = Scan::default();
-        match decoded {
-            Ok((answer, len)) => {
-                self.active = now;
-                self.decoded += len;
-                self.answered(answer.as_ref());
-                self.queue.push_back(Next { answer, len });
-            }
-            Err(error) => self.end(now, CloseReason::Peer(Violation::Malformed(error))),
-        }
-        true
-    }
-
-    /// What a whole message answers; `None`: it says nothing.
-    fn decode(&self, message: &[u8]) -> Result<Option<(Kind, Response)>, DecodeError> {
-        if self.wire.is_filler(message) {
-            return Ok(None);
-        }
-        let asked = self.asked.front();
-        if let Some((code, text)) = self.wire.failure(message) {
-            let kind = asked.map_or(Kind::Unknown, |asked| asked.kind);
-            return Ok(Some((kind, Response::Failed { code, text })));
-        }
-        let asked = asked.ok_or(DecodeError::new(0, Problem::Unasked))?;
-        Ok(Some((asked.kind, self.wire.response(asked, message)?)))
-    }
-
-    /// Takes note of an answer, before it is handed out.
-    fn answered(&mut self, answer: Option<&(Kind, Response)>) {
-        match answer {
-            None | Some((_, Response::Winners { last: false, .. })) => return,
-            Some((_, Response::Welcome { window, .. })) => self.window = *window,
-            // The centre owes nothing any more.
-            Some((_, Response::Failed { .. })) => self.asked.clear(),
-            Some(_) => {}
-        }
-        self.asked.pop_front();
-    }
-
-    /// The centre has ended its side: whatever is still to be sent would reach nobody.
-    fn peer_ended(&mut self) {
-        let received = self.inbox.bytes().len() - self.decoded;
-        let reason = if received > 0 {
-            CloseReason::Peer(Violation::Truncated { received })
-        } else if !self.asked.is_empty() || !self.output.pending().is_empty() {
-            CloseReason::Peer(Violation::Unanswered)
-        } else {
-            CloseReason::Done
-        };
-        self.output.sent(usize::MAX);
-        self.life.on(On::PeerEnded, reason);
-    }
-
-    /// Sets every timer from the state.
-    fn arm(&mut self, now: Instant) {
-        self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
-        // For the draw it waits as long as it takes.
-        let answer_due = self.asked.front().is_some_and(|asked| asked.kind != Kind::AwaitWinners);
-        let waits = self.life.is_open() && self.unsent.is_none() && answer_due;
-        let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
-        self.timers.set(Timer::Answer, deadline(waits.then_some(self.active), self.config.answer_timeout));
-        self.timers.set(Timer::Stall, deadline(self.unsent, self.config.stall_timeout));
-        self.timers.set(Timer::Linger, deadline(self.ending, self.config.linger_timeout));
     }
 }

@@ -116,26 +116,20 @@ pub enum RefusedBy {
     EarlierBets,
 }
 
-/// What the application will be handed.
+/// What the application will be handed: it stands in the next `len` bytes of the inbox.
 #[derive(Debug)]
-pub(super) enum Next {
-    /// A request, in the next `len` bytes of the inbox.
-    Request { request: Request, number: u64, len: usize },
-    /// A request that was refused, in the next `len` bytes of the inbox.
-    Refused { agency: Option<AgencyId>, error: RefusedBy, len: usize },
-    /// A request that will be refused when all before it is answered, in the next `len` bytes of the inbox.
-    Doomed { number: u64, agency: Option<AgencyId>, error: RefusedBy, len: usize },
-    /// A message that says nothing, in the next `len` bytes of the inbox.
-    Filler { len: usize },
+pub(super) struct Next {
+    pub(super) len: usize,
+    pub(super) what: What,
 }
 
-impl Next {
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Request { len, .. }
-            | Self::Refused { len, .. }
-            | Self::Doomed { len, .. }
-            | Self::Filler { len } => *len,
-        }
-    }
+/// What it is.
+#[derive(Debug)]
+pub(super) enum What {
+    /// A request, and the number of its slot.
+    Request { request: Request, number: u64 },
+    /// A request that will be refused when all before it is answered.
+    Doomed { number: u64, agency: Option<AgencyId>, error: RefusedBy },
+    /// A request that was refused.
+    Refused { agency: Option<AgencyId>, error: RefusedBy },
 }

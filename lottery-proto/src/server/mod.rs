@@ -2,6 +2,8 @@
 
 mod event;
 mod inner;
+mod refusing;
+mod timers;
 
 pub use event::{Event, Line, RefusedBy};
 
@@ -19,7 +21,7 @@ use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
 use crate::time::Instant;
 use crate::timer::Timers;
 use crate::wire::{Dialect, Kind, Scan, TooLarge};
-use event::Next;
+use event::{Next, What};
 
 /// The centre's side of one connection: bytes and time in, requests out, replies in, bytes out.
 ///
@@ -75,6 +77,10 @@ pub struct Server {
     refused: bool,
     /// How many bets of the agency are stored, as far as this connection has said.
     stored: u64,
+    /// The peer has sent the last message that its wire has for it: what follows is dropped.
+    last_came: bool,
+    /// The time, as it was last told.
+    now: Instant,
     /// When a byte was last received or sent.
     active: Instant,
     /// Since when the message behind the decoded ones is incomplete.
@@ -106,6 +112,8 @@ impl Server {
             agency: None,
             refused: false,
             stored: 0,
+            last_came: false,
+            now,
             active: now,
             begun: None,
             unsent: None,
@@ -123,7 +131,7 @@ impl Server {
             return None;
         }
         let fin = self.fin_due();
-        let recv = if self.wants_read() { self.inbox.recv() } else { &mut [] };
+        let recv = if self.wants_read() { self.inbox.recv(self.decoded) } else { &mut [] };
         Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next() })
     }
 
@@ -166,34 +174,34 @@ impl Server {
     /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down. After
     /// each [`Server::reply`] there may be one more: a Finished is handed out when all before it is answered.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        match self.queue.front() {
-            Some(Next::Request { request, number, .. })
+        if self.queue.is_empty() {
+            // More may have been received than the queue had room for.
+            self.settle(self.now);
+        }
+        match self.queue.front().map(|next| &next.what) {
+            Some(What::Request { request, number })
                 if matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
                     && !self.slots.is_front(*number) =>
             {
                 return None;
             }
-            Some(Next::Doomed { .. }) => return None,
+            Some(What::Doomed { .. }) => return None,
             _ => {}
         }
-        let next = loop {
-            let Some(next) = self.queue.pop_front() else { return self.life.tell().map(Event::Closed) };
-            let Next::Filler { len } = next else { break next };
-            self.decoded -= len;
-            self.inbox.take(len);
+        let Some(Next { len, what }) = self.queue.pop_front() else {
+            return self.life.tell().map(Event::Closed);
         };
-        let len = next.len();
         self.arm_shrink(len);
         self.decoded -= len;
         let message = self.inbox.take(len);
-        match next {
-            Next::Request { request, number, .. } => {
+        match what {
+            What::Request { request, number } => {
                 let payload = message.get(request.payload.clone()).unwrap_or_default();
                 let read = self.dialect.unwrap_or(Dialect::Echo).wire().read_bet();
                 Event::new(self.conn, number, &request, payload, read)
             }
-            Next::Refused { agency, error, .. } => Some(Event::Refused { agency, error }),
-            Next::Doomed { .. } | Next::Filler { .. } => None,
+            What::Refused { agency, error } => Some(Event::Refused { agency, error }),
+            What::Doomed { .. } => None,
         }
     }
 
@@ -222,6 +230,9 @@ impl Server {
     pub fn refuse(&mut self, now: Instant, failure: Failure<'static>) {
         self.refusal = Some(failure);
         self.ending.get_or_insert(now);
+        if self.dialect.is_some() {
+            self.fail(now, CloseReason::Refused, failure, None);
+        }
         self.settle(now);
     }
 

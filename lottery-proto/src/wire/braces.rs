@@ -24,20 +24,11 @@ const REFUSED: &[u8] = b"ERROR:";
 pub(crate) struct Braces;
 
 impl Wire for Braces {
-    fn frame(
-        &self,
-        scan: &mut Scan,
-        bytes: &[u8],
-        _: Side,
-        limits: Limits,
-    ) -> Result<Option<usize>, DecodeError> {
+    fn frame(&self, scan: &mut Scan, bytes: &[u8], _: Side, _: Limits) -> Result<Option<usize>, DecodeError> {
         let end = memchr::memchr(b';', bytes.get(scan.bytes..).unwrap_or_default());
-        let size = end.map_or(bytes.len(), |end| scan.bytes + end + 1);
-        scan.bytes = size;
-        if size > limits.message {
-            return Err(DecodeError::new(0, Problem::TooLong { size, most: limits.message }));
-        }
-        Ok(end.map(|_| size))
+        let size = end.map(|end| scan.bytes + end + 1);
+        scan.bytes = bytes.len();
+        Ok(size)
     }
 
     fn is_filler(&self, message: &[u8]) -> bool {
@@ -114,6 +105,9 @@ impl Wire for Braces {
         limit: usize,
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError> {
+        if bets.is_empty() {
+            return Err(SendError::NotOnThisWire);
+        }
         let start = out.len();
         let mut taken = 0;
         out.put_u8(b'B');

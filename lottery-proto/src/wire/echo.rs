@@ -28,9 +28,8 @@ impl Wire for Echo {
         let line = end.map_or(bytes.len(), |end| scan.bytes + end);
         scan.bytes = line;
         // An answer has a prefix, too.
-        let most = if side == Side::Agency { MAX_LINE } else { limits.message };
-        if line > most {
-            return Err(DecodeError::new(0, Problem::TooLong { size: line, most }));
+        if side == Side::Agency && line > MAX_LINE {
+            return Err(DecodeError::new(0, Problem::TooLong { size: line, most: MAX_LINE }));
         }
         match end {
             Some(_) => Ok(Some(line + 1)),

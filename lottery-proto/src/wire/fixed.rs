@@ -56,22 +56,15 @@ impl Wire for Fixed {
             return Err(DecodeError::new(1 + at, Problem::Expected("a digit")));
         }
         let Some((head_bytes, body)) = bytes.split_at_checked(head) else { return Ok(None) };
-        let count = if width == 0 { 0 } else { last_number(head_bytes) };
+        let count = if width == 0 { None } else { head_bytes.last_chunk::<DIGITS>() };
+        let count = count.and_then(|digits| text::number(digits)).unwrap_or_default();
         let size = head + count * width;
         if size > limits.message {
-            return Err(DecodeError::new(
-                head - DIGITS.min(head),
-                Problem::TooLong { size, most: limits.message },
-            ));
+            return Err(DecodeError::new(head - DIGITS, Problem::TooLong { size, most: limits.message }));
         }
         let found = skip_chars(scan, body, count * width);
         let len = found.map_err(|at| DecodeError::new(head + at, Problem::Expected("UTF-8")))?;
-        match len.map(|len| head + len) {
-            Some(size) if size > limits.message => {
-                Err(DecodeError::new(0, Problem::TooLong { size, most: limits.message }))
-            }
-            len => Ok(len),
-        }
+        Ok(len.map(|len| head + len))
     }
 
     fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
@@ -160,7 +153,13 @@ impl Wire for Fixed {
         limit: usize,
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError> {
-        let most = (limit / BET).clamp(1, MOST);
+        let mut room = limit.saturating_sub(HEAD + DIGITS);
+        let fits = |bet: &&Bet<'_>| {
+            let left = room.checked_sub(size(bet));
+            room = left.unwrap_or_default();
+            left.is_some()
+        };
+        let most = bets.iter().take(MOST).take_while(fits).count().max(1);
         let bets = bets.get(..most).unwrap_or(bets);
         put_head(b'A', agency, out);
         put_padded(bets.len(), DIGITS, out);
@@ -225,9 +224,10 @@ impl Wire for Fixed {
     }
 }
 
-/// The number in the last digits of a head.
-fn last_number(head: &[u8]) -> usize {
-    head.get(head.len().saturating_sub(DIGITS)..).and_then(text::number).unwrap_or_default()
+/// How many bytes the bet takes: its characters, and for each one that is longer the bytes more.
+fn size(bet: &Bet<'_>) -> usize {
+    let longer = |name: &str| name.len() - name.chars().count();
+    BET + longer(bet.first_name) + longer(bet.last_name)
 }
 
 /// Goes on until `wanted` characters are skipped, and says how many bytes those are; `None` if there are not as

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 use bytes::BufMut;
-use nom::bytes::complete::{tag, take_till1};
+use nom::bytes::complete::{tag, take_till1, take_while};
 use nom::{IResult, Parser};
 
 use super::text::{self, failure_text, is_document, put_padded};
@@ -182,14 +182,15 @@ impl Wire for Framed {
     }
 }
 
-/// `agency;count\n`: the two, and where the lines of the bets begin.
+/// `agency;count\n`: the two, and where the lines of the bets begin. Empty lines before it are skipped.
 fn head(body: &[u8]) -> Result<(AgencyId, usize, usize), DecodeError> {
     let part = |input| -> IResult<_, &[u8]> { take_till1(|byte| matches!(byte, b';' | b'\n')).parse(input) };
     let expected = DecodeError::new(LENGTH, Problem::Expected("END, or a first line with agency and count"));
-    let mut parts = (part, tag(&b";"[..]), part, tag(&b"\n"[..]));
-    let (rest, (agency, _, count, _)) = parts.parse(body).map_err(|_| expected)?;
-    let count_at = LENGTH + agency.len() + 1;
-    let agency = text::agency(agency, LENGTH)?;
+    let mut parts = (take_while(|byte| byte == b'\n'), part, tag(&b";"[..]), part, tag(&b"\n"[..]));
+    let (rest, (empty, agency, _, count, _)) = parts.parse(body).map_err(|_| expected)?;
+    let agency_at = LENGTH + empty.len();
+    let count_at = agency_at + agency.len() + 1;
+    let agency = text::agency(agency, agency_at)?;
     let count =
         text::number(count).ok_or(DecodeError::new(count_at, Problem::Expected("a count of bets")))?;
     Ok((agency, count, body.len() - rest.len()))

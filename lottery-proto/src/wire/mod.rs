@@ -29,7 +29,8 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     /// Where the message at the start of `bytes` ends; `None` if that is not there yet.
     ///
     /// `scan` is where the last call on the same message left off, so that a message that arrives byte by byte
-    /// is looked at once. An error means that it cannot be said where the next message begins.
+    /// is looked at once. An error means that it cannot be said where the next message begins. There are never more
+    /// bytes than the limit; a message that does not end within it is refused by the machines.
     fn frame(
         &self,
         scan: &mut Scan,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use lottery_proto::server::{self, RefusedBy};
 use lottery_proto::{
-    AgencyId, Bet, Bets, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Io, Server,
-    ServerConfig, client,
+    AgencyId, Bet, Bets, Client, ClientConfig, CloseReason, ConnId, Dialect, EchoReply, Failure, Input,
+    Instant, Io, Receipt, Server, ServerConfig, WinnersReply, client,
 };
 
 pub(crate) const BLOCK: usize = 8192;
@@ -111,9 +111,23 @@ pub(crate) fn server() -> Server {
     Server::new(ServerConfig::default(), ConnId(1), at(0))
 }
 
+pub(crate) fn server_with(config: ServerConfig) -> Server {
+    Server::new(config, ConnId(1), at(0))
+}
+
 pub(crate) fn client(agency: u32) -> Client {
+    client_of(Dialect::Block, agency)
+}
+
+pub(crate) fn client_of(dialect: Dialect, agency: u32) -> Client {
     let agency = AgencyId::new(agency).unwrap();
-    Client::new(ClientConfig::new(agency, Dialect::Block), at(0))
+    Client::new(ClientConfig::new(agency, dialect), at(0))
+}
+
+/// A message of `framed`.
+pub(crate) fn framed(body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    [format!("{:08}", body.len()).as_bytes(), body].concat()
 }
 
 /// An event of the server. The tickets of its requests are not kept.
@@ -123,6 +137,8 @@ pub(crate) enum Seen {
     Batch(Vec<String>),
     Finished,
     WinnersQuery,
+    Stranger,
+    Echo(Vec<u8>),
     Refused(u32, RefusedBy),
     Closed(CloseReason),
 }
@@ -139,12 +155,44 @@ pub(crate) fn seen(server: &mut Server) -> Vec<Seen> {
             server::Event::Batch { bets, .. } => Seen::Batch(texts(bets)),
             server::Event::Finished { .. } => Seen::Finished,
             server::Event::WinnersQuery { .. } => Seen::WinnersQuery,
+            server::Event::Stranger { .. } => Seen::Stranger,
+            server::Event::Echo { line, .. } => Seen::Echo(line.0.to_vec()),
             server::Event::Refused { agency, error } => Seen::Refused(agency.map_or(0, AgencyId::get), error),
             server::Event::Closed(reason) => Seen::Closed(reason),
             other => panic!("{other:?}"),
         });
     }
     seen
+}
+
+/// Says yes to the next request; the draw has taken place, and these are the winners, or it has not.
+/// Whether there was one.
+pub(crate) fn answer(server: &mut Server, now: Instant, winners: Option<&[String]>) -> bool {
+    let stored = Receipt::Stored { total: 1 };
+    let reply = winners.map_or(WinnersReply::Pending, WinnersReply::Winners);
+    match server.poll_event() {
+        Some(server::Event::Bet { ticket, .. }) => server.reply(now, ticket, stored).unwrap(),
+        Some(server::Event::Batch { ticket, .. }) => server.reply(now, ticket, stored).unwrap(),
+        Some(server::Event::Finished { ticket }) => server.reply(now, ticket, stored).unwrap(),
+        Some(server::Event::WinnersQuery { ticket, .. }) => server.reply(now, ticket, reply).unwrap(),
+        Some(server::Event::Stranger { ticket }) => server.reply(now, ticket, reply).unwrap(),
+        Some(server::Event::Echo { ticket, .. }) => server.reply(now, ticket, EchoReply("> ")).unwrap(),
+        _ => return false,
+    }
+    true
+}
+
+/// Says no to the next request.
+pub(crate) fn refuse(server: &mut Server, now: Instant, failure: Failure<'_>) {
+    let (receipt, reply) = (Receipt::Refused(failure), WinnersReply::Refused(failure));
+    match server.poll_event() {
+        Some(server::Event::Bet { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
+        Some(server::Event::Batch { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
+        Some(server::Event::Finished { ticket }) => server.reply(now, ticket, receipt).unwrap(),
+        Some(server::Event::WinnersQuery { ticket, .. }) => server.reply(now, ticket, reply).unwrap(),
+        Some(server::Event::Stranger { ticket }) => server.reply(now, ticket, reply).unwrap(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// An event of the client.
@@ -155,6 +203,9 @@ pub(crate) enum Heard {
     Finished(bool),
     Pending,
     Winners(Vec<String>),
+    Line(Vec<u8>),
+    /// What was refused, and why, if the centre said that.
+    Refused(&'static str, String),
     Closed(CloseReason),
 }
 
@@ -162,9 +213,15 @@ pub(crate) fn heard(client: &mut Client) -> Vec<Heard> {
     let mut heard = Vec::new();
     while let Some(event) = client.poll_event() {
         heard.push(match event {
-            client::Event::Bet { stored, .. } => Heard::Bet(stored),
-            client::Event::Batch { stored, .. } => Heard::Batch(stored),
-            client::Event::Finished { stored, .. } => Heard::Finished(stored),
+            client::Event::Bet { stored, reason: "" } => Heard::Bet(stored),
+            client::Event::Batch { stored, reason: "", .. } => Heard::Batch(stored),
+            client::Event::Finished { stored, reason: "" } => Heard::Finished(stored),
+            client::Event::Bet { stored: false, reason } => Heard::Refused("bet", reason.into()),
+            client::Event::Batch { stored: false, reason, .. } => Heard::Refused("batch", reason.into()),
+            client::Event::Finished { stored: false, reason } => Heard::Refused("finished", reason.into()),
+            client::Event::WinnersRefused { reason } => Heard::Refused("winners", reason.into()),
+            client::Event::Refused { reason } => Heard::Refused("", reason.into()),
+            client::Event::Line(line) => Heard::Line(line.0.to_vec()),
             client::Event::Pending => Heard::Pending,
             client::Event::Winners(documents) => {
                 assert_eq!(documents.len(), documents.clone().count());

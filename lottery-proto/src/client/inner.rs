@@ -1,0 +1,199 @@
+//! How the client machine decides: what may be sent, what was received, how long is waited.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::Client;
+use super::event::Next;
+use crate::bet::{Bet, FieldError};
+use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
+use crate::life::{On, State};
+use crate::time::Instant;
+use crate::timer::Timer;
+use crate::wire::{Kind, Limits, Owed, Response, Scan, Side, Wire};
+
+impl Client {
+    pub(super) fn check(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
+        self.wire.check_sendable(bet)
+    }
+
+    /// Sends what `put` appends; the answer will repeat the other thing that it returns.
+    pub(super) fn send<T>(
+        &mut self,
+        now: Instant,
+        kind: Kind,
+        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
+    ) -> Result<T, SendError> {
+        if self.life.is_open() && !self.can_send() {
+            return Err(SendError::Busy);
+        }
+        self.put(now, kind, put)
+    }
+
+    /// As [`Client::send`], also where nothing else may be sent yet.
+    pub(super) fn put<T>(
+        &mut self,
+        now: Instant,
+        kind: Kind,
+        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
+    ) -> Result<T, SendError> {
+        if !self.life.is_open() {
+            return Err(SendError::Closed);
+        }
+        let (sent, echo) = put(self.wire, self.output.buffer())?;
+        if let Some(kind) = self.wire.answered_by(kind) {
+            self.asked.push_back(Owed { kind, agency: self.config.agency.get(), echo });
+        }
+        self.active = now;
+        self.settle(now);
+        Ok(sent)
+    }
+
+    pub(super) fn fin_due(&self) -> bool {
+        self.life.state() == State::Draining && self.output.pending().is_empty()
+    }
+
+    /// Sends and asks nothing more. What is to be sent still may take its time, if all is well.
+    pub(super) fn end(&mut self, now: Instant, reason: CloseReason) {
+        if reason != CloseReason::Done {
+            self.ending.get_or_insert(now);
+        }
+        self.life.on(On::WeEnd, reason);
+    }
+
+    /// Brings everything in line with what has just changed. Called last by whatever changes something.
+    pub(super) fn settle(&mut self, now: Instant) {
+        while self.life.is_open() && self.decode_next(now) {}
+        if !self.life.is_open() {
+            self.inbox.truncate(self.decoded);
+        }
+        if self.life.peer_ended {
+            self.peer_ended();
+        }
+        self.arm(now);
+        while let Some(timer) = self.timers.expire(now) {
+            let reason = match timer {
+                Timer::Stall => CloseReason::Stalled,
+                Timer::Linger => CloseReason::Done,
+                _ => CloseReason::NoAnswer,
+            };
+            self.life.on(On::GaveUp, reason);
+        }
+        if self.life.is_closed() {
+            self.timers.clear();
+        }
+    }
+
+    /// Decodes the next answer, if it is there.
+    fn decode_next(&mut self, now: Instant) -> bool {
+        let received = self.inbox.bytes().get(self.decoded..).unwrap_or_default();
+        if received.is_empty() {
+            return false;
+        }
+        let limits = Limits { message: self.inbox.limit(), ended: self.life.peer_ended };
+        let len = match self.wire.frame(&mut self.scan, received, Side::Centre, limits) {
+            Ok(None) if received.len() < limits.message => return false,
+            Ok(None) => {
+                let problem = Problem::TooLong { size: received.len() + 1, most: limits.message };
+                self.malformed(now, DecodeError::new(0, problem));
+                return true;
+            }
+            Ok(Some(len)) => len,
+            Err(error) => {
+                self.malformed(now, error);
+                return true;
+            }
+        };
+        self.scan = Scan::default();
+        self.active = now;
+        let message = received.get(..len).unwrap_or_default();
+        if self.wire.is_filler(message) {
+            self.pass_over(len);
+            return true;
+        }
+        match self.response(message) {
+            Ok((kind, response)) => {
+                self.answered(&response);
+                self.decoded += len;
+                self.queue.push_back(Next { kind, response, len });
+            }
+            Err(error) => self.malformed(now, error),
+        }
+        true
+    }
+
+    /// What a whole message answers, and what was asked.
+    fn response(&self, message: &[u8]) -> Result<(Kind, Response), DecodeError> {
+        let asked = self.asked.front();
+        if let Some((code, text)) = self.wire.failure(message) {
+            return Ok((asked.map_or(Kind::Unknown, |asked| asked.kind), Response::Failed { code, text }));
+        }
+        match asked {
+            Some(asked) => Ok((asked.kind, self.wire.response(asked, message)?)),
+            None => Ok((Kind::Unknown, self.unasked(message)?)),
+        }
+    }
+
+    /// Takes note of an answer, before it is handed out.
+    fn answered(&mut self, response: &Response) {
+        match response {
+            Response::Winners { last: false, .. } => return,
+            Response::Welcome { window, .. } => self.window = *window,
+            // The centre owes nothing any more.
+            Response::Failed { .. } => self.asked.clear(),
+            _ => {}
+        }
+        self.asked.pop_front();
+    }
+
+    /// What answers no question can only be a failure.
+    fn unasked(&self, message: &[u8]) -> Result<Response, DecodeError> {
+        let nothing = Owed::new(Kind::Unknown, self.config.agency.get());
+        match self.wire.response(&nothing, message) {
+            Ok(Response::Refused { total, reason }) => Ok(Response::Refused { total, reason }),
+            _ => Err(DecodeError::new(0, Problem::Unasked)),
+        }
+    }
+
+    /// The last message, of `len` bytes, says nothing: the bytes go with the message before it.
+    fn pass_over(&mut self, len: usize) {
+        if let Some(next) = self.queue.back_mut() {
+            next.len += len;
+            self.decoded += len;
+        } else {
+            self.inbox.take(len);
+        }
+    }
+
+    /// The centre broke the protocol.
+    fn malformed(&mut self, now: Instant, error: DecodeError) {
+        self.end(now, CloseReason::Peer(Violation::Malformed(error)));
+    }
+
+    /// The centre has ended its side: whatever is still to be sent would reach nobody.
+    fn peer_ended(&mut self) {
+        let received = self.inbox.bytes().len() - self.decoded;
+        let reason = if received > 0 {
+            CloseReason::Peer(Violation::Truncated { received })
+        } else if !self.asked.is_empty() || !self.output.pending().is_empty() {
+            CloseReason::Peer(Violation::Unanswered)
+        } else {
+            CloseReason::Done
+        };
+        self.output.sent(usize::MAX);
+        self.life.on(On::PeerEnded, reason);
+    }
+
+    /// Sets every timer from the state.
+    fn arm(&mut self, now: Instant) {
+        self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
+        // For the draw it waits as long as it takes.
+        let answer_due = self.asked.front().is_some_and(|asked| asked.kind != Kind::AwaitWinners);
+        let waits = self.life.is_open() && self.unsent.is_none() && answer_due;
+        let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
+        self.timers.set(Timer::Answer, deadline(waits.then_some(self.active), self.config.answer_timeout));
+        self.timers.set(Timer::Stall, deadline(self.unsent, self.config.stall_timeout));
+        self.timers.set(Timer::Linger, deadline(self.ending, self.config.linger_timeout));
+    }
+}

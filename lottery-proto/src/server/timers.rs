@@ -1,0 +1,63 @@
+//! When the server machine has to be looked at again, and what it does then.
+
+use core::time::Duration;
+
+use super::Server;
+use crate::error::{CloseReason, Code, Failure};
+use crate::life::On;
+use crate::time::Instant;
+use crate::timer::Timer;
+
+impl Server {
+    /// Sets every timer from the state.
+    pub(super) fn arm(&mut self, now: Instant) {
+        let reading = self.life.is_open() && self.wants_read();
+        let partial = reading && self.inbox.bytes().len() > self.decoded;
+        self.begun = if partial { self.begun.or(Some(now)) } else { None };
+        self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
+
+        let waits = reading && !partial && self.slots.is_empty() && self.unsent.is_none();
+        let config = &self.config;
+        let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
+        self.timers.set(Timer::Idle, deadline(waits.then_some(self.active), self.idle_limit()));
+        self.timers.set(Timer::Message, deadline(self.begun, config.message_timeout));
+        self.timers.set(Timer::Stall, deadline(self.unsent, config.stall_timeout));
+        self.timers.set(Timer::Linger, deadline(self.ending, config.linger_timeout));
+        self.arm_shrink(0);
+    }
+
+    /// Sets the timer that gives memory back, when the first `taken` bytes that were received are taken.
+    pub(super) fn arm_shrink(&mut self, taken: usize) {
+        let emptied = self.inbox.bytes().len() == taken;
+        let grown = (emptied && self.inbox.is_grown()) || self.output.is_grown();
+        let deadline = grown.then(|| self.active.after(self.config.shrink_after));
+        self.timers.set(Timer::Shrink, deadline);
+    }
+
+    /// An agency that was told to ask again later pauses for 1, 2, 4, … seconds: each pause is about as long as
+    /// all before it together.
+    fn idle_limit(&self) -> Duration {
+        let asked_for = self.pending.map_or(Duration::ZERO, |first| self.active.duration_since(first));
+        self.config.idle_timeout.saturating_add(asked_for.saturating_mul(2))
+    }
+
+    /// The deadline of that timer has come.
+    pub(super) fn expired(&mut self, now: Instant, timer: Timer) {
+        let silent = |text| Failure { code: Code::Timeout, text };
+        match timer {
+            Timer::Idle => self.fail(now, CloseReason::Idle, silent("nothing was sent for too long"), None),
+            Timer::Message => {
+                self.fail(now, CloseReason::Incomplete, silent("a message was not completed in time"), None);
+            }
+            Timer::Stall => self.life.on(On::GaveUp, CloseReason::Stalled),
+            Timer::Linger => self.life.on(On::GaveUp, CloseReason::Refused),
+            Timer::Shrink => {
+                self.inbox.shrink();
+                self.output.shrink();
+                self.slots.shrink();
+                self.queue.shrink_to_fit();
+            }
+            Timer::Answer => {}
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `echo`: what is a line and what is too long for one.
+
+use lottery_proto::{CloseReason, Dialect, Input, SendError, State};
+
+use crate::common::{Heard, Seen, answer, at, client_of, give, heard, seen, server, take};
+use crate::{End, refused};
+
+#[test]
+fn a_line_of_8192_bytes_is_fine_and_one_more_is_not() {
+    let line = [b'x'; 8193];
+    for end in [&b"\n"[..], b""] {
+        let mut server = server();
+        give(&mut server, at(0), &[&line[..8192], end].concat());
+        server.handle(at(0), Input::Eof);
+        assert!(answer(&mut server, at(0), None));
+        assert_eq!(take(&mut server, at(0)), [b"> ", &line[..8192], b"\n"].concat());
+    }
+    for sent in [line.to_vec(), [&line[..], b"\n"].concat(), vec![b'x'; 300_000]] {
+        let mut server = server();
+        let text = "a message of 8193 bytes, at most 8192 are taken (at byte 0)";
+        if sent.len() < 9_000 {
+            assert_eq!(refused(&sent), (text.into(), vec![], End::Closed));
+        }
+        for part in sent.chunks(4000) {
+            give(&mut server, at(0), part);
+        }
+        assert_ne!(server.state(), State::Open);
+        assert!(take(&mut server, at(0)).is_empty());
+    }
+}
+
+#[test]
+fn one_line_a_connection() {
+    let mut server = server();
+    give(&mut server, at(0), b"one\ntwo\nB{three");
+    assert!(answer(&mut server, at(0), None));
+    assert!(!answer(&mut server, at(0), None));
+    assert_eq!(take(&mut server, at(0)), b"> one\n");
+    server.handle(at(0), Input::FinSent);
+    server.handle(at(0), Input::Eof);
+    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Done)]);
+}
+
+#[test]
+fn an_empty_connection_is_closed_without_an_answer() {
+    let mut server = server();
+    server.handle(at(0), Input::Eof);
+    assert!(take(&mut server, at(0)).is_empty());
+    assert!(server.poll_io().unwrap().fin);
+    server.handle(at(0), Input::FinSent);
+    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Done)]);
+}
+
+#[test]
+fn a_client_sends_lines_and_nothing_else() {
+    let mut client = client_of(Dialect::Echo, 1);
+    let bet = crate::common::bet(crate::common::ANA);
+    assert_eq!(client.send_batch(at(0), &[bet]), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_bet(at(0), &bet), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_finished(at(0)), Err(SendError::NotOnThisWire));
+    assert_eq!(client.ask_winners(at(0)), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_line(at(0), "two\nlines"), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_line(at(0), &"x".repeat(8193)), Err(SendError::TooLong));
+    assert_eq!((client.unsent(), client.poll_io().unwrap().deadline), (0, None));
+    for line in ["", &"x".repeat(8192)] {
+        client.send_line(at(0), line).unwrap();
+        assert_eq!(client.send_line(at(0), line), Err(SendError::Busy));
+        assert_eq!(take(&mut client, at(0)), format!("{line}\n").as_bytes());
+        give(&mut client, at(0), format!("{line}\n").as_bytes());
+        assert_eq!(heard(&mut client), [Heard::Line(line.into())]);
+    }
+    for wire in Dialect::WITH_BETS {
+        assert_eq!(client_of(*wire, 1).send_line(at(0), "hola"), Err(SendError::NotOnThisWire));
+    }
+    // A line that nobody asked for.
+    give(&mut client, at(0), b"hola\n");
+    client.handle(at(0), Input::FinSent);
+    client.handle(at(0), Input::Eof);
+    let heard = heard(&mut client);
+    let [Heard::Closed(reason)] = heard[..] else { panic!("{heard:?}") };
+    assert_eq!(reason.to_string(), "protocol error: an answer to no question (at byte 0)");
+}

@@ -1,0 +1,45 @@
+//! The textual wires: their bytes, what they refuse and how, and how an agency behaves on them.
+
+mod batches;
+mod behind;
+mod clients;
+#[path = "../common/mod.rs"]
+mod common;
+mod detection;
+mod endless;
+mod golden;
+mod lines;
+mod refused;
+
+use common::{Seen, at, give, seen, server, take};
+use lottery_proto::server::RefusedBy;
+use lottery_proto::{CloseReason, Input, Server, State, Violation};
+
+/// What the server says to `sent`, and how it goes on: on a connection that stays open, or to its end.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Open,
+    Closed,
+}
+
+/// The text of what is wrong with `sent`, whose every byte is there; the answer; and whether the connection is over.
+fn refused(sent: &[u8]) -> (String, Vec<u8>, End) {
+    let mut server = server();
+    give(&mut server, at(1), sent);
+    outcome(&mut server)
+}
+
+fn outcome(server: &mut Server) -> (String, Vec<u8>, End) {
+    let answer = take(server, at(1));
+    if server.state() == State::Open {
+        let seen = seen(server);
+        let [Seen::Refused(_, RefusedBy::Malformed(error))] = seen[..] else { panic!("{seen:?}") };
+        return (error.to_string(), answer, End::Open);
+    }
+    assert!(server.poll_io().unwrap().fin);
+    server.handle(at(1), Input::FinSent);
+    server.handle(at(1), Input::Eof);
+    let seen = seen(server);
+    let [Seen::Closed(CloseReason::Peer(Violation::Malformed(error)))] = seen[..] else { panic!("{seen:?}") };
+    (error.to_string(), answer, End::Closed)
+}
