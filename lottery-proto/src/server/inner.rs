@@ -216,6 +216,7 @@ impl Server {
             Answer::Failed(_) => CloseReason::Refused,
             Answer::Refused { .. } => {
                 self.refused |= matches!(kind, Kind::Bet | Kind::Batch | Kind::Unknown);
+                self.doom_the_rest();
                 CloseReason::Refused
             }
             Answer::Pending => {

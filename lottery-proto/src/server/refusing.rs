@@ -47,6 +47,21 @@ impl Server {
         self.dialect.is_some_and(|dialect| dialect.wire().stops_at_a_refusal())
     }
 
+    /// After a refusal, on a wire that stops there, what was received since will be refused, too.
+    pub(super) fn doom_the_rest(&mut self) {
+        if !self.refused || !self.stops_at_a_refusal() {
+            return;
+        }
+        for next in &mut self.queue {
+            if let What::Request { request, number } = &next.what
+                && request.kind != Kind::Hello
+            {
+                let (number, agency) = (*number, request.agency);
+                next.what = What::Doomed { number, agency, error: RefusedBy::EarlierBets };
+            }
+        }
+    }
+
     /// Refuses what is to be refused and has come to the front: a doomed request, and each Finished, if bets of its
     /// connection were refused.
     pub(super) fn refuse_front(&mut self, now: Instant) {

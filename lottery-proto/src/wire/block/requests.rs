@@ -6,7 +6,8 @@ use bytes::BufMut;
 
 use super::batch;
 use super::header::{
-    BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, WINNER, agency_byte, header, packet, put_block,
+    BATCH, BATCH_ACK, BET, BET_ACK, ERROR, FINISHED, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte,
+    header, packet, put_block,
 };
 use crate::agency::AgencyId;
 use crate::bet::Bet;
@@ -51,7 +52,10 @@ pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
             }
             Ok(Request::new(Kind::Winners, Some(agency)))
         }
-        BET_ACK | BATCH_ACK => Err(DecodeError::new(0, Problem::WrongDirection(header.kind)).into()),
+        HELLO => Err(DecodeError::new(0, Problem::Expected("Hello to come first")).into()),
+        BET_ACK | BATCH_ACK | WELCOME | ERROR => {
+            Err(DecodeError::new(0, Problem::WrongDirection(header.kind)).into())
+        }
         unknown => Err(DecodeError::new(0, Problem::UnknownType(unknown)).into()),
     }
 }

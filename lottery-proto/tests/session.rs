@@ -1,0 +1,280 @@
+//! Sessions, through both machines: what is said, byte for byte, and in which order.
+
+mod common;
+
+use common::{
+    ANA, BATCH_ACK, BET, BLOCK, FINISHED, JOSE, WINNER, at, batch, bet, block, client_of, give, server, take,
+};
+use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::{
+    Client, CloseReason, Code, Dialect, Failure, HelloReply, Input, Receipt, SendError, Server, ServerConfig,
+    State, Ticket, Violation, WinnersReply, client,
+};
+
+const HELLO: u8 = 7;
+const WELCOME: u8 = 8;
+const ERROR: u8 = 9;
+
+/// A server in a session of agency 3, of which two bets are stored.
+fn in_session() -> Server {
+    let mut server = server();
+    give(&mut server, at(0), &block(HELLO, 3, b"2"));
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
+    assert_eq!(ticket.agency().get(), 3);
+    let welcome = HelloReply::Welcome { stored: 2, finished: false, digest: 0xAB };
+    server.reply(at(0), ticket, welcome).unwrap();
+    assert_eq!(take(&mut server, at(0)), block(WELCOME, 3, b"2|2|0|16|000000ab"));
+    server
+}
+
+/// What blocks say, without their padding.
+fn said(blocks: &[u8]) -> Vec<String> {
+    let text = |block: &[u8]| String::from_utf8_lossy(block).trim_end_matches('\0').to_owned();
+    blocks.chunks(BLOCK).map(text).collect()
+}
+
+fn next_batch(server: &mut Server) -> Ticket<lottery_proto::Batch> {
+    let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
+    ticket
+}
+
+fn refuse(server: &mut Server, ticket: Ticket<lottery_proto::Batch>, code: Code, text: &str) {
+    server.reply(at(0), ticket, Receipt::Refused(Failure { code, text })).unwrap();
+}
+
+#[test]
+fn each_batch_is_acknowledged_with_the_new_total() {
+    let mut server = in_session();
+    give(&mut server, at(0), &[batch(3, &[ANA]), batch(3, &[ANA, JOSE]), block(FINISHED, 3, b"")].concat());
+    let (first, second) = (next_batch(&mut server), next_batch(&mut server));
+    assert!(server.poll_event().is_none(), "Finished waits for what came before it");
+    // The second answer waits for the first.
+    server.reply(at(0), second, Receipt::Stored { total: 5 }).unwrap();
+    assert_eq!(take(&mut server, at(0)), b"");
+    server.reply(at(0), first, Receipt::Stored { total: 3 }).unwrap();
+    assert_eq!(take(&mut server, at(0)), [block(BATCH_ACK, 3, b"1|3"), block(BATCH_ACK, 3, b"1|5")].concat());
+    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    server.reply(at(0), ticket, Receipt::Stored { total: 5 }).unwrap();
+    assert_eq!(take(&mut server, at(0)), block(BATCH_ACK, 3, b"1|5"));
+}
+
+#[test]
+fn after_a_refused_batch_every_later_one_is_refused_in_its_turn() {
+    let mut server = in_session();
+    let bad = batch(3, &[ANA, "Ana|Paz|1|1980-02-31|1"]);
+    let later = [batch(3, &[ANA]), block(FINISHED, 3, b"")].concat();
+    give(&mut server, at(0), &[batch(3, &[ANA]), bad, later].concat());
+    let first = next_batch(&mut server);
+    assert!(server.poll_event().is_none(), "what is refused waits for the batch before it");
+    server.reply(at(0), first, Receipt::Stored { total: 3 }).unwrap();
+    let told = take(&mut server, at(0));
+    let reason = "0|3|malformed: bet 2: birthdate: expected a date, YYYY-MM-DD (at byte 45)";
+    let rest = b"0|3|malformed: bets that were sent before were refused";
+    let expected = [
+        block(BATCH_ACK, 3, b"1|3"),
+        block(BATCH_ACK, 3, reason.as_bytes()),
+        block(BATCH_ACK, 3, rest),
+        block(BATCH_ACK, 3, rest),
+    ];
+    assert_eq!(said(&told), said(&expected.concat()));
+    let mut refused = Vec::new();
+    while let Some(event) = server.poll_event() {
+        let Event::Refused { agency, error } = event else { panic!("{event:?}") };
+        assert_eq!(agency.map(|agency| agency.get()), Some(3));
+        refused.push(matches!(error, RefusedBy::EarlierBets));
+    }
+    assert_eq!(refused, [false, true, true]);
+    assert_eq!(server.state(), State::Open);
+}
+
+#[test]
+fn a_batch_that_the_application_refuses_ends_the_storing_of_its_session() {
+    let mut server = in_session();
+    give(&mut server, at(0), &batch(3, &[ANA]));
+    let ticket = next_batch(&mut server);
+    refuse(&mut server, ticket, Code::Storage, "no room");
+    give(&mut server, at(0), &batch(3, &[JOSE]));
+    assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
+    let told = take(&mut server, at(0));
+    assert!(told.starts_with(&common::packet(BATCH_ACK, 3, b"0|2|storage: no room")));
+    assert_eq!(told.len(), 2 * BLOCK);
+}
+
+#[test]
+fn a_session_is_superseded_behind_what_it_is_owed() {
+    let mut server = in_session();
+    give(&mut server, at(0), &batch(3, &[ANA]));
+    let ticket = next_batch(&mut server);
+    server.supersede(at(0));
+    give(&mut server, at(0), &batch(3, &[JOSE]));
+    assert!(server.poll_event().is_none(), "nothing new is taken");
+    server.reply(at(0), ticket, Receipt::Stored { total: 3 }).unwrap();
+    let error = block(ERROR, 3, b"superseded|a newer session of this agency took over");
+    assert_eq!(take(&mut server, at(0)), [block(BATCH_ACK, 3, b"1|3"), error].concat());
+    server.handle(at(0), Input::FinSent);
+    server.handle(at(0), Input::Eof);
+    assert!(matches!(server.poll_event(), Some(Event::Closed(CloseReason::Superseded))));
+}
+
+#[test]
+fn failures_are_named() {
+    let unsupported = block(ERROR, 0, b"unsupported-version|unsupported version, expected 2 (at byte 4)");
+    let malformed = block(ERROR, 0, b"malformed|expected an agency from 1 (at byte 1)");
+    let unknown = block(ERROR, 6, b"unknown-agency|unknown agency 6, expected 1 to 5 (at byte 0)");
+    for (hello, answer) in [
+        (block(HELLO, 3, b"3"), unsupported),
+        (block(HELLO, 0, b"2"), malformed),
+        (block(HELLO, 6, b"2"), unknown),
+    ] {
+        let mut server = server();
+        give(&mut server, at(0), &hello);
+        assert!(server.poll_event().is_none());
+        assert_eq!(said(&take(&mut server, at(0))), said(&answer));
+        assert!(server.poll_io().unwrap().fin);
+    }
+    for (sent, start) in [
+        (batch(4, &[ANA]), "agency-mismatch|agency 4, expected 3"),
+        (block(200, 3, b""), "malformed|unknown packet type 200"),
+        (block(WELCOME, 3, b""), "malformed|packet type 8 is not for this side"),
+        (block(WINNER, 3, b"3"), "malformed|expected the payload"),
+    ] {
+        let mut server = in_session();
+        give(&mut server, at(0), &sent);
+        let told = take(&mut server, at(0));
+        assert_eq!(told[0], ERROR);
+        assert!(told[4..].starts_with(start.as_bytes()), "{:?}", said(&told));
+    }
+    let mut server = in_session();
+    server.handle(at(0), Input::Shutdown);
+    assert_eq!(take(&mut server, at(0)), block(ERROR, 3, b"shutting-down|the centre is stopping"));
+    let mut server = in_session();
+    server.handle(at(60_000), Input::Timeout);
+    assert_eq!(take(&mut server, at(60_000)), block(ERROR, 3, b"timeout|nothing was sent for too long"));
+}
+
+#[test]
+fn winners_fill_as_many_blocks_as_they_need() {
+    let documents: Vec<String> = (0..2000).map(|n| format!("{:08}", 20_000_000 + n)).collect();
+    let mut server = in_session();
+    give(&mut server, at(0), &block(WINNER, 3, b"2"));
+    let Some(Event::WinnersQuery { ticket, wait: true }) = server.poll_event() else { panic!() };
+    server.reply(at(0), ticket, WinnersReply::Winners(&documents)).unwrap();
+    let told = take(&mut server, at(0));
+    let kinds: Vec<u8> = told.chunks(BLOCK).map(|block| block[4]).collect();
+    assert_eq!(kinds, [b'2', b'2', b'1']);
+
+    let mut client = greeted(3);
+    client.ask_winners(at(0)).unwrap();
+    take(&mut client, at(0));
+    let mut heard: Vec<String> = Vec::new();
+    let mut parts = Vec::new();
+    for block in told.chunks(BLOCK) {
+        give(&mut client, at(0), block);
+        let Some(client::Event::Winners(part)) = client.poll_event() else { panic!() };
+        parts.push((part.len(), part.is_last()));
+        heard.extend(part.map(str::to_owned));
+    }
+    assert_eq!(heard, documents);
+    assert_eq!(parts, [(909, false), (909, false), (182, true)]);
+    assert!(client.poll_event().is_none());
+}
+
+/// A client in a session with a window of 2.
+fn greeted(agency: u32) -> Client {
+    let mut client = client_of(Dialect::Session, agency);
+    assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy), "Hello comes first");
+    client.hello(at(0)).unwrap();
+    assert_eq!(client.hello(at(0)), Err(SendError::Busy));
+    let agency = u8::try_from(agency).unwrap();
+    assert_eq!(take(&mut client, at(0)), block(HELLO, agency, b"2"));
+    assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy), "Welcome comes second");
+    give(&mut client, at(0), &block(WELCOME, agency, b"2|7|1|2|0badcafe"));
+    let Some(client::Event::Welcome { stored: 7, finished: true, window: 2, digest: 0x0BAD_CAFE }) =
+        client.poll_event()
+    else {
+        panic!()
+    };
+    client
+}
+
+#[test]
+fn a_client_keeps_to_its_window() {
+    let mut client = greeted(3);
+    for _ in 0..2 {
+        client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    }
+    assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy));
+    assert_eq!(take(&mut client, at(0)), [batch(3, &[ANA]), batch(3, &[ANA])].concat());
+    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|8"));
+    let event = client.poll_event();
+    assert!(matches!(event, Some(client::Event::Batch { stored: true, total: Some(8), .. })), "{event:?}");
+    client.send_batch(at(0), &[bet(JOSE)]).unwrap();
+    give(&mut client, at(0), &block(BATCH_ACK, 3, "0|8|malformed: bet 1: ñ".as_bytes()));
+    let event = client.poll_event();
+    let Some(client::Event::Batch { stored: false, total: Some(8), reason: "malformed: bet 1: ñ" }) = event
+    else {
+        panic!("{event:?}")
+    };
+}
+
+#[test]
+fn an_error_ends_a_session_whatever_was_asked() {
+    for asked in [false, true] {
+        let mut client = greeted(3);
+        if asked {
+            client.ask_winners(at(0)).unwrap();
+            take(&mut client, at(0));
+        }
+        give(&mut client, at(0), &block(ERROR, 3, b"superseded|by another"));
+        let event = client.poll_event();
+        assert!(
+            matches!(
+                event,
+                Some(client::Event::Failed { code: Some(Code::Superseded), reason: "by another" })
+            ),
+            "{event:?}"
+        );
+        client.handle(at(0), Input::Eof);
+        assert!(client.poll_event().is_none());
+        client.handle(at(0), Input::FinSent);
+        assert!(matches!(client.poll_event(), Some(client::Event::Closed(CloseReason::Done))));
+    }
+}
+
+#[test]
+fn wrong_answers_are_the_centres_fault() {
+    for answer in [
+        block(WELCOME, 3, b"2|7|2|2|0badcafe"),
+        block(WELCOME, 3, b"2|7|1|0|0badcafe"),
+        block(WELCOME, 3, b"2|7|1|2|0BADCAFE"),
+        block(WELCOME, 3, b"2|7|1|2|badcafe"),
+        block(WELCOME, 3, b"1|7|1|2|0badcafe"),
+        block(WELCOME, 3, b"2|+7|1|2|0badcafe"),
+        block(WELCOME, 4, b"2|7|1|2|0badcafe"),
+        block(BATCH_ACK, 3, b"1|7"),
+        block(BET, 3, b""),
+    ] {
+        let mut client = client_of(Dialect::Session, 3);
+        client.hello(at(0)).unwrap();
+        take(&mut client, at(0));
+        give(&mut client, at(0), &answer);
+        assert!(client.poll_event().is_none());
+        client.handle(at(0), Input::FinSent);
+        client.handle(at(2_000), Input::Timeout);
+        let event = client.poll_event();
+        let Some(client::Event::Closed(CloseReason::Peer(Violation::Malformed(_)))) = event else {
+            panic!("{event:?}")
+        };
+    }
+}
+
+#[test]
+fn a_centre_that_does_not_speak_sessions_refuses_them() {
+    let config = ServerConfig { dialects: vec![Dialect::Block], ..ServerConfig::default() };
+    let mut server = common::server_with(config);
+    give(&mut server, at(0), &block(HELLO, 3, b"2"));
+    assert_eq!(take(&mut server, at(0))[0], ERROR);
+    server.handle(at(0), Input::FinSent);
+    server.handle(at(0), Input::Eof);
+    assert!(matches!(server.poll_event(), Some(Event::Closed(CloseReason::NotSpoken(Dialect::Session)))));
+}
