@@ -74,8 +74,16 @@ impl From<Level> for LevelFilter {
 ///
 /// A line that cannot be written, because standard output is closed or full, is lost without a word.
 pub fn init(level: Level, now: fn() -> SystemTime) {
+    init_with(level, now, std::io::stdout);
+}
+
+/// As [`init`], to another place than plain standard output.
+pub fn init_with<W>(level: Level, now: fn() -> SystemTime, writer: W)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     // The error says that there is a subscriber already.
-    let _ = set_global_default(subscriber(level, now, std::io::stdout));
+    let _ = set_global_default(subscriber(level, now, writer));
 }
 
 /// What [`init`] installs, with a writer of one's own: for tests.

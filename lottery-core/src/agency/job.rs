@@ -29,12 +29,14 @@ pub struct Job {
 /// How far an agency is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Bets that were handed to the connection.
+    /// Bets that were handed to the connection; in a session, that the centre has acknowledged.
     pub sent: usize,
     /// Bets that there are.
     pub total: usize,
     /// The centre has acknowledged all of them.
     pub stored: bool,
+    /// There is no connection, and it is tried again.
+    pub cut_off: bool,
 }
 
 /// Why an agency did not get its winners.

@@ -102,7 +102,7 @@ impl Agency {
     }
 
     fn report(&mut self, stored: bool) {
-        let progress = Progress { sent: self.sent, total: self.bets.len(), stored };
+        let progress = Progress { sent: self.sent, total: self.bets.len(), stored, cut_off: false };
         (self.on_progress)(progress);
         let (enviadas, total) = (progress.sent, progress.total);
         debug!(action = "batch_sent", result = "in_progress", client_id = %self.id(), enviadas, total);

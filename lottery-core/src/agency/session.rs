@@ -108,8 +108,12 @@ impl SessionAgency {
         }
     }
 
+    fn progress(&self, cut_off: bool) -> Progress {
+        Progress { sent: self.stored, total: self.bets.len(), stored: self.finished, cut_off }
+    }
+
     fn report(&mut self) {
-        let progress = Progress { sent: self.stored, total: self.bets.len(), stored: self.finished };
+        let progress = self.progress(false);
         (self.on_progress)(progress);
         let (enviadas, total) = (progress.sent, progress.total);
         debug!(action = "batch_sent", result = "in_progress", client_id = %self.id(), enviadas, total);
@@ -157,7 +161,7 @@ impl SessionAgency {
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
                 Event::Welcome { stored, finished, digest, .. } => {
-                    self.welcome(now, stored, finished, digest)
+                    self.welcome(now, stored, finished, digest);
                 }
                 Event::Batch { stored: true, total, .. } => self.acknowledged(now, total),
                 Event::Finished { stored: true, .. } => {
@@ -268,6 +272,8 @@ impl SessionAgency {
         match self.retry.failed(now) {
             Ok(at) => {
                 self.connect_at = at;
+                let progress = self.progress(true);
+                (self.on_progress)(progress);
                 let (client_id, pause) = (self.id(), at.duration_since(now));
                 warn!(action = "reconnect", result = "in_progress", client_id = %client_id, reason, pause = ?pause);
             }

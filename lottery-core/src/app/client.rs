@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use tracing::{error, info};
 
+use super::progress::{Bar, Lines};
 use super::{fail, settings};
 use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SessionAgency, SingleBet};
 use crate::bet_list::BetList;
@@ -23,16 +24,19 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    log::init(settings.log_level.value, now);
+    let bar = Bar::new();
+    let lines = Lines(bar.clone());
+    log::init_with(settings.log_level.value, now, move || lines.clone());
     settings.log();
     let result = match settings.command {
         ClientCommand::Agency if settings.bets.is_none() => {
             return fail(ConfigError::EXIT_CODE, &"no bets: name the agency's file with --bets FILE");
         }
-        ClientCommand::Agency => agency(runtime, &settings),
+        ClientCommand::Agency => agency(runtime, &settings, &bar),
         ClientCommand::Bet => single_bet(runtime, &settings),
         ClientCommand::Echo => echoes(runtime, &settings),
     };
+    bar.clear();
     match result {
         Ok(()) => {
             info!(action = "exit", result = "success", client_id = settings.agency);
@@ -46,7 +50,7 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
 }
 
 /// An agency's whole work.
-fn agency(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
+fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Result<(), String> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
     let bets = BetList::read(path).map_err(|error| error.to_string())?;
     let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
@@ -64,12 +68,14 @@ fn agency(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), Strin
         seed: u64::from(settings.agency) << 32 | u64::from(std::process::id()),
     };
     let bets = Arc::new(bets);
+    let bar = bar.clone();
+    let show = move |progress| bar.show(progress);
     let outcome = if settings.dialect == Dialect::Session {
-        let mut agency = SessionAgency::new(job, bets);
+        let mut agency = SessionAgency::new(job, bets).with_progress(show);
         runtime.call(&mut agency).map_err(|error| error.to_string())?;
         agency.into_outcome()
     } else {
-        let mut agency = Agency::new(job, bets);
+        let mut agency = Agency::new(job, bets).with_progress(show);
         runtime.call(&mut agency).map_err(|error| error.to_string())?;
         agency.into_outcome()
     };

@@ -2,6 +2,7 @@
 
 mod client;
 mod listen;
+mod progress;
 mod server;
 
 use std::ffi::OsString;
