@@ -2,6 +2,7 @@
 //! transaction, and only then answers.
 
 mod outcome;
+mod plan;
 mod sessions;
 mod waiting;
 
@@ -9,16 +10,16 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use lottery_proto::{Bets, Code};
+use lottery_proto::Code;
 use tracing::{error, info};
 
 pub use self::outcome::{Durable, Greeting, Outcome};
+use self::plan::{Plan, rows_of};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
 use crate::desk::{Asks, Desk, Notice, Request};
-use crate::digest::Digest;
 use crate::seam::Mailbox;
-use crate::store::{AgencyRecord, Draw, Group, Rows, Saved, Store, StoreError, rows};
+use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError, rows};
 
 /// At most about so many bytes of requests are committed as one group.
 const MAX_GROUP: usize = 4 * 1024 * 1024;
@@ -253,39 +254,6 @@ impl<S: Store> Committer<S> {
         info!(action = "sorteo", result = "success");
         Ok(())
     }
-}
-
-/// What is to be done about a request.
-#[derive(Debug)]
-enum Plan {
-    /// It is acknowledged once the group is durable.
-    Store { total: u64 },
-    /// It is refused.
-    Refuse { code: Code, reason: &'static str },
-    /// It begins a session, and ends this older one.
-    Greet { older: Option<Mailbox<Notice>> },
-    /// It changes nothing that is stored.
-    Look,
-}
-
-impl Plan {
-    const fn refuse(code: Code, reason: &'static str) -> Self {
-        Self::Refuse { code, reason }
-    }
-}
-
-/// The batch as it is stored, counted in the agency's record.
-fn rows_of(agency: u32, bets: Bets<'_>, record: &mut AgencyRecord) -> Rows {
-    let mut text = String::with_capacity(bets.size() + bets.len() * 8);
-    let mut digest = Digest::from_state(record.digest);
-    for bet in bets {
-        rows::push_bet(&mut text, agency, &bet);
-        digest.push(&bet);
-    }
-    record.stored += bets.len() as u64;
-    record.digest = digest.state();
-    let bets = u32::try_from(bets.len()).unwrap_or(u32::MAX);
-    Rows { agency, bets, text }
 }
 
 /// Commits what comes to the desk until it is closed and empty.

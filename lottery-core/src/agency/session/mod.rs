@@ -3,20 +3,19 @@
 //! It keeps nothing on disk. Its file is one ordered list, and the centre says how much of it is durable: that much
 //! is skipped, after its digest was compared, and the rest is sent.
 
+mod caller;
+
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::io;
 use std::sync::Arc;
 
 use lottery_proto::client::{Client, Event};
-use lottery_proto::{AgencyId, Bet, Code, Input, Instant, Io, Machine, SendError};
+use lottery_proto::{AgencyId, Bet, Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
 use super::job::{AgencyError, Job, Progress};
 use super::retry::Retry;
 use crate::bet_list::BetList;
 use crate::digest::Digest;
-use crate::seam::{Caller, Step};
 
 /// An agency at work, through as many connections as it takes.
 pub struct SessionAgency {
@@ -295,56 +294,6 @@ fn passes(code: Code) -> bool {
 fn bet_in(reason: &str) -> Option<usize> {
     let (_, said) = reason.split_once(": bet ")?;
     said.split_once(':')?.0.parse().ok()
-}
-
-impl Machine for SessionAgency {
-    type Notice = Infallible;
-
-    fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.client.as_mut()?.poll_io()
-    }
-
-    fn handle(&mut self, now: Instant, input: Input) {
-        if input == Input::Shutdown {
-            self.outcome.get_or_insert(Err(AgencyError::Stopped));
-            self.phase = Phase::Leaving;
-        }
-        if let Some(client) = &mut self.client {
-            client.handle(now, input);
-        }
-        self.advance(now);
-    }
-
-    fn notice(&mut self, _: Instant, notice: Infallible) {
-        match notice {}
-    }
-}
-
-impl Caller for SessionAgency {
-    fn next_step(&mut self, now: Instant) -> Step {
-        self.client = None;
-        match self.outcome {
-            Some(_) => Step::Done,
-            None if self.connect_at > now => Step::Wait(self.connect_at),
-            None => Step::Connect(self.job.server.clone()),
-        }
-    }
-
-    fn connected(&mut self, now: Instant) {
-        let mut client = Client::new(self.job.connection.clone(), now);
-        let greeted = client.hello(now);
-        self.client = Some(client);
-        self.phase = Phase::Greeting;
-        if let Err(error) = greeted {
-            self.end(now, Err(AgencyError::Send(error)));
-        }
-        self.advance(now);
-    }
-
-    fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = AgencyError::connect(&self.job.server, error);
-        self.lost(now, &error.to_string());
-    }
 }
 
 impl std::fmt::Debug for SessionAgency {
