@@ -172,6 +172,8 @@ impl Server {
             self.decoded -= len;
             return self.violated(now, error, due);
         }
+        // What cannot be understood may have been bets.
+        self.refused |= due.is_none();
         let number = self.slots.push(due.unwrap_or(Owed::new(Kind::Unknown, 0)));
         let agency = named.or(self.agency);
         let what = What::Refused { agency, error: RefusedBy::Malformed(error) };
@@ -249,7 +251,7 @@ impl Server {
         self.active = now;
         let reason = match answer {
             Answer::Refused(_) => {
-                self.refused |= matches!(kind, Kind::Bet | Kind::Batch | Kind::Unknown);
+                self.refused |= matches!(kind, Kind::Bet | Kind::Batch);
                 CloseReason::Refused
             }
             Answer::Pending => {
