@@ -157,11 +157,11 @@ impl Server {
         // Also if the peer has ended already: an answer that is still owed to it may never come.
         self.ending.get_or_insert(now);
         let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
+        self.fail(now, CloseReason::Shutdown, failure, None);
         // The draw that some wait for will not be seen by this process any more.
         while let Some(number) = self.slots.first_owed(Kind::AwaitWinners) {
             self.answer_failure(now, number, failure);
         }
-        self.fail(now, CloseReason::Shutdown, failure, None);
     }
 
     /// Ends the connection from this side, with a failure as the last answer.
@@ -215,7 +215,7 @@ impl Server {
         let reason = match answer {
             Answer::Failed(_) => CloseReason::Refused,
             Answer::Refused { .. } => {
-                self.refused |= matches!(kind, Kind::Bet | Kind::Batch | Kind::Unknown);
+                self.refused |= matches!(kind, Kind::Bet | Kind::Batch);
                 self.doom_the_rest();
                 CloseReason::Refused
             }

@@ -35,6 +35,8 @@ impl Server {
             return self.violated(now, error, due);
         }
         let agency = named.or(self.agency);
+        // What cannot be understood may have been bets.
+        self.refused |= due.is_none();
         let number = self.slots.push(due.unwrap_or(Owed::new(Kind::Unknown, 0)));
         let what = What::Doomed { number, agency, error: RefusedBy::Malformed(error) };
         self.queue.push_back(Next { len, what });

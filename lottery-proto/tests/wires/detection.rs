@@ -1,1 +1,143 @@
+//! Telling the wires apart by their first bytes.
 
+use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed};
+use lottery_proto::{CloseReason, Code, Failure, Input, ServerConfig, State};
+
+use crate::common::{Seen, WINNER, at, block, framed, give, seen, server, server_with, take};
+
+/// A first message of each wire, and how many bytes of it tell which it is.
+fn first_messages() -> Vec<(Dialect, Vec<u8>, usize)> {
+    vec![
+        (Block, block(WINNER, 1, b"1"), 1),
+        (Block, block(9, 1, b""), 1),
+        (Fixed, b"A0000100000".to_vec(), 6),
+        (Fixed, b"F00001".to_vec(), 6),
+        (Fixed, b"C00001".to_vec(), 6),
+        (Framed, framed("END"), 8),
+        (Framed, b"99999999".to_vec(), 8),
+        (Braces, b"B{};".to_vec(), 2),
+        (Braces, b"N{AgencyID:1};".to_vec(), 2),
+        (Braces, b"Q{AgencyID:1};".to_vec(), 2),
+        (Echo, b"hola\n".to_vec(), 1),
+        (Echo, b"\n".to_vec(), 1),
+        (Echo, b"\x00\n".to_vec(), 1),
+        (Echo, b"\x0A".to_vec(), 1),
+        (Echo, b"\xC3\xB1\n".to_vec(), 1),
+        (Echo, b"A0000x\n".to_vec(), 6),
+        (Echo, b"F\n".to_vec(), 2),
+        (Echo, b"0000000:\n".to_vec(), 8),
+        (Echo, b"1234567\n".to_vec(), 8),
+        (Echo, b"B[\n".to_vec(), 2),
+        (Echo, b"Q\n".to_vec(), 2),
+        (Echo, b";\n".to_vec(), 1),
+        (Echo, b"{\n".to_vec(), 1),
+    ]
+}
+
+#[test]
+fn the_first_bytes_tell_the_wire_whole_or_one_by_one() {
+    for (wire, message, needed) in first_messages() {
+        let mut server = server();
+        give(&mut server, at(0), &message);
+        assert_eq!(server.dialect(), Some(wire), "{}", message.escape_ascii());
+
+        let mut server = crate::common::server();
+        for (at_byte, byte) in message.iter().enumerate() {
+            let known = (at_byte >= needed).then_some(wire);
+            assert_eq!(server.dialect(), known, "{} at {at_byte}", message.escape_ascii());
+            if server.state() == State::Open {
+                give(&mut server, at(0), &[*byte]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
+    for begun in [&b"0"[..], b"0000013", b"A", b"F0000", b"C1", b"B", b"N", b"Q"] {
+        let mut server = server();
+        give(&mut server, at(0), begun);
+        assert_eq!(server.dialect(), None);
+        assert_eq!(server.poll_io().unwrap().deadline, Some(at(20_000)), "a message was begun");
+
+        let mut ended = crate::common::server();
+        give(&mut ended, at(0), begun);
+        ended.handle(at(1), Input::Eof);
+        assert_eq!(ended.dialect(), Some(Echo));
+        assert_eq!(seen(&mut ended), [Seen::Echo(begun.to_vec())]);
+
+        server.handle(at(20_000), Input::Timeout);
+        assert!(take(&mut server, at(20_000)).is_empty());
+        server.handle(at(20_000), Input::FinSent);
+        server.handle(at(20_000), Input::Eof);
+        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
+    }
+    // Who says nothing at all is silent.
+    let mut server = server();
+    server.handle(at(60_000), Input::Timeout);
+    server.handle(at(60_000), Input::FinSent);
+    server.handle(at(60_000), Input::Eof);
+    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Idle)]);
+}
+
+/// What each wire has to say when it is not served.
+fn failure(wire: Dialect, text: &str) -> Vec<u8> {
+    match wire {
+        Fixed => format!("E{:05}{text}", text.len()).into_bytes(),
+        Framed => framed(format!("error;{text}")),
+        Braces => format!("ERROR:{text};").into_bytes(),
+        _ => vec![],
+    }
+}
+
+#[test]
+fn a_wire_that_is_not_spoken_is_refused_in_its_own_words() {
+    for spoken in Dialect::ALL {
+        for (wire, message, needed) in first_messages() {
+            let config = ServerConfig { dialects: vec![*spoken], ..ServerConfig::default() };
+            let mut server = server_with(config);
+            give(&mut server, at(0), &message[..needed]);
+            if wire == *spoken {
+                assert_ne!(server.state() == State::Open, message == b"99999999");
+                continue;
+            }
+            assert_eq!(take(&mut server, at(0)), failure(wire, "this wire is not spoken here"));
+            server.handle(at(0), Input::FinSent);
+            server.handle(at(0), Input::Eof);
+            assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::NotSpoken(wire))]);
+        }
+    }
+}
+
+#[test]
+fn who_is_not_served_is_told_so_in_its_own_words() {
+    let full = Failure { code: Code::TooManyConnections, text: "too many connections" };
+    for known_before in [false, true] {
+        for (wire, message, needed) in first_messages() {
+            let mut server = server();
+            if known_before {
+                give(&mut server, at(0), &message[..needed]);
+                if server.state() != State::Open || needed == message.len() {
+                    continue;
+                }
+            }
+            server.refuse(at(0), full);
+            if !known_before {
+                assert_eq!(server.poll_io().unwrap().deadline, Some(at(1_000)));
+                give(&mut server, at(1), &message[..needed]);
+            }
+            assert_eq!(take(&mut server, at(1)), failure(wire, "too many connections"));
+            assert!(server.poll_io().unwrap().fin, "{wire} {}", message.escape_ascii());
+            server.handle(at(2), Input::FinSent);
+            server.handle(at(2), Input::Eof);
+            assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Refused)]);
+        }
+    }
+    // Who does not say what it speaks is not waited for.
+    let mut server = server();
+    server.refuse(at(0), full);
+    give(&mut server, at(900), b"A00");
+    server.handle(at(1_000), Input::Timeout);
+    assert!(server.poll_io().is_none());
+    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Refused)]);
+}

@@ -1,1 +1,178 @@
+//! Messages that never end, or say that they will be longer than any: how they end, and what they cost until then.
 
+use lottery_proto::{CloseReason, Input, Server, ServerConfig, State, Violation};
+
+use crate::common::{Seen, answer, at, framed, give, seen, server, server_with, take};
+use crate::golden::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
+use crate::{End, outcome};
+
+const MIB: usize = 1024 * 1024;
+
+/// The server receives `sent` over and over, in reads of what it takes, until it has had enough.
+fn flood(server: &mut Server, sent: &[u8]) -> usize {
+    let mut received = 0;
+    while server.state() == State::Open {
+        let io = server.poll_io().unwrap();
+        assert!(!io.recv.is_empty(), "it waits for nothing, after {received} bytes");
+        assert!(io.deadline.is_some());
+        let rest = &sent[received % sent.len()..];
+        let n = rest.len().min(io.recv.len());
+        io.recv[..n].copy_from_slice(&rest[..n]);
+        received += n;
+        server.handle(at(1), Input::Received(n));
+        assert!(server.memory() <= MIB + 4096);
+    }
+    received
+}
+
+#[test]
+fn a_message_without_an_end_is_refused_at_the_limit() {
+    let braces = "a message of 1048577 bytes, at most 1048576 are taken (at byte 0)";
+    for (begin, more, text, answer, most) in [
+        ("B{", "x", braces, format!("ERROR:{braces};"), MIB),
+        // Few enough characters, but each of them has more than one byte.
+        ("A0000112000", "ñ", braces, format!("E00065{braces}"), MIB),
+        ("x", "x", "a message of 8193 bytes, at most 8192 are taken (at byte 0)", String::new(), 8193),
+    ] {
+        for size in [1, 511, 8192] {
+            let mut server = server();
+            give(&mut server, at(1), begin.as_bytes());
+            let received = begin.len() + flood(&mut server, more.repeat(size).as_bytes());
+            assert!((most..most + size * 2).contains(&received), "{begin} {size}: {received}");
+            let (said, answered, end) = outcome(&mut server);
+            assert_eq!((&said[..], answered, end), (text, answer.clone().into_bytes(), End::Closed));
+        }
+    }
+}
+
+#[test]
+fn a_message_may_be_as_long_as_the_limit() {
+    for max_message in [0, 8192, 20_000] {
+        let limit = max_message.max(8192);
+        let config = || ServerConfig { max_message, max_buffer: 0, ..ServerConfig::default() };
+        for over in [0, 1] {
+            let lines = "Ana;Paz;1;1980-01-01;1\n".to_string();
+            let body = format!("1;1\n{lines}{}", "\n".repeat(limit - 8 - 4 - lines.len() + over));
+            let name = "x".repeat(limit - BRACES_BATCH.find('}').unwrap() - 2 + 3 + over);
+            let braces = format!("{};", &BRACES_BATCH.replacen("Ana", &name, 1).split_once("},").unwrap().0);
+            let braces = braces.replace(';', "};");
+            for sent in [framed(body), braces.into_bytes()] {
+                assert_eq!(sent.len(), limit + over);
+                let mut server = server_with(config());
+                for part in sent.chunks(1000) {
+                    if server.state() == State::Open {
+                        give(&mut server, at(1), part);
+                    }
+                }
+                let text = if server.state() == State::Open { "" } else { &outcome(&mut server).0 };
+                let too_long =
+                    format!("a message of {} bytes, at most {limit} are taken (at byte 0)", limit + 1);
+                assert_eq!(text, if over == 1 { &too_long } else { "" });
+            }
+        }
+    }
+}
+
+/// What a message says of its length is believed only as far as its bytes have come.
+#[test]
+fn nothing_is_sized_by_what_a_message_says() {
+    for (sent, refused) in [
+        ("99999999", true),
+        ("01048568", false),
+        ("A0000199999", true),
+        ("A0000112787", false),
+        ("000000231;999999999\nAna;Paz;", false),
+    ] {
+        let mut server = server();
+        let before = server.memory();
+        give(&mut server, at(1), sent.as_bytes());
+        assert_eq!(server.state() == State::Open, !refused, "{sent}");
+        assert!(server.memory() < before + 1024, "{sent}: {}", server.memory());
+    }
+}
+
+#[test]
+fn a_message_that_stops_is_given_up() {
+    for (sent, failure) in [
+        (&FIXED_BATCH.as_bytes()[..90], "E00035a message was not completed in time"),
+        (b"A0000100003", "E00035a message was not completed in time"),
+        (&FRAMED_BATCH.as_bytes()[..60], "00000041error;a message was not completed in time"),
+        (&FRAMED_BATCH.as_bytes()[..8], "00000041error;a message was not completed in time"),
+        (&BRACES_BATCH.as_bytes()[..60], "ERROR:a message was not completed in time;"),
+        (b"hola", ""),
+        (b"000", ""),
+        (b"B", ""),
+    ] {
+        let mut server = server();
+        give(&mut server, at(1_000), sent);
+        assert_eq!(server.poll_io().unwrap().deadline, Some(at(21_000)));
+        server.handle(at(20_999), Input::Timeout);
+        assert_eq!(server.state(), State::Open);
+        server.handle(at(21_000), Input::Timeout);
+        assert_eq!(String::from_utf8(take(&mut server, at(21_000))).unwrap(), failure);
+        server.handle(at(21_000), Input::FinSent);
+        server.handle(at(21_000), Input::Eof);
+        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
+    }
+}
+
+#[test]
+fn a_message_that_is_cut_off_is_so_wherever() {
+    for whole in [FIXED_BATCH, FRAMED_BATCH, BRACES_BATCH] {
+        for cut in 8..whole.len() {
+            let mut server = server();
+            give(&mut server, at(1), &whole.as_bytes()[..cut]);
+            server.handle(at(1), Input::Eof);
+            assert!(take(&mut server, at(1)).is_empty());
+            server.handle(at(1), Input::FinSent);
+            let reason = CloseReason::Peer(Violation::Truncated { received: cut });
+            assert_eq!(seen(&mut server), [Seen::Closed(reason)]);
+        }
+    }
+}
+
+/// Nothing is kept of messages that say nothing, and no more than so many refused ones wait to be seen.
+#[test]
+fn tiny_messages_cost_no_more_than_their_bytes() {
+    for (first, tiny) in [("Q{AgencyID:1};", ";"), ("Q{", ";"), ("Q{", "x;"), ("00000000", "00000000")] {
+        let mut server = server();
+        give(&mut server, at(1), first.as_bytes());
+        let sent = tiny.repeat(50_000);
+        let mut rest = sent.as_bytes();
+        let mut most = 0;
+        while !rest.is_empty() {
+            let recv = server.poll_io().unwrap().recv;
+            let n = recv.len().min(rest.len());
+            recv[..n].copy_from_slice(&rest[..n]);
+            rest = &rest[n..];
+            if n > 0 {
+                server.handle(at(1), Input::Received(n));
+            }
+            most = most.max(server.memory());
+            if n == 0 {
+                // The application is behind: it looks at last.
+                let _ = take(&mut server, at(1));
+                while server.poll_event().is_some() {}
+            }
+        }
+        assert!(most <= 256 * 1024 + 64 * 1024 * 2 + 16 * 1024, "{first} {tiny}: {most}");
+    }
+}
+
+/// Who was held up by its own mistakes is served when the application has seen them, without another byte.
+#[test]
+fn what_waited_behind_refused_messages_is_handed_out() {
+    let config = ServerConfig { max_in_flight: 2, ..ServerConfig::default() };
+    let mut server = server_with(config);
+    give(&mut server, at(1), format!("Q{{}};{}Q{{AgencyID:1}};", "x;".repeat(9)).as_bytes());
+    assert!(server.poll_io().unwrap().recv.is_empty());
+    for _ in 0..10 {
+        assert!(matches!(server.poll_event(), Some(lottery_proto::server::Event::Refused { .. })));
+    }
+    assert!(answer(&mut server, at(1), None));
+    let sent = String::from_utf8(take(&mut server, at(1))).unwrap();
+    assert!(sent.ends_with("ERROR:expected B, N or Q (at byte 0);W;"), "{sent}");
+    assert!(!answer(&mut server, at(1), None));
+    // And its silence counts again.
+    assert!(server.poll_io().unwrap().deadline.is_some());
+}

@@ -1,8 +1,8 @@
 //! The textual wires: their bytes, what they refuse and how, and how an agency behaves on them.
 
-mod batches;
 mod behind;
 mod clients;
+mod columns;
 #[path = "../common/mod.rs"]
 mod common;
 mod detection;

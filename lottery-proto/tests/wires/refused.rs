@@ -1,5 +1,7 @@
 //! Whole messages that are wrong: what is said about each, and which of them end the connection.
 
+use std::fmt::Write;
+
 use crate::common::framed;
 use crate::golden::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
 use crate::{End, refused};
@@ -10,7 +12,7 @@ fn columns(agency: &str, count: &str, bets: &[&str]) -> Vec<u8> {
     for bet in bets {
         let fields: Vec<&str> = bet.split('|').collect();
         let [first, last, document, date, number] = fields[..] else { panic!("{bet}") };
-        message += &format!("{first:30}{last:30}{document:0>8}{date:10}{number:0>4}");
+        write!(message, "{first:30}{last:30}{document:0>8}{date:10}{number:0>4}").unwrap();
     }
     message.into_bytes()
 }
@@ -157,8 +159,8 @@ fn on_braces_a_wrong_message_is_answered_and_the_connection_goes_on() {
         (batch.replace("AgencyID:1", "AgencyID:6"), "unknown agency 6, expected 1 to 5 (at byte 0)".into()),
         (batch.replace("},{", "}{"), second("expected a comma and a bet, or the end")),
         (batch.replace("},{", "},,{"), second(keys)),
-        (batch.replace("};", "},;"), "bet 3: ".to_string() + keys + " (at byte 244)"),
-        (batch.replace("};", "}x;"), "bet 3: expected a comma and a bet, or the end (at byte 244)".into()),
+        (batch.replace("};", "},;"), "bet 3: ".to_string() + keys + " (at byte 243)"),
+        (batch.replace("};", "}x;"), "bet 3: expected a comma and a bet, or the end (at byte 243)".into()),
         ("N{AgencyID:6};".into(), "unknown agency 6, expected 1 to 5 (at byte 0)".into()),
         ("Q{AgencyID:0};".into(), "expected an agency, 1 to 99999 (at byte 11)".into()),
         ("N{AgencyID:1x};".into(), "expected an agency, 1 to 99999 (at byte 11)".into()),
