@@ -60,7 +60,8 @@ impl Client {
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
             wire: config.dialect.wire(),
-            inbox: Inbox::new(BUSY_SIZE, config.max_message),
+            // By one byte more it is seen that an answer is too long, even where nothing else says so.
+            inbox: Inbox::new(BUSY_SIZE, config.max_message.saturating_add(1)),
             output: Output::default(),
             asked: VecDeque::new(),
             life: Life::new(),

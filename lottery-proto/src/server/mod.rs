@@ -93,7 +93,8 @@ impl Server {
             conn,
             dialect: None,
             refusal: None,
-            inbox: Inbox::new(config.max_buffer, config.max_message),
+            // By one byte more it is seen that a message is too long, even where nothing else says so.
+            inbox: Inbox::new(config.max_buffer, config.max_message.saturating_add(1)),
             output: Output::default(),
             slots: Slots::default(),
             life: Life::new(),

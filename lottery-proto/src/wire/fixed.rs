@@ -66,12 +66,13 @@ impl Wire for Fixed {
         }
         let found = skip_chars(scan, body, count * width);
         let len = found.map_err(|at| DecodeError::new(head + at, Problem::Expected("UTF-8")))?;
-        match len.map(|len| head + len) {
-            Some(size) if size > limits.message => {
-                Err(DecodeError::new(0, Problem::TooLong { size, most: limits.message }))
-            }
-            len => Ok(len),
+        let size = len.map(|len| head + len);
+        // Characters may have several bytes: what is not complete may be too long, too.
+        let least = size.unwrap_or(bytes.len());
+        if least > limits.message {
+            return Err(DecodeError::new(0, Problem::TooLong { size: least, most: limits.message }));
         }
+        Ok(size)
     }
 
     fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
