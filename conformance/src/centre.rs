@@ -24,13 +24,21 @@ pub struct Terms {
     pub max_connections: usize,
     /// How many bytes of requests wait for the store before connections stop reading.
     pub desk: usize,
+    /// What stands before a line that is sent back.
+    pub echo_prefix: String,
 }
 
 impl Terms {
     /// The defaults, with that many agencies.
     pub fn new(agencies: u32) -> Self {
         let config = ServerConfig { agencies, ..ServerConfig::default() };
-        Self { config, max_connections: 1000, desk: 1024 * 1024 }
+        Self { config, max_connections: 1000, desk: 1024 * 1024, echo_prefix: String::new() }
+    }
+
+    /// The service that hands what is asked to `desk`.
+    pub fn centres(&self, desk: &Arc<Desk>) -> Centres {
+        let centres = Centres::new(self.config.clone(), Arc::clone(desk), self.max_connections);
+        centres.with_echo_prefix(&self.echo_prefix)
     }
 
     /// The lottery that it is about.
@@ -61,7 +69,7 @@ impl<S: Store + 'static> Running<S> {
     pub fn start<R: OnRuntime>(terms: &Terms, store: S) -> Self {
         let mut committer = Committer::open(store, terms.rules()).expect("the store can be read");
         let desk = Arc::new(Desk::new(terms.desk));
-        let centres = Centres::new(terms.config.clone(), Arc::clone(&desk), terms.max_connections);
+        let centres = terms.centres(&desk);
         let requests = Arc::clone(&desk);
         let committing = Task::start("the committer", move || {
             committer::run(&mut committer, &requests).expect("the store does not fail");
@@ -88,7 +96,7 @@ impl<S: Store + 'static> Running<S> {
 pub fn rows(store: &impl Store) -> BTreeMap<u32, Vec<String>> {
     let mut stored: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     let read = store.read(&mut |text| {
-        assert!(text.ends_with("\r\n"), "whole rows");
+        assert!(text.is_empty() || text.ends_with("\r\n"), "whole rows");
         for row in text.split_terminator("\r\n") {
             let (agency, bet) = row.split_once(',').expect("a row begins with its agency");
             stored.entry(agency.parse().expect("a number")).or_default().push(bet.to_owned());

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use lottery_core::agency::Agency;
 use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::Committer;
 use lottery_core::desk::{Desk, Notice};
-use lottery_core::seam::{Caller, Mailbox, Service};
+use lottery_core::seam::{Caller, Mailbox, Service, Step};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{Input, Instant, Machine};
 
@@ -38,7 +37,7 @@ impl StillCentre {
     /// A centre without connections.
     pub fn new(terms: &Terms) -> Self {
         let desk = Arc::new(Desk::new(terms.desk));
-        let centres = Centres::new(terms.config.clone(), Arc::clone(&desk), terms.max_connections);
+        let centres = terms.centres(&desk);
         let committer = Committer::open(MemoryStore::new(), terms.rules()).expect("an empty store");
         Self { centres, desk, committer }
     }
@@ -118,39 +117,50 @@ impl StillCentre {
     }
 }
 
-/// An agency whose time goes on when there is nothing else to do.
+/// A client whose time goes on when there is nothing else to do.
 #[derive(Debug)]
-pub struct StillAgency {
-    agency: Agency,
+pub struct StillClient<C> {
+    client: C,
     now: Instant,
 }
 
-impl StillAgency {
-    /// Connects it.
-    pub fn connect(mut agency: Agency) -> Self {
-        agency.next_step(NOW);
-        agency.connected(NOW);
-        Self { agency, now: NOW }
+impl<C: Caller> StillClient<C> {
+    /// A client that has not begun.
+    pub fn new(client: C) -> Self {
+        Self { client, now: NOW }
+    }
+
+    /// Lets it go on until it connects. Whether it does: if not, it is done.
+    pub fn connect(&mut self) -> bool {
+        loop {
+            match self.client.next_step(self.now) {
+                Step::Connect(_) => break,
+                Step::Wait(until) => self.now = until,
+                Step::Done => return false,
+            }
+        }
+        self.client.connected(self.now);
+        true
     }
 
     /// What it sends, until it has to wait for an answer, or for its time to ask again, or has ended.
     pub fn sent(&mut self) -> Vec<u8> {
         let mut sent = Vec::new();
-        while let Some(io) = self.agency.poll_io()
+        while let Some(io) = self.client.poll_io()
             && !io.send.is_empty()
         {
             sent.extend_from_slice(io.send);
             let len = io.send.len();
-            self.agency.handle(self.now, Input::Sent(len));
+            self.client.handle(self.now, Input::Sent(len));
         }
         sent
     }
 
     /// Lets the time come for which it waits.
     pub fn wait(&mut self) {
-        let deadline = self.agency.poll_io().and_then(|io| io.deadline);
+        let deadline = self.client.poll_io().and_then(|io| io.deadline);
         self.now = deadline.expect("it waits for something");
-        self.agency.handle(self.now, Input::Timeout);
+        self.client.handle(self.now, Input::Timeout);
     }
 
     /// Gives it bytes in pieces.
@@ -158,22 +168,27 @@ impl StillAgency {
         for piece in cut.pieces(bytes) {
             let mut rest = piece;
             while !rest.is_empty() {
-                let recv = self.agency.poll_io().expect("the connection is there").recv;
+                let recv = self.client.poll_io().expect("the connection is there").recv;
                 let len = recv.len().min(rest.len());
-                assert!(len > 0, "an agency always reads");
+                assert!(len > 0, "a client always reads");
                 recv[..len].copy_from_slice(&rest[..len]);
                 rest = &rest[len..];
-                self.agency.handle(self.now, Input::Received(len));
+                self.client.handle(self.now, Input::Received(len));
             }
         }
     }
 
-    /// Ends both sides, the centre's first if so; it must have said all it has to say.
-    pub fn fin(mut self) -> Agency {
-        assert!(self.agency.poll_io().expect("the connection is there").fin, "its end");
-        self.agency.handle(self.now, Input::FinSent);
-        self.agency.handle(self.now, Input::Eof);
-        assert!(self.agency.poll_io().is_none(), "both sides have ended");
-        self.agency
+    /// Ends both sides of its connection. The centre must have said all it has to say.
+    pub fn fin(&mut self) {
+        assert!(self.client.poll_io().expect("the connection is there").fin, "its end");
+        self.client.handle(self.now, Input::FinSent);
+        self.client.handle(self.now, Input::Eof);
+        assert!(self.client.poll_io().is_none(), "both sides have ended");
+    }
+
+    /// The client, which must be done.
+    pub fn done(mut self) -> C {
+        assert_eq!(self.client.next_step(self.now), Step::Done);
+        self.client
     }
 }

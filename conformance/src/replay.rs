@@ -1,10 +1,10 @@
-//! Recorded agencies, to be played to a centre. How often an agency is told to ask again later depends on the
+//! Recorded agencies, to be played to a centre, and recorded centres, to be played to an agency. How often an agency is told to ask again later depends on the
 //! others, so that may happen more often or less often than was recorded.
 
 use std::collections::VecDeque;
 use std::io::Read;
 use std::mem;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::raw::Raw;
 use crate::transcript::Said;
 use crate::wire::{Wire, wire};
 
-/// A recorded agency on a connection. It does no I/O.
+/// A recorded agency. It does no I/O.
 #[derive(Debug)]
 pub struct Replay {
     wire: &'static dyn Wire,
@@ -28,18 +28,20 @@ pub struct Replay {
 /// What a recorded agency does next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Sends these bytes.
+    /// Sends these bytes, on a new connection if there is none.
     Send(Vec<u8>),
-    /// Sends these bytes, which it has sent before, after a pause.
+    /// Sends these bytes, which it has sent before, after a pause. Where a connection has one answer, on a new one.
     SendAgain(Vec<u8>),
     /// Waits for bytes.
     Receive,
-    /// Ends its side. Then nothing more may come but the end of the other.
+    /// Ends its connection. Nothing more may come but the end of the other side.
     Fin,
+    /// It has said all that was recorded.
+    Done,
 }
 
 impl Replay {
-    /// Plays what was recorded.
+    /// Plays what was recorded, on one connection or one after the other.
     pub fn new(dialect: Dialect, recorded: &[Said]) -> Self {
         let rest = recorded.iter().cloned().collect();
         Self { wire: wire(dialect), rest, received: Vec::new(), question: Vec::new() }
@@ -54,8 +56,10 @@ impl Replay {
     pub fn next_move(&mut self) -> Next {
         loop {
             match self.rest.front() {
-                None | Some(Said::ClientEof) => {
+                None => return Next::Done,
+                Some(Said::ClientEof | Said::ServerEof) => {
                     assert!(self.received.is_empty(), "more answers than were recorded");
+                    self.skip_ends();
                     return Next::Fin;
                 }
                 Some(Said::Client(message)) => {
@@ -63,8 +67,6 @@ impl Replay {
                     self.rest.pop_front();
                     return Next::Send(self.question.clone());
                 }
-                // A centre that does not end by itself is as good: the agency ends next.
-                Some(Said::ServerEof) => drop(self.rest.pop_front()),
                 Some(Said::Server(_)) => {
                     let len = self.wire.answer_len(&self.received);
                     let Some(len) = len.filter(|len| self.received.len() >= *len) else {
@@ -72,65 +74,98 @@ impl Replay {
                     };
                     let after = self.received.split_off(len);
                     let answer = Said::Server(mem::replace(&mut self.received, after));
-                    if self.pending(&answer) {
+                    if !self.is_pending(Some(&answer)) {
+                        self.skip_pending();
+                        assert_eq!(Some(answer), self.rest.pop_front(), "what was recorded is on the right");
+                    } else if self.is_pending(self.rest.front()) {
+                        self.rest.pop_front();
+                    } else {
                         return Next::SendAgain(self.question.clone());
                     }
-                    assert_eq!(Some(answer), self.rest.pop_front(), "what was recorded is on the right");
                 }
             }
         }
     }
 
-    /// Brings what was recorded in line with the number of times that the agency is told to ask again later.
-    /// Whether it has to ask once more than was recorded.
-    fn pending(&mut self, answer: &Said) -> bool {
-        let is_pending = |said: &Said| matches!(said, Said::Server(message) if self.wire.is_pending(message));
-        if is_pending(answer) {
-            return !self.rest.front().is_some_and(is_pending);
-        }
-        while self.rest.front().is_some_and(is_pending) {
-            self.rest.pop_front();
-            assert_eq!(self.rest.pop_front(), Some(Said::Client(self.question.clone())), "it asks again");
-        }
-        false
+    fn is_pending(&self, said: Option<&Said>) -> bool {
+        matches!(said, Some(Said::Server(message)) if self.wire.is_pending(message))
     }
 
-    /// Plays over a socket, with what it sends cut into pieces.
+    /// It was not told to ask again later as often as was recorded.
+    fn skip_pending(&mut self) {
+        while self.is_pending(self.rest.front()) {
+            self.rest.pop_front();
+            self.skip_ends();
+            assert_eq!(self.rest.pop_front(), Some(Said::Client(self.question.clone())), "it asks again");
+        }
+    }
+
+    fn skip_ends(&mut self) {
+        while matches!(self.rest.front(), Some(Said::ClientEof | Said::ServerEof)) {
+            self.rest.pop_front();
+        }
+    }
+
+    /// Plays over sockets, with what it sends cut into pieces.
     pub fn play(mut self, centre: SocketAddr, cut: Cut) {
-        let mut peer = Raw::connect(centre);
+        let mut peer: Option<Raw> = None;
         loop {
             match self.next_move() {
-                Next::Send(bytes) => peer.send_cut(&bytes, cut),
+                Next::Send(bytes) => {
+                    peer.get_or_insert_with(|| Raw::connect(centre)).send_cut(&bytes, cut);
+                }
                 Next::SendAgain(bytes) => {
+                    if self.wire.has_one_answer() {
+                        self.end(peer.take());
+                    }
                     thread::sleep(Duration::from_millis(10));
-                    peer.send_cut(&bytes, cut);
+                    peer.get_or_insert_with(|| Raw::connect(centre)).send_cut(&bytes, cut);
                 }
                 Next::Receive => {
                     let mut buffer = [0; 4096];
+                    let peer = peer.as_mut().expect("it has asked something");
                     let received = peer.0.read(&mut buffer).expect("an answer");
                     assert_ne!(received, 0, "an answer, not an end");
                     self.receive(&buffer[..received]);
                 }
-                Next::Fin => break,
+                Next::Fin => self.end(peer.take()),
+                Next::Done => return,
             }
         }
-        peer.fin();
+    }
+
+    /// Ends a connection, or waits until the centre does if that is its part.
+    fn end(&self, peer: Option<Raw>) {
+        let mut peer = peer.expect("the connection is there");
+        if !self.wire.centre_closes() {
+            peer.fin();
+        }
         assert_eq!(peer.receive_all(), b"", "nothing but the end");
     }
 }
 
-/// Plays a recorded centre to the agency that has connected, with what it sends cut into pieces, and checks that
-/// the agency sends what was recorded.
-pub fn play_centre(mut agency: Raw, recorded: &[Said], cut: Cut) {
+/// Plays a recorded centre to the client that connects, with what it sends cut into pieces, and checks that the client
+/// sends what was recorded.
+pub fn play_centre(listener: &TcpListener, recorded: &[Said], cut: Cut) {
+    let mut client: Option<Raw> = None;
+    // One side has ended.
+    let mut ended = false;
     for said in recorded {
+        let peer = client.get_or_insert_with(|| Raw::over(listener.accept().expect("it connects").0));
         match said {
             Said::Client(expected) => {
-                let received = Said::Client(agency.receive(expected.len()));
+                let received = Said::Client(peer.receive(expected.len()));
                 assert_eq!(received, *said, "what was recorded is on the right");
             }
-            Said::Server(message) => agency.send_cut(message, cut),
-            Said::ServerEof => agency.fin(),
-            Said::ClientEof => assert_eq!(agency.receive_all(), b"", "nothing but the end"),
+            Said::Server(message) => peer.send_cut(message, cut),
+            Said::ServerEof => peer.fin(),
+            Said::ClientEof => assert_eq!(peer.receive_all(), b"", "nothing but the end"),
+        }
+        if matches!(said, Said::ClientEof | Said::ServerEof) {
+            ended = !ended;
+            if !ended {
+                client = None;
+            }
         }
     }
 }

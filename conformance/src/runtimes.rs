@@ -38,7 +38,7 @@ impl OnRuntime for Tokio {
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
         let (sender, stopped) = tokio::sync::oneshot::channel::<()>();
-        stop.started(move || _ = sender.send(()));
+        stop.on_stop(move || _ = sender.send(()));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.expect("a runtime").block_on(async {
             listener.set_nonblocking(true).expect("a listener can be non-blocking");
@@ -49,7 +49,7 @@ impl OnRuntime for Tokio {
 
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mut mail) = tokio::sync::mpsc::unbounded_channel();
-        stop.started(move || drop(sender.send(Mail::Shutdown)));
+        stop.on_stop(move || drop(sender.send(Mail::Shutdown)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(runtime_tokio::call(caller, &mut mail));
     }
@@ -67,13 +67,13 @@ impl OnRuntime for Std {
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
         let (sender, stopped) = runtime_std::mail::<()>().expect("a descriptor");
-        stop.started(move || sender.send(Mail::Shutdown));
+        stop.on_stop(move || sender.send(Mail::Shutdown));
         runtime_std::serve(listener, &service, &stopped).expect("a listener can be non-blocking");
     }
 
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mail) = runtime_std::mail().expect("a descriptor");
-        stop.started(move || sender.send(Mail::Shutdown));
+        stop.on_stop(move || sender.send(Mail::Shutdown));
         runtime_std::call(caller, &mail);
     }
 }
@@ -104,7 +104,7 @@ impl OnRuntime for Smol {
 
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mail) = smol::channel::unbounded();
-        stop.started(move || drop(sender.try_send(Mail::Shutdown)));
+        stop.on_stop(move || drop(sender.try_send(Mail::Shutdown)));
         smol::block_on(runtime_smol::call(caller, &mail, async |server: String| {
             let socket = smol::net::TcpStream::connect(server).await?;
             socket.set_nodelay(true)?;
@@ -116,7 +116,7 @@ impl OnRuntime for Smol {
 /// Over when it is time to stop.
 fn stopped(stop: &Stop) -> impl Future<Output = ()> + Send + use<> {
     let (sender, stopped) = smol::channel::bounded::<()>(1);
-    stop.started(move || drop(sender));
+    stop.on_stop(move || drop(sender));
     async move { _ = stopped.recv().await }
 }
 
@@ -141,7 +141,7 @@ impl OnRuntime for AsyncStd {
 
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mail) = smol::channel::unbounded();
-        stop.started(move || drop(sender.try_send(Mail::Shutdown)));
+        stop.on_stop(move || drop(sender.try_send(Mail::Shutdown)));
         async_std::task::block_on(runtime_smol::call(caller, &mail, async |server: String| {
             let socket = async_std::net::TcpStream::connect(server).await?;
             socket.set_nodelay(true)?;

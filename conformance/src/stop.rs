@@ -15,7 +15,7 @@ struct State {
 
 impl Stop {
     /// Calls `hook` when it is time to stop; at once, if it is.
-    pub fn started(&self, hook: impl FnOnce() + Send + 'static) {
+    pub fn on_stop(&self, hook: impl FnOnce() + Send + 'static) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.stopped {
             drop(state);

@@ -1,5 +1,6 @@
 //! Recorded conversations: `transcripts/*.json`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
@@ -7,6 +8,7 @@ use lottery_proto::Dialect;
 use serde_json::Value;
 
 use crate::files::File;
+use crate::wire::{fixed_bets_of, wire};
 
 /// What happened on a connection.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Transcript {
     pub dialect: Dialect,
     /// How many agencies there were.
     pub agencies: u32,
+    /// What the centre put before a line that it sent back.
+    pub reply_prefix: String,
     /// Each of its connections.
     pub connections: Vec<Vec<Said>>,
 }
@@ -55,15 +59,21 @@ fn directory() -> PathBuf {
 impl Transcript {
     /// Reads the recording of that dialect.
     pub fn read(dialect: Dialect) -> Self {
-        let path = directory().join(format!("{dialect}.json"));
+        Self::named(dialect, dialect.name())
+    }
+
+    /// Reads the recording with that name.
+    pub fn named(dialect: Dialect, name: &str) -> Self {
+        let path = directory().join(format!("{name}.json"));
         let text = fs::read_to_string(&path).expect("there is a recording of each dialect");
         let json: Value = serde_json::from_str(&text).expect("a recording is JSON");
         assert_eq!(json["dialect"], dialect.name());
-        let agencies = json["agencies"].as_u64().expect("a number of agencies");
+        let agencies = json["agencies"].as_u64().unwrap_or_default();
         let connections = json["connections"].as_array().expect("a list of connections");
         Self {
             dialect,
             agencies: u32::try_from(agencies).expect("a small number"),
+            reply_prefix: json["reply_prefix"].as_str().unwrap_or_default().to_owned(),
             connections: connections
                 .iter()
                 .map(|said| said.as_array().expect("a list of messages").iter().map(said_of).collect())
@@ -71,13 +81,32 @@ impl Transcript {
         }
     }
 
-    /// The files of its agencies.
-    pub fn files(&self) -> Vec<File> {
-        let file = |agency| {
-            let path = directory().join(format!("agencies/agency-{agency}.csv"));
-            File { agency, text: fs::read_to_string(path).expect("there is a file of each agency") }
-        };
-        (1..=self.agencies).map(file).collect()
+    /// What each agency and the centre said to each other, with the file of the agency: on one connection, or one
+    /// after the other.
+    pub fn conversations(&self) -> Vec<(File, Vec<Said>)> {
+        let mut conversations: BTreeMap<u32, Vec<Said>> = BTreeMap::new();
+        for said in &self.connections {
+            let Some(Said::Client(first)) = said.first() else { panic!("the agency speaks first") };
+            let agency = wire(self.dialect).agency_of(first).expect("it says which it is");
+            conversations.entry(agency).or_default().extend_from_slice(said);
+        }
+        assert!(conversations.keys().copied().eq(1..=self.agencies), "all of them");
+        conversations.into_iter().map(|(agency, said)| (self.file(agency, &said), said)).collect()
+    }
+
+    /// The file of an agency. In `fixed`, what it made of it: a number was cut to fit its column.
+    fn file(&self, agency: u32, said: &[Said]) -> File {
+        let path = directory().join(format!("agencies/agency-{agency}.csv"));
+        let text = fs::read_to_string(path).expect("there is a file of each agency");
+        let file = File { agency, text };
+        if self.dialect != Dialect::Fixed {
+            return file;
+        }
+        let Some(Said::Client(batch)) = said.first() else { panic!("the agency speaks first") };
+        let lines = fixed_bets_of(batch);
+        let cut = |line: &str| line.replace(",10000", ",1000");
+        assert!(file.text.lines().map(cut).eq(lines.iter().cloned()), "its bets, apart from that number");
+        File { text: lines.iter().flat_map(|line| [line, "\n"]).collect(), ..file }
     }
 }
 

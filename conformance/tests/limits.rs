@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use conformance::agencies::Calling;
 use conformance::centre::{Running, Terms};
@@ -19,23 +19,27 @@ use lottery_proto::Dialect;
 
 /// One connection more than are taken is refused with a clean end; the others do not notice.
 fn one_too_many_is_refused<Server: OnRuntime>() {
-    for &dialect in Dialect::ALL {
+    for &dialect in Dialect::WITH_BETS {
         let wire = wire(dialect);
-        let terms = Terms { max_connections: 3, ..Terms::new(4) };
+        let mut terms = Terms { max_connections: 3, ..Terms::new(4) };
+        terms.config.linger_timeout = Duration::from_millis(300);
         let centre = Running::start::<Server>(&terms, MemoryStore::new());
         let ask = |peer: &mut Raw, agency| {
-            peer.send(&wire.query(agency));
-            peer.receive(wire.pending(agency).len()) == wire.pending(agency)
+            peer.send(&wire.probe(agency));
+            peer.receive(wire.probed(agency).len()) == wire.probed(agency)
         };
         let mut served: Vec<Raw> = (0..3).map(|_| Raw::connect(centre.address)).collect();
-        for (peer, agency) in served.iter_mut().zip(1..) {
-            assert!(ask(peer, agency), "{dialect}: those within the limit are served");
+        if !wire.has_one_answer() {
+            for (peer, agency) in served.iter_mut().zip(1..) {
+                assert!(ask(peer, agency), "{dialect}: those within the limit are served");
+            }
         }
-        // One that says nothing, one that has begun, and one that has sent much.
-        for bytes in [&[][..], &wire.query(4)[..1], &wire.query(4).repeat(20)] {
+        // One that says nothing, one that has begun, and one that has sent much: who can be told, is told.
+        let (begun, words) = (&wire.probe(4)[..1], wire.failure("too many connections"));
+        for (bytes, answer) in [(&[][..], &[][..]), (begun, &[]), (&wire.probe(4).repeat(20), &words)] {
             let mut refused = Raw::connect(centre.address);
             let sent = refused.0.write_all(bytes);
-            assert_eq!(refused.receive_all(), b"", "{dialect}: a clean end");
+            assert!(refused.receive_all() == answer, "{dialect}: what is wrong, and a clean end");
             sent.expect("what was begun is read");
         }
         for (peer, agency) in served.iter_mut().zip(1..) {
@@ -44,9 +48,9 @@ fn one_too_many_is_refused<Server: OnRuntime>() {
         drop(served.pop());
         until("a new one is served", || {
             let mut peer = Raw::connect(centre.address);
-            peer.send(&wire.query(4));
+            peer.send(&wire.probe(4));
             let answer = peer.0.shutdown(std::net::Shutdown::Write).and_then(|()| peer.try_receive_all());
-            answer.is_ok_and(|answer| answer == wire.pending(4))
+            answer.is_ok_and(|answer| answer == wire.probed(4))
         });
         drop(served);
         centre.end();
@@ -87,28 +91,40 @@ impl Lines {
     }
 }
 
-/// An agency with more winners than an answer carries gets none of them, and the log says why.
+/// An agency whose winners no answer of its wire carries gets none of them, and the log says why.
 fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
     // By its number of winners each test knows its log line.
     static WINNERS: AtomicU32 = AtomicU32::new(1000);
     let lines = Lines::shared();
-    for &dialect in Dialect::ALL {
+    let reason = "more winners than this wire can carry in one answer";
+    // More than fill a block; one that is wider than its column.
+    for (dialect, wide) in [(Dialect::Block, ""), (Dialect::Fixed, "Ana,Paz,200000001,1980-01-01,7574\n")] {
+        let wire = wire(dialect);
         let winners = WINNERS.fetch_add(1, Ordering::Relaxed);
-        let (many, few) = (File::winning(1, winners), File::invented(2, 50));
+        let mut many = File::winning(1, winners);
+        many.text += wide;
+        let few = File::invented(2, 50);
         let centre = Running::in_memory::<Server>(2);
-        let start = |file| Calling::<Agency>::agency::<Client>(centre.address, dialect, file);
-        let (lost, served) = (start(&many), start(&few));
-        let outcome = lost.outcome();
-        assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{dialect}: {outcome:?}");
+        // Bets that its own wire carries: on `framed` all that are stored can also be told.
+        let sender = Calling::<Agency>::agency::<Client>(centre.address, Dialect::Framed, &many);
+        let served = Calling::<Agency>::agency::<Client>(centre.address, dialect, &few);
+        assert_eq!(sender.winners(), many.winners(), "{dialect}: elsewhere they are told");
         assert_eq!(served.winners(), few.winners(), "{dialect}: the other agency gets its winners");
 
         let mut peer = Raw::connect(centre.address);
-        peer.send(&wire(dialect).query(1));
-        assert_eq!(peer.receive_all(), b"", "{dialect}: a clean end, without a list");
+        peer.send(&wire.query(1));
+        assert!(peer.receive_all() == wire.failure(reason), "{dialect}: what is wrong, and a clean end");
         drop(peer);
+        let asking = Calling::<Agency>::agency::<Client>(centre.address, dialect, &File::invented(1, 0));
+        match asking.outcome() {
+            Err(AgencyError::Closed { .. }) if dialect == Dialect::Block => {}
+            Err(AgencyError::Refused { reason: told, .. }) if told == reason => {}
+            outcome => panic!("{dialect}: {outcome:?}"),
+        }
+        let cant = many.winners().len();
         let line = format!(
             "WARNING  action: consulta_ganadores | result: fail | ip: 127.0.0.1 | agency: 1 | \
-             cant_ganadores: {winners} | reason: more winners than this wire can carry in one answer\n"
+             cant_ganadores: {cant} | reason: {reason}\n"
         );
         assert!(lines.holds(&line), "{dialect}: {line}");
         centre.end();

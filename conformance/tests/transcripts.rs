@@ -1,128 +1,213 @@
-//! What other programs have said, said again: our centre answers it as theirs did, our agency says the same.
+//! What other programs have said, said again: our centre answers it as theirs did, our clients say the same.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use conformance::agencies::{Calling, job};
-use conformance::centre::{Running, Terms};
+use conformance::centre::{Running, Terms, rows};
 use conformance::files::{File, stored};
-use conformance::memory::{Conn, StillAgency, StillCentre};
+use conformance::memory::{Conn, StillCentre, StillClient};
 use conformance::patience::{SOON, Task};
 use conformance::pieces::Cut;
 use conformance::raw::Raw;
 use conformance::replay::{Next, Replay, play_centre};
 use conformance::transcript::{Said, Transcript};
-use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_client, on_every_server};
-use lottery_core::agency::Agency;
+use lottery_core::agency::{Agency, EchoJob, Echoes};
+use lottery_core::seam::Caller;
 use lottery_core::store::MemoryStore;
-use lottery_proto::Dialect;
+use lottery_proto::{AgencyId, ClientConfig, Dialect};
+
+/// Every wire that carries bets, with every cutting.
+fn all() -> impl Iterator<Item = (Dialect, Cut)> {
+    Dialect::WITH_BETS.iter().flat_map(|&dialect| Cut::ALL.map(|cut| (dialect, cut)))
+}
+
+/// The recordings of the health check.
+fn echoes() -> [Transcript; 2] {
+    ["echo", "echo-prefixed"].map(|name| Transcript::named(Dialect::Echo, name))
+}
+
+fn files(recorded: &Transcript) -> Vec<File> {
+    recorded.conversations().into_iter().map(|(file, _)| file).collect()
+}
 
 fn the_centre_answers_as_recorded<Server: OnRuntime>() {
-    for (&dialect, cut) in Dialect::ALL.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
+    for (dialect, cut) in all() {
         let recorded = Transcript::read(dialect);
         let centre = Running::start::<Server>(&Terms::new(recorded.agencies), MemoryStore::new());
         let address = centre.address;
-        let agencies: Vec<_> = recorded
-            .connections
-            .iter()
-            .map(|said| Replay::new(dialect, said))
-            .map(|replay| Task::start("a recorded agency", move || replay.play(address, cut)))
-            .collect();
+        let play = |(_, said): (_, Vec<Said>)| {
+            let replay = Replay::new(dialect, &said);
+            Task::start("a recorded agency", move || replay.play(address, cut))
+        };
+        let agencies: Vec<_> = recorded.conversations().into_iter().map(play).collect();
         for agency in agencies {
             agency.join(SOON);
         }
-        assert!(centre.end() == stored(&recorded.files()), "{dialect}, {cut:?}: every bet, in order");
+        assert!(centre.end() == stored(&files(&recorded)), "{dialect}, {cut:?}: every bet, in order");
     }
 }
 
+fn the_centre_answers_the_health_check_as_recorded<Server: OnRuntime>() {
+    for recorded in echoes() {
+        let terms = Terms { echo_prefix: recorded.reply_prefix.clone(), ..Terms::new(1) };
+        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        for (said, cut) in recorded.connections.iter().flat_map(|said| Cut::ALL.map(|cut| (said, cut))) {
+            let [Said::Client(line), Said::Server(answer), ..] = &said[..] else { panic!("{said:?}") };
+            let mut peer = Raw::connect(centre.address);
+            peer.send_cut(line, cut);
+            assert_eq!(peer.receive_all(), *answer, "{cut:?}: the answer, and an end");
+        }
+        centre.end();
+    }
+}
+
+/// The centre's address, for a client that is played with.
+fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("a listener has an address");
+    (listener, address)
+}
+
+/// An agency as it was recorded. In `fixed`, the recorded one cut a number, which ours does not.
+fn agency(address: SocketAddr, dialect: Dialect, file: &File) -> Agency {
+    Agency::new(job(address, dialect, file.agency), file.bets())
+}
+
 fn the_agency_says_what_was_recorded<Client: OnRuntime>() {
-    for (&dialect, cut) in Dialect::ALL.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
-        let recorded = Transcript::read(dialect);
-        let files = recorded.files();
-        for said in recorded.connections {
-            let file = file_of(dialect, &files, &said);
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-            let address = listener.local_addr().expect("a listener has an address");
-            let agency = Calling::<Agency>::agency::<Client>(address, dialect, file);
-            let (stream, _) = listener.accept().expect("the agency connects");
-            play_centre(Raw::over(stream), &said, cut);
+    for (dialect, cut) in all() {
+        for (file, said) in Transcript::read(dialect).conversations() {
+            let (listener, address) = listener();
+            let agency = Calling::start::<Client>(agency(address, dialect, &file));
+            play_centre(&listener, &said, cut);
             assert_eq!(agency.winners(), file.winners(), "{dialect}, {cut:?}");
         }
     }
 }
 
-/// The file of the agency that sends the first message.
-fn file_of<'a>(dialect: Dialect, files: &'a [File], said: &[Said]) -> &'a File {
-    let Some(Said::Client(first)) = said.first() else { panic!("the agency speaks first") };
-    let agency = wire(dialect).agency_of(first);
-    files.iter().find(|file| file.agency == agency).expect("there is a file of each agency")
+/// A health check as our client makes it, against the centre that was recorded.
+fn health_check(address: SocketAddr, recorded: &Transcript) -> (Echoes, Vec<Said>) {
+    let connection = ClientConfig::new(AgencyId::new(1).expect("it is one"), Dialect::Echo);
+    let amount = u32::try_from(recorded.connections.len()).expect("a few");
+    let period = Duration::from_millis(1);
+    let echoes = Echoes::new(EchoJob { connection, server: address.to_string(), amount, period });
+    // One of the recorded clients has a word more in its lines than ours.
+    let ours = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(" sent\n", "\n").into_bytes();
+    let said = |said: &Said| match said {
+        Said::Client(line) => Said::Client(ours(line)),
+        Said::Server(line) => Said::Server(ours(line)),
+        end => end.clone(),
+    };
+    (echoes, recorded.connections.iter().flatten().map(said).collect())
+}
+
+fn the_health_check_says_what_was_recorded<Client: OnRuntime>() {
+    for (recorded, cut) in echoes().iter().flat_map(|recorded| Cut::ALL.map(|cut| (recorded, cut))) {
+        let (listener, address) = listener();
+        let (echoes, said) = health_check(address, recorded);
+        let echoes = Calling::start::<Client>(echoes);
+        play_centre(&listener, &said, cut);
+        echoes.join(SOON).into_outcome().expect("all lines have come back");
+    }
 }
 
 #[test]
 fn the_centre_without_sockets_answers_as_recorded() {
-    for (&dialect, cut) in Dialect::ALL.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
+    for (dialect, cut) in all() {
         let recorded = Transcript::read(dialect);
         let mut centre = StillCentre::new(&Terms::new(recorded.agencies));
-        let replay = |said: &Vec<_>| Some((Replay::new(dialect, said), centre.accept()));
-        let mut agencies: Vec<Option<(Replay, Conn)>> = recorded.connections.iter().map(replay).collect();
-        // Each in turn goes as far as it can until it is told to ask again later.
+        let replay = |(_, said): (_, Vec<Said>)| Some((Replay::new(dialect, &said), None));
+        let mut agencies: Vec<Option<(Replay, Option<Conn>)>> =
+            recorded.conversations().into_iter().map(replay).collect();
+        // Each in turn goes as far as it can until it has to wait, or is told to ask again later.
         while agencies.iter().any(Option::is_some) {
             for slot in &mut agencies {
                 while let Some((mut replay, mut conn)) = slot.take() {
                     let (bytes, again) = match replay.next_move() {
                         Next::Send(bytes) => (bytes, false),
                         Next::SendAgain(bytes) => (bytes, true),
-                        Next::Receive => panic!("{dialect}, {cut:?}: an answer is missing"),
+                        Next::Receive => (Vec::new(), true),
                         Next::Fin => {
+                            let conn = conn.take().expect("the connection is there");
                             assert_eq!(centre.fin(conn), b"", "nothing but the end");
-                            break;
+                            *slot = Some((replay, None));
+                            continue;
                         }
+                        Next::Done => break,
                     };
-                    replay.receive(&centre.receive(&mut conn, &bytes, cut));
-                    *slot = Some((replay, conn));
+                    if again
+                        && dialect == Dialect::Fixed
+                        && let Some(conn) = conn.take()
+                    {
+                        assert_eq!(centre.fin(conn), b"", "nothing but the end");
+                    }
+                    let mut current = conn.unwrap_or_else(|| centre.accept());
+                    replay.receive(&centre.receive(&mut current, &bytes, cut));
+                    replay.receive(&centre.sent(&mut current));
+                    *slot = Some((replay, Some(current)));
                     if again {
                         break;
                     }
                 }
             }
         }
+        assert!(rows(centre.store()) == stored(&files(&recorded)), "{dialect}, {cut:?}: every bet");
     }
+}
+
+/// Plays a recorded centre to a client, without sockets, until the client is done.
+fn play<C: Caller>(client: C, said: &[Said], cut: Cut) -> C {
+    let mut client = StillClient::new(client);
+    let mut sent = Vec::new();
+    let mut said = said.iter().peekable();
+    while client.connect() {
+        sent.extend(client.sent());
+        while let Some(next) = said.next_if(|said| matches!(said, Said::Client(_) | Said::Server(_))) {
+            match next {
+                Said::Client(expected) => {
+                    if sent.is_empty() {
+                        client.wait();
+                        sent = client.sent();
+                    }
+                    let rest = sent.split_off(expected.len());
+                    assert_eq!(Said::Client(sent), *next, "{cut:?}: what was recorded is on the right");
+                    sent = rest;
+                }
+                Said::Server(message) => {
+                    client.receive(message, cut);
+                    sent.extend(client.sent());
+                }
+                Said::ClientEof | Said::ServerEof => {}
+            }
+        }
+        assert_eq!(sent, b"", "nothing but the end");
+        while said.next_if(|said| matches!(said, Said::ClientEof | Said::ServerEof)).is_some() {}
+        client.fin();
+    }
+    assert_eq!(said.next(), None, "all that was recorded");
+    client.done()
 }
 
 #[test]
 fn the_agency_without_sockets_says_what_was_recorded() {
-    for (&dialect, cut) in Dialect::ALL.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
-        let recorded = Transcript::read(dialect);
-        let files = recorded.files();
-        for said in recorded.connections {
-            let file = file_of(dialect, &files, &said);
-            let address = (Ipv4Addr::LOCALHOST, 1).into();
-            let agency = Agency::new(job(address, dialect, file.agency), file.bets());
-            let mut agency = StillAgency::connect(agency);
-            let mut sent = agency.sent();
-            for said in &said {
-                match said {
-                    Said::Client(expected) => {
-                        if sent.is_empty() {
-                            agency.wait();
-                            sent = agency.sent();
-                        }
-                        let rest = sent.split_off(expected.len());
-                        assert_eq!(Said::Client(sent), Said::Client(expected.clone()), "{dialect}, {cut:?}");
-                        sent = rest;
-                    }
-                    Said::Server(message) => {
-                        agency.receive(message, cut);
-                        sent.extend(agency.sent());
-                    }
-                    Said::ClientEof | Said::ServerEof => assert_eq!(sent, b"", "nothing but the end"),
-                }
-            }
-            let outcome = agency.fin().into_outcome();
+    let address = (Ipv4Addr::LOCALHOST, 1).into();
+    for (dialect, cut) in all() {
+        for (file, said) in Transcript::read(dialect).conversations() {
+            let outcome = play(agency(address, dialect, &file), &said, cut).into_outcome();
             assert_eq!(outcome.expect("it gets its winners"), file.winners(), "{dialect}, {cut:?}");
         }
     }
 }
 
-on_every_server!(the_centre_answers_as_recorded);
-on_every_client!(the_agency_says_what_was_recorded);
+#[test]
+fn the_health_check_without_sockets_says_what_was_recorded() {
+    let address = (Ipv4Addr::LOCALHOST, 1).into();
+    for (recorded, cut) in echoes().iter().flat_map(|recorded| Cut::ALL.map(|cut| (recorded, cut))) {
+        let (echoes, said) = health_check(address, recorded);
+        play(echoes, &said, cut).into_outcome().expect("all lines have come back");
+    }
+}
+
+on_every_server!(the_centre_answers_as_recorded, the_centre_answers_the_health_check_as_recorded);
+on_every_client!(the_agency_says_what_was_recorded, the_health_check_says_what_was_recorded);

@@ -40,8 +40,12 @@ impl Wire for Block {
         block(6, agency, b"1")
     }
 
-    fn receipt(&self, agency: u32, stored: bool) -> Vec<u8> {
-        block(5, agency, if stored { b"1" } else { b"0" })
+    fn receipt(&self, agency: u32) -> Vec<u8> {
+        block(5, agency, b"1")
+    }
+
+    fn refusal(&self, agency: u32, _: &str) -> Vec<u8> {
+        block(5, agency, b"0")
     }
 
     fn pending(&self, agency: u32) -> Vec<u8> {
@@ -50,6 +54,14 @@ impl Wire for Block {
 
     fn winners(&self, agency: u32, documents: &[String]) -> Vec<u8> {
         block(6, agency, format!("1{}", documents.join("|")).as_bytes())
+    }
+
+    fn failure(&self, _: &str) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn text_of(&self, failure: &[u8]) -> Option<String> {
+        failure.is_empty().then(String::new)
     }
 
     fn garbage(&self) -> Vec<u8> {
@@ -64,8 +76,8 @@ impl Wire for Block {
         Some(BLOCK)
     }
 
-    fn agency_of(&self, message: &[u8]) -> u32 {
-        message[1].into()
+    fn agency_of(&self, message: &[u8]) -> Option<u32> {
+        Some(message[1].into())
     }
 
     fn is_pending(&self, answer: &[u8]) -> bool {
