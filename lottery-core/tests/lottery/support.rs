@@ -105,7 +105,7 @@ impl Diary {
     }
 
     pub(crate) fn request(&self, asks: Asks) -> Request {
-        Request { from: self.mailbox(), asks }
+        Request { from: self.mailbox(), in_session: false, asks }
     }
 
     pub(crate) fn note(&self, seen: Seen) {
@@ -141,6 +141,7 @@ fn seen(notice: Notice) -> Seen {
             Seen::Winners(agency, draw.winners.get(&agency).cloned().unwrap_or_default())
         }
         Notice::Stranger(_) => Seen::Winners(0, Vec::new()),
+        Notice::Hello(..) | Notice::Superseded => panic!("there are no sessions here"),
         Notice::Room => Seen::Room,
     }
 }

@@ -176,6 +176,8 @@ pub(crate) fn job(agency: u32) -> Job {
         batch_max: None,
         poll_initial: Duration::from_secs(1),
         poll_max: Duration::from_secs(8),
+        retry_for: Duration::from_secs(10),
+        seed: 1,
     }
 }
 
