@@ -80,7 +80,7 @@ fn after_a_refused_batch_every_later_one_is_refused_in_its_turn() {
     let mut refused = Vec::new();
     while let Some(event) = server.poll_event() {
         let Event::Refused { agency, error } = event else { panic!("{event:?}") };
-        assert_eq!(agency.map(|agency| agency.get()), Some(3));
+        assert_eq!(agency.map(lottery_proto::AgencyId::get), Some(3));
         refused.push(matches!(error, RefusedBy::EarlierBets));
     }
     assert_eq!(refused, [false, true, true]);

@@ -1,79 +1,53 @@
-//! The agency: the machine behind a client's connection, and what it does between connections.
+//! The agency: the machine behind a client's connections, and what it does between them.
 
 mod echo;
 mod job;
+mod plain;
 mod retry;
 mod session;
 mod single_bet;
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
-use lottery_proto::client::{Client, Event};
-use lottery_proto::{AgencyId, Bet, CloseReason, Input, Instant, Io, Machine, Question, SendError};
-use tracing::{debug, info, warn};
+use lottery_proto::{Input, Instant, Io, Machine};
 
 pub use self::echo::{EchoJob, Echoes};
 pub use self::job::{AgencyError, Job, Progress};
+pub use self::plain::PlainAgency;
 pub use self::session::SessionAgency;
 pub use self::single_bet::SingleBet;
 use crate::bet_list::BetList;
 use crate::seam::{Caller, Step};
 
-/// An agency at work: sends its bets, says that these were all, asks for its winners.
-pub struct Agency {
-    job: Job,
-    bets: Arc<BetList>,
-    client: Option<Client>,
-    phase: Phase,
-    /// Nothing was sent on this connection yet.
-    fresh: bool,
-    sent: usize,
-    pause: Duration,
-    stopping: bool,
-    on_progress: Box<dyn FnMut(Progress) + Send>,
-    outcome: Option<Result<Vec<String>, AgencyError>>,
-}
+/// An agency at work: sends its bets, says that these were all, asks for its winners, in the manner of its wire.
+#[derive(Debug)]
+pub struct Agency(Kind);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Bets are sent.
-    Sending,
-    /// All are sent, and Finished after them.
-    Finishing,
-    /// The question for the winners is sent.
-    Asking,
-    /// The winners are to be asked for then.
-    Waiting(Instant),
-    /// There is nothing more to do.
-    Done,
+#[derive(Debug)]
+enum Kind {
+    Plain(PlainAgency),
+    Session(SessionAgency),
 }
 
 impl Agency {
-    /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
+    /// An agency with these bets. If its wire cannot carry one of them, it has ended already: none is sent.
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
-        let pause = job.poll_initial;
-        let outcome = bets.check_sendable(job.connection.dialect).err().map(|error| Err(error.into()));
-        Self {
-            job,
-            bets,
-            client: None,
-            phase: Phase::Sending,
-            fresh: true,
-            sent: 0,
-            pause,
-            stopping: false,
-            on_progress: Box::new(|_| ()),
-            outcome,
-        }
+        Self(if job.connection.dialect.manner().has_sessions {
+            Kind::Session(SessionAgency::new(job, bets))
+        } else {
+            Kind::Plain(PlainAgency::new(job, bets))
+        })
     }
 
     /// Calls `on_progress` whenever it is further than before.
     #[must_use]
-    pub fn with_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
-        self.on_progress = Box::new(on_progress);
-        self
+    pub fn with_progress(self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
+        Self(match self.0 {
+            Kind::Plain(agency) => Kind::Plain(agency.with_progress(on_progress)),
+            Kind::Session(agency) => Kind::Session(agency.with_progress(on_progress)),
+        })
     }
 
     /// How it ended: the winners' documents, in the order in which the bets were stored.
@@ -81,213 +55,54 @@ impl Agency {
     /// # Errors
     /// Why it did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
-        self.outcome.unwrap_or(Err(AgencyError::Stopped))
-    }
-
-    fn question(&self) -> Question {
-        self.job.connection.dialect.manner().question
-    }
-
-    fn id(&self) -> AgencyId {
-        self.job.connection.agency
-    }
-
-    /// It has ended so. The first end counts.
-    fn end(&mut self, now: Instant, outcome: Result<Vec<String>, AgencyError>) {
-        self.phase = Phase::Done;
-        self.outcome.get_or_insert(outcome);
-        if let Some(client) = &mut self.client {
-            client.close(now);
-        }
-    }
-
-    fn report(&mut self, stored: bool) {
-        let progress = Progress { sent: self.sent, total: self.bets.len(), stored, cut_off: false };
-        (self.on_progress)(progress);
-        let (enviadas, total) = (progress.sent, progress.total);
-        debug!(action = "batch_sent", result = "in_progress", client_id = %self.id(), enviadas, total);
-    }
-
-    /// Takes what the connection has, and does what comes next.
-    fn advance(&mut self, now: Instant) {
-        self.take_events(now);
-        loop {
-            let before = (self.phase, self.sent);
-            if let Err(error) = self.step(now) {
-                match error {
-                    SendError::Busy | SendError::Closed => break,
-                    SendError::Unsendable { bet, error } => {
-                        let error = self.bets.error(self.sent + bet, error);
-                        self.end(now, Err(error.into()));
-                    }
-                    error => self.end(now, Err(AgencyError::Send(error))),
-                }
-            }
-            if (self.phase, self.sent) == before {
-                break;
-            }
-        }
-        self.take_events(now);
-    }
-
-    /// The next thing to send, if it is time.
-    fn step(&mut self, now: Instant) -> Result<(), SendError> {
-        let manner = self.job.connection.dialect.manner();
-        let Some(client) = &mut self.client else { return Ok(()) };
-        match self.phase {
-            Phase::Sending if self.sent < self.bets.len() => {
-                if !client.can_send() {
-                    return Err(SendError::Busy);
-                }
-                let most = self.job.batch_max.unwrap_or(manner.batch_bets);
-                let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(most).collect();
-                self.sent += client.send_batch(now, &batch)?;
-                self.report(false);
-            }
-            Phase::Sending => {
-                client.send_finished(now)?;
-                self.phase =
-                    if manner.question == Question::WithFinished { Phase::Asking } else { Phase::Finishing };
-            }
-            Phase::Waiting(until)
-                if until <= now && (self.fresh || manner.question != Question::Elsewhere) =>
-            {
-                client.ask_winners(now)?;
-                self.phase = Phase::Asking;
-            }
-            Phase::Finishing | Phase::Asking | Phase::Waiting(_) | Phase::Done => return Ok(()),
-        }
-        self.fresh = false;
-        Ok(())
-    }
-
-    fn take_events(&mut self, now: Instant) {
-        while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
-            match event {
-                Event::Batch { stored: true, .. } => {}
-                Event::Batch { stored: false, reason, .. } => {
-                    let reason = reason.to_owned();
-                    self.refused(now, "a batch", reason);
-                }
-                Event::Finished { stored: false, reason } => {
-                    let reason = reason.to_owned();
-                    self.refused(now, "to count this agency as finished", reason);
-                }
-                Event::Finished { stored: true, .. } => {
-                    self.log_sent();
-                    self.ask_at(now, now);
-                }
-                Event::Pending => {
-                    let client_id = self.id();
-                    debug!(action = "consulta_ganadores", result = "in_progress", client_id = %client_id);
-                    self.ask_at(now, now.after(self.pause));
-                    self.pause = self.pause.saturating_mul(2).min(self.job.poll_max);
-                }
-                Event::Winners(documents) => {
-                    let winners: Vec<String> = documents.map(str::to_owned).collect();
-                    if self.question() == Question::WithFinished {
-                        self.log_sent();
-                    }
-                    info!(action = "consulta_ganadores", result = "success", cant_ganadores = winners.len());
-                    self.end(now, Ok(winners));
-                }
-                Event::WinnersRefused { reason } => {
-                    let reason = reason.to_owned();
-                    self.refused(now, "to say who won", reason);
-                }
-                Event::Closed(reason) => self.closed(now, reason),
-                other => warn!(action = "event", result = "fail", event = ?other),
-            }
-        }
-    }
-
-    fn refused(&mut self, now: Instant, what: &'static str, reason: String) {
-        self.end(now, Err(AgencyError::Refused { what, reason }));
-    }
-
-    fn log_sent(&mut self) {
-        let (client_id, cantidad) = (self.id(), self.sent);
-        info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
-        self.report(true);
-    }
-
-    /// The winners are to be asked for at `when`, perhaps on another connection.
-    fn ask_at(&mut self, now: Instant, when: Instant) {
-        self.phase = Phase::Waiting(when);
-        let elsewhere = self.question() == Question::Elsewhere;
-        if let Some(client) = &mut self.client
-            && elsewhere
-        {
-            client.close(now);
-        }
-    }
-
-    fn closed(&mut self, now: Instant, reason: CloseReason) {
-        debug!(action = "close_connection", result = "success", client_id = %self.id(), reason = %reason);
-        let on_purpose =
-            matches!(self.phase, Phase::Waiting(_)) && self.question() == Question::Elsewhere && !self.fresh;
-        if !on_purpose {
-            let server = self.job.server.clone();
-            self.end(now, Err(AgencyError::Closed { server, reason }));
+        match self.0 {
+            Kind::Plain(agency) => agency.into_outcome(),
+            Kind::Session(agency) => agency.into_outcome(),
         }
     }
 }
 
 impl Machine for Agency {
-    type Notice = std::convert::Infallible;
+    type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
-        let ask_at = match self.phase {
-            Phase::Waiting(until) if self.question() != Question::Elsewhere => Some(until),
-            _ => None,
-        };
-        let mut io = self.client.as_mut()?.poll_io()?;
-        io.deadline = io.deadline.into_iter().chain(ask_at).min();
-        Some(io)
+        match &mut self.0 {
+            Kind::Plain(agency) => agency.poll_io(),
+            Kind::Session(agency) => agency.poll_io(),
+        }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
-        if input == Input::Shutdown {
-            self.stopping = true;
-            self.outcome.get_or_insert(Err(AgencyError::Stopped));
-            self.phase = Phase::Done;
+        match &mut self.0 {
+            Kind::Plain(agency) => agency.handle(now, input),
+            Kind::Session(agency) => agency.handle(now, input),
         }
-        if let Some(client) = &mut self.client {
-            client.handle(now, input);
-        }
-        self.advance(now);
     }
 
-    fn notice(&mut self, _: Instant, notice: Self::Notice) {
+    fn notice(&mut self, _: Instant, notice: Infallible) {
         match notice {}
     }
 }
 
 impl Caller for Agency {
     fn next_step(&mut self, now: Instant) -> Step {
-        self.client = None;
-        match self.phase {
-            _ if self.outcome.is_some() => Step::Done,
-            Phase::Waiting(until) if until > now => Step::Wait(until),
-            _ => Step::Connect(self.job.server.clone()),
+        match &mut self.0 {
+            Kind::Plain(agency) => agency.next_step(now),
+            Kind::Session(agency) => agency.next_step(now),
         }
     }
 
     fn connected(&mut self, now: Instant) {
-        self.client = Some(Client::new(self.job.connection.clone(), now));
-        self.fresh = true;
-        self.advance(now);
+        match &mut self.0 {
+            Kind::Plain(agency) => agency.connected(now),
+            Kind::Session(agency) => agency.connected(now),
+        }
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = AgencyError::connect(&self.job.server, error);
-        self.end(now, Err(error));
-    }
-}
-
-impl std::fmt::Debug for Agency {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { phase, sent, client, .. } = self;
-        write!(f, "Agency({}, {phase:?}, {sent} sent, {client:?})", self.id())
+        match &mut self.0 {
+            Kind::Plain(agency) => agency.not_connected(now, error),
+            Kind::Session(agency) => agency.not_connected(now, error),
+        }
     }
 }

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use lottery_proto::{AgencyId, ClientConfig, Dialect};
+use lottery_proto::{AgencyId, ClientConfig};
 use tracing::{error, info};
 
 use super::progress::{Bar, Lines};
 use super::{fail, settings};
-use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SessionAgency, SingleBet};
+use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use crate::bet_list::BetList;
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
 use crate::log;
@@ -70,16 +70,9 @@ fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Resul
     let bets = Arc::new(bets);
     let bar = bar.clone();
     let show = move |progress| bar.show(progress);
-    let outcome = if settings.dialect == Dialect::Session {
-        let mut agency = SessionAgency::new(job, bets).with_progress(show);
-        runtime.call(&mut agency).map_err(|error| error.to_string())?;
-        agency.into_outcome()
-    } else {
-        let mut agency = Agency::new(job, bets).with_progress(show);
-        runtime.call(&mut agency).map_err(|error| error.to_string())?;
-        agency.into_outcome()
-    };
-    let Some(winners) = unless_stopped(outcome)? else { return Ok(()) };
+    let mut agency = Agency::new(job, bets).with_progress(show);
+    runtime.call(&mut agency).map_err(|error| error.to_string())?;
+    let Some(winners) = unless_stopped(agency.into_outcome())? else { return Ok(()) };
     write_winners(settings.winners.as_deref(), &winners)
 }
 
