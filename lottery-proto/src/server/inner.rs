@@ -7,14 +7,9 @@ use super::Server;
 use super::event::{Next, RefusedBy, What};
 use crate::agency::AgencyId;
 use crate::error::{CloseReason, Code, DecodeError, Failure, Problem, Violation};
-use crate::life::{On, State};
+use crate::life::On;
 use crate::time::Instant;
-use crate::wire::{
-    Answer, Dialect, Kind, Limits, Owed, Refusal, Request, Scan, Side, Then, TooLarge, detect,
-};
-
-/// With more than so many bytes to send, no more requests are read.
-const MAX_UNSENT: usize = 64 * 1024;
+use crate::wire::{Answer, Dialect, Kind, Limits, Owed, Refusal, Request, Scan, Side, TooLarge, detect};
 
 impl Server {
     /// Brings everything in line with what has just changed. Called last by whatever changes something.
@@ -107,27 +102,6 @@ impl Server {
         }
     }
 
-    /// Whether more requests would be decoded, if they were there.
-    fn takes_requests(&self) -> bool {
-        // What was refused is answered already, but the application has not seen it.
-        let waiting = self.slots.len().max(self.queue.len());
-        let room = waiting < self.config.max_in_flight.max(1) && self.output.pending().len() < MAX_UNSENT;
-        self.life.is_open() && room
-    }
-
-    pub(super) fn wants_read(&self) -> bool {
-        let open = self.takes_requests() && self.inbox.has_room(self.decoded);
-        // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
-        // our answer with it.
-        let dropping =
-            matches!(self.life.state(), State::Draining | State::Lingering) && self.queue.is_empty();
-        !self.life.peer_ended && (open || dropping)
-    }
-
-    pub(super) fn fin_due(&self) -> bool {
-        self.life.state() == State::Draining && self.slots.is_empty() && self.output.pending().is_empty()
-    }
-
     /// Takes a request, decoded from a message of `len` bytes, into the queue; or refuses it.
     fn take(&mut self, now: Instant, len: usize, mut request: Request) {
         let named = request.agency.map_or(0, AgencyId::get);
@@ -172,9 +146,12 @@ impl Server {
             self.decoded -= len;
             return self.violated(now, error, due);
         }
-        // What cannot be understood may have been bets.
-        self.refused |= due.is_none();
+        let understood = due.is_some();
         let number = self.slots.push(due.unwrap_or(Owed::new(Kind::Unknown, 0)));
+        if !understood {
+            // It may have been bets.
+            self.bets_refused(number);
+        }
         let agency = named.or(self.agency);
         let what = What::Refused { agency, error: RefusedBy::Malformed(error) };
         self.queue.push_back(Next { len, what });
@@ -183,16 +160,22 @@ impl Server {
 
     /// Answers each Finished that everything before is answered, if bets of its connection were refused.
     fn refuse_finished(&mut self, now: Instant) {
-        while self.refused
+        while let Some(refused) = self.refused
             && let Some(first) = self.queue.iter_mut().find(|next| matches!(next.what, What::Request { .. }))
             && let What::Request { request, number } = &first.what
             && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
             && self.slots.is_front(*number)
+            && refused < *number
         {
             let (number, agency, error) = (*number, request.agency, RefusedBy::EarlierBets);
             first.what = What::Refused { agency, error };
             self.answer_failure(now, number, Failure { code: Code::Malformed, text: &error.to_string() });
         }
+    }
+
+    /// Bets in request `number` were not stored.
+    fn bets_refused(&mut self, number: u64) {
+        self.refused = Some(self.refused.map_or(number, |first| first.min(number)));
     }
 
     /// The peer broke the protocol.
@@ -247,20 +230,16 @@ impl Server {
     pub(super) fn answer(&mut self, now: Instant, number: u64, answer: &Answer<'_>) -> Result<(), TooLarge> {
         let Some(kind) = self.slots.owed(number) else { return Ok(()) };
         let wire = self.dialect.unwrap_or(Dialect::Echo).wire();
-        let then = self.slots.answer(number, answer, wire, &mut self.output)?;
+        let end = self.slots.answer(number, answer, wire, &mut self.output)?;
         self.active = now;
-        let reason = match answer {
-            Answer::Refused(_) => {
-                self.refused |= matches!(kind, Kind::Bet | Kind::Batch);
-                CloseReason::Refused
-            }
+        match answer {
+            Answer::Refused(_) if matches!(kind, Kind::Bet | Kind::Batch) => self.bets_refused(number),
             Answer::Pending => {
                 self.pending.get_or_insert(now);
-                CloseReason::Done
             }
-            Answer::Stored | Answer::Winners(_) | Answer::Echo(_) => CloseReason::Done,
-        };
-        if then == Then::Close {
+            _ => {}
+        }
+        if let Some(reason) = end {
             // What was asked behind the last answer gets none.
             self.drop_requests();
             self.end(now, reason);

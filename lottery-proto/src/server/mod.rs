@@ -2,7 +2,7 @@
 
 mod event;
 mod inner;
-mod timers;
+mod waits;
 
 pub use event::{Event, Line, RefusedBy};
 
@@ -72,8 +72,8 @@ pub struct Server {
     scan: Scan,
     /// The agency that this connection speaks for.
     agency: Option<AgencyId>,
-    /// Bets of this connection were refused: its Finished will be, too.
-    refused: bool,
+    /// The first request whose bets were refused: each Finished behind it will be, too.
+    refused: Option<u64>,
     /// The peer has sent the last message that its wire has for it: what follows is dropped.
     last_came: bool,
     /// The time, as it was last told.
@@ -107,7 +107,7 @@ impl Server {
             decoded: 0,
             scan: Scan::default(),
             agency: None,
-            refused: false,
+            refused: None,
             last_came: false,
             now,
             active: now,
