@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::error::CloseReason;
 use crate::wire::{Answer, Kind, Owed, Then, TooLarge, Wire};
 
 /// Bytes to send, with a cursor.
@@ -72,15 +73,15 @@ pub(crate) struct Slots {
 
 enum Slot {
     Owed(Owed),
-    /// Answered, but an earlier one is not.
-    Ready(Vec<u8>, Then),
+    /// Answered, but an earlier one is not; and why the connection ends with this answer, if it does.
+    Ready(Vec<u8>, Option<CloseReason>),
 }
 
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Owed(owed) => owed.fmt(f),
-            Self::Ready(bytes, then) => write!(f, "Ready({}, {then:?})", bytes.len()),
+            Self::Ready(bytes, end) => write!(f, "Ready({}, {end:?})", bytes.len()),
         }
     }
 }
@@ -113,7 +114,8 @@ impl Slots {
         number == self.base
     }
 
-    /// Answers request `number`. What may leave is appended to `output`, and the result says what follows.
+    /// Answers request `number`. What may leave is appended to `output`, and the result says why the connection ends
+    /// with it, if it does.
     ///
     /// A number that was answered before is ignored.
     pub(crate) fn answer(
@@ -122,32 +124,35 @@ impl Slots {
         answer: &Answer<'_>,
         wire: &dyn Wire,
         output: &mut Output,
-    ) -> Result<Then, TooLarge> {
+    ) -> Result<Option<CloseReason>, TooLarge> {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
-        let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(Then::Continue) };
-        let Slot::Owed(owed) = slot else { return Ok(Then::Continue) };
+        let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(None) };
+        let Slot::Owed(owed) = slot else { return Ok(None) };
+        let refused = matches!(answer, Answer::Refused { .. } | Answer::Failed(_));
+        let reason = if refused { CloseReason::Refused } else { CloseReason::Done };
+        let end = |then| (then == Then::Close).then_some(reason);
         if index == Some(0) {
-            let then = put(wire, owed, answer, output.buffer())?;
+            let end = end(put(wire, owed, answer, output.buffer())?);
             self.pop();
-            return Ok(if then == Then::Close { Then::Close } else { self.release(output) });
+            return Ok(end.or_else(|| self.release(output)));
         }
         let mut bytes = Vec::new();
-        let then = put(wire, owed, answer, &mut bytes)?;
-        *slot = Slot::Ready(bytes, then);
-        Ok(Then::Continue)
+        let end = end(put(wire, owed, answer, &mut bytes)?);
+        *slot = Slot::Ready(bytes, end);
+        Ok(None)
     }
 
     /// Moves the answers that nothing holds back any more to the output.
-    fn release(&mut self, output: &mut Output) -> Then {
-        while let Some(Slot::Ready(bytes, then)) = self.queue.front_mut() {
+    fn release(&mut self, output: &mut Output) -> Option<CloseReason> {
+        while let Some(Slot::Ready(bytes, end)) = self.queue.front_mut() {
             output.buffer().append(bytes);
-            let then = *then;
+            let end = *end;
             self.pop();
-            if then == Then::Close {
-                return Then::Close;
+            if end.is_some() {
+                return end;
             }
         }
-        Then::Continue
+        None
     }
 
     fn pop(&mut self) {

@@ -186,6 +186,10 @@ impl PlainAgency {
                     let reason = reason.to_owned();
                     self.refused(now, "to say who won", reason);
                 }
+                Event::Refused { reason } => {
+                    let reason = reason.to_owned();
+                    self.refused(now, "to go on", reason);
+                }
                 Event::Closed(reason) => self.closed(now, reason),
                 other => warn!(action = "event", result = "fail", event = ?other),
             }

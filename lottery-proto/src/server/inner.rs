@@ -6,14 +6,9 @@ use super::Server;
 use super::event::{Next, RefusedBy, What};
 use crate::agency::AgencyId;
 use crate::error::{CloseReason, Code, DecodeError, Failure, Problem, Violation};
-use crate::life::{On, State};
+use crate::life::On;
 use crate::time::Instant;
-use crate::wire::{
-    Answer, Dialect, Kind, Limits, Owed, Refusal, Request, Scan, Side, Then, TooLarge, detect,
-};
-
-/// With more than so many bytes to send, no more requests are read.
-const MAX_UNSENT: usize = 64 * 1024;
+use crate::wire::{Answer, Dialect, Kind, Limits, Owed, Refusal, Request, Scan, Side, TooLarge, detect};
 
 impl Server {
     /// Brings everything in line with what has just changed. Called last by whatever changes something.
@@ -106,27 +101,6 @@ impl Server {
         }
     }
 
-    /// Whether more requests would be decoded, if they were there.
-    fn takes_requests(&self) -> bool {
-        // What was refused is answered already, but the application has not seen it.
-        let waiting = self.slots.len().max(self.queue.len());
-        let room = waiting < self.config.max_in_flight.max(1) && self.output.pending().len() < MAX_UNSENT;
-        self.life.is_open() && room
-    }
-
-    pub(super) fn wants_read(&self) -> bool {
-        let open = self.takes_requests() && self.inbox.has_room(self.decoded);
-        // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
-        // our answer with it.
-        let dropping =
-            matches!(self.life.state(), State::Draining | State::Lingering) && self.queue.is_empty();
-        !self.life.peer_ended && (open || dropping)
-    }
-
-    pub(super) fn fin_due(&self) -> bool {
-        self.life.state() == State::Draining && self.slots.is_empty() && self.output.pending().is_empty()
-    }
-
     /// Takes a request, decoded from a message of `len` bytes, into the queue; or refuses it.
     fn take(&mut self, now: Instant, len: usize, mut request: Request) {
         let named = request.agency.map_or(0, AgencyId::get);
@@ -142,7 +116,7 @@ impl Server {
         let first = if awaits.is_some() && self.agency.is_none() { None } else { Some(request) };
         let mut len = len;
         for request in first.into_iter().chain(awaits) {
-            let doomed = self.refused && self.stops_at_a_refusal() && request.kind != Kind::Hello;
+            let doomed = self.refused.is_some() && self.stops_at_a_refusal() && request.kind != Kind::Hello;
             let number = self.slots.push(owed(request.kind, mem::take(&mut echo)));
             let what = if doomed {
                 What::Doomed { number, agency: self.agency, error: RefusedBy::EarlierBets }
@@ -207,27 +181,20 @@ impl Server {
             }
             answer => answer,
         };
-        let then = self.slots.answer(number, answer, wire, &mut self.output)?;
+        let end = self.slots.answer(number, answer, wire, &mut self.output)?;
         self.active = now;
-        if let Answer::Stored { total } | Answer::Welcome { stored: total, .. } = answer {
-            self.stored = *total;
-        }
-        let reason = match answer {
-            Answer::Failed(_) => CloseReason::Refused,
-            Answer::Refused { .. } => {
-                self.refused |= matches!(kind, Kind::Bet | Kind::Batch);
+        match answer {
+            Answer::Refused { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {
+                self.bets_refused(number);
                 self.doom_the_rest();
-                CloseReason::Refused
             }
+            Answer::Stored { total } | Answer::Welcome { stored: total, .. } => self.stored = *total,
             Answer::Pending => {
                 self.pending.get_or_insert(now);
-                CloseReason::Done
             }
-            Answer::Welcome { .. } | Answer::Stored { .. } | Answer::Winners(_) | Answer::Echo(_) => {
-                CloseReason::Done
-            }
-        };
-        if then == Then::Close {
+            _ => {}
+        }
+        if let Some(reason) = end {
             // What was asked behind the last answer gets none.
             self.drop_requests();
             self.end(now, reason);

@@ -3,7 +3,7 @@
 mod event;
 mod inner;
 mod refusing;
-mod timers;
+mod waits;
 
 pub use event::{Event, Line, RefusedBy};
 
@@ -73,8 +73,8 @@ pub struct Server {
     scan: Scan,
     /// The agency that this connection speaks for.
     agency: Option<AgencyId>,
-    /// Bets of this connection were refused: its Finished will be, too.
-    refused: bool,
+    /// The first request whose bets were refused: each Finished behind it will be, too.
+    refused: Option<u64>,
     /// How many bets of the agency are stored, as far as this connection has said.
     stored: u64,
     /// The peer has sent the last message that its wire has for it: what follows is dropped.
@@ -110,7 +110,7 @@ impl Server {
             decoded: 0,
             scan: Scan::default(),
             agency: None,
-            refused: false,
+            refused: None,
             stored: 0,
             last_came: false,
             now,

@@ -35,9 +35,12 @@ impl Server {
             return self.violated(now, error, due);
         }
         let agency = named.or(self.agency);
-        // What cannot be understood may have been bets.
-        self.refused |= due.is_none();
+        let understood = due.is_some();
         let number = self.slots.push(due.unwrap_or(Owed::new(Kind::Unknown, 0)));
+        if !understood {
+            // It may have been bets.
+            self.bets_refused(number);
+        }
         let what = What::Doomed { number, agency, error: RefusedBy::Malformed(error) };
         self.queue.push_back(Next { len, what });
         if !self.stops_at_a_refusal() {
@@ -51,7 +54,7 @@ impl Server {
 
     /// After a refusal, on a wire that stops there, what was received since will be refused, too.
     pub(super) fn doom_the_rest(&mut self) {
-        if !self.refused || !self.stops_at_a_refusal() {
+        if self.refused.is_none() || !self.stops_at_a_refusal() {
             return;
         }
         for next in &mut self.queue {
@@ -72,7 +75,7 @@ impl Server {
             let due = match self.queue.get(index).map(|next| &next.what) {
                 Some(What::Doomed { number, .. }) => self.slots.is_front(*number),
                 Some(What::Request { request, number }) => {
-                    self.refused
+                    self.refused.is_some_and(|refused| refused < *number)
                         && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
                         && self.slots.is_front(*number)
                 }
@@ -99,6 +102,11 @@ impl Server {
             RefusedBy::EarlierBets => Code::Malformed,
         };
         self.answer_failure(now, number, Failure { code, text: &error.to_string() });
+    }
+
+    /// Bets in request `number` were not stored.
+    pub(super) fn bets_refused(&mut self, number: u64) {
+        self.refused = Some(self.refused.map_or(number, |first| first.min(number)));
     }
 
     /// The peer broke the protocol.

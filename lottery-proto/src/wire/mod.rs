@@ -7,6 +7,8 @@ mod dialect;
 mod echo;
 mod fixed;
 mod framed;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use detect::detect;

@@ -1,10 +1,13 @@
 //! The application behind the server: it takes requests one by one, and answers any of them in any way.
 
 use lottery_proto::server::{Event, RefusedBy};
-use lottery_proto::{Batch, Finished, Receipt, ReplyError, SingleBet, Ticket, WinnersQuery, WinnersReply};
+use lottery_proto::{
+    Batch, Dialect, Echo, EchoReply, Finished, Receipt, ReplyError, SingleBet, Stranger, Ticket,
+    WinnersQuery, WinnersReply,
+};
 
-use crate::common::{BATCH_ACK, BET_ACK, WINNER, block};
 use crate::server::{REFUSED, Run};
+use crate::words::{Said, answer};
 
 /// A request that is not answered.
 pub(super) enum Held {
@@ -12,11 +15,15 @@ pub(super) enum Held {
     Batch(Ticket<Batch>),
     Finished(Ticket<Finished>),
     Winners(Ticket<WinnersQuery>),
+    Stranger(Ticket<Stranger>),
+    Echo(Ticket<Echo>),
 }
 
 impl Run {
     pub(super) fn poll(&mut self) {
         let n = self.answers.len();
+        // Of a message that was cut off early it cannot be said what it was.
+        self.off |= self.server.dialect().is_some_and(|wire| wire != self.wire);
         let Some(event) = self.server.poll_event() else { return };
         assert_eq!(self.closed, 0, "Closed is the last event");
         let held = match event {
@@ -31,12 +38,20 @@ impl Run {
             }
             Event::Finished { ticket } => Held::Finished(ticket),
             Event::WinnersQuery { ticket, .. } => Held::Winners(ticket),
-            Event::Refused { error: RefusedBy::EarlierBets, .. } => {
-                return self.answers.push(Some(block(BATCH_ACK, 1, b"0")));
+            Event::Stranger { ticket } => Held::Stranger(ticket),
+            Event::Echo { ticket, line } => {
+                assert!(self.off || line.0 == n.to_string().as_bytes());
+                Held::Echo(ticket)
             }
-            Event::Refused { error: RefusedBy::Malformed(error), .. } => {
-                let alone = error.offset == 4;
-                return self.answers.push(Some(if alone { block(BET_ACK, 1, b"1|1|0") } else { vec![] }));
+            Event::Refused { error, .. } => {
+                let text = error.to_string();
+                let said = match error {
+                    RefusedBy::Malformed(error) => Said::Malformed(error.offset == 4, &text),
+                    _ => Said::EarlierBets(&text),
+                };
+                let (bytes, ends) = answer(self.wire, &said, "");
+                self.ends |= ends;
+                return self.answers.push(Some(bytes));
             }
             Event::Closed(_) => {
                 self.closed += 1;
@@ -51,31 +66,38 @@ impl Run {
     pub(super) fn reply(&mut self, n: usize, held: Held, how: usize) {
         let good = how < 8;
         let receipt = if good { Receipt::Stored { total: 1 } } else { Receipt::Refused(REFUSED) };
-        let status: &[u8] = if good { b"1" } else { b"0" };
-        let answer = match held {
+        let documents = [n.to_string(), (n + 1).to_string()];
+        let said = match held {
             Held::Bet(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
-                block(BET_ACK, 1, &[n.to_string().as_bytes(), b"|7574|", status].concat())
+                Said::Bet(n, good)
             }
             Held::Batch(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
-                vec![]
+                Said::Batch(good)
             }
             Held::Finished(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
-                block(BATCH_ACK, 1, status)
+                Said::Finished(good)
+            }
+            Held::Stranger(ticket) => {
+                self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
+                Said::Winners(&documents)
+            }
+            Held::Echo(ticket) => {
+                self.server.reply(self.now, ticket, EchoReply("> ")).unwrap();
+                Said::Line(n)
             }
             Held::Winners(ticket) => match how {
                 0..3 => {
                     self.server.reply(self.now, ticket, WinnersReply::Pending).unwrap();
-                    block(WINNER, 1, b"0")
+                    Said::Pending
                 }
                 3..8 => {
-                    let documents = [n.to_string(), (n + 1).to_string()];
                     self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
-                    block(WINNER, 1, format!("1{}", documents.join("|")).as_bytes())
+                    Said::Winners(&documents)
                 }
-                8 => {
+                8 if self.wire == Dialect::Block => {
                     let many = vec!["12345678".to_string(); 910];
                     match self.server.reply(self.now, ticket, WinnersReply::Winners(&many)) {
                         Err(ReplyError::TooLarge(ticket)) => self.held.push((n, Held::Winners(ticket))),
@@ -90,6 +112,8 @@ impl Run {
                 }
             },
         };
-        self.answers[n] = Some(answer);
+        let (bytes, ends) = answer(self.wire, &said, REFUSED.text);
+        self.ends |= ends;
+        self.answers[n] = Some(bytes);
     }
 }

@@ -6,10 +6,11 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod server;
+mod words;
 
 use std::time::Duration;
 
-use lottery_proto::{Instant, ServerConfig};
+use lottery_proto::{Dialect, Instant, ServerConfig};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, RngSeed};
 
@@ -45,13 +46,14 @@ proptest! {
 
     #[test]
     fn a_server_stands_any_call_in_any_order(
+        wire in prop_oneof![1 => Just(Dialect::Block), 2 => prop::sample::select(Dialect::ALL)],
         steps in server::steps(),
         of in prop_oneof![4 => prop::collection::vec(0..10_u8, 1..9), 1 => prop::collection::vec(0..14_u8, 1..30)],
         max_in_flight in 0..6_usize,
         max_buffer in prop_oneof![Just(0), Just(8192), Just(5 * 8192), 1..100_000_usize],
     ) {
-        let config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
-        server::run(&config, of, &steps);
+        let config = ServerConfig { max_in_flight, max_buffer, max_message: 100_000, ..ServerConfig::default() };
+        server::run(wire, &config, of, &steps);
     }
 
     #[test]

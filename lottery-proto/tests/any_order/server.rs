@@ -2,14 +2,15 @@
 
 use std::mem::size_of;
 
-use crate::common::{BET, BLOCK, FINISHED, WINNER, at, batch, block, give};
+use crate::common::{BLOCK, FINISHED, at, block, give};
 use lottery_proto::server::Event;
 use lottery_proto::{
-    Code, ConnId, Failure, Input, Instant, Receipt, ReplyError, Server, ServerConfig, State,
+    Code, ConnId, Dialect, Failure, Input, Instant, Receipt, ReplyError, Server, ServerConfig, State,
 };
 use proptest::prelude::*;
 
 use crate::application::Held;
+use crate::words::request;
 use crate::{Step, after, wait};
 
 pub(super) const REFUSED: Failure<'static> = Failure { code: Code::Storage, text: "the disk is full" };
@@ -51,24 +52,10 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
     prop::collection::vec((op, wait()), 1..80)
 }
 
-/// What the agency sends, over and over: request `n` is the one with document `n`, where it has bets.
-fn request(n: usize, of: &[u8]) -> Vec<u8> {
-    let bet = format!("Ana|Paz|{n}|1980-01-01|7574");
-    match of[n % of.len()] {
-        0..=2 => block(BET, 1, bet.as_bytes()),
-        3 | 4 => batch(1, &[&bet, &bet]),
-        5 => block(FINISHED, 1, b""),
-        6..=9 => block(WINNER, 1, b"1"),
-        10 => block(BET, 1, b"Ana|Paz|1|1980-02-31|1"),
-        11 => batch(1, &["not a bet"]),
-        12 => block(FINISHED, 9, b""),
-        _ => block(99, 0, b""),
-    }
-}
-
 pub(super) struct Run {
     pub(super) server: Server,
     pub(super) now: Instant,
+    pub(super) wire: Dialect,
     /// Which requests the agency sends, how many it has sent, and what of them has not arrived.
     of: Vec<u8>,
     requests: usize,
@@ -78,19 +65,22 @@ pub(super) struct Run {
     pub(super) answers: Vec<Option<Vec<u8>>>,
     sent: Vec<u8>,
     pub(super) closed: usize,
+    /// An answer was given that ends the connection: what was asked behind it gets none.
+    pub(super) ends: bool,
     /// The driver lied, or the application closed with a refusal: what is answered is not predicted.
     pub(super) off: bool,
     bound: usize,
 }
 
 impl Run {
-    fn new(config: &ServerConfig, of: Vec<u8>) -> Self {
+    fn new(wire: Dialect, config: &ServerConfig, of: Vec<u8>) -> Self {
         let answers = 64 * 1024 + (config.max_in_flight + config.max_buffer / BLOCK + 2) * BLOCK;
         // A Vec doubles, and half of what is in the output may be sent already.
-        let bound = size_of::<Server>() + config.max_buffer.max(BLOCK) + 4 * answers + 8 * 1024 + 64 * 1024;
+        let bound = size_of::<Server>() + config.max_message.max(BLOCK) + 4 * answers + 8 * 1024 + 64 * 1024;
         Self {
             server: Server::new(config.clone(), ConnId(1), at(0)),
             now: at(0),
+            wire,
             of,
             requests: 0,
             stream: vec![],
@@ -98,6 +88,7 @@ impl Run {
             answers: vec![],
             sent: vec![],
             closed: 0,
+            ends: false,
             off: false,
             bound,
         }
@@ -111,7 +102,7 @@ impl Run {
                 let Some(io) = self.server.poll_io() else { return };
                 let n = most.min(io.recv.len());
                 while self.stream.len() < n {
-                    self.stream.extend(request(self.requests, &self.of));
+                    self.stream.extend(request(self.wire, self.requests, &self.of));
                     self.requests += 1;
                 }
                 io.recv[..n].copy_from_slice(&self.stream[..n]);
@@ -176,13 +167,13 @@ impl Run {
         let closed = self.server.state() == State::Closed;
         let memory = self.server.memory();
         assert!(memory <= self.bound, "{memory} bytes, more than {}", self.bound);
-        let (off, owes) = (self.off, !self.held.is_empty());
+        let (off, ended, owes) = (self.off, self.ends, !self.held.is_empty());
         let Some(io) = self.server.poll_io() else {
             assert!(closed);
             return;
         };
         assert!(!closed);
-        assert!(off || !(io.fin && owes), "an end before an answer");
+        assert!(off || ended || !(io.fin && owes), "an end before an answer");
         assert!(!io.fin || io.send.is_empty(), "an end before what is to be sent");
         let first = (io.recv.as_ptr_range(), io.send.as_ptr_range(), io.fin, io.deadline);
         let again = self.server.poll_io().unwrap();
@@ -212,7 +203,12 @@ impl Run {
             self.check();
         }
         self.check_answers();
-        self.poll();
+        // What was refused is still told.
+        while self.server.poll_io().is_none() && self.closed == 0 {
+            let told = self.answers.len();
+            self.poll();
+            assert!(self.answers.len() > told || self.closed == 1, "there is an end");
+        }
         assert_eq!(self.closed, 1);
         for input in
             [Input::Received(9), Input::Eof, Input::Sent(9), Input::FinSent, Input::Timeout, Input::Failed]
@@ -229,8 +225,8 @@ impl Run {
     }
 }
 
-pub(super) fn run(config: &ServerConfig, of: Vec<u8>, steps: &[Step<Op>]) {
-    let mut run = Run::new(config, of);
+pub(super) fn run(wire: Dialect, config: &ServerConfig, of: Vec<u8>, steps: &[Step<Op>]) {
+    let mut run = Run::new(wire, config, of);
     for (op, wait) in steps {
         run.step(op, *wait);
     }

@@ -129,8 +129,8 @@ pub(crate) fn answer(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
         (Dialect::Fixed, 1) => b"N".to_vec(),
         (Dialect::Fixed, 2) => "E00007el ñandú".as_bytes()[..14].to_vec(),
         (Dialect::Fixed, _) => {
-            let columns: String = documents.iter().map(|document| format!("{document:0>8}")).collect();
-            format!("R{:05}{columns}", documents.len()).into_bytes()
+            let columns: Vec<String> = documents.iter().map(|document| format!("{document:0>8}")).collect();
+            format!("R{:05}{}", documents.len(), columns.concat()).into_bytes()
         }
         (Dialect::Framed, 0) => framed("success;Batch stored successfully."),
         (Dialect::Framed, 1) => framed("error;el disco está lleno"),

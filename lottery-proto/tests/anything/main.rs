@@ -6,13 +6,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod grammar;
+mod pieces;
 
 use std::env;
 
 use common::{Dice, answer, at, bet, client_of, heard, take};
 use grammar::{conversation, noise, spoil};
 use lottery_proto::server::Event;
-use lottery_proto::{Bet, ConnId, Dialect, EchoReply, Input, Server, ServerConfig, State, WinnersReply};
+use lottery_proto::{
+    Bet, Client, ConnId, Dialect, EchoReply, Input, Server, ServerConfig, State, WinnersReply,
+};
 
 fn inputs() -> u64 {
     env::var("ANYTHING").map_or(20_000, |inputs| inputs.parse().expect("a number of inputs"))
@@ -112,6 +115,21 @@ fn serve(wire: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize {
     batches
 }
 
+/// Asks something, and sends it.
+fn ask(client: &mut Client, question: usize) {
+    let bets = [bet(common::ANA)];
+    let asked = match question {
+        0 => client.send_batch(at(0), &bets).map(|_| ()),
+        1 => client.send_bet(at(0), &bets[0]),
+        2 => client.send_finished(at(0)),
+        _ => client.ask_winners(at(0)),
+    };
+    if asked.is_err() {
+        let _ = client.send_line(at(0), "hola");
+    }
+    let _ = take(client, at(0));
+}
+
 /// Whether the bytes are of that wire at all: noise need not be.
 fn server_wire(wire: Dialect, bytes: &[u8]) -> bool {
     match bytes.first() {
@@ -132,17 +150,7 @@ fn all_inputs(wire: Dialect) {
     }
     for _ in 0..inputs() {
         let mut client = client_of(wire, 1);
-        let bets = [bet(common::ANA)];
-        let asked = match dice.below(4) {
-            0 => client.send_batch(at(0), &bets).map(|_| ()),
-            1 => client.send_bet(at(0), &bets[0]),
-            2 => client.send_finished(at(0)),
-            _ => client.ask_winners(at(0)),
-        };
-        if asked.is_err() {
-            let _ = client.send_line(at(0), "hola");
-        }
-        let _ = take(&mut client, at(0));
+        ask(&mut client, dice.below(4));
         let bytes = input(wire, &mut dice, grammar::answer);
         let mut rest = &bytes[..];
         while client.state() == State::Open && !rest.is_empty() {

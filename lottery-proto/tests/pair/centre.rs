@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
-    Batch, CloseReason, Code, Failure, Finished, Instant, Receipt, Server, SingleBet, Ticket, WinnersQuery,
-    WinnersReply,
+    Batch, CloseReason, Code, Failure, Finished, Instant, Receipt, Server, SingleBet, Stranger, Ticket,
+    WinnersQuery, WinnersReply,
 };
 
 use crate::common::{Dice, bet, text};
@@ -14,7 +14,9 @@ pub(super) enum Held {
     Bet(Ticket<SingleBet>, bool),
     Batch(Ticket<Batch>, bool),
     Finished(Ticket<Finished>),
-    Winners(Ticket<WinnersQuery>),
+    /// And whether to wait for the draw.
+    Winners(Ticket<WinnersQuery>, bool),
+    Stranger(Ticket<Stranger>),
 }
 
 pub(super) struct Centre {
@@ -61,7 +63,8 @@ impl Centre {
                     Held::Batch(ticket, refuse)
                 }
                 Event::Finished { ticket } => Held::Finished(ticket),
-                Event::WinnersQuery { ticket, .. } => Held::Winners(ticket),
+                Event::WinnersQuery { ticket, wait } => Held::Winners(ticket, wait),
+                Event::Stranger { ticket } => Held::Stranger(ticket),
                 Event::Refused { error: RefusedBy::EarlierBets, .. } => continue,
                 Event::Closed(reason) => {
                     self.closed = Some(reason);
@@ -99,11 +102,14 @@ impl Centre {
             Held::Bet(ticket, refuse) => self.server.reply(now, ticket, receipt(refuse)).unwrap(),
             Held::Batch(ticket, refuse) => self.server.reply(now, ticket, receipt(refuse)).unwrap(),
             Held::Finished(ticket) => self.server.reply(now, ticket, receipt(false)).unwrap(),
-            Held::Winners(ticket) if self.pendings > 0 => {
+            Held::Winners(ticket, false) if self.pendings > 0 => {
                 self.pendings -= 1;
                 self.server.reply(now, ticket, WinnersReply::Pending).unwrap();
             }
-            Held::Winners(ticket) => {
+            Held::Stranger(ticket) => {
+                self.server.reply(now, ticket, WinnersReply::Winners(&[])).unwrap();
+            }
+            Held::Winners(ticket, _) => {
                 let winners = winners(&self.stored);
                 self.server.reply(now, ticket, WinnersReply::Winners(&winners)).unwrap();
             }

@@ -10,7 +10,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Server, ServerConfig,
+    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Question, Server,
+    ServerConfig, Violation,
 };
 
 use agency::{Agency, Task};
@@ -64,7 +65,7 @@ fn drive(end: &mut impl End, out: &mut Pipe, into: &mut Pipe, now: Instant, dice
 }
 
 /// How many steps it took.
-fn run(seed: u64, pipe: usize, tasks: usize) -> usize {
+fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     let mut dice = Dice(seed);
     let mut number = 0;
     let mut new_bet = |dice: &mut Dice| {
@@ -95,12 +96,15 @@ fn run(seed: u64, pipe: usize, tasks: usize) -> usize {
     let single = all.iter().filter(|task| matches!(task, Task::Bet(_))).count();
     all.push_back(Task::Finished);
 
-    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
+    let manner = wire.manner();
     let max_unsent = *dice.pick(&[1, BLOCK, 64 * 1024]);
+    let config = ClientConfig { max_unsent, ..ClientConfig::new(AgencyId::new(1).unwrap(), wire) };
     let mut agency = Agency {
-        client: Client::new(ClientConfig { max_unsent, ..config }, at(0)),
+        client: Client::new(config.clone(), at(0)),
+        question: manner.question,
         tasks: all,
         ask_at: None,
+        may_ask: manner.question == Question::Here,
         pause: Duration::from_secs(1),
         acks: 0,
         finished: None,
@@ -109,9 +113,9 @@ fn run(seed: u64, pipe: usize, tasks: usize) -> usize {
     };
     let max_in_flight = 1 + dice.below(32);
     let max_buffer = *dice.pick(&[BLOCK, 12_000, 256 * 1024]);
-    let config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
+    let server_config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
     let mut centre = Centre {
-        server: Server::new(config, ConnId(1), at(0)),
+        server: Server::new(server_config.clone(), ConnId(1), at(0)),
         dice: Dice(seed + 1),
         held: vec![],
         late: dice.one_in(2),
@@ -124,7 +128,22 @@ fn run(seed: u64, pipe: usize, tasks: usize) -> usize {
     let (mut up, mut down) = (Pipe::new(pipe), Pipe::new(pipe));
     let mut now = at(0);
     let mut steps = 0;
-    while agency.closed.is_none() || centre.closed.is_none() {
+    loop {
+        let over = agency.closed.is_some() && centre.closed.is_some();
+        let elsewhere = manner.question == Question::Elsewhere && agency.ask_at.is_some();
+        if over && !elsewhere {
+            break;
+        }
+        if over {
+            // Every question has a connection of its own.
+            let clean = (agency.closed.take(), centre.closed.take());
+            assert_eq!(clean, (Some(CloseReason::Done), Some(CloseReason::Done)), "{wire}, seed {seed}");
+            now = agency.ask_at.map_or(now, |at| at.max(now));
+            agency.client = Client::new(config.clone(), now);
+            agency.may_ask = true;
+            centre.server = Server::new(server_config.clone(), ConnId(1), now);
+            (up, down) = (Pipe::new(pipe), Pipe::new(pipe));
+        }
         steps += 1;
         assert!(steps < 200_000 + 4 * tasks * 3 * BLOCK / pipe, "seed {seed}: it does not end");
         agency.run(now);
@@ -137,34 +156,50 @@ fn run(seed: u64, pipe: usize, tasks: usize) -> usize {
         let deadlines = [
             agency.client.poll_io().and_then(|io| io.deadline),
             centre.server.poll_io().and_then(|io| io.deadline),
-            agency.ask_at,
+            agency.ask_at.filter(|_| manner.question == Question::Here),
             centre.held.iter().map(|held| held.0).min(),
         ];
         now = deadlines.into_iter().flatten().min().map_or(now, |next| next.max(now));
         agency.client.handle(now, Input::Timeout);
         centre.server.handle(now, Input::Timeout);
     }
-    let reasons = (agency.closed, centre.closed);
-    let done = (Some(CloseReason::Done), Some(CloseReason::Done));
-    assert_eq!(reasons, done, "seed {seed}, {now:?}: {:?} {:?}", agency.client, centre.server);
-    assert_eq!(agency.acks, single);
-    assert_eq!(agency.finished, Some(!centre.refused));
-    assert_eq!(agency.winners, Some(winners(&centre.stored)));
+    let context = format!("{wire}, seed {seed}, {now:?}: {:?} {:?}", agency.client, centre.server);
     if centre.refused {
-        assert!(centre.stored.len() < bets.len());
+        assert!(centre.stored.len() < bets.len(), "{context}");
     } else {
-        assert_eq!(centre.stored, bets);
+        assert_eq!(centre.stored, bets, "{context}");
     }
+    if centre.refused && wire == Dialect::Fixed {
+        // The centre closes at the first refusal.
+        assert_eq!((agency.winners, centre.closed), (None, Some(CloseReason::Refused)), "{context}");
+        return steps;
+    }
+    if centre.refused && wire == Dialect::Framed {
+        // END is not answered.
+        assert_eq!(agency.winners, None, "{context}");
+        assert_eq!(agency.closed, Some(CloseReason::Peer(Violation::Unanswered)), "{context}");
+        return steps;
+    }
+    let done = (Some(CloseReason::Done), Some(CloseReason::Done));
+    assert_eq!((agency.closed, centre.closed), done, "{context}");
+    match manner.question {
+        Question::WithFinished => assert_eq!(agency.finished, None),
+        _ => assert_eq!(agency.finished, Some(!centre.refused), "{context}"),
+    }
+    // One that is not answered, one that is, or all of them.
+    assert_eq!(agency.acks, if manner.answers_bets { single } else { 0 }, "{context}");
+    assert_eq!(agency.winners, Some(winners(&centre.stored)), "{context}");
     steps
 }
 
 #[test]
 fn a_pair_ends_well_over_any_pipe() {
     let mut steps = 0;
-    for seed in 0..500 {
+    for seed in 0..800 {
         let mut dice = Dice(seed << 32);
+        let wire = if seed % 2 == 0 { Dialect::Block } else { *dice.pick(&Dialect::WITH_BETS[1..]) };
         let pipe = *dice.pick(&[100, 1_000, 8_191, 8_192, 8_193, 20_000]);
-        steps += run(seed, pipe, dice.below(60));
+        steps += run(wire, seed, pipe, dice.below(60));
     }
     println!("{steps} steps");
 }
@@ -174,6 +209,11 @@ fn a_pair_ends_well_over_pipes_of_a_few_bytes() {
     for (seed, pipe, tasks) in
         [(1, 1, 2), (2, 1, 3), (3, 2, 4), (4, 3, 5), (5, 5, 6), (6, 7, 15), (7, 11, 20)]
     {
-        run(seed, pipe, tasks);
+        run(Dialect::Block, seed, pipe, tasks);
+        for wire in &Dialect::WITH_BETS[1..] {
+            for more in 0..8 {
+                run(*wire, 100 * more + seed, pipe, tasks);
+            }
+        }
     }
 }

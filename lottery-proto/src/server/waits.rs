@@ -1,14 +1,38 @@
-//! When the server machine has to be looked at again, and what it does then.
+//! What the server machine waits for, until when, and what it does then.
 
 use core::time::Duration;
 
 use super::Server;
 use crate::error::{CloseReason, Code, Failure};
-use crate::life::On;
+use crate::life::{On, State};
 use crate::time::Instant;
 use crate::timer::Timer;
 
+/// With more than so many bytes to send, no more requests are read.
+const MAX_UNSENT: usize = 64 * 1024;
+
 impl Server {
+    /// Whether more requests would be decoded, if they were there.
+    pub(super) fn takes_requests(&self) -> bool {
+        // What was refused is answered already, but the application has not seen it.
+        let waiting = self.slots.len().max(self.queue.len());
+        let room = waiting < self.config.max_in_flight.max(1) && self.output.pending().len() < MAX_UNSENT;
+        self.life.is_open() && room
+    }
+
+    pub(super) fn wants_read(&self) -> bool {
+        let open = self.takes_requests() && self.inbox.has_room(self.decoded);
+        // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
+        // our answer with it.
+        let dropping =
+            matches!(self.life.state(), State::Draining | State::Lingering) && self.queue.is_empty();
+        !self.life.peer_ended && (open || dropping)
+    }
+
+    pub(super) fn fin_due(&self) -> bool {
+        self.life.state() == State::Draining && self.slots.is_empty() && self.output.pending().is_empty()
+    }
+
     /// Sets every timer from the state.
     pub(super) fn arm(&mut self, now: Instant) {
         let reading = self.life.is_open() && self.wants_read();

@@ -1,0 +1,66 @@
+//! That a message which arrives byte by byte is looked at once: without a clock.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use alloc::{format, vec};
+
+use super::{Dialect, Limits, Scan, Side};
+
+const LIMITS: Limits = Limits { message: 1024 * 1024, ended: false };
+
+/// Long messages of every wire, both ways.
+fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
+    let bet = "Ñandú".to_string() + &" ".repeat(25) + &"x".repeat(30) + "200000011980-01-017574";
+    let fixed = format!("A0000100300{}", bet.repeat(300));
+    let winners = format!("R03000{}", "20000001".repeat(3000));
+    let failure = format!("E09000{}", "ñ".repeat(9000));
+    let framed = format!("00020000{}", "ñ".repeat(10_000));
+    let texts = [
+        (Dialect::Fixed, Side::Agency, fixed),
+        (Dialect::Fixed, Side::Centre, winners),
+        (Dialect::Fixed, Side::Centre, failure),
+        (Dialect::Framed, Side::Agency, framed.clone()),
+        (Dialect::Framed, Side::Centre, framed),
+        (Dialect::Braces, Side::Agency, format!("B{};", "{PlayerName:Ñandú}".repeat(1000))),
+        (Dialect::Braces, Side::Centre, format!("R{};", "{PlayerDocID:1}".repeat(1000))),
+        (Dialect::Echo, Side::Agency, "ñ".repeat(4096) + "\n"),
+        (Dialect::Echo, Side::Centre, "ñ".repeat(9000) + "\n"),
+    ];
+    let block = (Dialect::Block, Side::Agency, vec![1; 8192]);
+    texts
+        .into_iter()
+        .map(|(wire, side, text): (_, _, String)| (wire, side, text.into()))
+        .chain([block])
+        .collect()
+}
+
+/// Where the body begins: behind what tells the length of the message, which is looked at each time.
+fn body(wire: Dialect, message: &[u8]) -> usize {
+    match (wire, message.first()) {
+        (Dialect::Fixed, Some(b'A')) => 11,
+        (Dialect::Fixed, _) => 6,
+        (Dialect::Framed, _) => 8,
+        _ => 0,
+    }
+}
+
+/// What was passed is spoilt as soon as it is, and still the end is found: so it is not looked at again. What was not
+/// passed is less than one character.
+#[test]
+fn no_byte_of_a_message_is_looked_at_twice() {
+    for (wire, side, message) in messages() {
+        let counts = matches!(wire, Dialect::Block | Dialect::Framed);
+        let (mut scan, mut seen) = (Scan::default(), Vec::new());
+        let mut spoilt = body(wire, &message);
+        for (at, byte) in message.iter().enumerate() {
+            seen.push(*byte);
+            let found = wire.wire().frame(&mut scan, &seen, side, LIMITS);
+            let end = (at + 1 == message.len()).then_some(message.len());
+            assert_eq!(found, Ok(end), "{wire} {side:?} at {at}");
+            let passed = if counts { seen.len() } else { body(wire, &message) + scan.bytes };
+            assert!(passed.max(spoilt) + 4 > seen.len(), "{wire} {side:?} at {at}");
+            seen.iter_mut().take(passed).skip(spoilt).for_each(|byte| *byte = 0xFF);
+            spoilt = spoilt.max(passed);
+        }
+    }
+}

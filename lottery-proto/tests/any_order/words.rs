@@ -1,0 +1,106 @@
+//! What each wire has for a request and for its answer.
+
+use lottery_proto::Dialect;
+
+use crate::common::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed};
+
+/// What the agency sends, over and over: request `n` is the one with document `n`, where it has bets.
+pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
+    let what = of[n % of.len()];
+    let bet = format!("Ana|Paz|{n}|1980-01-01|7574");
+    let keys = |n: &str| {
+        format!(
+            "{{PlayerName:Ana,PlayerSurname:Paz,PlayerDocID:{n},PlayerDateOfBirth:1980-01-01,WageredNumber:7574,\
+             AgencyID:1}}"
+        )
+    };
+    let text = match (wire, what) {
+        (Dialect::Block, 0..=2) => return block(BET, 1, bet.as_bytes()),
+        (Dialect::Block, 3 | 4) => return batch(1, &[&bet, &bet]),
+        (Dialect::Block, 5) => return block(FINISHED, 1, b""),
+        (Dialect::Block, 6..=9) => return block(WINNER, 1, b"1"),
+        (Dialect::Block, 10) => return block(BET, 1, b"Ana|Paz|1|1980-02-31|1"),
+        (Dialect::Block, 11) => return batch(1, &["not a bet"]),
+        (Dialect::Block, 12) => return block(FINISHED, 9, b""),
+        (Dialect::Block, _) => return block(7, 0, b""),
+        (Dialect::Framed, 0..=8) => return framed(format!("1;1\n{}\n", bet.replace('|', ";"))),
+        (Dialect::Framed, 9) => return framed("END"),
+        (Dialect::Framed, 10..=12) => return framed(&bet),
+        (Dialect::Fixed, 0..=8) => format!("A0000100001{:30}{:30}{n:0>8}1980-01-017574", "Ana", "Paz"),
+        (Dialect::Fixed, 9) => "F00001".into(),
+        (Dialect::Fixed, 10) => "C00001".into(),
+        (Dialect::Braces, 0..=4) => format!("B{};", keys(&n.to_string())),
+        (Dialect::Braces, 5) => "N{AgencyID:1};".into(),
+        (Dialect::Braces, 6..=8) => "Q{AgencyID:1};".into(),
+        (Dialect::Braces, 9) => "Q{AgencyID:1};;;".into(),
+        (Dialect::Braces, 10..=12) => format!("B{};", keys("x")),
+        (Dialect::Echo, _) => format!("{n}\n"),
+        // What ends the connection, where there is such a thing.
+        (Dialect::Framed, _) => "99999999".into(),
+        (Dialect::Fixed, _) => "A000010000x".into(),
+        (Dialect::Braces, _) => "B{};".into(),
+        (_, _) => String::new(),
+    };
+    text.into_bytes()
+}
+
+/// What the application says to a request.
+pub(super) enum Said<'a> {
+    /// To the bet with that document.
+    Bet(usize, bool),
+    Batch(bool),
+    Finished(bool),
+    Pending,
+    Winners(&'a [String]),
+    Line(usize),
+    /// The request was refused before the application saw it; whether it was a bet alone.
+    Malformed(bool, &'a str),
+    EarlierBets(&'a str),
+}
+
+/// The answer, and whether the connection ends with it.
+pub(super) fn answer(wire: Dialect, said: &Said<'_>, reason: &str) -> (Vec<u8>, bool) {
+    let failed = |reason: &str| match wire {
+        Dialect::Fixed => (format!("E{:05}{reason}", reason.len()).into_bytes(), true),
+        Dialect::Framed => (framed(format!("error;{reason}")), false),
+        _ => (format!("ERROR:{reason};").into_bytes(), false),
+    };
+    let status = |stored: bool| if stored { "1" } else { "0" };
+    let (text, ends) = match (wire, said) {
+        (Dialect::Block, Said::Bet(n, stored)) => {
+            return (block(BET_ACK, 1, format!("{n}|7574|{}", status(*stored)).as_bytes()), false);
+        }
+        (Dialect::Block, Said::Malformed(true, _)) => return (block(BET_ACK, 1, b"1|1|0"), false),
+        (Dialect::Block, Said::Finished(stored)) => {
+            return (block(BATCH_ACK, 1, status(*stored).as_bytes()), false);
+        }
+        (Dialect::Block, Said::EarlierBets(_)) => return (block(BATCH_ACK, 1, b"0"), false),
+        (Dialect::Block, Said::Pending) => return (block(WINNER, 1, b"0"), false),
+        (Dialect::Block, Said::Winners(won)) => {
+            return (block(WINNER, 1, format!("1{}", won.join("|")).as_bytes()), false);
+        }
+        (Dialect::Block, _) | (Dialect::Fixed, Said::Batch(true)) => return (vec![], false),
+        (_, Said::Line(n)) => (format!("> {n}\n"), true),
+        // END is not answered but with the winners.
+        (Dialect::Framed, Said::Finished(stored)) => (String::new(), !stored),
+        (Dialect::Framed, Said::EarlierBets(_) | Said::Pending) => (String::new(), true),
+        (_, Said::Malformed(_, reason) | Said::EarlierBets(reason)) => return failed(reason),
+        (_, Said::Batch(false) | Said::Finished(false)) => return failed(reason),
+        (Dialect::Fixed, Said::Finished(true)) => ("O".into(), true),
+        (Dialect::Fixed, Said::Pending) => ("N".into(), true),
+        (Dialect::Fixed, Said::Winners(won)) => {
+            let columns: Vec<String> = won.iter().map(|document| format!("{document:0>8}")).collect();
+            (format!("R{:05}{}", won.len(), columns.concat()), true)
+        }
+        (Dialect::Framed, Said::Winners(won)) => return (framed(won.join(";")), true),
+        (Dialect::Framed, _) => return (framed("success;Batch stored successfully."), false),
+        (_, Said::Pending) => ("W;".into(), false),
+        (_, Said::Winners(won)) => {
+            let won: Vec<String> = won.iter().map(|document| format!("{{PlayerDocID:{document}}}")).collect();
+            (format!("R{};", won.join(",")), false)
+        }
+        (_, Said::Finished(_)) => ("ACK_NOTIFY;".into(), false),
+        (_, _) => ("ACK_CHUNK;".into(), false),
+    };
+    (text.into_bytes(), ends)
+}
