@@ -29,6 +29,7 @@ pub struct Centre {
     /// There was no room on the desk, and a notice will say when there is.
     waits_for_room: bool,
     echo_prefix: Arc<str>,
+    peer_ended: bool,
     /// Somebody waits on this connection for the draw: the number of the connection.
     waits_for_draw: Option<ConnId>,
     #[expect(dead_code, reason = "it counts by living")]
@@ -38,8 +39,7 @@ pub struct Centre {
 impl Drop for Centre {
     fn drop(&mut self) {
         if let Some(conn) = self.waits_for_draw {
-            // If the desk is closed, nobody counts any more.
-            let _ = self.desk.submit(Request { from: self.mailbox.clone(), asks: Asks::Gone(conn) });
+            self.tell(Asks::Gone(conn));
         }
     }
 }
@@ -54,6 +54,10 @@ impl Machine for Centre {
     fn handle(&mut self, now: Instant, input: Input) {
         self.server.handle(now, input);
         self.take_events(now);
+        if input == Input::Eof {
+            self.peer_ended = true;
+            self.tell_ended();
+        }
     }
 
     fn notice(&mut self, now: Instant, notice: Notice) {
@@ -96,8 +100,8 @@ impl Centre {
         echo_prefix: Arc<str>,
         guard: Guard,
     ) -> Self {
-        let (waits_for_room, waits_for_draw) = (false, None);
-        Self { server, desk, mailbox, ip, waits_for_room, echo_prefix, waits_for_draw, guard }
+        let (waits_for_room, peer_ended, waits_for_draw) = (false, false, None);
+        Self { server, desk, mailbox, ip, waits_for_room, echo_prefix, peer_ended, waits_for_draw, guard }
     }
 
     /// Takes what the machine has, as long as there is room on the desk.
@@ -149,7 +153,22 @@ impl Centre {
             {
                 self.refuse(now, asks);
             }
+            if self.peer_ended {
+                self.tell_ended();
+            }
         }
+    }
+
+    /// Whoever has ended its side may be gone: it stands for nobody, but is answered if it is there.
+    fn tell_ended(&self) {
+        if let Some(conn) = self.waits_for_draw {
+            self.tell(Asks::Ended(conn));
+        }
+    }
+
+    /// Says what needs no answer. If the desk is closed, nobody counts any more.
+    fn tell(&self, asks: Asks) {
+        let _ = self.desk.submit(Request { from: self.mailbox.clone(), asks });
     }
 
     /// Whether an event can be taken. A request needs room on the desk; at the end there are no more requests.
@@ -173,7 +192,7 @@ impl Centre {
             Asks::Finished(ticket) => self.receipt(now, ticket, &outcome()),
             Asks::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
             Asks::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Asks::Gone(_) => {}
+            Asks::Ended(_) | Asks::Gone(_) => {}
         }
     }
 

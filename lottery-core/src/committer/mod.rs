@@ -78,6 +78,7 @@ impl<S: Store> Committer<S> {
         for request in requests {
             match request.asks {
                 Asks::Stranger(ticket) => self.waiting.add(request.from, Waits::Stranger(ticket)),
+                Asks::Ended(conn) => self.waiting.ended(conn),
                 Asks::Gone(conn) => self.waiting.leave(conn),
                 Asks::Winners { ticket, wait } => questions.push((request.from, ticket, wait)),
                 asks => to_store.push((self.plan(&mut group, &asks), Request { asks, ..request })),
@@ -119,11 +120,16 @@ impl<S: Store> Committer<S> {
             Asks::Bet(ticket, bets) => (ticket.agency().get(), Some(bets.as_bets())),
             Asks::Batch(ticket, bets) => (ticket.agency().get(), Some(bets.as_bets())),
             Asks::Finished(ticket) => (ticket.agency().get(), None),
-            Asks::Winners { .. } | Asks::Stranger(_) | Asks::Gone(_) => return Plan::Refuse,
+            // None of these is to be stored.
+            Asks::Winners { .. } | Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => {
+                return Plan::Refuse("nothing to store");
+            }
         };
         let mut record = group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency));
         match bets {
-            Some(_) if record.finished => return Plan::Refuse,
+            Some(_) if record.finished => return Plan::Refuse("the agency is finished"),
+            // A stranger has stood for this agency: its bets cannot win any more.
+            Some(_) if self.draw.is_some() => return Plan::Refuse("the draw has taken place"),
             Some(bets) => group.batches.push(rows_of(agency, bets, &mut record)),
             None if record.finished => return Plan::Store { total: record.stored },
             None => record.finished = true,
@@ -181,8 +187,8 @@ impl<S: Store> Committer<S> {
 enum Plan {
     /// It is acknowledged once the group is durable.
     Store { total: u64 },
-    /// It is refused: bets of an agency that is finished.
-    Refuse,
+    /// It is refused, and why: it is too late for bets of this agency.
+    Refuse(&'static str),
 }
 
 /// Answers a request to store something.
@@ -190,8 +196,8 @@ fn answer(request: Request, plan: Plan, stored: &Result<(), StoreError>) {
     let outcome = match (plan, stored) {
         // First: what the group would have finished is not finished.
         (_, Err(error)) => Outcome::Refused { code: Code::Storage, reason: error.to_string() },
-        (Plan::Refuse, Ok(())) => {
-            Outcome::Refused { code: Code::Finished, reason: "the agency is finished".to_owned() }
+        (Plan::Refuse(reason), Ok(())) => {
+            Outcome::Refused { code: Code::Finished, reason: reason.to_owned() }
         }
         (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable::new(total)),
     };
@@ -200,7 +206,7 @@ fn answer(request: Request, plan: Plan, stored: &Result<(), StoreError>) {
         Asks::Batch(ticket, bets) => Notice::Batch(ticket, bets, outcome),
         Asks::Finished(ticket) => Notice::Finished(ticket, outcome),
         Asks::Winners { ticket, .. } => Notice::Winners(ticket, None),
-        Asks::Stranger(_) | Asks::Gone(_) => return,
+        Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => return,
     });
 }
 

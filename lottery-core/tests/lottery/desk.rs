@@ -11,7 +11,7 @@ fn agencies(requests: Vec<lottery_core::desk::Request>) -> Vec<u32> {
         Asks::Batch(ticket, _) => ticket.agency().get(),
         Asks::Finished(ticket) => ticket.agency().get(),
         Asks::Winners { ticket, .. } => ticket.agency().get(),
-        Asks::Stranger(_) | Asks::Gone(_) => 0,
+        Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => 0,
     };
     requests.into_iter().map(agency).collect()
 }
