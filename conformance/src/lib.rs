@@ -10,6 +10,7 @@ pub mod agencies;
 pub mod centre;
 pub mod files;
 pub mod holding;
+pub mod logged;
 pub mod memory;
 pub mod patience;
 pub mod pieces;
