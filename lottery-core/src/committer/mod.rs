@@ -80,7 +80,8 @@ impl<S: Store> Committer<S> {
                 Asks::Stranger(ticket) => self.waiting.add(request.from, Waits::Stranger(ticket)),
                 Asks::Ended(conn) => self.waiting.ended(conn),
                 Asks::Gone(conn) => self.waiting.leave(conn),
-                Asks::Winners { ticket, wait } => questions.push((request.from, ticket, wait)),
+                Asks::Winners { ticket, wait: true } => self.waiting.add(request.from, Waits::Agency(ticket)),
+                Asks::Winners { ticket, .. } => questions.push((request.from, ticket)),
                 asks => to_store.push((self.plan(&mut group, &asks), Request { asks, ..request })),
             }
         }
@@ -92,12 +93,8 @@ impl<S: Store> Committer<S> {
         for (plan, request) in to_store {
             answer(request, plan, &stored);
         }
-        for (from, ticket, wait) in questions {
-            if wait {
-                self.waiting.add(from, Waits::Agency(ticket));
-            } else {
-                from.deliver(Notice::Winners(ticket, self.draw.clone()));
-            }
+        for (from, ticket) in questions {
+            from.deliver(Notice::Winners(ticket, self.draw.clone()));
         }
         if let Some(draw) = &self.draw {
             self.waiting.tell(draw);
