@@ -10,6 +10,7 @@ pub mod agencies;
 pub mod centre;
 pub mod files;
 pub mod holding;
+pub mod logged;
 pub mod memory;
 pub mod patience;
 pub mod pieces;
@@ -26,3 +27,11 @@ pub mod wire;
 #[cfg(feature = "async-std")]
 pub use runtimes::AsyncStd;
 pub use runtimes::{OnRuntime, Smol, Std, Tokio};
+
+/// The wires on which a connection begins with whatever is sent first: not those with sessions.
+pub const PLAIN: &[lottery_proto::Dialect] = &[
+    lottery_proto::Dialect::Block,
+    lottery_proto::Dialect::Fixed,
+    lottery_proto::Dialect::Framed,
+    lottery_proto::Dialect::Braces,
+];

@@ -1,5 +1,6 @@
-//! A store that is as slow as a test wants it, and one that fails.
+//! A store that is as slow as a test wants it, one without room for a while, and one that fails.
 
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError};
@@ -68,6 +69,30 @@ impl Store for GatedStore {
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
         self.gate.pass();
         self.inner.commit(group)
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        self.inner.read(visit)
+    }
+}
+
+/// A store in memory that has no room for the first commit.
+#[derive(Debug, Default)]
+pub struct FullOnce {
+    inner: MemoryStore,
+    asked: bool,
+}
+
+impl Store for FullOnce {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        self.inner.load()
+    }
+
+    fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+        if mem::replace(&mut self.asked, true) {
+            return self.inner.commit(group);
+        }
+        Err(StoreError::Full { place: "a test".to_owned(), cause: "it is full".to_owned() })
     }
 
     fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {

@@ -59,7 +59,7 @@ fn while_it_connects<Client: OnRuntime>() {
         .collect();
     let timeout = Duration::from_millis(100);
     assert!(TcpStream::connect_timeout(&address, timeout).is_err(), "nobody else is let in");
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let agency = start::<Client>(address, dialect, &File::invented(1, 3));
         thread::sleep(Duration::from_millis(50));
         assert!(!agency.has_ended(), "{dialect}: it waits");
@@ -70,7 +70,7 @@ fn while_it_connects<Client: OnRuntime>() {
 
 /// While it sends to a centre that does not read.
 fn while_it_sends<Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let (listener, address) = listener();
         Socket::from(listener.try_clone().expect("a second handle")).set_recv_buffer_size(1).expect("small");
         let (sent, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -99,7 +99,7 @@ fn while_it_sends<Client: OnRuntime>() {
 
 /// While it waits for an answer.
 fn while_it_waits_for_an_answer<Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let service = Holding::new(ServerConfig {
             linger_timeout: Duration::from_millis(200),
             ..ServerConfig::default()
@@ -114,7 +114,7 @@ fn while_it_waits_for_an_answer<Client: OnRuntime>() {
 
 /// While a centre that says nothing holds its connection open.
 fn while_the_centre_is_silent<Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let (listener, address) = listener();
         let file = File::invented(1, 3);
@@ -131,7 +131,7 @@ fn while_the_centre_is_silent<Client: OnRuntime>() {
 
 /// While it waits to ask again.
 fn while_it_pauses<Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let (listener, address) = listener();
         let mut job = job(address, dialect);

@@ -17,7 +17,7 @@ fn run<Client: OnRuntime>(dialect: Dialect, file: &File, server: String) -> Resu
 
 /// A name may have addresses of which only a later one listens.
 fn a_name_is_found<Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let file = File::invented(1, 20);
         let centre = Running::in_memory::<Client>(1);
         let winners = run::<Client>(dialect, &file, format!("localhost:{}", centre.address.port()));
@@ -29,7 +29,7 @@ fn a_name_is_found<Client: OnRuntime>() {
 fn nobody_listens<Client: OnRuntime>() {
     let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     let closed = closed.expect("a free port").to_string();
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         for server in [&closed, "no.such.name.invalid:1", "neither name nor port"] {
             let outcome = run::<Client>(dialect, &File::invented(1, 1), server.to_owned());
             let Err(AgencyError::Connect { server: named, .. }) = outcome else {

@@ -7,10 +7,10 @@ use conformance::patience::until;
 use conformance::serving::Serving;
 use conformance::{OnRuntime, on_every_pair};
 use lottery_core::agency::Agency;
-use lottery_proto::{Dialect, ServerConfig};
+use lottery_proto::ServerConfig;
 
 fn the_last_agency_answers_the_others<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let files: Vec<File> = (1..=5).map(|agency| File::invented(agency, 100 * agency)).collect();
         let service = Holding::new(ServerConfig::default());
         let server = Serving::start::<Server>(service.clone());

@@ -1,25 +1,24 @@
 //! More than is served: connections over the limit, and winners that no answer can carry.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use conformance::agencies::Calling;
 use conformance::centre::{Running, Terms};
 use conformance::files::File;
+use conformance::logged::Lines;
 use conformance::patience::until;
 use conformance::raw::Raw;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_pair, on_every_server};
 use lottery_core::agency::{Agency, AgencyError};
-use lottery_core::log::{Level, subscriber};
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
 /// One connection more than are taken is refused with a clean end; the others do not notice.
 fn one_too_many_is_refused<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let mut terms = Terms { max_connections: 3, ..Terms::new(4) };
         terms.config.linger_timeout = Duration::from_millis(300);
@@ -54,40 +53,6 @@ fn one_too_many_is_refused<Server: OnRuntime>() {
         });
         drop(served);
         centre.end();
-    }
-}
-
-/// What the centre has logged, of all tests.
-#[derive(Clone, Debug, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    /// Starts to log, once.
-    fn shared() -> Self {
-        static LINES: OnceLock<Lines> = OnceLock::new();
-        let start = || {
-            let lines = Self::default();
-            let writer = lines.clone();
-            let subscriber = subscriber(Level::Info, || SystemTime::UNIX_EPOCH, move || writer.clone());
-            tracing::subscriber::set_global_default(subscriber).expect("it is the only one");
-            lines
-        };
-        LINES.get_or_init(start).clone()
-    }
-
-    fn holds(&self, line: &str) -> bool {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&lines).contains(line)
     }
 }
 

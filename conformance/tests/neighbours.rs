@@ -8,10 +8,9 @@ use conformance::raw::Raw;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_pair};
 use lottery_core::agency::Agency;
-use lottery_proto::Dialect;
 
 fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let files: Vec<File> = (1..=3).map(|agency| File::invented(agency, 300)).collect();
         let centre = Running::in_memory::<Server>(3);
@@ -54,7 +53,7 @@ fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
 }
 
 fn answers_to_nobody<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 20);
         let centre = Running::in_memory::<Server>(1);

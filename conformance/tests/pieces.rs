@@ -76,7 +76,7 @@ fn ask(centre: SocketAddr, bytes: &[u8], cut: Cut) -> Vec<u8> {
 }
 
 fn a_script_gets_the_same_answers<Server: OnRuntime>() {
-    for (&dialect, cut) in Dialect::WITH_BETS.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
+    for (&dialect, cut) in conformance::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let Script { connections, file } = script(dialect);
         let centre = Running::in_memory::<Server>(1);
         for (bytes, answers) in connections {
@@ -90,7 +90,7 @@ fn a_script_gets_the_same_answers<Server: OnRuntime>() {
 
 #[test]
 fn a_script_gets_the_same_answers_without_sockets() {
-    for (&dialect, cut) in Dialect::WITH_BETS.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
+    for (&dialect, cut) in conformance::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let Script { connections, file } = script(dialect);
         let mut centre = StillCentre::new(&Terms::new(1));
         for (bytes, answers) in connections {
@@ -137,7 +137,7 @@ fn agency(dialect: Dialect, file: &File, centre: SocketAddr) -> Agency {
 }
 
 fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {
-    for (&dialect, cut) in Dialect::WITH_BETS.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
+    for (&dialect, cut) in conformance::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let file = File::invented(1, 500);
         let said = conversation(dialect, &file);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -150,7 +150,7 @@ fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {
 
 /// Answers are read while bytes are still being sent: neither side waits for the other.
 fn a_peer_that_asks_for_more_than_it_reads<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         if wire.has_one_answer() {
             continue;

@@ -15,7 +15,6 @@ use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_pair, on_every_server};
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_core::store::MemoryStore;
-use lottery_proto::Dialect;
 
 /// What a peer is told when the centre stops, if its wire has a word for it.
 const STOPPING: &str = "the centre is stopping";
@@ -31,7 +30,7 @@ fn lingering(agencies: u32) -> Terms {
 
 /// With connections that have sent nothing, half a message, or a question that is answered.
 fn with_peers_that_wait<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let centre = Running::in_memory::<Server>(2);
         let idle = Raw::connect(centre.address);
@@ -58,7 +57,7 @@ fn with_peers_that_wait<Server: OnRuntime>() {
 
 /// While bets are being stored: they are, and the agency is told so.
 fn while_a_batch_is_committed<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 30);
         let (store, gate) = GatedStore::new();
@@ -89,7 +88,7 @@ fn while_a_batch_is_committed<Server: OnRuntime>() {
 
 /// With a store that does not come back in time: no answer, but an end.
 fn while_the_store_hangs<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 30);
         let (store, gate) = GatedStore::new();
@@ -106,7 +105,7 @@ fn while_the_store_hangs<Server: OnRuntime>() {
 
 /// With an answer that waits for another agency.
 fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let service = Holding::new(lingering(3).config);
         let server = Serving::start::<Server>(service.clone());
@@ -125,7 +124,7 @@ fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
 
 /// With a peer that has ended its side, and is still owed an answer.
 fn with_a_peer_that_has_ended<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let service = Holding::new(lingering(2).config);
         let server = Serving::start::<Server>(service.clone());
@@ -141,7 +140,7 @@ fn with_a_peer_that_has_ended<Server: OnRuntime>() {
 
 /// With a peer that asks and does not read.
 fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         if wire.has_one_answer() {
             continue;
@@ -161,7 +160,7 @@ fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
 
 /// With a peer that was told that it is over, and does not end its side.
 fn while_a_connection_lingers<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let mut terms = Terms::new(2);
         terms.config.linger_timeout = Duration::from_millis(600);

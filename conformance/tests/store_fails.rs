@@ -15,10 +15,9 @@ use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer};
 use lottery_core::desk::Desk;
 use lottery_core::seam::Runtime;
-use lottery_proto::Dialect;
 
 fn the_program_ends<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let terms = Terms::new(2);
         let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), 128).expect("a free port");

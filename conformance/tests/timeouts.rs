@@ -17,7 +17,7 @@ use lottery_proto::{CloseReason, Dialect};
 const SHORT: Duration = Duration::from_millis(200);
 
 fn a_silent_peer_is_closed<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let mut terms = Terms::new(2);
         (terms.config.idle_timeout, terms.config.message_timeout) = (SHORT, SHORT * 2);
@@ -74,7 +74,7 @@ fn a_silent_peer_is_closed<Server: OnRuntime>() {
 }
 
 fn a_silent_centre_is_given_up<Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let mut job = job(address, dialect, 1);

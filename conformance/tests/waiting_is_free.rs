@@ -17,7 +17,7 @@ use conformance::serving::Serving;
 use conformance::wire::wire;
 use conformance::{OnRuntime, Smol, Std, Tokio};
 use lottery_core::agency::Agency;
-use lottery_proto::{Dialect, ServerConfig};
+use lottery_proto::ServerConfig;
 use rustix::time::{ClockId, clock_gettime};
 
 /// A tick of the clock by which systems charge CPU time.
@@ -96,7 +96,7 @@ fn cpu_time() -> Duration {
 /// A server with connections that are idle, in the middle of a message, waiting for an answer, and, unbeknown to
 /// it, gone.
 fn server<Server: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let config = ServerConfig { max_in_flight: 4, agencies: 2, ..ServerConfig::default() };
         let service = Holding::new(config);
@@ -132,7 +132,7 @@ fn server<Server: OnRuntime>() {
 
 /// Agencies that wait for an answer, or to ask again.
 fn client<Client: OnRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in conformance::PLAIN {
         let service = Holding::new(ServerConfig { agencies: 100, ..ServerConfig::default() });
         let holding = Serving::start::<Client>(service.clone());
         let centre = Running::in_memory::<Client>(100);

@@ -29,6 +29,7 @@ pub struct Centre {
     /// There was no room on the desk, and a notice will say when there is.
     waits_for_room: bool,
     echo_prefix: Arc<str>,
+    peer_ended: bool,
     /// The committer counts on this connection, because somebody waits on it for the draw or it is a session: its
     /// number.
     counted: Option<ConnId>,
@@ -39,8 +40,7 @@ pub struct Centre {
 impl Drop for Centre {
     fn drop(&mut self) {
         if let Some(conn) = self.counted {
-            // If the desk is closed, nobody counts any more.
-            let _ = self.submit(Asks::Gone(conn));
+            self.tell(Asks::Gone(conn));
         }
     }
 }
@@ -55,6 +55,10 @@ impl Machine for Centre {
     fn handle(&mut self, now: Instant, input: Input) {
         self.server.handle(now, input);
         self.take_events(now);
+        if input == Input::Eof {
+            self.peer_ended = true;
+            self.tell_ended();
+        }
     }
 
     fn notice(&mut self, now: Instant, notice: Notice) {
@@ -99,8 +103,8 @@ impl Centre {
         echo_prefix: Arc<str>,
         guard: Guard,
     ) -> Self {
-        let (waits_for_room, counted) = (false, None);
-        Self { server, desk, mailbox, ip, waits_for_room, echo_prefix, counted, guard }
+        let (waits_for_room, peer_ended, counted) = (false, false, None);
+        Self { server, desk, mailbox, ip, waits_for_room, echo_prefix, peer_ended, counted, guard }
     }
 
     /// Takes what the machine has, as long as there is room on the desk.
@@ -155,7 +159,22 @@ impl Centre {
             if let Err(Request { asks, .. }) = self.submit(asks) {
                 self.refuse(now, asks);
             }
+            if self.peer_ended {
+                self.tell_ended();
+            }
         }
+    }
+
+    /// Whoever has ended its side may be gone: it stands for nobody, but is answered if it is there.
+    fn tell_ended(&self) {
+        if let Some(conn) = self.counted {
+            self.tell(Asks::Ended(conn));
+        }
+    }
+
+    /// Says what needs no answer. If the desk is closed, nobody counts any more.
+    fn tell(&self, asks: Asks) {
+        let _ = self.submit(asks);
     }
 
     /// Whether an event can be taken. A request needs room on the desk; at the end there are no more requests.
@@ -200,7 +219,7 @@ impl Centre {
             Asks::Finished(ticket) => self.receipt(now, ticket, &outcome()),
             Asks::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
             Asks::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Asks::Gone(_) => {}
+            Asks::Ended(_) | Asks::Gone(_) => {}
         }
     }
 

@@ -41,6 +41,9 @@ pub enum Asks {
     },
     /// To stand for an agency that nothing was heard of, and to be told when the draw has taken place.
     Stranger(Ticket<Stranger>),
+    /// Not to stand for an agency any more: the peer has ended its side, and may be gone. If it is not, it is told
+    /// all the same.
+    Ended(ConnId),
     /// Nothing any more: the connection is gone, and what it waits for with it.
     Gone(ConnId),
 }
@@ -50,9 +53,12 @@ impl Asks {
     fn size(&self) -> usize {
         let bets = match self {
             Self::Bet(_, bets) | Self::Batch(_, bets) => bets.as_bets().size(),
-            Self::Hello(_) | Self::Finished(_) | Self::Winners { .. } | Self::Stranger(_) | Self::Gone(_) => {
-                0
-            }
+            Self::Hello(_)
+            | Self::Finished(_)
+            | Self::Winners { .. }
+            | Self::Stranger(_)
+            | Self::Ended(_)
+            | Self::Gone(_) => 0,
         };
         bets + size_of::<Request>()
     }

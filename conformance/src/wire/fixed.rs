@@ -25,11 +25,11 @@ pub fn bets_of(message: &[u8]) -> Vec<String> {
 
 impl Wire for Fixed {
     fn batch(&self, agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
-        let mut batch = format!("A{agency:05}{:05}", lines.len());
-        for [first_name, last_name, document, birthdate, number] in lines {
-            batch += &format!("{first_name:<30}{last_name:<30}{document:0>8}{birthdate}{number:0>4}");
-        }
-        batch.into_bytes()
+        let bet = |[first_name, last_name, document, birthdate, number]: &[&str; 5]| {
+            format!("{first_name:<30}{last_name:<30}{document:0>8}{birthdate}{number:0>4}")
+        };
+        let bets: Vec<String> = lines.iter().map(bet).collect();
+        format!("A{agency:05}{:05}{}", lines.len(), bets.concat()).into_bytes()
     }
 
     fn finished(&self, agency: u32) -> Vec<u8> {
@@ -49,8 +49,8 @@ impl Wire for Fixed {
     }
 
     fn winners(&self, _: u32, documents: &[String]) -> Vec<u8> {
-        let columns: String = documents.iter().map(|document| format!("{document:0>8}")).collect();
-        format!("R{:05}{columns}", documents.len()).into_bytes()
+        let columns: Vec<String> = documents.iter().map(|document| format!("{document:0>8}")).collect();
+        format!("R{:05}{}", documents.len(), columns.concat()).into_bytes()
     }
 
     fn failure(&self, text: &str) -> Vec<u8> {

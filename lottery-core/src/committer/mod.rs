@@ -90,6 +90,7 @@ impl<S: Store> Committer<S> {
                 // Told at the end, if the draw has taken place by then.
                 Asks::Stranger(ticket) => self.waiting.add(request.from, Waits::Stranger(ticket)),
                 Asks::Winners { ticket, wait: true } => self.waiting.add(request.from, Waits::Agency(ticket)),
+                Asks::Ended(conn) => self.waiting.ended(conn),
                 asks => {
                     let request = Request { asks, ..request };
                     planned.push((self.plan(&mut group, &request), request));
@@ -131,7 +132,7 @@ impl<S: Store> Committer<S> {
                 self.sessions.leave(*conn);
                 return Plan::Look;
             }
-            Asks::Winners { .. } | Asks::Stranger(_) => return Plan::Look,
+            Asks::Winners { .. } | Asks::Stranger(_) | Asks::Ended(_) => return Plan::Look,
             Asks::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets.as_bets())),
             Asks::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets.as_bets())),
             Asks::Finished(ticket) => (ticket.agency().get(), ticket.conn(), None),
@@ -150,6 +151,11 @@ impl<S: Store> Committer<S> {
             Some(_) if record.finished => {
                 self.sessions.refuse(agency, conn);
                 return Plan::refuse(Code::Finished, "the agency is finished");
+            }
+            // A stranger has stood for this agency: its bets cannot win any more.
+            Some(_) if self.draw.is_some() => {
+                self.sessions.refuse(agency, conn);
+                return Plan::refuse(Code::Finished, "the draw has taken place");
             }
             Some(bets) => group.batches.push(rows_of(agency, bets, &mut record)),
             None if record.finished => return Plan::Store { total: record.stored },
@@ -179,7 +185,9 @@ impl<S: Store> Committer<S> {
                 (ticket.agency(), ticket.conn(), Notice::Batch(ticket, bets, outcome))
             }
             Asks::Finished(ticket) => (ticket.agency(), ticket.conn(), Notice::Finished(ticket, outcome)),
-            Asks::Hello(_) | Asks::Winners { .. } | Asks::Stranger(_) | Asks::Gone(_) => return,
+            Asks::Hello(_) | Asks::Winners { .. } | Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => {
+                return;
+            }
         };
         if refused {
             self.sessions.refuse(agency.get(), conn);
@@ -208,7 +216,12 @@ impl<S: Store> Committer<S> {
                 from.deliver(Notice::Hello(ticket, greeting));
             }
             Asks::Winners { ticket, .. } => from.deliver(Notice::Winners(ticket, self.draw.clone())),
-            Asks::Stranger(_) | Asks::Bet(..) | Asks::Batch(..) | Asks::Finished(_) | Asks::Gone(_) => {}
+            Asks::Stranger(_)
+            | Asks::Bet(..)
+            | Asks::Batch(..)
+            | Asks::Finished(_)
+            | Asks::Ended(_)
+            | Asks::Gone(_) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! Who waits for the draw.
 
+use std::mem;
 use std::sync::Arc;
 
 use lottery_proto::{ConnId, Stranger, Ticket, WinnersQuery};
@@ -19,6 +20,8 @@ pub(super) enum Waits {
     Agency(Ticket<WinnersQuery>),
     /// Somebody who stands for an agency that nothing was heard of.
     Stranger(Ticket<Stranger>),
+    /// Somebody who did, but may be gone.
+    Ended(Ticket<Stranger>),
 }
 
 impl Waiting {
@@ -30,8 +33,19 @@ impl Waiting {
     pub(super) fn leave(&mut self, conn: ConnId) {
         self.0.retain(|(_, waits)| match waits {
             Waits::Agency(ticket) => ticket.conn() != conn,
-            Waits::Stranger(ticket) => ticket.conn() != conn,
+            Waits::Stranger(ticket) | Waits::Ended(ticket) => ticket.conn() != conn,
         });
+    }
+
+    /// The peer of that connection has ended its side, and may be gone.
+    pub(super) fn ended(&mut self, conn: ConnId) {
+        for (from, waits) in mem::take(&mut self.0) {
+            let waits = match waits {
+                Waits::Stranger(ticket) if ticket.conn() == conn => Waits::Ended(ticket),
+                waits => waits,
+            };
+            self.add(from, waits);
+        }
     }
 
     /// How many agencies can be stood for.
@@ -44,7 +58,7 @@ impl Waiting {
         for (from, waits) in self.0.drain(..) {
             from.deliver(match waits {
                 Waits::Agency(ticket) => Notice::Winners(ticket, Some(Arc::clone(draw))),
-                Waits::Stranger(ticket) => Notice::Stranger(ticket),
+                Waits::Stranger(ticket) | Waits::Ended(ticket) => Notice::Stranger(ticket),
             });
         }
     }

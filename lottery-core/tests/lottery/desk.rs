@@ -12,7 +12,7 @@ fn agencies(requests: Vec<lottery_core::desk::Request>) -> Vec<u32> {
         Asks::Finished(ticket) => ticket.agency().get(),
         Asks::Winners { ticket, .. } => ticket.agency().get(),
         Asks::Hello(ticket) => ticket.agency().get(),
-        Asks::Stranger(_) | Asks::Gone(_) => 0,
+        Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => 0,
     };
     requests.into_iter().map(agency).collect()
 }

@@ -1,5 +1,7 @@
 //! The lottery's own logic, stepped by hand: no sockets, no threads, and time that is made up.
 
+mod callers;
+mod calls;
 mod committer;
 mod desk;
 mod digests;
@@ -7,5 +9,7 @@ mod draw;
 mod failures;
 mod limits;
 mod support;
+mod waiting;
 mod whole;
+mod wires;
 mod world;

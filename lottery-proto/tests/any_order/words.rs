@@ -22,7 +22,7 @@ pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
         (Dialect::Block, 10) => return block(BET, 1, b"Ana|Paz|1|1980-02-31|1"),
         (Dialect::Block, 11) => return batch(1, &["not a bet"]),
         (Dialect::Block, 12) => return block(FINISHED, 9, b""),
-        (Dialect::Block, _) => return block(7, 0, b""),
+        (Dialect::Block, _) => return block(9, 0, b""),
         (Dialect::Framed, 0..=8) => return framed(format!("1;1\n{}\n", bet.replace('|', ";"))),
         (Dialect::Framed, 9) => return framed("END"),
         (Dialect::Framed, 10..=12) => return framed(&bet),

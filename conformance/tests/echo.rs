@@ -1,0 +1,76 @@
+//! The health check: a line comes back, whatever else the centre is doing.
+
+use std::time::Duration;
+
+use conformance::agencies::Calling;
+use conformance::centre::{Running, Terms};
+use conformance::files::{File, stored};
+use conformance::patience::SOON;
+use conformance::pieces::Cut;
+use conformance::raw::Raw;
+use conformance::{OnRuntime, on_every_pair, on_every_server};
+use lottery_core::agency::{Agency, EchoJob, Echoes};
+use lottery_core::store::MemoryStore;
+use lottery_proto::{AgencyId, ClientConfig, Dialect};
+
+fn lines_come_back<Server: OnRuntime, Client: OnRuntime>() {
+    for prefix in ["", "Your Message has been received: ", "Ñandú "] {
+        let terms = Terms { echo_prefix: prefix.to_owned(), ..Terms::new(2) };
+        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        let file = File::invented(1, 30);
+        let agency = Calling::<Agency>::agency::<Client>(centre.address, Dialect::Framed, &file);
+        let connection = ClientConfig::new(AgencyId::new(7).expect("it is one"), Dialect::Block);
+        let (server, period) = (centre.address.to_string(), Duration::from_millis(2));
+        let echoes = Calling::start::<Client>(Echoes::new(EchoJob { connection, server, amount: 5, period }));
+        echoes.join(SOON).into_outcome().expect("all lines have come back");
+        assert!(!agency.has_ended(), "it waits for the other agency");
+        let other = File::invented(2, 30);
+        let second = Calling::<Agency>::agency::<Client>(centre.address, Dialect::Fixed, &other);
+        assert_eq!(second.winners(), other.winners());
+        assert_eq!(agency.winners(), file.winners());
+        assert!(centre.end() == stored(&[file, other]));
+    }
+}
+
+fn what_comes_back<Server: OnRuntime>() {
+    let terms = Terms { echo_prefix: "> ".to_owned(), ..Terms::new(1) };
+    let centre = Running::start::<Server>(&terms, MemoryStore::new());
+    let longest = "x".repeat(8192);
+    let sent_and_answered: [(&[u8], &[u8]); 13] = [
+        (b"hello\n", b"> hello\n"),
+        (b"hello \t\r\n", b"> hello\n"),
+        (b"  hello", b">   hello\n"),
+        (b"\n", b"> \n"),
+        (b" \n", b"> \n"),
+        (b"hello\nhello again\n", b"> hello\n"),
+        ("Ñandú 美\n".as_bytes(), "> Ñandú 美\n".as_bytes()),
+        (b"\xFF\xFE\n", b"> \xFF\xFE\n"),
+        (b"\0\n", b"> \0\n"),
+        // The beginnings of the other wires.
+        (b"0000001\n", b"> 0000001\n"),
+        (b"A0000\n", b"> A0000\n"),
+        (b"Bueno\n", b"> Bueno\n"),
+        (b"", b""),
+    ];
+    for (sent, answered) in sent_and_answered {
+        for cut in [Cut::Nowhere, Cut::Everywhere] {
+            let mut peer = Raw::connect(centre.address);
+            peer.send_cut(sent, cut);
+            // A line that is complete is answered although this side goes on.
+            if !sent.contains(&b'\n') {
+                peer.fin();
+            }
+            assert_eq!(peer.receive_all(), answered, "{cut:?}: {}", sent.escape_ascii());
+        }
+    }
+    let mut peer = Raw::connect(centre.address);
+    peer.send(format!("{longest}\n").as_bytes());
+    assert!(peer.receive_all() == format!("> {longest}\n").as_bytes());
+    let mut peer = Raw::connect(centre.address);
+    peer.send(format!("{longest}x").as_bytes());
+    assert_eq!(peer.receive_all(), b"", "longer than a line may be");
+    centre.end();
+}
+
+on_every_server!(what_comes_back);
+on_every_pair!(lines_come_back);

@@ -1,0 +1,252 @@
+//! What goes wrong is told in the words of the wire; nothing of it is stored, and the others go on.
+
+use conformance::agencies::{Calling, job};
+use conformance::centre::{Running, Terms};
+use conformance::files::{File, stored};
+use conformance::logged::Lines;
+use conformance::raw::Raw;
+use conformance::stores::FullOnce;
+use conformance::wire::{Wire, wire};
+use conformance::{OnRuntime, on_every_pair, on_every_server};
+use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::store::MemoryStore;
+use lottery_proto::{CloseReason, Dialect, Problem, Violation};
+
+/// Sends bytes and the end of this side, and returns what is answered to them.
+fn ask(centre: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let mut peer = Raw::connect(centre);
+    peer.send(bytes);
+    peer.fin();
+    peer.receive_all()
+}
+
+/// The fields of a bet, and what is said about it.
+const FIELDS: [([&str; 5], &str); 9] = [
+    (["", "Paz", "20000001", "1980-01-01", "1"], "first_name: empty"),
+    (["Ana", "P\taz", "20000001", "1980-01-01", "1"], "last_name: holds a control character"),
+    (["Ana", "Paz", "2000000a", "1980-01-01", "1"], "document: expected decimal digits"),
+    (["Ana", "Paz", "2000-001", "1980-01-01", "1"], "document: expected decimal digits"),
+    (["Ana", "Paz", "20000001", "1981-02-29", "1"], "birthdate: expected a date, YYYY-MM-DD"),
+    (["Ana", "Paz", "20000001", "1980/01/01", "1"], "birthdate: expected a date, YYYY-MM-DD"),
+    (["Ana", "Paz", "20000001", "19800-1-01", "1"], "birthdate: expected a date, YYYY-MM-DD"),
+    (["Ana", "Paz", "20000001", "1980-01-01", "1x"], "number: expected decimal digits"),
+    (["Ana", "Paz", "20000001", "1980-01-01", "-1"], "number: expected decimal digits"),
+];
+
+/// Bytes on a wire, and what is said about them.
+type Malformed = (Dialect, &'static [u8], &'static str);
+
+const MALFORMED: [Malformed; 19] = [
+    (Dialect::Fixed, b"A0000000000", "expected an agency, 1 to 99999 (at byte 1)"),
+    (Dialect::Fixed, b"A000010000x", "expected a digit (at byte 10)"),
+    (Dialect::Fixed, b"A0000199999", "a message of 8199929 bytes, at most 1048576 are taken (at byte 6)"),
+    (Dialect::Fixed, b"A0000100001\x80", "expected UTF-8 (at byte 11)"),
+    (Dialect::Fixed, b"F00000", "expected an agency, 1 to 99999 (at byte 1)"),
+    (Dialect::Framed, b"00000000", "expected END, or a first line with agency and count (at byte 8)"),
+    (Dialect::Framed, b"00000003FIN", "expected END, or a first line with agency and count (at byte 8)"),
+    (Dialect::Framed, b"000000041;1\n", "1 bets announced, 0 found (at byte 8)"),
+    (Dialect::Framed, b"000000041;x\n", "expected a count of bets (at byte 10)"),
+    (Dialect::Framed, b"000000231;1\nAna;Paz;2;1980-1-1\n", "bet 1: 4 fields, expected 5 (at byte 12)"),
+    (
+        Dialect::Framed,
+        b"000000261;1\nAna;Paz;2;1980-01-01;1",
+        "bet 1: expected a line end after the last bet (at byte 12)",
+    ),
+    (
+        Dialect::Framed,
+        b"000000271;1\nAn\xF1;Paz;2;1980-01-01;1\n",
+        "bet 1: first_name: not UTF-8 (at byte 12)",
+    ),
+    (Dialect::Framed, b"99999999", "a message of 100000007 bytes, at most 1048576 are taken (at byte 0)"),
+    (Dialect::Braces, b"B{};", "bet 1: expected {PlayerName"),
+    (Dialect::Braces, b"N{AgencyID:};", "expected an agency, 1 to 99999"),
+    (Dialect::Braces, b"N{AgencyID:100000};", "expected an agency, 1 to 99999"),
+    (Dialect::Braces, b"Q{Agency:1};", "expected {AgencyID"),
+    (Dialect::Braces, b"Q{AgencyID:1;", "expected {AgencyID"),
+    (Dialect::Braces, b"Q{AgencyID:1};X{AgencyID:1};", "expected B, N or Q"),
+];
+
+fn what_is_malformed_is_said<Server: OnRuntime>() {
+    let centre = Running::in_memory::<Server>(2);
+    let is_said = |dialect: Dialect, bytes: &[u8], expected: &str| {
+        let answered = ask(centre.address, bytes);
+        let failure = answered.strip_prefix(b"W;").unwrap_or(&answered);
+        let said = wire(dialect).text_of(failure);
+        let text = String::from_utf8_lossy(&answered);
+        let is_said = said.is_some_and(|said| said.starts_with(expected));
+        assert!(is_said, "{dialect}: {}: {text}", bytes.escape_ascii());
+    };
+    for &dialect in &[Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+        for (bad, expected) in FIELDS {
+            let good = ["Ana", "Paz", "20000001", "1980-01-01", "7574"];
+            is_said(dialect, &wire(dialect).batch(1, &[good, bad, good]), &format!("bet 2: {expected}"));
+        }
+    }
+    for (dialect, bytes, expected) in MALFORMED {
+        is_said(dialect, bytes, expected);
+    }
+    assert!(centre.end().is_empty(), "nothing is stored");
+}
+
+/// A wire may go on after a message that is refused: the next batch is stored, but the agency is not finished.
+fn after_a_refused_batch<Server: OnRuntime>() {
+    let refused = "not finished: bets that it sent before were refused";
+    for &dialect in conformance::PLAIN {
+        let wire = wire(dialect);
+        let (file, other) = (File::invented(1, 20), File::invented(2, 30));
+        let centre = Running::in_memory::<Server>(2);
+        let neighbour = Calling::<Agency>::agency::<Server>(centre.address, dialect, &other);
+        let bad = wire.batch(1, &[["Ana", "Paz", "2000000x", "1980-01-01", "7574"]]);
+        let good = wire.batch(1, &file.lines()[..5]);
+        let answered = ask(centre.address, &[bad, good, wire.finished(1), wire.query(1)].concat());
+        let goes_on = [wire.batch_stored(), wire.refusal(1, refused), wire.pending(1)].concat();
+        let text = String::from_utf8_lossy(&answered);
+        assert!(answered.ends_with(&goes_on) || wire.has_one_answer(), "{dialect}: {text}");
+        // The rest on a new connection.
+        let begin = if wire.has_one_answer() { 0 } else { 5 };
+        assert!(!neighbour.has_ended(), "{dialect}: agency 1 is not finished");
+        let again = [wire.batch(1, &file.lines()[begin..]), wire.finished(1)].concat();
+        let again = ask(centre.address, &again);
+        let mut answers = [wire.batch_stored(), wire.receipt(1)].concat();
+        assert_eq!(neighbour.winners(), other.winners(), "{dialect}");
+        let winners = wire.winners(1, &file.winners());
+        if wire.finished(1) == wire.query(1) {
+            answers.extend(winners);
+        } else {
+            assert!(ask(centre.address, &wire.query(1)) == winners, "{dialect}");
+        }
+        assert!(again == answers, "{dialect}");
+        assert!(centre.end() == stored(&[file, other]), "{dialect}: each bet once");
+    }
+}
+
+fn agencies_that_there_are_not<Server: OnRuntime>() {
+    let centre = Running::in_memory::<Server>(5);
+    for &dialect in conformance::PLAIN {
+        let wire: &dyn Wire = wire(dialect);
+        let bets = File::invented(6, 3);
+        for bytes in [wire.batch(6, &bets.lines()), wire.finished(6), wire.query(6)] {
+            // On `framed` only a batch says who sends it.
+            if wire.agency_of(&bytes).is_none() {
+                continue;
+            }
+            let answer = ask(centre.address, &bytes);
+            let said = wire.text_of(&answer);
+            let expected = "unknown agency 6, expected 1 to 5";
+            let is_said = said.is_some_and(|said| said.starts_with(expected) || dialect == Dialect::Block);
+            assert!(is_said || answer == wire.refusal(6, ""), "{dialect}: {}", answer.escape_ascii());
+        }
+        let two = [wire.batch(1, &bets.lines()), wire.batch(2, &bets.lines())].concat();
+        let answer = ask(centre.address, &two);
+        let said = wire.text_of(&answer[wire.batch_stored().len()..]);
+        let is_said =
+            said.is_some_and(|said| said.starts_with("agency 2, expected 1") || dialect == Dialect::Block);
+        assert!(is_said, "{dialect}: {}", answer.escape_ascii());
+    }
+    assert!(centre.end().into_keys().eq([1]), "only what agency 1 sent");
+}
+
+fn bets_after_finished<Server: OnRuntime>() {
+    for &dialect in conformance::PLAIN {
+        let wire = wire(dialect);
+        let file = File::invented(1, 20);
+        let centre = Running::in_memory::<Server>(2);
+        let mut first = Raw::connect(centre.address);
+        first.send(&[wire.batch(1, &file.lines()), wire.finished(1)].concat());
+        let answers = [wire.batch_stored(), wire.receipt(1)].concat();
+        assert!(first.receive(answers.len()) == answers, "{dialect}");
+        let late = [wire.batch(1, &file.lines()[..3]), wire.finished(1)].concat();
+        let second = ask(centre.address, &late);
+        let refused = wire.refusal(1, "not finished: bets that it sent before were refused");
+        let refused = if wire.has_one_answer() { Vec::new() } else { refused };
+        let told = [wire.failure("the agency is finished"), refused].concat();
+        assert!(second == told, "{dialect}: {}", second.escape_ascii());
+        drop(first);
+        assert!(centre.end() == stored(&[file]), "{dialect}");
+    }
+}
+
+fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in conformance::PLAIN {
+        let wire = wire(dialect);
+        let files = [File::invented(1, 120), File::invented(2, 30)];
+        let centre = Running::start::<Server>(&Terms::new(2), FullOnce::default());
+        let start = |file| Calling::<Agency>::agency::<Client>(centre.address, dialect, file);
+        let lines = files[0].lines();
+        let mut first = Raw::connect(centre.address);
+        first.send(&wire.batch(1, &lines[..1]));
+        first.fin();
+        let answer = first.receive_all();
+        let reason = "a test: no room, nothing of the group is stored: it is full";
+        let said = wire.text_of(&answer).is_some_and(|said| said == reason || dialect == Dialect::Block);
+        assert!(said, "{dialect}: {}", answer.escape_ascii());
+        drop(first);
+        let agencies = files.each_ref().map(start);
+        for (agency, file) in agencies.into_iter().zip(&files) {
+            assert_eq!(agency.winners(), file.winners(), "{dialect}");
+        }
+        assert!(centre.end() == stored(&files), "{dialect}");
+    }
+}
+
+fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
+    let lines = Lines::shared();
+    for &dialect in Dialect::ALL {
+        let mut terms = Terms::new(1);
+        terms.config.dialects.retain(|spoken| *spoken != dialect);
+        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        let line = format!("reason: the peer speaks {dialect}, which is not spoken here\n");
+        let before = lines.count(&line);
+        if dialect == Dialect::Echo {
+            assert_eq!(ask(centre.address, b"hello\n"), b"", "an end without an answer");
+        } else {
+            let failure = wire(dialect).failure("this wire is not spoken here");
+            assert_eq!(ask(centre.address, &wire(dialect).probe(1)), failure, "{dialect}");
+            let file = File::invented(1, 3);
+            let agency = Calling::<Agency>::agency::<Client>(centre.address, dialect, &file);
+            match agency.outcome() {
+                Err(AgencyError::Closed { .. }) if dialect == Dialect::Block => {}
+                Err(AgencyError::Refused { reason, .. }) if reason == "this wire is not spoken here" => {}
+                outcome => panic!("{dialect}: {outcome:?}"),
+            }
+        }
+        // The others are.
+        let spoken = terms.config.dialects.iter().find(|spoken| conformance::PLAIN.contains(spoken));
+        let file = File::invented(1, 40);
+        let agency = Calling::<Agency>::agency::<Client>(
+            centre.address,
+            *spoken.expect("there are four that carry bets"),
+            &file,
+        );
+        assert_eq!(agency.winners(), file.winners(), "not {dialect}");
+        assert!(centre.end() == stored(&[file]), "not {dialect}");
+        assert!(lines.count(&line) > before, "{dialect}: the log says why");
+    }
+}
+
+/// A list that is longer than an agency takes is not shortened either.
+fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
+    for dialect in [Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+        let file = File::winning(1, 2000);
+        let centre = Running::in_memory::<Server>(1);
+        let mut job = job(centre.address, dialect, 1);
+        job.connection.max_message = 8192;
+        let agency = Calling::start::<Client>(Agency::new(job, file.bets()));
+        let outcome = agency.outcome();
+        let Err(AgencyError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. }) =
+            &outcome
+        else {
+            panic!("{dialect}: {outcome:?}")
+        };
+        assert!(matches!(error.problem, Problem::TooLong { most: 8192, .. }), "{dialect}: {error}");
+        assert!(centre.end() == stored(&[file]), "{dialect}");
+    }
+}
+
+on_every_server!(
+    what_is_malformed_is_said,
+    after_a_refused_batch,
+    agencies_that_there_are_not,
+    bets_after_finished,
+);
+on_every_pair!(a_store_without_room_for_a_while, wires_that_are_not_spoken, more_winners_than_are_taken);

@@ -1,0 +1,78 @@
+//! One draw, five agencies, five manners.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
+use conformance::agencies::Calling;
+use conformance::centre::Running;
+use conformance::files::{File, stored};
+use conformance::patience::{SOON, Task};
+use conformance::raw::Raw;
+use conformance::wire::wire;
+use conformance::{OnRuntime, on_every_pair};
+use lottery_core::agency::Agency;
+use lottery_proto::Dialect;
+
+/// An agency that sends its bets in one dialect, and asks in another until it is told who won.
+fn in_two_dialects(centre: SocketAddr, file: &File, bets: Dialect, question: Dialect) {
+    let id = file.agency;
+    let (bets, asks) = (wire(bets), wire(question));
+    let mut peer = Raw::connect(centre);
+    for lines in file.lines().chunks(90) {
+        peer.send(&bets.batch(id, lines));
+        assert_eq!(peer.receive(bets.batch_stored().len()), bets.batch_stored());
+    }
+    // Where Finished asks for the winners, too, another dialect has to say it.
+    let ends = if bets.finished(id) == bets.query(id) { asks } else { bets };
+    if bets.finished(id) == bets.query(id) {
+        peer = Raw::connect(centre);
+    }
+    peer.send(&ends.finished(id));
+    assert!(peer.receive(ends.receipt(id).len()) == ends.receipt(id), "all is stored");
+    drop(peer);
+    loop {
+        let mut peer = Raw::connect(centre);
+        peer.send(&asks.query(id));
+        peer.fin();
+        let answer = peer.receive_all();
+        if !asks.is_pending(&answer) {
+            assert!(answer == asks.winners(id, &file.winners()), "{bets:?}, then {asks:?}");
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
+    let two = [
+        (Dialect::Block, Dialect::Fixed),
+        (Dialect::Fixed, Dialect::Braces),
+        (Dialect::Framed, Dialect::Block),
+        (Dialect::Braces, Dialect::Fixed),
+    ];
+    for (nth, (bets, question)) in two.into_iter().enumerate() {
+        let amounts = [300, 257, 120, 421, 333];
+        let files: Vec<File> =
+            amounts.into_iter().zip(1..).map(|(bets, agency)| File::invented(agency, bets)).collect();
+        let centre = Running::in_memory::<Server>(5);
+        let address = centre.address;
+        let file = files[4].clone();
+        let fifth = Task::start("the fifth agency", move || in_two_dialects(address, &file, bets, question));
+        // The others change their places.
+        let mut dialects = Dialect::WITH_BETS.to_vec();
+        dialects.rotate_left(nth);
+        let agencies: Vec<_> = files
+            .iter()
+            .zip(&dialects)
+            .map(|(file, &dialect)| Calling::<Agency>::agency::<Client>(address, dialect, file))
+            .collect();
+        for ((agency, file), dialect) in agencies.into_iter().zip(&files).zip(dialects) {
+            assert_eq!(agency.winners(), file.winners(), "{dialect}, agency {}", file.agency);
+        }
+        fifth.join(SOON);
+        assert!(centre.end() == stored(&files), "every bet, in order");
+    }
+}
+
+on_every_pair!(five_manners);

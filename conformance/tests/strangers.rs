@@ -1,0 +1,173 @@
+//! On `framed` an agency without bets never says which one it is: as long as it waits, it stands for one that
+//! nothing was heard of.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
+use conformance::agencies::Calling;
+use conformance::centre::Running;
+use conformance::files::{File, stored};
+use conformance::patience::until;
+use conformance::raw::Raw;
+use conformance::wire::wire;
+use conformance::{OnRuntime, on_every_server};
+use lottery_core::agency::Agency;
+use lottery_proto::Dialect;
+
+/// Sends END, and nothing else.
+fn stranger(centre: SocketAddr) -> Raw {
+    let mut stranger = Raw::connect(centre);
+    stranger.send(b"00000003END");
+    stranger
+}
+
+/// It is told that it has no winners, and the connection ends.
+fn is_told(mut stranger: Raw) {
+    assert_eq!(stranger.receive_all(), b"00000010NO_WINNERS");
+}
+
+fn start<Server: OnRuntime>(centre: SocketAddr, dialect: Dialect, file: &File) -> Calling<Agency> {
+    Calling::<Agency>::agency::<Server>(centre, dialect, file)
+}
+
+/// Whether the draw has taken place: asked as agency 1, after a while in which it could have.
+fn is_drawn(centre: SocketAddr) -> bool {
+    thread::sleep(Duration::from_millis(60));
+    let mut peer = Raw::connect(centre);
+    peer.send(&wire(Dialect::Fixed).query(1));
+    peer.receive_all() != b"N"
+}
+
+fn it_lets_the_draw_take_place<Server: OnRuntime>() {
+    let files = [File::invented(1, 50), File::invented(3, 60)];
+    for first in [true, false] {
+        let centre = Running::in_memory::<Server>(3);
+        let early = first.then(|| stranger(centre.address));
+        let agencies = [
+            start::<Server>(centre.address, Dialect::Framed, &files[0]),
+            start::<Server>(centre.address, Dialect::Braces, &files[1]),
+        ];
+        let stranger = early.unwrap_or_else(|| {
+            assert!(!is_drawn(centre.address), "agency 2 is missing");
+            stranger(centre.address)
+        });
+        for (agency, file) in agencies.into_iter().zip(&files) {
+            assert_eq!(agency.winners(), file.winners());
+        }
+        is_told(stranger);
+        assert!(centre.end() == stored(&files));
+    }
+}
+
+fn who_is_gone_does_not_count<Server: OnRuntime>() {
+    for vanish in [true, false] {
+        let file = File::invented(2, 50);
+        let centre = Running::in_memory::<Server>(2);
+        let gone = stranger(centre.address);
+        // It is heard of, and then it is gone, with a reset or without.
+        assert!(!is_drawn(centre.address), "agency 2 is missing");
+        if vanish {
+            gone.vanish();
+        } else {
+            drop(gone);
+        }
+        assert!(!is_drawn(centre.address), "agency 2 is missing");
+        let agency = start::<Server>(centre.address, Dialect::Block, &file);
+        assert!(!is_drawn(centre.address), "vanished: {vanish}: agency 1 is missing");
+        let stranger = stranger(centre.address);
+        assert_eq!(agency.winners(), file.winners());
+        is_told(stranger);
+        centre.end();
+    }
+}
+
+/// Whoever has ended its side may be gone. It does not count, but if it is there it is told.
+fn who_has_ended_its_side_is_told<Server: OnRuntime>() {
+    let file = File::invented(1, 50);
+    let centre = Running::in_memory::<Server>(2);
+    let mut ended = stranger(centre.address);
+    ended.fin();
+    let agency = start::<Server>(centre.address, Dialect::Framed, &file);
+    assert!(!is_drawn(centre.address), "agency 2 is missing");
+    is_told(stranger(centre.address));
+    is_told(ended);
+    assert_eq!(agency.winners(), file.winners());
+    centre.end();
+}
+
+fn two_stand_for_two<Server: OnRuntime>() {
+    let files = [File::invented(2, 50), File::invented(4, 60)];
+    let centre = Running::in_memory::<Server>(4);
+    let agencies = files.each_ref().map(|file| start::<Server>(centre.address, Dialect::Framed, file));
+    let first = stranger(centre.address);
+    assert!(!is_drawn(centre.address), "two are missing");
+    let second = stranger(centre.address);
+    for (agency, file) in agencies.into_iter().zip(&files) {
+        assert_eq!(agency.winners(), file.winners());
+    }
+    is_told(first);
+    is_told(second);
+    // Afterwards everybody is told at once.
+    is_told(stranger(centre.address));
+    assert!(centre.end() == stored(&files));
+}
+
+fn it_does_not_stand_for_who_was_heard_of<Server: OnRuntime>() {
+    let files = [File::invented(1, 50), File::invented(2, 60)];
+    let centre = Running::in_memory::<Server>(2);
+    // Agency 2 has sent bets, and is not finished.
+    let braces = wire(Dialect::Braces);
+    let mut second = Raw::connect(centre.address);
+    second.send(&braces.batch(2, &files[1].lines()));
+    assert_eq!(second.receive(braces.batch_stored().len()), braces.batch_stored());
+    let stranger = stranger(centre.address);
+    let first = start::<Server>(centre.address, Dialect::Framed, &files[0]);
+    assert!(!is_drawn(centre.address), "agency 2 is not finished");
+    second.send(&braces.finished(2));
+    assert_eq!(second.receive(braces.receipt(2).len()), braces.receipt(2));
+    assert_eq!(first.winners(), files[0].winners());
+    is_told(stranger);
+    assert!(centre.end() == stored(&files));
+}
+
+/// Bets of an agency that a stranger has stood for cannot win any more: they are not taken.
+fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
+    let file = File::invented(1, 50);
+    let centre = Running::in_memory::<Server>(2);
+    let agency = start::<Server>(centre.address, Dialect::Framed, &file);
+    is_told(stranger(centre.address));
+    assert_eq!(agency.winners(), file.winners());
+    for &dialect in conformance::PLAIN {
+        let late = start::<Server>(centre.address, dialect, &File::winning(2, 5));
+        let error = late.outcome().expect_err("it is too late").to_string();
+        assert!(error.starts_with("the centre refused "), "{dialect}: {error}");
+        let told = error.ends_with(": the draw has taken place");
+        assert_eq!(told, dialect != Dialect::Block, "{dialect}: {error}");
+    }
+    assert!(centre.end() == stored(&[file]), "nothing else");
+}
+
+/// An end of the program does not wait for the draw.
+fn a_shutdown_is_prompt<Server: OnRuntime>() {
+    let centre = Running::in_memory::<Server>(3);
+    let mut waiting = stranger(centre.address);
+    let agency = start::<Server>(centre.address, Dialect::Framed, &File::invented(1, 30));
+    until("both wait", || !is_drawn(centre.address));
+    centre.stop();
+    assert_eq!(waiting.receive_all(), b"", "a clean end without an answer");
+    drop(waiting);
+    let error = agency.outcome().expect_err("there was no draw").to_string();
+    assert!(error.ends_with("ended without the answer that it owes"), "{error}");
+    centre.end();
+}
+
+on_every_server!(
+    it_lets_the_draw_take_place,
+    who_is_gone_does_not_count,
+    who_has_ended_its_side_is_told,
+    two_stand_for_two,
+    it_does_not_stand_for_who_was_heard_of,
+    bets_after_the_draw_are_refused,
+    a_shutdown_is_prompt,
+);

@@ -1,0 +1,196 @@
+//! A single bet, and the health check.
+
+use std::time::Duration;
+
+use lottery_core::agency::{AgencyError, EchoJob, Echoes, SingleBet};
+use lottery_core::seam::{Caller, Step};
+use lottery_proto::{
+    AgencyId, ClientConfig, CloseReason, Dialect, Field, FieldError, FieldProblem, Input, Instant,
+    Machine as _,
+};
+
+use crate::calls::Calls;
+use crate::support::{Fate, Fields};
+
+const DIALECTS: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+
+fn connection(dialect: Dialect) -> ClientConfig {
+    ClientConfig::new(AgencyId::new(1).unwrap(), dialect)
+}
+
+fn fields(fields: [&str; 5]) -> Fields {
+    fields.map(str::to_owned)
+}
+
+fn single(dialect: Dialect, of: [&str; 5]) -> Result<SingleBet, FieldError> {
+    SingleBet::new(connection(dialect), "centre:1".to_owned(), fields(of))
+}
+
+const ANA: [&str; 5] = ["Ana María", "Núñez", "20000001", "1980-01-01", "7574"];
+
+#[test]
+fn a_single_bet_is_stored() {
+    for dialect in DIALECTS {
+        let mut calls = Calls::new(5, "");
+        calls.client(0, single(dialect, ANA).unwrap());
+        calls.run(10);
+        assert_eq!(calls.store.rows(), "1,Ana María,Núñez,20000001,1980-01-01,7574\r\n", "{dialect}");
+        assert!(!calls.committer.agency(1).finished, "{dialect}: there may be more");
+        assert_eq!(calls.calls[0].began(), [0], "{dialect}");
+        assert_eq!(calls.calls[0].done, Some(Instant::default()), "{dialect}: at once");
+        calls.clients().remove(0).into_outcome().unwrap();
+    }
+}
+
+#[test]
+fn a_single_bet_is_refused() {
+    for dialect in DIALECTS {
+        let mut calls = Calls::new(5, "");
+        calls.store.next(&[Fate::Full]);
+        calls.client(0, single(dialect, ANA).unwrap());
+        calls.run(10);
+        assert_eq!(calls.store.rows(), "", "{dialect}");
+        let outcome = calls.clients().remove(0).into_outcome();
+        let reason = "test: no room, nothing of the group is stored: told to";
+        match outcome {
+            // Nobody has asked for an answer.
+            Ok(()) if dialect == Dialect::Fixed => {}
+            Err(AgencyError::Refused { what: "the bet", reason }) if dialect == Dialect::Block => {
+                assert_eq!(reason, "");
+            }
+            Err(AgencyError::Refused { what: "the bet", reason: told }) => {
+                assert_eq!(told, reason, "{dialect}");
+            }
+            outcome => panic!("{dialect}: {outcome:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_bet_with_a_wrong_field_is_none() {
+    for dialect in DIALECTS {
+        for (at, text, field) in [
+            (0, "", Field::FirstName),
+            (1, "Paz\n", Field::LastName),
+            (2, "1a", Field::Document),
+            (3, "1980-13-01", Field::Birthdate),
+            (4, "-1", Field::Number),
+        ] {
+            let mut wrong = ANA;
+            wrong[at] = text;
+            assert_eq!(single(dialect, wrong).unwrap_err().field, field, "{dialect}: {text:?}");
+        }
+    }
+    for (dialect, at, text, field, problem) in [
+        (Dialect::Block, 0, "A|a", Field::FirstName, FieldProblem::NotOnThisWire('|')),
+        (Dialect::Framed, 1, "P;z", Field::LastName, FieldProblem::NotOnThisWire(';')),
+        (Dialect::Braces, 1, "P:z", Field::LastName, FieldProblem::NotOnThisWire(':')),
+        (Dialect::Fixed, 2, "123456789", Field::Document, FieldProblem::TooWide(8)),
+        (Dialect::Fixed, 4, "10000", Field::Number, FieldProblem::TooWide(4)),
+    ] {
+        let mut wrong = ANA;
+        wrong[at] = text;
+        assert_eq!(single(dialect, wrong).unwrap_err(), FieldError { field, problem }, "{dialect}");
+    }
+}
+
+/// What a client sends at once, on a connection whose other end does nothing.
+fn sent(client: &mut impl Caller, now: Instant) -> Vec<u8> {
+    let Step::Connect(_) = client.next_step(now) else { panic!("it has to connect") };
+    client.connected(now);
+    let mut sent = Vec::new();
+    while let Some(io) = client.poll_io()
+        && !io.send.is_empty()
+    {
+        let len = io.send.len();
+        sent.extend_from_slice(io.send);
+        client.handle(now, Input::Sent(len));
+    }
+    sent
+}
+
+fn received(client: &mut impl Caller, now: Instant, bytes: &[u8]) {
+    client.poll_io().unwrap().recv[..bytes.len()].copy_from_slice(bytes);
+    client.handle(now, Input::Received(bytes.len()));
+}
+
+#[test]
+fn a_centre_that_says_nothing_is_waited_for_unless_nothing_is_to_be_said() {
+    let now = Instant::default();
+    for dialect in DIALECTS {
+        let mut bet = single(dialect, ANA).unwrap();
+        assert!(!sent(&mut bet, now).is_empty());
+        if dialect == Dialect::Fixed {
+            assert!(bet.poll_io().unwrap().fin, "it is done as soon as all is sent");
+            bet.into_outcome().unwrap();
+            continue;
+        }
+        let deadline = bet.poll_io().unwrap().deadline.unwrap();
+        assert_eq!(deadline, now.after(Duration::from_secs(60)), "{dialect}");
+        bet.handle(deadline, Input::Timeout);
+        assert!(bet.poll_io().is_none());
+        assert_eq!(bet.next_step(deadline), Step::Done);
+        let outcome = bet.into_outcome();
+        assert!(
+            matches!(outcome, Err(AgencyError::Closed { reason: CloseReason::NoAnswer, .. })),
+            "{dialect}: {outcome:?}"
+        );
+    }
+}
+
+fn echoes(amount: u32) -> Echoes {
+    let (connection, period) = (connection(Dialect::Block), Duration::from_secs(5));
+    Echoes::new(EchoJob { connection, server: "centre:1".to_owned(), amount, period })
+}
+
+#[test]
+fn lines_are_sent_with_a_pause_between_them() {
+    for prefix in ["", "Your Message has been received: "] {
+        let mut calls = Calls::new(5, prefix);
+        calls.client(1, echoes(4));
+        calls.run(100);
+        let call = &calls.calls[0];
+        assert_eq!(call.began(), [1000, 6000, 11_000, 16_000]);
+        for (nth, sent) in (1..).zip(&call.connections) {
+            let bytes: Vec<u8> = sent.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+            assert_eq!(String::from_utf8(bytes).unwrap(), format!("[CLIENT 1] Message N°{nth}\n"));
+        }
+        calls.clients().remove(0).into_outcome().unwrap();
+    }
+}
+
+#[test]
+fn no_lines_are_no_connection() {
+    let mut none = echoes(0);
+    assert_eq!(none.next_step(Instant::default()), Step::Done);
+    none.into_outcome().unwrap();
+}
+
+#[test]
+fn another_line_than_was_sent_is_an_error() {
+    let now = Instant::default();
+    for wrong in
+        [&b"[CLIENT 1] Message N\xC2\xB02\n"[..], b"\n", b"hello\n", b"[CLIENT 1] Message N\xC2\xB01 sent\n"]
+    {
+        let mut echoes = echoes(3);
+        assert_eq!(sent(&mut echoes, now), "[CLIENT 1] Message N°1\n".as_bytes());
+        received(&mut echoes, now, wrong);
+        assert!(echoes.poll_io().unwrap().fin, "it ends");
+        assert_eq!(echoes.next_step(now), Step::Done);
+        let outcome = echoes.into_outcome();
+        let Err(AgencyError::WrongEcho { expected, received }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(expected, "[CLIENT 1] Message N°1");
+        assert_eq!(received.as_bytes(), wrong.trim_ascii_end());
+    }
+}
+
+#[test]
+fn an_end_without_an_answer_is_an_error() {
+    let now = Instant::default();
+    let mut echoes = echoes(3);
+    sent(&mut echoes, now);
+    echoes.handle(now, Input::Eof);
+    echoes.handle(now, Input::FinSent);
+    let outcome = echoes.into_outcome();
+    assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{outcome:?}");
+}

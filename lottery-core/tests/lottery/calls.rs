@@ -1,0 +1,213 @@
+//! Clients of any kind with the real centre, in virtual time: connections one after the other, and when they began.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lottery_core::centre::Centre;
+use lottery_core::centres::Centres;
+use lottery_core::committer::Committer;
+use lottery_core::desk::{Desk, Notice};
+use lottery_core::seam::{Caller, Mailbox, Service, Step};
+use lottery_proto::{Input, Instant, Machine, ServerConfig};
+
+use crate::support::TestStore;
+
+/// A client's connection.
+struct Line {
+    centre: Centre,
+    mail: Arc<Mutex<VecDeque<Notice>>>,
+    /// The client's end and the centre's were handed over.
+    ended: [bool; 2],
+}
+
+/// A client, and what it did when.
+pub(crate) struct Call<C> {
+    pub(crate) client: C,
+    line: Option<Line>,
+    starts: Instant,
+    waits: Option<Instant>,
+    pub(crate) done: Option<Instant>,
+    /// When each connection began, and what was sent on it when.
+    pub(crate) connections: Vec<Sent>,
+}
+
+/// What a client sent, and when.
+pub(crate) type Sent = Vec<(Instant, Vec<u8>)>;
+
+/// A centre, and its clients.
+pub(crate) struct Calls<C> {
+    pub(crate) now: Instant,
+    pub(crate) store: TestStore,
+    pub(crate) committer: Committer<TestStore>,
+    desk: Arc<Desk>,
+    centres: Centres,
+    pub(crate) calls: Vec<Call<C>>,
+}
+
+/// Hands everything that `from` has to send, and its end, to `to`. Whether there was something.
+fn carry(
+    now: Instant,
+    from: &mut impl Machine,
+    to: &mut impl Machine,
+    ended: &mut bool,
+    sent: &mut Sent,
+) -> bool {
+    let Some(io) = from.poll_io() else {
+        if !std::mem::replace(ended, true) {
+            to.handle(now, Input::Eof);
+            return true;
+        }
+        return false;
+    };
+    if !io.send.is_empty() {
+        let Some(to_io) = to.poll_io() else { return false };
+        let len = io.send.len().min(to_io.recv.len());
+        if len == 0 {
+            return false;
+        }
+        to_io.recv[..len].copy_from_slice(&io.send[..len]);
+        sent.push((now, io.send[..len].to_vec()));
+        from.handle(now, Input::Sent(len));
+        to.handle(now, Input::Received(len));
+        return true;
+    }
+    if io.fin {
+        from.handle(now, Input::FinSent);
+        *ended = true;
+        to.handle(now, Input::Eof);
+        return true;
+    }
+    false
+}
+
+impl<C: Caller<Notice = Infallible>> Call<C> {
+    fn turn(&mut self, now: Instant, centres: &Centres) -> bool {
+        let Some(line) = &mut self.line else { return self.step(now, centres) };
+        let sent = self.connections.last_mut().expect("there is a connection");
+        let mut moved = carry(now, &mut self.client, &mut line.centre, &mut line.ended[0], sent);
+        moved |= carry(now, &mut line.centre, &mut self.client, &mut line.ended[1], &mut Vec::new());
+        while let Some(notice) = line.mail.lock().unwrap().pop_front() {
+            line.centre.notice(now, notice);
+            moved = true;
+        }
+        if !moved && self.client.poll_io().is_none() {
+            self.line = None;
+            return true;
+        }
+        moved
+    }
+
+    fn step(&mut self, now: Instant, centres: &Centres) -> bool {
+        if self.done.is_some() || self.starts > now || self.waits.is_some_and(|until| until > now) {
+            return false;
+        }
+        self.waits = None;
+        match self.client.next_step(now) {
+            Step::Connect(_) => {
+                let mail = Arc::<Mutex<VecDeque<Notice>>>::default();
+                let box_of = Arc::clone(&mail);
+                let mailbox = Mailbox::new(move |notice| box_of.lock().unwrap().push_back(notice));
+                let centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
+                self.line = Some(Line { centre, mail, ended: [false; 2] });
+                self.connections.push(vec![(now, Vec::new())]);
+                self.client.connected(now);
+            }
+            Step::Wait(until) => self.waits = Some(until),
+            Step::Done => self.done = Some(now),
+        }
+        true
+    }
+
+    fn deadline(&mut self) -> Option<Instant> {
+        if self.done.is_some() {
+            return None;
+        }
+        let Some(line) = &mut self.line else { return self.waits.or(Some(self.starts)) };
+        let client = self.client.poll_io().and_then(|io| io.deadline);
+        line.centre.poll_io().and_then(|io| io.deadline).into_iter().chain(client).min()
+    }
+
+    /// When each connection began, in milliseconds.
+    pub(crate) fn began(&self) -> Vec<u128> {
+        self.connections.iter().map(|sent| sent[0].0.since_epoch().as_millis()).collect()
+    }
+}
+
+impl<C: Caller<Notice = Infallible>> Calls<C> {
+    pub(crate) fn new(agencies: u32, echo_prefix: &str) -> Self {
+        let store = TestStore::default();
+        let desk = Arc::new(Desk::new(usize::MAX));
+        let config = ServerConfig { agencies, ..ServerConfig::default() };
+        Self {
+            now: Instant::default(),
+            committer: store.committer(agencies),
+            store,
+            centres: Centres::new(config, Arc::clone(&desk), 100).with_echo_prefix(echo_prefix),
+            desk,
+            calls: Vec::new(),
+        }
+    }
+
+    /// A client that begins after so many seconds.
+    pub(crate) fn client(&mut self, after: u64, client: C) {
+        let starts = self.now.after(Duration::from_secs(after));
+        self.calls.push(Call {
+            client,
+            line: None,
+            starts,
+            waits: None,
+            done: None,
+            connections: Vec::new(),
+        });
+    }
+
+    /// Does what can be done without time going on.
+    fn settle(&mut self) {
+        loop {
+            let mut moved = false;
+            for call in &mut self.calls {
+                moved |= call.turn(self.now, &self.centres);
+            }
+            let requests = self.desk.try_take(usize::MAX).unwrap();
+            if !requests.is_empty() {
+                self.committer.commit(requests).unwrap();
+                moved = true;
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// Goes on until all clients are done, or so long.
+    pub(crate) fn run(&mut self, seconds: u64) {
+        let end = self.now.after(Duration::from_secs(seconds));
+        loop {
+            self.settle();
+            if self.calls.iter().all(|call| call.done.is_some()) {
+                return;
+            }
+            let next = self.calls.iter_mut().filter_map(Call::deadline).min();
+            let Some(next) = next.filter(|next| *next <= end) else {
+                self.now = end;
+                return;
+            };
+            assert!(next > self.now, "a deadline that is over");
+            self.now = next;
+            for call in &mut self.calls {
+                if let Some(line) = &mut call.line {
+                    line.centre.handle(next, Input::Timeout);
+                    call.client.handle(next, Input::Timeout);
+                }
+            }
+        }
+    }
+
+    /// The clients, which are all done.
+    pub(crate) fn clients(self) -> Vec<C> {
+        assert!(self.calls.iter().all(|call| call.done.is_some()), "all are done");
+        self.calls.into_iter().map(|call| call.client).collect()
+    }
+}

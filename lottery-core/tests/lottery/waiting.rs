@@ -1,0 +1,112 @@
+//! The waiting room: who waits for the draw, and who is told.
+
+use lottery_core::desk::Asks;
+use lottery_proto::server::Event;
+use lottery_proto::{ConnId, Input, Instant, Receipt, Server, ServerConfig};
+
+use crate::support::Seen::{Refused, Stored, Winners};
+use crate::support::{TestStore, batch, bets, commit, finished, winners};
+
+/// What a `framed` connection of that number asks when it has sent END; as an agency, if it has said which it is.
+fn waits(conn: u64, agency: Option<u32>) -> Asks {
+    let now = Instant::default();
+    let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(conn), now);
+    let give = |server: &mut Server, body: &str| {
+        let message = format!("{:08}{body}", body.len());
+        server.poll_io().unwrap().recv[..message.len()].copy_from_slice(message.as_bytes());
+        server.handle(now, Input::Received(message.len()));
+    };
+    let stored = Receipt::Stored { total: 0 };
+    if let Some(agency) = agency {
+        give(&mut server, &format!("{agency};0\n"));
+        let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!("a batch") };
+        server.reply(now, ticket, stored).unwrap();
+    }
+    give(&mut server, "END");
+    match server.poll_event().unwrap() {
+        Event::Stranger { ticket } => return Asks::Stranger(ticket),
+        Event::Finished { ticket } => server.reply(now, ticket, stored).unwrap(),
+        other => panic!("{other:?}"),
+    }
+    let Some(Event::WinnersQuery { ticket, wait: true }) = server.poll_event() else { panic!("a question") };
+    Asks::Winners { ticket, wait: true }
+}
+
+fn stranger(conn: u64) -> Asks {
+    waits(conn, None)
+}
+
+#[test]
+fn all_who_wait_are_told_at_the_draw_in_the_order_in_which_they_came() {
+    let store = TestStore::default();
+    let mut committer = store.committer(3);
+    let mine = bets(1, 0, 11);
+    let first = commit(&mut committer, vec![batch(1, &mine), finished(1), waits(1, Some(1))]);
+    assert_eq!(first, [Stored(1, 11), Stored(1, 11)], "the question waits");
+    // Agency 2 is heard of: the stranger does not stand for it. It asks twice.
+    assert_eq!(commit(&mut committer, vec![batch(2, &[]), stranger(7)]), [Stored(2, 0)]);
+    let then = vec![finished(3), waits(3, Some(3)), waits(2, Some(2))];
+    assert_eq!(commit(&mut committer, then), [Stored(3, 0)]);
+    assert!(committer.draw().is_none());
+    let own = Winners(1, winners(&mine));
+    let nobody = |agency| Winners(agency, Vec::new());
+    let told = [Stored(2, 0), own.clone(), nobody(0), nobody(3), nobody(2), nobody(2)];
+    assert_eq!(commit(&mut committer, vec![finished(2), waits(4, Some(2))]), told);
+    // Once: and who comes later is told at once.
+    assert_eq!(commit(&mut committer, vec![]), []);
+    assert_eq!(commit(&mut committer, vec![waits(5, Some(1)), stranger(8)]), [own, nobody(0)]);
+}
+
+#[test]
+fn connections_that_are_gone_are_forgotten() {
+    let store = TestStore::default();
+    let mut committer = store.committer(2);
+    commit(&mut committer, vec![finished(1), waits(1, Some(1)), waits(2, Some(1))]);
+    // Two that are gone before they have counted, one that waits, and one that nobody knows.
+    let mut gone: Vec<Asks> = [7, 3, 1, 99].map(|conn| Asks::Gone(ConnId(conn))).into();
+    gone.splice(..0, [stranger(7), waits(3, Some(1))]);
+    assert_eq!(commit(&mut committer, gone), []);
+    assert!(committer.draw().is_none(), "nobody stands for agency 2");
+    assert_eq!(commit(&mut committer, vec![finished(2)]), [Stored(2, 0), Winners(1, Vec::new())]);
+}
+
+#[test]
+fn who_has_ended_counts_no_more_but_is_told() {
+    let store = TestStore::default();
+    let mut committer = store.committer(3);
+    commit(&mut committer, vec![finished(1), stranger(7), stranger(8), Asks::Ended(ConnId(8))]);
+    assert!(committer.draw().is_none(), "one of two stands for another");
+    // That of an agency changes nothing, and that of a stranger nothing twice.
+    commit(&mut committer, vec![waits(1, Some(1)), Asks::Ended(ConnId(1)), Asks::Ended(ConnId(8))]);
+    assert!(committer.draw().is_none());
+    let told = commit(&mut committer, vec![stranger(9)]);
+    assert_eq!(told, [0, 0, 1, 0].map(|agency| Winners(agency, Vec::new())), "in the order of their coming");
+}
+
+#[test]
+fn strangers_stand_for_as_many_as_nothing_was_heard_of() {
+    for missing in 1..=3 {
+        let store = TestStore::default();
+        let mut committer = store.committer(4);
+        commit(&mut committer, (missing + 1..=4).map(finished).collect());
+        for nth in 1..=missing {
+            assert!(committer.draw().is_none(), "{nth} of {missing}");
+            commit(&mut committer, vec![stranger(nth.into())]);
+        }
+        assert!(committer.draw().is_some(), "{missing} are stood for");
+    }
+}
+
+#[test]
+fn what_is_asked_with_the_last_stranger_is_answered_after_the_draw() {
+    let store = TestStore::default();
+    let mut committer = store.committer(2);
+    let told = commit(&mut committer, vec![stranger(7), batch(1, &bets(1, 0, 1)), finished(1)]);
+    assert_eq!(told, [Stored(1, 1), Stored(1, 1), Winners(0, Vec::new())]);
+    // Bets of the agency that was stood for come too late, also after a restart.
+    for committer in [&mut committer, &mut store.committer(2)] {
+        assert_eq!(commit(committer, vec![batch(2, &bets(2, 0, 1))]), [Refused(2, "finished")]);
+        assert_eq!(commit(committer, vec![finished(2)]), [Stored(2, 0)]);
+    }
+    assert_eq!(store.rows().lines().count(), 1);
+}

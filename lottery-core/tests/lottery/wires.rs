@@ -1,0 +1,151 @@
+//! Whole lotteries on every wire: when each agency asks, and on which connection.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lottery_core::agency::{Agency, Job};
+use lottery_core::bet_list::BetList;
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
+
+use crate::calls::{Call, Calls};
+use crate::support::{Fields, winners};
+
+/// Bets that every wire can carry.
+fn bets(agency: u32, count: u32) -> Vec<Fields> {
+    let mut bets = crate::support::bets(agency, 0, count);
+    for bet in &mut bets {
+        "Ñandú Paz".clone_into(&mut bet[1]);
+    }
+    bets
+}
+
+fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> Agency {
+    let mut file = csv::Writer::from_writer(Vec::new());
+    for bet in bets {
+        file.write_record(bet).unwrap();
+    }
+    let list = BetList::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
+    let job = Job {
+        connection: ClientConfig::new(AgencyId::new(agency).unwrap(), dialect),
+        server: "centre:1".to_owned(),
+        batch_max: None,
+        poll_initial: Duration::from_secs(1),
+        poll_max: Duration::from_secs(8),
+        retry_for: Duration::from_secs(10),
+        seed: 1,
+    };
+    Agency::new(job, Arc::new(list))
+}
+
+/// When that was sent, in milliseconds, on any connection.
+fn sent(call: &Call<Agency>, part: &[u8]) -> Vec<u128> {
+    let all = call.connections.iter().flatten();
+    let holds = |bytes: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    all.filter(|(_, bytes)| holds(bytes)).map(|(at, _)| at.since_epoch().as_millis()).collect()
+}
+
+/// Five agencies, of which the last begins after 33 s.
+fn play(dialects: [Dialect; 5]) -> Calls<Agency> {
+    let mut calls = Calls::new(5, "");
+    let all: Vec<Vec<Fields>> = (1..=5).map(|id| bets(id, 150 * id)).collect();
+    for ((id, bets), dialect) in (1..).zip(&all).zip(dialects) {
+        calls.client([0, 0, 1, 2, 33][id as usize - 1], agency(id, dialect, bets));
+    }
+    calls.run(1000);
+    let rows = calls.store.rows();
+    for (id, bets) in (1..).zip(&all) {
+        let own = format!("{id},");
+        let stored: Vec<String> =
+            rows.lines().filter_map(|row| row.strip_prefix(&own)).map(str::to_owned).collect();
+        let expected: Vec<String> = bets.iter().map(|bet| bet.join(",")).collect();
+        assert_eq!(stored, expected, "agency {id}: every bet, in order");
+    }
+    calls
+}
+
+fn all_get_their_winners(calls: Calls<Agency>) {
+    for (id, agency) in (1..).zip(calls.clients()) {
+        assert_eq!(agency.into_outcome().unwrap(), winners(&bets(id, 150 * id)), "agency {id}");
+    }
+}
+
+/// After 0, 1, 2, 4, 8, 8, … seconds, from when all was sent.
+const AT_0: [u128; 8] = [0, 1000, 3000, 7000, 15_000, 23_000, 31_000, 39_000];
+const AT_1: [u128; 8] = [1000, 2000, 4000, 8000, 16_000, 24_000, 32_000, 40_000];
+
+#[test]
+fn braces_ask_on_their_connection() {
+    let calls = play([Dialect::Braces; 5]);
+    assert_eq!(sent(&calls.calls[0], b"Q{AgencyID:1};"), AT_0);
+    assert_eq!(sent(&calls.calls[2], b"Q{AgencyID:3};"), AT_1);
+    assert_eq!(sent(&calls.calls[4], b"Q{AgencyID:5};"), [33_000]);
+    assert!(calls.calls.iter().all(|call| call.connections.len() == 1));
+    all_get_their_winners(calls);
+}
+
+#[test]
+fn fixed_asks_on_a_new_connection_each_time() {
+    let calls = play([Dialect::Fixed; 5]);
+    assert_eq!(sent(&calls.calls[0], b"C00001"), AT_0);
+    assert_eq!(sent(&calls.calls[2], b"C00003"), AT_1);
+    assert_eq!(sent(&calls.calls[4], b"C00005"), [33_000]);
+    for (call, questions) in calls.calls.iter().zip([&AT_0[..], &AT_0, &AT_1]) {
+        assert_eq!(call.began(), [&questions[..1], questions].concat(), "the bets, and each question");
+        let bytes = |sent: &[(_, Vec<u8>)]| sent.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        assert!(call.connections[1..].iter().all(|sent| bytes(sent) == 6), "nothing but the question");
+    }
+    all_get_their_winners(calls);
+}
+
+#[test]
+fn framed_asks_once_and_is_told_when_it_is_drawn() {
+    let calls = play([Dialect::Framed; 5]);
+    for (call, at) in calls.calls.iter().zip([0, 0, 1000, 2000, 33_000]) {
+        assert_eq!(sent(call, b"00000003END"), [at]);
+        let last = call.connections[0].last().expect("there is something");
+        assert_eq!(last.0.since_epoch().as_millis(), at, "nothing more");
+        assert_eq!(call.connections.len(), 1);
+        assert_eq!(call.done, Some(Instant::from_epoch(Duration::from_secs(33))), "not a moment later");
+    }
+    all_get_their_winners(calls);
+}
+
+#[test]
+fn each_in_its_own_manner() {
+    let dialects = [Dialect::Fixed, Dialect::Block, Dialect::Braces, Dialect::Framed, Dialect::Fixed];
+    let calls = play(dialects);
+    assert_eq!(sent(&calls.calls[0], b"C00001"), AT_0);
+    assert_eq!(sent(&calls.calls[2], b"Q{AgencyID:3};"), AT_1);
+    assert_eq!(calls.calls[3].done, Some(Instant::from_epoch(Duration::from_secs(33))));
+    all_get_their_winners(calls);
+}
+
+#[test]
+fn for_the_draw_a_framed_agency_waits_as_long_as_it_takes() {
+    let mut calls = Calls::new(2, "");
+    calls.client(0, agency(1, Dialect::Framed, &bets(1, 30)));
+    calls.client(1_000_000, agency(2, Dialect::Framed, &bets(2, 30)));
+    calls.run(2_000_000);
+    assert_eq!(calls.now, Instant::from_epoch(Duration::from_secs(1_000_000)));
+    assert!(calls.clients().into_iter().all(|agency| agency.into_outcome().unwrap().len() == 6));
+}
+
+#[test]
+fn what_a_wire_cannot_carry_is_not_sent() {
+    for (dialect, field, text, problem) in [
+        (Dialect::Fixed, 4, "10000", "number: wider than the 4 characters that this wire has for it"),
+        (Dialect::Fixed, 2, "123456789", "document: wider than the 8 characters that this wire has for it"),
+        (Dialect::Framed, 0, "Ana;Eva", "first_name: ';' cannot be sent on this wire"),
+        (Dialect::Braces, 1, "{Paz}", "last_name: '{' cannot be sent on this wire"),
+    ] {
+        let mut calls = Calls::new(1, "");
+        let mut bets = bets(1, 20);
+        text.clone_into(&mut bets[12][field]);
+        calls.client(0, agency(1, dialect, &bets));
+        calls.run(10);
+        assert_eq!(calls.calls[0].began(), [0; 0], "{dialect}: no connection");
+        let error = calls.clients().remove(0).into_outcome().unwrap_err().to_string();
+        assert_eq!(error, format!("agency.csv: line 13: {problem}"), "{dialect}");
+    }
+}
