@@ -212,7 +212,8 @@ impl Agency {
     }
 
     fn closed(&mut self, now: Instant, reason: CloseReason) {
-        debug!(action = "close_connection", result = "success", client_id = %self.id(), reason = %reason);
+        info!(action = "close_connection", result = "success", client_id = %self.id());
+        debug!(action = "event", result = "success", event = ?reason);
         let on_purpose = matches!(self.phase, Phase::Waiting(_))
             && self.job.connection.dialect.manner().asks_elsewhere
             && !self.fresh;
