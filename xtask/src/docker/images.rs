@@ -101,7 +101,7 @@ fn make(programs: &Path) -> Result<(), Error> {
     let tar = |mode: &str, owner: &str, dir: &str| {
         let mut tar = Command::new("tar");
         tar.current_dir(context.path()).args([mode, "rootfs.tar", "--owner", owner, "--group", owner]);
-        output(tar.args(["--numeric-owner", "--mode=755", "--sort=name", "-C", "rootfs", dir]))
+        output(tar.args(["--numeric-owner", "--mode=755", "--mtime=@0", "--sort=name", "-C", "rootfs", dir]))
     };
     tar("-cf", "0", "bin")?;
     tar("-rf", OWNER, "data")?;
