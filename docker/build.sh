@@ -18,11 +18,17 @@ dependencies)
         crate=${manifest%/*}
         mkdir -p "$crate/src"
         : >"$crate/src/lib.rs"
+        # What a manifest names must be there.
+        awk -F '"' '
+            /^\[/ { kind = $0 }
+            /^name/ && kind == "[[bin]]" { print "src/bin/" $2 ".rs" }
+            /^name/ && kind == "[[test]]" { print "tests/" $2 ".rs" }
+            /^name/ && kind == "[[bench]]" { print "benches/" $2 ".rs" }
+        ' "$manifest" | while read -r file; do
+            mkdir -p "$crate/${file%/*}"
+            echo 'fn main() {}' >"$crate/$file"
+        done
     done
-    # Those that the manifests name must be there.
-    mkdir -p benches/src/bin benches/benches conformance/tests
-    echo 'fn main() {}' | tee benches/src/bin/ratios.rs benches/benches/decode.rs \
-        benches/benches/end_to_end.rs conformance/tests/waiting_is_free.rs >xtask/src/main.rs
     build --lib
     ;;
 programs)

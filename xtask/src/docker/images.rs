@@ -130,3 +130,22 @@ fn target_dir() -> io::Result<PathBuf> {
     let program = env::current_exe()?;
     Ok(program.ancestors().nth(2).unwrap_or(&program).to_path_buf())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dockerfile_and_its_context_have_every_manifest() {
+        let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
+        let (manifest, dockerfile, ignored) =
+            (read("Cargo.toml"), read("docker/Dockerfile"), read(".dockerignore"));
+        let (_, members) = manifest.split_once("members = [").unwrap();
+        let (members, _) = members.split_once(']').unwrap();
+        for member in members.split(',').map(|member| member.trim().trim_matches('"')) {
+            let copied = format!("COPY {member}/Cargo.toml {member}/\n");
+            assert!(member.is_empty() || dockerfile.contains(&copied), "{copied}");
+            assert!(ignored.contains(&format!("!{member}")), "{member}");
+        }
+    }
+}

@@ -108,12 +108,17 @@ fn twenty(world: &World) -> Outcome {
 
 fn client_again(world: &World) -> Outcome {
     let project = world.course()?;
-    let config = "server: {address: \"server:12345\"}\nloop: {amount: 4, period: 500ms}\n";
-    write(&project.path("client/config.yaml"), config)?;
+    let configure = |amount, period| {
+        let text =
+            format!("server.address: \"server:12345\"\nloop: {{amount: {amount}, period: {period}}}\n");
+        write(&project.path("client/config.yaml"), &text)
+    };
+    configure(100, "5s")?;
     project.start(1)?;
     project.wait_for("client1", "receive_message")?;
     project.run(&["kill", "-s", "SIGKILL", "client1"])?;
     same("exit code when killed", &project.wait("client1")?, &137)?;
+    configure(4, "50ms")?;
     project.run(&["start", "client1"])?;
     project.done(&["client1"])?;
     project.wait_for("client1", "loop_finished")?;
