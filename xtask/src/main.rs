@@ -2,6 +2,7 @@
 
 mod data;
 mod demo;
+mod docker;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -22,12 +23,21 @@ enum Command {
     Data(data::Args),
     /// Run a centre and its agencies as processes, show how they do, and check what was stored
     Demo(demo::Args),
+    /// Make the Docker image lottery:latest from programs built on this machine; no image is pulled
+    Images(docker::ImagesArgs),
+    /// Write a Compose file with a centre and N clients
+    Compose(docker::ComposeArgs),
+    /// Check the containers with the real engine: what the course asks for, lotteries, and what may go wrong
+    DockerTest(docker::TestArgs),
 }
 
 fn main() -> ExitCode {
     let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
         Command::Data(args) => data::run(&args).map_err(Into::into),
         Command::Demo(args) => demo::run(&args).map_err(Into::into),
+        Command::Images(args) => docker::images(&args).map_err(Into::into),
+        Command::Compose(args) => docker::compose(&args).map_err(Into::into),
+        Command::DockerTest(args) => docker::test(&args).map_err(Into::into),
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");

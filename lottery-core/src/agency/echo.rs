@@ -76,6 +76,10 @@ impl Echoes {
                     let server = self.job.server.clone();
                     self.end(now, Err(AgencyError::Closed { server, reason }));
                 }
+                Event::Closed(_) => {
+                    let client_id = self.job.connection.agency;
+                    info!(action = "close_connection", result = "success", client_id = %client_id);
+                }
                 other => debug!(action = "event", result = "in_progress", event = ?other),
             }
         }

@@ -218,7 +218,8 @@ impl PlainAgency {
     }
 
     fn closed(&mut self, now: Instant, reason: CloseReason) {
-        debug!(action = "close_connection", result = "success", client_id = %self.id(), reason = %reason);
+        info!(action = "close_connection", result = "success", client_id = %self.id());
+        debug!(action = "event", result = "success", event = ?reason);
         let on_purpose =
             matches!(self.phase, Phase::Waiting(_)) && self.question() == Question::Elsewhere && !self.fresh;
         if !on_purpose {

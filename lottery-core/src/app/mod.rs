@@ -1,6 +1,8 @@
 //! The programs: what the binaries of every runtime do, from the command line to the exit code.
 
 mod client;
+mod count;
+mod health;
 mod listen;
 mod progress;
 mod server;

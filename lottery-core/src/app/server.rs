@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use lottery_proto::ServerConfig;
 use tracing::{error, info, warn};
 
-use super::{EXIT_STORE_FAILED, fail, listen, settings};
+use super::{EXIT_STORE_FAILED, count, fail, health, listen, settings};
 use crate::centres::Centres;
 use crate::committer::{self, Committer, Rules};
-use crate::config::{self, ServerSettings, StoreKind};
+use crate::config::{self, ServerCommand, ServerSettings, StoreKind};
 use crate::desk::Desk;
 use crate::log;
 use crate::seam::Runtime;
@@ -27,14 +27,22 @@ pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
+    match settings.command {
+        ServerCommand::Centre => centre(runtime, &settings, now),
+        ServerCommand::Count => count::count(&settings.data_dir),
+        ServerCommand::Health => health::health(settings.listen.port()),
+    }
+}
+
+fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
     log::init(settings.log_level.value, now);
     settings.log();
     match settings.store {
-        StoreKind::Memory => run(runtime, &settings, MemoryStore::new()),
+        StoreKind::Memory => run(runtime, settings, MemoryStore::new()),
         StoreKind::Redb => match RedbStore::open(&settings.data_dir) {
             Ok(store) => {
                 log_opened(&store);
-                run(runtime, &settings, store)
+                run(runtime, settings, store)
             }
             Err(error) => fail(1, &error),
         },
@@ -82,6 +90,7 @@ fn run<S: Store + 'static>(runtime: &impl Runtime, settings: &ServerSettings, st
         Err(error) => return fail(1, &format!("cannot start the committer: {error}")),
     };
     let served = runtime.serve(listener, centres);
+    info!(action = "close_listener", result = "success", address = %address);
     desk.close();
     let committed = committing.join().unwrap_or_else(|_| {
         let cause = "the committer panicked".to_owned();
@@ -96,6 +105,7 @@ fn end(served: io::Result<()>, committed: Result<(), StoreError>) -> ExitCode {
         error!(action = "exit", result = "fail", reason = %error);
         return fail(EXIT_STORE_FAILED, &error);
     }
+    info!(action = "close_store", result = "success");
     if let Err(error) = served {
         error!(action = "exit", result = "fail", reason = %error);
         return fail(1, &error);

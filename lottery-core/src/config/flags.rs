@@ -86,7 +86,7 @@ fn command(program: &Program, name: String) -> Command {
         let commands = program.commands.iter().map(|(name, help)| PossibleValue::new(*name).help(*help));
         Arg::new(COMMAND)
             .value_parser(PossibleValuesParser::new(commands))
-            .help("What to do instead of an agency's whole work")
+            .help("What to do instead of the usual work")
     });
     Command::new(program.name)
         .bin_name(name.clone())

@@ -41,7 +41,7 @@ mod yaml;
 
 pub use client::{ClientCommand, ClientSettings};
 pub use error::ConfigError;
-pub use server::ServerSettings;
+pub use server::{ServerCommand, ServerSettings};
 pub use types::{AsWritten, Choice, HostPort, StoreKind};
 
 use resolve::{Program, Resolved, Values};

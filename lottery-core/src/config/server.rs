@@ -14,9 +14,22 @@ use super::table::{Row, Setting};
 use super::types::{AsWritten, StoreKind};
 use crate::log::Level;
 
+/// What a server is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerCommand {
+    /// The centre's whole work.
+    Centre,
+    /// To count the bets that are stored.
+    Count,
+    /// To say whether a centre listens on this machine.
+    Health,
+}
+
 /// How the centre is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSettings {
+    /// What to do.
+    pub command: ServerCommand,
     /// The address to listen at; port 0 lets the system pick one.
     pub listen: SocketAddr,
     /// How many connections the system may hold that are not yet accepted, from 1 to 65535.
@@ -62,7 +75,13 @@ impl ServerSettings {
     }
 
     pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
+        let command = match values.command() {
+            Some("count") => ServerCommand::Count,
+            Some("health") => ServerCommand::Health,
+            _ => ServerCommand::Centre,
+        };
         Ok(Self {
+            command,
             listen: listen(values)?,
             listen_backlog: values.required(&LISTEN_BACKLOG)?,
             log_level: values.required(&LOG_LEVEL)?,
@@ -104,7 +123,10 @@ A flag beats the environment, that beats the file, that beats the default. In th
 lines under [DEFAULT], the keys are the names of the environment variables. SERVER_IP may be there
 too and is ignored: it is the name under which agencies reach the centre, not an address to listen
 at. Durations are written like 150ms, 20s, 1m30s or 1h.",
-    commands: &[],
+    commands: &[
+        ("count", "Print how many bets data-dir holds, also while the centre runs"),
+        ("health", "Exit with 0 if the port of this machine is listened at"),
+    ],
     file: Shape { default: "config.ini", format: Format::Ini, ignored: &["SERVER_IP"] },
     config: Row {
         flag: "config",

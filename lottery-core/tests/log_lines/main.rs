@@ -82,9 +82,11 @@ fn a_whole_run_logs_the_courses_lines() {
         "INFO     action: consulta_ganadores | result: success | agency: 2 | cant_ganadores: 2",
         "INFO     action: consulta_ganadores | result: success | cant_ganadores: 2",
         "INFO     action: close_connection | result: success | ip: 10.0.0.1",
+        "INFO     action: close_connection | result: success | client_id: 2",
         "INFO     action: consulta_ganadores | result: success | agency: 1 | cant_ganadores: 2",
         "INFO     action: consulta_ganadores | result: success | cant_ganadores: 2",
         "INFO     action: close_connection | result: success | ip: 10.0.0.1",
+        "INFO     action: close_connection | result: success | client_id: 1",
     ];
     assert_eq!(lines, expected, "{lines:#?}");
 }

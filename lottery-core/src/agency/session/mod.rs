@@ -191,7 +191,10 @@ impl SessionAgency {
                     let reason = reason.to_owned();
                     self.failed(now, code, reason);
                 }
-                Event::Closed(reason) if self.outcome.is_none() => {
+                Event::Closed(_) if self.outcome.is_some() => {
+                    info!(action = "close_connection", result = "success", client_id = %self.id());
+                }
+                Event::Closed(reason) => {
                     let server = self.job.server.clone();
                     self.lost(now, &AgencyError::Closed { server, reason }.to_string());
                 }

@@ -77,6 +77,15 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 }
 
 #[test]
+fn commands_are_told_from_the_usual_work() {
+    use crate::config::ServerCommand::{Centre, Count, Health};
+    for (flags, command) in [(&[][..], Centre), (&["count", "--data-dir", "d"], Count), (&["health"], Health)]
+    {
+        assert_eq!(World::new().server(flags).command, command);
+    }
+}
+
+#[test]
 fn the_version_names_the_binary() {
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(printed(World::new().parse_server(&["--version"])), format!("lottery-server-x {version}\n"));
@@ -121,10 +130,12 @@ fn the_help_lists_every_choice() {
 #[test]
 fn what_is_no_command_line() {
     for (flags, start) in [
-        (&["--colour"][..], "unexpected argument '--colour' found"),
+        (
+            &["--colour"][..],
+            "unexpected argument '--colour' found; tip: to pass '--colour' as a value, use '-- --colour'",
+        ),
         (&["--prot"], "unexpected argument '--prot' found; tip: a similar argument exists: '--port'"),
-        (&["--no\nsuch"], "unexpected argument '--no; such' found"),
-        (&["file"], "unexpected argument 'file' found"),
+        (&["file"], "invalid value 'file' for '[COMMAND]'; [possible values: count, health]"),
         (&["--port"], "a value is required for '--port <N>' but none was supplied"),
         (&["--port", "1", "--port", "2"], "the argument '--port <N>' cannot be used multiple times"),
     ] {

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# generar-compose.sh FILE N: writes a Compose file with the centre, `server`, and N clients, `client1` and so on.
+#
+# A client whose bets are there as .data/agency-I.csv is an agency of the lottery, and the centre waits for all of
+# these; any other plays the echo. The configuration is in volumes: a change takes effect at the next start.
+set -euo pipefail
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$1" >&2
+    exit 1
+}
+
+(($# == 2)) || fail "usage: ${0##*/} FILE N, with N clients from 0 to 255"
+file=$1
+clients=256
+[[ ! $2 =~ ^0*([0-9]{1,3})$ ]] || clients=$((10#${BASH_REMATCH[1]}))
+((clients <= 255)) || fail "'$2': expected the number of clients, from 0 to 255"
+
+# Beside the course's server/ and client/ this script makes a file for their images, and else for the one of all.
+here=$(cd "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+if [[ -e $here/server/Dockerfile ]]; then
+    base=$here server_image=server:latest client_image=client:latest
+    config_ini=server/config.ini config_yaml=client/config.yaml
+else
+    base=${here%/*} server_image=lottery:latest client_image=lottery:latest
+    config_ini=docker/config.ini config_yaml=docker/config.yaml
+fi
+
+# Compose reads relative paths from where the file is.
+directory=$(cd "$(dirname -- "$file")" 2>/dev/null && pwd -P) || fail "cannot write $file: no such directory"
+prefix=$base
+[[ $directory != "$base" ]] || prefix=.
+
+# bind SOURCE TARGET: a read-only volume. Nothing is made in the place of a source that is missing.
+bind() {
+    local source="$prefix/$1" quote="'"
+    source=${source//$quote/$quote$quote}
+    printf "      - {type: bind, source: '%s', target: %s, read_only: true}\n" "${source//\$/\$\$}" "$2"
+}
+
+server() {
+    cat <<END
+services:
+  server:
+    container_name: server
+    image: $server_image
+    entrypoint: ["/bin/lottery-server-\${RUNTIME:-tokio}"]
+END
+    ((agencies == 0)) || printf '    environment:\n      SERVER_AGENCIES: "%d"\n' "$agencies"
+    printf '    volumes:\n'
+    bind "$config_ini" /config.ini
+    cat <<END
+    networks: [testing_net]
+    healthcheck:
+      test: ["CMD", "/bin/lottery-server-\${RUNTIME:-tokio}", "health"]
+      interval: 1s
+      timeout: 5s
+      retries: 30
+    stop_grace_period: 10s
+END
+}
+
+# client I
+client() {
+    cat <<END
+
+  client$1:
+    container_name: client$1
+    image: $client_image
+    entrypoint: ["/bin/lottery-client-\${RUNTIME:-tokio}"]
+END
+    if has_bets "$1"; then
+        printf '    command: ["--bets", "/.data/agency-%d.csv"]\n' "$1"
+    else
+        printf '    command: ["echo"]\n'
+    fi
+    printf '    environment:\n      CLI_ID: "%d"\n    volumes:\n' "$1"
+    bind "$config_yaml" /config.yaml
+    ! has_bets "$1" || bind .data /.data
+    cat <<END
+    networks: [testing_net]
+    depends_on:
+      server:
+        condition: service_healthy
+    stop_grace_period: 10s
+END
+}
+
+has_bets() {
+    [[ -e $base/.data/agency-$1.csv ]]
+}
+
+networks() {
+    cat <<END
+
+networks:
+  testing_net:
+    name: tp0_testing_net
+    ipam:
+      driver: default
+      config:
+        - subnet: 172.25.125.0/24
+END
+}
+
+agencies=0
+for ((i = 1; i <= clients; i++)); do
+    ! has_bets "$i" || agencies=$((agencies + 1))
+done
+
+{ true >"$file"; } 2>/dev/null || fail "cannot write $file"
+{
+    server
+    for ((i = 1; i <= clients; i++)); do
+        client "$i"
+    done
+    networks
+} >"$file" 2>/dev/null || fail "cannot write $file"

@@ -1,0 +1,56 @@
+//! A line of `docker compose logs`, taken apart as the course's tests do: at each `|`, and at the last `:`.
+
+/// What is in a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    fields: Vec<(String, String)>,
+}
+
+impl Line {
+    /// Reads a line, `SOURCE | … action: X | result: Y | key: value`. `None` if it tells of no action.
+    pub(super) fn read(line: &str) -> Option<Self> {
+        let (_, line) = line.split_once('|')?;
+        let field = |part: &str| {
+            let (key, value) = part.rsplit_once(':')?;
+            // Before the first key stand the time and the level.
+            let key = key.split_whitespace().next_back()?;
+            Some((key.to_owned(), value.trim().to_owned()))
+        };
+        let fields: Vec<_> = line.split('|').filter_map(field).collect();
+        fields.iter().any(|(key, _)| key == "action").then_some(Self { fields })
+    }
+
+    /// Whether it tells of this action.
+    pub(super) fn is(&self, action: &str) -> bool {
+        self.field("action") == Some(action)
+    }
+
+    /// The value of a key.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A value that is a number; 0 if there is none.
+    pub(super) fn number(&self, name: &str) -> u64 {
+        self.field(name).and_then(|value| value.parse().ok()).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_taken_apart() {
+        let text = "client1  | 2026-11-21 10:00:00 INFO     action: config | result: success | client_id: 1 \
+                    | server_address: server:12345 | loop_period: 150ms";
+        let line = Line::read(text).unwrap();
+        assert!(line.is("config"));
+        assert_eq!(line.field("result"), Some("success"));
+        assert_eq!((line.number("client_id"), line.field("loop_period")), (1, Some("150ms")));
+        assert_eq!(line.field("none"), None);
+        for text in ["", "server | error: no", "Attaching to client1, server"] {
+            assert_eq!(Line::read(text), None, "{text}");
+        }
+    }
+}

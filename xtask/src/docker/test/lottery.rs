@@ -1,0 +1,204 @@
+//! Whole lotteries in containers, and what may happen to them: centres and agencies killed, networks cut.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use super::super::Error;
+use super::super::engine::docker;
+use super::project::{Project, clients};
+use super::world::{NETWORK, World, write};
+use super::{Check, Outcome, ensure, same};
+use crate::data::{self, WINNING_NUMBER};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::new("lottery on tokio: every bet is stored, every agency has its winners", |world| {
+        on(world, "tokio")
+    }),
+    Check::new("lottery on std", |world| on(world, "std")),
+    Check::new("lottery on smol", |world| on(world, "smol")),
+    Check::new("lottery with the centre on smol, the agencies on all runtimes", mixed),
+    Check::new("lottery of 20 agencies", twenty),
+    Check::new("a client killed and run again plays its whole echo", client_again),
+    Check::new(
+        "an agency killed while it waits: its bets stay, the others have their winners",
+        agency_killed,
+    ),
+    Check::new("the centre killed while agencies wait: nothing is lost, the draw takes place", centre_killed),
+    Check::new("the centre killed while bets come: what it has acknowledged is there", centre_killed_early),
+    Check::new("an agency cut from the network and joined again has its winners", network_cut),
+];
+
+/// How many bets an agency has, and how many of them win.
+#[derive(Clone, Copy)]
+struct Bets {
+    all: u64,
+    winners: u64,
+}
+
+/// What is in a file of bets. They end with their number, without leading zeros.
+fn bets(text: &str) -> Bets {
+    let winning = format!(",{WINNING_NUMBER}");
+    let count = |lines: usize| u64::try_from(lines).unwrap_or(u64::MAX);
+    let winners = text.lines().filter(|line| line.ends_with(&winning)).count();
+    Bets { all: count(text.lines().count()), winners: count(winners) }
+}
+
+/// What the five generated agencies have.
+fn generated() -> Result<Vec<Bets>, Error> {
+    let dir = data::provide()?;
+    let read = |agency| {
+        let path = dir.join(format!("agency-{agency}.csv"));
+        fs::read_to_string(&path).map_err(|source| Error::File { path, source })
+    };
+    (1..=5).map(|agency| Ok(bets(&read(agency)?))).collect()
+}
+
+/// That these agencies, of which `expected` is for the first ones, end well and have their winners.
+fn have_winners(project: &Project, agencies: &[usize], expected: &[Bets]) -> Outcome {
+    for &agency in agencies {
+        let client = format!("client{agency}");
+        project.done(&[&client])?;
+        let told = project.wait_for(&client, "consulta_ganadores")?.number("cant_ganadores");
+        same(&format!("winners of agency {agency}"), &told, &expected[agency - 1].winners)?;
+        project.nothing_failed(&[&client])?;
+    }
+    Ok(())
+}
+
+/// That the centre has all bets of these agencies.
+fn are_stored(project: &Project, expected: &[Bets]) -> Outcome {
+    let agencies = u8::try_from(expected.len())?;
+    let expected: Vec<u64> = expected.iter().map(|bets| bets.all).collect();
+    same("bets stored", &project.count(agencies)?, &expected)
+}
+
+fn on(world: &World, runtime: &str) -> Outcome {
+    hold(&world.lottery(runtime))
+}
+
+fn mixed(world: &World) -> Outcome {
+    hold(&world.project(&["compose.yaml", "docker/mixed.yaml"], "smol"))
+}
+
+fn hold(project: &Project) -> Outcome {
+    let expected = generated()?;
+    project.up(&[])?;
+    have_winners(project, &[1, 2, 3, 4, 5], &expected)?;
+    are_stored(project, &expected)?;
+    project.nothing_failed(&["server"])?;
+    project.run(&["stop", "-t", "10"])?;
+    project.done(&["server"])
+}
+
+fn twenty(world: &World) -> Outcome {
+    let project = world.course()?;
+    let dir = project.path(".data");
+    fs::create_dir(&dir)?;
+    let text = fs::read_to_string(data::provide()?.join("agency-5.csv"))?;
+    for agency in 1..=20 {
+        write(&dir.join(format!("agency-{agency}.csv")), &text)?;
+    }
+    project.start(20)?;
+    let expected = vec![bets(&text); 20];
+    have_winners(&project, &(1..=20).collect::<Vec<_>>(), &expected)?;
+    are_stored(&project, &expected)?;
+    project.runs("server")
+}
+
+fn client_again(world: &World) -> Outcome {
+    let project = world.course()?;
+    let configure = |amount, period| {
+        let text =
+            format!("server.address: \"server:12345\"\nloop: {{amount: {amount}, period: {period}}}\n");
+        write(&project.path("client/config.yaml"), &text)
+    };
+    configure(100, "5s")?;
+    project.start(1)?;
+    project.wait_for("client1", "receive_message")?;
+    project.run(&["kill", "-s", "SIGKILL", "client1"])?;
+    same("exit code when killed", &project.wait("client1")?, &137)?;
+    configure(4, "50ms")?;
+    project.run(&["start", "client1"])?;
+    project.done(&["client1"])?;
+    project.wait_for("client1", "loop_finished")?;
+    project.runs("server")
+}
+
+fn agency_killed(world: &World) -> Outcome {
+    let (project, expected) = (world.lottery("tokio"), generated()?);
+    project.up(&["server", "client1"])?;
+    project.wait_for("client1", "apuestas_enviadas")?;
+    project.run(&["kill", "-s", "SIGKILL", "client1"])?;
+    same("exit code when killed", &project.wait("client1")?, &137)?;
+    are_stored(&project, &expected[..1])?;
+    project.up(&["client2", "client3", "client4", "client5"])?;
+    have_winners(&project, &[2, 3, 4, 5], &expected)?;
+    are_stored(&project, &expected)
+}
+
+fn centre_killed(world: &World) -> Outcome {
+    let (project, expected) = (world.lottery("tokio"), generated()?);
+    project.up(&["server", "client1", "client2"])?;
+    for client in clients(2) {
+        project.wait_for(&client, "apuestas_enviadas")?;
+    }
+    project.run(&["kill", "-s", "SIGKILL", "server"])?;
+    same("exit code when killed", &project.wait("server")?, &137)?;
+    for client in clients(2) {
+        ensure(project.wait(&client)? != 0, || format!("{client} has not noticed"))?;
+    }
+    project.up(&["server"])?;
+    wait_until_healthy(&project)?;
+    are_stored(&project, &expected[..2])?;
+    project.up(&["client3", "client4", "client5"])?;
+    have_winners(&project, &[3, 4, 5], &expected)?;
+    are_stored(&project, &expected)
+}
+
+fn centre_killed_early(world: &World) -> Outcome {
+    let project = world.lottery("tokio");
+    project.up(&["server"])?;
+    wait_until_healthy(&project)?;
+    project.run(&["up", "-d", "--no-build", "--no-deps", "client1", "client2"])?;
+    project.wait_for("server", "apuesta_recibida")?;
+    project.run(&["kill", "-s", "SIGKILL", "server"])?;
+    same("exit code when killed", &project.wait("server")?, &137)?;
+    let logs = project.logs("server")?;
+    let told = logs.iter().filter(|line| line.is("apuesta_recibida")).map(|line| line.number("cantidad"));
+    let told: u64 = told.sum();
+    project.up(&["server"])?;
+    wait_until_healthy(&project)?;
+    let stored: u64 = project.count(2)?.iter().sum();
+    ensure(told > 0 && stored >= told, || format!("{told} bets were acknowledged, and {stored} are stored"))
+}
+
+fn wait_until_healthy(project: &Project) -> Outcome {
+    let container = project.container("server")?;
+    for _ in 0..100 {
+        if docker(["inspect", "-f", "{{.State.Health.Status}}", &container])? == "healthy" {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    Err("the server is not healthy".into())
+}
+
+fn network_cut(world: &World) -> Outcome {
+    let (project, expected) = (world.lottery("tokio"), generated()?);
+    project.up(&["server", "client1", "client2", "client3", "client4"])?;
+    for client in clients(4) {
+        project.wait_for(&client, "apuestas_enviadas")?;
+    }
+    let client = project.container("client1")?;
+    let address = format!("{{{{(index .NetworkSettings.Networks \"{NETWORK}\").IPAddress}}}}");
+    let address = docker(["inspect", "-f", &address, &client])?;
+    docker(["network", "disconnect", NETWORK, &client])?;
+    // Long enough for questions that nobody hears.
+    thread::sleep(Duration::from_secs(3));
+    project.runs("client1")?;
+    docker(["network", "connect", "--ip", &address, NETWORK, &client])?;
+    project.run(&["up", "-d", "--no-build", "--no-deps", "client5"])?;
+    have_winners(&project, &[1, 2, 3, 4, 5], &expected)?;
+    are_stored(&project, &expected)
+}
