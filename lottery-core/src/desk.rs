@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use lottery_proto::{Batch, BetsBuf, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
 
@@ -139,6 +140,13 @@ impl Desk {
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Self::take_from(state, limit)
+    }
+
+    /// As [`Desk::take`], but waits no longer than `time`: then an empty list.
+    pub fn take_within(&self, limit: usize, time: Duration) -> Option<Vec<Request>> {
+        let nothing = |state: &mut State| state.queue.is_empty() && !state.closed;
+        let waited = self.ready.wait_timeout_while(self.lock(), time, nothing);
+        Self::take_from(waited.unwrap_or_else(PoisonError::into_inner).0, limit)
     }
 
     /// As [`Desk::take`], without waiting: an empty list if there is nothing.

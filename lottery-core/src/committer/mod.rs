@@ -9,6 +9,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lottery_proto::Code;
 use tracing::{error, info};
@@ -23,6 +24,9 @@ use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError, rows};
 
 /// At most about so many bytes of requests are committed as one group.
 const MAX_GROUP: usize = 4 * 1024 * 1024;
+
+/// After how long a draw that found no room is tried again.
+const DRAW_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a lottery is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +75,11 @@ impl<S: Store> Committer<S> {
     /// The draw, once it has taken place.
     pub fn draw(&self) -> Option<&Draw> {
         self.draw.as_deref()
+    }
+
+    /// Whether the draw is due and found no room: the next commit tries again, also one of no requests.
+    pub fn owes_draw(&self) -> bool {
+        self.draw.is_none() && self.is_draw_due()
     }
 
     /// The store.
@@ -142,7 +151,9 @@ impl<S: Store> Committer<S> {
                 Standing::Broken => {
                     return Plan::refuse(Code::Malformed, "bets that were sent before were refused");
                 }
-                Standing::Superseded => return Plan::refuse(Code::Superseded, "a newer session took over"),
+                Standing::Superseded => {
+                    return Plan::refuse(Code::Superseded, "a newer session of this agency took over");
+                }
             }
         }
         let mut record = group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency));
@@ -201,7 +212,7 @@ impl<S: Store> Committer<S> {
                     }
                     (Standing::Superseded, _) => Greeting::Refused {
                         code: Code::Superseded,
-                        reason: "a newer session took over".to_owned(),
+                        reason: "a newer session of this agency took over".to_owned(),
                     },
                     _ => Greeting::Welcome(self.agency(agency)),
                 };
@@ -231,7 +242,7 @@ impl<S: Store> Committer<S> {
 
     /// Draws if all agencies are finished and it has not been done: from durable bets, and durably.
     fn draw_if_due(&mut self) -> Result<(), StoreError> {
-        if self.draw.is_some() || !self.is_draw_due() {
+        if !self.owes_draw() {
             return Ok(());
         }
         let Rules { agencies, winning_number } = self.rules;
@@ -262,7 +273,14 @@ impl<S: Store> Committer<S> {
 /// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
 /// last group.
 pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
-    while let Some(requests) = desk.take(MAX_GROUP) {
+    loop {
+        // Those who wait for a draw that found no room ask nothing more.
+        let requests = if committer.owes_draw() {
+            desk.take_within(MAX_GROUP, DRAW_AGAIN)
+        } else {
+            desk.take(MAX_GROUP)
+        };
+        let Some(requests) = requests else { return Ok(()) };
         let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
             // Nobody knows what is stored.
             Err(StoreError::Failed {
@@ -275,11 +293,16 @@ pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), St
             while let Some(requests) = desk.take(MAX_GROUP) {
                 let stored = Err(failure.clone());
                 for request in requests {
-                    committer.answer(request, Plan::Store { total: 0 }, &stored);
+                    let plan = match request.asks {
+                        // Whoever waits is told by the end of its connection.
+                        Asks::Winners { wait: true, .. } | Asks::Stranger(_) | Asks::Gone(_) => continue,
+                        Asks::Hello(_) | Asks::Winners { .. } => Plan::Look,
+                        Asks::Bet(..) | Asks::Batch(..) | Asks::Finished(_) => Plan::Store { total: 0 },
+                    };
+                    committer.answer(request, plan, &stored);
                 }
             }
             return Err(failure);
         }
     }
-    Ok(())
 }

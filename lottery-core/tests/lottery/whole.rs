@@ -84,7 +84,7 @@ fn after_a_refused_batch_the_agency_fails_and_is_not_finished() {
     // The first bets are missing: whatever came later is not what counts.
     let outcome = world.links.remove(0).agency.into_outcome();
     assert!(matches!(outcome, Err(AgencyError::Refused { .. })), "{outcome:?}");
-    assert_eq!(outcome.unwrap_err().to_string(), "the centre refused bets: this agency is not finished");
+    assert_eq!(outcome.unwrap_err().to_string(), "the centre refused to count this agency as finished");
 }
 
 #[test]

@@ -159,6 +159,10 @@ impl SessionAgency {
     fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
+                // What still comes answers what this connection is given up for: a batch after one that was refused.
+                event if self.phase == Phase::Leaving => {
+                    debug!(action = "event", result = "in_progress", ?event);
+                }
                 Event::Welcome { stored, finished, digest, .. } => {
                     self.welcome(now, stored, finished, digest);
                 }
@@ -167,6 +171,7 @@ impl SessionAgency {
                     let (client_id, cantidad) = (self.id(), self.stored);
                     info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
                     self.finished = true;
+                    self.retry.succeeded();
                     self.phase = Phase::Sending;
                     self.report();
                 }
@@ -189,7 +194,7 @@ impl SessionAgency {
                 }
                 Event::Failed { code, reason } => {
                     let reason = reason.to_owned();
-                    self.failed(now, code, reason);
+                    self.failed(now, code, &reason);
                 }
                 Event::Closed(reason) if self.outcome.is_none() => {
                     let server = self.job.server.clone();
@@ -210,7 +215,10 @@ impl SessionAgency {
             Some(known) if finished && known < self.bets.len() => "it counts this agency as finished",
             Some(known) => {
                 (self.stored, self.sent, self.finished) = (known, known, finished);
-                self.retry.succeeded();
+                if finished {
+                    // There is nothing to send that could still fail.
+                    self.retry.succeeded();
+                }
                 self.phase = Phase::Sending;
                 let client_id = self.id();
                 info!(action = "session", result = "success", client_id = %client_id, stored, finished);
@@ -246,13 +254,18 @@ impl SessionAgency {
         if code.copied().is_some_and(passes) {
             return self.lost(now, &reason);
         }
+        if code == Some(&Code::Superseded) {
+            // Nothing is wrong with the bets.
+            return self.end(now, Err(AgencyError::Refused { what: "the session", reason }));
+        }
         let end = self.in_flight.front().copied().unwrap_or(self.sent);
         let error = self.bets.place_of(self.stored, end, bet_in(&reason));
         self.end(now, Err(AgencyError::Rejected { error, reason }));
     }
 
     /// The centre has ended the session.
-    fn failed(&mut self, now: Instant, code: Option<Code>, reason: String) {
+    fn failed(&mut self, now: Instant, code: Option<Code>, reason: &str) {
+        let reason = code.map_or_else(|| reason.to_owned(), |code| format!("{}: {reason}", code.as_str()));
         if code.is_some_and(passes) {
             self.lost(now, &reason);
         } else {
