@@ -135,18 +135,21 @@ impl Desk {
     /// Waits for requests and takes all that there are, at most about `limit` bytes; `None` once the desk is
     /// closed and empty.
     pub fn take(&self, limit: usize) -> Option<Vec<Request>> {
-        let mut state = self.lock();
-        while state.queue.is_empty() && !state.closed {
-            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        Self::take_from(state, limit)
+        self.take_within(limit, None)
     }
 
-    /// As [`Desk::take`], but waits no longer than `time`: then an empty list.
-    pub fn take_within(&self, limit: usize, time: Duration) -> Option<Vec<Request>> {
-        let nothing = |state: &mut State| state.queue.is_empty() && !state.closed;
-        let waited = self.ready.wait_timeout_while(self.lock(), time, nothing);
-        Self::take_from(waited.unwrap_or_else(PoisonError::into_inner).0, limit)
+    /// As [`Desk::take`], but waits no longer than `pause`: then the list is empty.
+    pub fn take_within(&self, limit: usize, pause: Option<Duration>) -> Option<Vec<Request>> {
+        let mut state = self.lock();
+        while state.queue.is_empty() && !state.closed {
+            let Some(pause) = pause else {
+                state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            state = self.ready.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+            break;
+        }
+        Self::take_from(state, limit)
     }
 
     /// As [`Desk::take`], without waiting: an empty list if there is nothing.

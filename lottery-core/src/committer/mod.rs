@@ -3,30 +3,24 @@
 
 mod outcome;
 mod plan;
+mod run;
 mod sessions;
 mod waiting;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use lottery_proto::Code;
 use tracing::{error, info};
 
 pub use self::outcome::{Durable, Greeting, Outcome};
 use self::plan::{Plan, rows_of};
+pub use self::run::{DRAW_PAUSE, run, step};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
-use crate::desk::{Asks, Desk, Notice, Request};
+use crate::desk::{Asks, Notice, Request};
 use crate::seam::Mailbox;
 use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError, rows};
-
-/// At most about so many bytes of requests are committed as one group.
-const MAX_GROUP: usize = 4 * 1024 * 1024;
-
-/// After how long a draw that found no room is tried again.
-const DRAW_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a lottery is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +31,7 @@ pub struct Rules {
     pub winning_number: u32,
 }
 
-/// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`Desk`], a simulation can step it.
+/// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`Desk`](crate::desk::Desk), a simulation can step it.
 #[derive(Debug)]
 pub struct Committer<S> {
     store: S,
@@ -63,7 +57,13 @@ impl<S: Store> Committer<S> {
             waiting: Waiting::default(),
             sessions: Sessions::default(),
         };
-        committer.draw_if_due()?;
+        match committer.draw_if_due() {
+            // It is tried again later.
+            Err(error @ StoreError::Full { .. }) => {
+                error!(action = "sorteo", result = "fail", reason = %error);
+            }
+            result => result?,
+        }
         Ok(committer)
     }
 
@@ -77,7 +77,7 @@ impl<S: Store> Committer<S> {
         self.draw.as_deref()
     }
 
-    /// Whether the draw is due and found no room: the next commit tries again, also one of no requests.
+    /// Whether the draw is due and has not taken place: there was no room for it.
     pub fn owes_draw(&self) -> bool {
         self.draw.is_none() && self.is_draw_due()
     }
@@ -242,7 +242,7 @@ impl<S: Store> Committer<S> {
 
     /// Draws if all agencies are finished and it has not been done: from durable bets, and durably.
     fn draw_if_due(&mut self) -> Result<(), StoreError> {
-        if !self.owes_draw() {
+        if self.draw.is_some() || !self.is_draw_due() {
             return Ok(());
         }
         let Rules { agencies, winning_number } = self.rules;
@@ -264,45 +264,5 @@ impl<S: Store> Committer<S> {
         self.draw = Some(Arc::new(draw));
         info!(action = "sorteo", result = "success");
         Ok(())
-    }
-}
-
-/// Commits what comes to the desk until it is closed and empty.
-///
-/// # Errors
-/// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
-/// last group.
-pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
-    loop {
-        // Those who wait for a draw that found no room ask nothing more.
-        let requests = if committer.owes_draw() {
-            desk.take_within(MAX_GROUP, DRAW_AGAIN)
-        } else {
-            desk.take(MAX_GROUP)
-        };
-        let Some(requests) = requests else { return Ok(()) };
-        let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
-            // Nobody knows what is stored.
-            Err(StoreError::Failed {
-                place: "the store".to_owned(),
-                cause: "the committer panicked".to_owned(),
-            })
-        });
-        if let Err(failure) = committed {
-            desk.close();
-            while let Some(requests) = desk.take(MAX_GROUP) {
-                let stored = Err(failure.clone());
-                for request in requests {
-                    let plan = match request.asks {
-                        // Whoever waits is told by the end of its connection.
-                        Asks::Winners { wait: true, .. } | Asks::Stranger(_) | Asks::Gone(_) => continue,
-                        Asks::Hello(_) | Asks::Winners { .. } => Plan::Look,
-                        Asks::Bet(..) | Asks::Batch(..) | Asks::Finished(_) => Plan::Store { total: 0 },
-                    };
-                    committer.answer(request, plan, &stored);
-                }
-            }
-            return Err(failure);
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! is skipped, after its digest was compared, and the rest is sent.
 
 mod caller;
+mod reason;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use lottery_proto::client::{Client, Event};
 use lottery_proto::{AgencyId, Bet, Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
+use self::reason::{bet_in, passes};
 use super::job::{AgencyError, Job, Progress};
 use super::retry::Retry;
 use crate::bet_list::BetList;
@@ -159,10 +161,6 @@ impl SessionAgency {
     fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
-                // What still comes answers what this connection is given up for: a batch after one that was refused.
-                event if self.phase == Phase::Leaving => {
-                    debug!(action = "event", result = "in_progress", ?event);
-                }
                 Event::Welcome { stored, finished, digest, .. } => {
                     self.welcome(now, stored, finished, digest);
                 }
@@ -215,10 +213,8 @@ impl SessionAgency {
             Some(known) if finished && known < self.bets.len() => "it counts this agency as finished",
             Some(known) => {
                 (self.stored, self.sent, self.finished) = (known, known, finished);
-                if finished {
-                    // There is nothing to send that could still fail.
-                    self.retry.succeeded();
-                }
+                // If there is nothing to send, nothing of it can fail any more.
+                finished.then(|| self.retry.succeeded());
                 self.phase = Phase::Sending;
                 let client_id = self.id();
                 info!(action = "session", result = "success", client_id = %client_id, stored, finished);
@@ -250,6 +246,10 @@ impl SessionAgency {
 
     /// A batch or the end of the bets was refused. Whether to try again is said by the first word.
     fn refused(&mut self, now: Instant, reason: String) {
+        if self.phase == Phase::Leaving {
+            // It was in flight behind the first that was refused: that one's reason counts.
+            return;
+        }
         let code = Code::ALL.iter().find(|code| reason.split(':').next() == Some(code.as_str()));
         if code.copied().is_some_and(passes) {
             return self.lost(now, &reason);
@@ -295,23 +295,5 @@ impl SessionAgency {
                 self.end(now, Err(AgencyError::GivenUp { tried, reason, stored, total, finished }));
             }
         }
-    }
-}
-
-/// Whether the reason for a failure may be gone when one tries again.
-fn passes(code: Code) -> bool {
-    matches!(code, Code::Storage | Code::ShuttingDown | Code::Timeout | Code::TooManyConnections)
-}
-
-/// The bet of the batch that a centre's reason names, counted from 1: it begins with `CODE: bet N: `.
-fn bet_in(reason: &str) -> Option<usize> {
-    let (_, said) = reason.split_once(": bet ")?;
-    said.split_once(':')?.0.parse().ok()
-}
-
-impl std::fmt::Debug for SessionAgency {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { phase, sent, stored, client, .. } = self;
-        write!(f, "SessionAgency({}, {phase:?}, {sent} sent, {stored} stored, {client:?})", self.id())
     }
 }
