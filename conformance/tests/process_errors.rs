@@ -140,5 +140,6 @@ fn a_centre_that_is_not_there(runtime: &str) {
     let bets = Bets::make(dir, 1, 3);
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let expected = format!("cannot connect to {free}: Connection refused (os error 111)");
-    fails(client(runtime, dir, 1, free).arg("--bets").arg(&bets.path), 1, &expected);
+    let mut plain = client(runtime, dir, 1, free);
+    fails(plain.args(["--dialect", "block", "--bets"]).arg(&bets.path), 1, &expected);
 }

@@ -1,4 +1,4 @@
-//! The centre is killed while agencies send: what was acknowledged is there afterwards, once and in order.
+//! The centre is killed while agencies without sessions send: what was acknowledged is there afterwards, once and in order.
 
 mod process;
 
@@ -38,7 +38,7 @@ fn kill_after(runtime: &str, lines: usize, pause: Duration) {
         .map(|bets| {
             let mut client = client(runtime, dir.path(), bets.agency, address);
             client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
-            Process::start(client.args(["--batch-max-amount", "10"]))
+            Process::start(client.args(["--dialect", "block", "--batch-max-amount", "10"]))
         })
         .collect();
     // After the two with which it begins

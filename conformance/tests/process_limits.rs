@@ -52,8 +52,9 @@ fn too_many_connections(runtime: &str) {
         assert_eq!(third.read(&mut [0; 100]).unwrap(), 0, "closed without a word");
     }
     let bets = Bets::make(dir.path(), 1, 3);
+    let mut plain = client(runtime, dir.path(), 1, address);
     let (code, _, stderr) =
-        Process::start(client(runtime, dir.path(), 1, address).arg("--bets").arg(&bets.path)).end(SOON);
+        Process::start(plain.args(["--dialect", "block", "--bets"]).arg(&bets.path)).end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
     assert!(stderr[0].starts_with(&format!("error: the connection to {address} ended: ")), "{stderr:#?}");
     // Those that were there are still served.

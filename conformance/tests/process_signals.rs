@@ -25,7 +25,8 @@ on_every_runtime!(
 fn start(runtime: &str, dir: &Path, agency: u32, address: SocketAddr) -> Process {
     let bets = Bets::make(dir, agency, 50);
     let mut client = client(runtime, dir, agency, address);
-    Process::start(client.arg("--bets").arg(&bets.path).args(["--poll-initial", "60s", "--poll-max", "60s"]))
+    client.args(["--dialect", "block", "--poll-initial", "60s", "--poll-max", "60s"]);
+    Process::start(client.arg("--bets").arg(&bets.path))
 }
 
 fn an_idle_server(runtime: &str) {

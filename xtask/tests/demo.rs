@@ -108,6 +108,64 @@ fn runtimes_mix_and_files_are_used_again() {
 }
 
 #[test]
+fn each_agency_speaks_its_wire() {
+    let place = Place::new();
+    many_bets(&place, 5);
+    let output = place.run(&["--keep", "--dialects", "session,block,fixed,framed,braces"]);
+    assert!(output.status.success(), "{output:?}");
+    let [dir] = &place.left()[..] else { panic!("{output:?}") };
+    let log = fs::read_to_string(dir.join("centre.log")).unwrap();
+    // A session is begun by one of them.
+    assert_eq!(log.matches("action: session | result: success").count(), 1, "{log}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains(" 4500 ┆ 90 in all"));
+}
+
+/// Files that are more than one can send at once.
+fn many_bets(place: &Place, agencies: u8) -> u64 {
+    let mut all = 0;
+    for agency in 1..=agencies {
+        let count = 300 * u32::from(agency);
+        let bet = |nth| {
+            let number = if nth % 50 == 7 { 7574 } else { nth };
+            format!("José {nth},Paz,{},1980-01-31,{number}\r\n", u32::from(agency) * 1_000_000 + nth)
+        };
+        fs::write(place.file(agency), (0..count).map(bet).collect::<String>()).unwrap();
+        all += u64::from(count);
+    }
+    all
+}
+
+#[test]
+fn whoever_is_killed_nothing_is_lost_and_nothing_is_there_twice() {
+    for seed in ["7", "20260"] {
+        let place = Place::new();
+        let bets = many_bets(&place, 3);
+        let output = place.run(&["--chaos", seed, "--kills", "12", "--agencies", "3"]);
+        assert!(output.status.success(), "{seed}: {output:?}");
+        let shown = String::from_utf8(output.stdout).unwrap();
+        let told = format!("holds all {bets} bets, each once and in the order of its agency's file.");
+        assert!(shown.contains(&told) && shown.contains(" 36 in all"), "{shown}");
+        let kills = shown.lines().last().unwrap();
+        assert!(kills.starts_with("12 kills on the way: the centre "), "{kills}");
+        assert!((1..=3).all(|agency| kills.contains(&format!(", agency {agency} "))), "{kills}");
+        let progress = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(progress.lines().filter(|line| line.starts_with("killed ")).count(), 12, "{progress}");
+        assert!(progress.lines().any(|line| line.ends_with(": reconnects")), "{progress}");
+        assert_eq!(place.left(), [] as [PathBuf; 0]);
+        assert_eq!(processes_in(place.temp.path()), [] as [PathBuf; 0]);
+    }
+}
+
+#[test]
+fn without_sessions_nobody_is_killed() {
+    let place = Place::new();
+    let output = place.run(&["--chaos", "7", "--dialects", "session,block"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let error = "error: --chaos needs sessions: with --dialects session, block what is killed stays dead";
+    assert_eq!(last_line(&output.stderr), error);
+}
+
+#[test]
 fn keep_leaves_data_and_logs() {
     let place = Place::new();
     let output = place.run(&["--keep", "--agencies", "2"]);

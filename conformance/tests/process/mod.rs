@@ -2,13 +2,15 @@
 
 #![allow(dead_code, reason = "not every test needs everything")]
 
+pub(crate) mod faults;
 pub(crate) mod files;
 pub(crate) mod wire;
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread;
@@ -76,9 +78,27 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, dir: &Path) -> Comma
 
 /// A server of that runtime in that directory, with its data below it.
 pub(crate) fn server(runtime: &str, dir: &Path) -> Command {
+    server_at(runtime, dir, SocketAddr::from(([127, 0, 0, 1], 0)))
+}
+
+/// A server that listens there.
+pub(crate) fn server_at(runtime: &str, dir: &Path, address: SocketAddr) -> Command {
     let mut server = command(server_program(runtime), dir);
-    server.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]);
+    server.args(["--listen", &address.to_string(), "--data-dir", "data"]);
     server
+}
+
+/// An address that nobody listens at, for a server that comes back. It is below the ports that the system gives to
+/// those who connect: they would take it while the server is away.
+pub(crate) fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() * 50 % 20_000).unwrap();
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return SocketAddr::from(([127, 0, 0, 1], port));
+        }
+    }
 }
 
 /// An agency of that runtime in that directory.

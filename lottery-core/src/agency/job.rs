@@ -94,7 +94,7 @@ pub enum AgencyError {
         reason: String,
     },
     /// A connection could not be had, or not be kept.
-    #[error("given up after {tried:?}: {reason}; {stored} of {total} bets are stored{}",
+    #[error("given up after {tried:.1?}: {reason}; {stored} of {total} bets are stored{}",
         if *finished { ", and the agency is finished" } else { "" })]
     GivenUp {
         /// For how long it was tried.

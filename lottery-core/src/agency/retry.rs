@@ -25,7 +25,8 @@ impl Retry {
         Self { limit, pause: FIRST, failing_since: None, random: seed }
     }
 
-    /// All is well.
+    /// The centre has done something that was asked of it. A connection alone is no success: a centre without room
+    /// has one to give, again and again.
     pub(super) fn succeeded(&mut self) {
         self.pause = FIRST;
         self.failing_since = None;

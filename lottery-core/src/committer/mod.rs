@@ -3,11 +3,11 @@
 
 mod outcome;
 mod plan;
+mod run;
 mod sessions;
 mod waiting;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use lottery_proto::Code;
@@ -15,14 +15,12 @@ use tracing::{error, info};
 
 pub use self::outcome::{Durable, Greeting, Outcome};
 use self::plan::{Plan, rows_of};
+pub use self::run::{DRAW_PAUSE, run, step};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
-use crate::desk::{Asks, Desk, Notice, Request};
+use crate::desk::{Asks, Notice, Request};
 use crate::seam::Mailbox;
 use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError, rows};
-
-/// At most about so many bytes of requests are committed as one group.
-const MAX_GROUP: usize = 4 * 1024 * 1024;
 
 /// What a lottery is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub struct Rules {
     pub winning_number: u32,
 }
 
-/// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`Desk`], a simulation can step it.
+/// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`Desk`](crate::desk::Desk), a simulation can step it.
 #[derive(Debug)]
 pub struct Committer<S> {
     store: S,
@@ -59,7 +57,13 @@ impl<S: Store> Committer<S> {
             waiting: Waiting::default(),
             sessions: Sessions::default(),
         };
-        committer.draw_if_due()?;
+        match committer.draw_if_due() {
+            // It is tried again later.
+            Err(error @ StoreError::Full { .. }) => {
+                error!(action = "sorteo", result = "fail", reason = %error);
+            }
+            result => result?,
+        }
         Ok(committer)
     }
 
@@ -71,6 +75,11 @@ impl<S: Store> Committer<S> {
     /// The draw, once it has taken place.
     pub fn draw(&self) -> Option<&Draw> {
         self.draw.as_deref()
+    }
+
+    /// Whether the draw is due and has not taken place: there was no room for it.
+    pub fn owes_draw(&self) -> bool {
+        self.draw.is_none() && self.is_draw_due()
     }
 
     /// The store.
@@ -143,7 +152,9 @@ impl<S: Store> Committer<S> {
                 Standing::Broken => {
                     return Plan::refuse(Code::Malformed, "bets that were sent before were refused");
                 }
-                Standing::Superseded => return Plan::refuse(Code::Superseded, "a newer session took over"),
+                Standing::Superseded => {
+                    return Plan::refuse(Code::Superseded, "a newer session of this agency took over");
+                }
             }
         }
         let mut record = group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency));
@@ -209,7 +220,7 @@ impl<S: Store> Committer<S> {
                     }
                     (Standing::Superseded, _) => Greeting::Refused {
                         code: Code::Superseded,
-                        reason: "a newer session took over".to_owned(),
+                        reason: "a newer session of this agency took over".to_owned(),
                     },
                     _ => Greeting::Welcome(self.agency(agency)),
                 };
@@ -267,32 +278,4 @@ impl<S: Store> Committer<S> {
         info!(action = "sorteo", result = "success");
         Ok(())
     }
-}
-
-/// Commits what comes to the desk until it is closed and empty.
-///
-/// # Errors
-/// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
-/// last group.
-pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
-    while let Some(requests) = desk.take(MAX_GROUP) {
-        let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
-            // Nobody knows what is stored.
-            Err(StoreError::Failed {
-                place: "the store".to_owned(),
-                cause: "the committer panicked".to_owned(),
-            })
-        });
-        if let Err(failure) = committed {
-            desk.close();
-            while let Some(requests) = desk.take(MAX_GROUP) {
-                let stored = Err(failure.clone());
-                for request in requests {
-                    committer.answer(request, Plan::Store { total: 0 }, &stored);
-                }
-            }
-            return Err(failure);
-        }
-    }
-    Ok(())
 }

@@ -61,7 +61,7 @@ impl Row {
     }
 }
 
-/// The help of the setting's flag, in two lines: what it is for, and how else to set it.
+/// The help of the setting's flag, in lines: what it is for, and how else to set it.
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n[env: {}", self.help, self.var)?;
@@ -69,7 +69,9 @@ impl fmt::Display for Row {
             write!(f, ", key: {}", self.key)?;
         }
         if let Some(default) = self.default {
-            write!(f, ", default: {default}")?;
+            // A list is a line of its own.
+            let gap = if default.contains(',') { "\n" } else { " " };
+            write!(f, ",{gap}default: {default}")?;
         }
         f.write_str("]")
     }

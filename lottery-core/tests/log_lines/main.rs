@@ -107,8 +107,8 @@ fn failures_are_logged_with_their_reason() {
         "ERROR    action: store | result: fail | reason: test: no room, nothing of the group is stored: told to",
         "WARNING  action: apuesta_recibida | result: fail | cantidad: 6 | ip: 10.0.0.1 | reason: test: no room, nothing \
          of the group is stored: told to",
-        "WARNING  action: agency_finished | result: fail | ip: 10.0.0.1 | agency: 1 | reason: not finished: bets that it \
-         sent before were refused",
+        "WARNING  action: agency_finished | result: fail | ip: 10.0.0.1 | agency: 1 | reason: bets that were sent \
+         before were refused",
     ];
     for line in expected {
         assert!(lines.iter().any(|found| found == line), "{line}\n{lines:#?}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::committer::run;
-use lottery_core::desk::Desk;
+use lottery_core::desk::{Asks, Desk};
 use lottery_core::store::StoreError;
 
 use crate::support::Seen::{Pending, Refused, Stored, Winners};
@@ -35,6 +35,27 @@ fn without_room_all_of_a_group_is_refused_nothing_is_counted_and_later_groups_wo
     let told = [Stored(1, 6), Stored(2, 1), Stored(2, 1), Stored(1, 6)];
     assert_eq!(commit(&mut committer, group), [&told[..], &[Winners(1, winners(&bets(1, 0, 6)))]].concat());
     assert_eq!(store.rows().lines().count(), 7);
+}
+
+#[test]
+fn a_draw_that_found_no_room_takes_place_later_though_nobody_asks_again() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
+    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    store.next(&[Fate::Good, Fate::Full, Fate::Full]);
+    let Asks::Winners { ticket, .. } = query(1) else { panic!("a question") };
+    desk.submit(diary.request(finished(1))).unwrap();
+    desk.submit(diary.request(Asks::Winners { ticket, wait: true })).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| run(&mut committer, &desk).unwrap());
+        let end = std::time::Instant::now() + Duration::from_secs(20);
+        while store.saved().draw.is_none() && std::time::Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        desk.close();
+    });
+    assert_eq!(diary.answers(), [Stored(1, 6), Winners(1, winners(&bets(1, 0, 6)))]);
 }
 
 #[test]

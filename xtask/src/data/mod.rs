@@ -2,7 +2,7 @@
 
 mod generate;
 mod names;
-mod rng;
+pub(crate) mod rng;
 #[cfg(test)]
 mod tests;
 

@@ -1,28 +1,28 @@
 //! The random numbers behind the generated files.
 
 /// `SplitMix64` (Steele, Lea and Flood, 2014): a dozen lines of our own change with no dependency's version.
-pub(super) struct Rng {
+pub(crate) struct Rng {
     state: u64,
 }
 
 impl Rng {
     /// Every seed is as good as another.
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
     /// A number from 0 to `end - 1`. The bias of the remainder is under one in 2^38 for the ranges used here.
-    pub(super) fn below(&mut self, end: u32) -> u32 {
+    pub(crate) fn below(&mut self, end: u32) -> u32 {
         u32::try_from(self.next_u64() % u64::from(end)).expect("a remainder is smaller than its u32 divisor")
     }
 
     /// A number from `first` to `last`, both included.
-    pub(super) fn between(&mut self, first: u32, last: u32) -> u32 {
+    pub(crate) fn between(&mut self, first: u32, last: u32) -> u32 {
         first + self.below(last - first + 1)
     }
 
     /// One of `items`, all equally likely.
-    pub(super) fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
         let count = u32::try_from(items.len()).expect("the lists of names are short");
         items[self.below(count) as usize]
     }

@@ -44,6 +44,15 @@ pub(crate) enum Error {
     /// Ctrl-C, or SIGTERM.
     #[error("interrupted: all processes were stopped")]
     Interrupted,
+    /// Only sessions survive a kill.
+    #[error("--chaos needs sessions: with --dialects {0} what is killed stays dead")]
+    NoSessions(String),
+    /// No port is free for a centre that comes back.
+    #[error("no free port below those that connections get")]
+    NoPort,
+    /// The processes were done before everybody's turn had come.
+    #[error("{who} was never killed: there is too little to do")]
+    Spared { who: String },
     /// What was stored is not what was sent.
     #[error(transparent)]
     Wrong(#[from] Difference),

@@ -9,6 +9,8 @@ pub(super) enum Said<'a> {
     Sent(u64, u64),
     /// The centre has acknowledged all of an agency's bets: so many.
     Stored(u64),
+    /// An agency has lost its connection, and tries again.
+    Reconnects,
     /// What went wrong, on standard error.
     Error(&'a str),
 }
@@ -26,6 +28,9 @@ pub(super) fn read(line: &str) -> Option<Said<'_>> {
     match (action, field("result")?) {
         ("listen", "success") => Some(Said::Listening(field("address")?)),
         ("batch_sent", "in_progress") => Some(Said::Sent(number("enviadas")?, number("total")?)),
+        ("reconnect", "in_progress") => Some(Said::Reconnects),
+        // It was killed after its last bet, and before it could say so.
+        ("session", "success") if field("finished") == Some("true") => Some(Said::Stored(number("stored")?)),
         ("apuestas_enviadas", "success") => Some(Said::Stored(number("cantidad")?)),
         _ => None,
     }
@@ -49,6 +54,18 @@ mod tests {
             (
                 "2026-11-21 10:00:00 INFO     action: apuestas_enviadas | result: success | client_id: 1 | cantidad: 10",
                 Some(Said::Stored(10)),
+            ),
+            (
+                "2026-11-21 10:00:00 INFO     action: session | result: success | client_id: 1 | stored: 10 | finished: true",
+                Some(Said::Stored(10)),
+            ),
+            (
+                "2026-11-21 10:00:00 INFO     action: session | result: success | client_id: 1 | stored: 10 | finished: false",
+                None,
+            ),
+            (
+                "2026-11-21 10:00:00 WARNING  action: reconnect | result: in_progress | client_id: 1 | reason: the connection to 127.0.0.1:1 ended: lost | pause: 40ms",
+                Some(Said::Reconnects),
             ),
             ("error: no bets: name the agency's file", Some(Said::Error("no bets: name the agency's file"))),
             ("2026-11-21 10:00:00 INFO     action: apuestas_enviadas | result: fail | cantidad: 10", None),

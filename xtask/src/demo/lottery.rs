@@ -1,6 +1,8 @@
 //! A lottery from the start of the centre to its end.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -11,12 +13,17 @@ use signal_hook::iterator::Signals;
 
 use super::Error;
 use super::build::Programs;
+use super::chaos::{Killed, Plan};
+use super::dialects::Dialects;
 use super::process::{Event, Processes, Who};
 use super::progress::Progress;
 use crate::data::WINNING_NUMBER;
 
 /// How long the centre may take to start, and to end.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The signal that cannot be caught.
+const KILLED: i32 = 9;
 
 /// What came of a lottery.
 #[derive(Debug)]
@@ -25,6 +32,8 @@ pub(super) struct Results {
     pub(super) agencies: Vec<AgencyResult>,
     /// From the start of the first agency until all bets of all were stored.
     pub(super) time: Duration,
+    /// Who was killed meanwhile.
+    pub(super) killed: Killed,
 }
 
 /// What came of an agency.
@@ -37,32 +46,64 @@ pub(super) struct AgencyResult {
     pub(super) time: Duration,
 }
 
+/// How a lottery is held.
+#[derive(Debug)]
+pub(super) struct How<'a> {
+    pub(super) programs: &'a Programs,
+    pub(super) dialects: &'a Dialects,
+    /// A file for each agency.
+    pub(super) files: &'a [PathBuf],
+    /// The most bets in a batch.
+    pub(super) batch: Option<u64>,
+    /// Who is killed meanwhile.
+    pub(super) plan: Option<Plan>,
+}
+
 /// A lottery with its processes.
 pub(super) struct Lottery<'a> {
-    programs: &'a Programs,
+    how: How<'a>,
     dir: &'a Path,
     processes: Processes,
     events: Receiver<Event>,
+    chaos: Chaos,
+}
+
+/// How far the killing is.
+#[derive(Debug, Default)]
+struct Chaos {
+    plan: Plan,
+    /// The next, and when.
+    due: Option<(Instant, Who)>,
+    /// It was killed, and is to be started again.
+    down: Option<Who>,
+    killed: Killed,
 }
 
 impl<'a> Lottery<'a> {
-    /// With these programs. In `dir` there will be the centre's data, the winners and the logs.
-    pub(super) fn new(programs: &'a Programs, dir: &'a Path) -> Self {
+    /// In `dir` there will be the centre's data, the winners and the logs.
+    pub(super) fn new(how: How<'a>, dir: &'a Path) -> Self {
         let (sender, events) = channel();
-        Self { programs, dir, processes: Processes::new(dir, sender), events }
+        let chaos = Chaos { plan: how.plan.clone().unwrap_or_default(), ..Chaos::default() };
+        Self { how, dir, processes: Processes::new(dir, sender), events, chaos }
     }
 
-    /// Holds it, with an agency for each file.
-    pub(super) fn hold(mut self, files: &[PathBuf]) -> Result<Results, Error> {
+    /// Holds it.
+    pub(super) fn hold(mut self) -> Result<Results, Error> {
         self.listen_for_signals()?;
-        let address = self.start_centre(files.len())?;
-        let mut results = self.run_agencies(&address, files)?;
+        // Where it is killed, it has to come back at the same address.
+        let address = if self.chaos.plan.len() > 0 { free_address()? } else { "127.0.0.1:0".to_owned() };
+        self.start_centre(&address)?;
+        let Some(Event::Listening(address)) = self.next_event(Some(PATIENCE))? else {
+            return Err(self.failed(Who::Centre, Some("it does not say where it listens".to_owned())));
+        };
+        let mut results = self.run_agencies(&address)?;
         self.stop_centre()?;
         for (agency, result) in (1..).zip(&mut results.agencies) {
             let path = self.winners_file(agency);
             let text = fs::read_to_string(&path).map_err(|source| Error::File { path, source })?;
             result.winners = text.lines().map(str::to_owned).collect();
         }
+        results.killed = self.chaos.killed.clone();
         Ok(results)
     }
 
@@ -73,46 +114,61 @@ impl<'a> Lottery<'a> {
         thread::Builder::new().spawn(listen).map(drop).map_err(Error::Signals)
     }
 
-    /// Starts the centre: where it listens.
-    fn start_centre(&mut self, agencies: usize) -> Result<String, Error> {
-        let (agencies, number) = (agencies.to_string(), WINNING_NUMBER.to_string());
+    fn start_centre(&mut self, address: &str) -> Result<(), Error> {
+        let (agencies, number) = (self.how.files.len().to_string(), WINNING_NUMBER.to_string());
         let arguments = [
-            ["--listen", "127.0.0.1:0"],
+            ["--listen", address],
             ["--agencies", &agencies],
             ["--data-dir", "data"],
             ["--winning-number", &number],
         ];
-        self.processes.start(Who::Centre, &self.programs.centre(), arguments.as_flattened())?;
-        match self.next_event(Some(PATIENCE))? {
-            Some(Event::Listening(address)) => Ok(address),
-            _ => Err(self.failed(Who::Centre, Some("it does not say where it listens".to_owned()))),
-        }
+        self.processes.start(Who::Centre, &self.how.programs.centre(), arguments.as_flattened())
     }
 
     /// Runs all agencies at once, to their end.
-    fn run_agencies(&mut self, server: &str, files: &[PathBuf]) -> Result<Results, Error> {
-        let progress = Progress::new(files.len());
-        let mut agencies = vec![None; files.len()];
+    fn run_agencies(&mut self, server: &str) -> Result<Results, Error> {
+        let count = self.how.files.len();
+        let mut progress = Progress::new(count);
+        let mut agencies = vec![None; count];
+        let mut acknowledged = vec![0; count];
         let (mut starts, mut time) = (Vec::new(), Duration::ZERO);
-        for (agency, bets) in (1..).zip(files) {
+        for (agency, _) in (1..).zip(self.how.files) {
             starts.push(Instant::now());
-            self.start_agency(agency, server, bets)?;
+            self.start_agency(agency, server)?;
         }
         let index = |agency: u8| usize::from(agency - 1);
-        let mut running = files.len();
+        let mut running = count;
         while running > 0 {
-            match self.next_event(None)? {
-                Some(Event::Sent { agency, bets, total }) => progress.sent(agency, bets, total),
-                Some(Event::Stored { agency, bets, at }) => {
-                    let own_time = at.duration_since(starts[index(agency)]);
-                    time = time.max(at.duration_since(starts[0]));
-                    progress.stored(agency, bets, own_time);
-                    agencies[index(agency)] =
-                        Some(AgencyResult { bets, time: own_time, winners: Vec::new() });
+            let next_kill = self.kill_due(&acknowledged, &mut progress);
+            match self.next_event(next_kill)? {
+                Some(Event::Sent { agency, bets, total }) => {
+                    acknowledged[index(agency)] = bets;
+                    progress.sent(agency, bets, total);
                 }
-                Some(Event::Ended { who: Who::Agency(agency), error }) => {
-                    let who = Who::Agency(agency);
-                    let done = self.processes.wait(who).is_some_and(|status| status.success());
+                Some(Event::Stored { agency, bets, at }) => {
+                    acknowledged[index(agency)] = bets;
+                    if agencies[index(agency)].is_none() {
+                        let own_time = at.duration_since(starts[index(agency)]);
+                        time = time.max(at.duration_since(starts[0]));
+                        progress.stored(agency, bets, own_time);
+                        agencies[index(agency)] =
+                            Some(AgencyResult { bets, time: own_time, winners: Vec::new() });
+                    }
+                }
+                Some(Event::Reconnects { agency }) => progress.reconnects(agency),
+                Some(Event::Ended { who, error }) => {
+                    let status = self.processes.wait(who);
+                    let killed = self.chaos.down.take_if(|down| *down == who).is_some();
+                    if killed && status.is_some_and(|status| status.signal() == Some(KILLED)) {
+                        self.chaos.killed.add(who);
+                        match who {
+                            Who::Centre => self.start_centre(server)?,
+                            Who::Agency(agency) => self.start_agency(agency, server)?,
+                        }
+                        continue;
+                    }
+                    let Who::Agency(agency) = who else { return Err(self.failed(who, error)) };
+                    let done = status.is_some_and(|status| status.success());
                     if !done || agencies[index(agency)].is_none() || !self.winners_file(agency).exists() {
                         return Err(self.failed(who, error));
                     }
@@ -121,22 +177,49 @@ impl<'a> Lottery<'a> {
                 _ => {}
             }
         }
-        Ok(Results { agencies: agencies.into_iter().flatten().collect(), time })
+        Ok(Results { agencies: agencies.into_iter().flatten().collect(), time, killed: Killed::default() })
     }
 
-    fn start_agency(&mut self, agency: u8, server: &str, bets: &Path) -> Result<(), Error> {
-        let bets = bets.to_str().ok_or_else(|| Error::NotUtf8(bets.to_path_buf()))?;
+    /// Kills who is due; how long it is until the next is.
+    fn kill_due(&mut self, acknowledged: &[u64], progress: &mut Progress) -> Option<Duration> {
+        let chaos = &mut self.chaos;
+        if chaos.down.is_some() {
+            return None;
+        }
+        if chaos.due.is_none() {
+            let next = chaos.plan.next(acknowledged.iter().sum());
+            chaos.due = next.map(|kill| (Instant::now() + kill.pause, kill.victim));
+        }
+        let (at, victim) = chaos.due?;
+        let wait = at.saturating_duration_since(Instant::now());
+        if wait > Duration::ZERO {
+            return Some(wait);
+        }
+        chaos.due = None;
+        if self.processes.kill(victim) {
+            chaos.down = Some(victim);
+            progress.kills(victim, chaos.plan.len());
+        }
+        None
+    }
+
+    fn start_agency(&mut self, agency: u8, server: &str) -> Result<(), Error> {
+        let bets = &self.how.files[usize::from(agency - 1)];
+        let bets = bets.to_str().ok_or_else(|| Error::NotUtf8(bets.clone()))?;
         let (number, winners) = (agency.to_string(), winners_name(agency));
-        let arguments = [
+        let mut arguments = vec![
             ["--agency", &number],
             ["--server", server],
             ["--bets", bets],
             ["--winners", &winners],
+            ["--dialect", self.how.dialects.agency(agency)],
             ["--poll-initial", "10ms"],
             ["--poll-max", "100ms"],
             ["--log-level", "DEBUG"],
         ];
-        let program = self.programs.agency(agency);
+        let batch = self.how.batch.map(|most| most.to_string());
+        arguments.extend(batch.iter().map(|most| ["--batch-max-amount", most]));
+        let program = self.how.programs.agency(agency);
         self.processes.start(Who::Agency(agency), &program, arguments.as_flattened())
     }
 
@@ -167,19 +250,17 @@ impl<'a> Lottery<'a> {
         };
         match event {
             Ok(Event::Interrupted) => Err(Error::Interrupted),
-            Ok(Event::Ended { who: Who::Centre, error }) => Err(self.failed(Who::Centre, error)),
+            Ok(Event::Ended { who: Who::Centre, error }) if self.chaos.down != Some(Who::Centre) => {
+                Err(self.failed(Who::Centre, error))
+            }
             Ok(event) => Ok(Some(event)),
             Err(_) => Ok(None),
         }
     }
 
     fn failed(&self, who: Who, error: Option<String>) -> Error {
-        let name = match who {
-            Who::Centre => "the centre".to_owned(),
-            Who::Agency(agency) => format!("agency {agency}"),
-        };
         let reason = error.unwrap_or_else(|| "it ended before it was done".to_owned());
-        Error::Child { who: name, reason, log: self.processes.log(who) }
+        Error::Child { who: who.to_string(), reason, log: self.processes.log(who) }
     }
 
     fn winners_file(&self, agency: u8) -> PathBuf {
@@ -189,4 +270,13 @@ impl<'a> Lottery<'a> {
 
 fn winners_name(agency: u8) -> String {
     format!("winners-{agency}.txt")
+}
+
+/// An address of this machine that nobody listens at. It is below the ports that the system gives to those who
+/// connect: they would take it while the centre is away.
+fn free_address() -> Result<String, Error> {
+    let first = 10_000 + u16::try_from(std::process::id() % 20_000).unwrap_or_default();
+    let mut ports = (first..first + 1000).map(|port| ("127.0.0.1", port));
+    let free = ports.find(|address| TcpListener::bind(address).is_ok()).ok_or(Error::NoPort)?;
+    Ok(format!("{}:{}", free.0, free.1))
 }

@@ -1,7 +1,9 @@
 //! `cargo xtask demo`: a centre and its agencies, each a process of its own, and what came of it.
 
 mod build;
+mod chaos;
 mod check;
+mod dialects;
 mod error;
 mod inputs;
 mod log_line;
@@ -16,9 +18,14 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use chaos::Plan;
+use dialects::Dialects;
 pub(crate) use error::Error;
-use lottery::Lottery;
+use lottery::{How, Lottery};
 use runtimes::Runtimes;
+
+/// About so many batches are sent if there are kills.
+const BATCHES: u64 = 2000;
 
 /// What `cargo xtask demo` is told.
 #[derive(clap::Args)]
@@ -32,6 +39,15 @@ pub(crate) struct Args {
     /// The directory of agency-1.csv, agency-2.csv … [default: .data of the workspace, made if missing]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// session, block, fixed, framed or braces; of several, the agencies use them in turn
+    #[arg(long, value_name = "DIALECT[,DIALECT…]", default_value = "session")]
+    dialects: Dialects,
+    /// Kill the centre and the agencies (-9) again and again while they work, and start them again
+    #[arg(long, value_name = "SEED")]
+    chaos: Option<u64>,
+    /// How many kills; at least one of the centre and each agency
+    #[arg(long, value_name = "N", default_value_t = 30, requires = "chaos")]
+    kills: u16,
     /// Keep the directory of what the centre stored and of all logs, and say where it is
     #[arg(long)]
     keep: bool,
@@ -46,6 +62,9 @@ pub(crate) struct Args {
 ///
 /// [`Error`] if something could not be started, failed, or is not as it should be. Nothing is left running.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
+    if args.chaos.is_some() && !args.dialects.are_sessions() {
+        return Err(Error::NoSessions(args.dialects.to_string()));
+    }
     let inputs = inputs::find(args.data.as_deref(), args.agencies)?;
     let programs = build::build(&args.runtime, args.agencies, args.debug)?;
     let dir = tempfile::Builder::new().prefix("lottery-demo-").tempdir().map_err(Error::Directory)?;
@@ -59,17 +78,31 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
 /// Holds the lottery, and checks and prints what came of it.
 fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path) -> Result<(), Error> {
     print(&format!(
-        "A centre ({}) and {} {} ({})\n",
+        "A centre ({}) and {} {} ({}; {})\n",
         args.runtime.centre(),
         inputs.len(),
         if inputs.len() == 1 { "agency" } else { "agencies" },
         args.runtime.of_agencies(args.agencies),
+        args.dialects,
     ))?;
-    let results = Lottery::new(programs, dir).hold(inputs)?;
+    let mut how = How { programs, dialects: &args.dialects, files: inputs, batch: None, plan: None };
+    if let Some(seed) = args.chaos {
+        let bets = inputs::count(inputs)?;
+        how.plan = Some(Plan::new(seed, args.kills, args.agencies, bets));
+        // Small batches: there has to be time to be killed in.
+        how.batch = Some((bets / BATCHES).clamp(1, 255));
+    }
+    let results = Lottery::new(how, dir).hold()?;
     print(&report::table(&results))?;
     let bets = check::bets(&dir.join("data/bets.csv"), inputs)?;
     check::winners(inputs, &results.agencies)?;
-    print(&format!("bets.csv holds all {bets} bets, each once and in the order of its agency's file.\n"))
+    print(&format!("bets.csv holds all {bets} bets, each once and in the order of its agency's file.\n"))?;
+    if args.chaos.is_none() {
+        return Ok(());
+    }
+    print(&format!("{}\n", results.killed))?;
+    let spared = results.killed.spared(args.agencies);
+    spared.map_or(Ok(()), |who| Err(Error::Spared { who: who.to_string() }))
 }
 
 /// Keeps the directory, if it is to be kept: where it is.

@@ -1,5 +1,6 @@
 //! The processes: started with a log each, and stopped whatever happens.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, PipeReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,10 +18,19 @@ use super::log_line::{self, Said};
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Whose process it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Who {
     Centre,
     Agency(u8),
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Centre => f.write_str("the centre"),
+            Self::Agency(agency) => write!(f, "agency {agency}"),
+        }
+    }
 }
 
 /// What happened.
@@ -32,6 +42,8 @@ pub(super) enum Event {
     Sent { agency: u8, bets: u64, total: u64 },
     /// All of an agency's bets are stored, since then.
     Stored { agency: u8, bets: u64, at: Instant },
+    /// An agency has lost its connection, and tries again.
+    Reconnects { agency: u8 },
     /// A process has closed its output: it is ending. With it comes the last error that it told of.
     Ended { who: Who, error: Option<String> },
     /// A signal asks the demo to stop.
@@ -65,10 +77,15 @@ impl Processes {
         })
     }
 
-    /// Starts a process. All of its settings come from `arguments`: none from the environment or a file.
+    /// Starts a process. All of its settings come from `arguments`: none from the environment or a file. If it was
+    /// there before, its log goes on.
     pub(super) fn start(&mut self, who: Who, program: &Path, arguments: &[&str]) -> Result<(), Error> {
         let log = self.log(who);
-        let file = File::create(&log).map_err(|source| Error::File { path: log, source })?;
+        let file = File::options()
+            .append(true)
+            .create(true)
+            .open(&log)
+            .map_err(|source| Error::File { path: log, source })?;
         let failed = |source| Error::Start { program: program.to_path_buf(), source };
         let (output, input) = io::pipe().map_err(failed)?;
         let mut command = Command::new(program);
@@ -90,6 +107,12 @@ impl Processes {
     pub(super) fn wait(&mut self, who: Who) -> Option<ExitStatus> {
         let at = self.running.iter().position(|(other, _)| *other == who)?;
         self.running.swap_remove(at).1.wait().ok()
+    }
+
+    /// Kills a process, if it runs. It is still to be waited for.
+    pub(super) fn kill(&mut self, who: Who) -> bool {
+        let found = self.running.iter_mut().find(|(other, _)| *other == who);
+        found.is_some_and(|(_, child)| child.kill().is_ok())
     }
 
     /// Asks all processes to end.
@@ -129,6 +152,7 @@ fn listen(who: Who, output: PipeReader, log: File, events: &Sender<Event>) {
             (Who::Centre, Some(Said::Listening(address))) => Some(Event::Listening(address.to_owned())),
             (Who::Agency(agency), Some(Said::Sent(bets, total))) => Some(Event::Sent { agency, bets, total }),
             (Who::Agency(agency), Some(Said::Stored(bets))) => Some(Event::Stored { agency, bets, at }),
+            (Who::Agency(agency), Some(Said::Reconnects)) => Some(Event::Reconnects { agency }),
             (_, Some(Said::Error(text))) => {
                 error = Some(text.to_owned());
                 None

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::process::Who;
+
 /// More agencies than this are not shown one by one.
 const MOST_SHOWN: usize = 20;
 
@@ -15,7 +17,10 @@ const BAR: &str = "{prefix:>10} {bar:40} {pos:>8}/{len} {msg}";
 pub(super) struct Progress {
     /// A bar for each agency; none without a terminal, or if they are too many.
     bars: Vec<ProgressBar>,
+    all: MultiProgress,
     lines: bool,
+    /// Whether an agency has lost its connection and has no other yet.
+    cut_off: Vec<bool>,
 }
 
 impl Progress {
@@ -31,20 +36,25 @@ impl Progress {
         };
         Self {
             bars: (1..=agencies).filter(|_| shown && terminal).map(bar).collect(),
+            all,
             lines: shown && !terminal,
+            cut_off: vec![false; agencies],
         }
     }
 
     /// An agency has sent so many bets of so many.
-    pub(super) fn sent(&self, agency: u8, bets: u64, total: u64) {
-        if let Some(bar) = self.bar(agency) {
+    pub(super) fn sent(&mut self, agency: u8, bets: u64, total: u64) {
+        self.cut_off[index(agency)] = false;
+        if let Some(bar) = self.bar(agency).filter(|bar| !bar.is_finished()) {
             bar.set_length(total);
             bar.set_position(bets);
+            bar.set_message("");
         }
     }
 
     /// All of an agency's bets are stored.
-    pub(super) fn stored(&self, agency: u8, bets: u64, after: Duration) {
+    pub(super) fn stored(&mut self, agency: u8, bets: u64, after: Duration) {
+        self.cut_off[index(agency)] = false;
         if let Some(bar) = self.bar(agency) {
             bar.finish_with_message("stored");
         }
@@ -54,7 +64,35 @@ impl Progress {
         }
     }
 
-    fn bar(&self, agency: u8) -> Option<&ProgressBar> {
-        self.bars.get(usize::from(agency - 1))
+    /// An agency has lost its connection, and tries again: told once until it has another.
+    pub(super) fn reconnects(&mut self, agency: u8) {
+        if std::mem::replace(&mut self.cut_off[index(agency)], true) {
+            return;
+        }
+        if let Some(bar) = self.bar(agency) {
+            bar.set_message("reconnects");
+        }
+        if self.lines {
+            eprintln!("agency {agency}: reconnects");
+        }
     }
+
+    /// Somebody was killed; so many are still to be.
+    pub(super) fn kills(&self, victim: Who, left: usize) {
+        let line = format!("killed {victim}, {left} to go");
+        if self.lines {
+            eprintln!("{line}");
+        } else {
+            // Without it the demo is as good.
+            let _ = self.all.println(line);
+        }
+    }
+
+    fn bar(&self, agency: u8) -> Option<&ProgressBar> {
+        self.bars.get(index(agency))
+    }
+}
+
+fn index(agency: u8) -> usize {
+    usize::from(agency - 1)
 }

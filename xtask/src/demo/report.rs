@@ -45,6 +45,7 @@ fn documents(winners: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chaos::Killed;
     use super::super::lottery::AgencyResult;
     use super::*;
 
@@ -56,7 +57,7 @@ mod tests {
             time: Duration::from_millis(millis),
         };
         let agencies = vec![agency(1000, 2, 500), agency(30, 7, 100), agency(0, 0, 0)];
-        let shown = table(&Results { agencies, time: Duration::from_millis(600) });
+        let shown = table(&Results { agencies, time: Duration::from_millis(600), killed: Killed::default() });
         let expected = "\
 ┌────────┬──────┬──────────────────────┬─────────┬────────┐
 │ agency ┆ bets ┆ winners              ┆ seconds ┆ bets/s │

@@ -57,3 +57,10 @@ impl Caller for SessionAgency {
         self.lost(now, &error.to_string());
     }
 }
+
+impl std::fmt::Debug for SessionAgency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { phase, sent, stored, client, .. } = self;
+        write!(f, "SessionAgency({}, {phase:?}, {sent} sent, {stored} stored, {client:?})", self.id())
+    }
+}

@@ -4,6 +4,7 @@
 //! is skipped, after its digest was compared, and the rest is sent.
 
 mod caller;
+mod reason;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use lottery_proto::client::{Client, Event};
 use lottery_proto::{AgencyId, Bet, Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
+use self::reason::{bet_in, passes};
 use super::job::{AgencyError, Job, Progress};
 use super::retry::Retry;
 use crate::bet_list::BetList;
@@ -167,6 +169,7 @@ impl SessionAgency {
                     let (client_id, cantidad) = (self.id(), self.stored);
                     info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
                     self.finished = true;
+                    self.retry.succeeded();
                     self.phase = Phase::Sending;
                     self.report();
                 }
@@ -189,7 +192,7 @@ impl SessionAgency {
                 }
                 Event::Failed { code, reason } => {
                     let reason = reason.to_owned();
-                    self.failed(now, code, reason);
+                    self.failed(now, code, &reason);
                 }
                 Event::Closed(_) if self.outcome.is_some() => {
                     info!(action = "close_connection", result = "success", client_id = %self.id());
@@ -213,7 +216,8 @@ impl SessionAgency {
             Some(known) if finished && known < self.bets.len() => "it counts this agency as finished",
             Some(known) => {
                 (self.stored, self.sent, self.finished) = (known, known, finished);
-                self.retry.succeeded();
+                // If there is nothing to send, nothing of it can fail any more.
+                finished.then(|| self.retry.succeeded());
                 self.phase = Phase::Sending;
                 let client_id = self.id();
                 info!(action = "session", result = "success", client_id = %client_id, stored, finished);
@@ -245,9 +249,17 @@ impl SessionAgency {
 
     /// A batch or the end of the bets was refused. Whether to try again is said by the first word.
     fn refused(&mut self, now: Instant, reason: String) {
+        if self.phase == Phase::Leaving {
+            // It was in flight behind the first that was refused: that one's reason counts.
+            return;
+        }
         let code = Code::ALL.iter().find(|code| reason.split(':').next() == Some(code.as_str()));
         if code.copied().is_some_and(passes) {
             return self.lost(now, &reason);
+        }
+        if code == Some(&Code::Superseded) {
+            // Nothing is wrong with the bets.
+            return self.end(now, Err(AgencyError::Refused { what: "the session", reason }));
         }
         let end = self.in_flight.front().copied().unwrap_or(self.sent);
         let error = self.bets.place_of(self.stored, end, bet_in(&reason));
@@ -255,7 +267,8 @@ impl SessionAgency {
     }
 
     /// The centre has ended the session.
-    fn failed(&mut self, now: Instant, code: Option<Code>, reason: String) {
+    fn failed(&mut self, now: Instant, code: Option<Code>, reason: &str) {
+        let reason = code.map_or_else(|| reason.to_owned(), |code| format!("{}: {reason}", code.as_str()));
         if code.is_some_and(passes) {
             self.lost(now, &reason);
         } else {
@@ -285,23 +298,5 @@ impl SessionAgency {
                 self.end(now, Err(AgencyError::GivenUp { tried, reason, stored, total, finished }));
             }
         }
-    }
-}
-
-/// Whether the reason for a failure may be gone when one tries again.
-fn passes(code: Code) -> bool {
-    matches!(code, Code::Storage | Code::ShuttingDown | Code::Timeout | Code::TooManyConnections)
-}
-
-/// The bet of the batch that a centre's reason names, counted from 1: it begins with `CODE: bet N: `.
-fn bet_in(reason: &str) -> Option<usize> {
-    let (_, said) = reason.split_once(": bet ")?;
-    said.split_once(':')?.0.parse().ok()
-}
-
-impl std::fmt::Debug for SessionAgency {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { phase, sent, stored, client, .. } = self;
-        write!(f, "SessionAgency({}, {phase:?}, {sent} sent, {stored} stored, {client:?})", self.id())
     }
 }

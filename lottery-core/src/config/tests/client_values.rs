@@ -11,12 +11,12 @@ use lottery_proto::Dialect;
 fn defaults() {
     let settings = World::new().client(&[]);
     assert_eq!((settings.agency, settings.server.host.as_str(), settings.server.port), (1, "server", 12345));
-    assert_eq!((settings.bets, settings.dialect, settings.batch_max_amount), (None, Dialect::Block, None));
+    assert_eq!((settings.bets, settings.dialect, settings.batch_max_amount), (None, Dialect::Session, None));
     assert_eq!((settings.loop_amount, settings.loop_period.value), (5, Duration::from_secs(5)));
     assert_eq!((settings.loop_period.text.as_str(), settings.log_level.text.as_str()), ("5s", "INFO"));
     assert_eq!(settings.log_level.value, Level::Info);
-    let seconds = [settings.poll_initial, settings.poll_max, settings.answer_timeout];
-    assert_eq!(seconds, [1, 60, 60].map(Duration::from_secs));
+    let seconds = [settings.poll_initial, settings.poll_max, settings.answer_timeout, settings.retry_for];
+    assert_eq!(seconds, [1, 60, 60, 60].map(Duration::from_secs));
 }
 
 #[test]
@@ -88,10 +88,14 @@ fn numbers_and_their_ranges() {
 #[test]
 fn paths_and_names() {
     assert_eq!(World::new().client(&["--bets", "a.csv"]).bets.as_deref(), Some(Path::new("a.csv")));
+    assert!(World::new().client(&["--retry-for", "0s"]).retry_for.is_zero());
     assert_eq!(World::new().env("CLI_DIALECT", "block").client(&[]).dialect, Dialect::Block);
     let error =
         World::new().env("CLI_DIALECT", "morse").env("CLI_ID", "1").client_error(&["--server", "s:1"]);
-    assert_eq!(error, "environment: CLI_DIALECT: \"morse\": expected block or fixed or framed or braces");
+    assert_eq!(
+        error,
+        "environment: CLI_DIALECT: \"morse\": expected block or session or fixed or framed or braces"
+    );
 }
 
 #[test]

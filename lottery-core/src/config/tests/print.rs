@@ -19,24 +19,24 @@ fn the_configuration_with_its_origins() {
     assert_eq!(
         printed(world.parse_server(&flags)),
         "\
-setting          value                           origin
-config           my.ini                          flag --config
-listen           ::1                             flag --listen
-port             80                              flag --listen
-listen-backlog   1024                            default
-log-level        INFO                            default
-agencies         3                               my.ini
-data-dir         a\\nñ                            flag --data-dir
-store            memory                          environment SERVER_STORE
-winning-number   7574                            default
-dialects         block,fixed,framed,braces,echo  default
-echo-prefix                                      default
-max-message      1048576                         default
-max-connections  4096                            default
-idle-timeout     60s                             default
-message-timeout  20s                             default
-stall-timeout    20s                             default
-linger-timeout   1s                              default
+setting          value                                   origin
+config           my.ini                                  flag --config
+listen           ::1                                     flag --listen
+port             80                                      flag --listen
+listen-backlog   1024                                    default
+log-level        INFO                                    default
+agencies         3                                       my.ini
+data-dir         a\\nñ                                    flag --data-dir
+store            memory                                  environment SERVER_STORE
+winning-number   7574                                    default
+dialects         block,session,fixed,framed,braces,echo  default
+echo-prefix                                              default
+max-message      1048576                                 default
+max-connections  4096                                    default
+idle-timeout     60s                                     default
+message-timeout  20s                                     default
+stall-timeout    20s                                     default
+linger-timeout   1s                                      default
 "
     );
 }
@@ -54,7 +54,7 @@ agency            7            config.yaml
 server            [::1]:80     flag --server
 bets              -            default
 winners           -            default
-dialect           block        default
+dialect           session      default
 batch-max-amount  -            default
 first-name        -            default
 last-name         -            default
@@ -67,6 +67,7 @@ log-level         INFO         default
 poll-initial      1s           default
 poll-max          60s          default
 answer-timeout    60s          default
+retry-for         60s          default
 "
     );
 }

@@ -1,0 +1,94 @@
+//! The centre's disk has no room half-way: agencies are told, nothing that was acknowledged is missing, and they go on
+//! by themselves when there is room again.
+
+mod process;
+
+use process::faults::{Tmpfs, skip};
+use process::files::{Bets, stored};
+use process::{Process, SOON, client, free_address, server_at};
+use rustix::process::Signal;
+
+on_every_runtime!(no_room_for_a_while, no_room_for_good);
+
+/// The smallest in which the database can begin and still hold some of the bets.
+const SMALL: &str = "2m";
+
+fn agency(
+    runtime: &str,
+    dir: &std::path::Path,
+    bets: &Bets,
+    address: std::net::SocketAddr,
+) -> std::process::Command {
+    let mut client = client(runtime, dir, bets.agency, address);
+    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
+    client.args(["--log-level", "DEBUG"]);
+    client
+}
+
+fn no_room_for_a_while(runtime: &str) {
+    let Some(disk) = Tmpfs::mount(SMALL) else {
+        return skip("nothing can be mounted here, so no centre runs out of room");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 30_000));
+    let address = free_address();
+    let mut command = server_at(runtime, disk.path(), address);
+    command.args(["--agencies", "2"]);
+    let centre = Process::start(&mut command);
+    centre.address();
+    let clients =
+        agencies.each_ref().map(|bets| Process::start(&mut agency(runtime, dir.path(), bets, address)));
+    let is_told = |client: &Process| {
+        let line = client.line("action: reconnect | result: in_progress");
+        assert!(line.contains(" | reason: storage: ") && line.contains("No space left on device"), "{line}");
+    };
+    clients.iter().for_each(is_told);
+    assert!(centre.is_running());
+    centre.line("ERROR    action: store | result: fail | reason: data/lottery.redb: no room, ");
+    // Also one that was killed with a full disk goes on from what was acknowledged: or the agencies would object.
+    centre.signal(Signal::KILL);
+    centre.end(SOON);
+    let centre = Process::start(&mut command);
+    centre.address();
+    centre.line("action: store | result: fail");
+    assert!(centre.is_running() && clients.iter().all(Process::is_running));
+    disk.resize("64m");
+    for (client, bets) in clients.into_iter().zip(&agencies) {
+        let (code, stdout, stderr) = client.end(4 * SOON);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+        bets.check_winners();
+    }
+    centre.stop(Signal::TERM);
+    assert_eq!(stored(&disk.path().join("data"), &agencies), [30_000; 2]);
+}
+
+fn no_room_for_good(runtime: &str) {
+    let Some(disk) = Tmpfs::mount(SMALL) else {
+        return skip("nothing can be mounted here, so no centre runs out of room");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let agencies = [Bets::make(dir.path(), 1, 30_000)];
+    let address = free_address();
+    let centre = Process::start(server_at(runtime, disk.path(), address).args(["--agencies", "1"]));
+    centre.address();
+    let mut client = agency(runtime, dir.path(), &agencies[0], address);
+    let (code, stdout, stderr) = Process::start(client.args(["--retry-for", "2s"])).end(4 * SOON);
+    assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
+    // It had its connections, but they were of no use: the pauses grow, and there is an end.
+    let tries = stdout.iter().filter(|line| line.contains("action: reconnect")).count();
+    assert!((3..20).contains(&tries), "{tries} tries");
+    let said = stderr[0].strip_suffix(" of 30000 bets are stored").and_then(|error| error.rsplit(' ').next());
+    let said: usize = said.unwrap_or_else(|| panic!("{stderr:#?}")).parse().unwrap();
+    assert!(
+        stderr[0].starts_with("error: given up after 2.") && stderr[0].contains(": storage: "),
+        "{stderr:#?}"
+    );
+    disk.resize("64m");
+    centre.stop(Signal::TERM);
+    // Started again with room, so that bets.csv is up to date.
+    let again = Process::start(server_at(runtime, disk.path(), address).args(["--agencies", "1"]));
+    again.address();
+    again.stop(Signal::TERM);
+    let kept = stored(&disk.path().join("data"), &agencies)[0];
+    assert!(said > 0 && said == kept, "{said} acknowledged, {kept} stored");
+}

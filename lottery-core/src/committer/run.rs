@@ -1,0 +1,60 @@
+//! Feeds the committer from the desk.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use super::Committer;
+use super::plan::Plan;
+use crate::desk::{Asks, Desk, Request};
+use crate::store::{Store, StoreError};
+
+/// At most about so many bytes of requests are committed as one group.
+const MAX_GROUP: usize = 4 * 1024 * 1024;
+
+/// How long after a draw that there was no room for it is tried again, at the latest.
+pub const DRAW_PAUSE: Duration = Duration::from_secs(1);
+
+/// Commits what comes to the desk until it is closed and empty.
+///
+/// # Errors
+/// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
+/// last group.
+pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
+    loop {
+        // Those who wait for a draw that there was no room for ask nothing more.
+        let limit = committer.owes_draw().then_some(DRAW_PAUSE);
+        let Some(requests) = desk.take_within(MAX_GROUP, limit) else { return Ok(()) };
+        step(committer, desk, requests)?;
+    }
+}
+
+/// Commits requests that were taken from the desk: what [`run`] does over and over.
+///
+/// # Errors
+/// As [`run`].
+pub fn step<S: Store>(
+    committer: &mut Committer<S>,
+    desk: &Desk,
+    requests: Vec<Request>,
+) -> Result<(), StoreError> {
+    let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
+        // Nobody knows what is stored.
+        Err(StoreError::Failed { place: "the store".to_owned(), cause: "the committer panicked".to_owned() })
+    });
+    if let Err(failure) = &committed {
+        desk.close();
+        while let Some(requests) = desk.take(MAX_GROUP) {
+            let stored = Err(failure.clone());
+            for request in requests {
+                let plan = match request.asks {
+                    // Whoever waits is told by the end of its connection.
+                    Asks::Winners { wait: true, .. } | Asks::Stranger(_) | Asks::Gone(_) => continue,
+                    Asks::Hello(_) | Asks::Winners { .. } => Plan::Look,
+                    Asks::Bet(..) | Asks::Batch(..) | Asks::Finished(_) => Plan::Store { total: 0 },
+                };
+                committer.answer(request, plan, &stored);
+            }
+        }
+    }
+    committed
+}

@@ -1,0 +1,136 @@
+//! Which processes are killed, and when: all of it from a seed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use super::process::Who;
+use crate::data::rng::Rng;
+
+/// The longest pause between the bet that a kill waits for and the kill, in microseconds: about as long as a centre
+/// takes to start, so that some are killed at that.
+const LONGEST_PAUSE: u32 = 30_000;
+
+/// What is left to be killed, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan(VecDeque<Kill>);
+
+/// A kill that is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kill {
+    pub(super) victim: Who,
+    /// Once so many bets of all agencies are acknowledged …
+    pub(super) bets: u64,
+    /// … and this time has passed, too.
+    pub(super) pause: Duration,
+}
+
+impl Plan {
+    /// So many kills while so many bets are stored, or as many as it takes that the centre and each agency has one.
+    pub(super) fn new(seed: u64, kills: u16, agencies: u8, bets: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        let mut victims: Vec<Who> =
+            std::iter::once(Who::Centre).chain((1..=agencies).map(Who::Agency)).collect();
+        while victims.len() < kills.into() {
+            // Every third, for there is more to go wrong than with an agency.
+            let centre = rng.below(3) == 0;
+            victims.push(if centre { Who::Centre } else { Who::Agency(agency(&mut rng, agencies)) });
+        }
+        for last in (1..victims.len()).rev() {
+            victims.swap(last, rng.below(u32::try_from(last + 1).unwrap_or(u32::MAX)) as usize);
+        }
+        // The last bets are left alone: when they are stored, the agencies have their winners at once and end.
+        let mut moments: Vec<u64> =
+            victims.iter().map(|_| bets * u64::from(rng.between(5, 950)) / 1000).collect();
+        moments.sort_unstable();
+        let kill = |(victim, bets)| {
+            let pause = Duration::from_micros(rng.below(LONGEST_PAUSE).into());
+            Kill { victim, bets, pause }
+        };
+        Self(victims.into_iter().zip(moments).map(kill).collect())
+    }
+
+    /// How many are left.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The next kill, if so many bets are enough for it.
+    pub(super) fn next(&mut self, bets: u64) -> Option<Kill> {
+        if self.0.front()?.bets <= bets { self.0.pop_front() } else { None }
+    }
+}
+
+fn agency(rng: &mut Rng, agencies: u8) -> u8 {
+    u8::try_from(rng.between(1, agencies.into())).unwrap_or(agencies)
+}
+
+/// Who was killed how often.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Killed(BTreeMap<Who, u32>);
+
+impl Killed {
+    /// Another kill.
+    pub(super) fn add(&mut self, victim: Who) {
+        *self.0.entry(victim).or_default() += 1;
+    }
+
+    /// How many it were.
+    pub(super) fn all(&self) -> u32 {
+        self.0.values().sum()
+    }
+
+    /// The first that was never killed.
+    pub(super) fn spared(&self, agencies: u8) -> Option<Who> {
+        let mut all = std::iter::once(Who::Centre).chain((1..=agencies).map(Who::Agency));
+        all.find(|who| !self.0.contains_key(who))
+    }
+}
+
+impl fmt::Display for Killed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} kills on the way", self.all())?;
+        for (nth, (who, kills)) in self.0.iter().enumerate() {
+            write!(f, "{} {who} {kills}", if nth == 0 { ":" } else { "," })?;
+        }
+        f.write_str(".")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_one_plan_with_everybody_in_it() {
+        for seed in 0..200 {
+            let mut plan = Plan::new(seed, 30, 5, 10_000);
+            assert_eq!(plan, Plan::new(seed, 30, 5, 10_000));
+            assert_ne!(plan, Plan::new(seed + 1, 30, 5, 10_000));
+            let (mut killed, mut before) = (Killed::default(), 0);
+            assert_eq!(plan.next(0), None);
+            while let Some(kill) = plan.next(9_500) {
+                assert!(kill.bets >= before && kill.pause < Duration::from_millis(30), "{kill:?}");
+                before = kill.bets;
+                killed.add(kill.victim);
+            }
+            assert_eq!((plan.len(), killed.all(), killed.spared(5)), (0, 30, None));
+        }
+    }
+
+    #[test]
+    fn more_agencies_than_kills_are_all_killed() {
+        let plan = Plan::new(1, 3, 255, 10);
+        assert_eq!(plan.len(), 256);
+    }
+
+    #[test]
+    fn kills_are_told_by_victim() {
+        let mut killed = Killed::default();
+        for victim in [Who::Agency(2), Who::Centre, Who::Agency(2)] {
+            killed.add(victim);
+        }
+        assert_eq!(killed.to_string(), "3 kills on the way: the centre 1, agency 2 2.");
+        assert_eq!((killed.spared(2), killed.spared(1)), (Some(Who::Agency(1)), Some(Who::Agency(1))));
+    }
+}
