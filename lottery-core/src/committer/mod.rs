@@ -72,6 +72,11 @@ impl<S: Store> Committer<S> {
         self.draw.as_deref()
     }
 
+    /// Whether the draw is due and has not taken place: there was no room for it.
+    pub fn owes_draw(&self) -> bool {
+        self.draw.is_none() && self.is_draw_due()
+    }
+
     /// The store.
     pub fn store(&self) -> &S {
         &self.store
@@ -295,23 +300,35 @@ fn rows_of(agency: u32, bets: Bets<'_>, record: &mut AgencyRecord) -> Rows {
 /// last group.
 pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
     while let Some(requests) = desk.take(MAX_GROUP) {
-        let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
-            // Nobody knows what is stored.
-            Err(StoreError::Failed {
-                place: "the store".to_owned(),
-                cause: "the committer panicked".to_owned(),
-            })
-        });
-        if let Err(failure) = committed {
-            desk.close();
-            while let Some(requests) = desk.take(MAX_GROUP) {
-                let stored = Err(failure.clone());
-                for request in requests {
-                    committer.answer(request, Plan::Store { total: 0 }, &stored);
-                }
-            }
-            return Err(failure);
-        }
+        step(committer, desk, requests)?;
     }
     Ok(())
+}
+
+/// Commits requests that were taken from the desk: what [`run`] does over and over.
+///
+/// # Errors
+/// As [`run`].
+pub fn step<S: Store>(
+    committer: &mut Committer<S>,
+    desk: &Desk,
+    requests: Vec<Request>,
+) -> Result<(), StoreError> {
+    let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
+        // Nobody knows what is stored.
+        Err(StoreError::Failed {
+            place: "the store".to_owned(),
+            cause: "the committer panicked".to_owned(),
+        })
+    });
+    if let Err(failure) = &committed {
+        desk.close();
+        while let Some(requests) = desk.take(MAX_GROUP) {
+            let stored = Err(failure.clone());
+            for request in requests {
+                committer.answer(request, Plan::Store { total: 0 }, &stored);
+            }
+        }
+    }
+    committed
 }
