@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use lottery_proto::{Batch, BetsBuf, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
 
@@ -134,9 +135,19 @@ impl Desk {
     /// Waits for requests and takes all that there are, at most about `limit` bytes; `None` once the desk is
     /// closed and empty.
     pub fn take(&self, limit: usize) -> Option<Vec<Request>> {
+        self.take_within(limit, None)
+    }
+
+    /// As [`Desk::take`], but waits no longer than `pause`: then the list is empty.
+    pub fn take_within(&self, limit: usize, pause: Option<Duration>) -> Option<Vec<Request>> {
         let mut state = self.lock();
         while state.queue.is_empty() && !state.closed {
-            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let Some(pause) = pause else {
+                state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            state = self.ready.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+            break;
         }
         Self::take_from(state, limit)
     }

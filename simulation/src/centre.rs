@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
@@ -46,6 +45,8 @@ pub(crate) struct CentreProcess {
     pub(crate) paused: Instant,
     /// It has found the draw in the store.
     pub(crate) found_draw: bool,
+    /// The committer does nothing before.
+    pub(crate) commits_at: Instant,
     /// When it tries again to hold a draw that there was no room for.
     pub(crate) draw_at: Option<Instant>,
 }
@@ -83,6 +84,7 @@ impl CentreProcess {
             ending: false,
             paused: now,
             found_draw,
+            commits_at: now,
             draw_at: None,
         })
     }
@@ -123,7 +125,4 @@ impl CentreProcess {
             conn.machine.handle(local, Input::Shutdown);
         }
     }
-
-    /// After how long a draw is tried again.
-    pub(crate) const DRAW_PAUSE: Duration = Duration::from_secs(1);
 }

@@ -65,16 +65,11 @@ impl World {
     /// The centre says something to an agency: it is as if the agency had it.
     pub(crate) fn hear(&mut self, number: u64, said: Said) -> Result<(), String> {
         let Some(link) = self.links.get(&number) else { return Ok(()) };
-        let (agency, fenced) = (link.agency, link.fenced);
-        if let (Some(fenced), Said::Stored(Some(total))) = (fenced, &said)
-            && *total > fenced
-        {
-            return Err(format!("agency {agency}: a fenced session acknowledges {total} bets"));
-        }
+        let agency = link.agency;
         match said {
             Said::Welcome { stored, finished, digest } => {
                 self.model.welcomed(agency, stored, finished, digest)?;
-                self.fence(agency, number, stored);
+                self.welcomed.push((number, agency, stored));
                 let all = stored == self.model.list(agency).lines.len();
                 self.tally.mark(match stored {
                     _ if finished => Mark::ResumeFinished,
@@ -83,7 +78,10 @@ impl World {
                     _ => Mark::ResumeMiddle,
                 });
             }
-            Said::Stored(total) => self.model.acknowledged(agency, total.unwrap_or(0))?,
+            Said::Stored(total) => {
+                self.check_fence(number, agency, total.unwrap_or(0))?;
+                self.model.acknowledged(agency, total.unwrap_or(0))?;
+            }
             Said::Finished(total) => {
                 let all = self.model.list(agency).lines.len();
                 self.model.acknowledged(agency, total.unwrap_or(all))?;
@@ -119,12 +117,16 @@ impl World {
         }
     }
 
-    /// A newer session of the agency is welcomed.
-    fn fence(&mut self, agency: u32, newest: u64, stored: usize) {
-        for (number, link) in &mut self.links {
-            if link.agency == agency && link.session && *number != newest && link.accepted {
-                link.fenced = link.fenced.or(Some(stored));
+    /// Who acknowledges more bets than another session began with is newer than that one. Of two sessions one is newer.
+    fn check_fence(&mut self, number: u64, agency: u32, total: usize) -> Result<(), String> {
+        for &(other, whose, stored) in &self.welcomed {
+            if other != number && whose == agency && total > stored {
+                self.newer.insert((number, other));
+                if self.newer.contains(&(other, number)) {
+                    return Err(format!("agency {agency}: a fenced session acknowledges {total} bets"));
+                }
             }
         }
+        Ok(())
     }
 }

@@ -55,8 +55,6 @@ pub(crate) struct Link {
     pub(crate) centre_open: bool,
     /// The centre's process has it.
     pub(crate) accepted: bool,
-    /// A newer session was welcomed when so many bets were stored.
-    pub(crate) fenced: Option<usize>,
 }
 
 impl Link {
@@ -71,7 +69,6 @@ impl Link {
             agency_open: true,
             centre_open: true,
             accepted: false,
-            fenced: None,
         }
     }
 

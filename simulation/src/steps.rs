@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::agency::AgencyError;
+use lottery_core::committer::DRAW_PAUSE;
 use lottery_core::store::StoreError;
 
 use crate::agencies::{Kind, Process};
@@ -24,23 +25,21 @@ impl World {
             self.end_centre();
             return Ok(true);
         }
+        if centre.commits_at > now {
+            return Ok(false);
+        }
         let result = if centre.draw_at.is_some_and(|at| at <= now) {
             Some(centre.draw())
-        } else if self.rng.below(8) < self.options.lazy_commits && !centre.conns.is_empty() && self.can_wait() {
-            return Ok(false);
         } else {
-            let most = self.rng.pick(&[1, 1000, usize::MAX]);
-            let Some(centre) = &mut self.centre else { return Ok(false) };
-            centre.commit(most)
+            centre.commit(self.rng.pick(&[1, 1000, usize::MAX]))
         };
         let Some(result) = result else { return Ok(false) };
         self.changed = true;
-        let Some(centre) = &mut self.centre else { return Ok(false) };
+        if self.rng.below(8) < self.options.lazy_commits {
+            centre.commits_at = now.after(Duration::from_millis(self.rng.below(100)));
+        }
         if centre.committer.owes_draw() {
-            if centre.draw_at.is_some() {
-                centre.draw_at = None;
-            }
-            centre.draw_at = Some(now.after(CentreProcess::DRAW_PAUSE));
+            centre.draw_at = Some(now.after(DRAW_PAUSE));
         } else if centre.draw_at.take().is_some() && centre.committer.draw().is_some() {
             self.tally.mark(Mark::DrawLater);
         }
@@ -52,11 +51,6 @@ impl World {
             centre.shut_down(now);
         }
         Ok(true)
-    }
-
-    /// Whether something else could be done than to commit.
-    fn can_wait(&mut self) -> bool {
-        self.rng.one_in(2)
     }
 
     fn start_centre(&mut self) -> bool {

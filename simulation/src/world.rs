@@ -1,6 +1,6 @@
 //! Everything at once: processes, connections, the disk, and time, which goes on when nothing else can.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lottery_core::seam::Step;
@@ -40,6 +40,10 @@ pub(crate) struct World {
     pub(crate) plain: Vec<bool>,
     pub(crate) links: BTreeMap<u64, Link>,
     pub(crate) next_link: u64,
+    /// The sessions that were welcomed: link, agency, bets stored.
+    pub(crate) welcomed: Vec<(u64, u32, usize)>,
+    /// The first of these links belongs to a newer session than the second.
+    pub(crate) newer: BTreeSet<(u64, u64)>,
     /// When the disk has room again.
     pub(crate) room_at: Option<Instant>,
     pub(crate) healed: bool,
@@ -72,6 +76,8 @@ impl World {
             plain: options.plain.clone(),
             links: BTreeMap::new(),
             next_link: 1,
+            welcomed: Vec::new(),
+            newer: BTreeSet::new(),
             room_at: None,
             healed: false,
             changed: false,
@@ -265,6 +271,7 @@ impl World {
                 let machines = centre.conns.values_mut().filter_map(|conn| conn.machine.poll_io()?.deadline);
                 next.extend(machines.map(|at| clock.world(at).max(paused)));
                 next.extend(centre.draw_at.map(|at| at.max(paused)));
+                next.push(centre.commits_at.max(paused));
             }
         }
         for process in &mut self.processes {

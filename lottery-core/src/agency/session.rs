@@ -239,6 +239,10 @@ impl SessionAgency {
 
     /// A batch or the end of the bets was refused. Whether to try again is said by the first word.
     fn refused(&mut self, now: Instant, reason: String) {
+        if self.phase == Phase::Leaving {
+            // It was in flight behind the first that was refused: that one's reason counts.
+            return;
+        }
         let code = Code::ALL.iter().find(|code| reason.split(':').next() == Some(code.as_str()));
         if code.copied().is_some_and(passes) {
             return self.lost(now, &reason);

@@ -8,6 +8,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lottery_proto::{Bets, Code};
 use tracing::{error, info};
@@ -22,6 +23,9 @@ use crate::store::{AgencyRecord, Draw, Group, Rows, Saved, Store, StoreError, ro
 
 /// At most about so many bytes of requests are committed as one group.
 const MAX_GROUP: usize = 4 * 1024 * 1024;
+
+/// How long after a draw that there was no room for it is tried again, at the latest.
+pub const DRAW_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a lottery is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +62,11 @@ impl<S: Store> Committer<S> {
             waiting: Waiting::default(),
             sessions: Sessions::default(),
         };
-        committer.draw_if_due()?;
+        match committer.draw_if_due() {
+            // It is tried again later.
+            Err(error @ StoreError::Full { .. }) => error!(action = "sorteo", result = "fail", reason = %error),
+            result => result?,
+        }
         Ok(committer)
     }
 
@@ -299,10 +307,12 @@ fn rows_of(agency: u32, bets: Bets<'_>, record: &mut AgencyRecord) -> Rows {
 /// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
 /// last group.
 pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
-    while let Some(requests) = desk.take(MAX_GROUP) {
+    loop {
+        // Those who wait for a draw that there was no room for ask nothing more.
+        let limit = committer.owes_draw().then_some(DRAW_PAUSE);
+        let Some(requests) = desk.take_within(MAX_GROUP, limit) else { return Ok(()) };
         step(committer, desk, requests)?;
     }
-    Ok(())
 }
 
 /// Commits requests that were taken from the desk: what [`run`] does over and over.

@@ -164,6 +164,17 @@ impl Server {
         self.fail(now, CloseReason::Shutdown, failure, None);
     }
 
+    /// As [`Server::fail`], if a question waits for the draw: it gets the failure, which would have to wait behind it
+    /// otherwise.
+    pub(super) fn fail_waiting(&mut self, now: Instant, reason: CloseReason, failure: Failure<'_>) {
+        while self.life.is_open()
+            && let Some(number) = self.slots.first_owed(Kind::AwaitWinners)
+        {
+            self.end(now, reason);
+            self.answer_failure(now, number, failure);
+        }
+    }
+
     /// Ends the connection from this side, with a failure as the last answer.
     pub(super) fn fail(
         &mut self,
@@ -183,9 +194,10 @@ impl Server {
         debug_assert!(answered.is_ok(), "every wire can carry a failure");
     }
 
-    /// Takes nothing more. Who was served to the end may take the time that it needs to read the last answer.
+    /// Takes nothing more. Who was served to the end may take the time that it needs to read the last answer; so may
+    /// who is superseded: if it does not get to know, it comes back and supersedes the other.
     fn end(&mut self, now: Instant, reason: CloseReason) {
-        if reason != CloseReason::Done {
+        if !matches!(reason, CloseReason::Done | CloseReason::Superseded) {
             self.ending.get_or_insert(now);
         }
         self.life.on(On::WeEnd, reason);
