@@ -22,7 +22,7 @@ impl World {
                 self.model.compare(record, saved.draw.as_ref(), &batches)?;
             }
             Media::Real { csv, .. } => {
-                let Some(centre) = self.centre.as_ref().filter(|centre| self.changed && !centre.ending) else {
+                let Some(centre) = self.centre.as_ref().filter(|_| self.changed) else {
                     return Ok(());
                 };
                 self.changed = false;
@@ -60,6 +60,15 @@ impl World {
         self.step_centre()?;
         self.compare()?;
         if self.model.is_complete() { Ok(()) } else { Err("not all is stored at the end".to_owned()) }
+    }
+
+    /// Whether there is more on the desk than it takes, so that connections wait.
+    pub(crate) fn look_at_desk(&mut self) {
+        let Some(centre) = &self.centre else { return };
+        let probe = lottery_core::seam::Mailbox::new(|_| ());
+        if !centre.desk.has_room(&probe) {
+            self.tally.mark(Mark::DeskFull);
+        }
     }
 
     /// The centre says something to an agency: it is as if the agency had it.

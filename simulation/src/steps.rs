@@ -28,6 +28,8 @@ impl World {
         if centre.commits_at > now {
             return Ok(false);
         }
+        self.look_at_desk();
+        let Some(centre) = &mut self.centre else { return Ok(false) };
         let result = if centre.draw_at.is_some_and(|at| at <= now) {
             Some(centre.draw())
         } else {

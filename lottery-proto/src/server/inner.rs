@@ -158,19 +158,13 @@ impl Server {
         self.ending.get_or_insert(now);
         let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
         // The draw that some wait for will not be seen by this process any more.
-        while let Some(number) = self.slots.first_owed(Kind::AwaitWinners) {
-            self.answer_failure(now, number, failure);
-        }
+        self.fail_waiting(now, failure);
         self.fail(now, CloseReason::Shutdown, failure, None);
     }
 
-    /// As [`Server::fail`], if a question waits for the draw: it gets the failure, which would have to wait behind it
-    /// otherwise.
-    pub(super) fn fail_waiting(&mut self, now: Instant, reason: CloseReason, failure: Failure<'_>) {
-        while self.life.is_open()
-            && let Some(number) = self.slots.first_owed(Kind::AwaitWinners)
-        {
-            self.end(now, reason);
+    /// Refuses the questions that wait for the draw: behind them a failure would wait, too.
+    pub(super) fn fail_waiting(&mut self, now: Instant, failure: Failure<'_>) {
+        while let Some(number) = self.slots.first_owed(Kind::AwaitWinners) {
             self.answer_failure(now, number, failure);
         }
     }
@@ -225,11 +219,11 @@ impl Server {
             self.stored = *total;
         }
         let reason = match answer {
-            Answer::Failed(_) => CloseReason::Refused,
-            Answer::Refused { .. } => {
+            Answer::Failed(failure) => reason_of(*failure),
+            Answer::Refused { failure, .. } => {
                 self.refused |= matches!(kind, Kind::Bet | Kind::Batch | Kind::Unknown);
                 self.doom_the_rest();
-                CloseReason::Refused
+                reason_of(*failure)
             }
             Answer::Pending => {
                 self.pending.get_or_insert(now);
@@ -255,4 +249,9 @@ impl Server {
         self.inbox.take(self.decoded);
         self.decoded = 0;
     }
+}
+
+/// Why a connection ends whose last answer is that failure.
+fn reason_of(failure: Failure<'_>) -> CloseReason {
+    if failure.code == Code::Superseded { CloseReason::Superseded } else { CloseReason::Refused }
 }

@@ -239,7 +239,7 @@ impl Server {
     /// A newer session of the same agency takes over: ends this one.
     pub fn supersede(&mut self, now: Instant) {
         let failure = Failure { code: Code::Superseded, text: "a newer session of this agency took over" };
-        self.fail_waiting(now, CloseReason::Superseded, failure);
+        self.fail_waiting(now, failure);
         self.fail(now, CloseReason::Superseded, failure, None);
         self.settle(now);
     }
