@@ -45,7 +45,9 @@ impl World {
                 }
             }
         }
-        if !drawn && self.model.draw.is_some() && self.centre.as_ref().is_some_and(|centre| !centre.found_draw)
+        if !drawn
+            && self.model.draw.is_some()
+            && self.centre.as_ref().is_some_and(|centre| !centre.found_draw)
         {
             self.tally.mark(Mark::DrawInRun);
         }

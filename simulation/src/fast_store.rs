@@ -12,7 +12,8 @@ pub(crate) struct Groups(Arc<Mutex<State>>);
 struct State {
     groups: Vec<Group>,
     durable: usize,
-    full: bool,
+    /// There is room for so many groups.
+    room: Option<u64>,
     sync_fails: bool,
     /// The process is killed within the next commit: before its sync, or after it.
     kill: Option<bool>,
@@ -69,13 +70,13 @@ impl Groups {
         self.state().killed
     }
 
-    pub(crate) fn set_full(&self, full: bool) {
-        self.state().full = full;
+    pub(crate) fn fill(&self, room: u64) {
+        self.state().room = Some(room);
     }
 
     pub(crate) fn heal(&self) {
         let mut state = self.state();
-        (state.full, state.sync_fails, state.kill) = (false, false, None);
+        (state.room, state.sync_fails, state.kill) = (None, false, None);
     }
 
     pub(crate) fn version(&self) -> u64 {
@@ -86,7 +87,10 @@ impl Groups {
     pub(crate) fn durable(&self) -> (Saved, Vec<String>) {
         let state = self.state();
         let groups = &state.groups[..state.durable];
-        (saved(groups), groups.iter().flat_map(|group| &group.batches).map(|rows| rows.text.clone()).collect())
+        (
+            saved(groups),
+            groups.iter().flat_map(|group| &group.batches).map(|rows| rows.text.clone()).collect(),
+        )
     }
 }
 
@@ -130,10 +134,11 @@ impl Store for FastStore {
 
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
         let mut state = self.state()?;
-        if state.full {
+        if state.room == Some(0) {
             let (place, cause) = ("simulated".to_owned(), "full".to_owned());
             return Err(StoreError::Full { place, cause });
         }
+        state.room = state.room.map(|room| room - 1);
         state.groups.push(group.clone());
         state.version += 1;
         let kill = state.kill.take();

@@ -6,7 +6,8 @@ use std::time::Instant;
 use simulation::campaign::campaign;
 use simulation::{report, run};
 
-const USAGE: &str = "usage: simulation [--seeds N] [--start N] [--jobs N] | --replay SEED [--verbose] | --planted";
+const USAGE: &str =
+    "usage: simulation [--seeds N] [--start N] [--jobs N] | --replay SEED [--verbose] | --planted";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -41,7 +42,11 @@ fn main() -> ExitCode {
     let done = campaign(start, seeds, usize::try_from(jobs).unwrap_or(1), 5);
     let seconds = began.elapsed().as_secs_f64();
     print!("{}", done.tally.table());
-    println!("{:.1} s, {:.0} seeds/s", seconds, f64::from(u32::try_from(done.tally.seeds).unwrap_or(0)) / seconds);
+    println!(
+        "{:.1} s, {:.0} seeds/s",
+        seconds,
+        f64::from(u32::try_from(done.tally.seeds).unwrap_or(0)) / seconds
+    );
     for (_, failure) in &done.failures {
         eprintln!("\n{failure}");
     }

@@ -101,7 +101,7 @@ impl Media {
 
     pub(crate) fn fill(&self, rng: &mut Random) {
         match self {
-            Self::Fast(groups) => groups.set_full(true),
+            Self::Fast(groups) => groups.fill(rng.below(4)),
             Self::Real { database, csv } => {
                 let blocks = rng.index(3);
                 if rng.one_in(3) {

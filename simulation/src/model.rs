@@ -80,13 +80,18 @@ impl Model {
             let AgencyRecord { stored, digest, finished } = record(agency);
             let expected = AgencyRecord { stored: *count as u64, digest: list.digests[*count], finished };
             if (stored, digest) != (expected.stored, expected.digest) {
-                return Err(format!("agency {agency}: the record is {stored} {digest:08x}, not {expected:?}"));
+                return Err(format!(
+                    "agency {agency}: the record is {stored} {digest:08x}, not {expected:?}"
+                ));
             }
             if finished && *count < list.rows.len() || list.finished && !finished {
                 return Err(format!("agency {agency}: finished ({finished}) with {count} bets"));
             }
             if *count < list.acknowledged || list.acknowledged_end && !finished {
-                return Err(format!("agency {agency}: {} bets acknowledged, {count} stored", list.acknowledged));
+                return Err(format!(
+                    "agency {agency}: {} bets acknowledged, {count} stored",
+                    list.acknowledged
+                ));
             }
             if *count < list.durable {
                 return Err(format!("agency {agency}: {} bets were durable, {count} are", list.durable));
@@ -102,7 +107,9 @@ impl Model {
                     draw.winners.get(&agency).map(Vec::as_slice).unwrap_or_default() == list.winners
                 });
                 if !all || !right {
-                    return Err(format!("drawn with all agencies finished: {all}, the right winners: {right}"));
+                    return Err(format!(
+                        "drawn with all agencies finished: {all}, the right winners: {right}"
+                    ));
                 }
                 self.draw = Some(draw.clone());
             }
@@ -131,7 +138,11 @@ impl Model {
     pub fn acknowledged_end(&mut self, agency: u32) -> Result<(), String> {
         let list = self.list(agency);
         list.acknowledged_end = true;
-        if list.finished { Ok(()) } else { Err(format!("agency {agency}: its end acknowledged, not durable")) }
+        if list.finished {
+            Ok(())
+        } else {
+            Err(format!("agency {agency}: its end acknowledged, not durable"))
+        }
     }
 
     /// The centre says what is stored.
@@ -187,8 +198,10 @@ impl List {
             let first = rng.pick(&["Ana", "José María", "Ñandú", "\"La\" Eva", "Pérez, Juan"]);
             let last = rng.pick(&["Paz", "de la Cruz", "Sosa; Gil", "O'Neill"]);
             // Some are equal but for nothing: that is no reason to store one less.
-            let document = agency * 1000 + u32::try_from(bet - usize::from(bet > 0 && rng.one_in(8))).unwrap_or(0);
-            let number = if rng.one_in(4) { WINNING_NUMBER } else { u32::try_from(rng.below(9999)).unwrap_or(1) };
+            let document =
+                agency * 1000 + u32::try_from(bet - usize::from(bet > 0 && rng.one_in(8))).unwrap_or(0);
+            let number =
+                if rng.one_in(4) { WINNING_NUMBER } else { u32::try_from(rng.below(9999)).unwrap_or(1) };
             let line = format!("{},{},{document},1980-01-31,{number}", quoted(first), quoted(last));
             list.rows.push(format!("{agency},{line}\r\n"));
             list.lines.push(line);

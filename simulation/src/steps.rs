@@ -144,7 +144,8 @@ impl World {
             return false;
         }
         // What an agency without a session has sent is settled before it is sent again: nobody else could tell.
-        let plain_left = |link: &crate::link::Link| link.agency == agency && !link.session && link.centre_open;
+        let plain_left =
+            |link: &crate::link::Link| link.agency == agency && !link.session && link.centre_open;
         if self.links.values().any(plain_left) {
             return false;
         }

@@ -110,9 +110,11 @@ impl World {
                 && (self.tally.steps - healed.0 > MOST_STEPS
                     || self.now.duration_since(healed.1) > MOST_TIME);
             if late {
-                let processes: Vec<_> = self.processes.iter_mut().map(|process| {
-                    format!("{} {:?}", process.agency, process.link)
-                }).collect();
+                let processes: Vec<_> = self
+                    .processes
+                    .iter_mut()
+                    .map(|process| format!("{} {:?}", process.agency, process.link))
+                    .collect();
                 return Err(format!("no end in sight after the faults: processes {processes:?}"));
             }
             self.tally.steps += 1;

@@ -64,7 +64,9 @@ impl<S: Store> Committer<S> {
         };
         match committer.draw_if_due() {
             // It is tried again later.
-            Err(error @ StoreError::Full { .. }) => error!(action = "sorteo", result = "fail", reason = %error),
+            Err(error @ StoreError::Full { .. }) => {
+                error!(action = "sorteo", result = "fail", reason = %error)
+            }
             result => result?,
         }
         Ok(committer)
@@ -335,10 +337,7 @@ pub fn step<S: Store>(
 ) -> Result<(), StoreError> {
     let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
         // Nobody knows what is stored.
-        Err(StoreError::Failed {
-            place: "the store".to_owned(),
-            cause: "the committer panicked".to_owned(),
-        })
+        Err(StoreError::Failed { place: "the store".to_owned(), cause: "the committer panicked".to_owned() })
     });
     if let Err(failure) = &committed {
         desk.close();
