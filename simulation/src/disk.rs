@@ -74,6 +74,14 @@ impl SimDisk {
         state.dirty.clear();
     }
 
+    /// The file is longer than what was written: the file system has made room ahead, and the machine went down.
+    pub(crate) fn lengthen(&self, rng: &mut Random) {
+        let mut state = self.state();
+        let len = state.live.len() + 1 + rng.index(2 * BLOCK);
+        state.live.resize(len, 0);
+        state.durable.resize(len, 0);
+    }
+
     pub(crate) fn fail_next_sync(&self) {
         self.state().sync_fails = true;
     }

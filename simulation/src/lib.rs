@@ -18,6 +18,7 @@ pub mod random;
 mod steps;
 pub mod tally;
 mod tap;
+mod time;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -66,6 +66,9 @@ impl Media {
             Self::Real { database, csv } => {
                 database.power_cut(rng);
                 csv.power_cut(rng);
+                if rng.one_in(3) {
+                    csv.lengthen(rng);
+                }
             }
         }
     }

@@ -48,7 +48,7 @@ impl Retry {
         Ok(now.after(pause).min(end))
     }
 
-    /// From 0 to 1: SplitMix64, so that a seed gives the same pauses everywhere.
+    /// From 0 to 1: `SplitMix64`, so that a seed gives the same pauses everywhere.
     fn chance(&mut self) -> f64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;

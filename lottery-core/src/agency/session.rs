@@ -157,7 +157,7 @@ impl SessionAgency {
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
                 Event::Welcome { stored, finished, digest, .. } => {
-                    self.welcome(now, stored, finished, digest)
+                    self.welcome(now, stored, finished, digest);
                 }
                 Event::Batch { stored: true, total, .. } => self.acknowledged(now, total),
                 Event::Finished { stored: true, .. } => {

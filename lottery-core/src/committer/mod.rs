@@ -65,7 +65,7 @@ impl<S: Store> Committer<S> {
         match committer.draw_if_due() {
             // It is tried again later.
             Err(error @ StoreError::Full { .. }) => {
-                error!(action = "sorteo", result = "fail", reason = %error)
+                error!(action = "sorteo", result = "fail", reason = %error);
             }
             result => result?,
         }
@@ -188,7 +188,7 @@ impl<S: Store> Committer<S> {
                 Outcome::Refused { code: *code, reason: (*reason).to_owned() }
             }
             (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable::new(*total)),
-            (Plan::Look | Plan::Greet { .. }, _) => return self.look(from, asks, plan, stored),
+            (Plan::Look | Plan::Greet { .. }, _) => return self.look(&from, asks, plan, stored),
         };
         let refused = matches!(outcome, Outcome::Refused { .. });
         let (agency, conn, notice) = match asks {
@@ -206,7 +206,7 @@ impl<S: Store> Committer<S> {
     }
 
     /// Answers what changes nothing that is stored.
-    fn look(&mut self, from: Mailbox<Notice>, asks: Asks, plan: Plan, stored: &Result<(), StoreError>) {
+    fn look(&mut self, from: &Mailbox<Notice>, asks: Asks, plan: Plan, stored: &Result<(), StoreError>) {
         if let Plan::Greet { older: Some(older) } = plan {
             older.deliver(Notice::Superseded);
         }
