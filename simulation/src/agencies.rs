@@ -106,7 +106,7 @@ pub(crate) fn other_file(lines: &[String], stored: usize, finished: bool, rng: &
     match rng.below(3) {
         0 if finished => other.push("Eva,Sosa,7,1980-01-31,7".to_owned()),
         1 => other.truncate(rng.index(stored)),
-        _ => other[rng.index(stored)] = "Eva,Sosa,7,1980-01-31,7".to_owned(),
+        _ => "Eva,Sosa,7,1980-01-31,7".clone_into(&mut other[rng.index(stored)]),
     }
     other
 }

@@ -10,29 +10,28 @@ use crate::world::World;
 
 impl World {
     /// One of the faults of this seed comes about, if it can just now.
-    pub(crate) fn fault(&mut self) -> Result<(), String> {
+    pub(crate) fn fault(&mut self) {
         if self.options.faults.is_empty() {
-            return Ok(());
+            return;
         }
         let fault = self.rng.pick(&self.options.faults);
-        if self.happens(fault)? {
+        if self.happens(fault) {
             self.tally.fault(fault);
             self.note(|| format!("fault: {}", fault.text()), &[20, fault as u64]);
         }
-        Ok(())
     }
 
-    fn happens(&mut self, fault: Fault) -> Result<bool, String> {
+    fn happens(&mut self, fault: Fault) -> bool {
         let now = self.now;
         match fault {
             Fault::Cut | Fault::BlackHole => {
                 let alive: Vec<u64> =
                     self.links.iter().filter(|(_, link)| link.black.is_none()).map(|(n, _)| *n).collect();
                 if alive.is_empty() {
-                    return Ok(false);
+                    return false;
                 }
                 let number = self.rng.pick(&alive);
-                let Some(link) = self.links.get_mut(&number) else { return Ok(false) };
+                let Some(link) = self.links.get_mut(&number) else { return false };
                 if fault == Fault::Cut {
                     link.cut(now, &mut self.rng);
                 } else {
@@ -46,7 +45,7 @@ impl World {
             Fault::FailSync if self.centre.is_some() => self.media.fail_next_sync(),
             Fault::StopCentre => {
                 let Some(centre) = self.centre.as_mut().filter(|centre| !centre.ending) else {
-                    return Ok(false);
+                    return false;
                 };
                 centre.shut_down(now);
             }
@@ -59,7 +58,7 @@ impl World {
                 match &mut self.centre {
                     Some(centre) if self.rng.one_in(2) => centre.paused = until,
                     _ => {
-                        let Some(index) = self.any_process() else { return Ok(false) };
+                        let Some(index) = self.any_process() else { return false };
                         self.processes[index].paused = until;
                     }
                 }
@@ -69,13 +68,13 @@ impl World {
                 match &mut self.centre {
                     Some(centre) if self.rng.one_in(2) => centre.clock.jump(by),
                     _ => {
-                        let Some(index) = self.any_process() else { return Ok(false) };
+                        let Some(index) = self.any_process() else { return false };
                         self.processes[index].clock.jump(by);
                     }
                 }
             }
             Fault::KillAgency | Fault::StopAgency => {
-                let Some(index) = self.any_process() else { return Ok(false) };
+                let Some(index) = self.any_process() else { return false };
                 if fault == Fault::StopAgency {
                     let process = &mut self.processes[index];
                     let local = process.clock.local(now);
@@ -84,10 +83,10 @@ impl World {
                     self.kill_process(index);
                 }
             }
-            Fault::Twin | Fault::OtherFile => return Ok(self.another_process(fault)),
-            _ => return Ok(false),
+            Fault::Twin | Fault::OtherFile => return self.another_process(fault),
+            _ => return false,
         }
-        Ok(true)
+        true
     }
 
     fn any_process(&mut self) -> Option<usize> {

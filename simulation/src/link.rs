@@ -40,6 +40,7 @@ impl Clock {
 }
 
 /// A connection between a process of an agency and the centre.
+#[expect(clippy::struct_excessive_bools, reason = "each side of it, and each is simple")]
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) agency: u32,

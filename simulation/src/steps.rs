@@ -15,27 +15,27 @@ use crate::world::World;
 
 impl World {
     /// The centre begins, commits or ends.
-    pub(crate) fn step_centre(&mut self) -> Result<bool, String> {
+    pub(crate) fn step_centre(&mut self) -> bool {
         let now = self.now;
-        let Some(centre) = &mut self.centre else { return Ok(self.start_centre()) };
+        let Some(centre) = &mut self.centre else { return self.start_centre() };
         if centre.paused > now {
-            return Ok(false);
+            return false;
         }
         if centre.ending && centre.conns.is_empty() {
             self.end_centre();
-            return Ok(true);
+            return true;
         }
         if centre.commits_at > now {
-            return Ok(false);
+            return false;
         }
         self.look_at_desk();
-        let Some(centre) = &mut self.centre else { return Ok(false) };
+        let Some(centre) = &mut self.centre else { return false };
         let result = if centre.draw_at.is_some_and(|at| at <= now) {
             Some(centre.draw())
         } else {
             centre.commit(self.rng.pick(&[1, 1000, usize::MAX]))
         };
-        let Some(result) = result else { return Ok(false) };
+        let Some(result) = result else { return false };
         self.changed = true;
         if self.rng.below(8) < self.options.lazy_commits {
             centre.commits_at = now.after(Duration::from_millis(self.rng.below(100)));
@@ -52,7 +52,7 @@ impl World {
         } else if let (Err(_), Some(centre)) = (result, &mut self.centre) {
             centre.shut_down(now);
         }
-        Ok(true)
+        true
     }
 
     fn start_centre(&mut self) -> bool {

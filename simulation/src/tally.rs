@@ -1,6 +1,8 @@
 //! What was done to the lottery, and how far into its code that went: counted, because a campaign in which a fault or
 //! a branch never came about proves nothing.
 
+use std::fmt::Write as _;
+
 /// Names each variant, and counts them.
 macro_rules! counted {
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $text:literal,)* }) => {
@@ -192,6 +194,10 @@ impl Tally {
         lines.push(("marks".to_owned(), self.marks.iter().sum()));
         let marks = Mark::ALL.iter().map(|mark| mark.text()).zip(&self.marks);
         lines.extend(marks.map(|(text, count)| (format!("  {text}"), *count)));
-        lines.iter().map(|(text, count)| format!("{text:<56} {count:>12}\n")).collect()
+        let mut table = String::new();
+        for (text, count) in lines {
+            let _ = writeln!(table, "{text:<56} {count:>12}");
+        }
+        table
     }
 }
