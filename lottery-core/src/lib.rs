@@ -10,5 +10,7 @@ pub mod config;
 pub mod desk;
 pub mod digest;
 pub mod log;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod seam;
 pub mod store;

@@ -106,6 +106,10 @@ impl<S: Store> Committer<S> {
                 }
             }
         }
+        #[cfg(feature = "planted")]
+        if crate::planted::is(crate::planted::Mistake::AcknowledgeBeforeCommit) {
+            planned.drain(..).for_each(|(plan, request)| self.answer(request, plan, &Ok(())));
+        }
         let stored = if group == Group::default() { Ok(()) } else { self.store.commit(&group) };
         if stored.is_ok() {
             self.agencies.extend(group.agencies);
@@ -238,6 +242,11 @@ impl<S: Store> Committer<S> {
 
     /// Whether all agencies are finished. One that nothing was heard of may be stood for by a stranger.
     fn is_draw_due(&self) -> bool {
+        #[cfg(feature = "planted")]
+        if crate::planted::is(crate::planted::Mistake::DrawTooEarly) {
+            let unfinished = |agency: &u32| !self.agencies.get(agency).is_some_and(|record| record.finished);
+            return (1..=self.rules.agencies).filter(unfinished).count() < 2;
+        }
         let strangers = self.waiting.strangers();
         let mut unheard_of = 0;
         for agency in 1..=self.rules.agencies {

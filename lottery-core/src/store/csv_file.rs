@@ -79,6 +79,10 @@ impl CsvFile {
     }
 
     fn cut_torn(&mut self) -> io::Result<()> {
+        #[cfg(feature = "planted")]
+        if crate::planted::is(crate::planted::Mistake::KeepTornTail) {
+            return Ok(());
+        }
         if self.torn {
             self.disk.set_len(self.len)?;
             self.torn = false;

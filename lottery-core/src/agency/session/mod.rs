@@ -212,10 +212,19 @@ impl SessionAgency {
         let what = match known {
             None => "the file is shorter",
             Some(known) if known < self.stored => "it had acknowledged more of them",
+            #[cfg(feature = "planted")]
+            Some(known)
+                if crate::planted::is(crate::planted::Mistake::IgnoreDigest) && known < self.bets.len() =>
+            {
+                (self.stored, self.sent, self.phase) = (known, known, Phase::Sending);
+                return self.report();
+            }
             Some(known) if self.digest_of(known) != digest => "their digest is another one",
             Some(known) if finished && known < self.bets.len() => "it counts this agency as finished",
             Some(known) => {
                 (self.stored, self.sent, self.finished) = (known, known, finished);
+                #[cfg(feature = "planted")]
+                self.resume_wrongly();
                 // If there is nothing to send, nothing of it can fail any more.
                 finished.then(|| self.retry.succeeded());
                 self.phase = Phase::Sending;
@@ -226,6 +235,17 @@ impl SessionAgency {
         };
         let (server, file) = (self.job.server.clone(), self.bets.path().display().to_string());
         self.end(now, Err(AgencyError::OtherBets { server, file, stored, what }));
+    }
+
+    #[cfg(feature = "planted")]
+    fn resume_wrongly(&mut self) {
+        use crate::planted::{Mistake, is};
+        if is(Mistake::ResumeTooEarly) {
+            self.sent = self.sent.saturating_sub(1);
+        }
+        if is(Mistake::ResumeTooLate) && self.sent > 0 && self.sent < self.bets.len() {
+            self.sent += 1;
+        }
     }
 
     fn digest_of(&self, bets: usize) -> u32 {

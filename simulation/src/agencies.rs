@@ -1,0 +1,112 @@
+//! The processes of the agencies.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lottery_core::agency::{Agency, AgencyError, Job, Progress, SessionAgency};
+use lottery_core::bet_list::BetList;
+use lottery_core::seam::Caller;
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
+
+use crate::link::Clock;
+use crate::options::Options;
+use crate::random::Random;
+
+/// What a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An agency that has sessions.
+    Session,
+    /// One that has none.
+    Plain,
+    /// One with a file that is not the one that was begun with.
+    OtherFile,
+}
+
+/// The program that it runs.
+pub(crate) enum Program {
+    Session(Box<SessionAgency>),
+    Plain(Box<Agency>),
+}
+
+impl Program {
+    pub(crate) fn caller(&mut self) -> &mut dyn Caller<Notice = Infallible> {
+        match self {
+            Self::Session(agency) => &mut **agency,
+            Self::Plain(agency) => &mut **agency,
+        }
+    }
+
+    pub(crate) fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
+        match self {
+            Self::Session(agency) => agency.into_outcome(),
+            Self::Plain(agency) => agency.into_outcome(),
+        }
+    }
+}
+
+/// A process of an agency.
+pub(crate) struct Process {
+    pub(crate) agency: u32,
+    pub(crate) kind: Kind,
+    pub(crate) program: Program,
+    pub(crate) clock: Clock,
+    /// Its connection.
+    pub(crate) link: Option<u64>,
+    /// It had so many connections.
+    pub(crate) connections: u64,
+    /// It does nothing before.
+    pub(crate) paused: Instant,
+    /// How far it says that it is.
+    pub(crate) progress: Arc<Mutex<Progress>>,
+}
+
+impl Process {
+    pub(crate) fn start(
+        agency: u32,
+        kind: Kind,
+        lines: &[String],
+        now: Instant,
+        (options, rng): (&Options, &mut Random),
+    ) -> Self {
+        let dialect = if kind == Kind::Plain { Dialect::Block } else { Dialect::Session };
+        let job = Job {
+            connection: ClientConfig::new(AgencyId::new(agency).expect("from 1"), dialect),
+            server: "centre:1".to_owned(),
+            batch_max: Some(1 + rng.index(7)),
+            poll_initial: Duration::from_secs(1),
+            poll_max: Duration::from_secs(8),
+            retry_for: options.retry_for,
+            seed: rng.draw(),
+        };
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        let bets = BetList::parse(Path::new("agency.csv"), text.as_bytes()).expect("a valid list");
+        let progress = Arc::new(Mutex::new(Progress::default()));
+        let told = Arc::clone(&progress);
+        let tell = move |now| {
+            if let Ok(mut told) = told.lock() {
+                *told = now;
+            }
+        };
+        let bets = Arc::new(bets);
+        let program = match kind {
+            Kind::Plain => Program::Plain(Box::new(Agency::new(job, bets).with_progress(tell))),
+            _ => Program::Session(Box::new(SessionAgency::new(job, bets).with_progress(tell))),
+        };
+        let clock = Clock::start(now);
+        Self { agency, kind, program, clock, link: None, connections: 0, paused: now, progress }
+    }
+}
+
+/// Another file: one that does not begin as that which so many bets are stored of.
+pub(crate) fn other_file(lines: &[String], stored: usize, finished: bool, rng: &mut Random) -> Vec<String> {
+    let mut other = lines.to_vec();
+    match rng.below(3) {
+        0 if finished => other.push("Eva,Sosa,7,1980-01-31,7".to_owned()),
+        1 => other.truncate(rng.index(stored)),
+        _ => "Eva,Sosa,7,1980-01-31,7".clone_into(&mut other[rng.index(stored)]),
+    }
+    other
+}

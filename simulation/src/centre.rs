@@ -1,0 +1,128 @@
+//! The process of the centre.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lottery_core::centre::Centre;
+use lottery_core::centres::Centres;
+use lottery_core::committer::{self, Committer, Rules};
+use lottery_core::desk::{Desk, Notice};
+use lottery_core::seam::{Mailbox, Service};
+use lottery_core::store::StoreError;
+use lottery_proto::{Input, Instant, Machine, ServerConfig};
+
+use crate::link::Clock;
+use crate::media::{AnyStore, Media};
+use crate::model::WINNING_NUMBER;
+use crate::options::Options;
+use crate::tally::{Mark, Tally};
+
+/// One end of a connection.
+pub(crate) struct Conn {
+    pub(crate) machine: Centre,
+    mail: Arc<Mutex<VecDeque<Notice>>>,
+}
+
+impl Conn {
+    /// Takes a notice out of the mailbox.
+    pub(crate) fn mail(&self) -> Option<Notice> {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+/// The centre at work.
+pub(crate) struct CentreProcess {
+    pub(crate) clock: Clock,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) committer: Committer<AnyStore>,
+    centres: Centres,
+    /// By the number of the connection.
+    pub(crate) conns: BTreeMap<u64, Conn>,
+    /// It accepts nothing, and ends when all connections are over.
+    pub(crate) ending: bool,
+    /// It does nothing before.
+    pub(crate) paused: Instant,
+    /// It has found the draw in the store.
+    pub(crate) found_draw: bool,
+    /// The committer does nothing before.
+    pub(crate) commits_at: Instant,
+    /// When it tries again to hold a draw that there was no room for.
+    pub(crate) draw_at: Option<Instant>,
+}
+
+impl CentreProcess {
+    /// Starts it on what is stored.
+    pub(crate) fn start(
+        media: &Media,
+        now: Instant,
+        options: &Options,
+        drawn: bool,
+        tally: &mut Tally,
+    ) -> Result<Self, StoreError> {
+        let agencies = u32::try_from(options.bets.len()).unwrap_or(u32::MAX);
+        let rules = Rules { agencies, winning_number: WINNING_NUMBER };
+        let committer = Committer::open(media.open(tally)?, rules)?;
+        let found_draw = committer.draw().is_some();
+        if found_draw && !drawn {
+            tally.mark(Mark::DrawAtStart);
+        }
+        let desk = Arc::new(Desk::new(options.desk));
+        let config = ServerConfig {
+            agencies,
+            window: options.window,
+            max_in_flight: options.in_flight,
+            ..ServerConfig::default()
+        };
+        let centres = Centres::new(config, Arc::clone(&desk), 1000);
+        Ok(Self {
+            clock: Clock::start(now),
+            desk,
+            committer,
+            centres,
+            conns: BTreeMap::new(),
+            ending: false,
+            paused: now,
+            found_draw,
+            commits_at: now,
+            draw_at: None,
+        })
+    }
+
+    /// Accepts a connection.
+    pub(crate) fn accept(&mut self, number: u64, now: Instant) {
+        let mail = Arc::new(Mutex::new(VecDeque::new()));
+        let into = Arc::clone(&mail);
+        let mailbox = Mailbox::new(move |notice| {
+            into.lock().unwrap_or_else(PoisonError::into_inner).push_back(notice);
+        });
+        let peer = SocketAddr::from(([10, 0, 0, 1], 1));
+        let machine = self.centres.accept(self.clock.local(now), peer, mailbox);
+        if let Some(machine) = machine {
+            self.conns.insert(number, Conn { machine, mail });
+        }
+    }
+
+    /// Commits some of what is on the desk; `None` if there is nothing.
+    pub(crate) fn commit(&mut self, most: usize) -> Option<Result<(), StoreError>> {
+        let requests = self.desk.try_take(most)?;
+        if requests.is_empty() {
+            return None;
+        }
+        Some(committer::step(&mut self.committer, &self.desk, requests))
+    }
+
+    /// Tries to hold a draw that there was no room for.
+    pub(crate) fn draw(&mut self) -> Result<(), StoreError> {
+        committer::step(&mut self.committer, &self.desk, Vec::new())
+    }
+
+    /// Is to end in good order.
+    pub(crate) fn shut_down(&mut self, now: Instant) {
+        self.ending = true;
+        let local = self.clock.local(now);
+        for conn in self.conns.values_mut() {
+            conn.machine.handle(local, Input::Shutdown);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What is compared with the model, after every step and whenever the centre says something.
+
+use lottery_core::store::Store as _;
+
+use crate::media::Media;
+use crate::tally::Mark;
+use crate::tap::Said;
+use crate::world::World;
+
+impl World {
+    /// Compares all that is durable, if it may have changed.
+    pub(crate) fn compare(&mut self) -> Result<(), String> {
+        let drawn = self.model.draw.is_some();
+        match &self.media {
+            Media::Fast(groups) => {
+                if self.version == groups.version() {
+                    return Ok(());
+                }
+                self.version = groups.version();
+                let (saved, batches) = groups.durable();
+                let record = |agency| saved.agencies.get(&agency).copied().unwrap_or_default();
+                self.model.compare(record, saved.draw.as_ref(), &batches)?;
+            }
+            Media::Real { csv, .. } => {
+                let Some(centre) = self.centre.as_ref().filter(|_| self.changed) else {
+                    return Ok(());
+                };
+                self.changed = false;
+                let (committer, mut batches) = (&centre.committer, Vec::new());
+                let read = committer.store().read(&mut |rows| batches.push(rows.to_owned()));
+                if read.is_err() {
+                    return Ok(());
+                }
+                self.model.compare(|agency| committer.agency(agency), committer.draw(), &batches)?;
+                let (rows, behind) = (batches.concat(), committer.store().csv_behind());
+                let shown = csv.content();
+                let expected = &rows.as_bytes()[..rows.len() - usize::try_from(behind).unwrap_or(0)];
+                if behind > 0 {
+                    self.tally.mark(Mark::CsvBehind);
+                }
+                // A tail that cannot even be cut for want of room stays till there is some.
+                let full = self.room_at.is_some() && shown.starts_with(expected);
+                if shown != expected && !full {
+                    return Err(format!("bets.csv: {} bytes, expected {}", shown.len(), expected.len()));
+                }
+            }
+        }
+        if !drawn
+            && self.model.draw.is_some()
+            && self.centre.as_ref().is_some_and(|centre| !centre.found_draw)
+        {
+            self.tally.mark(Mark::DrawInRun);
+        }
+        Ok(())
+    }
+
+    /// When all have their winners.
+    pub(crate) fn compare_at_the_end(&mut self) -> Result<(), String> {
+        // Once more, from nothing but the disk.
+        self.kill_centre(true);
+        self.centre_at = self.now;
+        self.step_centre();
+        self.compare()?;
+        if self.model.is_complete() { Ok(()) } else { Err("not all is stored at the end".to_owned()) }
+    }
+
+    /// Whether there is more on the desk than it takes, so that connections wait.
+    pub(crate) fn look_at_desk(&mut self) {
+        let Some(centre) = &self.centre else { return };
+        let probe = lottery_core::seam::Mailbox::new(|_| ());
+        if !centre.desk.has_room(&probe) {
+            self.tally.mark(Mark::DeskFull);
+        }
+    }
+
+    /// The centre says something to an agency: it is as if the agency had it.
+    pub(crate) fn hear(&mut self, number: u64, said: Said) -> Result<(), String> {
+        let Some(link) = self.links.get(&number) else { return Ok(()) };
+        let agency = link.agency;
+        match said {
+            Said::Welcome { stored, finished, digest } => {
+                self.model.welcomed(agency, stored, finished, digest)?;
+                self.welcomed.push((number, agency, stored));
+                let all = stored == self.model.list(agency).lines.len();
+                self.tally.mark(match stored {
+                    _ if finished => Mark::ResumeFinished,
+                    _ if all && stored > 0 => Mark::ResumeEnd,
+                    0 => Mark::ResumeStart,
+                    _ => Mark::ResumeMiddle,
+                });
+            }
+            Said::Stored(total) => {
+                self.check_fence(number, agency, total.unwrap_or(0))?;
+                self.model.acknowledged(agency, total.unwrap_or(0))?;
+            }
+            Said::Finished(total) => {
+                let all = self.model.list(agency).lines.len();
+                self.model.acknowledged(agency, total.unwrap_or(all))?;
+                self.model.acknowledged_end(agency)?;
+            }
+            Said::Refused(reason) => self.refused(&reason),
+            Said::Winners(documents) => {
+                self.model.winners(agency, &documents)?;
+                if self.centre.as_ref().is_some_and(|centre| centre.found_draw) {
+                    self.tally.mark(Mark::AnswersAfterRestart);
+                }
+            }
+            Said::Pending => {}
+            Said::Error(code) => match code.as_str() {
+                "shutting-down" => self.tally.mark(Mark::ShuttingDown),
+                "timeout" => self.tally.mark(Mark::Timeout),
+                "superseded" | "" => {}
+                "storage" => self.tally.mark(Mark::HelloStorage),
+                _ => return Err(format!("agency {agency}: the centre says {code}")),
+            },
+            Said::Nonsense(text) => return Err(format!("agency {agency}: the centre says {text}")),
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, reason: &str) {
+        if reason.contains("before were refused") || reason.contains("earlier") {
+            self.tally.mark(Mark::RefusedBehind);
+        } else if reason.contains("stores nothing any more") {
+            self.tally.mark(Mark::HelloStorage);
+        } else if reason.starts_with("storage") {
+            self.tally.mark(Mark::RefusedStorage);
+        }
+    }
+
+    /// Who acknowledges more bets than another session began with is newer than that one. Of two sessions one is newer.
+    fn check_fence(&mut self, number: u64, agency: u32, total: usize) -> Result<(), String> {
+        for &(other, whose, stored) in &self.welcomed {
+            if other != number && whose == agency && total > stored {
+                self.newer.insert((number, other));
+                if self.newer.contains(&(other, number)) {
+                    return Err(format!("agency {agency}: a fenced session acknowledges {total} bets"));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! A disk in memory: what is durable, and apart from it what a reader sees.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lottery_core::store::Disk;
+
+use crate::random::Random;
+
+const SECTOR: usize = 512;
+const BLOCK: usize = 4096;
+
+/// A file that outlives the processes that use it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SimDisk(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    /// Sectors that differ, or may.
+    dirty: BTreeSet<usize>,
+    /// Blocks that take up room.
+    allocated: BTreeSet<usize>,
+    /// How many blocks there is room for.
+    capacity: Option<usize>,
+    /// The next sync fails.
+    sync_fails: bool,
+    /// The process is killed at the operation after so many.
+    kill_after: Option<u64>,
+    killed: bool,
+    /// Which process may use it.
+    process: u64,
+}
+
+impl SimDisk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For the process that uses it from now on: no other can.
+    pub(crate) fn handle(&self) -> Arc<Handle> {
+        let mut state = self.state();
+        state.process += 1;
+        state.killed = false;
+        state.kill_after = None;
+        Arc::new(Handle { disk: self.clone(), process: state.process })
+    }
+
+    /// The process that uses it is gone: whatever it still does has no effect.
+    pub(crate) fn kill(&self) {
+        self.state().process += 1;
+    }
+
+    /// Each sector that is not synced is lost or not.
+    pub(crate) fn power_cut(&self, rng: &mut Random) {
+        let mut state = self.state();
+        let state = &mut *state;
+        let most = rng.pick(&[0, 1, 1, 2]);
+        let mut content = state.durable.clone();
+        if state.live.len() != content.len() && rng.index(2) < most {
+            content.resize(state.live.len(), 0);
+        }
+        for sector in &state.dirty {
+            let start = sector * SECTOR;
+            let end = (start + SECTOR).min(state.live.len()).min(content.len());
+            if start < end && rng.index(2) < most {
+                content[start..end].copy_from_slice(&state.live[start..end]);
+            }
+        }
+        state.live.clone_from(&content);
+        state.durable = content;
+        state.dirty.clear();
+    }
+
+    /// The file is longer than what was written: the file system has made room ahead, and the machine went down.
+    pub(crate) fn lengthen(&self, rng: &mut Random) {
+        let mut state = self.state();
+        let len = state.live.len() + 1 + rng.index(2 * BLOCK);
+        state.live.resize(len, 0);
+        state.durable.resize(len, 0);
+    }
+
+    pub(crate) fn fail_next_sync(&self) {
+        self.state().sync_fails = true;
+    }
+
+    pub(crate) fn kill_after(&self, operations: u64) {
+        self.state().kill_after = Some(operations);
+    }
+
+    pub(crate) fn was_killed(&self) -> bool {
+        self.state().killed
+    }
+
+    /// Leaves room for so many blocks more than are taken now.
+    pub(crate) fn room(&self, blocks: Option<usize>) {
+        let mut state = self.state();
+        state.capacity = blocks.map(|blocks| state.allocated.len() + blocks);
+    }
+
+    /// No fault is planned any more.
+    pub(crate) fn heal(&self) {
+        let mut state = self.state();
+        (state.sync_fails, state.kill_after, state.capacity) = (false, None, None);
+    }
+
+    pub(crate) fn content(&self) -> Vec<u8> {
+        self.state().live.clone()
+    }
+}
+
+impl State {
+    fn put(&mut self, offset: usize, data: &[u8]) {
+        if self.live.len() < offset + data.len() {
+            self.live.resize(offset + data.len(), 0);
+        }
+        self.live[offset..offset + data.len()].copy_from_slice(data);
+        self.dirty.extend(offset / SECTOR..(offset + data.len()).div_ceil(SECTOR));
+    }
+}
+
+/// The disk as one process has it open.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    disk: SimDisk,
+    process: u64,
+}
+
+impl Handle {
+    fn state(&self) -> io::Result<MutexGuard<'_, State>> {
+        let state = self.disk.state();
+        if state.process != self.process || state.killed {
+            return Err(io::Error::other("the process was killed"));
+        }
+        Ok(state)
+    }
+
+    /// As above, for what changes something: the process may be killed right there.
+    fn change(&self) -> io::Result<(MutexGuard<'_, State>, bool)> {
+        let mut state = self.state()?;
+        state.killed = match &mut state.kill_after {
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        };
+        let killed = state.killed;
+        Ok((state, killed))
+    }
+}
+
+impl Disk for Handle {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.state()?.live.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let state = self.state()?;
+        let offset = usize::try_from(offset).map_err(io::Error::other)?;
+        let found = state.live.get(offset..offset + out.len());
+        out.copy_from_slice(found.ok_or(ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    /// Without room, or killed meanwhile, a part of it is written.
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let (mut state, killed) = self.change()?;
+        let offset = usize::try_from(offset).map_err(io::Error::other)?;
+        if killed {
+            state.put(offset, &data[..data.len() / 2]);
+            return Err(io::Error::other("killed"));
+        }
+        for (at, part) in data.chunks(BLOCK).enumerate() {
+            let start = offset + at * BLOCK;
+            for block in start / BLOCK..(start + part.len()).div_ceil(BLOCK) {
+                let full = state.capacity.is_some_and(|all| state.allocated.len() >= all);
+                if full && !state.allocated.contains(&block) {
+                    return Err(ErrorKind::StorageFull.into());
+                }
+                state.allocated.insert(block);
+            }
+            state.put(start, part);
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let (mut state, killed) = self.change()?;
+        if killed {
+            return Err(io::Error::other("killed"));
+        }
+        let len = usize::try_from(len).map_err(io::Error::other)?;
+        state.live.resize(len, 0);
+        state.allocated.split_off(&len.div_ceil(BLOCK));
+        Ok(())
+    }
+
+    /// One that fails loses what was written, as Linux does it: it is clean now, and still there to read.
+    fn sync(&self) -> io::Result<()> {
+        let (mut state, killed) = self.change()?;
+        if killed {
+            return Err(io::Error::other("killed"));
+        }
+        let State { live, durable, dirty, sync_fails, .. } = &mut *state;
+        if std::mem::take(sync_fails) {
+            dirty.clear();
+            return Err(io::Error::other("injected"));
+        }
+        durable.resize(live.len(), 0);
+        for sector in std::mem::take(dirty) {
+            let start = (sector * SECTOR).min(live.len());
+            let end = (start + SECTOR).min(live.len());
+            durable[start..end].copy_from_slice(&live[start..end]);
+        }
+        Ok(())
+    }
+}

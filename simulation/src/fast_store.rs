@@ -1,0 +1,162 @@
+//! A store as simple as can be, of which it is known at any time what is durable.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lottery_core::store::{Group, Saved, Store, StoreError};
+
+/// What outlives the process: groups in order, and how many of them are synced.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Groups(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    groups: Vec<Group>,
+    durable: usize,
+    /// There is room for so many groups.
+    room: Option<u64>,
+    sync_fails: bool,
+    /// The process is killed within the next commit: before its sync, or after it.
+    kill: Option<bool>,
+    killed: bool,
+    process: u64,
+    /// Grows with every change.
+    version: u64,
+}
+
+impl Groups {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens it. What is there may not be synced: it is, before anything is built on it.
+    pub(crate) fn open(&self) -> FastStore {
+        let mut state = self.state();
+        state.process += 1;
+        state.killed = false;
+        state.durable = state.groups.len();
+        state.version += 1;
+        FastStore { groups: self.clone(), process: state.process, failed: false }
+    }
+
+    pub(crate) fn kill(&self) {
+        self.state().process += 1;
+    }
+
+    /// What is not synced is lost, or not.
+    pub(crate) fn power_cut(&self, lost: bool) {
+        let mut state = self.state();
+        let durable = state.durable;
+        if lost {
+            state.groups.truncate(durable);
+        }
+        state.version += 1;
+    }
+
+    /// How many groups there are that are not durable.
+    pub(crate) fn unsynced(&self) -> usize {
+        let state = self.state();
+        state.groups.len() - state.durable
+    }
+
+    pub(crate) fn fail_next_sync(&self) {
+        self.state().sync_fails = true;
+    }
+
+    pub(crate) fn kill_in_commit(&self, synced: bool) {
+        self.state().kill = Some(synced);
+    }
+
+    pub(crate) fn was_killed(&self) -> bool {
+        self.state().killed
+    }
+
+    pub(crate) fn fill(&self, room: u64) {
+        self.state().room = Some(room);
+    }
+
+    pub(crate) fn heal(&self) {
+        let mut state = self.state();
+        (state.room, state.sync_fails, state.kill) = (None, false, None);
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.state().version
+    }
+
+    /// All that is durable.
+    pub(crate) fn durable(&self) -> (Saved, Vec<String>) {
+        let state = self.state();
+        let groups = &state.groups[..state.durable];
+        (
+            saved(groups),
+            groups.iter().flat_map(|group| &group.batches).map(|rows| rows.text.clone()).collect(),
+        )
+    }
+}
+
+fn saved(groups: &[Group]) -> Saved {
+    let mut saved = Saved::default();
+    for group in groups {
+        saved.agencies.extend(&group.agencies);
+        if group.draw.is_some() {
+            saved.draw.clone_from(&group.draw);
+        }
+    }
+    saved
+}
+
+/// The store as one process has it open.
+#[derive(Debug)]
+pub(crate) struct FastStore {
+    groups: Groups,
+    process: u64,
+    failed: bool,
+}
+
+impl FastStore {
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.groups.state();
+        if self.failed || state.process != self.process || state.killed {
+            return Err(failure());
+        }
+        Ok(state)
+    }
+}
+
+fn failure() -> StoreError {
+    StoreError::Failed { place: "simulated".to_owned(), cause: "injected".to_owned() }
+}
+
+impl Store for FastStore {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        Ok(saved(&self.state()?.groups))
+    }
+
+    fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        if state.room == Some(0) {
+            let (place, cause) = ("simulated".to_owned(), "full".to_owned());
+            return Err(StoreError::Full { place, cause });
+        }
+        state.room = state.room.map(|room| room - 1);
+        state.groups.push(group.clone());
+        state.version += 1;
+        let kill = state.kill.take();
+        if kill == Some(true) || (kill.is_none() && !state.sync_fails) {
+            state.durable = state.groups.len();
+        }
+        state.killed = kill.is_some();
+        let failed = std::mem::take(&mut state.sync_fails);
+        if kill.is_none() && !failed {
+            return Ok(());
+        }
+        drop(state);
+        self.failed = true;
+        Err(failure())
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        self.state()?.groups.iter().flat_map(|group| &group.batches).for_each(|rows| visit(&rows.text));
+        Ok(())
+    }
+}

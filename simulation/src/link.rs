@@ -1,0 +1,199 @@
+//! Connections, and how a machine is driven on its end of one.
+
+use std::time::Duration;
+
+use lottery_proto::{Input, Instant, Machine};
+
+use crate::options::Options;
+use crate::pipe::{End, Found, Pipe};
+use crate::random::Random;
+use crate::tap::{Said, Tap};
+
+/// How long a connection may be silent until the system finds that the other side is gone: 60 s, and nine tries.
+pub(crate) const KEEPALIVE: Duration = Duration::from_secs(60 + 9 * 75);
+
+/// A process's clock: it begins when the process does, and may jump ahead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    start: Instant,
+    ahead: Duration,
+}
+
+impl Clock {
+    pub(crate) fn start(now: Instant) -> Self {
+        Self { start: now, ahead: Duration::ZERO }
+    }
+
+    pub(crate) fn jump(&mut self, by: Duration) {
+        self.ahead += by;
+    }
+
+    /// What the process takes the world's `now` for.
+    pub(crate) fn local(self, now: Instant) -> Instant {
+        Instant::from_epoch(now.duration_since(self.start) + self.ahead)
+    }
+
+    /// When the process's clock will show that.
+    pub(crate) fn world(self, local: Instant) -> Instant {
+        self.start.after(local.since_epoch().saturating_sub(self.ahead))
+    }
+}
+
+/// A connection between a process of an agency and the centre.
+#[expect(clippy::struct_excessive_bools, reason = "each side of it, and each is simple")]
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) agency: u32,
+    pub(crate) session: bool,
+    pub(crate) up: Pipe,
+    pub(crate) down: Pipe,
+    pub(crate) tap: Tap,
+    /// Since when nothing arrives.
+    pub(crate) black: Option<Instant>,
+    /// The agency's process has its end.
+    pub(crate) agency_open: bool,
+    /// The centre's process has its end, or the system holds it for it.
+    pub(crate) centre_open: bool,
+    /// The centre's process has it.
+    pub(crate) accepted: bool,
+}
+
+impl Link {
+    pub(crate) fn new(agency: u32, session: bool) -> Self {
+        Self {
+            agency,
+            session,
+            up: Pipe::default(),
+            down: Pipe::default(),
+            tap: Tap::new(session),
+            black: None,
+            agency_open: true,
+            centre_open: true,
+            accepted: false,
+        }
+    }
+
+    /// One side is gone: its process was killed, or has let go of it.
+    pub(crate) fn leave(&mut self, side: Side, now: Instant, end: End) {
+        let (inn, out) = match side {
+            Side::Agency => {
+                self.agency_open = false;
+                (&mut self.down, &mut self.up)
+            }
+            Side::Centre => {
+                self.centre_open = false;
+                (&mut self.up, &mut self.down)
+            }
+        };
+        // What was not read turns the end into a reset.
+        let end = if inn.is_empty() { end } else { End::Reset };
+        inn.clear();
+        if !out.is_ended() || end == End::Reset {
+            out.end(now, end);
+        }
+    }
+
+    /// Both sides hear that it is gone.
+    pub(crate) fn cut(&mut self, now: Instant, rng: &mut Random) {
+        for pipe in [&mut self.up, &mut self.down] {
+            pipe.truncate(rng);
+            pipe.end(now, End::Reset);
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        !self.agency_open && !self.centre_open
+    }
+}
+
+/// Whose end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Agency,
+    Centre,
+}
+
+/// What driving a machine came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It did something; the centre said this.
+    Moved(Vec<Said>),
+    /// It can do nothing before then.
+    Idle(Option<Instant>),
+    /// It is done with its connection.
+    Over,
+}
+
+/// Lets a machine do one thing, whichever chance has first.
+pub(crate) fn turn<M: Machine + ?Sized>(
+    machine: &mut M,
+    clock: Clock,
+    link: &mut Link,
+    side: Side,
+    now: Instant,
+    (options, rng): (&Options, &mut Random),
+) -> Turn {
+    let local = clock.local(now);
+    if rng.one_in(50) {
+        machine.handle(local, Input::Timeout);
+    }
+    let Some(io) = machine.poll_io() else { return Turn::Over };
+    let deadline = io.deadline.map(|deadline| clock.world(deadline));
+    let arrives = now.after(Duration::from_millis(rng.below(options.delay + 1)));
+    let mut piece = 1 + rng.index(options.piece);
+    if rng.one_in(16) {
+        piece = 1 + rng.index(8);
+    }
+    let Link { up, down, tap, black, .. } = link;
+    let (inn, out, peer_open) = match side {
+        Side::Agency => (down, up, link.centre_open),
+        Side::Centre => (up, down, link.agency_open),
+    };
+    let mut said = Vec::new();
+    let first = rng.below(3);
+    for what in (0..3).map(|nth| (first + nth) % 3) {
+        let room = out.room(options.pipe);
+        let input = match what {
+            0 if io.deadline.is_some_and(|deadline| deadline <= local) => Input::Timeout,
+            1 if !io.send.is_empty() && room > 0 => {
+                let n = io.send.len().min(room).min(piece);
+                match side {
+                    Side::Agency => tap.sent(&io.send[..n]),
+                    Side::Centre => said = tap.said(&io.send[..n]),
+                }
+                if peer_open || black.is_some() {
+                    out.put(arrives, &io.send[..n]);
+                } else {
+                    inn.end(arrives, End::Reset);
+                }
+                Input::Sent(n)
+            }
+            1 if io.fin => {
+                out.end(arrives, End::Eof);
+                Input::FinSent
+            }
+            2 => {
+                let found = if black.is_some() { None } else { inn.look(now) };
+                match found {
+                    Some(Found::Bytes(_)) if !io.recv.is_empty() => {
+                        let most = io.recv.len().min(piece);
+                        Input::Received(inn.take(&mut io.recv[..most]))
+                    }
+                    Some(Found::End(End::Eof)) if !io.recv.is_empty() => {
+                        inn.told();
+                        Input::Eof
+                    }
+                    Some(Found::End(End::Reset)) if !io.recv.is_empty() || !io.send.is_empty() || io.fin => {
+                        inn.told();
+                        Input::Failed
+                    }
+                    _ => continue,
+                }
+            }
+            _ => continue,
+        };
+        machine.handle(local, input);
+        return Turn::Moved(said);
+    }
+    Turn::Idle(deadline)
+}

@@ -1,0 +1,169 @@
+//! What a centre stores on, fast or real, and what happens to it.
+
+use lottery_core::store::{Group, RedbStore, Saved, Store, StoreError};
+
+use crate::disk::SimDisk;
+use crate::fast_store::{FastStore, Groups};
+use crate::random::Random;
+use crate::tally::{Mark, Tally};
+
+/// What outlives the centre's process.
+#[derive(Debug)]
+pub(crate) enum Media {
+    /// Groups in memory.
+    Fast(Groups),
+    /// Disks for the real store.
+    Real { database: SimDisk, csv: SimDisk },
+}
+
+impl Media {
+    pub(crate) fn new(real: bool) -> Self {
+        if real {
+            Self::Real { database: SimDisk::default(), csv: SimDisk::default() }
+        } else {
+            Self::Fast(Groups::default())
+        }
+    }
+
+    /// A process opens it.
+    pub(crate) fn open(&self, tally: &mut Tally) -> Result<AnyStore, StoreError> {
+        match self {
+            Self::Fast(groups) => Ok(AnyStore::Fast(groups.open())),
+            Self::Real { database, csv } => {
+                let store = RedbStore::with_disks("redb", database.handle(), "csv", csv.handle())?;
+                if store.csv_repair().cut > 0 {
+                    tally.mark(Mark::CsvCut);
+                }
+                if store.csv_repair().appended > 0 {
+                    tally.mark(Mark::CsvAppended);
+                }
+                Ok(AnyStore::Real(Box::new(store)))
+            }
+        }
+    }
+
+    /// The process is gone.
+    pub(crate) fn kill(&self) {
+        match self {
+            Self::Fast(groups) => groups.kill(),
+            Self::Real { database, csv } => {
+                database.kill();
+                csv.kill();
+            }
+        }
+    }
+
+    /// The machine is without power, after the process.
+    pub(crate) fn power_cut(&self, rng: &mut Random, tally: &mut Tally) {
+        match self {
+            Self::Fast(groups) => {
+                let lost = rng.one_in(2);
+                if groups.unsynced() > 0 {
+                    tally.mark(if lost { Mark::GroupLost } else { Mark::GroupKept });
+                }
+                groups.power_cut(lost);
+            }
+            Self::Real { database, csv } => {
+                database.power_cut(rng);
+                csv.power_cut(rng);
+                if rng.one_in(3) {
+                    csv.lengthen(rng);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn fail_next_sync(&self) {
+        match self {
+            Self::Fast(groups) => groups.fail_next_sync(),
+            Self::Real { database, .. } => database.fail_next_sync(),
+        }
+    }
+
+    /// The process is killed within the next commit.
+    pub(crate) fn kill_in_commit(&self, rng: &mut Random) {
+        match self {
+            Self::Fast(groups) => groups.kill_in_commit(rng.one_in(2)),
+            Self::Real { database, csv } => {
+                if rng.one_in(2) {
+                    csv.kill_after(rng.below(2));
+                } else {
+                    database.kill_after(rng.below(6));
+                }
+            }
+        }
+    }
+
+    /// Whether that has come about.
+    pub(crate) fn was_killed(&self) -> bool {
+        match self {
+            Self::Fast(groups) => groups.was_killed(),
+            Self::Real { database, csv } => database.was_killed() || csv.was_killed(),
+        }
+    }
+
+    pub(crate) fn fill(&self, rng: &mut Random) {
+        match self {
+            Self::Fast(groups) => groups.fill(rng.below(4)),
+            Self::Real { database, csv } => {
+                let blocks = rng.index(3);
+                if rng.one_in(3) {
+                    csv.room(Some(0));
+                } else {
+                    database.room(Some(blocks));
+                }
+            }
+        }
+    }
+
+    /// Nothing is wrong with it from now on.
+    pub(crate) fn heal(&self) {
+        match self {
+            Self::Fast(groups) => groups.heal(),
+            Self::Real { database, csv } => {
+                database.heal();
+                csv.heal();
+            }
+        }
+    }
+}
+
+/// Either store.
+#[derive(Debug)]
+pub(crate) enum AnyStore {
+    Fast(FastStore),
+    Real(Box<RedbStore>),
+}
+
+impl AnyStore {
+    /// Bytes of durable rows that `bets.csv` does not hold yet.
+    pub(crate) fn csv_behind(&self) -> u64 {
+        match self {
+            Self::Fast(_) => 0,
+            Self::Real(store) => store.csv_behind(),
+        }
+    }
+}
+
+impl Store for AnyStore {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        match self {
+            Self::Fast(store) => store.load(),
+            Self::Real(store) => store.load(),
+        }
+    }
+
+    fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+        match self {
+            Self::Fast(store) => store.commit(group),
+            Self::Real(store) => store.commit(group),
+        }
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        match self {
+            Self::Fast(store) => store.read(visit),
+            Self::Real(store) => store.read(visit),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! One direction of a connection: bytes on the way, in order, each with the time at which it arrives.
+
+use std::collections::VecDeque;
+
+use lottery_proto::Instant;
+
+use crate::random::Random;
+
+/// How a direction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The writer has ended.
+    Eof,
+    /// The connection is gone.
+    Reset,
+}
+
+/// What a reader finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// So many bytes could be read.
+    Bytes(usize),
+    /// There is nothing more to come.
+    End(End),
+}
+
+/// The bytes that are on the way.
+#[derive(Debug, Default)]
+pub(crate) struct Pipe {
+    pieces: VecDeque<(Instant, Vec<u8>)>,
+    /// How much of the first piece is read.
+    read: usize,
+    size: usize,
+    end: Option<(Instant, End)>,
+    told: bool,
+}
+
+impl Pipe {
+    pub(crate) fn room(&self, capacity: usize) -> usize {
+        if self.end.is_some() { 0 } else { capacity.saturating_sub(self.size) }
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+
+    /// Bytes that arrive at `at`, not before those that are on the way.
+    pub(crate) fn put(&mut self, at: Instant, bytes: &[u8]) {
+        let at = self.pieces.back().map_or(at, |(last, _)| at.max(*last));
+        self.pieces.push_back((at, bytes.to_vec()));
+        self.size += bytes.len();
+    }
+
+    /// Nothing comes after what is on the way.
+    pub(crate) fn end(&mut self, at: Instant, end: End) {
+        let at = self.pieces.back().map_or(at, |(last, _)| at.max(*last));
+        if !matches!(self.end, Some((_, End::Reset))) {
+            self.end = Some((at, end));
+            self.told = false;
+        }
+    }
+
+    /// Of what is on the way only a part arrives.
+    pub(crate) fn truncate(&mut self, rng: &mut Random) {
+        let mut keep = self.read + rng.index(self.size + 1);
+        for (_, piece) in &mut self.pieces {
+            piece.truncate(keep);
+            keep -= piece.len();
+        }
+        while self.pieces.back().is_some_and(|(_, piece)| piece.is_empty()) {
+            self.pieces.pop_back();
+        }
+        if self.pieces.front().is_some_and(|(_, piece)| piece.len() == self.read) {
+            self.pieces.pop_front();
+        }
+        if self.pieces.is_empty() {
+            self.read = 0;
+        }
+        self.size = self.pieces.iter().map(|(_, piece)| piece.len()).sum::<usize>() - self.read;
+    }
+
+    pub(crate) fn clear(&mut self) {
+        (self.read, self.size) = (0, 0);
+        self.pieces.clear();
+    }
+
+    /// What there is to read at `now`.
+    pub(crate) fn look(&self, now: Instant) -> Option<Found> {
+        match (self.pieces.front(), self.end) {
+            (Some((at, piece)), _) if *at <= now => Some(Found::Bytes(piece.len() - self.read)),
+            (None, Some((at, end))) if at <= now && !self.told => Some(Found::End(end)),
+            _ => None,
+        }
+    }
+
+    /// Reads so many bytes as fit, of those that [`Pipe::look`] has found.
+    pub(crate) fn take(&mut self, out: &mut [u8]) -> usize {
+        let Some((_, piece)) = self.pieces.front() else { return 0 };
+        let rest = &piece[self.read..];
+        let n = rest.len().min(out.len());
+        out[..n].copy_from_slice(&rest[..n]);
+        self.read += n;
+        self.size -= n;
+        if self.read == piece.len() {
+            self.read = 0;
+            self.pieces.pop_front();
+        }
+        n
+    }
+
+    /// The end has been told.
+    pub(crate) fn told(&mut self) {
+        self.told = true;
+    }
+
+    /// When something arrives.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        match (self.pieces.front(), self.end) {
+            (Some((at, _)), _) => Some(*at),
+            (None, Some((at, _))) if !self.told => Some(at),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The mistakes that the simulation has to find.
+
+use std::fmt::Write as _;
+
+use lottery_core::planted::{Mistake, plant};
+
+use crate::run;
+
+/// A mistake that is not found within so many seeds is not found.
+const MOST_SEEDS: u64 = 5000;
+
+/// Plants each mistake and runs seeds until one fails: a table of what found it, and whether all were found.
+pub fn table() -> (String, bool) {
+    let mut table = format!("{:<26} {:>6}  what found it\n", "mistake", "seeds");
+    let mut all = true;
+    for mistake in Mistake::ALL {
+        plant(Some(*mistake));
+        let found = (0..MOST_SEEDS).find_map(|seed| Some((seed, run(seed, false).failure?)));
+        plant(None);
+        all &= found.is_some();
+        let (seeds, what) = found.map_or((MOST_SEEDS, "nothing".to_owned()), |(seed, what)| (seed + 1, what));
+        let name = format!("{mistake:?}");
+        let what = what.lines().next().unwrap_or_default();
+        let _ = writeln!(table, "{name:<26} {seeds:>6}  {what}");
+    }
+    (table, all)
+}

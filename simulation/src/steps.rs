@@ -1,0 +1,215 @@
+//! What the centre does, and how processes begin and end.
+
+use std::time::Duration;
+
+use lottery_core::agency::AgencyError;
+use lottery_core::committer::DRAW_PAUSE;
+use lottery_core::store::StoreError;
+
+use crate::agencies::{Kind, Process};
+use crate::centre::CentreProcess;
+use crate::link::Side;
+use crate::pipe::End;
+use crate::tally::Mark;
+use crate::world::World;
+
+impl World {
+    /// The centre begins, commits or ends.
+    pub(crate) fn step_centre(&mut self) -> bool {
+        let now = self.now;
+        let Some(centre) = &mut self.centre else { return self.start_centre() };
+        if centre.paused > now {
+            return false;
+        }
+        if centre.ending && centre.conns.is_empty() {
+            self.end_centre();
+            return true;
+        }
+        if centre.commits_at > now {
+            return false;
+        }
+        self.look_at_desk();
+        let Some(centre) = &mut self.centre else { return false };
+        let result = if centre.draw_at.is_some_and(|at| at <= now) {
+            Some(centre.draw())
+        } else {
+            centre.commit(self.rng.pick(&[1, 1000, usize::MAX]))
+        };
+        let Some(result) = result else { return false };
+        self.changed = true;
+        if self.rng.below(8) < self.options.lazy_commits {
+            centre.commits_at = now.after(Duration::from_millis(self.rng.below(100)));
+        }
+        if centre.committer.owes_draw() {
+            centre.draw_at = Some(now.after(DRAW_PAUSE));
+        } else if centre.draw_at.take().is_some() && centre.committer.draw().is_some() {
+            self.tally.mark(Mark::DrawLater);
+        }
+        self.note(|| format!("the committer commits: {result:?}"), &[10, u64::from(result.is_ok())]);
+        if self.media.was_killed() {
+            self.note(|| "killed in a commit".to_owned(), &[11]);
+            self.kill_centre(false);
+        } else if let (Err(_), Some(centre)) = (result, &mut self.centre) {
+            centre.shut_down(now);
+        }
+        true
+    }
+
+    fn start_centre(&mut self) -> bool {
+        if self.centre_at > self.now {
+            return false;
+        }
+        let drawn = self.model.draw.is_some();
+        let (media, now, options) = (&self.media, self.now, &self.options);
+        match CentreProcess::start(media, now, options, drawn, &mut self.tally) {
+            Ok(centre) if !self.media.was_killed() => {
+                self.centre = Some(centre);
+                self.note(|| "the centre starts".to_owned(), &[12]);
+            }
+            result => {
+                let error = result.err();
+                self.note(|| format!("the centre cannot start: {error:?}"), &[13]);
+                if matches!(error, Some(StoreError::Unusable { .. } | StoreError::Full { .. })) {
+                    self.tally.mark(Mark::StartFails);
+                }
+                self.media.kill();
+                self.centre_at = self.now.after(Duration::from_millis(self.rng.between(100, 5000)));
+            }
+        }
+        self.changed = true;
+        true
+    }
+
+    /// The centre ends by itself: what was asked meanwhile is still settled.
+    fn end_centre(&mut self) {
+        let Some(mut centre) = self.centre.take() else { return };
+        centre.desk.close();
+        while let Some(Ok(())) = centre.commit(usize::MAX) {}
+        drop(centre);
+        self.media.kill();
+        self.changed = true;
+        self.note(|| "the centre ends".to_owned(), &[14]);
+        self.close_centre_links(false);
+        self.centre_at = self.now.after(Duration::from_millis(self.rng.between(1, 5000)));
+    }
+
+    /// The centre's process is killed; with the whole machine, its connections are lost without notice.
+    pub(crate) fn kill_centre(&mut self, power: bool) {
+        self.media.kill();
+        self.centre = None;
+        if power {
+            self.media.power_cut(&mut self.rng, &mut self.tally);
+        }
+        self.changed = true;
+        self.close_centre_links(power);
+        let most = if power { 60_000 } else { 3000 };
+        self.centre_at = self.now.after(Duration::from_millis(self.rng.between(1, most)));
+    }
+
+    fn close_centre_links(&mut self, power: bool) {
+        let now = self.now;
+        for link in self.links.values_mut().filter(|link| link.centre_open) {
+            if power && self.rng.one_in(2) {
+                link.centre_open = false;
+                link.black = link.black.or(Some(now));
+                continue;
+            }
+            if self.rng.one_in(2) {
+                link.down.truncate(&mut self.rng);
+            }
+            let end = if self.rng.one_in(2) { End::Eof } else { End::Reset };
+            link.leave(Side::Centre, now, end);
+        }
+        self.drop_links();
+    }
+
+    /// The centre takes the oldest connection that waits for it.
+    pub(crate) fn accept(&mut self) -> bool {
+        let Some(centre) = &mut self.centre else { return false };
+        if centre.ending || centre.paused > self.now {
+            return false;
+        }
+        let waits = |(_, link): &(&u64, &mut crate::link::Link)| !link.accepted && link.centre_open;
+        let Some((&number, link)) = self.links.iter_mut().find(waits) else { return false };
+        link.accepted = true;
+        centre.accept(number, self.now);
+        self.note(|| format!("link {number}: accepted"), &[15, number]);
+        true
+    }
+
+    /// Starts a process for an agency that has none.
+    pub(crate) fn start_agency(&mut self, index: usize) -> bool {
+        let agency = u32::try_from(index + 1).unwrap_or(0);
+        if self.done[index] || self.starts[index] > self.now || self.has_process(agency) {
+            return false;
+        }
+        // What an agency without a session has sent is settled before it is sent again: nobody else could tell.
+        let plain_left =
+            |link: &crate::link::Link| link.agency == agency && !link.session && link.centre_open;
+        if self.links.values().any(plain_left) {
+            return false;
+        }
+        let kind = if std::mem::take(&mut self.plain[index]) { Kind::Plain } else { Kind::Session };
+        self.start_process(agency, kind, None);
+        true
+    }
+
+    pub(crate) fn has_process(&self, agency: u32) -> bool {
+        let own = |process: &Process| process.agency == agency && process.kind != Kind::OtherFile;
+        self.processes.iter().any(own)
+    }
+
+    pub(crate) fn start_process(&mut self, agency: u32, kind: Kind, lines: Option<Vec<String>>) {
+        let lines = lines.unwrap_or_else(|| self.model.list(agency).lines.clone());
+        let process = Process::start(agency, kind, &lines, self.now, (&self.options, &mut self.rng));
+        self.processes.push(process);
+        self.note(|| format!("agency {agency} starts: {kind:?}"), &[16, agency.into()]);
+    }
+
+    /// A process ends by itself.
+    pub(crate) fn end_process(&mut self, index: usize) -> Result<(), String> {
+        let process = self.processes.remove(index);
+        let (agency, kind) = (process.agency, process.kind);
+        let progress = *process.progress.lock().map_err(|_| "a poisoned lock")?;
+        let outcome = process.program.into_outcome();
+        self.note(|| format!("agency {agency} ends: {outcome:?}"), &[17, agency.into()]);
+        let superseded = |text: &str| text.starts_with("superseded") || text.contains("newer session");
+        match (kind, outcome) {
+            (Kind::OtherFile, Ok(_)) => {
+                return Err(format!("agency {agency}: another file than it began with does for its winners"));
+            }
+            (_, Ok(winners)) => {
+                self.model.winners(agency, &winners)?;
+                self.done[agency as usize - 1] = true;
+                if kind == Kind::Plain {
+                    self.tally.mark(Mark::PlainDone);
+                }
+            }
+            (Kind::OtherFile, Err(AgencyError::OtherBets { what, .. })) => self.tally.mark(match what {
+                "the file is shorter" => Mark::OtherShorter,
+                "it counts this agency as finished" => Mark::OtherFinished,
+                _ => Mark::OtherDigest,
+            }),
+            (Kind::Plain, Err(_)) => self.tally.mark(Mark::PlainLost),
+            (_, Err(AgencyError::GivenUp { .. })) => self.tally.mark(Mark::GivenUp),
+            (_, Err(AgencyError::Stopped)) => {}
+            (_, Err(AgencyError::Refused { reason, .. } | AgencyError::Rejected { reason, .. }))
+                if superseded(&reason) =>
+            {
+                self.tally.mark(if progress.stored {
+                    Mark::SupersededWaiting
+                } else {
+                    Mark::SupersededSending
+                });
+            }
+            (_, Err(error)) => return Err(format!("agency {agency} ends: {error}")),
+        }
+        self.start_later(agency);
+        Ok(())
+    }
+
+    pub(crate) fn start_later(&mut self, agency: u32) {
+        let at = self.now.after(Duration::from_millis(self.rng.below(3000)));
+        self.starts[agency as usize - 1] = at;
+    }
+}

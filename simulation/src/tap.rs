@@ -1,0 +1,135 @@
+//! Listens to a connection: reads the packets that both sides send, by itself.
+
+use std::collections::VecDeque;
+
+const BLOCK: usize = 8192;
+
+/// Puts bytes together to packets.
+#[derive(Debug, Default)]
+struct Blocks {
+    bytes: Vec<u8>,
+}
+
+impl Blocks {
+    fn feed(&mut self, mut bytes: &[u8], mut packet: impl FnMut(u8, &[u8])) {
+        while !bytes.is_empty() {
+            let n = (BLOCK - self.bytes.len()).min(bytes.len());
+            self.bytes.extend_from_slice(&bytes[..n]);
+            bytes = &bytes[n..];
+            if self.bytes.len() == BLOCK {
+                let size = usize::from(u16::from_le_bytes([self.bytes[2], self.bytes[3]]));
+                packet(self.bytes[0], self.bytes.get(4..size).unwrap_or_default());
+                self.bytes.clear();
+            }
+        }
+    }
+}
+
+/// What the centre has said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// There is a session.
+    Welcome { stored: usize, finished: bool, digest: u32 },
+    /// So many bets are stored; all, without a session.
+    Stored(Option<usize>),
+    /// The agency is finished.
+    Finished(Option<usize>),
+    /// Something is refused.
+    Refused(String),
+    /// The winners.
+    Winners(Vec<String>),
+    /// Not yet.
+    Pending,
+    /// The end: the code.
+    Error(String),
+    /// Something that no one asked for, or that cannot be read.
+    Nonsense(String),
+}
+
+/// Listens to both directions.
+#[derive(Debug, Default)]
+pub(crate) struct Tap {
+    session: bool,
+    up: Blocks,
+    down: Blocks,
+    /// Types of the packets that are to be answered.
+    asked: VecDeque<u8>,
+    winners: Vec<String>,
+    /// Batches that the agency has sent.
+    pub(crate) batches: u64,
+}
+
+impl Tap {
+    pub(crate) fn new(session: bool) -> Self {
+        Self { session, ..Self::default() }
+    }
+
+    /// The agency sends.
+    pub(crate) fn sent(&mut self, bytes: &[u8]) {
+        let Self { up, asked, session, batches, .. } = self;
+        up.feed(bytes, |kind, _| {
+            *batches += u64::from(kind == 3);
+            if kind != 3 || *session {
+                asked.push_back(kind);
+            }
+        });
+    }
+
+    /// The centre says.
+    pub(crate) fn said(&mut self, bytes: &[u8]) -> Vec<Said> {
+        let mut said = Vec::new();
+        let Self { down, asked, winners, .. } = self;
+        down.feed(bytes, |kind, payload| {
+            let text = String::from_utf8_lossy(payload).into_owned();
+            said.extend(read(kind, &text, asked, winners));
+        });
+        said
+    }
+}
+
+fn read(kind: u8, text: &str, asked: &mut VecDeque<u8>, winners: &mut Vec<String>) -> Option<Said> {
+    let nonsense = || Said::Nonsense(format!("packet type {kind}: {text}"));
+    if kind == 9 {
+        return Some(Said::Error(text.split('|').next().unwrap_or_default().to_owned()));
+    }
+    let parts: Vec<&str> = text.split('|').collect();
+    Some(match (kind, asked.front().copied()) {
+        (8, Some(7)) => {
+            asked.pop_front();
+            match parts.as_slice() {
+                ["2", stored, finished @ ("0" | "1"), _, digest] => {
+                    match (stored.parse(), u32::from_str_radix(digest, 16)) {
+                        (Ok(stored), Ok(digest)) => {
+                            Said::Welcome { stored, finished: *finished == "1", digest }
+                        }
+                        _ => nonsense(),
+                    }
+                }
+                _ => nonsense(),
+            }
+        }
+        (5, Some(what @ (3 | 4))) => {
+            asked.pop_front();
+            let total = parts.get(1).and_then(|total| total.parse().ok());
+            match (parts[0], what) {
+                ("1", 3) => Said::Stored(total),
+                ("1", _) => Said::Finished(total),
+                ("0", _) => Said::Refused(parts.get(2..).unwrap_or_default().join("|")),
+                _ => nonsense(),
+            }
+        }
+        (6, Some(6)) if text == "0" => {
+            asked.pop_front();
+            Said::Pending
+        }
+        (6, Some(6)) if text.starts_with(['1', '2']) => {
+            winners.extend(text[1..].split('|').filter(|one| !one.is_empty()).map(str::to_owned));
+            if text.starts_with('2') {
+                return None;
+            }
+            asked.pop_front();
+            Said::Winners(std::mem::take(winners))
+        }
+        _ => nonsense(),
+    })
+}

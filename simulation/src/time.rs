@@ -1,0 +1,68 @@
+//! How time goes on: to the next moment at which anything can happen.
+
+use lottery_core::seam::Step;
+use lottery_proto::{Instant, Machine as _};
+
+use crate::link::KEEPALIVE;
+use crate::tally::Mark;
+use crate::world::World;
+
+impl World {
+    /// Lets time go on to the next moment at which something can happen.
+    pub(crate) fn wait(&mut self) -> Result<(), String> {
+        let now = self.now;
+        let mut next: Vec<Instant> = self.room_at.into_iter().collect();
+        for (index, at) in self.starts.iter().enumerate() {
+            if !self.done[index] {
+                next.push(*at);
+            }
+        }
+        match &mut self.centre {
+            None => next.push(self.centre_at),
+            Some(centre) => {
+                let (clock, paused) = (centre.clock, centre.paused);
+                next.push(paused);
+                let machines = centre.conns.values_mut().filter_map(|conn| conn.machine.poll_io()?.deadline);
+                next.extend(machines.map(|at| clock.world(at).max(paused)));
+                next.extend(centre.draw_at.map(|at| at.max(paused)));
+                next.push(centre.commits_at.max(paused));
+            }
+        }
+        for process in &mut self.processes {
+            let (clock, paused) = (process.clock, process.paused);
+            next.push(paused);
+            let deadline = if process.link.is_some() {
+                process.program.caller().poll_io().and_then(|io| io.deadline)
+            } else if let Step::Wait(until) = process.program.caller().next_step(clock.local(now)) {
+                Some(until)
+            } else {
+                None
+            };
+            next.extend(deadline.map(|at| clock.world(at).max(paused)));
+        }
+        for link in self.links.values() {
+            match link.black {
+                Some(since) => next.push(since.after(KEEPALIVE)),
+                None => next.extend([link.up.next(), link.down.next()].into_iter().flatten()),
+            }
+        }
+        let Some(next) = next.into_iter().filter(|next| *next > now).min() else {
+            return Err("nothing can happen any more".to_owned());
+        };
+        self.now = next;
+        self.tally.seconds += next.since_epoch().as_secs() - now.since_epoch().as_secs();
+        if self.room_at.is_some_and(|at| at <= next) {
+            self.room_at = None;
+            self.media.heal();
+        }
+        for link in self.links.values_mut() {
+            if link.black.is_some_and(|since| since.after(KEEPALIVE) <= next) {
+                link.black = None;
+                link.cut(next, &mut self.rng);
+                self.tally.mark(Mark::KeepAlive);
+            }
+        }
+        self.note(|| "time goes on".to_owned(), &[8, u64::from(next.since_epoch().subsec_nanos())]);
+        Ok(())
+    }
+}

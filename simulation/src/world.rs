@@ -1,0 +1,262 @@
+//! Everything at once: processes, connections, the disk, and time, which goes on when nothing else can.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use lottery_core::seam::Step;
+use lottery_proto::{Instant, Machine as _};
+
+use crate::agencies::{Kind, Process};
+use crate::centre::CentreProcess;
+use crate::link::{Link, Side, Turn, turn};
+use crate::media::Media;
+use crate::model::Model;
+use crate::options::Options;
+use crate::pipe::End;
+use crate::random::Random;
+use crate::tally::{Mark, Tally};
+
+/// After the faults all must be over within so many steps …
+const MOST_STEPS: u64 = 300_000;
+/// … and so much time.
+const MOST_TIME: Duration = Duration::from_secs(12 * 3600);
+
+/// The world.
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) rng: Random,
+    pub(crate) now: Instant,
+    pub(crate) media: Media,
+    pub(crate) model: Model,
+    pub(crate) centre: Option<CentreProcess>,
+    /// When the centre is started, if there is none.
+    pub(crate) centre_at: Instant,
+    pub(crate) processes: Vec<Process>,
+    /// When a process of an agency is started, if there is none: at index 0 for agency 1.
+    pub(crate) starts: Vec<Instant>,
+    /// The agency has had its winners.
+    pub(crate) done: Vec<bool>,
+    /// It is to begin without a session.
+    pub(crate) plain: Vec<bool>,
+    pub(crate) links: BTreeMap<u64, Link>,
+    pub(crate) next_link: u64,
+    /// The sessions that were welcomed: link, agency, bets stored.
+    pub(crate) welcomed: Vec<(u64, u32, usize)>,
+    /// The first of these links belongs to a newer session than the second.
+    pub(crate) newer: BTreeSet<(u64, u64)>,
+    /// When the disk has room again.
+    pub(crate) room_at: Option<Instant>,
+    pub(crate) healed: bool,
+    /// Since the last comparison something may have become durable.
+    pub(crate) changed: bool,
+    pub(crate) version: u64,
+    pub(crate) tally: Tally,
+    /// Of all that has happened.
+    pub(crate) hash: u64,
+    pub(crate) verbose: bool,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, verbose: bool) -> Self {
+        let (options, mut rng) = Options::of(seed);
+        let model = Model::new(&options.bets, &mut rng);
+        let now = Instant::default();
+        let starts = options.bets.iter().map(|_| now.after(Duration::from_millis(rng.below(3000)))).collect();
+        let tally = Tally { seeds: 1, real: u64::from(options.real_store), ..Tally::default() };
+        Self {
+            rng,
+            now,
+            media: Media::new(options.real_store),
+            model,
+            centre: None,
+            centre_at: now,
+            processes: Vec::new(),
+            starts,
+            done: vec![false; options.bets.len()],
+            plain: options.plain.clone(),
+            links: BTreeMap::new(),
+            next_link: 1,
+            welcomed: Vec::new(),
+            newer: BTreeSet::new(),
+            room_at: None,
+            healed: false,
+            changed: false,
+            version: 0,
+            tally,
+            hash: 0xCBF2_9CE4_8422_2325,
+            options,
+            verbose,
+        }
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// What should never be.
+    pub(crate) fn run(&mut self) -> Result<(), String> {
+        let mut healed = (0, self.now);
+        loop {
+            if !self.healed && self.tally.steps >= self.options.chaos {
+                self.heal();
+                healed = (self.tally.steps, self.now);
+            }
+            if self.done.iter().all(|done| *done) && self.processes.is_empty() {
+                if !self.healed {
+                    self.heal();
+                }
+                return self.compare_at_the_end();
+            }
+            let late = self.healed
+                && (self.tally.steps - healed.0 > MOST_STEPS
+                    || self.now.duration_since(healed.1) > MOST_TIME);
+            if late {
+                let processes: Vec<_> = self
+                    .processes
+                    .iter_mut()
+                    .map(|process| format!("{} {:?}", process.agency, process.link))
+                    .collect();
+                return Err(format!("no end in sight after the faults: processes {processes:?}"));
+            }
+            self.tally.steps += 1;
+            let moved = self.step()?;
+            self.compare()?;
+            if !moved {
+                self.wait()?;
+            } else if !self.healed && self.rng.one_in(self.options.fault_every) {
+                self.fault();
+                self.compare()?;
+            }
+        }
+    }
+
+    /// Notes what happens: for the hash, and for whoever watches.
+    pub(crate) fn note(&mut self, what: impl FnOnce() -> String, numbers: &[u64]) {
+        for number in numbers {
+            for byte in number.to_le_bytes() {
+                self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+            }
+        }
+        if self.verbose {
+            println!("{:>14.6} {:>7} {}", self.now.since_epoch().as_secs_f64(), self.tally.steps, what());
+        }
+    }
+
+    /// Lets one of those that can do something do it; `false`: nobody can.
+    fn step(&mut self) -> Result<bool, String> {
+        let conns = self.centre.as_ref().map_or(0, |centre| centre.conns.len());
+        let actors = 2 + conns + self.processes.len() + self.starts.len();
+        let first = self.rng.index(actors);
+        for actor in (0..actors).map(|nth| (first + nth) % actors) {
+            let moved = match actor {
+                0 => self.step_centre(),
+                1 => self.accept(),
+                _ if actor < 2 + conns => self.step_conn(actor - 2)?,
+                _ if actor < 2 + conns + self.processes.len() => self.step_process(actor - 2 - conns)?,
+                _ => self.start_agency(actor - 2 - conns - self.processes.len()),
+            };
+            if moved {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn step_conn(&mut self, nth: usize) -> Result<bool, String> {
+        let Some(centre) = self.centre.as_mut().filter(|centre| centre.paused <= self.now) else {
+            return Ok(false);
+        };
+        let Some((&number, conn)) = centre.conns.iter_mut().nth(nth) else { return Ok(false) };
+        let link = self.links.get_mut(&number).expect("a connection has a link");
+        if self.rng.one_in(2)
+            && let Some(notice) = conn.mail()
+        {
+            conn.machine.notice(centre.clock.local(self.now), notice);
+            self.note(|| format!("link {number}: the centre takes a notice"), &[1, number]);
+            return Ok(true);
+        }
+        let with = (&self.options, &mut self.rng);
+        match turn(&mut conn.machine, centre.clock, link, Side::Centre, self.now, with) {
+            Turn::Moved(said) => {
+                self.note(|| format!("link {number}: the centre moves, says {said:?}"), &[2, number]);
+                for said in said {
+                    self.hear(number, said)?;
+                }
+            }
+            Turn::Idle(_) => {
+                let Some(notice) = conn.mail() else { return Ok(false) };
+                conn.machine.notice(centre.clock.local(self.now), notice);
+                self.note(|| format!("link {number}: the centre takes a notice"), &[1, number]);
+            }
+            Turn::Over => {
+                centre.conns.remove(&number);
+                link.leave(Side::Centre, self.now, End::Eof);
+                self.note(|| format!("link {number}: the centre is done with it"), &[3, number]);
+                self.drop_links();
+            }
+        }
+        Ok(true)
+    }
+
+    fn step_process(&mut self, index: usize) -> Result<bool, String> {
+        let process = &mut self.processes[index];
+        if process.paused > self.now {
+            return Ok(false);
+        }
+        let agency = process.agency;
+        let Some(number) = process.link else { return self.connect(index) };
+        let link = self.links.get_mut(&number).expect("a connection has a link");
+        let with = (&self.options, &mut self.rng);
+        match turn(process.program.caller(), process.clock, link, Side::Agency, self.now, with) {
+            Turn::Moved(_) => {
+                if process.kind == Kind::OtherFile && link.tap.batches > 0 {
+                    return Err(format!("agency {agency}: sends bets of another file"));
+                }
+                self.note(|| format!("link {number}: agency {agency} moves"), &[4, number]);
+            }
+            Turn::Idle(_) => return Ok(false),
+            Turn::Over => {
+                process.link = None;
+                link.leave(Side::Agency, self.now, End::Eof);
+                self.note(|| format!("link {number}: agency {agency} is done with it"), &[5, number]);
+                self.drop_links();
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a process does that has no connection.
+    fn connect(&mut self, index: usize) -> Result<bool, String> {
+        let process = &mut self.processes[index];
+        let (agency, local) = (process.agency, process.clock.local(self.now));
+        match process.program.caller().next_step(local) {
+            Step::Done => {
+                self.end_process(index)?;
+            }
+            Step::Wait(until) if until > local => return Ok(false),
+            Step::Wait(_) => {}
+            Step::Connect(_) if self.centre.as_ref().is_some_and(|centre| !centre.ending) => {
+                let number = self.next_link;
+                self.next_link += 1;
+                self.links.insert(number, Link::new(agency, process.kind != Kind::Plain));
+                process.link = Some(number);
+                process.connections += 1;
+                if process.connections > 1 {
+                    self.tally.mark(Mark::Reconnected);
+                }
+                process.program.caller().connected(local);
+                self.note(|| format!("link {number}: agency {agency} connects"), &[6, number]);
+            }
+            Step::Connect(_) => {
+                let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+                process.program.caller().not_connected(local, &refused);
+                self.tally.mark(Mark::NotConnected);
+                self.note(|| format!("agency {agency} cannot connect"), &[7, agency.into()]);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(crate) fn drop_links(&mut self) {
+        self.links.retain(|_, link| !link.is_over());
+    }
+}
