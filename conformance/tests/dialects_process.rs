@@ -169,13 +169,16 @@ fn wires_that_are_not_spoken(runtime: &'static str) {
     let (what, reason) = ("to count this agency as finished", "this wire is not spoken here");
     let refused = format!("the centre refused {what}: {reason}");
     fails(&mut lottery.agency(&files[0], &["--dialect", "fixed"]), 1, &refused);
-    let (code, _, stderr) = Process::start(&mut lottery.agency(&files[0], &[])).end(SOON);
+    let mut block = lottery.agency(&files[0], &["--dialect", "block"]);
+    let (code, _, stderr) = Process::start(&mut block).end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
     assert!(stderr[0].starts_with("error: the connection to "), "{stderr:#?}");
     let first = Process::start(&mut lottery.agency(&files[0], &["--dialect", "framed"]));
     succeeds(&mut lottery.agency(&files[1], &["--dialect", "braces"]));
     assert_eq!(first.end(SOON).0, Some(0));
-    files.iter().for_each(|file| lottery.check_winners(file));
+    for file in &files {
+        lottery.check_winners(file);
+    }
     let (lines, rows) = lottery.end();
     for dialect in ["fixed", "block"] {
         let line = format!("reason: the peer speaks {dialect}, which is not spoken here");
@@ -224,7 +227,7 @@ fn names_that_a_wire_cannot_carry(runtime: &'static str) {
             &format!("agency-1.csv: line 301: {problem}"),
         );
     }
-    let expected = "expected block or fixed or framed or braces";
+    let expected = "expected block or session or fixed or framed or braces";
     for dialect in ["echo", "Block", "morse"] {
         let file = File::invented(1, 3);
         fails(

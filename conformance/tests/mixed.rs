@@ -60,7 +60,7 @@ fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
         let file = files[4].clone();
         let fifth = Task::start("the fifth agency", move || in_two_dialects(address, &file, bets, question));
         // The others change their places.
-        let mut dialects = Dialect::WITH_BETS.to_vec();
+        let mut dialects = conformance::PLAIN.to_vec();
         dialects.rotate_left(nth);
         let agencies: Vec<_> = files
             .iter()

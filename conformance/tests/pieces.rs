@@ -37,7 +37,7 @@ fn script(dialect: Dialect) -> Script {
     let (bad, finished, query) = (wire.batch(1, &bad), wire.finished(1), wire.query(1));
     let two = wire.batch_stored().repeat(2);
     let (yes, winners) = (wire.receipt(1), wire.winners(1, &file.winners()));
-    let refused = "not finished: bets that it sent before were refused";
+    let refused = "bets that were sent before were refused";
     let after_bad = [wire.refusal(1, refused), wire.pending(1)].concat();
     let spoilt = match dialect {
         // A failure is the last answer.

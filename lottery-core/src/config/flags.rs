@@ -65,7 +65,8 @@ pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Flags, Config
 
 /// What is wrong, in a line: the text without the usage, which `--help` tells.
 fn problem(text: &str) -> String {
-    let ours = |line: &&str| !line.is_empty() && !line.starts_with("Usage:") && !line.starts_with("For more");
+    let others = ["Usage:", "For more", "tip: to pass"];
+    let ours = |line: &&str| !line.is_empty() && !others.iter().any(|other| line.starts_with(other));
     let lines: Vec<_> = text.trim_start_matches("error: ").lines().map(str::trim).filter(ours).collect();
     one_line(&format!("{}; try --help", lines.join("; ")))
 }

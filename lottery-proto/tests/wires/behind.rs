@@ -149,7 +149,7 @@ fn an_end_for_another_agency_than_the_bets_is_refused() {
 #[test]
 fn who_had_a_batch_refused_is_not_finished() {
     let failure = Failure { code: Code::Storage, text: "the disk is full" };
-    let earlier = "not finished: bets that it sent before were refused";
+    let earlier = "bets that were sent before were refused";
     for by_application in [true, false] {
         let spoilt =
             |batch: &str| if by_application { batch.into() } else { batch.replace("1980-01", "1980-13") };
