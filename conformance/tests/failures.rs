@@ -88,6 +88,30 @@ fn what_is_malformed_is_said<Server: OnRuntime>() {
     assert!(centre.end().is_empty(), "nothing is stored");
 }
 
+/// Also where only its bytes tell, one more of them than are taken: nobody waits for its end.
+fn what_is_too_long_is_said<Server: OnRuntime>() {
+    let mut terms = Terms::new(1);
+    terms.config.max_message = 8192;
+    let centre = Running::start::<Server>(&terms, MemoryStore::new());
+    let bet = ["Ñandú Ágata", "Núñez", "20000001", "1980-01-01", "7574"];
+    for (dialect, whole) in [(Dialect::Fixed, 99), (Dialect::Framed, 300), (Dialect::Braces, 100)] {
+        let wire = wire(dialect);
+        let batch = wire.batch(1, &vec![bet; whole]);
+        let mut peer = Raw::connect(centre.address);
+        peer.send(&batch[..8193]);
+        let answer = peer.receive_all();
+        let said = wire.text_of(&answer).unwrap_or_default();
+        let size = if dialect == Dialect::Framed { batch.len() } else { 8193 };
+        let expected = format!("a message of {size} bytes, at most 8192 are taken (at byte 0)");
+        assert_eq!(said, expected, "{dialect}");
+        // What is not longer is taken.
+        let fits = (0..=whole).rev().map(|bets| wire.batch(1, &vec![bet; bets]));
+        let fits = fits.into_iter().find(|batch| batch.len() <= 8192).expect("some do");
+        assert!(ask(centre.address, &fits) == wire.batch_stored(), "{dialect}");
+    }
+    centre.end();
+}
+
 /// A wire may go on after a message that is refused: the next batch is stored, but the agency is not finished.
 fn after_a_refused_batch<Server: OnRuntime>() {
     let refused = "bets that were sent before were refused";
@@ -245,6 +269,7 @@ fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
 
 on_every_server!(
     what_is_malformed_is_said,
+    what_is_too_long_is_said,
     after_a_refused_batch,
     agencies_that_there_are_not,
     bets_after_finished,
