@@ -12,9 +12,9 @@ fn nothing_is_lost_and_nothing_stored_twice() {
 /// Each of these has failed once.
 #[test]
 fn what_was_found_stays_mended() {
-    // A batch in flight behind one that was refused for want of room; two processes that wait for the draw, and
-    // neither gets to know of the other.
-    for seed in [24, 316, 554, 712] {
+    // A batch in flight behind one that was refused for want of room; and on slow connections two processes for one
+    // agency, each of which was cut off before it could read that the other had superseded it.
+    for seed in [608, 755, 554, 712] {
         let outcome = simulation::run(seed, false);
         assert_eq!(outcome.failure, None, "seed {seed}");
     }
