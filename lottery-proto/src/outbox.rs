@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::error::CloseReason;
+use crate::error::{CloseReason, Code, Failure};
 use crate::wire::{Answer, Kind, Owed, Then, TooLarge, Wire};
 
 /// Bytes to send, with a cursor.
@@ -128,8 +128,10 @@ impl Slots {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
         let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(None) };
         let Slot::Owed(owed) = slot else { return Ok(None) };
-        let refused = matches!(answer, Answer::Refused { .. } | Answer::Failed(_));
-        let reason = if refused { CloseReason::Refused } else { CloseReason::Done };
+        let reason = match answer {
+            Answer::Refused { failure, .. } | Answer::Failed(failure) => reason_of(*failure),
+            _ => CloseReason::Done,
+        };
         let end = |then| (then == Then::Close).then_some(reason);
         if index == Some(0) {
             let end = end(put(wire, owed, answer, output.buffer())?);
@@ -196,4 +198,9 @@ fn put(wire: &dyn Wire, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> 
         Answer::Failed(failure) => wire.fail(owed, *failure, out).map(|_| Then::Close),
         answer => wire.answer(owed, answer, out),
     }
+}
+
+/// Why a connection ends whose last answer is that failure.
+fn reason_of(failure: Failure<'_>) -> CloseReason {
+    if failure.code == Code::Superseded { CloseReason::Superseded } else { CloseReason::Refused }
 }
