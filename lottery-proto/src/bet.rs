@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::date::is_date;
+use crate::digits::are_digits;
 
 /// A valid bet, borrowed from where it was read.
 ///
@@ -173,10 +174,31 @@ fn check_name(field: Field, name: &str) -> Result<&str, FieldError> {
     if name.len() > MAX_NAME {
         return fail(FieldProblem::TooLong(MAX_NAME));
     }
-    if name.chars().any(char::is_control) {
+    if may_hold_control(name.as_bytes()) && name.chars().any(char::is_control) {
         return fail(FieldProblem::ControlCharacter);
     }
     Ok(name)
+}
+
+/// Whether there is a byte of a control character, or 0xC2, with which those from U+0080 to U+009F begin. It looks at
+/// eight bytes at once: this is done for every bet.
+#[inline]
+fn may_hold_control(text: &[u8]) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let suspects = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        // In each of these the highest bit of some byte is set if, and only if, there is a byte that is sought.
+        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+        below(word, 0x20) | below(word ^ (ONES * 0x7F), 1) | below(word ^ (ONES * 0xC2), 1)
+    };
+    // The last eight bytes may overlap with those before; fewer than eight are followed by spaces.
+    let mut short = [b' '; 8];
+    let last = text.last_chunk().unwrap_or_else(|| {
+        short.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
+        &short
+    });
+    let (words, _) = text.as_chunks();
+    words.iter().map(suspects).fold(suspects(last), |found, more| found | more) & (ONES * 0x80) != 0
 }
 
 fn check_document(document: &str) -> Result<&str, FieldError> {
@@ -184,7 +206,7 @@ fn check_document(document: &str) -> Result<&str, FieldError> {
     if document.is_empty() {
         return fail(FieldProblem::Empty);
     }
-    if !document.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !are_digits(document.as_bytes()) {
         return fail(FieldProblem::NotDigits);
     }
     if document.len() > MAX_DOCUMENT {
@@ -246,6 +268,20 @@ mod tests {
             (error("Ana", "Paz", "1", "2000-01-01", "99999999999999999999999"), "number: over 4294967295"),
         ] {
             assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn finds_a_control_character_wherever_it_is() {
+        for len in 1..40 {
+            for at in 0..len {
+                for character in (0..0x100).filter_map(char::from_u32) {
+                    let name: String =
+                        (0..len).map(|place| if place == at { character } else { 'ñ' }).collect();
+                    let found = check_name(Field::FirstName, &name).is_err();
+                    assert_eq!(found, character.is_control(), "{character:?} at {at} of {len}");
+                }
+            }
         }
     }
 

@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::agency::AgencyId;
-use crate::wire::Dialect;
+use crate::server::MAX_UNSENT;
 #[cfg(doc)]
 use crate::wire::Manner;
+use crate::wire::{Dialect, MAX_LINE};
 
 /// How the centre's side of a connection behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,32 @@ impl Default for ServerConfig {
             linger_timeout: Duration::from_secs(1),
             shrink_after: Duration::from_millis(250),
         }
+    }
+}
+
+impl ServerConfig {
+    /// The longest answer that [`ServerConfig::most_memory`] reckons with: a block.
+    pub const USUAL_ANSWER: usize = 8192;
+
+    /// The most memory that one connection ever holds, in bytes, whatever its peer sends, as long as no answer of the
+    /// application is longer than [`ServerConfig::USUAL_ANSWER`]. For a list of winners that is, four times what it is
+    /// longer comes on top: once, as one list is sent before the next question is handed out.
+    ///
+    /// It counts a buffer that moves to a larger place twice, as it is there twice for a moment: what
+    /// [`Server::memory`](crate::Server::memory) says between two calls is less.
+    #[must_use]
+    pub const fn most_memory(&self) -> usize {
+        const MACHINE: usize = 1024;
+        /// A request, and what its answer repeats.
+        const REQUEST: usize = 1024 + MAX_LINE;
+        let least = crate::block::BLOCK_SIZE;
+        let received = if self.max_message > least { self.max_message } else { least };
+        let waiting = self.max_in_flight.saturating_add(2);
+        let answers = waiting.saturating_mul(Self::USUAL_ANSWER).saturating_add(MAX_UNSENT);
+        MACHINE
+            .saturating_add(received.saturating_mul(2))
+            .saturating_add(waiting.saturating_mul(REQUEST))
+            .saturating_add(answers.saturating_mul(4))
     }
 }
 

@@ -9,26 +9,41 @@ const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
 const DAYS: [u8; 16] = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0];
 
 /// Whether these ten bytes are a real date: digits and hyphens in their places, a month and a day that exist.
-///
-/// It looks at eight bytes at once: this is done for every bet.
-#[inline]
 pub(crate) fn is_date(text: &[u8]) -> bool {
-    let &[y1, y2, y3, y4, h1, m1, m2, h2, d1, d2] = text else { return false };
+    text.try_into().is_ok_and(|text| date_faults(text) == 0)
+}
+
+/// Not 0 if these are not a real date.
+///
+/// It looks at eight bytes at once, and at no condition by itself: this is done for every bet.
+#[expect(clippy::needless_bitwise_bool, reason = "one condition is foreseen better than four")]
+#[inline]
+pub(crate) fn date_faults(text: &[u8; 10]) -> u64 {
+    let (Some(year_month), Some(day)) = (text.first_chunk(), text.last_chunk()) else { return 1 };
     // The value of each byte: 0 to 9 for a digit, 0 for a hyphen.
-    let values = u64::from_le_bytes([y1, y2, y3, y4, h1, m1, m2, h2]) ^ u64::from_le_bytes(*b"0000-00-");
-    let day_values = u32::from(u16::from_le_bytes([d1, d2]) ^ 0x3030);
+    let values = u64::from_le_bytes(*year_month) ^ u64::from_le_bytes(*b"0000-00-");
+    let day_values = u64::from(u16::from_le_bytes(*day) ^ 0x3030);
     let wrong = (((values & LOW) + ROOM) | values) & !LOW;
     let wrong_day = (((day_values & 0x7F7F) + 0x7676) | day_values) & 0x8080;
-    if wrong != 0 || wrong_day != 0 {
-        return false;
-    }
-    let [y1, y2, y3, y4, _, m1, m2, _] = values.to_le_bytes().map(u32::from);
-    let year = ((y1 * 10 + y2) * 10 + y3) * 10 + y4;
-    let month = m1 * 10 + m2;
-    let day = (day_values & 0xFF) * 10 + (day_values >> 8);
-    let days = DAYS.get(month as usize).copied().unwrap_or(0);
-    let leap = || year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    year >= 1 && day >= 1 && day <= u32::from(days) && (day != 29 || month != 2 || leap())
+    let (year, month) = (values & 0xFFFF_FFFF, two_digits(values >> 40));
+    let day = two_digits(day_values);
+    let days = DAYS.get((month & 15) as usize).copied().unwrap_or(0);
+    let no_such_day = (month > 12) | (day == 0) | (day > u64::from(days)) | (year == 0);
+    // One condition, which is rarely true, and so foreseen.
+    let not_leap = ((day == 29) & (month == 2)) && !is_leap(year);
+    wrong | wrong_day | u64::from(no_such_day) | u64::from(not_leap)
+}
+
+/// The number of two digits whose values are in the two lowest bytes, the first in the lowest.
+#[inline]
+const fn two_digits(values: u64) -> u64 {
+    (values & 0xFF) * 10 + (values >> 8 & 0xFF)
+}
+
+/// Whether the year is one with 366 days: four digits, as in [`two_digits`].
+fn is_leap(year: u64) -> bool {
+    let (century, of_century) = (two_digits(year), two_digits(year >> 16));
+    if of_century == 0 { century.is_multiple_of(4) } else { of_century.is_multiple_of(4) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,23 @@
 //! Decimal digits, as every wire writes them.
 
+/// `0` in each byte: what has to be taken off digits to get their values.
+pub(crate) const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Not 0 if one of these eight bytes is not the value of a digit, 0 to 9.
+#[inline]
+pub(crate) const fn digit_faults(values: u64) -> u64 {
+    (values | values.wrapping_add(0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0
+}
+
+/// Whether all of these are digits.
+#[inline]
+pub(crate) fn are_digits(text: &[u8]) -> bool {
+    match text.try_into() {
+        Ok(eight) => digit_faults(u64::from_le_bytes(eight) ^ ZEROS) == 0,
+        Err(_) => text.iter().all(u8::is_ascii_digit),
+    }
+}
+
 /// The number's decimal digits, at the end of `buffer`.
 pub(crate) fn decimal(mut number: u32, buffer: &mut [u8; 10]) -> &[u8] {
     let mut start = buffer.len();
@@ -15,9 +33,25 @@ pub(crate) fn decimal(mut number: u32, buffer: &mut [u8; 10]) -> &[u8] {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use alloc::string::ToString;
+
+    #[test]
+    fn knows_digits_in_texts_of_any_length() {
+        for len in 0..20 {
+            let mut text = alloc::vec![b'7'; len];
+            assert!(are_digits(&text));
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    text[at] = byte;
+                    assert_eq!(are_digits(&text), byte.is_ascii_digit(), "{byte} at {at} of {len}");
+                }
+                text[at] = b'0';
+            }
+        }
+    }
 
     #[test]
     fn writes_what_the_formatter_writes() {

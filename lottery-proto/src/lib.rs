@@ -6,12 +6,14 @@ extern crate alloc;
 
 mod agency;
 mod bet;
+mod bet_vec;
 mod bets;
 pub mod client;
 mod config;
 mod date;
 mod digits;
 mod error;
+mod failure;
 mod inbox;
 mod life;
 mod machine;
@@ -24,10 +26,12 @@ mod wire;
 
 pub use agency::AgencyId;
 pub use bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT, MAX_NAME};
+pub use bet_vec::BetVec;
 pub use bets::{Bets, BetsBuf, Iter as BetsIter};
 pub use client::Client;
 pub use config::{ClientConfig, ServerConfig};
-pub use error::{CloseReason, Code, DecodeError, Failure, Problem, SendError, Violation};
+pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
+pub use failure::{Code, Failure};
 pub use life::{On, State, TRANSITIONS};
 pub use machine::{Input, Io, Machine};
 pub use server::Server;

@@ -4,7 +4,8 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::error::{CloseReason, Code, Failure};
+use crate::error::CloseReason;
+use crate::failure::{Code, Failure};
 use crate::wire::{Answer, Kind, Owed, Then, TooLarge, Wire};
 
 /// Bytes to send, with a cursor.

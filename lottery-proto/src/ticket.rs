@@ -5,7 +5,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::agency::AgencyId;
-use crate::error::Failure;
+use crate::failure::Failure;
 use crate::wire::Answer;
 
 /// Names a connection among those of one application, which chooses the numbers.

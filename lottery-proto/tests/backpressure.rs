@@ -2,9 +2,11 @@
 
 mod common;
 
-use common::{ANA, BLOCK, FINISHED, WINNER, at, batch, bet, block, client, give, take};
+use common::{ANA, BLOCK, FINISHED, HELLO, WINNER, at, batch, bet, block, client, give, take};
 use lottery_proto::server::Event;
-use lottery_proto::{ConnId, Input, Receipt, SendError, Server, ServerConfig, State, WinnersReply};
+use lottery_proto::{
+    ConnId, HelloReply, Input, Receipt, SendError, Server, ServerConfig, State, WinnersReply,
+};
 
 fn reads(server: &mut Server) -> bool {
     !server.poll_io().unwrap().recv.is_empty()
@@ -89,4 +91,29 @@ fn a_client_takes_nothing_to_send_while_much_is_unsent_but_reads() {
     assert!(!client.poll_io().unwrap().recv.is_empty());
     client.handle(at(0), Input::Sent(1));
     assert!(client.can_send());
+}
+
+/// A list of winners may be long: whoever asks again and again gets the next one when it has read the one before.
+#[test]
+fn a_question_for_the_winners_waits_until_a_long_list_is_read() {
+    let winners = vec!["20000001".to_owned(); 40_000];
+    let mut server = with(ServerConfig::default());
+    give(&mut server, at(0), &block(HELLO, 1, b"2"));
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
+    let welcome = HelloReply::Welcome { stored: 0, finished: true, digest: 0 };
+    server.reply(at(0), ticket, welcome).unwrap();
+    take(&mut server, at(0));
+    give(&mut server, at(0), &block(WINNER, 1, b"2").repeat(3));
+    let mut lists = Vec::new();
+    while let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() {
+        server.reply(at(0), ticket, WinnersReply::Winners(&winners)).unwrap();
+        let unsent = server.poll_io().unwrap().send.len();
+        assert!(unsent > 64 * 1024);
+        assert!(server.poll_event().is_none() && !reads(&mut server));
+        // One byte too many is left.
+        server.handle(at(0), Input::Sent(unsent - 64 * 1024));
+        assert!(server.poll_event().is_none());
+        lists.push(unsent + take(&mut server, at(0)).len() - 64 * 1024);
+    }
+    assert_eq!(lists, [lists[0]; 3]);
 }

@@ -57,6 +57,9 @@ fn a_server_and_its_events_hide_them_in_every_state() {
     }
     let Some(Event::WinnersQuery { ticket: winners, .. }) = server.poll_event() else { panic!() };
     hides(&winners);
+    for reply in [WinnersReply::Winners(&["31415926".to_owned()]), WinnersReply::Pending] {
+        hides(&reply);
+    }
     let batch = server.poll_event().unwrap();
     hides(&batch);
     let Event::Batch { ticket, bets } = batch else { panic!() };

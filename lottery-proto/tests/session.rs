@@ -3,7 +3,8 @@
 mod common;
 
 use common::{
-    ANA, BATCH_ACK, BET, BLOCK, FINISHED, JOSE, WINNER, at, batch, bet, block, client_of, give, server, take,
+    ANA, BATCH_ACK, BET, BLOCK, FINISHED, HELLO, JOSE, WINNER, at, batch, bet, block, client_of, give,
+    server, take,
 };
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
@@ -11,7 +12,6 @@ use lottery_proto::{
     State, Ticket, Violation, WinnersReply, client,
 };
 
-const HELLO: u8 = 7;
 const WELCOME: u8 = 8;
 const ERROR: u8 = 9;
 
@@ -277,4 +277,87 @@ fn a_centre_that_does_not_speak_sessions_refuses_them() {
     server.handle(at(0), Input::FinSent);
     server.handle(at(0), Input::Eof);
     assert!(matches!(server.poll_event(), Some(Event::Closed(CloseReason::NotSpoken(Dialect::Session)))));
+}
+
+#[test]
+fn a_client_says_that_these_were_all_and_gets_winners_from_several_blocks() {
+    let mut client = greeted(3);
+    client.send_finished(at(0)).unwrap();
+    client.ask_winners(at(0)).unwrap();
+    assert_eq!(take(&mut client, at(0)), [block(FINISHED, 3, b""), block(WINNER, 3, b"2")].concat());
+    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|7"));
+    assert!(matches!(client.poll_event(), Some(client::Event::Finished { stored: true, .. })));
+    for (answer, expected, all) in [("210|20", &["10", "20"][..], false), ("1", &[], true)] {
+        give(&mut client, at(0), &block(WINNER, 3, answer.as_bytes()));
+        let Some(client::Event::Winners(documents)) = client.poll_event() else { panic!("{answer}") };
+        assert_eq!((documents.is_last(), documents.len()), (all, expected.len()));
+        assert_eq!(documents.collect::<Vec<_>>(), expected);
+    }
+}
+
+/// What a client that has asked for this makes of such an answer.
+fn told(ask: fn(&mut Client) -> Result<(), SendError>, answer: &[u8]) -> String {
+    let mut client = greeted(3);
+    ask(&mut client).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), answer);
+    client.handle(at(0), Input::Eof);
+    client.handle(at(0), Input::FinSent);
+    let Some(client::Event::Closed(why)) = client.poll_event() else { panic!("there is no other event") };
+    why.to_string()
+}
+
+#[test]
+fn wrong_answers_in_a_session_are_named() {
+    let finish: fn(&mut Client) -> _ = |client| client.send_finished(at(0));
+    let ask: fn(&mut Client) -> _ = |client| client.ask_winners(at(0));
+    for (what, answer, reason) in [
+        (finish, block(WINNER, 3, b"1"), "packet type 6, expected 5 (at byte 0)"),
+        (finish, block(BATCH_ACK, 3, b"1"), "expected 1|stored, or 0|stored|reason (at byte 4)"),
+        (finish, block(BATCH_ACK, 3, b"0|7"), "expected 1|stored, or 0|stored|reason (at byte 4)"),
+        (finish, block(BATCH_ACK, 3, b"1|7|x"), "expected 1|stored, or 0|stored|reason (at byte 4)"),
+        (ask, block(BATCH_ACK, 3, b"1|7"), "packet type 5, expected 6 (at byte 0)"),
+        (ask, block(WINNER, 3, b"0"), "expected 1 or 2, and documents (at byte 4)"),
+        (ask, block(WINNER, 3, b""), "expected 1 or 2, and documents (at byte 4)"),
+        (ask, block(WINNER, 3, b"2123|"), "expected a document of 1 to 20 digits (at byte 9)"),
+    ] {
+        assert_eq!(told(what, &answer), format!("protocol error: {reason}"));
+    }
+}
+
+#[test]
+fn a_single_bet_in_a_session_is_answered_as_without() {
+    let mut client = greeted(3);
+    client.send_bet(at(0), &bet(ANA)).unwrap();
+    let sent = take(&mut client, at(0));
+    assert_eq!(sent, block(BET, 3, ANA.as_bytes()));
+    let mut server = in_session();
+    give(&mut server, at(0), &sent);
+    let Some(Event::Bet { ticket, .. }) = server.poll_event() else { panic!() };
+    server.reply(at(0), ticket, Receipt::Stored { total: 3 }).unwrap();
+    give(&mut client, at(0), &take(&mut server, at(0)));
+    assert!(matches!(client.poll_event(), Some(client::Event::Bet { stored: true, .. })));
+}
+
+#[test]
+fn who_has_begun_without_a_session_cannot_open_one() {
+    let mut server = server();
+    give(&mut server, at(0), &[block(FINISHED, 3, b""), block(HELLO, 3, b"2")].concat());
+    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();
+    assert_eq!(take(&mut server, at(0)), block(BATCH_ACK, 3, b"1"));
+    server.handle(at(0), Input::Eof);
+    server.handle(at(0), Input::FinSent);
+    let Some(Event::Closed(why)) = server.poll_event() else { panic!() };
+    assert_eq!(why.to_string(), "protocol error: expected Hello to come first (at byte 0)");
+}
+
+#[test]
+fn codes_are_read_as_they_are_written() {
+    for code in Code::ALL {
+        assert_eq!(Code::from_name(&code.to_string()), Some(*code));
+    }
+    for unknown in ["", "Storage", "storage ", "unknown"] {
+        assert_eq!(Code::from_name(unknown), None);
+    }
 }

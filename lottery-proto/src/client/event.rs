@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::error::{CloseReason, Code};
+use crate::error::CloseReason;
+use crate::failure::Code;
 use crate::server::Line;
 use crate::wire::{Kind, Response, Wire};
 

@@ -113,7 +113,8 @@ impl Client {
         self.settle(now);
     }
 
-    /// The next thing for the application, borrowed from the receive buffer.
+    /// The next thing for the application, borrowed from the receive buffer. Call it until there is none, after each
+    /// [`Client::handle`].
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         let Some(Next { kind, response, len }) = self.queue.pop_front() else {
             return self.life.tell().map(Event::Closed);

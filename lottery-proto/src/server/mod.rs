@@ -6,13 +6,15 @@ mod refusing;
 mod waits;
 
 pub use event::{Event, Line, RefusedBy};
+pub(crate) use waits::MAX_UNSENT;
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
 use crate::agency::AgencyId;
 use crate::config::ServerConfig;
-use crate::error::{CloseReason, Code, Failure};
+use crate::error::CloseReason;
+use crate::failure::{Code, Failure};
 use crate::inbox::Inbox;
 use crate::life::{Life, On, State};
 use crate::machine::{Input, Io};
@@ -20,7 +22,7 @@ use crate::outbox::{Output, Slots};
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
 use crate::time::Instant;
 use crate::timer::Timers;
-use crate::wire::{Dialect, Kind, Scan, TooLarge};
+use crate::wire::{Dialect, Scan, TooLarge};
 use event::{Next, What};
 
 /// The centre's side of one connection: bytes and time in, requests out, replies in, bytes out.
@@ -171,18 +173,16 @@ impl Server {
 
     /// The next thing for the application, borrowed from the receive buffer.
     ///
-    /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down. After
-    /// each [`Server::reply`] there may be one more: a Finished is handed out when all before it is answered.
+    /// Call it until there is none, after each [`Server::handle`] and each [`Server::reply`]: a Finished, or a question
+    /// for the winners, is handed out when all before it is answered, and such a question when there is room for a list.
+    /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         if self.queue.is_empty() {
             // More may have been received than the queue had room for.
             self.settle(self.now);
         }
         match self.queue.front().map(|next| &next.what) {
-            Some(What::Request { request, number })
-                if matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
-                    && !self.slots.is_front(*number) =>
-            {
+            Some(What::Request { request, number }) if !self.may_be_asked(request.kind, *number) => {
                 return None;
             }
             Some(What::Doomed { .. }) => return None,

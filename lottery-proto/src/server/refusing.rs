@@ -5,7 +5,8 @@ use alloc::string::ToString;
 use super::Server;
 use super::event::{Next, RefusedBy, What};
 use crate::agency::AgencyId;
-use crate::error::{CloseReason, Code, DecodeError, Failure, Problem, Violation};
+use crate::error::{CloseReason, DecodeError, Problem, Violation};
+use crate::failure::{Code, Failure};
 use crate::time::Instant;
 use crate::wire::{Kind, Owed};
 

@@ -3,13 +3,15 @@
 use core::time::Duration;
 
 use super::Server;
-use crate::error::{CloseReason, Code, Failure};
+use crate::error::CloseReason;
+use crate::failure::{Code, Failure};
 use crate::life::{On, State};
 use crate::time::Instant;
 use crate::timer::Timer;
+use crate::wire::Kind;
 
 /// With more than so many bytes to send, no more requests are read.
-const MAX_UNSENT: usize = 64 * 1024;
+pub(crate) const MAX_UNSENT: usize = 64 * 1024;
 
 impl Server {
     /// Whether more requests would be decoded, if they were there.
@@ -18,6 +20,19 @@ impl Server {
         let waiting = self.slots.len().max(self.queue.len());
         let room = waiting < self.config.max_in_flight.max(1) && self.output.pending().len() < MAX_UNSENT;
         self.life.is_open() && room
+    }
+
+    /// Whether the application may be handed that request now.
+    ///
+    /// The winners are a list that may be long: who asks for it again and again is to read one before the next is made.
+    pub(super) fn may_be_asked(&self, kind: Kind, number: u64) -> bool {
+        match kind {
+            Kind::Finished => self.slots.is_front(number),
+            Kind::Winners | Kind::AwaitWinners => {
+                self.slots.is_front(number) && self.output.pending().len() < MAX_UNSENT
+            }
+            _ => true,
+        }
     }
 
     pub(super) fn wants_read(&self) -> bool {

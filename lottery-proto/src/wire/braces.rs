@@ -14,7 +14,7 @@ use crate::bets::{ReadBet, Reader};
 use crate::digits::decimal;
 use crate::error::{DecodeError, Problem, SendError};
 
-const SEPARATORS: [char; 5] = [',', ';', ':', '{', '}'];
+const SEPARATORS: &[u8] = b",;:{}";
 const BATCH_STORED: &[u8] = b"ACK_CHUNK;";
 const FINISHED_STORED: &[u8] = b"ACK_NOTIFY;";
 const REFUSED: &[u8] = b"ERROR:";
@@ -95,7 +95,7 @@ impl Wire for Braces {
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        text::check_separators(bet, &SEPARATORS)
+        text::check_separators(bet, SEPARATORS)
     }
 
     fn put_batch(

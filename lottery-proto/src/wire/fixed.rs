@@ -263,15 +263,32 @@ fn skip_chars(scan: &mut Scan, bytes: &[u8], wanted: usize) -> Result<Option<usi
 /// The next bet: the characters of its columns, padding taken off.
 fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Bet<'a>, Problem> {
     let rest = reader.text.and_then(|text| text.get(reader.at..)).unwrap_or_default();
+    let (after, columns) = columns(rest).ok_or(Problem::Expected("82 characters"))?;
+    reader.at += rest.len() - after.len();
+    let (first_name, last_name, document, birthdate, number) = columns;
+    let (first_name, last_name) = (first_name.trim_end_matches(' '), last_name.trim_end_matches(' '));
+    Ok(Bet::new(first_name, last_name, without_zeros(document), birthdate, number)?)
+}
+
+/// Names, document, date of birth and number.
+type Columns<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
+
+/// The columns of a bet, and before them what follows it.
+fn columns(rest: &str) -> Option<(&str, Columns<'_>)> {
+    // Where a character is a byte, nothing has to be counted.
+    if let Some((bet, after)) = rest.split_at_checked(BET)
+        && bet.is_ascii()
+    {
+        let (first_name, rest) = bet.split_at_checked(NAME)?;
+        let (last_name, rest) = rest.split_at_checked(NAME)?;
+        let (document, rest) = rest.split_at_checked(DOCUMENT)?;
+        let (birthdate, number) = rest.split_at_checked(DATE)?;
+        return Some((after, (first_name, last_name, document, birthdate, number)));
+    }
     let (name, date) = (NAME, DATE);
     let mut columns = (column(name), column(name), column(DOCUMENT), column(date), column(NUMBER));
     let parsed: IResult<_, _> = columns.parse(rest);
-    let Ok((after, (first_name, last_name, document, birthdate, number))) = parsed else {
-        return Err(Problem::Expected("82 characters"));
-    };
-    reader.at += rest.len() - after.len();
-    let (first_name, last_name) = (first_name.trim_end_matches(' '), last_name.trim_end_matches(' '));
-    Ok(Bet::new(first_name, last_name, without_zeros(document), birthdate, number)?)
+    parsed.ok()
 }
 
 /// A column of so many characters.

@@ -7,6 +7,7 @@ use bytes::BufMut;
 use nom::bytes::complete::{tag, take_till1, take_while};
 use nom::{IResult, Parser};
 
+use super::fast;
 use super::text::{self, failure_text, is_document, put_padded};
 use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
 use crate::agency::AgencyId;
@@ -102,7 +103,7 @@ impl Wire for Framed {
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        text::check_separators(bet, &[';'])
+        text::check_separators(bet, b";")
     }
 
     fn put_batch(
@@ -231,6 +232,10 @@ fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<Bet<'a>>, Problem> {
 
 /// The bet in a line that begins at `at`.
 fn bet<'a>(reader: &Reader<'a>, at: usize, line: &'a [u8]) -> Result<Bet<'a>, Problem> {
+    let text = reader.text.and_then(|text| text.get(at..));
+    if let Some(bet) = text.and_then(|text| fast::bet::<b';'>(text, line.len())) {
+        return Ok(bet);
+    }
     let mut separators = memchr::memchr_iter(b';', line);
     let four = (separators.next(), separators.next(), separators.next(), separators.next());
     let ((Some(a), Some(b), Some(c), Some(d)), None) = (four, separators.next()) else {

@@ -5,6 +5,7 @@ mod braces;
 mod detect;
 mod dialect;
 mod echo;
+mod fast;
 mod fixed;
 mod framed;
 #[cfg(test)]
@@ -24,7 +25,8 @@ use core::ops::Range;
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
-use crate::error::{Code, DecodeError, Failure, SendError};
+use crate::error::{DecodeError, SendError};
+use crate::failure::{Code, Failure};
 
 /// What a wire does. It is without state: what has to be remembered of a connection is in the machines.
 pub(crate) trait Wire: fmt::Debug + Sync {

@@ -33,11 +33,12 @@ pub(super) fn utf8(bytes: &[u8], offset: usize) -> Result<&str, DecodeError> {
         .map_err(|error| DecodeError::new(offset + error.valid_up_to(), Problem::Expected("UTF-8")))
 }
 
-/// Whether no name of the bet holds one of the wire's separators.
-pub(super) fn check_separators(bet: &Bet<'_>, separators: &[char]) -> Result<(), FieldError> {
+/// Whether no name of the bet holds one of the wire's separators, which are ASCII.
+#[inline]
+pub(super) fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), FieldError> {
     for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
-        if let Some(separator) = name.chars().find(|c| separators.contains(c)) {
-            return Err(FieldError { field, problem: FieldProblem::NotOnThisWire(separator) });
+        if let Some(&separator) = name.as_bytes().iter().find(|byte| separators.contains(byte)) {
+            return Err(FieldError { field, problem: FieldProblem::NotOnThisWire(separator.into()) });
         }
     }
     Ok(())

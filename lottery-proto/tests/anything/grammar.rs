@@ -1,4 +1,5 @@
 //! Conversations as they should be, in every wire, and what becomes of them by accident.
+#![allow(dead_code)]
 
 use lottery_proto::Dialect;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lottery_proto::server::{self, RefusedBy};
 use lottery_proto::{
-    AgencyId, Bet, Bets, Client, ClientConfig, CloseReason, ConnId, Dialect, EchoReply, Failure, Input,
+    AgencyId, Bet, Bets, Client, ClientConfig, CloseReason, Code, ConnId, Dialect, EchoReply, Failure, Input,
     Instant, Io, Receipt, Server, ServerConfig, WinnersReply, client,
 };
 
@@ -16,6 +16,7 @@ pub(crate) const BATCH: u8 = 3;
 pub(crate) const FINISHED: u8 = 4;
 pub(crate) const BATCH_ACK: u8 = 5;
 pub(crate) const WINNER: u8 = 6;
+pub(crate) const HELLO: u8 = 7;
 
 pub(crate) const ANA: &str = "Ana|Paz|20000001|1980-01-01|7574";
 pub(crate) const JOSE: &str = "José María|de la Cruz|20000003|2000-02-29|8";
@@ -204,6 +205,8 @@ pub(crate) enum Heard {
     Pending,
     Winners(Vec<String>),
     Line(Vec<u8>),
+    Welcome(u64),
+    Failed(Option<Code>, String),
     /// What was refused, and why, if the centre said that.
     Refused(&'static str, String),
     Closed(CloseReason),
@@ -227,6 +230,8 @@ pub(crate) fn heard(client: &mut Client) -> Vec<Heard> {
                 assert_eq!(documents.len(), documents.clone().count());
                 Heard::Winners(documents.map(str::to_string).collect())
             }
+            client::Event::Welcome { stored, .. } => Heard::Welcome(stored),
+            client::Event::Failed { code, reason } => Heard::Failed(code, reason.into()),
             client::Event::Closed(reason) => Heard::Closed(reason),
             other => panic!("{other:?}"),
         });

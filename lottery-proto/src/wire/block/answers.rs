@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use bytes::BufMut;
 
+use super::documents;
 use super::header::{
     BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, Header, WINNER, packet, put_block,
 };
@@ -21,15 +22,9 @@ pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Res
             out.put_slice(&[b'|', status]);
         }),
         (Kind::Finished, _) => put_block(BATCH_ACK, agency, out, |out| out.put_u8(status)),
-        (Kind::Winners, Answer::Winners(documents)) => put_block(WINNER, agency, out, |out| {
-            out.put_u8(b'1');
-            for (index, document) in documents.iter().enumerate() {
-                if index > 0 {
-                    out.put_u8(b'|');
-                }
-                out.put_slice(document.as_bytes());
-            }
-        }),
+        (Kind::Winners, Answer::Winners(all)) => {
+            put_block(WINNER, agency, out, |out| documents::put(b'1', all, out))
+        }
         (Kind::Winners, Answer::Pending) => put_block(WINNER, agency, out, |out| out.put_u8(b'0')),
         // This wire has no word for it: the connection is closed.
         _ => return Ok(Then::Close),
@@ -41,45 +36,28 @@ pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Res
 pub(super) fn decode(asked: &Owed, block: &[u8]) -> Result<Response, DecodeError> {
     let (header, payload) = packet(block)?;
     check_type(header, asked.kind)?;
-    if u32::from(header.agency) != asked.agency {
-        let problem = Problem::AgencyMismatch { found: header.agency.into(), expected: asked.agency };
-        return Err(DecodeError::new(1, problem));
-    }
-    let wrong = |offset, expected| Err(DecodeError::new(HEADER_SIZE + offset, Problem::Expected(expected)));
+    header.check_agency(asked.agency)?;
+    let wrong = |expected| Err(DecodeError::new(HEADER_SIZE, Problem::Expected(expected)));
     match asked.kind {
         Kind::Bet => match payload.strip_prefix(&*asked.echo) {
             Some(b"|1") => Ok(Response::Stored { total: None }),
             Some(b"|0") => Ok(Response::Refused { total: None, reason: 0..0 }),
             // A centre that could not read the bet repeats what it could.
             _ if payload.ends_with(b"|0") => Ok(Response::Refused { total: None, reason: 0..0 }),
-            _ => wrong(0, "the bet's document, number and status"),
+            _ => wrong("the bet's document, number and status"),
         },
         Kind::Batch | Kind::Finished => match payload {
             b"1" => Ok(Response::Stored { total: None }),
             b"0" => Ok(Response::Refused { total: None, reason: 0..0 }),
-            _ => wrong(0, "the status \"0\" or \"1\""),
+            _ => wrong("the status \"0\" or \"1\""),
         },
         Kind::Hello | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => {
             Err(DecodeError::new(0, Problem::Unasked))
         }
         Kind::Winners => match payload.split_first() {
             Some((b'0', [])) => Ok(Response::Pending),
-            Some((b'1', [])) => Ok(Response::Winners { documents: 0..0, count: 0, last: true }),
-            Some((b'1', documents)) => {
-                let start = HEADER_SIZE + 1;
-                let mut at = 1;
-                let mut count = 0;
-                for document in documents.split(|&byte| byte == b'|') {
-                    let digits = document.iter().all(u8::is_ascii_digit);
-                    if !digits || !(1..=crate::bet::MAX_DOCUMENT).contains(&document.len()) {
-                        return wrong(at, "a document of 1 to 20 digits");
-                    }
-                    at += document.len() + 1;
-                    count += 1;
-                }
-                Ok(Response::Winners { documents: start..start + documents.len(), count, last: true })
-            }
-            _ => wrong(0, "\"0\", or \"1\" and the documents"),
+            Some((b'1', documents)) => documents::read(documents, true),
+            _ => wrong("\"0\", or \"1\" and the documents"),
         },
     }
 }

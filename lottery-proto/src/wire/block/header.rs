@@ -44,6 +44,18 @@ pub(super) struct Header {
     pub(super) size: u16,
 }
 
+impl Header {
+    /// Whether an answer is for the agency that has asked.
+    pub(super) fn check_agency(self, expected: u32) -> Result<(), DecodeError> {
+        let found = self.agency.into();
+        if found == expected {
+            Ok(())
+        } else {
+            Err(DecodeError::new(1, Problem::AgencyMismatch { found, expected }))
+        }
+    }
+}
+
 /// The input ends too early. What that means, and where, is known to the caller.
 #[derive(Debug)]
 pub(super) struct Short;

@@ -12,7 +12,7 @@
 
 mod answers;
 mod batch;
-mod fast;
+mod documents;
 mod header;
 mod requests;
 mod session;
@@ -57,7 +57,7 @@ impl Wire for Block {
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        check_separators(bet, &['|'])
+        check_separators(bet, b"|")
     }
 
     fn put_batch(

@@ -7,13 +7,14 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::header::{
-    BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, Header, WELCOME, WINNER, agency_byte, packet, put_block,
+    BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte, packet, put_block,
 };
-use super::{Block, answers, requests};
+use super::{Block, answers, documents, requests};
 use crate::agency::AgencyId;
-use crate::bet::{Bet, FieldError, MAX_DOCUMENT};
+use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
-use crate::error::{Code, DecodeError, Failure, Problem, SendError};
+use crate::error::{DecodeError, Problem, SendError};
+use crate::failure::{Code, Failure};
 use crate::wire::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
 
 /// The version of the sessions that are spoken here.
@@ -133,11 +134,11 @@ impl Wire for Session {
     fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
         let (header, payload) = packet(message)?;
         let end = HEADER_SIZE + payload.len();
-        check_agency(header, asked)?;
+        header.check_agency(asked.agency)?;
         match (header.kind, asked.kind) {
             (WELCOME, Kind::Hello) => welcome(payload),
             (BATCH_ACK, Kind::Batch | Kind::Finished) => batch_ack(payload, end),
-            (WINNER, Kind::AwaitWinners) => winners(payload, end),
+            (WINNER, Kind::AwaitWinners) => winners(payload),
             (found, Kind::Hello | Kind::Batch | Kind::Finished | Kind::AwaitWinners) => {
                 let expected = match asked.kind {
                     Kind::Hello => WELCOME,
@@ -155,7 +156,7 @@ impl Wire for Session {
         let text = core::str::from_utf8(payload).unwrap_or_default();
         let (code, said) = text.split_once('|').unwrap_or((text, ""));
         let end = usize::from(header.size);
-        Some((Code::from_wire(code), end - said.len()..end))
+        Some((Code::from_name(code), end - said.len()..end))
     }
 
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
@@ -182,28 +183,13 @@ fn put_winners(agency: u8, documents: &[alloc::string::String], out: &mut Vec<u8
         });
         let (now, later) = rest.split_at_checked(fits.count()).unwrap_or((rest, &[]));
         put_block(WINNER, agency, out, |out| {
-            out.put_u8(if later.is_empty() { b'1' } else { b'2' });
-            for (index, document) in now.iter().enumerate() {
-                if index > 0 {
-                    out.put_u8(b'|');
-                }
-                out.put_slice(document.as_bytes());
-            }
+            documents::put(if later.is_empty() { b'1' } else { b'2' }, now, out);
         })
         .ok_or(TooLarge)?;
         if later.is_empty() {
             return Ok(());
         }
         rest = later;
-    }
-}
-
-fn check_agency(header: Header, asked: &Owed) -> Result<(), DecodeError> {
-    let (found, expected) = (header.agency.into(), asked.agency);
-    if found == expected {
-        Ok(())
-    } else {
-        Err(DecodeError::new(1, Problem::AgencyMismatch { found, expected }))
     }
 }
 
@@ -247,25 +233,12 @@ fn batch_ack(payload: &[u8], end: usize) -> Result<Response, DecodeError> {
 }
 
 /// `1…` or `2…`
-fn winners(payload: &[u8], end: usize) -> Result<Response, DecodeError> {
-    let wrong = |at| DecodeError::new(HEADER_SIZE + at, Problem::Expected("1 or 2, and documents"));
-    let (last, documents) = match payload.split_first() {
-        Some((b'1', documents)) => (true, documents),
-        Some((b'2', documents)) => (false, documents),
-        _ => return Err(wrong(0)),
-    };
-    let mut count = 0;
-    let mut at = 1;
-    if !documents.is_empty() {
-        for document in documents.split(|byte| *byte == b'|') {
-            if !(1..=MAX_DOCUMENT).contains(&document.len()) || !document.iter().all(u8::is_ascii_digit) {
-                return Err(wrong(at));
-            }
-            at += document.len() + 1;
-            count += 1;
-        }
+fn winners(payload: &[u8]) -> Result<Response, DecodeError> {
+    match payload.split_first() {
+        Some((b'1', all)) => documents::read(all, true),
+        Some((b'2', some)) => documents::read(some, false),
+        _ => Err(DecodeError::new(HEADER_SIZE, Problem::Expected("1 or 2, and documents"))),
     }
-    Ok(Response::Winners { documents: HEADER_SIZE + 1..end, count, last })
 }
 
 fn number(text: &str) -> Option<u64> {

@@ -1,0 +1,99 @@
+//! Valid bets, kept.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::bet::Bet;
+
+/// Valid bets that own their fields, in one text: a few bytes a bet beside it.
+///
+/// Only a [`Bet`] can be put in, so what is taken out is valid and is not checked again.
+#[derive(Clone, Default)]
+pub struct BetVec {
+    text: String,
+    places: Vec<Place>,
+}
+
+/// Where a bet's fields stand in the text, one after the other.
+#[derive(Clone, Copy)]
+struct Place {
+    start: usize,
+    /// The length of each field but the number.
+    lens: [u8; 4],
+    number: u32,
+}
+
+impl BetVec {
+    /// Holds nothing, and has room for so many bytes of text.
+    pub fn with_capacity(text: usize) -> Self {
+        Self { text: String::with_capacity(text), places: Vec::new() }
+    }
+
+    /// Keeps a copy of a bet, behind the others.
+    pub fn push(&mut self, bet: &Bet<'_>) {
+        let fields = [bet.first_name, bet.last_name, bet.document, bet.birthdate];
+        let start = self.text.len();
+        self.text.extend(fields);
+        // No field is longer than a name, of 255 bytes at most.
+        let lens = fields.map(|field| u8::try_from(field.len()).unwrap_or(u8::MAX));
+        self.places.push(Place { start, lens, number: bet.number });
+    }
+
+    /// How many bets there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The bets from number `from` on, counted from 0.
+    pub fn iter_from(&self, from: usize) -> impl ExactSizeIterator<Item = Bet<'_>> {
+        self.places.get(from..).unwrap_or_default().iter().map(|place| self.bet(place))
+    }
+
+    fn bet(&self, place: &Place) -> Bet<'_> {
+        let mut rest = self.text.get(place.start..).unwrap_or_default();
+        let [first_name, last_name, document, birthdate] = place.lens.map(|len| {
+            let (field, after) = rest.split_at_checked(len.into()).unwrap_or_default();
+            rest = after;
+            field
+        });
+        Bet { first_name, last_name, document, birthdate, number: place.number }
+    }
+}
+
+/// Without the bets: they are personal data.
+impl fmt::Debug for BetVec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BetVec({})", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn bets_come_out_as_they_were_put_in() {
+        let long = "ñ".repeat(127) + "x";
+        let bets = [
+            Bet::new("Ana", "Paz", "0012", "1980-01-01", "0000000000007574").expect("valid"),
+            Bet::new(&long, &long, "12345678901234567890", "2000-02-29", "4294967295").expect("valid"),
+            Bet::new("Ñandú", "Ágata", "3", "1999-12-31", "0").expect("valid"),
+        ];
+        let mut kept = BetVec::default();
+        assert!(kept.is_empty());
+        for bet in &bets {
+            kept.push(bet);
+        }
+        assert_eq!(kept.iter_from(0).collect::<Vec<_>>(), bets);
+        assert_eq!(kept.iter_from(2).collect::<Vec<_>>(), bets[2..]);
+        assert_eq!((kept.len(), kept.iter_from(3).len(), kept.iter_from(9).len()), (3, 0, 0));
+        assert_eq!(format!("{kept:?}"), "BetVec(3)");
+    }
+}

@@ -1,0 +1,208 @@
+//! Whatever a peer sends, and whatever the application fails to do: a connection never takes more memory from the
+//! allocator than `ServerConfig::most_memory`, and what is documented for one long list of winners.
+//!
+//! The allocator counts for the whole process, so there is one test here.
+
+#[path = "common/mod.rs"]
+mod common;
+#[path = "anything/grammar.rs"]
+mod grammar;
+#[path = "oracles/mod.rs"]
+mod oracles;
+
+use common::{ANA, BATCH, BLOCK, Dice, FINISHED, HELLO, WINNER, at, batch, block, framed};
+use grammar::{conversation, noise, spoil};
+use lottery_proto::{Code, ConnId, Dialect, Failure, Input, Server, ServerConfig};
+use oracles::{DRAWN, Held, Say, YES};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// The longest text of a refusal: an answer as long as a block.
+const WHY: usize = BLOCK - 100;
+
+/// What the application and the reading side of the peer do.
+#[derive(Clone, Copy, Debug)]
+enum Manner {
+    /// Takes events, answers at once, and the answers are read.
+    Good,
+    /// Never takes an event.
+    Absent,
+    /// Takes all events, and answers none.
+    Silent,
+    /// Answers all, yes; no answer is read.
+    Unread,
+    /// Refuses all, the last one first, at great length; no answer is read.
+    Backwards,
+}
+
+const MANNERS: [Manner; 5] =
+    [Manner::Good, Manner::Absent, Manner::Silent, Manner::Unread, Manner::Backwards];
+
+/// The most that was taken from the allocator while a server was sent these bytes, again and again, `size` in all.
+fn peak(config: &ServerConfig, bytes: &[u8], size: usize, manner: Manner, why: &str) -> usize {
+    let no = Say::No(Failure { code: Code::Storage, text: why });
+    let mut held: Vec<Held> = Vec::with_capacity(1024);
+    let mut stream = bytes.iter().cycle().take(size);
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let mut server = Server::new(config.clone(), ConnId(1), at(0));
+    while let Some(io) = server.poll_io() {
+        let n = io.recv.iter_mut().zip(stream.by_ref()).map(|(to, from)| *to = *from).count();
+        server.handle(at(0), Input::Received(n));
+        while !matches!(manner, Manner::Absent)
+            && held.len() < held.capacity()
+            && let Some(event) = server.poll_event()
+        {
+            held.extend(Held::of(event));
+        }
+        assert!(server.memory() <= config.most_memory());
+        let is_over = n == 0 && held.is_empty();
+        match manner {
+            Manner::Good | Manner::Unread => {
+                for held in held.drain(..) {
+                    let say = if matches!(held, Held::Stranger(_)) { DRAWN } else { YES };
+                    held.answer(&mut server, at(0), say).expect("it fits");
+                }
+            }
+            // As late as possible.
+            Manner::Backwards if n == 0 => {
+                for held in held.drain(..).rev() {
+                    held.answer(&mut server, at(0), no).expect("it fits");
+                }
+            }
+            Manner::Backwards | Manner::Absent | Manner::Silent => {}
+        }
+        let sent = server.poll_io().map_or(0, |io| io.send.len());
+        if matches!(manner, Manner::Good) {
+            server.handle(at(0), Input::Sent(sent));
+        }
+        if is_over || (n == 0 && matches!(manner, Manner::Silent)) {
+            break;
+        }
+    }
+    ALLOCATOR.peak_usage() - before + size_of::<Server>()
+}
+
+/// The most that was taken from the allocator while a peer asked for a long list of winners again and again, faster than
+/// it read them; and how long a list is on its wire.
+fn peak_of_lists(config: &ServerConfig, hello: &[u8], question: &[u8], winners: &[String]) -> (usize, usize) {
+    const QUESTIONS: usize = 40;
+    let list = Say::Yes { total: 1, winners: Some(winners), prefix: "" };
+    let bytes = [hello, &question.repeat(QUESTIONS)].concat();
+    let (mut stream, mut lists, mut sent) = (&bytes[..], 0, 0);
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let mut server = Server::new(config.clone(), ConnId(1), at(0));
+    while let Some(io) = server.poll_io() {
+        let n = io.recv.len().min(stream.len());
+        io.recv[..n].copy_from_slice(&stream[..n]);
+        stream = &stream[n..];
+        server.handle(at(0), Input::Received(n));
+        let mut held = Vec::with_capacity(QUESTIONS);
+        loop {
+            while let Some(event) = server.poll_event() {
+                held.extend(Held::of(event));
+            }
+            // As soon as one is answered there may be another.
+            let Some(next) = held.pop() else { break };
+            lists += usize::from(matches!(next, Held::Winners(_)));
+            next.answer(&mut server, at(0), list).expect("it fits");
+        }
+        let send = server.poll_io().map_or(0, |io| io.send.len().min(50_000));
+        server.handle(at(0), Input::Sent(send));
+        sent += send;
+        if n == 0 && send == 0 {
+            break;
+        }
+    }
+    assert_eq!((stream.len(), lists), (0, QUESTIONS));
+    (ALLOCATOR.peak_usage() - before + size_of::<Server>(), sent / QUESTIONS)
+}
+
+/// What is as bad as it gets on one wire or another.
+fn worst() -> Vec<(&'static str, Vec<u8>)> {
+    let bad = ANA.replace("1980-01-01", "1980-02-30");
+    vec![
+        ("nothing", vec![]),
+        ("batches", batch(1, &[ANA; 200])),
+        ("bets alone", block(1, 1, ANA.as_bytes())),
+        ("empty batches", batch::<&str>(1, &[])),
+        ("batches that are wrong", batch(1, &[&bad])),
+        (
+            "a session",
+            [block(7, 1, b"2"), batch(1, &[ANA; 100]), batch(1, &[&bad]), block(6, 1, b"2")].concat(),
+        ),
+        ("finished", block(FINISHED, 1, b"")),
+        ("nonsense", block(BATCH, 1, &[255; 4000])),
+        ("questions on fixed", b"C00001".to_vec()),
+        (
+            "batches on fixed",
+            [b"A0000100001".to_vec(), format!("{:30}{:30}000000011980-01-010001", "a", "b").into()].concat(),
+        ),
+        ("batches without bets on fixed", b"A0000100000".to_vec()),
+        ("an endless message on framed", b"01048568".repeat(9)),
+        ("lines on framed", framed("1;1\na;b;1;1980-01-01;1\n")),
+        ("nothing on framed", framed("")),
+        ("the end on framed", framed("END")),
+        ("mistakes on framed", framed("x")),
+        ("an endless message on braces", b"B{".to_vec()),
+        ("mistakes on braces", b"B{;".to_vec()),
+        ("fillers on braces", b"Q{AgencyID:1};;;;;".to_vec()),
+        ("notices on braces", b"N{AgencyID:1};".to_vec()),
+        ("long lines", [&[b'x'; 8191][..], b"\n"].concat()),
+        ("short lines", b"\n".to_vec()),
+        ("white space", b" ".to_vec()),
+    ]
+}
+
+#[test]
+fn a_connection_never_takes_more_memory_than_is_documented() {
+    let why = "n".repeat(WHY);
+    let configs = [
+        ServerConfig::default(),
+        ServerConfig { max_in_flight: 1, max_message: 8192, max_buffer: 8192, ..ServerConfig::default() },
+        ServerConfig {
+            max_in_flight: 200,
+            max_message: 100_000,
+            max_buffer: 50_000,
+            ..ServerConfig::default()
+        },
+    ];
+    for config in &configs {
+        let most = config.most_memory();
+        let mut highest = (0, "nothing", Manner::Good);
+        for (name, bytes) in worst() {
+            for manner in MANNERS {
+                let peak = peak(config, &bytes, 4 * config.max_message, manner, &why);
+                assert!(peak <= most, "{name}, {manner:?}: {peak} bytes, more than {most}");
+                if peak > highest.0 {
+                    highest = (peak, name, manner);
+                }
+            }
+        }
+        println!("at most {most}, and at {highest:?}");
+        // What is documented is not beyond all reason, and what is counted is real.
+        assert!(highest.0 > most / 3, "{highest:?} of {most}");
+
+        let winners: Vec<String> = (0..50_000).map(|nth| (20_000_000 + nth).to_string()).collect();
+        let session = (block(HELLO, 1, b"2"), block(WINNER, 1, b"2"));
+        for (hello, question) in [session, (vec![], b"Q{AgencyID:1};".to_vec())] {
+            let (peak, list) = peak_of_lists(config, &hello, &question, &winners);
+            let most = most + 4 * (list - ServerConfig::USUAL_ANSWER);
+            println!("at most {most}, and {peak} with lists of {list} bytes");
+            assert!(peak <= most, "{peak} bytes, more than {most}, with lists of {list}");
+        }
+
+        let mut dice = Dice(9);
+        for _ in 0..2_000 {
+            let wire = *dice.pick(Dialect::ALL);
+            let mut bytes = if dice.one_in(9) { noise(&mut dice) } else { conversation(wire, &mut dice) };
+            spoil(&mut bytes, &mut dice);
+            let manner = *dice.pick(&MANNERS);
+            let peak = peak(config, &bytes, 60_000, manner, &why);
+            assert!(peak <= most, "{manner:?}: {peak} bytes, more than {most}, of {}", bytes.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What has to hold whatever arrives: memory has a bound, what is accepted can be sent again, the same bytes mean the
+//! same however they are cut. Inputs come from chance here, and from a fuzzer elsewhere.
+#![allow(dead_code, unused_imports)]
+
+mod held;
+mod pieces;
+
+use lottery_proto::server::Event;
+use lottery_proto::{Bet, Client, ConnId, Dialect, Input, Receipt, Server, ServerConfig, State};
+
+use crate::common::{self, at, bet, client_of, take};
+
+pub(crate) use held::{Held, Say};
+pub(crate) use pieces::{answered, served};
+
+/// Yes, and the draw has not taken place.
+pub(crate) const YES: Say<'static> = Say::Yes { total: 1, winners: None, prefix: "" };
+/// Yes, and the draw has no winners.
+pub(crate) const DRAWN: Say<'static> = Say::Yes { total: 1, winners: Some(&[]), prefix: "" };
+
+/// Gives as much as the server takes, and whether it may take more.
+pub(crate) fn give_some(server: &mut Server, bytes: &mut &[u8]) -> bool {
+    let Some(io) = server.poll_io() else { return false };
+    let n = io.recv.len().min(bytes.len());
+    io.recv[..n].copy_from_slice(&bytes[..n]);
+    *bytes = &bytes[n..];
+    if n > 0 {
+        server.handle(at(0), Input::Received(n));
+    }
+    n > 0
+}
+
+/// The client receives all of it, or as much as there is until its connection is over.
+pub(crate) fn give_until_over(client: &mut Client, mut bytes: &[u8]) {
+    while client.state() == State::Open && !bytes.is_empty() {
+        let recv = client.poll_io().unwrap().recv;
+        let n = recv.len().min(bytes.len());
+        assert!(n > 0, "as long as it is open it reads");
+        recv[..n].copy_from_slice(&bytes[..n]);
+        bytes = &bytes[n..];
+        client.handle(at(0), Input::Received(n));
+    }
+}
+
+/// What was accepted is sent again, and means the same. What was sent.
+pub(crate) fn is_stable(wire: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8> {
+    let mut rest = bets;
+    let mut all = Vec::new();
+    let mut client = client_of(wire, agency);
+    let mut server = Server::new(ServerConfig::default(), ConnId(2), at(0));
+    while !rest.is_empty() {
+        let taken = client.send_batch(at(0), rest).expect("what was accepted can be sent");
+        let sent = take(&mut client, at(0));
+        common::give(&mut server, at(0), &sent);
+        let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("{wire}") };
+        assert!(bets.iter().eq(rest[..taken].iter().copied()), "{}", sent.escape_ascii());
+        server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();
+        let answer = take(&mut server, at(0));
+        common::give(&mut client, at(0), &answer);
+        rest = &rest[taken..];
+        all.extend(sent);
+    }
+    all
+}
+
+/// The server takes all of it; the application answers at once. How many batches were accepted.
+pub(crate) fn serve(wire: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize {
+    let mut server = Server::new(config.clone(), ConnId(1), at(0));
+    let bound = config.most_memory();
+    let mut rest = bytes;
+    let mut batches = 0;
+    loop {
+        let more = give_some(&mut server, &mut rest);
+        assert!(server.memory() <= bound, "{} > {bound}", server.memory());
+        while let Some(event) = server.poll_event() {
+            if let Event::Batch { ticket, bets } = &event {
+                if server_wire(wire, bytes) {
+                    is_stable(wire, ticket.agency().get(), &bets.iter().collect::<Vec<_>>());
+                }
+                batches += 1;
+            }
+            let say = if matches!(event, Event::Stranger { .. }) { DRAWN } else { YES };
+            if let Some(held) = Held::of(event) {
+                held.answer(&mut server, at(0), say).expect("it fits");
+            }
+        }
+        assert!(server.memory() <= bound, "{} > {bound}", server.memory());
+        let _ = take(&mut server, at(0));
+        if !more {
+            break;
+        }
+    }
+    assert!(rest.is_empty(), "whatever comes is read, or the connection is over");
+    server.handle(at(0), Input::Eof);
+    while let Some(event) = server.poll_event() {
+        if let Some(held) = Held::of(event) {
+            held.answer(&mut server, at(0), DRAWN).expect("it fits");
+        }
+    }
+    let _ = take(&mut server, at(0));
+    server.handle(at(0), Input::FinSent);
+    assert_eq!(server.state(), State::Closed);
+    batches
+}
+
+/// Asks something, and sends it.
+pub(crate) fn ask(client: &mut Client, question: usize) {
+    let bets = [bet(common::ANA)];
+    let asked = match question {
+        0 => client.send_batch(at(0), &bets).map(|_| ()),
+        1 => client.send_bet(at(0), &bets[0]),
+        2 => client.send_finished(at(0)),
+        _ => client.ask_winners(at(0)),
+    };
+    if asked.is_err() {
+        let _ = client.send_line(at(0), "hola");
+    }
+    let _ = take(client, at(0));
+}
+
+/// Whether the bytes are of that wire at all: noise need not be.
+fn server_wire(wire: Dialect, bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(1..=9) => wire == Dialect::Block,
+        Some(b'A' | b'C' | b'F') => wire == Dialect::Fixed,
+        Some(b'0'..=b'9') => wire == Dialect::Framed,
+        Some(b'B' | b'N' | b'Q') => wire == Dialect::Braces,
+        _ => false,
+    }
+}
