@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lottery_proto::{Bet, Dialect, Field, FieldError, FieldProblem};
+use lottery_proto::{Bet, BetVec, Dialect, Field, FieldError, FieldProblem};
 
 /// The bets of an agency in their order, all valid, and the file that they are from.
 ///
@@ -13,17 +13,9 @@ use lottery_proto::{Bet, Dialect, Field, FieldError, FieldProblem};
 #[derive(Clone)]
 pub struct BetList {
     path: PathBuf,
-    text: String,
-    bets: Vec<Entry>,
-}
-
-/// Where a bet's fields stand in the text, one after the other.
-#[derive(Clone, Copy)]
-struct Entry {
-    start: u32,
-    /// The length of each field.
-    lens: [u8; 5],
-    line: u32,
+    bets: BetVec,
+    /// Where each stands in the file.
+    lines: Vec<u32>,
 }
 
 /// An agency file that cannot be used: which file, line and field.
@@ -85,8 +77,8 @@ impl BetList {
         if u32::try_from(bytes.len()).is_err() {
             return Err(BetListError::TooLarge { path: path.to_owned() });
         }
-        let mut list =
-            Self { path: path.to_owned(), text: String::with_capacity(bytes.len()), bets: Vec::new() };
+        let bets = BetVec::with_capacity(bytes.len());
+        let mut list = Self { path: path.to_owned(), bets, lines: Vec::new() };
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut record = csv::ByteRecord::new();
         let mut lines = Lines { bytes, counted: 0, line: 1 };
@@ -116,15 +108,8 @@ impl BetList {
                 .map_err(|_| FieldError { field, problem: FieldProblem::NotUtf8 })?;
         }
         let [first_name, last_name, document, birthdate, number] = fields;
-        Bet::new(first_name, last_name, document, birthdate, number)?;
-        // What a number is written with beyond ten digits is zeros.
-        let zeros = number.len().saturating_sub(10);
-        fields[4] = number.get(zeros..).unwrap_or(number);
-        let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        let lens = fields.map(|field| u8::try_from(field.len()).unwrap_or(u8::MAX));
-        self.text.extend(fields);
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        self.bets.push(Entry { start, lens, line });
+        self.bets.push(&Bet::new(first_name, last_name, document, birthdate, number)?);
+        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
         Ok(())
     }
 
@@ -136,7 +121,7 @@ impl BetList {
     /// Where the bets from `from` up to `end` stand in the file: the line of number `which` of them, counted from 1,
     /// or else the lines of all.
     pub fn place_of(&self, from: usize, end: usize, which: Option<usize>) -> String {
-        let line = |index: usize| self.bets.get(index).map_or(0, |entry| entry.line);
+        let line = |index: usize| self.lines.get(index).copied().unwrap_or_default();
         let path = self.path.display();
         match which.and_then(|which| from.checked_add(which)?.checked_sub(1)) {
             Some(index) if index < end => format!("{path}: line {}", line(index)),
@@ -156,7 +141,7 @@ impl BetList {
 
     /// The bets from number `from` on, counted from 0.
     pub fn bets_from(&self, from: usize) -> impl Iterator<Item = Bet<'_>> {
-        self.bets.get(from..).unwrap_or_default().iter().map(|entry| self.bet(entry))
+        self.bets.iter_from(from)
     }
 
     /// Whether that wire can carry every bet as it is.
@@ -172,23 +157,12 @@ impl BetList {
 
     /// An error about bet number `index`, counted from 0, that names its line.
     pub fn error(&self, index: usize, problem: FieldError) -> BetListError {
-        let line = self.bets.get(index).map_or(0, |entry| entry.line.into());
+        let line = self.lines.get(index).copied().unwrap_or_default().into();
         self.error_at(line, problem.into())
     }
 
     fn error_at(&self, line: u64, problem: LineProblem) -> BetListError {
         BetListError::Line { path: self.path.clone(), line, problem }
-    }
-
-    fn bet(&self, entry: &Entry) -> Bet<'_> {
-        let mut rest = self.text.get(entry.start as usize..).unwrap_or_default();
-        let [first_name, last_name, document, birthdate, number] = entry.lens.map(|len| {
-            let (field, after) = rest.split_at_checked(len.into()).unwrap_or_default();
-            rest = after;
-            field
-        });
-        Bet::new(first_name, last_name, document, birthdate, number)
-            .expect("the fields were checked when the file was read")
     }
 }
 

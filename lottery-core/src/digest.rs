@@ -3,6 +3,8 @@
 
 use lottery_proto::Bet;
 
+use crate::store::rows::decimal;
+
 /// A running digest.
 #[derive(Clone, Debug, Default)]
 pub struct Digest {
@@ -26,7 +28,7 @@ impl Digest {
             self.text.extend_from_slice(field.as_bytes());
             self.text.push(b'|');
         }
-        self.text.extend_from_slice(bet.number().to_string().as_bytes());
+        self.text.extend_from_slice(decimal(bet.number(), &mut [0; 10]).as_bytes());
         self.text.push(b'\n');
         if self.text.len() >= PIECE {
             self.flush();

@@ -13,4 +13,5 @@ pub mod log;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod seam;
+pub mod sockets;
 pub mod store;

@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-use lottery_proto::client::{Client, Event};
+use lottery_proto::client::Event;
 use lottery_proto::{ClientConfig, Dialect, Input, Instant, Io, Machine};
 use tracing::{debug, info};
 
+use super::call::Call;
 use super::job::AgencyError;
 use crate::seam::{Caller, Step};
 
@@ -27,23 +28,24 @@ pub struct EchoJob {
 /// Sends `[CLIENT n] Message N°k`, from k = 1, and checks that each comes back.
 #[derive(Debug)]
 pub struct Echoes {
-    job: EchoJob,
-    client: Option<Client>,
+    amount: u32,
+    period: Duration,
+    call: Call<()>,
     /// Lines that came back.
     done: u32,
     /// A line was sent and has not come back.
     waiting: bool,
     /// When the next line is to be sent.
     next: Instant,
-    outcome: Option<Result<(), AgencyError>>,
 }
 
 impl Echoes {
     /// A health check.
     pub fn new(job: EchoJob) -> Self {
-        let connection = ClientConfig { dialect: Dialect::Echo, ..job.connection };
-        let job = EchoJob { connection, ..job };
-        Self { job, client: None, done: 0, waiting: false, next: Instant::default(), outcome: None }
+        let EchoJob { connection, server, amount, period } = job;
+        let connection = ClientConfig { dialect: Dialect::Echo, ..connection };
+        let call = Call::new(connection, server);
+        Self { amount, period, call, done: 0, waiting: false, next: Instant::default() }
     }
 
     /// How it ended.
@@ -51,33 +53,26 @@ impl Echoes {
     /// # Errors
     /// A line did not come back, or another did.
     pub fn into_outcome(self) -> Result<(), AgencyError> {
-        self.outcome.unwrap_or(Err(AgencyError::Stopped))
+        self.call.into_outcome()
     }
 
     fn line(&self) -> String {
-        format!("[CLIENT {}] Message N°{}", self.job.connection.agency, self.done + 1)
-    }
-
-    fn end(&mut self, now: Instant, outcome: Result<(), AgencyError>) {
-        self.outcome.get_or_insert(outcome);
-        if let Some(client) = &mut self.client {
-            client.close(now);
-        }
+        format!("[CLIENT {}] Message N°{}", self.call.id(), self.done + 1)
     }
 
     fn advance(&mut self, now: Instant) {
-        while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
+        while let Some(event) = self.call.poll_event() {
             match event {
                 Event::Line(line) => {
                     let msg = String::from_utf8_lossy(line.0).into_owned();
                     self.received(now, msg);
                 }
                 Event::Closed(reason) if self.waiting => {
-                    let server = self.job.server.clone();
-                    self.end(now, Err(AgencyError::Closed { server, reason }));
+                    let error = self.call.closed(reason);
+                    self.call.end(now, Err(error));
                 }
                 Event::Closed(_) => {
-                    let client_id = self.job.connection.agency;
+                    let client_id = self.call.id();
                     info!(action = "close_connection", result = "success", client_id = %client_id);
                 }
                 other => debug!(action = "event", result = "in_progress", event = ?other),
@@ -87,18 +82,16 @@ impl Echoes {
 
     /// A line came back. A centre may put its prefix before it.
     fn received(&mut self, now: Instant, msg: String) {
-        let client_id = self.job.connection.agency;
+        let client_id = self.call.id();
         let expected = self.line();
         self.waiting = false;
         if !msg.ends_with(&expected) {
-            return self.end(now, Err(AgencyError::WrongEcho { expected, received: msg }));
+            return self.call.end(now, Err(AgencyError::WrongEcho { expected, received: msg }));
         }
         info!(action = "receive_message", result = "success", client_id = %client_id, msg);
         self.done += 1;
-        self.next = now.after(self.job.period);
-        if let Some(client) = &mut self.client {
-            client.close(now);
-        }
+        self.next = now.after(self.period);
+        self.call.hang_up(now);
     }
 }
 
@@ -106,16 +99,11 @@ impl Machine for Echoes {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.client.as_mut()?.poll_io()
+        self.call.poll_io()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
-        if input == Input::Shutdown {
-            self.outcome.get_or_insert(Err(AgencyError::Stopped));
-        }
-        if let Some(client) = &mut self.client {
-            client.handle(now, input);
-        }
+        self.call.handle(now, input);
         self.advance(now);
     }
 
@@ -126,30 +114,21 @@ impl Machine for Echoes {
 
 impl Caller for Echoes {
     fn next_step(&mut self, now: Instant) -> Step {
-        self.client = None;
-        if self.outcome.is_none() && self.done >= self.job.amount {
-            info!(action = "loop_finished", result = "success", client_id = %self.job.connection.agency);
-            self.end(now, Ok(()));
+        if !self.call.has_ended() && self.done >= self.amount {
+            info!(action = "loop_finished", result = "success", client_id = %self.call.id());
+            self.call.end(now, Ok(()));
         }
-        match self.outcome {
-            Some(_) => Step::Done,
-            None if self.next > now => Step::Wait(self.next),
-            None => Step::Connect(self.job.server.clone()),
-        }
+        self.call.next_step(now, self.next)
     }
 
     fn connected(&mut self, now: Instant) {
-        let mut client = Client::new(self.job.connection.clone(), now);
-        let sent = client.send_line(now, &self.line());
-        self.client = Some(client);
+        let line = self.line();
         self.waiting = true;
-        if let Err(error) = sent {
-            self.end(now, Err(AgencyError::Send(error)));
-        }
+        self.call.begin(now, |client| client.send_line(now, &line));
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = AgencyError::connect(&self.job.server, error);
-        self.end(now, Err(error));
+        let error = self.call.not_connected(error);
+        self.call.end(now, Err(error));
     }
 }

@@ -3,9 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use lottery_proto::{ClientConfig, CloseReason, SendError};
+use lottery_proto::{ClientConfig, CloseReason, Instant, SendError};
 
-use crate::bet_list::BetListError;
+use super::call::Call;
+use crate::bet_list::{BetList, BetListError};
 
 /// What an agency is to do.
 #[derive(Clone, Debug)]
@@ -24,6 +25,17 @@ pub struct Job {
     pub retry_for: Duration,
     /// In a session: where the pauses between these tries get their chance from.
     pub seed: u64,
+}
+
+impl Job {
+    /// An agency's call; if its wire cannot carry one of these bets, it has ended already.
+    pub(super) fn call(&self, bets: &BetList) -> Call<Vec<String>> {
+        let mut call = Call::new(self.connection.clone(), self.server.clone());
+        if let Err(error) = bets.check_sendable(self.connection.dialect) {
+            call.end(Instant::default(), Err(error.into()));
+        }
+        call
+    }
 }
 
 /// How far an agency is.
@@ -119,11 +131,4 @@ pub enum AgencyError {
     /// It was told to stop before it was done.
     #[error("stopped before it was done")]
     Stopped,
-}
-
-impl AgencyError {
-    pub(super) fn connect(server: &str, error: &io::Error) -> Self {
-        let error = io::Error::new(error.kind(), error.to_string());
-        Self::Connect { server: server.to_owned(), error }
-    }
 }

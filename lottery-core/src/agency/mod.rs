@@ -1,5 +1,6 @@
 //! The agency: the machine behind a client's connections, and what it does between them.
 
+mod call;
 mod echo;
 mod job;
 mod plain;

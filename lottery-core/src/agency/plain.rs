@@ -4,10 +4,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lottery_proto::client::{Client, Event};
-use lottery_proto::{AgencyId, Bet, CloseReason, Input, Instant, Io, Machine, Question, SendError};
+use lottery_proto::client::Event;
+use lottery_proto::{Bet, CloseReason, Input, Instant, Io, Machine, Question, SendError};
 use tracing::{debug, info, warn};
 
+use super::call::Call;
 use super::job::{AgencyError, Job, Progress};
 use crate::bet_list::BetList;
 use crate::seam::{Caller, Step};
@@ -16,15 +17,13 @@ use crate::seam::{Caller, Step};
 pub struct PlainAgency {
     job: Job,
     bets: Arc<BetList>,
-    client: Option<Client>,
+    call: Call<Vec<String>>,
     phase: Phase,
     /// Nothing was sent on this connection yet.
     fresh: bool,
     sent: usize,
     pause: Duration,
-    stopping: bool,
     on_progress: Box<dyn FnMut(Progress) + Send>,
-    outcome: Option<Result<Vec<String>, AgencyError>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,19 +44,9 @@ impl PlainAgency {
     /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
         let pause = job.poll_initial;
-        let outcome = bets.check_sendable(job.connection.dialect).err().map(|error| Err(error.into()));
-        Self {
-            job,
-            bets,
-            client: None,
-            phase: Phase::Sending,
-            fresh: true,
-            sent: 0,
-            pause,
-            stopping: false,
-            on_progress: Box::new(|_| ()),
-            outcome,
-        }
+        let call = job.call(&bets);
+        let on_progress = Box::new(|_| ());
+        Self { job, bets, call, phase: Phase::Sending, fresh: true, sent: 0, pause, on_progress }
     }
 
     /// Calls `on_progress` whenever it is further than before.
@@ -72,31 +61,24 @@ impl PlainAgency {
     /// # Errors
     /// Why it did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
-        self.outcome.unwrap_or(Err(AgencyError::Stopped))
+        self.call.into_outcome()
     }
 
     fn question(&self) -> Question {
-        self.job.connection.dialect.manner().question
-    }
-
-    fn id(&self) -> AgencyId {
-        self.job.connection.agency
+        self.call.manner().question
     }
 
     /// It has ended so. The first end counts.
     fn end(&mut self, now: Instant, outcome: Result<Vec<String>, AgencyError>) {
         self.phase = Phase::Done;
-        self.outcome.get_or_insert(outcome);
-        if let Some(client) = &mut self.client {
-            client.close(now);
-        }
+        self.call.end(now, outcome);
     }
 
     fn report(&mut self, stored: bool) {
         let progress = Progress { sent: self.sent, total: self.bets.len(), stored, cut_off: false };
         (self.on_progress)(progress);
         let (enviadas, total) = (progress.sent, progress.total);
-        debug!(action = "batch_sent", result = "in_progress", client_id = %self.id(), enviadas, total);
+        debug!(action = "batch_sent", result = "in_progress", client_id = %self.call.id(), enviadas, total);
     }
 
     /// Takes what the connection has, and does what comes next.
@@ -123,8 +105,8 @@ impl PlainAgency {
 
     /// The next thing to send, if it is time.
     fn step(&mut self, now: Instant) -> Result<(), SendError> {
-        let manner = self.job.connection.dialect.manner();
-        let Some(client) = &mut self.client else { return Ok(()) };
+        let manner = self.call.manner();
+        let Some(client) = self.call.client() else { return Ok(()) };
         match self.phase {
             Phase::Sending if self.sent < self.bets.len() => {
                 if !client.can_send() {
@@ -153,7 +135,7 @@ impl PlainAgency {
     }
 
     fn take_events(&mut self, now: Instant) {
-        while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
+        while let Some(event) = self.call.poll_event() {
             match event {
                 Event::Batch { stored: true, .. } => {}
                 Event::Batch { stored: false, reason, .. } => {
@@ -169,7 +151,7 @@ impl PlainAgency {
                     self.ask_at(now, now);
                 }
                 Event::Pending => {
-                    let client_id = self.id();
+                    let client_id = self.call.id();
                     debug!(action = "consulta_ganadores", result = "in_progress", client_id = %client_id);
                     self.ask_at(now, now.after(self.pause));
                     self.pause = self.pause.saturating_mul(2).min(self.job.poll_max);
@@ -201,7 +183,7 @@ impl PlainAgency {
     }
 
     fn log_sent(&mut self) {
-        let (client_id, cantidad) = (self.id(), self.sent);
+        let (client_id, cantidad) = (self.call.id(), self.sent);
         info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
         self.report(true);
     }
@@ -209,22 +191,19 @@ impl PlainAgency {
     /// The winners are to be asked for at `when`, perhaps on another connection.
     fn ask_at(&mut self, now: Instant, when: Instant) {
         self.phase = Phase::Waiting(when);
-        let elsewhere = self.question() == Question::Elsewhere;
-        if let Some(client) = &mut self.client
-            && elsewhere
-        {
-            client.close(now);
+        if self.question() == Question::Elsewhere {
+            self.call.hang_up(now);
         }
     }
 
     fn closed(&mut self, now: Instant, reason: CloseReason) {
-        info!(action = "close_connection", result = "success", client_id = %self.id());
+        info!(action = "close_connection", result = "success", client_id = %self.call.id());
         debug!(action = "event", result = "success", event = ?reason);
         let on_purpose =
             matches!(self.phase, Phase::Waiting(_)) && self.question() == Question::Elsewhere && !self.fresh;
         if !on_purpose {
-            let server = self.job.server.clone();
-            self.end(now, Err(AgencyError::Closed { server, reason }));
+            let error = self.call.closed(reason);
+            self.end(now, Err(error));
         }
     }
 }
@@ -237,20 +216,16 @@ impl Machine for PlainAgency {
             Phase::Waiting(until) if self.question() != Question::Elsewhere => Some(until),
             _ => None,
         };
-        let mut io = self.client.as_mut()?.poll_io()?;
+        let mut io = self.call.poll_io()?;
         io.deadline = io.deadline.into_iter().chain(ask_at).min();
         Some(io)
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
         if input == Input::Shutdown {
-            self.stopping = true;
-            self.outcome.get_or_insert(Err(AgencyError::Stopped));
             self.phase = Phase::Done;
         }
-        if let Some(client) = &mut self.client {
-            client.handle(now, input);
-        }
+        self.call.handle(now, input);
         self.advance(now);
     }
 
@@ -261,29 +236,25 @@ impl Machine for PlainAgency {
 
 impl Caller for PlainAgency {
     fn next_step(&mut self, now: Instant) -> Step {
-        self.client = None;
-        match self.phase {
-            _ if self.outcome.is_some() => Step::Done,
-            Phase::Waiting(until) if until > now => Step::Wait(until),
-            _ => Step::Connect(self.job.server.clone()),
-        }
+        let connect_at = if let Phase::Waiting(until) = self.phase { until } else { now };
+        self.call.next_step(now, connect_at)
     }
 
     fn connected(&mut self, now: Instant) {
-        self.client = Some(Client::new(self.job.connection.clone(), now));
+        self.call.begin(now, |_| Ok(()));
         self.fresh = true;
         self.advance(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = AgencyError::connect(&self.job.server, error);
+        let error = self.call.not_connected(error);
         self.end(now, Err(error));
     }
 }
 
 impl std::fmt::Debug for PlainAgency {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { phase, sent, client, .. } = self;
-        write!(f, "PlainAgency({}, {phase:?}, {sent} sent, {client:?})", self.id())
+        let Self { phase, sent, call, .. } = self;
+        write!(f, "PlainAgency({phase:?}, {sent} sent, {call:?})")
     }
 }

@@ -1,24 +1,21 @@
 //! A single bet: sent, acknowledged, done.
 
 use std::convert::Infallible;
-use std::io;
+use std::{fmt, io};
 
-use lottery_proto::client::{Client, Event};
-use lottery_proto::{Bet, ClientConfig, FieldError, Input, Instant, Io, Machine};
+use lottery_proto::client::Event;
+use lottery_proto::{Bet, ClientConfig, Dialect, FieldError, Input, Instant, Io, Machine};
 use tracing::{debug, info};
 
+use super::call::Call;
 use super::job::AgencyError;
 use crate::seam::{Caller, Step};
 
 /// Sends one bet, and waits until it is stored. On a wire that does not answer a bet, until it is sent.
-#[derive(Debug)]
 pub struct SingleBet {
-    connection: ClientConfig,
-    server: String,
     /// First name, last name, document, birth date and number.
     fields: [String; 5],
-    client: Option<Client>,
-    outcome: Option<Result<(), AgencyError>>,
+    call: Call<()>,
 }
 
 impl SingleBet {
@@ -26,9 +23,18 @@ impl SingleBet {
     ///
     /// # Errors
     /// The first field that is wrong, or that the wire cannot carry.
-    pub fn new(connection: ClientConfig, server: String, fields: [String; 5]) -> Result<Self, FieldError> {
-        let single = Self { connection, server, fields, client: None, outcome: None };
-        single.connection.dialect.check_sendable(&single.bet()?)?;
+    pub fn new(
+        mut connection: ClientConfig,
+        server: String,
+        fields: [String; 5],
+    ) -> Result<Self, FieldError> {
+        // It is no part of an agency's list, and so needs no session.
+        if connection.dialect == Dialect::Session {
+            connection.dialect = Dialect::Block;
+        }
+        let dialect = connection.dialect;
+        let single = Self { fields, call: Call::new(connection, server) };
+        dialect.check_sendable(&bet(&single.fields)?)?;
         Ok(single)
     }
 
@@ -37,68 +43,55 @@ impl SingleBet {
     /// # Errors
     /// Why the bet is not stored.
     pub fn into_outcome(self) -> Result<(), AgencyError> {
-        self.outcome.unwrap_or(Err(AgencyError::Stopped))
-    }
-
-    fn bet(&self) -> Result<Bet<'_>, FieldError> {
-        let [first_name, last_name, document, birthdate, number] = &self.fields;
-        Bet::new(first_name, last_name, document, birthdate, number)
-    }
-
-    fn end(&mut self, now: Instant, outcome: Result<(), AgencyError>) {
-        self.outcome.get_or_insert(outcome);
-        if let Some(client) = &mut self.client {
-            client.close(now);
-        }
+        self.call.into_outcome()
     }
 
     fn stored(&mut self, now: Instant) {
-        if let (Ok(bet), None) = (self.bet(), &self.outcome) {
+        if let (Ok(bet), false) = (bet(&self.fields), self.call.has_ended()) {
             let (dni, numero) = (bet.document(), bet.number());
             info!(action = "apuesta_enviada", result = "success", dni, numero);
         }
-        self.end(now, Ok(()));
+        self.call.end(now, Ok(()));
     }
 
     fn advance(&mut self, now: Instant) {
-        while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
+        while let Some(event) = self.call.poll_event() {
             match event {
                 Event::Bet { stored: true, .. } => self.stored(now),
                 Event::Bet { stored: false, reason } => {
                     let reason = reason.to_owned();
-                    self.end(now, Err(AgencyError::Refused { what: "the bet", reason }));
+                    self.call.end(now, Err(AgencyError::Refused { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {
-                    let server = self.server.clone();
-                    self.end(now, Err(AgencyError::Closed { server, reason }));
+                    let error = self.call.closed(reason);
+                    self.call.end(now, Err(error));
                 }
                 other => debug!(action = "event", result = "fail", event = ?other),
             }
         }
-        let answered = self.connection.dialect.manner().answers_bets;
-        if !answered
-            && self.outcome.is_none()
-            && self.client.as_ref().is_some_and(|client| client.unsent() == 0)
+        if !self.call.manner().answers_bets
+            && !self.call.has_ended()
+            && self.call.client().is_some_and(|client| client.unsent() == 0)
         {
             self.stored(now);
         }
     }
 }
 
+fn bet(fields: &[String; 5]) -> Result<Bet<'_>, FieldError> {
+    let [first_name, last_name, document, birthdate, number] = fields;
+    Bet::new(first_name, last_name, document, birthdate, number)
+}
+
 impl Machine for SingleBet {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.client.as_mut()?.poll_io()
+        self.call.poll_io()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
-        if input == Input::Shutdown {
-            self.outcome.get_or_insert(Err(AgencyError::Stopped));
-        }
-        if let Some(client) = &mut self.client {
-            client.handle(now, input);
-        }
+        self.call.handle(now, input);
         self.advance(now);
     }
 
@@ -108,21 +101,25 @@ impl Machine for SingleBet {
 }
 
 impl Caller for SingleBet {
-    fn next_step(&mut self, _: Instant) -> Step {
-        if self.outcome.is_some() { Step::Done } else { Step::Connect(self.server.clone()) }
+    fn next_step(&mut self, now: Instant) -> Step {
+        self.call.next_step(now, now)
     }
 
     fn connected(&mut self, now: Instant) {
-        let mut client = Client::new(self.connection.clone(), now);
-        let sent = self.bet().map(|bet| client.send_bet(now, &bet));
-        self.client = Some(client);
-        if let Ok(Err(error)) = sent {
-            self.end(now, Err(AgencyError::Send(error)));
+        if let Ok(bet) = bet(&self.fields) {
+            self.call.begin(now, |client| client.send_bet(now, &bet));
         }
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = AgencyError::connect(&self.server, error);
-        self.end(now, Err(error));
+        let error = self.call.not_connected(error);
+        self.call.end(now, Err(error));
+    }
+}
+
+/// Nothing of the bet: it is somebody's.
+impl fmt::Debug for SingleBet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SingleBet({:?})", self.call)
     }
 }

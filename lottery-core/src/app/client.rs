@@ -85,7 +85,7 @@ fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), S
         "number (NUMERO)",
     ];
     let mut fields = <[String; 5]>::default();
-    for ((field, set), name) in fields.iter_mut().zip(&settings.bet).zip(names) {
+    for ((field, set), name) in fields.iter_mut().zip(&settings.bet.0).zip(names) {
         field.clone_from(set.as_ref().ok_or_else(|| format!("no bet: --{name} is not set"))?);
     }
     let single = SingleBet::new(connection(settings)?, settings.server.to_string(), fields);

@@ -3,7 +3,6 @@
 mod client;
 mod count;
 mod health;
-mod listen;
 mod progress;
 mod server;
 
@@ -12,7 +11,6 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 pub use client::client;
-pub use listen::listen;
 pub use server::server;
 
 use crate::config::{ConfigError, Parsed};

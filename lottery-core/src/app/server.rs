@@ -6,20 +6,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::SystemTime;
 
-use lottery_proto::ServerConfig;
 use tracing::{error, info, warn};
 
-use super::{EXIT_STORE_FAILED, count, fail, health, listen, settings};
+use super::{EXIT_STORE_FAILED, count, fail, health, settings};
 use crate::centres::Centres;
 use crate::committer::{self, Committer, Rules};
 use crate::config::{self, ServerCommand, ServerSettings, StoreKind};
 use crate::desk::Desk;
 use crate::log;
 use crate::seam::Runtime;
+use crate::sockets::listen;
 use crate::store::{MemoryStore, RedbStore, Store, StoreError};
-
-/// About so many bytes of requests wait for the committer before connections stop reading.
-const DESK_SIZE: usize = 16 * 1024 * 1024;
 
 /// Runs the centre on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
 pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
@@ -73,9 +70,9 @@ fn run<S: Store + 'static>(runtime: &impl Runtime, settings: &ServerSettings, st
     };
     let address = listener.local_addr().unwrap_or(address);
 
-    let desk = Arc::new(Desk::new(DESK_SIZE));
+    let desk = Arc::new(Desk::new(ServerSettings::DESK_SIZE));
     let max_connections = usize::try_from(settings.max_connections).unwrap_or(usize::MAX);
-    let centres = Centres::new(server_config(settings), Arc::clone(&desk), max_connections);
+    let centres = Centres::new(settings.machine(), Arc::clone(&desk), max_connections);
     let centres = Arc::new(centres.with_echo_prefix(&settings.echo_prefix).with_address(address));
     let (stop, requests) = (centres.stop(), Arc::clone(&desk));
     let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
@@ -116,17 +113,4 @@ fn end(served: io::Result<()>, committed: Result<(), StoreError>) -> ExitCode {
 
 fn store_code(error: &StoreError) -> u8 {
     if matches!(error, StoreError::Failed { .. }) { EXIT_STORE_FAILED } else { 1 }
-}
-
-fn server_config(settings: &ServerSettings) -> ServerConfig {
-    ServerConfig {
-        agencies: settings.agencies,
-        max_message: usize::try_from(settings.max_message).unwrap_or(usize::MAX),
-        dialects: settings.dialects.clone(),
-        idle_timeout: settings.idle_timeout,
-        message_timeout: settings.message_timeout,
-        stall_timeout: settings.stall_timeout,
-        linger_timeout: settings.linger_timeout,
-        ..ServerConfig::default()
-    }
 }

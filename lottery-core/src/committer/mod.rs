@@ -137,8 +137,9 @@ impl<S: Store> Committer<S> {
     fn plan(&mut self, group: &mut Group, request: &Request) -> Plan {
         let (agency, conn, bets) = match &request.asks {
             Asks::Hello(ticket) => {
-                let older = self.sessions.begin(ticket.agency().get(), ticket.conn(), request.from.clone());
-                return Plan::Greet { older };
+                let agency = ticket.agency().get();
+                let older = self.sessions.begin(agency, ticket.conn(), request.from.clone());
+                return Plan::Greet { record: self.planned(group, agency), older };
             }
             Asks::Gone(conn) => {
                 self.waiting.leave(*conn);
@@ -161,7 +162,7 @@ impl<S: Store> Committer<S> {
                 }
             }
         }
-        let mut record = group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency));
+        let mut record = self.planned(group, agency);
         match bets {
             Some(_) if record.finished => {
                 self.sessions.refuse(agency, conn);
@@ -178,6 +179,11 @@ impl<S: Store> Committer<S> {
         }
         group.agencies.insert(agency, record);
         Plan::Store { total: record.stored }
+    }
+
+    /// What will be durable of that agency with this group.
+    fn planned(&self, group: &Group, agency: u32) -> AgencyRecord {
+        group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency))
     }
 
     /// Answers a request, when it is known what became of the group.
@@ -212,11 +218,11 @@ impl<S: Store> Committer<S> {
 
     /// Answers what changes nothing that is stored.
     fn look(&mut self, from: &Mailbox<Notice>, asks: Asks, plan: Plan, stored: &Result<(), StoreError>) {
-        if let Plan::Greet { older: Some(older) } = plan {
-            older.deliver(Notice::Superseded);
-        }
-        match asks {
-            Asks::Hello(ticket) => {
+        match (asks, plan) {
+            (Asks::Hello(ticket), Plan::Greet { record, older }) => {
+                if let Some(older) = older {
+                    older.deliver(Notice::Superseded);
+                }
                 let agency = ticket.agency().get();
                 let greeting = match (self.sessions.standing(agency, ticket.conn()), stored) {
                     (_, Err(error)) if !matches!(error, StoreError::Full { .. }) => {
@@ -226,17 +232,14 @@ impl<S: Store> Committer<S> {
                         code: Code::Superseded,
                         reason: "a newer session of this agency took over".to_owned(),
                     },
-                    _ => Greeting::Welcome(self.agency(agency)),
+                    // What is in the group behind its Hello is acknowledged by itself.
+                    (_, Ok(())) => Greeting::Welcome(record),
+                    (_, Err(_)) => Greeting::Welcome(self.agency(agency)),
                 };
                 from.deliver(Notice::Hello(ticket, greeting));
             }
-            Asks::Winners { ticket, .. } => from.deliver(Notice::Winners(ticket, self.draw.clone())),
-            Asks::Stranger(_)
-            | Asks::Bet(..)
-            | Asks::Batch(..)
-            | Asks::Finished(_)
-            | Asks::Ended(_)
-            | Asks::Gone(_) => {}
+            (Asks::Winners { ticket, .. }, _) => from.deliver(Notice::Winners(ticket, self.draw.clone())),
+            _ => {}
         }
     }
 

@@ -14,8 +14,8 @@ pub(super) enum Plan {
     Store { total: u64 },
     /// It is refused.
     Refuse { code: Code, reason: &'static str },
-    /// It begins a session, and ends this older one.
-    Greet { older: Option<Mailbox<Notice>> },
+    /// It begins a session after this, which is stored or is in the group, and ends this older one.
+    Greet { record: AgencyRecord, older: Option<Mailbox<Notice>> },
     /// It changes nothing that is stored.
     Look,
 }

@@ -11,6 +11,7 @@ use super::error::{ConfigError, one_line};
 use super::resolve::Program;
 
 const PRINT_CONFIG: &str = "print-config";
+const LIMITS: &str = "limits";
 const COMMAND: &str = "COMMAND";
 
 /// What the command line says.
@@ -20,6 +21,15 @@ pub(super) enum Flags {
     Print(String),
     /// The settings' flags.
     Given(Given),
+}
+
+/// What may be printed of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Show {
+    /// Each with its value and origin.
+    Config,
+    /// What follows from them for the resources of the machine.
+    Limits,
 }
 
 /// The flags that were given.
@@ -37,9 +47,14 @@ impl Given {
         self.0.try_get_one::<String>(COMMAND).ok().flatten().map(String::as_str)
     }
 
-    /// Whether the configuration is to be printed.
-    pub(super) fn print_config(&self) -> bool {
-        self.0.get_flag(PRINT_CONFIG)
+    /// What is to be printed instead of running.
+    pub(super) fn show(&self) -> Option<Show> {
+        let given = |flag| self.0.try_get_one(flag).ok().flatten() == Some(&true);
+        match (given(LIMITS), given(PRINT_CONFIG)) {
+            (true, _) => Some(Show::Limits),
+            (false, true) => Some(Show::Config),
+            (false, false) => None,
+        }
     }
 }
 
@@ -83,6 +98,10 @@ fn command(program: &Program, name: String) -> Command {
         .long(PRINT_CONFIG)
         .action(ArgAction::SetTrue)
         .help("Print every setting with its value and origin, and exit");
+    let limits = program.limits.map(|_| {
+        let help = "Print the most memory that a connection can take, and what else is bounded, and exit";
+        Arg::new(LIMITS).long(LIMITS).action(ArgAction::SetTrue).help(help)
+    });
     let command = (!program.commands.is_empty()).then(|| {
         let commands = program.commands.iter().map(|(name, help)| PossibleValue::new(*name).help(*help));
         Arg::new(COMMAND)
@@ -99,4 +118,5 @@ fn command(program: &Program, name: String) -> Command {
         .args(command)
         .args(flags)
         .arg(print_config)
+        .args(limits)
 }

@@ -29,6 +29,7 @@ mod error;
 mod file;
 mod flags;
 mod ini;
+mod limits;
 mod nearest;
 mod parse;
 mod resolve;
@@ -39,11 +40,12 @@ mod tests;
 mod types;
 mod yaml;
 
-pub use client::{ClientCommand, ClientSettings};
+pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
 pub use server::{ServerCommand, ServerSettings};
 pub use types::{AsWritten, Choice, HostPort, StoreKind};
 
+use flags::Show;
 use resolve::{Program, Resolved, Values};
 
 /// What a command line asks for.
@@ -92,9 +94,13 @@ fn read<T>(
 ) -> Result<Parsed<T>, ConfigError> {
     match resolve::resolve(program, dir, args, env)? {
         Resolved::Print(text) => Ok(Parsed::Print(text)),
-        Resolved::Values(mut values, print) => {
-            let settings = settings(&mut values)?;
-            Ok(if print { Parsed::Print(values.table()) } else { Parsed::Run(settings) })
-        }
+        Resolved::Values(mut values, show) => match (show, program.limits) {
+            (Some(Show::Limits), Some(limits)) => Ok(Parsed::Print(limits(&mut values)?)),
+            (None, _) => Ok(Parsed::Run(settings(&mut values)?)),
+            (Some(_), _) => {
+                settings(&mut values)?;
+                Ok(Parsed::Print(values.table()))
+            }
+        },
     }
 }

@@ -5,11 +5,14 @@ use std::path::Path;
 
 use super::error::{ConfigError, one_line};
 use super::file::{self, Shape};
-use super::flags::{self, Flags, Given};
+use super::flags::{self, Flags, Given, Show};
 use super::table::{Origin, Row, Setting};
 
 /// Reads a variable of the environment; one that is not set is `None`.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Says what follows from a program's settings.
+type Limits = fn(&mut Values) -> Result<String, ConfigError>;
 
 /// What a program is to the one who starts it.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(super) struct Program {
     pub(super) after_help: &'static str,
     /// What it can do besides its usual work: a word on the command line, and what that means.
     pub(super) commands: &'static [(&'static str, &'static str)],
+    /// What follows from its settings for the resources of the machine, if that can be shown.
+    pub(super) limits: Option<Limits>,
     pub(super) file: Shape,
     /// The setting that names the file.
     pub(super) config: Row,
@@ -41,8 +46,8 @@ impl Program {
 pub(super) enum Resolved {
     /// A text was asked for: help or version.
     Print(String),
-    /// The settings, and whether they are to be printed.
-    Values(Values, bool),
+    /// The settings, and what of them is to be printed instead of running.
+    Values(Values, Option<Show>),
 }
 
 /// Every setting's text and origin. Only the strongest text of each is here, and only that one is judged:
@@ -96,7 +101,7 @@ pub(super) fn resolve(
         values.push(value);
     }
     let command = given.command().map(str::to_owned);
-    Ok(Resolved::Values(Values { values, command }, given.print_config()))
+    Ok(Resolved::Values(Values { values, command }, given.show()))
 }
 
 /// What a flag or the environment says of a setting. A variable that is empty counts as not set.

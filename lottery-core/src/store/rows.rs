@@ -23,20 +23,40 @@ pub fn push_row(
     birthdate: &str,
     number: u32,
 ) {
-    text.reserve(first_name.len() + last_name.len() + document.len() + birthdate.len() + 27);
-    push_number(text, agency);
-    for field in [first_name, last_name, document, birthdate] {
-        text.push(',');
-        push_field(text, field);
-    }
-    text.push(',');
-    push_number(text, number);
-    text.push_str("\r\n");
+    push(text, agency, [first_name, last_name], [document, birthdate], number, push_field);
 }
 
 /// Writes one bet's row at the end of `text`.
 pub fn push_bet(text: &mut String, agency: u32, bet: &Bet<'_>) {
-    push_row(text, agency, bet.first_name(), bet.last_name(), bet.document(), bet.birthdate(), bet.number());
+    let (names, rest) = ([bet.first_name(), bet.last_name()], [bet.document(), bet.birthdate()]);
+    // A valid bet's document and birth date need no quotes: digits and hyphens.
+    push(text, agency, names, rest, bet.number(), String::push_str);
+}
+
+/// Writes a row; `push_rest` writes the fields behind the names.
+#[inline]
+fn push(
+    text: &mut String,
+    agency: u32,
+    names: [&str; 2],
+    rest: [&str; 2],
+    number: u32,
+    push_rest: impl Fn(&mut String, &str),
+) {
+    let size: usize = names.iter().chain(&rest).map(|field| field.len()).sum();
+    text.reserve(size + 27);
+    push_number(text, agency);
+    for name in names {
+        text.push(',');
+        push_field(text, name);
+    }
+    for field in rest {
+        text.push(',');
+        push_rest(text, field);
+    }
+    text.push(',');
+    push_number(text, number);
+    text.push_str("\r\n");
 }
 
 /// Shows agency, document and number of each row, in order.
@@ -81,7 +101,8 @@ fn parse<'a>(fields: &mut impl Iterator<Item = &'a str>) -> Option<(u32, &'a str
 
 fn push_field(text: &mut String, field: &str) {
     let special = |byte| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-    if !field.bytes().any(special) {
+    // Not `any`: without a way out early, many bytes are looked at together.
+    if !field.bytes().fold(false, |found, byte| found | special(byte)) {
         text.push_str(field);
         return;
     }
@@ -96,15 +117,24 @@ fn push_field(text: &mut String, field: &str) {
 }
 
 fn push_number(text: &mut String, number: u32) {
-    let mut digits = [b'0'; 10];
-    let mut start = digits.len();
-    let mut rest = number;
-    while rest > 0 || start == digits.len() {
-        start -= 1;
-        digits[start] += u8::try_from(rest % 10).expect("a digit");
-        rest /= 10;
+    if let Some(digit) = char::from_digit(number, 10) {
+        return text.push(digit);
     }
-    text.extend(digits[start..].iter().copied().map(char::from));
+    text.push_str(decimal(number, &mut [0; 10]));
+}
+
+/// The number's decimal digits, at the end of `buffer`: formatting would cost an allocation for each bet.
+pub(crate) fn decimal(mut number: u32, buffer: &mut [u8; 10]) -> &str {
+    let mut start = buffer.len();
+    for digit in buffer.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        start -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    str::from_utf8(&buffer[start..]).expect("digits are ASCII")
 }
 
 #[cfg(test)]

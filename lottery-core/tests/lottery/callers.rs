@@ -12,7 +12,8 @@ use lottery_proto::{
 use crate::calls::Calls;
 use crate::support::{Fate, Fields};
 
-const DIALECTS: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+const DIALECTS: [Dialect; 5] =
+    [Dialect::Session, Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
 
 fn connection(dialect: Dialect) -> ClientConfig {
     ClientConfig::new(AgencyId::new(1).unwrap(), dialect)
@@ -38,6 +39,7 @@ fn a_single_bet_is_stored() {
         assert!(!calls.committer.agency(1).finished, "{dialect}: there may be more");
         assert_eq!(calls.calls[0].began(), [0], "{dialect}");
         assert_eq!(calls.calls[0].done, Some(Instant::default()), "{dialect}: at once");
+        assert!(ANA[..4].iter().all(|secret| !calls.shown().contains(secret)), "{}", calls.shown());
         calls.clients().remove(0).into_outcome().unwrap();
     }
 }
@@ -55,7 +57,9 @@ fn a_single_bet_is_refused() {
         match outcome {
             // Nobody has asked for an answer.
             Ok(()) if dialect == Dialect::Fixed => {}
-            Err(AgencyError::Refused { what: "the bet", reason }) if dialect == Dialect::Block => {
+            Err(AgencyError::Refused { what: "the bet", reason })
+                if matches!(dialect, Dialect::Block | Dialect::Session) =>
+            {
                 assert_eq!(reason, "");
             }
             Err(AgencyError::Refused { what: "the bet", reason: told }) => {

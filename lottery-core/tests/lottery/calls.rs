@@ -205,6 +205,17 @@ impl<C: Caller<Notice = Infallible>> Calls<C> {
         }
     }
 
+    /// What the `Debug` of everything shows.
+    pub(crate) fn shown(&self) -> String
+    where
+        C: std::fmt::Debug,
+    {
+        let lines = self.calls.iter().filter_map(|call| call.line.as_ref());
+        let ends: Vec<_> = lines.map(|line| (&line.centre, &line.mail)).collect();
+        let clients: Vec<_> = self.calls.iter().map(|call| &call.client).collect();
+        format!("{clients:?} {ends:?} {:?} {:?} {:?}", self.committer, self.desk, self.centres)
+    }
+
     /// The clients, which are all done.
     pub(crate) fn clients(self) -> Vec<C> {
         assert!(self.calls.iter().all(|call| call.done.is_some()), "all are done");

@@ -1,11 +1,12 @@
 //! The waiting room: who waits for the draw, and who is told.
 
-use lottery_core::desk::Asks;
+use lottery_core::committer::run;
+use lottery_core::desk::{Asks, Desk};
 use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Receipt, Server, ServerConfig};
 
 use crate::support::Seen::{Refused, Stored, Winners};
-use crate::support::{TestStore, batch, bets, commit, finished, winners};
+use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
 
 /// What a `framed` connection of that number asks when it has sent END; as an agency, if it has said which it is.
 fn waits(conn: u64, agency: Option<u32>) -> Asks {
@@ -109,4 +110,31 @@ fn what_is_asked_with_the_last_stranger_is_answered_after_the_draw() {
         assert_eq!(commit(committer, vec![finished(2)]), [Stored(2, 0)]);
     }
     assert_eq!(store.rows().lines().count(), 1);
+}
+
+#[test]
+fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_more() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    let mine = bets(1, 0, 6);
+    // The bets and the end of them have room.
+    store.next(&[Fate::Good, Fate::Full]);
+    for asks in [batch(1, &mine), finished(1), waits(1, Some(1))] {
+        desk.submit(diary.request(asks)).unwrap();
+    }
+    let told = std::thread::scope(|scope| {
+        scope.spawn(|| run(&mut committer, &desk).unwrap());
+        let mut told = Vec::new();
+        for _ in 0..4000 {
+            told.extend(diary.answers());
+            if told.len() == 3 {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        desk.close();
+        told
+    });
+    assert_eq!(told, [Stored(1, 6), Stored(1, 6), Winners(1, winners(&mine))]);
 }

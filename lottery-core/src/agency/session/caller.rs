@@ -3,26 +3,23 @@
 use std::convert::Infallible;
 use std::io;
 
-use lottery_proto::{Client, Input, Instant, Io, Machine};
+use lottery_proto::{Input, Instant, Io, Machine};
 
-use super::{AgencyError, Phase, SessionAgency};
+use super::{Phase, SessionAgency};
 use crate::seam::{Caller, Step};
 
 impl Machine for SessionAgency {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.client.as_mut()?.poll_io()
+        self.call.poll_io()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
         if input == Input::Shutdown {
-            self.outcome.get_or_insert(Err(AgencyError::Stopped));
             self.phase = Phase::Leaving;
         }
-        if let Some(client) = &mut self.client {
-            client.handle(now, input);
-        }
+        self.call.handle(now, input);
         self.advance(now);
     }
 
@@ -33,34 +30,24 @@ impl Machine for SessionAgency {
 
 impl Caller for SessionAgency {
     fn next_step(&mut self, now: Instant) -> Step {
-        self.client = None;
-        match self.outcome {
-            Some(_) => Step::Done,
-            None if self.connect_at > now => Step::Wait(self.connect_at),
-            None => Step::Connect(self.job.server.clone()),
-        }
+        self.call.next_step(now, self.connect_at)
     }
 
     fn connected(&mut self, now: Instant) {
-        let mut client = Client::new(self.job.connection.clone(), now);
-        let greeted = client.hello(now);
-        self.client = Some(client);
         self.phase = Phase::Greeting;
-        if let Err(error) = greeted {
-            self.end(now, Err(AgencyError::Send(error)));
-        }
+        self.call.begin(now, |client| client.hello(now));
         self.advance(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = AgencyError::connect(&self.job.server, error);
+        let error = self.call.not_connected(error);
         self.lost(now, &error.to_string());
     }
 }
 
 impl std::fmt::Debug for SessionAgency {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { phase, sent, stored, client, .. } = self;
-        write!(f, "SessionAgency({}, {phase:?}, {sent} sent, {stored} stored, {client:?})", self.id())
+        let Self { phase, sent, stored, call, .. } = self;
+        write!(f, "SessionAgency({phase:?}, {sent} sent, {stored} stored, {call:?})")
     }
 }

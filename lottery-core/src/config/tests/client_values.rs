@@ -128,3 +128,14 @@ fn pauses_that_contradict_each_other() {
         assert_eq!(World::new().client_error(flags), error);
     }
 }
+
+#[test]
+fn debug_shows_nothing_of_a_bet() {
+    let bet = ["Ana María", "Núñez", "20000001", "1980-01-01"];
+    let names = ["--first-name", "--last-name", "--document", "--birthdate"];
+    let flags: Vec<&str> = names.into_iter().zip(bet).flat_map(|(name, value)| [name, value]).collect();
+    let settings = World::new().client(&flags);
+    assert_eq!(settings.bet.0[2].as_deref(), Some("20000001"));
+    let shown = format!("{settings:?}");
+    assert!(bet.iter().all(|secret| !shown.contains(secret)), "{shown}");
+}

@@ -42,6 +42,32 @@ linger-timeout   1s                                      default
 }
 
 #[test]
+fn the_limits_of_a_centre() {
+    let world = World::new().file("config.ini", "SERVER_MAX_MESSAGE = 8192\n");
+    let flags = ["--max-connections", "100", "--limits"];
+    let most = world.server(&flags[..2]).machine().most_memory();
+    assert_eq!(most, 1024 + 2 * 8192 + 34 * (1024 + 8192) + 4 * (65_536 + 34 * 8192));
+    assert_eq!(
+        printed(world.parse_server(&flags)),
+        "\
+limit                  number  of
+connections               100  open at once
+message                  8192  bytes, the longest that is taken
+requests                   32  of a connection, taken and not answered
+window                     16  batches of a session, not acknowledged
+connection-memory     1707008  bytes of one connection; one longer list of winners on top, four times
+desk                 16777216  bytes, about, of requests that wait for the store
+connections-memory  170700800  bytes of all connections together
+"
+    );
+    assert_eq!(
+        world.server_error(&["--max-connections", "0", "--limits"]),
+        r#"--max-connections: "0": expected a whole number from 1 to 1000000"#
+    );
+    assert!(world.client_error(&["--limits"]).contains("--limits"), "only a centre has them");
+}
+
+#[test]
 fn the_configuration_of_a_client() {
     let world =
         World::new().file("config.yaml", "id: \"7\"\nloop: {period: 150ms}").env("CLI_LOOP_AMOUNT", "05");
@@ -121,11 +147,11 @@ fn the_help_lists_every_choice() {
     fn listed<T: Choice>(setting: &Setting<T>) {
         assert!(T::ALL.iter().all(|choice| setting.row.help.contains(choice.name())), "{}", setting.row);
     }
-    listed(&crate::config::server::STORE);
+    listed(&crate::config::server::table::STORE);
     let dialects = Dialect::WITH_BETS.iter().map(|dialect| dialect.name());
-    assert!(dialects.into_iter().all(|name| crate::config::client::DIALECT.row.help.contains(name)));
+    assert!(dialects.into_iter().all(|name| crate::config::client::table::DIALECT.row.help.contains(name)));
     let all: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
-    assert_eq!(crate::config::server::DIALECTS.row.default, Some(all.join(",").as_str()));
+    assert_eq!(crate::config::server::table::DIALECTS.row.default, Some(all.join(",").as_str()));
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! What every agency does alike: one connection at a time to one centre, and one end of it all.
+
+use std::{fmt, io};
+
+use lottery_proto::client::{Client, Event};
+use lottery_proto::{AgencyId, ClientConfig, CloseReason, Input, Instant, Io, Manner, SendError};
+
+use super::job::AgencyError;
+use crate::seam::Step;
+
+/// An agency's connection, and how the agency ended, with a `T` or without.
+pub(super) struct Call<T> {
+    connection: ClientConfig,
+    server: String,
+    client: Option<Client>,
+    outcome: Option<Result<T, AgencyError>>,
+}
+
+impl<T> Call<T> {
+    pub(super) fn new(connection: ClientConfig, server: String) -> Self {
+        Self { connection, server, client: None, outcome: None }
+    }
+
+    /// There is a connection: begins with what `greet` sends.
+    pub(super) fn begin(&mut self, now: Instant, greet: impl FnOnce(&mut Client) -> Result<(), SendError>) {
+        let client = self.client.insert(Client::new(self.connection.clone(), now));
+        if let Err(error) = greet(client) {
+            self.end(now, Err(AgencyError::Send(error)));
+        }
+    }
+
+    /// The agency has ended so. The first end counts.
+    pub(super) fn end(&mut self, now: Instant, outcome: Result<T, AgencyError>) {
+        self.outcome.get_or_insert(outcome);
+        self.hang_up(now);
+    }
+
+    /// Closes the connection.
+    pub(super) fn hang_up(&mut self, now: Instant) {
+        if let Some(client) = &mut self.client {
+            client.close(now);
+        }
+    }
+
+    /// There was no connection to be had.
+    pub(super) fn not_connected(&self, error: &io::Error) -> AgencyError {
+        let error = io::Error::new(error.kind(), error.to_string());
+        AgencyError::Connect { server: self.server.clone(), error }
+    }
+
+    /// The connection ended too early.
+    pub(super) fn closed(&self, reason: CloseReason) -> AgencyError {
+        AgencyError::Closed { server: self.server.clone(), reason }
+    }
+
+    /// What the machine behind the connection is told; and a stop is an end, if there was none.
+    pub(super) fn handle(&mut self, now: Instant, input: Input) {
+        if input == Input::Shutdown {
+            self.outcome.get_or_insert(Err(AgencyError::Stopped));
+        }
+        if let Some(client) = &mut self.client {
+            client.handle(now, input);
+        }
+    }
+
+    pub(super) fn poll_io(&mut self) -> Option<Io<'_>> {
+        self.client.as_mut()?.poll_io()
+    }
+
+    pub(super) fn poll_event(&mut self) -> Option<Event<'_>> {
+        self.client.as_mut()?.poll_event()
+    }
+
+    /// What to do without a connection: done, wait until then, or connect.
+    pub(super) fn next_step(&mut self, now: Instant, connect_at: Instant) -> Step {
+        self.client = None;
+        match self.outcome {
+            Some(_) => Step::Done,
+            None if connect_at > now => Step::Wait(connect_at),
+            None => Step::Connect(self.server.clone()),
+        }
+    }
+
+    pub(super) fn client(&mut self) -> Option<&mut Client> {
+        self.client.as_mut()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    pub(super) fn id(&self) -> AgencyId {
+        self.connection.agency
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    pub(super) fn manner(&self) -> Manner {
+        self.connection.dialect.manner()
+    }
+
+    /// How it ended. Who drops an agency in the middle has stopped it.
+    pub(super) fn into_outcome(self) -> Result<T, AgencyError> {
+        self.outcome.unwrap_or(Err(AgencyError::Stopped))
+    }
+}
+
+/// The outcome shows nothing: it holds documents.
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { server, client, .. } = self;
+        write!(f, "Call(agency {} to {server}, ended: {}, {client:?})", self.id(), self.has_ended())
+    }
+}

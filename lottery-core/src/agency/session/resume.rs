@@ -1,0 +1,60 @@
+//! Where an agency goes on: after what is stored, if that is the beginning of its list.
+
+use lottery_proto::Instant;
+use tracing::info;
+
+use super::{AgencyError, Phase, SessionAgency};
+use crate::digest::Digest;
+
+impl SessionAgency {
+    /// There is a session: goes on after what is stored, if that is the beginning of this list.
+    pub(super) fn welcome(&mut self, now: Instant, stored: u64, finished: bool, digest: u32) {
+        let known = usize::try_from(stored).ok().filter(|stored| *stored <= self.bets.len());
+        let what = match known {
+            None => "the file is shorter",
+            Some(known) if known < self.stored => "it had acknowledged more of them",
+            Some(known) if self.has_other_digest(known, digest) => "their digest is another one",
+            Some(known) if finished && known < self.bets.len() => "it counts this agency as finished",
+            Some(known) => {
+                (self.stored, self.sent, self.finished) = (known, known, finished);
+                #[cfg(feature = "planted")]
+                self.resume_wrongly();
+                // If there is nothing to send, nothing of it can fail any more.
+                finished.then(|| self.retry.succeeded());
+                self.phase = Phase::Sending;
+                let client_id = self.call.id();
+                info!(action = "session", result = "success", client_id = %client_id, stored, finished);
+                return self.report();
+            }
+        };
+        self.end_with_other_bets(now, stored, what);
+    }
+
+    /// The centre holds other bets of this agency than its file.
+    pub(super) fn end_with_other_bets(&mut self, now: Instant, stored: u64, what: &'static str) {
+        let (server, file) = (self.call.server().to_owned(), self.bets.path().display().to_string());
+        self.end(now, Err(AgencyError::OtherBets { server, file, stored, what }));
+    }
+
+    #[cfg(feature = "planted")]
+    fn resume_wrongly(&mut self) {
+        use crate::planted::{Mistake, is};
+        if is(Mistake::ResumeTooEarly) {
+            self.sent = self.sent.saturating_sub(1);
+        }
+        if is(Mistake::ResumeTooLate) && self.sent > 0 && self.sent < self.bets.len() {
+            self.sent += 1;
+        }
+    }
+
+    /// Whether the first `bets` of the file have another digest than this.
+    fn has_other_digest(&self, bets: usize, expected: u32) -> bool {
+        #[cfg(feature = "planted")]
+        if crate::planted::is(crate::planted::Mistake::IgnoreDigest) && bets < self.bets.len() {
+            return false;
+        }
+        let mut digest = Digest::default();
+        self.bets.bets_from(0).take(bets).for_each(|bet| digest.push(&bet));
+        digest.state() != expected
+    }
+}

@@ -1,0 +1,139 @@
+//! The settings of an agency.
+
+pub(super) mod table;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lottery_proto::Dialect;
+
+pub(super) use self::table::PROGRAM;
+use self::table::{
+    AGENCY, ANSWER_TIMEOUT, BATCH_MAX_AMOUNT, BETS, BIRTHDATE, DIALECT, DOCUMENT, FIRST_NAME, LAST_NAME,
+    LOG_LEVEL, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL, POLL_MAX, RETRY_FOR, SERVER, WINNERS,
+};
+use super::duration::GoDuration;
+use super::error::ConfigError;
+use super::resolve::Values;
+use super::types::{AsWritten, HostPort};
+use crate::log::Level;
+
+/// What a client is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientCommand {
+    /// An agency's whole work: its bets, and its winners.
+    Agency,
+    /// A single bet.
+    Bet,
+    /// The health check.
+    Echo,
+}
+
+/// The fields of a single bet, as far as they are set: first name, last name, document, birth date, number. Its
+/// `Debug` shows none: they are somebody's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BetFields(pub [Option<String>; 5]);
+
+impl fmt::Debug for BetFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BetFields({} of 5)", self.0.iter().flatten().count())
+    }
+}
+
+/// How an agency is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientSettings {
+    /// What to do.
+    pub command: ClientCommand,
+    /// The agency's number, from 1 to 99999.
+    pub agency: u32,
+    /// Where the centre is.
+    pub server: HostPort,
+    /// The file of the agency's bets, if it was named; whether it exists is not looked at.
+    pub bets: Option<PathBuf>,
+    /// Where the winners' documents go, one a line; `-` is standard output.
+    pub winners: Option<PathBuf>,
+    /// The wire to speak.
+    pub dialect: Dialect,
+    /// At most how many bets go into a batch, from 1 to 1000000; `None`: as many as the wire carries.
+    pub batch_max_amount: Option<u32>,
+    /// The fields of a single bet, as far as they are set.
+    pub bet: BetFields,
+    /// How many messages the loop sends.
+    pub loop_amount: u32,
+    /// The pause between two messages of the loop; may be zero.
+    pub loop_period: AsWritten<Duration>,
+    /// Which events are logged.
+    pub log_level: AsWritten<Level>,
+    /// The first pause between questions for the winners, above zero. Each pause is twice the one before.
+    pub poll_initial: Duration,
+    /// The longest of these pauses, at least as long as the first.
+    pub poll_max: Duration,
+    /// How long to wait for an answer; above zero.
+    pub answer_timeout: Duration,
+    /// In a session: for how long a lost connection is tried again; may be zero.
+    pub retry_for: Duration,
+}
+
+impl ClientSettings {
+    /// Logs the line `action: config`, with the values as they were written.
+    pub fn log(&self) {
+        tracing::info!(
+            action = "config",
+            result = "success",
+            client_id = self.agency,
+            server_address = %self.server,
+            loop_amount = self.loop_amount,
+            loop_period = self.loop_period.text,
+            log_level = self.log_level.text,
+        );
+    }
+
+    pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
+        let (poll_initial, poll_max) = polls(values)?;
+        let command = match values.command() {
+            Some("bet") => ClientCommand::Bet,
+            Some("echo") => ClientCommand::Echo,
+            _ => ClientCommand::Agency,
+        };
+        Ok(Self {
+            command,
+            agency: values.required(&AGENCY)?,
+            server: values.required(&SERVER)?,
+            bets: values.optional(&BETS)?,
+            winners: values.optional(&WINNERS)?,
+            dialect: values.required(&DIALECT)?,
+            batch_max_amount: values.optional(&BATCH_MAX_AMOUNT)?,
+            bet: BetFields([
+                values.optional(&FIRST_NAME)?,
+                values.optional(&LAST_NAME)?,
+                values.optional(&DOCUMENT)?,
+                values.optional(&BIRTHDATE)?,
+                values.optional(&NUMBER)?,
+            ]),
+            loop_amount: values.required(&LOOP_AMOUNT)?,
+            loop_period: values.required(&LOOP_PERIOD)?,
+            log_level: values.required(&LOG_LEVEL)?,
+            poll_initial,
+            poll_max,
+            answer_timeout: values.required(&ANSWER_TIMEOUT)?,
+            retry_for: values.required(&RETRY_FOR)?,
+        })
+    }
+}
+
+/// The first and the longest pause. If they contradict each other, the one with the stronger origin is to blame:
+/// it was set knowing the other.
+fn polls(values: &Values) -> Result<(Duration, Duration), ConfigError> {
+    let (initial, max) = (values.required(&POLL_INITIAL)?, values.required(&POLL_MAX)?);
+    if initial <= max {
+        return Ok((initial, max));
+    }
+    let (first, longest) = (&POLL_INITIAL.row, &POLL_MAX.row);
+    Err(if values.origin(first) > values.origin(longest) {
+        values.refuse(first, format!("at most poll-max, which is {}", GoDuration(max)))
+    } else {
+        values.refuse(longest, format!("at least poll-initial, which is {}", GoDuration(initial)))
+    })
+}

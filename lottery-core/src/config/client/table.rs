@@ -1,0 +1,229 @@
+//! What can be set of an agency: the flags, variables, keys and defaults.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lottery_proto::Dialect;
+
+use crate::config::file::{Format, Shape};
+use crate::config::parse;
+use crate::config::resolve::Program;
+use crate::config::table::{Row, Setting};
+use crate::config::types::{AsWritten, HostPort};
+use crate::log::Level;
+/// An agency, as a program.
+pub(in crate::config) const PROGRAM: Program = Program {
+    name: "lottery-client",
+    about: "An agency of the lottery: sends its bets to the centre, and asks for its winners.",
+    after_help: "\
+A flag beats the environment, that beats the file, that beats the default. In the file, which is
+YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
+written like 150ms, 20s, 1m30s or 1h.",
+    commands: &[
+        ("bet", "Send one bet: first-name, last-name, document, birthdate and number"),
+        ("echo", "Send lines that the centre sends back: loop-amount of them, loop-period apart"),
+    ],
+    limits: None,
+    file: Shape { default: "config.yaml", format: Format::Yaml, ignored: &[] },
+    config: Row {
+        flag: "config",
+        var: "CLI_CONFIG",
+        key: "",
+        metavar: "FILE",
+        default: None,
+        help: "The configuration file; without this, config.yaml if there is one",
+    },
+    settings: &[
+        &AGENCY.row,
+        &SERVER.row,
+        &BETS.row,
+        &WINNERS.row,
+        &DIALECT.row,
+        &BATCH_MAX_AMOUNT.row,
+        &FIRST_NAME.row,
+        &LAST_NAME.row,
+        &DOCUMENT.row,
+        &BIRTHDATE.row,
+        &NUMBER.row,
+        &LOOP_AMOUNT.row,
+        &LOOP_PERIOD.row,
+        &LOG_LEVEL.row,
+        &POLL_INITIAL.row,
+        &POLL_MAX.row,
+        &ANSWER_TIMEOUT.row,
+        &RETRY_FOR.row,
+    ],
+};
+
+pub(super) const AGENCY: Setting<u32> = Setting {
+    row: Row {
+        flag: "agency",
+        var: "CLI_ID",
+        key: "id",
+        metavar: "N",
+        default: None,
+        help: "The agency's number; required",
+    },
+    parse: parse::whole::<u32, 1, 99_999>,
+};
+
+pub(super) const SERVER: Setting<HostPort> = Setting {
+    row: Row {
+        flag: "server",
+        var: "CLI_SERVER_ADDRESS",
+        key: "server.address",
+        metavar: "HOST:PORT",
+        default: None,
+        help: "Where the centre is; required",
+    },
+    parse: parse::host_port,
+};
+
+pub(super) const BETS: Setting<PathBuf> = Setting {
+    row: Row {
+        flag: "bets",
+        var: "CLI_BETS",
+        key: "bets",
+        metavar: "FILE",
+        default: None,
+        help: "The file of the agency's bets",
+    },
+    parse: parse::path,
+};
+
+pub(super) const WINNERS: Setting<PathBuf> = Setting {
+    row: Row {
+        flag: "winners",
+        var: "CLI_WINNERS",
+        key: "winners",
+        metavar: "FILE",
+        default: None,
+        help: "Where the winners' documents go, one a line; - is standard output",
+    },
+    parse: parse::path,
+};
+
+pub(in crate::config) const DIALECT: Setting<Dialect> = Setting {
+    row: Row {
+        flag: "dialect",
+        var: "CLI_DIALECT",
+        key: "dialect",
+        metavar: "NAME",
+        default: Some("session"),
+        help: "The wire to speak: session, block, fixed, framed or braces",
+    },
+    parse: parse::bets_dialect,
+};
+
+pub(super) const BATCH_MAX_AMOUNT: Setting<u32> = Setting {
+    row: Row {
+        flag: "batch-max-amount",
+        var: "CLI_BATCH_MAXAMOUNT",
+        key: "batch.maxAmount",
+        metavar: "N",
+        default: None,
+        help: "The most bets in a batch; without this, the wire's own amount",
+    },
+    parse: parse::whole::<u32, 1, 1_000_000>,
+};
+
+/// A field of a single bet. It is not for a file: that would bet again each time.
+const fn bet_field(
+    flag: &'static str,
+    var: &'static str,
+    metavar: &'static str,
+    help: &'static str,
+) -> Setting<String> {
+    Setting { row: Row { flag, var, key: "", metavar, default: None, help }, parse: parse::text }
+}
+
+pub(super) const FIRST_NAME: Setting<String> = bet_field("first-name", "NOMBRE", "NAME", "Of a single bet");
+pub(super) const LAST_NAME: Setting<String> = bet_field("last-name", "APELLIDO", "NAME", "Of a single bet");
+pub(super) const DOCUMENT: Setting<String> = bet_field("document", "DOCUMENTO", "DIGITS", "Of a single bet");
+pub(super) const BIRTHDATE: Setting<String> =
+    bet_field("birthdate", "NACIMIENTO", "YYYY-MM-DD", "Of a single bet");
+pub(super) const NUMBER: Setting<String> = bet_field("number", "NUMERO", "N", "Of a single bet");
+
+pub(super) const LOOP_AMOUNT: Setting<u32> = Setting {
+    row: Row {
+        flag: "loop-amount",
+        var: "CLI_LOOP_AMOUNT",
+        key: "loop.amount",
+        metavar: "N",
+        default: Some("5"),
+        help: "How many messages the loop sends",
+    },
+    parse: parse::whole::<u32, 0, { u32::MAX as u64 }>,
+};
+
+pub(super) const LOOP_PERIOD: Setting<AsWritten<Duration>> = Setting {
+    row: Row {
+        flag: "loop-period",
+        var: "CLI_LOOP_PERIOD",
+        key: "loop.period",
+        metavar: "DURATION",
+        default: Some("5s"),
+        help: "The pause between two messages of the loop",
+    },
+    parse: parse::duration_as_written,
+};
+
+pub(super) const LOG_LEVEL: Setting<AsWritten<Level>> = Setting {
+    row: Row {
+        flag: "log-level",
+        var: "CLI_LOG_LEVEL",
+        key: "log.level",
+        metavar: "LEVEL",
+        default: Some("INFO"),
+        help: "What to log: DEBUG, INFO, WARNING, ERROR or CRITICAL",
+    },
+    parse: parse::as_written,
+};
+
+pub(super) const POLL_INITIAL: Setting<Duration> = Setting {
+    row: Row {
+        flag: "poll-initial",
+        var: "CLI_POLL_INITIAL",
+        key: "poll.initial",
+        metavar: "DURATION",
+        default: Some("1s"),
+        help: "The first pause between questions for the winners; they double",
+    },
+    parse: parse::some_time,
+};
+
+pub(super) const POLL_MAX: Setting<Duration> = Setting {
+    row: Row {
+        flag: "poll-max",
+        var: "CLI_POLL_MAX",
+        key: "poll.max",
+        metavar: "DURATION",
+        default: Some("60s"),
+        help: "The longest pause between questions for the winners",
+    },
+    parse: parse::some_time,
+};
+
+pub(super) const ANSWER_TIMEOUT: Setting<Duration> = Setting {
+    row: Row {
+        flag: "answer-timeout",
+        var: "CLI_ANSWER_TIMEOUT",
+        key: "answer.timeout",
+        metavar: "DURATION",
+        default: Some("60s"),
+        help: "How long to wait for an answer",
+    },
+    parse: parse::some_time,
+};
+
+pub(super) const RETRY_FOR: Setting<Duration> = Setting {
+    row: Row {
+        flag: "retry-for",
+        var: "CLI_RETRY_FOR",
+        key: "retry.for",
+        metavar: "DURATION",
+        default: Some("60s"),
+        help: "In a session: for how long a lost connection is tried again",
+    },
+    parse: parse::duration,
+};

@@ -1,0 +1,54 @@
+//! What a centre takes of the machine at most, as it follows from its settings.
+
+use lottery_proto::ServerConfig;
+
+use super::error::ConfigError;
+use super::resolve::Values;
+use super::server::ServerSettings;
+
+impl ServerSettings {
+    /// About so many bytes of requests wait for the committer before connections stop reading.
+    pub const DESK_SIZE: usize = 16 * 1024 * 1024;
+
+    /// How each connection behaves.
+    pub fn machine(&self) -> ServerConfig {
+        ServerConfig {
+            agencies: self.agencies,
+            max_message: usize::try_from(self.max_message).unwrap_or(usize::MAX),
+            dialects: self.dialects.clone(),
+            idle_timeout: self.idle_timeout,
+            message_timeout: self.message_timeout,
+            stall_timeout: self.stall_timeout,
+            linger_timeout: self.linger_timeout,
+            ..ServerConfig::default()
+        }
+    }
+}
+
+/// The limits as a table: what is bounded, the number, what that is.
+pub(super) fn of(values: &mut Values) -> Result<String, ConfigError> {
+    let settings = ServerSettings::from_values(values)?;
+    let machine = settings.machine();
+    let memory = machine.most_memory();
+    let connections = usize::try_from(settings.max_connections).unwrap_or(usize::MAX);
+    let heading = ["limit", "number", "of"].map(String::from);
+    let rows = [
+        ("connections", connections, "open at once"),
+        ("message", machine.max_message, "bytes, the longest that is taken"),
+        ("requests", machine.max_in_flight, "of a connection, taken and not answered"),
+        ("window", machine.window as usize, "batches of a session, not acknowledged"),
+        (
+            "connection-memory",
+            memory,
+            "bytes of one connection; one longer list of winners on top, four times",
+        ),
+        ("desk", ServerSettings::DESK_SIZE, "bytes, about, of requests that wait for the store"),
+        ("connections-memory", memory.saturating_mul(connections), "bytes of all connections together"),
+    ];
+    let rows = rows.map(|(limit, number, of)| [limit.to_owned(), number.to_string(), of.to_owned()]);
+    let lines: Vec<[String; 3]> = std::iter::once(heading).chain(rows).collect();
+    let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
+    let (limits, numbers) = (width(0), width(1));
+    let line = |[limit, number, of]: &[String; 3]| format!("{limit:limits$}  {number:>numbers$}  {of}\n");
+    Ok(lines.iter().map(line).collect())
+}

@@ -1,0 +1,119 @@
+//! The settings of the centre.
+
+pub(super) mod table;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lottery_proto::Dialect;
+
+pub(super) use self::table::PROGRAM;
+use self::table::{
+    AGENCIES, DATA_DIR, DIALECTS, ECHO_PREFIX, IDLE_TIMEOUT, LINGER_TIMEOUT, LISTEN, LISTEN_BACKLOG,
+    LOG_LEVEL, MAX_CONNECTIONS, MAX_MESSAGE, MESSAGE_TIMEOUT, PORT, STALL_TIMEOUT, STORE, WINNING_NUMBER,
+};
+use super::error::ConfigError;
+use super::resolve::Values;
+use super::types::{AsWritten, StoreKind};
+use crate::log::Level;
+
+/// What a server is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerCommand {
+    /// The centre's whole work.
+    Centre,
+    /// To count the bets that are stored.
+    Count,
+    /// To say whether a centre listens on this machine.
+    Health,
+}
+
+/// How the centre is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// What to do.
+    pub command: ServerCommand,
+    /// The address to listen at; port 0 lets the system pick one.
+    pub listen: SocketAddr,
+    /// How many connections the system may hold that are not yet accepted, from 1 to 65535.
+    pub listen_backlog: u16,
+    /// Which events are logged.
+    pub log_level: AsWritten<Level>,
+    /// How many agencies take part, from 1 to 99999: the draw waits for all of them.
+    pub agencies: u32,
+    /// The directory of what the centre keeps; whether it exists is not looked at.
+    pub data_dir: PathBuf,
+    /// Where the bets are kept.
+    pub store: StoreKind,
+    /// The number that wins.
+    pub winning_number: u32,
+    /// The wires that are spoken.
+    pub dialects: Vec<Dialect>,
+    /// What stands before a line that is sent back.
+    pub echo_prefix: String,
+    /// The longest message that is taken, in bytes, at least 8192.
+    pub max_message: u32,
+    /// How many connections may be open at once, from 1 to 1000000.
+    pub max_connections: u32,
+    /// How long a connection may be without a message begun or an answer owed; above zero.
+    pub idle_timeout: Duration,
+    /// Within which time a message that has begun must be complete; above zero.
+    pub message_timeout: Duration,
+    /// How long a peer may take none of the bytes that we have for it; above zero.
+    pub stall_timeout: Duration,
+    /// How long to wait for the peer's end of a conversation after our own; above zero.
+    pub linger_timeout: Duration,
+}
+
+impl ServerSettings {
+    /// Logs the line `action: config`, with the values as they were written.
+    pub fn log(&self) {
+        tracing::info!(
+            action = "config",
+            result = "success",
+            port = self.listen.port(),
+            listen_backlog = self.listen_backlog,
+            logging_level = self.log_level.text,
+        );
+    }
+
+    pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
+        let command = match values.command() {
+            Some("count") => ServerCommand::Count,
+            Some("health") => ServerCommand::Health,
+            _ => ServerCommand::Centre,
+        };
+        Ok(Self {
+            command,
+            listen: listen(values)?,
+            listen_backlog: values.required(&LISTEN_BACKLOG)?,
+            log_level: values.required(&LOG_LEVEL)?,
+            agencies: values.required(&AGENCIES)?,
+            data_dir: values.required(&DATA_DIR)?,
+            store: values.required(&STORE)?,
+            winning_number: values.required(&WINNING_NUMBER)?,
+            dialects: values.required(&DIALECTS)?,
+            echo_prefix: values.required(&ECHO_PREFIX)?,
+            max_message: values.required(&MAX_MESSAGE)?,
+            max_connections: values.required(&MAX_CONNECTIONS)?,
+            idle_timeout: values.required(&IDLE_TIMEOUT)?,
+            message_timeout: values.required(&MESSAGE_TIMEOUT)?,
+            stall_timeout: values.required(&STALL_TIMEOUT)?,
+            linger_timeout: values.required(&LINGER_TIMEOUT)?,
+        })
+    }
+}
+
+/// Of two ports, one in `listen` and one of its own, that with the stronger origin counts, in a tie the former.
+fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
+    let (mut address, port_beside) = values.required(&LISTEN)?;
+    let port = values.required(&PORT)?;
+    let beside = port_beside.filter(|_| values.origin(&LISTEN.row) >= values.origin(&PORT.row));
+    if let Some(port) = beside {
+        values.follow(&PORT.row, &LISTEN.row, port.to_string());
+    }
+    values.follow(&LISTEN.row, &LISTEN.row, address.ip().to_string());
+    address.set_port(beside.unwrap_or(port));
+    Ok(address)
+}
