@@ -20,6 +20,10 @@ use crate::{Listener, Socket, call, serve};
 pub struct AsyncStd;
 
 impl Socket for TcpStream {
+    async fn connect(server: String) -> io::Result<Self> {
+        Self::connect(server).await
+    }
+
     fn half_close(&self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
     }
@@ -48,11 +52,7 @@ impl Runtime for AsyncStd {
     fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
         let (sender, mail) = unbounded();
         task::spawn(on_signal(move || drop(sender.try_send(Mail::Shutdown)))?);
-        task::block_on(call(caller, &mail, async |server: String| {
-            let socket = TcpStream::connect(server).await?;
-            socket.set_nodelay(true)?;
-            Ok(socket)
-        }));
+        task::block_on(call::<TcpStream, _>(caller, &mail));
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! A client's connections, one after the other.
 
 use std::future::pending;
-use std::io;
 
 use lottery_core::seam::{Caller, Mail, Step};
+use lottery_core::sockets::set_up;
 use lottery_proto::Input;
 use smol::Timer;
 use smol::channel::Receiver;
@@ -11,19 +11,15 @@ use smol::future::or;
 
 use crate::{Clock, Socket, drive};
 
-/// Runs a client until it is done or told to shut down.
-pub async fn call<C: Caller, S: Socket>(
-    caller: &mut C,
-    mail: &Receiver<Mail<C::Notice>>,
-    connect: impl AsyncFn(String) -> io::Result<S>,
-) {
+/// Runs a client, on sockets of the type `S`, until it is done or told to shut down.
+pub async fn call<S: Socket, C: Caller>(caller: &mut C, mail: &Receiver<Mail<C::Notice>>) {
     let clock = Clock::start();
     loop {
         let step = caller.next_step(clock.now());
         let done = async {
             match step {
                 Step::Done => Some(None),
-                Step::Connect(server) => Some(Some(connect(server).await)),
+                Step::Connect(server) => Some(Some(S::connect(server).await.and_then(set_up))),
                 Step::Wait(until) => {
                     Timer::after(until.duration_since(clock.now())).await;
                     None

@@ -18,6 +18,10 @@ use crate::{Listener, Socket, call, serve};
 pub struct Smol;
 
 impl Socket for TcpStream {
+    async fn connect(server: String) -> io::Result<Self> {
+        Self::connect(server).await
+    }
+
     fn half_close(&self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
     }
@@ -54,11 +58,7 @@ impl Runtime for Smol {
         let executor = Executor::new();
         let (sender, mail) = smol::channel::unbounded();
         executor.spawn(on_signal(move || drop(sender.try_send(Mail::Shutdown)))?).detach();
-        smol::block_on(executor.run(call(caller, &mail, async |server: String| {
-            let socket = TcpStream::connect(server).await?;
-            socket.set_nodelay(true)?;
-            Ok(socket)
-        })));
+        smol::block_on(executor.run(call::<TcpStream, _>(caller, &mail)));
         Ok(())
     }
 }

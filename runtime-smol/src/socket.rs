@@ -3,11 +3,18 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 
 use smol::io::{AsyncRead, AsyncWrite};
 
 /// A socket of one of these runtimes. Clones are the same socket.
-pub trait Socket: AsyncRead + AsyncWrite + Clone + Unpin + Send + 'static {
+pub trait Socket: AsyncRead + AsyncWrite + AsFd + Clone + Unpin + Send + 'static {
+    /// Connects to a `HOST:PORT`.
+    ///
+    /// # Errors
+    /// What the system says of the last address that the host has.
+    fn connect(server: String) -> impl Future<Output = io::Result<Self>> + Send;
+
     /// Half-closes the write side.
     ///
     /// # Errors

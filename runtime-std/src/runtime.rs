@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread;
 
 use lottery_core::seam::{Caller, EXIT_AT_ONCE, Mail, Runtime, Service, Step};
+use lottery_core::sockets::set_up;
 use lottery_proto::Input;
 use rustix::event::PollFlags;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -50,10 +51,9 @@ pub fn call<C: Caller>(caller: &mut C, mail: &Receiver<C::Notice>) {
             Step::Wait(until) => {
                 wait(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
             }
-            Step::Connect(server) => match connect(&server, mail) {
+            Step::Connect(server) => match connect(&server, mail).map(|socket| socket.and_then(set_up)) {
                 None => caller.handle(clock.now(), Input::Shutdown),
                 Some(Ok(socket)) => {
-                    let _ = socket.set_nodelay(true);
                     caller.connected(clock.now());
                     drive(&socket, clock, caller, mail);
                 }

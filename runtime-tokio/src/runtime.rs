@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use lottery_core::seam::{Caller, EXIT_AT_ONCE, Mail, Runtime, Service, Step};
+use lottery_core::sockets::set_up;
 use lottery_proto::Input;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,9 +54,8 @@ pub async fn call<C: Caller>(caller: &mut C, mail: &mut UnboundedReceiver<Mail<C
             Step::Wait(until) => until.duration_since(clock.now()),
             Step::Connect(server) => {
                 tokio::select! {
-                    connected = TcpStream::connect(&server) => match connected {
+                    connected = TcpStream::connect(&server) => match connected.and_then(set_up) {
                         Ok(socket) => {
-                            let _ = socket.set_nodelay(true);
                             caller.connected(clock.now());
                             drive(socket, clock, caller, mail).await;
                         }
