@@ -105,11 +105,7 @@ impl OnRuntime for Smol {
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mail) = smol::channel::unbounded();
         stop.on_stop(move || drop(sender.try_send(Mail::Shutdown)));
-        smol::block_on(runtime_smol::call(caller, &mail, async |server: String| {
-            let socket = smol::net::TcpStream::connect(server).await?;
-            socket.set_nodelay(true)?;
-            Ok(socket)
-        }));
+        smol::block_on(runtime_smol::call::<smol::net::TcpStream, _>(caller, &mail));
     }
 }
 
@@ -142,10 +138,6 @@ impl OnRuntime for AsyncStd {
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mail) = smol::channel::unbounded();
         stop.on_stop(move || drop(sender.try_send(Mail::Shutdown)));
-        async_std::task::block_on(runtime_smol::call(caller, &mail, async |server: String| {
-            let socket = async_std::net::TcpStream::connect(server).await?;
-            socket.set_nodelay(true)?;
-            Ok(socket)
-        }));
+        async_std::task::block_on(runtime_smol::call::<async_std::net::TcpStream, _>(caller, &mail));
     }
 }

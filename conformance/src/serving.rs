@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use lottery_core::app::listen;
 use lottery_core::seam::Service;
+use lottery_core::sockets::listen;
 
 use crate::patience::{END, Task};
 use crate::runtimes::OnRuntime;

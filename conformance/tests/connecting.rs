@@ -1,11 +1,13 @@
 //! How a client finds its centre, or does not.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use conformance::agencies::{Calling, job};
 use conformance::centre::Running;
 use conformance::files::File;
-use conformance::{OnRuntime, on_every_client};
+use conformance::patience::until;
+use conformance::raw::Raw;
+use conformance::{OnRuntime, on_every_client, on_every_server};
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_proto::Dialect;
 
@@ -40,4 +42,39 @@ fn nobody_listens<Client: OnRuntime>() {
     }
 }
 
-on_every_client!(a_name_is_found, nobody_listens);
+/// Whether the system asks after the peer of this socket: the keep-alive timer runs, once all that was sent is
+/// acknowledged.
+fn asks_after_its_peer(local: SocketAddr, peer: SocketAddr) -> bool {
+    let ports = format!("{:04X} {:04X}", local.port(), peer.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux's table of sockets");
+    let fields = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let of = |address: &str| address.split_once(':').map_or_else(String::new, |(_, port)| port.to_owned());
+    fields
+        .filter(|line| line.len() > 5)
+        .any(|line| format!("{} {}", of(line[1]), of(line[2])) == ports && line[5].starts_with("02:"))
+}
+
+/// A peer whose machine is gone says nothing, not even goodbye: whoever waits for it has to ask.
+fn a_vanished_centre_would_be_noticed<Client: OnRuntime>() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let centre = listener.local_addr().expect("a listener has an address");
+    let client =
+        Calling::start::<Client>(Agency::new(job(centre, Dialect::Block, 1), File::invented(1, 1).bets()));
+    let (socket, peer) = listener.accept().expect("it connects");
+    until("the keep-alive timer runs", || asks_after_its_peer(peer, centre));
+    assert!(!asks_after_its_peer(centre, peer), "this end was not asked to");
+    drop(socket);
+    client.outcome().expect_err("nobody has answered");
+}
+
+fn a_vanished_agency_would_be_noticed<Server: OnRuntime>() {
+    let centre = Running::in_memory::<Server>(1);
+    let raw = Raw::connect(centre.address);
+    let own = raw.0.local_addr().expect("a socket has an address");
+    until("the keep-alive timer runs", || asks_after_its_peer(centre.address, own));
+    drop(raw);
+    centre.end();
+}
+
+on_every_client!(a_name_is_found, nobody_listens, a_vanished_centre_would_be_noticed);
+on_every_server!(a_vanished_agency_would_be_noticed);

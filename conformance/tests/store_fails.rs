@@ -10,11 +10,11 @@ use conformance::raw::Raw;
 use conformance::stores::BrokenStore;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_server};
-use lottery_core::app::listen;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer};
 use lottery_core::desk::Desk;
 use lottery_core::seam::Runtime;
+use lottery_core::sockets::listen;
 
 fn the_program_ends<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {

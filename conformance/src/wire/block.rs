@@ -7,7 +7,8 @@ use crate::pieces::Random;
 #[derive(Debug)]
 pub(super) struct Block;
 
-const BLOCK: usize = 8192;
+/// What every packet is padded to.
+pub const BLOCK: usize = 8192;
 
 /// A packet without its padding.
 fn packet(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
@@ -17,7 +18,8 @@ fn packet(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
     [&[kind, agency, low, high], payload].concat()
 }
 
-fn block(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
+/// A block with that packet in it.
+pub fn block(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
     let mut block = packet(kind, agency, payload);
     assert!(block.len() <= BLOCK, "a packet fits a block");
     block.resize(BLOCK, 0);

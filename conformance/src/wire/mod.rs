@@ -9,6 +9,7 @@ use std::fmt;
 
 use lottery_proto::Dialect;
 
+pub use block::{BLOCK, block};
 pub use fixed::bets_of as fixed_bets_of;
 
 /// A wire, as far as a peer without machine needs it.

@@ -1,0 +1,218 @@
+//! Sessions, byte for byte, against peers that are written by hand.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use conformance::agencies::{Calling, job};
+use conformance::centre::Running;
+use conformance::files::{File, stored};
+use conformance::pieces::Cut;
+use conformance::raw::Raw;
+use conformance::wire::{BLOCK, block, wire};
+use conformance::{OnRuntime, on_every_client, on_every_server};
+use lottery_core::agency::{Agency, AgencyError};
+use lottery_proto::Dialect;
+
+const FINISHED: u8 = 4;
+const BATCH_ACK: u8 = 5;
+const WINNER: u8 = 6;
+const HELLO: u8 = 7;
+const WELCOME: u8 = 8;
+const ERROR: u8 = 9;
+
+/// The digest of these bets, a bit after the other: CRC-32C.
+fn digest(lines: &[[&str; 5]]) -> u32 {
+    let bytes: Vec<u8> =
+        lines.iter().flat_map(|fields| format!("{}\n", fields.join("|")).into_bytes()).collect();
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0x82F6_3B78 & (crc & 1).wrapping_neg()))
+    })
+}
+
+fn welcome(agency: u32, finished: u8, window: u32, lines: &[[&str; 5]]) -> Vec<u8> {
+    let (stored, digest) = (lines.len(), digest(lines));
+    block(WELCOME, agency, format!("2|{stored}|{finished}|{window}|{digest:08x}").as_bytes())
+}
+
+fn batch(agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
+    wire(Dialect::Block).batch(agency, lines)
+}
+
+/// Opens a session with a centre, which must answer that.
+fn open<R: OnRuntime>(centre: &Running<impl Sized>, agency: u32, answer: &[u8]) -> Raw {
+    let mut raw = Raw::connect(centre.address);
+    raw.send(&block(HELLO, agency, b"2"));
+    assert_eq!(raw.receive(BLOCK), answer, "{}", R::NAME);
+    raw
+}
+
+/// The text of the packet in this block, which must be of that kind.
+fn said(kind: u8, block: &[u8]) -> String {
+    assert_eq!(block[0], kind);
+    let size = usize::from(u16::from_le_bytes([block[2], block[3]]));
+    assert!(block[size..].iter().all(|byte| *byte == 0), "padded with zeros");
+    String::from_utf8(block[4..size].to_vec()).expect("UTF-8")
+}
+
+fn from_hello_to_the_winners<Server: OnRuntime>() {
+    for cut in Cut::ALL {
+        let centre = Running::in_memory::<Server>(1);
+        let file = File::invented(1, 60);
+        let lines = file.lines();
+        let hello = block(HELLO, 1, b"2");
+        let first = [hello.clone(), batch(1, &lines[..20]), batch(1, &lines[20..50])].concat();
+        let mut raw = Raw::connect(centre.address);
+        raw.send_cut(&first, cut);
+        let acknowledged =
+            [welcome(1, 0, 16, &[]), block(BATCH_ACK, 1, b"1|20"), block(BATCH_ACK, 1, b"1|50")];
+        assert_eq!(raw.receive(3 * BLOCK), acknowledged.concat(), "{cut:?}");
+        // The agency is cut off, and goes on where it was.
+        raw.vanish();
+        let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &lines[..50]));
+        let rest = [batch(1, &lines[50..]), block(FINISHED, 1, b""), block(WINNER, 1, b"2")].concat();
+        raw.send_cut(&rest, cut);
+        let winners = block(WINNER, 1, format!("1{}", file.winners().join("|")).as_bytes());
+        let answers = [block(BATCH_ACK, 1, b"1|60"), block(BATCH_ACK, 1, b"1|60"), winners.clone()].concat();
+        assert_eq!(raw.receive(3 * BLOCK), answers, "{cut:?}");
+        drop(raw);
+        // And once more, when there is nothing left to do but to ask.
+        let mut raw = open::<Server>(&centre, 1, &welcome(1, 1, 16, &lines));
+        raw.send_cut(&block(WINNER, 1, b"2"), cut);
+        assert_eq!(raw.receive(BLOCK), winners, "{cut:?}");
+        drop(raw);
+        assert_eq!(centre.end(), stored(&[file]), "{cut:?}");
+    }
+}
+
+fn the_newer_session_wins<Server: OnRuntime>() {
+    let centre = Running::in_memory::<Server>(2);
+    let file = File::invented(2, 30);
+    let lines = file.lines();
+    let mut older = open::<Server>(&centre, 2, &welcome(2, 0, 16, &[]));
+    older.send(&batch(2, &lines[..10]));
+    assert_eq!(older.receive(BLOCK), block(BATCH_ACK, 2, b"1|10"));
+    let mut newer = open::<Server>(&centre, 2, &welcome(2, 0, 16, &lines[..10]));
+    let end = older.receive_all();
+    assert!(said(ERROR, &end).starts_with("superseded|"), "{end:?}");
+    newer.send(&[batch(2, &lines[10..]), block(FINISHED, 2, b"")].concat());
+    assert_eq!(
+        newer.receive(2 * BLOCK),
+        [block(BATCH_ACK, 2, b"1|30"), block(BATCH_ACK, 2, b"1|30")].concat()
+    );
+    drop((older, newer));
+    assert_eq!(centre.end(), stored(&[file]));
+}
+
+fn after_a_rejected_batch_all_are_until_a_new_session<Server: OnRuntime>() {
+    let centre = Running::in_memory::<Server>(2);
+    let file = File::invented(1, 20);
+    let lines = file.lines();
+    let mut wrong = lines[10..].to_vec();
+    wrong[3][3] = "1980-02-31";
+    let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &[]));
+    raw.send(&[batch(1, &lines[..10]), batch(1, &wrong), batch(1, &lines[10..])].concat());
+    assert_eq!(raw.receive(BLOCK), block(BATCH_ACK, 1, b"1|10"));
+    let refused = said(BATCH_ACK, &raw.receive(BLOCK));
+    assert!(refused.starts_with("0|10|malformed: bet 4: birthdate: "), "{refused}");
+    let behind = said(BATCH_ACK, &raw.receive(BLOCK));
+    assert!(behind.starts_with("0|10|"), "{behind}");
+    drop(raw);
+    let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &lines[..10]));
+    raw.send(&batch(1, &lines[10..]));
+    assert_eq!(raw.receive(BLOCK), block(BATCH_ACK, 1, b"1|20"));
+    drop(raw);
+    assert_eq!(centre.end(), stored(&[file]));
+}
+
+fn more_winners_than_a_block_holds<Server: OnRuntime>() {
+    let centre = Running::in_memory::<Server>(1);
+    let file = File::winning(1, 1000);
+    let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &[]));
+    for (nth, lines) in (1..).zip(file.lines().chunks(100)) {
+        raw.send(&batch(1, lines));
+        assert_eq!(said(BATCH_ACK, &raw.receive(BLOCK)), format!("1|{}", nth * 100));
+    }
+    raw.send(&[block(FINISHED, 1, b""), block(WINNER, 1, b"2")].concat());
+    assert_eq!(raw.receive(BLOCK), block(BATCH_ACK, 1, b"1|1000"));
+    // 909 documents of eight digits and the status fill a block but for ten bytes.
+    let documents = file.winners();
+    let blocks = [format!("2{}", documents[..909].join("|")), format!("1{}", documents[909..].join("|"))];
+    assert_eq!(raw.receive(2 * BLOCK), blocks.map(|text| block(WINNER, 1, text.as_bytes())).concat());
+    drop(raw);
+    centre.end();
+}
+
+fn no_session_can_be_opened_so<Server: OnRuntime>() {
+    let centre = Running::in_memory::<Server>(2);
+    for (hello, code) in [
+        (block(HELLO, 1, b"3"), "unsupported-version|"),
+        (block(HELLO, 3, b"2"), "unknown-agency|"),
+        (block(HELLO, 0, b"2"), "malformed|"),
+    ] {
+        let mut raw = Raw::connect(centre.address);
+        raw.send(&hello);
+        let answer = said(ERROR, &raw.receive_all());
+        assert!(answer.starts_with(code), "{answer}");
+    }
+    centre.end();
+}
+
+/// Takes a client's connection, which must begin with Hello.
+fn accept(listener: &TcpListener, agency: u32) -> Raw {
+    let mut raw = Raw::over(listener.accept().expect("the client connects").0);
+    assert_eq!(raw.receive(BLOCK), block(HELLO, agency, b"2"));
+    raw
+}
+
+fn call<Client: OnRuntime>(listener: &TcpListener, file: &File) -> Calling<Agency> {
+    let address = listener.local_addr().expect("a listener has an address");
+    let mut job = job(address, Dialect::Session, file.agency);
+    job.batch_max = Some(20);
+    Calling::start::<Client>(Agency::new(job, file.bets()))
+}
+
+fn a_client_goes_on_where_the_centre_is<Client: OnRuntime>() {
+    for cut in Cut::ALL {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let file = File::invented(7, 55);
+        let lines = file.lines();
+        let client = call::<Client>(&listener, &file);
+        // The first centre dies when it has seen two batches and acknowledged one.
+        let mut raw = accept(&listener, 7);
+        raw.send_cut(&welcome(7, 0, 2, &lines[..5]), cut);
+        assert_eq!(raw.receive(2 * BLOCK), [batch(7, &lines[5..25]), batch(7, &lines[25..45])].concat());
+        raw.send_cut(&block(BATCH_ACK, 7, b"1|25"), cut);
+        assert_eq!(raw.receive(BLOCK), batch(7, &lines[45..]));
+        raw.vanish();
+        // It had stored the second as well.
+        let mut raw = accept(&listener, 7);
+        raw.send_cut(&welcome(7, 0, 2, &lines[..45]), cut);
+        assert_eq!(raw.receive(2 * BLOCK), [batch(7, &lines[45..]), block(FINISHED, 7, b"")].concat());
+        raw.send_cut(&[block(BATCH_ACK, 7, b"1|55"), block(BATCH_ACK, 7, b"1|55")].concat(), cut);
+        assert_eq!(raw.receive(BLOCK), block(WINNER, 7, b"2"));
+        raw.send_cut(&[block(WINNER, 7, b"230|31"), block(WINNER, 7, b"132")].concat(), cut);
+        assert_eq!(client.winners(), ["30", "31", "32"], "{cut:?}");
+    }
+}
+
+fn a_client_sends_nothing_to_who_holds_other_bets<Client: OnRuntime>() {
+    let file = File::invented(7, 55);
+    let other = File::invented(8, 10);
+    for (stored, finished) in [(other.lines(), 0), (file.lines()[..54].to_vec(), 1)] {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let client = call::<Client>(&listener, &file);
+        let mut raw = accept(&listener, 7);
+        raw.send(&welcome(7, finished, 16, &stored));
+        assert_eq!(raw.receive_all(), b"");
+        let outcome = client.outcome();
+        assert!(matches!(outcome, Err(AgencyError::OtherBets { .. })), "{outcome:?}");
+    }
+}
+
+on_every_server!(
+    from_hello_to_the_winners,
+    the_newer_session_wins,
+    after_a_rejected_batch_all_are_until_a_new_session,
+    more_winners_than_a_block_holds,
+    no_session_can_be_opened_so
+);
+on_every_client!(a_client_goes_on_where_the_centre_is, a_client_sends_nothing_to_who_holds_other_bets);
