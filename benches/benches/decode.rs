@@ -1,21 +1,13 @@
-//! From the wire's bytes to bets: ours, the textbook's, and how fast bytes can be searched or copied at all.
+//! From the wire's bytes to bets: ours, what people would use instead, and how fast bytes can be searched or copied.
 
 use benches::input::{Blocks, agencies};
-use benches::work;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use std::hint::black_box;
+use benches::work::{decoding, measure};
+use criterion::{Criterion, criterion_group, criterion_main};
 
 fn decode(criterion: &mut Criterion) {
-    let blocks = Blocks::of(&agencies());
-    let mut copy = Vec::with_capacity(blocks.size());
-    let throughput =
-        Throughput::ElementsAndBytes { elements: blocks.bets() as u64, bytes: blocks.size() as u64 };
-    let mut group = criterion.benchmark_group("decode");
-    group.throughput(throughput);
-    for (name, work) in work::ALL {
-        group.bench_function(*name, |bencher| bencher.iter(|| work(black_box(&blocks), &mut copy)));
-    }
-    group.finish();
+    let agencies = agencies();
+    let blocks = Blocks::of(&agencies);
+    measure(criterion, "decode", &blocks, decoding(&agencies, &blocks));
 }
 
 criterion_group!(benches, decode);

@@ -9,7 +9,7 @@ use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, Instant};
 
 /// More bets than a batch carries: what is offered is cut to what fits.
-const OFFERED: usize = 255;
+pub(crate) const OFFERED: usize = 255;
 
 /// An agency and its bets.
 pub type Agency = (AgencyId, Arc<BetList>);
@@ -19,7 +19,14 @@ pub type Agency = (AgencyId, Arc<BetList>);
 /// # Panics
 /// If there is none, or a file holds a mistake.
 pub fn agencies() -> Vec<Agency> {
-    let dir = env::var_os("BENCH_DATA").map_or_else(default_dir, PathBuf::from);
+    agencies_of(&env::var_os("BENCH_DATA").map_or_else(default_dir, PathBuf::from))
+}
+
+/// The agencies of a directory, from number 1 on.
+///
+/// # Panics
+/// If there is none, or a file holds a mistake.
+pub fn agencies_of(dir: &Path) -> Vec<Agency> {
     let agencies: Vec<Agency> = (1..)
         .map_while(AgencyId::new)
         .map(|id| (id, dir.join(format!("agency-{id}.csv"))))
@@ -74,6 +81,23 @@ impl Blocks {
     /// How many bytes the packets have, without padding.
     pub fn size(&self) -> usize {
         self.packets().map(<[u8]>::len).sum()
+    }
+
+    /// The blocks of each agency.
+    pub fn agencies(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.bytes[..];
+        std::iter::from_fn(move || {
+            let agency = *rest.get(1)?;
+            let blocks = rest.chunks_exact(BLOCK_SIZE).take_while(|block| block[1] == agency).count();
+            let (own, others) = rest.split_at(blocks * BLOCK_SIZE);
+            rest = others;
+            Some(own)
+        })
+    }
+
+    /// Something of all blocks, so that they have to be made.
+    pub fn sum(&self) -> u64 {
+        crate::encode::sum(&self.bytes)
     }
 
     /// Each block, with its padding.

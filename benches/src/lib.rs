@@ -3,7 +3,22 @@
 //! The input is the agencies' files: those of `.data`, or of the directory that the environment variable
 //! `BENCH_DATA` names.
 
+pub mod encode;
+pub mod group;
 pub mod input;
 pub mod lottery;
+pub mod machine;
+pub mod peers;
+pub mod record;
 pub mod textbook;
+pub mod traffic;
 pub mod work;
+
+/// The value in the middle.
+///
+/// # Panics
+/// If there are no values.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

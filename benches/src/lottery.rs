@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lottery_core::agency::{Agency, Job};
-use lottery_core::app::listen;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::desk::Desk;
 use lottery_core::seam::Runtime;
+use lottery_core::sockets::listen;
 use lottery_core::store::RedbStore;
 use lottery_proto::{ClientConfig, Dialect, ServerConfig};
 

@@ -1,34 +1,85 @@
-//! The work that is measured: each function goes over the whole input once, and folds what it finds into one number,
-//! so that nothing of it can be left out.
+//! The work that is measured: each kind goes over the whole input once, and folds what it finds into one number, so
+//! that nothing of it can be left out.
 
-use lottery_proto::server::{Event, Server};
-use lottery_proto::{Bet, ConnId, Input, Instant, Receipt, ServerConfig, block};
+use criterion::{Criterion, Throughput};
+use lottery_proto::{Dialect, block};
 use memchr::memchr_iter;
 
-use crate::input::Blocks;
+use crate::input::{Agency, Blocks};
+use crate::peers;
+use crate::record::{batches, fold};
 use crate::textbook;
+use crate::traffic::Traffic;
 
-/// What is measured: its name, and the work.
-pub type Work = (&'static str, fn(&Blocks, &mut Vec<u8>) -> u64);
+/// Where the bets begin in a packet: behind its header and their count.
+const BETS_AT: usize = block::HEADER_SIZE + 1;
 
-/// All of it, from the wire's bytes to bets, and what to compare that with. The buffer is room to copy to.
-pub const ALL: &[Work] = &[
-    ("block", |blocks, _| decode(blocks)),
-    ("block-iter", |blocks, _| serve(blocks)),
-    ("separator-positions", |blocks, _| separators(blocks)),
-    ("memcpy", memcpy),
-    ("textbook-nom", |blocks, _| textbook(blocks)),
-];
+/// A kind of work.
+pub struct Work<'a> {
+    /// What it is called.
+    pub name: &'static str,
+    /// Does it once.
+    pub run: Box<dyn FnMut() -> u64 + 'a>,
+}
 
-/// Every field has a part in it.
-#[inline]
-fn fold(sum: u64, bet: &Bet<'_>) -> u64 {
-    let texts = [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()];
-    let texts = texts.iter().fold(sum, |sum, text| {
-        let last = text.as_bytes().last().copied().unwrap_or_default();
-        sum.rotate_left(5) ^ (text.len() as u64) << 8 ^ u64::from(last)
-    });
-    texts.wrapping_add(bet.number().into())
+impl<'a> Work<'a> {
+    /// That work, under this name.
+    pub fn new(name: &'static str, run: impl FnMut() -> u64 + 'a) -> Self {
+        Self { name, run: Box::new(run) }
+    }
+}
+
+/// Gives each kind of work to criterion, as `group/name`.
+pub fn measure(criterion: &mut Criterion, group: &str, blocks: &Blocks, works: Vec<Work<'_>>) {
+    let mut group = criterion.benchmark_group(group);
+    let (elements, bytes) = (blocks.bets() as u64, blocks.size() as u64);
+    group.throughput(Throughput::ElementsAndBytes { elements, bytes });
+    for Work { name, mut run } in works {
+        group.bench_function(name, |bencher| bencher.iter(&mut run));
+    }
+    group.finish();
+}
+
+impl std::fmt::Debug for Work<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Work({})", self.name)
+    }
+}
+
+/// From bytes to bets: the wires, what people would use instead, and what the machine can do at all.
+pub fn decoding<'a>(agencies: &[Agency], blocks: &'a Blocks) -> Vec<Work<'a>> {
+    let records = batches(blocks);
+    let mut copy = Vec::with_capacity(blocks.size());
+    let (prost, postcard) = (peers::prost::encode(&records), peers::postcard::encode(&records));
+    let (rkyv, bincode) = (peers::rkyv::encode(&records), peers::bincode::encode(&records));
+    let (json, csv) = (peers::json::encode(&records), peers::csv::encode(blocks));
+    let mut all = vec![
+        Work::new("block", || decode(blocks)),
+        Work::new("separator-positions", || separators(blocks)),
+        Work::new("textbook-nom", || textbook(blocks)),
+        Work::new("memcpy", move || memcpy(blocks, &mut copy)),
+        Work::new("separator-count", || count(blocks)),
+        Work::new("utf8", || utf8(blocks)),
+        Work::new("prost", move || peers::prost::decode(&prost)),
+        Work::new("postcard", move || peers::postcard::decode(&postcard)),
+        Work::new("rkyv", move || peers::rkyv::decode(&rkyv)),
+        Work::new("bincode", move || peers::bincode::decode(&bincode)),
+        Work::new("serde_json", move || peers::json::decode(&json)),
+        Work::new("csv", move || peers::csv::decode(&csv)),
+    ];
+    for (name, dialect) in [
+        ("block-served", Dialect::Block),
+        ("session", Dialect::Session),
+        ("fixed", Dialect::Fixed),
+        ("framed", Dialect::Framed),
+        ("braces", Dialect::Braces),
+    ] {
+        match Traffic::of(agencies, dialect) {
+            Some(traffic) => all.push(Work::new(name, move || traffic.serve())),
+            None => eprintln!("SKIPPED: {name} cannot carry a bet of this input"),
+        }
+    }
+    all
 }
 
 /// Decodes every block, validated, and visits the bets in the same pass.
@@ -43,52 +94,6 @@ pub fn decode(blocks: &Blocks) -> u64 {
     sum
 }
 
-/// Hands every block to a centre's machine, as a driver would, and iterates the bets of each batch that it hands out.
-///
-/// # Panics
-/// If a block is wrong.
-pub fn serve(blocks: &Blocks) -> u64 {
-    let now = Instant::default();
-    let mut sum = 0;
-    let mut total = 0;
-    let mut agency = None;
-    let mut server = Server::new(ServerConfig::default(), ConnId(0), now);
-    for bytes in blocks.blocks() {
-        // A connection belongs to one agency.
-        if agency != bytes.get(1).copied() {
-            agency = bytes.get(1).copied();
-            server = Server::new(ServerConfig::default(), ConnId(0), now);
-        }
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let recv = server.poll_io().expect("the connection is open").recv;
-            let len = recv.len().min(rest.len());
-            let (read, behind) = rest.split_at(len);
-            recv[..len].copy_from_slice(read);
-            rest = behind;
-            server.handle(now, Input::Received(len));
-        }
-        let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("a valid batch") };
-        sum = bets.iter().fold(sum, |sum, bet| fold(sum, &bet));
-        total += bets.len() as u64;
-        server.reply(now, ticket, Receipt::Stored { total }).expect("the ticket is this connection's");
-    }
-    sum
-}
-
-/// Finds every separator in the packets, and nothing else.
-pub fn separators(blocks: &Blocks) -> u64 {
-    let positions = |packet| memchr_iter(b'|', packet);
-    blocks.packets().flat_map(positions).fold(0, |sum, at| sum.rotate_left(5) ^ at as u64)
-}
-
-/// Copies the packets.
-pub fn memcpy(blocks: &Blocks, to: &mut Vec<u8>) -> u64 {
-    to.clear();
-    blocks.packets().for_each(|packet| to.extend_from_slice(packet));
-    to.last().copied().unwrap_or_default().into()
-}
-
 /// Decodes every block as a textbook would.
 ///
 /// # Panics
@@ -98,17 +103,55 @@ pub fn textbook(blocks: &Blocks) -> u64 {
     blocks.blocks().fold(0, |sum, bytes| bets(bytes).iter().fold(sum, fold))
 }
 
+/// Finds every separator in the packets, and nothing else.
+pub fn separators(blocks: &Blocks) -> u64 {
+    let positions = |packet| memchr_iter(b'|', packet);
+    blocks.packets().flat_map(positions).fold(0, |sum, at| sum.rotate_left(5) ^ at as u64)
+}
+
+/// Counts the separators in the packets.
+pub fn count(blocks: &Blocks) -> u64 {
+    blocks.packets().map(|packet| memchr_iter(b'|', packet).count() as u64).sum()
+}
+
+/// Checks whether what follows the count of each batch is UTF-8, and counts the batches for which it is.
+pub fn utf8(blocks: &Blocks) -> u64 {
+    blocks.packets().filter(|packet| str::from_utf8(&packet[BETS_AT..]).is_ok()).count() as u64
+}
+
+/// Copies the packets.
+pub fn memcpy(blocks: &Blocks, to: &mut Vec<u8>) -> u64 {
+    to.clear();
+    blocks.packets().for_each(|packet| to.extend_from_slice(packet));
+    to.last().copied().unwrap_or_default().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::input::agencies;
 
+    /// What only looks at the bytes.
+    const LOOKS: [&str; 4] = ["separator-positions", "memcpy", "separator-count", "utf8"];
+
     #[test]
     fn all_decoders_find_the_same() {
-        let blocks = Blocks::of(&agencies());
+        let agencies = agencies();
+        let blocks = Blocks::of(&agencies);
         let sum = decode(&blocks);
         assert_ne!(sum, 0);
-        assert_eq!((serve(&blocks), textbook(&blocks)), (sum, sum));
+        for Work { name, mut run } in decoding(&agencies, &blocks) {
+            if !LOOKS.contains(&name) {
+                assert_eq!(run(), sum, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_looks_at_the_bytes_looks_at_all_of_them() {
+        let blocks = Blocks::of(&agencies());
+        assert_eq!(count(&blocks), 4 * blocks.bets() as u64);
+        assert_eq!(utf8(&blocks), blocks.packets().count() as u64);
         let mut copy = Vec::new();
         memcpy(&blocks, &mut copy);
         assert_eq!(copy.len(), blocks.size());

@@ -1,51 +1,94 @@
-//! What decoding a bet costs, in nanoseconds and beside other work on the same bytes.
+//! What decoding, encoding, the machines and the store cost for a bet or a batch, beside other work on the same bets.
 //!
-//! All kinds of work take turns, so that whatever else the machine does hits them alike; the figures are medians.
-//! `cargo run --release -p benches --bin ratios [ROUNDS]`
+//! In each group all kinds of work take turns, so that whatever else the machine does hits them alike; the figures are
+//! medians, also of the ratios of each turn. `cargo run --release -p benches --bin ratios [ROUNDS [NAME …]]`; with `--csv`
+//! behind it, the lines are `group,name,nanoseconds,times the group's first`.
 
 use std::env;
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use benches::encode::encoding;
+use benches::group::{Groups, SIZES};
 use benches::input::{Blocks, agencies};
-use benches::work;
+use benches::machine::machines;
+use benches::median;
+use benches::work::{Work, decoding};
+
+/// The disk is slow, and less is measured on it.
+const ROUNDS_ON_DISK: usize = 21;
 
 fn main() {
-    let rounds = env::args().nth(1).map_or(101, |rounds| rounds.parse().expect("ROUNDS is a whole number"));
-    let blocks = Blocks::of(&agencies());
-    let mut copy = Vec::with_capacity(blocks.size());
-    let mut times = vec![Vec::new(); work::ALL.len()];
-    for _ in 0..rounds {
-        for ((_, work), times) in work::ALL.iter().zip(&mut times) {
-            let start = Instant::now();
-            black_box(work(black_box(&blocks), &mut copy));
-            times.push(start.elapsed().as_secs_f64() * 1e9);
-        }
-    }
+    let mut arguments: Vec<String> = env::args().skip(1).collect();
+    let csv = arguments.pop_if(|last| last == "--csv").is_some();
+    let mut arguments = arguments.into_iter();
+    let rounds = arguments.next().map_or(101, |rounds| rounds.parse().expect("ROUNDS is a whole number"));
+    let names: Vec<String> = arguments.collect();
+    let agencies = agencies();
+    let blocks = Blocks::of(&agencies);
     #[expect(clippy::cast_precision_loss, reason = "there are not so many bets")]
     let bets = blocks.bets() as f64;
-    let medians: Vec<f64> = times.iter().map(|times| median(times.clone()) / bets).collect();
-    println!("{} bets, {} bytes in packets, {rounds} rounds", blocks.bets(), blocks.size());
-    print!("{:20} {:>10}", "", "ns per bet");
-    for (name, _) in work::ALL {
-        print!(" {:>22}", format!("x {name}"));
-    }
-    println!();
-    for ((name, _), (own_times, ns)) in work::ALL.iter().zip(times.iter().zip(&medians)) {
-        print!("{name:20} {ns:>10.2}");
-        for others in &times {
-            print!(" {:>22.2}", ratio(own_times, others));
+    for (group, mut works) in [
+        ("decode", decoding(&agencies, &blocks)),
+        ("encode", encoding(&agencies, &blocks)),
+        ("machine", machines(&blocks)),
+    ] {
+        let first = works[0].name;
+        let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+        works.retain(|work| work.name == first || wanted(work.name));
+        let mut times = vec![Vec::new(); works.len()];
+        for _ in 0..rounds {
+            for (Work { run, .. }, times) in works.iter_mut().zip(&mut times) {
+                let start = Instant::now();
+                black_box(run());
+                times.push(nanos(start.elapsed()) / bets);
+            }
         }
-        println!();
+        let names = works.iter().map(|work| work.name.to_owned());
+        show(csv, &format!("{group}, for a bet"), names.zip(times).collect());
+    }
+    if names.is_empty() {
+        on_disk(csv, &blocks);
     }
 }
 
-/// The median of the ratios of each round.
-fn ratio(times: &[f64], others: &[f64]) -> f64 {
-    median(times.iter().zip(others).map(|(time, other)| time / other).collect())
+fn on_disk(csv: bool, blocks: &Blocks) {
+    // Beside this program: a directory for temporary files may be memory.
+    let program = env::current_exe().expect("this program");
+    let dir = tempfile::tempdir_in(program.parent().expect("a directory")).expect("a temporary directory");
+    let mut groups = Groups::new(blocks, dir.path());
+    for size in SIZES {
+        let (mut raw, mut committed) = (Vec::new(), Vec::new());
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let batches = size as f64;
+        for _ in 0..ROUNDS_ON_DISK {
+            raw.push(nanos(groups.write_and_sync(size)) / batches);
+            committed.push(nanos(groups.commit(size)) / batches);
+        }
+        let both = vec![("write-and-sync".to_owned(), raw), ("committer".to_owned(), committed)];
+        show(csv, &format!("store {size}, for a batch"), both);
+    }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+/// Shows the times of a group.
+fn show(csv: bool, group: &str, works: Vec<(String, Vec<f64>)>) {
+    let first = works[0].clone();
+    if !csv {
+        println!("{:32} {:>12} {:>12} {:>22}", group, "ns", "least", format!("x {}", first.0));
+    }
+    for (name, times) in works {
+        let ratio = median(times.iter().zip(&first.1).map(|(time, first)| time / first).collect());
+        let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+        let median = median(times);
+        if csv {
+            let group = group.split(',').next().unwrap_or(group);
+            println!("{group},{name},{median:.2},{ratio:.4}");
+        } else {
+            println!("  {name:30} {median:>12.2} {least:>12.2} {ratio:>22.2}");
+        }
+    }
+}
+
+fn nanos(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e9
 }

@@ -1,0 +1,124 @@
+//! Groups of batches through the committer and onto the disk, beside the same rows written and synced raw.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lottery_core::centres::Centres;
+use lottery_core::committer::{Committer, Rules};
+use lottery_core::desk::{Desk, Request};
+use lottery_core::seam::{Mailbox, Service};
+use lottery_core::store::RedbStore;
+use lottery_core::store::rows::push_bet;
+use lottery_proto::block::{self, BLOCK_SIZE};
+use lottery_proto::{Input, Machine, ServerConfig};
+
+use crate::input::Blocks;
+use crate::machine::{feed, room_of_centre};
+
+/// How many batches the groups have that are measured.
+pub const SIZES: [usize; 4] = [1, 5, 40, 200];
+
+/// A store on disk, and what is committed to it.
+pub struct Groups<'a> {
+    blocks: &'a Blocks,
+    committer: Committer<RedbStore>,
+    desk: Arc<Desk>,
+    centres: Centres,
+    raw: File,
+}
+
+impl std::fmt::Debug for Groups<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Groups")
+    }
+}
+
+impl<'a> Groups<'a> {
+    /// A new store in this directory, and a file beside it.
+    ///
+    /// # Panics
+    /// If the disk fails.
+    pub fn new(blocks: &'a Blocks, dir: &Path) -> Self {
+        let rules = Rules { agencies: u32::MAX, winning_number: 0 };
+        let store = RedbStore::open(&dir.join("store")).expect("a new store");
+        let desk = Arc::new(Desk::new(usize::MAX));
+        let most = *SIZES.iter().max().expect("there are sizes");
+        let config =
+            ServerConfig { agencies: u8::MAX.into(), max_in_flight: most, ..ServerConfig::default() };
+        Self {
+            blocks,
+            committer: Committer::open(store, rules).expect("a new store"),
+            centres: Centres::new(config, Arc::clone(&desk), usize::MAX - 1024),
+            desk,
+            raw: File::create(dir.join("raw")).expect("a new file"),
+        }
+    }
+
+    /// How long it takes to commit a group of so many batches.
+    ///
+    /// # Panics
+    /// If the disk fails.
+    pub fn commit(&mut self, batches: usize) -> Duration {
+        let requests = self.requests(batches);
+        assert_eq!(requests.len(), batches);
+        let start = Instant::now();
+        self.committer.commit(requests).expect("the store works");
+        start.elapsed()
+    }
+
+    /// How long it takes to append the same rows to a file and to sync it.
+    ///
+    /// # Panics
+    /// If the disk fails.
+    pub fn write_and_sync(&mut self, batches: usize) -> Duration {
+        let mut rows = String::new();
+        for block in self.some_blocks(batches) {
+            let agency = block[1].into();
+            block::decode_batch(block, |bet| push_bet(&mut rows, agency, &bet)).expect("a valid batch");
+        }
+        let start = Instant::now();
+        self.raw.write_all(rows.as_bytes()).expect("the disk works");
+        self.raw.sync_data().expect("the disk works");
+        start.elapsed()
+    }
+
+    /// So many blocks of one agency; again from the first, if there are not as many.
+    fn some_blocks(&self, count: usize) -> impl Iterator<Item = &'a [u8]> {
+        let agency = self.blocks.agencies().max_by_key(|blocks| blocks.len()).expect("there are agencies");
+        agency.chunks_exact(BLOCK_SIZE).cycle().take(count)
+    }
+
+    /// What a centre asks the committer when it receives so many batches at once.
+    fn requests(&self, batches: usize) -> Vec<Request> {
+        let now = lottery_proto::Instant::default();
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let mut centre = self.centres.accept(now, peer, Mailbox::new(drop)).expect("there is room");
+        for block in self.some_blocks(batches) {
+            feed(&mut centre, block, room_of_centre, |centre, len| centre.handle(now, Input::Received(len)));
+        }
+        self.desk.try_take(usize::MAX).expect("the desk is open")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::agencies;
+
+    #[test]
+    fn a_group_is_as_many_batches_as_were_wanted() {
+        let blocks = Blocks::of(&agencies());
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut groups = Groups::new(&blocks, dir.path());
+        for size in SIZES {
+            groups.commit(size);
+            groups.write_and_sync(size);
+        }
+        let file = std::fs::metadata(dir.path().join("store/bets.csv")).expect("it is there").len();
+        assert_eq!(file, groups.raw.metadata().expect("it is there").len());
+    }
+}

@@ -1,0 +1,140 @@
+//! Blocks through the machines of a centre: what they cost over decoding alone.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lottery_core::centre::Centre;
+use lottery_core::centres::Centres;
+use lottery_core::committer::{Committer, Rules};
+use lottery_core::desk::{Desk, Notice};
+use lottery_core::seam::{Mailbox, Service};
+use lottery_core::store::{Group, Saved, Store, StoreError};
+use lottery_proto::server::{Event, Server};
+use lottery_proto::{ConnId, Input, Instant, Machine, Receipt, ServerConfig};
+
+use crate::input::Blocks;
+use crate::work::{Work, decode};
+
+/// More than a desk ever holds here.
+const DESK: usize = 64 * 1024 * 1024;
+
+/// Decoding alone, the server's machine, and the whole centre up to a store that does nothing.
+pub fn machines(blocks: &Blocks) -> Vec<Work<'_>> {
+    vec![
+        Work::new("decode", || decode(blocks)),
+        Work::new("server", || server(blocks)),
+        Work::new("centre", || centre(blocks)),
+    ]
+}
+
+/// A store that does nothing.
+#[derive(Debug)]
+struct Nothing;
+
+impl Store for Nothing {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        Ok(Saved::default())
+    }
+
+    fn commit(&mut self, _: &Group) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn read(&self, _: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Reads all of `bytes` into the machine, calling `received` after each read.
+pub(crate) fn feed<M>(
+    machine: &mut M,
+    bytes: &[u8],
+    recv: fn(&mut M) -> &mut [u8],
+    mut received: impl FnMut(&mut M, usize),
+) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let room = recv(machine);
+        let (read, behind) = rest.split_at(room.len().min(rest.len()));
+        room[..read.len()].copy_from_slice(read);
+        rest = behind;
+        received(machine, read.len());
+    }
+}
+
+fn room_of_server(server: &mut Server) -> &mut [u8] {
+    server.poll_io().expect("the connection is open").recv
+}
+
+pub(crate) fn room_of_centre(centre: &mut Centre) -> &mut [u8] {
+    centre.poll_io().expect("the connection is open").recv
+}
+
+/// Every batch is validated, handed out and answered.
+///
+/// # Panics
+/// If a block is wrong.
+pub fn server(blocks: &Blocks) -> u64 {
+    let now = Instant::default();
+    let mut total = 0;
+    for bytes in blocks.agencies() {
+        let mut server = Server::new(ServerConfig::default(), ConnId(0), now);
+        feed(&mut server, bytes, room_of_server, |server, len| {
+            server.handle(now, Input::Received(len));
+            while let Some(event) = server.poll_event() {
+                let Event::Batch { ticket, bets } = event else { panic!("{event:?}") };
+                total += bets.len() as u64;
+                server
+                    .reply(now, ticket, Receipt::Stored { total })
+                    .expect("the ticket is this connection's");
+            }
+        });
+    }
+    total
+}
+
+/// Every batch goes to the desk, becomes rows and a digest, and is acknowledged.
+///
+/// # Panics
+/// If a block is wrong.
+pub fn centre(blocks: &Blocks) -> u64 {
+    let now = Instant::default();
+    let mut committer =
+        Committer::open(Nothing, Rules { agencies: u32::MAX, winning_number: 0 }).expect("it does nothing");
+    let desk = Arc::new(Desk::new(DESK));
+    let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
+    let centres = Centres::new(config, Arc::clone(&desk), 1024);
+    for bytes in blocks.agencies() {
+        let mail: Arc<Mutex<Vec<Notice>>> = Arc::default();
+        let box_of_centre = Arc::clone(&mail);
+        let mailbox = Mailbox::new(move |notice| {
+            box_of_centre.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+        });
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let mut centre = centres.accept(now, peer, mailbox).expect("there is room");
+        feed(&mut centre, bytes, room_of_centre, |centre, len| {
+            centre.handle(now, Input::Received(len));
+            // What there was no slot for follows when something is answered.
+            while let Some(requests) = desk.try_take(usize::MAX).filter(|requests| !requests.is_empty()) {
+                committer.commit(requests).expect("it does nothing");
+                let notices = std::mem::take(&mut *mail.lock().unwrap_or_else(PoisonError::into_inner));
+                for notice in notices {
+                    centre.notice(now, notice);
+                }
+            }
+        });
+    }
+    (1..=u8::MAX.into()).map(|agency| committer.agency(agency).stored).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::agencies;
+
+    #[test]
+    fn every_bet_arrives() {
+        let blocks = Blocks::of(&agencies());
+        assert_eq!((server(&blocks), centre(&blocks)), (blocks.bets() as u64, blocks.bets() as u64));
+    }
+}

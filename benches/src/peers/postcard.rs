@@ -1,0 +1,54 @@
+//! `postcard`: serde, varints.
+
+use postcard::{take_from_bytes, to_extend};
+use serde::{Deserialize, Serialize};
+
+use super::Messages;
+use crate::record::{Batch, Record};
+
+#[derive(Serialize, Deserialize)]
+struct Bet<'a> {
+    first_name: &'a str,
+    last_name: &'a str,
+    document: u64,
+    year: u16,
+    month: u8,
+    day: u8,
+    number: u32,
+}
+
+/// Each batch: agency, count, bets.
+///
+/// # Panics
+/// If it cannot be encoded.
+pub fn encode(batches: &[Batch<'_>]) -> Messages {
+    let message = |batch: &Batch<'_>| {
+        let head = (batch.agency, u32::try_from(batch.bets.len()).expect("few bets"));
+        let out = to_extend(&head, Vec::new()).expect("memory to write to");
+        batch.bets.iter().fold(out, |out, bet| {
+            let &Record { first_name, last_name, document, year, month, day, number } = bet;
+            let bet = Bet { first_name, last_name, document, year, month, day, number };
+            to_extend(&bet, out).expect("memory to write to")
+        })
+    };
+    batches.iter().map(message).collect()
+}
+
+/// Reads bet by bet, borrowed: no list of them is made.
+///
+/// # Panics
+/// If a message is wrong.
+pub fn decode(messages: &Messages) -> u64 {
+    let mut sum = 0;
+    for message in messages {
+        let ((_, count), mut rest): ((u8, u32), _) = take_from_bytes(message).expect("a valid batch");
+        for _ in 0..count {
+            let (bet, after): (Bet<'_>, _) = take_from_bytes(rest).expect("a valid bet");
+            rest = after;
+            let Bet { first_name, last_name, document, year, month, day, number } = bet;
+            sum = Record { first_name, last_name, document, year, month, day, number }.fold(sum);
+        }
+        assert!(rest.is_empty(), "nothing follows");
+    }
+    sum
+}

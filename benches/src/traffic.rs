@@ -1,0 +1,99 @@
+//! What agencies send on a wire, and a centre's machine that reads it.
+
+use lottery_proto::server::{Event, Server};
+use lottery_proto::{
+    AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, HelloReply, Input, Instant, Receipt, ServerConfig,
+};
+
+use crate::input::{Agency, OFFERED};
+use crate::record::fold;
+
+/// All that agencies send, each on a connection of its own.
+#[derive(Debug)]
+pub struct Traffic {
+    connections: Vec<Vec<u8>>,
+}
+
+impl Traffic {
+    /// All bets of these agencies in batches, as an agency makes them on that wire; `None` if that cannot carry one of
+    /// them.
+    ///
+    /// # Panics
+    /// If the wire carries no bets.
+    pub fn of(agencies: &[Agency], dialect: Dialect) -> Option<Self> {
+        let most = dialect.manner().batch_bets.min(OFFERED);
+        let mut connections = Vec::new();
+        for (id, list) in agencies {
+            list.check_sendable(dialect).ok()?;
+            let bets: Vec<Bet<'_>> = list.bets_from(0).collect();
+            let mut bytes = Vec::new();
+            if dialect == Dialect::Session {
+                let hello = message(*id, dialect, |client| client.hello(Instant::default()).map(|()| 0));
+                bytes.extend(hello.1);
+            }
+            // Behind Hello stand the packets of `block`.
+            let wire = if dialect == Dialect::Session { Dialect::Block } else { dialect };
+            let mut rest = &bets[..];
+            while !rest.is_empty() {
+                let offered = &rest[..rest.len().min(most)];
+                let (sent, batch) =
+                    message(*id, wire, |client| client.send_batch(Instant::default(), offered));
+                bytes.extend(batch);
+                rest = &rest[sent..];
+            }
+            connections.push(bytes);
+        }
+        Some(Self { connections })
+    }
+
+    /// Hands it all to machines, as a driver would, and iterates the bets of each batch that they hand out.
+    ///
+    /// # Panics
+    /// If something of it is wrong.
+    pub fn serve(&self) -> u64 {
+        self.connections.iter().fold(0, |sum, bytes| serve(bytes, sum))
+    }
+}
+
+/// One message of a client that has sent nothing before, so that it waits for no answer.
+fn message<T>(
+    agency: AgencyId,
+    dialect: Dialect,
+    send: impl FnOnce(&mut Client) -> Result<T, lottery_proto::SendError>,
+) -> (T, Vec<u8>) {
+    let mut client = Client::new(ClientConfig::new(agency, dialect), Instant::default());
+    let sent = send(&mut client).expect("it can be sent");
+    (sent, client.poll_io().expect("the connection is open").send.to_vec())
+}
+
+fn serve(bytes: &[u8], mut sum: u64) -> u64 {
+    let now = Instant::default();
+    let mut server = Server::new(ServerConfig::default(), ConnId(0), now);
+    let mut rest = bytes;
+    let mut total = 0;
+    while !rest.is_empty() {
+        let recv = server.poll_io().expect("the connection is open").recv;
+        let (read, behind) = rest.split_at(recv.len().min(rest.len()));
+        recv[..read.len()].copy_from_slice(read);
+        rest = behind;
+        server.handle(now, Input::Received(read.len()));
+        while let Some(event) = server.poll_event() {
+            let answered = match event {
+                Event::Hello { ticket } => {
+                    let welcome = HelloReply::Welcome { stored: 0, finished: false, digest: 0 };
+                    server.reply(now, ticket, welcome).is_ok()
+                }
+                Event::Batch { ticket, bets } => {
+                    sum = bets.iter().fold(sum, |sum, bet| fold(sum, &bet));
+                    total += bets.len() as u64;
+                    server.reply(now, ticket, Receipt::Stored { total }).is_ok()
+                }
+                other => panic!("{other:?}"),
+            };
+            assert!(answered, "the ticket is this connection's");
+            let sent = server.poll_io().expect("the connection is open").send.len();
+            server.handle(now, Input::Sent(sent));
+        }
+    }
+    sum
+}
