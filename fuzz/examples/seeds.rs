@@ -1,0 +1,18 @@
+//! Writes the seeds of every target to `corpus/TARGET/`, beside what a fuzzer has found; and prints the names of the
+//! targets, and how long an input of theirs is at most.
+
+use std::path::Path;
+use std::{fs, io};
+
+fn main() -> io::Result<()> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for target in lottery_fuzz::TARGETS {
+        let dir = corpus.join(target.name);
+        fs::create_dir_all(&dir)?;
+        for (number, seed) in (target.seeds)().iter().enumerate() {
+            fs::write(dir.join(format!("seed-{number:03}")), seed)?;
+        }
+        println!("{} {}", target.name, target.longest);
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! An agency's file: what is read of it can be written and read again, and mistakes name a line that there is.
+
+use std::path::Path;
+
+use lottery_core::bet_list::{BetList, BetListError};
+use lottery_core::store::rows;
+use lottery_proto::{Dialect, SendError};
+
+use crate::common::{at, client_of};
+
+/// `data` is the file.
+pub(crate) fn run(data: &[u8]) {
+    let path = Path::new("agency-1.csv");
+    let list = match BetList::parse(path, data) {
+        Ok(list) => list,
+        Err(BetListError::Line { line, .. }) => {
+            let lines = data.split(|byte| *byte == b'\n').count() as u64;
+            assert!((1..=lines).contains(&line), "line {line} of {lines}");
+            return;
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let mut text = String::new();
+    for bet in list.bets_from(0) {
+        let mut row = String::new();
+        rows::push_bet(&mut row, 1, &bet);
+        text += row.strip_prefix("1,").expect("the agency comes first");
+    }
+    let again = BetList::parse(path, text.as_bytes()).expect("what was read can be read again");
+    assert_eq!((list.len(), list.is_empty()), (again.len(), again.is_empty()));
+    assert!(list.bets_from(0).eq(again.bets_from(0)));
+    for wire in Dialect::WITH_BETS {
+        let mut client = client_of(*wire, 1);
+        let unsendable = |bet| matches!(client.send_batch(at(0), &[bet]), Err(SendError::Unsendable { .. }));
+        let all = !list.bets_from(0).any(unsendable);
+        assert_eq!(list.check_sendable(*wire).is_ok(), all);
+    }
+}

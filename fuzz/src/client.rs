@@ -1,0 +1,109 @@
+//! The client under a stream of inputs, and an agency that sends, asks and ends whenever it likes.
+
+use lottery_proto::client::Event;
+use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, SendError, State};
+
+use crate::common::{ANA, BLOCK, JOSE, at, bet};
+use crate::driver::Driver;
+use crate::feed::Feed;
+
+/// What may wait to be sent before nothing more is taken.
+const UNSENT: usize = 20_000;
+
+/// `data` is a byte that says which wire, and steps: a byte each, and what some of them take with them.
+pub(crate) fn run(data: &[u8]) {
+    let mut feed = Feed(data);
+    let Some(first) = feed.byte() else { return };
+    let dialect = Dialect::ALL[usize::from(first) % Dialect::ALL.len()];
+    let config = ClientConfig::new(AgencyId::new(1).expect("an agency"), dialect);
+    let max_message = BLOCK << (first / 32 % 4);
+    let config = ClientConfig { max_unsent: UNSENT, max_message, max_batch: BLOCK, ..config };
+    let driver = Driver::new(Client::new(config, at(0)));
+    let mut run = Run { driver, bets: vec![bet(ANA), bet(JOSE)], closed: 0 };
+    while let Some(step) = feed.byte() {
+        run.step(step, &mut feed);
+        assert!(run.driver.end.unsent() <= UNSENT + 2 * BLOCK, "{}", run.driver.end.unsent());
+    }
+    run.finish(first >= 128);
+}
+
+struct Run {
+    driver: Driver<Client>,
+    bets: Vec<Bet<'static>>,
+    closed: u32,
+}
+
+impl Run {
+    fn step(&mut self, step: u8, feed: &mut Feed<'_>) {
+        if self.driver.step(step, feed) {
+            return;
+        }
+        let (argument, now) = (usize::from(step % 16), self.driver.now);
+        match step / 16 {
+            11 => (0..=argument).for_each(|_| self.poll()),
+            12 | 13 => self.ask(argument),
+            14 => {
+                let count = 1 << argument.min(9);
+                let bets: Vec<Bet<'static>> = self.bets.iter().copied().cycle().take(count).collect();
+                let could = self.driver.end.can_send();
+                match self.driver.end.send_batch(now, &bets) {
+                    Ok(sent) => assert!(could && sent > 0 && sent <= count),
+                    Err(error) => assert!(!could || error == SendError::NotOnThisWire, "{error}"),
+                }
+            }
+            _ => self.driver.end.close(now),
+        }
+    }
+
+    fn ask(&mut self, what: usize) {
+        let (client, now) = (&mut self.driver.end, self.driver.now);
+        let (could, open) = (client.can_send(), client.state() == State::Open);
+        let asked = match what % 5 {
+            0 => client.hello(now),
+            1 => client.send_bet(now, &self.bets[0]),
+            2 => client.send_finished(now),
+            3 => client.ask_winners(now),
+            _ => client.send_line(now, "hola"),
+        };
+        assert!(asked.is_err() || (open && (could || what.is_multiple_of(5))), "it said that it would not");
+        assert!(asked != Err(SendError::Closed) || !open);
+    }
+
+    fn poll(&mut self) {
+        let Some(event) = self.driver.end.poll_event() else { return };
+        assert_eq!(self.closed, 0, "Closed is the last event");
+        match event {
+            Event::Closed(_) => self.closed += 1,
+            Event::Winners(mut documents) => {
+                assert_eq!(documents.len(), documents.clone().count());
+                let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+                assert!(documents.all(|text| (1..=20).contains(&text.len()) && digits(text)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The centre ends, or says nothing and takes nothing any more while the agency is done: the connection ends.
+    fn finish(&mut self, silent: bool) {
+        if silent {
+            self.driver.end.close(self.driver.now);
+        } else {
+            self.driver.tell(Input::Eof);
+        }
+        let mut steps = 0;
+        while self.driver.end.state() != State::Closed {
+            steps += 1;
+            assert!(steps < 100, "it does not come to rest");
+            self.driver.wind_up(silent);
+        }
+        let mut left = 100 + self.driver.received;
+        while self.closed == 0 {
+            left -= 1;
+            assert!(left > 0, "there is an end");
+            self.poll();
+        }
+        self.driver.stays_closed();
+        assert!(self.driver.end.poll_event().is_none());
+        assert_eq!(self.driver.end.send_finished(self.driver.now), Err(SendError::Closed));
+    }
+}

@@ -1,0 +1,78 @@
+//! Settings: any file, command line and environment is taken or refused in words.
+
+use std::ffi::OsString;
+use std::io::{Seek, SeekFrom, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
+use std::sync::{Mutex, OnceLock};
+
+use lottery_core::config::{self, ConfigError, Parsed};
+
+/// `data` is a byte that says which program, and parts with a zero byte between: the file, words of the command line,
+/// and from an empty one on, variables, `NAME=value`.
+pub(crate) fn run(data: &[u8]) {
+    let Some((program, rest)) = data.split_first() else { return };
+    let mut parts = rest.split(|byte| *byte == 0);
+    let file = parts.next().unwrap_or_default();
+    let words: Vec<OsString> = parts
+        .by_ref()
+        .take_while(|part| !part.is_empty())
+        .map(|part| OsString::from_vec(part.to_vec()))
+        .collect();
+    let variables: Vec<(String, OsString)> = parts
+        .filter_map(|part| {
+            let (name, value) = part.split_at(part.iter().position(|byte| *byte == b'=')?);
+            Some((String::from_utf8(name.to_vec()).ok()?, OsString::from_vec(value[1..].to_vec())))
+        })
+        .collect();
+    let names_a_file = |word: &OsString| word.to_string_lossy().starts_with("--config");
+    if words.iter().any(names_a_file) || variables.iter().any(|(name, _)| name.ends_with("_CONFIG")) {
+        // It would be read, whatever it is.
+        return;
+    }
+    let env = |name: &str| variables.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone());
+    with_file(file, |path| {
+        let parse = |more: &[&str]| {
+            let own = ["lottery", "--config", path].map(OsString::from);
+            let args = own.into_iter().chain(more.iter().map(OsString::from)).chain(words.clone());
+            if program % 2 == 0 {
+                config::server(args, &env).map(text)
+            } else {
+                config::client(args, &env).map(text)
+            }
+        };
+        match parse(&[]) {
+            Ok(Some(text)) => assert!(text.ends_with('\n'), "{text:?}"),
+            // What can be run can be shown.
+            Ok(None) => assert!(matches!(parse(&["--print-config"]), Ok(Some(_)))),
+            Err(error) => said(&error),
+        }
+    });
+}
+
+/// The text that is to be printed, if any is.
+fn text<T>(parsed: Parsed<T>) -> Option<String> {
+    match parsed {
+        Parsed::Run(_) => None,
+        Parsed::Print(text) => Some(text),
+    }
+}
+
+/// A mistake is said in a line, and nothing of a file or a command line gets at the terminal.
+fn said(error: &ConfigError) {
+    let text = error.to_string();
+    assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
+}
+
+/// Shows a path at which there is a file of this content. It is one file in memory for the life of the process.
+fn with_file(content: &[u8], show: impl FnOnce(&str)) {
+    static FILE: OnceLock<Mutex<std::fs::File>> = OnceLock::new();
+    let file = FILE.get_or_init(|| {
+        let file = rustix::fs::memfd_create("config", rustix::fs::MemfdFlags::CLOEXEC).expect("memory");
+        Mutex::new(file.into())
+    });
+    let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).expect("a file in memory");
+    file.write_all(content).expect("a file in memory");
+    show(&format!("/proc/self/fd/{}", file.as_raw_fd()));
+}

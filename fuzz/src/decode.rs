@@ -1,0 +1,41 @@
+//! Every packet of `block` and of sessions: against a slow decoder, and through both machines.
+
+use lottery_proto::{Dialect, ServerConfig, block};
+
+use crate::common::{BLOCK, packet, text};
+use crate::feed::padded;
+use crate::oracles::{answered, serve, served};
+use crate::reference::{Outcome, reference};
+
+/// `data` is a packet; what it lacks to a block is padding.
+pub(crate) fn run(data: &[u8]) {
+    let packet_alone = &data[..data.len().min(BLOCK)];
+    let block = padded(data);
+    let outcome = decoded(&block);
+    assert_eq!(outcome, reference(&block), "{}", data.escape_ascii());
+    let alone = decoded(packet_alone);
+    assert!(alone == outcome || alone == Err(0), "without its padding it is the same, or is not whole");
+
+    // As the only packet, and as a packet of a session.
+    let dialects = vec![Dialect::Block, Dialect::Session];
+    let config = ServerConfig { agencies: 255, dialects, ..ServerConfig::default() };
+    let taken = serve(Dialect::Block, &config, &block);
+    assert_eq!(taken, usize::from(outcome.is_ok() && block[1] > 0), "{}", data.escape_ascii());
+    let hello = padded(&packet(7, block[1], b"2"));
+    serve(Dialect::Session, &config, &[&hello[..], &block].concat());
+    served(&[&hello, &block, &block], true);
+    for wire in [Dialect::Block, Dialect::Session] {
+        for question in 0..4 {
+            answered(wire, question, &[&block]);
+        }
+    }
+}
+
+fn decoded(block: &[u8]) -> Outcome {
+    let mut bets = Vec::new();
+    match block::decode_batch(block, |bet| bets.push(text(&bet))) {
+        Ok(()) => Ok(bets),
+        Err(error) if error.is_about_a_bet() => Err(error.bet.expect("it says which bet")),
+        Err(_) => Err(0),
+    }
+}

@@ -1,0 +1,141 @@
+//! A driver that does what the steps of an input say, and checks what holds for both machines.
+
+use std::time::Duration;
+
+use lottery_proto::{Input, Instant};
+
+use crate::common::{End, at};
+use crate::feed::{Feed, padding};
+
+/// A peer does not send more than this in one run.
+const MOST: usize = 4 << 20;
+
+#[derive(Debug)]
+pub(crate) struct Driver<E> {
+    pub(crate) end: E,
+    pub(crate) now: Instant,
+    /// How many bytes were received, and those that came last at once.
+    pub(crate) received: usize,
+    last: Vec<u8>,
+    /// What was sent.
+    pub(crate) sent: Vec<u8>,
+    /// The machine was told what was not so.
+    pub(crate) lied: bool,
+}
+
+impl<E: End> Driver<E> {
+    pub(crate) fn new(end: E) -> Self {
+        Self { end, now: at(0), received: 0, last: vec![], sent: vec![], lied: false }
+    }
+
+    /// Does the step, if it is one of a driver's: its upper half says which, its lower half how much.
+    pub(crate) fn step(&mut self, step: u8, feed: &mut Feed<'_>) -> bool {
+        let argument = usize::from(step % 16);
+        match step / 16 {
+            0..4 => self.receive(feed.bytes(step.into()).to_vec()),
+            4 => {
+                let len = feed.byte().unwrap_or_default();
+                self.receive(feed.bytes(len.into()).to_vec());
+            }
+            5 => self.receive(vec![0; padding(self.received)]),
+            6 => self.send(if argument == 15 { usize::MAX } else { 1 << argument }),
+            7 => self.wait(),
+            8 => {
+                self.now = self.now.after(Duration::from_millis(1 << argument));
+                self.tell(Input::Timeout);
+            }
+            9 => (0..=argument).for_each(|_| self.receive(self.last.clone())),
+            10 => self.something(argument),
+            _ => return false,
+        }
+        self.check();
+        true
+    }
+
+    /// What happens once in the life of a connection, or should not.
+    fn something(&mut self, which: usize) {
+        self.lied |= which >= 6;
+        self.tell(match which {
+            0 => Input::Eof,
+            1 => Input::FinSent,
+            2 => Input::Shutdown,
+            3 => Input::Failed,
+            4 => Input::Sent(0),
+            5 => Input::Received(0),
+            6 => Input::Sent(usize::MAX),
+            7 => Input::Received(usize::MAX),
+            _ => Input::Timeout,
+        });
+    }
+
+    pub(crate) fn tell(&mut self, input: Input) {
+        self.end.tell(self.now, input);
+        let deadline = self.end.io().and_then(|io| io.deadline);
+        assert!(
+            deadline.is_none_or(|deadline| deadline > self.now),
+            "{deadline:?} is over at {:?}",
+            self.now
+        );
+    }
+
+    /// Bytes arrive, as many as are read.
+    fn receive(&mut self, bytes: Vec<u8>) {
+        let mut rest = &bytes[..];
+        while !rest.is_empty() && self.received < MOST {
+            let Some(io) = self.end.io() else { return };
+            let n = io.recv.len().min(rest.len());
+            if n == 0 {
+                break;
+            }
+            io.recv[..n].copy_from_slice(&rest[..n]);
+            rest = &rest[n..];
+            self.received += n;
+            self.tell(Input::Received(n));
+        }
+        self.last = bytes;
+    }
+
+    fn send(&mut self, most: usize) {
+        let Some(io) = self.end.io() else { return };
+        let n = io.send.len().min(most);
+        self.sent.extend(&io.send[..n]);
+        self.tell(Input::Sent(n));
+    }
+
+    fn wait(&mut self) {
+        let deadline = self.end.io().and_then(|io| io.deadline);
+        self.now = deadline.unwrap_or(self.now).max(self.now);
+        self.tell(Input::Timeout);
+    }
+
+    fn check(&mut self) {
+        let Some(io) = self.end.io() else { return };
+        assert!(!io.fin || io.send.is_empty(), "an end before what is to be sent");
+    }
+
+    /// Whether the machine wants nothing of the world, not even to be woken.
+    pub(crate) fn rests(&mut self) -> bool {
+        self.end
+            .io()
+            .is_some_and(|io| io.recv.is_empty() && io.send.is_empty() && !io.fin && io.deadline.is_none())
+    }
+
+    /// One step to the end of a connection whose peer has ended, or is silent and takes nothing.
+    pub(crate) fn wind_up(&mut self, silent: bool) {
+        let Some(io) = self.end.io() else { return };
+        match (silent, io.fin) {
+            (true, _) if io.deadline.is_some() => self.wait(),
+            (_, true) => self.tell(Input::FinSent),
+            _ => self.send(usize::MAX),
+        }
+        self.check();
+    }
+
+    /// Nothing changes any more, whatever happens.
+    pub(crate) fn stays_closed(&mut self) {
+        for input in [Input::Received(9), Input::Eof, Input::Sent(9), Input::FinSent, Input::Timeout] {
+            self.tell(input);
+            assert!(self.end.io().is_none());
+        }
+    }
+}

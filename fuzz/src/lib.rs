@@ -1,0 +1,75 @@
+//! What a fuzzer runs: for each target a function that takes any bytes, and panics if something does not hold.
+//!
+//! `cargo test` runs every target over its seeds and over the inputs that once failed; a fuzzer, over all others.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod agency_file;
+mod client;
+#[path = "../../lottery-proto/tests/common/mod.rs"]
+mod common;
+mod config;
+mod decode;
+mod detect;
+mod dialects;
+mod driver;
+mod feed;
+#[path = "../../lottery-proto/tests/oracles/mod.rs"]
+mod oracles;
+mod pieces;
+#[path = "../../lottery-proto/tests/reference/mod.rs"]
+mod reference;
+mod roundtrip;
+mod seeds;
+mod server;
+mod store_recover;
+#[allow(dead_code)]
+#[path = "../../lottery-core/tests/store/support.rs"]
+mod support;
+#[cfg(test)]
+mod tests;
+
+use lottery_proto::Dialect;
+
+/// A target: its name, what it does with an input, and inputs to begin with.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name, as `cargo fuzz run` takes it.
+    pub name: &'static str,
+    /// Takes any bytes; panics if something does not hold.
+    pub run: fn(&[u8]),
+    /// How long an input is at most, where longer ones say nothing more.
+    pub longest: usize,
+    /// The inputs to begin with, the same ones each time.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    target("decode", 8192, decode::run, seeds::decode),
+    target("fixed", 4096, |data| dialects::run(Dialect::Fixed, data), || seeds::dialect(Dialect::Fixed)),
+    target("framed", 4096, |data| dialects::run(Dialect::Framed, data), || seeds::dialect(Dialect::Framed)),
+    target("braces", 4096, |data| dialects::run(Dialect::Braces, data), || seeds::dialect(Dialect::Braces)),
+    target("echo", 4096, |data| dialects::run(Dialect::Echo, data), || seeds::dialect(Dialect::Echo)),
+    target("detect", 32, detect::run, seeds::detect),
+    target("roundtrip", 4096, roundtrip::run, seeds::roundtrip),
+    target("server", 4096, server::run, seeds::server),
+    target("client", 4096, client::run, seeds::client),
+    target("pieces", 4096, pieces::run, seeds::pieces),
+    target("agency_file", 4096, agency_file::run, seeds::agency_file),
+    target("config", 4096, config::run, seeds::config),
+    target("store_recover", 4096, store_recover::run, seeds::store_recover),
+];
+
+const fn target(name: &'static str, longest: usize, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>) -> Target {
+    Target { name, run, longest, seeds }
+}
+
+/// Runs the target of that name.
+///
+/// # Panics
+/// If something does not hold, or there is no such target.
+pub fn run(name: &str, data: &[u8]) {
+    let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
+    (target.run)(data);
+}

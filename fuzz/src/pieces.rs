@@ -1,0 +1,27 @@
+//! The same bytes, whole and in pieces, are the same events and the same answers.
+
+use lottery_proto::Dialect;
+
+use crate::feed::Feed;
+use crate::oracles::{answered, served};
+
+/// `data` is a byte that says who receives, and the pieces.
+pub(crate) fn run(data: &[u8]) {
+    let mut feed = Feed(data);
+    let Some(receiver) = feed.byte() else { return };
+    let pieces = feed.pieces();
+    let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    let whole = pieces.concat();
+    let bytes: Vec<&[u8]> = whole.iter().take(2048).map(std::slice::from_ref).collect();
+    if receiver < 2 {
+        let expected = served(&[&whole], receiver == 1);
+        assert_eq!(expected, served(&pieces, receiver == 1), "{}", whole.escape_ascii());
+        if bytes.len() == whole.len() {
+            assert_eq!(expected, served(&bytes, receiver == 1), "{}", whole.escape_ascii());
+        }
+    } else {
+        let (wire, question) = (Dialect::ALL[usize::from(receiver) % Dialect::ALL.len()], receiver / 8 % 4);
+        let expected = answered(wire, question.into(), &[&whole]);
+        assert_eq!(expected, answered(wire, question.into(), &pieces), "{}", whole.escape_ascii());
+    }
+}

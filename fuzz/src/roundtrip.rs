@@ -1,0 +1,88 @@
+//! There and back: values to bytes to values, and bytes to values to the same bytes.
+
+use lottery_proto::server::Event;
+use lottery_proto::{Bet, Code, Dialect, Failure, SendError, client};
+
+use crate::common::{at, client_of, give, server, take, text};
+use crate::feed::{Feed, padded};
+use crate::oracles::{Held, Say, YES, give_some, is_stable};
+
+/// Sessions carry the packets of `block`.
+const WIRES: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+
+/// `data` is a byte that says which wire and what is answered, and either lines of bets, with tabs between their
+/// fields, or behind a zero byte a batch as it travels.
+pub(crate) fn run(data: &[u8]) {
+    let mut feed = Feed(data);
+    let Some(first) = feed.byte() else { return };
+    let wire = WIRES[usize::from(first % 4)];
+    if let Some((0, message)) = feed.0.split_first() {
+        bytes(wire, message);
+    } else if let Ok(text) = std::str::from_utf8(feed.0) {
+        let bets: Vec<Bet<'_>> = text.lines().filter_map(bet).filter(|bet| can_send(wire, bet)).collect();
+        is_stable(wire, 1, &bets);
+        if let Some(bet) = bets.first() {
+            alone(wire, bet, first >= 128);
+        }
+    }
+}
+
+fn bet(line: &str) -> Option<Bet<'_>> {
+    let mut fields = line.split('\t');
+    let mut next = || fields.next().unwrap_or_default();
+    Bet::new(next(), next(), next(), next(), next()).ok()
+}
+
+fn can_send(wire: Dialect, bet: &Bet<'_>) -> bool {
+    !matches!(client_of(wire, 1).send_batch(at(0), &[*bet]), Err(SendError::Unsendable { .. }))
+}
+
+/// One bet, and its answer.
+fn alone(wire: Dialect, bet: &Bet<'_>, yes: bool) {
+    let (mut client, mut server) = (client_of(wire, 1), server());
+    client.send_bet(at(0), bet).expect("it can be sent");
+    give(&mut server, at(0), &take(&mut client, at(0)));
+    let event = server.poll_event().expect("a request");
+    let (Event::Bet { bets, .. } | Event::Batch { bets, .. }) = &event else { panic!("{event:?}") };
+    assert!(bets.iter().eq([*bet]));
+    let say = if yes { YES } else { Say::No(Failure { code: Code::Storage, text: "no" }) };
+    Held::of(event).expect("a request").answer(&mut server, at(0), say).expect("it fits");
+    let answer = take(&mut server, at(0));
+    if wire.manner().answers_bets {
+        give(&mut client, at(0), &answer);
+        match client.poll_event() {
+            Some(client::Event::Bet { stored, .. } | client::Event::Batch { stored, .. }) => {
+                assert_eq!(stored, yes, "{}", answer.escape_ascii());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A batch that is accepted can be written again, and as it was, on the wires that have one way to write it.
+fn bytes(wire: Dialect, message: &[u8]) {
+    let message = if wire == Dialect::Block { padded(message) } else { message.to_vec() };
+    let (mut server, mut rest) = (server(), &message[..]);
+    while give_some(&mut server, &mut rest) {}
+    if server.dialect() != Some(wire) {
+        return;
+    }
+    let Some(Event::Batch { ticket, bets }) = server.poll_event() else { return };
+    let agency = ticket.agency().get();
+    let bets: Vec<Bet<'_>> = bets.iter().collect();
+    if bets.is_empty() {
+        return;
+    }
+    let written = is_stable(wire, agency, &bets);
+    let same = match wire {
+        Dialect::Block => {
+            let size = usize::from(u16::from_le_bytes([message[2], message[3]]));
+            // A number that is written with zeros before it is written without them.
+            let plain = 5 + bets.iter().map(|bet| 4 + text(bet).len()).sum::<usize>();
+            size != plain || written[..size] == message[..size]
+        }
+        Dialect::Fixed if bets.len() <= 99 => message.starts_with(&written),
+        _ => true,
+    };
+    assert!(same, "{} is not {}", written.escape_ascii(), message.escape_ascii());
+}

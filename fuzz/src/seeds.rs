@@ -1,0 +1,249 @@
+//! Inputs to begin with, made of the recorded transcripts and of the generated agencies: the same ones each time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lottery_proto::{Bet, Dialect};
+use serde_json::Value;
+
+use crate::common::{ANA, BLOCK, at, bet, client_of, packet, take};
+use crate::feed::PAD;
+
+/// A message of a recorded connection, without its padding.
+struct Message {
+    from_agency: bool,
+    bytes: Vec<u8>,
+}
+
+/// A seed; and the step or the piece that receives so many bytes.
+type Input = Vec<u8>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> Vec<u8> {
+    fs::read(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The connections of a transcript.
+fn connections(name: &str) -> Vec<Vec<Message>> {
+    let json: Value =
+        serde_json::from_slice(&read(&format!("conformance/transcripts/{name}.json"))).expect("a transcript");
+    let connections = json["connections"].as_array().expect("a list of connections");
+    connections
+        .iter()
+        .map(|said| said.as_array().expect("a list").iter().filter_map(message).collect())
+        .collect()
+}
+
+fn message(said: &Value) -> Option<Message> {
+    let hex = said["hex"].as_str()?;
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
+    Some(Message {
+        from_agency: said["from"] == "client",
+        bytes: (0..hex.len()).step_by(2).map(byte).collect(),
+    })
+}
+
+/// Every recorded connection, with its wire. None was recorded of sessions: one is written here.
+fn all() -> Vec<(Dialect, Vec<Message>)> {
+    let of = |wire: Dialect, name| connections(name).into_iter().map(move |said| (wire, said));
+    let mut all: Vec<_> = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces, Dialect::Echo]
+        .into_iter()
+        .flat_map(|wire| of(wire, wire.name()))
+        .chain(of(Dialect::Echo, "echo-prefixed"))
+        .collect();
+    let said = |from_agency, kind, payload: &[u8]| Message { from_agency, bytes: packet(kind, 1, payload) };
+    let batch = [&[1][..], &packet(1, 1, ANA.as_bytes())].concat();
+    all.push((
+        Dialect::Session,
+        vec![
+            said(true, 7, b"2"),
+            said(false, 8, b"2|0|0|16|00000000"),
+            said(true, 1, ANA.as_bytes()),
+            said(true, 3, &batch),
+            said(true, 3, &batch),
+            said(true, 3, &batch),
+            said(false, 5, b"1|40"),
+            said(true, 4, b""),
+            said(false, 5, b"0|40|storage: the disk is full"),
+            said(true, 6, b"2"),
+            said(false, 6, b"220000001"),
+            said(false, 6, b"120000002|20000003"),
+            said(false, 9, b"superseded|a newer session"),
+        ],
+    ));
+    all
+}
+
+/// The first lines of each generated agency's file.
+fn agencies(lines: usize) -> Vec<String> {
+    let text = |agency| String::from_utf8(read(&format!(".data/agency-{agency}.csv"))).expect("UTF-8");
+    (1..=5).map(|agency| text(agency).split_inclusive('\n').take(lines).collect()).collect()
+}
+
+/// A batch of each generated agency, as it travels in `block`.
+fn agency_packets() -> Vec<Vec<u8>> {
+    let packet = |text: String| {
+        let lines: Vec<String> = text.lines().map(|line| line.replace(',', "|")).collect();
+        let bets: Vec<Bet<'_>> = lines.iter().map(|line| bet(line)).collect();
+        let mut client = client_of(Dialect::Block, 1);
+        client.send_batch(at(0), &bets).expect("a batch");
+        let block = take(&mut client, at(0));
+        block[..usize::from(u16::from_le_bytes([block[2], block[3]]))].to_vec()
+    };
+    agencies(40).into_iter().map(packet).collect()
+}
+
+pub(crate) fn decode() -> Vec<Input> {
+    let recorded = all().into_iter().filter(|(wire, _)| matches!(wire, Dialect::Block | Dialect::Session));
+    let large = ["4294967295", "4294967296", "5000000000", "00000000042"].map(|number| {
+        let bet = packet(1, 1, ANA.replace("7574", number).as_bytes());
+        packet(3, 1, &[&[1][..], &bet].concat())
+    });
+    let recorded = recorded.flat_map(|(_, said)| said).map(|message| message.bytes);
+    recorded.chain(agency_packets()).chain(large).collect()
+}
+
+pub(crate) fn dialect(wire: Dialect) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    for (_, said) in all().into_iter().filter(|(found, _)| *found == wire) {
+        let sent = said.iter().filter(|message| message.from_agency);
+        inputs.push([0].into_iter().chain(sent.flat_map(|message| message.bytes.clone())).collect());
+        for answer in said.iter().filter(|message| !message.from_agency) {
+            inputs.extend((1..=4).map(|question| [&[question][..], &answer.bytes].concat()));
+        }
+    }
+    inputs
+}
+
+pub(crate) fn detect() -> Vec<Input> {
+    let first = |said: Vec<Message>| said.into_iter().next().map(|message| message.bytes);
+    all()
+        .into_iter()
+        .filter_map(|(_, said)| first(said))
+        .map(|bytes| bytes.into_iter().take(16).collect())
+        .collect()
+}
+
+pub(crate) fn roundtrip() -> Vec<Input> {
+    let lines = agencies(3).into_iter().map(|text| text.replace(',', "\t").into_bytes());
+    let lines = lines.flat_map(|text| [0, 1, 2, 131].map(|wire| [&[wire][..], &text].concat()));
+    let wires = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+    let batches = all().into_iter().filter_map(|(wire, said)| {
+        let wire = u8::try_from(wires.iter().position(|found| *found == wire)?).expect("four wires");
+        Some([&[wire, 0][..], &said.first()?.bytes].concat())
+    });
+    lines.chain(batches).collect()
+}
+
+/// The messages as pieces, or as steps: each behind `head`, which says how long it is, and padded where they are.
+fn stream(said: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u8, between: &[u8]) -> Input {
+    let mut input = Vec::new();
+    for message in said {
+        for piece in message.chunks(254) {
+            input.extend(head(u8::try_from(piece.len()).expect("a short piece")));
+            input.extend(piece);
+        }
+        input.extend(padded.then_some(pad));
+        input.extend(between);
+    }
+    input
+}
+
+fn is_padded(wire: Dialect) -> bool {
+    matches!(wire, Dialect::Block | Dialect::Session)
+}
+
+/// What one of the two sent.
+fn of(said: &[Message], agency: bool) -> Vec<&[u8]> {
+    said.iter().filter(|message| message.from_agency == agency).map(|message| &message.bytes[..]).collect()
+}
+
+pub(crate) fn server() -> Vec<Input> {
+    // What is configured; then what is done after each message, and at the end.
+    let configured = [[0x1C], [0x9C], [0x65], [0xE3]];
+    let manners: [(&[u8], &[u8]); 4] = [
+        // Each is taken and answered, and the answer is sent.
+        (&[0xB3, 0xFF, 0x6F], &[]),
+        (&[0xB0, 0xC1], &[]),
+        // All wait, and are answered out of order.
+        (&[0xBF], &[0xC2, 0x6F, 0xD1, 0xE1, 0xC0, 0xFF, 0x6F]),
+        // A shutdown comes between.
+        (&[0xB0, 0xA2], &[]),
+    ];
+    let conversations = all();
+    let inputs = conversations.iter().flat_map(|(wire, said)| {
+        let sent = of(said, true);
+        let steps = |between| stream(&sent, is_padded(*wire), |len| vec![0x40, len], 0x50, between);
+        manners.map(|(between, end)| [&steps(between), end].concat())
+    });
+    inputs.zip(configured.into_iter().cycle()).map(|(steps, first)| [&first[..], &steps].concat()).collect()
+}
+
+pub(crate) fn client() -> Vec<Input> {
+    let number = |wire| u8::try_from(Dialect::ALL.iter().position(|found| *found == wire).expect("a wire"));
+    let conversations = all();
+    let inputs = conversations.iter().flat_map(|(wire, said)| {
+        let steps = stream(&of(said, false), is_padded(*wire), |len| vec![0x40, len], 0x50, &[0xB1]);
+        // It asks before it hears: Hello, a batch, Finished, the winners, a line.
+        [
+            &[0xC0, 0x6F][..],
+            &[0xE2, 0x6F],
+            &[0xC2, 0x6F],
+            &[0xC3, 0x6F],
+            &[0xC4, 0x6F],
+            &[0xE1, 0xC2, 0xC3, 0x6F],
+        ]
+        .map(|asked| [&[number(*wire).expect("few wires") + 96][..], asked, &steps].concat())
+    });
+    inputs.collect()
+}
+
+pub(crate) fn pieces() -> Vec<Input> {
+    let conversations = all();
+    let inputs = conversations.iter().flat_map(|(wire, said)| {
+        let steps = |agency| stream(&of(said, agency), is_padded(*wire), |len| vec![len], PAD, &[]);
+        let place = Dialect::ALL.iter().position(|found| found == wire).expect("a wire");
+        let heard =
+            (0..32).map(|question| question * 8).find(|byte| usize::from(*byte) % 6 == place && *byte > 1);
+        let sent = [0, 1].map(|receiver| [&[receiver][..], &steps(true)].concat());
+        sent.into_iter().chain(heard.map(|receiver| [&[receiver][..], &steps(false)].concat()))
+    });
+    inputs.collect()
+}
+
+pub(crate) fn agency_file() -> Vec<Input> {
+    let recorded =
+        (1..=5).map(|agency| read(&format!("conformance/transcripts/agencies/agency-{agency}.csv")));
+    let odd = "\"Ana\"\"\",\"Paz, x\",007,2000-02-29,0000000000042\r\n\r\nÑ,Ó,1,0001-01-01,4294967295";
+    agencies(10).into_iter().map(String::into_bytes).chain(recorded).chain([odd.into()]).collect()
+}
+
+pub(crate) fn config() -> Vec<Input> {
+    [
+        "\x00[DEFAULT]\nSERVER_PORT = 12345\nSERVER_IP = server\nSERVER_LISTEN_BACKLOG = 5\nLOGGING_LEVEL = INFO\n",
+        "\x00# none\n\0--listen\0[::1]:80\0--dialects\0block,echo\0--idle-timeout\x001m30s\0--agencies\x003\0",
+        "\x00\0\0SERVER_AGENCIES=7\0SERVER_DATA_DIR=/x\0SERVER_MAX_MESSAGE=8192\0LOGGING_LEVEL=DEBUG",
+        "\x00\0--help\0", "\x00\0--version\0", "\x00\0count\0", "\x00\0health\0", "\x00\0--print-config\0",
+        "\x01server:\n  address: \"server:12345\"\nloop:\n  amount: 5\n  period: \"5s\"\nlog:\n  level: \"INFO\"\nbatch:\n  maxAmount: 64\n\0--agency\x001\0",
+        "\x01server: {address: 'a:1'}\n\0\0CLI_ID=4\0CLI_BATCH_MAXAMOUNT=10\0CLI_LOOP_PERIOD=150ms",
+        "\x01\0bet\0--agency\x001\0--server\0server:12345\0\0NOMBRE=Ana\0APELLIDO=Paz\0DOCUMENTO=1\0NACIMIENTO=2000-01-01\0NUMERO=7",
+        "\x01\0echo\0--server\0server:1\0--agency\x001\0",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec()
+}
+
+pub(crate) fn store_recover() -> Vec<Input> {
+    let good = crate::store_recover::good_csv();
+    let length = |len: usize| u16::try_from(len).expect("a short file").to_le_bytes();
+    let half = good.len() / 2;
+    let mut inputs = vec![length(good.len()).to_vec(), vec![0, 0], [&[0, 0][..], &good[..half]].concat()];
+    inputs.push([&length(half)[..], b"torn"].concat());
+    inputs.push([&length(good.len())[..], b"1,another,hand,1,2000-01-01,1\r\n"].concat());
+    inputs.push([&length(half)[..], &good].concat());
+    assert!(inputs.iter().all(|input| input.len() < 2 * BLOCK));
+    inputs
+}

@@ -1,0 +1,177 @@
+//! The server under a stream of inputs, and an application that answers early, late, out of order or not at all.
+
+use lottery_proto::server::Event;
+use lottery_proto::{Code, ConnId, Dialect, Failure, Input, Server, ServerConfig, State};
+
+use crate::common::{BLOCK, at};
+use crate::driver::Driver;
+use crate::feed::Feed;
+use crate::oracles::{Held, Say};
+
+const CODES: [Code; 4] = [Code::Storage, Code::Superseded, Code::Finished, Code::Malformed];
+
+/// `data` is a byte that says what is configured, and steps: a byte each, and what some of them take with them.
+pub(crate) fn run(data: &[u8]) {
+    let mut feed = Feed(data);
+    let Some(limits) = feed.byte() else { return };
+    let config = ServerConfig {
+        max_in_flight: usize::from(limits % 8),
+        max_buffer: BLOCK << (limits / 8 % 4),
+        max_message: BLOCK << (limits / 32 % 4),
+        ..ServerConfig::default()
+    };
+    let bound = config.most_memory();
+    let server = Server::new(config, ConnId(1), at(0));
+    let mut run = Run { driver: Driver::new(server), bound, held: vec![], requests: 0, closed: 0 };
+    while let Some(step) = feed.byte() {
+        run.step(step, &mut feed);
+        run.check();
+    }
+    run.finish(limits >= 128);
+}
+
+struct Run {
+    driver: Driver<Server>,
+    bound: usize,
+    /// The requests that wait, with their numbers.
+    held: Vec<(u64, Held)>,
+    requests: u64,
+    closed: u32,
+}
+
+impl Run {
+    fn step(&mut self, step: u8, feed: &mut Feed<'_>) {
+        if self.driver.step(step, feed) {
+            return;
+        }
+        let (argument, now) = (usize::from(step % 16), self.driver.now);
+        match step / 16 {
+            11 => _ = (0..=argument).all(|_| self.poll()),
+            12 => self.answer(argument, None),
+            13 => self.answer(argument, Some(argument)),
+            14 => self.refuse(argument),
+            _ if argument == 0 => self.driver.end.supersede(now),
+            _ if argument == 1 => {
+                self.driver.end.refuse(now, Failure { code: Code::TooManyConnections, text: "too many" });
+            }
+            _ => self.answer_all(),
+        }
+    }
+
+    /// Takes an event, and whether there was one.
+    fn poll(&mut self) -> bool {
+        let Some(event) = self.driver.end.poll_event() else { return false };
+        assert_eq!(self.closed, 0, "Closed is the last event");
+        match event {
+            Event::Closed(_) => self.closed += 1,
+            Event::Batch { bets, .. } | Event::Bet { bets, .. } => {
+                assert_eq!(bets.iter().count(), bets.len());
+            }
+            _ => {}
+        }
+        if let Some(held) = Held::of(event) {
+            self.requests += 1;
+            self.held.push((self.requests, held));
+        }
+        true
+    }
+
+    /// Yes to one of the requests, with so many winners.
+    fn answer(&mut self, which: usize, winners: Option<usize>) {
+        if self.held.is_empty() {
+            return;
+        }
+        let (number, held) = self.held.swap_remove(which % self.held.len());
+        let winners: Option<Vec<String>> = winners.map(|count| vec![format!("{number}"); count]);
+        let prefix = marker(number);
+        self.say(number, held, Say::Yes { total: number, winners: winners.as_deref(), prefix: &prefix });
+    }
+
+    fn refuse(&mut self, which: usize) {
+        if self.held.is_empty() {
+            return;
+        }
+        let (number, held) = self.held.swap_remove(which / 4 % self.held.len());
+        self.say(number, held, Say::No(Failure { code: CODES[which % 4], text: &marker(number) }));
+    }
+
+    fn say(&mut self, number: u64, held: Held, say: Say<'_>) {
+        held.answer(&mut self.driver.end, self.driver.now, say)
+            .unwrap_or_else(|held| panic!("{held:?}, request {number}, is not answered: it fits"));
+    }
+
+    fn answer_all(&mut self) {
+        while !self.held.is_empty() {
+            self.answer(0, Some(1));
+        }
+    }
+
+    fn check(&mut self) {
+        let memory = self.driver.end.memory();
+        assert!(memory <= self.bound, "{memory} bytes, more than {}", self.bound);
+        if self.held.is_empty() && self.driver.rests() {
+            // It wants nothing of the world: then there is something to take.
+            while self.held.is_empty() && self.poll() {}
+            assert!(!self.held.is_empty() || !self.driver.rests(), "it waits for nothing, for ever");
+        }
+    }
+
+    /// Everything is answered. The peer ends, or says nothing and takes nothing any more: the connection ends.
+    fn finish(&mut self, silent: bool) {
+        if !silent {
+            self.driver.tell(Input::Eof);
+        }
+        let mut steps = 0;
+        while self.driver.end.state() != State::Closed {
+            steps += 1;
+            assert!(steps < 100 + self.driver.received, "it does not come to rest");
+            self.poll();
+            self.answer_all();
+            self.driver.wind_up(silent);
+        }
+        let mut left = 100 + self.driver.received;
+        while self.closed == 0 {
+            left -= 1;
+            assert!(left > 0, "there is an end");
+            self.poll();
+        }
+        self.driver.stays_closed();
+        self.answer_all();
+        assert!(self.driver.end.poll_io().is_none() && self.driver.end.poll_event().is_none());
+        if !self.driver.lied {
+            let wire = self.driver.end.dialect().unwrap_or(Dialect::Echo);
+            let numbers = numbers(wire, &self.driver.sent);
+            assert!(numbers.is_sorted_by(|a, b| a < b), "in the order of the requests: {numbers:?}");
+        }
+    }
+}
+
+/// What marks the answer to a request, where an answer can hold it.
+fn marker(number: u64) -> String {
+    format!("#{number}#")
+}
+
+/// The numbers of the requests whose answers these are, as far as they can be told.
+fn numbers(wire: Dialect, sent: &[u8]) -> Vec<u64> {
+    let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse().ok();
+    let marked = |text: &[u8]| text.split(|byte| *byte == b'#').nth(1).and_then(number);
+    match wire {
+        // What a line holds may look like a marker, but not before its beginning.
+        Dialect::Echo => {
+            let lines = sent.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#"));
+            lines.filter_map(marked).collect()
+        }
+        Dialect::Session => {
+            let packets = sent.chunks_exact(BLOCK).map(|block| {
+                let size = usize::from(u16::from_le_bytes([block[2], block[3]]));
+                (block[0], &block[4..size])
+            });
+            let number_in = |packet: (u8, &[u8])| match packet {
+                (5, [b'1', b'|', total @ ..]) => number(total),
+                (_, text) => marked(text),
+            };
+            packets.filter_map(number_in).collect()
+        }
+        _ => sent.split(|byte| *byte == b'#').skip(1).step_by(2).filter_map(number).collect(),
+    }
+}

@@ -1,0 +1,57 @@
+//! A damaged `bets.csv` beside a good store: a start makes it what the store holds, whatever it was.
+
+use std::sync::OnceLock;
+
+use lottery_core::store::Store;
+
+use crate::feed::Feed;
+use crate::support::{Model, SimDisk, draw, group, open};
+
+/// A store of some groups: its database file, and what it holds.
+fn good() -> &'static (Vec<u8>, Model) {
+    static GOOD: OnceLock<(Vec<u8>, Model)> = OnceLock::new();
+    GOOD.get_or_init(|| {
+        let database = SimDisk::new();
+        let mut store = open(&database, &SimDisk::new()).expect("a new store");
+        let mut model = Model::default();
+        for nth in 0..4 {
+            let mut group = group(nth, 2, 2);
+            group.draw = (nth == 3).then(draw);
+            store.commit(&group).expect("a commit");
+            model.apply(&group);
+        }
+        drop(store);
+        (database.content(), model)
+    })
+}
+
+/// What a good `bets.csv` is.
+pub(crate) fn good_csv() -> Vec<u8> {
+    good().1.csv()
+}
+
+/// `data` is the file, behind two bytes: how many bytes of the good one come first.
+pub(crate) fn run(data: &[u8]) {
+    let (content, model) = good();
+    let good = model.csv();
+    let mut feed = Feed(data);
+    let (Some(low), Some(high)) = (feed.byte(), feed.byte()) else { return };
+    let first = usize::from(u16::from_le_bytes([low, high])).min(good.len());
+    let damaged = [&good[..first], feed.0].concat();
+
+    let (database, csv) = (SimDisk::with_content(content), SimDisk::with_content(&damaged));
+    let mut store = open(&database, &csv).expect("the store is good");
+    assert!(csv.content() == good, "a start makes the file what the store holds");
+    let repair = store.csv_repair();
+    let equal = damaged.iter().zip(&good).take_while(|(a, b)| a == b).count() as u64;
+    assert!(repair.kept <= equal, "what is kept was there");
+    assert_eq!(repair.kept + repair.cut, damaged.len() as u64);
+    assert_eq!(repair.kept + repair.appended, good.len() as u64);
+    assert!(Model::of(&mut store) == *model, "the store is as it was");
+    assert_eq!(store.csv_behind(), 0);
+
+    let mut after = model.clone();
+    after.apply(&group(9, 1, 1));
+    store.commit(&group(9, 1, 1)).expect("it goes on");
+    assert!(csv.content() == after.csv());
+}

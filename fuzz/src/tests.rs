@@ -1,0 +1,55 @@
+//! Every target over its seeds, over what once failed, and over nothing.
+
+use std::fs;
+use std::path::Path;
+
+use crate::TARGETS;
+
+#[test]
+fn the_seeds_hold() {
+    for target in TARGETS {
+        let seeds = (target.seeds)();
+        assert!(seeds.len() >= 5, "{}", target.name);
+        (target.run)(&[]);
+        for seed in &seeds {
+            (target.run)(seed);
+            (target.run)(&seed[..seed.len() / 2]);
+        }
+    }
+}
+
+/// `regressions/TARGET/*`: inputs that showed a mistake, made as small as they could be.
+#[test]
+fn what_once_failed_holds() {
+    for target in TARGETS {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions").join(target.name);
+        let Ok(entries) = fs::read_dir(&dir) else { continue };
+        for entry in entries {
+            let path = entry.expect("an entry").path();
+            println!("{}", path.display());
+            (target.run)(&fs::read(path).expect("an input"));
+        }
+    }
+}
+
+/// What a fuzzer was left to find is kept beside the seeds; it may be large, and is not part of the repository.
+#[test]
+fn the_corpus_holds() {
+    for target in TARGETS {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name);
+        for entry in fs::read_dir(dir).into_iter().flatten() {
+            (target.run)(&fs::read(entry.expect("an entry").path()).expect("an input"));
+        }
+    }
+}
+
+#[test]
+fn each_target_has_its_program() {
+    let manifest = include_str!("../Cargo.toml");
+    let programs: Vec<&str> =
+        manifest.split("[[bin]]\nname = \"").skip(1).filter_map(|part| part.split('"').next()).collect();
+    assert!(programs.iter().copied().eq(TARGETS.iter().map(|target| target.name)));
+    assert!(
+        include_str!("../README.md").lines().filter(|line| line.starts_with("| `")).count() >= TARGETS.len()
+    );
+}
