@@ -1,8 +1,11 @@
 //! The project's own tasks, run as `cargo xtask COMMAND`.
 
+mod bench;
 mod data;
 mod demo;
 mod docker;
+mod fuzz;
+mod prove;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -21,6 +24,8 @@ struct Cli {
 enum Command {
     /// Write the five generated agencies, agency-1.csv to agency-5.csv
     Data(data::Args),
+    /// Measure, and write benches/REPORT.md and its plots
+    BenchReport(bench::Args),
     /// Run a centre and its agencies as processes, show how they do, and check what was stored
     Demo(demo::Args),
     /// Make the Docker image lottery:latest from programs built on this machine; no image is pulled
@@ -29,15 +34,22 @@ enum Command {
     Compose(docker::ComposeArgs),
     /// Check the containers with the real engine: what the course asks for, lotteries, and what may go wrong
     DockerTest(docker::TestArgs),
+    /// Let a fuzzer choose what arrives, and print what came of each target
+    Fuzz(fuzz::Args),
+    /// Show what is promised: memory, hostile peers, faults, chaos, fuzzing, simulation, and one table of it
+    Prove(prove::Args),
 }
 
 fn main() -> ExitCode {
     let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
         Command::Data(args) => data::run(&args).map_err(Into::into),
+        Command::BenchReport(args) => bench::run(&args).map_err(Into::into),
         Command::Demo(args) => demo::run(&args).map_err(Into::into),
         Command::Images(args) => docker::images(&args).map_err(Into::into),
         Command::Compose(args) => docker::compose(&args).map_err(Into::into),
         Command::DockerTest(args) => docker::test(&args).map_err(Into::into),
+        Command::Fuzz(args) => fuzz::run(&args).map_err(Into::into),
+        Command::Prove(args) => prove::run(&args).map_err(Into::into),
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::project::Project;
 use super::world::{World, write};
 use super::{Check, Outcome, ensure, same};
-use crate::docker::{IMAGE, root};
+use crate::docker::IMAGE;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new("a broken config.ini is named by the server, which exits with 2", broken_ini),
@@ -18,7 +18,6 @@ pub(super) const CHECKS: &[Check] = &[
         arguments,
     ),
     Check::new("without an engine validar-echo-server.sh says so in a line", no_engine),
-    Check::new("the scripts of docker/ and docker/tp0/ are the same", same_scripts),
 ];
 
 /// That a service has ended with this code, and that the last line of its log has these words.
@@ -99,12 +98,4 @@ fn no_engine(world: &World) -> Outcome {
     let mut script = project.script("sh", &["validar-echo-server.sh"]);
     script.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
     refused(&mut script, 1, "validar-echo-server.sh: no Docker engine runs")
-}
-
-fn same_scripts(_: &World) -> Outcome {
-    for script in ["generar-compose.sh", "validar-echo-server.sh"] {
-        let read = |dir: &str| fs::read(root().join(dir).join(script));
-        ensure(read("docker")? == read("docker/tp0")?, || format!("{script} differs"))?;
-    }
-    Ok(())
 }

@@ -130,6 +130,7 @@ fn client_config(world: &World) -> Outcome {
 
 fn server_again(world: &World) -> Outcome {
     let project = started(world, &QUICK, 0)?;
+    project.wait_for("server", "config")?;
     configure(&project, &Config { backlog: 9, logging_level: "WARNING", ..QUICK })?;
     project.run(&["restart", "-t", "5", "server"])?;
     project.runs("server")?;

@@ -20,12 +20,16 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new("lottery with the centre on smol, the agencies on all runtimes", mixed),
     Check::new("lottery of 20 agencies", twenty),
     Check::new("a client killed and run again plays its whole echo", client_again),
+    Check::new("an agency killed while it sends, and run again, goes on where it was", agency_killed_early),
+    Check::new("an agency killed while it waits, and run again, has its winners", agency_killed),
     Check::new(
-        "an agency killed while it waits: its bets stay, the others have their winners",
-        agency_killed,
+        "the centre killed while agencies wait: nothing is lost, all have their winners",
+        centre_killed,
     ),
-    Check::new("the centre killed while agencies wait: nothing is lost, the draw takes place", centre_killed),
-    Check::new("the centre killed while bets come: what it has acknowledged is there", centre_killed_early),
+    Check::new(
+        "the centre killed while bets come: nothing is lost, all have their winners",
+        centre_killed_early,
+    ),
     Check::new("an agency cut from the network and joined again has its winners", network_cut),
 ];
 
@@ -87,6 +91,9 @@ fn hold(project: &Project) -> Outcome {
     have_winners(project, &[1, 2, 3, 4, 5], &expected)?;
     are_stored(project, &expected)?;
     project.nothing_failed(&["server"])?;
+    // Whoever asks again is told again.
+    project.run(&["run", "--rm", "client1"])?;
+    are_stored(project, &expected)?;
     project.run(&["stop", "-t", "10"])?;
     project.done(&["server"])
 }
@@ -125,15 +132,42 @@ fn client_again(world: &World) -> Outcome {
     project.runs("server")
 }
 
+/// Kills a container, which would go on.
+fn kill(project: &Project, service: &str) -> Outcome {
+    project.run(&["kill", "-s", "SIGKILL", service])?;
+    same("exit code when killed", &project.wait(service)?, &137)
+}
+
+fn agency_killed_early(world: &World) -> Outcome {
+    let project = world.course()?;
+    let dir = project.path(".data");
+    fs::create_dir(&dir)?;
+    let text = fs::read_to_string(data::provide()?.join("agency-1.csv"))?;
+    let expected = bets(&text);
+    write(&dir.join("agency-1.csv"), &text)?;
+    // So many batches that the agency is killed before the last.
+    write(&project.path("client/config.yaml"), "server.address: \"server:12345\"\nbatch: {maxAmount: 1}\n")?;
+    project.start(1)?;
+    while project.count(1)? == [0] {}
+    kill(&project, "client1")?;
+    let stored = project.count(1)?[0];
+    ensure(stored < expected.all, || "it was done before it was killed".to_owned())?;
+    project.run(&["start", "client1"])?;
+    project.done(&["client1"])?;
+    let found = project.wait_for("client1", "session")?.number("stored");
+    ensure((1..=expected.all).contains(&found), || format!("it went on after {found} bets"))?;
+    have_winners(&project, &[1], &[expected])?;
+    are_stored(&project, &[expected])
+}
+
 fn agency_killed(world: &World) -> Outcome {
     let (project, expected) = (world.lottery("tokio"), generated()?);
     project.up(&["server", "client1"])?;
     project.wait_for("client1", "apuestas_enviadas")?;
-    project.run(&["kill", "-s", "SIGKILL", "client1"])?;
-    same("exit code when killed", &project.wait("client1")?, &137)?;
+    kill(&project, "client1")?;
     are_stored(&project, &expected[..1])?;
-    project.up(&["client2", "client3", "client4", "client5"])?;
-    have_winners(&project, &[2, 3, 4, 5], &expected)?;
+    project.up(&["client1", "client2", "client3", "client4", "client5"])?;
+    have_winners(&project, &[1, 2, 3, 4, 5], &expected)?;
     are_stored(&project, &expected)
 }
 
@@ -143,34 +177,32 @@ fn centre_killed(world: &World) -> Outcome {
     for client in clients(2) {
         project.wait_for(&client, "apuestas_enviadas")?;
     }
-    project.run(&["kill", "-s", "SIGKILL", "server"])?;
-    same("exit code when killed", &project.wait("server")?, &137)?;
-    for client in clients(2) {
-        ensure(project.wait(&client)? != 0, || format!("{client} has not noticed"))?;
-    }
+    kill(&project, "server")?;
     project.up(&["server"])?;
     wait_until_healthy(&project)?;
     are_stored(&project, &expected[..2])?;
     project.up(&["client3", "client4", "client5"])?;
-    have_winners(&project, &[3, 4, 5], &expected)?;
+    have_winners(&project, &[1, 2, 3, 4, 5], &expected)?;
     are_stored(&project, &expected)
 }
 
 fn centre_killed_early(world: &World) -> Outcome {
-    let project = world.lottery("tokio");
+    let (project, expected) = (world.lottery("tokio"), generated()?);
     project.up(&["server"])?;
     wait_until_healthy(&project)?;
     project.run(&["up", "-d", "--no-build", "--no-deps", "client1", "client2"])?;
     project.wait_for("server", "apuesta_recibida")?;
-    project.run(&["kill", "-s", "SIGKILL", "server"])?;
-    same("exit code when killed", &project.wait("server")?, &137)?;
+    kill(&project, "server")?;
     let logs = project.logs("server")?;
     let told = logs.iter().filter(|line| line.is("apuesta_recibida")).map(|line| line.number("cantidad"));
     let told: u64 = told.sum();
     project.up(&["server"])?;
     wait_until_healthy(&project)?;
     let stored: u64 = project.count(2)?.iter().sum();
-    ensure(told > 0 && stored >= told, || format!("{told} bets were acknowledged, and {stored} are stored"))
+    ensure(told > 0 && stored >= told, || format!("{told} bets were acknowledged, and {stored} are stored"))?;
+    project.up(&["client3", "client4", "client5"])?;
+    have_winners(&project, &[1, 2, 3, 4, 5], &expected)?;
+    are_stored(&project, &expected)
 }
 
 fn wait_until_healthy(project: &Project) -> Outcome {

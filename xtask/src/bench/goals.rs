@@ -1,0 +1,53 @@
+//! What is aimed at, and whether it holds: ratios of one run.
+
+use super::Error;
+use super::measured::Measured;
+
+/// Something to hold.
+pub(super) struct Goal {
+    pub(super) what: String,
+    /// At most this.
+    pub(super) most: f64,
+    pub(super) found: f64,
+}
+
+impl Goal {
+    pub(super) fn holds(&self) -> bool {
+        self.found <= self.most
+    }
+}
+
+/// All goals that are measured.
+pub(super) fn goals(measured: &Measured) -> Result<Vec<Goal>, Error> {
+    let mut goals = Vec::new();
+    let mut add = |what: String, most, found| goals.push(Goal { what, most, found });
+    for (name, what, most) in [
+        ("textbook-nom", "a textbook `nom` decoder", 0.33),
+        ("separator-positions", "the place of every `\\|`", 1.25),
+        ("bincode", "`bincode` 2", 0.90),
+        ("rkyv", "`rkyv`", 0.65),
+        ("postcard", "`postcard`", 0.65),
+    ] {
+        // What is measured is how often ours fits into theirs.
+        let theirs = measured.number(&["decode", name], 1)?;
+        add(format!("decoding, of {what}"), most, 1.0 / theirs);
+    }
+    for name in ["session", "fixed", "framed", "braces"] {
+        let found = measured.number(&["decode", name], 1)?;
+        add(format!("decoding `{name}` through the machine, of `block`"), 4.0, found);
+    }
+    add("encoding, of copying the blocks".into(), 8.5, 1.0 / measured.number(&["encode", "memcpy"], 1)?);
+    let theirs = measured.number(&["encode", "block-csv-write"], 1)?;
+    add("encoding, of `csv` and `write!`".into(), 1.0 / 9.0, 1.0 / theirs);
+    add("the server's machine, of decoding".into(), 1.15, measured.number(&["machine", "server"], 1)?);
+    for runtime in ["tokio", "std", "smol"] {
+        for (window, most) in [("16", 1.5), ("1", 1.25)] {
+            let found = measured.number(&["ingest", window, runtime], 1)?;
+            add(format!("ingest on {runtime}, window {window}, of the bare sink's time"), most, found);
+        }
+        let p50 = measured.number(&["ingest", "1", runtime], 2)?;
+        let sync = measured.number(&["sync", "1"], 0)?;
+        add(format!("an acknowledgement on {runtime}, of a lone sync"), 3.0, p50 / sync);
+    }
+    Ok(goals)
+}

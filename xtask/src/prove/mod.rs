@@ -1,0 +1,96 @@
+//! `cargo xtask prove`: everything that shows what is promised, and one table of what, how much, and what came of it.
+
+mod plan;
+
+use std::env;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+
+use plan::Step;
+
+/// What `cargo xtask prove` is told.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A version of everything in some minutes, once it is built; without this it takes hours
+    #[arg(long)]
+    quick: bool,
+}
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A command could not be run.
+    #[error("cannot run timeout: {0}")]
+    Run(io::Error),
+    /// Something does not hold.
+    #[error("not shown: {0}")]
+    Failed(String),
+    /// Standard output is closed.
+    #[error("cannot print: {0}")]
+    Print(io::Error),
+}
+
+/// What came of a step.
+struct Outcome {
+    what: &'static str,
+    much: String,
+    seconds: u64,
+    passed: bool,
+}
+
+/// Does every step, whatever comes of those before, and prints the table.
+///
+/// # Errors
+///
+/// [`Error`] if something does not hold.
+pub(crate) fn run(args: &Args) -> Result<(), Error> {
+    let mut outcomes = Vec::new();
+    for step in plan::steps(args.quick) {
+        let outcome = prove(&step)?;
+        let passed = if outcome.passed { "passed" } else { "FAILED" };
+        print(&format!("{}: {}, {} s, {passed}\n", outcome.what, outcome.much, outcome.seconds))?;
+        outcomes.push(outcome);
+    }
+    print(&table(&outcomes))?;
+    let failed: Vec<&str> =
+        outcomes.iter().filter(|outcome| !outcome.passed).map(|outcome| outcome.what).collect();
+    if failed.is_empty() { Ok(()) } else { Err(Error::Failed(failed.join(", "))) }
+}
+
+fn prove(step: &Step) -> Result<Outcome, Error> {
+    let start = Instant::now();
+    let mut command = Command::new("timeout");
+    command.arg(step.limit.to_string()).arg(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    let output = command.args(&step.args).output().map_err(Error::Run)?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let passed = output.status.success();
+    if !passed {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        print(&format!("cargo {}: {}\n{said}\n{stderr}\n", step.args.join(" "), output.status))?;
+    }
+    let much = step.much.of(&said);
+    Ok(Outcome { what: step.what, much, seconds: start.elapsed().as_secs(), passed })
+}
+
+fn table(outcomes: &[Outcome]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(["what", "how much", "seconds", "outcome"]);
+    for Outcome { what, much, seconds, passed } in outcomes {
+        let outcome = if *passed { "passed" } else { "FAILED" };
+        table.add_row([*what, much, &seconds.to_string(), outcome]);
+    }
+    let seconds: u64 = outcomes.iter().map(|outcome| outcome.seconds).sum();
+    let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
+    table.add_row(["all", "", &seconds.to_string(), &format!("{failed} failed")]);
+    format!("{table}\n")
+}
+
+fn print(text: &str) -> Result<(), Error> {
+    io::stdout().write_all(text.as_bytes()).map_err(Error::Print)
+}

@@ -1,0 +1,123 @@
+//! The steps, and how much each of them has done, as it says itself.
+
+/// Something that is run.
+pub(super) struct Step {
+    pub(super) what: &'static str,
+    /// What cargo is told.
+    pub(super) args: Vec<&'static str>,
+    /// It has failed after so many seconds.
+    pub(super) limit: u32,
+    pub(super) much: Much,
+}
+
+/// Where it stands how much was done.
+pub(super) enum Much {
+    /// The tests that passed.
+    Tests,
+    /// The system calls that failed, as the tests say.
+    Calls,
+    /// The worst of the ratios that were measured.
+    Ratios,
+    /// The executions in the table of the fuzzer.
+    Executions,
+    /// It does as much as it is told, or fails.
+    Told(&'static str),
+}
+
+impl Much {
+    pub(super) fn of(&self, said: &str) -> String {
+        match self {
+            Self::Tests => format!("{} tests", sum(said, " passed;", "ok. ")),
+            Self::Calls => format!("{} calls", sum(said, " calls failed on ", "")),
+            Self::Ratios => {
+                let ratio = |line: &str| line.strip_suffix(" times")?.rsplit(' ').next()?.parse::<f64>().ok();
+                let worst = said.lines().filter_map(ratio).fold(0.0, f64::max);
+                format!("at most {worst:.2} times as long")
+            }
+            Self::Executions => {
+                let all = said.lines().find(|line| line.trim_start_matches(['│', ' ']).starts_with("all "));
+                let cell = all.and_then(|line| line.split(['┆', '│']).filter(|cell| !cell.is_empty()).nth(2));
+                format!("{} executions", cell.map_or("no", str::trim))
+            }
+            Self::Told(much) => (*much).to_owned(),
+        }
+    }
+}
+
+/// The numbers that stand between these two, added up.
+fn sum(said: &str, behind: &str, before: &str) -> u64 {
+    let number = |line: &str| {
+        let head = line.split_once(behind)?.0;
+        let number = if before.is_empty() { head.rsplit(' ').next()? } else { head.split_once(before)?.1 };
+        number.parse::<u64>().ok()
+    };
+    said.lines().filter_map(number).sum()
+}
+
+/// All steps.
+pub(super) fn steps(quick: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let limit = if quick { 600 } else { 6 * 3600 };
+    let mut step = |what, line: &'static str, much| {
+        steps.push(Step { what, args: line.split_whitespace().collect(), limit, much });
+    };
+    step("memory of a connection", "test -p lottery-proto --test memory --test backpressure", Much::Tests);
+    step(
+        "public items, and this table's tests",
+        "test -p xtask --test public_api --test reliability",
+        Much::Tests,
+    );
+    step("hostile peers", "test -p conformance --test process_hostile", Much::Tests);
+    step(
+        "full disks and failed syncs",
+        "test -p conformance --test process_full_disk --test process_sync_fails",
+        Much::Tests,
+    );
+    let delay = "test -p conformance --test process_delay -- --ignored --nocapture";
+    step("p99 of acknowledgements beside hostile peers (measured)", delay, Much::Ratios);
+    let planted = "run --release -p simulation --features planted -- --planted";
+    if quick {
+        step(
+            "failed system calls",
+            "test -p conformance --test process_store_faults -- --nocapture",
+            Much::Calls,
+        );
+        step("chaos", "xtask demo --chaos 7 --kills 12", Much::Told("12 kills"));
+        step("fuzzing", "xtask fuzz --seconds 5", Much::Executions);
+        step("simulation", "run --release -p simulation -- --seeds 2000", Much::Told("2,000 seeds"));
+    } else {
+        let every = "test -p conformance --test process_store_faults -- --nocapture --include-ignored";
+        step("failed system calls", every, Much::Calls);
+        step("chaos on tokio", "xtask demo --runtime tokio --chaos 7 --kills 200", Much::Told("200 kills"));
+        step("chaos on std", "xtask demo --runtime std --chaos 7 --kills 200", Much::Told("200 kills"));
+        step("chaos on smol", "xtask demo --runtime smol --chaos 7 --kills 200", Much::Told("200 kills"));
+        step("fuzzing", "xtask fuzz --minutes 120", Much::Executions);
+        step("simulation", "run --release -p simulation -- --seeds 1000000", Much::Told("1,000,000 seeds"));
+    }
+    step("planted mistakes are found", planted, Much::Told("each"));
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_is_read_from_what_is_said() {
+        let tests =
+            "test result: ok. 3 passed; 0 failed; 1 ignored;\ntest result: ok. 21 passed; 0 failed;\n";
+        assert_eq!(Much::Tests.of(tests), "24 tests");
+        assert_eq!(Much::Tests.of("test result: FAILED. 3 passed; 1 failed"), "0 tests");
+        assert_eq!(
+            Much::Calls.of("55 calls failed on std\ntest a ... 75 calls failed on tokio\n"),
+            "130 calls"
+        );
+        assert_eq!(
+            Much::Ratios.of("on std: 9ms beside: 2.23 times\non smol: 2.85 times\n"),
+            "at most 2.85 times as long"
+        );
+        let table = "│ echo   ┆ 5 ┆ 7 ┆ 1 ┆ 2 ┆ 0 │\n│ all    ┆       10 ┆    12345 ┆      ┆ 9 ┆ 0 │\n";
+        assert_eq!(Much::Executions.of(table), "12345 executions");
+        assert_eq!(Much::Executions.of(""), "no executions");
+    }
+}
