@@ -3,13 +3,14 @@
 //! A thread waits with `poll(2)` for its socket and its mailbox at once, so it reads, writes and hears of notices
 //! in whatever order they come.
 
+mod accept;
 mod connect;
 mod mail;
 mod runtime;
 mod wait;
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -18,6 +19,7 @@ use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use lottery_proto::{Input, Instant, Machine};
 use rustix::event::PollFlags;
 
+use accept::Acceptor;
 pub use mail::{Receiver, Sender, mail};
 pub use runtime::{Std, call};
 use wait::wait;
@@ -96,12 +98,12 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
     let clock = Clock::start();
     let mut connections: Vec<(JoinHandle<()>, Sender<_>)> = Vec::new();
     let mut crowded = 64;
-    listener.set_nonblocking(true)?;
+    let mut acceptor = Acceptor::new(listener)?;
     while stop.try_take().is_none() {
-        let (socket, peer) = match listener.accept() {
+        let (socket, peer, sender, mail) = match acceptor.accept() {
             Ok(accepted) => accepted,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                wait(&[(listener.as_fd(), PollFlags::IN), (stop.as_fd(), PollFlags::IN)], None);
+                wait(&[(acceptor.listener.as_fd(), PollFlags::IN), (stop.as_fd(), PollFlags::IN)], None);
                 continue;
             }
             Err(error) => {
@@ -114,12 +116,15 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
             connections.retain(|(thread, _)| !thread.is_finished());
             crowded = connections.len() * 2 + 64;
         }
-        match start(socket, clock, service, peer) {
-            Ok(connection) => connections.extend(connection),
+        let notices = sender.clone();
+        let mailbox = Mailbox::new(move |notice| notices.send(Mail::Notice(notice)));
+        let Some(machine) = service.accept(clock.now(), peer, mailbox) else { continue };
+        match start(socket, clock, machine, mail, peer) {
+            Ok(thread) => connections.push((thread, sender)),
             Err(error) => service.failed(&error),
         }
     }
-    drop(listener);
+    drop(acceptor);
     for (_, sender) in &connections {
         sender.send(Mail::Shutdown);
     }
@@ -129,20 +134,14 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
     Ok(())
 }
 
-type Connection<S> = (JoinHandle<()>, Sender<<<S as Service>::Machine as Machine>::Notice>);
-
 /// Starts the thread of a connection. If there is none to be had, only this connection is refused.
-fn start<S: Service>(
+fn start<M: Machine + Send + 'static>(
     socket: TcpStream,
     clock: Clock,
-    service: &Arc<S>,
-    peer: std::net::SocketAddr,
-) -> io::Result<Option<Connection<S>>> {
-    let (sender, mail) = mail()?;
-    let notices = sender.clone();
-    let mailbox = Mailbox::new(move |notice| notices.send(Mail::Notice(notice)));
-    let Some(mut machine) = service.accept(clock.now(), peer, mailbox) else { return Ok(None) };
+    mut machine: M,
+    mail: Receiver<M::Notice>,
+    peer: SocketAddr,
+) -> io::Result<JoinHandle<()>> {
     let builder = thread::Builder::new().name(peer.to_string()).stack_size(STACK_SIZE);
-    let thread = builder.spawn(move || drive(&socket, clock, &mut machine, &mail))?;
-    Ok(Some((thread, sender)))
+    builder.spawn(move || drive(&socket, clock, &mut machine, &mail))
 }
