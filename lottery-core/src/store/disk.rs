@@ -72,6 +72,13 @@ impl FileDisk {
     }
 }
 
+impl Drop for FileDisk {
+    fn drop(&mut self) {
+        // Closing would do, if no process that is just being started had a copy of the descriptor.
+        let _ = self.file.unlock();
+    }
+}
+
 impl Disk for FileDisk {
     fn size(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
@@ -114,4 +121,22 @@ pub(super) fn create_directory(path: &Path) -> io::Result<()> {
 /// Makes the names of the files in a directory durable.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_goes_with_the_disk_though_somebody_has_a_copy_of_the_descriptor() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("locked");
+        let first = FileDisk::open(&path).unwrap();
+        first.try_lock().unwrap();
+        let _copy = first.file.try_clone().unwrap();
+        let second = FileDisk::open(&path).unwrap();
+        assert!(matches!(second.try_lock(), Err(TryLockError::WouldBlock)));
+        drop(first);
+        second.try_lock().unwrap();
+    }
 }
