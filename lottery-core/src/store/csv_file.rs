@@ -15,7 +15,7 @@ use super::{Disk, tables};
 /// What a start found in `bets.csv`, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CsvRepair {
-    /// Whole batches that were there.
+    /// What was there and is what the store holds.
     pub kept: u64,
     /// What came after them and was not what the store holds: a torn row, or another hand's.
     pub cut: u64,
@@ -27,9 +27,9 @@ pub struct CsvRepair {
 #[derive(Debug)]
 pub(super) struct CsvFile {
     disk: Arc<dyn Disk>,
-    /// End of the last whole batch.
+    /// End of the last whole value of the store.
     len: u64,
-    /// Sequence number of the batch that comes there.
+    /// Sequence number of the value that comes there.
     next: u64,
     /// There may be something after `len`.
     torn: bool,
@@ -53,29 +53,42 @@ impl CsvFile {
         }
     }
 
-    /// Appends the rows of the batches that are not in it yet. After an error the file is behind, and ends with a
-    /// whole row unless it could not even be cut.
+    /// Appends values that come next in the store. After an error the file is behind, and ends with a whole row unless
+    /// it could not even be cut.
+    pub(super) fn append(&mut self, values: &[String]) -> io::Result<()> {
+        self.cut_torn()?;
+        let written = values.iter().try_for_each(|rows| self.write(rows));
+        // If this fails too, the next call tries again before it writes.
+        let _ = self.cut_torn();
+        written
+    }
+
+    /// Appends what the store holds and the file does not. Errors are as those of [`CsvFile::append`].
     pub(super) fn catch_up(&mut self, database: &Database) -> io::Result<()> {
         self.cut_torn()?;
         let mut written = Ok(());
-        let read = tables::batches(database, self.next, |sequence, rows| {
-            written = self.disk.write(self.len, rows.as_bytes());
-            if written.is_err() {
-                self.torn = true;
-                return ControlFlow::Break(());
-            }
-            self.len += rows.len() as u64;
-            self.next = sequence + 1;
-            ControlFlow::Continue(())
+        let read = tables::batches(database, self.next, |_, rows| {
+            written = self.write(rows);
+            if written.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        // If this fails too, the next call tries again before it writes.
         let _ = self.cut_torn();
         written.and(read.map_err(io::Error::other))
     }
 
-    /// Bytes of whole batches in the file.
+    /// Bytes of the store's rows in the file.
     pub(super) fn len(&self) -> u64 {
         self.len
+    }
+
+    fn write(&mut self, rows: &str) -> io::Result<()> {
+        let written = self.disk.write(self.len, rows.as_bytes());
+        if written.is_ok() {
+            self.len += rows.len() as u64;
+            self.next += 1;
+        } else {
+            self.torn = true;
+        }
+        written
     }
 
     fn cut_torn(&mut self) -> io::Result<()> {
@@ -90,7 +103,7 @@ impl CsvFile {
         Ok(())
     }
 
-    /// Goes past the batches that the file holds already.
+    /// Goes past the values that the file holds already.
     fn skip_equal(&mut self, size: u64, database: &Database) -> io::Result<()> {
         let mut found = Vec::new();
         let mut looked = Ok(());

@@ -131,14 +131,17 @@ impl Store for RedbStore {
 
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
         let after = self.position.after(group);
-        if let Err(error) = tables::put(self.database()?, group, after) {
+        let values = tables::values(&group.batches);
+        if let Err(error) = tables::put(self.database()?, group, &values, after) {
             self.settle(&error, after)?;
         }
+        let behind = self.csv_behind() > 0;
         self.position = after;
-        if let Some(opened) = &self.database {
-            // The group is durable, whatever becomes of the file: `csv_behind` says so.
-            let _ = self.csv.catch_up(&opened.redb);
-        }
+        // The group is durable, whatever becomes of the file: `csv_behind` says so.
+        let _ = match &self.database {
+            Some(opened) if behind => self.csv.catch_up(&opened.redb),
+            _ => self.csv.append(&values),
+        };
         Ok(())
     }
 

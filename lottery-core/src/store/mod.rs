@@ -45,7 +45,7 @@ pub trait Store: Send {
     /// [`StoreError::Failed`] the outcome is unknown, and so does every later call fail.
     fn commit(&mut self, group: &Group) -> Result<(), StoreError>;
 
-    /// Shows each durable batch's rows, in commit order.
+    /// Shows the rows of all durable batches in commit order, piece by piece: whole batches, one or more in each.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
-//! | `batches` | sequence number from 0 | the rows as CSV text |
+//! | `batches` | sequence number from 0 | the rows of one or more batches, as CSV text |
 //! | `agencies` | agency | bets stored, their digest, finished |
 //! | `draw` | none | winning number, agencies that took part |
 //! | `winners` | agency | documents |
@@ -14,7 +14,7 @@ use redb::{
     Database, Error, ReadableDatabase, ReadableTable, TableDefinition, TableHandle, WriteTransaction,
 };
 
-use super::{AgencyRecord, Draw, Group, Saved};
+use super::{AgencyRecord, Draw, Group, Rows, Saved};
 
 /// Version of this layout.
 const FORMAT: u64 = 1;
@@ -24,6 +24,10 @@ const AGENCIES: TableDefinition<'_, u32, (u64, u32, bool)> = TableDefinition::ne
 const DRAW: TableDefinition<'_, (), (u32, u32)> = TableDefinition::new("draw");
 const WINNERS: TableDefinition<'_, u32, Vec<&str>> = TableDefinition::new("winners");
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+/// Rows that are longer are in a value of their own, in bytes. redb keeps a value of more than 4 KiB in pages of its own,
+/// as many as the next power of two: with one batch of a block in each, half of what is written would be empty.
+const VALUE_SIZE: usize = 128 * 1024 - 32;
 
 /// How far the store is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,7 +86,23 @@ pub(super) fn position(database: &Database) -> Result<Position, Error> {
     Ok(Position { groups: value("groups")?, rows_len: value("rows_len")? })
 }
 
-/// Commits a group in one transaction.
+/// The rows of these batches as values of the table, whole batches in each.
+pub(super) fn values(batches: &[Rows]) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for Rows { text, .. } in batches {
+        match values.last_mut() {
+            Some(last) if last.len() + text.len() <= VALUE_SIZE => last.push_str(text),
+            _ => {
+                let mut value = String::with_capacity(VALUE_SIZE.max(text.len()));
+                value.push_str(text);
+                values.push(value);
+            }
+        }
+    }
+    values
+}
+
+/// Commits a group, of which these are the [`values`], in one transaction.
 ///
 /// Syncs are what a commit costs. redb's default is the right one here: a commit in one phase, which writes the pages
 /// and the header that names them and syncs once; after a crash the checksums say whether all of it arrived, and if
@@ -91,13 +111,18 @@ pub(super) fn position(database: &Database) -> Result<Position, Error> {
 /// the machine at the right moment. `set_quick_repair` needs two phases, and writes the allocator's state each time,
 /// to spare the start after a crash its pass over the file: a fifth of a second for a million bets. A file that grows
 /// is synced once more, rarely: it doubles.
-pub(super) fn put(database: &Database, group: &Group, after: Position) -> Result<(), Error> {
+pub(super) fn put(
+    database: &Database,
+    group: &Group,
+    values: &[String],
+    after: Position,
+) -> Result<(), Error> {
     let write = database.begin_write()?;
     {
         let mut batches = write.open_table(BATCHES)?;
         let next = batches.last()?.map_or(0, |(last, _)| last.value() + 1);
-        for (sequence, batch) in (next..).zip(&group.batches) {
-            batches.insert(sequence, batch.text.as_bytes())?;
+        for (sequence, rows) in (next..).zip(values) {
+            batches.insert(sequence, rows.as_bytes())?;
         }
         let mut agencies = write.open_table(AGENCIES)?;
         for (agency, record) in &group.agencies {
@@ -133,7 +158,7 @@ pub(super) fn saved(database: &Database) -> Result<Saved, Error> {
     Ok(saved)
 }
 
-/// Shows the batches from sequence number `from` on, in order, until `visit` breaks off.
+/// Shows the values of `batches` from sequence number `from` on, in order, until `visit` breaks off.
 pub(super) fn batches(
     database: &Database,
     from: u64,
@@ -143,7 +168,7 @@ pub(super) fn batches(
         let (sequence, rows) = entry?;
         let sequence = sequence.value();
         let Ok(rows) = str::from_utf8(rows.value()) else {
-            return Err(Error::Corrupted(format!("batch {sequence} is no text")));
+            return Err(Error::Corrupted(format!("value {sequence} of batches is no text")));
         };
         if visit(sequence, rows).is_break() {
             break;

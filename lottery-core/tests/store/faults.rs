@@ -139,14 +139,14 @@ fn a_failed_read_ends_the_store() {
     let database = SimDisk::new();
     let mut store = open(&database, &SimDisk::new()).unwrap();
     // More than redb keeps in memory
-    for _ in 0..9 {
-        let rows = Rows { agency: 1, bets: 1, text: "x".repeat(8 << 20) };
+    for _ in 0..6 {
+        let rows = Rows { agency: 1, bets: 1, text: "x".repeat((4 << 20) - 64) };
         store.commit(&Group { batches: vec![rows], ..Group::default() }).unwrap();
     }
     let mut shown = 0;
     database.fail(Faults { read: Some(1), ..Faults::default() });
     let error = store.read(&mut |_| shown += 1).unwrap_err();
-    assert!(shown < 9);
+    assert!(shown < 6);
     database.fail(Faults::default());
     assert_ended(&mut store, &error);
 }
@@ -194,6 +194,9 @@ fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
     }
 }
 
+/// Batches of so many bets are each written to `bets.csv` by themselves, smaller ones together.
+const WRITTEN_APART: u32 = 2000;
+
 #[test]
 fn bets_csv_falls_behind_without_room_and_catches_up() {
     for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
@@ -202,7 +205,7 @@ fn bets_csv_falls_behind_without_room_and_catches_up() {
             let mut store = open(&database, &csv).unwrap();
             // The first writes that fail leave a torn row; cutting it fails, too.
             csv.fail(Faults { write: Some((nth, kind)), write_for_good: true, ..Faults::default() });
-            for later in [group(7, 3, 4), group(8, 3, 4)] {
+            for later in [group(7, 3, WRITTEN_APART), group(8, 3, WRITTEN_APART)] {
                 store.commit(&later).unwrap();
                 model.apply(&later);
             }
@@ -227,7 +230,7 @@ fn bets_csv_never_keeps_a_torn_row_that_can_be_cut() {
     let (database, csv, mut model) = begun();
     let mut store = open(&database, &csv).unwrap();
     csv.fail(Faults { write: Some((1, ErrorKind::StorageFull)), ..Faults::default() });
-    let torn = group(7, 3, 4);
+    let torn = group(7, 3, WRITTEN_APART);
     store.commit(&torn).unwrap();
     let mut whole = model.csv();
     whole.extend(torn.batches[0].text.bytes());

@@ -129,9 +129,9 @@ fn bets_csv_is_made_equal_to_the_store_when_it_is_opened() {
     let path = directory.path().join("bets.csv");
     let csv = model.csv();
     let all = csv.len() as u64;
-    let batch = model.batches[0].len();
+    let group = csv.len() / 4;
     let mut garbled = csv.clone();
-    garbled[2 * batch + 5] ^= 1;
+    garbled[2 * group + 5] ^= 1;
     let check = |content: Option<&[u8]>, repair: CsvRepair| {
         match content {
             Some(content) => fs::write(&path, content).unwrap(),
@@ -142,11 +142,11 @@ fn bets_csv_is_made_equal_to_the_store_when_it_is_opened() {
         assert_eq!(store.csv_behind(), 0);
         assert_eq!(fs::read(&path).unwrap(), csv);
     };
-    let kept = all - batch as u64;
-    check(Some(&csv[..csv.len() - 7]), CsvRepair { kept, cut: batch as u64 - 7, appended: batch as u64 });
+    let kept = all - group as u64;
+    check(Some(&csv[..csv.len() - 7]), CsvRepair { kept, cut: group as u64 - 7, appended: group as u64 });
     check(None, CsvRepair { kept: 0, cut: 0, appended: all });
     check(Some(b""), CsvRepair { kept: 0, cut: 0, appended: all });
-    let kept = 2 * batch as u64;
+    let kept = 2 * group as u64;
     check(Some(&garbled), CsvRepair { kept, cut: all - kept, appended: all - kept });
     let longer = [&csv[..], b"3,torn"].concat();
     check(Some(&longer), CsvRepair { kept: all, cut: 6, appended: 0 });

@@ -269,7 +269,7 @@ pub(crate) fn draw() -> Draw {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Model {
     pub(crate) saved: Saved,
-    pub(crate) batches: Vec<String>,
+    pub(crate) rows: String,
 }
 
 impl Model {
@@ -278,18 +278,18 @@ impl Model {
         if group.draw.is_some() {
             self.saved.draw.clone_from(&group.draw);
         }
-        self.batches.extend(group.batches.iter().map(|batch| batch.text.clone()));
+        self.rows.extend(group.batches.iter().map(|batch| batch.text.as_str()));
     }
 
     pub(crate) fn of(store: &mut dyn Store) -> Self {
-        let mut batches = Vec::new();
+        let mut all = String::new();
         let saved = store.load().unwrap();
-        store.read(&mut |rows| batches.push(rows.to_owned())).unwrap();
-        Self { saved, batches }
+        store.read(&mut |rows| all.push_str(rows)).unwrap();
+        Self { saved, rows: all }
     }
 
     pub(crate) fn csv(&self) -> Vec<u8> {
-        self.batches.concat().into_bytes()
+        self.rows.clone().into_bytes()
     }
 }
 
