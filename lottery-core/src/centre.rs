@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use lottery_proto::server::{Event, RefusedBy, Server};
 use lottery_proto::{
-    BetsBuf, Code, ConnId, Dialect, EchoReply, Failure, Hello, HelloReply, Input, Instant, Io, Machine,
-    Receipt, ReplyError, Request as AnyRequest, State, Ticket, WinnersQuery, WinnersReply,
+    Code, ConnId, Dialect, EchoReply, Failure, Hello, HelloReply, Input, Instant, Io, Machine, Receipt,
+    ReplyError, Request as AnyRequest, State, Ticket, WinnersQuery, WinnersReply,
 };
 use tracing::{debug, info, warn};
 
 use crate::centres::Guard;
 use crate::committer::{Greeting, Outcome};
 use crate::desk::{Asks, Desk, Notice, Request};
+use crate::encoded_bets::EncodedBets;
 use crate::seam::Mailbox;
-use crate::store::{AgencyRecord, Draw};
+use crate::store::{AgencyRecord, Draw, rows};
 
 /// What those are told who ask for the winners when nothing is drawn any more.
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
@@ -116,8 +117,14 @@ impl Centre {
                     self.counted = Some(ticket.conn());
                     Asks::Hello(ticket)
                 }
-                Some(Event::Bet { ticket, bets }) => Asks::Bet(ticket, bets.to_buf()),
-                Some(Event::Batch { ticket, bets }) => Asks::Batch(ticket, bets.to_buf()),
+                Some(Event::Bet { ticket, bets }) => {
+                    let bets = EncodedBets::of(ticket.agency().get(), bets);
+                    Asks::Bet(ticket, bets)
+                }
+                Some(Event::Batch { ticket, bets }) => {
+                    let bets = EncodedBets::of(ticket.agency().get(), bets);
+                    Asks::Batch(ticket, bets)
+                }
                 Some(Event::Finished { ticket }) => Asks::Finished(ticket),
                 Some(Event::WinnersQuery { ticket, wait }) => {
                     self.counted = wait.then(|| ticket.conn()).or(self.counted);
@@ -267,8 +274,8 @@ impl Centre {
         }
     }
 
-    fn log_batch(&self, bets: &BetsBuf, outcome: &Outcome) {
-        let cantidad = bets.as_bets().len();
+    fn log_batch(&self, bets: &EncodedBets, outcome: &Outcome) {
+        let cantidad = bets.count();
         match outcome {
             Outcome::Stored(_) => info!(action = "apuesta_recibida", result = "success", cantidad),
             Outcome::Refused { reason, .. } => {
@@ -278,14 +285,12 @@ impl Centre {
     }
 }
 
-fn log_bet(bets: &BetsBuf, outcome: &Outcome) {
-    for bet in bets.as_bets() {
-        let (dni, numero) = (bet.document(), bet.number());
-        match outcome {
-            Outcome::Stored(_) => info!(action = "apuesta_almacenada", result = "success", dni, numero),
-            Outcome::Refused { reason, .. } => {
-                warn!(action = "apuesta_almacenada", result = "fail", dni, numero, reason);
-            }
+fn log_bet(bets: &EncodedBets, outcome: &Outcome) {
+    let read = rows::for_each_row(bets.rows(), |_, dni, numero| match outcome {
+        Outcome::Stored(_) => info!(action = "apuesta_almacenada", result = "success", dni, numero),
+        Outcome::Refused { reason, .. } => {
+            warn!(action = "apuesta_almacenada", result = "fail", dni, numero, reason);
         }
-    }
+    });
+    debug_assert_eq!(read, Ok(()), "rows of our own");
 }

@@ -5,9 +5,10 @@ use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lottery_proto::{Batch, BetsBuf, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
+use lottery_proto::{Batch, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
 
 use crate::committer::{Greeting, Outcome};
+use crate::encoded_bets::EncodedBets;
 use crate::seam::Mailbox;
 use crate::store::Draw;
 
@@ -28,9 +29,9 @@ pub enum Asks {
     /// For a session.
     Hello(Ticket<Hello>),
     /// To store a bet.
-    Bet(Ticket<SingleBet>, BetsBuf),
+    Bet(Ticket<SingleBet>, EncodedBets),
     /// To store bets, all or none.
-    Batch(Ticket<Batch>, BetsBuf),
+    Batch(Ticket<Batch>, EncodedBets),
     /// To count the agency as finished.
     Finished(Ticket<Finished>),
     /// Who won. If it waits, it is answered when the draw has taken place.
@@ -53,7 +54,7 @@ impl Asks {
     /// How much room it takes in the queue, in bytes.
     fn size(&self) -> usize {
         let bets = match self {
-            Self::Bet(_, bets) | Self::Batch(_, bets) => bets.as_bets().size(),
+            Self::Bet(_, bets) | Self::Batch(_, bets) => bets.size(),
             Self::Hello(_)
             | Self::Finished(_)
             | Self::Winners { .. }
@@ -73,9 +74,9 @@ pub enum Notice {
     /// A newer session of the same agency took over.
     Superseded,
     /// The answer to [`Asks::Bet`].
-    Bet(Ticket<SingleBet>, BetsBuf, Outcome),
+    Bet(Ticket<SingleBet>, EncodedBets, Outcome),
     /// The answer to [`Asks::Batch`].
-    Batch(Ticket<Batch>, BetsBuf, Outcome),
+    Batch(Ticket<Batch>, EncodedBets, Outcome),
     /// The answer to [`Asks::Finished`].
     Finished(Ticket<Finished>, Outcome),
     /// The answer to [`Asks::Winners`]; without a draw: not yet.

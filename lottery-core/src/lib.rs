@@ -9,6 +9,7 @@ pub mod committer;
 pub mod config;
 pub mod desk;
 pub mod digest;
+pub mod encoded_bets;
 pub mod log;
 #[cfg(feature = "planted")]
 pub mod planted;

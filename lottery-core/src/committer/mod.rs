@@ -14,7 +14,7 @@ use lottery_proto::Code;
 use tracing::{error, info};
 
 pub use self::outcome::{Durable, Greeting, Outcome};
-use self::plan::{Plan, rows_of};
+use self::plan::Plan;
 pub use self::run::{DRAW_PAUSE, run, step};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
@@ -147,8 +147,8 @@ impl<S: Store> Committer<S> {
                 return Plan::Look;
             }
             Asks::Winners { .. } | Asks::Stranger(_) | Asks::Ended(_) => return Plan::Look,
-            Asks::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets.as_bets())),
-            Asks::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets.as_bets())),
+            Asks::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
+            Asks::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
             Asks::Finished(ticket) => (ticket.agency().get(), ticket.conn(), None),
         };
         if request.in_session {
@@ -173,7 +173,11 @@ impl<S: Store> Committer<S> {
                 self.sessions.refuse(agency, conn);
                 return Plan::refuse(Code::Finished, "the draw has taken place");
             }
-            Some(bets) => group.batches.push(rows_of(agency, bets, &mut record)),
+            Some(bets) => {
+                record.stored += u64::from(bets.count());
+                record.digest = bets.digest_after(record.digest);
+                group.batches.push(bets.to_rows(agency));
+            }
             None if record.finished => return Plan::Store { total: record.stored },
             None => record.finished = true,
         }

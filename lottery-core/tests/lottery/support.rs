@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use lottery_core::committer::{Committer, Outcome, Rules};
 use lottery_core::desk::{Asks, Notice, Request};
+use lottery_core::encoded_bets::EncodedBets;
 use lottery_core::seam::Mailbox;
 use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError};
 use lottery_proto::server::Event;
@@ -57,8 +58,8 @@ pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Asks {
         server.handle(now, Input::Received(n));
     }
     match server.poll_event().unwrap() {
-        Event::Bet { ticket, bets } => Asks::Bet(ticket, bets.to_buf()),
-        Event::Batch { ticket, bets } => Asks::Batch(ticket, bets.to_buf()),
+        Event::Bet { ticket, bets } => Asks::Bet(ticket, EncodedBets::of(agency, bets)),
+        Event::Batch { ticket, bets } => Asks::Batch(ticket, EncodedBets::of(agency, bets)),
         Event::Finished { ticket } => Asks::Finished(ticket),
         Event::WinnersQuery { ticket, wait } => Asks::Winners { ticket, wait },
         other => panic!("{other:?}"),
