@@ -3,15 +3,13 @@
 
 use lottery_proto::Bet;
 
-use crate::store::rows::decimal;
-
 /// Writes what is digested of a bet at the end of `text`.
 pub(crate) fn push_bet(text: &mut Vec<u8>, bet: &Bet<'_>) {
     for field in [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()] {
         text.extend_from_slice(field.as_bytes());
         text.push(b'|');
     }
-    text.extend_from_slice(decimal(bet.number(), &mut [0; 10]).as_bytes());
+    text.extend_from_slice(itoa::Buffer::new().format(bet.number()).as_bytes());
     text.push(b'\n');
 }
 

@@ -7,6 +7,9 @@ use lottery_proto::Bets;
 use crate::digest;
 use crate::store::{Rows, rows};
 
+/// Five commas and the line end of a row without quotes.
+const SPECIALS_OF_A_ROW: usize = 7;
+
 /// The bets of a request, encoded by the connection that received them: the committer, which there is only one of, has
 /// no more to do than to put them together.
 pub struct EncodedBets {
@@ -18,13 +21,48 @@ pub struct EncodedBets {
 impl EncodedBets {
     /// Encodes the bets of an agency.
     pub fn of(agency: u32, bets: Bets<'_>) -> Self {
-        // Agency, quotes and line ends have room in what is left, as a rule.
+        // Names that need quotes are rare: they are looked for once, when all is written.
+        let encoded = Self::without_quotes(agency, bets);
+        let separators = bets.len() * SPECIALS_OF_A_ROW;
+        if rows::specials(&encoded.rows) == separators { encoded } else { Self::with_quotes(agency, bets) }
+    }
+
+    fn with_room_for(bets: Bets<'_>) -> Self {
         let room = bets.size() + bets.len() * 8;
-        let mut encoded = Self {
-            count: u32::try_from(bets.len()).unwrap_or(u32::MAX),
-            rows: String::with_capacity(room),
-            digested: Vec::with_capacity(room),
-        };
+        let count = u32::try_from(bets.len()).unwrap_or(u32::MAX);
+        Self { count, rows: String::with_capacity(room), digested: Vec::with_capacity(room) }
+    }
+
+    /// The right rows, unless a name needs quotes.
+    fn without_quotes(agency: u32, bets: Bets<'_>) -> Self {
+        let mut encoded = Self::with_room_for(bets);
+        let Self { rows, digested, .. } = &mut encoded;
+        let agency = format!("{agency},");
+        let mut number = itoa::Buffer::new();
+        for bet in bets {
+            rows.push_str(&agency);
+            let start = rows.len();
+            let fields = [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()];
+            let ends = fields.map(|field| {
+                rows.push_str(field);
+                rows.push(',');
+                rows.len() - start
+            });
+            rows.push_str(number.format(bet.number()));
+            // What is digested is the same with other separators.
+            let line = digested.len();
+            digested.extend_from_slice(&rows.as_bytes()[start..]);
+            for end in ends {
+                digested[line + end - 1] = b'|';
+            }
+            digested.push(b'\n');
+            rows.push_str("\r\n");
+        }
+        encoded
+    }
+
+    fn with_quotes(agency: u32, bets: Bets<'_>) -> Self {
+        let mut encoded = Self::with_room_for(bets);
         for bet in bets {
             rows::push_bet(&mut encoded.rows, agency, &bet);
             digest::push_bet(&mut encoded.digested, &bet);
@@ -62,5 +100,60 @@ impl EncodedBets {
 impl fmt::Debug for EncodedBets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EncodedBets {{ count: {} }}", self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lottery_proto::server::Event;
+    use lottery_proto::{
+        AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, Server, ServerConfig,
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::digest::Digest;
+
+    /// Sends the bets to a server, encodes what it receives, and says whether that is right.
+    fn check(bets: &[Bet<'_>]) {
+        let now = Instant::default();
+        let config = ClientConfig::new(AgencyId::new(7).unwrap(), Dialect::Block);
+        let mut client = Client::new(config, now);
+        let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(1), now);
+        assert_eq!(client.send_batch(now, bets).unwrap(), bets.len());
+        while client.unsent() > 0 {
+            let (from, to) = (client.poll_io().unwrap().send, server.poll_io().unwrap().recv);
+            let len = from.len().min(to.len());
+            to[..len].copy_from_slice(&from[..len]);
+            client.handle(now, Input::Sent(len));
+            server.handle(now, Input::Received(len));
+        }
+        let Some(Event::Batch { bets: received, .. }) = server.poll_event() else { panic!("no batch") };
+
+        let encoded = EncodedBets::of(7, received);
+        let mut rows = String::new();
+        let mut digest = Digest::default();
+        for bet in bets {
+            rows::push_bet(&mut rows, 7, bet);
+            digest.push(bet);
+        }
+        assert_eq!((encoded.count() as usize, encoded.rows()), (bets.len(), &rows[..]));
+        assert_eq!(encoded.digest_after(0), digest.state());
+        assert_eq!(format!("{encoded:?}"), format!("EncodedBets {{ count: {} }}", bets.len()));
+    }
+
+    proptest! {
+        #[test]
+        fn bets_are_encoded_as_each_would_be_by_itself(
+            fields in prop::collection::vec(("[a-zé ]{1,9}", "[a-zñ\",]{1,9}|[a-z]{1,9}", 0_u64.., 0_u32..), 1..9)
+        ) {
+            let texts: Vec<_> =
+                fields.iter().map(|(a, b, document, number)| (a, b, document.to_string(), number.to_string())).collect();
+            let bets: Vec<_> = texts
+                .iter()
+                .map(|(first, last, document, number)| Bet::new(first, last, document, "2000-02-29", number).unwrap())
+                .collect();
+            check(&bets);
+        }
     }
 }

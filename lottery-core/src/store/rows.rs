@@ -99,10 +99,14 @@ fn parse<'a>(fields: &mut impl Iterator<Item = &'a str>) -> Option<(u32, &'a str
     fields.next().is_none().then_some((agency, document, number))
 }
 
+/// How many bytes of a text ask for quotes in a field.
+pub(crate) fn specials(text: &str) -> usize {
+    // Counted to the end: without a way out early, many bytes are looked at together.
+    text.bytes().filter(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')).count()
+}
+
 fn push_field(text: &mut String, field: &str) {
-    let special = |byte| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-    // Not `any`: without a way out early, many bytes are looked at together.
-    if !field.bytes().fold(false, |found, byte| found | special(byte)) {
+    if specials(field) == 0 {
         text.push_str(field);
         return;
     }
@@ -117,24 +121,7 @@ fn push_field(text: &mut String, field: &str) {
 }
 
 fn push_number(text: &mut String, number: u32) {
-    if let Some(digit) = char::from_digit(number, 10) {
-        return text.push(digit);
-    }
-    text.push_str(decimal(number, &mut [0; 10]));
-}
-
-/// The number's decimal digits, at the end of `buffer`: formatting would cost an allocation for each bet.
-pub(crate) fn decimal(mut number: u32, buffer: &mut [u8; 10]) -> &str {
-    let mut start = buffer.len();
-    for digit in buffer.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-        start -= 1;
-        if number == 0 {
-            break;
-        }
-    }
-    str::from_utf8(&buffer[start..]).expect("digits are ASCII")
+    text.push_str(itoa::Buffer::new().format(number));
 }
 
 #[cfg(test)]
