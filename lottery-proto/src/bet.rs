@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::date::is_date;
 use crate::digits::are_digits;
+use crate::words;
 
 /// A valid bet, borrowed from where it was read.
 ///
@@ -180,25 +181,12 @@ fn check_name(field: Field, name: &str) -> Result<&str, FieldError> {
     Ok(name)
 }
 
-/// Whether there is a byte of a control character, or 0xC2, with which those from U+0080 to U+009F begin. It looks at
-/// eight bytes at once: this is done for every bet.
+/// Whether there is a byte of a control character, or 0xC2, with which those from U+0080 to U+009F begin.
 #[inline]
 fn may_hold_control(text: &[u8]) -> bool {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    let suspects = |word: &[u8; 8]| {
-        let word = u64::from_le_bytes(*word);
-        // In each of these the highest bit of some byte is set if, and only if, there is a byte that is sought.
-        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
-        below(word, 0x20) | below(word ^ (ONES * 0x7F), 1) | below(word ^ (ONES * 0xC2), 1)
-    };
-    // The last eight bytes may overlap with those before; fewer than eight are followed by spaces.
-    let mut short = [b' '; 8];
-    let last = text.last_chunk().unwrap_or_else(|| {
-        short.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
-        &short
-    });
-    let (words, _) = text.as_chunks();
-    words.iter().map(suspects).fold(suspects(last), |found, more| found | more) & (ONES * 0x80) != 0
+    words::any_word(text, |word| {
+        words::below(word, 0x20) | words::equal(word, 0x7F) | words::equal(word, 0xC2)
+    })
 }
 
 fn check_document(document: &str) -> Result<&str, FieldError> {

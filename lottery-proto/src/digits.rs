@@ -1,5 +1,7 @@
 //! Decimal digits, as every wire writes them.
 
+use alloc::vec::Vec;
+
 /// `0` in each byte: what has to be taken off digits to get their values.
 pub(crate) const ZEROS: u64 = 0x3030_3030_3030_3030;
 
@@ -18,25 +20,15 @@ pub(crate) fn are_digits(text: &[u8]) -> bool {
     }
 }
 
-/// The number's decimal digits, at the end of `buffer`.
-pub(crate) fn decimal(mut number: u32, buffer: &mut [u8; 10]) -> &[u8] {
-    let mut start = buffer.len();
-    for digit in buffer.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-        start -= 1;
-        if number == 0 {
-            break;
-        }
-    }
-    buffer.get(start..).unwrap_or_default()
+/// Appends the number in decimal digits.
+pub(crate) fn put_number(number: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
 
     #[test]
     fn knows_digits_in_texts_of_any_length() {
@@ -50,13 +42,6 @@ mod tests {
                 }
                 text[at] = b'0';
             }
-        }
-    }
-
-    #[test]
-    fn writes_what_the_formatter_writes() {
-        for number in [0, 1, 9, 10, 7574, 99_999, u32::MAX] {
-            assert_eq!(decimal(number, &mut [0; 10]), number.to_string().as_bytes());
         }
     }
 }

@@ -23,6 +23,7 @@ mod ticket;
 mod time;
 mod timer;
 mod wire;
+mod words;
 
 pub use agency::AgencyId;
 pub use bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT, MAX_NAME};

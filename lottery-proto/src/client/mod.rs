@@ -151,15 +151,21 @@ impl Client {
     /// Sends as many of `bets` as one batch carries, and says how many that is.
     ///
     /// # Errors
-    /// Nothing was sent: not now, a bet among `bets` that this wire cannot carry, or an agency that it cannot name.
+    /// Nothing was sent: not now, a bet that this wire cannot carry among those that it would send, or an agency that it
+    /// cannot name.
     pub fn send_batch(&mut self, now: Instant, bets: &[Bet<'_>]) -> Result<usize, SendError> {
         let (agency, limit) = (self.config.agency, self.config.max_batch.min(self.config.max_message));
-        let wrong = bets.iter().enumerate().find_map(|(at, bet)| Some((at, self.check(bet).err()?)));
-        if let Some((bet, error)) = wrong {
-            return Err(SendError::Unsendable { bet, error });
-        }
         self.send(now, Kind::Batch, |wire, out| {
-            Ok((wire.put_batch(agency, bets, limit, out)?, Box::default()))
+            let start = out.len();
+            let taken = wire.put_batch(agency, bets, limit, out)?;
+            // Those that are not sent may be of another batch, on another wire.
+            for (bet, sent) in bets.iter().take(taken).enumerate() {
+                wire.check_sendable(sent).map_err(|error| {
+                    out.truncate(start);
+                    SendError::Unsendable { bet, error }
+                })?;
+            }
+            Ok((taken, Box::default()))
         })
     }
 

@@ -11,7 +11,7 @@ use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, 
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::{ReadBet, Reader};
-use crate::digits::decimal;
+use crate::digits::put_number;
 use crate::error::{DecodeError, Problem, SendError};
 
 const SEPARATORS: &[u8] = b",;:{}";
@@ -270,10 +270,9 @@ fn put_bet(agency: AgencyId, bet: &Bet<'_>, comma: bool, out: &mut Vec<u8>) {
         out.put_slice(key.as_bytes());
         out.put_slice(value.as_bytes());
     }
-    let mut digits = [0; 10];
     for (key, value) in [(",WageredNumber:", bet.number), (",AgencyID:", agency.get())] {
         out.put_slice(key.as_bytes());
-        out.put_slice(decimal(value, &mut digits));
+        put_number(value, out);
     }
     out.put_u8(b'}');
 }
@@ -281,6 +280,6 @@ fn put_bet(agency: AgencyId, bet: &Bet<'_>, comma: bool, out: &mut Vec<u8>) {
 fn put_agency(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {
     out.put_u8(kind);
     out.put_slice(b"{AgencyID:");
-    out.put_slice(decimal(agency.get(), &mut [0; 10]));
+    put_number(agency.get(), out);
     out.put_slice(b"};");
 }

@@ -13,7 +13,6 @@ use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, 
 use crate::agency::AgencyId;
 use crate::bet::{Bet, Field, FieldError, FieldProblem};
 use crate::bets::{ReadBet, Reader};
-use crate::digits::decimal;
 use crate::error::{DecodeError, Problem, SendError};
 
 /// The digits of an agency, of a count, of a length.
@@ -170,10 +169,7 @@ impl Wire for Fixed {
             }
             put_document(bet.document, out);
             out.put_slice(bet.birthdate.as_bytes());
-            let mut digits = [0; 10];
-            let number = decimal(bet.number, &mut digits);
-            out.put_bytes(b'0', NUMBER.saturating_sub(number.len()));
-            out.put_slice(number);
+            put_padded(bet.number as usize, NUMBER, out);
         }
         Ok(bets.len())
     }

@@ -13,6 +13,7 @@ use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, 
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::{ReadBet, Reader};
+use crate::digits::put_number;
 use crate::error::{DecodeError, Problem, SendError};
 
 /// The digits before a body.
@@ -124,11 +125,10 @@ impl Wire for Framed {
             }
             taken += 1;
         }
-        let mut digits = [0; 10];
         put(out, |out| {
-            out.put_slice(crate::digits::decimal(agency.get(), &mut digits));
+            put_number(agency.get(), out);
             out.put_u8(b';');
-            out.put_slice(crate::digits::decimal(u32::try_from(taken).unwrap_or(u32::MAX), &mut digits));
+            put_number(u32::try_from(taken).unwrap_or(u32::MAX), out);
             out.put_u8(b'\n');
             out.put_slice(&lines);
         })
@@ -255,7 +255,7 @@ fn put_line(bet: &Bet<'_>, out: &mut Vec<u8>) {
         out.put_slice(field.as_bytes());
         out.put_u8(b';');
     }
-    out.put_slice(crate::digits::decimal(bet.number, &mut [0; 10]));
+    put_number(bet.number, out);
     out.put_u8(b'\n');
 }
 

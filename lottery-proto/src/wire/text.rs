@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use crate::agency::AgencyId;
 use crate::bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT};
-use crate::digits::decimal;
 use crate::error::{DecodeError, Problem};
+use crate::words;
 
 /// A decimal number of at most nine digits.
 pub(super) fn number(digits: &[u8]) -> Option<usize> {
@@ -37,7 +37,10 @@ pub(super) fn utf8(bytes: &[u8], offset: usize) -> Result<&str, DecodeError> {
 #[inline]
 pub(super) fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), FieldError> {
     for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
-        if let Some(&separator) = name.as_bytes().iter().find(|byte| separators.contains(byte)) {
+        let one_of = |word| separators.iter().fold(0, |found, byte| found | words::equal(word, *byte));
+        if words::any_word(name.as_bytes(), one_of)
+            && let Some(&separator) = name.as_bytes().iter().find(|byte| separators.contains(byte))
+        {
             return Err(FieldError { field, problem: FieldProblem::NotOnThisWire(separator.into()) });
         }
     }
@@ -57,9 +60,8 @@ pub(super) fn failure_text(text: &str) -> String {
 
 /// Appends a number in decimal digits, padded left with zeros.
 pub(super) fn put_padded(number: usize, width: usize, out: &mut Vec<u8>) {
-    let mut digits = [0; 10];
-    // No wire counts further than a u32.
-    let digits = decimal(u32::try_from(number).unwrap_or(u32::MAX), &mut digits);
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number).as_bytes();
     out.resize(out.len() + width.saturating_sub(digits.len()), b'0');
     out.extend_from_slice(digits);
 }

@@ -9,12 +9,11 @@ use bytes::BufMut;
 use nom::Parser;
 use nom::bytes::complete::{tag, take_till};
 
-use super::header::{
-    BATCH, BET, BLOCK_SIZE, HEADER_SIZE, Header, Short, agency_byte, header, packet, put_block, set_size,
-};
+use super::header::{BATCH, BET, BLOCK_SIZE, HEADER_SIZE, Header, Short, agency_byte, header, packet};
 use crate::agency::AgencyId;
 use crate::bet::Bet;
 use crate::bets::Reader;
+use crate::digits::put_number;
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::fast;
 
@@ -187,35 +186,48 @@ pub(super) fn echo_of(payload: &[u8]) -> Box<[u8]> {
 /// Appends a Batch packet with as many of `bets` as fit, and says how many that is.
 pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
     let agency = agency_byte(agency)?;
-    let block = out.len();
-    let mut taken = 0;
-    put_block(BATCH, agency, out, |out| {
-        out.put_u8(0);
-        taken = put_bets(agency, bets, block, out);
-        if let Some(count) = out.get_mut(block + HEADER_SIZE) {
-            *count = taken;
-        }
-    })
-    .ok_or(SendError::TooLong)?;
+    let start = out.len();
+    out.resize(start + BLOCK_SIZE, 0);
+    let block = out.get_mut(start..).unwrap_or_default();
+    let (mut taken, mut end) = (0, BETS_AT);
+    for bet in bets.iter().take(u8::MAX.into()) {
+        let room = block.get_mut(end..).unwrap_or_default();
+        let Some(size) = put_packet(agency, bet, room) else {
+            // What there was room for
+            room.fill(0);
+            break;
+        };
+        end += size;
+        taken += 1;
+    }
+    if let Some(head) = block.first_chunk_mut() {
+        *head = batch_head(agency, end, taken);
+    }
     Ok(taken.into())
 }
 
-/// Appends Bet packets until the next would not fit into the block that began at `block`.
-fn put_bets(agency: u8, bets: &[Bet<'_>], block: usize, out: &mut Vec<u8>) -> u8 {
-    let mut taken = 0;
-    for bet in bets.iter().take(u8::MAX.into()) {
-        let start = out.len();
-        out.put_slice(&[BET, agency, 0, 0]);
-        put_fields(bet, out);
-        if out.len() - block > BLOCK_SIZE {
-            out.truncate(start);
-            break;
-        }
-        let size = out.len() - start;
-        set_size(out, start, size);
-        taken += 1;
+/// The header of a Batch packet of so many bytes, and its count.
+fn batch_head(agency: u8, size: usize, count: u8) -> [u8; BETS_AT] {
+    let [low, high] = u16::try_from(size).unwrap_or(u16::MAX).to_le_bytes();
+    [BATCH, agency, low, high, count]
+}
+
+/// Writes a Bet packet, and says how long it is; `None` if there is no room for all of it.
+fn put_packet(agency: u8, bet: &Bet<'_>, room: &mut [u8]) -> Option<usize> {
+    let mut end = HEADER_SIZE;
+    for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
+        let bar = end + field.len();
+        room.get_mut(end..bar)?.copy_from_slice(field.as_bytes());
+        *room.get_mut(bar)? = b'|';
+        end = bar + 1;
     }
-    taken
+    let mut number = itoa::Buffer::new();
+    let number = number.format(bet.number).as_bytes();
+    room.get_mut(end..end + number.len())?.copy_from_slice(number);
+    end += number.len();
+    let [low, high] = u16::try_from(end).ok()?.to_le_bytes();
+    *room.first_chunk_mut()? = [BET, agency, low, high];
+    Some(end)
 }
 
 /// Appends the payload of a Bet packet.
@@ -224,6 +236,5 @@ pub(super) fn put_fields(bet: &Bet<'_>, out: &mut Vec<u8>) {
         out.put_slice(field.as_bytes());
         out.put_u8(b'|');
     }
-    let mut digits = [0; 10];
-    out.put_slice(crate::digits::decimal(bet.number, &mut digits));
+    put_number(bet.number, out);
 }
