@@ -154,6 +154,11 @@ fn a_client_does_not_send_what_the_wire_cannot_carry() {
         let error = client.send_bet(at(0), &bad).unwrap_err();
         assert_eq!(error.to_string(), format!("bet 0: {field}: '|' cannot be sent on this wire"));
         assert_eq!(client.unsent(), 0);
+        // A batch carries 255 at most: what is offered behind them is not looked at yet.
+        let mut many = vec![good; 255];
+        many.push(bad);
+        let sent = client.send_batch(at(0), &many).unwrap();
+        assert!(sent < many.len(), "{sent}");
     }
     let mut far = client(256);
     let agency = "agency 256: the block wire goes up to 255";
