@@ -15,6 +15,10 @@ use crate::digits::put_number;
 use crate::error::{DecodeError, Problem, SendError};
 
 const SEPARATORS: &[u8] = b",;:{}";
+/// What stands before the fields of a bet.
+const KEYS: [&str; 5] =
+    ["{PlayerName:", ",PlayerSurname:", ",PlayerDocID:", ",PlayerDateOfBirth:", ",WageredNumber:"];
+const AGENCY_KEY: &str = ",AgencyID:";
 const BATCH_STORED: &[u8] = b"ACK_CHUNK;";
 const FINISHED_STORED: &[u8] = b"ACK_NOTIFY;";
 const REFUSED: &[u8] = b"ERROR:";
@@ -64,7 +68,7 @@ impl Wire for Braces {
     }
 
     fn read_bet(&self) -> ReadBet {
-        |reader| next_bet(reader).ok().flatten().map(|(bet, _)| bet)
+        read_bet
     }
 
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
@@ -217,13 +221,14 @@ fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<(Bet<'a>, &'a [u8])>, 
         (_, rest) => (rest, rest.strip_prefix(b",")),
     };
     let Some(opened) = opened else { return Err(Problem::Expected("a comma and a bet, or the end")) };
+    let [first_key, last_key, document_key, birthdate_key, number_key] = KEYS;
     let mut fields = (
-        value(&b"{PlayerName:"[..]),
-        value(&b",PlayerSurname:"[..]),
-        value(&b",PlayerDocID:"[..]),
-        value(&b",PlayerDateOfBirth:"[..]),
-        value(&b",WageredNumber:"[..]),
-        value(&b",AgencyID:"[..]),
+        value(first_key),
+        value(last_key),
+        value(document_key),
+        value(birthdate_key),
+        value(number_key),
+        value(AGENCY_KEY),
         tag(&b"}"[..]),
     );
     let parsed: IResult<_, _> = fields.parse(opened);
@@ -240,37 +245,53 @@ fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<(Bet<'a>, &'a [u8])>, 
         start..at
     };
     let bet = reader.bet([
-        place("{PlayerName:", first_name),
-        place(",PlayerSurname:", last_name),
-        place(",PlayerDocID:", document),
-        place(",PlayerDateOfBirth:", birthdate),
-        place(",WageredNumber:", number),
+        place(first_key, first_name),
+        place(last_key, last_name),
+        place(document_key, document),
+        place(birthdate_key, birthdate),
+        place(number_key, number),
     ])?;
     reader.at = reader.bytes.len() - after.len();
     Ok(Some((bet, agency)))
 }
 
+/// The next bet of a validated batch: no value holds a comma.
+fn read_bet<'a>(reader: &mut Reader<'a>) -> Option<Bet<'a>> {
+    let Some(text) = reader.text else { return next_bet(reader).ok().flatten().map(|(bet, _)| bet) };
+    let mut rest = text.get(reader.at..)?;
+    rest = rest.strip_prefix(',').unwrap_or(rest);
+    let mut fields = [""; 5];
+    for (field, key) in fields.iter_mut().zip(KEYS) {
+        let value = rest.get(key.len()..)?;
+        let comma = memchr::memchr(b',', value.as_bytes())?;
+        (*field, rest) = value.split_at_checked(comma)?;
+    }
+    reader.at = text.len() - rest.len() + memchr::memchr(b'}', rest.as_bytes())? + 1;
+    Bet::of_checked(fields)
+}
+
 /// A key, and what stands behind it up to the next separator.
 fn value<'a>(
-    key: &'static [u8],
+    key: &'static str,
 ) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
-    preceded(tag(key), take_till(|byte| matches!(byte, b',' | b';' | b':' | b'{' | b'}')))
+    preceded(tag(key.as_bytes()), take_till(|byte| matches!(byte, b',' | b';' | b':' | b'{' | b'}')))
 }
 
 fn put_bet(agency: AgencyId, bet: &Bet<'_>, comma: bool, out: &mut Vec<u8>) {
     if comma {
         out.put_u8(b',');
     }
+    let [first_key, last_key, document_key, birthdate_key, number_key] = KEYS;
     for (key, value) in [
-        ("{PlayerName:", bet.first_name),
-        (",PlayerSurname:", bet.last_name),
-        (",PlayerDocID:", bet.document),
-        (",PlayerDateOfBirth:", bet.birthdate),
+        (first_key, bet.first_name),
+        (last_key, bet.last_name),
+        (document_key, bet.document),
+        (birthdate_key, bet.birthdate),
     ] {
         out.put_slice(key.as_bytes());
         out.put_slice(value.as_bytes());
     }
-    for (key, value) in [(",WageredNumber:", bet.number), (",AgencyID:", agency.get())] {
+    for (key, value) in [(number_key, bet.number), (AGENCY_KEY, agency.get())] {
         out.put_slice(key.as_bytes());
         put_number(value, out);
     }

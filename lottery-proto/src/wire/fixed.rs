@@ -95,7 +95,7 @@ impl Wire for Fixed {
     }
 
     fn read_bet(&self) -> ReadBet {
-        |reader| next_bet(reader).ok()
+        |reader| Bet::of_checked(next_columns(reader)?)
     }
 
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
@@ -231,12 +231,12 @@ fn size(bet: &Bet<'_>) -> usize {
 fn skip_chars(scan: &mut Scan, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
     while scan.count < wanted {
         let rest = bytes.get(scan.bytes..).unwrap_or_default();
-        if let Some(eight) = rest.first_chunk::<8>()
-            && wanted - scan.count >= eight.len()
-            && eight.is_ascii()
+        if let Some(some) = rest.first_chunk::<16>()
+            && wanted - scan.count >= some.len()
+            && some.is_ascii()
         {
-            scan.bytes += eight.len();
-            scan.count += eight.len();
+            scan.bytes += some.len();
+            scan.count += some.len();
             continue;
         }
         let width = match rest.first() {
@@ -256,14 +256,26 @@ fn skip_chars(scan: &mut Scan, bytes: &[u8], wanted: usize) -> Result<Option<usi
     Ok(Some(scan.bytes))
 }
 
-/// The next bet: the characters of its columns, padding taken off.
+/// The next bet.
 fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Bet<'a>, Problem> {
+    let columns = next_columns(reader).ok_or(Problem::Expected("82 characters"))?;
+    let [first_name, last_name, document, birthdate, number] = columns;
+    Ok(Bet::new(first_name, last_name, document, birthdate, number)?)
+}
+
+/// The columns of the next bet, padding taken off.
+fn next_columns<'a>(reader: &mut Reader<'a>) -> Option<[&'a str; 5]> {
     let rest = reader.text.and_then(|text| text.get(reader.at..)).unwrap_or_default();
-    let (after, columns) = columns(rest).ok_or(Problem::Expected("82 characters"))?;
+    let (after, columns) = columns(rest)?;
     reader.at += rest.len() - after.len();
     let (first_name, last_name, document, birthdate, number) = columns;
-    let (first_name, last_name) = (first_name.trim_end_matches(' '), last_name.trim_end_matches(' '));
-    Ok(Bet::new(first_name, last_name, without_zeros(document), birthdate, number)?)
+    Some([without_spaces(first_name), without_spaces(last_name), without_zeros(document), birthdate, number])
+}
+
+/// Without the padding of a name. By bytes: there are many spaces.
+fn without_spaces(name: &str) -> &str {
+    let end = name.bytes().rposition(|byte| byte != b' ').map_or(0, |last| last + 1);
+    name.get(..end).unwrap_or_default()
 }
 
 /// Names, document, date of birth and number.
