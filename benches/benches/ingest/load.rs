@@ -8,11 +8,11 @@ use std::net::TcpStream;
 use std::time::Instant;
 
 use benches::input::{Blocks, agencies};
+use benches::process::cpu;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, Client, ClientConfig, Dialect};
 
 use crate::micros;
-use crate::process::cpu;
 
 /// The types of the answers.
 const BATCH_ACK: u8 = 5;

@@ -6,18 +6,20 @@
 //! short round.
 
 mod load;
-mod process;
+mod run;
 mod sink;
 
-use std::env;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use benches::median;
-use process::{Run, Server};
+use benches::options::Options;
+use benches::process::{Server, centre, role};
+use run::{Run, measure};
 
 /// What is compared. The first is what the others are compared with.
 const CONTENDERS: [&str; 4] = ["sink", "tokio", "std", "smol"];
@@ -25,24 +27,18 @@ const CONTENDERS: [&str; 4] = ["sink", "tokio", "std", "smol"];
 const WINDOWS: [(usize, usize); 2] = [(1, 200), (16, 1600)];
 
 fn main() -> ExitCode {
-    match env::var(process::ROLE).as_deref() {
-        Ok("load") => load::run(),
-        Ok("sink") => sink::run(),
-        Ok("tokio") => return lottery_core::app::server(&runtime_tokio::Tokio, SystemTime::now),
-        Ok("std") => return lottery_core::app::server(&runtime_std::Std, SystemTime::now),
-        Ok("smol") => return lottery_core::app::server(&runtime_smol::Smol, SystemTime::now),
-        _ => compare(),
+    match role().as_deref() {
+        None => compare(&Options::read()),
+        Some("load") => load::run(),
+        Some("sink") => sink::run(),
+        Some(runtime) => return centre(runtime).expect("a contender"),
     }
     ExitCode::SUCCESS
 }
 
-fn compare() {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let is_test = !arguments.iter().any(|argument| argument == "--bench");
-    let rounds = arguments.iter().skip_while(|argument| *argument != "--rounds").nth(1);
-    let rounds = rounds.map_or(7, |rounds| rounds.parse().expect("--rounds takes a whole number"));
-    let rounds = if is_test { 1 } else { rounds };
-    let csv = arguments.iter().any(|argument| argument == "--csv");
+fn compare(options: &Options) {
+    let (is_test, csv) = (options.is_test, options.csv);
+    let rounds = if is_test { 1 } else { options.number("--rounds", 7) };
     if !csv {
         println!("{rounds} rounds; medians. x sink: time, as the median of the rounds' ratios.");
         println!(
@@ -65,7 +61,8 @@ fn compare() {
         for _ in 0..rounds {
             for (contender, runs) in CONTENDERS.iter().zip(&mut runs) {
                 let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory");
-                runs.push(Server::start(contender, dir.path()).measure(window, batches));
+                let server = Server::start(contender, arguments(dir.path()));
+                runs.push(measure(&server, window, batches));
             }
             syncs.push(lone_sync(if is_test { 3 } else { 50 }));
         }
@@ -94,6 +91,10 @@ fn compare() {
             println!("{window:>6} a lone write + fdatasync of a block: {sync:.0} us (median)");
         }
     }
+}
+
+fn arguments(dir: &Path) -> [&OsStr; 4] {
+    ["--data-dir".as_ref(), dir.as_os_str(), "--log-level".as_ref(), "WARNING".as_ref()]
 }
 
 /// The median time of a block's write and sync, in microseconds.

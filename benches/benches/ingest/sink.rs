@@ -1,7 +1,6 @@
 //! The bare sink: what receiving, keeping and acknowledging blocks costs without a lottery. It looks at no block but the
 //! first of a connection.
 
-use std::env;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::mem;
@@ -10,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
+use benches::process::argument;
 use lottery_proto::block::BLOCK_SIZE;
 
 /// Read at once.
@@ -29,11 +29,8 @@ type Shared = Arc<(Mutex<Group>, Condvar)>;
 
 /// The process of the sink.
 pub(crate) fn run() {
-    let arguments: Vec<String> = env::args().collect();
-    let argument =
-        |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1).expect("it is given");
     let listener = TcpListener::bind(argument("--listen")).expect("the port is free");
-    let log = File::create(Path::new(argument("--data-dir")).join("log")).expect("a new file");
+    let log = File::create(Path::new(&argument("--data-dir")).join("log")).expect("a new file");
     let shared = Shared::default();
     let groups = Arc::clone(&shared);
     thread::spawn(move || keep(log, &groups));
