@@ -1,18 +1,15 @@
 //! Connections that say nothing: how fast a centre takes them, and what they cost it.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use benches::process::Server;
-use socket2::{Domain, Socket, Type};
 
 /// So many connections are opened before it is asked whether they are accepted: fewer than the system queues (it may
 /// be told 4096 at most, usually), so that none has to knock twice.
 const WAVE: usize = 1000;
-/// So many come from one address, which has some 28,000 ports.
-const FROM_ADDRESS: usize = 10_000;
 /// How long a centre may take to accept a wave, and to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Whoever does nothing for so long has come to rest. The memory of a connection that waits is given back before.
@@ -49,7 +46,8 @@ impl Idle {
         let mut alive = Vec::with_capacity(count);
         while alive.len() < count {
             let wave = (count - alive.len()).min(WAVE);
-            alive.extend((alive.len()..alive.len() + wave).map(|nth| connect(server.address(), nth)));
+            let connect = |_| TcpStream::connect(server.address()).expect("the server listens");
+            alive.extend((0..wave).map(connect));
             ask(server.address());
         }
         let seconds = start.elapsed().as_secs_f64();
@@ -73,16 +71,6 @@ impl Idle {
     pub(crate) fn into_found(self) -> Found {
         self.found
     }
-}
-
-/// A connection from one of this machine's many addresses.
-fn connect(server: SocketAddr, nth: usize) -> TcpStream {
-    let host = u8::try_from(nth / FROM_ADDRESS + 1).expect("under two million connections");
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are descriptors left");
-    let from = SocketAddr::from((Ipv4Addr::new(127, 0, 1, host), 0));
-    socket.bind(&from.into()).expect("all of 127.0.0.0/8 is this machine");
-    socket.connect(&server.into()).expect("the server listens");
-    socket.into()
 }
 
 /// Asks for the health check's line back. Connections are accepted in the order in which they were opened: when it is

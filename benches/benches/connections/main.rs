@@ -1,7 +1,8 @@
 //! Many connections, on each runtime: thousands that say nothing, and what they cost; and then, while those stay, a
 //! lottery of as many agencies as the wire has numbers for, all at once.
 //!
-//! The centre is a process of its own, started anew for each wire. `cargo bench -p benches --bench connections [-- --idle N]
+//! The centre is a process of its own, started anew for each wire. One address has some 28,000 ports for connections to one
+//! server: more than that are too many. `cargo bench -p benches --bench connections [-- --idle N]
 //! [-- --csv]`; run as a test, it is few connections and few agencies.
 
 mod crowd;
