@@ -11,6 +11,7 @@ pub mod machine;
 pub mod options;
 pub mod peers;
 pub mod process;
+pub mod producers;
 pub mod record;
 pub mod textbook;
 pub mod traffic;
