@@ -3,6 +3,7 @@
 //! The input is the agencies' files: those of `.data`, or of the directory that the environment variable
 //! `BENCH_DATA` names.
 
+pub mod answers;
 pub mod encode;
 pub mod group;
 pub mod input;
