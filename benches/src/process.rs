@@ -133,11 +133,24 @@ impl Server {
 /// # Panics
 /// If there is no such process.
 pub fn cpu(process: u32) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process lives");
+    used(process, 2).expect("the process lives")
+}
+
+/// The same with that of its children, those that have ended and those that live; `None` if it has ended itself.
+pub fn cpu_with_children(process: u32) -> Option<f64> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).ok()?;
+    let children = children.split_whitespace().filter_map(|child| child.parse().ok());
+    let living: f64 = children.filter_map(cpu_with_children).sum();
+    Some(living + used(process, 4)?)
+}
+
+/// The first so many of: its own time, in the user's part and in the system's, and that of its children that have ended.
+fn used(process: u32, times: usize) -> Option<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // Behind the name, which may hold anything.
-    let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
-    let ticks = |nth| fields.split_whitespace().nth(nth).and_then(|ticks| ticks.parse::<f64>().ok());
-    (ticks(11).expect("user time") + ticks(12).expect("system time")) / TICKS
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks = fields.split_whitespace().skip(11).take(times).map(str::parse::<f64>);
+    Some(ticks.sum::<Result<f64, _>>().ok()? / TICKS)
 }
 
 fn memory(process: u32, what: &str) -> f64 {

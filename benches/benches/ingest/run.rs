@@ -8,6 +8,8 @@ use std::time::Instant;
 use benches::input::{Blocks, agencies};
 use benches::process::{Server, this_program};
 
+use crate::cluster::Cluster;
+
 /// What a run has measured.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -22,20 +24,22 @@ pub(crate) struct Run {
     pub(crate) peak_kib: f64,
 }
 
-/// Has all agencies send so many batches each, with so many of them unacknowledged.
-pub(crate) fn measure(server: &Server, window: usize, batches: usize) -> Run {
+/// Has all agencies send so many batches each, with so many of them unacknowledged. What the database does counts as the
+/// server's.
+pub(crate) fn measure(server: &Server, database: Option<&Cluster>, window: usize, batches: usize) -> Run {
     let blocks = Blocks::of(&agencies());
     let agencies = blocks.agencies().count();
     let mut loads: Vec<Load> =
         (0..agencies).map(|agency| Load::start(server.address(), agency, window, batches)).collect();
     // All are connected and welcome before the first goes.
     loads.iter_mut().for_each(Load::wait_until_ready);
-    let cpu_before = server.cpu();
+    let all_cpu = || server.cpu() + database.map_or(0.0, Cluster::cpu);
+    let cpu_before = all_cpu();
     let start = Instant::now();
     loads.iter_mut().for_each(Load::go);
     let results: Vec<Vec<f64>> = loads.iter_mut().map(Load::result).collect();
     let seconds = start.elapsed().as_secs_f64();
-    let server_cpu = server.cpu() - cpu_before;
+    let server_cpu = all_cpu() - cpu_before;
     let mut latencies: Vec<f64> = results.iter().flat_map(|result| &result[2..]).copied().collect();
     latencies.sort_by(f64::total_cmp);
     Run {
