@@ -1,9 +1,11 @@
-//! Groups of batches made durable: through the committer, and raw.
+//! Groups of batches made durable: through the committer, and raw; and batches of many producers at once, by groups and
+//! one by one.
 
 use std::time::Duration;
 
 use benches::group::{Groups, SIZES};
 use benches::input::{Blocks, agencies};
+use benches::producers::{PRODUCERS, Taken, produce};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
 fn store(criterion: &mut Criterion) {
@@ -22,6 +24,15 @@ fn store(criterion: &mut Criterion) {
         group.bench_function(format!("write-and-sync-of-{size}"), |bencher| {
             bencher.iter_custom(|times| (0..times).map(|_| groups.write_and_sync(size)).sum());
         });
+    }
+    for (producers, each) in PRODUCERS {
+        group.throughput(Throughput::Elements((producers * each) as u64));
+        for taken in Taken::ALL {
+            group.bench_function(format!("{}-of-{producers}-producers", taken.name()), |bencher| {
+                let produce = |_| produce(&blocks, dir.path(), (producers, each), taken);
+                bencher.iter_custom(|times| (0..times).map(produce).sum());
+            });
+        }
     }
     group.finish();
 }

@@ -3,12 +3,16 @@
 //! The input is the agencies' files: those of `.data`, or of the directory that the environment variable
 //! `BENCH_DATA` names.
 
+pub mod answers;
 pub mod encode;
 pub mod group;
 pub mod input;
 pub mod lottery;
 pub mod machine;
+pub mod options;
 pub mod peers;
+pub mod process;
+pub mod producers;
 pub mod record;
 pub mod textbook;
 pub mod traffic;

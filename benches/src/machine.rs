@@ -29,7 +29,7 @@ pub fn machines(blocks: &Blocks) -> Vec<Work<'_>> {
 
 /// A store that does nothing.
 #[derive(Debug)]
-struct Nothing;
+pub struct Nothing;
 
 impl Store for Nothing {
     fn load(&mut self) -> Result<Saved, StoreError> {

@@ -5,15 +5,17 @@ use std::env;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _, stdin};
 use std::net::TcpStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use benches::input::{Blocks, agencies};
+use benches::process::cpu;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, Client, ClientConfig, Dialect};
 
 use crate::micros;
-use crate::process::cpu;
 
+/// How long a server may let it wait.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The types of the answers.
 const BATCH_ACK: u8 = 5;
 const WELCOME: u8 = 8;
@@ -28,6 +30,7 @@ pub(crate) fn run() {
         all.agencies().nth(agency).expect("it has bets").chunks_exact(BLOCK_SIZE).collect();
     let mut socket = TcpStream::connect(&arguments[0]).expect("the server listens");
     socket.set_nodelay(true).expect("a socket");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a socket");
 
     let id = AgencyId::new(blocks[0][1].into()).expect("an agency");
     let now = lottery_proto::Instant::default();

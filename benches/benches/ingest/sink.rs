@@ -1,7 +1,8 @@
-//! The bare sink: what receiving, keeping and acknowledging blocks costs without a lottery. It looks at no block but the
-//! first of a connection.
+//! A server without a lottery: it receives blocks, has them kept by groups, and acknowledges them. It looks at no block but
+//! the first of a connection.
+//!
+//! With a log to keep them in it is the bare sink, which does no more than has to be done.
 
-use std::env;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::mem;
@@ -10,12 +11,12 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
+use benches::answers::{stored, welcome};
+use benches::process::argument;
 use lottery_proto::block::BLOCK_SIZE;
 
 /// Read at once.
 const READ: usize = 256 * 1024;
-const WELCOME: &[u8] = b"2|0|0|16|00000000";
-const STORED: &[u8] = b"1|0";
 
 /// Blocks that wait for the next group.
 #[derive(Default)]
@@ -25,18 +26,38 @@ struct Group {
     from: Vec<(Arc<TcpStream>, usize)>,
 }
 
+/// Where groups are kept.
+pub(crate) trait Keep: Send + 'static {
+    /// Makes these blocks durable.
+    fn keep(&mut self, blocks: &[u8]);
+}
+
+/// The blocks as they came, one after the other.
+#[derive(Debug)]
+pub(crate) struct Log(File);
+
+impl Log {
+    /// In a new file in that directory.
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self(File::create(dir.join("log")).expect("a new file"))
+    }
+}
+
+impl Keep for Log {
+    fn keep(&mut self, blocks: &[u8]) {
+        self.0.write_all(blocks).expect("the disk works");
+        self.0.sync_data().expect("the disk works");
+    }
+}
+
 type Shared = Arc<(Mutex<Group>, Condvar)>;
 
-/// The process of the sink.
-pub(crate) fn run() {
-    let arguments: Vec<String> = env::args().collect();
-    let argument =
-        |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1).expect("it is given");
+/// The process of such a server.
+pub(crate) fn run(keep: impl Keep) {
     let listener = TcpListener::bind(argument("--listen")).expect("the port is free");
-    let log = File::create(Path::new(argument("--data-dir")).join("log")).expect("a new file");
     let shared = Shared::default();
     let groups = Arc::clone(&shared);
-    thread::spawn(move || keep(log, &groups));
+    thread::spawn(move || keep_all(keep, &groups));
     for socket in listener.incoming() {
         let shared = Arc::clone(&shared);
         thread::spawn(move || receive(&Arc::new(socket.expect("a connection")), &shared));
@@ -54,7 +75,7 @@ fn receive(socket: &Arc<TcpStream>, (group, ready): &(Mutex<Group>, Condvar)) {
         let whole = held - held % BLOCK_SIZE;
         let mut start = 0;
         if whole > 0 && !greeted {
-            answer(socket, &block(8, buffer[1], WELCOME));
+            answer(socket, &welcome(buffer[1]));
             (greeted, start) = (true, BLOCK_SIZE);
         }
         if whole > start {
@@ -69,16 +90,15 @@ fn receive(socket: &Arc<TcpStream>, (group, ready): &(Mutex<Group>, Condvar)) {
     }
 }
 
-/// Writes and syncs group after group, and acknowledges each.
-fn keep(mut log: File, (group, ready): &(Mutex<Group>, Condvar)) {
-    let ack = block(5, 0, STORED);
+/// Keeps group after group, and acknowledges each.
+fn keep_all(mut keep: impl Keep, (group, ready): &(Mutex<Group>, Condvar)) {
+    let ack = stored();
     loop {
         let waiting = group.lock().expect("nobody panics");
         let mut waiting = ready.wait_while(waiting, |group| group.from.is_empty()).expect("nobody panics");
         let Group { bytes, from } = mem::take(&mut *waiting);
         drop(waiting);
-        log.write_all(&bytes).expect("the disk works");
-        log.sync_data().expect("the disk works");
+        keep.keep(&bytes);
         for (socket, blocks) in from {
             answer(&socket, &ack.repeat(blocks));
         }
@@ -88,11 +108,4 @@ fn keep(mut log: File, (group, ready): &(Mutex<Group>, Condvar)) {
 /// Whoever is gone needs no answer.
 fn answer(mut socket: &TcpStream, bytes: &[u8]) {
     let _ = socket.write_all(bytes);
-}
-
-fn block(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
-    let size = u16::try_from(4 + payload.len()).expect("a short payload").to_le_bytes();
-    let mut block = [&[kind, agency, size[0], size[1]], payload].concat();
-    block.resize(BLOCK_SIZE, 0);
-    block
 }

@@ -6,6 +6,7 @@
 
 use std::env;
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use benches::encode::encoding;
@@ -13,6 +14,7 @@ use benches::group::{Groups, SIZES};
 use benches::input::{Blocks, agencies};
 use benches::machine::machines;
 use benches::median;
+use benches::producers::{PRODUCERS, Taken, produce};
 use benches::work::{Work, decoding};
 
 /// The disk is slow, and less is measured on it.
@@ -67,6 +69,23 @@ fn on_disk(csv: bool, blocks: &Blocks) {
         }
         let both = vec![("write-and-sync".to_owned(), raw), ("committer".to_owned(), committed)];
         show(csv, &format!("store {size}, for a batch"), both);
+    }
+    producing(csv, blocks, dir.path());
+}
+
+/// Batches of many producers at once, by groups and one by one.
+fn producing(csv: bool, blocks: &Blocks, dir: &Path) {
+    for (producers, each) in PRODUCERS {
+        let mut times: Vec<(String, Vec<f64>)> =
+            Taken::ALL.iter().map(|taken| (taken.name().to_owned(), Vec::new())).collect();
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let batches = (producers * each) as f64;
+        for _ in 0..ROUNDS_ON_DISK {
+            for (taken, (_, times)) in Taken::ALL.iter().zip(&mut times) {
+                times.push(nanos(produce(blocks, dir, (producers, each), *taken)) / batches);
+            }
+        }
+        show(csv, &format!("producers {producers}, for a batch"), times);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is aimed at, and whether it holds: ratios of one run.
+//! What is aimed at, and whether it holds: ratios of one run, and what does not depend on the machine.
 
 use super::Error;
 use super::measured::Measured;
@@ -9,6 +9,7 @@ pub(super) struct Goal {
     /// At most this.
     pub(super) most: f64,
     pub(super) found: f64,
+    pub(super) unit: &'static str,
 }
 
 impl Goal {
@@ -20,7 +21,7 @@ impl Goal {
 /// All goals that are measured.
 pub(super) fn goals(measured: &Measured) -> Result<Vec<Goal>, Error> {
     let mut goals = Vec::new();
-    let mut add = |what: String, most, found| goals.push(Goal { what, most, found });
+    let mut add = |what: String, most, found| goals.push(Goal { what, most, found, unit: "×" });
     for (name, what, most) in [
         ("textbook-nom", "a textbook `nom` decoder", 0.33),
         ("separator-positions", "the place of every `\\|`", 1.25),
@@ -48,6 +49,19 @@ pub(super) fn goals(measured: &Measured) -> Result<Vec<Goal>, Error> {
         let p50 = measured.number(&["ingest", "1", runtime], 2)?;
         let sync = measured.number(&["sync", "1"], 0)?;
         add(format!("an acknowledgement on {runtime}, of a lone sync"), 3.0, p50 / sync);
+    }
+    for runtime in ["tokio", "std", "smol"] {
+        let found = measured.number(&["receive", runtime, "server"], 1)?;
+        add(format!("processor time to receive on {runtime}, of a plain loop's"), 0.65, found);
+    }
+    for (producers, most) in [("5", 1.0 / 2.0), ("100", 1.0 / 12.0)] {
+        let found = measured.number(&[&format!("producers {producers}"), "together"], 1)?;
+        add(format!("batches of {producers} producers by groups, of one sync for each"), most, found);
+    }
+    for runtime in ["tokio", "smol"] {
+        let found = measured.number(&["connections", runtime], 1)? / 1024.0;
+        let what = format!("the memory of a connection that says nothing, on {runtime}");
+        goals.push(Goal { what, most: 2.0, found, unit: "KiB" });
     }
     Ok(goals)
 }

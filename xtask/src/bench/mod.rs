@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// How often decoding, encoding and the machines are repeated
     #[arg(long, default_value_t = 101)]
     rounds: u32,
-    /// How often ingest is repeated: each round starts every server twice
+    /// How often receiving and ingest are repeated: each round starts every server anew
     #[arg(long, default_value_t = 7)]
     ingest_rounds: u32,
 }
@@ -55,16 +55,22 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let ratios =
         cargo(&["run", "--release", "--quiet", "-p", "benches", "--bin", "ratios", "--", &rounds, "--csv"])?;
     let rounds = args.ingest_rounds.to_string();
-    let ingest = cargo(&[
-        "bench", "--quiet", "-p", "benches", "--bench", "ingest", "--", "--rounds", &rounds, "--csv",
-    ])?;
+    let ingest = bench("ingest", &["--rounds", &rounds])?;
+    let receive = bench("receive", &["--rounds", &rounds])?;
+    let connections = bench("connections", &[])?;
     let instructions = read(&dir.join("instructions.csv"))?;
-    let measured = Measured::parse(&[&ratios, &ingest, &instructions]);
+    let measured = Measured::parse(&[&ratios, &ingest, &receive, &connections, &instructions]);
     write(&dir.join("REPORT.md"), &report::text(&measured, &machine())?)?;
     for (name, title, bars) in report::plots(&measured)? {
         write(&dir.join(format!("{name}.svg")), &plot::bars(title, &bars))?;
     }
     Ok(())
+}
+
+/// What a benchmark prints of itself.
+fn bench(name: &str, arguments: &[&str]) -> Result<String, Error> {
+    let head = ["bench", "--quiet", "-p", "benches", "--bench", name, "--", "--csv"];
+    cargo(&[&head, arguments].concat())
 }
 
 fn cargo(arguments: &[&str]) -> Result<String, Error> {

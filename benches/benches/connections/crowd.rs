@@ -1,0 +1,61 @@
+//! A lottery with all agencies at once.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lottery_core::agency::{Agency, Job};
+use lottery_core::bet_list::BetList;
+use lottery_proto::{AgencyId, ClientConfig, Dialect};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// What each of them sends: a small batch. The second wins.
+const BETS: &str = "\
+Ana,Paz,20000001,1980-01-01,1
+Eva,Sosa,20000002,1999-12-31,7574
+Luis,Castro,20000003,1975-06-15,2
+Rosa,Vega,20000004,2000-02-29,3
+José,Muñoz,20000005,1961-11-30,4
+";
+const WINNERS: [&str; 1] = ["20000002"];
+/// How long it may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Holds it on that wire, and says how long it took from the first connection to the last list of winners.
+///
+/// The agencies are those of the client's program, in one thread; where the wire has them ask again for the winners, they
+/// pause 20 ms at first and 100 ms at most.
+pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration {
+    let bets = Arc::new(BetList::parse(Path::new("agency.csv"), BETS.as_bytes()).expect("valid bets"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut working = JoinSet::new();
+        let start = Instant::now();
+        for id in (1..=agencies).filter_map(AgencyId::new) {
+            let job = Job {
+                connection: ClientConfig::new(id, wire),
+                server: server.to_string(),
+                batch_max: None,
+                poll_initial: Duration::from_millis(20),
+                poll_max: Duration::from_millis(100),
+                retry_for: Duration::from_secs(60),
+                seed: id.get().into(),
+            };
+            let mut agency = Agency::new(job, Arc::clone(&bets));
+            working.spawn(async move {
+                // Nobody tells it to stop.
+                let (_sender, mut mail) = unbounded_channel();
+                runtime_tokio::call(&mut agency, &mut mail).await;
+                agency.into_outcome()
+            });
+        }
+        while let Some(ended) = timeout(PATIENCE, working.join_next()).await.expect("it does not take long") {
+            let winners = ended.expect("no agency panics").expect("each gets its winners");
+            assert_eq!(winners, WINNERS, "the agency's own winners");
+        }
+        start.elapsed()
+    })
+}

@@ -1,0 +1,104 @@
+//! A run: a server, and a process for each agency.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::process::{Child, Stdio};
+use std::time::Instant;
+
+use benches::input::{Blocks, agencies};
+use benches::process::{Server, this_program};
+
+use crate::cluster::Cluster;
+
+/// What a run has measured.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) seconds: f64,
+    pub(crate) bets: f64,
+    /// Of an acknowledgement, in microseconds.
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    /// Processor time, in seconds.
+    pub(crate) server_cpu: f64,
+    pub(crate) client_cpu: f64,
+    pub(crate) peak_kib: f64,
+}
+
+/// Has all agencies send so many batches each, with so many of them unacknowledged. What the database does counts as the
+/// server's.
+pub(crate) fn measure(server: &Server, database: Option<&Cluster>, window: usize, batches: usize) -> Run {
+    let blocks = Blocks::of(&agencies());
+    let agencies = blocks.agencies().count();
+    let mut loads: Vec<Load> =
+        (0..agencies).map(|agency| Load::start(server.address(), agency, window, batches)).collect();
+    // All are connected and welcome before the first goes.
+    loads.iter_mut().for_each(Load::wait_until_ready);
+    let all_cpu = || server.cpu() + database.map_or(0.0, Cluster::cpu);
+    let cpu_before = all_cpu();
+    let start = Instant::now();
+    loads.iter_mut().for_each(Load::go);
+    let results: Vec<Vec<f64>> = loads.iter_mut().map(Load::result).collect();
+    let seconds = start.elapsed().as_secs_f64();
+    let server_cpu = all_cpu() - cpu_before;
+    let mut latencies: Vec<f64> = results.iter().flat_map(|result| &result[2..]).copied().collect();
+    latencies.sort_by(f64::total_cmp);
+    Run {
+        seconds,
+        bets: results.iter().map(|result| result[1]).sum(),
+        p50: latencies[latencies.len() / 2],
+        p99: latencies[latencies.len() * 99 / 100],
+        server_cpu,
+        client_cpu: results.iter().map(|result| result[0]).sum(),
+        peak_kib: server.peak(),
+    }
+}
+
+/// An agency's process.
+struct Load {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        // It has ended by itself, unless something went wrong.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Load {
+    fn start(server: SocketAddr, agency: usize, window: usize, batches: usize) -> Self {
+        let arguments = [server.to_string(), agency.to_string(), window.to_string(), batches.to_string()];
+        let mut child = this_program("load")
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program starts");
+        let lines = BufReader::new(child.stdout.take().expect("it is piped"));
+        Self { child, lines }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).expect("the agency's process works");
+        line
+    }
+
+    fn wait_until_ready(&mut self) {
+        assert_eq!(self.line(), "ready\n");
+    }
+
+    fn go(&mut self) {
+        self.child.stdin.take().expect("it is piped").write_all(b"go\n").expect("the agency's process works");
+    }
+
+    /// Processor seconds, bets, and how long each acknowledgement took.
+    fn result(&mut self) -> Vec<f64> {
+        let line = self.line();
+        let result = line.split_whitespace().map(|number| number.parse().expect("a number")).collect();
+        assert!(self.child.wait().expect("the agency's process ends").success());
+        result
+    }
+}

@@ -1,0 +1,113 @@
+//! Machines that answer at once: one that looks at nothing, and the protocol's.
+
+use benches::answers::{stored, welcome};
+use lottery_proto::block::BLOCK_SIZE;
+use lottery_proto::server::{Event, Server};
+use lottery_proto::{ConnId, HelloReply, Input, Instant, Io, Machine, Receipt, ServerConfig};
+
+/// Read at once: as much as the protocol's machine reads while bytes keep coming.
+const READ: usize = 256 * 1024;
+/// With more than this to send, it reads nothing.
+const UNSENT: usize = 1024 * 1024;
+
+/// Counts bytes, and answers each block.
+#[derive(Debug)]
+pub(crate) struct Counting {
+    buffer: Vec<u8>,
+    /// How many bytes of an incomplete block were received.
+    begun: usize,
+    answer: Vec<u8>,
+    greeted: bool,
+    unsent: Vec<u8>,
+    sent: usize,
+    ended: bool,
+}
+
+impl Counting {
+    pub(crate) fn new() -> Self {
+        let (buffer, answer) = (vec![0; READ], stored());
+        Self { buffer, begun: 0, answer, greeted: false, unsent: Vec::new(), sent: 0, ended: false }
+    }
+}
+
+impl Machine for Counting {
+    type Notice = ();
+
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        let send = &self.unsent[self.sent..];
+        let recv = if send.len() > UNSENT { &mut [] } else { &mut self.buffer[..] };
+        (!self.ended).then_some(Io { recv, send, fin: false, deadline: None })
+    }
+
+    fn handle(&mut self, _: Instant, input: Input) {
+        match input {
+            Input::Received(len) => {
+                let mut blocks = (self.begun + len) / BLOCK_SIZE;
+                self.begun = (self.begun + len) % BLOCK_SIZE;
+                if blocks > 0 && !self.greeted {
+                    self.unsent.extend(welcome(0));
+                    self.greeted = true;
+                    blocks -= 1;
+                }
+                for _ in 0..blocks {
+                    self.unsent.extend_from_slice(&self.answer);
+                }
+            }
+            Input::Sent(len) => {
+                self.sent += len;
+                if self.sent == self.unsent.len() {
+                    self.unsent.clear();
+                    self.sent = 0;
+                }
+            }
+            Input::Timeout => {}
+            Input::Eof | Input::Failed | Input::FinSent | Input::Shutdown => self.ended = true,
+        }
+    }
+
+    fn notice(&mut self, _: Instant, (): ()) {}
+}
+
+/// The protocol's machine. Whatever is asked of it is granted at once.
+#[derive(Debug)]
+pub(crate) struct Granting {
+    server: Server,
+    total: u64,
+}
+
+impl Granting {
+    pub(crate) fn new() -> Self {
+        let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
+        // Its tickets are asked for by nobody else.
+        Self { server: Server::new(config, ConnId(0), Instant::default()), total: 0 }
+    }
+}
+
+impl Machine for Granting {
+    type Notice = ();
+
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        self.server.poll_io()
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.server.handle(now, input);
+        while let Some(event) = self.server.poll_event() {
+            let granted = match event {
+                Event::Hello { ticket } => {
+                    let welcome = HelloReply::Welcome { stored: 0, finished: false, digest: 0 };
+                    self.server.reply(now, ticket, welcome).is_ok()
+                }
+                Event::Batch { ticket, bets } => {
+                    self.total += bets.len() as u64;
+                    self.server.reply(now, ticket, Receipt::Stored { total: self.total }).is_ok()
+                }
+                Event::Closed(_) => true,
+                other => panic!("{other:?}"),
+            };
+            assert!(granted, "the ticket is this connection's");
+        }
+    }
+
+    fn notice(&mut self, _: Instant, (): ()) {}
+}

@@ -1,0 +1,99 @@
+//! What it costs a server to receive: its processor time for a gigabyte of blocks, over the loopback interface.
+//!
+//! An agency in a session sends blocks full of bets as fast as they are taken, and reads what is answered: an
+//! acknowledgement, a block as well, for each of them. It minds no window: how much is under way is up to the server. The
+//! servers are processes of their own, and all do that same work, on each runtime:
+//!
+//! | | reads | looks at | writes |
+//! | --- | --- | --- | --- |
+//! | `loop` | a block, 8 KiB, with `read_exact` | nothing | an answer for each block, with `write_all` |
+//! | `driver` | as much as there is, 256 KiB at most: our driver | nothing: its machine counts bytes | the answers to all that it has read at once |
+//! | `server` | the same | each bet: the machine is the protocol's `Server`, which validates every batch and is told at once that it is stored | the same |
+//! | `centre` | the same | each bet: the whole centre, to a store that keeps nothing. Bets become rows and a digest on the committer's thread | the answers to a group |
+//!
+//! So `driver` beside `loop` is what larger reads and writes save. `server` does far more than `loop`, and is aimed to cost
+//! less all the same. Everything that the process does counts, from the first block to the last acknowledgement; in the
+//! kernel, too, where most of it is copying. `cargo bench -p benches --bench receive [-- --rounds N] [-- --megabytes N]
+//! [-- --csv]`; run as a test, it is one short round.
+
+mod load;
+mod machines;
+mod plain;
+mod servers;
+
+use std::process::ExitCode;
+
+use benches::input::{Blocks, agencies};
+use benches::median;
+use benches::options::Options;
+use benches::process::{Server, role};
+use lottery_proto::block::BLOCK_SIZE;
+
+const RUNTIMES: [&str; 3] = ["tokio", "std", "smol"];
+/// What is compared. The first is what the others are compared with.
+const KINDS: [&str; 4] = ["loop", "driver", "server", "centre"];
+
+/// What a run has measured.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// Processor seconds of the server, for a gigabyte.
+    cpu: f64,
+    /// Gigabytes in a second.
+    rate: f64,
+}
+
+fn main() -> ExitCode {
+    if let Some(role) = role() {
+        let (runtime, kind) = role.split_once('/').expect("a runtime and a kind");
+        servers::run(runtime, kind);
+        return ExitCode::SUCCESS;
+    }
+    let options = Options::read();
+    let (rounds, megabytes) = if options.is_test {
+        (1, 4)
+    } else {
+        (options.number("--rounds", 5), options.number("--megabytes", 1000))
+    };
+    let blocks = Blocks::of(&agencies());
+    let blocks = blocks.agencies().max_by_key(|blocks| blocks.len()).expect("there are agencies");
+    let count = megabytes * 1_000_000 / BLOCK_SIZE;
+    if !options.csv {
+        println!("{rounds} rounds of {megabytes} MB; medians.");
+        println!("{:7} {:8} {:>14} {:>10} {:>8}", "", "", "CPU s for 1 GB", "x loop", "GB/s");
+    }
+    for runtime in RUNTIMES {
+        let mut runs = KINDS.map(|_| Vec::new());
+        for _ in 0..rounds {
+            for (kind, runs) in KINDS.iter().zip(&mut runs) {
+                let nothing: [&str; 0] = [];
+                let server = Server::start(&format!("{runtime}/{kind}"), nothing);
+                runs.push(measure(&server, blocks, count));
+            }
+        }
+        show(runtime, &runs, options.csv);
+    }
+    ExitCode::SUCCESS
+}
+
+fn measure(server: &Server, blocks: &[u8], count: usize) -> Run {
+    let agency = load::Agency::enter(server.address(), blocks);
+    let before = server.cpu();
+    let seconds = agency.send(count).as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a few gigabytes")]
+    let gigabytes = (count * BLOCK_SIZE) as f64 / 1e9;
+    Run { cpu: (server.cpu() - before) / gigabytes, rate: gigabytes / seconds }
+}
+
+fn show(runtime: &str, runs: &[Vec<Run>; KINDS.len()], csv: bool) {
+    for (kind, own) in KINDS.iter().zip(runs) {
+        let of = |value: fn(&Run) -> f64| median(own.iter().map(value).collect());
+        let (cpu, rate) = (of(|run| run.cpu), of(|run| run.rate));
+        // Where there is too little to measure, the ratio is that of a clock's tick to nothing.
+        let ratio = median(own.iter().zip(&runs[0]).map(|(run, first)| run.cpu / first.cpu).collect());
+        if csv {
+            println!("receive,{runtime},{kind},{cpu:.3},{ratio:.3},{rate:.2}");
+        } else {
+            println!("{runtime:7} {kind:8} {cpu:>14.3} {ratio:>10.2} {rate:>8.2}");
+        }
+    }
+}

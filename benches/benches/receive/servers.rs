@@ -1,0 +1,71 @@
+//! The servers that are compared.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::{io, thread};
+
+use benches::machine::Nothing;
+use benches::process::argument;
+use lottery_core::centres::Centres;
+use lottery_core::committer::{self, Committer, Rules};
+use lottery_core::config::ServerSettings;
+use lottery_core::desk::Desk;
+use lottery_core::seam::{Mailbox, Runtime as _, Service};
+use lottery_core::sockets::listen;
+use lottery_proto::{Instant, Machine, ServerConfig};
+
+use crate::machines::{Counting, Granting};
+use crate::plain;
+
+/// Serves until the process is ended.
+pub(crate) fn run(runtime: &str, kind: &str) {
+    let address: SocketAddr = argument("--listen").parse().expect("an address");
+    let listener = listen(address, 128).expect("the port is free");
+    match (kind, runtime) {
+        ("loop", "tokio") => plain::on_tokio(listener),
+        ("loop", "std") => plain::on_std(&listener),
+        ("loop", "smol") => plain::on_smol(listener),
+        ("driver", _) => serve(runtime, listener, Each(Counting::new)),
+        ("server", _) => serve(runtime, listener, Each(Granting::new)),
+        ("centre", _) => centre(runtime, listener),
+        _ => panic!("there is no {kind} on {runtime}"),
+    }
+}
+
+/// A centre whose store keeps nothing.
+fn centre(runtime: &str, listener: TcpListener) {
+    let rules = Rules { agencies: u8::MAX.into(), winning_number: 0 };
+    let mut committer = Committer::open(Nothing, rules).expect("it does nothing");
+    let desk = Arc::new(Desk::new(ServerSettings::DESK_SIZE));
+    let requests = Arc::clone(&desk);
+    thread::spawn(move || committer::run(&mut committer, &requests));
+    let config = ServerConfig { agencies: rules.agencies, ..ServerConfig::default() };
+    serve(runtime, listener, Centres::new(config, desk, 16));
+}
+
+fn serve(runtime: &str, listener: TcpListener, service: impl Service) {
+    let service = Arc::new(service);
+    let served = match runtime {
+        "tokio" => runtime_tokio::Tokio.serve(listener, service),
+        "std" => runtime_std::Std.serve(listener, service),
+        _ => runtime_smol::Smol.serve(listener, service),
+    };
+    served.expect("the runtime works");
+}
+
+/// Gives each connection a new machine.
+struct Each<M>(fn() -> M);
+
+impl<M: Machine<Notice = ()> + Send + 'static> Service for Each<M> {
+    type Machine = M;
+
+    fn accept(&self, _: Instant, _: SocketAddr, _: Mailbox<()>) -> Option<M> {
+        Some((self.0)())
+    }
+
+    fn failed(&self, error: &io::Error) {
+        eprintln!("error: {error}");
+    }
+
+    fn started(&self, _: Box<dyn Fn() + Send + Sync>) {}
+}

@@ -1,0 +1,125 @@
+//! Producers at once, each of which sends a batch and waits until it is durable before it sends the next; beside the same
+//! with a sync for each batch.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::{Arc, Barrier, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lottery_core::centres::Centres;
+use lottery_core::committer::{self, Committer, Outcome, Rules};
+use lottery_core::desk::{Desk, Notice};
+use lottery_core::seam::{Mailbox, Service};
+use lottery_core::store::{RedbStore, StoreError};
+use lottery_proto::block::BLOCK_SIZE;
+use lottery_proto::{Input, Machine, ServerConfig};
+
+use crate::input::Blocks;
+use crate::machine::{feed, room_of_centre};
+
+/// How many producers are measured, and how many batches each of them sends.
+pub const PRODUCERS: [(usize, usize); 2] = [(5, 40), (100, 4)];
+
+/// How the committer takes batches from its desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// All that are there, as the centre does.
+    Together,
+    /// One after the other, each with a sync of its own.
+    Singly,
+}
+
+impl Taken {
+    /// Both, what the other is compared with first.
+    pub const ALL: [Self; 2] = [Self::Singly, Self::Together];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Together => "together",
+            Self::Singly => "singly",
+        }
+    }
+
+    /// Commits until the desk is closed.
+    fn commit(self, committer: &mut Committer<RedbStore>, desk: &Desk) -> Result<(), StoreError> {
+        match self {
+            Self::Together => committer::run(committer, desk),
+            Self::Singly => {
+                // The first is always taken, however large.
+                while let Some(requests) = desk.take(1) {
+                    committer::step(committer, desk, requests)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// How long it takes until the last of all batches is durable, in a new store within `dir`.
+///
+/// # Panics
+/// If the disk fails.
+pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), taken: Taken) -> Duration {
+    let dir = tempfile::tempdir_in(dir).expect("a temporary directory");
+    let rules = Rules { agencies: u32::MAX, winning_number: 0 };
+    let store = RedbStore::open(dir.path()).expect("a new store");
+    let mut committer = Committer::open(store, rules).expect("a new store");
+    let desk = Arc::new(Desk::new(usize::MAX));
+    let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
+    let centres = Centres::new(config, Arc::clone(&desk), producers);
+    let ready = Barrier::new(producers + 1);
+    let agencies: Vec<&[u8]> = blocks.agencies().collect();
+    thread::scope(|scope| {
+        let committing = scope.spawn(|| taken.commit(&mut committer, &desk));
+        let working: Vec<_> = (0..producers)
+            .map(|nth| {
+                let (centres, ready) = (&centres, &ready);
+                let own = agencies[nth % agencies.len()].chunks_exact(BLOCK_SIZE).cycle().skip(nth * each);
+                scope.spawn(move || {
+                    ready.wait();
+                    send(centres, own.take(each));
+                })
+            })
+            .collect();
+        ready.wait();
+        let start = Instant::now();
+        let ended: Vec<_> = working.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        let time = start.elapsed();
+        desk.close();
+        committing.join().expect("the committer does not panic").expect("the store works");
+        assert!(ended.iter().all(Result::is_ok), "no producer panics");
+        time
+    })
+}
+
+/// Sends these batches through a connection's machine, as its driver would.
+fn send<'a>(centres: &Centres, blocks: impl Iterator<Item = &'a [u8]>) {
+    let now = lottery_proto::Instant::default();
+    let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+    let (sender, notices) = mpsc::channel();
+    let mailbox = Mailbox::new(move |notice| drop(sender.send(notice)));
+    let mut centre = centres.accept(now, peer, mailbox).expect("there is room");
+    for block in blocks {
+        feed(&mut centre, block, room_of_centre, |centre, len| centre.handle(now, Input::Received(len)));
+        let notice = notices.recv().expect("each batch is answered");
+        assert!(matches!(notice, Notice::Batch(_, _, Outcome::Stored(_))), "each batch is stored");
+        centre.notice(now, notice);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::agencies;
+
+    #[test]
+    fn every_batch_is_durable_however_they_are_taken() {
+        let blocks = Blocks::of(&agencies());
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        for taken in Taken::ALL {
+            produce(&blocks, dir.path(), (7, 2), taken);
+        }
+    }
+}
