@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// What an idle connection reads into.
-pub(crate) const IDLE_SIZE: usize = 512;
+pub(crate) const IDLE_SIZE: usize = 64;
 /// The first step of growth, enough for a block.
 const FIRST_STEP: usize = 8192;
 

@@ -76,7 +76,7 @@ pub async fn drive<M: Machine>(
         };
         match woken {
             Woken::Input(input) => machine.handle(clock.now(), input),
-            Woken::Mail(Some(Mail::Notice(notice))) => machine.notice(clock.now(), notice),
+            Woken::Mail(Some(Mail::Notice(notice))) => machine.notice(clock.now(), *notice),
             Woken::Mail(Some(Mail::Shutdown)) => machine.handle(clock.now(), Input::Shutdown),
             Woken::Mail(None) => mail_open = false,
         }
@@ -121,7 +121,7 @@ pub async fn serve<S: Service>(
         };
         let (sender, mail) = unbounded();
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| drop(notices.try_send(Mail::Notice(notice))));
+        let mailbox = Mailbox::new(move |notice| drop(notices.try_send(Mail::Notice(Box::new(notice)))));
         if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
             let (id, ended) = (next, ended.clone());
             next += 1;

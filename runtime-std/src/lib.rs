@@ -51,7 +51,7 @@ pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, 
     loop {
         if let Some(found) = mail.try_take() {
             match found {
-                Mail::Notice(notice) => machine.notice(clock.now(), notice),
+                Mail::Notice(notice) => machine.notice(clock.now(), *notice),
                 Mail::Shutdown => machine.handle(clock.now(), Input::Shutdown),
             }
             continue;
@@ -117,7 +117,7 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
             crowded = connections.len() * 2 + 64;
         }
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| notices.send(Mail::Notice(notice)));
+        let mailbox = Mailbox::new(move |notice| notices.send(Mail::Notice(Box::new(notice))));
         let Some(machine) = service.accept(clock.now(), peer, mailbox) else { continue };
         match start(socket, clock, machine, mail, peer) {
             Ok(thread) => connections.push((thread, sender)),

@@ -72,7 +72,7 @@ pub async fn drive<M: Machine>(
                 () = &mut timer, if deadline.is_some() => Input::Timeout,
                 found = mail.recv(), if mail_open => match found {
                     Some(Mail::Notice(notice)) => {
-                        machine.notice(clock.now(), notice);
+                        machine.notice(clock.now(), *notice);
                         continue;
                     }
                     Some(Mail::Shutdown) => Input::Shutdown,
@@ -112,7 +112,7 @@ pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: imp
         };
         let (sender, mut mail) = unbounded_channel();
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| drop(notices.send(Mail::Notice(notice))));
+        let mailbox = Mailbox::new(move |notice| drop(notices.send(Mail::Notice(Box::new(notice)))));
         if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
             let connection =
                 connections.spawn(async move { drive(socket, clock, &mut machine, &mut mail).await });
