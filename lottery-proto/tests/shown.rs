@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{ANA, JOSE, at, batch, give, server};
-use lottery_proto::AgencyId;
+use common::{ANA, BET, JOSE, WINNER, at, batch, block, client, give, server, take};
 use lottery_proto::server::Event;
+use lottery_proto::{AgencyId, Code, Failure, Receipt, Reply, WinnersReply, client};
 
 #[test]
 fn an_agency_is_shown_as_its_number() {
@@ -33,4 +33,42 @@ fn an_iterator_of_bets_knows_how_many_are_left() {
         assert_eq!((iter.size_hint(), iter.len()), ((left, Some(left)), left));
         assert_eq!(iter.next().is_some(), left > 0);
     }
+}
+
+#[test]
+fn a_machine_shows_what_it_holds_in_numbers() {
+    let mut server = server();
+    let fresh = format!("{server:?}");
+    assert!(fresh.contains("Inbox(0 of 512)") && fresh.contains("Output(0)"), "{fresh}");
+    assert_eq!(
+        format!("{:?}", server.poll_io().unwrap()),
+        "Io { recv: 512, send: 0, fin: false, deadline: Some(Instant(60s)) }"
+    );
+    give(&mut server, at(0), &[block(BET, 3, ANA.as_bytes()), block(BET, 3, JOSE.as_bytes())].concat());
+    let shown = format!("{server:?}");
+    assert!(shown.contains("Request(Bet, Some(AgencyId(3)), 1 bets)"), "{shown}");
+    assert!(shown.contains("Owed(Bet, 3)"), "{shown}");
+    let Some(Event::Bet { .. }) = server.poll_event() else { panic!() };
+    let Some(Event::Bet { ticket, .. }) = server.poll_event() else { panic!() };
+    assert_eq!(format!("{ticket:?}"), "Ticket(1, 1)");
+    server.reply(at(0), ticket, Receipt::Stored { total: 2 }).unwrap();
+    let shown = format!("{server:?}");
+    assert!(shown.contains("Ready(8192, None)"), "{shown}");
+}
+
+#[test]
+fn of_winners_their_number_is_shown() {
+    let documents = ["1".to_owned(), "2".to_owned()];
+    assert_eq!(format!("{:?}", WinnersReply::Winners(&documents)), "Winners(2)");
+    assert_eq!(format!("{:?}", WinnersReply::Pending), "Pending");
+    let refused = WinnersReply::Refused(Failure { code: Code::Storage, text: "no" });
+    assert!(format!("{refused:?}").starts_with("Refused(Failure {"));
+    assert_eq!(format!("{:?}", Reply::from(WinnersReply::Pending)), "Reply(..)");
+
+    let mut client = client(1);
+    client.ask_winners(at(0)).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), &block(WINNER, 1, b"11|2"));
+    let Some(client::Event::Winners(documents)) = client.poll_event() else { panic!() };
+    assert_eq!(format!("{documents:?}"), "Documents(2)");
 }

@@ -60,6 +60,14 @@ fn a_session_begins_once() {
 }
 
 #[test]
+fn a_wire_without_sessions_has_no_hello() {
+    for &wire in Dialect::ALL {
+        let refused = client_of(wire, 3).hello(at(0));
+        assert_eq!(refused, if wire == Dialect::Session { Ok(()) } else { Err(SendError::NotOnThisWire) });
+    }
+}
+
+#[test]
 fn sixty_four_questions_wait_for_their_answers_and_no_more() {
     let config = ClientConfig {
         max_unsent: usize::MAX,
