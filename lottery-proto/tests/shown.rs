@@ -57,6 +57,14 @@ fn a_machine_shows_what_it_holds_in_numbers() {
 }
 
 #[test]
+fn of_a_line_its_length_is_shown() {
+    let mut server = server();
+    give(&mut server, at(0), b"Wilhelmina\n");
+    let event = server.poll_event();
+    assert!(format!("{event:?}").contains("Line(10)"), "{event:?}");
+}
+
+#[test]
 fn of_winners_their_number_is_shown() {
     let documents = ["1".to_owned(), "2".to_owned()];
     assert_eq!(format!("{:?}", WinnersReply::Winners(&documents)), "Winners(2)");
