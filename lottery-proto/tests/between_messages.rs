@@ -2,8 +2,11 @@
 
 mod common;
 
-use common::{ANA, Heard, JOSE, Seen, answer, at, bet, client_of, give, heard, seen, server, take};
-use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, State};
+use common::{
+    ANA, Heard, JOSE, Seen, answer, at, bet, client_of, framed, give, heard, seen, server, server_with, take,
+};
+use lottery_proto::server::Event;
+use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, ServerConfig, State};
 
 #[test]
 fn an_empty_message_behind_an_answer_is_passed_over() {
@@ -70,5 +73,23 @@ fn a_batch_is_not_shorter_for_what_waits_to_be_sent_before_it() {
         assert!((2..20).contains(&first), "{dialect}: {first}");
         give(&mut client, at(0), answer.as_bytes());
         assert_eq!(client.send_batch(at(0), &bets), Ok(first), "{dialect}");
+    }
+}
+
+#[test]
+fn a_message_as_long_as_the_limit_is_taken_and_a_longer_one_is_not() {
+    let bet = format!("{:<30}{:<30}200000011980-01-017574", "Ana", "Paz");
+    let line = ANA.replace('|', ";") + "\n";
+    let fixed = format!("A0000100100{}", bet.repeat(100));
+    let framed = framed(format!("1;300\n{}", line.repeat(300)));
+    for message in [fixed.into_bytes(), framed] {
+        for (less, open) in [(0, true), (1, false)] {
+            let config = ServerConfig { max_message: message.len() - less, ..ServerConfig::default() };
+            let mut server = server_with(config);
+            give(&mut server, at(0), &message[..message.len() - less]);
+            assert_eq!(server.state() == State::Open, open, "{less}");
+            let taken = matches!(server.poll_event(), Some(Event::Batch { .. }));
+            assert_eq!(taken, open);
+        }
     }
 }

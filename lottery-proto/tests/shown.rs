@@ -28,6 +28,7 @@ fn an_iterator_of_bets_knows_how_many_are_left() {
     let mut server = server();
     give(&mut server, at(0), &batch(3, &[ANA, JOSE, ANA]));
     let Some(Event::Batch { bets, .. }) = server.poll_event() else { panic!() };
+    assert_eq!(bets.size(), 3 * 4 + ANA.len() + JOSE.len() + ANA.len());
     let mut iter = bets.iter();
     for left in (0..=3).rev() {
         assert_eq!((iter.size_hint(), iter.len()), ((left, Some(left)), left));
