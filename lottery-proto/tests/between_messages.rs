@@ -6,7 +6,7 @@ use common::{
     ANA, Heard, JOSE, Seen, answer, at, bet, client_of, framed, give, heard, seen, server, server_with, take,
 };
 use lottery_proto::server::Event;
-use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, ServerConfig, State};
+use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, ServerConfig, State, WinnersReply};
 
 #[test]
 fn an_empty_message_behind_an_answer_is_passed_over() {
@@ -17,6 +17,9 @@ fn an_empty_message_behind_an_answer_is_passed_over() {
         give(&mut client, at(0), format!("ACK_CHUNK;{filler}").as_bytes());
         assert_eq!(heard(&mut client), [Heard::Batch(true)]);
     }
+    client.ask_winners(at(0)).unwrap();
+    give(&mut client, at(0), b"R{PlayerDocID:20000001};");
+    assert_eq!(heard(&mut client), [Heard::Winners(vec!["20000001".to_owned()])]);
 }
 
 #[test]
@@ -42,6 +45,18 @@ fn what_follows_a_long_wrong_message_is_read_and_dropped() {
     assert!(take(&mut server, at(0)).starts_with(b"E"));
     give(&mut server, at(0), &vec![b'x'; 3 << 20]);
     assert_eq!(server.state(), State::Draining);
+}
+
+#[test]
+fn it_is_dropped_also_while_an_answer_is_owed() {
+    let bet = format!("{:<30}{:<30}200000011980-01-017574", "Ana", "Paz");
+    let wrong = bet.replace("1980-01-01", "1980-02-31");
+    let mut server = server();
+    give(&mut server, at(0), format!("A0000100001{bet}").as_bytes());
+    let Some(Event::Batch { .. }) = server.poll_event() else { panic!() };
+    give(&mut server, at(0), format!("A0000105001{}{wrong}", bet.repeat(5000)).as_bytes());
+    assert_eq!(server.state(), State::Draining);
+    give(&mut server, at(0), &vec![b'x'; 3 << 20]);
 }
 
 /// A client whose batches have at most so many bytes.
@@ -91,5 +106,26 @@ fn a_message_as_long_as_the_limit_is_taken_and_a_longer_one_is_not() {
             let taken = matches!(server.poll_event(), Some(Event::Batch { .. }));
             assert_eq!(taken, open);
         }
+    }
+}
+
+#[test]
+fn a_batch_of_columns_is_filled_to_the_limit() {
+    for (limit, taken) in [(11 + 2 * 82, 2), (11 + 2 * 82 - 1, 1)] {
+        let mut client = limited(Dialect::Fixed, limit);
+        assert_eq!(client.send_batch(at(0), &[bet(ANA); 5]), Ok(taken), "{limit}");
+    }
+}
+
+#[test]
+fn columns_carry_as_many_winners_as_five_digits_count() {
+    for (winners, size) in [(99_999, 6 + 99_999 * 8), (100_000, 0)] {
+        let documents = vec!["20000001".to_owned(); winners];
+        let mut server = server();
+        give(&mut server, at(0), b"C00001");
+        let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
+        let taken = server.reply(at(0), ticket, WinnersReply::Winners(&documents));
+        assert_eq!(taken.is_ok(), size > 0);
+        assert_eq!(take(&mut server, at(0)).len(), size);
     }
 }

@@ -38,3 +38,14 @@ fn a_bet_that_ends_before_its_last_separator_has_four_fields() {
     let error = result.unwrap_err();
     assert_eq!((error.bet, error.problem), (Some(1), Problem::FieldCount { found: 4 }));
 }
+
+#[test]
+fn a_control_character_is_found_anywhere_in_the_names() {
+    for at in (0..20).chain(21..48) {
+        let mut line = format!("{}|{}|1|1980-01-01|1", "a".repeat(20), "b".repeat(27)).into_bytes();
+        assert_eq!(line.len(), 63, "the longest that is looked at all at once");
+        line[at] = 0x1F;
+        let (bets, result) = decode(&batch(1, &[&line[..], &line, &line]));
+        assert_eq!((bets, result.unwrap_err().bet), (0, Some(1)), "{at}");
+    }
+}
