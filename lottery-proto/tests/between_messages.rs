@@ -118,6 +118,15 @@ fn a_batch_of_columns_is_filled_to_the_limit() {
 }
 
 #[test]
+fn a_batch_of_lines_is_filled_to_the_limit() {
+    let line = ANA.len() + 1;
+    for (limit, taken) in [(2 * line, 2), (2 * line - 1, 1)] {
+        let mut client = limited(Dialect::Framed, limit);
+        assert_eq!(client.send_batch(at(0), &[bet(ANA); 5]), Ok(taken), "{limit}");
+    }
+}
+
+#[test]
 fn columns_carry_as_many_winners_as_five_digits_count() {
     for (winners, size) in [(99_999, 6 + 99_999 * 8), (100_000, 0)] {
         let documents = vec!["20000001".to_owned(); winners];

@@ -2,12 +2,16 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{
     ANA, BATCH_ACK, BLOCK, End, FINISHED, HELLO, Seen, WINNER, answer, at, batch, block, client_of, give,
     heard, seen, server, take,
 };
 use lottery_proto::server::Event;
-use lottery_proto::{CloseReason, Dialect, HelloReply, Input, Receipt, State};
+use lottery_proto::{
+    AgencyId, Client, ClientConfig, CloseReason, Dialect, HelloReply, Input, Receipt, State,
+};
 
 const ERROR: u8 = 9;
 
@@ -81,4 +85,17 @@ fn an_error_answers_all_that_was_asked() {
     client.handle(at(0), Input::FinSent);
     let heard = heard(&mut client);
     assert_eq!(heard.last(), Some(&common::Heard::Closed(CloseReason::Done)), "{heard:?}");
+}
+
+#[test]
+fn a_centre_that_has_not_read_the_question_owes_no_answer() {
+    let config = ClientConfig {
+        answer_timeout: Duration::from_secs(1),
+        ..ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block)
+    };
+    let mut client = Client::new(config, at(0));
+    client.ask_winners(at(0)).unwrap();
+    assert_eq!(client.poll_io().unwrap().deadline, Some(at(60_000)), "it stalls");
+    take(&mut client, at(0));
+    assert_eq!(client.poll_io().unwrap().deadline, Some(at(1_000)), "it does not answer");
 }
