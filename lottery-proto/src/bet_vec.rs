@@ -90,6 +90,7 @@ mod tests {
         assert!(kept.is_empty());
         for bet in &bets {
             kept.push(bet);
+            assert!(!kept.is_empty());
         }
         assert_eq!(kept.iter_from(0).collect::<Vec<_>>(), bets);
         assert_eq!(kept.iter_from(2).collect::<Vec<_>>(), bets[2..]);

@@ -153,6 +153,32 @@ mod tests {
     }
 
     #[test]
+    fn grows_when_a_read_filled_most_of_it_and_not_before() {
+        let mut inbox = Inbox::new(8192, 8192);
+        // Much room, little read.
+        receive(&mut inbox, &[1; 300]);
+        assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 300);
+        // Little room, all of it read; but most of what was held is taken.
+        receive(&mut inbox, &[1; 112]);
+        inbox.take(400);
+        receive(&mut inbox, &[1; 100]);
+        assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 112);
+        inbox.take(112);
+        // Much room, all of it read.
+        receive(&mut inbox, &[1; IDLE_SIZE]);
+        inbox.take(IDLE_SIZE);
+        assert_eq!(inbox.recv(0).len(), FIRST_STEP);
+    }
+
+    #[test]
+    fn what_is_taken_makes_room() {
+        let mut inbox = Inbox::new(8192, 8192);
+        receive(&mut inbox, &[1; 8000]);
+        inbox.take(4000);
+        assert!(inbox.has_room(0));
+    }
+
+    #[test]
     fn keeps_the_bytes_in_order_whatever_is_taken() {
         let mut inbox = Inbox::new(8192, 8192);
         let (mut sent, mut taken) = (0_u32, 0_u32);

@@ -46,9 +46,4 @@ impl Timers {
             Some(timer)
         })
     }
-
-    /// Stops all.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
 }

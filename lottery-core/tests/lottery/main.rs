@@ -4,6 +4,7 @@ mod callers;
 mod calls;
 mod committer;
 mod desk;
+mod dialling;
 mod digests;
 mod draw;
 mod failures;

@@ -80,9 +80,6 @@ impl Client {
             };
             self.life.on(On::GaveUp, reason);
         }
-        if self.life.is_closed() {
-            self.timers.clear();
-        }
     }
 
     /// Decodes the next answer, if it is there.

@@ -26,7 +26,6 @@ impl Server {
         }
         if self.life.is_closed() {
             self.drop_requests();
-            self.timers.clear();
         }
     }
 

@@ -1,0 +1,112 @@
+//! What an agency does when there is no connection to be had, and what it shows of itself.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
+use lottery_core::bet_list::BetList;
+use lottery_core::seam::{Caller, Step};
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
+
+use crate::world::job;
+
+const BETS: &str = "Ana,Paz,20000001,1980-01-01,7574\nJos\u{e9},Paz,20000003,2000-02-29,8\n";
+
+fn agency(dialect: Dialect) -> Agency {
+    let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
+    let bets = BetList::parse(Path::new("agency.csv"), BETS.as_bytes()).unwrap();
+    Agency::new(Job { connection, ..job(1) }, Arc::new(bets))
+}
+
+fn refused() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens")
+}
+
+/// It asks for a connection, and gets none.
+fn dial(caller: &mut impl Caller, now: Instant) {
+    assert_eq!(caller.next_step(now), Step::Connect("centre:1".to_owned()));
+    caller.not_connected(now, &refused());
+}
+
+/// The outcome names the centre and the reason.
+fn could_not_connect<T: std::fmt::Debug>(outcome: Result<T, AgencyError>) {
+    let Err(AgencyError::Connect { server, error }) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((server.as_str(), error.kind()), ("centre:1", io::ErrorKind::ConnectionRefused));
+    assert_eq!(error.to_string(), "nobody listens");
+}
+
+#[test]
+fn without_sessions_an_agency_gives_up_at_once() {
+    let now = Instant::default();
+    for dialect in [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+        let mut agency = agency(dialect);
+        dial(&mut agency, now);
+        assert_eq!(agency.next_step(now), Step::Done, "{dialect}");
+        could_not_connect(agency.into_outcome());
+    }
+}
+
+#[test]
+fn with_sessions_it_tries_again_until_its_time_is_over() {
+    let mut agency = agency(Dialect::Session);
+    let mut now = Instant::default();
+    let mut tries = 0;
+    loop {
+        match agency.next_step(now) {
+            Step::Connect(_) => {
+                tries += 1;
+                agency.not_connected(now, &refused());
+            }
+            Step::Wait(until) => {
+                assert!(until > now);
+                now = until;
+            }
+            Step::Done => break,
+        }
+    }
+    assert_eq!(now, Instant::default().after(Duration::from_secs(10)), "as long as its job says");
+    assert!((5..30).contains(&tries), "{tries}");
+    let outcome = agency.into_outcome();
+    let Err(AgencyError::GivenUp { reason, stored: 0, total: 2, finished: false, .. }) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(reason, "cannot connect to centre:1: nobody listens");
+}
+
+#[test]
+fn a_single_bet_and_a_health_check_give_up_at_once() {
+    let now = Instant::default();
+    let connection = |dialect| ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
+    let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
+    let mut bet = SingleBet::new(connection(Dialect::Block), "centre:1".to_owned(), fields).unwrap();
+    dial(&mut bet, now);
+    assert_eq!(bet.next_step(now), Step::Done);
+    could_not_connect(bet.into_outcome());
+
+    let mut echoes = Echoes::new(EchoJob {
+        connection: connection(Dialect::Echo),
+        server: "centre:1".to_owned(),
+        amount: 2,
+        period: Duration::from_secs(1),
+    });
+    dial(&mut echoes, now);
+    assert_eq!(echoes.next_step(now), Step::Done);
+    could_not_connect(echoes.into_outcome());
+}
+
+#[test]
+fn an_agency_shows_whom_it_calls_and_whether_it_has_ended() {
+    let now = Instant::default();
+    for dialect in [Dialect::Block, Dialect::Session] {
+        let mut agency = agency(dialect);
+        let shown = format!("{agency:?}");
+        assert!(shown.contains("Call(agency 1 to centre:1, ended: false, None)"), "{shown}");
+        let Step::Connect(_) = agency.next_step(now) else { panic!() };
+        agency.connected(now);
+        agency.handle(now, Input::Shutdown);
+        let shown = format!("{agency:?}");
+        assert!(shown.contains("ended: true, Some(Client {"), "{shown}");
+    }
+}

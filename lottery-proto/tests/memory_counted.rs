@@ -1,0 +1,57 @@
+//! What a server says of its memory is what the allocator says.
+//!
+//! The allocator counts for the whole process, so there is one test here.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{ANA, BET, FINISHED, JOSE, WINNER, at, batch, block, give};
+use lottery_proto::server::Event;
+use lottery_proto::{ConnId, Input, Receipt, Server, ServerConfig, WinnersReply};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+#[test]
+fn a_server_counts_its_memory_to_the_byte() {
+    let config = Arc::new(ServerConfig::default());
+    let stream = [
+        block(WINNER, 1, b"1"),
+        block(BET, 1, ANA.as_bytes()),
+        block(BET, 1, JOSE.as_bytes()),
+        batch(1, &[ANA]),
+        block(FINISHED, 1, b""),
+    ]
+    .concat();
+    let mut tickets = Vec::with_capacity(8);
+    let before = ALLOCATOR.current_usage();
+    let mut server = Server::new(config, ConnId(1), at(0));
+    let mut counted = 0;
+    let mut is_counted = |server: &Server| {
+        let taken = ALLOCATOR.current_usage() - before;
+        assert_eq!(server.memory(), size_of::<Server>() + taken);
+        counted += 1;
+    };
+    is_counted(&server);
+    give(&mut server, at(0), &stream);
+    is_counted(&server);
+    let Some(Event::WinnersQuery { ticket: winners, .. }) = server.poll_event() else { panic!() };
+    while let Some(Event::Bet { ticket, .. }) = server.poll_event() {
+        tickets.push(ticket);
+    }
+    is_counted(&server);
+    for ticket in tickets.drain(..) {
+        server.reply(at(0), ticket, Receipt::Stored { total: 1 }).unwrap();
+        is_counted(&server);
+    }
+    server.reply(at(0), winners, WinnersReply::Pending).unwrap();
+    is_counted(&server);
+    let unsent = server.poll_io().unwrap().send.len();
+    assert!(unsent >= 3 * 8192, "{unsent}");
+    server.handle(at(0), Input::Sent(unsent));
+    server.handle(at(10_000), Input::Timeout);
+    is_counted(&server);
+    assert_eq!(counted, 7);
+}
