@@ -156,14 +156,14 @@ mod tests {
     fn grows_when_a_read_filled_most_of_it_and_not_before() {
         let mut inbox = Inbox::new(8192, 8192);
         // Much room, little read.
-        receive(&mut inbox, &[1; 300]);
-        assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 300);
+        receive(&mut inbox, &[1; 40]);
+        assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 40);
         // Little room, all of it read; but most of what was held is taken.
-        receive(&mut inbox, &[1; 112]);
-        inbox.take(400);
-        receive(&mut inbox, &[1; 100]);
-        assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 112);
-        inbox.take(112);
+        receive(&mut inbox, &[1; 12]);
+        inbox.take(48);
+        receive(&mut inbox, &[1; 12]);
+        assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 16);
+        inbox.take(16);
         // Much room, all of it read.
         receive(&mut inbox, &[1; IDLE_SIZE]);
         inbox.take(IDLE_SIZE);

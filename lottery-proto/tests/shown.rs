@@ -40,10 +40,10 @@ fn an_iterator_of_bets_knows_how_many_are_left() {
 fn a_machine_shows_what_it_holds_in_numbers() {
     let mut server = server();
     let fresh = format!("{server:?}");
-    assert!(fresh.contains("Inbox(0 of 512)") && fresh.contains("Output(0)"), "{fresh}");
+    assert!(fresh.contains("Inbox(0 of 64)") && fresh.contains("Output(0)"), "{fresh}");
     assert_eq!(
         format!("{:?}", server.poll_io().unwrap()),
-        "Io { recv: 512, send: 0, fin: false, deadline: Some(Instant(60s)) }"
+        "Io { recv: 64, send: 0, fin: false, deadline: Some(Instant(60s)) }"
     );
     give(&mut server, at(0), &[block(BET, 3, ANA.as_bytes()), block(BET, 3, JOSE.as_bytes())].concat());
     let shown = format!("{server:?}");

@@ -51,7 +51,7 @@ impl Model {
         &mut self.lists[agency as usize - 1]
     }
 
-    /// Compares all that is durable. `record` is what the store says of an agency, `batches` are the rows that it has.
+    /// Compares all that is durable. `record` is what the store says of an agency, `pieces` are the rows that it has.
     ///
     /// # Errors
     /// What is wrong.
@@ -59,21 +59,23 @@ impl Model {
         &mut self,
         record: impl Fn(u32) -> AgencyRecord,
         draw: Option<&Draw>,
-        batches: &[String],
+        pieces: &[String],
     ) -> Result<(), String> {
         let mut counts = vec![0; self.lists.len()];
-        for batch in batches {
-            let (agency, _) = batch.split_once(',').ok_or("a batch without an agency")?;
-            let index = agency.parse::<usize>().map_err(|_| "a row without an agency")? - 1;
-            let list = self.lists.get(index).ok_or("a row of an unknown agency")?;
-            let mut rest = batch.as_str();
-            while !rest.is_empty() {
+        for piece in pieces {
+            let mut rest = piece.as_str();
+            while let Some((agency, _)) = rest.split_once(',') {
+                let index = agency.parse::<usize>().map_err(|_| "a row without an agency")? - 1;
+                let list = self.lists.get(index).ok_or("a row of an unknown agency")?;
                 let expected = list.rows.get(counts[index]).ok_or("more rows than the list has bets")?;
                 rest = rest.strip_prefix(expected.as_str()).ok_or_else(|| {
                     let row = rest.lines().next().unwrap_or_default();
                     format!("stored as bet {} of agency {agency}: {row}", counts[index] + 1)
                 })?;
                 counts[index] += 1;
+            }
+            if !rest.is_empty() {
+                return Err(format!("no row: {rest}"));
             }
         }
         for (agency, (count, list)) in (1..).zip(counts.iter().zip(&mut self.lists)) {

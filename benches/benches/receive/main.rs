@@ -9,10 +9,9 @@
 //! | `loop` | a block, 8 KiB, with `read_exact` | nothing | an answer for each block, with `write_all` |
 //! | `driver` | as much as there is, 256 KiB at most: our driver | nothing: its machine counts bytes | the answers to all that it has read at once |
 //! | `server` | the same | each bet: the machine is the protocol's `Server`, which validates every batch and is told at once that it is stored | the same |
-//! | `centre` | the same | each bet: the whole centre, to a store that keeps nothing. Bets become rows and a digest on the committer's thread | the answers to a group |
+//! | `centre` | the same | each bet: the whole centre, to a store that keeps nothing. Bets become rows and a digest | the answers to a group |
 //!
-//! So `driver` beside `loop` is what larger reads and writes save. `server` does far more than `loop`, and is aimed to cost
-//! less all the same. Everything that the process does counts, from the first block to the last acknowledgement; in the
+//! So `driver` beside `loop` is what larger reads and writes save. `server` does far more than `loop`. Everything that the process does counts, from the first block to the last acknowledgement; in the
 //! kernel, too, where most of it is copying. `cargo bench -p benches --bench receive [-- --rounds N] [-- --megabytes N]
 //! [-- --csv]`; run as a test, it is one short round.
 
