@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
         cargo(&["run", "--release", "--quiet", "-p", "benches", "--bin", "ratios", "--", &rounds, "--csv"])?;
     let rounds = args.ingest_rounds.to_string();
     let ingest = bench("ingest", &["--rounds", &rounds])?;
-    let receive = bench("receive", &["--rounds", &rounds])?;
+    let receive = bench("receive", &["--rounds", &rounds, "--megabytes", "500"])?;
     let connections = bench("connections", &[])?;
     let instructions = read(&dir.join("instructions.csv"))?;
     let measured = Measured::parse(&[&ratios, &ingest, &receive, &connections, &instructions]);
