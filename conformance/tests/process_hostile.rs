@@ -51,7 +51,7 @@ fn batch(agency: u32, bets: u32) -> (Vec<u8>, Vec<String>) {
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Process {
     let mut client = client(runtime, dir, bets.agency, address);
     client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
-    Process::start(client.args(["--batch-max-amount", "10", "--retry-for", "30s"]))
+    Process::start(client.args(["--batch-max-amount", "10", "--retry-for", "60s"]))
 }
 
 /// Runs four agencies while `attack` goes on; it is called again and again until they have their winners, and is there
@@ -77,7 +77,7 @@ fn beside<Attack: FnMut() + Send>(
         let _over = Sets(&over);
         let clients = agencies.each_ref().map(|bets| agency(runtime, dir.path(), bets, address));
         for (client, bets) in clients.into_iter().zip(&agencies) {
-            let (code, stdout, stderr) = client.end(6 * SOON);
+            let (code, stdout, stderr) = client.end(12 * SOON);
             assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
             bets.check_winners();
         }
@@ -241,7 +241,7 @@ fn rivals(runtime: &str, rival: fn(SocketAddr, &[u8]) -> usize) {
     let acknowledged = rival(address, &batch);
     assert!(acknowledged > 0);
     for (client, bets) in clients.into_iter().zip(&agencies) {
-        let (code, stdout, stderr) = client.end(6 * SOON);
+        let (code, stdout, stderr) = client.end(12 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
         bets.check_winners();
     }

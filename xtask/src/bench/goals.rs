@@ -50,6 +50,12 @@ pub(super) fn goals(measured: &Measured) -> Result<Vec<Goal>, Error> {
         let sync = measured.number(&["sync", "1"], 0)?;
         add(format!("an acknowledgement on {runtime}, of a lone sync"), 3.0, p50 / sync);
     }
+    let mut times = Vec::new();
+    for runtime in ["tokio", "std", "smol"] {
+        times.push(measured.number(&["ingest", "16", runtime], 1)?);
+    }
+    let (least, most) = times.iter().fold((f64::MAX, 0.0_f64), |(a, b), time| (a.min(*time), b.max(*time)));
+    add("ingest, window 16: the slowest runtime, of the fastest".into(), 1.3, most / least);
     for runtime in ["tokio", "std", "smol"] {
         for (kind, does) in [("driver", "receive"), ("server", "receive and validate")] {
             let found = measured.number(&["receive", runtime, kind], 1)?;

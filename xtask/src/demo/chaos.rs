@@ -21,7 +21,7 @@ pub(super) struct Kill {
     pub(super) victim: Who,
     /// Once so many bets of all agencies are acknowledged …
     pub(super) bets: u64,
-    /// … and this time has passed, too.
+    /// … and this time has passed, too, unless the next is due as well.
     pub(super) pause: Duration,
 }
 
@@ -55,9 +55,14 @@ impl Plan {
         self.0.len()
     }
 
+    /// Whether so many bets are enough for the next kill.
+    pub(super) fn is_due(&self, bets: u64) -> bool {
+        self.0.front().is_some_and(|kill| kill.bets <= bets)
+    }
+
     /// The next kill, if so many bets are enough for it.
     pub(super) fn next(&mut self, bets: u64) -> Option<Kill> {
-        if self.0.front()?.bets <= bets { self.0.pop_front() } else { None }
+        if self.is_due(bets) { self.0.pop_front() } else { None }
     }
 }
 
@@ -108,12 +113,13 @@ mod tests {
             assert_eq!(plan, Plan::new(seed, 30, 5, 10_000));
             assert_ne!(plan, Plan::new(seed + 1, 30, 5, 10_000));
             let (mut killed, mut before) = (Killed::default(), 0);
-            assert_eq!(plan.next(0), None);
+            assert_eq!((plan.next(0), plan.is_due(0), plan.is_due(9_500)), (None, false, true));
             while let Some(kill) = plan.next(9_500) {
                 assert!(kill.bets >= before && kill.pause < Duration::from_millis(30), "{kill:?}");
                 before = kill.bets;
                 killed.add(kill.victim);
             }
+            assert!(!plan.is_due(10_000));
             assert_eq!((plan.len(), killed.all(), killed.spared(5)), (0, 30, None));
         }
     }

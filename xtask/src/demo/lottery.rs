@@ -186,13 +186,14 @@ impl<'a> Lottery<'a> {
         if chaos.down.is_some() {
             return None;
         }
+        let bets = acknowledged.iter().sum();
         if chaos.due.is_none() {
-            let next = chaos.plan.next(acknowledged.iter().sum());
-            chaos.due = next.map(|kill| (Instant::now() + kill.pause, kill.victim));
+            chaos.due = chaos.plan.next(bets).map(|kill| (Instant::now() + kill.pause, kill.victim));
         }
         let (at, victim) = chaos.due?;
         let wait = at.saturating_duration_since(Instant::now());
-        if wait > Duration::ZERO {
+        // Behind its plan it has no time to wait: all are to be killed before the last bets are stored.
+        if wait > Duration::ZERO && !chaos.plan.is_due(bets) {
             return Some(wait);
         }
         chaos.due = None;

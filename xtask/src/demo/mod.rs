@@ -25,7 +25,7 @@ use lottery::{How, Lottery};
 use runtimes::Runtimes;
 
 /// About so many batches are sent if there are kills.
-const BATCHES: u64 = 2000;
+const BATCHES: u64 = 6000;
 
 /// What `cargo xtask demo` is told.
 #[derive(clap::Args)]
