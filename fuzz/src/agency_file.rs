@@ -30,9 +30,9 @@ pub(crate) fn run(data: &[u8]) {
     assert_eq!((list.len(), list.is_empty()), (again.len(), again.is_empty()));
     assert!(list.bets_from(0).eq(again.bets_from(0)));
     for wire in Dialect::WITH_BETS {
-        // A new client for each: one that waits for answers says so before it looks at a bet.
-        let unsendable =
-            |bet| matches!(client_of(*wire, 1).send_batch(at(0), &[bet]), Err(SendError::Unsendable { .. }));
+        let mut client = client_of(*wire, 1);
+        // A single bet is looked at also while nothing can be sent.
+        let unsendable = |bet| matches!(client.send_bet(at(0), &bet), Err(SendError::Unsendable { .. }));
         let all = !list.bets_from(0).any(unsendable);
         assert_eq!(list.check_sendable(*wire).is_ok(), all);
     }
