@@ -1,29 +1,8 @@
 //! What a centre takes of the machine at most, as it follows from its settings.
 
-use lottery_proto::ServerConfig;
-
 use super::error::ConfigError;
 use super::resolve::Values;
 use super::server::ServerSettings;
-
-impl ServerSettings {
-    /// About so many bytes of requests wait for the committer before connections stop reading.
-    pub const DESK_SIZE: usize = 16 * 1024 * 1024;
-
-    /// How each connection behaves.
-    pub fn machine(&self) -> ServerConfig {
-        ServerConfig {
-            agencies: self.agencies,
-            max_message: usize::try_from(self.max_message).unwrap_or(usize::MAX),
-            dialects: self.dialects.clone(),
-            idle_timeout: self.idle_timeout,
-            message_timeout: self.message_timeout,
-            stall_timeout: self.stall_timeout,
-            linger_timeout: self.linger_timeout,
-            ..ServerConfig::default()
-        }
-    }
-}
 
 /// The limits as a table: what is bounded, the number, what that is.
 pub(super) fn of(values: &mut Values) -> Result<String, ConfigError> {

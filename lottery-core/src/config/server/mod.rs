@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lottery_proto::Dialect;
+use lottery_proto::{Dialect, ServerConfig};
 
 pub(super) use self::table::PROGRAM;
 use self::table::{
@@ -67,6 +67,23 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
+    /// About so many bytes of requests wait for the committer before connections stop reading.
+    pub const DESK_SIZE: usize = 16 * 1024 * 1024;
+
+    /// How each connection behaves.
+    pub fn machine(&self) -> ServerConfig {
+        ServerConfig {
+            agencies: self.agencies,
+            max_message: usize::try_from(self.max_message).unwrap_or(usize::MAX),
+            dialects: self.dialects.clone(),
+            idle_timeout: self.idle_timeout,
+            message_timeout: self.message_timeout,
+            stall_timeout: self.stall_timeout,
+            linger_timeout: self.linger_timeout,
+            ..ServerConfig::default()
+        }
+    }
+
     /// Logs the line `action: config`, with the values as they were written.
     pub fn log(&self) {
         tracing::info!(
