@@ -92,11 +92,7 @@ pub(super) fn values(batches: &[Rows]) -> Vec<String> {
     for Rows { text, .. } in batches {
         match values.last_mut() {
             Some(last) if last.len() + text.len() <= VALUE_SIZE => last.push_str(text),
-            _ => {
-                let mut value = String::with_capacity(VALUE_SIZE.max(text.len()));
-                value.push_str(text);
-                values.push(value);
-            }
+            _ => values.push(text.clone()),
         }
     }
     values
