@@ -281,13 +281,8 @@ fn put_bet(agency: AgencyId, bet: &Bet<'_>, comma: bool, out: &mut Vec<u8>) {
     if comma {
         out.put_u8(b',');
     }
-    let [first_key, last_key, document_key, birthdate_key, number_key] = KEYS;
-    for (key, value) in [
-        (first_key, bet.first_name),
-        (last_key, bet.last_name),
-        (document_key, bet.document),
-        (birthdate_key, bet.birthdate),
-    ] {
+    let [.., number_key] = KEYS;
+    for (key, value) in KEYS.iter().zip([bet.first_name, bet.last_name, bet.document, bet.birthdate]) {
         out.put_slice(key.as_bytes());
         out.put_slice(value.as_bytes());
     }
