@@ -17,22 +17,22 @@ impl World {
                     return Ok(());
                 }
                 self.version = groups.version();
-                let (saved, batches) = groups.durable();
+                let (saved, pieces) = groups.durable();
                 let record = |agency| saved.agencies.get(&agency).copied().unwrap_or_default();
-                self.model.compare(record, saved.draw.as_ref(), &batches)?;
+                self.model.compare(record, saved.draw.as_ref(), &pieces)?;
             }
             Media::Real { csv, .. } => {
                 let Some(centre) = self.centre.as_ref().filter(|_| self.changed) else {
                     return Ok(());
                 };
                 self.changed = false;
-                let (committer, mut batches) = (&centre.committer, Vec::new());
-                let read = committer.store().read(&mut |rows| batches.push(rows.to_owned()));
+                let (committer, mut pieces) = (&centre.committer, Vec::new());
+                let read = committer.store().read(&mut |rows| pieces.push(rows.to_owned()));
                 if read.is_err() {
                     return Ok(());
                 }
-                self.model.compare(|agency| committer.agency(agency), committer.draw(), &batches)?;
-                let (rows, behind) = (batches.concat(), committer.store().csv_behind());
+                self.model.compare(|agency| committer.agency(agency), committer.draw(), &pieces)?;
+                let (rows, behind) = (pieces.concat(), committer.store().csv_behind());
                 let shown = csv.content();
                 let expected = &rows.as_bytes()[..rows.len() - usize::try_from(behind).unwrap_or(0)];
                 if behind > 0 {
