@@ -5,15 +5,13 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
-use bytes::BufMut;
 use nom::Parser;
 use nom::bytes::complete::{tag, take_till};
 
-use super::header::{BATCH, BET, BLOCK_SIZE, HEADER_SIZE, Header, Short, agency_byte, header, packet};
+use super::header::{BATCH, BET, HEADER_SIZE, Header, Short, add_block, agency_byte, header, packet};
 use crate::agency::AgencyId;
 use crate::bet::Bet;
 use crate::bets::Reader;
-use crate::digits::put_number;
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::fast;
 
@@ -186,9 +184,7 @@ pub(super) fn echo_of(payload: &[u8]) -> Box<[u8]> {
 /// Appends a Batch packet with as many of `bets` as fit, and says how many that is.
 pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
     let agency = agency_byte(agency)?;
-    let start = out.len();
-    out.resize(start + BLOCK_SIZE, 0);
-    let block = out.get_mut(start..).unwrap_or_default();
+    let block = add_block(out);
     let (mut taken, mut end) = (0, BETS_AT);
     for bet in bets.iter().take(u8::MAX.into()) {
         let room = block.get_mut(end..).unwrap_or_default();
@@ -213,7 +209,8 @@ fn batch_head(agency: u8, size: usize, count: u8) -> [u8; BETS_AT] {
 }
 
 /// Writes a Bet packet, and says how long it is; `None` if there is no room for all of it.
-fn put_packet(agency: u8, bet: &Bet<'_>, room: &mut [u8]) -> Option<usize> {
+#[inline]
+pub(super) fn put_packet(agency: u8, bet: &Bet<'_>, room: &mut [u8]) -> Option<usize> {
     let mut end = HEADER_SIZE;
     for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
         let bar = end + field.len();
@@ -228,13 +225,4 @@ fn put_packet(agency: u8, bet: &Bet<'_>, room: &mut [u8]) -> Option<usize> {
     let [low, high] = u16::try_from(end).ok()?.to_le_bytes();
     *room.first_chunk_mut()? = [BET, agency, low, high];
     Some(end)
-}
-
-/// Appends the payload of a Bet packet.
-pub(super) fn put_fields(bet: &Bet<'_>, out: &mut Vec<u8>) {
-    for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
-        out.put_slice(field.as_bytes());
-        out.put_u8(b'|');
-    }
-    put_number(bet.number, out);
 }

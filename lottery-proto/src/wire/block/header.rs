@@ -111,8 +111,15 @@ pub(super) fn put_block(
     Some(())
 }
 
+/// Appends a block of zeros, to be written into.
+pub(super) fn add_block(out: &mut Vec<u8>) -> &mut [u8] {
+    let start = out.len();
+    out.resize(start + BLOCK_SIZE, 0);
+    out.get_mut(start..).unwrap_or_default()
+}
+
 /// Writes the size of the packet that begins at `start` into its header.
-pub(super) fn set_size(out: &mut [u8], start: usize, size: usize) {
+fn set_size(out: &mut [u8], start: usize, size: usize) {
     let size = u16::try_from(size).unwrap_or(u16::MAX);
     if let Some(field) = out.get_mut(start + 2..start + HEADER_SIZE) {
         field.copy_from_slice(&size.to_le_bytes());

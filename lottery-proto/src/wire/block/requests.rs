@@ -6,8 +6,8 @@ use bytes::BufMut;
 
 use super::batch;
 use super::header::{
-    BATCH, BATCH_ACK, BET, BET_ACK, ERROR, FINISHED, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte,
-    header, packet, put_block,
+    BATCH, BATCH_ACK, BET, BET_ACK, ERROR, FINISHED, HEADER_SIZE, HELLO, WELCOME, WINNER, add_block,
+    agency_byte, header, packet, put_block,
 };
 use crate::agency::AgencyId;
 use crate::bet::Bet;
@@ -74,7 +74,12 @@ fn due(block: &[u8]) -> Option<Owed> {
 /// Appends a Bet packet.
 pub(super) fn encode_bet(agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
     let agency = agency_byte(agency)?;
-    put_block(BET, agency, out, |out| batch::put_fields(bet, out)).ok_or(SendError::TooLong)
+    let start = out.len();
+    if batch::put_packet(agency, bet, add_block(out)).is_none() {
+        out.truncate(start);
+        return Err(SendError::TooLong);
+    }
+    Ok(())
 }
 
 /// Appends a Finished packet.
