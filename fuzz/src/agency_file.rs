@@ -9,7 +9,7 @@ use lottery_proto::{Dialect, SendError};
 use crate::common::{at, client_of};
 
 /// `data` is the file.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let path = Path::new("agency-1.csv");
     let list = match BetList::parse(path, data) {
         Ok(list) => list,

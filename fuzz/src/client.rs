@@ -11,7 +11,7 @@ use crate::feed::Feed;
 const UNSENT: usize = 20_000;
 
 /// `data` is a byte that says which wire, and steps: a byte each, and what some of them take with them.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(first) = feed.byte() else { return };
     let dialect = Dialect::ALL[usize::from(first) % Dialect::ALL.len()];

@@ -10,7 +10,7 @@ use lottery_core::config::{self, ConfigError, Parsed};
 
 /// `data` is a byte that says which program, and parts with a zero byte between: the file, words of the command line,
 /// and from an empty one on, variables, `NAME=value`.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let Some((program, rest)) = data.split_first() else { return };
     let mut parts = rest.split(|byte| *byte == 0);
     let file = parts.next().unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::oracles::{answered, serve, served};
 use crate::reference::{Outcome, reference};
 
 /// `data` is a packet; what it lacks to a block is padding.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let packet_alone = &data[..data.len().min(BLOCK)];
     let block = padded(data);
     let outcome = decoded(&block);

@@ -30,7 +30,7 @@ fn reference(bytes: &[u8]) -> Option<Dialect> {
 }
 
 /// `data` is what arrives first.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let mut whole = server();
     give(&mut whole, data);
     assert_eq!(whole.dialect(), reference(data), "{}", data.escape_ascii());

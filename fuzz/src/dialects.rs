@@ -5,8 +5,28 @@ use lottery_proto::{Dialect, ServerConfig};
 use crate::feed::Feed;
 use crate::oracles::{answered, serve, served};
 
+/// The messages of `fixed`.
+pub fn fixed(data: &[u8]) {
+    run(Dialect::Fixed, data);
+}
+
+/// The messages of `framed`.
+pub fn framed(data: &[u8]) {
+    run(Dialect::Framed, data);
+}
+
+/// The messages of `braces`.
+pub fn braces(data: &[u8]) {
+    run(Dialect::Braces, data);
+}
+
+/// The messages of `echo`.
+pub fn echo(data: &[u8]) {
+    run(Dialect::Echo, data);
+}
+
 /// `data` is what an agency sends, behind a 0, or what a centre answers to a question, behind its number from 1 on.
-pub(crate) fn run(wire: Dialect, data: &[u8]) {
+fn run(wire: Dialect, data: &[u8]) {
     let mut feed = Feed(data);
     let Some(question) = feed.byte() else { return };
     let bytes = feed.0;

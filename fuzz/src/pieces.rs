@@ -6,7 +6,7 @@ use crate::feed::Feed;
 use crate::oracles::{answered, served};
 
 /// `data` is a byte that says who receives, and the pieces.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(receiver) = feed.byte() else { return };
     let pieces = feed.pieces();

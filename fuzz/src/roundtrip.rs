@@ -12,7 +12,7 @@ const WIRES: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Di
 
 /// `data` is a byte that says which wire and what is answered, and either lines of bets, with tabs between their
 /// fields, or behind a zero byte a batch as it travels.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(first) = feed.byte() else { return };
     let wire = WIRES[usize::from(first % 4)];

@@ -11,7 +11,7 @@ use crate::oracles::{Held, Say};
 const CODES: [Code; 4] = [Code::Storage, Code::Superseded, Code::Finished, Code::Malformed];
 
 /// `data` is a byte that says what is configured, and steps: a byte each, and what some of them take with them.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(limits) = feed.byte() else { return };
     let config = ServerConfig {

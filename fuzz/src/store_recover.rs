@@ -31,7 +31,7 @@ pub(crate) fn good_csv() -> Vec<u8> {
 }
 
 /// `data` is the file, behind two bytes: how many bytes of the good one come first.
-pub(crate) fn run(data: &[u8]) {
+pub fn run(data: &[u8]) {
     let (content, model) = good();
     let good = model.csv();
     let mut feed = Feed(data);

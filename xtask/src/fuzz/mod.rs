@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Only these targets
     #[arg(long, value_name = "TARGET[,TARGET…]", value_delimiter = ',')]
     targets: Vec<String>,
+    /// Twice as many executions, for a long run from a corpus: without a look at what the code compares
+    #[arg(long)]
+    no_trace_compares: bool,
 }
 
 /// A target, and how long its inputs are at most.
@@ -35,6 +38,39 @@ pub(crate) struct Args {
 struct Target {
     name: String,
     longest: String,
+}
+
+/// `cargo fuzz` as it is used here. Nothing of what is tested is `unsafe`: without a sanitizer it is fast, and builds on
+/// stable.
+#[derive(Clone, Copy, Debug)]
+struct Fuzzer {
+    no_trace_compares: bool,
+}
+
+impl Fuzzer {
+    /// Builds all targets.
+    fn build(self) -> Result<(), Error> {
+        let status = self.command("build").status().map_err(Error::Cargo)?;
+        if status.success() { Ok(()) } else { Err(Error::Build) }
+    }
+
+    fn run(self, target: &Target, seconds: u64) -> Result<Outcome, Error> {
+        let dictionary = directory().join("lottery.dict");
+        let mut fuzz = self.command("run");
+        fuzz.args([&target.name, "--", &format!("-dict={}", dictionary.display())]);
+        // An input that takes ten seconds is a finding, too.
+        fuzz.args([format!("-max_total_time={seconds}"), format!("-max_len={}", target.longest)]);
+        fuzz.args(["-timeout=10", "-print_final_stats=1"]);
+        let Output { status, stderr, .. } = fuzz.output().map_err(Error::Cargo)?;
+        Ok(Outcome::read(&target.name, status.success(), &text(&stderr)))
+    }
+
+    /// With the toolchain at hand: instrumentation is not stable, and this lets a stable one have it.
+    fn command(self, subcommand: &str) -> Command {
+        let mut fuzz = command(&["fuzz", subcommand, "--sanitizer", "none"]);
+        fuzz.args(self.no_trace_compares.then_some("--no-trace-compares")).env("RUSTC_BOOTSTRAP", "1");
+        fuzz
+    }
 }
 
 /// Runs the targets and prints the table.
@@ -48,14 +84,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
         return Err(Error::NotInstalled);
     }
     let targets = chosen(seeds()?, &args.targets)?;
-    build()?;
+    let fuzzer = Fuzzer { no_trace_compares: args.no_trace_compares };
+    fuzzer.build()?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or(cores, |jobs| usize::try_from(jobs).unwrap_or(usize::MAX)).min(targets.len());
     // Each worker has all the time for its share of the targets.
     let rounds = u64::try_from(targets.len().div_ceil(jobs.max(1))).unwrap_or(u64::MAX).max(1);
     let seconds = args.seconds.unwrap_or(args.minutes.saturating_mul(60) / rounds).max(1);
     print(&format!("{} targets, {seconds} s each, {jobs} at the same time\n", targets.len()))?;
-    let outcomes = fuzz_all(&targets, seconds, jobs)?;
+    let outcomes = fuzz_all(fuzzer, &targets, seconds, jobs)?;
     print(&outcome::table(&outcomes))?;
     let mut found = Vec::new();
     for outcome in &outcomes {
@@ -89,14 +126,8 @@ fn chosen(targets: Vec<Target>, names: &[String]) -> Result<Vec<Target>, Error> 
     Ok(targets.into_iter().filter(|target| names.is_empty() || names.contains(&target.name)).collect())
 }
 
-/// Builds all targets. Nothing of what is tested is `unsafe`: without a sanitizer it is fast, and builds on stable.
-fn build() -> Result<(), Error> {
-    let status = fuzz(&["build", "--sanitizer", "none"]).status().map_err(Error::Cargo)?;
-    if status.success() { Ok(()) } else { Err(Error::Build) }
-}
-
 /// Runs the targets, so many at the same time; the outcomes are in their order.
-fn fuzz_all(targets: &[Target], seconds: u64, jobs: usize) -> Result<Vec<Outcome>, Error> {
+fn fuzz_all(fuzzer: Fuzzer, targets: &[Target], seconds: u64, jobs: usize) -> Result<Vec<Outcome>, Error> {
     let next = Mutex::new(targets.iter().enumerate());
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -105,7 +136,7 @@ fn fuzz_all(targets: &[Target], seconds: u64, jobs: usize) -> Result<Vec<Outcome
                 loop {
                     let taken = next.lock().expect("nobody panics with it").next();
                     let Some((place, target)) = taken else { break };
-                    let outcome = fuzz_one(target, seconds);
+                    let outcome = fuzzer.run(target, seconds);
                     if let Ok(outcome) = &outcome {
                         // That something happens; the table comes at the end.
                         let _ = print(&format!("{outcome}\n"));
@@ -118,24 +149,6 @@ fn fuzz_all(targets: &[Target], seconds: u64, jobs: usize) -> Result<Vec<Outcome
     let mut done = done.into_inner().expect("nobody panics with it");
     done.sort_by_key(|(place, _)| *place);
     done.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
-fn fuzz_one(target: &Target, seconds: u64) -> Result<Outcome, Error> {
-    let dictionary = directory().join("lottery.dict");
-    let mut fuzz = fuzz(&["run", "--sanitizer", "none", &target.name, "--"]);
-    fuzz.arg(format!("-dict={}", dictionary.display()));
-    // An input that takes ten seconds is a finding, too.
-    fuzz.args([format!("-max_total_time={seconds}"), format!("-max_len={}", target.longest)]);
-    fuzz.args(["-timeout=10", "-print_final_stats=1"]);
-    let Output { status, stderr, .. } = fuzz.output().map_err(Error::Cargo)?;
-    Ok(Outcome::read(&target.name, status.success(), &text(&stderr)))
-}
-
-/// `cargo fuzz …` with the toolchain at hand: instrumentation is not stable, and this lets a stable one have it.
-fn fuzz(args: &[&str]) -> Command {
-    let mut cargo = command(&["fuzz"]);
-    cargo.args(args).env("RUSTC_BOOTSTRAP", "1");
-    cargo
 }
 
 fn command(args: &[&str]) -> Command {
