@@ -14,7 +14,7 @@ build() {
 
 case ${1-} in
 dependencies)
-    for manifest in */Cargo.toml; do
+    for manifest in */Cargo.toml */*/Cargo.toml; do
         crate=${manifest%/*}
         mkdir -p "$crate/src"
         : >"$crate/src/lib.rs"

@@ -1,2 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| lottery_fuzz::client::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_checks::client::run(data));

@@ -1,2 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| lottery_fuzz::store_recover::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_checks::store_recover::run(data));

@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
 
 /// Writes the seeds, and says which targets there are.
 fn seeds() -> Result<Vec<Target>, Error> {
-    let manifest = directory().join("Cargo.toml");
+    let manifest = directory().join("checks/Cargo.toml");
     let mut cargo = command(&["run", "--quiet", "--example", "seeds", "--manifest-path"]);
     let output = cargo.arg(manifest).output().map_err(Error::Cargo)?;
     if !output.status.success() {

@@ -4,13 +4,10 @@
 //! code a fuzzer would look through after each input.
 //!
 //! `cargo test` runs every target over its seeds and over the inputs that once failed; a fuzzer, over all others.
-#![forbid(unsafe_code)]
-#![warn(missing_docs)]
-#![expect(clippy::missing_panics_doc, reason = "to panic if something does not hold is what they are for")]
 
 pub mod agency_file;
 pub mod client;
-#[path = "../../lottery-proto/tests/common/mod.rs"]
+#[path = "../../../lottery-proto/tests/common/mod.rs"]
 mod common;
 pub mod config;
 pub mod decode;
@@ -18,17 +15,17 @@ pub mod detect;
 pub mod dialects;
 mod driver;
 mod feed;
-#[path = "../../lottery-proto/tests/oracles/mod.rs"]
+#[path = "../../../lottery-proto/tests/oracles/mod.rs"]
 mod oracles;
 pub mod pieces;
-#[path = "../../lottery-proto/tests/reference/mod.rs"]
+#[path = "../../../lottery-proto/tests/reference/mod.rs"]
 mod reference;
 pub mod roundtrip;
 mod seeds;
 pub mod server;
 pub mod store_recover;
 #[allow(dead_code)]
-#[path = "../../lottery-core/tests/store/support.rs"]
+#[path = "../../../lottery-core/tests/store/support.rs"]
 mod support;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::{fs, io};
 
 fn main() -> io::Result<()> {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    for target in lottery_fuzz::TARGETS {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    for target in fuzz_checks::TARGETS {
         let dir = corpus.join(target.name);
         fs::create_dir_all(&dir)?;
         for (number, seed) in (target.seeds)().iter().enumerate() {
