@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::agency::AgencyId;
+use crate::client::MAX_QUEUES;
 use crate::server::MAX_UNSENT;
 #[cfg(doc)]
 use crate::wire::Manner;
@@ -108,6 +109,24 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
+    /// The most memory that one connection ever holds, in bytes, whatever the centre sends. What
+    /// [`Client::memory`](crate::Client::memory) says between two calls is less, as
+    /// [`ServerConfig::most_memory`] explains.
+    #[must_use]
+    pub const fn most_memory(&self) -> usize {
+        const MACHINE: usize = 1024;
+        let least = crate::block::BLOCK_SIZE;
+        let received = if self.max_message > least { self.max_message } else { least };
+        let batch = if self.max_batch < self.max_message { self.max_batch } else { self.max_message };
+        // A line and its end are a byte longer than a block.
+        let message = if batch > MAX_LINE { batch } else { MAX_LINE + 1 };
+        MACHINE
+            .saturating_add(received.saturating_mul(2))
+            .saturating_add(self.max_unsent.saturating_mul(6))
+            .saturating_add(message.saturating_mul(3))
+            .saturating_add(MAX_QUEUES)
+    }
+
     /// The defaults, for that agency on that wire.
     pub const fn new(agency: AgencyId, dialect: Dialect) -> Self {
         Self {

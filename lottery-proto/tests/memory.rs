@@ -1,5 +1,6 @@
 //! Whatever a peer sends, and whatever the application fails to do: a connection never takes more memory from the
-//! allocator than `ServerConfig::most_memory`, and what is documented for one long list of winners.
+//! allocator than `ServerConfig::most_memory`, and what is documented for one long list of winners. Neither does an
+//! agency's side, whatever the centre answers: `ClientConfig::most_memory`.
 //!
 //! The allocator counts for the whole process, so there is one test here.
 
@@ -10,9 +11,11 @@ mod grammar;
 #[path = "oracles/mod.rs"]
 mod oracles;
 
-use common::{ANA, BATCH, BLOCK, Dice, FINISHED, HELLO, WINNER, at, batch, block, framed};
+use common::{ANA, BATCH, BATCH_ACK, BLOCK, Dice, FINISHED, HELLO, WINNER, at, batch, bet, block, framed};
 use grammar::{conversation, noise, spoil};
-use lottery_proto::{Code, ConnId, Dialect, Failure, Input, Server, ServerConfig};
+use lottery_proto::{
+    AgencyId, Client, ClientConfig, Code, ConnId, Dialect, Failure, Input, Server, ServerConfig,
+};
 use oracles::{DRAWN, Held, Say, YES};
 use peak_alloc::PeakAlloc;
 
@@ -157,8 +160,90 @@ fn worst() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// What a centre may answer that is as bad as it gets.
+fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
+    let winners = |wire: Dialect, many: usize| match wire {
+        Dialect::Fixed => [format!("R{many:05}").into_bytes(), b"20000001".repeat(many)].concat(),
+        Dialect::Framed => framed("20000001;".repeat(many).trim_end_matches(';')),
+        _ => [b"R{".to_vec(), b"PlayerDocID:1},{".repeat(many), b"PlayerDocID:1};".to_vec()].concat(),
+    };
+    let mut answers = vec![
+        (
+            Dialect::Session,
+            [block(8, 1, b"2|0|0|16|00000000"), block(BATCH_ACK, 1, b"1|1").repeat(20)].concat(),
+        ),
+        (Dialect::Session, block(9, 1, b"5|no")),
+        (Dialect::Block, block(BATCH_ACK, 1, b"1")),
+        (Dialect::Block, block(WINNER, 1, b"0")),
+        (Dialect::Echo, b"hola\n".to_vec()),
+    ];
+    // A long list, which the buffer grows for, and then refusals that nobody has asked for, as small as they can be.
+    for (wire, refusal) in [
+        (Dialect::Fixed, b"E00000".to_vec()),
+        (Dialect::Framed, framed("error;")),
+        (Dialect::Braces, b"ERROR:;".to_vec()),
+    ] {
+        for many in [1, 900, 11_000, 60_000] {
+            answers.push((wire, [winners(wire, many), refusal.repeat(100_000)].concat()));
+        }
+    }
+    answers
+}
+
+/// The most that was taken from the allocator while an agency's side was answered with these bytes again and again;
+/// it asks and sends whatever it may, its events are taken or not, and of what it sends a little is read.
+fn peak_of_agency(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> usize {
+    let bets = vec![bet(ANA); 12_000];
+    let mut stream = bytes.iter().cycle().take(2 * config.max_message);
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let mut client = Client::new(config.clone(), at(0));
+    let _ = client.hello(at(0));
+    loop {
+        while client.ask_winners(at(0)).is_ok() {}
+        while client.send_bet(at(0), &bets[0]).is_ok() || client.send_batch(at(0), &bets).is_ok() {}
+        let _ = client.send_line(at(0), "hola");
+        let Some(io) = client.poll_io() else { break };
+        let n = io.recv.iter_mut().zip(stream.by_ref()).map(|(to, from)| *to = *from).count();
+        client.handle(at(0), Input::Received(n));
+        while takes_events && client.poll_event().is_some() {}
+        assert!(client.memory() <= config.most_memory());
+        let (unsent, wanted) = (client.unsent(), config.max_unsent - 1);
+        if unsent > wanted {
+            // Enough for more to be sent, and too little for the memory of it to be used again.
+            client.handle(at(0), Input::Sent((unsent - wanted).min(unsent / 2 - 1)));
+        }
+        if n == 0 {
+            break;
+        }
+    }
+    ALLOCATOR.peak_usage() - before + size_of::<Client>()
+}
+
+fn an_agency_never_takes_more_memory_than_is_documented() {
+    let mut highest = 0;
+    for (max_message, max_unsent) in [(1024 * 1024, 64 * 1024), (8192, 8192), (100_000, 300_000)] {
+        for (wire, bytes) in worst_answers() {
+            let config = ClientConfig::new(AgencyId::new(1).unwrap(), wire);
+            let config = ClientConfig { max_message, max_unsent, ..config };
+            for takes_events in [true, false] {
+                let (peak, most) = (peak_of_agency(&config, &bytes, takes_events), config.most_memory());
+                assert!(
+                    peak <= most,
+                    "{wire}, {takes_events}: {peak} bytes, more than {most}, of {:?}",
+                    bytes.len()
+                );
+                highest = highest.max(peak * 100 / most);
+            }
+        }
+    }
+    println!("an agency: {highest} % of what is documented");
+    assert!(highest > 33, "{highest} %");
+}
+
 #[test]
 fn a_connection_never_takes_more_memory_than_is_documented() {
+    an_agency_never_takes_more_memory_than_is_documented();
     let why = "n".repeat(WHY);
     let configs = [
         ServerConfig::default(),

@@ -1,4 +1,4 @@
-//! What a server says of its memory is what the allocator says.
+//! What both machines say of their memory is what the allocator says.
 //!
 //! The allocator counts for the whole process, so there is one test here.
 
@@ -6,16 +6,52 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{ANA, BET, FINISHED, JOSE, WINNER, at, batch, block, give};
+use common::{ANA, BET, BET_ACK, FINISHED, JOSE, WINNER, at, batch, bet, block, give};
 use lottery_proto::server::Event;
-use lottery_proto::{ConnId, Input, Receipt, Server, ServerConfig, WinnersReply};
+use lottery_proto::{
+    AgencyId, Client, ClientConfig, ConnId, Dialect, Input, Receipt, Server, ServerConfig, WinnersReply,
+};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 #[test]
-fn a_server_counts_its_memory_to_the_byte() {
+fn both_machines_count_their_memory_to_the_byte() {
+    an_agency();
+    a_centre();
+}
+
+fn an_agency() {
+    let bets = [bet(ANA), bet(JOSE)];
+    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
+    let answers = [block(BET_ACK, 1, b"20000001|7574|1"), block(BET_ACK, 1, b"20000003|8|1")];
+    let before = ALLOCATOR.current_usage();
+    let mut client = Client::new(config, at(0));
+    let mut counted = 0;
+    let mut is_counted = |client: &Client| {
+        let taken = ALLOCATOR.current_usage() - before;
+        assert_eq!(client.memory(), size_of::<Client>() + taken);
+        counted += 1;
+    };
+    is_counted(&client);
+    for bet in &bets {
+        client.send_bet(at(0), bet).unwrap();
+        is_counted(&client);
+    }
+    let unsent = client.unsent();
+    client.handle(at(0), Input::Sent(unsent));
+    is_counted(&client);
+    for answer in &answers {
+        give(&mut client, at(0), answer);
+        is_counted(&client);
+    }
+    while client.poll_event().is_some() {}
+    is_counted(&client);
+    assert_eq!(counted, 7);
+}
+
+fn a_centre() {
     let config = Arc::new(ServerConfig::default());
     let stream = [
         block(WINNER, 1, b"1"),

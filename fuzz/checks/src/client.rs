@@ -18,11 +18,14 @@ pub fn run(data: &[u8]) {
     let config = ClientConfig::new(AgencyId::new(1).expect("an agency"), dialect);
     let max_message = BLOCK << (first / 32 % 4);
     let config = ClientConfig { max_unsent: UNSENT, max_message, max_batch: BLOCK, ..config };
+    let bound = config.most_memory();
     let driver = Driver::new(Client::new(config, at(0)));
     let mut run = Run { driver, bets: vec![bet(ANA), bet(JOSE)], closed: 0 };
     while let Some(step) = feed.byte() {
         run.step(step, &mut feed);
         assert!(run.driver.end.unsent() <= UNSENT + 2 * BLOCK, "{}", run.driver.end.unsent());
+        let memory = run.driver.end.memory();
+        assert!(memory <= bound, "{memory} bytes, more than {bound}");
     }
     run.finish(first >= 128);
 }

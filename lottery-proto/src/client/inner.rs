@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::Client;
 use super::event::Next;
+use super::{Client, MAX_QUEUED};
 use crate::bet::{Bet, FieldError};
 use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
 use crate::life::{On, State};
@@ -64,11 +64,13 @@ impl Client {
 
     /// Brings everything in line with what has just changed. Called last by whatever changes something.
     pub(super) fn settle(&mut self, now: Instant) {
-        while self.life.is_open() && self.decode_next(now) {}
+        self.now = now;
+        while self.life.is_open() && self.queue.len() < MAX_QUEUED && self.decode_next(now) {}
+        self.is_full = self.queue.len() >= MAX_QUEUED;
         if !self.life.is_open() {
             self.inbox.truncate(self.decoded);
         }
-        if self.life.peer_ended {
+        if self.life.peer_ended && !self.is_full {
             self.peer_ended();
         }
         self.arm(now);

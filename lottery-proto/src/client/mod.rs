@@ -25,6 +25,14 @@ const BUSY_SIZE: usize = 64 * 1024;
 
 /// So many questions may wait for their answers.
 const MAX_ASKED: usize = 64;
+/// So many answers are decoded ahead of the application. The bytes of the others wait as they came.
+const MAX_QUEUED: usize = 64;
+
+/// The most memory that questions and answers take besides the buffers, while the queues that hold them grow.
+pub(crate) const MAX_QUEUES: usize =
+    2 * (MAX_ASKED * (size_of::<Owed>() + MAX_ECHO) + MAX_QUEUED * size_of::<Next>());
+/// What the answer to a bet repeats: its document and its number.
+const MAX_ECHO: usize = 32;
 
 /// The agency's side of one connection: bets and questions in, answers out.
 ///
@@ -44,10 +52,14 @@ pub struct Client {
     timers: Timers,
     /// What is to be handed out, in the order in which it stands at the front of the inbox.
     queue: VecDeque<Next>,
+    /// There was no room in the queue: answers may stand behind those that it holds.
+    is_full: bool,
     /// So many bytes at the front of the inbox belong to the queue.
     decoded: usize,
     /// How far the message behind them was looked at.
     scan: Scan,
+    /// When something was last told.
+    now: Instant,
     /// When an answer was last complete, or a byte sent.
     active: Instant,
     /// Since when the centre has taken nothing of what is to be sent.
@@ -68,8 +80,10 @@ impl Client {
             life: Life::new(),
             timers: Timers::default(),
             queue: VecDeque::new(),
+            is_full: false,
             decoded: 0,
             scan: Scan::default(),
+            now,
             active: now,
             unsent: None,
             ending: None,
@@ -116,6 +130,9 @@ impl Client {
     /// The next thing for the application, borrowed from the receive buffer. Call it until there is none, after each
     /// [`Client::handle`].
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
+        if self.is_full && self.queue.is_empty() {
+            self.settle(self.now);
+        }
         let Some(Next { kind, response, len }) = self.queue.pop_front() else {
             return self.life.tell().map(Event::Closed);
         };
@@ -233,5 +250,12 @@ impl Client {
     /// How many bytes wait to be sent.
     pub fn unsent(&self) -> usize {
         self.output.pending().len()
+    }
+
+    /// How many bytes of memory this machine holds, itself included.
+    pub fn memory(&self) -> usize {
+        let asked: usize = self.asked.iter().map(|asked| asked.echo.len()).sum();
+        let queues = self.asked.capacity() * size_of::<Owed>() + self.queue.capacity() * size_of::<Next>();
+        size_of::<Self>() + self.inbox.memory() + self.output.memory() + queues + asked
     }
 }
