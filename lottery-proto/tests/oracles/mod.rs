@@ -92,12 +92,17 @@ pub(crate) fn serve(wire: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize
     }
     assert!(rest.is_empty(), "whatever comes is read, or the connection is over");
     server.handle(at(0), Input::Eof);
-    while let Some(event) = server.poll_event() {
-        if let Some(held) = Held::of(event) {
-            held.answer(&mut server, at(0), DRAWN).expect("it fits");
+    loop {
+        while let Some(event) = server.poll_event() {
+            if let Some(held) = Held::of(event) {
+                held.answer(&mut server, at(0), DRAWN).expect("it fits");
+            }
+        }
+        // What is sent makes room for more requests to be taken.
+        if take(&mut server, at(0)).is_empty() {
+            break;
         }
     }
-    let _ = take(&mut server, at(0));
     server.handle(at(0), Input::FinSent);
     assert_eq!(server.state(), State::Closed);
     batches

@@ -1,7 +1,9 @@
 //! What is made of bytes that come in these pieces.
 
 use lottery_proto::server::Event;
-use lottery_proto::{Code, ConnId, Dialect, Failure, Input, Server, ServerConfig, State};
+use lottery_proto::{
+    AgencyId, ClientConfig, Code, ConnId, Dialect, Failure, Input, Server, ServerConfig, State,
+};
 
 use super::{DRAWN, Held, Say, YES, ask, give_some, give_until_over};
 use crate::common::{at, client_of, heard, take, text};
@@ -36,8 +38,11 @@ pub(crate) fn served(pieces: &[&[u8]], refuse: bool) -> (Vec<String>, Vec<u8>) {
     server.handle(at(0), Input::Eof);
     let failure = Failure { code: Code::Storage, text: "no" };
     loop {
+        // What is sent makes room for more requests to be taken.
+        let before = sent.len();
+        sent.extend(take(&mut server, at(0)));
         poll(&mut server, &mut events, &mut held);
-        if held.is_empty() {
+        if held.is_empty() && sent.len() == before {
             break;
         }
         for held in held.drain(..) {
@@ -49,7 +54,6 @@ pub(crate) fn served(pieces: &[&[u8]], refuse: bool) -> (Vec<String>, Vec<u8>) {
             held.answer(&mut server, at(0), say).expect("it fits");
         }
     }
-    sent.extend(take(&mut server, at(0)));
     server.handle(at(0), Input::FinSent);
     poll(&mut server, &mut events, &mut held);
     assert_eq!(server.state(), State::Closed);
@@ -60,8 +64,10 @@ pub(crate) fn served(pieces: &[&[u8]], refuse: bool) -> (Vec<String>, Vec<u8>) {
 pub(crate) fn answered(wire: Dialect, question: usize, pieces: &[&[u8]]) -> String {
     let mut client = client_of(wire, 1);
     ask(&mut client, question);
+    let bound = ClientConfig::new(AgencyId::new(1).unwrap(), wire).most_memory();
     for piece in pieces {
         give_until_over(&mut client, piece);
+        assert!(client.memory() <= bound, "{} > {bound}", client.memory());
     }
     client.handle(at(0), Input::Eof);
     client.handle(at(0), Input::FinSent);
