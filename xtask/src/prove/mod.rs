@@ -40,7 +40,26 @@ struct Outcome {
     what: &'static str,
     much: String,
     seconds: u64,
-    passed: bool,
+    verdict: Verdict,
+}
+
+/// Whether it holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Failed,
+    /// What it needs is not installed.
+    Skipped,
+}
+
+impl Verdict {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "FAILED",
+            Self::Skipped => "skipped",
+        }
+    }
 }
 
 /// Does every step, whatever comes of those before, and prints the table.
@@ -52,22 +71,28 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let mut outcomes = Vec::new();
     for step in plan::steps(args.quick) {
         let outcome = prove(&step)?;
-        let passed = if outcome.passed { "passed" } else { "FAILED" };
-        print(&format!("{}: {}, {} s, {passed}\n", outcome.what, outcome.much, outcome.seconds))?;
+        let Outcome { what, much, seconds, verdict } = &outcome;
+        print(&format!("{what}: {much}, {seconds} s, {}\n", verdict.text()))?;
         outcomes.push(outcome);
     }
     print(&table(&outcomes))?;
-    let failed: Vec<&str> =
-        outcomes.iter().filter(|outcome| !outcome.passed).map(|outcome| outcome.what).collect();
+    let failed: Vec<&str> = outcomes
+        .iter()
+        .filter(|outcome| outcome.verdict == Verdict::Failed)
+        .map(|outcome| outcome.what)
+        .collect();
     if failed.is_empty() { Ok(()) } else { Err(Error::Failed(failed.join(", "))) }
 }
 
 fn prove(step: &Step) -> Result<Outcome, Error> {
+    if let Some(tool) = &step.needs
+        && !cargo(60, tool.version).output().map_err(Error::Run)?.status.success()
+    {
+        let much = format!("needs {}", tool.install);
+        return Ok(Outcome { what: step.what, much, seconds: 0, verdict: Verdict::Skipped });
+    }
     let start = Instant::now();
-    let mut command = Command::new("timeout");
-    command.arg(step.limit.to_string()).arg(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-    let output = command.args(&step.args).output().map_err(Error::Run)?;
+    let output = cargo(step.limit, &step.args).output().map_err(Error::Run)?;
     let said = String::from_utf8_lossy(&output.stdout);
     let passed = output.status.success();
     if !passed {
@@ -75,19 +100,28 @@ fn prove(step: &Step) -> Result<Outcome, Error> {
         print(&format!("cargo {}: {}\n{said}\n{stderr}\n", step.args.join(" "), output.status))?;
     }
     let much = step.much.of(&said);
-    Ok(Outcome { what: step.what, much, seconds: start.elapsed().as_secs(), passed })
+    let verdict = if passed { Verdict::Passed } else { Verdict::Failed };
+    Ok(Outcome { what: step.what, much, seconds: start.elapsed().as_secs(), verdict })
+}
+
+/// Cargo at the root of the workspace, ended after so many seconds.
+fn cargo(limit: u32, args: &[&str]) -> Command {
+    let mut command = Command::new("timeout");
+    command.arg(limit.to_string()).arg(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    command
 }
 
 fn table(outcomes: &[Outcome]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(["what", "how much", "seconds", "outcome"]);
-    for Outcome { what, much, seconds, passed } in outcomes {
-        let outcome = if *passed { "passed" } else { "FAILED" };
-        table.add_row([*what, much, &seconds.to_string(), outcome]);
+    for Outcome { what, much, seconds, verdict } in outcomes {
+        table.add_row([*what, much, &seconds.to_string(), verdict.text()]);
     }
     let seconds: u64 = outcomes.iter().map(|outcome| outcome.seconds).sum();
-    let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
-    table.add_row(["all", "", &seconds.to_string(), &format!("{failed} failed")]);
+    let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
+    let (failed, skipped) = (of(Verdict::Failed), of(Verdict::Skipped));
+    table.add_row(["all", "", &seconds.to_string(), &format!("{failed} failed, {skipped} skipped")]);
     format!("{table}\n")
 }
 

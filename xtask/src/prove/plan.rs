@@ -8,7 +8,26 @@ pub(super) struct Step {
     /// It has failed after so many seconds.
     pub(super) limit: u32,
     pub(super) much: Much,
+    /// What has to be installed for it, if that is more than the README names.
+    pub(super) needs: Option<Tool>,
 }
+
+/// A tool that not every machine has.
+pub(super) struct Tool {
+    /// What cargo is told to see whether it is there.
+    pub(super) version: &'static [&'static str],
+    /// What installs it.
+    pub(super) install: &'static str,
+}
+
+const MUTANTS: Tool =
+    Tool { version: &["mutants", "--version"], install: "cargo install --locked cargo-mutants" };
+const COVERAGE: Tool = Tool {
+    version: &["llvm-cov", "show-env"],
+    install: "rustup component add llvm-tools && cargo install --locked cargo-llvm-cov",
+};
+const DENY: Tool = Tool { version: &["deny", "--version"], install: "cargo install --locked cargo-deny" };
+const FUZZ: Tool = Tool { version: &["fuzz", "--version"], install: "cargo install --locked cargo-fuzz" };
 
 /// Where it stands how much was done.
 pub(super) enum Much {
@@ -20,6 +39,10 @@ pub(super) enum Much {
     Ratios,
     /// The executions in the table of the fuzzer.
     Executions,
+    /// The mutants that were tried, as the last line says.
+    Mutants,
+    /// The lines that were run, as the last row of the table says.
+    Coverage,
     /// It does as much as it is told, or fails.
     Told(&'static str),
 }
@@ -38,6 +61,16 @@ impl Much {
                 let all = said.lines().find(|line| line.trim_start_matches(['│', ' ']).starts_with("all "));
                 let cell = all.and_then(|line| line.split(['┆', '│']).filter(|cell| !cell.is_empty()).nth(2));
                 format!("{} executions", cell.map_or("no", str::trim))
+            }
+            Self::Mutants => {
+                let line = said.lines().rfind(|line| line.contains(" mutants tested"));
+                line.unwrap_or("no mutants").split(" in ").next().unwrap_or_default().to_owned()
+            }
+            Self::Coverage => {
+                let total = said.lines().rfind(|line| line.starts_with("TOTAL "));
+                // Regions, functions, lines: of each how many, how many were missed, and the share.
+                let share = total.and_then(|line| line.split_whitespace().nth(9));
+                format!("{} of the lines", share.unwrap_or("none"))
             }
             Self::Told(much) => (*much).to_owned(),
         }
@@ -59,7 +92,15 @@ pub(super) fn steps(quick: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     let limit = if quick { 600 } else { 6 * 3600 };
     let mut step = |what, line: &'static str, much| {
-        steps.push(Step { what, args: line.split_whitespace().collect(), limit, much });
+        let args: Vec<&str> = line.split_whitespace().collect();
+        let needs = match &*args {
+            ["mutants", ..] => Some(MUTANTS),
+            ["llvm-cov", ..] => Some(COVERAGE),
+            ["deny", ..] => Some(DENY),
+            ["xtask", "fuzz", ..] => Some(FUZZ),
+            _ => None,
+        };
+        steps.push(Step { what, args, limit, much, needs });
     };
     step("memory of a connection", "test -p lottery-proto --test memory --test backpressure", Much::Tests);
     step(
@@ -85,6 +126,9 @@ pub(super) fn steps(quick: bool) -> Vec<Step> {
         step("chaos", "xtask demo --chaos 7 --kills 12", Much::Told("12 kills"));
         step("fuzzing", "xtask fuzz --seconds 5", Much::Executions);
         step("simulation", "run --release -p simulation -- --seeds 2000", Much::Told("2,000 seeds"));
+        let few = "mutants -p lottery-proto -f **/wire/detect.rs --baseline=skip --timeout 60";
+        step("mutants of one file", few, Much::Mutants);
+        step("coverage of lottery-proto", "llvm-cov -p lottery-proto --summary-only", Much::Coverage);
     } else {
         let every = "test -p conformance --test process_store_faults -- --nocapture --include-ignored";
         step("failed system calls", every, Much::Calls);
@@ -93,8 +137,17 @@ pub(super) fn steps(quick: bool) -> Vec<Step> {
         step("chaos on smol", "xtask demo --runtime smol --chaos 7 --kills 200", Much::Told("200 kills"));
         step("fuzzing", "xtask fuzz --minutes 120", Much::Executions);
         step("simulation", "run --release -p simulation -- --seeds 1000000", Much::Told("1,000,000 seeds"));
+        let all = "mutants -p lottery-proto -p lottery-core --baseline=skip --timeout 60";
+        step("mutants", all, Much::Mutants);
+        let both = "llvm-cov -p lottery-proto -p lottery-core --summary-only --fail-under-lines 98";
+        step("coverage", both, Much::Coverage);
     }
     step("planted mistakes are found", planted, Much::Told("each"));
+    step(
+        "licences and sources of what is built in",
+        "deny check bans licenses sources",
+        Much::Told("all dependencies"),
+    );
     steps
 }
 
@@ -119,5 +172,9 @@ mod tests {
         let table = "│ echo   ┆ 5 ┆ 7 ┆ 1 ┆ 2 ┆ 0 │\n│ all    ┆       10 ┆    12345 ┆      ┆ 9 ┆ 0 │\n";
         assert_eq!(Much::Executions.of(table), "12345 executions");
         assert_eq!(Much::Executions.of(""), "no executions");
+        let mutants = "Found 6 mutants to test\n6 mutants tested in 1m: 6 caught\n";
+        assert_eq!(Much::Mutants.of(mutants), "6 mutants tested");
+        let table = "a.rs   9 0 100.00%  3 0 100.00%  7 0 100.00%  0 0 -\nTOTAL  9 1 88.89%  3 0 100.00%  50 1 98.00%  0 0 -\n";
+        assert_eq!(Much::Coverage.of(table), "98.00% of the lines");
     }
 }
