@@ -114,7 +114,7 @@ pub(super) fn steps(quick: bool) -> Vec<Step> {
         "test -p conformance --test process_full_disk --test process_sync_fails",
         Much::Tests,
     );
-    let delay = "test -p conformance --test process_delay -- --ignored --nocapture";
+    let delay = "test --release -p conformance --test process_delay -- --ignored --nocapture";
     step("p99 of acknowledgements beside hostile peers (measured)", delay, Much::Ratios);
     let planted = "run --release -p simulation --features planted -- --planted";
     if quick {
