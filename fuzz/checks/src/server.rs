@@ -154,7 +154,11 @@ fn marker(number: u64) -> String {
 /// The numbers of the requests whose answers these are, as far as they can be told.
 fn numbers(wire: Dialect, sent: &[u8]) -> Vec<u64> {
     let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse().ok();
-    let marked = |text: &[u8]| text.split(|byte| *byte == b'#').nth(1).and_then(number);
+    // A marker that is cut off at the end is none.
+    let marked = |text: &[u8]| {
+        let mut parts = text.split(|byte| *byte == b'#').skip(1);
+        parts.next().filter(|_| parts.next().is_some()).and_then(number)
+    };
     match wire {
         // What a line holds may look like a marker, but not before its beginning.
         Dialect::Echo => {
@@ -172,6 +176,10 @@ fn numbers(wire: Dialect, sent: &[u8]) -> Vec<u64> {
             };
             packets.filter_map(number_in).collect()
         }
-        _ => sent.split(|byte| *byte == b'#').skip(1).step_by(2).filter_map(number).collect(),
+        _ => {
+            let mut parts: Vec<&[u8]> = sent.split(|byte| *byte == b'#').collect();
+            parts.pop();
+            parts.into_iter().skip(1).step_by(2).filter_map(number).collect()
+        }
     }
 }

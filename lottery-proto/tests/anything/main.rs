@@ -42,10 +42,11 @@ fn all_inputs(wire: Dialect) {
         let mut client = client_of(wire, 1);
         ask(&mut client, dice.below(4));
         let bytes = input(wire, &mut dice, grammar::answer);
-        give_until_over(&mut client, &bytes);
+        let mut said = give_until_over(&mut client, &bytes);
         client.handle(at(0), Input::Eof);
         client.handle(at(0), Input::FinSent);
-        answers += heard(&mut client).len() - 1;
+        said.extend(heard(&mut client));
+        answers += said.len() - 1;
         assert_eq!(client.state(), State::Closed);
     }
     println!("{wire}: {} inputs each way, {batches} batches and {answers} answers taken", inputs());

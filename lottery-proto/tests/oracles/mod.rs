@@ -8,7 +8,7 @@ mod pieces;
 use lottery_proto::server::Event;
 use lottery_proto::{Bet, Client, ConnId, Dialect, Input, Receipt, Server, ServerConfig, State};
 
-use crate::common::{self, at, bet, client_of, take};
+use crate::common::{self, Heard, at, bet, client_of, heard, take};
 
 pub(crate) use held::{Held, Say};
 pub(crate) use pieces::{answered, served};
@@ -30,8 +30,9 @@ pub(crate) fn give_some(server: &mut Server, bytes: &mut &[u8]) -> bool {
     n > 0
 }
 
-/// The client receives all of it, or as much as there is until its connection is over.
-pub(crate) fn give_until_over(client: &mut Client, mut bytes: &[u8]) {
+/// The client receives all of it, or as much as there is until its connection is over: what it says meanwhile.
+pub(crate) fn give_until_over(client: &mut Client, mut bytes: &[u8]) -> Vec<Heard> {
+    let mut said = Vec::new();
     while client.state() == State::Open && !bytes.is_empty() {
         let recv = client.poll_io().unwrap().recv;
         let n = recv.len().min(bytes.len());
@@ -39,7 +40,9 @@ pub(crate) fn give_until_over(client: &mut Client, mut bytes: &[u8]) {
         recv[..n].copy_from_slice(&bytes[..n]);
         bytes = &bytes[n..];
         client.handle(at(0), Input::Received(n));
+        said.extend(heard(client));
     }
+    said
 }
 
 /// What was accepted is sent again, and means the same. What was sent.

@@ -65,11 +65,13 @@ pub(crate) fn answered(wire: Dialect, question: usize, pieces: &[&[u8]]) -> Stri
     let mut client = client_of(wire, 1);
     ask(&mut client, question);
     let bound = ClientConfig::new(AgencyId::new(1).unwrap(), wire).most_memory();
+    let mut said = Vec::new();
     for piece in pieces {
-        give_until_over(&mut client, piece);
+        said.extend(give_until_over(&mut client, piece));
         assert!(client.memory() <= bound, "{} > {bound}", client.memory());
     }
     client.handle(at(0), Input::Eof);
     client.handle(at(0), Input::FinSent);
-    format!("{:?}", heard(&mut client))
+    said.extend(heard(&mut client));
+    format!("{said:?}")
 }
