@@ -4,6 +4,8 @@
 
 pub(crate) mod faults;
 pub(crate) mod files;
+pub(crate) mod fuse;
+pub(crate) mod power;
 pub(crate) mod wire;
 
 use std::io::{BufRead as _, BufReader, Read};

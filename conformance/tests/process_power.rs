@@ -1,0 +1,128 @@
+//! Power is cut at random moments, and what the disk had not flushed is lost: what the centre acknowledged is there when
+//! it comes back, once and in order.
+
+mod process;
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use conformance::pieces::Random;
+use process::faults::skip;
+use process::files::{Bets, stored};
+use process::power::{Disk, Flush, Plugged};
+use process::wire::winners;
+use process::{Process, SOON, client, free_address, server_at};
+use rustix::process::Signal;
+
+on_every_runtime!(cuts);
+
+const CUTS: usize = 16;
+/// Bets of each agency: those that send while there are cuts have more than they get rid of, two by two.
+const BETS: [u32; 3] = [1_000, 1_000, 100];
+/// A start takes some thirty writes and flushes, a group about five.
+const STEPS: usize = 120;
+
+fn agencies(dir: &Path) -> [Bets; 3] {
+    [1, 2, 3].map(|agency| Bets::make(dir, agency, BETS[agency as usize - 1]))
+}
+
+/// It knows what was acknowledged, and ends with an error if that is missing.
+fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Process {
+    let mut client = client(runtime, dir, bets.agency, address);
+    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
+    Process::start(client.args(["--batch-max-amount", "2", "--retry-for", "60s"]))
+}
+
+fn centre(runtime: &str, disk: &Plugged, address: SocketAddr, number: &str) -> Process {
+    let mut centre = server_at(runtime, &disk.path(), address);
+    Process::start(centre.args(["--agencies", "3", "--winning-number", number]))
+}
+
+/// The power is gone, and with it the centre.
+fn dies(centre: Process) {
+    centre.signal(Signal::KILL);
+    let (code, stdout, stderr) = centre.end(SOON);
+    // It may have noticed.
+    assert!(matches!(code, None | Some(1 | 74)), "{code:?} {stdout:#?} {stderr:#?}");
+}
+
+fn cuts(runtime: &str) {
+    cuts_from(7 + runtime.len() as u64, runtime);
+}
+
+#[test]
+#[ignore = "it takes minutes"]
+fn many_cuts() {
+    for seed in 1000..1010 {
+        for runtime in ["tokio", "std", "smol"] {
+            cuts_from(seed, runtime);
+        }
+    }
+}
+
+fn cuts_from(seed: u64, runtime: &str) {
+    let Some(mut disk) = Disk::format(seed) else {
+        return skip(&format!("no disk can be made here whose power could be cut, on {runtime}"));
+    };
+    let mut random = Random::new(seed);
+    let dir = tempfile::tempdir().unwrap();
+    let agencies = agencies(dir.path());
+    let address = free_address();
+    // Not the last: so nobody ends by itself.
+    let mut clients: Vec<_> =
+        agencies[..2].iter().map(|bets| agency(runtime, dir.path(), bets, address)).collect();
+    for nth in 0..CUTS {
+        let plugged = disk.plug_in(Flush::Kept).expect("a file system that recovers");
+        plugged.cut_after(random.below(STEPS));
+        let centre = centre(runtime, &plugged, address, "7574");
+        plugged.wait();
+        dies(centre);
+        disk.take_out(plugged);
+        assert!(clients.iter().all(Process::is_running), "cut {nth}");
+    }
+    let plugged = disk.plug_in(Flush::Kept).expect("a file system that recovers");
+    let last = centre(runtime, &plugged, address, "7574");
+    clients.push(agency(runtime, dir.path(), &agencies[2], address));
+    for (client, bets) in clients.into_iter().zip(&agencies) {
+        let (code, stdout, stderr) = client.end(6 * SOON);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+        bets.check_winners();
+    }
+    plugged.cut();
+    dies(last);
+    disk.take_out(plugged);
+    // The draw was told, and stays as it was.
+    let plugged = disk.plug_in(Flush::Kept).expect("a file system that recovers");
+    let again = centre(runtime, &plugged, address, "10001");
+    again.address();
+    for bets in &agencies {
+        let told = winners(address, u8::try_from(bets.agency).unwrap());
+        assert_eq!(told.as_ref(), Some(&bets.winners), "agency {}", bets.agency);
+    }
+    again.stop(Signal::TERM);
+    assert_eq!(stored(&plugged.path().join("data"), &agencies), BETS.map(|bets| bets as usize));
+}
+
+/// That these tests see what is missing: with a disk that promises what it does not keep there is something.
+#[test]
+fn a_disk_that_lies_about_its_flushes_is_found_out() {
+    let Some(mut disk) = Disk::format(1) else {
+        return skip("no disk can be made here whose power could be cut");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let agencies = agencies(dir.path());
+    let address = free_address();
+    let plugged = disk.plug_in(Flush::Lied).unwrap();
+    let first = centre("tokio", &plugged, address, "7574");
+    let agency = agency("tokio", dir.path(), &agencies[2], address);
+    agency.line("action: apuestas_enviadas | result: success");
+    plugged.cut();
+    dies(first);
+    disk.take_out(plugged);
+    let plugged = disk.plug_in(Flush::Kept).unwrap();
+    let second = centre("tokio", &plugged, address, "7574");
+    let (code, stdout, stderr) = agency.end(6 * SOON);
+    assert_eq!((code, stderr.len()), (Some(1), 1), "{stdout:#?} {stderr:#?}");
+    assert!(stderr[0].contains("it had acknowledged more of them"), "{stderr:#?}");
+    second.stop(Signal::TERM);
+}
