@@ -71,10 +71,15 @@ pub(crate) fn server_program(runtime: &str) -> PathBuf {
     programs().join(format!("lottery-server-{runtime}"))
 }
 
-/// A program in that directory and an environment without settings.
+/// A program in that directory and an environment without settings. Whoever measures what of it is run by tests says so
+/// by the second variable.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, dir: &Path) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(dir).env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    let kept = ["PATH", "LLVM_PROFILE_FILE"].map(|name| (name, std::env::var_os(name)));
+    command
+        .current_dir(dir)
+        .env_clear()
+        .envs(kept.into_iter().filter_map(|(name, value)| Some((name, value?))));
     command
 }
 
