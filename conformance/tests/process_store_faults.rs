@@ -1,7 +1,7 @@
 //! Each system call that the centre's store makes fails once, or the centre is killed at it. It ends with 74 (1 if it
 //! has not begun) and a clear line, or goes on; started again it has what was acknowledged, and the agency gets all its bets stored, once.
 //!
-//! Quick: some calls on each runtime. `--ignored`: every call, on tokio.
+//! Quick: some calls on each runtime. `--ignored`: every call.
 
 mod process;
 
@@ -50,7 +50,23 @@ fn some_calls_on_smol() {
 #[test]
 #[ignore = "it takes minutes"]
 fn every_call_on_tokio() {
-    let failed = fails("tokio", 1);
+    every_call("tokio");
+}
+
+#[test]
+#[ignore = "it takes minutes"]
+fn every_call_on_std() {
+    every_call("std");
+}
+
+#[test]
+#[ignore = "it takes minutes"]
+fn every_call_on_smol() {
+    every_call("smol");
+}
+
+fn every_call(runtime: &str) {
+    let failed = fails(runtime, 1);
     assert!(failed.is_none_or(|failed| failed >= 100), "{failed:?} failed");
 }
 
@@ -112,32 +128,33 @@ fn fail(runtime: &str, phase: Phase, call: &str, fault: &str, nth: usize) -> boo
     while centre.is_running() && agency.is_running() {
         std::thread::sleep(Duration::from_millis(2));
     }
-    let again = if agency.is_running() {
+    if agency.is_running() {
         ended(centre, fault, &case);
-        Process::start(&mut plain)
     } else {
         // The last calls are made when it ends.
-        centre.ready();
-        centre.signal(Signal::TERM);
-        let (code, _, stderr) = centre.end(AT_LAST);
+        let (code, _, stderr) = told_to_end(centre);
         let killed = code.is_none() && fault == "signal=KILL";
         assert!(
             killed || code == Some(0) || code == Some(74) && stderr.len() == 1,
             "{case}: {code:?} {stderr:#?}"
         );
-        Process::start(&mut plain)
-    };
+    }
+    let again = Process::start(&mut plain);
     let (code, stdout, stderr) = agency.end(AT_LAST);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{case}: {stdout:#?}");
     bets[0].check_winners();
     again.address();
-    again.ready();
-    again.signal(Signal::TERM);
-    let (code, stdout, stderr) = again.end(AT_LAST);
+    let (code, stdout, stderr) = told_to_end(again);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{case}: {stdout:#?}");
     drop(tracer);
     assert_eq!(stored(&dir.join("data"), &bets), [BETS as usize], "{case}");
     has_failed(&log) || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("killed by SIGKILL"))
+}
+
+fn told_to_end(centre: Process) -> (Option<i32>, Vec<String>, Vec<String>) {
+    centre.ready();
+    centre.signal(Signal::TERM);
+    centre.end(AT_LAST)
 }
 
 /// The centre has ended by itself, as is promised.
