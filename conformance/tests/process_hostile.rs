@@ -5,6 +5,7 @@ mod process;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +41,8 @@ const ACCEPTED: &str = "action: accept_connections | result: success";
 
 /// Bets of an honest agency.
 const BETS: u32 = 400;
+/// Bets in a batch of a rival.
+const RIVAL_BETS: u32 = 20;
 
 /// A batch of an agency's first bets, none of which is in an honest agency's file.
 fn batch(agency: u32, bets: u32) -> (Vec<u8>, Vec<String>) {
@@ -60,13 +63,13 @@ fn beside<Attack: FnMut() + Send>(
     runtime: &str,
     centre: impl FnOnce(&Path) -> Command,
     notices: &str,
-    begin: impl FnOnce(SocketAddr) -> Attack,
+    begin: impl FnOnce(&Process, SocketAddr) -> Attack,
 ) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, BETS));
     let centre = Process::start(centre(dir.path()).args(["--agencies", "4"]));
     let address = centre.address();
-    let mut attack = begin(address);
+    let mut attack = begin(&centre, address);
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -108,7 +111,7 @@ fn with<'a>(runtime: &'a str, settings: &'a [&'a str]) -> impl FnOnce(&Path) -> 
 }
 
 fn a_byte_at_a_time(runtime: &str) {
-    beside(runtime, with(runtime, &["--message-timeout", "200ms"]), FAILED, |address| {
+    beside(runtime, with(runtime, &["--message-timeout", "200ms"]), FAILED, |_, address| {
         let (batch, _) = batch(1, 60);
         let mut peers: Vec<_> = (0..20).map(|_| (connect(address), 0)).collect();
         move || {
@@ -132,8 +135,9 @@ fn connections_that_say_nothing(runtime: &str) {
     if limit.maximum.is_some_and(|most| most < SILENT as u64 + 500) {
         return skip(&format!("only {limit:?} descriptors may be had here"));
     }
-    beside(runtime, with(runtime, &[]), ACCEPTED, |address| {
+    beside(runtime, with(runtime, &[]), ACCEPTED, |centre, address| {
         let peers: Vec<_> = (0..SILENT).map(|_| connect(address)).collect();
+        centre.accepted(SILENT);
         move || {
             assert_eq!(peers.len(), SILENT);
             thread::sleep(Duration::from_millis(20));
@@ -142,7 +146,7 @@ fn connections_that_say_nothing(runtime: &str) {
 }
 
 fn answers_that_nobody_reads(runtime: &str) {
-    beside(runtime, with(runtime, &["--stall-timeout", "200ms"]), FAILED, |address| {
+    beside(runtime, with(runtime, &["--stall-timeout", "200ms"]), FAILED, |_, address| {
         let mut peers: Vec<_> = (0..20).map(|_| Raw::connect_narrow(address)).collect();
         let questions = question(1).repeat(8);
         for peer in &mut peers {
@@ -159,7 +163,7 @@ fn answers_that_nobody_reads(runtime: &str) {
 }
 
 fn floods_of_garbage(runtime: &str) {
-    beside(runtime, with(runtime, &[]), FAILED, |address| {
+    beside(runtime, with(runtime, &[]), FAILED, |_, address| {
         let mut random = Random::new(7);
         move || {
             let mut peer = connect(address);
@@ -177,7 +181,7 @@ fn floods_of_garbage(runtime: &str) {
 }
 
 fn ends_and_resets_at_every_stage(runtime: &str) {
-    beside(runtime, with(runtime, &[]), FAILED, |address| {
+    beside(runtime, with(runtime, &[]), FAILED, |_, address| {
         let (batch, _) = batch(1, 60);
         let script = [question(1), batch].concat();
         // Before anything; in a header; in a payload; behind a question; in a batch; before its last byte.
@@ -214,7 +218,7 @@ fn few_descriptors(runtime: &str) {
         limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data", "--idle-timeout", "300ms"]);
         limited
     };
-    beside(runtime, limited, "accept_connections | result: fail", |address| {
+    beside(runtime, limited, "accept_connections | result: fail", |_, address| {
         let mut peers: Vec<TcpStream> = (0..100).map(|_| connect(address)).collect();
         move || {
             // One that was closed is there again at once; each is read from only for a moment.
@@ -229,17 +233,17 @@ fn few_descriptors(runtime: &str) {
     });
 }
 
-/// Several peers send the same batch for agency 5, again and again, while four honest agencies send for themselves. It is
-/// stored as often as it was acknowledged.
-fn rivals(runtime: &str, rival: fn(SocketAddr, &[u8]) -> usize) {
+/// Several peers send the same batch for agency 5, again and again, while four honest agencies send for themselves.
+/// `rival` says how often each of its bets may be stored: as often as it was acknowledged, at least.
+fn rivals(runtime: &str, rival: fn(SocketAddr, &[u8]) -> RangeInclusive<usize>) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, BETS));
     let centre = Process::start(&mut server(runtime, dir.path()));
     let address = centre.address();
     let clients = agencies.each_ref().map(|bets| agency(runtime, dir.path(), bets, address));
-    let (batch, sent) = batch(5, 20);
-    let acknowledged = rival(address, &batch);
-    assert!(acknowledged > 0);
+    let (batch, sent) = batch(5, RIVAL_BETS);
+    let promised = rival(address, &batch);
+    assert!(*promised.start() > 0);
     for (client, bets) in clients.into_iter().zip(&agencies) {
         let (code, stdout, stderr) = client.end(12 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
@@ -254,7 +258,7 @@ fn rivals(runtime: &str, rival: fn(SocketAddr, &[u8]) -> usize) {
     }
     for bet in &sent {
         let stored = rows.iter().filter(|row| *row == bet).count();
-        assert!(stored >= acknowledged, "{bet}: {acknowledged} times acknowledged, {stored} times stored");
+        assert!(promised.contains(&stored), "{bet}: {promised:?} times promised, {stored} times stored");
     }
 }
 
@@ -276,35 +280,48 @@ fn rivals_without_a_session(runtime: &str) {
                 acknowledged += 10;
             }
         }
-        acknowledged
+        acknowledged..=20
     });
 }
 
 fn rivals_in_sessions(runtime: &str) {
     rivals(runtime, |address, batch| {
-        let mut acknowledged = 0;
-        let mut older = Vec::new();
-        for _ in 0..10 {
+        let open = || {
             let mut peer = Raw::connect(address);
             peer.send(&block(7, 5, b"2"));
             assert_eq!(peer.receive(BLOCK)[0], 8, "welcome");
+            peer
+        };
+        let mut older = Vec::new();
+        for nth in 0..10 {
+            let mut peer = open();
             peer.send(&batch.repeat(3));
-            let answer = peer.receive(BLOCK);
-            assert_eq!((answer[0], &answer[4..6]), (5, &b"1|"[..]));
-            acknowledged += 1;
-            // The next takes over while this one waits for two more.
-            older.push(peer);
+            // The next takes over while this one waits for two answers, or for three.
+            let answered = if nth % 2 == 0 { peer.receive(BLOCK) } else { Vec::new() };
+            older.push((peer, answered));
         }
-        let mut last = older.pop().unwrap();
-        last.receive(2 * BLOCK);
-        acknowledged += 2;
-        last.send(&block(4, 5, b""));
-        assert_eq!(last.receive(BLOCK)[4], b'1');
-        for mut peer in older {
-            let rest = peer.receive_all();
-            assert_eq!(rest[rest.len() - BLOCK], 9, "superseded");
-            acknowledged += rest.chunks(BLOCK).filter(|answer| (answer[0], answer[4]) == (5, b'1')).count();
+        let mut last = open();
+        let mut acknowledged = 0;
+        for (mut peer, mut answers) in older {
+            // It goes on as if nothing had happened. If it is told too late, it cannot hear it any more.
+            let _ = peer.0.write_all(batch);
+            let heard = peer.0.read_to_end(&mut answers);
+            let answers = answers.chunks_exact(BLOCK);
+            let told = answers
+                .clone()
+                .last()
+                .is_some_and(|end| end.starts_with(b"\x09\x05") && end[4..].starts_with(b"superseded|"));
+            assert!(told || heard.is_err(), "{heard:?}");
+            acknowledged += answers.filter(|answer| (answer[0], answer[4]) == (5, b'1')).count();
         }
-        acknowledged
+        last.send(&[batch, &block(4, 5, b"")].concat());
+        acknowledged += 1;
+        let answers = last.receive(2 * BLOCK);
+        assert!(answers.chunks(BLOCK).all(|answer| (answer[0], &answer[4..6]) == (5, b"1|")));
+        // It is told how many there are. Nothing came after what its rivals were acknowledged.
+        let total = String::from_utf8_lossy(&answers[6..usize::from(answers[2])]).into_owned();
+        let times = total.parse::<usize>().unwrap() / RIVAL_BETS as usize;
+        assert!(acknowledged <= times, "{acknowledged} times acknowledged, {total} bets");
+        times..=times
     });
 }
