@@ -1,0 +1,93 @@
+//! What the programs do besides a lottery: count, say whether a centre listens, print their settings. And a centre that
+//! keeps nothing.
+
+mod process;
+
+use std::fs::File;
+use std::path::Path;
+use std::process::Command;
+
+use process::files::Bets;
+use process::{Process, SOON, client, command, free_address, server, server_at, server_program};
+use rustix::process::Signal;
+
+on_every_runtime!(
+    bets_are_counted_while_the_centre_runs,
+    a_port_is_listened_at_or_not,
+    what_was_asked_for_is_printed_or_the_end_says_not,
+    a_centre_in_memory_leaves_nothing_behind,
+);
+
+/// What a command of the server says and how it ends.
+fn told(runtime: &str, dir: &Path, args: &[&str]) -> (Option<i32>, Vec<String>, Vec<String>) {
+    Process::start(command(server_program(runtime), dir).args(args)).end(SOON)
+}
+
+fn agency(runtime: &str, dir: &Path, bets: &Bets, centre: &Process) -> Command {
+    let mut client = client(runtime, dir, bets.agency, centre.address());
+    client.arg("--bets").arg(&bets.path);
+    client
+}
+
+fn bets_are_counted_while_the_centre_runs(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let count = ["count", "--data-dir", "data"];
+    let nothing = "error: data/bets.csv: No such file or directory (os error 2)";
+    assert_eq!(told(runtime, dir, &count), (Some(1), vec![], vec![nothing.to_owned()]));
+    let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+    let clients = [(1, 30), (2, 12)]
+        .map(|(nth, bets)| Process::start(&mut agency(runtime, dir, &Bets::make(dir, nth, bets), &centre)));
+    for client in clients {
+        assert_eq!(client.end(2 * SOON).0, Some(0));
+    }
+    let lines = ["agency 1: 30", "agency 2: 12", "all: 42"].map(str::to_owned).to_vec();
+    assert_eq!(told(runtime, dir, &count), (Some(0), lines, vec![]));
+    let mut full = command(server_program(runtime), dir);
+    let (code, _, stderr) =
+        Process::spawn(full.args(count).stdout(File::create("/dev/full").unwrap())).end(SOON);
+    let no_room = "error: cannot write to standard output: No space left on device (os error 28)";
+    assert_eq!((code, stderr), (Some(1), vec![no_room.to_owned()]));
+    centre.stop(Signal::TERM);
+}
+
+fn a_port_is_listened_at_or_not(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let centre = Process::start(&mut server_at(runtime, dir.path(), address));
+    centre.address();
+    let address = address.to_string();
+    let health = ["health", "--listen", &address];
+    assert_eq!(told(runtime, dir.path(), &health), (Some(0), vec![], vec![]));
+    let lines = centre.stop(Signal::TERM);
+    assert!(!lines.iter().any(|line| line.contains("accept_connections")), "{lines:#?}");
+    let port = address.rsplit(':').next().unwrap();
+    let nothing = format!("error: nothing listens at port {port}");
+    assert_eq!(told(runtime, dir.path(), &health), (Some(1), vec![], vec![nothing]));
+}
+
+fn what_was_asked_for_is_printed_or_the_end_says_not(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    for flag in ["--help", "--version", "--print-config", "--limits"] {
+        let (code, stdout, stderr) = told(runtime, dir.path(), &[flag]);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{flag}: {stdout:#?}");
+        assert!(!stdout.is_empty(), "{flag}");
+        let mut full = command(server_program(runtime), dir.path());
+        let full = Process::spawn(full.arg(flag).stdout(File::create("/dev/full").unwrap()));
+        assert_eq!(full.end(SOON).0, Some(1), "{flag}");
+    }
+}
+
+fn a_centre_in_memory_leaves_nothing_behind(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let bets = Bets::make(dir.path(), 1, 50);
+    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "1", "--store", "memory"]));
+    // One that does not ask where its winners are to be written says how many there are.
+    let (code, stdout, stderr) =
+        Process::start(&mut agency(runtime, dir.path(), &bets, &centre)).end(2 * SOON);
+    assert_eq!((code, &stderr[..]), (Some(0), &[][..]));
+    let winners = format!("consulta_ganadores | result: success | cant_ganadores: {}", bets.winners.len());
+    assert!(stdout.iter().any(|line| line.ends_with(&winners)), "{stdout:#?}");
+    centre.stop(Signal::TERM);
+    assert!(!dir.path().join("data").exists());
+}
