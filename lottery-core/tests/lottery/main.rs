@@ -10,6 +10,7 @@ mod draw;
 mod failures;
 mod limits;
 mod support;
+mod told;
 mod waiting;
 mod whole;
 mod wires;

@@ -1,0 +1,180 @@
+//! What is told in places where it is rarely told: refusals that name a bet, totals that are others, a group without
+//! room for somebody who has just come.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lottery_core::agency::{Agency, AgencyError, Job};
+use lottery_core::bet_list::BetList;
+use lottery_core::centres::Centres;
+use lottery_core::committer::{Committer, Greeting, Rules};
+use lottery_core::desk::{Asks, Desk, Notice, Request};
+use lottery_core::seam::{Caller as _, Mailbox, Service as _, Step};
+use lottery_core::store::{AgencyRecord, Group, MemoryStore, Rows, Store as _, StoreError};
+use lottery_proto::server::Event;
+use lottery_proto::{AgencyId, ClientConfig, ConnId, Dialect, Input, Instant, Machine, Server, ServerConfig};
+
+use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
+
+/// Kinds of packets.
+const BATCH_ACK: u8 = 5;
+const HELLO: u8 = 7;
+const WELCOME: u8 = 8;
+const ERROR: u8 = 9;
+
+/// A packet of agency 1.
+fn block(kind: u8, payload: &str) -> Vec<u8> {
+    let mut block = vec![0; 8192];
+    let size = u16::try_from(payload.len() + 4).unwrap().to_le_bytes();
+    block[..4].copy_from_slice(&[kind, 1, size[0], size[1]]);
+    block[4..4 + payload.len()].copy_from_slice(payload.as_bytes());
+    block
+}
+
+fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let io = machine.poll_io().expect("it is there");
+        let len = io.recv.len().min(bytes.len());
+        io.recv[..len].copy_from_slice(&bytes[..len]);
+        machine.handle(Instant::default(), Input::Received(len));
+        bytes = &bytes[len..];
+    }
+}
+
+/// How an agency ends that has sent its bets, on lines 1, 2 and 4 of its file, and is told this.
+fn told(packet: &[u8]) -> AgencyError {
+    let now = Instant::default();
+    let row = |nth| format!("Ana,Paz,2000000{nth},1980-01-01,7574\n");
+    let file = [row(1), row(2), "\n".to_owned(), row(3)].concat();
+    let job = Job {
+        connection: ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Session),
+        server: "centre:1".to_owned(),
+        batch_max: None,
+        poll_initial: Duration::from_secs(1),
+        poll_max: Duration::from_secs(1),
+        retry_for: Duration::from_secs(10),
+        seed: 1,
+    };
+    let mut agency = Agency::new(job, Arc::new(BetList::parse(Path::new("a.csv"), file.as_bytes()).unwrap()));
+    assert_eq!(agency.next_step(now), Step::Connect("centre:1".to_owned()));
+    agency.connected(now);
+    hear(&mut agency, &block(WELCOME, "2|0|0|16|00000000"));
+    while let Some(io) = agency.poll_io()
+        && !io.send.is_empty()
+    {
+        let len = io.send.len();
+        agency.handle(now, Input::Sent(len));
+    }
+    hear(&mut agency, packet);
+    agency.into_outcome().unwrap_err()
+}
+
+#[test]
+fn a_bet_that_is_refused_is_named_by_its_line() {
+    for (said, lines) in [
+        ("bad-bet: bet 3: document: too long", "line 4"),
+        ("bad-bet: bet 1: document: too long", "line 1"),
+        // None of its bets, or none at all
+        ("bad-bet: bet 4: document: too long", "lines 1 to 4"),
+        ("bad-bet: bet 0: document: too long", "lines 1 to 4"),
+        ("bad-bet: bet x: document: too long", "lines 1 to 4"),
+        ("bad-bet: bet 3", "lines 1 to 4"),
+        ("bad-bet", "lines 1 to 4"),
+    ] {
+        let error = told(&block(BATCH_ACK, &format!("0|0|{said}"))).to_string();
+        assert_eq!(error, format!("the centre refused a batch: a.csv: {lines}: {said}"));
+    }
+}
+
+#[test]
+fn a_total_that_others_have_part_in_ends_the_agency() {
+    let error = told(&block(BATCH_ACK, "1|4")).to_string();
+    let whose = "centre:1 holds 4 bets of this agency that are not the first 4 of a.csv";
+    assert_eq!(error, format!("{whose}: others were stored meanwhile"));
+}
+
+#[test]
+fn a_failure_of_a_kind_that_is_not_known_is_told_in_its_own_words() {
+    let error = told(&block(ERROR, "eclipse|the moon is in the way")).to_string();
+    assert!(error.ends_with("the moon is in the way"), "{error}");
+}
+
+/// A session begins, for agency 1: what it is told comes to `mailbox`.
+fn hello(mailbox: Mailbox<Notice>) -> Request {
+    let now = Instant::default();
+    let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(77), now);
+    for bytes in block(HELLO, "2").chunks(64) {
+        server.poll_io().unwrap().recv[..64].copy_from_slice(bytes);
+        server.handle(now, Input::Received(64));
+    }
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("a session") };
+    Request { from: mailbox, in_session: true, asks: Asks::Hello(ticket) }
+}
+
+#[test]
+fn who_comes_while_there_is_no_room_is_told_what_is_stored_without_the_group() {
+    let store = TestStore::default();
+    let mut committer = store.committer(2);
+    commit(&mut committer, vec![batch(1, &bets(1, 0, 2))]);
+    store.next(&[Fate::Full]);
+    let greetings = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&greetings);
+    let mailbox = Mailbox::new(move |notice| match notice {
+        Notice::Hello(_, Greeting::Welcome(record)) => heard.lock().unwrap().push(record),
+        other => panic!("{other:?}"),
+    });
+    let group = vec![store.diary().request(batch(1, &bets(1, 2, 5))), hello(mailbox)];
+    committer.commit(group).unwrap();
+    assert_eq!(*greetings.lock().unwrap(), [committer.agency(1)]);
+    assert_eq!(committer.agency(1).stored, 2);
+}
+
+#[test]
+fn a_draw_that_is_due_at_the_start_and_finds_no_room_takes_place_later() {
+    let store = TestStore::default();
+    store.next(&[Fate::Good, Fate::Full]);
+    let mut committer = store.committer(1);
+    commit(&mut committer, vec![batch(1, &bets(1, 0, 6)), finished(1)]);
+    store.next(&[Fate::Full]);
+    drop(committer);
+    let mut committer = store.committer(1);
+    assert!(store.saved().draw.is_none());
+    commit(&mut committer, Vec::new());
+    assert_eq!(store.saved().draw.unwrap().winners[&1], winners(&bets(1, 0, 6)));
+}
+
+#[test]
+fn nothing_is_drawn_from_stored_bets_that_are_none() {
+    let mut store = MemoryStore::new();
+    let finished = AgencyRecord { stored: 1, digest: 0, finished: true };
+    let batches = vec![Rows { agency: 1, bets: 1, text: "1,Ana,Paz\r\n".to_owned() }];
+    store.commit(&Group { batches, agencies: [(1, finished)].into(), draw: None }).unwrap();
+    let error = Committer::open(store, Rules { agencies: 1, winning_number: 7574 }).unwrap_err();
+    let StoreError::Failed { place, .. } = error else { panic!("{error}") };
+    assert_eq!(place, "the stored bets");
+}
+
+#[test]
+fn far_too_many_connections_are_dropped_without_a_word() {
+    let centres = Centres::new(ServerConfig::default(), Arc::new(Desk::new(1)), 2);
+    let accept = || centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ()));
+    let mut alive: Vec<_> =
+        (0..2 + 64).map(|_| accept().expect("served, or told that there are too many")).collect();
+    assert!(accept().is_none());
+    alive.pop();
+    assert!(accept().is_some());
+}
+
+#[test]
+fn who_is_told_to_stop_before_it_has_begun_stops_then() {
+    let centres = Centres::new(ServerConfig::default(), Arc::new(Desk::new(1)), 2);
+    let stops = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&stops);
+    centres.stop().stop();
+    centres.started(Box::new(move || _ = count.fetch_add(1, Ordering::Relaxed)));
+    assert_eq!(stops.load(Ordering::Relaxed), 1);
+    centres.stop().stop();
+    assert_eq!(stops.load(Ordering::Relaxed), 2);
+}
