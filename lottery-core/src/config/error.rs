@@ -51,7 +51,7 @@ pub enum ConfigError {
     Value {
         /// Where the value comes from: `--port`, `environment: SERVER_PORT`, `config.yaml: loop.amount`.
         place: String,
-        /// The value in quotes.
+        /// The value in quotes, or that it is not shown.
         value: String,
         /// What the setting takes.
         expected: String,
@@ -73,6 +73,16 @@ impl ConfigError {
     #[expect(clippy::unnecessary_debug_formatting, reason = "quotes, and no character that breaks the line")]
     pub(super) fn value(place: String, value: &OsStr, expected: impl Into<String>) -> Self {
         Self::Value { place, value: format!("{value:?}"), expected: expected.into() }
+    }
+
+    /// The same without the value, which is personal data.
+    pub(super) fn without_value(self) -> Self {
+        match self {
+            Self::Value { place, expected, .. } => {
+                Self::Value { place, value: "(not shown)".into(), expected }
+            }
+            other => other,
+        }
     }
 }
 

@@ -105,13 +105,7 @@ impl ClientSettings {
             winners: values.optional(&WINNERS)?,
             dialect: values.required(&DIALECT)?,
             batch_max_amount: values.optional(&BATCH_MAX_AMOUNT)?,
-            bet: BetFields([
-                values.optional(&FIRST_NAME)?,
-                values.optional(&LAST_NAME)?,
-                values.optional(&DOCUMENT)?,
-                values.optional(&BIRTHDATE)?,
-                values.optional(&NUMBER)?,
-            ]),
+            bet: bet_fields(values).map_err(ConfigError::without_value)?,
             loop_amount: values.required(&LOOP_AMOUNT)?,
             loop_period: values.required(&LOOP_PERIOD)?,
             log_level: values.required(&LOG_LEVEL)?,
@@ -121,6 +115,14 @@ impl ClientSettings {
             retry_for: values.required(&RETRY_FOR)?,
         })
     }
+}
+
+fn bet_fields(values: &Values) -> Result<BetFields, ConfigError> {
+    let mut fields = <[Option<String>; 5]>::default();
+    for (field, setting) in fields.iter_mut().zip([&FIRST_NAME, &LAST_NAME, &DOCUMENT, &BIRTHDATE, &NUMBER]) {
+        *field = values.optional(setting)?;
+    }
+    Ok(BetFields(fields))
 }
 
 /// The first and the longest pause. If they contradict each other, the one with the stronger origin is to blame:

@@ -130,6 +130,12 @@ fn pauses_that_contradict_each_other() {
 }
 
 #[test]
+fn winners_need_a_place() {
+    let error = World::new().client_error(&["--agency", "1", "--server", "s:1", "--winners="]);
+    assert_eq!(error, "--winners: \"\": expected a path");
+}
+
+#[test]
 fn debug_shows_nothing_of_a_bet() {
     let bet = ["Ana María", "Núñez", "20000001", "1980-01-01"];
     let names = ["--first-name", "--last-name", "--document", "--birthdate"];
@@ -138,4 +144,19 @@ fn debug_shows_nothing_of_a_bet() {
     assert_eq!(settings.bet.0[2].as_deref(), Some("20000001"));
     let shown = format!("{settings:?}");
     assert!(bet.iter().all(|secret| !shown.contains(secret)), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_error_in_a_bet_does_not_show_it() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    // As a terminal that is not set to UTF-8 writes it
+    let latin = || OsString::from_vec(b"Nu\xf1ez".to_vec());
+    for name in ["NOMBRE", "APELLIDO", "DOCUMENTO", "NACIMIENTO", "NUMERO"] {
+        let world = World::new().env("CLI_ID", "1").env("CLI_SERVER_ADDRESS", "s:1").env(name, latin());
+        let expected = format!("environment: {name}: (not shown): expected UTF-8");
+        assert_eq!(world.client_error(&["bet"]), expected);
+    }
 }

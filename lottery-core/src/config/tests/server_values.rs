@@ -112,7 +112,14 @@ fn only_paths_need_not_be_text() {
 
     let odd = || OsString::from_vec(b"a\xff".to_vec());
     assert_eq!(World::new().env("SERVER_DATA_DIR", odd()).server(&[]).data_dir, Path::new(&odd()));
-    for var in ["SERVER_PORT", "SERVER_LISTEN", "SERVER_STORE", "LOGGING_LEVEL", "SERVER_IDLE_TIMEOUT"] {
+    for var in [
+        "SERVER_PORT",
+        "SERVER_LISTEN",
+        "SERVER_STORE",
+        "LOGGING_LEVEL",
+        "SERVER_IDLE_TIMEOUT",
+        "SERVER_ECHO_PREFIX",
+    ] {
         let error = World::new().env(var, odd()).server_error(&[]);
         assert!(error.starts_with(&format!("environment: {var}: \"a\\xFF\": expected ")), "{error}");
     }
