@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn what_is_escaped() {
         assert_eq!(
-            escaped("a | b\\c\n\r\t\0\u{1b}[31m\u{7f}\u{85}\u{2028}ñ…"),
-            "a \\x7c b\\\\c\\n\\r\\t\\x00\\x1b[31m\\x7f\\x85\\u{2028}ñ…"
+            escaped("a | b\\c\n\r\t\0\u{1b}[31m\u{7f}\u{85}\u{2028}\u{2029}ñ…"),
+            "a \\x7c b\\\\c\\n\\r\\t\\x00\\x1b[31m\\x7f\\x85\\u{2028}\\u{2029}ñ…"
         );
     }
 
@@ -128,7 +128,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn safe_and_reversible(text in prop_oneof![any::<String>(), "[\\x00-\\x7f\\|]{0,100}"]) {
+        fn safe_and_reversible(
+            text in prop_oneof![any::<String>(), "[\\x00-\\x7f\\|]{0,100}", "[a\u{2027}-\u{202a}]{0,9}"],
+        ) {
             let line = escaped(&text);
             prop_assert!(!line.contains(|c: char| c == '|' || c.is_control()));
             prop_assert_eq!(original(&line), text);
