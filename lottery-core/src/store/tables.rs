@@ -190,3 +190,6 @@ fn put_position(write: &WriteTransaction, position: Position) -> Result<(), Erro
     meta.insert("rows_len", position.rows_len)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Whatever fails below the tables is handed on: each read, each write and each sync of everything that is done with
+//! them, in its turn.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use redb::{Builder, StorageBackend};
+
+use super::*;
+
+/// A disk in memory of which one operation fails.
+#[derive(Debug, Default)]
+struct Disk {
+    bytes: Vec<u8>,
+    /// How many operations succeed until then.
+    fails_after: Option<usize>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Shared(Arc<Mutex<Disk>>);
+
+impl Shared {
+    fn with(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Mutex::new(Disk { bytes, fails_after: None })))
+    }
+
+    fn fail_after(&self, operations: Option<usize>) {
+        self.0.lock().unwrap().fails_after = operations;
+    }
+
+    /// Whether it is still to come.
+    fn is_to_fail(&self) -> bool {
+        self.0.lock().unwrap().fails_after.is_some()
+    }
+
+    fn does<T>(&self, does: impl FnOnce(&mut Vec<u8>) -> T) -> io::Result<T> {
+        let mut disk = self.0.lock().unwrap();
+        match disk.fails_after {
+            Some(0) => {
+                disk.fails_after = None;
+                return Err(io::Error::other("told to"));
+            }
+            Some(more) => disk.fails_after = Some(more - 1),
+            None => {}
+        }
+        Ok(does(&mut disk.bytes))
+    }
+
+    /// A database that keeps nothing in memory.
+    fn database(&self) -> Database {
+        Builder::new().set_cache_size(0).create_with_backend(self.clone()).unwrap()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().bytes.clone()
+    }
+}
+
+impl StorageBackend for Shared {
+    fn len(&self) -> io::Result<u64> {
+        self.does(|bytes| bytes.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let at = usize::try_from(offset).unwrap();
+        self.does(|bytes| out.copy_from_slice(&bytes[at..at + out.len()]))
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.does(|bytes| bytes.resize(usize::try_from(len).unwrap(), 0))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.does(|_| ())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let at = usize::try_from(offset).unwrap();
+        self.does(|bytes| bytes[at..at + data.len()].copy_from_slice(data))
+    }
+}
+
+/// Two groups in one: rows of several values, two agencies, and a draw.
+fn group() -> Group {
+    let rows = |agency: u32| Rows { agency, bets: 1, text: format!("{agency},Ana,").repeat(20_000) };
+    let record = AgencyRecord { stored: 1, digest: 7, finished: true };
+    let winners = [(1, vec!["20000001".to_owned(), "20000002".to_owned()]), (2, Vec::new())].into();
+    Group {
+        batches: vec![rows(1), rows(2)],
+        agencies: [(1, record), (2, record)].into(),
+        draw: Some(Draw { winning_number: 7574, agencies: 2, winners }),
+    }
+}
+
+fn put_group(database: &Database) -> Result<(), Error> {
+    let (group, after) = (group(), position(database)?.after(&group()));
+    put(database, &group, &values(&group.batches), after)
+}
+
+fn read_all(database: &Database) -> Result<(), Error> {
+    let mut values = 0;
+    batches(database, 0, |_, _| {
+        values += 1;
+        ControlFlow::Continue(())
+    })?;
+    assert_eq!(values, 2);
+    Ok(())
+}
+
+/// Does `work` on a database of these bytes again and again, and each time the next operation fails, until none does.
+fn fails_everywhere(bytes: &[u8], work: fn(&Database) -> Result<(), Error>) {
+    for nth in 0.. {
+        let disk = Shared::with(bytes.to_vec());
+        let database = disk.database();
+        disk.fail_after(Some(nth));
+        let result = work(&database);
+        let failed = !disk.is_to_fail();
+        disk.fail_after(None);
+        assert_eq!(result.is_err(), failed, "operation {nth}: {result:?}");
+        if !failed {
+            assert!(nth > 0, "it does nothing");
+            return;
+        }
+    }
+}
+
+#[test]
+fn no_failure_is_swallowed() {
+    let disk = Shared::default();
+    drop(disk.database());
+    let none = disk.bytes();
+    fails_everywhere(&none, |database| prepare(database).map(|_| ()));
+    prepare(&disk.database()).unwrap();
+    let empty = disk.bytes();
+    fails_everywhere(&empty, |database| prepare(database).map(|_| ()));
+    fails_everywhere(&empty, put_group);
+    put_group(&disk.database()).unwrap();
+    let full = disk.bytes();
+    fails_everywhere(&full, put_group);
+    fails_everywhere(&full, |database| position(database).map(|_| ()));
+    fails_everywhere(&full, |database| saved(database).map(|_| ()));
+    fails_everywhere(&full, read_all);
+}
+
+#[test]
+fn what_is_not_ours_is_damaged() {
+    let is_damaged = |damage: fn(&WriteTransaction), says: &str| {
+        let database = Shared::default().database();
+        prepare(&database).unwrap();
+        let write = database.begin_write().unwrap();
+        damage(&write);
+        write.commit().unwrap();
+        let result = prepare(&database)
+            .map(|_| ())
+            .and_then(|()| batches(&database, 0, |_, _| ControlFlow::Break(())));
+        let Err(Error::Corrupted(said)) = result else { panic!("{result:?}") };
+        assert_eq!(said, says);
+    };
+    is_damaged(
+        |write| _ = write.open_table(META).unwrap().remove("rows_len").unwrap().unwrap().value(),
+        "no rows_len in table meta",
+    );
+    is_damaged(
+        |write| _ = write.open_table(BATCHES).unwrap().insert(3, &b"1,Jos\xe9"[..]).unwrap().is_none(),
+        "value 3 of batches is no text",
+    );
+}
