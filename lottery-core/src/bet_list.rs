@@ -156,7 +156,7 @@ impl BetList {
     }
 
     /// An error about bet number `index`, counted from 0, that names its line.
-    pub fn error(&self, index: usize, problem: FieldError) -> BetListError {
+    fn error(&self, index: usize, problem: FieldError) -> BetListError {
         let line = self.lines.get(index).copied().unwrap_or_default().into();
         self.error_at(line, problem.into())
     }

@@ -89,10 +89,6 @@ impl PlainAgency {
             if let Err(error) = self.step(now) {
                 match error {
                     SendError::Busy | SendError::Closed => break,
-                    SendError::Unsendable { bet, error } => {
-                        let error = self.bets.error(self.sent + bet, error);
-                        self.end(now, Err(error.into()));
-                    }
                     error => self.end(now, Err(AgencyError::Send(error))),
                 }
             }

@@ -106,10 +106,6 @@ impl<'de> Visitor<'de> for Scalar {
         Ok(String::new())
     }
 
-    fn visit_unit<E: Error>(self) -> Result<String, E> {
-        Ok(String::new())
-    }
-
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
         deserializer.deserialize_str(self)
     }
@@ -139,6 +135,8 @@ mod tests {
             ("bets: 1.10", "bets", "1.10"),
             ("bets: true", "bets", "true"),
             ("bets: ~", "bets", ""),
+            ("bets: null", "bets", ""),
+            ("bets: !!null \"\"", "bets", ""),
             ("bets:", "bets", ""),
             ("bets: ''", "bets", ""),
             ("loop:\n  amount: 5\n", "loop.amount", "5"),
