@@ -50,7 +50,7 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
 }
 
 /// An agency's whole work.
-fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Result<(), String> {
+pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Result<(), String> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
     let bets = BetList::read(path).map_err(|error| error.to_string())?;
     let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
@@ -76,7 +76,7 @@ fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Resul
     write_winners(settings.winners.as_deref(), &winners)
 }
 
-fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
+pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
     let names = [
         "first-name (NOMBRE)",
         "last-name (APELLIDO)",
@@ -94,7 +94,7 @@ fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), S
     unless_stopped(single.into_outcome()).map(|_| ())
 }
 
-fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
+pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
     let mut echoes = Echoes::new(EchoJob {
         connection: connection(settings)?,
         server: settings.server.to_string(),

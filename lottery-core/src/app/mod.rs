@@ -5,6 +5,8 @@ mod count;
 mod health;
 mod progress;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::OsString;
 use std::fmt::Display;

@@ -161,13 +161,14 @@ fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
         // Killed while it runs
         database.after_kill()
     };
-    for fault in 0..3 {
+    for fault in 0..4 {
         for nth in 0.. {
             let mut faults = Faults::default();
             match fault {
                 0 => faults.write = Some((nth, ErrorKind::StorageFull)),
                 1 => faults.sync = Some(nth),
-                _ => faults.read = Some(nth),
+                2 => faults.read = Some(nth),
+                _ => faults.size = Some(nth),
             }
             for database in [SimDisk::new(), unclean()] {
                 let empty = database.content().is_empty();
@@ -187,7 +188,8 @@ fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
                 let cold = database.after_crash(0);
                 assert_eq!(Model::of(&mut open(&cold, &csv.after_kill()).unwrap()), expected);
             }
-            if nth > 40 {
+            // Its length is asked for a few times only.
+            if nth > if fault == 3 { 8 } else { 40 } {
                 break;
             }
         }
@@ -255,6 +257,15 @@ fn bets_csv_without_room_at_the_start_is_no_reason_not_to_start() {
     csv.fail(Faults { write: Some((0, ErrorKind::PermissionDenied)), ..Faults::default() });
     let error = open(&database, &csv).unwrap_err();
     assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
+}
+
+#[test]
+fn bets_csv_whose_length_is_not_told_is_a_reason_not_to_start() {
+    let (database, csv, mut model) = begun();
+    csv.fail(Faults { size: Some(0), ..Faults::default() });
+    let error = open(&database, &csv).unwrap_err();
+    assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
+    assert_acknowledged(&database, &csv, &mut model, &Group::default());
 }
 
 fn assert_ended(store: &mut dyn Store, error: &StoreError) {

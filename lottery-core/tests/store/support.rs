@@ -40,6 +40,8 @@ pub(crate) struct Faults {
     pub(crate) sync: Option<u64>,
     /// This many reads succeed, then one fails.
     pub(crate) read: Option<u64>,
+    /// Its length is told this many times, then once not.
+    pub(crate) size: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -153,7 +155,16 @@ impl State {
 
 impl Disk for SimDisk {
     fn size(&self) -> io::Result<u64> {
-        Ok(self.state().live.len() as u64)
+        let mut state = self.state();
+        match state.faults.size {
+            Some(0) => {
+                state.faults.size = None;
+                return Err(io::Error::other("told to"));
+            }
+            Some(more) => state.faults.size = Some(more - 1),
+            None => {}
+        }
+        Ok(state.live.len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {

@@ -1,0 +1,97 @@
+//! How the programs end when their runtime or their store does not work.
+
+use std::ffi::OsString;
+use std::io;
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::progress::Bar;
+use super::{client, server};
+use crate::config::{self, ClientSettings, Parsed, ServerSettings};
+use crate::seam::{Caller, Runtime, Service};
+use crate::store::{Group, MemoryStore, Saved, Store, StoreError};
+
+/// A runtime that cannot be started.
+struct NoRuntime;
+
+impl Runtime for NoRuntime {
+    fn serve<S: Service>(&self, _: TcpListener, _: Arc<S>) -> io::Result<()> {
+        Err(io::Error::other("no runtime"))
+    }
+
+    fn call<C: Caller + Send>(&self, _: &mut C) -> io::Result<()> {
+        Err(io::Error::other("no runtime"))
+    }
+}
+
+/// A store that cannot be read.
+struct Unreadable(StoreError);
+
+impl Store for Unreadable {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        Err(self.0.clone())
+    }
+
+    fn commit(&mut self, _: &Group) -> Result<(), StoreError> {
+        unreachable!("nothing was loaded")
+    }
+
+    fn read(&self, _: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        unreachable!("nothing was loaded")
+    }
+}
+
+fn of<T>(parsed: Result<Parsed<T>, config::ConfigError>) -> T {
+    match parsed {
+        Ok(Parsed::Run(settings)) => settings,
+        _ => panic!("settings"),
+    }
+}
+
+fn args(args: &[&str]) -> Vec<OsString> {
+    ["program", "--config", "/dev/null"].iter().chain(args).map(OsString::from).collect()
+}
+
+fn server_settings() -> ServerSettings {
+    of(config::server(args(&["--listen", "127.0.0.1:0"]), &|_| None))
+}
+
+fn client_settings(flags: &[&str]) -> ClientSettings {
+    let whose = ["--agency", "1", "--server", "127.0.0.1:1"];
+    of(config::client(args(&[&whose, flags].concat()), &|_| None))
+}
+
+#[test]
+fn a_server_without_a_runtime_ends_with_1() {
+    assert_eq!(server::run(&NoRuntime, &server_settings(), MemoryStore::new()), ExitCode::from(1));
+}
+
+#[test]
+fn a_store_that_cannot_be_read_ends_the_server_with_74_if_it_has_failed() {
+    let (place, cause) = ("store".to_owned(), "told to".to_owned());
+    let failed = StoreError::Failed { place: place.clone(), cause: cause.clone() };
+    assert_eq!(server::run(&NoRuntime, &server_settings(), Unreadable(failed)), ExitCode::from(74));
+    let unusable = StoreError::Unusable { place, cause };
+    assert_eq!(server::run(&NoRuntime, &server_settings(), Unreadable(unusable)), ExitCode::from(1));
+}
+
+#[test]
+fn a_client_without_a_runtime_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let bets = dir.path().join("bets.csv");
+    std::fs::write(&bets, "Ana,Paz,20000001,1980-01-01,7574\n").unwrap();
+    let agency = client_settings(&["--bets", bets.to_str().unwrap()]);
+    let bet = client_settings(&[
+        "bet",
+        "--first-name=Ana",
+        "--last-name=Paz",
+        "--document=20000001",
+        "--birthdate=1980-01-01",
+        "--number=1",
+    ]);
+    let said = Err("no runtime".to_owned());
+    assert_eq!(client::agency(&NoRuntime, &agency, &Bar::new()), said);
+    assert_eq!(client::single_bet(&NoRuntime, &bet), said);
+    assert_eq!(client::echoes(&NoRuntime, &client_settings(&["echo"])), said);
+}
