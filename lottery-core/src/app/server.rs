@@ -57,7 +57,11 @@ fn log_opened(store: &RedbStore) {
     }
 }
 
-pub(super) fn run<S: Store + 'static>(runtime: &impl Runtime, settings: &ServerSettings, store: S) -> ExitCode {
+pub(super) fn run<S: Store + 'static>(
+    runtime: &impl Runtime,
+    settings: &ServerSettings,
+    store: S,
+) -> ExitCode {
     let rules = Rules { agencies: settings.agencies, winning_number: settings.winning_number };
     let mut committer = match Committer::open(store, rules) {
         Ok(committer) => committer,
