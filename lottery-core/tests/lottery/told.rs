@@ -43,13 +43,13 @@ fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
     }
 }
 
-/// How an agency ends that has sent its bets, on lines 1, 2 and 4 of its file, and is told this.
-fn told(packet: &[u8]) -> AgencyError {
+/// An agency with bets on lines 1, 2 and 4 of its file, that has just been connected.
+fn connected(id: u32) -> Agency {
     let now = Instant::default();
     let row = |nth| format!("Ana,Paz,2000000{nth},1980-01-01,7574\n");
     let file = [row(1), row(2), "\n".to_owned(), row(3)].concat();
     let job = Job {
-        connection: ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Session),
+        connection: ClientConfig::new(AgencyId::new(id).unwrap(), Dialect::Session),
         server: "centre:1".to_owned(),
         batch_max: None,
         poll_initial: Duration::from_secs(1),
@@ -60,6 +60,13 @@ fn told(packet: &[u8]) -> AgencyError {
     let mut agency = Agency::new(job, Arc::new(BetList::parse(Path::new("a.csv"), file.as_bytes()).unwrap()));
     assert_eq!(agency.next_step(now), Step::Connect("centre:1".to_owned()));
     agency.connected(now);
+    agency
+}
+
+/// How one ends that has sent its bets, and is told this.
+fn told(packet: &[u8]) -> AgencyError {
+    let now = Instant::default();
+    let mut agency = connected(1);
     hear(&mut agency, &block(WELCOME, "2|0|0|16|00000000"));
     while let Some(io) = agency.poll_io()
         && !io.send.is_empty()
@@ -86,6 +93,14 @@ fn a_bet_that_is_refused_is_named_by_its_line() {
         let error = told(&block(BATCH_ACK, &format!("0|0|{said}"))).to_string();
         assert_eq!(error, format!("the centre refused a batch: a.csv: {lines}: {said}"));
     }
+}
+
+#[test]
+fn an_agency_whose_number_does_not_fit_on_its_wire_says_so_and_sends_nothing() {
+    let mut agency = connected(300);
+    assert!(agency.poll_io().is_none_or(|io| io.send.is_empty()));
+    let error = agency.into_outcome().unwrap_err();
+    assert_eq!(error.to_string(), "agency 300: the block wire goes up to 255");
 }
 
 #[test]
