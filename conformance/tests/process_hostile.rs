@@ -284,44 +284,58 @@ fn rivals_without_a_session(runtime: &str) {
     });
 }
 
+/// The numbers in a packet of a session, `2|stored|…` or `1|stored`: the bets that are stored.
+fn stored_in(packet: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(&packet[4..usize::from(packet[2])]);
+    text.split('|').nth(1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{text}"))
+}
+
 fn rivals_in_sessions(runtime: &str) {
     rivals(runtime, |address, batch| {
         let open = || {
             let mut peer = Raw::connect(address);
             peer.send(&block(7, 5, b"2"));
-            assert_eq!(peer.receive(BLOCK)[0], 8, "welcome");
-            peer
+            let welcome = peer.receive(BLOCK);
+            assert_eq!(welcome[0], 8, "welcome");
+            (peer, stored_in(&welcome))
+        };
+        // From its welcome on nobody else stores anything for the agency: each acknowledgement says so.
+        let acknowledged = |begin: usize, answers: &[u8]| {
+            let acknowledged =
+                answers.chunks_exact(BLOCK).filter(|answer| (answer[0], answer[4]) == (5, b'1'));
+            let totals: Vec<usize> = acknowledged.map(stored_in).collect();
+            assert!(
+                totals.iter().zip(1..).all(|(total, nth)| *total == begin + nth * RIVAL_BETS as usize),
+                "{totals:?}"
+            );
+            totals.len()
         };
         let mut older = Vec::new();
         for nth in 0..10 {
-            let mut peer = open();
+            let (mut peer, begin) = open();
             peer.send(&batch.repeat(3));
             // The next takes over while this one waits for two answers, or for three.
             let answered = if nth % 2 == 0 { peer.receive(BLOCK) } else { Vec::new() };
-            older.push((peer, answered));
+            older.push((peer, begin, answered));
         }
-        let mut last = open();
-        let mut acknowledged = 0;
-        for (mut peer, mut answers) in older {
+        let (mut last, begin) = open();
+        let mut promised = 0;
+        for (mut peer, begin, mut answers) in older {
             // It goes on as if nothing had happened. If it is told too late, it cannot hear it any more.
             let _ = peer.0.write_all(batch);
             let heard = peer.0.read_to_end(&mut answers);
-            let answers = answers.chunks_exact(BLOCK);
-            let told = answers
-                .clone()
-                .last()
-                .is_some_and(|end| end.starts_with(b"\x09\x05") && end[4..].starts_with(b"superseded|"));
+            let end = answers.chunks_exact(BLOCK).last().unwrap_or_default();
+            let told = end.starts_with(b"\x09\x05") && end[4..].starts_with(b"superseded|");
             assert!(told || heard.is_err(), "{heard:?}");
-            acknowledged += answers.filter(|answer| (answer[0], answer[4]) == (5, b'1')).count();
+            promised += acknowledged(begin, &answers);
         }
-        last.send(&[batch, &block(4, 5, b"")].concat());
-        acknowledged += 1;
-        let answers = last.receive(2 * BLOCK);
-        assert!(answers.chunks(BLOCK).all(|answer| (answer[0], &answer[4..6]) == (5, b"1|")));
-        // It is told how many there are. Nothing came after what its rivals were acknowledged.
-        let total = String::from_utf8_lossy(&answers[6..usize::from(answers[2])]).into_owned();
-        let times = total.parse::<usize>().unwrap() / RIVAL_BETS as usize;
-        assert!(acknowledged <= times, "{acknowledged} times acknowledged, {total} bets");
+        last.send(batch);
+        let answer = last.receive(BLOCK);
+        promised += acknowledged(begin, &answer);
+        let times = stored_in(&answer) / RIVAL_BETS as usize;
+        assert!(promised <= times, "{promised} times acknowledged, {times} times stored");
+        last.send(&block(4, 5, b""));
+        assert_eq!(last.receive(BLOCK)[4], b'1');
         times..=times
     });
 }
