@@ -82,19 +82,11 @@ impl BetList {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut record = csv::ByteRecord::new();
         let mut lines = Lines { bytes, counted: 0, line: 1 };
-        loop {
-            match reader.read_byte_record(&mut record) {
-                Ok(false) => return Ok(list),
-                Ok(true) => {
-                    let line = lines.line_of(record.position().map_or(0, csv::Position::byte));
-                    list.push(&record, line).map_err(|problem| list.error_at(line, problem))?;
-                }
-                Err(error) => {
-                    let error = io::Error::other(error);
-                    return Err(BetListError::Unreadable { path: path.to_owned(), error });
-                }
-            }
+        while reader.read_byte_record(&mut record).expect("bytes in memory, in records of any length") {
+            let line = lines.line_of(record.position().map_or(0, csv::Position::byte));
+            list.push(&record, line).map_err(|problem| list.error_at(line, problem))?;
         }
+        Ok(list)
     }
 
     fn push(&mut self, record: &csv::ByteRecord, line: u64) -> Result<(), LineProblem> {
