@@ -1,12 +1,12 @@
 //! How the programs end when their runtime or their store does not work.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::progress::Bar;
+use super::progress::{Bar, Lines};
 use super::{client, server};
 use crate::config::{self, ClientSettings, Parsed, ServerSettings};
 use crate::seam::{Caller, Runtime, Service};
@@ -94,4 +94,11 @@ fn a_client_without_a_runtime_says_so() {
     assert_eq!(client::agency(&NoRuntime, &agency, &Bar::new()), said);
     assert_eq!(client::single_bet(&NoRuntime, &bet), said);
     assert_eq!(client::echoes(&NoRuntime, &client_settings(&["echo"])), said);
+}
+
+#[test]
+fn lines_beside_a_bar_go_to_standard_output() {
+    let mut lines = Lines(Bar::new());
+    assert_eq!(lines.write(b"").unwrap(), 0);
+    lines.flush().unwrap();
 }

@@ -107,4 +107,10 @@ mod tests {
     fn names_stay_in_their_line() {
         assert_eq!(one_line("a b\nc\u{1b}é'"), "a b\\nc\\u{1b}é'");
     }
+
+    #[test]
+    fn only_values_are_left_out() {
+        let usage = ConfigError::Usage("unknown".into()).without_value();
+        assert_eq!(usage.to_string(), "unknown");
+    }
 }

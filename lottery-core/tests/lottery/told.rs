@@ -14,7 +14,9 @@ use lottery_core::desk::{Asks, Desk, Notice, Request};
 use lottery_core::seam::{Caller as _, Mailbox, Service as _, Step};
 use lottery_core::store::{AgencyRecord, Group, MemoryStore, Rows, Store as _, StoreError};
 use lottery_proto::server::Event;
-use lottery_proto::{AgencyId, ClientConfig, ConnId, Dialect, Input, Instant, Machine, Server, ServerConfig};
+use lottery_proto::{
+    AgencyId, ClientConfig, Code, ConnId, Dialect, Input, Instant, Machine, Server, ServerConfig,
+};
 
 use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
 
@@ -44,12 +46,12 @@ fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
 }
 
 /// An agency with bets on lines 1, 2 and 4 of its file, that has just been connected.
-fn connected(id: u32) -> Agency {
+fn connected(id: u32, dialect: Dialect) -> Agency {
     let now = Instant::default();
     let row = |nth| format!("Ana,Paz,2000000{nth},1980-01-01,7574\n");
     let file = [row(1), row(2), "\n".to_owned(), row(3)].concat();
     let job = Job {
-        connection: ClientConfig::new(AgencyId::new(id).unwrap(), Dialect::Session),
+        connection: ClientConfig::new(AgencyId::new(id).unwrap(), dialect),
         server: "centre:1".to_owned(),
         batch_max: None,
         poll_initial: Duration::from_secs(1),
@@ -66,7 +68,7 @@ fn connected(id: u32) -> Agency {
 /// How one ends that has sent its bets, and is told this.
 fn told(packet: &[u8]) -> AgencyError {
     let now = Instant::default();
-    let mut agency = connected(1);
+    let mut agency = connected(1, Dialect::Session);
     hear(&mut agency, &block(WELCOME, "2|0|0|16|00000000"));
     while let Some(io) = agency.poll_io()
         && !io.send.is_empty()
@@ -97,10 +99,12 @@ fn a_bet_that_is_refused_is_named_by_its_line() {
 
 #[test]
 fn an_agency_whose_number_does_not_fit_on_its_wire_says_so_and_sends_nothing() {
-    let mut agency = connected(300);
-    assert!(agency.poll_io().is_none_or(|io| io.send.is_empty()));
-    let error = agency.into_outcome().unwrap_err();
-    assert_eq!(error.to_string(), "agency 300: the block wire goes up to 255");
+    for dialect in [Dialect::Session, Dialect::Block] {
+        let mut agency = connected(300, dialect);
+        assert!(agency.poll_io().is_none_or(|io| io.send.is_empty()), "{dialect}");
+        let error = agency.into_outcome().unwrap_err();
+        assert_eq!(error.to_string(), "agency 300: the block wire goes up to 255", "{dialect}");
+    }
 }
 
 #[test]
@@ -117,9 +121,9 @@ fn a_failure_of_a_kind_that_is_not_known_is_told_in_its_own_words() {
 }
 
 /// A session begins, for agency 1: what it is told comes to `mailbox`.
-fn hello(mailbox: Mailbox<Notice>) -> Request {
+fn hello(conn: u64, mailbox: Mailbox<Notice>) -> Request {
     let now = Instant::default();
-    let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(77), now);
+    let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(conn), now);
     for bytes in block(HELLO, "2").chunks(64) {
         server.poll_io().unwrap().recv[..64].copy_from_slice(bytes);
         server.handle(now, Input::Received(64));
@@ -140,10 +144,68 @@ fn who_comes_while_there_is_no_room_is_told_what_is_stored_without_the_group() {
         Notice::Hello(_, Greeting::Welcome(record)) => heard.lock().unwrap().push(record),
         other => panic!("{other:?}"),
     });
-    let group = vec![store.diary().request(batch(1, &bets(1, 2, 5))), hello(mailbox)];
+    let group = vec![store.diary().request(batch(1, &bets(1, 2, 5))), hello(77, mailbox)];
     committer.commit(group).unwrap();
     assert_eq!(*greetings.lock().unwrap(), [committer.agency(1)]);
     assert_eq!(committer.agency(1).stored, 2);
+}
+
+/// What sessions that begin in one group are told.
+fn greeted(store: &TestStore, conns: &[u64]) -> Vec<Greeting> {
+    let mut committer = store.committer(2);
+    let greetings = Arc::new(Mutex::new(Vec::new()));
+    let request = |conn: &u64| {
+        let heard = Arc::clone(&greetings);
+        let keep = move |notice| {
+            if let Notice::Hello(_, greeting) = notice {
+                heard.lock().unwrap().push(greeting);
+            }
+        };
+        hello(*conn, Mailbox::new(keep))
+    };
+    let mut group = vec![store.diary().request(batch(1, &bets(1, 0, 2)))];
+    group.extend(conns.iter().map(request));
+    let _ = committer.commit(group);
+    std::mem::take(&mut *greetings.lock().unwrap())
+}
+
+#[test]
+fn of_two_sessions_that_begin_at_once_the_later_counts() {
+    let greetings = greeted(&TestStore::default(), &[1, 2]);
+    let [Greeting::Refused { code: Code::Superseded, .. }, Greeting::Welcome(record)] = &greetings[..] else {
+        panic!("{greetings:?}")
+    };
+    assert_eq!(record.stored, 2);
+}
+
+#[test]
+fn no_session_begins_with_a_store_that_has_failed() {
+    let store = TestStore::default();
+    store.next(&[Fate::Failed]);
+    let greetings = greeted(&store, &[1]);
+    assert!(matches!(greetings[..], [Greeting::Refused { code: Code::Storage, .. }]), "{greetings:?}");
+}
+
+#[test]
+fn whatever_is_asked_of_a_centre_that_stops_is_refused_in_the_words_of_the_wire() {
+    let framed = b"00000003END".to_vec();
+    for (asked, told) in [
+        (block(HELLO, "2"), "shutting-down|the centre is stopping"),
+        (block(1, "Ana|Paz|20000001|1980-01-01|7574"), "20000001|7574|0"),
+        (block(4, ""), "0"),
+        // Which has none for that: it only ends.
+        (framed, ""),
+    ] {
+        let desk = Arc::new(Desk::new(1));
+        desk.close();
+        let centres = Centres::new(ServerConfig::default(), desk, 1);
+        let mailbox = Mailbox::new(|_| ());
+        let mut centre = centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
+        hear(&mut centre, &asked);
+        let io = centre.poll_io().unwrap();
+        let answer = String::from_utf8_lossy(io.send).trim_end_matches('\0').to_owned();
+        assert!(answer.ends_with(told) && (io.fin || !told.is_empty()), "{asked:?}: {answer:?}");
+    }
 }
 
 #[test]

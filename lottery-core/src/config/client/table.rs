@@ -227,3 +227,13 @@ pub(super) const RETRY_FOR: Setting<Duration> = Setting {
     },
     parse: parse::duration,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bet_is_not_for_a_file() {
+        assert_eq!(bet_field("number", "NUMERO", "N", "Of a single bet").row.key, "");
+    }
+}

@@ -188,3 +188,13 @@ pub(super) const LINGER_TIMEOUT: Setting<Duration> = Setting {
     ),
     parse: parse::some_time,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_in_the_file_is_the_name_of_the_variable() {
+        assert_eq!(row("port", "SERVER_PORT", "N", "1", "Where").key, "SERVER_PORT");
+    }
+}
