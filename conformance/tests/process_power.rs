@@ -18,7 +18,7 @@ on_every_runtime!(cuts);
 
 const CUTS: usize = 16;
 /// Bets of each agency: those that send while there are cuts have more than they get rid of, two by two.
-const BETS: [u32; 3] = [1_000, 1_000, 100];
+const BETS: [u32; 3] = [800, 800, 100];
 /// A start takes some thirty writes and flushes, a group about five.
 const STEPS: usize = 120;
 
