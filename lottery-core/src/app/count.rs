@@ -70,4 +70,9 @@ mod tests {
         let problem = "line 2: expected the number of an agency and a comma";
         assert_eq!(counted("1,a,b,3,2000-01-01,5\r\nAna,Paz\r\n").unwrap_err(), problem);
     }
+
+    #[test]
+    fn an_agency_that_is_no_text_is_no_row() {
+        assert!(rows(&b"1,a\r\n\xff,b\r\n"[..]).unwrap_err().to_string().starts_with("line 2: "));
+    }
 }

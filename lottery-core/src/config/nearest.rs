@@ -62,4 +62,11 @@ mod tests {
             assert_eq!(nearest(text, keys), expected, "{text}");
         }
     }
+
+    #[test]
+    fn nothing_is_near_to_nothing_or_to_what_is_far_too_long() {
+        assert_eq!(nearest("port", &[]), None);
+        assert_eq!(nearest(&"port".repeat(3), &["port"]), None);
+        assert_eq!(nearest("prt", &["port"]), Some("port"));
+    }
 }

@@ -126,6 +126,21 @@ mod tests {
         assert_eq!(line, format!("{}…", "a".repeat(1023)));
     }
 
+    #[test]
+    fn a_line_that_takes_no_more_ends_the_value() {
+        /// Takes nothing.
+        struct Full;
+
+        impl Write for Full {
+            fn write_str(&mut self, _: &str) -> fmt::Result {
+                Err(fmt::Error)
+            }
+        }
+
+        assert!(Escaped::new(&mut Full).write_str("a").is_err());
+        assert!(Escaped { line: &mut Full, left: Some(0) }.write_str("a").is_err());
+    }
+
     proptest! {
         #[test]
         fn safe_and_reversible(

@@ -12,7 +12,7 @@ use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, Greeting, Rules};
 use lottery_core::desk::{Asks, Desk, Notice, Request};
 use lottery_core::seam::{Caller as _, Mailbox, Service as _, Step};
-use lottery_core::store::{AgencyRecord, Group, MemoryStore, Rows, Store as _, StoreError};
+use lottery_core::store::{AgencyRecord, Draw, Group, Rows, Store as _, StoreError};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, ClientConfig, Code, ConnId, Dialect, Input, Instant, Machine, Server, ServerConfig,
@@ -224,7 +224,7 @@ fn a_draw_that_is_due_at_the_start_and_finds_no_room_takes_place_later() {
 
 #[test]
 fn nothing_is_drawn_from_stored_bets_that_are_none() {
-    let mut store = MemoryStore::new();
+    let mut store = TestStore::default();
     let finished = AgencyRecord { stored: 1, digest: 0, finished: true };
     let batches = vec![Rows { agency: 1, bets: 1, text: "1,Ana,Paz\r\n".to_owned() }];
     store.commit(&Group { batches, agencies: [(1, finished)].into(), draw: None }).unwrap();
@@ -254,4 +254,29 @@ fn who_is_told_to_stop_before_it_has_begun_stops_then() {
     assert_eq!(stops.load(Ordering::Relaxed), 1);
     centres.stop().stop();
     assert_eq!(stops.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn of_two_refusals_the_first_counts_though_nobody_asked_for_the_second() {
+    let mut agency = connected(1, Dialect::Braces);
+    hear(&mut agency, b"ERROR:no batch;ERROR:nobody asked;");
+    let error = agency.into_outcome().unwrap_err().to_string();
+    assert_eq!(error, "the centre refused a batch: no batch");
+}
+
+#[test]
+fn winners_for_a_connection_that_is_gone_go_nowhere() {
+    let now = Instant::default();
+    let desk = Arc::new(Desk::new(usize::MAX));
+    let centres = Centres::new(ServerConfig::default(), Arc::clone(&desk), 1);
+    let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+    hear(&mut centre, &block(6, "1"));
+    let mut requests = desk.try_take(usize::MAX).unwrap();
+    let Some(Request { asks: Asks::Winners { ticket, .. }, .. }) = requests.pop() else {
+        panic!("a question")
+    };
+    centre.handle(now, Input::Failed);
+    let draw = Draw { winning_number: 7574, agencies: 1, winners: [(1, vec!["20000001".to_owned()])].into() };
+    centre.notice(now, Notice::Winners(ticket, Some(Arc::new(draw))));
+    assert!(centre.poll_io().is_none());
 }

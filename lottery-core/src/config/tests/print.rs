@@ -168,3 +168,16 @@ fn what_is_no_command_line() {
         assert_eq!(error.to_string(), format!("{start}; try --help"));
     }
 }
+
+#[test]
+fn a_program_that_does_not_know_its_name_has_one_all_the_same() {
+    let world = World::new();
+    let parsed = super::read(
+        &super::server::PROGRAM,
+        super::ServerSettings::from_values,
+        world.dir.path(),
+        [],
+        &|_| None,
+    );
+    assert!(matches!(parsed, Ok(Parsed::Run(_))));
+}
