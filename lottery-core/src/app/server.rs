@@ -101,7 +101,7 @@ pub(super) fn run<S: Store + 'static>(
 }
 
 /// Says how it ended.
-fn end(served: io::Result<()>, committed: Result<(), StoreError>) -> ExitCode {
+pub(super) fn end(served: io::Result<()>, committed: Result<(), StoreError>) -> ExitCode {
     if let Err(error) = committed {
         error!(action = "exit", result = "fail", reason = %error);
         return fail(EXIT_STORE_FAILED, &error);

@@ -10,35 +10,46 @@ use super::progress::{Bar, Lines};
 use super::{client, server};
 use crate::config::{self, ClientSettings, Parsed, ServerSettings};
 use crate::seam::{Caller, Runtime, Service};
-use crate::store::{Group, MemoryStore, Saved, Store, StoreError};
+use crate::store::{Group, Saved, Store, StoreError};
 
 /// A runtime that cannot be started.
-struct NoRuntime;
+const NO_RUNTIME: Idle = Idle { starts: false };
 
-impl Runtime for NoRuntime {
-    fn serve<S: Service>(&self, _: TcpListener, _: Arc<S>) -> io::Result<()> {
-        Err(io::Error::other("no runtime"))
-    }
+/// A runtime that ends at once.
+struct Idle {
+    starts: bool,
+}
 
-    fn call<C: Caller + Send>(&self, _: &mut C) -> io::Result<()> {
-        Err(io::Error::other("no runtime"))
+impl Idle {
+    fn result(&self) -> io::Result<()> {
+        if self.starts { Ok(()) } else { Err(io::Error::other("no runtime")) }
     }
 }
 
-/// A store that cannot be read.
-struct Unreadable(StoreError);
+impl Runtime for Idle {
+    fn serve<S: Service>(&self, _: TcpListener, _: Arc<S>) -> io::Result<()> {
+        self.result()
+    }
 
-impl Store for Unreadable {
+    fn call<C: Caller + Send>(&self, _: &mut C) -> io::Result<()> {
+        self.result()
+    }
+}
+
+/// A store that is empty, or cannot be read.
+struct Loads(Result<Saved, StoreError>);
+
+impl Store for Loads {
     fn load(&mut self) -> Result<Saved, StoreError> {
-        Err(self.0.clone())
+        self.0.clone()
     }
 
     fn commit(&mut self, _: &Group) -> Result<(), StoreError> {
-        unreachable!("nothing was loaded")
+        unreachable!("nobody sends anything")
     }
 
     fn read(&self, _: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        unreachable!("nothing was loaded")
+        unreachable!("there is no draw")
     }
 }
 
@@ -64,16 +75,19 @@ fn client_settings(flags: &[&str]) -> ClientSettings {
 
 #[test]
 fn a_server_without_a_runtime_ends_with_1() {
-    assert_eq!(server::run(&NoRuntime, &server_settings(), MemoryStore::new()), ExitCode::from(1));
+    let empty = || Loads(Ok(Saved::default()));
+    assert_eq!(server::run(&NO_RUNTIME, &server_settings(), empty()), ExitCode::from(1));
+    assert_eq!(server::run(&Idle { starts: true }, &server_settings(), empty()), ExitCode::SUCCESS);
 }
 
 #[test]
 fn a_store_that_cannot_be_read_ends_the_server_with_74_if_it_has_failed() {
     let (place, cause) = ("store".to_owned(), "told to".to_owned());
     let failed = StoreError::Failed { place: place.clone(), cause: cause.clone() };
-    assert_eq!(server::run(&NoRuntime, &server_settings(), Unreadable(failed)), ExitCode::from(74));
+    assert_eq!(server::end(Ok(()), Err(failed.clone())), ExitCode::from(74));
+    assert_eq!(server::run(&NO_RUNTIME, &server_settings(), Loads(Err(failed))), ExitCode::from(74));
     let unusable = StoreError::Unusable { place, cause };
-    assert_eq!(server::run(&NoRuntime, &server_settings(), Unreadable(unusable)), ExitCode::from(1));
+    assert_eq!(server::run(&NO_RUNTIME, &server_settings(), Loads(Err(unusable))), ExitCode::from(1));
 }
 
 #[test]
@@ -91,9 +105,9 @@ fn a_client_without_a_runtime_says_so() {
         "--number=1",
     ]);
     let said = Err("no runtime".to_owned());
-    assert_eq!(client::agency(&NoRuntime, &agency, &Bar::new()), said);
-    assert_eq!(client::single_bet(&NoRuntime, &bet), said);
-    assert_eq!(client::echoes(&NoRuntime, &client_settings(&["echo"])), said);
+    assert_eq!(client::agency(&NO_RUNTIME, &agency, &Bar::new()), said);
+    assert_eq!(client::single_bet(&NO_RUNTIME, &bet), said);
+    assert_eq!(client::echoes(&NO_RUNTIME, &client_settings(&["echo"])), said);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use lottery_proto::{
     AgencyId, ClientConfig, Code, ConnId, Dialect, Input, Instant, Machine, Server, ServerConfig,
 };
 
-use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
+use crate::support::{Fate, Seen, TestStore, batch, bets, commit, finished, winners};
 
 /// Kinds of packets.
 const BATCH_ACK: u8 = 5;
@@ -115,6 +115,11 @@ fn a_total_that_others_have_part_in_ends_the_agency() {
 }
 
 #[test]
+fn what_is_acknowledged_as_expected_goes_on() {
+    assert!(matches!(told(&block(BATCH_ACK, "1|3")), AgencyError::Stopped), "it was dropped in the middle");
+}
+
+#[test]
 fn a_failure_of_a_kind_that_is_not_known_is_told_in_its_own_words() {
     let error = told(&block(ERROR, "eclipse|the moon is in the way")).to_string();
     assert!(error.ends_with("the moon is in the way"), "{error}");
@@ -193,7 +198,8 @@ fn whatever_is_asked_of_a_centre_that_stops_is_refused_in_the_words_of_the_wire(
         (block(HELLO, "2"), "shutting-down|the centre is stopping"),
         (block(1, "Ana|Paz|20000001|1980-01-01|7574"), "20000001|7574|0"),
         (block(4, ""), "0"),
-        // Which has none for that: it only ends.
+        // These have none for that: they only end.
+        (block(6, "1"), ""),
         (framed, ""),
     ] {
         let desk = Arc::new(Desk::new(1));
@@ -204,7 +210,7 @@ fn whatever_is_asked_of_a_centre_that_stops_is_refused_in_the_words_of_the_wire(
         hear(&mut centre, &asked);
         let io = centre.poll_io().unwrap();
         let answer = String::from_utf8_lossy(io.send).trim_end_matches('\0').to_owned();
-        assert!(answer.ends_with(told) && (io.fin || !told.is_empty()), "{asked:?}: {answer:?}");
+        assert!(answer.ends_with(told) && (io.fin || !told.is_empty()), "{told:?}: {answer:?}");
     }
 }
 
@@ -279,4 +285,28 @@ fn winners_for_a_connection_that_is_gone_go_nowhere() {
     let draw = Draw { winning_number: 7574, agencies: 1, winners: [(1, vec!["20000001".to_owned()])].into() };
     centre.notice(now, Notice::Winners(ticket, Some(Arc::new(draw))));
     assert!(centre.poll_io().is_none());
+}
+
+#[test]
+fn a_stranger_is_told_when_it_is_drawn_and_room_that_nobody_waits_for_is_nothing() {
+    let now = Instant::default();
+    let desk = Arc::new(Desk::new(usize::MAX));
+    let centres = Centres::new(ServerConfig::default(), Arc::clone(&desk), 1);
+    let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+    hear(&mut centre, b"00000003END");
+    let mut requests = desk.try_take(usize::MAX).unwrap();
+    let Some(Request { asks: Asks::Stranger(ticket), .. }) = requests.pop() else { panic!("a stranger") };
+    centre.notice(now, Notice::Room);
+    assert!(centre.poll_io().unwrap().send.is_empty());
+    centre.notice(now, Notice::Stranger(ticket));
+    assert!(!centre.poll_io().unwrap().send.is_empty());
+}
+
+#[test]
+fn an_agency_that_has_finished_has_no_more_bets() {
+    let store = TestStore::default();
+    let mut committer = store.committer(2);
+    let told = commit(&mut committer, vec![batch(1, &bets(1, 0, 2)), finished(1), batch(1, &bets(1, 2, 2))]);
+    assert_eq!(told, [Seen::Stored(1, 2), Seen::Stored(1, 2), Seen::Refused(1, "finished")]);
+    assert_eq!(committer.agency(1).stored, 2);
 }
