@@ -139,4 +139,12 @@ mod tests {
         drop(first);
         second.try_lock().unwrap();
     }
+
+    #[test]
+    fn names_in_no_directory_are_not_made_durable() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = sync_directory(&dir.path().join("missing")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+        sync_directory(dir.path()).unwrap();
+    }
 }

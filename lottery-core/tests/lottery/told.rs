@@ -310,3 +310,11 @@ fn an_agency_that_has_finished_has_no_more_bets() {
     assert_eq!(told, [Seen::Stored(1, 2), Seen::Stored(1, 2), Seen::Refused(1, "finished")]);
     assert_eq!(committer.agency(1).stored, 2);
 }
+
+#[test]
+fn a_bet_that_no_list_is_long_enough_for_is_named_by_its_batch() {
+    let row = "Ana,Paz,20000001,1980-01-01,7574\n";
+    let list = BetList::parse(Path::new("a.csv"), row.repeat(4).as_bytes()).unwrap();
+    assert_eq!(list.place_of(2, 4, Some(2)), "a.csv: line 4");
+    assert_eq!(list.place_of(2, 4, Some(usize::MAX)), "a.csv: lines 3 to 4");
+}
