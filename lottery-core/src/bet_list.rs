@@ -115,7 +115,7 @@ impl BetList {
     pub fn place_of(&self, from: usize, end: usize, which: Option<usize>) -> String {
         let line = |index: usize| self.lines.get(index).copied().unwrap_or_default();
         let path = self.path.display();
-        match which.and_then(|which| from.checked_add(which)?.checked_sub(1)) {
+        match which.and_then(|which| which.checked_sub(1)?.checked_add(from)) {
             Some(index) if index < end => format!("{path}: line {}", line(index)),
             _ => format!("{path}: lines {} to {}", line(from), line(end.saturating_sub(1))),
         }

@@ -6,7 +6,7 @@ use lottery_core::store::RedbStore;
 use crate::support::{Diary, Fate, Fields, TestStore, batch, bets, finished};
 
 /// CRC-32C bit by bit, as the catalogues define it.
-fn crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {
         crc ^= u32::from(*byte);
@@ -17,7 +17,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
     !crc
 }
 
-fn text_of(bets: &[Fields]) -> String {
+pub(crate) fn text_of(bets: &[Fields]) -> String {
     bets.iter().map(|bet| bet.join("|") + "\n").collect()
 }
 

@@ -9,6 +9,7 @@ mod digests;
 mod draw;
 mod failures;
 mod limits;
+mod sessions;
 mod support;
 mod told;
 mod waiting;
