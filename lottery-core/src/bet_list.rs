@@ -209,6 +209,7 @@ mod tests {
                 ("Ñandú", "Ágata", "3", "2000-02-29", 4_294_967_295),
             ]
         );
+        assert!(!list.is_empty());
         assert_eq!((list.len(), list.bets_from(2).count(), list.bets_from(9).count()), (3, 1, 0));
         assert!(parse("").unwrap().is_empty());
     }

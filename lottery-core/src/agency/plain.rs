@@ -30,10 +30,8 @@ pub struct PlainAgency {
 enum Phase {
     /// Bets are sent.
     Sending,
-    /// All are sent, and Finished after them.
-    Finishing,
-    /// The question for the winners is sent.
-    Asking,
+    /// All are sent, and Finished after them, or the question for the winners: the centre is to answer.
+    Listening,
     /// The winners are to be asked for then.
     Waiting(Instant),
     /// There is nothing more to do.
@@ -115,16 +113,15 @@ impl PlainAgency {
             }
             Phase::Sending => {
                 client.send_finished(now)?;
-                self.phase =
-                    if manner.question == Question::WithFinished { Phase::Asking } else { Phase::Finishing };
+                self.phase = Phase::Listening;
             }
             Phase::Waiting(until)
                 if until <= now && (self.fresh || manner.question != Question::Elsewhere) =>
             {
                 client.ask_winners(now)?;
-                self.phase = Phase::Asking;
+                self.phase = Phase::Listening;
             }
-            Phase::Finishing | Phase::Asking | Phase::Waiting(_) | Phase::Done => return Ok(()),
+            Phase::Listening | Phase::Waiting(_) | Phase::Done => return Ok(()),
         }
         self.fresh = false;
         Ok(())

@@ -89,6 +89,16 @@ mod tests {
     }
 
     #[test]
+    fn chance_is_that_of_split_mix_64() {
+        let mut retry = Retry::new(Duration::ZERO, 1_234_567);
+        // The numbers that its reference implementation gives for this seed.
+        for number in [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423] {
+            let upper = u32::try_from(number >> 32).expect("32 bits");
+            assert_eq!(retry.chance().to_bits(), (f64::from(upper) / f64::from(u32::MAX)).to_bits());
+        }
+    }
+
+    #[test]
     fn a_success_begins_anew_and_a_seed_repeats_itself() {
         let pauses = |seed| {
             let mut retry = Retry::new(Duration::from_secs(60), seed);

@@ -25,7 +25,12 @@ pub(super) fn count(data_dir: &Path) -> ExitCode {
 /// How many rows each agency has. No field holds a line end, so rows are lines. The last one counts when it is whole.
 fn rows(mut file: impl BufRead) -> io::Result<BTreeMap<u32, u64>> {
     let (mut bets, mut line, mut number) = (BTreeMap::new(), Vec::new(), 0_u64);
-    while file.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\r\n") {
+    loop {
+        line.clear();
+        file.read_until(b'\n', &mut line)?;
+        if !line.ends_with(b"\r\n") {
+            return Ok(bets);
+        }
         number += 1;
         let agency = line.split(|byte| *byte == b',').next();
         let agency = agency.and_then(|text| str::from_utf8(text).ok()?.parse().ok());
@@ -34,9 +39,7 @@ fn rows(mut file: impl BufRead) -> io::Result<BTreeMap<u32, u64>> {
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         };
         *bets.entry(agency).or_default() += 1;
-        line.clear();
     }
-    Ok(bets)
 }
 
 fn report(bets: &BTreeMap<u32, u64>) -> String {

@@ -169,7 +169,12 @@ mod tests {
             let second = format!("{good}{bad}");
             assert_eq!(for_each_row(&second, |_, _, _| ()), Err(RowError { row: row + 1 }), "{bad:?}");
         }
-        assert_eq!(for_each_row("1,\"a\",b,3,2000-01-01\r\n", |_, _, _| ()), Err(RowError { row: 1 }));
+        let quoted = "1,\"a\",b,3,2000-01-01,4\r\n";
+        let bad = "1,\"a\",b,3,2000-01-01\r\n";
+        for (rows, row) in (0..3).zip(1..) {
+            let text = quoted.repeat(rows) + bad;
+            assert_eq!(for_each_row(&text, |_, _, _| ()), Err(RowError { row }));
+        }
         assert_eq!(for_each_row("", |_, _, _| unreachable!()), Ok(()));
     }
 

@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use lottery_core::log::{Level, subscriber};
-use lottery_proto::Instant;
+use lottery_core::seam::{Mailbox, Service as _};
+use lottery_proto::{Input, Instant, Machine as _};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Fate, Fields, as_bets, asks, bets};
@@ -114,6 +115,35 @@ fn failures_are_logged_with_their_reason() {
         assert!(lines.iter().any(|found| found == line), "{line}\n{lines:#?}");
     }
     assert!(lines.iter().all(|line| !line.contains("apuestas_enviadas")), "{lines:#?}");
+}
+
+#[test]
+fn a_service_logs_where_it_listens_and_what_it_could_not_accept() {
+    let lines = lines(Level::Info, || {
+        let centres = World::new(1, usize::MAX, 1).centres.with_address(([127, 0, 0, 1], 12345).into());
+        centres.started(Box::new(|| ()));
+        centres.failed(&io::Error::other("too many open files"));
+    });
+    let expected = [
+        "INFO     action: listen | result: success | address: 127.0.0.1:12345",
+        "WARNING  action: accept_connections | result: fail | reason: too many open files",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_connection_that_ends_badly_is_a_warning() {
+    let lines = lines(Level::Info, || {
+        let mailbox = Mailbox::new(|_| ());
+        let centres = World::new(1, usize::MAX, 1).centres;
+        let mut centre = centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
+        centre.handle(Instant::default(), Input::Failed);
+    });
+    let last = lines.last().unwrap();
+    assert!(
+        last.starts_with("WARNING  action: close_connection | result: fail | ip: 10.0.0.1 | reason: "),
+        "{lines:#?}"
+    );
 }
 
 /// Values that stand nowhere else.

@@ -163,6 +163,13 @@ impl<C: Caller<Notice = Infallible>> Calls<C> {
         });
     }
 
+    /// The connection of a client is lost, to both.
+    pub(crate) fn lose(&mut self, nth: usize) {
+        let call = &mut self.calls[nth];
+        call.line.take().expect("there is a connection");
+        call.client.handle(self.now, Input::Failed);
+    }
+
     /// Does what can be done without time going on.
     fn settle(&mut self) {
         loop {

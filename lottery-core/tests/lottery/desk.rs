@@ -40,6 +40,15 @@ fn there_is_room_up_to_the_limit_and_a_notice_when_there_is_again() {
 }
 
 #[test]
+fn a_desk_for_nothing_has_no_room_and_nothing_is_taken_of_nothing() {
+    let (desk, diary) = (Desk::new(0), Diary::default());
+    assert!(!desk.has_room(&diary.mailbox()));
+    desk.submit(diary.request(query(1))).unwrap();
+    assert!(desk.try_take(0).unwrap().is_empty());
+    assert_eq!(desk.try_take(1).unwrap().len(), 1);
+}
+
+#[test]
 fn questions_take_room_too() {
     let desk = Desk::new(10_000);
     let diary = Diary::default();

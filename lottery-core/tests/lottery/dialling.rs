@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use lottery_core::bet_list::BetList;
-use lottery_core::seam::{Caller, Step};
+use lottery_core::seam::{Caller, Mailbox, Step};
+use lottery_core::store::{Draw, Rows};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 
 use crate::world::job;
@@ -109,4 +110,35 @@ fn an_agency_shows_whom_it_calls_and_whether_it_has_ended() {
         let shown = format!("{agency:?}");
         assert!(shown.contains("ended: true, Some(Client {"), "{shown}");
     }
+}
+
+#[test]
+fn what_shows_itself_shows_what_it_is_and_nothing_of_a_bet() {
+    let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
+    let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
+    let bet = SingleBet::new(connection, "centre:1".to_owned(), fields).unwrap();
+    assert_eq!(format!("{bet:?}"), "SingleBet(Call(agency 1 to centre:1, ended: false, None))");
+    assert_eq!(format!("{:?}", Mailbox::new(|()| ())), "Mailbox");
+    let rows = Rows { agency: 3, bets: 2, text: "1,Ana,Paz,20000001,1980-01-01,7574\r\n".to_owned() };
+    assert_eq!(format!("{rows:?}"), "Rows { agency: 3, bets: 2, text: 36 bytes }");
+    let winners = [(1, vec!["20000001".to_owned()]), (4, vec!["1".to_owned(), "2".to_owned()])].into();
+    let draw = Draw { winning_number: 7574, agencies: 5, winners };
+    assert_eq!(format!("{draw:?}"), "Draw { winning_number: 7574, agencies: 5, winners: 3 }");
+}
+
+#[test]
+fn while_an_agency_on_fixed_hangs_up_it_is_not_woken_for_its_next_question() {
+    let now = Instant::default();
+    let mut agency = agency(Dialect::Fixed);
+    agency.next_step(now);
+    agency.connected(now);
+    while let Some(sent) = agency.poll_io().map(|io| io.send.len()).filter(|sent| *sent > 0) {
+        agency.handle(now, Input::Sent(sent));
+    }
+    let answer = b"O";
+    agency.poll_io().unwrap().recv[..answer.len()].copy_from_slice(answer);
+    agency.handle(now, Input::Received(answer.len()));
+    let io = agency.poll_io().unwrap();
+    assert!(io.fin, "it asks on another connection");
+    assert!(io.deadline.is_none_or(|deadline| deadline > now), "{:?}", io.deadline);
 }

@@ -71,12 +71,15 @@ fn a_draw_that_finds_no_room_is_tried_again_with_the_next_group() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
+    assert!(!committer.owes_draw(), "an agency is not finished");
     store.next(&[Fate::Good, Fate::Full, Fate::Full]);
     assert_eq!(commit(&mut committer, vec![finished(1), query(1)]), [Stored(1, 6), Pending(1)]);
     assert!(store.saved().agencies[&1].finished, "that much had room");
     assert_eq!(commit(&mut committer, vec![query(1)]), [Pending(1)]);
     assert!(committer.draw().is_none() && store.saved().draw.is_none());
+    assert!(committer.owes_draw());
     assert_eq!(commit(&mut committer, vec![query(1)]), [Winners(1, winners(&bets(1, 0, 6)))]);
+    assert!(!committer.owes_draw());
     assert_eq!(commit(&mut committer, vec![query(1)]), [Winners(1, winners(&bets(1, 0, 6)))]);
     assert_eq!(draws(&store.diary().take()), 0, "there is one draw");
 }

@@ -1,5 +1,6 @@
 //! The lottery's own logic, stepped by hand: no sockets, no threads, and time that is made up.
 
+mod accepting;
 mod callers;
 mod calls;
 mod committer;
@@ -8,6 +9,7 @@ mod dialling;
 mod digests;
 mod draw;
 mod failures;
+mod fences;
 mod limits;
 mod sessions;
 mod support;

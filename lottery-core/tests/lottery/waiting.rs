@@ -72,6 +72,16 @@ fn connections_that_are_gone_are_forgotten() {
 }
 
 #[test]
+fn a_stranger_stays_when_another_connection_goes() {
+    let store = TestStore::default();
+    let mut committer = store.committer(3);
+    commit(&mut committer, vec![stranger(7), stranger(8), waits(3, Some(1))]);
+    commit(&mut committer, vec![Asks::Gone(ConnId(8)), Asks::Gone(ConnId(3))]);
+    let told = [Stored(1, 0), Stored(2, 0), Winners(0, Vec::new())];
+    assert_eq!(commit(&mut committer, vec![finished(1), finished(2)]), told);
+}
+
+#[test]
 fn who_has_ended_counts_no_more_but_is_told() {
     let store = TestStore::default();
     let mut committer = store.committer(3);

@@ -161,3 +161,31 @@ fn what_a_wire_cannot_carry_is_not_sent() {
         assert_eq!(error, format!("agency.csv: line 13: {problem}"), "{dialect}");
     }
 }
+
+/// Two of three agencies have no bets, and do not say who they are.
+fn with_strangers() -> Calls<Agency> {
+    let mut calls = Calls::new(3, "");
+    calls.client(0, agency(2, Dialect::Framed, &[]));
+    calls.client(1, agency(3, Dialect::Framed, &[]));
+    calls
+}
+
+#[test]
+fn who_waits_without_having_said_its_number_stands_for_an_agency() {
+    let mut calls = with_strangers();
+    calls.client(2, agency(1, Dialect::Framed, &bets(1, 30)));
+    calls.run(100);
+    assert!(calls.calls.iter().all(|call| call.done == Some(Instant::from_epoch(Duration::from_secs(2)))));
+    let outcomes: Vec<_> = calls.clients().into_iter().map(|agency| agency.into_outcome().unwrap()).collect();
+    assert_eq!(outcomes, [vec![], vec![], winners(&bets(1, 30))]);
+}
+
+#[test]
+fn who_is_gone_stands_for_nobody() {
+    let mut calls = with_strangers();
+    calls.run(1);
+    calls.lose(0);
+    calls.client(1, agency(1, Dialect::Framed, &bets(1, 30)));
+    calls.run(100);
+    assert!(calls.committer.draw().is_none(), "nothing was heard of agency 2, and nobody stands for it");
+}

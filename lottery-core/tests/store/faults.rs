@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use lottery_core::store::{Group, Rows, Store, StoreError};
+use lottery_core::store::{AgencyRecord, Group, Rows, Store, StoreError};
 
 use crate::support::{Faults, Model, SimDisk, draw, group, open};
 
@@ -21,9 +21,11 @@ fn begun() -> (Arc<SimDisk>, Arc<SimDisk>, Model) {
     (database, csv, model)
 }
 
-/// The groups that are tried: small, with the draw, and so large that the file must grow.
-fn tried() -> [Group; 3] {
-    [group(7, 1, 1), Group { draw: Some(draw()), ..group(7, 2, 3) }, group(7, 20, 400)]
+/// The groups that are tried: small, with the draw, so large that the file must grow, and without a bet.
+fn tried() -> [Group; 4] {
+    let finished = AgencyRecord { stored: 9, digest: 9, finished: true };
+    let without_bets = Group { agencies: [(1, finished)].into(), ..Group::default() };
+    [group(7, 1, 1), Group { draw: Some(draw()), ..group(7, 2, 3) }, group(7, 20, 400), without_bets]
 }
 
 #[test]

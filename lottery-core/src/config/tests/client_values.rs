@@ -143,6 +143,7 @@ fn debug_shows_nothing_of_a_bet() {
     let settings = World::new().client(&flags);
     assert_eq!(settings.bet.0[2].as_deref(), Some("20000001"));
     let shown = format!("{settings:?}");
+    assert!(shown.contains("bet: BetFields(4 of 5)"), "{shown}");
     assert!(bet.iter().all(|secret| !shown.contains(secret)), "{shown}");
 }
 

@@ -1,6 +1,7 @@
 //! What is printed instead of running: help, version, configuration; and what is no command line.
 
 use super::World;
+use crate::config::resolve::Program;
 use crate::config::table::Setting;
 use crate::config::{Choice, ConfigError, Parsed};
 use lottery_proto::Dialect;
@@ -105,10 +106,14 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 
 #[test]
 fn commands_are_told_from_the_usual_work() {
+    use crate::config::ClientCommand::{Agency, Bet, Echo};
     use crate::config::ServerCommand::{Centre, Count, Health};
     for (flags, command) in [(&[][..], Centre), (&["count", "--data-dir", "d"], Count), (&["health"], Health)]
     {
         assert_eq!(World::new().server(flags).command, command);
+    }
+    for (flags, command) in [(&[][..], Agency), (&["bet"], Bet), (&["echo"], Echo)] {
+        assert_eq!(World::new().client(flags).command, command);
     }
 }
 
@@ -140,6 +145,18 @@ fn the_help_tells_of_every_setting() {
         }
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     }
+}
+
+#[test]
+fn the_help_of_a_setting_says_how_else_to_set_it() {
+    let help = |program: &Program, flag: &str| {
+        let row = program.rows().find(|row| row.flag == flag).unwrap();
+        row.to_string().split_once('\n').unwrap().1.to_owned()
+    };
+    let (server, client) = (&crate::config::server::PROGRAM, &crate::config::client::PROGRAM);
+    assert_eq!(help(server, "config"), "[env: SERVER_CONFIG]");
+    assert_eq!(help(server, "agencies"), "[env: SERVER_AGENCIES, default: 5]", "the key has the same name");
+    assert_eq!(help(client, "agency"), "[env: CLI_ID, key: id]");
 }
 
 #[test]

@@ -99,6 +99,30 @@ fn names() {
 }
 
 #[test]
+fn dialects_are_a_list_in_which_each_counts_once() {
+    let world = World::new();
+    assert_eq!(
+        world.server(&["--dialects", "echo, block,echo"]).dialects,
+        [lottery_proto::Dialect::Echo, lottery_proto::Dialect::Block]
+    );
+    let error = world.server_error(&["--dialects", "block,"]);
+    assert!(error.starts_with("--dialects: \"block,\": expected a list of block or "), "{error}");
+}
+
+#[test]
+fn a_connection_behaves_as_the_settings_say() {
+    let flags = "--agencies 9 --max-message 9000 --dialects fixed --idle-timeout 2s --message-timeout 3s \
+                 --stall-timeout 4s --linger-timeout 5s";
+    let flags: Vec<&str> = flags.split_whitespace().collect();
+    let machine = World::new().server(&flags).machine();
+    assert_eq!((machine.agencies, machine.max_message), (9, 9000));
+    assert_eq!(machine.dialects, [lottery_proto::Dialect::Fixed]);
+    let timeouts =
+        [machine.idle_timeout, machine.message_timeout, machine.stall_timeout, machine.linger_timeout];
+    assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [2, 3, 4, 5]);
+}
+
+#[test]
 fn paths() {
     assert_eq!(World::new().server(&["--data-dir", "a b"]).data_dir, Path::new("a b"));
     assert_eq!(World::new().server_error(&["--data-dir="]), "--data-dir: \"\": expected a path");
