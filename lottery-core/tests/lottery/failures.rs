@@ -6,7 +6,7 @@ use lottery_core::committer::run;
 use lottery_core::desk::{Asks, Desk};
 use lottery_core::store::StoreError;
 
-use crate::support::Seen::{Pending, Refused, Stored, Winners};
+use crate::support::Seen::{Committed, Pending, Refused, Stored, Winners};
 use crate::support::{Fate, TestStore, batch, bets, commit, finished, query, winners};
 
 #[test]
@@ -141,4 +141,19 @@ fn the_committer_runs_until_the_desk_is_closed_and_empty() {
     });
     let expected: Vec<_> = (1..=50).map(|nth| Stored(1, nth * 10)).collect();
     assert_eq!(diary.answers(), expected);
+}
+
+#[test]
+fn what_has_gathered_is_stored_as_one_group() {
+    let store = TestStore::default();
+    let mut committer = store.committer(1);
+    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    for nth in 0..250 {
+        desk.submit(diary.request(batch(1, &bets(1, nth * 100, 100)))).unwrap();
+    }
+    desk.close();
+    run(&mut committer, &desk).unwrap();
+    let commits: Vec<_> = diary.take().into_iter().filter(|seen| matches!(seen, Committed(..))).collect();
+    assert_eq!(commits, [Committed(250, false)]);
+    assert!(store.rows().len() > 1024 * 1024 + 4, "more than a megabyte");
 }
