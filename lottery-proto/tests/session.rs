@@ -8,8 +8,8 @@ use common::{
 };
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
-    Client, CloseReason, Code, Dialect, Failure, HelloReply, Input, Receipt, SendError, Server, ServerConfig,
-    State, Ticket, Violation, WinnersReply, client,
+    Bet, Client, CloseReason, Code, Dialect, Failure, HelloReply, Input, Receipt, SendError, Server,
+    ServerConfig, State, Ticket, Violation, WinnersReply, client,
 };
 
 const WELCOME: u8 = 8;
@@ -265,6 +265,40 @@ fn wrong_answers_are_the_centres_fault() {
         let Some(client::Event::Closed(CloseReason::Peer(Violation::Malformed(_)))) = event else {
             panic!("{event:?}")
         };
+    }
+}
+
+#[test]
+fn another_answer_to_hello_is_named() {
+    let mut client = client_of(Dialect::Session, 3);
+    client.hello(at(0)).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|7"));
+    client.handle(at(0), Input::Eof);
+    client.handle(at(0), Input::FinSent);
+    let Some(client::Event::Closed(why)) = client.poll_event() else { panic!("there is no other event") };
+    assert_eq!(why.to_string(), "protocol error: packet type 5, expected 8 (at byte 0)");
+}
+
+#[test]
+fn a_session_carries_the_names_that_its_packets_can() {
+    let bet = |first| Bet::new(first, "Paz", "1", "1980-01-01", "1").unwrap();
+    assert_eq!(Dialect::Session.check_sendable(&bet("Ana")), Ok(()));
+    let error = Dialect::Session.check_sendable(&bet("A|na")).unwrap_err();
+    assert_eq!(error.to_string(), "first_name: '|' cannot be sent on this wire");
+}
+
+#[test]
+fn a_long_reason_is_cut_where_a_block_ends_and_no_character_is_torn() {
+    let room = BLOCK - 4 - "0|2|storage: ".len();
+    for (start, kept) in [("", room - 1), ("x", room)] {
+        let reason = format!("{start}{}", "ñ".repeat(9000));
+        let mut server = in_session();
+        give(&mut server, at(0), &batch(3, &[ANA]));
+        let ticket = next_batch(&mut server);
+        refuse(&mut server, ticket, Code::Storage, &reason);
+        let expected = block(BATCH_ACK, 3, format!("0|2|storage: {}", &reason[..kept]).as_bytes());
+        assert!(take(&mut server, at(0)) == expected, "{start:?} and letters of two bytes");
     }
 }
 

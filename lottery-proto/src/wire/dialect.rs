@@ -124,3 +124,31 @@ pub enum Question {
     /// Finished asks for them, too, and the answer comes after the draw.
     WithFinished,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wire_has_its_manner() {
+        use Question::{Elsewhere, Here, WithFinished};
+        // Bets and bytes in a batch; sessions, answers to single bets, waits for answers; the question.
+        for (dialect, bets, bytes, sessions, answers, waits, question) in [
+            (Dialect::Block, 255, usize::MAX, false, true, false, Here),
+            (Dialect::Session, 255, usize::MAX, true, true, false, Here),
+            (Dialect::Fixed, 99, usize::MAX, false, false, false, Elsewhere),
+            (Dialect::Framed, 10, 8192, false, true, true, WithFinished),
+            (Dialect::Braces, 50, usize::MAX, false, true, true, Here),
+            (Dialect::Echo, 255, usize::MAX, false, true, true, Here),
+        ] {
+            let manner = dialect.manner();
+            assert_eq!((manner.batch_bets, manner.batch_bytes), (bets, bytes), "{dialect}");
+            assert_eq!(
+                (manner.has_sessions, manner.answers_bets, manner.waits_for_answers),
+                (sessions, answers, waits),
+                "{dialect}"
+            );
+            assert_eq!(manner.question, question, "{dialect}");
+        }
+    }
+}

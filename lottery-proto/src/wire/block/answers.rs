@@ -41,8 +41,7 @@ pub(super) fn decode(asked: &Owed, block: &[u8]) -> Result<Response, DecodeError
     match asked.kind {
         Kind::Bet => match payload.strip_prefix(&*asked.echo) {
             Some(b"|1") => Ok(Response::Stored { total: None }),
-            Some(b"|0") => Ok(Response::Refused { total: None, reason: 0..0 }),
-            // A centre that could not read the bet repeats what it could.
+            // Of a bet that it could not read, a centre repeats what it could.
             _ if payload.ends_with(b"|0") => Ok(Response::Refused { total: None, reason: 0..0 }),
             _ => wrong("the bet's document, number and status"),
         },
