@@ -92,7 +92,13 @@ mod tests {
     fn chance_is_that_of_split_mix_64() {
         let mut retry = Retry::new(Duration::ZERO, 1_234_567);
         // The numbers that its reference implementation gives for this seed.
-        for number in [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423] {
+        for number in [
+            6_457_827_717_110_365_317_u64,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+            4_593_380_528_125_082_431,
+            16_408_922_859_458_223_821,
+        ] {
             let upper = u32::try_from(number >> 32).expect("32 bits");
             assert_eq!(retry.chance().to_bits(), (f64::from(upper) / f64::from(u32::MAX)).to_bits());
         }

@@ -65,7 +65,7 @@ pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Ba
         poll_initial: settings.poll_initial,
         poll_max: settings.poll_max,
         retry_for: settings.retry_for,
-        seed: u64::from(settings.agency) << 32 | u64::from(std::process::id()),
+        seed: seed(settings.agency, std::process::id()),
     };
     let bets = Arc::new(bets);
     let bar = bar.clone();
@@ -74,6 +74,11 @@ pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Ba
     runtime.call(&mut agency).map_err(|error| error.to_string())?;
     let Some(winners) = unless_stopped(agency.into_outcome())? else { return Ok(()) };
     write_winners(settings.winners.as_deref(), &winners)
+}
+
+/// A seed that no other agency of this machine has.
+fn seed(agency: u32, process: u32) -> u64 {
+    u64::from(agency) << 32 | u64::from(process)
 }
 
 pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
@@ -127,4 +132,15 @@ fn write_winners(path: Option<&Path>, winners: &[String]) -> Result<(), String> 
     let written =
         if path == Path::new("-") { io::stdout().write_all(text.as_bytes()) } else { fs::write(path, text) };
     written.map_err(|error| format!("cannot write the winners to {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agencies_have_seeds_of_their_own() {
+        assert_ne!(seed(1, 7), seed(2, 7));
+        assert_ne!(seed(1, 7), seed(1, 8));
+    }
 }

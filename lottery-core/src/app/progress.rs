@@ -57,3 +57,26 @@ impl Write for Lines {
         io::stdout().flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_stands_where_the_agency_is_and_says_what_it_does() {
+        let bar = Bar::new();
+        let progress = Progress { sent: 3, total: 9, stored: false, cut_off: false };
+        for (progress, message) in [
+            (progress, "sending"),
+            (Progress { cut_off: true, ..progress }, "cut off, trying again"),
+            (Progress { sent: 9, stored: true, ..progress }, "stored, waiting for the draw"),
+        ] {
+            bar.show(progress);
+            assert_eq!((bar.0.position(), bar.0.length()), (progress.sent as u64, Some(9)));
+            assert_eq!(bar.0.message(), message);
+        }
+        assert!(!bar.0.is_finished());
+        bar.clear();
+        assert!(bar.0.is_finished());
+    }
+}

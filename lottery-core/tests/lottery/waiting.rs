@@ -1,9 +1,13 @@
 //! The waiting room: who waits for the draw, and who is told.
 
+use std::sync::Arc;
+
+use lottery_core::centres::Centres;
 use lottery_core::committer::run;
 use lottery_core::desk::{Asks, Desk};
+use lottery_core::seam::Service as _;
 use lottery_proto::server::Event;
-use lottery_proto::{ConnId, Input, Instant, Receipt, Server, ServerConfig};
+use lottery_proto::{ConnId, Input, Instant, Machine as _, Receipt, Server, ServerConfig};
 
 use crate::support::Seen::{Refused, Stored, Winners};
 use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
@@ -147,4 +151,25 @@ fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_
         told
     });
     assert_eq!(told, [Stored(1, 6), Stored(1, 6), Winners(1, winners(&mine))]);
+}
+
+#[test]
+fn a_connection_says_when_its_peer_has_ended() {
+    for ends in [false, true] {
+        let store = TestStore::default();
+        let mut committer = store.committer(2);
+        let desk = Arc::new(Desk::new(usize::MAX));
+        let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
+        let centres = Centres::new(config, Arc::clone(&desk), 1);
+        let now = Instant::default();
+        let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), store.diary().mailbox()).unwrap();
+        let end = b"00000003END";
+        centre.poll_io().unwrap().recv[..end.len()].copy_from_slice(end);
+        centre.handle(now, Input::Received(end.len()));
+        committer.commit(desk.try_take(usize::MAX).unwrap()).unwrap();
+        centre.handle(now, if ends { Input::Eof } else { Input::Timeout });
+        committer.commit(desk.try_take(usize::MAX).unwrap()).unwrap();
+        commit(&mut committer, vec![finished(1)]);
+        assert_eq!(committer.draw().is_none(), ends, "who has ended stands for nobody");
+    }
 }

@@ -1,10 +1,10 @@
 //! Whole lotteries on every wire: when each agency asks, and on which connection.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::agency::{Agency, Job};
+use lottery_core::agency::{Agency, Job, Progress};
 use lottery_core::bet_list::BetList;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 
@@ -188,4 +188,20 @@ fn who_is_gone_stands_for_nobody() {
     calls.client(1, agency(1, Dialect::Framed, &bets(1, 30)));
     calls.run(100);
     assert!(calls.committer.draw().is_none(), "nothing was heard of agency 2, and nobody stands for it");
+}
+
+#[test]
+fn an_agency_says_how_far_it_is() {
+    for (dialect, batch) in [(Dialect::Fixed, 99), (Dialect::Framed, 10)] {
+        let seen = Arc::<Mutex<Vec<Progress>>>::default();
+        let sink = Arc::clone(&seen);
+        let mut calls = Calls::new(1, "");
+        let agency = agency(1, dialect, &bets(1, 150));
+        calls.client(0, agency.with_progress(move |progress| sink.lock().unwrap().push(progress)));
+        calls.run(10);
+        let at = |sent, stored| Progress { sent, total: 150, stored, cut_off: false };
+        let sent = (1..).map(|nth| (nth * batch).min(150)).take(150_usize.div_ceil(batch));
+        let expected: Vec<_> = sent.map(|sent| at(sent, false)).chain([at(150, true)]).collect();
+        assert_eq!(*seen.lock().unwrap(), expected, "{dialect}");
+    }
 }

@@ -77,9 +77,19 @@ fn a_write_that_fails_otherwise_ends_the_store() {
         let error = store.commit(&group(7, 5, 20)).unwrap_err();
         assert!(matches!(error, StoreError::Failed { .. }), "{error}");
         assert_ended(&mut store, &error);
+        let writes = database.counts().writes;
         drop(store);
+        assert_eq!(database.counts().writes, writes, "nothing is written over a failure");
         assert_acknowledged(&database, &csv, &mut model, &group(7, 5, 20));
     }
+}
+
+#[test]
+fn a_start_that_finds_bets_csv_equal_to_the_store_leaves_it_alone() {
+    let (database, csv, _) = begun();
+    let writes = csv.counts().writes;
+    open(&database, &csv).unwrap();
+    assert_eq!(csv.counts().writes, writes);
 }
 
 #[test]
