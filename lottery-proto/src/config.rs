@@ -141,3 +141,17 @@ impl ClientConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_memory_of_a_connection() {
+        for (max_message, received) in [(100_000, 100_000), (8192, 8192), (10, 8192)] {
+            let config = ServerConfig { max_message, max_in_flight: 3, ..ServerConfig::default() };
+            let most = 1024 + 2 * received + 5 * (1024 + 8192) + 4 * (5 * 8192 + 65_536);
+            assert_eq!(config.most_memory(), most, "{max_message}");
+        }
+    }
+}

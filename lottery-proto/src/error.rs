@@ -240,3 +240,16 @@ pub enum SendError {
         most: u32,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_ends_as_it_should_when_all_is_said_or_it_is_told_to() {
+        assert!(CloseReason::Done.is_clean() && CloseReason::Shutdown.is_clean());
+        for reason in [CloseReason::Refused, CloseReason::Superseded, CloseReason::Idle, CloseReason::Lost] {
+            assert!(!reason.is_clean(), "{reason}");
+        }
+    }
+}

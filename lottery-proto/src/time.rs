@@ -37,6 +37,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn keeps_its_distance_from_the_epoch() {
+        let elapsed = Duration::new(7, 9);
+        assert_eq!(Instant::from_epoch(elapsed).since_epoch(), elapsed);
+    }
+
+    #[test]
     fn saturates_at_both_ends() {
         let end = Instant::from_epoch(Duration::MAX);
         assert_eq!(end.after(Duration::from_secs(1)), end);

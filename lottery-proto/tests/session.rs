@@ -395,3 +395,14 @@ fn codes_are_read_as_they_are_written() {
         assert_eq!(Code::from_name(unknown), None);
     }
 }
+
+#[test]
+fn a_client_asks_for_so_much_at_once_and_no_more() {
+    let mut client = client_of(Dialect::Block, 3);
+    for nth in 0..64 {
+        assert_eq!(client.ask_winners(at(0)), Ok(()), "{nth}");
+        take(&mut client, at(0));
+    }
+    assert_eq!(client.ask_winners(at(0)), Err(SendError::Busy));
+    assert!(!client.can_send());
+}
