@@ -101,4 +101,4 @@ where
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -139,6 +139,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_connection_waits_for_answers_as_long_as_the_settings_say() {
+        let args = [
+            "client",
+            "--agency",
+            "3",
+            "--server",
+            "centre:1",
+            "--dialect",
+            "fixed",
+            "--answer-timeout",
+            "7s",
+        ];
+        let Ok(config::Parsed::Run(settings)) = config::client(args.map(Into::into), &|_| None) else {
+            panic!("these are settings")
+        };
+        let connection = connection(&settings).unwrap();
+        assert_eq!((connection.agency.get(), connection.dialect.name()), (3, "fixed"));
+        assert_eq!(connection.answer_timeout.as_secs(), 7);
+    }
+
+    #[test]
     fn agencies_have_seeds_of_their_own() {
         assert_ne!(seed(1, 7), seed(2, 7));
         assert_ne!(seed(1, 7), seed(1, 8));

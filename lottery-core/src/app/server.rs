@@ -16,7 +16,7 @@ use crate::desk::Desk;
 use crate::log;
 use crate::seam::Runtime;
 use crate::sockets::listen;
-use crate::store::{MemoryStore, RedbStore, Store, StoreError};
+use crate::store::{CsvRepair, MemoryStore, RedbStore, Store, StoreError};
 
 /// Runs the centre on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
 pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
@@ -38,7 +38,7 @@ fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> System
         StoreKind::Memory => run(runtime, settings, MemoryStore::new()),
         StoreKind::Redb => match RedbStore::open(&settings.data_dir) {
             Ok(store) => {
-                log_opened(&store);
+                log_repair(store.csv_repair(), store.csv_behind());
                 run(runtime, settings, store)
             }
             Err(error) => fail(1, &error),
@@ -46,14 +46,13 @@ fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> System
     }
 }
 
-fn log_opened(store: &RedbStore) {
-    let repair = store.csv_repair();
-    if repair.cut > 0 || repair.appended > 0 {
-        let (kept, cut, appended) = (repair.kept, repair.cut, repair.appended);
+/// Says what was done to `bets.csv`, and how far it is behind.
+fn log_repair(CsvRepair { kept, cut, appended }: CsvRepair, behind: u64) {
+    if cut > 0 || appended > 0 {
         warn!(action = "repair_bets_csv", result = "success", kept, cut, appended);
     }
-    if store.csv_behind() > 0 {
-        warn!(action = "repair_bets_csv", result = "fail", behind = store.csv_behind());
+    if behind > 0 {
+        warn!(action = "repair_bets_csv", result = "fail", behind);
     }
 }
 
@@ -117,4 +116,37 @@ pub(super) fn end(served: io::Result<()>, committed: Result<(), StoreError>) -> 
 
 fn store_code(error: &StoreError) -> u8 {
     if matches!(error, StoreError::Failed { .. }) { EXIT_STORE_FAILED } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Level, tests::logged};
+
+    #[test]
+    fn a_repair_is_logged_if_there_was_one() {
+        let done = |cut, appended| {
+            format!(
+                "WARNING  action: repair_bets_csv | result: success | kept: 9 | cut: {cut} | appended: {appended}"
+            )
+        };
+        let behind = "WARNING  action: repair_bets_csv | result: fail | behind: 5".to_owned();
+        for (cut, appended, missing, expected) in [
+            (0, 0, 0, vec![]),
+            (1, 0, 0, vec![done(1, 0)]),
+            (0, 2, 0, vec![done(0, 2)]),
+            (3, 4, 5, vec![done(3, 4), behind.clone()]),
+            (0, 0, 5, vec![behind]),
+        ] {
+            let lines = logged(Level::Info, || log_repair(CsvRepair { kept: 9, cut, appended }, missing));
+            assert_eq!(lines, expected);
+        }
+    }
+
+    #[test]
+    fn a_store_that_failed_has_an_exit_code_of_its_own() {
+        let (place, cause) = (String::new(), String::new());
+        assert_eq!(store_code(&StoreError::Failed { place: place.clone(), cause: cause.clone() }), 74);
+        assert_eq!(store_code(&StoreError::Unusable { place, cause }), 1);
+    }
 }

@@ -24,7 +24,7 @@ fn now() -> SystemTime {
 }
 
 /// What is logged at a level, without the time.
-fn logged(level: Level, events: impl FnOnce()) -> Vec<String> {
+pub(crate) fn logged(level: Level, events: impl FnOnce()) -> Vec<String> {
     let memory = Memory::default();
     let writer = memory.clone();
     tracing::subscriber::with_default(subscriber(level, now, move || writer.clone()), events);
