@@ -49,3 +49,25 @@ fn a_control_character_is_found_anywhere_in_the_names() {
         assert_eq!((bets, result.unwrap_err().bet), (0, Some(1)), "{at}");
     }
 }
+
+#[test]
+fn no_more_bets_are_read_than_a_batch_says() {
+    let payload = [&[1][..], &packet(BET, 1, ANA.as_bytes()).repeat(4)].concat();
+    let (bets, result) = decode(&block(BATCH, 1, &payload));
+    assert_eq!((bets, result.unwrap_err().problem), (1, Problem::BetCount { said: 1, found: 2 }));
+}
+
+#[test]
+fn each_bet_is_cut_at_its_own_separators() {
+    // Packets of 47 bytes: four of them are as long as what lies between a bet and some window behind it.
+    let line = |nth: usize| {
+        let first = "a".repeat(1 + nth);
+        let last = "b".repeat(15 - nth);
+        format!("{first}|{last}|20000001|1980-01-01|{}", 70_000 + nth)
+    };
+    let lines: Vec<String> = (0..12).map(line).collect();
+    assert!(lines.iter().all(|line| packet(BET, 1, line.as_bytes()).len() == 47));
+    let mut read = Vec::new();
+    decode_batch(&batch(1, &lines), |bet| read.push(common::text(&bet))).unwrap();
+    assert_eq!(read, lines);
+}

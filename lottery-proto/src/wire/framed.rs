@@ -276,3 +276,20 @@ fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), TooLar
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_digits_say_how_long_a_body_is_or_there_is_none() {
+        let body = alloc::vec![0; 100_000_001];
+        for (len, fits) in [(7, true), (99_999_999, true), (100_000_000, false), (100_000_001, false)] {
+            let mut out = alloc::vec![b'y'];
+            let written = put(&mut out, |out| out.put_slice(body.get(..len).unwrap_or_default()));
+            assert_eq!(written.is_ok(), fits, "{len}");
+            assert_eq!(out.len(), if fits { 1 + LENGTH + len } else { 1 }, "{len}");
+            assert!(!fits || out.get(1..=LENGTH).and_then(text::number) == Some(len), "{len}");
+        }
+    }
+}
