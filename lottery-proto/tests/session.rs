@@ -179,6 +179,19 @@ fn winners_fill_as_many_blocks_as_they_need() {
     assert!(client.poll_event().is_none());
 }
 
+#[test]
+fn winners_that_fill_one_block_are_one_block() {
+    let mut winners = vec!["1".repeat(20); 389];
+    winners.push("2".repeat(18));
+    let payload = format!("1{}", winners.join("|"));
+    assert_eq!(payload.len(), BLOCK - 4);
+    let mut server = in_session();
+    give(&mut server, at(0), &block(WINNER, 3, b"2"));
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
+    server.reply(at(0), ticket, WinnersReply::Winners(&winners)).unwrap();
+    assert!(take(&mut server, at(0)) == block(WINNER, 3, payload.as_bytes()));
+}
+
 /// A client in a session with a window of 2.
 fn greeted(agency: u32) -> Client {
     let mut client = client_of(Dialect::Session, agency);
