@@ -78,4 +78,12 @@ mod tests {
     fn an_agency_that_is_no_text_is_no_row() {
         assert!(rows(&b"1,a\r\n\xff,b\r\n"[..]).unwrap_err().to_string().starts_with("line 2: "));
     }
+
+    #[test]
+    fn what_cannot_be_read_is_a_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(count(dir.path()), ExitCode::FAILURE);
+        std::fs::write(dir.path().join("bets.csv"), "1,Ana,Paz,20000001,1980-01-01,7574\r\n").unwrap();
+        assert_eq!(count(dir.path()), ExitCode::SUCCESS);
+    }
 }

@@ -53,5 +53,7 @@ mod tests {
         let port = socket.local_addr().unwrap().port();
         let seen = TABLES.iter().filter_map(|path| fs::read_to_string(path).ok());
         assert!(seen.into_iter().any(|table| listens(&table, port)));
+        assert_eq!(health(port), ExitCode::SUCCESS);
+        assert_eq!(health(0), ExitCode::FAILURE, "no socket has this port");
     }
 }

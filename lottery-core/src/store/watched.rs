@@ -80,3 +80,59 @@ impl redb::StorageBackend for Watched {
 pub(super) fn is_no_room(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
+
+#[cfg(test)]
+mod tests {
+    use redb::StorageBackend as _;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// A disk whose first write finds no room; it counts what it is asked to change.
+    #[derive(Debug, Default)]
+    struct Once(AtomicU32);
+
+    impl Once {
+        fn change(&self) -> io::Result<()> {
+            let nth = self.0.fetch_add(1, Ordering::Relaxed);
+            if nth == 0 { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+
+    impl Disk for Once {
+        fn size(&self) -> io::Result<u64> {
+            Ok(7)
+        }
+
+        fn read(&self, _: u64, _: &mut [u8]) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write(&self, _: u64, _: &[u8]) -> io::Result<()> {
+            self.change()
+        }
+
+        fn set_len(&self, _: u64) -> io::Result<()> {
+            self.change()
+        }
+
+        fn sync(&self) -> io::Result<()> {
+            self.change()
+        }
+    }
+
+    #[test]
+    fn after_a_failure_nothing_is_changed_any_more() {
+        let disk = Arc::new(Once::default());
+        let fault = FirstFault::default();
+        let watched = Watched::new(Arc::clone(&disk) as Arc<dyn Disk>, Arc::clone(&fault));
+        assert_eq!(watched.write(0, b"x").unwrap_err().kind(), ErrorKind::StorageFull);
+        for changed in [watched.write(0, b"x"), watched.set_len(0), watched.sync_data()] {
+            let error = changed.unwrap_err().to_string();
+            assert!(error.starts_with("after an earlier failure: write: "), "{error}");
+        }
+        assert_eq!(disk.0.load(Ordering::Relaxed), 1, "the disk was not asked again");
+        assert!(fault.get().is_some_and(|fault| fault.no_room));
+        assert_eq!(watched.len().unwrap(), 7, "it can still be read");
+    }
+}
