@@ -107,8 +107,13 @@ fn prove(step: &Step) -> Result<Outcome, Error> {
 /// Cargo at the root of the workspace, ended after so many seconds.
 fn cargo(limit: u32, args: &[&str]) -> Command {
     let mut command = Command::new("timeout");
-    command.arg(limit.to_string()).arg(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(args).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    command.arg(limit.to_string()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    if let Some(("+nightly", args)) = args.split_first().map(|(first, rest)| (*first, rest)) {
+        // That this is another toolchain is known to rustup, not to a cargo.
+        command.args(["rustup", "run", "nightly", "cargo"]).args(args);
+    } else {
+        command.arg(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(args);
+    }
     command
 }
 

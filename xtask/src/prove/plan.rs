@@ -26,6 +26,8 @@ const COVERAGE: Tool = Tool {
     version: &["llvm-cov", "show-env"],
     install: "rustup component add llvm-tools && cargo install --locked cargo-llvm-cov",
 };
+const MIRI: Tool =
+    Tool { version: &["+nightly", "miri", "--version"], install: "rustup +nightly component add miri" };
 const DENY: Tool = Tool { version: &["deny", "--version"], install: "cargo install --locked cargo-deny" };
 const FUZZ: Tool = Tool { version: &["fuzz", "--version"], install: "cargo install --locked cargo-fuzz" };
 
@@ -97,6 +99,7 @@ pub(super) fn steps(quick: bool) -> Vec<Step> {
             ["mutants", ..] => Some(MUTANTS),
             ["llvm-cov", ..] => Some(COVERAGE),
             ["deny", ..] => Some(DENY),
+            ["+nightly", "miri", ..] => Some(MIRI),
             ["xtask", "fuzz", ..] => Some(FUZZ),
             _ => None,
         };
@@ -114,6 +117,12 @@ pub(super) fn steps(quick: bool) -> Vec<Step> {
         "test -p conformance --test process_full_disk --test process_sync_fails",
         Much::Tests,
     );
+    let cuts = if quick {
+        "test -p conformance --test process_power"
+    } else {
+        "test -p conformance --test process_power -- --include-ignored"
+    };
+    step("power cuts under ext4", cuts, Much::Tests);
     let delay = "test --release -p conformance --test process_delay -- --ignored --nocapture";
     step("p99 of acknowledgements beside hostile peers (measured)", delay, Much::Ratios);
     let planted = "run --release -p simulation --features planted -- --planted";
@@ -139,8 +148,11 @@ pub(super) fn steps(quick: bool) -> Vec<Step> {
         step("simulation", "run --release -p simulation -- --seeds 1000000", Much::Told("1,000,000 seeds"));
         let all = "mutants -p lottery-proto -p lottery-core --baseline=skip --timeout 60";
         step("mutants", all, Much::Mutants);
-        let both = "llvm-cov -p lottery-proto -p lottery-core --summary-only --fail-under-lines 98";
+        let both = "llvm-cov -p lottery-proto -p lottery-core -p conformance -p simulation \
+             -p runtime-tokio -p runtime-std -p runtime-smol --summary-only --fail-under-lines 98 \
+             --ignore-filename-regex /(conformance|simulation|runtime-[a-z]+)/src/";
         step("coverage", both, Much::Coverage);
+        step("undefined behaviour", "+nightly miri test -p lottery-proto --lib", Much::Tests);
     }
     step("planted mistakes are found", planted, Much::Told("each"));
     step(
