@@ -154,4 +154,21 @@ mod tests {
             assert_eq!(config.most_memory(), most, "{max_message}");
         }
     }
+
+    #[test]
+    fn the_most_memory_of_an_agency() {
+        let agency = AgencyId::new(1).expect("an agency");
+        for (max_message, max_batch, received, message) in [
+            (100_000, 50_000, 100_000, 50_000),
+            (50_000, 100_000, 50_000, 50_000),
+            (8192, 8192, 8192, 8193),
+            (8193, 9000, 8193, 8193),
+            (10, 10, 8192, 8193),
+        ] {
+            let config = ClientConfig::new(agency, Dialect::Block);
+            let config = ClientConfig { max_message, max_batch, max_unsent: 1000, ..config };
+            let most = 1024 + 2 * received + 6 * 1000 + 3 * message + 32_768;
+            assert_eq!(config.most_memory(), most, "{max_message}, {max_batch}");
+        }
+    }
 }

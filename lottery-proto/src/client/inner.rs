@@ -66,11 +66,10 @@ impl Client {
     pub(super) fn settle(&mut self, now: Instant) {
         self.now = now;
         while self.life.is_open() && self.queue.len() < MAX_QUEUED && self.decode_next(now) {}
-        self.is_full = self.queue.len() >= MAX_QUEUED;
         if !self.life.is_open() {
             self.inbox.truncate(self.decoded);
         }
-        if self.life.peer_ended && !self.is_full {
+        if self.life.peer_ended && self.queue.len() < MAX_QUEUED {
             self.peer_ended();
         }
         self.arm(now);

@@ -28,11 +28,9 @@ const MAX_ASKED: usize = 64;
 /// So many answers are decoded ahead of the application. The bytes of the others wait as they came.
 const MAX_QUEUED: usize = 64;
 
-/// The most memory that questions and answers take besides the buffers, while the queues that hold them grow.
-pub(crate) const MAX_QUEUES: usize =
-    2 * (MAX_ASKED * (size_of::<Owed>() + MAX_ECHO) + MAX_QUEUED * size_of::<Next>());
-/// What the answer to a bet repeats: its document and its number.
-const MAX_ECHO: usize = 32;
+/// More memory than questions and answers take besides the buffers, in bytes: for each of them less than 100, and what its
+/// answer repeats, less than 32; and twice that while a queue grows.
+pub(crate) const MAX_QUEUES: usize = 32_768;
 
 /// The agency's side of one connection: bets and questions in, answers out.
 ///
@@ -52,8 +50,6 @@ pub struct Client {
     timers: Timers,
     /// What is to be handed out, in the order in which it stands at the front of the inbox.
     queue: VecDeque<Next>,
-    /// There was no room in the queue: answers may stand behind those that it holds.
-    is_full: bool,
     /// So many bytes at the front of the inbox belong to the queue.
     decoded: usize,
     /// How far the message behind them was looked at.
@@ -80,7 +76,6 @@ impl Client {
             life: Life::new(),
             timers: Timers::default(),
             queue: VecDeque::new(),
-            is_full: false,
             decoded: 0,
             scan: Scan::default(),
             now,
@@ -130,7 +125,8 @@ impl Client {
     /// The next thing for the application, borrowed from the receive buffer. Call it until there is none, after each
     /// [`Client::handle`].
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        if self.is_full && self.queue.is_empty() {
+        if self.queue.is_empty() {
+            // Behind as many as the queue holds there may be more.
             self.settle(self.now);
         }
         let Some(Next { kind, response, len }) = self.queue.pop_front() else {
