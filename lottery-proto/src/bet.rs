@@ -267,10 +267,11 @@ mod tests {
 
     #[test]
     fn finds_a_control_character_wherever_it_is() {
-        for (around, len) in ['ñ', 'd'].into_iter().flat_map(|around| (1..40).map(move |len| (around, len)))
-        {
+        // Miri takes a second for what else takes a millisecond.
+        let (lengths, step) = if cfg!(miri) { (7..10, 9) } else { (1..40, 1) };
+        for (around, len) in ['ñ', 'd'].into_iter().flat_map(|a| lengths.clone().map(move |len| (a, len))) {
             for at in 0..len {
-                for character in (0..0x100).filter_map(char::from_u32) {
+                for character in (0..0x100).step_by(step).filter_map(char::from_u32) {
                     let name: String =
                         (0..len).map(|place| if place == at { character } else { around }).collect();
                     let found = check_name(Field::FirstName, &name).is_err();

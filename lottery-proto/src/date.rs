@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn agrees_with_a_calendar_on_every_day_and_every_near_miss() {
-        for year in 0..=9999_i16 {
+        // Miri takes a second for what else takes a millisecond.
+        for year in (0..=9999_i16).step_by(if cfg!(miri) { 1999 } else { 1 }) {
             for month in 0..=13_i8 {
                 for day in 0..=32_i8 {
                     let text = format!("{year:04}-{month:02}-{day:02}");

@@ -47,6 +47,7 @@ fn body(wire: Dialect, message: &[u8]) -> usize {
 /// What was passed is spoilt as soon as it is, and still the end is found: so it is not looked at again. What was not
 /// passed is less than one character.
 #[test]
+#[cfg_attr(miri, ignore = "takes hours")]
 fn no_byte_of_a_message_is_looked_at_twice() {
     for (wire, side, message) in messages() {
         let counts = matches!(wire, Dialect::Block | Dialect::Framed);

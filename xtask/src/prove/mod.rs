@@ -111,6 +111,8 @@ fn cargo(limit: u32, args: &[&str]) -> Command {
     if let Some(("+nightly", args)) = args.split_first().map(|(first, rest)| (*first, rest)) {
         // That this is another toolchain is known to rustup, not to a cargo.
         command.args(["rustup", "run", "nightly", "cargo"]).args(args);
+        // An interpreter is slow, and tests by chance look where they are.
+        command.env("MIRIFLAGS", "-Zmiri-disable-isolation").env("PROPTEST_CASES", "4");
     } else {
         command.arg(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(args);
     }
