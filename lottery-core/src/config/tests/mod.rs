@@ -1,6 +1,7 @@
 //! Whole configurations: files in a directory of the test's own, flags and variables given by the test.
 
 use std::ffi::OsString;
+use std::fmt::{self, Display, Write as _};
 use std::fs;
 
 use tempfile::TempDir;
@@ -12,6 +13,24 @@ mod files;
 mod layers;
 mod print;
 mod server_values;
+
+/// Takes so many pieces.
+struct Takes(usize);
+
+impl fmt::Write for Takes {
+    fn write_str(&mut self, _: &str) -> fmt::Result {
+        self.0 = self.0.checked_sub(1).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
+/// In how many pieces it is written. A reader that takes fewer, it says, did not take it; one that takes more did.
+pub(in crate::config) fn pieces_of(shown: &impl Display) -> usize {
+    let taken = |pieces| write!(Takes(pieces), "{shown}").is_ok();
+    let all = (0..20).find(|pieces| taken(*pieces)).expect("it has an end");
+    assert!((all..20).all(taken));
+    all
+}
 
 /// A directory to start a program in, and the environment for it.
 struct World {
@@ -68,7 +87,7 @@ impl World {
     }
 }
 
-fn run<T: std::fmt::Debug>(parsed: Result<Parsed<T>, ConfigError>) -> T {
+fn run<T: fmt::Debug>(parsed: Result<Parsed<T>, ConfigError>) -> T {
     match parsed.unwrap() {
         Parsed::Run(settings) => settings,
         Parsed::Print(text) => panic!("printed {text}"),
