@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Only these targets
     #[arg(long, value_name = "TARGET[,TARGET…]", value_delimiter = ',')]
     targets: Vec<String>,
+    /// No input longer than this, for more executions; each target has its own limit besides
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    longest: Option<u64>,
     /// Twice as many executions, for a long run from a corpus: without a look at what the code compares
     #[arg(long)]
     no_trace_compares: bool,
@@ -37,7 +40,7 @@ pub(crate) struct Args {
 #[derive(Clone, Debug)]
 struct Target {
     name: String,
-    longest: String,
+    longest: u64,
 }
 
 /// `cargo fuzz` as it is used here. Nothing of what is tested is `unsafe`: without a sanitizer it is fast, and builds on
@@ -83,7 +86,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     if !version.status.success() {
         return Err(Error::NotInstalled);
     }
-    let targets = chosen(seeds()?, &args.targets)?;
+    let mut targets = chosen(seeds()?, &args.targets)?;
+    for target in &mut targets {
+        target.longest = target.longest.min(args.longest.unwrap_or(u64::MAX));
+    }
     let fuzzer = Fuzzer { no_trace_compares: args.no_trace_compares };
     fuzzer.build()?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -114,7 +120,7 @@ fn seeds() -> Result<Vec<Target>, Error> {
     }
     let target = |line: &str| {
         let (name, longest) = line.split_once(' ')?;
-        Some(Target { name: name.to_owned(), longest: longest.to_owned() })
+        Some(Target { name: name.to_owned(), longest: longest.parse().ok()? })
     };
     Ok(text(&output.stdout).lines().filter_map(target).collect())
 }
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn targets_are_chosen_by_name_and_an_unknown_one_is_named() {
-        let target = |name: &str| Target { name: name.to_owned(), longest: "1".to_owned() };
+        let target = |name: &str| Target { name: name.to_owned(), longest: 1 };
         let all = || vec![target("decode"), target("fixed"), target("echo")];
         let names = |chosen: Vec<Target>| chosen.into_iter().map(|target| target.name).collect::<Vec<_>>();
         assert_eq!(names(chosen(all(), &[]).expect("all")), ["decode", "fixed", "echo"]);
