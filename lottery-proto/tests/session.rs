@@ -8,8 +8,8 @@ use common::{
 };
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
-    Bet, Client, CloseReason, Code, Dialect, Failure, HelloReply, Input, Receipt, SendError, Server,
-    ServerConfig, State, Ticket, Violation, WinnersReply, client,
+    AgencyId, Bet, Client, ClientConfig, CloseReason, Code, Dialect, Failure, HelloReply, Input, Receipt,
+    SendError, Server, ServerConfig, State, Ticket, Violation, WinnersReply, client,
 };
 
 const WELCOME: u8 = 8;
@@ -80,7 +80,7 @@ fn after_a_refused_batch_every_later_one_is_refused_in_its_turn() {
     let mut refused = Vec::new();
     while let Some(event) = server.poll_event() {
         let Event::Refused { agency, error } = event else { panic!("{event:?}") };
-        assert_eq!(agency.map(lottery_proto::AgencyId::get), Some(3));
+        assert_eq!(agency.map(AgencyId::get), Some(3));
         refused.push(matches!(error, RefusedBy::EarlierBets));
     }
     assert_eq!(refused, [false, true, true]);
@@ -279,6 +279,21 @@ fn wrong_answers_are_the_centres_fault() {
             panic!("{event:?}")
         };
     }
+}
+
+#[test]
+fn hello_waits_where_a_centre_refuses_what_it_does_not_read() {
+    let config = ClientConfig::new(AgencyId::new(3).unwrap(), Dialect::Session);
+    let mut client = Client::new(ClientConfig { max_unsent: 2 * BLOCK, ..config }, at(0));
+    for _ in 0..2 {
+        client.hello(at(0)).unwrap();
+        give(&mut client, at(0), &block(ERROR, 3, b"storage|no room"));
+        assert!(matches!(client.poll_event(), Some(client::Event::Failed { .. })));
+    }
+    assert_eq!(client.hello(at(0)), Err(SendError::Busy));
+    assert_eq!(client.unsent(), 2 * BLOCK);
+    assert_eq!(take(&mut client, at(0)), block(HELLO, 3, b"2").repeat(2));
+    client.hello(at(0)).unwrap();
 }
 
 #[test]

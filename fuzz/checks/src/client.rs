@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
     let mut run = Run { driver, bets: vec![bet(ANA), bet(JOSE)], closed: 0 };
     while let Some(step) = feed.byte() {
         run.step(step, &mut feed);
-        assert!(run.driver.end.unsent() <= UNSENT + 2 * BLOCK, "{}", run.driver.end.unsent());
+        assert!(run.driver.end.unsent() <= UNSENT + BLOCK, "{}", run.driver.end.unsent());
         let memory = run.driver.end.memory();
         assert!(memory <= bound, "{memory} bytes, more than {bound}");
     }

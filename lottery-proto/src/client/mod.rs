@@ -142,8 +142,11 @@ impl Client {
         let batches = self.asked.iter().filter(|asked| asked.kind == Kind::Batch).count();
         let waits = (manner.waits_for_answers && !self.asked.is_empty())
             || (manner.has_sessions && batches >= usize::try_from(self.window).unwrap_or(usize::MAX));
-        let room = self.asked.len() < MAX_ASKED && self.output.pending().len() < self.config.max_unsent;
-        self.life.is_open() && !waits && room
+        self.life.is_open() && !waits && self.has_room()
+    }
+
+    fn has_room(&self) -> bool {
+        self.asked.len() < MAX_ASKED && self.output.pending().len() < self.config.max_unsent
     }
 
     /// Begins a session. Nothing else is sent before its answer, [`Event::Welcome`].
@@ -152,7 +155,9 @@ impl Client {
     /// Nothing was sent: another wire than `session`, not on a new connection, or an agency that it cannot name.
     pub fn hello(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
-        if self.window > 0 || !self.asked.is_empty() {
+        // There is none where a centre refuses again and again what it does not read.
+        let again = self.window > 0 || !self.asked.is_empty();
+        if again || !self.has_room() {
             return Err(SendError::Busy);
         }
         self.put(now, Kind::Hello, |wire, out| {
