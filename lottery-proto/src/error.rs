@@ -230,12 +230,10 @@ pub enum SendError {
     #[error("this wire has no such message")]
     NotOnThisWire,
     /// The wire cannot carry this agency's number.
-    #[error("agency {agency}: the {dialect} wire goes up to {most}")]
+    #[error("agency {agency}: this wire goes up to {most}")]
     Agency {
         /// The agency.
         agency: u32,
-        /// The wire.
-        dialect: Dialect,
         /// The greatest number that it can carry.
         most: u32,
     },

@@ -161,7 +161,7 @@ fn a_client_does_not_send_what_the_wire_cannot_carry() {
         assert!(sent < many.len(), "{sent}");
     }
     let mut far = client(256);
-    let agency = "agency 256: the block wire goes up to 255";
+    let agency = "agency 256: this wire goes up to 255";
     assert_eq!(far.send_batch(at(0), &[good]).unwrap_err().to_string(), agency);
     assert_eq!(far.send_bet(at(0), &good).unwrap_err().to_string(), agency);
     assert_eq!(far.send_finished(at(0)).unwrap_err().to_string(), agency);

@@ -103,7 +103,7 @@ fn an_agency_whose_number_does_not_fit_on_its_wire_says_so_and_sends_nothing() {
         let mut agency = connected(300, dialect);
         assert!(agency.poll_io().is_none_or(|io| io.send.is_empty()), "{dialect}");
         let error = agency.into_outcome().unwrap_err();
-        assert_eq!(error.to_string(), "agency 300: the block wire goes up to 255", "{dialect}");
+        assert_eq!(error.to_string(), "agency 300: this wire goes up to 255", "{dialect}");
     }
 }
 

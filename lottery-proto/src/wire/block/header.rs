@@ -7,7 +7,6 @@ use nom::{IResult, Parser};
 
 use crate::agency::AgencyId;
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::Dialect;
 
 /// What every packet is padded to.
 pub const BLOCK_SIZE: usize = 8192;
@@ -128,9 +127,5 @@ fn set_size(out: &mut [u8], start: usize, size: usize) {
 
 /// The agency as the header's byte.
 pub(super) fn agency_byte(agency: AgencyId) -> Result<u8, SendError> {
-    u8::try_from(agency.get()).map_err(|_| SendError::Agency {
-        agency: agency.get(),
-        dialect: Dialect::Block,
-        most: MAX_AGENCY,
-    })
+    u8::try_from(agency.get()).map_err(|_| SendError::Agency { agency: agency.get(), most: MAX_AGENCY })
 }
