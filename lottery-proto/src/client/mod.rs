@@ -152,10 +152,11 @@ impl Client {
     /// Begins a session. Nothing else is sent before its answer, [`Event::Welcome`].
     ///
     /// # Errors
-    /// Nothing was sent: another wire than `session`, not on a new connection, or an agency that it cannot name.
+    /// Nothing was sent: another wire than `session`, not on a new connection, too much that waits to be sent, or an agency that it
+    /// cannot name.
     pub fn hello(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
-        // There is none where a centre refuses again and again what it does not read.
+        // A centre may refuse again and again what it has not read: that still waits to be sent.
         let again = self.window > 0 || !self.asked.is_empty();
         if again || !self.has_room() {
             return Err(SendError::Busy);
