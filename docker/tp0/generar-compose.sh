@@ -1,24 +1,29 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # generar-compose.sh FILE N: writes a Compose file with the centre, `server`, and N clients, `client1` and so on.
 #
 # A client whose bets are there as .data/agency-I.csv is an agency of the lottery, and the centre waits for all of
 # these; any other plays the echo. The configuration is in volumes: a change takes effect at the next start.
-set -euo pipefail
+#
+# docker/generar-compose.sh reads this file, so `$0` says which of the two was called.
+set -eu
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
     exit 1
 }
 
-(($# == 2)) || fail "usage: ${0##*/} FILE N, with N clients from 0 to 255"
+[ $# -eq 2 ] || fail "usage: ${0##*/} FILE N, with N clients from 0 to 255"
 file=$1
-clients=256
-[[ ! $2 =~ ^0*([0-9]{1,3})$ ]] || clients=$((10#${BASH_REMATCH[1]}))
-((clients <= 255)) || fail "'$2': expected the number of clients, from 0 to 255"
+# Leading zeros would make the number octal.
+clients=$(printf '%s' "$2" | sed 's/^0*\(.\)/\1/')
+case $clients in
+'' | *[!0-9]* | ????*) clients=256 ;;
+esac
+[ "$clients" -le 255 ] || fail "'$2': expected the number of clients, from 0 to 255"
 
 # Beside the course's server/ and client/ this script makes a file for their images, and else for the one of all.
-here=$(cd "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-if [[ -e $here/server/Dockerfile ]]; then
+here=$(cd -P -- "$(dirname -- "$0")" && pwd)
+if [ -e "$here/server/Dockerfile" ]; then
     base=$here server_image=server:latest client_image=client:latest
     config_ini=server/config.ini config_yaml=client/config.yaml
 else
@@ -27,15 +32,14 @@ else
 fi
 
 # Compose reads relative paths from where the file is.
-directory=$(cd "$(dirname -- "$file")" 2>/dev/null && pwd -P) || fail "cannot write $file: no such directory"
+directory=$(cd -P -- "$(dirname -- "$file")" 2>/dev/null && pwd) || fail "cannot write $file: no such directory"
 prefix=$base
-[[ $directory != "$base" ]] || prefix=.
+[ "$directory" != "$base" ] || prefix=.
 
 # bind SOURCE TARGET: a read-only volume. Nothing is made in the place of a source that is missing.
 bind() {
-    local source="$prefix/$1" quote="'"
-    source=${source//$quote/$quote$quote}
-    printf "      - {type: bind, source: '%s', target: %s, read_only: true}\n" "${source//\$/\$\$}" "$2"
+    source=$(printf '%s' "$prefix/$1" | sed "s/'/''/g; s/\\\$/\$\$/g")
+    printf "      - {type: bind, source: '%s', target: %s, read_only: true}\n" "$source" "$2"
 }
 
 server() {
@@ -46,7 +50,7 @@ services:
     image: $server_image
     entrypoint: ["/bin/lottery-server-\${RUNTIME:-tokio}"]
 END
-    ((agencies == 0)) || printf '    environment:\n      SERVER_AGENCIES: "%d"\n' "$agencies"
+    [ "$agencies" -eq 0 ] || printf '    environment:\n      SERVER_AGENCIES: "%d"\n' "$agencies"
     printf '    volumes:\n'
     bind "$config_ini" /config.ini
     cat <<END
@@ -87,7 +91,7 @@ END
 }
 
 has_bets() {
-    [[ -e $base/.data/agency-$1.csv ]]
+    [ -e "$base/.data/agency-$1.csv" ]
 }
 
 networks() {
@@ -104,15 +108,19 @@ END
 }
 
 agencies=0
-for ((i = 1; i <= clients; i++)); do
+i=1
+while [ "$i" -le "$clients" ]; do
     ! has_bets "$i" || agencies=$((agencies + 1))
+    i=$((i + 1))
 done
 
 { true >"$file"; } 2>/dev/null || fail "cannot write $file"
 {
     server
-    for ((i = 1; i <= clients; i++)); do
+    i=1
+    while [ "$i" -le "$clients" ]; do
         client "$i"
+        i=$((i + 1))
     done
     networks
 } >"$file" 2>/dev/null || fail "cannot write $file"
