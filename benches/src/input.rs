@@ -37,8 +37,16 @@ pub fn agencies_of(dir: &Path) -> Vec<Agency> {
     agencies
 }
 
+/// This crate's directory in the checkout that cargo runs it in, which need not be the one that it was built in.
+///
+/// # Panics
+/// If it is not run by cargo.
+pub fn crate_dir() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is").into()
+}
+
 fn default_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../.data")
+    crate_dir().join("../.data")
 }
 
 /// Batches, as they travel.

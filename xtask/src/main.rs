@@ -6,6 +6,7 @@ mod demo;
 mod docker;
 mod fuzz;
 mod prove;
+mod root;
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -11,7 +11,8 @@ use public_api::Builder;
 
 #[test]
 fn the_public_items_of_the_library_are_those_that_are_written_down() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root =
+        Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is")).join("..");
     let target = tempfile::tempdir().expect("a temporary directory");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(&root).args(["rustdoc", "--quiet", "--lib", "-p", "lottery-proto", "--target-dir"]);

@@ -9,11 +9,11 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use benches::encode::encoding;
-use benches::input::{Blocks, agencies_of};
+use benches::input::{Blocks, agencies_of, crate_dir};
 use benches::machine::machines;
 use benches::work::{Work, decoding};
 
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
 
 /// Does one kind of work once, where callgrind counts it. The input is always `.data`.
 fn run(group: &str, name: &str) {
-    let agencies = agencies_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.data"));
+    let agencies = agencies_of(&crate_dir().join("../.data"));
     let blocks = Blocks::of(&agencies);
     let works = match group {
         "decode" => decoding(&agencies, &blocks),
@@ -103,7 +103,7 @@ fn count() -> Result<Vec<(String, f64)>> {
 }
 
 fn recorded_in() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("instructions.csv")
+    crate_dir().join("instructions.csv")
 }
 
 fn compiler() -> Result<String> {

@@ -1,11 +1,12 @@
 //! Writes the seeds of every target to `corpus/TARGET/`, beside what a fuzzer has found; and prints the names of the
 //! targets, and how long an input of theirs is at most.
 
-use std::path::Path;
 use std::{fs, io};
 
+use fuzz_checks::crate_dir;
+
 fn main() -> io::Result<()> {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    let corpus = crate_dir().join("../corpus");
     for target in fuzz_checks::TARGETS {
         let dir = corpus.join(target.name);
         fs::create_dir_all(&dir)?;

@@ -30,7 +30,18 @@ mod support;
 #[cfg(test)]
 mod tests;
 
+use std::env;
+use std::path::PathBuf;
+
 use lottery_proto::Dialect;
+
+/// This crate's directory in the checkout that cargo runs it in, which need not be the one that it was built in.
+///
+/// # Panics
+/// If it is not run by cargo.
+pub fn crate_dir() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is").into()
+}
 
 /// A target: its name, what it does with an input, and inputs to begin with.
 #[derive(Clone, Copy, Debug)]

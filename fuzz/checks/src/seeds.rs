@@ -1,12 +1,13 @@
 //! Inputs to begin with, made of the recorded transcripts and of the generated agencies: the same ones each time.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lottery_proto::{Bet, Dialect};
 use serde_json::Value;
 
 use crate::common::{ANA, BLOCK, at, bet, client_of, packet, take};
+use crate::crate_dir;
 use crate::feed::PAD;
 
 /// A message of a recorded connection, without its padding.
@@ -19,7 +20,7 @@ struct Message {
 type Input = Vec<u8>;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    crate_dir().join("../..")
 }
 
 fn read(path: &str) -> Vec<u8> {

@@ -1,9 +1,8 @@
 //! Every target over its seeds, over what once failed, and over nothing.
 
 use std::fs;
-use std::path::Path;
 
-use crate::TARGETS;
+use crate::{TARGETS, crate_dir};
 
 #[test]
 fn the_seeds_hold() {
@@ -22,7 +21,7 @@ fn the_seeds_hold() {
 #[test]
 fn what_once_failed_holds() {
     for target in TARGETS {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../regressions").join(target.name);
+        let dir = crate_dir().join("../regressions").join(target.name);
         let Ok(entries) = fs::read_dir(&dir) else { continue };
         for entry in entries {
             let path = entry.expect("an entry").path();
@@ -37,7 +36,7 @@ fn what_once_failed_holds() {
 #[ignore = "takes minutes after a long run of the fuzzer"]
 fn the_corpus_holds() {
     for target in TARGETS {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(target.name);
+        let dir = crate_dir().join("../corpus").join(target.name);
         for entry in fs::read_dir(dir).into_iter().flatten() {
             (target.run)(&fs::read(entry.expect("an entry").path()).expect("an input"));
         }

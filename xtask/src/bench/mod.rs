@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use self::measured::Measured;
+use crate::root::root;
 
 /// What is asked for.
 #[derive(clap::Args)]
@@ -50,7 +51,7 @@ pub(crate) enum Error {
 
 /// Measures, and writes the report.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches");
+    let dir = root().join("benches");
     let rounds = args.rounds.to_string();
     let ratios =
         cargo(&["run", "--release", "--quiet", "-p", "benches", "--bin", "ratios", "--", &rounds, "--csv"])?;
@@ -77,7 +78,7 @@ fn cargo(arguments: &[&str]) -> Result<String, Error> {
     let fail = |error: String| Error::Run { program: format!("cargo {}", arguments.join(" ")), error };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).stderr(std::process::Stdio::inherit());
+    command.current_dir(root()).args(arguments).stderr(std::process::Stdio::inherit());
     let output = command.output().map_err(|error| fail(error.to_string()))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())

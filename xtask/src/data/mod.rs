@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::root::root;
 use generate::Agency;
 pub(crate) use generate::WINNING_NUMBER;
 
@@ -71,9 +72,7 @@ pub(crate) fn provide() -> Result<PathBuf, Error> {
 
 /// `.data` at the root of the workspace, wherever the command is run from.
 fn default_dir() -> PathBuf {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a directory of the workspace");
-    root.join(".data")
+    root().join(".data")
 }
 
 fn write(dir: &Path, agencies: &[Agency]) -> Result<(), Error> {

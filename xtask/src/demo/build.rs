@@ -6,6 +6,7 @@ use std::process::Command;
 
 use super::Error;
 use super::runtimes::{Runtime, Runtimes};
+use crate::root::root;
 
 /// The programs that were built.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ pub(super) fn build(runtimes: &Runtimes, agencies: u8, debug: bool) -> Result<Pr
 
 fn cargo_build(runtime: Runtime, programs: &[String], target: &Path, debug: bool) -> Result<(), Error> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).arg("build").arg("--target-dir").arg(target);
+    cargo.current_dir(root()).arg("build").arg("--target-dir").arg(target);
     if !debug {
         cargo.arg("--release");
     }

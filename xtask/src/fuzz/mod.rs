@@ -5,11 +5,12 @@ mod outcome;
 
 use std::env;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::thread;
 
+use crate::root::root;
 pub(crate) use error::Error;
 use outcome::Outcome;
 
@@ -165,7 +166,7 @@ fn command(args: &[&str]) -> Command {
 }
 
 fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
+    root().join("fuzz")
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -4,13 +4,13 @@ mod plan;
 
 use std::env;
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 
+use crate::root::root;
 use plan::Step;
 
 /// What `cargo xtask prove` is told.
@@ -107,7 +107,7 @@ fn prove(step: &Step) -> Result<Outcome, Error> {
 /// Cargo at the root of the workspace, ended after so many seconds.
 fn cargo(limit: u32, args: &[&str]) -> Command {
     let mut command = Command::new("timeout");
-    command.arg(limit.to_string()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    command.arg(limit.to_string()).current_dir(root());
     if let Some(("+nightly", args)) = args.split_first().map(|(first, rest)| (*first, rest)) {
         // That this is another toolchain is known to rustup, not to a cargo.
         command.args(["rustup", "run", "nightly", "cargo"]).args(args);
