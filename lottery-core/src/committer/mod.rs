@@ -1,6 +1,7 @@
 //! The committer: the one owner of the store. It takes requests by groups, commits each group in one
 //! transaction, and only then answers.
 
+mod agencies;
 mod outcome;
 mod plan;
 mod run;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use lottery_proto::Code;
 use tracing::{error, info};
 
+use self::agencies::Agencies;
 pub use self::outcome::{Durable, Greeting, Outcome};
 use self::plan::Plan;
 pub use self::run::{DRAW_PAUSE, run, step};
@@ -36,7 +38,7 @@ pub struct Rules {
 pub struct Committer<S> {
     store: S,
     rules: Rules,
-    agencies: BTreeMap<u32, AgencyRecord>,
+    agencies: Agencies,
     draw: Option<Arc<Draw>>,
     waiting: Waiting,
     sessions: Sessions,
@@ -52,7 +54,7 @@ impl<S: Store> Committer<S> {
         let mut committer = Self {
             store,
             rules,
-            agencies,
+            agencies: Agencies::new(agencies, rules.agencies),
             draw: draw.map(Arc::new),
             waiting: Waiting::default(),
             sessions: Sessions::default(),
@@ -69,7 +71,7 @@ impl<S: Store> Committer<S> {
 
     /// What is durable of that agency.
     pub fn agency(&self, agency: u32) -> AgencyRecord {
-        self.agencies.get(&agency).copied().unwrap_or_default()
+        self.agencies.record(agency)
     }
 
     /// The draw, once it has taken place.
@@ -112,7 +114,11 @@ impl<S: Store> Committer<S> {
         }
         let stored = if group == Group::default() { Ok(()) } else { self.store.commit(&group) };
         if stored.is_ok() {
-            self.agencies.extend(group.agencies);
+            let finished = self.agencies.finished();
+            self.agencies.update(group.agencies);
+            if self.agencies.finished() != finished {
+                self.log_finished();
+            }
         }
         let drawn = if stored.is_ok() { self.draw_if_due() } else { Ok(()) };
         for (plan, request) in planned {
@@ -247,26 +253,22 @@ impl<S: Store> Committer<S> {
         }
     }
 
+    /// Says what the draw waits for.
+    fn log_finished(&self) {
+        let (finished, all) = (self.agencies.finished(), self.rules.agencies);
+        let result = if finished < all { "in_progress" } else { "success" };
+        let msg = format!("{finished} of {all} agencies finished");
+        info!(action = "agencies_finished", result, msg);
+    }
+
     /// Whether all agencies are finished. One that nothing was heard of may be stood for by a stranger.
     fn is_draw_due(&self) -> bool {
         #[cfg(feature = "planted")]
         if crate::planted::is(crate::planted::Mistake::DrawTooEarly) {
-            let unfinished = |agency: &u32| !self.agencies.get(agency).is_some_and(|record| record.finished);
-            return (1..=self.rules.agencies).filter(unfinished).count() < 2;
+            return self.rules.agencies - self.agencies.finished() < 2;
         }
-        let strangers = self.waiting.strangers();
-        let mut unheard_of = 0;
-        for agency in 1..=self.rules.agencies {
-            match self.agencies.get(&agency) {
-                Some(record) if record.finished => {}
-                Some(_) => return false,
-                None => unheard_of += 1,
-            }
-            if unheard_of > strangers {
-                return false;
-            }
-        }
-        true
+        let unheard_of = usize::try_from(self.agencies.unheard_of()).unwrap_or(usize::MAX);
+        self.agencies.unfinished() == 0 && unheard_of <= self.waiting.strangers()
     }
 
     /// Draws if all agencies are finished and it has not been done: from durable bets, and durably.

@@ -9,7 +9,11 @@ use crate::seam::Mailbox;
 
 /// The sessions that count.
 #[derive(Debug, Default)]
-pub(super) struct Sessions(BTreeMap<u32, Session>);
+pub(super) struct Sessions {
+    by_agency: BTreeMap<u32, Session>,
+    /// The agency of each connection that has a session which counts.
+    agencies: BTreeMap<ConnId, u32>,
+}
 
 #[derive(Debug)]
 struct Session {
@@ -38,7 +42,12 @@ impl Sessions {
         conn: ConnId,
         from: Mailbox<Notice>,
     ) -> Option<Mailbox<Notice>> {
-        let older = self.0.insert(agency, Session { conn, from, broken: false })?;
+        let older = self.by_agency.insert(agency, Session { conn, from, broken: false });
+        if let Some(older) = &older {
+            self.agencies.remove(&older.conn);
+        }
+        self.agencies.insert(conn, agency);
+        let older = older?;
         (older.conn != conn).then_some(older.from)
     }
 
@@ -47,7 +56,7 @@ impl Sessions {
         if crate::planted::is(crate::planted::Mistake::IgnoreFence) {
             return Standing::Good;
         }
-        match self.0.get(&agency) {
+        match self.by_agency.get(&agency) {
             Some(session) if session.conn != conn => Standing::Superseded,
             Some(session) if session.broken => Standing::Broken,
             Some(_) => Standing::Good,
@@ -57,13 +66,15 @@ impl Sessions {
 
     /// Something of that connection was refused.
     pub(super) fn refuse(&mut self, agency: u32, conn: ConnId) {
-        if let Some(session) = self.0.get_mut(&agency).filter(|session| session.conn == conn) {
+        if let Some(session) = self.by_agency.get_mut(&agency).filter(|session| session.conn == conn) {
             session.broken = true;
         }
     }
 
     /// The connection is gone.
     pub(super) fn leave(&mut self, conn: ConnId) {
-        self.0.retain(|_, session| session.conn != conn);
+        if let Some(agency) = self.agencies.remove(&conn) {
+            self.by_agency.remove(&agency);
+        }
     }
 }

@@ -19,7 +19,7 @@ use lottery_core::seam::{Mailbox, Service as _};
 use lottery_proto::{Input, Instant, Machine as _};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Fate, Fields, as_bets, asks, bets};
+use crate::support::{Fate, Fields, TestStore, as_bets, asks, batch, bets, commit, finished};
 use crate::world::{World, job};
 
 #[derive(Clone, Default)]
@@ -72,11 +72,13 @@ fn a_whole_run_logs_the_courses_lines() {
         "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
         "INFO     action: apuesta_recibida | result: success | cantidad: 4",
         "INFO     action: apuesta_recibida | result: success | cantidad: 2",
+        "INFO     action: agencies_finished | result: in_progress | msg: 1 of 2 agencies finished",
         "INFO     action: agency_finished | result: success | agency: 1",
         "INFO     action: apuestas_enviadas | result: success | client_id: 1 | cantidad: 6",
         "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
         "INFO     action: apuesta_recibida | result: success | cantidad: 4",
         "INFO     action: apuesta_recibida | result: success | cantidad: 2",
+        "INFO     action: agencies_finished | result: success | msg: 2 of 2 agencies finished",
         "INFO     action: sorteo | result: success",
         "INFO     action: agency_finished | result: success | agency: 2",
         "INFO     action: apuestas_enviadas | result: success | client_id: 2 | cantidad: 6",
@@ -90,6 +92,26 @@ fn a_whole_run_logs_the_courses_lines() {
         "INFO     action: close_connection | result: success | client_id: 1",
     ];
     assert_eq!(lines, expected, "{lines:#?}");
+}
+
+#[test]
+fn how_many_agencies_are_finished_is_logged_when_it_changes_and_not_again() {
+    let lines = lines(Level::Info, || {
+        let store = TestStore::default();
+        let mut committer = store.committer(5);
+        store.next(&[Fate::Full]);
+        commit(&mut committer, vec![finished(3)]);
+        for group in
+            [vec![finished(2), finished(5)], vec![finished(5)], vec![batch(1, &[])], vec![finished(1)]]
+        {
+            commit(&mut committer, group);
+        }
+    });
+    let said = lines.iter().filter(|line| line.contains("agencies_finished"));
+    let expected = [2, 3].map(|finished| {
+        format!("INFO     action: agencies_finished | result: in_progress | msg: {finished} of 5 agencies finished")
+    });
+    assert!(said.eq(&expected), "{lines:#?}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod draw;
 mod failures;
 mod fences;
 mod limits;
+mod many;
 mod sessions;
 mod support;
 mod told;

@@ -13,7 +13,7 @@ use crate::support::Seen::{Refused, Stored, Winners};
 use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
 
 /// What a `framed` connection of that number asks when it has sent END; as an agency, if it has said which it is.
-fn waits(conn: u64, agency: Option<u32>) -> Asks {
+pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Asks {
     let now = Instant::default();
     let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(conn), now);
     let give = |server: &mut Server, body: &str| {

@@ -1,0 +1,91 @@
+//! What is durable of each agency, and how many are finished: counted when it changes, as every commit asks.
+
+use std::collections::BTreeMap;
+
+use crate::store::AgencyRecord;
+
+/// The agencies of which something is durable.
+#[derive(Debug, Default)]
+pub(super) struct Agencies {
+    records: BTreeMap<u32, AgencyRecord>,
+    /// How many take part, numbered from 1. Others that the store knows do not count.
+    taking_part: u32,
+    heard_of: u32,
+    finished: u32,
+}
+
+impl Agencies {
+    /// These, of so many that take part.
+    pub(super) fn new(records: BTreeMap<u32, AgencyRecord>, taking_part: u32) -> Self {
+        let mut agencies = Self { taking_part, ..Self::default() };
+        agencies.update(records);
+        agencies
+    }
+
+    /// What is durable of that agency.
+    pub(super) fn record(&self, agency: u32) -> AgencyRecord {
+        self.records.get(&agency).copied().unwrap_or_default()
+    }
+
+    /// A group with these records is durable.
+    pub(super) fn update(&mut self, records: BTreeMap<u32, AgencyRecord>) {
+        for (agency, record) in records {
+            let before = self.records.insert(agency, record);
+            if !(1..=self.taking_part).contains(&agency) {
+                continue;
+            }
+            self.heard_of += u32::from(before.is_none());
+            let was_finished = before.is_some_and(|before| before.finished);
+            self.finished += u32::from(record.finished);
+            self.finished -= u32::from(was_finished);
+        }
+    }
+
+    /// How many of those that take part are finished.
+    pub(super) fn finished(&self) -> u32 {
+        self.finished
+    }
+
+    /// How many of them something was heard of, but not that they are finished.
+    pub(super) fn unfinished(&self) -> u32 {
+        self.heard_of - self.finished
+    }
+
+    /// How many of them nothing was heard of.
+    pub(super) fn unheard_of(&self) -> u32 {
+        self.taking_part - self.heard_of
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_counted_is_what_walking_over_all_would_find(
+            stored in proptest::collection::btree_map(1..9_u32, any::<bool>(), 0..9),
+            groups in proptest::collection::vec(
+                proptest::collection::btree_map(1..9_u32, any::<bool>(), 0..4), 0..9
+            ),
+            taking_part in 1..9_u32,
+        ) {
+            let records = |group: BTreeMap<u32, bool>| -> BTreeMap<u32, AgencyRecord> {
+                let record = |finished| AgencyRecord { finished, ..AgencyRecord::default() };
+                group.into_iter().map(|(agency, finished)| (agency, record(finished))).collect()
+            };
+            let mut walked = records(stored);
+            let mut agencies = Agencies::new(walked.clone(), taking_part);
+            for group in std::iter::once(BTreeMap::new()).chain(groups) {
+                walked.extend(records(group.clone()));
+                agencies.update(records(group));
+                let heard_of: Vec<_> = (1..=taking_part).filter_map(|agency| walked.get(&agency)).collect();
+                let finished = heard_of.iter().filter(|record| record.finished).count();
+                prop_assert_eq!(agencies.finished() as usize, finished);
+                prop_assert_eq!(agencies.unfinished() as usize, heard_of.len() - finished);
+                prop_assert_eq!(agencies.unheard_of() as usize, taking_part as usize - heard_of.len());
+            }
+        }
+    }
+}
