@@ -26,7 +26,8 @@ pub struct ServerConfig {
     pub max_message: usize,
     /// The wires that are spoken. Default all.
     pub dialects: Vec<Dialect>,
-    /// How long a peer that owes the next message may send nothing. Default 60 s.
+    /// How long a peer that owes the next message may send none that counts. Default 60 s. What says nothing, as an empty
+    /// message of `braces`, and what is refused do not count: they keep no connection.
     ///
     /// An agency that was told to ask again later pauses longer each time: it may be silent for twice the time
     /// since it was first told so, and this on top.

@@ -5,11 +5,13 @@ mod common;
 use std::time::Duration;
 
 use common::{
-    ANA, BATCH_ACK, BET, BLOCK, End, FINISHED, Heard, Seen, WINNER, at, batch, bet, block, client, give,
-    heard, seen, server, take,
+    ANA, BATCH_ACK, BET, BLOCK, End, FINISHED, Heard, Seen, WINNER, answer, at, batch, bet, block, client,
+    client_of, give, heard, seen, server, take,
 };
 use lottery_proto::server::Event;
-use lottery_proto::{CloseReason, Input, Instant, Receipt, Server, ServerConfig, State, WinnersReply};
+use lottery_proto::{
+    CloseReason, Dialect, Input, Instant, Receipt, Server, ServerConfig, State, WinnersReply,
+};
 
 fn deadline(end: &mut impl End) -> Option<Instant> {
     end.io().and_then(|io| io.deadline)
@@ -59,6 +61,65 @@ fn silence_is_counted_from_the_last_byte_and_from_the_last_answer() {
     assert_eq!(expire(&mut server), at(9_003_250), "memory is given back");
     assert_eq!(expire(&mut server), at(9_063_000));
     ends(&mut server, at(9_063_000), CloseReason::Idle);
+}
+
+/// What says nothing, or nothing that is taken, every second: the connection ends as if it had been silent.
+#[test]
+fn fillers_and_refused_messages_keep_no_connection() {
+    let hello = b"Q{AgencyID:1};";
+    for (first, again) in [
+        (&hello[..], &b";"[..]),
+        (hello, b";;;;;;;;"),
+        (hello, b"x;"),
+        (hello, b"Q{AgencyID:2};"),
+        (hello, b"B{};"),
+        // It has never said anything.
+        (b"B{;", b"B{;"),
+        (b"00000000", b"00000000"),
+        (b"00000001\n", b"00000001\n"),
+        (b"00000004\n\n\n\n", b"00000004\n\n\n\n"),
+    ] {
+        let mut server = server();
+        let mut now = 0;
+        give(&mut server, at(now), first);
+        let counts = answer(&mut server, at(now), None);
+        let _ = take(&mut server, at(now));
+        // An agency that was told to ask again later may be silent for longer, but not for ever.
+        let most = if counts { 61 } else { 60 };
+        while server.state() == State::Open {
+            now += 1_000;
+            assert!(now <= most * 1_000, "kept by {again:?}");
+            give(&mut server, at(now), again);
+            while server.poll_event().is_some() {}
+            let _ = take(&mut server, at(now));
+        }
+        assert!(now > 59_000, "{again:?}: closed after {now} ms");
+        server.handle(at(now), Input::FinSent);
+        server.handle(at(now), Input::Eof);
+        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Idle)], "{again:?}");
+    }
+}
+
+/// It is said when a peer was last heard, for who has to choose among connections.
+#[test]
+fn a_peer_is_heard_when_it_is_taken_and_when_it_has_read_the_answer() {
+    let mut server = server();
+    let heard = |server: &Server| server.last_heard();
+    assert_eq!(heard(&server), at(0));
+    give(&mut server, at(1_000), b"Q{AgencyID:1}");
+    assert_eq!(heard(&server), at(0), "a part of a message");
+    give(&mut server, at(2_000), b";");
+    assert_eq!(heard(&server), at(2_000));
+    assert!(answer(&mut server, at(3_000), None));
+    assert_eq!(heard(&server), at(3_000));
+    let _ = take(&mut server, at(4_000));
+    assert_eq!(heard(&server), at(4_000), "it reads");
+    for filler in [&b";"[..], b"x;"] {
+        give(&mut server, at(5_000), filler);
+        while server.poll_event().is_some() {}
+        let _ = take(&mut server, at(6_000));
+        assert_eq!(heard(&server), at(4_000), "{filler:?}");
+    }
 }
 
 #[test]
@@ -208,6 +269,20 @@ fn an_answer_is_not_waited_for_for_ever() {
     assert_eq!(heard(&mut client), [Heard::Finished(true)]);
     assert_eq!(expire(&mut client), at(63_000));
     assert!(client.poll_io().is_none());
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+}
+
+/// A message that says nothing is no answer, and does not put off when it is due.
+#[test]
+fn a_filler_is_no_answer() {
+    let mut client = client_of(Dialect::Braces, 1);
+    client.ask_winners(at(0)).unwrap();
+    let _ = take(&mut client, at(0));
+    for second in 1..60 {
+        give(&mut client, at(second * 1_000), b";");
+        assert_eq!(deadline(&mut client), Some(at(60_000)));
+    }
+    client.handle(at(60_000), Input::Timeout);
     assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
 }
 

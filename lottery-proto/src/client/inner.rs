@@ -104,12 +104,12 @@ impl Client {
             }
         };
         self.scan = Scan::default();
-        self.active = now;
         let message = received.get(..len).unwrap_or_default();
         if self.wire.is_filler(message) {
             self.pass_over(len);
             return true;
         }
+        self.active = now;
         match self.response(message) {
             Ok((kind, response)) => {
                 self.answered(&response);

@@ -110,6 +110,7 @@ impl Server {
             return self.refused(now, len, error, Some(owed(request.kind, echo)));
         }
         request.agency = self.agency;
+        self.heard = now;
         self.last_came = request.awaits_winners;
         let awaits = request.awaits_winners.then(|| Request::new(Kind::AwaitWinners, self.agency));
         // Who has not said which agency it is has no bets to be finished with.

@@ -85,6 +85,11 @@ pub struct Server {
     now: Instant,
     /// When a byte was last received or sent.
     active: Instant,
+    /// When the peer last said something that counts: a request that was taken, or the answer to one was read. Fillers and
+    /// what is refused do not count.
+    heard: Instant,
+    /// An answer of the application is not yet sent.
+    replied: bool,
     /// Since when the message behind the decoded ones is incomplete.
     begun: Option<Instant>,
     /// Since when the peer has taken nothing of what is to be sent.
@@ -117,6 +122,8 @@ impl Server {
             last_came: false,
             now,
             active: now,
+            heard: now,
+            replied: false,
             begun: None,
             unsent: None,
             pending: None,
@@ -157,6 +164,10 @@ impl Server {
                 self.active = now;
                 self.unsent = None;
                 self.output.sent(sent);
+                if self.replied {
+                    self.heard = now;
+                    self.replied = !self.output.pending().is_empty();
+                }
             }
             Input::FinSent if self.fin_due() => {
                 self.ending = Some(now);
@@ -222,6 +233,8 @@ impl Server {
         }
         let Reply(answer) = reply.into();
         let answered = self.answer(now, ticket.number, &answer);
+        self.heard = now;
+        self.replied |= !self.output.pending().is_empty();
         self.settle(now);
         answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
     }
@@ -252,6 +265,12 @@ impl Server {
     /// The agency that this connection speaks for, once it has said so.
     pub fn agency(&self) -> Option<AgencyId> {
         self.agency
+    }
+
+    /// When the peer last said something that counts: when a request of it was taken, or the answer to one was sent; at
+    /// first, when the connection began. Fillers, parts of messages and what is refused do not count.
+    pub fn last_heard(&self) -> Instant {
+        self.heard
     }
 
     /// The state in which the connection is.

@@ -58,7 +58,7 @@ impl Server {
         let waits = reading && !partial && self.slots.is_empty() && self.unsent.is_none();
         let config = &self.config;
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
-        self.timers.set(Timer::Idle, deadline(waits.then_some(self.active), self.idle_limit()));
+        self.timers.set(Timer::Idle, deadline(waits.then_some(self.heard), self.idle_limit()));
         self.timers.set(Timer::Message, deadline(self.begun, config.message_timeout));
         self.timers.set(Timer::Stall, deadline(self.unsent, config.stall_timeout));
         self.timers.set(Timer::Linger, deadline(self.ending, config.linger_timeout));
@@ -76,7 +76,7 @@ impl Server {
     /// An agency that was told to ask again later pauses for 1, 2, 4, … seconds: each pause is about as long as
     /// all before it together.
     fn idle_limit(&self) -> Duration {
-        let asked_for = self.pending.map_or(Duration::ZERO, |first| self.active.duration_since(first));
+        let asked_for = self.pending.map_or(Duration::ZERO, |first| self.heard.duration_since(first));
         self.config.idle_timeout.saturating_add(asked_for.saturating_mul(2))
     }
 
