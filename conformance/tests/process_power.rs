@@ -29,7 +29,7 @@ fn agencies(dir: &Path) -> [Bets; 3] {
 /// It knows what was acknowledged, and ends with an error if that is missing.
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Process {
     let mut client = client(runtime, dir, bets.agency, address);
-    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
+    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path()).arg("--force");
     Process::start(client.args(["--batch-max-amount", "2", "--retry-for", "60s"]))
 }
 

@@ -16,7 +16,7 @@ const KILLS: usize = 12;
 
 fn start(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr) -> Process {
     let mut client = client(runtime, dir, bets.agency, address);
-    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
+    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path()).arg("--force");
     Process::start(client.args(["--batch-max-amount", "2"]))
 }
 

@@ -123,7 +123,7 @@ fn fail(runtime: &str, phase: Phase, call: &str, fault: &str, nth: usize) -> boo
         (centre, Some(tracer.expect("it was permitted")))
     };
     let mut agency = client(runtime, dir, 1, address);
-    agency.arg("--bets").arg(&bets[0].path).arg("--winners").arg(bets[0].winners_path());
+    agency.arg("--bets").arg(&bets[0].path).arg("--winners").arg(bets[0].winners_path()).arg("--force");
     let agency = Process::start(agency.args(["--batch-max-amount", "10", "--retry-for", "20s"]));
     while centre.is_running() && agency.is_running() {
         std::thread::sleep(Duration::from_millis(2));

@@ -79,7 +79,7 @@ fn each_sync_at_the_start() {
 
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Process {
     let mut client = client(runtime, dir, bets.agency, address);
-    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
+    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path()).arg("--force");
     Process::start(client.args(["--batch-max-amount", "1"]))
 }
 

@@ -1,7 +1,5 @@
 //! The client program.
 
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,6 +9,7 @@ use lottery_proto::{AgencyId, ClientConfig};
 use tracing::{error, info};
 
 use super::progress::{Bar, Lines};
+use super::winners::{Winners, WinnersError};
 use super::{fail, settings};
 use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use crate::bet_list::BetList;
@@ -42,17 +41,31 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
             info!(action = "exit", result = "success", client_id = settings.agency);
             ExitCode::SUCCESS
         }
-        Err(reason) => {
+        Err(Failure { code, reason }) => {
             error!(action = "exit", result = "fail", client_id = settings.agency, reason);
-            fail(1, &reason)
+            fail(code, &reason)
         }
     }
 }
 
+/// Why a client did not do what it was to do, and the code with which the program ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) code: u8,
+    pub(super) reason: String,
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { code: 1, reason: error.to_string() }
+    }
+}
+
 /// An agency's whole work.
-pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Result<(), String> {
+pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Result<(), Failure> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
-    let bets = BetList::read(path).map_err(|error| error.to_string())?;
+    let winners_place = open_winners(settings)?;
+    let bets = BetList::read(path)?;
     let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
     let mut connection = connection(settings)?;
     if batch_max.is_some() {
@@ -71,9 +84,18 @@ pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Ba
     let bar = bar.clone();
     let show = move |progress| bar.show(progress);
     let mut agency = Agency::new(job, bets).with_progress(show);
-    runtime.call(&mut agency).map_err(|error| error.to_string())?;
+    runtime.call(&mut agency)?;
     let Some(winners) = unless_stopped(agency.into_outcome())? else { return Ok(()) };
-    write_winners(settings.winners.as_deref(), &winners)
+    winners_place.write(&winners).map_err(|error| not_written(&error))
+}
+
+/// Makes the place for the winners before anything is sent: after the draw they could not be had again on every wire.
+fn open_winners(settings: &ClientSettings) -> Result<Winners, Failure> {
+    Winners::open(settings).map_err(|error| not_written(&error))
+}
+
+fn not_written(error: &WinnersError) -> Failure {
+    Failure { code: error.exit_code(), reason: error.to_string() }
 }
 
 /// A seed that no other agency of this machine has.
@@ -81,7 +103,7 @@ fn seed(agency: u32, process: u32) -> u64 {
     u64::from(agency) << 32 | u64::from(process)
 }
 
-pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
+pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), Failure> {
     let names = [
         "first-name (NOMBRE)",
         "last-name (APELLIDO)",
@@ -91,47 +113,40 @@ pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> R
     ];
     let mut fields = <[String; 5]>::default();
     for ((field, set), name) in fields.iter_mut().zip(&settings.bet.0).zip(names) {
-        field.clone_from(set.as_ref().ok_or_else(|| format!("no bet: --{name} is not set"))?);
+        let missing = || Failure { code: 1, reason: format!("no bet: --{name} is not set") };
+        field.clone_from(set.as_ref().ok_or_else(missing)?);
     }
-    let single = SingleBet::new(connection(settings)?, settings.server.to_string(), fields);
-    let mut single = single.map_err(|error| error.to_string())?;
-    runtime.call(&mut single).map_err(|error| error.to_string())?;
+    let mut single = SingleBet::new(connection(settings)?, settings.server.to_string(), fields)?;
+    runtime.call(&mut single)?;
     unless_stopped(single.into_outcome()).map(|_| ())
 }
 
-pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), String> {
+pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), Failure> {
     let mut echoes = Echoes::new(EchoJob {
         connection: connection(settings)?,
         server: settings.server.to_string(),
         amount: settings.loop_amount,
         period: settings.loop_period.value,
     });
-    runtime.call(&mut echoes).map_err(|error| error.to_string())?;
+    runtime.call(&mut echoes)?;
     unless_stopped(echoes.into_outcome()).map(|_| ())
 }
 
 /// To be stopped before it is done is no failure of a client.
-fn unless_stopped<T>(outcome: Result<T, AgencyError>) -> Result<Option<T>, String> {
+fn unless_stopped<T>(outcome: Result<T, AgencyError>) -> Result<Option<T>, Failure> {
     match outcome {
         Ok(done) => Ok(Some(done)),
         Err(AgencyError::Stopped) => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(error.into()),
     }
 }
 
-fn connection(settings: &ClientSettings) -> Result<ClientConfig, String> {
-    let agency = AgencyId::new(settings.agency).ok_or("an agency's number is from 1 to 99999")?;
+fn connection(settings: &ClientSettings) -> Result<ClientConfig, Failure> {
+    let reason = || "an agency's number is from 1 to 99999".to_owned();
+    let agency = AgencyId::new(settings.agency)
+        .ok_or_else(|| Failure { code: ConfigError::EXIT_CODE, reason: reason() })?;
     let connection = ClientConfig::new(agency, settings.dialect);
     Ok(ClientConfig { answer_timeout: settings.answer_timeout, ..connection })
-}
-
-/// Writes the winners' documents, one a line, to where they are wanted.
-fn write_winners(path: Option<&Path>, winners: &[String]) -> Result<(), String> {
-    let Some(path) = path else { return Ok(()) };
-    let text: String = winners.iter().flat_map(|document| [document, "\n"]).collect();
-    let written =
-        if path == Path::new("-") { io::stdout().write_all(text.as_bytes()) } else { fs::write(path, text) };
-    written.map_err(|error| format!("cannot write the winners to {}: {error}", path.display()))
 }
 
 #[cfg(test)]

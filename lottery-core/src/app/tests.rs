@@ -104,7 +104,7 @@ fn a_client_without_a_runtime_says_so() {
         "--birthdate=1980-01-01",
         "--number=1",
     ]);
-    let said = Err("no runtime".to_owned());
+    let said = Err(client::Failure { code: 1, reason: "no runtime".to_owned() });
     assert_eq!(client::agency(&NO_RUNTIME, &agency, &Bar::new()), said);
     assert_eq!(client::single_bet(&NO_RUNTIME, &bet), said);
     assert_eq!(client::echoes(&NO_RUNTIME, &client_settings(&["echo"])), said);

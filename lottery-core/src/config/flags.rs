@@ -88,11 +88,17 @@ fn problem(text: &str) -> String {
 
 fn command(program: &Program, name: String) -> Command {
     let flags = program.rows().map(|row| {
-        Arg::new(row.flag)
+        let flag = Arg::new(row.flag)
             .long(row.flag)
             .value_name(row.metavar)
             .value_parser(ValueParser::os_string())
-            .help(row.to_string())
+            .help(row.to_string());
+        // What stands behind a switch without `=` is something else.
+        if row.is_switch() {
+            flag.num_args(0..=1).require_equals(true).default_missing_value("true")
+        } else {
+            flag
+        }
     });
     let print_config = Arg::new(PRINT_CONFIG)
         .long(PRINT_CONFIG)

@@ -36,6 +36,15 @@ pub(super) fn some_time(value: &OsStr) -> Result<Duration, String> {
         .ok_or_else(|| "a duration above zero such as 150ms, 5s or 1m30s".into())
 }
 
+/// On or off.
+pub(super) fn switch(value: &OsStr) -> Result<bool, String> {
+    match value.to_str() {
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        _ => Err("true or false".into()),
+    }
+}
+
 /// A path to a file or a directory; whether it is there is not looked at.
 pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
     if value.is_empty() { Err("a path".into()) } else { Ok(value.into()) }

@@ -1,7 +1,7 @@
 //! Brings the layers together: a flag beats the environment, that beats the file, that beats the default.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, one_line};
 use super::file::{self, Shape};
@@ -56,6 +56,7 @@ pub(super) enum Resolved {
 pub(super) struct Values {
     values: Vec<Value>,
     command: Option<String>,
+    file: PathBuf,
 }
 
 #[derive(Debug)]
@@ -101,7 +102,7 @@ pub(super) fn resolve(
         values.push(value);
     }
     let command = given.command().map(str::to_owned);
-    Ok(Resolved::Values(Values { values, command }, given.show()))
+    Ok(Resolved::Values(Values { values, command, file: name.into() }, given.show()))
 }
 
 /// What a flag or the environment says of a setting. A variable that is empty counts as not set.
@@ -119,6 +120,11 @@ impl Values {
     /// The command on the command line.
     pub(super) fn command(&self) -> Option<&str> {
         self.command.as_deref()
+    }
+
+    /// The configuration file, which may not be there.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
     }
 
     /// The value of a setting that must have one.

@@ -29,6 +29,9 @@ pub(super) struct Setting<T: 'static> {
     pub(super) parse: Parse<T>,
 }
 
+/// The metavar of a setting that is on or off. Its flag needs no value: alone, it says yes.
+pub(super) const SWITCH: &str = "true|false";
+
 /// Where a value comes from, the weakest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
@@ -40,6 +43,11 @@ pub(super) enum Origin {
 }
 
 impl Row {
+    /// Whether it is on or off, so that its flag may stand alone.
+    pub(super) fn is_switch(&self) -> bool {
+        self.metavar == SWITCH
+    }
+
     /// The origin for a reader of `--print-config`.
     pub(super) fn origin(&self, origin: &Origin) -> String {
         match origin {

@@ -221,7 +221,9 @@ impl<'a> Lottery<'a> {
         let batch = self.how.batch.map(|most| most.to_string());
         arguments.extend(batch.iter().map(|most| ["--batch-max-amount", most]));
         let program = self.how.programs.agency(agency);
-        self.processes.start(Who::Agency(agency), &program, arguments.as_flattened())
+        // One that was killed may have written its winners before.
+        let arguments = [arguments.as_flattened(), &["--force"]].concat();
+        self.processes.start(Who::Agency(agency), &program, &arguments)
     }
 
     /// Ends the centre as an operator would.

@@ -10,8 +10,9 @@ use lottery_proto::Dialect;
 
 pub(super) use self::table::PROGRAM;
 use self::table::{
-    AGENCY, ANSWER_TIMEOUT, BATCH_MAX_AMOUNT, BETS, BIRTHDATE, DIALECT, DOCUMENT, FIRST_NAME, LAST_NAME,
-    LOG_LEVEL, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL, POLL_MAX, RETRY_FOR, SERVER, WINNERS,
+    AGENCY, ANSWER_TIMEOUT, BATCH_MAX_AMOUNT, BETS, BIRTHDATE, DIALECT, DOCUMENT, FIRST_NAME, FORCE,
+    LAST_NAME, LOG_LEVEL, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL, POLL_MAX, RETRY_FOR, SERVER,
+    WINNERS,
 };
 use super::duration::GoDuration;
 use super::error::ConfigError;
@@ -46,6 +47,8 @@ impl fmt::Debug for BetFields {
 pub struct ClientSettings {
     /// What to do.
     pub command: ClientCommand,
+    /// The configuration file that was read, or that would be, were it there.
+    pub config: PathBuf,
     /// The agency's number, from 1 to 99999.
     pub agency: u32,
     /// Where the centre is.
@@ -54,6 +57,8 @@ pub struct ClientSettings {
     pub bets: Option<PathBuf>,
     /// Where the winners' documents go, one a line; `-` is standard output.
     pub winners: Option<PathBuf>,
+    /// Whether a file of winners that is not empty is replaced.
+    pub force: bool,
     /// The wire to speak.
     pub dialect: Dialect,
     /// At most how many bets go into a batch, from 1 to 1000000; `None`: as many as the wire carries.
@@ -99,10 +104,12 @@ impl ClientSettings {
         };
         Ok(Self {
             command,
+            config: values.file().to_owned(),
             agency: values.required(&AGENCY)?,
             server: values.required(&SERVER)?,
             bets: values.optional(&BETS)?,
             winners: values.optional(&WINNERS)?,
+            force: values.required(&FORCE)?,
             dialect: values.required(&DIALECT)?,
             batch_max_amount: values.optional(&BATCH_MAX_AMOUNT)?,
             bet: bet_fields(values).map_err(ConfigError::without_value)?,

@@ -8,7 +8,7 @@ use lottery_proto::Dialect;
 use crate::config::file::{Format, Shape};
 use crate::config::parse;
 use crate::config::resolve::Program;
-use crate::config::table::{Row, Setting};
+use crate::config::table::{Row, SWITCH, Setting};
 use crate::config::types::{AsWritten, HostPort};
 use crate::log::Level;
 /// An agency, as a program.
@@ -38,6 +38,7 @@ written like 150ms, 20s, 1m30s or 1h.",
         &SERVER.row,
         &BETS.row,
         &WINNERS.row,
+        &FORCE.row,
         &DIALECT.row,
         &BATCH_MAX_AMOUNT.row,
         &FIRST_NAME.row,
@@ -98,9 +99,21 @@ pub(super) const WINNERS: Setting<PathBuf> = Setting {
         key: "winners",
         metavar: "FILE",
         default: None,
-        help: "Where the winners' documents go, one a line; - is standard output",
+        help: "Where the winners go: a new or empty file, or - for standard output",
     },
     parse: parse::path,
+};
+
+pub(super) const FORCE: Setting<bool> = Setting {
+    row: Row {
+        flag: "force",
+        var: "CLI_FORCE",
+        key: "force",
+        metavar: SWITCH,
+        default: Some("false"),
+        help: "Replace the file of the winners, though it is not empty",
+    },
+    parse: parse::switch,
 };
 
 pub(in crate::config) const DIALECT: Setting<Dialect> = Setting {

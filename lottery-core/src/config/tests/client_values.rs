@@ -136,6 +136,26 @@ fn winners_need_a_place() {
 }
 
 #[test]
+fn a_switch_is_on_when_its_flag_stands_alone() {
+    for (flags, on) in [
+        (&[][..], false),
+        (&["--force"], true),
+        (&["--force=true"], true),
+        (&["--force=false"], false),
+        // What stands behind it is not its value.
+        (&["--force", "bet"], true),
+    ] {
+        let settings = World::new().env("CLI_FORCE", "").client(flags);
+        assert_eq!(settings.force, on, "{flags:?}");
+    }
+    assert!(World::new().env("CLI_FORCE", "true").client(&[]).force);
+    assert!(!World::new().env("CLI_FORCE", "true").client(&["--force=false"]).force);
+    assert!(World::new().file("config.yaml", "force: true").client(&[]).force);
+    let error = World::new().client_error(&["--agency", "1", "--server", "s:1", "--force=yes"]);
+    assert_eq!(error, "--force: \"yes\": expected true or false");
+}
+
+#[test]
 fn debug_shows_nothing_of_a_bet() {
     let bet = ["Ana María", "Núñez", "20000001", "1980-01-01"];
     let names = ["--first-name", "--last-name", "--document", "--birthdate"];

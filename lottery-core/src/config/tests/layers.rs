@@ -134,10 +134,7 @@ fn every_setting_is_taken_from_every_layer() {
     for row in settings(&server::PROGRAM) {
         let free = ["data-dir", "echo-prefix"].contains(&row.flag);
         let errors = [
-            World::new()
-                .parse_server(&[&format!("--{}", row.flag), "\""])
-                .err()
-                .map(|error| error.to_string()),
+            World::new().parse_server(&[&format!("--{}=\"", row.flag)]).err().map(|error| error.to_string()),
             World::new().env(row.var, "\"").parse_server(&[]).err().map(|error| error.to_string()),
             World::new()
                 .file("config.ini", format!("{} = \"", row.key))
@@ -175,7 +172,7 @@ fn every_setting_of_the_client_is_taken_from_every_layer() {
         };
         let errors = [
             required(World::new())
-                .parse_client(&[&format!("--{}", row.flag), "\""])
+                .parse_client(&[&format!("--{}=\"", row.flag)])
                 .err()
                 .map(|e| e.to_string()),
             required(World::new().env(row.var, "\"")).parse_client(&[]).err().map(|e| e.to_string()),

@@ -81,6 +81,7 @@ agency            7            config.yaml
 server            [::1]:80     flag --server
 bets              -            default
 winners           -            default
+force             false        default
 dialect           session      default
 batch-max-amount  -            default
 first-name        -            default
@@ -133,15 +134,10 @@ fn the_help_tells_of_every_setting() {
     {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for row in program.rows() {
-            assert!(
-                words.contains(&format!(
-                    "--{} <{}> {}",
-                    row.flag,
-                    row.metavar,
-                    row.to_string().replace('\n', " ")
-                )),
-                "{row}\n{text}"
-            );
+            let (flag, help) = (row.flag, row.to_string().replace('\n', " "));
+            let value =
+                if row.is_switch() { format!("[=<{}>]", row.metavar) } else { format!(" <{}>", row.metavar) };
+            assert!(words.contains(&format!("--{flag}{value} {help}")), "{row}\n{text}");
         }
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     }

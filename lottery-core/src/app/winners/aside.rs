@@ -1,0 +1,109 @@
+//! A file that is written beside its place and renamed when it is whole.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::WinnersError;
+use super::identity::{directory_of, id};
+
+/// Returns the name that a file has while it is written.
+pub(super) fn beside(target: &Path) -> io::Result<PathBuf> {
+    let name = target.file_name().ok_or_else(|| io::Error::other("expected the name of a file"))?;
+    let mut part = name.to_owned();
+    part.push(".part");
+    Ok(target.with_file_name(part))
+}
+
+/// A file that is being written. It is taken away again if it is not finished.
+#[derive(Debug)]
+pub(super) struct Aside {
+    target: PathBuf,
+    part: PathBuf,
+    file: File,
+    force: bool,
+    keep: bool,
+}
+
+impl Aside {
+    /// Makes `part`, which is ours alone from now on. One that a client left behind that was killed is used again.
+    ///
+    /// # Errors
+    /// Another client has it, it is not empty and may not be replaced, or it cannot be written.
+    pub(super) fn open(target: PathBuf, part: PathBuf, force: bool) -> Result<Self, WinnersError> {
+        loop {
+            let Some(file) = create(&part).map_err(WinnersError::unwritable(&part))? else { continue };
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => return Err(WinnersError::Busy { path: target }),
+                // A file system without locks has none.
+                Ok(()) | Err(TryLockError::Error(_)) => {}
+            }
+            let found = file.metadata().map_err(WinnersError::unwritable(&part))?;
+            if fs::symlink_metadata(&part).is_ok_and(|there| id(&there) == id(&found)) {
+                if found.len() > 0 && !force {
+                    return Err(WinnersError::NotEmpty { path: part });
+                }
+                return Ok(Self { target, part, file, force, keep: false });
+            }
+            // Whoever had it renamed it or took it away before it could be locked.
+        }
+    }
+
+    /// Writes it, and puts it in its place.
+    ///
+    /// # Errors
+    /// It could not be written, or it is whole but stays beside its place.
+    pub(super) fn finish(mut self, bytes: &[u8]) -> Result<(), WinnersError> {
+        let written = self.file.set_len(0).and_then(|()| self.file.write_all(bytes));
+        written.and_then(|()| self.file.sync_all()).map_err(WinnersError::unwritable(&self.target))?;
+        self.keep = true;
+        self.put_in_place().map_err(|why| {
+            let (path, part) = (self.target.clone(), self.part.clone());
+            WinnersError::LeftAside { path, part, why }
+        })
+    }
+
+    fn put_in_place(&self) -> Result<(), String> {
+        if let Ok(found) = fs::metadata(&self.target) {
+            if found.len() > 0 && !self.force {
+                return Err("it is not empty any more".to_owned());
+            }
+            // Who may read it was decided by whoever made it.
+            let _ = self.file.set_permissions(found.permissions());
+        }
+        fs::rename(&self.part, &self.target).map_err(|error| error.to_string())?;
+        if let Ok(directory) = File::open(directory_of(&self.target)) {
+            // It is in its place; only a power cut could still undo that.
+            let _ = directory.sync_all();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if !self.keep {
+            let _ = fs::remove_file(&self.part);
+        }
+    }
+}
+
+/// Opens a regular file, or makes one that only its owner can read: documents are personal data. `None`: it was taken
+/// away meanwhile.
+fn create(part: &Path) -> io::Result<Option<File>> {
+    let mut options = File::options();
+    options.write(true).mode(0o600);
+    match options.clone().create_new(true).open(part) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        result => return result.map(Some),
+    }
+    let opened = fs::symlink_metadata(part).and_then(|there| {
+        // Through a link it would be another file that is written.
+        if there.is_file() { options.open(part) } else { Err(io::Error::other("it exists and is no file")) }
+    });
+    match opened {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        result => result.map(Some),
+    }
+}
