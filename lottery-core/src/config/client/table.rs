@@ -99,7 +99,7 @@ pub(super) const WINNERS: Setting<PathBuf> = Setting {
         key: "winners",
         metavar: "FILE",
         default: None,
-        help: "Where the winners go: a new or empty file, or - for standard output",
+        help: "Where the winners go: a new or empty file; - is standard output",
     },
     parse: parse::path,
 };
