@@ -65,8 +65,10 @@ impl ServerConfig {
     pub const USUAL_ANSWER: usize = 8192;
 
     /// The most memory that one connection ever holds, in bytes, whatever its peer sends, as long as no answer of the
-    /// application is longer than [`ServerConfig::USUAL_ANSWER`]. For a list of winners that is, four times what it is
-    /// longer comes on top: once, as one list is sent before the next question is handed out.
+    /// application is longer than [`ServerConfig::USUAL_ANSWER`], and no part of a list of winners
+    /// ([`Server::put_winners`](crate::Server::put_winners)) with a separator behind each document. For a list that is
+    /// longer and not sent in parts, four times what it is longer comes on top: once, as one list is sent before the next
+    /// question is handed out.
     ///
     /// It counts a buffer that moves to a larger place twice, as it is there twice for a moment: what
     /// [`Server::memory`](crate::Server::memory) says between two calls is less.

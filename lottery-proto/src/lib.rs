@@ -16,6 +16,7 @@ mod error;
 mod failure;
 mod inbox;
 mod life;
+mod list;
 mod machine;
 mod outbox;
 pub mod server;
@@ -34,6 +35,7 @@ pub use config::{ClientConfig, ServerConfig};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
 pub use failure::{Code, Failure};
 pub use life::{On, State, TRANSITIONS};
+pub use list::{ListError, ListSize};
 pub use machine::{Input, Io, Machine};
 pub use server::Server;
 pub use ticket::{

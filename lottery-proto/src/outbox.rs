@@ -1,11 +1,13 @@
 //! What is to be sent: bytes, and the answers that are owed before more bytes may follow.
 
 use alloc::collections::VecDeque;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::CloseReason;
 use crate::failure::{Code, Failure};
+use crate::list::{ListError, ListSize, Listing, Part};
 use crate::wire::{Answer, Kind, Owed, Then, TooLarge, Wire};
 
 /// Bytes to send, with a cursor.
@@ -74,6 +76,8 @@ pub(crate) struct Slots {
 
 enum Slot {
     Owed(Owed),
+    /// It is being answered with a list, of which this much is sent.
+    Listing(Owed, Listing),
     /// Answered, but an earlier one is not; and why the connection ends with this answer, if it does.
     Ready(Vec<u8>, Option<CloseReason>),
 }
@@ -82,6 +86,7 @@ impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Owed(owed) => owed.fmt(f),
+            Self::Listing(owed, listing) => write!(f, "{owed:?}: {listing:?}"),
             Self::Ready(bytes, end) => write!(f, "Ready({}, {end:?})", bytes.len()),
         }
     }
@@ -99,7 +104,7 @@ impl Slots {
         let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
         match self.queue.get(index)? {
             Slot::Owed(owed) => Some(owed.kind),
-            Slot::Ready(..) => None,
+            Slot::Listing(..) | Slot::Ready(..) => None,
         }
     }
 
@@ -129,6 +134,13 @@ impl Slots {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
         let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(None) };
         let Slot::Owed(owed) = slot else { return Ok(None) };
+        if let Answer::List(size) = answer
+            && size.documents > 0
+        {
+            wire.carries(owed, size)?;
+            *slot = Slot::Listing(owed.clone(), Listing::new(*size));
+            return Ok(None);
+        }
         let reason = match answer {
             Answer::Refused { failure, .. } | Answer::Failed(failure) => reason_of(*failure),
             _ => CloseReason::Done,
@@ -143,6 +155,37 @@ impl Slots {
         let end = end(put(wire, owed, answer, &mut bytes)?);
         *slot = Slot::Ready(bytes, end);
         Ok(None)
+    }
+
+    /// Whether the front request is being answered with a list.
+    pub(crate) fn is_listing(&self) -> bool {
+        matches!(self.queue.front(), Some(Slot::Listing(..)))
+    }
+
+    /// Appends the next documents of the list that is being sent. With the last of them the request is answered, and the
+    /// result is as that of [`Slots::answer`].
+    pub(crate) fn put_winners<'a>(
+        &mut self,
+        mut documents: impl Iterator<Item = &'a str> + Clone,
+        wire: &dyn Wire,
+        output: &mut Output,
+    ) -> Result<Option<CloseReason>, ListError> {
+        let Some(Slot::Listing(owed, listing)) = self.queue.front_mut() else {
+            return Err(ListError::NoList);
+        };
+        let next = ListSize::of(documents.clone());
+        let part = listing.part(&next)?;
+        if next.documents == 0 {
+            return Ok(None);
+        }
+        let then = wire.put_winners(owed, part, &mut documents, output.buffer());
+        listing.taken(&next);
+        if !part.last {
+            return Ok(None);
+        }
+        self.pop();
+        let end = (then == Then::Close).then_some(CloseReason::Done);
+        Ok(end.or_else(|| self.release(output)))
     }
 
     /// Moves the answers that nothing holds back any more to the output.
@@ -186,7 +229,7 @@ impl Slots {
     /// Bytes of memory held.
     pub(crate) fn memory(&self) -> usize {
         let ready = |slot: &Slot| match slot {
-            Slot::Owed(owed) => owed.echo.len(),
+            Slot::Owed(owed) | Slot::Listing(owed, _) => owed.echo.len(),
             Slot::Ready(bytes, _) => bytes.capacity(),
         };
         self.queue.capacity() * size_of::<Slot>() + self.queue.iter().map(ready).sum::<usize>()
@@ -197,6 +240,16 @@ impl Slots {
 fn put(wire: &dyn Wire, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
     match answer {
         Answer::Failed(failure) => wire.fail(owed, *failure, out).map(|_| Then::Close),
+        Answer::Winners(documents) => {
+            let size = ListSize::of(documents.iter().map(String::as_str));
+            wire.carries(owed, &size)?;
+            let documents = &mut documents.iter().map(String::as_str);
+            Ok(wire.put_winners(owed, Part::whole(size), documents, out))
+        }
+        // One with documents is not put as a whole.
+        Answer::List(_) => {
+            Ok(wire.put_winners(owed, Part::whole(ListSize::default()), &mut [].into_iter(), out))
+        }
         answer => wire.answer(owed, answer, out),
     }
 }

@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 
 use crate::agency::AgencyId;
 use crate::failure::Failure;
+use crate::list::ListSize;
 use crate::wire::Answer;
 
 /// Names a connection among those of one application, which chooses the numbers.
@@ -185,6 +186,8 @@ pub enum WinnersReply<'a> {
     Pending,
     /// The documents of this agency's winners, in the order in which its bets were stored.
     Winners(&'a [String]),
+    /// A list of that size, whose documents follow in pieces: [`Server::put_winners`](crate::Server::put_winners).
+    List(ListSize),
     /// No, and why.
     Refused(Failure<'a>),
 }
@@ -195,6 +198,7 @@ impl fmt::Debug for WinnersReply<'_> {
         match self {
             Self::Pending => f.write_str("Pending"),
             Self::Winners(documents) => write!(f, "Winners({})", documents.len()),
+            Self::List(size) => write!(f, "List({})", size.documents),
             Self::Refused(failure) => f.debug_tuple("Refused").field(failure).finish(),
         }
     }
@@ -223,6 +227,7 @@ impl<'a> From<WinnersReply<'a>> for Reply<'a> {
         Self(match reply {
             WinnersReply::Pending => Answer::Pending,
             WinnersReply::Winners(documents) => Answer::Winners(documents),
+            WinnersReply::List(size) => Answer::List(size),
             WinnersReply::Refused(failure) => Answer::Refused { failure, total: 0 },
         })
     }

@@ -14,7 +14,8 @@ mod oracles;
 use common::{ANA, BATCH, BATCH_ACK, BLOCK, Dice, FINISHED, HELLO, WINNER, at, batch, bet, block, framed};
 use grammar::{conversation, noise, spoil};
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, Code, ConnId, Dialect, Failure, Input, Server, ServerConfig,
+    AgencyId, Client, ClientConfig, Code, ConnId, Dialect, Failure, Input, ListSize, Server, ServerConfig,
+    WinnersReply,
 };
 use oracles::{DRAWN, Held, Say, YES};
 use peak_alloc::PeakAlloc;
@@ -89,12 +90,19 @@ fn peak(config: &ServerConfig, bytes: &[u8], size: usize, manner: Manner, why: &
 }
 
 /// The most that was taken from the allocator while a peer asked for a long list of winners again and again, faster than
-/// it read them; and how long a list is on its wire.
-fn peak_of_lists(config: &ServerConfig, hello: &[u8], question: &[u8], winners: &[String]) -> (usize, usize) {
+/// it read them; and how long a list is on its wire. Each is sent as a whole, or in pieces.
+fn peak_of_lists(
+    config: &ServerConfig,
+    hello: &[u8],
+    question: &[u8],
+    winners: &[String],
+    whole: bool,
+) -> (usize, usize) {
     const QUESTIONS: usize = 40;
     let list = Say::Yes { total: 1, winners: Some(winners), prefix: "" };
     let bytes = [hello, &question.repeat(QUESTIONS)].concat();
     let (mut stream, mut lists, mut sent) = (&bytes[..], 0, 0);
+    let (size, mut pieces) = (ListSize::of(winners.iter().map(String::as_str)), winners.chunks(1));
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let mut server = Server::new(config.clone(), ConnId(1), at(0));
@@ -111,7 +119,17 @@ fn peak_of_lists(config: &ServerConfig, hello: &[u8], question: &[u8], winners: 
             // As soon as one is answered there may be another.
             let Some(next) = held.pop() else { break };
             lists += usize::from(matches!(next, Held::Winners(_)));
-            next.answer(&mut server, at(0), list).expect("it fits");
+            match next {
+                Held::Winners(ticket) if !whole => {
+                    server.reply(at(0), ticket, WinnersReply::List(size)).expect("it fits");
+                    pieces = winners.chunks(PIECE / (winners[0].len() + 1));
+                }
+                next => next.answer(&mut server, at(0), list).expect("it fits"),
+            }
+        }
+        while server.wants_winners() {
+            let piece = pieces.next().expect("as many as were announced");
+            server.put_winners(at(0), piece.iter().map(String::as_str)).expect("what was announced");
         }
         let send = server.poll_io().map_or(0, |io| io.send.len().min(50_000));
         server.handle(at(0), Input::Sent(send));
@@ -123,6 +141,9 @@ fn peak_of_lists(config: &ServerConfig, hello: &[u8], question: &[u8], winners: 
     assert_eq!((stream.len(), lists), (0, QUESTIONS));
     (ALLOCATOR.peak_usage() - before + size_of::<Server>(), sent / QUESTIONS)
 }
+
+/// How many bytes of documents, each with a separator, a piece of a list has.
+const PIECE: usize = 8192;
 
 /// What is as bad as it gets on one wire or another.
 fn worst() -> Vec<(&'static str, Vec<u8>)> {
@@ -274,7 +295,12 @@ fn a_connection_never_takes_more_memory_than_is_documented() {
         let winners: Vec<String> = (0..50_000).map(|nth| (20_000_000 + nth).to_string()).collect();
         let session = (block(HELLO, 1, b"2"), block(WINNER, 1, b"2"));
         for (hello, question) in [session, (vec![], b"Q{AgencyID:1};".to_vec())] {
-            let (peak, list) = peak_of_lists(config, &hello, &question, &winners);
+            for winners in [&winners, &vec!["1".to_owned(); 50_000]] {
+                let (peak, list) = peak_of_lists(config, &hello, &question, winners, false);
+                println!("at most {most}, and {peak} with lists of {list} bytes in pieces");
+                assert!(peak <= most, "{peak} bytes, more than {most}, with lists of {list} in pieces");
+            }
+            let (peak, list) = peak_of_lists(config, &hello, &question, &winners, true);
             let most = most + 4 * (list - ServerConfig::USUAL_ANSWER);
             println!("at most {most}, and {peak} with lists of {list} bytes");
             assert!(peak <= most, "{peak} bytes, more than {most}, with lists of {list}");

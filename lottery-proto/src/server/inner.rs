@@ -8,6 +8,7 @@ use crate::agency::AgencyId;
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::failure::{Code, Failure};
 use crate::life::On;
+use crate::list::ListError;
 use crate::time::Instant;
 use crate::wire::{Answer, Dialect, Kind, Limits, Owed, Refusal, Request, Scan, Side, TooLarge, detect};
 
@@ -207,12 +208,30 @@ impl Server {
             }
             _ => {}
         }
-        if let Some(reason) = end {
+        self.end_with(now, end);
+        Ok(())
+    }
+
+    /// Appends the next documents of a list.
+    pub(super) fn put_documents<'a>(
+        &mut self,
+        now: Instant,
+        documents: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), ListError> {
+        let wire = self.dialect.unwrap_or(Dialect::Echo).wire();
+        let end = self.slots.put_winners(documents, wire, &mut self.output)?;
+        self.active = now;
+        self.end_with(now, end);
+        Ok(())
+    }
+
+    /// Ends the connection after an answer, if it says why.
+    fn end_with(&mut self, now: Instant, reason: Option<CloseReason>) {
+        if let Some(reason) = reason {
             // What was asked behind the last answer gets none.
             self.drop_requests();
             self.end(now, reason);
         }
-        Ok(())
     }
 
     /// Forgets the requests that are not answered; what was refused is still told.

@@ -17,6 +17,7 @@ use crate::error::CloseReason;
 use crate::failure::{Code, Failure};
 use crate::inbox::Inbox;
 use crate::life::{Life, On, State};
+use crate::list::ListError;
 use crate::machine::{Input, Io};
 use crate::outbox::{Output, Slots};
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
@@ -237,6 +238,32 @@ impl Server {
         self.replied |= !self.output.pending().is_empty();
         self.settle(now);
         answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
+    }
+
+    /// Whether the next documents of a list are wanted that was announced with
+    /// [`WinnersReply::List`](crate::WinnersReply::List). While there is much to be sent they are not.
+    pub fn wants_winners(&self) -> bool {
+        self.slots.is_listing() && self.output.pending().len() < MAX_UNSENT
+    }
+
+    /// Sends the next documents of the list that was announced. Later answers wait until all of them are here.
+    ///
+    /// A part should be short, some kilobytes: it is kept here until it is sent. On a connection that is over it is
+    /// dropped, and that is not an error.
+    ///
+    /// # Errors
+    /// There is no such list, or it is another one: it has other documents than its size says.
+    pub fn put_winners<'a>(
+        &mut self,
+        now: Instant,
+        documents: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), ListError> {
+        if self.life.is_closed() {
+            return Ok(());
+        }
+        self.put_documents(now, documents)?;
+        self.settle(now);
+        Ok(())
     }
 
     /// Refuses to serve this connection: says so as soon as the peer's wire is known, if that has a word for it.

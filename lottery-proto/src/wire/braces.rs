@@ -13,6 +13,7 @@ use crate::bet::{Bet, FieldError};
 use crate::bets::{ReadBet, Reader};
 use crate::digits::put_number;
 use crate::error::{DecodeError, Problem, SendError};
+use crate::list::Part;
 
 const SEPARATORS: &[u8] = b",;:{}";
 /// What stands before the fields of a bet.
@@ -76,26 +77,42 @@ impl Wire for Braces {
             Answer::Stored { .. } if owed.kind == Kind::Finished => out.put_slice(FINISHED_STORED),
             Answer::Stored { .. } => out.put_slice(BATCH_STORED),
             Answer::Pending => out.put_slice(b"W;"),
-            Answer::Winners(documents) => {
-                out.put_u8(b'R');
-                for (index, document) in documents.iter().enumerate() {
-                    if index > 0 {
-                        out.put_u8(b',');
-                    }
-                    out.put_slice(b"{PlayerDocID:");
-                    out.put_slice(document.as_bytes());
-                    out.put_u8(b'}');
-                }
-                out.put_u8(b';');
-            }
             Answer::Refused { failure, .. } => {
                 out.put_slice(REFUSED);
                 out.put_slice(failure_text(failure.text).as_bytes());
                 out.put_u8(b';');
             }
-            Answer::Welcome { .. } | Answer::Echo(_) | Answer::Failed(_) => {}
+            Answer::Winners(_)
+            | Answer::List(_)
+            | Answer::Welcome { .. }
+            | Answer::Echo(_)
+            | Answer::Failed(_) => {}
         }
         Ok(Then::Continue)
+    }
+
+    fn put_winners(
+        &self,
+        _: &Owed,
+        part: Part,
+        documents: &mut dyn Iterator<Item = &str>,
+        out: &mut Vec<u8>,
+    ) -> Then {
+        if part.first {
+            out.put_u8(b'R');
+        }
+        for (index, document) in documents.enumerate() {
+            if index > 0 || !part.first {
+                out.put_u8(b',');
+            }
+            out.put_slice(b"{PlayerDocID:");
+            out.put_slice(document.as_bytes());
+            out.put_u8(b'}');
+        }
+        if part.last {
+            out.put_u8(b';');
+        }
+        Then::Continue
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {

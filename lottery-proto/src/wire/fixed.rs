@@ -14,6 +14,7 @@ use crate::agency::AgencyId;
 use crate::bet::{Bet, Field, FieldError, FieldProblem};
 use crate::bets::{ReadBet, Reader};
 use crate::error::{DecodeError, Problem, SendError};
+use crate::list::{ListSize, Part};
 
 /// The digits of an agency, of a count, of a length.
 const DIGITS: usize = 5;
@@ -103,23 +104,38 @@ impl Wire for Fixed {
             Answer::Stored { .. } if owed.kind != Kind::Finished => return Ok(Then::Continue),
             Answer::Stored { .. } => out.put_u8(b'O'),
             Answer::Pending => out.put_u8(b'N'),
-            Answer::Winners(documents) => {
-                if documents.len() > MOST || documents.iter().any(|document| document.len() > DOCUMENT) {
-                    return Err(TooLarge);
-                }
-                out.put_u8(b'R');
-                put_padded(documents.len(), DIGITS, out);
-                documents.iter().for_each(|document| put_document(document, out));
-            }
             Answer::Refused { failure, .. } => {
                 let text: String = failure.text.chars().take(MOST).collect();
                 out.put_u8(b'E');
                 put_padded(text.chars().count(), DIGITS, out);
                 out.put_slice(text.as_bytes());
             }
-            Answer::Welcome { .. } | Answer::Echo(_) | Answer::Failed(_) => {}
+            Answer::Winners(_)
+            | Answer::List(_)
+            | Answer::Welcome { .. }
+            | Answer::Echo(_)
+            | Answer::Failed(_) => {}
         }
         Ok(Then::Close)
+    }
+
+    fn carries(&self, _: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+        if list.documents <= MOST as u64 && list.longest <= DOCUMENT { Ok(()) } else { Err(TooLarge) }
+    }
+
+    fn put_winners(
+        &self,
+        _: &Owed,
+        part: Part,
+        documents: &mut dyn Iterator<Item = &str>,
+        out: &mut Vec<u8>,
+    ) -> Then {
+        if part.first {
+            out.put_u8(b'R');
+            put_padded(usize::try_from(part.size.documents).unwrap_or(MOST), DIGITS, out);
+        }
+        documents.for_each(|document| put_document(document, out));
+        Then::Close
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {

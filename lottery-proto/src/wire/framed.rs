@@ -15,9 +15,12 @@ use crate::bet::{Bet, FieldError};
 use crate::bets::{ReadBet, Reader};
 use crate::digits::put_number;
 use crate::error::{DecodeError, Problem, SendError};
+use crate::list::{ListSize, Part};
 
 /// The digits before a body.
 const LENGTH: usize = 8;
+/// The longest body that so many digits can tell.
+const LONGEST: usize = 99_999_999;
 const STORED: &[u8] = b"success;Batch stored successfully.";
 const REFUSED: &[u8] = b"error;";
 const FINISHED: &[u8] = b"END";
@@ -72,19 +75,6 @@ impl Wire for Framed {
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
         match (owed.kind, answer) {
             (Kind::Finished, Answer::Stored { .. }) => {}
-            (_, Answer::Winners(documents)) => {
-                put(out, |out| match documents {
-                    [] => out.put_slice(NO_WINNERS),
-                    [first, rest @ ..] => {
-                        out.put_slice(first.as_bytes());
-                        for document in rest {
-                            out.put_u8(b';');
-                            out.put_slice(document.as_bytes());
-                        }
-                    }
-                })?;
-                return Ok(Then::Close);
-            }
             (_, Answer::Stored { .. }) => put(out, |out| out.put_slice(STORED))?,
             (Kind::Bet | Kind::Batch | Kind::Unknown, Answer::Refused { failure, .. }) => put(out, |out| {
                 out.put_slice(REFUSED);
@@ -95,12 +85,40 @@ impl Wire for Framed {
                 _,
                 Answer::Refused { .. }
                 | Answer::Pending
+                | Answer::Winners(_)
+                | Answer::List(_)
                 | Answer::Welcome { .. }
                 | Answer::Echo(_)
                 | Answer::Failed(_),
             ) => return Ok(Then::Close),
         }
         Ok(Then::Continue)
+    }
+
+    fn carries(&self, _: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+        if list.separated() <= LONGEST as u64 { Ok(()) } else { Err(TooLarge) }
+    }
+
+    fn put_winners(
+        &self,
+        _: &Owed,
+        part: Part,
+        documents: &mut dyn Iterator<Item = &str>,
+        out: &mut Vec<u8>,
+    ) -> Then {
+        if part.first && part.size.documents == 0 {
+            put_padded(NO_WINNERS.len(), LENGTH, out);
+            out.put_slice(NO_WINNERS);
+        } else if part.first {
+            put_padded(usize::try_from(part.size.separated()).unwrap_or(LONGEST), LENGTH, out);
+        }
+        for (index, document) in documents.enumerate() {
+            if index > 0 || !part.first {
+                out.put_u8(b';');
+            }
+            out.put_slice(document.as_bytes());
+        }
+        Then::Close
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -265,7 +283,7 @@ fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), TooLar
     put_padded(0, LENGTH, out);
     write(out);
     let len = out.len() - start - LENGTH;
-    if len > 99_999_999 {
+    if len > LONGEST {
         out.truncate(start);
         return Err(TooLarge);
     }

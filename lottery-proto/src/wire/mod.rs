@@ -27,6 +27,7 @@ use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
 use crate::error::{DecodeError, SendError};
 use crate::failure::{Code, Failure};
+use crate::list::{ListSize, Part};
 
 /// What a wire does. It is without state: what has to be remembered of a connection is in the machines.
 pub(crate) trait Wire: fmt::Debug + Sync {
@@ -57,8 +58,24 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     /// Centre: how the bets of a request are read again, once it was validated.
     fn read_bet(&self) -> ReadBet;
 
-    /// Centre: appends the answer to a request. If it cannot be carried, nothing is appended.
+    /// Centre: appends the answer to a request, if it is no list. If it cannot be carried, nothing is appended.
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge>;
+
+    /// Centre: whether a list of winners of that size can be the answer to a request.
+    fn carries(&self, _owed: &Owed, _list: &ListSize) -> Result<(), TooLarge> {
+        Ok(())
+    }
+
+    /// Centre: appends documents of a list that it [`Wire::carries`], in answer to a request.
+    fn put_winners(
+        &self,
+        _owed: &Owed,
+        _part: Part,
+        _documents: &mut dyn Iterator<Item = &str>,
+        _out: &mut Vec<u8>,
+    ) -> Then {
+        Then::Close
+    }
 
     /// Centre: appends the last answer of a connection, which ends with this failure. `owed` is what failed.
     fn fail(&self, owed: &Owed, failure: Failure<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
@@ -251,6 +268,8 @@ pub(crate) enum Answer<'a> {
     Pending,
     /// The documents of the agency's winners.
     Winners(&'a [String]),
+    /// So many of them, which follow.
+    List(ListSize),
     /// The line that was received, behind this prefix.
     Echo(&'a str),
     /// No, and why; the agency has so many bets stored.

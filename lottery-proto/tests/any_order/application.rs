@@ -2,8 +2,8 @@
 
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
-    Batch, Dialect, Echo, EchoReply, Finished, Receipt, ReplyError, SingleBet, Stranger, Ticket,
-    WinnersQuery, WinnersReply,
+    Batch, Dialect, Echo, EchoReply, Finished, ListError, ListSize, Receipt, ReplyError, SingleBet, Stranger,
+    Ticket, WinnersQuery, WinnersReply,
 };
 
 use crate::server::{REFUSED, Run};
@@ -17,6 +17,11 @@ pub(super) enum Held {
     Winners(Ticket<WinnersQuery>),
     Stranger(Ticket<Stranger>),
     Echo(Ticket<Echo>),
+}
+
+/// Behind the last document there is no list any more.
+fn nothing_left(error: ListError) -> Result<(), ListError> {
+    if error == ListError::NoList { Ok(()) } else { Err(error) }
 }
 
 impl Run {
@@ -93,7 +98,17 @@ impl Run {
                     self.server.reply(self.now, ticket, WinnersReply::Pending).unwrap();
                     Said::Pending
                 }
-                3..8 => {
+                6..8 => {
+                    let texts = || documents.iter().map(String::as_str);
+                    let list = WinnersReply::List(ListSize::of(texts()));
+                    self.server.reply(self.now, ticket, list).unwrap();
+                    // A part is a block of its own in a session.
+                    let first = if self.wire == Dialect::Session { 2 } else { how - 6 };
+                    self.server.put_winners(self.now, texts().take(first)).unwrap();
+                    self.server.put_winners(self.now, texts().skip(first)).or_else(nothing_left).unwrap();
+                    Said::Winners(&documents)
+                }
+                3..6 => {
                     self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
                     Said::Winners(&documents)
                 }

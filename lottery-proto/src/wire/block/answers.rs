@@ -22,9 +22,6 @@ pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Res
             out.put_slice(&[b'|', status]);
         }),
         (Kind::Finished, _) => put_block(BATCH_ACK, agency, out, |out| out.put_u8(status)),
-        (Kind::Winners, Answer::Winners(all)) => {
-            put_block(WINNER, agency, out, |out| documents::put(b'1', all, out))
-        }
         (Kind::Winners, Answer::Pending) => put_block(WINNER, agency, out, |out| out.put_u8(b'0')),
         // This wire has no word for it: the connection is closed.
         _ => return Ok(Then::Close),

@@ -1,23 +1,98 @@
 //! The documents of winners, as a Winner packet carries them: with a `|` between each two.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use bytes::BufMut;
 
-use super::header::HEADER_SIZE;
+use super::header::{BLOCK_SIZE, HEADER_SIZE, WINNER, set_size};
 use crate::error::{DecodeError, Problem};
-use crate::wire::Response;
+use crate::list::{ListSize, Part};
 use crate::wire::text::is_document;
+use crate::wire::{Kind, Owed, Response, Then, TooLarge};
 
-/// Appends a status and documents.
-pub(super) fn put(status: u8, documents: &[String], out: &mut Vec<u8>) {
-    out.put_u8(status);
-    for (index, document) in documents.iter().enumerate() {
-        if index > 0 {
+/// All the documents that follow are in this block, or in this one and those before.
+const LAST: u8 = b'1';
+/// There are more in the next block.
+const MORE: u8 = b'2';
+
+/// Whether the answer to a question without a session, which is one block, can hold a list of that size.
+pub(super) fn check(owed: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+    // Another question has no word for them: the connection is closed.
+    let fits = owed.kind != Kind::Winners || size_of_one(list) <= BLOCK_SIZE as u64;
+    if fits { Ok(()) } else { Err(TooLarge) }
+}
+
+/// Appends documents of a list that is one block, in the end.
+pub(super) fn put_in_one_block(
+    owed: &Owed,
+    part: Part,
+    documents: &mut dyn Iterator<Item = &str>,
+    out: &mut Vec<u8>,
+) -> Then {
+    if owed.kind != Kind::Winners {
+        return Then::Close;
+    }
+    let size = usize::try_from(size_of_one(&part.size)).unwrap_or(BLOCK_SIZE);
+    if part.first {
+        let start = begin(owed, LAST, out);
+        set_size(out.get_mut(start..).unwrap_or_default(), 0, size);
+    }
+    for (index, document) in documents.enumerate() {
+        if index > 0 || !part.first {
             out.put_u8(b'|');
         }
         out.put_slice(document.as_bytes());
     }
+    if part.last {
+        out.put_bytes(0, BLOCK_SIZE.saturating_sub(size));
+    }
+    Then::Continue
+}
+
+/// Appends documents in as many blocks as they need; none is split.
+pub(super) fn put_in_blocks(
+    owed: &Owed,
+    last: bool,
+    documents: &mut dyn Iterator<Item = &str>,
+    out: &mut Vec<u8>,
+) {
+    let mut start = begin(owed, MORE, out);
+    for document in documents {
+        let size = out.len() - start;
+        let separator = size > HEADER_SIZE + 1;
+        if size + usize::from(separator) + document.len() > BLOCK_SIZE {
+            end(start, out);
+            start = begin(owed, MORE, out);
+        } else if separator {
+            out.put_u8(b'|');
+        }
+        out.put_slice(document.as_bytes());
+    }
+    if let Some(status) = out.get_mut(start + HEADER_SIZE).filter(|_| last) {
+        *status = LAST;
+    }
+    end(start, out);
+}
+
+/// How long the packet is that holds a whole list.
+fn size_of_one(list: &ListSize) -> u64 {
+    list.separated().saturating_add(HEADER_SIZE as u64 + 1)
+}
+
+/// Appends a header and a status: where it begins.
+fn begin(owed: &Owed, status: u8, out: &mut Vec<u8>) -> usize {
+    let start = out.len();
+    // A request that names no agency of one byte was never decoded.
+    let agency = u8::try_from(owed.agency).unwrap_or_default();
+    out.reserve(BLOCK_SIZE);
+    out.put_slice(&[WINNER, agency, 0, 0, status]);
+    start
+}
+
+/// Ends the block that begins there.
+fn end(start: usize, out: &mut Vec<u8>) {
+    let size = out.len() - start;
+    set_size(out, start, size);
+    out.resize(start + BLOCK_SIZE, 0);
 }
 
 /// The answer of which these bytes, behind the status, are the documents.

@@ -118,7 +118,7 @@ pub(super) fn add_block(out: &mut Vec<u8>) -> &mut [u8] {
 }
 
 /// Writes the size of the packet that begins at `start` into its header.
-fn set_size(out: &mut [u8], start: usize, size: usize) {
+pub(super) fn set_size(out: &mut [u8], start: usize, size: usize) {
     let size = u16::try_from(size).unwrap_or(u16::MAX);
     if let Some(field) = out.get_mut(start + 2..start + HEADER_SIZE) {
         field.copy_from_slice(&size.to_le_bytes());

@@ -30,6 +30,7 @@ use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
 use crate::error::{DecodeError, SendError};
+use crate::list::{ListSize, Part};
 
 /// The wire `block`.
 #[derive(Debug)]
@@ -54,6 +55,20 @@ impl Wire for Block {
 
     fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
         answers::encode(owed, answer, out)
+    }
+
+    fn carries(&self, owed: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+        documents::check(owed, list)
+    }
+
+    fn put_winners(
+        &self,
+        owed: &Owed,
+        part: Part,
+        documents: &mut dyn Iterator<Item = &str>,
+        out: &mut Vec<u8>,
+    ) -> Then {
+        documents::put_in_one_block(owed, part, documents, out)
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {

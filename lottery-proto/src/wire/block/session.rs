@@ -15,6 +15,7 @@ use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
 use crate::error::{DecodeError, Problem, SendError};
 use crate::failure::{Code, Failure};
+use crate::list::{ListSize, Part};
 use crate::wire::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
 
 /// The version of the sessions that are spoken here.
@@ -79,15 +80,26 @@ impl Wire for Session {
             (Kind::Batch | Kind::Finished, Answer::Refused { failure, total }) => {
                 put(BATCH_ACK, cut(&format!("0|{total}|{}: {}", failure.code, failure.text)))
             }
-            (Kind::Winners | Kind::AwaitWinners, Answer::Winners(documents)) => {
-                put_winners(agency, documents, out)?;
-                Ok(Then::Continue)
-            }
             (Kind::Hello | Kind::AwaitWinners, Answer::Refused { failure, .. }) => {
                 self.fail(owed, *failure, out)
             }
             _ => answers::encode(owed, answer, out),
         }
+    }
+
+    fn carries(&self, _: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+        if list.longest < BLOCK_SIZE - HEADER_SIZE { Ok(()) } else { Err(TooLarge) }
+    }
+
+    fn put_winners(
+        &self,
+        owed: &Owed,
+        part: Part,
+        documents: &mut dyn Iterator<Item = &str>,
+        out: &mut Vec<u8>,
+    ) -> Then {
+        documents::put_in_blocks(owed, part.last, documents, out);
+        Then::Continue
     }
 
     fn fail(&self, owed: &Owed, failure: Failure<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
@@ -169,28 +181,6 @@ fn cut(text: &str) -> &[u8] {
     let most = text.len().min(BLOCK_SIZE - HEADER_SIZE);
     let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.get(..end).unwrap_or_default().as_bytes()
-}
-
-/// Winners in as many blocks as they need; documents are never split. All but the last say that more follow.
-fn put_winners(agency: u8, documents: &[alloc::string::String], out: &mut Vec<u8>) -> Result<(), TooLarge> {
-    let most = BLOCK_SIZE - HEADER_SIZE;
-    let mut rest = documents;
-    loop {
-        let mut size = 1;
-        let fits = rest.iter().take_while(|document| {
-            size += document.len() + usize::from(size > 1);
-            size <= most
-        });
-        let (now, later) = rest.split_at_checked(fits.count()).unwrap_or((rest, &[]));
-        put_block(WINNER, agency, out, |out| {
-            documents::put(if later.is_empty() { b'1' } else { b'2' }, now, out);
-        })
-        .ok_or(TooLarge)?;
-        if later.is_empty() {
-            return Ok(());
-        }
-        rest = later;
-    }
 }
 
 /// `2|stored|finished|window|digest`
