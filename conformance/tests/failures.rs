@@ -38,7 +38,7 @@ type Malformed = (Dialect, &'static [u8], &'static str);
 
 const MALFORMED: [Malformed; 19] = [
     (Dialect::Fixed, b"A0000000000", "expected an agency, 1 to 99999 (at byte 1)"),
-    (Dialect::Fixed, b"A000010000x", "expected a digit (at byte 10)"),
+    (Dialect::Fixed, b"A0000100000A000010000x", "expected a digit (at byte 10)"),
     (Dialect::Fixed, b"A0000199999", "a message of 8199929 bytes, at most 1048576 are taken (at byte 6)"),
     (Dialect::Fixed, b"A0000100001\x80", "expected UTF-8 (at byte 11)"),
     (Dialect::Fixed, b"F00000", "expected an agency, 1 to 99999 (at byte 1)"),
@@ -57,11 +57,11 @@ const MALFORMED: [Malformed; 19] = [
         b"000000271;1\nAn\xF1;Paz;2;1980-01-01;1\n",
         "bet 1: first_name: not UTF-8 (at byte 12)",
     ),
-    (Dialect::Framed, b"99999999", "a message of 100000007 bytes, at most 1048576 are taken (at byte 0)"),
-    (Dialect::Braces, b"B{};", "bet 1: expected {PlayerName"),
+    (Dialect::Framed, b"09999999", "a message of 10000007 bytes, at most 1048576 are taken (at byte 0)"),
+    (Dialect::Braces, b"Q{AgencyID:1};B{};", "bet 1: expected {PlayerName"),
     (Dialect::Braces, b"N{AgencyID:};", "expected an agency, 1 to 99999"),
     (Dialect::Braces, b"N{AgencyID:100000};", "expected an agency, 1 to 99999"),
-    (Dialect::Braces, b"Q{Agency:1};", "expected {AgencyID"),
+    (Dialect::Braces, b"Q{AgencyID:1};Q{Agency:1};", "expected {AgencyID"),
     (Dialect::Braces, b"Q{AgencyID:1;", "expected {AgencyID"),
     (Dialect::Braces, b"Q{AgencyID:1};X{AgencyID:1};", "expected B, N or Q"),
 ];

@@ -38,6 +38,10 @@ pub struct ServerConfig {
     pub stall_timeout: Duration,
     /// How long the peer's end is waited for after ours, and everything after a shutdown. Default 1 s.
     pub linger_timeout: Duration,
+    /// After how long without a byte a line of `echo` is taken for whole though its end did not come. Default 100 ms.
+    ///
+    /// It holds only for what can be no other wire: a message that is begun is waited for.
+    pub line_timeout: Duration,
     /// After how long without a byte the memory of a connection that waits is given back. Default 250 ms.
     pub shrink_after: Duration,
 }
@@ -55,6 +59,7 @@ impl Default for ServerConfig {
             message_timeout: Duration::from_secs(20),
             stall_timeout: Duration::from_secs(20),
             linger_timeout: Duration::from_secs(1),
+            line_timeout: Duration::from_millis(100),
             shrink_after: Duration::from_millis(250),
         }
     }

@@ -9,6 +9,8 @@ pub(crate) enum Timer {
     Idle,
     /// A message was begun, and is not complete.
     Message,
+    /// A line was begun, and may be all of it.
+    Line,
     /// The peer takes nothing of what is sent.
     Stall,
     /// The peer owes an answer.
@@ -19,8 +21,8 @@ pub(crate) enum Timer {
     Shrink,
 }
 
-const ALL: [Timer; 6] =
-    [Timer::Idle, Timer::Message, Timer::Stall, Timer::Answer, Timer::Linger, Timer::Shrink];
+const ALL: [Timer; 7] =
+    [Timer::Idle, Timer::Message, Timer::Line, Timer::Stall, Timer::Answer, Timer::Linger, Timer::Shrink];
 
 /// The deadlines that are set.
 #[derive(Debug, Default)]

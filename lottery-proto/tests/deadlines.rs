@@ -74,7 +74,7 @@ fn fillers_and_refused_messages_keep_no_connection() {
         (hello, b"Q{AgencyID:2};"),
         (hello, b"B{};"),
         // It has never said anything.
-        (b"B{;", b"B{;"),
+        (b"Q{AgencyID:;", b"B{;"),
         (b"00000000", b"00000000"),
         (b"00000001\n", b"00000001\n"),
         (b"00000004\n\n\n\n", b"00000004\n\n\n\n"),

@@ -55,7 +55,7 @@ impl Wire for Braces {
 
     fn garbage(&self) -> Vec<u8> {
         // On this wire any message has an end, unless it is too long.
-        format!("B{{{}", "?".repeat(1_100_000)).into_bytes()
+        format!("B{{PlayerName:{}", "?".repeat(1_100_000)).into_bytes()
     }
 
     fn answer_len(&self, bytes: &[u8]) -> Option<usize> {
@@ -77,6 +77,6 @@ impl Wire for Braces {
     }
 
     fn costly(&self, _: u32) -> Vec<u8> {
-        b"B{};".to_vec()
+        b"B{PlayerName:};".to_vec()
     }
 }

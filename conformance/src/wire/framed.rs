@@ -55,7 +55,7 @@ impl Wire for Framed {
     }
 
     fn garbage(&self) -> Vec<u8> {
-        b"99999999;".repeat(100)
+        b"09999999;".repeat(100)
     }
 
     fn answer_len(&self, bytes: &[u8]) -> Option<usize> {

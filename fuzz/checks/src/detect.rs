@@ -5,25 +5,30 @@ use lottery_proto::{Dialect, Input, Server, State};
 use crate::common::{at, server};
 use crate::oracles::give_some;
 
-/// One of these begins a first message of that wire. What cannot be one of them any more is a line to be sent back.
-const BEGINNINGS: &[(Dialect, &[Fits])] = &[
-    (Dialect::Session, &[|byte| byte == 7]),
-    (Dialect::Block, &[|byte| (1..=9).contains(&byte) && byte != 7]),
-    (Dialect::Framed, &[digit as Fits; 8]),
-    (Dialect::Fixed, &[|byte| b"AFC".contains(&byte), digit, digit, digit, digit, digit]),
-    (Dialect::Braces, &[|byte| b"BNQ".contains(&byte), |byte| byte == b'{']),
+/// One of these begins a first message of that wire, as a pattern: `#` is a digit, every other byte is itself. What cannot be
+/// one of them any more is a line to be sent back.
+const BEGINNINGS: &[(Dialect, &[u8])] = &[
+    (Dialect::Session, b"\x07"),
+    (Dialect::Block, b"\x01"),
+    (Dialect::Block, b"\x02"),
+    (Dialect::Block, b"\x03"),
+    (Dialect::Block, b"\x04"),
+    (Dialect::Block, b"\x05"),
+    (Dialect::Block, b"\x06"),
+    (Dialect::Block, b"\x08"),
+    (Dialect::Block, b"\x09"),
+    (Dialect::Framed, b"0#######"),
+    (Dialect::Fixed, b"A##########"),
+    (Dialect::Fixed, b"F#####"),
+    (Dialect::Fixed, b"C#####"),
+    (Dialect::Braces, b"B{PlayerName:"),
+    (Dialect::Braces, b"N{AgencyID:"),
+    (Dialect::Braces, b"Q{AgencyID:"),
 ];
 
-/// What a byte has to be.
-type Fits = fn(u8) -> bool;
-
-fn digit(byte: u8) -> bool {
-    byte.is_ascii_digit()
-}
-
 fn reference(bytes: &[u8]) -> Option<Dialect> {
-    let fits = |beginning: &[Fits]| bytes.iter().zip(beginning).all(|(byte, fits)| fits(*byte));
-    match BEGINNINGS.iter().find(|(_, beginning)| fits(beginning)) {
+    let fits = |(byte, place): (&u8, &u8)| if *place == b'#' { byte.is_ascii_digit() } else { byte == place };
+    match BEGINNINGS.iter().find(|(_, beginning)| bytes.iter().zip(*beginning).all(fits)) {
         Some((wire, beginning)) => (bytes.len() >= beginning.len()).then_some(*wire),
         None => Some(Dialect::Echo),
     }

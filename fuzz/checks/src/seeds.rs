@@ -125,6 +125,7 @@ pub(crate) fn detect() -> Vec<Input> {
         .into_iter()
         .filter_map(|(_, said)| first(said))
         .map(|bytes| bytes.into_iter().take(16).collect())
+        .chain([&b"1234567890"[..], b"20261128", b"A12345\n", b"B{\"msg\"", b"N{}"].map(<[u8]>::to_vec))
         .collect()
 }
 

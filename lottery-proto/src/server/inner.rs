@@ -41,21 +41,21 @@ impl Server {
                 self.life.on(On::PeerEnded, CloseReason::Done);
                 break;
             }
-            let Some(dialect) = self.dialect.or_else(|| detect(received, self.life.peer_ended)) else {
-                break;
-            };
+            let (limit, ended) = (self.inbox.limit(), self.life.peer_ended);
+            let Some(dialect) = self.dialect.or_else(|| detect(received, limit, ended)) else { break };
             if self.dialect.is_none() {
                 self.dialect = Some(dialect);
                 self.greet(now, dialect);
                 continue;
             }
             let wire = dialect.wire();
-            let limits = Limits { message: self.inbox.limit(), ended: self.life.peer_ended };
+            let limits = Limits { message: limit, ended: ended || self.line_over };
             match wire.frame(&mut self.scan, received, Side::Agency, limits) {
                 Ok(Some(len)) => {
                     let message = received.get(..len).unwrap_or_default();
                     let request = (!wire.is_filler(message)).then(|| wire.request(message));
                     self.begun = None;
+                    self.line_over = false;
                     self.scan = Scan::default();
                     self.decoded += len;
                     match request {

@@ -91,6 +91,8 @@ pub struct Server {
     heard: Instant,
     /// An answer of the application is not yet sent.
     replied: bool,
+    /// The line that was begun is all of it: it went on for too long without its end.
+    line_over: bool,
     /// Since when the message behind the decoded ones is incomplete.
     begun: Option<Instant>,
     /// Since when the peer has taken nothing of what is to be sent.
@@ -121,6 +123,7 @@ impl Server {
             refused: None,
             stored: 0,
             last_came: false,
+            line_over: false,
             now,
             active: now,
             heard: now,

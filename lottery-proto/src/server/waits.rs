@@ -8,7 +8,7 @@ use crate::failure::{Code, Failure};
 use crate::life::{On, State};
 use crate::time::Instant;
 use crate::timer::Timer;
-use crate::wire::Kind;
+use crate::wire::{Dialect, Kind};
 
 /// With more than so many bytes to send, no more requests are read.
 pub(crate) const MAX_UNSENT: usize = 64 * 1024;
@@ -59,6 +59,8 @@ impl Server {
         let config = &self.config;
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
         self.timers.set(Timer::Idle, deadline(waits.then_some(self.heard), self.idle_limit()));
+        let line = (partial && self.dialect == Some(Dialect::Echo)).then_some(self.active);
+        self.timers.set(Timer::Line, deadline(line, config.line_timeout));
         self.timers.set(Timer::Message, deadline(self.begun, config.message_timeout));
         self.timers.set(Timer::Stall, deadline(self.unsent, config.stall_timeout));
         self.timers.set(Timer::Linger, deadline(self.ending, config.linger_timeout));
@@ -88,6 +90,8 @@ impl Server {
             Timer::Message => {
                 self.fail(now, CloseReason::Incomplete, silent("a message was not completed in time"), None);
             }
+            // The original centre answers whatever one read gives it.
+            Timer::Line => self.line_over = true,
             Timer::Stall => self.life.on(On::GaveUp, CloseReason::Stalled),
             Timer::Linger => self.life.on(On::GaveUp, CloseReason::Refused),
             Timer::Shrink => {

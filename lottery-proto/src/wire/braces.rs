@@ -6,6 +6,7 @@ use nom::bytes::complete::{tag, take_till};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
+use super::detect::begin_with;
 use super::text::{self, failure_text, is_document};
 use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
 use crate::agency::AgencyId;
@@ -20,6 +21,8 @@ const SEPARATORS: &[u8] = b",;:{}";
 const KEYS: [&str; 5] =
     ["{PlayerName:", ",PlayerSurname:", ",PlayerDocID:", ",PlayerDateOfBirth:", ",WageredNumber:"];
 const AGENCY_KEY: &str = ",AgencyID:";
+/// What stands before the agency where there is nothing else.
+const AGENCY: &[u8] = b"{AgencyID:";
 const BATCH_STORED: &[u8] = b"ACK_CHUNK;";
 const FINISHED_STORED: &[u8] = b"ACK_NOTIFY;";
 const REFUSED: &[u8] = b"ERROR:";
@@ -54,7 +57,7 @@ impl Wire for Braces {
             return Ok(Request::with_bets(kind, agency, 1..end, count));
         }
         let whole = |input| -> IResult<_, &[u8]> {
-            delimited(tag(&b"{AgencyID:"[..]), take_till(|byte| byte == b'}'), tag(&b"}"[..])).parse(input)
+            delimited(tag(AGENCY), take_till(|byte| byte == b'}'), tag(&b"}"[..])).parse(input)
         };
         let agency = match whole(body) {
             Ok(([], agency)) => text::agency(agency, "N{AgencyID:".len()),
@@ -179,6 +182,18 @@ impl Wire for Braces {
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
         let (_, rest) = rest.split_once(':')?;
         rest.split_once('}')
+    }
+}
+
+/// Whether a connection that begins with these bytes speaks this wire; `None`: that is not clear yet. The first key says
+/// it, as a brace may stand in a line, too.
+pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
+    let (kind, rest) = bytes.split_first()?;
+    let [first_key, ..] = KEYS;
+    match kind {
+        b'B' => begin_with(rest, first_key.as_bytes()),
+        b'N' | b'Q' => begin_with(rest, AGENCY),
+        _ => Some(false),
     }
 }
 
@@ -312,7 +327,7 @@ fn put_bet(agency: AgencyId, bet: &Bet<'_>, comma: bool, out: &mut Vec<u8>) {
 
 fn put_agency(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {
     out.put_u8(kind);
-    out.put_slice(b"{AgencyID:");
+    out.put_slice(AGENCY);
     put_number(agency.get(), out);
     out.put_slice(b"};");
 }

@@ -1,30 +1,41 @@
 //! Telling the wires apart by their first bytes (spec: *Telling them apart*).
 
-use super::Dialect;
+use super::{Dialect, braces, fixed, framed};
 
-/// Which wire begins with these bytes; `None`: they fit more than one. `ended`: no more of them will come.
-pub(crate) fn detect(bytes: &[u8], ended: bool) -> Option<Dialect> {
-    let unclear = ended.then_some(Dialect::Echo);
-    // The bytes from the second on that go with the first, and how many of them there must be.
-    let all_digits = |rest: &[u8], wanted: usize, dialect| match rest.get(..wanted) {
-        Some(digits) if digits.iter().all(u8::is_ascii_digit) => Some(dialect),
-        None if rest.iter().all(u8::is_ascii_digit) => unclear,
-        _ => Some(Dialect::Echo),
-    };
-    match bytes.split_first() {
-        None => unclear,
+/// The wire whose first message begins with these bytes; `None`: they still fit more than one. `limit`: the longest
+/// message that is taken, in bytes. `ended`: no more bytes will come.
+///
+/// A wire is taken for what it is when nothing but its first message begins so; what cannot be one any more is a line,
+/// at the byte that says so. How the bytes are cut makes no difference.
+pub(crate) fn detect(bytes: &[u8], limit: usize, ended: bool) -> Option<Dialect> {
+    match bytes.first() {
         // Hello
-        Some((7, _)) => Some(Dialect::Session),
-        Some((1..=9, _)) => Some(Dialect::Block),
-        Some((b'0'..=b'9', rest)) => all_digits(rest, 7, Dialect::Framed),
-        Some((b'A' | b'F' | b'C', rest)) => all_digits(rest, 5, Dialect::Fixed),
-        Some((b'B' | b'N' | b'Q', rest)) => match rest.first() {
-            Some(b'{') => Some(Dialect::Braces),
-            None => unclear,
-            Some(_) => Some(Dialect::Echo),
-        },
-        Some(_) => Some(Dialect::Echo),
+        Some(7) => return Some(Dialect::Session),
+        Some(1..=9) => return Some(Dialect::Block),
+        _ => {}
     }
+    let wires = [
+        (Dialect::Framed, framed::begins(bytes, limit)),
+        (Dialect::Fixed, fixed::begins(bytes)),
+        (Dialect::Braces, braces::begins(bytes)),
+    ];
+    if let Some((dialect, _)) = wires.iter().find(|(_, begins)| *begins == Some(true)) {
+        return Some(*dialect);
+    }
+    let line = ended || wires.iter().all(|(_, begins)| *begins == Some(false));
+    line.then_some(Dialect::Echo)
+}
+
+/// Whether `bytes` begin with these; `None`: as far as there are any.
+pub(super) fn begin_with(bytes: &[u8], expected: &[u8]) -> Option<bool> {
+    let alike = bytes.iter().zip(expected).all(|(byte, expected)| byte == expected);
+    if alike { (bytes.len() >= expected.len()).then_some(true) } else { Some(false) }
+}
+
+/// Whether `bytes` begin with so many decimal digits; `None`: as far as there are any.
+pub(super) fn begin_with_digits(bytes: &[u8], count: usize) -> Option<bool> {
+    let digits = bytes.iter().take(count).all(u8::is_ascii_digit);
+    if digits { (bytes.len() >= count).then_some(true) } else { Some(false) }
 }
 
 #[cfg(test)]
@@ -33,31 +44,65 @@ mod tests {
 
     #[test]
     fn waits_while_the_bytes_fit_more_than_one() {
-        for (bytes, open, ended) in [
-            (&b""[..], None, Some(Dialect::Echo)),
-            (b"\x01", Some(Dialect::Block), Some(Dialect::Block)),
-            (b"\x09garbage", Some(Dialect::Block), Some(Dialect::Block)),
-            (b"\x00", Some(Dialect::Echo), Some(Dialect::Echo)),
-            (b"\x0a", Some(Dialect::Echo), Some(Dialect::Echo)),
-            (b"0000013", None, Some(Dialect::Echo)),
-            (b"00000131", Some(Dialect::Framed), Some(Dialect::Framed)),
-            (b"0000013x", Some(Dialect::Echo), Some(Dialect::Echo)),
-            (b"000001311;3", Some(Dialect::Framed), Some(Dialect::Framed)),
-            (b"A", None, Some(Dialect::Echo)),
-            (b"A0000", None, Some(Dialect::Echo)),
-            (b"A00001", Some(Dialect::Fixed), Some(Dialect::Fixed)),
-            (b"F00001", Some(Dialect::Fixed), Some(Dialect::Fixed)),
-            (b"C00001", Some(Dialect::Fixed), Some(Dialect::Fixed)),
-            (b"C0000\n", Some(Dialect::Echo), Some(Dialect::Echo)),
-            (b"B", None, Some(Dialect::Echo)),
-            (b"B{", Some(Dialect::Braces), Some(Dialect::Braces)),
-            (b"N{AgencyID:1};", Some(Dialect::Braces), Some(Dialect::Braces)),
-            (b"Q{", Some(Dialect::Braces), Some(Dialect::Braces)),
-            (b"Buenas", Some(Dialect::Echo), Some(Dialect::Echo)),
-            ("ñ".as_bytes(), Some(Dialect::Echo), Some(Dialect::Echo)),
-            (b"[CLIENT 1] Message", Some(Dialect::Echo), Some(Dialect::Echo)),
+        let (line, framed) = (Some(Dialect::Echo), Some(Dialect::Framed));
+        let (fixed, braces) = (Some(Dialect::Fixed), Some(Dialect::Braces));
+        for (bytes, open) in [
+            (&b""[..], None),
+            (b"\x01", Some(Dialect::Block)),
+            (b"\x09garbage", Some(Dialect::Block)),
+            (b"\x00", line),
+            (b"\x0a", line),
+            (b"0000013", None),
+            (b"00000131", framed),
+            (b"0000013x", line),
+            (b"000001311;3", framed),
+            (b"1", line),
+            (b"12345678", line),
+            (b"20261128", line),
+            (b"A", None),
+            (b"A00001", None),
+            (b"A000010000", None),
+            (b"A0000100001", fixed),
+            (b"A12345\n", line),
+            (b"A1234567\n", line),
+            (b"F0000", None),
+            (b"F00001", fixed),
+            (b"C00001", fixed),
+            (b"C0000\n", line),
+            (b"B", None),
+            (b"B{", None),
+            (b"B{PlayerName", None),
+            (b"B{PlayerName:", braces),
+            (b"B{\"", line),
+            (b"B{}", line),
+            (b"B{PlayerNames", line),
+            (b"N{AgencyID:1};", braces),
+            (b"Q{AgencyID", None),
+            (b"Q{AgencyID:", braces),
+            (b"Q{PlayerName:", line),
+            (b"Buenas", line),
+            ("ñ".as_bytes(), line),
+            (b"[CLIENT 1] Message", line),
         ] {
-            assert_eq!((detect(bytes, false), detect(bytes, true)), (open, ended), "{bytes:?}");
+            assert_eq!(detect(bytes, 1024 * 1024, false), open, "{}", bytes.escape_ascii());
+            assert_eq!(detect(bytes, 1024 * 1024, true), open.or(line), "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_length_begins_with_no_digit_that_the_limit_does_not_reach() {
+        for (limit, most) in
+            [(8192, b'0'), (10_000_007, b'0'), (10_000_008, b'1'), (40_000_000, b'3'), (usize::MAX, b'9')]
+        {
+            for digit in b'0'..=b'9' {
+                let expected = if digit <= most { Dialect::Framed } else { Dialect::Echo };
+                assert_eq!(
+                    detect(&[digit; 8], limit, false),
+                    Some(expected),
+                    "{limit} {}",
+                    char::from(digit)
+                );
+            }
         }
     }
 }

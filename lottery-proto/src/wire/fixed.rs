@@ -8,6 +8,7 @@ use bytes::BufMut;
 use nom::bytes::complete::take;
 use nom::{IResult, Parser};
 
+use super::detect::begin_with_digits;
 use super::text::{self, is_document, put_padded};
 use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
 use crate::agency::AgencyId;
@@ -233,6 +234,17 @@ impl Wire for Fixed {
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
         let (document, rest) = rest.split_at_checked(DOCUMENT)?;
         Some((without_zeros(document), rest))
+    }
+}
+
+/// Whether a connection that begins with these bytes speaks this wire; `None`: that is not clear yet. A batch has two
+/// numbers. `F` and `C` are complete behind one: nothing that could follow is waited for.
+pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
+    let (kind, rest) = bytes.split_first()?;
+    match kind {
+        b'A' => begin_with_digits(rest, 2 * DIGITS),
+        b'F' | b'C' => begin_with_digits(rest, DIGITS),
+        _ => Some(false),
     }
 }
 

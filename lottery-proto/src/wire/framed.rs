@@ -7,6 +7,7 @@ use bytes::BufMut;
 use nom::bytes::complete::{tag, take_till1, take_while};
 use nom::{IResult, Parser};
 
+use super::detect::begin_with_digits;
 use super::fast;
 use super::text::{self, failure_text, is_document, put_padded};
 use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
@@ -21,6 +22,8 @@ use crate::list::{ListSize, Part};
 const LENGTH: usize = 8;
 /// The longest body that so many digits can tell.
 const LONGEST: usize = 99_999_999;
+/// What the first of them counts.
+const FIRST_DIGIT: usize = 10_000_000;
 const STORED: &[u8] = b"success;Batch stored successfully.";
 const REFUSED: &[u8] = b"error;";
 const FINISHED: &[u8] = b"END";
@@ -198,6 +201,16 @@ impl Wire for Framed {
 
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
         (!rest.is_empty()).then(|| rest.split_once(';').unwrap_or((rest, "")))
+    }
+}
+
+/// Whether a connection that begins with these bytes speaks this wire; `None`: that is not clear yet. Eight digits do, as
+/// long as a body of that many bytes may be taken, up to the first digit: a longer one is told that it is too long.
+pub(super) fn begins(bytes: &[u8], limit: usize) -> Option<bool> {
+    let longest = limit.saturating_sub(LENGTH).min(LONGEST);
+    match bytes.first() {
+        Some(digit) if usize::from(digit.wrapping_sub(b'0')) > longest / FIRST_DIGIT => Some(false),
+        _ => begin_with_digits(bytes, LENGTH),
     }
 }
 

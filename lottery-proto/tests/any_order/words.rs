@@ -36,9 +36,9 @@ pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
         (Dialect::Braces, 10..=12) => format!("B{};", keys("x")),
         (Dialect::Echo, _) => format!("{n}\n"),
         // What ends the connection, where there is such a thing.
-        (Dialect::Framed, _) => "99999999".into(),
-        (Dialect::Fixed, _) => "A000010000x".into(),
-        (Dialect::Braces, _) => "B{};".into(),
+        (Dialect::Framed, _) => "09999999".into(),
+        (Dialect::Fixed, _) => "A0000199999".into(),
+        (Dialect::Braces, _) => "B{PlayerName:};".into(),
         (_, _) => String::new(),
     };
     text.into_bytes()

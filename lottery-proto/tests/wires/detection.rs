@@ -3,31 +3,41 @@
 use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed};
 use lottery_proto::{CloseReason, Code, Failure, Input, ServerConfig, State};
 
-use crate::common::{Seen, WINNER, at, block, framed, give, seen, server, server_with, take};
+use crate::common::{Seen, WINNER, answer, at, block, framed, give, seen, server, server_with, take};
 
 /// A first message of each wire, and how many bytes of it tell which it is.
 fn first_messages() -> Vec<(Dialect, Vec<u8>, usize)> {
     vec![
         (Block, block(WINNER, 1, b"1"), 1),
         (Block, block(9, 1, b""), 1),
-        (Fixed, b"A0000100000".to_vec(), 6),
+        (Fixed, b"A0000100000".to_vec(), 11),
         (Fixed, b"F00001".to_vec(), 6),
         (Fixed, b"C00001".to_vec(), 6),
         (Framed, framed("END"), 8),
-        (Framed, b"99999999".to_vec(), 8),
-        (Braces, b"B{};".to_vec(), 2),
-        (Braces, b"N{AgencyID:1};".to_vec(), 2),
-        (Braces, b"Q{AgencyID:1};".to_vec(), 2),
+        (Framed, b"09999999".to_vec(), 8),
+        (Braces, b"B{PlayerName:};".to_vec(), 13),
+        (Braces, b"N{AgencyID:1};".to_vec(), 11),
+        (Braces, b"Q{AgencyID:1};".to_vec(), 11),
         (Echo, b"hola\n".to_vec(), 1),
         (Echo, b"\n".to_vec(), 1),
         (Echo, b"\x00\n".to_vec(), 1),
         (Echo, b"\x0A".to_vec(), 1),
         (Echo, b"\xC3\xB1\n".to_vec(), 1),
         (Echo, b"A0000x\n".to_vec(), 6),
+        (Echo, b"A12345\n".to_vec(), 7),
+        (Echo, b"A123456789\n".to_vec(), 11),
         (Echo, b"F\n".to_vec(), 2),
         (Echo, b"0000000:\n".to_vec(), 8),
-        (Echo, b"1234567\n".to_vec(), 8),
+        (Echo, b"1234567\n".to_vec(), 1),
+        (Echo, b"1234567890\n".to_vec(), 1),
+        (Echo, b"20261128\n".to_vec(), 1),
+        (Echo, b"99999999\n".to_vec(), 1),
         (Echo, b"B[\n".to_vec(), 2),
+        (Echo, b"B{\"msg\":\"hola\"}\n".to_vec(), 3),
+        (Echo, b"B{};\n".to_vec(), 3),
+        (Echo, b"B{PlayerSurname:\n".to_vec(), 9),
+        (Echo, b"N{}\n".to_vec(), 3),
+        (Echo, b"Q{AgencyID=1};\n".to_vec(), 11),
         (Echo, b"Q\n".to_vec(), 2),
         (Echo, b";\n".to_vec(), 1),
         (Echo, b"{\n".to_vec(), 1),
@@ -54,7 +64,20 @@ fn the_first_bytes_tell_the_wire_whole_or_one_by_one() {
 
 #[test]
 fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
-    for begun in [&b"0"[..], b"0000013", b"A", b"F0000", b"C1", b"B", b"N", b"Q"] {
+    for begun in [
+        &b"0"[..],
+        b"0000013",
+        b"A",
+        b"A12345",
+        b"A000010000",
+        b"F0000",
+        b"C1",
+        b"B",
+        b"B{",
+        b"B{PlayerName",
+        b"N{Agency",
+        b"Q{AgencyID",
+    ] {
         let mut server = server();
         give(&mut server, at(0), begun);
         assert_eq!(server.dialect(), None);
@@ -80,6 +103,22 @@ fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
     assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Idle)]);
 }
 
+/// The lines of published checks of the course that had been taken for another wire.
+#[test]
+fn a_line_of_digits_letters_or_braces_comes_back() {
+    for line in ["1234567890", "20261128", "A12345", "B{\"msg\":\"hola\"}", "12345678", "N{}", "C-00001"] {
+        for end in ["\n", ""] {
+            let mut server = server();
+            give(&mut server, at(0), format!("{line}{end}").as_bytes());
+            if end.is_empty() {
+                server.handle(at(0), Input::Eof);
+            }
+            assert!(answer(&mut server, at(0), None), "{line}");
+            assert_eq!(take(&mut server, at(0)), format!("> {line}\n").as_bytes());
+        }
+    }
+}
+
 /// What each wire has to say when it is not served.
 fn failure(wire: Dialect, text: &str) -> Vec<u8> {
     match wire {
@@ -98,7 +137,7 @@ fn a_wire_that_is_not_spoken_is_refused_in_its_own_words() {
             let mut server = server_with(config);
             give(&mut server, at(0), &message[..needed]);
             if wire == *spoken {
-                assert_ne!(server.state() == State::Open, message == b"99999999");
+                assert_ne!(server.state() == State::Open, message == b"09999999");
                 continue;
             }
             assert_eq!(take(&mut server, at(0)), failure(wire, "this wire is not spoken here"));

@@ -1,8 +1,8 @@
 //! `echo`: what is a line and what is too long for one.
 
-use lottery_proto::{CloseReason, Dialect, Input, SendError, State};
+use lottery_proto::{CloseReason, Dialect, Input, SendError, ServerConfig, State};
 
-use crate::common::{Heard, Seen, answer, at, client_of, give, heard, seen, server, take};
+use crate::common::{Heard, Seen, answer, at, client_of, give, heard, seen, server, server_with, take};
 use crate::{End, refused};
 
 #[test]
@@ -79,4 +79,51 @@ fn a_client_sends_lines_and_nothing_else() {
     let heard = heard(&mut client);
     let [Heard::Closed(reason)] = heard[..] else { panic!("{heard:?}") };
     assert_eq!(reason.to_string(), "protocol error: an answer to no question (at byte 0)");
+}
+
+/// As `printf` sends it into `nc`, which stays open: the original centre answers each read at once.
+#[test]
+fn a_line_that_stops_without_its_end_is_answered_after_a_while() {
+    for line in ["hola", "[CLIENT 1] Message N°1 ", "20261128", "B{\"msg\"", "A12345 "] {
+        let mut server = server();
+        for (n, byte) in line.bytes().enumerate() {
+            // As long as more of it comes it is waited for.
+            give(&mut server, at(90 * n as u64), &[byte]);
+        }
+        let due = 90 * (line.len() as u64 - 1) + 100;
+        assert_eq!(server.poll_io().unwrap().deadline, Some(at(due)));
+        server.handle(at(due - 1), Input::Timeout);
+        assert!(server.poll_event().is_none());
+        server.handle(at(due), Input::Timeout);
+        assert!(answer(&mut server, at(due), None));
+        assert_eq!(take(&mut server, at(due)), format!("> {}\n", line.trim_end()).as_bytes());
+        assert!(server.poll_io().unwrap().fin);
+        server.handle(at(due), Input::FinSent);
+        server.handle(at(due), Input::Eof);
+        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Done)]);
+    }
+}
+
+/// What may be another wire, or is one, is waited for.
+#[test]
+fn silence_ends_nothing_but_lines() {
+    let begun = ["A12345", "0000013", "Q{Agency", "Q{AgencyID:1", "00000003EN", "A0000100001Ana", "\u{3}"];
+    for begun in begun {
+        let mut server = server();
+        give(&mut server, at(0), begun.as_bytes());
+        for millis in [100, 250, 19_999] {
+            server.handle(at(millis), Input::Timeout);
+            assert!(server.poll_event().is_none());
+            assert!(take(&mut server, at(millis)).is_empty());
+            assert_eq!(server.state(), State::Open, "{begun}");
+        }
+    }
+}
+
+#[test]
+fn how_long_a_line_is_waited_for_is_configured() {
+    let line_timeout = std::time::Duration::from_secs(3);
+    let mut server = server_with(ServerConfig { line_timeout, ..ServerConfig::default() });
+    give(&mut server, at(0), b"hola");
+    assert_eq!(server.poll_io().unwrap().deadline, Some(at(3_000)));
 }

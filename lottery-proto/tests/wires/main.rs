@@ -11,7 +11,7 @@ mod golden;
 mod lines;
 mod refused;
 
-use common::{Seen, at, give, seen, server, take};
+use common::{Seen, answer, at, give, seen, server, take};
 use lottery_proto::server::RefusedBy;
 use lottery_proto::{CloseReason, Input, Server, State, Violation};
 
@@ -25,6 +25,16 @@ enum End {
 /// The text of what is wrong with `sent`, whose every byte is there; the answer; and whether the connection is over.
 fn refused(sent: &[u8]) -> (String, Vec<u8>, End) {
     let mut server = server();
+    give(&mut server, at(1), sent);
+    outcome(&mut server)
+}
+
+/// The same of what comes behind a first message, which is answered: its beginning need not tell the wire.
+fn refused_behind(first: &str, sent: &[u8]) -> (String, Vec<u8>, End) {
+    let mut server = server();
+    give(&mut server, at(0), first.as_bytes());
+    assert!(answer(&mut server, at(0), None));
+    let _ = take(&mut server, at(0));
     give(&mut server, at(1), sent);
     outcome(&mut server)
 }

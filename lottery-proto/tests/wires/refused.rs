@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::common::framed;
 use crate::golden::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
-use crate::{End, refused};
+use crate::{End, refused, refused_behind};
 
 /// A batch on `fixed` of these bets, each `first_name|last_name|document|birthdate|number` in their columns.
 fn columns(agency: &str, count: &str, bets: &[&str]) -> Vec<u8> {
@@ -55,7 +55,11 @@ fn on_fixed_every_mistake_ends_the_connection() {
         (raw(b"An\xED\xA0\x80", b".."), "expected UTF-8 (at byte 95)"),
     ] {
         let answer = format!("E{:05}{text}", text.chars().count()).into_bytes();
-        assert_eq!(refused(&sent), (text.into(), answer, End::Closed), "{}", sent.escape_ascii());
+        let expected = (text.into(), answer, End::Closed);
+        assert_eq!(refused_behind("A0000100000", &sent), expected, "{}", sent.escape_ascii());
+        // As a first message these two are lines.
+        let tells = sent.iter().take(11).skip(1).all(u8::is_ascii_digit);
+        assert!(!tells || refused(&sent) == expected, "{}", sent.escape_ascii());
     }
 }
 
@@ -122,8 +126,10 @@ fn on_framed_a_wrong_length_ends_the_connection() {
         ("99999999", "a message of 100000007 bytes, at most 1048576 are taken (at byte 0)"),
         ("01048569", "a message of 1048577 bytes, at most 1048576 are taken (at byte 0)"),
     ] {
-        let answer = framed(format!("error;{text}"));
-        assert_eq!(refused(sent.as_bytes()), (text.into(), answer, End::Closed));
+        let expected = (text.into(), framed(format!("error;{text}")), End::Closed);
+        assert_eq!(refused_behind("000000041;0\n", sent.as_bytes()), expected);
+        // As a first message the other is a line.
+        assert!(!sent.starts_with('0') || refused(sent.as_bytes()) == expected);
     }
 }
 
@@ -170,7 +176,11 @@ fn on_braces_a_wrong_message_is_answered_and_the_connection_goes_on() {
         ("Q{AgencyID:1;".into(), "expected {AgencyID:…} (at byte 1)".into()),
     ] {
         let answer = format!("ERROR:{text};").into_bytes();
-        assert_eq!(refused(sent.as_bytes()), (text, answer, End::Open), "{sent}");
+        let expected = (text, answer, End::Open);
+        assert_eq!(refused_behind("Q{AgencyID:1};", sent.as_bytes()), expected, "{sent}");
+        // As a first message what has another first key is a line.
+        let tells = ["B{PlayerName:", "N{AgencyID:", "Q{AgencyID:"].iter().any(|key| sent.starts_with(key));
+        assert!(!tells || refused(sent.as_bytes()) == expected, "{sent}");
     }
     let cut = [b"B{PlayerName:An\xC3", &batch.as_bytes()["B{PlayerName:Ana".len()..]].concat();
     assert_eq!(refused(&cut).0, first("first_name: not UTF-8"));
