@@ -14,6 +14,7 @@ use crate::centres::Guard;
 use crate::committer::{Greeting, Outcome};
 use crate::desk::{Asks, Desk, Notice, Request};
 use crate::encoded_bets::EncodedBets;
+use crate::log::peers;
 use crate::seam::Mailbox;
 use crate::store::{AgencyRecord, Draw, rows};
 
@@ -135,7 +136,8 @@ impl Centre {
                     Asks::Stranger(ticket)
                 }
                 Some(Event::Echo { ticket, line }) => {
-                    let msg = String::from_utf8_lossy(line.0).into_owned();
+                    let line = String::from_utf8_lossy(line.0);
+                    let msg = &*peers::line(&line);
                     info!(action = "receive_message", result = "success", ip = %self.ip, msg);
                     let prefix = Arc::clone(&self.echo_prefix);
                     self.reply(now, ticket, EchoReply(&prefix));

@@ -21,6 +21,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 mod civil;
 pub mod escape;
 mod format;
+pub(crate) mod peers;
 
 /// Which events are logged: those of a level and of all above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

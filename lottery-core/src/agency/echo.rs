@@ -10,6 +10,7 @@ use tracing::{debug, info};
 
 use super::call::Call;
 use super::job::AgencyError;
+use crate::log::peers;
 use crate::seam::{Caller, Step};
 
 /// What a health check is to do.
@@ -65,7 +66,7 @@ impl Echoes {
             match event {
                 Event::Line(line) => {
                     let msg = String::from_utf8_lossy(line.0).into_owned();
-                    self.received(now, msg);
+                    self.received(now, &msg);
                 }
                 Event::Closed(reason) if self.waiting => {
                     let error = self.call.closed(reason);
@@ -81,13 +82,16 @@ impl Echoes {
     }
 
     /// A line came back. A centre may put its prefix before it.
-    fn received(&mut self, now: Instant, msg: String) {
+    fn received(&mut self, now: Instant, msg: &str) {
         let client_id = self.call.id();
         let expected = self.line();
         self.waiting = false;
-        if !msg.ends_with(&expected) {
-            return self.call.end(now, Err(AgencyError::WrongEcho { expected, received: msg }));
-        }
+        let Some(prefix) = msg.strip_suffix(&expected) else {
+            let received = peers::line(msg).into_owned();
+            return self.call.end(now, Err(AgencyError::WrongEcho { expected, received }));
+        };
+        // What is ours is no secret.
+        let msg = format!("{}{expected}", peers::line(prefix));
         info!(action = "receive_message", result = "success", client_id = %client_id, msg);
         self.done += 1;
         self.next = now.after(self.period);

@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 use super::call::Call;
 use super::job::{AgencyError, Job, Progress};
 use crate::bet_list::BetList;
+use crate::log::peers;
 use crate::seam::{Caller, Step};
 
 /// An agency at work: sends its bets, says that these were all, asks for its winners.
@@ -132,11 +133,11 @@ impl PlainAgency {
             match event {
                 Event::Batch { stored: true, .. } => {}
                 Event::Batch { stored: false, reason, .. } => {
-                    let reason = reason.to_owned();
+                    let reason = peers::reason(reason).into_owned();
                     self.refused(now, "a batch", reason);
                 }
                 Event::Finished { stored: false, reason } => {
-                    let reason = reason.to_owned();
+                    let reason = peers::reason(reason).into_owned();
                     self.refused(now, "to count this agency as finished", reason);
                 }
                 Event::Finished { stored: true, .. } => {
@@ -158,11 +159,11 @@ impl PlainAgency {
                     self.end(now, Ok(winners));
                 }
                 Event::WinnersRefused { reason } => {
-                    let reason = reason.to_owned();
+                    let reason = peers::reason(reason).into_owned();
                     self.refused(now, "to say who won", reason);
                 }
                 Event::Refused { reason } => {
-                    let reason = reason.to_owned();
+                    let reason = peers::reason(reason).into_owned();
                     self.refused(now, "to go on", reason);
                 }
                 Event::Closed(reason) => self.closed(now, reason),

@@ -9,6 +9,7 @@ use tracing::{debug, info};
 
 use super::call::Call;
 use super::job::AgencyError;
+use crate::log::peers;
 use crate::seam::{Caller, Step};
 
 /// Sends one bet, and waits until it is stored. On a wire that does not answer a bet, until it is sent.
@@ -59,7 +60,7 @@ impl SingleBet {
             match event {
                 Event::Bet { stored: true, .. } => self.stored(now),
                 Event::Bet { stored: false, reason } => {
-                    let reason = reason.to_owned();
+                    let reason = peers::reason(reason).into_owned();
                     self.call.end(now, Err(AgencyError::Refused { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {

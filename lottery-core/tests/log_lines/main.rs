@@ -14,6 +14,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use lottery_core::centre::Centre;
 use lottery_core::log::{Level, subscriber};
 use lottery_core::seam::{Mailbox, Service as _};
 use lottery_proto::{Input, Instant, Machine as _};
@@ -203,6 +204,7 @@ fn no_line_at_debug_holds_personal_data() {
             world.run(100);
         }
         wrong_bets();
+        bets_that_became_lines();
     });
     assert!(sent > 0 && lines.len() > 40, "{lines:#?}");
     for planted in PLANTED {
@@ -253,6 +255,57 @@ fn wrong_bets() {
         }
     }
     tracing::debug!(debug = ?world.desk.try_take(usize::MAX), bets = ?as_bets(&planted(1)));
+}
+
+fn receive(centre: &mut Centre, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let recv = centre.poll_io().unwrap().recv;
+        let n = recv.len().min(bytes.len());
+        recv[..n].copy_from_slice(&bytes[..n]);
+        bytes = &bytes[n..];
+        centre.handle(Instant::default(), Input::Received(n));
+    }
+}
+
+/// Whole messages of each wire whose first byte is off: they are lines of the health check.
+fn bets_that_became_lines() {
+    use lottery_core::seam::{Mailbox, Service as _};
+    use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, Machine as _};
+    let world = World::new(2, usize::MAX, 9);
+    let fields = planted(1);
+    for (dialect, byte) in
+        Dialect::WITH_BETS.iter().flat_map(|dialect| [b'x', b' ', b'{'].map(|b| (dialect, b)))
+    {
+        // A session begins with something else, and its batches are those of `block`.
+        let dialect = if *dialect == Dialect::Session { Dialect::Block } else { *dialect };
+        let (now, bets) = (Instant::default(), as_bets(&fields));
+        let mut client = Client::new(ClientConfig::new(AgencyId::new(1).unwrap(), dialect), now);
+        client.send_batch(now, &bets).unwrap();
+        let mut sent = client.poll_io().unwrap().send.to_vec();
+        sent[0] = byte;
+        let mut centre = world.centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+        receive(&mut centre, &sent);
+        centre.handle(now, Input::Eof);
+        assert!(!centre.poll_io().unwrap().send.is_empty(), "{dialect}: it comes back");
+        centre.handle(now, Input::Failed);
+    }
+}
+
+#[test]
+fn a_line_that_may_be_a_bet_is_logged_by_its_length() {
+    use lottery_core::seam::{Mailbox, Service as _};
+    let logged = lines(Level::Info, || {
+        let world = World::new(1, usize::MAX, 9);
+        for line in [&PLANTED.join("|")[..], "Message N°1", "20261128", &"m".repeat(65)] {
+            let now = Instant::default();
+            let mut centre =
+                world.centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+            receive(&mut centre, format!("{line}\n").as_bytes());
+        }
+    });
+    let said: Vec<_> = logged.iter().filter_map(|line| line.split_once("ip: 10.0.0.1 | msg: ")).collect();
+    let said: Vec<_> = said.into_iter().map(|(_, msg)| msg).collect();
+    assert_eq!(said, ["(34 bytes)", "Message N°1", "20261128", "(65 bytes)"], "{logged:#?}");
 }
 
 #[test]

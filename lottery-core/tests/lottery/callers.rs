@@ -188,6 +188,17 @@ fn another_line_than_was_sent_is_an_error() {
     }
 }
 
+/// Another centre may send anything: a bet for one.
+#[test]
+fn a_line_that_may_be_a_bet_is_named_by_its_length() {
+    let now = Instant::default();
+    let mut echoes = echoes(3);
+    sent(&mut echoes, now);
+    received(&mut echoes, now, b"Ana;Paz;20000001;1980-01-31;7574\n");
+    let error = echoes.into_outcome().unwrap_err().to_string();
+    assert_eq!(error, "sent \"[CLIENT 1] Message N°1\", received \"(32 bytes)\"");
+}
+
 #[test]
 fn an_end_without_an_answer_is_an_error() {
     let now = Instant::default();

@@ -12,6 +12,7 @@ mod failures;
 mod fences;
 mod limits;
 mod many;
+mod reasons;
 mod sessions;
 mod support;
 mod told;

@@ -21,13 +21,13 @@ use lottery_proto::{
 use crate::support::{Fate, Seen, TestStore, batch, bets, commit, finished, winners};
 
 /// Kinds of packets.
-const BATCH_ACK: u8 = 5;
+pub(crate) const BATCH_ACK: u8 = 5;
 const HELLO: u8 = 7;
 const WELCOME: u8 = 8;
-const ERROR: u8 = 9;
+pub(crate) const ERROR: u8 = 9;
 
 /// A packet of agency 1.
-fn block(kind: u8, payload: &str) -> Vec<u8> {
+pub(crate) fn block(kind: u8, payload: &str) -> Vec<u8> {
     let mut block = vec![0; 8192];
     let size = u16::try_from(payload.len() + 4).unwrap().to_le_bytes();
     block[..4].copy_from_slice(&[kind, 1, size[0], size[1]]);
@@ -35,7 +35,7 @@ fn block(kind: u8, payload: &str) -> Vec<u8> {
     block
 }
 
-fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
+pub(crate) fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         let io = machine.poll_io().expect("it is there");
         let len = io.recv.len().min(bytes.len());
@@ -46,7 +46,7 @@ fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
 }
 
 /// An agency with bets on lines 1, 2 and 4 of its file, that has just been connected.
-fn connected(id: u32, dialect: Dialect) -> Agency {
+pub(crate) fn connected(id: u32, dialect: Dialect) -> Agency {
     let now = Instant::default();
     let row = |nth| format!("Ana,Paz,2000000{nth},1980-01-01,7574\n");
     let file = [row(1), row(2), "\n".to_owned(), row(3)].concat();
@@ -66,7 +66,7 @@ fn connected(id: u32, dialect: Dialect) -> Agency {
 }
 
 /// How one ends that has sent its bets, and is told this.
-fn told(packet: &[u8]) -> AgencyError {
+pub(crate) fn told(packet: &[u8]) -> AgencyError {
     let now = Instant::default();
     let mut agency = connected(1, Dialect::Session);
     hear(&mut agency, &block(WELCOME, "2|0|0|16|00000000"));

@@ -19,6 +19,7 @@ use super::call::Call;
 use super::job::{AgencyError, Job, Progress};
 use super::retry::Retry;
 use crate::bet_list::BetList;
+use crate::log::peers;
 
 /// An agency at work, through as many connections as it takes.
 pub struct SessionAgency {
@@ -212,6 +213,8 @@ impl SessionAgency {
             return;
         }
         let code = reason.split(':').next().and_then(Code::from_name);
+        let bet = bet_in(&reason);
+        let reason = peers::reason(&reason).into_owned();
         if code.is_some_and(passes) {
             return self.lost(now, &reason);
         }
@@ -220,13 +223,14 @@ impl SessionAgency {
             return self.end(now, Err(AgencyError::Refused { what: "the session", reason }));
         }
         let end = self.in_flight.front().copied().unwrap_or(self.sent);
-        let error = self.bets.place_of(self.stored, end, bet_in(&reason));
+        let error = self.bets.place_of(self.stored, end, bet);
         self.end(now, Err(AgencyError::Rejected { error, reason }));
     }
 
     /// The centre has ended the session.
     fn failed(&mut self, now: Instant, code: Option<Code>, reason: &str) {
-        let reason = code.map_or_else(|| reason.to_owned(), |code| format!("{}: {reason}", code.as_str()));
+        let reason = peers::reason(reason);
+        let reason = code.map_or_else(|| reason.to_string(), |code| format!("{}: {reason}", code.as_str()));
         if code.is_some_and(passes) {
             self.lost(now, &reason);
         } else {
