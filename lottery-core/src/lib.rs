@@ -16,3 +16,4 @@ pub mod planted;
 pub mod seam;
 pub mod sockets;
 pub mod store;
+pub mod transfer;

@@ -18,6 +18,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
+use self::civil::Civil;
+
 mod civil;
 pub mod escape;
 mod format;
@@ -76,6 +78,11 @@ impl From<Level> for LevelFilter {
 /// A line that cannot be written, because standard output is closed or full, is lost without a word.
 pub fn init(level: Level, now: fn() -> SystemTime) {
     init_with(level, now, std::io::stdout);
+}
+
+/// A moment for the name of a file, in UTC: `2024-08-21T221115Z`.
+pub(crate) fn stamp(moment: SystemTime) -> String {
+    Civil::at(moment).to_string().replace(' ', "T").replace(':', "") + "Z"
 }
 
 /// As [`init`], to another place than plain standard output.

@@ -217,12 +217,16 @@ impl Process {
         line.rsplit("address: ").next().unwrap().parse().unwrap()
     }
 
-    /// Waits until signals do not end it at once any more: it is past its beginning.
+    /// Waits until signals do not end it at once any more: it is past its beginning, or has ended by itself.
     pub(crate) fn ready(&self) {
         let start = Instant::now();
         let both = 1 << (Signal::TERM.as_raw() - 1) | 1 << (Signal::INT.as_raw() - 1);
         loop {
-            let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
+            // A process that is over has no signals.
+            let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", self.pid)) else { return };
+            if status.contains("\nState:\tZ") {
+                return;
+            }
             let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
             if u64::from_str_radix(caught, 16).unwrap() & both == both {
                 return;

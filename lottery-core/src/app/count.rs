@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::fail;
+use super::transfer::print;
 
 /// Prints how many bets `bets.csv` in `data_dir` holds: a line for each agency, then one for all.
 pub(super) fn count(data_dir: &Path) -> ExitCode {
@@ -16,10 +17,7 @@ pub(super) fn count(data_dir: &Path) -> ExitCode {
         Ok(bets) => bets,
         Err(error) => return fail(1, &format!("{}: {error}", path.display())),
     };
-    match io::stdout().write_all(report(&bets).as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &format!("cannot write to standard output: {error}")),
-    }
+    print(&report(bets))
 }
 
 /// How many rows each agency has. No field holds a line end, so rows are lines. The last one counts when it is whole.
@@ -42,10 +40,12 @@ fn rows(mut file: impl BufRead) -> io::Result<BTreeMap<u32, u64>> {
     }
 }
 
-fn report(bets: &BTreeMap<u32, u64>) -> String {
+/// A line for each agency that has bets, in this order, and one for all.
+pub(super) fn report(bets: impl IntoIterator<Item = (u32, u64)>) -> String {
+    let bets: Vec<_> = bets.into_iter().filter(|(_, bets)| *bets > 0).collect();
     let agencies = bets.iter().map(|(agency, bets)| format!("agency {agency}: {bets}\n"));
-    let all = format!("all: {}\n", bets.values().sum::<u64>());
-    agencies.chain([all]).collect::<Vec<_>>().concat()
+    let all = format!("all: {}\n", bets.iter().map(|(_, bets)| bets).sum::<u64>());
+    agencies.chain([all]).collect()
 }
 
 #[cfg(test)]
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     fn counted(text: &str) -> Result<String, String> {
-        rows(text.as_bytes()).map(|bets| report(&bets)).map_err(|error| error.to_string())
+        rows(text.as_bytes()).map(report).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod progress;
 mod server;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod winners;
 
 use std::ffi::OsString;

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use tracing::{error, info, warn};
 
-use super::{EXIT_STORE_FAILED, count, fail, health, settings};
+use super::{EXIT_STORE_FAILED, count, fail, health, settings, transfer};
 use crate::centres::Centres;
 use crate::committer::{self, Committer, Rules};
 use crate::config::{self, ServerCommand, ServerSettings, StoreKind};
@@ -24,10 +24,11 @@ pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    match settings.command {
+    match &settings.command {
         ServerCommand::Centre => centre(runtime, &settings, now),
         ServerCommand::Count => count::count(&settings.data_dir),
         ServerCommand::Health => health::health(settings.listen.port()),
+        ServerCommand::Import(file) => transfer::import(&settings, file, &log::stamp(now())),
     }
 }
 
@@ -36,13 +37,24 @@ fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> System
     settings.log();
     match settings.store {
         StoreKind::Memory => run(runtime, settings, MemoryStore::new()),
-        StoreKind::Redb => match RedbStore::open(&settings.data_dir) {
+        StoreKind::Redb => match open(settings, now) {
             Ok(store) => {
+                if let Some(path) = store.set_aside() {
+                    warn!(action = "set_aside", result = "success", file = %path.display());
+                }
                 log_repair(store.csv_repair(), store.csv_behind());
                 run(runtime, settings, store)
             }
-            Err(error) => fail(1, &error),
+            Err(error) => transfer::store_error(&error, settings),
         },
+    }
+}
+
+fn open(settings: &ServerSettings, now: fn() -> SystemTime) -> Result<RedbStore, StoreError> {
+    if settings.set_aside {
+        RedbStore::open_setting_aside(&settings.data_dir, &log::stamp(now()))
+    } else {
+        RedbStore::open(&settings.data_dir)
     }
 }
 

@@ -10,6 +10,7 @@ mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lottery_proto::Code;
 use tracing::{error, info};
@@ -42,6 +43,8 @@ pub struct Committer<S> {
     draw: Option<Arc<Draw>>,
     waiting: Waiting,
     sessions: Sessions,
+    /// After which pause the store wants to be tended.
+    tend_after: Option<Duration>,
 }
 
 impl<S: Store> Committer<S> {
@@ -58,6 +61,7 @@ impl<S: Store> Committer<S> {
             draw: draw.map(Arc::new),
             waiting: Waiting::default(),
             sessions: Sessions::default(),
+            tend_after: Some(Duration::ZERO),
         };
         match committer.draw_if_due() {
             // It is tried again later.
@@ -82,6 +86,11 @@ impl<S: Store> Committer<S> {
     /// Whether the draw is due and has not taken place: there was no room for it.
     pub fn owes_draw(&self) -> bool {
         self.draw.is_none() && self.is_draw_due()
+    }
+
+    /// After which pause without requests [`Committer::commit`] is to be called with none, if at all.
+    pub fn pause(&self) -> Option<Duration> {
+        [self.tend_after, self.owes_draw().then_some(DRAW_PAUSE)].into_iter().flatten().min()
     }
 
     /// The store.
@@ -112,7 +121,7 @@ impl<S: Store> Committer<S> {
         if crate::planted::is(crate::planted::Mistake::AcknowledgeBeforeCommit) {
             planned.drain(..).for_each(|(plan, request)| self.answer(request, plan, &Ok(())));
         }
-        let stored = if group == Group::default() { Ok(()) } else { self.store.commit(&group) };
+        let stored = if group == Group::default() { self.tend() } else { self.store.commit(&group) };
         if stored.is_ok() {
             let finished = self.agencies.finished();
             self.agencies.update(group.agencies);
@@ -136,6 +145,11 @@ impl<S: Store> Committer<S> {
                 Err(error) => return Err(error),
             }
         }
+        Ok(())
+    }
+
+    fn tend(&mut self) -> Result<(), StoreError> {
+        self.tend_after = self.store.tend()?;
         Ok(())
     }
 

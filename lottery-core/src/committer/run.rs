@@ -21,9 +21,8 @@ pub const DRAW_PAUSE: Duration = Duration::from_secs(1);
 /// last group.
 pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
     loop {
-        // Those who wait for a draw that there was no room for ask nothing more.
-        let limit = committer.owes_draw().then_some(DRAW_PAUSE);
-        let Some(requests) = desk.take_within(MAX_GROUP, limit) else { return Ok(()) };
+        // Those who wait for a draw that there was no room for ask nothing more; and the store may want to be tended.
+        let Some(requests) = desk.take_within(MAX_GROUP, committer.pause()) else { return Ok(()) };
         step(committer, desk, requests)?;
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::{ConfigError, one_line};
 use super::file::{self, Shape};
 use super::flags::{self, Flags, Given, Show};
-use super::table::{Origin, Row, Setting};
+use super::table::{Action, Flag, Origin, Row, Setting};
 
 /// Reads a variable of the environment; one that is not set is `None`.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -23,8 +23,10 @@ pub(super) struct Program {
     pub(super) about: &'static str,
     /// What stands below the flags in the help.
     pub(super) after_help: &'static str,
-    /// What it can do besides its usual work: a word on the command line, and what that means.
-    pub(super) commands: &'static [(&'static str, &'static str)],
+    /// What it can do instead of its usual work.
+    pub(super) commands: &'static [Action],
+    /// Flags without a value of its usual work.
+    pub(super) flags: &'static [Flag],
     /// What follows from its settings for the resources of the machine, if that can be shown.
     pub(super) limits: Option<Limits>,
     pub(super) file: Shape,
@@ -55,7 +57,7 @@ pub(super) enum Resolved {
 #[derive(Debug)]
 pub(super) struct Values {
     values: Vec<Value>,
-    command: Option<String>,
+    given: Given,
     file: PathBuf,
 }
 
@@ -101,8 +103,8 @@ pub(super) fn resolve(
         }
         values.push(value);
     }
-    let command = given.command().map(str::to_owned);
-    Ok(Resolved::Values(Values { values, command, file: name.into() }, given.show()))
+    let show = given.show();
+    Ok(Resolved::Values(Values { values, given, file: name.into() }, show))
 }
 
 /// What a flag or the environment says of a setting. A variable that is empty counts as not set.
@@ -119,7 +121,17 @@ fn stronger(row: Row, given: &Given, env: Env<'_>) -> Value {
 impl Values {
     /// The command on the command line.
     pub(super) fn command(&self) -> Option<&str> {
-        self.command.as_deref()
+        self.given.command()
+    }
+
+    /// The file behind the command, if one was named.
+    pub(super) fn operand(&self) -> Option<&OsStr> {
+        self.given.file().map(OsString::as_os_str)
+    }
+
+    /// Whether a flag without a value was given.
+    pub(super) fn flag(&self, flag: &str) -> bool {
+        self.given.flag(flag)
     }
 
     /// The configuration file, which may not be there.

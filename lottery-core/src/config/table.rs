@@ -32,6 +32,48 @@ pub(super) struct Setting<T: 'static> {
 /// The metavar of a setting that is on or off. Its flag needs no value: alone, it says yes.
 pub(super) const SWITCH: &str = "true|false";
 
+/// A flag without a value, and what it is for. It is no setting: it holds for what is done now, and stands in no file.
+pub(super) type Flag = (&'static str, &'static str);
+
+/// A command: what a program does instead of its usual work.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Action {
+    /// The word on the command line.
+    pub(super) name: &'static str,
+    /// What it does, in a line.
+    pub(super) help: &'static str,
+    /// The file that stands behind it.
+    pub(super) file: Option<Operand>,
+    /// Flags that it alone has.
+    pub(super) flags: &'static [Flag],
+}
+
+/// The file that a command is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operand {
+    /// What it is.
+    pub(super) help: &'static str,
+    /// What counts if none is named; without this, one must be.
+    pub(super) default: Option<&'static str>,
+}
+
+impl Action {
+    /// A command that takes nothing but settings.
+    pub(super) const fn new(name: &'static str, help: &'static str) -> Self {
+        Self { name, help, file: None, flags: &[] }
+    }
+
+    /// The same about a file.
+    pub(super) const fn about(self, file: Operand) -> Self {
+        Self { file: Some(file), ..self }
+    }
+
+    /// The same with these flags.
+    pub(super) const fn with(self, flags: &'static [Flag]) -> Self {
+        Self { flags, ..self }
+    }
+}
+
 /// Where a value comes from, the weakest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {

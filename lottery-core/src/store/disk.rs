@@ -1,10 +1,12 @@
 //! A file as the store sees it: the few operations that can fail, so that tests can make them fail.
 
 use std::fmt;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// A file, or what stands in for one. It is locked, if at all, for as long as it lives.
 pub trait Disk: fmt::Debug + Send + Sync {
@@ -43,23 +45,67 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// What the system says. What was written since the last success is then lost or not, and a second call that
     /// succeeds means nothing.
     fn sync(&self) -> io::Result<()>;
+
+    /// Whether the path that it was opened by still leads to it: it may have been moved, replaced or deleted, or
+    /// something be mounted over it.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, unless that nothing is there.
+    fn is_in_place(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// It is known to be ours: from now on nobody but its owner may read it.
+    fn restrict(&self) {}
 }
 
 /// A file of the operating system.
 #[derive(Debug)]
 pub struct FileDisk {
     file: File,
+    /// Absolute, so that what is mounted over the working directory is seen.
+    path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
 }
 
+/// Who may read and write what we create: its owner. It holds personal data.
+const FILE_MODE: u32 = 0o600;
+const DIRECTORY_MODE: u32 = 0o700;
+
 impl FileDisk {
-    /// Opens a file for reading and writing, and creates it if it is missing.
+    /// Opens a file for reading and writing, and creates it if it is missing: then nobody but its owner may read it.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// What the system says; [`ErrorKind::Unsupported`] if it is no regular file with a single name. A symbolic link is
+    /// not followed, and a file that belongs to somebody else by another name is not opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        Ok(Self { file })
+        Self::open_with(path, OpenOptions::new().create(true).truncate(false))
+    }
+
+    /// As [`FileDisk::open`], if it is there.
+    ///
+    /// # Errors
+    ///
+    /// As there, and [`ErrorKind::NotFound`].
+    pub fn open_existing(path: &Path) -> io::Result<Self> {
+        Self::open_with(path, &mut OpenOptions::new())
+    }
+
+    fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<Self> {
+        let path = std::path::absolute(path)?;
+        // The flags keep `open` from following a link or waiting at a pipe that came between.
+        if let Ok(found) = std::fs::symlink_metadata(&path) {
+            check_kind(&found)?;
+        }
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = i32::try_from(flags.bits()).expect("flags of open fit");
+        let file = options.read(true).write(true).mode(FILE_MODE).custom_flags(flags).open(&path)?;
+        let metadata = file.metadata()?;
+        check_kind(&metadata)?;
+        Ok(Self { file, path, identity: identity(&metadata) })
     }
 
     /// Keeps every other process, and every other `FileDisk`, from locking the same file until this one is dropped.
@@ -70,6 +116,25 @@ impl FileDisk {
     pub fn try_lock(&self) -> Result<(), TryLockError> {
         self.file.try_lock()
     }
+}
+
+/// Device and inode.
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+fn check_kind(metadata: &Metadata) -> io::Result<()> {
+    let kind = metadata.file_type();
+    let problem = if kind.is_symlink() {
+        "a symbolic link, expected a regular file".to_owned()
+    } else if !kind.is_file() {
+        "not a regular file".to_owned()
+    } else if metadata.nlink() > 1 {
+        format!("a file with {} names (hard links), expected one of its own", metadata.nlink())
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(ErrorKind::Unsupported, problem))
 }
 
 impl Drop for FileDisk {
@@ -99,13 +164,29 @@ impl Disk for FileDisk {
     fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        match std::fs::symlink_metadata(&self.path) {
+            Ok(found) => Ok(identity(&found) == self.identity),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn restrict(&self) {
+        if self.file.metadata().is_ok_and(|metadata| metadata.mode() & 0o077 != 0) {
+            // Who may write it but is not its owner leaves it as it is.
+            let _ = self.file.set_permissions(Permissions::from_mode(FILE_MODE));
+        }
+    }
 }
 
-/// Creates a directory and those above it, durably: the names too.
+/// Creates a directory and those above it, durably: the names too. Nobody but its owner may look into it; one that is
+/// there is left as it is.
 pub(super) fn create_directory(path: &Path) -> io::Result<()> {
     let path = std::path::absolute(path)?;
     let existing = path.ancestors().find(|above| above.is_dir());
-    std::fs::create_dir_all(&path)?;
+    DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(&path)?;
     for above in path.ancestors().skip(1) {
         if existing == Some(path.as_path()) {
             break;
@@ -144,7 +225,7 @@ mod tests {
     fn names_in_no_directory_are_not_made_durable() {
         let dir = tempfile::tempdir().unwrap();
         let missing = sync_directory(&dir.path().join("missing")).unwrap_err();
-        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
         sync_directory(dir.path()).unwrap();
     }
 }

@@ -1,64 +1,48 @@
 //! The embedded store: redb in `DATA_DIR/lottery.redb`, and `DATA_DIR/bets.csv` after it.
 
-use std::fs::TryLockError;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use redb::Database;
 
 use super::csv_file::{CsvFile, CsvRepair};
-use super::disk::{create_directory, sync_directory};
+use super::data_dir::DataDir;
 use super::opening::Opened;
+use super::permissions::unusable_for as unusable;
 use super::tables::{self, Position};
-use super::{Disk, FileDisk, Group, Saved, Store, StoreError};
+use super::{Disk, Group, Saved, Store, StoreError};
+
+/// How often the files are looked after while there is nothing to commit.
+const TEND_PAUSE: Duration = Duration::from_secs(1);
 
 /// A store in two files of a directory.
 #[derive(Debug)]
 pub struct RedbStore {
-    /// For messages.
+    /// Of the database, for messages.
     place: String,
     disk: Arc<dyn Disk>,
     /// `None` only while it is opened again.
     database: Option<Opened>,
     position: Position,
-    csv: CsvFile,
+    /// `None` if nothing is to be done with it.
+    csv: Option<CsvFile>,
     csv_repair: CsvRepair,
+    /// Where another `bets.csv` was moved when this one was opened.
+    set_aside: Option<PathBuf>,
     /// Set once, by whatever made the store unusable.
     failed: OnceLock<StoreError>,
+    /// What is locked; nothing of a store on simulated disks. Dropped last.
+    data_dir: Option<DataDir>,
 }
 
 impl RedbStore {
-    /// Opens `DATA_DIR/lottery.redb` and `DATA_DIR/bets.csv`, and creates what is missing. The lock on the first
-    /// keeps other centres out until the store is dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Busy`] and [`StoreError::Unusable`].
-    pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        create_directory(data_dir).map_err(|error| unusable(&data_dir.display(), &error))?;
-
-        let path = data_dir.join("lottery.redb");
-        let place = path.display().to_string();
-        let database = FileDisk::open(&path).map_err(|error| unusable(&place, &error))?;
-        match database.try_lock() {
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { place }),
-            Err(TryLockError::Error(error)) => return Err(unusable(&place, &error)),
-            Ok(()) => {}
-        }
-        let path = data_dir.join("bets.csv");
-        let csv_place = path.display().to_string();
-        let csv = FileDisk::open(&path).map_err(|error| unusable(&csv_place, &error))?;
-        sync_directory(data_dir).map_err(|error| unusable(&data_dir.display(), &error))?;
-
-        Self::with_disks(&place, Arc::new(database), &csv_place, Arc::new(csv))
-    }
-
     /// A store on two disks, for instance simulated ones. The places are for messages.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unusable`].
+    /// [`StoreError::Unusable`] and [`StoreError::Differs`].
     pub fn with_disks(
         place: &str,
         database: Arc<dyn Disk>,
@@ -67,10 +51,38 @@ impl RedbStore {
     ) -> Result<Self, StoreError> {
         let (disk, place) = (database, place.to_owned());
         let (database, position) = Opened::first(&disk).map_err(|cause| unusable(&place, &cause))?;
-        let (csv, csv_repair) =
-            CsvFile::open(csv, &database.redb).map_err(|error| unusable(&csv_place, &error))?;
-        let failed = OnceLock::new();
-        Ok(Self { place, disk, database: Some(database), position, csv, csv_repair, failed })
+        let opened = CsvFile::open(csv, &database.redb).map_err(|error| unusable(&csv_place, &error))?;
+        let csv = opened.map_err(|difference| StoreError::Differs {
+            place: csv_place.to_owned(),
+            store: place.clone(),
+            difference,
+        })?;
+        Ok(Self::of(place, disk, (database, position), Some(csv)))
+    }
+
+    pub(super) fn of(
+        place: String,
+        disk: Arc<dyn Disk>,
+        (database, position): (Opened, Position),
+        csv: Option<(CsvFile, CsvRepair)>,
+    ) -> Self {
+        let (csv, csv_repair) = csv.map_or_else(Default::default, |(csv, repair)| (Some(csv), repair));
+        let (set_aside, failed, data_dir) = (None, OnceLock::new(), None);
+        let database = Some(database);
+        let mut store =
+            Self { place, disk, database, position, csv, csv_repair, set_aside, failed, data_dir };
+        if store.csv_behind() > 0
+            && let Some(csv) = &mut store.csv
+        {
+            // Whoever opens it says so.
+            csv.is_said_to_be_behind();
+        }
+        store
+    }
+
+    /// The same store in its directory.
+    pub(super) fn in_directory(self, data_dir: DataDir, set_aside: Option<PathBuf>) -> Self {
+        Self { set_aside, data_dir: Some(data_dir), ..self }
     }
 
     /// What was done to `bets.csv` when the store was opened.
@@ -78,9 +90,38 @@ impl RedbStore {
         self.csv_repair
     }
 
+    /// Where another `bets.csv` was moved when the store was opened, if there was one.
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+
     /// How many bytes of durable rows are not in `bets.csv` yet, because it could not be written.
     pub fn csv_behind(&self) -> u64 {
-        self.position.rows_len.saturating_sub(self.csv.len())
+        self.csv.as_ref().map_or(0, |csv| self.position.rows_len.saturating_sub(csv.len()))
+    }
+
+    /// Whether the files are where they were when they were opened. Else what is acknowledged is nowhere to be found, and
+    /// a second centre may be started on the directory.
+    fn check_places(&self) -> Result<(), StoreError> {
+        let Some(data_dir) = &self.data_dir else { return Ok(()) };
+        let files: [(_, &dyn Disk); 2] =
+            [(data_dir.lock_place(), data_dir.lock_file()), (self.place.clone(), &*self.disk)];
+        for (place, file) in files {
+            let cause = match file.is_in_place() {
+                Ok(true) => continue,
+                Ok(false) => "it was moved, replaced or deleted, or something is mounted over it".to_owned(),
+                Err(error) => format!("it cannot be looked for: {error}"),
+            };
+            return Err(self.failed.get_or_init(|| StoreError::Failed { place, cause }).clone());
+        }
+        Ok(())
+    }
+
+    /// Lets `bets.csv` follow, with the values of the last commit.
+    fn follow(&mut self, values: &[String]) {
+        if let (Some(opened), Some(csv)) = (&self.database, &mut self.csv) {
+            csv.follow(&opened.redb, values, self.position.rows_len);
+        }
     }
 
     /// After a commit went wrong: finds out whether the store can go on, and whether the group is in it.
@@ -108,8 +149,13 @@ impl RedbStore {
         }
     }
 
+    /// How far it is.
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
     /// The database, unless the store has failed.
-    fn database(&self) -> Result<&Database, StoreError> {
+    pub(super) fn database(&self) -> Result<&Database, StoreError> {
         match (self.failed.get(), &self.database) {
             (None, Some(opened)) => Ok(&opened.redb),
             (Some(error), _) => Err(error.clone()),
@@ -135,14 +181,21 @@ impl Store for RedbStore {
         if let Err(error) = tables::put(self.database()?, group, &values, after) {
             self.settle(&error, after)?;
         }
-        let behind = self.csv_behind() > 0;
         self.position = after;
+        self.check_places()?;
         // The group is durable, whatever becomes of the file: `csv_behind` says so.
-        let _ = match &self.database {
-            Some(opened) if behind => self.csv.catch_up(&opened.redb),
-            _ => self.csv.append(&values),
-        };
+        self.follow(&values);
         Ok(())
+    }
+
+    fn tend(&mut self) -> Result<Option<Duration>, StoreError> {
+        self.database()?;
+        self.check_places()?;
+        let behind = self.csv_behind();
+        self.follow(&[]);
+        // What is missing comes piece by piece, and not at once if it does not come at all.
+        let goes_on = (1..behind).contains(&self.csv_behind());
+        Ok(self.data_dir.as_ref().map(|_| if goes_on { Duration::ZERO } else { TEND_PAUSE }))
     }
 
     fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
@@ -152,8 +205,4 @@ impl Store for RedbStore {
         })
         .map_err(|error| self.fail(error.to_string()))
     }
-}
-
-fn unusable(place: &dyn std::fmt::Display, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Unusable { place: place.to_string(), cause: error.to_string() }
 }

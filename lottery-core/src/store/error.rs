@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::Difference;
+
 /// Why a store did not do what it was asked to, and where: one line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StoreError {
@@ -20,6 +22,32 @@ pub enum StoreError {
         place: String,
         /// What the system said.
         cause: String,
+    },
+    /// `bets.csv` holds something that the store does not. It may be the only copy: nothing was changed.
+    #[error(
+        "{place}: holds {} rows, {} bytes, and {store} holds {} bets, {} bytes; the first {} are the same, what follows is \
+         not in the store: nothing was changed",
+        difference.rows, difference.size, difference.stored, difference.stored_size, difference.same
+    )]
+    Differs {
+        /// `bets.csv`.
+        place: String,
+        /// The store's own file.
+        store: String,
+        /// What each holds.
+        difference: Difference,
+    },
+    /// There is a store that holds something, where a new one was to be made.
+    #[error(
+        "{place}: holds {bets} bets of {agencies} agencies, expected a data directory without a store: nothing was changed"
+    )]
+    NotEmpty {
+        /// The store's own file.
+        place: String,
+        /// Bets stored.
+        bets: u64,
+        /// Agencies of which something is stored.
+        agencies: usize,
     },
     /// Another centre uses the data directory.
     #[error("{place}: another centre uses this data directory")]

@@ -8,12 +8,16 @@
 //! | [`RedbStore`] | `DATA_DIR/lottery.redb`, and beside it `DATA_DIR/bets.csv` for people and other tools |
 //! | [`MemoryStore`] | nothing after the process: tests, and `--store memory` |
 
+mod compare;
 mod csv_file;
+pub(crate) mod data_dir;
+mod directory;
 mod disk;
 mod embedded;
 mod error;
 mod memory;
 mod opening;
+mod permissions;
 mod refresh;
 pub mod rows;
 mod tables;
@@ -21,7 +25,9 @@ mod watched;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
+pub use compare::Difference;
 pub use csv_file::CsvRepair;
 pub use disk::{Disk, FileDisk};
 pub use embedded::RedbStore;
@@ -51,6 +57,16 @@ pub trait Store: Send {
     ///
     /// [`StoreError::Failed`] if they cannot be read; some may have been shown by then.
     fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
+
+    /// Looks after what nobody waits for, while there is nothing to commit: whether the files are still where they were,
+    /// and `bets.csv`. Says after which pause it wants to be called again; `None`: never.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if the files are gone. Nothing may be acknowledged any more.
+    fn tend(&mut self) -> Result<Option<Duration>, StoreError> {
+        Ok(None)
+    }
 }
 
 /// What one commit makes durable: all of it or none.

@@ -48,6 +48,7 @@ impl Opened {
                 Err(error) => return Err(error.into()),
             };
             let position = tables::prepare(&opened.redb)?;
+            disk.restrict();
             Ok((opened, position))
         };
         match catch_unwind(AssertUnwindSafe(opening)) {

@@ -8,7 +8,7 @@ use lottery_proto::Dialect;
 use crate::config::file::{Format, Shape};
 use crate::config::parse;
 use crate::config::resolve::Program;
-use crate::config::table::{Row, SWITCH, Setting};
+use crate::config::table::{Action, Row, SWITCH, Setting};
 use crate::config::types::{AsWritten, HostPort};
 use crate::log::Level;
 /// An agency, as a program.
@@ -20,9 +20,10 @@ A flag beats the environment, that beats the file, that beats the default. In th
 YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
 written like 150ms, 20s, 1m30s or 1h.",
     commands: &[
-        ("bet", "Send one bet: first-name, last-name, document, birthdate and number"),
-        ("echo", "Send lines that the centre sends back: loop-amount of them, loop-period apart"),
+        Action::new("bet", "Send one bet: first-name, last-name, document, birthdate and number"),
+        Action::new("echo", "Send lines that the centre sends back: loop-amount of them, loop-period apart"),
     ],
+    flags: &[],
     limits: None,
     file: Shape { default: "config.yaml", format: Format::Yaml, ignored: &[] },
     config: Row {

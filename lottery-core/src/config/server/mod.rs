@@ -11,15 +11,17 @@ use lottery_proto::{Dialect, ServerConfig};
 pub(super) use self::table::PROGRAM;
 use self::table::{
     AGENCIES, DATA_DIR, DIALECTS, ECHO_PREFIX, IDLE_TIMEOUT, LINGER_TIMEOUT, LISTEN, LISTEN_BACKLOG,
-    LOG_LEVEL, MAX_CONNECTIONS, MAX_MESSAGE, MESSAGE_TIMEOUT, PORT, STALL_TIMEOUT, STORE, WINNING_NUMBER,
+    LOG_LEVEL, MAX_CONNECTIONS, MAX_MESSAGE, MESSAGE_TIMEOUT, PORT, SET_ASIDE, STALL_TIMEOUT, STORE,
+    WINNING_NUMBER,
 };
 use super::error::ConfigError;
+use super::parse;
 use super::resolve::Values;
 use super::types::{AsWritten, StoreKind};
 use crate::log::Level;
 
 /// What a server is to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerCommand {
     /// The centre's whole work.
     Centre,
@@ -27,6 +29,8 @@ pub enum ServerCommand {
     Count,
     /// To say whether a centre listens on this machine.
     Health,
+    /// To begin a new store with the bets of this file.
+    Import(PathBuf),
 }
 
 /// How the centre is to run.
@@ -34,6 +38,8 @@ pub enum ServerCommand {
 pub struct ServerSettings {
     /// What to do.
     pub command: ServerCommand,
+    /// Whether a `bets.csv` with rows that are not in the store is renamed, instead of being a reason to refuse.
+    pub set_aside: bool,
     /// The address to listen at; port 0 lets the system pick one.
     pub listen: SocketAddr,
     /// How many connections the system may hold that are not yet accepted, from 1 to 65535.
@@ -99,10 +105,12 @@ impl ServerSettings {
         let command = match values.command() {
             Some("count") => ServerCommand::Count,
             Some("health") => ServerCommand::Health,
+            Some("import") => ServerCommand::Import(file(values)?),
             _ => ServerCommand::Centre,
         };
         Ok(Self {
             command,
+            set_aside: values.flag(SET_ASIDE.0),
             listen: listen(values)?,
             listen_backlog: values.required(&LISTEN_BACKLOG)?,
             log_level: values.required(&LOG_LEVEL)?,
@@ -120,6 +128,12 @@ impl ServerSettings {
             linger_timeout: values.required(&LINGER_TIMEOUT)?,
         })
     }
+}
+
+/// The file that the command is about.
+fn file(values: &Values) -> Result<PathBuf, ConfigError> {
+    let name = values.operand().unwrap_or_default();
+    parse::path(name).map_err(|expected| ConfigError::value("FILE".into(), name, expected))
 }
 
 /// Of two ports, one in `listen` and one of its own, that with the stronger origin counts, in a tie the former.

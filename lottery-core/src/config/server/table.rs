@@ -8,7 +8,7 @@ use lottery_proto::Dialect;
 
 use crate::config::file::{Format, Shape};
 use crate::config::resolve::Program;
-use crate::config::table::{Row, Setting};
+use crate::config::table::{Action, Flag, Operand, Row, Setting};
 use crate::config::types::{AsWritten, StoreKind};
 use crate::config::{limits, parse};
 use crate::log::Level;
@@ -23,9 +23,13 @@ lines under [DEFAULT], the keys are the names of the environment variables. SERV
 too and is ignored: it is the name under which agencies reach the centre, not an address to listen
 at. Durations are written like 150ms, 20s, 1m30s or 1h.",
     commands: &[
-        ("count", "Print how many bets data-dir holds, also while the centre runs"),
-        ("health", "Exit with 0 if the port of this machine is listened at"),
+        Action::new("count", "Print how many bets data-dir holds, also while the centre runs"),
+        Action::new("health", "Exit with 0 if the port of this machine is listened at"),
+        Action::new("import", "Begin a new data-dir with the bets of a bets.csv, all of them or none")
+            .about(Operand { help: "CSV as export writes it, and bets.csv is", default: None })
+            .with(&[SET_ASIDE]),
     ],
+    flags: &[SET_ASIDE],
     limits: Some(limits::of),
     file: Shape { default: "config.ini", format: Format::Ini, ignored: &["SERVER_IP"] },
     config: Row {
@@ -55,6 +59,10 @@ at. Durations are written like 150ms, 20s, 1m30s or 1h.",
         &LINGER_TIMEOUT.row,
     ],
 };
+
+/// For a start, and for whatever else makes a store beside a `bets.csv`.
+pub(super) const SET_ASIDE: Flag =
+    ("set-aside", "Rename a bets.csv that is not what the store holds, and go on");
 
 /// A setting whose key in the file is the name of its variable.
 const fn row(

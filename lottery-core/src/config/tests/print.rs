@@ -108,10 +108,21 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 #[test]
 fn commands_are_told_from_the_usual_work() {
     use crate::config::ClientCommand::{Agency, Bet, Echo};
-    use crate::config::ServerCommand::{Centre, Count, Health};
-    for (flags, command) in [(&[][..], Centre), (&["count", "--data-dir", "d"], Count), (&["health"], Health)]
-    {
-        assert_eq!(World::new().server(flags).command, command);
+    use crate::config::ServerCommand::{Centre, Count, Health, Import};
+    for (flags, command) in [
+        (&[][..], Centre),
+        (&["--set-aside"], Centre),
+        (&["count", "--data-dir", "d"], Count),
+        (&["--data-dir", "d", "count"], Count),
+        (&["health"], Health),
+        (&["import", "i", "--set-aside"], Import("i".into())),
+        (&["--set-aside", "import", "i"], Import("i".into())),
+    ] {
+        let settings = World::new().server(flags);
+        assert_eq!(settings.command, command);
+        assert_eq!(settings.set_aside, flags.contains(&"--set-aside"));
+        let dir = if flags.contains(&"d") { "d" } else { "lottery-data" };
+        assert_eq!(settings.data_dir, std::path::Path::new(dir), "{flags:?}");
     }
     for (flags, command) in [(&[][..], Agency), (&["bet"], Bet), (&["echo"], Echo)] {
         assert_eq!(World::new().client(flags).command, command);
@@ -172,7 +183,15 @@ fn what_is_no_command_line() {
     for (flags, start) in [
         (&["--colour"][..], "unexpected argument '--colour' found"),
         (&["--prot"], "unexpected argument '--prot' found; tip: a similar argument exists: '--port'"),
-        (&["file"], "invalid value 'file' for '[COMMAND]'; [possible values: count, health]"),
+        (&["file"], "unrecognized subcommand 'file'"),
+        (&["import"], "the following required arguments were not provided: <FILE>"),
+        (&["import", "a", "b"], "unexpected argument 'b' found"),
+        (
+            &["import", "--force", "a"],
+            "unexpected argument '--force' found; tip: a similar argument exists: '--store'",
+        ),
+        (&["count", "--set-aside"], "unexpected argument '--set-aside' found"),
+        (&["--set-aside", "count"], "unexpected argument '--set-aside' for count"),
         (&["--port"], "a value is required for '--port <N>' but none was supplied"),
         (&["--port", "1", "--port", "2"], "the argument '--port <N>' cannot be used multiple times"),
     ] {

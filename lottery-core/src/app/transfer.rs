@@ -1,0 +1,104 @@
+//! The commands that bring bets into a store and out of it.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::count::report;
+use super::{EXIT_STORE_FAILED, fail};
+use crate::config::ServerSettings;
+use crate::store::{RedbStore, Store as _, StoreError};
+use crate::transfer::{TransferError, import as import_rows};
+
+/// Begins a new store with the bets of a file like `bets.csv`. Another `bets.csv` is set aside with that stamp if the
+/// settings say so.
+pub(super) fn import(settings: &ServerSettings, path: &Path, stamp: &str) -> ExitCode {
+    let name = path.display().to_string();
+    let filled = input(path).map_err(|error| TransferError::Unreadable { file: name.clone(), error });
+    let stored = filled.and_then(|file| {
+        RedbStore::build(&settings.data_dir, settings.set_aside.then_some(stamp), |store| {
+            import_rows(&name, file, settings.agencies, store)
+        })
+    });
+    end(stored, settings)
+}
+
+/// The file of that name; `-` is standard input.
+fn input(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    Ok(Box::new(BufReader::new(File::open(path)?)))
+}
+
+/// Says what is in a new store, or why there is none.
+fn end(stored: Result<RedbStore, TransferError>, settings: &ServerSettings) -> ExitCode {
+    let saved = stored.and_then(|mut store| {
+        if let Some(path) = store.set_aside() {
+            // Said where errors are: what is counted is for programs to read.
+            let _ = writeln!(io::stderr(), "{} is what was in the way", path.display());
+        }
+        Ok(store.load()?)
+    });
+    match saved {
+        Ok(saved) => print(&report(saved.agencies.iter().map(|(agency, record)| (*agency, record.stored)))),
+        Err(TransferError::Store(error)) => store_error(&error, settings),
+        Err(error) => fail(1, &error),
+    }
+}
+
+/// Prints a text to standard output.
+pub(super) fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, &format!("cannot write to standard output: {error}")),
+    }
+}
+
+/// Says in a line why there is no store to be had, and with which commands to go on.
+pub(super) fn store_error(error: &StoreError, settings: &ServerSettings) -> ExitCode {
+    let code = if matches!(error, StoreError::Failed { .. }) { EXIT_STORE_FAILED } else { 1 };
+    let program = std::env::args_os().next().unwrap_or_else(|| "lottery-server".into());
+    let program = Path::new(&program).file_name().unwrap_or(&program).to_string_lossy().into_owned();
+    fail(code, &format!("{error}{}", hint(error, &program, &settings.data_dir)))
+}
+
+/// The commands to go on with.
+fn hint(error: &StoreError, program: &str, data_dir: &Path) -> String {
+    let StoreError::Differs { place, difference, .. } = error else { return String::new() };
+    let data_dir = data_dir.display();
+    // Beside a store that holds something there can be no other.
+    let import = if difference.stored == 0 { format!("{data_dir}") } else { "NEW-DIR".to_owned() };
+    format!(
+        "; to begin with what {place} holds: {program} --data-dir {import} import {place}; to go on with what the store \
+         holds: {program} --data-dir {data_dir} --set-aside, which renames {place}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Difference;
+
+    #[test]
+    fn a_bets_csv_that_differs_is_told_with_both_sides_and_the_commands_to_go_on() {
+        let said = |stored, same| {
+            let difference = Difference { rows: 50, size: 1950, stored, stored_size: stored * 39, same };
+            let (place, store) = ("d/bets.csv".to_owned(), "d/lottery.redb".to_owned());
+            let error = StoreError::Differs { place, store, difference };
+            format!("{error}{}", hint(&error, "lottery-server-x", Path::new("d")))
+        };
+        assert_eq!(
+            said(0, 0),
+            "d/bets.csv: holds 50 rows, 1950 bytes, and d/lottery.redb holds 0 bets, 0 bytes; the first 0 are the same, \
+             what follows is not in the store: nothing was changed; to begin with what d/bets.csv holds: \
+             lottery-server-x --data-dir d import d/bets.csv; to go on with what the store holds: lottery-server-x \
+             --data-dir d --set-aside, which renames d/bets.csv"
+        );
+        assert!(said(7, 3).contains("; the first 3 are the same, "));
+        assert!(said(7, 3).contains(": lottery-server-x --data-dir NEW-DIR import d/bets.csv; "));
+        let busy = StoreError::Busy { place: "d/lottery.lock".to_owned() };
+        assert_eq!(hint(&busy, "x", Path::new("d")), "");
+    }
+}

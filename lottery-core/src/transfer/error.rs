@@ -1,0 +1,34 @@
+//! Why bets could not be brought into a store or out of it.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::csv_rows::LineProblem;
+use crate::store::StoreError;
+
+/// What went wrong, and where: one line.
+#[derive(Debug, Error)]
+pub enum TransferError {
+    /// A file cannot be read.
+    #[error("{file}: cannot be read: {error}")]
+    Unreadable {
+        /// The file as it was named.
+        file: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A line is no bet.
+    #[error("{file}: line {line}: {problem}")]
+    Line {
+        /// The file as it was named.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: LineProblem,
+    },
+    /// The store's own.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

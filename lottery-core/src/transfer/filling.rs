@@ -1,0 +1,59 @@
+//! Filling a new store with bets, in groups that fit into memory.
+
+use std::collections::BTreeMap;
+
+use lottery_proto::Bet;
+
+use super::TransferError;
+use crate::digest;
+use crate::store::{AgencyRecord, Group, Rows, Store, rows};
+
+/// At most about so many bytes of rows are committed as one group.
+const MAX_GROUP: usize = 1 << 20;
+
+/// Puts bets into groups, and commits these.
+pub(super) struct Filling<'a> {
+    store: &'a mut dyn Store,
+    group: Group,
+    size: usize,
+    agencies: BTreeMap<u32, AgencyRecord>,
+    digested: Vec<u8>,
+}
+
+impl<'a> Filling<'a> {
+    pub(super) fn new(store: &'a mut dyn Store) -> Self {
+        Self { store, group: Group::default(), size: 0, agencies: BTreeMap::new(), digested: Vec::new() }
+    }
+
+    /// Adds a bet behind all others.
+    pub(super) fn push(&mut self, agency: u32, bet: &Bet<'_>) -> Result<(), TransferError> {
+        self.digested.clear();
+        digest::push_bet(&mut self.digested, bet);
+        let record = self.agencies.entry(agency).or_default();
+        record.stored += 1;
+        record.digest = crc32c::crc32c_append(record.digest, &self.digested);
+        self.group.agencies.insert(agency, *record);
+        let batches = &mut self.group.batches;
+        if batches.last().is_none_or(|last| last.agency != agency) {
+            batches.push(Rows { agency, bets: 0, text: String::new() });
+        }
+        if let Some(batch) = batches.last_mut() {
+            let before = batch.text.len();
+            rows::push_bet(&mut batch.text, agency, bet);
+            batch.bets += 1;
+            self.size += batch.text.len() - before;
+        }
+        if self.size >= MAX_GROUP { self.commit() } else { Ok(()) }
+    }
+
+    /// Commits what is left.
+    pub(super) fn end(mut self) -> Result<(), TransferError> {
+        if self.group == Group::default() { Ok(()) } else { self.commit() }
+    }
+
+    fn commit(&mut self) -> Result<(), TransferError> {
+        self.store.commit(&std::mem::take(&mut self.group))?;
+        self.size = 0;
+        Ok(())
+    }
+}
