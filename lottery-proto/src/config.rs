@@ -32,7 +32,8 @@ pub struct ServerConfig {
     /// An agency that was told to ask again later pauses longer each time: it may be silent for twice the time
     /// since it was first told so, and this on top.
     pub idle_timeout: Duration,
-    /// How long a message may take from its first byte to its last. Default 20 s.
+    /// How long a message may take from its first byte to its last, besides a second more for each 100 bytes of it that
+    /// have come, up to 30 times as long. Default 20 s.
     pub message_timeout: Duration,
     /// How long a peer may take nothing of what is sent to it. Default 20 s.
     pub stall_timeout: Duration,
@@ -108,7 +109,8 @@ pub struct ClientConfig {
     pub max_batch: usize,
     /// The longest message that is taken, in bytes, at least 8192. Default 1 MiB.
     pub max_message: usize,
-    /// How long the centre may take to answer. Default 60 s.
+    /// How long the centre may take to begin an answer; and then to complete it, besides a second more for each 100 bytes of
+    /// it that have come, up to 30 times as long. Default 60 s.
     pub answer_timeout: Duration,
     /// How long the centre may take nothing of what is sent to it. Default 60 s.
     pub stall_timeout: Duration,

@@ -1,6 +1,21 @@
 //! When a connection has to be looked at again though nothing has happened.
 
+use core::time::Duration;
+
 use crate::Instant;
+
+/// The least rate at which a message has to come, in bytes a second.
+const LEAST_RATE: u64 = 100;
+/// However much of a message has come, it may take no longer than so many times what it may take at first.
+const MOST_TIMES: u32 = 30;
+
+/// How long a message may take of which so many bytes have come: `limit`, and a second more for each 100 bytes, but at most
+/// 30 times as long. So it ends on a line that is slow and shared, while who sends a byte a second is given up at once.
+pub(crate) fn message_limit(limit: Duration, received: usize) -> Duration {
+    let received = u64::try_from(received).unwrap_or(u64::MAX);
+    let more = Duration::from_millis(received.saturating_mul(1000 / LEAST_RATE));
+    limit.saturating_add(more).min(limit.saturating_mul(MOST_TIMES))
+}
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -127,10 +127,10 @@ fn a_message_has_to_be_complete_in_time_however_it_trickles() {
     let mut server = server();
     for second in 0..20 {
         give(&mut server, at(1_000 + second * 1_000), b"\x04");
-        assert_eq!(deadline(&mut server), Some(at(21_000)));
+        assert_eq!(deadline(&mut server), Some(at(21_000 + 10 * (second + 1))));
     }
-    assert_eq!(expire(&mut server), at(21_000));
-    ends(&mut server, at(21_000), CloseReason::Incomplete);
+    assert_eq!(expire(&mut server), at(21_200));
+    ends(&mut server, at(21_200), CloseReason::Incomplete);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_peer_in_a_message_is_not_silent() {
     let config = ServerConfig { idle_timeout, ..ServerConfig::default() };
     let mut server = Server::new(config, lottery_proto::ConnId(1), at(0));
     give(&mut server, at(4_000), b"\x04");
-    assert_eq!(deadline(&mut server), Some(at(24_000)));
+    assert_eq!(deadline(&mut server), Some(at(24_010)));
 }
 
 #[test]
@@ -149,11 +149,11 @@ fn each_message_has_its_own_time() {
     give(&mut server, at(0), &question[..1]);
     give(&mut server, at(19_000), &[&question[1..], &question[..1]].concat());
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
-    assert_eq!(expire(&mut server), at(39_000));
+    assert_eq!(expire(&mut server), at(39_010));
     // The answer to the first is still owed, and leaves before the end.
-    server.reply(at(39_001), ticket, WinnersReply::Pending).unwrap();
-    assert_eq!(take(&mut server, at(39_002)), block(WINNER, 1, b"0"));
-    ends(&mut server, at(39_003), CloseReason::Incomplete);
+    server.reply(at(39_011), ticket, WinnersReply::Pending).unwrap();
+    assert_eq!(take(&mut server, at(39_012)), block(WINNER, 1, b"0"));
+    ends(&mut server, at(39_013), CloseReason::Incomplete);
 }
 
 #[test]
@@ -174,8 +174,8 @@ fn a_message_that_is_not_read_takes_no_time() {
         let _ = take(&mut server, at(answered));
     }
     server.handle(at(91_000), Input::Timeout);
-    assert_eq!(expire(&mut server), at(110_000));
-    ends(&mut server, at(110_000), CloseReason::Incomplete);
+    assert_eq!(expire(&mut server), at(111_000));
+    ends(&mut server, at(111_000), CloseReason::Incomplete);
 }
 
 /// A server that has something to send.

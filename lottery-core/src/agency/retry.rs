@@ -10,6 +10,11 @@ const FIRST: Duration = Duration::from_millis(50);
 /// The longest pause, about.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// The first pause of who was too slow for the centre, about: on a line that many share it is over when others are done …
+const FIRST_OF_SLOW: Duration = Duration::from_secs(10);
+/// … and the longest.
+const LONGEST_OF_SLOW: Duration = Duration::from_secs(60);
+
 /// How it goes with trying again.
 #[derive(Clone, Debug)]
 pub(super) struct Retry {
@@ -32,20 +37,24 @@ impl Retry {
         self.failing_since = None;
     }
 
-    /// It failed.
+    /// It failed; `slow`: because a message of ours took too long, which to send it again at once would not mend.
     ///
     /// # Errors
     /// For how long it has been tried, if that is enough. Otherwise, when to try again.
-    pub(super) fn failed(&mut self, now: Instant) -> Result<Instant, Duration> {
+    pub(super) fn failed(&mut self, now: Instant, slow: bool) -> Result<Instant, Duration> {
         let since = *self.failing_since.get_or_insert(now);
         let end = since.after(self.limit);
         if end <= now {
             return Err(now.duration_since(since));
         }
+        let longest = if slow { LONGEST_OF_SLOW } else { LONGEST };
+        if slow {
+            self.pause = self.pause.max(FIRST_OF_SLOW);
+        }
         // Between half the pause and all of it.
         let half = self.pause / 2;
         let pause = half + half.mul_f64(self.chance());
-        self.pause = (self.pause * 2).min(LONGEST);
+        self.pause = (self.pause * 2).min(longest);
         Ok(now.after(pause).min(end))
     }
 
@@ -71,7 +80,7 @@ mod tests {
         let mut expected = FIRST;
         let mut pauses = Vec::new();
         let tried = loop {
-            match retry.failed(now) {
+            match retry.failed(now, false) {
                 Err(tried) => break tried,
                 Ok(at) => {
                     let pause = at.duration_since(now);
@@ -86,6 +95,26 @@ mod tests {
         };
         assert_eq!(tried, Duration::from_secs(60));
         assert!(pauses.len() > 15, "{pauses:?}");
+    }
+
+    #[test]
+    fn who_was_too_slow_pauses_for_seconds_and_then_for_longer() {
+        let mut retry = Retry::new(Duration::from_secs(3600), 7);
+        let now = Instant::default();
+        for (slow, least, most) in [
+            (false, 25, 50),
+            (true, 5_000, 10_000),
+            (true, 10_000, 20_000),
+            (true, 20_000, 40_000),
+            (true, 30_000, 60_000),
+            (true, 30_000, 60_000),
+            // What fails in another way has nothing to do with that.
+            (false, 30_000, 60_000),
+            (false, 2_500, 5_000),
+        ] {
+            let pause = retry.failed(now, slow).map(|at| at.since_epoch().as_millis());
+            assert!(pause.is_ok_and(|pause| (least..=most).contains(&pause)), "{pause:?}, {least}");
+        }
     }
 
     #[test]
@@ -109,9 +138,9 @@ mod tests {
         let pauses = |seed| {
             let mut retry = Retry::new(Duration::from_secs(60), seed);
             let now = Instant::default();
-            let first: Vec<_> = (0..5).map(|_| retry.failed(now)).collect();
+            let first: Vec<_> = (0..5).map(|_| retry.failed(now, false)).collect();
             retry.succeeded();
-            (first, retry.failed(now).map(|at| at.since_epoch() <= FIRST))
+            (first, retry.failed(now, false).map(|at| at.since_epoch() <= FIRST))
         };
         assert_eq!(pauses(1), pauses(1));
         assert_ne!(pauses(1).0, pauses(2).0);

@@ -15,6 +15,7 @@ mod many;
 mod reasons;
 mod sessions;
 mod support;
+mod thin_line;
 mod told;
 mod waiting;
 mod whole;

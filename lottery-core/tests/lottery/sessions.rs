@@ -316,12 +316,18 @@ fn what_was_in_flight_behind_a_refused_batch_counts_for_nothing() {
 
 #[test]
 fn a_batch_that_may_be_stored_later_is_sent_again() {
-    for code in [Code::Storage, Code::ShuttingDown, Code::Timeout, Code::TooManyConnections] {
+    for (code, least, most) in [
+        (Code::Storage, 25, 50),
+        (Code::ShuttingDown, 25, 50),
+        (Code::TooManyConnections, 25, 50),
+        // At once it would be too slow again.
+        (Code::Timeout, 5_000, 10_000),
+    ] {
         let mut talk = Talk::new();
         talk.greet(welcome(0, false));
         talk.batch(4, refused(code, "later"));
         assert_eq!(talk.progress(), [(0, false, false), (0, false, true)], "{code}: told once");
-        talk.pauses(25, 50);
+        talk.pauses(least, most);
         talk.greet(welcome(0, false));
         assert_eq!(talk.asked.len(), 3, "{code}: all of it");
         talk.batch(4, Receipt::Stored { total: 4 });

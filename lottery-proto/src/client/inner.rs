@@ -10,7 +10,7 @@ use crate::bet::{Bet, FieldError};
 use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
 use crate::life::{On, State};
 use crate::time::Instant;
-use crate::timer::Timer;
+use crate::timer::{Timer, message_limit};
 use crate::wire::{Kind, Limits, Owed, Response, Scan, Side, Wire};
 
 impl Client {
@@ -104,6 +104,7 @@ impl Client {
             }
         };
         self.scan = Scan::default();
+        self.begun = None;
         let message = received.get(..len).unwrap_or_default();
         if self.wire.is_filler(message) {
             self.pass_over(len);
@@ -186,11 +187,16 @@ impl Client {
     /// Sets every timer from the state.
     fn arm(&mut self, now: Instant) {
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
-        // For the draw it waits as long as it takes.
+        // For the draw it waits as long as it takes, but not for the rest of an answer.
         let answer_due = self.asked.front().is_some_and(|asked| asked.kind != Kind::AwaitWinners);
+        let received = self.inbox.bytes().len().saturating_sub(self.decoded);
+        let reading = self.life.is_open() && self.queue.len() < MAX_QUEUED;
+        self.begun = if reading && received > 0 { self.begun.or(Some(now)) } else { None };
         let waits = self.life.is_open() && self.unsent.is_none() && answer_due;
+        let since = self.begun.or(waits.then_some(self.active));
+        let limit = message_limit(self.config.answer_timeout, received);
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
-        self.timers.set(Timer::Answer, deadline(waits.then_some(self.active), self.config.answer_timeout));
+        self.timers.set(Timer::Answer, deadline(since, limit));
         self.timers.set(Timer::Stall, deadline(self.unsent, self.config.stall_timeout));
         self.timers.set(Timer::Linger, deadline(self.ending, self.config.linger_timeout));
     }

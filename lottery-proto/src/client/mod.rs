@@ -58,6 +58,8 @@ pub struct Client {
     now: Instant,
     /// When an answer was last complete, or a byte sent.
     active: Instant,
+    /// Since when the answer behind the decoded ones is incomplete.
+    begun: Option<Instant>,
     /// Since when the centre has taken nothing of what is to be sent.
     unsent: Option<Instant>,
     /// Since when this side is ending the connection.
@@ -80,6 +82,7 @@ impl Client {
             scan: Scan::default(),
             now,
             active: now,
+            begun: None,
             unsent: None,
             ending: None,
             config,

@@ -7,7 +7,7 @@ use crate::error::CloseReason;
 use crate::failure::{Code, Failure};
 use crate::life::{On, State};
 use crate::time::Instant;
-use crate::timer::Timer;
+use crate::timer::{Timer, message_limit};
 use crate::wire::{Dialect, Kind};
 
 /// With more than so many bytes to send, no more requests are read.
@@ -51,7 +51,8 @@ impl Server {
     /// Sets every timer from the state.
     pub(super) fn arm(&mut self, now: Instant) {
         let reading = self.life.is_open() && self.wants_read();
-        let partial = reading && self.inbox.bytes().len() > self.decoded;
+        let received = self.inbox.bytes().len().saturating_sub(self.decoded);
+        let partial = reading && received > 0;
         self.begun = if partial { self.begun.or(Some(now)) } else { None };
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
 
@@ -61,7 +62,8 @@ impl Server {
         self.timers.set(Timer::Idle, deadline(waits.then_some(self.heard), self.idle_limit()));
         let line = (partial && self.dialect == Some(Dialect::Echo)).then_some(self.active);
         self.timers.set(Timer::Line, deadline(line, config.line_timeout));
-        self.timers.set(Timer::Message, deadline(self.begun, config.message_timeout));
+        self.timers
+            .set(Timer::Message, deadline(self.begun, message_limit(config.message_timeout, received)));
         self.timers.set(Timer::Stall, deadline(self.unsent, config.stall_timeout));
         self.timers.set(Timer::Linger, deadline(self.ending, config.linger_timeout));
         self.arm_shrink(0);

@@ -81,7 +81,8 @@ fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
         let mut server = server();
         give(&mut server, at(0), begun);
         assert_eq!(server.dialect(), None);
-        assert_eq!(server.poll_io().unwrap().deadline, Some(at(20_000)), "a message was begun");
+        let due = 20_000 + 10 * begun.len() as u64;
+        assert_eq!(server.poll_io().unwrap().deadline, Some(at(due)), "a message was begun");
 
         let mut ended = crate::common::server();
         give(&mut ended, at(0), begun);
@@ -89,10 +90,10 @@ fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
         assert_eq!(ended.dialect(), Some(Echo));
         assert_eq!(seen(&mut ended), [Seen::Echo(begun.to_vec())]);
 
-        server.handle(at(20_000), Input::Timeout);
-        assert!(take(&mut server, at(20_000)).is_empty());
-        server.handle(at(20_000), Input::FinSent);
-        server.handle(at(20_000), Input::Eof);
+        server.handle(at(due), Input::Timeout);
+        assert!(take(&mut server, at(due)).is_empty());
+        server.handle(at(due), Input::FinSent);
+        server.handle(at(due), Input::Eof);
         assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
     }
     // Who says nothing at all is silent.

@@ -41,7 +41,7 @@ impl Caller for SessionAgency {
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
         let error = self.call.not_connected(error);
-        self.lost(now, &error.to_string());
+        self.lost(now, None, &error.to_string());
     }
 }
 

@@ -163,7 +163,7 @@ impl SessionAgency {
                 }
                 Event::Batch { reason, .. } | Event::Finished { reason, .. } => {
                     let reason = reason.to_owned();
-                    self.refused(now, reason);
+                    self.refused(now, &reason);
                 }
                 Event::Winners(documents) => {
                     let last = documents.is_last();
@@ -187,7 +187,7 @@ impl SessionAgency {
                         info!(action = "close_connection", result = "success", client_id = %self.call.id());
                     } else {
                         let error = self.call.closed(reason);
-                        self.lost(now, &error.to_string());
+                        self.lost(now, None, &error.to_string());
                     }
                 }
                 other => debug!(action = "event", result = "in_progress", event = ?other),
@@ -207,16 +207,16 @@ impl SessionAgency {
     }
 
     /// A batch or the end of the bets was refused. Whether to try again is said by the first word.
-    fn refused(&mut self, now: Instant, reason: String) {
+    fn refused(&mut self, now: Instant, reason: &str) {
         if self.phase == Phase::Leaving {
             // It was in flight behind the first that was refused: that one's reason counts.
             return;
         }
         let code = reason.split(':').next().and_then(Code::from_name);
-        let bet = bet_in(&reason);
-        let reason = peers::reason(&reason).into_owned();
+        let bet = bet_in(reason);
+        let reason = peers::reason(reason).into_owned();
         if code.is_some_and(passes) {
-            return self.lost(now, &reason);
+            return self.lost(now, code, &reason);
         }
         if code == Some(Code::Superseded) {
             // Nothing is wrong with the bets.
@@ -232,14 +232,14 @@ impl SessionAgency {
         let reason = peers::reason(reason);
         let reason = code.map_or_else(|| reason.to_string(), |code| format!("{}: {reason}", code.as_str()));
         if code.is_some_and(passes) {
-            self.lost(now, &reason);
+            self.lost(now, code, &reason);
         } else {
             self.end(now, Err(AgencyError::Refused { what: "the session", reason }));
         }
     }
 
     /// There is no connection any more: tries again, or gives up.
-    fn lost(&mut self, now: Instant, reason: &str) {
+    fn lost(&mut self, now: Instant, code: Option<Code>, reason: &str) {
         if self.phase == Phase::Leaving && self.call.client().is_some() {
             return;
         }
@@ -247,7 +247,7 @@ impl SessionAgency {
         self.call.hang_up(now);
         self.in_flight.clear();
         self.winners.clear();
-        match self.retry.failed(now) {
+        match self.retry.failed(now, code == Some(Code::Timeout)) {
             Ok(at) => {
                 self.connect_at = at;
                 let progress = self.progress(true);

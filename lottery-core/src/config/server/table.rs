@@ -170,7 +170,7 @@ pub(super) const MESSAGE_TIMEOUT: Setting<Duration> = Setting {
         "SERVER_MESSAGE_TIMEOUT",
         "DURATION",
         "20s",
-        "Within which time a message that has begun must be complete",
+        "Time for a message, and 1s more for each 100 bytes that came",
     ),
     parse: parse::some_time,
 };

@@ -1,0 +1,225 @@
+//! Many agencies behind one thin line, in virtual time: it carries a packet at a time, of each connection in its turn.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lottery_core::agency::Agency;
+use lottery_core::bet_list::BetList;
+use lottery_core::centre::Centre;
+use lottery_core::centres::Centres;
+use lottery_core::committer::Committer;
+use lottery_core::desk::{Desk, Notice};
+use lottery_core::seam::{Caller as _, Mailbox, Service as _, Step};
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
+
+use crate::support::{Fields, TestStore, bets, winners};
+use crate::world::job;
+
+/// So much a socket takes ahead of the line.
+const SOCKET: usize = 4096;
+/// How long a packet is on the line.
+const TICK: Duration = Duration::from_millis(100);
+
+/// One direction of a connection: what waits for the line, and what has passed it.
+#[derive(Default)]
+struct Way {
+    waits: VecDeque<u8>,
+    passed: VecDeque<u8>,
+    /// The writer has ended its side; the reader knows.
+    ended: bool,
+    told: bool,
+}
+
+impl Way {
+    fn write(&mut self, now: Instant, writer: &mut impl Machine) {
+        while let Some(io) = writer.poll_io() {
+            let n = io.send.len().min(SOCKET - self.waits.len());
+            if n > 0 {
+                self.waits.extend(&io.send[..n]);
+                writer.handle(now, Input::Sent(n));
+            } else if io.send.is_empty() && io.fin {
+                self.ended = true;
+                writer.handle(now, Input::FinSent);
+            } else {
+                return;
+            }
+        }
+        self.ended = true;
+    }
+
+    fn read(&mut self, now: Instant, reader: &mut impl Machine) {
+        while let Some(io) = reader.poll_io() {
+            let n = io.recv.len().min(self.passed.len());
+            if n > 0 {
+                io.recv.iter_mut().zip(self.passed.drain(..n)).for_each(|(to, from)| *to = from);
+                reader.handle(now, Input::Received(n));
+            } else if self.ended && !self.told && self.waits.is_empty() && self.passed.is_empty() {
+                self.told = true;
+                reader.handle(now, Input::Eof);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// A packet passes the line. Whether there was one.
+    fn pass(&mut self, bytes: usize) -> bool {
+        let n = bytes.min(self.waits.len());
+        self.passed.extend(self.waits.drain(..n));
+        n > 0
+    }
+}
+
+/// The two sides of a connection.
+struct Connection {
+    centre: Centre,
+    mail: Arc<Mutex<VecDeque<Notice>>>,
+    up: Way,
+    down: Way,
+}
+
+struct Link {
+    agency: Agency,
+    connection: Option<Connection>,
+    waits: Option<Instant>,
+    done: bool,
+    connections: usize,
+}
+
+impl Link {
+    fn turn(&mut self, now: Instant, centres: &Centres) {
+        let Some(Connection { centre, mail, up, down }) = &mut self.connection else {
+            return self.step(now, centres);
+        };
+        centre.handle(now, Input::Timeout);
+        self.agency.handle(now, Input::Timeout);
+        up.write(now, &mut self.agency);
+        up.read(now, centre);
+        while let Some(notice) = mail.lock().unwrap().pop_front() {
+            centre.notice(now, notice);
+        }
+        down.write(now, centre);
+        down.read(now, &mut self.agency);
+        if centre.poll_io().is_none() && !(up.waits.is_empty() && up.passed.is_empty()) {
+            // Who is gone reads nothing more: the connection is reset.
+            self.agency.handle(now, Input::Failed);
+        }
+        if self.agency.poll_io().is_none() {
+            self.connection = None;
+        }
+    }
+
+    fn step(&mut self, now: Instant, centres: &Centres) {
+        if self.done || self.waits.is_some_and(|until| until > now) {
+            return;
+        }
+        match self.agency.next_step(now) {
+            Step::Connect(_) => {
+                let mail = Arc::<Mutex<VecDeque<Notice>>>::default();
+                let held = Arc::clone(&mail);
+                let mailbox = Mailbox::new(move |notice| held.lock().unwrap().push_back(notice));
+                let centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
+                self.connection = Some(Connection { centre, mail, up: Way::default(), down: Way::default() });
+                self.connections += 1;
+                self.agency.connected(now);
+            }
+            Step::Wait(until) => self.waits = Some(until),
+            Step::Done => self.done = true,
+        }
+    }
+}
+
+/// All of it.
+struct Thin {
+    now: Instant,
+    store: TestStore,
+    committer: Committer<TestStore>,
+    desk: Arc<Desk>,
+    centres: Centres,
+    links: Vec<Link>,
+    /// Whose turn is next, up and down.
+    next: [usize; 2],
+}
+
+impl Thin {
+    fn new(dialect: Dialect, all: &[Vec<Fields>]) -> Self {
+        let agencies = u32::try_from(all.len()).unwrap();
+        let (store, desk) = (TestStore::default(), Arc::new(Desk::new(usize::MAX)));
+        let config = ServerConfig { agencies, ..ServerConfig::default() };
+        let link = |(agency, bets): (u32, &Vec<Fields>)| {
+            let file: String = bets.iter().map(|bet| bet.join(",") + "\n").collect();
+            let list = BetList::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
+            let mut job = job(agency);
+            job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), dialect);
+            (job.retry_for, job.seed) = (Duration::from_secs(60), agency.into());
+            let agency = Agency::new(job, Arc::new(list));
+            Link { agency, connection: None, waits: None, done: false, connections: 0 }
+        };
+        Self {
+            now: Instant::default(),
+            committer: store.committer(agencies),
+            store,
+            centres: Centres::new(config, Arc::clone(&desk), 1000),
+            desk,
+            links: (1..).zip(all).map(link).collect(),
+            next: [0; 2],
+        }
+    }
+
+    /// Goes on until all agencies are done, or so long, over a line of so many bytes a second in each direction.
+    fn run(&mut self, rate: usize, seconds: u64) {
+        let end = self.now.after(Duration::from_secs(seconds));
+        let packet = rate / 10;
+        while self.now < end && !self.links.iter().all(|link| link.done) {
+            for link in &mut self.links {
+                link.turn(self.now, &self.centres);
+            }
+            let requests = self.desk.try_take(usize::MAX).unwrap();
+            if !requests.is_empty() {
+                self.committer.commit(requests).unwrap();
+            }
+            for (direction, next) in self.next.iter_mut().enumerate() {
+                let count = self.links.len();
+                let passed = (0..count).map(|step| (*next + step) % count).find(|at| {
+                    let connection = self.links[*at].connection.as_mut();
+                    connection.is_some_and(|ways| {
+                        if direction == 0 { ways.up.pass(packet) } else { ways.down.pass(packet) }
+                    })
+                });
+                *next = passed.map_or(*next, |at| at + 1);
+            }
+            self.now = self.now.after(TICK);
+        }
+    }
+}
+
+/// 30 agencies of 100 bets, at 64 and at 32 kbit/s: a block takes half a minute to a minute.
+#[test]
+fn agencies_that_share_a_thin_line_end_on_every_wire() {
+    let all: Vec<Vec<Fields>> = (1..=30).map(|agency| plain(bets(agency, 0, 100))).collect();
+    for (dialect, rate) in Dialect::WITH_BETS.iter().flat_map(|dialect| [(*dialect, 8000), (*dialect, 4000)])
+    {
+        let mut thin = Thin::new(dialect, &all);
+        thin.run(rate, 3000);
+        let took = thin.now.since_epoch();
+        let connections: usize = thin.links.iter().map(|link| link.connections).sum();
+        assert!(thin.links.iter().all(|link| link.done), "{dialect}, {rate}: not all have ended");
+        assert_eq!(thin.store.rows().lines().count(), 3000, "{dialect}, {rate}: each bet is stored once");
+        for (link, bets) in thin.links.into_iter().zip(&all) {
+            let outcome = link.agency.into_outcome();
+            assert_eq!(outcome.unwrap(), winners(bets), "{dialect}, {rate}, {took:?}");
+        }
+        // On `fixed` each question has a connection of its own.
+        let expected = if dialect == Dialect::Fixed { 60..=900 } else { 30..=30 };
+        assert!(expected.contains(&connections), "{dialect}, {rate}: {connections} connections");
+    }
+}
+
+/// Names that every wire can carry.
+fn plain(bets: Vec<Fields>) -> Vec<Fields> {
+    bets.into_iter()
+        .map(|[first, _, document, date, number]| [first, "Paz".into(), document, date, number])
+        .collect()
+}

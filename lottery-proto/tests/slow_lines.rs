@@ -1,0 +1,83 @@
+//! Messages that come slowly, because their line is thin: they have the time that they take at the least rate.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{FINISHED, Heard, Seen, at, block, client_of, framed, give, heard, seen, server, take};
+use lottery_proto::server::Event;
+use lottery_proto::{Client, CloseReason, ConnId, Dialect, Input, Server, ServerConfig, State};
+
+/// As over a line that many share. A block that comes at 81 bytes a second is complete after 101 s, and would not be at 80.
+#[test]
+fn a_message_at_the_least_rate_has_the_time_that_it_takes() {
+    for (rate, in_time) in [(1_000, true), (400, true), (81, true), (80, false), (10, false)] {
+        let mut server = server();
+        let (mut rest, mut second) = (&block(FINISHED, 1, b"")[..], 0);
+        while !rest.is_empty() && server.state() == State::Open {
+            let (some, more) = rest.split_at(rest.len().min(rate));
+            give(&mut server, at(second * 1_000), some);
+            (rest, second) = (more, second + 1);
+            server.handle(at(second * 1_000), Input::Timeout);
+        }
+        let finished = matches!(server.poll_event(), Some(Event::Finished { .. }));
+        assert_eq!(finished, in_time, "{rate} bytes a second, {second} s");
+    }
+}
+
+#[test]
+fn however_much_of_a_message_comes_its_time_is_bounded() {
+    let message_timeout = Duration::from_secs(2);
+    let config = ServerConfig { message_timeout, ..ServerConfig::default() };
+    let mut server = Server::new(config, ConnId(1), at(0));
+    give(&mut server, at(0), b"Q{AgencyID:");
+    for second in 1..60 {
+        give(&mut server, at(second * 1_000), &[b'1'; 1_000]);
+        assert_eq!(server.poll_io().unwrap().deadline, Some(at((2_110 + second * 10_000).min(60_000))));
+    }
+    server.handle(at(60_000), Input::Timeout);
+    assert_eq!(take(&mut server, at(60_000)), b"ERROR:a message was not completed in time;");
+    server.handle(at(60_000), Input::FinSent);
+    server.handle(at(60_000), Input::Eof);
+    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
+}
+
+/// A list of winners, and a client of that wire that waits for it.
+fn awaiting_winners(dialect: Dialect) -> (Client, Vec<u8>) {
+    let mut client = client_of(dialect, 1);
+    let list = if dialect == Dialect::Framed {
+        client.send_finished(at(0)).unwrap();
+        framed(vec!["20000001"; 1_000].join(";"))
+    } else {
+        client.ask_winners(at(0)).unwrap();
+        format!("R{};", vec!["{PlayerDocID:20000001}"; 1_000].join(",")).into_bytes()
+    };
+    let _ = take(&mut client, at(0));
+    (client, list)
+}
+
+/// A list of winners may be long, and a line slow.
+#[test]
+fn an_answer_that_has_begun_has_the_time_that_it_takes_at_the_least_rate() {
+    for dialect in [Dialect::Braces, Dialect::Framed] {
+        let (mut client, list) = awaiting_winners(dialect);
+        for (second, part) in (1..).zip(list.chunks(100)) {
+            client.handle(at(second * 1_000), Input::Timeout);
+            give(&mut client, at(second * 1_000), part);
+        }
+        assert_eq!(heard(&mut client), [Heard::Winners(vec!["20000001".into(); 1_000])]);
+    }
+}
+
+/// Also where nobody says when the answer begins.
+#[test]
+fn an_answer_that_stops_is_given_up() {
+    for (dialect, at_first) in [(Dialect::Braces, Some(at(60_000))), (Dialect::Framed, None)] {
+        let (mut client, list) = awaiting_winners(dialect);
+        assert_eq!(client.poll_io().unwrap().deadline, at_first);
+        give(&mut client, at(50_000), &list[..500]);
+        assert_eq!(client.poll_io().unwrap().deadline, Some(at(115_000)));
+        client.handle(at(115_000), Input::Timeout);
+        assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+    }
+}
