@@ -5,11 +5,16 @@ use lottery_proto::Bet;
 
 /// Writes what is digested of a bet at the end of `text`.
 pub(crate) fn push_bet(text: &mut Vec<u8>, bet: &Bet<'_>) {
-    for field in [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()] {
+    push_fields(text, [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()], bet.number());
+}
+
+/// The same of its fields: first name, last name, document, birth date.
+pub(crate) fn push_fields(text: &mut Vec<u8>, fields: [&str; 4], number: u32) {
+    for field in fields {
         text.extend_from_slice(field.as_bytes());
         text.push(b'|');
     }
-    text.extend_from_slice(itoa::Buffer::new().format(bet.number()).as_bytes());
+    text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     text.push(b'\n');
 }
 

@@ -1,8 +1,9 @@
 //! The programs: what the binaries of every runtime do, from the command line to the exit code.
 
 mod client;
-mod count;
+mod control;
 mod health;
+mod output;
 mod progress;
 mod server;
 #[cfg(test)]

@@ -4,11 +4,12 @@ use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tracing::{error, info, warn};
 
-use super::{EXIT_STORE_FAILED, count, fail, health, settings, transfer};
+use super::control::Control;
+use super::{EXIT_STORE_FAILED, fail, health, settings, transfer};
 use crate::centres::Centres;
 use crate::committer::{self, Committer, Rules};
 use crate::config::{self, ServerCommand, ServerSettings, StoreKind};
@@ -18,6 +19,10 @@ use crate::seam::Runtime;
 use crate::sockets::listen;
 use crate::store::{CsvRepair, MemoryStore, RedbStore, Store, StoreError};
 
+/// How often to try to open a store that somebody has, and how long to pause between: for two seconds.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Runs the centre on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
 pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     let settings = match settings(|args, env| config::server(args, env)) {
@@ -26,8 +31,11 @@ pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     };
     match &settings.command {
         ServerCommand::Centre => centre(runtime, &settings, now),
-        ServerCommand::Count => count::count(&settings.data_dir),
+        ServerCommand::Count => transfer::count(&settings),
         ServerCommand::Health => health::health(settings.listen.port()),
+        ServerCommand::Backup(output) => transfer::backup(&settings, output),
+        ServerCommand::Restore(file) => transfer::restore(&settings, file, &log::stamp(now())),
+        ServerCommand::Export(output) => transfer::export(&settings, output),
         ServerCommand::Import(file) => transfer::import(&settings, file, &log::stamp(now())),
     }
 }
@@ -43,6 +51,7 @@ fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> System
                     warn!(action = "set_aside", result = "success", file = %path.display());
                 }
                 log_repair(store.csv_repair(), store.csv_behind());
+                let _control = control(settings, &store);
                 run(runtime, settings, store)
             }
             Err(error) => transfer::store_error(&error, settings),
@@ -50,11 +59,26 @@ fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> System
     }
 }
 
+/// The socket at which `backup` and others ask. Without one the centre does its work all the same.
+fn control(settings: &ServerSettings, store: &RedbStore) -> Option<Control> {
+    let control = Control::start(&settings.data_dir, store.snapshots()?);
+    control.map_err(|error| warn!(action = "control", result = "fail", reason = %error)).ok()
+}
+
+/// Opens the store. A command such as `count` may have it for a moment.
 fn open(settings: &ServerSettings, now: fn() -> SystemTime) -> Result<RedbStore, StoreError> {
-    if settings.set_aside {
-        RedbStore::open_setting_aside(&settings.data_dir, &log::stamp(now()))
-    } else {
-        RedbStore::open(&settings.data_dir)
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let opened = if settings.set_aside {
+            RedbStore::open_setting_aside(&settings.data_dir, &log::stamp(now()))
+        } else {
+            RedbStore::open(&settings.data_dir)
+        };
+        match opened {
+            Err(StoreError::Busy { .. }) if tries < TRIES => thread::sleep(PAUSE),
+            opened => return opened,
+        }
     }
 }
 

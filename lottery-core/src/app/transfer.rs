@@ -1,25 +1,98 @@
 //! The commands that bring bets into a store and out of it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader, BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::count::report;
+use super::control::read_parts;
+use super::output::Target;
 use super::{EXIT_STORE_FAILED, fail};
-use crate::config::ServerSettings;
-use crate::store::{RedbStore, Store as _, StoreError};
-use crate::transfer::{TransferError, import as import_rows};
+use crate::config::{Output, ServerSettings};
+use crate::store::{RedbStore, Store, StoreError};
+use crate::transfer::{self, BackupWriter, Part, TransferError};
+
+/// Prints how many bets are stored: a line for each agency, then one for all.
+pub(super) fn count(settings: &ServerSettings) -> ExitCode {
+    let mut bets = BTreeMap::new();
+    let counted = read_parts(&settings.data_dir, false, &mut |part| {
+        if let Part::Agency(agency, record) = part {
+            bets.insert(agency, record.stored);
+        }
+        Ok(())
+    });
+    match counted {
+        Ok(()) => print(&report(bets)),
+        Err(error) => failed(error, settings),
+    }
+}
+
+/// Writes all that is stored to a file.
+pub(super) fn backup(settings: &ServerSettings, output: &Output) -> ExitCode {
+    write(settings, output, |target| {
+        let mut writer = BackupWriter::new(BufWriter::new(target))?;
+        read_parts(&settings.data_dir, true, &mut |part| writer.put(part))?;
+        writer.end()?.into_inner().map_err(|error| TransferError::Unwritable(error.into_error()))
+    })
+}
+
+/// Writes all rows to a file, as `bets.csv` has them.
+pub(super) fn export(settings: &ServerSettings, output: &Output) -> ExitCode {
+    write(settings, output, |mut target| {
+        read_parts(&settings.data_dir, true, &mut |part| match part {
+            Part::Rows(rows) => target.write_all(rows.as_bytes()).map_err(TransferError::Unwritable),
+            Part::Agency(..) | Part::Draw { .. } => Ok(()),
+        })?;
+        Ok(target)
+    })
+}
+
+/// Puts what `does` writes in its place, or says why nothing is there.
+fn write(
+    settings: &ServerSettings,
+    output: &Output,
+    does: impl FnOnce(Target) -> Result<Target, TransferError>,
+) -> ExitCode {
+    let name = if output.path == Path::new("-") {
+        "standard output".to_owned()
+    } else {
+        output.path.display().to_string()
+    };
+    let unwritable = |error: io::Error| fail(1, &format!("cannot write to {name}: {error}"));
+    let target = match Target::new(output, &settings.data_dir) {
+        Ok(target) => target,
+        Err(error) => return unwritable(error),
+    };
+    match does(target) {
+        Ok(target) => target.finish().map_or_else(unwritable, |()| ExitCode::SUCCESS),
+        Err(TransferError::Unwritable(error)) => unwritable(error),
+        Err(error) => failed(error, settings),
+    }
+}
 
 /// Begins a new store with the bets of a file like `bets.csv`. Another `bets.csv` is set aside with that stamp if the
 /// settings say so.
 pub(super) fn import(settings: &ServerSettings, path: &Path, stamp: &str) -> ExitCode {
+    build(settings, path, stamp, |name, file, store| transfer::import(name, file, settings.agencies, store))
+}
+
+/// Begins a new store with a backup; the rest is as with [`import`].
+pub(super) fn restore(settings: &ServerSettings, path: &Path, stamp: &str) -> ExitCode {
+    build(settings, path, stamp, |name, file, store| transfer::restore(name, file, store))
+}
+
+fn build(
+    settings: &ServerSettings,
+    path: &Path,
+    stamp: &str,
+    fill: impl FnOnce(&str, Box<dyn BufRead>, &mut dyn Store) -> Result<(), TransferError>,
+) -> ExitCode {
     let name = path.display().to_string();
-    let filled = input(path).map_err(|error| TransferError::Unreadable { file: name.clone(), error });
-    let stored = filled.and_then(|file| {
-        RedbStore::build(&settings.data_dir, settings.set_aside.then_some(stamp), |store| {
-            import_rows(&name, file, settings.agencies, store)
-        })
+    let opened = input(path).map_err(|error| TransferError::Unreadable { file: name.clone(), error });
+    let stored = opened.and_then(|file| {
+        let stamp = settings.set_aside.then_some(stamp);
+        RedbStore::build(&settings.data_dir, stamp, |store| fill(&name, file, store))
     });
     end(stored, settings)
 }
@@ -43,13 +116,27 @@ fn end(stored: Result<RedbStore, TransferError>, settings: &ServerSettings) -> E
     });
     match saved {
         Ok(saved) => print(&report(saved.agencies.iter().map(|(agency, record)| (*agency, record.stored)))),
-        Err(TransferError::Store(error)) => store_error(&error, settings),
-        Err(error) => fail(1, &error),
+        Err(error) => failed(error, settings),
+    }
+}
+
+/// A line for each agency that has bets, in this order, and one for all.
+fn report(bets: impl IntoIterator<Item = (u32, u64)>) -> String {
+    let bets: Vec<_> = bets.into_iter().filter(|(_, bets)| *bets > 0).collect();
+    let agencies = bets.iter().map(|(agency, bets)| format!("agency {agency}: {bets}\n"));
+    let all = format!("all: {}\n", bets.iter().map(|(_, bets)| bets).sum::<u64>());
+    agencies.chain([all]).collect()
+}
+
+fn failed(error: TransferError, settings: &ServerSettings) -> ExitCode {
+    match error {
+        TransferError::Store(error) => store_error(&error, settings),
+        error => fail(1, &error),
     }
 }
 
 /// Prints a text to standard output.
-pub(super) fn print(text: &str) -> ExitCode {
+fn print(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, &format!("cannot write to standard output: {error}")),

@@ -42,7 +42,7 @@ mod yaml;
 
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
-pub use server::{ServerCommand, ServerSettings};
+pub use server::{Output, ServerCommand, ServerSettings};
 pub use types::{AsWritten, Choice, HostPort, StoreKind};
 
 use flags::Show;

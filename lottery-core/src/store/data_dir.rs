@@ -35,6 +35,16 @@ impl DataDir {
         Self::lock(path)
     }
 
+    /// Locks a directory that must be there.
+    ///
+    /// # Errors
+    ///
+    /// As [`DataDir::create`].
+    pub(crate) fn existing(path: &Path) -> Result<Self, StoreError> {
+        fs::metadata(path).map_err(|error| permissions::unusable(path, &error))?;
+        Self::lock(path)
+    }
+
     fn lock(path: &Path) -> Result<Self, StoreError> {
         let file = path.join(LOCK);
         let unusable = |error| permissions::unusable(&file, &error);

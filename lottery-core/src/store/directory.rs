@@ -8,7 +8,7 @@ use super::compare::{Difference, compare};
 use super::csv_file::CsvFile;
 use super::data_dir::DataDir;
 use super::opening::Opened;
-use super::permissions::unusable_for as unusable;
+use super::permissions::{self, unusable_for as unusable};
 use super::{Disk, FileDisk, RedbStore, Saved, Store, StoreError};
 
 /// The database in a data directory.
@@ -144,6 +144,20 @@ impl RedbStore {
         let bets = saved.agencies.values().map(|record| record.stored).sum();
         let place = data_dir.join(DATABASE).display().to_string();
         Err(StoreError::NotEmpty { place, bets, agencies: saved.agencies.len() })
+    }
+
+    /// Opens a store to read it, while no centre does: nothing is created, and `bets.csv` is left alone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] and [`StoreError::Unusable`].
+    pub fn open_to_read(data_dir: &Path) -> Result<Self, StoreError> {
+        let database = data_dir.join(DATABASE);
+        std::fs::symlink_metadata(&database).map_err(|error| permissions::unusable(&database, &error))?;
+        let data_dir = DataDir::existing(data_dir)?;
+        let store = Self::open_alone(&data_dir)?;
+        let store = store.ok_or_else(|| unusable(&database.display(), &"it is gone"))?;
+        Ok(store.in_directory(data_dir, None))
     }
 
     /// Opens the database of a directory, if there is one, and leaves `bets.csv` alone.

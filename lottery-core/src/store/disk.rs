@@ -3,10 +3,11 @@
 use std::fmt;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use rustix::process::geteuid;
 
 /// A file, or what stands in for one. It is locked, if at all, for as long as it lives.
 pub trait Disk: fmt::Debug + Send + Sync {
@@ -97,14 +98,18 @@ impl FileDisk {
     fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         // The flags keep `open` from following a link or waiting at a pipe that came between.
-        if let Ok(found) = std::fs::symlink_metadata(&path) {
-            check_kind(&found)?;
+        let found = std::fs::symlink_metadata(&path).ok();
+        if let Some(found) = &found {
+            check_kind(found)?;
         }
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         let flags = i32::try_from(flags.bits()).expect("flags of open fit");
         let file = options.read(true).write(true).mode(FILE_MODE).custom_flags(flags).open(&path)?;
         let metadata = file.metadata()?;
         check_kind(&metadata)?;
+        if found.is_none() && geteuid().is_root() {
+            give_to_owner_of_directory(&file, &path);
+        }
         Ok(Self { file, path, identity: identity(&metadata) })
     }
 
@@ -115,6 +120,13 @@ impl FileDisk {
     /// `WouldBlock` if it is locked already.
     pub fn try_lock(&self) -> Result<(), TryLockError> {
         self.file.try_lock()
+    }
+}
+
+/// What root creates for a centre that runs as somebody else must be that one's: it could not be opened any more.
+fn give_to_owner_of_directory(file: &File, path: &Path) {
+    if let Some(directory) = path.parent().and_then(|parent| std::fs::metadata(parent).ok()) {
+        let _ = fchown(file, Some(directory.uid()), Some(directory.gid()));
     }
 }
 

@@ -9,10 +9,11 @@ use redb::Database;
 
 use super::csv_file::{CsvFile, CsvRepair};
 use super::data_dir::DataDir;
+use super::live::Live;
 use super::opening::Opened;
 use super::permissions::unusable_for as unusable;
 use super::tables::{self, Position};
-use super::{Disk, Group, Saved, Store, StoreError};
+use super::{Disk, Group, Saved, Snapshots, Store, StoreError};
 
 /// How often the files are looked after while there is nothing to commit.
 const TEND_PAUSE: Duration = Duration::from_secs(1);
@@ -23,6 +24,8 @@ pub struct RedbStore {
     /// Of the database, for messages.
     place: String,
     disk: Arc<dyn Disk>,
+    /// For snapshots. Before the database, so that it is dropped before.
+    live: Live,
     /// `None` only while it is opened again.
     database: Option<Opened>,
     position: Position,
@@ -67,10 +70,20 @@ impl RedbStore {
         csv: Option<(CsvFile, CsvRepair)>,
     ) -> Self {
         let (csv, csv_repair) = csv.map_or_else(Default::default, |(csv, repair)| (Some(csv), repair));
-        let (set_aside, failed, data_dir) = (None, OnceLock::new(), None);
-        let database = Some(database);
-        let mut store =
-            Self { place, disk, database, position, csv, csv_repair, set_aside, failed, data_dir };
+        let live = Live::new(&place);
+        live.set(&database.redb);
+        let mut store = Self {
+            place,
+            disk,
+            live,
+            database: Some(database),
+            position,
+            csv,
+            csv_repair,
+            set_aside: None,
+            failed: OnceLock::new(),
+            data_dir: None,
+        };
         if store.csv_behind() > 0
             && let Some(csv) = &mut store.csv
         {
@@ -126,6 +139,7 @@ impl RedbStore {
 
     /// After a commit went wrong: finds out whether the store can go on, and whether the group is in it.
     fn settle(&mut self, cause: &redb::Error, after: Position) -> Result<(), StoreError> {
+        self.live.retire();
         let fault = self
             .database
             .take()
@@ -138,6 +152,7 @@ impl RedbStore {
         // nobody can say what is stored.)
         let opened = Opened::again(&self.disk).map_err(|error| self.fail(error.to_string()))?;
         let found = tables::position(&opened.redb).map_err(|error| self.fail(error.to_string()))?;
+        self.live.set(&opened.redb);
         self.database = Some(opened);
         if found == self.position {
             Err(StoreError::Full { place: self.place.clone(), cause })
@@ -186,6 +201,10 @@ impl Store for RedbStore {
         // The group is durable, whatever becomes of the file: `csv_behind` says so.
         self.follow(&values);
         Ok(())
+    }
+
+    fn snapshots(&self) -> Option<Arc<dyn Snapshots>> {
+        Some(self.live.snapshots())
     }
 
     fn tend(&mut self) -> Result<Option<Duration>, StoreError> {

@@ -49,7 +49,7 @@ pub enum StoreError {
         /// Agencies of which something is stored.
         agencies: usize,
     },
-    /// Another centre uses the data directory.
+    /// Another centre, or a command such as `backup` while there is none, uses the data directory.
     #[error("{place}: another centre uses this data directory")]
     Busy {
         /// The file that the other centre has locked.

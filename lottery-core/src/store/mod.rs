@@ -15,16 +15,19 @@ mod directory;
 mod disk;
 mod embedded;
 mod error;
+mod live;
 mod memory;
 mod opening;
 mod permissions;
 mod refresh;
 pub mod rows;
+mod snapshot;
 mod tables;
 mod watched;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use compare::Difference;
@@ -33,6 +36,7 @@ pub use disk::{Disk, FileDisk};
 pub use embedded::RedbStore;
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use snapshot::{Snapshot, Snapshots};
 
 /// Keeps groups, one after another. The committer owns it and is alone in using it.
 pub trait Store: Send {
@@ -57,6 +61,11 @@ pub trait Store: Send {
     ///
     /// [`StoreError::Failed`] if they cannot be read; some may have been shown by then.
     fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
+
+    /// What takes snapshots while the committer goes on; `None`: the store cannot be read but by its owner.
+    fn snapshots(&self) -> Option<Arc<dyn Snapshots>> {
+        None
+    }
 
     /// Looks after what nobody waits for, while there is nothing to commit: whether the files are still where they were,
     /// and `bets.csv`. Says after which pause it wants to be called again; `None`: never.

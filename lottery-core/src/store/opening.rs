@@ -16,7 +16,7 @@ const CACHE: usize = 16 << 20;
 /// An open database and what has failed under it.
 #[derive(Debug)]
 pub(super) struct Opened {
-    pub(super) redb: Database,
+    pub(super) redb: Arc<Database>,
     pub(super) fault: FirstFault,
 }
 
@@ -38,7 +38,8 @@ impl Opened {
             undo_unfinished_creation(&**disk)?;
             let opened = match Self::new(disk, Repair::Refuse) {
                 Ok(mut opened) => {
-                    opened.redb.check_integrity()?;
+                    let redb = Arc::get_mut(&mut opened.redb).expect("nobody else has it yet");
+                    redb.check_integrity()?;
                     opened
                 }
                 Err(DatabaseError::RepairAborted) => {
@@ -72,6 +73,6 @@ impl Opened {
                 }
             })
             .create_with_backend(Watched::new(disk.clone(), fault.clone()))?;
-        Ok(Self { redb, fault })
+        Ok(Self { redb: Arc::new(redb), fault })
     }
 }

@@ -11,7 +11,8 @@
 use std::ops::ControlFlow;
 
 use redb::{
-    Database, Error, ReadableDatabase, ReadableTable, TableDefinition, TableHandle, WriteTransaction,
+    Database, Error, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableHandle,
+    WriteTransaction,
 };
 
 use super::{AgencyRecord, Draw, Group, Rows, Saved};
@@ -134,7 +135,11 @@ pub(super) fn put(
 
 /// Everything but the bets.
 pub(super) fn saved(database: &Database) -> Result<Saved, Error> {
-    let read = database.begin_read()?;
+    saved_at(&database.begin_read()?)
+}
+
+/// The same of one state.
+pub(super) fn saved_at(read: &ReadTransaction) -> Result<Saved, Error> {
     let mut saved = Saved::default();
     for entry in read.open_table(AGENCIES)?.iter()? {
         let (agency, record) = entry?;
@@ -158,9 +163,18 @@ pub(super) fn saved(database: &Database) -> Result<Saved, Error> {
 pub(super) fn batches(
     database: &Database,
     from: u64,
+    visit: impl FnMut(u64, &str) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    batches_at(&database.begin_read()?, from, visit)
+}
+
+/// The same of one state.
+pub(super) fn batches_at(
+    read: &ReadTransaction,
+    from: u64,
     mut visit: impl FnMut(u64, &str) -> ControlFlow<()>,
 ) -> Result<(), Error> {
-    for entry in database.begin_read()?.open_table(BATCHES)?.range(from..)? {
+    for entry in read.open_table(BATCHES)?.range(from..)? {
         let (sequence, rows) = entry?;
         let sequence = sequence.value();
         let Ok(rows) = str::from_utf8(rows.value()) else {

@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead, Read as _};
 
-use lottery_proto::{AgencyId, Bet, FieldError};
+use lottery_proto::{Bet, FieldError};
 use thiserror::Error;
 
 use super::TransferError;
@@ -34,12 +34,24 @@ pub enum LineProblem {
     /// The agency is not one that takes part.
     #[error("agency: expected a whole number from 1 to {0}, without leading zeros")]
     Agency(u32),
+    /// The number is none.
+    #[error("number: expected decimal digits, up to 4294967295")]
+    Number,
     /// Another field is wrong.
     #[error(transparent)]
     Field(#[from] FieldError),
 }
 
-/// Why there is no next bet.
+/// A row.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub(super) agency: u32,
+    /// First name, last name, document, birth date.
+    pub(super) fields: [&'a str; 4],
+    pub(super) number: u32,
+}
+
+/// Why there is no next row.
 #[derive(Debug)]
 pub(super) enum Problem {
     Read(io::Error),
@@ -59,7 +71,7 @@ impl Problem {
 
 const NAMES: [&str; 6] = ["agency", "first_name", "last_name", "document", "birthdate", "number"];
 
-/// Reads one bet after another.
+/// Reads one row after another.
 #[derive(Debug)]
 pub(super) struct CsvRows<R> {
     file: R,
@@ -75,8 +87,20 @@ impl<R: BufRead> CsvRows<R> {
         Self { file, agencies, line: 0, text: Vec::new(), fields: Default::default() }
     }
 
-    /// The next bet and whose it is; `None` at the end.
-    pub(super) fn next_bet(&mut self) -> Result<Option<(u32, Bet<'_>)>, Problem> {
+    /// The next row that is a bet of an agency that takes part; `None` at the end.
+    pub(super) fn next_bet(&mut self) -> Result<Option<Row<'_>>, Problem> {
+        let line = self.line + 1;
+        let Some(row) = self.next_row()? else { return Ok(None) };
+        let [first_name, last_name, document, birthdate] = row.fields;
+        let number = itoa::Buffer::new().format(row.number).to_owned();
+        match Bet::new(first_name, last_name, document, birthdate, &number) {
+            Ok(_) => Ok(Some(row)),
+            Err(error) => Err(Problem::Line(line, error.into())),
+        }
+    }
+
+    /// The next row, whatever its names and dates are; `None` at the end.
+    pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, Problem> {
         self.text.clear();
         let mut limited = (&mut self.file).take(LONGEST_LINE + 1);
         limited.read_until(b'\n', &mut self.text).map_err(Problem::Read)?;
@@ -85,10 +109,10 @@ impl<R: BufRead> CsvRows<R> {
         }
         self.line += 1;
         let line = self.line;
-        self.bet().map(Some).map_err(|problem| Problem::Line(line, problem))
+        self.row().map(Some).map_err(|problem| Problem::Line(line, problem))
     }
 
-    fn bet(&mut self) -> Result<(u32, Bet<'_>), LineProblem> {
+    fn row(&mut self) -> Result<Row<'_>, LineProblem> {
         let Some(text) = self.text.strip_suffix(b"\n") else {
             let long = self.text.len() as u64 > LONGEST_LINE;
             return Err(if long { LineProblem::TooLong } else { LineProblem::Torn });
@@ -111,11 +135,12 @@ impl<R: BufRead> CsvRows<R> {
             return Err(LineProblem::FieldCount(count));
         }
         let [agency, first_name, last_name, document, birthdate, number] = &self.fields;
-        let unknown = || LineProblem::Agency(self.agencies);
-        let known = agency.parse().ok().filter(|number: &u32| *number <= self.agencies);
-        let agency = known.filter(|number| number.to_string() == *agency).and_then(AgencyId::new);
-        let agency = agency.ok_or_else(unknown)?.get();
-        Ok((agency, Bet::new(first_name, last_name, document, birthdate, number)?))
+        let known = agency.parse().ok().filter(|number| (1..=self.agencies).contains(number));
+        let agency = known.filter(|number| number.to_string() == *agency);
+        let agency = agency.ok_or(LineProblem::Agency(self.agencies))?;
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse().ok().filter(|_| digits).ok_or(LineProblem::Number)?;
+        Ok(Row { agency, fields: [first_name, last_name, document, birthdate], number })
     }
 }
 
@@ -157,7 +182,9 @@ mod tests {
         let mut all = String::new();
         loop {
             match file.next_bet() {
-                Ok(Some((agency, bet))) => rows::push_bet(&mut all, agency, &bet),
+                Ok(Some(Row { agency, fields: [first, last, document, date], number })) => {
+                    rows::push_row(&mut all, agency, first, last, document, date, number);
+                }
                 Ok(None) => return Ok(all),
                 Err(Problem::Line(line, problem)) => return Err((line, problem)),
                 Err(Problem::Read(error)) => panic!("{error}"),
@@ -194,6 +221,8 @@ mod tests {
             (b"01,Ana,Paz,1,1980-01-01,1\n", LineProblem::Agency(7)),
             (b"agency,first_name,last_name,document,birthdate,number\n", LineProblem::Agency(7)),
             (b"1,Ana,Paz,1,1980-02-30,1\n", field(Field::Birthdate, FieldProblem::NotADate)),
+            (b"1,Ana,Paz,1,1980-01-01,+1\n", LineProblem::Number),
+            (b"1,Ana,Paz,1,1980-01-01,4294967296\n", LineProblem::Number),
             (b"1,,Paz,1,1980-01-01,1\n", field(Field::FirstName, FieldProblem::Empty)),
             (&long, LineProblem::TooLong),
         ] {

@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::csv_rows::LineProblem;
+use super::{Damage, LineProblem};
 use crate::store::StoreError;
 
 /// What went wrong, and where: one line.
@@ -28,6 +28,20 @@ pub enum TransferError {
         /// What is wrong with it.
         problem: LineProblem,
     },
+    /// A backup cannot be used.
+    #[error("{file}: {damage}")]
+    Damaged {
+        /// The file as it was named.
+        file: String,
+        /// What is wrong with it.
+        damage: Damage,
+    },
+    /// What is read of a store cannot be written to where it was to go.
+    #[error("cannot be written: {0}")]
+    Unwritable(io::Error),
+    /// A running centre was asked, and says why not.
+    #[error("the centre says: {0}")]
+    Refused(String),
     /// The store's own.
     #[error(transparent)]
     Store(#[from] StoreError),

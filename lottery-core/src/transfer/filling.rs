@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lottery_proto::Bet;
-
 use super::TransferError;
+use super::csv_rows::Row;
 use crate::digest;
 use crate::store::{AgencyRecord, Group, Rows, Store, rows};
 
@@ -26,9 +25,10 @@ impl<'a> Filling<'a> {
     }
 
     /// Adds a bet behind all others.
-    pub(super) fn push(&mut self, agency: u32, bet: &Bet<'_>) -> Result<(), TransferError> {
+    pub(super) fn push(&mut self, row: &Row<'_>) -> Result<(), TransferError> {
+        let Row { agency, fields, number } = *row;
         self.digested.clear();
-        digest::push_bet(&mut self.digested, bet);
+        digest::push_fields(&mut self.digested, fields, number);
         let record = self.agencies.entry(agency).or_default();
         record.stored += 1;
         record.digest = crc32c::crc32c_append(record.digest, &self.digested);
@@ -39,16 +39,20 @@ impl<'a> Filling<'a> {
         }
         if let Some(batch) = batches.last_mut() {
             let before = batch.text.len();
-            rows::push_bet(&mut batch.text, agency, bet);
+            let [first_name, last_name, document, birthdate] = fields;
+            rows::push_row(&mut batch.text, agency, first_name, last_name, document, birthdate, number);
             batch.bets += 1;
             self.size += batch.text.len() - before;
         }
         if self.size >= MAX_GROUP { self.commit() } else { Ok(()) }
     }
 
-    /// Commits what is left.
-    pub(super) fn end(mut self) -> Result<(), TransferError> {
-        if self.group == Group::default() { Ok(()) } else { self.commit() }
+    /// Commits what is left. Returns the store, and how many bets each agency has.
+    pub(super) fn end(mut self) -> Result<(&'a mut dyn Store, BTreeMap<u32, AgencyRecord>), TransferError> {
+        if self.group != Group::default() {
+            self.commit()?;
+        }
+        Ok((self.store, self.agencies))
     }
 
     fn commit(&mut self) -> Result<(), TransferError> {

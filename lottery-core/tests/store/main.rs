@@ -5,4 +5,5 @@ mod damage;
 mod faults;
 mod files;
 mod full_disk;
+mod snapshots;
 mod support;

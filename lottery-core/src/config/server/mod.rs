@@ -10,7 +10,7 @@ use lottery_proto::{Dialect, ServerConfig};
 
 pub(super) use self::table::PROGRAM;
 use self::table::{
-    AGENCIES, DATA_DIR, DIALECTS, ECHO_PREFIX, IDLE_TIMEOUT, LINGER_TIMEOUT, LISTEN, LISTEN_BACKLOG,
+    AGENCIES, DATA_DIR, DIALECTS, ECHO_PREFIX, FORCE, IDLE_TIMEOUT, LINGER_TIMEOUT, LISTEN, LISTEN_BACKLOG,
     LOG_LEVEL, MAX_CONNECTIONS, MAX_MESSAGE, MESSAGE_TIMEOUT, PORT, SET_ASIDE, STALL_TIMEOUT, STORE,
     WINNING_NUMBER,
 };
@@ -29,8 +29,23 @@ pub enum ServerCommand {
     Count,
     /// To say whether a centre listens on this machine.
     Health,
+    /// To write all that is stored to a file.
+    Backup(Output),
+    /// To begin a new store with a backup, in this file.
+    Restore(PathBuf),
+    /// To write all bets as CSV to a file.
+    Export(Output),
     /// To begin a new store with the bets of this file.
     Import(PathBuf),
+}
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its name; `-` is standard output.
+    pub path: PathBuf,
+    /// Whether it may replace what is there.
+    pub force: bool,
 }
 
 /// How the centre is to run.
@@ -105,6 +120,9 @@ impl ServerSettings {
         let command = match values.command() {
             Some("count") => ServerCommand::Count,
             Some("health") => ServerCommand::Health,
+            Some("backup") => ServerCommand::Backup(output(values)?),
+            Some("restore") => ServerCommand::Restore(file(values)?),
+            Some("export") => ServerCommand::Export(output(values)?),
             Some("import") => ServerCommand::Import(file(values)?),
             _ => ServerCommand::Centre,
         };
@@ -134,6 +152,11 @@ impl ServerSettings {
 fn file(values: &Values) -> Result<PathBuf, ConfigError> {
     let name = values.operand().unwrap_or_default();
     parse::path(name).map_err(|expected| ConfigError::value("FILE".into(), name, expected))
+}
+
+/// The file that the command writes.
+fn output(values: &Values) -> Result<Output, ConfigError> {
+    Ok(Output { path: file(values)?, force: values.flag(FORCE.0) })
 }
 
 /// Of two ports, one in `listen` and one of its own, that with the stronger origin counts, in a tie the former.

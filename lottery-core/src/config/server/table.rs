@@ -25,6 +25,15 @@ at. Durations are written like 150ms, 20s, 1m30s or 1h.",
     commands: &[
         Action::new("count", "Print how many bets data-dir holds, also while the centre runs"),
         Action::new("health", "Exit with 0 if the port of this machine is listened at"),
+        Action::new("backup", "Write all that data-dir holds to a file, also while the centre runs")
+            .about(Operand { help: "The file to write; -: standard output", default: None })
+            .with(&[FORCE]),
+        Action::new("restore", "Begin a new data-dir with a backup, all of it or nothing")
+            .about(Operand { help: "What backup has written", default: None })
+            .with(&[SET_ASIDE]),
+        Action::new("export", "Write all bets as CSV, as bets.csv has them, also while the centre runs")
+            .about(Operand { help: "The file to write; -: standard output", default: Some("-") })
+            .with(&[FORCE]),
         Action::new("import", "Begin a new data-dir with the bets of a bets.csv, all of them or none")
             .about(Operand { help: "CSV as export writes it, and bets.csv is", default: None })
             .with(&[SET_ASIDE]),
@@ -63,6 +72,9 @@ at. Durations are written like 150ms, 20s, 1m30s or 1h.",
 /// For a start, and for whatever else makes a store beside a `bets.csv`.
 pub(super) const SET_ASIDE: Flag =
     ("set-aside", "Rename a bets.csv that is not what the store holds, and go on");
+
+/// For whatever writes a file.
+pub(super) const FORCE: Flag = ("force", "Replace the file if it is there");
 
 /// A setting whose key in the file is the name of its variable.
 const fn row(

@@ -108,9 +108,15 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 #[test]
 fn commands_are_told_from_the_usual_work() {
     use crate::config::ClientCommand::{Agency, Bet, Echo};
-    use crate::config::ServerCommand::{Centre, Count, Health, Import};
+    use crate::config::ServerCommand::{Backup, Centre, Count, Export, Health, Import, Restore};
+    let to = |path: &str, force| crate::config::Output { path: path.into(), force };
     for (flags, command) in [
         (&[][..], Centre),
+        (&["backup", "b"], Backup(to("b", false))),
+        (&["backup", "--force", "b", "--data-dir", "d"], Backup(to("b", true))),
+        (&["restore", "b"], Restore("b".into())),
+        (&["export"], Export(to("-", false))),
+        (&["export", "--force", "e"], Export(to("e", true))),
         (&["--set-aside"], Centre),
         (&["count", "--data-dir", "d"], Count),
         (&["--data-dir", "d", "count"], Count),

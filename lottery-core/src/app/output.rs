@@ -1,0 +1,152 @@
+//! A file that a command writes: whole or not at all, and never over another one unless that is wanted.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::config::Output;
+
+/// Where it goes.
+#[derive(Debug)]
+pub(super) enum Target {
+    StandardOutput(io::Stdout),
+    /// Written beside its place, for its owner only, and renamed at the end.
+    File {
+        part: NamedTempFile,
+        path: PathBuf,
+        force: bool,
+    },
+}
+
+impl Target {
+    /// A place for what is to be written; `-` is standard output. It must not be in the data directory, whose files are
+    /// the store's.
+    ///
+    /// # Errors
+    ///
+    /// A file is there and may not be replaced, or none can be made there.
+    pub(super) fn new(output: &Output, data_dir: &Path) -> io::Result<Self> {
+        let path = &output.path;
+        if path == Path::new("-") {
+            return Ok(Self::StandardOutput(io::stdout()));
+        }
+        let directory = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        if path.file_name().is_none() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "expected the name of a file"));
+        }
+        let is_data_dir = |data_dir: PathBuf| Some(data_dir) == fs::canonicalize(directory).ok();
+        if fs::canonicalize(data_dir).is_ok_and(is_data_dir) {
+            return Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                "in the data directory, expected a place outside",
+            ));
+        }
+        match fs::symlink_metadata(path) {
+            Ok(found) if !found.is_file() => {
+                return Err(io::Error::new(ErrorKind::AlreadyExists, "it exists and is no regular file"));
+            }
+            Ok(_) if !output.force => {
+                return Err(io::Error::new(ErrorKind::AlreadyExists, "it exists; --force replaces it"));
+            }
+            _ => {}
+        }
+        let part = tempfile::Builder::new().prefix(".lottery-").suffix(".part").tempfile_in(directory)?;
+        Ok(Self::File { part, path: path.clone(), force: output.force })
+    }
+
+    /// It is written. Now it is in its place, durably.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; or somebody has made a file there meanwhile.
+    pub(super) fn finish(self) -> io::Result<()> {
+        match self {
+            Self::StandardOutput(mut output) => output.flush(),
+            Self::File { part, path, force } => {
+                part.as_file().sync_all()?;
+                let persisted = if force { part.persist(&path) } else { part.persist_noclobber(&path) };
+                persisted.map_err(|error| error.error)?;
+                let directory = path.parent().filter(|parent| *parent != Path::new(""));
+                File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+            }
+        }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::StandardOutput(output) => output.write(bytes),
+            Self::File { part, .. } => part.as_file_mut().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::StandardOutput(output) => output.flush(),
+            Self::File { part, .. } => part.as_file_mut().flush(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn output(path: &Path, force: bool) -> Output {
+        Output { path: path.to_owned(), force }
+    }
+
+    #[test]
+    fn a_file_is_there_whole_or_not_at_all_and_its_owners_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("b");
+        let mut target = Target::new(&output(&path, false), Path::new("/nowhere")).unwrap();
+        target.write_all(b"first").unwrap();
+        assert!(!path.exists());
+        drop(target);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left");
+        let mut target = Target::new(&output(&path, false), Path::new("/nowhere")).unwrap();
+        target.write_all(b"first").unwrap();
+        target.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn another_file_is_replaced_only_if_that_is_wanted() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, data_dir) = (dir.path().join("b"), dir.path().join("data"));
+        fs::create_dir(&data_dir).unwrap();
+        // Somebody makes it meanwhile.
+        let late = Target::new(&output(&path, false), &data_dir).unwrap();
+        fs::write(&path, "mine").unwrap();
+        assert_eq!(late.finish().unwrap_err().kind(), ErrorKind::AlreadyExists);
+        let refused = |path: &Path, force, says: &str| {
+            let error = Target::new(&output(path, force), &data_dir).unwrap_err().to_string();
+            assert_eq!(error, says);
+        };
+        refused(&path, false, "it exists; --force replaces it");
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+        let mut target = Target::new(&output(&path, true), &data_dir).unwrap();
+        target.write_all(b"new").unwrap();
+        target.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        symlink(&path, dir.path().join("link")).unwrap();
+        refused(&dir.path().join("link"), true, "it exists and is no regular file");
+        symlink(&data_dir, dir.path().join("other")).unwrap();
+        refused(
+            &dir.path().join("other/lottery.redb"),
+            true,
+            "in the data directory, expected a place outside",
+        );
+        refused(Path::new("/"), true, "expected the name of a file");
+    }
+}

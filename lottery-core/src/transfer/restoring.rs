@@ -1,0 +1,68 @@
+//! Filling a new store from a backup: the same bets in the same order, the same agencies, the same draw.
+
+use std::collections::BTreeMap;
+
+use super::csv_rows::CsvRows;
+use super::filling::Filling;
+use super::{Damage, Part, TransferError};
+use crate::store::{AgencyRecord, Draw, Group, Store};
+
+/// Takes the parts of a backup of that name.
+pub(super) struct Restoring<'a> {
+    name: &'a str,
+    filling: Filling<'a>,
+    agencies: BTreeMap<u32, AgencyRecord>,
+    draw: Option<Draw>,
+}
+
+impl<'a> Restoring<'a> {
+    pub(super) fn new(name: &'a str, store: &'a mut dyn Store) -> Self {
+        Self { name, filling: Filling::new(store), agencies: BTreeMap::new(), draw: None }
+    }
+
+    pub(super) fn put(&mut self, part: Part<'_>) -> Result<(), TransferError> {
+        match part {
+            Part::Agency(agency, record) => {
+                self.agencies.insert(agency, record);
+            }
+            Part::Draw { winning_number, agencies } => {
+                self.draw = Some(Draw { winning_number, agencies, winners: BTreeMap::new() });
+            }
+            Part::Rows(rows) => {
+                let mut rows = CsvRows::new(rows.as_bytes(), u32::MAX);
+                while let Some(row) = rows.next_row().map_err(|problem| problem.of(self.name))? {
+                    if let Some(draw) = &mut self.draw
+                        && row.number == draw.winning_number
+                    {
+                        draw.winners.entry(row.agency).or_default().push(row.fields[2].to_owned());
+                    }
+                    self.filling.push(&row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The backup is whole: what it says of agencies is compared with what was found, and stored with the draw.
+    pub(super) fn end(self) -> Result<(), TransferError> {
+        let Self { name, filling, agencies, draw } = self;
+        let (store, found) = filling.end()?;
+        let damaged =
+            |what: String| TransferError::Damaged { file: name.to_owned(), damage: Damage::Counts(what) };
+        for agency in agencies.keys().chain(found.keys()) {
+            let record = |of: &BTreeMap<u32, AgencyRecord>| of.get(agency).copied().unwrap_or_default();
+            let (says, has) = (record(&agencies), record(&found));
+            if (says.stored, says.digest) != (has.stored, has.digest) {
+                return Err(damaged(format!(
+                    "agency {agency} has {} bets, expected {}",
+                    has.stored, says.stored
+                )));
+            }
+        }
+        let group = Group { agencies, draw, ..Group::default() };
+        if group != Group::default() {
+            store.commit(&group)?;
+        }
+        Ok(())
+    }
+}
