@@ -46,6 +46,7 @@ pub fn hold(runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) -> Dura
                     batch_max: None,
                     poll_initial: Duration::from_millis(1),
                     poll_max: Duration::from_millis(10),
+                    connect_timeout: Duration::from_secs(5),
                     retry_for: Duration::from_secs(60),
                     seed: 1,
                 };

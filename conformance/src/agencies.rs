@@ -21,6 +21,7 @@ pub fn job(address: SocketAddr, dialect: Dialect, agency: u32) -> Job {
         batch_max: None,
         poll_initial: Duration::from_millis(10),
         poll_max: Duration::from_millis(40),
+        connect_timeout: Duration::from_secs(5),
         retry_for: Duration::from_secs(10),
         seed: 1,
     }

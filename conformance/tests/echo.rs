@@ -21,7 +21,9 @@ fn lines_come_back<Server: OnRuntime, Client: OnRuntime>() {
         let agency = Calling::<Agency>::agency::<Client>(centre.address, Dialect::Framed, &file);
         let connection = ClientConfig::new(AgencyId::new(7).expect("it is one"), Dialect::Block);
         let (server, period) = (centre.address.to_string(), Duration::from_millis(2));
-        let echoes = Calling::start::<Client>(Echoes::new(EchoJob { connection, server, amount: 5, period }));
+        let (connect_timeout, retry_for) = (SOON, SOON);
+        let job = EchoJob { connection, server, connect_timeout, retry_for, amount: 5, period };
+        let echoes = Calling::start::<Client>(Echoes::new(job));
         echoes.join(SOON).into_outcome().expect("all lines have come back");
         assert!(!agency.has_ended(), "it waits for the other agency");
         let other = File::invented(2, 30);

@@ -91,7 +91,8 @@ fn health_check(address: SocketAddr, recorded: &Transcript) -> (Echoes, Vec<Said
     let connection = ClientConfig::new(AgencyId::new(1).expect("it is one"), Dialect::Echo);
     let amount = u32::try_from(recorded.connections.len()).expect("a few");
     let period = Duration::from_millis(1);
-    let echoes = Echoes::new(EchoJob { connection, server: address.to_string(), amount, period });
+    let (server, connect_timeout, retry_for) = (address.to_string(), SOON, SOON);
+    let echoes = Echoes::new(EchoJob { connection, server, connect_timeout, retry_for, amount, period });
     // One of the recorded clients has a word more in its lines than ours.
     let ours = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(" sent\n", "\n").into_bytes();
     let said = |said: &Said| match said {

@@ -8,6 +8,7 @@ pub mod centres;
 pub mod committer;
 pub mod config;
 pub mod desk;
+pub mod dial;
 pub mod digest;
 pub mod encoded_bets;
 pub mod log;

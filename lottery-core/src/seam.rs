@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use lottery_proto::{Instant, Machine};
 
+use crate::dial::Target;
+
 /// Reaches a connection from another task. Made by the runtime from a channel of its own; a notice to a
 /// connection that is gone is dropped.
 pub struct Mailbox<N>(Arc<dyn Fn(N) + Send + Sync>);
@@ -69,8 +71,8 @@ pub trait Service: Send + Sync + 'static {
 /// What a client does between connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Connect to this `HOST:PORT`.
-    Connect(String),
+    /// Connect to this server.
+    Connect(Target),
     /// Do nothing until then.
     Wait(Instant),
     /// All is done.

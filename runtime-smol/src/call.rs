@@ -9,6 +9,7 @@ use smol::Timer;
 use smol::channel::Receiver;
 use smol::future::or;
 
+use crate::connect::connect;
 use crate::{Clock, Socket, drive};
 
 /// Runs a client, on sockets of the type `S`, until it is done or told to shut down.
@@ -19,7 +20,7 @@ pub async fn call<S: Socket, C: Caller>(caller: &mut C, mail: &Receiver<Mail<C::
         let done = async {
             match step {
                 Step::Done => Some(None),
-                Step::Connect(server) => Some(Some(S::connect(server).await.and_then(set_up))),
+                Step::Connect(target) => Some(Some(connect::<S>(target, clock).await.and_then(set_up))),
                 Step::Wait(until) => {
                     Timer::after(until.duration_since(clock.now())).await;
                     None

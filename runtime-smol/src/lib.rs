@@ -4,6 +4,7 @@
 pub mod async_std;
 mod call;
 mod clock;
+mod connect;
 mod signals;
 mod smol;
 mod socket;

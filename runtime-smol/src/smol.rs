@@ -18,8 +18,8 @@ use crate::{Listener, Socket, call, serve};
 pub struct Smol;
 
 impl Socket for TcpStream {
-    async fn connect(server: String) -> io::Result<Self> {
-        Self::connect(server).await
+    async fn connect(address: SocketAddr) -> io::Result<Self> {
+        Self::connect(address).await
     }
 
     fn half_close(&self) -> io::Result<()> {

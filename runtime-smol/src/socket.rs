@@ -9,11 +9,11 @@ use smol::io::{AsyncRead, AsyncWrite};
 
 /// A socket of one of these runtimes. Clones are the same socket.
 pub trait Socket: AsyncRead + AsyncWrite + AsFd + Clone + Unpin + Send + 'static {
-    /// Connects to a `HOST:PORT`.
+    /// Connects to an address.
     ///
     /// # Errors
-    /// What the system says of the last address that the host has.
-    fn connect(server: String) -> impl Future<Output = io::Result<Self>> + Send;
+    /// What the system says.
+    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self>> + Send;
 
     /// Half-closes the write side.
     ///

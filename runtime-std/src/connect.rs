@@ -1,36 +1,74 @@
-//! Connecting, while mail may come.
+//! Connecting, with an end to each step, while mail may come.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
+use std::thread;
 
+use lottery_core::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use lottery_core::seam::Mail;
+use lottery_proto::Instant;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use crate::mail::Receiver;
+use crate::Clock;
+use crate::mail::{Receiver, mail};
 use crate::wait::wait;
 
-/// Connects to `HOST:PORT`, to the first of its addresses that can be reached; `None` if mail comes first, which is
-/// taken.
-///
-/// Only to look a name up cannot be given up: the system has no way for it.
-pub(crate) fn connect<N>(server: &str, mail: &Receiver<N>) -> Option<io::Result<TcpStream>> {
-    let addresses = match server.to_socket_addrs() {
+/// Connects to the first address of the server that can be reached; `None` if mail comes first, which is taken.
+pub(crate) fn connect<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::Result<TcpStream>> {
+    let addresses = match look_up(target, clock, stop)? {
         Ok(addresses) => addresses,
         Err(error) => return Some(Err(error)),
     };
-    let mut failed = io::Error::new(ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
-        match connect_to(address, mail)? {
+    let mut failures = Failures::default();
+    for (tried, &address) in addresses.iter().enumerate() {
+        match connect_to(address, target, addresses.len() - tried, clock, stop)? {
             Ok(socket) => return Some(Ok(socket)),
-            Err(error) => failed = error,
+            Err(error) => failures.add(address, error),
         }
     }
-    Some(Err(failed))
+    Some(Err(failures.into_error()))
 }
 
-fn connect_to<N>(address: SocketAddr, mail: &Receiver<N>) -> Option<io::Result<TcpStream>> {
+/// Looks the name up on a thread of its own: the system has no way to give that up, so the thread is left behind.
+fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::Result<Vec<SocketAddr>>> {
+    let limit = target.lookup_timeout(clock.now());
+    let end = clock.now().after(limit);
+    let server = target.server.clone();
+    let look = move || Ok(server.to_socket_addrs()?.take(MAX_ADDRESSES).collect());
+    let found = mail::<io::Result<Vec<SocketAddr>>>().and_then(|(sender, found)| {
+        let send = move || sender.send(Mail::Notice(Box::new(look())));
+        thread::Builder::new().name("lookup".to_owned()).spawn(send)?;
+        Ok(found)
+    });
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return Some(Err(error)),
+    };
+    loop {
+        if stop.try_take().is_some() {
+            return None;
+        }
+        if let Some(Mail::Notice(found)) = found.try_take() {
+            return Some(*found);
+        }
+        if !wait_until(end, clock, found.as_fd(), PollFlags::IN, stop) {
+            return Some(Err(lookup_timed_out(limit)));
+        }
+    }
+}
+
+fn connect_to<N>(
+    address: SocketAddr,
+    target: &Target,
+    left: usize,
+    clock: Clock,
+    stop: &Receiver<N>,
+) -> Option<io::Result<TcpStream>> {
+    let limit = target.step_timeout(clock.now(), left);
+    let end = clock.now().after(limit);
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = match socket_with(family, SocketType::STREAM, flags, None) {
@@ -44,9 +82,27 @@ fn connect_to<N>(address: SocketAddr, mail: &Receiver<N>) -> Option<io::Result<T
             Err(Errno::INPROGRESS | Errno::ALREADY | Errno::INTR) => {}
             Err(error) => return Some(Err(error.into())),
         }
-        if mail.try_take().is_some() {
+        if stop.try_take().is_some() {
             return None;
         }
-        wait(&[(socket.as_fd(), PollFlags::OUT), (mail.as_fd(), PollFlags::IN)], None);
+        if !wait_until(end, clock, socket.as_fd(), PollFlags::OUT, stop) {
+            return Some(Err(connect_timed_out(limit)));
+        }
     }
+}
+
+/// Waits until the descriptor is ready or mail comes; false: `end` has come.
+fn wait_until<N>(
+    end: Instant,
+    clock: Clock,
+    descriptor: std::os::fd::BorrowedFd<'_>,
+    flags: PollFlags,
+    stop: &Receiver<N>,
+) -> bool {
+    let left = end.duration_since(clock.now());
+    if left.is_zero() {
+        return false;
+    }
+    wait(&[(descriptor, flags), (stop.as_fd(), PollFlags::IN)], Some(left));
+    true
 }

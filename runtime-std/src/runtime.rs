@@ -51,14 +51,16 @@ pub fn call<C: Caller>(caller: &mut C, mail: &Receiver<C::Notice>) {
             Step::Wait(until) => {
                 wait(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
             }
-            Step::Connect(server) => match connect(&server, mail).map(|socket| socket.and_then(set_up)) {
-                None => caller.handle(clock.now(), Input::Shutdown),
-                Some(Ok(socket)) => {
-                    caller.connected(clock.now());
-                    drive(&socket, clock, caller, mail);
+            Step::Connect(target) => {
+                match connect(&target, clock, mail).map(|socket| socket.and_then(set_up)) {
+                    None => caller.handle(clock.now(), Input::Shutdown),
+                    Some(Ok(socket)) => {
+                        caller.connected(clock.now());
+                        drive(&socket, clock, caller, mail);
+                    }
+                    Some(Err(error)) => caller.not_connected(clock.now(), &error),
                 }
-                Some(Err(error)) => caller.not_connected(clock.now(), &error),
-            },
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Drives the lottery's machines on tokio.
 
+mod connect;
 mod runtime;
 
 pub use runtime::{Tokio, call};

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use lottery_core::seam::{Caller, EXIT_AT_ONCE, Mail, Runtime, Service, Step};
 use lottery_core::sockets::set_up;
 use lottery_proto::Input;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::sleep;
 
+use crate::connect::connect;
 use crate::{Clock, drive, serve};
 
 /// This runtime.
@@ -52,9 +53,9 @@ pub async fn call<C: Caller>(caller: &mut C, mail: &mut UnboundedReceiver<Mail<C
         let pause = match caller.next_step(clock.now()) {
             Step::Done => return,
             Step::Wait(until) => until.duration_since(clock.now()),
-            Step::Connect(server) => {
+            Step::Connect(target) => {
                 tokio::select! {
-                    connected = TcpStream::connect(&server) => match connected.and_then(set_up) {
+                    connected = connect(&target, clock) => match connected.and_then(set_up) {
                         Ok(socket) => {
                             caller.connected(clock.now());
                             drive(socket, clock, caller, mail).await;

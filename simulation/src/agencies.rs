@@ -78,6 +78,7 @@ impl Process {
             batch_max: Some(1 + rng.index(7)),
             poll_initial: Duration::from_secs(1),
             poll_max: Duration::from_secs(8),
+            connect_timeout: Duration::from_secs(5),
             retry_for: options.retry_for,
             seed: rng.draw(),
         };

@@ -41,6 +41,7 @@ pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration
                 batch_max: None,
                 poll_initial: Duration::from_millis(20),
                 poll_max: Duration::from_millis(100),
+                connect_timeout: Duration::from_secs(5),
                 retry_for: Duration::from_secs(60),
                 seed: id.get().into(),
             };

@@ -1,24 +1,30 @@
 //! What every agency does alike: one connection at a time to one centre, and one end of it all.
 
+use std::time::Duration;
 use std::{fmt, io};
 
 use lottery_proto::client::{Client, Event};
 use lottery_proto::{AgencyId, ClientConfig, CloseReason, Input, Instant, Io, Manner, SendError};
 
+use tracing::info;
+
 use super::job::AgencyError;
+use crate::dial::Target;
 use crate::seam::Step;
 
 /// An agency's connection, and how the agency ended, with a `T` or without.
 pub(super) struct Call<T> {
     connection: ClientConfig,
     server: String,
+    /// How long each address of the server may take to answer.
+    connect_timeout: Duration,
     client: Option<Client>,
     outcome: Option<Result<T, AgencyError>>,
 }
 
 impl<T> Call<T> {
-    pub(super) fn new(connection: ClientConfig, server: String) -> Self {
-        Self { connection, server, client: None, outcome: None }
+    pub(super) fn new(connection: ClientConfig, server: String, connect_timeout: Duration) -> Self {
+        Self { connection, server, connect_timeout, client: None, outcome: None }
     }
 
     /// There is a connection: begins with what `greet` sends.
@@ -71,13 +77,17 @@ impl<T> Call<T> {
         self.client.as_mut()?.poll_event()
     }
 
-    /// What to do without a connection: done, wait until then, or connect.
-    pub(super) fn next_step(&mut self, now: Instant, connect_at: Instant) -> Step {
+    /// What to do without a connection: done, wait until then, or connect, which may take until about `until`.
+    pub(super) fn next_step(&mut self, now: Instant, connect_at: Instant, until: Instant) -> Step {
         self.client = None;
         match self.outcome {
             Some(_) => Step::Done,
             None if connect_at > now => Step::Wait(connect_at),
-            None => Step::Connect(self.server.clone()),
+            None => {
+                let (client_id, server) = (self.id(), &self.server);
+                info!(action = "connect", result = "in_progress", client_id = %client_id, server);
+                Step::Connect(Target::new(server, self.connect_timeout, now, until))
+            }
         }
     }
 

@@ -20,6 +20,10 @@ pub struct EchoJob {
     pub connection: ClientConfig,
     /// The centre: `HOST:PORT`.
     pub server: String,
+    /// How long each address of the server may take to answer …
+    pub connect_timeout: Duration,
+    /// … and all of connecting.
+    pub retry_for: Duration,
     /// How many lines are sent.
     pub amount: u32,
     /// The pause between two of them.
@@ -31,6 +35,7 @@ pub struct EchoJob {
 pub struct Echoes {
     amount: u32,
     period: Duration,
+    retry_for: Duration,
     call: Call<()>,
     /// Lines that came back.
     done: u32,
@@ -43,10 +48,10 @@ pub struct Echoes {
 impl Echoes {
     /// A health check.
     pub fn new(job: EchoJob) -> Self {
-        let EchoJob { connection, server, amount, period } = job;
+        let EchoJob { connection, server, connect_timeout, retry_for, amount, period } = job;
         let connection = ClientConfig { dialect: Dialect::Echo, ..connection };
-        let call = Call::new(connection, server);
-        Self { amount, period, call, done: 0, waiting: false, next: Instant::default() }
+        let call = Call::new(connection, server, connect_timeout);
+        Self { amount, period, retry_for, call, done: 0, waiting: false, next: Instant::default() }
     }
 
     /// How it ended.
@@ -122,7 +127,7 @@ impl Caller for Echoes {
             info!(action = "loop_finished", result = "success", client_id = %self.call.id());
             self.call.end(now, Ok(()));
         }
-        self.call.next_step(now, self.next)
+        self.call.next_step(now, self.next, now.after(self.retry_for))
     }
 
     fn connected(&mut self, now: Instant) {

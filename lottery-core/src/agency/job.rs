@@ -15,13 +15,16 @@ pub struct Job {
     pub connection: ClientConfig,
     /// The centre: `HOST:PORT`.
     pub server: String,
+    /// How long each address of the server may take to answer.
+    pub connect_timeout: Duration,
     /// The most bets in a batch; without it, the wire's own amount.
     pub batch_max: Option<usize>,
     /// How long to wait before the winners are asked for again, at first; then twice as long each time …
     pub poll_initial: Duration,
     /// … up to this.
     pub poll_max: Duration,
-    /// In a session: for how long a lost connection is tried again before the agency gives up.
+    /// How long connecting may take in all, and in a session for how long a lost connection is tried again before the
+    /// agency gives up.
     pub retry_for: Duration,
     /// In a session: where the pauses between these tries get their chance from.
     pub seed: u64,
@@ -30,7 +33,7 @@ pub struct Job {
 impl Job {
     /// An agency's call; if its wire cannot carry one of these bets, it has ended already.
     pub(super) fn call(&self, bets: &BetList) -> Call<Vec<String>> {
-        let mut call = Call::new(self.connection.clone(), self.server.clone());
+        let mut call = Call::new(self.connection.clone(), self.server.clone(), self.connect_timeout);
         if let Err(error) = bets.check_sendable(self.connection.dialect) {
             call.end(Instant::default(), Err(error.into()));
         }

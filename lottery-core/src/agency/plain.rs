@@ -231,7 +231,7 @@ impl Machine for PlainAgency {
 impl Caller for PlainAgency {
     fn next_step(&mut self, now: Instant) -> Step {
         let connect_at = if let Phase::Waiting(until) = self.phase { until } else { now };
-        self.call.next_step(now, connect_at)
+        self.call.next_step(now, connect_at, now.after(self.job.retry_for))
     }
 
     fn connected(&mut self, now: Instant) {

@@ -37,13 +37,18 @@ impl Retry {
         self.failing_since = None;
     }
 
+    /// Returns when it is given up, if nothing succeeds from now on.
+    pub(super) fn end(&self, now: Instant) -> Instant {
+        self.failing_since.unwrap_or(now).after(self.limit)
+    }
+
     /// It failed; `slow`: because a message of ours took too long, which to send it again at once would not mend.
     ///
     /// # Errors
     /// For how long it has been tried, if that is enough. Otherwise, when to try again.
     pub(super) fn failed(&mut self, now: Instant, slow: bool) -> Result<Instant, Duration> {
         let since = *self.failing_since.get_or_insert(now);
-        let end = since.after(self.limit);
+        let end = self.end(now);
         if end <= now {
             return Err(now.duration_since(since));
         }

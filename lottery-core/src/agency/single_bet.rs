@@ -1,6 +1,7 @@
 //! A single bet: sent, acknowledged, done.
 
 use std::convert::Infallible;
+use std::time::Duration;
 use std::{fmt, io};
 
 use lottery_proto::client::Event;
@@ -16,17 +17,20 @@ use crate::seam::{Caller, Step};
 pub struct SingleBet {
     /// First name, last name, document, birth date and number.
     fields: [String; 5],
+    retry_for: Duration,
     call: Call<()>,
 }
 
 impl SingleBet {
-    /// A bet of these fields: first name, last name, document, birth date, number.
+    /// A bet of these fields: first name, last name, document, birth date, number. Each address of the server may take
+    /// `connect_timeout` to answer, and all of connecting `retry_for`.
     ///
     /// # Errors
     /// The first field that is wrong, or that the wire cannot carry.
     pub fn new(
         mut connection: ClientConfig,
         server: String,
+        (connect_timeout, retry_for): (Duration, Duration),
         fields: [String; 5],
     ) -> Result<Self, FieldError> {
         // It is no part of an agency's list, and so needs no session.
@@ -34,7 +38,7 @@ impl SingleBet {
             connection.dialect = Dialect::Block;
         }
         let dialect = connection.dialect;
-        let single = Self { fields, call: Call::new(connection, server) };
+        let single = Self { fields, retry_for, call: Call::new(connection, server, connect_timeout) };
         dialect.check_sendable(&bet(&single.fields)?)?;
         Ok(single)
     }
@@ -103,7 +107,7 @@ impl Machine for SingleBet {
 
 impl Caller for SingleBet {
     fn next_step(&mut self, now: Instant) -> Step {
-        self.call.next_step(now, now)
+        self.call.next_step(now, now, now.after(self.retry_for))
     }
 
     fn connected(&mut self, now: Instant) {

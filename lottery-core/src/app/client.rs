@@ -74,6 +74,7 @@ pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Ba
     let job = Job {
         connection,
         server: settings.server.to_string(),
+        connect_timeout: settings.connect_timeout,
         batch_max,
         poll_initial: settings.poll_initial,
         poll_max: settings.poll_max,
@@ -116,7 +117,8 @@ pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> R
         let missing = || Failure { code: 1, reason: format!("no bet: --{name} is not set") };
         field.clone_from(set.as_ref().ok_or_else(missing)?);
     }
-    let mut single = SingleBet::new(connection(settings)?, settings.server.to_string(), fields)?;
+    let timeouts = (settings.connect_timeout, settings.retry_for);
+    let mut single = SingleBet::new(connection(settings)?, settings.server.to_string(), timeouts, fields)?;
     runtime.call(&mut single)?;
     unless_stopped(single.into_outcome()).map(|_| ())
 }
@@ -125,6 +127,8 @@ pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Resul
     let mut echoes = Echoes::new(EchoJob {
         connection: connection(settings)?,
         server: settings.server.to_string(),
+        connect_timeout: settings.connect_timeout,
+        retry_for: settings.retry_for,
         amount: settings.loop_amount,
         period: settings.loop_period.value,
     });

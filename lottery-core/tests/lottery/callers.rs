@@ -9,7 +9,7 @@ use lottery_proto::{
     Machine as _,
 };
 
-use crate::calls::Calls;
+use crate::calls::{Calls, TIMEOUTS};
 use crate::support::{Fate, Fields};
 
 const DIALECTS: [Dialect; 5] =
@@ -24,7 +24,7 @@ fn fields(fields: [&str; 5]) -> Fields {
 }
 
 fn single(dialect: Dialect, of: [&str; 5]) -> Result<SingleBet, FieldError> {
-    SingleBet::new(connection(dialect), "centre:1".to_owned(), fields(of))
+    SingleBet::new(connection(dialect), "centre:1".to_owned(), TIMEOUTS, fields(of))
 }
 
 const ANA: [&str; 5] = ["Ana María", "Núñez", "20000001", "1980-01-01", "7574"];
@@ -144,7 +144,8 @@ fn a_centre_that_says_nothing_is_waited_for_unless_nothing_is_to_be_said() {
 
 fn echoes(amount: u32) -> Echoes {
     let (connection, period) = (connection(Dialect::Block), Duration::from_secs(5));
-    Echoes::new(EchoJob { connection, server: "centre:1".to_owned(), amount, period })
+    let (server, (connect_timeout, retry_for)) = ("centre:1".to_owned(), TIMEOUTS);
+    Echoes::new(EchoJob { connection, server, connect_timeout, retry_for, amount, period })
 }
 
 #[test]

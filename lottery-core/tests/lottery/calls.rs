@@ -14,6 +14,9 @@ use lottery_proto::{Input, Instant, Machine, ServerConfig};
 
 use crate::support::TestStore;
 
+/// How long each address of a centre may take to answer, and all of connecting.
+pub(crate) const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(10));
+
 /// A client's connection.
 struct Line {
     centre: Centre,

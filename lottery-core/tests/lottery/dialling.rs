@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use lottery_core::bet_list::BetList;
+use lottery_core::dial::Target;
 use lottery_core::seam::{Caller, Mailbox, Step};
 use lottery_core::store::{Draw, Rows};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 
+use crate::calls::TIMEOUTS;
 use crate::world::job;
 
 const BETS: &str = "Ana,Paz,20000001,1980-01-01,7574\nJos\u{e9},Paz,20000003,2000-02-29,8\n";
@@ -27,7 +29,11 @@ fn refused() -> io::Error {
 
 /// It asks for a connection, and gets none.
 fn dial(caller: &mut impl Caller, now: Instant) {
-    assert_eq!(caller.next_step(now), Step::Connect("centre:1".to_owned()));
+    let Step::Connect(target) = caller.next_step(now) else { panic!("it has to connect") };
+    assert_eq!(
+        target,
+        Target { server: "centre:1".to_owned(), timeout: TIMEOUTS.0, until: now.after(TIMEOUTS.1) }
+    );
     caller.not_connected(now, &refused());
 }
 
@@ -56,7 +62,9 @@ fn with_sessions_it_tries_again_until_its_time_is_over() {
     let mut tries = 0;
     loop {
         match agency.next_step(now) {
-            Step::Connect(_) => {
+            Step::Connect(target) => {
+                let end = Instant::default().after(TIMEOUTS.1);
+                assert_eq!(target.until, end.max(now.after(Duration::from_secs(1))), "the whole has one end");
                 tries += 1;
                 agency.not_connected(now, &refused());
             }
@@ -81,7 +89,8 @@ fn a_single_bet_and_a_health_check_give_up_at_once() {
     let now = Instant::default();
     let connection = |dialect| ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
     let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
-    let mut bet = SingleBet::new(connection(Dialect::Block), "centre:1".to_owned(), fields).unwrap();
+    let mut bet =
+        SingleBet::new(connection(Dialect::Block), "centre:1".to_owned(), TIMEOUTS, fields).unwrap();
     dial(&mut bet, now);
     assert_eq!(bet.next_step(now), Step::Done);
     could_not_connect(bet.into_outcome());
@@ -89,6 +98,8 @@ fn a_single_bet_and_a_health_check_give_up_at_once() {
     let mut echoes = Echoes::new(EchoJob {
         connection: connection(Dialect::Echo),
         server: "centre:1".to_owned(),
+        connect_timeout: TIMEOUTS.0,
+        retry_for: TIMEOUTS.1,
         amount: 2,
         period: Duration::from_secs(1),
     });
@@ -116,7 +127,7 @@ fn an_agency_shows_whom_it_calls_and_whether_it_has_ended() {
 fn what_shows_itself_shows_what_it_is_and_nothing_of_a_bet() {
     let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
     let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
-    let bet = SingleBet::new(connection, "centre:1".to_owned(), fields).unwrap();
+    let bet = SingleBet::new(connection, "centre:1".to_owned(), TIMEOUTS, fields).unwrap();
     assert_eq!(format!("{bet:?}"), "SingleBet(Call(agency 1 to centre:1, ended: false, None))");
     assert_eq!(format!("{:?}", Mailbox::new(|()| ())), "Mailbox");
     let rows = Rows { agency: 3, bets: 2, text: "1,Ana,Paz,20000001,1980-01-01,7574\r\n".to_owned() };

@@ -72,7 +72,8 @@ impl Talk {
 
     /// It connects, now.
     fn connect(&mut self) {
-        assert_eq!(self.agency.next_step(self.now), Step::Connect("centre:1".to_owned()));
+        let Step::Connect(target) = self.agency.next_step(self.now) else { panic!("it has to connect") };
+        assert_eq!(target.server, "centre:1");
         self.server = Server::new(ServerConfig::default(), ConnId(1), self.now);
         self.asked.clear();
         self.agency.connected(self.now);

@@ -32,6 +32,7 @@ fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> Agency {
         batch_max: None,
         poll_initial: Duration::from_secs(1),
         poll_max: Duration::from_secs(8),
+        connect_timeout: Duration::from_secs(5),
         retry_for: Duration::from_secs(10),
         seed: 1,
     };

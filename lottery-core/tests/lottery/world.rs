@@ -176,6 +176,7 @@ pub(crate) fn job(agency: u32) -> Job {
         batch_max: None,
         poll_initial: Duration::from_secs(1),
         poll_max: Duration::from_secs(8),
+        connect_timeout: Duration::from_secs(5),
         retry_for: Duration::from_secs(10),
         seed: 1,
     }

@@ -30,7 +30,7 @@ impl Machine for SessionAgency {
 
 impl Caller for SessionAgency {
     fn next_step(&mut self, now: Instant) -> Step {
-        self.call.next_step(now, self.connect_at)
+        self.call.next_step(now, self.connect_at, self.retry.end(now))
     }
 
     fn connected(&mut self, now: Instant) {

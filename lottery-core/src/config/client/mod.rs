@@ -10,9 +10,9 @@ use lottery_proto::Dialect;
 
 pub(super) use self::table::PROGRAM;
 use self::table::{
-    AGENCY, ANSWER_TIMEOUT, BATCH_MAX_AMOUNT, BETS, BIRTHDATE, DIALECT, DOCUMENT, FIRST_NAME, FORCE,
-    LAST_NAME, LOG_LEVEL, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL, POLL_MAX, RETRY_FOR, SERVER,
-    WINNERS,
+    AGENCY, ANSWER_TIMEOUT, BATCH_MAX_AMOUNT, BETS, BIRTHDATE, CONNECT_TIMEOUT, DIALECT, DOCUMENT,
+    FIRST_NAME, FORCE, LAST_NAME, LOG_LEVEL, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL, POLL_MAX,
+    RETRY_FOR, SERVER, WINNERS,
 };
 use super::duration::GoDuration;
 use super::error::ConfigError;
@@ -77,7 +77,9 @@ pub struct ClientSettings {
     pub poll_max: Duration,
     /// How long to wait for an answer; above zero.
     pub answer_timeout: Duration,
-    /// In a session: for how long a lost connection is tried again; may be zero.
+    /// How long each address of the centre may take to answer; above zero.
+    pub connect_timeout: Duration,
+    /// How long connecting may take in all, and in a session: for how long a lost connection is tried again; may be zero.
     pub retry_for: Duration,
 }
 
@@ -119,6 +121,7 @@ impl ClientSettings {
             poll_initial,
             poll_max,
             answer_timeout: values.required(&ANSWER_TIMEOUT)?,
+            connect_timeout: values.required(&CONNECT_TIMEOUT)?,
             retry_for: values.required(&RETRY_FOR)?,
         })
     }

@@ -53,6 +53,7 @@ written like 150ms, 20s, 1m30s or 1h.",
         &POLL_INITIAL.row,
         &POLL_MAX.row,
         &ANSWER_TIMEOUT.row,
+        &CONNECT_TIMEOUT.row,
         &RETRY_FOR.row,
     ],
 };
@@ -230,6 +231,18 @@ pub(super) const ANSWER_TIMEOUT: Setting<Duration> = Setting {
     parse: parse::some_time,
 };
 
+pub(super) const CONNECT_TIMEOUT: Setting<Duration> = Setting {
+    row: Row {
+        flag: "connect-timeout",
+        var: "CLI_CONNECT_TIMEOUT",
+        key: "connect.timeout",
+        metavar: "DURATION",
+        default: Some("5s"),
+        help: "How long each address of the centre may take to answer",
+    },
+    parse: parse::some_time,
+};
+
 pub(super) const RETRY_FOR: Setting<Duration> = Setting {
     row: Row {
         flag: "retry-for",
@@ -237,7 +250,7 @@ pub(super) const RETRY_FOR: Setting<Duration> = Setting {
         key: "retry.for",
         metavar: "DURATION",
         default: Some("60s"),
-        help: "In a session: for how long a lost connection is tried again",
+        help: "How long connecting may take, and in a session be tried again",
     },
     parse: parse::duration,
 };

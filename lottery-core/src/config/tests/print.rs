@@ -95,6 +95,7 @@ log-level         INFO         default
 poll-initial      1s           default
 poll-max          60s          default
 answer-timeout    60s          default
+connect-timeout   5s           default
 retry-for         60s          default
 "
     );

@@ -1,0 +1,29 @@
+//! Connecting, with an end to each step.
+
+use std::io;
+use std::net::SocketAddr;
+
+use lottery_core::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::Clock;
+
+/// Connects to the first address of the server that can be reached.
+pub(crate) async fn connect(target: &Target, clock: Clock) -> io::Result<TcpStream> {
+    let limit = target.lookup_timeout(clock.now());
+    let Ok(found) = timeout(limit, lookup_host(&target.server)).await else {
+        return Err(lookup_timed_out(limit));
+    };
+    let addresses: Vec<SocketAddr> = found?.take(MAX_ADDRESSES).collect();
+    let mut failures = Failures::default();
+    for (tried, &address) in addresses.iter().enumerate() {
+        let limit = target.step_timeout(clock.now(), addresses.len() - tried);
+        let connected = timeout(limit, TcpStream::connect(address)).await;
+        match connected.unwrap_or_else(|_| Err(connect_timed_out(limit))) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => failures.add(address, error),
+        }
+    }
+    Err(failures.into_error())
+}
