@@ -101,7 +101,7 @@ pub(super) const WINNERS: Setting<PathBuf> = Setting {
         key: "winners",
         metavar: "FILE",
         default: None,
-        help: "Where the winners go: a new or empty file; - is standard output",
+        help: "New or empty file for the winners; - is standard output",
     },
     parse: parse::path,
 };
