@@ -32,7 +32,7 @@ written like 150ms, 20s, 1m30s or 1h.",
         key: "",
         metavar: "FILE",
         default: None,
-        help: "The configuration file; without this, config.yaml if there is one",
+        help: "Configuration file; without this, config.yaml if there is one",
     },
     settings: &[
         &AGENCY.row,
