@@ -35,7 +35,8 @@ programs)
     # Sources older than the empty ones would count as built.
     find lottery-* runtime-* -name '*.rs' -exec touch {} +
     build --bins
-    mkdir -p /out/bin /out/data
+    mkdir -p /out/bin
+    mkdir -m 700 /out/data
     find "target/$target/release" -maxdepth 1 -type f -name 'lottery-*' ! -name '*.d' -exec cp {} /out/bin/ \;
     ;;
 *)

@@ -1,5 +1,6 @@
 //! The store: what is acknowledged is there afterwards, whatever fails.
 
+mod behind;
 mod crash;
 mod damage;
 mod faults;

@@ -98,13 +98,21 @@ fn make(programs: &Path) -> Result<(), Error> {
         let from = root().join(license);
         fs::copy(&from, context.path().join(license)).map_err(file(from))?;
     }
-    let tar = |mode: &str, owner: &str, dir: &str| {
+    let tar = |action: &str, owner: &str, mode: &str, dir: &str| {
         let mut tar = Command::new("tar");
-        tar.current_dir(context.path()).args([mode, "rootfs.tar", "--owner", owner, "--group", owner]);
-        output(tar.args(["--numeric-owner", "--mode=755", "--mtime=@0", "--sort=name", "-C", "rootfs", dir]))
+        tar.current_dir(context.path()).args([
+            action,
+            "rootfs.tar",
+            "--owner",
+            owner,
+            "--group",
+            owner,
+            mode,
+        ]);
+        output(tar.args(["--numeric-owner", "--mtime=@0", "--sort=name", "-C", "rootfs", dir]))
     };
-    tar("-cf", "0", "bin")?;
-    tar("-rf", OWNER, "data")?;
+    tar("-cf", "0", "--mode=755", "bin")?;
+    tar("-rf", OWNER, "--mode=700", "data")?;
     fs::remove_dir_all(context.path().join("rootfs")).map_err(file(bin))?;
 
     let revision = output(Command::new("git").current_dir(root()).args(["rev-parse", "HEAD"]));
