@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::bet::{Field, FieldError};
-use crate::wire::Dialect;
+use crate::wire::{Dialect, Foreign};
 
 /// Where a message is wrong, and how. Small and `Copy`: it holds nothing of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +181,9 @@ pub enum CloseReason {
     /// The peer speaks a wire that is not spoken here.
     #[error("the peer speaks {0}, which is not spoken here")]
     NotSpoken(Dialect),
+    /// The peer speaks none of the wires, but a protocol that is known.
+    #[error("the peer speaks {0}, which is not spoken here")]
+    Foreign(Foreign),
     /// The peer owed a message and sent nothing.
     #[error("timeout: the peer was silent")]
     Idle,

@@ -43,4 +43,4 @@ pub use ticket::{
     SingleBet, Stranger, Ticket, WinnersQuery, WinnersReply,
 };
 pub use time::Instant;
-pub use wire::{Dialect, Manner, Question, block};
+pub use wire::{Dialect, Foreign, Manner, Question, block};

@@ -10,7 +10,9 @@ use crate::failure::{Code, Failure};
 use crate::life::On;
 use crate::list::ListError;
 use crate::time::Instant;
-use crate::wire::{Answer, Dialect, Kind, Limits, Owed, Refusal, Request, Scan, Side, TooLarge, detect};
+use crate::wire::{
+    Answer, Dialect, Foreign, Kind, Limits, Owed, Refusal, Request, Scan, Side, TooLarge, detect, foreign,
+};
 
 impl Server {
     /// Brings everything in line with what has just changed. Called last by whatever changes something.
@@ -45,7 +47,8 @@ impl Server {
             let Some(dialect) = self.dialect.or_else(|| detect(received, limit, ended)) else { break };
             if self.dialect.is_none() {
                 self.dialect = Some(dialect);
-                self.greet(now, dialect);
+                let foreign = foreign(received);
+                self.greet(now, dialect, foreign);
                 continue;
             }
             let wire = dialect.wire();
@@ -53,6 +56,10 @@ impl Server {
             match wire.frame(&mut self.scan, received, Side::Agency, limits) {
                 Ok(Some(len)) => {
                     let message = received.get(..len).unwrap_or_default();
+                    if let (Dialect::Echo, Some(protocol)) = (dialect, foreign(message)) {
+                        self.end(now, CloseReason::Foreign(protocol));
+                        break;
+                    }
                     let request = (!wire.is_filler(message)).then(|| wire.request(message));
                     self.begun = None;
                     self.line_over = false;
@@ -93,12 +100,13 @@ impl Server {
     }
 
     /// The peer's wire is known: refuses it, if it is not spoken here or if the peer is not to be served.
-    fn greet(&mut self, now: Instant, dialect: Dialect) {
+    fn greet(&mut self, now: Instant, dialect: Dialect, foreign: Option<Foreign>) {
         if let Some(failure) = self.refusal {
             self.fail(now, CloseReason::Refused, failure, None);
         } else if !self.config.dialects.contains(&dialect) {
             let failure = Failure { code: Code::Malformed, text: "this wire is not spoken here" };
-            self.fail(now, CloseReason::NotSpoken(dialect), failure, None);
+            let reason = foreign.map_or(CloseReason::NotSpoken(dialect), CloseReason::Foreign);
+            self.fail(now, reason, failure, None);
         }
     }
 

@@ -7,6 +7,7 @@ mod dialect;
 mod echo;
 mod fast;
 mod fixed;
+mod foreign;
 mod framed;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,8 @@ mod text;
 pub(crate) use detect::detect;
 pub use dialect::{Dialect, Manner, Question};
 pub(crate) use echo::MAX_LINE;
+pub use foreign::Foreign;
+pub(crate) use foreign::foreign;
 
 use alloc::boxed::Box;
 use alloc::string::String;

@@ -1,6 +1,6 @@
 //! `echo`: what is a line and what is too long for one.
 
-use lottery_proto::{CloseReason, Dialect, Input, SendError, ServerConfig, State};
+use lottery_proto::{CloseReason, Dialect, Foreign, Input, SendError, ServerConfig, State};
 
 use crate::common::{Heard, Seen, answer, at, client_of, give, heard, seen, server, server_with, take};
 use crate::{End, refused};
@@ -126,4 +126,36 @@ fn how_long_a_line_is_waited_for_is_configured() {
     let mut server = server_with(ServerConfig { line_timeout, ..ServerConfig::default() });
     give(&mut server, at(0), b"hola");
     assert_eq!(server.poll_io().unwrap().deadline, Some(at(3_000)));
+}
+
+/// A web browser, a scanner, somebody who expects TLS: they get a close, and no line of theirs.
+#[test]
+fn another_protocol_is_known_and_closed_without_a_word() {
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and thirty-two random bytes, without an end";
+    let request = b"GET /index.html HTTP/1.1\r\nHost: centre\r\nAccept: */*\r\n\r\n";
+    let all = ServerConfig::default();
+    let without = ServerConfig { dialects: vec![Dialect::Block], ..ServerConfig::default() };
+    for (sent, protocol) in [(&hello[..], Foreign::Tls), (request, Foreign::Http)] {
+        for config in [&all, &without] {
+            let mut server = server_with(config.clone());
+            give(&mut server, at(0), sent);
+            server.handle(at(100), Input::Timeout);
+            let io = server.poll_io().unwrap();
+            assert!(io.fin && io.send.is_empty(), "{protocol}");
+            server.handle(at(101), Input::FinSent);
+            // What it still sends is read and dropped.
+            give(&mut server, at(102), request);
+            server.handle(at(103), Input::Eof);
+            assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Foreign(protocol))]);
+        }
+        // However it is cut.
+        let mut server = server_with(all.clone());
+        for byte in sent {
+            if server.state() == State::Open {
+                give(&mut server, at(0), &[*byte]);
+            }
+        }
+        server.handle(at(100), Input::Timeout);
+        assert!(server.poll_io().unwrap().fin && seen(&mut server).is_empty());
+    }
 }
