@@ -122,7 +122,9 @@ impl<'a> Lottery<'a> {
             ["--data-dir", "data"],
             ["--winning-number", &number],
         ];
-        self.processes.start(Who::Centre, &self.how.programs.centre(), arguments.as_flattened())
+        // On `framed` an agency without bets cannot say which one it is.
+        let arguments = [arguments.as_flattened(), &["--anonymous-finish"]].concat();
+        self.processes.start(Who::Centre, &self.how.programs.centre(), &arguments)
     }
 
     /// Runs all agencies at once, to their end.
