@@ -22,6 +22,10 @@ pub struct Terms {
     pub config: ServerConfig,
     /// How many connections it takes.
     pub max_connections: usize,
+    /// How many of them an address may have.
+    pub max_connections_per_ip: usize,
+    /// Whether somebody who does not say which agency it is may stand for one.
+    pub anonymous_finish: bool,
     /// How many bytes of requests wait for the store before connections stop reading.
     pub desk: usize,
     /// What stands before a line that is sent back.
@@ -32,13 +36,23 @@ impl Terms {
     /// The defaults, with that many agencies.
     pub fn new(agencies: u32) -> Self {
         let config = ServerConfig { agencies, ..ServerConfig::default() };
-        Self { config, max_connections: 1000, desk: 1024 * 1024, echo_prefix: String::new() }
+        Self {
+            config,
+            max_connections: 1000,
+            max_connections_per_ip: 1000,
+            anonymous_finish: true,
+            desk: 1024 * 1024,
+            echo_prefix: String::new(),
+        }
     }
 
     /// The service that hands what is asked to `desk`.
     pub fn centres(&self, desk: &Arc<Desk>) -> Centres {
         let centres = Centres::new(self.config.clone(), Arc::clone(desk), self.max_connections);
-        centres.with_echo_prefix(&self.echo_prefix)
+        centres
+            .with_connections_per_ip(self.max_connections_per_ip, self.max_connections_per_ip)
+            .with_anonymous_finish(self.anonymous_finish)
+            .with_echo_prefix(&self.echo_prefix)
     }
 
     /// The lottery that it is about.

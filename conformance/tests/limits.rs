@@ -28,8 +28,11 @@ fn one_too_many_is_refused<Server: OnRuntime>() {
             peer.receive(wire.probed(agency).len()) == wire.probed(agency)
         };
         let mut served: Vec<Raw> = (0..3).map(|_| Raw::connect(centre.address)).collect();
-        if !wire.has_one_answer() {
-            for (peer, agency) in served.iter_mut().zip(1..) {
+        for (peer, agency) in served.iter_mut().zip(1..) {
+            if wire.has_one_answer() {
+                // It is an agency's, and keeps its place.
+                peer.send(&wire.batch(agency, &[]));
+            } else {
                 assert!(ask(peer, agency), "{dialect}: those within the limit are served");
             }
         }
@@ -52,6 +55,39 @@ fn one_too_many_is_refused<Server: OnRuntime>() {
             answer.is_ok_and(|answer| answer == wire.probed(4))
         });
         drop(served);
+        centre.end();
+    }
+}
+
+/// Where there is no place left, the idlest connection that is no agency's makes room, wherever it is.
+fn the_idlest_makes_room<Server: OnRuntime>() {
+    let wire = wire(Dialect::Braces);
+    let asks = |peer: &mut Raw, agency| {
+        peer.send(&wire.probe(agency));
+        assert!(peer.receive(wire.probed(agency).len()) == wire.probed(agency), "agency {agency} is served");
+    };
+    for per_ip in [3, 1000] {
+        let (all, per_ip) = if per_ip == 3 { (1000, 3) } else { (3, per_ip) };
+        let terms = Terms { max_connections: all, max_connections_per_ip: per_ip, ..Terms::new(4) };
+        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        let mut agency = Raw::connect(centre.address);
+        asks(&mut agency, 1);
+        let mut idle = [&b""[..], b"Q{AgencyI"].map(|begun| {
+            let mut peer = Raw::connect(centre.address);
+            peer.send(begun);
+            peer
+        });
+        std::thread::sleep(Duration::from_millis(400));
+        let mut newer = Vec::new();
+        for (nth, idle) in idle.iter_mut().enumerate() {
+            newer.push(Raw::connect(centre.address));
+            asks(&mut newer[nth], 2);
+            // A reset, if it had sent something that was not read.
+            let end = idle.try_receive_all();
+            assert!(end.as_ref().is_ok_and(Vec::is_empty) || end.is_err() && nth > 0, "{end:?}");
+        }
+        asks(&mut agency, 1);
+        drop((agency, newer));
         centre.end();
     }
 }
@@ -96,5 +132,5 @@ fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
     }
 }
 
-on_every_server!(one_too_many_is_refused);
+on_every_server!(one_too_many_is_refused, the_idlest_makes_room);
 on_every_pair!(too_many_winners_are_not_shortened);

@@ -1,18 +1,20 @@
 //! On `framed` an agency without bets never says which one it is: as long as it waits, it stands for one that
 //! nothing was heard of.
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
 use conformance::agencies::Calling;
-use conformance::centre::Running;
+use conformance::centre::{Running, Terms};
 use conformance::files::{File, stored};
 use conformance::patience::until;
 use conformance::raw::Raw;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_server};
 use lottery_core::agency::Agency;
+use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
 /// Sends END, and nothing else.
@@ -82,17 +84,78 @@ fn who_is_gone_does_not_count<Server: OnRuntime>() {
     }
 }
 
-/// Whoever has ended its side may be gone. It does not count, but if it is there it is told.
-fn who_has_ended_its_side_is_told<Server: OnRuntime>() {
+/// Whoever has ended its side may be gone: it stands for nobody, and is closed. After the draw it is told.
+fn who_has_ended_its_side_is_closed<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let centre = Running::in_memory::<Server>(2);
-    let mut ended = stranger(centre.address);
-    ended.fin();
+    let ended = || {
+        let mut ended = stranger(centre.address);
+        ended.fin();
+        ended
+    };
+    assert_eq!(ended().receive_all(), b"", "a clean end");
     let agency = start::<Server>(centre.address, Dialect::Framed, &file);
+    assert_eq!(ended().receive_all(), b"");
     assert!(!is_drawn(centre.address), "agency 2 is missing");
     is_told(stranger(centre.address));
-    is_told(ended);
+    is_told(ended());
     assert_eq!(agency.winners(), file.winners());
+    centre.end();
+}
+
+/// An agency without bets that is started again and again, and one that leaves many waiting behind.
+fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
+    let file = File::invented(1, 50);
+    let terms = Terms { max_connections: 8, ..Terms::new(2) };
+    let centre = Running::start::<Server>(&terms, MemoryStore::new());
+    for _ in 0..100 {
+        let mut restarted = stranger(centre.address);
+        restarted.fin();
+        assert_eq!(restarted.receive_all(), b"", "a clean end");
+    }
+    // These do not end, and there are never more of them than agencies.
+    let mut waiting: Vec<Raw> = (0..5).map(|_| stranger(centre.address)).collect();
+    until("three are closed", || {
+        waiting.retain_mut(|peer| {
+            peer.0.set_nonblocking(true).expect("a socket takes options");
+            let gone = peer.0.read(&mut [0]).is_ok_and(|read| read == 0);
+            peer.0.set_nonblocking(false).expect("a socket takes options");
+            !gone
+        });
+        waiting.len() == 2
+    });
+    let agency = start::<Server>(centre.address, Dialect::Framed, &file);
+    assert_eq!(agency.winners(), file.winners());
+    waiting.into_iter().for_each(is_told);
+    centre.end();
+}
+
+/// Strangers alone are no lottery.
+fn there_is_no_draw_without_a_bet<Server: OnRuntime>() {
+    let file = File::invented(3, 50);
+    let centre = Running::in_memory::<Server>(3);
+    let waiting = [(); 3].map(|()| stranger(centre.address));
+    assert!(!is_drawn(centre.address), "no agency has sent a bet");
+    let agency = start::<Server>(centre.address, Dialect::Block, &file);
+    assert_eq!(agency.winners(), file.winners());
+    waiting.into_iter().for_each(is_told);
+    assert!(centre.end() == stored(&[file]));
+}
+
+/// Unless it is allowed, nobody stands for an agency without saying which.
+fn nobody_is_a_stranger_unless_that_is_set<Server: OnRuntime>() {
+    let file = File::invented(1, 50);
+    let terms = Terms { anonymous_finish: false, ..Terms::new(2) };
+    let centre = Running::start::<Server>(&terms, MemoryStore::new());
+    let agency = start::<Server>(centre.address, Dialect::Framed, &file);
+    for _ in 0..5 {
+        assert_eq!(stranger(centre.address).receive_all(), b"", "a clean end without an answer");
+    }
+    assert!(!is_drawn(centre.address), "agency 2 is missing");
+    let other = start::<Server>(centre.address, Dialect::Block, &File::invented(2, 0));
+    assert_eq!(other.winners(), [""; 0]);
+    assert_eq!(agency.winners(), file.winners());
+    assert_eq!(stranger(centre.address).receive_all(), b"", "nobody knows whose winners it asks for");
     centre.end();
 }
 
@@ -165,7 +228,10 @@ fn a_shutdown_is_prompt<Server: OnRuntime>() {
 on_every_server!(
     it_lets_the_draw_take_place,
     who_is_gone_does_not_count,
-    who_has_ended_its_side_is_told,
+    who_has_ended_its_side_is_closed,
+    it_comes_back_as_often_as_it_likes,
+    there_is_no_draw_without_a_bet,
+    nobody_is_a_stranger_unless_that_is_set,
     two_stand_for_two,
     it_does_not_stand_for_who_was_heard_of,
     bets_after_the_draw_are_refused,

@@ -1,25 +1,38 @@
 //! The centre: the machine behind each connection of the server.
 
-use std::net::IpAddr;
+mod answers;
+mod report;
+
 use std::sync::Arc;
 
 use lottery_proto::server::{Event, RefusedBy, Server};
 use lottery_proto::{
-    Code, ConnId, Dialect, EchoReply, Failure, Hello, HelloReply, Input, Instant, Io, Machine, Receipt,
-    ReplyError, Request as AnyRequest, State, Ticket, WinnersQuery, WinnersReply,
+    Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, State, WinnersReply,
 };
 use tracing::{debug, info, warn};
 
-use crate::centres::Guard;
-use crate::committer::{Greeting, Outcome};
+use self::report::Report;
+use crate::committer::Outcome;
 use crate::desk::{Asks, Desk, Notice, Request};
 use crate::encoded_bets::EncodedBets;
-use crate::log::peers;
+use crate::peers::{Place, Standing};
 use crate::seam::Mailbox;
-use crate::store::{AgencyRecord, Draw, rows};
 
-/// What those are told who ask for the winners when nothing is drawn any more.
-const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
+/// Why somebody who does not say which agency it is stands for none.
+const ANONYMOUS: &str = "it has finished without saying which agency it is, and --anonymous-finish is off";
+
+/// What those are told of whom too much was refused.
+const TOO_OFTEN: Failure<'static> =
+    Failure { code: Code::Malformed, text: "too much of what was sent was refused" };
+
+/// What the connections of a centre have in common.
+#[derive(Debug)]
+pub(crate) struct Ways {
+    /// What stands before a line that is sent back.
+    pub(crate) echo_prefix: String,
+    /// Whether somebody who does not say which agency it is may stand for one.
+    pub(crate) anonymous_finish: bool,
+}
 
 /// One connection of the server: hands requests to the committer's desk, and answers what comes back.
 #[derive(Debug)]
@@ -27,16 +40,18 @@ pub struct Centre {
     server: Server,
     desk: Arc<Desk>,
     mailbox: Mailbox<Notice>,
-    ip: IpAddr,
+    ways: Arc<Ways>,
+    report: Report,
     /// There was no room on the desk, and a notice will say when there is.
     waits_for_room: bool,
-    echo_prefix: Arc<str>,
     peer_ended: bool,
+    /// Somebody waits on it for the draw.
+    waits_for_draw: bool,
+    /// Why this side has ended it, if it has.
+    parting: Option<&'static str>,
     /// The committer counts on this connection, because somebody waits on it for the draw or it is a session: its
     /// number.
     counted: Option<ConnId>,
-    #[expect(dead_code, reason = "it counts by living")]
-    guard: Guard,
 }
 
 impl Drop for Centre {
@@ -61,27 +76,29 @@ impl Machine for Centre {
             self.peer_ended = true;
             self.tell_ended();
         }
+        self.look_around(now);
     }
 
     fn notice(&mut self, now: Instant, notice: Notice) {
         match notice {
             Notice::Bet(ticket, bets, outcome) => {
-                log_bet(&bets, &outcome);
+                self.report.bet(now, &bets, &outcome);
                 self.receipt(now, ticket, &outcome);
             }
             Notice::Batch(ticket, bets, outcome) => {
-                self.log_batch(&bets, &outcome);
+                self.report.batch(now, &bets, &outcome);
                 self.receipt(now, ticket, &outcome);
             }
             Notice::Finished(ticket, outcome) => {
                 let agency = ticket.agency();
                 match &outcome {
-                    Outcome::Stored(_) => {
+                    Outcome::Stored(_) if self.report.may_log(now) => {
                         info!(action = "agency_finished", result = "success", agency = %agency);
                     }
-                    Outcome::Refused { reason, .. } => {
+                    Outcome::Refused { reason, .. } if self.report.refusal(now) => {
                         warn!(action = "agency_finished", result = "fail", agency = %agency, reason);
                     }
+                    Outcome::Stored(_) | Outcome::Refused { .. } => {}
                 }
                 self.receipt(now, ticket, &outcome);
             }
@@ -89,24 +106,63 @@ impl Machine for Centre {
             Notice::Superseded => self.server.supersede(now),
             Notice::Winners(ticket, draw) => self.winners(now, ticket, draw.as_deref()),
             Notice::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
+            Notice::TurnedAway(ticket, reason) => self.turn_away(now, ticket, reason),
+            Notice::Displaced => {
+                self.parting = Some("it made room for another connection");
+                self.server.handle(now, Input::Failed);
+            }
             Notice::Room => self.waits_for_room = false,
         }
         self.take_events(now);
+        self.look_around(now);
     }
 }
 
 impl Centre {
-    /// The machine of a connection from `ip`.
+    /// The machine of a connection that has this place.
     pub(crate) fn new(
         server: Server,
         desk: Arc<Desk>,
         mailbox: Mailbox<Notice>,
-        ip: IpAddr,
-        echo_prefix: Arc<str>,
-        guard: Guard,
+        ways: Arc<Ways>,
+        place: Place,
     ) -> Self {
-        let (waits_for_room, peer_ended, counted) = (false, false, None);
-        Self { server, desk, mailbox, ip, waits_for_room, echo_prefix, peer_ended, counted, guard }
+        Self {
+            server,
+            desk,
+            mailbox,
+            ways,
+            report: Report::new(place),
+            waits_for_room: false,
+            peer_ended: false,
+            waits_for_draw: false,
+            parting: None,
+            counted: None,
+        }
+    }
+
+    /// After each call: says what this connection is by now.
+    fn look_around(&mut self, now: Instant) {
+        if self.end_if_refused_too_often(now) {
+            self.take_events(now);
+        }
+        let standing = match self.server.agency() {
+            _ if self.waits_for_draw && self.peer_ended => Standing::Ended,
+            Some(_) => Standing::Agency,
+            None if self.waits_for_draw => Standing::Stranger,
+            None => Standing::Anonymous,
+        };
+        self.report.place().set(standing, self.server.last_heard());
+    }
+
+    /// Ends a connection too much of which was refused. Whether it does.
+    fn end_if_refused_too_often(&mut self, now: Instant) -> bool {
+        let ends = self.parting.is_none() && self.report.is_refused_too_often();
+        if ends {
+            self.parting = Some(TOO_OFTEN.text);
+            self.server.refuse(now, TOO_OFTEN);
+        }
+        ends
     }
 
     /// Takes what the machine has, as long as there is room on the desk.
@@ -129,35 +185,39 @@ impl Centre {
                 Some(Event::Finished { ticket }) => Asks::Finished(ticket),
                 Some(Event::WinnersQuery { ticket, wait }) => {
                     self.counted = wait.then(|| ticket.conn()).or(self.counted);
+                    self.waits_for_draw |= wait;
                     Asks::Winners { ticket, wait }
+                }
+                Some(Event::Stranger { ticket }) if !self.ways.anonymous_finish => {
+                    self.turn_away(now, ticket, ANONYMOUS);
+                    continue;
                 }
                 Some(Event::Stranger { ticket }) => {
                     self.counted = Some(ticket.conn());
+                    self.waits_for_draw = true;
                     Asks::Stranger(ticket)
                 }
                 Some(Event::Echo { ticket, line }) => {
-                    let line = String::from_utf8_lossy(line.0);
-                    let msg = &*peers::line(&line);
-                    info!(action = "receive_message", result = "success", ip = %self.ip, msg);
-                    let prefix = Arc::clone(&self.echo_prefix);
-                    self.reply(now, ticket, EchoReply(&prefix));
+                    self.report.echo(now, &String::from_utf8_lossy(line.0));
+                    let ways = Arc::clone(&self.ways);
+                    self.reply(now, ticket, EchoReply(&ways.echo_prefix));
                     continue;
                 }
                 Some(Event::Refused { agency, error }) => {
-                    let action = match error {
-                        RefusedBy::EarlierBets => "agency_finished",
-                        _ => "apuesta_recibida",
-                    };
-                    let agency = agency.map_or_else(|| "unknown".to_owned(), |agency| agency.to_string());
-                    warn!(action, result = "fail", ip = %self.ip, agency, reason = %error);
-                    continue;
-                }
-                Some(Event::Closed(reason)) if reason.is_clean() => {
-                    info!(action = "close_connection", result = "success", ip = %self.ip);
+                    if self.report.refusal(now) {
+                        let action = match error {
+                            RefusedBy::EarlierBets => "agency_finished",
+                            _ => "apuesta_recibida",
+                        };
+                        let agency = agency.map_or_else(|| "unknown".to_owned(), |agency| agency.to_string());
+                        let ip = self.report.place().ip();
+                        warn!(action, result = "fail", ip = %ip, agency, reason = %error);
+                    }
+                    self.end_if_refused_too_often(now);
                     continue;
                 }
                 Some(Event::Closed(reason)) => {
-                    warn!(action = "close_connection", result = "fail", ip = %self.ip, reason = %reason);
+                    self.report.closed(now, reason, self.parting, self.server.dialect().is_some());
                     continue;
                 }
                 Some(other) => {
@@ -199,100 +259,4 @@ impl Centre {
         let in_session = self.server.dialect() == Some(Dialect::Session);
         self.desk.submit(Request { from: self.mailbox.clone(), in_session, asks })
     }
-
-    fn greet(&mut self, now: Instant, ticket: Ticket<Hello>, greeting: &Greeting) {
-        let agency = ticket.agency();
-        match greeting {
-            Greeting::Welcome(AgencyRecord { stored, digest, finished }) => {
-                let (stored, digest, finished) = (*stored, *digest, *finished);
-                info!(action = "session", result = "success", ip = %self.ip, agency = %agency, stored, finished);
-                self.reply(now, ticket, HelloReply::Welcome { stored, finished, digest });
-            }
-            Greeting::Refused { code, reason } => {
-                warn!(action = "session", result = "fail", ip = %self.ip, agency = %agency, reason);
-                self.reply(now, ticket, HelloReply::Refused(Failure { code: *code, text: reason }));
-            }
-        }
-    }
-
-    /// The desk is closed: the store has failed, or the centre is ending.
-    fn refuse(&mut self, now: Instant, asks: Asks) {
-        let outcome = || Outcome::Refused {
-            code: Code::Storage,
-            reason: "the centre stores nothing any more".to_owned(),
-        };
-        match asks {
-            Asks::Hello(ticket) => self.reply(now, ticket, HelloReply::Refused(STOPPING)),
-            Asks::Bet(ticket, _) => self.receipt(now, ticket, &outcome()),
-            Asks::Batch(ticket, _) => self.receipt(now, ticket, &outcome()),
-            Asks::Finished(ticket) => self.receipt(now, ticket, &outcome()),
-            Asks::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Asks::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Asks::Ended(_) | Asks::Gone(_) => {}
-        }
-    }
-
-    /// Answers a request to store.
-    fn receipt<R>(&mut self, now: Instant, ticket: Ticket<R>, outcome: &Outcome)
-    where
-        for<'a> R: AnyRequest<Reply<'a> = Receipt<'a>>,
-    {
-        let receipt = match outcome {
-            Outcome::Stored(durable) => Receipt::Stored { total: durable.total() },
-            Outcome::Refused { code, reason } => Receipt::Refused(Failure { code: *code, text: reason }),
-        };
-        self.reply(now, ticket, receipt);
-    }
-
-    fn winners(&mut self, now: Instant, ticket: Ticket<WinnersQuery>, draw: Option<&Draw>) {
-        let agency = ticket.agency();
-        let Some(draw) = draw else { return self.reply(now, ticket, WinnersReply::Pending) };
-        let whose = agency.get();
-        #[cfg(feature = "planted")]
-        let whose = whose + u32::from(crate::planted::is(crate::planted::Mistake::OthersWinners));
-        let documents = draw.winners.get(&whose).map(Vec::as_slice).unwrap_or_default();
-        match self.server.reply(now, ticket, WinnersReply::Winners(documents)) {
-            Ok(()) => {
-                let winners = documents.len();
-                info!(action = "consulta_ganadores", result = "success", agency = %agency, cant_ganadores = winners);
-            }
-            Err(ReplyError::TooLarge(ticket)) => {
-                let reason = "more winners than this wire can carry in one answer";
-                let winners = documents.len();
-                warn!(
-                    action = "consulta_ganadores", result = "fail", ip = %self.ip, agency = %agency,
-                    cant_ganadores = winners, reason
-                );
-                let failure = Failure { code: Code::Storage, text: reason };
-                self.reply(now, ticket, WinnersReply::Refused(failure));
-            }
-            Err(error) => debug!(action = "reply", result = "fail", reason = %error),
-        }
-    }
-
-    fn reply<R: AnyRequest>(&mut self, now: Instant, ticket: Ticket<R>, reply: R::Reply<'_>) {
-        if let Err(error) = self.server.reply(now, ticket, reply) {
-            debug!(action = "reply", result = "fail", reason = %error);
-        }
-    }
-
-    fn log_batch(&self, bets: &EncodedBets, outcome: &Outcome) {
-        let cantidad = bets.count();
-        match outcome {
-            Outcome::Stored(_) => info!(action = "apuesta_recibida", result = "success", cantidad),
-            Outcome::Refused { reason, .. } => {
-                warn!(action = "apuesta_recibida", result = "fail", cantidad, ip = %self.ip, reason);
-            }
-        }
-    }
-}
-
-fn log_bet(bets: &EncodedBets, outcome: &Outcome) {
-    let read = rows::for_each_row(bets.rows(), |_, dni, numero| match outcome {
-        Outcome::Stored(_) => info!(action = "apuesta_almacenada", result = "success", dni, numero),
-        Outcome::Refused { reason, .. } => {
-            warn!(action = "apuesta_almacenada", result = "fail", dni, numero, reason);
-        }
-    });
-    debug_assert_eq!(read, Ok(()), "rows of our own");
 }

@@ -2,30 +2,27 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lottery_proto::server::Server;
 use lottery_proto::{Code, ConnId, Failure, Instant, ServerConfig};
 use tracing::{info, warn};
 
-use crate::centre::Centre;
+use crate::centre::{Centre, Ways};
 use crate::desk::{Desk, Notice};
+use crate::peers::{Admission, Limits, Peers};
 use crate::seam::{Mailbox, Service};
-
-/// So many connections over the limit are told that they are too many. The rest are just closed.
-const REFUSED_AT_ONCE: usize = 64;
 
 /// Makes a [`Centre`] for each connection.
 #[derive(Debug)]
 pub struct Centres {
     config: Arc<ServerConfig>,
     desk: Arc<Desk>,
-    max_connections: usize,
-    echo_prefix: Arc<str>,
+    peers: Arc<Peers>,
+    ways: Arc<Ways>,
     address: Option<SocketAddr>,
     next: AtomicU64,
-    alive: Arc<AtomicUsize>,
     stop: Stop,
 }
 
@@ -65,30 +62,54 @@ impl std::fmt::Debug for Stop {
 }
 
 impl Centres {
-    /// A service that takes `max_connections` at a time, and hands what they ask to `desk`.
+    /// A service that takes `max_connections` at a time, and hands what they ask to `desk`. Of an address it takes as many,
+    /// and whoever does not say which agency it is stands for none, unless something else is said.
     pub fn new(config: ServerConfig, desk: Arc<Desk>, max_connections: usize) -> Self {
+        let of_an_address = usize::MAX;
+        let limits = Limits { all: max_connections, of_an_address, of_a_local_address: of_an_address };
         Self {
             config: Arc::new(config),
             desk,
-            max_connections,
-            echo_prefix: "".into(),
+            peers: Arc::new(Peers::new(limits)),
+            ways: Arc::new(Ways { echo_prefix: String::new(), anonymous_finish: false }),
             address: None,
             next: AtomicU64::new(1),
-            alive: Arc::default(),
             stop: Stop::default(),
         }
+    }
+
+    /// How many connections it takes of an address, and of one of this machine or of a private network. To be called before
+    /// there are any.
+    #[must_use]
+    pub fn with_connections_per_ip(self, most: usize, most_local: usize) -> Self {
+        let limits = Limits { of_an_address: most, of_a_local_address: most_local, ..self.peers.limits() };
+        Self { peers: Arc::new(Peers::new(limits)), ..self }
     }
 
     /// What stands before a line that is sent back; nothing, if this is not called.
     #[must_use]
     pub fn with_echo_prefix(self, prefix: &str) -> Self {
-        Self { echo_prefix: prefix.into(), ..self }
+        let ways = Ways { echo_prefix: prefix.to_owned(), ..*self.ways };
+        Self { ways: Arc::new(ways), ..self }
+    }
+
+    /// Whether somebody who has finished without saying which agency it is, as on `framed` one without bets cannot, stands
+    /// for an agency that nothing was heard of.
+    #[must_use]
+    pub fn with_anonymous_finish(self, anonymous_finish: bool) -> Self {
+        let ways = Ways { anonymous_finish, echo_prefix: self.ways.echo_prefix.clone() };
+        Self { ways: Arc::new(ways), ..self }
     }
 
     /// Where it listens, to be logged when it does.
     #[must_use]
     pub fn with_address(self, address: SocketAddr) -> Self {
         Self { address: Some(address), ..self }
+    }
+
+    /// Says how many lines of the log were not written, as peers caused too many.
+    pub fn say_unwritten(&self) {
+        self.peers.say_unwritten();
     }
 
     /// What ends the program.
@@ -102,27 +123,31 @@ impl Service for Centres {
 
     fn accept(&self, now: Instant, peer: SocketAddr, mailbox: Mailbox<Notice>) -> Option<Centre> {
         let ip = peer.ip();
-        let guard = Guard::new(&self.alive);
-        let refused = guard.others >= self.max_connections;
-        if refused {
-            warn!(action = "accept_connections", result = "fail", ip = %ip, reason = "too many connections");
-            if guard.others >= self.max_connections + REFUSED_AT_ONCE {
-                return None;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (place, admission) = self.peers.admit(now, number, ip, &mailbox);
+        if place.may_log(now) {
+            match admission {
+                Admission::Served => info!(action = "accept_connections", result = "success", ip = %ip),
+                Admission::Refused(reason) | Admission::Closed(reason) => {
+                    warn!(action = "accept_connections", result = "fail", ip = %ip, reason);
+                }
             }
-        } else {
-            info!(action = "accept_connections", result = "success", ip = %ip);
         }
-        let conn = ConnId(self.next.fetch_add(1, Ordering::Relaxed));
-        let mut server = Server::new(Arc::clone(&self.config), conn, now);
-        if refused {
-            server.refuse(now, Failure { code: Code::TooManyConnections, text: "too many connections" });
+        let mut server = Server::new(Arc::clone(&self.config), ConnId(number), now);
+        match admission {
+            Admission::Served => {}
+            Admission::Refused(text) => {
+                server.refuse(now, Failure { code: Code::TooManyConnections, text });
+            }
+            Admission::Closed(_) => return None,
         }
-        let (desk, prefix) = (Arc::clone(&self.desk), Arc::clone(&self.echo_prefix));
-        Some(Centre::new(server, desk, mailbox, ip, prefix, guard))
+        Some(Centre::new(server, Arc::clone(&self.desk), mailbox, Arc::clone(&self.ways), place))
     }
 
     fn failed(&self, error: &io::Error) {
-        warn!(action = "accept_connections", result = "fail", reason = %error);
+        if self.peers.may_log_a_failure() {
+            warn!(action = "accept_connections", result = "fail", reason = %error);
+        }
     }
 
     fn started(&self, stop: Box<dyn Fn() + Send + Sync>) {
@@ -130,25 +155,5 @@ impl Service for Centres {
         if let Some(address) = self.address {
             info!(action = "listen", result = "success", address = %address);
         }
-    }
-}
-
-/// Counts a connection for as long as it lives.
-#[derive(Debug)]
-pub(crate) struct Guard {
-    alive: Arc<AtomicUsize>,
-    /// How many others there were when it began.
-    others: usize,
-}
-
-impl Guard {
-    fn new(alive: &Arc<AtomicUsize>) -> Self {
-        Self { alive: Arc::clone(alive), others: alive.fetch_add(1, Ordering::Relaxed) }
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.alive.fetch_sub(1, Ordering::Relaxed);
     }
 }

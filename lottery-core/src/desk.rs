@@ -83,6 +83,10 @@ pub enum Notice {
     Winners(Ticket<WinnersQuery>, Option<Arc<Draw>>),
     /// The answer to [`Asks::Stranger`]: the draw has taken place.
     Stranger(Ticket<Stranger>),
+    /// The answer to [`Asks::Stranger`]: it stands for nobody, and why.
+    TurnedAway(Ticket<Stranger>, &'static str),
+    /// Another connection needs its place: it is to go at once.
+    Displaced,
     /// There is room on the desk again.
     Room,
 }

@@ -12,6 +12,7 @@ pub mod dial;
 pub mod digest;
 pub mod encoded_bets;
 pub mod log;
+mod peers;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod seam;

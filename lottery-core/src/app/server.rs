@@ -110,9 +110,15 @@ pub(super) fn run<S: Store + 'static>(
     let address = listener.local_addr().unwrap_or(address);
 
     let desk = Arc::new(Desk::new(ServerSettings::DESK_SIZE));
-    let max_connections = usize::try_from(settings.max_connections).unwrap_or(usize::MAX);
-    let centres = Centres::new(settings.machine(), Arc::clone(&desk), max_connections);
-    let centres = Arc::new(centres.with_echo_prefix(&settings.echo_prefix).with_address(address));
+    let count = |connections| usize::try_from(connections).unwrap_or(usize::MAX);
+    let centres = Centres::new(settings.machine(), Arc::clone(&desk), count(settings.max_connections));
+    let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
+    let centres = centres
+        .with_connections_per_ip(count(settings.max_connections_per_ip), count(local))
+        .with_anonymous_finish(settings.anonymous_finish)
+        .with_echo_prefix(&settings.echo_prefix)
+        .with_address(address);
+    let centres = Arc::new(centres);
     let (stop, requests) = (centres.stop(), Arc::clone(&desk));
     let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
         let result = committer::run(&mut committer, &requests);
@@ -125,7 +131,8 @@ pub(super) fn run<S: Store + 'static>(
         Ok(committing) => committing,
         Err(error) => return fail(1, &format!("cannot start the committer: {error}")),
     };
-    let served = runtime.serve(listener, centres);
+    let served = runtime.serve(listener, Arc::clone(&centres));
+    centres.say_unwritten();
     info!(action = "close_listener", result = "success", address = %address);
     desk.close();
     let committed = committing.join().unwrap_or_else(|_| {

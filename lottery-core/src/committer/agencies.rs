@@ -12,6 +12,8 @@ pub(super) struct Agencies {
     taking_part: u32,
     heard_of: u32,
     finished: u32,
+    /// Some of those that take part has a bet.
+    has_bets: bool,
 }
 
 impl Agencies {
@@ -35,6 +37,7 @@ impl Agencies {
                 continue;
             }
             self.heard_of += u32::from(before.is_none());
+            self.has_bets |= record.stored > 0;
             let was_finished = before.is_some_and(|before| before.finished);
             self.finished += u32::from(record.finished);
             self.finished -= u32::from(was_finished);
@@ -51,6 +54,11 @@ impl Agencies {
         self.heard_of - self.finished
     }
 
+    /// Whether any of them has a bet.
+    pub(super) fn has_bets(&self) -> bool {
+        self.has_bets
+    }
+
     /// How many of them nothing was heard of.
     pub(super) fn unheard_of(&self) -> u32 {
         self.taking_part - self.heard_of
@@ -65,15 +73,15 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_counted_is_what_walking_over_all_would_find(
-            stored in proptest::collection::btree_map(1..9_u32, any::<bool>(), 0..9),
+            stored in proptest::collection::btree_map(1..9_u32, (any::<bool>(), 0..2_u64), 0..9),
             groups in proptest::collection::vec(
-                proptest::collection::btree_map(1..9_u32, any::<bool>(), 0..4), 0..9
+                proptest::collection::btree_map(1..9_u32, (any::<bool>(), 1..3_u64), 0..4), 0..9
             ),
             taking_part in 1..9_u32,
         ) {
-            let records = |group: BTreeMap<u32, bool>| -> BTreeMap<u32, AgencyRecord> {
-                let record = |finished| AgencyRecord { finished, ..AgencyRecord::default() };
-                group.into_iter().map(|(agency, finished)| (agency, record(finished))).collect()
+            let records = |group: BTreeMap<u32, (bool, u64)>| -> BTreeMap<u32, AgencyRecord> {
+                let record = |(finished, stored)| AgencyRecord { stored, finished, ..AgencyRecord::default() };
+                group.into_iter().map(|(agency, record_of)| (agency, record(record_of))).collect()
             };
             let mut walked = records(stored);
             let mut agencies = Agencies::new(walked.clone(), taking_part);
@@ -83,6 +91,7 @@ mod tests {
                 let heard_of: Vec<_> = (1..=taking_part).filter_map(|agency| walked.get(&agency)).collect();
                 let finished = heard_of.iter().filter(|record| record.finished).count();
                 prop_assert_eq!(agencies.finished() as usize, finished);
+                prop_assert_eq!(agencies.has_bets(), heard_of.iter().any(|record| record.stored > 0));
                 prop_assert_eq!(agencies.unfinished() as usize, heard_of.len() - finished);
                 prop_assert_eq!(agencies.unheard_of() as usize, taking_part as usize - heard_of.len());
             }

@@ -133,8 +133,9 @@ impl<S: Store> Committer<S> {
         for (plan, request) in planned {
             self.answer(request, plan, &stored);
         }
-        if let Some(draw) = &self.draw {
-            self.waiting.tell(draw);
+        match &self.draw {
+            Some(draw) => self.waiting.tell(draw),
+            None => self.waiting.turn_away(usize::try_from(self.rules.agencies).unwrap_or(usize::MAX)),
         }
         for result in [stored, drawn] {
             match result {
@@ -275,14 +276,16 @@ impl<S: Store> Committer<S> {
         info!(action = "agencies_finished", result, msg);
     }
 
-    /// Whether all agencies are finished. One that nothing was heard of may be stood for by a stranger.
+    /// Whether all agencies are finished. One that nothing was heard of may be stood for by a stranger, once there is a bet:
+    /// strangers alone draw nothing.
     fn is_draw_due(&self) -> bool {
         #[cfg(feature = "planted")]
         if crate::planted::is(crate::planted::Mistake::DrawTooEarly) {
             return self.rules.agencies - self.agencies.finished() < 2;
         }
         let unheard_of = usize::try_from(self.agencies.unheard_of()).unwrap_or(usize::MAX);
-        self.agencies.unfinished() == 0 && unheard_of <= self.waiting.strangers()
+        let strangers = if self.agencies.has_bets() { self.waiting.strangers() } else { 0 };
+        self.agencies.unfinished() == 0 && unheard_of <= strangers
     }
 
     /// Draws if all agencies are finished and it has not been done: from durable bets, and durably.

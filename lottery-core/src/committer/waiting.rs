@@ -17,8 +17,10 @@ pub(super) struct Waiting {
     all: BTreeMap<u64, (Mailbox<Notice>, Waits)>,
     /// The same, by connection.
     by_conn: BTreeSet<(ConnId, u64)>,
-    /// How many of them stand for an agency.
-    strangers: usize,
+    /// Those of them who stand for an agency.
+    strangers: BTreeSet<u64>,
+    /// Those of them who did, and have ended.
+    ended: BTreeSet<u64>,
     next: u64,
 }
 
@@ -29,26 +31,22 @@ pub(super) enum Waits {
     Agency(Ticket<WinnersQuery>),
     /// Somebody who stands for an agency that nothing was heard of.
     Stranger(Ticket<Stranger>),
-    /// Somebody who did, but may be gone.
-    Ended(Ticket<Stranger>),
 }
 
 impl Waits {
     fn conn(&self) -> ConnId {
         match self {
             Self::Agency(ticket) => ticket.conn(),
-            Self::Stranger(ticket) | Self::Ended(ticket) => ticket.conn(),
+            Self::Stranger(ticket) => ticket.conn(),
         }
-    }
-
-    fn stands_for_an_agency(&self) -> bool {
-        matches!(self, Self::Stranger(_))
     }
 }
 
 impl Waiting {
     pub(super) fn add(&mut self, from: Mailbox<Notice>, waits: Waits) {
-        self.strangers += usize::from(waits.stands_for_an_agency());
+        if matches!(waits, Waits::Stranger(_)) {
+            self.strangers.insert(self.next);
+        }
         self.by_conn.insert((waits.conn(), self.next));
         self.all.insert(self.next, (from, waits));
         self.next += 1;
@@ -57,31 +55,52 @@ impl Waiting {
     /// The connection is gone, and whoever waited on it.
     pub(super) fn leave(&mut self, conn: ConnId) {
         for number in self.numbers_of(conn) {
-            self.by_conn.remove(&(conn, number));
-            if let Some((_, waits)) = self.all.remove(&number) {
-                self.strangers -= usize::from(waits.stands_for_an_agency());
-            }
+            self.remove(number);
         }
     }
 
-    /// The peer of that connection has ended its side, and may be gone.
+    /// The peer of that connection has ended its side, and may be gone: it stands for nobody.
     pub(super) fn ended(&mut self, conn: ConnId) {
         for number in self.numbers_of(conn) {
-            let Some((from, waits)) = self.all.remove(&number) else { continue };
-            let waits = match waits {
-                Waits::Stranger(ticket) => {
-                    self.strangers -= 1;
-                    Waits::Ended(ticket)
-                }
-                waits => waits,
-            };
-            self.all.insert(number, (from, waits));
+            if self.strangers.remove(&number) {
+                self.ended.insert(number);
+            }
         }
     }
 
     /// How many agencies can be stood for.
     pub(super) fn strangers(&self) -> usize {
-        self.strangers
+        self.strangers.len()
+    }
+
+    /// Turns away those who stand for nobody: who has ended, and of more than `most` those who came first, as they may be
+    /// gone unbeknown.
+    pub(super) fn turn_away(&mut self, most: usize) {
+        while let Some(number) = self.ended.first().copied() {
+            self.turn_away_one(number, "its peer has ended");
+        }
+        while self.strangers.len() > most
+            && let Some(number) = self.strangers.first().copied()
+        {
+            self.turn_away_one(
+                number,
+                "more wait without saying which agency they are than there are agencies",
+            );
+        }
+    }
+
+    fn turn_away_one(&mut self, number: u64, reason: &'static str) {
+        if let Some((from, Waits::Stranger(ticket))) = self.remove(number) {
+            from.deliver(Notice::TurnedAway(ticket, reason));
+        }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<(Mailbox<Notice>, Waits)> {
+        self.strangers.remove(&number);
+        self.ended.remove(&number);
+        let (from, waits) = self.all.remove(&number)?;
+        self.by_conn.remove(&(waits.conn(), number));
+        Some((from, waits))
     }
 
     /// Tells all that the draw has taken place.
@@ -90,7 +109,7 @@ impl Waiting {
         for (from, waits) in all.into_values() {
             from.deliver(match waits {
                 Waits::Agency(ticket) => Notice::Winners(ticket, Some(Arc::clone(draw))),
-                Waits::Stranger(ticket) | Waits::Ended(ticket) => Notice::Stranger(ticket),
+                Waits::Stranger(ticket) => Notice::Stranger(ticket),
             });
         }
     }

@@ -13,6 +13,14 @@ pub(super) fn of(values: &mut Values) -> Result<String, ConfigError> {
     let heading = ["limit", "number", "of"].map(String::from);
     let rows = [
         ("connections", connections, "open at once"),
+        (
+            "connections-per-ip",
+            usize::try_from(settings.max_connections_per_ip).unwrap_or(usize::MAX),
+            match settings.max_connections_per_local_ip {
+                Some(_) => "of an address",
+                None => "of an address that is neither loopback nor private",
+            },
+        ),
         ("message", machine.max_message, "bytes, the longest that is taken"),
         ("requests", machine.max_in_flight, "of a connection, taken and not answered"),
         ("window", machine.window as usize, "batches of a session, not acknowledged"),

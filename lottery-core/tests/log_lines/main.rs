@@ -154,19 +154,156 @@ fn a_service_logs_where_it_listens_and_what_it_could_not_accept() {
     assert_eq!(lines, expected);
 }
 
+/// A connection that is fed bytes, or what happens, one after the other.
+fn connection(world: &World, inputs: &[Result<&[u8], Input>]) {
+    let now = Instant::default();
+    let mut centre = world.centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+    for input in inputs {
+        match input {
+            Ok(bytes) => feed(&mut centre, now, bytes),
+            Err(input) => centre.handle(now, *input),
+        }
+    }
+}
+
+/// Feeds it these bytes, as far as it reads, and takes what it says.
+fn feed(centre: &mut Centre, now: Instant, mut bytes: &[u8]) {
+    while let Some(io) = centre.poll_io() {
+        let n = io.recv.len().min(bytes.len());
+        let input = if !io.send.is_empty() {
+            Input::Sent(io.send.len())
+        } else if n > 0 {
+            io.recv[..n].copy_from_slice(&bytes[..n]);
+            bytes = &bytes[n..];
+            Input::Received(n)
+        } else if io.fin {
+            Input::FinSent
+        } else {
+            return;
+        };
+        centre.handle(now, input);
+    }
+}
+
 #[test]
 fn a_connection_that_ends_badly_is_a_warning() {
     let lines = lines(Level::Info, || {
-        let mailbox = Mailbox::new(|_| ());
-        let centres = World::new(1, usize::MAX, 1).centres;
-        let mut centre = centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
-        centre.handle(Instant::default(), Input::Failed);
+        connection(&World::new(1, usize::MAX, 1), &[Ok(b"N{AgencyID:1"), Err(Input::Failed)]);
     });
     let last = lines.last().unwrap();
     assert!(
         last.starts_with("WARNING  action: close_connection | result: fail | ip: 10.0.0.1 | reason: "),
         "{lines:#?}"
     );
+}
+
+const ACCEPTED: &str = "INFO     action: accept_connections | result: success | ip: 10.0.0.1";
+
+#[test]
+fn somebody_who_looks_whether_there_is_a_port_is_one_line() {
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n";
+    for (bytes, end) in [
+        (&b""[..], Input::Failed),
+        (b"", Input::Eof),
+        (hello, Input::Eof),
+        (hello, Input::Failed),
+        (b"GET / HTTP/1.1\r\nHost: centre\r\n\r\n", Input::Eof),
+        (b"OPTIONS / HTTP/1.0\r\n\r\n", Input::Failed),
+    ] {
+        let seen = |level| {
+            lines(level, || connection(&World::new(1, usize::MAX, 1), &[Ok(bytes), Err(end), Ok(b"")]))
+        };
+        assert_eq!(seen(Level::Info), [ACCEPTED], "{}", bytes.escape_ascii());
+        let all = seen(Level::Debug);
+        let last = "DEBUG    action: close_connection | result: success | ip: 10.0.0.1 | reason: ";
+        assert!(all.len() == 2 && all[1].starts_with(last), "{all:#?}");
+    }
+}
+
+#[test]
+fn refusals_are_logged_a_few_times_then_counted_and_end_the_connection() {
+    let batch = |body: &str| format!("{:08}{body}", body.len()).into_bytes();
+    for (message, spoken) in [
+        (b"B{;".to_vec(), "braces"),
+        (b"x;".to_vec(), "braces, after a filler"),
+        (b"N{AgencyID:99};".to_vec(), "braces, of an agency that there is not"),
+        (batch(""), "framed"),
+        (batch("1;1\nAna;Paz;x;1980-01-01;1\n"), "framed, with a bet that is none"),
+    ] {
+        let seen = lines(Level::Debug, || {
+            let world = World::new(1, usize::MAX, 1);
+            // So that the wire is known.
+            let first: &[u8] = if spoken.starts_with("braces") { b"B{PlayerName:;" } else { b"" };
+            let flood = [first, &message.repeat(50_000)].concat();
+            connection(&world, &[Ok(&flood), Err(Input::Eof)]);
+        });
+        assert_eq!(seen[0], ACCEPTED);
+        assert_eq!(seen.len(), 7, "{spoken}: {seen:#?}");
+        assert!(seen[1..6].iter().all(|line| line.contains("action: apuesta_recibida | result: fail | ")));
+        let end = "WARNING  action: close_connection | result: fail | ip: 10.0.0.1 | reason: too much of what was sent \
+                   was refused | refused: ";
+        let refused: u32 = seen[6].strip_prefix(end).expect(&seen[6]).parse().unwrap();
+        // What had been received with the last of them is refused, too.
+        assert!((100..200).contains(&refused), "{spoken}: {refused}");
+    }
+}
+
+/// Whatever costs a peer next to nothing and is a line: there is an end of it, at every level.
+#[test]
+fn a_peer_causes_no_more_lines_than_its_address_may() {
+    let (mut asked, mut bets) = (0, 0);
+    let all = lines(Level::Debug, || {
+        let mut world = World::new(2, usize::MAX, 9);
+        let now = Instant::default();
+        let mail = Arc::new(Mutex::new(Vec::new()));
+        let notices = Arc::clone(&mail);
+        let mailbox = Mailbox::new(move |notice| notices.lock().unwrap().push(notice));
+        let mut serve = |messages: &[&[u8]]| {
+            let mut centre = world.centres.accept(now, ([10, 0, 0, 1], 1).into(), mailbox.clone()).unwrap();
+            for message in messages {
+                feed(&mut centre, now, message);
+                while let Some(requests) = world.desk.try_take(usize::MAX).filter(|asked| !asked.is_empty()) {
+                    world.committer.commit(requests).unwrap();
+                    for notice in mail.lock().unwrap().drain(..) {
+                        centre.notice(now, notice);
+                    }
+                    feed(&mut centre, now, b"");
+                }
+            }
+            asked += messages.len();
+        };
+        let bet = |document: u32| format!("1;1\nAna;Paz;{document};1980-01-01;7574\n");
+        let framed = |body: &str| format!("{:08}{body}", body.len()).into_bytes();
+        let empty = framed("1;0\n");
+        serve(&vec![&empty[..]; 6_000]);
+        serve(&vec![&b"N{AgencyID:2};"[..]; 6_000]);
+        // A bet that is stored costs more than its line: there is no end of these.
+        serve(&[&framed(&bet(1))]);
+        for _ in 0..3_000 {
+            serve(&[b"hello\n"]);
+            serve(&[b""]);
+        }
+        for document in 2..1_000 {
+            serve(&[&framed(&bet(document))]);
+            bets += 1;
+        }
+        // After the draw, a question costs 14 bytes.
+        serve(&[b"N{AgencyID:1};"]);
+        serve(&vec![&b"Q{AgencyID:1};"[..]; 6_000]);
+        world.centres.say_unwritten();
+    });
+    let stored = all.iter().filter(|line| line.ends_with("apuesta_recibida | result: success | cantidad: 1"));
+    assert_eq!(stored.count(), bets + 1);
+    let few = "action: agencies_finished | ";
+    let caused = all.iter().filter(|line| !line.ends_with("cantidad: 1") && !line.contains(few)).count();
+    assert!((20_000..20_010).contains(&caused), "{caused} lines of {asked} messages");
+    let last = all.last().unwrap();
+    let (told, lines) = (
+        "WARNING  action: log | result: fail | lines: ",
+        " | reason: more than are written of what peers cause",
+    );
+    let lines = last.strip_prefix(told).and_then(|rest| rest.strip_suffix(lines)).expect(last);
+    assert!(lines.parse::<usize>().unwrap() > 8_000, "{last}");
 }
 
 /// Values that stand nowhere else.

@@ -1,20 +1,182 @@
 //! The service behind the port: how many connections it takes, and how the program ends.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
-use lottery_core::desk::Desk;
+use lottery_core::desk::{Desk, Notice};
 use lottery_core::seam::{Mailbox, Service as _};
 use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
 
+use crate::support::TestStore;
+
 fn centres(max_connections: usize) -> Centres {
-    Centres::new(ServerConfig::default(), Arc::new(Desk::new(usize::MAX)), max_connections)
+    let desk = Arc::new(Desk::new(usize::MAX));
+    Centres::new(ServerConfig::default(), desk, max_connections).with_anonymous_finish(true)
 }
 
 fn accept(centres: &Centres) -> Option<Centre> {
     centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ()))
+}
+
+/// A connection, and what it is told.
+struct Peer {
+    centre: Centre,
+    mail: Arc<Mutex<VecDeque<Notice>>>,
+}
+
+fn at(millis: u64) -> Instant {
+    Instant::from_epoch(Duration::from_millis(millis))
+}
+
+impl Peer {
+    /// One from that address; `None` if it is not served.
+    fn connect(centres: &Centres, millis: u64, ip: &str) -> Option<Self> {
+        let mail = Arc::new(Mutex::new(VecDeque::new()));
+        let into = Arc::clone(&mail);
+        let mailbox = Mailbox::new(move |notice| into.lock().unwrap().push_back(notice));
+        let centre = centres.accept(at(millis), (ip.parse::<IpAddr>().unwrap(), 1).into(), mailbox)?;
+        let mut peer = Self { centre, mail };
+        // Whoever is told that there are too many is closed within a second.
+        let deadline = peer.centre.poll_io()?.deadline?;
+        (deadline > at(millis + 1000)).then_some(peer)
+    }
+
+    fn say(&mut self, millis: u64, bytes: &[u8]) {
+        let recv = self.centre.poll_io().expect("it is there").recv;
+        recv[..bytes.len()].copy_from_slice(bytes);
+        self.centre.handle(at(millis), Input::Received(bytes.len()));
+    }
+
+    /// It hears what it is told.
+    fn hear(&mut self, millis: u64) {
+        while let Some(notice) = { self.mail.lock().unwrap().pop_front() } {
+            self.centre.notice(at(millis), notice);
+        }
+    }
+
+    /// Whether it was told to go; then it does, at once.
+    fn goes(&mut self, millis: u64) -> bool {
+        let told = matches!(self.mail.lock().unwrap().front(), Some(Notice::Displaced));
+        if told {
+            self.hear(millis);
+            assert!(self.centre.poll_io().is_none(), "at once");
+        }
+        told
+    }
+}
+
+const HERE: &str = "10.0.0.1";
+
+#[test]
+fn when_there_is_no_place_the_idlest_who_is_no_agency_goes() {
+    let centres = centres(5);
+    let [mut agency, mut filler, mut stranger, mut silent, mut echo] =
+        [0, 1, 2, 3, 4].map(|millis| Peer::connect(&centres, millis, HERE).unwrap());
+    agency.say(10, b"Q{AgencyID:1};");
+    stranger.say(10, b"00000003END");
+    echo.say(10, b"half a line");
+    // Fillers and parts of messages make nobody less idle.
+    filler.say(500, b"B{");
+    filler.say(900, b";");
+    let mut newer = Vec::new();
+    for (millis, goes) in [(1000, [true, false, false, false]), (1001, [false, true, false, false])] {
+        newer.push(Peer::connect(&centres, millis, HERE).expect("it is served"));
+        let [a, b, c, d] = [&mut filler, &mut silent, &mut echo, &mut stranger].map(|peer| peer.goes(millis));
+        assert_eq!([a, b, c, d], goes, "at {millis}");
+    }
+    drop((filler, silent));
+    newer.push(Peer::connect(&centres, 1002, HERE).expect("it is served"));
+    assert!(echo.goes(1002));
+    drop(echo);
+    // Those who came just now may have something to say: they stay, and the stranger goes.
+    newer.push(Peer::connect(&centres, 1003, HERE).expect("it is served"));
+    assert!(stranger.goes(1003));
+    drop(stranger);
+    assert!(Peer::connect(&centres, 1004, HERE).is_none(), "one that is heard does not go");
+    assert!(newer.iter_mut().all(|peer| !peer.goes(1004)) && !agency.goes(1004));
+    // Half a minute later they are idle, and the agency is not touched.
+    let more: Vec<_> = (0..4).filter_map(|nth| Peer::connect(&centres, 30_000 + nth, HERE)).collect();
+    assert_eq!(more.len(), 4);
+    assert!(newer.iter_mut().all(|peer| peer.goes(30_000)) && !agency.goes(30_000));
+}
+
+#[test]
+fn an_agency_that_waits_for_the_draw_and_has_ended_goes_first() {
+    let desk = Arc::new(Desk::new(usize::MAX));
+    let centres = Centres::new(ServerConfig::default(), Arc::clone(&desk), 3);
+    let mut committer = TestStore::default().committer(5);
+    let mut silent = Peer::connect(&centres, 0, HERE).unwrap();
+    let mut waiting = [1, 2].map(|millis| Peer::connect(&centres, millis, HERE).unwrap());
+    for peer in &mut waiting {
+        for message in [&b"000000041;0\n"[..], b"00000003END"] {
+            peer.say(3, message);
+            while let Some(requests) = desk.try_take(usize::MAX).filter(|requests| !requests.is_empty()) {
+                committer.commit(requests).unwrap();
+                peer.hear(3);
+            }
+            while let Some(io) = peer.centre.poll_io().filter(|io| !io.send.is_empty()) {
+                let sent = io.send.len();
+                peer.centre.handle(at(3), Input::Sent(sent));
+            }
+        }
+    }
+    let [ended, other] = &mut waiting;
+    ended.centre.handle(at(4), Input::Eof);
+    assert!(ended.centre.poll_io().is_some_and(|io| !io.fin), "it may be there and read");
+    let mut newer = Peer::connect(&centres, 1000, HERE).expect("it is served");
+    assert!(ended.goes(1000) && ![&mut silent, other].map(|peer| peer.goes(1000))[0]);
+    let _newest = Peer::connect(&centres, 1001, HERE).expect("it is served");
+    assert!(silent.goes(1001) && !other.goes(1001) && !newer.goes(1001));
+}
+
+#[test]
+fn an_address_has_so_many_connections_and_a_network_of_ipv6_is_one() {
+    let there = |last: u64| (format!("198.51.100.{last}"), format!("2001:db8::{last}:1"));
+    let centres = centres(100).with_connections_per_ip(3, 5);
+    let mut kept = Vec::new();
+    let mut connect = |ip: &str| {
+        let peer = Peer::connect(&centres, 0, ip);
+        let served = peer.is_some();
+        kept.extend(peer);
+        served
+    };
+    for nth in 0..5 {
+        assert_eq!(connect(&there(1).0), nth < 3);
+        assert_eq!(connect(&there(nth).1), nth < 3, "they share a network of 64 bits");
+        assert!(connect("127.0.0.1") && connect("fd00::1"), "here there may be more");
+    }
+    assert!(!connect("127.0.0.1") && !connect("::ffff:127.0.0.1") && connect("::1"));
+    assert!(connect(&there(2).0) && connect("2001:db8:0:1::1"), "others are served");
+    // One less is one more, and one that is idle makes room for another of its own address.
+    kept.remove(0);
+    let again = |millis, ip| Peer::connect(&centres, millis, ip).map(|peer| kept.push(peer)).is_some();
+    let mut again = again;
+    assert!(again(0, "198.51.100.1") && !again(1, "198.51.100.1") && again(1000, "198.51.100.1"));
+    let gone: Vec<_> = kept.iter_mut().map(|peer| peer.goes(1000)).collect();
+    assert_eq!(gone.iter().filter(|gone| **gone).count(), 1);
+}
+
+#[test]
+fn what_is_known_of_addresses_has_a_bound() {
+    let centres = centres(100).with_connections_per_ip(1, 1);
+    let kept = Peer::connect(&centres, 0, "198.51.100.1").unwrap();
+    for nth in 0..70_000_u64 {
+        // Each of another network; the time does not matter.
+        let ip = format!("2001:db8:{:x}:{:x}::1", nth >> 16, nth & 0xFFFF);
+        assert!(Peer::connect(&centres, 0, &ip).is_some(), "{ip}");
+    }
+    let shown = format!("{centres:?}");
+    let (_, addresses) = shown.split_once("addresses: ").expect("how many there are");
+    let addresses: usize = addresses.split(')').next().unwrap().parse().unwrap();
+    assert!((1..=2_049).contains(&addresses), "{addresses}");
+    assert!(Peer::connect(&centres, 0, "198.51.100.1").is_none(), "who is there is not forgotten");
+    drop(kept);
+    assert!(Peer::connect(&centres, 0, "198.51.100.1").is_some());
 }
 
 /// What is sent back for these bytes.

@@ -147,7 +147,9 @@ impl<C: Caller<Notice = Infallible>> Calls<C> {
             now: Instant::default(),
             committer: store.committer(agencies),
             store,
-            centres: Centres::new(config, Arc::clone(&desk), 100).with_echo_prefix(echo_prefix),
+            centres: Centres::new(config, Arc::clone(&desk), 100)
+                .with_echo_prefix(echo_prefix)
+                .with_anonymous_finish(true),
             desk,
             calls: Vec::new(),
         }

@@ -90,6 +90,9 @@ pub(crate) enum Seen {
     Refused(u32, &'static str),
     Pending(u32),
     Winners(u32, Vec<String>),
+    /// Who stands for nobody, by connection.
+    TurnedAway(u64),
+    Displaced,
     Room,
     /// A group was committed: how many batches, and whether the draw is in it.
     Committed(usize, bool),
@@ -143,6 +146,8 @@ fn seen(notice: Notice) -> Seen {
         }
         Notice::Stranger(_) => Seen::Winners(0, Vec::new()),
         Notice::Hello(..) | Notice::Superseded => panic!("there are no sessions here"),
+        Notice::TurnedAway(ticket, _) => Seen::TurnedAway(ticket.conn().0),
+        Notice::Displaced => Seen::Displaced,
         Notice::Room => Seen::Room,
     }
 }

@@ -292,7 +292,7 @@ fn winners_for_a_connection_that_is_gone_go_nowhere() {
 fn a_stranger_is_told_when_it_is_drawn_and_room_that_nobody_waits_for_is_nothing() {
     let now = Instant::default();
     let desk = Arc::new(Desk::new(usize::MAX));
-    let centres = Centres::new(ServerConfig::default(), Arc::clone(&desk), 1);
+    let centres = Centres::new(ServerConfig::default(), Arc::clone(&desk), 1).with_anonymous_finish(true);
     let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut centre, b"00000003END");
     let mut requests = desk.try_take(usize::MAX).unwrap();

@@ -1,15 +1,16 @@
 //! The waiting room: who waits for the draw, and who is told.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
-use lottery_core::committer::run;
+use lottery_core::committer::{Committer, run};
 use lottery_core::desk::{Asks, Desk};
-use lottery_core::seam::Service as _;
+use lottery_core::seam::{Mailbox, Service as _};
 use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Machine as _, Receipt, Server, ServerConfig};
 
-use crate::support::Seen::{Refused, Stored, Winners};
+use crate::support::Seen::{Refused, Stored, TurnedAway, Winners};
 use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
 
 /// What a `framed` connection of that number asks when it has sent END; as an agency, if it has said which it is.
@@ -81,21 +82,26 @@ fn a_stranger_stays_when_another_connection_goes() {
     let mut committer = store.committer(3);
     commit(&mut committer, vec![stranger(7), stranger(8), waits(3, Some(1))]);
     commit(&mut committer, vec![Asks::Gone(ConnId(8)), Asks::Gone(ConnId(3))]);
-    let told = [Stored(1, 0), Stored(2, 0), Winners(0, Vec::new())];
-    assert_eq!(commit(&mut committer, vec![finished(1), finished(2)]), told);
+    let told = [Stored(1, 1), Stored(1, 1), Stored(2, 0), Winners(0, Vec::new())];
+    let asked = vec![batch(1, &bets(1, 1, 1)), finished(1), finished(2)];
+    assert_eq!(commit(&mut committer, asked), told);
 }
 
 #[test]
-fn who_has_ended_counts_no_more_but_is_told() {
+fn who_has_ended_counts_no_more_and_is_turned_away() {
     let store = TestStore::default();
     let mut committer = store.committer(3);
-    commit(&mut committer, vec![finished(1), stranger(7), stranger(8), Asks::Ended(ConnId(8))]);
+    let first = vec![batch(1, &bets(1, 1, 1)), finished(1), stranger(7), stranger(8), Asks::Ended(ConnId(8))];
+    assert_eq!(commit(&mut committer, first), [Stored(1, 1), Stored(1, 1), TurnedAway(8)]);
     assert!(committer.draw().is_none(), "one of two stands for another");
     // That of an agency changes nothing, and that of a stranger nothing twice.
-    commit(&mut committer, vec![waits(1, Some(1)), Asks::Ended(ConnId(1)), Asks::Ended(ConnId(8))]);
+    let then = vec![waits(1, Some(1)), Asks::Ended(ConnId(1)), Asks::Ended(ConnId(8))];
+    assert_eq!(commit(&mut committer, then), []);
     assert!(committer.draw().is_none());
-    let told = commit(&mut committer, vec![stranger(9)]);
-    assert_eq!(told, [0, 0, 1, 0].map(|agency| Winners(agency, Vec::new())), "in the order of their coming");
+    let told = commit(&mut committer, vec![stranger(9), Asks::Gone(ConnId(8))]);
+    assert_eq!(told, [0, 1, 0].map(|agency| Winners(agency, Vec::new())), "in the order of their coming");
+    // After the draw whoever has ended is told, as somebody may be there who reads.
+    assert_eq!(commit(&mut committer, vec![stranger(10), Asks::Ended(ConnId(10))]), [Winners(0, Vec::new())]);
 }
 
 #[test]
@@ -103,6 +109,7 @@ fn strangers_stand_for_as_many_as_nothing_was_heard_of() {
     for missing in 1..=3 {
         let store = TestStore::default();
         let mut committer = store.committer(4);
+        commit(&mut committer, vec![batch(4, &bets(4, 0, 1))]);
         commit(&mut committer, (missing + 1..=4).map(finished).collect());
         for nth in 1..=missing {
             assert!(committer.draw().is_none(), "{nth} of {missing}");
@@ -110,6 +117,34 @@ fn strangers_stand_for_as_many_as_nothing_was_heard_of() {
         }
         assert!(committer.draw().is_some(), "{missing} are stood for");
     }
+}
+
+#[test]
+fn strangers_draw_nothing_as_long_as_no_agency_has_sent_a_bet() {
+    let store = TestStore::default();
+    let mut committer = store.committer(3);
+    assert_eq!(commit(&mut committer, [7, 8, 9].map(stranger).into()), []);
+    // Nor beside agencies without bets.
+    assert_eq!(commit(&mut committer, vec![batch(1, &[]), finished(1)]), [Stored(1, 0), Stored(1, 0)]);
+    assert!(committer.draw().is_none() && !committer.owes_draw());
+    // Then they count, in the same group.
+    let told = commit(&mut committer, vec![batch(2, &bets(2, 1, 1)), finished(2)]);
+    assert_eq!(told[..2], [Stored(2, 1), Stored(2, 1)]);
+    assert_eq!(told[2..], [0, 0, 0].map(|agency| Winners(agency, Vec::new())));
+}
+
+#[test]
+fn there_are_never_more_strangers_than_agencies_and_the_newest_stay() {
+    let store = TestStore::default();
+    let mut committer = store.committer(3);
+    assert_eq!(commit(&mut committer, [1, 2, 3].map(stranger).into()), []);
+    assert_eq!(commit(&mut committer, vec![stranger(4)]), [TurnedAway(1)]);
+    // One that goes makes room, and one that has ended goes first.
+    let then = vec![Asks::Gone(ConnId(2)), stranger(5), stranger(6), Asks::Ended(ConnId(4))];
+    assert_eq!(commit(&mut committer, then), [TurnedAway(4)]);
+    assert_eq!(commit(&mut committer, (7..=100).map(stranger).collect()).len(), 94);
+    let told = commit(&mut committer, vec![batch(1, &bets(1, 1, 1)), finished(1)]);
+    assert_eq!(told.len(), 2 + 3, "{told:?}");
 }
 
 #[test]
@@ -153,23 +188,55 @@ fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_
     assert_eq!(told, [Stored(1, 6), Stored(1, 6), Winners(1, winners(&mine))]);
 }
 
+/// A `framed` connection that has sent END, and then did that.
+fn end_and(committer: &mut Committer<TestStore>, then: Input, anonymous_finish: bool) -> Centre {
+    let desk = Arc::new(Desk::new(usize::MAX));
+    let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
+    let centres = Centres::new(config, Arc::clone(&desk), 1).with_anonymous_finish(anonymous_finish);
+    let now = Instant::default();
+    let mail = Arc::new(Mutex::new(Vec::new()));
+    let notices = Arc::clone(&mail);
+    let mailbox = Mailbox::new(move |notice| notices.lock().unwrap().push(notice));
+    let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
+    let end = b"00000003END";
+    centre.poll_io().unwrap().recv[..end.len()].copy_from_slice(end);
+    for input in [Input::Received(end.len()), then] {
+        centre.handle(now, input);
+        committer.commit(desk.try_take(usize::MAX).unwrap()).unwrap();
+        for notice in mail.lock().unwrap().drain(..) {
+            centre.notice(now, notice);
+        }
+    }
+    centre
+}
+
 #[test]
-fn a_connection_says_when_its_peer_has_ended() {
+fn a_connection_whose_peer_has_ended_stands_for_nobody_and_is_closed() {
     for ends in [false, true] {
         let store = TestStore::default();
         let mut committer = store.committer(2);
-        let desk = Arc::new(Desk::new(usize::MAX));
-        let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
-        let centres = Centres::new(config, Arc::clone(&desk), 1);
-        let now = Instant::default();
-        let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), store.diary().mailbox()).unwrap();
-        let end = b"00000003END";
-        centre.poll_io().unwrap().recv[..end.len()].copy_from_slice(end);
-        centre.handle(now, Input::Received(end.len()));
-        committer.commit(desk.try_take(usize::MAX).unwrap()).unwrap();
-        centre.handle(now, if ends { Input::Eof } else { Input::Timeout });
-        committer.commit(desk.try_take(usize::MAX).unwrap()).unwrap();
-        commit(&mut committer, vec![finished(1)]);
+        let mut centre = end_and(&mut committer, if ends { Input::Eof } else { Input::Timeout }, true);
+        let io = centre.poll_io().unwrap();
+        assert_eq!((io.fin, io.send), (ends, &b""[..]), "closed without a word");
+        commit(&mut committer, vec![batch(1, &bets(1, 0, 1)), finished(1)]);
         assert_eq!(committer.draw().is_none(), ends, "who has ended stands for nobody");
+    }
+}
+
+#[test]
+fn nobody_stands_for_an_agency_without_saying_which_unless_that_is_set() {
+    for set in [false, true] {
+        let store = TestStore::default();
+        let mut committer = store.committer(2);
+        commit(&mut committer, vec![batch(1, &bets(1, 0, 1)), finished(1)]);
+        let mut centre = end_and(&mut committer, Input::Timeout, set);
+        assert_eq!(committer.draw().is_some(), set);
+        let answer = if set { &b"00000010NO_WINNERS"[..] } else { b"" };
+        assert_eq!(centre.poll_io().unwrap().send, answer);
+        // Nor after the draw, as nobody knows whose winners it asks for.
+        commit(&mut committer, vec![finished(2)]);
+        assert!(committer.draw().is_some());
+        let mut centre = end_and(&mut committer, Input::Timeout, set);
+        assert_eq!(centre.poll_io().unwrap().send, answer);
     }
 }

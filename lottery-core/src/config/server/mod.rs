@@ -10,13 +10,14 @@ use lottery_proto::{Dialect, ServerConfig};
 
 pub(super) use self::table::PROGRAM;
 use self::table::{
-    AGENCIES, DATA_DIR, DIALECTS, ECHO_PREFIX, FORCE, IDLE_TIMEOUT, LINGER_TIMEOUT, LISTEN, LISTEN_BACKLOG,
-    LOG_LEVEL, MAX_CONNECTIONS, MAX_MESSAGE, MESSAGE_TIMEOUT, PORT, SET_ASIDE, STALL_TIMEOUT, STORE,
-    WINNING_NUMBER,
+    AGENCIES, ANONYMOUS_FINISH, DATA_DIR, DIALECTS, ECHO_PREFIX, FORCE, IDLE_TIMEOUT, LINGER_TIMEOUT, LISTEN,
+    LISTEN_BACKLOG, LOG_LEVEL, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP, MAX_MESSAGE, MESSAGE_TIMEOUT, PORT,
+    SET_ASIDE, STALL_TIMEOUT, STORE, WINNING_NUMBER,
 };
 use super::error::ConfigError;
 use super::parse;
 use super::resolve::Values;
+use super::table::Origin;
 use super::types::{AsWritten, StoreKind};
 use crate::log::Level;
 
@@ -69,6 +70,8 @@ pub struct ServerSettings {
     pub store: StoreKind,
     /// The number that wins.
     pub winning_number: u32,
+    /// Whether somebody who has finished without saying which agency it is may stand for one.
+    pub anonymous_finish: bool,
     /// The wires that are spoken.
     pub dialects: Vec<Dialect>,
     /// What stands before a line that is sent back.
@@ -77,6 +80,10 @@ pub struct ServerSettings {
     pub max_message: u32,
     /// How many connections may be open at once, from 1 to 1000000.
     pub max_connections: u32,
+    /// How many of them an address may have, from 1 to 1000000.
+    pub max_connections_per_ip: u32,
+    /// How many of them an address of this machine or of a private network may have: `None`, all.
+    pub max_connections_per_local_ip: Option<u32>,
     /// How long a connection may be without a message begun or an answer owed; above zero.
     pub idle_timeout: Duration,
     /// Within which time a message that has begun must be complete; above zero.
@@ -126,6 +133,8 @@ impl ServerSettings {
             Some("import") => ServerCommand::Import(file(values)?),
             _ => ServerCommand::Centre,
         };
+        let max_connections_per_ip = values.required(&MAX_CONNECTIONS_PER_IP)?;
+        let is_set = *values.origin(&MAX_CONNECTIONS_PER_IP.row) != Origin::Default;
         Ok(Self {
             command,
             set_aside: values.flag(SET_ASIDE.0),
@@ -136,10 +145,13 @@ impl ServerSettings {
             data_dir: values.required(&DATA_DIR)?,
             store: values.required(&STORE)?,
             winning_number: values.required(&WINNING_NUMBER)?,
+            anonymous_finish: values.required(&ANONYMOUS_FINISH)?,
             dialects: values.required(&DIALECTS)?,
             echo_prefix: values.required(&ECHO_PREFIX)?,
             max_message: values.required(&MAX_MESSAGE)?,
             max_connections: values.required(&MAX_CONNECTIONS)?,
+            max_connections_per_ip,
+            max_connections_per_local_ip: is_set.then_some(max_connections_per_ip),
             idle_timeout: values.required(&IDLE_TIMEOUT)?,
             message_timeout: values.required(&MESSAGE_TIMEOUT)?,
             stall_timeout: values.required(&STALL_TIMEOUT)?,

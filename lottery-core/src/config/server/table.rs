@@ -8,7 +8,7 @@ use lottery_proto::Dialect;
 
 use crate::config::file::{Format, Shape};
 use crate::config::resolve::Program;
-use crate::config::table::{Action, Flag, Operand, Row, Setting};
+use crate::config::table::{Action, Flag, Operand, Row, SWITCH, Setting};
 use crate::config::types::{AsWritten, StoreKind};
 use crate::config::{limits, parse};
 use crate::log::Level;
@@ -58,10 +58,12 @@ at. Durations are written like 150ms, 20s, 1m30s or 1h.",
         &DATA_DIR.row,
         &STORE.row,
         &WINNING_NUMBER.row,
+        &ANONYMOUS_FINISH.row,
         &DIALECTS.row,
         &ECHO_PREFIX.row,
         &MAX_MESSAGE.row,
         &MAX_CONNECTIONS.row,
+        &MAX_CONNECTIONS_PER_IP.row,
         &IDLE_TIMEOUT.row,
         &MESSAGE_TIMEOUT.row,
         &STALL_TIMEOUT.row,
@@ -139,6 +141,17 @@ pub(super) const WINNING_NUMBER: Setting<u32> = Setting {
     parse: parse::whole::<u32, 0, { u32::MAX as u64 }>,
 };
 
+pub(super) const ANONYMOUS_FINISH: Setting<bool> = Setting {
+    row: row(
+        "anonymous-finish",
+        "SERVER_ANONYMOUS_FINISH",
+        SWITCH,
+        "false",
+        "Whether an END of framed without bets, which names no agency, may stand for one",
+    ),
+    parse: parse::switch,
+};
+
 pub(in crate::config) const DIALECTS: Setting<Vec<Dialect>> = Setting {
     row: row(
         "dialects",
@@ -167,6 +180,18 @@ pub(super) const MAX_CONNECTIONS: Setting<u32> = Setting {
         "N",
         "4096",
         "How many connections may be open at once",
+    ),
+    parse: parse::whole::<u32, 1, 1_000_000>,
+};
+
+pub(super) const MAX_CONNECTIONS_PER_IP: Setting<u32> = Setting {
+    row: row(
+        "max-connections-per-ip",
+        "SERVER_MAX_CONNECTIONS_PER_IP",
+        "N",
+        "256",
+        "How many of them an address may have, an IPv6 network of 64 bits being one;\n\
+         unless this is set, loopback and private addresses may have all",
     ),
     parse: parse::whole::<u32, 1, 1_000_000>,
 };

@@ -20,24 +20,26 @@ fn the_configuration_with_its_origins() {
     assert_eq!(
         printed(world.parse_server(&flags)),
         "\
-setting          value                                   origin
-config           my.ini                                  flag --config
-listen           ::1                                     flag --listen
-port             80                                      flag --listen
-listen-backlog   1024                                    default
-log-level        INFO                                    default
-agencies         3                                       my.ini
-data-dir         a\\nñ                                    flag --data-dir
-store            memory                                  environment SERVER_STORE
-winning-number   7574                                    default
-dialects         block,session,fixed,framed,braces,echo  default
-echo-prefix                                              default
-max-message      1048576                                 default
-max-connections  4096                                    default
-idle-timeout     60s                                     default
-message-timeout  20s                                     default
-stall-timeout    20s                                     default
-linger-timeout   1s                                      default
+setting                 value                                   origin
+config                  my.ini                                  flag --config
+listen                  ::1                                     flag --listen
+port                    80                                      flag --listen
+listen-backlog          1024                                    default
+log-level               INFO                                    default
+agencies                3                                       my.ini
+data-dir                a\\nñ                                    flag --data-dir
+store                   memory                                  environment SERVER_STORE
+winning-number          7574                                    default
+anonymous-finish        false                                   default
+dialects                block,session,fixed,framed,braces,echo  default
+echo-prefix                                                     default
+max-message             1048576                                 default
+max-connections         4096                                    default
+max-connections-per-ip  256                                     default
+idle-timeout            60s                                     default
+message-timeout         20s                                     default
+stall-timeout           20s                                     default
+linger-timeout          1s                                      default
 "
     );
 }
@@ -53,6 +55,7 @@ fn the_limits_of_a_centre() {
         "\
 limit                  number  of
 connections               100  open at once
+connections-per-ip        256  of an address that is neither loopback nor private
 message                  8192  bytes, the longest that is taken
 requests                   32  of a connection, taken and not answered
 window                     16  batches of a session, not acknowledged

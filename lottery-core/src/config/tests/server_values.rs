@@ -18,6 +18,7 @@ fn defaults() {
     assert_eq!(settings.store, StoreKind::Redb);
     assert_eq!(settings.winning_number, 7574);
     assert_eq!(settings.max_connections, 4096);
+    assert!(!settings.anonymous_finish);
     let seconds =
         [settings.idle_timeout, settings.message_timeout, settings.stall_timeout, settings.linger_timeout];
     assert_eq!(seconds, [60, 20, 20, 1].map(Duration::from_secs));
@@ -48,6 +49,7 @@ fn numbers_and_their_ranges() {
         ("--agencies", 1, 99_999),
         ("--winning-number", 0, u32::MAX.into()),
         ("--max-connections", 1, 1_000_000),
+        ("--max-connections-per-ip", 1, 1_000_000),
     ] {
         for good in [low.to_string(), high.to_string(), format!("0{low}")] {
             World::new().server(&[flag, &good]);
@@ -62,6 +64,30 @@ fn numbers_and_their_ranges() {
         let negative = format!("{flag}=-5");
         assert!(World::new().server_error(&[&negative]).starts_with(&format!("{flag}: \"-5\": expected")));
     }
+}
+
+#[test]
+fn connections_of_an_address_are_not_limited_at_home_unless_that_is_set() {
+    let of = |settings: crate::config::ServerSettings| {
+        (settings.max_connections_per_ip, settings.max_connections_per_local_ip)
+    };
+    assert_eq!(of(World::new().server(&[])), (256, None));
+    for count in [256, 9] {
+        let (text, both) = (count.to_string(), (count, Some(count)));
+        assert_eq!(of(World::new().server(&["--max-connections-per-ip", &text])), both);
+        assert_eq!(of(World::new().env("SERVER_MAX_CONNECTIONS_PER_IP", &text).server(&[])), both);
+        let file = format!("SERVER_MAX_CONNECTIONS_PER_IP = {count}\n");
+        assert_eq!(of(World::new().file("config.ini", &file).server(&[])), both);
+    }
+}
+
+#[test]
+fn whoever_finishes_without_a_name_counts_only_where_that_is_set() {
+    assert!(World::new().server(&["--anonymous-finish"]).anonymous_finish);
+    assert!(World::new().env("SERVER_ANONYMOUS_FINISH", "true").server(&[]).anonymous_finish);
+    assert!(World::new().file("config.ini", "SERVER_ANONYMOUS_FINISH = true\n").server(&[]).anonymous_finish);
+    let error = World::new().server_error(&["--anonymous-finish=yes"]);
+    assert_eq!(error, "--anonymous-finish: \"yes\": expected true or false");
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! How much of something may happen: a supply that is used up and comes back with time.
+
+use lottery_proto::Instant;
+
+/// The size of a bucket, and how fast it fills again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate {
+    /// So many at once.
+    pub(super) most: u32,
+    /// So many more each second.
+    pub(super) each_second: u32,
+}
+
+/// What is left of a supply.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bucket {
+    left: u32,
+    /// Up to when it was filled.
+    filled: Instant,
+}
+
+impl Bucket {
+    /// A full one.
+    pub(super) fn full(now: Instant, rate: Rate) -> Self {
+        Self { left: rate.most, filled: now }
+    }
+
+    /// Takes one, if there is one left.
+    pub(super) fn take(&mut self, now: Instant, rate: Rate) -> bool {
+        self.fill(now, rate);
+        let taken = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        taken
+    }
+
+    /// How much is missing.
+    pub(super) fn missing(&mut self, now: Instant, rate: Rate) -> u32 {
+        self.fill(now, rate);
+        rate.most.saturating_sub(self.left)
+    }
+
+    fn fill(&mut self, now: Instant, rate: Rate) {
+        // Whole ones only: the rest of the time counts for the next.
+        let each = u64::from(rate.each_second.max(1));
+        let millis = u64::try_from(now.duration_since(self.filled).as_millis()).unwrap_or(u64::MAX);
+        let more = millis.saturating_mul(each) / 1000;
+        if more == 0 {
+            return;
+        }
+        self.left = self.left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX)).min(rate.most);
+        self.filled = self.filled.after(std::time::Duration::from_millis(more.saturating_mul(1000) / each));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_epoch(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn gives_what_there_is_and_what_comes_with_time() {
+        let rate = Rate { most: 3, each_second: 4 };
+        let mut bucket = Bucket::full(at(0), rate);
+        let mut taken = |now, most| (0..most).take_while(|_| bucket.take(at(now), rate)).count();
+        assert_eq!(taken(0, 10), 3);
+        assert_eq!(taken(249, 10), 0);
+        assert_eq!(taken(250, 10), 1);
+        // Whoever looks often gets as much as whoever waits.
+        assert_eq!((0..10).map(|step| taken(300 + step * 100, 10)).sum::<usize>(), 3);
+        assert_eq!(taken(9_000_000_000, 10), 3, "no more than it holds");
+    }
+
+    #[test]
+    fn is_full_again_after_a_while() {
+        let rate = Rate { most: 2, each_second: 1 };
+        let mut bucket = Bucket::full(at(0), rate);
+        assert!(bucket.take(at(0), rate));
+        assert_eq!([999, 1000, 2000].map(|millis| bucket.missing(at(millis), rate)), [1, 0, 0]);
+    }
+}

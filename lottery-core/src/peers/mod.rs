@@ -1,0 +1,276 @@
+//! Who is connected: how many may be, who goes when there is no room, and how many lines of the log they may cause.
+
+mod bucket;
+mod network;
+mod place;
+mod seat;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::mem;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lottery_proto::Instant;
+use tracing::warn;
+
+use self::bucket::{Bucket, Rate};
+use self::network::Network;
+pub(crate) use self::place::Place;
+pub(crate) use self::seat::Standing;
+use self::seat::{Next, Seat};
+use crate::desk::Notice;
+use crate::seam::Mailbox;
+
+/// So many connections over the limit are told that they are too many, and so many are on their way out. The rest are
+/// just closed.
+const AT_ONCE: usize = 64;
+
+/// So many addresses without a connection are remembered, at most.
+const REMEMBERED: usize = 1024;
+
+/// Lines of the log for an address: about 2 MB at once.
+const ADDRESS_LINES: Rate = Rate { most: 20_000, each_second: 20 };
+/// Lines of the log for all addresses together.
+const ALL_LINES: Rate = Rate { most: 100_000, each_second: 50 };
+/// Lines about connections that could not be accepted.
+const FAILURE_LINES: Rate = Rate { most: 20, each_second: 1 };
+/// Refusals for an address: after them a connection ends with its first.
+const ADDRESS_REFUSALS: Rate = Rate { most: 1000, each_second: 10 };
+
+/// How many connections may be open at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// All together.
+    pub(crate) all: usize,
+    /// Of an address.
+    pub(crate) of_an_address: usize,
+    /// Of an address of this machine or of a private network.
+    pub(crate) of_a_local_address: usize,
+}
+
+/// All who are connected, and what is remembered of their addresses.
+pub(crate) struct Peers {
+    limits: Limits,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Who is served, by number.
+    seats: BTreeMap<u64, Arc<Seat>>,
+    addresses: BTreeMap<Network, Address>,
+    /// How many addresses have no connection.
+    vacant: usize,
+    next: Next,
+    /// How many are told that they are too many.
+    told: usize,
+    /// How many were told to go, and are still there.
+    leaving: usize,
+    lines: Bucket,
+    failures: Bucket,
+    /// Lines about addresses that are forgotten, and about what could not be accepted.
+    unwritten: u64,
+    /// The time as it was last told.
+    now: Instant,
+}
+
+/// What is remembered of an address.
+struct Address {
+    /// The connections that are served, by number.
+    seats: BTreeSet<u64>,
+    /// How many connections there are, with those that are refused.
+    connections: usize,
+    next: Next,
+    lines: Bucket,
+    refusals: Bucket,
+    /// Lines that were not written.
+    unwritten: u64,
+}
+
+/// What becomes of a new connection.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// It is served.
+    Served,
+    /// It is told why it is not.
+    Refused(&'static str),
+    /// It is closed, as there are too many of these already.
+    Closed(&'static str),
+}
+
+impl Peers {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let now = Instant::default();
+        let state = State {
+            seats: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            vacant: 0,
+            next: Next::default(),
+            told: 0,
+            leaving: 0,
+            lines: Bucket::full(now, ALL_LINES),
+            failures: Bucket::full(now, FAILURE_LINES),
+            unwritten: 0,
+            now,
+        };
+        Self { limits, state: Mutex::new(state) }
+    }
+
+    /// Finds a place for a connection: if all are taken, that of an idle one that is no agency's.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        now: Instant,
+        number: u64,
+        ip: IpAddr,
+        mailbox: &Mailbox<Notice>,
+    ) -> (Place, Admission) {
+        let network = Network::of(ip);
+        let mut state = self.lock(now);
+        let of_an_address =
+            if network.is_local() { self.limits.of_a_local_address } else { self.limits.of_an_address };
+        let admitted = state.enter(network).seats.len() < of_an_address;
+        let (admitted, reason) = match admitted {
+            true if state.seats.len() < self.limits.all => (Some(None), ""),
+            true => (state.displace(None).map(Some), "too many connections"),
+            false => (state.displace(Some(network)).map(Some), "too many connections from this address"),
+        };
+        let mut place = Place { peers: Arc::clone(self), number, ip, seat: None };
+        let Some(displaced) = admitted else {
+            state.told += 1;
+            let closed = state.told > AT_ONCE;
+            return (place, if closed { Admission::Closed(reason) } else { Admission::Refused(reason) });
+        };
+        let seat = Arc::new(Seat::new(network, mailbox.clone(), now));
+        state.seats.insert(number, Arc::clone(&seat));
+        if let Some(address) = state.addresses.get_mut(&network) {
+            address.seats.insert(number);
+        }
+        drop(state);
+        place.seat = Some(seat);
+        if let Some(displaced) = displaced {
+            displaced.mailbox.deliver(Notice::Displaced);
+        }
+        (place, Admission::Served)
+    }
+
+    /// Whether a line may be written about a connection that could not be accepted. How many were not, before it, is said.
+    pub(crate) fn may_log_a_failure(&self) -> bool {
+        let mut state = self.lock(Instant::default());
+        let now = state.now;
+        if !state.failures.take(now, FAILURE_LINES) {
+            state.unwritten += 1;
+            return false;
+        }
+        let unwritten = mem::take(&mut state.unwritten);
+        drop(state);
+        say_unwritten(unwritten);
+        true
+    }
+
+    /// What was set.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Says how many lines were not written, at the end.
+    pub(crate) fn say_unwritten(&self) {
+        let state = self.lock(Instant::default());
+        let unwritten = state.addresses.values().map(|address| address.unwritten).sum::<u64>();
+        let unwritten = unwritten + state.unwritten;
+        drop(state);
+        say_unwritten(unwritten);
+    }
+
+    fn lock(&self, now: Instant) -> MutexGuard<'_, State> {
+        // The state is whole between any two statements: a panic elsewhere does not spoil it.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.now = state.now.max(now);
+        state
+    }
+}
+
+/// Each connection's `Debug` holds this: that is not to be all of them.
+impl fmt::Debug for Peers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock(Instant::default());
+        write!(f, "Peers({} served, addresses: {})", state.seats.len(), state.addresses.len())
+    }
+}
+
+fn say_unwritten(lines: u64) {
+    if lines > 0 {
+        let reason = "more than are written of what peers cause";
+        warn!(action = "log", result = "fail", lines, reason);
+    }
+}
+
+impl State {
+    /// Another connection of that address.
+    fn enter(&mut self, network: Network) -> &mut Address {
+        if !self.addresses.contains_key(&network) && self.vacant >= 2 * REMEMBERED {
+            self.forget();
+        }
+        let now = self.now;
+        let address = self.addresses.entry(network).or_insert_with(|| {
+            self.vacant += 1;
+            Address::new(now)
+        });
+        self.vacant -= usize::from(address.connections == 0);
+        address.connections += 1;
+        address
+    }
+
+    /// Takes the place of a connection, of that address if one is named, and returns what it was.
+    fn displace(&mut self, network: Option<Network>) -> Option<Arc<Seat>> {
+        if self.leaving >= AT_ONCE {
+            return None;
+        }
+        let Self { seats, addresses, next, now, .. } = self;
+        let number = match network {
+            None => next.take(*now, seats, seats.iter()),
+            Some(network) => {
+                let Address { seats: numbers, next, .. } = addresses.get_mut(&network)?;
+                let all = numbers.iter().filter_map(|number| seats.get_key_value(number));
+                next.take(*now, seats, all)
+            }
+        }?;
+        let seat = seats.remove(&number)?;
+        if let Some(address) = addresses.get_mut(&seat.network) {
+            address.seats.remove(&number);
+        }
+        self.leaving += 1;
+        Some(seat)
+    }
+
+    /// Forgets addresses that have no connections: first those that have not been conspicuous for a while.
+    fn forget(&mut self) {
+        let now = self.now;
+        let vacant = self.addresses.iter_mut().filter(|(_, address)| address.connections == 0);
+        let mut vacant: Vec<_> =
+            vacant.map(|(network, address)| (address.lines.missing(now, ADDRESS_LINES), *network)).collect();
+        vacant.sort_unstable();
+        vacant.truncate(vacant.len().saturating_sub(REMEMBERED));
+        for (_, network) in vacant {
+            if let Some(address) = self.addresses.remove(&network) {
+                self.vacant -= 1;
+                self.unwritten += address.unwritten;
+            }
+        }
+    }
+}
+
+impl Address {
+    fn new(now: Instant) -> Self {
+        Self {
+            seats: BTreeSet::new(),
+            connections: 0,
+            next: Next::default(),
+            lines: Bucket::full(now, ADDRESS_LINES),
+            refusals: Bucket::full(now, ADDRESS_REFUSALS),
+            unwritten: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

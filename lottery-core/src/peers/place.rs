@@ -1,0 +1,82 @@
+//! A connection's place among all.
+
+use std::fmt;
+use std::mem;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use lottery_proto::Instant;
+
+use super::network::Network;
+use super::seat::{Seat, Standing};
+use super::{ADDRESS_LINES, ADDRESS_REFUSALS, ALL_LINES, Peers, State, say_unwritten};
+
+/// A connection's place among all: it is free again when this is dropped.
+pub(crate) struct Place {
+    pub(super) peers: Arc<Peers>,
+    pub(super) number: u64,
+    pub(super) ip: IpAddr,
+    /// `None`: it is not served.
+    pub(super) seat: Option<Arc<Seat>>,
+}
+
+impl Place {
+    /// Where the peer is.
+    pub(crate) fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
+    /// What the connection is by now, and when it was last heard.
+    pub(crate) fn set(&self, standing: Standing, heard: Instant) {
+        if let Some(seat) = &self.seat {
+            seat.set(standing, heard);
+        }
+    }
+
+    /// Whether a line may be written that this peer has caused. How many were not, before it, is said.
+    pub(crate) fn may_log(&self, now: Instant) -> bool {
+        let mut state = self.peers.lock(now);
+        let State { addresses, lines, unwritten, .. } = &mut *state;
+        let Some(address) = addresses.get_mut(&Network::of(self.ip)) else { return false };
+        let may = address.lines.take(now, ADDRESS_LINES) && lines.take(now, ALL_LINES);
+        if !may {
+            address.unwritten += 1;
+            return false;
+        }
+        let unwritten = mem::take(&mut address.unwritten) + mem::take(unwritten);
+        drop(state);
+        say_unwritten(unwritten);
+        true
+    }
+
+    /// Something that the peer sent was refused. Whether that is too often for its address.
+    pub(crate) fn refused_too_often(&self, now: Instant) -> bool {
+        let mut state = self.peers.lock(now);
+        let address = state.addresses.get_mut(&Network::of(self.ip));
+        address.is_some_and(|address| !address.refusals.take(now, ADDRESS_REFUSALS))
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Place({}, served: {})", self.number, self.seat.is_some())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let network = Network::of(self.ip);
+        let mut state = self.peers.lock(Instant::default());
+        match self.seat {
+            None => state.told -= 1,
+            Some(_) if state.seats.remove(&self.number).is_none() => state.leaving -= 1,
+            Some(_) => {}
+        }
+        let State { addresses, vacant, .. } = &mut *state;
+        if let Some(address) = addresses.get_mut(&network) {
+            address.seats.remove(&self.number);
+            address.connections -= 1;
+            *vacant += usize::from(address.connections == 0);
+        }
+    }
+}

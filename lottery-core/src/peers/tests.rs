@@ -1,0 +1,77 @@
+//! Bounds for an address and for all.
+
+use std::time::Duration;
+
+use super::*;
+use crate::log::{Level, tests::logged};
+
+fn at(seconds: u64) -> Instant {
+    Instant::from_epoch(Duration::from_secs(seconds))
+}
+
+fn peers() -> Arc<Peers> {
+    let many = usize::MAX;
+    Arc::new(Peers::new(Limits { all: many, of_an_address: many, of_a_local_address: many }))
+}
+
+/// Connection `number` from an address of its own, at the first second.
+fn from(peers: &Arc<Peers>, number: u8) -> Place {
+    let (place, admission) =
+        peers.admit(at(0), number.into(), [198, 51, 100, number].into(), &Mailbox::new(|_| ()));
+    assert!(matches!(admission, Admission::Served));
+    place
+}
+
+fn lines(place: &Place, now: Instant, tried: usize) -> usize {
+    (0..tried).filter(|_| place.may_log(now)).count()
+}
+
+#[test]
+fn an_address_causes_so_many_lines_and_says_how_many_more_there_were() {
+    let peers = peers();
+    let place = from(&peers, 1);
+    assert_eq!(lines(&place, at(0), 30_000), 20_000);
+    let said = logged(Level::Info, || assert_eq!(lines(&place, at(2), 1_000), 40));
+    let reason = "more than are written of what peers cause";
+    assert_eq!(said, [format!("WARNING  action: log | result: fail | lines: 10000 | reason: {reason}")]);
+    // Another address does not suffer.
+    assert_eq!(lines(&from(&peers, 2), at(2), 1_000), 1_000);
+    let said = logged(Level::Info, || peers.say_unwritten());
+    assert_eq!(said, [format!("WARNING  action: log | result: fail | lines: 960 | reason: {reason}")]);
+}
+
+#[test]
+fn all_addresses_together_cause_so_many_lines() {
+    let peers = peers();
+    let places: Vec<_> = (1..=9).map(|number| from(&peers, number)).collect();
+    let written = |seconds| places.iter().map(|place| lines(place, at(seconds), 20_000)).sum::<usize>();
+    assert_eq!(written(0), 100_000);
+    assert_eq!(written(1), 50);
+}
+
+#[test]
+fn what_an_address_has_used_up_is_remembered_when_it_comes_back() {
+    let peers = peers();
+    assert_eq!(lines(&from(&peers, 1), at(0), 30_000), 20_000);
+    assert_eq!(lines(&from(&peers, 1), at(0), 10), 0);
+}
+
+#[test]
+fn an_address_that_is_refused_too_often_has_no_more_patience() {
+    let peers = peers();
+    let (place, other) = (from(&peers, 1), from(&peers, 2));
+    assert_eq!((0..1_000).filter(|_| place.refused_too_often(at(0))).count(), 0);
+    assert!(place.refused_too_often(at(0)) && !other.refused_too_often(at(0)));
+    assert!(!place.refused_too_often(at(1)));
+}
+
+#[test]
+fn connections_that_cannot_be_accepted_are_not_a_line_each() {
+    let peers = peers();
+    let written = |peers: &Peers| (0..100).filter(|_| peers.may_log_a_failure()).count();
+    assert_eq!((written(&peers), written(&peers)), (20, 0));
+    // The time is what connections tell.
+    let place = from(&peers, 1);
+    assert!(place.may_log(at(5)));
+    assert_eq!(written(&peers), 5);
+}
