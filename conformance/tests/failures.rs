@@ -254,7 +254,7 @@ fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
         let file = File::winning(1, 2000);
         let centre = Running::in_memory::<Server>(1);
         let mut job = job(centre.address, dialect, 1);
-        job.connection.max_message = 8192;
+        job.connection.max_answer = 8192;
         let agency = Calling::start::<Client>(Agency::new(job, file.bets()));
         let outcome = agency.outcome();
         let Err(AgencyError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. }) =

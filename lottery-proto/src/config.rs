@@ -107,8 +107,11 @@ pub struct ClientConfig {
     /// How long the messages of batches may be, about, in bytes; a wire may have a lower limit of its own.
     /// Default [`Manner::batch_bytes`].
     pub max_batch: usize,
-    /// The longest message that is taken, in bytes, at least 8192. Default 1 MiB.
+    /// The longest batch that is sent, in bytes, whatever [`ClientConfig::max_batch`] says. Default 1 MiB.
     pub max_message: usize,
+    /// The longest answer that is taken, in bytes, at least 8192: the receive buffer grows to this for an answer that needs
+    /// it. Default 1 MiB; [`Dialect::longest_answer`] says what an agency with so many bets needs.
+    pub max_answer: usize,
     /// How long the centre may take to begin an answer; and then to complete it, besides a second more for each 100 bytes of
     /// it that have come, up to 30 times as long. Default 60 s.
     pub answer_timeout: Duration,
@@ -126,7 +129,7 @@ impl ClientConfig {
     pub const fn most_memory(&self) -> usize {
         const MACHINE: usize = 1024;
         let least = crate::block::BLOCK_SIZE;
-        let received = if self.max_message > least { self.max_message } else { least };
+        let received = if self.max_answer > least { self.max_answer } else { least };
         let batch = if self.max_batch < self.max_message { self.max_batch } else { self.max_message };
         // A line and its end are a byte longer than a block.
         let message = if batch > MAX_LINE { batch } else { MAX_LINE + 1 };
@@ -145,6 +148,7 @@ impl ClientConfig {
             max_unsent: 64 * 1024,
             max_batch: dialect.manner().batch_bytes,
             max_message: 1024 * 1024,
+            max_answer: 1024 * 1024,
             answer_timeout: Duration::from_secs(60),
             stall_timeout: Duration::from_secs(60),
             linger_timeout: Duration::from_secs(1),
@@ -168,17 +172,18 @@ mod tests {
     #[test]
     fn the_most_memory_of_an_agency() {
         let agency = AgencyId::new(1).expect("an agency");
-        for (max_message, max_batch, received, message) in [
-            (100_000, 50_000, 100_000, 50_000),
-            (50_000, 100_000, 50_000, 50_000),
-            (8192, 8192, 8192, 8193),
-            (8193, 9000, 8193, 8193),
-            (10, 10, 8192, 8193),
+        for (max_answer, max_message, max_batch, received, message) in [
+            (100_000, 100_000, 50_000, 100_000, 50_000),
+            (50_000, 50_000, 100_000, 50_000, 50_000),
+            (20_000, 50_000, 100_000, 20_000, 50_000),
+            (8192, 8192, 8192, 8192, 8193),
+            (8193, 8193, 9000, 8193, 8193),
+            (10, 10, 10, 8192, 8193),
         ] {
             let config = ClientConfig::new(agency, Dialect::Block);
-            let config = ClientConfig { max_message, max_batch, max_unsent: 1000, ..config };
+            let config = ClientConfig { max_answer, max_message, max_batch, max_unsent: 1000, ..config };
             let most = 1024 + 2 * received + 6 * 1000 + 3 * message + 32_768;
-            assert_eq!(config.most_memory(), most, "{max_message}, {max_batch}");
+            assert_eq!(config.most_memory(), most, "{max_answer}, {max_message}, {max_batch}");
         }
     }
 }

@@ -215,7 +215,7 @@ fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
 /// it asks and sends whatever it may, its events are taken or not, and of what it sends a little is read.
 fn peak_of_agency(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> usize {
     let bets = vec![bet(ANA); 12_000];
-    let mut stream = bytes.iter().cycle().take(2 * config.max_message);
+    let mut stream = bytes.iter().cycle().take(2 * config.max_answer);
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let mut client = Client::new(config.clone(), at(0));
@@ -246,7 +246,7 @@ fn an_agency_never_takes_more_memory_than_is_documented() {
     for (max_message, max_unsent) in [(1024 * 1024, 64 * 1024), (8192, 8192), (100_000, 300_000)] {
         for (wire, bytes) in worst_answers() {
             let config = ClientConfig::new(AgencyId::new(1).unwrap(), wire);
-            let config = ClientConfig { max_message, max_unsent, ..config };
+            let config = ClientConfig { max_message, max_answer: max_message, max_unsent, ..config };
             for takes_events in [true, false] {
                 let (peak, most) = (peak_of_agency(&config, &bytes, takes_events), config.most_memory());
                 assert!(

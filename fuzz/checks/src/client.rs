@@ -17,7 +17,8 @@ pub fn run(data: &[u8]) {
     let dialect = Dialect::ALL[usize::from(first) % Dialect::ALL.len()];
     let config = ClientConfig::new(AgencyId::new(1).expect("an agency"), dialect);
     let max_message = BLOCK << (first / 32 % 4);
-    let config = ClientConfig { max_unsent: UNSENT, max_message, max_batch: BLOCK, ..config };
+    let config =
+        ClientConfig { max_unsent: UNSENT, max_message, max_answer: max_message, max_batch: BLOCK, ..config };
     let bound = config.most_memory();
     let driver = Driver::new(Client::new(config, at(0)));
     let mut run = Run { driver, bets: vec![bet(ANA), bet(JOSE)], closed: 0 };

@@ -23,7 +23,14 @@ pub(super) struct Call<T> {
 }
 
 impl<T> Call<T> {
-    pub(super) fn new(connection: ClientConfig, server: String, connect_timeout: Duration) -> Self {
+    /// `bets`: so many winners there may be at most. No more than their answer needs is taken from the centre.
+    pub(super) fn new(
+        mut connection: ClientConfig,
+        server: String,
+        connect_timeout: Duration,
+        bets: usize,
+    ) -> Self {
+        connection.max_answer = connection.max_answer.min(connection.dialect.longest_answer(bets));
         Self { connection, server, connect_timeout, client: None, outcome: None }
     }
 
@@ -52,6 +59,11 @@ impl<T> Call<T> {
     pub(super) fn not_connected(&self, error: &io::Error) -> AgencyError {
         let error = io::Error::new(error.kind(), error.to_string());
         AgencyError::Connect { server: self.server.clone(), error }
+    }
+
+    /// The centre names more winners than there are bets.
+    pub(super) fn too_many_winners(&self, named: usize, bets: usize) -> AgencyError {
+        AgencyError::TooManyWinners { server: self.server.clone(), named, bets }
     }
 
     /// The connection ended too early.

@@ -50,7 +50,7 @@ impl Echoes {
     pub fn new(job: EchoJob) -> Self {
         let EchoJob { connection, server, connect_timeout, retry_for, amount, period } = job;
         let connection = ClientConfig { dialect: Dialect::Echo, ..connection };
-        let call = Call::new(connection, server, connect_timeout);
+        let call = Call::new(connection, server, connect_timeout, 0);
         Self { amount, period, retry_for, call, done: 0, waiting: false, next: Instant::default() }
     }
 

@@ -33,7 +33,8 @@ pub struct Job {
 impl Job {
     /// An agency's call; if its wire cannot carry one of these bets, it has ended already.
     pub(super) fn call(&self, bets: &BetList) -> Call<Vec<String>> {
-        let mut call = Call::new(self.connection.clone(), self.server.clone(), self.connect_timeout);
+        let (connection, server) = (self.connection.clone(), self.server.clone());
+        let mut call = Call::new(connection, server, self.connect_timeout, bets.len());
         if let Err(error) = bets.check_sendable(self.connection.dialect) {
             call.end(Instant::default(), Err(error.into()));
         }
@@ -107,6 +108,16 @@ pub enum AgencyError {
         error: String,
         /// Why, in the centre's words.
         reason: String,
+    },
+    /// The centre names more winners than the agency has bets.
+    #[error("{server} names {named} winners, of {bets} bets")]
+    TooManyWinners {
+        /// The centre.
+        server: String,
+        /// How many it has named so far.
+        named: usize,
+        /// How many bets there are.
+        bets: usize,
     },
     /// A connection could not be had, or not be kept.
     #[error("given up after {tried:.1?}: {reason}; {stored} of {total} bets are stored{}",

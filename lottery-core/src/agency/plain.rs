@@ -150,6 +150,11 @@ impl PlainAgency {
                     self.ask_at(now, now.after(self.pause));
                     self.pause = self.pause.saturating_mul(2).min(self.job.poll_max);
                 }
+                Event::Winners(documents) if documents.len() > self.bets.len() => {
+                    let named = documents.len();
+                    let error = self.call.too_many_winners(named, self.bets.len());
+                    self.end(now, Err(error));
+                }
                 Event::Winners(documents) => {
                     let winners: Vec<String> = documents.map(str::to_owned).collect();
                     if self.question() == Question::WithFinished {

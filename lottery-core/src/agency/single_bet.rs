@@ -38,7 +38,8 @@ impl SingleBet {
             connection.dialect = Dialect::Block;
         }
         let dialect = connection.dialect;
-        let single = Self { fields, retry_for, call: Call::new(connection, server, connect_timeout) };
+        let call = Call::new(connection, server, connect_timeout, 0);
+        let single = Self { fields, retry_for, call };
         dialect.check_sendable(&bet(&single.fields)?)?;
         Ok(single)
     }

@@ -67,7 +67,8 @@ pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Ba
     let winners_place = open_winners(settings)?;
     let bets = BetList::read(path)?;
     let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
-    let mut connection = connection(settings)?;
+    // What is taken is bounded by the bets.
+    let mut connection = ClientConfig { max_answer: usize::MAX, ..connection(settings)? };
     if batch_max.is_some() {
         connection.max_batch = connection.max_message;
     }

@@ -12,6 +12,7 @@ mod failures;
 mod fences;
 mod limits;
 mod many;
+mod more_winners;
 mod reasons;
 mod sessions;
 mod support;

@@ -23,7 +23,7 @@ use crate::support::{Fate, Seen, TestStore, batch, bets, commit, finished, winne
 /// Kinds of packets.
 pub(crate) const BATCH_ACK: u8 = 5;
 const HELLO: u8 = 7;
-const WELCOME: u8 = 8;
+pub(crate) const WELCOME: u8 = 8;
 pub(crate) const ERROR: u8 = 9;
 
 /// A packet of agency 1.

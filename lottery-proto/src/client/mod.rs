@@ -71,7 +71,7 @@ impl Client {
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
             wire: config.dialect.wire(),
-            inbox: Inbox::new(BUSY_SIZE, config.max_message),
+            inbox: Inbox::new(BUSY_SIZE, config.max_answer),
             output: Output::default(),
             asked: VecDeque::new(),
             window: 0,

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::{Wire, block, braces, echo, fixed, framed};
-use crate::bet::{Bet, FieldError};
+use super::{MAX_LINE, Wire, block, braces, echo, fixed, framed};
+use crate::bet::{Bet, FieldError, MAX_DOCUMENT};
 
 /// A wire: one of the protocols that carry the same job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +71,23 @@ impl Dialect {
         }
     }
 
+    /// The longest answer that an agency with so many bets can need, in bytes: all of them have won, with the longest
+    /// documents; or, with few bets, a failure of up to 8192 bytes.
+    ///
+    /// On `block` and in a session it is a block: a longer list comes in further ones. On `echo` it is a line behind a prefix
+    /// that is as long.
+    pub const fn longest_answer(self, bets: usize) -> usize {
+        let (head, document) = match self {
+            Self::Block | Self::Session => (block::BLOCK_SIZE, 0),
+            Self::Fixed => ("R00000".len(), "00000000".len()),
+            Self::Framed => ("00000000".len(), MAX_DOCUMENT + ";".len()),
+            Self::Braces => ("R;".len(), "{PlayerDocID:},".len() + MAX_DOCUMENT),
+            Self::Echo => (2 * MAX_LINE + "\n".len(), 0),
+        };
+        let longest = document.saturating_mul(bets).saturating_add(head);
+        if longest > block::BLOCK_SIZE { longest } else { block::BLOCK_SIZE }
+    }
+
     /// Whether this wire can carry the bet as it is.
     ///
     /// # Errors
@@ -128,6 +145,30 @@ pub enum Question {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::{format, vec};
+
+    #[test]
+    fn the_longest_answer_names_all_bets_and_is_no_longer() {
+        let document = "9".repeat(MAX_DOCUMENT);
+        for bets in [1, 300, 1000, 2000] {
+            for (dialect, answer) in [
+                (Dialect::Fixed, format!("R{bets:05}{}", "20000001".repeat(bets))),
+                (Dialect::Framed, format!("{:08}{}", 0, vec![&*document; bets].join(";"))),
+                (
+                    Dialect::Braces,
+                    format!("R{};", vec![format!("{{PlayerDocID:{document}}}"); bets].join(",")),
+                ),
+            ] {
+                let (longest, needed) = (dialect.longest_answer(bets), answer.len().max(8192));
+                assert!((needed..=needed + 1).contains(&longest), "{dialect}, {bets}: {longest}, {needed}");
+            }
+            for dialect in [Dialect::Block, Dialect::Session] {
+                assert_eq!(dialect.longest_answer(bets), 8192);
+            }
+        }
+        assert_eq!(Dialect::Braces.longest_answer(usize::MAX), usize::MAX);
+        assert_eq!(Dialect::Echo.longest_answer(0), 16_385);
+    }
 
     #[test]
     fn each_wire_has_its_manner() {

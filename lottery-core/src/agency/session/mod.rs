@@ -165,6 +165,11 @@ impl SessionAgency {
                     let reason = reason.to_owned();
                     self.refused(now, &reason);
                 }
+                Event::Winners(documents) if documents.len() > self.bets.len() - self.winners.len() => {
+                    let named = self.winners.len() + documents.len();
+                    let error = self.call.too_many_winners(named, self.bets.len());
+                    self.end(now, Err(error));
+                }
                 Event::Winners(documents) => {
                     let last = documents.is_last();
                     self.winners.extend(documents.map(str::to_owned));
