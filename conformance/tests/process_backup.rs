@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use lottery_core::store::FileDisk;
 use process::files::{Bets, stored};
 use process::{Process, SOON, client, command, server, server_program};
 use rustix::process::Signal;
@@ -18,6 +19,7 @@ on_every_runtime!(
     what_is_damaged_is_not_restored,
     who_does_not_read_a_backup_stalls_nobody,
     a_killed_centre_leaves_a_socket_that_harms_nobody,
+    a_start_waits_for_a_command_that_has_the_store,
 );
 
 /// What a command of the server says and how it ends.
@@ -224,6 +226,20 @@ fn who_does_not_read_a_backup_stalls_nobody(runtime: &str) {
         assert_eq!(backup.wait().unwrap().success(), whole);
     }
     assert_eq!(stored(&dir.join("data"), &agencies), [30_000; 2]);
+}
+
+fn a_start_waits_for_a_command_that_has_the_store(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    fs::create_dir(dir.join("data")).unwrap();
+    let command = FileDisk::open(&dir.join("data/lottery.lock")).unwrap();
+    command.try_lock().unwrap();
+    let centre = Process::start(&mut server(runtime, dir));
+    centre.line("action: config");
+    assert!(centre.is_running());
+    drop(command);
+    centre.address();
+    centre.stop(Signal::TERM);
 }
 
 fn a_killed_centre_leaves_a_socket_that_harms_nobody(runtime: &str) {

@@ -42,7 +42,11 @@ fn a_data_directory_that_cannot_be_used(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let first = Process::start(&mut server(runtime, dir.path()));
     first.address();
-    fails(&mut server(runtime, dir.path()), 1, "data/lottery.lock: another centre uses this data directory");
+    fails(
+        &mut server(runtime, dir.path()),
+        1,
+        "data/lottery.lock: another centre, or a command such as backup, uses this data directory",
+    );
     fs::write(dir.path().join("file"), "").unwrap();
     let mut below = command(server_program(runtime), dir.path());
     fails(

@@ -50,7 +50,7 @@ pub enum StoreError {
         agencies: usize,
     },
     /// Another centre, or a command such as `backup` while there is none, uses the data directory.
-    #[error("{place}: another centre uses this data directory")]
+    #[error("{place}: another centre, or a command such as backup, uses this data directory")]
     Busy {
         /// The file that the other centre has locked.
         place: String,
