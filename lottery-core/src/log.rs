@@ -4,10 +4,14 @@
 //! 2024-08-21 22:11:15 INFO     action: accept_connections | result: success | ip: 172.25.125.3
 //! ```
 //!
-//! The time is in UTC. The level has one of Python's names, padded to 8 columns. Then come the fields of the event
+//! The time is in UTC, or in the time of the machine. The level has one of Python's names, padded to 8 columns. Then come the fields of the event
 //! in their order: `tracing::info!(action = "accept_connections", result = "success", ip = %ip)`. A plain message
 //! is the field `msg`. No value can break a line or forge a field: see [`escape`].
+//!
+//! Whoever reads lines splits them at ` | `, and each field at its first `: `; a value may hold a colon. Of a program's lines
+//! none waits for who reads standard output: see [`queue`].
 
+use std::io;
 use std::str::FromStr;
 use std::time::SystemTime;
 
@@ -21,9 +25,16 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use self::civil::Civil;
 
 mod civil;
+mod clock;
 pub mod escape;
 mod format;
 pub(crate) mod peers;
+pub mod queue;
+mod standard;
+
+pub use clock::{Clock, NoZone, Zone};
+pub use queue::{Patience, Queue, Sink};
+pub use standard::{StandardOutput, writable};
 
 /// Which events are logged: those of a level and of all above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,36 +83,47 @@ impl From<Level> for LevelFilter {
     }
 }
 
-/// From now on logs the events of our own crates to standard output, with the time that `now` tells. Of several
-/// calls in a process, the first one counts.
+/// From now on logs the events of our own crates to `sink`, by a thread of its own. Of several calls in a process, the
+/// first one counts. Lines that do not fit, or cannot be written, are counted, and told of when there is room.
 ///
-/// A line that cannot be written, because standard output is closed or full, is lost without a word.
-pub fn init(level: Level, now: fn() -> SystemTime) {
-    init_with(level, now, std::io::stdout);
+/// # Errors
+/// There is no thread to be had.
+pub fn init(level: Level, clock: Clock, sink: impl Sink) -> io::Result<Queue> {
+    let queue = Queue::start(queue::QUEUE_SIZE, clock.clone(), sink)?;
+    let writer = queue.clone();
+    // The error says that there is a subscriber already.
+    let _ = set_global_default(subscriber_with(level, clock, move || writer.clone()));
+    Ok(queue)
 }
 
 /// A moment for the name of a file, in UTC: `2024-08-21T221115Z`.
 pub(crate) fn stamp(moment: SystemTime) -> String {
-    Civil::at(moment).to_string().replace(' ', "T").replace(':', "") + "Z"
+    Civil::at(moment, 0).to_string().replace(' ', "T").replace(':', "") + "Z"
 }
 
-/// As [`init`], to another place than plain standard output.
+/// As [`init`], in UTC and without a thread: whoever logs writes. For tests.
 pub fn init_with<W>(level: Level, now: fn() -> SystemTime, writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // The error says that there is a subscriber already.
     let _ = set_global_default(subscriber(level, now, writer));
 }
 
-/// What [`init`] installs, with a writer of one's own: for tests.
+/// What [`init`] installs, with a writer of one's own, in UTC: for tests.
 pub fn subscriber<W>(level: Level, now: fn() -> SystemTime, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    subscriber_with(level, Clock { now, zone: Zone::Utc }, writer)
+}
+
+fn subscriber_with<W>(level: Level, clock: Clock, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let own_crates = ["lottery", "runtime"].map(|prefix| (prefix, LevelFilter::from(level)));
     let lines = tracing_subscriber::fmt::layer()
-        .event_format(format::Lines { now })
+        .event_format(format::Lines { clock })
         .with_writer(writer)
         // It would tell of a line lost on standard error, which may be no better.
         .log_internal_errors(false);

@@ -82,7 +82,7 @@ pub enum AgencyError {
         reason: String,
     },
     /// Another line came back than was sent.
-    #[error("sent {expected:?}, received {received:?}")]
+    #[error("sent \"{expected}\", received \"{received}\"")]
     WrongEcho {
         /// What was sent.
         expected: String,

@@ -8,14 +8,14 @@ use std::time::SystemTime;
 use lottery_proto::{AgencyId, ClientConfig};
 use tracing::{error, info};
 
-use super::progress::{Bar, Lines};
+use super::progress::Bar;
+use super::streams::{Logging, at_a_signal};
 use super::winners::{Winners, WinnersError};
 use super::{fail, settings};
 use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use crate::bet_list::BetList;
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
-use crate::log;
-use crate::seam::Runtime;
+use crate::seam::{EXIT_AT_ONCE, Runtime};
 
 /// Runs an agency on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
 pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
@@ -24,12 +24,17 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
         Err(code) => return code,
     };
     let bar = Bar::new();
-    let lines = Lines(bar.clone());
-    log::init_with(settings.log_level.value, now, move || lines.clone());
+    let (level, time) = (settings.log_level.value, settings.log_time);
+    let logging = match Logging::start(level, now, time, bar.lines(), bar.is_seen()) {
+        Ok(logging) => logging,
+        Err(code) => return code,
+    };
+    bar.beside(logging.queue());
     settings.log();
     let result = match settings.command {
         ClientCommand::Agency if settings.bets.is_none() => {
-            return fail(ConfigError::EXIT_CODE, &"no bets: name the agency's file with --bets FILE");
+            let reason = "no bets: name the agency's file with --bets FILE".to_owned();
+            Err(Failure { code: ConfigError::EXIT_CODE, reason })
         }
         ClientCommand::Agency => agency(runtime, &settings, &bar),
         ClientCommand::Bet => single_bet(runtime, &settings),
@@ -37,15 +42,30 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     };
     bar.clear();
     match result {
-        Ok(()) => {
+        Ok(ended) => {
             info!(action = "exit", result = "success", client_id = settings.agency);
+            match ended {
+                Ended::Stopped => logging.stopped(),
+                Ended::Done => logging.done(0),
+            }
             ExitCode::SUCCESS
         }
         Err(Failure { code, reason }) => {
             error!(action = "exit", result = "fail", client_id = settings.agency, reason);
-            fail(code, &reason)
+            let exit = fail(code, &reason);
+            logging.done(code);
+            exit
         }
     }
+}
+
+/// How a client ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// By itself.
+    Done,
+    /// It was told to.
+    Stopped,
 }
 
 /// Why a client did not do what it was to do, and the code with which the program ends.
@@ -62,7 +82,7 @@ impl<E: std::error::Error> From<E> for Failure {
 }
 
 /// An agency's whole work.
-pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Result<(), Failure> {
+pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Result<Ended, Failure> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
     let winners_place = open_winners(settings)?;
     let bets = BetList::read(path)?;
@@ -83,12 +103,16 @@ pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Ba
         seed: seed(settings.agency, std::process::id()),
     };
     let bets = Arc::new(bets);
-    let bar = bar.clone();
-    let show = move |progress| bar.show(progress);
+    let shown = bar.clone();
+    let show = move |progress| shown.show(progress);
     let mut agency = Agency::new(job, bets).with_progress(show);
     runtime.call(&mut agency)?;
-    let Some(winners) = unless_stopped(agency.into_outcome())? else { return Ok(()) };
-    winners_place.write(&winners).map_err(|error| not_written(&error))
+    let Some(winners) = unless_stopped(agency.into_outcome())? else { return Ok(Ended::Stopped) };
+    at_a_signal(EXIT_AT_ONCE);
+    // They may go where the lines go.
+    bar.settle();
+    winners_place.write(&winners).map_err(|error| not_written(&error))?;
+    Ok(Ended::Done)
 }
 
 /// Makes the place for the winners before anything is sent: after the draw they could not be had again on every wire.
@@ -105,7 +129,7 @@ fn seed(agency: u32, process: u32) -> u64 {
     u64::from(agency) << 32 | u64::from(process)
 }
 
-pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), Failure> {
+pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Failure> {
     let names = [
         "first-name (NOMBRE)",
         "last-name (APELLIDO)",
@@ -121,10 +145,10 @@ pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> R
     let timeouts = (settings.connect_timeout, settings.retry_for);
     let mut single = SingleBet::new(connection(settings)?, settings.server.to_string(), timeouts, fields)?;
     runtime.call(&mut single)?;
-    unless_stopped(single.into_outcome()).map(|_| ())
+    unless_stopped(single.into_outcome()).map(|outcome| ended(outcome.as_ref()))
 }
 
-pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<(), Failure> {
+pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Failure> {
     let mut echoes = Echoes::new(EchoJob {
         connection: connection(settings)?,
         server: settings.server.to_string(),
@@ -134,7 +158,11 @@ pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Resul
         period: settings.loop_period.value,
     });
     runtime.call(&mut echoes)?;
-    unless_stopped(echoes.into_outcome()).map(|_| ())
+    unless_stopped(echoes.into_outcome()).map(|outcome| ended(outcome.as_ref()))
+}
+
+fn ended<T>(outcome: Option<&T>) -> Ended {
+    if outcome.is_some() { Ended::Done } else { Ended::Stopped }
 }
 
 /// To be stopped before it is done is no failure of a client.

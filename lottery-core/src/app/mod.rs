@@ -4,8 +4,10 @@ mod client;
 mod control;
 mod health;
 mod output;
+mod panics;
 mod progress;
 mod server;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -19,6 +21,7 @@ pub use client::client;
 pub use server::server;
 
 use crate::config::{ConfigError, Parsed};
+use crate::log::escape::escaped;
 
 /// The store failed: what was asked last may be stored or not.
 const EXIT_STORE_FAILED: u8 = 74;
@@ -35,14 +38,21 @@ fn settings<T>(parse: fn(Vec<OsString>, Env<'_>) -> Result<Parsed<T>, ConfigErro
             let printed = std::io::stdout().write_all(text.as_bytes());
             Err(if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        Err(error) => Err(fail(ConfigError::EXIT_CODE, &error)),
+        Err(error) => {
+            // Its values are in quotes already, and hold nothing that could break the line.
+            streams::write(&format!("error: {error}"));
+            Err(ConfigError::EXIT_CODE.into())
+        }
     }
 }
 
-/// Says in a line what went wrong, and returns the exit code.
+/// Says in a line what went wrong, and returns the exit code. What a peer or a file's name put into it is escaped.
 fn fail(code: u8, error: &dyn Display) -> ExitCode {
-    use std::io::Write as _;
-    // Whoever has closed standard error does not want to read it.
-    let _ = writeln!(std::io::stderr(), "error: {error}");
+    say(&format!("error: {error}"));
     code.into()
+}
+
+/// Says something in a line on standard error, escaped.
+fn say(text: &str) {
+    streams::write(&escaped(text));
 }

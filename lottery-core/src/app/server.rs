@@ -9,12 +9,13 @@ use std::time::{Duration, SystemTime};
 use tracing::{error, info, warn};
 
 use super::control::Control;
+use super::streams::Logging;
 use super::{EXIT_STORE_FAILED, fail, health, settings, transfer};
 use crate::centres::Centres;
 use crate::committer::{self, Committer, Rules};
 use crate::config::{self, ServerCommand, ServerSettings, StoreKind};
 use crate::desk::Desk;
-use crate::log;
+use crate::log::{self, StandardOutput};
 use crate::seam::Runtime;
 use crate::sockets::listen;
 use crate::store::{CsvRepair, MemoryStore, RedbStore, Store, StoreError};
@@ -41,8 +42,18 @@ pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
 }
 
 fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
-    log::init(settings.log_level.value, now);
+    let sink = StandardOutput::new();
+    let logging = match Logging::start(settings.log_level.value, now, settings.log_time, sink, false) {
+        Ok(logging) => logging,
+        Err(code) => return code,
+    };
     settings.log();
+    let code = with_store(runtime, settings, now);
+    logging.stopped();
+    code
+}
+
+fn with_store(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
     match settings.store {
         StoreKind::Memory => run(runtime, settings, MemoryStore::new()),
         StoreKind::Redb => match open(settings, now) {

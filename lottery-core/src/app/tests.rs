@@ -1,12 +1,12 @@
 //! How the programs end when their runtime or their store does not work.
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::progress::{Bar, Lines};
+use super::progress::Bar;
 use super::{client, server};
 use crate::config::{self, ClientSettings, Parsed, ServerSettings};
 use crate::seam::{Caller, Runtime, Service};
@@ -108,11 +108,4 @@ fn a_client_without_a_runtime_says_so() {
     assert_eq!(client::agency(&NO_RUNTIME, &agency, &Bar::new()), said);
     assert_eq!(client::single_bet(&NO_RUNTIME, &bet), said);
     assert_eq!(client::echoes(&NO_RUNTIME, &client_settings(&["echo"])), said);
-}
-
-#[test]
-fn lines_beside_a_bar_go_to_standard_output() {
-    let mut lines = Lines(Bar::new());
-    assert_eq!(lines.write(b"").unwrap(), 0);
-    lines.flush().unwrap();
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use super::control::read_parts;
 use super::output::Target;
-use super::{EXIT_STORE_FAILED, fail};
+use super::{EXIT_STORE_FAILED, fail, say};
 use crate::config::{Output, ServerSettings};
 use crate::store::{RedbStore, Store, StoreError};
 use crate::transfer::{self, BackupWriter, Part, TransferError};
@@ -110,7 +110,7 @@ fn end(stored: Result<RedbStore, TransferError>, settings: &ServerSettings) -> E
     let saved = stored.and_then(|mut store| {
         if let Some(path) = store.set_aside() {
             // Said where errors are: what is counted is for programs to read.
-            let _ = writeln!(io::stderr(), "{} is what was in the way", path.display());
+            say(&format!("{} is what was in the way", path.display()));
         }
         Ok(store.load()?)
     });

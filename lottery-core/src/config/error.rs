@@ -5,6 +5,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::log::escape::escaped;
+
 /// Why a program cannot start as it was told to. Its text is one line, which names the place, the key and the value,
 /// and says what was expected.
 #[derive(Debug, Error)]
@@ -86,17 +88,9 @@ impl ConfigError {
     }
 }
 
-/// A name from outside, without characters that would break a line of ours.
+/// A name from outside, without characters that would break a line of ours: escaped as in a log line.
 pub(super) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line
+    escaped(text)
 }
 
 #[cfg(test)]
@@ -105,7 +99,8 @@ mod tests {
 
     #[test]
     fn names_stay_in_their_line() {
-        assert_eq!(one_line("a b\nc\u{1b}é'"), "a b\\nc\\u{1b}é'");
+        assert_eq!(one_line("a b\nc\u{1b}é'"), "a b\\nc\\x1bé'");
+        assert_eq!(one_line("a\u{202e}|b"), "a\\u{202e}|b");
     }
 
     #[test]

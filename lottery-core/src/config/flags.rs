@@ -96,7 +96,7 @@ impl Given {
 /// [`ConfigError::Usage`] for flags that are unknown, without a value or there twice, and for what is no flag.
 pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Flags, ConfigError> {
     let own_name = args.first().and_then(|path| Path::new(path).file_name());
-    let name = own_name.map_or_else(|| program.name.into(), |name| name.to_string_lossy().into_owned());
+    let name = own_name.map_or_else(|| program.name.into(), |name| one_line(&name.to_string_lossy()));
     match command(program, name).try_get_matches_from(args) {
         Ok(matches) => Given::new(program, matches).map(Flags::Given),
         Err(error) => {

@@ -3,6 +3,7 @@
 use super::error::ConfigError;
 use super::resolve::Values;
 use super::server::ServerSettings;
+use crate::log::queue::QUEUE_SIZE;
 
 /// The limits as a table: what is bounded, the number, what that is.
 pub(super) fn of(values: &mut Values) -> Result<String, ConfigError> {
@@ -30,6 +31,7 @@ pub(super) fn of(values: &mut Values) -> Result<String, ConfigError> {
             "bytes of one connection; one longer list of winners on top, four times",
         ),
         ("desk", ServerSettings::DESK_SIZE, "bytes, about, of requests that wait for the store"),
+        ("log", 2 * QUEUE_SIZE, "bytes of log lines that wait to be written; more are dropped and counted"),
         ("connections-memory", memory.saturating_mul(connections), "bytes of all connections together"),
     ];
     let rows = rows.map(|(limit, number, of)| [limit.to_owned(), number.to_string(), of.to_owned()]);

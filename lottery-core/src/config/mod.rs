@@ -43,7 +43,7 @@ mod yaml;
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
 pub use server::{Output, ServerCommand, ServerSettings};
-pub use types::{AsWritten, Choice, HostPort, StoreKind};
+pub use types::{AsWritten, Choice, HostPort, LogTime, StoreKind};
 
 use flags::Show;
 use resolve::{Program, Resolved, Values};

@@ -65,6 +65,26 @@ impl Choice for StoreKind {
     }
 }
 
+/// In which time log lines are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogTime {
+    /// Coordinated universal time.
+    Utc,
+    /// The time of the machine.
+    Local,
+}
+
+impl Choice for LogTime {
+    const ALL: &'static [Self] = &[Self::Utc, Self::Local];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Utc => "utc",
+            Self::Local => "local",
+        }
+    }
+}
+
 impl Choice for Dialect {
     const ALL: &'static [Self] = Self::ALL;
 

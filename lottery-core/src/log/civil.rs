@@ -1,4 +1,4 @@
-//! The date and the time of day in UTC of a moment that a clock has told.
+//! The date and the time of day of a moment that a clock has told.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,8 +18,8 @@ pub(super) struct Civil {
 }
 
 impl Civil {
-    /// The last second that began before the moment, or at it.
-    pub(super) fn at(moment: SystemTime) -> Self {
+    /// The last second that began before the moment, or at it, where clocks are so many seconds before UTC.
+    pub(super) fn at(moment: SystemTime, offset: i32) -> Self {
         let seconds = match moment.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
             Err(error) => {
@@ -28,6 +28,7 @@ impl Civil {
                 -whole - i64::from(before.subsec_nanos() > 0)
             }
         };
+        let seconds = seconds.saturating_add(offset.into());
         let (year, month, day) = date(seconds.div_euclid(DAY));
         Self { year, month, day, time: seconds.rem_euclid(DAY) }
     }
@@ -68,7 +69,7 @@ mod tests {
     fn shown(seconds: i64, nanos: u32) -> String {
         let distance = Duration::from_secs(seconds.unsigned_abs());
         let whole = if seconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance };
-        Civil::at(whole + Duration::from_nanos(nanos.into())).to_string()
+        Civil::at(whole + Duration::from_nanos(nanos.into()), 0).to_string()
     }
 
     #[test]
@@ -123,7 +124,9 @@ mod tests {
             let moment =
                 if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
             if let Some(moment) = moment {
-                prop_assert!(!Civil::at(moment).to_string().is_empty());
+                prop_assert!(!Civil::at(moment, 0).to_string().is_empty());
+                prop_assert!(!Civil::at(moment, 50_400).to_string().is_empty());
+                prop_assert!(!Civil::at(moment, -50_400).to_string().is_empty());
             }
         }
     }

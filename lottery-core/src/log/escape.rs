@@ -1,7 +1,7 @@
-//! Makes any text fit for a value in a log line.
+//! Makes any text fit for a value in a log line, and for whatever else is printed.
 //!
-//! What could end the line, begin another field or move the terminal's cursor is written with a backslash, and so
-//! is the backslash itself: what was written can be told from the line, byte by byte.
+//! What could end the line, begin another field, move the terminal's cursor, turn the order of the letters or hide is
+//! written with a backslash, and so is the backslash itself: what was written can be told from the line, byte by byte.
 //!
 //! | in the text | in the line |
 //! | --- | --- |
@@ -9,6 +9,7 @@
 //! | line feed, carriage return, tab | `\n`, `\r`, `\t` |
 //! | <code>&#124;</code> and every other control character (U+0000 to U+001F, U+007F to U+009F) | `\x` and two hexadecimal digits: `\x7c`, `\x1b` |
 //! | line and paragraph separator (U+2028, U+2029) | `\u{2028}`, `\u{2029}` |
+//! | what changes the direction of writing, or has no width (U+00AD, U+061C, U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F, U+FEFF) | `\u{202e}` and so on: four hexadecimal digits |
 //!
 //! A value has at most [`MAX_BYTES`] bytes; one that is longer ends earlier, after a whole character or escape,
 //! with `…` as its last character.
@@ -17,6 +18,18 @@ use std::fmt::{self, Write};
 
 /// The most bytes that a value has in a line, not counting the `…` that says that it was cut.
 pub const MAX_BYTES: usize = 1024;
+
+/// A text for standard error, or wherever there are no fields: escaped as a value is, but for the `|`, and however long.
+pub fn escaped(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' => line.push(c),
+            c => line.push_str(piece(c, &mut [0; 8])),
+        }
+    }
+    line
+}
 
 /// Writes values into a line, escaped and cut.
 pub(super) struct Escaped<'a, W> {
@@ -56,29 +69,42 @@ fn piece(c: char, buffer: &mut [u8; 8]) -> &str {
         '\n' => "\\n",
         '\r' => "\\r",
         '\t' => "\\t",
-        '\u{2028}' => "\\u{2028}",
-        '\u{2029}' => "\\u{2029}",
         c if c == '|' || c.is_control() => {
             // All of them are below 256.
-            let digit = |value: u32| char::from_digit(value % 16, 16).map_or(b'0', |digit| digit as u8);
             let code = u32::from(c);
             buffer[..4].copy_from_slice(&[b'\\', b'x', digit(code / 16), digit(code)]);
             str::from_utf8(&buffer[..4]).unwrap_or_default()
         }
+        c if is_hidden(c) => {
+            // None of them is above 65535.
+            let code = u32::from(c);
+            let digits = [12, 8, 4, 0].map(|shift| digit(code >> shift));
+            buffer[..3].copy_from_slice(b"\\u{");
+            buffer[3..7].copy_from_slice(&digits);
+            buffer[7] = b'}';
+            str::from_utf8(buffer).unwrap_or_default()
+        }
         c => c.encode_utf8(buffer),
     }
+}
+
+/// The last hexadecimal digit of a number.
+fn digit(value: u32) -> u8 {
+    char::from_digit(value % 16, 16).map_or(b'0', |digit| digit as u8)
+}
+
+/// A character that separates lines, turns the order of those around it, or cannot be seen.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn escaped(text: &str) -> String {
-        let mut line = String::new();
-        let _ = Escaped::new(&mut line).write_str(text);
-        line
-    }
 
     /// Reads an escaped value back.
     fn original(line: &str) -> String {
@@ -101,20 +127,31 @@ mod tests {
         text
     }
 
+    fn value(text: &str) -> String {
+        let mut line = String::new();
+        let _ = Escaped::new(&mut line).write_str(text);
+        line
+    }
+
     #[test]
-    fn what_is_escaped() {
+    fn what_is_value() {
         assert_eq!(
-            escaped("a | b\\c\n\r\t\0\u{1b}[31m\u{7f}\u{85}\u{2028}\u{2029}ñ…"),
+            value("a | b\\c\n\r\t\0\u{1b}[31m\u{7f}\u{85}\u{2028}\u{2029}ñ…"),
             "a \\x7c b\\\\c\\n\\r\\t\\x00\\x1b[31m\\x7f\\x85\\u{2028}\\u{2029}ñ…"
+        );
+        assert_eq!(
+            value("\u{202e}ana\u{2066}\u{200b}\u{ad}\u{feff}"),
+            r"\u{202e}ana\u{2066}\u{200b}\u{00ad}\u{feff}"
         );
     }
 
     #[test]
     fn long_values_are_cut_after_a_whole_character_or_escape() {
-        assert_eq!(escaped(&"a".repeat(1024)), "a".repeat(1024));
-        assert_eq!(escaped(&"a".repeat(1025)), format!("{}…", "a".repeat(1024)));
-        assert_eq!(escaped(&format!("a{}", "ñ".repeat(600))), format!("a{}…", "ñ".repeat(511)));
-        assert_eq!(escaped(&format!("a{}", "|".repeat(600))), format!("a{}…", "\\x7c".repeat(255)));
+        assert_eq!(value(&"a".repeat(1024)), "a".repeat(1024));
+        assert_eq!(escaped(&"\n|".repeat(1025)), "\\n|".repeat(1025));
+        assert_eq!(value(&"a".repeat(1025)), format!("{}…", "a".repeat(1024)));
+        assert_eq!(value(&format!("a{}", "ñ".repeat(600))), format!("a{}…", "ñ".repeat(511)));
+        assert_eq!(value(&format!("a{}", "|".repeat(600))), format!("a{}…", "\\x7c".repeat(255)));
     }
 
     #[test]
@@ -144,16 +181,16 @@ mod tests {
     proptest! {
         #[test]
         fn safe_and_reversible(
-            text in prop_oneof![any::<String>(), "[\\x00-\\x7f\\|]{0,100}", "[a\u{2027}-\u{202a}]{0,9}"],
+            text in prop_oneof![any::<String>(), "[\\x00-\\x7f\\|]{0,100}", "[a\u{2000}-\u{2070}\u{ad}]{0,9}"],
         ) {
-            let line = escaped(&text);
-            prop_assert!(!line.contains(|c: char| c == '|' || c.is_control()));
+            let line = value(&text);
+            prop_assert!(!line.contains(|c: char| c == '|' || c.is_control() || is_hidden(c)));
             prop_assert_eq!(original(&line), text);
         }
 
         #[test]
         fn never_too_long(text in any::<String>(), times in 1..500_usize) {
-            prop_assert!(escaped(&text.repeat(times)).len() <= MAX_BYTES + '…'.len_utf8());
+            prop_assert!(value(&text.repeat(times)).len() <= MAX_BYTES + '…'.len_utf8());
         }
     }
 }

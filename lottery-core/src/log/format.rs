@@ -1,7 +1,6 @@
 //! Turns an event into a line.
 
 use std::fmt::{self, Debug, Write};
-use std::time::SystemTime;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -9,12 +8,12 @@ use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::civil::Civil;
+use super::clock::Clock;
 use super::escape::Escaped;
 
 /// The format of a line: time, level, fields.
 pub(super) struct Lines {
-    pub(super) now: fn() -> SystemTime,
+    pub(super) clock: Clock,
 }
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -23,7 +22,7 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        write!(line, "{} {:8} ", Civil::at((self.now)()), name(*event.metadata().level()))?;
+        write!(line, "{} {:8} ", self.clock.time(), name(*event.metadata().level()))?;
         let mut fields = Fields { line: &mut line, first: true };
         event.record(&mut fields);
         writeln!(line)

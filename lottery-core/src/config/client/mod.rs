@@ -11,13 +11,13 @@ use lottery_proto::Dialect;
 pub(super) use self::table::PROGRAM;
 use self::table::{
     AGENCY, ANSWER_TIMEOUT, BATCH_MAX_AMOUNT, BETS, BIRTHDATE, CONNECT_TIMEOUT, DIALECT, DOCUMENT,
-    FIRST_NAME, FORCE, LAST_NAME, LOG_LEVEL, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL, POLL_MAX,
-    RETRY_FOR, SERVER, WINNERS,
+    FIRST_NAME, FORCE, LAST_NAME, LOG_LEVEL, LOG_TIME, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL,
+    POLL_MAX, RETRY_FOR, SERVER, WINNERS,
 };
 use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::resolve::Values;
-use super::types::{AsWritten, HostPort};
+use super::types::{AsWritten, HostPort, LogTime};
 use crate::log::Level;
 
 /// What a client is to do.
@@ -71,6 +71,8 @@ pub struct ClientSettings {
     pub loop_period: AsWritten<Duration>,
     /// Which events are logged.
     pub log_level: AsWritten<Level>,
+    /// In which time.
+    pub log_time: LogTime,
     /// The first pause between questions for the winners, above zero. Each pause is twice the one before.
     pub poll_initial: Duration,
     /// The longest of these pauses, at least as long as the first.
@@ -118,6 +120,7 @@ impl ClientSettings {
             loop_amount: values.required(&LOOP_AMOUNT)?,
             loop_period: values.required(&LOOP_PERIOD)?,
             log_level: values.required(&LOG_LEVEL)?,
+            log_time: values.required(&LOG_TIME)?,
             poll_initial,
             poll_max,
             answer_timeout: values.required(&ANSWER_TIMEOUT)?,

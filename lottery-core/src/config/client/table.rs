@@ -9,7 +9,7 @@ use crate::config::file::{Format, Shape};
 use crate::config::parse;
 use crate::config::resolve::Program;
 use crate::config::table::{Action, Row, SWITCH, Setting};
-use crate::config::types::{AsWritten, HostPort};
+use crate::config::types::{AsWritten, HostPort, LogTime};
 use crate::log::Level;
 /// An agency, as a program.
 pub(in crate::config) const PROGRAM: Program = Program {
@@ -50,6 +50,7 @@ written like 150ms, 20s, 1m30s or 1h.",
         &LOOP_AMOUNT.row,
         &LOOP_PERIOD.row,
         &LOG_LEVEL.row,
+        &LOG_TIME.row,
         &POLL_INITIAL.row,
         &POLL_MAX.row,
         &ANSWER_TIMEOUT.row,
@@ -193,6 +194,18 @@ pub(super) const LOG_LEVEL: Setting<AsWritten<Level>> = Setting {
         help: "What to log: DEBUG, INFO, WARNING, ERROR or CRITICAL",
     },
     parse: parse::as_written,
+};
+
+pub(in crate::config) const LOG_TIME: Setting<LogTime> = Setting {
+    row: Row {
+        flag: "log-time",
+        var: "CLI_LOG_TIME",
+        key: "log.time",
+        metavar: "ZONE",
+        default: Some("utc"),
+        help: "The time in log lines: utc, or local (as TZ says)",
+    },
+    parse: parse::choice,
 };
 
 pub(super) const POLL_INITIAL: Setting<Duration> = Setting {

@@ -11,14 +11,14 @@ use lottery_proto::{Dialect, ServerConfig};
 pub(super) use self::table::PROGRAM;
 use self::table::{
     AGENCIES, ANONYMOUS_FINISH, DATA_DIR, DIALECTS, ECHO_PREFIX, FORCE, IDLE_TIMEOUT, LINGER_TIMEOUT, LISTEN,
-    LISTEN_BACKLOG, LOG_LEVEL, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP, MAX_MESSAGE, MESSAGE_TIMEOUT, PORT,
-    SET_ASIDE, STALL_TIMEOUT, STORE, WINNING_NUMBER,
+    LISTEN_BACKLOG, LOG_LEVEL, LOG_TIME, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP, MAX_MESSAGE,
+    MESSAGE_TIMEOUT, PORT, SET_ASIDE, STALL_TIMEOUT, STORE, WINNING_NUMBER,
 };
 use super::error::ConfigError;
 use super::parse;
 use super::resolve::Values;
 use super::table::Origin;
-use super::types::{AsWritten, StoreKind};
+use super::types::{AsWritten, LogTime, StoreKind};
 use crate::log::Level;
 
 /// What a server is to do.
@@ -62,6 +62,8 @@ pub struct ServerSettings {
     pub listen_backlog: u16,
     /// Which events are logged.
     pub log_level: AsWritten<Level>,
+    /// In which time.
+    pub log_time: LogTime,
     /// How many agencies take part, from 1 to 99999: the draw waits for all of them.
     pub agencies: u32,
     /// The directory of what the centre keeps; whether it exists is not looked at.
@@ -141,6 +143,7 @@ impl ServerSettings {
             listen: listen(values)?,
             listen_backlog: values.required(&LISTEN_BACKLOG)?,
             log_level: values.required(&LOG_LEVEL)?,
+            log_time: values.required(&LOG_TIME)?,
             agencies: values.required(&AGENCIES)?,
             data_dir: values.required(&DATA_DIR)?,
             store: values.required(&STORE)?,

@@ -9,7 +9,7 @@ use lottery_proto::Dialect;
 use crate::config::file::{Format, Shape};
 use crate::config::resolve::Program;
 use crate::config::table::{Action, Flag, Operand, Row, SWITCH, Setting};
-use crate::config::types::{AsWritten, StoreKind};
+use crate::config::types::{AsWritten, LogTime, StoreKind};
 use crate::config::{limits, parse};
 use crate::log::Level;
 
@@ -54,6 +54,7 @@ at. Durations are written like 150ms, 20s, 1m30s or 1h.",
         &PORT.row,
         &LISTEN_BACKLOG.row,
         &LOG_LEVEL.row,
+        &LOG_TIME.row,
         &AGENCIES.row,
         &DATA_DIR.row,
         &STORE.row,
@@ -119,6 +120,17 @@ pub(super) const LOG_LEVEL: Setting<AsWritten<Level>> = Setting {
         "What to log: DEBUG, INFO, WARNING, ERROR or CRITICAL",
     ),
     parse: parse::as_written,
+};
+
+pub(in crate::config) const LOG_TIME: Setting<LogTime> = Setting {
+    row: row(
+        "log-time",
+        "SERVER_LOG_TIME",
+        "ZONE",
+        "utc",
+        "The time in log lines: utc, or local (as TZ says)",
+    ),
+    parse: parse::choice,
 };
 
 pub(super) const AGENCIES: Setting<u32> = Setting {

@@ -81,7 +81,10 @@ fn mistakes_in_a_file_name_it() {
         ("loop: {period: 5}", "loop.period: \"5\": expected a duration such as 150ms, 5s or 1m30s"),
         ("bets: [a, b]", "line 1: bets: invalid type: sequence, expected one value"),
         ("loop:\n  amount: {a: b}", "line 2: loop.amount: invalid type: map, expected one value"),
-        ("log: INFO", "line 1: log: invalid type: string \"INFO\", expected a section with log.level"),
+        (
+            "log: INFO",
+            "line 1: log: invalid type: string \"INFO\", expected a section with log.level, log.time",
+        ),
         ("log: {level: ", "line 2: did not find expected node content, while parsing a flow node"),
     ] {
         let world = World::new().file("config.yaml", text);

@@ -26,6 +26,7 @@ listen                  ::1                                     flag --listen
 port                    80                                      flag --listen
 listen-backlog          1024                                    default
 log-level               INFO                                    default
+log-time                utc                                     default
 agencies                3                                       my.ini
 data-dir                a\\nñ                                    flag --data-dir
 store                   memory                                  environment SERVER_STORE
@@ -61,6 +62,7 @@ requests                   32  of a connection, taken and not answered
 window                     16  batches of a session, not acknowledged
 connection-memory     1707008  bytes of one connection; one longer list of winners on top, four times
 desk                 16777216  bytes, about, of requests that wait for the store
+log                   2097152  bytes of log lines that wait to be written; more are dropped and counted
 connections-memory  170700800  bytes of all connections together
 "
     );
@@ -95,6 +97,7 @@ number            -            default
 loop-amount       05           environment CLI_LOOP_AMOUNT
 loop-period       150ms        config.yaml
 log-level         INFO         default
+log-time          utc          default
 poll-initial      1s           default
 poll-max          60s          default
 answer-timeout    60s          default
@@ -182,6 +185,8 @@ fn the_help_lists_every_choice() {
         assert!(T::ALL.iter().all(|choice| setting.row.help.contains(choice.name())), "{}", setting.row);
     }
     listed(&crate::config::server::table::STORE);
+    listed(&crate::config::server::table::LOG_TIME);
+    listed(&crate::config::client::table::LOG_TIME);
     let dialects = Dialect::WITH_BETS.iter().map(|dialect| dialect.name());
     assert!(dialects.into_iter().all(|name| crate::config::client::table::DIALECT.row.help.contains(name)));
     let all: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();

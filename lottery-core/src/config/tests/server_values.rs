@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::World;
-use crate::config::StoreKind;
+use crate::config::{LogTime, StoreKind};
 use crate::log::Level;
 
 #[test]
@@ -108,6 +108,12 @@ fn names() {
     assert_eq!(World::new().server(&["--store", "memory"]).store, StoreKind::Memory);
     let error = World::new().server_error(&["--store", "Memory"]);
     assert_eq!(error, "--store: \"Memory\": expected redb or memory");
+    assert_eq!(World::new().server(&[]).log_time, LogTime::Utc);
+    assert_eq!(World::new().server(&["--log-time", "local"]).log_time, LogTime::Local);
+    assert_eq!(
+        World::new().server_error(&["--log-time", "UTC"]),
+        "--log-time: \"UTC\": expected utc or local"
+    );
     for (text, level) in [
         ("debug", Level::Debug),
         ("Info", Level::Info),

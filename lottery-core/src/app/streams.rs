@@ -1,0 +1,124 @@
+//! Standard output and standard error of a program, neither of which it waits for when nobody reads.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_shutdown;
+
+use super::{fail, panics};
+use crate::config::{ConfigError, LogTime};
+use crate::log::{self, Clock, Level, Patience, Queue, Sink, Zone, writable};
+
+/// For how long an error waits for a reader of standard error.
+const ERROR_PATIENCE: Duration = Duration::from_millis(250);
+/// For how long the last lines wait for a reader who takes none, in a program that was told to end …
+const STOPPED: Patience = Patience::Whole(Duration::from_millis(500));
+/// … and in one that ends by itself.
+const DONE: Patience = Patience::Idle(Duration::from_secs(10));
+
+/// The longest line on standard error, in bytes. A pipe has room for so many, or waits.
+const LONGEST: usize = 4096;
+
+/// Writes a line to standard error, if it can be written within a moment: somebody may have closed it, or not read.
+pub(super) fn write(line: &str) {
+    if writable(io::stderr(), ERROR_PATIENCE) {
+        let _ = io::stderr().write_all(cut(line).as_bytes());
+    }
+}
+
+/// The line with its end, cut after a whole character if it is too long.
+fn cut(line: &str) -> String {
+    if line.len() < LONGEST {
+        return format!("{line}\n");
+    }
+    let end = "…\n";
+    let most = (0..=LONGEST - end.len()).rev().find(|most| line.is_char_boundary(*most)).unwrap_or_default();
+    [&line[..most], end].concat()
+}
+
+/// From now on a signal ends the process at once, with that code, whatever it waits for. With the runtime has gone who
+/// listened for signals.
+pub(super) fn at_a_signal(code: i32) {
+    static BEFORE: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
+    let in_force = Arc::new(AtomicBool::new(true));
+    for signal in [SIGTERM, SIGINT] {
+        // Where it cannot be had, the lines are waited for.
+        let _ = register_conditional_shutdown(signal, code, Arc::clone(&in_force));
+    }
+    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).replace(in_force);
+    if let Some(before) = before {
+        before.store(false, Ordering::SeqCst);
+    }
+}
+
+/// What is logged to, until the program ends.
+#[derive(Debug)]
+pub(super) struct Logging {
+    queue: Queue,
+    /// The log's thread draws on standard error, too.
+    draws: bool,
+}
+
+impl Logging {
+    /// Starts to log.
+    ///
+    /// # Errors
+    /// How the program ends that cannot.
+    pub(super) fn start(
+        level: Level,
+        now: fn() -> SystemTime,
+        time: LogTime,
+        sink: io::Result<impl Sink>,
+        draws: bool,
+    ) -> Result<Self, ExitCode> {
+        let zone = match time {
+            LogTime::Utc => Zone::Utc,
+            LogTime::Local => {
+                Zone::local().map_err(|error| fail(ConfigError::EXIT_CODE, &format!("log-time: {error}")))?
+            }
+        };
+        let queue = sink.and_then(|sink| log::init(level, Clock { now, zone }, sink));
+        let queue = queue.map_err(|error| fail(1, &format!("cannot start to log: {error}")))?;
+        panics::log();
+        Ok(Self { queue, draws })
+    }
+
+    /// Where lines go in.
+    pub(super) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Waits for the last lines of a program that was told to end: not for long, if nobody reads.
+    pub(super) fn stopped(&self) {
+        self.wait(STOPPED);
+    }
+
+    /// Waits for the last lines of a program that ends by itself with that code, as long as somebody reads.
+    pub(super) fn done(&self, code: u8) {
+        at_a_signal(code.into());
+        self.wait(DONE);
+    }
+
+    fn wait(&self, patience: Patience) {
+        let now = Duration::ZERO;
+        let can_write = || writable(io::stdout(), now) && (!self.draws || writable(io::stderr(), now));
+        self.queue.finish(patience, can_write);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_does_not_fit_into_a_pipe_is_cut_after_a_whole_character() {
+        assert_eq!(cut("error: no"), "error: no\n");
+        assert_eq!(cut(&"a".repeat(4095)), format!("{}\n", "a".repeat(4095)));
+        assert_eq!(cut(&"a".repeat(4096)), format!("{}…\n", "a".repeat(4092)));
+        assert_eq!(cut(&format!("a{}", "ñ".repeat(4000))), format!("a{}…\n", "ñ".repeat(2045)));
+    }
+}

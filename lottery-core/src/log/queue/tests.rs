@@ -1,0 +1,127 @@
+//! A queue whose reader is slow, gone, or back again.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::*;
+use crate::log::Zone;
+
+fn clock() -> Clock {
+    let now: fn() -> SystemTime = || UNIX_EPOCH + Duration::from_secs(1_724_278_275);
+    Clock { now, zone: Zone::Utc }
+}
+
+const LOST: &str = "2024-08-21 22:11:15 WARNING  action: log | result: fail | lost_lines: ";
+
+/// Takes as many bytes as it is told, each time; or fails.
+struct Told {
+    takes: Receiver<io::Result<usize>>,
+    written: Sender<String>,
+}
+
+impl Sink for Told {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        let takes = self.takes.recv().unwrap_or(Ok(usize::MAX))?.min(lines.len());
+        let _ = self.written.send(String::from_utf8_lossy(&lines[..takes]).into_owned());
+        Ok(takes)
+    }
+}
+
+/// A queue of so many bytes, what its sink is told, and what it has written.
+fn queue(limit: usize) -> (Queue, Sender<io::Result<usize>>, Receiver<String>) {
+    let ((tell, takes), (written, read)) = (channel(), channel());
+    (Queue::start(limit, clock(), Told { takes, written }).unwrap(), tell, read)
+}
+
+fn finished(queue: &Queue) {
+    assert!(queue.finish(Patience::Whole(Duration::ZERO), || true));
+}
+
+#[test]
+fn lines_that_do_not_fit_are_dropped_counted_and_told_of_in_their_place() {
+    let (queue, tell, read) = queue(9);
+    queue.push(b"first\n");
+    // The writer has it when the queue is empty again; until then the second may not fit.
+    while !queue.0.lock().lines.is_empty() {
+        thread::yield_now();
+    }
+    for line in [&b"a\n"[..], b"bb\n", b"four\n", b"c\n", b"d\n"] {
+        queue.push(line);
+    }
+    assert!(!queue.finish(Patience::Whole(TICK), || false), "nobody takes the first");
+    drop(tell);
+    finished(&queue);
+    let written: String = read.try_iter().collect();
+    assert_eq!(written, format!("first\na\nbb\n{LOST}3\n"));
+    queue.push(b"last\n");
+    finished(&queue);
+    assert_eq!(read.try_iter().collect::<String>(), "last\n");
+}
+
+#[test]
+fn lines_are_written_whole_however_few_bytes_are_taken() {
+    let (queue, tell, read) = queue(1000);
+    for takes in [1, 2, 3] {
+        tell.send(Ok(takes)).unwrap();
+    }
+    tell.send(Err(io::ErrorKind::Interrupted.into())).unwrap();
+    drop(tell);
+    queue.push(b"one line\n");
+    queue.push(b"another\n");
+    finished(&queue);
+    assert_eq!(read.try_iter().collect::<String>(), "one line\nanother\n");
+}
+
+#[test]
+fn lines_that_could_not_be_written_are_told_of_when_one_can_be() {
+    let (queue, tell, read) = queue(1000);
+    tell.send(Ok(3)).unwrap();
+    tell.send(Err(io::ErrorKind::StorageFull.into())).unwrap();
+    queue.push(b"a line\n");
+    finished(&queue);
+    // Nothing can be told of either.
+    tell.send(Err(io::ErrorKind::StorageFull.into())).unwrap();
+    queue.push(b"another\n");
+    finished(&queue);
+    drop(tell);
+    queue.push(b"last\n");
+    finished(&queue);
+    assert_eq!(read.try_iter().collect::<String>(), format!("a l\n{LOST}2\nlast\n"));
+}
+
+#[test]
+fn a_reader_that_is_slow_is_waited_for_and_one_that_takes_nothing_is_not() {
+    let (queue, tell, _read) = queue(1000);
+    queue.push(b"a line\n");
+    assert!(!queue.finish(Patience::Whole(3 * TICK), || false));
+    assert!(!queue.finish(Patience::Idle(3 * TICK), || false));
+    let looks = std::cell::Cell::new(0);
+    // Each time it is looked at, a byte is taken: of 7 bytes, so often.
+    let slow = || {
+        looks.set(looks.get() + 1);
+        tell.send(Ok(1)).unwrap();
+        looks.get() % 2 == 0
+    };
+    assert!(queue.finish(Patience::Idle(2 * TICK), slow));
+}
+
+#[test]
+fn what_is_to_be_done_beside_lines_is_done_by_the_writer() {
+    struct Counts(Arc<Mutex<u32>>);
+
+    impl Sink for Counts {
+        fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+            Ok(lines.len())
+        }
+
+        fn beside(&mut self) {
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+
+    let count = Arc::new(Mutex::new(0));
+    let queue = Queue::start(10, clock(), Counts(Arc::clone(&count))).unwrap();
+    queue.wake();
+    finished(&queue);
+    assert_eq!(*count.lock().unwrap(), 1);
+}
