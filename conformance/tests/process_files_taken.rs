@@ -42,7 +42,10 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, centre: &Process) -> Command {
     client
 }
 
-/// Each way to take the files away, and the file that the centre then names.
+/// A way to change a file.
+type Way = (&'static str, fn(&Path));
+
+/// A way to take something away, and what the centre then names.
 type Taken = (&'static str, fn(&Path), &'static str);
 
 const WAYS: [Taken; 6] = [
@@ -161,7 +164,7 @@ fn a_directory_that_is_mounted_over_or_unmounted_ends_the_centre(runtime: &str) 
 }
 
 fn bets_csv_is_made_anew(runtime: &str) {
-    let ways: [(&str, fn(&Path)); 4] = [
+    let ways: [Way; 4] = [
         ("deleted", |csv| fs::remove_file(csv).unwrap()),
         ("moved", |csv| fs::rename(csv, csv.with_extension("old")).unwrap()),
         ("cut", |csv| fs::OpenOptions::new().write(true).open(csv).unwrap().set_len(1000).unwrap()),
@@ -202,7 +205,7 @@ fn bets_csv_is_made_anew(runtime: &str) {
 }
 
 fn bets_csv_that_is_anothers_is_left_alone(runtime: &str) {
-    let ways: [(&str, fn(&Path), &str); 3] = [
+    let ways: [Taken; 3] = [
         (
             "rows of somebody",
             |csv| {
