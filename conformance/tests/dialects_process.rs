@@ -215,6 +215,16 @@ fn names_that_a_wire_cannot_carry(runtime: &'static str) {
         ("braces", "\"Ana, Eva\",Paz,1,1980-01-01,1", "first_name: ',' cannot be sent on this wire"),
         (
             "fixed",
+            "Ana ,Paz,1,1980-01-01,1",
+            "first_name: ends with a space, which this wire takes for padding",
+        ),
+        (
+            "fixed",
+            "Ana,Paz,01,1980-01-01,1",
+            "document: begins with a zero, which this wire takes for padding",
+        ),
+        (
+            "fixed",
             "Ana,Ñandú Ñandú Ñandú Ñandú Ñandú Ñ,1,1980-01-01,1",
             "last_name: wider than the 30 characters that this wire has for it",
         ),

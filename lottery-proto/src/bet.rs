@@ -26,7 +26,8 @@ pub const MAX_DOCUMENT: usize = 20;
 impl<'a> Bet<'a> {
     /// A bet of these fields, each checked.
     ///
-    /// - names: 1 to 255 bytes of UTF-8 without control characters;
+    /// - names: 1 to 255 bytes of UTF-8 without control characters. Whatever else they hold is taken, as all wires have it
+    ///   and as it came: joiners and marks of direction are part of names, and who shows a name has to care for it;
     /// - `document`: 1 to 20 decimal digits, kept as they are written;
     /// - `birthdate`: a real date, `YYYY-MM-DD`;
     /// - `number`: decimal digits, up to 4294967295; leading zeros mean nothing.
@@ -164,6 +165,12 @@ pub enum FieldProblem {
     /// It holds something that the wire in use cannot carry, its separator for one.
     #[error("{0:?} cannot be sent on this wire")]
     NotOnThisWire(char),
+    /// It ends with a space, and the wire in use pads with spaces: a reader could not tell them apart.
+    #[error("ends with a space, which this wire takes for padding")]
+    TrailingSpace,
+    /// It begins with a zero, and the wire in use pads with zeros: a reader could not tell them apart.
+    #[error("begins with a zero, which this wire takes for padding")]
+    LeadingZero,
     /// It is wider than its column on the wire in use.
     #[error("wider than the {0} characters that this wire has for it")]
     TooWide(usize),

@@ -146,6 +146,20 @@ mod tests {
     }
 
     #[test]
+    fn what_turns_or_hides_text_is_seen() {
+        for (deceptive, shown) in [
+            ("Ana\u{202e}zaP", "Ana\\u{202e}zaP"),
+            ("\u{2066}a\u{2069}", "\\u{2066}a\\u{2069}"),
+            ("a\u{200b}b\u{200d}c\u{feff}", "a\\u{200b}b\\u{200d}c\\u{feff}"),
+            ("\u{ad}\u{61c}", "\\u{00ad}\\u{061c}"),
+        ] {
+            assert_eq!(escaped(deceptive), shown);
+        }
+        let seen = "ñ é 美 \u{1f600} \u{301} \u{a0} \u{2027} \u{202f}";
+        assert_eq!(escaped(seen), seen);
+    }
+
+    #[test]
     fn long_values_are_cut_after_a_whole_character_or_escape() {
         assert_eq!(value(&"a".repeat(1024)), "a".repeat(1024));
         assert_eq!(escaped(&"\n|".repeat(1025)), "\\n|".repeat(1025));

@@ -91,6 +91,8 @@ fn a_bet_with_a_wrong_field_is_none() {
         (Dialect::Braces, 1, "P:z", Field::LastName, FieldProblem::NotOnThisWire(':')),
         (Dialect::Fixed, 2, "123456789", Field::Document, FieldProblem::TooWide(8)),
         (Dialect::Fixed, 4, "10000", Field::Number, FieldProblem::TooWide(4)),
+        (Dialect::Fixed, 1, "Paz ", Field::LastName, FieldProblem::TrailingSpace),
+        (Dialect::Fixed, 2, "01", Field::Document, FieldProblem::LeadingZero),
     ] {
         let mut wrong = ANA;
         wrong[at] = text;

@@ -13,6 +13,7 @@ mod fences;
 mod limits;
 mod many;
 mod more_winners;
+mod names;
 mod reasons;
 mod sessions;
 mod support;

@@ -147,14 +147,14 @@ impl Wire for Fixed {
             }
             // They would be taken for padding.
             if name.ends_with(' ') {
-                return fail(field, FieldProblem::NotOnThisWire(' '));
+                return fail(field, FieldProblem::TrailingSpace);
             }
         }
         if bet.document.len() > DOCUMENT {
             return fail(Field::Document, FieldProblem::TooWide(DOCUMENT));
         }
         if bet.document.len() > 1 && bet.document.starts_with('0') {
-            return fail(Field::Document, FieldProblem::NotOnThisWire('0'));
+            return fail(Field::Document, FieldProblem::LeadingZero);
         }
         if bet.number > 9999 {
             return fail(Field::Number, FieldProblem::TooWide(NUMBER));

@@ -9,6 +9,7 @@ mod detection;
 mod endless;
 mod golden;
 mod lines;
+mod names;
 mod refused;
 
 use common::{Seen, answer, at, give, seen, server, take};

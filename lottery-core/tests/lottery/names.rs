@@ -1,0 +1,34 @@
+//! Names that a spreadsheet would take for formulas, or that nobody sees whole: from an agency's file to the rows of the
+//! store they stay as they are, whatever the wire.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lottery_core::agency::Agency;
+use lottery_core::bet_list::BetList;
+use lottery_proto::{AgencyId, ClientConfig, Dialect};
+
+use crate::calls::Calls;
+use crate::world::job;
+
+const ODD: [&str; 7] = ["=1+1", "@A1", "+54 11", "-Ana", "علی\u{200c}رضا", "Ana\u{202e}zaP", "\u{feff}Ana"];
+
+#[test]
+fn odd_names_are_stored_as_they_stand_in_the_agencys_file() {
+    let mut calls = Calls::new(5, "");
+    for (agency, dialect) in (1..).zip(Dialect::WITH_BETS) {
+        let file: String = ODD.map(|name| format!("{name},{name},20000001,1980-01-31,1\n")).concat();
+        let list = BetList::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
+        let mut job = job(agency);
+        job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), *dialect);
+        calls.client(1, Agency::new(job, Arc::new(list)));
+    }
+    calls.run(100);
+    let rows = calls.store.rows();
+    for agency in 1..=5 {
+        let own: String =
+            ODD.map(|name| format!("{agency},{name},{name},20000001,1980-01-31,1\r\n")).concat();
+        assert!(rows.contains(&own), "{agency}: {rows:?}");
+    }
+    calls.clients().into_iter().for_each(|agency| assert!(agency.into_outcome().unwrap().is_empty()));
+}
