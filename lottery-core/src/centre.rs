@@ -6,14 +6,12 @@ mod report;
 use std::sync::Arc;
 
 use lottery_proto::server::{Event, RefusedBy, Server};
-use lottery_proto::{
-    Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, State, WinnersReply,
-};
+use lottery_proto::{Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, WinnersReply};
 use tracing::{debug, info, warn};
 
 use self::report::Report;
 use crate::committer::Outcome;
-use crate::desk::{Asks, Desk, Notice, Request};
+use crate::desk::{Asks, Desk, Notice, Request, Room};
 use crate::encoded_bets::EncodedBets;
 use crate::peers::{Place, Standing};
 use crate::seam::Mailbox;
@@ -44,6 +42,8 @@ pub struct Centre {
     report: Report,
     /// There was no room on the desk, and a notice will say when there is.
     waits_for_room: bool,
+    /// Room for the bets that are taken next.
+    room: Option<Room>,
     peer_ended: bool,
     /// Somebody waits on it for the draw.
     waits_for_draw: bool,
@@ -59,6 +59,7 @@ impl Drop for Centre {
         if let Some(conn) = self.counted {
             self.tell(Asks::Gone(conn));
         }
+        self.desk.leave(self.server.conn());
     }
 }
 
@@ -134,6 +135,7 @@ impl Centre {
             ways,
             report: Report::new(place),
             waits_for_room: false,
+            room: None,
             peer_ended: false,
             waits_for_draw: false,
             parting: None,
@@ -175,11 +177,11 @@ impl Centre {
                     Asks::Hello(ticket)
                 }
                 Some(Event::Bet { ticket, bets }) => {
-                    let bets = EncodedBets::of(ticket.agency().get(), bets);
+                    let bets = EncodedBets::of(ticket.agency().get(), bets).in_room(self.room.take());
                     Asks::Bet(ticket, bets)
                 }
                 Some(Event::Batch { ticket, bets }) => {
-                    let bets = EncodedBets::of(ticket.agency().get(), bets);
+                    let bets = EncodedBets::of(ticket.agency().get(), bets).in_room(self.room.take());
                     Asks::Batch(ticket, bets)
                 }
                 Some(Event::Finished { ticket }) => Asks::Finished(ticket),
@@ -246,17 +248,23 @@ impl Centre {
         let _ = self.submit(asks);
     }
 
-    /// Whether an event can be taken. A request needs room on the desk; at the end there are no more requests.
+    /// Whether an event can be taken: bets need room on the desk.
     fn has_room(&mut self) -> bool {
-        if self.server.state() == State::Closed {
+        let (bets, size) = self.server.next_bets();
+        if bets == 0 {
             return true;
         }
-        self.waits_for_room = self.waits_for_room || !self.desk.has_room(&self.mailbox);
+        if !self.waits_for_room {
+            let bytes = EncodedBets::size_of(bets, size);
+            self.room = self.desk.room(self.server.conn(), bytes, &self.mailbox);
+            self.waits_for_room = self.room.is_none();
+        }
         !self.waits_for_room
     }
 
     fn submit(&self, asks: Asks) -> Result<(), Request> {
         let in_session = self.server.dialect() == Some(Dialect::Session);
-        self.desk.submit(Request { from: self.mailbox.clone(), in_session, asks })
+        let alone = self.server.unanswered() <= 1;
+        self.desk.submit(Request { from: self.mailbox.clone(), in_session, alone, asks })
     }
 }

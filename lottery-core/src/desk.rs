@@ -1,12 +1,17 @@
-//! Where connections hand in requests and the committer takes them: a bounded queue.
+//! Where connections hand in requests and the committer takes them: a bounded queue, in which each connection has its share.
 
-use std::collections::VecDeque;
-use std::mem;
+pub(crate) mod pool;
+mod rooms;
+mod turns;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lottery_proto::{Batch, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
 
+use self::rooms::Rooms;
+pub use self::rooms::{OWN_ROOM, Room};
+use self::turns::Turns;
 use crate::committer::{Greeting, Outcome};
 use crate::encoded_bets::EncodedBets;
 use crate::seam::Mailbox;
@@ -19,6 +24,8 @@ pub struct Request {
     pub from: Mailbox<Notice>,
     /// Whether it belongs to a session: then it counts only as long as that is the newest of its agency.
     pub in_session: bool,
+    /// Whether nothing else of its connection is unanswered: so ask those who wait for each answer.
+    pub alone: bool,
     /// What is asked.
     pub asks: Asks,
 }
@@ -64,6 +71,24 @@ impl Asks {
         };
         bets + size_of::<Request>()
     }
+
+    /// The connection that asks.
+    pub fn conn(&self) -> ConnId {
+        match self {
+            Self::Hello(ticket) => ticket.conn(),
+            Self::Bet(ticket, _) => ticket.conn(),
+            Self::Batch(ticket, _) => ticket.conn(),
+            Self::Finished(ticket) => ticket.conn(),
+            Self::Winners { ticket, .. } => ticket.conn(),
+            Self::Stranger(ticket) => ticket.conn(),
+            Self::Ended(conn) | Self::Gone(conn) => *conn,
+        }
+    }
+
+    /// Whether there is an answer to it.
+    fn is_answered(&self) -> bool {
+        !matches!(self, Self::Ended(_) | Self::Gone(_))
+    }
 }
 
 /// What a connection is told: its request comes back with the answer.
@@ -91,40 +116,45 @@ pub enum Notice {
     Room,
 }
 
+/// How long the committer waits at a time for those who are about to ask again, before it takes what they would have to wait
+/// for.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// The queue between connections and the committer.
 ///
-/// It is bounded by what is offered to it: a connection asks for room before it takes a request from its
-/// machine, and one that finds none reads no more from its peer. So it holds at most its limit, and one request
-/// more of each connection.
+/// It is bounded: a connection gets room for the bets of a request before it takes them from its machine, and one that
+/// finds none reads no more from its peer. A little room is each connection's own ([`OWN_ROOM`]), so that it can always
+/// ask something; the rest they share, and none gets more of it than an eighth, or one request. What has no bets needs no
+/// room: a machine has so many requests unanswered at most.
+///
+/// The committer takes requests by groups, of each connection in its turn.
 #[derive(Debug)]
 pub struct Desk {
-    limit: usize,
+    rooms: Rooms,
     state: Mutex<State>,
     ready: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    queue: VecDeque<Request>,
-    size: usize,
-    waiting: Vec<Mailbox<Notice>>,
+    turns: Turns,
     closed: bool,
 }
 
 impl Desk {
-    /// A desk for about `limit` bytes of requests.
+    /// A desk with about `limit` bytes of room for requests, besides what is each connection's own.
     pub fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::default(), ready: Condvar::new() }
+        Self { rooms: Rooms::new(limit), state: Mutex::default(), ready: Condvar::new() }
     }
 
-    /// Whether there is room. If not, `mailbox` gets [`Notice::Room`] when there is.
-    pub fn has_room(&self, mailbox: &Mailbox<Notice>) -> bool {
-        let mut state = self.lock();
-        let room = state.size < self.limit || state.closed;
-        if !room {
-            state.waiting.push(mailbox.clone());
-        }
-        room
+    /// Room for `bytes` of bets. If there is none, `mailbox` gets [`Notice::Room`] when it is to be asked for again.
+    pub fn room(&self, conn: ConnId, bytes: usize, mailbox: &Mailbox<Notice>) -> Option<Room> {
+        self.rooms.take(conn, bytes, mailbox)
+    }
+
+    /// Whether somebody waits for room.
+    pub fn is_full(&self) -> bool {
+        self.rooms.are_full()
     }
 
     /// Hands a request in.
@@ -136,14 +166,19 @@ impl Desk {
         if state.closed {
             return Err(request);
         }
-        state.size += request.asks.size();
-        state.queue.push_back(request);
+        state.turns.push(request);
         drop(state);
         self.ready.notify_one();
         Ok(())
     }
 
-    /// Waits for requests and takes all that there are, at most about `limit` bytes; `None` once the desk is
+    /// That connection is gone. What it has handed in stays.
+    pub fn leave(&self, conn: ConnId) {
+        self.rooms.leave(conn);
+        self.lock().turns.leave(conn);
+    }
+
+    /// Waits for requests and takes the next group of them, at most about `limit` bytes; `None` once the desk is
     /// closed and empty.
     pub fn take(&self, limit: usize) -> Option<Vec<Request>> {
         self.take_within(limit, None)
@@ -152,13 +187,22 @@ impl Desk {
     /// As [`Desk::take`], but waits no longer than `pause`: then the list is empty.
     pub fn take_within(&self, limit: usize, pause: Option<Duration>) -> Option<Vec<Request>> {
         let mut state = self.lock();
-        while state.queue.is_empty() && !state.closed {
+        while state.turns.is_empty() && !state.closed {
             let Some(pause) = pause else {
                 state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             state = self.ready.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
             break;
+        }
+        let waits = |state: &mut State| state.turns.should_wait() && !state.closed;
+        while waits(&mut state) {
+            let waited = self.ready.wait_timeout_while(state, MOMENT, waits);
+            let (after, over) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = after;
+            if over.timed_out() {
+                state.turns.has_waited();
+            }
         }
         Self::take_from(state, limit)
     }
@@ -169,36 +213,20 @@ impl Desk {
     }
 
     fn take_from(mut state: MutexGuard<'_, State>, limit: usize) -> Option<Vec<Request>> {
-        if state.queue.is_empty() && state.closed {
+        if state.turns.is_empty() && state.closed {
             return None;
         }
-        let mut taken = Vec::new();
-        let mut size = 0;
-        while size < limit
-            && let Some(request) = state.queue.pop_front()
-        {
-            size += request.asks.size();
-            taken.push(request);
+        if state.turns.should_wait() {
+            state.turns.expect_nobody();
         }
-        state.size -= size;
-        let waiting = mem::take(&mut state.waiting);
-        drop(state);
-        for mailbox in waiting {
-            mailbox.deliver(Notice::Room);
-        }
-        Some(taken)
+        Some(state.turns.take(limit))
     }
 
     /// Takes no more requests. What is queued is still handed out.
     pub fn close(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        let waiting = mem::take(&mut state.waiting);
-        drop(state);
+        self.lock().closed = true;
+        self.rooms.close();
         self.ready.notify_all();
-        for mailbox in waiting {
-            mailbox.deliver(Notice::Room);
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

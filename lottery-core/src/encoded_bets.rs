@@ -4,6 +4,7 @@ use std::fmt;
 
 use lottery_proto::Bets;
 
+use crate::desk::Room;
 use crate::digest;
 use crate::store::{Rows, rows};
 
@@ -16,6 +17,8 @@ pub struct EncodedBets {
     count: u32,
     rows: String,
     digested: Vec<u8>,
+    /// Where they are on the desk. In a box, as requests are moved about.
+    room: Option<Box<Room>>,
 }
 
 impl EncodedBets {
@@ -24,13 +27,37 @@ impl EncodedBets {
         // Names that need quotes are rare: they are looked for once, when all is written.
         let encoded = Self::without_quotes(agency, bets);
         let separators = bets.len() * SPECIALS_OF_A_ROW;
-        if rows::specials(&encoded.rows) == separators { encoded } else { Self::with_quotes(agency, bets) }
+        if rows::specials(&encoded.rows) == separators {
+            return encoded;
+        }
+        drop(encoded);
+        Self::with_quotes(agency, bets)
+    }
+
+    /// How much memory they will take, in bytes, if no name needs quotes: `bets` of them that are held in `size` bytes.
+    pub fn size_of(bets: usize, size: usize) -> usize {
+        2 * Self::room_for(bets, size)
+    }
+
+    /// As large as the rows of so many bets that are held in `size` bytes, or a little larger.
+    fn room_for(bets: usize, size: usize) -> usize {
+        size + bets * 8
+    }
+
+    /// These, with room on the desk for as long as they live.
+    #[must_use]
+    pub fn in_room(mut self, mut room: Option<Room>) -> Self {
+        if let Some(room) = &mut room {
+            room.fit(self.size());
+        }
+        self.room = room.map(Box::new);
+        self
     }
 
     fn with_room_for(bets: Bets<'_>) -> Self {
-        let room = bets.size() + bets.len() * 8;
+        let room = Self::room_for(bets.len(), bets.size());
         let count = u32::try_from(bets.len()).unwrap_or(u32::MAX);
-        Self { count, rows: String::with_capacity(room), digested: Vec::with_capacity(room) }
+        Self { count, rows: String::with_capacity(room), digested: Vec::with_capacity(room), room: None }
     }
 
     /// The right rows, unless a name needs quotes.

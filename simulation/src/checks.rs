@@ -67,8 +67,7 @@ impl World {
     /// Whether there is more on the desk than it takes, so that connections wait.
     pub(crate) fn look_at_desk(&mut self) {
         let Some(centre) = &self.centre else { return };
-        let probe = lottery_core::seam::Mailbox::new(|_| ());
-        if !centre.desk.has_room(&probe) {
+        if centre.desk.is_full() {
             self.tally.mark(Mark::DeskFull);
         }
     }

@@ -463,7 +463,12 @@ fn a_bet_sent_alone_is_logged_with_its_document_and_number_and_nothing_else() {
             let asks = asks(1, |client| client.send_bet(now, &as_bets(&planted(1))[0]).unwrap());
             world
                 .committer
-                .commit(vec![lottery_core::desk::Request { from: mailbox, in_session: false, asks }])
+                .commit(vec![lottery_core::desk::Request {
+                    from: mailbox,
+                    in_session: false,
+                    alone: false,
+                    asks,
+                }])
                 .unwrap();
             for notice in mail.lock().unwrap().drain(..) {
                 centre.notice(now, notice);

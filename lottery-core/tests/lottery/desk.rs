@@ -1,12 +1,15 @@
 //! The desk: bounded, in order, and closed for good.
 
-use lottery_core::desk::{Asks, Desk};
+use lottery_core::desk::{Asks, Desk, OWN_ROOM, Request};
+use lottery_core::encoded_bets::EncodedBets;
+use lottery_proto::server::Event;
+use lottery_proto::{ConnId, Input, Instant, Server, ServerConfig};
 
 use crate::support::Seen::{Room, Stored};
 use crate::support::{Diary, TestStore, batch, bets, finished, query};
 
-fn agencies(requests: Vec<lottery_core::desk::Request>) -> Vec<u32> {
-    let agency = |request: lottery_core::desk::Request| match request.asks {
+fn agencies(requests: Vec<Request>) -> Vec<u32> {
+    let agency = |request: Request| match request.asks {
         Asks::Bet(ticket, _) => ticket.agency().get(),
         Asks::Batch(ticket, _) => ticket.agency().get(),
         Asks::Finished(ticket) => ticket.agency().get(),
@@ -17,47 +20,186 @@ fn agencies(requests: Vec<lottery_core::desk::Request>) -> Vec<u32> {
     requests.into_iter().map(agency).collect()
 }
 
+/// The number of a connection.
+const fn conn(number: u64) -> ConnId {
+    ConnId(number)
+}
+
+/// A request of a connection with bets that take about so many bytes of memory.
+fn large(number: u64, bytes: usize) -> Asks {
+    let bets = "Ana;Paz;20000001;1980-01-31;7\n".repeat(bytes / 90);
+    let body = format!("1;{}\n{bets}", bets.lines().count());
+    let message = format!("{:08}{body}", body.len()).into_bytes();
+    let config = ServerConfig { max_message: message.len().max(8192), ..ServerConfig::default() };
+    let mut server = Server::new(config, conn(number), Instant::default());
+    let mut rest = &message[..];
+    while !rest.is_empty() {
+        let recv = server.poll_io().unwrap().recv;
+        let n = recv.len().min(rest.len());
+        recv[..n].copy_from_slice(&rest[..n]);
+        rest = &rest[n..];
+        server.handle(Instant::default(), Input::Received(n));
+    }
+    let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("a batch") };
+    Asks::Batch(ticket, EncodedBets::of(1, bets))
+}
+
+/// The connections that requests are from.
+fn conns(requests: &[Request]) -> Vec<u64> {
+    requests.iter().map(|request| request.asks.conn().0).collect()
+}
+
 #[test]
-fn there_is_room_up_to_the_limit_and_a_notice_when_there_is_again() {
-    let desk = Desk::new(3000);
+fn there_is_room_up_to_the_limit_and_those_who_wait_get_it_in_their_turn() {
+    let desk = Desk::new(8000);
+    let diaries = [1, 2, 3].map(|_| Diary::default());
+    let room = |nth: u32, bytes| desk.room(conn(nth.into()), bytes, &diaries[nth as usize - 1].mailbox());
+    let first = room(1, 5000).expect("more than its share, but there is nothing else");
+    let second = room(2, 3000).expect("there is room");
+    assert!(room(1, 1001).is_none() && room(2, 1001).is_none() && room(3, 4000).is_none());
+    assert!(room(3, 4000).is_none(), "asking again changes nothing");
+    assert!(desk.is_full());
+    drop(second);
+    // The second may have more of it now, but the third came first.
+    assert_eq!(diaries.each_ref().map(Diary::take), [vec![], vec![], vec![]]);
+    drop(first);
+    assert_eq!(
+        diaries.each_ref().map(Diary::take),
+        [vec![Room], vec![Room], vec![Room]],
+        "each is told once"
+    );
+    let all = [room(1, 1001), room(2, 1001), room(3, 4000)];
+    assert!(all.iter().all(Option::is_some), "what they were told of is theirs");
+    assert!(room(1, 1).is_some() && !desk.is_full());
+}
+
+#[test]
+fn a_request_larger_than_the_whole_desk_is_let_in_alone() {
+    let desk = Desk::new(0);
     let (diary, other) = (Diary::default(), Diary::default());
-    let mut handed_in = 0;
-    while desk.has_room(&diary.mailbox()) {
-        desk.submit(diary.request(batch(1, &bets(1, 0, 10)))).unwrap();
-        handed_in += 1;
-    }
-    assert!((3..=8).contains(&handed_in), "{handed_in} batches of more than 300 bytes");
-    assert!(!desk.has_room(&other.mailbox()));
-    // It bounds what is offered, and does not refuse what is brought all the same.
-    desk.submit(diary.request(query(2))).unwrap();
-    assert_eq!((diary.take(), other.take()), (vec![], vec![]), "nobody has taken anything");
-    assert_eq!(desk.take(usize::MAX).unwrap().len(), handed_in + 1);
-    assert_eq!((diary.take(), other.take()), (vec![Room], vec![Room]), "each is told once");
-    assert!(desk.has_room(&diary.mailbox()));
-    desk.submit(diary.request(query(1))).unwrap();
-    desk.take(usize::MAX).unwrap();
-    assert_eq!((diary.take(), other.take()), (vec![], vec![]), "nobody waits");
+    let room = desk.room(conn(1), 5000, &diary.mailbox()).expect("nothing else is there");
+    assert!(desk.room(conn(2), 1, &other.mailbox()).is_none());
+    drop(room);
+    assert_eq!((diary.take(), other.take()), (vec![], vec![Room]));
 }
 
 #[test]
-fn a_desk_for_nothing_has_no_room_and_nothing_is_taken_of_nothing() {
-    let (desk, diary) = (Desk::new(0), Diary::default());
-    assert!(!desk.has_room(&diary.mailbox()));
-    desk.submit(diary.request(query(1))).unwrap();
-    assert!(desk.try_take(0).unwrap().is_empty());
-    assert_eq!(desk.try_take(1).unwrap().len(), 1);
-}
-
-#[test]
-fn questions_take_room_too() {
-    let desk = Desk::new(10_000);
+fn a_connection_always_has_a_little_room_of_its_own() {
+    let desk = Desk::new(16 * 1024 * 1024);
     let diary = Diary::default();
-    let mut handed_in = 0;
-    while desk.has_room(&diary.mailbox()) {
-        desk.submit(diary.request(query(1))).unwrap();
-        handed_in += 1;
-        assert!(handed_in < 1000);
+    let full: Vec<_> = (1..=8).map(|nth| desk.room(conn(nth), 2 * 1024 * 1024, &diary.mailbox())).collect();
+    assert!(full.iter().all(Option::is_some), "no pool is left");
+    let mut own = Vec::new();
+    while let Some(room) = desk.room(conn(9), 8192, &diary.mailbox()) {
+        own.push(room);
     }
+    assert_eq!(own.len(), OWN_ROOM / 8192);
+    assert_eq!(diary.take(), []);
+    own.pop();
+    assert_eq!(diary.take(), [Room], "without a turn at the pool");
+    assert!(desk.room(conn(9), 8192, &diary.mailbox()).is_some());
+}
+
+#[test]
+fn a_connection_gets_an_eighth_of_the_room_at_most() {
+    const MIB: usize = 1024 * 1024;
+    let desk = Desk::new(16 * MIB);
+    let diary = Diary::default();
+    let mut rooms = Vec::new();
+    while let Some(room) = desk.room(conn(1), MIB, &diary.mailbox()) {
+        rooms.push(room);
+    }
+    assert_eq!(rooms.len(), 2);
+    assert!(desk.room(conn(2), MIB, &diary.mailbox()).is_some(), "there is room for others");
+    assert_eq!(diary.take(), []);
+    rooms.pop();
+    assert_eq!(diary.take(), [Room]);
+}
+
+#[test]
+fn a_connection_that_is_gone_leaves_its_room_and_its_turn() {
+    let desk = Desk::new(1000);
+    let [first, second, third] = [1, 2, 3].map(|_| Diary::default());
+    let held = desk.room(conn(1), 1000, &first.mailbox());
+    assert!(held.is_some() && desk.room(conn(2), 500, &second.mailbox()).is_none());
+    assert!(desk.room(conn(3), 1000, &third.mailbox()).is_none());
+    desk.leave(conn(1));
+    drop(held);
+    assert_eq!(second.take(), [Room]);
+    assert_eq!(third.take(), []);
+    desk.leave(conn(2));
+    assert_eq!(third.take(), [Room], "what the second was given and did not use");
+    assert!(desk.room(conn(3), 1000, &third.mailbox()).is_some());
+}
+
+#[test]
+fn a_group_has_a_request_of_each_connection_before_any_has_two() {
+    let (desk, diary) = (Desk::new(usize::MAX), Diary::default());
+    for agency in [1, 1, 1, 1, 2, 2, 3] {
+        desk.submit(diary.request(batch(agency, &bets(agency, 0, 60)))).unwrap();
+    }
+    let size = EncodedBets::size_of(60, 60 * 55);
+    assert_eq!(conns(&desk.try_take(2 * size).unwrap()), [1, 2, 3]);
+    assert_eq!(conns(&desk.try_take(usize::MAX).unwrap()), [1, 2, 1, 1]);
+}
+
+#[test]
+fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
+    const LONG: usize = 512 * 1024;
+    let (desk, diary) = (Desk::new(usize::MAX), Diary::default());
+    let mut groups = 0;
+    // It asks again as soon as it has its answer.
+    let mut group = || {
+        desk.submit(Request { alone: true, ..diary.request(batch(1, &bets(1, groups, 20))) }).unwrap();
+        groups += 1;
+        conns(&desk.try_take(4 * LONG).unwrap())
+    };
+    // Twice by chance, so it waits.
+    assert_eq!([group(), group()], [[1], [1]]);
+    for nth in (1..=20).flat_map(|nth| [100 + nth; 2]) {
+        desk.submit(diary.request(large(nth, LONG))).unwrap();
+    }
+    let mut long = Vec::new();
+    while long.len() < 20 {
+        let taken = group();
+        assert!(
+            taken[0] == 1 && taken.len() <= 2,
+            "it is in every group, with one long batch at most: {taken:?}"
+        );
+        long.extend_from_slice(&taken[1..]);
+    }
+    assert!((60..80).contains(&groups), "{groups} groups for 9 MiB");
+    assert_eq!(long, (101..=120).collect::<Vec<_>>(), "in their turn");
+    // It asks no more, and nothing is kept from the others.
+    let mut rest = 0;
+    while rest < 20 {
+        rest += desk.try_take(4 * LONG).unwrap().len();
+        groups += 1;
+    }
+    assert!(groups < 95, "{groups}");
+}
+
+#[test]
+fn long_batches_wait_a_while_for_who_is_about_to_ask_again_and_no_longer() {
+    let (desk, diary) = (Desk::new(usize::MAX), Diary::default());
+    let ask =
+        |nth| desk.submit(Request { alone: true, ..diary.request(batch(1, &bets(1, nth, 20))) }).unwrap();
+    for nth in 0..3 {
+        ask(nth);
+        assert_eq!(conns(&desk.take(usize::MAX).unwrap()), [1]);
+    }
+    for nth in [7, 8] {
+        desk.submit(diary.request(large(nth, 512 * 1024))).unwrap();
+    }
+    assert_eq!(conns(&desk.take(usize::MAX).unwrap()), [7], "it is its turn");
+    std::thread::scope(|scope| {
+        scope.spawn(|| ask(4));
+        // Whether it comes before or behind, it is not waited for for ever.
+        let mut taken = conns(&desk.take(usize::MAX).unwrap());
+        taken.extend(conns(&desk.take(usize::MAX).unwrap()));
+        taken.sort_unstable();
+        assert_eq!(taken, [1, 8]);
+    });
 }
 
 #[test]
@@ -73,15 +215,24 @@ fn requests_are_taken_in_order_and_by_portions() {
         desk.submit(diary.request(asks)).unwrap();
     }
     let mut taken = Vec::new();
+    let mut sizes = [const { Vec::new() }; 5];
     let mut portions = 0;
     while taken.len() < 100 {
-        let portion = agencies(desk.try_take(4000).unwrap());
+        let portion = desk.try_take(4000).unwrap();
         assert!(!portion.is_empty(), "one at least");
-        taken.extend(portion);
+        for request in &portion {
+            if let Asks::Batch(ticket, bets) = &request.asks {
+                sizes[ticket.agency().get() as usize - 1].push(bets.count());
+            }
+        }
+        taken.extend(agencies(portion));
         portions += 1;
     }
     assert!(portions > 10);
-    assert_eq!(taken, (1..=100).map(|agency| agency % 5 + 1).collect::<Vec<_>>());
+    for agency in 1..=5 {
+        assert_eq!(taken.iter().filter(|taken| **taken == agency).count(), 20);
+    }
+    assert!(sizes.iter().all(|sizes| sizes.len() > 5 && sizes.is_sorted()), "{sizes:?}");
     assert!(desk.try_take(1).unwrap().is_empty());
 }
 
@@ -90,10 +241,12 @@ fn closed_it_takes_nothing_more_hands_out_what_it_has_and_wakes_who_waits() {
     let desk = Desk::new(1);
     let diary = Diary::default();
     desk.submit(diary.request(query(1))).unwrap();
-    assert!(!desk.has_room(&diary.mailbox()));
+    let _held = desk.room(conn(1), 1000, &diary.mailbox()).unwrap();
+    assert!(desk.room(conn(2), 1000, &diary.mailbox()).is_none());
     desk.close();
     assert_eq!(diary.take(), [Room]);
-    assert!(desk.has_room(&diary.mailbox()), "so that whoever comes is refused at once");
+    assert!(desk.room(conn(2), 1000, &diary.mailbox()).is_some(), "so that whoever comes is refused at once");
+    assert!(desk.room(conn(3), 1000, &diary.mailbox()).is_some());
     let refused = desk.submit(diary.request(query(3))).unwrap_err();
     assert_eq!(agencies(vec![refused]), [3]);
     assert_eq!(agencies(desk.take(1).unwrap()), [1]);

@@ -16,6 +16,7 @@ mod more_winners;
 mod names;
 mod reasons;
 mod sessions;
+mod shares;
 mod support;
 mod thin_line;
 mod told;

@@ -109,7 +109,7 @@ impl Diary {
     }
 
     pub(crate) fn request(&self, asks: Asks) -> Request {
-        Request { from: self.mailbox(), in_session: false, asks }
+        Request { from: self.mailbox(), in_session: false, alone: false, asks }
     }
 
     pub(crate) fn note(&self, seen: Seen) {

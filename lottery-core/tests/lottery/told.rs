@@ -135,7 +135,7 @@ fn hello(conn: u64, mailbox: Mailbox<Notice>) -> Request {
         server.handle(now, Input::Received(64));
     }
     let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("a session") };
-    Request { from: mailbox, in_session: true, asks: Asks::Hello(ticket) }
+    Request { from: mailbox, in_session: true, alone: false, asks: Asks::Hello(ticket) }
 }
 
 #[test]

@@ -220,6 +220,23 @@ impl Server {
         }
     }
 
+    /// How many bets the next event has, and how many bytes they take: for an application that makes room for them before
+    /// it calls [`Server::poll_event`].
+    pub fn next_bets(&mut self) -> (usize, usize) {
+        if self.queue.is_empty() {
+            self.settle(self.now);
+        }
+        match self.queue.front().map(|next| &next.what) {
+            Some(What::Request { request, .. }) => (request.count, request.payload.len()),
+            _ => (0, 0),
+        }
+    }
+
+    /// How many requests have come whose answers have not left yet, because they are owed or have to wait for others.
+    pub fn unanswered(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Answers a request. Answers leave in the order of the requests, whatever the order of the replies.
     ///
     /// On a connection that is over the reply is dropped, and that is not an error: a peer may leave at any time.
@@ -285,6 +302,11 @@ impl Server {
         self.fail_waiting(now, CloseReason::Superseded, failure);
         self.fail(now, CloseReason::Superseded, failure, None);
         self.settle(now);
+    }
+
+    /// Its number, as its tickets have it.
+    pub const fn conn(&self) -> ConnId {
+        self.conn
     }
 
     /// The wire that the peer speaks, once its first bytes have said so.

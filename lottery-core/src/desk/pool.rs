@@ -1,0 +1,75 @@
+//! Memory that connections share: who finds too little waits, and those who wait get theirs one after the other.
+
+use std::collections::VecDeque;
+
+use lottery_proto::ConnId;
+
+use super::Notice;
+use crate::seam::Mailbox;
+
+/// A connection that waits for memory.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) conn: ConnId,
+    pub(crate) bytes: usize,
+    pub(crate) mailbox: Mailbox<Notice>,
+}
+
+/// A bounded number of bytes.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    limit: usize,
+    used: usize,
+    waiting: VecDeque<Waiting>,
+}
+
+impl Pool {
+    /// A pool of `limit` bytes. What is larger than all of it is let in when nothing else is there.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, used: 0, waiting: VecDeque::new() }
+    }
+
+    /// Takes bytes, if they are there and nobody waits who came before.
+    #[must_use]
+    pub(crate) fn take(&mut self, bytes: usize) -> bool {
+        let taken = self.waiting.is_empty() && self.fits(bytes);
+        if taken {
+            self.used += bytes;
+        }
+        taken
+    }
+
+    /// Puts a connection at the end of those who wait.
+    pub(crate) fn wait(&mut self, waiting: Waiting) {
+        self.waiting.push_back(waiting);
+    }
+
+    /// A connection waits for nothing any more.
+    pub(crate) fn leave(&mut self, conn: ConnId) {
+        self.waiting.retain(|waiting| waiting.conn != conn);
+    }
+
+    /// Takes bytes that are there already, though there may be no room for them.
+    pub(crate) fn force(&mut self, bytes: usize) {
+        self.used += bytes;
+    }
+
+    /// Gives bytes back.
+    pub(crate) fn give(&mut self, bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
+    }
+
+    /// The first of those who wait, if there is now what it waits for: it has it from here on, and is to be told.
+    pub(crate) fn grant(&mut self) -> Option<Waiting> {
+        let first = self.waiting.front()?;
+        if !self.fits(first.bytes) {
+            return None;
+        }
+        self.used += first.bytes;
+        self.waiting.pop_front()
+    }
+
+    fn fits(&self, bytes: usize) -> bool {
+        self.used == 0 || bytes <= self.limit.saturating_sub(self.used)
+    }
+}

@@ -1,0 +1,286 @@
+//! Room for requests: a little that is each connection's own, and a pool that they share.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lottery_proto::ConnId;
+
+use super::Notice;
+use super::pool::{Pool, Waiting};
+use crate::seam::Mailbox;
+
+/// So much room is a connection's own, in bytes: enough for one batch of a block, however full the rest is.
+pub const OWN_ROOM: usize = 32 * 1024;
+
+/// Of the pool, one connection gets at most one part in so many, or one request if that is longer.
+const SHARES: usize = 8;
+
+/// Who has how much room.
+#[derive(Clone, Debug)]
+pub(super) struct Rooms(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    limits: Limits,
+    pool: Pool,
+    holders: BTreeMap<ConnId, Holder>,
+    closed: bool,
+}
+
+/// What one connection may have, in bytes: that is its own, and of the pool.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    own: usize,
+    share: usize,
+}
+
+/// What a connection has, in bytes.
+#[derive(Debug, Default)]
+struct Holder {
+    own: usize,
+    pooled: usize,
+    /// It waits for so many.
+    wants: Option<(usize, Mailbox<Notice>)>,
+    /// Others may have them first.
+    queued: bool,
+    /// It was given so many, and has not come for them.
+    granted: Option<Place>,
+}
+
+/// Where room is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Own(usize),
+    Pool(usize),
+}
+
+/// Room for a request, for as long as this lives.
+pub struct Room {
+    rooms: Rooms,
+    conn: ConnId,
+    place: Place,
+    /// What was taken of the pool besides.
+    forced: usize,
+}
+
+impl Room {
+    /// Makes it as large as what is in it, if that could not be known before; others wait the longer then.
+    pub(crate) fn fit(&mut self, bytes: usize) {
+        let more = bytes.saturating_sub(self.place.bytes() + self.forced);
+        if more > 0 {
+            self.rooms.force(self.conn, more);
+            self.forced += more;
+        }
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
+    }
+}
+
+impl Rooms {
+    pub(super) fn new(limit: usize) -> Self {
+        let (pool, holders, share) = (Pool::new(limit), BTreeMap::new(), limit / SHARES);
+        let limits = Limits { own: share.min(OWN_ROOM), share };
+        Self(Arc::new(Mutex::new(State { limits, pool, holders, closed: false })))
+    }
+
+    /// Whether somebody waits.
+    pub(super) fn are_full(&self) -> bool {
+        self.lock().holders.values().any(|holder| holder.wants.is_some())
+    }
+
+    /// Room for so many bytes. If there is none, `mailbox` gets [`Notice::Room`] as soon as there is, once, and it is
+    /// this connection's from then on.
+    pub(super) fn take(&self, conn: ConnId, bytes: usize, mailbox: &Mailbox<Notice>) -> Option<Room> {
+        let mut state = self.lock();
+        let State { limits, pool, holders, closed } = &mut *state;
+        let holder = holders.entry(conn).or_default();
+        let place = match holder.granted.take() {
+            // It was for another request, which is not asked any more.
+            Some(granted) if granted.bytes() < bytes => {
+                holder.give(granted, pool);
+                None
+            }
+            granted => granted,
+        };
+        let place =
+            place.or_else(|| if *closed { Some(Place::Own(0)) } else { holder.find(bytes, *limits, pool) });
+        if place.is_none() && holder.wants.is_none() {
+            holder.wants = Some((bytes, mailbox.clone()));
+            holder.queue(conn, *limits, pool);
+        }
+        state.forget(conn);
+        let told = state.grant();
+        drop(state);
+        tell(told);
+        Some(Room { rooms: self.clone(), conn, place: place?, forced: 0 })
+    }
+
+    /// What was let in takes so much more than was asked for.
+    fn force(&self, conn: ConnId, more: usize) {
+        let mut state = self.lock();
+        let State { pool, holders, .. } = &mut *state;
+        pool.force(more);
+        holders.entry(conn).or_default().pooled += more;
+    }
+
+    /// That connection takes no more room, and waits for none. What it has it gives back as it is used.
+    pub(super) fn leave(&self, conn: ConnId) {
+        let mut state = self.lock();
+        state.pool.leave(conn);
+        let State { pool, holders, .. } = &mut *state;
+        if let Some(holder) = holders.get_mut(&conn) {
+            holder.wants = None;
+            if let Some(granted) = holder.granted.take() {
+                holder.give(granted, pool);
+            }
+        }
+        state.forget(conn);
+        let told = state.grant();
+        drop(state);
+        tell(told);
+    }
+
+    /// There is room for all from now on: they are refused.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let wants = state.holders.values_mut().filter_map(|holder| holder.wants.take());
+        let told = wants.map(|(_, mailbox)| mailbox).collect();
+        drop(state);
+        tell(told);
+    }
+
+    fn give(&self, conn: ConnId, place: Place) {
+        let mut state = self.lock();
+        let State { limits, pool, holders, .. } = &mut *state;
+        let mut told = Vec::new();
+        if let Some(holder) = holders.get_mut(&conn) {
+            holder.give(place, pool);
+            if let Some((bytes, mailbox)) = holder.wants.take() {
+                // What is its own needs no turn.
+                holder.granted = holder.find_own(bytes, *limits);
+                if holder.granted.is_some() {
+                    pool.leave(conn);
+                    holder.queued = false;
+                    told.push(mailbox);
+                } else {
+                    holder.wants = Some((bytes, mailbox));
+                    holder.queue(conn, *limits, pool);
+                }
+            }
+        }
+        state.forget(conn);
+        told.extend(state.grant());
+        drop(state);
+        tell(told);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The state is whole between any two statements: a panic elsewhere does not spoil it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Not under the lock: a mailbox is another's.
+fn tell(told: Vec<Mailbox<Notice>>) {
+    for mailbox in told {
+        mailbox.deliver(Notice::Room);
+    }
+}
+
+impl State {
+    /// Gives those who wait what there is, in their turn; they are to be told.
+    fn grant(&mut self) -> Vec<Mailbox<Notice>> {
+        let mut told = Vec::new();
+        while let Some(Waiting { conn, bytes, mailbox }) = self.pool.grant() {
+            let Some(holder) = self.holders.get_mut(&conn) else {
+                self.pool.give(bytes);
+                continue;
+            };
+            holder.pooled += bytes;
+            holder.granted = Some(Place::Pool(bytes));
+            (holder.wants, holder.queued) = (None, false);
+            told.push(mailbox);
+        }
+        told
+    }
+
+    fn forget(&mut self, conn: ConnId) {
+        if self.holders.get(&conn).is_some_and(Holder::is_empty) {
+            self.holders.remove(&conn);
+        }
+    }
+}
+
+impl Holder {
+    fn find(&mut self, bytes: usize, limits: Limits, pool: &mut Pool) -> Option<Place> {
+        if let Some(own) = self.find_own(bytes, limits) {
+            return Some(own);
+        }
+        if !self.has_share(bytes, limits) || !pool.take(bytes) {
+            return None;
+        }
+        self.pooled += bytes;
+        Some(Place::Pool(bytes))
+    }
+
+    fn find_own(&mut self, bytes: usize, limits: Limits) -> Option<Place> {
+        if bytes > limits.own.saturating_sub(self.own) {
+            return None;
+        }
+        self.own += bytes;
+        Some(Place::Own(bytes))
+    }
+
+    /// Whether it may have so many more of the pool.
+    fn has_share(&self, bytes: usize, limits: Limits) -> bool {
+        self.pooled == 0 || bytes <= limits.share.saturating_sub(self.pooled)
+    }
+
+    /// Waits for its turn at the pool, as soon as it may have more of it.
+    fn queue(&mut self, conn: ConnId, limits: Limits, pool: &mut Pool) {
+        if let Some((bytes, mailbox)) = &self.wants
+            && !self.queued
+            && self.has_share(*bytes, limits)
+        {
+            self.queued = true;
+            pool.wait(Waiting { conn, bytes: *bytes, mailbox: mailbox.clone() });
+        }
+    }
+
+    fn give(&mut self, place: Place, pool: &mut Pool) {
+        match place {
+            Place::Own(bytes) => self.own -= bytes,
+            Place::Pool(bytes) => {
+                self.pooled -= bytes;
+                pool.give(bytes);
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.own == 0 && self.pooled == 0 && self.wants.is_none() && self.granted.is_none()
+    }
+}
+
+impl Place {
+    fn bytes(self) -> usize {
+        match self {
+            Self::Own(bytes) | Self::Pool(bytes) => bytes,
+        }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if self.forced > 0 {
+            self.rooms.give(self.conn, Place::Pool(self.forced));
+        }
+        self.rooms.give(self.conn, self.place);
+    }
+}

@@ -1,0 +1,104 @@
+//! An agency that waits for each answer, beside twenty that send long batches as fast as they are taken.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use lottery_core::centre::Centre;
+use lottery_core::centres::Centres;
+use lottery_core::committer::step;
+use lottery_core::desk::{Desk, Notice};
+use lottery_core::seam::{Mailbox, Service as _};
+use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
+
+use crate::support::TestStore;
+
+const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
+
+/// Those who send long batches.
+const OTHERS: u32 = 20;
+/// Bets in a long batch, and in a short one.
+const LONG: usize = 4000;
+const SHORT: usize = 10;
+/// At most about so many bytes are a group.
+const GROUP: usize = 4 * 1024 * 1024;
+
+/// A connection, and what it sends again and again.
+struct Sender {
+    centre: Centre,
+    mail: Arc<Mutex<VecDeque<Notice>>>,
+    batch: Vec<u8>,
+    /// So much of it is sent.
+    sent: usize,
+    /// Answers, and bytes of them.
+    answers: usize,
+}
+
+impl Sender {
+    fn new(centres: &Centres, agency: u32, bets: usize) -> Self {
+        let body = format!("{agency};{bets}\n{}", "Ana;Paz;20000001;1980-01-31;7\n".repeat(bets));
+        let mail = Arc::<Mutex<VecDeque<Notice>>>::default();
+        let into = Arc::clone(&mail);
+        let mailbox = Mailbox::new(move |notice| into.lock().unwrap().push_back(notice));
+        let centre = centres.accept(NOW, ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
+        Self { centre, mail, batch: format!("{:08}{body}", body.len()).into_bytes(), sent: 0, answers: 0 }
+    }
+
+    /// Hears what it is told.
+    fn hear(&mut self) {
+        for notice in std::mem::take(&mut *self.mail.lock().unwrap()) {
+            self.centre.notice(NOW, notice);
+        }
+        let len = self.centre.poll_io().unwrap().send.len();
+        self.answers += len / b"00000034success;Batch stored successfully.".len();
+        self.centre.handle(NOW, Input::Sent(len));
+    }
+
+    /// Sends as much as is read, or what is left of one batch.
+    fn send(&mut self, one: bool) {
+        loop {
+            let io = self.centre.poll_io().unwrap();
+            let rest = &self.batch[self.sent..];
+            let len = io.recv.len().min(rest.len());
+            if len == 0 {
+                return;
+            }
+            io.recv[..len].copy_from_slice(&rest[..len]);
+            self.centre.handle(NOW, Input::Received(len));
+            self.sent = (self.sent + len) % self.batch.len();
+            if one && self.sent == 0 {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn who_waits_for_each_answer_is_not_crowded_out_by_long_batches() {
+    let store = TestStore::default();
+    let mut committer = store.committer(OTHERS + 1);
+    let desk = Arc::new(Desk::new(16 * 1024 * 1024));
+    let config = ServerConfig { agencies: OTHERS + 1, ..ServerConfig::default() };
+    let centres = Centres::new(config, Arc::clone(&desk), 100);
+    let mut others: Vec<_> = (1..=OTHERS).map(|agency| Sender::new(&centres, agency, LONG)).collect();
+    let mut waits = Sender::new(&centres, OTHERS + 1, SHORT);
+    let answers = |others: &[Sender]| others.iter().map(|sender| sender.answers).sum::<usize>();
+    let mut before = 0;
+    for group in 0..100 {
+        for other in &mut others {
+            other.hear();
+            other.send(false);
+        }
+        waits.send(true);
+        // Whatever lies there, its request is in the next group.
+        step(&mut committer, &desk, desk.try_take(GROUP).unwrap()).unwrap();
+        waits.hear();
+        assert_eq!(waits.answers, group + 1, "{group}");
+        if group == 20 {
+            before = answers(&others);
+        }
+    }
+    // Each of these takes as long as a few groups: they may take as much time as the others, and not more.
+    let long = answers(&others) - before;
+    assert!((20..=40).contains(&long), "{long} long batches beside 79 groups");
+    assert!(others.iter().all(|sender| sender.answers > 0), "each in its turn");
+}
