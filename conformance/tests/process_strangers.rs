@@ -109,10 +109,15 @@ fn refusals_without_end(runtime: &str) {
     let agency = connect(address);
     assert_eq!(ask_on(&agency, 1).as_deref(), Some(&b"0"[..]));
     let flood = [&b"Q{AgencyID:;"[..], &b"x;".repeat(100_000)].concat();
+    let mut sent = 0;
     for _ in 0..PEERS {
         let mut peer = connect(address);
         // It is closed long before all of it is sent, with a reset if there is more.
-        let _ = peer.write_all(&flood);
+        let mut rest = &flood[..];
+        while let Ok(some @ 1..) = peer.write(rest) {
+            rest = &rest[some..];
+            sent += some;
+        }
         let _ = peer.read_to_end(&mut Vec::new());
     }
     assert_eq!(ask_on(&agency, 1).as_deref(), Some(&b"0"[..]), "who was there is served");
@@ -120,6 +125,8 @@ fn refusals_without_end(runtime: &str) {
     assert_eq!(ask_on(&connect(address), 2).as_deref(), Some(&b"0"[..]));
     drop(agency);
     let lines = centre.stop(Signal::TERM);
+    let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+    println!("{runtime}: {bytes} bytes of log, {} lines, for {sent} bytes that were refused", lines.len());
     let about = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
     assert_eq!(about("action: accept_connections | result: success"), PEERS + 2);
     assert!(about("action: apuesta_recibida | result: fail") <= 5 * PEERS, "{} lines", lines.len());
