@@ -172,7 +172,8 @@ fn wires_that_are_not_spoken(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &["--agencies", "2", "--dialects", "framed,braces"]);
     let files = [File::invented(1, 30), File::invented(2, 40)];
     let (what, reason) = ("to count this agency as finished", "this wire is not spoken here");
-    let refused = format!("the centre refused {what}: {reason}");
+    let ask = "the command winners asks for the winners of an agency that has finished";
+    let refused = format!("the centre refused {what}: {reason}; {ask}");
     fails(&mut lottery.agency(&files[0], &["--dialect", "fixed"]), 1, &refused);
     let mut block = lottery.agency(&files[0], &["--dialect", "block"]);
     let (code, _, stderr) = Process::start(&mut block).end(SOON);

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use conformance::agencies::Calling;
+use conformance::agencies::{Calling, job};
 use conformance::centre::{Running, Terms};
 use conformance::files::File;
 use conformance::logged::Lines;
@@ -12,7 +12,7 @@ use conformance::patience::until;
 use conformance::raw::Raw;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_pair, on_every_server};
-use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
@@ -116,7 +116,8 @@ fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
         peer.send(&wire.query(1));
         assert!(peer.receive_all() == wire.failure(reason), "{dialect}: what is wrong, and a clean end");
         drop(peer);
-        let asking = Calling::<Agency>::agency::<Client>(centre.address, dialect, &File::invented(1, 0));
+        let job = Job { retry_for: Duration::ZERO, ..job(centre.address, dialect, 1) };
+        let asking = Calling::start::<Client>(Agency::new(job, File::invented(1, 0).bets()));
         match asking.outcome() {
             Err(AgencyError::Closed { .. }) if dialect == Dialect::Block => {}
             Err(AgencyError::Refused { reason: told, .. }) if told == reason => {}

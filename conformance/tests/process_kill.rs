@@ -38,6 +38,8 @@ fn kill_after(runtime: &str, lines: usize, pause: Duration) {
         .map(|bets| {
             let mut client = client(runtime, dir.path(), bets.agency, address);
             client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
+            // Nobody comes back to be asked again.
+            client.args(["--retry-for", "0s"]);
             Process::start(client.args(["--dialect", "block", "--batch-max-amount", "10"]))
         })
         .collect();

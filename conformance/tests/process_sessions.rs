@@ -27,6 +27,8 @@ on_every_runtime!(
     an_agency_that_does_not_take_part,
 );
 
+const ASK: &str = "the command winners asks for the winners of an agency that has finished";
+
 const SENT: &str = "action: apuestas_enviadas | result: success";
 
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Command {
@@ -126,7 +128,8 @@ fn a_file_that_was_changed_is_not_sent(runtime: &str) {
     whole.line(SENT);
     kill(whole);
     let long = format!("{text}Eva,Sosa,3,1999-12-31,1\r\n");
-    assert_eq!(refuses(&long, "it counts this agency as finished"), 3000);
+    let finished = format!("it counts this agency as finished; {ASK}");
+    assert_eq!(refuses(&long, &finished), 3000);
     centre.stop(Signal::TERM);
     assert_eq!(stored(&dir.path().join("data"), &[bets]), [3000]);
 }
@@ -195,7 +198,7 @@ fn a_client_that_waits_to_connect_ends_for_a_signal(runtime: &str) {
         thread::sleep(Duration::from_millis(1500));
         client.line("action: reconnect");
         let start = Instant::now();
-        client.stop(signal);
+        assert_eq!(client.stop_early(signal), "50 of 50 bets are left");
         assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
     }
 }
@@ -219,7 +222,7 @@ fn a_refused_batch_is_named(runtime: &str) {
     let lines = format!("{}: lines {} to {}", bets.path.display(), kept + 1, kept + 2);
     assert_eq!(
         error,
-        format!("error: the centre refused a batch: {lines}: finished: the agency is finished")
+        format!("error: the centre refused a batch: {lines}: finished: the agency is finished; {ASK}")
     );
 }
 

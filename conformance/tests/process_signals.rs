@@ -4,7 +4,7 @@ mod process;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use process::files::Bets;
 use process::wire::{accept, ask_on, connect, mute, question};
 use process::{Process, SOON, client, server};
 use rustix::process::Signal;
+use socket2::Socket;
 
 on_every_runtime!(
     an_idle_server,
@@ -19,13 +20,17 @@ on_every_runtime!(
     a_server_and_a_client_that_wait_for_the_draw,
     a_client_that_waits_for_an_answer,
     a_client_that_is_connecting,
+    a_client_in_the_middle_of_sending,
+    a_client_that_somebody_waits_for,
+    clients_that_ask_or_play_the_echo,
+    a_client_of_the_course,
     a_second_signal,
 );
 
 fn start(runtime: &str, dir: &Path, agency: u32, address: SocketAddr) -> Process {
     let bets = Bets::make(dir, agency, 50);
     let mut client = client(runtime, dir, agency, address);
-    client.args(["--dialect", "block", "--poll-initial", "60s", "--poll-max", "60s"]);
+    client.args(["--dialect", "block", "--poll-initial", "60s", "--poll-max", "60s", "--retry-for", "1s"]);
     Process::start(client.arg("--bets").arg(&bets.path))
 }
 
@@ -72,11 +77,15 @@ fn a_server_and_a_client_that_wait_for_the_draw(runtime: &str) {
     for client in [&first, &second] {
         client.line("action: apuestas_enviadas | result: success");
     }
+    // Nothing is left of its bets, and nobody waits for its winners.
     first.stop(Signal::TERM);
     centre.stop(Signal::TERM);
     let (code, stdout, stderr) = second.end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
-    assert!(stderr[0].starts_with(&format!("error: the connection to {address} ended: ")), "{stderr:#?}");
+    assert!(stderr[0].starts_with("error: given up after 1."), "{stderr:#?}");
+    let end = "50 of 50 bets are stored, and the agency is finished; the command winners asks for the winners of an \
+               agency that has finished";
+    assert!(stderr[0].ends_with(end), "{stderr:#?}");
     assert!(
         stdout.last().unwrap().contains("ERROR    action: exit | result: fail | client_id: 2"),
         "{stdout:#?}"
@@ -90,7 +99,7 @@ fn a_client_that_waits_for_an_answer(runtime: &str) {
     let client = start(runtime, dir.path(), 1, listener.local_addr().unwrap());
     let mut socket = accept(&listener);
     socket.read_exact(&mut [0; 8192]).unwrap();
-    client.stop(Signal::INT);
+    assert_eq!(client.stop_early(Signal::INT), "0 of 50 bets are left, 50 were sent and not confirmed");
 }
 
 fn a_client_that_is_connecting(runtime: &str) {
@@ -102,8 +111,102 @@ fn a_client_that_is_connecting(runtime: &str) {
         client.ready();
         thread::sleep(Duration::from_millis(50));
         assert!(client.is_running());
-        client.stop(signal);
+        assert_eq!(client.stop_early(signal), "50 of 50 bets are left");
     }
+}
+
+/// A file of bets that every wire can carry.
+fn any_wire(dir: &Path, agency: u32, count: u32) -> PathBuf {
+    let path = dir.join(format!("any-{agency}.csv"));
+    let bet = |nth| format!("Ana,Paz,{},1980-01-31,{}", agency * 1_000_000 + nth, nth % 10_000);
+    std::fs::write(&path, (0..count).map(bet).collect::<Vec<_>>().join("\n")).unwrap();
+    path
+}
+
+/// The centre takes only a part of what is sent, or acknowledges only a part of it.
+fn a_client_in_the_middle_of_sending(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let bets = any_wire(dir.path(), 1, 20_000);
+    for wire in ["session", "block", "fixed", "framed", "braces"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Socket::from(listener.try_clone().unwrap()).set_recv_buffer_size(1).unwrap();
+        let mut client = client(runtime, dir.path(), 1, listener.local_addr().unwrap());
+        let client = Process::start(client.args(["--dialect", wire, "--bets"]).arg(&bets));
+        let mut socket = accept(&listener);
+        if wire == "framed" {
+            // Two batches are acknowledged, of ten bets each.
+            for _ in 0..2 {
+                let mut length = [0; 8];
+                socket.read_exact(&mut length).unwrap();
+                let length: usize = std::str::from_utf8(&length).unwrap().parse().unwrap();
+                socket.read_exact(&mut vec![0; length]).unwrap();
+                socket.write_all(b"00000034success;Batch stored successfully.").unwrap();
+            }
+            socket.read_exact(&mut [0; 8]).unwrap();
+        } else {
+            socket.read_exact(&mut [0; 1000]).unwrap();
+        }
+        let left = client.stop_early(Signal::TERM);
+        let numbers: Vec<usize> = left.split(' ').filter_map(|word| word.parse().ok()).collect();
+        match wire {
+            "session" => assert_eq!(left, "20000 of 20000 bets are left"),
+            "framed" => assert_eq!(left, "19970 of 20000 bets are left, 10 were sent and not confirmed"),
+            "braces" => assert_eq!(left, "19950 of 20000 bets are left, 50 were sent and not confirmed"),
+            _ => {
+                let [unsent, 20_000, unconfirmed] = numbers[..] else { panic!("{wire}: {left}") };
+                assert!(unconfirmed > 0 && unsent + unconfirmed == 20_000, "{wire}: {left}");
+                assert!(left.ends_with(&format!("bets are left, {unconfirmed} were sent and not confirmed")));
+            }
+        }
+    }
+}
+
+/// All of its bets are stored, but not the winners written that it was to write.
+fn a_client_that_somebody_waits_for(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let centre = Process::start(&mut server(runtime, dir.path()));
+    let address = centre.address();
+    for (agency, wire) in (1..).zip(["session", "block", "fixed", "braces"]) {
+        let bets = any_wire(dir.path(), agency, 50);
+        let mut client = client(runtime, dir.path(), agency, address);
+        client.args(["--dialect", wire, "--winners", &format!("winners-{agency}"), "--bets"]).arg(bets);
+        let client = Process::start(&mut client);
+        client.line("action: apuestas_enviadas | result: success");
+        assert_eq!(client.stop_early(Signal::TERM), "all 50 bets are stored, the winners are left", "{wire}");
+    }
+    centre.stop(Signal::TERM);
+}
+
+fn clients_that_ask_or_play_the_echo(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let centre = Process::start(&mut server(runtime, dir.path()));
+    let mut echo = client(runtime, dir.path(), 1, centre.address());
+    let echo = Process::start(echo.args(["echo", "--loop-amount", "7", "--loop-period", "1h"]));
+    echo.line("action: receive_message | result: success");
+    assert_eq!(echo.stop_early(Signal::TERM), "6 of 7 messages are left");
+    let mut asking = client(runtime, dir.path(), 1, centre.address());
+    let asking = Process::start(asking.args(["winners", "--log-level", "DEBUG"]));
+    asking.line("action: consulta_ganadores | result: in_progress");
+    assert_eq!(asking.stop_early(Signal::INT), "the winners are left");
+    centre.stop(Signal::TERM);
+}
+
+/// The image that goes in the place of the course's has the setting that its tests want.
+fn a_client_of_the_course(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is"));
+    let root = own.parent().unwrap();
+    let dockerfile = std::fs::read_to_string(root.join("docker/tp0/client/Dockerfile")).unwrap();
+    let settings = dockerfile.lines().filter_map(|line| line.strip_prefix("ENV ")?.split_once('='));
+    let settings: Vec<_> = settings.collect();
+    let centre = Process::start(&mut server(runtime, dir.path()));
+    let mut echo = client(runtime, dir.path(), 1, centre.address());
+    echo.envs(settings);
+    let echo = Process::start(echo.args(["echo", "--loop-amount", "7", "--loop-period", "1h"]));
+    echo.line("action: receive_message | result: success");
+    let lines = echo.stop(Signal::TERM);
+    assert!(lines.last().unwrap().ends_with(" | left: 6 of 7 messages are left"), "{lines:#?}");
+    centre.stop(Signal::TERM);
 }
 
 fn a_second_signal(runtime: &str) {

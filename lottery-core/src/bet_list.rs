@@ -59,6 +59,11 @@ pub enum LineProblem {
 }
 
 impl BetList {
+    /// No bets.
+    pub fn empty() -> Self {
+        Self { path: PathBuf::new(), bets: BetVec::with_capacity(0), lines: Vec::new() }
+    }
+
     /// Reads a file.
     ///
     /// # Errors

@@ -270,6 +270,20 @@ impl Process {
         stdout
     }
 
+    /// A signal, and that a client ends for it in good order before all is done: what it says is left.
+    pub(crate) fn stop_early(self, signal: Signal) -> String {
+        self.ready();
+        self.signal(signal);
+        let (code, stdout, stderr) = self.end(SOON);
+        assert_eq!((code, stderr.len()), (Some(75), 1), "{stdout:#?} {stderr:#?}");
+        let reason = stderr[0].strip_prefix("error: ").expect("an error");
+        let last = stdout.last().expect("a last line");
+        assert!(last.contains("ERROR    action: exit | result: fail | client_id: "), "{stdout:#?}");
+        assert!(last.ends_with(&format!(" | reason: {reason}")), "{stdout:#?}");
+        let left = reason.strip_prefix("stopped before all was done: ");
+        left.unwrap_or_else(|| panic!("{reason}")).to_owned()
+    }
+
     /// CPU time used so far.
     pub(crate) fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();

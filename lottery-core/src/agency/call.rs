@@ -4,7 +4,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use lottery_proto::client::{Client, Event};
-use lottery_proto::{AgencyId, ClientConfig, CloseReason, Input, Instant, Io, Manner, SendError};
+use lottery_proto::{AgencyId, ClientConfig, CloseReason, Dialect, Input, Instant, Io, Manner, SendError};
 
 use tracing::info;
 
@@ -32,6 +32,11 @@ impl<T> Call<T> {
     ) -> Self {
         connection.max_answer = connection.max_answer.min(connection.dialect.longest_answer(bets));
         Self { connection, server, connect_timeout, client: None, outcome: None }
+    }
+
+    /// Speaks that wire on the connections to come.
+    pub(super) fn speak(&mut self, dialect: Dialect) {
+        self.connection.dialect = dialect;
     }
 
     /// There is a connection: begins with what `greet` sends.

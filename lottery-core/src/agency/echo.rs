@@ -54,6 +54,11 @@ impl Echoes {
         Self { amount, period, retry_for, call, done: 0, waiting: false, next: Instant::default() }
     }
 
+    /// Says how many lines there are left to send.
+    pub fn left(&self) -> u32 {
+        self.amount.saturating_sub(self.done)
+    }
+
     /// How it ended.
     ///
     /// # Errors

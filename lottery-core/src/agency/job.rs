@@ -1,9 +1,9 @@
 //! What an agency is to do, how far it is, and how it can fail.
 
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 
-use lottery_proto::{ClientConfig, CloseReason, Instant, SendError};
+use lottery_proto::{ClientConfig, CloseReason, Dialect, Instant, SendError};
 
 use super::call::Call;
 use crate::bet_list::{BetList, BetListError};
@@ -23,18 +23,18 @@ pub struct Job {
     pub poll_initial: Duration,
     /// … up to this.
     pub poll_max: Duration,
-    /// How long connecting may take in all, and in a session for how long a lost connection is tried again before the
-    /// agency gives up.
+    /// How long connecting may take in all; and in a session, and once the end of the bets is acknowledged: for how long a lost
+    /// connection is tried again before the agency gives up.
     pub retry_for: Duration,
-    /// In a session: where the pauses between these tries get their chance from.
+    /// Where the pauses between these tries get their chance from.
     pub seed: u64,
 }
 
 impl Job {
     /// An agency's call; if its wire cannot carry one of these bets, it has ended already.
-    pub(super) fn call(&self, bets: &BetList) -> Call<Vec<String>> {
+    pub(super) fn call(&self, bets: &BetList, most_winners: usize) -> Call<Vec<String>> {
         let (connection, server) = (self.connection.clone(), self.server.clone());
-        let mut call = Call::new(connection, server, self.connect_timeout, bets.len());
+        let mut call = Call::new(connection, server, self.connect_timeout, most_winners);
         if let Err(error) = bets.check_sendable(self.connection.dialect) {
             call.end(Instant::default(), Err(error.into()));
         }
@@ -53,6 +53,34 @@ pub struct Progress {
     pub stored: bool,
     /// There is no connection, and it is tried again.
     pub cut_off: bool,
+}
+
+/// How much an agency has left to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Bets that there are.
+    pub total: usize,
+    /// Bets that were handed to the connection.
+    pub sent: usize,
+    /// Bets that the centre has acknowledged.
+    pub stored: usize,
+    /// The centre has acknowledged the end of them: only its winners are left.
+    pub finished: bool,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { total, sent, stored, finished } = *self;
+        let (unsent, unconfirmed) = (total.saturating_sub(sent), sent.saturating_sub(stored));
+        match (finished, unsent, unconfirmed) {
+            (true, ..) => write!(f, "all {total} bets are stored, the winners are left"),
+            (false, 0, 0) => write!(f, "all {total} bets are stored, the end of them is left"),
+            (false, _, 0) => write!(f, "{unsent} of {total} bets are left"),
+            (false, ..) => {
+                write!(f, "{unsent} of {total} bets are left, {unconfirmed} were sent and not confirmed")
+            }
+        }
+    }
 }
 
 /// Why an agency did not get its winners.
@@ -98,6 +126,8 @@ pub enum AgencyError {
         file: String,
         /// How many bets the centre holds.
         stored: u64,
+        /// Whether the centre counts the agency as finished.
+        finished: bool,
         /// What shows it.
         what: &'static str,
     },
@@ -142,6 +172,19 @@ pub enum AgencyError {
         /// How it ended.
         reason: CloseReason,
     },
+    /// The wire has no question for the winners of one agency.
+    #[error(
+        "{dialect} cannot ask for the winners of one agency: {reason}; ask on another wire, such as block"
+    )]
+    CannotAsk {
+        /// The wire.
+        dialect: Dialect,
+        /// What it would be asked for.
+        reason: String,
+    },
+    /// The agency has not finished: it has no winners yet.
+    #[error("the agency is not finished, and has no winners yet")]
+    NotFinished,
     /// It was told to stop before it was done.
     #[error("stopped before it was done")]
     Stopped,

@@ -4,6 +4,7 @@ mod call;
 mod echo;
 mod job;
 mod plain;
+mod reason;
 mod retry;
 mod session;
 mod single_bet;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use lottery_proto::{Input, Instant, Io, Machine};
 
 pub use self::echo::{EchoJob, Echoes};
-pub use self::job::{AgencyError, Job, Progress};
+pub use self::job::{AgencyError, Job, Left, Progress};
 pub use self::plain::PlainAgency;
 pub use self::session::SessionAgency;
 pub use self::single_bet::SingleBet;
@@ -42,6 +43,11 @@ impl Agency {
         })
     }
 
+    /// An agency that only asks for its winners: it sends no bet and does not say that it is finished.
+    pub fn asking(job: Job) -> Self {
+        Self(Kind::Plain(PlainAgency::asking(job)))
+    }
+
     /// Calls `on_progress` whenever it is further than before.
     #[must_use]
     pub fn with_progress(self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
@@ -49,6 +55,14 @@ impl Agency {
             Kind::Plain(agency) => Kind::Plain(agency.with_progress(on_progress)),
             Kind::Session(agency) => Kind::Session(agency.with_progress(on_progress)),
         })
+    }
+
+    /// Says how much there is left to do.
+    pub fn left(&self) -> Left {
+        match &self.0 {
+            Kind::Plain(agency) => agency.left(),
+            Kind::Session(agency) => agency.left(),
+        }
     }
 
     /// How it ended: the winners' documents, in the order in which the bets were stored.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use lottery_proto::{AgencyId, ClientConfig};
-use tracing::{error, info};
+use tracing::info;
 
+use super::ending::Unfinished;
 use super::progress::Bar;
+use super::settings;
 use super::streams::{Logging, at_a_signal};
 use super::winners::{Winners, WinnersError};
-use super::{fail, settings};
 use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use crate::bet_list::BetList;
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
@@ -34,9 +35,10 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     let result = match settings.command {
         ClientCommand::Agency if settings.bets.is_none() => {
             let reason = "no bets: name the agency's file with --bets FILE".to_owned();
-            Err(Failure { code: ConfigError::EXIT_CODE, reason })
+            Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason })
         }
         ClientCommand::Agency => agency(runtime, &settings, &bar),
+        ClientCommand::Winners => winners(runtime, &settings, &bar),
         ClientCommand::Bet => single_bet(runtime, &settings),
         ClientCommand::Echo => echoes(runtime, &settings),
     };
@@ -50,10 +52,12 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Err(Failure { code, reason }) => {
-            error!(action = "exit", result = "fail", client_id = settings.agency, reason);
-            let exit = fail(code, &reason);
-            logging.done(code);
+        Err(unfinished) => {
+            let exit = unfinished.say(&settings);
+            match unfinished {
+                Unfinished::Stopped { .. } => logging.stopped(),
+                Unfinished::Failed { code, .. } => logging.done(code),
+            }
             exit
         }
     }
@@ -68,31 +72,51 @@ pub(super) enum Ended {
     Stopped,
 }
 
-/// Why a client did not do what it was to do, and the code with which the program ends.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) code: u8,
-    pub(super) reason: String,
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self { code: 1, reason: error.to_string() }
+/// An agency's whole work.
+pub(super) fn agency(
+    runtime: &impl Runtime,
+    settings: &ClientSettings,
+    bar: &Bar,
+) -> Result<Ended, Unfinished> {
+    let path = settings.bets.as_deref().unwrap_or(Path::new(""));
+    let place = open_winners(settings)?;
+    let bets = BetList::read(path)?;
+    let shown = bar.clone();
+    let show = move |progress| shown.show(progress);
+    let mut agency = Agency::new(job(settings)?, Arc::new(bets)).with_progress(show);
+    runtime.call(&mut agency)?;
+    let left = agency.left();
+    match agency.into_outcome() {
+        Ok(winners) => write_winners(place, &winners, bar),
+        // Nobody waits for its winners.
+        Err(AgencyError::Stopped) if left.finished && settings.winners.is_none() => Ok(Ended::Stopped),
+        Err(error) => Err(Unfinished::of_agency(&error, left, settings.dialect)),
     }
 }
 
-/// An agency's whole work.
-pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Bar) -> Result<Ended, Failure> {
-    let path = settings.bets.as_deref().unwrap_or(Path::new(""));
-    let winners_place = open_winners(settings)?;
-    let bets = BetList::read(path)?;
+/// The winners of an agency that has finished.
+pub(super) fn winners(
+    runtime: &impl Runtime,
+    settings: &ClientSettings,
+    bar: &Bar,
+) -> Result<Ended, Unfinished> {
+    let place = open_winners(settings)?;
+    let mut agency = Agency::asking(job(settings)?);
+    runtime.call(&mut agency)?;
+    match agency.into_outcome() {
+        Ok(winners) => write_winners(place, &winners, bar),
+        Err(error) => Err(Unfinished::of(&error, "the winners are left")),
+    }
+}
+
+fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
     let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
     // What is taken is bounded by the bets.
     let mut connection = ClientConfig { max_answer: usize::MAX, ..connection(settings)? };
     if batch_max.is_some() {
         connection.max_batch = connection.max_message;
     }
-    let job = Job {
+    Ok(Job {
         connection,
         server: settings.server.to_string(),
         connect_timeout: settings.connect_timeout,
@@ -101,27 +125,24 @@ pub(super) fn agency(runtime: &impl Runtime, settings: &ClientSettings, bar: &Ba
         poll_max: settings.poll_max,
         retry_for: settings.retry_for,
         seed: seed(settings.agency, std::process::id()),
-    };
-    let bets = Arc::new(bets);
-    let shown = bar.clone();
-    let show = move |progress| shown.show(progress);
-    let mut agency = Agency::new(job, bets).with_progress(show);
-    runtime.call(&mut agency)?;
-    let Some(winners) = unless_stopped(agency.into_outcome())? else { return Ok(Ended::Stopped) };
+    })
+}
+
+fn write_winners(place: Winners, winners: &[String], bar: &Bar) -> Result<Ended, Unfinished> {
     at_a_signal(EXIT_AT_ONCE);
     // They may go where the lines go.
     bar.settle();
-    winners_place.write(&winners).map_err(|error| not_written(&error))?;
+    place.write(winners).map_err(|error| not_written(&error))?;
     Ok(Ended::Done)
 }
 
 /// Makes the place for the winners before anything is sent: after the draw they could not be had again on every wire.
-fn open_winners(settings: &ClientSettings) -> Result<Winners, Failure> {
+fn open_winners(settings: &ClientSettings) -> Result<Winners, Unfinished> {
     Winners::open(settings).map_err(|error| not_written(&error))
 }
 
-fn not_written(error: &WinnersError) -> Failure {
-    Failure { code: error.exit_code(), reason: error.to_string() }
+fn not_written(error: &WinnersError) -> Unfinished {
+    Unfinished::Failed { code: error.exit_code(), reason: error.to_string() }
 }
 
 /// A seed that no other agency of this machine has.
@@ -129,7 +150,7 @@ fn seed(agency: u32, process: u32) -> u64 {
     u64::from(agency) << 32 | u64::from(process)
 }
 
-pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Failure> {
+pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Unfinished> {
     let names = [
         "first-name (NOMBRE)",
         "last-name (APELLIDO)",
@@ -139,16 +160,17 @@ pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> R
     ];
     let mut fields = <[String; 5]>::default();
     for ((field, set), name) in fields.iter_mut().zip(&settings.bet.0).zip(names) {
-        let missing = || Failure { code: 1, reason: format!("no bet: --{name} is not set") };
+        let missing = || Unfinished::Failed { code: 1, reason: format!("no bet: --{name} is not set") };
         field.clone_from(set.as_ref().ok_or_else(missing)?);
     }
     let timeouts = (settings.connect_timeout, settings.retry_for);
     let mut single = SingleBet::new(connection(settings)?, settings.server.to_string(), timeouts, fields)?;
     runtime.call(&mut single)?;
-    unless_stopped(single.into_outcome()).map(|outcome| ended(outcome.as_ref()))
+    single.into_outcome().map_err(|error| Unfinished::of(&error, "the bet is left"))?;
+    Ok(Ended::Done)
 }
 
-pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Failure> {
+pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Unfinished> {
     let mut echoes = Echoes::new(EchoJob {
         connection: connection(settings)?,
         server: settings.server.to_string(),
@@ -158,26 +180,15 @@ pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Resul
         period: settings.loop_period.value,
     });
     runtime.call(&mut echoes)?;
-    unless_stopped(echoes.into_outcome()).map(|outcome| ended(outcome.as_ref()))
+    let left = format!("{} of {} messages are left", echoes.left(), settings.loop_amount);
+    echoes.into_outcome().map_err(|error| Unfinished::of(&error, left))?;
+    Ok(Ended::Done)
 }
 
-fn ended<T>(outcome: Option<&T>) -> Ended {
-    if outcome.is_some() { Ended::Done } else { Ended::Stopped }
-}
-
-/// To be stopped before it is done is no failure of a client.
-fn unless_stopped<T>(outcome: Result<T, AgencyError>) -> Result<Option<T>, Failure> {
-    match outcome {
-        Ok(done) => Ok(Some(done)),
-        Err(AgencyError::Stopped) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn connection(settings: &ClientSettings) -> Result<ClientConfig, Failure> {
+fn connection(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
     let reason = || "an agency's number is from 1 to 99999".to_owned();
     let agency = AgencyId::new(settings.agency)
-        .ok_or_else(|| Failure { code: ConfigError::EXIT_CODE, reason: reason() })?;
+        .ok_or_else(|| Unfinished::Failed { code: ConfigError::EXIT_CODE, reason: reason() })?;
     let connection = ClientConfig::new(agency, settings.dialect);
     Ok(ClientConfig { answer_timeout: settings.answer_timeout, ..connection })
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod control;
+mod ending;
 mod health;
 mod output;
 mod panics;

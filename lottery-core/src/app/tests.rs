@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::ending::Unfinished;
 use super::progress::Bar;
 use super::{client, server};
 use crate::config::{self, ClientSettings, Parsed, ServerSettings};
@@ -104,8 +105,9 @@ fn a_client_without_a_runtime_says_so() {
         "--birthdate=1980-01-01",
         "--number=1",
     ]);
-    let said = Err(client::Failure { code: 1, reason: "no runtime".to_owned() });
+    let said = Err(Unfinished::Failed { code: 1, reason: "no runtime".to_owned() });
     assert_eq!(client::agency(&NO_RUNTIME, &agency, &Bar::new()), said);
+    assert_eq!(client::winners(&NO_RUNTIME, &agency, &Bar::new()), said);
     assert_eq!(client::single_bet(&NO_RUNTIME, &bet), said);
     assert_eq!(client::echoes(&NO_RUNTIME, &client_settings(&["echo"])), said);
 }

@@ -175,6 +175,16 @@ impl<C: Caller<Notice = Infallible>> Calls<C> {
         call.client.handle(self.now, Input::Failed);
     }
 
+    /// The centre is started again on what is stored: every connection is lost.
+    pub(crate) fn restart(&mut self, agencies: u32) {
+        self.committer = self.store.committer(agencies);
+        for call in &mut self.calls {
+            if call.line.take().is_some() {
+                call.client.handle(self.now, Input::Failed);
+            }
+        }
+    }
+
     /// Does what can be done without time going on.
     fn settle(&mut self) {
         loop {

@@ -1,6 +1,7 @@
 //! The lottery's own logic, stepped by hand: no sockets, no threads, and time that is made up.
 
 mod accepting;
+mod asking;
 mod callers;
 mod calls;
 mod committer;

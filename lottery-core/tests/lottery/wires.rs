@@ -12,7 +12,7 @@ use crate::calls::{Call, Calls};
 use crate::support::{Fields, winners};
 
 /// Bets that every wire can carry.
-fn bets(agency: u32, count: u32) -> Vec<Fields> {
+pub(crate) fn bets(agency: u32, count: u32) -> Vec<Fields> {
     let mut bets = crate::support::bets(agency, 0, count);
     for bet in &mut bets {
         "Ñandú Paz".clone_into(&mut bet[1]);
@@ -20,13 +20,17 @@ fn bets(agency: u32, count: u32) -> Vec<Fields> {
     bets
 }
 
-fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> Agency {
+pub(crate) fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> Agency {
     let mut file = csv::Writer::from_writer(Vec::new());
     for bet in bets {
         file.write_record(bet).unwrap();
     }
     let list = BetList::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
-    let job = Job {
+    Agency::new(job(agency, dialect), Arc::new(list))
+}
+
+pub(crate) fn job(agency: u32, dialect: Dialect) -> Job {
+    Job {
         connection: ClientConfig::new(AgencyId::new(agency).unwrap(), dialect),
         server: "centre:1".to_owned(),
         batch_max: None,
@@ -35,8 +39,7 @@ fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> Agency {
         connect_timeout: Duration::from_secs(5),
         retry_for: Duration::from_secs(10),
         seed: 1,
-    };
-    Agency::new(job, Arc::new(list))
+    }
 }
 
 /// When that was sent, in milliseconds, on any connection.

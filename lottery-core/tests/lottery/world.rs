@@ -204,6 +204,8 @@ impl World {
         for bet in bets {
             file.write_record(bet).unwrap();
         }
+        // Each has one connection.
+        let job = Job { retry_for: Duration::ZERO, ..job };
         let list = BetList::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
         self.links.push(Link {
             agency: Agency::new(job, Arc::new(list)),

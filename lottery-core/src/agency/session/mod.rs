@@ -4,7 +4,6 @@
 //! is skipped, after its digest was compared, and the rest is sent.
 
 mod caller;
-mod reason;
 mod resume;
 
 use std::collections::VecDeque;
@@ -14,9 +13,9 @@ use lottery_proto::client::Event;
 use lottery_proto::{Bet, Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
-use self::reason::{bet_in, passes};
 use super::call::Call;
-use super::job::{AgencyError, Job, Progress};
+use super::job::{AgencyError, Job, Left, Progress};
+use super::reason::{bet_in, passes};
 use super::retry::Retry;
 use crate::bet_list::BetList;
 use crate::log::peers;
@@ -61,7 +60,7 @@ impl SessionAgency {
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
         Self {
             retry: Retry::new(job.retry_for, job.seed),
-            call: job.call(&bets),
+            call: job.call(&bets, bets.len()),
             job,
             bets,
             phase: Phase::Greeting,
@@ -80,6 +79,12 @@ impl SessionAgency {
     pub fn with_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
         self.on_progress = Box::new(on_progress);
         self
+    }
+
+    /// Says how much there is left to do.
+    pub fn left(&self) -> Left {
+        let (total, sent, stored) = (self.bets.len(), self.sent.max(self.stored), self.stored);
+        Left { total, sent, stored, finished: self.finished }
     }
 
     /// How it ended: the winners' documents, in the order in which the bets were stored.

@@ -27,13 +27,15 @@ impl SessionAgency {
                 return self.report();
             }
         };
+        self.finished = finished;
         self.end_with_other_bets(now, stored, what);
     }
 
     /// The centre holds other bets of this agency than its file.
     pub(super) fn end_with_other_bets(&mut self, now: Instant, stored: u64, what: &'static str) {
         let (server, file) = (self.call.server().to_owned(), self.bets.path().display().to_string());
-        self.end(now, Err(AgencyError::OtherBets { server, file, stored, what }));
+        let finished = self.finished;
+        self.end(now, Err(AgencyError::OtherBets { server, file, stored, finished, what }));
     }
 
     #[cfg(feature = "planted")]

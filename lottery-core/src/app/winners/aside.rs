@@ -8,12 +8,18 @@ use std::path::{Path, PathBuf};
 use super::WinnersError;
 use super::identity::{directory_of, id};
 
-/// Returns the name that a file has while it is written.
-pub(super) fn beside(target: &Path) -> io::Result<PathBuf> {
+/// So many clients may be about to write to one place: one that takes over from another, and some more.
+const CLIENTS: u32 = 9;
+
+/// Returns the names that a file has while it is written, the first that is free: `FILE.part`, `FILE.2.part` and so on.
+pub(super) fn names_beside(target: &Path) -> io::Result<Vec<PathBuf>> {
     let name = target.file_name().ok_or_else(|| io::Error::other("expected the name of a file"))?;
-    let mut part = name.to_owned();
-    part.push(".part");
-    Ok(target.with_file_name(part))
+    let beside = |nth| {
+        let mut part = name.to_owned();
+        part.push(if nth == 1 { ".part".to_owned() } else { format!(".{nth}.part") });
+        target.with_file_name(part)
+    };
+    Ok((1..=CLIENTS).map(beside).collect())
 }
 
 /// A file that is being written. It is taken away again if it is not finished.
@@ -27,27 +33,21 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    /// Makes `part`, which is ours alone from now on. One that a client left behind that was killed is used again.
+    /// Makes the first of `parts` that no other client has. One that a client left behind that was killed is used again.
     ///
     /// # Errors
-    /// Another client has it, it is not empty and may not be replaced, or it cannot be written.
-    pub(super) fn open(target: PathBuf, part: PathBuf, force: bool) -> Result<Self, WinnersError> {
-        loop {
-            let Some(file) = create(&part).map_err(WinnersError::unwritable(&part))? else { continue };
-            match file.try_lock() {
-                Err(TryLockError::WouldBlock) => return Err(WinnersError::Busy { path: target }),
-                // A file system without locks has none.
-                Ok(()) | Err(TryLockError::Error(_)) => {}
-            }
-            let found = file.metadata().map_err(WinnersError::unwritable(&part))?;
-            if fs::symlink_metadata(&part).is_ok_and(|there| id(&there) == id(&found)) {
+    /// Other clients have all of them, it is not empty and may not be replaced, or it cannot be written.
+    pub(super) fn open(target: PathBuf, parts: Vec<PathBuf>, force: bool) -> Result<Self, WinnersError> {
+        for part in parts {
+            if let Some(file) = take(&part)? {
+                let found = file.metadata().map_err(WinnersError::unwritable(&part))?;
                 if found.len() > 0 && !force {
                     return Err(WinnersError::NotEmpty { path: part });
                 }
                 return Ok(Self { target, part, file, force, keep: false });
             }
-            // Whoever had it renamed it or took it away before it could be locked.
         }
+        Err(WinnersError::Busy { path: target })
     }
 
     /// Writes it, and puts it in its place.
@@ -86,6 +86,23 @@ impl Drop for Aside {
         if !self.keep {
             let _ = fs::remove_file(&self.part);
         }
+    }
+}
+
+/// Makes a file ours alone; `None`: another client has it.
+fn take(part: &Path) -> Result<Option<File>, WinnersError> {
+    loop {
+        let Some(file) = create(part).map_err(WinnersError::unwritable(part))? else { continue };
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            // A file system without locks has none.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
+        let found = file.metadata().map_err(WinnersError::unwritable(part))?;
+        if fs::symlink_metadata(part).is_ok_and(|there| id(&there) == id(&found)) {
+            return Ok(Some(file));
+        }
+        // Whoever had it renamed it or took it away before it could be locked.
     }
 }
 

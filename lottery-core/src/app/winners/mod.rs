@@ -37,8 +37,8 @@ pub(super) enum WinnersError {
     /// Something would be lost.
     #[error("--winners {}: it exists and is not empty; --force replaces it", path.display())]
     NotEmpty { path: PathBuf },
-    /// Another process was here first.
-    #[error("--winners {}: another client is about to write there", path.display())]
+    /// Too many others were here first.
+    #[error("--winners {}: too many other clients are about to write there", path.display())]
     Busy { path: PathBuf },
     /// The system does not let it be written.
     #[error("cannot write the winners to {}: {error}", path.display())]
@@ -101,9 +101,9 @@ impl Winners {
             _ => {
                 let target = identity::end_of_links(path).map_err(WinnersError::unwritable(path))?;
                 refuse_inputs(&target)?;
-                let part = aside::beside(&target).map_err(WinnersError::unwritable(path))?;
-                refuse_inputs(&part)?;
-                Ok(Self(Place::File(Aside::open(target, part, force)?)))
+                let parts = aside::names_beside(&target).map_err(WinnersError::unwritable(path))?;
+                parts.iter().try_for_each(|part| refuse_inputs(part))?;
+                Ok(Self(Place::File(Aside::open(target, parts, force)?)))
             }
         }
     }

@@ -135,15 +135,19 @@ fn a_place_that_cannot_be_written_is_refused_at_once() {
 }
 
 #[test]
-fn of_two_clients_with_one_place_the_second_is_refused() {
+fn of_several_clients_with_one_place_each_has_a_file_of_its_own_and_the_first_counts() {
     let dir = directory();
-    let first = open(dir.path(), "w", false).unwrap();
+    let mut clients: Vec<_> = (0..9).map(|_| open(dir.path(), "w", false).unwrap()).collect();
     let error = open(dir.path(), "w", true).unwrap_err();
     assert_eq!(error.exit_code(), 1);
-    assert!(error.to_string().ends_with("w: another client is about to write there"), "{error}");
-    first.write(&documents()).unwrap();
-    open(dir.path(), "w", true).unwrap().write(&[]).unwrap();
-    assert_eq!(fs::read_to_string(dir.path().join("w")).unwrap(), "");
+    assert!(error.to_string().ends_with("w: too many other clients are about to write there"), "{error}");
+    let (last, second) = (clients.pop().unwrap(), clients.remove(1));
+    drop(clients);
+    assert_eq!(names(dir.path()), ["bets.csv", "config.yaml", "old", "w.2.part", "w.9.part"]);
+    second.write(&documents()).unwrap();
+    let error = last.write(&[]).unwrap_err();
+    assert!(matches!(error, WinnersError::LeftAside { .. }), "{error}");
+    assert_eq!(fs::read_to_string(dir.path().join("w")).unwrap(), TEXT);
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(super) use self::table::PROGRAM;
 use self::table::{
     AGENCY, ANSWER_TIMEOUT, BATCH_MAX_AMOUNT, BETS, BIRTHDATE, CONNECT_TIMEOUT, DIALECT, DOCUMENT,
     FIRST_NAME, FORCE, LAST_NAME, LOG_LEVEL, LOG_TIME, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL,
-    POLL_MAX, RETRY_FOR, SERVER, WINNERS,
+    POLL_MAX, RETRY_FOR, SERVER, STOPPED_EXIT, WINNERS,
 };
 use super::duration::GoDuration;
 use super::error::ConfigError;
@@ -25,6 +25,8 @@ use crate::log::Level;
 pub enum ClientCommand {
     /// An agency's whole work: its bets, and its winners.
     Agency,
+    /// The winners of an agency that has finished, and nothing else.
+    Winners,
     /// A single bet.
     Bet,
     /// The health check.
@@ -81,8 +83,11 @@ pub struct ClientSettings {
     pub answer_timeout: Duration,
     /// How long each address of the centre may take to answer; above zero.
     pub connect_timeout: Duration,
-    /// How long connecting may take in all, and in a session: for how long a lost connection is tried again; may be zero.
+    /// How long connecting may take in all; and in a session, and once the end of the bets is acknowledged: for how long a
+    /// lost connection is tried again; may be zero.
     pub retry_for: Duration,
+    /// The exit code when it is told to stop before all is done.
+    pub stopped_exit: u8,
 }
 
 impl ClientSettings {
@@ -102,6 +107,7 @@ impl ClientSettings {
     pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
         let (poll_initial, poll_max) = polls(values)?;
         let command = match values.command() {
+            Some("winners") => ClientCommand::Winners,
             Some("bet") => ClientCommand::Bet,
             Some("echo") => ClientCommand::Echo,
             _ => ClientCommand::Agency,
@@ -126,6 +132,7 @@ impl ClientSettings {
             answer_timeout: values.required(&ANSWER_TIMEOUT)?,
             connect_timeout: values.required(&CONNECT_TIMEOUT)?,
             retry_for: values.required(&RETRY_FOR)?,
+            stopped_exit: values.required(&STOPPED_EXIT)?,
         })
     }
 }

@@ -20,6 +20,7 @@ A flag beats the environment, that beats the file, that beats the default. In th
 YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
 written like 150ms, 20s, 1m30s or 1h.",
     commands: &[
+        Action::new("winners", "Ask for the winners of an agency that has finished; it sends no bets"),
         Action::new("bet", "Send one bet: first-name, last-name, document, birthdate and number"),
         Action::new("echo", "Send lines that the centre sends back: loop-amount of them, loop-period apart"),
     ],
@@ -56,6 +57,7 @@ written like 150ms, 20s, 1m30s or 1h.",
         &ANSWER_TIMEOUT.row,
         &CONNECT_TIMEOUT.row,
         &RETRY_FOR.row,
+        &STOPPED_EXIT.row,
     ],
 };
 
@@ -263,9 +265,21 @@ pub(super) const RETRY_FOR: Setting<Duration> = Setting {
         key: "retry.for",
         metavar: "DURATION",
         default: Some("60s"),
-        help: "How long connecting may take, and in a session be tried again",
+        help: "How long connecting, and connecting again, may take in all",
     },
     parse: parse::duration,
+};
+
+pub(super) const STOPPED_EXIT: Setting<u8> = Setting {
+    row: Row {
+        flag: "stopped-exit",
+        var: "CLI_STOPPED_EXIT",
+        key: "stopped.exit",
+        metavar: "CODE",
+        default: Some("75"),
+        help: "The exit code when it is told to stop before all is done",
+    },
+    parse: parse::whole::<u8, 0, 255>,
 };
 
 #[cfg(test)]

@@ -103,6 +103,7 @@ poll-max          60s          default
 answer-timeout    60s          default
 connect-timeout   5s           default
 retry-for         60s          default
+stopped-exit      75           default
 "
     );
 }
@@ -114,7 +115,7 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 
 #[test]
 fn commands_are_told_from_the_usual_work() {
-    use crate::config::ClientCommand::{Agency, Bet, Echo};
+    use crate::config::ClientCommand::{Agency, Bet, Echo, Winners};
     use crate::config::ServerCommand::{Backup, Centre, Count, Export, Health, Import, Restore};
     let to = |path: &str, force| crate::config::Output { path: path.into(), force };
     for (flags, command) in [
@@ -137,7 +138,7 @@ fn commands_are_told_from_the_usual_work() {
         let dir = if flags.contains(&"d") { "d" } else { "lottery-data" };
         assert_eq!(settings.data_dir, std::path::Path::new(dir), "{flags:?}");
     }
-    for (flags, command) in [(&[][..], Agency), (&["bet"], Bet), (&["echo"], Echo)] {
+    for (flags, command) in [(&[][..], Agency), (&["winners"], Winners), (&["bet"], Bet), (&["echo"], Echo)] {
         assert_eq!(World::new().client(flags).command, command);
     }
 }

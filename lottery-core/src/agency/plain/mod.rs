@@ -1,4 +1,9 @@
 //! An agency on a plain wire: one pass over its bets, then the question, on one connection or, on `fixed`, several.
+//!
+//! Bets are sent once: whether a batch was stored whose answer is lost cannot be known on these wires. Once the end of the
+//! bets is acknowledged, all that is left is a question, which can be asked again and again: see [`asking`].
+
+mod asking;
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +14,8 @@ use lottery_proto::{Bet, CloseReason, Input, Instant, Io, Machine, Question, Sen
 use tracing::{debug, info, warn};
 
 use super::call::Call;
-use super::job::{AgencyError, Job, Progress};
+use super::job::{AgencyError, Job, Left, Progress};
+use super::retry::Retry;
 use crate::bet_list::BetList;
 use crate::log::peers;
 use crate::seam::{Caller, Step};
@@ -22,8 +28,16 @@ pub struct PlainAgency {
     phase: Phase,
     /// Nothing was sent on this connection yet.
     fresh: bool,
+    /// This connection is given up.
+    leaving: bool,
     sent: usize,
+    /// How many bets the centre has acknowledged.
+    stored: usize,
+    /// Nothing but the question is left: it may be asked again.
+    settled: bool,
+    asking: asking::Asking,
     pause: Duration,
+    retry: Retry,
     on_progress: Box<dyn FnMut(Progress) + Send>,
 }
 
@@ -31,6 +45,8 @@ pub struct PlainAgency {
 enum Phase {
     /// Bets are sent.
     Sending,
+    /// It sends a batch without bets, to hear what the centre says to its name.
+    Naming,
     /// All are sent, and Finished after them, or the question for the winners: the centre is to answer.
     Listening,
     /// The winners are to be asked for then.
@@ -42,10 +58,26 @@ enum Phase {
 impl PlainAgency {
     /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
-        let pause = job.poll_initial;
-        let call = job.call(&bets);
-        let on_progress = Box::new(|_| ());
-        Self { job, bets, call, phase: Phase::Sending, fresh: true, sent: 0, pause, on_progress }
+        let most_winners = bets.len();
+        Self::with_most_winners(job, bets, most_winners)
+    }
+
+    fn with_most_winners(job: Job, bets: Arc<BetList>, most_winners: usize) -> Self {
+        Self {
+            pause: job.poll_initial,
+            call: job.call(&bets, most_winners),
+            retry: Retry::new(job.retry_for, job.seed),
+            job,
+            bets,
+            phase: Phase::Sending,
+            fresh: true,
+            leaving: false,
+            sent: 0,
+            stored: 0,
+            settled: false,
+            asking: asking::Asking::new(most_winners),
+            on_progress: Box::new(|_| ()),
+        }
     }
 
     /// Calls `on_progress` whenever it is further than before.
@@ -53,6 +85,12 @@ impl PlainAgency {
     pub fn with_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
         self.on_progress = Box::new(on_progress);
         self
+    }
+
+    /// Says how much there is left to do.
+    pub fn left(&self) -> Left {
+        let (total, sent, stored) = (self.bets.len(), self.sent, self.stored);
+        Left { total, sent, stored, finished: self.settled }
     }
 
     /// How it ended: the winners' documents, in the order in which the bets were stored.
@@ -73,8 +111,13 @@ impl PlainAgency {
         self.call.end(now, outcome);
     }
 
-    fn report(&mut self, stored: bool) {
-        let progress = Progress { sent: self.sent, total: self.bets.len(), stored, cut_off: false };
+    fn progress(&self, cut_off: bool) -> Progress {
+        let stored = self.settled && self.stored == self.sent;
+        Progress { sent: self.sent, total: self.bets.len(), stored, cut_off }
+    }
+
+    fn report(&mut self) {
+        let progress = self.progress(false);
         (self.on_progress)(progress);
         let (enviadas, total) = (progress.sent, progress.total);
         debug!(action = "batch_sent", result = "in_progress", client_id = %self.call.id(), enviadas, total);
@@ -110,10 +153,14 @@ impl PlainAgency {
                 let most = self.job.batch_max.unwrap_or(manner.batch_bets);
                 let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(most).collect();
                 self.sent += client.send_batch(now, &batch)?;
-                self.report(false);
+                self.report();
             }
             Phase::Sending => {
                 client.send_finished(now)?;
+                self.phase = Phase::Listening;
+            }
+            Phase::Naming => {
+                client.send_batch(now, &[])?;
                 self.phase = Phase::Listening;
             }
             Phase::Waiting(until)
@@ -131,7 +178,11 @@ impl PlainAgency {
     fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.call.poll_event() {
             match event {
-                Event::Batch { stored: true, .. } => {}
+                Event::Batch { stored: true, .. } => {
+                    self.stored = self.sent;
+                    self.retry.succeeded();
+                    self.end_check(now);
+                }
                 Event::Batch { stored: false, reason, .. } => {
                     let reason = peers::reason(reason).into_owned();
                     self.refused(now, "a batch", reason);
@@ -147,21 +198,21 @@ impl PlainAgency {
                 Event::Pending => {
                     let client_id = self.call.id();
                     debug!(action = "consulta_ganadores", result = "in_progress", client_id = %client_id);
+                    self.answered();
                     self.ask_at(now, now.after(self.pause));
                     self.pause = self.pause.saturating_mul(2).min(self.job.poll_max);
                 }
-                Event::Winners(documents) if documents.len() > self.bets.len() => {
-                    let named = documents.len();
-                    let error = self.call.too_many_winners(named, self.bets.len());
-                    self.end(now, Err(error));
-                }
                 Event::Winners(documents) => {
-                    let winners: Vec<String> = documents.map(str::to_owned).collect();
-                    if self.question() == Question::WithFinished {
-                        self.log_sent();
+                    let (last, named) = (documents.is_last(), self.asking.winners.len() + documents.len());
+                    if named > self.asking.most_winners {
+                        let error = self.call.too_many_winners(named, self.asking.most_winners);
+                        self.end(now, Err(error));
+                        continue;
                     }
-                    info!(action = "consulta_ganadores", result = "success", cant_ganadores = winners.len());
-                    self.end(now, Ok(winners));
+                    self.asking.winners.extend(documents.map(str::to_owned));
+                    if last {
+                        self.have_winners(now);
+                    }
                 }
                 Event::WinnersRefused { reason } => {
                     let reason = peers::reason(reason).into_owned();
@@ -171,26 +222,30 @@ impl PlainAgency {
                     let reason = peers::reason(reason).into_owned();
                     self.refused(now, "to go on", reason);
                 }
+                Event::Welcome { finished, .. } => self.welcome(now, finished),
+                Event::Failed { code, reason } => {
+                    let reason = peers::reason(reason).into_owned();
+                    self.failed(now, code, reason);
+                }
                 Event::Closed(reason) => self.closed(now, reason),
                 other => warn!(action = "event", result = "fail", event = ?other),
             }
         }
     }
 
-    fn refused(&mut self, now: Instant, what: &'static str, reason: String) {
-        self.end(now, Err(AgencyError::Refused { what, reason }));
-    }
-
     fn log_sent(&mut self) {
+        (self.stored, self.settled) = (self.sent, true);
+        self.answered();
         let (client_id, cantidad) = (self.call.id(), self.sent);
         info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
-        self.report(true);
+        self.report();
     }
 
     /// The winners are to be asked for at `when`, perhaps on another connection.
     fn ask_at(&mut self, now: Instant, when: Instant) {
         self.phase = Phase::Waiting(when);
         if self.question() == Question::Elsewhere {
+            self.leaving = true;
             self.call.hang_up(now);
         }
     }
@@ -198,10 +253,16 @@ impl PlainAgency {
     fn closed(&mut self, now: Instant, reason: CloseReason) {
         info!(action = "close_connection", result = "success", client_id = %self.call.id());
         debug!(action = "event", result = "success", event = ?reason);
-        let on_purpose =
-            matches!(self.phase, Phase::Waiting(_)) && self.question() == Question::Elsewhere && !self.fresh;
-        if !on_purpose {
-            let error = self.call.closed(reason);
+        if self.leaving || self.call.has_ended() {
+            return;
+        }
+        if self.end_check(now) {
+            return;
+        }
+        let error = self.call.closed(reason);
+        if self.may_ask_again(reason) {
+            self.lost(now, error);
+        } else {
             self.end(now, Err(error));
         }
     }
@@ -212,11 +273,12 @@ impl Machine for PlainAgency {
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let ask_at = match self.phase {
-            Phase::Waiting(until) if self.question() != Question::Elsewhere => Some(until),
+            Phase::Waiting(until) if self.question() != Question::Elsewhere && !self.leaving => Some(until),
             _ => None,
         };
+        let until = self.checks_until();
         let mut io = self.call.poll_io()?;
-        io.deadline = io.deadline.into_iter().chain(ask_at).min();
+        io.deadline = io.deadline.into_iter().chain(ask_at).chain(until).min();
         Some(io)
     }
 
@@ -226,6 +288,10 @@ impl Machine for PlainAgency {
         }
         self.call.handle(now, input);
         self.advance(now);
+        if self.checks_until().is_some_and(|until| until <= now) {
+            self.end_check(now);
+            self.advance(now);
+        }
     }
 
     fn notice(&mut self, _: Instant, notice: Self::Notice) {
@@ -236,18 +302,25 @@ impl Machine for PlainAgency {
 impl Caller for PlainAgency {
     fn next_step(&mut self, now: Instant) -> Step {
         let connect_at = if let Phase::Waiting(until) = self.phase { until } else { now };
-        self.call.next_step(now, connect_at, now.after(self.job.retry_for))
+        self.call.next_step(now, connect_at, self.retry.end(now))
     }
 
     fn connected(&mut self, now: Instant) {
-        self.call.begin(now, |_| Ok(()));
-        self.fresh = true;
+        (self.fresh, self.leaving) = (true, false);
+        self.begin(now);
         self.advance(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
         let error = self.call.not_connected(error);
-        self.end(now, Err(error));
+        if self.end_check(now) {
+            return;
+        }
+        if self.settled {
+            self.lost(now, error);
+        } else {
+            self.end(now, Err(error));
+        }
     }
 }
 

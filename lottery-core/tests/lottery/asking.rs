@@ -1,0 +1,277 @@
+//! The question for the winners: asked again when a connection is lost, by an agency that only asks, and by one that has no
+//! name on its wire.
+
+use std::io;
+use std::time::Duration;
+
+use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::seam::{Caller as _, Step};
+use lottery_proto::{Dialect, Input, Instant, Machine as _};
+
+use crate::calls::Calls;
+use crate::support::{Fields, winners};
+use crate::wires::{agency, bets, job};
+
+/// The wires with a question for the winners of one agency.
+const ASKING: [Dialect; 4] = [Dialect::Session, Dialect::Block, Dialect::Fixed, Dialect::Braces];
+
+fn second(seconds: u64) -> Instant {
+    Instant::from_epoch(Duration::from_secs(seconds))
+}
+
+/// Bets that all win.
+fn all_win(agency: u32, count: u32) -> Vec<Fields> {
+    let mut bets = bets(agency, count);
+    for bet in &mut bets {
+        "7574".clone_into(&mut bet[4]);
+    }
+    bets
+}
+
+#[test]
+fn whoever_waits_for_the_draw_asks_again_after_the_centre_was_started_again() {
+    for dialect in ASKING {
+        let mut calls = Calls::new(2, "");
+        calls.client(0, agency(1, dialect, &bets(1, 300)));
+        calls.run(5);
+        assert!(calls.committer.agency(1).finished, "{dialect}");
+        for _ in 0..3 {
+            calls.restart(2);
+            calls.run(7);
+        }
+        calls.client(0, agency(2, dialect, &bets(2, 40)));
+        calls.run(100);
+        assert_eq!(calls.store.rows().lines().count(), 340, "{dialect}: each bet once");
+        let outcomes: Vec<_> =
+            calls.clients().into_iter().map(|agency| agency.into_outcome().unwrap()).collect();
+        assert_eq!(outcomes, [winners(&bets(1, 300)), winners(&bets(2, 40))], "{dialect}");
+    }
+}
+
+#[test]
+fn before_the_end_of_its_bets_is_acknowledged_an_agency_sends_nothing_again() {
+    for dialect in [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+        let mut agency = agency(1, dialect, &bets(1, 300));
+        let now = Instant::default();
+        agency.next_step(now);
+        agency.connected(now);
+        agency.handle(now, Input::Failed);
+        assert_eq!(agency.next_step(now), Step::Done, "{dialect}");
+        let left = agency.left();
+        assert!(
+            left.sent > 0 && left.stored == 0 && left.total == 300 && !left.finished,
+            "{dialect}: {left:?}"
+        );
+        let outcome = agency.into_outcome();
+        assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{dialect}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_wire_without_a_question_of_its_own_is_not_asked_again() {
+    let mut calls = Calls::new(2, "");
+    calls.client(0, agency(1, Dialect::Framed, &bets(1, 30)));
+    calls.run(5);
+    calls.restart(2);
+    calls.run(5);
+    let agency = calls.clients().remove(0);
+    assert_eq!((agency.left().stored, agency.left().total), (30, 30));
+    let outcome = agency.into_outcome();
+    assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{outcome:?}");
+}
+
+#[test]
+fn a_centre_that_does_not_come_back_is_given_up() {
+    for dialect in ASKING {
+        let mut asking = Agency::asking(job(1, dialect));
+        let mut now = Instant::default();
+        loop {
+            match asking.next_step(now) {
+                Step::Connect(_) => {
+                    asking.not_connected(
+                        now,
+                        &io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens"),
+                    );
+                }
+                Step::Wait(until) => now = until,
+                Step::Done => break,
+            }
+        }
+        assert_eq!(now, second(10), "{dialect}: as long as its job says");
+        let error = asking.into_outcome().unwrap_err().to_string();
+        let reason =
+            "given up after 10.0s: cannot connect to centre:1: nobody listens; 0 of 0 bets are stored";
+        assert!(error.starts_with(reason), "{dialect}: {error}");
+    }
+}
+
+#[test]
+fn who_only_asks_is_told_after_the_draw_and_changes_nothing() {
+    for dialect in ASKING {
+        let mut calls = Calls::new(2, "");
+        // While the agency still sends, too: whoever asks does not take over from it.
+        calls.client(0, Agency::asking(job(1, dialect)));
+        calls.client(3, agency(1, Dialect::Session, &bets(1, 300)));
+        calls.client(5, Agency::asking(job(1, dialect)));
+        calls.run(10);
+        assert_eq!(calls.calls[1].connections.len(), 1, "{dialect}: its session goes on");
+        let before = calls.store.saved();
+        calls.client(0, Agency::asking(job(2, dialect)));
+        calls.run(10);
+        assert!(!calls.committer.agency(2).finished && calls.store.saved() == before, "{dialect}");
+        calls.client(0, agency(2, dialect, &bets(2, 40)));
+        calls.run(100);
+        let after = calls.store.saved();
+        calls.client(0, Agency::asking(job(1, dialect)));
+        calls.run(100);
+        assert!(calls.store.saved() == after, "{dialect}");
+        let outcomes: Vec<_> =
+            calls.clients().into_iter().map(|agency| agency.into_outcome().unwrap()).collect();
+        let (first, second) = (winners(&bets(1, 300)), winners(&bets(2, 40)));
+        let expected = [&first, &first, &first, &second, &second, &first].map(Clone::clone);
+        assert_eq!(outcomes, expected, "{dialect}");
+    }
+}
+
+#[test]
+fn who_asks_on_a_wire_that_cannot_is_told_so_before_it_connects() {
+    let mut asking = Agency::asking(job(1, Dialect::Framed));
+    assert_eq!(asking.next_step(Instant::default()), Step::Done);
+    let error = asking.into_outcome().unwrap_err().to_string();
+    let expected = "framed cannot ask for the winners of one agency: it asks by saying that the agency is finished; ask on \
+                    another wire, such as block";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn a_list_that_is_longer_than_a_block_is_asked_for_in_a_session() {
+    let many = all_win(1, 2500);
+    let mut calls = Calls::new(1, "");
+    calls.client(0, agency(1, Dialect::Session, &many));
+    calls.run(10);
+    for dialect in [Dialect::Block, Dialect::Session] {
+        calls.client(0, Agency::asking(job(1, dialect)));
+    }
+    calls.run(10);
+    for agency in calls.clients() {
+        assert_eq!(agency.into_outcome().unwrap(), winners(&many));
+    }
+}
+
+/// What an agency is told on the connection that it makes now, after it has sent all that it wants to.
+fn told(agency: &mut Agency, now: Instant, answer: &[u8]) {
+    assert!(matches!(agency.next_step(now), Step::Connect(_)), "{agency:?}");
+    agency.connected(now);
+    while let Some(sent) = agency.poll_io().map(|io| io.send.len()).filter(|sent| *sent > 0) {
+        agency.handle(now, Input::Sent(sent));
+    }
+    let mut answer = answer;
+    while !answer.is_empty() {
+        let io = agency.poll_io().expect("it listens");
+        let len = io.recv.len().min(answer.len());
+        io.recv[..len].copy_from_slice(&answer[..len]);
+        agency.handle(now, Input::Received(len));
+        answer = &answer[len..];
+    }
+    agency.handle(now, Input::Eof);
+    agency.handle(now, Input::FinSent);
+}
+
+#[test]
+fn a_session_that_knows_of_no_end_of_the_bets_has_no_winners() {
+    let mut asking = Agency::asking(job(1, Dialect::Session));
+    let mut now = Instant::default();
+    for _ in 0..2 {
+        told(&mut asking, now, b"");
+        let Step::Wait(until) = asking.next_step(now) else { panic!("{asking:?}") };
+        now = until;
+    }
+    let text = b"2|3|0|16|00000000";
+    let mut welcome = vec![0; 8192];
+    welcome[..4].copy_from_slice(&[8, 1, u8::try_from(text.len() + 4).unwrap(), 0]);
+    welcome[4..4 + text.len()].copy_from_slice(text);
+    told(&mut asking, now, &welcome);
+    assert_eq!(asking.next_step(now), Step::Done);
+    let outcome = asking.into_outcome();
+    assert!(matches!(outcome, Err(AgencyError::NotFinished)), "{outcome:?}");
+}
+
+#[test]
+fn what_may_pass_is_asked_again_and_what_may_not_is_told() {
+    for (said, again) in [
+        ("the centre is stopping", true),
+        ("too many connections", true),
+        ("nothing was sent for too long", true),
+        ("more winners than this wire can carry in one answer", false),
+        ("unknown agency 1, expected 1 to 0", false),
+    ] {
+        let braces = format!("ERROR:{said};").into_bytes();
+        let fixed = format!("E{:05}{said}", said.len()).into_bytes();
+        for (dialect, answer) in [(Dialect::Braces, braces), (Dialect::Fixed, fixed)] {
+            let now = second(7);
+            let mut asking = Agency::asking(job(1, dialect));
+            told(&mut asking, now, &answer);
+            let step = asking.next_step(now);
+            assert_eq!(
+                matches!(step, Step::Wait(until) if until > now),
+                again,
+                "{dialect}: {said}: {step:?}"
+            );
+            assert_eq!(step == Step::Done, !again, "{dialect}: {said}");
+        }
+    }
+    // What is not the protocol is not asked for again.
+    let mut asking = Agency::asking(job(1, Dialect::Braces));
+    told(&mut asking, second(7), b"R{PlayerDocID:x};");
+    assert_eq!(asking.next_step(second(7)), Step::Done);
+}
+
+#[test]
+fn who_has_no_name_on_its_wire_is_not_told_that_a_known_agency_has_no_winners() {
+    let mut calls = Calls::new(2, "");
+    calls.client(0, agency(1, Dialect::Framed, &bets(1, 30)));
+    calls.client(0, agency(2, Dialect::Block, &[]));
+    calls.run(10);
+    // Agency 1 comes again with another file, an empty one.
+    calls.client(0, agency(1, Dialect::Framed, &[]));
+    calls.run(10);
+    let mut clients = calls.clients();
+    let outcome = clients.remove(2).into_outcome();
+    assert!(matches!(outcome, Err(AgencyError::CannotAsk { dialect: Dialect::Framed, .. })), "{outcome:?}");
+    assert_eq!(clients.remove(0).into_outcome().unwrap(), winners(&bets(1, 30)));
+}
+
+#[test]
+fn who_has_no_bets_has_no_winners_whatever_the_centre_says_to_its_name() {
+    let no_winners = b"00000010NO_WINNERS";
+    for answer in
+        [&b"00000034success;Batch stored successfully."[..], b"00000014error;no bets!", b"nonsense", b""]
+    {
+        let now = Instant::default();
+        let mut nobody = agency(1, Dialect::Framed, &[]);
+        told(&mut nobody, now, no_winners);
+        told(&mut nobody, now, answer);
+        assert_eq!(nobody.next_step(now), Step::Done, "{}", answer.escape_ascii());
+        assert_eq!(nobody.into_outcome().unwrap(), [""; 0]);
+    }
+    // Nor if it says nothing, or is gone.
+    let now = Instant::default();
+    let mut nobody = agency(1, Dialect::Framed, &[]);
+    told(&mut nobody, now, no_winners);
+    assert!(matches!(nobody.next_step(now), Step::Connect(_)), "{nobody:?}");
+    nobody.connected(now);
+    while let Some(sent) = nobody.poll_io().map(|io| io.send.len()).filter(|sent| *sent > 0) {
+        nobody.handle(now, Input::Sent(sent));
+    }
+    let deadline = nobody.poll_io().unwrap().deadline.unwrap();
+    assert_eq!(deadline, second(5));
+    nobody.handle(deadline, Input::Timeout);
+    assert!(nobody.poll_io().is_none_or(|io| io.fin));
+    assert_eq!(nobody.into_outcome().unwrap(), [""; 0]);
+    let mut nobody = agency(1, Dialect::Framed, &[]);
+    told(&mut nobody, now, no_winners);
+    nobody.next_step(now);
+    nobody.not_connected(now, &io::Error::other("gone"));
+    assert_eq!(nobody.next_step(now), Step::Done);
+    assert_eq!(nobody.into_outcome().unwrap(), [""; 0]);
+}
