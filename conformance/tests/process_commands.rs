@@ -13,7 +13,7 @@ use rustix::process::Signal;
 
 on_every_runtime!(
     bets_are_counted_while_the_centre_runs,
-    a_port_is_listened_at_or_not,
+    health_is_asked_of_the_centre_at_the_port_that_is_named,
     what_was_asked_for_is_printed_or_the_end_says_not,
     a_centre_in_memory_leaves_nothing_behind,
 );
@@ -55,19 +55,40 @@ fn bets_are_counted_while_the_centre_runs(runtime: &str) {
     assert_eq!(told(runtime, dir, &count), (Some(0), lines, vec![]), "also when no centre runs");
 }
 
-fn a_port_is_listened_at_or_not(runtime: &str) {
+fn health_is_asked_of_the_centre_at_the_port_that_is_named(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let address = free_address();
-    let centre = Process::start(&mut server_at(runtime, dir.path(), address));
-    centre.address();
-    let address = address.to_string();
-    let health = ["health", "--listen", &address];
-    assert_eq!(told(runtime, dir.path(), &health), (Some(0), vec![], vec![]));
-    let lines = centre.stop(Signal::TERM);
-    assert!(!lines.iter().any(|line| line.contains("accept_connections")), "{lines:#?}");
-    let port = address.rsplit(':').next().unwrap();
-    let nothing = format!("error: nothing listens at port {port}");
-    assert_eq!(told(runtime, dir.path(), &health), (Some(1), vec![], vec![nothing]));
+    let (well, listen, port) = ((Some(0), vec![], vec![]), address.to_string(), address.port().to_string());
+    let unwell = |reason: &str| (Some(1), vec![], vec![format!("error: {reason}")]);
+    for kind in ["redb", "memory"] {
+        let centre = Process::start(server_at(runtime, dir.path(), address).args(["--store", kind]));
+        centre.address();
+        assert_eq!(told(runtime, dir.path(), &["health", "--listen", &listen]), well, "{kind}");
+        // Whatever address it listens at.
+        assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), well, "{kind}");
+        assert_eq!(told(runtime, dir.path(), &["--port", &port, "health"]), well, "{kind}");
+        let mut health = command(server_program(runtime), dir.path());
+        let health = Process::start(health.arg("health").env("SERVER_PORT", &port));
+        assert_eq!(health.end(SOON), well, "{kind}");
+        std::fs::write(dir.path().join("other.ini"), format!("SERVER_PORT = {port}\n")).unwrap();
+        assert_eq!(told(runtime, dir.path(), &["health", "--config", "other.ini"]), well, "{kind}");
+        // It is stopped, and nothing of it answers.
+        centre.signal(Signal::STOP);
+        let silent = unwell(&format!("the centre at {listen} does not answer"));
+        assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), silent, "{kind}");
+        centre.signal(Signal::CONT);
+        assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), well, "{kind}");
+        let lines = centre.stop(Signal::TERM);
+        assert!(!lines.iter().any(|line| line.contains("_connection")), "{lines:#?}");
+        let nobody = unwell(&format!("no centre listens at {listen}"));
+        assert_eq!(told(runtime, dir.path(), &["health", "--listen", &listen]), nobody, "{kind}");
+    }
+    // Somebody else's listener is none of ours.
+    let _other = std::net::TcpListener::bind(address).unwrap();
+    let nobody = unwell(&format!("no centre listens at 0.0.0.0:{port}"));
+    assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), nobody);
+    let picked = unwell("port 0 is whichever the system picked: name the one that the centre listens at");
+    assert_eq!(told(runtime, dir.path(), &["health", "--port", "0"]), picked);
 }
 
 fn what_was_asked_for_is_printed_or_the_end_says_not(runtime: &str) {

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use crate::centre::{Centre, Ways};
 use crate::desk::{Desk, Notice};
+use crate::health::Probes;
 use crate::peers::{Admission, Limits, Peers};
 use crate::seam::{Mailbox, Service};
 
@@ -21,6 +22,7 @@ pub struct Centres {
     desk: Arc<Desk>,
     peers: Arc<Peers>,
     ways: Arc<Ways>,
+    probes: Arc<Probes>,
     address: Option<SocketAddr>,
     next: AtomicU64,
     stop: Stop,
@@ -72,6 +74,7 @@ impl Centres {
             desk,
             peers: Arc::new(Peers::new(limits)),
             ways: Arc::new(Ways { echo_prefix: String::new(), anonymous_finish: false }),
+            probes: Arc::default(),
             address: None,
             next: AtomicU64::new(1),
             stop: Stop::default(),
@@ -107,6 +110,11 @@ impl Centres {
         Self { address: Some(address), ..self }
     }
 
+    /// Connections that only show that it accepts some: they are no peers.
+    pub fn probes(&self) -> Arc<Probes> {
+        Arc::clone(&self.probes)
+    }
+
     /// Says how many lines of the log were not written, as peers caused too many.
     pub fn say_unwritten(&self) {
         self.peers.say_unwritten();
@@ -122,7 +130,11 @@ impl Service for Centres {
     type Machine = Centre;
 
     fn accept(&self, now: Instant, peer: SocketAddr, mailbox: Mailbox<Notice>) -> Option<Centre> {
-        let ip = peer.ip();
+        if self.probes.arrived(peer) {
+            return None;
+        }
+        // A socket for both kinds of address sees those of IPv4 in another form.
+        let ip = peer.ip().to_canonical();
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (place, admission) = self.peers.admit(now, number, ip, &mailbox);
         if place.may_log(now) {

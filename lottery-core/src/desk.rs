@@ -133,18 +133,24 @@ pub struct Desk {
     rooms: Rooms,
     state: Mutex<State>,
     ready: Condvar,
+    /// The committer has come.
+    came: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     turns: Turns,
     closed: bool,
+    /// How often it was asked whether anybody takes requests, and the last of these times that was seen by who does.
+    asked: u64,
+    seen: u64,
 }
 
 impl Desk {
     /// A desk with about `limit` bytes of room for requests, besides what is each connection's own.
     pub fn new(limit: usize) -> Self {
-        Self { rooms: Rooms::new(limit), state: Mutex::default(), ready: Condvar::new() }
+        let (state, ready, came) = (Mutex::default(), Condvar::new(), Condvar::new());
+        Self { rooms: Rooms::new(limit), state, ready, came }
     }
 
     /// Room for `bytes` of bets. If there is none, `mailbox` gets [`Notice::Room`] when it is to be asked for again.
@@ -187,14 +193,20 @@ impl Desk {
     /// As [`Desk::take`], but waits no longer than `pause`: then the list is empty.
     pub fn take_within(&self, limit: usize, pause: Option<Duration>) -> Option<Vec<Request>> {
         let mut state = self.lock();
-        while state.turns.is_empty() && !state.closed {
-            let Some(pause) = pause else {
-                state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            state = self.ready.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
-            break;
-        }
+        let is_idle = |state: &mut State| {
+            if state.seen != state.asked {
+                state.seen = state.asked;
+                self.came.notify_all();
+            }
+            state.turns.is_empty() && !state.closed
+        };
+        state = match pause {
+            None => self.ready.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner),
+            Some(pause) => {
+                let waited = self.ready.wait_timeout_while(state, pause, is_idle);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
         let waits = |state: &mut State| state.turns.should_wait() && !state.closed;
         while waits(&mut state) {
             let waited = self.ready.wait_timeout_while(state, MOMENT, waits);
@@ -205,6 +217,18 @@ impl Desk {
             }
         }
         Self::take_from(state, limit)
+    }
+
+    /// Whether somebody comes for requests, within so long: who hangs in the middle of a group does not.
+    pub fn is_attended(&self, limit: Duration) -> bool {
+        let mut state = self.lock();
+        state.asked += 1;
+        let this = state.asked;
+        self.ready.notify_one();
+        let waits = |state: &mut State| state.seen < this && !state.closed;
+        let waited = self.came.wait_timeout_while(state, limit, waits);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.seen >= this && !state.closed
     }
 
     /// As [`Desk::take`], without waiting: an empty list if there is nothing.
@@ -227,6 +251,7 @@ impl Desk {
         self.lock().closed = true;
         self.rooms.close();
         self.ready.notify_all();
+        self.came.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -10,7 +10,9 @@ pub mod config;
 pub mod desk;
 pub mod dial;
 pub mod digest;
+mod door;
 pub mod encoded_bets;
+pub mod health;
 pub mod log;
 mod peers;
 #[cfg(feature = "planted")]

@@ -3,7 +3,6 @@
 mod client;
 mod control;
 mod ending;
-mod health;
 mod output;
 mod panics;
 mod progress;

@@ -1,6 +1,7 @@
 //! The server program.
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -10,11 +11,12 @@ use tracing::{error, info, warn};
 
 use super::control::Control;
 use super::streams::Logging;
-use super::{EXIT_STORE_FAILED, fail, health, settings, transfer};
+use super::{EXIT_STORE_FAILED, fail, settings, transfer};
 use crate::centres::Centres;
 use crate::committer::{self, Committer, Rules};
 use crate::config::{self, ServerCommand, ServerSettings, StoreKind};
 use crate::desk::Desk;
+use crate::health;
 use crate::log::{self, StandardOutput};
 use crate::seam::Runtime;
 use crate::sockets::listen;
@@ -33,12 +35,16 @@ pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     match &settings.command {
         ServerCommand::Centre => centre(runtime, &settings, now),
         ServerCommand::Count => transfer::count(&settings),
-        ServerCommand::Health => health::health(settings.listen.port()),
+        ServerCommand::Health => ask_for_health(settings.listen),
         ServerCommand::Backup(output) => transfer::backup(&settings, output),
         ServerCommand::Restore(file) => transfer::restore(&settings, file, &log::stamp(now())),
         ServerCommand::Export(output) => transfer::export(&settings, output),
         ServerCommand::Import(file) => transfer::import(&settings, file, &log::stamp(now())),
     }
+}
+
+fn ask_for_health(address: SocketAddr) -> ExitCode {
+    health::ask(address).map_or_else(|reason| fail(1, &reason), |()| ExitCode::SUCCESS)
 }
 
 fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
@@ -130,6 +136,10 @@ pub(super) fn run<S: Store + 'static>(
         .with_echo_prefix(&settings.echo_prefix)
         .with_address(address);
     let centres = Arc::new(centres);
+    let answering = health::answer(address, Arc::clone(&desk), centres.probes());
+    if let Err(error) = &answering {
+        warn!(action = "health", result = "fail", reason = %error);
+    }
     let (stop, requests) = (centres.stop(), Arc::clone(&desk));
     let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
         let result = committer::run(&mut committer, &requests);

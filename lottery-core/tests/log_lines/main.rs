@@ -199,6 +199,43 @@ fn a_connection_that_ends_badly_is_a_warning() {
     );
 }
 
+/// What the course's tests read, of a server and of a client.
+const READ_BY_THE_COURSE: [&str; 10] =
+    ["action", "result", "ip", "msg", "dni", "numero", "cantidad", "cant_ganadores", "client_id", "port"];
+
+#[test]
+fn who_splits_at_the_last_colon_reads_what_the_course_reads() {
+    let lines = lines(Level::Info, || {
+        let world = World::new(1, usize::MAX, 1);
+        // As a socket for IPv6 and IPv4 sees an agency.
+        let peer = "[::ffff:10.0.0.1]:40000".parse().unwrap();
+        let mut centre = world.centres.accept(Instant::default(), peer, Mailbox::new(|_| ())).unwrap();
+        feed(&mut centre, Instant::default(), "[CLIENT 1] Message N°1\n".as_bytes());
+        let mut world = World::new(1, usize::MAX, 2);
+        world.agency(1, job(1), &bets(1, 0, 6));
+        world.run(60);
+        assert!(world.is_over());
+    });
+    let mut seen = std::collections::BTreeSet::new();
+    for line in &lines {
+        for field in line.split_once(' ').unwrap().1.trim_start().split(" | ") {
+            let (key, value) = field.split_once(": ").unwrap();
+            if let Some(known) = READ_BY_THE_COURSE.iter().find(|known| **known == key) {
+                assert_eq!(field.rsplit_once(':').unwrap(), (key, format!(" {value}").as_str()), "{line}");
+                seen.insert(*known);
+            }
+        }
+    }
+    assert!(
+        lines.iter().any(|line| line.ends_with(" | ip: 10.0.0.1 | msg: [CLIENT 1] Message N°1")),
+        "{lines:#?}"
+    );
+    assert!(
+        ["ip", "msg", "cantidad", "cant_ganadores", "client_id"].iter().all(|key| seen.contains(key)),
+        "{seen:?}"
+    );
+}
+
 const ACCEPTED: &str = "INFO     action: accept_connections | result: success | ip: 10.0.0.1";
 
 #[test]

@@ -6,14 +6,11 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _}
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
-use rustix::net::sockopt::socket_peercred;
-use rustix::process::geteuid;
 use tracing::{info, warn};
 
 use super::{ALL, PATIENCE, SOCKET, WITHOUT_ROWS, at_socket};
+use crate::door::{Door, Manner, set_patience};
 use crate::store::Snapshots;
 use crate::transfer::{BackupWriter, TransferError, read_store, refusal};
 
@@ -25,6 +22,7 @@ const MOST: usize = 4;
 pub(in crate::app) struct Control {
     path: PathBuf,
     inode: u64,
+    door: Option<Door>,
 }
 
 impl Control {
@@ -42,9 +40,11 @@ impl Control {
             Err(_) => {}
         }
         let listener = at_socket(data_dir, |path| UnixListener::bind(path))?;
-        let control = Self { inode: fs::symlink_metadata(&path)?.ino(), path };
+        let mut control = Self { inode: fs::symlink_metadata(&path)?.ino(), path, door: None };
         fs::set_permissions(&control.path, fs::Permissions::from_mode(0o600))?;
-        thread::Builder::new().name("control".to_owned()).spawn(move || listen(&listener, &snapshots))?;
+        let answer = move |stream: &UnixStream| answer(stream, &*snapshots);
+        let door = Door::open(listener, Manner { name: "control", most: MOST, too_many, answer })?;
+        control.door = Some(door);
         Ok(control)
     }
 }
@@ -58,39 +58,10 @@ impl Drop for Control {
     }
 }
 
-fn listen(listener: &UnixListener, snapshots: &Arc<dyn Snapshots>) {
-    let busy = Arc::new(AtomicUsize::new(0));
-    loop {
-        let Ok((stream, _)) = listener.accept() else {
-            // Without descriptors it would fail again at once.
-            thread::sleep(crate::seam::ACCEPT_PAUSE);
-            continue;
-        };
-        if busy.fetch_add(1, Ordering::Relaxed) >= MOST {
-            busy.fetch_sub(1, Ordering::Relaxed);
-            let refusal = refusal(&TransferError::Refused("too many ask at once".to_owned()));
-            let _ = stream.set_nonblocking(true).and_then(|()| (&stream).write_all(refusal.as_bytes()));
-            continue;
-        }
-        let (snapshots, done) = (Arc::clone(snapshots), Leaves(Arc::clone(&busy)));
-        let answering = thread::Builder::new().name("control-answer".to_owned());
-        let started = answering.spawn(move || {
-            let _done = done;
-            answer(&stream, &*snapshots);
-        });
-        if let Err(error) = started {
-            warn!(action = "control", result = "fail", reason = %error);
-        }
-    }
-}
-
-/// One that is answered no more when this is dropped.
-struct Leaves(Arc<AtomicUsize>);
-
-impl Drop for Leaves {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// What one is told while too many are answered. A state of the store costs memory for as long as somebody has it.
+fn too_many(stream: &UnixStream) {
+    let refusal = refusal(&TransferError::Refused("too many ask at once".to_owned()));
+    let _ = stream.set_nonblocking(true).and_then(|()| (&*stream).write_all(refusal.as_bytes()));
 }
 
 fn answer(stream: &UnixStream, snapshots: &dyn Snapshots) {
@@ -114,13 +85,7 @@ fn answer(stream: &UnixStream, snapshots: &dyn Snapshots) {
 
 /// What a peer asks that may.
 fn asked(stream: &UnixStream) -> io::Result<&'static str> {
-    let peer = socket_peercred(stream)?.uid;
-    if peer != geteuid() && !peer.is_root() {
-        let problem = format!("user {} asks", peer.as_raw());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
-    }
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    set_patience(stream, PATIENCE)?;
     let mut line = String::new();
     BufReader::new(stream.take(64)).read_line(&mut line)?;
     let known = [ALL, WITHOUT_ROWS].into_iter().find(|known| *known == line);

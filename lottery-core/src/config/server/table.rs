@@ -24,7 +24,7 @@ too and is ignored: it is the name under which agencies reach the centre, not an
 at. Durations are written like 150ms, 20s, 1m30s or 1h.",
     commands: &[
         Action::new("count", "Print how many bets data-dir holds, also while the centre runs"),
-        Action::new("health", "Exit with 0 if the port of this machine is listened at"),
+        Action::new("health", "Exit with 0 if a centre accepts there and its committer answers"),
         Action::new("backup", "Write all that data-dir holds to a file, also while the centre runs")
             .about(Operand { help: "The file to write; -: standard output", default: None })
             .with(&[FORCE]),

@@ -1,0 +1,97 @@
+//! Health: a connection that comes through, and a committer that comes for requests; without a trace in the centre.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr as LocalAddr, UnixListener};
+use std::sync::Arc;
+
+use conformance::centre::Terms;
+use conformance::files::File;
+use conformance::patience::{END, Task};
+use conformance::raw::Raw;
+use conformance::serving::Serving;
+use conformance::stores::GatedStore;
+use conformance::wire::wire;
+use conformance::{OnRuntime, on_every_server};
+use lottery_core::committer::{self, Committer};
+use lottery_core::desk::Desk;
+use lottery_core::health::{Unhealthy, answer, ask};
+use lottery_proto::Dialect;
+
+fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
+    // With no more connections than one: those that ask take no place.
+    let terms = Terms { max_connections: 1, ..Terms::new(2) };
+    let (store, gate) = GatedStore::new();
+    let mut committer = Committer::open(store, terms.rules()).expect("it can be read");
+    let desk = Arc::new(Desk::new(terms.desk));
+    let centres = terms.centres(&desk);
+    let probes = centres.probes();
+    let requests = Arc::clone(&desk);
+    let committing = Task::start("the committer", move || committer::run(&mut committer, &requests));
+    let serving = Serving::start::<Server>(Arc::new(centres));
+    let address = serving.address;
+    let answering = answer(address, Arc::clone(&desk), probes).expect("a socket");
+
+    ask(address).expect("it is well");
+    let wire = wire(Dialect::Framed);
+    let mut peer = Raw::connect(address);
+    ask(address).expect("it is well, with as many connections as it takes");
+    peer.send(&wire.batch(1, &File::invented(1, 3).lines()));
+    while gate.arrived() == 0 {
+        std::thread::yield_now();
+    }
+    assert!(matches!(ask(address), Err(Unhealthy::NoCommitter(_))), "it hangs in the middle of a group");
+    gate.open();
+    assert_eq!(peer.receive(wire.batch_stored().len()), wire.batch_stored());
+    ask(address).expect("it is well again");
+
+    drop(peer);
+    serving.end();
+    assert!(matches!(ask(address), Err(Unhealthy::AcceptsNobody(_))), "the runtime has gone");
+    desk.close();
+    committing.join(END).expect("the store does not fail");
+    drop(answering);
+    assert!(matches!(ask(address), Err(Unhealthy::Nobody(_))));
+}
+
+on_every_server!(a_committer_that_hangs_is_known);
+
+#[test]
+fn a_listener_that_is_no_centre_is_not_taken_for_one() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    assert!(matches!(ask(address), Err(Unhealthy::Nobody(_))));
+    // Nothing of it has connected there.
+    listener.set_nonblocking(true).expect("a socket takes options");
+    assert_eq!(
+        listener.accept().map(drop).map_err(|error| error.kind()),
+        Err(std::io::ErrorKind::WouldBlock)
+    );
+}
+
+/// Something that has the name of a centre's local socket, and says this to who asks.
+fn says(address: SocketAddr, words: &'static str) -> Task<()> {
+    use std::io::{Read as _, Write as _};
+    let name = LocalAddr::from_abstract_name(format!("lottery-centre/{address}")).expect("a name");
+    let socket = UnixListener::bind_addr(&name).expect("it is free");
+    Task::start("what is no centre", move || {
+        let (mut stream, _) = socket.accept().expect("somebody asks");
+        let _ = stream.read(&mut [0; 128]);
+        let _ = stream.write_all(words.as_bytes());
+    })
+}
+
+#[test]
+fn whatever_else_is_said_is_no_sign_of_health() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    for (words, silent) in
+        [("", true), ("hello\n", true), ("expected", false), ("expected\nattended\n", false)]
+    {
+        let other = says(address, words);
+        let outcome = ask(address);
+        assert_eq!(matches!(outcome, Err(Unhealthy::Silent(_))), silent, "{words:?}: {outcome:?}");
+        assert_eq!(matches!(outcome, Err(Unhealthy::AcceptsNobody(_))), !silent, "{words:?}: {outcome:?}");
+        other.join(END);
+    }
+}

@@ -1,0 +1,149 @@
+//! The side of who asks.
+
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rustix::net::sockopt::socket_peercred;
+use rustix::process::geteuid;
+use socket2::{Domain, Socket, Type};
+use thiserror::Error;
+
+use super::{ACCEPTED, ATTENDED, EXPECTED, PATIENCE, candidates, canonical, name};
+use crate::door::set_patience;
+
+/// How much longer who asks waits than who is asked.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// Why a centre is not known to be well.
+#[derive(Debug, Error)]
+pub enum Unhealthy {
+    /// There is none; something else may listen.
+    #[error("no centre listens at {0}")]
+    Nobody(SocketAddr),
+    /// Which one is not said.
+    #[error("port 0 is whichever the system picked: name the one that the centre listens at")]
+    NoPort,
+    /// Another user has the name of its socket.
+    #[error("what answers for {address} is of user {user}")]
+    Stranger {
+        /// Where it says it listens.
+        address: SocketAddr,
+        /// Whose it is.
+        user: u32,
+    },
+    /// It cannot be found out.
+    #[error("cannot look whether a centre listens at {address}: {cause}")]
+    CannotLook {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// It is there, and says nothing.
+    #[error("the centre at {0} does not answer")]
+    Silent(SocketAddr),
+    /// Nothing of it accepts connections.
+    #[error("the centre at {0} does not accept connections")]
+    AcceptsNobody(SocketAddr),
+    /// Nothing would be stored.
+    #[error("the centre at {0} accepts connections, but its committer does not answer")]
+    NoCommitter(SocketAddr),
+}
+
+/// Asks the centre that takes connections at this address whether it is well.
+///
+/// # Errors
+/// Why it is not, or is not known to be.
+pub fn ask(address: SocketAddr) -> Result<(), Unhealthy> {
+    if address.port() == 0 {
+        return Err(Unhealthy::NoPort);
+    }
+    let address = canonical(address);
+    let cannot_look = |cause| Unhealthy::CannotLook { address, cause };
+    let (stream, listens) = find(address).map_err(cannot_look)?.ok_or(Unhealthy::Nobody(address))?;
+    let user = socket_peercred(&stream).map_err(|error| cannot_look(error.into()))?.uid;
+    if user != geteuid() && !user.is_root() && !geteuid().is_root() {
+        return Err(Unhealthy::Stranger { address: listens, user: user.as_raw() });
+    }
+    set_patience(&stream, PATIENCE + MARGIN).map_err(cannot_look)?;
+    let target = target(address, listens);
+    let socket = bound(target).map_err(cannot_look)?;
+    let from = socket.local_addr().map_err(cannot_look)?.as_socket();
+    let from = from.ok_or_else(|| cannot_look(io::ErrorKind::Unsupported.into()))?;
+    let mut words = BufReader::new(&stream);
+    let mut hears = |word: &str| {
+        let mut line = String::new();
+        words.read_line(&mut line).is_ok() && line.trim_end() == word
+    };
+    let asked = (&stream).write_all(format!("probe {from}\n").as_bytes());
+    if asked.is_err() || !hears(EXPECTED) {
+        return Err(Unhealthy::Silent(listens));
+    }
+    let connected = socket.connect_timeout(&target.into(), PATIENCE);
+    if connected.is_err() || !hears(ACCEPTED) {
+        return Err(Unhealthy::AcceptsNobody(listens));
+    }
+    if hears(ATTENDED) { Ok(()) } else { Err(Unhealthy::NoCommitter(listens)) }
+}
+
+/// The local socket of the centre, and where it listens.
+fn find(address: SocketAddr) -> io::Result<Option<(UnixStream, SocketAddr)>> {
+    for candidate in candidates(address) {
+        match UnixStream::connect_addr(&name(candidate)?) {
+            Ok(stream) => return Ok(Some((stream, candidate))),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Where to connect to: as it was asked, or by the loopback where any address will do.
+fn target(asked: SocketAddr, listens: SocketAddr) -> SocketAddr {
+    let ip = match (asked.ip(), listens.ip()) {
+        (asked, _) if !asked.is_unspecified() => asked,
+        (_, listens) if !listens.is_unspecified() => listens,
+        (_, IpAddr::V4(_)) => Ipv4Addr::LOCALHOST.into(),
+        (_, IpAddr::V6(_)) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(ip, asked.port())
+}
+
+/// A socket with a port of its own, before it is connected.
+fn bound(target: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(target), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(target.ip(), 0).into())?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_connection_goes_where_it_was_asked_or_by_the_loopback() {
+        for (asked, listens, to) in [
+            ("127.0.0.2:80", "0.0.0.0:80", "127.0.0.2:80"),
+            ("0.0.0.0:80", "127.0.0.1:80", "127.0.0.1:80"),
+            ("0.0.0.0:80", "0.0.0.0:80", "127.0.0.1:80"),
+            ("0.0.0.0:80", "[::]:80", "[::1]:80"),
+        ] {
+            let [asked, listens] = [asked, listens].map(|text| text.parse().unwrap());
+            assert_eq!(target(asked, listens).to_string(), to);
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_not_named_is_asked_for() {
+        assert!(matches!(ask("127.0.0.1:0".parse().unwrap()), Err(Unhealthy::NoPort)));
+    }
+
+    #[test]
+    fn an_address_that_is_not_of_this_machine_cannot_be_looked_at_or_has_no_centre() {
+        // Of TEST-NET-1: nobody has it.
+        let address = "192.0.2.1:1".parse().unwrap();
+        assert!(matches!(ask(address), Err(Unhealthy::Nobody(_) | Unhealthy::CannotLook { .. })));
+    }
+}
