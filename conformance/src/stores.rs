@@ -1,9 +1,10 @@
 //! A store that is as slow as a test wants it, one without room for a while, and one that fails.
 
 use std::mem;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError};
+use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
 
 /// A store in memory whose commits wait at a gate.
 #[derive(Debug, Default)]
@@ -71,8 +72,16 @@ impl Store for GatedStore {
         self.inner.commit(group)
     }
 
-    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        self.inner.read(visit)
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        self.inner.read_from(place, visit)
+    }
+
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
+        self.inner.winners(agency, number)
     }
 }
 
@@ -95,8 +104,16 @@ impl Store for FullOnce {
         Err(StoreError::Full { place: "a test".to_owned(), cause: "it is full".to_owned() })
     }
 
-    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        self.inner.read(visit)
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        self.inner.read_from(place, visit)
+    }
+
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
+        self.inner.winners(agency, number)
     }
 }
 
@@ -113,7 +130,11 @@ impl Store for BrokenStore {
         Err(StoreError::Failed { place: "a test".to_owned(), cause: "it is broken".to_owned() })
     }
 
-    fn read(&self, _: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        Ok(())
+    fn read_from(&self, place: u64, _: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<u64, StoreError> {
+        Ok(place)
+    }
+
+    fn winners(&self, _: u32, _: u64) -> Result<WinnersPiece, StoreError> {
+        Err(StoreError::Failed { place: "a test".to_owned(), cause: "it is broken".to_owned() })
     }
 }

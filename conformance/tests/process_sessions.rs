@@ -90,8 +90,13 @@ fn a_centre_that_is_killed_after_the_draw_tells_the_same(runtime: &str) {
     // It comes while there is no centre, and waits for one.
     let client = Process::start(&mut agency(runtime, dir.path(), &bets, address));
     client.line("action: reconnect");
-    let mut again = server_at(runtime, dir.path(), address);
-    let centre = Process::start(again.args(["--agencies", "1", "--winning-number", "10001"]));
+    let again = || server_at(runtime, dir.path(), address);
+    let other = Process::start(again().args(["--agencies", "1", "--winning-number", "10001"]));
+    let (code, _, stderr) = other.end(SOON);
+    let begun = "error: the lottery was begun with 1 agencies and the winning number 7574, not with 1 agencies and the \
+                 winning number 10001: ";
+    assert!(code == Some(2) && stderr.len() == 1 && stderr[0].starts_with(begun), "{stderr:#?}");
+    let centre = Process::start(again().args(["--agencies", "1"]));
     done(client, &bets);
     let lines = centre.stop(Signal::TERM);
     assert!(!lines.iter().any(|line| line.contains("action: sorteo")), "{lines:#?}");

@@ -13,6 +13,7 @@ use self::report::Report;
 use crate::committer::Outcome;
 use crate::desk::{Asks, Desk, Notice, Request, Room};
 use crate::encoded_bets::EncodedBets;
+use crate::listing::Listing;
 use crate::peers::{Place, Standing};
 use crate::seam::Mailbox;
 
@@ -49,6 +50,8 @@ pub struct Centre {
     waits_for_draw: bool,
     /// Why this side has ended it, if it has.
     parting: Option<&'static str>,
+    /// A list of winners that is being sent.
+    listing: Option<Listing>,
     /// The committer counts on this connection, because somebody waits on it for the draw or it is a session: its
     /// number.
     counted: Option<ConnId>,
@@ -105,7 +108,8 @@ impl Machine for Centre {
             }
             Notice::Hello(ticket, greeting) => self.greet(now, ticket, &greeting),
             Notice::Superseded => self.server.supersede(now),
-            Notice::Winners(ticket, draw) => self.winners(now, ticket, draw.as_deref()),
+            Notice::Winners(ticket, won) => self.winners(now, ticket, won),
+            Notice::Piece(piece) => self.put_winners(now, &piece),
             Notice::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
             Notice::TurnedAway(ticket, reason) => self.turn_away(now, ticket, reason),
             Notice::Displaced => {
@@ -139,6 +143,7 @@ impl Centre {
             peer_ended: false,
             waits_for_draw: false,
             parting: None,
+            listing: None,
             counted: None,
         }
     }
@@ -169,6 +174,7 @@ impl Centre {
 
     /// Takes what the machine has, as long as there is room on the desk.
     fn take_events(&mut self, now: Instant) {
+        self.ask_for_winners();
         while self.has_room() {
             let asks = match self.server.poll_event() {
                 None => break,

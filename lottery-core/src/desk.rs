@@ -4,10 +4,10 @@ pub(crate) mod pool;
 mod rooms;
 mod turns;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lottery_proto::{Batch, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
+use lottery_proto::{AgencyId, Batch, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
 
 use self::rooms::Rooms;
 pub use self::rooms::{OWN_ROOM, Room};
@@ -15,7 +15,7 @@ use self::turns::Turns;
 use crate::committer::{Greeting, Outcome};
 use crate::encoded_bets::EncodedBets;
 use crate::seam::Mailbox;
-use crate::store::Draw;
+use crate::store::{Draw, WinnersList, WinnersPiece};
 
 /// A request on its way to the committer.
 #[derive(Debug)]
@@ -48,6 +48,15 @@ pub enum Asks {
         /// Whether it waits.
         wait: bool,
     },
+    /// For a piece of the winners of an agency, of which [`Won`] says how many there are.
+    Piece {
+        /// The connection that asks.
+        conn: ConnId,
+        /// The agency.
+        agency: u32,
+        /// Which piece, from 0.
+        number: u64,
+    },
     /// To stand for an agency that nothing was heard of, and to be told when the draw has taken place.
     Stranger(Ticket<Stranger>),
     /// Not to stand for an agency any more: the peer has ended its side, and may be gone. If it is not, it is told
@@ -65,6 +74,7 @@ impl Asks {
             Self::Hello(_)
             | Self::Finished(_)
             | Self::Winners { .. }
+            | Self::Piece { .. }
             | Self::Stranger(_)
             | Self::Ended(_)
             | Self::Gone(_) => 0,
@@ -81,6 +91,7 @@ impl Asks {
             Self::Finished(ticket) => ticket.conn(),
             Self::Winners { ticket, .. } => ticket.conn(),
             Self::Stranger(ticket) => ticket.conn(),
+            Self::Piece { conn, .. } => *conn,
             Self::Ended(conn) | Self::Gone(conn) => *conn,
         }
     }
@@ -88,6 +99,25 @@ impl Asks {
     /// Whether there is an answer to it.
     fn is_answered(&self) -> bool {
         !matches!(self, Self::Ended(_) | Self::Gone(_))
+    }
+}
+
+/// The winners of an agency: how many there are. They are asked for piece by piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Won {
+    /// Whose winners they are.
+    pub agency: u32,
+    /// How many.
+    pub list: WinnersList,
+}
+
+impl Won {
+    /// Those of that agency in a draw.
+    pub fn of(draw: &Draw, agency: AgencyId) -> Self {
+        let agency = agency.get();
+        #[cfg(feature = "planted")]
+        let agency = agency + u32::from(crate::planted::is(crate::planted::Mistake::OthersWinners));
+        Self { agency, list: draw.winners.get(&agency).copied().unwrap_or_default() }
     }
 }
 
@@ -105,7 +135,9 @@ pub enum Notice {
     /// The answer to [`Asks::Finished`].
     Finished(Ticket<Finished>, Outcome),
     /// The answer to [`Asks::Winners`]; without a draw: not yet.
-    Winners(Ticket<WinnersQuery>, Option<Arc<Draw>>),
+    Winners(Ticket<WinnersQuery>, Option<Won>),
+    /// The answer to [`Asks::Piece`].
+    Piece(WinnersPiece),
     /// The answer to [`Asks::Stranger`]: the draw has taken place.
     Stranger(Ticket<Stranger>),
     /// The answer to [`Asks::Stranger`]: it stands for nobody, and why.

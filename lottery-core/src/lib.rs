@@ -13,6 +13,7 @@ pub mod digest;
 mod door;
 pub mod encoded_bets;
 pub mod health;
+mod listing;
 pub mod log;
 mod peers;
 #[cfg(feature = "planted")]

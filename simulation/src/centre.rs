@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
-use lottery_core::committer::{self, Committer, Rules};
+use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
 use lottery_core::desk::{Desk, Notice};
 use lottery_core::seam::{Mailbox, Service};
 use lottery_core::store::StoreError;
@@ -59,10 +59,11 @@ impl CentreProcess {
         options: &Options,
         drawn: bool,
         tally: &mut Tally,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, OpenError> {
         let agencies = u32::try_from(options.bets.len()).unwrap_or(u32::MAX);
         let rules = Rules { agencies, winning_number: WINNING_NUMBER };
-        let committer = Committer::open(media.open(tally)?, rules)?;
+        let opening = Opening { gathered: options.gathered, ..rules.into() };
+        let committer = Committer::open(media.open(tally)?, opening)?;
         let found_draw = committer.draw().is_some();
         if found_draw && !drawn {
             tally.mark(Mark::DrawAtStart);

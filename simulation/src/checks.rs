@@ -1,11 +1,22 @@
 //! What is compared with the model, after every step and whenever the centre says something.
 
-use lottery_core::store::Store as _;
+use lottery_core::store::{Draw, Store as _, WinnersPiece};
 
 use crate::media::Media;
 use crate::tally::Mark;
 use crate::tap::Said;
 use crate::world::World;
+
+/// The winners of an agency, put together from their pieces.
+fn winners(
+    draw: Option<&Draw>,
+    agency: u32,
+    piece: &dyn Fn(u32, u64) -> Option<WinnersPiece>,
+) -> Vec<String> {
+    let pieces = draw.and_then(|draw| draw.winners.get(&agency)).map_or(0, |won| won.pieces);
+    let pieces: Vec<_> = (0..pieces).filter_map(|number| piece(agency, number)).collect();
+    pieces.iter().flat_map(WinnersPiece::iter).map(str::to_owned).collect()
+}
 
 impl World {
     /// Compares all that is durable, if it may have changed.
@@ -17,9 +28,11 @@ impl World {
                     return Ok(());
                 }
                 self.version = groups.version();
-                let (saved, pieces) = groups.durable();
+                let (saved, rows, pieces) = groups.durable();
                 let record = |agency| saved.agencies.get(&agency).copied().unwrap_or_default();
-                self.model.compare(record, saved.draw.as_ref(), &pieces)?;
+                let piece = |agency, number| pieces.get(&(agency, number)).cloned();
+                let winners = |agency| winners(saved.draw.as_ref(), agency, &piece);
+                self.model.compare(record, saved.draw.as_ref(), winners, &rows)?;
             }
             Media::Real { csv, .. } => {
                 let Some(centre) = self.centre.as_ref().filter(|_| self.changed) else {
@@ -31,7 +44,9 @@ impl World {
                 if read.is_err() {
                     return Ok(());
                 }
-                self.model.compare(|agency| committer.agency(agency), committer.draw(), &pieces)?;
+                let piece = |agency, number| committer.store().winners(agency, number).ok();
+                let winners = |agency| winners(committer.draw(), agency, &piece);
+                self.model.compare(|agency| committer.agency(agency), committer.draw(), winners, &pieces)?;
                 let (rows, behind) = (pieces.concat(), committer.store().csv_behind());
                 let shown = csv.content();
                 let expected = &rows.as_bytes()[..rows.len() - usize::try_from(behind).unwrap_or(0)];

@@ -1,12 +1,17 @@
 //! A store as simple as can be, of which it is known at any time what is durable.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lottery_core::store::{Group, Saved, Store, StoreError};
+use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 
 /// What outlives the process: groups in order, and how many of them are synced.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups(Arc<Mutex<State>>);
+
+/// The pieces of the winners, by agency and number.
+pub(crate) type Pieces = BTreeMap<(u32, u64), WinnersPiece>;
 
 #[derive(Debug, Default)]
 struct State {
@@ -84,20 +89,32 @@ impl Groups {
     }
 
     /// All that is durable.
-    pub(crate) fn durable(&self) -> (Saved, Vec<String>) {
+    pub(crate) fn durable(&self) -> (Saved, Vec<String>, Pieces) {
         let state = self.state();
         let groups = &state.groups[..state.durable];
-        (
-            saved(groups),
-            groups.iter().flat_map(|group| &group.batches).map(|rows| rows.text.clone()).collect(),
-        )
+        let rows = groups.iter().flat_map(|group| &group.batches).map(|rows| rows.text.clone());
+        (saved(groups), rows.collect(), pieces(groups))
     }
+}
+
+fn pieces(groups: &[Group]) -> Pieces {
+    let mut pieces = BTreeMap::new();
+    for winners in groups.iter().filter_map(|group| group.winners.as_ref()) {
+        if winners.begins {
+            pieces.clear();
+        }
+        for piece in &winners.pieces {
+            pieces.insert((piece.agency, piece.number), piece.clone());
+        }
+    }
+    pieces
 }
 
 fn saved(groups: &[Group]) -> Saved {
     let mut saved = Saved::default();
     for group in groups {
         saved.agencies.extend(&group.agencies);
+        saved.rules = group.rules.or(saved.rules);
         if group.draw.is_some() {
             saved.draw.clone_from(&group.draw);
         }
@@ -155,8 +172,24 @@ impl Store for FastStore {
         Err(failure())
     }
 
-    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        self.state()?.groups.iter().flat_map(|group| &group.batches).for_each(|rows| visit(&rows.text));
-        Ok(())
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        let state = self.state()?;
+        let mut next = place;
+        let batches = state.groups.iter().flat_map(|group| &group.batches);
+        for rows in batches.skip(usize::try_from(place).unwrap_or(usize::MAX)) {
+            next += 1;
+            if visit(&rows.text).is_break() {
+                break;
+            }
+        }
+        Ok(next)
+    }
+
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
+        pieces(&self.state()?.groups).remove(&(agency, number)).ok_or_else(failure)
     }
 }

@@ -1,6 +1,8 @@
 //! What a centre stores on, fast or real, and what happens to it.
 
-use lottery_core::store::{Group, RedbStore, Saved, Store, StoreError};
+use std::ops::ControlFlow;
+
+use lottery_core::store::{Group, RedbStore, Saved, Store, StoreError, WinnersPiece};
 
 use crate::disk::SimDisk;
 use crate::fast_store::{FastStore, Groups};
@@ -160,10 +162,21 @@ impl Store for AnyStore {
         }
     }
 
-    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
         match self {
-            Self::Fast(store) => store.read(visit),
-            Self::Real(store) => store.read(visit),
+            Self::Fast(store) => store.read_from(place, visit),
+            Self::Real(store) => store.read_from(place, visit),
+        }
+    }
+
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
+        match self {
+            Self::Fast(store) => store.winners(agency, number),
+            Self::Real(store) => store.winners(agency, number),
         }
     }
 }

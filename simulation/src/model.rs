@@ -51,7 +51,8 @@ impl Model {
         &mut self.lists[agency as usize - 1]
     }
 
-    /// Compares all that is durable. `record` is what the store says of an agency, `pieces` are the rows that it has.
+    /// Compares all that is durable. `record` is what the store says of an agency, `pieces` are the rows that it has, `winners` are those of an
+    /// agency once it has the draw.
     ///
     /// # Errors
     /// What is wrong.
@@ -59,6 +60,7 @@ impl Model {
         &mut self,
         record: impl Fn(u32) -> AgencyRecord,
         draw: Option<&Draw>,
+        winners: impl Fn(u32) -> Vec<String>,
         pieces: &[String],
     ) -> Result<(), String> {
         let mut counts = vec![0; self.lists.len()];
@@ -102,11 +104,11 @@ impl Model {
         }
         match (&self.draw, draw) {
             (None, None) => {}
-            (Some(before), Some(now)) if before == now => {}
-            (None, Some(draw)) => {
+            (before, Some(draw)) if before.as_ref().is_none_or(|before| before == draw) => {
                 let all = self.lists.iter().all(|list| list.finished);
                 let right = (1..).zip(&self.lists).all(|(agency, list)| {
-                    draw.winners.get(&agency).map(Vec::as_slice).unwrap_or_default() == list.winners
+                    let size = draw.winners.get(&agency).map_or(0, |won| won.size.documents);
+                    size == list.winners.len() as u64 && winners(agency) == list.winners
                 });
                 if !all || !right {
                     return Err(format!(
@@ -115,7 +117,7 @@ impl Model {
                 }
                 self.draw = Some(draw.clone());
             }
-            (Some(_), _) => return Err("the draw has changed".to_owned()),
+            _ => return Err("the draw has changed".to_owned()),
         }
         Ok(())
     }

@@ -38,6 +38,8 @@ pub struct Options {
     pub chaos: u64,
     /// A commit is put off, so many times out of 8.
     pub lazy_commits: u64,
+    /// So many bytes of winners are gathered before they are stored.
+    pub gathered: usize,
 }
 
 impl Options {
@@ -64,6 +66,7 @@ impl Options {
             fault_every: rng.pick(&[5, 20, 60, 200]),
             chaos: rng.pick(&[100, 400, 1000, 2000]),
             lazy_commits: rng.pick(&[0, 4, 7]),
+            gathered: rng.pick(&[1, 20, 1 << 20]),
         };
         if options.plain.contains(&true) {
             // Without a session nothing stops what was sent behind a refused batch, and there would be a hole.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::agency::AgencyError;
-use lottery_core::committer::DRAW_PAUSE;
+use lottery_core::committer::{DRAW_PAUSE, OpenError};
 use lottery_core::store::StoreError;
 
 use crate::agencies::{Kind, Process};
@@ -69,7 +69,11 @@ impl World {
             result => {
                 let error = result.err();
                 self.note(|| format!("the centre cannot start: {error:?}"), &[13]);
-                if matches!(error, Some(StoreError::Unusable { .. } | StoreError::Full { .. })) {
+                let store = |error: &OpenError| match error {
+                    OpenError::Store(StoreError::Unusable { .. } | StoreError::Full { .. }) => true,
+                    OpenError::Store(_) | OpenError::OtherRules { .. } => false,
+                };
+                if error.as_ref().is_some_and(store) {
                     self.tally.mark(Mark::StartFails);
                 }
                 self.media.kill();

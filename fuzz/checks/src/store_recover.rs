@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use lottery_core::store::{Store, StoreError};
 
 use crate::feed::Feed;
-use crate::support::{Model, SimDisk, draw, group, open};
+use crate::support::{Model, SimDisk, drawn, group, open};
 
 /// A store of some groups: its database file, and what it holds.
 fn good() -> &'static (Vec<u8>, Model) {
@@ -16,8 +16,8 @@ fn good() -> &'static (Vec<u8>, Model) {
         let mut store = open(&database, &SimDisk::new()).expect("a new store");
         let mut model = Model::default();
         for nth in 0..4 {
-            let mut group = group(nth, 2, 2);
-            group.draw = (nth == 3).then(draw);
+            let group = group(nth, 2, 2);
+            let group = if nth == 3 { drawn(group) } else { group };
             store.commit(&group).expect("a commit");
             model.apply(&group);
         }

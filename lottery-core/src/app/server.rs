@@ -13,8 +13,8 @@ use super::control::Control;
 use super::streams::Logging;
 use super::{EXIT_STORE_FAILED, fail, settings, transfer};
 use crate::centres::Centres;
-use crate::committer::{self, Committer, Rules};
-use crate::config::{self, ServerCommand, ServerSettings, StoreKind};
+use crate::committer::{self, Committer, OpenError, Opening, Rules};
+use crate::config::{self, ConfigError, ServerCommand, ServerSettings, StoreKind};
 use crate::desk::Desk;
 use crate::health;
 use crate::log::{self, StandardOutput};
@@ -60,6 +60,7 @@ fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> System
 }
 
 fn with_store(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
+    log_store(settings);
     match settings.store {
         StoreKind::Memory => run(runtime, settings, MemoryStore::new()),
         StoreKind::Redb => match open(settings, now) {
@@ -99,6 +100,18 @@ fn open(settings: &ServerSettings, now: fn() -> SystemTime) -> Result<RedbStore,
     }
 }
 
+/// Says where everything is kept.
+fn log_store(settings: &ServerSettings) {
+    match settings.store {
+        StoreKind::Memory => info!(action = "open_store", result = "in_progress", store = "memory"),
+        StoreKind::Redb => {
+            let data_dir = std::path::absolute(&settings.data_dir);
+            let data_dir = data_dir.as_deref().unwrap_or(&settings.data_dir).display();
+            info!(action = "open_store", result = "in_progress", data_dir = %data_dir);
+        }
+    }
+}
+
 /// Says what was done to `bets.csv`, and how far it is behind.
 fn log_repair(CsvRepair { kept, cut, appended }: CsvRepair, behind: u64) {
     if cut > 0 || appended > 0 {
@@ -115,9 +128,11 @@ pub(super) fn run<S: Store + 'static>(
     store: S,
 ) -> ExitCode {
     let rules = Rules { agencies: settings.agencies, winning_number: settings.winning_number };
-    let mut committer = match Committer::open(store, rules) {
+    let opening = Opening { raised_from: settings.agencies_before, ..rules.into() };
+    let mut committer = match Committer::open(store, opening) {
         Ok(committer) => committer,
-        Err(error) => return fail(store_code(&error), &error),
+        Err(OpenError::Store(error)) => return fail(store_code(&error), &error),
+        Err(error) => return fail(ConfigError::EXIT_CODE, &error),
     };
     let address = settings.listen;
     let listener = match listen(address, settings.listen_backlog) {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::net::TcpListener;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::progress::Bar;
 use super::{client, server};
 use crate::config::{self, ClientSettings, Parsed, ServerSettings};
 use crate::seam::{Caller, Runtime, Service};
-use crate::store::{Group, Saved, Store, StoreError};
+use crate::store::{Group, Saved, Store, StoreError, WinnersPiece};
 
 /// A runtime that cannot be started.
 const NO_RUNTIME: Idle = Idle { starts: false };
@@ -49,7 +50,11 @@ impl Store for Loads {
         unreachable!("nobody sends anything")
     }
 
-    fn read(&self, _: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+    fn read_from(&self, _: u64, _: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<u64, StoreError> {
+        unreachable!("there is no draw")
+    }
+
+    fn winners(&self, _: u32, _: u64) -> Result<WinnersPiece, StoreError> {
         unreachable!("there is no draw")
     }
 }

@@ -1,15 +1,16 @@
 //! The answers of a connection.
 
 use lottery_proto::{
-    Code, Failure, Hello, HelloReply, Instant, Receipt, ReplyError, Request as AnyRequest, Stranger, Ticket,
-    WinnersQuery, WinnersReply,
+    Code, Failure, Hello, HelloReply, Input, Instant, Receipt, ReplyError, Request as AnyRequest, Stranger,
+    Ticket, WinnersQuery, WinnersReply,
 };
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::Centre;
 use crate::committer::{Greeting, Outcome};
-use crate::desk::Asks;
-use crate::store::{AgencyRecord, Draw};
+use crate::desk::{Asks, Won};
+use crate::listing::Listing;
+use crate::store::{AgencyRecord, WinnersPiece};
 
 /// What those are told who ask for the winners when nothing is drawn any more.
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
@@ -49,7 +50,7 @@ impl Centre {
             Asks::Finished(ticket) => self.receipt(now, ticket, &outcome()),
             Asks::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
             Asks::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Asks::Ended(_) | Asks::Gone(_) => {}
+            Asks::Piece { .. } | Asks::Ended(_) | Asks::Gone(_) => {}
         }
     }
 
@@ -65,17 +66,14 @@ impl Centre {
         self.reply(now, ticket, receipt);
     }
 
-    pub(super) fn winners(&mut self, now: Instant, ticket: Ticket<WinnersQuery>, draw: Option<&Draw>) {
+    pub(super) fn winners(&mut self, now: Instant, ticket: Ticket<WinnersQuery>, won: Option<Won>) {
         let agency = ticket.agency();
-        let Some(draw) = draw else { return self.reply(now, ticket, WinnersReply::Pending) };
-        let whose = agency.get();
-        #[cfg(feature = "planted")]
-        let whose = whose + u32::from(crate::planted::is(crate::planted::Mistake::OthersWinners));
-        let documents = draw.winners.get(&whose).map(Vec::as_slice).unwrap_or_default();
-        match self.server.reply(now, ticket, WinnersReply::Winners(documents)) {
+        let Some(won) = won else { return self.reply(now, ticket, WinnersReply::Pending) };
+        let winners = won.list.size.documents;
+        match self.server.reply(now, ticket, WinnersReply::List(won.list.size)) {
             Ok(()) => {
+                self.listing = Listing::of(won);
                 if self.report.may_log(now) {
-                    let winners = documents.len();
                     info!(
                         action = "consulta_ganadores", result = "success", agency = %agency,
                         cant_ganadores = winners
@@ -85,7 +83,7 @@ impl Centre {
             Err(ReplyError::TooLarge(ticket)) => {
                 let reason = "more winners than this wire can carry in one answer";
                 if self.report.refusal(now) {
-                    let (winners, ip) = (documents.len(), self.report.place().ip());
+                    let ip = self.report.place().ip();
                     warn!(
                         action = "consulta_ganadores", result = "fail", ip = %ip, agency = %agency,
                         cant_ganadores = winners, reason
@@ -95,6 +93,28 @@ impl Centre {
                 self.reply(now, ticket, WinnersReply::Refused(failure));
             }
             Err(error) => debug!(action = "reply", result = "fail", reason = %error),
+        }
+    }
+
+    /// Asks for the next piece of a list of winners, when the peer has read what came before.
+    pub(super) fn ask_for_winners(&mut self) {
+        let conn = self.server.conn();
+        if self.server.wants_winners()
+            && let Some(listing) = self.listing.as_mut().filter(|listing| listing.is_due())
+        {
+            let asks = listing.ask(conn);
+            self.tell(asks);
+        }
+    }
+
+    /// A piece of a list is here.
+    pub(super) fn put_winners(&mut self, now: Instant, piece: &WinnersPiece) {
+        self.listing = self.listing.take().and_then(Listing::came);
+        if let Err(error) = self.server.put_winners(now, piece.iter()) {
+            // The rest of the answer would not be what its beginning has promised.
+            let ip = self.report.place().ip();
+            error!(action = "consulta_ganadores", result = "fail", ip = %ip, reason = %error);
+            self.server.handle(now, Input::Failed);
         }
     }
 

@@ -44,6 +44,11 @@ impl Agencies {
         }
     }
 
+    /// How many bets are stored of all agencies.
+    pub(super) fn stored(&self) -> u64 {
+        self.records.values().map(|record| record.stored).sum()
+    }
+
     /// How many of those that take part are finished.
     pub(super) fn finished(&self) -> u32 {
         self.finished

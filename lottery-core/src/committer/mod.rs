@@ -2,45 +2,42 @@
 //! transaction, and only then answers.
 
 mod agencies;
+mod drawing;
+mod opening;
 mod outcome;
 mod plan;
 mod run;
 mod sessions;
 mod waiting;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use lottery_proto::Code;
 use tracing::{error, info};
 
 use self::agencies::Agencies;
+pub(crate) use self::drawing::hold_draw;
+pub use self::opening::{OpenError, Opening};
 pub use self::outcome::{Durable, Greeting, Outcome};
 use self::plan::Plan;
 pub use self::run::{DRAW_PAUSE, run, step};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
-use crate::desk::{Asks, Notice, Request};
+use crate::desk::{Asks, Notice, Request, Won};
 use crate::seam::Mailbox;
-use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError, rows};
-
-/// What a lottery is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// How many agencies take part, numbered from 1.
-    pub agencies: u32,
-    /// The bets on this number win.
-    pub winning_number: u32,
-}
+pub use crate::store::Rules;
+use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError};
 
 /// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`Desk`](crate::desk::Desk), a simulation can step it.
 #[derive(Debug)]
 pub struct Committer<S> {
     store: S,
     rules: Rules,
+    rules_are_stored: bool,
+    /// About so many bytes of winners are gathered before they are stored.
+    gathered: usize,
     agencies: Agencies,
-    draw: Option<Arc<Draw>>,
+    draw: Option<Draw>,
     waiting: Waiting,
     sessions: Sessions,
     /// After which pause the store wants to be tended.
@@ -48,25 +45,33 @@ pub struct Committer<S> {
 }
 
 impl<S: Store> Committer<S> {
-    /// Goes on from what is durable in `store`.
+    /// Goes on from what is durable in `store`, with the rules that the lottery was begun with.
     ///
     /// # Errors
-    /// The store cannot be read.
-    pub fn open(mut store: S, rules: Rules) -> Result<Self, StoreError> {
-        let Saved { agencies, draw } = store.load()?;
+    /// The store cannot be read, or holds a lottery that was begun with other rules.
+    pub fn open(mut store: S, opening: impl Into<Opening>) -> Result<Self, OpenError> {
+        let opening = opening.into();
+        let saved = store.load()?;
+        let stores_rules = opening.check(&saved)?;
+        let Saved { agencies, rules: found, draw } = saved;
+        let rules = opening.rules;
         let mut committer = Self {
             store,
             rules,
+            rules_are_stored: found == Some(rules),
+            gathered: opening.gathered,
             agencies: Agencies::new(agencies, rules.agencies),
-            draw: draw.map(Arc::new),
+            draw,
             waiting: Waiting::default(),
             sessions: Sessions::default(),
             tend_after: Some(Duration::ZERO),
         };
-        match committer.draw_if_due() {
+        committer.log_found();
+        let stored = if stores_rules { committer.store_rules() } else { Ok(()) };
+        match stored.and_then(|()| committer.draw_if_due()) {
             // It is tried again later.
             Err(error @ StoreError::Full { .. }) => {
-                error!(action = "sorteo", result = "fail", reason = %error);
+                error!(action = "store", result = "fail", reason = %error);
             }
             result => result?,
         }
@@ -80,7 +85,7 @@ impl<S: Store> Committer<S> {
 
     /// The draw, once it has taken place.
     pub fn draw(&self) -> Option<&Draw> {
-        self.draw.as_deref()
+        self.draw.as_ref()
     }
 
     /// Whether the draw is due and has not taken place: there was no room for it.
@@ -104,13 +109,14 @@ impl<S: Store> Committer<S> {
     /// The store failed and must not be used again. All who asked have been told.
     pub fn commit(&mut self, requests: Vec<Request>) -> Result<(), StoreError> {
         let mut group = Group::default();
-        let mut planned = Vec::new();
+        let (mut planned, mut pieces) = (Vec::new(), Vec::new());
         for request in requests {
             match request.asks {
                 // Told at the end, if the draw has taken place by then.
                 Asks::Stranger(ticket) => self.waiting.add(request.from, Waits::Stranger(ticket)),
                 Asks::Winners { ticket, wait: true } => self.waiting.add(request.from, Waits::Agency(ticket)),
                 Asks::Ended(conn) => self.waiting.ended(conn),
+                Asks::Piece { agency, number, .. } => pieces.push((request.from, agency, number)),
                 asks => {
                     let request = Request { asks, ..request };
                     planned.push((self.plan(&mut group, &request), request));
@@ -121,7 +127,7 @@ impl<S: Store> Committer<S> {
         if crate::planted::is(crate::planted::Mistake::AcknowledgeBeforeCommit) {
             planned.drain(..).for_each(|(plan, request)| self.answer(request, plan, &Ok(())));
         }
-        let stored = if group == Group::default() { self.tend() } else { self.store.commit(&group) };
+        let stored = if group == Group::default() { self.tend() } else { self.commit_group(&mut group) };
         if stored.is_ok() {
             let finished = self.agencies.finished();
             self.agencies.update(group.agencies);
@@ -137,7 +143,8 @@ impl<S: Store> Committer<S> {
             Some(draw) => self.waiting.tell(draw),
             None => self.waiting.turn_away(usize::try_from(self.rules.agencies).unwrap_or(usize::MAX)),
         }
-        for result in [stored, drawn] {
+        let read = self.hand_out(pieces);
+        for result in [stored, drawn, read] {
             match result {
                 Ok(()) => {}
                 Err(error @ StoreError::Full { .. }) => {
@@ -154,6 +161,22 @@ impl<S: Store> Committer<S> {
         Ok(())
     }
 
+    /// Stores a group: the first one with the rules.
+    fn commit_group(&mut self, group: &mut Group) -> Result<(), StoreError> {
+        group.rules = (!self.rules_are_stored).then_some(self.rules);
+        self.store.commit(group)?;
+        self.rules_are_stored = true;
+        Ok(())
+    }
+
+    /// Reads pieces of the winners for those who asked for them.
+    fn hand_out(&self, pieces: Vec<(Mailbox<Notice>, u32, u64)>) -> Result<(), StoreError> {
+        for (from, agency, number) in pieces {
+            from.deliver(Notice::Piece(self.store.winners(agency, number)?));
+        }
+        Ok(())
+    }
+
     /// Decides about a request, and adds what is to be stored for it to the group.
     fn plan(&mut self, group: &mut Group, request: &Request) -> Plan {
         let (agency, conn, bets) = match &request.asks {
@@ -167,7 +190,9 @@ impl<S: Store> Committer<S> {
                 self.sessions.leave(*conn);
                 return Plan::Look;
             }
-            Asks::Winners { .. } | Asks::Stranger(_) | Asks::Ended(_) => return Plan::Look,
+            Asks::Winners { .. } | Asks::Stranger(_) | Asks::Ended(_) | Asks::Piece { .. } => {
+                return Plan::Look;
+            }
             Asks::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
             Asks::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
             Asks::Finished(ticket) => (ticket.agency().get(), ticket.conn(), None),
@@ -231,9 +256,12 @@ impl<S: Store> Committer<S> {
                 (ticket.agency(), ticket.conn(), Notice::Batch(ticket, bets, outcome))
             }
             Asks::Finished(ticket) => (ticket.agency(), ticket.conn(), Notice::Finished(ticket, outcome)),
-            Asks::Hello(_) | Asks::Winners { .. } | Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => {
-                return;
-            }
+            Asks::Hello(_)
+            | Asks::Winners { .. }
+            | Asks::Piece { .. }
+            | Asks::Stranger(_)
+            | Asks::Ended(_)
+            | Asks::Gone(_) => return,
         };
         if refused {
             self.sessions.refuse(agency.get(), conn);
@@ -263,7 +291,10 @@ impl<S: Store> Committer<S> {
                 };
                 from.deliver(Notice::Hello(ticket, greeting));
             }
-            (Asks::Winners { ticket, .. }, _) => from.deliver(Notice::Winners(ticket, self.draw.clone())),
+            (Asks::Winners { ticket, .. }, _) => {
+                let won = self.draw.as_ref().map(|draw| Won::of(draw, ticket.agency()));
+                from.deliver(Notice::Winners(ticket, won));
+            }
             _ => {}
         }
     }
@@ -293,24 +324,27 @@ impl<S: Store> Committer<S> {
         if self.draw.is_some() || !self.is_draw_due() {
             return Ok(());
         }
-        let Rules { agencies, winning_number } = self.rules;
-        let mut winners: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        let mut damaged = None;
-        self.store.read(&mut |text| {
-            let read = rows::for_each_row(text, |agency, document, number| {
-                if number == winning_number {
-                    winners.entry(agency).or_default().push(document.to_owned());
-                }
-            });
-            damaged = damaged.take().or(read.err());
-        })?;
-        if let Some(error) = damaged {
-            return Err(StoreError::Failed { place: "the stored bets".to_owned(), cause: error.to_string() });
-        }
-        let draw = Draw { winning_number, agencies, winners };
-        self.store.commit(&Group { draw: Some(draw.clone()), ..Group::default() })?;
-        self.draw = Some(Arc::new(draw));
+        let rules = (!self.rules_are_stored).then_some(self.rules);
+        let rest = Group { rules, ..Group::default() };
+        let draw = drawing::hold(&mut self.store, self.rules, self.gathered, rest)?;
+        self.rules_are_stored = true;
+        self.draw = Some(draw);
         info!(action = "sorteo", result = "success");
         Ok(())
+    }
+
+    /// Stores the rules of a lottery that has begun, and has none or had others.
+    fn store_rules(&mut self) -> Result<(), StoreError> {
+        self.store.commit(&Group { rules: Some(self.rules), ..Group::default() })?;
+        self.rules_are_stored = true;
+        Ok(())
+    }
+
+    /// Says what the store holds when it is opened.
+    fn log_found(&self) {
+        let Rules { agencies, winning_number } = self.rules;
+        let (bets, finished) = (self.agencies.stored(), self.agencies.finished());
+        let drawn = if self.draw.is_some() { "yes" } else { "no" };
+        info!(action = "open_lottery", result = "success", agencies, winning_number, bets, finished, drawn);
     }
 }

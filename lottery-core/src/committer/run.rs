@@ -47,9 +47,11 @@ pub fn step<S: Store>(
             for request in requests {
                 let plan = match request.asks {
                     // Whoever waits is told by the end of its connection.
-                    Asks::Winners { wait: true, .. } | Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => {
-                        continue;
-                    }
+                    Asks::Winners { wait: true, .. }
+                    | Asks::Piece { .. }
+                    | Asks::Stranger(_)
+                    | Asks::Ended(_)
+                    | Asks::Gone(_) => continue,
                     Asks::Hello(_) | Asks::Winners { .. } => Plan::Look,
                     Asks::Bet(..) | Asks::Batch(..) | Asks::Finished(_) => Plan::Store { total: 0 },
                 };

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
-use std::sync::Arc;
 
 use lottery_proto::{ConnId, Stranger, Ticket, WinnersQuery};
 
-use crate::desk::Notice;
+use crate::desk::{Notice, Won};
 use crate::seam::Mailbox;
 use crate::store::Draw;
 
@@ -104,11 +103,14 @@ impl Waiting {
     }
 
     /// Tells all that the draw has taken place.
-    pub(super) fn tell(&mut self, draw: &Arc<Draw>) {
+    pub(super) fn tell(&mut self, draw: &Draw) {
         let Self { all, .. } = mem::take(self);
         for (from, waits) in all.into_values() {
             from.deliver(match waits {
-                Waits::Agency(ticket) => Notice::Winners(ticket, Some(Arc::clone(draw))),
+                Waits::Agency(ticket) => {
+                    let won = Won::of(draw, ticket.agency());
+                    Notice::Winners(ticket, Some(won))
+                }
                 Waits::Stranger(ticket) => Notice::Stranger(ticket),
             });
         }

@@ -25,11 +25,7 @@ pub(super) fn of(values: &mut Values) -> Result<String, ConfigError> {
         ("message", machine.max_message, "bytes, the longest that is taken"),
         ("requests", machine.max_in_flight, "of a connection, taken and not answered"),
         ("window", machine.window as usize, "batches of a session, not acknowledged"),
-        (
-            "connection-memory",
-            memory,
-            "bytes of one connection; one longer list of winners on top, four times",
-        ),
+        ("connection-memory", memory, "bytes of one connection"),
         ("desk", ServerSettings::DESK_SIZE, "bytes, about, of requests that wait for the store"),
         ("log", 2 * QUEUE_SIZE, "bytes of log lines that wait to be written; more are dropped and counted"),
         ("connections-memory", memory.saturating_mul(connections), "bytes of all connections together"),

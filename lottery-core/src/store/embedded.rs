@@ -13,7 +13,7 @@ use super::live::Live;
 use super::opening::Opened;
 use super::permissions::unusable_for as unusable;
 use super::tables::{self, Position};
-use super::{Disk, Group, Saved, Snapshots, Store, StoreError};
+use super::{Disk, Group, Saved, Snapshots, Store, StoreError, WinnersPiece};
 
 /// How often the files are looked after while there is nothing to commit.
 const TEND_PAUSE: Duration = Duration::from_secs(1);
@@ -217,11 +217,24 @@ impl Store for RedbStore {
         Ok(self.data_dir.as_ref().map(|_| if goes_on { Duration::ZERO } else { TEND_PAUSE }))
     }
 
-    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        tables::batches(self.database()?, 0, |_, rows| {
-            visit(rows);
-            ControlFlow::Continue(())
-        })
-        .map_err(|error| self.fail(error.to_string()))
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        let mut next = place;
+        let read = tables::batches(self.database()?, place, |sequence, rows| {
+            next = sequence + 1;
+            visit(rows)
+        });
+        read.map(|()| next).map_err(|error| self.fail(error.to_string()))
+    }
+
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
+        let piece = tables::piece(self.database()?, agency, number);
+        piece
+            .map_err(|error| self.fail(error.to_string()))?
+            .map(|documents| WinnersPiece { agency, number, documents })
+            .ok_or_else(|| super::no_such_piece(&self.place, agency, number))
     }
 }

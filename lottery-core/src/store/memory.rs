@@ -1,12 +1,16 @@
 //! The store that forgets when the process ends.
 
-use super::{Group, Saved, Store, StoreError};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use super::{Group, Saved, Store, StoreError, WinnersPiece};
 
 /// Keeps groups in memory: for tests, and `--store memory`.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     saved: Saved,
     batches: Vec<super::Rows>,
+    winners: BTreeMap<(u32, u64), WinnersPiece>,
 }
 
 impl MemoryStore {
@@ -24,14 +28,39 @@ impl Store for MemoryStore {
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
         self.batches.extend_from_slice(&group.batches);
         self.saved.agencies.extend(&group.agencies);
+        self.saved.rules = group.rules.or(self.saved.rules);
+        if let Some(winners) = &group.winners {
+            if winners.begins {
+                self.winners.clear();
+            }
+            let piece = |piece: &WinnersPiece| ((piece.agency, piece.number), piece.clone());
+            self.winners.extend(winners.pieces.iter().map(piece));
+        }
         if group.draw.is_some() {
             self.saved.draw.clone_from(&group.draw);
         }
         Ok(())
     }
 
-    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        self.batches.iter().for_each(|batch| visit(&batch.text));
-        Ok(())
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        let mut next = place;
+        for batch in self.batches.iter().skip(usize::try_from(place).unwrap_or(usize::MAX)) {
+            next += 1;
+            if visit(&batch.text).is_break() {
+                break;
+            }
+        }
+        Ok(next)
+    }
+
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
+        self.winners
+            .get(&(agency, number))
+            .cloned()
+            .ok_or_else(|| super::no_such_piece("memory", agency, number))
     }
 }

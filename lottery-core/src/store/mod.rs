@@ -24,9 +24,11 @@ pub mod rows;
 mod snapshot;
 mod tables;
 mod watched;
+mod winners;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ pub use embedded::RedbStore;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use snapshot::{Snapshot, Snapshots};
+pub use winners::{PIECE_SIZE, Winners, WinnersList, WinnersPiece};
 
 /// Keeps groups, one after another. The committer owns it and is alone in using it.
 pub trait Store: Send {
@@ -55,12 +58,38 @@ pub trait Store: Send {
     /// [`StoreError::Failed`] the outcome is unknown, and so does every later call fail.
     fn commit(&mut self, group: &Group) -> Result<(), StoreError>;
 
-    /// Shows the rows of all durable batches in commit order, piece by piece: whole batches, one or more in each.
+    /// Shows the rows of durable batches in commit order, piece by piece, until `visit` breaks off: whole batches, one or
+    /// more in each piece. The first piece is at `place` 0; what comes behind those that were shown is at the place that
+    /// is returned, also after later commits.
     ///
     /// # Errors
     ///
     /// [`StoreError::Failed`] if they cannot be read; some may have been shown by then.
-    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError>;
+
+    /// Shows the rows of all durable batches, as [`Store::read_from`] does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        let all = &mut |rows: &str| {
+            visit(rows);
+            ControlFlow::Continue(())
+        };
+        self.read_from(0, all).map(|_| ())
+    }
+
+    /// A piece of the winners of an agency. The draw says how many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if it cannot be read, or is not there.
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError>;
 
     /// What takes snapshots while the committer goes on; `None`: the store cannot be read but by its owner.
     fn snapshots(&self) -> Option<Arc<dyn Snapshots>> {
@@ -85,8 +114,21 @@ pub struct Group {
     pub batches: Vec<Rows>,
     /// The new state of each agency that this group changes.
     pub agencies: BTreeMap<u32, AgencyRecord>,
+    /// The rules, if they are new.
+    pub rules: Option<Rules>,
+    /// Some of the winners of a draw. They count when a later group, or this one, holds the draw.
+    pub winners: Option<Winners>,
     /// The draw, if this group holds it. There is one draw in the life of a store.
     pub draw: Option<Draw>,
+}
+
+/// What a lottery is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How many agencies take part, numbered from 1.
+    pub agencies: u32,
+    /// The bets on this number win.
+    pub winning_number: u32,
 }
 
 /// A batch as it is stored.
@@ -112,14 +154,14 @@ pub struct AgencyRecord {
 }
 
 /// The draw, once it has taken place.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draw {
     /// The number that won.
     pub winning_number: u32,
     /// How many agencies took part.
     pub agencies: u32,
-    /// For each agency its winners' documents, in the order stored.
-    pub winners: BTreeMap<u32, Vec<String>>,
+    /// For each agency that has winners how many.
+    pub winners: BTreeMap<u32, WinnersList>,
 }
 
 /// What a store knows when it is opened, apart from the bets.
@@ -127,6 +169,8 @@ pub struct Draw {
 pub struct Saved {
     /// Every agency of which something is stored.
     pub agencies: BTreeMap<u32, AgencyRecord>,
+    /// The rules, if they are stored.
+    pub rules: Option<Rules>,
     /// The draw, if it has taken place.
     pub draw: Option<Draw>,
 }
@@ -139,11 +183,8 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// Without the documents: they are personal data.
-impl fmt::Debug for Draw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { winning_number, agencies, winners } = self;
-        let winners: usize = winners.values().map(Vec::len).sum();
-        write!(f, "Draw {{ winning_number: {winning_number}, agencies: {agencies}, winners: {winners} }}")
-    }
+/// The draw speaks of a piece that is not there.
+fn no_such_piece(place: &str, agency: u32, number: u64) -> StoreError {
+    let cause = format!("piece {number} of the winners of agency {agency} is missing");
+    StoreError::Failed { place: place.to_owned(), cause }
 }

@@ -4,8 +4,10 @@
 //! | --- | --- | --- |
 //! | `batches` | sequence number from 0 | the rows of one or more batches, as CSV text |
 //! | `agencies` | agency | bets stored, their digest, finished |
+//! | `rules` | none | agencies that take part, winning number |
 //! | `draw` | none | winning number, agencies that took part |
-//! | `winners` | agency | documents |
+//! | `lists` | agency | of its winners: how many, bytes of their documents, of the longest, pieces |
+//! | `pieces` | agency, number from 0 | documents, each with a line feed behind it |
 //! | `meta` | name | `format`: [`FORMAT`]; `groups`: how many; `rows_len`: length of all rows, so of `bets.csv` |
 
 use std::ops::ControlFlow;
@@ -15,15 +17,19 @@ use redb::{
     WriteTransaction,
 };
 
-use super::{AgencyRecord, Draw, Group, Rows, Saved};
+use lottery_proto::ListSize;
 
-/// Version of this layout.
-const FORMAT: u64 = 1;
+use super::{AgencyRecord, Draw, Group, Rows, Rules, Saved, Winners, WinnersList, WinnersPiece};
+
+/// Version of this layout. [`migrate`] knows the one before.
+const FORMAT: u64 = 2;
 
 const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
 const AGENCIES: TableDefinition<'_, u32, (u64, u32, bool)> = TableDefinition::new("agencies");
 const DRAW: TableDefinition<'_, (), (u32, u32)> = TableDefinition::new("draw");
-const WINNERS: TableDefinition<'_, u32, Vec<&str>> = TableDefinition::new("winners");
+const RULES: TableDefinition<'_, (), (u32, u32)> = TableDefinition::new("rules");
+const LISTS: TableDefinition<'_, u32, (u64, u64, u64, u64)> = TableDefinition::new("lists");
+const PIECES: TableDefinition<'_, (u32, u64), &str> = TableDefinition::new("pieces");
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
 /// Rows that are longer are in a value of their own, in bytes. redb keeps a value of more than 4 KiB in pages of its own,
@@ -56,25 +62,37 @@ pub(super) fn prepare(database: &Database) -> Result<Position, Error> {
         write.open_table(BATCHES)?;
         write.open_table(AGENCIES)?;
         write.open_table(DRAW)?;
-        write.open_table(WINNERS)?;
+        write.open_table(RULES)?;
+        write.open_table(LISTS)?;
+        write.open_table(PIECES)?;
         write.open_table(META)?.insert("format", FORMAT)?;
         put_position(&write, Position::default())?;
         write.commit()?;
     } else if !names.iter().any(|name| name == META.name()) {
         return Err(Error::Corrupted("the database of another program".into()));
     }
-    let read = database.begin_read()?;
-    let format = read.open_table(META)?.get("format")?.map(|found| found.value());
+    let mut format = format(database)?;
+    if format == Some(migrate::FROM) {
+        migrate::migrate(database)?;
+        format = Some(FORMAT);
+    }
     if format != Some(FORMAT) {
         let format = format.map_or("none".to_owned(), |found| found.to_string());
         return Err(Error::Corrupted(format!("format version {format}, expected {FORMAT}")));
     }
     // That they are there and of the right types
+    let read = database.begin_read()?;
     read.open_table(BATCHES)?;
     read.open_table(AGENCIES)?;
     read.open_table(DRAW)?;
-    read.open_table(WINNERS)?;
+    read.open_table(RULES)?;
+    read.open_table(LISTS)?;
+    read.open_table(PIECES)?;
     position(database)
+}
+
+fn format(database: &Database) -> Result<Option<u64>, Error> {
+    Ok(database.begin_read()?.open_table(META)?.get("format")?.map(|found| found.value()))
 }
 
 /// How far the store is.
@@ -126,6 +144,12 @@ pub(super) fn put(
             agencies.insert(agency, (record.stored, record.digest, record.finished))?;
         }
     }
+    if let Some(rules) = &group.rules {
+        write.open_table(RULES)?.insert((), (rules.agencies, rules.winning_number))?;
+    }
+    if let Some(winners) = &group.winners {
+        put_winners(&write, winners)?;
+    }
     if let Some(draw) = &group.draw {
         put_draw(&write, draw)?;
     }
@@ -146,17 +170,29 @@ pub(super) fn saved_at(read: &ReadTransaction) -> Result<Saved, Error> {
         let (stored, digest, finished) = record.value();
         saved.agencies.insert(agency.value(), AgencyRecord { stored, digest, finished });
     }
+    if let Some(found) = read.open_table(RULES)?.get(())? {
+        let (agencies, winning_number) = found.value();
+        saved.rules = Some(Rules { agencies, winning_number });
+    }
     if let Some(found) = read.open_table(DRAW)?.get(())? {
         let (winning_number, agencies) = found.value();
         let mut draw = Draw { winning_number, agencies, winners: [].into() };
-        for entry in read.open_table(WINNERS)?.iter()? {
-            let (agency, documents) = entry?;
-            let documents = documents.value().into_iter().map(str::to_owned).collect();
-            draw.winners.insert(agency.value(), documents);
+        for entry in read.open_table(LISTS)?.iter()? {
+            let (agency, list) = entry?;
+            let (documents, bytes, longest, pieces) = list.value();
+            let longest = usize::try_from(longest).unwrap_or(usize::MAX);
+            let size = ListSize { documents, bytes, longest };
+            draw.winners.insert(agency.value(), WinnersList { size, pieces });
         }
         saved.draw = Some(draw);
     }
     Ok(saved)
+}
+
+/// A piece of the winners of an agency, if it is there.
+pub(super) fn piece(database: &Database, agency: u32, number: u64) -> Result<Option<String>, Error> {
+    let pieces = database.begin_read()?.open_table(PIECES)?;
+    Ok(pieces.get((agency, number))?.map(|found| found.value().to_owned()))
 }
 
 /// Shows the values of `batches` from sequence number `from` on, in order, until `visit` breaks off.
@@ -189,11 +225,20 @@ pub(super) fn batches_at(
 
 fn put_draw(write: &WriteTransaction, draw: &Draw) -> Result<(), Error> {
     write.open_table(DRAW)?.insert((), (draw.winning_number, draw.agencies))?;
-    let mut winners = write.open_table(WINNERS)?;
-    winners.retain(|_, _| false)?;
-    for (agency, documents) in &draw.winners {
-        let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
-        winners.insert(agency, documents)?;
+    let mut lists = write.open_table(LISTS)?;
+    for (agency, WinnersList { size, pieces }) in &draw.winners {
+        lists.insert(agency, (size.documents, size.bytes, size.longest as u64, *pieces))?;
+    }
+    Ok(())
+}
+
+fn put_winners(write: &WriteTransaction, winners: &Winners) -> Result<(), Error> {
+    if winners.begins {
+        write.delete_table(PIECES)?;
+    }
+    let mut pieces = write.open_table(PIECES)?;
+    for WinnersPiece { agency, number, documents } in &winners.pieces {
+        pieces.insert((*agency, *number), documents.as_str())?;
     }
     Ok(())
 }
@@ -205,5 +250,6 @@ fn put_position(write: &WriteTransaction, position: Position) -> Result<(), Erro
     Ok(())
 }
 
+mod migrate;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! lottery-backup 1
+//! rules 5 7574
 //! agency 1 26936 3735928559 finished
 //! agency 2 25518 1234567890 open
 //! draw 7574 5
@@ -14,6 +15,7 @@
 //!
 //! | line | says |
 //! | --- | --- |
+//! | `rules` | how many agencies take part, the number that wins; a lottery without bets has none |
 //! | `agency` | number, bets stored, CRC-32C of these as sessions have it, whether it is finished |
 //! | `draw` | the number that won, how many agencies took part |
 //! | `rows` | so many bytes follow, which are whole rows of CSV as in `bets.csv` |
@@ -24,7 +26,7 @@ use std::io::{BufRead, Read as _, Write};
 use thiserror::Error;
 
 use super::{Part, Sink, TransferError};
-use crate::store::AgencyRecord;
+use crate::store::{AgencyRecord, Rules};
 
 const HEAD: &str = "lottery-backup 1\n";
 /// What stands instead of a backup where there can be none.
@@ -47,7 +49,7 @@ pub enum Damage {
     #[error("it goes on behind its end")]
     TooLong,
     /// A line is none of those that there are.
-    #[error("line {0}: expected agency, draw, rows or end")]
+    #[error("line {0}: expected rules, agency, draw, rows or end")]
     Line(u64),
     /// The checksum of all is another.
     #[error("its checksum is wrong: it was changed")]
@@ -85,6 +87,9 @@ impl<W: Write> BackupWriter<W> {
     /// It cannot be written.
     pub fn put(&mut self, part: Part<'_>) -> Result<(), TransferError> {
         match part {
+            Part::Rules(Rules { agencies, winning_number }) => {
+                self.write(&format!("rules {agencies} {winning_number}\n"))
+            }
             Part::Agency(agency, AgencyRecord { stored, digest, finished }) => {
                 self.agencies += 1;
                 let state = if finished { "finished" } else { "open" };
@@ -160,6 +165,11 @@ impl<R: BufRead> Reader<'_, R> {
             let known = match *words {
                 ["agency", agency, stored, digest, state] => {
                     self.agency([agency, stored, digest, state], sink)?
+                }
+                ["rules", agencies, number] => {
+                    let numbers = agencies.parse().ok().zip(number.parse().ok());
+                    let rules = |(agencies, winning_number)| Rules { agencies, winning_number };
+                    numbers.map(|numbers| sink(Part::Rules(rules(numbers)))).transpose()?
                 }
                 ["draw", number, agencies] => {
                     let numbers = number.parse().ok().zip(agencies.parse().ok());

@@ -4,11 +4,13 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use super::TransferError;
-use crate::store::{AgencyRecord, Snapshot};
+use crate::store::{AgencyRecord, Rules, Snapshot};
 
-/// A part. Agencies and the draw come before all rows.
+/// A part. The rules, agencies and the draw come before all rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
+    /// What it is about, if that is known.
+    Rules(Rules),
     /// How far an agency is; in ascending order.
     Agency(u32, AgencyRecord),
     /// The draw. Who has won follows from the rows: all bets on that number, in the order in which they were stored.
@@ -26,6 +28,7 @@ pub enum Part<'a> {
 impl fmt::Debug for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Rules(rules) => rules.fmt(f),
             Self::Agency(agency, record) => write!(f, "Agency({agency}, {record:?})"),
             Self::Draw { winning_number, agencies } => write!(f, "Draw({winning_number}, {agencies})"),
             Self::Rows(rows) => write!(f, "Rows({} bytes)", rows.len()),
@@ -43,6 +46,9 @@ pub type Sink<'a> = &'a mut dyn FnMut(Part<'_>) -> Result<(), TransferError>;
 /// The store's, or those of `sink`.
 pub fn read_store(snapshot: &dyn Snapshot, with_rows: bool, sink: Sink<'_>) -> Result<(), TransferError> {
     let saved = snapshot.saved()?;
+    if let Some(rules) = saved.rules {
+        sink(Part::Rules(rules))?;
+    }
     for (agency, record) in &saved.agencies {
         sink(Part::Agency(*agency, *record))?;
     }

@@ -5,37 +5,36 @@ use std::collections::BTreeMap;
 use super::csv_rows::CsvRows;
 use super::filling::Filling;
 use super::{Damage, Part, TransferError};
-use crate::store::{AgencyRecord, Draw, Group, Store};
+use crate::committer::hold_draw;
+use crate::store::{AgencyRecord, Group, Rules, Store};
 
 /// Takes the parts of a backup of that name.
 pub(super) struct Restoring<'a> {
     name: &'a str,
     filling: Filling<'a>,
     agencies: BTreeMap<u32, AgencyRecord>,
-    draw: Option<Draw>,
+    rules: Option<Rules>,
+    /// The rules of the draw, if there was one.
+    drawn: Option<Rules>,
 }
 
 impl<'a> Restoring<'a> {
     pub(super) fn new(name: &'a str, store: &'a mut dyn Store) -> Self {
-        Self { name, filling: Filling::new(store), agencies: BTreeMap::new(), draw: None }
+        Self { name, filling: Filling::new(store), agencies: BTreeMap::new(), rules: None, drawn: None }
     }
 
     pub(super) fn put(&mut self, part: Part<'_>) -> Result<(), TransferError> {
         match part {
+            Part::Rules(rules) => self.rules = Some(rules),
             Part::Agency(agency, record) => {
                 self.agencies.insert(agency, record);
             }
             Part::Draw { winning_number, agencies } => {
-                self.draw = Some(Draw { winning_number, agencies, winners: BTreeMap::new() });
+                self.drawn = Some(Rules { agencies, winning_number });
             }
             Part::Rows(rows) => {
                 let mut rows = CsvRows::new(rows.as_bytes(), u32::MAX);
                 while let Some(row) = rows.next_row().map_err(|problem| problem.of(self.name))? {
-                    if let Some(draw) = &mut self.draw
-                        && row.number == draw.winning_number
-                    {
-                        draw.winners.entry(row.agency).or_default().push(row.fields[2].to_owned());
-                    }
                     self.filling.push(&row)?;
                 }
             }
@@ -45,7 +44,7 @@ impl<'a> Restoring<'a> {
 
     /// The backup is whole: what it says of agencies is compared with what was found, and stored with the draw.
     pub(super) fn end(self) -> Result<(), TransferError> {
-        let Self { name, filling, agencies, draw } = self;
+        let Self { name, filling, agencies, rules, drawn } = self;
         let (store, found) = filling.end()?;
         let damaged =
             |what: String| TransferError::Damaged { file: name.to_owned(), damage: Damage::Counts(what) };
@@ -59,9 +58,13 @@ impl<'a> Restoring<'a> {
                 )));
             }
         }
-        let group = Group { agencies, draw, ..Group::default() };
+        let group = Group { agencies, rules, ..Group::default() };
         if group != Group::default() {
             store.commit(&group)?;
+        }
+        // From the same rows in the same order, so it is the same draw.
+        if let Some(rules) = drawn {
+            hold_draw(store, rules)?;
         }
         Ok(())
     }

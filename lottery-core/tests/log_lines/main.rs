@@ -70,6 +70,8 @@ fn a_whole_run_logs_the_courses_lines() {
         assert!(world.is_over());
     });
     let expected = [
+        "INFO     action: open_lottery | result: success | agencies: 2 | winning_number: 7574 | bets: 0 | finished: 0 \
+         | drawn: no",
         "INFO     action: connect | result: in_progress | client_id: 1 | server: centre:1",
         "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
         "INFO     action: apuesta_recibida | result: success | cantidad: 4",
@@ -144,8 +146,9 @@ fn failures_are_logged_with_their_reason() {
 
 #[test]
 fn a_service_logs_where_it_listens_and_what_it_could_not_accept() {
+    let world = World::new(1, usize::MAX, 1);
     let lines = lines(Level::Info, || {
-        let centres = World::new(1, usize::MAX, 1).centres.with_address(([127, 0, 0, 1], 12345).into());
+        let centres = world.centres.with_address(([127, 0, 0, 1], 12345).into());
         centres.started(Box::new(|| ()));
         centres.failed(&io::Error::other("too many open files"));
     });
@@ -250,7 +253,8 @@ fn somebody_who_looks_whether_there_is_a_port_is_one_line() {
         (b"OPTIONS / HTTP/1.0\r\n\r\n", Input::Failed),
     ] {
         let seen = |level| {
-            lines(level, || connection(&World::new(1, usize::MAX, 1), &[Ok(bytes), Err(end), Ok(b"")]))
+            let world = World::new(1, usize::MAX, 1);
+            lines(level, || connection(&world, &[Ok(bytes), Err(end), Ok(b"")]))
         };
         assert_eq!(seen(Level::Info), [ACCEPTED], "{}", bytes.escape_ascii());
         let all = seen(Level::Debug);
@@ -269,8 +273,8 @@ fn refusals_are_logged_a_few_times_then_counted_and_end_the_connection() {
         (batch(""), "framed"),
         (batch("1;1\nAna;Paz;x;1980-01-01;1\n"), "framed, with a bet that is none"),
     ] {
+        let world = World::new(1, usize::MAX, 1);
         let seen = lines(Level::Debug, || {
-            let world = World::new(1, usize::MAX, 1);
             // So that the wire is known.
             let first: &[u8] = if spoken.starts_with("braces") { b"B{PlayerName:;" } else { b"" };
             let flood = [first, &message.repeat(50_000)].concat();

@@ -15,6 +15,7 @@ fn agencies(requests: Vec<Request>) -> Vec<u32> {
         Asks::Finished(ticket) => ticket.agency().get(),
         Asks::Winners { ticket, .. } => ticket.agency().get(),
         Asks::Hello(ticket) => ticket.agency().get(),
+        Asks::Piece { agency, .. } => agency,
         Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => 0,
     };
     requests.into_iter().map(agency).collect()

@@ -9,7 +9,7 @@ use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet}
 use lottery_core::bet_list::BetList;
 use lottery_core::dial::Target;
 use lottery_core::seam::{Caller, Mailbox, Step};
-use lottery_core::store::{Draw, Rows};
+use lottery_core::store::{Rows, WinnersPiece};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 
 use crate::calls::TIMEOUTS;
@@ -132,9 +132,8 @@ fn what_shows_itself_shows_what_it_is_and_nothing_of_a_bet() {
     assert_eq!(format!("{:?}", Mailbox::new(|()| ())), "Mailbox");
     let rows = Rows { agency: 3, bets: 2, text: "1,Ana,Paz,20000001,1980-01-01,7574\r\n".to_owned() };
     assert_eq!(format!("{rows:?}"), "Rows { agency: 3, bets: 2, text: 36 bytes }");
-    let winners = [(1, vec!["20000001".to_owned()]), (4, vec!["1".to_owned(), "2".to_owned()])].into();
-    let draw = Draw { winning_number: 7574, agencies: 5, winners };
-    assert_eq!(format!("{draw:?}"), "Draw { winning_number: 7574, agencies: 5, winners: 3 }");
+    let piece = WinnersPiece { agency: 1, number: 7, documents: "20000001\n".to_owned() };
+    assert_eq!(format!("{piece:?}"), "WinnersPiece { agency: 1, number: 7, documents: 9 bytes }");
 }
 
 #[test]

@@ -2,16 +2,17 @@
 //! fails when it is told to.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use lottery_core::committer::{Committer, Outcome, Rules};
-use lottery_core::desk::{Asks, Notice, Request};
+use lottery_core::desk::{Asks, Notice, Request, Won};
 use lottery_core::encoded_bets::EncodedBets;
 use lottery_core::seam::Mailbox;
-use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError};
+use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, Server, ServerConfig,
+    AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, ListSize, Server, ServerConfig,
 };
 
 /// A bet's fields, owned.
@@ -100,12 +101,16 @@ pub(crate) enum Seen {
 
 /// Everything in the order in which it happened.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Diary(Arc<Mutex<Vec<Seen>>>);
+pub(crate) struct Diary {
+    seen: Arc<Mutex<Vec<Seen>>>,
+    /// Where the winners are.
+    store: Arc<Mutex<MemoryStore>>,
+}
 
 impl Diary {
     pub(crate) fn mailbox(&self) -> Mailbox<Notice> {
         let diary = self.clone();
-        Mailbox::new(move |notice| diary.note(seen(notice)))
+        Mailbox::new(move |notice| diary.note(diary.seen(notice)))
     }
 
     pub(crate) fn request(&self, asks: Asks) -> Request {
@@ -126,11 +131,25 @@ impl Diary {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Seen>> {
-        self.0.lock().unwrap()
+        self.seen.lock().unwrap()
+    }
+
+    fn seen(&self, notice: Notice) -> Seen {
+        let store = self.store.lock().unwrap();
+        seen(notice, &*store)
     }
 }
 
-fn seen(notice: Notice) -> Seen {
+/// The winners of an agency, piece by piece.
+pub(crate) fn all_of(won: Won, store: &impl Store) -> Vec<String> {
+    let pieces = (0..won.list.pieces).map(|number| store.winners(won.agency, number).unwrap());
+    let all: Vec<String> =
+        pieces.flat_map(|piece| piece.iter().map(str::to_owned).collect::<Vec<_>>()).collect();
+    assert_eq!(won.list.size, ListSize::of(all.iter().map(String::as_str)));
+    all
+}
+
+pub(crate) fn seen(notice: Notice, store: &impl Store) -> Seen {
     let receipt = |agency: AgencyId, outcome| match outcome {
         Outcome::Stored(durable) => Seen::Stored(agency.get(), durable.total()),
         Outcome::Refused { code, .. } => Seen::Refused(agency.get(), code.as_str()),
@@ -140,10 +159,11 @@ fn seen(notice: Notice) -> Seen {
         Notice::Batch(ticket, _, outcome) => receipt(ticket.agency(), outcome),
         Notice::Finished(ticket, outcome) => receipt(ticket.agency(), outcome),
         Notice::Winners(ticket, None) => Seen::Pending(ticket.agency().get()),
-        Notice::Winners(ticket, Some(draw)) => {
-            let agency = ticket.agency().get();
-            Seen::Winners(agency, draw.winners.get(&agency).cloned().unwrap_or_default())
+        Notice::Winners(ticket, Some(won)) => {
+            assert_eq!(won.agency, ticket.agency().get());
+            Seen::Winners(won.agency, all_of(won, store))
         }
+        Notice::Piece(_) => panic!("nobody asks for a piece here"),
         Notice::Stranger(_) => Seen::Winners(0, Vec::new()),
         Notice::Hello(..) | Notice::Superseded => panic!("there are no sessions here"),
         Notice::TurnedAway(ticket, _) => Seen::TurnedAway(ticket.conn().0),
@@ -162,12 +182,19 @@ pub(crate) enum Fate {
 }
 
 /// A store in memory that outlives its owner, as a disk does, and fails when it is told to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct TestStore {
     memory: Arc<Mutex<MemoryStore>>,
     fates: Arc<Mutex<VecDeque<Fate>>>,
     failed: bool,
     diary: Diary,
+}
+
+impl Default for TestStore {
+    fn default() -> Self {
+        let diary = Diary::default();
+        Self { memory: Arc::clone(&diary.store), fates: Arc::default(), failed: false, diary }
+    }
 }
 
 impl TestStore {
@@ -218,8 +245,16 @@ impl Store for TestStore {
         self.memory.lock().unwrap().commit(group)
     }
 
-    fn read(&self, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        if self.failed { Err(Self::failure()) } else { self.memory.lock().unwrap().read(visit) }
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        if self.failed { Err(Self::failure()) } else { self.memory.lock().unwrap().read_from(place, visit) }
+    }
+
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
+        if self.failed { Err(Self::failure()) } else { self.memory.lock().unwrap().winners(agency, number) }
     }
 }
 

@@ -9,16 +9,16 @@ use std::time::Duration;
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::bet_list::BetList;
 use lottery_core::centres::Centres;
-use lottery_core::committer::{Committer, Greeting, Rules};
-use lottery_core::desk::{Asks, Desk, Notice, Request};
+use lottery_core::committer::{Committer, Greeting, OpenError, Rules};
+use lottery_core::desk::{Asks, Desk, Notice, Request, Won};
 use lottery_core::seam::{Caller as _, Mailbox, Service as _, Step};
-use lottery_core::store::{AgencyRecord, Draw, Group, Rows, Store as _, StoreError};
+use lottery_core::store::{AgencyRecord, Group, Rows, Store as _, StoreError, WinnersList, WinnersPiece};
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, ClientConfig, Code, ConnId, Dialect, Input, Instant, Machine, Server, ServerConfig,
+    AgencyId, ClientConfig, Code, ConnId, Dialect, Input, Instant, ListSize, Machine, Server, ServerConfig,
 };
 
-use crate::support::{Fate, Seen, TestStore, batch, bets, commit, finished, winners};
+use crate::support::{Fate, Seen, TestStore, batch, bets, commit, finished, query, winners};
 
 /// Kinds of packets.
 pub(crate) const BATCH_ACK: u8 = 5;
@@ -226,7 +226,7 @@ fn a_draw_that_is_due_at_the_start_and_finds_no_room_takes_place_later() {
     let mut committer = store.committer(1);
     assert!(store.saved().draw.is_none());
     commit(&mut committer, Vec::new());
-    assert_eq!(store.saved().draw.unwrap().winners[&1], winners(&bets(1, 0, 6)));
+    assert_eq!(commit(&mut committer, vec![query(1)]), [Seen::Winners(1, winners(&bets(1, 0, 6)))]);
 }
 
 #[test]
@@ -234,9 +234,9 @@ fn nothing_is_drawn_from_stored_bets_that_are_none() {
     let mut store = TestStore::default();
     let finished = AgencyRecord { stored: 1, digest: 0, finished: true };
     let batches = vec![Rows { agency: 1, bets: 1, text: "1,Ana,Paz\r\n".to_owned() }];
-    store.commit(&Group { batches, agencies: [(1, finished)].into(), draw: None }).unwrap();
+    store.commit(&Group { batches, agencies: [(1, finished)].into(), ..Group::default() }).unwrap();
     let error = Committer::open(store, Rules { agencies: 1, winning_number: 7574 }).unwrap_err();
-    let StoreError::Failed { place, .. } = error else { panic!("{error}") };
+    let OpenError::Store(StoreError::Failed { place, .. }) = error else { panic!("{error}") };
     assert_eq!(place, "the stored bets");
 }
 
@@ -283,9 +283,13 @@ fn winners_for_a_connection_that_is_gone_go_nowhere() {
         panic!("a question")
     };
     centre.handle(now, Input::Failed);
-    let draw = Draw { winning_number: 7574, agencies: 1, winners: [(1, vec!["20000001".to_owned()])].into() };
-    centre.notice(now, Notice::Winners(ticket, Some(Arc::new(draw))));
+    let size = ListSize::of(["20000001"]);
+    let won = Won { agency: 1, list: WinnersList { size, pieces: 1 } };
+    centre.notice(now, Notice::Winners(ticket, Some(won)));
+    let documents = "20000001\n".to_owned();
+    centre.notice(now, Notice::Piece(WinnersPiece { agency: 1, number: 0, documents }));
     assert!(centre.poll_io().is_none());
+    assert!(desk.try_take(usize::MAX).unwrap().is_empty(), "it asks for nothing");
 }
 
 #[test]

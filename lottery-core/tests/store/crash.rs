@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lottery_core::store::{Disk, Group, Store};
 use proptest::prelude::*;
 
-use crate::support::{Faults, Model, SimDisk, draw, group, open};
+use crate::support::{Faults, Model, SimDisk, drawn, group, open};
 
 /// Runs the groups until write `cut` of the database, where the power goes, and returns what was acknowledged and the
 /// group that was not.
@@ -56,7 +56,7 @@ fn check(database: &Arc<SimDisk>, csv: &Arc<SimDisk>, mut model: Model, last: Op
 fn history() -> Vec<Group> {
     let mut groups: Vec<Group> = (0..4).map(|nth| group(nth, 3, 10)).collect();
     groups.push(group(5, 16, 300));
-    groups.push(Group { draw: Some(draw()), ..Group::default() });
+    groups.push(drawn(Group::default()));
     groups
 }
 
@@ -79,7 +79,7 @@ fn after_a_cut_at_any_write_there_is_what_was_acknowledged() {
 
 #[test]
 fn a_crash_while_a_start_repairs_does_no_harm() {
-    let groups = [group(0, 3, 10), Group { draw: Some(draw()), ..group(1, 2, 2) }];
+    let groups = [group(0, 3, 10), drawn(group(1, 2, 2))];
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let (model, _) = run(&database, &csv, &groups, None);
     let starting = database.after_kill();

@@ -1,7 +1,7 @@
 //! The database file is changed by something else: a start either finds all of it sound or refuses it.
 
-use crate::support::{Model, Random, SimDisk, draw, group, open};
-use lottery_core::store::{Group, Store, StoreError};
+use crate::support::{Model, Random, SimDisk, drawn, group, open};
+use lottery_core::store::{Store, StoreError};
 
 /// A store of some groups; its file when it was closed, or while it was still open; and what it held before the last
 /// group and with it.
@@ -14,7 +14,7 @@ fn stored(closed: bool) -> (Vec<u8>, Model, Model) {
         model.apply(&group(nth, 3, 5));
     }
     let before = model.clone();
-    let last = Group { draw: Some(draw()), ..group(10, 3, 5) };
+    let last = drawn(group(10, 3, 5));
     store.commit(&last).unwrap();
     model.apply(&last);
     if closed {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lottery_core::store::{AgencyRecord, Group, Rows, Store, StoreError};
 
-use crate::support::{Faults, Model, SimDisk, draw, group, open};
+use crate::support::{Faults, Model, SimDisk, drawn, group, open};
 
 const NO_ROOM: [ErrorKind; 3] = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
 
@@ -21,11 +21,11 @@ fn begun() -> (Arc<SimDisk>, Arc<SimDisk>, Model) {
     (database, csv, model)
 }
 
-/// The groups that are tried: small, with the draw, so large that the file must grow, and without a bet.
+/// The groups that are tried: small, with the drawn, so large that the file must grow, and without a bet.
 fn tried() -> [Group; 4] {
     let finished = AgencyRecord { stored: 9, digest: 9, finished: true };
     let without_bets = Group { agencies: [(1, finished)].into(), ..Group::default() };
-    [group(7, 1, 1), Group { draw: Some(draw()), ..group(7, 2, 3) }, group(7, 20, 400), without_bets]
+    [group(7, 1, 1), drawn(group(7, 2, 3)), group(7, 20, 400), without_bets]
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Model, draw, group};
+use crate::support::{Model, drawn, group};
 use lottery_core::store::{CsvRepair, Difference, Group, MemoryStore, RedbStore, Store, StoreError};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -39,7 +39,7 @@ fn both_stores_hold_what_was_committed_and_redb_after_a_restart_too() {
     assert_eq!(Model::of(&mut memory), model);
 
     let mut groups: Vec<Group> = (0..5).map(|nth| group(nth, 3, 10)).collect();
-    groups.push(Group { draw: Some(draw()), ..Group::default() });
+    groups.push(drawn(Group::default()));
     groups.push(Group::default());
     for group in &groups {
         embedded.commit(group).unwrap();
@@ -112,10 +112,10 @@ fn foreign_and_damaged_files_are_refused_and_left_alone() {
     let other = redb::Database::create(&path).unwrap();
     let write = other.begin_write().unwrap();
     let meta = redb::TableDefinition::<&str, u64>::new("meta");
-    write.open_table(meta).unwrap().insert("format", 2).unwrap();
+    write.open_table(meta).unwrap().insert("format", 3).unwrap();
     write.commit().unwrap();
     drop(other);
-    assert!(unusable(directory.path()).contains("format version 2, expected 1"));
+    assert!(unusable(directory.path()).contains("format version 3, expected 2"));
     fs::remove_file(&path).unwrap();
 
     with_groups(directory.path(), 3);

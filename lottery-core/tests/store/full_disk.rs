@@ -8,7 +8,7 @@ use std::process::Command;
 use lottery_core::store::{AgencyRecord, Group, RedbStore, Store, StoreError};
 use tempfile::TempDir;
 
-use crate::support::{Model, SimDisk, draw, group, open};
+use crate::support::{Model, SimDisk, drawn, group, open};
 
 /// Commits until there is no room, and returns how many groups were refused.
 fn fill(store: &mut RedbStore, model: &mut Model, bets: u32) -> u32 {
@@ -31,7 +31,7 @@ fn fill(store: &mut RedbStore, model: &mut Model, bets: u32) -> u32 {
 /// The last things a centre stores.
 fn end() -> Group {
     let finished = AgencyRecord { stored: 9, digest: 9, finished: true };
-    Group { agencies: [(1, finished)].into(), draw: Some(draw()), ..Group::default() }
+    drawn(Group { agencies: [(1, finished)].into(), ..Group::default() })
 }
 
 #[test]

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
 
-use lottery_core::store::{AgencyRecord, Disk, Draw, Group, RedbStore, Rows, Saved, Store, StoreError, rows};
+use lottery_core::store::{
+    AgencyRecord, Disk, Draw, Group, RedbStore, Rows, Rules, Saved, Store, StoreError, Winners, WinnersList,
+    WinnersPiece, rows,
+};
+use lottery_proto::ListSize;
 
 const SECTOR: usize = 512;
 const BLOCK: usize = 4096;
@@ -271,9 +275,23 @@ pub(crate) fn group(nth: u64, batches: u32, bets: u32) -> Group {
     group
 }
 
-pub(crate) fn draw() -> Draw {
-    let winners = BTreeMap::from([(1, vec!["30904465".to_owned(), "2".to_owned()]), (2, Vec::new())]);
-    Draw { winning_number: 7574, agencies: 2, winners }
+/// The same group with the draw, and some winners of it.
+pub(crate) fn drawn(group: Group) -> Group {
+    let pieces = [(1, 0, "30904465\n2\n"), (1, 1, "20000007\n"), (4, 0, "1\n")];
+    let piece = |(agency, number, documents): (u32, u64, &str)| WinnersPiece {
+        agency,
+        number,
+        documents: documents.to_owned(),
+    };
+    let list =
+        |documents, bytes, pieces| WinnersList { size: ListSize { documents, bytes, longest: 8 }, pieces };
+    let winners = [(1, list(3, 17, 2)), (4, list(1, 1, 1))].into();
+    Group {
+        rules: Some(Rules { agencies: 2, winning_number: 7574 }),
+        winners: Some(Winners { begins: true, pieces: pieces.map(piece).into() }),
+        draw: Some(Draw { winning_number: 7574, agencies: 2, winners }),
+        ..group
+    }
 }
 
 /// What a store must hold after these groups.
@@ -281,13 +299,19 @@ pub(crate) fn draw() -> Draw {
 pub(crate) struct Model {
     pub(crate) saved: Saved,
     pub(crate) rows: String,
+    /// By agency and number; those that the draw speaks of.
+    pub(crate) winners: BTreeMap<(u32, u64), String>,
 }
 
 impl Model {
     pub(crate) fn apply(&mut self, group: &Group) {
         self.saved.agencies.extend(&group.agencies);
+        self.saved.rules = group.rules.or(self.saved.rules);
         if group.draw.is_some() {
             self.saved.draw.clone_from(&group.draw);
+            let pieces = group.winners.iter().flat_map(|winners| &winners.pieces);
+            let piece = |piece: &WinnersPiece| ((piece.agency, piece.number), piece.documents.clone());
+            self.winners = pieces.map(piece).collect();
         }
         self.rows.extend(group.batches.iter().map(|batch| batch.text.as_str()));
     }
@@ -296,7 +320,12 @@ impl Model {
         let mut all = String::new();
         let saved = store.load().unwrap();
         store.read(&mut |rows| all.push_str(rows)).unwrap();
-        Self { saved, rows: all }
+        let mut winners = BTreeMap::new();
+        for (agency, list) in saved.draw.iter().flat_map(|draw| &draw.winners) {
+            let piece = |number| ((*agency, number), store.winners(*agency, number).unwrap().documents);
+            winners.extend((0..list.pieces).map(piece));
+        }
+        Self { saved, rows: all, winners }
     }
 
     pub(crate) fn csv(&self) -> Vec<u8> {

@@ -10,9 +10,9 @@ use lottery_proto::{Dialect, ServerConfig};
 
 pub(super) use self::table::PROGRAM;
 use self::table::{
-    AGENCIES, ANONYMOUS_FINISH, DATA_DIR, DIALECTS, ECHO_PREFIX, FORCE, IDLE_TIMEOUT, LINGER_TIMEOUT, LISTEN,
-    LISTEN_BACKLOG, LOG_LEVEL, LOG_TIME, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP, MAX_MESSAGE,
-    MESSAGE_TIMEOUT, PORT, SET_ASIDE, STALL_TIMEOUT, STORE, WINNING_NUMBER,
+    AGENCIES, AGENCIES_BEFORE, ANONYMOUS_FINISH, DATA_DIR, DIALECTS, ECHO_PREFIX, FORCE, IDLE_TIMEOUT,
+    LINGER_TIMEOUT, LISTEN, LISTEN_BACKLOG, LOG_LEVEL, LOG_TIME, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP,
+    MAX_MESSAGE, MESSAGE_TIMEOUT, PORT, SET_ASIDE, STALL_TIMEOUT, STORE, WINNING_NUMBER,
 };
 use super::error::ConfigError;
 use super::parse;
@@ -74,6 +74,8 @@ pub struct ServerSettings {
     pub winning_number: u32,
     /// Whether somebody who has finished without saying which agency it is may stand for one.
     pub anonymous_finish: bool,
+    /// If the lottery was begun with so many agencies, it goes on with `agencies`. From 1 to 99999.
+    pub agencies_before: Option<u32>,
     /// The wires that are spoken.
     pub dialects: Vec<Dialect>,
     /// What stands before a line that is sent back.
@@ -149,6 +151,7 @@ impl ServerSettings {
             store: values.required(&STORE)?,
             winning_number: values.required(&WINNING_NUMBER)?,
             anonymous_finish: values.required(&ANONYMOUS_FINISH)?,
+            agencies_before: agencies_before(values)?,
             dialects: values.required(&DIALECTS)?,
             echo_prefix: values.required(&ECHO_PREFIX)?,
             max_message: values.required(&MAX_MESSAGE)?,
@@ -172,6 +175,15 @@ fn file(values: &Values) -> Result<PathBuf, ConfigError> {
 /// The file that the command writes.
 fn output(values: &Values) -> Result<Output, ConfigError> {
     Ok(Output { path: file(values)?, force: values.flag(FORCE.0) })
+}
+
+/// How many agencies there were before there are more. By default there are not: how many is to be said, too.
+fn agencies_before(values: &Values) -> Result<Option<u32>, ConfigError> {
+    let from = values.optional(&AGENCIES_BEFORE)?;
+    if from.is_some() && *values.origin(&AGENCIES.row) == Origin::Default {
+        return Err(values.refuse(&AGENCIES_BEFORE.row, "agencies to be set, too"));
+    }
+    Ok(from)
 }
 
 /// Of two ports, one in `listen` and one of its own, that with the stronger origin counts, in a tie the former.

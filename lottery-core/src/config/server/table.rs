@@ -60,6 +60,7 @@ at. Durations are written like 150ms, 20s, 1m30s or 1h.",
         &STORE.row,
         &WINNING_NUMBER.row,
         &ANONYMOUS_FINISH.row,
+        &AGENCIES_BEFORE.row,
         &DIALECTS.row,
         &ECHO_PREFIX.row,
         &MAX_MESSAGE.row,
@@ -135,6 +136,20 @@ pub(in crate::config) const LOG_TIME: Setting<LogTime> = Setting {
 
 pub(super) const AGENCIES: Setting<u32> = Setting {
     row: row("agencies", "SERVER_AGENCIES", "N", "5", "How many agencies take part in the draw"),
+    parse: parse::whole::<u32, 1, 99_999>,
+};
+
+pub(super) const AGENCIES_BEFORE: Setting<u32> = Setting {
+    row: Row {
+        default: None,
+        ..row(
+            "agencies-before",
+            "SERVER_AGENCIES_BEFORE",
+            "N",
+            "",
+            "It was begun with N agencies, and more are to take part",
+        )
+    },
     parse: parse::whole::<u32, 1, 99_999>,
 };
 

@@ -32,6 +32,7 @@ data-dir                a\\nñ                                    flag --data-di
 store                   memory                                  environment SERVER_STORE
 winning-number          7574                                    default
 anonymous-finish        false                                   default
+agencies-before         -                                       default
 dialects                block,session,fixed,framed,braces,echo  default
 echo-prefix                                                     default
 max-message             1048576                                 default
@@ -60,7 +61,7 @@ connections-per-ip        256  of an address that is neither loopback nor privat
 message                  8192  bytes, the longest that is taken
 requests                   32  of a connection, taken and not answered
 window                     16  batches of a session, not acknowledged
-connection-memory     1707008  bytes of one connection; one longer list of winners on top, four times
+connection-memory     1707008  bytes of one connection
 desk                 16777216  bytes, about, of requests that wait for the store
 log                   2097152  bytes of log lines that wait to be written; more are dropped and counted
 connections-memory  170700800  bytes of all connections together

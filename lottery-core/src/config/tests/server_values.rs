@@ -104,6 +104,18 @@ fn durations_above_zero() {
 }
 
 #[test]
+fn that_there_are_more_agencies_is_said_with_both_numbers() {
+    assert_eq!(World::new().server(&["--agencies", "9"]).agencies_before, None);
+    let both = World::new().server(&["--agencies", "9", "--agencies-before", "5"]);
+    assert_eq!((both.agencies, both.agencies_before), (9, Some(5)));
+    let world = World::new().env("SERVER_AGENCIES", "9").env("SERVER_AGENCIES_BEFORE", "5");
+    assert_eq!(world.server(&[]).agencies_before, Some(5));
+    // The default is not what somebody wants.
+    let error = World::new().server_error(&["--agencies-before", "3"]);
+    assert_eq!(error, "--agencies-before: \"3\": expected agencies to be set, too");
+}
+
+#[test]
 fn names() {
     assert_eq!(World::new().server(&["--store", "memory"]).store, StoreKind::Memory);
     let error = World::new().server_error(&["--store", "Memory"]);

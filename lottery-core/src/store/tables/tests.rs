@@ -84,10 +84,16 @@ impl StorageBackend for Shared {
 fn group() -> Group {
     let rows = |agency: u32| Rows { agency, bets: 1, text: format!("{agency},Ana,").repeat(20_000) };
     let record = AgencyRecord { stored: 1, digest: 7, finished: true };
-    let winners = [(1, vec!["20000001".to_owned(), "20000002".to_owned()]), (2, Vec::new())].into();
+    let (documents, size) = ("20000001\n2\n".to_owned(), ListSize { documents: 2, bytes: 9, longest: 8 });
+    let winners = [(1, WinnersList { size, pieces: 1 })].into();
     Group {
         batches: vec![rows(1), rows(2)],
         agencies: [(1, record), (2, record)].into(),
+        rules: Some(Rules { agencies: 2, winning_number: 7574 }),
+        winners: Some(Winners {
+            begins: true,
+            pieces: vec![WinnersPiece { agency: 1, number: 0, documents }],
+        }),
         draw: Some(Draw { winning_number: 7574, agencies: 2, winners }),
     }
 }
@@ -139,8 +145,58 @@ fn no_failure_is_swallowed() {
     fails_everywhere(&full, put_group);
     fails_everywhere(&full, |database| position(database).map(|_| ()));
     fails_everywhere(&full, |database| saved(database).map(|_| ()));
+    fails_everywhere(&full, |database| piece(database, 1, 0).map(|found| assert!(found.is_some())));
     fails_everywhere(&full, |database| look(database, 9).map(|seen| assert_eq!(seen, 2)));
     assert_eq!(look(&disk.database(), 1).unwrap(), 1);
+}
+
+/// A database as the version before left it, with a draw.
+fn of_version_1(winners: &[(u32, Vec<&str>)]) -> Vec<u8> {
+    let disk = Shared::default();
+    {
+        let database = disk.database();
+        prepare(&database).unwrap();
+        let write = database.begin_write().unwrap();
+        for table in ["rules", "lists", "pieces"] {
+            let table: TableDefinition<'_, u8, u8> = TableDefinition::new(table);
+            write.delete_table(table).unwrap();
+        }
+        write.open_table(META).unwrap().insert("format", 1).unwrap();
+        write.open_table(DRAW).unwrap().insert((), (7574, 3)).unwrap();
+        let mut table = write.open_table(migrate::WINNERS).unwrap();
+        for (agency, documents) in winners {
+            table.insert(agency, documents.clone()).unwrap();
+        }
+        drop(table);
+        write.commit().unwrap();
+    }
+    disk.bytes()
+}
+
+#[test]
+fn the_winners_of_the_version_before_are_taken_over() {
+    let many: Vec<String> = (0..5000).map(|nth| (20_000_000 + nth).to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let winners = [(1, vec!["2", "30904465"]), (2, Vec::new()), (3, many.clone())];
+    let bytes = of_version_1(&winners);
+    let disk = Shared::with(bytes.clone());
+    for _ in 0..2 {
+        let database = disk.database();
+        prepare(&database).unwrap();
+        let draw = saved(&database).unwrap().draw.unwrap();
+        assert_eq!((draw.winning_number, draw.agencies), (7574, 3));
+        for (agency, documents) in &winners {
+            let list = draw.winners[agency];
+            assert_eq!(list.size, ListSize::of(documents.iter().copied()));
+            let pieces = (0..list.pieces).map(|number| piece(&database, *agency, number).unwrap().unwrap());
+            let pieces: Vec<String> = pieces.collect();
+            assert!(pieces.iter().all(|piece| piece.len() <= crate::store::PIECE_SIZE));
+            assert!(pieces.iter().flat_map(|piece| piece.lines()).eq(documents.iter().copied()));
+        }
+        assert_eq!(draw.winners[&3].pieces, 6);
+        assert_eq!(saved(&database).unwrap().rules, None);
+    }
+    fails_everywhere(&bytes, migrate::migrate);
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::store::{Draw, MemoryStore, Store, rows};
+use crate::store::{MemoryStore, Store, rows};
 use crate::transfer::restore;
 
 /// Parts that can be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kept {
+    Rules(Rules),
     Agency(u32, AgencyRecord),
     Draw(u32, u32),
     Rows(String),
@@ -16,6 +17,7 @@ enum Kept {
 
 fn keep(part: Part<'_>) -> Kept {
     match part {
+        Part::Rules(rules) => Kept::Rules(rules),
         Part::Agency(agency, record) => Kept::Agency(agency, record),
         Part::Draw { winning_number, agencies } => Kept::Draw(winning_number, agencies),
         Part::Rows(rows) => Kept::Rows(rows.to_owned()),
@@ -26,6 +28,7 @@ fn written(parts: &[Kept]) -> Vec<u8> {
     let mut writer = BackupWriter::new(Vec::new()).unwrap();
     for part in parts {
         let part = match part {
+            Kept::Rules(rules) => Part::Rules(*rules),
             Kept::Agency(agency, record) => Part::Agency(*agency, *record),
             Kept::Draw(winning_number, agencies) => {
                 Part::Draw { winning_number: *winning_number, agencies: *agencies }
@@ -73,6 +76,7 @@ fn parts() -> Vec<Kept> {
         Kept::Agency(number, AgencyRecord { stored: rows.len() as u64, digest: digest(rows), finished })
     };
     vec![
+        Kept::Rules(Rules { agencies: 3, winning_number: 7 }),
         agency(1, &[(1, 7), (2, 8), (4, 7)], true),
         agency(2, &[(3, 7)], false),
         agency(3, &[], true),
@@ -109,7 +113,7 @@ fn a_backup_that_was_cut_or_changed_anywhere_is_refused() {
     assert_eq!(read(b"lottery-backup 2\n").unwrap_err(), other);
     assert_eq!(
         read(b"lottery-backup 1\nrows 999999999999\n").unwrap_err(),
-        "b: line 2: expected agency, draw, rows or end"
+        "b: line 2: expected rules, agency, draw, rows or end"
     );
     assert_eq!(read(b"error no luck\n").unwrap_err(), "the centre says: no luck");
 }
@@ -125,19 +129,25 @@ fn a_store_is_filled_with_all_that_a_backup_holds() {
         match part {
             Kept::Rows(rows) => expected += &rows,
             Kept::Agency(agency, record) => agencies.push((agency, record)),
-            Kept::Draw(..) => {}
+            Kept::Rules(_) | Kept::Draw(..) => {}
         }
     }
     assert_eq!(text, expected);
     let saved = store.load().unwrap();
     assert_eq!(saved.agencies.into_iter().collect::<Vec<_>>(), agencies);
-    let winners = [(1, vec!["1".to_owned(), "4".to_owned()]), (2, vec!["3".to_owned()])].into();
-    assert_eq!(saved.draw, Some(Draw { winning_number: 7, agencies: 3, winners }));
+    assert_eq!(saved.rules, Some(Rules { agencies: 3, winning_number: 7 }));
+    let draw = saved.draw.unwrap();
+    assert_eq!((draw.winning_number, draw.agencies, draw.winners.len()), (7, 3, 2));
+    for (agency, documents) in [(1, &["1", "4"][..]), (2, &["3"])] {
+        let list = draw.winners[&agency];
+        assert_eq!((list.size.documents, list.pieces), (documents.len() as u64, 1));
+        assert!(store.winners(agency, 0).unwrap().iter().eq(documents.iter().copied()));
+    }
 }
 
 #[test]
 fn a_backup_whose_bets_are_not_those_of_its_agencies_is_refused() {
-    for (without, says) in [(5, "agency 1 has 2 bets, expected 3"), (1, "agency 2 has 1 bets, expected 0")] {
+    for (without, says) in [(6, "agency 1 has 2 bets, expected 3"), (2, "agency 2 has 1 bets, expected 0")] {
         let mut parts = parts();
         parts.remove(without);
         let error = restore("b", &written(&parts)[..], &mut MemoryStore::new()).unwrap_err();

@@ -1,0 +1,111 @@
+//! Holds the draw: looks at every durable row once, and stores the winners as they are found.
+//!
+//! What it has in memory is a few of them, and for each agency their number. The last commit is the draw's: what was
+//! stored before does not count without it, and the next attempt begins anew.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::ops::ControlFlow;
+
+use super::opening::GATHERED;
+use crate::store::rows::{self, RowError};
+use crate::store::{Draw, Group, PIECE_SIZE, Rules, Store, StoreError, Winners, WinnersList, WinnersPiece};
+
+/// Draws over all rows of a store, and makes that durable.
+pub(crate) fn hold_draw(store: &mut dyn Store, rules: Rules) -> Result<(), StoreError> {
+    hold(store, rules, GATHERED, Group::default()).map(|_| ())
+}
+
+/// Draws, and makes that durable together with `rest`, a group without bets. At most about `most` bytes of winners are
+/// gathered before they are stored.
+pub(super) fn hold<S: Store + ?Sized>(
+    store: &mut S,
+    Rules { agencies, winning_number }: Rules,
+    most: usize,
+    rest: Group,
+) -> Result<Draw, StoreError> {
+    let mut drawing = Drawing { winning_number, begins: true, ..Drawing::default() };
+    let mut place = 0;
+    loop {
+        let mut looked = Ok(());
+        let mut all = true;
+        place = store.read_from(place, &mut |text| {
+            looked = drawing.look(text);
+            if looked.is_err() || drawing.gathered >= most {
+                all = false;
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        looked.map_err(|error| StoreError::Failed {
+            place: "the stored bets".to_owned(),
+            cause: error.to_string(),
+        })?;
+        let winners = Some(drawing.take());
+        if !all {
+            store.commit(&Group { winners, ..Group::default() })?;
+            continue;
+        }
+        let winners_of = |(agency, found): (u32, Found)| (agency, found.list);
+        let lists = drawing.found.into_iter().map(winners_of).collect();
+        let draw = Draw { winning_number, agencies, winners: lists };
+        store.commit(&Group { winners, draw: Some(draw.clone()), ..rest })?;
+        return Ok(draw);
+    }
+}
+
+/// The winners that were found.
+#[derive(Debug, Default)]
+struct Drawing {
+    winning_number: u32,
+    found: BTreeMap<u32, Found>,
+    /// Pieces that are not stored.
+    pieces: Vec<WinnersPiece>,
+    /// How many bytes of documents are not stored.
+    gathered: usize,
+    begins: bool,
+}
+
+/// Those of an agency, and the beginning of their next piece.
+#[derive(Debug, Default)]
+struct Found {
+    list: WinnersList,
+    next: String,
+}
+
+impl Found {
+    /// The next piece, which ends here.
+    fn piece(&mut self, agency: u32) -> WinnersPiece {
+        let number = self.list.pieces;
+        self.list.pieces += 1;
+        WinnersPiece { agency, number, documents: mem::take(&mut self.next) }
+    }
+}
+
+impl Drawing {
+    fn look(&mut self, text: &str) -> Result<(), RowError> {
+        let Self { winning_number, found, pieces, gathered, .. } = self;
+        rows::for_each_row(text, |agency, document, number| {
+            if number != *winning_number {
+                return;
+            }
+            let found = found.entry(agency).or_default();
+            if found.next.len() + document.len() >= PIECE_SIZE {
+                pieces.push(found.piece(agency));
+            }
+            found.list.size.add(document);
+            found.next.push_str(document);
+            found.next.push('\n');
+            *gathered += document.len() + 1;
+        })
+    }
+
+    /// All that is not stored.
+    fn take(&mut self) -> Winners {
+        let mut pieces = mem::take(&mut self.pieces);
+        let begun = self.found.iter_mut().filter(|(_, found)| !found.next.is_empty());
+        pieces.extend(begun.map(|(agency, found)| found.piece(*agency)));
+        self.gathered = 0;
+        Winners { begins: mem::take(&mut self.begins), pieces }
+    }
+}
