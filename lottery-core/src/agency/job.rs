@@ -185,6 +185,12 @@ pub enum AgencyError {
     /// The agency has not finished: it has no winners yet.
     #[error("the agency is not finished, and has no winners yet")]
     NotFinished,
+    /// A bet was sent, and nobody said what became of it: sent again, it may be stored twice.
+    #[error("unconfirmed, the bet may be stored or not: {reason}")]
+    Unconfirmed {
+        /// Why there is no answer.
+        reason: String,
+    },
     /// It was told to stop before it was done.
     #[error("stopped before it was done")]
     Stopped,

@@ -6,17 +6,25 @@ use std::{fmt, io};
 
 use lottery_proto::client::Event;
 use lottery_proto::{Bet, ClientConfig, Dialect, FieldError, Input, Instant, Io, Machine};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::call::Call;
 use super::job::AgencyError;
 use crate::log::peers;
 use crate::seam::{Caller, Step};
 
-/// Sends one bet, and waits until it is stored. On a wire that does not answer a bet, until it is sent.
+/// So many winners are taken of the answer that settles it, where they come with it.
+const MOST_WINNERS: usize = 100_000;
+
+/// Sends one bet, and waits until it is stored.
+///
+/// On a wire that answers no bet, the question for the winners follows it on the same connection: answers come in the order
+/// in which was asked, and a bet that is refused is told so first. So whatever answers the question says that the bet is stored.
 pub struct SingleBet {
     /// First name, last name, document, birth date and number.
     fields: [String; 5],
+    /// Something of the bet has left.
+    sent: bool,
     retry_for: Duration,
     call: Call<()>,
 }
@@ -38,8 +46,9 @@ impl SingleBet {
             connection.dialect = Dialect::Block;
         }
         let dialect = connection.dialect;
-        let call = Call::new(connection, server, connect_timeout, 0);
-        let single = Self { fields, retry_for, call };
+        let most_winners = if dialect.manner().answers_bets { 0 } else { MOST_WINNERS };
+        let call = Call::new(connection, server, connect_timeout, most_winners);
+        let single = Self { fields, sent: false, retry_for, call };
         dialect.check_sendable(&bet(&single.fields)?)?;
         Ok(single)
     }
@@ -63,24 +72,34 @@ impl SingleBet {
     fn advance(&mut self, now: Instant) {
         while let Some(event) = self.call.poll_event() {
             match event {
-                Event::Bet { stored: true, .. } => self.stored(now),
-                Event::Bet { stored: false, reason } => {
+                Event::Bet { stored: true, .. } | Event::Pending => self.stored(now),
+                Event::Winners(documents) if documents.is_last() => self.stored(now),
+                Event::Bet { stored: false, reason }
+                | Event::WinnersRefused { reason }
+                | Event::Refused { reason } => {
                     let reason = peers::reason(reason).into_owned();
                     self.call.end(now, Err(AgencyError::Refused { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {
                     let error = self.call.closed(reason);
-                    self.call.end(now, Err(error));
+                    self.lost(now, error);
                 }
                 other => debug!(action = "event", result = "fail", event = ?other),
             }
         }
-        if !self.call.manner().answers_bets
-            && !self.call.has_ended()
-            && self.call.client().is_some_and(|client| client.unsent() == 0)
-        {
-            self.stored(now);
+    }
+
+    /// There will be no answer. If something of the bet has left, it may be stored or not.
+    fn lost(&mut self, now: Instant, error: AgencyError) {
+        if !self.sent || self.call.has_ended() {
+            return self.call.end(now, Err(error));
         }
+        let error = AgencyError::Unconfirmed { reason: error.to_string() };
+        if let Ok(bet) = bet(&self.fields) {
+            let (dni, numero) = (bet.document(), bet.number());
+            warn!(action = "apuesta_enviada", result = "fail", dni, numero, reason = %error);
+        }
+        self.call.end(now, Err(error));
     }
 }
 
@@ -97,6 +116,11 @@ impl Machine for SingleBet {
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Sent(1..) => self.sent = true,
+            Input::Shutdown => self.lost(now, AgencyError::Stopped),
+            _ => {}
+        }
         self.call.handle(now, input);
         self.advance(now);
     }
@@ -113,7 +137,11 @@ impl Caller for SingleBet {
 
     fn connected(&mut self, now: Instant) {
         if let Ok(bet) = bet(&self.fields) {
-            self.call.begin(now, |client| client.send_bet(now, &bet));
+            let asks = !self.call.manner().answers_bets;
+            self.call.begin(now, |client| {
+                client.send_bet(now, &bet)?;
+                if asks { client.ask_winners(now) } else { Ok(()) }
+            });
         }
     }
 

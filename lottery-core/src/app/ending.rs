@@ -64,6 +64,8 @@ impl Unfinished {
             AgencyError::Closed { .. } if dialect == Dialect::Framed && all_are_sent => {
                 format!("; {dialect} cannot ask again: on another wire, such as block, {ASK}")
             }
+            // To send them again is to store again what is.
+            AgencyError::Closed { .. } if left.sent > left.stored => format!("; {left}"),
             _ => return Self::of(error, left),
         };
         Self::Failed { code: 1, reason: format!("{error}{hint}") }
@@ -136,7 +138,8 @@ mod tests {
         }
         let closed = || AgencyError::Closed { server: "c:1".to_owned(), reason: CloseReason::Lost };
         let plain = closed().to_string();
-        assert_eq!(reason(&closed(), LEFT, Dialect::Framed), plain);
+        assert_eq!(reason(&closed(), LEFT, Dialect::Framed), format!("{plain}; {LEFT}"));
+        assert_eq!(reason(&closed(), Left::default(), Dialect::Block), plain);
         let all = Left { sent: 500, stored: 500, ..LEFT };
         assert_eq!(reason(&closed(), all, Dialect::Block), plain);
         let framed = format!("{plain}; framed cannot ask again: on another wire, such as block, {ASK}");

@@ -5,8 +5,7 @@ use std::time::Duration;
 use lottery_core::agency::{AgencyError, EchoJob, Echoes, SingleBet};
 use lottery_core::seam::{Caller, Step};
 use lottery_proto::{
-    AgencyId, ClientConfig, CloseReason, Dialect, Field, FieldError, FieldProblem, Input, Instant,
-    Machine as _,
+    AgencyId, ClientConfig, Dialect, Field, FieldError, FieldProblem, Input, Instant, Machine as _,
 };
 
 use crate::calls::{Calls, TIMEOUTS};
@@ -55,8 +54,6 @@ fn a_single_bet_is_refused() {
         let outcome = calls.clients().remove(0).into_outcome();
         let reason = "test: no room, nothing of the group is stored: told to";
         match outcome {
-            // Nobody has asked for an answer.
-            Ok(()) if dialect == Dialect::Fixed => {}
             Err(AgencyError::Refused { what: "the bet", reason })
                 if matches!(dialect, Dialect::Block | Dialect::Session) =>
             {
@@ -121,26 +118,74 @@ fn received(client: &mut impl Caller, now: Instant, bytes: &[u8]) {
 }
 
 #[test]
-fn a_centre_that_says_nothing_is_waited_for_unless_nothing_is_to_be_said() {
+fn a_bet_that_nobody_answers_is_not_known_to_be_stored() {
     let now = Instant::default();
     for dialect in DIALECTS {
-        let mut bet = single(dialect, ANA).unwrap();
-        assert!(!sent(&mut bet, now).is_empty());
-        if dialect == Dialect::Fixed {
-            assert!(bet.poll_io().unwrap().fin, "it is done as soon as all is sent");
-            bet.into_outcome().unwrap();
-            continue;
+        let ends: [fn(&mut SingleBet, Instant) -> Instant; 4] = [
+            |bet, now| {
+                let deadline = bet.poll_io().unwrap().deadline.unwrap();
+                assert_eq!(deadline, now.after(Duration::from_secs(60)));
+                bet.handle(deadline, Input::Timeout);
+                deadline
+            },
+            |bet, now| {
+                bet.handle(now, Input::Eof);
+                now
+            },
+            |bet, now| {
+                bet.handle(now, Input::Failed);
+                now
+            },
+            |bet, now| {
+                bet.handle(now, Input::Shutdown);
+                bet.handle(now, Input::Failed);
+                now
+            },
+        ];
+        for end in ends {
+            let mut bet = single(dialect, ANA).unwrap();
+            assert!(!sent(&mut bet, now).is_empty());
+            assert!(!bet.poll_io().unwrap().fin, "{dialect}: it waits for an answer");
+            let then = end(&mut bet, now);
+            bet.handle(then, Input::FinSent);
+            assert_eq!(bet.next_step(then), Step::Done);
+            let outcome = bet.into_outcome();
+            assert!(matches!(outcome, Err(AgencyError::Unconfirmed { .. })), "{dialect}: {outcome:?}");
         }
-        let deadline = bet.poll_io().unwrap().deadline.unwrap();
-        assert_eq!(deadline, now.after(Duration::from_secs(60)), "{dialect}");
-        bet.handle(deadline, Input::Timeout);
-        assert!(bet.poll_io().is_none());
-        assert_eq!(bet.next_step(deadline), Step::Done);
+    }
+}
+
+#[test]
+fn a_bet_of_which_nothing_has_left_is_not_stored() {
+    let now = Instant::default();
+    for dialect in DIALECTS {
+        for input in [Input::Failed, Input::Shutdown] {
+            let mut bet = single(dialect, ANA).unwrap();
+            assert!(matches!(bet.next_step(now), Step::Connect(_)));
+            bet.connected(now);
+            bet.handle(now, input);
+            let outcome = bet.into_outcome();
+            let told = matches!(outcome, Err(AgencyError::Closed { .. } | AgencyError::Stopped));
+            assert!(told, "{dialect}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_wire_that_answers_no_bet_is_asked_what_comes_after_it() {
+    let now = Instant::default();
+    let answers: [(&[u8], bool); 4] =
+        [(b"N", true), (b"R00000", true), (b"R000022000000130000002", true), (b"E00003no!", false)];
+    for (answer, stored) in answers {
+        let mut bet = single(Dialect::Fixed, ANA).unwrap();
+        assert!(sent(&mut bet, now).ends_with(b"C00001"));
+        received(&mut bet, now, answer);
         let outcome = bet.into_outcome();
-        assert!(
-            matches!(outcome, Err(AgencyError::Closed { reason: CloseReason::NoAnswer, .. })),
-            "{dialect}: {outcome:?}"
-        );
+        match &outcome {
+            Ok(()) => assert!(stored),
+            Err(AgencyError::Refused { what: "the bet", reason }) => assert!(!stored && reason == "no!"),
+            Err(other) => panic!("{other}"),
+        }
     }
 }
 
