@@ -91,8 +91,7 @@ impl Asks {
             Self::Finished(ticket) => ticket.conn(),
             Self::Winners { ticket, .. } => ticket.conn(),
             Self::Stranger(ticket) => ticket.conn(),
-            Self::Piece { conn, .. } => *conn,
-            Self::Ended(conn) | Self::Gone(conn) => *conn,
+            Self::Piece { conn, .. } | Self::Ended(conn) | Self::Gone(conn) => *conn,
         }
     }
 
