@@ -26,7 +26,7 @@ impl Machine for Fragile {
         let Self { recv, send, ended, .. } = self;
         let (reads, fin) = (send.is_empty() && !*ended, *ended && send.is_empty());
         let recv = if reads { &mut recv[..] } else { &mut [] };
-        (!self.dropped).then_some(Io { recv, send, fin, deadline: None })
+        (!self.dropped).then_some(Io { recv, send, fin, deadline: None, unacked: false })
     }
 
     fn handle(&mut self, _: Instant, input: Input) {
@@ -38,7 +38,7 @@ impl Machine for Fragile {
             Input::Sent(sent) => drop(self.send.drain(..sent)),
             Input::Eof | Input::Shutdown => self.ended = true,
             Input::FinSent | Input::Failed => self.dropped = true,
-            Input::Timeout => {}
+            Input::Timeout | Input::Unacked(_) => {}
         }
     }
 

@@ -112,8 +112,8 @@ pub struct ClientConfig {
     /// The longest answer that is taken, in bytes, at least 8192: the receive buffer grows to this for an answer that needs
     /// it. Default 1 MiB; [`Dialect::longest_answer`] says what an agency with so many bets needs.
     pub max_answer: usize,
-    /// How long the centre may take to begin an answer; and then to complete it, besides a second more for each 100 bytes of
-    /// it that have come, up to 30 times as long. Default 60 s.
+    /// How long the centre may take to begin an answer, once the question has arrived; and then to complete it, besides a
+    /// second more for each 100 bytes of it that have come, up to 30 times as long. Default 60 s.
     pub answer_timeout: Duration,
     /// How long the centre may take nothing of what is sent to it. Default 60 s.
     pub stall_timeout: Duration,

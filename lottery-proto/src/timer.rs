@@ -51,9 +51,15 @@ impl Timers {
         }
     }
 
-    /// The earliest deadline.
-    pub(crate) fn next(&self) -> Option<Instant> {
-        self.0.iter().flatten().min().copied()
+    /// The earliest deadline. One that has come, but was not told at `now`, is as soon as can be.
+    pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
+        let soon = now.after(Duration::from_nanos(1));
+        self.0.iter().flatten().min().map(|deadline| soon.max(*deadline))
+    }
+
+    /// Whether that deadline is set.
+    pub(crate) fn is_set(&self, timer: Timer) -> bool {
+        self.0.get(timer as usize).is_some_and(Option::is_some)
     }
 
     /// A timer whose deadline has come. It is stopped.

@@ -92,6 +92,9 @@ fn fillers_and_refused_messages_keep_no_connection() {
             give(&mut server, at(now), again);
             while server.poll_event().is_some() {}
             let _ = take(&mut server, at(now));
+            // There is nothing more to read.
+            server.handle(at(now), Input::Timeout);
+            let _ = take(&mut server, at(now));
         }
         assert!(now > 59_000, "{again:?}: closed after {now} ms");
         server.handle(at(now), Input::FinSent);
@@ -236,6 +239,7 @@ fn a_shutdown_does_not_take_long() {
     let mut server = server();
     give(&mut server, at(0), &block(FINISHED, 1, b""));
     let Some(Event::Finished { .. }) = server.poll_event() else { panic!() };
+    assert_eq!(expire(&mut server), at(250), "memory is given back");
     server.handle(at(5_000), Input::Shutdown);
     server.handle(at(5_900), Input::Shutdown);
     assert_eq!(server.state(), State::Draining);
@@ -253,6 +257,113 @@ fn a_shutdown_does_not_take_long() {
     client.handle(at(5_000), Input::Shutdown);
     assert_eq!(expire(&mut client), at(6_000));
     assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Shutdown)]);
+}
+
+#[test]
+fn bytes_that_are_read_late_beat_every_deadline_but_the_end_of_time_for_reading() {
+    // The program stood still for an hour: what arrived meanwhile is read before time is told.
+    let late = at(3_600_000);
+    let question = block(WINNER, 1, b"1");
+    for begun in [0, 1, 4000] {
+        let mut server = server();
+        give(&mut server, at(1_000), &question[..begun]);
+        let rest = &question[begun..];
+        for piece in rest.chunks(700) {
+            give(&mut server, late, piece);
+            assert_eq!(deadline(&mut server).filter(|due| *due <= late), None, "a deadline lies ahead");
+        }
+        let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!("from {begun}") };
+        server.handle(late, Input::Timeout);
+        server.reply(late, ticket, WinnersReply::Pending).unwrap();
+        assert_eq!(take(&mut server, late), question_pending());
+        assert_eq!(server.state(), State::Open);
+
+        // If it was not all, the time is over at the next timeout.
+        let mut server = common::server();
+        give(&mut server, at(1_000), &question[..begun + 1]);
+        give(&mut server, late, &question[begun + 1..begun + 2]);
+        assert_eq!(server.state(), State::Open);
+        server.handle(late, Input::Timeout);
+        ends(&mut server, late, CloseReason::Incomplete);
+    }
+
+    // Also what a peer takes late, and what a centre answers late.
+    let mut server = answering();
+    let sent = server.poll_io().unwrap().send.len();
+    server.handle(late, Input::Sent(sent - 1));
+    server.handle(late, Input::Timeout);
+    assert_eq!(server.state(), State::Open);
+    let mut client = client(1);
+    client.send_finished(at(0)).unwrap();
+    let _ = take(&mut client, at(0));
+    give(&mut client, late, &block(BATCH_ACK, 1, b"1"));
+    client.handle(late, Input::Timeout);
+    assert_eq!(client.state(), State::Open);
+}
+
+fn question_pending() -> Vec<u8> {
+    block(WINNER, 1, b"0")
+}
+
+/// What was sent is on a line that takes a kilobyte in a minute.
+#[test]
+fn an_answer_is_due_from_when_the_question_has_arrived() {
+    let mut client = client(1);
+    client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    client.send_finished(at(0)).unwrap();
+    let _ = take(&mut client, at(0));
+    let mut now = at(0);
+    for left in (1..=8).rev() {
+        let due = deadline(&mut client).expect("an answer is due");
+        assert_eq!(due, now.after(Duration::from_secs(60)));
+        assert!(client.poll_io().unwrap().unacked, "it asks how far its question is");
+        now = due;
+        client.handle(now, Input::Unacked(left * 1000));
+        client.handle(now, Input::Timeout);
+        assert_eq!(client.state(), State::Open, "{left} kilobytes are on their way");
+    }
+    // All has arrived, perhaps just now: from now on the centre has its minute.
+    now = now.after(Duration::from_secs(60));
+    client.handle(now, Input::Unacked(0));
+    client.handle(now, Input::Timeout);
+    let due = now.after(Duration::from_secs(60));
+    assert_eq!(deadline(&mut client), Some(due));
+    client.handle(due, Input::Unacked(0));
+    client.handle(due, Input::Timeout);
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+}
+
+/// Nothing of what was sent arrives any more.
+#[test]
+fn a_line_on_which_nothing_moves_is_given_up() {
+    let mut client = client(1);
+    client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    client.send_finished(at(0)).unwrap();
+    let _ = take(&mut client, at(0));
+    client.handle(at(60_000), Input::Unacked(5));
+    assert_eq!(deadline(&mut client), Some(at(120_000)));
+    client.handle(at(120_000), Input::Unacked(5));
+    client.handle(at(120_000), Input::Timeout);
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+
+    // All has arrived long ago.
+    let mut client = common::client(1);
+    client.send_finished(at(0)).unwrap();
+    let _ = take(&mut client, at(0));
+    client.handle(at(60_000), Input::Unacked(0));
+    client.handle(at(60_000), Input::Timeout);
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+
+    // The same while the machine itself has something left to send.
+    let mut client = common::client(1);
+    client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    client.handle(at(0), Input::Sent(1));
+    client.handle(at(60_000), Input::Unacked(9));
+    client.handle(at(60_000), Input::Timeout);
+    assert_eq!(deadline(&mut client), Some(at(120_000)));
+    client.handle(at(120_000), Input::Unacked(9));
+    client.handle(at(120_000), Input::Timeout);
+    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Stalled)]);
 }
 
 #[test]

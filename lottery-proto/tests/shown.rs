@@ -43,7 +43,7 @@ fn a_machine_shows_what_it_holds_in_numbers() {
     assert!(fresh.contains("Inbox(0 of 64)") && fresh.contains("Output(0)"), "{fresh}");
     assert_eq!(
         format!("{:?}", server.poll_io().unwrap()),
-        "Io { recv: 64, send: 0, fin: false, deadline: Some(Instant(60s)) }"
+        "Io { recv: 64, send: 0, fin: false, deadline: Some(Instant(60s)), unacked: false }"
     );
     give(&mut server, at(0), &[block(BET, 3, ANA.as_bytes()), block(BET, 3, JOSE.as_bytes())].concat());
     let shown = format!("{server:?}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_proto::{Input, Instant, Machine};
+use lottery_proto::{Input, Instant, Io, Machine};
 
 use crate::options::Options;
 use crate::pipe::{End, Found, Pipe};
@@ -124,7 +124,7 @@ pub(crate) enum Turn {
     Over,
 }
 
-/// Lets a machine do one thing, whichever chance has first.
+/// Lets a machine do one thing, whichever chance has first; but a deadline has come only when nothing else can be done.
 pub(crate) fn turn<M: Machine + ?Sized>(
     machine: &mut M,
     clock: Clock,
@@ -134,7 +134,8 @@ pub(crate) fn turn<M: Machine + ?Sized>(
     (options, rng): (&Options, &mut Random),
 ) -> Turn {
     let local = clock.local(now);
-    if rng.one_in(50) {
+    let is_due = |io: Option<Io<'_>>| io.and_then(|io| io.deadline).is_some_and(|deadline| deadline <= local);
+    if rng.one_in(50) && !is_due(machine.poll_io()) {
         machine.handle(local, Input::Timeout);
     }
     let Some(io) = machine.poll_io() else { return Turn::Over };
@@ -150,8 +151,9 @@ pub(crate) fn turn<M: Machine + ?Sized>(
         Side::Centre => (up, down, link.agency_open),
     };
     let mut said = Vec::new();
-    let first = rng.below(3);
-    for what in (0..3).map(|nth| (first + nth) % 3) {
+    let first = rng.below(2);
+    let waits_for_answer = io.unacked;
+    for what in [1 + first, 2 - first, 0] {
         let room = out.room(options.pipe);
         let input = match what {
             0 if io.deadline.is_some_and(|deadline| deadline <= local) => Input::Timeout,
@@ -183,7 +185,7 @@ pub(crate) fn turn<M: Machine + ?Sized>(
                         inn.told();
                         Input::Eof
                     }
-                    Some(Found::End(End::Reset)) if !io.recv.is_empty() || !io.send.is_empty() || io.fin => {
+                    Some(Found::End(End::Reset)) => {
                         inn.told();
                         Input::Failed
                     }
@@ -192,6 +194,10 @@ pub(crate) fn turn<M: Machine + ?Sized>(
             }
             _ => continue,
         };
+        let on_its_way = if black.is_some() { out.len() } else { out.on_its_way(now) };
+        if input == Input::Timeout && waits_for_answer {
+            machine.handle(local, Input::Unacked(on_its_way));
+        }
         machine.handle(local, input);
         return Turn::Moved(said);
     }

@@ -48,6 +48,16 @@ impl Pipe {
         self.size == 0
     }
 
+    /// How many bytes are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.size
+    }
+
+    /// How many bytes have not arrived at `now`.
+    pub(crate) fn on_its_way(&self, now: Instant) -> usize {
+        self.pieces.iter().filter(|(at, _)| *at > now).map(|(_, piece)| piece.len()).sum()
+    }
+
     /// Bytes that arrive at `at`, not before those that are on the way.
     pub(crate) fn put(&mut self, at: Instant, bytes: &[u8]) {
         let at = self.pieces.back().map_or(at, |(last, _)| at.max(*last));

@@ -36,7 +36,7 @@ impl Machine for Counting {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let send = &self.unsent[self.sent..];
         let recv = if send.len() > UNSENT { &mut [] } else { &mut self.buffer[..] };
-        (!self.ended).then_some(Io { recv, send, fin: false, deadline: None })
+        (!self.ended).then_some(Io { recv, send, fin: false, deadline: None, unacked: false })
     }
 
     fn handle(&mut self, _: Instant, input: Input) {
@@ -60,7 +60,7 @@ impl Machine for Counting {
                     self.sent = 0;
                 }
             }
-            Input::Timeout => {}
+            Input::Timeout | Input::Unacked(_) => {}
             Input::Eof | Input::Failed | Input::FinSent | Input::Shutdown => self.ended = true,
         }
     }

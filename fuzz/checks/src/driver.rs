@@ -64,6 +64,7 @@ impl<E: End> Driver<E> {
             5 => Input::Received(0),
             6 => Input::Sent(usize::MAX),
             7 => Input::Received(usize::MAX),
+            8..12 => Input::Unacked(which - 8),
             _ => Input::Timeout,
         });
     }
@@ -133,7 +134,14 @@ impl<E: End> Driver<E> {
 
     /// Nothing changes any more, whatever happens.
     pub(crate) fn stays_closed(&mut self) {
-        for input in [Input::Received(9), Input::Eof, Input::Sent(9), Input::FinSent, Input::Timeout] {
+        for input in [
+            Input::Received(9),
+            Input::Eof,
+            Input::Sent(9),
+            Input::FinSent,
+            Input::Unacked(9),
+            Input::Timeout,
+        ] {
             self.tell(input);
             assert!(self.end.io().is_none());
         }

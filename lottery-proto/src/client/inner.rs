@@ -73,6 +73,11 @@ impl Client {
             self.peer_ended();
         }
         self.arm(now);
+    }
+
+    /// There was nothing more to read: deadlines that have come by now are over.
+    pub(super) fn time_out(&mut self, now: Instant) {
+        self.settle(now);
         while let Some(timer) = self.timers.expire(now) {
             let reason = match timer {
                 Timer::Stall => CloseReason::Stalled,
@@ -162,6 +167,16 @@ impl Client {
             self.decoded += len;
         } else {
             self.inbox.take(len);
+        }
+    }
+
+    /// So many bytes have not reached the centre. As long as they become fewer it owes no answer yet, and takes what is
+    /// sent: its time begins anew, the last time when there are none.
+    pub(super) fn still_on_its_way(&mut self, now: Instant, left: usize) {
+        let before = self.unacked.replace(left);
+        if before.map_or(left > 0, |before| left < before) {
+            self.active = now;
+            self.unsent = self.unsent.map(|_| now);
         }
     }
 

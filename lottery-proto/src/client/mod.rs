@@ -16,7 +16,7 @@ use crate::life::{Life, On, State};
 use crate::machine::{Input, Io};
 use crate::outbox::Output;
 use crate::time::Instant;
-use crate::timer::Timers;
+use crate::timer::{Timer, Timers};
 use crate::wire::{Dialect, Kind, MAX_LINE, Owed, Scan, Wire};
 use event::Next;
 
@@ -56,12 +56,14 @@ pub struct Client {
     scan: Scan,
     /// When something was last told.
     now: Instant,
-    /// When an answer was last complete, or a byte sent.
+    /// When an answer was last complete, a byte sent, or one seen to have arrived.
     active: Instant,
     /// Since when the answer behind the decoded ones is incomplete.
     begun: Option<Instant>,
     /// Since when the centre has taken nothing of what is to be sent.
     unsent: Option<Instant>,
+    /// How much of what was sent had not arrived when that was last told.
+    unacked: Option<usize>,
     /// Since when this side is ending the connection.
     ending: Option<Instant>,
 }
@@ -84,6 +86,7 @@ impl Client {
             active: now,
             begun: None,
             unsent: None,
+            unacked: None,
             ending: None,
             config,
         }
@@ -96,7 +99,8 @@ impl Client {
         }
         let fin = self.fin_due();
         let recv = if self.life.peer_ended { &mut [] } else { self.inbox.recv(self.decoded) };
-        Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next() })
+        let unacked = self.timers.is_set(Timer::Answer) || self.timers.is_set(Timer::Stall);
+        Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next(self.now), unacked })
     }
 
     /// Tells the machine what happened at `now`.
@@ -110,6 +114,7 @@ impl Client {
             Input::Sent(sent @ 1..) => {
                 self.active = now;
                 self.unsent = None;
+                self.unacked = None;
                 self.output.sent(sent);
             }
             Input::FinSent if self.fin_due() => {
@@ -118,7 +123,9 @@ impl Client {
                 self.life.on(on, CloseReason::Done);
             }
             // A count of nothing is no progress.
-            Input::FinSent | Input::Timeout | Input::Received(_) | Input::Sent(_) => {}
+            Input::FinSent | Input::Received(_) | Input::Sent(_) => {}
+            Input::Unacked(left) => self.still_on_its_way(now, left),
+            Input::Timeout => return self.time_out(now),
             Input::Shutdown => self.end(now, CloseReason::Shutdown),
             Input::Failed => self.life.on(On::GaveUp, CloseReason::Lost),
         }

@@ -20,15 +20,19 @@ impl Server {
         self.now = now;
         self.advance(now);
         self.arm(now);
+        if self.life.is_closed() {
+            self.drop_requests();
+        }
+    }
+
+    /// There was nothing more to read: deadlines that have come by now are over.
+    pub(super) fn time_out(&mut self, now: Instant) {
+        self.settle(now);
         while !self.life.is_closed()
             && let Some(timer) = self.timers.expire(now)
         {
             self.expired(now, timer);
-            self.advance(now);
-            self.arm(now);
-        }
-        if self.life.is_closed() {
-            self.drop_requests();
+            self.settle(now);
         }
     }
 

@@ -145,7 +145,13 @@ impl Server {
         }
         let fin = self.fin_due();
         let recv = if self.wants_read() { self.inbox.recv(self.decoded) } else { &mut [] };
-        Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next() })
+        Some(Io {
+            recv,
+            send: self.output.pending(),
+            fin,
+            deadline: self.timers.next(self.now),
+            unacked: false,
+        })
     }
 
     /// Tells the machine what happened at `now`.
@@ -178,8 +184,9 @@ impl Server {
                 let on = if self.life.peer_ended { On::BothEnded } else { On::FinSent };
                 self.life.on(on, CloseReason::Done);
             }
-            // A count of nothing is no progress.
-            Input::FinSent | Input::Timeout | Input::Received(_) | Input::Sent(_) => {}
+            // A count of nothing is no progress; and this end waits for no answer.
+            Input::FinSent | Input::Received(_) | Input::Sent(_) | Input::Unacked(_) => {}
+            Input::Timeout => return self.time_out(now),
             Input::Shutdown => self.shut_down(now),
             Input::Failed => self.life.on(On::GaveUp, CloseReason::Lost),
         }

@@ -48,6 +48,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
             Just(Op::Tell(Input::Shutdown)),
             Just(Op::Tell(Input::Failed)),
             Just(Op::Tell(Input::Sent(0))),
+            (0..3_usize).prop_map(|left| Op::Tell(Input::Unacked(left))),
             Just(Op::Close),
             any::<u8>().prop_map(Op::Unasked),
             size.prop_map(Op::Invent),
@@ -192,7 +193,14 @@ impl Run {
             assert_eq!(self.heard[..], self.expected[..self.heard.len()]);
             assert!(!matches!(reason, CloseReason::Peer(lottery_proto::Violation::Malformed(_))));
         }
-        for input in [Input::Received(9), Input::Eof, Input::Sent(9), Input::FinSent, Input::Timeout] {
+        for input in [
+            Input::Received(9),
+            Input::Eof,
+            Input::Sent(9),
+            Input::FinSent,
+            Input::Unacked(9),
+            Input::Timeout,
+        ] {
             self.client.handle(self.now, input);
             assert_eq!(self.client.send_finished(self.now), Err(SendError::Closed));
             assert!(self.client.poll_io().is_none() && self.client.poll_event().is_none());

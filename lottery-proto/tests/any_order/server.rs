@@ -44,6 +44,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
         5 => Just(Op::Tell(Input::Timeout)),
         1 => Just(Op::Tell(Input::Shutdown)),
         1 => Just(Op::Tell(Input::Sent(0))),
+        1 => Just(Op::Tell(Input::Unacked(1))),
         1 => prop_oneof![9 => Just(Op::Poll), 1 => Just(Op::Tell(Input::Failed)), 1 => Just(Op::Refuse)],
         10 => Just(Op::Poll),
         10 => (0..8_usize, 0..10_usize).prop_map(|(which, how)| Op::Reply(which, how)),
@@ -118,7 +119,13 @@ impl Run {
                 self.send(usize::MAX);
                 self.tell(Input::Sent(usize::MAX));
             }
-            Op::Tell(input) => self.tell(input),
+            Op::Tell(input) => {
+                self.tell(input);
+                if input == Input::Shutdown {
+                    // The machine has told those who wait for the draw that this process will not see it.
+                    self.held.retain(|(_, held)| !matches!(held, Held::Stranger(_)));
+                }
+            }
             Op::Poll => self.poll(),
             Op::Reply(which, how) => {
                 if !self.held.is_empty() {
@@ -210,9 +217,15 @@ impl Run {
             assert!(self.answers.len() > told || self.closed == 1, "there is an end");
         }
         assert_eq!(self.closed, 1);
-        for input in
-            [Input::Received(9), Input::Eof, Input::Sent(9), Input::FinSent, Input::Timeout, Input::Failed]
-        {
+        for input in [
+            Input::Received(9),
+            Input::Eof,
+            Input::Sent(9),
+            Input::FinSent,
+            Input::Timeout,
+            Input::Unacked(9),
+            Input::Failed,
+        ] {
             self.tell(input);
             assert!(self.server.poll_io().is_none() && self.server.poll_event().is_none());
         }
