@@ -11,6 +11,7 @@ pub mod desk;
 pub mod dial;
 pub mod digest;
 mod door;
+pub mod driving;
 pub mod encoded_bets;
 pub mod health;
 mod listing;
@@ -19,6 +20,7 @@ mod peers;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod seam;
+pub mod signals;
 pub mod sockets;
 pub mod store;
 pub mod transfer;

@@ -111,6 +111,3 @@ pub trait Runtime {
 /// How long a runtime pauses after a connection could not be accepted: with no descriptors left it would fail
 /// again at once.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// The exit code after a second signal, which does not wait for anything.
-pub const EXIT_AT_ONCE: i32 = 1;

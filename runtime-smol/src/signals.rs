@@ -4,21 +4,20 @@ use std::future::Future;
 use std::io;
 
 use async_signal::{Signal, Signals};
-use lottery_core::seam::EXIT_AT_ONCE;
+use lottery_core::signals::{StopSignals, hangup_stops};
 use smol::stream::StreamExt as _;
 
-/// Calls `stop` at the first SIGTERM or SIGINT, and ends the process at the second.
+use crate::Clock;
+
+/// Calls `stop` at the first SIGTERM, SIGINT or SIGHUP, and ends the process at the second.
 pub(crate) fn on_signal(stop: impl Fn() + Send) -> io::Result<impl Future<Output = ()> + Send> {
-    let signals = Signals::new([Signal::Term, Signal::Int])?;
+    let hangup = hangup_stops().then_some(Signal::Hup);
+    let mut arriving = Signals::new([Signal::Term, Signal::Int].into_iter().chain(hangup))?;
     Ok(async move {
-        let mut signals = signals;
-        let mut count = 0;
-        while signals.next().await.is_some() {
-            count += 1;
-            match count {
-                1 => stop(),
-                _ => std::process::exit(EXIT_AT_ONCE),
-            }
+        let clock = Clock::start();
+        let mut signals = StopSignals::default();
+        while arriving.next().await.is_some() {
+            signals.arrived(clock.now(), &stop);
         }
     })
 }

@@ -4,6 +4,7 @@
 //! in whatever order they come.
 
 mod accept;
+mod clock;
 mod connect;
 mod mail;
 mod runtime;
@@ -15,11 +16,13 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use lottery_core::driving::{Overdue, piece, unless_blocked};
 use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
-use lottery_proto::{Input, Instant, Machine};
+use lottery_proto::{Input, Machine};
 use rustix::event::PollFlags;
 
 use accept::Acceptor;
+pub use clock::Clock;
 pub use mail::{Receiver, Sender, mail};
 pub use runtime::{Std, call};
 use wait::wait;
@@ -27,27 +30,12 @@ use wait::wait;
 /// What a connection's thread needs: the machines keep their data on the heap.
 const STACK_SIZE: usize = 256 * 1024;
 
-/// Time since this runtime was started.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock(std::time::Instant);
-
-impl Clock {
-    /// Its epoch is now.
-    pub fn start() -> Self {
-        Self(std::time::Instant::now())
-    }
-
-    fn now(self) -> Instant {
-        Instant::from_epoch(self.0.elapsed())
-    }
-}
-
 /// Drives one end of a connection until it is over.
 pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, mail: &Receiver<M::Notice>) {
     if socket.set_nonblocking(true).is_err() {
         machine.handle(clock.now(), Input::Failed);
     }
-    machine.handle(clock.now(), Input::Timeout);
+    let mut overdue = Overdue::default();
     loop {
         if let Some(found) = mail.try_take() {
             match found {
@@ -61,6 +49,10 @@ pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, 
         let mut input = None;
         if io.fin {
             input = Some(socket.shutdown(Shutdown::Write).map_or(Input::Failed, |()| Input::FinSent));
+        } else if overdue.is_due(&io, clock.now()) {
+            let input = overdue.next(&socket, io);
+            machine.handle(clock.now(), input);
+            continue;
         }
         if input.is_none() && !io.send.is_empty() {
             wanted |= PollFlags::OUT;
@@ -68,25 +60,18 @@ pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, 
         }
         if input.is_none() && !io.recv.is_empty() {
             wanted |= PollFlags::IN;
-            input = unless_blocked(socket.read(io.recv), Input::Received, Input::Eof);
+            input = unless_blocked(socket.read(piece(io.recv)), Input::Received, Input::Eof);
         }
         let input = input.or_else(|| {
             let deadline = io.deadline.map(|time| time.duration_since(clock.now()));
-            wait(&[(socket.as_fd(), wanted), (mail.as_fd(), PollFlags::IN)], deadline)
+            let seen = wait(&[(socket.as_fd(), wanted), (mail.as_fd(), PollFlags::IN)], deadline);
+            // Where something is wanted, reading or writing says what is the matter.
+            let dead = wanted.is_empty() && seen.intersects(PollFlags::ERR | PollFlags::HUP);
+            dead.then_some(Input::Failed)
         });
         if let Some(input) = input {
             machine.handle(clock.now(), input);
         }
-    }
-}
-
-/// What a read or a write came to; `None` if it would have had to wait.
-fn unless_blocked(done: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Option<Input> {
-    match done {
-        Ok(0) => Some(none),
-        Ok(bytes) => Some(some(bytes)),
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
-        Err(_) => Some(Input::Failed),
     }
 }
 

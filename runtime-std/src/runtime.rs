@@ -6,11 +6,12 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
 
-use lottery_core::seam::{Caller, EXIT_AT_ONCE, Mail, Runtime, Service, Step};
+use lottery_core::seam::{Caller, Mail, Runtime, Service, Step};
+use lottery_core::signals::{StopSignals, hangup_stops};
 use lottery_core::sockets::set_up;
 use lottery_proto::Input;
 use rustix::event::PollFlags;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::connect::connect;
@@ -65,15 +66,15 @@ pub fn call<C: Caller>(caller: &mut C, mail: &Receiver<C::Notice>) {
     }
 }
 
-/// Calls `stop` at the first SIGTERM or SIGINT, and ends the process at the second.
+/// Calls `stop` at the first SIGTERM, SIGINT or SIGHUP, and ends the process at the second.
 fn on_signal(stop: impl Fn() + Send + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let hangup = hangup_stops().then_some(SIGHUP);
+    let mut arriving = Signals::new([SIGTERM, SIGINT].into_iter().chain(hangup))?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for (count, _) in signals.forever().enumerate() {
-            match count {
-                0 => stop(),
-                _ => std::process::exit(EXIT_AT_ONCE),
-            }
+        let clock = Clock::start();
+        let mut signals = StopSignals::default();
+        for _ in arriving.forever() {
+            signals.arrived(clock.now(), &stop);
         }
     })?;
     Ok(())

@@ -1,42 +1,26 @@
 //! Drives the lottery's machines on tokio.
 
+mod clock;
 mod connect;
 mod runtime;
 
+pub use clock::Clock;
 pub use runtime::{Tokio, call};
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
+use lottery_core::driving::{Overdue, Turn, piece};
 use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
-use lottery_proto::{Input, Instant, Machine};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use lottery_proto::{Input, Machine};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::sleep;
-
-/// Time since this runtime was started.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock(tokio::time::Instant);
-
-impl Clock {
-    /// Its epoch is now.
-    pub fn start() -> Self {
-        Self(tokio::time::Instant::now())
-    }
-
-    fn now(self) -> Instant {
-        Instant::from_epoch(self.0.elapsed())
-    }
-
-    /// `None`: so far away that it never comes.
-    fn at(self, time: Instant) -> Option<tokio::time::Instant> {
-        self.0.checked_add(time.since_epoch())
-    }
-}
 
 /// Drives one end of a connection until it is over.
 pub async fn drive<M: Machine>(
@@ -49,10 +33,19 @@ pub async fn drive<M: Machine>(
     let mut mail_open = true;
     let mut timer = pin!(sleep(std::time::Duration::ZERO));
     let mut timer_at = None;
-    machine.handle(clock.now(), Input::Timeout);
+    let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
     while let Some(io) = machine.poll_io() {
         let input = if io.fin {
             writer.shutdown().await.map_or(Input::Failed, |()| Input::FinSent)
+        } else if overdue.is_due(&io, clock.now()) {
+            match mail.try_recv() {
+                Ok(Mail::Notice(notice)) => {
+                    machine.notice(clock.now(), *notice);
+                    continue;
+                }
+                Ok(Mail::Shutdown) => Input::Shutdown,
+                Err(_) => overdue.next(reader.as_ref(), io),
+            }
         } else {
             let (reads, writes) = (!io.recv.is_empty(), !io.send.is_empty());
             let deadline = io.deadline.and_then(|time| clock.at(time));
@@ -60,17 +53,20 @@ pub async fn drive<M: Machine>(
                 timer.as_mut().reset(deadline);
             }
             timer_at = deadline;
+            let moved = async {
+                tokio::select! {
+                    read = reader.read(piece(io.recv)), if reads => moved(read, Input::Received, Input::Eof),
+                    written = writer.write(io.send), if writes => moved(written, Input::Sent, Input::Failed),
+                    else => {
+                        // Nothing is wanted of it, but to know if it is dead.
+                        let _ = writer.ready(Interest::ERROR).await;
+                        Input::Failed
+                    }
+                }
+            };
             tokio::select! {
-                read = reader.read(io.recv), if reads => match read {
-                    Ok(0) => Input::Eof,
-                    Ok(received) => Input::Received(received),
-                    Err(_) => Input::Failed,
-                },
-                written = writer.write(io.send), if writes => match written {
-                    Ok(0) | Err(_) => Input::Failed,
-                    Ok(sent) => Input::Sent(sent),
-                },
-                () = &mut timer, if deadline.is_some() => Input::Timeout,
+                input = moved => input,
+                () = &mut timer, if deadline.is_some() => continue,
                 found = mail.recv(), if mail_open => match found {
                     Some(Mail::Notice(notice)) => {
                         machine.notice(clock.now(), *notice);
@@ -85,7 +81,15 @@ pub async fn drive<M: Machine>(
             }
         };
         machine.handle(clock.now(), input);
+        if turn.is_over(input) {
+            yield_now().await;
+        }
     }
+}
+
+/// What a read or a write came to.
+fn moved(done: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Input {
+    done.map_or(Input::Failed, |bytes| if bytes == 0 { none } else { some(bytes) })
 }
 
 /// Serves until `stop`, and then until every connection is over.

@@ -1,9 +1,11 @@
 //! What a program needs around the driver: starting, signals, and a client's connections one after the other.
 
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 
-use lottery_core::seam::{Caller, EXIT_AT_ONCE, Mail, Runtime, Service, Step};
+use lottery_core::seam::{Caller, Mail, Runtime, Service, Step};
+use lottery_core::signals::{StopSignals, hangup_stops};
 use lottery_core::sockets::set_up;
 use lottery_proto::Input;
 use tokio::net::TcpListener;
@@ -74,20 +76,26 @@ pub async fn call<C: Caller>(caller: &mut C, mail: &mut UnboundedReceiver<Mail<C
     }
 }
 
-/// Calls `stop` at the first SIGTERM or SIGINT, and ends the process at the second.
-fn on_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// Calls `stop` at the first SIGTERM, SIGINT or SIGHUP, and ends the process at the second.
+fn on_signal(stop: impl Fn() + Send + 'static) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = hangup_stops().then(|| signal(SignalKind::hangup())).transpose()?;
     tokio::spawn(async move {
-        let mut stop = Some(stop);
+        let clock = Clock::start();
+        let mut signals = StopSignals::default();
         loop {
+            let hung_up = async {
+                match &mut hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => pending().await,
+                }
+            };
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                _ = hung_up => {}
             }
-            match stop.take() {
-                Some(stop) => stop(),
-                None => std::process::exit(EXIT_AT_ONCE),
-            }
+            signals.arrived(clock.now(), &stop);
         }
     });
     Ok(())

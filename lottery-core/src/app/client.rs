@@ -16,10 +16,12 @@ use super::winners::{Winners, WinnersError};
 use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use crate::bet_list::BetList;
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
-use crate::seam::{EXIT_AT_ONCE, Runtime};
+use crate::seam::Runtime;
+use crate::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
 
 /// Runs an agency on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
 pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
+    outlive_file_size_limit();
     let settings = match settings(|args, env| config::client(args, env)) {
         Ok(settings) => settings,
         Err(code) => return code,

@@ -19,6 +19,7 @@ use crate::desk::Desk;
 use crate::health;
 use crate::log::{self, StandardOutput};
 use crate::seam::Runtime;
+use crate::signals::outlive_file_size_limit;
 use crate::sockets::listen;
 use crate::store::{CsvRepair, MemoryStore, RedbStore, Store, StoreError};
 
@@ -28,6 +29,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Runs the centre on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
 pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
+    outlive_file_size_limit();
     let settings = match settings(|args, env| config::server(args, env)) {
         Ok(settings) => settings,
         Err(code) => return code,

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_conditional_shutdown;
 
 use super::{fail, panics};
 use crate::config::{ConfigError, LogTime};
 use crate::log::{self, Clock, Level, Patience, Queue, Sink, Zone, writable};
+use crate::signals::hangup_stops;
 
 /// For how long an error waits for a reader of standard error.
 const ERROR_PATIENCE: Duration = Duration::from_millis(250);
@@ -45,7 +46,7 @@ fn cut(line: &str) -> String {
 pub(super) fn at_a_signal(code: i32) {
     static BEFORE: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
     let in_force = Arc::new(AtomicBool::new(true));
-    for signal in [SIGTERM, SIGINT] {
+    for signal in [SIGTERM, SIGINT].into_iter().chain(hangup_stops().then_some(SIGHUP)) {
         // Where it cannot be had, the lines are waited for.
         let _ = register_conditional_shutdown(signal, code, Arc::clone(&in_force));
     }

@@ -241,7 +241,7 @@ pub(super) const ANSWER_TIMEOUT: Setting<Duration> = Setting {
         key: "answer.timeout",
         metavar: "DURATION",
         default: Some("60s"),
-        help: "How long to wait for an answer",
+        help: "How long to wait for an answer, once what was sent has arrived",
     },
     parse: parse::some_time,
 };

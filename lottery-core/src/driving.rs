@@ -1,0 +1,206 @@
+//! What every driver does alike: when others get their turn, and what is told before a timeout.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+
+use lottery_proto::{Input, Instant, Io};
+use socket2::SockRef;
+
+use crate::sockets::{received, unacked};
+
+/// So much is read at once at most: others wait for as long as it takes to look at it.
+pub const PIECE: usize = 16 * 1024;
+
+/// The work of a turn: after so many bytes, others go on.
+const TURN: usize = 4 * PIECE;
+/// What an input costs besides its bytes.
+const INPUT: usize = 1024;
+
+/// The front of what can be read into, no longer than is read at once.
+pub fn piece(recv: &mut [u8]) -> &mut [u8] {
+    let most = recv.len().min(PIECE);
+    recv.get_mut(..most).unwrap_or_default()
+}
+
+/// Counts the work that a connection is for those with which it shares a thread.
+#[derive(Debug, Default)]
+pub struct Turn(usize);
+
+impl Turn {
+    /// Counts an input that was handled. Returns `true` when others are to have their turn, and begins a new one.
+    pub fn is_over(&mut self, input: Input) -> bool {
+        let bytes = match input {
+            Input::Received(bytes) | Input::Sent(bytes) => bytes,
+            _ => 0,
+        };
+        self.0 = self.0.saturating_add(bytes).saturating_add(INPUT);
+        let over = self.0 >= TURN;
+        if over {
+            self.0 = 0;
+        }
+        over
+    }
+}
+
+/// What beats a deadline that has come. It ends with a timeout, also if the deadline is another one by then.
+#[derive(Debug, Default)]
+pub struct Overdue {
+    /// So much is still to be read: what the system had when the deadline came, and the end.
+    left: Option<usize>,
+    /// The socket takes no more, or has taken what there was since something was read.
+    written: bool,
+    /// It was told what has not arrived.
+    asked: bool,
+}
+
+impl Overdue {
+    /// Returns `true` if a deadline has come: then [`Overdue::next`] says what is told, and nothing is waited for.
+    pub fn is_due(&self, io: &Io<'_>, now: Instant) -> bool {
+        self.left.is_some() || io.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Returns the next input to report, by asking the system itself: a runtime may not have heard yet what a socket can
+    /// do. The socket must not block.
+    pub fn next(&mut self, socket: &impl AsFd, io: Io<'_>) -> Input {
+        let Io { recv, send, unacked: asks, .. } = io;
+        let left = *self.left.get_or_insert_with(|| received(socket).saturating_add(1));
+        let mut system = &*SockRef::from(socket);
+        if !send.is_empty() && !self.written {
+            self.written = true;
+            if let Some(input) = unless_blocked(system.write(send), Input::Sent, Input::Failed) {
+                return input;
+            }
+        }
+        if !recv.is_empty() && left > 0 {
+            let found = unless_blocked(system.read(piece(recv)), Input::Received, Input::Eof);
+            if let Some(input) = found {
+                let bytes = if let Input::Received(bytes) = input { bytes } else { left };
+                (self.left, self.written) = (Some(left.saturating_sub(bytes)), false);
+                return input;
+            }
+        }
+        if asks && !self.asked {
+            self.asked = true;
+            if let Some(bytes) = unacked(socket) {
+                return Input::Unacked(bytes);
+            }
+        }
+        *self = Self::default();
+        Input::Timeout
+    }
+}
+
+/// Returns what a read or a write came to; `None` if it would have had to wait.
+pub fn unless_blocked(done: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Option<Input> {
+    match done {
+        Ok(0) => Some(none),
+        Ok(bytes) => Some(some(bytes)),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
+        Err(_) => Some(Input::Failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sockets::listen;
+
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener: TcpListener = listen(([127, 0, 0, 1], 0).into(), 1).unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = listener.accept().unwrap().0;
+        socket.set_nonblocking(true).unwrap();
+        (socket, peer)
+    }
+
+    fn until(mut is_so: impl FnMut() -> bool) {
+        while !is_so() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn io<'a>(recv: &'a mut [u8], send: &'a [u8]) -> Io<'a> {
+        Io { recv, send, fin: false, deadline: Some(Instant::default()), unacked: true }
+    }
+
+    #[test]
+    fn what_the_system_has_is_written_and_read_before_a_timeout_and_no_more() {
+        let (socket, mut peer) = pair();
+        peer.write_all(&[7; 40_000]).unwrap();
+        until(|| received(&socket) == 40_000);
+        let (mut overdue, mut buffer) = (Overdue::default(), [0; 30_000]);
+        assert!(overdue.is_due(&io(&mut buffer, b""), Instant::default()));
+        let (mut read, mut written) = (0, 0);
+        let told = loop {
+            // What was read is answered: that is written, too.
+            match overdue.next(&socket, io(&mut buffer, b"more")) {
+                Input::Received(bytes) => read += bytes,
+                Input::Sent(bytes) => written += bytes,
+                told => break told,
+            }
+            // Who goes on sending puts it off no further, and neither does another deadline.
+            peer.write_all(&[7; 1000]).unwrap();
+            let later = Io { deadline: None, ..io(&mut buffer, b"") };
+            assert!(overdue.is_due(&later, Instant::default()));
+        };
+        assert!((40_000..=40_000 + PIECE).contains(&read), "{read}");
+        assert!((8..=16).contains(&written), "{written}");
+        assert!(matches!(told, Input::Unacked(0..=16)), "{told:?}");
+        assert_eq!(overdue.next(&socket, io(&mut buffer, b"")), Input::Timeout);
+        // The next deadline begins anew.
+        assert!(!overdue.is_due(&Io { deadline: None, ..io(&mut buffer, b"") }, Instant::default()));
+        peer.write_all(&[7; 1000]).unwrap();
+        until(|| received(&socket) >= 1000);
+        let anew = overdue.next(&socket, io(&mut buffer, b""));
+        assert!(matches!(anew, Input::Received(_)), "{anew:?}");
+    }
+
+    #[test]
+    fn an_end_beats_a_timeout_and_a_reset_is_a_failure() {
+        let (socket, mut peer) = pair();
+        peer.write_all(b"last").unwrap();
+        peer.shutdown(std::net::Shutdown::Write).unwrap();
+        until(|| received(&socket) == 4);
+        let (mut overdue, mut buffer) = (Overdue::default(), [0; 100]);
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            told.push(overdue.next(&socket, io(&mut buffer, b"")));
+        }
+        assert_eq!(told, [Input::Received(4), Input::Eof]);
+        assert_eq!(overdue.next(&socket, io(&mut [], b"")), Input::Unacked(0), "nothing more is wanted");
+        socket2::Socket::from(peer).set_linger(Some(Duration::ZERO)).unwrap();
+        until(|| overdue.next(&socket, io(&mut [], b"x")) == Input::Failed);
+    }
+
+    #[test]
+    fn bytes_that_the_peer_does_not_take_are_told_once_before_a_timeout() {
+        let (mut socket, peer) = pair();
+        while socket.write(&[0; 100_000]).is_ok() {}
+        let (mut overdue, mut buffer) = (Overdue::default(), [0; 100]);
+        let Input::Unacked(bytes) = overdue.next(&socket, io(&mut buffer, b"")) else {
+            panic!("they are there")
+        };
+        assert!(bytes > 10_000, "{bytes}");
+        assert_eq!(overdue.next(&socket, io(&mut buffer, b"")), Input::Timeout);
+        let Input::Unacked(_) = overdue.next(&socket, io(&mut buffer, b"")) else {
+            panic!("at the next one")
+        };
+        let unasked = Io { unacked: false, ..io(&mut buffer, b"") };
+        assert_eq!(Overdue::default().next(&socket, unasked), Input::Timeout);
+        drop(peer);
+    }
+
+    #[test]
+    fn a_turn_is_over_after_so_much_work() {
+        let mut turn = Turn::default();
+        let turns = |input, turn: &mut Turn| (1..).find(|_| turn.is_over(input)).unwrap();
+        assert_eq!(turns(Input::Received(PIECE), &mut turn), 4);
+        assert_eq!(turns(Input::Received(PIECE), &mut turn), 4, "it begins anew");
+        assert_eq!(turns(Input::Received(1), &mut turn), 64);
+        assert_eq!(turns(Input::Timeout, &mut turn), 64);
+        assert_eq!(turns(Input::Sent(usize::MAX), &mut turn), 1);
+    }
+}

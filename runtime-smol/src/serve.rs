@@ -1,0 +1,70 @@
+//! Accepting connections, each with its mailbox.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
+use smol::Timer;
+use smol::channel::unbounded;
+use smol::future::{FutureExt as _, or};
+
+use crate::{Clock, Listener, drive};
+
+/// A connection at work, for an executor.
+pub type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Serves until `stop`, and then until every connection is over. `spawn` has to run what it is given.
+pub async fn serve<S: Service>(
+    listener: impl Listener,
+    service: Arc<S>,
+    spawn: impl Fn(Connection),
+    stop: impl Future<Output = ()>,
+) {
+    let clock = Clock::start();
+    let (mut connections, mut next) = (BTreeMap::new(), 0_u64);
+    let (ended, ends) = unbounded();
+    let mut stop = pin!(stop);
+    loop {
+        while let Ok(id) = ends.try_recv() {
+            connections.remove(&id);
+        }
+        let accepted = or(async { Some(listener.accept().await) }, async {
+            (&mut stop).await;
+            None
+        });
+        let (socket, peer) = match accepted.await {
+            None => break,
+            Some(Ok(accepted)) => accepted,
+            Some(Err(error)) => {
+                service.failed(&error);
+                Timer::after(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let (sender, mail) = unbounded();
+        let notices = sender.clone();
+        let mailbox = Mailbox::new(move |notice| drop(notices.try_send(Mail::Notice(Box::new(notice)))));
+        if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
+            let (id, ended) = (next, ended.clone());
+            next += 1;
+            let connection = async move {
+                let _ = AssertUnwindSafe(drive(socket, clock, &mut machine, &mail)).catch_unwind().await;
+                let _ = ended.try_send(id);
+            };
+            connections.insert(id, sender);
+            spawn(Box::pin(connection));
+        }
+    }
+    drop(listener);
+    for sender in connections.values() {
+        let _ = sender.try_send(Mail::Shutdown);
+    }
+    while !connections.is_empty() {
+        // It cannot fail: this function holds a sender, too.
+        let Ok(id) = ends.recv().await else { break };
+        connections.remove(&id);
+    }
+}

@@ -1,0 +1,18 @@
+//! The clock.
+
+use lottery_proto::Instant;
+
+/// Time since this runtime was started.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(std::time::Instant);
+
+impl Clock {
+    /// Its epoch is now.
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn now(self) -> Instant {
+        Instant::from_epoch(self.0.elapsed())
+    }
+}
