@@ -14,6 +14,7 @@ pub mod logged;
 pub mod memory;
 pub mod patience;
 pub mod pieces;
+pub mod probe;
 pub mod raw;
 pub mod replay;
 pub mod runtimes;
@@ -21,6 +22,7 @@ pub mod serving;
 pub mod stop;
 pub mod stores;
 mod table;
+pub mod thin;
 pub mod transcript;
 pub mod wire;
 

@@ -5,10 +5,16 @@ mod process;
 
 use process::faults::{Tmpfs, skip};
 use process::files::{Bets, stored};
-use process::{Process, SOON, client, free_address, server_at};
-use rustix::process::Signal;
+use process::{Process, SOON, client, command, free_address, server_at};
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
-on_every_runtime!(no_room_for_a_while, no_room_for_good);
+on_every_runtime!(
+    no_room_for_a_while,
+    no_room_for_good,
+    a_limit_of_file_sizes,
+    a_log_at_the_limit_of_file_sizes,
+    winners_beyond_the_limit_of_file_sizes,
+);
 
 /// The smallest in which the database can begin and still hold some of the bets.
 const SMALL: &str = "2m";
@@ -91,4 +97,79 @@ fn no_room_for_good(runtime: &str) {
     again.stop(Signal::TERM);
     let kept = stored(&disk.path().join("data"), &agencies)[0];
     assert!(said > 0 && said == kept, "{said} acknowledged, {kept} stored");
+}
+
+/// No file of that process may become longer.
+fn limit_file_sizes(process: &Process, most: Option<u64>) {
+    let pid = Pid::from_raw(process.pid().cast_signed());
+    let limit = Rlimit { current: most, maximum: None };
+    prlimit(pid, Resource::Fsize, limit).unwrap();
+}
+
+/// A signal comes with the error. It must not end the centre, and the error is that of a disk without room.
+fn a_limit_of_file_sizes(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 10_000));
+    let address = free_address();
+    let centre = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "2"]));
+    centre.address();
+    let files = std::fs::read_dir(dir.path().join("data")).unwrap();
+    let longest = files.map(|file| file.unwrap().metadata().unwrap().len()).max().unwrap();
+    limit_file_sizes(&centre, Some(longest + 100_000));
+    let clients =
+        agencies.each_ref().map(|bets| Process::start(&mut agency(runtime, dir.path(), bets, address)));
+    for client in &clients {
+        let line = client.line("action: reconnect | result: in_progress");
+        assert!(line.contains(" | reason: storage: ") && line.contains("File too large"), "{line}");
+    }
+    let line = centre.line("ERROR    action: store | result: fail | reason: ");
+    assert!(line.contains("no room") && centre.is_running(), "{line}");
+    limit_file_sizes(&centre, None);
+    for (client, bets) in clients.into_iter().zip(&agencies) {
+        let (code, stdout, stderr) = client.end(4 * SOON);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+        bets.check_winners();
+    }
+    centre.stop(Signal::TERM);
+    assert_eq!(stored(&dir.path().join("data"), &agencies), [10_000; 2]);
+}
+
+/// A command under a limit of no bytes at all for the files that it writes.
+fn without_file_sizes(program: &std::process::Command, dir: &std::path::Path) -> std::process::Command {
+    let mut limited = command("sh", dir);
+    limited
+        .args(["-c", "ulimit -f 0; exec \"$@\"", "sh"])
+        .arg(program.get_program())
+        .args(program.get_args());
+    limited
+}
+
+fn a_log_at_the_limit_of_file_sizes(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let mut centre = server_at(runtime, dir.path(), address);
+    centre.args(["--agencies", "1", "--store", "memory"]);
+    let log = std::fs::File::create(dir.path().join("log")).unwrap();
+    let centre = Process::spawn(without_file_sizes(&centre, dir.path()).stdout(log));
+    let bets = Bets::make(dir.path(), 1, 1000);
+    let client = Process::start(&mut agency(runtime, dir.path(), &bets, address));
+    let (code, stdout, stderr) = client.end(4 * SOON);
+    assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+    bets.check_winners();
+    centre.ready();
+    centre.signal(Signal::TERM);
+    assert_eq!(centre.end(SOON).0, Some(0));
+}
+
+fn winners_beyond_the_limit_of_file_sizes(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let centre = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "1"]));
+    centre.address();
+    let bets = Bets::make(dir.path(), 1, 1000);
+    let client = agency(runtime, dir.path(), &bets, address);
+    let (code, stdout, stderr) = Process::start(&mut without_file_sizes(&client, dir.path())).end(4 * SOON);
+    assert_eq!((code, stderr.len()), (Some(1), 1), "{stdout:#?} {stderr:#?}");
+    assert!(stderr[0].contains("File too large"), "{stderr:#?}");
+    centre.stop(Signal::TERM);
 }

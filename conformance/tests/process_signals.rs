@@ -25,7 +25,13 @@ on_every_runtime!(
     clients_that_ask_or_play_the_echo,
     a_client_of_the_course,
     a_second_signal,
+    two_signals_at_once,
+    a_closed_terminal,
+    a_terminal_that_nobody_minds,
 );
+
+/// A second signal this long after the first is meant.
+const MEANT: Duration = Duration::from_millis(300);
 
 fn start(runtime: &str, dir: &Path, agency: u32, address: SocketAddr) -> Process {
     let bets = Bets::make(dir, agency, 50);
@@ -35,7 +41,7 @@ fn start(runtime: &str, dir: &Path, agency: u32, address: SocketAddr) -> Process
 }
 
 fn an_idle_server(runtime: &str) {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let dir = tempfile::tempdir().unwrap();
         let centre = Process::start(&mut server(runtime, dir.path()));
         centre.address();
@@ -105,7 +111,7 @@ fn a_client_that_waits_for_an_answer(runtime: &str) {
 fn a_client_that_is_connecting(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let (address, _listener, _queue) = mute();
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let client = start(runtime, dir.path(), 1, address);
         client.line("action: config");
         client.ready();
@@ -218,11 +224,52 @@ fn a_second_signal(runtime: &str) {
     centre.signal(Signal::TERM);
     // The centre has ended its side; the peer does not end.
     assert_eq!(peer.read(&mut [0; 10]).unwrap(), 0);
-    thread::sleep(Duration::from_millis(200));
+    thread::sleep(MEANT);
     assert!(centre.is_running());
     let start = Instant::now();
     centre.signal(Signal::INT);
     let (code, stdout, _) = centre.end(SOON);
     assert!(start.elapsed() < Duration::from_secs(2));
     assert_eq!(code, Some(1), "{stdout:#?}");
+}
+
+/// As `timeout` and others do it: to the process, and to its group.
+fn two_signals_at_once(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let centre = Process::start(server(runtime, dir.path()).args(["--linger-timeout", "1s"]));
+    let address = centre.address();
+    let client = start(runtime, dir.path(), 1, address);
+    client.line("action: apuestas_enviadas | result: success");
+    for process in [client, centre] {
+        for signal in [Signal::TERM, Signal::TERM, Signal::INT, Signal::HUP] {
+            process.signal(signal);
+        }
+        let (code, stdout, stderr) = process.end(SOON);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+        assert!(stdout.last().unwrap().contains("action: exit | result: success"), "{stdout:#?}");
+    }
+}
+
+fn a_closed_terminal(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let centre = Process::start(&mut server(runtime, dir.path()));
+    let client = start(runtime, dir.path(), 1, centre.address());
+    client.line("action: apuestas_enviadas | result: success");
+    client.stop(Signal::HUP);
+    centre.stop(Signal::HUP);
+}
+
+/// Under `nohup`.
+fn a_terminal_that_nobody_minds(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let program = server(runtime, dir.path());
+    let mut nohup = process::command("sh", dir.path());
+    nohup.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(program.get_program()).args(program.get_args());
+    let centre = Process::start(&mut nohup);
+    let address = centre.address();
+    centre.signal(Signal::HUP);
+    thread::sleep(MEANT);
+    assert!(centre.is_running());
+    assert_eq!(ask_on(&connect(address), 1).as_deref(), Some(&b"0"[..]));
+    centre.stop(Signal::TERM);
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use conformance::agencies::{Calling, job};
 use conformance::centre::{Running, Terms};
 use conformance::files::File;
-use conformance::patience::{SOON, Task};
+use conformance::patience::{SOON, TEST, Task};
 use conformance::raw::Raw;
+use conformance::thin::thin_line;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_client, on_every_server};
 use lottery_core::agency::{Agency, AgencyError};
@@ -90,5 +91,31 @@ fn a_silent_centre_is_given_up<Client: OnRuntime>() {
     }
 }
 
+/// A line that takes longer for a batch than an answer may take. The centre answers at once, when it has the question.
+fn a_thin_line_is_no_silence<Client: OnRuntime>() {
+    let lines: Vec<_> = Dialect::ALL
+        .iter()
+        .filter(|&&dialect| dialect != Dialect::Echo)
+        .map(|&dialect| {
+            Task::start(format!("an agency on {dialect}"), move || {
+                let centre = Running::in_memory::<Client>(1);
+                let line = thin_line(centre.address, 150, Duration::from_millis(25));
+                let file = File::invented(1, 200);
+                let mut job = job(line, dialect, 1);
+                job.connection.answer_timeout = Duration::from_secs(1);
+                // Nothing is sent twice.
+                job.retry_for = Duration::ZERO;
+                let agency = Calling::start::<Client>(Agency::new(job, file.bets()));
+                let winners = agency.join(SOON).into_outcome();
+                assert_eq!(winners.expect("it gets its winners"), file.winners(), "{dialect}");
+                centre.end();
+            })
+        })
+        .collect();
+    for line in lines {
+        line.join(TEST);
+    }
+}
+
 on_every_server!(a_silent_peer_is_closed);
-on_every_client!(a_silent_centre_is_given_up);
+on_every_client!(a_silent_centre_is_given_up, a_thin_line_is_no_silence);

@@ -219,8 +219,12 @@ impl Process {
 
     /// Waits until signals do not end it at once any more: it is past its beginning, or has ended by itself.
     pub(crate) fn ready(&self) {
+        self.ready_for(&[Signal::TERM, Signal::INT]);
+    }
+
+    fn ready_for(&self, signals: &[Signal]) {
         let start = Instant::now();
-        let both = 1 << (Signal::TERM.as_raw() - 1) | 1 << (Signal::INT.as_raw() - 1);
+        let all: u64 = signals.iter().map(|signal| 1 << (signal.as_raw() - 1)).fold(0, |all, one| all | one);
         loop {
             // A process that is over has no signals.
             let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", self.pid)) else { return };
@@ -228,7 +232,7 @@ impl Process {
                 return;
             }
             let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
-            if u64::from_str_radix(caught, 16).unwrap() & both == both {
+            if u64::from_str_radix(caught, 16).unwrap() & all == all {
                 return;
             }
             assert!(start.elapsed() < SOON && self.is_running(), "{:#?}", self.stderr.wait(|_| true));
@@ -261,7 +265,7 @@ impl Process {
 
     /// A signal, and that it ends for it in good order.
     pub(crate) fn stop(self, signal: Signal) -> Vec<String> {
-        self.ready();
+        self.ready_for(&[Signal::TERM, Signal::INT, signal]);
         self.signal(signal);
         let (code, stdout, stderr) = self.end(SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");

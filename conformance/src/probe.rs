@@ -1,0 +1,214 @@
+//! A machine that wants what a test says, and records what its driver tells it.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, io};
+
+use lottery_core::dial::Target;
+use lottery_core::seam::{Caller, Mailbox, Service, Step};
+use lottery_proto::{Input, Instant, Io, Machine};
+
+use crate::agencies::Calling;
+use crate::patience::{SOON, until};
+use crate::raw::Raw;
+use crate::runtimes::OnRuntime;
+use crate::serving::Serving;
+
+/// What it wants, as [`Io`] says it.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    /// How much it would read; nothing: it does not read.
+    pub recv: usize,
+    /// What is to be written, without what was.
+    pub send: Vec<u8>,
+    /// Half-close.
+    pub fin: bool,
+    /// When it is to be woken.
+    pub deadline: Option<Instant>,
+    /// Before that, what has not arrived is to be told.
+    pub unacked: bool,
+    /// It is done.
+    pub over: bool,
+}
+
+/// What its driver has done so far.
+#[derive(Debug, Default)]
+struct Done {
+    told: Vec<Input>,
+    polls: usize,
+}
+
+/// What changes of its wishes with an input.
+type OnInput = dyn FnMut(&mut Wants, Instant, Input) + Send;
+
+/// The machine.
+pub struct Probe {
+    wants: Wants,
+    buffer: Vec<u8>,
+    on_input: Box<OnInput>,
+    done: Arc<Mutex<Done>>,
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Probe({:?}, {:?})", self.wants, self.done)
+    }
+}
+
+impl Probe {
+    /// A machine that first wants `wants`, and after each input what `on_input` makes of that.
+    pub fn new(wants: Wants, on_input: impl FnMut(&mut Wants, Instant, Input) + Send + 'static) -> Self {
+        Self { wants, buffer: Vec::new(), on_input: Box::new(on_input), done: Arc::default() }
+    }
+}
+
+impl Machine for Probe {
+    type Notice = Infallible;
+
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).polls += 1;
+        let Wants { recv, send, fin, deadline, unacked, over } = &self.wants;
+        self.buffer.resize(*recv, 0);
+        let recv = &mut self.buffer[..];
+        (!over).then_some(Io { recv, send, fin: *fin, deadline: *deadline, unacked: *unacked })
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).told.push(input);
+        match input {
+            Input::Sent(sent) => drop(self.wants.send.drain(..sent)),
+            Input::FinSent => self.wants.fin = false,
+            Input::Eof => self.wants.recv = 0,
+            Input::Failed | Input::Shutdown => self.wants.over = true,
+            Input::Received(_) | Input::Unacked(_) | Input::Timeout => {}
+        }
+        (self.on_input)(&mut self.wants, now, input);
+    }
+
+    fn notice(&mut self, _: Instant, notice: Infallible) {
+        match notice {}
+    }
+}
+
+/// A probe at work, and the other end of its connection.
+#[derive(Debug)]
+pub struct Probed {
+    /// The other end. What it does before [`Watch::begin`] has happened when the driver first looks.
+    pub peer: Raw,
+    /// What the driver does.
+    pub watch: Watch,
+}
+
+/// A driver and its probe.
+#[derive(Debug)]
+pub struct Watch {
+    gate: Sender<()>,
+    done: Arc<Mutex<Done>>,
+    #[expect(dead_code, reason = "it counts by living")]
+    serving: Option<Serving>,
+}
+
+impl Probed {
+    /// As the machine of a server's connection.
+    pub fn of_server<R: OnRuntime>(probe: Probe) -> Self {
+        let (gate, opened) = channel();
+        let done = Arc::clone(&probe.done);
+        let service = Arc::new(OneConnection(Mutex::new(Some((probe, opened)))));
+        let serving = Serving::start::<R>(service);
+        let peer = Raw::connect(serving.address);
+        Self { peer, watch: Watch { gate, done, serving: Some(serving) } }
+    }
+
+    /// As the machine of a client.
+    pub fn of_client<R: OnRuntime>(probe: Probe) -> Self {
+        let (gate, opened) = channel();
+        let done = Arc::clone(&probe.done);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let server = listener.local_addr().expect("a listener has an address").to_string();
+        // It ends with its connection.
+        drop(Calling::start::<R>(OneCall { probe, server: Some(server), opened }));
+        let peer = Raw::over(listener.accept().expect("it connects").0);
+        Self { peer, watch: Watch { gate, done, serving: None } }
+    }
+}
+
+impl Watch {
+    /// Lets the driver begin.
+    pub fn begin(&self) {
+        self.gate.send(()).expect("the probe waits for it");
+    }
+
+    /// What was told so far.
+    pub fn told(&self) -> Vec<Input> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).told.clone()
+    }
+
+    /// Waits until that is told.
+    pub fn until(&self, input: Input) {
+        until(&format!("{input:?} is told"), || self.told().contains(&input));
+    }
+
+    /// How often it was asked what it wants.
+    pub fn polls(&self) -> usize {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).polls
+    }
+}
+
+/// A server of one connection, which has its machine when the gate opens.
+struct OneConnection(Mutex<Option<(Probe, Receiver<()>)>>);
+
+impl Service for OneConnection {
+    type Machine = Probe;
+
+    fn accept(&self, _: Instant, _: SocketAddr, _: Mailbox<Infallible>) -> Option<Probe> {
+        let (probe, opened) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        opened.recv_timeout(SOON).ok().map(|()| probe)
+    }
+
+    fn failed(&self, error: &io::Error) {
+        panic!("{error}");
+    }
+
+    fn started(&self, _: Box<dyn Fn() + Send + Sync>) {}
+}
+
+/// A client of one connection, which begins when the gate opens.
+#[derive(Debug)]
+struct OneCall {
+    probe: Probe,
+    server: Option<String>,
+    opened: Receiver<()>,
+}
+
+impl Machine for OneCall {
+    type Notice = Infallible;
+
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        self.probe.poll_io()
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.probe.handle(now, input);
+    }
+
+    fn notice(&mut self, _: Instant, notice: Infallible) {
+        match notice {}
+    }
+}
+
+impl Caller for OneCall {
+    fn next_step(&mut self, now: Instant) -> Step {
+        let target = |server| Target { server, timeout: SOON, until: now.after(SOON) };
+        self.server.take().map_or(Step::Done, |server| Step::Connect(target(server)))
+    }
+
+    fn connected(&mut self, _: Instant) {
+        self.opened.recv_timeout(SOON).expect("the test opens the gate");
+    }
+
+    fn not_connected(&mut self, _: Instant, error: &io::Error) {
+        panic!("{error}");
+    }
+}

@@ -1,0 +1,48 @@
+//! A thin line: what a client sends arrives at its centre slowly, and hardly anything of it is under way.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+/// Makes a line to `centre` that carries `bytes` in `every`, towards the centre. It lasts as long as its connections.
+pub fn thin_line(centre: SocketAddr, bytes: usize, every: Duration) -> SocketAddr {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    // Inherited by what is accepted: the system does not take on behalf of the line what it has not carried.
+    socket.set_recv_buffer_size(1).expect("a small buffer");
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
+    socket.listen(16).expect("it can listen");
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr().expect("a listener has an address");
+    thread::spawn(move || {
+        while let Ok((agency, _)) = listener.accept() {
+            // Without the centre the line is cut.
+            let Ok(centre) = TcpStream::connect(centre) else { continue };
+            carry(agency, centre, bytes, every);
+        }
+    });
+    address
+}
+
+fn carry(agency: TcpStream, centre: TcpStream, bytes: usize, every: Duration) {
+    centre.set_nodelay(true).expect("a socket takes options");
+    let clone = |socket: &TcpStream| socket.try_clone().expect("a descriptor");
+    let (mut back, mut answered) = (clone(&agency), clone(&centre));
+    thread::spawn(move || {
+        let _ = std::io::copy(&mut answered, &mut back);
+        let _ = back.shutdown(Shutdown::Write);
+    });
+    let (mut from, mut to) = (agency, centre);
+    thread::spawn(move || {
+        let mut piece = vec![0; bytes];
+        while let Ok(read @ 1..) = from.read(&mut piece) {
+            thread::sleep(every);
+            if to.write_all(&piece[..read]).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(Shutdown::Write);
+    });
+}

@@ -1,0 +1,158 @@
+//! What every driver owes its machine, shown with a machine that records what it is told: as a server's and as a client's.
+
+use std::io::Write as _;
+use std::thread::{self, sleep};
+use std::time::Duration;
+
+use conformance::patience::until;
+use conformance::probe::{Probe, Probed, Wants};
+use conformance::raw::Raw;
+use conformance::{OnRuntime, on_every_client, on_every_server};
+use lottery_proto::{Input, Instant};
+
+/// A time that is long over.
+const OVER: Option<Instant> = Some(Instant::from_epoch(Duration::ZERO));
+/// In this time a driver that spins would ask a great many times.
+const WHILE: Duration = Duration::from_millis(300);
+/// A driver that waits may have this many reasons to ask again.
+const FEW: usize = 10;
+
+/// How a probe gets its connection.
+type Ends = fn(Probe) -> Probed;
+
+/// Bytes that arrived while the program stood still come before a deadline that passed meanwhile.
+fn what_arrived_beats_a_deadline(connect: Ends) {
+    for ended in [false, true] {
+        let wants = Wants { recv: 30_000, send: b"late".to_vec(), deadline: OVER, ..Wants::default() };
+        let probe = Probe::new(wants, |wants, _, input| wants.over |= input == Input::Timeout);
+        let mut probed = connect(probe);
+        probed.peer.send(&vec![7; 40_000]);
+        if ended {
+            probed.peer.fin();
+        }
+        probed.watch.begin();
+        probed.watch.until(Input::Timeout);
+        let told = probed.watch.told();
+        let received = told.iter().map(|input| if let Input::Received(bytes) = input { *bytes } else { 0 });
+        assert_eq!(received.sum::<usize>(), 40_000, "{told:?}");
+        assert!(told.contains(&Input::Sent(4)), "{told:?}");
+        assert_eq!(told.contains(&Input::Eof), ended, "{told:?}");
+        assert_eq!(told.last(), Some(&Input::Timeout), "{told:?}");
+    }
+}
+
+/// A peer that never pauses does not keep time from passing.
+fn bytes_without_end_do_not_put_a_deadline_off(connect: Ends) {
+    let wants = Wants { recv: 1000, deadline: OVER, ..Wants::default() };
+    let probe = Probe::new(wants, |wants, _, input| wants.over |= input == Input::Timeout);
+    let mut probed = connect(probe);
+    let mut peer = Raw::over(probed.peer.0.try_clone().expect("a descriptor"));
+    probed.peer.send(&[7; 1000]);
+    let flood = vec![7; 50_000];
+    let sender = thread::spawn(move || while peer.0.write_all(&flood).is_ok() {});
+    probed.watch.begin();
+    probed.watch.until(Input::Timeout);
+    sender.join().expect("it ends with the connection");
+}
+
+/// Before a deadline for an answer it is told that the question has not arrived, once for each deadline.
+fn what_has_not_arrived_is_told_before_a_deadline(connect: Ends) {
+    let wants = Wants { send: vec![7; 30_000_000], unacked: true, ..Wants::default() };
+    let probe = Probe::new(wants, |wants, now, input| {
+        // It waits for as long as it can write, and a little.
+        wants.deadline = match input {
+            Input::Sent(_) => Some(now.after(Duration::from_millis(200))),
+            Input::Timeout => None,
+            _ => wants.deadline,
+        };
+    });
+    let probed = connect(probe);
+    probed.watch.begin();
+    probed.watch.until(Input::Timeout);
+    let mut told = probed.watch.told();
+    told.truncate(1 + told.iter().position(|input| *input == Input::Timeout).expect("it is there"));
+    let unacked = told.iter().filter(|input| matches!(input, Input::Unacked(_))).count();
+    assert_eq!(unacked, 1, "{told:?}");
+    assert!(matches!(told[told.len() - 2..], [Input::Unacked(10_000..), Input::Timeout]), "{told:?}");
+}
+
+/// A peer that has ended its side and waits costs nothing, and when it is gone that is told.
+fn a_half_closed_peer_costs_nothing_and_its_reset_is_told(connect: Ends) {
+    let probe = Probe::new(Wants { recv: 100, ..Wants::default() }, |_, _, _| {});
+    let mut probed = connect(probe);
+    probed.peer.send(b"last words");
+    probed.watch.begin();
+    probed.peer.fin();
+    probed.watch.until(Input::Eof);
+    gone(probed);
+}
+
+/// The same with a peer that has sent more than is read.
+fn a_reset_is_told_though_nothing_is_wanted(connect: Ends) {
+    let mut probed = connect(Probe::new(Wants::default(), |_, _, _| {}));
+    probed.peer.send(b"too much");
+    probed.watch.begin();
+    until("it is asked", || probed.watch.polls() > 0);
+    gone(probed);
+}
+
+/// And if it waits for a time that is far away.
+fn a_reset_is_told_though_only_a_deadline_is_wanted(connect: Ends) {
+    let deadline = Some(Instant::from_epoch(Duration::from_secs(3600)));
+    let mut probed = connect(Probe::new(Wants { deadline, ..Wants::default() }, |_, _, _| {}));
+    probed.peer.send(b"too much");
+    probed.peer.fin();
+    probed.watch.begin();
+    until("it is asked", || probed.watch.polls() > 0);
+    gone(probed);
+}
+
+/// Nothing happens while the peer is there; when it vanishes that is told.
+fn gone(Probed { peer, watch }: Probed) {
+    sleep(WHILE);
+    let polls = watch.polls();
+    sleep(WHILE);
+    assert!(watch.polls() - polls < FEW, "{} times in {WHILE:?}", watch.polls() - polls);
+    assert!(!watch.told().contains(&Input::Failed), "{:?}", watch.told());
+    peer.vanish();
+    watch.until(Input::Failed);
+}
+
+/// Others wait for no more than a piece.
+fn a_piece_is_read_at_once(connect: Ends) {
+    let probe = Probe::new(Wants { recv: 1_000_000, ..Wants::default() }, |_, _, _| {});
+    let mut probed = connect(probe);
+    probed.watch.begin();
+    probed.peer.send(&vec![7; 1_000_000]);
+    probed.peer.fin();
+    probed.watch.until(Input::Eof);
+    let told = probed.watch.told();
+    let most = told.iter().map(|input| if let Input::Received(bytes) = input { *bytes } else { 0 }).max();
+    assert!(most <= Some(lottery_core::driving::PIECE), "{most:?}");
+}
+
+/// Tests with the machine on each side.
+macro_rules! on_both_sides {
+    ($($test:ident),+ $(,)?) => {
+        mod as_server {
+            use super::*;
+            $(fn $test<Server: OnRuntime>() { super::$test(Probed::of_server::<Server>); })+
+            on_every_server!($($test),+);
+        }
+        mod as_client {
+            use super::*;
+            $(fn $test<Client: OnRuntime>() { super::$test(Probed::of_client::<Client>); })+
+            on_every_client!($($test),+);
+        }
+    };
+}
+
+on_both_sides!(
+    what_arrived_beats_a_deadline,
+    bytes_without_end_do_not_put_a_deadline_off,
+    what_has_not_arrived_is_told_before_a_deadline,
+    a_half_closed_peer_costs_nothing_and_its_reset_is_told,
+    a_reset_is_told_though_nothing_is_wanted,
+    a_reset_is_told_though_only_a_deadline_is_wanted,
+    a_piece_is_read_at_once,
+);

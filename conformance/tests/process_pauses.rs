@@ -1,0 +1,81 @@
+//! The machine stands still for longer than any deadline: what arrived meanwhile counts, not the time.
+
+mod process;
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use conformance::wire::block;
+use process::files::Bets;
+use process::wire::{BLOCK, accept, connect, question};
+use process::{Process, SOON, client, server};
+use rustix::process::Signal;
+
+on_every_runtime!(a_server_that_stood_still, a_client_that_stood_still);
+
+/// Peers of each kind.
+const PEERS: usize = 40;
+/// Longer than the deadlines of these programs, which are a second.
+const PAUSE: Duration = Duration::from_millis(2500);
+
+fn a_server_that_stood_still(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = server(runtime, dir.path());
+    let timeouts = ["--idle-timeout", "1s", "--message-timeout", "1s", "--stall-timeout", "1s"];
+    let centre = Process::start(command.args(timeouts));
+    let address = centre.address();
+    let question = question(1);
+    let connected = |sent: &[u8]| -> Vec<TcpStream> {
+        let peer = |_| {
+            let mut peer = connect(address);
+            peer.write_all(sent).unwrap();
+            peer
+        };
+        (0..PEERS).map(peer).collect()
+    };
+    let silent = connected(b"");
+    let begun = connected(&question[..BLOCK / 2]);
+    // The centre has begun with the last, too.
+    thread::sleep(Duration::from_millis(200));
+    centre.signal(Signal::STOP);
+    for mut peer in &silent {
+        peer.write_all(&question).unwrap();
+    }
+    for mut peer in &begun {
+        peer.write_all(&question[BLOCK / 2..]).unwrap();
+    }
+    thread::sleep(PAUSE);
+    centre.signal(Signal::CONT);
+    let answered = |peers: &[TcpStream]| {
+        let answered = |mut peer: &TcpStream| peer.read_exact(&mut [0; BLOCK]).is_ok();
+        peers.iter().filter(|peer| answered(peer)).count()
+    };
+    assert_eq!((answered(&silent), answered(&begun)), (PEERS, PEERS));
+    centre.stop(Signal::TERM);
+}
+
+fn a_client_that_stood_still(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    for _ in 0..3 {
+        let bets = Bets::make(dir.path(), 1, 3);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = client(runtime, dir.path(), 1, listener.local_addr().unwrap());
+        client.args(["--dialect", "block", "--answer-timeout", "1s", "--bets"]).arg(&bets.path);
+        let client = Process::start(&mut client);
+        let mut centre = accept(&listener);
+        // Its bets, and that these are all.
+        centre.read_exact(&mut [0; 2 * BLOCK]).unwrap();
+        client.signal(Signal::STOP);
+        centre.write_all(&block(5, 1, b"1")).unwrap();
+        thread::sleep(PAUSE);
+        client.signal(Signal::CONT);
+        let mut asked = [0; BLOCK];
+        centre.read_exact(&mut asked).unwrap();
+        assert_eq!(asked[..2], [6, 1], "it goes on with its question");
+        centre.write_all(&block(6, 1, b"1")).unwrap();
+        let (code, stdout, _) = client.end(SOON);
+        assert_eq!(code, Some(0), "{stdout:#?}");
+    }
+}
