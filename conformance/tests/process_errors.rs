@@ -80,7 +80,7 @@ fn wrong_settings_of_a_server(runtime: &str) {
     let ini = |text: &str| fs::write(dir.path().join("config.ini"), text).unwrap();
     ini("[DEFAULT]\nSERVER_PROT = 1\n");
     let unknown = "config.ini: SERVER_PROT: unknown key, did you mean SERVER_PORT?";
-    fails(&mut server(runtime, dir.path()), 2, unknown);
+    fails(server(runtime, dir.path()).arg("--strict-config"), 2, unknown);
     ini("[DEFAULT]\nSERVER_PORT = many\n");
     fails(&mut server(runtime, dir.path()), 2, &format!(r#"config.ini: SERVER_PORT: "many": {port}"#));
     fails(
@@ -108,7 +108,8 @@ fn wrong_settings_of_a_client(runtime: &str) {
     fails(nobody.env("CLI_ID", "x"), 2, &format!(r#"environment: CLI_ID: "x": {number}"#));
     let yaml = |text: &str| fs::write(dir.path().join("config.yaml"), text).unwrap();
     yaml("loop:\n  amuont: 3\n");
-    fails(&mut agency(1), 2, "config.yaml: loop.amuont: unknown key, did you mean loop.amount?");
+    let unknown = "config.yaml: loop.amuont: unknown key, did you mean loop.amount?";
+    fails(agency(1).arg("--strict-config"), 2, unknown);
     yaml("batch:\n  maxAmount: none\n");
     let amount = "expected a whole number from 1 to 1000000";
     fails(&mut agency(1), 2, &format!(r#"config.yaml: batch.maxAmount: "none": {amount}"#));

@@ -30,16 +30,9 @@ pub enum ConfigError {
         /// The line, and what is wrong there.
         problem: String,
     },
-    /// A file sets what is not a setting.
-    #[error("{file}: {key}: unknown key{}", .nearest.map(|known| format!(", did you mean {known}?")).unwrap_or_default())]
-    UnknownKey {
-        /// The file as it was named.
-        file: String,
-        /// The key that is unknown.
-        key: String,
-        /// The known key that looks most like it, if one does.
-        nearest: Option<&'static str>,
-    },
+    /// A file sets what is not a setting, and must not.
+    #[error("{0}")]
+    UnknownKey(String),
     /// A file sets the same thing twice.
     #[error("{file}: {key}: set more than once")]
     DuplicateKey {

@@ -5,10 +5,11 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use super::error::{ConfigError, one_line};
-use super::{ini, nearest, yaml};
+use super::unknown::{UnknownKey, UnknownKeys};
+use super::{ini, nearest, nesting, yaml};
 
 /// A configuration of ours has a few hundred bytes; what is larger than this is something else.
-const MAX_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 64 << 10;
 
 /// One key and its value, as a file has them.
 #[derive(Debug)]
@@ -36,19 +37,28 @@ pub(super) struct Shape {
     pub(super) ignored: &'static [&'static str],
 }
 
-/// Reads the file at `path` and checks that all its keys are in `known` or ignored, and none of them twice.
-/// A file that is not there is an error if it was named explicitly, and otherwise `None`.
+/// What a file says.
+#[derive(Debug)]
+pub(super) struct Contents {
+    /// Its entries, under the keys as they are known.
+    pub(super) entries: Vec<Entry>,
+    /// What else is in it.
+    pub(super) unknown: UnknownKeys,
+}
+
+/// Reads the file at `path` and finds which of its keys are in `known` or ignored, in upper or lower case, none of them
+/// twice. A file that is not there is an error if it was named explicitly, and otherwise `None`.
 ///
 /// # Errors
 ///
-/// If the file cannot be read, is not written in the format, or has an unknown key or one more than once.
+/// If the file cannot be read, is not written in the format, or has a key more than once.
 pub(super) fn read(
     path: &Path,
     name: &str,
     explicit: bool,
     shape: Shape,
     known: &[&'static str],
-) -> Result<Option<Vec<Entry>>, ConfigError> {
+) -> Result<Option<Contents>, ConfigError> {
     let name = one_line(name);
     let bytes = match load(path) {
         Ok(bytes) => bytes,
@@ -58,10 +68,10 @@ pub(super) fn read(
     let keys: Vec<_> = known.iter().chain(shape.ignored).copied().collect();
     let entries = text(&bytes).and_then(|text| match shape.format {
         Format::Ini => ini::read(text),
-        Format::Yaml => yaml::read(text, &keys),
+        Format::Yaml => nesting::check(text).and_then(|()| yaml::read(text, &keys)),
     });
     match entries {
-        Ok(entries) => check(&name, &entries, &keys).map(|()| Some(entries)),
+        Ok(entries) => sort(name, entries, &keys).map(Some),
         Err(problem) => Err(ConfigError::Syntax { file: name, problem: one_line(&problem) }),
     }
 }
@@ -70,7 +80,7 @@ fn load(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::new(ErrorKind::FileTooLarge, "longer than 1 MiB"));
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "longer than 64 KiB"));
     }
     Ok(bytes)
 }
@@ -84,15 +94,19 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-fn check(file: &str, entries: &[Entry], keys: &[&'static str]) -> Result<(), ConfigError> {
-    for (index, Entry { key, .. }) in entries.iter().enumerate() {
-        let Some(known) = keys.iter().find(|known| *known == key) else {
-            let nearest = nearest::nearest(key, keys);
-            return Err(ConfigError::UnknownKey { file: file.into(), key: one_line(key), nearest });
+/// Tells known keys from others.
+fn sort(file: String, entries: Vec<Entry>, keys: &[&'static str]) -> Result<Contents, ConfigError> {
+    let mut contents = Contents { entries: Vec::new(), unknown: UnknownKeys::default() };
+    for Entry { key, value } in entries {
+        let Some(known) = keys.iter().find(|known| known.eq_ignore_ascii_case(&key)) else {
+            let nearest = nearest::nearest(&key, keys);
+            contents.unknown.push(&file, UnknownKey { key: one_line(&key), nearest });
+            continue;
         };
-        if entries.iter().take(index).any(|earlier| earlier.key == *key) {
-            return Err(ConfigError::DuplicateKey { file: file.into(), key: known });
+        if contents.entries.iter().any(|earlier| earlier.key == *known) {
+            return Err(ConfigError::DuplicateKey { file, key: known });
         }
+        contents.entries.push(Entry { key: (*known).to_owned(), value });
     }
-    Ok(())
+    Ok(contents)
 }

@@ -2,8 +2,9 @@
 //! variable, a key in the file, a default and a help text.
 //!
 //! A flag beats the environment, that beats the file, that beats the default; a variable that is empty counts as
-//! not set. Only the value that wins is judged, but a file must be sound as a whole: an unknown key, or one that
-//! is there twice, is an error. [`server()`] reads `config.ini`, [`client()`] `config.yaml`, if they are in the working
+//! not set. Only the value that wins is judged, but a file must be sound as a whole: a key that is there twice is
+//! an error. Keys are the same in upper and lower case; one that is unknown is a warning, as other programs have theirs in the
+//! same files, and an error with `--strict-config`. [`server()`] reads `config.ini`, [`client()`] `config.yaml`, if they are in the working
 //! directory or named with `--config`. Both take the command line and the environment from the caller.
 //!
 //! ```
@@ -31,6 +32,7 @@ mod flags;
 mod ini;
 mod limits;
 mod nearest;
+mod nesting;
 mod parse;
 mod resolve;
 mod server;
@@ -38,12 +40,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod types;
+mod unknown;
 mod yaml;
 
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
 pub use server::{Output, ServerCommand, ServerSettings};
 pub use types::{AsWritten, Choice, HostPort, LogTime, StoreKind};
+pub use unknown::UnknownKeys;
 
 use flags::Show;
 use resolve::{Program, Resolved, Values};
@@ -99,7 +103,8 @@ fn read<T>(
             (None, _) => Ok(Parsed::Run(settings(&mut values)?)),
             (Some(_), _) => {
                 settings(&mut values)?;
-                Ok(Parsed::Print(values.table()))
+                let unknown = values.unknown().lines().map(|line| format!("{line}\n"));
+                Ok(Parsed::Print(unknown.fold(values.table(), |text, line| text + &line)))
             }
         },
     }

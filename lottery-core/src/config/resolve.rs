@@ -7,6 +7,7 @@ use super::error::{ConfigError, one_line};
 use super::file::{self, Shape};
 use super::flags::{self, Flags, Given, Show};
 use super::table::{Action, Flag, Origin, Row, Setting};
+use super::unknown::UnknownKeys;
 
 /// Reads a variable of the environment; one that is not set is `None`.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -32,6 +33,8 @@ pub(super) struct Program {
     pub(super) file: Shape,
     /// The setting that names the file.
     pub(super) config: Row,
+    /// The setting that makes an unknown key an error.
+    pub(super) strict: &'static Setting<bool>,
     /// All other settings.
     pub(super) settings: &'static [&'static Row],
 }
@@ -49,7 +52,7 @@ pub(super) enum Resolved {
     /// A text was asked for: help or version.
     Print(String),
     /// The settings, and what of them is to be printed instead of running.
-    Values(Values, Option<Show>),
+    Values(Box<Values>, Option<Show>),
 }
 
 /// Every setting's text and origin. Only the strongest text of each is here, and only that one is judged:
@@ -59,6 +62,7 @@ pub(super) struct Values {
     values: Vec<Value>,
     given: Given,
     file: PathBuf,
+    unknown: UnknownKeys,
 }
 
 #[derive(Debug)]
@@ -87,15 +91,17 @@ pub(super) fn resolve(
     let name = config.text.clone().unwrap_or_else(|| program.file.default.into());
     let shown = name.to_string_lossy();
     let keys: Vec<_> = program.settings.iter().map(|row| row.key).filter(|key| !key.is_empty()).collect();
-    let entries = file::read(&dir.join(&name), &shown, explicit, program.file, &keys)?;
-    if entries.is_some() {
+    let contents = file::read(&dir.join(&name), &shown, explicit, program.file, &keys)?;
+    if contents.is_some() {
         config.text = Some(name.clone());
     }
+    let contents = contents.map(|file::Contents { entries, unknown }| (entries, unknown));
+    let (entries, unknown) = contents.unwrap_or_default();
     let mut values = vec![config];
     for row in program.settings {
         let mut value = stronger(**row, &given, env);
         if value.text.is_none() {
-            let entry = entries.iter().flatten().find(|entry| entry.key == row.key);
+            let entry = entries.iter().find(|entry| entry.key == row.key);
             (value.text, value.origin) = match entry {
                 Some(entry) => (Some(entry.value.clone().into()), Origin::File(one_line(&shown))),
                 None => (row.default.map(OsString::from), Origin::Default),
@@ -104,7 +110,9 @@ pub(super) fn resolve(
         values.push(value);
     }
     let show = given.show();
-    Ok(Resolved::Values(Values { values, given, file: name.into() }, show))
+    let values = Values { values, given, file: name.into(), unknown };
+    values.check_unknown(program.strict)?;
+    Ok(Resolved::Values(Box::new(values), show))
 }
 
 /// What a flag or the environment says of a setting. A variable that is empty counts as not set.
@@ -119,6 +127,19 @@ fn stronger(row: Row, given: &Given, env: Env<'_>) -> Value {
 }
 
 impl Values {
+    /// The keys of the file that are no settings.
+    pub(super) fn unknown(&self) -> &UnknownKeys {
+        &self.unknown
+    }
+
+    fn check_unknown(&self, strict: &Setting<bool>) -> Result<(), ConfigError> {
+        let strict = self.required(strict)?;
+        match self.unknown.lines().next() {
+            Some(line) if strict => Err(ConfigError::UnknownKey(line)),
+            _ => Ok(()),
+        }
+    }
+
     /// The command on the command line.
     pub(super) fn command(&self) -> Option<&str> {
         self.given.command()

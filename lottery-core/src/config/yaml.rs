@@ -9,7 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 
 use super::file::Entry;
 
-/// Reads all entries, in order and with duplicates. An entry whose key is not in `keys` has an empty value.
+/// Reads all entries, in order and with duplicates, under the keys as they are written. An entry whose key is not in `keys`,
+/// in upper or lower case, has an empty value.
 ///
 /// # Errors
 ///
@@ -54,7 +55,7 @@ impl<'de> Visitor<'de> for Section<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let below: Vec<_> = self.keys.iter().copied().filter(|key| key.starts_with(self.path)).collect();
+        let below: Vec<_> = self.keys.iter().copied().filter(|key| begins_with(key, self.path)).collect();
         write!(f, "a section with {}", below.join(", "))
     }
 
@@ -70,10 +71,10 @@ impl<'de> Visitor<'de> for Section<'_> {
         while let Some(key) = map.next_key::<String>()? {
             let path = format!("{}{key}", self.path);
             let inner = format!("{path}.");
-            if self.keys.contains(&path.as_str()) {
+            if self.keys.iter().any(|known| known.eq_ignore_ascii_case(&path)) {
                 let value = map.next_value_seed(Scalar)?;
                 self.entries.push(Entry { key: path, value });
-            } else if self.keys.iter().any(|known| known.starts_with(&inner)) {
+            } else if self.keys.iter().any(|known| begins_with(known, &inner)) {
                 map.next_value_seed(Section { path: &inner, keys: self.keys, entries: self.entries })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -82,6 +83,11 @@ impl<'de> Visitor<'de> for Section<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a key is in a section, in upper or lower case.
+fn begins_with(key: &str, section: &str) -> bool {
+    key.get(..section.len()).is_some_and(|start| start.eq_ignore_ascii_case(section))
 }
 
 /// One value, as the text that was written; nothing at all, `~` and `null` are the empty text.

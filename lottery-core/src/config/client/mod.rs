@@ -18,6 +18,7 @@ use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::resolve::Values;
 use super::types::{AsWritten, HostPort, LogTime};
+use super::unknown::UnknownKeys;
 use crate::log::Level;
 
 /// What a client is to do.
@@ -71,6 +72,8 @@ pub struct ClientSettings {
     pub loop_amount: u32,
     /// The pause between two messages of the loop; may be zero.
     pub loop_period: AsWritten<Duration>,
+    /// Keys of the file that are unknown.
+    pub unknown_keys: UnknownKeys,
     /// Which events are logged.
     pub log_level: AsWritten<Level>,
     /// In which time.
@@ -91,7 +94,7 @@ pub struct ClientSettings {
 }
 
 impl ClientSettings {
-    /// Logs the line `action: config`, with the values as they were written.
+    /// Logs the line `action: config`, with the values as they were written, and a warning of each unknown key.
     pub fn log(&self) {
         tracing::info!(
             action = "config",
@@ -102,6 +105,7 @@ impl ClientSettings {
             loop_period = self.loop_period.text,
             log_level = self.log_level.text,
         );
+        self.unknown_keys.log();
     }
 
     pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
@@ -125,6 +129,7 @@ impl ClientSettings {
             bet: bet_fields(values).map_err(ConfigError::without_value)?,
             loop_amount: values.required(&LOOP_AMOUNT)?,
             loop_period: values.required(&LOOP_PERIOD)?,
+            unknown_keys: values.unknown().clone(),
             log_level: values.required(&LOG_LEVEL)?,
             log_time: values.required(&LOG_TIME)?,
             poll_initial,

@@ -18,7 +18,8 @@ pub(in crate::config) const PROGRAM: Program = Program {
     after_help: "\
 A flag beats the environment, that beats the file, that beats the default. In the file, which is
 YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
-written like 150ms, 20s, 1m30s or 1h.",
+written like 150ms, 20s, 1m30s or 1h. Keys are the same in upper and lower case. loop.lapse, which
+older programs have, may be there and is ignored: loop.amount says when the loop ends.",
     commands: &[
         Action::new("winners", "Ask for the winners of an agency that has finished; it sends no bets"),
         Action::new("bet", "Send one bet: first-name, last-name, document, birthdate and number"),
@@ -26,7 +27,7 @@ written like 150ms, 20s, 1m30s or 1h.",
     ],
     flags: &[],
     limits: None,
-    file: Shape { default: "config.yaml", format: Format::Yaml, ignored: &[] },
+    file: Shape { default: "config.yaml", format: Format::Yaml, ignored: &["loop.lapse"] },
     config: Row {
         flag: "config",
         var: "CLI_CONFIG",
@@ -35,7 +36,9 @@ written like 150ms, 20s, 1m30s or 1h.",
         default: None,
         help: "Configuration file; without this, config.yaml if there is one",
     },
+    strict: &STRICT_CONFIG,
     settings: &[
+        &STRICT_CONFIG.row,
         &AGENCY.row,
         &SERVER.row,
         &BETS.row,
@@ -59,6 +62,18 @@ written like 150ms, 20s, 1m30s or 1h.",
         &RETRY_FOR.row,
         &STOPPED_EXIT.row,
     ],
+};
+
+pub(super) const STRICT_CONFIG: Setting<bool> = Setting {
+    row: Row {
+        flag: "strict-config",
+        var: "CLI_STRICT_CONFIG",
+        key: "",
+        metavar: SWITCH,
+        default: Some("false"),
+        help: "Make a key of the file that is unknown an error, not a warning",
+    },
+    parse: parse::switch,
 };
 
 pub(super) const AGENCY: Setting<u32> = Setting {

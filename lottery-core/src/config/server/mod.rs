@@ -19,6 +19,7 @@ use super::parse;
 use super::resolve::Values;
 use super::table::Origin;
 use super::types::{AsWritten, LogTime, StoreKind};
+use super::unknown::UnknownKeys;
 use crate::log::Level;
 
 /// What a server is to do.
@@ -60,6 +61,8 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// How many connections the system may hold that are not yet accepted, from 1 to 65535.
     pub listen_backlog: u16,
+    /// Keys of the file that are unknown.
+    pub unknown_keys: UnknownKeys,
     /// Which events are logged.
     pub log_level: AsWritten<Level>,
     /// In which time.
@@ -116,7 +119,7 @@ impl ServerSettings {
         }
     }
 
-    /// Logs the line `action: config`, with the values as they were written.
+    /// Logs the line `action: config`, with the values as they were written, and a warning of each unknown key.
     pub fn log(&self) {
         tracing::info!(
             action = "config",
@@ -125,6 +128,7 @@ impl ServerSettings {
             listen_backlog = self.listen_backlog,
             logging_level = self.log_level.text,
         );
+        self.unknown_keys.log();
     }
 
     pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
@@ -144,6 +148,7 @@ impl ServerSettings {
             set_aside: values.flag(SET_ASIDE.0),
             listen: listen(values)?,
             listen_backlog: values.required(&LISTEN_BACKLOG)?,
+            unknown_keys: values.unknown().clone(),
             log_level: values.required(&LOG_LEVEL)?,
             log_time: values.required(&LOG_TIME)?,
             agencies: values.required(&AGENCIES)?,
@@ -186,10 +191,17 @@ fn agencies_before(values: &Values) -> Result<Option<u32>, ConfigError> {
     Ok(from)
 }
 
-/// Of two ports, one in `listen` and one of its own, that with the stronger origin counts, in a tie the former.
+/// Of two ports, one in `listen` and one of its own, that with the stronger origin counts. From the same place they must be
+/// one.
 fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
     let (mut address, port_beside) = values.required(&LISTEN)?;
     let port = values.required(&PORT)?;
+    if let Some(beside) = port_beside
+        && beside != port
+        && values.origin(&LISTEN.row) == values.origin(&PORT.row)
+    {
+        return Err(values.refuse(&PORT.row, format!("{beside} or nothing, as listen has a port of its own")));
+    }
     let beside = port_beside.filter(|_| values.origin(&LISTEN.row) >= values.origin(&PORT.row));
     if let Some(port) = beside {
         values.follow(&PORT.row, &LISTEN.row, port.to_string());

@@ -21,7 +21,7 @@ pub(in crate::config) const PROGRAM: Program = Program {
 A flag beats the environment, that beats the file, that beats the default. In the file, KEY = VALUE
 lines under [DEFAULT], the keys are the names of the environment variables. SERVER_IP may be there
 too and is ignored: it is the name under which agencies reach the centre, not an address to listen
-at. Durations are written like 150ms, 20s, 1m30s or 1h.",
+at. Keys are the same in upper and lower case. Durations are written like 150ms, 20s, 1m30s or 1h.",
     commands: &[
         Action::new("count", "Print how many bets data-dir holds, also while the centre runs"),
         Action::new("health", "Exit with 0 if a centre accepts there and its committer answers"),
@@ -49,7 +49,9 @@ at. Durations are written like 150ms, 20s, 1m30s or 1h.",
         default: None,
         help: "The configuration file; without this, config.ini if there is one",
     },
+    strict: &STRICT_CONFIG,
     settings: &[
+        &STRICT_CONFIG.row,
         &LISTEN.row,
         &PORT.row,
         &LISTEN_BACKLOG.row,
@@ -90,6 +92,18 @@ const fn row(
 ) -> Row {
     Row { flag, var, key: var, metavar, default: Some(default), help }
 }
+
+pub(super) const STRICT_CONFIG: Setting<bool> = Setting {
+    row: Row {
+        flag: "strict-config",
+        var: "SERVER_STRICT_CONFIG",
+        key: "",
+        metavar: SWITCH,
+        default: Some("false"),
+        help: "Make a key of the file that is unknown an error, not a warning",
+    },
+    parse: parse::switch,
+};
 
 pub(super) const LISTEN: Setting<(SocketAddr, Option<u16>)> = Setting {
     row: row("listen", "SERVER_LISTEN", "ADDR", "0.0.0.0", "The address to listen at: IP, or IP:PORT"),

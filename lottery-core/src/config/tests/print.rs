@@ -22,6 +22,7 @@ fn the_configuration_with_its_origins() {
         "\
 setting                 value                                   origin
 config                  my.ini                                  flag --config
+strict-config           false                                   default
 listen                  ::1                                     flag --listen
 port                    80                                      flag --listen
 listen-backlog          1024                                    default
@@ -83,6 +84,7 @@ fn the_configuration_of_a_client() {
         "\
 setting           value        origin
 config            config.yaml  default
+strict-config     false        default
 agency            7            config.yaml
 server            [::1]:80     flag --server
 bets              -            default
