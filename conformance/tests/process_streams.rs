@@ -21,6 +21,7 @@ on_every_runtime!(
     a_full_standard_output_stops_no_client,
     a_full_standard_error_stops_no_program,
     the_lines_of_a_program_that_ends_are_written_however_late_they_are_read,
+    lines_are_in_the_time_of_the_machine_if_that_is_wished,
     what_a_centre_says_is_escaped,
     what_a_file_is_called_is_escaped,
 );
@@ -193,6 +194,36 @@ fn the_lines_of_a_program_that_ends_are_written_however_late_they_are_read(runti
     assert_eq!(lines.iter().filter(|line| line.contains("action: receive_message")).count(), 2000);
     assert!(lines.last().unwrap().contains("action: exit | result: success"), "{lines:#?}");
     centre.stop(Signal::TERM);
+}
+
+/// The minute of the day at which a client has logged its settings, in this time zone.
+fn minute(runtime: &str, dir: &Path, zone: &str, flags: &[&str]) -> i32 {
+    let mut client = client(runtime, dir, 1, ([127, 0, 0, 1], 1).into());
+    client.env("TZ", zone).args(flags).args(["echo", "--loop-amount", "0"]);
+    let (code, stdout, stderr) = Process::start(&mut client).end(SOON);
+    assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+    // 2024-08-21 22:11:15
+    let number = |from: usize| stdout[0][from..from + 2].parse::<i32>().unwrap();
+    number(11) * 60 + number(14)
+}
+
+fn lines_are_in_the_time_of_the_machine_if_that_is_wished(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    // Seven hours and a half before UTC; time goes on meanwhile, but not by an hour.
+    let local = minute(runtime, dir, "<+0730>-7:30", &["--log-time", "local"]);
+    let utc = minute(runtime, dir, "<+0730>-7:30", &[]);
+    assert!((utc + 450 - local).rem_euclid(24 * 60) < 60, "{local} {utc}");
+    let west = minute(runtime, dir, "<-03>3", &["--log-time=local"]);
+    assert!((utc - 180 - west + 60).rem_euclid(24 * 60) < 120, "{west} {utc}");
+    let mut server = server(runtime, dir);
+    let wrong = server.env("TZ", "Nowhere/Nothing").args(["--log-time", "local"]);
+    let (code, _, stderr) = Process::start(wrong).end(SOON);
+    assert_eq!(code, Some(2), "{stderr:#?}");
+    assert!(
+        stderr[0].starts_with("error: log-time: the time zone of this machine is not known"),
+        "{stderr:#?}"
+    );
 }
 
 /// What would turn a terminal red, end a line and begin another one.
