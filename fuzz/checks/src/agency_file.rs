@@ -14,7 +14,12 @@ pub fn run(data: &[u8]) {
     let list = match BetList::parse(path, data) {
         Ok(list) => list,
         Err(BetListError::Line { line, .. }) => {
-            let lines = data.split(|byte| *byte == b'\n').count() as u64;
+            // A line ends with CR LF, LF or CR.
+            let ends = data.iter().enumerate().filter(|(at, byte)| match byte {
+                b'\n' => *at == 0 || data[at - 1] != b'\r',
+                byte => **byte == b'\r',
+            });
+            let lines = ends.count() as u64 + 1;
             assert!((1..=lines).contains(&line), "line {line} of {lines}");
             return;
         }

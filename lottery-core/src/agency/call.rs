@@ -31,7 +31,10 @@ impl<T> Call<T> {
         bets: usize,
     ) -> Self {
         connection.max_answer = connection.max_answer.min(connection.dialect.longest_answer(bets));
-        Self { connection, server, connect_timeout, client: None, outcome: None }
+        let (agency, most) = (connection.agency.get(), connection.dialect.max_agency());
+        // Nobody has to be connected to for that.
+        let outcome = (agency > most).then_some(Err(AgencyError::Send(SendError::Agency { agency, most })));
+        Self { connection, server, connect_timeout, client: None, outcome }
     }
 
     /// Speaks that wire on the connections to come.

@@ -81,11 +81,12 @@ pub(super) fn agency(
     bar: &Bar,
 ) -> Result<Ended, Unfinished> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
+    let job = job(settings)?;
     let place = open_winners(settings)?;
-    let bets = BetList::read(path)?;
+    let bets = BetList::read_within(path, settings.file_max_size)?;
     let shown = bar.clone();
     let show = move |progress| shown.show(progress);
-    let mut agency = Agency::new(job(settings)?, Arc::new(bets)).with_progress(show);
+    let mut agency = Agency::new(job, Arc::new(bets)).with_progress(show);
     runtime.call(&mut agency)?;
     let left = agency.left();
     match agency.into_outcome() {
@@ -102,8 +103,9 @@ pub(super) fn winners(
     settings: &ClientSettings,
     bar: &Bar,
 ) -> Result<Ended, Unfinished> {
+    let job = job(settings)?;
     let place = open_winners(settings)?;
-    let mut agency = Agency::asking(job(settings)?);
+    let mut agency = Agency::asking(job);
     runtime.call(&mut agency)?;
     match agency.into_outcome() {
         Ok(winners) => write_winners(place, &winners, bar),
@@ -114,7 +116,7 @@ pub(super) fn winners(
 fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
     let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
     // What is taken is bounded by the bets.
-    let mut connection = ClientConfig { max_answer: usize::MAX, ..connection(settings)? };
+    let mut connection = ClientConfig { max_answer: usize::MAX, ..of_agency(settings)? };
     if batch_max.is_some() {
         connection.max_batch = connection.max_message;
     }
@@ -166,7 +168,7 @@ pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> R
         field.clone_from(set.as_ref().ok_or_else(missing)?);
     }
     let timeouts = (settings.connect_timeout, settings.retry_for);
-    let mut single = SingleBet::new(connection(settings)?, settings.server.to_string(), timeouts, fields)?;
+    let mut single = SingleBet::new(of_agency(settings)?, settings.server.to_string(), timeouts, fields)?;
     runtime.call(&mut single)?;
     single.into_outcome().map_err(|error| Unfinished::of(&error, "the bet is left"))?;
     Ok(Ended::Done)
@@ -185,6 +187,18 @@ pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Resul
     let left = format!("{} of {} messages are left", echoes.left(), settings.loop_amount);
     echoes.into_outcome().map_err(|error| Unfinished::of(&error, left))?;
     Ok(Ended::Done)
+}
+
+/// The connection of an agency that its wire can name.
+fn of_agency(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
+    let connection = connection(settings)?;
+    let (agency, dialect) = (settings.agency, settings.dialect);
+    let most = dialect.max_agency();
+    if agency > most {
+        let reason = format!("agency {agency}: {dialect} goes up to {most}, other wires go further");
+        return Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason });
+    }
+    Ok(connection)
 }
 
 fn connection(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {

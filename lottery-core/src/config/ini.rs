@@ -13,7 +13,7 @@ use super::file::Entry;
 /// Says what is wrong with a line that is neither blank, a comment, `[DEFAULT]` nor `KEY = VALUE`.
 pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
     let mut entries = Vec::new();
-    for (index, line) in text.lines().enumerate() {
+    for (index, line) in lines(text).enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
@@ -33,12 +33,35 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
+/// The lines of a text, which end with CR LF, LF or CR.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut after_cr = false;
+    let is_end = move |c: char| {
+        let rest_of_end = c == '\n' && after_cr;
+        after_cr = c == '\r';
+        matches!(c, '\r' | '\n') && !rest_of_end
+    };
+    // The LF of CR LF stays at the beginning of the next line, where it is taken off.
+    text.split(is_end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
         Ok(read(text)?.into_iter().map(|entry| (entry.key, entry.value)).collect())
+    }
+
+    #[test]
+    fn lines_end_with_either_or_both_ends() {
+        let expected = [("A", "1"), ("B", "2")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        for end in ["\n", "\r", "\r\n"] {
+            let text = format!("A=1{end}{end}B=2{end}");
+            assert_eq!(pairs(&text), Ok(expected.to_vec()), "{end:?}");
+            let error = pairs(&format!("{text}{end}nothing{end}")).unwrap_err();
+            assert_eq!(error, "line 5: \"nothing\": expected KEY = VALUE", "{end:?}");
+        }
     }
 
     #[test]

@@ -99,12 +99,18 @@ fn a_bet_that_is_refused_is_named_by_its_line() {
 }
 
 #[test]
-fn an_agency_whose_number_does_not_fit_on_its_wire_says_so_and_sends_nothing() {
+fn an_agency_whose_number_does_not_fit_on_its_wire_says_so_and_does_not_connect() {
+    let now = Instant::default();
+    let bets = || Arc::new(BetList::parse(Path::new("a.csv"), b"").unwrap());
     for dialect in [Dialect::Session, Dialect::Block] {
-        let mut agency = connected(300, dialect);
-        assert!(agency.poll_io().is_none_or(|io| io.send.is_empty()), "{dialect}");
-        let error = agency.into_outcome().unwrap_err();
-        assert_eq!(error.to_string(), "agency 300: this wire goes up to 255", "{dialect}");
+        let job = || crate::wires::job(256, dialect);
+        for mut agency in [Agency::new(job(), bets()), Agency::asking(job())] {
+            assert_eq!(agency.next_step(now), Step::Done, "{dialect}");
+            let error = agency.into_outcome().unwrap_err();
+            assert_eq!(error.to_string(), "agency 256: this wire goes up to 255", "{dialect}");
+        }
+        let mut agency = Agency::new(crate::wires::job(255, dialect), bets());
+        assert!(matches!(agency.next_step(now), Step::Connect(_)), "{dialect}");
     }
 }
 

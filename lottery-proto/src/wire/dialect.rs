@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::{MAX_LINE, Wire, block, braces, echo, fixed, framed};
+use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError, MAX_DOCUMENT};
 
 /// A wire: one of the protocols that carry the same job.
@@ -88,6 +89,14 @@ impl Dialect {
         if longest > block::BLOCK_SIZE { longest } else { block::BLOCK_SIZE }
     }
 
+    /// The greatest number of an agency that this wire can carry.
+    pub const fn max_agency(self) -> u32 {
+        match self {
+            Self::Block | Self::Session => block::MAX_AGENCY,
+            Self::Fixed | Self::Framed | Self::Braces | Self::Echo => AgencyId::MAX,
+        }
+    }
+
     /// Whether this wire can carry the bet as it is.
     ///
     /// # Errors
@@ -168,6 +177,24 @@ mod tests {
         }
         assert_eq!(Dialect::Braces.longest_answer(usize::MAX), usize::MAX);
         assert_eq!(Dialect::Echo.longest_answer(0), 16_385);
+    }
+
+    #[test]
+    fn each_wire_names_agencies_up_to_its_greatest_and_none_beyond() {
+        let client = |dialect, agency| {
+            let config = crate::ClientConfig::new(AgencyId::new(agency).expect("a number"), dialect);
+            let mut client = crate::Client::new(config, crate::Instant::default());
+            let now = crate::Instant::default();
+            if dialect == Dialect::Session { client.hello(now) } else { client.send_finished(now) }
+        };
+        for dialect in Dialect::WITH_BETS {
+            let most = dialect.max_agency();
+            assert_eq!(client(*dialect, most), Ok(()), "{dialect}");
+            if most < AgencyId::MAX {
+                let error = crate::SendError::Agency { agency: most + 1, most };
+                assert_eq!(client(*dialect, most + 1), Err(error), "{dialect}");
+            }
+        }
     }
 
     #[test]

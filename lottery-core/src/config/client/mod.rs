@@ -11,8 +11,8 @@ use lottery_proto::Dialect;
 pub(super) use self::table::PROGRAM;
 use self::table::{
     AGENCY, ANSWER_TIMEOUT, BATCH_MAX_AMOUNT, BETS, BIRTHDATE, CONNECT_TIMEOUT, DIALECT, DOCUMENT,
-    FIRST_NAME, FORCE, LAST_NAME, LOG_LEVEL, LOG_TIME, LOOP_AMOUNT, LOOP_PERIOD, NUMBER, POLL_INITIAL,
-    POLL_MAX, RETRY_FOR, SERVER, STOPPED_EXIT, WINNERS,
+    FILE_MAX_SIZE, FIRST_NAME, FORCE, LAST_NAME, LOG_LEVEL, LOG_TIME, LOOP_AMOUNT, LOOP_PERIOD, NUMBER,
+    POLL_INITIAL, POLL_MAX, RETRY_FOR, SERVER, STOPPED_EXIT, WINNERS,
 };
 use super::duration::GoDuration;
 use super::error::ConfigError;
@@ -56,8 +56,10 @@ pub struct ClientSettings {
     pub agency: u32,
     /// Where the centre is.
     pub server: HostPort,
-    /// The file of the agency's bets, if it was named; whether it exists is not looked at.
+    /// The file of the agency's bets, if it was named; whether it exists is not looked at. `-` is standard input.
     pub bets: Option<PathBuf>,
+    /// The most bytes that are read of it, above zero.
+    pub file_max_size: u32,
     /// Where the winners' documents go, one a line; `-` is standard output.
     pub winners: Option<PathBuf>,
     /// Whether a file of winners that is not empty is replaced.
@@ -122,6 +124,7 @@ impl ClientSettings {
             agency: values.required(&AGENCY)?,
             server: values.required(&SERVER)?,
             bets: values.optional(&BETS)?,
+            file_max_size: values.required(&FILE_MAX_SIZE)?,
             winners: values.optional(&WINNERS)?,
             force: values.required(&FORCE)?,
             dialect: values.required(&DIALECT)?,

@@ -42,6 +42,7 @@ older programs have, may be there and is ignored: loop.amount says when the loop
         &AGENCY.row,
         &SERVER.row,
         &BETS.row,
+        &FILE_MAX_SIZE.row,
         &WINNERS.row,
         &FORCE.row,
         &DIALECT.row,
@@ -107,9 +108,21 @@ pub(super) const BETS: Setting<PathBuf> = Setting {
         key: "bets",
         metavar: "FILE",
         default: None,
-        help: "The file of the agency's bets",
+        help: "The file of the agency's bets; - is standard input",
     },
     parse: parse::path,
+};
+
+pub(super) const FILE_MAX_SIZE: Setting<u32> = Setting {
+    row: Row {
+        flag: "file-max-size",
+        var: "CLI_FILE_MAXSIZE",
+        key: "file.maxSize",
+        metavar: "BYTES",
+        default: Some("268435456"),
+        help: "The most bytes of the file of the bets",
+    },
+    parse: parse::whole::<u32, 1, { u32::MAX as u64 }>,
 };
 
 pub(super) const WINNERS: Setting<PathBuf> = Setting {

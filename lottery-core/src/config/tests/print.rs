@@ -88,6 +88,7 @@ strict-config     false        default
 agency            7            config.yaml
 server            [::1]:80     flag --server
 bets              -            default
+file-max-size     268435456    default
 winners           -            default
 force             false        default
 dialect           session      default

@@ -1,0 +1,226 @@
+//! An agency's bets, as they stand in its file.
+
+mod records;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read as _};
+use std::path::{Path, PathBuf};
+
+use lottery_proto::{Bet, BetVec, Dialect, Field, FieldError, FieldProblem};
+
+pub use self::records::QuotesProblem;
+use self::records::{FIELDS, Record, RecordError, Records};
+
+/// So many bytes of a file are read, unless something else is said: some five million bets.
+pub const LARGEST: u32 = 256 * 1024 * 1024;
+
+/// What some programs write before a text in UTF-8.
+const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+
+/// The bets of an agency in their order, all valid, and the file that they are from.
+///
+/// The file is CSV, strictly as RFC 4180 has it, without a header: `first_name,last_name,document,birthdate,number`, in
+/// UTF-8. A byte order mark before it is passed over. It is read and checked whole, so that nothing is sent of a file that
+/// holds a mistake; and not further than a mistake or a limit, as it may be a pipe or a device without an end.
+#[derive(Clone)]
+pub struct BetList {
+    path: PathBuf,
+    bets: BetVec,
+    /// Where each stands in the file.
+    lines: Vec<u32>,
+}
+
+/// An agency file that cannot be used: which file, line and field.
+#[derive(Debug, thiserror::Error)]
+pub enum BetListError {
+    /// It cannot be read.
+    #[error("{}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// A line is not a bet.
+    #[error("{}: line {line}: {problem}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: LineProblem,
+    },
+    /// It is larger than may be read.
+    #[error("{}: larger than {limit} bytes; file-max-size allows more", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        limit: u32,
+    },
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineProblem {
+    /// Not five fields.
+    #[error("{0} fields, expected 5: first_name,last_name,document,birthdate,number")]
+    FieldCount(usize),
+    /// More bytes than the fields of a bet can need.
+    #[error("longer than {0} bytes, expected first_name,last_name,document,birthdate,number")]
+    TooLong(usize),
+    /// The quotes of a field are not where they must be.
+    #[error("{field}: {problem}")]
+    Quotes {
+        /// The field.
+        field: Field,
+        /// What is wrong.
+        problem: QuotesProblem,
+    },
+    /// A field is wrong.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+}
+
+impl BetList {
+    /// No bets.
+    pub fn empty() -> Self {
+        Self { path: PathBuf::new(), bets: BetVec::with_capacity(0), lines: Vec::new() }
+    }
+
+    /// Reads a file of at most [`LARGEST`] bytes; `-` is standard input.
+    ///
+    /// # Errors
+    /// It cannot be read, a line of it is not a bet, or it is larger.
+    pub fn read(path: &Path) -> Result<Self, BetListError> {
+        Self::read_within(path, LARGEST)
+    }
+
+    /// Reads a file of at most `limit` bytes; `-` is standard input.
+    ///
+    /// # Errors
+    /// It cannot be read, a line of it is not a bet, or it is larger.
+    pub fn read_within(path: &Path, limit: u32) -> Result<Self, BetListError> {
+        if path == Path::new("-") {
+            return Self::read_from(Path::new("standard input"), io::stdin().lock(), 0, limit);
+        }
+        let unreadable = |error| BetListError::Unreadable { path: path.to_owned(), error };
+        let file = File::open(path).map_err(unreadable)?;
+        let size = file.metadata().map_err(unreadable)?.len();
+        Self::read_from(path, BufReader::with_capacity(64 * 1024, file), size, limit)
+    }
+
+    /// Takes the bytes of a file; `path` is for messages.
+    ///
+    /// # Errors
+    /// A line is not a bet, or they are more than 4 GiB.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, BetListError> {
+        Self::read_from(path, bytes, bytes.len() as u64, u32::MAX)
+    }
+
+    /// Reads what is said to be `size` bytes long, which is no more than a hint.
+    fn read_from(path: &Path, input: impl BufRead, size: u64, limit: u32) -> Result<Self, BetListError> {
+        let unreadable = |error| BetListError::Unreadable { path: path.to_owned(), error };
+        let capacity = usize::try_from(size.min(limit.into())).unwrap_or_default();
+        let bets = BetVec::with_capacity(capacity);
+        let mut list = Self { path: path.to_owned(), bets, lines: Vec::new() };
+        let input = without_mark(input).map_err(unreadable)?;
+        let (mut records, mut record) = (Records::new(input, limit.into()), Record::default());
+        loop {
+            let line = match records.next(&mut record) {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(list),
+                Err(RecordError::Unreadable(error)) => return Err(unreadable(error)),
+                Err(RecordError::TooLarge) => {
+                    return Err(BetListError::TooLarge { path: path.to_owned(), limit });
+                }
+                Err(RecordError::Line(line, problem)) => return Err(list.error_at(line, problem)),
+            };
+            list.push(&record, line).map_err(|problem| list.error_at(line, problem))?;
+        }
+    }
+
+    fn push(&mut self, record: &Record, line: u64) -> Result<(), LineProblem> {
+        let mut fields = [""; 5];
+        for ((text, field), bytes) in fields.iter_mut().zip(FIELDS).zip(record.fields()?) {
+            *text = std::str::from_utf8(bytes)
+                .map_err(|_| FieldError { field, problem: FieldProblem::NotUtf8 })?;
+        }
+        let [first_name, last_name, document, birthdate, number] = fields;
+        self.bets.push(&Bet::new(first_name, last_name, document, birthdate, number)?);
+        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the bets from `from` up to `end` stand in the file: the line of number `which` of them, counted from 1,
+    /// or else the lines of all.
+    pub fn place_of(&self, from: usize, end: usize, which: Option<usize>) -> String {
+        let line = |index: usize| self.lines.get(index).copied().unwrap_or_default();
+        let path = self.path.display();
+        match which.and_then(|which| which.checked_sub(1)?.checked_add(from)) {
+            Some(index) if index < end => format!("{path}: line {}", line(index)),
+            _ => format!("{path}: lines {} to {}", line(from), line(end.saturating_sub(1))),
+        }
+    }
+
+    /// How many bets there are.
+    pub fn len(&self) -> usize {
+        self.bets.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bets.is_empty()
+    }
+
+    /// The bets from number `from` on, counted from 0.
+    pub fn bets_from(&self, from: usize) -> impl Iterator<Item = Bet<'_>> {
+        self.bets.iter_from(from)
+    }
+
+    /// Whether that wire can carry every bet as it is.
+    ///
+    /// # Errors
+    /// The line and the field of the first that it cannot carry.
+    pub fn check_sendable(&self, dialect: Dialect) -> Result<(), BetListError> {
+        for (index, bet) in self.bets_from(0).enumerate() {
+            dialect.check_sendable(&bet).map_err(|problem| self.error(index, problem))?;
+        }
+        Ok(())
+    }
+
+    /// An error about bet number `index`, counted from 0, that names its line.
+    fn error(&self, index: usize, problem: FieldError) -> BetListError {
+        let line = self.lines.get(index).copied().unwrap_or_default().into();
+        self.error_at(line, problem.into())
+    }
+
+    fn error_at(&self, line: u64, problem: LineProblem) -> BetListError {
+        BetListError::Line { path: self.path.clone(), line, problem }
+    }
+}
+
+/// The same without a byte order mark.
+fn without_mark(mut input: impl BufRead) -> io::Result<impl BufRead> {
+    let mut first = Vec::new();
+    input.by_ref().take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut first)?;
+    if first == BYTE_ORDER_MARK {
+        first.clear();
+    }
+    Ok(Cursor::new(first).chain(input))
+}
+
+impl fmt::Debug for BetList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BetList({} bets from {})", self.bets.len(), self.path.display())
+    }
+}

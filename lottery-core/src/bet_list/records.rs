@@ -1,0 +1,237 @@
+//! Records of a CSV file, strictly as RFC 4180 has them: a file that was cut inside quotes, or has text behind them, is no
+//! bet under another name.
+//!
+//! More is held of a record than the fields of a bet can need at no time, and of the file nothing: it may have no end. A
+//! line ends with CR LF, as in the standard, with LF or with CR; between lines there may be empty ones.
+
+use std::io::{self, BufRead};
+
+use lottery_proto::{Field, FieldError, FieldProblem};
+
+use super::LineProblem;
+
+/// The fields of a bet, in their order.
+pub(super) const FIELDS: [Field; 5] =
+    [Field::FirstName, Field::LastName, Field::Document, Field::Birthdate, Field::Number];
+
+/// The most bytes of a field: those of a name. A number may have so many zeros before it.
+const LONGEST_FIELD: usize = 255;
+/// The most bytes of a line: five fields of which each byte is a quote, written twice, and what stands between them.
+const LONGEST_LINE: usize = 5 * (2 * LONGEST_FIELD + 2) + 4;
+
+/// Why there is no next record.
+#[derive(Debug)]
+pub(super) enum RecordError {
+    /// The file cannot be read.
+    Unreadable(io::Error),
+    /// It is longer than may be read.
+    TooLarge,
+    /// The record that begins in this line is none.
+    Line(u64, LineProblem),
+}
+
+/// A record: its fields one behind the other, as many as a bet has, and how many there are.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    count: usize,
+}
+
+impl Record {
+    /// The fields of a bet, if it has as many.
+    pub(super) fn fields(&self) -> Result<[&[u8]; 5], LineProblem> {
+        if self.count != FIELDS.len() {
+            return Err(LineProblem::FieldCount(self.count));
+        }
+        let mut start = 0;
+        let mut fields = [&[][..]; 5];
+        for (field, end) in fields.iter_mut().zip(&self.ends) {
+            *field = self.text.get(start..*end).unwrap_or_default();
+            start = *end;
+        }
+        Ok(fields)
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.count = 0;
+    }
+
+    fn end_field(&mut self) {
+        self.count += 1;
+        if self.ends.len() < FIELDS.len() {
+            self.ends.push(self.text.len());
+        }
+    }
+
+    /// Takes a byte of the field that is being read.
+    fn push(&mut self, byte: u8) -> Result<(), LineProblem> {
+        let Some(field) = FIELDS.get(self.count) else { return Ok(()) };
+        if self.text.len() - self.ends.last().unwrap_or(&0) == LONGEST_FIELD {
+            let problem = match field {
+                Field::Document => FieldProblem::TooLong(20),
+                Field::Birthdate => FieldProblem::NotADate,
+                _ => FieldProblem::TooLong(LONGEST_FIELD),
+            };
+            return Err(FieldError { field: *field, problem }.into());
+        }
+        self.text.push(byte);
+        Ok(())
+    }
+
+    /// Quotes that are where they must not be, in the field that is being read.
+    fn quotes(&self, problem: QuotesProblem) -> LineProblem {
+        match FIELDS.get(self.count) {
+            Some(field) => LineProblem::Quotes { field: *field, problem },
+            None => LineProblem::FieldCount(self.count + 1),
+        }
+    }
+}
+
+/// What is wrong with the quotes of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QuotesProblem {
+    /// The file ends before they are closed.
+    #[error("the file ends inside quotes")]
+    NotClosed,
+    /// The line ends before they are closed: no field of a bet holds a line end.
+    #[error("the line ends inside quotes")]
+    LineEnd,
+    /// Something stands behind them.
+    #[error("text behind the closing quote")]
+    TextBehind,
+    /// They stand in a field that does not begin with them.
+    #[error("a quote in a field that does not begin with one")]
+    Inside,
+}
+
+/// Where the reader is in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before the first byte of a record.
+    Record,
+    /// Before the first byte of another field.
+    Field,
+    /// In a field without quotes.
+    Plain,
+    /// In a field in quotes.
+    Quoted,
+    /// Behind a quote in such a field: it closes the field, or another follows.
+    Quote,
+}
+
+/// The records of a file.
+#[derive(Debug)]
+pub(super) struct Records<R> {
+    input: R,
+    /// The line that the next byte is in, from 1.
+    line: u64,
+    /// The last byte was a CR: an LF behind it ends no other line.
+    after_cr: bool,
+    /// So many bytes may still be read.
+    left: u64,
+}
+
+impl<R: BufRead> Records<R> {
+    /// The records of `input`, of which at most `limit` bytes are read.
+    pub(super) fn new(input: R, limit: u64) -> Self {
+        Self { input, line: 1, after_cr: false, left: limit }
+    }
+
+    /// Reads the next record, and returns the line in which it begins; `None` at the end of the file.
+    pub(super) fn next(&mut self, record: &mut Record) -> Result<Option<u64>, RecordError> {
+        record.clear();
+        let (mut state, mut begins, mut length) = (State::Record, self.line, 0_usize);
+        loop {
+            let bytes = match self.input.fill_buf() {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(RecordError::Unreadable(error)),
+            };
+            if bytes.is_empty() {
+                return end_of_file(state, record)
+                    .map(|whole| whole.then_some(begins))
+                    .map_err(|problem| RecordError::Line(begins, problem));
+            }
+            let mut taken = 0;
+            let mut whole = false;
+            for byte in bytes {
+                if self.left == 0 {
+                    return Err(RecordError::TooLarge);
+                }
+                self.left -= 1;
+                taken += 1;
+                let is_end = matches!(byte, b'\r' | b'\n');
+                let after_cr = std::mem::replace(&mut self.after_cr, *byte == b'\r');
+                if after_cr && *byte == b'\n' {
+                    continue;
+                }
+                if is_end {
+                    self.line += 1;
+                }
+                if is_end && state == State::Record {
+                    // An empty line.
+                    begins = self.line;
+                    continue;
+                }
+                length += 1;
+                if length > LONGEST_LINE && !is_end {
+                    let problem = LineProblem::TooLong(LONGEST_LINE);
+                    return Err(RecordError::Line(begins, problem));
+                }
+                match step(state, *byte, record) {
+                    Ok(Some(next)) => state = next,
+                    Ok(None) => {
+                        whole = true;
+                        break;
+                    }
+                    Err(problem) => return Err(RecordError::Line(begins, problem)),
+                }
+            }
+            self.input.consume(taken);
+            if whole {
+                return Ok(Some(begins));
+            }
+        }
+    }
+}
+
+/// Whether the file ends with a record.
+fn end_of_file(state: State, record: &mut Record) -> Result<bool, LineProblem> {
+    match state {
+        State::Record => return Ok(false),
+        State::Quoted => return Err(record.quotes(QuotesProblem::NotClosed)),
+        State::Field | State::Plain | State::Quote => record.end_field(),
+    }
+    Ok(true)
+}
+
+/// Takes the next byte of a record; `None`: the record ends with it.
+fn step(state: State, byte: u8, record: &mut Record) -> Result<Option<State>, LineProblem> {
+    let is_end = matches!(byte, b'\r' | b'\n');
+    Ok(Some(match (state, byte) {
+        (State::Quoted, b'"') => State::Quote,
+        (State::Quoted, _) if is_end => return Err(record.quotes(QuotesProblem::LineEnd)),
+        (State::Quoted, _) | (State::Quote, b'"') => {
+            record.push(byte)?;
+            State::Quoted
+        }
+        (_, b',') => {
+            record.end_field();
+            State::Field
+        }
+        _ if is_end => {
+            record.end_field();
+            return Ok(None);
+        }
+        (State::Quote, _) => return Err(record.quotes(QuotesProblem::TextBehind)),
+        (State::Record | State::Field, b'"') => State::Quoted,
+        (State::Plain, b'"') => return Err(record.quotes(QuotesProblem::Inside)),
+        (State::Record | State::Field | State::Plain, _) => {
+            record.push(byte)?;
+            State::Plain
+        }
+    }))
+}
