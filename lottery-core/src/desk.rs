@@ -225,10 +225,7 @@ impl Desk {
     pub fn take_within(&self, limit: usize, pause: Option<Duration>) -> Option<Vec<Request>> {
         let mut state = self.lock();
         let is_idle = |state: &mut State| {
-            if state.seen != state.asked {
-                state.seen = state.asked;
-                self.came.notify_all();
-            }
+            self.is_seen(state);
             state.turns.is_empty() && !state.closed
         };
         state = match pause {
@@ -248,6 +245,23 @@ impl Desk {
             }
         }
         Self::take_from(state, limit)
+    }
+
+    /// Waits for so long, whatever is there, or until the desk is closed.
+    pub fn rest(&self, pause: Duration) {
+        let rests = |state: &mut State| {
+            self.is_seen(state);
+            !state.closed
+        };
+        drop(self.ready.wait_timeout_while(self.lock(), pause, rests));
+    }
+
+    /// Whoever asks whether somebody comes for requests is told.
+    fn is_seen(&self, state: &mut State) {
+        if state.seen != state.asked {
+            state.seen = state.asked;
+            self.came.notify_all();
+        }
     }
 
     /// Whether somebody comes for requests, within so long: who hangs in the middle of a group does not.

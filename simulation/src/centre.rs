@@ -47,8 +47,8 @@ pub(crate) struct CentreProcess {
     pub(crate) found_draw: bool,
     /// The committer does nothing before.
     pub(crate) commits_at: Instant,
-    /// When it tries again to hold a draw that there was no room for.
-    pub(crate) draw_at: Option<Instant>,
+    /// When it asks the store again, which had no room.
+    pub(crate) again_at: Option<Instant>,
 }
 
 impl CentreProcess {
@@ -86,7 +86,7 @@ impl CentreProcess {
             paused: now,
             found_draw,
             commits_at: now,
-            draw_at: None,
+            again_at: None,
         })
     }
 
@@ -113,8 +113,10 @@ impl CentreProcess {
         Some(committer::step(&mut self.committer, &self.desk, requests))
     }
 
-    /// Tries to hold a draw that there was no room for.
-    pub(crate) fn draw(&mut self) -> Result<(), StoreError> {
+    /// Asks the store again, which had no room: for a draw, if there was none for that.
+    pub(crate) fn try_again(&mut self) -> Result<(), StoreError> {
+        self.again_at = None;
+        self.committer.try_again();
         committer::step(&mut self.committer, &self.desk, Vec::new())
     }
 

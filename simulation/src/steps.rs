@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::agency::AgencyError;
-use lottery_core::committer::{DRAW_PAUSE, OpenError};
+use lottery_core::committer::OpenError;
 use lottery_core::store::StoreError;
 
 use crate::agencies::{Kind, Process};
@@ -30,8 +30,9 @@ impl World {
         }
         self.look_at_desk();
         let Some(centre) = &mut self.centre else { return false };
-        let result = if centre.draw_at.is_some_and(|at| at <= now) {
-            Some(centre.draw())
+        let owed = centre.committer.owes_draw();
+        let result = if centre.again_at.is_some_and(|at| at <= now) {
+            Some(centre.try_again())
         } else {
             centre.commit(self.rng.pick(&[1, 1000, usize::MAX]))
         };
@@ -40,9 +41,11 @@ impl World {
         if self.rng.below(8) < self.options.lazy_commits {
             centre.commits_at = now.after(Duration::from_millis(self.rng.below(100)));
         }
-        if centre.committer.owes_draw() {
-            centre.draw_at = Some(now.after(DRAW_PAUSE));
-        } else if centre.draw_at.take().is_some() && centre.committer.draw().is_some() {
+        match centre.committer.no_room() {
+            Some(pause) => _ = centre.again_at.get_or_insert(now.after(pause)),
+            None => centre.again_at = None,
+        }
+        if owed && centre.committer.draw().is_some() {
             self.tally.mark(Mark::DrawLater);
         }
         self.note(|| format!("the committer commits: {result:?}"), &[10, u64::from(result.is_ok())]);

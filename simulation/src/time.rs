@@ -24,7 +24,7 @@ impl World {
                 next.push(paused);
                 let machines = centre.conns.values_mut().filter_map(|conn| conn.machine.poll_io()?.deadline);
                 next.extend(machines.map(|at| clock.world(at).max(paused)));
-                next.extend(centre.draw_at.map(|at| at.max(paused)));
+                next.extend(centre.again_at.map(|at| at.max(paused)));
                 next.push(centre.commits_at.max(paused));
             }
         }

@@ -6,6 +6,7 @@ mod drawing;
 mod opening;
 mod outcome;
 mod plan;
+mod room;
 mod run;
 mod sessions;
 mod waiting;
@@ -20,7 +21,8 @@ pub(crate) use self::drawing::hold_draw;
 pub use self::opening::{OpenError, Opening};
 pub use self::outcome::{Durable, Greeting, Outcome};
 use self::plan::Plan;
-pub use self::run::{DRAW_PAUSE, run, step};
+use self::room::Room;
+pub use self::run::{run, step};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
 use crate::desk::{Asks, Notice, Request, Won};
@@ -42,6 +44,7 @@ pub struct Committer<S> {
     sessions: Sessions,
     /// After which pause the store wants to be tended.
     tend_after: Option<Duration>,
+    room: Room,
 }
 
 impl<S: Store> Committer<S> {
@@ -65,16 +68,12 @@ impl<S: Store> Committer<S> {
             waiting: Waiting::default(),
             sessions: Sessions::default(),
             tend_after: Some(Duration::ZERO),
+            room: Room::default(),
         };
         committer.log_found();
         let stored = if stores_rules { committer.store_rules() } else { Ok(()) };
-        match stored.and_then(|()| committer.draw_if_due()) {
-            // It is tried again later.
-            Err(error @ StoreError::Full { .. }) => {
-                error!(action = "store", result = "fail", reason = %error);
-            }
-            result => result?,
-        }
+        let stored = stored.and_then(|()| committer.draw_if_due());
+        committer.note(stored)?;
         Ok(committer)
     }
 
@@ -95,7 +94,18 @@ impl<S: Store> Committer<S> {
 
     /// After which pause without requests [`Committer::commit`] is to be called with none, if at all.
     pub fn pause(&self) -> Option<Duration> {
-        [self.tend_after, self.owes_draw().then_some(DRAW_PAUSE)].into_iter().flatten().min()
+        self.tend_after
+    }
+
+    /// For how long the store is left alone, as it had no room when it was asked last. Until [`Committer::try_again`] all that
+    /// is to be stored is refused at once, and no draw is attempted.
+    pub fn no_room(&self) -> Option<Duration> {
+        self.room.pause()
+    }
+
+    /// That pause is over: the next [`Committer::commit`] asks the store again, also for a draw that there was no room for.
+    pub fn try_again(&mut self) {
+        self.room.try_again();
     }
 
     /// The store.
@@ -127,6 +137,7 @@ impl<S: Store> Committer<S> {
         if crate::planted::is(crate::planted::Mistake::AcknowledgeBeforeCommit) {
             planned.drain(..).for_each(|(plan, request)| self.answer(request, plan, &Ok(())));
         }
+        let is_shut = self.room.pause().is_some();
         let stored = if group == Group::default() { self.tend() } else { self.commit_group(&mut group) };
         if stored.is_ok() {
             let finished = self.agencies.finished();
@@ -135,7 +146,7 @@ impl<S: Store> Committer<S> {
                 self.log_finished();
             }
         }
-        let drawn = if stored.is_ok() { self.draw_if_due() } else { Ok(()) };
+        let drawn = if stored.is_ok() && !is_shut { self.draw_if_due() } else { Ok(()) };
         for (plan, request) in planned {
             self.answer(request, plan, &stored);
         }
@@ -144,16 +155,23 @@ impl<S: Store> Committer<S> {
             None => self.waiting.turn_away(usize::try_from(self.rules.agencies).unwrap_or(usize::MAX)),
         }
         let read = self.hand_out(pieces);
+        // That there is no room was said when the store said so.
+        let stored = if is_shut && matches!(stored, Err(StoreError::Full { .. })) { Ok(()) } else { stored };
         for result in [stored, drawn, read] {
-            match result {
-                Ok(()) => {}
-                Err(error @ StoreError::Full { .. }) => {
-                    error!(action = "store", result = "fail", reason = %error);
-                }
-                Err(error) => return Err(error),
-            }
+            self.note(result)?;
         }
         Ok(())
+    }
+
+    /// That there is no room ends nothing: it is said, and tried again after a pause.
+    fn note(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
+        if let Err(error @ StoreError::Full { .. }) = &result {
+            self.room.shut(error);
+            let pause = self.room.pause().unwrap_or_default().as_millis();
+            error!(action = "store", result = "fail", reason = %error, again_in = format!("{pause}ms"));
+            return Ok(());
+        }
+        result
     }
 
     fn tend(&mut self) -> Result<(), StoreError> {
@@ -163,9 +181,11 @@ impl<S: Store> Committer<S> {
 
     /// Stores a group: the first one with the rules.
     fn commit_group(&mut self, group: &mut Group) -> Result<(), StoreError> {
+        self.room.check()?;
         group.rules = (!self.rules_are_stored).then_some(self.rules);
         self.store.commit(group)?;
         self.rules_are_stored = true;
+        self.room.opened();
         Ok(())
     }
 
@@ -329,6 +349,7 @@ impl<S: Store> Committer<S> {
         let draw = drawing::hold(&mut self.store, self.rules, self.gathered, rest)?;
         self.rules_are_stored = true;
         self.draw = Some(draw);
+        self.room.opened();
         info!(action = "sorteo", result = "success");
         Ok(())
     }

@@ -11,8 +11,8 @@ use crate::store::{Store, StoreError};
 /// At most about so many bytes of requests are committed as one group.
 const MAX_GROUP: usize = 4 * 1024 * 1024;
 
-/// How long after a draw that there was no room for it is tried again, at the latest.
-pub const DRAW_PAUSE: Duration = Duration::from_secs(1);
+/// While there is no room, requests are looked at so often, to be refused.
+const TICK: Duration = Duration::from_millis(50);
 
 /// Commits what comes to the desk until it is closed and empty.
 ///
@@ -20,10 +20,25 @@ pub const DRAW_PAUSE: Duration = Duration::from_secs(1);
 /// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
 /// last group.
 pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
+    let mut rested = Duration::ZERO;
     loop {
-        // Those who wait for a draw that there was no room for ask nothing more; and the store may want to be tended.
-        let Some(requests) = desk.take_within(MAX_GROUP, committer.pause()) else { return Ok(()) };
-        step(committer, desk, requests)?;
+        let requests = if let Some(pause) = committer.no_room() {
+            desk.rest(TICK);
+            rested += TICK;
+            if rested >= pause {
+                // Also if nobody asks anything: those who wait for a draw that there was no room for do not.
+                rested = Duration::ZERO;
+                committer.try_again();
+            }
+            desk.try_take(MAX_GROUP)
+        } else {
+            // The store may want to be tended.
+            desk.take_within(MAX_GROUP, committer.pause())
+        };
+        let Some(requests) = requests else { return Ok(()) };
+        if !requests.is_empty() || committer.no_room().is_none() {
+            step(committer, desk, requests)?;
+        }
     }
 }
 

@@ -106,6 +106,7 @@ fn how_many_agencies_are_finished_is_logged_when_it_changes_and_not_again() {
         let mut committer = store.committer(5);
         store.next(&[Fate::Full]);
         commit(&mut committer, vec![finished(3)]);
+        committer.try_again();
         for group in
             [vec![finished(2), finished(5)], vec![finished(5)], vec![batch(1, &[])], vec![finished(1)]]
         {
@@ -132,7 +133,8 @@ fn failures_are_logged_with_their_reason() {
     let expected = [
         "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
         "WARNING  action: accept_connections | result: fail | ip: 10.0.0.1 | reason: too many connections",
-        "ERROR    action: store | result: fail | reason: test: no room, nothing of the group is stored: told to",
+        "ERROR    action: store | result: fail | reason: test: no room, nothing of the group is stored: told to | \
+         again_in: 250ms",
         "WARNING  action: apuesta_recibida | result: fail | cantidad: 6 | ip: 10.0.0.1 | reason: test: no room, nothing \
          of the group is stored: told to",
         "WARNING  action: agency_finished | result: fail | ip: 10.0.0.1 | agency: 1 | reason: bets that were sent \

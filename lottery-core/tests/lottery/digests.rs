@@ -64,6 +64,11 @@ fn a_refused_group_is_neither_counted_nor_in_the_digest() {
     let first = commit(vec![batch(1, &bets(1, 0, 9))]);
     store.next(&[Fate::Full]);
     assert_eq!(commit(vec![batch(1, &bets(1, 9, 9))]), first);
+    committer.try_again();
+    let mut commit = |asks: Vec<_>| {
+        committer.commit(asks.into_iter().map(|asks| diary.request(asks)).collect()).unwrap();
+        committer.agency(1)
+    };
     let second = commit(vec![batch(1, &bets(1, 9, 3)), finished(1), batch(1, &bets(1, 12, 3))]);
     assert_eq!((second.stored, second.digest), (12, crc32c(text_of(&bets(1, 0, 12)).as_bytes())));
     assert_eq!(store.committer(2).agency(1), second);

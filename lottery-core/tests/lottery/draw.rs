@@ -69,7 +69,7 @@ fn a_question_in_the_group_of_the_last_finished_gets_the_winners_and_the_draw_is
 }
 
 #[test]
-fn a_draw_that_finds_no_room_is_tried_again_with_the_next_group() {
+fn a_draw_that_finds_no_room_is_tried_again_after_a_pause() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
@@ -77,9 +77,14 @@ fn a_draw_that_finds_no_room_is_tried_again_with_the_next_group() {
     store.next(&[Fate::Good, Fate::Full, Fate::Full]);
     assert_eq!(commit(&mut committer, vec![finished(1), query(1)]), [Stored(1, 6), Pending(1)]);
     assert!(store.saved().agencies[&1].finished, "that much had room");
+    for _ in 0..3 {
+        assert_eq!(commit(&mut committer, vec![query(1)]), [Pending(1)], "the pause is not over");
+    }
+    committer.try_again();
     assert_eq!(commit(&mut committer, vec![query(1)]), [Pending(1)]);
     assert!(committer.draw().is_none() && store.saved().draw.is_none());
     assert!(committer.owes_draw());
+    committer.try_again();
     assert_eq!(commit(&mut committer, vec![query(1)]), [Winners(1, winners(&bets(1, 0, 6)))]);
     assert!(!committer.owes_draw());
     assert_eq!(commit(&mut committer, vec![query(1)]), [Winners(1, winners(&bets(1, 0, 6)))]);

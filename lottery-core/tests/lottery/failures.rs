@@ -31,6 +31,7 @@ fn without_room_all_of_a_group_is_refused_nothing_is_counted_and_later_groups_wo
     assert_eq!((store.saved(), committer.agency(1)), (before, record));
     assert_eq!(committer.agency(2), lottery_core::store::AgencyRecord::default());
     // There is room again.
+    committer.try_again();
     let group = vec![batch(1, &bets(1, 2, 4)), batch(2, &bets(2, 0, 1)), finished(2), finished(1), query(1)];
     let told = [Stored(1, 6), Stored(2, 1), Stored(2, 1), Stored(1, 6)];
     assert_eq!(commit(&mut committer, group), [&told[..], &[Winners(1, winners(&bets(1, 0, 6)))]].concat());

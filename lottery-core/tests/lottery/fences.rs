@@ -253,6 +253,7 @@ fn behind_what_was_refused_nothing_of_a_session_is_stored() {
     // Each is a group of its own.
     while let Some(requests) = lottery.desk.try_take(1).filter(|requests| !requests.is_empty()) {
         step(&mut lottery.committer, &lottery.desk, requests).unwrap();
+        lottery.committer.try_again();
     }
     let told = session.told();
     let [Told::Refused(first), Told::Refused(second)] = &told[..] else { panic!("{told:?}") };

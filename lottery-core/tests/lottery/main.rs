@@ -16,6 +16,7 @@ mod lists;
 mod many;
 mod more_winners;
 mod names;
+mod no_room;
 mod reasons;
 mod rules;
 mod sessions;

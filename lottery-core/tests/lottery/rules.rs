@@ -145,6 +145,7 @@ fn rules_that_found_no_room_are_stored_with_the_next_group() {
     store.commit(&Group { agencies: [(1, record)].into(), ..Group::default() }).unwrap();
     store.next(&[Fate::Full]);
     let mut committer = open(&store, rules(3, 1)).unwrap();
+    committer.try_again();
     commit(&mut committer, vec![batch(2, &[])]);
     assert_eq!(store.saved().rules, Some(rules(3, 1)));
 }

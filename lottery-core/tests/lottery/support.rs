@@ -188,12 +188,28 @@ pub(crate) struct TestStore {
     fates: Arc<Mutex<VecDeque<Fate>>>,
     failed: bool,
     diary: Diary,
+    asked: Arc<Mutex<Asked>>,
+}
+
+/// How often a store was asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// To commit a group.
+    pub(crate) commits: u32,
+    /// For its rows, from the first on.
+    pub(crate) passes: u32,
 }
 
 impl Default for TestStore {
     fn default() -> Self {
         let diary = Diary::default();
-        Self { memory: Arc::clone(&diary.store), fates: Arc::default(), failed: false, diary }
+        Self {
+            memory: Arc::clone(&diary.store),
+            fates: Arc::default(),
+            failed: false,
+            diary,
+            asked: Arc::default(),
+        }
     }
 }
 
@@ -201,6 +217,10 @@ impl TestStore {
     /// What the next commits come to; those after them are good.
     pub(crate) fn next(&self, fates: &[Fate]) {
         self.fates.lock().unwrap().extend(fates);
+    }
+
+    pub(crate) fn asked(&self) -> Asked {
+        *self.asked.lock().unwrap()
     }
 
     pub(crate) fn diary(&self) -> Diary {
@@ -232,6 +252,7 @@ impl Store for TestStore {
     }
 
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+        self.asked.lock().unwrap().commits += 1;
         let fate = self.fates.lock().unwrap().pop_front().unwrap_or(Fate::Good);
         assert!(fate != Fate::Panic, "told to");
         self.failed |= fate == Fate::Failed;
@@ -250,6 +271,7 @@ impl Store for TestStore {
         place: u64,
         visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
+        self.asked.lock().unwrap().passes += u32::from(place == 0);
         if self.failed { Err(Self::failure()) } else { self.memory.lock().unwrap().read_from(place, visit) }
     }
 

@@ -230,6 +230,7 @@ impl World {
                 && let Some(requests) = self.desk.try_take(usize::MAX)
                 && !requests.is_empty()
             {
+                self.committer.try_again();
                 self.committer.commit(requests).unwrap();
                 moved = true;
             }
