@@ -70,8 +70,21 @@ fn too_many_connections(runtime: &str) {
 /// Whoever connects meanwhile waits to be served; with an even and with an odd number of descriptors, as some runtimes
 /// take two for a connection.
 fn no_descriptors(runtime: &str) {
-    no_descriptors_but(runtime, 20);
-    no_descriptors_but(runtime, 21);
+    no_descriptors_but(runtime, 24);
+    no_descriptors_but(runtime, 25);
+    a_signal_ends_it_all_the_same(runtime);
+}
+
+/// While more connect than there are descriptors for.
+fn a_signal_ends_it_all_the_same(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut limited = command("prlimit", dir.path());
+    limited.args(["--nofile=24", "--"]).arg(server_program(runtime));
+    let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
+    let address = centre.address();
+    let _sockets: Vec<_> = (0..40).map(|_| connect(address)).collect();
+    centre.line("action: accept_connections | result: fail");
+    centre.stop(Signal::TERM);
 }
 
 fn no_descriptors_but(runtime: &str, descriptors: u32) {
@@ -111,14 +124,15 @@ fn no_threads() {
     std::fs::copy(server_program("std"), &program).unwrap();
     let mut limited = command("setpriv", dir.path());
     limited
-        .args([&format!("--reuid={user}"), "--clear-groups", "--", "prlimit", "--nproc=7:50", "--"])
+        .args([&format!("--reuid={user}"), "--clear-groups", "--", "prlimit", "--nproc=8:50", "--"])
         .arg(program)
         // Somebody else may not write there.
         .env_remove("LLVM_PROFILE_FILE");
     let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
     let address = centre.address();
     centre.ready();
-    // Five threads are its own: the main one, and those of the log, of commands, of the committer and of signals.
+    // Six threads are its own: the main one, and those of the log, of two kinds of commands, of the committer and of
+    // signals.
     let sockets: Vec<_> = (0..10).map(|_| connect(address)).collect();
     let refused = centre.line("action: accept_connections | result: fail");
     assert!(refused.contains("reason: Resource temporarily unavailable (os error 11)"), "{refused}");

@@ -31,10 +31,12 @@ pub async fn serve<S: Service>(
         while let Ok(id) = ends.try_recv() {
             connections.remove(&id);
         }
-        let accepted = or(async { Some(listener.accept().await) }, async {
+        // The stop comes first: without descriptors accepting fails at once, again and again.
+        let stopped = async {
             (&mut stop).await;
             None
-        });
+        };
+        let accepted = or(stopped, async { Some(listener.accept().await) });
         let (socket, peer) = match accepted.await {
             None => break,
             Some(Ok(accepted)) => accepted,
