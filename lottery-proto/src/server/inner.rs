@@ -60,7 +60,9 @@ impl Server {
             match wire.frame(&mut self.scan, received, Side::Agency, limits) {
                 Ok(Some(len)) => {
                     let message = received.get(..len).unwrap_or_default();
-                    if let (Dialect::Echo, Some(protocol)) = (dialect, foreign(message)) {
+                    if dialect == Dialect::Echo
+                        && let Some(protocol) = foreign(message)
+                    {
                         self.end(now, CloseReason::Foreign(protocol));
                         break;
                     }
