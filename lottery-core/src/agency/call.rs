@@ -9,6 +9,7 @@ use lottery_proto::{AgencyId, ClientConfig, CloseReason, Dialect, Input, Instant
 use tracing::info;
 
 use super::job::AgencyError;
+use super::reminder::Reminder;
 use crate::dial::Target;
 use crate::seam::Step;
 
@@ -20,6 +21,7 @@ pub(super) struct Call<T> {
     connect_timeout: Duration,
     client: Option<Client>,
     outcome: Option<Result<T, AgencyError>>,
+    reminder: Reminder,
 }
 
 impl<T> Call<T> {
@@ -34,7 +36,7 @@ impl<T> Call<T> {
         let (agency, most) = (connection.agency.get(), connection.dialect.max_agency());
         // Nobody has to be connected to for that.
         let outcome = (agency > most).then_some(Err(AgencyError::Send(SendError::Agency { agency, most })));
-        Self { connection, server, connect_timeout, client: None, outcome }
+        Self { connection, server, connect_timeout, client: None, outcome, reminder: Reminder::default() }
     }
 
     /// Speaks that wire on the connections to come.
@@ -90,7 +92,16 @@ impl<T> Call<T> {
     }
 
     pub(super) fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.client.as_mut()?.poll_io()
+        let remind_at = self.reminder.deadline();
+        let mut io = self.client.as_mut()?.poll_io()?;
+        io.deadline = io.deadline.into_iter().chain(remind_at).min();
+        Some(io)
+    }
+
+    /// Takes note of what is waited for, by who has come so far: it is said now and then.
+    pub(super) fn waits_for(&mut self, now: Instant, waits_for: Option<(&'static str, usize)>) {
+        let waits_for = waits_for.filter(|_| !self.has_ended());
+        self.reminder.look(now, self.id(), waits_for);
     }
 
     pub(super) fn poll_event(&mut self) -> Option<Event<'_>> {
@@ -102,7 +113,9 @@ impl<T> Call<T> {
         self.client = None;
         match self.outcome {
             Some(_) => Step::Done,
-            None if connect_at > now => Step::Wait(connect_at),
+            None if connect_at > now => {
+                Step::Wait(self.reminder.deadline().map_or(connect_at, |next| next.min(connect_at)))
+            }
             None => {
                 let (client_id, server) = (self.id(), &self.server);
                 info!(action = "connect", result = "in_progress", client_id = %client_id, server);

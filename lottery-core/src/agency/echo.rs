@@ -71,6 +71,12 @@ impl Echoes {
         format!("[CLIENT {}] Message N°{}", self.call.id(), self.done + 1)
     }
 
+    /// Says now and then what it waits for.
+    fn remind(&mut self, now: Instant) {
+        let what = if self.waiting { "the centre" } else { "the next message" };
+        self.call.waits_for(now, Some((what, self.done as usize)));
+    }
+
     fn advance(&mut self, now: Instant) {
         while let Some(event) = self.call.poll_event() {
             match event {
@@ -119,6 +125,7 @@ impl Machine for Echoes {
     fn handle(&mut self, now: Instant, input: Input) {
         self.call.handle(now, input);
         self.advance(now);
+        self.remind(now);
     }
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
@@ -132,6 +139,7 @@ impl Caller for Echoes {
             info!(action = "loop_finished", result = "success", client_id = %self.call.id());
             self.call.end(now, Ok(()));
         }
+        self.remind(now);
         self.call.next_step(now, self.next, now.after(self.retry_for))
     }
 
@@ -139,6 +147,7 @@ impl Caller for Echoes {
         let line = self.line();
         self.waiting = true;
         self.call.begin(now, |client| client.send_line(now, &line));
+        self.remind(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {

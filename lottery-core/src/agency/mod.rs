@@ -5,6 +5,7 @@ mod echo;
 mod job;
 mod plain;
 mod reason;
+mod reminder;
 mod retry;
 mod session;
 mod single_bet;

@@ -123,6 +123,7 @@ impl Machine for SingleBet {
         }
         self.call.handle(now, input);
         self.advance(now);
+        self.call.waits_for(now, Some(("the centre", 0)));
     }
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
@@ -132,6 +133,7 @@ impl Machine for SingleBet {
 
 impl Caller for SingleBet {
     fn next_step(&mut self, now: Instant) -> Step {
+        self.call.waits_for(now, Some(("the centre", 0)));
         self.call.next_step(now, now, now.after(self.retry_for))
     }
 
@@ -142,6 +144,7 @@ impl Caller for SingleBet {
                 client.send_bet(now, &bet)?;
                 if asks { client.ask_winners(now) } else { Ok(()) }
             });
+            self.call.waits_for(now, Some(("the centre", 0)));
         }
     }
 

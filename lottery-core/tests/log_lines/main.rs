@@ -14,10 +14,11 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use lottery_core::agency::Job;
 use lottery_core::centre::Centre;
 use lottery_core::log::{Level, subscriber};
 use lottery_core::seam::{Mailbox, Service as _};
-use lottery_proto::{Input, Instant, Machine as _};
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Fate, Fields, TestStore, as_bets, asks, batch, bets, commit, finished};
@@ -118,6 +119,33 @@ fn how_many_agencies_are_finished_is_logged_when_it_changes_and_not_again() {
         format!("INFO     action: agencies_finished | result: in_progress | msg: {finished} of 5 agencies finished")
     });
     assert!(said.eq(&expected), "{lines:#?}");
+}
+
+#[test]
+fn an_agency_that_waits_says_so_every_thirty_seconds() {
+    for dialect in [Dialect::Block, Dialect::Session, Dialect::Framed, Dialect::Braces] {
+        let lines = lines(Level::Info, || {
+            let mut world = World::new(2, usize::MAX, 2);
+            let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
+            let mut fields = bets(1, 0, 6);
+            fields.iter_mut().for_each(|bet| "Paz".clone_into(&mut bet[1]));
+            world.agency(0, Job { connection, ..job(1) }, &fields);
+            world.run(100);
+            // A centre that says nothing is waited for, too.
+            world.commits = false;
+            world.agency(0, job(2), &bets(2, 0, 6));
+            world.run(50);
+        });
+        let line = |client_id, what, seconds| {
+            let wait = "INFO     action: wait | result: in_progress";
+            format!("{wait} | client_id: {client_id} | what: {what} | seconds: {seconds}")
+        };
+        let waits: Vec<_> = lines.iter().filter(|line| line.contains("action: wait")).collect();
+        let of_first = waits.iter().filter(|line| line.contains("client_id: 1"));
+        let expected = [30, 60, 90].map(|seconds| line(1, "the draw", seconds));
+        assert!(of_first.take(3).copied().eq(expected.iter()), "{dialect}: {waits:#?}");
+        assert!(waits.contains(&&line(2, "the centre", 30)), "{dialect}: {waits:#?}");
+    }
 }
 
 #[test]

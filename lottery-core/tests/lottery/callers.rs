@@ -123,10 +123,13 @@ fn a_bet_that_nobody_answers_is_not_known_to_be_stored() {
     for dialect in DIALECTS {
         let ends: [fn(&mut SingleBet, Instant) -> Instant; 4] = [
             |bet, now| {
-                let deadline = bet.poll_io().unwrap().deadline.unwrap();
-                assert_eq!(deadline, now.after(Duration::from_secs(60)));
-                bet.handle(deadline, Input::Timeout);
-                deadline
+                // In between it says that it waits.
+                for seconds in [30, 60] {
+                    let deadline = bet.poll_io().unwrap().deadline.unwrap();
+                    assert_eq!(deadline, now.after(Duration::from_secs(seconds)));
+                    bet.handle(deadline, Input::Timeout);
+                }
+                now.after(Duration::from_secs(60))
             },
             |bet, now| {
                 bet.handle(now, Input::Eof);

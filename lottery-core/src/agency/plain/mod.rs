@@ -123,6 +123,18 @@ impl PlainAgency {
         debug!(action = "batch_sent", result = "in_progress", client_id = %self.call.id(), enviadas, total);
     }
 
+    /// Says now and then what it waits for.
+    fn remind(&mut self, now: Instant) {
+        // On `framed` the end of the bets is the question.
+        let asks = self.phase == Phase::Listening && self.question() == Question::WithFinished;
+        let waits_for = match self.phase {
+            Phase::Done => None,
+            _ if self.settled || asks => Some(("the draw", 0)),
+            _ => Some(("the centre", self.sent + self.stored)),
+        };
+        self.call.waits_for(now, waits_for);
+    }
+
     /// Takes what the connection has, and does what comes next.
     fn advance(&mut self, now: Instant) {
         self.take_events(now);
@@ -292,6 +304,7 @@ impl Machine for PlainAgency {
             self.end_check(now);
             self.advance(now);
         }
+        self.remind(now);
     }
 
     fn notice(&mut self, _: Instant, notice: Self::Notice) {
@@ -301,6 +314,7 @@ impl Machine for PlainAgency {
 
 impl Caller for PlainAgency {
     fn next_step(&mut self, now: Instant) -> Step {
+        self.remind(now);
         let connect_at = if let Phase::Waiting(until) = self.phase { until } else { now };
         self.call.next_step(now, connect_at, self.retry.end(now))
     }
@@ -309,6 +323,7 @@ impl Caller for PlainAgency {
         (self.fresh, self.leaving) = (true, false);
         self.begin(now);
         self.advance(now);
+        self.remind(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {

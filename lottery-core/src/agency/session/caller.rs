@@ -21,6 +21,7 @@ impl Machine for SessionAgency {
         }
         self.call.handle(now, input);
         self.advance(now);
+        self.remind(now);
     }
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
@@ -30,6 +31,7 @@ impl Machine for SessionAgency {
 
 impl Caller for SessionAgency {
     fn next_step(&mut self, now: Instant) -> Step {
+        self.remind(now);
         self.call.next_step(now, self.connect_at, self.retry.end(now))
     }
 
@@ -37,6 +39,7 @@ impl Caller for SessionAgency {
         self.phase = Phase::Greeting;
         self.call.begin(now, |client| client.hello(now));
         self.advance(now);
+        self.remind(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {

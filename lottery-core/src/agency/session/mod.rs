@@ -112,6 +112,12 @@ impl SessionAgency {
         debug!(action = "batch_sent", result = "in_progress", client_id = %self.call.id(), enviadas, total);
     }
 
+    /// Says now and then what it waits for.
+    fn remind(&mut self, now: Instant) {
+        let waits_for = if self.finished { ("the draw", 0) } else { ("the centre", self.stored) };
+        self.call.waits_for(now, Some(waits_for));
+    }
+
     /// Takes what the connection has, and does what comes next.
     fn advance(&mut self, now: Instant) {
         self.take_events(now);
