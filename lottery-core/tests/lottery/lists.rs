@@ -93,11 +93,12 @@ fn a_draw_that_is_cut_short_counts_for_nothing_and_the_next_one_begins_anew() {
             assert_eq!(diary.take(), vec![Committed(0, false); parts], "and nobody is told");
             // It leaves, and the agency comes: what was found was not all.
             drop(committer);
-            let mut committer = open(&store, 2, 1).unwrap();
+            let mut committer = open(&store, 2, 1 << 20).unwrap();
             let other = bets(2, 0, 6);
             let told = commit(&mut committer, vec![batch(2, &other), finished(2), query(1), query(2)]);
             let expected = [Winners(1, winners(&bets(1, 0, 40))), Winners(2, winners(&other))];
             assert_eq!(told[2..], expected, "after {parts} parts");
+            assert!(store.winners(1, 1).is_err(), "and nothing is left of the first");
         }
     }
 }
