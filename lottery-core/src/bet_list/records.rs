@@ -66,10 +66,11 @@ impl Record {
         }
     }
 
-    /// Takes a byte of the field that is being read.
-    fn push(&mut self, byte: u8) -> Result<(), LineProblem> {
+    /// Takes bytes of the field that is being read.
+    fn push(&mut self, bytes: &[u8]) -> Result<(), LineProblem> {
         let Some(field) = FIELDS.get(self.count) else { return Ok(()) };
-        if self.text.len() - self.ends.last().unwrap_or(&0) == LONGEST_FIELD {
+        let begins = self.ends.last().copied().unwrap_or_default();
+        if self.text.len() - begins + bytes.len() > LONGEST_FIELD {
             let problem = match field {
                 Field::Document => FieldProblem::TooLong(20),
                 Field::Birthdate => FieldProblem::NotADate,
@@ -77,7 +78,7 @@ impl Record {
             };
             return Err(FieldError { field: *field, problem }.into());
         }
-        self.text.push(byte);
+        self.text.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -155,16 +156,16 @@ impl<R: BufRead> Records<R> {
                     .map(|whole| whole.then_some(begins))
                     .map_err(|problem| RecordError::Line(begins, problem));
             }
-            let mut taken = 0;
-            let mut whole = false;
-            for byte in bytes {
-                if self.left == 0 {
-                    return Err(RecordError::TooLarge);
-                }
-                self.left -= 1;
-                taken += 1;
+            let (mut rest, mut whole) = (bytes, false);
+            while let Some((byte, after)) = rest.split_first() {
+                // Bytes that say nothing are taken at once.
+                let run = if state == State::Plain { plain_bytes(rest) } else { 0 };
+                let taken = run.max(1);
+                self.left = self.left.checked_sub(taken as u64).ok_or(RecordError::TooLarge)?;
                 let is_end = matches!(byte, b'\r' | b'\n');
                 let after_cr = std::mem::replace(&mut self.after_cr, *byte == b'\r');
+                let (text, behind) = rest.split_at_checked(run).unwrap_or_default();
+                rest = if run > 0 { behind } else { after };
                 if after_cr && *byte == b'\n' {
                     continue;
                 }
@@ -176,12 +177,15 @@ impl<R: BufRead> Records<R> {
                     begins = self.line;
                     continue;
                 }
-                length += 1;
-                if length > LONGEST_LINE && !is_end {
-                    let problem = LineProblem::TooLong(LONGEST_LINE);
-                    return Err(RecordError::Line(begins, problem));
-                }
-                match step(state, *byte, record) {
+                length += taken;
+                let next = if length > LONGEST_LINE && !is_end {
+                    Err(LineProblem::TooLong(LONGEST_LINE))
+                } else if run > 0 {
+                    record.push(text).map(|()| Some(state))
+                } else {
+                    step(state, *byte, record)
+                };
+                match next {
                     Ok(Some(next)) => state = next,
                     Ok(None) => {
                         whole = true;
@@ -190,12 +194,21 @@ impl<R: BufRead> Records<R> {
                     Err(problem) => return Err(RecordError::Line(begins, problem)),
                 }
             }
+            let taken = bytes.len() - rest.len();
             self.input.consume(taken);
             if whole {
                 return Ok(Some(begins));
             }
         }
     }
+}
+
+/// How many bytes at the beginning are neither a separator nor a quote nor a line end; more than a field may have count
+/// for no more than that.
+fn plain_bytes(bytes: &[u8]) -> usize {
+    let bytes = bytes.get(..=LONGEST_FIELD).unwrap_or(bytes);
+    let special = bytes.iter().position(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
+    special.unwrap_or(bytes.len())
 }
 
 /// Whether the file ends with a record.
@@ -215,7 +228,7 @@ fn step(state: State, byte: u8, record: &mut Record) -> Result<Option<State>, Li
         (State::Quoted, b'"') => State::Quote,
         (State::Quoted, _) if is_end => return Err(record.quotes(QuotesProblem::LineEnd)),
         (State::Quoted, _) | (State::Quote, b'"') => {
-            record.push(byte)?;
+            record.push(&[byte])?;
             State::Quoted
         }
         (_, b',') => {
@@ -230,7 +243,7 @@ fn step(state: State, byte: u8, record: &mut Record) -> Result<Option<State>, Li
         (State::Record | State::Field, b'"') => State::Quoted,
         (State::Plain, b'"') => return Err(record.quotes(QuotesProblem::Inside)),
         (State::Record | State::Field | State::Plain, _) => {
-            record.push(byte)?;
+            record.push(&[byte])?;
             State::Plain
         }
     }))
