@@ -128,7 +128,9 @@ fn an_agency_that_waits_says_so_every_thirty_seconds() {
             let mut world = World::new(2, usize::MAX, 2);
             let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
             let mut fields = bets(1, 0, 6);
-            fields.iter_mut().for_each(|bet| "Paz".clone_into(&mut bet[1]));
+            for bet in &mut fields {
+                "Paz".clone_into(&mut bet[1]);
+            }
             world.agency(0, Job { connection, ..job(1) }, &fields);
             world.run(100);
             // A centre that says nothing is waited for, too.

@@ -1,0 +1,74 @@
+//! What a runtime sees of an agency on a plain wire.
+
+use std::io;
+
+use lottery_proto::{Input, Instant, Io, Machine, Question};
+
+use super::{Phase, PlainAgency};
+use crate::seam::{Caller, Step};
+
+impl Machine for PlainAgency {
+    type Notice = std::convert::Infallible;
+
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        let ask_at = match self.phase {
+            Phase::Waiting(until) if self.question() != Question::Elsewhere && !self.leaving => Some(until),
+            _ => None,
+        };
+        let until = self.checks_until();
+        let mut io = self.call.poll_io()?;
+        io.deadline = io.deadline.into_iter().chain(ask_at).chain(until).min();
+        Some(io)
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        if input == Input::Shutdown {
+            self.phase = Phase::Done;
+        }
+        self.call.handle(now, input);
+        self.advance(now);
+        if self.checks_until().is_some_and(|until| until <= now) {
+            self.end_check(now);
+            self.advance(now);
+        }
+        self.remind(now);
+    }
+
+    fn notice(&mut self, _: Instant, notice: Self::Notice) {
+        match notice {}
+    }
+}
+
+impl Caller for PlainAgency {
+    fn next_step(&mut self, now: Instant) -> Step {
+        self.remind(now);
+        let connect_at = if let Phase::Waiting(until) = self.phase { until } else { now };
+        self.call.next_step(now, connect_at, self.retry.end(now))
+    }
+
+    fn connected(&mut self, now: Instant) {
+        (self.fresh, self.leaving) = (true, false);
+        self.begin(now);
+        self.advance(now);
+        self.remind(now);
+    }
+
+    fn not_connected(&mut self, now: Instant, error: &io::Error) {
+        let error = self.call.not_connected(error);
+        if self.end_check(now) {
+            return;
+        }
+        if self.settled {
+            self.lost(now, error);
+        } else {
+            self.end(now, Err(error));
+        }
+    }
+}
+
+impl std::fmt::Debug for PlainAgency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { phase, sent, call, .. } = self;
+        write!(f, "PlainAgency({phase:?}, {sent} sent, {call:?})")
+    }
+}
