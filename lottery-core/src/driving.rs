@@ -129,9 +129,9 @@ mod tests {
     #[test]
     fn what_the_system_has_is_written_and_read_before_a_timeout_and_no_more() {
         let (socket, mut peer) = pair();
-        peer.write_all(&[7; 40_000]).unwrap();
+        peer.write_all(&vec![7; 40_000]).unwrap();
         until(|| received(&socket) == 40_000);
-        let (mut overdue, mut buffer) = (Overdue::default(), [0; 30_000]);
+        let (mut overdue, mut buffer) = (Overdue::default(), vec![0; 30_000]);
         assert!(overdue.is_due(&io(&mut buffer, b""), Instant::default()));
         let (mut read, mut written) = (0, 0);
         let told = loop {
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn bytes_that_the_peer_does_not_take_are_told_once_before_a_timeout() {
         let (mut socket, peer) = pair();
-        while socket.write(&[0; 100_000]).is_ok() {}
+        while socket.write(&vec![0; 100_000]).is_ok() {}
         let (mut overdue, mut buffer) = (Overdue::default(), [0; 100]);
         let Input::Unacked(bytes) = overdue.next(&socket, io(&mut buffer, b"")) else {
             panic!("they are there")
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_turn_is_over_after_so_much_work() {
         let mut turn = Turn::default();
-        let turns = |input, turn: &mut Turn| (1..).find(|_| turn.is_over(input)).unwrap();
+        let turns = |input, turn: &mut Turn| (1..1_000_000).find(|_| turn.is_over(input)).unwrap();
         assert_eq!(turns(Input::Received(PIECE), &mut turn), 4);
         assert_eq!(turns(Input::Received(PIECE), &mut turn), 4, "it begins anew");
         assert_eq!(turns(Input::Received(1), &mut turn), 64);

@@ -280,7 +280,7 @@ fn bytes_that_are_read_late_beat_every_deadline_but_the_end_of_time_for_reading(
 
         // If it was not all, the time is over at the next timeout.
         let mut server = common::server();
-        give(&mut server, at(1_000), &question[..begun + 1]);
+        give(&mut server, at(1_000), &question[..=begun]);
         give(&mut server, late, &question[begun + 1..begun + 2]);
         assert_eq!(server.state(), State::Open);
         server.handle(late, Input::Timeout);
