@@ -117,6 +117,8 @@ impl Machine for Centre {
                 self.server.handle(now, Input::Failed);
             }
             Notice::Room => self.waits_for_room = false,
+            // The machine is asked what it wants after each notice.
+            Notice::Memory => {}
         }
         self.take_events(now);
         self.look_around(now);

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use crate::centre::{Centre, Ways};
 use crate::desk::{Desk, Notice};
 use crate::health::Probes;
+use crate::memory::Memory;
 use crate::peers::{Admission, Limits, Peers};
 use crate::seam::{Mailbox, Service};
 
@@ -20,6 +21,7 @@ use crate::seam::{Mailbox, Service};
 pub struct Centres {
     config: Arc<ServerConfig>,
     desk: Arc<Desk>,
+    memory: Option<Arc<Memory>>,
     peers: Arc<Peers>,
     ways: Arc<Ways>,
     probes: Arc<Probes>,
@@ -72,6 +74,7 @@ impl Centres {
         Self {
             config: Arc::new(config),
             desk,
+            memory: None,
             peers: Arc::new(Peers::new(limits)),
             ways: Arc::new(Ways { echo_prefix: String::new(), anonymous_finish: false }),
             probes: Arc::default(),
@@ -87,6 +90,12 @@ impl Centres {
     pub fn with_connections_per_ip(self, most: usize, most_local: usize) -> Self {
         let limits = Limits { of_an_address: most, of_a_local_address: most_local, ..self.peers.limits() };
         Self { peers: Arc::new(Peers::new(limits)), ..self }
+    }
+
+    /// What connections share besides what is always their own; as much as they want, if this is not called.
+    #[must_use]
+    pub fn with_memory(self, memory: Arc<Memory>) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 
     /// What stands before a line that is sent back; nothing, if this is not called.
@@ -146,6 +155,9 @@ impl Service for Centres {
             }
         }
         let mut server = Server::new(Arc::clone(&self.config), ConnId(number), now);
+        if let Some(memory) = &self.memory {
+            server = server.with_lender(Box::new(memory.lender(ConnId(number), mailbox.clone())));
+        }
         match admission {
             Admission::Served => {}
             Admission::Refused(text) => {

@@ -1,6 +1,5 @@
 //! Where connections hand in requests and the committer takes them: a bounded queue, in which each connection has its share.
 
-pub(crate) mod pool;
 mod rooms;
 mod turns;
 
@@ -145,6 +144,8 @@ pub enum Notice {
     Displaced,
     /// There is room on the desk again.
     Room,
+    /// There is memory again that the connection has waited for.
+    Memory,
 }
 
 /// How long the committer waits at a time for those who are about to ask again, before it takes what they would have to wait

@@ -16,9 +16,11 @@ pub mod encoded_bets;
 pub mod health;
 mod listing;
 pub mod log;
+pub mod memory;
 mod peers;
 #[cfg(feature = "planted")]
 pub mod planted;
+mod pool;
 pub mod seam;
 pub mod signals;
 pub mod sockets;

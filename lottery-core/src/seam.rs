@@ -93,6 +93,9 @@ pub trait Caller: Machine {
 
 /// A runtime: everything that moves bytes, waits and listens for signals.
 pub trait Runtime {
+    /// How large the stack is that each connection of a server has, in bytes; 0: none of its own.
+    const CONNECTION_STACK: usize = 0;
+
     /// Serves until a signal or the application ends it. Returns when every connection is over.
     ///
     /// # Errors

@@ -67,6 +67,12 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
+    /// What is always a connection's own, in bytes: enough to take one block at a time. With a [`Lender`] all that it holds
+    /// besides is lent.
+    ///
+    /// [`Lender`]: crate::Lender
+    pub const OWN_MEMORY: usize = 64 * 1024;
+
     /// The longest answer that [`ServerConfig::most_memory`] reckons with: a block.
     pub const USUAL_ANSWER: usize = 8192;
 
@@ -91,6 +97,31 @@ impl ServerConfig {
             .saturating_add(received.saturating_mul(2))
             .saturating_add(waiting.saturating_mul(REQUEST))
             .saturating_add(answers.saturating_mul(4))
+    }
+}
+
+impl ServerConfig {
+    /// The most that is ever lent to a connection, in bytes, with the exception that [`ServerConfig::most_memory`] names.
+    #[must_use]
+    pub const fn most_lent(&self) -> usize {
+        let least = crate::block::BLOCK_SIZE;
+        let received = if self.max_message > least { self.max_message } else { least };
+        Self::lent(received.saturating_mul(2), if self.max_in_flight > 1 { self.max_in_flight } else { 1 })
+    }
+
+    /// So many bytes may wait to be sent while so many requests may be unanswered.
+    pub(crate) const fn unsent(requests: usize) -> usize {
+        let unsent = requests.saturating_sub(1).saturating_mul(Self::USUAL_ANSWER);
+        if unsent < MAX_UNSENT { unsent } else { MAX_UNSENT }
+    }
+
+    /// What has to be lent for receive buffers of so many bytes and so many unanswered requests, in bytes.
+    pub(crate) const fn lent(buffers: usize, requests: usize) -> usize {
+        const REQUEST: usize = 1024 + MAX_LINE + 4 * ServerConfig::USUAL_ANSWER;
+        let received = if buffers > crate::server::OWN_BUFFER { buffers } else { 0 };
+        received
+            .saturating_add(requests.saturating_sub(1).saturating_mul(REQUEST))
+            .saturating_add(Self::unsent(requests).saturating_mul(4))
     }
 }
 

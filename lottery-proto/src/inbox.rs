@@ -7,7 +7,7 @@ use core::fmt;
 /// What an idle connection reads into.
 pub(crate) const IDLE_SIZE: usize = 64;
 /// The first step of growth, enough for a block.
-const FIRST_STEP: usize = 8192;
+pub(crate) const FIRST_STEP: usize = 8192;
 
 /// Bytes that were received and not yet taken.
 pub(crate) struct Inbox {
@@ -30,18 +30,34 @@ impl Inbox {
         Self { buffer: vec![0; IDLE_SIZE], start: 0, end: 0, busy, limit, full: false }
     }
 
-    /// Where to read to, if it has room. The first `waiting` bytes that are held are whole messages.
+    /// Where to read to, if it has room; it grows as it should. The first `waiting` bytes that are held are whole messages.
     pub(crate) fn recv(&mut self, waiting: usize) -> &mut [u8] {
-        let held = self.end - self.start;
-        let most = if held == self.buffer.len() { self.most(waiting) } else { self.busy };
-        if (self.full || held == self.buffer.len()) && self.buffer.len() < most {
-            let size = self.buffer.len().saturating_mul(4).clamp(FIRST_STEP, most);
-            self.buffer.reserve_exact(size - self.buffer.len());
-            self.buffer.resize(size, 0);
-            self.full = false;
+        if let Some((size, _)) = self.growth(waiting) {
+            self.grow(size);
         }
+        self.room()
+    }
+
+    /// What it should grow to before more is read, and whether nothing can be read else.
+    pub(crate) fn growth(&self, waiting: usize) -> Option<(usize, bool)> {
+        let needed = self.end - self.start == self.buffer.len();
+        let most = if needed { self.most(waiting) } else { self.busy };
+        let grows = (self.full || needed) && self.buffer.len() < most;
+        grows.then(|| (self.buffer.len().saturating_mul(4).clamp(FIRST_STEP, most), needed))
+    }
+
+    /// Grows to that size.
+    pub(crate) fn grow(&mut self, size: usize) {
+        self.buffer.reserve_exact(size.saturating_sub(self.buffer.len()));
+        self.buffer.resize(size.max(self.buffer.len()), 0);
+        self.full = false;
+    }
+
+    /// Where to read to.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.end == self.buffer.len() && self.start > 0 {
             // What is held is the beginning of one message, so no byte is moved twice.
+            let held = self.end - self.start;
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, held);
         }
@@ -93,6 +109,11 @@ impl Inbox {
     /// The longest message that it can hold.
     pub(crate) fn limit(&self) -> usize {
         self.limit
+    }
+
+    /// Whether more is probably waiting: the last read filled most of it.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Whether there is memory to be given back.

@@ -11,11 +11,14 @@ mod grammar;
 #[path = "oracles/mod.rs"]
 mod oracles;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use common::{ANA, BATCH, BATCH_ACK, BLOCK, Dice, FINISHED, HELLO, WINNER, at, batch, bet, block, framed};
 use grammar::{conversation, noise, spoil};
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, Code, ConnId, Dialect, Failure, Input, ListSize, Server, ServerConfig,
-    WinnersReply,
+    AgencyId, Client, ClientConfig, Code, ConnId, Dialect, Failure, Input, Lender, ListSize, Server,
+    ServerConfig, WinnersReply,
 };
 use oracles::{DRAWN, Held, Say, YES};
 use peak_alloc::PeakAlloc;
@@ -27,7 +30,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 const WHY: usize = BLOCK - 100;
 
 /// What the application and the reading side of the peer do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Manner {
     /// Takes events, answers at once, and the answers are read.
     Good,
@@ -44,14 +47,69 @@ enum Manner {
 const MANNERS: [Manner; 5] =
     [Manner::Good, Manner::Absent, Manner::Silent, Manner::Unread, Manner::Backwards];
 
+/// A lender of so many bytes, and the most that were lent.
+#[derive(Debug)]
+struct Purse(usize, Arc<AtomicUsize>);
+
+impl Lender for Purse {
+    fn hold(&mut self, bytes: usize) -> bool {
+        let may = bytes <= self.0;
+        if may {
+            self.held(bytes);
+        }
+        may
+    }
+
+    fn wait_for(&mut self, bytes: usize) -> bool {
+        self.hold(bytes)
+    }
+
+    fn held(&mut self, bytes: usize) {
+        self.1.fetch_max(bytes, Ordering::Relaxed);
+    }
+
+    fn is_wanted(&self) -> bool {
+        false
+    }
+}
+
+/// As [`peak`], of a connection to which no more than `purse` is lent; and the most that was.
+fn peak_of_lent(
+    config: &ServerConfig,
+    bytes: &[u8],
+    size: usize,
+    manner: Manner,
+    why: &str,
+    purse: usize,
+) -> (usize, usize) {
+    let most = Arc::new(AtomicUsize::new(0));
+    let before = ALLOCATOR.current_usage();
+    let server = Server::new(config.clone(), ConnId(1), at(0));
+    let server = server.with_lender(Box::new(Purse(purse, Arc::clone(&most))));
+    (peak_since(before, server, config, bytes, size, manner, why), most.load(Ordering::Relaxed))
+}
+
 /// The most that was taken from the allocator while a server was sent these bytes, again and again, `size` in all.
 fn peak(config: &ServerConfig, bytes: &[u8], size: usize, manner: Manner, why: &str) -> usize {
+    let before = ALLOCATOR.current_usage();
+    let server = Server::new(config.clone(), ConnId(1), at(0));
+    peak_since(before, server, config, bytes, size, manner, why)
+}
+
+fn peak_since(
+    before: usize,
+    mut server: Server,
+    config: &ServerConfig,
+    bytes: &[u8],
+    size: usize,
+    manner: Manner,
+    why: &str,
+) -> usize {
     let no = Say::No(Failure { code: Code::Storage, text: why });
     let mut held: Vec<Held> = Vec::with_capacity(1024);
+    let before = before + held.capacity() * size_of::<Held>();
     let mut stream = bytes.iter().cycle().take(size);
-    let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
-    let mut server = Server::new(config.clone(), ConnId(1), at(0));
     while let Some(io) = server.poll_io() {
         let n = io.recv.iter_mut().zip(stream.by_ref()).map(|(to, from)| *to = *from).count();
         server.handle(at(0), Input::Received(n));
@@ -289,6 +347,21 @@ fn a_connection_never_takes_more_memory_than_is_documented() {
             }
         }
         println!("at most {most}, and at {highest:?}");
+        for purse in [0, 300_000, usize::MAX] {
+            let mut highest = (0, 0, "nothing", Manner::Good);
+            for (name, bytes) in worst() {
+                for manner in MANNERS {
+                    let size = config.max_message + 100_000;
+                    let (peak, lent) = peak_of_lent(config, &bytes, size, manner, &why, purse);
+                    let most = ServerConfig::OWN_MEMORY + lent;
+                    assert!(peak <= most, "{name}, {manner:?}, {purse}: {peak} bytes, more than {most}");
+                    assert!(lent <= config.most_lent());
+                    highest = highest.max((peak * 100 / most, peak, name, manner));
+                }
+            }
+            println!("of {purse} lent, at {highest:?}");
+            assert!(highest.0 > 33, "{highest:?}");
+        }
         // What is documented is not beyond all reason, and what is counted is real.
         assert!(highest.0 > most / 3, "{highest:?} of {most}");
 

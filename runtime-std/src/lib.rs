@@ -28,7 +28,7 @@ pub use runtime::{Std, call};
 use wait::wait;
 
 /// What a connection's thread needs: the machines keep their data on the heap.
-const STACK_SIZE: usize = 256 * 1024;
+const STACK_SIZE: usize = 128 * 1024;
 
 /// Drives one end of a connection until it is over.
 pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, mail: &Receiver<M::Notice>) {

@@ -17,13 +17,15 @@ use signal_hook::iterator::Signals;
 use crate::connect::connect;
 use crate::mail::{Receiver, mail};
 use crate::wait::wait;
-use crate::{Clock, drive, serve};
+use crate::{Clock, STACK_SIZE, drive, serve};
 
 /// This runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Std;
 
 impl Runtime for Std {
+    const CONNECTION_STACK: usize = STACK_SIZE;
+
     fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()> {
         let (sender, stop) = mail::<()>()?;
         let asked = sender.clone();

@@ -8,6 +8,7 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::memory::Memory;
 use lottery_core::seam::{Mailbox, Service};
 use lottery_core::store::StoreError;
 use lottery_proto::{Input, Instant, Machine, ServerConfig};
@@ -75,7 +76,10 @@ impl CentreProcess {
             max_in_flight: options.in_flight,
             ..ServerConfig::default()
         };
-        let centres = Centres::new(config, Arc::clone(&desk), 1000);
+        // Little or nothing is lent, or as much as is wanted.
+        let shared = [0, 300_000, usize::MAX][usize::try_from(options.seed % 3).unwrap_or(0)];
+        let centres =
+            Centres::new(config, Arc::clone(&desk), 1000).with_memory(Memory::new(shared, shared / 2));
         Ok(Self {
             clock: Clock::start(now),
             desk,

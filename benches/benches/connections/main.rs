@@ -53,7 +53,16 @@ fn compare(runtime: &str, descriptors: u64, wanted: usize, pause: Duration, opti
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory");
         let dir = dir.path().to_str().expect("its name is text").to_owned();
         let count = agencies.to_string();
-        let flags = ["--idle-timeout", "1h", "--max-connections", "1000000", "--listen-backlog", "65535"];
+        let flags = [
+            "--idle-timeout",
+            "1h",
+            "--max-connections",
+            "1000000",
+            "--max-memory",
+            "1024GiB",
+            "--listen-backlog",
+            "65535",
+        ];
         let server = Server::start(
             runtime,
             flags.into_iter().chain(["--log-level", "WARNING", "--data-dir", &dir, "--agencies", &count]),

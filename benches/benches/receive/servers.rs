@@ -8,7 +8,6 @@ use benches::machine::Nothing;
 use benches::process::argument;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Rules};
-use lottery_core::config::ServerSettings;
 use lottery_core::desk::Desk;
 use lottery_core::seam::{Mailbox, Runtime as _, Service};
 use lottery_core::sockets::listen;
@@ -36,7 +35,7 @@ pub(crate) fn run(runtime: &str, kind: &str) {
 fn centre(runtime: &str, listener: TcpListener) {
     let rules = Rules { agencies: u8::MAX.into(), winning_number: 0 };
     let mut committer = Committer::open(Nothing, rules).expect("it does nothing");
-    let desk = Arc::new(Desk::new(ServerSettings::DESK_SIZE));
+    let desk = Arc::new(Desk::new(16 * 1024 * 1024));
     let requests = Arc::clone(&desk);
     thread::spawn(move || committer::run(&mut committer, &requests));
     let config = ServerConfig { agencies: rules.agencies, ..ServerConfig::default() };

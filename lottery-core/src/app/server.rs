@@ -18,6 +18,7 @@ use crate::config::{self, ConfigError, ServerCommand, ServerSettings, StoreKind}
 use crate::desk::Desk;
 use crate::health;
 use crate::log::{self, StandardOutput};
+use crate::memory::Memory;
 use crate::seam::Runtime;
 use crate::signals::outlive_file_size_limit;
 use crate::sockets::listen;
@@ -28,9 +29,9 @@ const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Runs the centre on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
-pub fn server(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
+pub fn server<R: Runtime>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
-    let settings = match settings(|args, env| config::server(args, env)) {
+    let settings = match settings(|args, env| config::server_with_threads(R::CONNECTION_STACK, args, env)) {
         Ok(settings) => settings,
         Err(code) => return code,
     };
@@ -143,11 +144,17 @@ pub(super) fn run<S: Store + 'static>(
     };
     let address = listener.local_addr().unwrap_or(address);
 
-    let desk = Arc::new(Desk::new(ServerSettings::DESK_SIZE));
     let count = |connections| usize::try_from(connections).unwrap_or(usize::MAX);
-    let centres = Centres::new(settings.machine(), Arc::clone(&desk), count(settings.max_connections));
+    let budget = settings.budget(0);
+    if budget.connections < count(settings.max_connections) {
+        let (connections, max_memory) = (budget.connections, budget.peers);
+        info!(action = "max_connections", result = "success", connections, max_memory);
+    }
+    let desk = Arc::new(Desk::new(budget.desk));
+    let centres = Centres::new(settings.machine(), Arc::clone(&desk), budget.connections);
     let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
     let centres = centres
+        .with_memory(Memory::new(budget.shared, budget.reserve))
         .with_connections_per_ip(count(settings.max_connections_per_ip), count(local))
         .with_anonymous_finish(settings.anonymous_finish)
         .with_echo_prefix(&settings.echo_prefix)

@@ -22,6 +22,7 @@ pub use self::opening::{OpenError, Opening};
 pub use self::outcome::{Durable, Greeting, Outcome};
 use self::plan::Plan;
 use self::room::Room;
+pub(crate) use self::run::MAX_GROUP;
 pub use self::run::{run, step};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};

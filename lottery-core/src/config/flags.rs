@@ -134,7 +134,7 @@ fn command(program: &Program, name: String) -> Command {
         }
     });
     let print_config = bare(&(PRINT_CONFIG, "Print every setting with its value and origin, and exit"));
-    let limits = program.limits.map(|_| {
+    let limits = program.has_limits.then(|| {
         let help = "Print the memory of a connection, and what else is bounded";
         bare(&(LIMITS, help)).global(true)
     });

@@ -1,19 +1,22 @@
 //! What a centre takes of the machine at most, as it follows from its settings.
 
+use super::budget::OWN;
 use super::error::ConfigError;
 use super::resolve::Values;
 use super::server::ServerSettings;
-use crate::log::queue::QUEUE_SIZE;
 
 /// The limits as a table: what is bounded, the number, what that is.
-pub(super) fn of(values: &mut Values) -> Result<String, ConfigError> {
+pub(super) fn of(values: &mut Values, connection_stack: usize) -> Result<String, ConfigError> {
     let settings = ServerSettings::from_values(values)?;
     let machine = settings.machine();
-    let memory = machine.most_memory();
-    let connections = usize::try_from(settings.max_connections).unwrap_or(usize::MAX);
+    let budget = settings.budget(connection_stack);
     let heading = ["limit", "number", "of"].map(String::from);
     let rows = [
-        ("connections", connections, "open at once"),
+        (
+            "connections",
+            budget.connections,
+            "open at once; fewer than max-connections if max-memory is too small",
+        ),
         (
             "connections-per-ip",
             usize::try_from(settings.max_connections_per_ip).unwrap_or(usize::MAX),
@@ -25,10 +28,22 @@ pub(super) fn of(values: &mut Values) -> Result<String, ConfigError> {
         ("message", machine.max_message, "bytes, the longest that is taken"),
         ("requests", machine.max_in_flight, "of a connection, taken and not answered"),
         ("window", machine.window as usize, "batches of a session, not acknowledged"),
-        ("connection-memory", memory, "bytes of one connection"),
-        ("desk", ServerSettings::DESK_SIZE, "bytes, about, of requests that wait for the store"),
-        ("log", 2 * QUEUE_SIZE, "bytes of log lines that wait to be written; more are dropped and counted"),
-        ("connections-memory", memory.saturating_mul(connections), "bytes of all connections together"),
+        ("connection-memory", machine.most_memory(), "bytes of one connection at most"),
+        (
+            "own-memory",
+            OWN.saturating_mul(budget.connections),
+            "bytes that are connections' own, 131072 of each",
+        ),
+        ("shared-memory", budget.shared, "bytes that connections share for what is more"),
+        ("desk", budget.desk, "bytes of requests that wait for the store"),
+        ("max-memory", budget.peers, "bytes that peers can make the centre hold: these three"),
+        ("committer", budget.committer, "bytes of what is being stored"),
+        ("store", budget.store, "bytes of pages that the store keeps"),
+        ("agencies", budget.agencies, "bytes of what is kept of agencies"),
+        ("log", budget.log, "bytes of log lines that wait to be written; more are dropped and counted"),
+        ("stacks", budget.stacks, "bytes of threads' stacks; on std each connection has one"),
+        ("program", budget.program, "bytes of the program itself, about"),
+        ("total", budget.total(), "bytes: max-memory and what follows it"),
     ];
     let rows = rows.map(|(limit, number, of)| [limit.to_owned(), number.to_string(), of.to_owned()]);
     let lines: Vec<[String; 3]> = std::iter::once(heading).chain(rows).collect();

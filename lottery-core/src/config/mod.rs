@@ -24,6 +24,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+mod budget;
 mod client;
 pub mod duration;
 mod error;
@@ -31,6 +32,7 @@ mod file;
 mod flags;
 mod ini;
 mod limits;
+mod machine;
 mod nearest;
 mod nesting;
 mod parse;
@@ -43,10 +45,11 @@ mod types;
 mod unknown;
 mod yaml;
 
+pub use budget::Budget;
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
 pub use server::{Output, ServerCommand, ServerSettings};
-pub use types::{AsWritten, Choice, HostPort, LogTime, StoreKind};
+pub use types::{AsWritten, Choice, HostPort, LogTime, MaxMemory, StoreKind};
 pub use unknown::UnknownKeys;
 
 use flags::Show;
@@ -72,7 +75,22 @@ pub fn server(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed<ServerSettings>, ConfigError> {
-    read(&server::PROGRAM, ServerSettings::from_values, Path::new(""), args, env)
+    server_with_threads(0, args, env)
+}
+
+/// As [`server()`], for a runtime that has a thread for each connection, with a stack of so many bytes: `--limits` counts
+/// them.
+///
+/// # Errors
+///
+/// As [`server()`].
+pub fn server_with_threads(
+    connection_stack: usize,
+    args: impl IntoIterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Parsed<ServerSettings>, ConfigError> {
+    let limits = |values: &mut Values| limits::of(values, connection_stack);
+    read(&server::PROGRAM, ServerSettings::from_values, Some(&limits), Path::new(""), args, env)
 }
 
 /// The settings of an agency, from a command line whose first word is the program's own name, an environment,
@@ -85,20 +103,24 @@ pub fn client(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed<ClientSettings>, ConfigError> {
-    read(&client::PROGRAM, ClientSettings::from_values, Path::new(""), args, env)
+    read(&client::PROGRAM, ClientSettings::from_values, None, Path::new(""), args, env)
 }
+
+/// Says what follows from a program's settings for the resources of the machine.
+type Limits<'a> = &'a dyn Fn(&mut Values) -> Result<String, ConfigError>;
 
 /// Reads and judges the settings of a program. Relative names of files begin at `dir`.
 fn read<T>(
     program: &Program,
     settings: fn(&mut Values) -> Result<T, ConfigError>,
+    limits: Option<Limits<'_>>,
     dir: &Path,
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed<T>, ConfigError> {
     match resolve::resolve(program, dir, args, env)? {
         Resolved::Print(text) => Ok(Parsed::Print(text)),
-        Resolved::Values(mut values, show) => match (show, program.limits) {
+        Resolved::Values(mut values, show) => match (show, limits) {
             (Some(Show::Limits), Some(limits)) => Ok(Parsed::Print(limits(&mut values)?)),
             (None, _) => Ok(Parsed::Run(settings(&mut values)?)),
             (Some(_), _) => {

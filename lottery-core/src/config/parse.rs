@@ -10,7 +10,7 @@ use std::time::Duration;
 use lottery_proto::Dialect;
 
 use super::duration;
-use super::types::{AsWritten, Choice, HostPort};
+use super::types::{AsWritten, Choice, HostPort, MaxMemory};
 
 /// How a setting's text becomes its value, or what was expected.
 pub(super) type Parse<T> = fn(&OsStr) -> Result<T, String>;
@@ -22,6 +22,28 @@ pub(super) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(value: &Os
     number
         .and_then(|number| T::try_from(number).ok())
         .ok_or_else(|| format!("a whole number from {LOW} to {HIGH}"))
+}
+
+/// A size in bytes, or in KiB, MiB or GiB; or `quarter`.
+pub(super) fn max_memory(value: &OsStr) -> Result<MaxMemory, String> {
+    let text = value.to_str().unwrap_or_default();
+    if text == "quarter" {
+        return Ok(MaxMemory::Quarter);
+    }
+    let digits = text.trim_end_matches(|unit: char| !unit.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" => Some(1_u64),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        _ => None,
+    };
+    let number = Some(digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let bytes = number.and_then(|digits| digits.parse::<u64>().ok()).zip(unit);
+    bytes
+        .and_then(|(number, unit)| number.checked_mul(unit))
+        .map(MaxMemory::Bytes)
+        .ok_or_else(|| "quarter, or a size such as 64MiB or 1GiB".into())
 }
 
 /// A duration, zero included.

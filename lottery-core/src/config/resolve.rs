@@ -12,9 +12,6 @@ use super::unknown::UnknownKeys;
 /// Reads a variable of the environment; one that is not set is `None`.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// Says what follows from a program's settings.
-type Limits = fn(&mut Values) -> Result<String, ConfigError>;
-
 /// What a program is to the one who starts it.
 #[derive(Debug)]
 pub(super) struct Program {
@@ -28,8 +25,8 @@ pub(super) struct Program {
     pub(super) commands: &'static [Action],
     /// Flags without a value of its usual work.
     pub(super) flags: &'static [Flag],
-    /// What follows from its settings for the resources of the machine, if that can be shown.
-    pub(super) limits: Option<Limits>,
+    /// Whether what follows from its settings for the resources of the machine can be shown.
+    pub(super) has_limits: bool,
     pub(super) file: Shape,
     /// The setting that names the file.
     pub(super) config: Row,

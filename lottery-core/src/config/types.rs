@@ -45,6 +45,15 @@ pub trait Choice: Copy + 'static {
     fn name(self) -> &'static str;
 }
 
+/// What peers can make the centre hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxMemory {
+    /// A quarter of what the machine has, or its cgroup lets the process have.
+    Quarter,
+    /// So many bytes.
+    Bytes(u64),
+}
+
 /// Where the centre keeps the bets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {

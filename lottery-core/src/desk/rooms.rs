@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lottery_proto::ConnId;
 
 use super::Notice;
-use super::pool::{Pool, Waiting};
+use crate::pool::{Pool, Waiting};
 use crate::seam::Mailbox;
 
 /// So much room is a connection's own, in bytes: enough for one batch of a block, however full the rest is.
@@ -197,7 +197,7 @@ impl State {
     /// Gives those who wait what there is, in their turn; they are to be told.
     fn grant(&mut self) -> Vec<Mailbox<Notice>> {
         let mut told = Vec::new();
-        while let Some(Waiting { conn, bytes, mailbox }) = self.pool.grant() {
+        while let Some(Waiting { conn, bytes, mailbox, .. }) = self.pool.grant() {
             let Some(holder) = self.holders.get_mut(&conn) else {
                 self.pool.give(bytes);
                 continue;
@@ -249,7 +249,7 @@ impl Holder {
             && self.has_share(*bytes, limits)
         {
             self.queued = true;
-            pool.wait(Waiting { conn, bytes: *bytes, mailbox: mailbox.clone() });
+            pool.wait(Waiting { conn, bytes: *bytes, held: 0, mailbox: mailbox.clone() });
         }
     }
 

@@ -38,6 +38,7 @@ pub use disk::{Disk, FileDisk};
 pub use embedded::RedbStore;
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub(crate) use opening::CACHE;
 pub use snapshot::{Snapshot, Snapshots};
 pub use winners::{PIECE_SIZE, Winners, WinnersList, WinnersPiece};
 

@@ -11,7 +11,7 @@ use super::tables::{self, Position};
 use super::watched::{FirstFault, Watched};
 
 /// Pages that redb keeps in memory, in bytes; half of it bounds what a transaction gathers before it is written.
-const CACHE: usize = 16 << 20;
+pub(crate) const CACHE: usize = 16 << 20;
 
 /// An open database and what has failed under it.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ mod fences;
 mod limits;
 mod lists;
 mod many;
+mod memory;
 mod more_winners;
 mod names;
 mod no_room;

@@ -12,7 +12,7 @@ use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
 
 use crate::support::TestStore;
 
-const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
+pub(crate) const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
 
 /// Those who send long batches.
 const OTHERS: u32 = 20;
@@ -23,18 +23,18 @@ const SHORT: usize = 10;
 const GROUP: usize = 4 * 1024 * 1024;
 
 /// A connection, and what it sends again and again.
-struct Sender {
-    centre: Centre,
+pub(crate) struct Sender {
+    pub(crate) centre: Centre,
     mail: Arc<Mutex<VecDeque<Notice>>>,
-    batch: Vec<u8>,
+    pub(crate) batch: Vec<u8>,
     /// So much of it is sent.
-    sent: usize,
-    /// Answers, and bytes of them.
-    answers: usize,
+    pub(crate) sent: usize,
+    /// Acknowledgements.
+    pub(crate) answers: usize,
 }
 
 impl Sender {
-    fn new(centres: &Centres, agency: u32, bets: usize) -> Self {
+    pub(crate) fn new(centres: &Centres, agency: u32, bets: usize) -> Self {
         let body = format!("{agency};{bets}\n{}", "Ana;Paz;20000001;1980-01-31;7\n".repeat(bets));
         let mail = Arc::<Mutex<VecDeque<Notice>>>::default();
         let into = Arc::clone(&mail);
@@ -44,7 +44,7 @@ impl Sender {
     }
 
     /// Hears what it is told.
-    fn hear(&mut self) {
+    pub(crate) fn hear(&mut self) {
         for notice in std::mem::take(&mut *self.mail.lock().unwrap()) {
             self.centre.notice(NOW, notice);
         }
@@ -54,7 +54,7 @@ impl Sender {
     }
 
     /// Sends as much as is read, or what is left of one batch.
-    fn send(&mut self, one: bool) {
+    pub(crate) fn send(&mut self, one: bool) {
         loop {
             let io = self.centre.poll_io().unwrap();
             let rest = &self.batch[self.sent..];

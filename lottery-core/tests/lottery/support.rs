@@ -168,7 +168,7 @@ pub(crate) fn seen(notice: Notice, store: &impl Store) -> Seen {
         Notice::Hello(..) | Notice::Superseded => panic!("there are no sessions here"),
         Notice::TurnedAway(ticket, _) => Seen::TurnedAway(ticket.conn().0),
         Notice::Displaced => Seen::Displaced,
-        Notice::Room => Seen::Room,
+        Notice::Room | Notice::Memory => Seen::Room,
     }
 }
 

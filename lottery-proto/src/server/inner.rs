@@ -19,6 +19,7 @@ impl Server {
     pub(super) fn settle(&mut self, now: Instant) {
         self.now = now;
         self.advance(now);
+        self.share();
         self.arm(now);
         if self.life.is_closed() {
             self.drop_requests();
@@ -38,7 +39,7 @@ impl Server {
 
     /// Decodes what was received, as far as requests are taken.
     fn advance(&mut self, now: Instant) {
-        while self.takes_requests() {
+        while self.takes_requests() || self.may_take_more() {
             if self.last_came {
                 self.inbox.truncate(self.decoded);
             }
@@ -210,6 +211,7 @@ impl Server {
             answer => answer,
         };
         let end = self.slots.answer(number, answer, wire, &mut self.output)?;
+        self.count_answer();
         self.active = now;
         match answer {
             Answer::Refused { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {

@@ -2,10 +2,12 @@
 
 mod event;
 mod inner;
+mod lent;
 mod refusing;
 mod waits;
 
 pub use event::{Event, Line, RefusedBy};
+pub(crate) use lent::OWN_BUFFER;
 pub(crate) use waits::MAX_UNSENT;
 
 use alloc::collections::VecDeque;
@@ -25,6 +27,7 @@ use crate::time::Instant;
 use crate::timer::Timers;
 use crate::wire::{Dialect, Scan, TooLarge};
 use event::{Next, What};
+use lent::Lent;
 
 /// The centre's side of one connection: bytes and time in, requests out, replies in, bytes out.
 ///
@@ -66,6 +69,8 @@ pub struct Server {
     inbox: Inbox,
     output: Output,
     slots: Slots,
+    /// What memory it has besides its own.
+    lent: Lent,
     life: Life,
     timers: Timers,
     /// What is to be handed out. Requests stand in the same order at the front of the inbox.
@@ -114,6 +119,7 @@ impl Server {
             inbox: Inbox::new(config.max_buffer, config.max_message),
             output: Output::default(),
             slots: Slots::default(),
+            lent: Lent::without_end(config.max_in_flight.max(1)),
             life: Life::new(),
             timers: Timers::default(),
             queue: VecDeque::new(),
@@ -144,7 +150,11 @@ impl Server {
             return None;
         }
         let fin = self.fin_due();
-        let recv = if self.wants_read() { self.inbox.recv(self.decoded) } else { &mut [] };
+        let reads = self.wants_read();
+        if reads {
+            self.grow_inbox();
+        }
+        let recv = if reads { self.inbox.room() } else { &mut [] };
         Some(Io {
             recv,
             send: self.output.pending(),
@@ -270,7 +280,7 @@ impl Server {
     /// Whether the next documents of a list are wanted that was announced with
     /// [`WinnersReply::List`](crate::WinnersReply::List). While there is much to be sent they are not.
     pub fn wants_winners(&self) -> bool {
-        self.slots.is_listing() && self.output.pending().len() < MAX_UNSENT
+        self.slots.is_listing() && self.output.pending().len() < self.most_unsent()
     }
 
     /// Sends the next documents of the list that was announced. Later answers wait until all of them are here.

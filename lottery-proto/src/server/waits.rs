@@ -18,7 +18,7 @@ impl Server {
     pub(super) fn takes_requests(&self) -> bool {
         // What was refused is answered already, but the application has not seen it.
         let waiting = self.slots.len().max(self.queue.len());
-        let room = waiting < self.config.max_in_flight.max(1) && self.output.pending().len() < MAX_UNSENT;
+        let room = waiting < self.lent.requests && self.output.pending().len() < self.most_unsent();
         self.life.is_open() && room
     }
 
@@ -29,7 +29,7 @@ impl Server {
         match kind {
             Kind::Finished => self.slots.is_front(number),
             Kind::Winners | Kind::AwaitWinners => {
-                self.slots.is_front(number) && self.output.pending().len() < MAX_UNSENT
+                self.slots.is_front(number) && self.output.pending().len() < self.most_unsent()
             }
             _ => true,
         }
@@ -72,7 +72,7 @@ impl Server {
     /// Sets the timer that gives memory back, when the first `taken` bytes that were received are taken.
     pub(super) fn arm_shrink(&mut self, taken: usize) {
         let emptied = self.inbox.bytes().len() == taken;
-        let grown = (emptied && self.inbox.is_grown()) || self.output.is_grown();
+        let grown = (emptied && (self.inbox.is_grown() || self.has_surplus())) || self.output.is_grown();
         let deadline = grown.then(|| self.active.after(self.config.shrink_after));
         self.timers.set(Timer::Shrink, deadline);
     }
@@ -90,18 +90,18 @@ impl Server {
         match timer {
             Timer::Idle => self.fail(now, CloseReason::Idle, silent("nothing was sent for too long"), None),
             Timer::Message => {
-                self.fail(now, CloseReason::Incomplete, silent("a message was not completed in time"), None);
+                let text = if self.lent.is_short {
+                    "there was no memory for a message in time"
+                } else {
+                    "a message was not completed in time"
+                };
+                self.fail(now, CloseReason::Incomplete, silent(text), None);
             }
             // The original centre answers whatever one read gives it.
             Timer::Line => self.line_over = true,
             Timer::Stall => self.life.on(On::GaveUp, CloseReason::Stalled),
             Timer::Linger => self.life.on(On::GaveUp, CloseReason::Refused),
-            Timer::Shrink => {
-                self.inbox.shrink();
-                self.output.shrink();
-                self.slots.shrink();
-                self.queue.shrink_to_fit();
-            }
+            Timer::Shrink => self.shrink(),
             Timer::Answer => {}
         }
     }

@@ -26,7 +26,7 @@ older programs have, may be there and is ignored: loop.amount says when the loop
         Action::new("echo", "Send lines that the centre sends back: loop-amount of them, loop-period apart"),
     ],
     flags: &[],
-    limits: None,
+    has_limits: false,
     file: Shape { default: "config.yaml", format: Format::Yaml, ignored: &["loop.lapse"] },
     config: Row {
         flag: "config",

@@ -12,13 +12,14 @@ pub(super) use self::table::PROGRAM;
 use self::table::{
     AGENCIES, AGENCIES_BEFORE, ANONYMOUS_FINISH, DATA_DIR, DIALECTS, ECHO_PREFIX, FORCE, IDLE_TIMEOUT,
     LINGER_TIMEOUT, LISTEN, LISTEN_BACKLOG, LOG_LEVEL, LOG_TIME, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP,
-    MAX_MESSAGE, MESSAGE_TIMEOUT, PORT, SET_ASIDE, STALL_TIMEOUT, STORE, WINNING_NUMBER,
+    MAX_MEMORY, MAX_MESSAGE, MESSAGE_TIMEOUT, PORT, SET_ASIDE, STALL_TIMEOUT, STORE, WINNING_NUMBER,
 };
+use super::budget::LEAST;
 use super::error::ConfigError;
 use super::parse;
 use super::resolve::Values;
 use super::table::Origin;
-use super::types::{AsWritten, LogTime, StoreKind};
+use super::types::{AsWritten, LogTime, MaxMemory, StoreKind};
 use super::unknown::UnknownKeys;
 use crate::log::Level;
 
@@ -85,6 +86,8 @@ pub struct ServerSettings {
     pub echo_prefix: String,
     /// The longest message that is taken, in bytes, at least 8192.
     pub max_message: u32,
+    /// What peers can make it hold, at least 16 times the longest message.
+    pub max_memory: MaxMemory,
     /// How many connections may be open at once, from 1 to 1000000.
     pub max_connections: u32,
     /// How many of them an address may have, from 1 to 1000000.
@@ -102,9 +105,6 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// About so many bytes of requests wait for the committer before connections stop reading.
-    pub const DESK_SIZE: usize = 16 * 1024 * 1024;
-
     /// How each connection behaves.
     pub fn machine(&self) -> ServerConfig {
         ServerConfig {
@@ -160,6 +160,7 @@ impl ServerSettings {
             dialects: values.required(&DIALECTS)?,
             echo_prefix: values.required(&ECHO_PREFIX)?,
             max_message: values.required(&MAX_MESSAGE)?,
+            max_memory: max_memory(values)?,
             max_connections: values.required(&MAX_CONNECTIONS)?,
             max_connections_per_ip,
             max_connections_per_local_ip: is_set.then_some(max_connections_per_ip),
@@ -168,6 +169,18 @@ impl ServerSettings {
             stall_timeout: values.required(&STALL_TIMEOUT)?,
             linger_timeout: values.required(&LINGER_TIMEOUT)?,
         })
+    }
+}
+
+/// What peers can make it hold: several of the longest messages.
+fn max_memory(values: &Values) -> Result<MaxMemory, ConfigError> {
+    let max_memory = values.required(&MAX_MEMORY)?;
+    let least = u64::from(values.required(&MAX_MESSAGE)?).saturating_mul(LEAST);
+    match max_memory {
+        MaxMemory::Bytes(bytes) if bytes < least => {
+            Err(values.refuse(&MAX_MEMORY.row, format!("at least {least}, {LEAST} times max-message")))
+        }
+        max_memory => Ok(max_memory),
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use lottery_proto::Dialect;
 
 use crate::config::file::{Format, Shape};
+use crate::config::parse;
 use crate::config::resolve::Program;
 use crate::config::table::{Action, Flag, Operand, Row, SWITCH, Setting};
-use crate::config::types::{AsWritten, LogTime, StoreKind};
-use crate::config::{limits, parse};
+use crate::config::types::{AsWritten, LogTime, MaxMemory, StoreKind};
 use crate::log::Level;
 
 /// The centre, as a program.
@@ -39,7 +39,7 @@ at. Keys are the same in upper and lower case. Durations are written like 150ms,
             .with(&[SET_ASIDE]),
     ],
     flags: &[SET_ASIDE],
-    limits: Some(limits::of),
+    has_limits: true,
     file: Shape { default: "config.ini", format: Format::Ini, ignored: &["SERVER_IP"] },
     config: Row {
         flag: "config",
@@ -66,6 +66,7 @@ at. Keys are the same in upper and lower case. Durations are written like 150ms,
         &DIALECTS.row,
         &ECHO_PREFIX.row,
         &MAX_MESSAGE.row,
+        &MAX_MEMORY.row,
         &MAX_CONNECTIONS.row,
         &MAX_CONNECTIONS_PER_IP.row,
         &IDLE_TIMEOUT.row,
@@ -212,6 +213,17 @@ pub(super) const ECHO_PREFIX: Setting<String> = Setting {
 pub(super) const MAX_MESSAGE: Setting<u32> = Setting {
     row: row("max-message", "SERVER_MAX_MESSAGE", "BYTES", "1048576", "The longest message that is taken"),
     parse: parse::whole::<u32, 8192, 67_108_864>,
+};
+
+pub(super) const MAX_MEMORY: Setting<MaxMemory> = Setting {
+    row: row(
+        "max-memory",
+        "SERVER_MAX_MEMORY",
+        "SIZE",
+        "quarter",
+        "What peers can make it hold, such as 64MiB; quarter: of what the machine or its cgroup has",
+    ),
+    parse: parse::max_memory,
 };
 
 pub(super) const MAX_CONNECTIONS: Setting<u32> = Setting {

@@ -37,6 +37,7 @@ agencies-before         -                                       default
 dialects                block,session,fixed,framed,braces,echo  default
 echo-prefix                                                     default
 max-message             1048576                                 default
+max-memory              quarter                                 default
 max-connections         4096                                    default
 max-connections-per-ip  256                                     default
 idle-timeout            60s                                     default
@@ -50,24 +51,40 @@ linger-timeout          1s                                      default
 #[test]
 fn the_limits_of_a_centre() {
     let world = World::new().file("config.ini", "SERVER_MAX_MESSAGE = 8192\n");
-    let flags = ["--max-connections", "100", "--limits"];
-    let most = world.server(&flags[..2]).machine().most_memory();
+    let flags = ["--max-connections", "100", "--max-memory", "64MiB", "--limits"];
+    let settings = world.server(&flags[..4]);
+    let most = settings.machine().most_memory();
     assert_eq!(most, 1024 + 2 * 8192 + 34 * (1024 + 8192) + 4 * (65_536 + 34 * 8192));
+    // As many threads as there are processors.
+    let (stacks, total) = (settings.budget(0).stacks, settings.budget(0).total());
     assert_eq!(
         printed(world.parse_server(&flags)),
-        "\
+        format!(
+            "\
 limit                  number  of
-connections               100  open at once
+connections               100  open at once; fewer than max-connections if max-memory is too small
 connections-per-ip        256  of an address that is neither loopback nor private
 message                  8192  bytes, the longest that is taken
 requests                   32  of a connection, taken and not answered
 window                     16  batches of a session, not acknowledged
-connection-memory     1707008  bytes of one connection
-desk                 16777216  bytes, about, of requests that wait for the store
+connection-memory     1707008  bytes of one connection at most
+own-memory           13107200  bytes that are connections' own, 131072 of each
+shared-memory        37224448  bytes that connections share for what is more
+desk                 16777216  bytes of requests that wait for the store
+max-memory           67108864  bytes that peers can make the centre hold: these three
+committer             8421376  bytes of what is being stored
+store                16777216  bytes of pages that the store keeps
+agencies                 1280  bytes of what is kept of agencies
 log                   2097152  bytes of log lines that wait to be written; more are dropped and counted
-connections-memory  170700800  bytes of all connections together
+stacks              {stacks:>9}  bytes of threads' stacks; on std each connection has one
+program               8388608  bytes of the program itself, about
+total               {total:>9}  bytes: max-memory and what follows it
 "
+        )
     );
+    assert_eq!(total - stacks, 67_108_864 + 8_421_376 + 16_777_216 + 1280 + 2_097_152 + 8_388_608);
+    let threads = settings.budget(1000);
+    assert_eq!(threads.stacks - stacks, 100 * 1000, "of each connection");
     assert_eq!(
         world.server_error(&["--max-connections", "0", "--limits"]),
         r#"--max-connections: "0": expected a whole number from 1 to 1000000"#
@@ -227,6 +244,7 @@ fn a_program_that_does_not_know_its_name_has_one_all_the_same() {
     let parsed = super::read(
         &super::server::PROGRAM,
         super::ServerSettings::from_values,
+        None,
         world.dir.path(),
         [],
         &|_| None,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::World;
-use crate::config::{LogTime, StoreKind};
+use crate::config::{LogTime, MaxMemory, StoreKind};
 use crate::log::Level;
 
 #[test]
@@ -193,4 +193,49 @@ fn only_paths_need_not_be_text() {
     }
     let error = World::new().env("CLI_ID", "1").env("CLI_SERVER_ADDRESS", odd()).client_error(&[]);
     assert!(error.starts_with("environment: CLI_SERVER_ADDRESS: \"a\\xFF\": expected "), "{error}");
+}
+
+#[test]
+fn the_memory_that_peers_can_have() {
+    let of = |size: &str| World::new().server(&["--max-memory", size]);
+    assert_eq!(World::new().server(&[]).max_memory, MaxMemory::Quarter);
+    for (size, bytes) in
+        [("16777216", 16 << 20), ("16384KiB", 16 << 20), ("64MiB", 64 << 20), ("3GiB", 3_u64 << 30)]
+    {
+        assert_eq!(of(size).max_memory, MaxMemory::Bytes(bytes), "{size}");
+    }
+    for size in
+        ["", "MiB", "1.5GiB", "64 MiB", "64MB", "-1", "99999999999999GiB", "99999999999999999999", "half"]
+    {
+        let error = World::new().server_error(&[&format!("--max-memory={size}")]);
+        let expected = format!("--max-memory: {size:?}: expected quarter, or a size such as 64MiB or 1GiB");
+        assert_eq!(error, expected);
+    }
+    assert_eq!(
+        World::new().server_error(&["--max-memory", "16777215"]),
+        r#"--max-memory: "16777215": expected at least 16777216, 16 times max-message"#
+    );
+    assert_eq!(
+        World::new().server(&["--max-memory", "131072", "--max-message", "8192"]).max_memory,
+        MaxMemory::Bytes(131_072)
+    );
+}
+
+#[test]
+fn memory_is_divided_so_that_nothing_is_more_than_all() {
+    const MIB: usize = 1 << 20;
+    for (size, connections, desk) in
+        [("16MiB", 64, 4 * MIB), ("64MiB", 256, 16 * MIB), ("1GiB", 4096, 16 * MIB), ("8GiB", 4096, 16 * MIB)]
+    {
+        let budget = World::new().server(&["--max-memory", size]).budget(0);
+        assert_eq!((budget.connections, budget.desk), (connections, desk), "{size}");
+        assert_eq!(budget.connections * 128 * 1024 + budget.desk + budget.shared, budget.peers, "{size}");
+        assert!(budget.shared >= 4 * MIB && budget.reserve <= budget.shared / 2, "{size}");
+    }
+    let few = World::new().server(&["--max-memory", "16MiB", "--max-connections", "8"]).budget(0);
+    assert_eq!((few.connections, few.shared), (8, 11 * MIB));
+    // A quarter of what this machine has, but enough for some messages.
+    let quarter = World::new().server(&[]).budget(0).peers;
+    let long = World::new().server(&["--max-message", "67108864"]).budget(0).peers;
+    assert!(quarter >= 16 * MIB && long >= 16 * 64 * MIB && long >= quarter);
 }

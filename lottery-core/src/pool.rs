@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use lottery_proto::ConnId;
 
-use super::Notice;
+use crate::desk::Notice;
 use crate::seam::Mailbox;
 
 /// A connection that waits for memory.
@@ -12,6 +12,8 @@ use crate::seam::Mailbox;
 pub(crate) struct Waiting {
     pub(crate) conn: ConnId,
     pub(crate) bytes: usize,
+    /// So many it has already.
+    pub(crate) held: usize,
     pub(crate) mailbox: Mailbox<Notice>,
 }
 
@@ -19,6 +21,8 @@ pub(crate) struct Waiting {
 #[derive(Debug)]
 pub(crate) struct Pool {
     limit: usize,
+    /// So many bytes are for those who have waited.
+    reserve: usize,
     used: usize,
     waiting: VecDeque<Waiting>,
 }
@@ -26,13 +30,27 @@ pub(crate) struct Pool {
 impl Pool {
     /// A pool of `limit` bytes. What is larger than all of it is let in when nothing else is there.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, used: 0, waiting: VecDeque::new() }
+        Self::with_reserve(limit, 0)
+    }
+
+    /// As [`Pool::new`], but so many bytes are only for those who have waited.
+    pub(crate) fn with_reserve(limit: usize, reserve: usize) -> Self {
+        Self { limit, reserve: reserve.min(limit), used: 0, waiting: VecDeque::new() }
+    }
+
+    pub(crate) fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Whether somebody waits.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// Takes bytes, if they are there and nobody waits who came before.
     #[must_use]
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
-        let taken = self.waiting.is_empty() && self.fits(bytes);
+        let taken = self.waiting.is_empty() && self.fits(bytes, 0, self.limit - self.reserve);
         if taken {
             self.used += bytes;
         }
@@ -62,14 +80,15 @@ impl Pool {
     /// The first of those who wait, if there is now what it waits for: it has it from here on, and is to be told.
     pub(crate) fn grant(&mut self) -> Option<Waiting> {
         let first = self.waiting.front()?;
-        if !self.fits(first.bytes) {
+        if !self.fits(first.bytes, first.held, self.limit) {
             return None;
         }
         self.used += first.bytes;
         self.waiting.pop_front()
     }
 
-    fn fits(&self, bytes: usize) -> bool {
-        self.used == 0 || bytes <= self.limit.saturating_sub(self.used)
+    /// Whether there are so many, or nobody has any but who asks.
+    fn fits(&self, bytes: usize, held: usize, limit: usize) -> bool {
+        self.used <= held || bytes <= limit.saturating_sub(self.used)
     }
 }

@@ -1,0 +1,228 @@
+//! A centre's side of a connection to which memory is lent: it does what it can with its own, waits for what a long message
+//! needs, and gives back what it does not.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use common::{ANA, BATCH_ACK, HELLO, at, batch, block, framed};
+use lottery_proto::server::Event;
+use lottery_proto::{
+    CloseReason, ConnId, HelloReply, Input, Instant, Lender, Receipt, Server, ServerConfig, WinnersReply,
+};
+
+/// What a lender has, and what it was asked.
+#[derive(Clone, Debug, Default)]
+struct Purse(Arc<Mutex<Contents>>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    limit: usize,
+    lent: usize,
+    /// So many bytes are waited for.
+    waits: Option<usize>,
+    wanted: bool,
+    dropped: bool,
+}
+
+impl Lender for Purse {
+    fn hold(&mut self, bytes: usize) -> bool {
+        let mut purse = self.0.lock().unwrap();
+        let may = bytes <= purse.limit || bytes < purse.lent;
+        if may {
+            purse.lent = bytes;
+        }
+        may
+    }
+
+    fn wait_for(&mut self, bytes: usize) -> bool {
+        let may = self.hold(bytes);
+        self.0.lock().unwrap().waits = (!may).then_some(bytes);
+        may
+    }
+
+    fn held(&mut self, bytes: usize) {
+        self.0.lock().unwrap().lent = bytes;
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.0.lock().unwrap().wanted
+    }
+}
+
+impl Drop for Purse {
+    fn drop(&mut self) {
+        // The test and the machine have one each.
+        self.0.lock().unwrap().dropped |= Arc::strong_count(&self.0) == 2;
+    }
+}
+
+impl Purse {
+    fn of(limit: usize) -> Self {
+        Self(Arc::new(Mutex::new(Contents { limit, ..Contents::default() })))
+    }
+
+    fn server(&self) -> Server {
+        Server::new(ServerConfig::default(), ConnId(1), at(0)).with_lender(Box::new(self.clone()))
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Contents) -> T) -> T {
+        look(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A session that has been welcomed.
+fn session(purse: &Purse) -> Server {
+    let mut server = purse.server();
+    send(&mut server, at(0), &block(HELLO, 1, b"2"));
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
+    server.reply(at(0), ticket, HelloReply::Welcome { stored: 0, finished: false, digest: 0 }).unwrap();
+    take(&mut server, at(0));
+    server
+}
+
+/// Gives it as much as it takes.
+fn send(server: &mut Server, now: Instant, bytes: &[u8]) -> usize {
+    let mut sent = 0;
+    while let Some(io) = server.poll_io() {
+        let len = io.recv.len().min(bytes.len() - sent);
+        if len == 0 {
+            break;
+        }
+        io.recv[..len].copy_from_slice(&bytes[sent..sent + len]);
+        sent += len;
+        server.handle(now, Input::Received(len));
+    }
+    sent
+}
+
+/// Answers the batches that are there: how many.
+fn answer(server: &mut Server, now: Instant) -> usize {
+    let mut tickets = Vec::new();
+    while let Some(Event::Batch { ticket, .. }) = server.poll_event() {
+        tickets.push(ticket);
+    }
+    let many = tickets.len();
+    for ticket in tickets {
+        server.reply(now, ticket, Receipt::Stored { total: 1 }).unwrap();
+    }
+    many
+}
+
+/// Takes all that it sends.
+fn take(server: &mut Server, now: Instant) -> Vec<u8> {
+    let sent = server.poll_io().map_or_else(Vec::new, |io| io.send.to_vec());
+    server.handle(now, Input::Sent(sent.len()));
+    sent
+}
+
+fn long() -> Vec<u8> {
+    framed(&format!("1;20000\n{}", "Ana;Paz;20000001;1980-01-01;1\n".repeat(20_000)))
+}
+
+#[test]
+fn with_its_own_memory_it_takes_one_block_after_the_other() {
+    let purse = Purse::default();
+    let mut server = session(&purse);
+    let blocks = batch(1, &[ANA; 100]).repeat(5);
+    let mut sent = send(&mut server, at(0), &blocks);
+    for _ in 0..5 {
+        assert_eq!(answer(&mut server, at(0)), 1, "one at a time");
+        assert!(take(&mut server, at(0)) == block(BATCH_ACK, 1, b"1|1"), "acknowledged");
+        sent += send(&mut server, at(0), &blocks[sent..]);
+    }
+    assert_eq!((sent, answer(&mut server, at(0))), (blocks.len(), 0));
+    assert_eq!(purse.with(|purse| (purse.lent, purse.waits)), (0, None));
+}
+
+#[test]
+fn with_more_memory_it_takes_more_requests() {
+    let purse = Purse::of(usize::MAX);
+    let mut server = session(&purse);
+    let blocks = batch(1, &[ANA; 100]).repeat(40);
+    let mut sent = 0;
+    let mut held = Vec::new();
+    while held.len() < 40 && sent < blocks.len() {
+        let more = send(&mut server, at(0), &blocks[sent..]);
+        sent += more;
+        while let Some(Event::Batch { ticket, .. }) = server.poll_event() {
+            held.push(ticket);
+        }
+        if more == 0 {
+            break;
+        }
+    }
+    assert_eq!(held.len(), 32, "as many as it may");
+    let lent = purse.with(|purse| purse.lent);
+    assert!(lent > 500_000 && lent <= ServerConfig::default().most_lent(), "{lent}");
+}
+
+#[test]
+fn a_long_message_waits_for_memory_and_goes_on_when_there_is() {
+    let purse = Purse::default();
+    let mut server = purse.server();
+    let long = long();
+    let sent = send(&mut server, at(0), &long);
+    assert_eq!(sent, 8192, "its own");
+    let waits = purse.with(|purse| purse.waits).expect("it waits");
+    assert!(waits > 1024 * 1024, "for all that a message can need: {waits}");
+    assert!(server.poll_io().unwrap().recv.is_empty(), "asked again, it still waits");
+    purse.with(|purse| purse.limit = waits);
+    assert_eq!(sent + send(&mut server, at(1), &long[sent..]), long.len());
+    assert_eq!(answer(&mut server, at(1)), 1);
+    assert_eq!(purse.with(|purse| purse.lent), waits);
+}
+
+#[test]
+fn a_message_that_finds_no_memory_is_given_up_at_its_deadline() {
+    let purse = Purse::default();
+    let mut server = purse.server();
+    send(&mut server, at(0), &long());
+    let deadline = server.poll_io().unwrap().deadline.expect("it does not wait for ever");
+    server.handle(deadline, Input::Timeout);
+    let sent = String::from_utf8(take(&mut server, deadline)).unwrap();
+    assert!(sent.ends_with("there was no memory for a message in time"), "{sent}");
+    server.handle(deadline, Input::FinSent);
+    server.handle(deadline, Input::Eof);
+    let Some(Event::Closed(CloseReason::Incomplete)) = server.poll_event() else { panic!() };
+}
+
+#[test]
+fn what_is_not_needed_is_given_back_after_a_while_and_at_once_if_others_wait() {
+    for wanted in [false, true] {
+        let purse = Purse::of(usize::MAX);
+        let mut server = purse.server();
+        let long = long();
+        assert_eq!(send(&mut server, at(0), &long), long.len());
+        assert!(purse.with(|purse| purse.lent) > 1024 * 1024);
+        purse.with(|purse| purse.wanted = wanted);
+        assert_eq!(answer(&mut server, at(0)), 1);
+        take(&mut server, at(0));
+        if !wanted {
+            assert!(purse.with(|purse| purse.lent) > 1024 * 1024, "more may come");
+            let deadline = server.poll_io().unwrap().deadline.unwrap();
+            assert!(deadline <= at(1000));
+            server.handle(deadline, Input::Timeout);
+        }
+        assert_eq!(purse.with(|purse| purse.lent), 0);
+        server.handle(at(1000), Input::Timeout);
+        assert!(server.poll_io().unwrap().deadline.unwrap() > at(2000), "nothing more to give back");
+        drop(server);
+        assert!(purse.with(|purse| purse.dropped));
+    }
+}
+
+#[test]
+fn an_answer_that_is_longer_than_usual_is_counted() {
+    let purse = Purse::default();
+    let mut server = purse.server();
+    send(&mut server, at(0), b"Q{AgencyID:1};");
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
+    let winners = vec!["20000001".to_owned(); 50_000];
+    server.reply(at(0), ticket, WinnersReply::Winners(&winners)).unwrap();
+    let (sending, lent) = (server.poll_io().unwrap().send.len(), purse.with(|purse| purse.lent));
+    assert!(lent > sending && sending > 50_000 * 8, "{lent} for {sending}");
+    take(&mut server, at(0));
+    server.handle(at(10_000), Input::Timeout);
+    assert_eq!(purse.with(|purse| purse.lent), 0);
+}
