@@ -205,6 +205,8 @@ fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() {
         let said = wire.text_of(&answer).is_some_and(|said| said == reason || dialect == Dialect::Block);
         assert!(said, "{dialect}: {}", answer.escape_ascii());
         drop(first);
+        // The store is left alone for a quarter of a second, and these wires cannot send a batch again.
+        std::thread::sleep(std::time::Duration::from_secs(1));
         let agencies = files.each_ref().map(start);
         for (agency, file) in agencies.into_iter().zip(&files) {
             assert_eq!(agency.winners(), file.winners(), "{dialect}");
