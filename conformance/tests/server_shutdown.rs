@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use conformance::agencies::Calling;
+use conformance::agencies::{Calling, job};
 use conformance::centre::{Running, Terms};
 use conformance::files::{File, stored};
 use conformance::holding::Holding;
@@ -13,7 +13,7 @@ use conformance::serving::Serving;
 use conformance::stores::GatedStore;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_pair, on_every_server};
-use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::store::MemoryStore;
 
 /// What a peer is told when the centre stops, if its wire has a word for it.
@@ -117,7 +117,9 @@ fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
         let wire = wire(dialect);
         let service = Holding::new(lingering(3).config);
         let server = Serving::start::<Server>(service.clone());
-        let agency = Calling::<Agency>::agency::<Client>(server.address, dialect, &File::invented(1, 30));
+        // It does not ask again.
+        let job = Job { retry_for: Duration::ZERO, ..job(server.address, dialect, 1) };
+        let agency = Calling::start::<Client>(Agency::new(job, File::invented(1, 30).bets()));
         let mut peer = Raw::connect(server.address);
         peer.send(&wire.await_winners(2));
         until("both wait", || service.held() == 2);
