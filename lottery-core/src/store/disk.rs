@@ -104,7 +104,12 @@ impl FileDisk {
         }
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         let flags = i32::try_from(flags.bits()).expect("flags of open fit");
-        let file = options.read(true).write(true).mode(FILE_MODE).custom_flags(flags).open(&path)?;
+        let opened = options.read(true).write(true).mode(FILE_MODE).custom_flags(flags).open(&path);
+        let file = opened.map_err(|error| {
+            // What came between is named as what was there before.
+            let now = std::fs::symlink_metadata(&path).ok();
+            now.and_then(|now| check_kind(&now).err()).unwrap_or(error)
+        })?;
         let metadata = file.metadata()?;
         check_kind(&metadata)?;
         if found.is_none() && geteuid().is_root() {
