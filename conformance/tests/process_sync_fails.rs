@@ -48,7 +48,7 @@ fn each_sync_at_the_start() {
             // strace is not the parent: signals and the exit code are the centre's.
             centre.arg("-D").arg(normal.get_program()).args(normal.get_args());
             let centre = Process::start(centre.args(["--agencies", "2"]));
-            let listens = centre.lines(2).iter().any(|line| line.contains("action: listen"));
+            let listens = centre.lines(4).iter().any(|line| line.contains("action: listen"));
             if listens && !has_failed(&log) {
                 assert!(nth > 1, "nothing failed");
                 centre.stop(Signal::TERM);
