@@ -117,7 +117,7 @@ fn take(server: &mut Server, now: Instant) -> Vec<u8> {
 }
 
 fn long() -> Vec<u8> {
-    framed(&format!("1;20000\n{}", "Ana;Paz;20000001;1980-01-01;1\n".repeat(20_000)))
+    framed(format!("1;20000\n{}", "Ana;Paz;20000001;1980-01-01;1\n".repeat(20_000)))
 }
 
 #[test]
