@@ -1,0 +1,153 @@
+//! The texts of failures, their codes, and the digest.
+
+use lottery_proto::server::Event;
+use lottery_proto::{
+    Code, DecodeError, Dialect, Failure, Field, FieldError, FieldProblem, HelloReply, Input, Problem, Server,
+    ServerConfig,
+};
+
+use crate::common::{BLOCK, HELLO, answer, at, batch, block, give, server, server_with, take};
+use crate::document::{characters, document, listing, table};
+
+/// A server that has said Welcome to agency 1.
+fn in_session() -> Server {
+    let mut server = server();
+    give(&mut server, at(0), &block(HELLO, 1, b"2"));
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("Hello was sent") };
+    server.reply(at(0), ticket, HelloReply::Welcome { stored: 0, finished: false, digest: 0 }).unwrap();
+    assert_eq!(take(&mut server, at(0)).len(), BLOCK);
+    server
+}
+
+/// A server that has had reason for an Error of that code, as far as it is one of the machine's own.
+fn with_reason_for(code: Code) -> Option<Server> {
+    let first = |bytes: Vec<u8>| {
+        let mut server = server();
+        give(&mut server, at(0), &bytes);
+        server
+    };
+    let mut server = in_session();
+    match code {
+        Code::Malformed => server = first(block(HELLO, 0, b"2")),
+        Code::UnknownAgency => server = first(block(HELLO, 9, b"2")),
+        Code::UnsupportedVersion => server = first(block(HELLO, 1, b"1")),
+        Code::AgencyMismatch => give(&mut server, at(0), &batch::<&str>(2, &[])),
+        Code::Superseded => server.supersede(at(0)),
+        Code::TooManyConnections => server.refuse(at(0), Failure { code, text: "too many connections" }),
+        Code::ShuttingDown => server.handle(at(0), Input::Shutdown),
+        Code::Timeout => server.handle(at(60_000), Input::Timeout),
+        _ => return None,
+    }
+    Some(server)
+}
+
+#[test]
+fn errors_of_a_session_are_those_of_the_document() {
+    let Some(document) = document() else { return };
+    let shown: Vec<String> =
+        listing(&document, "session server errors").lines.iter().map(|line| characters(line)).collect();
+    let sent: Vec<String> = Code::ALL
+        .iter()
+        .filter_map(|code| with_reason_for(*code))
+        .map(|mut server| {
+            let packet = take(&mut server, at(60_000));
+            assert_eq!((packet[0], packet.len()), (9, BLOCK));
+            let size = usize::from(u16::from_le_bytes([packet[2], packet[3]]));
+            String::from_utf8(packet[4..size].to_vec()).unwrap()
+        })
+        .collect();
+    assert_eq!(sent, shown);
+}
+
+#[test]
+fn the_document_has_every_error_code() {
+    let Some(document) = document() else { return };
+    let shown = table(&document, "| code | may pass | means |");
+    let shown: Vec<&str> = shown.iter().map(|row| row[0].trim_matches('`')).collect();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(shown, codes);
+}
+
+#[test]
+fn problems_have_the_texts_of_the_document() {
+    let Some(document) = document() else { return };
+    let field = |field, problem| Problem::Field(FieldError { field, problem });
+    let problems = [
+        Problem::Size { size: 3, least: 4, most: 8192 },
+        Problem::SizeMismatch { size: 9, needed: 4 },
+        Problem::UnknownType(200),
+        Problem::WrongDirection(8),
+        Problem::TypeMismatch { found: 4, expected: 1 },
+        Problem::Expected("UTF-8"),
+        Problem::BetCount { said: 3, found: 2 },
+        Problem::AgencyMismatch { found: 2, expected: 1 },
+        Problem::UnknownAgency { agency: 9, most: 5 },
+        Problem::FieldCount { found: 4 },
+        Problem::UnsupportedVersion,
+        Problem::TooLong { size: 1_048_577, most: 1_048_576 },
+        field(Field::FirstName, FieldProblem::Empty),
+        field(Field::LastName, FieldProblem::TooLong(255)),
+        field(Field::FirstName, FieldProblem::NotUtf8),
+        field(Field::FirstName, FieldProblem::ControlCharacter),
+        field(Field::Document, FieldProblem::NotDigits),
+        field(Field::Birthdate, FieldProblem::NotADate),
+        field(Field::Number, FieldProblem::TooLarge),
+    ];
+    let shown: Vec<String> = table(&document, "| problem | means |")
+        .iter()
+        .map(|row| row[0].trim_matches('`').to_owned())
+        .collect();
+    assert_eq!(problems.map(|problem| problem.to_string()).to_vec(), shown);
+
+    let said = |bet| DecodeError { offset: 7, bet, problem: Problem::UnsupportedVersion }.to_string();
+    assert_eq!(said(None), "unsupported version, expected 2 (at byte 7)");
+    assert_eq!(said(Some(4)), "bet 4: unsupported version, expected 2 (at byte 7)");
+}
+
+#[test]
+fn texts_of_the_machine_stand_in_the_document() {
+    let Some(document) = document() else { return };
+    let mut unspoken = server_with(ServerConfig { dialects: vec![Dialect::Echo], ..ServerConfig::default() });
+    give(&mut unspoken, at(0), b"F00001");
+    let mut begun = server();
+    give(&mut begun, at(0), b"00000003E");
+    begun.handle(at(60_000), Input::Timeout);
+    let mut rejected = server();
+    give(&mut rejected, at(0), b"Q{AgencyID:1};B{};N{AgencyID:1};");
+    assert!(answer(&mut rejected, at(0), None));
+    for (mut server, text) in [
+        (unspoken, "this wire is not spoken here"),
+        (begun, "a message was not completed in time"),
+        (rejected, "bets that were sent before were refused"),
+    ] {
+        let said = take(&mut server, at(60_000));
+        assert!(String::from_utf8_lossy(&said).contains(text), "{}", said.escape_ascii());
+        assert!(document.contains(&format!("`{text}`")), "{text}");
+    }
+}
+
+/// CRC-32C, a bit at a time.
+fn crc32c(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0x82F6_3B78 * (crc & 1));
+        }
+    }
+    !crc
+}
+
+#[test]
+fn the_digest_is_that_of_the_document() {
+    let Some(document) = document() else { return };
+    let listing = listing(&document, "digest");
+    let all = listing.lines.join("\n");
+    let (bets, digest) = all.split_once('=').expect("bets and their digest");
+    assert_eq!(format!("{:08x}", crc32c(characters(bets).as_bytes())), digest.trim());
+    let of_digits = format!("{:08x}", crc32c(b"123456789"));
+    assert!(
+        document.contains("digest of the ASCII text `123456789`")
+            && document.contains(&format!("`{of_digits}`"))
+    );
+}

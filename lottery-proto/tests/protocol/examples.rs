@@ -1,0 +1,272 @@
+//! The examples: what clients send, and servers read; what servers reply, and clients read.
+
+use std::collections::BTreeSet;
+
+use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed, Session};
+use lottery_proto::server::Event;
+use lottery_proto::{Client, Code, EchoReply, Failure, HelloReply, Receipt, Server, WinnersReply, client};
+
+use crate::common::{ANA, BLOCK, Heard, JOSE, Seen, at, bet, client_of, give, heard, seen, server, take};
+use crate::document::{Listing, document, listings};
+
+const LINE: &str = "[CLIENT 1] Message N°1";
+const PREFIX: &str = "Your Message has been received: ";
+const WON: [&str; 2] = ["20000001", "20000003"];
+/// How many bets are stored before the examples of a session.
+const BEFORE: u64 = 167;
+
+/// What a client asks, in the words of the examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    Hello,
+    Line,
+    Bet,
+    Batch,
+    EmptyBatch,
+    /// A batch of one bet, whose birth date no calendar has.
+    BadBatch,
+    Finished,
+    Winners,
+}
+
+/// What the server's application says to it.
+#[derive(Clone, Copy, Debug)]
+enum Say {
+    Welcome,
+    Line(&'static str),
+    Stored,
+    Rejected,
+    Pending,
+    Winners(&'static [&'static str]),
+    /// A newer session takes over.
+    Superseded,
+    /// Nothing: the machine has replied by itself.
+    Nothing,
+}
+
+/// The examples of clients: dialect, name, and what makes the client send it.
+const CLIENTS: &[(Dialect, &str, Ask)] = &[
+    (Echo, "line", Ask::Line),
+    (Block, "bet", Ask::Bet),
+    (Block, "batch", Ask::Batch),
+    (Block, "finished", Ask::Finished),
+    (Block, "winners", Ask::Winners),
+    (Session, "hello", Ask::Hello),
+    (Session, "winners", Ask::Winners),
+    (Fixed, "batch", Ask::Batch),
+    (Fixed, "finished", Ask::Finished),
+    (Fixed, "winners", Ask::Winners),
+    (Framed, "batch", Ask::Batch),
+    (Framed, "empty-batch", Ask::EmptyBatch),
+    (Framed, "finished", Ask::Finished),
+    (Braces, "batch", Ask::Batch),
+    (Braces, "finished", Ask::Finished),
+    (Braces, "winners", Ask::Winners),
+];
+
+/// The examples of servers: dialect, name, what was asked, and what the application says to it.
+const SERVERS: &[(Dialect, &str, Ask, Say)] = &[
+    (Echo, "line", Ask::Line, Say::Line("")),
+    (Echo, "prefixed", Ask::Line, Say::Line(PREFIX)),
+    (Block, "bet-stored", Ask::Bet, Say::Stored),
+    (Block, "bet-rejected", Ask::Bet, Say::Rejected),
+    (Block, "finished-stored", Ask::Finished, Say::Stored),
+    (Block, "finished-rejected", Ask::Finished, Say::Rejected),
+    (Block, "pending", Ask::Winners, Say::Pending),
+    (Block, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Block, "no-winners", Ask::Winners, Say::Winners(&[])),
+    (Session, "welcome", Ask::Hello, Say::Welcome),
+    (Session, "batch-stored", Ask::Batch, Say::Stored),
+    (Session, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Session, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Session, "error", Ask::Winners, Say::Superseded),
+    (Fixed, "finished-stored", Ask::Finished, Say::Stored),
+    (Fixed, "pending", Ask::Winners, Say::Pending),
+    (Fixed, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Fixed, "no-winners", Ask::Winners, Say::Winners(&[])),
+    (Fixed, "failure", Ask::BadBatch, Say::Nothing),
+    (Framed, "batch-stored", Ask::Batch, Say::Stored),
+    (Framed, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Framed, "winners", Ask::Finished, Say::Winners(&WON)),
+    (Framed, "no-winners", Ask::Finished, Say::Winners(&[])),
+    (Braces, "batch-stored", Ask::Batch, Say::Stored),
+    (Braces, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Braces, "finished-stored", Ask::Finished, Say::Stored),
+    (Braces, "pending", Ask::Winners, Say::Pending),
+    (Braces, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Braces, "no-winners", Ask::Winners, Say::Winners(&[])),
+];
+
+/// Listings of other tests.
+const OTHERS: [&str; 3] = ["detection", "digest", "session server errors"];
+
+/// The bytes of an example; a block's with their padding.
+fn bytes(listing: &Listing) -> Vec<u8> {
+    let mut bytes = listing.bytes();
+    if ["block", "session"].contains(&listing.words[1].as_str()) {
+        bytes.resize(BLOCK, 0);
+    }
+    bytes
+}
+
+fn example(document: &str, dialect: Dialect, sender: &str, name: &str) -> Vec<u8> {
+    bytes(&crate::document::listing(document, &format!("{dialect} {sender} {name}")))
+}
+
+/// A client and a server of that dialect, in a session if it has them and the example comes behind Welcome.
+fn pair(dialect: Dialect, ask: Ask) -> (Client, Server) {
+    let (mut client, mut server) = (client_of(dialect, 1), server());
+    if dialect == Session && ask != Ask::Hello {
+        client.hello(at(0)).unwrap();
+        give(&mut server, at(0), &take(&mut client, at(0)));
+        welcome(&mut server, BEFORE);
+        give(&mut client, at(0), &take(&mut server, at(0)));
+        assert_eq!(heard(&mut client), [Heard::Welcome(BEFORE)]);
+    }
+    (client, server)
+}
+
+fn welcome(server: &mut Server, stored: u64) {
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("Hello was sent") };
+    server.reply(at(0), ticket, HelloReply::Welcome { stored, finished: false, digest: 0 }).unwrap();
+}
+
+/// The bytes that the client sends.
+fn ask(client: &mut Client, what: Ask) -> Vec<u8> {
+    let now = at(0);
+    match what {
+        Ask::Hello => client.hello(now).unwrap(),
+        Ask::Line => client.send_line(now, LINE).unwrap(),
+        Ask::Bet => client.send_bet(now, &bet(ANA)).unwrap(),
+        Ask::Batch => assert_eq!(client.send_batch(now, &[bet(ANA), bet(JOSE)]), Ok(2)),
+        Ask::EmptyBatch => assert_eq!(client.send_batch(now, &[]), Ok(0)),
+        Ask::BadBatch => assert_eq!(client.send_batch(now, &[bet(ANA)]), Ok(1)),
+        Ask::Finished => client.send_finished(now).unwrap(),
+        Ask::Winners => client.ask_winners(now).unwrap(),
+    }
+    let mut sent = take(client, now);
+    if what == Ask::BadBatch {
+        let date = sent.windows(10).position(|text| text == b"1980-01-01").expect("a date");
+        sent[date..date + 10].copy_from_slice(b"1980-02-31");
+    }
+    sent
+}
+
+/// The application's part.
+fn say(server: &mut Server, what: Say) {
+    let now = at(0);
+    let documents: Vec<String> = match what {
+        Say::Winners(documents) => documents.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    let receipt = match what {
+        Say::Rejected => Receipt::Refused(Failure { code: Code::Storage, text: "no room" }),
+        _ => Receipt::Stored { total: BEFORE },
+    };
+    let winners = match what {
+        Say::Pending => WinnersReply::Pending,
+        _ => WinnersReply::Winners(&documents),
+    };
+    match what {
+        Say::Welcome => return welcome(server, 0),
+        Say::Nothing => return,
+        Say::Superseded => return server.supersede(now),
+        _ => {}
+    }
+    match (server.poll_event(), what) {
+        (Some(Event::Echo { ticket, .. }), Say::Line(prefix)) => {
+            server.reply(now, ticket, EchoReply(prefix)).unwrap();
+        }
+        (Some(Event::Bet { ticket, .. }), _) => server.reply(now, ticket, receipt).unwrap(),
+        (Some(Event::Batch { ticket, .. }), _) => server.reply(now, ticket, receipt).unwrap(),
+        (Some(Event::Finished { ticket }), _) => server.reply(now, ticket, receipt).unwrap(),
+        (Some(Event::WinnersQuery { ticket, .. }), _) => server.reply(now, ticket, winners).unwrap(),
+        (Some(Event::Stranger { ticket }), _) => server.reply(now, ticket, winners).unwrap(),
+        (event, what) => panic!("{event:?}, {what:?}"),
+    }
+}
+
+#[test]
+fn every_example_is_compared_and_every_comparison_has_its_example() {
+    let Some(document) = document() else { return };
+    let shown: BTreeSet<String> = listings(&document).iter().map(Listing::name).collect();
+    let clients = CLIENTS.iter().map(|(dialect, name, _)| format!("{dialect} client {name}"));
+    let servers = SERVERS.iter().map(|(dialect, name, ..)| format!("{dialect} server {name}"));
+    let compared: BTreeSet<String> = clients.chain(servers).chain(OTHERS.map(str::to_owned)).collect();
+    assert_eq!(shown, compared);
+}
+
+#[test]
+fn clients_send_the_examples_and_servers_read_them() {
+    let Some(document) = document() else { return };
+    for (dialect, name, what) in CLIENTS {
+        let (mut client, mut server) = pair(*dialect, *what);
+        let shown = example(&document, *dialect, "client", name);
+        let sent = ask(&mut client, *what);
+        assert_eq!(sent.escape_ascii().to_string(), shown.escape_ascii().to_string(), "{dialect} {name}");
+        give(&mut server, at(0), &shown);
+        assert_eq!(server.dialect(), Some(*dialect));
+        let both = || vec![ANA.to_owned(), JOSE.to_owned()];
+        let expected = match what {
+            Ask::Hello => {
+                assert!(matches!(server.poll_event(), Some(Event::Hello { .. })));
+                continue;
+            }
+            Ask::Line => Seen::Echo(LINE.into()),
+            Ask::Bet => Seen::Bet(vec![ANA.to_owned()]),
+            Ask::Batch => Seen::Batch(both()),
+            Ask::EmptyBatch => Seen::Batch(vec![]),
+            // Without a batch before it, it comes from nobody in particular.
+            Ask::Finished if *dialect == Framed => Seen::Stranger,
+            Ask::Finished => Seen::Finished,
+            Ask::Winners => Seen::WinnersQuery,
+            Ask::BadBatch => unreachable!("no client sends one"),
+        };
+        assert_eq!(seen(&mut server), [expected], "{dialect} {name}");
+    }
+}
+
+#[test]
+fn servers_reply_with_the_examples_and_clients_read_them() {
+    let Some(document) = document() else { return };
+    for (dialect, name, what, reply) in SERVERS {
+        let (mut client, mut server) = pair(*dialect, *what);
+        let shown = example(&document, *dialect, "server", name);
+        give(&mut server, at(0), &ask(&mut client, *what));
+        say(&mut server, *reply);
+        let sent = take(&mut server, at(0));
+        assert_eq!(sent.escape_ascii().to_string(), shown.escape_ascii().to_string(), "{dialect} {name}");
+        give(&mut client, at(0), &shown);
+        let event = client.poll_event();
+        let understood = match (reply, &event) {
+            (Say::Line(prefix), Some(client::Event::Line(line))) => {
+                line.0 == format!("{prefix}{LINE}").as_bytes()
+            }
+            (Say::Stored, Some(client::Event::Batch { stored, total, .. })) => {
+                *stored && total.is_none_or(|total| total == BEFORE)
+            }
+            (
+                Say::Stored,
+                Some(client::Event::Bet { stored, .. } | client::Event::Finished { stored, .. }),
+            ) => *stored,
+            (
+                Say::Rejected,
+                Some(client::Event::Bet { stored, .. } | client::Event::Finished { stored, .. }),
+            ) => !stored,
+            (Say::Welcome, Some(client::Event::Welcome { stored, finished, window, digest })) => {
+                (*stored, *finished, *window, *digest) == (0, false, 16, 0)
+            }
+            (Say::Pending, Some(event)) => matches!(event, client::Event::Pending),
+            (Say::Winners(documents), Some(client::Event::Winners(read))) => {
+                read.is_last() && read.clone().eq(documents.iter().copied())
+            }
+            (Say::Superseded, Some(client::Event::Failed { code, .. })) => *code == Some(Code::Superseded),
+            (
+                Say::Nothing,
+                Some(client::Event::Batch { stored: false, reason, .. } | client::Event::Refused { reason }),
+            ) => reason.contains("bet 1: birthdate: expected a date, YYYY-MM-DD"),
+            _ => false,
+        };
+        assert!(understood, "{dialect} {name}: {event:?}");
+    }
+}

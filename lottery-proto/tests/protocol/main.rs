@@ -1,0 +1,9 @@
+//! `docs/protocol.md` and the code say the same: examples byte for byte, tables, texts.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod detection;
+mod document;
+mod errors;
+mod examples;
+mod tables;
