@@ -1,5 +1,5 @@
 //! The digest of an agency's bets: CRC-32C over each as `first_name|last_name|document|birthdate|number\n`
-//! (spec: *Sessions*).
+//! (`docs/protocol.md#digest`).
 
 use lottery_proto::Bet;
 

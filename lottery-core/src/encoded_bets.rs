@@ -112,7 +112,7 @@ impl EncodedBets {
         Rows { agency, bets: self.count, text: self.rows.clone() }
     }
 
-    /// The digest of an agency's bets with these behind those of which it is `digest` (spec: *Sessions*).
+    /// The digest of an agency's bets with these behind those of which it is `digest` (`docs/protocol.md#digest`).
     pub fn digest_after(&self, digest: u32) -> u32 {
         crc32c::crc32c_append(digest, &self.digested)
     }

@@ -1,8 +1,8 @@
-//! Why a peer is told no (spec: *Sessions*, error codes).
+//! Failures: why a peer is told no (`docs/protocol.md#error-codes`).
 
 use core::fmt;
 
-/// Why a peer is told no. Its code is the spec's (*Sessions*); a wire without codes sends the text.
+/// Reason that a peer is told no. Its code is one of `docs/protocol.md#error-codes`; a wire without codes sends the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
     /// The kind of failure.

@@ -138,7 +138,7 @@ pub enum HelloReply<'a> {
         stored: u64,
         /// Whether the agency is finished.
         finished: bool,
-        /// The CRC-32C of those bets (spec: *Sessions*).
+        /// The CRC-32C of those bets (`docs/protocol.md#digest`).
         digest: u32,
     },
     /// No, and why.

@@ -1,4 +1,5 @@
-//! Whole blocks, byte for byte, of every packet in both directions. The bytes are written by hand from the spec.
+//! Whole blocks, byte for byte, of every packet in both directions. The bytes are written by hand from
+//! `docs/protocol.md`.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Telling the wires apart: as the table of the specification says, and however the bytes are cut.
+//! Telling the wires apart: as the table in `docs/protocol.md#detection` says, and however the bytes are cut.
 
 use lottery_proto::{Dialect, Input, Server, State};
 

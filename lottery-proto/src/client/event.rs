@@ -21,7 +21,7 @@ pub enum Event<'a> {
         finished: bool,
         /// How many batches may be unacknowledged.
         window: u32,
-        /// The CRC-32C of the bets that are durable (spec: *Sessions*).
+        /// The CRC-32C of the bets that are durable (`docs/protocol.md#digest`).
         digest: u32,
     },
     /// The answer to a bet that was sent alone.

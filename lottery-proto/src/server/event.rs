@@ -44,7 +44,7 @@ pub enum Event<'a> {
         wait: bool,
     },
     /// An agency that has not said which one it is has no bets, and waits for the draw. As long as it does, it
-    /// stands for one agency that nothing was heard of (spec: *`framed`*).
+    /// stands for one agency that nothing was heard of (`docs/protocol.md#framed`).
     Stranger {
         /// To answer with, when the draw has taken place.
         ticket: Ticket<Stranger>,

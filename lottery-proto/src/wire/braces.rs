@@ -1,4 +1,4 @@
-//! Keys and values in braces (spec: *`braces`*), every message ended by `;`.
+//! Keys and values in braces (`docs/protocol.md#braces`), every message ended by `;`.
 
 use alloc::vec::Vec;
 use bytes::BufMut;

@@ -1,4 +1,4 @@
-//! Telling the wires apart by their first bytes (spec: *Telling them apart*).
+//! Telling the wires apart by their first bytes (`docs/protocol.md#detection`).
 
 use super::{Dialect, braces, fixed, framed};
 

@@ -10,17 +10,17 @@ use crate::bet::{Bet, FieldError, MAX_DOCUMENT};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// Packets in blocks of 8192 bytes (spec: *`block`*).
+    /// Packets in blocks of 8192 bytes (`docs/protocol.md#block`).
     Block,
-    /// The same packets from an agency that opened with Hello: nothing lost, nothing twice (spec: *Sessions*).
+    /// The same packets from an agency that opened with Hello: nothing lost, nothing twice (`docs/protocol.md#sessions`).
     Session,
-    /// Columns of characters (spec: *`fixed`*).
+    /// Columns of characters (`docs/protocol.md#fixed`).
     Fixed,
-    /// Eight digits and a body (spec: *`framed`*).
+    /// Eight digits and a body (`docs/protocol.md#framed`).
     Framed,
-    /// Keys and values in braces (spec: *`braces`*).
+    /// Keys and values in braces (`docs/protocol.md#braces`).
     Braces,
-    /// A line that comes back: the health check (spec: *`echo`*).
+    /// A line that comes back: the health check (`docs/protocol.md#echo`).
     Echo,
 }
 

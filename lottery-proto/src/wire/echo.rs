@@ -1,4 +1,4 @@
-//! A line that comes back: the health check (spec: *`echo`*).
+//! A line that comes back: the health check (`docs/protocol.md#echo`).
 
 use alloc::vec::Vec;
 use bytes::BufMut;

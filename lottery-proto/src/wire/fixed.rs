@@ -1,4 +1,4 @@
-//! Columns of characters, without separators (spec: *`fixed`*).
+//! Columns of characters, without separators (`docs/protocol.md#fixed`).
 //!
 //! Widths count characters, not bytes.
 

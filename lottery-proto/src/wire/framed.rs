@@ -1,4 +1,4 @@
-//! Eight digits and a body (spec: *`framed`*).
+//! Eight digits and a body (`docs/protocol.md#framed`).
 //!
 //! Every message, both ways: eight decimal digits that give the length of the body in bytes, and the body.
 

@@ -1,5 +1,6 @@
-//! `docs/protocol.md` and the code say the same: examples byte for byte, tables, texts.
+//! `docs/protocol.md` and the code say the same: examples byte for byte, tables, texts, headings that code cites.
 
+mod citations;
 #[path = "../common/mod.rs"]
 mod common;
 mod detection;

@@ -7,7 +7,7 @@ use crate::common::BLOCK;
 /// The bets, as their payloads are written; or the number of the bet that alone is at fault, 0 for the packet.
 pub(crate) type Outcome = Result<Vec<String>, usize>;
 
-/// The spec, word by word.
+/// Decodes as `docs/protocol.md#block` says, step by step.
 pub(crate) fn reference(block: &[u8]) -> Outcome {
     let word = |at: usize| usize::from(block[at]) + 256 * usize::from(block[at + 1]);
     let size = word(2);

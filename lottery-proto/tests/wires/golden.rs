@@ -1,4 +1,5 @@
-//! Whole messages, byte for byte, in both directions. The bytes are written by hand from the spec.
+//! Whole messages, byte for byte, in both directions. The bytes are written by hand from
+//! `docs/protocol.md`.
 
 use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
 use lottery_proto::{Bet, Client, Code, Failure, SendError};

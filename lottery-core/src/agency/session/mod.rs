@@ -1,4 +1,5 @@
-//! An agency that has sessions: nothing lost, nothing twice, however often either side is killed (spec: *Sessions*).
+//! An agency that has sessions: nothing lost, nothing twice, however often either side is killed
+//! (`docs/protocol.md#sessions`).
 //!
 //! It keeps nothing on disk. Its file is one ordered list, and the centre says how much of it is durable: that much
 //! is skipped, after its digest was compared, and the rest is sent.

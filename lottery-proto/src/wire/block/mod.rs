@@ -1,4 +1,4 @@
-//! The canonical dialect (spec: *`block`*): every packet travels in a block of exactly 8192 bytes.
+//! The canonical dialect (`docs/protocol.md#block`): every packet travels in a block of exactly 8192 bytes.
 //!
 //! ```text
 //!  0        1        2                 4                          packet_size                8192

@@ -1,4 +1,4 @@
-//! Sessions (spec: *Sessions*): packets as in `block`, from an agency that opened with Hello. Each batch is
+//! Sessions (`docs/protocol.md#sessions`): packets as in `block`, from an agency that opened with Hello. Each batch is
 //! acknowledged by itself, a question for the winners waits for the draw, and a failure says what it is.
 
 use alloc::boxed::Box;
