@@ -151,7 +151,7 @@ impl Server {
         }
         let fin = self.fin_due();
         let reads = self.wants_read();
-        if reads {
+        if reads && (self.takes_requests() || !self.life.is_open()) {
             self.grow_inbox();
         }
         let recv = if reads { self.inbox.room() } else { &mut [] };

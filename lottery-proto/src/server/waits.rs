@@ -36,12 +36,21 @@ impl Server {
     }
 
     pub(super) fn wants_read(&self) -> bool {
-        let open = self.takes_requests() && self.inbox.has_room(self.decoded);
+        let open = (self.takes_requests() || self.listens()) && self.inbox.has_room(self.decoded);
         // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
         // our answer with it.
         let dropping =
             matches!(self.life.state(), State::Draining | State::Lingering) && self.queue.is_empty();
         !self.life.peer_ended && (open || dropping)
+    }
+
+    /// Whether it reads on though it may take no more requests before more is lent to it: only so does it see that its peer
+    /// has ended, or that there are more requests to ask for.
+    fn listens(&self) -> bool {
+        let waiting = self.slots.len().max(self.queue.len());
+        let nothing_read = self.inbox.bytes().len() == self.decoded;
+        let room = waiting < self.config.max_in_flight && self.output.pending().len() < self.most_unsent();
+        self.life.is_open() && nothing_read && room
     }
 
     pub(super) fn fin_due(&self) -> bool {
