@@ -49,6 +49,16 @@ impl Place {
     }
 }
 
+/// The lottery's programs among them: whoever builds these has the directory in its arguments, too.
+fn programs_in(path: &Path) -> usize {
+    let of_the_lottery = |process: &PathBuf| {
+        let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
+        let program = arguments.split(|byte| *byte == 0).next().unwrap_or_default();
+        program.rsplit(|byte| *byte == b'/').next().is_some_and(|name| name.starts_with(b"lottery-"))
+    };
+    processes_in(path).iter().filter(|process| of_the_lottery(process)).count()
+}
+
 /// The processes that have `path` as their working directory, or in their arguments.
 fn processes_in(path: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
@@ -225,7 +235,7 @@ fn a_signal_stops_all_processes() {
     let mut demo =
         place.demo(&["--agencies", "2"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // The centre and an agency.
-    wait_until(&mut demo, || processes_in(place.temp.path()).len() >= 2);
+    wait_until(&mut demo, || programs_in(place.temp.path()) >= 2);
     kill_process(Pid::from_child(&demo), Signal::INT).unwrap();
     let status = demo.wait().unwrap();
     assert_eq!(status.code(), Some(1));
