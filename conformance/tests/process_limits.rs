@@ -3,12 +3,12 @@
 mod process;
 
 use std::io::Read as _;
-use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use process::files::Bets;
-use process::wire::{ask_on, connect};
+use process::wire::{ask_on, connect, served};
 use process::{Process, SOON, client, command, server, server_program};
 use rustix::process::Signal;
 
@@ -27,19 +27,6 @@ fn no_descriptors_on_smol() {
 #[test]
 fn no_descriptors_on_std() {
     no_descriptors("std");
-}
-
-/// Asks on new connections until one is served.
-fn served(address: SocketAddr) -> TcpStream {
-    let start = Instant::now();
-    loop {
-        let socket = connect(address);
-        if ask_on(&socket, 1).as_deref() == Some(b"0") {
-            return socket;
-        }
-        assert!(start.elapsed() < SOON, "not served any more");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn too_many_connections(runtime: &str) {
@@ -70,28 +57,50 @@ fn too_many_connections(runtime: &str) {
 /// Whoever connects meanwhile waits to be served; with an even and with an odd number of descriptors, as some runtimes
 /// take two for a connection.
 fn no_descriptors(runtime: &str) {
-    no_descriptors_but(runtime, 24);
-    no_descriptors_but(runtime, 25);
+    no_descriptors_but(runtime, 8);
+    no_descriptors_but(runtime, 9);
     a_signal_ends_it_all_the_same(runtime);
+}
+
+/// Lets a centre have so many more of these than it has for itself, which is another number on each machine.
+fn leave(centre: &Process, dir: &Path, limit: &str, what: &str, more: usize, user: Option<u32>) {
+    let most = centre.has(what) + more;
+    let mut prlimit = match user {
+        Some(user) => {
+            let mut setpriv = command("setpriv", dir);
+            setpriv.args([&format!("--reuid={user}"), "--clear-groups", "--", "prlimit"]);
+            setpriv
+        }
+        None => command("prlimit", dir),
+    };
+    prlimit.args(["--pid", &centre.pid().to_string(), &format!("--{limit}={most}:")]);
+    let done = Process::start(&mut prlimit).end(SOON);
+    assert_eq!(done.0, Some(0), "{done:?}");
+}
+
+/// A centre with so many descriptors for connections.
+fn with_descriptors(runtime: &str, dir: &Path, descriptors: usize) -> Process {
+    let centre = Process::start(&mut server(runtime, dir));
+    // It has all of its own once it has served somebody.
+    drop(served(centre.address()));
+    centre.line("action: close_connection");
+    leave(&centre, dir, "nofile", "fd", descriptors, None);
+    centre
 }
 
 /// While more connect than there are descriptors for.
 fn a_signal_ends_it_all_the_same(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let mut limited = command("prlimit", dir.path());
-    limited.args(["--nofile=24", "--"]).arg(server_program(runtime));
-    let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
+    let centre = with_descriptors(runtime, dir.path(), 8);
     let address = centre.address();
     let _sockets: Vec<_> = (0..40).map(|_| connect(address)).collect();
     centre.line("action: accept_connections | result: fail");
     centre.stop(Signal::TERM);
 }
 
-fn no_descriptors_but(runtime: &str, descriptors: u32) {
+fn no_descriptors_but(runtime: &str, descriptors: usize) {
     let dir = tempfile::tempdir().unwrap();
-    let mut limited = command("prlimit", dir.path());
-    limited.args([&format!("--nofile={descriptors}"), "--"]).arg(server_program(runtime));
-    let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
+    let centre = with_descriptors(runtime, dir.path(), descriptors);
     let address = centre.address();
     let sockets: Vec<_> = (0..40).map(|_| connect(address)).collect();
     centre.line("action: accept_connections | result: fail");
@@ -124,15 +133,14 @@ fn no_threads() {
     std::fs::copy(server_program("std"), &program).unwrap();
     let mut limited = command("setpriv", dir.path());
     limited
-        .args([&format!("--reuid={user}"), "--clear-groups", "--", "prlimit", "--nproc=8:50", "--"])
+        .args([&format!("--reuid={user}"), "--clear-groups", "--"])
         .arg(program)
         // Somebody else may not write there.
         .env_remove("LLVM_PROFILE_FILE");
     let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
     let address = centre.address();
     centre.ready();
-    // Six threads are its own: the main one, and those of the log, of two kinds of commands, of the committer and of
-    // signals.
+    leave(&centre, dir.path(), "nproc", "task", 2, Some(user));
     let sockets: Vec<_> = (0..10).map(|_| connect(address)).collect();
     let refused = centre.line("action: accept_connections | result: fail");
     assert!(refused.contains("reason: Resource temporarily unavailable (os error 11)"), "{refused}");
@@ -141,19 +149,7 @@ fn no_threads() {
     // Threads are to be had again, once because others have ended, and once because more are allowed.
     drop(sockets);
     let mut kept = vec![served(address), served(address)];
-    let pid = centre.pid().to_string();
-    let mut raise = command("setpriv", dir.path());
-    raise.args([
-        &format!("--reuid={user}"),
-        "--clear-groups",
-        "--",
-        "prlimit",
-        "--nproc=50:50",
-        "--pid",
-        &pid,
-    ]);
-    let raised = Process::start(&mut raise).end(SOON);
-    assert_eq!(raised.0, Some(0), "{raised:?}");
+    leave(&centre, dir.path(), "nproc", "task", 40, Some(user));
     kept.extend((0..8).map(|_| served(address)));
     assert!(kept.iter().all(|socket| ask_on(socket, 1).is_some()));
     centre.stop(Signal::TERM);

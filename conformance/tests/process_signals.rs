@@ -6,11 +6,11 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use process::files::Bets;
 use process::wire::{accept, ask_on, connect, mute, question};
-use process::{Process, SOON, client, server};
+use process::{Process, SOON, client, given_up, server};
 use rustix::process::Signal;
 use socket2::Socket;
 
@@ -88,7 +88,7 @@ fn a_server_and_a_client_that_wait_for_the_draw(runtime: &str) {
     centre.stop(Signal::TERM);
     let (code, stdout, stderr) = second.end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
-    assert!(stderr[0].starts_with("error: given up after 1."), "{stderr:#?}");
+    given_up(&stderr[0], 1.0);
     let end = "50 of 50 bets are stored, and the agency is finished; the command winners asks for the winners of an \
                agency that has finished";
     assert!(stderr[0].ends_with(end), "{stderr:#?}");
@@ -226,10 +226,8 @@ fn a_second_signal(runtime: &str) {
     assert_eq!(peer.read(&mut [0; 10]).unwrap(), 0);
     thread::sleep(MEANT);
     assert!(centre.is_running());
-    let start = Instant::now();
     centre.signal(Signal::INT);
     let (code, stdout, _) = centre.end(SOON);
-    assert!(start.elapsed() < Duration::from_secs(2));
     assert_eq!(code, Some(1), "{stdout:#?}");
 }
 

@@ -2,7 +2,6 @@
 
 mod process;
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::thread;
@@ -12,7 +11,7 @@ use conformance::raw::Raw;
 use conformance::wire::wire;
 use lottery_proto::Dialect;
 use process::files::{Bets, stored};
-use process::wire::{ask_on, connect};
+use process::wire::{ask_on, connect, served};
 use process::{Process, SOON, client, server};
 use rustix::process::Signal;
 
@@ -43,11 +42,6 @@ fn lottery(runtime: &str, dir: &std::path::Path, bets: &[Bets], address: SocketA
     }
 }
 
-/// How many descriptors it holds.
-fn descriptors(process: &Process) -> usize {
-    fs::read_dir(format!("/proc/{}/fd", process.pid())).unwrap().count()
-}
-
 /// Many times as many as there are connections connect, say that they are done, and close: in a second or two they would
 /// hold all of them until the draw.
 fn strangers_that_leave(runtime: &str) {
@@ -61,15 +55,18 @@ fn strangers_that_leave(runtime: &str) {
         }
         let centre = Process::start(&mut centre);
         let address = centre.address();
-        let before = descriptors(&centre);
+        // It has all of its own by then.
+        let _agency = served(address);
+        let before = centre.has("fd");
         for _ in 0..400 {
             let mut stranger = connect(address);
             // It may be refused already.
             let _ = stranger.write_all(END);
         }
+        drop(served(address));
         let start = Instant::now();
-        while descriptors(&centre) > before + 2 {
-            assert!(start.elapsed() < SOON, "{} descriptors are held", descriptors(&centre) - before);
+        while centre.has("fd") > before {
+            assert!(start.elapsed() < SOON, "{} descriptors are held", centre.has("fd") - before);
             thread::sleep(Duration::from_millis(20));
         }
         lottery(runtime, dir.path(), &bets, address);

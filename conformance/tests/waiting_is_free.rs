@@ -68,13 +68,21 @@ fn main() -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// The CPU time of a second in which nothing should happen.
+/// The CPU time of a second in which nothing should happen. There is one after a while: a driver that spins has none.
 fn nothing_happens(what: &str) {
-    // Until the machines have given their memory back, too.
-    sleep(Duration::from_secs(1));
-    let before = cpu_time();
-    sleep(Duration::from_secs(1));
-    let used = cpu_time().saturating_sub(before);
+    let a_second = || {
+        let before = cpu_time();
+        sleep(Duration::from_secs(1));
+        cpu_time().saturating_sub(before)
+    };
+    // Until the machines have given their memory back, too; on a busy machine they may be late.
+    let mut used = a_second();
+    for _ in 0..5 {
+        used = a_second();
+        if used <= TICK {
+            break;
+        }
+    }
     assert!(used <= TICK, "{what} used {used:?} of CPU time to wait for a second");
     println!("{what}: {used:?}");
 }

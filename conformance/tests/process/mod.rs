@@ -288,6 +288,11 @@ impl Process {
         left.unwrap_or_else(|| panic!("{reason}")).to_owned()
     }
 
+    /// What it has of this now, in `/proc`: `task` for threads, `fd` for descriptors.
+    pub(crate) fn has(&self, what: &str) -> usize {
+        std::fs::read_dir(format!("/proc/{}/{what}", self.pid)).unwrap().count()
+    }
+
     /// CPU time used so far.
     pub(crate) fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
@@ -296,6 +301,17 @@ impl Process {
         let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum();
         Duration::from_millis(ticks * 10)
     }
+}
+
+/// Checks that an error says that it was given up after so many seconds or more, and returns what it says then.
+#[track_caller]
+pub(crate) fn given_up(error: &str, after: f64) -> &str {
+    let (tried, reason) = error
+        .strip_prefix("error: given up after ")
+        .and_then(|error| error.split_once("s: "))
+        .unwrap_or_else(|| panic!("{error}"));
+    assert!(tried.parse::<f64>().unwrap() >= after, "{error}");
+    reason
 }
 
 impl Drop for Process {

@@ -36,6 +36,19 @@ pub(crate) fn ask_on(mut socket: &TcpStream, agency: u8) -> Option<Vec<u8>> {
     Some(block[4..size].to_vec())
 }
 
+/// Asks on new connections until one is served. It is behind all that have connected before.
+pub(crate) fn served(address: SocketAddr) -> TcpStream {
+    let start = Instant::now();
+    loop {
+        let socket = connect(address);
+        if ask_on(&socket, 1).as_deref() == Some(b"0") {
+            return socket;
+        }
+        assert!(start.elapsed() < SOON, "not served any more");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Asks for the winners; before the draw there are none to be told.
 pub(crate) fn winners(server: SocketAddr, agency: u8) -> Option<Vec<String>> {
     let answer = String::from_utf8(ask_on(&connect(server), agency).expect("an answer")).unwrap();
