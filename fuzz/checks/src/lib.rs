@@ -20,6 +20,7 @@ mod oracles;
 pub mod pieces;
 #[path = "../../../lottery-proto/tests/reference/mod.rs"]
 mod reference;
+pub mod restore;
 pub mod roundtrip;
 mod seeds;
 pub mod server;
@@ -71,6 +72,7 @@ pub const TARGETS: &[Target] = &[
     target("agency_file", 4096, agency_file::run, seeds::agency_file),
     target("config", 4096, config::run, seeds::config),
     target("store_recover", 4096, store_recover::run, seeds::store_recover),
+    target("restore", 4096, restore::run, seeds::restore),
 ];
 
 const fn target(name: &'static str, longest: usize, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>) -> Target {
