@@ -40,6 +40,7 @@ macro_rules! on_every_runtime {
 fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
+        heed_signals();
         // TARGET/PROFILE/deps/this
         let this = std::env::current_exe().unwrap();
         let dir = this.parent().and_then(Path::parent).unwrap();
@@ -65,6 +66,19 @@ fn programs() -> &'static Path {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         dir.to_owned()
     })
+}
+
+/// Passes no ignored signal on to the programs: `nohup` and background jobs of a shell begin with some ignored, and a
+/// program leaves those alone. A handler does not outlive `exec`.
+fn heed_signals() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap().trim();
+    let ignored = u64::from_str_radix(ignored, 16).unwrap();
+    for signal in [Signal::HUP, Signal::INT].map(Signal::as_raw) {
+        if ignored & 1 << (signal - 1) != 0 {
+            signal_hook::flag::register(signal, Arc::default()).unwrap();
+        }
+    }
 }
 
 pub(crate) fn server_program(runtime: &str) -> PathBuf {
