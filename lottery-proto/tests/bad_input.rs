@@ -56,12 +56,41 @@ fn ends_with(server: &mut Server, failure: &[u8]) {
     assert!(server.poll_io().unwrap().fin);
     server.handle(at(2), Input::FinSent);
     assert_eq!(server.state(), State::Lingering);
-    // More than the receive buffer would hold.
-    give(server, at(2), &vec![b'x'; 300 * 1024]);
+    give(server, at(2), &vec![b'x'; 100 * 1024]);
     assert!(take(server, at(2)).is_empty());
     assert_eq!(seen(server), []);
     server.handle(at(3), Input::Eof);
     assert!(server.poll_io().is_none());
+}
+
+#[test]
+fn a_peer_that_goes_on_sending_after_its_end_is_cut_off() {
+    let mut server = server();
+    give(&mut server, at(0), &sized(FINISHED, 0, b""));
+    assert_eq!(server.state(), State::Draining);
+    let mut read = drop_all(&mut server);
+    assert!(read < 600 * 1024, "{read} bytes were read");
+    // The failure is sent all the same, and the end with it.
+    assert_eq!(take(&mut server, at(1)), finished_refused(1));
+    server.handle(at(2), Input::FinSent);
+    read += drop_all(&mut server);
+    assert!((100 * 1024..600 * 1024).contains(&read), "{read} bytes were read");
+    assert!(server.poll_io().is_none(), "without the second that it would be waited for");
+    assert!(matches!(closed(&mut server).problem, Problem::Size { .. }), "the first reason counts");
+}
+
+/// Sends as long as it is read: how many bytes.
+fn drop_all(server: &mut Server) -> usize {
+    let mut read = 0;
+    while read < 10_000_000
+        && let Some(io) = server.poll_io()
+        && !io.recv.is_empty()
+    {
+        let bytes = io.recv.len();
+        read += bytes;
+        server.handle(at(1), Input::Received(bytes));
+    }
+    read
 }
 
 /// `(what is sent, the failure that is due, the text of the reason)`

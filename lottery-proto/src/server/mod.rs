@@ -106,6 +106,8 @@ pub struct Server {
     pending: Option<Instant>,
     /// Since when this side is ending the connection.
     ending: Option<Instant>,
+    /// Bytes that came after that, and were dropped.
+    dropped: usize,
 }
 
 impl Server {
@@ -138,6 +140,7 @@ impl Server {
             unsent: None,
             pending: None,
             ending: None,
+            dropped: 0,
             config,
         };
         server.settle(now);
@@ -173,6 +176,10 @@ impl Server {
             Input::Received(received @ 1..) => {
                 self.active = now;
                 self.inbox.filled(received);
+                if !self.life.is_open() {
+                    self.dropped = self.dropped.saturating_add(received);
+                    self.drop_no_more();
+                }
             }
             Input::Eof => {
                 self.life.peer_ended = true;
@@ -193,6 +200,7 @@ impl Server {
                 self.ending = Some(now);
                 let on = if self.life.peer_ended { On::BothEnded } else { On::FinSent };
                 self.life.on(on, CloseReason::Done);
+                self.drop_no_more();
             }
             // A count of nothing is no progress; and this end waits for no answer.
             Input::FinSent | Input::Received(_) | Input::Sent(_) | Input::Unacked(_) => {}

@@ -13,6 +13,10 @@ use crate::wire::{Dialect, Kind};
 /// With more than so many bytes to send, no more requests are read.
 pub(crate) const MAX_UNSENT: usize = 64 * 1024;
 
+/// Bytes that are read and dropped at the end of a connection. Reading without end costs as much as serving: a peer that
+/// goes on sending may lose the answer, which the system drops with what was not read (`docs/protocol.md#ending-a-connection`).
+pub(crate) const MAX_DROPPED: usize = 256 * 1024;
+
 impl Server {
     /// Whether more requests would be decoded, if they were there.
     pub(super) fn takes_requests(&self) -> bool {
@@ -39,8 +43,9 @@ impl Server {
         let open = (self.takes_requests() || self.listens()) && self.inbox.has_room(self.decoded);
         // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
         // our answer with it.
-        let dropping =
-            matches!(self.life.state(), State::Draining | State::Lingering) && self.queue.is_empty();
+        let dropping = matches!(self.life.state(), State::Draining | State::Lingering)
+            && self.queue.is_empty()
+            && self.dropped < MAX_DROPPED;
         !self.life.peer_ended && (open || dropping)
     }
 
@@ -51,6 +56,13 @@ impl Server {
         let nothing_read = self.inbox.bytes().len() == self.decoded;
         let room = waiting < self.config.max_in_flight && self.output.pending().len() < self.most_unsent();
         self.life.is_open() && nothing_read && room
+    }
+
+    /// Ends a connection of which all that may be dropped was.
+    pub(super) fn drop_no_more(&mut self) {
+        if self.life.state() == State::Lingering && self.dropped >= MAX_DROPPED {
+            self.life.on(On::GaveUp, CloseReason::Refused);
+        }
     }
 
     pub(super) fn fin_due(&self) -> bool {
