@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use smol::Timer;
 use smol::channel::unbounded;
-use smol::future::{FutureExt as _, or};
+use smol::future::{FutureExt as _, or, yield_now};
 
 use crate::{Clock, Listener, drive};
 
@@ -59,6 +59,8 @@ pub async fn serve<S: Service>(
             connections.insert(id, sender);
             spawn(Box::pin(connection));
         }
+        // Those that are there have their turn before the next one.
+        yield_now().await;
     }
     drop(listener);
     for sender in connections.values() {

@@ -16,7 +16,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use lottery_core::driving::{Overdue, piece, unless_blocked};
+use lottery_core::driving::{Overdue, Turn, piece, unless_blocked};
 use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use lottery_proto::{Input, Machine};
 use rustix::event::PollFlags;
@@ -35,7 +35,7 @@ pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, 
     if socket.set_nonblocking(true).is_err() {
         machine.handle(clock.now(), Input::Failed);
     }
-    let mut overdue = Overdue::default();
+    let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
     loop {
         if let Some(found) = mail.try_take() {
             match found {
@@ -71,6 +71,8 @@ pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, 
         });
         if let Some(input) = input {
             machine.handle(clock.now(), input);
+            // The threads of others have theirs.
+            turn.is_over(input);
         }
     }
 }
@@ -108,6 +110,8 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
             Ok(thread) => connections.push((thread, sender)),
             Err(error) => service.failed(&error),
         }
+        // Those that are there have their turn before the next one.
+        thread::yield_now();
     }
     drop(acceptor);
     for (_, sender) in &connections {

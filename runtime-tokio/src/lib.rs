@@ -123,6 +123,8 @@ pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: imp
                 connections.spawn(async move { drive(socket, clock, &mut machine, &mut mail).await });
             mailboxes.insert(connection.id(), sender);
         }
+        // Those that are there have their turn before the next one.
+        yield_now().await;
     }
     drop(listener);
     for sender in mailboxes.values() {
