@@ -101,9 +101,10 @@ fn a_thin_line_is_no_silence<Client: OnRuntime>() {
             Task::start(format!("an agency on {dialect}"), move || {
                 let centre = Running::in_memory::<Client>(1);
                 let line = thin_line(centre.address, 150, Duration::from_millis(25));
-                let file = File::invented(1, 200);
+                let file = File::invented(1, 300);
                 let mut job = job(line, dialect, 1);
-                job.connection.answer_timeout = Duration::from_secs(1);
+                // What the line itself has taken, and not carried yet, takes a good half of a second.
+                job.connection.answer_timeout = Duration::from_millis(2500);
                 // Nothing is sent twice.
                 job.retry_for = Duration::ZERO;
                 let agency = Calling::start::<Client>(Agency::new(job, file.bets()));
