@@ -5,7 +5,7 @@ use std::time::Duration;
 use benches::input::{self, agencies};
 use benches::lottery;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use lottery_core::seam::Runtime;
+use lottery_runtime::Runtime;
 
 fn end_to_end(criterion: &mut Criterion) {
     let agencies = agencies();

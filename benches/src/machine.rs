@@ -8,10 +8,10 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, Rules};
 use lottery_core::desk::{Desk, Notice};
-use lottery_core::seam::{Mailbox, Service};
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 use lottery_proto::server::{Event, Server};
 use lottery_proto::{ConnId, Input, Instant, Machine, Receipt, ServerConfig};
+use lottery_runtime::{Mailbox, Service};
 
 use crate::input::Blocks;
 use crate::work::{Work, decode};

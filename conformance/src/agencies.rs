@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job};
-use lottery_core::seam::Caller;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
+use lottery_runtime::Caller;
 
 use crate::files::File;
 use crate::patience::{SOON, Task};

@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lottery_core::seam::{Mailbox, Service};
 use lottery_proto::server::{Event, Server};
 use lottery_proto::{
     Bets, ConnId, Input, Instant, Io, Machine, Receipt, ServerConfig, Ticket, WinnersQuery, WinnersReply,
 };
+use lottery_runtime::{Mailbox, Service};
 
 use crate::files::WINNING;
 

@@ -9,9 +9,9 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::Committer;
 use lottery_core::desk::{Desk, Notice};
-use lottery_core::seam::{Caller, Mailbox, Service, Step};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{Input, Instant, Machine};
+use lottery_runtime::{Caller, Mailbox, Service, Step};
 
 use crate::centre::Terms;
 use crate::pieces::Cut;

@@ -6,9 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, io};
 
-use lottery_core::dial::Target;
-use lottery_core::seam::{Caller, Mailbox, Service, Step};
 use lottery_proto::{Input, Instant, Io, Machine};
+use lottery_runtime::dial::Target;
+use lottery_runtime::{Caller, Mailbox, Service, Step};
 
 use crate::agencies::Calling;
 use crate::patience::{SOON, until};

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use lottery_core::seam::{Caller, Mail, Runtime, Service};
+use lottery_runtime::{Caller, Mail, Runtime, Service};
 
 use crate::stop::Stop;
 

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use lottery_core::seam::Service;
-use lottery_core::sockets::listen;
+use lottery_runtime::Service;
+use lottery_runtime::sockets::listen;
 
 use crate::patience::{END, Task};
 use crate::runtimes::OnRuntime;

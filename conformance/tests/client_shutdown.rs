@@ -15,8 +15,8 @@ use conformance::serving::Serving;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_client};
 use lottery_core::agency::{Agency, AgencyError, Job};
-use lottery_core::seam::{Caller, Step};
 use lottery_proto::{Dialect, Input, Instant, Io, Machine, ServerConfig};
+use lottery_runtime::{Caller, Step};
 use socket2::{Domain, Socket, Type};
 
 fn listener() -> (TcpListener, SocketAddr) {

@@ -128,7 +128,7 @@ fn a_piece_is_read_at_once(connect: Ends) {
     probed.watch.until(Input::Eof);
     let told = probed.watch.told();
     let most = told.iter().map(|input| if let Input::Received(bytes) = input { *bytes } else { 0 }).max();
-    assert!(most <= Some(lottery_core::driving::PIECE), "{most:?}");
+    assert!(most <= Some(lottery_runtime::driving::PIECE), "{most:?}");
 }
 
 /// Tests with the machine on each side.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use conformance::raw::Raw;
 use conformance::serving::Serving;
 use conformance::{OnRuntime, on_every_server};
-use lottery_core::seam::{Mailbox, Service};
 use lottery_proto::{Input, Instant, Io, Machine};
+use lottery_runtime::{Mailbox, Service};
 
 /// Sends back each byte; panics at a `!`.
 #[derive(Debug, Default)]

@@ -13,8 +13,8 @@ use conformance::{OnRuntime, on_every_server};
 use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer};
 use lottery_core::desk::Desk;
-use lottery_core::seam::Runtime;
-use lottery_core::sockets::listen;
+use lottery_runtime::Runtime;
+use lottery_runtime::sockets::listen;
 
 fn the_program_ends<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {

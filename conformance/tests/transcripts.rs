@@ -14,9 +14,9 @@ use conformance::replay::{Next, Replay, play_centre};
 use conformance::transcript::{Said, Transcript};
 use conformance::{OnRuntime, on_every_client, on_every_server};
 use lottery_core::agency::{Agency, EchoJob, Echoes};
-use lottery_core::seam::Caller;
 use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
+use lottery_runtime::Caller;
 
 /// Every wire that carries bets, with every cutting.
 fn all() -> impl Iterator<Item = (Dialect, Cut)> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use lottery_proto::server::{Event, RefusedBy, Server};
 use lottery_proto::{Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, WinnersReply};
+use lottery_runtime::Mailbox;
 use tracing::{debug, info, warn};
 
 use self::report::Report;
@@ -15,7 +16,6 @@ use crate::desk::{Asks, Desk, Notice, Request, Room};
 use crate::encoded_bets::EncodedBets;
 use crate::listing::Listing;
 use crate::peers::{Place, Standing};
-use crate::seam::Mailbox;
 
 /// Why somebody who does not say which agency it is stands for none.
 const ANONYMOUS: &str = "it has finished without saying which agency it is, and --anonymous-finish is off";

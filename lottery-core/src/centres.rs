@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lottery_proto::server::Server;
 use lottery_proto::{Code, ConnId, Failure, Instant, ServerConfig};
+use lottery_runtime::{Mailbox, Service};
 use tracing::{info, warn};
 
 use crate::centre::{Centre, Ways};
@@ -14,7 +15,6 @@ use crate::desk::{Desk, Notice};
 use crate::health::Probes;
 use crate::memory::Memory;
 use crate::peers::{Admission, Limits, Peers};
-use crate::seam::{Mailbox, Service};
 
 /// Makes a [`Centre`] for each connection.
 #[derive(Debug)]

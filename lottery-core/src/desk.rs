@@ -7,13 +7,13 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lottery_proto::{AgencyId, Batch, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
+use lottery_runtime::Mailbox;
 
 use self::rooms::Rooms;
 pub use self::rooms::{OWN_ROOM, Room};
 use self::turns::Turns;
 use crate::committer::{Greeting, Outcome};
 use crate::encoded_bets::EncodedBets;
-use crate::seam::Mailbox;
 use crate::store::{Draw, WinnersList, WinnersPiece};
 
 /// A request on its way to the committer.

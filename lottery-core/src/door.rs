@@ -65,7 +65,7 @@ where
     while !closed.load(Ordering::SeqCst) {
         let Ok((stream, _)) = listener.accept() else {
             // Without descriptors it would fail again at once.
-            thread::sleep(crate::seam::ACCEPT_PAUSE);
+            thread::sleep(lottery_runtime::ACCEPT_PAUSE);
             continue;
         };
         let place = Place::take(&busy);

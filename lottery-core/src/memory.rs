@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::{ConnId, Lender};
+use lottery_runtime::Mailbox;
 
 use crate::desk::Notice;
 use crate::pool::{Pool, Waiting};
-use crate::seam::Mailbox;
 
 /// What the connections of a centre share.
 ///

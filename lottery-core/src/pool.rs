@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use lottery_proto::ConnId;
+use lottery_runtime::Mailbox;
 
 use crate::desk::Notice;
-use crate::seam::Mailbox;
 
 /// A connection that waits for memory.
 #[derive(Debug)]

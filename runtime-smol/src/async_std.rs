@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
-use lottery_core::seam::{Caller, Mail, Runtime, Service};
+use lottery_runtime::{Caller, Mail, Runtime, Service};
 use smol::channel::{bounded, unbounded};
 
 use crate::signals::on_signal;

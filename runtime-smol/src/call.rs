@@ -2,9 +2,9 @@
 
 use std::future::pending;
 
-use lottery_core::seam::{Caller, Mail, Step};
-use lottery_core::sockets::set_up;
 use lottery_proto::Input;
+use lottery_runtime::sockets::set_up;
+use lottery_runtime::{Caller, Mail, Step};
 use smol::Timer;
 use smol::channel::Receiver;
 use smol::future::or;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use lottery_core::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
 use smol::Timer;
 use smol::future::or;
 

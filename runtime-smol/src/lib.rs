@@ -17,9 +17,9 @@ use ::smol::Timer;
 use ::smol::channel::Receiver;
 use ::smol::future::{or, yield_now};
 use ::smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use lottery_core::driving::{Overdue, Turn, piece};
-use lottery_core::seam::Mail;
 use lottery_proto::{Input, Machine};
+use lottery_runtime::Mail;
+use lottery_runtime::driving::{Overdue, Turn, piece};
 
 pub use self::call::call;
 pub use self::clock::Clock;

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use smol::Timer;
 use smol::channel::unbounded;
 use smol::future::{FutureExt as _, or, yield_now};

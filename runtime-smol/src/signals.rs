@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 
 use async_signal::{Signal, Signals};
-use lottery_core::signals::{StopSignals, hangup_stops};
+use lottery_runtime::signals::{StopSignals, hangup_stops};
 use smol::stream::StreamExt as _;
 
 use crate::Clock;

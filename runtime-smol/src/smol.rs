@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
-use lottery_core::seam::{Caller, Mail, Runtime, Service};
+use lottery_runtime::{Caller, Mail, Runtime, Service};
 use smol::channel::bounded;
 use smol::net::{TcpListener, TcpStream};
 use smol::{Async, Executor};

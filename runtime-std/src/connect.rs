@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
 use std::thread;
 
-use lottery_core::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
-use lottery_core::seam::Mail;
 use lottery_proto::Instant;
+use lottery_runtime::Mail;
+use lottery_runtime::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};

@@ -16,9 +16,9 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use lottery_core::driving::{Overdue, Turn, piece, unless_blocked};
-use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use lottery_proto::{Input, Machine};
+use lottery_runtime::driving::{Overdue, Turn, piece, unless_blocked};
+use lottery_runtime::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use rustix::event::PollFlags;
 
 use accept::Acceptor;

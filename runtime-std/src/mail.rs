@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak, mpsc};
 
-use lottery_core::seam::Mail;
+use lottery_runtime::Mail;
 use rustix::event::{EventfdFlags, eventfd};
 
 /// Makes a channel.

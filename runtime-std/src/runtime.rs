@@ -6,10 +6,10 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
 
-use lottery_core::seam::{Caller, Mail, Runtime, Service, Step};
-use lottery_core::signals::{StopSignals, hangup_stops};
-use lottery_core::sockets::set_up;
 use lottery_proto::Input;
+use lottery_runtime::signals::{StopSignals, hangup_stops};
+use lottery_runtime::sockets::set_up;
+use lottery_runtime::{Caller, Mail, Runtime, Service, Step};
 use rustix::event::PollFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;

@@ -13,9 +13,9 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
-use lottery_core::driving::{Overdue, Turn, piece};
-use lottery_core::seam::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use lottery_proto::{Input, Machine};
+use lottery_runtime::driving::{Overdue, Turn, piece};
+use lottery_runtime::{ACCEPT_PAUSE, Mail, Mailbox, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};

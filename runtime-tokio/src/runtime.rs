@@ -4,10 +4,10 @@ use std::future::pending;
 use std::io;
 use std::sync::Arc;
 
-use lottery_core::seam::{Caller, Mail, Runtime, Service, Step};
-use lottery_core::signals::{StopSignals, hangup_stops};
-use lottery_core::sockets::set_up;
 use lottery_proto::Input;
+use lottery_runtime::signals::{StopSignals, hangup_stops};
+use lottery_runtime::sockets::set_up;
+use lottery_runtime::{Caller, Mail, Runtime, Service, Step};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job, Progress, SessionAgency};
 use lottery_core::bet_list::BetList;
-use lottery_core::seam::Caller;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
+use lottery_runtime::Caller;
 
 use crate::link::Clock;
 use crate::options::Options;

@@ -9,9 +9,9 @@ use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
 use lottery_core::desk::{Desk, Notice};
 use lottery_core::memory::Memory;
-use lottery_core::seam::{Mailbox, Service};
 use lottery_core::store::StoreError;
 use lottery_proto::{Input, Instant, Machine, ServerConfig};
+use lottery_runtime::{Mailbox, Service};
 
 use crate::link::Clock;
 use crate::media::{AnyStore, Media};

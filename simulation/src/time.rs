@@ -1,7 +1,7 @@
 //! How time goes on: to the next moment at which anything can happen.
 
-use lottery_core::seam::Step;
 use lottery_proto::{Instant, Machine as _};
+use lottery_runtime::Step;
 
 use crate::link::KEEPALIVE;
 use crate::tally::Mark;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use lottery_core::seam::Step;
 use lottery_proto::{Instant, Machine as _};
+use lottery_runtime::Step;
 
 use crate::agencies::{Kind, Process};
 use crate::centre::CentreProcess;

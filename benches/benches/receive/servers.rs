@@ -9,9 +9,9 @@ use benches::process::argument;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::desk::Desk;
-use lottery_core::seam::{Mailbox, Runtime as _, Service};
-use lottery_core::sockets::listen;
 use lottery_proto::{Instant, Machine, ServerConfig};
+use lottery_runtime::sockets::listen;
+use lottery_runtime::{Mailbox, Runtime as _, Service};
 
 use crate::machines::{Counting, Granting};
 use crate::plain;

@@ -6,12 +6,12 @@ use std::{fmt, io};
 use lottery_proto::client::{Client, Event};
 use lottery_proto::{AgencyId, ClientConfig, CloseReason, Dialect, Input, Instant, Io, Manner, SendError};
 
+use lottery_runtime::Step;
+use lottery_runtime::dial::Target;
 use tracing::info;
 
 use super::job::AgencyError;
 use super::reminder::Reminder;
-use crate::dial::Target;
-use crate::seam::Step;
 
 /// An agency's connection, and how the agency ended, with a `T` or without.
 pub(super) struct Call<T> {

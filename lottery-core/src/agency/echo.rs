@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use lottery_proto::client::Event;
 use lottery_proto::{ClientConfig, Dialect, Input, Instant, Io, Machine};
+use lottery_runtime::{Caller, Step};
 use tracing::{debug, info};
 
 use super::call::Call;
 use super::job::AgencyError;
 use crate::log::peers;
-use crate::seam::{Caller, Step};
 
 /// What a health check is to do.
 #[derive(Clone, Debug)]

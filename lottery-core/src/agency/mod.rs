@@ -15,6 +15,7 @@ use std::io;
 use std::sync::Arc;
 
 use lottery_proto::{Input, Instant, Io, Machine};
+use lottery_runtime::{Caller, Step};
 
 pub use self::echo::{EchoJob, Echoes};
 pub use self::job::{AgencyError, Job, Left, Progress};
@@ -22,7 +23,6 @@ pub use self::plain::PlainAgency;
 pub use self::session::SessionAgency;
 pub use self::single_bet::SingleBet;
 use crate::bet_list::BetList;
-use crate::seam::{Caller, Step};
 
 /// An agency at work: sends its bets, says that these were all, asks for its winners, in the manner of its wire.
 #[derive(Debug)]

@@ -6,12 +6,12 @@ use std::{fmt, io};
 
 use lottery_proto::client::Event;
 use lottery_proto::{Bet, ClientConfig, Dialect, FieldError, Input, Instant, Io, Machine};
+use lottery_runtime::{Caller, Step};
 use tracing::{debug, info, warn};
 
 use super::call::Call;
 use super::job::AgencyError;
 use crate::log::peers;
-use crate::seam::{Caller, Step};
 
 /// So many winners are taken of the answer that settles it, where they come with it.
 const MOST_WINNERS: usize = 100_000;

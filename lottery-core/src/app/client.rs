@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use lottery_proto::{AgencyId, ClientConfig};
+use lottery_runtime::Runtime;
+use lottery_runtime::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
 use tracing::info;
 
 use super::ending::Unfinished;
@@ -16,8 +18,6 @@ use super::winners::{Winners, WinnersError};
 use crate::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use crate::bet_list::BetList;
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
-use crate::seam::Runtime;
-use crate::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
 
 /// Runs an agency on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
 pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {

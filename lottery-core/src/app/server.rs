@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use lottery_runtime::Runtime;
+use lottery_runtime::signals::outlive_file_size_limit;
+use lottery_runtime::sockets::listen;
 use tracing::{error, info, warn};
 
 use super::control::Control;
@@ -19,9 +22,6 @@ use crate::desk::Desk;
 use crate::health;
 use crate::log::{self, StandardOutput};
 use crate::memory::Memory;
-use crate::seam::Runtime;
-use crate::signals::outlive_file_size_limit;
-use crate::sockets::listen;
 use crate::store::{CsvRepair, MemoryStore, RedbStore, Store, StoreError};
 
 /// How often to try to open a store that somebody has, and how long to pause between: for two seconds.

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use lottery_runtime::signals::hangup_stops;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_conditional_shutdown;
 
 use super::{fail, panics};
 use crate::config::{ConfigError, LogTime};
 use crate::log::{self, Clock, Level, Patience, Queue, Sink, Zone, writable};
-use crate::signals::hangup_stops;
 
 /// For how long an error waits for a reader of standard error.
 const ERROR_PATIENCE: Duration = Duration::from_millis(250);

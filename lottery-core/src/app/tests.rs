@@ -7,11 +7,12 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use lottery_runtime::{Caller, Runtime, Service};
+
 use super::ending::Unfinished;
 use super::progress::Bar;
 use super::{client, server};
 use crate::config::{self, ClientSettings, Parsed, ServerSettings};
-use crate::seam::{Caller, Runtime, Service};
 use crate::store::{Group, Saved, Store, StoreError, WinnersPiece};
 
 /// A runtime that cannot be started.

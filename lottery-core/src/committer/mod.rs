@@ -23,11 +23,12 @@ pub use self::outcome::{Durable, Greeting, Outcome};
 use self::plan::Plan;
 use self::room::Room;
 pub(crate) use self::run::MAX_GROUP;
+use lottery_runtime::Mailbox;
+
 pub use self::run::{run, step};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
 use crate::desk::{Asks, Notice, Request, Won};
-use crate::seam::Mailbox;
 pub use crate::store::Rules;
 use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError};
 

@@ -1,9 +1,9 @@
 //! What is to be done about a request.
 
 use lottery_proto::Code;
+use lottery_runtime::Mailbox;
 
 use crate::desk::Notice;
-use crate::seam::Mailbox;
 use crate::store::AgencyRecord;
 
 /// What is to be done about a request.

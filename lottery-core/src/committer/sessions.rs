@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use lottery_proto::ConnId;
+use lottery_runtime::Mailbox;
 
 use crate::desk::Notice;
-use crate::seam::Mailbox;
 
 /// The sessions that count.
 #[derive(Debug, Default)]

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 use lottery_proto::{ConnId, Stranger, Ticket, WinnersQuery};
+use lottery_runtime::Mailbox;
 
 use crate::desk::{Notice, Won};
-use crate::seam::Mailbox;
 use crate::store::Draw;
 
 /// All who wait, in the order in which they came. Nothing but to tell them all costs more when there are many.

@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::ConnId;
+use lottery_runtime::Mailbox;
 
 use super::Notice;
 use crate::pool::{Pool, Waiting};
-use crate::seam::Mailbox;
 
 /// So much room is a connection's own, in bytes: enough for one batch of a block, however full the rest is.
 pub const OWN_ROOM: usize = 32 * 1024;

@@ -18,9 +18,10 @@ use self::bucket::{Bucket, Rate};
 use self::network::Network;
 pub(crate) use self::place::Place;
 pub(crate) use self::seat::Standing;
+use lottery_runtime::Mailbox;
+
 use self::seat::{Next, Seat};
 use crate::desk::Notice;
-use crate::seam::Mailbox;
 
 /// So many connections over the limit are told that they are too many, and so many are on their way out. The rest are
 /// just closed.

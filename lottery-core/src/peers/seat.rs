@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use lottery_proto::Instant;
+use lottery_runtime::Mailbox;
 
 use super::network::Network;
 use crate::desk::Notice;
-use crate::seam::Mailbox;
 
 /// Nobody goes who was heard within this time: what it has sent may be on its way.
 const LEAST_IDLE: Duration = Duration::from_millis(250);

@@ -17,8 +17,8 @@ use std::time::{Duration, SystemTime};
 use lottery_core::agency::Job;
 use lottery_core::centre::Centre;
 use lottery_core::log::{Level, subscriber};
-use lottery_core::seam::{Mailbox, Service as _};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
+use lottery_runtime::{Mailbox, Service as _};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Fate, Fields, TestStore, as_bets, asks, batch, bets, commit, finished};
@@ -427,8 +427,8 @@ fn no_line_at_debug_holds_personal_data() {
 
 /// Blocks with a bet that is wrong in one field, or cut, to a centre by hand.
 fn wrong_bets() {
-    use lottery_core::seam::{Mailbox, Service as _};
     use lottery_proto::{Input, Machine as _};
+    use lottery_runtime::{Mailbox, Service as _};
     let world = World::new(2, usize::MAX, 9);
     let good = PLANTED.join("|") + "|7574";
     for payload in [
@@ -481,8 +481,8 @@ fn receive(centre: &mut Centre, mut bytes: &[u8]) {
 
 /// Whole messages of each wire whose first byte is off: they are lines of the health check.
 fn bets_that_became_lines() {
-    use lottery_core::seam::{Mailbox, Service as _};
     use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, Machine as _};
+    use lottery_runtime::{Mailbox, Service as _};
     let world = World::new(2, usize::MAX, 9);
     let fields = planted(1);
     for (dialect, byte) in
@@ -505,7 +505,7 @@ fn bets_that_became_lines() {
 
 #[test]
 fn a_line_that_may_be_a_bet_is_logged_by_its_length() {
-    use lottery_core::seam::{Mailbox, Service as _};
+    use lottery_runtime::{Mailbox, Service as _};
     let logged = lines(Level::Info, || {
         let world = World::new(1, usize::MAX, 9);
         for line in [&PLANTED.join("|")[..], "Message N°1", "20261128", &"m".repeat(65)] {
@@ -522,8 +522,8 @@ fn a_line_that_may_be_a_bet_is_logged_by_its_length() {
 
 #[test]
 fn a_bet_sent_alone_is_logged_with_its_document_and_number_and_nothing_else() {
-    use lottery_core::seam::{Mailbox, Service as _};
     use lottery_proto::{Input, Machine as _};
+    use lottery_runtime::{Mailbox, Service as _};
     let logged = lines(Level::Debug, || {
         let mut world = World::new(2, usize::MAX, 9);
         world.store.next(&[Fate::Good, Fate::Full]);

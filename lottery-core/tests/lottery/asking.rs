@@ -5,8 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError};
-use lottery_core::seam::{Caller as _, Step};
 use lottery_proto::{Dialect, Input, Instant, Machine as _};
+use lottery_runtime::{Caller as _, Step};
 
 use crate::calls::Calls;
 use crate::support::{Fields, winners};

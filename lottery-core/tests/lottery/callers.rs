@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use lottery_core::agency::{AgencyError, EchoJob, Echoes, SingleBet};
-use lottery_core::seam::{Caller, Step};
 use lottery_proto::{
     AgencyId, ClientConfig, Dialect, Field, FieldError, FieldProblem, Input, Instant, Machine as _,
 };
+use lottery_runtime::{Caller, Step};
 
 use crate::calls::{Calls, TIMEOUTS};
 use crate::support::{Fate, Fields};

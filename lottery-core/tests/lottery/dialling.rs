@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use lottery_core::bet_list::BetList;
-use lottery_core::dial::Target;
-use lottery_core::seam::{Caller, Mailbox, Step};
 use lottery_core::store::{Rows, WinnersPiece};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
+use lottery_runtime::dial::Target;
+use lottery_runtime::{Caller, Mailbox, Step};
 
 use crate::calls::TIMEOUTS;
 use crate::world::job;

@@ -7,11 +7,11 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, step};
 use lottery_core::desk::{Desk, Notice};
-use lottery_core::seam::{Mailbox, Service as _};
 use lottery_proto::client::Event;
 use lottery_proto::{
     AgencyId, Client, ClientConfig, Code, Dialect, Input, Instant, Machine as _, ServerConfig,
 };
+use lottery_runtime::{Mailbox, Service as _};
 
 use crate::digests::{crc32c, text_of};
 use crate::support::{Fate, TestStore, as_bets, bets};

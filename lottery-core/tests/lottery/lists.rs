@@ -6,9 +6,9 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, OpenError, Opening, Rules};
 use lottery_core::desk::{Asks, Desk, Notice};
-use lottery_core::seam::{Mailbox, Service as _};
 use lottery_core::store::{PIECE_SIZE, Store as _, StoreError};
 use lottery_proto::{ConnId, Input, Instant, Machine as _, ServerConfig};
+use lottery_runtime::{Mailbox, Service as _};
 
 use crate::support::Seen::{Committed, Stored, Winners};
 use crate::support::{Fate, Fields, TestStore, batch, bets, commit, finished, query, winners};

@@ -2,8 +2,8 @@
 //! than its bets could need.
 
 use lottery_core::agency::{Agency, AgencyError};
-use lottery_core::seam::{Caller as _, Step};
 use lottery_proto::{CloseReason, Dialect, Input, Instant, Machine as _, Problem, Violation};
+use lottery_runtime::{Caller as _, Step};
 
 use crate::told::{BATCH_ACK, WELCOME, block, connected, hear};
 

@@ -35,8 +35,7 @@ fn what_is_refused_in_a_pause_is_told_what_the_store_said() {
     let said: Vec<String> = (0..2)
         .map(|_| {
             let (sender, told) = std::sync::mpsc::channel();
-            let mailbox =
-                lottery_core::seam::Mailbox::new(move |notice| _ = sender.send(format!("{notice:?}")));
+            let mailbox = lottery_runtime::Mailbox::new(move |notice| _ = sender.send(format!("{notice:?}")));
             let request = lottery_core::desk::Request { from: mailbox, ..store.diary().request(finished(1)) };
             committer.commit(vec![request]).unwrap();
             told.recv().unwrap()

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use lottery_core::agency::{AgencyError, Job, Progress, SessionAgency};
 use lottery_core::bet_list::BetList;
-use lottery_core::seam::{Caller, Step};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, Batch, ClientConfig, Code, ConnId, Dialect, Failure, Finished, Hello, HelloReply, Input,
     Instant, Machine as _, Receipt, Server, ServerConfig, Ticket, WinnersQuery, WinnersReply,
 };
+use lottery_runtime::{Caller, Step};
 
 use crate::digests::{crc32c, text_of};
 use crate::support::{Fields, bets};

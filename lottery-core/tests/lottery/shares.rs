@@ -7,8 +7,8 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::step;
 use lottery_core::desk::{Desk, Notice};
-use lottery_core::seam::{Mailbox, Service as _};
 use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
+use lottery_runtime::{Mailbox, Service as _};
 
 use crate::support::TestStore;
 

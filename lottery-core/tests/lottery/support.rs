@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use lottery_core::committer::{Committer, Outcome, Rules};
 use lottery_core::desk::{Asks, Notice, Request, Won};
 use lottery_core::encoded_bets::EncodedBets;
-use lottery_core::seam::Mailbox;
 use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, ListSize, Server, ServerConfig,
 };
+use lottery_runtime::Mailbox;
 
 /// A bet's fields, owned.
 pub(crate) type Fields = [String; 5];

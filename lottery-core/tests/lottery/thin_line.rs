@@ -11,8 +11,8 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::Committer;
 use lottery_core::desk::{Desk, Notice};
-use lottery_core::seam::{Caller as _, Mailbox, Service as _, Step};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
+use lottery_runtime::{Caller as _, Mailbox, Service as _, Step};
 
 use crate::support::{Fields, TestStore, bets, winners};
 use crate::world::job;

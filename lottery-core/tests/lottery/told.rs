@@ -11,12 +11,12 @@ use lottery_core::bet_list::BetList;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, Greeting, OpenError, Rules};
 use lottery_core::desk::{Asks, Desk, Notice, Request, Won};
-use lottery_core::seam::{Caller as _, Mailbox, Service as _, Step};
 use lottery_core::store::{AgencyRecord, Group, Rows, Store as _, StoreError, WinnersList, WinnersPiece};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, ClientConfig, Code, ConnId, Dialect, Input, Instant, ListSize, Machine, Server, ServerConfig,
 };
+use lottery_runtime::{Caller as _, Mailbox, Service as _, Step};
 
 use crate::support::{Fate, Seen, TestStore, batch, bets, commit, finished, query, winners};
 

@@ -6,9 +6,9 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, run};
 use lottery_core::desk::{Asks, Desk};
-use lottery_core::seam::{Mailbox, Service as _};
 use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Machine as _, Receipt, Server, ServerConfig};
+use lottery_runtime::{Mailbox, Service as _};
 
 use crate::support::Seen::{Refused, Stored, TurnedAway, Winners};
 use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lottery_core::agency::AgencyError;
-use lottery_core::seam::{Caller as _, Step};
 use lottery_proto::Instant;
+use lottery_runtime::{Caller as _, Step};
 
 use crate::support::{Fate, Fields, bets, winners};
 use crate::world::{Link, World, job};

@@ -12,9 +12,9 @@ use lottery_core::centre::Centre;
 use lottery_core::centres::Centres;
 use lottery_core::committer::Committer;
 use lottery_core::desk::{Desk, Notice};
-use lottery_core::seam::{Caller, Mailbox, Service, Step};
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
+use lottery_runtime::{Caller, Mailbox, Service, Step};
 
 use crate::support::{Fields, TestStore};
 

@@ -3,9 +3,9 @@
 use std::io;
 
 use lottery_proto::{Input, Instant, Io, Machine, Question};
+use lottery_runtime::{Caller, Step};
 
 use super::{Phase, PlainAgency};
-use crate::seam::{Caller, Step};
 
 impl Machine for PlainAgency {
     type Notice = std::convert::Infallible;

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::io;
 
 use lottery_proto::{Input, Instant, Io, Machine};
+use lottery_runtime::{Caller, Step};
 
 use super::{Phase, SessionAgency};
-use crate::seam::{Caller, Step};
 
 impl Machine for SessionAgency {
     type Notice = Infallible;

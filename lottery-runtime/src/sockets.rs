@@ -48,7 +48,7 @@ pub fn set_up<S: AsFd>(socket: S) -> io::Result<S> {
 }
 
 /// Returns how many bytes have arrived at a socket and are not read; 0 if the system does not say.
-pub(crate) fn received(socket: &impl AsFd) -> usize {
+pub fn received(socket: &impl AsFd) -> usize {
     let bytes = rustix::io::ioctl_fionread(socket).unwrap_or_default();
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
@@ -58,7 +58,7 @@ const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 
 /// Returns how many bytes were written to a TCP socket and are not acknowledged by the peer's system; `None` if this one
 /// does not say. It reads a table of all sockets: not to be asked often.
-pub(crate) fn unacked(socket: &impl AsFd) -> Option<usize> {
+pub fn unacked(socket: &impl AsFd) -> Option<usize> {
     // A system call of its own says it, but not to a program without `unsafe`.
     let descriptor = format!("/proc/self/fd/{}", socket.as_fd().as_raw_fd());
     let inode = fs::metadata(descriptor).ok()?.ino();

@@ -26,7 +26,7 @@ pub struct Target {
 
 impl Target {
     /// A server that is tried to be reached from `now` until about `until`.
-    pub(crate) fn new(server: &str, timeout: Duration, now: Instant, until: Instant) -> Self {
+    pub fn new(server: &str, timeout: Duration, now: Instant, until: Instant) -> Self {
         Self { server: server.to_owned(), timeout, until: until.max(now.after(timeout.min(LAST_TRY))) }
     }
 

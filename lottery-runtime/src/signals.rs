@@ -9,7 +9,7 @@ use lottery_proto::Instant;
 use signal_hook::consts::{SIGHUP, SIGXFSZ};
 
 /// The exit code after a second signal, which does not wait for anything.
-pub(crate) const EXIT_AT_ONCE: i32 = 1;
+pub const EXIT_AT_ONCE: i32 = 1;
 
 /// A supervisor may send a signal twice, to the process and to its group. A person needs longer to mean it.
 const TWICE: Duration = Duration::from_millis(200);
@@ -67,7 +67,7 @@ fn ignores(status: &str, signal: i32) -> bool {
 
 /// Lets a file that reaches the limit of the process's file sizes be a write that fails, as on a full disk: by default the
 /// signal that comes with it ends the process.
-pub(crate) fn outlive_file_size_limit() {
+pub fn outlive_file_size_limit() {
     // A handler that does nothing of interest: to ignore a signal takes `unsafe`. Without it all is as it was by default.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
