@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, Rules};
 use lottery_core::desk::{Desk, Request};
-use lottery_core::store::RedbStore;
 use lottery_core::store::rows::push_bet;
 use lottery_proto::block::{self, BLOCK_SIZE};
 use lottery_proto::{Input, Machine, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
+use lottery_store::RedbStore;
 
 use crate::input::Blocks;
 use crate::machine::{feed, room_of_centre};

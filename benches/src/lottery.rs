@@ -9,10 +9,10 @@ use lottery_core::agency::{Agency, Job};
 use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::desk::Desk;
-use lottery_core::store::RedbStore;
 use lottery_proto::{ClientConfig, Dialect, ServerConfig};
 use lottery_runtime::Runtime;
 use lottery_runtime::sockets::listen;
+use lottery_store::RedbStore;
 
 use crate::input;
 

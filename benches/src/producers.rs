@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Outcome, Rules};
 use lottery_core::desk::{Desk, Notice};
-use lottery_core::store::{RedbStore, StoreError};
+use lottery_core::store::StoreError;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{Input, Machine, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
+use lottery_store::RedbStore;
 
 use crate::input::Blocks;
 use crate::machine::{feed, room_of_centre};

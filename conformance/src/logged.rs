@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use lottery_core::log::{Level, subscriber};
+use lottery_cli::log::{Level, subscriber};
 
 /// The lines so far.
 #[derive(Clone, Debug, Default)]

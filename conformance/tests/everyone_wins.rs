@@ -5,8 +5,9 @@ use conformance::centre::{Running, Terms};
 use conformance::files::{File, stored};
 use conformance::{OnRuntime, on_every_pair, on_every_server};
 use lottery_core::agency::Agency;
-use lottery_core::store::{MemoryStore, RedbStore, Store};
+use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::Dialect;
+use lottery_store::RedbStore;
 
 fn files() -> Vec<File> {
     [300, 257, 1, 0, 421].into_iter().zip(1..).map(|(bets, agency)| File::invented(agency, bets)).collect()

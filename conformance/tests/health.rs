@@ -13,9 +13,9 @@ use conformance::serving::Serving;
 use conformance::stores::GatedStore;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_server};
+use lottery_cli::health::{Unhealthy, answer, ask};
 use lottery_core::committer::{self, Committer};
 use lottery_core::desk::Desk;
-use lottery_core::health::{Unhealthy, answer, ask};
 use lottery_proto::Dialect;
 
 fn a_committer_that_hangs_is_known<Server: OnRuntime>() {

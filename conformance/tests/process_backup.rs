@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use lottery_core::store::FileDisk;
+use lottery_store::FileDisk;
 use process::files::{Bets, stored};
 use process::{Process, SOON, client, command, server, server_program};
 use rustix::process::Signal;

@@ -12,9 +12,9 @@ use tracing::{info, warn};
 
 use crate::centre::{Centre, Ways};
 use crate::desk::{Desk, Notice};
-use crate::health::Probes;
 use crate::memory::Memory;
 use crate::peers::{Admission, Limits, Peers};
+use crate::probes::Probes;
 
 /// Makes a [`Centre`] for each connection.
 #[derive(Debug)]

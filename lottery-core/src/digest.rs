@@ -9,7 +9,7 @@ pub(crate) fn push_bet(text: &mut Vec<u8>, bet: &Bet<'_>) {
 }
 
 /// The same of its fields: first name, last name, document, birth date.
-pub(crate) fn push_fields(text: &mut Vec<u8>, fields: [&str; 4], number: u32) {
+pub fn push_fields(text: &mut Vec<u8>, fields: [&str; 4], number: u32) {
     for field in fields {
         text.extend_from_slice(field.as_bytes());
         text.push(b'|');

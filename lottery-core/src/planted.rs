@@ -47,6 +47,6 @@ pub fn plant(mistake: Option<Mistake>) {
 }
 
 /// Whether this thread makes it.
-pub(crate) fn is(mistake: Mistake) -> bool {
+pub fn is(mistake: Mistake) -> bool {
     PLANTED.get() == Some(mistake)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lottery_core::store::Disk;
+use lottery_store::Disk;
 
 use crate::random::Random;
 

@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use lottery_core::store::{Group, RedbStore, Saved, Store, StoreError, WinnersPiece};
+use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
+use lottery_store::RedbStore;
 
 use crate::disk::SimDisk;
 use crate::fast_store::{FastStore, Groups};

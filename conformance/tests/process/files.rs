@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lottery_core::store::{RedbStore, Store as _};
+use lottery_core::store::Store as _;
+use lottery_store::RedbStore;
 
 /// An agency's file.
 pub(crate) struct Bets {

@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::{Mutex, OnceLock};
 
-use lottery_core::config::{self, ConfigError, Parsed};
+use lottery_cli::config::{self, ConfigError, Parsed};
 
 /// `data` is a byte that says which program, and parts with a zero byte between: the file, words of the command line,
 /// and from an empty one on, variables, `NAME=value`.

@@ -26,7 +26,7 @@ mod seeds;
 pub mod server;
 pub mod store_recover;
 #[allow(dead_code)]
-#[path = "../../../lottery-core/tests/store/support.rs"]
+#[path = "../../../lottery-store/tests/store/support.rs"]
 mod support;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Backups: any bytes are restored, or refused in words, and no more is made of them than they hold.
 
 use lottery_core::store::{AgencyRecord, MemoryStore, Rules, Store};
-use lottery_core::transfer::{BackupWriter, Part, TransferError, import, read_backup, restore};
+use lottery_store::transfer::{BackupWriter, Part, TransferError, import, read_backup, restore};
 
 /// `data` is a byte that says whether the checksum is to be made right, and a backup: changed bytes alone would hardly ever
 /// get past it.

@@ -11,7 +11,7 @@ use tracing::{debug, info};
 
 use super::call::Call;
 use super::job::AgencyError;
-use crate::log::peers;
+use crate::redact;
 
 /// What a health check is to do.
 #[derive(Clone, Debug)]
@@ -103,11 +103,11 @@ impl Echoes {
         let expected = self.line();
         self.waiting = false;
         let Some(prefix) = msg.strip_suffix(&expected) else {
-            let received = peers::line(msg).into_owned();
+            let received = redact::line(msg).into_owned();
             return self.call.end(now, Err(AgencyError::WrongEcho { expected, received }));
         };
         // What is ours is no secret.
-        let msg = format!("{}{expected}", peers::line(prefix));
+        let msg = format!("{}{expected}", redact::line(prefix));
         info!(action = "receive_message", result = "success", client_id = %client_id, msg);
         self.done += 1;
         self.next = now.after(self.period);

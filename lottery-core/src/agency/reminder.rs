@@ -57,7 +57,7 @@ impl Reminder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::{Level, tests::logged};
+    use lottery_testkit::log::{Level, logged};
 
     fn at(seconds: u64) -> Instant {
         Instant::from_epoch(Duration::from_secs(seconds))

@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 
 use super::call::Call;
 use super::job::AgencyError;
-use crate::log::peers;
+use crate::redact;
 
 /// So many winners are taken of the answer that settles it, where they come with it.
 const MOST_WINNERS: usize = 100_000;
@@ -77,7 +77,7 @@ impl SingleBet {
                 Event::Bet { stored: false, reason }
                 | Event::WinnersRefused { reason }
                 | Event::Refused { reason } => {
-                    let reason = peers::reason(reason).into_owned();
+                    let reason = redact::reason(reason).into_owned();
                     self.call.end(now, Err(AgencyError::Refused { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {

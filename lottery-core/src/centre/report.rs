@@ -5,8 +5,8 @@ use tracing::{debug, info, warn};
 
 use crate::committer::Outcome;
 use crate::encoded_bets::EncodedBets;
-use crate::log::peers;
 use crate::peers::Place;
+use crate::redact;
 use crate::store::rows;
 
 /// So many refusals of a connection are logged by themselves. The others are counted, and said at its end.
@@ -53,7 +53,7 @@ impl Report {
     /// A line came to be sent back.
     pub(super) fn echo(&self, now: Instant, line: &str) {
         if self.may_log(now) {
-            let (ip, msg) = (self.place.ip(), &*peers::line(line));
+            let (ip, msg) = (self.place.ip(), &*redact::line(line));
             info!(action = "receive_message", result = "success", ip = %ip, msg);
         }
     }

@@ -12,7 +12,10 @@ use crate::store::rows::{self, RowError};
 use crate::store::{Draw, Group, PIECE_SIZE, Rules, Store, StoreError, Winners, WinnersList, WinnersPiece};
 
 /// Draws over all rows of a store, and makes that durable.
-pub(crate) fn hold_draw(store: &mut dyn Store, rules: Rules) -> Result<(), StoreError> {
+///
+/// # Errors
+/// The store cannot be read, or not make it durable.
+pub fn hold_draw(store: &mut dyn Store, rules: Rules) -> Result<(), StoreError> {
     hold(store, rules, GATHERED, Group::default()).map(|_| ())
 }
 

@@ -17,12 +17,12 @@ use lottery_proto::Code;
 use tracing::{error, info};
 
 use self::agencies::Agencies;
-pub(crate) use self::drawing::hold_draw;
+pub use self::drawing::hold_draw;
 pub use self::opening::{OpenError, Opening};
 pub use self::outcome::{Durable, Greeting, Outcome};
 use self::plan::Plan;
 use self::room::Room;
-pub(crate) use self::run::MAX_GROUP;
+pub use self::run::MAX_GROUP;
 use lottery_runtime::Mailbox;
 
 pub use self::run::{run, step};

@@ -9,7 +9,7 @@ use crate::desk::{Asks, Desk, Request};
 use crate::store::{Store, StoreError};
 
 /// At most about so many bytes of requests are committed as one group.
-pub(crate) const MAX_GROUP: usize = 4 * 1024 * 1024;
+pub const MAX_GROUP: usize = 4 * 1024 * 1024;
 
 /// While there is no room, requests are looked at so often, to be refused.
 const TICK: Duration = Duration::from_millis(50);

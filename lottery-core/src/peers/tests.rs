@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use lottery_testkit::log::{Level, logged};
+
 use super::*;
-use crate::log::{Level, tests::logged};
 
 fn at(seconds: u64) -> Instant {
     Instant::from_epoch(Duration::from_secs(seconds))

@@ -8,22 +8,11 @@
 //! | [`RedbStore`] | `DATA_DIR/lottery.redb`, and beside it `DATA_DIR/bets.csv` for people and other tools |
 //! | [`MemoryStore`] | nothing after the process: tests, and `--store memory` |
 
-mod compare;
-mod csv_file;
-pub(crate) mod data_dir;
-mod directory;
-mod disk;
-mod embedded;
+mod difference;
 mod error;
-mod live;
 mod memory;
-mod opening;
-mod permissions;
-mod refresh;
 pub mod rows;
 mod snapshot;
-mod tables;
-mod watched;
 mod winners;
 
 use std::collections::BTreeMap;
@@ -32,13 +21,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use compare::Difference;
-pub use csv_file::CsvRepair;
-pub use disk::{Disk, FileDisk};
-pub use embedded::RedbStore;
+pub use difference::Difference;
 pub use error::StoreError;
 pub use memory::MemoryStore;
-pub(crate) use opening::CACHE;
 pub use snapshot::{Snapshot, Snapshots};
 pub use winners::{PIECE_SIZE, Winners, WinnersList, WinnersPiece};
 
@@ -184,8 +169,9 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// The draw speaks of a piece that is not there.
-fn no_such_piece(place: &str, agency: u32, number: u64) -> StoreError {
+/// The error of a store that lacks a piece of which the draw speaks.
+#[must_use]
+pub fn no_such_piece(place: &str, agency: u32, number: u64) -> StoreError {
     let cause = format!("piece {number} of the winners of agency {agency} is missing");
     StoreError::Failed { place: place.to_owned(), cause }
 }

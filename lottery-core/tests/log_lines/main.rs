@@ -14,9 +14,9 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use lottery_cli::log::{Level, subscriber};
 use lottery_core::agency::Job;
 use lottery_core::centre::Centre;
-use lottery_core::log::{Level, subscriber};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 use lottery_runtime::{Mailbox, Service as _};
 use tracing_subscriber::fmt::MakeWriter;

@@ -1,7 +1,7 @@
 //! Counts and digests, against an oracle that knows neither the committer nor a table of CRCs.
 
 use lottery_core::committer::{Committer, Rules};
-use lottery_core::store::RedbStore;
+use lottery_store::RedbStore;
 
 use crate::support::{Diary, Fate, Fields, TestStore, batch, bets, finished};
 

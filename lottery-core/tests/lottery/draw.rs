@@ -2,8 +2,9 @@
 
 use lottery_core::committer::{Committer, Rules};
 use lottery_core::desk::Won;
-use lottery_core::store::{RedbStore, Store};
+use lottery_core::store::Store;
 use lottery_proto::AgencyId;
+use lottery_store::RedbStore;
 
 use crate::support::Seen::{self, Committed, Pending, Stored, Winners};
 use crate::support::{Diary, Fate, TestStore, all_of, batch, bets, commit, finished, query, winners};

@@ -17,7 +17,7 @@ use super::call::Call;
 use super::job::{AgencyError, Job, Left, Progress};
 use super::retry::Retry;
 use crate::bet_list::BetList;
-use crate::log::peers;
+use crate::redact;
 
 /// An agency at work: sends its bets, says that these were all, asks for its winners.
 pub struct PlainAgency {
@@ -195,11 +195,11 @@ impl PlainAgency {
                     self.end_check(now);
                 }
                 Event::Batch { stored: false, reason, .. } => {
-                    let reason = peers::reason(reason).into_owned();
+                    let reason = redact::reason(reason).into_owned();
                     self.refused(now, "a batch", reason);
                 }
                 Event::Finished { stored: false, reason } => {
-                    let reason = peers::reason(reason).into_owned();
+                    let reason = redact::reason(reason).into_owned();
                     self.refused(now, "to count this agency as finished", reason);
                 }
                 Event::Finished { stored: true, .. } => {
@@ -226,16 +226,16 @@ impl PlainAgency {
                     }
                 }
                 Event::WinnersRefused { reason } => {
-                    let reason = peers::reason(reason).into_owned();
+                    let reason = redact::reason(reason).into_owned();
                     self.refused(now, "to say who won", reason);
                 }
                 Event::Refused { reason } => {
-                    let reason = peers::reason(reason).into_owned();
+                    let reason = redact::reason(reason).into_owned();
                     self.refused(now, "to go on", reason);
                 }
                 Event::Welcome { finished, .. } => self.welcome(now, finished),
                 Event::Failed { code, reason } => {
-                    let reason = peers::reason(reason).into_owned();
+                    let reason = redact::reason(reason).into_owned();
                     self.failed(now, code, reason);
                 }
                 Event::Closed(reason) => self.closed(now, reason),

@@ -19,7 +19,7 @@ use super::job::{AgencyError, Job, Left, Progress};
 use super::reason::{bet_in, passes};
 use super::retry::Retry;
 use crate::bet_list::BetList;
-use crate::log::peers;
+use crate::redact;
 
 /// An agency at work, through as many connections as it takes.
 pub struct SessionAgency {
@@ -231,7 +231,7 @@ impl SessionAgency {
         }
         let code = reason.split(':').next().and_then(Code::from_name);
         let bet = bet_in(reason);
-        let reason = peers::reason(reason).into_owned();
+        let reason = redact::reason(reason).into_owned();
         if code.is_some_and(passes) {
             return self.lost(now, code, &reason);
         }
@@ -246,7 +246,7 @@ impl SessionAgency {
 
     /// The centre has ended the session.
     fn failed(&mut self, now: Instant, code: Option<Code>, reason: &str) {
-        let reason = peers::reason(reason);
+        let reason = redact::reason(reason);
         let reason = code.map_or_else(|| reason.to_string(), |code| format!("{}: {reason}", code.as_str()));
         if code.is_some_and(passes) {
             self.lost(now, code, &reason);

@@ -1,0 +1,242 @@
+//! The client program.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
+use lottery_core::bet_list::BetList;
+use lottery_proto::{AgencyId, ClientConfig};
+use lottery_runtime::Runtime;
+use lottery_runtime::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
+use tracing::info;
+
+use super::ending::Unfinished;
+use super::progress::Bar;
+use super::settings;
+use super::streams::{Logging, at_a_signal};
+use super::winners::{Winners, WinnersError};
+use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
+
+/// Runs an agency on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
+pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
+    outlive_file_size_limit();
+    let settings = match settings(|args, env| config::client(args, env)) {
+        Ok(settings) => settings,
+        Err(code) => return code,
+    };
+    let bar = Bar::new();
+    let (level, time) = (settings.log_level.value, settings.log_time);
+    let logging = match Logging::start(level, now, time, bar.lines(), bar.is_seen()) {
+        Ok(logging) => logging,
+        Err(code) => return code,
+    };
+    bar.beside(logging.queue());
+    settings.log();
+    let result = match settings.command {
+        ClientCommand::Agency if settings.bets.is_none() => {
+            let reason = "no bets: name the agency's file with --bets FILE".to_owned();
+            Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason })
+        }
+        ClientCommand::Agency => agency(runtime, &settings, &bar),
+        ClientCommand::Winners => winners(runtime, &settings, &bar),
+        ClientCommand::Bet => single_bet(runtime, &settings),
+        ClientCommand::Echo => echoes(runtime, &settings),
+    };
+    bar.clear();
+    match result {
+        Ok(ended) => {
+            info!(action = "exit", result = "success", client_id = settings.agency);
+            match ended {
+                Ended::Stopped => logging.stopped(),
+                Ended::Done => logging.done(0),
+            }
+            ExitCode::SUCCESS
+        }
+        Err(unfinished) => {
+            let exit = unfinished.say(&settings);
+            match unfinished {
+                Unfinished::Stopped { .. } => logging.stopped(),
+                Unfinished::Failed { code, .. } => logging.done(code),
+            }
+            exit
+        }
+    }
+}
+
+/// How a client ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// By itself.
+    Done,
+    /// It was told to.
+    Stopped,
+}
+
+/// An agency's whole work.
+pub(super) fn agency(
+    runtime: &impl Runtime,
+    settings: &ClientSettings,
+    bar: &Bar,
+) -> Result<Ended, Unfinished> {
+    let path = settings.bets.as_deref().unwrap_or(Path::new(""));
+    let job = job(settings)?;
+    let place = open_winners(settings)?;
+    let bets = BetList::read_within(path, settings.file_max_size)?;
+    let shown = bar.clone();
+    let show = move |progress| shown.show(progress);
+    let mut agency = Agency::new(job, Arc::new(bets)).with_progress(show);
+    runtime.call(&mut agency)?;
+    let left = agency.left();
+    match agency.into_outcome() {
+        Ok(winners) => write_winners(place, &winners, bar),
+        // Nobody waits for its winners.
+        Err(AgencyError::Stopped) if left.finished && settings.winners.is_none() => Ok(Ended::Stopped),
+        Err(error) => Err(Unfinished::of_agency(&error, left, settings.dialect)),
+    }
+}
+
+/// The winners of an agency that has finished.
+pub(super) fn winners(
+    runtime: &impl Runtime,
+    settings: &ClientSettings,
+    bar: &Bar,
+) -> Result<Ended, Unfinished> {
+    let job = job(settings)?;
+    let place = open_winners(settings)?;
+    let mut agency = Agency::asking(job);
+    runtime.call(&mut agency)?;
+    match agency.into_outcome() {
+        Ok(winners) => write_winners(place, &winners, bar),
+        Err(error) => Err(Unfinished::of(&error, "the winners are left")),
+    }
+}
+
+fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
+    let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
+    // What is taken is bounded by the bets.
+    let mut connection = ClientConfig { max_answer: usize::MAX, ..of_agency(settings)? };
+    if batch_max.is_some() {
+        connection.max_batch = connection.max_message;
+    }
+    Ok(Job {
+        connection,
+        server: settings.server.to_string(),
+        connect_timeout: settings.connect_timeout,
+        batch_max,
+        poll_initial: settings.poll_initial,
+        poll_max: settings.poll_max,
+        retry_for: settings.retry_for,
+        seed: seed(settings.agency, std::process::id()),
+    })
+}
+
+fn write_winners(place: Winners, winners: &[String], bar: &Bar) -> Result<Ended, Unfinished> {
+    at_a_signal(EXIT_AT_ONCE);
+    // They may go where the lines go.
+    bar.settle();
+    place.write(winners).map_err(|error| not_written(&error))?;
+    Ok(Ended::Done)
+}
+
+/// Makes the place for the winners before anything is sent: after the draw they could not be had again on every wire.
+fn open_winners(settings: &ClientSettings) -> Result<Winners, Unfinished> {
+    Winners::open(settings).map_err(|error| not_written(&error))
+}
+
+fn not_written(error: &WinnersError) -> Unfinished {
+    Unfinished::Failed { code: error.exit_code(), reason: error.to_string() }
+}
+
+/// A seed that no other agency of this machine has.
+fn seed(agency: u32, process: u32) -> u64 {
+    u64::from(agency) << 32 | u64::from(process)
+}
+
+pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Unfinished> {
+    let names = [
+        "first-name (NOMBRE)",
+        "last-name (APELLIDO)",
+        "document (DOCUMENTO)",
+        "birthdate (NACIMIENTO)",
+        "number (NUMERO)",
+    ];
+    let mut fields = <[String; 5]>::default();
+    for ((field, set), name) in fields.iter_mut().zip(&settings.bet.0).zip(names) {
+        let missing = || Unfinished::Failed { code: 1, reason: format!("no bet: --{name} is not set") };
+        field.clone_from(set.as_ref().ok_or_else(missing)?);
+    }
+    let timeouts = (settings.connect_timeout, settings.retry_for);
+    let mut single = SingleBet::new(of_agency(settings)?, settings.server.to_string(), timeouts, fields)?;
+    runtime.call(&mut single)?;
+    single.into_outcome().map_err(|error| Unfinished::of(&error, "the bet is left"))?;
+    Ok(Ended::Done)
+}
+
+pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Unfinished> {
+    let mut echoes = Echoes::new(EchoJob {
+        connection: connection(settings)?,
+        server: settings.server.to_string(),
+        connect_timeout: settings.connect_timeout,
+        retry_for: settings.retry_for,
+        amount: settings.loop_amount,
+        period: settings.loop_period.value,
+    });
+    runtime.call(&mut echoes)?;
+    let left = format!("{} of {} messages are left", echoes.left(), settings.loop_amount);
+    echoes.into_outcome().map_err(|error| Unfinished::of(&error, left))?;
+    Ok(Ended::Done)
+}
+
+/// The connection of an agency that its wire can name.
+fn of_agency(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
+    let connection = connection(settings)?;
+    let (agency, dialect) = (settings.agency, settings.dialect);
+    let most = dialect.max_agency();
+    if agency > most {
+        let reason = format!("agency {agency}: {dialect} goes up to {most}, other wires go further");
+        return Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason });
+    }
+    Ok(connection)
+}
+
+fn connection(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
+    let reason = || "an agency's number is from 1 to 99999".to_owned();
+    let agency = AgencyId::new(settings.agency)
+        .ok_or_else(|| Unfinished::Failed { code: ConfigError::EXIT_CODE, reason: reason() })?;
+    let connection = ClientConfig::new(agency, settings.dialect);
+    Ok(ClientConfig { answer_timeout: settings.answer_timeout, ..connection })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_waits_for_answers_as_long_as_the_settings_say() {
+        let args = [
+            "client",
+            "--agency",
+            "3",
+            "--server",
+            "centre:1",
+            "--dialect",
+            "fixed",
+            "--answer-timeout",
+            "7s",
+        ];
+        let Ok(config::Parsed::Run(settings)) = config::client(args.map(Into::into), &|_| None) else {
+            panic!("these are settings")
+        };
+        let connection = connection(&settings).unwrap();
+        assert_eq!((connection.agency.get(), connection.dialect.name()), (3, "fixed"));
+        assert_eq!(connection.answer_timeout.as_secs(), 7);
+    }
+
+    #[test]
+    fn agencies_have_seeds_of_their_own() {
+        assert_ne!(seed(1, 7), seed(2, 7));
+        assert_ne!(seed(1, 7), seed(1, 8));
+    }
+}

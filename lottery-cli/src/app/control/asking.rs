@@ -1,0 +1,63 @@
+//! The side of a command: a store that no centre has is opened, and a centre is asked.
+
+use std::io::{self, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use lottery_core::store::{Store as _, StoreError};
+use lottery_store::RedbStore;
+use lottery_store::transfer::{Sink, TransferError, read_backup, read_store};
+
+use super::{ALL, PATIENCE, SOCKET, WITHOUT_ROWS, at_socket};
+
+/// How often both are tried, [`PAUSE`] apart: while a centre begins or ends, neither is the store free, nor does it answer.
+const TRIES: u32 = 400;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Shows the parts of what is stored in a data directory, also while a centre runs on it; with the rows or without.
+///
+/// # Errors
+///
+/// There is no store, or it cannot be read; or those of `sink`.
+pub(in crate::app) fn read_parts(
+    data_dir: &Path,
+    with_rows: bool,
+    sink: Sink<'_>,
+) -> Result<(), TransferError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let busy = match RedbStore::open_to_read(data_dir) {
+            Ok(store) => return read_here(&store, with_rows, sink),
+            Err(error @ StoreError::Busy { .. }) => error,
+            Err(error) => return Err(error.into()),
+        };
+        match at_socket(data_dir, |path| UnixStream::connect(path)) {
+            Ok(stream) => return ask(data_dir, &stream, with_rows, sink),
+            Err(error) if tries >= TRIES => {
+                let place = data_dir.join(SOCKET).display().to_string();
+                return Err(TransferError::Unreadable { file: format!("{busy}; {place}"), error });
+            }
+            Err(_) => thread::sleep(PAUSE),
+        }
+    }
+}
+
+fn read_here(store: &RedbStore, with_rows: bool, sink: Sink<'_>) -> Result<(), TransferError> {
+    let snapshots = store.snapshots().ok_or_else(|| TransferError::Refused("no snapshots".to_owned()))?;
+    read_store(&*snapshots.take()?, with_rows, sink)
+}
+
+fn ask(data_dir: &Path, stream: &UnixStream, with_rows: bool, sink: Sink<'_>) -> Result<(), TransferError> {
+    let name = data_dir.join(SOCKET).display().to_string();
+    let asked = || -> io::Result<()> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut stream = stream;
+        stream.write_all(if with_rows { ALL } else { WITHOUT_ROWS }.as_bytes())
+    };
+    asked().map_err(|error| TransferError::Unreadable { file: name.clone(), error })?;
+    read_backup(&name, BufReader::with_capacity(64 * 1024, stream), sink)
+}

@@ -1,0 +1,101 @@
+//! The centre's side: a thread that listens, and one for each who asks.
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lottery_core::store::Snapshots;
+use lottery_store::transfer::{BackupWriter, TransferError, read_store, refusal};
+use tracing::{info, warn};
+
+use super::{ALL, PATIENCE, SOCKET, WITHOUT_ROWS, at_socket};
+use crate::door::{Door, Manner, set_patience};
+
+/// So many are answered at once; each holds a state of the store.
+const MOST: usize = 4;
+
+/// The socket of a running centre. It goes when this is dropped.
+#[derive(Debug)]
+pub(in crate::app) struct Control {
+    path: PathBuf,
+    inode: u64,
+    door: Option<Door>,
+}
+
+impl Control {
+    /// Answers who asks at the socket of that directory, of which the caller has the lock.
+    ///
+    /// # Errors
+    ///
+    /// There is no socket to be had: the file system has none, for instance.
+    pub(in crate::app) fn start(data_dir: &Path, snapshots: Arc<dyn Snapshots>) -> io::Result<Self> {
+        let path = std::path::absolute(data_dir)?.join(SOCKET);
+        match fs::symlink_metadata(&path) {
+            // Of a centre that was killed.
+            Ok(found) if found.file_type().is_socket() => fs::remove_file(&path)?,
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is another file")),
+            Err(_) => {}
+        }
+        let listener = at_socket(data_dir, |path| UnixListener::bind(path))?;
+        let mut control = Self { inode: fs::symlink_metadata(&path)?.ino(), path, door: None };
+        fs::set_permissions(&control.path, fs::Permissions::from_mode(0o600))?;
+        let answer = move |stream: &UnixStream| answer(stream, &*snapshots);
+        let door = Door::open(listener, Manner { name: "control", most: MOST, too_many, answer })?;
+        control.door = Some(door);
+        Ok(control)
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        // That of a later centre stays.
+        if fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// What one is told while too many are answered. A state of the store costs memory for as long as somebody has it.
+fn too_many(stream: &UnixStream) {
+    let refusal = refusal(&TransferError::Refused("too many ask at once".to_owned()));
+    let _ = stream.set_nonblocking(true).and_then(|()| (&*stream).write_all(refusal.as_bytes()));
+}
+
+fn answer(stream: &UnixStream, snapshots: &dyn Snapshots) {
+    let asked = match asked(stream) {
+        Ok(asked) => asked,
+        Err(error) => {
+            warn!(action = "control", result = "fail", reason = %error);
+            return;
+        }
+    };
+    let what = asked.trim_end();
+    match send(stream, snapshots, asked) {
+        Ok(()) => info!(action = "control", result = "success", asked = what),
+        Err(error) => {
+            // If the answer has begun, this is not its end, and so it is known not to be whole.
+            let _ = (&*stream).write_all(refusal(&error).as_bytes());
+            warn!(action = "control", result = "fail", asked = what, reason = %error);
+        }
+    }
+}
+
+/// What a peer asks that may.
+fn asked(stream: &UnixStream) -> io::Result<&'static str> {
+    set_patience(stream, PATIENCE)?;
+    let mut line = String::new();
+    BufReader::new(stream.take(64)).read_line(&mut line)?;
+    let known = [ALL, WITHOUT_ROWS].into_iter().find(|known| *known == line);
+    known.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is not known what is asked"))
+}
+
+fn send(stream: &UnixStream, snapshots: &dyn Snapshots, asked: &str) -> Result<(), TransferError> {
+    let snapshot = snapshots.take()?;
+    let mut writer = BackupWriter::new(BufWriter::with_capacity(64 * 1024, stream))?;
+    read_store(&*snapshot, asked == ALL, &mut |part| writer.put(part))?;
+    writer.end()?;
+    Ok(())
+}

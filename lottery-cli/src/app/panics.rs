@@ -1,0 +1,50 @@
+//! A panic as a log line: the library's own way is to write to standard error, where nobody may read, in several lines.
+
+use std::panic::{self, PanicHookInfo};
+
+use tracing::error;
+
+/// From now on a panic is logged.
+pub(super) fn log() {
+    panic::set_hook(Box::new(line));
+}
+
+/// Says where it was. What it says itself may hold what was being worked on, and that may be a bet: only a text that stands
+/// in the program as it is, is shown.
+fn line(panic: &PanicHookInfo<'_>) {
+    let place =
+        panic.location().map_or_else(String::new, |place| format!("{}:{}", place.file(), place.line()));
+    let reason = panic.payload().downcast_ref::<&str>().copied().unwrap_or("not shown");
+    error!(action = "panic", result = "fail", place, reason);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Level, tests::logged};
+
+    #[test]
+    fn a_panic_is_a_line_without_what_was_worked_on() {
+        let before = panic::take_hook();
+        log();
+        let lines = logged(Level::Info, || {
+            for secret in [None, Some("Ana Paz")] {
+                let panicked = panic::catch_unwind(|| match secret {
+                    None => panic!("this is meant to be"),
+                    Some(secret) => panic!("it was {secret}"),
+                });
+                assert!(panicked.is_err());
+            }
+        });
+        panic::set_hook(before);
+        // Another test may panic meanwhile, in its own thread, which nobody listens to.
+        let place = |line: &str| {
+            line.starts_with("ERROR    action: panic | result: fail | place: lottery-cli/src/app/panics.rs:")
+        };
+        assert!(lines.len() == 2 && lines.iter().all(|line| place(line)), "{lines:#?}");
+        assert!(
+            lines[0].ends_with(" | reason: this is meant to be")
+                && lines[1].ends_with(" | reason: not shown")
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! The server program.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use lottery_core::centres::Centres;
+use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
+use lottery_core::desk::Desk;
+use lottery_core::memory::Memory;
+use lottery_core::store::{MemoryStore, Store, StoreError};
+use lottery_runtime::Runtime;
+use lottery_runtime::signals::outlive_file_size_limit;
+use lottery_runtime::sockets::listen;
+use lottery_store::{CsvRepair, RedbStore};
+use tracing::{error, info, warn};
+
+use super::control::Control;
+use super::streams::Logging;
+use super::{EXIT_STORE_FAILED, fail, settings, transfer};
+use crate::config::{self, ConfigError, ServerCommand, ServerSettings, StoreKind};
+use crate::health;
+use crate::log::{self, StandardOutput};
+
+/// How often to try to open a store that somebody has, and how long to pause between: for two seconds.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Runs the centre on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
+pub fn server<R: Runtime>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
+    outlive_file_size_limit();
+    let settings = match settings(|args, env| config::server_with_threads(R::CONNECTION_STACK, args, env)) {
+        Ok(settings) => settings,
+        Err(code) => return code,
+    };
+    match &settings.command {
+        ServerCommand::Centre => centre(runtime, &settings, now),
+        ServerCommand::Count => transfer::count(&settings),
+        ServerCommand::Health => ask_for_health(settings.listen),
+        ServerCommand::Backup(output) => transfer::backup(&settings, output),
+        ServerCommand::Restore(file) => transfer::restore(&settings, file, &log::stamp(now())),
+        ServerCommand::Export(output) => transfer::export(&settings, output),
+        ServerCommand::Import(file) => transfer::import(&settings, file, &log::stamp(now())),
+    }
+}
+
+fn ask_for_health(address: SocketAddr) -> ExitCode {
+    health::ask(address).map_or_else(|reason| fail(1, &reason), |()| ExitCode::SUCCESS)
+}
+
+fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
+    let sink = StandardOutput::new();
+    let logging = match Logging::start(settings.log_level.value, now, settings.log_time, sink, false) {
+        Ok(logging) => logging,
+        Err(code) => return code,
+    };
+    settings.log();
+    let code = with_store(runtime, settings, now);
+    logging.stopped();
+    code
+}
+
+fn with_store(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
+    log_store(settings);
+    match settings.store {
+        StoreKind::Memory => run(runtime, settings, MemoryStore::new()),
+        StoreKind::Redb => match open(settings, now) {
+            Ok(store) => {
+                if let Some(path) = store.set_aside() {
+                    warn!(action = "set_aside", result = "success", file = %path.display());
+                }
+                log_repair(store.csv_repair(), store.csv_behind());
+                let _control = control(settings, &store);
+                run(runtime, settings, store)
+            }
+            Err(error) => transfer::store_error(&error, settings),
+        },
+    }
+}
+
+/// The socket at which `backup` and others ask. Without one the centre does its work all the same.
+fn control(settings: &ServerSettings, store: &RedbStore) -> Option<Control> {
+    let control = Control::start(&settings.data_dir, store.snapshots()?);
+    control.map_err(|error| warn!(action = "control", result = "fail", reason = %error)).ok()
+}
+
+/// Opens the store. A command such as `count` may have it for a moment.
+fn open(settings: &ServerSettings, now: fn() -> SystemTime) -> Result<RedbStore, StoreError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let opened = if settings.set_aside {
+            RedbStore::open_setting_aside(&settings.data_dir, &log::stamp(now()))
+        } else {
+            RedbStore::open(&settings.data_dir)
+        };
+        match opened {
+            Err(StoreError::Busy { .. }) if tries < TRIES => thread::sleep(PAUSE),
+            opened => return opened,
+        }
+    }
+}
+
+/// Says where everything is kept.
+fn log_store(settings: &ServerSettings) {
+    match settings.store {
+        StoreKind::Memory => info!(action = "open_store", result = "in_progress", store = "memory"),
+        StoreKind::Redb => {
+            let data_dir = std::path::absolute(&settings.data_dir);
+            let data_dir = data_dir.as_deref().unwrap_or(&settings.data_dir).display();
+            info!(action = "open_store", result = "in_progress", data_dir = %data_dir);
+        }
+    }
+}
+
+/// Says what was done to `bets.csv`, and how far it is behind.
+fn log_repair(CsvRepair { kept, cut, appended }: CsvRepair, behind: u64) {
+    if cut > 0 || appended > 0 {
+        warn!(action = "repair_bets_csv", result = "success", kept, cut, appended);
+    }
+    if behind > 0 {
+        warn!(action = "repair_bets_csv", result = "fail", behind);
+    }
+}
+
+pub(super) fn run<S: Store + 'static>(
+    runtime: &impl Runtime,
+    settings: &ServerSettings,
+    store: S,
+) -> ExitCode {
+    let rules = Rules { agencies: settings.agencies, winning_number: settings.winning_number };
+    let opening = Opening { raised_from: settings.agencies_before, ..rules.into() };
+    let mut committer = match Committer::open(store, opening) {
+        Ok(committer) => committer,
+        Err(OpenError::Store(error)) => return fail(store_code(&error), &error),
+        Err(error) => return fail(ConfigError::EXIT_CODE, &error),
+    };
+    let address = settings.listen;
+    let listener = match listen(address, settings.listen_backlog) {
+        Ok(listener) => listener,
+        Err(error) => return fail(1, &format!("cannot listen at {address}: {error}")),
+    };
+    let address = listener.local_addr().unwrap_or(address);
+
+    let count = |connections| usize::try_from(connections).unwrap_or(usize::MAX);
+    let budget = settings.budget(0);
+    if budget.connections < count(settings.max_connections) {
+        let (connections, max_memory) = (budget.connections, budget.peers);
+        info!(action = "max_connections", result = "success", connections, max_memory);
+    }
+    let desk = Arc::new(Desk::new(budget.desk));
+    let centres = Centres::new(settings.machine(), Arc::clone(&desk), budget.connections);
+    let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
+    let centres = centres
+        .with_memory(Memory::new(budget.shared, budget.reserve))
+        .with_connections_per_ip(count(settings.max_connections_per_ip), count(local))
+        .with_anonymous_finish(settings.anonymous_finish)
+        .with_echo_prefix(&settings.echo_prefix)
+        .with_address(address);
+    let centres = Arc::new(centres);
+    let answering = health::answer(address, Arc::clone(&desk), centres.probes());
+    if let Err(error) = &answering {
+        warn!(action = "health", result = "fail", reason = %error);
+    }
+    let (stop, requests) = (centres.stop(), Arc::clone(&desk));
+    let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
+        let result = committer::run(&mut committer, &requests);
+        if result.is_err() {
+            stop.stop();
+        }
+        result
+    });
+    let committing = match committing {
+        Ok(committing) => committing,
+        Err(error) => return fail(1, &format!("cannot start the committer: {error}")),
+    };
+    let served = runtime.serve(listener, Arc::clone(&centres));
+    centres.say_unwritten();
+    info!(action = "close_listener", result = "success", address = %address);
+    desk.close();
+    let committed = committing.join().unwrap_or_else(|_| {
+        let cause = "the committer panicked".to_owned();
+        Err(StoreError::Failed { place: "the store".to_owned(), cause })
+    });
+    end(served, committed)
+}
+
+/// Says how it ended.
+pub(super) fn end(served: io::Result<()>, committed: Result<(), StoreError>) -> ExitCode {
+    if let Err(error) = committed {
+        error!(action = "exit", result = "fail", reason = %error);
+        return fail(EXIT_STORE_FAILED, &error);
+    }
+    info!(action = "close_store", result = "success");
+    if let Err(error) = served {
+        error!(action = "exit", result = "fail", reason = %error);
+        return fail(1, &error);
+    }
+    info!(action = "exit", result = "success");
+    ExitCode::SUCCESS
+}
+
+fn store_code(error: &StoreError) -> u8 {
+    if matches!(error, StoreError::Failed { .. }) { EXIT_STORE_FAILED } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Level, tests::logged};
+
+    #[test]
+    fn a_repair_is_logged_if_there_was_one() {
+        let done = |cut, appended| {
+            format!(
+                "WARNING  action: repair_bets_csv | result: success | kept: 9 | cut: {cut} | appended: {appended}"
+            )
+        };
+        let behind = "WARNING  action: repair_bets_csv | result: fail | behind: 5".to_owned();
+        for (cut, appended, missing, expected) in [
+            (0, 0, 0, vec![]),
+            (1, 0, 0, vec![done(1, 0)]),
+            (0, 2, 0, vec![done(0, 2)]),
+            (3, 4, 5, vec![done(3, 4), behind.clone()]),
+            (0, 0, 5, vec![behind]),
+        ] {
+            let lines = logged(Level::Info, || log_repair(CsvRepair { kept: 9, cut, appended }, missing));
+            assert_eq!(lines, expected);
+        }
+    }
+
+    #[test]
+    fn a_store_that_failed_has_an_exit_code_of_its_own() {
+        let (place, cause) = (String::new(), String::new());
+        assert_eq!(store_code(&StoreError::Failed { place: place.clone(), cause: cause.clone() }), 74);
+        assert_eq!(store_code(&StoreError::Unusable { place, cause }), 1);
+    }
+}

@@ -1,0 +1,51 @@
+//! The centre's side.
+
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
+
+use lottery_core::desk::Desk;
+use lottery_core::probes::Probes;
+
+use super::{ACCEPTED, ATTENDED, EXPECTED, PATIENCE, canonical, name};
+
+use crate::door::{Door, Manner, set_patience};
+
+/// So many ask at once.
+const MOST: usize = 8;
+
+/// Who asks is answered until this is dropped.
+#[derive(Debug)]
+pub struct Answering {
+    #[expect(dead_code, reason = "it is open by living")]
+    door: Door,
+}
+
+/// Answers who asks for the health of the centre that listens there.
+///
+/// # Errors
+/// Somebody else has the name, or there is no socket or thread to be had.
+pub fn answer(address: SocketAddr, desk: Arc<Desk>, probes: Arc<Probes>) -> io::Result<Answering> {
+    let listener = UnixListener::bind_addr(&name(canonical(address))?)?;
+    let answer = move |stream: &UnixStream| {
+        // Whoever asks and is told nothing more knows what did not happen.
+        let _ = converse(stream, &desk, &probes);
+    };
+    let door = Door::open(listener, Manner { name: "health", most: MOST, too_many: |_| (), answer })?;
+    Ok(Answering { door })
+}
+
+fn converse(stream: &UnixStream, desk: &Desk, probes: &Arc<Probes>) -> io::Result<()> {
+    set_patience(stream, PATIENCE)?;
+    let mut line = String::new();
+    BufReader::new(stream.take(128)).read_line(&mut line)?;
+    let from = line.strip_prefix("probe ").and_then(|from| from.trim_end().parse().ok());
+    let from: SocketAddr = from.ok_or(io::ErrorKind::InvalidData)?;
+    let expectation = probes.expect(from);
+    let say = |word: &str| (&*stream).write_all(format!("{word}\n").as_bytes());
+    say(EXPECTED)?;
+    expectation.wait(PATIENCE).map_err(io::Error::other)?;
+    say(ACCEPTED)?;
+    if desk.is_attended(PATIENCE) { say(ATTENDED) } else { Ok(()) }
+}

@@ -1,0 +1,83 @@
+//! Connections of those who ask for a centre's health: they are announced, and are nobody's.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// An address as both sides write it: IPv4 is so, also where the socket takes both.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// Connections that are to come from who asks for the centre's health.
+#[derive(Debug, Default)]
+pub struct Probes(Mutex<Vec<(SocketAddr, SyncSender<()>)>>);
+
+impl Probes {
+    /// Whether this connection was announced. Whoever announced it is told that it has come.
+    pub(crate) fn arrived(&self, peer: SocketAddr) -> bool {
+        let peer = canonical(peer);
+        let mut expected = self.lock();
+        let Some(index) = expected.iter().position(|(from, _)| *from == peer) else { return false };
+        let (_, came) = expected.swap_remove(index);
+        // There is room for one, and it comes once.
+        let _ = came.try_send(());
+        true
+    }
+
+    /// Announces a connection from that address.
+    #[must_use]
+    pub fn expect(self: &Arc<Self>, from: SocketAddr) -> Expectation {
+        let (from, (sender, came)) = (canonical(from), sync_channel(1));
+        self.lock().push((from, sender));
+        Expectation { probes: Arc::clone(self), from, came }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(SocketAddr, SyncSender<()>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that is to come. It is not expected any more when this is dropped.
+#[derive(Debug)]
+pub struct Expectation {
+    probes: Arc<Probes>,
+    from: SocketAddr,
+    came: Receiver<()>,
+}
+
+impl Expectation {
+    /// Waits until it has come.
+    ///
+    /// # Errors
+    /// It has not come in that time.
+    pub fn wait(&self, limit: Duration) -> Result<(), RecvTimeoutError> {
+        self.came.recv_timeout(limit)
+    }
+}
+
+impl Drop for Expectation {
+    fn drop(&mut self) {
+        self.probes.lock().retain(|(from, _)| *from != self.from);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_connection_that_was_announced_is_one_and_once() {
+        let probes = Arc::new(Probes::default());
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let expected = probes.expect(address("127.0.0.1:40000"));
+        assert!(!probes.arrived(address("127.0.0.1:40001")));
+        assert!(expected.came.try_recv().is_err());
+        assert!(probes.arrived(address("[::ffff:127.0.0.1]:40000")), "a socket for both sees it so");
+        assert!(expected.came.try_recv().is_ok());
+        assert!(!probes.arrived(address("127.0.0.1:40000")));
+        drop(probes.expect(address("127.0.0.1:40000")));
+        assert!(!probes.arrived(address("127.0.0.1:40000")));
+    }
+}

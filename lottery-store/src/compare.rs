@@ -1,0 +1,171 @@
+//! Comparing `bets.csv` with the store: nothing that the store lacks is ever cut or overwritten.
+//!
+//! The store is durable before a row is written to the file, so after any kill or power cut each byte of the file is
+//! the store's, or none at all: a NUL where the file system has made room and lost what was to be there. Besides there
+//! may be a torn last row. Whatever else is in the file is somebody's.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use lottery_core::store::Difference;
+use redb::Database;
+
+use super::{Disk, tables};
+
+/// Longer than any row, in bytes: names have 255 at most, each may be a quote and so be doubled.
+const LONGEST_ROW: usize = 4096;
+const CHUNK: usize = 64 * 1024;
+
+/// How far the file is, if there is nothing in it that the store lacks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Equal {
+    /// Sequence number of the first value of the store that is not there, or not whole.
+    pub(super) next: u64,
+    /// Where that value begins, in bytes.
+    pub(super) len: u64,
+    /// Where a torn last row begins, or NULs behind all rows: what is to be cut. Else the length of the file.
+    pub(super) end: u64,
+    /// NULs before `end`, to be filled.
+    pub(super) holes: u64,
+}
+
+/// Reads all of the file, and of the store's rows if there is a store.
+pub(super) fn compare(file: &dyn Disk, store: Option<&Database>) -> io::Result<Result<Equal, Difference>> {
+    let size = file.size()?;
+    let mut walk = Walk { file, size, buffer: Vec::new(), equal: Equal::default(), at: 0, row: 0, stored: 0 };
+    let mut looked = Ok(None);
+    if let Some(store) = store {
+        tables::batches(store, 0, |sequence, rows| {
+            looked = walk.value(sequence, rows);
+            if matches!(looked, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })
+        .map_err(io::Error::other)?;
+    }
+    // Where the file goes on otherwise than the store, or behind it
+    let from = match looked? {
+        Some(from) => from,
+        None if walk.at < size => walk.row,
+        None => {
+            walk.equal.end = size;
+            return Ok(Ok(walk.equal));
+        }
+    };
+    if walk.is_torn(from)? {
+        walk.equal.end = from;
+        return Ok(Ok(walk.equal));
+    }
+    let (same, rows) = (rows(file, from)?, rows(file, size)?);
+    let (mut stored, mut stored_size) = (0, 0);
+    if let Some(store) = store {
+        tables::batches(store, 0, |_, rows| {
+            stored += line_ends(rows.as_bytes());
+            stored_size += rows.len() as u64;
+            ControlFlow::Continue(())
+        })
+        .map_err(io::Error::other)?;
+    }
+    Ok(Err(Difference { rows, size, stored, stored_size, same }))
+}
+
+/// Goes along the store's values and the file.
+struct Walk<'a> {
+    file: &'a dyn Disk,
+    size: u64,
+    buffer: Vec<u8>,
+    equal: Equal,
+    /// So many bytes of both were compared.
+    at: u64,
+    /// Where the last row begins of which something was compared.
+    row: u64,
+    /// Bytes of the store's values so far.
+    stored: u64,
+}
+
+impl Walk<'_> {
+    /// Compares a value of the store with what is there. Says where the row begins in which they differ, if they do.
+    fn value(&mut self, sequence: u64, rows: &str) -> io::Result<Option<u64>> {
+        let (start, rows) = (self.stored, rows.as_bytes());
+        self.stored += rows.len() as u64;
+        let there = usize::try_from(self.size.saturating_sub(start))
+            .map_or(rows.len(), |there| there.min(rows.len()));
+        if there == 0 {
+            return Ok(None);
+        }
+        self.buffer.resize(there, 0);
+        self.file.read(start, &mut self.buffer)?;
+        let (mut differs, mut holes) = (there, 0);
+        if self.buffer != rows[..there] {
+            let pairs = self.buffer.iter().zip(rows).enumerate();
+            differs = pairs.clone().find(|(_, (a, b))| a != b && **a != 0).map_or(there, |(at, _)| at);
+            holes = pairs.take(differs).filter(|(_, (byte, _))| **byte == 0).count() as u64;
+        }
+        // A value begins with a row.
+        let row = rows[..differs].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        (self.at, self.row) = (start + differs as u64, start + row as u64);
+        self.equal.holes += holes;
+        if self.equal.holes == 0 && differs == rows.len() {
+            self.equal.len = self.stored;
+            self.equal.next = sequence + 1;
+        }
+        Ok((differs < there).then_some(self.row))
+    }
+
+    /// Whether behind `from` there is nothing but the beginning of one row, and NULs. A file without a store beside it
+    /// is never torn by us.
+    fn is_torn(&mut self, from: u64) -> io::Result<bool> {
+        let len = usize::try_from(self.size - from).map_or(LONGEST_ROW, |len| len.min(LONGEST_ROW));
+        let mut row = vec![0; len];
+        self.file.read(from, &mut row)?;
+        let end = row.iter().position(|byte| *byte == 0).unwrap_or(len);
+        if !(end == 0 || self.stored > 0 && begins_a_row(&row[..end])) {
+            return Ok(false);
+        }
+        let mut nothing = true;
+        for_each_chunk(self.file, from + end as u64, self.size, |chunk| {
+            nothing = chunk.iter().all(|byte| *byte == 0);
+            nothing
+        })?;
+        Ok(nothing)
+    }
+}
+
+/// Whether this may be the beginning of a row: the number of an agency, and if there is more a comma and no line end.
+fn begins_a_row(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let ended = text.contains(&b'\n') || text.len() == LONGEST_ROW;
+    (1..=10).contains(&digits) && matches!(text.get(digits), None | Some(b',')) && !ended
+}
+
+fn line_ends(text: &[u8]) -> u64 {
+    text.split(|byte| *byte == b'\n').skip(1).count() as u64
+}
+
+/// Whole rows in the first bytes of a file.
+fn rows(file: &dyn Disk, end: u64) -> io::Result<u64> {
+    let mut rows = 0;
+    for_each_chunk(file, 0, end, |chunk| {
+        rows += line_ends(chunk);
+        true
+    })?;
+    Ok(rows)
+}
+
+/// Shows a part of a file piece by piece while `visit` says so.
+fn for_each_chunk(
+    file: &dyn Disk,
+    from: u64,
+    end: u64,
+    mut visit: impl FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    let mut at = from;
+    while at < end {
+        let len = usize::try_from(end - at).map_or(CHUNK, |rest| rest.min(CHUNK));
+        file.read(at, &mut buffer[..len])?;
+        if !visit(&buffer[..len]) {
+            break;
+        }
+        at += len as u64;
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! The data directory, and the lock that keeps a second centre out of it.
+//!
+//! The lock is a file of its own, `lottery.lock`, so that the store's files can be replaced as a whole while it is held. It is
+//! looked for by its path at every commit: whoever has moved the directory, deleted the file, or mounted something over
+//! it has made room for a second centre, and then the first must not acknowledge anything any more.
+
+use std::fs::{self, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use lottery_core::store::StoreError;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use super::disk::{create_directory, sync_directory};
+use super::{Disk, FileDisk, permissions};
+
+const LOCK: &str = "lottery.lock";
+
+/// A data directory of which this process has the lock, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    /// As it was named.
+    path: PathBuf,
+    lock: FileDisk,
+}
+
+impl DataDir {
+    /// Creates the directory if it is missing, and locks it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] and [`StoreError::Unusable`].
+    pub(crate) fn create(path: &Path) -> Result<Self, StoreError> {
+        create_directory(path).map_err(|error| permissions::unusable(path, &error))?;
+        Self::lock(path)
+    }
+
+    /// Locks a directory that must be there.
+    ///
+    /// # Errors
+    ///
+    /// As [`DataDir::create`].
+    pub(crate) fn existing(path: &Path) -> Result<Self, StoreError> {
+        fs::metadata(path).map_err(|error| permissions::unusable(path, &error))?;
+        Self::lock(path)
+    }
+
+    fn lock(path: &Path) -> Result<Self, StoreError> {
+        let file = path.join(LOCK);
+        let unusable = |error| permissions::unusable(&file, &error);
+        let lock = FileDisk::open(&file).map_err(unusable)?;
+        let busy = || StoreError::Busy { place: file.display().to_string() };
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(busy()),
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+            Ok(()) => {}
+        }
+        // Replaced between the two calls: then somebody else may hold the other one.
+        if !lock.is_in_place().map_err(unusable)? {
+            return Err(busy());
+        }
+        Ok(Self { path: path.to_owned(), lock })
+    }
+
+    /// The path of a file in it.
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The lock file, for messages.
+    pub(crate) fn lock_place(&self) -> String {
+        self.join(LOCK).display().to_string()
+    }
+
+    /// The lock file: whether it is in its place says whether the directory still is.
+    pub(crate) fn lock_file(&self) -> &FileDisk {
+        &self.lock
+    }
+
+    /// Opens a file in it, and creates it if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`], also for a link and whatever else is no file of ours.
+    pub(crate) fn open(&self, name: &str) -> Result<FileDisk, StoreError> {
+        let path = self.join(name);
+        FileDisk::open(&path).map_err(|error| permissions::unusable(&path, &error))
+    }
+
+    /// Opens a file in it; `None` if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// As [`DataDir::open`].
+    pub(crate) fn open_existing(&self, name: &str) -> Result<Option<FileDisk>, StoreError> {
+        let path = self.join(name);
+        match FileDisk::open_existing(&path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(permissions::unusable(&path, &error)),
+        }
+    }
+
+    /// Makes the names of its files durable.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`].
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        sync_directory(&self.path).map_err(|error| permissions::unusable(&self.path, &error))
+    }
+
+    /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`].
+    pub(crate) fn remove(&self, name: &str) -> Result<(), StoreError> {
+        let path = self.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(permissions::unusable(&path, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Renames a file over another, durably.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`].
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let to = self.join(to);
+        fs::rename(self.join(from), &to).map_err(|error| permissions::unusable(&to, &error))?;
+        self.sync()
+    }
+
+    /// Renames a file to `NAME.STAMP`, or if that is there to `NAME.STAMP.2` and so on, durably. Returns the new path.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`].
+    pub(crate) fn set_aside(&self, name: &str, stamp: &str) -> Result<PathBuf, StoreError> {
+        let from = self.join(name);
+        let mut to = self.join(&format!("{name}.{stamp}"));
+        for nth in 2.. {
+            match rename_to_new(&from, &to) {
+                Err(Errno::EXIST) => to = self.join(&format!("{name}.{stamp}.{nth}")),
+                Err(error) => return Err(permissions::unusable(&from, &error.into())),
+                Ok(()) => break,
+            }
+        }
+        self.sync()?;
+        Ok(to)
+    }
+}
+
+/// Renames a file, unless there is something of the new name.
+fn rename_to_new(from: &Path, to: &Path) -> Result<(), Errno> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Not every file system can: but each that has hard links can do it in two steps.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            rustix::fs::link(from, to)?;
+            rustix::fs::unlink(from)
+        }
+        result => result,
+    }
+}

@@ -1,0 +1,241 @@
+//! The embedded store: redb in `DATA_DIR/lottery.redb`, and `DATA_DIR/bets.csv` after it.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use lottery_core::store::{Group, Saved, Snapshots, Store, StoreError, WinnersPiece};
+use redb::Database;
+
+use super::Disk;
+use super::csv_file::{CsvFile, CsvRepair};
+use super::data_dir::DataDir;
+use super::live::Live;
+use super::opening::Opened;
+use super::permissions::unusable_for as unusable;
+use super::tables::{self, Position};
+
+/// How often the files are looked after while there is nothing to commit.
+const TEND_PAUSE: Duration = Duration::from_secs(1);
+
+/// A store in two files of a directory.
+#[derive(Debug)]
+pub struct RedbStore {
+    /// Of the database, for messages.
+    place: String,
+    disk: Arc<dyn Disk>,
+    /// For snapshots. Before the database, so that it is dropped before.
+    live: Live,
+    /// `None` only while it is opened again.
+    database: Option<Opened>,
+    position: Position,
+    /// `None` if nothing is to be done with it.
+    csv: Option<CsvFile>,
+    csv_repair: CsvRepair,
+    /// Where another `bets.csv` was moved when this one was opened.
+    set_aside: Option<PathBuf>,
+    /// Set once, by whatever made the store unusable.
+    failed: OnceLock<StoreError>,
+    /// What is locked; nothing of a store on simulated disks. Dropped last.
+    data_dir: Option<DataDir>,
+}
+
+impl RedbStore {
+    /// A store on two disks, for instance simulated ones. The places are for messages.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`] and [`StoreError::Differs`].
+    pub fn with_disks(
+        place: &str,
+        database: Arc<dyn Disk>,
+        csv_place: &str,
+        csv: Arc<dyn Disk>,
+    ) -> Result<Self, StoreError> {
+        let (disk, place) = (database, place.to_owned());
+        let (database, position) = Opened::first(&disk).map_err(|cause| unusable(&place, &cause))?;
+        let opened = CsvFile::open(csv, &database.redb).map_err(|error| unusable(&csv_place, &error))?;
+        let csv = opened.map_err(|difference| StoreError::Differs {
+            place: csv_place.to_owned(),
+            store: place.clone(),
+            difference,
+        })?;
+        Ok(Self::of(place, disk, (database, position), Some(csv)))
+    }
+
+    pub(super) fn of(
+        place: String,
+        disk: Arc<dyn Disk>,
+        (database, position): (Opened, Position),
+        csv: Option<(CsvFile, CsvRepair)>,
+    ) -> Self {
+        let (csv, csv_repair) = csv.map_or_else(Default::default, |(csv, repair)| (Some(csv), repair));
+        let live = Live::new(&place);
+        live.set(&database.redb);
+        let mut store = Self {
+            place,
+            disk,
+            live,
+            database: Some(database),
+            position,
+            csv,
+            csv_repair,
+            set_aside: None,
+            failed: OnceLock::new(),
+            data_dir: None,
+        };
+        if store.csv_behind() > 0
+            && let Some(csv) = &mut store.csv
+        {
+            // Whoever opens it says so.
+            csv.is_said_to_be_behind();
+        }
+        store
+    }
+
+    /// The same store in its directory.
+    pub(super) fn in_directory(self, data_dir: DataDir, set_aside: Option<PathBuf>) -> Self {
+        Self { set_aside, data_dir: Some(data_dir), ..self }
+    }
+
+    /// What was done to `bets.csv` when the store was opened.
+    pub fn csv_repair(&self) -> CsvRepair {
+        self.csv_repair
+    }
+
+    /// Where another `bets.csv` was moved when the store was opened, if there was one.
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+
+    /// How many bytes of durable rows are not in `bets.csv` yet, because it could not be written.
+    pub fn csv_behind(&self) -> u64 {
+        self.csv.as_ref().map_or(0, |csv| self.position.rows_len.saturating_sub(csv.len()))
+    }
+
+    /// Whether the files are where they were when they were opened. Else what is acknowledged is nowhere to be found, and
+    /// a second centre may be started on the directory.
+    fn check_places(&self) -> Result<(), StoreError> {
+        let Some(data_dir) = &self.data_dir else { return Ok(()) };
+        let files: [(_, &dyn Disk); 2] =
+            [(data_dir.lock_place(), data_dir.lock_file()), (self.place.clone(), &*self.disk)];
+        for (place, file) in files {
+            let cause = match file.is_in_place() {
+                Ok(true) => continue,
+                Ok(false) => "it was moved, replaced or deleted, or something is mounted over it".to_owned(),
+                Err(error) => format!("it cannot be looked for: {error}"),
+            };
+            return Err(self.failed.get_or_init(|| StoreError::Failed { place, cause }).clone());
+        }
+        Ok(())
+    }
+
+    /// Lets `bets.csv` follow, with the values of the last commit.
+    fn follow(&mut self, values: &[String]) {
+        if let (Some(opened), Some(csv)) = (&self.database, &mut self.csv) {
+            csv.follow(&opened.redb, values, self.position.rows_len);
+        }
+    }
+
+    /// After a commit went wrong: finds out whether the store can go on, and whether the group is in it.
+    fn settle(&mut self, cause: &redb::Error, after: Position) -> Result<(), StoreError> {
+        self.live.retire();
+        let fault = self
+            .database
+            .take()
+            .and_then(|opened| opened.fault.get().map(|fault| (fault.no_room, fault.cause.clone())));
+        let Some((true, cause)) = fault else {
+            return Err(self.fail(fault.map_or(cause.to_string(), |(_, cause)| cause)));
+        };
+        // redb does not go on after an error; opened again, it is back at the last whole group. That needs no room, as
+        // it only writes the header, in place. (A file system that copies on write may have none even for that: then
+        // nobody can say what is stored.)
+        let opened = Opened::again(&self.disk).map_err(|error| self.fail(error.to_string()))?;
+        let found = tables::position(&opened.redb).map_err(|error| self.fail(error.to_string()))?;
+        self.live.set(&opened.redb);
+        self.database = Some(opened);
+        if found == self.position {
+            Err(StoreError::Full { place: self.place.clone(), cause })
+        } else if found == after {
+            // What had no room was not needed: the opening has synced the group.
+            Ok(())
+        } else {
+            Err(self.fail(format!("{cause}; then opened again, and it holds something else")))
+        }
+    }
+
+    /// How far it is.
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The database, unless the store has failed.
+    pub(super) fn database(&self) -> Result<&Database, StoreError> {
+        match (self.failed.get(), &self.database) {
+            (None, Some(opened)) => Ok(&opened.redb),
+            (Some(error), _) => Err(error.clone()),
+            (None, None) => Err(self.fail("closed".to_owned())),
+        }
+    }
+
+    /// Makes every later call fail; the first cause stays.
+    fn fail(&self, cause: String) -> StoreError {
+        let place = self.place.clone();
+        self.failed.get_or_init(|| StoreError::Failed { place, cause }).clone()
+    }
+}
+
+impl Store for RedbStore {
+    fn load(&mut self) -> Result<Saved, StoreError> {
+        tables::saved(self.database()?).map_err(|error| self.fail(error.to_string()))
+    }
+
+    fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+        let after = self.position.after(group);
+        let values = tables::values(&group.batches);
+        if let Err(error) = tables::put(self.database()?, group, &values, after) {
+            self.settle(&error, after)?;
+        }
+        self.position = after;
+        self.check_places()?;
+        // The group is durable, whatever becomes of the file: `csv_behind` says so.
+        self.follow(&values);
+        Ok(())
+    }
+
+    fn snapshots(&self) -> Option<Arc<dyn Snapshots>> {
+        Some(self.live.snapshots())
+    }
+
+    fn tend(&mut self) -> Result<Option<Duration>, StoreError> {
+        self.database()?;
+        self.check_places()?;
+        let behind = self.csv_behind();
+        self.follow(&[]);
+        // What is missing comes piece by piece, and not at once if it does not come at all.
+        let goes_on = (1..behind).contains(&self.csv_behind());
+        Ok(self.data_dir.as_ref().map(|_| if goes_on { Duration::ZERO } else { TEND_PAUSE }))
+    }
+
+    fn read_from(
+        &self,
+        place: u64,
+        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        let mut next = place;
+        let read = tables::batches(self.database()?, place, |sequence, rows| {
+            next = sequence + 1;
+            visit(rows)
+        });
+        read.map(|()| next).map_err(|error| self.fail(error.to_string()))
+    }
+
+    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
+        let piece = tables::piece(self.database()?, agency, number);
+        piece
+            .map_err(|error| self.fail(error.to_string()))?
+            .map(|documents| WinnersPiece { agency, number, documents })
+            .ok_or_else(|| lottery_core::store::no_such_piece(&self.place, agency, number))
+    }
+}

@@ -1,0 +1,257 @@
+//! The tables in `lottery.redb`, and how a group gets into them and out again.
+//!
+//! | table | key | value |
+//! | --- | --- | --- |
+//! | `batches` | sequence number from 0 | the rows of one or more batches, as CSV text |
+//! | `agencies` | agency | bets stored, their digest, finished |
+//! | `rules` | none | agencies that take part, winning number |
+//! | `draw` | none | winning number, agencies that took part |
+//! | `lists` | agency | of its winners: how many, bytes of their documents, of the longest, pieces |
+//! | `pieces` | agency, number from 0 | documents, each with a line feed behind it |
+//! | `meta` | name | `format`: [`FORMAT`]; `groups`: how many; `rows_len`: length of all rows, so of `bets.csv` |
+
+use std::ops::ControlFlow;
+
+use redb::{
+    Database, Error, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableHandle,
+    WriteTransaction,
+};
+
+use lottery_proto::ListSize;
+
+use lottery_core::store::{
+    AgencyRecord, Draw, Group, Rows, Rules, Saved, Winners, WinnersList, WinnersPiece,
+};
+
+/// Version of this layout. [`migrate`] knows the one before.
+const FORMAT: u64 = 2;
+
+const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
+const AGENCIES: TableDefinition<'_, u32, (u64, u32, bool)> = TableDefinition::new("agencies");
+const DRAW: TableDefinition<'_, (), (u32, u32)> = TableDefinition::new("draw");
+const RULES: TableDefinition<'_, (), (u32, u32)> = TableDefinition::new("rules");
+const LISTS: TableDefinition<'_, u32, (u64, u64, u64, u64)> = TableDefinition::new("lists");
+const PIECES: TableDefinition<'_, (u32, u64), &str> = TableDefinition::new("pieces");
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+/// Rows that are longer are in a value of their own, in bytes. redb keeps a value of more than 4 KiB in pages of its own,
+/// as many as the next power of two: with one batch of a block in each, half of what is written would be empty.
+const VALUE_SIZE: usize = 128 * 1024 - 32;
+
+/// How far the store is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Position {
+    /// Groups committed: tells whether the last one is in, after its commit went wrong.
+    pub(super) groups: u64,
+    /// Bytes of all rows.
+    pub(super) rows_len: u64,
+}
+
+impl Position {
+    /// Where the store is after one more group.
+    pub(super) fn after(self, group: &Group) -> Self {
+        let rows_len: u64 = group.batches.iter().map(|batch| batch.text.len() as u64).sum();
+        Self { groups: self.groups + 1, rows_len: self.rows_len + rows_len }
+    }
+}
+
+/// Makes the tables in a new database; else checks that they are ours.
+pub(super) fn prepare(database: &Database) -> Result<Position, Error> {
+    let names: Vec<String> =
+        database.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect();
+    if names.is_empty() {
+        let write = database.begin_write()?;
+        write.open_table(BATCHES)?;
+        write.open_table(AGENCIES)?;
+        write.open_table(DRAW)?;
+        write.open_table(RULES)?;
+        write.open_table(LISTS)?;
+        write.open_table(PIECES)?;
+        write.open_table(META)?.insert("format", FORMAT)?;
+        put_position(&write, Position::default())?;
+        write.commit()?;
+    } else if !names.iter().any(|name| name == META.name()) {
+        return Err(Error::Corrupted("the database of another program".into()));
+    }
+    let mut format = format(database)?;
+    if format == Some(migrate::FROM) {
+        migrate::migrate(database)?;
+        format = Some(FORMAT);
+    }
+    if format != Some(FORMAT) {
+        let format = format.map_or("none".to_owned(), |found| found.to_string());
+        return Err(Error::Corrupted(format!("format version {format}, expected {FORMAT}")));
+    }
+    // That they are there and of the right types
+    let read = database.begin_read()?;
+    read.open_table(BATCHES)?;
+    read.open_table(AGENCIES)?;
+    read.open_table(DRAW)?;
+    read.open_table(RULES)?;
+    read.open_table(LISTS)?;
+    read.open_table(PIECES)?;
+    position(database)
+}
+
+fn format(database: &Database) -> Result<Option<u64>, Error> {
+    Ok(database.begin_read()?.open_table(META)?.get("format")?.map(|found| found.value()))
+}
+
+/// How far the store is.
+pub(super) fn position(database: &Database) -> Result<Position, Error> {
+    let meta = database.begin_read()?.open_table(META)?;
+    let value = |name| match meta.get(name)? {
+        Some(found) => Ok(found.value()),
+        None => Err(Error::Corrupted(format!("no {name} in table meta"))),
+    };
+    Ok(Position { groups: value("groups")?, rows_len: value("rows_len")? })
+}
+
+/// The rows of these batches as values of the table, whole batches in each.
+pub(super) fn values(batches: &[Rows]) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for Rows { text, .. } in batches {
+        match values.last_mut() {
+            Some(last) if last.len() + text.len() <= VALUE_SIZE => last.push_str(text),
+            _ => values.push(text.clone()),
+        }
+    }
+    values
+}
+
+/// Commits a group, of which these are the [`values`], in one transaction.
+///
+/// Syncs are what a commit costs. redb's default is the right one here: a commit in one phase, which writes the pages
+/// and the header that names them and syncs once; after a crash the checksums say whether all of it arrived, and if
+/// not, the header's other half still names the state before. What a failed sync leaves behind, `refresh` sees to. Two
+/// phases would sync twice, against somebody who chooses bets so that a torn page has the right checksum, and crashes
+/// the machine at the right moment. `set_quick_repair` needs two phases, and writes the allocator's state each time,
+/// to spare the start after a crash its pass over the file: a fifth of a second for a million bets. A file that grows
+/// is synced once more, rarely: it doubles.
+pub(super) fn put(
+    database: &Database,
+    group: &Group,
+    values: &[String],
+    after: Position,
+) -> Result<(), Error> {
+    let write = database.begin_write()?;
+    {
+        let mut batches = write.open_table(BATCHES)?;
+        let next = batches.last()?.map_or(0, |(last, _)| last.value() + 1);
+        for (sequence, rows) in (next..).zip(values) {
+            batches.insert(sequence, rows.as_bytes())?;
+        }
+        let mut agencies = write.open_table(AGENCIES)?;
+        for (agency, record) in &group.agencies {
+            agencies.insert(agency, (record.stored, record.digest, record.finished))?;
+        }
+    }
+    if let Some(rules) = &group.rules {
+        write.open_table(RULES)?.insert((), (rules.agencies, rules.winning_number))?;
+    }
+    if let Some(winners) = &group.winners {
+        put_winners(&write, winners)?;
+    }
+    if let Some(draw) = &group.draw {
+        put_draw(&write, draw)?;
+    }
+    put_position(&write, after)?;
+    Ok(write.commit()?)
+}
+
+/// Everything but the bets.
+pub(super) fn saved(database: &Database) -> Result<Saved, Error> {
+    saved_at(&database.begin_read()?)
+}
+
+/// The same of one state.
+pub(super) fn saved_at(read: &ReadTransaction) -> Result<Saved, Error> {
+    let mut saved = Saved::default();
+    for entry in read.open_table(AGENCIES)?.iter()? {
+        let (agency, record) = entry?;
+        let (stored, digest, finished) = record.value();
+        saved.agencies.insert(agency.value(), AgencyRecord { stored, digest, finished });
+    }
+    if let Some(found) = read.open_table(RULES)?.get(())? {
+        let (agencies, winning_number) = found.value();
+        saved.rules = Some(Rules { agencies, winning_number });
+    }
+    if let Some(found) = read.open_table(DRAW)?.get(())? {
+        let (winning_number, agencies) = found.value();
+        let mut draw = Draw { winning_number, agencies, winners: [].into() };
+        for entry in read.open_table(LISTS)?.iter()? {
+            let (agency, list) = entry?;
+            let (documents, bytes, longest, pieces) = list.value();
+            let longest = usize::try_from(longest).unwrap_or(usize::MAX);
+            let size = ListSize { documents, bytes, longest };
+            draw.winners.insert(agency.value(), WinnersList { size, pieces });
+        }
+        saved.draw = Some(draw);
+    }
+    Ok(saved)
+}
+
+/// A piece of the winners of an agency, if it is there.
+pub(super) fn piece(database: &Database, agency: u32, number: u64) -> Result<Option<String>, Error> {
+    let pieces = database.begin_read()?.open_table(PIECES)?;
+    Ok(pieces.get((agency, number))?.map(|found| found.value().to_owned()))
+}
+
+/// Shows the values of `batches` from sequence number `from` on, in order, until `visit` breaks off.
+pub(super) fn batches(
+    database: &Database,
+    from: u64,
+    visit: impl FnMut(u64, &str) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    batches_at(&database.begin_read()?, from, visit)
+}
+
+/// The same of one state.
+pub(super) fn batches_at(
+    read: &ReadTransaction,
+    from: u64,
+    mut visit: impl FnMut(u64, &str) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    for entry in read.open_table(BATCHES)?.range(from..)? {
+        let (sequence, rows) = entry?;
+        let sequence = sequence.value();
+        let Ok(rows) = str::from_utf8(rows.value()) else {
+            return Err(Error::Corrupted(format!("value {sequence} of batches is no text")));
+        };
+        if visit(sequence, rows).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn put_draw(write: &WriteTransaction, draw: &Draw) -> Result<(), Error> {
+    write.open_table(DRAW)?.insert((), (draw.winning_number, draw.agencies))?;
+    let mut lists = write.open_table(LISTS)?;
+    for (agency, WinnersList { size, pieces }) in &draw.winners {
+        lists.insert(agency, (size.documents, size.bytes, size.longest as u64, *pieces))?;
+    }
+    Ok(())
+}
+
+fn put_winners(write: &WriteTransaction, winners: &Winners) -> Result<(), Error> {
+    if winners.begins {
+        write.delete_table(PIECES)?;
+    }
+    let mut pieces = write.open_table(PIECES)?;
+    for WinnersPiece { agency, number, documents } in &winners.pieces {
+        pieces.insert((*agency, *number), documents.as_str())?;
+    }
+    Ok(())
+}
+
+fn put_position(write: &WriteTransaction, position: Position) -> Result<(), Error> {
+    let mut meta = write.open_table(META)?;
+    meta.insert("groups", position.groups)?;
+    meta.insert("rows_len", position.rows_len)?;
+    Ok(())
+}
+
+mod migrate;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! Bets on their way into a store and out of it, besides the wires: backups, and CSV as `bets.csv` is.
+//!
+//! Whatever fills a store fills a new one, beside the data directory's files, which takes its place only when it is
+//! complete: all of it or nothing. Whatever is read of a store is one state of it, whole groups only, while the
+//! committer goes on.
+
+mod backup;
+mod csv_rows;
+mod error;
+mod filling;
+mod parts;
+mod restoring;
+
+use std::io::BufRead;
+
+use lottery_core::store::Store;
+
+pub use self::backup::{BackupWriter, Damage, read_backup, refusal};
+use self::csv_rows::CsvRows;
+pub use self::csv_rows::LineProblem;
+pub use self::error::TransferError;
+use self::filling::Filling;
+pub use self::parts::{Part, Sink, read_store};
+use self::restoring::Restoring;
+
+/// Stores all bets of a file as `bets.csv` is, with agencies up to `agencies`. `name` is for messages.
+///
+/// # Errors
+///
+/// The file cannot be read, or a line of it is no bet; or the store's.
+pub fn import(
+    name: &str,
+    file: impl BufRead,
+    agencies: u32,
+    store: &mut dyn Store,
+) -> Result<(), TransferError> {
+    let mut filling = Filling::new(store);
+    let mut rows = CsvRows::new(file, agencies);
+    while let Some(row) = rows.next_bet().map_err(|problem| problem.of(name))? {
+        filling.push(&row)?;
+    }
+    filling.end()?;
+    Ok(())
+}
+
+/// Stores all that a backup holds. `name` is for messages.
+///
+/// # Errors
+///
+/// The backup cannot be read, or is damaged; or the store's.
+pub fn restore(name: &str, file: impl BufRead, store: &mut dyn Store) -> Result<(), TransferError> {
+    let mut restoring = Restoring::new(name, store);
+    read_backup(name, file, &mut |part| restoring.put(part))?;
+    restoring.end()
+}

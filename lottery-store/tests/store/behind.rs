@@ -1,0 +1,122 @@
+//! `bets.csv` cannot follow: it is said once that it is behind, and again when it is not.
+
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, Write};
+use std::sync::Once;
+use std::time::SystemTime;
+
+use lottery_cli::log::{Level, init_with};
+use lottery_core::store::{Group, Store};
+use lottery_store::Disk;
+
+use crate::support::{Faults, Model, SimDisk, group, open};
+
+thread_local! {
+    /// What this thread logs.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct ThisThread;
+
+impl Write for ThisThread {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is logged meanwhile, without the time.
+fn logged(events: impl FnOnce()) -> Vec<String> {
+    static STARTED: Once = Once::new();
+    // One for the whole program: with one for each test, what other tests do at the same time is not theirs alone.
+    STARTED.call_once(|| init_with(Level::Info, || SystemTime::UNIX_EPOCH, || ThisThread));
+    LOG.take();
+    events();
+    let text = String::from_utf8(LOG.take()).unwrap();
+    text.lines().map(|line| line["1970-01-01 00:00:00 ".len()..].to_owned()).collect()
+}
+
+#[test]
+fn bets_csv_without_room_is_said_to_be_behind_once_and_again_when_it_is_not() {
+    let (database, csv) = (SimDisk::new(), SimDisk::new());
+    let mut store = open(&database, &csv).unwrap();
+    let mut model = Model::default();
+    let lines = logged(|| {
+        for round in 0..2 {
+            let write = Some((0, ErrorKind::StorageFull));
+            csv.fail(Faults { write, write_for_good: true, ..Faults::default() });
+            for nth in 0..3 {
+                let group = group(10 * round + nth, 2, 3);
+                store.commit(&group).unwrap();
+                model.apply(&group);
+            }
+            assert!(store.csv_behind() > 0);
+            csv.fail(Faults::default());
+            // There is nothing to commit.
+            store.tend().unwrap();
+            assert_eq!(csv.content(), model.csv());
+        }
+    });
+    let says = |line: &String| line.split(" | ").take(2).collect::<Vec<_>>().join(" | ");
+    let behind = "WARNING  action: repair_bets_csv | result: fail";
+    let equal = "INFO     action: repair_bets_csv | result: success";
+    assert_eq!(lines.iter().map(says).collect::<Vec<_>>(), [behind, equal, behind, equal], "{lines:#?}");
+    let size = group(0, 2, 3).batches.iter().map(|batch| batch.text.len()).sum::<usize>();
+    assert_eq!(lines[0], format!("{behind} | behind: {size} | reason: no storage space"));
+    assert_eq!(lines[3], format!("{equal} | size: {}", model.csv().len()));
+}
+
+#[test]
+fn a_file_that_somebody_cuts_or_writes_to_never_gets_holes() {
+    let (database, csv) = (SimDisk::new(), SimDisk::new());
+    let mut store = open(&database, &csv).unwrap();
+    let mut model = Model::default();
+    for nth in 0..40 {
+        let next = group(nth, 2, 3);
+        store.commit(&next).unwrap();
+        model.apply(&next);
+        assert_eq!(csv.content(), model.csv());
+        // Anywhere, also in the middle of a row
+        let cut = csv.content().len() as u64 * (nth % 5) / 4;
+        csv.set_len(cut).unwrap();
+    }
+    // What somebody writes behind our rows stays.
+    csv.set_len(0).unwrap();
+    store.tend().unwrap();
+    let foreign = b"1,Ana,Paz,1,1980-01-01,1\r\n";
+    csv.write(model.csv().len() as u64, foreign).unwrap();
+    let lines = logged(|| {
+        for nth in 50..60 {
+            store.commit(&group(nth, 2, 3)).unwrap();
+        }
+    });
+    assert_eq!(csv.content(), [&model.csv()[..], foreign].concat());
+    let says = ["result: in_progress", "result: fail"];
+    assert!(lines.len() == 2 && lines.iter().zip(says).all(|(line, says)| line.contains(says)), "{lines:#?}");
+}
+
+#[test]
+fn much_that_is_missing_comes_piece_by_piece() {
+    let (database, csv) = (SimDisk::new(), SimDisk::new());
+    let mut store = open(&database, &csv).unwrap();
+    let mut model = Model::default();
+    for nth in 0..2 {
+        let group = group(nth, 20, 2500);
+        store.commit(&group).unwrap();
+        model.apply(&group);
+    }
+    csv.set_len(0).unwrap();
+    let mut commits = 0;
+    while store.csv_behind() > 0 || commits == 0 {
+        let before = csv.content().len();
+        store.commit(&Group { batches: vec![group(9, 1, 1).batches.remove(0)], ..Group::default() }).unwrap();
+        model.apply(&Group { batches: vec![group(9, 1, 1).batches.remove(0)], ..Group::default() });
+        assert!(csv.content().len() - before < 5 << 20, "agencies wait for no more than a piece");
+        commits += 1;
+    }
+    assert!(commits > 1);
+    assert_eq!(csv.content(), model.csv());
+}

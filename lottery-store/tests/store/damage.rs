@@ -1,0 +1,57 @@
+//! The database file is changed by something else: a start either finds all of it sound or refuses it.
+
+use lottery_core::store::{Store, StoreError};
+
+use crate::support::{Model, Random, SimDisk, drawn, group, open};
+
+/// A store of some groups; its file when it was closed, or while it was still open; and what it held before the last
+/// group and with it.
+fn stored(closed: bool) -> (Vec<u8>, Model, Model) {
+    let database = SimDisk::new();
+    let mut store = open(&database, &SimDisk::new()).unwrap();
+    let mut model = Model::default();
+    for nth in 0..10 {
+        store.commit(&group(nth, 3, 5)).unwrap();
+        model.apply(&group(nth, 3, 5));
+    }
+    let before = model.clone();
+    let last = drawn(group(10, 3, 5));
+    store.commit(&last).unwrap();
+    model.apply(&last);
+    if closed {
+        drop(store);
+        return (database.content(), before, model);
+    }
+    (database.content(), before, model)
+}
+
+#[test]
+fn a_damaged_database_is_refused_or_does_no_harm() {
+    for closed in [true, false] {
+        let (content, before, model) = stored(closed);
+        let pages: Vec<usize> =
+            (0..content.len()).step_by(4096).filter(|at| content[*at..*at + 4096] != [0; 4096]).collect();
+        let mut random = Random(88_172_645_463_325_252);
+        let mut below = |end: usize| usize::try_from(random.below(end as u64)).unwrap();
+        let (mut refused, mut sound) = (0, 0);
+        for _ in 0..400 {
+            let mut content = content.clone();
+            for _ in 0..=below(3) {
+                // More often at the head of a page, where the structure is
+                let within = [400, 4096][below(2)];
+                content[pages[below(pages.len())] + below(within)] = u8::try_from(below(256)).unwrap();
+            }
+            match open(&SimDisk::with_content(&content), &SimDisk::new()) {
+                Ok(mut store) => {
+                    sound += 1;
+                    let found = Model::of(&mut store);
+                    // In a file that was not closed, a damaged last group looks like one that a crash has torn.
+                    assert!(found == model || (!closed && found == before));
+                }
+                Err(StoreError::Unusable { .. }) => refused += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(refused > 50 && sound > 50, "{refused} {sound}");
+    }
+}

@@ -1,0 +1,122 @@
+//! A disk without room, simulated and real: every group is refused whole until there is room again.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lottery_core::store::{AgencyRecord, Group, Store, StoreError};
+use lottery_store::RedbStore;
+use tempfile::TempDir;
+
+use crate::support::{Model, SimDisk, drawn, group, open};
+
+/// Commits until there is no room, and returns how many groups were refused.
+fn fill(store: &mut RedbStore, model: &mut Model, bets: u32) -> u32 {
+    let mut refused = 0;
+    for nth in 0..4000 {
+        let group = group(nth, 4, bets);
+        match store.commit(&group) {
+            Ok(()) => model.apply(&group),
+            Err(StoreError::Full { .. }) => refused += 1,
+            Err(error) => panic!("group {nth}: {error}"),
+        }
+        if refused == 3 {
+            break;
+        }
+    }
+    assert_eq!(Model::of(store), *model);
+    refused
+}
+
+/// The last things a centre stores.
+fn end() -> Group {
+    let finished = AgencyRecord { stored: 9, digest: 9, finished: true };
+    drawn(Group { agencies: [(1, finished)].into(), ..Group::default() })
+}
+
+#[test]
+fn without_room_each_group_is_refused_whole_and_with_room_the_store_goes_on() {
+    for (room, bets) in (0..60).step_by(2).zip([1, 10, 100, 400].into_iter().cycle()) {
+        let (database, csv) = (SimDisk::new(), SimDisk::new());
+        let mut store = open(&database, &csv).unwrap();
+        let mut model = Model::default();
+        store.commit(&group(1000, 5, 20)).unwrap();
+        model.apply(&group(1000, 5, 20));
+        database.room(Some(room));
+        csv.room(Some(0));
+        assert_eq!(fill(&mut store, &mut model, bets), 3, "room for {room} blocks");
+        // A restart finds the same, though there is still no room
+        let other = database.after_kill();
+        assert_eq!(Model::of(&mut open(&other, &csv.after_kill()).unwrap()), model);
+
+        database.room(None);
+        csv.room(None);
+        store.commit(&end()).unwrap();
+        model.apply(&end());
+        assert_eq!(Model::of(&mut store), model);
+        assert_eq!(csv.content(), model.csv());
+        drop(store);
+        assert_eq!(Model::of(&mut open(&database, &csv).unwrap()), model);
+    }
+}
+
+/// A file system of 4 MiB, for as long as it lives.
+struct Tmpfs(TempDir);
+
+impl Tmpfs {
+    fn mount() -> Option<Self> {
+        let directory = TempDir::new().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+            .arg(directory.path())
+            .status()
+            .is_ok_and(|status| status.success());
+        mounted.then_some(Self(directory))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_real_disk_without_room_is_no_different() {
+    let Some(disk) = Tmpfs::mount() else {
+        // Not `eprintln!`, which is not shown for a test that passes
+        let _ =
+            std::io::stderr().write_all(b"SKIPPED: no tmpfs to mount here, so no real full disk is tested\n");
+        return;
+    };
+    let mut store = RedbStore::open(&disk.path()).unwrap();
+    let mut model = Model::default();
+    let ballast = disk.0.path().join("ballast");
+    fs::write(&ballast, vec![1; 1 << 20]).unwrap();
+    for bets in [100, 10, 1] {
+        assert_eq!(fill(&mut store, &mut model, bets), 3);
+        assert_whole_rows(&disk.path(), &model);
+    }
+    drop(store);
+    let mut store = RedbStore::open(&disk.path()).unwrap();
+    assert_eq!(Model::of(&mut store), model);
+
+    fs::remove_file(&ballast).unwrap();
+    store.commit(&end()).unwrap();
+    model.apply(&end());
+    assert_eq!(Model::of(&mut store), model);
+    assert_eq!(store.csv_behind(), 0);
+    assert_eq!(fs::read(disk.path().join("bets.csv")).unwrap(), model.csv());
+}
+
+/// The file may be behind, but by whole rows.
+fn assert_whole_rows(directory: &Path, model: &Model) {
+    let csv = fs::read_to_string(directory.join("bets.csv")).unwrap();
+    assert!(model.rows.starts_with(&csv));
+    assert!(csv.is_empty() || csv.ends_with("\r\n"));
+}

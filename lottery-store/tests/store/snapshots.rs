@@ -1,0 +1,101 @@
+//! Snapshots: one state of the store, whatever is committed meanwhile; and none once it is not to be trusted.
+
+use std::io::ErrorKind;
+use std::ops::ControlFlow;
+
+use lottery_core::store::{Group, Snapshot, Store, StoreError};
+
+use crate::support::{Faults, Model, SimDisk, drawn, group, open};
+
+/// All that a snapshot holds, which are not the winners: they follow from the rows.
+fn held(snapshot: &dyn Snapshot) -> Result<Model, StoreError> {
+    let mut rows = String::new();
+    let saved = snapshot.saved()?;
+    snapshot.read(&mut |piece| {
+        rows.push_str(piece);
+        ControlFlow::Continue(())
+    })?;
+    Ok(Model { saved, rows, ..Model::default() })
+}
+
+fn without_winners(model: Model) -> Model {
+    Model { winners: [].into(), ..model }
+}
+
+#[test]
+fn a_snapshot_is_what_was_durable_when_it_was_taken() {
+    let (database, csv) = (SimDisk::new(), SimDisk::new());
+    let mut store = open(&database, &csv).unwrap();
+    let snapshots = store.snapshots().expect("a database has them");
+    let (mut model, mut taken) = (Model::default(), Vec::new());
+    for nth in 0..40 {
+        taken.push((snapshots.take().unwrap(), model.clone()));
+        let group = group(nth, 3, 40);
+        let group = if nth == 30 { drawn(group) } else { group };
+        store.commit(&group).unwrap();
+        model.apply(&group);
+    }
+    for (snapshot, model) in taken {
+        assert!(held(&*snapshot).unwrap() == without_winners(model));
+    }
+    assert!(held(&*snapshots.take().unwrap()).unwrap() == without_winners(Model::of(&mut store)));
+    let mut pieces = 0;
+    let first = &mut |_: &str| {
+        pieces += 1;
+        ControlFlow::Break(())
+    };
+    snapshots.take().unwrap().read(first).unwrap();
+    assert_eq!(pieces, 1);
+}
+
+#[test]
+fn a_snapshot_of_a_store_that_was_opened_again_or_closed_fails() {
+    let (database, csv) = (SimDisk::new(), SimDisk::new());
+    let mut store = open(&database, &csv).unwrap();
+    let snapshots = store.snapshots().unwrap();
+    store.commit(&group(0, 3, 40)).unwrap();
+    let before = snapshots.take().unwrap();
+    // Without room the database is opened again: it does not know who reads the old one.
+    database.fail(Faults { write: Some((0, ErrorKind::StorageFull)), ..Faults::default() });
+    assert!(matches!(store.commit(&group(1, 20, 400)), Err(StoreError::Full { .. })));
+    database.fail(Faults::default());
+    assert!(held(&*before).is_err());
+    let mut model = Model::default();
+    model.apply(&group(0, 3, 40));
+    let after = snapshots.take().unwrap();
+    assert!(held(&*after).unwrap() == model);
+    drop(store);
+    assert!(held(&*after).is_err());
+    assert!(matches!(snapshots.take(), Err(StoreError::Failed { .. })));
+    // It was closed in good order all the same, and by its owner.
+    let mut again = open(&database, &csv).unwrap();
+    assert!(Model::of(&mut again) == model);
+}
+
+#[test]
+fn snapshots_are_read_while_groups_are_committed() {
+    let (database, csv) = (SimDisk::new(), SimDisk::new());
+    let mut store = open(&database, &csv).unwrap();
+    let snapshots = store.snapshots().unwrap();
+    let groups: Vec<Group> = (0..150).map(|nth| group(nth, 2, 20)).collect();
+    let all: Vec<String> = groups
+        .iter()
+        .scan(Model::default(), |model, group| {
+            model.apply(group);
+            Some(model.rows.clone())
+        })
+        .collect();
+    let committing = std::thread::spawn(move || {
+        for group in &groups {
+            store.commit(group).unwrap();
+        }
+        store
+    });
+    let mut seen = 0;
+    while !committing.is_finished() || seen == 0 {
+        let snapshot = held(&*snapshots.take().unwrap()).unwrap();
+        assert!(snapshot.rows.is_empty() || all.contains(&snapshot.rows), "it holds whole groups");
+        seen += 1;
+    }
+    drop(committing.join().unwrap());
+}
