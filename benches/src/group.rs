@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, Rules};
 use lottery_core::desk::{Desk, Request};
+use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::rows::push_bet;
 use lottery_proto::block::{self, BLOCK_SIZE};
 use lottery_proto::{Input, Machine, ServerConfig};
@@ -27,7 +27,7 @@ pub struct Groups<'a> {
     blocks: &'a Blocks,
     committer: Committer<RedbStore>,
     desk: Arc<Desk>,
-    centres: Centres,
+    centres: LotteryService,
     raw: File,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Groups<'a> {
         Self {
             blocks,
             committer: Committer::open(store, rules).expect("a new store"),
-            centres: Centres::new(config, Arc::clone(&desk), usize::MAX - 1024),
+            centres: LotteryService::new(config, Arc::clone(&desk), usize::MAX - 1024),
             desk,
             raw: File::create(dir.join("raw")).expect("a new file"),
         }

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lottery_core::agency::{Agency, Job};
-use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::desk::Desk;
+use lottery_core::lottery_service::LotteryService;
 use lottery_proto::{ClientConfig, Dialect, ServerConfig};
 use lottery_runtime::Runtime;
 use lottery_runtime::sockets::listen;
@@ -31,7 +31,7 @@ pub fn hold(runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) -> Dura
     let server = listener.local_addr().expect("it listens").to_string();
     let desk = Arc::new(Desk::new(16 * 1024 * 1024));
     let config = ServerConfig { agencies: count, ..ServerConfig::default() };
-    let centres = Arc::new(Centres::new(config, Arc::clone(&desk), 128));
+    let centres = Arc::new(LotteryService::new(config, Arc::clone(&desk), 128));
     let stop = centres.stop();
     thread::scope(|scope| {
         let committing = scope.spawn(|| committer::run(&mut committer, &desk));

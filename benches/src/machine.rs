@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, Rules};
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 use lottery_proto::server::{Event, Server};
 use lottery_proto::{ConnId, Input, Instant, Machine, Receipt, ServerConfig};
@@ -71,7 +71,7 @@ fn room_of_server(server: &mut Server) -> &mut [u8] {
     server.poll_io().expect("the connection is open").recv
 }
 
-pub(crate) fn room_of_centre(centre: &mut Centre) -> &mut [u8] {
+pub(crate) fn room_of_centre(centre: &mut ServerConnection) -> &mut [u8] {
     centre.poll_io().expect("the connection is open").recv
 }
 
@@ -108,7 +108,7 @@ pub fn centre(blocks: &Blocks) -> u64 {
         Committer::open(Nothing, Rules { agencies: u32::MAX, winning_number: 0 }).expect("it does nothing");
     let desk = Arc::new(Desk::new(DESK));
     let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
-    let centres = Centres::new(config, Arc::clone(&desk), 1024);
+    let centres = LotteryService::new(config, Arc::clone(&desk), 1024);
     for bytes in blocks.agencies() {
         let mail: Arc<Mutex<Vec<Notice>>> = Arc::default();
         let box_of_centre = Arc::clone(&mail);

@@ -7,9 +7,9 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Outcome, Rules};
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::StoreError;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{Input, Machine, ServerConfig};
@@ -69,7 +69,7 @@ pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), t
     let mut committer = Committer::open(store, rules).expect("a new store");
     let desk = Arc::new(Desk::new(usize::MAX));
     let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
-    let centres = Centres::new(config, Arc::clone(&desk), producers);
+    let centres = LotteryService::new(config, Arc::clone(&desk), producers);
     let ready = Barrier::new(producers + 1);
     let agencies: Vec<&[u8]> = blocks.agencies().collect();
     thread::scope(|scope| {
@@ -96,7 +96,7 @@ pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), t
 }
 
 /// Sends these batches through a connection's machine, as its driver would.
-fn send<'a>(centres: &Centres, blocks: impl Iterator<Item = &'a [u8]>) {
+fn send<'a>(centres: &LotteryService, blocks: impl Iterator<Item = &'a [u8]>) {
     let now = lottery_proto::Instant::default();
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
     let (sender, notices) = mpsc::channel();

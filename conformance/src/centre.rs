@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::desk::Desk;
+use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::ServerConfig;
 
@@ -47,8 +47,8 @@ impl Terms {
     }
 
     /// The service that hands what is asked to `desk`.
-    pub fn centres(&self, desk: &Arc<Desk>) -> Centres {
-        let centres = Centres::new(self.config.clone(), Arc::clone(desk), self.max_connections);
+    pub fn centres(&self, desk: &Arc<Desk>) -> LotteryService {
+        let centres = LotteryService::new(self.config.clone(), Arc::clone(desk), self.max_connections);
         centres
             .with_connections_per_ip(self.max_connections_per_ip, self.max_connections_per_ip)
             .with_anonymous_finish(self.anonymous_finish)

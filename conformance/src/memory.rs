@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::Committer;
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::MemoryStore;
 use lottery_proto::{Input, Instant, Machine};
 use lottery_runtime::{Caller, Mailbox, Service, Step};
@@ -19,7 +19,7 @@ use crate::pieces::Cut;
 /// A centre whose time stands still.
 #[derive(Debug)]
 pub struct StillCentre {
-    centres: Centres,
+    centres: LotteryService,
     desk: Arc<Desk>,
     committer: Committer<MemoryStore>,
 }
@@ -27,7 +27,7 @@ pub struct StillCentre {
 /// A connection of it.
 #[derive(Debug)]
 pub struct Conn {
-    machine: Centre,
+    machine: ServerConnection,
     mail: Receiver<Notice>,
 }
 

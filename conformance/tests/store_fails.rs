@@ -10,9 +10,9 @@ use conformance::raw::Raw;
 use conformance::stores::BrokenStore;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_server};
-use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer};
 use lottery_core::desk::Desk;
+use lottery_core::lottery_service::LotteryService;
 use lottery_runtime::Runtime;
 use lottery_runtime::sockets::listen;
 
@@ -24,7 +24,7 @@ fn the_program_ends<Server: OnRuntime>() {
         let address = listener.local_addr().expect("a listener has an address");
         let mut committer = Committer::open(BrokenStore, terms.rules()).expect("it can be read");
         let desk = Arc::new(Desk::new(terms.desk));
-        let centres = Centres::new(terms.config.clone(), Arc::clone(&desk), terms.max_connections);
+        let centres = LotteryService::new(terms.config.clone(), Arc::clone(&desk), terms.max_connections);
         let (stop, requests) = (centres.stop(), Arc::clone(&desk));
         let committing = Task::start("the committer", move || {
             let result = committer::run(&mut committer, &requests);

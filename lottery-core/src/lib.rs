@@ -2,13 +2,12 @@
 
 pub mod agency;
 pub mod bet_list;
-pub mod centre;
-pub mod centres;
 pub mod committer;
 pub mod desk;
 pub mod digest;
 pub mod encoded_bets;
 mod listing;
+pub mod lottery_service;
 pub mod memory;
 mod peers;
 #[cfg(feature = "planted")]
@@ -16,4 +15,5 @@ pub mod planted;
 mod pool;
 pub mod probes;
 mod redact;
+pub mod server_connection;
 pub mod store;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
+use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::StoreError;
 use lottery_proto::{Input, Instant, Machine, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
@@ -21,7 +21,7 @@ use crate::tally::{Mark, Tally};
 
 /// One end of a connection.
 pub(crate) struct Conn {
-    pub(crate) machine: Centre,
+    pub(crate) machine: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct CentreProcess {
     pub(crate) clock: Clock,
     pub(crate) desk: Arc<Desk>,
     pub(crate) committer: Committer<AnyStore>,
-    centres: Centres,
+    centres: LotteryService,
     /// By the number of the connection.
     pub(crate) conns: BTreeMap<u64, Conn>,
     /// It accepts nothing, and ends when all connections are over.
@@ -79,7 +79,7 @@ impl CentreProcess {
         // Little or nothing is lent, or as much as is wanted.
         let shared = [0, 300_000, usize::MAX][usize::try_from(options.seed % 3).unwrap_or(0)];
         let centres =
-            Centres::new(config, Arc::clone(&desk), 1000).with_memory(Memory::new(shared, shared / 2));
+            LotteryService::new(config, Arc::clone(&desk), 1000).with_memory(Memory::new(shared, shared / 2));
         Ok(Self {
             clock: Clock::start(now),
             desk,

@@ -6,9 +6,9 @@ use std::{io, thread};
 
 use benches::machine::Nothing;
 use benches::process::argument;
-use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::desk::Desk;
+use lottery_core::lottery_service::LotteryService;
 use lottery_proto::{Instant, Machine, ServerConfig};
 use lottery_runtime::sockets::listen;
 use lottery_runtime::{Mailbox, Runtime as _, Service};
@@ -39,7 +39,7 @@ fn centre(runtime: &str, listener: TcpListener) {
     let requests = Arc::clone(&desk);
     thread::spawn(move || committer::run(&mut committer, &requests));
     let config = ServerConfig { agencies: rules.agencies, ..ServerConfig::default() };
-    serve(runtime, listener, Centres::new(config, desk, 16));
+    serve(runtime, listener, LotteryService::new(config, desk, 16));
 }
 
 fn serve(runtime: &str, listener: TcpListener, service: impl Service) {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use lottery_core::centres::Centres;
 use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
 use lottery_core::desk::Desk;
+use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
 use lottery_core::store::{MemoryStore, Store, StoreError};
 use lottery_runtime::Runtime;
@@ -152,7 +152,7 @@ pub(super) fn run<S: Store + 'static>(
         info!(action = "max_connections", result = "success", connections, max_memory);
     }
     let desk = Arc::new(Desk::new(budget.desk));
-    let centres = Centres::new(settings.machine(), Arc::clone(&desk), budget.connections);
+    let centres = LotteryService::new(settings.machine(), Arc::clone(&desk), budget.connections);
     let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
     let centres = centres
         .with_memory(Memory::new(budget.shared, budget.reserve))

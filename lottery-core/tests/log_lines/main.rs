@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use lottery_cli::log::{Level, subscriber};
 use lottery_core::agency::Job;
-use lottery_core::centre::Centre;
+use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 use lottery_runtime::{Mailbox, Service as _};
 use tracing_subscriber::fmt::MakeWriter;
@@ -204,7 +204,7 @@ fn connection(world: &World, inputs: &[Result<&[u8], Input>]) {
 }
 
 /// Feeds it these bytes, as far as it reads, and takes what it says.
-fn feed(centre: &mut Centre, now: Instant, mut bytes: &[u8]) {
+fn feed(centre: &mut ServerConnection, now: Instant, mut bytes: &[u8]) {
     while let Some(io) = centre.poll_io() {
         let n = io.recv.len().min(bytes.len());
         let input = if !io.send.is_empty() {
@@ -469,7 +469,7 @@ fn wrong_bets() {
     tracing::debug!(debug = ?world.desk.try_take(usize::MAX), bets = ?as_bets(&planted(1)));
 }
 
-fn receive(centre: &mut Centre, mut bytes: &[u8]) {
+fn receive(centre: &mut ServerConnection, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         let recv = centre.poll_io().unwrap().recv;
         let n = recv.len().min(bytes.len());

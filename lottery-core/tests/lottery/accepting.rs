@@ -6,26 +6,26 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
 use lottery_runtime::{Mailbox, Service as _};
 
 use crate::support::TestStore;
 
-fn centres(max_connections: usize) -> Centres {
+fn centres(max_connections: usize) -> LotteryService {
     let desk = Arc::new(Desk::new(usize::MAX));
-    Centres::new(ServerConfig::default(), desk, max_connections).with_anonymous_finish(true)
+    LotteryService::new(ServerConfig::default(), desk, max_connections).with_anonymous_finish(true)
 }
 
-fn accept(centres: &Centres) -> Option<Centre> {
+fn accept(centres: &LotteryService) -> Option<ServerConnection> {
     centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ()))
 }
 
 /// A connection, and what it is told.
 struct Peer {
-    centre: Centre,
+    centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
 }
 
@@ -35,7 +35,7 @@ fn at(millis: u64) -> Instant {
 
 impl Peer {
     /// One from that address; `None` if it is not served.
-    fn connect(centres: &Centres, millis: u64, ip: &str) -> Option<Self> {
+    fn connect(centres: &LotteryService, millis: u64, ip: &str) -> Option<Self> {
         let mail = Arc::new(Mutex::new(VecDeque::new()));
         let into = Arc::clone(&mail);
         let mailbox = Mailbox::new(move |notice| into.lock().unwrap().push_back(notice));
@@ -108,7 +108,7 @@ fn when_there_is_no_place_the_idlest_who_is_no_agency_goes() {
 #[test]
 fn an_agency_that_waits_for_the_draw_and_has_ended_goes_first() {
     let desk = Arc::new(Desk::new(usize::MAX));
-    let centres = Centres::new(ServerConfig::default(), Arc::clone(&desk), 3);
+    let centres = LotteryService::new(ServerConfig::default(), Arc::clone(&desk), 3);
     let mut committer = TestStore::default().committer(5);
     let mut silent = Peer::connect(&centres, 0, HERE).unwrap();
     let mut waiting = [1, 2].map(|millis| Peer::connect(&centres, millis, HERE).unwrap());
@@ -180,7 +180,7 @@ fn what_is_known_of_addresses_has_a_bound() {
 }
 
 /// What is sent back for these bytes.
-fn answer(centre: &mut Centre, bytes: &[u8]) -> Vec<u8> {
+fn answer(centre: &mut ServerConnection, bytes: &[u8]) -> Vec<u8> {
     let now = Instant::default();
     centre.poll_io().unwrap().recv[..bytes.len()].copy_from_slice(bytes);
     centre.handle(now, Input::Received(bytes.len()));
@@ -190,7 +190,7 @@ fn answer(centre: &mut Centre, bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn over_the_limit_so_many_are_told_and_the_rest_are_closed() {
     let centres = centres(2);
-    let mut taken: Vec<Centre> = std::iter::from_fn(|| accept(&centres)).take(1000).collect();
+    let mut taken: Vec<ServerConnection> = std::iter::from_fn(|| accept(&centres)).take(1000).collect();
     assert_eq!(taken.len(), 2 + 64);
     assert_eq!(answer(&mut taken[1], b"hello\n"), b"hello\n");
     assert_eq!(answer(&mut taken[2], b"hello\n"), b"", "it is closed, without an echo");

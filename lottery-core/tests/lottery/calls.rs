@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::Committer;
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{Input, Instant, Machine, ServerConfig};
 use lottery_runtime::{Caller, Mailbox, Service, Step};
 
@@ -19,7 +19,7 @@ pub(crate) const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(5), Durat
 
 /// A client's connection.
 struct Line {
-    centre: Centre,
+    centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
     /// The client's end and the centre's were handed over.
     ended: [bool; 2],
@@ -45,7 +45,7 @@ pub(crate) struct Calls<C> {
     pub(crate) store: TestStore,
     pub(crate) committer: Committer<TestStore>,
     desk: Arc<Desk>,
-    centres: Centres,
+    centres: LotteryService,
     pub(crate) calls: Vec<Call<C>>,
 }
 
@@ -86,7 +86,7 @@ fn carry(
 }
 
 impl<C: Caller<Notice = Infallible>> Call<C> {
-    fn turn(&mut self, now: Instant, centres: &Centres) -> bool {
+    fn turn(&mut self, now: Instant, centres: &LotteryService) -> bool {
         let Some(line) = &mut self.line else { return self.step(now, centres) };
         let sent = self.connections.last_mut().expect("there is a connection");
         let mut moved = carry(now, &mut self.client, &mut line.centre, &mut line.ended[0], sent);
@@ -102,7 +102,7 @@ impl<C: Caller<Notice = Infallible>> Call<C> {
         moved
     }
 
-    fn step(&mut self, now: Instant, centres: &Centres) -> bool {
+    fn step(&mut self, now: Instant, centres: &LotteryService) -> bool {
         if self.done.is_some() || self.starts > now || self.waits.is_some_and(|until| until > now) {
             return false;
         }
@@ -147,7 +147,7 @@ impl<C: Caller<Notice = Infallible>> Calls<C> {
             now: Instant::default(),
             committer: store.committer(agencies),
             store,
-            centres: Centres::new(config, Arc::clone(&desk), 100)
+            centres: LotteryService::new(config, Arc::clone(&desk), 100)
                 .with_echo_prefix(echo_prefix)
                 .with_anonymous_finish(true),
             desk,

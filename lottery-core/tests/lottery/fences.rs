@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, step};
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_proto::client::Event;
 use lottery_proto::{
     AgencyId, Client, ClientConfig, Code, Dialect, Input, Instant, Machine as _, ServerConfig,
@@ -21,13 +21,13 @@ struct Lottery {
     store: TestStore,
     committer: Committer<TestStore>,
     desk: Arc<Desk>,
-    centres: Centres,
+    centres: LotteryService,
 }
 
 /// A session's connection, with both ends.
 struct Session {
     client: Client,
-    centre: Centre,
+    centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
 }
 
@@ -50,7 +50,7 @@ impl Lottery {
         let store = TestStore::default();
         let desk = Arc::new(Desk::new(usize::MAX));
         let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
-        let centres = Centres::new(config, Arc::clone(&desk), 100);
+        let centres = LotteryService::new(config, Arc::clone(&desk), 100);
         Self { committer: store.committer(2), store, desk, centres }
     }
 

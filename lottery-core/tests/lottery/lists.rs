@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, OpenError, Opening, Rules};
 use lottery_core::desk::{Asks, Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::{PIECE_SIZE, Store as _, StoreError};
 use lottery_proto::{ConnId, Input, Instant, Machine as _, ServerConfig};
 use lottery_runtime::{Mailbox, Service as _};
@@ -104,7 +104,7 @@ fn a_draw_that_is_cut_short_counts_for_nothing_and_the_next_one_begins_anew() {
 }
 
 /// A connection, and what came to its mailbox.
-fn connect(centres: &Centres) -> (Centre, Arc<Mutex<Vec<Notice>>>) {
+fn connect(centres: &LotteryService) -> (ServerConnection, Arc<Mutex<Vec<Notice>>>) {
     let mail = Arc::new(Mutex::new(Vec::new()));
     let into = Arc::clone(&mail);
     let mailbox = Mailbox::new(move |notice| into.lock().unwrap().push(notice));
@@ -127,7 +127,8 @@ fn a_connection_has_one_piece_of_a_list_at_a_time_and_asks_for_the_next_when_its
     let pieces = committer.draw().unwrap().winners[&1].pieces;
 
     let desk = Arc::new(Desk::new(usize::MAX));
-    let centres = Centres::new(ServerConfig { agencies: 1, ..ServerConfig::default() }, Arc::clone(&desk), 1);
+    let centres =
+        LotteryService::new(ServerConfig { agencies: 1, ..ServerConfig::default() }, Arc::clone(&desk), 1);
     let (mut centre, mail) = connect(&centres);
     let query = b"Q{AgencyID:1};";
     centre.poll_io().unwrap().recv[..query.len()].copy_from_slice(query);

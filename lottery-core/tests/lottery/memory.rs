@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, step};
 use lottery_core::desk::Desk;
+use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
 use lottery_proto::{Input, Machine as _, ServerConfig};
 
@@ -21,7 +21,7 @@ struct Lottery {
     committer: Committer<TestStore>,
     desk: Arc<Desk>,
     memory: Arc<Memory>,
-    centres: Centres,
+    centres: LotteryService,
 }
 
 impl Lottery {
@@ -29,7 +29,7 @@ impl Lottery {
         let desk = Arc::new(Desk::new(16 * 1024 * 1024));
         let config = ServerConfig { agencies: 99, ..ServerConfig::default() };
         let memory = Memory::new(limit, reserve);
-        let centres = Centres::new(config, Arc::clone(&desk), 100).with_memory(Arc::clone(&memory));
+        let centres = LotteryService::new(config, Arc::clone(&desk), 100).with_memory(Arc::clone(&memory));
         Self { committer: TestStore::default().committer(99), desk, memory, centres }
     }
 

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::step;
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
 use lottery_runtime::{Mailbox, Service as _};
 
@@ -24,7 +24,7 @@ const GROUP: usize = 4 * 1024 * 1024;
 
 /// A connection, and what it sends again and again.
 pub(crate) struct Sender {
-    pub(crate) centre: Centre,
+    pub(crate) centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
     pub(crate) batch: Vec<u8>,
     /// So much of it is sent.
@@ -34,7 +34,7 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(centres: &Centres, agency: u32, bets: usize) -> Self {
+    pub(crate) fn new(centres: &LotteryService, agency: u32, bets: usize) -> Self {
         let body = format!("{agency};{bets}\n{}", "Ana;Paz;20000001;1980-01-31;7\n".repeat(bets));
         let mail = Arc::<Mutex<VecDeque<Notice>>>::default();
         let into = Arc::clone(&mail);
@@ -78,7 +78,7 @@ fn who_waits_for_each_answer_is_not_crowded_out_by_long_batches() {
     let mut committer = store.committer(OTHERS + 1);
     let desk = Arc::new(Desk::new(16 * 1024 * 1024));
     let config = ServerConfig { agencies: OTHERS + 1, ..ServerConfig::default() };
-    let centres = Centres::new(config, Arc::clone(&desk), 100);
+    let centres = LotteryService::new(config, Arc::clone(&desk), 100);
     let mut others: Vec<_> = (1..=OTHERS).map(|agency| Sender::new(&centres, agency, LONG)).collect();
     let mut waits = Sender::new(&centres, OTHERS + 1, SHORT);
     let answers = |others: &[Sender]| others.iter().map(|sender| sender.answers).sum::<usize>();

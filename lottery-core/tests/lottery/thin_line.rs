@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use lottery_core::agency::Agency;
 use lottery_core::bet_list::BetList;
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::Committer;
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
 use lottery_runtime::{Caller as _, Mailbox, Service as _, Step};
 
@@ -74,7 +74,7 @@ impl Way {
 
 /// The two sides of a connection.
 struct Connection {
-    centre: Centre,
+    centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
     up: Way,
     down: Way,
@@ -89,7 +89,7 @@ struct Link {
 }
 
 impl Link {
-    fn turn(&mut self, now: Instant, centres: &Centres) {
+    fn turn(&mut self, now: Instant, centres: &LotteryService) {
         let Some(Connection { centre, mail, up, down }) = &mut self.connection else {
             return self.step(now, centres);
         };
@@ -111,7 +111,7 @@ impl Link {
         }
     }
 
-    fn step(&mut self, now: Instant, centres: &Centres) {
+    fn step(&mut self, now: Instant, centres: &LotteryService) {
         if self.done || self.waits.is_some_and(|until| until > now) {
             return;
         }
@@ -137,7 +137,7 @@ struct Thin {
     store: TestStore,
     committer: Committer<TestStore>,
     desk: Arc<Desk>,
-    centres: Centres,
+    centres: LotteryService,
     links: Vec<Link>,
     /// Whose turn is next, up and down.
     next: [usize; 2],
@@ -161,7 +161,7 @@ impl Thin {
             now: Instant::default(),
             committer: store.committer(agencies),
             store,
-            centres: Centres::new(config, Arc::clone(&desk), 1000),
+            centres: LotteryService::new(config, Arc::clone(&desk), 1000),
             desk,
             links: (1..).zip(all).map(link).collect(),
             next: [0; 2],

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::{Committer, run};
 use lottery_core::desk::{Asks, Desk};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Machine as _, Receipt, Server, ServerConfig};
 use lottery_runtime::{Mailbox, Service as _};
@@ -189,10 +189,10 @@ fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_
 }
 
 /// A `framed` connection that has sent END, and then did that.
-fn end_and(committer: &mut Committer<TestStore>, then: Input, anonymous_finish: bool) -> Centre {
+fn end_and(committer: &mut Committer<TestStore>, then: Input, anonymous_finish: bool) -> ServerConnection {
     let desk = Arc::new(Desk::new(usize::MAX));
     let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
-    let centres = Centres::new(config, Arc::clone(&desk), 1).with_anonymous_finish(anonymous_finish);
+    let centres = LotteryService::new(config, Arc::clone(&desk), 1).with_anonymous_finish(anonymous_finish);
     let now = Instant::default();
     let mail = Arc::new(Mutex::new(Vec::new()));
     let notices = Arc::clone(&mail);

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::bet_list::BetList;
-use lottery_core::centre::Centre;
-use lottery_core::centres::Centres;
 use lottery_core::committer::Committer;
 use lottery_core::desk::{Desk, Notice};
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::ServerConnection;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
 use lottery_runtime::{Caller, Mailbox, Service, Step};
@@ -92,14 +92,14 @@ pub(crate) struct Link {
     starts: Instant,
     connected: bool,
     over: bool,
-    centre: Option<Centre>,
+    centre: Option<ServerConnection>,
     mail: Arc<Mutex<VecDeque<Notice>>>,
     pub(crate) up: Pipe,
     pub(crate) down: Pipe,
 }
 
 impl Link {
-    fn turn(&mut self, now: Instant, centres: &Centres) -> bool {
+    fn turn(&mut self, now: Instant, centres: &LotteryService) -> bool {
         if self.over || self.starts > now {
             return false;
         }
@@ -142,7 +142,7 @@ impl Link {
             return Some(self.starts);
         }
         let agency = self.agency.poll_io().and_then(|io| io.deadline);
-        let centre = self.centre.as_mut().and_then(Centre::poll_io).and_then(|io| io.deadline);
+        let centre = self.centre.as_mut().and_then(ServerConnection::poll_io).and_then(|io| io.deadline);
         let next = agency.into_iter().chain(centre).min();
         assert!(next.is_none_or(|next| next > now), "a deadline that is over");
         next
@@ -164,7 +164,7 @@ pub(crate) struct World {
     /// Whether the committer works.
     pub(crate) commits: bool,
     pub(crate) desk: Arc<Desk>,
-    pub(crate) centres: Centres,
+    pub(crate) centres: LotteryService,
     pub(crate) links: Vec<Link>,
 }
 
@@ -192,7 +192,7 @@ impl World {
             committer: store.committer(agencies),
             store,
             commits: true,
-            centres: Centres::new(config, Arc::clone(&desk), max_connections),
+            centres: LotteryService::new(config, Arc::clone(&desk), max_connections),
             desk,
             links: Vec::new(),
         }

@@ -35,7 +35,7 @@ pub(crate) struct Ways {
 
 /// One connection of the server: hands requests to the committer's desk, and answers what comes back.
 #[derive(Debug)]
-pub struct Centre {
+pub struct ServerConnection {
     server: Server,
     desk: Arc<Desk>,
     mailbox: Mailbox<Notice>,
@@ -57,7 +57,7 @@ pub struct Centre {
     counted: Option<ConnId>,
 }
 
-impl Drop for Centre {
+impl Drop for ServerConnection {
     fn drop(&mut self) {
         if let Some(conn) = self.counted {
             self.tell(Asks::Gone(conn));
@@ -66,7 +66,7 @@ impl Drop for Centre {
     }
 }
 
-impl Machine for Centre {
+impl Machine for ServerConnection {
     type Notice = Notice;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
@@ -125,7 +125,7 @@ impl Machine for Centre {
     }
 }
 
-impl Centre {
+impl ServerConnection {
     /// The machine of a connection that has this place.
     pub(crate) fn new(
         server: Server,

@@ -1,4 +1,4 @@
-//! The service that makes a [`Centre`] for each connection of the server.
+//! The service that makes a [`ServerConnection`] for each connection of the server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,15 +10,15 @@ use lottery_proto::{Code, ConnId, Failure, Instant, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
 use tracing::{info, warn};
 
-use crate::centre::{Centre, Ways};
 use crate::desk::{Desk, Notice};
 use crate::memory::Memory;
 use crate::peers::{Admission, Limits, Peers};
 use crate::probes::Probes;
+use crate::server_connection::{ServerConnection, Ways};
 
-/// Makes a [`Centre`] for each connection.
+/// Makes a [`ServerConnection`] for each connection.
 #[derive(Debug)]
-pub struct Centres {
+pub struct LotteryService {
     config: Arc<ServerConfig>,
     desk: Arc<Desk>,
     memory: Option<Arc<Memory>>,
@@ -65,7 +65,7 @@ impl std::fmt::Debug for Stop {
     }
 }
 
-impl Centres {
+impl LotteryService {
     /// A service that takes `max_connections` at a time, and hands what they ask to `desk`. Of an address it takes as many,
     /// and whoever does not say which agency it is stands for none, unless something else is said.
     pub fn new(config: ServerConfig, desk: Arc<Desk>, max_connections: usize) -> Self {
@@ -135,10 +135,10 @@ impl Centres {
     }
 }
 
-impl Service for Centres {
-    type Machine = Centre;
+impl Service for LotteryService {
+    type Machine = ServerConnection;
 
-    fn accept(&self, now: Instant, peer: SocketAddr, mailbox: Mailbox<Notice>) -> Option<Centre> {
+    fn accept(&self, now: Instant, peer: SocketAddr, mailbox: Mailbox<Notice>) -> Option<ServerConnection> {
         if self.probes.arrived(peer) {
             return None;
         }
@@ -165,7 +165,7 @@ impl Service for Centres {
             }
             Admission::Closed(_) => return None,
         }
-        Some(Centre::new(server, Arc::clone(&self.desk), mailbox, Arc::clone(&self.ways), place))
+        Some(ServerConnection::new(server, Arc::clone(&self.desk), mailbox, Arc::clone(&self.ways), place))
     }
 
     fn failed(&self, error: &io::Error) {

@@ -6,7 +6,7 @@ use lottery_proto::{
 };
 use tracing::{debug, error, info, warn};
 
-use super::Centre;
+use super::ServerConnection;
 use crate::committer::{Greeting, Outcome};
 use crate::desk::{Asks, Won};
 use crate::listing::Listing;
@@ -15,7 +15,7 @@ use crate::store::{AgencyRecord, WinnersPiece};
 /// What those are told who ask for the winners when nothing is drawn any more.
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
 
-impl Centre {
+impl ServerConnection {
     pub(super) fn greet(&mut self, now: Instant, ticket: Ticket<Hello>, greeting: &Greeting) {
         let agency = ticket.agency();
         match greeting {
