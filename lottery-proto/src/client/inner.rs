@@ -8,7 +8,7 @@ use super::event::Next;
 use super::{Client, MAX_QUEUED};
 use crate::bet::{Bet, FieldError};
 use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
-use crate::life::{On, State};
+use crate::lifecycle::{State, Transition};
 use crate::time::Instant;
 use crate::timer::{Timer, message_limit};
 use crate::wire::{Kind, Limits, Owed, Response, Scan, Side, Wire};
@@ -25,7 +25,7 @@ impl Client {
         kind: Kind,
         put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
     ) -> Result<T, SendError> {
-        if self.life.is_open() && !self.can_send() {
+        if self.lifecycle.is_open() && !self.can_send() {
             return Err(SendError::Busy);
         }
         self.put(now, kind, put)
@@ -38,7 +38,7 @@ impl Client {
         kind: Kind,
         put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
     ) -> Result<T, SendError> {
-        if !self.life.is_open() {
+        if !self.lifecycle.is_open() {
             return Err(SendError::Closed);
         }
         let (sent, echo) = put(self.wire, self.output.buffer())?;
@@ -51,7 +51,7 @@ impl Client {
     }
 
     pub(super) fn fin_due(&self) -> bool {
-        self.life.state() == State::Draining && self.output.pending().is_empty()
+        self.lifecycle.state() == State::Draining && self.output.pending().is_empty()
     }
 
     /// Sends and asks nothing more. What is to be sent still may take its time, if all is well.
@@ -59,17 +59,17 @@ impl Client {
         if reason != CloseReason::Done {
             self.ending.get_or_insert(now);
         }
-        self.life.on(On::WeEnd, reason);
+        self.lifecycle.apply(Transition::WeEnd, reason);
     }
 
     /// Brings everything in line with what has just changed. Called last by whatever changes something.
     pub(super) fn settle(&mut self, now: Instant) {
         self.now = now;
-        while self.life.is_open() && self.queue.len() < MAX_QUEUED && self.decode_next(now) {}
-        if !self.life.is_open() {
+        while self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED && self.decode_next(now) {}
+        if !self.lifecycle.is_open() {
             self.inbox.truncate(self.decoded);
         }
-        if self.life.peer_ended && self.queue.len() < MAX_QUEUED {
+        if self.lifecycle.peer_ended && self.queue.len() < MAX_QUEUED {
             self.peer_ended();
         }
         self.arm(now);
@@ -84,7 +84,7 @@ impl Client {
                 Timer::Linger => CloseReason::Done,
                 _ => CloseReason::NoAnswer,
             };
-            self.life.on(On::GaveUp, reason);
+            self.lifecycle.apply(Transition::GaveUp, reason);
         }
     }
 
@@ -94,7 +94,7 @@ impl Client {
         if received.is_empty() {
             return false;
         }
-        let limits = Limits { message: self.inbox.limit(), ended: self.life.peer_ended };
+        let limits = Limits { message: self.inbox.limit(), ended: self.lifecycle.peer_ended };
         let len = match self.wire.frame(&mut self.scan, received, Side::Centre, limits) {
             Ok(None) if received.len() < limits.message => return false,
             Ok(None) => {
@@ -196,7 +196,7 @@ impl Client {
             CloseReason::Done
         };
         self.output.sent(usize::MAX);
-        self.life.on(On::PeerEnded, reason);
+        self.lifecycle.apply(Transition::PeerEnded, reason);
     }
 
     /// Sets every timer from the state.
@@ -205,9 +205,9 @@ impl Client {
         // For the draw it waits as long as it takes, but not for the rest of an answer.
         let answer_due = self.asked.front().is_some_and(|asked| asked.kind != Kind::AwaitWinners);
         let received = self.inbox.bytes().len().saturating_sub(self.decoded);
-        let reading = self.life.is_open() && self.queue.len() < MAX_QUEUED;
+        let reading = self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED;
         self.begun = if reading && received > 0 { self.begun.or(Some(now)) } else { None };
-        let waits = self.life.is_open() && self.unsent.is_none() && answer_due;
+        let waits = self.lifecycle.is_open() && self.unsent.is_none() && answer_due;
         let since = self.begun.or(waits.then_some(self.active));
         let limit = message_limit(self.config.answer_timeout, received);
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));

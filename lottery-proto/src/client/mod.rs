@@ -12,7 +12,7 @@ use crate::bet::Bet;
 use crate::config::ClientConfig;
 use crate::error::{CloseReason, SendError};
 use crate::inbox::Inbox;
-use crate::life::{Life, On, State};
+use crate::lifecycle::{Lifecycle, State, Transition};
 use crate::machine::{Input, Io};
 use crate::outbox::Output;
 use crate::time::Instant;
@@ -46,7 +46,7 @@ pub struct Client {
     asked: VecDeque<Owed>,
     /// How many batches may be unacknowledged in this session; 0 before there is one.
     window: u32,
-    life: Life,
+    lifecycle: Lifecycle,
     timers: Timers,
     /// What is to be handed out, in the order in which it stands at the front of the inbox.
     queue: VecDeque<Next>,
@@ -77,7 +77,7 @@ impl Client {
             output: Output::default(),
             asked: VecDeque::new(),
             window: 0,
-            life: Life::new(),
+            lifecycle: Lifecycle::new(),
             timers: Timers::default(),
             queue: VecDeque::new(),
             decoded: 0,
@@ -94,11 +94,11 @@ impl Client {
 
     /// What to do now; `None` once the socket should be dropped.
     pub fn poll_io(&mut self) -> Option<Io<'_>> {
-        if self.life.is_closed() {
+        if self.lifecycle.is_closed() {
             return None;
         }
         let fin = self.fin_due();
-        let recv = if self.life.peer_ended { &mut [] } else { self.inbox.recv(self.decoded) };
+        let recv = if self.lifecycle.peer_ended { &mut [] } else { self.inbox.recv(self.decoded) };
         let unacked = self.timers.is_set(Timer::Answer) || self.timers.is_set(Timer::Stall);
         Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next(self.now), unacked })
     }
@@ -108,9 +108,9 @@ impl Client {
     /// Never fails: what the centre does wrong ends in [`Event::Closed`], the last event.
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            _ if self.life.is_closed() => return,
+            _ if self.lifecycle.is_closed() => return,
             Input::Received(received @ 1..) => self.inbox.filled(received),
-            Input::Eof => self.life.peer_ended = true,
+            Input::Eof => self.lifecycle.peer_ended = true,
             Input::Sent(sent @ 1..) => {
                 self.active = now;
                 self.unsent = None;
@@ -119,15 +119,15 @@ impl Client {
             }
             Input::FinSent if self.fin_due() => {
                 self.ending = Some(now);
-                let on = if self.life.peer_ended { On::BothEnded } else { On::FinSent };
-                self.life.on(on, CloseReason::Done);
+                let on = if self.lifecycle.peer_ended { Transition::BothEnded } else { Transition::FinSent };
+                self.lifecycle.apply(on, CloseReason::Done);
             }
             // A count of nothing is no progress.
             Input::FinSent | Input::Received(_) | Input::Sent(_) => {}
             Input::Unacked(left) => self.still_on_its_way(now, left),
             Input::Timeout => return self.time_out(now),
             Input::Shutdown => self.end(now, CloseReason::Shutdown),
-            Input::Failed => self.life.on(On::GaveUp, CloseReason::Lost),
+            Input::Failed => self.lifecycle.apply(Transition::GaveUp, CloseReason::Lost),
         }
         self.settle(now);
     }
@@ -140,7 +140,7 @@ impl Client {
             self.settle(self.now);
         }
         let Some(Next { kind, response, len }) = self.queue.pop_front() else {
-            return self.life.tell().map(Event::Closed);
+            return self.lifecycle.tell().map(Event::Closed);
         };
         self.decoded -= len;
         Some(Event::new(kind, response, self.inbox.take(len), self.wire))
@@ -152,7 +152,7 @@ impl Client {
         let batches = self.asked.iter().filter(|asked| asked.kind == Kind::Batch).count();
         let waits = (manner.waits_for_answers && !self.asked.is_empty())
             || (manner.has_sessions && batches >= usize::try_from(self.window).unwrap_or(usize::MAX));
-        self.life.is_open() && !waits && self.has_room()
+        self.lifecycle.is_open() && !waits && self.has_room()
     }
 
     fn has_room(&self) -> bool {
@@ -256,7 +256,7 @@ impl Client {
 
     /// The state in which the connection is.
     pub fn state(&self) -> State {
-        self.life.state()
+        self.lifecycle.state()
     }
 
     /// How many bytes wait to be sent.

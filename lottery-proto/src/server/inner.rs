@@ -7,7 +7,7 @@ use super::event::{Next, RefusedBy, What};
 use crate::agency::AgencyId;
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::failure::{Code, Failure};
-use crate::life::On;
+use crate::lifecycle::Transition;
 use crate::list::ListError;
 use crate::time::Instant;
 use crate::wire::{
@@ -21,7 +21,7 @@ impl Server {
         self.advance(now);
         self.share();
         self.arm(now);
-        if self.life.is_closed() {
+        if self.lifecycle.is_closed() {
             self.drop_requests();
         }
     }
@@ -29,7 +29,7 @@ impl Server {
     /// There was nothing more to read: deadlines that have come by now are over.
     pub(super) fn time_out(&mut self, now: Instant) {
         self.settle(now);
-        while !self.life.is_closed()
+        while !self.lifecycle.is_closed()
             && let Some(timer) = self.timers.expire(now)
         {
             self.expired(now, timer);
@@ -44,11 +44,11 @@ impl Server {
                 self.inbox.truncate(self.decoded);
             }
             let received = self.inbox.bytes().get(self.decoded..).unwrap_or_default();
-            if received.is_empty() && self.life.peer_ended {
-                self.life.on(On::PeerEnded, CloseReason::Done);
+            if received.is_empty() && self.lifecycle.peer_ended {
+                self.lifecycle.apply(Transition::PeerEnded, CloseReason::Done);
                 break;
             }
-            let (limit, ended) = (self.inbox.limit(), self.life.peer_ended);
+            let (limit, ended) = (self.inbox.limit(), self.lifecycle.peer_ended);
             let Some(dialect) = self.dialect.or_else(|| detect(received, limit, ended)) else { break };
             if self.dialect.is_none() {
                 self.dialect = Some(dialect);
@@ -78,9 +78,9 @@ impl Server {
                         Some(Err(Refusal { error, due })) => self.refused(now, len, error, due),
                     }
                 }
-                Ok(None) if self.life.peer_ended => {
+                Ok(None) if self.lifecycle.peer_ended => {
                     let reason = CloseReason::Peer(Violation::Truncated { received: received.len() });
-                    self.life.on(On::PeerEnded, reason);
+                    self.lifecycle.apply(Transition::PeerEnded, reason);
                 }
                 Ok(None) if received.len() >= limits.message => {
                     let problem = Problem::TooLong { size: received.len() + 1, most: limits.message };
@@ -91,7 +91,7 @@ impl Server {
             }
         }
         self.refuse_front(now);
-        if !self.life.is_open() {
+        if !self.lifecycle.is_open() {
             self.inbox.truncate(self.decoded);
         }
     }
@@ -158,7 +158,7 @@ impl Server {
     /// As [`Server::fail`], if a question waits for the draw: it gets the failure, which would have to wait behind it
     /// otherwise.
     pub(super) fn fail_waiting(&mut self, now: Instant, reason: CloseReason, failure: Failure<'_>) {
-        while self.life.is_open()
+        while self.lifecycle.is_open()
             && let Some(number) = self.slots.first_owed(Kind::AwaitWinners)
         {
             self.end(now, reason);
@@ -174,7 +174,7 @@ impl Server {
         failure: Failure<'_>,
         due: Option<Owed>,
     ) {
-        if !self.life.is_open() {
+        if !self.lifecycle.is_open() {
             return;
         }
         let agency = self.agency.map_or(0, AgencyId::get);
@@ -191,7 +191,7 @@ impl Server {
         if !matches!(reason, CloseReason::Done | CloseReason::Superseded) {
             self.ending.get_or_insert(now);
         }
-        self.life.on(On::WeEnd, reason);
+        self.lifecycle.apply(Transition::WeEnd, reason);
     }
 
     pub(super) fn answer_failure(&mut self, now: Instant, number: u64, failure: Failure<'_>) {

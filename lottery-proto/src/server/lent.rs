@@ -82,7 +82,7 @@ impl Server {
     pub(super) fn may_take_more(&mut self) -> bool {
         let most = self.config.max_in_flight.max(1);
         let there = self.inbox.bytes().len() > self.decoded || self.inbox.is_full();
-        if self.lent.requests >= most || !self.life.is_open() || !there {
+        if self.lent.requests >= most || !self.lifecycle.is_open() || !there {
             return false;
         }
         let requests = (self.lent.requests * 2 + 2).min(most);

@@ -18,7 +18,7 @@ use crate::config::ServerConfig;
 use crate::error::CloseReason;
 use crate::failure::{Code, Failure};
 use crate::inbox::Inbox;
-use crate::life::{Life, On, State};
+use crate::lifecycle::{Lifecycle, State, Transition};
 use crate::list::ListError;
 use crate::machine::{Input, Io};
 use crate::outbox::{Output, Slots};
@@ -71,7 +71,7 @@ pub struct Server {
     slots: Slots,
     /// What memory it has besides its own.
     lent: Lent,
-    life: Life,
+    lifecycle: Lifecycle,
     timers: Timers,
     /// What is to be handed out. Requests stand in the same order at the front of the inbox.
     queue: VecDeque<Next>,
@@ -122,7 +122,7 @@ impl Server {
             output: Output::default(),
             slots: Slots::default(),
             lent: Lent::without_end(config.max_in_flight.max(1)),
-            life: Life::new(),
+            lifecycle: Lifecycle::new(),
             timers: Timers::default(),
             queue: VecDeque::new(),
             decoded: 0,
@@ -149,12 +149,12 @@ impl Server {
 
     /// What to do now; `None` once the socket should be dropped.
     pub fn poll_io(&mut self) -> Option<Io<'_>> {
-        if self.life.is_closed() {
+        if self.lifecycle.is_closed() {
             return None;
         }
         let fin = self.fin_due();
         let reads = self.wants_read();
-        if reads && (self.takes_requests() || !self.life.is_open()) {
+        if reads && (self.takes_requests() || !self.lifecycle.is_open()) {
             self.grow_inbox();
         }
         let recv = if reads { self.inbox.room() } else { &mut [] };
@@ -172,19 +172,19 @@ impl Server {
     /// Never fails: what a peer does wrong ends in [`Event::Closed`], the last event.
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            _ if self.life.is_closed() => return,
+            _ if self.lifecycle.is_closed() => return,
             Input::Received(received @ 1..) => {
                 self.active = now;
                 self.inbox.filled(received);
-                if !self.life.is_open() {
+                if !self.lifecycle.is_open() {
                     self.dropped = self.dropped.saturating_add(received);
                     self.drop_no_more();
                 }
             }
             Input::Eof => {
-                self.life.peer_ended = true;
-                if self.life.state() == State::Lingering {
-                    self.life.on(On::PeerEnded, CloseReason::Done);
+                self.lifecycle.peer_ended = true;
+                if self.lifecycle.state() == State::Lingering {
+                    self.lifecycle.apply(Transition::PeerEnded, CloseReason::Done);
                 }
             }
             Input::Sent(sent @ 1..) => {
@@ -198,15 +198,15 @@ impl Server {
             }
             Input::FinSent if self.fin_due() => {
                 self.ending = Some(now);
-                let on = if self.life.peer_ended { On::BothEnded } else { On::FinSent };
-                self.life.on(on, CloseReason::Done);
+                let on = if self.lifecycle.peer_ended { Transition::BothEnded } else { Transition::FinSent };
+                self.lifecycle.apply(on, CloseReason::Done);
                 self.drop_no_more();
             }
             // A count of nothing is no progress; and this end waits for no answer.
             Input::FinSent | Input::Received(_) | Input::Sent(_) | Input::Unacked(_) => {}
             Input::Timeout => return self.time_out(now),
             Input::Shutdown => self.shut_down(now),
-            Input::Failed => self.life.on(On::GaveUp, CloseReason::Lost),
+            Input::Failed => self.lifecycle.apply(Transition::GaveUp, CloseReason::Lost),
         }
         self.settle(now);
     }
@@ -229,7 +229,7 @@ impl Server {
             _ => {}
         }
         let Some(Next { len, what }) = self.queue.pop_front() else {
-            return self.life.tell().map(Event::Closed);
+            return self.lifecycle.tell().map(Event::Closed);
         };
         self.arm_shrink(len);
         self.decoded -= len;
@@ -303,7 +303,7 @@ impl Server {
         now: Instant,
         documents: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<(), ListError> {
-        if self.life.is_closed() {
+        if self.lifecycle.is_closed() {
             return Ok(());
         }
         self.put_documents(now, documents)?;
@@ -352,7 +352,7 @@ impl Server {
 
     /// The state in which the connection is.
     pub fn state(&self) -> State {
-        self.life.state()
+        self.lifecycle.state()
     }
 
     /// How many bytes of memory this machine holds, itself included.

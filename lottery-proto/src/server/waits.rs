@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::Server;
 use crate::error::CloseReason;
 use crate::failure::{Code, Failure};
-use crate::life::{On, State};
+use crate::lifecycle::{State, Transition};
 use crate::time::Instant;
 use crate::timer::{Timer, message_limit};
 use crate::wire::{Dialect, Kind};
@@ -23,7 +23,7 @@ impl Server {
         // What was refused is answered already, but the application has not seen it.
         let waiting = self.slots.len().max(self.queue.len());
         let room = waiting < self.lent.requests && self.output.pending().len() < self.most_unsent();
-        self.life.is_open() && room
+        self.lifecycle.is_open() && room
     }
 
     /// Whether the application may be handed that request now.
@@ -43,10 +43,10 @@ impl Server {
         let open = (self.takes_requests() || self.listens()) && self.inbox.has_room(self.decoded);
         // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
         // our answer with it.
-        let dropping = matches!(self.life.state(), State::Draining | State::Lingering)
+        let dropping = matches!(self.lifecycle.state(), State::Draining | State::Lingering)
             && self.queue.is_empty()
             && self.dropped < MAX_DROPPED;
-        !self.life.peer_ended && (open || dropping)
+        !self.lifecycle.peer_ended && (open || dropping)
     }
 
     /// Whether it reads on though it may take no more requests before more is lent to it: only so does it see that its peer
@@ -55,23 +55,23 @@ impl Server {
         let waiting = self.slots.len().max(self.queue.len());
         let nothing_read = self.inbox.bytes().len() == self.decoded;
         let room = waiting < self.config.max_in_flight && self.output.pending().len() < self.most_unsent();
-        self.life.is_open() && nothing_read && room
+        self.lifecycle.is_open() && nothing_read && room
     }
 
     /// Ends a connection of which all that may be dropped was.
     pub(super) fn drop_no_more(&mut self) {
-        if self.life.state() == State::Lingering && self.dropped >= MAX_DROPPED {
-            self.life.on(On::GaveUp, CloseReason::Refused);
+        if self.lifecycle.state() == State::Lingering && self.dropped >= MAX_DROPPED {
+            self.lifecycle.apply(Transition::GaveUp, CloseReason::Refused);
         }
     }
 
     pub(super) fn fin_due(&self) -> bool {
-        self.life.state() == State::Draining && self.slots.is_empty() && self.output.pending().is_empty()
+        self.lifecycle.state() == State::Draining && self.slots.is_empty() && self.output.pending().is_empty()
     }
 
     /// Sets every timer from the state.
     pub(super) fn arm(&mut self, now: Instant) {
-        let reading = self.life.is_open() && self.wants_read();
+        let reading = self.lifecycle.is_open() && self.wants_read();
         let received = self.inbox.bytes().len().saturating_sub(self.decoded);
         let partial = reading && received > 0;
         self.begun = if partial { self.begun.or(Some(now)) } else { None };
@@ -120,8 +120,8 @@ impl Server {
             }
             // The original centre answers whatever one read gives it.
             Timer::Line => self.line_over = true,
-            Timer::Stall => self.life.on(On::GaveUp, CloseReason::Stalled),
-            Timer::Linger => self.life.on(On::GaveUp, CloseReason::Refused),
+            Timer::Stall => self.lifecycle.apply(Transition::GaveUp, CloseReason::Stalled),
+            Timer::Linger => self.lifecycle.apply(Transition::GaveUp, CloseReason::Refused),
             Timer::Shrink => self.shrink(),
             Timer::Answer => {}
         }

@@ -17,7 +17,7 @@ pub enum State {
 
 /// What changes a connection's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum On {
+pub enum Transition {
     /// The peer has ended its side.
     PeerEnded,
     /// This side has nothing more to say, or refuses to go on.
@@ -31,20 +31,20 @@ pub enum On {
 }
 
 /// Every way from a state to another. What is not here changes nothing.
-pub const TRANSITIONS: &[(State, On, State)] = &[
-    (State::Open, On::PeerEnded, State::Draining),
-    (State::Open, On::WeEnd, State::Draining),
-    (State::Open, On::GaveUp, State::Closed),
-    (State::Draining, On::FinSent, State::Lingering),
-    (State::Draining, On::BothEnded, State::Closed),
-    (State::Draining, On::GaveUp, State::Closed),
-    (State::Lingering, On::PeerEnded, State::Closed),
-    (State::Lingering, On::GaveUp, State::Closed),
+pub const TRANSITIONS: &[(State, Transition, State)] = &[
+    (State::Open, Transition::PeerEnded, State::Draining),
+    (State::Open, Transition::WeEnd, State::Draining),
+    (State::Open, Transition::GaveUp, State::Closed),
+    (State::Draining, Transition::FinSent, State::Lingering),
+    (State::Draining, Transition::BothEnded, State::Closed),
+    (State::Draining, Transition::GaveUp, State::Closed),
+    (State::Lingering, Transition::PeerEnded, State::Closed),
+    (State::Lingering, Transition::GaveUp, State::Closed),
 ];
 
 /// A connection's state, and why it ends as soon as that is known.
 #[derive(Debug)]
-pub(crate) struct Life {
+pub(crate) struct Lifecycle {
     state: State,
     reason: Option<CloseReason>,
     /// The peer has ended its side.
@@ -53,7 +53,7 @@ pub(crate) struct Life {
     told: bool,
 }
 
-impl Life {
+impl Lifecycle {
     pub(crate) const fn new() -> Self {
         Self { state: State::Open, reason: None, peer_ended: false, told: false }
     }
@@ -72,12 +72,12 @@ impl Life {
 
     /// Takes the transition, if there is one from here. The first reason counts; but nothing is done well that was
     /// given up before all was sent.
-    pub(crate) fn on(&mut self, on: On, reason: CloseReason) {
-        let found = TRANSITIONS.iter().find(|(from, with, _)| (*from, *with) == (self.state, on));
+    pub(crate) fn apply(&mut self, transition: Transition, reason: CloseReason) {
+        let found = TRANSITIONS.iter().find(|(from, with, _)| (*from, *with) == (self.state, transition));
         if let Some((from, _, to)) = found {
             self.state = *to;
-            let spoilt =
-                (*from, on) == (State::Draining, On::GaveUp) && self.reason == Some(CloseReason::Done);
+            let spoilt = (*from, transition) == (State::Draining, Transition::GaveUp)
+                && self.reason == Some(CloseReason::Done);
             if spoilt || self.reason.is_none() {
                 self.reason = Some(reason);
             }
