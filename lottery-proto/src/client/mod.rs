@@ -1,7 +1,7 @@
 //! The agency's side of a connection.
 
+mod decode;
 mod event;
-mod inner;
 
 pub use event::{Documents, Event};
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::Server;
-use super::waits::MAX_UNSENT;
+use super::timeouts::MAX_UNSENT;
 use crate::config::ServerConfig;
 use crate::inbox::FIRST_STEP;
 use crate::lender::Lender;

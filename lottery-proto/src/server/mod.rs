@@ -1,14 +1,14 @@
 //! The centre's side of a connection.
 
+mod decode;
 mod event;
-mod inner;
 mod lent;
-mod refusing;
-mod waits;
+mod reject;
+mod timeouts;
 
 pub use event::{Event, Line, RefusedBy};
 pub(crate) use lent::OWN_BUFFER;
-pub(crate) use waits::MAX_UNSENT;
+pub(crate) use timeouts::MAX_UNSENT;
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
