@@ -8,7 +8,7 @@ use core::fmt;
 use crate::error::CloseReason;
 use crate::failure::{Code, Failure};
 use crate::list::{ListError, ListSize, Listing, Part};
-use crate::wire::{Answer, Kind, Owed, Then, TooLarge, Wire};
+use crate::wire::{AfterReply, Answer, Kind, PendingReply, TooLarge, Wire};
 
 /// Bytes to send, with a cursor.
 #[derive(Default)]
@@ -68,16 +68,16 @@ impl fmt::Debug for Output {
 
 /// The requests that were taken, in their order, each with its answer as soon as there is one.
 #[derive(Debug, Default)]
-pub(crate) struct Slots {
+pub(crate) struct ReplyQueue {
     /// The number of the request at the front.
     base: u64,
     queue: VecDeque<Slot>,
 }
 
 enum Slot {
-    Owed(Owed),
+    PendingReply(PendingReply),
     /// It is being answered with a list, of which this much is sent.
-    Listing(Owed, Listing),
+    Listing(PendingReply, Listing),
     /// Answered, but an earlier one is not; and why the connection ends with this answer, if it does.
     Ready(Vec<u8>, Option<CloseReason>),
 }
@@ -85,17 +85,17 @@ enum Slot {
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Owed(owed) => owed.fmt(f),
+            Self::PendingReply(owed) => owed.fmt(f),
             Self::Listing(owed, listing) => write!(f, "{owed:?}: {listing:?}"),
             Self::Ready(bytes, end) => write!(f, "Ready({}, {end:?})", bytes.len()),
         }
     }
 }
 
-impl Slots {
+impl ReplyQueue {
     /// A request was taken: the number of its slot.
-    pub(crate) fn push(&mut self, owed: Owed) -> u64 {
-        self.queue.push_back(Slot::Owed(owed));
+    pub(crate) fn push(&mut self, owed: PendingReply) -> u64 {
+        self.queue.push_back(Slot::PendingReply(owed));
         self.base + self.queue.len() as u64 - 1
     }
 
@@ -103,15 +103,17 @@ impl Slots {
     pub(crate) fn owed(&self, number: u64) -> Option<Kind> {
         let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
         match self.queue.get(index)? {
-            Slot::Owed(owed) => Some(owed.kind),
+            Slot::PendingReply(owed) => Some(owed.kind),
             Slot::Listing(..) | Slot::Ready(..) => None,
         }
     }
 
     /// The first request of that kind that is not answered.
     pub(crate) fn first_owed(&self, kind: Kind) -> Option<u64> {
-        let index =
-            self.queue.iter().position(|slot| matches!(slot, Slot::Owed(owed) if owed.kind == kind))?;
+        let index = self
+            .queue
+            .iter()
+            .position(|slot| matches!(slot, Slot::PendingReply(owed) if owed.kind == kind))?;
         Some(self.base + index as u64)
     }
 
@@ -133,7 +135,7 @@ impl Slots {
     ) -> Result<Option<CloseReason>, TooLarge> {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
         let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(None) };
-        let Slot::Owed(owed) = slot else { return Ok(None) };
+        let Slot::PendingReply(owed) = slot else { return Ok(None) };
         if let Answer::List(size) = answer
             && size.documents > 0
         {
@@ -145,7 +147,7 @@ impl Slots {
             Answer::Refused { failure, .. } | Answer::Failed(failure) => reason_of(*failure),
             _ => CloseReason::Done,
         };
-        let end = |then| (then == Then::Close).then_some(reason);
+        let end = |then| (then == AfterReply::Close).then_some(reason);
         if index == Some(0) {
             let end = end(put(wire, owed, answer, output.buffer())?);
             self.pop();
@@ -163,7 +165,7 @@ impl Slots {
     }
 
     /// Appends the next documents of the list that is being sent. With the last of them the request is answered, and the
-    /// result is as that of [`Slots::answer`].
+    /// result is as that of [`ReplyQueue::answer`].
     pub(crate) fn put_winners<'a>(
         &mut self,
         mut documents: impl Iterator<Item = &'a str> + Clone,
@@ -184,7 +186,7 @@ impl Slots {
             return Ok(None);
         }
         self.pop();
-        let end = (then == Then::Close).then_some(CloseReason::Done);
+        let end = (then == AfterReply::Close).then_some(CloseReason::Done);
         Ok(end.or_else(|| self.release(output)))
     }
 
@@ -229,7 +231,7 @@ impl Slots {
     /// Bytes of memory held.
     pub(crate) fn memory(&self) -> usize {
         let ready = |slot: &Slot| match slot {
-            Slot::Owed(owed) | Slot::Listing(owed, _) => owed.echo.len(),
+            Slot::PendingReply(owed) | Slot::Listing(owed, _) => owed.echo.len(),
             Slot::Ready(bytes, _) => bytes.capacity(),
         };
         self.queue.capacity() * size_of::<Slot>() + self.queue.iter().map(ready).sum::<usize>()
@@ -237,9 +239,14 @@ impl Slots {
 }
 
 /// Appends an answer; behind the failure of a connection comes nothing.
-fn put(wire: &dyn Wire, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+fn put(
+    wire: &dyn Wire,
+    owed: &PendingReply,
+    answer: &Answer<'_>,
+    out: &mut Vec<u8>,
+) -> Result<AfterReply, TooLarge> {
     match answer {
-        Answer::Failed(failure) => wire.fail(owed, *failure, out).map(|_| Then::Close),
+        Answer::Failed(failure) => wire.fail(owed, *failure, out).map(|_| AfterReply::Close),
         Answer::Winners(documents) => {
             let size = ListSize::of(documents.iter().map(String::as_str));
             wire.carries(owed, &size)?;

@@ -48,7 +48,7 @@ fn a_machine_shows_what_it_holds_in_numbers() {
     give(&mut server, at(0), &[block(BET, 3, ANA.as_bytes()), block(BET, 3, JOSE.as_bytes())].concat());
     let shown = format!("{server:?}");
     assert!(shown.contains("Request(Bet, Some(AgencyId(3)), 1 bets)"), "{shown}");
-    assert!(shown.contains("Owed(Bet, 3)"), "{shown}");
+    assert!(shown.contains("PendingReply(Bet, 3)"), "{shown}");
     let Some(Event::Bet { .. }) = server.poll_event() else { panic!() };
     let Some(Event::Bet { ticket, .. }) = server.poll_event() else { panic!() };
     assert_eq!(format!("{ticket:?}"), "Ticket(1, 1)");

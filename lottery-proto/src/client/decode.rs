@@ -11,7 +11,7 @@ use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
 use crate::lifecycle::{State, Transition};
 use crate::time::Instant;
 use crate::timer::{Timer, message_limit};
-use crate::wire::{Kind, Limits, Owed, Response, Scan, Side, Wire};
+use crate::wire::{FrameCursor, Kind, Limits, PendingReply, Response, Side, Wire};
 
 impl Client {
     pub(super) fn check(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -43,7 +43,7 @@ impl Client {
         }
         let (sent, echo) = put(self.wire, self.output.buffer())?;
         if let Some(kind) = self.wire.answered_by(kind) {
-            self.asked.push_back(Owed { kind, agency: self.config.agency.get(), echo });
+            self.asked.push_back(PendingReply { kind, agency: self.config.agency.get(), echo });
         }
         self.active = now;
         self.settle(now);
@@ -108,7 +108,7 @@ impl Client {
                 return true;
             }
         };
-        self.scan = Scan::default();
+        self.scan = FrameCursor::default();
         self.begun = None;
         let message = received.get(..len).unwrap_or_default();
         if self.wire.is_filler(message) {
@@ -153,7 +153,7 @@ impl Client {
 
     /// What answers no question can only be a failure.
     fn unasked(&self, message: &[u8]) -> Result<Response, DecodeError> {
-        let nothing = Owed::new(Kind::Unknown, self.config.agency.get());
+        let nothing = PendingReply::new(Kind::Unknown, self.config.agency.get());
         match self.wire.response(&nothing, message) {
             Ok(Response::Refused { total, reason }) => Ok(Response::Refused { total, reason }),
             _ => Err(DecodeError::new(0, Problem::Unasked)),

@@ -17,7 +17,7 @@ use crate::machine::{Input, Io};
 use crate::outbox::Output;
 use crate::time::Instant;
 use crate::timer::{Timer, Timers};
-use crate::wire::{Dialect, Kind, MAX_LINE, Owed, Scan, Wire};
+use crate::wire::{Dialect, FrameCursor, Kind, MAX_LINE, PendingReply, Wire};
 use event::Next;
 
 /// What the receive buffer grows to as long as answers keep coming.
@@ -43,7 +43,7 @@ pub struct Client {
     inbox: Inbox,
     output: Output,
     /// What the centre has to answer, in order.
-    asked: VecDeque<Owed>,
+    asked: VecDeque<PendingReply>,
     /// How many batches may be unacknowledged in this session; 0 before there is one.
     window: u32,
     lifecycle: Lifecycle,
@@ -53,7 +53,7 @@ pub struct Client {
     /// So many bytes at the front of the inbox belong to the queue.
     decoded: usize,
     /// How far the message behind them was looked at.
-    scan: Scan,
+    scan: FrameCursor,
     /// When something was last told.
     now: Instant,
     /// When an answer was last complete, a byte sent, or one seen to have arrived.
@@ -81,7 +81,7 @@ impl Client {
             timers: Timers::default(),
             queue: VecDeque::new(),
             decoded: 0,
-            scan: Scan::default(),
+            scan: FrameCursor::default(),
             now,
             active: now,
             begun: None,
@@ -267,7 +267,8 @@ impl Client {
     /// How many bytes of memory this machine holds, itself included.
     pub fn memory(&self) -> usize {
         let asked: usize = self.asked.iter().map(|asked| asked.echo.len()).sum();
-        let queues = self.asked.capacity() * size_of::<Owed>() + self.queue.capacity() * size_of::<Next>();
+        let queues =
+            self.asked.capacity() * size_of::<PendingReply>() + self.queue.capacity() * size_of::<Next>();
         size_of::<Self>() + self.inbox.memory() + self.output.memory() + queues + asked
     }
 }

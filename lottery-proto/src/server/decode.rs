@@ -11,7 +11,8 @@ use crate::lifecycle::Transition;
 use crate::list::ListError;
 use crate::time::Instant;
 use crate::wire::{
-    Answer, Dialect, Foreign, Kind, Limits, Owed, Refusal, Request, Scan, Side, TooLarge, detect, foreign,
+    Answer, Dialect, Foreign, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Side, TooLarge,
+    detect, foreign,
 };
 
 impl Server {
@@ -70,7 +71,7 @@ impl Server {
                     let request = (!wire.is_filler(message)).then(|| wire.request(message));
                     self.begun = None;
                     self.line_over = false;
-                    self.scan = Scan::default();
+                    self.scan = FrameCursor::default();
                     self.decoded += len;
                     match request {
                         None => self.pass_over(len),
@@ -120,7 +121,7 @@ impl Server {
     /// Takes a request, decoded from a message of `len` bytes, into the queue; or refuses it.
     fn take(&mut self, now: Instant, len: usize, mut request: Request) {
         let named = request.agency.map_or(0, AgencyId::get);
-        let owed = |kind, echo| Owed { kind, agency: named, echo };
+        let owed = |kind, echo| PendingReply { kind, agency: named, echo };
         let mut echo = mem::take(&mut request.echo);
         if let Err(error) = self.bind(request.agency) {
             return self.refused(now, len, error, Some(owed(request.kind, echo)));
@@ -172,13 +173,13 @@ impl Server {
         now: Instant,
         reason: CloseReason,
         failure: Failure<'_>,
-        due: Option<Owed>,
+        due: Option<PendingReply>,
     ) {
         if !self.lifecycle.is_open() {
             return;
         }
         let agency = self.agency.map_or(0, AgencyId::get);
-        let due = due.unwrap_or(Owed::new(Kind::Unknown, agency));
+        let due = due.unwrap_or(PendingReply::new(Kind::Unknown, agency));
         self.end(now, reason);
         let number = self.slots.push(due);
         let answered = self.answer(now, number, &Answer::Failed(failure));

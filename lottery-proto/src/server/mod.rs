@@ -21,11 +21,11 @@ use crate::inbox::Inbox;
 use crate::lifecycle::{Lifecycle, State, Transition};
 use crate::list::ListError;
 use crate::machine::{Input, Io};
-use crate::outbox::{Output, Slots};
+use crate::outbox::{Output, ReplyQueue};
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
 use crate::time::Instant;
 use crate::timer::Timers;
-use crate::wire::{Dialect, Scan, TooLarge};
+use crate::wire::{Dialect, FrameCursor, TooLarge};
 use event::{Next, What};
 use lent::Lent;
 
@@ -68,7 +68,7 @@ pub struct Server {
     refusal: Option<Failure<'static>>,
     inbox: Inbox,
     output: Output,
-    slots: Slots,
+    slots: ReplyQueue,
     /// What memory it has besides its own.
     lent: Lent,
     lifecycle: Lifecycle,
@@ -78,7 +78,7 @@ pub struct Server {
     /// So many bytes at the front of the inbox belong to the queue.
     decoded: usize,
     /// How far the message behind them was looked at.
-    scan: Scan,
+    scan: FrameCursor,
     /// The agency that this connection speaks for.
     agency: Option<AgencyId>,
     /// The first request whose bets were refused: each Finished behind it will be, too.
@@ -120,13 +120,13 @@ impl Server {
             refusal: None,
             inbox: Inbox::new(config.max_buffer, config.max_message),
             output: Output::default(),
-            slots: Slots::default(),
+            slots: ReplyQueue::default(),
             lent: Lent::without_end(config.max_in_flight.max(1)),
             lifecycle: Lifecycle::new(),
             timers: Timers::default(),
             queue: VecDeque::new(),
             decoded: 0,
-            scan: Scan::default(),
+            scan: FrameCursor::default(),
             agency: None,
             refused: None,
             stored: 0,

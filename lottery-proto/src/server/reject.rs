@@ -8,7 +8,7 @@ use crate::agency::AgencyId;
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::failure::{Code, Failure};
 use crate::time::Instant;
-use crate::wire::{Kind, Owed};
+use crate::wire::{Kind, PendingReply};
 
 impl Server {
     /// A connection speaks for one agency, and it is one of those that there are.
@@ -27,7 +27,13 @@ impl Server {
     }
 
     /// A message of `len` bytes is wrong: only it is refused, or the connection ends.
-    pub(super) fn refused(&mut self, now: Instant, len: usize, error: DecodeError, due: Option<Owed>) {
+    pub(super) fn refused(
+        &mut self,
+        now: Instant,
+        len: usize,
+        error: DecodeError,
+        due: Option<PendingReply>,
+    ) {
         let named = due.as_ref().and_then(|owed| AgencyId::new(owed.agency));
         let error = self.bind(named).err().unwrap_or(error);
         let goes_on = self.dialect.is_some_and(|dialect| dialect.wire().goes_on_after(&error));
@@ -37,7 +43,7 @@ impl Server {
         }
         let agency = named.or(self.agency);
         let understood = due.is_some();
-        let number = self.slots.push(due.unwrap_or(Owed::new(Kind::Unknown, 0)));
+        let number = self.slots.push(due.unwrap_or(PendingReply::new(Kind::Unknown, 0)));
         if !understood {
             // It may have been bets.
             self.bets_refused(number);
@@ -111,7 +117,7 @@ impl Server {
     }
 
     /// The peer broke the protocol.
-    pub(super) fn violated(&mut self, now: Instant, error: DecodeError, due: Option<Owed>) {
+    pub(super) fn violated(&mut self, now: Instant, error: DecodeError, due: Option<PendingReply>) {
         let reason = CloseReason::Peer(Violation::Malformed(error));
         self.fail(now, reason, Failure { code: code_of(&error), text: &error.to_string() }, due);
     }

@@ -8,7 +8,10 @@ use nom::{IResult, Parser};
 
 use super::detect::begin_with;
 use super::text::{self, failure_text, is_document};
-use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use super::{
+    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
+    Wire,
+};
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::{ReadBet, Reader};
@@ -32,7 +35,13 @@ const REFUSED: &[u8] = b"ERROR:";
 pub(crate) struct Braces;
 
 impl Wire for Braces {
-    fn frame(&self, scan: &mut Scan, bytes: &[u8], _: Side, _: Limits) -> Result<Option<usize>, DecodeError> {
+    fn frame(
+        &self,
+        scan: &mut FrameCursor,
+        bytes: &[u8],
+        _: Side,
+        _: Limits,
+    ) -> Result<Option<usize>, DecodeError> {
         let end = memchr::memchr(b';', bytes.get(scan.bytes..).unwrap_or_default());
         let size = end.map(|end| scan.bytes + end + 1);
         scan.bytes = bytes.len();
@@ -75,7 +84,12 @@ impl Wire for Braces {
         read_bet
     }
 
-    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    fn answer(
+        &self,
+        owed: &PendingReply,
+        answer: &Answer<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge> {
         match answer {
             Answer::Stored { .. } if owed.kind == Kind::Finished => out.put_slice(FINISHED_STORED),
             Answer::Stored { .. } => out.put_slice(BATCH_STORED),
@@ -91,16 +105,16 @@ impl Wire for Braces {
             | Answer::Echo(_)
             | Answer::Failed(_) => {}
         }
-        Ok(Then::Continue)
+        Ok(AfterReply::Continue)
     }
 
     fn put_winners(
         &self,
-        _: &Owed,
+        _: &PendingReply,
         part: Part,
         documents: &mut dyn Iterator<Item = &str>,
         out: &mut Vec<u8>,
-    ) -> Then {
+    ) -> AfterReply {
         if part.first {
             out.put_u8(b'R');
         }
@@ -115,7 +129,7 @@ impl Wire for Braces {
         if part.last {
             out.put_u8(b';');
         }
-        Then::Continue
+        AfterReply::Continue
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -162,7 +176,7 @@ impl Wire for Braces {
         Some(kind)
     }
 
-    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
         text::utf8(message, 0)?;
         if message.starts_with(REFUSED) {
             return Ok(Response::Refused { total: None, reason: REFUSED.len()..message.len() - 1 });

@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 use bytes::BufMut;
 
-use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use super::{
+    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
+    Wire,
+};
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
@@ -19,7 +22,7 @@ pub(crate) struct Echo;
 impl Wire for Echo {
     fn frame(
         &self,
-        scan: &mut Scan,
+        scan: &mut FrameCursor,
         bytes: &[u8],
         side: Side,
         limits: Limits,
@@ -51,13 +54,18 @@ impl Wire for Echo {
         |_| None
     }
 
-    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    fn answer(
+        &self,
+        owed: &PendingReply,
+        answer: &Answer<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge> {
         if let Answer::Echo(prefix) = answer {
             out.put_slice(prefix.as_bytes());
             out.put_slice(&owed.echo);
             out.put_u8(b'\n');
         }
-        Ok(Then::Close)
+        Ok(AfterReply::Close)
     }
 
     fn check_sendable(&self, _: &Bet<'_>) -> Result<(), FieldError> {
@@ -80,7 +88,7 @@ impl Wire for Echo {
         Some(kind)
     }
 
-    fn response(&self, _: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, _: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
         Ok(Response::Line(0..message.trim_ascii_end().len()))
     }
 

@@ -10,7 +10,10 @@ use nom::{IResult, Parser};
 
 use super::detect::begin_with_digits;
 use super::text::{self, is_document, put_padded};
-use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use super::{
+    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
+    Wire,
+};
 use crate::agency::AgencyId;
 use crate::bet::{Bet, Field, FieldError, FieldProblem};
 use crate::bets::{ReadBet, Reader};
@@ -37,7 +40,7 @@ pub(crate) struct Fixed;
 impl Wire for Fixed {
     fn frame(
         &self,
-        scan: &mut Scan,
+        scan: &mut FrameCursor,
         bytes: &[u8],
         side: Side,
         limits: Limits,
@@ -100,9 +103,14 @@ impl Wire for Fixed {
         |reader| Bet::of_checked(next_columns(reader)?)
     }
 
-    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    fn answer(
+        &self,
+        owed: &PendingReply,
+        answer: &Answer<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge> {
         match answer {
-            Answer::Stored { .. } if owed.kind != Kind::Finished => return Ok(Then::Continue),
+            Answer::Stored { .. } if owed.kind != Kind::Finished => return Ok(AfterReply::Continue),
             Answer::Stored { .. } => out.put_u8(b'O'),
             Answer::Pending => out.put_u8(b'N'),
             Answer::Refused { failure, .. } => {
@@ -117,26 +125,26 @@ impl Wire for Fixed {
             | Answer::Echo(_)
             | Answer::Failed(_) => {}
         }
-        Ok(Then::Close)
+        Ok(AfterReply::Close)
     }
 
-    fn carries(&self, _: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+    fn carries(&self, _: &PendingReply, list: &ListSize) -> Result<(), TooLarge> {
         if list.documents <= MOST as u64 && list.longest <= DOCUMENT { Ok(()) } else { Err(TooLarge) }
     }
 
     fn put_winners(
         &self,
-        _: &Owed,
+        _: &PendingReply,
         part: Part,
         documents: &mut dyn Iterator<Item = &str>,
         out: &mut Vec<u8>,
-    ) -> Then {
+    ) -> AfterReply {
         if part.first {
             out.put_u8(b'R');
             put_padded(usize::try_from(part.size.documents).unwrap_or(MOST), DIGITS, out);
         }
         documents.for_each(|document| put_document(document, out));
-        Then::Close
+        AfterReply::Close
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -205,7 +213,7 @@ impl Wire for Fixed {
         (kind != Kind::Batch && kind != Kind::Bet).then_some(kind)
     }
 
-    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
         match (message.first(), asked.kind) {
             (Some(b'O'), Kind::Finished) => Ok(Response::Stored { total: None }),
             (Some(b'N'), Kind::Winners) => Ok(Response::Pending),
@@ -256,7 +264,7 @@ fn size(bet: &Bet<'_>) -> usize {
 
 /// Goes on until `wanted` characters are skipped, and says how many bytes those are; `None` if there are not as
 /// many yet. An error is the place of a byte that begins no character.
-fn skip_chars(scan: &mut Scan, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
+fn skip_chars(scan: &mut FrameCursor, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
     while scan.count < wanted {
         let rest = bytes.get(scan.bytes..).unwrap_or_default();
         if let Some(some) = rest.first_chunk::<16>()

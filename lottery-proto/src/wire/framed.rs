@@ -10,7 +10,10 @@ use nom::{IResult, Parser};
 use super::detect::begin_with_digits;
 use super::fast;
 use super::text::{self, failure_text, is_document, put_padded};
-use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use super::{
+    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
+    Wire,
+};
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::{ReadBet, Reader};
@@ -36,7 +39,7 @@ pub(crate) struct Framed;
 impl Wire for Framed {
     fn frame(
         &self,
-        _: &mut Scan,
+        _: &mut FrameCursor,
         bytes: &[u8],
         _: Side,
         limits: Limits,
@@ -75,7 +78,12 @@ impl Wire for Framed {
         |reader| next_bet(reader).ok().flatten()
     }
 
-    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    fn answer(
+        &self,
+        owed: &PendingReply,
+        answer: &Answer<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge> {
         match (owed.kind, answer) {
             (Kind::Finished, Answer::Stored { .. }) => {}
             (_, Answer::Stored { .. }) => put(out, |out| out.put_slice(STORED))?,
@@ -93,22 +101,22 @@ impl Wire for Framed {
                 | Answer::Welcome { .. }
                 | Answer::Echo(_)
                 | Answer::Failed(_),
-            ) => return Ok(Then::Close),
+            ) => return Ok(AfterReply::Close),
         }
-        Ok(Then::Continue)
+        Ok(AfterReply::Continue)
     }
 
-    fn carries(&self, _: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+    fn carries(&self, _: &PendingReply, list: &ListSize) -> Result<(), TooLarge> {
         if list.separated() <= LONGEST as u64 { Ok(()) } else { Err(TooLarge) }
     }
 
     fn put_winners(
         &self,
-        _: &Owed,
+        _: &PendingReply,
         part: Part,
         documents: &mut dyn Iterator<Item = &str>,
         out: &mut Vec<u8>,
-    ) -> Then {
+    ) -> AfterReply {
         if part.first && part.size.documents == 0 {
             put_padded(NO_WINNERS.len(), LENGTH, out);
             out.put_slice(NO_WINNERS);
@@ -121,7 +129,7 @@ impl Wire for Framed {
             }
             out.put_slice(document.as_bytes());
         }
-        Then::Close
+        AfterReply::Close
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -169,7 +177,7 @@ impl Wire for Framed {
         Some(if kind == Kind::Finished { Kind::AwaitWinners } else { kind })
     }
 
-    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
         let body = message.get(LENGTH..).unwrap_or_default();
         text::utf8(body, LENGTH)?;
         if asked.kind != Kind::AwaitWinners {

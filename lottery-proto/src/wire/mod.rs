@@ -41,7 +41,7 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     /// bytes than the limit; a message that does not end within it is refused by the machines.
     fn frame(
         &self,
-        scan: &mut Scan,
+        scan: &mut FrameCursor,
         bytes: &[u8],
         side: Side,
         limits: Limits,
@@ -62,26 +62,36 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     fn read_bet(&self) -> ReadBet;
 
     /// Centre: appends the answer to a request, if it is no list. If it cannot be carried, nothing is appended.
-    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge>;
+    fn answer(
+        &self,
+        owed: &PendingReply,
+        answer: &Answer<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge>;
 
     /// Centre: whether a list of winners of that size can be the answer to a request.
-    fn carries(&self, _owed: &Owed, _list: &ListSize) -> Result<(), TooLarge> {
+    fn carries(&self, _owed: &PendingReply, _list: &ListSize) -> Result<(), TooLarge> {
         Ok(())
     }
 
     /// Centre: appends documents of a list that it [`Wire::carries`], in answer to a request.
     fn put_winners(
         &self,
-        _owed: &Owed,
+        _owed: &PendingReply,
         _part: Part,
         _documents: &mut dyn Iterator<Item = &str>,
         _out: &mut Vec<u8>,
-    ) -> Then {
-        Then::Close
+    ) -> AfterReply {
+        AfterReply::Close
     }
 
     /// Centre: appends the last answer of a connection, which ends with this failure. `owed` is what failed.
-    fn fail(&self, owed: &Owed, failure: Failure<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    fn fail(
+        &self,
+        owed: &PendingReply,
+        failure: Failure<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge> {
         self.answer(owed, &Answer::Refused { failure, total: 0 }, out)
     }
 
@@ -124,7 +134,7 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     fn answered_by(&self, kind: Kind) -> Option<Kind>;
 
     /// Agency: what a whole message answers, if `asked` is what it has to answer. It is validated completely.
-    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError>;
+    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError>;
 
     /// Agency: the code and the text of a failure that ends the connection, if this message is one. It may come at
     /// any time.
@@ -154,7 +164,7 @@ pub(crate) struct Limits {
 
 /// How far the search for the end of a message has come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Scan {
+pub(crate) struct FrameCursor {
     /// Bytes that were looked at.
     pub(crate) bytes: usize,
     /// Whatever the wire counts in them.
@@ -222,13 +232,13 @@ impl fmt::Debug for Request {
 pub(crate) struct Refusal {
     pub(crate) error: DecodeError,
     /// The answer that is due all the same.
-    pub(crate) due: Option<Owed>,
+    pub(crate) due: Option<PendingReply>,
 }
 
 impl Refusal {
     /// A refusal of a request of that kind.
     pub(crate) fn of(kind: Kind, agency: u32, error: DecodeError) -> Self {
-        Self { error, due: Some(Owed::new(kind, agency)) }
+        Self { error, due: Some(PendingReply::new(kind, agency)) }
     }
 }
 
@@ -240,23 +250,23 @@ impl From<DecodeError> for Refusal {
 
 /// A request that has not been answered.
 #[derive(Clone)]
-pub(crate) struct Owed {
+pub(crate) struct PendingReply {
     pub(crate) kind: Kind,
     /// The agency as it was named, even if there is none of that number; 0 if it was not named.
     pub(crate) agency: u32,
     pub(crate) echo: Box<[u8]>,
 }
 
-impl Owed {
+impl PendingReply {
     pub(crate) fn new(kind: Kind, agency: u32) -> Self {
         Self { kind, agency, echo: Box::default() }
     }
 }
 
 /// Without what is repeated: it is personal data.
-impl fmt::Debug for Owed {
+impl fmt::Debug for PendingReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Owed({:?}, {})", self.kind, self.agency)
+        write!(f, "PendingReply({:?}, {})", self.kind, self.agency)
     }
 }
 
@@ -283,7 +293,7 @@ pub(crate) enum Answer<'a> {
 
 /// What follows an answer on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
+pub(crate) enum AfterReply {
     Continue,
     Close,
 }

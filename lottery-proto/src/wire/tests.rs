@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use super::{Dialect, Limits, Scan, Side};
+use super::{Dialect, FrameCursor, Limits, Side};
 
 const LIMITS: Limits = Limits { message: 1024 * 1024, ended: false };
 
@@ -51,7 +51,7 @@ fn body(wire: Dialect, message: &[u8]) -> usize {
 fn no_byte_of_a_message_is_looked_at_twice() {
     for (wire, side, message) in messages() {
         let counts = matches!(wire, Dialect::Block | Dialect::Framed);
-        let (mut scan, mut seen) = (Scan::default(), Vec::new());
+        let (mut scan, mut seen) = (FrameCursor::default(), Vec::new());
         let mut spoilt = body(wire, &message);
         for (at, byte) in message.iter().enumerate() {
             seen.push(*byte);

@@ -8,10 +8,14 @@ use super::header::{
     BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, Header, WINNER, packet, put_block,
 };
 use crate::error::{DecodeError, Problem};
-use crate::wire::{Answer, Kind, Owed, Response, Then, TooLarge};
+use crate::wire::{AfterReply, Answer, Kind, PendingReply, Response, TooLarge};
 
 /// Appends the answer to a request. A batch is answered by the answer to Finished.
-pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+pub(super) fn encode(
+    owed: &PendingReply,
+    answer: &Answer<'_>,
+    out: &mut Vec<u8>,
+) -> Result<AfterReply, TooLarge> {
     // A request that names no agency of one byte was never decoded.
     let agency = u8::try_from(owed.agency).unwrap_or_default();
     let status = if matches!(answer, Answer::Stored { .. }) { b'1' } else { b'0' };
@@ -24,13 +28,13 @@ pub(super) fn encode(owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Res
         (Kind::Finished, _) => put_block(BATCH_ACK, agency, out, |out| out.put_u8(status)),
         (Kind::Winners, Answer::Pending) => put_block(WINNER, agency, out, |out| out.put_u8(b'0')),
         // This wire has no word for it: the connection is closed.
-        _ => return Ok(Then::Close),
+        _ => return Ok(AfterReply::Close),
     };
-    put.map(|()| Then::Continue).ok_or(TooLarge)
+    put.map(|()| AfterReply::Continue).ok_or(TooLarge)
 }
 
 /// What the block answers, completely validated.
-pub(super) fn decode(asked: &Owed, block: &[u8]) -> Result<Response, DecodeError> {
+pub(super) fn decode(asked: &PendingReply, block: &[u8]) -> Result<Response, DecodeError> {
     let (header, payload) = packet(block)?;
     check_type(header, asked.kind)?;
     header.check_agency(asked.agency)?;

@@ -7,7 +7,7 @@ use super::header::{BLOCK_SIZE, HEADER_SIZE, WINNER, set_size};
 use crate::error::{DecodeError, Problem};
 use crate::list::{ListSize, Part};
 use crate::wire::text::is_document;
-use crate::wire::{Kind, Owed, Response, Then, TooLarge};
+use crate::wire::{AfterReply, Kind, PendingReply, Response, TooLarge};
 
 /// All the documents that follow are in this block, or in this one and those before.
 const LAST: u8 = b'1';
@@ -15,7 +15,7 @@ const LAST: u8 = b'1';
 const MORE: u8 = b'2';
 
 /// Whether the answer to a question without a session, which is one block, can hold a list of that size.
-pub(super) fn check(owed: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+pub(super) fn check(owed: &PendingReply, list: &ListSize) -> Result<(), TooLarge> {
     // Another question has no word for them: the connection is closed.
     let fits = owed.kind != Kind::Winners || size_of_one(list) <= BLOCK_SIZE as u64;
     if fits { Ok(()) } else { Err(TooLarge) }
@@ -23,13 +23,13 @@ pub(super) fn check(owed: &Owed, list: &ListSize) -> Result<(), TooLarge> {
 
 /// Appends documents of a list that is one block, in the end.
 pub(super) fn put_in_one_block(
-    owed: &Owed,
+    owed: &PendingReply,
     part: Part,
     documents: &mut dyn Iterator<Item = &str>,
     out: &mut Vec<u8>,
-) -> Then {
+) -> AfterReply {
     if owed.kind != Kind::Winners {
-        return Then::Close;
+        return AfterReply::Close;
     }
     let size = usize::try_from(size_of_one(&part.size)).unwrap_or(BLOCK_SIZE);
     if part.first {
@@ -45,12 +45,12 @@ pub(super) fn put_in_one_block(
     if part.last {
         out.put_bytes(0, BLOCK_SIZE.saturating_sub(size));
     }
-    Then::Continue
+    AfterReply::Continue
 }
 
 /// Appends documents in as many blocks as they need; none is split.
 pub(super) fn put_in_blocks(
-    owed: &Owed,
+    owed: &PendingReply,
     last: bool,
     documents: &mut dyn Iterator<Item = &str>,
     out: &mut Vec<u8>,
@@ -79,7 +79,7 @@ fn size_of_one(list: &ListSize) -> u64 {
 }
 
 /// Appends a header and a status: where it begins.
-fn begin(owed: &Owed, status: u8, out: &mut Vec<u8>) -> usize {
+fn begin(owed: &PendingReply, status: u8, out: &mut Vec<u8>) -> usize {
     let start = out.len();
     // A request that names no agency of one byte was never decoded.
     let agency = u8::try_from(owed.agency).unwrap_or_default();

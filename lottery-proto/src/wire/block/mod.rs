@@ -25,7 +25,10 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::text::check_separators;
-use super::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use super::{
+    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
+    Wire,
+};
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
@@ -37,7 +40,13 @@ use crate::list::{ListSize, Part};
 pub(crate) struct Block;
 
 impl Wire for Block {
-    fn frame(&self, _: &mut Scan, bytes: &[u8], _: Side, _: Limits) -> Result<Option<usize>, DecodeError> {
+    fn frame(
+        &self,
+        _: &mut FrameCursor,
+        bytes: &[u8],
+        _: Side,
+        _: Limits,
+    ) -> Result<Option<usize>, DecodeError> {
         Ok((bytes.len() >= BLOCK_SIZE).then_some(BLOCK_SIZE))
     }
 
@@ -53,21 +62,26 @@ impl Wire for Block {
         batch::next_bet
     }
 
-    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    fn answer(
+        &self,
+        owed: &PendingReply,
+        answer: &Answer<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge> {
         answers::encode(owed, answer, out)
     }
 
-    fn carries(&self, owed: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+    fn carries(&self, owed: &PendingReply, list: &ListSize) -> Result<(), TooLarge> {
         documents::check(owed, list)
     }
 
     fn put_winners(
         &self,
-        owed: &Owed,
+        owed: &PendingReply,
         part: Part,
         documents: &mut dyn Iterator<Item = &str>,
         out: &mut Vec<u8>,
-    ) -> Then {
+    ) -> AfterReply {
         documents::put_in_one_block(owed, part, documents, out)
     }
 
@@ -102,7 +116,7 @@ impl Wire for Block {
         (kind != Kind::Batch).then_some(kind)
     }
 
-    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
         answers::decode(asked, message)
     }
 

@@ -12,7 +12,7 @@ use super::header::{
 use crate::agency::AgencyId;
 use crate::bet::Bet;
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::{Kind, Owed, Refusal, Request};
+use crate::wire::{Kind, PendingReply, Refusal, Request};
 
 /// What the block asks for, completely validated.
 pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
@@ -24,8 +24,8 @@ pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
     match header.kind {
         BET => {
             let due = |error| {
-                let owed = Owed::new(Kind::Bet, header.agency.into());
-                Refusal { error, due: Some(Owed { echo: batch::echo_of(payload), ..owed }) }
+                let owed = PendingReply::new(Kind::Bet, header.agency.into());
+                Refusal { error, due: Some(PendingReply { echo: batch::echo_of(payload), ..owed }) }
             };
             let agency = agency.map_err(due)?;
             let bet = batch::decode_bet(payload, 1, HEADER_SIZE).map_err(due)?;
@@ -61,14 +61,14 @@ pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
 }
 
 /// The answer that is due to a packet whose payload cannot be told from its padding.
-fn due(block: &[u8]) -> Option<Owed> {
+fn due(block: &[u8]) -> Option<PendingReply> {
     let (_, header) = header(block).ok()?;
     let (kind, echo) = match header.kind {
         BET => (Kind::Bet, batch::echo_of(&[])),
         FINISHED => (Kind::Finished, Box::default()),
         _ => return None,
     };
-    Some(Owed { kind, agency: header.agency.into(), echo })
+    Some(PendingReply { kind, agency: header.agency.into(), echo })
 }
 
 /// Appends a Bet packet.

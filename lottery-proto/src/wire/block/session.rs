@@ -16,7 +16,10 @@ use crate::bets::ReadBet;
 use crate::error::{DecodeError, Problem, SendError};
 use crate::failure::{Code, Failure};
 use crate::list::{ListSize, Part};
-use crate::wire::{Answer, Kind, Limits, Owed, Refusal, Request, Response, Scan, Side, Then, TooLarge, Wire};
+use crate::wire::{
+    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
+    Wire,
+};
 
 /// The version of the sessions that are spoken here.
 const VERSION: &[u8] = b"2";
@@ -28,7 +31,7 @@ pub(crate) struct Session;
 impl Wire for Session {
     fn frame(
         &self,
-        scan: &mut Scan,
+        scan: &mut FrameCursor,
         bytes: &[u8],
         side: Side,
         limits: Limits,
@@ -62,11 +65,16 @@ impl Wire for Session {
         Block.read_bet()
     }
 
-    fn answer(&self, owed: &Owed, answer: &Answer<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    fn answer(
+        &self,
+        owed: &PendingReply,
+        answer: &Answer<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge> {
         let agency = u8::try_from(owed.agency).unwrap_or_default();
         let mut put = |kind, payload: &[u8]| {
             put_block(kind, agency, out, |out| out.put_slice(payload))
-                .map(|()| Then::Continue)
+                .map(|()| AfterReply::Continue)
                 .ok_or(TooLarge)
         };
         match (owed.kind, answer) {
@@ -87,26 +95,31 @@ impl Wire for Session {
         }
     }
 
-    fn carries(&self, _: &Owed, list: &ListSize) -> Result<(), TooLarge> {
+    fn carries(&self, _: &PendingReply, list: &ListSize) -> Result<(), TooLarge> {
         if list.longest < BLOCK_SIZE - HEADER_SIZE { Ok(()) } else { Err(TooLarge) }
     }
 
     fn put_winners(
         &self,
-        owed: &Owed,
+        owed: &PendingReply,
         part: Part,
         documents: &mut dyn Iterator<Item = &str>,
         out: &mut Vec<u8>,
-    ) -> Then {
+    ) -> AfterReply {
         documents::put_in_blocks(owed, part.last, documents, out);
-        Then::Continue
+        AfterReply::Continue
     }
 
-    fn fail(&self, owed: &Owed, failure: Failure<'_>, out: &mut Vec<u8>) -> Result<Then, TooLarge> {
+    fn fail(
+        &self,
+        owed: &PendingReply,
+        failure: Failure<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<AfterReply, TooLarge> {
         let agency = u8::try_from(owed.agency).unwrap_or_default();
         let text = format!("{}|{}", failure.code, failure.text);
         put_block(ERROR, agency, out, |out| out.put_slice(cut(&text))).ok_or(TooLarge)?;
-        Ok(Then::Close)
+        Ok(AfterReply::Close)
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -143,7 +156,7 @@ impl Wire for Session {
         Some(if kind == Kind::Winners { Kind::AwaitWinners } else { kind })
     }
 
-    fn response(&self, asked: &Owed, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
         let (header, payload) = packet(message)?;
         let end = HEADER_SIZE + payload.len();
         header.check_agency(asked.agency)?;
