@@ -40,7 +40,7 @@ fn an_iterator_of_bets_knows_how_many_are_left() {
 fn a_machine_shows_what_it_holds_in_numbers() {
     let mut server = server();
     let fresh = format!("{server:?}");
-    assert!(fresh.contains("Inbox(0 of 64)") && fresh.contains("Output(0)"), "{fresh}");
+    assert!(fresh.contains("RecvBuffer(0 of 64)") && fresh.contains("SendBuffer(0)"), "{fresh}");
     assert_eq!(
         format!("{:?}", server.poll_io().unwrap()),
         "Io { recv: 64, send: 0, fin: false, deadline: Some(Instant(60s)), unacked: false }"

@@ -67,7 +67,7 @@ impl Client {
         self.now = now;
         while self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED && self.decode_next(now) {}
         if !self.lifecycle.is_open() {
-            self.inbox.truncate(self.decoded);
+            self.recv.truncate(self.decoded);
         }
         if self.lifecycle.peer_ended && self.queue.len() < MAX_QUEUED {
             self.peer_ended();
@@ -90,11 +90,11 @@ impl Client {
 
     /// Decodes the next answer, if it is there.
     fn decode_next(&mut self, now: Instant) -> bool {
-        let received = self.inbox.bytes().get(self.decoded..).unwrap_or_default();
+        let received = self.recv.bytes().get(self.decoded..).unwrap_or_default();
         if received.is_empty() {
             return false;
         }
-        let limits = Limits { message: self.inbox.limit(), ended: self.lifecycle.peer_ended };
+        let limits = Limits { message: self.recv.limit(), ended: self.lifecycle.peer_ended };
         let len = match self.wire.frame(&mut self.scan, received, Side::Centre, limits) {
             Ok(None) if received.len() < limits.message => return false,
             Ok(None) => {
@@ -166,7 +166,7 @@ impl Client {
             next.len += len;
             self.decoded += len;
         } else {
-            self.inbox.take(len);
+            self.recv.take(len);
         }
     }
 
@@ -187,7 +187,7 @@ impl Client {
 
     /// The centre has ended its side: whatever is still to be sent would reach nobody.
     fn peer_ended(&mut self) {
-        let received = self.inbox.bytes().len() - self.decoded;
+        let received = self.recv.bytes().len() - self.decoded;
         let reason = if received > 0 {
             CloseReason::Peer(Violation::Truncated { received })
         } else if !self.asked.is_empty() || !self.output.pending().is_empty() {
@@ -204,7 +204,7 @@ impl Client {
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
         // For the draw it waits as long as it takes, but not for the rest of an answer.
         let answer_due = self.asked.front().is_some_and(|asked| asked.kind != Kind::AwaitWinners);
-        let received = self.inbox.bytes().len().saturating_sub(self.decoded);
+        let received = self.recv.bytes().len().saturating_sub(self.decoded);
         let reading = self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED;
         self.begun = if reading && received > 0 { self.begun.or(Some(now)) } else { None };
         let waits = self.lifecycle.is_open() && self.unsent.is_none() && answer_due;

@@ -11,10 +11,10 @@ use alloc::collections::VecDeque;
 use crate::bet::Bet;
 use crate::config::ClientConfig;
 use crate::error::{CloseReason, SendError};
-use crate::inbox::Inbox;
 use crate::lifecycle::{Lifecycle, State, Transition};
 use crate::machine::{Input, Io};
-use crate::outbox::Output;
+use crate::recv_buffer::RecvBuffer;
+use crate::send_buffer::SendBuffer;
 use crate::time::Instant;
 use crate::timer::{Timer, Timers};
 use crate::wire::{Dialect, FrameCursor, Kind, MAX_LINE, PendingReply, Wire};
@@ -40,8 +40,8 @@ pub(crate) const MAX_QUEUES: usize = 32_768;
 pub struct Client {
     config: ClientConfig,
     wire: &'static dyn Wire,
-    inbox: Inbox,
-    output: Output,
+    recv: RecvBuffer,
+    output: SendBuffer,
     /// What the centre has to answer, in order.
     asked: VecDeque<PendingReply>,
     /// How many batches may be unacknowledged in this session; 0 before there is one.
@@ -73,8 +73,8 @@ impl Client {
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
             wire: config.dialect.wire(),
-            inbox: Inbox::new(BUSY_SIZE, config.max_answer),
-            output: Output::default(),
+            recv: RecvBuffer::new(BUSY_SIZE, config.max_answer),
+            output: SendBuffer::default(),
             asked: VecDeque::new(),
             window: 0,
             lifecycle: Lifecycle::new(),
@@ -98,7 +98,7 @@ impl Client {
             return None;
         }
         let fin = self.fin_due();
-        let recv = if self.lifecycle.peer_ended { &mut [] } else { self.inbox.recv(self.decoded) };
+        let recv = if self.lifecycle.peer_ended { &mut [] } else { self.recv.recv(self.decoded) };
         let unacked = self.timers.is_set(Timer::Answer) || self.timers.is_set(Timer::Stall);
         Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next(self.now), unacked })
     }
@@ -109,7 +109,7 @@ impl Client {
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             _ if self.lifecycle.is_closed() => return,
-            Input::Received(received @ 1..) => self.inbox.filled(received),
+            Input::Received(received @ 1..) => self.recv.filled(received),
             Input::Eof => self.lifecycle.peer_ended = true,
             Input::Sent(sent @ 1..) => {
                 self.active = now;
@@ -143,7 +143,7 @@ impl Client {
             return self.lifecycle.tell().map(Event::Closed);
         };
         self.decoded -= len;
-        Some(Event::new(kind, response, self.inbox.take(len), self.wire))
+        Some(Event::new(kind, response, self.recv.take(len), self.wire))
     }
 
     /// Whether a `send_…` or `ask_…` would be taken now. It becomes true again only in [`Client::handle`].
@@ -269,6 +269,6 @@ impl Client {
         let asked: usize = self.asked.iter().map(|asked| asked.echo.len()).sum();
         let queues =
             self.asked.capacity() * size_of::<PendingReply>() + self.queue.capacity() * size_of::<Next>();
-        size_of::<Self>() + self.inbox.memory() + self.output.memory() + queues + asked
+        size_of::<Self>() + self.recv.memory() + self.output.memory() + queues + asked
     }
 }

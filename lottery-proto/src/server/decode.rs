@@ -42,14 +42,14 @@ impl Server {
     fn advance(&mut self, now: Instant) {
         while self.takes_requests() || self.may_take_more() {
             if self.last_came {
-                self.inbox.truncate(self.decoded);
+                self.recv.truncate(self.decoded);
             }
-            let received = self.inbox.bytes().get(self.decoded..).unwrap_or_default();
+            let received = self.recv.bytes().get(self.decoded..).unwrap_or_default();
             if received.is_empty() && self.lifecycle.peer_ended {
                 self.lifecycle.apply(Transition::PeerEnded, CloseReason::Done);
                 break;
             }
-            let (limit, ended) = (self.inbox.limit(), self.lifecycle.peer_ended);
+            let (limit, ended) = (self.recv.limit(), self.lifecycle.peer_ended);
             let Some(dialect) = self.dialect.or_else(|| detect(received, limit, ended)) else { break };
             if self.dialect.is_none() {
                 self.dialect = Some(dialect);
@@ -93,7 +93,7 @@ impl Server {
         }
         self.refuse_front(now);
         if !self.lifecycle.is_open() {
-            self.inbox.truncate(self.decoded);
+            self.recv.truncate(self.decoded);
         }
     }
 
@@ -103,7 +103,7 @@ impl Server {
             next.len += len;
         } else {
             self.decoded -= len;
-            self.inbox.take(len);
+            self.recv.take(len);
         }
     }
 
@@ -256,7 +256,7 @@ impl Server {
         self.slots.clear();
         self.queue.retain(|next| matches!(next.what, What::Refused { .. }));
         self.queue.iter_mut().for_each(|next| next.len = 0);
-        self.inbox.take(self.decoded);
+        self.recv.take(self.decoded);
         self.decoded = 0;
     }
 }

@@ -5,8 +5,8 @@ use alloc::boxed::Box;
 use super::Server;
 use super::timeouts::MAX_UNSENT;
 use crate::config::ServerConfig;
-use crate::inbox::FIRST_STEP;
 use crate::lender::Lender;
+use crate::recv_buffer::FIRST_STEP;
 
 /// What is lent to a connection, and what it may do with it.
 #[derive(Debug)]
@@ -81,12 +81,12 @@ impl Server {
     /// More requests are there, it seems, than may be unanswered: whether more may be now.
     pub(super) fn may_take_more(&mut self) -> bool {
         let most = self.config.max_in_flight.max(1);
-        let there = self.inbox.bytes().len() > self.decoded || self.inbox.is_full();
+        let there = self.recv.bytes().len() > self.decoded || self.recv.is_full();
         if self.lent.requests >= most || !self.lifecycle.is_open() || !there {
             return false;
         }
         let requests = (self.lent.requests * 2 + 2).min(most);
-        let may = self.lent.hold(ServerConfig::lent(self.inbox.memory(), requests));
+        let may = self.lent.hold(ServerConfig::lent(self.recv.memory(), requests));
         if may {
             self.lent.requests = requests;
         }
@@ -95,17 +95,17 @@ impl Server {
 
     /// Lets the receive buffer grow, if it should and there is memory for it.
     pub(super) fn grow_inbox(&mut self) {
-        let Some((size, needed)) = self.inbox.growth(self.decoded) else { return };
-        let (now, limit, requests) = (self.inbox.memory(), self.inbox.limit(), self.lent.requests);
+        let Some((size, needed)) = self.recv.growth(self.decoded) else { return };
+        let (now, limit, requests) = (self.recv.memory(), self.recv.limit(), self.lent.requests);
         // While it moves to a larger place it is there twice.
         let lent = |size| ServerConfig::lent(if size > OWN_BUFFER { now + size } else { size }, requests);
         if !self.lent.is_short && self.lent.hold(lent(size)) {
-            self.inbox.grow(size);
+            self.recv.grow(size);
         } else if needed {
             // All that the message can need: who has waited for it does not wait again.
             self.lent.is_short = !self.lent.wait_for(lent(limit));
             if !self.lent.is_short {
-                self.inbox.grow(limit);
+                self.recv.grow(limit);
             }
         }
     }
@@ -115,7 +115,7 @@ impl Server {
         let waiting = self.slots.len().max(self.queue.len());
         let unsent = self.output.pending().len().div_ceil(ServerConfig::USUAL_ANSWER);
         let requests = waiting.max(unsent + 1).clamp(1, self.lent.requests.max(1));
-        (requests, ServerConfig::lent(self.inbox.memory(), requests))
+        (requests, ServerConfig::lent(self.recv.memory(), requests))
     }
 
     /// Whether memory could be given back besides empty buffers.
@@ -125,7 +125,7 @@ impl Server {
 
     /// Gives back the memory that a connection which waits does not need.
     pub(super) fn shrink(&mut self) {
-        self.inbox.shrink();
+        self.recv.shrink();
         self.output.shrink();
         self.slots.shrink();
         self.queue.shrink_to_fit();
@@ -138,7 +138,7 @@ impl Server {
 
     /// Gives back what others wait for, as soon as there is nothing in it.
     pub(super) fn share(&mut self) {
-        let empty = self.lent.bytes > 0 && self.inbox.bytes().is_empty();
+        let empty = self.lent.bytes > 0 && self.recv.bytes().is_empty();
         if empty && self.lent.lender.as_ref().is_some_and(|lender| lender.is_wanted()) {
             self.shrink();
         }
@@ -150,7 +150,7 @@ impl Server {
         let output = self.output.memory();
         let requests = self.lent.requests;
         if output > 2 * ((requests + 2) * ServerConfig::USUAL_ANSWER + ServerConfig::unsent(requests)) {
-            let bytes = ServerConfig::lent(self.inbox.memory(), requests).saturating_add(2 * output);
+            let bytes = ServerConfig::lent(self.recv.memory(), requests).saturating_add(2 * output);
             if bytes > self.lent.bytes {
                 lender.held(bytes);
                 self.lent.bytes = bytes;

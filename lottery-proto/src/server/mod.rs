@@ -17,11 +17,11 @@ use crate::agency::AgencyId;
 use crate::config::ServerConfig;
 use crate::error::CloseReason;
 use crate::failure::{Code, Failure};
-use crate::inbox::Inbox;
 use crate::lifecycle::{Lifecycle, State, Transition};
 use crate::list::ListError;
 use crate::machine::{Input, Io};
-use crate::outbox::{Output, ReplyQueue};
+use crate::recv_buffer::RecvBuffer;
+use crate::send_buffer::{ReplyQueue, SendBuffer};
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
 use crate::time::Instant;
 use crate::timer::Timers;
@@ -66,8 +66,8 @@ pub struct Server {
     dialect: Option<Dialect>,
     /// Why the peer is not served, to be said in its own words.
     refusal: Option<Failure<'static>>,
-    inbox: Inbox,
-    output: Output,
+    recv: RecvBuffer,
+    output: SendBuffer,
     slots: ReplyQueue,
     /// What memory it has besides its own.
     lent: Lent,
@@ -118,8 +118,8 @@ impl Server {
             conn,
             dialect: None,
             refusal: None,
-            inbox: Inbox::new(config.max_buffer, config.max_message),
-            output: Output::default(),
+            recv: RecvBuffer::new(config.max_buffer, config.max_message),
+            output: SendBuffer::default(),
             slots: ReplyQueue::default(),
             lent: Lent::without_end(config.max_in_flight.max(1)),
             lifecycle: Lifecycle::new(),
@@ -157,7 +157,7 @@ impl Server {
         if reads && (self.takes_requests() || !self.lifecycle.is_open()) {
             self.grow_inbox();
         }
-        let recv = if reads { self.inbox.room() } else { &mut [] };
+        let recv = if reads { self.recv.room() } else { &mut [] };
         Some(Io {
             recv,
             send: self.output.pending(),
@@ -175,7 +175,7 @@ impl Server {
             _ if self.lifecycle.is_closed() => return,
             Input::Received(received @ 1..) => {
                 self.active = now;
-                self.inbox.filled(received);
+                self.recv.filled(received);
                 if !self.lifecycle.is_open() {
                     self.dropped = self.dropped.saturating_add(received);
                     self.drop_no_more();
@@ -233,7 +233,7 @@ impl Server {
         };
         self.arm_shrink(len);
         self.decoded -= len;
-        let message = self.inbox.take(len);
+        let message = self.recv.take(len);
         match what {
             What::Request { request, number } => {
                 let payload = message.get(request.payload.clone()).unwrap_or_default();
@@ -358,6 +358,6 @@ impl Server {
     /// How many bytes of memory this machine holds, itself included.
     pub fn memory(&self) -> usize {
         let queue = self.queue.capacity() * size_of::<Next>();
-        size_of::<Self>() + self.inbox.memory() + self.output.memory() + self.slots.memory() + queue
+        size_of::<Self>() + self.recv.memory() + self.output.memory() + self.slots.memory() + queue
     }
 }

@@ -40,7 +40,7 @@ impl Server {
     }
 
     pub(super) fn wants_read(&self) -> bool {
-        let open = (self.takes_requests() || self.listens()) && self.inbox.has_room(self.decoded);
+        let open = (self.takes_requests() || self.listens()) && self.recv.has_room(self.decoded);
         // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
         // our answer with it.
         let dropping = matches!(self.lifecycle.state(), State::Draining | State::Lingering)
@@ -53,7 +53,7 @@ impl Server {
     /// has ended, or that there are more requests to ask for.
     fn listens(&self) -> bool {
         let waiting = self.slots.len().max(self.queue.len());
-        let nothing_read = self.inbox.bytes().len() == self.decoded;
+        let nothing_read = self.recv.bytes().len() == self.decoded;
         let room = waiting < self.config.max_in_flight && self.output.pending().len() < self.most_unsent();
         self.lifecycle.is_open() && nothing_read && room
     }
@@ -72,7 +72,7 @@ impl Server {
     /// Sets every timer from the state.
     pub(super) fn arm(&mut self, now: Instant) {
         let reading = self.lifecycle.is_open() && self.wants_read();
-        let received = self.inbox.bytes().len().saturating_sub(self.decoded);
+        let received = self.recv.bytes().len().saturating_sub(self.decoded);
         let partial = reading && received > 0;
         self.begun = if partial { self.begun.or(Some(now)) } else { None };
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
@@ -92,8 +92,8 @@ impl Server {
 
     /// Sets the timer that gives memory back, when the first `taken` bytes that were received are taken.
     pub(super) fn arm_shrink(&mut self, taken: usize) {
-        let emptied = self.inbox.bytes().len() == taken;
-        let grown = (emptied && (self.inbox.is_grown() || self.has_surplus())) || self.output.is_grown();
+        let emptied = self.recv.bytes().len() == taken;
+        let grown = (emptied && (self.recv.is_grown() || self.has_surplus())) || self.output.is_grown();
         let deadline = grown.then(|| self.active.after(self.config.shrink_after));
         self.timers.set(Timer::Shrink, deadline);
     }

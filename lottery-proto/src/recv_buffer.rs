@@ -10,7 +10,7 @@ pub(crate) const IDLE_SIZE: usize = 64;
 pub(crate) const FIRST_STEP: usize = 8192;
 
 /// Bytes that were received and not yet taken.
-pub(crate) struct Inbox {
+pub(crate) struct RecvBuffer {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Inbox {
     full: bool,
 }
 
-impl Inbox {
+impl RecvBuffer {
     /// `busy`: what the buffer grows to as long as reads fill it; `limit`: the longest message that it can hold.
     pub(crate) fn new(busy: usize, limit: usize) -> Self {
         let limit = limit.max(FIRST_STEP);
@@ -133,9 +133,9 @@ impl Inbox {
 }
 
 /// The lengths only: what is held is personal data.
-impl fmt::Debug for Inbox {
+impl fmt::Debug for RecvBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Inbox({} of {})", self.end - self.start, self.buffer.len())
+        write!(f, "RecvBuffer({} of {})", self.end - self.start, self.buffer.len())
     }
 }
 
@@ -144,7 +144,7 @@ impl fmt::Debug for Inbox {
 mod tests {
     use super::*;
 
-    fn receive(inbox: &mut Inbox, bytes: &[u8]) {
+    fn receive(inbox: &mut RecvBuffer, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
             let room = inbox.recv(0);
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn holds_a_message_of_the_limit_and_grows_no_further() {
         for limit in [8192, 10_000, 65_536] {
-            let mut inbox = Inbox::new(limit, limit);
+            let mut inbox = RecvBuffer::new(limit, limit);
             let bytes: Vec<u8> = (0..limit).map(|i| (i % 251) as u8).collect();
             for _ in 0..3 {
                 receive(&mut inbox, &bytes);
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn grows_when_a_read_filled_most_of_it_and_not_before() {
-        let mut inbox = Inbox::new(8192, 8192);
+        let mut inbox = RecvBuffer::new(8192, 8192);
         // Much room, little read.
         receive(&mut inbox, &[1; 40]);
         assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 40);
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_makes_room() {
-        let mut inbox = Inbox::new(8192, 8192);
+        let mut inbox = RecvBuffer::new(8192, 8192);
         receive(&mut inbox, &[1; 8000]);
         inbox.take(4000);
         assert!(inbox.has_room(0));
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn keeps_the_bytes_in_order_whatever_is_taken() {
-        let mut inbox = Inbox::new(8192, 8192);
+        let mut inbox = RecvBuffer::new(8192, 8192);
         let (mut sent, mut taken) = (0_u32, 0_u32);
         // Miri takes a second for what else takes a millisecond.
         let rounds = if cfg!(miri) { 100 } else { 2000 };

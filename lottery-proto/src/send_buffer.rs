@@ -12,12 +12,12 @@ use crate::wire::{AfterReply, Answer, Kind, PendingReply, TooLarge, Wire};
 
 /// Bytes to send, with a cursor.
 #[derive(Default)]
-pub(crate) struct Output {
+pub(crate) struct SendBuffer {
     bytes: Vec<u8>,
     sent: usize,
 }
 
-impl Output {
+impl SendBuffer {
     /// Where to append.
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         if self.sent > 0 && self.sent >= self.bytes.len() - self.sent {
@@ -60,9 +60,9 @@ impl Output {
 }
 
 /// The length only: what is held is personal data.
-impl fmt::Debug for Output {
+impl fmt::Debug for SendBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Output({})", self.pending().len())
+        write!(f, "SendBuffer({})", self.pending().len())
     }
 }
 
@@ -131,7 +131,7 @@ impl ReplyQueue {
         number: u64,
         answer: &Answer<'_>,
         wire: &dyn Wire,
-        output: &mut Output,
+        output: &mut SendBuffer,
     ) -> Result<Option<CloseReason>, TooLarge> {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
         let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(None) };
@@ -170,7 +170,7 @@ impl ReplyQueue {
         &mut self,
         mut documents: impl Iterator<Item = &'a str> + Clone,
         wire: &dyn Wire,
-        output: &mut Output,
+        output: &mut SendBuffer,
     ) -> Result<Option<CloseReason>, ListError> {
         let Some(Slot::Listing(owed, listing)) = self.queue.front_mut() else {
             return Err(ListError::NoList);
@@ -191,7 +191,7 @@ impl ReplyQueue {
     }
 
     /// Moves the answers that nothing holds back any more to the output.
-    fn release(&mut self, output: &mut Output) -> Option<CloseReason> {
+    fn release(&mut self, output: &mut SendBuffer) -> Option<CloseReason> {
         while let Some(Slot::Ready(bytes, end)) = self.queue.front_mut() {
             output.buffer().append(bytes);
             let end = *end;
