@@ -21,7 +21,7 @@ impl Traffic {
     /// # Panics
     /// If the wire carries no bets.
     pub fn of(agencies: &[Agency], dialect: Dialect) -> Option<Self> {
-        let most = dialect.manner().batch_bets.min(OFFERED);
+        let most = dialect.profile().batch_bets.min(OFFERED);
         let mut connections = Vec::new();
         for (id, list) in agencies {
             list.check_sendable(dialect).ok()?;

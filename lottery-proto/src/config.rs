@@ -7,7 +7,7 @@ use crate::agency::AgencyId;
 use crate::client::MAX_QUEUES;
 use crate::server::MAX_UNSENT;
 #[cfg(doc)]
-use crate::wire::Manner;
+use crate::wire::DialectProfile;
 use crate::wire::{Dialect, MAX_LINE};
 
 /// How the centre's side of a connection behaves.
@@ -136,7 +136,7 @@ pub struct ClientConfig {
     /// message more than that may wait. Default 64 KiB.
     pub max_unsent: usize,
     /// How long the messages of batches may be, about, in bytes; a wire may have a lower limit of its own.
-    /// Default [`Manner::batch_bytes`].
+    /// Default [`DialectProfile::batch_bytes`].
     pub max_batch: usize,
     /// The longest batch that is sent, in bytes, whatever [`ClientConfig::max_batch`] says. Default 1 MiB.
     pub max_message: usize,
@@ -177,7 +177,7 @@ impl ClientConfig {
             agency,
             dialect,
             max_unsent: 64 * 1024,
-            max_batch: dialect.manner().batch_bytes,
+            max_batch: dialect.profile().batch_bytes,
             max_message: 1024 * 1024,
             max_answer: 1024 * 1024,
             answer_timeout: Duration::from_secs(60),

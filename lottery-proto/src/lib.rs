@@ -45,4 +45,4 @@ pub use ticket::{
     SingleBet, Stranger, Ticket, WinnersQuery, WinnersReply,
 };
 pub use time::Instant;
-pub use wire::{Dialect, Foreign, Manner, Question, block};
+pub use wire::{Dialect, DialectProfile, Foreign, WinnersFlow, block};

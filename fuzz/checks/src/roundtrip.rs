@@ -48,7 +48,7 @@ fn alone(wire: Dialect, bet: &Bet<'_>, yes: bool) {
     let say = if yes { YES } else { Say::No(Failure { code: Code::Storage, text: "no" }) };
     Held::of(event).expect("a request").answer(&mut server, at(0), say).expect("it fits");
     let answer = take(&mut server, at(0));
-    if wire.manner().answers_bets {
+    if wire.profile().answers_bets {
         give(&mut client, at(0), &answer);
         match client.poll_event() {
             Some(client::Event::Bet { stored, .. } | client::Event::Batch { stored, .. }) => {

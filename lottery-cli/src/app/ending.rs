@@ -53,7 +53,7 @@ impl Unfinished {
                 return Self::of(error, left);
             }
             // Where a wire has no codes, nobody knows why: that may be it.
-            AgencyError::Refused { .. } if dialect.manner().has_sessions => return Self::of(error, left),
+            AgencyError::Refused { .. } if dialect.profile().has_sessions => return Self::of(error, left),
             AgencyError::Refused { .. }
             | AgencyError::Rejected { .. }
             | AgencyError::CannotAsk { .. }

@@ -4,7 +4,9 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use lottery_proto::client::{Client, Event};
-use lottery_proto::{AgencyId, ClientConfig, CloseReason, Dialect, Input, Instant, Io, Manner, SendError};
+use lottery_proto::{
+    AgencyId, ClientConfig, CloseReason, Dialect, DialectProfile, Input, Instant, Io, SendError,
+};
 
 use lottery_runtime::Step;
 use lottery_runtime::dial::Target;
@@ -140,8 +142,8 @@ impl<T> Call<T> {
         &self.server
     }
 
-    pub(super) fn manner(&self) -> Manner {
-        self.connection.dialect.manner()
+    pub(super) fn profile(&self) -> DialectProfile {
+        self.connection.dialect.profile()
     }
 
     /// How it ended. Who drops an agency in the middle has stopped it.

@@ -37,7 +37,7 @@ enum Kind {
 impl Agency {
     /// An agency with these bets. If its wire cannot carry one of them, it has ended already: none is sent.
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
-        Self(if job.connection.dialect.manner().has_sessions {
+        Self(if job.connection.dialect.profile().has_sessions {
             Kind::Session(SessionAgency::new(job, bets))
         } else {
             Kind::Plain(PlainAgency::new(job, bets))

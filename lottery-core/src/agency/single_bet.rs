@@ -46,7 +46,7 @@ impl SingleBet {
             connection.dialect = Dialect::Block;
         }
         let dialect = connection.dialect;
-        let most_winners = if dialect.manner().answers_bets { 0 } else { MOST_WINNERS };
+        let most_winners = if dialect.profile().answers_bets { 0 } else { MOST_WINNERS };
         let call = Call::new(connection, server, connect_timeout, most_winners);
         let single = Self { fields, sent: false, retry_for, call };
         dialect.check_sendable(&bet(&single.fields)?)?;
@@ -139,7 +139,7 @@ impl Caller for SingleBet {
 
     fn connected(&mut self, now: Instant) {
         if let Ok(bet) = bet(&self.fields) {
-            let asks = !self.call.manner().answers_bets;
+            let asks = !self.call.profile().answers_bets;
             self.call.begin(now, |client| {
                 client.send_bet(now, &bet)?;
                 if asks { client.ask_winners(now) } else { Ok(()) }

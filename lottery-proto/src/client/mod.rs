@@ -148,10 +148,10 @@ impl Client {
 
     /// Whether a `send_…` or `ask_…` would be taken now. It becomes true again only in [`Client::handle`].
     pub fn can_send(&self) -> bool {
-        let manner = self.config.dialect.manner();
+        let profile = self.config.dialect.profile();
         let batches = self.asked.iter().filter(|asked| asked.kind == Kind::Batch).count();
-        let waits = (manner.waits_for_answers && !self.asked.is_empty())
-            || (manner.has_sessions && batches >= usize::try_from(self.window).unwrap_or(usize::MAX));
+        let waits = (profile.waits_for_answers && !self.asked.is_empty())
+            || (profile.has_sessions && batches >= usize::try_from(self.window).unwrap_or(usize::MAX));
         self.lifecycle.is_open() && !waits && self.has_room()
     }
 

@@ -45,30 +45,33 @@ impl Dialect {
     }
 
     /// How an agency behaves on this wire.
-    pub const fn manner(self) -> Manner {
-        let manner = Manner {
+    pub const fn profile(self) -> DialectProfile {
+        let profile = DialectProfile {
             batch_bets: 255,
             batch_bytes: usize::MAX,
             has_sessions: false,
             answers_bets: true,
             waits_for_answers: false,
-            question: Question::Here,
+            winners_flow: WinnersFlow::SameConnection,
         };
         match self {
-            Self::Block => manner,
-            Self::Session => Manner { has_sessions: true, ..manner },
-            Self::Fixed => {
-                Manner { batch_bets: 99, answers_bets: false, question: Question::Elsewhere, ..manner }
-            }
-            Self::Framed => Manner {
+            Self::Block => profile,
+            Self::Session => DialectProfile { has_sessions: true, ..profile },
+            Self::Fixed => DialectProfile {
+                batch_bets: 99,
+                answers_bets: false,
+                winners_flow: WinnersFlow::NewConnection,
+                ..profile
+            },
+            Self::Framed => DialectProfile {
                 batch_bets: 10,
                 batch_bytes: 8192,
                 waits_for_answers: true,
-                question: Question::WithFinished,
-                ..manner
+                winners_flow: WinnersFlow::WithFinished,
+                ..profile
             },
-            Self::Braces => Manner { batch_bets: 50, waits_for_answers: true, ..manner },
-            Self::Echo => Manner { waits_for_answers: true, ..manner },
+            Self::Braces => DialectProfile { batch_bets: 50, waits_for_answers: true, ..profile },
+            Self::Echo => DialectProfile { waits_for_answers: true, ..profile },
         }
     }
 
@@ -125,7 +128,7 @@ impl fmt::Display for Dialect {
 
 /// How an agency behaves on a wire: who waits for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
+pub struct DialectProfile {
     /// The bets in a batch, if nothing else is said.
     pub batch_bets: usize,
     /// The bytes of the bets in a batch, at most, if nothing else is said.
@@ -137,16 +140,16 @@ pub struct Manner {
     /// Each message waits for the answer to the one before.
     pub waits_for_answers: bool,
     /// How the winners are asked for.
-    pub question: Question,
+    pub winners_flow: WinnersFlow,
 }
 
 /// How the winners are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum WinnersFlow {
     /// On the connection that the bets were sent on, again and again.
-    Here,
+    SameConnection,
     /// The centre closes after Finished and after each question: every question has a connection of its own.
-    Elsewhere,
+    NewConnection,
     /// Finished asks for them, too, and the answer comes after the draw.
     WithFinished,
 }
@@ -199,24 +202,24 @@ mod tests {
 
     #[test]
     fn each_wire_has_its_manner() {
-        use Question::{Elsewhere, Here, WithFinished};
+        use WinnersFlow::{NewConnection, SameConnection, WithFinished};
         // Bets and bytes in a batch; sessions, answers to single bets, waits for answers; the question.
         for (dialect, bets, bytes, sessions, answers, waits, question) in [
-            (Dialect::Block, 255, usize::MAX, false, true, false, Here),
-            (Dialect::Session, 255, usize::MAX, true, true, false, Here),
-            (Dialect::Fixed, 99, usize::MAX, false, false, false, Elsewhere),
+            (Dialect::Block, 255, usize::MAX, false, true, false, SameConnection),
+            (Dialect::Session, 255, usize::MAX, true, true, false, SameConnection),
+            (Dialect::Fixed, 99, usize::MAX, false, false, false, NewConnection),
             (Dialect::Framed, 10, 8192, false, true, true, WithFinished),
-            (Dialect::Braces, 50, usize::MAX, false, true, true, Here),
-            (Dialect::Echo, 255, usize::MAX, false, true, true, Here),
+            (Dialect::Braces, 50, usize::MAX, false, true, true, SameConnection),
+            (Dialect::Echo, 255, usize::MAX, false, true, true, SameConnection),
         ] {
-            let manner = dialect.manner();
-            assert_eq!((manner.batch_bets, manner.batch_bytes), (bets, bytes), "{dialect}");
+            let profile = dialect.profile();
+            assert_eq!((profile.batch_bets, profile.batch_bytes), (bets, bytes), "{dialect}");
             assert_eq!(
-                (manner.has_sessions, manner.answers_bets, manner.waits_for_answers),
+                (profile.has_sessions, profile.answers_bets, profile.waits_for_answers),
                 (sessions, answers, waits),
                 "{dialect}"
             );
-            assert_eq!(manner.question, question, "{dialect}");
+            assert_eq!(profile.winners_flow, question, "{dialect}");
         }
     }
 }

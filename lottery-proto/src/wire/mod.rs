@@ -14,7 +14,7 @@ mod tests;
 mod text;
 
 pub(crate) use detect::detect;
-pub use dialect::{Dialect, Manner, Question};
+pub use dialect::{Dialect, DialectProfile, WinnersFlow};
 pub(crate) use echo::MAX_LINE;
 pub use foreign::Foreign;
 pub(crate) use foreign::foreign;

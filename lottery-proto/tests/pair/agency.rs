@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use lottery_proto::client::Event as Heard;
-use lottery_proto::{Client, CloseReason, Instant, Question};
+use lottery_proto::{Client, CloseReason, Instant, WinnersFlow};
 
 use crate::common::bet;
 
@@ -18,7 +18,7 @@ pub(super) enum Task {
 
 pub(super) struct Agency {
     pub(super) client: Client,
-    pub(super) question: Question,
+    pub(super) winners_flow: WinnersFlow,
     pub(super) tasks: VecDeque<Task>,
     pub(super) ask_at: Option<Instant>,
     /// Whether the question may be asked on this connection.
@@ -50,7 +50,7 @@ impl Agency {
         }
         // Where every question has a connection of its own, none is asked on this one any more.
         if self.ask_at.is_some_and(|at| at <= now) && self.may_ask && self.client.can_send() {
-            self.may_ask = self.question == Question::Here;
+            self.may_ask = self.winners_flow == WinnersFlow::SameConnection;
             self.ask_at = None;
             self.client.ask_winners(now).unwrap();
         }
@@ -62,7 +62,7 @@ impl Agency {
                 Heard::Batch { .. } | Heard::Refused { .. } => {}
                 Heard::Finished { stored, .. } => {
                     self.finished = Some(stored);
-                    self.ask_at = (stored || self.question == Question::Here).then_some(now);
+                    self.ask_at = (stored || self.winners_flow == WinnersFlow::SameConnection).then_some(now);
                 }
                 Heard::Pending => {
                     self.ask_at = Some(now.after(self.pause));

@@ -10,8 +10,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Question, Server,
-    ServerConfig, Violation,
+    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Server, ServerConfig,
+    Violation, WinnersFlow,
 };
 
 use agency::{Agency, Task};
@@ -96,15 +96,15 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     let single = all.iter().filter(|task| matches!(task, Task::Bet(_))).count();
     all.push_back(Task::Finished);
 
-    let manner = wire.manner();
+    let profile = wire.profile();
     let max_unsent = *dice.pick(&[1, BLOCK, 64 * 1024]);
     let config = ClientConfig { max_unsent, ..ClientConfig::new(AgencyId::new(1).unwrap(), wire) };
     let mut agency = Agency {
         client: Client::new(config.clone(), at(0)),
-        question: manner.question,
+        winners_flow: profile.winners_flow,
         tasks: all,
         ask_at: None,
-        may_ask: manner.question == Question::Here,
+        may_ask: profile.winners_flow == WinnersFlow::SameConnection,
         pause: Duration::from_secs(1),
         acks: 0,
         finished: None,
@@ -130,7 +130,7 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     let mut steps = 0;
     loop {
         let over = agency.closed.is_some() && centre.closed.is_some();
-        let elsewhere = manner.question == Question::Elsewhere && agency.ask_at.is_some();
+        let elsewhere = profile.winners_flow == WinnersFlow::NewConnection && agency.ask_at.is_some();
         if over && !elsewhere {
             break;
         }
@@ -156,7 +156,7 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         let deadlines = [
             agency.client.poll_io().and_then(|io| io.deadline),
             centre.server.poll_io().and_then(|io| io.deadline),
-            agency.ask_at.filter(|_| manner.question == Question::Here),
+            agency.ask_at.filter(|_| profile.winners_flow == WinnersFlow::SameConnection),
             centre.held.iter().map(|held| held.0).min(),
         ];
         now = deadlines.into_iter().flatten().min().map_or(now, |next| next.max(now));
@@ -182,12 +182,12 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     }
     let done = (Some(CloseReason::Done), Some(CloseReason::Done));
     assert_eq!((agency.closed, centre.closed), done, "{context}");
-    match manner.question {
-        Question::WithFinished => assert_eq!(agency.finished, None),
+    match profile.winners_flow {
+        WinnersFlow::WithFinished => assert_eq!(agency.finished, None),
         _ => assert_eq!(agency.finished, Some(!centre.refused), "{context}"),
     }
     // One that is not answered, one that is, or all of them.
-    assert_eq!(agency.acks, if manner.answers_bets { single } else { 0 }, "{context}");
+    assert_eq!(agency.acks, if profile.answers_bets { single } else { 0 }, "{context}");
     assert_eq!(agency.winners, Some(winners(&centre.stored)), "{context}");
     steps
 }

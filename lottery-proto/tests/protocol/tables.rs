@@ -75,15 +75,15 @@ fn dialects_behave_as_the_document_says() {
     let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     assert_eq!(
         row("bets in a batch, if nothing else is asked for"),
-        of_all(&|dialect| dialect.manner().batch_bets.to_string())
+        of_all(&|dialect| dialect.profile().batch_bets.to_string())
     );
     assert_eq!(row("agencies"), of_all(&|dialect| format!("up to {}", dialect.max_agency())));
     assert_eq!(
         row("lost connections can be made good"),
-        of_all(&|dialect| yes(dialect.manner().has_sessions))
+        of_all(&|dialect| yes(dialect.profile().has_sessions))
     );
     let waits = row("the client waits for each reply before it goes on");
     let expected: Vec<String> =
-        Dialect::ALL.iter().map(|dialect| yes(dialect.manner().waits_for_answers)).collect();
+        Dialect::ALL.iter().map(|dialect| yes(dialect.profile().waits_for_answers)).collect();
     assert_eq!(waits, expected);
 }

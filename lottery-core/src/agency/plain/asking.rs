@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lottery_proto::{CloseReason, Code, Dialect, Instant, Question, Violation};
+use lottery_proto::{CloseReason, Code, Dialect, Instant, Violation, WinnersFlow};
 use tracing::{info, warn};
 
 use super::{AgencyError, Job, Phase, PlainAgency};
@@ -60,7 +60,7 @@ impl PlainAgency {
         let mut agency = Self::with_most_winners(job, Arc::new(BetList::empty()), MOST_WINNERS);
         agency.phase = Phase::Waiting(Instant::default());
         (agency.settled, agency.asking.alone) = (true, true);
-        if agency.question() == Question::WithFinished {
+        if agency.winners_flow() == WinnersFlow::WithFinished {
             let reason = "it asks by saying that the agency is finished".to_owned();
             agency.end(Instant::default(), Err(AgencyError::CannotAsk { dialect, reason }));
         }
@@ -86,7 +86,7 @@ impl PlainAgency {
     /// winners. If it has finished under its name, with bets of another file, that is wrong: so it says its name to hear whether
     /// the centre knows it.
     pub(super) fn have_winners(&mut self, now: Instant) {
-        let with_finished = self.question() == Question::WithFinished;
+        let with_finished = self.winners_flow() == WinnersFlow::WithFinished;
         if with_finished && self.bets.is_empty() && self.asking.checks_until.is_none() {
             self.asking.checks_until = Some(now.after(CHECK.min(self.job.connection.answer_timeout)));
             (self.phase, self.leaving) = (Phase::Waiting(now), true);

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use lottery_proto::{Input, Instant, Io, Machine, Question};
+use lottery_proto::{Input, Instant, Io, Machine, WinnersFlow};
 use lottery_runtime::{Caller, Step};
 
 use super::{Phase, PlainAgency};
@@ -12,7 +12,9 @@ impl Machine for PlainAgency {
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let ask_at = match self.phase {
-            Phase::Waiting(until) if self.question() != Question::Elsewhere && !self.leaving => Some(until),
+            Phase::Waiting(until) if self.winners_flow() != WinnersFlow::NewConnection && !self.leaving => {
+                Some(until)
+            }
             _ => None,
         };
         let until = self.checks_until();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lottery_proto::client::Event;
-use lottery_proto::{Bet, CloseReason, Instant, Question, SendError};
+use lottery_proto::{Bet, CloseReason, Instant, SendError, WinnersFlow};
 use tracing::{debug, info, warn};
 
 use super::call::Call;
@@ -100,8 +100,8 @@ impl PlainAgency {
         self.call.into_outcome()
     }
 
-    fn question(&self) -> Question {
-        self.call.manner().question
+    fn winners_flow(&self) -> WinnersFlow {
+        self.call.profile().winners_flow
     }
 
     /// It has ended so. The first end counts.
@@ -125,7 +125,7 @@ impl PlainAgency {
     /// Says now and then what it waits for.
     fn remind(&mut self, now: Instant) {
         // On `framed` the end of the bets is the question.
-        let asks = self.phase == Phase::Listening && self.question() == Question::WithFinished;
+        let asks = self.phase == Phase::Listening && self.winners_flow() == WinnersFlow::WithFinished;
         let waits_for = match self.phase {
             Phase::Done => None,
             _ if self.settled || asks => Some(("the draw", 0)),
@@ -154,14 +154,14 @@ impl PlainAgency {
 
     /// The next thing to send, if it is time.
     fn step(&mut self, now: Instant) -> Result<(), SendError> {
-        let manner = self.call.manner();
+        let profile = self.call.profile();
         let Some(client) = self.call.client() else { return Ok(()) };
         match self.phase {
             Phase::Sending if self.sent < self.bets.len() => {
                 if !client.can_send() {
                     return Err(SendError::Busy);
                 }
-                let most = self.job.batch_max.unwrap_or(manner.batch_bets);
+                let most = self.job.batch_max.unwrap_or(profile.batch_bets);
                 let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(most).collect();
                 self.sent += client.send_batch(now, &batch)?;
                 self.report();
@@ -175,7 +175,7 @@ impl PlainAgency {
                 self.phase = Phase::Listening;
             }
             Phase::Waiting(until)
-                if until <= now && (self.fresh || manner.question != Question::Elsewhere) =>
+                if until <= now && (self.fresh || profile.winners_flow != WinnersFlow::NewConnection) =>
             {
                 client.ask_winners(now)?;
                 self.phase = Phase::Listening;
@@ -255,7 +255,7 @@ impl PlainAgency {
     /// The winners are to be asked for at `when`, perhaps on another connection.
     fn ask_at(&mut self, now: Instant, when: Instant) {
         self.phase = Phase::Waiting(when);
-        if self.question() == Question::Elsewhere {
+        if self.winners_flow() == WinnersFlow::NewConnection {
             self.leaving = true;
             self.call.hang_up(now);
         }

@@ -133,14 +133,14 @@ impl SessionAgency {
 
     /// Sends the next thing; `None`: there is nothing to send.
     fn step(&mut self, now: Instant) -> Result<Option<()>, SendError> {
-        let manner = self.call.manner();
+        let profile = self.call.profile();
         let Some(client) = self.call.client() else { return Ok(None) };
         match self.phase {
             Phase::Sending if self.sent < self.bets.len() => {
                 if !client.can_send() {
                     return Err(SendError::Busy);
                 }
-                let most = self.job.batch_max.unwrap_or(manner.batch_bets);
+                let most = self.job.batch_max.unwrap_or(profile.batch_bets);
                 let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(most).collect();
                 self.sent += client.send_batch(now, &batch)?;
                 self.in_flight.push_back(self.sent);
