@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lottery_core::commit_queue::{CommitQueue, Request};
 use lottery_core::committer::{Committer, Rules};
-use lottery_core::desk::{Desk, Request};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::rows::push_bet;
 use lottery_proto::block::{self, BLOCK_SIZE};
@@ -26,7 +26,7 @@ pub const SIZES: [usize; 4] = [1, 5, 40, 200];
 pub struct Groups<'a> {
     blocks: &'a Blocks,
     committer: Committer<RedbStore>,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     centres: LotteryService,
     raw: File,
 }
@@ -45,15 +45,15 @@ impl<'a> Groups<'a> {
     pub fn new(blocks: &'a Blocks, dir: &Path) -> Self {
         let rules = Rules { agencies: u32::MAX, winning_number: 0 };
         let store = RedbStore::open(&dir.join("store")).expect("a new store");
-        let desk = Arc::new(Desk::new(usize::MAX));
+        let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
         let most = *SIZES.iter().max().expect("there are sizes");
         let config =
             ServerConfig { agencies: u8::MAX.into(), max_in_flight: most, ..ServerConfig::default() };
         Self {
             blocks,
             committer: Committer::open(store, rules).expect("a new store"),
-            centres: LotteryService::new(config, Arc::clone(&desk), usize::MAX - 1024),
-            desk,
+            centres: LotteryService::new(config, Arc::clone(&commit_queue), usize::MAX - 1024),
+            commit_queue,
             raw: File::create(dir.join("raw")).expect("a new file"),
         }
     }
@@ -100,7 +100,7 @@ impl<'a> Groups<'a> {
         for block in self.some_blocks(batches) {
             feed(&mut centre, block, room_of_centre, |centre, len| centre.handle(now, Input::Received(len)));
         }
-        self.desk.try_take(usize::MAX).expect("the desk is open")
+        self.commit_queue.try_take(usize::MAX).expect("the commit queue is open")
     }
 }
 

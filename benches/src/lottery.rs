@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lottery_core::agency::{Agency, Job};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, Rules};
-use lottery_core::desk::Desk;
 use lottery_core::lottery_service::LotteryService;
 use lottery_proto::{ClientConfig, Dialect, ServerConfig};
 use lottery_runtime::Runtime;
@@ -29,12 +29,12 @@ pub fn hold(runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) -> Dura
     let mut committer = Committer::open(store, rules).expect("a new store");
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 128).expect("a free port");
     let server = listener.local_addr().expect("it listens").to_string();
-    let desk = Arc::new(Desk::new(16 * 1024 * 1024));
+    let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
     let config = ServerConfig { agencies: count, ..ServerConfig::default() };
-    let centres = Arc::new(LotteryService::new(config, Arc::clone(&desk), 128));
+    let centres = Arc::new(LotteryService::new(config, Arc::clone(&commit_queue), 128));
     let stop = centres.stop();
     thread::scope(|scope| {
-        let committing = scope.spawn(|| committer::run(&mut committer, &desk));
+        let committing = scope.spawn(|| committer::run(&mut committer, &commit_queue));
         let serving = scope.spawn(|| runtime.serve(listener, centres));
         let start = Instant::now();
         let working: Vec<_> = agencies
@@ -63,7 +63,7 @@ pub fn hold(runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) -> Dura
         let time = start.elapsed();
         stop.stop();
         serving.join().expect("the centre does not panic").expect("the runtime works");
-        desk.close();
+        commit_queue.close();
         committing.join().expect("the committer does not panic").expect("the store works");
         time
     })

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::{Committer, Rules};
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
@@ -16,7 +16,7 @@ use lottery_runtime::{Mailbox, Service};
 use crate::input::Blocks;
 use crate::work::{Work, decode};
 
-/// More than a desk ever holds here.
+/// More than a commit queue ever holds here.
 const DESK: usize = 64 * 1024 * 1024;
 
 /// Decoding alone, the server's machine, and the whole centre up to a store that does nothing.
@@ -98,7 +98,7 @@ pub fn server(blocks: &Blocks) -> u64 {
     total
 }
 
-/// Every batch goes to the desk, becomes rows and a digest, and is acknowledged.
+/// Every batch goes to the commit queue, becomes rows and a digest, and is acknowledged.
 ///
 /// # Panics
 /// If a block is wrong.
@@ -106,9 +106,9 @@ pub fn centre(blocks: &Blocks) -> u64 {
     let now = Instant::default();
     let mut committer =
         Committer::open(Nothing, Rules { agencies: u32::MAX, winning_number: 0 }).expect("it does nothing");
-    let desk = Arc::new(Desk::new(DESK));
+    let commit_queue = Arc::new(CommitQueue::new(DESK));
     let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
-    let centres = LotteryService::new(config, Arc::clone(&desk), 1024);
+    let centres = LotteryService::new(config, Arc::clone(&commit_queue), 1024);
     for bytes in blocks.agencies() {
         let mail: Arc<Mutex<Vec<Notice>>> = Arc::default();
         let box_of_centre = Arc::clone(&mail);
@@ -120,7 +120,9 @@ pub fn centre(blocks: &Blocks) -> u64 {
         feed(&mut centre, bytes, room_of_centre, |centre, len| {
             centre.handle(now, Input::Received(len));
             // What there was no slot for follows when something is answered.
-            while let Some(requests) = desk.try_take(usize::MAX).filter(|requests| !requests.is_empty()) {
+            while let Some(requests) =
+                commit_queue.try_take(usize::MAX).filter(|requests| !requests.is_empty())
+            {
                 committer.commit(requests).expect("it does nothing");
                 let notices = std::mem::take(&mut *mail.lock().unwrap_or_else(PoisonError::into_inner));
                 for notice in notices {

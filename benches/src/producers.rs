@@ -7,8 +7,8 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::{self, Committer, Outcome, Rules};
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::StoreError;
 use lottery_proto::block::BLOCK_SIZE;
@@ -22,7 +22,7 @@ use crate::machine::{feed, room_of_centre};
 /// How many producers are measured, and how many batches each of them sends.
 pub const PRODUCERS: [(usize, usize); 2] = [(5, 40), (100, 4)];
 
-/// How the committer takes batches from its desk.
+/// How the committer takes batches from its commit queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// All that are there, as the centre does.
@@ -43,14 +43,18 @@ impl Taken {
         }
     }
 
-    /// Commits until the desk is closed.
-    fn commit(self, committer: &mut Committer<RedbStore>, desk: &Desk) -> Result<(), StoreError> {
+    /// Commits until the commit queue is closed.
+    fn commit(
+        self,
+        committer: &mut Committer<RedbStore>,
+        commit_queue: &CommitQueue,
+    ) -> Result<(), StoreError> {
         match self {
-            Self::Together => committer::run(committer, desk),
+            Self::Together => committer::run(committer, commit_queue),
             Self::Singly => {
                 // The first is always taken, however large.
-                while let Some(requests) = desk.take(1) {
-                    committer::step(committer, desk, requests)?;
+                while let Some(requests) = commit_queue.take(1) {
+                    committer::step(committer, commit_queue, requests)?;
                 }
                 Ok(())
             }
@@ -67,13 +71,13 @@ pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), t
     let rules = Rules { agencies: u32::MAX, winning_number: 0 };
     let store = RedbStore::open(dir.path()).expect("a new store");
     let mut committer = Committer::open(store, rules).expect("a new store");
-    let desk = Arc::new(Desk::new(usize::MAX));
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
     let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
-    let centres = LotteryService::new(config, Arc::clone(&desk), producers);
+    let centres = LotteryService::new(config, Arc::clone(&commit_queue), producers);
     let ready = Barrier::new(producers + 1);
     let agencies: Vec<&[u8]> = blocks.agencies().collect();
     thread::scope(|scope| {
-        let committing = scope.spawn(|| taken.commit(&mut committer, &desk));
+        let committing = scope.spawn(|| taken.commit(&mut committer, &commit_queue));
         let working: Vec<_> = (0..producers)
             .map(|nth| {
                 let (centres, ready) = (&centres, &ready);
@@ -88,7 +92,7 @@ pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), t
         let start = Instant::now();
         let ended: Vec<_> = working.into_iter().map(thread::ScopedJoinHandle::join).collect();
         let time = start.elapsed();
-        desk.close();
+        commit_queue.close();
         committing.join().expect("the committer does not panic").expect("the store works");
         assert!(ended.iter().all(Result::is_ok), "no producer panics");
         time

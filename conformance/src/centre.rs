@@ -1,11 +1,11 @@
-//! The real centre on a runtime: machines, desk, committer, store.
+//! The real centre on a runtime: machines, commit queue, committer, store.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, Rules};
-use lottery_core::desk::Desk;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::ServerConfig;
@@ -27,7 +27,7 @@ pub struct Terms {
     /// Whether somebody who does not say which agency it is may stand for one.
     pub anonymous_finish: bool,
     /// How many bytes of requests wait for the store before connections stop reading.
-    pub desk: usize,
+    pub commit_queue: usize,
     /// What stands before a line that is sent back.
     pub echo_prefix: String,
 }
@@ -41,14 +41,15 @@ impl Terms {
             max_connections: 1000,
             max_connections_per_ip: 1000,
             anonymous_finish: true,
-            desk: 1024 * 1024,
+            commit_queue: 1024 * 1024,
             echo_prefix: String::new(),
         }
     }
 
-    /// The service that hands what is asked to `desk`.
-    pub fn centres(&self, desk: &Arc<Desk>) -> LotteryService {
-        let centres = LotteryService::new(self.config.clone(), Arc::clone(desk), self.max_connections);
+    /// The service that hands what is asked to `commit_queue`.
+    pub fn centres(&self, commit_queue: &Arc<CommitQueue>) -> LotteryService {
+        let centres =
+            LotteryService::new(self.config.clone(), Arc::clone(commit_queue), self.max_connections);
         centres
             .with_connections_per_ip(self.max_connections_per_ip, self.max_connections_per_ip)
             .with_anonymous_finish(self.anonymous_finish)
@@ -67,7 +68,7 @@ pub struct Running<S> {
     /// Where it listens.
     pub address: SocketAddr,
     serving: Serving,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     committing: Task<Committer<S>>,
 }
 
@@ -82,15 +83,15 @@ impl<S: Store + 'static> Running<S> {
     /// Starts a centre.
     pub fn start<R: OnRuntime>(terms: &Terms, store: S) -> Self {
         let mut committer = Committer::open(store, terms.rules()).expect("the store can be read");
-        let desk = Arc::new(Desk::new(terms.desk));
-        let centres = terms.centres(&desk);
-        let requests = Arc::clone(&desk);
+        let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
+        let centres = terms.centres(&commit_queue);
+        let requests = Arc::clone(&commit_queue);
         let committing = Task::start("the committer", move || {
             committer::run(&mut committer, &requests).expect("the store does not fail");
             committer
         });
         let serving = Serving::start::<R>(Arc::new(centres));
-        Self { address: serving.address, serving, desk, committing }
+        Self { address: serving.address, serving, commit_queue, committing }
     }
 
     /// Tells it to stop.
@@ -101,7 +102,7 @@ impl<S: Store + 'static> Running<S> {
     /// Stops it as the program does, and returns the rows stored: for each agency, in order, without its number.
     pub fn end(self) -> BTreeMap<u32, Vec<String>> {
         self.serving.end();
-        self.desk.close();
+        self.commit_queue.close();
         rows(self.committing.join(END).store())
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::Committer;
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::MemoryStore;
@@ -20,7 +20,7 @@ use crate::pieces::Cut;
 #[derive(Debug)]
 pub struct StillCentre {
     centres: LotteryService,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     committer: Committer<MemoryStore>,
 }
 
@@ -36,10 +36,10 @@ const NOW: Instant = Instant::from_epoch(Duration::ZERO);
 impl StillCentre {
     /// A centre without connections.
     pub fn new(terms: &Terms) -> Self {
-        let desk = Arc::new(Desk::new(terms.desk));
-        let centres = terms.centres(&desk);
+        let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
+        let centres = terms.centres(&commit_queue);
         let committer = Committer::open(MemoryStore::new(), terms.rules()).expect("an empty store");
-        Self { centres, desk, committer }
+        Self { centres, commit_queue, committer }
     }
 
     /// A new connection.
@@ -58,7 +58,7 @@ impl StillCentre {
     /// Commits what was asked, and hands the answers to `conn`. Those of others wait in their mailboxes.
     pub fn work(&mut self, conn: &mut Conn) {
         loop {
-            let requests = self.desk.try_take(usize::MAX).expect("the desk is open");
+            let requests = self.commit_queue.try_take(usize::MAX).expect("the commit queue is open");
             let idle = requests.is_empty();
             self.committer.commit(requests).expect("a store in memory does not fail");
             let mut heard = false;

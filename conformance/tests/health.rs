@@ -14,8 +14,8 @@ use conformance::stores::GatedStore;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_server};
 use lottery_cli::health::{Unhealthy, answer, ask};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer};
-use lottery_core::desk::Desk;
 use lottery_proto::Dialect;
 
 fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
@@ -23,14 +23,14 @@ fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
     let terms = Terms { max_connections: 1, ..Terms::new(2) };
     let (store, gate) = GatedStore::new();
     let mut committer = Committer::open(store, terms.rules()).expect("it can be read");
-    let desk = Arc::new(Desk::new(terms.desk));
-    let centres = terms.centres(&desk);
+    let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
+    let centres = terms.centres(&commit_queue);
     let probes = centres.probes();
-    let requests = Arc::clone(&desk);
+    let requests = Arc::clone(&commit_queue);
     let committing = Task::start("the committer", move || committer::run(&mut committer, &requests));
     let serving = Serving::start::<Server>(Arc::new(centres));
     let address = serving.address;
-    let answering = answer(address, Arc::clone(&desk), probes).expect("a socket");
+    let answering = answer(address, Arc::clone(&commit_queue), probes).expect("a socket");
 
     ask(address).expect("it is well");
     let wire = wire(Dialect::Framed);
@@ -48,7 +48,7 @@ fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
     drop(peer);
     serving.end();
     assert!(matches!(ask(address), Err(Unhealthy::AcceptsNobody(_))), "the runtime has gone");
-    desk.close();
+    commit_queue.close();
     committing.join(END).expect("the store does not fail");
     drop(answering);
     assert!(matches!(ask(address), Err(Unhealthy::Nobody(_))));

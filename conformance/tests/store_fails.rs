@@ -10,8 +10,8 @@ use conformance::raw::Raw;
 use conformance::stores::BrokenStore;
 use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_server};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer};
-use lottery_core::desk::Desk;
 use lottery_core::lottery_service::LotteryService;
 use lottery_runtime::Runtime;
 use lottery_runtime::sockets::listen;
@@ -23,9 +23,10 @@ fn the_program_ends<Server: OnRuntime>() {
         let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), 128).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let mut committer = Committer::open(BrokenStore, terms.rules()).expect("it can be read");
-        let desk = Arc::new(Desk::new(terms.desk));
-        let centres = LotteryService::new(terms.config.clone(), Arc::clone(&desk), terms.max_connections);
-        let (stop, requests) = (centres.stop(), Arc::clone(&desk));
+        let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
+        let centres =
+            LotteryService::new(terms.config.clone(), Arc::clone(&commit_queue), terms.max_connections);
+        let (stop, requests) = (centres.stop(), Arc::clone(&commit_queue));
         let committing = Task::start("the committer", move || {
             let result = committer::run(&mut committer, &requests);
             stop.stop();

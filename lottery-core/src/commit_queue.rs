@@ -142,7 +142,7 @@ pub enum Notice {
     TurnedAway(Ticket<Stranger>, &'static str),
     /// Another connection needs its place: it is to go at once.
     Displaced,
-    /// There is room on the desk again.
+    /// There is room on the commit queue again.
     Room,
     /// There is memory again that the connection has waited for.
     Memory,
@@ -161,7 +161,7 @@ const MOMENT: Duration = Duration::from_millis(1);
 ///
 /// The committer takes requests by groups, of each connection in its turn.
 #[derive(Debug)]
-pub struct Desk {
+pub struct CommitQueue {
     rooms: Rooms,
     state: Mutex<State>,
     ready: Condvar,
@@ -178,8 +178,8 @@ struct State {
     seen: u64,
 }
 
-impl Desk {
-    /// A desk with about `limit` bytes of room for requests, besides what is each connection's own.
+impl CommitQueue {
+    /// A commit queue with about `limit` bytes of room for requests, besides what is each connection's own.
     pub fn new(limit: usize) -> Self {
         let (state, ready, came) = (Mutex::default(), Condvar::new(), Condvar::new());
         Self { rooms: Rooms::new(limit), state, ready, came }
@@ -198,7 +198,7 @@ impl Desk {
     /// Hands a request in.
     ///
     /// # Errors
-    /// The desk is closed; the request comes back.
+    /// The commit queue is closed; the request comes back.
     pub fn submit(&self, request: Request) -> Result<(), Request> {
         let mut state = self.lock();
         if state.closed {
@@ -216,13 +216,13 @@ impl Desk {
         self.lock().turns.leave(conn);
     }
 
-    /// Waits for requests and takes the next group of them, at most about `limit` bytes; `None` once the desk is
+    /// Waits for requests and takes the next group of them, at most about `limit` bytes; `None` once the commit queue is
     /// closed and empty.
     pub fn take(&self, limit: usize) -> Option<Vec<Request>> {
         self.take_within(limit, None)
     }
 
-    /// As [`Desk::take`], but waits no longer than `pause`: then the list is empty.
+    /// As [`CommitQueue::take`], but waits no longer than `pause`: then the list is empty.
     pub fn take_within(&self, limit: usize, pause: Option<Duration>) -> Option<Vec<Request>> {
         let mut state = self.lock();
         let is_idle = |state: &mut State| {
@@ -248,7 +248,7 @@ impl Desk {
         Self::take_from(state, limit)
     }
 
-    /// Waits for so long, whatever is there, or until the desk is closed.
+    /// Waits for so long, whatever is there, or until the commit queue is closed.
     pub fn rest(&self, pause: Duration) {
         let rests = |state: &mut State| {
             self.is_seen(state);
@@ -277,7 +277,7 @@ impl Desk {
         state.seen >= this && !state.closed
     }
 
-    /// As [`Desk::take`], without waiting: an empty list if there is nothing.
+    /// As [`CommitQueue::take`], without waiting: an empty list if there is nothing.
     pub fn try_take(&self, limit: usize) -> Option<Vec<Request>> {
         Self::take_from(self.lock(), limit)
     }

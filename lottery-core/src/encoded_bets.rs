@@ -4,7 +4,7 @@ use std::fmt;
 
 use lottery_proto::Bets;
 
-use crate::desk::Room;
+use crate::commit_queue::Room;
 use crate::digest;
 use crate::store::{Rows, rows};
 
@@ -17,7 +17,7 @@ pub struct EncodedBets {
     count: u32,
     rows: String,
     digested: Vec<u8>,
-    /// Where they are on the desk. In a box, as requests are moved about.
+    /// Where they are on the commit queue. In a box, as requests are moved about.
     room: Option<Box<Room>>,
 }
 
@@ -44,7 +44,7 @@ impl EncodedBets {
         size + bets * 8
     }
 
-    /// These, with room on the desk for as long as they live.
+    /// These, with room on the commit queue for as long as they live.
     #[must_use]
     pub fn in_room(mut self, mut room: Option<Room>) -> Self {
         if let Some(room) = &mut room {

@@ -2,8 +2,8 @@
 
 pub mod agency;
 pub mod bet_list;
+pub mod commit_queue;
 pub mod committer;
-pub mod desk;
 pub mod digest;
 pub mod encoded_bets;
 mod listing;

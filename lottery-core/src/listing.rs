@@ -2,7 +2,7 @@
 
 use lottery_proto::ConnId;
 
-use crate::desk::{Asks, Won};
+use crate::commit_queue::{Asks, Won};
 
 /// How far such a list is.
 #[derive(Debug)]

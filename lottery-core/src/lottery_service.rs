@@ -10,7 +10,7 @@ use lottery_proto::{Code, ConnId, Failure, Instant, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
 use tracing::{info, warn};
 
-use crate::desk::{Desk, Notice};
+use crate::commit_queue::{CommitQueue, Notice};
 use crate::memory::Memory;
 use crate::peers::{Admission, Limits, Peers};
 use crate::probes::Probes;
@@ -20,7 +20,7 @@ use crate::server_connection::{ServerConnection, Ways};
 #[derive(Debug)]
 pub struct LotteryService {
     config: Arc<ServerConfig>,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     memory: Option<Arc<Memory>>,
     peers: Arc<Peers>,
     ways: Arc<Ways>,
@@ -66,14 +66,14 @@ impl std::fmt::Debug for Stop {
 }
 
 impl LotteryService {
-    /// A service that takes `max_connections` at a time, and hands what they ask to `desk`. Of an address it takes as many,
+    /// A service that takes `max_connections` at a time, and hands what they ask to `commit_queue`. Of an address it takes as many,
     /// and whoever does not say which agency it is stands for none, unless something else is said.
-    pub fn new(config: ServerConfig, desk: Arc<Desk>, max_connections: usize) -> Self {
+    pub fn new(config: ServerConfig, commit_queue: Arc<CommitQueue>, max_connections: usize) -> Self {
         let of_an_address = usize::MAX;
         let limits = Limits { all: max_connections, of_an_address, of_a_local_address: of_an_address };
         Self {
             config: Arc::new(config),
-            desk,
+            commit_queue,
             memory: None,
             peers: Arc::new(Peers::new(limits)),
             ways: Arc::new(Ways { echo_prefix: String::new(), anonymous_finish: false }),
@@ -165,7 +165,13 @@ impl Service for LotteryService {
             }
             Admission::Closed(_) => return None,
         }
-        Some(ServerConnection::new(server, Arc::clone(&self.desk), mailbox, Arc::clone(&self.ways), place))
+        Some(ServerConnection::new(
+            server,
+            Arc::clone(&self.commit_queue),
+            mailbox,
+            Arc::clone(&self.ways),
+            place,
+        ))
     }
 
     fn failed(&self, error: &io::Error) {

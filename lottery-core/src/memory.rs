@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lottery_proto::{ConnId, Lender};
 use lottery_runtime::Mailbox;
 
-use crate::desk::Notice;
+use crate::commit_queue::Notice;
 use crate::pool::{Pool, Waiting};
 
 /// What the connections of a centre share.

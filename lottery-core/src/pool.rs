@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use lottery_proto::ConnId;
 use lottery_runtime::Mailbox;
 
-use crate::desk::Notice;
+use crate::commit_queue::Notice;
 
 /// A connection that waits for memory.
 #[derive(Debug)]

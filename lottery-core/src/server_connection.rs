@@ -11,8 +11,8 @@ use lottery_runtime::Mailbox;
 use tracing::{debug, info, warn};
 
 use self::report::Report;
+use crate::commit_queue::{Asks, CommitQueue, Notice, Request, Room};
 use crate::committer::Outcome;
-use crate::desk::{Asks, Desk, Notice, Request, Room};
 use crate::encoded_bets::EncodedBets;
 use crate::listing::Listing;
 use crate::peers::{Place, Standing};
@@ -33,15 +33,15 @@ pub(crate) struct Ways {
     pub(crate) anonymous_finish: bool,
 }
 
-/// One connection of the server: hands requests to the committer's desk, and answers what comes back.
+/// One connection of the server: hands requests to the committer's commit queue, and answers what comes back.
 #[derive(Debug)]
 pub struct ServerConnection {
     server: Server,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     mailbox: Mailbox<Notice>,
     ways: Arc<Ways>,
     report: Report,
-    /// There was no room on the desk, and a notice will say when there is.
+    /// There was no room on the commit queue, and a notice will say when there is.
     waits_for_room: bool,
     /// Room for the bets that are taken next.
     room: Option<Room>,
@@ -62,7 +62,7 @@ impl Drop for ServerConnection {
         if let Some(conn) = self.counted {
             self.tell(Asks::Gone(conn));
         }
-        self.desk.leave(self.server.conn());
+        self.commit_queue.leave(self.server.conn());
     }
 }
 
@@ -129,14 +129,14 @@ impl ServerConnection {
     /// The machine of a connection that has this place.
     pub(crate) fn new(
         server: Server,
-        desk: Arc<Desk>,
+        commit_queue: Arc<CommitQueue>,
         mailbox: Mailbox<Notice>,
         ways: Arc<Ways>,
         place: Place,
     ) -> Self {
         Self {
             server,
-            desk,
+            commit_queue,
             mailbox,
             ways,
             report: Report::new(place),
@@ -174,7 +174,7 @@ impl ServerConnection {
         ends
     }
 
-    /// Takes what the machine has, as long as there is room on the desk.
+    /// Takes what the machine has, as long as there is room on the commit queue.
     fn take_events(&mut self, now: Instant) {
         self.ask_for_winners();
         while self.has_room() {
@@ -251,12 +251,12 @@ impl ServerConnection {
         }
     }
 
-    /// Says what needs no answer. If the desk is closed, nobody counts any more.
+    /// Says what needs no answer. If the commit queue is closed, nobody counts any more.
     fn tell(&self, asks: Asks) {
         let _ = self.submit(asks);
     }
 
-    /// Whether an event can be taken: bets need room on the desk.
+    /// Whether an event can be taken: bets need room on the commit queue.
     fn has_room(&mut self) -> bool {
         let (bets, size) = self.server.next_bets();
         if bets == 0 {
@@ -264,7 +264,7 @@ impl ServerConnection {
         }
         if !self.waits_for_room {
             let bytes = EncodedBets::size_of(bets, size);
-            self.room = self.desk.room(self.server.conn(), bytes, &self.mailbox);
+            self.room = self.commit_queue.room(self.server.conn(), bytes, &self.mailbox);
             self.waits_for_room = self.room.is_none();
         }
         !self.waits_for_room
@@ -273,6 +273,6 @@ impl ServerConnection {
     fn submit(&self, asks: Asks) -> Result<(), Request> {
         let in_session = self.server.dialect() == Some(Dialect::Session);
         let alone = self.server.unanswered() <= 1;
-        self.desk.submit(Request { from: self.mailbox.clone(), in_session, alone, asks })
+        self.commit_queue.submit(Request { from: self.mailbox.clone(), in_session, alone, asks })
     }
 }

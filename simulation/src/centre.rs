@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
 use lottery_core::server_connection::ServerConnection;
@@ -35,7 +35,7 @@ impl Conn {
 /// The centre at work.
 pub(crate) struct CentreProcess {
     pub(crate) clock: Clock,
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) commit_queue: Arc<CommitQueue>,
     pub(crate) committer: Committer<AnyStore>,
     centres: LotteryService,
     /// By the number of the connection.
@@ -69,7 +69,7 @@ impl CentreProcess {
         if found_draw && !drawn {
             tally.mark(Mark::DrawAtStart);
         }
-        let desk = Arc::new(Desk::new(options.desk));
+        let commit_queue = Arc::new(CommitQueue::new(options.commit_queue));
         let config = ServerConfig {
             agencies,
             window: options.window,
@@ -78,11 +78,11 @@ impl CentreProcess {
         };
         // Little or nothing is lent, or as much as is wanted.
         let shared = [0, 300_000, usize::MAX][usize::try_from(options.seed % 3).unwrap_or(0)];
-        let centres =
-            LotteryService::new(config, Arc::clone(&desk), 1000).with_memory(Memory::new(shared, shared / 2));
+        let centres = LotteryService::new(config, Arc::clone(&commit_queue), 1000)
+            .with_memory(Memory::new(shared, shared / 2));
         Ok(Self {
             clock: Clock::start(now),
-            desk,
+            commit_queue,
             committer,
             centres,
             conns: BTreeMap::new(),
@@ -108,20 +108,20 @@ impl CentreProcess {
         }
     }
 
-    /// Commits some of what is on the desk; `None` if there is nothing.
+    /// Commits some of what is on the commit queue; `None` if there is nothing.
     pub(crate) fn commit(&mut self, most: usize) -> Option<Result<(), StoreError>> {
-        let requests = self.desk.try_take(most)?;
+        let requests = self.commit_queue.try_take(most)?;
         if requests.is_empty() {
             return None;
         }
-        Some(committer::step(&mut self.committer, &self.desk, requests))
+        Some(committer::step(&mut self.committer, &self.commit_queue, requests))
     }
 
     /// Asks the store again, which had no room: for a draw, if there was none for that.
     pub(crate) fn try_again(&mut self) -> Result<(), StoreError> {
         self.again_at = None;
         self.committer.try_again();
-        committer::step(&mut self.committer, &self.desk, Vec::new())
+        committer::step(&mut self.committer, &self.commit_queue, Vec::new())
     }
 
     /// Is to end in good order.

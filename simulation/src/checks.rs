@@ -79,11 +79,11 @@ impl World {
         if self.model.is_complete() { Ok(()) } else { Err("not all is stored at the end".to_owned()) }
     }
 
-    /// Whether there is more on the desk than it takes, so that connections wait.
+    /// Whether there is more on the commit queue than it takes, so that connections wait.
     pub(crate) fn look_at_desk(&mut self) {
         let Some(centre) = &self.centre else { return };
-        if centre.desk.is_full() {
-            self.tally.mark(Mark::DeskFull);
+        if centre.commit_queue.is_full() {
+            self.tally.mark(Mark::QueueFull);
         }
     }
 

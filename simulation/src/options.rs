@@ -20,8 +20,8 @@ pub struct Options {
     pub window: u32,
     /// Requests that a connection takes before the first is answered.
     pub in_flight: usize,
-    /// Bytes of requests on the desk.
-    pub desk: usize,
+    /// Bytes of requests on the commit queue.
+    pub commit_queue: usize,
     /// Bytes on the way in each direction.
     pub pipe: usize,
     /// The most bytes that are read or written at once.
@@ -57,7 +57,7 @@ impl Options {
             plain: (0..agencies).map(|_| rng.one_in(6)).collect(),
             window: rng.pick(&[1, 2, 4, 16]),
             in_flight: rng.pick(&[1, 2, 5, 32]),
-            desk: rng.pick(&[1, 1, 2000, 1 << 20]),
+            commit_queue: rng.pick(&[1, 1, 2000, 1 << 20]),
             pipe: rng.pick(&[1000, 9000, 20_000, 100_000]),
             piece: rng.pick(&[500, 3000, 10_000, 100_000]),
             delay: rng.pick(&[0, 1, 20, 300]),

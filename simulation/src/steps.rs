@@ -90,7 +90,7 @@ impl World {
     /// The centre ends by itself: what was asked meanwhile is still settled.
     fn end_centre(&mut self) {
         let Some(mut centre) = self.centre.take() else { return };
-        centre.desk.close();
+        centre.commit_queue.close();
         while let Some(Ok(())) = centre.commit(usize::MAX) {}
         drop(centre);
         self.media.kill();

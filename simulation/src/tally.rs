@@ -113,8 +113,8 @@ counted! {
         CsvAppended = "bets.csv: rows appended at the start",
         /// Without room.
         CsvBehind = "bets.csv: behind for a while",
-        /// By the desk.
-        DeskFull = "connection waits for room on the desk",
+        /// By the commit queue.
+        QueueFull = "connection waits for room on the commit queue",
         /// Without a session.
         PlainDone = "agency without a session: done",
         /// Without a session.

@@ -6,8 +6,8 @@ use std::{io, thread};
 
 use benches::machine::Nothing;
 use benches::process::argument;
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, Rules};
-use lottery_core::desk::Desk;
 use lottery_core::lottery_service::LotteryService;
 use lottery_proto::{Instant, Machine, ServerConfig};
 use lottery_runtime::sockets::listen;
@@ -35,11 +35,11 @@ pub(crate) fn run(runtime: &str, kind: &str) {
 fn centre(runtime: &str, listener: TcpListener) {
     let rules = Rules { agencies: u8::MAX.into(), winning_number: 0 };
     let mut committer = Committer::open(Nothing, rules).expect("it does nothing");
-    let desk = Arc::new(Desk::new(16 * 1024 * 1024));
-    let requests = Arc::clone(&desk);
+    let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
+    let requests = Arc::clone(&commit_queue);
     thread::spawn(move || committer::run(&mut committer, &requests));
     let config = ServerConfig { agencies: rules.agencies, ..ServerConfig::default() };
-    serve(runtime, listener, LotteryService::new(config, desk, 16));
+    serve(runtime, listener, LotteryService::new(config, commit_queue, 16));
 }
 
 fn serve(runtime: &str, listener: TcpListener, service: impl Service) {

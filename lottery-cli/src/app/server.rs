@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
-use lottery_core::desk::Desk;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
 use lottery_core::store::{MemoryStore, Store, StoreError};
@@ -151,8 +151,8 @@ pub(super) fn run<S: Store + 'static>(
         let (connections, max_memory) = (budget.connections, budget.peers);
         info!(action = "max_connections", result = "success", connections, max_memory);
     }
-    let desk = Arc::new(Desk::new(budget.desk));
-    let centres = LotteryService::new(settings.machine(), Arc::clone(&desk), budget.connections);
+    let commit_queue = Arc::new(CommitQueue::new(budget.commit_queue));
+    let centres = LotteryService::new(settings.machine(), Arc::clone(&commit_queue), budget.connections);
     let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
     let centres = centres
         .with_memory(Memory::new(budget.shared, budget.reserve))
@@ -161,11 +161,11 @@ pub(super) fn run<S: Store + 'static>(
         .with_echo_prefix(&settings.echo_prefix)
         .with_address(address);
     let centres = Arc::new(centres);
-    let answering = health::answer(address, Arc::clone(&desk), centres.probes());
+    let answering = health::answer(address, Arc::clone(&commit_queue), centres.probes());
     if let Err(error) = &answering {
         warn!(action = "health", result = "fail", reason = %error);
     }
-    let (stop, requests) = (centres.stop(), Arc::clone(&desk));
+    let (stop, requests) = (centres.stop(), Arc::clone(&commit_queue));
     let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
         let result = committer::run(&mut committer, &requests);
         if result.is_err() {
@@ -180,7 +180,7 @@ pub(super) fn run<S: Store + 'static>(
     let served = runtime.serve(listener, Arc::clone(&centres));
     centres.say_unwritten();
     info!(action = "close_listener", result = "success", address = %address);
-    desk.close();
+    commit_queue.close();
     let committed = committing.join().unwrap_or_else(|_| {
         let cause = "the committer panicked".to_owned();
         Err(StoreError::Failed { place: "the store".to_owned(), cause })

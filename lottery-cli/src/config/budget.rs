@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::thread;
 
+use lottery_core::commit_queue::OWN_ROOM;
 use lottery_core::committer::MAX_GROUP;
-use lottery_core::desk::OWN_ROOM;
 use lottery_proto::ServerConfig;
 use lottery_store::CACHE;
 
@@ -16,7 +16,7 @@ use crate::log::queue::QUEUE_SIZE;
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// What is always a connection's own, in bytes: its machine, room for a request on the desk, and what a runtime and the
+/// What is always a connection's own, in bytes: its machine, room for a request on the commit queue, and what a runtime and the
 /// lottery keep of it.
 pub(super) const OWN: usize = ServerConfig::OWN_MEMORY + OWN_ROOM + 32 * KIB;
 
@@ -26,7 +26,7 @@ pub(super) const LEAST: u64 = 16;
 /// Supposed where nobody says how much there is.
 const SOME_MEMORY: u64 = 1 << 30;
 
-/// The most that the desk gets.
+/// The most that the commit queue gets.
 const MOST_DESK: usize = 16 * MIB;
 
 /// What is kept of an agency, about: in the committer, and while it has a session.
@@ -49,8 +49,8 @@ pub struct Budget {
     pub shared: usize,
     /// Of that, for those who have waited.
     pub reserve: usize,
-    /// Room for requests on the desk.
-    pub desk: usize,
+    /// Room for requests on the commit queue.
+    pub commit_queue: usize,
     /// What the committer copies of a group.
     pub committer: usize,
     /// What the store keeps.
@@ -90,15 +90,15 @@ impl ServerSettings {
         let peers = usize::try_from(peers).unwrap_or(usize::MAX);
         let asked = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
         let connections = asked.min(peers / 2 / OWN);
-        let desk = (peers / 4).min(MOST_DESK);
-        let shared = peers - connections * OWN - desk;
+        let commit_queue = (peers / 4).min(MOST_DESK);
+        let shared = peers - connections * OWN - commit_queue;
         let threads = 6 + 2 * thread::available_parallelism().map_or(1, usize::from);
         Budget {
             peers,
             connections,
             shared,
             reserve: config.most_lent().min(shared / 2),
-            desk,
+            commit_queue,
             // Its rows, once as the group's, and once as the store's; the store has pages for them.
             committer: 2 * (MAX_GROUP + 2 * config.max_message),
             store: CACHE,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 
-use lottery_core::desk::Desk;
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::probes::Probes;
 
 use super::{ACCEPTED, ATTENDED, EXPECTED, PATIENCE, canonical, name};
@@ -26,17 +26,21 @@ pub struct Answering {
 ///
 /// # Errors
 /// Somebody else has the name, or there is no socket or thread to be had.
-pub fn answer(address: SocketAddr, desk: Arc<Desk>, probes: Arc<Probes>) -> io::Result<Answering> {
+pub fn answer(
+    address: SocketAddr,
+    commit_queue: Arc<CommitQueue>,
+    probes: Arc<Probes>,
+) -> io::Result<Answering> {
     let listener = UnixListener::bind_addr(&name(canonical(address))?)?;
     let answer = move |stream: &UnixStream| {
         // Whoever asks and is told nothing more knows what did not happen.
-        let _ = converse(stream, &desk, &probes);
+        let _ = converse(stream, &commit_queue, &probes);
     };
     let door = Door::open(listener, Manner { name: "health", most: MOST, too_many: |_| (), answer })?;
     Ok(Answering { door })
 }
 
-fn converse(stream: &UnixStream, desk: &Desk, probes: &Arc<Probes>) -> io::Result<()> {
+fn converse(stream: &UnixStream, commit_queue: &CommitQueue, probes: &Arc<Probes>) -> io::Result<()> {
     set_patience(stream, PATIENCE)?;
     let mut line = String::new();
     BufReader::new(stream.take(128)).read_line(&mut line)?;
@@ -47,5 +51,5 @@ fn converse(stream: &UnixStream, desk: &Desk, probes: &Arc<Probes>) -> io::Resul
     say(EXPECTED)?;
     expectation.wait(PATIENCE).map_err(io::Error::other)?;
     say(ACCEPTED)?;
-    if desk.is_attended(PATIENCE) { say(ATTENDED) } else { Ok(()) }
+    if commit_queue.is_attended(PATIENCE) { say(ATTENDED) } else { Ok(()) }
 }

@@ -28,11 +28,11 @@ use lottery_runtime::Mailbox;
 pub use self::run::{run, step};
 use self::sessions::{Sessions, Standing};
 use self::waiting::{Waiting, Waits};
-use crate::desk::{Asks, Notice, Request, Won};
+use crate::commit_queue::{Asks, Notice, Request, Won};
 pub use crate::store::Rules;
 use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError};
 
-/// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`Desk`](crate::desk::Desk), a simulation can step it.
+/// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`CommitQueue`](crate::desk::CommitQueue), a simulation can step it.
 #[derive(Debug)]
 pub struct Committer<S> {
     store: S,

@@ -3,7 +3,7 @@
 use lottery_proto::Code;
 use lottery_runtime::Mailbox;
 
-use crate::desk::Notice;
+use crate::commit_queue::Notice;
 use crate::store::AgencyRecord;
 
 /// What is to be done about a request.

@@ -1,11 +1,11 @@
-//! Feeds the committer from the desk.
+//! Feeds the committer from the commit queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::Committer;
 use super::plan::Plan;
-use crate::desk::{Asks, Desk, Request};
+use crate::commit_queue::{Asks, CommitQueue, Request};
 use crate::store::{Store, StoreError};
 
 /// At most about so many bytes of requests are committed as one group.
@@ -14,41 +14,41 @@ pub const MAX_GROUP: usize = 4 * 1024 * 1024;
 /// While there is no room, requests are looked at so often, to be refused.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Commits what comes to the desk until it is closed and empty.
+/// Commits what comes to the commit queue until it is closed and empty.
 ///
 /// # Errors
-/// The store failed, or panicked. The desk is closed, and all who had asked are told; after a panic not those of the
+/// The store failed, or panicked. The commit queue is closed, and all who had asked are told; after a panic not those of the
 /// last group.
-pub fn run<S: Store>(committer: &mut Committer<S>, desk: &Desk) -> Result<(), StoreError> {
+pub fn run<S: Store>(committer: &mut Committer<S>, commit_queue: &CommitQueue) -> Result<(), StoreError> {
     let mut rested = Duration::ZERO;
     loop {
         let requests = if let Some(pause) = committer.no_room() {
-            desk.rest(TICK);
+            commit_queue.rest(TICK);
             rested += TICK;
             if rested >= pause {
                 // Also if nobody asks anything: those who wait for a draw that there was no room for do not.
                 rested = Duration::ZERO;
                 committer.try_again();
             }
-            desk.try_take(MAX_GROUP)
+            commit_queue.try_take(MAX_GROUP)
         } else {
             // The store may want to be tended.
-            desk.take_within(MAX_GROUP, committer.pause())
+            commit_queue.take_within(MAX_GROUP, committer.pause())
         };
         let Some(requests) = requests else { return Ok(()) };
         if !requests.is_empty() || committer.no_room().is_none() {
-            step(committer, desk, requests)?;
+            step(committer, commit_queue, requests)?;
         }
     }
 }
 
-/// Commits requests that were taken from the desk: what [`run`] does over and over.
+/// Commits requests that were taken from the commit queue: what [`run`] does over and over.
 ///
 /// # Errors
 /// As [`run`].
 pub fn step<S: Store>(
     committer: &mut Committer<S>,
-    desk: &Desk,
+    commit_queue: &CommitQueue,
     requests: Vec<Request>,
 ) -> Result<(), StoreError> {
     let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
@@ -56,8 +56,8 @@ pub fn step<S: Store>(
         Err(StoreError::Failed { place: "the store".to_owned(), cause: "the committer panicked".to_owned() })
     });
     if let Err(failure) = &committed {
-        desk.close();
-        while let Some(requests) = desk.take(MAX_GROUP) {
+        commit_queue.close();
+        while let Some(requests) = commit_queue.take(MAX_GROUP) {
             let stored = Err(failure.clone());
             for request in requests {
                 let plan = match request.asks {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lottery_proto::ConnId;
 use lottery_runtime::Mailbox;
 
-use crate::desk::Notice;
+use crate::commit_queue::Notice;
 
 /// The sessions that count.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use std::mem;
 use lottery_proto::{ConnId, Stranger, Ticket, WinnersQuery};
 use lottery_runtime::Mailbox;
 
-use crate::desk::{Notice, Won};
+use crate::commit_queue::{Notice, Won};
 use crate::store::Draw;
 
 /// All who wait, in the order in which they came. Nothing but to tell them all costs more when there are many.

@@ -21,7 +21,7 @@ pub(crate) use self::seat::Standing;
 use lottery_runtime::Mailbox;
 
 use self::seat::{Next, Seat};
-use crate::desk::Notice;
+use crate::commit_queue::Notice;
 
 /// So many connections over the limit are told that they are too many, and so many are on their way out. The rest are
 /// just closed.

@@ -9,7 +9,7 @@ use lottery_proto::Instant;
 use lottery_runtime::Mailbox;
 
 use super::network::Network;
-use crate::desk::Notice;
+use crate::commit_queue::Notice;
 
 /// Nobody goes who was heard within this time: what it has sent may be on its way.
 const LEAST_IDLE: Duration = Duration::from_millis(250);

@@ -7,8 +7,8 @@ use lottery_proto::{
 use tracing::{debug, error, info, warn};
 
 use super::ServerConnection;
+use crate::commit_queue::{Asks, Won};
 use crate::committer::{Greeting, Outcome};
-use crate::desk::{Asks, Won};
 use crate::listing::Listing;
 use crate::store::{AgencyRecord, WinnersPiece};
 
@@ -37,7 +37,7 @@ impl ServerConnection {
         }
     }
 
-    /// The desk is closed: the store has failed, or the centre is ending.
+    /// The commit queue is closed: the store has failed, or the centre is ending.
     pub(super) fn refuse(&mut self, now: Instant, asks: Asks) {
         let outcome = || Outcome::Refused {
             code: Code::Storage,

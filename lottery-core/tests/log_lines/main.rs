@@ -337,7 +337,9 @@ fn a_peer_causes_no_more_lines_than_its_address_may() {
             let mut centre = world.centres.accept(now, ([10, 0, 0, 1], 1).into(), mailbox.clone()).unwrap();
             for message in messages {
                 feed(&mut centre, now, message);
-                while let Some(requests) = world.desk.try_take(usize::MAX).filter(|asked| !asked.is_empty()) {
+                while let Some(requests) =
+                    world.commit_queue.try_take(usize::MAX).filter(|asked| !asked.is_empty())
+                {
                     world.committer.commit(requests).unwrap();
                     for notice in mail.lock().unwrap().drain(..) {
                         centre.notice(now, notice);
@@ -411,7 +413,7 @@ fn no_line_at_debug_holds_personal_data() {
             let mut world = World::new(1, usize::MAX, 9);
             world.agency(0, job(1), &planted(2000));
             if close {
-                world.desk.close();
+                world.commit_queue.close();
             }
             world.run(100);
         }
@@ -466,7 +468,7 @@ fn wrong_bets() {
             centre.handle(now, Input::Failed);
         }
     }
-    tracing::debug!(debug = ?world.desk.try_take(usize::MAX), bets = ?as_bets(&planted(1)));
+    tracing::debug!(debug = ?world.commit_queue.try_take(usize::MAX), bets = ?as_bets(&planted(1)));
 }
 
 fn receive(centre: &mut ServerConnection, mut bytes: &[u8]) {
@@ -536,7 +538,7 @@ fn a_bet_sent_alone_is_logged_with_its_document_and_number_and_nothing_else() {
             let asks = asks(1, |client| client.send_bet(now, &as_bets(&planted(1))[0]).unwrap());
             world
                 .committer
-                .commit(vec![lottery_core::desk::Request {
+                .commit(vec![lottery_core::commit_queue::Request {
                     from: mailbox,
                     in_session: false,
                     alone: false,

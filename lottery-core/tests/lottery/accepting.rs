@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::desk::{Desk, Notice};
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
@@ -15,8 +15,8 @@ use lottery_runtime::{Mailbox, Service as _};
 use crate::support::TestStore;
 
 fn centres(max_connections: usize) -> LotteryService {
-    let desk = Arc::new(Desk::new(usize::MAX));
-    LotteryService::new(ServerConfig::default(), desk, max_connections).with_anonymous_finish(true)
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    LotteryService::new(ServerConfig::default(), commit_queue, max_connections).with_anonymous_finish(true)
 }
 
 fn accept(centres: &LotteryService) -> Option<ServerConnection> {
@@ -107,15 +107,17 @@ fn when_there_is_no_place_the_idlest_who_is_no_agency_goes() {
 
 #[test]
 fn an_agency_that_waits_for_the_draw_and_has_ended_goes_first() {
-    let desk = Arc::new(Desk::new(usize::MAX));
-    let centres = LotteryService::new(ServerConfig::default(), Arc::clone(&desk), 3);
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    let centres = LotteryService::new(ServerConfig::default(), Arc::clone(&commit_queue), 3);
     let mut committer = TestStore::default().committer(5);
     let mut silent = Peer::connect(&centres, 0, HERE).unwrap();
     let mut waiting = [1, 2].map(|millis| Peer::connect(&centres, millis, HERE).unwrap());
     for peer in &mut waiting {
         for message in [&b"000000041;0\n"[..], b"00000003END"] {
             peer.say(3, message);
-            while let Some(requests) = desk.try_take(usize::MAX).filter(|requests| !requests.is_empty()) {
+            while let Some(requests) =
+                commit_queue.try_take(usize::MAX).filter(|requests| !requests.is_empty())
+            {
                 committer.commit(requests).unwrap();
                 peer.hear(3);
             }

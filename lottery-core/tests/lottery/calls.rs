@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::Committer;
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{Input, Instant, Machine, ServerConfig};
@@ -44,7 +44,7 @@ pub(crate) struct Calls<C> {
     pub(crate) now: Instant,
     pub(crate) store: TestStore,
     pub(crate) committer: Committer<TestStore>,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     centres: LotteryService,
     pub(crate) calls: Vec<Call<C>>,
 }
@@ -141,16 +141,16 @@ impl<C: Caller<Notice = Infallible>> Call<C> {
 impl<C: Caller<Notice = Infallible>> Calls<C> {
     pub(crate) fn new(agencies: u32, echo_prefix: &str) -> Self {
         let store = TestStore::default();
-        let desk = Arc::new(Desk::new(usize::MAX));
+        let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
         let config = ServerConfig { agencies, ..ServerConfig::default() };
         Self {
             now: Instant::default(),
             committer: store.committer(agencies),
             store,
-            centres: LotteryService::new(config, Arc::clone(&desk), 100)
+            centres: LotteryService::new(config, Arc::clone(&commit_queue), 100)
                 .with_echo_prefix(echo_prefix)
                 .with_anonymous_finish(true),
-            desk,
+            commit_queue,
             calls: Vec::new(),
         }
     }
@@ -192,7 +192,7 @@ impl<C: Caller<Notice = Infallible>> Calls<C> {
             for call in &mut self.calls {
                 moved |= call.turn(self.now, &self.centres);
             }
-            let requests = self.desk.try_take(usize::MAX).unwrap();
+            let requests = self.commit_queue.try_take(usize::MAX).unwrap();
             if !requests.is_empty() {
                 self.committer.commit(requests).unwrap();
                 moved = true;
@@ -235,7 +235,7 @@ impl<C: Caller<Notice = Infallible>> Calls<C> {
         let lines = self.calls.iter().filter_map(|call| call.line.as_ref());
         let ends: Vec<_> = lines.map(|line| (&line.centre, &line.mail)).collect();
         let clients: Vec<_> = self.calls.iter().map(|call| &call.client).collect();
-        format!("{clients:?} {ends:?} {:?} {:?} {:?}", self.committer, self.desk, self.centres)
+        format!("{clients:?} {ends:?} {:?} {:?} {:?}", self.committer, self.commit_queue, self.centres)
     }
 
     /// The clients, which are all done.

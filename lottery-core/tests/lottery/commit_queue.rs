@@ -1,6 +1,6 @@
-//! The desk: bounded, in order, and closed for good.
+//! The commit queue: bounded, in order, and closed for good.
 
-use lottery_core::desk::{Asks, Desk, OWN_ROOM, Request};
+use lottery_core::commit_queue::{Asks, CommitQueue, OWN_ROOM, Request};
 use lottery_core::encoded_bets::EncodedBets;
 use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Server, ServerConfig};
@@ -52,14 +52,15 @@ fn conns(requests: &[Request]) -> Vec<u64> {
 
 #[test]
 fn there_is_room_up_to_the_limit_and_those_who_wait_get_it_in_their_turn() {
-    let desk = Desk::new(8000);
+    let commit_queue = CommitQueue::new(8000);
     let diaries = [1, 2, 3].map(|_| Diary::default());
-    let room = |nth: u32, bytes| desk.room(conn(nth.into()), bytes, &diaries[nth as usize - 1].mailbox());
+    let room =
+        |nth: u32, bytes| commit_queue.room(conn(nth.into()), bytes, &diaries[nth as usize - 1].mailbox());
     let first = room(1, 5000).expect("more than its share, but there is nothing else");
     let second = room(2, 3000).expect("there is room");
     assert!(room(1, 1001).is_none() && room(2, 1001).is_none() && room(3, 4000).is_none());
     assert!(room(3, 4000).is_none(), "asking again changes nothing");
-    assert!(desk.is_full());
+    assert!(commit_queue.is_full());
     drop(second);
     // The second may have more of it now, but the third came first.
     assert_eq!(diaries.each_ref().map(Diary::take), [vec![], vec![], vec![]]);
@@ -71,47 +72,48 @@ fn there_is_room_up_to_the_limit_and_those_who_wait_get_it_in_their_turn() {
     );
     let all = [room(1, 1001), room(2, 1001), room(3, 4000)];
     assert!(all.iter().all(Option::is_some), "what they were told of is theirs");
-    assert!(room(1, 1).is_some() && !desk.is_full());
+    assert!(room(1, 1).is_some() && !commit_queue.is_full());
 }
 
 #[test]
 fn a_request_larger_than_the_whole_desk_is_let_in_alone() {
-    let desk = Desk::new(0);
+    let commit_queue = CommitQueue::new(0);
     let (diary, other) = (Diary::default(), Diary::default());
-    let room = desk.room(conn(1), 5000, &diary.mailbox()).expect("nothing else is there");
-    assert!(desk.room(conn(2), 1, &other.mailbox()).is_none());
+    let room = commit_queue.room(conn(1), 5000, &diary.mailbox()).expect("nothing else is there");
+    assert!(commit_queue.room(conn(2), 1, &other.mailbox()).is_none());
     drop(room);
     assert_eq!((diary.take(), other.take()), (vec![], vec![Room]));
 }
 
 #[test]
 fn a_connection_always_has_a_little_room_of_its_own() {
-    let desk = Desk::new(16 * 1024 * 1024);
+    let commit_queue = CommitQueue::new(16 * 1024 * 1024);
     let diary = Diary::default();
-    let full: Vec<_> = (1..=8).map(|nth| desk.room(conn(nth), 2 * 1024 * 1024, &diary.mailbox())).collect();
+    let full: Vec<_> =
+        (1..=8).map(|nth| commit_queue.room(conn(nth), 2 * 1024 * 1024, &diary.mailbox())).collect();
     assert!(full.iter().all(Option::is_some), "no pool is left");
     let mut own = Vec::new();
-    while let Some(room) = desk.room(conn(9), 8192, &diary.mailbox()) {
+    while let Some(room) = commit_queue.room(conn(9), 8192, &diary.mailbox()) {
         own.push(room);
     }
     assert_eq!(own.len(), OWN_ROOM / 8192);
     assert_eq!(diary.take(), []);
     own.pop();
     assert_eq!(diary.take(), [Room], "without a turn at the pool");
-    assert!(desk.room(conn(9), 8192, &diary.mailbox()).is_some());
+    assert!(commit_queue.room(conn(9), 8192, &diary.mailbox()).is_some());
 }
 
 #[test]
 fn a_connection_gets_an_eighth_of_the_room_at_most() {
     const MIB: usize = 1024 * 1024;
-    let desk = Desk::new(16 * MIB);
+    let commit_queue = CommitQueue::new(16 * MIB);
     let diary = Diary::default();
     let mut rooms = Vec::new();
-    while let Some(room) = desk.room(conn(1), MIB, &diary.mailbox()) {
+    while let Some(room) = commit_queue.room(conn(1), MIB, &diary.mailbox()) {
         rooms.push(room);
     }
     assert_eq!(rooms.len(), 2);
-    assert!(desk.room(conn(2), MIB, &diary.mailbox()).is_some(), "there is room for others");
+    assert!(commit_queue.room(conn(2), MIB, &diary.mailbox()).is_some(), "there is room for others");
     assert_eq!(diary.take(), []);
     rooms.pop();
     assert_eq!(diary.take(), [Room]);
@@ -119,46 +121,48 @@ fn a_connection_gets_an_eighth_of_the_room_at_most() {
 
 #[test]
 fn a_connection_that_is_gone_leaves_its_room_and_its_turn() {
-    let desk = Desk::new(1000);
+    let commit_queue = CommitQueue::new(1000);
     let [first, second, third] = [1, 2, 3].map(|_| Diary::default());
-    let held = desk.room(conn(1), 1000, &first.mailbox());
-    assert!(held.is_some() && desk.room(conn(2), 500, &second.mailbox()).is_none());
-    assert!(desk.room(conn(3), 1000, &third.mailbox()).is_none());
-    desk.leave(conn(1));
+    let held = commit_queue.room(conn(1), 1000, &first.mailbox());
+    assert!(held.is_some() && commit_queue.room(conn(2), 500, &second.mailbox()).is_none());
+    assert!(commit_queue.room(conn(3), 1000, &third.mailbox()).is_none());
+    commit_queue.leave(conn(1));
     drop(held);
     assert_eq!(second.take(), [Room]);
     assert_eq!(third.take(), []);
-    desk.leave(conn(2));
+    commit_queue.leave(conn(2));
     assert_eq!(third.take(), [Room], "what the second was given and did not use");
-    assert!(desk.room(conn(3), 1000, &third.mailbox()).is_some());
+    assert!(commit_queue.room(conn(3), 1000, &third.mailbox()).is_some());
 }
 
 #[test]
 fn a_group_has_a_request_of_each_connection_before_any_has_two() {
-    let (desk, diary) = (Desk::new(usize::MAX), Diary::default());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), Diary::default());
     for agency in [1, 1, 1, 1, 2, 2, 3] {
-        desk.submit(diary.request(batch(agency, &bets(agency, 0, 60)))).unwrap();
+        commit_queue.submit(diary.request(batch(agency, &bets(agency, 0, 60)))).unwrap();
     }
     let size = EncodedBets::size_of(60, 60 * 55);
-    assert_eq!(conns(&desk.try_take(2 * size).unwrap()), [1, 2, 3]);
-    assert_eq!(conns(&desk.try_take(usize::MAX).unwrap()), [1, 2, 1, 1]);
+    assert_eq!(conns(&commit_queue.try_take(2 * size).unwrap()), [1, 2, 3]);
+    assert_eq!(conns(&commit_queue.try_take(usize::MAX).unwrap()), [1, 2, 1, 1]);
 }
 
 #[test]
 fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
     const LONG: usize = 512 * 1024;
-    let (desk, diary) = (Desk::new(usize::MAX), Diary::default());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), Diary::default());
     let mut groups = 0;
     // It asks again as soon as it has its answer.
     let mut group = || {
-        desk.submit(Request { alone: true, ..diary.request(batch(1, &bets(1, groups, 20))) }).unwrap();
+        commit_queue
+            .submit(Request { alone: true, ..diary.request(batch(1, &bets(1, groups, 20))) })
+            .unwrap();
         groups += 1;
-        conns(&desk.try_take(4 * LONG).unwrap())
+        conns(&commit_queue.try_take(4 * LONG).unwrap())
     };
     // Twice by chance, so it waits.
     assert_eq!([group(), group()], [[1], [1]]);
     for nth in (1..=20).flat_map(|nth| [100 + nth; 2]) {
-        desk.submit(diary.request(large(nth, LONG))).unwrap();
+        commit_queue.submit(diary.request(large(nth, LONG))).unwrap();
     }
     let mut long = Vec::new();
     while long.len() < 20 {
@@ -174,7 +178,7 @@ fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
     // It asks no more, and nothing is kept from the others.
     let mut rest = 0;
     while rest < 20 {
-        rest += desk.try_take(4 * LONG).unwrap().len();
+        rest += commit_queue.try_take(4 * LONG).unwrap().len();
         groups += 1;
     }
     assert!(groups < 95, "{groups}");
@@ -182,23 +186,24 @@ fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
 
 #[test]
 fn long_batches_wait_a_while_for_who_is_about_to_ask_again_and_no_longer() {
-    let (desk, diary) = (Desk::new(usize::MAX), Diary::default());
-    let ask =
-        |nth| desk.submit(Request { alone: true, ..diary.request(batch(1, &bets(1, nth, 20))) }).unwrap();
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), Diary::default());
+    let ask = |nth| {
+        commit_queue.submit(Request { alone: true, ..diary.request(batch(1, &bets(1, nth, 20))) }).unwrap();
+    };
     for nth in 0..3 {
         ask(nth);
-        assert_eq!(conns(&desk.take(usize::MAX).unwrap()), [1]);
+        assert_eq!(conns(&commit_queue.take(usize::MAX).unwrap()), [1]);
     }
     for nth in [7, 8] {
-        desk.submit(diary.request(large(nth, 512 * 1024))).unwrap();
+        commit_queue.submit(diary.request(large(nth, 512 * 1024))).unwrap();
     }
-    assert_eq!(conns(&desk.take(usize::MAX).unwrap()), [7], "it is its turn");
+    assert_eq!(conns(&commit_queue.take(usize::MAX).unwrap()), [7], "it is its turn");
     std::thread::scope(|scope| {
         scope.spawn(|| ask(4));
         // Whether it comes before or behind, it is not waited for for ever.
         let mut taken = Vec::new();
         while taken.len() < 2 {
-            taken.extend(conns(&desk.take(usize::MAX).unwrap()));
+            taken.extend(conns(&commit_queue.take(usize::MAX).unwrap()));
         }
         taken.sort_unstable();
         assert_eq!(taken, [1, 8]);
@@ -207,7 +212,7 @@ fn long_batches_wait_a_while_for_who_is_about_to_ask_again_and_no_longer() {
 
 #[test]
 fn requests_are_taken_in_order_and_by_portions() {
-    let desk = Desk::new(usize::MAX);
+    let commit_queue = CommitQueue::new(usize::MAX);
     let diary = Diary::default();
     for agency in 1..=100 {
         let asks = match agency % 3 {
@@ -215,13 +220,13 @@ fn requests_are_taken_in_order_and_by_portions() {
             1 => finished(agency % 5 + 1),
             _ => batch(agency % 5 + 1, &bets(1, 0, agency)),
         };
-        desk.submit(diary.request(asks)).unwrap();
+        commit_queue.submit(diary.request(asks)).unwrap();
     }
     let mut taken = Vec::new();
     let mut sizes = [const { Vec::new() }; 5];
     let mut portions = 0;
     while taken.len() < 100 {
-        let portion = desk.try_take(4000).unwrap();
+        let portion = commit_queue.try_take(4000).unwrap();
         assert!(!portion.is_empty(), "one at least");
         for request in &portion {
             if let Asks::Batch(ticket, bets) = &request.asks {
@@ -236,38 +241,42 @@ fn requests_are_taken_in_order_and_by_portions() {
         assert_eq!(taken.iter().filter(|taken| **taken == agency).count(), 20);
     }
     assert!(sizes.iter().all(|sizes| sizes.len() > 5 && sizes.is_sorted()), "{sizes:?}");
-    assert!(desk.try_take(1).unwrap().is_empty());
+    assert!(commit_queue.try_take(1).unwrap().is_empty());
 }
 
 #[test]
 fn closed_it_takes_nothing_more_hands_out_what_it_has_and_wakes_who_waits() {
-    let desk = Desk::new(1);
+    let commit_queue = CommitQueue::new(1);
     let diary = Diary::default();
-    desk.submit(diary.request(query(1))).unwrap();
-    let _held = desk.room(conn(1), 1000, &diary.mailbox()).unwrap();
-    assert!(desk.room(conn(2), 1000, &diary.mailbox()).is_none());
-    desk.close();
+    commit_queue.submit(diary.request(query(1))).unwrap();
+    let _held = commit_queue.room(conn(1), 1000, &diary.mailbox()).unwrap();
+    assert!(commit_queue.room(conn(2), 1000, &diary.mailbox()).is_none());
+    commit_queue.close();
     assert_eq!(diary.take(), [Room]);
-    assert!(desk.room(conn(2), 1000, &diary.mailbox()).is_some(), "so that whoever comes is refused at once");
-    assert!(desk.room(conn(3), 1000, &diary.mailbox()).is_some());
-    let refused = desk.submit(diary.request(query(3))).unwrap_err();
+    assert!(
+        commit_queue.room(conn(2), 1000, &diary.mailbox()).is_some(),
+        "so that whoever comes is refused at once"
+    );
+    assert!(commit_queue.room(conn(3), 1000, &diary.mailbox()).is_some());
+    let refused = commit_queue.submit(diary.request(query(3))).unwrap_err();
     assert_eq!(agencies(vec![refused]), [3]);
-    assert_eq!(agencies(desk.take(1).unwrap()), [1]);
-    assert!(desk.take(1).is_none() && desk.try_take(1).is_none());
-    desk.close();
-    assert!(desk.take(1).is_none());
+    assert_eq!(agencies(commit_queue.take(1).unwrap()), [1]);
+    assert!(commit_queue.take(1).is_none() && commit_queue.try_take(1).is_none());
+    commit_queue.close();
+    assert!(commit_queue.take(1).is_none());
 }
 
 #[test]
 fn a_committer_that_waits_is_woken_by_a_request_and_by_the_end() {
     let store = TestStore::default();
-    let (desk, diary) = (Desk::new(1000), store.diary());
+    let (commit_queue, diary) = (CommitQueue::new(1000), store.diary());
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| (desk.take(1).map(agencies), desk.take(1).map(agencies)));
+        let waiting =
+            scope.spawn(|| (commit_queue.take(1).map(agencies), commit_queue.take(1).map(agencies)));
         std::thread::sleep(std::time::Duration::from_millis(20));
-        desk.submit(diary.request(query(4))).unwrap();
+        commit_queue.submit(diary.request(query(4))).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(20));
-        desk.close();
+        commit_queue.close();
         assert_eq!(waiting.join().unwrap(), (Some(vec![4]), None));
     });
     assert!(!diary.take().contains(&Stored(4, 0)));

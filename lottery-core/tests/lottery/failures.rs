@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use lottery_core::commit_queue::{Asks, CommitQueue};
 use lottery_core::committer::run;
-use lottery_core::desk::{Asks, Desk};
 use lottery_core::store::StoreError;
 
 use crate::support::Seen::{Committed, Pending, Refused, Stored, Winners};
@@ -43,18 +43,18 @@ fn a_draw_that_found_no_room_takes_place_later_though_nobody_asks_again() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
-    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     store.next(&[Fate::Good, Fate::Full, Fate::Full]);
     let Asks::Winners { ticket, .. } = query(1) else { panic!("a question") };
-    desk.submit(diary.request(finished(1))).unwrap();
-    desk.submit(diary.request(Asks::Winners { ticket, wait: true })).unwrap();
+    commit_queue.submit(diary.request(finished(1))).unwrap();
+    commit_queue.submit(diary.request(Asks::Winners { ticket, wait: true })).unwrap();
     std::thread::scope(|scope| {
-        scope.spawn(|| run(&mut committer, &desk).unwrap());
+        scope.spawn(|| run(&mut committer, &commit_queue).unwrap());
         let end = std::time::Instant::now() + Duration::from_secs(20);
         while store.saved().draw.is_none() && std::time::Instant::now() < end {
             std::thread::sleep(Duration::from_millis(20));
         }
-        desk.close();
+        commit_queue.close();
     });
     assert_eq!(diary.answers(), [Stored(1, 6), Winners(1, winners(&bets(1, 0, 6)))]);
 }
@@ -63,27 +63,27 @@ fn a_draw_that_found_no_room_takes_place_later_though_nobody_asks_again() {
 fn after_a_failure_everybody_is_told_and_the_desk_is_closed() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
-    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     store.next(&[Fate::Good, Fate::Failed]);
-    desk.submit(diary.request(batch(1, &bets(1, 0, 2)))).unwrap();
+    commit_queue.submit(diary.request(batch(1, &bets(1, 0, 2)))).unwrap();
     commit(
         &mut committer,
-        desk.try_take(usize::MAX).unwrap().into_iter().map(|request| request.asks).collect(),
+        commit_queue.try_take(usize::MAX).unwrap().into_iter().map(|request| request.asks).collect(),
     );
-    // More than goes into one group, so that some of them are still on the desk when it fails.
+    // More than goes into one group, so that some of them are still on the commit queue when it fails.
     for _ in 0..2000 {
-        desk.submit(diary.request(batch(1, &bets(1, 2, 100)))).unwrap();
+        commit_queue.submit(diary.request(batch(1, &bets(1, 2, 100)))).unwrap();
     }
-    desk.submit(diary.request(finished(1))).unwrap();
-    desk.submit(diary.request(query(1))).unwrap();
-    let error = run(&mut committer, &desk).unwrap_err();
+    commit_queue.submit(diary.request(finished(1))).unwrap();
+    commit_queue.submit(diary.request(query(1))).unwrap();
+    let error = run(&mut committer, &commit_queue).unwrap_err();
     assert!(matches!(error, StoreError::Failed { .. }));
     let told = diary.answers();
     assert_eq!(told.len(), 2002);
     assert!(told[..2001].iter().all(|seen| *seen == Refused(1, "storage")));
     assert_eq!(told[2001], Pending(1));
-    assert!(desk.submit(diary.request(query(1))).is_err(), "closed");
-    assert!(desk.take(1).is_none());
+    assert!(commit_queue.submit(diary.request(query(1))).is_err(), "closed");
+    assert!(commit_queue.take(1).is_none());
     assert_eq!((committer.agency(1).stored, store.rows().lines().count()), (2, 2));
 }
 
@@ -115,13 +115,13 @@ fn a_failed_store_is_not_used_again() {
 fn a_committer_that_panics_ends_as_if_the_store_had_failed() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
-    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     store.next(&[Fate::Panic]);
     for _ in 0..2000 {
-        desk.submit(diary.request(batch(1, &bets(1, 0, 100)))).unwrap();
+        commit_queue.submit(diary.request(batch(1, &bets(1, 0, 100)))).unwrap();
     }
-    assert!(matches!(run(&mut committer, &desk), Err(StoreError::Failed { .. })));
-    assert!(desk.submit(diary.request(query(1))).is_err(), "closed");
+    assert!(matches!(run(&mut committer, &commit_queue), Err(StoreError::Failed { .. })));
+    assert!(commit_queue.submit(diary.request(query(1))).is_err(), "closed");
     let told = diary.answers();
     assert!(!told.is_empty() && told.iter().all(|seen| *seen == Refused(1, "storage")), "{}", told.len());
 }
@@ -130,14 +130,14 @@ fn a_committer_that_panics_ends_as_if_the_store_had_failed() {
 fn the_committer_runs_until_the_desk_is_closed_and_empty() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
-    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| run(&mut committer, &desk));
+        let running = scope.spawn(|| run(&mut committer, &commit_queue));
         for nth in 0..50 {
-            desk.submit(diary.request(batch(1, &bets(1, nth * 10, 10)))).unwrap();
+            commit_queue.submit(diary.request(batch(1, &bets(1, nth * 10, 10)))).unwrap();
         }
         std::thread::sleep(Duration::from_millis(1));
-        desk.close();
+        commit_queue.close();
         running.join().unwrap().unwrap();
     });
     let expected: Vec<_> = (1..=50).map(|nth| Stored(1, nth * 10)).collect();
@@ -148,12 +148,12 @@ fn the_committer_runs_until_the_desk_is_closed_and_empty() {
 fn what_has_gathered_is_stored_as_one_group() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
-    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     for nth in 0..250 {
-        desk.submit(diary.request(batch(1, &bets(1, nth * 100, 100)))).unwrap();
+        commit_queue.submit(diary.request(batch(1, &bets(1, nth * 100, 100)))).unwrap();
     }
-    desk.close();
-    run(&mut committer, &desk).unwrap();
+    commit_queue.close();
+    run(&mut committer, &commit_queue).unwrap();
     let commits: Vec<_> = diary.take().into_iter().filter(|seen| matches!(seen, Committed(..))).collect();
     assert_eq!(commits, [Committed(250, false)]);
     assert!(store.rows().len() > 1024 * 1024 + 4, "more than a megabyte");

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::{Committer, step};
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::client::Event;
@@ -20,7 +20,7 @@ use crate::support::{Fate, TestStore, as_bets, bets};
 struct Lottery {
     store: TestStore,
     committer: Committer<TestStore>,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     centres: LotteryService,
 }
 
@@ -48,10 +48,10 @@ const NOW: fn() -> Instant = Instant::default;
 impl Lottery {
     fn new() -> Self {
         let store = TestStore::default();
-        let desk = Arc::new(Desk::new(usize::MAX));
+        let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
         let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
-        let centres = LotteryService::new(config, Arc::clone(&desk), 100);
-        Self { committer: store.committer(2), store, desk, centres }
+        let centres = LotteryService::new(config, Arc::clone(&commit_queue), 100);
+        Self { committer: store.committer(2), store, commit_queue, centres }
     }
 
     /// A connection of that agency, which says Hello.
@@ -68,10 +68,10 @@ impl Lottery {
         session
     }
 
-    /// Commits what lies on the desk, as one group.
+    /// Commits what lies on the commit queue, as one group.
     fn commit(&mut self) {
-        let requests = self.desk.try_take(usize::MAX).unwrap();
-        let _ = step(&mut self.committer, &self.desk, requests);
+        let requests = self.commit_queue.try_take(usize::MAX).unwrap();
+        let _ = step(&mut self.committer, &self.commit_queue, requests);
     }
 
     /// A session that was welcomed.
@@ -237,7 +237,7 @@ fn a_hello_is_refused_when_the_store_has_failed() {
     lottery.commit();
     let told = session.told();
     assert!(matches!(&told[..], [Told::Failed(Some(Code::Storage), _)]), "{told:?}");
-    // The desk is closed, too.
+    // The commit queue is closed, too.
     let told = lottery.session(1).told();
     assert_eq!(told, [Told::Failed(Some(Code::ShuttingDown), "the centre is stopping".to_owned())]);
 }
@@ -251,8 +251,8 @@ fn behind_what_was_refused_nothing_of_a_session_is_stored() {
     other.send(2, 0, 1);
     lottery.store.next(&[Fate::Full]);
     // Each is a group of its own.
-    while let Some(requests) = lottery.desk.try_take(1).filter(|requests| !requests.is_empty()) {
-        step(&mut lottery.committer, &lottery.desk, requests).unwrap();
+    while let Some(requests) = lottery.commit_queue.try_take(1).filter(|requests| !requests.is_empty()) {
+        step(&mut lottery.committer, &lottery.commit_queue, requests).unwrap();
         lottery.committer.try_again();
     }
     let told = session.told();

@@ -1,4 +1,4 @@
-//! What is bounded: connections, the desk, and an answer on the wire.
+//! What is bounded: connections, the commit queue, and an answer on the wire.
 
 use lottery_core::agency::AgencyError;
 
@@ -70,13 +70,13 @@ fn with_a_full_desk_connections_read_no_more_and_go_on_later() {
     world.run(2);
     let passed = |world: &World| -> Vec<usize> { world.links.iter().map(|link| link.up.passed).collect() };
     let held = passed(&world);
-    // What the desk, the server's buffers and the pipe hold; 60,000 bets are some 400 blocks.
+    // What the commit queue, the server's buffers and the pipe hold; 60,000 bets are some 400 blocks.
     assert!(held.iter().all(|bytes| (8192..600_000).contains(bytes)), "{held:?}");
     world.run(2);
     assert_eq!(passed(&world), held, "nothing moves");
     // Taken by hand a few times, they read on, and stop again.
     for _ in 0..3 {
-        let requests = world.desk.try_take(usize::MAX).unwrap();
+        let requests = world.commit_queue.try_take(usize::MAX).unwrap();
         assert!(requests.len() < 10, "{}", requests.len());
         world.committer.commit(requests).unwrap();
         world.run(2);
@@ -117,7 +117,7 @@ fn with_a_full_desk_every_bet_is_stored_once_and_in_order() {
 #[test]
 fn a_centre_whose_store_has_failed_refuses_at_once() {
     let mut world = World::new(1, 10_000, 10);
-    world.desk.close();
+    world.commit_queue.close();
     world.agency(0, job(1), &bets(1, 0, 3000));
     world.run(1);
     assert!(world.is_over());

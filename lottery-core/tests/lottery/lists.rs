@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use lottery_core::commit_queue::{Asks, CommitQueue, Notice};
 use lottery_core::committer::{Committer, OpenError, Opening, Rules};
-use lottery_core::desk::{Asks, Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::{PIECE_SIZE, Store as _, StoreError};
@@ -126,9 +126,12 @@ fn a_connection_has_one_piece_of_a_list_at_a_time_and_asks_for_the_next_when_its
     commit(&mut committer, vec![finished(1)]);
     let pieces = committer.draw().unwrap().winners[&1].pieces;
 
-    let desk = Arc::new(Desk::new(usize::MAX));
-    let centres =
-        LotteryService::new(ServerConfig { agencies: 1, ..ServerConfig::default() }, Arc::clone(&desk), 1);
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    let centres = LotteryService::new(
+        ServerConfig { agencies: 1, ..ServerConfig::default() },
+        Arc::clone(&commit_queue),
+        1,
+    );
     let (mut centre, mail) = connect(&centres);
     let query = b"Q{AgencyID:1};";
     centre.poll_io().unwrap().recv[..query.len()].copy_from_slice(query);
@@ -137,7 +140,7 @@ fn a_connection_has_one_piece_of_a_list_at_a_time_and_asks_for_the_next_when_its
     loop {
         // What it can have while nothing is read
         loop {
-            let requests = desk.try_take(usize::MAX).unwrap();
+            let requests = commit_queue.try_take(usize::MAX).unwrap();
             let wanted = requests.iter().filter(|request| matches!(request.asks, Asks::Piece { .. })).count();
             assert!(wanted <= 1);
             asked += wanted;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{Committer, step};
-use lottery_core::desk::Desk;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
 use lottery_proto::{Input, Machine as _, ServerConfig};
@@ -19,22 +19,24 @@ const NEED: usize = 1100 * 1024;
 
 struct Lottery {
     committer: Committer<TestStore>,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     memory: Arc<Memory>,
     centres: LotteryService,
 }
 
 impl Lottery {
     fn with_memory(limit: usize, reserve: usize) -> Self {
-        let desk = Arc::new(Desk::new(16 * 1024 * 1024));
+        let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
         let config = ServerConfig { agencies: 99, ..ServerConfig::default() };
         let memory = Memory::new(limit, reserve);
-        let centres = LotteryService::new(config, Arc::clone(&desk), 100).with_memory(Arc::clone(&memory));
-        Self { committer: TestStore::default().committer(99), desk, memory, centres }
+        let centres =
+            LotteryService::new(config, Arc::clone(&commit_queue), 100).with_memory(Arc::clone(&memory));
+        Self { committer: TestStore::default().committer(99), commit_queue, memory, centres }
     }
 
     fn commit(&mut self) {
-        step(&mut self.committer, &self.desk, self.desk.try_take(usize::MAX).unwrap()).unwrap();
+        step(&mut self.committer, &self.commit_queue, self.commit_queue.try_take(usize::MAX).unwrap())
+            .unwrap();
     }
 }
 

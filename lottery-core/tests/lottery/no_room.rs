@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::run;
-use lottery_core::desk::Desk;
 
 use crate::support::Seen::{Pending, Refused, Stored, Winners};
 use crate::support::{Asked, Fate, TestStore, batch, bets, commit, finished, query, winners};
@@ -36,7 +36,8 @@ fn what_is_refused_in_a_pause_is_told_what_the_store_said() {
         .map(|_| {
             let (sender, told) = std::sync::mpsc::channel();
             let mailbox = lottery_runtime::Mailbox::new(move |notice| _ = sender.send(format!("{notice:?}")));
-            let request = lottery_core::desk::Request { from: mailbox, ..store.diary().request(finished(1)) };
+            let request =
+                lottery_core::commit_queue::Request { from: mailbox, ..store.diary().request(finished(1)) };
             committer.commit(vec![request]).unwrap();
             told.recv().unwrap()
         })
@@ -87,14 +88,14 @@ fn pauses_double_to_a_limit_and_begin_anew_when_there_was_room() {
 fn who_asks_again_and_again_is_stored_when_there_is_room() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
-    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     store.next(&[Fate::Full, Fate::Full]);
     let tries = std::thread::scope(|scope| {
-        scope.spawn(|| run(&mut committer, &desk).unwrap());
+        scope.spawn(|| run(&mut committer, &commit_queue).unwrap());
         let mut tries = 0;
         while tries < 4000 {
             tries += 1;
-            desk.submit(diary.request(batch(1, &bets(1, 0, 2)))).unwrap();
+            commit_queue.submit(diary.request(batch(1, &bets(1, 0, 2)))).unwrap();
             let told = loop {
                 let told = diary.answers();
                 if !told.is_empty() {
@@ -107,7 +108,7 @@ fn who_asks_again_and_again_is_stored_when_there_is_room() {
             }
             assert_eq!(told, [Refused(1, "storage")]);
         }
-        desk.close();
+        commit_queue.close();
         tries
     });
     assert_eq!(store.asked().commits, 3, "in {tries} tries");

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::step;
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
@@ -76,9 +76,9 @@ impl Sender {
 fn who_waits_for_each_answer_is_not_crowded_out_by_long_batches() {
     let store = TestStore::default();
     let mut committer = store.committer(OTHERS + 1);
-    let desk = Arc::new(Desk::new(16 * 1024 * 1024));
+    let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
     let config = ServerConfig { agencies: OTHERS + 1, ..ServerConfig::default() };
-    let centres = LotteryService::new(config, Arc::clone(&desk), 100);
+    let centres = LotteryService::new(config, Arc::clone(&commit_queue), 100);
     let mut others: Vec<_> = (1..=OTHERS).map(|agency| Sender::new(&centres, agency, LONG)).collect();
     let mut waits = Sender::new(&centres, OTHERS + 1, SHORT);
     let answers = |others: &[Sender]| others.iter().map(|sender| sender.answers).sum::<usize>();
@@ -90,7 +90,7 @@ fn who_waits_for_each_answer_is_not_crowded_out_by_long_batches() {
         }
         waits.send(true);
         // Whatever lies there, its request is in the next group.
-        step(&mut committer, &desk, desk.try_take(GROUP).unwrap()).unwrap();
+        step(&mut committer, &commit_queue, commit_queue.try_take(GROUP).unwrap()).unwrap();
         waits.hear();
         assert_eq!(waits.answers, group + 1, "{group}");
         if group == 20 {

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use lottery_core::commit_queue::{Asks, Notice, Request, Won};
 use lottery_core::committer::{Committer, Outcome, Rules};
-use lottery_core::desk::{Asks, Notice, Request, Won};
 use lottery_core::encoded_bets::EncodedBets;
 use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
 use lottery_proto::server::Event;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use lottery_core::agency::Agency;
 use lottery_core::bet_list::BetList;
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::Committer;
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
@@ -136,7 +136,7 @@ struct Thin {
     now: Instant,
     store: TestStore,
     committer: Committer<TestStore>,
-    desk: Arc<Desk>,
+    commit_queue: Arc<CommitQueue>,
     centres: LotteryService,
     links: Vec<Link>,
     /// Whose turn is next, up and down.
@@ -146,7 +146,7 @@ struct Thin {
 impl Thin {
     fn new(dialect: Dialect, all: &[Vec<Fields>]) -> Self {
         let agencies = u32::try_from(all.len()).unwrap();
-        let (store, desk) = (TestStore::default(), Arc::new(Desk::new(usize::MAX)));
+        let (store, commit_queue) = (TestStore::default(), Arc::new(CommitQueue::new(usize::MAX)));
         let config = ServerConfig { agencies, ..ServerConfig::default() };
         let link = |(agency, bets): (u32, &Vec<Fields>)| {
             let file: String = bets.iter().map(|bet| bet.join(",") + "\n").collect();
@@ -161,8 +161,8 @@ impl Thin {
             now: Instant::default(),
             committer: store.committer(agencies),
             store,
-            centres: LotteryService::new(config, Arc::clone(&desk), 1000),
-            desk,
+            centres: LotteryService::new(config, Arc::clone(&commit_queue), 1000),
+            commit_queue,
             links: (1..).zip(all).map(link).collect(),
             next: [0; 2],
         }
@@ -176,7 +176,7 @@ impl Thin {
             for link in &mut self.links {
                 link.turn(self.now, &self.centres);
             }
-            let requests = self.desk.try_take(usize::MAX).unwrap();
+            let requests = self.commit_queue.try_take(usize::MAX).unwrap();
             if !requests.is_empty() {
                 self.committer.commit(requests).unwrap();
             }

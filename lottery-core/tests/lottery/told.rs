@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::bet_list::BetList;
+use lottery_core::commit_queue::{Asks, CommitQueue, Notice, Request, Won};
 use lottery_core::committer::{Committer, Greeting, OpenError, Rules};
-use lottery_core::desk::{Asks, Desk, Notice, Request, Won};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::{AgencyRecord, Group, Rows, Store as _, StoreError, WinnersList, WinnersPiece};
 use lottery_proto::server::Event;
@@ -209,9 +209,9 @@ fn whatever_is_asked_of_a_centre_that_stops_is_refused_in_the_words_of_the_wire(
         (block(6, "1"), ""),
         (framed, ""),
     ] {
-        let desk = Arc::new(Desk::new(1));
-        desk.close();
-        let centres = LotteryService::new(ServerConfig::default(), desk, 1);
+        let commit_queue = Arc::new(CommitQueue::new(1));
+        commit_queue.close();
+        let centres = LotteryService::new(ServerConfig::default(), commit_queue, 1);
         let mailbox = Mailbox::new(|_| ());
         let mut centre = centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
         hear(&mut centre, &asked);
@@ -249,7 +249,7 @@ fn nothing_is_drawn_from_stored_bets_that_are_none() {
 
 #[test]
 fn far_too_many_connections_are_dropped_without_a_word() {
-    let centres = LotteryService::new(ServerConfig::default(), Arc::new(Desk::new(1)), 2);
+    let centres = LotteryService::new(ServerConfig::default(), Arc::new(CommitQueue::new(1)), 2);
     let accept = || centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ()));
     let mut alive: Vec<_> =
         (0..2 + 64).map(|_| accept().expect("served, or told that there are too many")).collect();
@@ -260,7 +260,7 @@ fn far_too_many_connections_are_dropped_without_a_word() {
 
 #[test]
 fn who_is_told_to_stop_before_it_has_begun_stops_then() {
-    let centres = LotteryService::new(ServerConfig::default(), Arc::new(Desk::new(1)), 2);
+    let centres = LotteryService::new(ServerConfig::default(), Arc::new(CommitQueue::new(1)), 2);
     let stops = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&stops);
     centres.stop().stop();
@@ -281,11 +281,11 @@ fn of_two_refusals_the_first_counts_though_nobody_asked_for_the_second() {
 #[test]
 fn winners_for_a_connection_that_is_gone_go_nowhere() {
     let now = Instant::default();
-    let desk = Arc::new(Desk::new(usize::MAX));
-    let centres = LotteryService::new(ServerConfig::default(), Arc::clone(&desk), 1);
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    let centres = LotteryService::new(ServerConfig::default(), Arc::clone(&commit_queue), 1);
     let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut centre, &block(6, "1"));
-    let mut requests = desk.try_take(usize::MAX).unwrap();
+    let mut requests = commit_queue.try_take(usize::MAX).unwrap();
     let Some(Request { asks: Asks::Winners { ticket, .. }, .. }) = requests.pop() else {
         panic!("a question")
     };
@@ -296,18 +296,18 @@ fn winners_for_a_connection_that_is_gone_go_nowhere() {
     let documents = "20000001\n".to_owned();
     centre.notice(now, Notice::Piece(WinnersPiece { agency: 1, number: 0, documents }));
     assert!(centre.poll_io().is_none());
-    assert!(desk.try_take(usize::MAX).unwrap().is_empty(), "it asks for nothing");
+    assert!(commit_queue.try_take(usize::MAX).unwrap().is_empty(), "it asks for nothing");
 }
 
 #[test]
 fn a_stranger_is_told_when_it_is_drawn_and_room_that_nobody_waits_for_is_nothing() {
     let now = Instant::default();
-    let desk = Arc::new(Desk::new(usize::MAX));
-    let centres =
-        LotteryService::new(ServerConfig::default(), Arc::clone(&desk), 1).with_anonymous_finish(true);
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    let centres = LotteryService::new(ServerConfig::default(), Arc::clone(&commit_queue), 1)
+        .with_anonymous_finish(true);
     let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut centre, b"00000003END");
-    let mut requests = desk.try_take(usize::MAX).unwrap();
+    let mut requests = commit_queue.try_take(usize::MAX).unwrap();
     let Some(Request { asks: Asks::Stranger(ticket), .. }) = requests.pop() else { panic!("a stranger") };
     centre.notice(now, Notice::Room);
     assert!(centre.poll_io().unwrap().send.is_empty());

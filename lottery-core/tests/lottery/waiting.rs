@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use lottery_core::commit_queue::{Asks, CommitQueue};
 use lottery_core::committer::{Committer, run};
-use lottery_core::desk::{Asks, Desk};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::server::Event;
@@ -165,15 +165,15 @@ fn what_is_asked_with_the_last_stranger_is_answered_after_the_draw() {
 fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_more() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
-    let (desk, diary) = (Desk::new(usize::MAX), store.diary());
+    let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     let mine = bets(1, 0, 6);
     // The bets and the end of them have room.
     store.next(&[Fate::Good, Fate::Full]);
     for asks in [batch(1, &mine), finished(1), waits(1, Some(1))] {
-        desk.submit(diary.request(asks)).unwrap();
+        commit_queue.submit(diary.request(asks)).unwrap();
     }
     let told = std::thread::scope(|scope| {
-        scope.spawn(|| run(&mut committer, &desk).unwrap());
+        scope.spawn(|| run(&mut committer, &commit_queue).unwrap());
         let mut told = Vec::new();
         for _ in 0..4000 {
             told.extend(diary.answers());
@@ -182,7 +182,7 @@ fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_
             }
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        desk.close();
+        commit_queue.close();
         told
     });
     assert_eq!(told, [Stored(1, 6), Stored(1, 6), Winners(1, winners(&mine))]);
@@ -190,9 +190,10 @@ fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_
 
 /// A `framed` connection that has sent END, and then did that.
 fn end_and(committer: &mut Committer<TestStore>, then: Input, anonymous_finish: bool) -> ServerConnection {
-    let desk = Arc::new(Desk::new(usize::MAX));
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
     let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
-    let centres = LotteryService::new(config, Arc::clone(&desk), 1).with_anonymous_finish(anonymous_finish);
+    let centres =
+        LotteryService::new(config, Arc::clone(&commit_queue), 1).with_anonymous_finish(anonymous_finish);
     let now = Instant::default();
     let mail = Arc::new(Mutex::new(Vec::new()));
     let notices = Arc::clone(&mail);
@@ -202,7 +203,7 @@ fn end_and(committer: &mut Committer<TestStore>, then: Input, anonymous_finish: 
     centre.poll_io().unwrap().recv[..end.len()].copy_from_slice(end);
     for input in [Input::Received(end.len()), then] {
         centre.handle(now, input);
-        committer.commit(desk.try_take(usize::MAX).unwrap()).unwrap();
+        committer.commit(commit_queue.try_take(usize::MAX).unwrap()).unwrap();
         for notice in mail.lock().unwrap().drain(..) {
             centre.notice(now, notice);
         }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::bet_list::BetList;
+use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::Committer;
-use lottery_core::desk::{Desk, Notice};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::block::BLOCK_SIZE;
@@ -163,7 +163,7 @@ pub(crate) struct World {
     pub(crate) committer: Committer<TestStore>,
     /// Whether the committer works.
     pub(crate) commits: bool,
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) commit_queue: Arc<CommitQueue>,
     pub(crate) centres: LotteryService,
     pub(crate) links: Vec<Link>,
 }
@@ -183,17 +183,17 @@ pub(crate) fn job(agency: u32) -> Job {
 }
 
 impl World {
-    pub(crate) fn new(agencies: u32, desk: usize, max_connections: usize) -> Self {
+    pub(crate) fn new(agencies: u32, commit_queue: usize, max_connections: usize) -> Self {
         let store = TestStore::default();
-        let desk = Arc::new(Desk::new(desk));
+        let commit_queue = Arc::new(CommitQueue::new(commit_queue));
         let config = ServerConfig { agencies, ..ServerConfig::default() };
         Self {
             now: Instant::default(),
             committer: store.committer(agencies),
             store,
             commits: true,
-            centres: LotteryService::new(config, Arc::clone(&desk), max_connections),
-            desk,
+            centres: LotteryService::new(config, Arc::clone(&commit_queue), max_connections),
+            commit_queue,
             links: Vec::new(),
         }
     }
@@ -227,7 +227,7 @@ impl World {
                 moved |= link.turn(self.now, &self.centres);
             }
             if self.commits
-                && let Some(requests) = self.desk.try_take(usize::MAX)
+                && let Some(requests) = self.commit_queue.try_take(usize::MAX)
                 && !requests.is_empty()
             {
                 self.committer.try_again();

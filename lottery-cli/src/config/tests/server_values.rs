@@ -224,12 +224,16 @@ fn the_memory_that_peers_can_have() {
 #[test]
 fn memory_is_divided_so_that_nothing_is_more_than_all() {
     const MIB: usize = 1 << 20;
-    for (size, connections, desk) in
+    for (size, connections, commit_queue) in
         [("16MiB", 64, 4 * MIB), ("64MiB", 256, 16 * MIB), ("1GiB", 4096, 16 * MIB), ("8GiB", 4096, 16 * MIB)]
     {
         let budget = World::new().server(&["--max-memory", size]).budget(0);
-        assert_eq!((budget.connections, budget.desk), (connections, desk), "{size}");
-        assert_eq!(budget.connections * 128 * 1024 + budget.desk + budget.shared, budget.peers, "{size}");
+        assert_eq!((budget.connections, budget.commit_queue), (connections, commit_queue), "{size}");
+        assert_eq!(
+            budget.connections * 128 * 1024 + budget.commit_queue + budget.shared,
+            budget.peers,
+            "{size}"
+        );
         assert!(budget.shared >= 4 * MIB && budget.reserve <= budget.shared / 2, "{size}");
     }
     let few = World::new().server(&["--max-memory", "16MiB", "--max-connections", "8"]).budget(0);
