@@ -12,7 +12,7 @@ use lottery_runtime::Mailbox;
 use self::rooms::Rooms;
 pub use self::rooms::{OWN_ROOM, Room};
 use self::turns::Turns;
-use crate::committer::{Greeting, Outcome};
+use crate::committer::{HelloOutcome, Outcome};
 use crate::encoded_bets::EncodedBets;
 use crate::store::{Draw, WinnersList, WinnersPiece};
 
@@ -26,12 +26,12 @@ pub struct Request {
     /// Whether nothing else of its connection is unanswered: so ask those who wait for each answer.
     pub alone: bool,
     /// What is asked.
-    pub asks: Asks,
+    pub command: Command,
 }
 
 /// What is asked.
 #[derive(Debug)]
-pub enum Asks {
+pub enum Command {
     /// For a session.
     Hello(Ticket<Hello>),
     /// To store a bet.
@@ -65,7 +65,7 @@ pub enum Asks {
     Gone(ConnId),
 }
 
-impl Asks {
+impl Command {
     /// How much room it takes in the queue, in bytes.
     fn size(&self) -> usize {
         let bets = match self {
@@ -122,23 +122,23 @@ impl Won {
 /// What a connection is told: its request comes back with the answer.
 #[derive(Debug)]
 pub enum Notice {
-    /// The answer to [`Asks::Hello`].
-    Hello(Ticket<Hello>, Greeting),
+    /// The answer to [`Command::Hello`].
+    Hello(Ticket<Hello>, HelloOutcome),
     /// A newer session of the same agency took over.
     Superseded,
-    /// The answer to [`Asks::Bet`].
+    /// The answer to [`Command::Bet`].
     Bet(Ticket<SingleBet>, EncodedBets, Outcome),
-    /// The answer to [`Asks::Batch`].
+    /// The answer to [`Command::Batch`].
     Batch(Ticket<Batch>, EncodedBets, Outcome),
-    /// The answer to [`Asks::Finished`].
+    /// The answer to [`Command::Finished`].
     Finished(Ticket<Finished>, Outcome),
-    /// The answer to [`Asks::Winners`]; without a draw: not yet.
+    /// The answer to [`Command::Winners`]; without a draw: not yet.
     Winners(Ticket<WinnersQuery>, Option<Won>),
-    /// The answer to [`Asks::Piece`].
+    /// The answer to [`Command::Piece`].
     Piece(WinnersPiece),
-    /// The answer to [`Asks::Stranger`]: the draw has taken place.
+    /// The answer to [`Command::Stranger`]: the draw has taken place.
     Stranger(Ticket<Stranger>),
-    /// The answer to [`Asks::Stranger`]: it stands for nobody, and why.
+    /// The answer to [`Command::Stranger`]: it stands for nobody, and why.
     TurnedAway(Ticket<Stranger>, &'static str),
     /// Another connection needs its place: it is to go at once.
     Displaced,

@@ -2,7 +2,7 @@
 
 use lottery_proto::ConnId;
 
-use crate::commit_queue::{Asks, Won};
+use crate::commit_queue::{Command, Won};
 
 /// How far such a list is.
 #[derive(Debug)]
@@ -25,10 +25,10 @@ impl Listing {
         !self.asked
     }
 
-    /// Asks for the next piece.
-    pub(crate) fn ask(&mut self, conn: ConnId) -> Asks {
+    /// Command for the next piece.
+    pub(crate) fn ask(&mut self, conn: ConnId) -> Command {
         self.asked = true;
-        Asks::Piece { conn, agency: self.won.agency, number: self.next }
+        Command::Piece { conn, agency: self.won.agency, number: self.next }
     }
 
     /// The piece that was asked for is here; `None` if it was the last.

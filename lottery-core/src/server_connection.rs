@@ -11,7 +11,7 @@ use lottery_runtime::Mailbox;
 use tracing::{debug, info, warn};
 
 use self::report::Report;
-use crate::commit_queue::{Asks, CommitQueue, Notice, Request, Room};
+use crate::commit_queue::{Command, CommitQueue, Notice, Request, Room};
 use crate::committer::Outcome;
 use crate::encoded_bets::EncodedBets;
 use crate::listing::Listing;
@@ -60,7 +60,7 @@ pub struct ServerConnection {
 impl Drop for ServerConnection {
     fn drop(&mut self) {
         if let Some(conn) = self.counted {
-            self.tell(Asks::Gone(conn));
+            self.tell(Command::Gone(conn));
         }
         self.commit_queue.leave(self.server.conn());
     }
@@ -178,25 +178,25 @@ impl ServerConnection {
     fn take_events(&mut self, now: Instant) {
         self.ask_for_winners();
         while self.has_room() {
-            let asks = match self.server.poll_event() {
+            let command = match self.server.poll_event() {
                 None => break,
                 Some(Event::Hello { ticket }) => {
                     self.counted = Some(ticket.conn());
-                    Asks::Hello(ticket)
+                    Command::Hello(ticket)
                 }
                 Some(Event::Bet { ticket, bets }) => {
                     let bets = EncodedBets::of(ticket.agency().get(), bets).in_room(self.room.take());
-                    Asks::Bet(ticket, bets)
+                    Command::Bet(ticket, bets)
                 }
                 Some(Event::Batch { ticket, bets }) => {
                     let bets = EncodedBets::of(ticket.agency().get(), bets).in_room(self.room.take());
-                    Asks::Batch(ticket, bets)
+                    Command::Batch(ticket, bets)
                 }
-                Some(Event::Finished { ticket }) => Asks::Finished(ticket),
+                Some(Event::Finished { ticket }) => Command::Finished(ticket),
                 Some(Event::WinnersQuery { ticket, wait }) => {
                     self.counted = wait.then(|| ticket.conn()).or(self.counted);
                     self.waits_for_draw |= wait;
-                    Asks::Winners { ticket, wait }
+                    Command::Winners { ticket, wait }
                 }
                 Some(Event::Stranger { ticket }) if !self.ways.anonymous_finish => {
                     self.turn_away(now, ticket, ANONYMOUS);
@@ -205,7 +205,7 @@ impl ServerConnection {
                 Some(Event::Stranger { ticket }) => {
                     self.counted = Some(ticket.conn());
                     self.waits_for_draw = true;
-                    Asks::Stranger(ticket)
+                    Command::Stranger(ticket)
                 }
                 Some(Event::Echo { ticket, line }) => {
                     self.report.echo(now, &String::from_utf8_lossy(line.0));
@@ -235,8 +235,8 @@ impl ServerConnection {
                     continue;
                 }
             };
-            if let Err(Request { asks, .. }) = self.submit(asks) {
-                self.refuse(now, asks);
+            if let Err(Request { command, .. }) = self.submit(command) {
+                self.refuse(now, command);
             }
             if self.peer_ended {
                 self.tell_ended();
@@ -247,13 +247,13 @@ impl ServerConnection {
     /// Whoever has ended its side may be gone: it stands for nobody, but is answered if it is there.
     fn tell_ended(&self) {
         if let Some(conn) = self.counted {
-            self.tell(Asks::Ended(conn));
+            self.tell(Command::Ended(conn));
         }
     }
 
     /// Says what needs no answer. If the commit queue is closed, nobody counts any more.
-    fn tell(&self, asks: Asks) {
-        let _ = self.submit(asks);
+    fn tell(&self, command: Command) {
+        let _ = self.submit(command);
     }
 
     /// Whether an event can be taken: bets need room on the commit queue.
@@ -270,9 +270,9 @@ impl ServerConnection {
         !self.waits_for_room
     }
 
-    fn submit(&self, asks: Asks) -> Result<(), Request> {
+    fn submit(&self, command: Command) -> Result<(), Request> {
         let in_session = self.server.dialect() == Some(Dialect::Session);
         let alone = self.server.unanswered() <= 1;
-        self.commit_queue.submit(Request { from: self.mailbox.clone(), in_session, alone, asks })
+        self.commit_queue.submit(Request { from: self.mailbox.clone(), in_session, alone, command })
     }
 }

@@ -117,7 +117,7 @@ impl CentreProcess {
         Some(committer::step(&mut self.committer, &self.commit_queue, requests))
     }
 
-    /// Asks the store again, which had no room: for a draw, if there was none for that.
+    /// Command the store again, which had no room: for a draw, if there was none for that.
     pub(crate) fn try_again(&mut self) -> Result<(), StoreError> {
         self.again_at = None;
         self.committer.try_again();

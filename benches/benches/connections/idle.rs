@@ -73,7 +73,7 @@ impl Idle {
     }
 }
 
-/// Asks for the health check's line back. Connections are accepted in the order in which they were opened: when it is
+/// Command for the health check's line back. Connections are accepted in the order in which they were opened: when it is
 /// there, all before are accepted.
 fn ask(server: SocketAddr) {
     let mut socket = TcpStream::connect(server).expect("the server listens");

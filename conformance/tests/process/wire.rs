@@ -26,7 +26,7 @@ pub(crate) fn connect(server: SocketAddr) -> TcpStream {
     socket
 }
 
-/// Asks on a connection for the winners: `None` if it is closed instead.
+/// Command on a connection for the winners: `None` if it is closed instead.
 pub(crate) fn ask_on(mut socket: &TcpStream, agency: u8) -> Option<Vec<u8>> {
     socket.write_all(&question(agency)).ok()?;
     let mut block = vec![0; BLOCK];
@@ -36,7 +36,7 @@ pub(crate) fn ask_on(mut socket: &TcpStream, agency: u8) -> Option<Vec<u8>> {
     Some(block[4..size].to_vec())
 }
 
-/// Asks on new connections until one is served. It is behind all that have connected before.
+/// Command on new connections until one is served. It is behind all that have connected before.
 pub(crate) fn served(address: SocketAddr) -> TcpStream {
     let start = Instant::now();
     loop {
@@ -49,7 +49,7 @@ pub(crate) fn served(address: SocketAddr) -> TcpStream {
     }
 }
 
-/// Asks for the winners; before the draw there are none to be told.
+/// Command for the winners; before the draw there are none to be told.
 pub(crate) fn winners(server: SocketAddr, agency: u8) -> Option<Vec<String>> {
     let answer = String::from_utf8(ask_on(&connect(server), agency).expect("an answer")).unwrap();
     let documents = answer.strip_prefix('1')?;

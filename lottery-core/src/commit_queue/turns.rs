@@ -72,9 +72,9 @@ impl Turns {
 
     /// Puts a request at the end of its connection's line.
     pub(super) fn push(&mut self, request: Request) {
-        let conn = request.asks.conn();
+        let conn = request.command.conn();
         let line = self.lines.entry(conn).or_default();
-        if request.asks.is_answered() {
+        if request.command.is_answered() {
             if line.expected.take() == Some(self.since) {
                 self.expected -= 1;
             }
@@ -166,14 +166,14 @@ impl Turns {
     /// The number of the first request of a line, if it is a usual one.
     fn usual(&self, conn: ConnId) -> Option<u64> {
         let (number, request) = self.lines.get(&conn)?.requests.front()?;
-        (request.asks.size() <= USUAL).then_some(*number)
+        (request.command.size() <= USUAL).then_some(*number)
     }
 
     /// Takes the first request of a line. Returns its size.
     fn take_first(&mut self, conn: ConnId, taken: &mut Vec<Request>) -> usize {
         let Some(line) = self.lines.get_mut(&conn) else { return 0 };
         let Some((_, request)) = line.requests.pop_front() else { return 0 };
-        let size = request.asks.size();
+        let size = request.command.size();
         taken.push(request);
         self.order.remove(&(line.had, conn));
         self.had = self.had.max(line.had);

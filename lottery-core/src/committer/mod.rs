@@ -19,16 +19,16 @@ use tracing::{error, info};
 use self::agencies::Agencies;
 pub use self::drawing::hold_draw;
 pub use self::opening::{OpenError, Opening};
-pub use self::outcome::{Durable, Greeting, Outcome};
+pub use self::outcome::{Durable, HelloOutcome, Outcome};
 use self::plan::Plan;
 use self::room::Room;
 pub use self::run::MAX_GROUP;
 use lottery_runtime::Mailbox;
 
 pub use self::run::{run, step};
-use self::sessions::{Sessions, Standing};
-use self::waiting::{Waiting, Waits};
-use crate::commit_queue::{Asks, Notice, Request, Won};
+use self::sessions::{SessionStatus, Sessions};
+use self::waiting::{Waiter, Waiting};
+use crate::commit_queue::{Command, Notice, Request, Won};
 pub use crate::store::Rules;
 use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError};
 
@@ -123,14 +123,16 @@ impl<S: Store> Committer<S> {
         let mut group = Group::default();
         let (mut planned, mut pieces) = (Vec::new(), Vec::new());
         for request in requests {
-            match request.asks {
+            match request.command {
                 // Told at the end, if the draw has taken place by then.
-                Asks::Stranger(ticket) => self.waiting.add(request.from, Waits::Stranger(ticket)),
-                Asks::Winners { ticket, wait: true } => self.waiting.add(request.from, Waits::Agency(ticket)),
-                Asks::Ended(conn) => self.waiting.ended(conn),
-                Asks::Piece { agency, number, .. } => pieces.push((request.from, agency, number)),
-                asks => {
-                    let request = Request { asks, ..request };
+                Command::Stranger(ticket) => self.waiting.add(request.from, Waiter::Stranger(ticket)),
+                Command::Winners { ticket, wait: true } => {
+                    self.waiting.add(request.from, Waiter::Agency(ticket))
+                }
+                Command::Ended(conn) => self.waiting.ended(conn),
+                Command::Piece { agency, number, .. } => pieces.push((request.from, agency, number)),
+                command => {
+                    let request = Request { command, ..request };
                     planned.push((self.plan(&mut group, &request), request));
                 }
             }
@@ -201,31 +203,31 @@ impl<S: Store> Committer<S> {
 
     /// Decides about a request, and adds what is to be stored for it to the group.
     fn plan(&mut self, group: &mut Group, request: &Request) -> Plan {
-        let (agency, conn, bets) = match &request.asks {
-            Asks::Hello(ticket) => {
+        let (agency, conn, bets) = match &request.command {
+            Command::Hello(ticket) => {
                 let agency = ticket.agency().get();
                 let older = self.sessions.begin(agency, ticket.conn(), request.from.clone());
                 return Plan::Greet { record: self.planned(group, agency), older };
             }
-            Asks::Gone(conn) => {
+            Command::Gone(conn) => {
                 self.waiting.leave(*conn);
                 self.sessions.leave(*conn);
-                return Plan::Look;
+                return Plan::ReadOnly;
             }
-            Asks::Winners { .. } | Asks::Stranger(_) | Asks::Ended(_) | Asks::Piece { .. } => {
-                return Plan::Look;
+            Command::Winners { .. } | Command::Stranger(_) | Command::Ended(_) | Command::Piece { .. } => {
+                return Plan::ReadOnly;
             }
-            Asks::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
-            Asks::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
-            Asks::Finished(ticket) => (ticket.agency().get(), ticket.conn(), None),
+            Command::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
+            Command::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
+            Command::Finished(ticket) => (ticket.agency().get(), ticket.conn(), None),
         };
         if request.in_session {
             match self.sessions.standing(agency, conn) {
-                Standing::Good => {}
-                Standing::Broken => {
+                SessionStatus::Good => {}
+                SessionStatus::Broken => {
                     return Plan::refuse(Code::Malformed, "bets that were sent before were refused");
                 }
-                Standing::Superseded => {
+                SessionStatus::Superseded => {
                     return Plan::refuse(Code::Superseded, "a newer session of this agency took over");
                 }
             }
@@ -259,7 +261,12 @@ impl<S: Store> Committer<S> {
     }
 
     /// Answers a request, when it is known what became of the group.
-    fn answer(&mut self, Request { from, asks, .. }: Request, plan: Plan, stored: &Result<(), StoreError>) {
+    fn answer(
+        &mut self,
+        Request { from, command, .. }: Request,
+        plan: Plan,
+        stored: &Result<(), StoreError>,
+    ) {
         let outcome = match (&plan, stored) {
             // First: what the group would have finished is not finished.
             (Plan::Store { .. } | Plan::Refuse { .. }, Err(error)) => {
@@ -269,21 +276,23 @@ impl<S: Store> Committer<S> {
                 Outcome::Refused { code: *code, reason: (*reason).to_owned() }
             }
             (Plan::Store { total }, Ok(())) => Outcome::Stored(Durable::new(*total)),
-            (Plan::Look | Plan::Greet { .. }, _) => return self.look(&from, asks, plan, stored),
+            (Plan::ReadOnly | Plan::Greet { .. }, _) => return self.look(&from, command, plan, stored),
         };
         let refused = matches!(outcome, Outcome::Refused { .. });
-        let (agency, conn, notice) = match asks {
-            Asks::Bet(ticket, bets) => (ticket.agency(), ticket.conn(), Notice::Bet(ticket, bets, outcome)),
-            Asks::Batch(ticket, bets) => {
+        let (agency, conn, notice) = match command {
+            Command::Bet(ticket, bets) => {
+                (ticket.agency(), ticket.conn(), Notice::Bet(ticket, bets, outcome))
+            }
+            Command::Batch(ticket, bets) => {
                 (ticket.agency(), ticket.conn(), Notice::Batch(ticket, bets, outcome))
             }
-            Asks::Finished(ticket) => (ticket.agency(), ticket.conn(), Notice::Finished(ticket, outcome)),
-            Asks::Hello(_)
-            | Asks::Winners { .. }
-            | Asks::Piece { .. }
-            | Asks::Stranger(_)
-            | Asks::Ended(_)
-            | Asks::Gone(_) => return,
+            Command::Finished(ticket) => (ticket.agency(), ticket.conn(), Notice::Finished(ticket, outcome)),
+            Command::Hello(_)
+            | Command::Winners { .. }
+            | Command::Piece { .. }
+            | Command::Stranger(_)
+            | Command::Ended(_)
+            | Command::Gone(_) => return,
         };
         if refused {
             self.sessions.refuse(agency.get(), conn);
@@ -292,28 +301,34 @@ impl<S: Store> Committer<S> {
     }
 
     /// Answers what changes nothing that is stored.
-    fn look(&mut self, from: &Mailbox<Notice>, asks: Asks, plan: Plan, stored: &Result<(), StoreError>) {
-        match (asks, plan) {
-            (Asks::Hello(ticket), Plan::Greet { record, older }) => {
+    fn look(
+        &mut self,
+        from: &Mailbox<Notice>,
+        command: Command,
+        plan: Plan,
+        stored: &Result<(), StoreError>,
+    ) {
+        match (command, plan) {
+            (Command::Hello(ticket), Plan::Greet { record, older }) => {
                 if let Some(older) = older {
                     older.deliver(Notice::Superseded);
                 }
                 let agency = ticket.agency().get();
                 let greeting = match (self.sessions.standing(agency, ticket.conn()), stored) {
                     (_, Err(error)) if !matches!(error, StoreError::Full { .. }) => {
-                        Greeting::Refused { code: Code::Storage, reason: error.to_string() }
+                        HelloOutcome::Refused { code: Code::Storage, reason: error.to_string() }
                     }
-                    (Standing::Superseded, _) => Greeting::Refused {
+                    (SessionStatus::Superseded, _) => HelloOutcome::Refused {
                         code: Code::Superseded,
                         reason: "a newer session of this agency took over".to_owned(),
                     },
                     // What is in the group behind its Hello is acknowledged by itself.
-                    (_, Ok(())) => Greeting::Welcome(record),
-                    (_, Err(_)) => Greeting::Welcome(self.agency(agency)),
+                    (_, Ok(())) => HelloOutcome::Welcome(record),
+                    (_, Err(_)) => HelloOutcome::Welcome(self.agency(agency)),
                 };
                 from.deliver(Notice::Hello(ticket, greeting));
             }
-            (Asks::Winners { ticket, .. }, _) => {
+            (Command::Winners { ticket, .. }, _) => {
                 let won = self.draw.as_ref().map(|draw| Won::of(draw, ticket.agency()));
                 from.deliver(Notice::Winners(ticket, won));
             }

@@ -38,7 +38,7 @@ pub enum Outcome {
 
 /// What becomes of the wish for a session.
 #[derive(Debug)]
-pub enum Greeting {
+pub enum HelloOutcome {
     /// It is the newest session of its agency, of which so much is durable.
     Welcome(AgencyRecord),
     /// There is none, and why.

@@ -16,7 +16,7 @@ pub(super) enum Plan {
     /// It begins a session after this, which is stored or is in the group, and ends this older one.
     Greet { record: AgencyRecord, older: Option<Mailbox<Notice>> },
     /// It changes nothing that is stored.
-    Look,
+    ReadOnly,
 }
 
 impl Plan {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Committer;
 use super::plan::Plan;
-use crate::commit_queue::{Asks, CommitQueue, Request};
+use crate::commit_queue::{Command, CommitQueue, Request};
 use crate::store::{Store, StoreError};
 
 /// At most about so many bytes of requests are committed as one group.
@@ -60,15 +60,15 @@ pub fn step<S: Store>(
         while let Some(requests) = commit_queue.take(MAX_GROUP) {
             let stored = Err(failure.clone());
             for request in requests {
-                let plan = match request.asks {
+                let plan = match request.command {
                     // Whoever waits is told by the end of its connection.
-                    Asks::Winners { wait: true, .. }
-                    | Asks::Piece { .. }
-                    | Asks::Stranger(_)
-                    | Asks::Ended(_)
-                    | Asks::Gone(_) => continue,
-                    Asks::Hello(_) | Asks::Winners { .. } => Plan::Look,
-                    Asks::Bet(..) | Asks::Batch(..) | Asks::Finished(_) => Plan::Store { total: 0 },
+                    Command::Winners { wait: true, .. }
+                    | Command::Piece { .. }
+                    | Command::Stranger(_)
+                    | Command::Ended(_)
+                    | Command::Gone(_) => continue,
+                    Command::Hello(_) | Command::Winners { .. } => Plan::ReadOnly,
+                    Command::Bet(..) | Command::Batch(..) | Command::Finished(_) => Plan::Store { total: 0 },
                 };
                 committer.answer(request, plan, &stored);
             }

@@ -25,7 +25,7 @@ struct Session {
 
 /// What a request of a session is to the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum SessionStatus {
     /// It counts.
     Good,
     /// Something before it was refused.
@@ -51,16 +51,16 @@ impl Sessions {
         (older.conn != conn).then_some(older.from)
     }
 
-    pub(super) fn standing(&self, agency: u32, conn: ConnId) -> Standing {
+    pub(super) fn standing(&self, agency: u32, conn: ConnId) -> SessionStatus {
         #[cfg(feature = "planted")]
         if crate::planted::is(crate::planted::Mistake::IgnoreFence) {
-            return Standing::Good;
+            return SessionStatus::Good;
         }
         match self.by_agency.get(&agency) {
-            Some(session) if session.conn != conn => Standing::Superseded,
-            Some(session) if session.broken => Standing::Broken,
-            Some(_) => Standing::Good,
-            None => Standing::Superseded,
+            Some(session) if session.conn != conn => SessionStatus::Superseded,
+            Some(session) if session.broken => SessionStatus::Broken,
+            Some(_) => SessionStatus::Good,
+            None => SessionStatus::Superseded,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::store::Draw;
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     /// By the number of their coming.
-    all: BTreeMap<u64, (Mailbox<Notice>, Waits)>,
+    all: BTreeMap<u64, (Mailbox<Notice>, Waiter)>,
     /// The same, by connection.
     by_conn: BTreeSet<(ConnId, u64)>,
     /// Those of them who stand for an agency.
@@ -25,14 +25,14 @@ pub(super) struct Waiting {
 
 /// Who waits.
 #[derive(Debug)]
-pub(super) enum Waits {
+pub(super) enum Waiter {
     /// An agency, for its winners.
     Agency(Ticket<WinnersQuery>),
     /// Somebody who stands for an agency that nothing was heard of.
     Stranger(Ticket<Stranger>),
 }
 
-impl Waits {
+impl Waiter {
     fn conn(&self) -> ConnId {
         match self {
             Self::Agency(ticket) => ticket.conn(),
@@ -42,8 +42,8 @@ impl Waits {
 }
 
 impl Waiting {
-    pub(super) fn add(&mut self, from: Mailbox<Notice>, waits: Waits) {
-        if matches!(waits, Waits::Stranger(_)) {
+    pub(super) fn add(&mut self, from: Mailbox<Notice>, waits: Waiter) {
+        if matches!(waits, Waiter::Stranger(_)) {
             self.strangers.insert(self.next);
         }
         self.by_conn.insert((waits.conn(), self.next));
@@ -89,12 +89,12 @@ impl Waiting {
     }
 
     fn turn_away_one(&mut self, number: u64, reason: &'static str) {
-        if let Some((from, Waits::Stranger(ticket))) = self.remove(number) {
+        if let Some((from, Waiter::Stranger(ticket))) = self.remove(number) {
             from.deliver(Notice::TurnedAway(ticket, reason));
         }
     }
 
-    fn remove(&mut self, number: u64) -> Option<(Mailbox<Notice>, Waits)> {
+    fn remove(&mut self, number: u64) -> Option<(Mailbox<Notice>, Waiter)> {
         self.strangers.remove(&number);
         self.ended.remove(&number);
         let (from, waits) = self.all.remove(&number)?;
@@ -107,11 +107,11 @@ impl Waiting {
         let Self { all, .. } = mem::take(self);
         for (from, waits) in all.into_values() {
             from.deliver(match waits {
-                Waits::Agency(ticket) => {
+                Waiter::Agency(ticket) => {
                     let won = Won::of(draw, ticket.agency());
                     Notice::Winners(ticket, Some(won))
                 }
-                Waits::Stranger(ticket) => Notice::Stranger(ticket),
+                Waiter::Stranger(ticket) => Notice::Stranger(ticket),
             });
         }
     }

@@ -7,8 +7,8 @@ use lottery_proto::{
 use tracing::{debug, error, info, warn};
 
 use super::ServerConnection;
-use crate::commit_queue::{Asks, Won};
-use crate::committer::{Greeting, Outcome};
+use crate::commit_queue::{Command, Won};
+use crate::committer::{HelloOutcome, Outcome};
 use crate::listing::Listing;
 use crate::store::{AgencyRecord, WinnersPiece};
 
@@ -16,10 +16,10 @@ use crate::store::{AgencyRecord, WinnersPiece};
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
 
 impl ServerConnection {
-    pub(super) fn greet(&mut self, now: Instant, ticket: Ticket<Hello>, greeting: &Greeting) {
+    pub(super) fn greet(&mut self, now: Instant, ticket: Ticket<Hello>, greeting: &HelloOutcome) {
         let agency = ticket.agency();
         match greeting {
-            Greeting::Welcome(AgencyRecord { stored, digest, finished }) => {
+            HelloOutcome::Welcome(AgencyRecord { stored, digest, finished }) => {
                 let (stored, digest, finished) = (*stored, *digest, *finished);
                 if self.report.may_log(now) {
                     let ip = self.report.place().ip();
@@ -27,7 +27,7 @@ impl ServerConnection {
                 }
                 self.reply(now, ticket, HelloReply::Welcome { stored, finished, digest });
             }
-            Greeting::Refused { code, reason } => {
+            HelloOutcome::Refused { code, reason } => {
                 if self.report.refusal(now) {
                     let ip = self.report.place().ip();
                     warn!(action = "session", result = "fail", ip = %ip, agency = %agency, reason);
@@ -38,19 +38,19 @@ impl ServerConnection {
     }
 
     /// The commit queue is closed: the store has failed, or the centre is ending.
-    pub(super) fn refuse(&mut self, now: Instant, asks: Asks) {
+    pub(super) fn refuse(&mut self, now: Instant, command: Command) {
         let outcome = || Outcome::Refused {
             code: Code::Storage,
             reason: "the centre stores nothing any more".to_owned(),
         };
-        match asks {
-            Asks::Hello(ticket) => self.reply(now, ticket, HelloReply::Refused(STOPPING)),
-            Asks::Bet(ticket, _) => self.receipt(now, ticket, &outcome()),
-            Asks::Batch(ticket, _) => self.receipt(now, ticket, &outcome()),
-            Asks::Finished(ticket) => self.receipt(now, ticket, &outcome()),
-            Asks::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Asks::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Asks::Piece { .. } | Asks::Ended(_) | Asks::Gone(_) => {}
+        match command {
+            Command::Hello(ticket) => self.reply(now, ticket, HelloReply::Refused(STOPPING)),
+            Command::Bet(ticket, _) => self.receipt(now, ticket, &outcome()),
+            Command::Batch(ticket, _) => self.receipt(now, ticket, &outcome()),
+            Command::Finished(ticket) => self.receipt(now, ticket, &outcome()),
+            Command::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
+            Command::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
+            Command::Piece { .. } | Command::Ended(_) | Command::Gone(_) => {}
         }
     }
 
@@ -96,14 +96,14 @@ impl ServerConnection {
         }
     }
 
-    /// Asks for the next piece of a list of winners, when the peer has read what came before.
+    /// Command for the next piece of a list of winners, when the peer has read what came before.
     pub(super) fn ask_for_winners(&mut self) {
         let conn = self.server.conn();
         if self.server.wants_winners()
             && let Some(listing) = self.listing.as_mut().filter(|listing| listing.is_due())
         {
-            let asks = listing.ask(conn);
-            self.tell(asks);
+            let command = listing.ask(conn);
+            self.tell(command);
         }
     }
 

@@ -542,7 +542,7 @@ fn a_bet_sent_alone_is_logged_with_its_document_and_number_and_nothing_else() {
                     from: mailbox,
                     in_session: false,
                     alone: false,
-                    asks,
+                    command: asks,
                 }])
                 .unwrap();
             for notice in mail.lock().unwrap().drain(..) {

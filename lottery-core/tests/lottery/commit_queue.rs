@@ -1,6 +1,6 @@
 //! The commit queue: bounded, in order, and closed for good.
 
-use lottery_core::commit_queue::{Asks, CommitQueue, OWN_ROOM, Request};
+use lottery_core::commit_queue::{Command, CommitQueue, OWN_ROOM, Request};
 use lottery_core::encoded_bets::EncodedBets;
 use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Server, ServerConfig};
@@ -9,14 +9,14 @@ use crate::support::Seen::{Room, Stored};
 use crate::support::{Diary, TestStore, batch, bets, finished, query};
 
 fn agencies(requests: Vec<Request>) -> Vec<u32> {
-    let agency = |request: Request| match request.asks {
-        Asks::Bet(ticket, _) => ticket.agency().get(),
-        Asks::Batch(ticket, _) => ticket.agency().get(),
-        Asks::Finished(ticket) => ticket.agency().get(),
-        Asks::Winners { ticket, .. } => ticket.agency().get(),
-        Asks::Hello(ticket) => ticket.agency().get(),
-        Asks::Piece { agency, .. } => agency,
-        Asks::Stranger(_) | Asks::Ended(_) | Asks::Gone(_) => 0,
+    let agency = |request: Request| match request.command {
+        Command::Bet(ticket, _) => ticket.agency().get(),
+        Command::Batch(ticket, _) => ticket.agency().get(),
+        Command::Finished(ticket) => ticket.agency().get(),
+        Command::Winners { ticket, .. } => ticket.agency().get(),
+        Command::Hello(ticket) => ticket.agency().get(),
+        Command::Piece { agency, .. } => agency,
+        Command::Stranger(_) | Command::Ended(_) | Command::Gone(_) => 0,
     };
     requests.into_iter().map(agency).collect()
 }
@@ -27,7 +27,7 @@ const fn conn(number: u64) -> ConnId {
 }
 
 /// A request of a connection with bets that take about so many bytes of memory.
-fn large(number: u64, bytes: usize) -> Asks {
+fn large(number: u64, bytes: usize) -> Command {
     let bets = "Ana;Paz;20000001;1980-01-31;7\n".repeat(bytes / 90);
     let body = format!("1;{}\n{bets}", bets.lines().count());
     let message = format!("{:08}{body}", body.len()).into_bytes();
@@ -42,12 +42,12 @@ fn large(number: u64, bytes: usize) -> Asks {
         server.handle(Instant::default(), Input::Received(n));
     }
     let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("a batch") };
-    Asks::Batch(ticket, EncodedBets::of(1, bets))
+    Command::Batch(ticket, EncodedBets::of(1, bets))
 }
 
 /// The connections that requests are from.
 fn conns(requests: &[Request]) -> Vec<u64> {
-    requests.iter().map(|request| request.asks.conn().0).collect()
+    requests.iter().map(|request| request.command.conn().0).collect()
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn requests_are_taken_in_order_and_by_portions() {
         let portion = commit_queue.try_take(4000).unwrap();
         assert!(!portion.is_empty(), "one at least");
         for request in &portion {
-            if let Asks::Batch(ticket, bets) = &request.asks {
+            if let Command::Batch(ticket, bets) = &request.command {
                 sizes[ticket.agency().get() as usize - 1].push(bets.count());
             }
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_core::commit_queue::{Asks, CommitQueue};
+use lottery_core::commit_queue::{Command, CommitQueue};
 use lottery_core::committer::run;
 use lottery_core::store::StoreError;
 
@@ -45,9 +45,9 @@ fn a_draw_that_found_no_room_takes_place_later_though_nobody_asks_again() {
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
     let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     store.next(&[Fate::Good, Fate::Full, Fate::Full]);
-    let Asks::Winners { ticket, .. } = query(1) else { panic!("a question") };
+    let Command::Winners { ticket, .. } = query(1) else { panic!("a question") };
     commit_queue.submit(diary.request(finished(1))).unwrap();
-    commit_queue.submit(diary.request(Asks::Winners { ticket, wait: true })).unwrap();
+    commit_queue.submit(diary.request(Command::Winners { ticket, wait: true })).unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| run(&mut committer, &commit_queue).unwrap());
         let end = std::time::Instant::now() + Duration::from_secs(20);
@@ -68,7 +68,7 @@ fn after_a_failure_everybody_is_told_and_the_desk_is_closed() {
     commit_queue.submit(diary.request(batch(1, &bets(1, 0, 2)))).unwrap();
     commit(
         &mut committer,
-        commit_queue.try_take(usize::MAX).unwrap().into_iter().map(|request| request.asks).collect(),
+        commit_queue.try_take(usize::MAX).unwrap().into_iter().map(|request| request.command).collect(),
     );
     // More than goes into one group, so that some of them are still on the commit queue when it fails.
     for _ in 0..2000 {

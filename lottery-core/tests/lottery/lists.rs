@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use lottery_core::commit_queue::{Asks, CommitQueue, Notice};
+use lottery_core::commit_queue::{Command, CommitQueue, Notice};
 use lottery_core::committer::{Committer, OpenError, Opening, Rules};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
@@ -141,7 +141,8 @@ fn a_connection_has_one_piece_of_a_list_at_a_time_and_asks_for_the_next_when_its
         // What it can have while nothing is read
         loop {
             let requests = commit_queue.try_take(usize::MAX).unwrap();
-            let wanted = requests.iter().filter(|request| matches!(request.asks, Asks::Piece { .. })).count();
+            let wanted =
+                requests.iter().filter(|request| matches!(request.command, Command::Piece { .. })).count();
             assert!(wanted <= 1);
             asked += wanted;
             if requests.is_empty() {
@@ -174,7 +175,7 @@ fn a_piece_that_cannot_be_read_ends_the_store() {
     let mut committer = open(&store, 1, 1).unwrap();
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6)), finished(1)]);
     let diary = store.diary();
-    let missing = diary.request(Asks::Piece { conn: ConnId(1), agency: 1, number: 99 });
+    let missing = diary.request(Command::Piece { conn: ConnId(1), agency: 1, number: 99 });
     let Err(StoreError::Failed { cause, .. }) = committer.commit(vec![missing]) else { panic!() };
     assert_eq!(cause, "piece 99 of the winners of agency 1 is missing");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_core::commit_queue::Asks;
+use lottery_core::commit_queue::Command;
 use lottery_core::store::{AgencyRecord, Group, Store as _};
 use lottery_proto::ConnId;
 use rustix::time::{ClockId, clock_gettime};
@@ -22,7 +22,7 @@ fn cpu_time() -> Duration {
 /// The processor time that these groups take, at the best of some tries; `group` makes the next one.
 fn time_of(
     committer: &mut lottery_core::committer::Committer<TestStore>,
-    group: &mut dyn FnMut() -> Vec<Asks>,
+    group: &mut dyn FnMut() -> Vec<Command>,
 ) -> Duration {
     let mut try_it = || {
         let groups: Vec<_> = (0..20).map(|_| group()).collect();
@@ -62,7 +62,7 @@ fn who_leaves_costs_the_same_however_many_wait() {
         time_of(&mut committer, &mut || {
             // The first of them wait, the others never did.
             let conn = ConnId(next.next().unwrap());
-            vec![Asks::Ended(conn), Asks::Gone(conn)]
+            vec![Command::Ended(conn), Command::Gone(conn)]
         })
     });
     assert!(times[1] < times[0] * MOST, "{times:?}");

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use lottery_core::commit_queue::{Asks, Notice, Request, Won};
+use lottery_core::commit_queue::{Command, Notice, Request, Won};
 use lottery_core::committer::{Committer, Outcome, Rules};
 use lottery_core::encoded_bets::EncodedBets;
 use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
@@ -44,7 +44,7 @@ pub(crate) fn as_bets(fields: &[Fields]) -> Vec<Bet<'_>> {
 }
 
 /// What a connection of that agency asks when its client says this.
-pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Asks {
+pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Command {
     let now = Instant::default();
     let config = ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::Block);
     let mut client = Client::new(config, now);
@@ -59,26 +59,26 @@ pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Asks {
         server.handle(now, Input::Received(n));
     }
     match server.poll_event().unwrap() {
-        Event::Bet { ticket, bets } => Asks::Bet(ticket, EncodedBets::of(agency, bets)),
-        Event::Batch { ticket, bets } => Asks::Batch(ticket, EncodedBets::of(agency, bets)),
-        Event::Finished { ticket } => Asks::Finished(ticket),
-        Event::WinnersQuery { ticket, wait } => Asks::Winners { ticket, wait },
+        Event::Bet { ticket, bets } => Command::Bet(ticket, EncodedBets::of(agency, bets)),
+        Event::Batch { ticket, bets } => Command::Batch(ticket, EncodedBets::of(agency, bets)),
+        Event::Finished { ticket } => Command::Finished(ticket),
+        Event::WinnersQuery { ticket, wait } => Command::Winners { ticket, wait },
         other => panic!("{other:?}"),
     }
 }
 
-pub(crate) fn batch(agency: u32, fields: &[Fields]) -> Asks {
+pub(crate) fn batch(agency: u32, fields: &[Fields]) -> Command {
     asks(agency, |client| {
         let sent = client.send_batch(Instant::default(), &as_bets(fields)).unwrap();
         assert_eq!(sent, fields.len(), "more than a batch");
     })
 }
 
-pub(crate) fn finished(agency: u32) -> Asks {
+pub(crate) fn finished(agency: u32) -> Command {
     asks(agency, |client| client.send_finished(Instant::default()).unwrap())
 }
 
-pub(crate) fn query(agency: u32) -> Asks {
+pub(crate) fn query(agency: u32) -> Command {
     asks(agency, |client| client.ask_winners(Instant::default()).unwrap())
 }
 
@@ -113,8 +113,8 @@ impl Diary {
         Mailbox::new(move |notice| diary.note(diary.seen(notice)))
     }
 
-    pub(crate) fn request(&self, asks: Asks) -> Request {
-        Request { from: self.mailbox(), in_session: false, alone: false, asks }
+    pub(crate) fn request(&self, command: Command) -> Request {
+        Request { from: self.mailbox(), in_session: false, alone: false, command }
     }
 
     pub(crate) fn note(&self, seen: Seen) {
@@ -281,7 +281,7 @@ impl Store for TestStore {
 }
 
 /// Commits what is asked as one group, and returns the answers.
-pub(crate) fn commit(committer: &mut Committer<TestStore>, asks: Vec<Asks>) -> Vec<Seen> {
+pub(crate) fn commit(committer: &mut Committer<TestStore>, asks: Vec<Command>) -> Vec<Seen> {
     let diary = committer.store().diary();
     diary.take();
     let requests = asks.into_iter().map(|asks| diary.request(asks)).collect();

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::bet_list::BetList;
-use lottery_core::commit_queue::{Asks, CommitQueue, Notice, Request, Won};
-use lottery_core::committer::{Committer, Greeting, OpenError, Rules};
+use lottery_core::commit_queue::{Command, CommitQueue, Notice, Request, Won};
+use lottery_core::committer::{Committer, HelloOutcome, OpenError, Rules};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::{AgencyRecord, Group, Rows, Store as _, StoreError, WinnersList, WinnersPiece};
 use lottery_proto::server::Event;
@@ -141,7 +141,7 @@ fn hello(conn: u64, mailbox: Mailbox<Notice>) -> Request {
         server.handle(now, Input::Received(64));
     }
     let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("a session") };
-    Request { from: mailbox, in_session: true, alone: false, asks: Asks::Hello(ticket) }
+    Request { from: mailbox, in_session: true, alone: false, command: Command::Hello(ticket) }
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn who_comes_while_there_is_no_room_is_told_what_is_stored_without_the_group() {
     let greetings = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&greetings);
     let mailbox = Mailbox::new(move |notice| match notice {
-        Notice::Hello(_, Greeting::Welcome(record)) => heard.lock().unwrap().push(record),
+        Notice::Hello(_, HelloOutcome::Welcome(record)) => heard.lock().unwrap().push(record),
         other => panic!("{other:?}"),
     });
     let group = vec![store.diary().request(batch(1, &bets(1, 2, 5))), hello(77, mailbox)];
@@ -163,7 +163,7 @@ fn who_comes_while_there_is_no_room_is_told_what_is_stored_without_the_group() {
 }
 
 /// What sessions that begin in one group are told.
-fn greeted(store: &TestStore, conns: &[u64]) -> Vec<Greeting> {
+fn greeted(store: &TestStore, conns: &[u64]) -> Vec<HelloOutcome> {
     let mut committer = store.committer(2);
     let greetings = Arc::new(Mutex::new(Vec::new()));
     let request = |conn: &u64| {
@@ -184,7 +184,9 @@ fn greeted(store: &TestStore, conns: &[u64]) -> Vec<Greeting> {
 #[test]
 fn of_two_sessions_that_begin_at_once_the_later_counts() {
     let greetings = greeted(&TestStore::default(), &[1, 2]);
-    let [Greeting::Refused { code: Code::Superseded, .. }, Greeting::Welcome(record)] = &greetings[..] else {
+    let [HelloOutcome::Refused { code: Code::Superseded, .. }, HelloOutcome::Welcome(record)] =
+        &greetings[..]
+    else {
         panic!("{greetings:?}")
     };
     assert_eq!(record.stored, 2);
@@ -195,7 +197,7 @@ fn no_session_begins_with_a_store_that_has_failed() {
     let store = TestStore::default();
     store.next(&[Fate::Failed]);
     let greetings = greeted(&store, &[1]);
-    assert!(matches!(greetings[..], [Greeting::Refused { code: Code::Storage, .. }]), "{greetings:?}");
+    assert!(matches!(greetings[..], [HelloOutcome::Refused { code: Code::Storage, .. }]), "{greetings:?}");
 }
 
 #[test]
@@ -286,7 +288,7 @@ fn winners_for_a_connection_that_is_gone_go_nowhere() {
     let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut centre, &block(6, "1"));
     let mut requests = commit_queue.try_take(usize::MAX).unwrap();
-    let Some(Request { asks: Asks::Winners { ticket, .. }, .. }) = requests.pop() else {
+    let Some(Request { command: Command::Winners { ticket, .. }, .. }) = requests.pop() else {
         panic!("a question")
     };
     centre.handle(now, Input::Failed);
@@ -308,7 +310,9 @@ fn a_stranger_is_told_when_it_is_drawn_and_room_that_nobody_waits_for_is_nothing
     let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut centre, b"00000003END");
     let mut requests = commit_queue.try_take(usize::MAX).unwrap();
-    let Some(Request { asks: Asks::Stranger(ticket), .. }) = requests.pop() else { panic!("a stranger") };
+    let Some(Request { command: Command::Stranger(ticket), .. }) = requests.pop() else {
+        panic!("a stranger")
+    };
     centre.notice(now, Notice::Room);
     assert!(centre.poll_io().unwrap().send.is_empty());
     centre.notice(now, Notice::Stranger(ticket));

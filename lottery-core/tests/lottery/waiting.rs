@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use lottery_core::commit_queue::{Asks, CommitQueue};
+use lottery_core::commit_queue::{Command, CommitQueue};
 use lottery_core::committer::{Committer, run};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
@@ -14,7 +14,7 @@ use crate::support::Seen::{Refused, Stored, TurnedAway, Winners};
 use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
 
 /// What a `framed` connection of that number asks when it has sent END; as an agency, if it has said which it is.
-pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Asks {
+pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Command {
     let now = Instant::default();
     let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(conn), now);
     let give = |server: &mut Server, body: &str| {
@@ -30,15 +30,15 @@ pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Asks {
     }
     give(&mut server, "END");
     match server.poll_event().unwrap() {
-        Event::Stranger { ticket } => return Asks::Stranger(ticket),
+        Event::Stranger { ticket } => return Command::Stranger(ticket),
         Event::Finished { ticket } => server.reply(now, ticket, stored).unwrap(),
         other => panic!("{other:?}"),
     }
     let Some(Event::WinnersQuery { ticket, wait: true }) = server.poll_event() else { panic!("a question") };
-    Asks::Winners { ticket, wait: true }
+    Command::Winners { ticket, wait: true }
 }
 
-fn stranger(conn: u64) -> Asks {
+fn stranger(conn: u64) -> Command {
     waits(conn, None)
 }
 
@@ -69,7 +69,7 @@ fn connections_that_are_gone_are_forgotten() {
     let mut committer = store.committer(2);
     commit(&mut committer, vec![finished(1), waits(1, Some(1)), waits(2, Some(1))]);
     // Two that are gone before they have counted, one that waits, and one that nobody knows.
-    let mut gone: Vec<Asks> = [7, 3, 1, 99].map(|conn| Asks::Gone(ConnId(conn))).into();
+    let mut gone: Vec<Command> = [7, 3, 1, 99].map(|conn| Command::Gone(ConnId(conn))).into();
     gone.splice(..0, [stranger(7), waits(3, Some(1))]);
     assert_eq!(commit(&mut committer, gone), []);
     assert!(committer.draw().is_none(), "nobody stands for agency 2");
@@ -81,7 +81,7 @@ fn a_stranger_stays_when_another_connection_goes() {
     let store = TestStore::default();
     let mut committer = store.committer(3);
     commit(&mut committer, vec![stranger(7), stranger(8), waits(3, Some(1))]);
-    commit(&mut committer, vec![Asks::Gone(ConnId(8)), Asks::Gone(ConnId(3))]);
+    commit(&mut committer, vec![Command::Gone(ConnId(8)), Command::Gone(ConnId(3))]);
     let told = [Stored(1, 1), Stored(1, 1), Stored(2, 0), Winners(0, Vec::new())];
     let asked = vec![batch(1, &bets(1, 1, 1)), finished(1), finished(2)];
     assert_eq!(commit(&mut committer, asked), told);
@@ -91,17 +91,21 @@ fn a_stranger_stays_when_another_connection_goes() {
 fn who_has_ended_counts_no_more_and_is_turned_away() {
     let store = TestStore::default();
     let mut committer = store.committer(3);
-    let first = vec![batch(1, &bets(1, 1, 1)), finished(1), stranger(7), stranger(8), Asks::Ended(ConnId(8))];
+    let first =
+        vec![batch(1, &bets(1, 1, 1)), finished(1), stranger(7), stranger(8), Command::Ended(ConnId(8))];
     assert_eq!(commit(&mut committer, first), [Stored(1, 1), Stored(1, 1), TurnedAway(8)]);
     assert!(committer.draw().is_none(), "one of two stands for another");
     // That of an agency changes nothing, and that of a stranger nothing twice.
-    let then = vec![waits(1, Some(1)), Asks::Ended(ConnId(1)), Asks::Ended(ConnId(8))];
+    let then = vec![waits(1, Some(1)), Command::Ended(ConnId(1)), Command::Ended(ConnId(8))];
     assert_eq!(commit(&mut committer, then), []);
     assert!(committer.draw().is_none());
-    let told = commit(&mut committer, vec![stranger(9), Asks::Gone(ConnId(8))]);
+    let told = commit(&mut committer, vec![stranger(9), Command::Gone(ConnId(8))]);
     assert_eq!(told, [0, 1, 0].map(|agency| Winners(agency, Vec::new())), "in the order of their coming");
     // After the draw whoever has ended is told, as somebody may be there who reads.
-    assert_eq!(commit(&mut committer, vec![stranger(10), Asks::Ended(ConnId(10))]), [Winners(0, Vec::new())]);
+    assert_eq!(
+        commit(&mut committer, vec![stranger(10), Command::Ended(ConnId(10))]),
+        [Winners(0, Vec::new())]
+    );
 }
 
 #[test]
@@ -140,7 +144,7 @@ fn there_are_never_more_strangers_than_agencies_and_the_newest_stay() {
     assert_eq!(commit(&mut committer, [1, 2, 3].map(stranger).into()), []);
     assert_eq!(commit(&mut committer, vec![stranger(4)]), [TurnedAway(1)]);
     // One that goes makes room, and one that has ended goes first.
-    let then = vec![Asks::Gone(ConnId(2)), stranger(5), stranger(6), Asks::Ended(ConnId(4))];
+    let then = vec![Command::Gone(ConnId(2)), stranger(5), stranger(6), Command::Ended(ConnId(4))];
     assert_eq!(commit(&mut committer, then), [TurnedAway(4)]);
     assert_eq!(commit(&mut committer, (7..=100).map(stranger).collect()).len(), 94);
     let told = commit(&mut committer, vec![batch(1, &bets(1, 1, 1)), finished(1)]);
