@@ -6,7 +6,9 @@ mod turns;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lottery_proto::{AgencyId, Batch, ConnId, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
+use lottery_proto::{
+    AgencyId, AnonymousWaiter, Batch, ConnId, Finished, Hello, SingleBet, Ticket, WinnersQuery,
+};
 use lottery_runtime::Mailbox;
 
 use self::rooms::Rooms;
@@ -57,7 +59,7 @@ pub enum Command {
         number: u64,
     },
     /// To stand for an agency that nothing was heard of, and to be told when the draw has taken place.
-    Stranger(Ticket<Stranger>),
+    AnonymousWaiter(Ticket<AnonymousWaiter>),
     /// Not to stand for an agency any more: the peer has ended its side, and may be gone. If it is not, it is told
     /// all the same.
     Ended(ConnId),
@@ -74,7 +76,7 @@ impl Command {
             | Self::Finished(_)
             | Self::Winners { .. }
             | Self::Piece { .. }
-            | Self::Stranger(_)
+            | Self::AnonymousWaiter(_)
             | Self::Ended(_)
             | Self::Gone(_) => 0,
         };
@@ -89,7 +91,7 @@ impl Command {
             Self::Batch(ticket, _) => ticket.conn(),
             Self::Finished(ticket) => ticket.conn(),
             Self::Winners { ticket, .. } => ticket.conn(),
-            Self::Stranger(ticket) => ticket.conn(),
+            Self::AnonymousWaiter(ticket) => ticket.conn(),
             Self::Piece { conn, .. } | Self::Ended(conn) | Self::Gone(conn) => *conn,
         }
     }
@@ -136,10 +138,10 @@ pub enum Notice {
     Winners(Ticket<WinnersQuery>, Option<Won>),
     /// The answer to [`Command::Piece`].
     Piece(WinnersPiece),
-    /// The answer to [`Command::Stranger`]: the draw has taken place.
-    Stranger(Ticket<Stranger>),
-    /// The answer to [`Command::Stranger`]: it stands for nobody, and why.
-    TurnedAway(Ticket<Stranger>, &'static str),
+    /// The answer to [`Command::AnonymousWaiter`]: the draw has taken place.
+    AnonymousWaiter(Ticket<AnonymousWaiter>),
+    /// The answer to [`Command::AnonymousWaiter`]: it stands for nobody, and why.
+    TurnedAway(Ticket<AnonymousWaiter>, &'static str),
     /// Another connection needs its place: it is to go at once.
     Displaced,
     /// There is room on the commit queue again.

@@ -110,7 +110,7 @@ impl Machine for ServerConnection {
             Notice::Superseded => self.server.supersede(now),
             Notice::Winners(ticket, won) => self.winners(now, ticket, won),
             Notice::Piece(piece) => self.put_winners(now, &piece),
-            Notice::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
+            Notice::AnonymousWaiter(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
             Notice::TurnedAway(ticket, reason) => self.turn_away(now, ticket, reason),
             Notice::Displaced => {
                 self.parting = Some("it made room for another connection");
@@ -158,7 +158,7 @@ impl ServerConnection {
         let standing = match self.server.agency() {
             _ if self.waits_for_draw && self.peer_ended => Standing::Ended,
             Some(_) => Standing::Agency,
-            None if self.waits_for_draw => Standing::Stranger,
+            None if self.waits_for_draw => Standing::AnonymousWaiter,
             None => Standing::Anonymous,
         };
         self.report.place().set(standing, self.server.last_heard());
@@ -198,14 +198,14 @@ impl ServerConnection {
                     self.waits_for_draw |= wait;
                     Command::Winners { ticket, wait }
                 }
-                Some(Event::Stranger { ticket }) if !self.ways.anonymous_finish => {
+                Some(Event::AnonymousWaiter { ticket }) if !self.ways.anonymous_finish => {
                     self.turn_away(now, ticket, ANONYMOUS);
                     continue;
                 }
-                Some(Event::Stranger { ticket }) => {
+                Some(Event::AnonymousWaiter { ticket }) => {
                     self.counted = Some(ticket.conn());
                     self.waits_for_draw = true;
-                    Command::Stranger(ticket)
+                    Command::AnonymousWaiter(ticket)
                 }
                 Some(Event::Echo { ticket, line }) => {
                     self.report.echo(now, &String::from_utf8_lossy(line.0));

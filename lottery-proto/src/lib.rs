@@ -41,8 +41,8 @@ pub use list::{ListError, ListSize};
 pub use machine::{Input, Io, Machine};
 pub use server::Server;
 pub use ticket::{
-    Batch, ConnId, Echo, EchoReply, Finished, Hello, HelloReply, Receipt, Reply, ReplyError, Request,
-    SingleBet, Stranger, Ticket, WinnersQuery, WinnersReply,
+    AnonymousWaiter, Batch, ConnId, Echo, EchoReply, Finished, Hello, HelloReply, Receipt, Reply, ReplyError,
+    Request, SingleBet, Ticket, WinnersQuery, WinnersReply,
 };
 pub use time::Instant;
 pub use wire::{Dialect, DialectProfile, Foreign, WinnersFlow, block};

@@ -77,7 +77,7 @@ pub enum WinnersQuery {}
 
 /// Somebody without bets waits for the draw.
 #[derive(Debug)]
-pub enum Stranger {}
+pub enum AnonymousWaiter {}
 
 /// A line to be sent back.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ impl Request for WinnersQuery {
     type Reply<'a> = WinnersReply<'a>;
 }
 
-impl Request for Stranger {
+impl Request for AnonymousWaiter {
     type Agency = ();
     type Reply<'a> = WinnersReply<'a>;
 }
@@ -125,7 +125,7 @@ mod sealed {
     impl Sealed for super::Batch {}
     impl Sealed for super::Finished {}
     impl Sealed for super::WinnersQuery {}
-    impl Sealed for super::Stranger {}
+    impl Sealed for super::AnonymousWaiter {}
     impl Sealed for super::Echo {}
 }
 
@@ -179,7 +179,7 @@ pub enum Receipt<'a> {
     Refused(Failure<'a>),
 }
 
-/// Answers [`WinnersQuery`] and [`Stranger`].
+/// Answers [`WinnersQuery`] and [`AnonymousWaiter`].
 #[derive(Clone, Copy)]
 pub enum WinnersReply<'a> {
     /// The draw has not taken place. Not for a question that waits.

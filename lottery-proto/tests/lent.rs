@@ -140,14 +140,18 @@ fn the_end_of_a_peer_whose_request_waits_is_seen_without_more_memory() {
     for limit in [0, usize::MAX] {
         let mut server = Purse::of(limit).server();
         assert_eq!(send(&mut server, at(0), b"00000003END"), 11);
-        let Some(Event::Stranger { .. }) = server.poll_event() else { panic!("it waits for the draw") };
+        let Some(Event::AnonymousWaiter { .. }) = server.poll_event() else {
+            panic!("it waits for the draw")
+        };
         assert!(!server.poll_io().unwrap().recv.is_empty(), "with {limit}");
         // More of it is read, but not without end.
         let more = send(&mut server, at(0), &b"00000003END".repeat(100_000));
         assert!(limit > 0 || more <= 8192, "{more}");
         let mut server = Purse::of(limit).server();
         send(&mut server, at(0), b"00000003END");
-        let Some(Event::Stranger { ticket }) = server.poll_event() else { panic!("it waits for the draw") };
+        let Some(Event::AnonymousWaiter { ticket }) = server.poll_event() else {
+            panic!("it waits for the draw")
+        };
         server.handle(at(1), Input::Eof);
         server.reply(at(2), ticket, WinnersReply::Winners(&[])).unwrap();
         assert_eq!(server.poll_io().unwrap().send, b"00000010NO_WINNERS");

@@ -124,7 +124,7 @@ fn peak_since(
         match manner {
             Manner::Good | Manner::Unread => {
                 for held in held.drain(..) {
-                    let say = if matches!(held, Held::Stranger(_)) { DRAWN } else { YES };
+                    let say = if matches!(held, Held::AnonymousWaiter(_)) { DRAWN } else { YES };
                     held.answer(&mut server, at(0), say).expect("it fits");
                 }
             }

@@ -27,7 +27,7 @@ pub enum Unhealthy {
     NoPort,
     /// Another user has the name of its socket.
     #[error("what answers for {address} is of user {user}")]
-    Stranger {
+    AnonymousWaiter {
         /// Where it says it listens.
         address: SocketAddr,
         /// Whose it is.
@@ -65,7 +65,7 @@ pub fn ask(address: SocketAddr) -> Result<(), Unhealthy> {
     let (stream, listens) = find(address).map_err(cannot_look)?.ok_or(Unhealthy::Nobody(address))?;
     let user = socket_peercred(&stream).map_err(|error| cannot_look(error.into()))?.uid;
     if user != geteuid() && !user.is_root() && !geteuid().is_root() {
-        return Err(Unhealthy::Stranger { address: listens, user: user.as_raw() });
+        return Err(Unhealthy::AnonymousWaiter { address: listens, user: user.as_raw() });
     }
     set_patience(&stream, PATIENCE + MARGIN).map_err(cannot_look)?;
     let target = target(address, listens);

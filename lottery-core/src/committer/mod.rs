@@ -125,9 +125,11 @@ impl<S: Store> Committer<S> {
         for request in requests {
             match request.command {
                 // Told at the end, if the draw has taken place by then.
-                Command::Stranger(ticket) => self.waiting.add(request.from, Waiter::Stranger(ticket)),
+                Command::AnonymousWaiter(ticket) => {
+                    self.waiting.add(request.from, Waiter::Anonymous(ticket));
+                }
                 Command::Winners { ticket, wait: true } => {
-                    self.waiting.add(request.from, Waiter::Agency(ticket))
+                    self.waiting.add(request.from, Waiter::Agency(ticket));
                 }
                 Command::Ended(conn) => self.waiting.ended(conn),
                 Command::Piece { agency, number, .. } => pieces.push((request.from, agency, number)),
@@ -214,7 +216,10 @@ impl<S: Store> Committer<S> {
                 self.sessions.leave(*conn);
                 return Plan::ReadOnly;
             }
-            Command::Winners { .. } | Command::Stranger(_) | Command::Ended(_) | Command::Piece { .. } => {
+            Command::Winners { .. }
+            | Command::AnonymousWaiter(_)
+            | Command::Ended(_)
+            | Command::Piece { .. } => {
                 return Plan::ReadOnly;
             }
             Command::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
@@ -290,7 +295,7 @@ impl<S: Store> Committer<S> {
             Command::Hello(_)
             | Command::Winners { .. }
             | Command::Piece { .. }
-            | Command::Stranger(_)
+            | Command::AnonymousWaiter(_)
             | Command::Ended(_)
             | Command::Gone(_) => return,
         };

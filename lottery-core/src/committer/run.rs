@@ -64,7 +64,7 @@ pub fn step<S: Store>(
                     // Whoever waits is told by the end of its connection.
                     Command::Winners { wait: true, .. }
                     | Command::Piece { .. }
-                    | Command::Stranger(_)
+                    | Command::AnonymousWaiter(_)
                     | Command::Ended(_)
                     | Command::Gone(_) => continue,
                     Command::Hello(_) | Command::Winners { .. } => Plan::ReadOnly,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use lottery_proto::{ConnId, Stranger, Ticket, WinnersQuery};
+use lottery_proto::{AnonymousWaiter, ConnId, Ticket, WinnersQuery};
 use lottery_runtime::Mailbox;
 
 use crate::commit_queue::{Notice, Won};
@@ -29,21 +29,21 @@ pub(super) enum Waiter {
     /// An agency, for its winners.
     Agency(Ticket<WinnersQuery>),
     /// Somebody who stands for an agency that nothing was heard of.
-    Stranger(Ticket<Stranger>),
+    Anonymous(Ticket<AnonymousWaiter>),
 }
 
 impl Waiter {
     fn conn(&self) -> ConnId {
         match self {
             Self::Agency(ticket) => ticket.conn(),
-            Self::Stranger(ticket) => ticket.conn(),
+            Self::Anonymous(ticket) => ticket.conn(),
         }
     }
 }
 
 impl Waiting {
     pub(super) fn add(&mut self, from: Mailbox<Notice>, waits: Waiter) {
-        if matches!(waits, Waiter::Stranger(_)) {
+        if matches!(waits, Waiter::Anonymous(_)) {
             self.strangers.insert(self.next);
         }
         self.by_conn.insert((waits.conn(), self.next));
@@ -89,7 +89,7 @@ impl Waiting {
     }
 
     fn turn_away_one(&mut self, number: u64, reason: &'static str) {
-        if let Some((from, Waiter::Stranger(ticket))) = self.remove(number) {
+        if let Some((from, Waiter::Anonymous(ticket))) = self.remove(number) {
             from.deliver(Notice::TurnedAway(ticket, reason));
         }
     }
@@ -111,7 +111,7 @@ impl Waiting {
                     let won = Won::of(draw, ticket.agency());
                     Notice::Winners(ticket, Some(won))
                 }
-                Waiter::Stranger(ticket) => Notice::Stranger(ticket),
+                Waiter::Anonymous(ticket) => Notice::AnonymousWaiter(ticket),
             });
         }
     }

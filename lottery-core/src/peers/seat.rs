@@ -25,7 +25,7 @@ pub(crate) enum Standing {
     /// It has not said which agency it is.
     Anonymous,
     /// It has not, and waits for the draw.
-    Stranger,
+    AnonymousWaiter,
     /// It is an agency's, and does not go.
     Agency,
 }

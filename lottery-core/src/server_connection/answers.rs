@@ -1,8 +1,8 @@
 //! The answers of a connection.
 
 use lottery_proto::{
-    Code, Failure, Hello, HelloReply, Input, Instant, Receipt, ReplyError, Request as AnyRequest, Stranger,
-    Ticket, WinnersQuery, WinnersReply,
+    AnonymousWaiter, Code, Failure, Hello, HelloReply, Input, Instant, Receipt, ReplyError,
+    Request as AnyRequest, Ticket, WinnersQuery, WinnersReply,
 };
 use tracing::{debug, error, info, warn};
 
@@ -49,7 +49,7 @@ impl ServerConnection {
             Command::Batch(ticket, _) => self.receipt(now, ticket, &outcome()),
             Command::Finished(ticket) => self.receipt(now, ticket, &outcome()),
             Command::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Command::Stranger(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
+            Command::AnonymousWaiter(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
             Command::Piece { .. } | Command::Ended(_) | Command::Gone(_) => {}
         }
     }
@@ -120,7 +120,7 @@ impl ServerConnection {
 
     /// Somebody who does not say which agency it is stands for none, and is told so by the end of its connection: on its
     /// wire anything else would be taken for winners.
-    pub(super) fn turn_away(&mut self, now: Instant, ticket: Ticket<Stranger>, reason: &'static str) {
+    pub(super) fn turn_away(&mut self, now: Instant, ticket: Ticket<AnonymousWaiter>, reason: &'static str) {
         self.waits_for_draw = false;
         self.parting = Some(reason);
         self.reply(now, ticket, WinnersReply::Refused(Failure { code: Code::UnknownAgency, text: reason }));

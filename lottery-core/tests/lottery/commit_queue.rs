@@ -16,7 +16,7 @@ fn agencies(requests: Vec<Request>) -> Vec<u32> {
         Command::Winners { ticket, .. } => ticket.agency().get(),
         Command::Hello(ticket) => ticket.agency().get(),
         Command::Piece { agency, .. } => agency,
-        Command::Stranger(_) | Command::Ended(_) | Command::Gone(_) => 0,
+        Command::AnonymousWaiter(_) | Command::Ended(_) | Command::Gone(_) => 0,
     };
     requests.into_iter().map(agency).collect()
 }

@@ -164,7 +164,7 @@ pub(crate) fn seen(notice: Notice, store: &impl Store) -> Seen {
             Seen::Winners(won.agency, all_of(won, store))
         }
         Notice::Piece(_) => panic!("nobody asks for a piece here"),
-        Notice::Stranger(_) => Seen::Winners(0, Vec::new()),
+        Notice::AnonymousWaiter(_) => Seen::Winners(0, Vec::new()),
         Notice::Hello(..) | Notice::Superseded => panic!("there are no sessions here"),
         Notice::TurnedAway(ticket, _) => Seen::TurnedAway(ticket.conn().0),
         Notice::Displaced => Seen::Displaced,

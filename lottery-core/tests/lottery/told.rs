@@ -310,12 +310,12 @@ fn a_stranger_is_told_when_it_is_drawn_and_room_that_nobody_waits_for_is_nothing
     let mut centre = centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut centre, b"00000003END");
     let mut requests = commit_queue.try_take(usize::MAX).unwrap();
-    let Some(Request { command: Command::Stranger(ticket), .. }) = requests.pop() else {
+    let Some(Request { command: Command::AnonymousWaiter(ticket), .. }) = requests.pop() else {
         panic!("a stranger")
     };
     centre.notice(now, Notice::Room);
     assert!(centre.poll_io().unwrap().send.is_empty());
-    centre.notice(now, Notice::Stranger(ticket));
+    centre.notice(now, Notice::AnonymousWaiter(ticket));
     assert!(!centre.poll_io().unwrap().send.is_empty());
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Command {
     }
     give(&mut server, "END");
     match server.poll_event().unwrap() {
-        Event::Stranger { ticket } => return Command::Stranger(ticket),
+        Event::AnonymousWaiter { ticket } => return Command::AnonymousWaiter(ticket),
         Event::Finished { ticket } => server.reply(now, ticket, stored).unwrap(),
         other => panic!("{other:?}"),
     }

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::agency::AgencyId;
 use crate::bets::{Bets, ReadBet};
 use crate::error::{CloseReason, DecodeError};
-use crate::ticket::{Batch, ConnId, Echo, Finished, Hello, SingleBet, Stranger, Ticket, WinnersQuery};
+use crate::ticket::{AnonymousWaiter, Batch, ConnId, Echo, Finished, Hello, SingleBet, Ticket, WinnersQuery};
 use crate::wire::{Kind, Request};
 
 /// What a [`Server`](crate::Server) hands to the application.
@@ -45,9 +45,9 @@ pub enum Event<'a> {
     },
     /// An agency that has not said which one it is has no bets, and waits for the draw. As long as it does, it
     /// stands for one agency that nothing was heard of (`docs/protocol.md#framed`).
-    Stranger {
+    AnonymousWaiter {
         /// To answer with, when the draw has taken place.
-        ticket: Ticket<Stranger>,
+        ticket: Ticket<AnonymousWaiter>,
     },
     /// A line to be sent back: the health check.
     Echo {
@@ -86,7 +86,7 @@ impl<'a> Event<'a> {
                 ticket: Ticket::new(conn, number, agency),
                 wait: request.kind == Kind::AwaitWinners,
             },
-            (Kind::AwaitWinners, None) => Self::Stranger { ticket: Ticket::new(conn, number, ()) },
+            (Kind::AwaitWinners, None) => Self::AnonymousWaiter { ticket: Ticket::new(conn, number, ()) },
             (Kind::Echo, _) => Self::Echo { ticket: Ticket::new(conn, number, ()), line: Line(payload) },
             _ => return None,
         })

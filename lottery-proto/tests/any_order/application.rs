@@ -2,8 +2,8 @@
 
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
-    Batch, Dialect, Echo, EchoReply, Finished, ListError, ListSize, Receipt, ReplyError, SingleBet, Stranger,
-    Ticket, WinnersQuery, WinnersReply,
+    AnonymousWaiter, Batch, Dialect, Echo, EchoReply, Finished, ListError, ListSize, Receipt, ReplyError,
+    SingleBet, Ticket, WinnersQuery, WinnersReply,
 };
 
 use crate::server::{REFUSED, Run};
@@ -15,7 +15,7 @@ pub(super) enum Held {
     Batch(Ticket<Batch>),
     Finished(Ticket<Finished>),
     Winners(Ticket<WinnersQuery>),
-    Stranger(Ticket<Stranger>),
+    AnonymousWaiter(Ticket<AnonymousWaiter>),
     Echo(Ticket<Echo>),
 }
 
@@ -43,7 +43,7 @@ impl Run {
             }
             Event::Finished { ticket } => Held::Finished(ticket),
             Event::WinnersQuery { ticket, .. } => Held::Winners(ticket),
-            Event::Stranger { ticket } => Held::Stranger(ticket),
+            Event::AnonymousWaiter { ticket } => Held::AnonymousWaiter(ticket),
             Event::Echo { ticket, line } => {
                 assert!(self.off || line.0 == n.to_string().as_bytes());
                 Held::Echo(ticket)
@@ -85,7 +85,7 @@ impl Run {
                 self.server.reply(self.now, ticket, receipt).unwrap();
                 Said::Finished(good)
             }
-            Held::Stranger(ticket) => {
+            Held::AnonymousWaiter(ticket) => {
                 self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
                 Said::Winners(&documents)
             }

@@ -123,7 +123,7 @@ impl Run {
                 self.tell(input);
                 if input == Input::Shutdown {
                     // The machine has told those who wait for the draw that this process will not see it.
-                    self.held.retain(|(_, held)| !matches!(held, Held::Stranger(_)));
+                    self.held.retain(|(_, held)| !matches!(held, Held::AnonymousWaiter(_)));
                 }
             }
             Op::Poll => self.poll(),

@@ -138,7 +138,7 @@ pub(crate) enum Seen {
     Batch(Vec<String>),
     Finished,
     WinnersQuery,
-    Stranger,
+    AnonymousWaiter,
     Echo(Vec<u8>),
     Refused(u32, RefusedBy),
     Closed(CloseReason),
@@ -156,7 +156,7 @@ pub(crate) fn seen(server: &mut Server) -> Vec<Seen> {
             server::Event::Batch { bets, .. } => Seen::Batch(texts(bets)),
             server::Event::Finished { .. } => Seen::Finished,
             server::Event::WinnersQuery { .. } => Seen::WinnersQuery,
-            server::Event::Stranger { .. } => Seen::Stranger,
+            server::Event::AnonymousWaiter { .. } => Seen::AnonymousWaiter,
             server::Event::Echo { line, .. } => Seen::Echo(line.0.to_vec()),
             server::Event::Refused { agency, error } => Seen::Refused(agency.map_or(0, AgencyId::get), error),
             server::Event::Closed(reason) => Seen::Closed(reason),
@@ -176,7 +176,7 @@ pub(crate) fn answer(server: &mut Server, now: Instant, winners: Option<&[String
         Some(server::Event::Batch { ticket, .. }) => server.reply(now, ticket, stored).unwrap(),
         Some(server::Event::Finished { ticket }) => server.reply(now, ticket, stored).unwrap(),
         Some(server::Event::WinnersQuery { ticket, .. }) => server.reply(now, ticket, reply).unwrap(),
-        Some(server::Event::Stranger { ticket }) => server.reply(now, ticket, reply).unwrap(),
+        Some(server::Event::AnonymousWaiter { ticket }) => server.reply(now, ticket, reply).unwrap(),
         Some(server::Event::Echo { ticket, .. }) => server.reply(now, ticket, EchoReply("> ")).unwrap(),
         _ => return false,
     }
@@ -191,7 +191,7 @@ pub(crate) fn refuse(server: &mut Server, now: Instant, failure: Failure<'_>) {
         Some(server::Event::Batch { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
         Some(server::Event::Finished { ticket }) => server.reply(now, ticket, receipt).unwrap(),
         Some(server::Event::WinnersQuery { ticket, .. }) => server.reply(now, ticket, reply).unwrap(),
-        Some(server::Event::Stranger { ticket }) => server.reply(now, ticket, reply).unwrap(),
+        Some(server::Event::AnonymousWaiter { ticket }) => server.reply(now, ticket, reply).unwrap(),
         other => panic!("{other:?}"),
     }
 }

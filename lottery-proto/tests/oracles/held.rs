@@ -2,8 +2,8 @@
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    Batch, Echo, EchoReply, Failure, Finished, Hello, HelloReply, Instant, Receipt, ReplyError, Request,
-    Server, SingleBet, Stranger, Ticket, WinnersQuery, WinnersReply,
+    AnonymousWaiter, Batch, Echo, EchoReply, Failure, Finished, Hello, HelloReply, Instant, Receipt,
+    ReplyError, Request, Server, SingleBet, Ticket, WinnersQuery, WinnersReply,
 };
 
 /// The ticket of any request.
@@ -14,7 +14,7 @@ pub(crate) enum Held {
     Batch(Ticket<Batch>),
     Finished(Ticket<Finished>),
     Winners(Ticket<WinnersQuery>),
-    Stranger(Ticket<Stranger>),
+    AnonymousWaiter(Ticket<AnonymousWaiter>),
     Echo(Ticket<Echo>),
 }
 
@@ -36,7 +36,7 @@ impl Held {
             Event::Batch { ticket, .. } => Self::Batch(ticket),
             Event::Finished { ticket } => Self::Finished(ticket),
             Event::WinnersQuery { ticket, .. } => Self::Winners(ticket),
-            Event::Stranger { ticket } => Self::Stranger(ticket),
+            Event::AnonymousWaiter { ticket } => Self::AnonymousWaiter(ticket),
             Event::Echo { ticket, .. } => Self::Echo(ticket),
             _ => return None,
         })
@@ -64,7 +64,9 @@ impl Held {
             Self::Batch(ticket) => given(server.reply(now, ticket, receipt)).map_err(Self::Batch),
             Self::Finished(ticket) => given(server.reply(now, ticket, receipt)).map_err(Self::Finished),
             Self::Winners(ticket) => given(server.reply(now, ticket, reply)).map_err(Self::Winners),
-            Self::Stranger(ticket) => given(server.reply(now, ticket, reply)).map_err(Self::Stranger),
+            Self::AnonymousWaiter(ticket) => {
+                given(server.reply(now, ticket, reply)).map_err(Self::AnonymousWaiter)
+            }
             Self::Echo(ticket) => given(server.reply(now, ticket, EchoReply(prefix))).map_err(Self::Echo),
         }
     }

@@ -82,7 +82,7 @@ pub(crate) fn serve(wire: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize
                 }
                 batches += 1;
             }
-            let say = if matches!(event, Event::Stranger { .. }) { DRAWN } else { YES };
+            let say = if matches!(event, Event::AnonymousWaiter { .. }) { DRAWN } else { YES };
             if let Some(held) = Held::of(event) {
                 held.answer(&mut server, at(0), say).expect("it fits");
             }

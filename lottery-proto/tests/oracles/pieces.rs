@@ -48,7 +48,7 @@ pub(crate) fn served(pieces: &[&[u8]], refuse: bool) -> (Vec<String>, Vec<u8>) {
         for held in held.drain(..) {
             let say = match held {
                 Held::Bet(_) | Held::Batch(_) if refuse => Say::No(failure),
-                Held::Stranger(_) => DRAWN,
+                Held::AnonymousWaiter(_) => DRAWN,
                 _ => YES,
             };
             held.answer(&mut server, at(0), say).expect("it fits");

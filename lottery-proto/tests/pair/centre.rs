@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
-    Batch, CloseReason, Code, Failure, Finished, Instant, Receipt, Server, SingleBet, Stranger, Ticket,
-    WinnersQuery, WinnersReply,
+    AnonymousWaiter, Batch, CloseReason, Code, Failure, Finished, Instant, Receipt, Server, SingleBet,
+    Ticket, WinnersQuery, WinnersReply,
 };
 
 use crate::common::{Dice, bet, text};
@@ -16,7 +16,7 @@ pub(super) enum Held {
     Finished(Ticket<Finished>),
     /// And whether to wait for the draw.
     Winners(Ticket<WinnersQuery>, bool),
-    Stranger(Ticket<Stranger>),
+    AnonymousWaiter(Ticket<AnonymousWaiter>),
 }
 
 pub(super) struct Centre {
@@ -64,7 +64,7 @@ impl Centre {
                 }
                 Event::Finished { ticket } => Held::Finished(ticket),
                 Event::WinnersQuery { ticket, wait } => Held::Winners(ticket, wait),
-                Event::Stranger { ticket } => Held::Stranger(ticket),
+                Event::AnonymousWaiter { ticket } => Held::AnonymousWaiter(ticket),
                 Event::Refused { error: RefusedBy::EarlierBets, .. } => continue,
                 Event::Closed(reason) => {
                     self.closed = Some(reason);
@@ -106,7 +106,7 @@ impl Centre {
                 self.pendings -= 1;
                 self.server.reply(now, ticket, WinnersReply::Pending).unwrap();
             }
-            Held::Stranger(ticket) => {
+            Held::AnonymousWaiter(ticket) => {
                 self.server.reply(now, ticket, WinnersReply::Winners(&[])).unwrap();
             }
             Held::Winners(ticket, _) => {

@@ -181,7 +181,7 @@ fn say(server: &mut Server, what: Say) {
         (Some(Event::Batch { ticket, .. }), _) => server.reply(now, ticket, receipt).unwrap(),
         (Some(Event::Finished { ticket }), _) => server.reply(now, ticket, receipt).unwrap(),
         (Some(Event::WinnersQuery { ticket, .. }), _) => server.reply(now, ticket, winners).unwrap(),
-        (Some(Event::Stranger { ticket }), _) => server.reply(now, ticket, winners).unwrap(),
+        (Some(Event::AnonymousWaiter { ticket }), _) => server.reply(now, ticket, winners).unwrap(),
         (event, what) => panic!("{event:?}, {what:?}"),
     }
 }
@@ -217,7 +217,7 @@ fn clients_send_the_examples_and_servers_read_them() {
             Ask::Batch => Seen::Batch(both()),
             Ask::EmptyBatch => Seen::Batch(vec![]),
             // Without a batch before it, it comes from nobody in particular.
-            Ask::Finished if *dialect == Framed => Seen::Stranger,
+            Ask::Finished if *dialect == Framed => Seen::AnonymousWaiter,
             Ask::Finished => Seen::Finished,
             Ask::Winners => Seen::WinnersQuery,
             Ask::BadBatch => unreachable!("no client sends one"),

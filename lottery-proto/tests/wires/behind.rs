@@ -101,7 +101,7 @@ fn an_end_before_any_bet_and_twice_is_an_end() {
     for more in [end.clone(), FRAMED_BATCH.into(), b"garbage".to_vec(), vec![b'x'; 600_000]] {
         let mut server = given(&end);
         give(&mut server, at(0), &more);
-        let Some(Event::Stranger { ticket }) = server.poll_event() else { panic!() };
+        let Some(Event::AnonymousWaiter { ticket }) = server.poll_event() else { panic!() };
         assert_eq!(seen(&mut server), []);
         assert_eq!(server.agency(), None);
         server.handle(at(250), Input::Timeout);

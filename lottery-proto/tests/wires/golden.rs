@@ -49,7 +49,7 @@ fn a_client_sends_these_bytes_and_a_server_reads_them() {
         (Fixed, Ask::Winners, "C00001", vec![Seen::WinnersQuery]),
         (Framed, Ask::Batch, FRAMED_BATCH, vec![both()]),
         (Framed, Ask::Bet, "000000371;1\nAna;Paz;20000001;1980-01-01;7574\n", vec![one()]),
-        (Framed, Ask::Finished, "00000003END", vec![Seen::Stranger]),
+        (Framed, Ask::Finished, "00000003END", vec![Seen::AnonymousWaiter]),
         (Braces, Ask::Batch, BRACES_BATCH, vec![both()]),
         (Braces, Ask::Bet, &braced, vec![one()]),
         (Braces, Ask::Finished, "N{AgencyID:1};", vec![Seen::Finished]),
