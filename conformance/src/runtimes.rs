@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use lottery_runtime::{Caller, Mail, Runtime, Service};
+use lottery_runtime::{Caller, Envelope, Runtime, Service};
 
 use crate::stop::Stop;
 
@@ -49,7 +49,7 @@ impl OnRuntime for Tokio {
 
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mut mail) = tokio::sync::mpsc::unbounded_channel();
-        stop.on_stop(move || drop(sender.send(Mail::Shutdown)));
+        stop.on_stop(move || drop(sender.send(Envelope::Shutdown)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(runtime_tokio::call(caller, &mut mail));
     }
@@ -67,13 +67,13 @@ impl OnRuntime for Std {
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
         let (sender, stopped) = runtime_std::mail::<()>().expect("a descriptor");
-        stop.on_stop(move || sender.send(Mail::Shutdown));
+        stop.on_stop(move || sender.send(Envelope::Shutdown));
         runtime_std::serve(listener, &service, &stopped).expect("a listener can be non-blocking");
     }
 
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mail) = runtime_std::mail().expect("a descriptor");
-        stop.on_stop(move || sender.send(Mail::Shutdown));
+        stop.on_stop(move || sender.send(Envelope::Shutdown));
         runtime_std::call(caller, &mail);
     }
 }
@@ -104,7 +104,7 @@ impl OnRuntime for Smol {
 
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mail) = smol::channel::unbounded();
-        stop.on_stop(move || drop(sender.try_send(Mail::Shutdown)));
+        stop.on_stop(move || drop(sender.try_send(Envelope::Shutdown)));
         smol::block_on(runtime_smol::call::<smol::net::TcpStream, _>(caller, &mail));
     }
 }
@@ -137,7 +137,7 @@ impl OnRuntime for AsyncStd {
 
     fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
         let (sender, mail) = smol::channel::unbounded();
-        stop.on_stop(move || drop(sender.try_send(Mail::Shutdown)));
+        stop.on_stop(move || drop(sender.try_send(Envelope::Shutdown)));
         async_std::task::block_on(runtime_smol::call::<async_std::net::TcpStream, _>(caller, &mail));
     }
 }

@@ -40,7 +40,7 @@ impl<N> fmt::Debug for Mailbox<N> {
 
 /// What a connection finds in its mailbox.
 #[derive(Debug)]
-pub enum Mail<N> {
+pub enum Envelope<N> {
     /// From another part of the application: for [`Machine::notice`]. In a box, as channels keep room for many.
     Notice(Box<N>),
     /// The program is to end: for [`Machine::handle`], as [`lottery_proto::Input::Shutdown`].

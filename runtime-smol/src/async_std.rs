@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
-use lottery_runtime::{Caller, Mail, Runtime, Service};
+use lottery_runtime::{Caller, Envelope, Runtime, Service};
 use smol::channel::{bounded, unbounded};
 
 use crate::signals::on_signal;
@@ -51,7 +51,7 @@ impl Runtime for AsyncStd {
 
     fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
         let (sender, mail) = unbounded();
-        task::spawn(on_signal(move || drop(sender.try_send(Mail::Shutdown)))?);
+        task::spawn(on_signal(move || drop(sender.try_send(Envelope::Shutdown)))?);
         task::block_on(call::<TcpStream, _>(caller, &mail));
         Ok(())
     }

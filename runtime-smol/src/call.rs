@@ -4,7 +4,7 @@ use std::future::pending;
 
 use lottery_proto::Input;
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Caller, Mail, Step};
+use lottery_runtime::{Caller, Envelope, Step};
 use smol::Timer;
 use smol::channel::Receiver;
 use smol::future::or;
@@ -13,7 +13,7 @@ use crate::connect::connect;
 use crate::{Clock, Socket, drive};
 
 /// Runs a client, on sockets of the type `S`, until it is done or told to shut down.
-pub async fn call<S: Socket, C: Caller>(caller: &mut C, mail: &Receiver<Mail<C::Notice>>) {
+pub async fn call<S: Socket, C: Caller>(caller: &mut C, mail: &Receiver<Envelope<C::Notice>>) {
     let clock = Clock::start();
     loop {
         let step = caller.next_step(clock.now());

@@ -18,7 +18,7 @@ use ::smol::channel::Receiver;
 use ::smol::future::{or, yield_now};
 use ::smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use lottery_proto::{Input, Machine};
-use lottery_runtime::Mail;
+use lottery_runtime::Envelope;
 use lottery_runtime::driving::{Overdue, Turn, piece};
 
 pub use self::call::call;
@@ -31,7 +31,7 @@ pub use self::socket::{Listener, Socket};
 /// What a driver has waited for.
 enum Woken<N> {
     Input(Input),
-    Mail(Option<Mail<N>>),
+    Mail(Option<Envelope<N>>),
     /// A deadline may have come.
     Tick,
 }
@@ -41,7 +41,7 @@ pub async fn drive<M: Machine>(
     socket: impl Socket,
     clock: Clock,
     machine: &mut M,
-    mail: &Receiver<Mail<M::Notice>>,
+    mail: &Receiver<Envelope<M::Notice>>,
 ) {
     let (mut reader, mut writer) = (socket.clone(), socket);
     let mut mail_open = true;
@@ -99,8 +99,8 @@ pub async fn drive<M: Machine>(
                 }
             }
             Woken::Tick => {}
-            Woken::Mail(Some(Mail::Notice(notice))) => machine.notice(clock.now(), *notice),
-            Woken::Mail(Some(Mail::Shutdown)) => machine.handle(clock.now(), Input::Shutdown),
+            Woken::Mail(Some(Envelope::Notice(notice))) => machine.notice(clock.now(), *notice),
+            Woken::Mail(Some(Envelope::Shutdown)) => machine.handle(clock.now(), Input::Shutdown),
             Woken::Mail(None) => mail_open = false,
         }
     }

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use lottery_runtime::{ACCEPT_PAUSE, Mail, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service};
 use smol::Timer;
 use smol::channel::unbounded;
 use smol::future::{FutureExt as _, or, yield_now};
@@ -48,7 +48,7 @@ pub async fn serve<S: Service>(
         };
         let (sender, mail) = unbounded();
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| drop(notices.try_send(Mail::Notice(Box::new(notice)))));
+        let mailbox = Mailbox::new(move |notice| drop(notices.try_send(Envelope::Notice(Box::new(notice)))));
         if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
             let (id, ended) = (next, ended.clone());
             next += 1;
@@ -64,7 +64,7 @@ pub async fn serve<S: Service>(
     }
     drop(listener);
     for sender in connections.values() {
-        let _ = sender.try_send(Mail::Shutdown);
+        let _ = sender.try_send(Envelope::Shutdown);
     }
     while !connections.is_empty() {
         // It cannot fail: this function holds a sender, too.

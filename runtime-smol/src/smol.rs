@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
-use lottery_runtime::{Caller, Mail, Runtime, Service};
+use lottery_runtime::{Caller, Envelope, Runtime, Service};
 use smol::channel::bounded;
 use smol::net::{TcpListener, TcpStream};
 use smol::{Async, Executor};
@@ -57,7 +57,7 @@ impl Runtime for Smol {
     fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
         let executor = Executor::new();
         let (sender, mail) = smol::channel::unbounded();
-        executor.spawn(on_signal(move || drop(sender.try_send(Mail::Shutdown)))?).detach();
+        executor.spawn(on_signal(move || drop(sender.try_send(Envelope::Shutdown)))?).detach();
         smol::block_on(executor.run(call::<TcpStream, _>(caller, &mail)));
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::thread;
 
 use lottery_proto::Instant;
-use lottery_runtime::Mail;
+use lottery_runtime::Envelope;
 use lottery_runtime::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
@@ -39,7 +39,7 @@ fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::R
     let server = target.server.clone();
     let look = move || Ok(server.to_socket_addrs()?.take(MAX_ADDRESSES).collect());
     let found = mail::<io::Result<Vec<SocketAddr>>>().and_then(|(sender, found)| {
-        let send = move || sender.send(Mail::Notice(Box::new(look())));
+        let send = move || sender.send(Envelope::Notice(Box::new(look())));
         thread::Builder::new().name("lookup".to_owned()).spawn(send)?;
         Ok(found)
     });
@@ -51,7 +51,7 @@ fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::R
         if stop.try_take().is_some() {
             return None;
         }
-        if let Some(Mail::Notice(found)) = found.try_take() {
+        if let Some(Envelope::Notice(found)) = found.try_take() {
             return Some(*found);
         }
         if !wait_until(end, clock, found.as_fd(), PollFlags::IN, stop) {

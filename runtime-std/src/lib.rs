@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 
 use lottery_proto::{Input, Machine};
 use lottery_runtime::driving::{Overdue, Turn, piece, unless_blocked};
-use lottery_runtime::{ACCEPT_PAUSE, Mail, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service};
 use rustix::event::PollFlags;
 
 use accept::Acceptor;
@@ -39,8 +39,8 @@ pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, 
     loop {
         if let Some(found) = mail.try_take() {
             match found {
-                Mail::Notice(notice) => machine.notice(clock.now(), *notice),
-                Mail::Shutdown => machine.handle(clock.now(), Input::Shutdown),
+                Envelope::Notice(notice) => machine.notice(clock.now(), *notice),
+                Envelope::Shutdown => machine.handle(clock.now(), Input::Shutdown),
             }
             continue;
         }
@@ -104,7 +104,7 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
             crowded = connections.len() * 2 + 64;
         }
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| notices.send(Mail::Notice(Box::new(notice))));
+        let mailbox = Mailbox::new(move |notice| notices.send(Envelope::Notice(Box::new(notice))));
         let Some(machine) = service.accept(clock.now(), peer, mailbox) else { continue };
         match start(socket, clock, machine, mail, peer) {
             Ok(thread) => connections.push((thread, sender)),
@@ -115,7 +115,7 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
     }
     drop(acceptor);
     for (_, sender) in &connections {
-        sender.send(Mail::Shutdown);
+        sender.send(Envelope::Shutdown);
     }
     for (thread, _) in connections {
         let _ = thread.join();

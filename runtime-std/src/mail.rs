@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak, mpsc};
 
-use lottery_runtime::Mail;
+use lottery_runtime::Envelope;
 use rustix::event::{EventfdFlags, eventfd};
 
 /// Makes a channel.
@@ -20,13 +20,13 @@ pub fn mail<N>() -> io::Result<(Sender<N>, Receiver<N>)> {
 /// Where to put mail in. The descriptor is the receiver's, and is closed with it.
 #[derive(Debug)]
 pub struct Sender<N> {
-    queue: mpsc::Sender<Mail<N>>,
+    queue: mpsc::Sender<Envelope<N>>,
     bell: Weak<OwnedFd>,
 }
 
 impl<N> Sender<N> {
     /// Puts mail in. It never blocks; to a receiver that is gone it is dropped.
-    pub fn send(&self, mail: Mail<N>) {
+    pub fn send(&self, mail: Envelope<N>) {
         if self.queue.send(mail).is_ok()
             && let Some(bell) = self.bell.upgrade()
         {
@@ -45,13 +45,13 @@ impl<N> Clone for Sender<N> {
 /// Where to take mail out.
 #[derive(Debug)]
 pub struct Receiver<N> {
-    queue: mpsc::Receiver<Mail<N>>,
+    queue: mpsc::Receiver<Envelope<N>>,
     bell: Arc<OwnedFd>,
 }
 
 impl<N> Receiver<N> {
     /// Takes the next piece of mail, if there is any.
-    pub fn try_take(&self) -> Option<Mail<N>> {
+    pub fn try_take(&self) -> Option<Envelope<N>> {
         self.queue.try_recv().ok().or_else(|| {
             // Silence the bell only when nothing is left, and look once more: who rings puts his mail in first.
             rustix::io::read(&self.bell, &mut [0; 8]).ok()?;

@@ -9,7 +9,7 @@ use std::thread;
 use lottery_proto::Input;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Caller, Mail, Runtime, Service, Step};
+use lottery_runtime::{Caller, Envelope, Runtime, Service, Step};
 use rustix::event::PollFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -29,14 +29,14 @@ impl Runtime for Std {
     fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()> {
         let (sender, stop) = mail::<()>()?;
         let asked = sender.clone();
-        on_signal(move || sender.send(Mail::Shutdown))?;
-        service.started(Box::new(move || asked.send(Mail::Shutdown)));
+        on_signal(move || sender.send(Envelope::Shutdown))?;
+        service.started(Box::new(move || asked.send(Envelope::Shutdown)));
         serve(listener, &service, &stop)
     }
 
     fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
         let (sender, mail) = mail()?;
-        on_signal(move || sender.send(Mail::Shutdown))?;
+        on_signal(move || sender.send(Envelope::Shutdown))?;
         call(caller, &mail);
         Ok(())
     }

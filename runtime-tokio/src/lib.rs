@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use lottery_proto::{Input, Machine};
 use lottery_runtime::driving::{Overdue, Turn, piece};
-use lottery_runtime::{ACCEPT_PAUSE, Mail, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -27,7 +27,7 @@ pub async fn drive<M: Machine>(
     mut socket: TcpStream,
     clock: Clock,
     machine: &mut M,
-    mail: &mut UnboundedReceiver<Mail<M::Notice>>,
+    mail: &mut UnboundedReceiver<Envelope<M::Notice>>,
 ) {
     let (mut reader, mut writer) = socket.split();
     let mut mail_open = true;
@@ -39,11 +39,11 @@ pub async fn drive<M: Machine>(
             writer.shutdown().await.map_or(Input::Failed, |()| Input::FinSent)
         } else if overdue.is_due(&io, clock.now()) {
             match mail.try_recv() {
-                Ok(Mail::Notice(notice)) => {
+                Ok(Envelope::Notice(notice)) => {
                     machine.notice(clock.now(), *notice);
                     continue;
                 }
-                Ok(Mail::Shutdown) => Input::Shutdown,
+                Ok(Envelope::Shutdown) => Input::Shutdown,
                 Err(_) => overdue.next(reader.as_ref(), io),
             }
         } else {
@@ -68,11 +68,11 @@ pub async fn drive<M: Machine>(
                 input = moved => input,
                 () = &mut timer, if deadline.is_some() => continue,
                 found = mail.recv(), if mail_open => match found {
-                    Some(Mail::Notice(notice)) => {
+                    Some(Envelope::Notice(notice)) => {
                         machine.notice(clock.now(), *notice);
                         continue;
                     }
-                    Some(Mail::Shutdown) => Input::Shutdown,
+                    Some(Envelope::Shutdown) => Input::Shutdown,
                     None => {
                         mail_open = false;
                         continue;
@@ -117,7 +117,7 @@ pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: imp
         };
         let (sender, mut mail) = unbounded_channel();
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| drop(notices.send(Mail::Notice(Box::new(notice)))));
+        let mailbox = Mailbox::new(move |notice| drop(notices.send(Envelope::Notice(Box::new(notice)))));
         if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
             let connection =
                 connections.spawn(async move { drive(socket, clock, &mut machine, &mut mail).await });
@@ -128,7 +128,7 @@ pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: imp
     }
     drop(listener);
     for sender in mailboxes.values() {
-        let _ = sender.send(Mail::Shutdown);
+        let _ = sender.send(Envelope::Shutdown);
     }
     while connections.join_next().await.is_some() {}
 }

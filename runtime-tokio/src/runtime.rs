@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lottery_proto::Input;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Caller, Mail, Runtime, Service, Step};
+use lottery_runtime::{Caller, Envelope, Runtime, Service, Step};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -38,7 +38,7 @@ impl Runtime for Tokio {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let called = runtime.block_on(async {
             let (sender, mut mail) = unbounded_channel();
-            on_signal(move || drop(sender.send(Mail::Shutdown)))?;
+            on_signal(move || drop(sender.send(Envelope::Shutdown)))?;
             call(caller, &mut mail).await;
             Ok(())
         });
@@ -49,7 +49,7 @@ impl Runtime for Tokio {
 }
 
 /// Runs a client until it is done or told to shut down.
-pub async fn call<C: Caller>(caller: &mut C, mail: &mut UnboundedReceiver<Mail<C::Notice>>) {
+pub async fn call<C: Caller>(caller: &mut C, mail: &mut UnboundedReceiver<Envelope<C::Notice>>) {
     let clock = Clock::start();
     loop {
         let pause = match caller.next_step(clock.now()) {
