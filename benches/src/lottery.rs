@@ -52,7 +52,7 @@ pub fn hold(runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) -> Dura
                 };
                 scope.spawn(move || {
                     let mut agency = Agency::new(job, Arc::clone(bets));
-                    runtime.call(&mut agency).expect("the runtime works");
+                    runtime.run_client(&mut agency).expect("the runtime works");
                     agency.into_outcome().expect("the agency gets its winners")
                 })
             })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
-use lottery_runtime::Caller;
+use lottery_runtime::Dialer;
 
 use crate::files::File;
 use crate::patience::{SOON, Task};
@@ -34,14 +34,14 @@ pub struct Calling<C> {
     task: Task<C>,
 }
 
-impl<C: Caller + Send + 'static> Calling<C> {
+impl<C: Dialer + Send + 'static> Calling<C> {
     /// Starts a client.
-    pub fn start<R: OnRuntime>(mut caller: C) -> Self {
+    pub fn start<R: OnRuntime>(mut dialer: C) -> Self {
         let stop = Stop::default();
         let stopped = stop.clone();
         let task = Task::start(format!("a client on {}", R::NAME), move || {
-            R::call(&mut caller, &stopped);
-            caller
+            R::run_client(&mut dialer, &stopped);
+            dialer
         });
         Self { stop, task }
     }

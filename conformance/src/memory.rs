@@ -11,7 +11,7 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::MemoryStore;
 use lottery_proto::{Input, Instant, Machine};
-use lottery_runtime::{Caller, Mailbox, Service, Step};
+use lottery_runtime::{Dialer, Mailbox, Service, Step};
 
 use crate::centre::Terms;
 use crate::pieces::Cut;
@@ -124,7 +124,7 @@ pub struct StillClient<C> {
     now: Instant,
 }
 
-impl<C: Caller> StillClient<C> {
+impl<C: Dialer> StillClient<C> {
     /// A client that has not begun.
     pub fn new(client: C) -> Self {
         Self { client, now: NOW }

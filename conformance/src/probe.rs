@@ -8,7 +8,7 @@ use std::{fmt, io};
 
 use lottery_proto::{Input, Instant, Io, Machine};
 use lottery_runtime::dial::Target;
-use lottery_runtime::{Caller, Mailbox, Service, Step};
+use lottery_runtime::{Dialer, Mailbox, Service, Step};
 
 use crate::agencies::Calling;
 use crate::patience::{SOON, until};
@@ -198,7 +198,7 @@ impl Machine for OneCall {
     }
 }
 
-impl Caller for OneCall {
+impl Dialer for OneCall {
     fn next_step(&mut self, now: Instant) -> Step {
         let target = |server| Target { server, timeout: SOON, until: now.after(SOON) };
         self.server.take().map_or(Step::Done, |server| Step::Connect(target(server)))

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use lottery_runtime::{Caller, Envelope, Runtime, Service};
+use lottery_runtime::{Dialer, Envelope, Runtime, Service};
 
 use crate::stop::Stop;
 
@@ -23,7 +23,7 @@ pub trait OnRuntime: 'static {
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop);
 
     /// Runs a client until it is done or `stop`.
-    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop);
+    fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop);
 }
 
 /// `runtime-tokio`.
@@ -47,11 +47,11 @@ impl OnRuntime for Tokio {
         });
     }
 
-    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
+    fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop) {
         let (sender, mut mail) = tokio::sync::mpsc::unbounded_channel();
         stop.on_stop(move || drop(sender.send(Envelope::Shutdown)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(runtime_tokio::call(caller, &mut mail));
+        runtime.expect("a runtime").block_on(runtime_tokio::run_client(dialer, &mut mail));
     }
 }
 
@@ -71,10 +71,10 @@ impl OnRuntime for Std {
         runtime_std::serve(listener, &service, &stopped).expect("a listener can be non-blocking");
     }
 
-    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
+    fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop) {
         let (sender, mail) = runtime_std::mail().expect("a descriptor");
         stop.on_stop(move || sender.send(Envelope::Shutdown));
-        runtime_std::call(caller, &mail);
+        runtime_std::run_client(dialer, &mail);
     }
 }
 
@@ -102,10 +102,10 @@ impl OnRuntime for Smol {
         });
     }
 
-    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
+    fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop) {
         let (sender, mail) = smol::channel::unbounded();
         stop.on_stop(move || drop(sender.try_send(Envelope::Shutdown)));
-        smol::block_on(runtime_smol::call::<smol::net::TcpStream, _>(caller, &mail));
+        smol::block_on(runtime_smol::run_client::<smol::net::TcpStream, _>(dialer, &mail));
     }
 }
 
@@ -135,9 +135,9 @@ impl OnRuntime for AsyncStd {
         async_std::task::block_on(runtime_smol::serve(listener, service, spawn, stopped(stop)));
     }
 
-    fn call<C: Caller + Send>(caller: &mut C, stop: &Stop) {
+    fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop) {
         let (sender, mail) = smol::channel::unbounded();
         stop.on_stop(move || drop(sender.try_send(Envelope::Shutdown)));
-        async_std::task::block_on(runtime_smol::call::<async_std::net::TcpStream, _>(caller, &mail));
+        async_std::task::block_on(runtime_smol::run_client::<async_std::net::TcpStream, _>(dialer, &mail));
     }
 }

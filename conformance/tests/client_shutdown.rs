@@ -16,7 +16,7 @@ use conformance::wire::wire;
 use conformance::{OnRuntime, on_every_client};
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_proto::{Dialect, Input, Instant, Io, Machine, ServerConfig};
-use lottery_runtime::{Caller, Step};
+use lottery_runtime::{Dialer, Step};
 use socket2::{Domain, Socket, Type};
 
 fn listener() -> (TcpListener, SocketAddr) {
@@ -182,7 +182,7 @@ impl Machine for Patient {
     fn notice(&mut self, _: Instant, (): ()) {}
 }
 
-impl Caller for Patient {
+impl Dialer for Patient {
     fn next_step(&mut self, now: Instant) -> Step {
         self.asked.fetch_add(1, Ordering::Relaxed);
         if self.stopped { Step::Done } else { Step::Wait(now.after(Duration::from_secs(3600))) }

@@ -16,7 +16,7 @@ use conformance::{OnRuntime, on_every_client, on_every_server};
 use lottery_core::agency::{Agency, EchoJob, Echoes};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
-use lottery_runtime::Caller;
+use lottery_runtime::Dialer;
 
 /// Every wire that carries bets, with every cutting.
 fn all() -> impl Iterator<Item = (Dialect, Cut)> {
@@ -158,7 +158,7 @@ fn the_centre_without_sockets_answers_as_recorded() {
 }
 
 /// Plays a recorded centre to a client, without sockets, until the client is done.
-fn play<C: Caller>(client: C, said: &[Said], cut: Cut) -> C {
+fn play<C: Dialer>(client: C, said: &[Said], cut: Cut) -> C {
     let mut client = StillClient::new(client);
     let mut sent = Vec::new();
     let mut said = said.iter().peekable();

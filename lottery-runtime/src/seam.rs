@@ -80,7 +80,7 @@ pub enum Step {
 }
 
 /// A client's application: says when to connect, and is the machine of each of its connections.
-pub trait Caller: Machine {
+pub trait Dialer: Machine {
     /// What to do now that there is no connection.
     fn next_step(&mut self, now: Instant) -> Step;
 
@@ -106,7 +106,7 @@ pub trait Runtime {
     ///
     /// # Errors
     /// The runtime could not be started, or signals not be listened for.
-    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()>
+    fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()>
     where
         C::Notice: Send;
 }

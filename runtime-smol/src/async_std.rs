@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
-use lottery_runtime::{Caller, Envelope, Runtime, Service};
+use lottery_runtime::{Dialer, Envelope, Runtime, Service};
 use smol::channel::{bounded, unbounded};
 
 use crate::signals::on_signal;
-use crate::{Listener, Socket, call, serve};
+use crate::{Listener, Socket, run_client, serve};
 
 /// This runtime.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +49,10 @@ impl Runtime for AsyncStd {
         Ok(())
     }
 
-    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+    fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let (sender, mail) = unbounded();
         task::spawn(on_signal(move || drop(sender.try_send(Envelope::Shutdown)))?);
-        task::block_on(call::<TcpStream, _>(caller, &mail));
+        task::block_on(run_client::<TcpStream, _>(dialer, &mail));
         Ok(())
     }
 }

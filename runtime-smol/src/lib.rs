@@ -2,7 +2,7 @@
 
 #[cfg(feature = "async-std")]
 pub mod async_std;
-mod call;
+mod client;
 mod clock;
 mod connect;
 mod dead;
@@ -21,7 +21,7 @@ use lottery_proto::{Input, Machine};
 use lottery_runtime::Envelope;
 use lottery_runtime::driving::{Overdue, Turn, piece};
 
-pub use self::call::call;
+pub use self::client::run_client;
 pub use self::clock::Clock;
 use self::dead::dead;
 pub use self::serve::{Connection, serve};

@@ -5,13 +5,13 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
-use lottery_runtime::{Caller, Envelope, Runtime, Service};
+use lottery_runtime::{Dialer, Envelope, Runtime, Service};
 use smol::channel::bounded;
 use smol::net::{TcpListener, TcpStream};
 use smol::{Async, Executor};
 
 use crate::signals::on_signal;
-use crate::{Listener, Socket, call, serve};
+use crate::{Listener, Socket, run_client, serve};
 
 /// This runtime.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +54,11 @@ impl Runtime for Smol {
         Ok(())
     }
 
-    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+    fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let executor = Executor::new();
         let (sender, mail) = smol::channel::unbounded();
         executor.spawn(on_signal(move || drop(sender.try_send(Envelope::Shutdown)))?).detach();
-        smol::block_on(executor.run(call::<TcpStream, _>(caller, &mail)));
+        smol::block_on(executor.run(run_client::<TcpStream, _>(dialer, &mail)));
         Ok(())
     }
 }

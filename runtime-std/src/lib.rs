@@ -24,7 +24,7 @@ use rustix::event::PollFlags;
 use accept::Acceptor;
 pub use clock::Clock;
 pub use mail::{Receiver, Sender, mail};
-pub use runtime::{Std, call};
+pub use runtime::{Std, run_client};
 use wait::wait;
 
 /// What a connection's thread needs: the machines keep their data on the heap.

@@ -9,7 +9,7 @@ use std::thread;
 use lottery_proto::Input;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Caller, Envelope, Runtime, Service, Step};
+use lottery_runtime::{Dialer, Envelope, Runtime, Service, Step};
 use rustix::event::PollFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -34,34 +34,34 @@ impl Runtime for Std {
         serve(listener, &service, &stop)
     }
 
-    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+    fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let (sender, mail) = mail()?;
         on_signal(move || sender.send(Envelope::Shutdown))?;
-        call(caller, &mail);
+        run_client(dialer, &mail);
         Ok(())
     }
 }
 
 /// Runs a client until it is done or told to shut down.
-pub fn call<C: Caller>(caller: &mut C, mail: &Receiver<C::Notice>) {
+pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
     let clock = Clock::start();
     loop {
         if mail.try_take().is_some() {
-            caller.handle(clock.now(), Input::Shutdown);
+            dialer.handle(clock.now(), Input::Shutdown);
         }
-        match caller.next_step(clock.now()) {
+        match dialer.next_step(clock.now()) {
             Step::Done => return,
             Step::Wait(until) => {
                 wait(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
             }
             Step::Connect(target) => {
                 match connect(&target, clock, mail).map(|socket| socket.and_then(set_up)) {
-                    None => caller.handle(clock.now(), Input::Shutdown),
+                    None => dialer.handle(clock.now(), Input::Shutdown),
                     Some(Ok(socket)) => {
-                        caller.connected(clock.now());
-                        drive(&socket, clock, caller, mail);
+                        dialer.connected(clock.now());
+                        drive(&socket, clock, dialer, mail);
                     }
-                    Some(Err(error)) => caller.not_connected(clock.now(), &error),
+                    Some(Err(error)) => dialer.not_connected(clock.now(), &error),
                 }
             }
         }

@@ -5,7 +5,7 @@ mod connect;
 mod runtime;
 
 pub use clock::Clock;
-pub use runtime::{Tokio, call};
+pub use runtime::{Tokio, run_client};
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lottery_proto::Input;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Caller, Envelope, Runtime, Service, Step};
+use lottery_runtime::{Dialer, Envelope, Runtime, Service, Step};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -34,12 +34,12 @@ impl Runtime for Tokio {
         })
     }
 
-    fn call<C: Caller + Send>(&self, caller: &mut C) -> io::Result<()> {
+    fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let called = runtime.block_on(async {
             let (sender, mut mail) = unbounded_channel();
             on_signal(move || drop(sender.send(Envelope::Shutdown)))?;
-            call(caller, &mut mail).await;
+            run_client(dialer, &mut mail).await;
             Ok(())
         });
         // A name that is being looked up is not waited for.
@@ -49,29 +49,29 @@ impl Runtime for Tokio {
 }
 
 /// Runs a client until it is done or told to shut down.
-pub async fn call<C: Caller>(caller: &mut C, mail: &mut UnboundedReceiver<Envelope<C::Notice>>) {
+pub async fn run_client<C: Dialer>(dialer: &mut C, mail: &mut UnboundedReceiver<Envelope<C::Notice>>) {
     let clock = Clock::start();
     loop {
-        let pause = match caller.next_step(clock.now()) {
+        let pause = match dialer.next_step(clock.now()) {
             Step::Done => return,
             Step::Wait(until) => until.duration_since(clock.now()),
             Step::Connect(target) => {
                 tokio::select! {
                     connected = connect(&target, clock) => match connected.and_then(set_up) {
                         Ok(socket) => {
-                            caller.connected(clock.now());
-                            drive(socket, clock, caller, mail).await;
+                            dialer.connected(clock.now());
+                            drive(socket, clock, dialer, mail).await;
                         }
-                        Err(error) => caller.not_connected(clock.now(), &error),
+                        Err(error) => dialer.not_connected(clock.now(), &error),
                     },
-                    Some(_) = mail.recv() => caller.handle(clock.now(), Input::Shutdown),
+                    Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
                 }
                 continue;
             }
         };
         tokio::select! {
             () = sleep(pause) => {}
-            Some(_) = mail.recv() => caller.handle(clock.now(), Input::Shutdown),
+            Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use lottery_core::agency::{Agency, AgencyError, Job, Progress, SessionAgency};
 use lottery_core::bet_list::BetList;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
-use lottery_runtime::Caller;
+use lottery_runtime::Dialer;
 
 use crate::link::Clock;
 use crate::options::Options;
@@ -32,7 +32,7 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    pub(crate) fn caller(&mut self) -> &mut dyn Caller<Notice = Infallible> {
+    pub(crate) fn caller(&mut self) -> &mut dyn Dialer<Notice = Infallible> {
         match self {
             Self::Session(agency) => &mut **agency,
             Self::Plain(agency) => &mut **agency,

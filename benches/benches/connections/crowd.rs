@@ -49,7 +49,7 @@ pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration
             working.spawn(async move {
                 // Nobody tells it to stop.
                 let (_sender, mut mail) = unbounded_channel();
-                runtime_tokio::call(&mut agency, &mut mail).await;
+                runtime_tokio::run_client(&mut agency, &mut mail).await;
                 agency.into_outcome()
             });
         }

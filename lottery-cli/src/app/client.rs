@@ -87,7 +87,7 @@ pub(super) fn agency(
     let shown = bar.clone();
     let show = move |progress| shown.show(progress);
     let mut agency = Agency::new(job, Arc::new(bets)).with_progress(show);
-    runtime.call(&mut agency)?;
+    runtime.run_client(&mut agency)?;
     let left = agency.left();
     match agency.into_outcome() {
         Ok(winners) => write_winners(place, &winners, bar),
@@ -106,7 +106,7 @@ pub(super) fn winners(
     let job = job(settings)?;
     let place = open_winners(settings)?;
     let mut agency = Agency::asking(job);
-    runtime.call(&mut agency)?;
+    runtime.run_client(&mut agency)?;
     match agency.into_outcome() {
         Ok(winners) => write_winners(place, &winners, bar),
         Err(error) => Err(Unfinished::of(&error, "the winners are left")),
@@ -169,7 +169,7 @@ pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> R
     }
     let timeouts = (settings.connect_timeout, settings.retry_for);
     let mut single = SingleBet::new(of_agency(settings)?, settings.server.to_string(), timeouts, fields)?;
-    runtime.call(&mut single)?;
+    runtime.run_client(&mut single)?;
     single.into_outcome().map_err(|error| Unfinished::of(&error, "the bet is left"))?;
     Ok(Ended::Done)
 }
@@ -183,7 +183,7 @@ pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Resul
         amount: settings.loop_amount,
         period: settings.loop_period.value,
     });
-    runtime.call(&mut echoes)?;
+    runtime.run_client(&mut echoes)?;
     let left = format!("{} of {} messages are left", echoes.left(), settings.loop_amount);
     echoes.into_outcome().map_err(|error| Unfinished::of(&error, left))?;
     Ok(Ended::Done)

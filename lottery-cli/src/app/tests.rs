@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
-use lottery_runtime::{Caller, Runtime, Service};
+use lottery_runtime::{Dialer, Runtime, Service};
 
 use super::ending::Unfinished;
 use super::progress::Bar;
@@ -34,7 +34,7 @@ impl Runtime for Idle {
         self.result()
     }
 
-    fn call<C: Caller + Send>(&self, _: &mut C) -> io::Result<()> {
+    fn run_client<C: Dialer + Send>(&self, _: &mut C) -> io::Result<()> {
         self.result()
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use lottery_proto::client::Event;
 use lottery_proto::{ClientConfig, Dialect, Input, Instant, Io, Machine};
-use lottery_runtime::{Caller, Step};
+use lottery_runtime::{Dialer, Step};
 use tracing::{debug, info};
 
-use super::call::Call;
+use super::client_connection::ClientConnection;
 use super::job::AgencyError;
 use crate::redact;
 
@@ -36,7 +36,7 @@ pub struct Echoes {
     amount: u32,
     period: Duration,
     retry_for: Duration,
-    call: Call<()>,
+    connection: ClientConnection<()>,
     /// Lines that came back.
     done: u32,
     /// A line was sent and has not come back.
@@ -50,8 +50,8 @@ impl Echoes {
     pub fn new(job: EchoJob) -> Self {
         let EchoJob { connection, server, connect_timeout, retry_for, amount, period } = job;
         let connection = ClientConfig { dialect: Dialect::Echo, ..connection };
-        let call = Call::new(connection, server, connect_timeout, 0);
-        Self { amount, period, retry_for, call, done: 0, waiting: false, next: Instant::default() }
+        let connection = ClientConnection::new(connection, server, connect_timeout, 0);
+        Self { amount, period, retry_for, connection, done: 0, waiting: false, next: Instant::default() }
     }
 
     /// Says how many lines there are left to send.
@@ -64,32 +64,32 @@ impl Echoes {
     /// # Errors
     /// A line did not come back, or another did.
     pub fn into_outcome(self) -> Result<(), AgencyError> {
-        self.call.into_outcome()
+        self.connection.into_outcome()
     }
 
     fn line(&self) -> String {
-        format!("[CLIENT {}] Message N°{}", self.call.id(), self.done + 1)
+        format!("[CLIENT {}] Message N°{}", self.connection.id(), self.done + 1)
     }
 
     /// Says now and then what it waits for.
     fn remind(&mut self, now: Instant) {
         let what = if self.waiting { "the centre" } else { "the next message" };
-        self.call.waits_for(now, Some((what, self.done as usize)));
+        self.connection.waits_for(now, Some((what, self.done as usize)));
     }
 
     fn advance(&mut self, now: Instant) {
-        while let Some(event) = self.call.poll_event() {
+        while let Some(event) = self.connection.poll_event() {
             match event {
                 Event::Line(line) => {
                     let msg = String::from_utf8_lossy(line.0).into_owned();
                     self.received(now, &msg);
                 }
                 Event::Closed(reason) if self.waiting => {
-                    let error = self.call.closed(reason);
-                    self.call.end(now, Err(error));
+                    let error = self.connection.closed(reason);
+                    self.connection.end(now, Err(error));
                 }
                 Event::Closed(_) => {
-                    let client_id = self.call.id();
+                    let client_id = self.connection.id();
                     info!(action = "close_connection", result = "success", client_id = %client_id);
                 }
                 other => debug!(action = "event", result = "in_progress", event = ?other),
@@ -99,19 +99,19 @@ impl Echoes {
 
     /// A line came back. A centre may put its prefix before it.
     fn received(&mut self, now: Instant, msg: &str) {
-        let client_id = self.call.id();
+        let client_id = self.connection.id();
         let expected = self.line();
         self.waiting = false;
         let Some(prefix) = msg.strip_suffix(&expected) else {
             let received = redact::line(msg).into_owned();
-            return self.call.end(now, Err(AgencyError::WrongEcho { expected, received }));
+            return self.connection.end(now, Err(AgencyError::WrongEcho { expected, received }));
         };
         // What is ours is no secret.
         let msg = format!("{}{expected}", redact::line(prefix));
         info!(action = "receive_message", result = "success", client_id = %client_id, msg);
         self.done += 1;
         self.next = now.after(self.period);
-        self.call.hang_up(now);
+        self.connection.hang_up(now);
     }
 }
 
@@ -119,11 +119,11 @@ impl Machine for Echoes {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.call.poll_io()
+        self.connection.poll_io()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
-        self.call.handle(now, input);
+        self.connection.handle(now, input);
         self.advance(now);
         self.remind(now);
     }
@@ -133,25 +133,25 @@ impl Machine for Echoes {
     }
 }
 
-impl Caller for Echoes {
+impl Dialer for Echoes {
     fn next_step(&mut self, now: Instant) -> Step {
-        if !self.call.has_ended() && self.done >= self.amount {
-            info!(action = "loop_finished", result = "success", client_id = %self.call.id());
-            self.call.end(now, Ok(()));
+        if !self.connection.has_ended() && self.done >= self.amount {
+            info!(action = "loop_finished", result = "success", client_id = %self.connection.id());
+            self.connection.end(now, Ok(()));
         }
         self.remind(now);
-        self.call.next_step(now, self.next, now.after(self.retry_for))
+        self.connection.next_step(now, self.next, now.after(self.retry_for))
     }
 
     fn connected(&mut self, now: Instant) {
         let line = self.line();
         self.waiting = true;
-        self.call.begin(now, |client| client.send_line(now, &line));
+        self.connection.begin(now, |client| client.send_line(now, &line));
         self.remind(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = self.call.not_connected(error);
-        self.call.end(now, Err(error));
+        let error = self.connection.not_connected(error);
+        self.connection.end(now, Err(error));
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use lottery_proto::{ClientConfig, CloseReason, Dialect, Instant, SendError};
 
-use super::call::Call;
+use super::client_connection::ClientConnection;
 use crate::bet_list::{BetList, BetListError};
 
 /// What an agency is to do.
@@ -31,14 +31,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// An agency's call; if its wire cannot carry one of these bets, it has ended already.
-    pub(super) fn call(&self, bets: &BetList, most_winners: usize) -> Call<Vec<String>> {
+    /// The connections of an agency; if its wire cannot carry one of these bets, it has ended already.
+    pub(super) fn connections(&self, bets: &BetList, most_winners: usize) -> ClientConnection<Vec<String>> {
         let (connection, server) = (self.connection.clone(), self.server.clone());
-        let mut call = Call::new(connection, server, self.connect_timeout, most_winners);
+        let mut connections = ClientConnection::new(connection, server, self.connect_timeout, most_winners);
         if let Err(error) = bets.check_sendable(self.connection.dialect) {
-            call.end(Instant::default(), Err(error.into()));
+            connections.end(Instant::default(), Err(error.into()));
         }
-        call
+        connections
     }
 }
 

@@ -1,6 +1,6 @@
 //! The agency: the machine behind a client's connections, and what it does between them.
 
-mod call;
+mod client_connection;
 mod echo;
 mod job;
 mod plain;
@@ -15,7 +15,7 @@ use std::io;
 use std::sync::Arc;
 
 use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::{Caller, Step};
+use lottery_runtime::{Dialer, Step};
 
 pub use self::echo::{EchoJob, Echoes};
 pub use self::job::{AgencyError, Job, Left, Progress};
@@ -100,7 +100,7 @@ impl Machine for Agency {
     }
 }
 
-impl Caller for Agency {
+impl Dialer for Agency {
     fn next_step(&mut self, now: Instant) -> Step {
         match &mut self.0 {
             Kind::Plain(agency) => agency.next_step(now),

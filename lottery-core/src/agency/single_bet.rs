@@ -6,10 +6,10 @@ use std::{fmt, io};
 
 use lottery_proto::client::Event;
 use lottery_proto::{Bet, ClientConfig, Dialect, FieldError, Input, Instant, Io, Machine};
-use lottery_runtime::{Caller, Step};
+use lottery_runtime::{Dialer, Step};
 use tracing::{debug, info, warn};
 
-use super::call::Call;
+use super::client_connection::ClientConnection;
 use super::job::AgencyError;
 use crate::redact;
 
@@ -26,7 +26,7 @@ pub struct SingleBet {
     /// Something of the bet has left.
     sent: bool,
     retry_for: Duration,
-    call: Call<()>,
+    connection: ClientConnection<()>,
 }
 
 impl SingleBet {
@@ -47,8 +47,8 @@ impl SingleBet {
         }
         let dialect = connection.dialect;
         let most_winners = if dialect.profile().answers_bets { 0 } else { MOST_WINNERS };
-        let call = Call::new(connection, server, connect_timeout, most_winners);
-        let single = Self { fields, sent: false, retry_for, call };
+        let connection = ClientConnection::new(connection, server, connect_timeout, most_winners);
+        let single = Self { fields, sent: false, retry_for, connection };
         dialect.check_sendable(&bet(&single.fields)?)?;
         Ok(single)
     }
@@ -58,19 +58,19 @@ impl SingleBet {
     /// # Errors
     /// Why the bet is not stored.
     pub fn into_outcome(self) -> Result<(), AgencyError> {
-        self.call.into_outcome()
+        self.connection.into_outcome()
     }
 
     fn stored(&mut self, now: Instant) {
-        if let (Ok(bet), false) = (bet(&self.fields), self.call.has_ended()) {
+        if let (Ok(bet), false) = (bet(&self.fields), self.connection.has_ended()) {
             let (dni, numero) = (bet.document(), bet.number());
             info!(action = "apuesta_enviada", result = "success", dni, numero);
         }
-        self.call.end(now, Ok(()));
+        self.connection.end(now, Ok(()));
     }
 
     fn advance(&mut self, now: Instant) {
-        while let Some(event) = self.call.poll_event() {
+        while let Some(event) = self.connection.poll_event() {
             match event {
                 Event::Bet { stored: true, .. } | Event::Pending => self.stored(now),
                 Event::Winners(documents) if documents.is_last() => self.stored(now),
@@ -78,10 +78,10 @@ impl SingleBet {
                 | Event::WinnersRefused { reason }
                 | Event::Refused { reason } => {
                     let reason = redact::reason(reason).into_owned();
-                    self.call.end(now, Err(AgencyError::Refused { what: "the bet", reason }));
+                    self.connection.end(now, Err(AgencyError::Refused { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {
-                    let error = self.call.closed(reason);
+                    let error = self.connection.closed(reason);
                     self.lost(now, error);
                 }
                 other => debug!(action = "event", result = "fail", event = ?other),
@@ -91,15 +91,15 @@ impl SingleBet {
 
     /// There will be no answer. If something of the bet has left, it may be stored or not.
     fn lost(&mut self, now: Instant, error: AgencyError) {
-        if !self.sent || self.call.has_ended() {
-            return self.call.end(now, Err(error));
+        if !self.sent || self.connection.has_ended() {
+            return self.connection.end(now, Err(error));
         }
         let error = AgencyError::Unconfirmed { reason: error.to_string() };
         if let Ok(bet) = bet(&self.fields) {
             let (dni, numero) = (bet.document(), bet.number());
             warn!(action = "apuesta_enviada", result = "fail", dni, numero, reason = %error);
         }
-        self.call.end(now, Err(error));
+        self.connection.end(now, Err(error));
     }
 }
 
@@ -112,7 +112,7 @@ impl Machine for SingleBet {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.call.poll_io()
+        self.connection.poll_io()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
@@ -121,9 +121,9 @@ impl Machine for SingleBet {
             Input::Shutdown => self.lost(now, AgencyError::Stopped),
             _ => {}
         }
-        self.call.handle(now, input);
+        self.connection.handle(now, input);
         self.advance(now);
-        self.call.waits_for(now, Some(("the centre", 0)));
+        self.connection.waits_for(now, Some(("the centre", 0)));
     }
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
@@ -131,32 +131,32 @@ impl Machine for SingleBet {
     }
 }
 
-impl Caller for SingleBet {
+impl Dialer for SingleBet {
     fn next_step(&mut self, now: Instant) -> Step {
-        self.call.waits_for(now, Some(("the centre", 0)));
-        self.call.next_step(now, now, now.after(self.retry_for))
+        self.connection.waits_for(now, Some(("the centre", 0)));
+        self.connection.next_step(now, now, now.after(self.retry_for))
     }
 
     fn connected(&mut self, now: Instant) {
         if let Ok(bet) = bet(&self.fields) {
-            let asks = !self.call.profile().answers_bets;
-            self.call.begin(now, |client| {
+            let asks = !self.connection.profile().answers_bets;
+            self.connection.begin(now, |client| {
                 client.send_bet(now, &bet)?;
                 if asks { client.ask_winners(now) } else { Ok(()) }
             });
-            self.call.waits_for(now, Some(("the centre", 0)));
+            self.connection.waits_for(now, Some(("the centre", 0)));
         }
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = self.call.not_connected(error);
-        self.call.end(now, Err(error));
+        let error = self.connection.not_connected(error);
+        self.connection.end(now, Err(error));
     }
 }
 
 /// Nothing of the bet: it is somebody's.
 impl fmt::Debug for SingleBet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SingleBet({:?})", self.call)
+        write!(f, "SingleBet({:?})", self.connection)
     }
 }

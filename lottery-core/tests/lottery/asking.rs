@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_proto::{Dialect, Input, Instant, Machine as _};
-use lottery_runtime::{Caller as _, Step};
+use lottery_runtime::{Dialer as _, Step};
 
 use crate::calls::Calls;
 use crate::support::{Fields, winners};

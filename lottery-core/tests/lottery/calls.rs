@@ -10,7 +10,7 @@ use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{Input, Instant, Machine, ServerConfig};
-use lottery_runtime::{Caller, Mailbox, Service, Step};
+use lottery_runtime::{Dialer, Mailbox, Service, Step};
 
 use crate::support::TestStore;
 
@@ -85,7 +85,7 @@ fn carry(
     false
 }
 
-impl<C: Caller<Notice = Infallible>> Call<C> {
+impl<C: Dialer<Notice = Infallible>> Call<C> {
     fn turn(&mut self, now: Instant, centres: &LotteryService) -> bool {
         let Some(line) = &mut self.line else { return self.step(now, centres) };
         let sent = self.connections.last_mut().expect("there is a connection");
@@ -138,7 +138,7 @@ impl<C: Caller<Notice = Infallible>> Call<C> {
     }
 }
 
-impl<C: Caller<Notice = Infallible>> Calls<C> {
+impl<C: Dialer<Notice = Infallible>> Calls<C> {
     pub(crate) fn new(agencies: u32, echo_prefix: &str) -> Self {
         let store = TestStore::default();
         let commit_queue = Arc::new(CommitQueue::new(usize::MAX));

@@ -10,7 +10,7 @@ use lottery_core::bet_list::BetList;
 use lottery_core::store::{Rows, WinnersPiece};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 use lottery_runtime::dial::Target;
-use lottery_runtime::{Caller, Mailbox, Step};
+use lottery_runtime::{Dialer, Mailbox, Step};
 
 use crate::calls::TIMEOUTS;
 use crate::world::job;
@@ -28,7 +28,7 @@ fn refused() -> io::Error {
 }
 
 /// It asks for a connection, and gets none.
-fn dial(caller: &mut impl Caller, now: Instant) {
+fn dial(caller: &mut impl Dialer, now: Instant) {
     let Step::Connect(target) = caller.next_step(now) else { panic!("it has to connect") };
     assert_eq!(
         target,

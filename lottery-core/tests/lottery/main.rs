@@ -2,10 +2,10 @@
 
 mod accepting;
 mod asking;
-mod callers;
 mod calls;
 mod commit_queue;
 mod committer;
+mod dialers;
 mod dialling;
 mod digests;
 mod draw;

@@ -3,7 +3,7 @@
 
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_proto::{CloseReason, Dialect, Input, Instant, Machine as _, Problem, Violation};
-use lottery_runtime::{Caller as _, Step};
+use lottery_runtime::{Dialer as _, Step};
 
 use crate::told::{BATCH_ACK, WELCOME, block, connected, hear};
 

@@ -11,7 +11,7 @@ use lottery_proto::{
     AgencyId, Batch, ClientConfig, Code, ConnId, Dialect, Failure, Finished, Hello, HelloReply, Input,
     Instant, Machine as _, Receipt, Server, ServerConfig, Ticket, WinnersQuery, WinnersReply,
 };
-use lottery_runtime::{Caller, Step};
+use lottery_runtime::{Dialer, Step};
 
 use crate::digests::{crc32c, text_of};
 use crate::support::{Fields, bets};

@@ -12,7 +12,7 @@ use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
-use lottery_runtime::{Caller as _, Mailbox, Service as _, Step};
+use lottery_runtime::{Dialer as _, Mailbox, Service as _, Step};
 
 use crate::support::{Fields, TestStore, bets, winners};
 use crate::world::job;

@@ -16,7 +16,7 @@ use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, ClientConfig, Code, ConnId, Dialect, Input, Instant, ListSize, Machine, Server, ServerConfig,
 };
-use lottery_runtime::{Caller as _, Mailbox, Service as _, Step};
+use lottery_runtime::{Dialer as _, Mailbox, Service as _, Step};
 
 use crate::support::{Fate, Seen, TestStore, batch, bets, commit, finished, query, winners};
 

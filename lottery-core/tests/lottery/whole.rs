@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lottery_core::agency::AgencyError;
 use lottery_proto::Instant;
-use lottery_runtime::{Caller as _, Step};
+use lottery_runtime::{Dialer as _, Step};
 
 use crate::support::{Fate, Fields, bets, winners};
 use crate::world::{Link, World, job};

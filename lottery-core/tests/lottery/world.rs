@@ -14,7 +14,7 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
-use lottery_runtime::{Caller, Mailbox, Service, Step};
+use lottery_runtime::{Dialer, Mailbox, Service, Step};
 
 use crate::support::{Fields, TestStore};
 

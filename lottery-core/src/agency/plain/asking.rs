@@ -72,12 +72,12 @@ impl PlainAgency {
         self.asking.winners.clear();
         if self.asking.in_session {
             self.phase = Phase::Listening;
-            return self.call.begin(now, |client| client.hello(now));
+            return self.connection.begin(now, |client| client.hello(now));
         }
         if self.asking.checks_until.is_some() {
             self.phase = Phase::Naming;
         }
-        self.call.begin(now, |_| Ok(()));
+        self.connection.begin(now, |_| Ok(()));
     }
 
     /// All winners were told.
@@ -90,7 +90,7 @@ impl PlainAgency {
         if with_finished && self.bets.is_empty() && self.asking.checks_until.is_none() {
             self.asking.checks_until = Some(now.after(CHECK.min(self.job.connection.answer_timeout)));
             (self.phase, self.leaving) = (Phase::Waiting(now), true);
-            return self.call.hang_up(now);
+            return self.connection.hang_up(now);
         }
         let winners = std::mem::take(&mut self.asking.winners);
         if with_finished {
@@ -102,7 +102,7 @@ impl PlainAgency {
 
     /// Until when an answer to its name is waited for.
     pub(super) fn checks_until(&self) -> Option<Instant> {
-        self.asking.checks_until.filter(|_| !self.call.has_ended())
+        self.asking.checks_until.filter(|_| !self.connection.has_ended())
     }
 
     /// Whether it has said its name: then the centre does not know it as one that is finished, and what was told counts.
@@ -138,7 +138,7 @@ impl PlainAgency {
         let is_block = self.job.connection.dialect == Dialect::Block;
         if self.asking.alone && is_block && self.asking.unanswered >= UNANSWERED {
             self.asking.in_session = true;
-            self.call.speak(Dialect::Session);
+            self.connection.speak(Dialect::Session);
         }
         self.settled && !matches!(reason, CloseReason::Peer(Violation::Malformed(_)))
     }
@@ -174,17 +174,17 @@ impl PlainAgency {
 
     /// There is no connection any more: asks again on another, or gives up.
     pub(super) fn lost(&mut self, now: Instant, error: AgencyError) {
-        if (self.leaving && self.call.client().is_some()) || self.end_check(now) {
+        if (self.leaving && self.connection.client().is_some()) || self.end_check(now) {
             return;
         }
         self.leaving = true;
-        self.call.hang_up(now);
+        self.connection.hang_up(now);
         match self.retry.failed(now, false) {
             Ok(at) => {
                 self.phase = Phase::Waiting(at);
                 let progress = self.progress(true);
                 (self.on_progress)(progress);
-                let (client_id, pause) = (self.call.id(), at.duration_since(now));
+                let (client_id, pause) = (self.connection.id(), at.duration_since(now));
                 warn!(action = "reconnect", result = "in_progress", client_id = %client_id, reason = %error, pause = ?pause);
             }
             // It was not to be tried again at all.

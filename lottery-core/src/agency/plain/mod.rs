@@ -4,7 +4,7 @@
 //! bets is acknowledged, all that is left is a question, which can be asked again and again: see [`asking`].
 
 mod asking;
-mod caller;
+mod dialer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use lottery_proto::client::Event;
 use lottery_proto::{Bet, CloseReason, Instant, SendError, WinnersFlow};
 use tracing::{debug, info, warn};
 
-use super::call::Call;
+use super::client_connection::ClientConnection;
 use super::job::{AgencyError, Job, Left, Progress};
 use super::retry::Retry;
 use crate::bet_list::BetList;
@@ -23,7 +23,7 @@ use crate::redact;
 pub struct PlainAgency {
     job: Job,
     bets: Arc<BetList>,
-    call: Call<Vec<String>>,
+    connection: ClientConnection<Vec<String>>,
     phase: Phase,
     /// Nothing was sent on this connection yet.
     fresh: bool,
@@ -64,7 +64,7 @@ impl PlainAgency {
     fn with_most_winners(job: Job, bets: Arc<BetList>, most_winners: usize) -> Self {
         Self {
             pause: job.poll_initial,
-            call: job.call(&bets, most_winners),
+            connection: job.connections(&bets, most_winners),
             retry: Retry::new(job.retry_for, job.seed),
             job,
             bets,
@@ -97,17 +97,17 @@ impl PlainAgency {
     /// # Errors
     /// Why it did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
-        self.call.into_outcome()
+        self.connection.into_outcome()
     }
 
     fn winners_flow(&self) -> WinnersFlow {
-        self.call.profile().winners_flow
+        self.connection.profile().winners_flow
     }
 
     /// It has ended so. The first end counts.
     fn end(&mut self, now: Instant, outcome: Result<Vec<String>, AgencyError>) {
         self.phase = Phase::Done;
-        self.call.end(now, outcome);
+        self.connection.end(now, outcome);
     }
 
     fn progress(&self, cut_off: bool) -> Progress {
@@ -119,7 +119,7 @@ impl PlainAgency {
         let progress = self.progress(false);
         (self.on_progress)(progress);
         let (enviadas, total) = (progress.sent, progress.total);
-        debug!(action = "batch_sent", result = "in_progress", client_id = %self.call.id(), enviadas, total);
+        debug!(action = "batch_sent", result = "in_progress", client_id = %self.connection.id(), enviadas, total);
     }
 
     /// Says now and then what it waits for.
@@ -131,7 +131,7 @@ impl PlainAgency {
             _ if self.settled || asks => Some(("the draw", 0)),
             _ => Some(("the centre", self.sent + self.stored)),
         };
-        self.call.waits_for(now, waits_for);
+        self.connection.waits_for(now, waits_for);
     }
 
     /// Takes what the connection has, and does what comes next.
@@ -154,8 +154,8 @@ impl PlainAgency {
 
     /// The next thing to send, if it is time.
     fn step(&mut self, now: Instant) -> Result<(), SendError> {
-        let profile = self.call.profile();
-        let Some(client) = self.call.client() else { return Ok(()) };
+        let profile = self.connection.profile();
+        let Some(client) = self.connection.client() else { return Ok(()) };
         match self.phase {
             Phase::Sending if self.sent < self.bets.len() => {
                 if !client.can_send() {
@@ -187,7 +187,7 @@ impl PlainAgency {
     }
 
     fn take_events(&mut self, now: Instant) {
-        while let Some(event) = self.call.poll_event() {
+        while let Some(event) = self.connection.poll_event() {
             match event {
                 Event::Batch { stored: true, .. } => {
                     self.stored = self.sent;
@@ -207,7 +207,7 @@ impl PlainAgency {
                     self.ask_at(now, now);
                 }
                 Event::Pending => {
-                    let client_id = self.call.id();
+                    let client_id = self.connection.id();
                     debug!(action = "consulta_ganadores", result = "in_progress", client_id = %client_id);
                     self.answered();
                     self.ask_at(now, now.after(self.pause));
@@ -216,7 +216,7 @@ impl PlainAgency {
                 Event::Winners(documents) => {
                     let (last, named) = (documents.is_last(), self.asking.winners.len() + documents.len());
                     if named > self.asking.most_winners {
-                        let error = self.call.too_many_winners(named, self.asking.most_winners);
+                        let error = self.connection.too_many_winners(named, self.asking.most_winners);
                         self.end(now, Err(error));
                         continue;
                     }
@@ -247,7 +247,7 @@ impl PlainAgency {
     fn log_sent(&mut self) {
         (self.stored, self.settled) = (self.sent, true);
         self.answered();
-        let (client_id, cantidad) = (self.call.id(), self.sent);
+        let (client_id, cantidad) = (self.connection.id(), self.sent);
         info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
         self.report();
     }
@@ -257,20 +257,20 @@ impl PlainAgency {
         self.phase = Phase::Waiting(when);
         if self.winners_flow() == WinnersFlow::NewConnection {
             self.leaving = true;
-            self.call.hang_up(now);
+            self.connection.hang_up(now);
         }
     }
 
     fn closed(&mut self, now: Instant, reason: CloseReason) {
-        info!(action = "close_connection", result = "success", client_id = %self.call.id());
+        info!(action = "close_connection", result = "success", client_id = %self.connection.id());
         debug!(action = "event", result = "success", event = ?reason);
-        if self.leaving || self.call.has_ended() {
+        if self.leaving || self.connection.has_ended() {
             return;
         }
         if self.end_check(now) {
             return;
         }
-        let error = self.call.closed(reason);
+        let error = self.connection.closed(reason);
         if self.may_ask_again(reason) {
             self.lost(now, error);
         } else {

@@ -4,7 +4,7 @@
 //! It keeps nothing on disk. Its file is one ordered list, and the centre says how much of it is durable: that much
 //! is skipped, after its digest was compared, and the rest is sent.
 
-mod caller;
+mod dialer;
 mod resume;
 
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ use lottery_proto::client::Event;
 use lottery_proto::{Bet, Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
-use super::call::Call;
+use super::client_connection::ClientConnection;
 use super::job::{AgencyError, Job, Left, Progress};
 use super::reason::{bet_in, passes};
 use super::retry::Retry;
@@ -25,7 +25,7 @@ use crate::redact;
 pub struct SessionAgency {
     job: Job,
     bets: Arc<BetList>,
-    call: Call<Vec<String>>,
+    connection: ClientConnection<Vec<String>>,
     phase: Phase,
     /// How many bets were sent in this session, or were stored before it.
     sent: usize,
@@ -61,7 +61,7 @@ impl SessionAgency {
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
         Self {
             retry: Retry::new(job.retry_for, job.seed),
-            call: job.call(&bets, bets.len()),
+            connection: job.connections(&bets, bets.len()),
             job,
             bets,
             phase: Phase::Greeting,
@@ -93,13 +93,13 @@ impl SessionAgency {
     /// # Errors
     /// Why it did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
-        self.call.into_outcome()
+        self.connection.into_outcome()
     }
 
     /// It has ended so. The first end counts.
     fn end(&mut self, now: Instant, outcome: Result<Vec<String>, AgencyError>) {
         self.phase = Phase::Leaving;
-        self.call.end(now, outcome);
+        self.connection.end(now, outcome);
     }
 
     fn progress(&self, cut_off: bool) -> Progress {
@@ -110,13 +110,13 @@ impl SessionAgency {
         let progress = self.progress(false);
         (self.on_progress)(progress);
         let (enviadas, total) = (progress.sent, progress.total);
-        debug!(action = "batch_sent", result = "in_progress", client_id = %self.call.id(), enviadas, total);
+        debug!(action = "batch_sent", result = "in_progress", client_id = %self.connection.id(), enviadas, total);
     }
 
     /// Says now and then what it waits for.
     fn remind(&mut self, now: Instant) {
         let waits_for = if self.finished { ("the draw", 0) } else { ("the centre", self.stored) };
-        self.call.waits_for(now, Some(waits_for));
+        self.connection.waits_for(now, Some(waits_for));
     }
 
     /// Takes what the connection has, and does what comes next.
@@ -133,8 +133,8 @@ impl SessionAgency {
 
     /// Sends the next thing; `None`: there is nothing to send.
     fn step(&mut self, now: Instant) -> Result<Option<()>, SendError> {
-        let profile = self.call.profile();
-        let Some(client) = self.call.client() else { return Ok(None) };
+        let profile = self.connection.profile();
+        let Some(client) = self.connection.client() else { return Ok(None) };
         match self.phase {
             Phase::Sending if self.sent < self.bets.len() => {
                 if !client.can_send() {
@@ -159,14 +159,14 @@ impl SessionAgency {
     }
 
     fn take_events(&mut self, now: Instant) {
-        while let Some(event) = self.call.poll_event() {
+        while let Some(event) = self.connection.poll_event() {
             match event {
                 Event::Welcome { stored, finished, digest, .. } => {
                     self.welcome(now, stored, finished, digest);
                 }
                 Event::Batch { stored: true, total, .. } => self.acknowledged(now, total),
                 Event::Finished { stored: true, .. } => {
-                    let (client_id, cantidad) = (self.call.id(), self.stored);
+                    let (client_id, cantidad) = (self.connection.id(), self.stored);
                     info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
                     self.finished = true;
                     self.retry.succeeded();
@@ -179,7 +179,7 @@ impl SessionAgency {
                 }
                 Event::Winners(documents) if documents.len() > self.bets.len() - self.winners.len() => {
                     let named = self.winners.len() + documents.len();
-                    let error = self.call.too_many_winners(named, self.bets.len());
+                    let error = self.connection.too_many_winners(named, self.bets.len());
                     self.end(now, Err(error));
                 }
                 Event::Winners(documents) => {
@@ -200,10 +200,10 @@ impl SessionAgency {
                     self.failed(now, code, &reason);
                 }
                 Event::Closed(reason) => {
-                    if self.call.has_ended() {
-                        info!(action = "close_connection", result = "success", client_id = %self.call.id());
+                    if self.connection.has_ended() {
+                        info!(action = "close_connection", result = "success", client_id = %self.connection.id());
                     } else {
-                        let error = self.call.closed(reason);
+                        let error = self.connection.closed(reason);
                         self.lost(now, None, &error.to_string());
                     }
                 }
@@ -257,11 +257,11 @@ impl SessionAgency {
 
     /// There is no connection any more: tries again, or gives up.
     fn lost(&mut self, now: Instant, code: Option<Code>, reason: &str) {
-        if self.phase == Phase::Leaving && self.call.client().is_some() {
+        if self.phase == Phase::Leaving && self.connection.client().is_some() {
             return;
         }
         self.phase = Phase::Leaving;
-        self.call.hang_up(now);
+        self.connection.hang_up(now);
         self.in_flight.clear();
         self.winners.clear();
         match self.retry.failed(now, code == Some(Code::Timeout)) {
@@ -269,7 +269,7 @@ impl SessionAgency {
                 self.connect_at = at;
                 let progress = self.progress(true);
                 (self.on_progress)(progress);
-                let (client_id, pause) = (self.call.id(), at.duration_since(now));
+                let (client_id, pause) = (self.connection.id(), at.duration_since(now));
                 warn!(action = "reconnect", result = "in_progress", client_id = %client_id, reason, pause = ?pause);
             }
             Err(tried) => {

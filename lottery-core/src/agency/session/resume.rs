@@ -22,7 +22,7 @@ impl SessionAgency {
                 // If there is nothing to send, nothing of it can fail any more.
                 finished.then(|| self.retry.succeeded());
                 self.phase = Phase::Sending;
-                let client_id = self.call.id();
+                let client_id = self.connection.id();
                 info!(action = "session", result = "success", client_id = %client_id, stored, finished);
                 return self.report();
             }
@@ -33,7 +33,7 @@ impl SessionAgency {
 
     /// The centre holds other bets of this agency than its file.
     pub(super) fn end_with_other_bets(&mut self, now: Instant, stored: u64, what: &'static str) {
-        let (server, file) = (self.call.server().to_owned(), self.bets.path().display().to_string());
+        let (server, file) = (self.connection.server().to_owned(), self.bets.path().display().to_string());
         let finished = self.finished;
         self.end(now, Err(AgencyError::OtherBets { server, file, stored, finished, what }));
     }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io;
 
 use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::{Caller, Step};
+use lottery_runtime::{Dialer, Step};
 
 use super::{Phase, SessionAgency};
 
@@ -12,14 +12,14 @@ impl Machine for SessionAgency {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.call.poll_io()
+        self.connection.poll_io()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
         if input == Input::Shutdown {
             self.phase = Phase::Leaving;
         }
-        self.call.handle(now, input);
+        self.connection.handle(now, input);
         self.advance(now);
         self.remind(now);
     }
@@ -29,28 +29,28 @@ impl Machine for SessionAgency {
     }
 }
 
-impl Caller for SessionAgency {
+impl Dialer for SessionAgency {
     fn next_step(&mut self, now: Instant) -> Step {
         self.remind(now);
-        self.call.next_step(now, self.connect_at, self.retry.end(now))
+        self.connection.next_step(now, self.connect_at, self.retry.end(now))
     }
 
     fn connected(&mut self, now: Instant) {
         self.phase = Phase::Greeting;
-        self.call.begin(now, |client| client.hello(now));
+        self.connection.begin(now, |client| client.hello(now));
         self.advance(now);
         self.remind(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = self.call.not_connected(error);
+        let error = self.connection.not_connected(error);
         self.lost(now, None, &error.to_string());
     }
 }
 
 impl std::fmt::Debug for SessionAgency {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { phase, sent, stored, call, .. } = self;
-        write!(f, "SessionAgency({phase:?}, {sent} sent, {stored} stored, {call:?})")
+        let Self { phase, sent, stored, connection, .. } = self;
+        write!(f, "SessionAgency({phase:?}, {sent} sent, {stored} stored, {connection:?})")
     }
 }

@@ -16,7 +16,7 @@ use super::job::AgencyError;
 use super::reminder::Reminder;
 
 /// An agency's connection, and how the agency ended, with a `T` or without.
-pub(super) struct Call<T> {
+pub(super) struct ClientConnection<T> {
     connection: ClientConfig,
     server: String,
     /// How long each address of the server may take to answer.
@@ -26,7 +26,7 @@ pub(super) struct Call<T> {
     reminder: Reminder,
 }
 
-impl<T> Call<T> {
+impl<T> ClientConnection<T> {
     /// `bets`: so many winners there may be at most. No more than their answer needs is taken from the centre.
     pub(super) fn new(
         mut connection: ClientConfig,
@@ -153,7 +153,7 @@ impl<T> Call<T> {
 }
 
 /// The outcome shows nothing: it holds documents.
-impl<T> fmt::Debug for Call<T> {
+impl<T> fmt::Debug for ClientConnection<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { server, client, .. } = self;
         write!(f, "Call(agency {} to {server}, ended: {}, {client:?})", self.id(), self.has_ended())

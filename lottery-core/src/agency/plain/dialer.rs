@@ -3,7 +3,7 @@
 use std::io;
 
 use lottery_proto::{Input, Instant, Io, Machine, WinnersFlow};
-use lottery_runtime::{Caller, Step};
+use lottery_runtime::{Dialer, Step};
 
 use super::{Phase, PlainAgency};
 
@@ -18,7 +18,7 @@ impl Machine for PlainAgency {
             _ => None,
         };
         let until = self.checks_until();
-        let mut io = self.call.poll_io()?;
+        let mut io = self.connection.poll_io()?;
         io.deadline = io.deadline.into_iter().chain(ask_at).chain(until).min();
         Some(io)
     }
@@ -27,7 +27,7 @@ impl Machine for PlainAgency {
         if input == Input::Shutdown {
             self.phase = Phase::Done;
         }
-        self.call.handle(now, input);
+        self.connection.handle(now, input);
         self.advance(now);
         if self.checks_until().is_some_and(|until| until <= now) {
             self.end_check(now);
@@ -41,11 +41,11 @@ impl Machine for PlainAgency {
     }
 }
 
-impl Caller for PlainAgency {
+impl Dialer for PlainAgency {
     fn next_step(&mut self, now: Instant) -> Step {
         self.remind(now);
         let connect_at = if let Phase::Waiting(until) = self.phase { until } else { now };
-        self.call.next_step(now, connect_at, self.retry.end(now))
+        self.connection.next_step(now, connect_at, self.retry.end(now))
     }
 
     fn connected(&mut self, now: Instant) {
@@ -56,7 +56,7 @@ impl Caller for PlainAgency {
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
-        let error = self.call.not_connected(error);
+        let error = self.connection.not_connected(error);
         if self.end_check(now) {
             return;
         }
@@ -70,7 +70,7 @@ impl Caller for PlainAgency {
 
 impl std::fmt::Debug for PlainAgency {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { phase, sent, call, .. } = self;
-        write!(f, "PlainAgency({phase:?}, {sent} sent, {call:?})")
+        let Self { phase, sent, connection, .. } = self;
+        write!(f, "PlainAgency({phase:?}, {sent} sent, {connection:?})")
     }
 }

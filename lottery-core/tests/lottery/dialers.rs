@@ -6,7 +6,7 @@ use lottery_core::agency::{AgencyError, EchoJob, Echoes, SingleBet};
 use lottery_proto::{
     AgencyId, ClientConfig, Dialect, Field, FieldError, FieldProblem, Input, Instant, Machine as _,
 };
-use lottery_runtime::{Caller, Step};
+use lottery_runtime::{Dialer, Step};
 
 use crate::calls::{Calls, TIMEOUTS};
 use crate::support::{Fate, Fields};
@@ -98,7 +98,7 @@ fn a_bet_with_a_wrong_field_is_none() {
 }
 
 /// What a client sends at once, on a connection whose other end does nothing.
-fn sent(client: &mut impl Caller, now: Instant) -> Vec<u8> {
+fn sent(client: &mut impl Dialer, now: Instant) -> Vec<u8> {
     let Step::Connect(_) = client.next_step(now) else { panic!("it has to connect") };
     client.connected(now);
     let mut sent = Vec::new();
@@ -112,7 +112,7 @@ fn sent(client: &mut impl Caller, now: Instant) -> Vec<u8> {
     sent
 }
 
-fn received(client: &mut impl Caller, now: Instant, bytes: &[u8]) {
+fn received(client: &mut impl Dialer, now: Instant, bytes: &[u8]) {
     client.poll_io().unwrap().recv[..bytes.len()].copy_from_slice(bytes);
     client.handle(now, Input::Received(bytes.len()));
 }

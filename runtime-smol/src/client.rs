@@ -4,7 +4,7 @@ use std::future::pending;
 
 use lottery_proto::Input;
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Caller, Envelope, Step};
+use lottery_runtime::{Dialer, Envelope, Step};
 use smol::Timer;
 use smol::channel::Receiver;
 use smol::future::or;
@@ -13,10 +13,10 @@ use crate::connect::connect;
 use crate::{Clock, Socket, drive};
 
 /// Runs a client, on sockets of the type `S`, until it is done or told to shut down.
-pub async fn call<S: Socket, C: Caller>(caller: &mut C, mail: &Receiver<Envelope<C::Notice>>) {
+pub async fn run_client<S: Socket, C: Dialer>(dialer: &mut C, mail: &Receiver<Envelope<C::Notice>>) {
     let clock = Clock::start();
     loop {
-        let step = caller.next_step(clock.now());
+        let step = dialer.next_step(clock.now());
         let done = async {
             match step {
                 Step::Done => Some(None),
@@ -34,13 +34,13 @@ pub async fn call<S: Socket, C: Caller>(caller: &mut C, mail: &Receiver<Envelope
             }
         };
         match or(async { Ok(done.await) }, stopped).await {
-            Err(()) => caller.handle(clock.now(), Input::Shutdown),
+            Err(()) => dialer.handle(clock.now(), Input::Shutdown),
             Ok(None) => {}
             Ok(Some(None)) => return,
-            Ok(Some(Some(Err(error)))) => caller.not_connected(clock.now(), &error),
+            Ok(Some(Some(Err(error)))) => dialer.not_connected(clock.now(), &error),
             Ok(Some(Some(Ok(socket)))) => {
-                caller.connected(clock.now());
-                drive(socket, clock, caller, mail).await;
+                dialer.connected(clock.now());
+                drive(socket, clock, dialer, mail).await;
             }
         }
     }
