@@ -264,7 +264,7 @@ fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
         else {
             panic!("{dialect}: {outcome:?}")
         };
-        assert!(matches!(error.problem, Problem::TooLong { most: 8192, .. }), "{dialect}: {error}");
+        assert!(matches!(error.problem, Problem::TooLong { max: 8192, .. }), "{dialect}: {error}");
         assert!(centre.end() == stored(&[file]), "{dialect}");
     }
 }

@@ -87,8 +87,8 @@ impl LotteryService {
     /// How many connections it takes of an address, and of one of this machine or of a private network. To be called before
     /// there are any.
     #[must_use]
-    pub fn with_connections_per_ip(self, most: usize, most_local: usize) -> Self {
-        let limits = Limits { of_an_address: most, of_a_local_address: most_local, ..self.peers.limits() };
+    pub fn with_connections_per_ip(self, most: usize, max_local: usize) -> Self {
+        let limits = Limits { of_an_address: most, of_a_local_address: max_local, ..self.peers.limits() };
         Self { peers: Arc::new(Peers::new(limits)), ..self }
     }
 

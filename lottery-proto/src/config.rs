@@ -73,7 +73,7 @@ impl ServerConfig {
     /// [`Lender`]: crate::Lender
     pub const OWN_MEMORY: usize = 64 * 1024;
 
-    /// The longest answer that [`ServerConfig::most_memory`] reckons with: a block.
+    /// The longest answer that [`ServerConfig::max_memory`] reckons with: a block.
     pub const USUAL_ANSWER: usize = 8192;
 
     /// The most memory that one connection ever holds, in bytes, whatever its peer sends, as long as no answer of the
@@ -85,7 +85,7 @@ impl ServerConfig {
     /// It counts a buffer that moves to a larger place twice, as it is there twice for a moment: what
     /// [`Server::memory`](crate::Server::memory) says between two calls is less.
     #[must_use]
-    pub const fn most_memory(&self) -> usize {
+    pub const fn max_memory(&self) -> usize {
         const MACHINE: usize = 1024;
         /// A request, and what its answer repeats.
         const REQUEST: usize = 1024 + MAX_LINE;
@@ -101,9 +101,9 @@ impl ServerConfig {
 }
 
 impl ServerConfig {
-    /// The most that is ever lent to a connection, in bytes, with the exception that [`ServerConfig::most_memory`] names.
+    /// The most that is ever lent to a connection, in bytes, with the exception that [`ServerConfig::max_memory`] names.
     #[must_use]
-    pub const fn most_lent(&self) -> usize {
+    pub const fn max_lent(&self) -> usize {
         let least = crate::block::BLOCK_SIZE;
         let received = if self.max_message > least { self.max_message } else { least };
         Self::lent(received.saturating_mul(2), if self.max_in_flight > 1 { self.max_in_flight } else { 1 })
@@ -155,9 +155,9 @@ pub struct ClientConfig {
 impl ClientConfig {
     /// The most memory that one connection ever holds, in bytes, whatever the centre sends. What
     /// [`Client::memory`](crate::Client::memory) says between two calls is less, as
-    /// [`ServerConfig::most_memory`] explains.
+    /// [`ServerConfig::max_memory`] explains.
     #[must_use]
-    pub const fn most_memory(&self) -> usize {
+    pub const fn max_memory(&self) -> usize {
         const MACHINE: usize = 1024;
         let least = crate::block::BLOCK_SIZE;
         let received = if self.max_answer > least { self.max_answer } else { least };
@@ -196,7 +196,7 @@ mod tests {
         for (max_message, received) in [(100_000, 100_000), (8192, 8192), (10, 8192)] {
             let config = ServerConfig { max_message, max_in_flight: 3, ..ServerConfig::default() };
             let most = 1024 + 2 * received + 5 * (1024 + 8192) + 4 * (5 * 8192 + 65_536);
-            assert_eq!(config.most_memory(), most, "{max_message}");
+            assert_eq!(config.max_memory(), most, "{max_message}");
         }
     }
 
@@ -214,7 +214,7 @@ mod tests {
             let config = ClientConfig::new(agency, Dialect::Block);
             let config = ClientConfig { max_answer, max_message, max_batch, max_unsent: 1000, ..config };
             let most = 1024 + 2 * received + 6 * 1000 + 3 * message + 32_768;
-            assert_eq!(config.most_memory(), most, "{max_answer}, {max_message}, {max_batch}");
+            assert_eq!(config.max_memory(), most, "{max_answer}, {max_message}, {max_batch}");
         }
     }
 }

@@ -48,14 +48,14 @@ impl core::error::Error for DecodeError {}
 #[non_exhaustive]
 pub enum Problem {
     /// A size outside what the wire allows.
-    #[error("size {size}, expected {least} to {most}")]
+    #[error("size {size}, expected {min} to {max}")]
     Size {
         /// What it says.
         size: usize,
         /// The least that is allowed.
-        least: usize,
+        min: usize,
         /// The most that is allowed.
-        most: usize,
+        max: usize,
     },
     /// A size that is not what the payload needs.
     #[error("size {size}, but the payload ends at {needed}")]
@@ -99,12 +99,12 @@ pub enum Problem {
         expected: u32,
     },
     /// No agency has this number.
-    #[error("unknown agency {agency}, expected 1 to {most}")]
+    #[error("unknown agency {agency}, expected 1 to {max}")]
     UnknownAgency {
         /// What it says.
         agency: u32,
         /// How many agencies there are.
-        most: u32,
+        max: u32,
     },
     /// A bet has more or fewer than five fields.
     #[error("{found} fields, expected 5")]
@@ -122,12 +122,12 @@ pub enum Problem {
     #[error("an answer to no question")]
     Unasked,
     /// A message is longer than this side takes.
-    #[error("a message of {size} bytes, at most {most} are taken")]
+    #[error("a message of {size} bytes, at most {max} are taken")]
     TooLong {
         /// How long it is, or at least how long.
         size: usize,
         /// The limit.
-        most: usize,
+        max: usize,
     },
 }
 
@@ -233,12 +233,12 @@ pub enum SendError {
     #[error("this wire has no such message")]
     NotOnThisWire,
     /// The wire cannot carry this agency's number.
-    #[error("agency {agency}: this wire goes up to {most}")]
+    #[error("agency {agency}: this wire goes up to {max}")]
     Agency {
         /// The agency.
         agency: u32,
         /// The greatest number that it can carry.
-        most: u32,
+        max: u32,
     },
 }
 

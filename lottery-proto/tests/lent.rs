@@ -177,7 +177,7 @@ fn with_more_memory_it_takes_more_requests() {
     }
     assert_eq!(held.len(), 32, "as many as it may");
     let lent = purse.with(|purse| purse.lent);
-    assert!(lent > 500_000 && lent <= ServerConfig::default().most_lent(), "{lent}");
+    assert!(lent > 500_000 && lent <= ServerConfig::default().max_lent(), "{lent}");
 }
 
 #[test]

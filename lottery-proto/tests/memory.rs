@@ -1,6 +1,6 @@
 //! Whatever a peer sends, and whatever the application fails to do: a connection never takes more memory from the
-//! allocator than `ServerConfig::most_memory`, and what is documented for one long list of winners. Neither does an
-//! agency's side, whatever the centre answers: `ClientConfig::most_memory`.
+//! allocator than `ServerConfig::max_memory`, and what is documented for one long list of winners. Neither does an
+//! agency's side, whatever the centre answers: `ClientConfig::max_memory`.
 //!
 //! The allocator counts for the whole process, so there is one test here.
 
@@ -119,7 +119,7 @@ fn peak_since(
         {
             held.extend(Held::of(event));
         }
-        assert!(server.memory() <= config.most_memory());
+        assert!(server.memory() <= config.max_memory());
         let is_over = n == 0 && held.is_empty();
         match manner {
             Manner::Good | Manner::Unread => {
@@ -286,7 +286,7 @@ fn peak_of_agency(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> us
         let n = io.recv.iter_mut().zip(stream.by_ref()).map(|(to, from)| *to = *from).count();
         client.handle(at(0), Input::Received(n));
         while takes_events && client.poll_event().is_some() {}
-        assert!(client.memory() <= config.most_memory());
+        assert!(client.memory() <= config.max_memory());
         let (unsent, wanted) = (client.unsent(), config.max_unsent - 1);
         if unsent > wanted {
             // Enough for more to be sent, and too little for the memory of it to be used again.
@@ -306,7 +306,7 @@ fn an_agency_never_takes_more_memory_than_is_documented() {
             let config = ClientConfig::new(AgencyId::new(1).unwrap(), wire);
             let config = ClientConfig { max_message, max_answer: max_message, max_unsent, ..config };
             for takes_events in [true, false] {
-                let (peak, most) = (peak_of_agency(&config, &bytes, takes_events), config.most_memory());
+                let (peak, most) = (peak_of_agency(&config, &bytes, takes_events), config.max_memory());
                 assert!(
                     peak <= most,
                     "{wire}, {takes_events}: {peak} bytes, more than {most}, of {:?}",
@@ -335,7 +335,7 @@ fn a_connection_never_takes_more_memory_than_is_documented() {
         },
     ];
     for config in &configs {
-        let most = config.most_memory();
+        let most = config.max_memory();
         let mut highest = (0, "nothing", Manner::Good);
         for (name, bytes) in worst() {
             for manner in MANNERS {
@@ -355,7 +355,7 @@ fn a_connection_never_takes_more_memory_than_is_documented() {
                     let (peak, lent) = peak_of_lent(config, &bytes, size, manner, &why, purse);
                     let most = ServerConfig::OWN_MEMORY + lent;
                     assert!(peak <= most, "{name}, {manner:?}, {purse}: {peak} bytes, more than {most}");
-                    assert!(lent <= config.most_lent());
+                    assert!(lent <= config.max_lent());
                     highest = highest.max((peak * 100 / most, peak, name, manner));
                 }
             }

@@ -39,7 +39,7 @@ fn a_single_bet_may_be_refused() {
 #[test]
 fn a_session_has_a_byte_for_its_agency() {
     let mut client = client_of(Dialect::Session, 300);
-    let error = SendError::Agency { agency: 300, most: 255 };
+    let error = SendError::Agency { agency: 300, max: 255 };
     assert_eq!(client.hello(at(0)), Err(error));
     assert!(take(&mut client, at(0)).is_empty());
 }

@@ -20,7 +20,7 @@ pub struct Campaign {
 }
 
 /// Runs the seeds from `start` on so many threads, until so many have failed.
-pub fn campaign(start: u64, seeds: u64, jobs: usize, most_failures: usize) -> Campaign {
+pub fn campaign(start: u64, seeds: u64, jobs: usize, max_failures: usize) -> Campaign {
     let (next, stop) = (AtomicU64::new(start), AtomicBool::new(false));
     let total = Mutex::new((Tally::default(), Vec::new()));
     let work = || {
@@ -38,7 +38,7 @@ pub fn campaign(start: u64, seeds: u64, jobs: usize, most_failures: usize) -> Ca
             }
             if let (Some(failure), Ok(mut total)) = (failure, total.lock()) {
                 total.1.push((seed, report(seed, &failure)));
-                stop.store(total.1.len() >= most_failures, Ordering::Relaxed);
+                stop.store(total.1.len() >= max_failures, Ordering::Relaxed);
             }
         }
         if let Ok(mut total) = total.lock() {

@@ -19,7 +19,7 @@ pub fn run(data: &[u8]) {
     let max_message = BLOCK << (first / 32 % 4);
     let config =
         ClientConfig { max_unsent: UNSENT, max_message, max_answer: max_message, max_batch: BLOCK, ..config };
-    let bound = config.most_memory();
+    let bound = config.max_memory();
     let driver = Driver::new(Client::new(config, at(0)));
     let mut run = Run { driver, bets: vec![bet(ANA), bet(JOSE)], closed: 0 };
     while let Some(step) = feed.byte() {

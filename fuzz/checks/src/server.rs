@@ -20,7 +20,7 @@ pub fn run(data: &[u8]) {
         max_message: BLOCK << (limits / 32 % 4),
         ..ServerConfig::default()
     };
-    let bound = config.most_memory();
+    let bound = config.max_memory();
     let server = Server::new(config, ConnId(1), at(0));
     let mut run = Run { driver: Driver::new(server), bound, held: vec![], requests: 0, closed: 0 };
     while let Some(step) = feed.byte() {

@@ -97,7 +97,7 @@ impl ServerSettings {
             peers,
             connections,
             shared,
-            reserve: config.most_lent().min(shared / 2),
+            reserve: config.max_lent().min(shared / 2),
             commit_queue,
             // Its rows, once as the group's, and once as the store's; the store has pages for them.
             committer: 2 * (MAX_GROUP + 2 * config.max_message),

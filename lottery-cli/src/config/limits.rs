@@ -28,7 +28,7 @@ pub(super) fn of(values: &mut Values, connection_stack: usize) -> Result<String,
         ("message", machine.max_message, "bytes, the longest that is taken"),
         ("requests", machine.max_in_flight, "of a connection, taken and not answered"),
         ("window", machine.window as usize, "batches of a session, not acknowledged"),
-        ("connection-memory", machine.most_memory(), "bytes of one connection at most"),
+        ("connection-memory", machine.max_memory(), "bytes of one connection at most"),
         (
             "own-memory",
             OWN.saturating_mul(budget.connections),

@@ -37,7 +37,8 @@ impl<T> ClientConnection<T> {
         connection.max_answer = connection.max_answer.min(connection.dialect.longest_answer(bets));
         let (agency, most) = (connection.agency.get(), connection.dialect.max_agency());
         // Nobody has to be connected to for that.
-        let outcome = (agency > most).then_some(Err(AgencyError::Send(SendError::Agency { agency, most })));
+        let outcome =
+            (agency > most).then_some(Err(AgencyError::Send(SendError::Agency { agency, max: most })));
         Self { connection, server, connect_timeout, client: None, outcome, reminder: Reminder::default() }
     }
 

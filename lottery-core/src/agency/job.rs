@@ -32,9 +32,9 @@ pub struct Job {
 
 impl Job {
     /// The connections of an agency; if its wire cannot carry one of these bets, it has ended already.
-    pub(super) fn connections(&self, bets: &BetList, most_winners: usize) -> ClientConnection<Vec<String>> {
+    pub(super) fn connections(&self, bets: &BetList, max_winners: usize) -> ClientConnection<Vec<String>> {
         let (connection, server) = (self.connection.clone(), self.server.clone());
-        let mut connections = ClientConnection::new(connection, server, self.connect_timeout, most_winners);
+        let mut connections = ClientConnection::new(connection, server, self.connect_timeout, max_winners);
         if let Err(error) = bets.check_sendable(self.connection.dialect) {
             connections.end(Instant::default(), Err(error.into()));
         }

@@ -46,8 +46,8 @@ impl SingleBet {
             connection.dialect = Dialect::Block;
         }
         let dialect = connection.dialect;
-        let most_winners = if dialect.profile().answers_bets { 0 } else { MOST_WINNERS };
-        let connection = ClientConnection::new(connection, server, connect_timeout, most_winners);
+        let max_winners = if dialect.profile().answers_bets { 0 } else { MOST_WINNERS };
+        let connection = ClientConnection::new(connection, server, connect_timeout, max_winners);
         let single = Self { fields, sent: false, retry_for, connection };
         dialect.check_sendable(&bet(&single.fields)?)?;
         Ok(single)

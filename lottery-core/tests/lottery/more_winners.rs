@@ -122,7 +122,7 @@ fn of_one_long_answer_no_more_is_taken_than_the_bets_can_need() {
         let refused = match &error {
             AgencyError::TooManyWinners { .. } => begins == "R00004",
             AgencyError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. } => {
-                matches!(error.problem, Problem::TooLong { most: 8192, .. })
+                matches!(error.problem, Problem::TooLong { max: 8192, .. })
             }
             _ => false,
         };

@@ -98,7 +98,7 @@ impl Client {
         let len = match self.wire.frame(&mut self.scan, received, Side::Centre, limits) {
             Ok(None) if received.len() < limits.message => return false,
             Ok(None) => {
-                let problem = Problem::TooLong { size: received.len() + 1, most: limits.message };
+                let problem = Problem::TooLong { size: received.len() + 1, max: limits.message };
                 self.malformed(now, DecodeError::new(0, problem));
                 return true;
             }

@@ -84,7 +84,7 @@ impl Server {
                     self.lifecycle.apply(Transition::PeerEnded, reason);
                 }
                 Ok(None) if received.len() >= limits.message => {
-                    let problem = Problem::TooLong { size: received.len() + 1, most: limits.message };
+                    let problem = Problem::TooLong { size: received.len() + 1, max: limits.message };
                     self.violated(now, DecodeError::new(0, problem), None);
                 }
                 Ok(None) => break,

@@ -74,7 +74,7 @@ impl Server {
     }
 
     /// So many bytes may wait to be sent while more requests are taken.
-    pub(super) fn most_unsent(&self) -> usize {
+    pub(super) fn max_unsent(&self) -> usize {
         if self.lent.lender.is_none() { MAX_UNSENT } else { ServerConfig::unsent(self.lent.requests).max(1) }
     }
 

@@ -288,7 +288,7 @@ impl Server {
     /// Whether the next documents of a list are wanted that was announced with
     /// [`WinnersReply::List`](crate::WinnersReply::List). While there is much to be sent they are not.
     pub fn wants_winners(&self) -> bool {
-        self.slots.is_listing() && self.output.pending().len() < self.most_unsent()
+        self.slots.is_listing() && self.output.pending().len() < self.max_unsent()
     }
 
     /// Sends the next documents of the list that was announced. Later answers wait until all of them are here.

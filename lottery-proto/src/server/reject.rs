@@ -17,7 +17,7 @@ impl Server {
         let most = self.config.agencies;
         let found = agency.get();
         if found > most {
-            return Err(DecodeError::new(0, Problem::UnknownAgency { agency: found, most }));
+            return Err(DecodeError::new(0, Problem::UnknownAgency { agency: found, max: most }));
         }
         let expected = self.agency.get_or_insert(agency).get();
         if found != expected {

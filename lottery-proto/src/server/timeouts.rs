@@ -22,7 +22,7 @@ impl Server {
     pub(super) fn takes_requests(&self) -> bool {
         // What was refused is answered already, but the application has not seen it.
         let waiting = self.slots.len().max(self.queue.len());
-        let room = waiting < self.lent.requests && self.output.pending().len() < self.most_unsent();
+        let room = waiting < self.lent.requests && self.output.pending().len() < self.max_unsent();
         self.lifecycle.is_open() && room
     }
 
@@ -33,7 +33,7 @@ impl Server {
         match kind {
             Kind::Finished => self.slots.is_front(number),
             Kind::Winners | Kind::AwaitWinners => {
-                self.slots.is_front(number) && self.output.pending().len() < self.most_unsent()
+                self.slots.is_front(number) && self.output.pending().len() < self.max_unsent()
             }
             _ => true,
         }
@@ -54,7 +54,7 @@ impl Server {
     fn listens(&self) -> bool {
         let waiting = self.slots.len().max(self.queue.len());
         let nothing_read = self.recv.bytes().len() == self.decoded;
-        let room = waiting < self.config.max_in_flight && self.output.pending().len() < self.most_unsent();
+        let room = waiting < self.config.max_in_flight && self.output.pending().len() < self.max_unsent();
         self.lifecycle.is_open() && nothing_read && room
     }
 

@@ -194,7 +194,7 @@ mod tests {
             let most = dialect.max_agency();
             assert_eq!(client(*dialect, most), Ok(()), "{dialect}");
             if most < AgencyId::MAX {
-                let error = crate::SendError::Agency { agency: most + 1, most };
+                let error = crate::SendError::Agency { agency: most + 1, max: most };
                 assert_eq!(client(*dialect, most + 1), Err(error), "{dialect}");
             }
         }

@@ -32,7 +32,7 @@ impl Wire for Echo {
         scan.bytes = line;
         // An answer has a prefix, too.
         if side == Side::Agency && line > MAX_LINE {
-            return Err(DecodeError::new(0, Problem::TooLong { size: MAX_LINE + 1, most: MAX_LINE }));
+            return Err(DecodeError::new(0, Problem::TooLong { size: MAX_LINE + 1, max: MAX_LINE }));
         }
         match end {
             Some(_) => Ok(Some(line + 1)),

@@ -64,7 +64,7 @@ impl Wire for Fixed {
         let count = count.and_then(|digits| text::number(digits)).unwrap_or_default();
         let size = head + count * width;
         if size > limits.message {
-            return Err(DecodeError::new(head - DIGITS, Problem::TooLong { size, most: limits.message }));
+            return Err(DecodeError::new(head - DIGITS, Problem::TooLong { size, max: limits.message }));
         }
         let found = skip_chars(scan, body, count * width);
         let len = found.map_err(|at| DecodeError::new(head + at, Problem::Expected("UTF-8")))?;

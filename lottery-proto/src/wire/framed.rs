@@ -50,7 +50,7 @@ impl Wire for Framed {
         let Some(len) = bytes.get(..LENGTH).and_then(text::number) else { return Ok(None) };
         let size = LENGTH + len;
         if size > limits.message {
-            return Err(DecodeError::new(0, Problem::TooLong { size, most: limits.message }));
+            return Err(DecodeError::new(0, Problem::TooLong { size, max: limits.message }));
         }
         Ok((bytes.len() >= size).then_some(size))
     }

@@ -69,7 +69,7 @@ pub(crate) fn is_stable(wire: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8>
 /// The server takes all of it; the application answers at once. How many batches were accepted.
 pub(crate) fn serve(wire: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize {
     let mut server = Server::new(config.clone(), ConnId(1), at(0));
-    let bound = config.most_memory();
+    let bound = config.max_memory();
     let mut rest = bytes;
     let mut batches = 0;
     loop {

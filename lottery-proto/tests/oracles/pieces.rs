@@ -64,7 +64,7 @@ pub(crate) fn served(pieces: &[&[u8]], refuse: bool) -> (Vec<String>, Vec<u8>) {
 pub(crate) fn answered(wire: Dialect, question: usize, pieces: &[&[u8]]) -> String {
     let mut client = client_of(wire, 1);
     ask(&mut client, question);
-    let bound = ClientConfig::new(AgencyId::new(1).unwrap(), wire).most_memory();
+    let bound = ClientConfig::new(AgencyId::new(1).unwrap(), wire).max_memory();
     let mut said = Vec::new();
     for piece in pieces {
         said.extend(give_until_over(&mut client, piece));

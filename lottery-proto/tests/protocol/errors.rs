@@ -73,7 +73,7 @@ fn problems_have_the_texts_of_the_document() {
     let Some(document) = document() else { return };
     let field = |field, problem| Problem::Field(FieldError { field, problem });
     let problems = [
-        Problem::Size { size: 3, least: 4, most: 8192 },
+        Problem::Size { size: 3, min: 4, max: 8192 },
         Problem::SizeMismatch { size: 9, needed: 4 },
         Problem::UnknownType(200),
         Problem::WrongDirection(8),
@@ -81,10 +81,10 @@ fn problems_have_the_texts_of_the_document() {
         Problem::Expected("UTF-8"),
         Problem::BetCount { said: 3, found: 2 },
         Problem::AgencyMismatch { found: 2, expected: 1 },
-        Problem::UnknownAgency { agency: 9, most: 5 },
+        Problem::UnknownAgency { agency: 9, max: 5 },
         Problem::FieldCount { found: 4 },
         Problem::UnsupportedVersion,
-        Problem::TooLong { size: 1_048_577, most: 1_048_576 },
+        Problem::TooLong { size: 1_048_577, max: 1_048_576 },
         field(Field::FirstName, FieldProblem::Empty),
         field(Field::LastName, FieldProblem::TooLong(255)),
         field(Field::FirstName, FieldProblem::NotUtf8),

@@ -53,7 +53,7 @@ fn the_limits_of_a_centre() {
     let world = World::new().file("config.ini", "SERVER_MAX_MESSAGE = 8192\n");
     let flags = ["--max-connections", "100", "--max-memory", "64MiB", "--limits"];
     let settings = world.server(&flags[..4]);
-    let most = settings.machine().most_memory();
+    let most = settings.machine().max_memory();
     assert_eq!(most, 1024 + 2 * 8192 + 34 * (1024 + 8192) + 4 * (65_536 + 34 * 8192));
     // As many threads as there are processors.
     let (stacks, total) = (settings.budget(0).stacks, settings.budget(0).total());

@@ -27,7 +27,7 @@ const MOST_WINNERS: usize = 1_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Asking {
     /// So many winners there may be at most.
-    pub(super) most_winners: usize,
+    pub(super) max_winners: usize,
     /// The winners that were told so far.
     pub(super) winners: Vec<String>,
     /// There are no bets to send: it was started to ask.
@@ -41,8 +41,8 @@ pub(super) struct Asking {
 }
 
 impl Asking {
-    pub(super) fn new(most_winners: usize) -> Self {
-        Self { most_winners, ..Self::default() }
+    pub(super) fn new(max_winners: usize) -> Self {
+        Self { max_winners, ..Self::default() }
     }
 }
 

@@ -57,14 +57,14 @@ enum Phase {
 impl PlainAgency {
     /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
     pub fn new(job: Job, bets: Arc<BetList>) -> Self {
-        let most_winners = bets.len();
-        Self::with_most_winners(job, bets, most_winners)
+        let max_winners = bets.len();
+        Self::with_most_winners(job, bets, max_winners)
     }
 
-    fn with_most_winners(job: Job, bets: Arc<BetList>, most_winners: usize) -> Self {
+    fn with_most_winners(job: Job, bets: Arc<BetList>, max_winners: usize) -> Self {
         Self {
             pause: job.poll_initial,
-            connection: job.connections(&bets, most_winners),
+            connection: job.connections(&bets, max_winners),
             retry: Retry::new(job.retry_for, job.seed),
             job,
             bets,
@@ -74,7 +74,7 @@ impl PlainAgency {
             sent: 0,
             stored: 0,
             settled: false,
-            asking: asking::Asking::new(most_winners),
+            asking: asking::Asking::new(max_winners),
             on_progress: Box::new(|_| ()),
         }
     }
@@ -215,8 +215,8 @@ impl PlainAgency {
                 }
                 Event::Winners(documents) => {
                     let (last, named) = (documents.is_last(), self.asking.winners.len() + documents.len());
-                    if named > self.asking.most_winners {
-                        let error = self.connection.too_many_winners(named, self.asking.most_winners);
+                    if named > self.asking.max_winners {
+                        let error = self.connection.too_many_winners(named, self.asking.max_winners);
                         self.end(now, Err(error));
                         continue;
                     }

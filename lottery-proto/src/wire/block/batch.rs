@@ -124,7 +124,7 @@ fn check_header(rest: &[u8], agency: u8) -> Result<usize, Problem> {
         return Err(Problem::AgencyMismatch { found: named.into(), expected: agency.into() });
     }
     if size < HEADER_SIZE || size > rest.len() {
-        return Err(Problem::Size { size, least: HEADER_SIZE, most: rest.len() });
+        return Err(Problem::Size { size, min: HEADER_SIZE, max: rest.len() });
     }
     Ok(size)
 }

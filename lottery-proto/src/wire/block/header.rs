@@ -80,7 +80,7 @@ pub(super) fn header(input: &[u8]) -> IResult<&[u8], Header, Short> {
 
 /// Takes the packet at the start of a block apart: its header and its payload.
 pub(super) fn packet(block: &[u8]) -> Result<(Header, &[u8]), DecodeError> {
-    let size_error = |size| DecodeError::new(2, Problem::Size { size, least: HEADER_SIZE, most: BLOCK_SIZE });
+    let size_error = |size| DecodeError::new(2, Problem::Size { size, min: HEADER_SIZE, max: BLOCK_SIZE });
     let (rest, header) = header.parse(block).map_err(|_| size_error(block.len()))?;
     let size = usize::from(header.size);
     let payload = size.checked_sub(HEADER_SIZE).and_then(|len| rest.get(..len)).ok_or(size_error(size))?;
@@ -127,5 +127,5 @@ pub(super) fn set_size(out: &mut [u8], start: usize, size: usize) {
 
 /// The agency as the header's byte.
 pub(super) fn agency_byte(agency: AgencyId) -> Result<u8, SendError> {
-    u8::try_from(agency.get()).map_err(|_| SendError::Agency { agency: agency.get(), most: MAX_AGENCY })
+    u8::try_from(agency.get()).map_err(|_| SendError::Agency { agency: agency.get(), max: MAX_AGENCY })
 }
