@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, Instant};
 
@@ -12,7 +12,7 @@ use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, Instant
 pub(crate) const OFFERED: usize = 255;
 
 /// An agency and its bets.
-pub type Agency = (AgencyId, Arc<BetList>);
+pub type Agency = (AgencyId, Arc<AgencyFile>);
 
 /// The agencies of the input, from number 1 on.
 ///
@@ -31,7 +31,7 @@ pub fn agencies_of(dir: &Path) -> Vec<Agency> {
         .map_while(AgencyId::new)
         .map(|id| (id, dir.join(format!("agency-{id}.csv"))))
         .take_while(|(_, path)| path.exists())
-        .map(|(id, path)| (id, Arc::new(BetList::read(&path).unwrap_or_else(|error| panic!("{error}")))))
+        .map(|(id, path)| (id, Arc::new(AgencyFile::read(&path).unwrap_or_else(|error| panic!("{error}")))))
         .collect();
     assert!(!agencies.is_empty(), "{} holds no agency-1.csv", dir.display());
     agencies

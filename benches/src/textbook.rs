@@ -66,7 +66,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use lottery_core::bet_list::BetList;
+    use lottery_core::agency_file::AgencyFile;
     use lottery_proto::{AgencyId, block};
 
     use super::*;
@@ -86,7 +86,7 @@ mod tests {
     fn refuses_what_ours_refuses() {
         let bets =
             "Ana,Paz,20000001,1980-01-01,7574\nJosé,Muñoz,1,2000-02-29,0\nEva,Sosa,3,1999-12-31,4294967295\n";
-        let list = BetList::parse(Path::new("agency-1.csv"), bets.as_bytes()).expect("valid bets");
+        let list = AgencyFile::parse(Path::new("agency-1.csv"), bets.as_bytes()).expect("valid bets");
         let blocks = Blocks::of(&[(AgencyId::new(1).expect("an agency"), Arc::new(list))]);
         let mut packet = blocks.packets().next().expect("a block").to_vec();
         for at in 0..packet.len() {

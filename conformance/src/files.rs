@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 
 use crate::pieces::Random;
 
@@ -47,9 +47,9 @@ impl File {
     }
 
     /// As an agency holds it.
-    pub fn bets(&self) -> Arc<BetList> {
+    pub fn bets(&self) -> Arc<AgencyFile> {
         let path = format!("agency-{}.csv", self.agency);
-        Arc::new(BetList::parse(Path::new(&path), self.text.as_bytes()).expect("the file is sound"))
+        Arc::new(AgencyFile::parse(Path::new(&path), self.text.as_bytes()).expect("the file is sound"))
     }
 
     /// The fields of each line.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job, Progress, SessionAgency};
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 use lottery_runtime::Dialer;
 
@@ -83,7 +83,7 @@ impl Process {
             seed: rng.draw(),
         };
         let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
-        let bets = BetList::parse(Path::new("agency.csv"), text.as_bytes()).expect("a valid list");
+        let bets = AgencyFile::parse(Path::new("agency.csv"), text.as_bytes()).expect("a valid list");
         let progress = Arc::new(Mutex::new(Progress::default()));
         let told = Arc::clone(&progress);
         let tell = move |now| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lottery_core::agency::{Agency, Job};
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The agencies are those of the client's program, in one thread; where the wire has them ask again for the winners, they
 /// pause 20 ms at first and 100 ms at most.
 pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration {
-    let bets = Arc::new(BetList::parse(Path::new("agency.csv"), BETS.as_bytes()).expect("valid bets"));
+    let bets = Arc::new(AgencyFile::parse(Path::new("agency.csv"), BETS.as_bytes()).expect("valid bets"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut working = JoinSet::new();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lottery_core::bet_list::{BetList, BetListError};
+use lottery_core::agency_file::{AgencyFile, BetListError};
 use lottery_core::store::rows;
 use lottery_proto::{Dialect, SendError};
 
@@ -11,7 +11,7 @@ use crate::common::{at, client_of};
 /// `data` is the file.
 pub fn run(data: &[u8]) {
     let path = Path::new("agency-1.csv");
-    let list = match BetList::parse(path, data) {
+    let list = match AgencyFile::parse(path, data) {
         Ok(list) => list,
         Err(BetListError::Line { line, .. }) => {
             // A line ends with CR LF, LF or CR.
@@ -31,7 +31,7 @@ pub fn run(data: &[u8]) {
         rows::push_bet(&mut row, 1, &bet);
         text += row.strip_prefix("1,").expect("the agency comes first");
     }
-    let again = BetList::parse(path, text.as_bytes()).expect("what was read can be read again");
+    let again = AgencyFile::parse(path, text.as_bytes()).expect("what was read can be read again");
     assert_eq!((list.len(), list.is_empty()), (again.len(), again.is_empty()));
     assert!(list.bets_from(0).eq(again.bets_from(0)));
     for wire in Dialect::WITH_BETS {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_proto::{AgencyId, ClientConfig};
 use lottery_runtime::Runtime;
 use lottery_runtime::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
@@ -83,7 +83,7 @@ pub(super) fn agency(
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
     let job = job(settings)?;
     let place = open_winners(settings)?;
-    let bets = BetList::read_within(path, settings.file_max_size)?;
+    let bets = AgencyFile::read_within(path, settings.file_max_size)?;
     let shown = bar.clone();
     let show = move |progress| shown.show(progress);
     let mut agency = Agency::new(job, Arc::new(bets)).with_progress(show);

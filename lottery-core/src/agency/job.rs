@@ -6,7 +6,7 @@ use std::{fmt, io};
 use lottery_proto::{ClientConfig, CloseReason, Dialect, Instant, SendError};
 
 use super::client_connection::ClientConnection;
-use crate::bet_list::{BetList, BetListError};
+use crate::agency_file::{AgencyFile, BetListError};
 
 /// What an agency is to do.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct Job {
 
 impl Job {
     /// The connections of an agency; if its wire cannot carry one of these bets, it has ended already.
-    pub(super) fn connections(&self, bets: &BetList, max_winners: usize) -> ClientConnection<Vec<String>> {
+    pub(super) fn connections(&self, bets: &AgencyFile, max_winners: usize) -> ClientConnection<Vec<String>> {
         let (connection, server) = (self.connection.clone(), self.server.clone());
         let mut connections = ClientConnection::new(connection, server, self.connect_timeout, max_winners);
         if let Err(error) = bets.check_sendable(self.connection.dialect) {

@@ -22,7 +22,7 @@ pub use self::job::{AgencyError, Job, Left, Progress};
 pub use self::plain::PlainAgency;
 pub use self::session::SessionAgency;
 pub use self::single_bet::SingleBet;
-use crate::bet_list::BetList;
+use crate::agency_file::AgencyFile;
 
 /// An agency at work: sends its bets, says that these were all, asks for its winners, in the manner of its wire.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ enum Kind {
 
 impl Agency {
     /// An agency with these bets. If its wire cannot carry one of them, it has ended already: none is sent.
-    pub fn new(job: Job, bets: Arc<BetList>) -> Self {
+    pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         Self(if job.connection.dialect.profile().has_sessions {
             Kind::Session(SessionAgency::new(job, bets))
         } else {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_core::store::{Rows, WinnersPiece};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 use lottery_runtime::dial::Target;
@@ -19,7 +19,7 @@ const BETS: &str = "Ana,Paz,20000001,1980-01-01,7574\nJos\u{e9},Paz,20000003,200
 
 fn agency(dialect: Dialect) -> Agency {
     let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
-    let bets = BetList::parse(Path::new("agency.csv"), BETS.as_bytes()).unwrap();
+    let bets = AgencyFile::parse(Path::new("agency.csv"), BETS.as_bytes()).unwrap();
     Agency::new(Job { connection, ..job(1) }, Arc::new(bets))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lottery_core::agency::Agency;
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 
 use crate::calls::Calls;
@@ -18,7 +18,7 @@ fn odd_names_are_stored_as_they_stand_in_the_agencys_file() {
     let mut calls = Calls::new(5, "");
     for (agency, dialect) in (1..).zip(Dialect::WITH_BETS) {
         let file: String = ODD.map(|name| format!("{name},{name},20000001,1980-01-31,1\n")).concat();
-        let list = BetList::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
+        let list = AgencyFile::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
         let mut job = job(agency);
         job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), *dialect);
         calls.client(1, Agency::new(job, Arc::new(list)));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use lottery_core::agency::{AgencyError, Job, Progress, SessionAgency};
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, Batch, ClientConfig, Code, ConnId, Dialect, Failure, Finished, Hello, HelloReply, Input,
@@ -58,7 +58,7 @@ impl Talk {
         for bet in all() {
             file.write_record(&bet).unwrap();
         }
-        let list = BetList::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
+        let list = AgencyFile::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
         let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Session);
         let job = Job { connection, batch_max: Some(4), ..job(1) };
         let progress = Arc::<Mutex<Vec<Progress>>>::default();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lottery_core::agency::Agency;
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
@@ -150,7 +150,7 @@ impl Thin {
         let config = ServerConfig { agencies, ..ServerConfig::default() };
         let link = |(agency, bets): (u32, &Vec<Fields>)| {
             let file: String = bets.iter().map(|bet| bet.join(",") + "\n").collect();
-            let list = BetList::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
+            let list = AgencyFile::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
             let mut job = job(agency);
             job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), dialect);
             (job.retry_for, job.seed) = (Duration::from_secs(60), agency.into());

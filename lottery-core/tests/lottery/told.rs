@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job};
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_core::commit_queue::{Command, CommitQueue, Notice, Request, Won};
 use lottery_core::committer::{Committer, HelloOutcome, OpenError, Rules};
 use lottery_core::lottery_service::LotteryService;
@@ -60,7 +60,8 @@ pub(crate) fn connected(id: u32, dialect: Dialect) -> Agency {
         retry_for: Duration::from_secs(10),
         seed: 1,
     };
-    let mut agency = Agency::new(job, Arc::new(BetList::parse(Path::new("a.csv"), file.as_bytes()).unwrap()));
+    let mut agency =
+        Agency::new(job, Arc::new(AgencyFile::parse(Path::new("a.csv"), file.as_bytes()).unwrap()));
     assert!(matches!(agency.next_step(now), Step::Connect(target) if target.server == "centre:1"));
     agency.connected(now);
     agency
@@ -101,7 +102,7 @@ fn a_bet_that_is_refused_is_named_by_its_line() {
 #[test]
 fn an_agency_whose_number_does_not_fit_on_its_wire_says_so_and_does_not_connect() {
     let now = Instant::default();
-    let bets = || Arc::new(BetList::parse(Path::new("a.csv"), b"").unwrap());
+    let bets = || Arc::new(AgencyFile::parse(Path::new("a.csv"), b"").unwrap());
     for dialect in [Dialect::Session, Dialect::Block] {
         let job = || crate::wires::job(256, dialect);
         for mut agency in [Agency::new(job(), bets()), Agency::asking(job())] {
@@ -331,7 +332,7 @@ fn an_agency_that_has_finished_has_no_more_bets() {
 #[test]
 fn a_bet_that_no_list_is_long_enough_for_is_named_by_its_batch() {
     let row = "Ana,Paz,20000001,1980-01-01,7574\n";
-    let list = BetList::parse(Path::new("a.csv"), row.repeat(4).as_bytes()).unwrap();
+    let list = AgencyFile::parse(Path::new("a.csv"), row.repeat(4).as_bytes()).unwrap();
     assert_eq!(list.place_of(2, 4, Some(2)), "a.csv: line 4");
     assert_eq!(list.place_of(2, 4, Some(usize::MAX)), "a.csv: lines 3 to 4");
 }

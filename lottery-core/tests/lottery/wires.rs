@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lottery_core::agency::{Agency, Job, Progress};
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 
 use crate::calls::{Call, Calls};
@@ -25,7 +25,7 @@ pub(crate) fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> Agency {
     for bet in bets {
         file.write_record(bet).unwrap();
     }
-    let list = BetList::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
+    let list = AgencyFile::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
     Agency::new(job(agency, dialect), Arc::new(list))
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job};
-use lottery_core::bet_list::BetList;
+use lottery_core::agency_file::AgencyFile;
 use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
@@ -206,7 +206,7 @@ impl World {
         }
         // Each has one connection.
         let job = Job { retry_for: Duration::ZERO, ..job };
-        let list = BetList::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
+        let list = AgencyFile::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
         self.links.push(Link {
             agency: Agency::new(job, Arc::new(list)),
             starts: self.now.after(Duration::from_secs(after)),

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use super::{AgencyError, Job, Phase, PlainAgency};
 use crate::agency::reason::{passes, passes_in_words};
-use crate::bet_list::BetList;
+use crate::agency_file::AgencyFile;
 
 /// So many connections in a row that were closed instead of an answer mean that the wire has no room for it.
 const UNANSWERED: u32 = 2;
@@ -57,7 +57,7 @@ impl PlainAgency {
         if dialect == Dialect::Session {
             job.connection.dialect = Dialect::Block;
         }
-        let mut agency = Self::with_most_winners(job, Arc::new(BetList::empty()), MOST_WINNERS);
+        let mut agency = Self::with_most_winners(job, Arc::new(AgencyFile::empty()), MOST_WINNERS);
         agency.phase = Phase::Waiting(Instant::default());
         (agency.settled, agency.asking.alone) = (true, true);
         if agency.winners_flow() == WinnersFlow::WithFinished {

@@ -16,13 +16,13 @@ use tracing::{debug, info, warn};
 use super::client_connection::ClientConnection;
 use super::job::{AgencyError, Job, Left, Progress};
 use super::retry::Retry;
-use crate::bet_list::BetList;
+use crate::agency_file::AgencyFile;
 use crate::redact;
 
 /// An agency at work: sends its bets, says that these were all, asks for its winners.
 pub struct PlainAgency {
     job: Job,
-    bets: Arc<BetList>,
+    bets: Arc<AgencyFile>,
     connection: ClientConnection<Vec<String>>,
     phase: Phase,
     /// Nothing was sent on this connection yet.
@@ -56,12 +56,12 @@ enum Phase {
 
 impl PlainAgency {
     /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
-    pub fn new(job: Job, bets: Arc<BetList>) -> Self {
+    pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         let max_winners = bets.len();
         Self::with_most_winners(job, bets, max_winners)
     }
 
-    fn with_most_winners(job: Job, bets: Arc<BetList>, max_winners: usize) -> Self {
+    fn with_most_winners(job: Job, bets: Arc<AgencyFile>, max_winners: usize) -> Self {
         Self {
             pause: job.poll_initial,
             connection: job.connections(&bets, max_winners),

@@ -18,13 +18,13 @@ use super::client_connection::ClientConnection;
 use super::job::{AgencyError, Job, Left, Progress};
 use super::reason::{bet_in, passes};
 use super::retry::Retry;
-use crate::bet_list::BetList;
+use crate::agency_file::AgencyFile;
 use crate::redact;
 
 /// An agency at work, through as many connections as it takes.
 pub struct SessionAgency {
     job: Job,
-    bets: Arc<BetList>,
+    bets: Arc<AgencyFile>,
     connection: ClientConnection<Vec<String>>,
     phase: Phase,
     /// How many bets were sent in this session, or were stored before it.
@@ -58,7 +58,7 @@ enum Phase {
 
 impl SessionAgency {
     /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
-    pub fn new(job: Job, bets: Arc<BetList>) -> Self {
+    pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         Self {
             retry: Retry::new(job.retry_for, job.seed),
             connection: job.connections(&bets, bets.len()),

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn parse(text: impl AsRef<[u8]>) -> Result<BetList, String> {
-    BetList::parse(Path::new("agency-7.csv"), text.as_ref()).map_err(|error| error.to_string())
+fn parse(text: impl AsRef<[u8]>) -> Result<AgencyFile, String> {
+    AgencyFile::parse(Path::new("agency-7.csv"), text.as_ref()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn names_file_line_and_field_of_a_mistake() {
         assert_eq!(parse(text).unwrap_err(), format!("agency-7.csv: line 3: {expected}"));
     }
     assert_eq!(
-        BetList::read(Path::new("/nowhere/agency-1.csv")).unwrap_err().to_string(),
+        AgencyFile::read(Path::new("/nowhere/agency-1.csv")).unwrap_err().to_string(),
         "/nowhere/agency-1.csv: No such file or directory (os error 2)"
     );
 }
@@ -73,7 +73,7 @@ fn an_error_about_a_bet_names_its_line() {
 #[test]
 fn debug_shows_no_personal_data() {
     let shown = format!("{:?}", parse("Ana,Paz,1,1980-01-01,1\n").unwrap());
-    assert_eq!(shown, "BetList(1 bets from agency-7.csv)");
+    assert_eq!(shown, "AgencyFile(1 bets from agency-7.csv)");
 }
 
 #[test]
@@ -149,7 +149,8 @@ fn of_a_file_without_an_end_no_more_is_read_than_a_record_can_need() {
     ] {
         read.set(0);
         let input = BufReader::with_capacity(64, Endless { bytes, read: &read });
-        let error = BetList::read_from(Path::new("zero"), input, u64::MAX, 1 << 20).unwrap_err().to_string();
+        let error =
+            AgencyFile::read_from(Path::new("zero"), input, u64::MAX, 1 << 20).unwrap_err().to_string();
         assert_eq!(error, format!("zero: line 1: {expected}"), "{}", bytes.escape_ascii());
         assert!(read.get() < 3000, "{} bytes", read.get());
     }
@@ -168,7 +169,7 @@ fn a_file_is_read_up_to_its_limit() {
     let line = b"Ana,Paz,1,1980-01-01,1\n";
     let within = |bets: usize, limit| {
         let text = line.repeat(bets);
-        BetList::read_from(Path::new("a.csv"), &text[..], 0, limit)
+        AgencyFile::read_from(Path::new("a.csv"), &text[..], 0, limit)
             .map(|list| list.len())
             .map_err(|e| e.to_string())
     };
@@ -177,13 +178,13 @@ fn a_file_is_read_up_to_its_limit() {
     for bytes in [&line[..], b"\n", b"\r\n"] {
         let read = std::cell::Cell::new(0);
         let input = BufReader::new(Endless { bytes, read: &read });
-        let error = BetList::read_from(Path::new("yes"), input, u64::MAX, 100_000).unwrap_err();
+        let error = AgencyFile::read_from(Path::new("yes"), input, u64::MAX, 100_000).unwrap_err();
         assert!(matches!(error, BetListError::TooLarge { limit: 100_000, .. }), "{error}");
         assert!(read.get() < 200_000);
     }
-    let error = BetList::read(Path::new("/dev/zero")).unwrap_err().to_string();
+    let error = AgencyFile::read(Path::new("/dev/zero")).unwrap_err().to_string();
     assert_eq!(error, "/dev/zero: line 1: first_name: too long, at most 255");
-    let directory = BetList::read(Path::new("/")).unwrap_err().to_string();
+    let directory = AgencyFile::read(Path::new("/")).unwrap_err().to_string();
     assert_eq!(directory, "/: Is a directory (os error 21)");
 }
 

@@ -26,7 +26,7 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 /// UTF-8. A byte order mark before it is passed over. It is read and checked whole, so that nothing is sent of a file that
 /// holds a mistake; and not further than a mistake or a limit, as it may be a pipe or a device without an end.
 #[derive(Clone)]
-pub struct BetList {
+pub struct AgencyFile {
     path: PathBuf,
     bets: BetVec,
     /// Where each stands in the file.
@@ -86,7 +86,7 @@ pub enum LineProblem {
     Field(#[from] FieldError),
 }
 
-impl BetList {
+impl AgencyFile {
     /// No bets.
     pub fn empty() -> Self {
         Self { path: PathBuf::new(), bets: BetVec::with_capacity(0), lines: Vec::new() }
@@ -219,8 +219,8 @@ fn without_mark(mut input: impl BufRead) -> io::Result<impl BufRead> {
     Ok(Cursor::new(first).chain(input))
 }
 
-impl fmt::Debug for BetList {
+impl fmt::Debug for AgencyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BetList({} bets from {})", self.bets.len(), self.path.display())
+        write!(f, "AgencyFile({} bets from {})", self.bets.len(), self.path.display())
     }
 }
