@@ -17,7 +17,7 @@ use redb::Database;
 use tracing::{info, warn};
 
 use super::compare::{Equal, compare};
-use super::watched::is_no_room;
+use super::fault_tracking::is_no_room;
 use super::{Disk, tables};
 
 /// At most about so many bytes of what is missing are written at a time, while agencies wait.

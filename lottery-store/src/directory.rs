@@ -10,7 +10,7 @@ use lottery_core::store::{Saved, Store, StoreError};
 use super::compare::compare;
 use super::csv_file::CsvFile;
 use super::data_dir::DataDir;
-use super::opening::Opened;
+use super::open::Opened;
 use super::permissions::{self, unusable_for as unusable};
 use super::{Disk, FileDisk, RedbStore};
 

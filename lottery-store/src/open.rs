@@ -6,9 +6,9 @@ use std::sync::Arc;
 use redb::{Builder, Database, DatabaseError};
 
 use super::Disk;
-use super::refresh::{undo_unfinished_creation, write_again};
+use super::fault_tracking::{FirstFault, Watched};
+use super::recovery::{undo_unfinished_creation, write_again};
 use super::tables::{self, Position};
-use super::watched::{FirstFault, Watched};
 
 /// Pages that redb keeps in memory, in bytes; half of it bounds what a transaction gathers before it is written.
 pub const CACHE: usize = 16 << 20;

@@ -12,7 +12,7 @@ use super::Disk;
 use super::csv_file::{CsvFile, CsvRepair};
 use super::data_dir::DataDir;
 use super::live::Live;
-use super::opening::Opened;
+use super::open::Opened;
 use super::permissions::unusable_for as unusable;
 use super::tables::{self, Position};
 
