@@ -39,9 +39,9 @@ pub fn this_program(role: &str) -> Command {
 /// The centre's program, on the runtime of that name; `None` if there is none.
 pub fn centre(runtime: &str) -> Option<ExitCode> {
     match runtime {
-        "tokio" => Some(lottery_cli::app::server(&runtime_tokio::Tokio, SystemTime::now)),
-        "std" => Some(lottery_cli::app::server(&runtime_std::Std, SystemTime::now)),
-        "smol" => Some(lottery_cli::app::server(&runtime_smol::Smol, SystemTime::now)),
+        "tokio" => Some(lottery_cli::program::server(&runtime_tokio::Tokio, SystemTime::now)),
+        "std" => Some(lottery_cli::program::server(&runtime_std::Std, SystemTime::now)),
+        "smol" => Some(lottery_cli::program::server(&runtime_smol::Smol, SystemTime::now)),
         _ => None,
     }
 }

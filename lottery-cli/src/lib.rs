@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-pub mod app;
 pub mod config;
 mod door;
 pub mod health;
 pub mod log;
+pub mod program;

@@ -49,7 +49,7 @@ pub use budget::Budget;
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
 pub use server::{Output, ServerCommand, ServerSettings};
-pub use types::{AsWritten, Choice, HostPort, LogTime, MaxMemory, StoreKind};
+pub use types::{Choice, HostPort, LogTime, MaxMemory, Raw, StoreKind};
 pub use unknown::UnknownKeys;
 
 use flags::Show;

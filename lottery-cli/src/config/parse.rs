@@ -10,7 +10,7 @@ use std::time::Duration;
 use lottery_proto::Dialect;
 
 use super::duration;
-use super::types::{AsWritten, Choice, HostPort, MaxMemory};
+use super::types::{Choice, HostPort, MaxMemory, Raw};
 
 /// How a setting's text becomes its value, or what was expected.
 pub(super) type Parse<T> = fn(&OsStr) -> Result<T, String>;
@@ -107,15 +107,15 @@ pub(super) fn text(value: &OsStr) -> Result<String, String> {
 }
 
 /// A value that has a `FromStr` whose error says what was expected, with its text.
-pub(super) fn as_written<T: FromStr<Err: fmt::Display>>(value: &OsStr) -> Result<AsWritten<T>, String> {
+pub(super) fn as_written<T: FromStr<Err: fmt::Display>>(value: &OsStr) -> Result<Raw<T>, String> {
     let text = value.to_str().unwrap_or_default();
     let parsed = text.parse().map_err(|error: T::Err| error.to_string())?;
-    Ok(AsWritten { value: parsed, text: text.into() })
+    Ok(Raw { value: parsed, text: text.into() })
 }
 
 /// A duration, zero included, with its text.
-pub(super) fn duration_as_written(value: &OsStr) -> Result<AsWritten<Duration>, String> {
-    Ok(AsWritten { value: duration(value)?, text: value.to_string_lossy().into_owned() })
+pub(super) fn duration_as_written(value: &OsStr) -> Result<Raw<Duration>, String> {
+    Ok(Raw { value: duration(value)?, text: value.to_string_lossy().into_owned() })
 }
 
 /// An address to listen at: an IP address, and perhaps a port.

@@ -7,7 +7,7 @@ use lottery_proto::Dialect;
 
 /// A value and the text that it was read from, for log lines that show a setting as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AsWritten<T> {
+pub struct Raw<T> {
     /// What the text means.
     pub value: T,
     /// The text itself.

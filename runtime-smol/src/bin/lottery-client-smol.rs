@@ -4,5 +4,5 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 fn main() -> ExitCode {
-    lottery_cli::app::client(&runtime_smol::Smol, SystemTime::now)
+    lottery_cli::program::client(&runtime_smol::Smol, SystemTime::now)
 }

@@ -17,7 +17,7 @@ use self::table::{
 use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::resolve::Values;
-use super::types::{AsWritten, HostPort, LogTime};
+use super::types::{HostPort, LogTime, Raw};
 use super::unknown::UnknownKeys;
 use crate::log::Level;
 
@@ -73,11 +73,11 @@ pub struct ClientSettings {
     /// How many messages the loop sends.
     pub loop_amount: u32,
     /// The pause between two messages of the loop; may be zero.
-    pub loop_period: AsWritten<Duration>,
+    pub loop_period: Raw<Duration>,
     /// Keys of the file that are unknown.
     pub unknown_keys: UnknownKeys,
     /// Which events are logged.
-    pub log_level: AsWritten<Level>,
+    pub log_level: Raw<Level>,
     /// In which time.
     pub log_time: LogTime,
     /// The first pause between questions for the winners, above zero. Each pause is twice the one before.

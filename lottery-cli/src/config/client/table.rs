@@ -9,7 +9,7 @@ use crate::config::file::{Format, Shape};
 use crate::config::parse;
 use crate::config::resolve::Program;
 use crate::config::table::{Action, Row, SWITCH, Setting};
-use crate::config::types::{AsWritten, HostPort, LogTime};
+use crate::config::types::{HostPort, LogTime, Raw};
 use crate::log::Level;
 /// An agency, as a program.
 pub(in crate::config) const PROGRAM: Program = Program {
@@ -202,7 +202,7 @@ pub(super) const LOOP_AMOUNT: Setting<u32> = Setting {
     parse: parse::whole::<u32, 0, { u32::MAX as u64 }>,
 };
 
-pub(super) const LOOP_PERIOD: Setting<AsWritten<Duration>> = Setting {
+pub(super) const LOOP_PERIOD: Setting<Raw<Duration>> = Setting {
     row: Row {
         flag: "loop-period",
         var: "CLI_LOOP_PERIOD",
@@ -214,7 +214,7 @@ pub(super) const LOOP_PERIOD: Setting<AsWritten<Duration>> = Setting {
     parse: parse::duration_as_written,
 };
 
-pub(super) const LOG_LEVEL: Setting<AsWritten<Level>> = Setting {
+pub(super) const LOG_LEVEL: Setting<Raw<Level>> = Setting {
     row: Row {
         flag: "log-level",
         var: "CLI_LOG_LEVEL",

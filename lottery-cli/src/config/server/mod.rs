@@ -19,7 +19,7 @@ use super::error::ConfigError;
 use super::parse;
 use super::resolve::Values;
 use super::table::Origin;
-use super::types::{AsWritten, LogTime, MaxMemory, StoreKind};
+use super::types::{LogTime, MaxMemory, Raw, StoreKind};
 use super::unknown::UnknownKeys;
 use crate::log::Level;
 
@@ -65,7 +65,7 @@ pub struct ServerSettings {
     /// Keys of the file that are unknown.
     pub unknown_keys: UnknownKeys,
     /// Which events are logged.
-    pub log_level: AsWritten<Level>,
+    pub log_level: Raw<Level>,
     /// In which time.
     pub log_time: LogTime,
     /// How many agencies take part, from 1 to 99999: the draw waits for all of them.

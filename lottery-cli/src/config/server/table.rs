@@ -10,7 +10,7 @@ use crate::config::file::{Format, Shape};
 use crate::config::parse;
 use crate::config::resolve::Program;
 use crate::config::table::{Action, Flag, Operand, Row, SWITCH, Setting};
-use crate::config::types::{AsWritten, LogTime, MaxMemory, StoreKind};
+use crate::config::types::{LogTime, MaxMemory, Raw, StoreKind};
 use crate::log::Level;
 
 /// The centre, as a program.
@@ -127,7 +127,7 @@ pub(super) const LISTEN_BACKLOG: Setting<u16> = Setting {
     parse: parse::whole::<u16, 1, 65_535>,
 };
 
-pub(super) const LOG_LEVEL: Setting<AsWritten<Level>> = Setting {
+pub(super) const LOG_LEVEL: Setting<Raw<Level>> = Setting {
     row: row(
         "log-level",
         "LOGGING_LEVEL",

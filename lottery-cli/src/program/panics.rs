@@ -39,7 +39,9 @@ mod tests {
         panic::set_hook(before);
         // Another test may panic meanwhile, in its own thread, which nobody listens to.
         let place = |line: &str| {
-            line.starts_with("ERROR    action: panic | result: fail | place: lottery-cli/src/app/panics.rs:")
+            line.starts_with(
+                "ERROR    action: panic | result: fail | place: lottery-cli/src/program/panics.rs:",
+            )
         };
         assert!(lines.len() == 2 && lines.iter().all(|line| place(line)), "{lines:#?}");
         assert!(

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// There is no store, or it cannot be read; or those of `sink`.
-pub(in crate::app) fn read_parts(
+pub(in crate::program) fn read_parts(
     data_dir: &Path,
     with_rows: bool,
     sink: Sink<'_>,

@@ -19,7 +19,7 @@ const MOST: usize = 4;
 
 /// The socket of a running centre. It goes when this is dropped.
 #[derive(Debug)]
-pub(in crate::app) struct Control {
+pub(in crate::program) struct Control {
     path: PathBuf,
     inode: u64,
     door: Option<Door>,
@@ -31,7 +31,7 @@ impl Control {
     /// # Errors
     ///
     /// There is no socket to be had: the file system has none, for instance.
-    pub(in crate::app) fn start(data_dir: &Path, snapshots: Arc<dyn Snapshots>) -> io::Result<Self> {
+    pub(in crate::program) fn start(data_dir: &Path, snapshots: Arc<dyn Snapshots>) -> io::Result<Self> {
         let path = std::path::absolute(data_dir)?.join(SOCKET);
         match fs::symlink_metadata(&path) {
             // Of a centre that was killed.
