@@ -43,7 +43,7 @@ fn what_follows_a_long_wrong_message_is_read_and_dropped() {
     give(&mut server, at(0), format!("A0000105001{}{wrong}", bet.repeat(5000)).as_bytes());
     assert!(matches!(seen(&mut server)[..], [] | [Seen::Refused(..)]));
     assert!(take(&mut server, at(0)).starts_with(b"E"));
-    give(&mut server, at(0), &vec![b'x'; 3 << 20]);
+    give(&mut server, at(0), &vec![b'x'; 200 << 10]);
     assert_eq!(server.state(), State::Draining);
 }
 
@@ -56,7 +56,7 @@ fn it_is_dropped_also_while_an_answer_is_owed() {
     let Some(Event::Batch { .. }) = server.poll_event() else { panic!() };
     give(&mut server, at(0), format!("A0000105001{}{wrong}", bet.repeat(5000)).as_bytes());
     assert_eq!(server.state(), State::Draining);
-    give(&mut server, at(0), &vec![b'x'; 3 << 20]);
+    give(&mut server, at(0), &vec![b'x'; 200 << 10]);
 }
 
 /// A client whose batches have at most so many bytes.
