@@ -1,0 +1,122 @@
+//! Documents lead to what is there: links to files and headings, and paths of the code.
+
+use std::env;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is")).join("..")
+}
+
+/// Calls `visit` with each Markdown file below `dir`, but for built and hidden ones, and its text.
+fn visit_documents(dir: &Path, visit: &mut impl FnMut(&Path, &str)) {
+    for entry in fs::read_dir(dir).expect("a directory of the repository") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !name.starts_with('.') && name != "target" {
+                visit_documents(&path, visit);
+            }
+        } else if has_ending(&path, "md") {
+            visit(&path, &fs::read_to_string(&path).expect("a text"));
+        }
+    }
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|found| found == ending)
+}
+
+/// The text without its listings.
+fn prose(text: &str) -> String {
+    let mut listing = false;
+    let mut kept = String::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            listing = !listing;
+        } else if !listing {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+/// The anchors of the headings, as they are linked to.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let kept = heading.trim_start_matches('#').trim().to_lowercase();
+        kept.chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+            .map(|c| if c == ' ' { '-' } else { c })
+            .collect()
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn links_lead_to_files_and_headings() {
+    let mut links = 0;
+    visit_documents(&root(), &mut |path, text| {
+        let text = prose(text);
+        for (at, _) in text.match_indices("](") {
+            let link = text[at + 2..].split(')').next().unwrap_or_default();
+            if link.contains("://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.to_owned() } else { path.with_file_name("").join(file) };
+            assert!(target.exists(), "{} links {link}", path.display());
+            if !anchor.is_empty() {
+                let anchors = anchors(&prose(&fs::read_to_string(&target).expect("a text")));
+                assert!(anchors.iter().any(|known| known == anchor), "{} links {link}", path.display());
+            }
+            links += 1;
+        }
+    });
+    assert!(links > 100, "{links}");
+}
+
+/// A path that a document names, in full: P, C, S and D stand for directories of tests and of the lottery.
+fn whole(path: &str) -> String {
+    let short = [
+        ("P/", "lottery-proto/tests/"),
+        ("C/", "lottery-core/tests/"),
+        ("S/", "lottery-core/src/"),
+        ("D/", "conformance/tests/"),
+    ];
+    let found = short.iter().find_map(|(short, long)| Some(format!("{long}{}", path.strip_prefix(short)?)));
+    found.unwrap_or_else(|| path.to_owned())
+}
+
+#[test]
+fn paths_of_the_code_that_documents_name_exist() {
+    for document in ["architecture", "sessions", "testing"] {
+        let text =
+            prose(&fs::read_to_string(root().join(format!("docs/{document}.md"))).expect("a document"));
+        let mut paths = 0;
+        for line in text.lines() {
+            // A file without a directory is beside the one that was named before it.
+            let mut beside: Option<PathBuf> = None;
+            for name in line.split('`').skip(1).step_by(2) {
+                let is_path = name.contains('/') || has_ending(Path::new(name), "rs");
+                if !is_path || name.contains([' ', '*', '…', ':']) {
+                    continue;
+                }
+                let path = PathBuf::from(whole(name));
+                let first = path.components().next().map(Component::as_os_str).unwrap_or_default();
+                let path = match &beside {
+                    Some(dir) if path.components().count() == 1 => dir.join(path),
+                    _ if path.components().count() > 1 && root().join(first).is_dir() => path,
+                    _ => continue,
+                };
+                assert!(root().join(&path).exists(), "{document}.md names {name}");
+                beside =
+                    if path.extension().is_some() { path.parent().map(Path::to_owned) } else { Some(path) };
+                paths += 1;
+            }
+        }
+        assert!(paths >= 10, "{paths} in {document}.md");
+    }
+}
