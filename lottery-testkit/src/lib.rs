@@ -1,3 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod log;
+
+/// Code of the repository's README, run as it stands there. No crate that is published can include a file outside of it.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
