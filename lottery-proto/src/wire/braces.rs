@@ -1,4 +1,4 @@
-//! Keys and values in braces (`docs/protocol.md#braces`), every message ended by `;`.
+//! Dialect `braces` (`docs/protocol.md#braces`): keys and values in braces, each message ended by `;`.
 
 use alloc::vec::Vec;
 use bytes::BufMut;
@@ -20,17 +20,17 @@ use crate::error::{DecodeError, Problem, SendError};
 use crate::list::Part;
 
 const SEPARATORS: &[u8] = b",;:{}";
-/// What stands before the fields of a bet.
+/// Keys of a bet's fields, each with the character before it.
 const KEYS: [&str; 5] =
     ["{PlayerName:", ",PlayerSurname:", ",PlayerDocID:", ",PlayerDateOfBirth:", ",WageredNumber:"];
 const AGENCY_KEY: &str = ",AgencyID:";
-/// What stands before the agency where there is nothing else.
+/// Beginning of a message that only names an agency, behind its first character.
 const AGENCY: &[u8] = b"{AgencyID:";
 const BATCH_STORED: &[u8] = b"ACK_CHUNK;";
 const FINISHED_STORED: &[u8] = b"ACK_NOTIFY;";
 const REFUSED: &[u8] = b"ERROR:";
 
-/// The wire `braces`.
+/// Dialect `braces`.
 #[derive(Debug)]
 pub(crate) struct Braces;
 
@@ -199,8 +199,8 @@ impl Wire for Braces {
     }
 }
 
-/// Whether a connection that begins with these bytes speaks this wire; `None`: that is not clear yet. The first key says
-/// it, as a brace may stand in a line, too.
+/// True if a connection that begins with these bytes speaks this dialect; `None` if more bytes are needed. The first
+/// key decides, because a line of `echo` may begin with a letter and a brace, too.
 pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
     let (kind, rest) = bytes.split_first()?;
     let [first_key, ..] = KEYS;
@@ -211,7 +211,7 @@ pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
     }
 }
 
-/// `{PlayerDocID:…},{…}`, validated.
+/// Decodes and validates a list of winners: `{PlayerDocID:…},{…}`.
 fn winners(message: &[u8]) -> Result<Response, DecodeError> {
     let end = message.len() - 1;
     let mut rest = message.get(1..end).unwrap_or_default();
@@ -235,7 +235,7 @@ fn winners(message: &[u8]) -> Result<Response, DecodeError> {
     Ok(Response::Winners { documents: 1..end, count, last: true })
 }
 
-/// The agency that all bets of a batch name, and how many there are, if all are valid.
+/// Validates a batch, and returns the agency that all its bets name, and their number.
 fn validate(body: &[u8]) -> Result<(AgencyId, usize), DecodeError> {
     let mut reader = Reader::new(body);
     let mut agency = None;
@@ -255,13 +255,14 @@ fn validate(body: &[u8]) -> Result<(AgencyId, usize), DecodeError> {
     agency.map(|agency| (agency, count)).ok_or(DecodeError::new(1, Problem::Expected("bets")))
 }
 
-/// The next bet, and the digits of its agency. The keys are there, once and in their order.
+/// Reads and validates the next bet, and returns it with the digits of its agency. All keys must be there, once and in
+/// order.
 fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<(Bet<'a>, &'a [u8])>, Problem> {
     let rest = reader.bytes.get(reader.at..).unwrap_or_default();
     if rest.is_empty() {
         return Ok(None);
     }
-    // Between two bets there is a comma.
+    // Two bets have a comma between them.
     let (rest, opened) = match (reader.at, rest) {
         (0, rest) => (rest, Some(rest)),
         (_, rest) => (rest, rest.strip_prefix(b",")),
@@ -283,7 +284,7 @@ fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<(Bet<'a>, &'a [u8])>, 
             "{PlayerName:…,PlayerSurname:…,PlayerDocID:…,PlayerDateOfBirth:…,WageredNumber:…,AgencyID:…}",
         ));
     };
-    // The places of the fields follow from the lengths of what stands between them.
+    // The offsets of the fields follow from the lengths of the keys and values before them.
     let mut at = reader.at + (rest.len() - opened.len());
     let mut place = |key: &str, field: &[u8]| {
         let start = at + key.len();
@@ -301,7 +302,7 @@ fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<(Bet<'a>, &'a [u8])>, 
     Ok(Some((bet, agency)))
 }
 
-/// The next bet of a validated batch: no value holds a comma.
+/// Reads the next bet of a validated batch, in which no value holds a comma.
 fn read_bet<'a>(reader: &mut Reader<'a>) -> Option<Bet<'a>> {
     let Some(text) = reader.text else { return next_bet(reader).ok().flatten().map(|(bet, _)| bet) };
     let mut rest = text.get(reader.at..)?;
@@ -316,7 +317,7 @@ fn read_bet<'a>(reader: &mut Reader<'a>) -> Option<Bet<'a>> {
     Bet::of_checked(fields)
 }
 
-/// A key, and what stands behind it up to the next separator.
+/// Returns a parser of a key and the value behind it, up to the next separator.
 fn value<'a>(
     key: &'static str,
 ) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {

@@ -1,15 +1,15 @@
-//! Telling the wires apart by their first bytes (`docs/protocol.md#detection`).
+//! Detection of the dialect by the first bytes of a connection (`docs/protocol.md#detection`).
 
 use super::{Dialect, braces, fixed, framed};
 
-/// The wire whose first message begins with these bytes; `None`: they still fit more than one. `limit`: the longest
-/// message that is taken, in bytes. `ended`: no more bytes will come.
+/// Returns the dialect whose first message begins with these bytes; `None` while they fit more than one. `limit` is the
+/// maximum length of a message, in bytes; `ended` is true if no more bytes will come.
 ///
-/// A wire is taken for what it is when nothing but its first message begins so; what cannot be one any more is a line,
-/// at the byte that says so. How the bytes are cut makes no difference.
+/// A dialect is chosen when no other can begin so. Bytes that fit no other dialect are a line of `echo`, from the first
+/// byte that shows it. The way in which the bytes are cut makes no difference.
 pub(crate) fn detect(bytes: &[u8], limit: usize, ended: bool) -> Option<Dialect> {
     match bytes.first() {
-        // Hello
+        // 7 is Hello.
         Some(7) => return Some(Dialect::Session),
         Some(1..=9) => return Some(Dialect::Block),
         _ => {}
@@ -26,13 +26,13 @@ pub(crate) fn detect(bytes: &[u8], limit: usize, ended: bool) -> Option<Dialect>
     line.then_some(Dialect::Echo)
 }
 
-/// Whether `bytes` begin with these; `None`: as far as there are any.
+/// True if `bytes` begin with `expected`; `None` if they end before that is decided.
 pub(super) fn begin_with(bytes: &[u8], expected: &[u8]) -> Option<bool> {
     let alike = bytes.iter().zip(expected).all(|(byte, expected)| byte == expected);
     if alike { (bytes.len() >= expected.len()).then_some(true) } else { Some(false) }
 }
 
-/// Whether `bytes` begin with so many decimal digits; `None`: as far as there are any.
+/// True if `bytes` begin with `count` decimal digits; `None` if they end before that is decided.
 pub(super) fn begin_with_digits(bytes: &[u8], count: usize) -> Option<bool> {
     let digits = bytes.iter().take(count).all(u8::is_ascii_digit);
     if digits { (bytes.len() >= count).then_some(true) } else { Some(false) }

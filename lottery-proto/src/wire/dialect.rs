@@ -1,4 +1,4 @@
-//! The names of the wires, and what an application may have to know about them.
+//! Dialects, and their properties that an application may have to know.
 
 use core::fmt;
 
@@ -6,13 +6,14 @@ use super::{MAX_LINE, Wire, block, braces, echo, fixed, framed};
 use crate::agency::AgencyId;
 use crate::bet::{Bet, FieldError, MAX_DOCUMENT};
 
-/// A wire: one of the protocols that carry the same job.
+/// Dialect: one of the protocols that carry the same messages (`docs/protocol.md#choosing-a-dialect`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
     /// Packets in blocks of 8192 bytes (`docs/protocol.md#block`).
     Block,
-    /// The same packets from an agency that opened with Hello: nothing lost, nothing twice (`docs/protocol.md#sessions`).
+    /// The same packets on a connection that opens with Hello: each bet is stored once, whatever fails
+    /// (`docs/protocol.md#sessions`).
     Session,
     /// Columns of characters (`docs/protocol.md#fixed`).
     Fixed,
@@ -20,19 +21,19 @@ pub enum Dialect {
     Framed,
     /// Keys and values in braces (`docs/protocol.md#braces`).
     Braces,
-    /// A line that comes back: the health check (`docs/protocol.md#echo`).
+    /// Health check: a line that comes back (`docs/protocol.md#echo`).
     Echo,
 }
 
 impl Dialect {
-    /// Every dialect.
+    /// All dialects.
     pub const ALL: &[Self] =
         &[Self::Block, Self::Session, Self::Fixed, Self::Framed, Self::Braces, Self::Echo];
 
-    /// The dialects that carry bets.
+    /// Dialects that carry bets.
     pub const WITH_BETS: &[Self] = &[Self::Block, Self::Session, Self::Fixed, Self::Framed, Self::Braces];
 
-    /// Its name, in lower case.
+    /// Returns the name, in lower case.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Block => "block",
@@ -44,7 +45,7 @@ impl Dialect {
         }
     }
 
-    /// How an agency behaves on this wire.
+    /// Returns the behavior of a client in this dialect.
     pub const fn profile(self) -> DialectProfile {
         let profile = DialectProfile {
             batch_bets: 255,
@@ -75,11 +76,11 @@ impl Dialect {
         }
     }
 
-    /// The longest answer that an agency with so many bets can need, in bytes: all of them have won, with the longest
-    /// documents; or, with few bets, a failure of up to 8192 bytes.
+    /// Returns the length of the longest reply that an agency with this many bets can need, in bytes: the list if all
+    /// of them have won, with the longest documents; or, with few bets, a failure of up to 8192 bytes.
     ///
-    /// On `block` and in a session it is a block: a longer list comes in further ones. On `echo` it is a line behind a prefix
-    /// that is as long.
+    /// In `block` and `session` it is a block: a longer list continues in further ones. In `echo` it is a line behind a
+    /// prefix of the same length.
     pub const fn longest_answer(self, bets: usize) -> usize {
         let (head, document) = match self {
             Self::Block | Self::Session => (block::BLOCK_SIZE, 0),
@@ -92,7 +93,7 @@ impl Dialect {
         if longest > block::BLOCK_SIZE { longest } else { block::BLOCK_SIZE }
     }
 
-    /// The greatest number of an agency that this wire can carry.
+    /// Returns the greatest agency number that this dialect can carry.
     pub const fn max_agency(self) -> u32 {
         match self {
             Self::Block | Self::Session => block::MAX_AGENCY,
@@ -100,10 +101,10 @@ impl Dialect {
         }
     }
 
-    /// Whether this wire can carry the bet as it is.
+    /// Checks that this dialect can carry the bet unchanged.
     ///
     /// # Errors
-    /// The field that it cannot carry, and why: a separator in a name, or something wider than its column.
+    /// The field that it cannot carry, and the problem: a separator in a name, or a value wider than its column.
     pub fn check_sendable(self, bet: &Bet<'_>) -> Result<(), FieldError> {
         self.wire().check_sendable(bet)
     }
@@ -126,31 +127,31 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// How an agency behaves on a wire: who waits for what.
+/// Behavior of a client in a dialect (`docs/protocol.md#choosing-a-dialect`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DialectProfile {
-    /// The bets in a batch, if nothing else is said.
+    /// Default number of bets in a batch.
     pub batch_bets: usize,
-    /// The bytes of the bets in a batch, at most, if nothing else is said.
+    /// Default maximum size of the bets in a batch, in bytes.
     pub batch_bytes: usize,
-    /// It opens with Hello, and goes on after the bets that are stored.
+    /// True if a connection opens with Hello, and continues behind the bets that are stored.
     pub has_sessions: bool,
-    /// A bet that is sent alone is answered.
+    /// True if a single bet gets a reply.
     pub answers_bets: bool,
-    /// Each message waits for the answer to the one before.
+    /// True if each message waits for the reply to the one before.
     pub waits_for_answers: bool,
-    /// How the winners are asked for.
+    /// Way in which a client asks for the winners.
     pub winners_flow: WinnersFlow,
 }
 
-/// How the winners are asked for.
+/// Ways in which a client asks for the winners (`docs/protocol.md#winners`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WinnersFlow {
-    /// On the connection that the bets were sent on, again and again.
+    /// By queries on the connection of the bets, repeated until the draw.
     SameConnection,
-    /// The centre closes after Finished and after each question: every question has a connection of its own.
+    /// By queries on a connection of their own each, because the server closes after Finished and after each query.
     NewConnection,
-    /// Finished asks for them, too, and the answer comes after the draw.
+    /// By Finished, whose reply comes after the draw.
     WithFinished,
 }
 
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn each_wire_has_its_manner() {
         use WinnersFlow::{NewConnection, SameConnection, WithFinished};
-        // Bets and bytes in a batch; sessions, answers to single bets, waits for answers; the question.
+        // Bets and bytes in a batch; sessions; replies to single bets; waits for replies; way to ask for the winners.
         for (dialect, bets, bytes, sessions, answers, waits, question) in [
             (Dialect::Block, 255, usize::MAX, false, true, false, SameConnection),
             (Dialect::Session, 255, usize::MAX, true, true, false, SameConnection),

@@ -1,4 +1,4 @@
-//! A line that comes back: the health check (`docs/protocol.md#echo`).
+//! Dialect `echo` (`docs/protocol.md#echo`): a line that comes back, the health check.
 
 use alloc::vec::Vec;
 use bytes::BufMut;
@@ -12,10 +12,10 @@ use crate::bet::{Bet, FieldError};
 use crate::bets::ReadBet;
 use crate::error::{DecodeError, Problem, SendError};
 
-/// The longest line, in bytes, without its end.
+/// Maximum length of a line without its line end, in bytes.
 pub(crate) const MAX_LINE: usize = 8192;
 
-/// The wire `echo`.
+/// Dialect `echo`.
 #[derive(Debug)]
 pub(crate) struct Echo;
 
@@ -30,7 +30,7 @@ impl Wire for Echo {
         let end = memchr::memchr(b'\n', bytes.get(scan.bytes..).unwrap_or_default());
         let line = end.map_or(bytes.len(), |end| scan.bytes + end);
         scan.bytes = line;
-        // An answer has a prefix, too.
+        // A reply is longer by its prefix.
         if side == Side::Agency && line > MAX_LINE {
             return Err(DecodeError::new(0, Problem::TooLong { size: MAX_LINE + 1, max: MAX_LINE }));
         }

@@ -1,4 +1,4 @@
-//! Columns of characters, without separators (`docs/protocol.md#fixed`).
+//! Dialect `fixed` (`docs/protocol.md#fixed`): columns of characters, without separators.
 //!
 //! Widths count characters, not bytes.
 
@@ -20,20 +20,20 @@ use crate::bets::{ReadBet, Reader};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::list::{ListSize, Part};
 
-/// The digits of an agency, of a count, of a length.
+/// Width of an agency, a count or a length, in digits.
 const DIGITS: usize = 5;
-/// What those can count up to.
+/// Greatest number of that width.
 const MOST: usize = 99_999;
-/// The character that says what a message is, and an agency or a count.
+/// Width of the first character of a message and the number behind it.
 const HEAD: usize = 1 + DIGITS;
 const NAME: usize = 30;
 const DOCUMENT: usize = 8;
 const DATE: usize = 10;
 const NUMBER: usize = 4;
-/// A bet, in characters.
+/// Width of a bet, in characters.
 const BET: usize = 2 * NAME + DOCUMENT + DATE + NUMBER;
 
-/// The wire `fixed`.
+/// Dialect `fixed`.
 #[derive(Debug)]
 pub(crate) struct Fixed;
 
@@ -153,7 +153,7 @@ impl Wire for Fixed {
             if name.chars().count() > NAME {
                 return fail(field, FieldProblem::TooWide(NAME));
             }
-            // They would be taken for padding.
+            // A reader would drop the space as padding.
             if name.ends_with(' ') {
                 return fail(field, FieldProblem::TrailingSpace);
             }
@@ -245,8 +245,8 @@ impl Wire for Fixed {
     }
 }
 
-/// Whether a connection that begins with these bytes speaks this wire; `None`: that is not clear yet. A batch has two
-/// numbers. `F` and `C` are complete behind one: nothing that could follow is waited for.
+/// True if a connection that begins with these bytes speaks this dialect; `None` if more bytes are needed. A batch
+/// begins with two numbers. `F` and `C` are complete after one, so nothing behind it is waited for.
 pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
     let (kind, rest) = bytes.split_first()?;
     match kind {
@@ -256,14 +256,14 @@ pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
     }
 }
 
-/// How many bytes the bet takes: its characters, and for each one that is longer the bytes more.
+/// Returns the size of the bet in bytes: one for each character, and the extra bytes of longer ones.
 fn size(bet: &Bet<'_>) -> usize {
     let longer = |name: &str| name.len() - name.chars().count();
     BET + longer(bet.first_name) + longer(bet.last_name)
 }
 
-/// Goes on until `wanted` characters are skipped, and says how many bytes those are; `None` if there are not as
-/// many yet. An error is the place of a byte that begins no character.
+/// Continues to skip characters until `wanted` are skipped, and returns their size in bytes; `None` if they have not
+/// all come. An error is the offset of a byte that begins no character.
 fn skip_chars(scan: &mut FrameCursor, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
     while scan.count < wanted {
         let rest = bytes.get(scan.bytes..).unwrap_or_default();
@@ -292,14 +292,14 @@ fn skip_chars(scan: &mut FrameCursor, bytes: &[u8], wanted: usize) -> Result<Opt
     Ok(Some(scan.bytes))
 }
 
-/// The next bet.
+/// Reads and validates the next bet.
 fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Bet<'a>, Problem> {
     let columns = next_columns(reader).ok_or(Problem::Expected("82 characters"))?;
     let [first_name, last_name, document, birthdate, number] = columns;
     Ok(Bet::new(first_name, last_name, document, birthdate, number)?)
 }
 
-/// The columns of the next bet, padding taken off.
+/// Reads the columns of the next bet, without padding.
 fn next_columns<'a>(reader: &mut Reader<'a>) -> Option<[&'a str; 5]> {
     let rest = reader.text.and_then(|text| text.get(reader.at..)).unwrap_or_default();
     let (after, columns) = columns(rest)?;
@@ -308,18 +308,18 @@ fn next_columns<'a>(reader: &mut Reader<'a>) -> Option<[&'a str; 5]> {
     Some([without_spaces(first_name), without_spaces(last_name), without_zeros(document), birthdate, number])
 }
 
-/// Without the padding of a name. By bytes: there are many spaces.
+/// Returns a name without padding. It searches bytes, which is faster, because there are many spaces.
 fn without_spaces(name: &str) -> &str {
     let end = name.bytes().rposition(|byte| byte != b' ').map_or(0, |last| last + 1);
     name.get(..end).unwrap_or_default()
 }
 
-/// Names, document, date of birth and number.
+/// Columns of a bet: names, document, date of birth and number.
 type Columns<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
 
-/// The columns of a bet, and before them what follows it.
+/// Splits off the columns of a bet, and returns the rest before them.
 fn columns(rest: &str) -> Option<(&str, Columns<'_>)> {
-    // Where a character is a byte, nothing has to be counted.
+    // Bytes need no counting where each is a character.
     if let Some((bet, after)) = rest.split_at_checked(BET)
         && bet.is_ascii()
     {
@@ -335,12 +335,12 @@ fn columns(rest: &str) -> Option<(&str, Columns<'_>)> {
     parsed.ok()
 }
 
-/// A column of so many characters.
+/// Returns a parser of a column of `width` characters.
 fn column<'a>(width: usize) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
     take(width)
 }
 
-/// Without the padding; of a document of zeros one is left.
+/// Returns a document without padding; of a document of zeros one is left.
 fn without_zeros(document: &str) -> &str {
     let trimmed = document.trim_start_matches('0');
     if trimmed.is_empty() {

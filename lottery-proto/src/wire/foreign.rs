@@ -1,14 +1,14 @@
-//! Protocols that are spoken at the port by mistake, or to find out what is there. Nothing is said to them.
+//! Foreign protocols that reach the port by mistake or in a scan. They get no reply (`docs/protocol.md#detection`).
 
 use core::fmt;
 
-/// A protocol that is none of the wires, and is known by its first line.
+/// Protocol that is no dialect, but is recognized by its first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Foreign {
-    /// A request of HTTP.
+    /// Request of HTTP.
     Http,
-    /// The hello of a TLS client.
+    /// Hello of a TLS client.
     Tls,
 }
 
@@ -21,13 +21,13 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// A record of a TLS handshake, of whichever version.
+/// First bytes of a TLS handshake record, of any version.
 const TLS: &[u8] = &[22, 3];
 
 const METHODS: &[&[u8]] =
     &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI"];
 
-/// The protocol that begins so: with a line of HTTP as far as it is there, or with a hello of TLS.
+/// Returns the protocol that begins so: with a line of HTTP, as far as it has come, or with a hello of TLS.
 pub(crate) fn foreign(bytes: &[u8]) -> Option<Foreign> {
     if bytes.starts_with(TLS) {
         return Some(Foreign::Tls);

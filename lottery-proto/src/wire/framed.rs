@@ -1,6 +1,6 @@
-//! Eight digits and a body (`docs/protocol.md#framed`).
+//! Dialect `framed` (`docs/protocol.md#framed`).
 //!
-//! Every message, both ways: eight decimal digits that give the length of the body in bytes, and the body.
+//! Every message, both ways, is eight decimal digits, the length of the body in bytes, and the body.
 
 use alloc::vec::Vec;
 use bytes::BufMut;
@@ -21,18 +21,18 @@ use crate::digits::put_number;
 use crate::error::{DecodeError, Problem, SendError};
 use crate::list::{ListSize, Part};
 
-/// The digits before a body.
+/// Number of digits before a body.
 const LENGTH: usize = 8;
-/// The longest body that so many digits can tell.
+/// Length of the longest body that these digits can express, in bytes.
 const LONGEST: usize = 99_999_999;
-/// What the first of them counts.
+/// Place value of the first digit.
 const FIRST_DIGIT: usize = 10_000_000;
 const STORED: &[u8] = b"success;Batch stored successfully.";
 const REFUSED: &[u8] = b"error;";
 const FINISHED: &[u8] = b"END";
 const NO_WINNERS: &[u8] = b"NO_WINNERS";
 
-/// The wire `framed`.
+/// Dialect `framed`.
 #[derive(Debug)]
 pub(crate) struct Framed;
 
@@ -91,7 +91,7 @@ impl Wire for Framed {
                 out.put_slice(REFUSED);
                 out.put_slice(failure_text(failure.text).as_bytes());
             })?,
-            // Whatever else is said to END would be taken for winners.
+            // A text in reply to END would be taken for winners.
             (
                 _,
                 Answer::Refused { .. }
@@ -212,8 +212,9 @@ impl Wire for Framed {
     }
 }
 
-/// Whether a connection that begins with these bytes speaks this wire; `None`: that is not clear yet. Eight digits do, as
-/// long as a body of that many bytes may be taken, up to the first digit: a longer one is told that it is too long.
+/// True if a connection that begins with these bytes speaks this dialect; `None` if more bytes are needed. Eight digits
+/// do, as long as the first one is possible in a length within `limit`. A body that is longer all the same gets an
+/// error.
 pub(super) fn begins(bytes: &[u8], limit: usize) -> Option<bool> {
     let longest = limit.saturating_sub(LENGTH).min(LONGEST);
     match bytes.first() {
@@ -222,7 +223,7 @@ pub(super) fn begins(bytes: &[u8], limit: usize) -> Option<bool> {
     }
 }
 
-/// `agency;count\n`: the two, and where the lines of the bets begin. Empty lines before it are skipped.
+/// Parses `agency;count\n`, and returns both and the offset of the lines behind it. Empty lines before it are skipped.
 fn head(body: &[u8]) -> Result<(AgencyId, usize, usize), DecodeError> {
     let part = |input| -> IResult<_, &[u8]> { take_till1(|byte| matches!(byte, b';' | b'\n')).parse(input) };
     let expected = DecodeError::new(LENGTH, Problem::Expected("END, or a first line with agency and count"));
@@ -236,7 +237,7 @@ fn head(body: &[u8]) -> Result<(AgencyId, usize, usize), DecodeError> {
     Ok((agency, count, body.len() - rest.len()))
 }
 
-/// How many bets there are in the lines from `at` on, if all are valid.
+/// Validates the lines from `at` on, and returns the number of bets.
 fn validate(body: &[u8], at: usize) -> Result<usize, DecodeError> {
     let mut reader = Reader::new(body.get(at..).unwrap_or_default());
     let mut count = 0;
@@ -250,7 +251,7 @@ fn validate(body: &[u8], at: usize) -> Result<usize, DecodeError> {
     }
 }
 
-/// The next bet; empty lines are skipped.
+/// Reads and validates the next bet. Empty lines are skipped.
 fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<Bet<'a>>, Problem> {
     loop {
         let rest = reader.bytes.get(reader.at..).unwrap_or_default();
@@ -269,7 +270,7 @@ fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<Bet<'a>>, Problem> {
     }
 }
 
-/// The bet in a line that begins at `at`.
+/// Reads and validates the bet in a line that begins at `at`.
 fn bet<'a>(reader: &Reader<'a>, at: usize, line: &'a [u8]) -> Result<Bet<'a>, Problem> {
     let text = reader.text.and_then(|text| text.get(at..));
     if let Some(bet) = text.and_then(|text| fast::bet::<b';'>(text, line.len())) {
@@ -298,7 +299,7 @@ fn put_line(bet: &Bet<'_>, out: &mut Vec<u8>) {
     out.put_u8(b'\n');
 }
 
-/// Appends a message with the body that `write` writes.
+/// Appends a message with the body that `write` appends.
 fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), TooLarge> {
     let start = out.len();
     put_padded(0, LENGTH, out);

@@ -1,4 +1,4 @@
-//! The wires: what is common to them, and a module for each.
+//! Dialects: the trait [`Wire`] that they have in common, and a module for each.
 
 pub mod block;
 mod braces;
@@ -32,13 +32,16 @@ use crate::error::{DecodeError, SendError};
 use crate::failure::{Code, Failure};
 use crate::list::{ListSize, Part};
 
-/// What a wire does. It is without state: what has to be remembered of a connection is in the machines.
+/// Encoding and decoding of a dialect. It has no state: the machines hold the state of a connection.
 pub(crate) trait Wire: fmt::Debug + Sync {
-    /// Where the message at the start of `bytes` ends; `None` if that is not there yet.
+    /// Returns the length of the message at the start of `bytes`; `None` if its end has not come.
     ///
-    /// `scan` is where the last call on the same message left off, so that a message that arrives byte by byte
-    /// is looked at once. An error means that it cannot be said where the next message begins. There are never more
-    /// bytes than the limit; a message that does not end within it is refused by the machines.
+    /// `scan` is the place where the last call on the same message stopped, so that a message that arrives byte by byte
+    /// is searched once. `bytes` are never more than the limit; the machines reject a message that does not end within
+    /// it.
+    ///
+    /// # Errors
+    /// A mistake after which the start of the next message is unknown.
     fn frame(
         &self,
         scan: &mut FrameCursor,
@@ -47,21 +50,21 @@ pub(crate) trait Wire: fmt::Debug + Sync {
         limits: Limits,
     ) -> Result<Option<usize>, DecodeError>;
 
-    /// Whether this is a message that says nothing, to be passed over.
+    /// True if the message says nothing, and is to be skipped.
     fn is_filler(&self, _message: &[u8]) -> bool {
         false
     }
 
-    /// Centre: what a whole message asks for. It is validated completely.
+    /// Server: decodes and validates a whole message.
     fn request(&self, message: &[u8]) -> Result<Request, Refusal>;
 
-    /// Centre: whether the connection goes on after a message with this mistake.
+    /// Server: true if the connection goes on after a message with this mistake.
     fn goes_on_after(&self, error: &DecodeError) -> bool;
 
-    /// Centre: how the bets of a request are read again, once it was validated.
+    /// Server: returns the function that reads the bets of a validated request.
     fn read_bet(&self) -> ReadBet;
 
-    /// Centre: appends the answer to a request, if it is no list. If it cannot be carried, nothing is appended.
+    /// Server: appends the reply to a request, unless it is a list. Appends nothing if the dialect cannot carry it.
     fn answer(
         &self,
         owed: &PendingReply,
@@ -69,12 +72,12 @@ pub(crate) trait Wire: fmt::Debug + Sync {
         out: &mut Vec<u8>,
     ) -> Result<AfterReply, TooLarge>;
 
-    /// Centre: whether a list of winners of that size can be the answer to a request.
+    /// Server: checks that a list of winners of that size can be the reply to a request.
     fn carries(&self, _owed: &PendingReply, _list: &ListSize) -> Result<(), TooLarge> {
         Ok(())
     }
 
-    /// Centre: appends documents of a list that it [`Wire::carries`], in answer to a request.
+    /// Server: appends documents of a list, for which [`Wire::carries`] succeeded, in reply to a request.
     fn put_winners(
         &self,
         _owed: &PendingReply,
@@ -85,7 +88,7 @@ pub(crate) trait Wire: fmt::Debug + Sync {
         AfterReply::Close
     }
 
-    /// Centre: appends the last answer of a connection, which ends with this failure. `owed` is what failed.
+    /// Server: appends the last reply of a connection, which ends with this failure. `owed` is the request that failed.
     fn fail(
         &self,
         owed: &PendingReply,
@@ -95,16 +98,16 @@ pub(crate) trait Wire: fmt::Debug + Sync {
         self.answer(owed, &Answer::Refused { failure, total: 0 }, out)
     }
 
-    /// Centre: whether everything that follows a refused batch on its connection is refused, too.
+    /// Server: true if a rejected batch causes everything behind it on its connection to be rejected.
     fn stops_at_a_refusal(&self) -> bool {
         false
     }
 
-    /// Agency: whether this wire can carry the bet without changing it.
+    /// Client: checks that this dialect can carry the bet unchanged.
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError>;
 
-    /// Agency: appends a batch of as many of `bets` as one message of about `limit` bytes carries, and says how
-    /// many that is. All of them can be carried.
+    /// Client: appends a batch of as many of `bets` as one message of about `limit` bytes carries, and returns their
+    /// number. The dialect can carry all of `bets`.
     fn put_batch(
         &self,
         agency: AgencyId,
@@ -113,7 +116,7 @@ pub(crate) trait Wire: fmt::Debug + Sync {
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError>;
 
-    /// Agency: appends a single bet, and says what its answer will repeat. The bet can be carried.
+    /// Client: appends a single bet, which the dialect can carry, and returns the bytes that its reply repeats.
     fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
         self.put_batch(agency, &[*bet], usize::MAX, out)?;
         Ok(Box::default())
@@ -127,116 +130,116 @@ pub(crate) trait Wire: fmt::Debug + Sync {
     /// Agency: appends Finished.
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError>;
 
-    /// Agency: appends the question for the winners.
+    /// Client: appends the winners query.
     fn put_winners_query(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError>;
 
-    /// Agency: what answers a request of that kind; `None`: nothing does.
+    /// Client: returns the kind of the reply to a request of that kind; `None` if it gets none.
     fn answered_by(&self, kind: Kind) -> Option<Kind>;
 
-    /// Agency: what a whole message answers, if `asked` is what it has to answer. It is validated completely.
+    /// Client: decodes and validates a whole message, in reply to `asked`.
     fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError>;
 
-    /// Agency: the code and the text of a failure that ends the connection, if this message is one. It may come at
-    /// any time.
+    /// Client: returns the code and the text of a failure that ends the connection, if the message is one. It may come
+    /// at any time.
     fn failure(&self, _message: &[u8]) -> Option<(Option<Code>, Range<usize>)> {
         None
     }
 
-    /// Agency: the next document of a validated answer, at the start of `rest`, and what follows it.
+    /// Client: returns the next document of a validated reply, at the start of `rest`, and the text behind it.
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)>;
 }
 
-/// Who sends the messages that are looked at.
+/// Role of the sender of the messages that are searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Agency,
     Centre,
 }
 
-/// What bounds a message.
+/// Limits of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The longest message, in bytes.
+    /// Maximum length of a message, in bytes.
     pub(crate) message: usize,
-    /// The peer has ended its side: no more bytes will come.
+    /// True if the peer has ended its side: no more bytes will come.
     pub(crate) ended: bool,
 }
 
-/// How far the search for the end of a message has come.
+/// Progress of the search for the end of a message.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FrameCursor {
-    /// Bytes that were looked at.
+    /// Number of bytes that were searched.
     pub(crate) bytes: usize,
-    /// Whatever the wire counts in them.
+    /// Number of characters among them, in a dialect that counts characters.
     pub(crate) count: usize,
 }
 
-/// The kinds of request.
+/// Kinds of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The beginning of a session.
+    /// Start of a session.
     Hello,
-    /// One bet.
+    /// A single bet.
     Bet,
     /// Bets, all or none.
     Batch,
     /// No more bets.
     Finished,
-    /// Who won? To be answered at once, if only with "not yet".
+    /// Winners query that is answered at once, if only with "pending".
     Winners,
-    /// Who won? To be answered when the draw has taken place.
+    /// Winners query that is answered after the draw.
     AwaitWinners,
-    /// A line to be sent back.
+    /// Line to be sent back.
     Echo,
-    /// What was asked is not known; only a failure can answer it.
+    /// Request that is not known; only a failure can answer it.
     Unknown,
 }
 
-/// A validated request. It borrows nothing: where its bets are is said in bytes from the message's start.
+/// Validated request. It borrows nothing: its bets are given as a range of bytes of the message.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) kind: Kind,
-    /// Whether the same message asks for the winners, too.
+    /// True if the same message asks for the winners, too.
     pub(crate) awaits_winners: bool,
-    /// The agency that it names, if it names one.
+    /// Agency that the message names, if it names one.
     pub(crate) agency: Option<AgencyId>,
-    /// Where its bets, or its line, are.
+    /// Range of its bets, or of its line.
     pub(crate) payload: Range<usize>,
-    /// How many bets there are.
+    /// Number of bets.
     pub(crate) count: usize,
-    /// What the answer will have to repeat.
+    /// Bytes that the reply repeats.
     pub(crate) echo: Box<[u8]>,
 }
 
 impl Request {
-    /// A request without bets.
+    /// Returns a request without bets.
     pub(crate) fn new(kind: Kind, agency: Option<AgencyId>) -> Self {
         Self { kind, awaits_winners: false, agency, payload: 0..0, count: 0, echo: Box::default() }
     }
 
-    /// A request with `count` bets in `payload`.
+    /// Returns a request with `count` bets in `payload`.
     pub(crate) fn with_bets(kind: Kind, agency: AgencyId, payload: Range<usize>, count: usize) -> Self {
         Self { payload, count, ..Self::new(kind, Some(agency)) }
     }
 }
 
-/// Without what the answer repeats: personal data.
+/// Omits the bytes that the reply repeats: they are personal data.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Request({:?}, {:?}, {} bets)", self.kind, self.agency, self.count)
     }
 }
 
-/// A request that cannot be taken.
+/// Request that is rejected.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) error: DecodeError,
-    /// The answer that is due all the same.
+    /// Reply that is due nevertheless.
     pub(crate) due: Option<PendingReply>,
 }
 
 impl Refusal {
-    /// A refusal of a request of that kind.
+    /// Returns the rejection of a request of that kind.
     pub(crate) fn of(kind: Kind, agency: u32, error: DecodeError) -> Self {
         Self { error, due: Some(PendingReply::new(kind, agency)) }
     }
@@ -248,11 +251,11 @@ impl From<DecodeError> for Refusal {
     }
 }
 
-/// A request that has not been answered.
+/// Request without a reply.
 #[derive(Clone)]
 pub(crate) struct PendingReply {
     pub(crate) kind: Kind,
-    /// The agency as it was named, even if there is none of that number; 0 if it was not named.
+    /// Agency as it was named, even if it does not exist; 0 if none was named.
     pub(crate) agency: u32,
     pub(crate) echo: Box<[u8]>,
 }
@@ -263,46 +266,46 @@ impl PendingReply {
     }
 }
 
-/// Without what is repeated: it is personal data.
+/// Omits the bytes that the reply repeats: they are personal data.
 impl fmt::Debug for PendingReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PendingReply({:?}, {})", self.kind, self.agency)
     }
 }
 
-/// What the centre answers.
+/// Reply of the server.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer<'a> {
-    /// The agency has a session; so much of it is durable.
+    /// The agency has a session, and this much is durable.
     Welcome { stored: u64, finished: bool, window: u32, digest: u32 },
-    /// The bets are durable, or the agency's end is; the agency has so many bets stored.
+    /// The bets, or the end of the agency's bets, are durable. Holds the number of its stored bets.
     Stored { total: u64 },
     /// The draw has not taken place.
     Pending,
-    /// The documents of the agency's winners.
+    /// Documents of the agency's winners.
     Winners(&'a [String]),
-    /// So many of them, which follow.
+    /// Size of a list of winners, which follows in parts.
     List(ListSize),
-    /// The line that was received, behind this prefix.
+    /// The received line, behind this prefix.
     Echo(&'a str),
-    /// No, and why; the agency has so many bets stored.
+    /// Rejection, with its reason and the number of the agency's stored bets.
     Refused { failure: Failure<'a>, total: u64 },
-    /// The connection ends, and why.
+    /// Failure that ends the connection.
     Failed(Failure<'a>),
 }
 
-/// What follows an answer on its connection.
+/// Continuation of a connection after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AfterReply {
     Continue,
     Close,
 }
 
-/// An answer that the wire cannot carry.
+/// Error for a reply that the dialect cannot carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
-/// A validated answer. It borrows nothing: where its parts are is said in bytes from the message's start.
+/// Validated reply. It borrows nothing: its parts are given as ranges of bytes of the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Response {
     Welcome {
@@ -314,7 +317,7 @@ pub(crate) enum Response {
     Stored {
         total: Option<u64>,
     },
-    /// No, and the text that says why.
+    /// Rejection, with the text of its reason.
     Refused {
         total: Option<u64>,
         reason: Range<usize>,
@@ -323,12 +326,12 @@ pub(crate) enum Response {
     Winners {
         documents: Range<usize>,
         count: usize,
-        /// No more of them follow.
+        /// True if no more documents of the list follow.
         last: bool,
     },
-    /// The line that came back.
+    /// Line that came back.
     Line(Range<usize>),
-    /// The connection ends, and the text that says why.
+    /// Failure that ends the connection, with its text.
     Failed {
         code: Option<Code>,
         text: Range<usize>,

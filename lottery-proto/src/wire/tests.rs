@@ -1,4 +1,4 @@
-//! That a message which arrives byte by byte is looked at once: without a clock.
+//! Tests that a message which arrives byte by byte is searched once. They count bytes instead of time.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use super::{Dialect, FrameCursor, Limits, Side};
 
 const LIMITS: Limits = Limits { message: 1024 * 1024, ended: false };
 
-/// Long messages of every wire, both ways.
+/// Returns long messages of every dialect, both ways.
 fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
     let bet = "Ñandú".to_string() + &" ".repeat(25) + &"x".repeat(30) + "200000011980-01-017574";
     let fixed = format!("A0000100300{}", bet.repeat(300));
@@ -34,7 +34,7 @@ fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
         .collect()
 }
 
-/// Where the body begins: behind what tells the length of the message, which is looked at each time.
+/// Returns the offset of the body, behind the bytes that give the length of the message and are read each time.
 fn body(wire: Dialect, message: &[u8]) -> usize {
     match (wire, message.first()) {
         (Dialect::Fixed, Some(b'A')) => 11,
@@ -44,8 +44,8 @@ fn body(wire: Dialect, message: &[u8]) -> usize {
     }
 }
 
-/// What was passed is spoilt as soon as it is, and still the end is found: so it is not looked at again. What was not
-/// passed is less than one character.
+/// Overwrites the bytes that the search has passed. It still finds the end, so it does not read them again. Bytes not
+/// yet passed are less than one character.
 #[test]
 #[cfg_attr(miri, ignore = "takes hours")]
 fn no_byte_of_a_message_is_looked_at_twice() {

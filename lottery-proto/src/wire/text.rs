@@ -1,4 +1,4 @@
-//! What the textual wires have in common.
+//! Helpers that the textual dialects share.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use crate::bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT};
 use crate::error::{DecodeError, Problem};
 use crate::words;
 
-/// A decimal number of at most nine digits.
+/// Parses a decimal number of 1 to 9 digits.
 pub(super) fn number(digits: &[u8]) -> Option<usize> {
     if !(1..=9).contains(&digits.len()) {
         return None;
@@ -19,21 +19,20 @@ pub(super) fn number(digits: &[u8]) -> Option<usize> {
     })
 }
 
-/// An agency in decimal digits, found `offset` bytes from the message's start: its number, and the agency if it can
-/// be one.
+/// Parses an agency in decimal digits, which stand `offset` bytes behind the start of the message.
 pub(super) fn agency(digits: &[u8], offset: usize) -> Result<AgencyId, DecodeError> {
     let number = number(digits).and_then(|number| u32::try_from(number).ok());
     let agency = number.and_then(AgencyId::new);
     agency.ok_or(DecodeError::new(offset, Problem::Expected("an agency, 1 to 99999")))
 }
 
-/// The text that a message's bytes are.
+/// Returns the bytes as text. They stand `offset` bytes behind the start of the message.
 pub(super) fn utf8(bytes: &[u8], offset: usize) -> Result<&str, DecodeError> {
     core::str::from_utf8(bytes)
         .map_err(|error| DecodeError::new(offset + error.valid_up_to(), Problem::Expected("UTF-8")))
 }
 
-/// Whether no name of the bet holds one of the wire's separators, which are ASCII.
+/// Checks that no name of the bet holds one of the dialect's separators, which are ASCII.
 #[inline]
 pub(super) fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), FieldError> {
     for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
@@ -47,12 +46,12 @@ pub(super) fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), F
     Ok(())
 }
 
-/// Whether this is a document as a centre may name it.
+/// True if the text is a document as a server may send it: 1 to 20 digits.
 pub(super) fn is_document(text: &[u8]) -> bool {
     (1..=MAX_DOCUMENT).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
 }
 
-/// The text of a failure, without what would end a message too early.
+/// Returns the text of a failure, with `,` for each character that would end a message too early.
 pub(super) fn failure_text(text: &str) -> String {
     let unsafe_char = |c: char| c == ';' || c.is_control();
     text.chars().map(|c| if unsafe_char(c) { ',' } else { c }).collect()

@@ -1,4 +1,4 @@
-//! What the centre answers: `BetAck`, `BatchAck`, Winner.
+//! Replies of `block`: `BetAck`, `BatchAck`, Winner (`docs/protocol.md#block`).
 
 use alloc::vec::Vec;
 use bytes::BufMut;
@@ -10,13 +10,13 @@ use super::header::{
 use crate::error::{DecodeError, Problem};
 use crate::wire::{AfterReply, Answer, Kind, PendingReply, Response, TooLarge};
 
-/// Appends the answer to a request. A batch is answered by the answer to Finished.
+/// Appends the reply to a request. A batch has none of its own: the reply to Finished covers it.
 pub(super) fn encode(
     owed: &PendingReply,
     answer: &Answer<'_>,
     out: &mut Vec<u8>,
 ) -> Result<AfterReply, TooLarge> {
-    // A request that names no agency of one byte was never decoded.
+    // A request whose agency does not fit into a byte was never decoded.
     let agency = u8::try_from(owed.agency).unwrap_or_default();
     let status = if matches!(answer, Answer::Stored { .. }) { b'1' } else { b'0' };
     let put = match (owed.kind, answer) {
@@ -27,13 +27,13 @@ pub(super) fn encode(
         }),
         (Kind::Finished, _) => put_block(BATCH_ACK, agency, out, |out| out.put_u8(status)),
         (Kind::Winners, Answer::Pending) => put_block(WINNER, agency, out, |out| out.put_u8(b'0')),
-        // This wire has no word for it: the connection is closed.
+        // The dialect has no such reply, so the connection is closed.
         _ => return Ok(AfterReply::Close),
     };
     put.map(|()| AfterReply::Continue).ok_or(TooLarge)
 }
 
-/// What the block answers, completely validated.
+/// Decodes and validates the reply in a block.
 pub(super) fn decode(asked: &PendingReply, block: &[u8]) -> Result<Response, DecodeError> {
     let (header, payload) = packet(block)?;
     check_type(header, asked.kind)?;
@@ -42,7 +42,7 @@ pub(super) fn decode(asked: &PendingReply, block: &[u8]) -> Result<Response, Dec
     match asked.kind {
         Kind::Bet => match payload.strip_prefix(&*asked.echo) {
             Some(b"|1") => Ok(Response::Stored { total: None }),
-            // Of a bet that it could not read, a centre repeats what it could.
+            // A server repeats as much of a bet as it could read.
             _ if payload.ends_with(b"|0") => Ok(Response::Refused { total: None, reason: 0..0 }),
             _ => wrong("the bet's document, number and status"),
         },
@@ -62,7 +62,7 @@ pub(super) fn decode(asked: &PendingReply, block: &[u8]) -> Result<Response, Dec
     }
 }
 
-/// Whether this is the packet that answers such a request.
+/// Checks that the packet is the reply to a request of that kind.
 fn check_type(header: Header, asked: Kind) -> Result<(), DecodeError> {
     let expected = match asked {
         Kind::Bet => BET_ACK,

@@ -1,4 +1,4 @@
-//! Bets, alone and in batches.
+//! Bets of `block`, alone and in batches (`docs/protocol.md#block`).
 //!
 //! A batch is a count and that many Bet packets, each with its own header, without padding between them.
 
@@ -15,16 +15,16 @@ use crate::bets::Reader;
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::fast;
 
-/// Where the bets of a Batch packet begin, in bytes from its start: behind the header and the count.
+/// Offset of the first bet in a Batch packet, in bytes: behind the header and the count.
 const BETS_AT: usize = HEADER_SIZE + 1;
 
 /// Decodes a block that holds a Batch packet: hands each bet to `visit`, validated and borrowed, in one pass.
 ///
-/// The batch as a whole is valid only if this returns `Ok`: a mistake may come after bets that were visited.
-/// [`Server`](crate::Server) hands out batches only when they are valid as a whole.
+/// The batch as a whole is valid only if this returns `Ok`: a mistake may follow bets that were visited.
+/// [`Server`](crate::Server) hands out a batch only if all of it is valid.
 ///
 /// # Errors
-/// What is wrong with the packet, and where.
+/// The first mistake in the packet, and its place.
 pub fn decode_batch<'a>(block: &'a [u8], visit: impl FnMut(Bet<'a>)) -> Result<(), DecodeError> {
     let (header, payload) = packet(block)?;
     if header.kind != BATCH {
@@ -33,7 +33,7 @@ pub fn decode_batch<'a>(block: &'a [u8], visit: impl FnMut(Bet<'a>)) -> Result<(
     for_each_bet(payload, header.agency, visit).map(|_| ())
 }
 
-/// How many bets the payload of a Batch packet holds, if all of it is valid.
+/// Validates the payload of a Batch packet, and returns the number of its bets.
 pub(super) fn validate(payload: &[u8], agency: u8) -> Result<usize, DecodeError> {
     for_each_bet(payload, agency, |_| ())
 }
@@ -47,7 +47,7 @@ fn for_each_bet<'a>(
         return Err(DecodeError::new(HEADER_SIZE, Problem::Expected("a count of bets")));
     };
     let count = usize::from(count);
-    // If all of them together are UTF-8, no field has to be checked for it.
+    // If all bets together are UTF-8, no field has to be checked for it.
     let text = core::str::from_utf8(bets).ok();
     let (mut at, mut found) = (0, 0);
     while found < count {
@@ -75,8 +75,8 @@ fn for_each_bet<'a>(
     })
 }
 
-/// The bet of the packet at the start of `text`, and what follows the packet, if it is valid and of the usual kind, if it
-/// begins with `start`, and if there is enough behind it to be looked at.
+/// Reads the Bet packet at the start of `text`, and returns the bet and the text behind the packet. Reads only a packet
+/// that begins with `start`, holds a valid bet of the usual kind, and has a full window of bytes behind its header.
 #[expect(clippy::inline_always, reason = "measured: a call for each bet costs a tenth of its time")]
 #[inline(always)]
 fn usual(text: &str, start: [u8; 2]) -> Option<(Bet<'_>, &str)> {
@@ -90,7 +90,10 @@ fn usual(text: &str, start: [u8; 2]) -> Option<(Bet<'_>, &str)> {
     Some((bet, text.get(size..)?))
 }
 
-/// The bet at `at`, number `index` of `count`, and where it ends; or what is wrong with it, precisely.
+/// Reads the Bet packet number `index` of `count` at `at`, and returns the bet and the offset of the packet's end.
+///
+/// # Errors
+/// The mistake and its exact place.
 #[inline(never)]
 fn unusual(
     bets: &[u8],
@@ -111,7 +114,7 @@ fn unusual(
     Ok((bet?, at + size))
 }
 
-/// Checks the header of a bet, which is followed by the bet and perhaps by more, and returns the bet's size.
+/// Checks the header at the start of `rest`, and returns the size of its Bet packet. More packets may follow.
 fn check_header(rest: &[u8], agency: u8) -> Result<usize, Problem> {
     let Ok((_, Header { kind, agency: named, size })) = header(rest) else {
         return Err(Problem::Expected("the header of a bet"));
@@ -129,7 +132,7 @@ fn check_header(rest: &[u8], agency: u8) -> Result<usize, Problem> {
     Ok(size)
 }
 
-/// The next bet of a validated batch.
+/// Reads the next bet of a validated batch.
 pub(super) fn next_bet<'a>(reader: &mut Reader<'a>) -> Option<Bet<'a>> {
     let rest = reader.bytes.get(reader.at..)?;
     if let (Some(text), Some(start)) = (reader.text, rest.first_chunk())
@@ -144,12 +147,12 @@ pub(super) fn next_bet<'a>(reader: &mut Reader<'a>) -> Option<Bet<'a>> {
     fast::lone_bet::<b'|'>(payload).or_else(|| fields(payload).ok())
 }
 
-/// Decodes the fields of bet number `index`, which stand `offset` bytes after the packet's start.
+/// Decodes the fields of bet number `index`, which stand `offset` bytes behind the start of the message.
 pub(super) fn decode_bet(payload: &[u8], index: usize, offset: usize) -> Result<Bet<'_>, DecodeError> {
     fields(payload).map_err(|problem| DecodeError::in_bet(index, offset, problem))
 }
 
-/// `first_name|last_name|document|birthdate|number`, slowly and precisely.
+/// Decodes `first_name|last_name|document|birthdate|number` on the slow path, which finds every mistake.
 fn fields(payload: &[u8]) -> Result<Bet<'_>, Problem> {
     let found = memchr::memchr_iter(b'|', payload).count() + 1;
     let field = || take_till::<_, &[u8], Short>(|byte| byte == b'|');
@@ -163,13 +166,13 @@ fn fields(payload: &[u8]) -> Result<Bet<'_>, Problem> {
     }
 }
 
-/// What a `BetAck` repeats of a bet.
+/// Returns the bytes of a bet that its `BetAck` repeats.
 pub(super) fn echo(bet: &Bet<'_>) -> Box<[u8]> {
     format!("{}|{}", bet.document, bet.number).into_bytes().into()
 }
 
-/// What a `BetAck` repeats of a bet that cannot be taken: its document and its number as far as they are
-/// digits, `0` for what is not.
+/// Returns the bytes that a `BetAck` repeats of a bet that cannot be read: its document and its number if they are 1 to
+/// 20 digits, else `0`.
 pub(super) fn echo_of(payload: &[u8]) -> Box<[u8]> {
     let mut fields = payload.split(|&byte| byte == b'|');
     let mut digits = |index| {
@@ -181,7 +184,7 @@ pub(super) fn echo_of(payload: &[u8]) -> Box<[u8]> {
     [document, b"|", number].concat().into()
 }
 
-/// Appends a Batch packet with as many of `bets` as fit, and says how many that is.
+/// Appends a Batch packet with as many of `bets` as fit, and returns their number.
 pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
     let agency = agency_byte(agency)?;
     let block = add_block(out);
@@ -189,7 +192,7 @@ pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> R
     for bet in bets.iter().take(u8::MAX.into()) {
         let room = block.get_mut(end..).unwrap_or_default();
         let Some(size) = put_packet(agency, bet, room) else {
-            // What there was room for
+            // Erase the part of a bet that did not fit.
             room.fill(0);
             break;
         };
@@ -202,13 +205,13 @@ pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> R
     Ok(taken.into())
 }
 
-/// The header of a Batch packet of so many bytes, and its count.
+/// Returns the header of a Batch packet of `size` bytes, and its count.
 fn batch_head(agency: u8, size: usize, count: u8) -> [u8; BETS_AT] {
     let [low, high] = u16::try_from(size).unwrap_or(u16::MAX).to_le_bytes();
     [BATCH, agency, low, high, count]
 }
 
-/// Writes a Bet packet, and says how long it is; `None` if there is no room for all of it.
+/// Writes a Bet packet, and returns its size in bytes; `None` if it does not fit.
 #[inline]
 pub(super) fn put_packet(agency: u8, bet: &Bet<'_>, room: &mut [u8]) -> Option<usize> {
     let mut end = HEADER_SIZE;

@@ -1,4 +1,4 @@
-//! The documents of winners, as a Winner packet carries them: with a `|` between each two.
+//! Documents of winners in a Winner packet, with a `|` between each two (`docs/protocol.md#winners`).
 
 use alloc::vec::Vec;
 use bytes::BufMut;
@@ -9,19 +9,19 @@ use crate::list::{ListSize, Part};
 use crate::wire::text::is_document;
 use crate::wire::{AfterReply, Kind, PendingReply, Response, TooLarge};
 
-/// All the documents that follow are in this block, or in this one and those before.
+/// Status of the last block of a list.
 const LAST: u8 = b'1';
-/// There are more in the next block.
+/// Status of a block that is followed by another of the same list.
 const MORE: u8 = b'2';
 
-/// Whether the answer to a question without a session, which is one block, can hold a list of that size.
+/// Checks that a list of that size fits into the one block that a winners query outside of sessions is answered with.
 pub(super) fn check(owed: &PendingReply, list: &ListSize) -> Result<(), TooLarge> {
-    // Another question has no word for them: the connection is closed.
+    // Other requests have no such reply, so the connection is closed.
     let fits = owed.kind != Kind::Winners || size_of_one(list) <= BLOCK_SIZE as u64;
     if fits { Ok(()) } else { Err(TooLarge) }
 }
 
-/// Appends documents of a list that is one block, in the end.
+/// Appends documents of a list that takes one block in all.
 pub(super) fn put_in_one_block(
     owed: &PendingReply,
     part: Part,
@@ -48,7 +48,7 @@ pub(super) fn put_in_one_block(
     AfterReply::Continue
 }
 
-/// Appends documents in as many blocks as they need; none is split.
+/// Appends documents in as many blocks as they need. No document is split.
 pub(super) fn put_in_blocks(
     owed: &PendingReply,
     last: bool,
@@ -73,29 +73,29 @@ pub(super) fn put_in_blocks(
     end(start, out);
 }
 
-/// How long the packet is that holds a whole list.
+/// Returns the size of the packet that would hold the whole list, in bytes.
 fn size_of_one(list: &ListSize) -> u64 {
     list.separated().saturating_add(HEADER_SIZE as u64 + 1)
 }
 
-/// Appends a header and a status: where it begins.
+/// Appends a header and a status, and returns the offset of the header.
 fn begin(owed: &PendingReply, status: u8, out: &mut Vec<u8>) -> usize {
     let start = out.len();
-    // A request that names no agency of one byte was never decoded.
+    // A request whose agency does not fit into a byte was never decoded.
     let agency = u8::try_from(owed.agency).unwrap_or_default();
     out.reserve(BLOCK_SIZE);
     out.put_slice(&[WINNER, agency, 0, 0, status]);
     start
 }
 
-/// Ends the block that begins there.
+/// Completes the block that begins at `start`: writes its size and pads it.
 fn end(start: usize, out: &mut Vec<u8>) {
     let size = out.len() - start;
     set_size(out, start, size);
     out.resize(start + BLOCK_SIZE, 0);
 }
 
-/// The answer of which these bytes, behind the status, are the documents.
+/// Validates the documents behind the status of a Winner packet.
 pub(super) fn read(documents: &[u8], last: bool) -> Result<Response, DecodeError> {
     let start = HEADER_SIZE + 1;
     let mut count = 0;

@@ -1,4 +1,4 @@
-//! The header of a packet, and the block that carries it.
+//! Header of a packet, and the block that carries it (`docs/protocol.md#block`).
 
 use alloc::vec::Vec;
 use bytes::BufMut;
@@ -8,43 +8,43 @@ use nom::{IResult, Parser};
 use crate::agency::AgencyId;
 use crate::error::{DecodeError, Problem, SendError};
 
-/// What every packet is padded to.
+/// Size that every packet is padded to, in bytes.
 pub const BLOCK_SIZE: usize = 8192;
-/// Type, agency and `packet_size`.
+/// Size of the header, in bytes: type, agency and `packet_size`.
 pub const HEADER_SIZE: usize = 4;
-/// The greatest agency that fits the header's byte.
+/// Greatest agency number that fits into the header's byte.
 pub const MAX_AGENCY: u32 = u8::MAX as u32;
 
-/// A bet for the centre to store.
+/// Bet to store.
 pub(super) const BET: u8 = 1;
-/// The answer to a bet.
+/// Reply to a Bet.
 pub(super) const BET_ACK: u8 = 2;
-/// Many bets.
+/// Bets to store, all or none.
 pub(super) const BATCH: u8 = 3;
 /// The agency has sent its last bet.
 pub(super) const FINISHED: u8 = 4;
-/// The answer to Finished.
+/// Reply to Finished; in a session to a Batch, too.
 pub(super) const BATCH_ACK: u8 = 5;
-/// The question for the winners, and its answer.
+/// Winners query, and the reply to it.
 pub(super) const WINNER: u8 = 6;
-/// Opens a session.
+/// Start of a session.
 pub(super) const HELLO: u8 = 7;
-/// The answer to Hello.
+/// Reply to Hello.
 pub(super) const WELCOME: u8 = 8;
-/// What went wrong in a session; the centre closes.
+/// Failure that ends a session.
 pub(super) const ERROR: u8 = 9;
 
-/// The first four bytes of a packet.
+/// Header of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) kind: u8,
     pub(super) agency: u8,
-    /// Header and payload: 4 to 8192 in a valid packet.
+    /// Size of header and payload, in bytes: 4 to 8192 in a valid packet.
     pub(super) size: u16,
 }
 
 impl Header {
-    /// Whether an answer is for the agency that has asked.
+    /// Checks that a reply is for the agency of the request.
     pub(super) fn check_agency(self, expected: u32) -> Result<(), DecodeError> {
         let found = self.agency.into();
         if found == expected {
@@ -55,7 +55,7 @@ impl Header {
     }
 }
 
-/// The input ends too early. What that means, and where, is known to the caller.
+/// Error of a parser whose input ends too early. The caller knows the place and the meaning.
 #[derive(Debug)]
 pub(super) struct Short;
 
@@ -71,14 +71,14 @@ impl ParseError<&[u8]> for Short {
 
 /// Parses a header.
 pub(super) fn header(input: &[u8]) -> IResult<&[u8], Header, Short> {
-    // One load of four bytes: nom's `le_u16` would be a loop over bytes.
+    // A single load of four bytes; nom's `le_u16` would be a loop over bytes.
     let Some((&[kind, agency, low, high], rest)) = input.split_first_chunk() else {
         return Err(nom::Err::Error(Short));
     };
     Ok((rest, Header { kind, agency, size: u16::from_le_bytes([low, high]) }))
 }
 
-/// Takes the packet at the start of a block apart: its header and its payload.
+/// Splits the packet at the start of a block into its header and its payload.
 pub(super) fn packet(block: &[u8]) -> Result<(Header, &[u8]), DecodeError> {
     let size_error = |size| DecodeError::new(2, Problem::Size { size, min: HEADER_SIZE, max: BLOCK_SIZE });
     let (rest, header) = header.parse(block).map_err(|_| size_error(block.len()))?;
@@ -87,7 +87,7 @@ pub(super) fn packet(block: &[u8]) -> Result<(Header, &[u8]), DecodeError> {
     Ok((header, payload))
 }
 
-/// Appends a block: a packet of that type with what `payload` writes, padded.
+/// Appends a block that holds a packet of that type with the payload that `payload` writes.
 ///
 /// Returns `None`, with nothing appended, if it does not fit.
 pub(super) fn put_block(
@@ -110,7 +110,7 @@ pub(super) fn put_block(
     Some(())
 }
 
-/// Appends a block of zeros, to be written into.
+/// Appends a block of zeros, and returns it to be written to.
 pub(super) fn add_block(out: &mut Vec<u8>) -> &mut [u8] {
     let start = out.len();
     out.resize(start + BLOCK_SIZE, 0);
@@ -125,7 +125,7 @@ pub(super) fn set_size(out: &mut [u8], start: usize, size: usize) {
     }
 }
 
-/// The agency as the header's byte.
+/// Returns the agency as the header's byte.
 pub(super) fn agency_byte(agency: AgencyId) -> Result<u8, SendError> {
     u8::try_from(agency.get()).map_err(|_| SendError::Agency { agency: agency.get(), max: MAX_AGENCY })
 }

@@ -1,4 +1,4 @@
-//! The canonical dialect (`docs/protocol.md#block`): every packet travels in a block of exactly 8192 bytes.
+//! Dialect `block`, the canonical one (`docs/protocol.md#block`): each packet travels in a block of exactly 8192 bytes.
 //!
 //! ```text
 //!  0        1        2                 4                          packet_size                8192
@@ -8,7 +8,7 @@
 //!  +--------+--------+-----------------+--------------------------+--------------------------+
 //! ```
 //!
-//! What the padding holds is not looked at when it is received; it is zeros when it is sent.
+//! Padding is sent as zeros, and ignored by the receiver.
 
 mod answers;
 mod batch;
@@ -35,7 +35,7 @@ use crate::bets::ReadBet;
 use crate::error::{DecodeError, SendError};
 use crate::list::{ListSize, Part};
 
-/// The wire `block`.
+/// Dialect `block`.
 #[derive(Debug)]
 pub(crate) struct Block;
 

@@ -1,4 +1,4 @@
-//! What an agency sends: Bet, Batch, Finished, Winner.
+//! Requests of `block`: Bet, Batch, Finished, Winner (`docs/protocol.md#block`).
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use crate::bet::Bet;
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{Kind, PendingReply, Refusal, Request};
 
-/// What the block asks for, completely validated.
+/// Decodes and validates the request in a block.
 pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
     let (header, payload) = packet(block).map_err(|error| Refusal { error, due: due(block) })?;
     let agency =
@@ -60,7 +60,7 @@ pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
     }
 }
 
-/// The answer that is due to a packet whose payload cannot be told from its padding.
+/// Returns the reply that is due to a packet whose payload cannot be told from its padding.
 fn due(block: &[u8]) -> Option<PendingReply> {
     let (_, header) = header(block).ok()?;
     let (kind, echo) = match header.kind {
@@ -87,7 +87,7 @@ pub(super) fn encode_finished(agency: AgencyId, out: &mut Vec<u8>) -> Result<(),
     put_block(FINISHED, agency_byte(agency)?, out, |_| ()).ok_or(SendError::TooLong)
 }
 
-/// Appends a Winner packet, the question.
+/// Appends a Winner packet, the query.
 pub(super) fn encode_winners_query(agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
     put_block(WINNER, agency_byte(agency)?, out, |out| out.put_u8(b'1')).ok_or(SendError::TooLong)
 }

@@ -1,5 +1,5 @@
-//! Sessions (`docs/protocol.md#sessions`): packets as in `block`, from an agency that opened with Hello. Each batch is
-//! acknowledged by itself, a question for the winners waits for the draw, and a failure says what it is.
+//! Sessions (`docs/protocol.md#sessions`): the packets of `block`, on a connection that the client opens with Hello.
+//! Each batch is acknowledged by itself, a winners query waits for the draw, and a failure says its code.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -21,10 +21,10 @@ use crate::wire::{
     Wire,
 };
 
-/// The version of the sessions that are spoken here.
+/// Version of sessions that is spoken here.
 const VERSION: &[u8] = b"2";
 
-/// The wire `session`.
+/// Dialect `session`.
 #[derive(Debug)]
 pub(crate) struct Session;
 
@@ -189,14 +189,14 @@ impl Wire for Session {
     }
 }
 
-/// As much of a text as a packet carries.
+/// Cuts a text, between two characters, to the length that a packet carries.
 fn cut(text: &str) -> &[u8] {
     let most = text.len().min(BLOCK_SIZE - HEADER_SIZE);
     let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.get(..end).unwrap_or_default().as_bytes()
 }
 
-/// `2|stored|finished|window|digest`
+/// Decodes a Welcome: `2|stored|finished|window|digest`.
 fn welcome(payload: &[u8]) -> Result<Response, DecodeError> {
     let wrong = DecodeError::new(HEADER_SIZE, Problem::Expected("2|stored|finished|window|digest"));
     let text = core::str::from_utf8(payload).map_err(|_| wrong)?;
@@ -221,7 +221,7 @@ fn welcome(payload: &[u8]) -> Result<Response, DecodeError> {
     })
 }
 
-/// `1|stored`, or `0|stored|reason`
+/// Decodes a `BatchAck`: `1|stored`, or `0|stored|reason`.
 fn batch_ack(payload: &[u8], end: usize) -> Result<Response, DecodeError> {
     let wrong = DecodeError::new(HEADER_SIZE, Problem::Expected("1|stored, or 0|stored|reason"));
     let text = core::str::from_utf8(payload).map_err(|_| wrong)?;
@@ -235,7 +235,7 @@ fn batch_ack(payload: &[u8], end: usize) -> Result<Response, DecodeError> {
     }
 }
 
-/// `1…` or `2…`
+/// Decodes a Winner: `1` and documents, the last ones, or `2` and documents.
 fn winners(payload: &[u8]) -> Result<Response, DecodeError> {
     match payload.split_first() {
         Some((b'1', all)) => documents::read(all, true),
