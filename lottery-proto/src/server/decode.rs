@@ -1,4 +1,4 @@
-//! How the server machine decides: what was received, what is due, what comes next.
+//! Decoding of requests, replies, and the end of the server's side of a connection.
 
 use core::mem;
 
@@ -16,7 +16,7 @@ use crate::wire::{
 };
 
 impl Server {
-    /// Brings everything in line with what has just changed. Called last by whatever changes something.
+    /// Decodes, shares memory and sets the timers. Every method that changes something calls it last.
     pub(super) fn settle(&mut self, now: Instant) {
         self.now = now;
         self.advance(now);
@@ -27,7 +27,7 @@ impl Server {
         }
     }
 
-    /// There was nothing more to read: deadlines that have come by now are over.
+    /// Ends the deadlines that have come by `now`. Everything that was there to read has been read before.
     pub(super) fn time_out(&mut self, now: Instant) {
         self.settle(now);
         while !self.lifecycle.is_closed()
@@ -38,7 +38,7 @@ impl Server {
         }
     }
 
-    /// Decodes what was received, as far as requests are taken.
+    /// Decodes the bytes that were received, as long as requests are taken.
     fn advance(&mut self, now: Instant) {
         while self.takes_requests() || self.may_take_more() {
             if self.last_came {
@@ -97,7 +97,8 @@ impl Server {
         }
     }
 
-    /// The last message, decoded from `len` bytes, says nothing: the bytes go with the message before it.
+    /// Skips the last message, an empty one of `len` bytes. Its bytes are taken together with the message before it, if
+    /// that is still queued.
     fn pass_over(&mut self, len: usize) {
         if let Some(next) = self.queue.back_mut() {
             next.len += len;
@@ -107,7 +108,7 @@ impl Server {
         }
     }
 
-    /// The peer's wire is known: refuses it, if it is not spoken here or if the peer is not to be served.
+    /// Rejects the peer once its dialect is known, if that dialect is not spoken here or the peer is not to be served.
     fn greet(&mut self, now: Instant, dialect: Dialect, foreign: Option<Foreign>) {
         if let Some(failure) = self.refusal {
             self.fail(now, CloseReason::Refused, failure, None);
@@ -118,7 +119,7 @@ impl Server {
         }
     }
 
-    /// Takes a request, decoded from a message of `len` bytes, into the queue; or refuses it.
+    /// Queues a request that was decoded from a message of `len` bytes, or rejects it.
     fn take(&mut self, now: Instant, len: usize, mut request: Request) {
         let named = request.agency.map_or(0, AgencyId::get);
         let owed = |kind, echo| PendingReply { kind, agency: named, echo };
@@ -130,7 +131,7 @@ impl Server {
         self.heard = now;
         self.last_came = request.awaits_winners;
         let awaits = request.awaits_winners.then(|| Request::new(Kind::AwaitWinners, self.agency));
-        // Who has not said which agency it is has no bets to be finished with.
+        // A client that has named no agency has no bets to finish: its Finished only waits for the draw.
         let first = if awaits.is_some() && self.agency.is_none() { None } else { Some(request) };
         let mut len = len;
         for request in first.into_iter().chain(awaits) {
@@ -146,18 +147,18 @@ impl Server {
     }
 
     pub(super) fn shut_down(&mut self, now: Instant) {
-        // Also if the peer has ended already: an answer that is still owed to it may never come.
+        // Also if the peer has ended already: a reply that is still owed to it may never come.
         self.ending.get_or_insert(now);
         let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
         self.fail(now, CloseReason::Shutdown, failure, None);
-        // The draw that some wait for will not be seen by this process any more.
+        // This process will not see the draw that these queries wait for.
         while let Some(number) = self.slots.first_owed(Kind::AwaitWinners) {
             self.answer_failure(now, number, failure);
         }
     }
 
-    /// As [`Server::fail`], if a question waits for the draw: it gets the failure, which would have to wait behind it
-    /// otherwise.
+    /// Ends the connection like [`Server::fail`], if a winners query waits for the draw. The query gets the failure,
+    /// which would have to wait behind it otherwise.
     pub(super) fn fail_waiting(&mut self, now: Instant, reason: CloseReason, failure: Failure<'_>) {
         while self.lifecycle.is_open()
             && let Some(number) = self.slots.first_owed(Kind::AwaitWinners)
@@ -167,7 +168,7 @@ impl Server {
         }
     }
 
-    /// Ends the connection from this side, with a failure as the last answer.
+    /// Ends the connection from this side, with a failure as the last reply.
     pub(super) fn fail(
         &mut self,
         now: Instant,
@@ -186,8 +187,9 @@ impl Server {
         debug_assert!(answered.is_ok(), "every wire can carry a failure");
     }
 
-    /// Takes nothing more. Who was served to the end may take the time that it needs to read the last answer; so may
-    /// who is superseded: if it does not get to know, it comes back and supersedes the other.
+    /// Takes no more requests. `Done` and `Superseded` get no linger deadline yet: a client that was served may need
+    /// time to read its last reply, and a superseded one that never learns of it would reconnect and supersede the
+    /// newer session.
     fn end(&mut self, now: Instant, reason: CloseReason) {
         if !matches!(reason, CloseReason::Done | CloseReason::Superseded) {
             self.ending.get_or_insert(now);
@@ -242,16 +244,16 @@ impl Server {
         Ok(())
     }
 
-    /// Ends the connection after an answer, if it says why.
+    /// Ends the connection after a reply, if there is a reason.
     fn end_with(&mut self, now: Instant, reason: Option<CloseReason>) {
         if let Some(reason) = reason {
-            // What was asked behind the last answer gets none.
+            // Requests behind the last reply get none.
             self.drop_requests();
             self.end(now, reason);
         }
     }
 
-    /// Forgets the requests that are not answered; what was refused is still told.
+    /// Forgets the unanswered requests. Rejections are still reported to the application.
     fn drop_requests(&mut self) {
         self.slots.clear();
         self.queue.retain(|next| matches!(next.what, What::Refused { .. }));

@@ -1,4 +1,4 @@
-//! What the server machine hands to the application.
+//! Events that the server machine hands to the application.
 
 use core::fmt;
 
@@ -8,67 +8,67 @@ use crate::error::{CloseReason, DecodeError};
 use crate::ticket::{AnonymousWaiter, Batch, ConnId, Echo, Finished, Hello, SingleBet, Ticket, WinnersQuery};
 use crate::wire::{Kind, Request};
 
-/// What a [`Server`](crate::Server) hands to the application.
+/// Event that a [`Server`](crate::Server) hands to the application.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The agency begins a session; it is the newest one of that agency.
+    /// Start of a session, which is the newest one of its agency.
     Hello {
-        /// To answer with.
+        /// Ticket for the reply.
         ticket: Ticket<Hello>,
     },
-    /// One bet to store.
+    /// A single bet to store.
     Bet {
-        /// To answer with.
+        /// Ticket for the reply.
         ticket: Ticket<SingleBet>,
         /// The bet, as a batch of one.
         bets: Bets<'a>,
     },
     /// Bets to store, all or none.
     Batch {
-        /// To answer with, also on a wire where nothing is sent for it.
+        /// Ticket for the reply, which is due also in a dialect that sends none for a batch.
         ticket: Ticket<Batch>,
-        /// The bets, valid and borrowed from the receive buffer.
+        /// Bets, valid and borrowed from the receive buffer.
         bets: Bets<'a>,
     },
-    /// The agency has sent its last bet, and all that it sent on this connection is stored.
+    /// Statement that the agency has sent its last bet. All bets that it sent on this connection are stored.
     Finished {
-        /// To answer with.
+        /// Ticket for the reply.
         ticket: Ticket<Finished>,
     },
-    /// Who won in the agency?
+    /// Query for the winners of the agency.
     WinnersQuery {
-        /// To answer with.
+        /// Ticket for the reply.
         ticket: Ticket<WinnersQuery>,
-        /// The answer is to come when the draw has taken place, not before. If not, it may be "not yet".
+        /// True if the reply must come after the draw. Otherwise it may be "pending".
         wait: bool,
     },
-    /// An agency that has not said which one it is has no bets, and waits for the draw. As long as it does, it
-    /// stands for one agency that nothing was heard of (`docs/protocol.md#framed`).
+    /// Wait for the draw by a client that has named no agency and so has no bets. While it waits, it stands for one
+    /// agency of which nothing was heard (`docs/protocol.md#framed`).
     AnonymousWaiter {
-        /// To answer with, when the draw has taken place.
+        /// Ticket for the reply, which is due after the draw.
         ticket: Ticket<AnonymousWaiter>,
     },
-    /// A line to be sent back: the health check.
+    /// Line to be sent back: the health check (`docs/protocol.md#echo`).
     Echo {
-        /// To answer with.
+        /// Ticket for the reply.
         ticket: Ticket<Echo>,
-        /// The line, without white space at its end.
+        /// Line without white space at its end.
         line: Line<'a>,
     },
-    /// A request was refused, and answered as the wire wants it. The connection goes on.
+    /// Request that was rejected, and answered as its dialect requires. The connection goes on.
     Refused {
-        /// The agency that sent it, if it has said which it is.
+        /// Agency that the request names, else that of the connection, if it is known.
         agency: Option<AgencyId>,
-        /// Why.
+        /// Reason of the rejection.
         error: RefusedBy,
     },
-    /// The connection is over. The last event, and the only one of its kind.
+    /// End of the connection: the last event, reported once.
     Closed(CloseReason),
 }
 
 impl<'a> Event<'a> {
-    /// The event for a request; `None` for one that no wire makes.
+    /// Returns the event for a request; `None` for a request that no dialect produces.
     pub(super) fn new(
         conn: ConnId,
         number: u64,
@@ -93,7 +93,7 @@ impl<'a> Event<'a> {
     }
 }
 
-/// A line that a peer sent. It may be anything, personal data for one: its `Debug` shows its length.
+/// Line that a peer sent. It may hold anything, personal data included, so its `Debug` shows only the length.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Line<'a>(pub &'a [u8]);
 
@@ -103,33 +103,32 @@ impl fmt::Debug for Line<'_> {
     }
 }
 
-/// Why a request was refused without the application.
+/// Reasons for which the machine rejects a request without asking the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusedBy {
-    /// It is not valid, or it holds a bet that is not.
+    /// The request is not valid, or a bet in it is not.
     #[error("{0}")]
     Malformed(#[from] DecodeError),
-    /// Bets that were sent before on this connection were refused: so the agency is not finished, and in a session
-    /// nothing more is stored.
+    /// Earlier bets of the connection were rejected. So the agency is not finished, and a session stores nothing more.
     #[error("bets that were sent before were refused")]
     EarlierBets,
 }
 
-/// What the application will be handed: it stands in the next `len` bytes of the inbox.
+/// Entry of the queue for the application, decoded from the next `len` bytes of the receive buffer.
 #[derive(Debug)]
 pub(super) struct Next {
     pub(super) len: usize,
     pub(super) what: What,
 }
 
-/// What it is.
+/// Content of an entry of the queue.
 #[derive(Debug)]
 pub(super) enum What {
-    /// A request, and the number of its slot.
+    /// Request, and the number of its slot.
     Request { request: Request, number: u64 },
-    /// A request that will be refused when all before it is answered.
+    /// Request that will be rejected when everything before it is answered.
     Doomed { number: u64, agency: Option<AgencyId>, error: RefusedBy },
-    /// A request that was refused.
+    /// Request that was rejected.
     Refused { agency: Option<AgencyId>, error: RefusedBy },
 }

@@ -1,4 +1,4 @@
-//! How the server machine does with the memory that it gets.
+//! Memory that is lent to the server machine.
 
 use alloc::boxed::Box;
 
@@ -8,31 +8,31 @@ use crate::config::ServerConfig;
 use crate::lender::Lender;
 use crate::recv_buffer::FIRST_STEP;
 
-/// What is lent to a connection, and what it may do with it.
+/// Memory that is lent to a connection, and the limits that follow from it.
 #[derive(Debug)]
 pub(super) struct Lent {
-    /// `None`: as much as it wants.
+    /// Source of the memory; `None` if memory is not limited.
     lender: Option<Box<dyn Lender>>,
-    /// So many bytes besides its own.
+    /// Bytes that are lent, in addition to the connection's own.
     bytes: usize,
-    /// So many requests may be unanswered.
+    /// Maximum number of unanswered requests.
     pub(super) requests: usize,
-    /// A message waits for memory.
+    /// True while a message waits for memory.
     pub(super) is_short: bool,
 }
 
 impl Lent {
-    /// As much as it wants, for so many requests.
+    /// Returns unlimited memory for that many requests.
     pub(super) const fn without_end(requests: usize) -> Self {
         Self { lender: None, bytes: 0, requests, is_short: false }
     }
 
-    /// What that lender gives.
+    /// Returns memory that `lender` lends, with none lent yet.
     pub(super) const fn by(lender: Box<dyn Lender>) -> Self {
         Self { lender: Some(lender), bytes: 0, requests: 1, is_short: false }
     }
 
-    /// Gets so many bytes, if there are so many.
+    /// Raises the lent memory to `bytes` in all; false if there is not enough.
     fn hold(&mut self, bytes: usize) -> bool {
         let Some(lender) = &mut self.lender else { return true };
         if bytes > self.bytes {
@@ -44,7 +44,7 @@ impl Lent {
         true
     }
 
-    /// Gets so many bytes, if not now, then later.
+    /// Raises the lent memory to `bytes` in all, or waits for that; false if it has to wait.
     fn wait_for(&mut self, bytes: usize) -> bool {
         let Some(lender) = &mut self.lender else { return true };
         let held = bytes <= self.bytes || lender.wait_for(bytes);
@@ -54,12 +54,12 @@ impl Lent {
         held
     }
 
-    /// Gives back all but so many bytes.
+    /// Gives back all but `bytes`.
     fn keep(&mut self, bytes: usize) {
         if let Some(lender) = &mut self.lender
             && bytes < self.bytes
         {
-            // It always may.
+            // A decrease always succeeds.
             let _ = lender.hold(bytes);
             self.bytes = bytes;
         }
@@ -67,18 +67,19 @@ impl Lent {
 }
 
 impl Server {
-    /// Lets all memory besides [`ServerConfig::OWN_MEMORY`] come from there. To be called first.
+    /// Takes all memory besides [`ServerConfig::OWN_MEMORY`] from `lender`. Must be called before anything else.
     #[must_use]
     pub fn with_lender(self, lender: Box<dyn Lender>) -> Self {
         Self { lent: Lent::by(lender), ..self }
     }
 
-    /// So many bytes may wait to be sent while more requests are taken.
+    /// Returns the number of unsent bytes from which no more requests are taken.
     pub(super) fn max_unsent(&self) -> usize {
         if self.lent.lender.is_none() { MAX_UNSENT } else { ServerConfig::unsent(self.lent.requests).max(1) }
     }
 
-    /// More requests are there, it seems, than may be unanswered: whether more may be now.
+    /// Raises the number of requests that may be unanswered, if more seem to have come and there is memory for them.
+    /// Returns true if it did.
     pub(super) fn may_take_more(&mut self) -> bool {
         let most = self.config.max_in_flight.max(1);
         let there = self.recv.bytes().len() > self.decoded || self.recv.is_full();
@@ -93,16 +94,16 @@ impl Server {
         may
     }
 
-    /// Lets the receive buffer grow, if it should and there is memory for it.
+    /// Grows the receive buffer, if it should grow and there is memory for it.
     pub(super) fn grow_inbox(&mut self) {
         let Some((size, needed)) = self.recv.growth(self.decoded) else { return };
         let (now, limit, requests) = (self.recv.memory(), self.recv.limit(), self.lent.requests);
-        // While it moves to a larger place it is there twice.
+        // Both copies exist while the buffer moves to a larger place.
         let lent = |size| ServerConfig::lent(if size > OWN_BUFFER { now + size } else { size }, requests);
         if !self.lent.is_short && self.lent.hold(lent(size)) {
             self.recv.grow(size);
         } else if needed {
-            // All that the message can need: who has waited for it does not wait again.
+            // Borrows all that the message can need, so that it waits only once.
             self.lent.is_short = !self.lent.wait_for(lent(limit));
             if !self.lent.is_short {
                 self.recv.grow(limit);
@@ -110,7 +111,8 @@ impl Server {
         }
     }
 
-    /// What it needs now besides its own, if it gives back what is empty.
+    /// Returns the number of requests, and the bytes that must be lent for them, that the connection needs after it has
+    /// given back all that is empty.
     fn needs(&self) -> (usize, usize) {
         let waiting = self.slots.len().max(self.queue.len());
         let unsent = self.output.pending().len().div_ceil(ServerConfig::USUAL_ANSWER);
@@ -118,12 +120,12 @@ impl Server {
         (requests, ServerConfig::lent(self.recv.memory(), requests))
     }
 
-    /// Whether memory could be given back besides empty buffers.
+    /// True if lent memory can be given back, besides empty buffers.
     pub(super) fn has_surplus(&self) -> bool {
         self.lent.bytes > 0 && self.lent.bytes > self.needs().1
     }
 
-    /// Gives back the memory that a connection which waits does not need.
+    /// Gives back the memory that a waiting connection does not need.
     pub(super) fn shrink(&mut self) {
         self.recv.shrink();
         self.output.shrink();
@@ -136,7 +138,7 @@ impl Server {
         }
     }
 
-    /// Gives back what others wait for, as soon as there is nothing in it.
+    /// Gives back memory that other connections wait for, as soon as the receive buffer is empty.
     pub(super) fn share(&mut self) {
         let empty = self.lent.bytes > 0 && self.recv.bytes().is_empty();
         if empty && self.lent.lender.as_ref().is_some_and(|lender| lender.is_wanted()) {
@@ -144,7 +146,7 @@ impl Server {
         }
     }
 
-    /// An answer may be longer than was reckoned with.
+    /// Reports memory to the lender that a reply took beyond the size reckoned with.
     pub(super) fn count_answer(&mut self) {
         let Some(lender) = &mut self.lent.lender else { return };
         let output = self.output.memory();
@@ -159,5 +161,5 @@ impl Server {
     }
 }
 
-/// The buffer that is a connection's own.
+/// Size of the receive buffer that belongs to the connection's own memory, in bytes.
 pub(crate) const OWN_BUFFER: usize = FIRST_STEP;

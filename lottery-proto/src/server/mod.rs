@@ -1,4 +1,4 @@
-//! The centre's side of a connection.
+//! The server's side of a connection.
 
 mod decode;
 mod event;
@@ -29,7 +29,7 @@ use crate::wire::{Dialect, FrameCursor, TooLarge};
 use event::{Next, What};
 use lent::Lent;
 
-/// The centre's side of one connection: bytes and time in, requests out, replies in, bytes out.
+/// The server's side of one connection: bytes and time in, requests out, replies in, bytes out.
 ///
 /// Every method may be called at any time, in any order, any number of times.
 ///
@@ -40,7 +40,7 @@ use lent::Lent;
 /// let now = Instant::default();
 /// let mut server = Server::new(ServerConfig::default(), ConnId(1), now);
 ///
-/// // The driver reads what an agency sent: "Finished", from agency 3.
+/// // The driver reads the bytes of a client: "Finished", of agency 3.
 /// let mut packet = [0; block::BLOCK_SIZE];
 /// packet[..4].copy_from_slice(&[4, 3, 4, 0]);
 /// let mut rest = &packet[..];
@@ -55,63 +55,64 @@ use lent::Lent;
 /// let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
 /// assert_eq!(ticket.agency().get(), 3);
 /// server.reply(now, ticket, Receipt::Stored { total: 0 }).unwrap();
-/// // … and the driver writes the answer.
+/// // … and the driver writes the reply.
 /// assert_eq!(server.poll_io().unwrap().send[..5], [5, 3, 5, 0, b'1']);
 /// ```
 #[derive(Debug)]
 pub struct Server {
     config: Arc<ServerConfig>,
     conn: ConnId,
-    /// The wire that the peer speaks, once its first bytes have said so.
+    /// Dialect of the peer, once its first bytes have shown it.
     dialect: Option<Dialect>,
-    /// Why the peer is not served, to be said in its own words.
+    /// Reason for which the peer is not served, to be sent in its own dialect.
     refusal: Option<Failure<'static>>,
     recv: RecvBuffer,
     output: SendBuffer,
     slots: ReplyQueue,
-    /// What memory it has besides its own.
+    /// Memory besides the connection's own.
     lent: Lent,
     lifecycle: Lifecycle,
     timers: Timers,
-    /// What is to be handed out. Requests stand in the same order at the front of the inbox.
+    /// Events for the application. Requests stand in the same order at the front of the receive buffer.
     queue: VecDeque<Next>,
-    /// So many bytes at the front of the inbox belong to the queue.
+    /// Number of bytes at the front of the receive buffer that belong to the queue.
     decoded: usize,
-    /// How far the message behind them was looked at.
+    /// Progress of the search for the end of the message behind them.
     scan: FrameCursor,
-    /// The agency that this connection speaks for.
+    /// Agency that this connection speaks for.
     agency: Option<AgencyId>,
-    /// The first request whose bets were refused: each Finished behind it will be, too.
+    /// Number of the first request whose bets were rejected: each Finished behind it is rejected, too.
     refused: Option<u64>,
-    /// How many bets of the agency are stored, as far as this connection has said.
+    /// Number of the agency's stored bets, as last reported on this connection.
     stored: u64,
-    /// The peer has sent the last message that its wire has for it: what follows is dropped.
+    /// True once the peer has sent the last message that its dialect allows: later bytes are dropped.
     last_came: bool,
-    /// The time, as it was last told.
+    /// Time of the last input.
     now: Instant,
-    /// When a byte was last received or sent.
+    /// Time at which a byte was last received or sent, or a reply given.
     active: Instant,
-    /// When the peer last said something that counts: a request that was taken, or the answer to one was read. Fillers and
-    /// what is refused do not count.
+    /// Time at which a request was last taken, or its reply given or sent. Empty messages and rejected requests do not
+    /// count.
     heard: Instant,
-    /// An answer of the application is not yet sent.
+    /// True while a reply of the application is not completely sent.
     replied: bool,
-    /// The line that was begun is all of it: it went on for too long without its end.
+    /// True if the unfinished line counts as complete, because nothing has come for long enough.
     line_over: bool,
-    /// Since when the message behind the decoded ones is incomplete.
+    /// Time since which the message behind the decoded ones is incomplete.
     begun: Option<Instant>,
-    /// Since when the peer has taken nothing of what is to be sent.
+    /// Time since which the peer has taken none of the bytes that are to be sent.
     unsent: Option<Instant>,
-    /// When the agency was first told to ask again later.
+    /// Time of the first "pending" to the agency.
     pending: Option<Instant>,
-    /// Since when this side is ending the connection.
+    /// Time since which this side is ending the connection.
     ending: Option<Instant>,
-    /// Bytes that came after that, and were dropped.
+    /// Number of bytes that came after the end of requests, and were dropped.
     dropped: usize,
 }
 
 impl Server {
-    /// The machine of a new connection. `conn` names it in its tickets: unique among those that live.
+    /// Returns the machine of a new connection. `conn` identifies it in its tickets, and must be unique among live
+    /// connections.
     pub fn new(config: impl Into<Arc<ServerConfig>>, conn: ConnId, now: Instant) -> Self {
         let config = config.into();
         let mut server = Self {
@@ -147,7 +148,7 @@ impl Server {
         server
     }
 
-    /// What to do now; `None` once the socket should be dropped.
+    /// Returns the I/O that the machine wants now; `None` once the socket is to be dropped.
     pub fn poll_io(&mut self) -> Option<Io<'_>> {
         if self.lifecycle.is_closed() {
             return None;
@@ -167,9 +168,9 @@ impl Server {
         })
     }
 
-    /// Tells the machine what happened at `now`.
+    /// Reports an event that happened at `now`.
     ///
-    /// Never fails: what a peer does wrong ends in [`Event::Closed`], the last event.
+    /// Never fails: a peer's breach of the protocol ends in [`Event::Closed`], the last event.
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             _ if self.lifecycle.is_closed() => return,
@@ -202,7 +203,7 @@ impl Server {
                 self.lifecycle.apply(on, CloseReason::Done);
                 self.drop_no_more();
             }
-            // A count of nothing is no progress; and this end waits for no answer.
+            // A count of 0 is no progress, and the server waits for no reply, so acknowledgements do not matter.
             Input::FinSent | Input::Received(_) | Input::Sent(_) | Input::Unacked(_) => {}
             Input::Timeout => return self.time_out(now),
             Input::Shutdown => self.shut_down(now),
@@ -211,11 +212,12 @@ impl Server {
         self.settle(now);
     }
 
-    /// The next thing for the application, borrowed from the receive buffer.
+    /// Returns the next event for the application, borrowed from the receive buffer.
     ///
-    /// Call it until there is none, after each [`Server::handle`] and each [`Server::reply`]: a Finished, or a question
-    /// for the winners, is handed out when all before it is answered, and such a question when there is room for a list.
-    /// Until it is taken its bytes stay in the buffer: an application that is behind slows its peer down.
+    /// Call it until it returns `None`, after each [`Server::handle`] and each [`Server::reply`]. A Finished and a
+    /// winners query are handed out when everything before them is answered, a winners query also only when there is
+    /// room for a list. The bytes of an event stay in the buffer until it is taken: an application that is behind slows
+    /// its peer down.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         if self.queue.is_empty() {
             // More may have been received than the queue had room for.
@@ -245,8 +247,8 @@ impl Server {
         }
     }
 
-    /// How many bets the next event has, and how many bytes they take: for an application that makes room for them before
-    /// it calls [`Server::poll_event`].
+    /// Returns the number of bets of the next event, and their size in bytes, so that an application can make room for
+    /// them before it calls [`Server::poll_event`].
     pub fn next_bets(&mut self) -> (usize, usize) {
         if self.queue.is_empty() {
             self.settle(self.now);
@@ -257,17 +259,17 @@ impl Server {
         }
     }
 
-    /// How many requests have come whose answers have not left yet, because they are owed or have to wait for others.
+    /// Returns the number of requests whose replies have not left, because they are owed or wait for others.
     pub fn unanswered(&self) -> usize {
         self.slots.len()
     }
 
-    /// Answers a request. Answers leave in the order of the requests, whatever the order of the replies.
+    /// Answers a request. Replies leave in the order of the requests, whatever the order of these calls.
     ///
-    /// On a connection that is over the reply is dropped, and that is not an error: a peer may leave at any time.
+    /// On a closed connection the reply is dropped without an error: a peer may leave at any time.
     ///
     /// # Errors
-    /// The ticket comes back if it is of another connection, or if the wire cannot carry the reply.
+    /// The ticket comes back if it belongs to another connection, or if the dialect cannot carry the reply.
     pub fn reply<R: Request>(
         &mut self,
         now: Instant,
@@ -285,19 +287,19 @@ impl Server {
         answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
     }
 
-    /// Whether the next documents of a list are wanted that was announced with
-    /// [`WinnersReply::List`](crate::WinnersReply::List). While there is much to be sent they are not.
+    /// True if the next documents of a list that was announced with [`WinnersReply::List`](crate::WinnersReply::List)
+    /// are wanted. They are not while many bytes wait to be sent.
     pub fn wants_winners(&self) -> bool {
         self.slots.is_listing() && self.output.pending().len() < self.max_unsent()
     }
 
-    /// Sends the next documents of the list that was announced. Later answers wait until all of them are here.
+    /// Sends the next documents of the announced list. Later replies wait until all of them are given.
     ///
-    /// A part should be short, some kilobytes: it is kept here until it is sent. On a connection that is over it is
-    /// dropped, and that is not an error.
+    /// A part should be a few kilobytes: it is kept in memory until it is sent. On a closed connection it is dropped
+    /// without an error.
     ///
     /// # Errors
-    /// There is no such list, or it is another one: it has other documents than its size says.
+    /// No list is being sent, or the documents do not agree with its size.
     pub fn put_winners<'a>(
         &mut self,
         now: Instant,
@@ -311,7 +313,7 @@ impl Server {
         Ok(())
     }
 
-    /// Refuses to serve this connection: says so as soon as the peer's wire is known, if that has a word for it.
+    /// Rejects this connection. The peer gets the failure once its dialect is known, if that has a message for it.
     pub fn refuse(&mut self, now: Instant, failure: Failure<'static>) {
         self.refusal = Some(failure);
         self.ending.get_or_insert(now);
@@ -321,7 +323,7 @@ impl Server {
         self.settle(now);
     }
 
-    /// A newer session of the same agency takes over: ends this one.
+    /// Ends this connection because a newer session of the same agency took over.
     pub fn supersede(&mut self, now: Instant) {
         let failure = Failure { code: Code::Superseded, text: "a newer session of this agency took over" };
         self.fail_waiting(now, CloseReason::Superseded, failure);
@@ -329,33 +331,33 @@ impl Server {
         self.settle(now);
     }
 
-    /// Its number, as its tickets have it.
+    /// Returns the identifier of the connection that its tickets carry.
     pub const fn conn(&self) -> ConnId {
         self.conn
     }
 
-    /// The wire that the peer speaks, once its first bytes have said so.
+    /// Returns the dialect of the peer, once its first bytes have shown it.
     pub fn dialect(&self) -> Option<Dialect> {
         self.dialect
     }
 
-    /// The agency that this connection speaks for, once it has said so.
+    /// Returns the agency that this connection speaks for, once a message has named it.
     pub fn agency(&self) -> Option<AgencyId> {
         self.agency
     }
 
-    /// When the peer last said something that counts: when a request of it was taken, or the answer to one was sent; at
-    /// first, when the connection began. Fillers, parts of messages and what is refused do not count.
+    /// Returns the time at which a request was last taken, or its reply given or sent; initially the time at which the
+    /// connection began. Empty messages, parts of messages and rejected requests do not count.
     pub fn last_heard(&self) -> Instant {
         self.heard
     }
 
-    /// The state in which the connection is.
+    /// Returns the state of the connection.
     pub fn state(&self) -> State {
         self.lifecycle.state()
     }
 
-    /// How many bytes of memory this machine holds, itself included.
+    /// Returns the memory that this machine holds, itself included, in bytes.
     pub fn memory(&self) -> usize {
         let queue = self.queue.capacity() * size_of::<Next>();
         size_of::<Self>() + self.recv.memory() + self.output.memory() + self.slots.memory() + queue

@@ -1,4 +1,4 @@
-//! How the server machine refuses: a message, what follows it, or the whole connection.
+//! Rejection of a message, of the requests behind it, or of the whole connection (`docs/protocol.md#errors`).
 
 use alloc::string::ToString;
 
@@ -11,7 +11,8 @@ use crate::time::Instant;
 use crate::wire::{Kind, PendingReply};
 
 impl Server {
-    /// A connection speaks for one agency, and it is one of those that there are.
+    /// Binds the connection to an agency. Fails if the server has no such agency, or if the connection is bound to
+    /// another.
     pub(super) fn bind(&mut self, agency: Option<AgencyId>) -> Result<(), DecodeError> {
         let Some(agency) = agency else { return Ok(()) };
         let most = self.config.agencies;
@@ -26,7 +27,8 @@ impl Server {
         Ok(())
     }
 
-    /// A message of `len` bytes is wrong: only it is refused, or the connection ends.
+    /// Rejects a wrong message of `len` bytes, and ends the connection if the dialect does not go on after such a
+    /// mistake.
     pub(super) fn refused(
         &mut self,
         now: Instant,
@@ -45,7 +47,7 @@ impl Server {
         let understood = due.is_some();
         let number = self.slots.push(due.unwrap_or(PendingReply::new(Kind::Unknown, 0)));
         if !understood {
-            // It may have been bets.
+            // A message that was not understood may have held bets.
             self.bets_refused(number);
         }
         let what = What::Doomed { number, agency, error: RefusedBy::Malformed(error) };
@@ -59,7 +61,7 @@ impl Server {
         self.dialect.is_some_and(|dialect| dialect.wire().stops_at_a_refusal())
     }
 
-    /// After a refusal, on a wire that stops there, what was received since will be refused, too.
+    /// Dooms the requests that are queued behind a rejection, in a dialect that stops there.
     pub(super) fn doom_the_rest(&mut self) {
         if self.refused.is_none() || !self.stops_at_a_refusal() {
             return;
@@ -74,8 +76,8 @@ impl Server {
         }
     }
 
-    /// Refuses what is to be refused and has come to the front: a doomed request, and each Finished, if bets of its
-    /// connection were refused.
+    /// Rejects the requests that are due for it and have come to the front: doomed ones, and each Finished of a
+    /// connection on which earlier bets were rejected.
     pub(super) fn refuse_front(&mut self, now: Instant) {
         while let Some(index) = self.queue.iter().position(|next| !matches!(next.what, What::Refused { .. }))
         {
@@ -95,7 +97,7 @@ impl Server {
         }
     }
 
-    /// Refuses the request at that place of the queue.
+    /// Rejects the request at that index of the queue.
     fn refuse_at(&mut self, now: Instant, index: usize) {
         let Some(next) = self.queue.get_mut(index) else { return };
         let (number, agency, error) = match &next.what {
@@ -111,19 +113,19 @@ impl Server {
         self.answer_failure(now, number, Failure { code, text: &error.to_string() });
     }
 
-    /// Bets in request `number` were not stored.
+    /// Records that the bets of request `number` were not stored.
     pub(super) fn bets_refused(&mut self, number: u64) {
         self.refused = Some(self.refused.map_or(number, |first| first.min(number)));
     }
 
-    /// The peer broke the protocol.
+    /// Ends the connection because the peer broke the protocol.
     pub(super) fn violated(&mut self, now: Instant, error: DecodeError, due: Option<PendingReply>) {
         let reason = CloseReason::Peer(Violation::Malformed(error));
         self.fail(now, reason, Failure { code: code_of(&error), text: &error.to_string() }, due);
     }
 }
 
-/// The code of the failure that a mistake is answered with.
+/// Returns the error code of a mistake.
 fn code_of(error: &DecodeError) -> Code {
     match error.problem {
         Problem::UnknownAgency { .. } => Code::UnknownAgency,

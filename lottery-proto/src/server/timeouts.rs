@@ -1,4 +1,4 @@
-//! What the server machine waits for, until when, and what it does then.
+//! Deadlines of the server machine, and its conditions for reading (`docs/protocol.md#deadlines`).
 
 use core::time::Duration;
 
@@ -10,25 +10,26 @@ use crate::time::Instant;
 use crate::timer::{Timer, message_limit};
 use crate::wire::{Dialect, Kind};
 
-/// With more than so many bytes to send, no more requests are read.
+/// Number of unsent bytes from which no more requests are read.
 pub(crate) const MAX_UNSENT: usize = 64 * 1024;
 
-/// Bytes that are read and dropped at the end of a connection. Reading without end costs as much as serving: a peer that
-/// goes on sending may lose the answer, which the system drops with what was not read (`docs/protocol.md#ending-a-connection`).
+/// Maximum number of bytes that are read and dropped at the end of a connection. Reading without end would cost as much
+/// as serving, so a peer that goes on sending may lose the reply: the system drops it together with unread bytes
+/// (`docs/protocol.md#ending-a-connection`).
 pub(crate) const MAX_DROPPED: usize = 256 * 1024;
 
 impl Server {
-    /// Whether more requests would be decoded, if they were there.
+    /// True if more requests would be decoded as soon as they come.
     pub(super) fn takes_requests(&self) -> bool {
-        // What was refused is answered already, but the application has not seen it.
+        // Rejected requests are answered already, but the application has not seen them.
         let waiting = self.slots.len().max(self.queue.len());
         let room = waiting < self.lent.requests && self.output.pending().len() < self.max_unsent();
         self.lifecycle.is_open() && room
     }
 
-    /// Whether the application may be handed that request now.
+    /// True if the application may be handed that request now.
     ///
-    /// The winners are a list that may be long: who asks for it again and again is to read one before the next is made.
+    /// A list of winners may be long: a client that queries again and again must read one list before the next is made.
     pub(super) fn may_be_asked(&self, kind: Kind, number: u64) -> bool {
         match kind {
             Kind::Finished => self.slots.is_front(number),
@@ -41,16 +42,16 @@ impl Server {
 
     pub(super) fn wants_read(&self) -> bool {
         let open = (self.takes_requests() || self.listens()) && self.recv.has_room(self.decoded);
-        // Whoever is told no still sends what it had begun: it is read and dropped, or the system would drop
-        // our answer with it.
+        // Read and drop what the peer sends after a rejection: closing with unread data sends a reset, which may
+        // destroy the reply.
         let dropping = matches!(self.lifecycle.state(), State::Draining | State::Lingering)
             && self.queue.is_empty()
             && self.dropped < MAX_DROPPED;
         !self.lifecycle.peer_ended && (open || dropping)
     }
 
-    /// Whether it reads on though it may take no more requests before more is lent to it: only so does it see that its peer
-    /// has ended, or that there are more requests to ask for.
+    /// True if the machine reads on although it takes no more requests until more memory is lent. Only by reading does
+    /// it notice that the peer has ended, or that there are requests to borrow memory for.
     fn listens(&self) -> bool {
         let waiting = self.slots.len().max(self.queue.len());
         let nothing_read = self.recv.bytes().len() == self.decoded;
@@ -58,7 +59,7 @@ impl Server {
         self.lifecycle.is_open() && nothing_read && room
     }
 
-    /// Ends a connection of which all that may be dropped was.
+    /// Closes a lingering connection that has dropped as many bytes as it may.
     pub(super) fn drop_no_more(&mut self) {
         if self.lifecycle.state() == State::Lingering && self.dropped >= MAX_DROPPED {
             self.lifecycle.apply(Transition::GaveUp, CloseReason::Refused);
@@ -90,7 +91,7 @@ impl Server {
         self.arm_shrink(0);
     }
 
-    /// Sets the timer that gives memory back, when the first `taken` bytes that were received are taken.
+    /// Sets the timer that gives memory back, as it will be when the first `taken` received bytes are taken.
     pub(super) fn arm_shrink(&mut self, taken: usize) {
         let emptied = self.recv.bytes().len() == taken;
         let grown = (emptied && (self.recv.is_grown() || self.has_surplus())) || self.output.is_grown();
@@ -98,14 +99,15 @@ impl Server {
         self.timers.set(Timer::Shrink, deadline);
     }
 
-    /// An agency that was told to ask again later pauses for 1, 2, 4, … seconds: each pause is about as long as
-    /// all before it together.
+    /// Returns the limit for silence. A client that got "pending" pauses for 1, 2, 4, … seconds, so each pause is about
+    /// as long as all earlier ones together: the limit grows by twice the time from the first "pending" to the last
+    /// query.
     fn idle_limit(&self) -> Duration {
         let asked_for = self.pending.map_or(Duration::ZERO, |first| self.heard.duration_since(first));
         self.config.idle_timeout.saturating_add(asked_for.saturating_mul(2))
     }
 
-    /// The deadline of that timer has come.
+    /// Acts on a deadline that has come.
     pub(super) fn expired(&mut self, now: Instant, timer: Timer) {
         let silent = |text| Failure { code: Code::Timeout, text };
         match timer {
@@ -118,7 +120,7 @@ impl Server {
                 };
                 self.fail(now, CloseReason::Incomplete, silent(text), None);
             }
-            // The original centre answers whatever one read gives it.
+            // Some clients send no line end: the original server replies to the bytes of one read.
             Timer::Line => self.line_over = true,
             Timer::Stall => self.lifecycle.apply(Transition::GaveUp, CloseReason::Stalled),
             Timer::Linger => self.lifecycle.apply(Transition::GaveUp, CloseReason::Refused),
