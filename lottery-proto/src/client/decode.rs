@@ -1,4 +1,4 @@
-//! How the client machine decides: what may be sent, what was received, how long is waited.
+//! Sending of requests, decoding of replies, and timers of the client's side of a connection.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -18,7 +18,10 @@ impl Client {
         self.wire.check_sendable(bet)
     }
 
-    /// Sends what `put` appends; the answer will repeat the other thing that it returns.
+    /// Sends the message that `put` appends. `put` also returns the bytes that the reply will repeat.
+    ///
+    /// # Errors
+    /// [`SendError::Busy`] while nothing may be sent.
     pub(super) fn send<T>(
         &mut self,
         now: Instant,
@@ -31,7 +34,7 @@ impl Client {
         self.put(now, kind, put)
     }
 
-    /// As [`Client::send`], also where nothing else may be sent yet.
+    /// Sends like [`Client::send`], also while other messages may not be sent.
     pub(super) fn put<T>(
         &mut self,
         now: Instant,
@@ -54,7 +57,7 @@ impl Client {
         self.lifecycle.state() == State::Draining && self.output.pending().is_empty()
     }
 
-    /// Sends and asks nothing more. What is to be sent still may take its time, if all is well.
+    /// Sends no more requests. After `Done` the bytes that are still to be sent have no linger deadline yet.
     pub(super) fn end(&mut self, now: Instant, reason: CloseReason) {
         if reason != CloseReason::Done {
             self.ending.get_or_insert(now);
@@ -62,7 +65,7 @@ impl Client {
         self.lifecycle.apply(Transition::WeEnd, reason);
     }
 
-    /// Brings everything in line with what has just changed. Called last by whatever changes something.
+    /// Decodes and sets the timers. Every method that changes something calls it last.
     pub(super) fn settle(&mut self, now: Instant) {
         self.now = now;
         while self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED && self.decode_next(now) {}
@@ -75,7 +78,7 @@ impl Client {
         self.arm(now);
     }
 
-    /// There was nothing more to read: deadlines that have come by now are over.
+    /// Ends the deadlines that have come by `now`. Everything that was there to read has been read before.
     pub(super) fn time_out(&mut self, now: Instant) {
         self.settle(now);
         while let Some(timer) = self.timers.expire(now) {
@@ -88,7 +91,7 @@ impl Client {
         }
     }
 
-    /// Decodes the next answer, if it is there.
+    /// Decodes the next reply. Returns false if it is not complete.
     fn decode_next(&mut self, now: Instant) -> bool {
         let received = self.recv.bytes().get(self.decoded..).unwrap_or_default();
         if received.is_empty() {
@@ -127,7 +130,7 @@ impl Client {
         true
     }
 
-    /// What a whole message answers, and what was asked.
+    /// Decodes a whole message, and returns the kind of the request that it answers.
     fn response(&self, message: &[u8]) -> Result<(Kind, Response), DecodeError> {
         let asked = self.asked.front();
         if let Some((code, text)) = self.wire.failure(message) {
@@ -139,19 +142,19 @@ impl Client {
         }
     }
 
-    /// Takes note of an answer, before it is handed out.
+    /// Records a reply, before it is handed out.
     fn answered(&mut self, response: &Response) {
         match response {
             Response::Winners { last: false, .. } => return,
             Response::Welcome { window, .. } => self.window = *window,
-            // The centre owes nothing any more.
+            // The server owes nothing any more.
             Response::Failed { .. } => self.asked.clear(),
             _ => {}
         }
         self.asked.pop_front();
     }
 
-    /// What answers no question can only be a failure.
+    /// Decodes a message that answers no request: it can only be a failure.
     fn unasked(&self, message: &[u8]) -> Result<Response, DecodeError> {
         let nothing = PendingReply::new(Kind::Unknown, self.config.agency.get());
         match self.wire.response(&nothing, message) {
@@ -160,7 +163,8 @@ impl Client {
         }
     }
 
-    /// The last message, of `len` bytes, says nothing: the bytes go with the message before it.
+    /// Skips the last message, an empty one of `len` bytes. Its bytes are taken together with the message before it, if
+    /// that is still queued.
     fn pass_over(&mut self, len: usize) {
         if let Some(next) = self.queue.back_mut() {
             next.len += len;
@@ -170,8 +174,8 @@ impl Client {
         }
     }
 
-    /// So many bytes have not reached the centre. As long as they become fewer it owes no answer yet, and takes what is
-    /// sent: its time begins anew, the last time when there are none.
+    /// Records the number of bytes that have not reached the server. While it falls, the server owes no reply yet and
+    /// takes what is sent, so its time begins anew, for the last time when it reaches 0.
     pub(super) fn still_on_its_way(&mut self, now: Instant, left: usize) {
         let before = self.unacked.replace(left);
         if before.map_or(left > 0, |before| left < before) {
@@ -180,12 +184,12 @@ impl Client {
         }
     }
 
-    /// The centre broke the protocol.
+    /// Ends the connection because the server broke the protocol.
     fn malformed(&mut self, now: Instant, error: DecodeError) {
         self.end(now, CloseReason::Peer(Violation::Malformed(error)));
     }
 
-    /// The centre has ended its side: whatever is still to be sent would reach nobody.
+    /// Ends the connection because the server has ended its side: unsent bytes would reach nobody.
     fn peer_ended(&mut self) {
         let received = self.recv.bytes().len() - self.decoded;
         let reason = if received > 0 {
@@ -202,7 +206,7 @@ impl Client {
     /// Sets every timer from the state.
     fn arm(&mut self, now: Instant) {
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
-        // For the draw it waits as long as it takes, but not for the rest of an answer.
+        // The wait for the draw has no deadline, but the rest of a reply that has begun has one.
         let answer_due = self.asked.front().is_some_and(|asked| asked.kind != Kind::AwaitWinners);
         let received = self.recv.bytes().len().saturating_sub(self.decoded);
         let reading = self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED;

@@ -1,4 +1,4 @@
-//! What the client machine hands to the application.
+//! Events that the client machine hands to the application.
 
 use core::fmt;
 
@@ -7,76 +7,76 @@ use crate::failure::Code;
 use crate::server::Line;
 use crate::wire::{Kind, Response, Wire};
 
-/// What a [`Client`](crate::Client) hands to the application.
+/// Event that a [`Client`](crate::Client) hands to the application.
 ///
-/// Where something is refused, `reason` is what the centre said, for a person; empty if the wire has no room for it.
+/// In a rejection, `reason` is the server's text for people, empty if the dialect has no room for it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The answer to Hello: there is a session.
+    /// Reply to Hello: there is a session.
     Welcome {
-        /// How many bets of this agency are durable.
+        /// Number of the agency's durable bets.
         stored: u64,
-        /// Whether the agency is finished.
+        /// True if the agency is finished.
         finished: bool,
-        /// How many batches may be unacknowledged.
+        /// Maximum number of unacknowledged batches.
         window: u32,
-        /// The CRC-32C of the bets that are durable (`docs/protocol.md#digest`).
+        /// CRC-32C of the durable bets (`docs/protocol.md#digest`).
         digest: u32,
     },
-    /// The answer to a bet that was sent alone.
+    /// Reply to a single bet.
     Bet {
-        /// Whether it is durable.
+        /// True if the bet is durable.
         stored: bool,
-        /// Why not.
+        /// Reason of a rejection.
         reason: &'a str,
     },
-    /// The answer to a batch, on a wire that has one.
+    /// Reply to a batch, in a dialect that has one.
     Batch {
-        /// Whether all of it is durable. If not, none of it is.
+        /// True if the whole batch is durable. Otherwise none of it is.
         stored: bool,
-        /// How many bets of the agency are durable, if the wire says so.
+        /// Number of the agency's durable bets, if the dialect sends it.
         total: Option<u64>,
-        /// Why not.
+        /// Reason of a rejection.
         reason: &'a str,
     },
-    /// The answer to Finished.
+    /// Reply to Finished.
     Finished {
-        /// Whether every bet is durable and the agency counts as finished.
+        /// True if every bet is durable and the agency counts as finished.
         stored: bool,
-        /// Why not.
+        /// Reason of a rejection.
         reason: &'a str,
     },
-    /// The draw has not taken place: ask again later.
+    /// Reply to a winners query before the draw: ask again later.
     Pending,
-    /// This agency's winners.
+    /// Reply to a winners query: winners of this agency.
     Winners(Documents<'a>),
-    /// The centre ends the connection.
+    /// Failure with which the server ends the connection.
     Failed {
-        /// Why, if it is a reason that is known here.
+        /// Error code, if it is known here.
         code: Option<Code>,
-        /// Why, for a person.
+        /// Reason, for people.
         reason: &'a str,
     },
-    /// There is no answer to the question for the winners.
+    /// Rejection of a winners query.
     WinnersRefused {
-        /// Why not.
+        /// Reason of the rejection.
         reason: &'a str,
     },
-    /// A failure that answers no question: what was sent before is refused, or the centre will not go on.
+    /// Failure that answers no request: an earlier message is rejected, or the server does not go on.
     Refused {
-        /// Why not.
+        /// Reason of the rejection.
         reason: &'a str,
     },
-    /// The line that came back, without white space at its end.
+    /// Line that came back, without white space at its end.
     Line(Line<'a>),
-    /// The connection is over. The last event, and the only one of its kind.
+    /// End of the connection: the last event, reported once.
     Closed(CloseReason),
 }
 
 impl<'a> Event<'a> {
     pub(super) fn new(kind: Kind, response: Response, message: &'a [u8], wire: &'static dyn Wire) -> Self {
-        // Parts of a validated answer are UTF-8.
+        // Parts of a validated reply are UTF-8.
         let text =
             |range| message.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
         let (stored, total, reason) = match response {
@@ -102,7 +102,7 @@ impl<'a> Event<'a> {
     }
 }
 
-/// An answer that waits to be handed out, in the next `len` bytes of the inbox.
+/// Reply that waits to be handed out, in the next `len` bytes of the receive buffer.
 #[derive(Debug)]
 pub(super) struct Next {
     pub(super) kind: Kind,
@@ -110,7 +110,7 @@ pub(super) struct Next {
     pub(super) len: usize,
 }
 
-/// The documents of an agency's winners, in the order in which its bets were stored. All are valid.
+/// Documents of an agency's winners, all valid, in the order in which its bets were stored.
 #[derive(Clone)]
 pub struct Documents<'a> {
     rest: &'a str,
@@ -120,7 +120,7 @@ pub struct Documents<'a> {
 }
 
 impl Documents<'_> {
-    /// Whether these are the last ones. If not, more of the same answer follow in the next event.
+    /// True if these are the last documents. Otherwise more of the same reply follow in the next event.
     pub const fn is_last(&self) -> bool {
         self.last
     }

@@ -1,4 +1,4 @@
-//! The agency's side of a connection.
+//! The client's side of a connection.
 
 mod decode;
 mod event;
@@ -20,56 +20,56 @@ use crate::timer::{Timer, Timers};
 use crate::wire::{Dialect, FrameCursor, Kind, MAX_LINE, PendingReply, Wire};
 use event::Next;
 
-/// What the receive buffer grows to as long as answers keep coming.
+/// Size that the receive buffer grows to as long as replies keep coming, in bytes.
 const BUSY_SIZE: usize = 64 * 1024;
 
-/// So many questions may wait for their answers.
+/// Maximum number of requests without a reply.
 const MAX_ASKED: usize = 64;
-/// So many answers are decoded ahead of the application. The bytes of the others wait as they came.
+/// Maximum number of replies that are decoded ahead of the application. The bytes of further ones wait undecoded.
 const MAX_QUEUED: usize = 64;
 
-/// More memory than questions and answers take besides the buffers, in bytes: for each of them less than 100, and what its
-/// answer repeats, less than 32; and twice that while a queue grows.
+/// Upper bound for the memory of requests and replies besides the buffers, in bytes. Each takes less than 100, and the
+/// bytes that a reply repeats less than 32; a queue that grows takes twice that for a moment.
 pub(crate) const MAX_QUEUES: usize = 32_768;
 
-/// The agency's side of one connection: bets and questions in, answers out.
+/// The client's side of one connection: bets and queries in, replies out.
 ///
-/// Every method may be called at any time, in any order, any number of times. As long as it is open it reads:
-/// that is why two machines of this crate, joined by pipes however small, cannot wait for each other.
+/// Every method may be called at any time, in any order, any number of times. An open client always reads, so that two
+/// machines of this crate cannot wait for each other, however small the pipes between them are.
 #[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
     wire: &'static dyn Wire,
     recv: RecvBuffer,
     output: SendBuffer,
-    /// What the centre has to answer, in order.
+    /// Replies that the server owes, in order.
     asked: VecDeque<PendingReply>,
-    /// How many batches may be unacknowledged in this session; 0 before there is one.
+    /// Maximum number of unacknowledged batches in this session; 0 before there is a session.
     window: u32,
     lifecycle: Lifecycle,
     timers: Timers,
-    /// What is to be handed out, in the order in which it stands at the front of the inbox.
+    /// Replies for the application, in the order in which they stand at the front of the receive buffer.
     queue: VecDeque<Next>,
-    /// So many bytes at the front of the inbox belong to the queue.
+    /// Number of bytes at the front of the receive buffer that belong to the queue.
     decoded: usize,
-    /// How far the message behind them was looked at.
+    /// Progress of the search for the end of the message behind them.
     scan: FrameCursor,
-    /// When something was last told.
+    /// Time of the last input.
     now: Instant,
-    /// When an answer was last complete, a byte sent, or one seen to have arrived.
+    /// Time of the last request, complete reply, sent byte, or byte seen to have arrived.
     active: Instant,
-    /// Since when the answer behind the decoded ones is incomplete.
+    /// Time since which the reply behind the decoded ones is incomplete.
     begun: Option<Instant>,
-    /// Since when the centre has taken nothing of what is to be sent.
+    /// Time since which the server has taken none of the bytes that are to be sent.
     unsent: Option<Instant>,
-    /// How much of what was sent had not arrived when that was last told.
+    /// Number of sent bytes that had not arrived at the last report.
     unacked: Option<usize>,
-    /// Since when this side is ending the connection.
+    /// Time since which this side is ending the connection.
     ending: Option<Instant>,
 }
 
 impl Client {
-    /// The machine of a new connection.
+    /// Returns the machine of a new connection.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
             wire: config.dialect.wire(),
@@ -92,7 +92,7 @@ impl Client {
         }
     }
 
-    /// What to do now; `None` once the socket should be dropped.
+    /// Returns the I/O that the machine wants now; `None` once the socket is to be dropped.
     pub fn poll_io(&mut self) -> Option<Io<'_>> {
         if self.lifecycle.is_closed() {
             return None;
@@ -103,9 +103,9 @@ impl Client {
         Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next(self.now), unacked })
     }
 
-    /// Tells the machine what happened at `now`.
+    /// Reports an event that happened at `now`.
     ///
-    /// Never fails: what the centre does wrong ends in [`Event::Closed`], the last event.
+    /// Never fails: a server's breach of the protocol ends in [`Event::Closed`], the last event.
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             _ if self.lifecycle.is_closed() => return,
@@ -122,7 +122,7 @@ impl Client {
                 let on = if self.lifecycle.peer_ended { Transition::BothEnded } else { Transition::FinSent };
                 self.lifecycle.apply(on, CloseReason::Done);
             }
-            // A count of nothing is no progress.
+            // A count of 0 is no progress.
             Input::FinSent | Input::Received(_) | Input::Sent(_) => {}
             Input::Unacked(left) => self.still_on_its_way(now, left),
             Input::Timeout => return self.time_out(now),
@@ -132,11 +132,11 @@ impl Client {
         self.settle(now);
     }
 
-    /// The next thing for the application, borrowed from the receive buffer. Call it until there is none, after each
-    /// [`Client::handle`].
+    /// Returns the next event for the application, borrowed from the receive buffer. Call it until it returns `None`,
+    /// after each [`Client::handle`].
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         if self.queue.is_empty() {
-            // Behind as many as the queue holds there may be more.
+            // More replies may have been received than the queue had room for.
             self.settle(self.now);
         }
         let Some(Next { kind, response, len }) = self.queue.pop_front() else {
@@ -146,7 +146,7 @@ impl Client {
         Some(Event::new(kind, response, self.recv.take(len), self.wire))
     }
 
-    /// Whether a `send_…` or `ask_…` would be taken now. It becomes true again only in [`Client::handle`].
+    /// True if a request would be taken now. It becomes true again only in [`Client::handle`].
     pub fn can_send(&self) -> bool {
         let profile = self.config.dialect.profile();
         let batches = self.asked.iter().filter(|asked| asked.kind == Kind::Batch).count();
@@ -159,14 +159,14 @@ impl Client {
         self.asked.len() < MAX_ASKED && self.output.pending().len() < self.config.max_unsent
     }
 
-    /// Begins a session. Nothing else is sent before its answer, [`Event::Welcome`].
+    /// Begins a session. Nothing else is sent before its reply, [`Event::Welcome`].
     ///
     /// # Errors
-    /// Nothing was sent: another wire than `session`, not on a new connection, too much that waits to be sent, or an agency that it
-    /// cannot name.
+    /// Nothing was sent: the dialect is not `session`, the connection is not new, too many bytes wait to be sent, or
+    /// the dialect cannot carry the agency's number.
     pub fn hello(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
-        // A centre may refuse again and again what it has not read: that still waits to be sent.
+        // A server may reject requests that it has not read, again and again: their bytes still wait to be sent.
         let again = self.window > 0 || !self.asked.is_empty();
         if again || !self.has_room() {
             return Err(SendError::Busy);
@@ -177,17 +177,17 @@ impl Client {
         })
     }
 
-    /// Sends as many of `bets` as one batch carries, and says how many that is.
+    /// Sends as many of `bets` as one batch carries, and returns their number.
     ///
     /// # Errors
-    /// Nothing was sent: not now, a bet that this wire cannot carry among those that it would send, or an agency that it
-    /// cannot name.
+    /// Nothing was sent: it is not possible now, the dialect cannot carry one of the bets of the batch, or it cannot
+    /// carry the agency's number.
     pub fn send_batch(&mut self, now: Instant, bets: &[Bet<'_>]) -> Result<usize, SendError> {
         let (agency, limit) = (self.config.agency, self.config.max_batch.min(self.config.max_message));
         self.send(now, Kind::Batch, |wire, out| {
             let start = out.len();
             let taken = wire.put_batch(agency, bets, limit, out)?;
-            // Those that are not sent may be of another batch, on another wire.
+            // Bets that are not sent may be part of a later batch, in another dialect.
             for (bet, sent) in bets.iter().take(taken).enumerate() {
                 wire.check_sendable(sent).map_err(|error| {
                     out.truncate(start);
@@ -198,39 +198,39 @@ impl Client {
         })
     }
 
-    /// Sends one bet: as a message of its own where the wire has one, else as a batch of one.
+    /// Sends one bet, as a message of its own where the dialect has one, else as a batch of one.
     ///
     /// # Errors
-    /// As [`Client::send_batch`].
+    /// The same as [`Client::send_batch`].
     pub fn send_bet(&mut self, now: Instant, bet: &Bet<'_>) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.check(bet).map_err(|error| SendError::Unsendable { bet: 0, error })?;
         self.send(now, Kind::Bet, |wire, out| Ok(((), wire.put_bet(agency, bet, out)?)))
     }
 
-    /// Says that this agency has sent its last bet.
+    /// Sends Finished: this agency has sent its last bet.
     ///
     /// # Errors
-    /// Nothing was sent: not now, or an agency that this wire cannot name.
+    /// Nothing was sent: it is not possible now, or the dialect cannot carry the agency's number.
     pub fn send_finished(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.send(now, Kind::Finished, |wire, out| Ok((wire.put_finished(agency, out)?, Box::default())))
     }
 
-    /// Asks who won in this agency. On a wire where Finished asks that, too, there is no such question.
+    /// Asks for the winners of this agency. A dialect in which Finished asks for them, too, has no such query.
     ///
     /// # Errors
-    /// As [`Client::send_finished`].
+    /// The same as [`Client::send_finished`], and [`SendError::NotOnThisWire`] in a dialect without this query.
     pub fn ask_winners(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.send(now, Kind::Winners, |wire, out| Ok((wire.put_winners_query(agency, out)?, Box::default())))
     }
 
-    /// Sends a line to be sent back: the health check.
+    /// Sends a line to be sent back: the health check (`docs/protocol.md#echo`).
     ///
     /// # Errors
-    /// Nothing was sent: not now, a line of more than 8192 bytes, one that holds a line end, or another wire than
-    /// `echo`.
+    /// Nothing was sent: it is not possible now, the line has more than 8192 bytes or holds a line end, or the dialect
+    /// is not `echo`.
     pub fn send_line(&mut self, now: Instant, line: &str) -> Result<(), SendError> {
         if self.config.dialect != Dialect::Echo {
             return Err(SendError::NotOnThisWire);
@@ -248,23 +248,23 @@ impl Client {
         })
     }
 
-    /// There is nothing more to send or to ask: ends the connection.
+    /// Ends the connection: nothing more is to be sent or asked.
     pub fn close(&mut self, now: Instant) {
         self.end(now, CloseReason::Done);
         self.settle(now);
     }
 
-    /// The state in which the connection is.
+    /// Returns the state of the connection.
     pub fn state(&self) -> State {
         self.lifecycle.state()
     }
 
-    /// How many bytes wait to be sent.
+    /// Returns the number of bytes that wait to be sent.
     pub fn unsent(&self) -> usize {
         self.output.pending().len()
     }
 
-    /// How many bytes of memory this machine holds, itself included.
+    /// Returns the memory that this machine holds, itself included, in bytes.
     pub fn memory(&self) -> usize {
         let asked: usize = self.asked.iter().map(|asked| asked.echo.len()).sum();
         let queues =
