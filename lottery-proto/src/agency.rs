@@ -1,17 +1,19 @@
-//! Who sends the bets.
+//! Numbers of agencies, the owners of bets.
 
 use core::fmt;
 use core::num::NonZeroU32;
 
-/// An agency's number: 1 to [`AgencyId::MAX`]. How far it may go on one wire depends on the wire.
+/// Number of an agency: 1 to [`AgencyId::MAX`]. A dialect may carry fewer ([`Dialect::max_agency`]).
+///
+/// [`Dialect::max_agency`]: crate::Dialect::max_agency
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgencyId(NonZeroU32);
 
 impl AgencyId {
-    /// The largest number that any wire can carry: five digits.
+    /// Greatest number that any dialect can carry: five digits.
     pub const MAX: u32 = 99_999;
 
-    /// The agency of that number, if it is in range.
+    /// Returns the agency of that number; `None` if it is 0 or over [`AgencyId::MAX`].
     pub const fn new(number: u32) -> Option<Self> {
         if number > Self::MAX {
             return None;
@@ -22,7 +24,7 @@ impl AgencyId {
         }
     }
 
-    /// The number.
+    /// Returns the number.
     pub const fn get(self) -> u32 {
         self.0.get()
     }

@@ -1,4 +1,4 @@
-//! A bet, and what makes one valid.
+//! Bets and the validation of their fields (`docs/protocol.md#bets`).
 
 use core::fmt;
 
@@ -6,9 +6,9 @@ use crate::date::is_date;
 use crate::digits::are_digits;
 use crate::words;
 
-/// A valid bet, borrowed from where it was read.
+/// Valid bet, borrowed from the bytes that it was read from.
 ///
-/// It is personal data: its `Debug` shows none of it.
+/// A bet is personal data: its `Debug` shows none of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Bet<'a> {
     pub(crate) first_name: &'a str,
@@ -18,22 +18,23 @@ pub struct Bet<'a> {
     pub(crate) number: u32,
 }
 
-/// The longest name, in bytes.
+/// Maximum length of a name, in bytes.
 pub const MAX_NAME: usize = 255;
-/// The longest document, in digits.
+/// Maximum length of a document, in digits.
 pub const MAX_DOCUMENT: usize = 20;
 
 impl<'a> Bet<'a> {
-    /// A bet of these fields, each checked.
+    /// Returns a bet of these fields, after checking each one.
     ///
-    /// - names: 1 to 255 bytes of UTF-8 without control characters. Whatever else they hold is taken, as all wires have it
-    ///   and as it came: joiners and marks of direction are part of names, and who shows a name has to care for it;
-    /// - `document`: 1 to 20 decimal digits, kept as they are written;
+    /// - names: 1 to 255 bytes of UTF-8 without control characters. All other characters are accepted and kept as they
+    ///   came, in every dialect: joiners and direction marks are part of names, and a program that displays a name must
+    ///   handle them;
+    /// - `document`: 1 to 20 decimal digits, kept as written;
     /// - `birthdate`: a real date, `YYYY-MM-DD`;
-    /// - `number`: decimal digits, up to 4294967295; leading zeros mean nothing.
+    /// - `number`: decimal digits, up to 4294967295; leading zeros are dropped.
     ///
     /// # Errors
-    /// The first field that is wrong, and how.
+    /// The first field that is wrong, and its problem.
     pub fn new(
         first_name: &'a str,
         last_name: &'a str,
@@ -50,7 +51,7 @@ impl<'a> Bet<'a> {
         })
     }
 
-    /// As [`Bet::new`], from bytes that need not be UTF-8.
+    /// Returns a bet like [`Bet::new`], from bytes that need not be UTF-8.
     pub(crate) fn from_bytes(fields: [&'a [u8]; 5]) -> Result<Self, FieldError> {
         let [first_name, last_name, document, birthdate, number] = fields;
         Ok(Self {
@@ -62,33 +63,33 @@ impl<'a> Bet<'a> {
         })
     }
 
-    /// The bet of these fields, of which [`Bet::new`] has made one before: they are not checked again.
+    /// Returns a bet of fields that [`Bet::new`] has accepted before, without checking them again.
     pub(crate) fn of_checked(fields: [&'a str; 5]) -> Option<Self> {
         let [first_name, last_name, document, birthdate, number] = fields;
         Some(Self { first_name, last_name, document, birthdate, number: number.parse().ok()? })
     }
 
-    /// Given names.
+    /// Returns the given names.
     pub const fn first_name(&self) -> &'a str {
         self.first_name
     }
 
-    /// Family names.
+    /// Returns the family names.
     pub const fn last_name(&self) -> &'a str {
         self.last_name
     }
 
-    /// The person's document: 1 to 20 decimal digits, as they were written.
+    /// Returns the person's document: 1 to 20 decimal digits, as written.
     pub const fn document(&self) -> &'a str {
         self.document
     }
 
-    /// The date of birth: a real date, `YYYY-MM-DD`.
+    /// Returns the date of birth: a real date, `YYYY-MM-DD`.
     pub const fn birthdate(&self) -> &'a str {
         self.birthdate
     }
 
-    /// The number that was bet on.
+    /// Returns the number that was bet on.
     pub const fn number(&self) -> u32 {
         self.number
     }
@@ -100,7 +101,7 @@ impl fmt::Debug for Bet<'_> {
     }
 }
 
-/// A field of a bet, in the order in which every wire sends them.
+/// Fields of a bet, in the order in which every dialect sends them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// [`Bet::first_name`]
@@ -127,51 +128,51 @@ impl fmt::Display for Field {
     }
 }
 
-/// Which field of a bet is wrong, and how.
+/// Field of a bet that is wrong, with its problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct FieldError {
     /// The field.
     pub field: Field,
-    /// What is wrong with it.
+    /// Problem of the field.
     pub problem: FieldProblem,
 }
 
-/// What is wrong with a field of a bet.
+/// Problems of a field of a bet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FieldProblem {
-    /// There is nothing in it.
+    /// Field without content.
     #[error("empty")]
     Empty,
-    /// A name of more than 255 bytes, or a document of more than 20 digits.
+    /// Name of more than 255 bytes, or document of more than 20 digits. Holds the limit.
     #[error("too long, at most {0}")]
     TooLong(usize),
-    /// Not UTF-8.
+    /// Bytes that are not UTF-8.
     #[error("not UTF-8")]
     NotUtf8,
-    /// It holds a control character.
+    /// Control character in a name.
     #[error("holds a control character")]
     ControlCharacter,
-    /// Something else than decimal digits.
+    /// Anything else than decimal digits in a document or a number.
     #[error("expected decimal digits")]
     NotDigits,
-    /// Not a day of the calendar, written `YYYY-MM-DD`.
+    /// Text that is not a day of the calendar in the form `YYYY-MM-DD`.
     #[error("expected a date, YYYY-MM-DD")]
     NotADate,
-    /// Over 4294967295.
+    /// Number over 4294967295.
     #[error("over 4294967295")]
     TooLarge,
-    /// It holds something that the wire in use cannot carry, its separator for one.
+    /// Character that the dialect in use cannot carry, such as its separator.
     #[error("{0:?} cannot be sent on this wire")]
     NotOnThisWire(char),
-    /// It ends with a space, and the wire in use pads with spaces: a reader could not tell them apart.
+    /// Space at the end, in a dialect that pads with spaces: a reader would drop it as padding.
     #[error("ends with a space, which this wire takes for padding")]
     TrailingSpace,
-    /// It begins with a zero, and the wire in use pads with zeros: a reader could not tell them apart.
+    /// Leading zero, in a dialect that pads with zeros: a reader would drop it as padding.
     #[error("begins with a zero, which this wire takes for padding")]
     LeadingZero,
-    /// It is wider than its column on the wire in use.
+    /// Value that is wider than its column in the dialect in use. Holds the width, in characters.
     #[error("wider than the {0} characters that this wire has for it")]
     TooWide(usize),
 }
@@ -194,7 +195,7 @@ fn check_name(field: Field, name: &str) -> Result<&str, FieldError> {
     Ok(name)
 }
 
-/// Whether there is a byte of a control character, or 0xC2, with which those from U+0080 to U+009F begin.
+/// True if the text holds a control character of ASCII, or 0xC2, the first byte of U+0080 to U+009F.
 #[inline]
 fn may_hold_control(text: &[u8]) -> bool {
     words::any_word(text, |word| {
@@ -224,7 +225,7 @@ fn check_birthdate(birthdate: &str) -> Result<&str, FieldError> {
     }
 }
 
-/// A decimal number without a sign, up to 4294967295.
+/// Parses a decimal number without a sign, up to 4294967295.
 fn parse_number(digits: &[u8]) -> Result<u32, FieldError> {
     let fail = |problem| Err(FieldError { field: Field::Number, problem });
     if digits.is_empty() {
@@ -274,7 +275,7 @@ mod tests {
 
     #[test]
     fn finds_a_control_character_wherever_it_is() {
-        // Miri takes a second for what else takes a millisecond.
+        // Fewer cases under Miri, which is about a thousand times slower.
         let (lengths, step) = if cfg!(miri) { (7..10, 9) } else { (1..40, 1) };
         for (around, len) in ['ñ', 'd'].into_iter().flat_map(|a| lengths.clone().map(move |len| (a, len))) {
             for at in 0..len {

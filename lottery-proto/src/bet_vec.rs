@@ -1,4 +1,4 @@
-//! Valid bets, kept.
+//! Valid bets that own their fields.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,51 +6,51 @@ use core::fmt;
 
 use crate::bet::Bet;
 
-/// Valid bets that own their fields, in one text: a few bytes a bet beside it.
+/// Valid bets that own their fields, in a single text with a few bytes of places per bet beside it.
 ///
-/// Only a [`Bet`] can be put in, so what is taken out is valid and is not checked again.
+/// Only a [`Bet`] can be pushed, so bets that are read back are valid and not checked again.
 #[derive(Clone, Default)]
 pub struct BetVec {
     text: String,
     places: Vec<Place>,
 }
 
-/// Where a bet's fields stand in the text, one after the other.
+/// Place of a bet's fields in the text, one directly after the other.
 #[derive(Clone, Copy)]
 struct Place {
     start: usize,
-    /// The length of each field but the number.
+    /// Length of each field except the number, in bytes.
     lens: [u8; 4],
     number: u32,
 }
 
 impl BetVec {
-    /// Holds nothing, and has room for so many bytes of text.
+    /// Returns an empty collection with capacity for `text` bytes.
     pub fn with_capacity(text: usize) -> Self {
         Self { text: String::with_capacity(text), places: Vec::new() }
     }
 
-    /// Keeps a copy of a bet, behind the others.
+    /// Appends a copy of a bet.
     pub fn push(&mut self, bet: &Bet<'_>) {
         let fields = [bet.first_name, bet.last_name, bet.document, bet.birthdate];
         let start = self.text.len();
         self.text.extend(fields);
-        // No field is longer than a name, of 255 bytes at most.
+        // No field is longer than a name, which has at most 255 bytes.
         let lens = fields.map(|field| u8::try_from(field.len()).unwrap_or(u8::MAX));
         self.places.push(Place { start, lens, number: bet.number });
     }
 
-    /// How many bets there are.
+    /// Returns the number of bets.
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Whether there are none.
+    /// True if there are no bets.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// The bets from number `from` on, counted from 0.
+    /// Returns the bets from index `from` on, counted from 0.
     pub fn iter_from(&self, from: usize) -> impl ExactSizeIterator<Item = Bet<'_>> {
         self.places.get(from..).unwrap_or_default().iter().map(|place| self.bet(place))
     }
@@ -66,7 +66,7 @@ impl BetVec {
     }
 }
 
-/// Without the bets: they are personal data.
+/// Shows the number of bets only: the bets are personal data.
 impl fmt::Debug for BetVec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BetVec({})", self.len())

@@ -7,10 +7,10 @@ use core::ops::Range;
 use crate::bet::Bet;
 use crate::error::Problem;
 
-/// How a wire reads the next bet of a payload that it has already validated.
+/// Function of a dialect that reads the next bet of a payload that the dialect has already validated.
 pub(crate) type ReadBet = for<'a> fn(&mut Reader<'a>) -> Option<Bet<'a>>;
 
-/// Bets that arrived in one message, still in the bytes in which they arrived. All of them are valid.
+/// Valid bets of one message, borrowed in the form in which they arrived.
 #[derive(Clone, Copy)]
 pub struct Bets<'a> {
     payload: &'a [u8],
@@ -19,32 +19,32 @@ pub struct Bets<'a> {
 }
 
 impl<'a> Bets<'a> {
-    /// `payload` holds `len` bets and was validated by the wire whose `read` this is.
+    /// Returns the `len` bets in `payload`, which the dialect that `read` belongs to has validated.
     pub(crate) const fn validated(payload: &'a [u8], len: usize, read: ReadBet) -> Self {
         Self { payload, len, read }
     }
 
-    /// How many bets there are.
+    /// Returns the number of bets.
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// True if there are no bets.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// How many bytes they take in the form in which they are held.
+    /// Returns the size of the bets in the form in which they are held, in bytes.
     pub const fn size(&self) -> usize {
         self.payload.len()
     }
 
-    /// The bets, in the order in which they were sent.
+    /// Returns the bets in the order in which they were sent.
     pub fn iter(&self) -> Iter<'a> {
         Iter { reader: Reader::new(self.payload), left: self.len, read: self.read }
     }
 
-    /// A copy that can be kept, and sent to another thread: one allocation, whatever the number of bets.
+    /// Returns a copy that can be kept and sent to another thread. It takes one allocation for any number of bets.
     pub fn to_buf(&self) -> BetsBuf {
         BetsBuf { payload: self.payload.to_vec(), len: self.len, read: self.read }
     }
@@ -74,7 +74,7 @@ impl fmt::Debug for Bets<'_> {
     }
 }
 
-/// As [`Bets`], owned.
+/// Owned form of [`Bets`].
 #[derive(Clone)]
 pub struct BetsBuf {
     payload: Vec<u8>,
@@ -83,7 +83,7 @@ pub struct BetsBuf {
 }
 
 impl BetsBuf {
-    /// The bets.
+    /// Returns the bets.
     pub fn as_bets(&self) -> Bets<'_> {
         Bets::validated(&self.payload, self.len, self.read)
     }
@@ -95,7 +95,7 @@ impl fmt::Debug for BetsBuf {
     }
 }
 
-/// Iterates [`Bets`].
+/// Iterator over [`Bets`].
 pub struct Iter<'a> {
     reader: Reader<'a>,
     left: usize,
@@ -125,12 +125,12 @@ impl fmt::Debug for Iter<'_> {
     }
 }
 
-/// A place in a payload of bets.
+/// Cursor in a payload of bets.
 pub(crate) struct Reader<'a> {
     pub(crate) bytes: &'a [u8],
-    /// The same bytes, if all of them together are UTF-8: then no field has to be checked for it again.
+    /// The same bytes, if all of them together are UTF-8: then no field is checked for it again.
     pub(crate) text: Option<&'a str>,
-    /// Where the next bet begins.
+    /// Offset of the next bet, in bytes.
     pub(crate) at: usize,
 }
 
@@ -139,12 +139,12 @@ impl<'a> Reader<'a> {
         Self { bytes, text: core::str::from_utf8(bytes).ok(), at: 0 }
     }
 
-    /// The bet whose fields are in these places.
+    /// Validates the bet whose fields stand at these places.
     pub(crate) fn bet(&self, fields: [Range<usize>; 5]) -> Result<Bet<'a>, Problem> {
         let Some(text) = self.text else {
             return Ok(Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()))?);
         };
-        // Where a field does not end between two characters, it is cut out of bytes, and found wrong there.
+        // A field that does not end between two characters is read as bytes, where its error is found.
         let [Some(first_name), Some(last_name), Some(document), Some(birthdate), Some(number)] =
             fields.clone().map(|field| text.get(field))
         else {

@@ -1,4 +1,4 @@
-//! What an application may choose about a connection.
+//! Settings of a connection that the application chooses.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -10,40 +10,40 @@ use crate::server::MAX_UNSENT;
 use crate::wire::DialectProfile;
 use crate::wire::{Dialect, MAX_LINE};
 
-/// How the centre's side of a connection behaves.
+/// Settings of the server's side of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
-    /// How many agencies there are: they are numbered from 1 to this. Default 5.
+    /// Number of agencies: they are numbered from 1 to this. Default 5.
     pub agencies: u32,
-    /// How many requests are taken before the first of them is answered, at least 1. Default 32.
+    /// Maximum number of requests without a reply, at least 1. Default 32.
     pub max_in_flight: usize,
-    /// How many batches of a session may be unacknowledged, at least 1. Default 16.
+    /// Maximum number of unacknowledged batches in a session, at least 1. Default 16.
     pub window: u32,
-    /// What the receive buffer grows to while bytes keep coming, in bytes, at least 8192. Default 256 KiB.
+    /// Size that the receive buffer grows to while bytes keep coming, in bytes, at least 8192. Default 256 KiB.
     pub max_buffer: usize,
-    /// The longest message that is taken, in bytes, at least 8192. The receive buffer grows to this for a message
-    /// that needs it. Default 1 MiB.
+    /// Maximum length of a message, in bytes, at least 8192. The receive buffer grows to this for a message that needs
+    /// it. Default 1 MiB.
     pub max_message: usize,
-    /// The wires that are spoken. Default all.
+    /// Dialects that are spoken. Default all.
     pub dialects: Vec<Dialect>,
-    /// How long a peer that owes the next message may send none that counts. Default 60 s. What says nothing, as an empty
-    /// message of `braces`, and what is refused do not count: they keep no connection.
+    /// Maximum silence of a peer that owes the next message (`docs/protocol.md#deadlines`). Default 60 s. Empty
+    /// messages of `braces` and rejected requests do not count, so they cannot keep a connection alive.
     ///
-    /// An agency that was told to ask again later pauses longer each time: it may be silent for twice the time
-    /// since it was first told so, and this on top.
+    /// An agency that was told "pending" pauses longer each time: it may be silent for twice the time from the first
+    /// such reply to its last query, in addition to this.
     pub idle_timeout: Duration,
-    /// How long a message may take from its first byte to its last, besides a second more for each 100 bytes of it that
-    /// have come, up to 30 times as long. Default 20 s.
+    /// Maximum time from the first byte of a message to its last. Each 100 bytes that have come add a second, up to 30
+    /// times this in all. Default 20 s.
     pub message_timeout: Duration,
-    /// How long a peer may take nothing of what is sent to it. Default 20 s.
+    /// Maximum time in which a peer takes none of the bytes that are to be sent. Default 20 s.
     pub stall_timeout: Duration,
-    /// How long the peer's end is waited for after ours, and everything after a shutdown. Default 1 s.
+    /// Maximum wait for the peer's end after our FIN, and for everything after a shutdown or a failure. Default 1 s.
     pub linger_timeout: Duration,
-    /// After how long without a byte a line of `echo` is taken for whole though its end did not come. Default 100 ms.
+    /// Silence after which an unfinished line of `echo` counts as complete (`docs/protocol.md#echo`). Default 100 ms.
     ///
-    /// It holds only for what can be no other wire: a message that is begun is waited for.
+    /// It applies only to bytes that can be no other dialect: a message that has begun is waited for.
     pub line_timeout: Duration,
-    /// After how long without a byte the memory of a connection that waits is given back. Default 250 ms.
+    /// Silence after which a waiting connection gives memory back. Default 250 ms.
     pub shrink_after: Duration,
 }
 
@@ -67,27 +67,28 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    /// What is always a connection's own, in bytes: enough to take one block at a time. With a [`Lender`] all that it holds
-    /// besides is lent.
+    /// Memory that every connection owns, in bytes: enough to take one block at a time. With a [`Lender`], all other
+    /// memory of the connection is lent.
     ///
     /// [`Lender`]: crate::Lender
     pub const OWN_MEMORY: usize = 64 * 1024;
 
-    /// The longest answer that [`ServerConfig::max_memory`] reckons with: a block.
+    /// Longest reply that [`ServerConfig::max_memory`] reckons with, in bytes: a block.
     pub const USUAL_ANSWER: usize = 8192;
 
-    /// The most memory that one connection ever holds, in bytes, whatever its peer sends, as long as no answer of the
-    /// application is longer than [`ServerConfig::USUAL_ANSWER`], and no part of a list of winners
-    /// ([`Server::put_winners`](crate::Server::put_winners)) with a separator behind each document. For a list that is
-    /// longer and not sent in parts, four times what it is longer comes on top: once, as one list is sent before the next
-    /// question is handed out.
+    /// Returns the upper bound of the memory of one connection, in bytes, whatever its peer sends.
     ///
-    /// It counts a buffer that moves to a larger place twice, as it is there twice for a moment: what
-    /// [`Server::memory`](crate::Server::memory) says between two calls is less.
+    /// It holds as long as no reply of the application is longer than [`ServerConfig::USUAL_ANSWER`], and no part of a
+    /// winners list ([`Server::put_winners`](crate::Server::put_winners)) either, with a separator behind each
+    /// document. A longer winners list that is not sent in parts adds four times its excess, once: the next query waits
+    /// until this list is sent.
+    ///
+    /// A buffer that moves to a larger place counts twice, because both copies exist for a moment;
+    /// [`Server::memory`](crate::Server::memory) between two calls is less.
     #[must_use]
     pub const fn max_memory(&self) -> usize {
         const MACHINE: usize = 1024;
-        /// A request, and what its answer repeats.
+        /// Memory of a request and of the bytes that its reply repeats.
         const REQUEST: usize = 1024 + MAX_LINE;
         let least = crate::block::BLOCK_SIZE;
         let received = if self.max_message > least { self.max_message } else { least };
@@ -101,7 +102,8 @@ impl ServerConfig {
 }
 
 impl ServerConfig {
-    /// The most that is ever lent to a connection, in bytes, with the exception that [`ServerConfig::max_memory`] names.
+    /// Returns the maximum that is ever lent to a connection, in bytes, with the exception that
+    /// [`ServerConfig::max_memory`] names.
     #[must_use]
     pub const fn max_lent(&self) -> usize {
         let least = crate::block::BLOCK_SIZE;
@@ -109,13 +111,13 @@ impl ServerConfig {
         Self::lent(received.saturating_mul(2), if self.max_in_flight > 1 { self.max_in_flight } else { 1 })
     }
 
-    /// So many bytes may wait to be sent while so many requests may be unanswered.
+    /// Returns the maximum of unsent bytes for a connection that may have this many unanswered requests.
     pub(crate) const fn unsent(requests: usize) -> usize {
         let unsent = requests.saturating_sub(1).saturating_mul(Self::USUAL_ANSWER);
         if unsent < MAX_UNSENT { unsent } else { MAX_UNSENT }
     }
 
-    /// What has to be lent for receive buffers of so many bytes and so many unanswered requests, in bytes.
+    /// Returns the bytes that must be lent for receive buffers of `buffers` bytes and this many unanswered requests.
     pub(crate) const fn lent(buffers: usize, requests: usize) -> usize {
         const REQUEST: usize = 1024 + MAX_LINE + 4 * ServerConfig::USUAL_ANSWER;
         let received = if buffers > crate::server::OWN_BUFFER { buffers } else { 0 };
@@ -125,44 +127,43 @@ impl ServerConfig {
     }
 }
 
-/// How an agency's side of a connection behaves.
+/// Settings of a client's side of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
-    /// The agency.
+    /// Agency that the connection speaks for.
     pub agency: AgencyId,
-    /// The wire that it speaks.
+    /// Dialect of the connection.
     pub dialect: Dialect,
-    /// How many bytes may wait to be sent before [`Client::can_send`](crate::Client::can_send) says no; one
-    /// message more than that may wait. Default 64 KiB.
+    /// Number of unsent bytes from which [`Client::can_send`](crate::Client::can_send) is false; one message more may
+    /// wait. Default 64 KiB.
     pub max_unsent: usize,
-    /// How long the messages of batches may be, about, in bytes; a wire may have a lower limit of its own.
-    /// Default [`DialectProfile::batch_bytes`].
+    /// Approximate maximum length of a batch message, in bytes; a dialect may have a lower limit. Default
+    /// [`DialectProfile::batch_bytes`].
     pub max_batch: usize,
-    /// The longest batch that is sent, in bytes, whatever [`ClientConfig::max_batch`] says. Default 1 MiB.
+    /// Hard limit of a batch message, in bytes, whatever [`ClientConfig::max_batch`] is. Default 1 MiB.
     pub max_message: usize,
-    /// The longest answer that is taken, in bytes, at least 8192: the receive buffer grows to this for an answer that needs
-    /// it. Default 1 MiB; [`Dialect::longest_answer`] says what an agency with so many bets needs.
+    /// Maximum length of a reply, in bytes, at least 8192: the receive buffer grows to this for a reply that needs it.
+    /// Default 1 MiB; [`Dialect::longest_answer`] returns the length that an agency with a given number of bets needs.
     pub max_answer: usize,
-    /// How long the centre may take to begin an answer, once the question has arrived; and then to complete it, besides a
-    /// second more for each 100 bytes of it that have come, up to 30 times as long. Default 60 s.
+    /// Maximum time for the server to begin a reply, from when the request has arrived, and then to complete it; for
+    /// that, each 100 bytes that have come add a second, up to 30 times this in all. Default 60 s.
     pub answer_timeout: Duration,
-    /// How long the centre may take nothing of what is sent to it. Default 60 s.
+    /// Maximum time in which the server takes none of the bytes that are to be sent. Default 60 s.
     pub stall_timeout: Duration,
-    /// How long the centre's end is waited for after ours. Default 1 s.
+    /// Maximum wait for the server's end after our FIN. Default 1 s.
     pub linger_timeout: Duration,
 }
 
 impl ClientConfig {
-    /// The most memory that one connection ever holds, in bytes, whatever the centre sends. What
-    /// [`Client::memory`](crate::Client::memory) says between two calls is less, as
-    /// [`ServerConfig::max_memory`] explains.
+    /// Returns the upper bound of the memory of one connection, in bytes, whatever the server sends.
+    /// [`Client::memory`](crate::Client::memory) between two calls is less, as [`ServerConfig::max_memory`] explains.
     #[must_use]
     pub const fn max_memory(&self) -> usize {
         const MACHINE: usize = 1024;
         let least = crate::block::BLOCK_SIZE;
         let received = if self.max_answer > least { self.max_answer } else { least };
         let batch = if self.max_batch < self.max_message { self.max_batch } else { self.max_message };
-        // A line and its end are a byte longer than a block.
+        // A line with its line end is one byte longer than a block.
         let message = if batch > MAX_LINE { batch } else { MAX_LINE + 1 };
         MACHINE
             .saturating_add(received.saturating_mul(2))
@@ -171,7 +172,7 @@ impl ClientConfig {
             .saturating_add(MAX_QUEUES)
     }
 
-    /// The defaults, for that agency on that wire.
+    /// Returns the default settings for that agency and dialect.
     pub const fn new(agency: AgencyId, dialect: Dialect) -> Self {
         Self {
             agency,

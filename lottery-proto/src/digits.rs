@@ -1,17 +1,17 @@
-//! Decimal digits, as every wire writes them.
+//! Decimal digits, as every dialect writes them.
 
 use alloc::vec::Vec;
 
-/// `0` in each byte: what has to be taken off digits to get their values.
+/// `0` in each byte: an XOR with it turns digits into their values.
 pub(crate) const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Not 0 if one of these eight bytes is not the value of a digit, 0 to 9.
+/// Returns 0 if each of the eight bytes is the value of a digit, 0 to 9.
 #[inline]
 pub(crate) const fn digit_faults(values: u64) -> u64 {
     (values | values.wrapping_add(0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0
 }
 
-/// Whether all of these are digits.
+/// True if all bytes are decimal digits.
 #[inline]
 pub(crate) fn are_digits(text: &[u8]) -> bool {
     match text.try_into() {

@@ -1,18 +1,18 @@
-//! What can be wrong with what a peer sends, and how a connection ends.
+//! Mistakes of a peer, and reasons for which a connection ends (`docs/protocol.md#errors`).
 
 use core::fmt;
 
 use crate::bet::{Field, FieldError};
 use crate::wire::{Dialect, Foreign};
 
-/// Where a message is wrong, and how. Small and `Copy`: it holds nothing of the message.
+/// Mistake in a message, and its place. Small and `Copy`: it holds no part of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeError {
-    /// Bytes from the start of the message to where it is wrong.
+    /// Offset of the mistake from the start of the message, in bytes.
     pub offset: usize,
-    /// Which bet of a batch it is about, counted from 1.
+    /// Number of the bet in its batch, counted from 1, if the mistake is in a bet.
     pub bet: Option<usize>,
-    /// What is wrong.
+    /// Kind of mistake.
     pub problem: Problem,
 }
 
@@ -25,8 +25,8 @@ impl DecodeError {
         Self { offset, bet: Some(bet), problem }
     }
 
-    /// Whether only the bets of the message are refused. If not, the connection is closed: nothing that follows
-    /// could be trusted.
+    /// True if the mistake is within the fields of a bet. In `block` and `session` such a mistake rejects only the bets
+    /// of its message; any other closes the connection, because nothing that follows could be trusted.
     pub const fn is_about_a_bet(&self) -> bool {
         matches!(self.problem, Problem::Field(_) | Problem::FieldCount { .. })
     }
@@ -43,96 +43,96 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// What is wrong with a message.
+/// Kinds of mistake in a message (`docs/protocol.md#errors`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A size outside what the wire allows.
+    /// Size out of the range that the dialect allows.
     #[error("size {size}, expected {min} to {max}")]
     Size {
-        /// What it says.
+        /// Size that the message states, in bytes.
         size: usize,
-        /// The least that is allowed.
+        /// Minimum size.
         min: usize,
-        /// The most that is allowed.
+        /// Maximum size.
         max: usize,
     },
-    /// A size that is not what the payload needs.
+    /// Size that does not agree with the payload.
     #[error("size {size}, but the payload ends at {needed}")]
     SizeMismatch {
-        /// What it says.
+        /// Size that the message states, in bytes.
         size: usize,
-        /// What it should say.
+        /// Size that the payload needs, in bytes.
         needed: usize,
     },
-    /// No packet has this type.
+    /// Packet type that does not exist.
     #[error("unknown packet type {0}")]
     UnknownType(u8),
-    /// Only the other side may send this.
+    /// Packet type that only the other side may send.
     #[error("packet type {0} is not for this side to receive")]
     WrongDirection(u8),
-    /// This packet stands where another is expected.
+    /// Packet in a place where another type is expected.
     #[error("packet type {found}, expected {expected}")]
     TypeMismatch {
-        /// What it is.
+        /// Type of the packet.
         found: u8,
-        /// What it should be.
+        /// Type that is expected.
         expected: u8,
     },
-    /// The payload is none that this packet can have.
+    /// Payload that this packet cannot have. Holds a description of the expected one.
     #[error("expected {0}")]
     Expected(&'static str),
-    /// A batch holds more or fewer bets than it says.
+    /// Batch whose count does not agree with its bets.
     #[error("{said} bets announced, {found} found")]
     BetCount {
-        /// How many it announces.
+        /// Number of bets that the batch announces.
         said: usize,
-        /// How many there are; at least so many, if there are more.
+        /// Number of bets found; the minimum, if there are more than announced.
         found: usize,
     },
-    /// It names another agency than what surrounds it.
+    /// Agency that differs from the one of the packet or the connection.
     #[error("agency {found}, expected {expected}")]
     AgencyMismatch {
-        /// The agency that is named.
+        /// Agency that the message names.
         found: u32,
-        /// The agency of the packet, or of the connection.
+        /// Agency of the packet or the connection.
         expected: u32,
     },
-    /// No agency has this number.
+    /// Agency number that no agency has.
     #[error("unknown agency {agency}, expected 1 to {max}")]
     UnknownAgency {
-        /// What it says.
+        /// Number that the message names.
         agency: u32,
-        /// How many agencies there are.
+        /// Number of agencies.
         max: u32,
     },
-    /// A bet has more or fewer than five fields.
+    /// Bet with more or fewer than five fields.
     #[error("{found} fields, expected 5")]
     FieldCount {
-        /// How many it has.
+        /// Number of its fields.
         found: usize,
     },
-    /// A field of a bet is wrong.
+    /// Field of a bet that is wrong.
     #[error(transparent)]
     Field(#[from] FieldError),
-    /// A session of a version that is not spoken here.
+    /// Version of sessions that is not spoken here.
     #[error("unsupported version, expected 2")]
     UnsupportedVersion,
-    /// It is not something that was asked for.
+    /// Reply without a request.
     #[error("an answer to no question")]
     Unasked,
-    /// A message is longer than this side takes.
+    /// Message that is longer than this side takes.
     #[error("a message of {size} bytes, at most {max} are taken")]
     TooLong {
-        /// How long it is, or at least how long.
+        /// Length of the message, or a lower bound of it, in bytes.
         size: usize,
-        /// The limit.
+        /// Maximum length, in bytes.
         max: usize,
     },
 }
 
 impl Problem {
-    /// The field of a bet that it is about.
+    /// Returns the field of a bet that the mistake is in, if it is in one.
     pub const fn field(&self) -> Option<Field> {
         match self {
             Self::Field(error) => Some(error.field),
@@ -141,29 +141,29 @@ impl Problem {
     }
 }
 
-/// How a peer broke the protocol.
+/// Breach of the protocol by a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
-    /// It sent what cannot be understood.
+    /// Message that cannot be understood.
     #[error("{0}")]
     Malformed(#[from] DecodeError),
-    /// It ended in the middle of a message.
+    /// End in the middle of a message.
     #[error("cut off after {received} bytes of a message")]
     Truncated {
-        /// How many bytes of the last message arrived.
+        /// Bytes of the last message that arrived.
         received: usize,
     },
-    /// It ended before it had answered.
+    /// End before a reply that the peer owed.
     #[error("ended without the answer that it owes")]
     Unanswered,
 }
 
-/// Why a connection ended.
+/// Reasons for which a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// Both sides had said all they had to say.
+    /// Both sides had nothing more to send.
     #[error("done")]
     Done,
     /// This side was told to shut down.
@@ -172,16 +172,16 @@ pub enum CloseReason {
     /// The peer broke the protocol.
     #[error("protocol error: {0}")]
     Peer(#[from] Violation),
-    /// The application refused to go on.
+    /// The application rejected the peer.
     #[error("refused")]
     Refused,
     /// A newer session of the same agency took over.
     #[error("superseded by a newer session of this agency")]
     Superseded,
-    /// The peer speaks a wire that is not spoken here.
+    /// The peer speaks a dialect that is not spoken here.
     #[error("the peer speaks {0}, which is not spoken here")]
     NotSpoken(Dialect),
-    /// The peer speaks none of the wires, but a protocol that is known.
+    /// The peer speaks no dialect, but another protocol that is recognized.
     #[error("the peer speaks {0}, which is not spoken here")]
     Foreign(Foreign),
     /// The peer owed a message and sent nothing.
@@ -193,7 +193,7 @@ pub enum CloseReason {
     /// The peer did not read what was sent to it.
     #[error("timeout: the peer does not read")]
     Stalled,
-    /// The peer did not answer in time.
+    /// The peer did not reply in time.
     #[error("timeout: the peer did not answer")]
     NoAnswer,
     /// The socket failed, or the peer is gone.
@@ -202,42 +202,44 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    /// Whether the connection ended as it should.
+    /// True if the connection ended as intended.
     pub const fn is_clean(&self) -> bool {
         matches!(self, Self::Done | Self::Shutdown)
     }
 }
 
-/// Why the client machine did not take what it was to send. Nothing was sent.
+/// Reasons for which the client machine rejects a message of the application. Nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// Not now: drive the connection, and try again when it can send.
+    /// Not possible now: drive the connection, and try again when [`Client::can_send`] is true.
+    ///
+    /// [`Client::can_send`]: crate::Client::can_send
     #[error("not now")]
     Busy,
     /// The connection is closing or closed.
     #[error("the connection is closed")]
     Closed,
-    /// The wire cannot carry this bet.
+    /// A bet that the dialect cannot carry.
     #[error("bet {bet}: {error}")]
     Unsendable {
-        /// Which of the given bets, counted from 0.
+        /// Index of the bet among those given, counted from 0.
         bet: usize,
-        /// The field, and what is wrong with it.
+        /// Field that cannot be carried, and its problem.
         error: FieldError,
     },
-    /// It is longer than a message of this wire may be.
+    /// A message that would be longer than its dialect allows.
     #[error("longer than a message may be")]
     TooLong,
-    /// This wire has no such message.
+    /// A message, or a content, that the dialect does not have.
     #[error("this wire has no such message")]
     NotOnThisWire,
-    /// The wire cannot carry this agency's number.
+    /// An agency number that the dialect cannot carry.
     #[error("agency {agency}: this wire goes up to {max}")]
     Agency {
-        /// The agency.
+        /// Number of the agency.
         agency: u32,
-        /// The greatest number that it can carry.
+        /// Greatest number that the dialect can carry.
         max: u32,
     },
 }

@@ -1,44 +1,44 @@
-//! Failures: why a peer is told no (`docs/protocol.md#error-codes`).
+//! Failures: the reasons that a rejected peer is given (`docs/protocol.md#error-codes`).
 
 use core::fmt;
 
-/// Reason that a peer is told no. Its code is one of `docs/protocol.md#error-codes`; a wire without codes sends the text.
+/// Reason that a rejected peer is given. A dialect without error codes sends the text only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
-    /// The kind of failure.
+    /// Code of the failure.
     pub code: Code,
-    /// What happened, for a person. Without line ends.
+    /// Description for people, without line ends.
     pub text: &'a str,
 }
 
-/// The kinds of failure.
+/// Error codes (`docs/protocol.md#error-codes`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Code {
-    /// The message cannot be understood, or is not valid.
+    /// A message that cannot be understood, or is not valid.
     Malformed,
-    /// No agency has this number.
+    /// An agency number that no agency has.
     UnknownAgency,
     /// Another agency than the connection's.
     AgencyMismatch,
-    /// A newer session of the same agency.
+    /// A newer session of the same agency took over.
     Superseded,
-    /// Bets after the agency's Finished.
+    /// Bets after the agency's Finished, or after the draw.
     Finished,
-    /// The centre takes no more connections.
+    /// The server takes no more connections.
     TooManyConnections,
-    /// The bets could not be stored.
+    /// The bets could not be stored, or the winners not told.
     Storage,
-    /// The centre is stopping.
+    /// The server is stopping.
     ShuttingDown,
-    /// A session of a version that is not spoken.
+    /// A version of sessions that is not spoken.
     UnsupportedVersion,
-    /// The peer was silent for too long.
+    /// The peer was silent, or too slow.
     Timeout,
 }
 
 impl Code {
-    /// As it is written on the wire.
+    /// Returns the code as it is sent.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
@@ -54,7 +54,7 @@ impl Code {
         }
     }
 
-    /// Every code.
+    /// All codes.
     pub const ALL: &[Self] = &[
         Self::Malformed,
         Self::UnknownAgency,
@@ -68,7 +68,7 @@ impl Code {
         Self::Timeout,
     ];
 
-    /// The code that is written so.
+    /// Returns the code with that name; `None` if there is none.
     pub fn from_name(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|code| code.as_str() == text).copied()
     }

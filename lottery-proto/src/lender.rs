@@ -1,26 +1,28 @@
-//! Where a connection's memory comes from, when connections share it.
+//! Memory that connections share.
 
 use core::fmt;
 
-/// Lends memory to one connection, besides what is always its own ([`ServerConfig::OWN_MEMORY`]).
+/// Lends memory to one connection, in addition to what it owns ([`ServerConfig::OWN_MEMORY`]).
 ///
-/// A machine asks before its buffers grow. What only makes it faster it does without, if there is none; for a message that
-/// is too long for what it has it waits, until the message's deadline. Dropped, a lender takes everything back.
+/// A machine asks before its buffers grow. It does without memory that would only make it faster; for a message that is
+/// too long for its buffer it waits, until the message's deadline. A lender that is dropped takes everything back.
 ///
 /// [`ServerConfig::OWN_MEMORY`]: crate::ServerConfig::OWN_MEMORY
 pub trait Lender: fmt::Debug + Send + Sync {
-    /// Whether the connection may hold so many bytes in all from now on. Fewer than it holds it always may.
+    /// Changes the memory lent to the connection to `bytes` in all, and returns true; returns false if there is not
+    /// enough. A decrease always succeeds.
     #[must_use]
     fn hold(&mut self, bytes: usize) -> bool;
 
-    /// As [`Lender::hold`]; and if it may not, it gets them when there are so many: then the machine is to be asked again
-    /// what it wants ([`Server::poll_io`](crate::Server::poll_io)).
+    /// Works like [`Lender::hold`], but on false lends the bytes as soon as there are enough. The machine must then be
+    /// polled again ([`Server::poll_io`](crate::Server::poll_io)).
     #[must_use]
     fn wait_for(&mut self, bytes: usize) -> bool;
 
-    /// The connection holds so many bytes in all already: an answer of the application is longer than usual.
+    /// Records that the connection already holds `bytes` in all, because a reply of the application is longer than
+    /// usual.
     fn held(&mut self, bytes: usize);
 
-    /// Whether others wait for what this one does not need.
+    /// True if other connections wait for memory that this one may not need.
     fn is_wanted(&self) -> bool;
 }

@@ -1,36 +1,36 @@
-//! The life of a connection: which states there are, and what leads from one to the next.
+//! Life cycle of a connection: its states and the transitions between them (`docs/protocol.md#ending-a-connection`).
 
 use crate::error::CloseReason;
 
-/// A connection's state, the same for both roles.
+/// State of a connection, the same for both roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Requests are taken (centre), or may be sent (agency).
+    /// Requests are taken (server) or may be sent (client).
     Open,
-    /// Nothing new is taken; what was begun is answered and sent.
+    /// No new request is taken; requests that were begun are answered and sent.
     Draining,
-    /// Our side has ended; what the peer still sends is dropped until it ends too.
+    /// Our FIN is sent; bytes that still come are dropped until the peer's FIN.
     Lingering,
     /// The socket is to be dropped.
     Closed,
 }
 
-/// What changes a connection's state.
+/// Events that change the state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// The peer has ended its side.
     PeerEnded,
-    /// This side has nothing more to say, or refuses to go on.
+    /// This side has nothing more to send, or does not go on.
     WeEnd,
-    /// All is sent and our end with it, while the peer's is still open.
+    /// Everything is sent, our FIN included; the peer's side is still open.
     FinSent,
-    /// All is sent and both sides have ended.
+    /// Everything is sent and both sides have ended.
     BothEnded,
-    /// The peer does not do what it must, or the socket failed.
+    /// The peer missed a deadline, or the socket failed.
     GaveUp,
 }
 
-/// Every way from a state to another. What is not here changes nothing.
+/// Table of all transitions. An event that is not listed for a state changes nothing.
 pub const TRANSITIONS: &[(State, Transition, State)] = &[
     (State::Open, Transition::PeerEnded, State::Draining),
     (State::Open, Transition::WeEnd, State::Draining),
@@ -42,14 +42,14 @@ pub const TRANSITIONS: &[(State, Transition, State)] = &[
     (State::Lingering, Transition::GaveUp, State::Closed),
 ];
 
-/// A connection's state, and why it ends as soon as that is known.
+/// State of a connection, and the reason for its end as soon as it is known.
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     state: State,
     reason: Option<CloseReason>,
-    /// The peer has ended its side.
+    /// True once the peer has ended its side.
     pub(crate) peer_ended: bool,
-    /// The end has been told to the application.
+    /// True once the end was reported to the application.
     told: bool,
 }
 
@@ -70,8 +70,8 @@ impl Lifecycle {
         self.state == State::Closed
     }
 
-    /// Takes the transition, if there is one from here. The first reason counts; but nothing is done well that was
-    /// given up before all was sent.
+    /// Applies the transition, if the table has one from the present state. The first reason is kept, except that
+    /// `Done` gives way if the connection is given up before everything is sent.
     pub(crate) fn apply(&mut self, transition: Transition, reason: CloseReason) {
         let found = TRANSITIONS.iter().find(|(from, with, _)| (*from, *with) == (self.state, transition));
         if let Some((from, _, to)) = found {
@@ -84,7 +84,7 @@ impl Lifecycle {
         }
     }
 
-    /// The reason, once, when the connection is closed.
+    /// Returns the reason once, when the connection is closed.
     pub(crate) fn tell(&mut self) -> Option<CloseReason> {
         if !self.is_closed() || self.told {
             return None;

@@ -1,58 +1,58 @@
-//! A list of winners that is sent in pieces.
+//! Lists of winners that are sent in parts.
 
-/// How long a list of winners is. It says so before the first of its documents is sent, as some wires do.
+/// Size of a list of winners. It is given before the first document, because some dialects send it first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListSize {
-    /// How many documents it has.
+    /// Number of documents.
     pub documents: u64,
-    /// How many bytes they have together.
+    /// Length of all documents together, in bytes.
     pub bytes: u64,
-    /// How many bytes the longest of them has.
+    /// Length of the longest document, in bytes.
     pub longest: usize,
 }
 
 impl ListSize {
-    /// The size of a list of these documents.
+    /// Returns the size of a list of these documents.
     pub fn of<'a>(documents: impl IntoIterator<Item = &'a str>) -> Self {
         let mut size = Self::default();
         documents.into_iter().for_each(|document| size.add(document));
         size
     }
 
-    /// Counts one document more.
+    /// Adds one document.
     pub fn add(&mut self, document: &str) {
         self.documents += 1;
         self.bytes += document.len() as u64;
         self.longest = self.longest.max(document.len());
     }
 
-    /// How many bytes there are with a separator between each two.
+    /// Returns the length with a one-byte separator between each two documents, in bytes.
     pub(crate) fn separated(&self) -> u64 {
         self.bytes.saturating_add(self.documents.saturating_sub(1))
     }
 }
 
-/// A list of which a part is sent.
+/// List of which a part has been sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listing {
     size: ListSize,
-    /// What is still to come.
+    /// Size of the part that is still to come.
     rest: ListSize,
 }
 
-/// Some documents of a list, and where in it they are.
+/// Position of some documents in their list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
-    /// The size of the whole list.
+    /// Size of the whole list.
     pub(crate) size: ListSize,
-    /// The list begins with them.
+    /// True if the list begins with these documents.
     pub(crate) first: bool,
-    /// The list ends with them.
+    /// True if the list ends with these documents.
     pub(crate) last: bool,
 }
 
 impl Part {
-    /// All of a list.
+    /// Returns the part that is the whole list.
     pub(crate) const fn whole(size: ListSize) -> Self {
         Self { size, first: true, last: true }
     }
@@ -63,7 +63,10 @@ impl Listing {
         Self { size, rest: size }
     }
 
-    /// The part that documents of that size are, if they come next.
+    /// Returns the position of documents of that size, if they come next.
+    ///
+    /// # Errors
+    /// [`ListError::OtherSize`] if they do not fit the announced size.
     pub(crate) fn part(&self, next: &ListSize) -> Result<Part, ListError> {
         let fits = next.longest <= self.rest.longest && next.bytes <= self.rest.bytes;
         let last = next.documents == self.rest.documents;
@@ -74,20 +77,20 @@ impl Listing {
         Ok(Part { size: self.size, first, last })
     }
 
-    /// Documents of that size, which are a [`Listing::part`], were taken.
+    /// Counts documents of that size, for which [`Listing::part`] succeeded, as sent.
     pub(crate) fn taken(&mut self, next: &ListSize) {
         self.rest.documents = self.rest.documents.saturating_sub(next.documents);
         self.rest.bytes = self.rest.bytes.saturating_sub(next.bytes);
     }
 }
 
-/// Why documents of a list were not taken. Nothing was queued.
+/// Reasons for which documents of a list were not taken. Nothing was queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
     /// No list is being sent.
     #[error("no list of winners is being sent")]
     NoList,
-    /// They are not those that were announced.
+    /// The documents do not agree with the announced size.
     #[error("the list of winners has another size than was announced")]
     OtherSize,
 }

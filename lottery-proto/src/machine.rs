@@ -1,28 +1,29 @@
-//! The seam between a machine and the runtime that drives it.
+//! Interface between a machine and its driver.
 
 use core::fmt;
 
 use crate::Instant;
 
-/// What a machine wants from its driver now.
+/// I/O that a machine wants from its driver now: bytes to read and write, FIN, deadline.
 ///
-/// It is computed afresh from the machine's state by each [`Machine::poll_io`]: asking again, or not asking,
-/// changes nothing.
+/// Each [`Machine::poll_io`] computes it from the machine's state, so that polling again, or not polling, changes
+/// nothing.
 #[must_use]
 pub struct Io<'a> {
-    /// Read into this, then report [`Input::Received`]. Empty: do not read, TCP holds the peer back.
+    /// Buffer to read into, then report [`Input::Received`]. If it is empty, do not read: TCP holds the peer back.
     pub recv: &'a mut [u8],
-    /// Write from this, then report [`Input::Sent`]. Empty: nothing to write.
+    /// Bytes to write, then report [`Input::Sent`]. Empty if there is nothing to write.
     pub send: &'a [u8],
-    /// Half-close the write side, then report [`Input::FinSent`].
+    /// True if the write side is to be half-closed; then report [`Input::FinSent`].
     pub fin: bool,
-    /// Once it has come, and nothing more can be read or written at once, report [`Input::Timeout`].
+    /// Time from which [`Input::Timeout`] is to be reported, once nothing more can be read or written without waiting.
     pub deadline: Option<Instant>,
-    /// Before that, report [`Input::Unacked`]: the machine waits for an answer to what was written.
+    /// True if [`Input::Unacked`] is to be reported before the timeout: the machine waits for a reply to bytes that may
+    /// still be on their way.
     pub unacked: bool,
 }
 
-/// The lengths only: the bytes are personal data.
+/// Shows the lengths only: the bytes are personal data.
 impl fmt::Debug for Io<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Io")
@@ -35,29 +36,30 @@ impl fmt::Debug for Io<'_> {
     }
 }
 
-/// What happened in the world.
+/// Events that a driver reports to a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// So many bytes, at least one, were read into [`Io::recv`].
+    /// At least one byte was read into [`Io::recv`]. Holds the number of bytes.
     Received(usize),
-    /// The peer will send no more.
+    /// The peer has ended its side: no more bytes will come.
     Eof,
-    /// So many bytes, at least one, of [`Io::send`] were written.
+    /// At least one byte of [`Io::send`] was written. Holds the number of bytes.
     Sent(usize),
     /// The write side was half-closed.
     FinSent,
-    /// Of what was written, the peer's system has not acknowledged so many bytes: they are on their way, or still here.
+    /// Number of written bytes that the peer's system has not acknowledged: they are on their way, or still in the
+    /// local system.
     Unacked(usize),
-    /// Time passed, and whatever the system has was read before. Always safe to report, also when no deadline is due.
-    /// Only with this do deadlines come to an end, however late another input is reported.
+    /// Time has passed, and everything that the system held was read before. Always safe to report, also when no
+    /// deadline is due. Only this input ends deadlines, however late other inputs are reported.
     Timeout,
-    /// Take no more requests, finish what was begun, close.
+    /// The program is to end: take no more requests, finish those that were begun, close.
     Shutdown,
     /// The socket failed: it can be neither read nor written any more.
     Failed,
 }
 
-/// One end of a connection, with the application behind it. A runtime drives this and knows nothing else.
+/// One end of a connection, with the application behind it. A driver uses this trait and knows nothing else.
 ///
 /// Every method may be called at any time, in any order, any number of times.
 ///
@@ -66,37 +68,37 @@ pub enum Input {
 /// | `recv` is not empty | reads into it, at most its length | [`Input::Received`], at its end [`Input::Eof`] |
 /// | `send` is not empty | writes from it, as much as the socket takes | [`Input::Sent`] |
 /// | `fin` | half-closes the write side | [`Input::FinSent`] |
-/// | `deadline` | sleeps until then at most; then what is below | [`Input::Timeout`] |
-/// | `deadline` and `unacked` | asks the system, if it can say that, before it reports the timeout | [`Input::Unacked`] |
+/// | `deadline` | sleeps until then at most; then see below | [`Input::Timeout`] |
+/// | `deadline` and `unacked` | asks the system, if it can tell, before it reports the timeout | [`Input::Unacked`] |
 /// | a read, write or half-close failed | | [`Input::Failed`] |
 /// | nothing, or only `deadline` | watches the socket all the same: a reset, a lost peer | [`Input::Failed`] |
 /// | the program is to end | | [`Input::Shutdown`] |
 ///
-/// When both reading and writing are wanted, a driver waits for both at once: whichever is possible first is
-/// done first. A driver that insists on one of them can deadlock.
+/// A driver waits for reading and writing at once when both are wanted, and does first the one that becomes possible
+/// first. A driver that insists on one of them can deadlock.
 ///
-/// **A deadline never beats what is already there.** The program may have stood still, with its machine, for longer than
-/// any deadline, while bytes went on arriving. Once a deadline has come, a driver takes all notices, writes what the
-/// socket takes, and reads what the system had at that moment, but no more, or a peer that never pauses would put the
-/// timeout off for ever; and then it reports the timeout.
+/// **A deadline never overtakes bytes that have already arrived.** The program, its machine included, may have stood
+/// still for longer than any deadline while bytes went on arriving. Once a deadline has come, a driver takes all
+/// notices, writes as much as the socket takes, reads what the system held at that moment, and then reports the
+/// timeout. It reads no more than that, or a peer that never pauses would put the timeout off forever.
 ///
-/// **A dead socket is always learned of**, also while the machine wants nothing of it, and without asking again and again:
-/// a peer that has ended its side, and waits, costs nothing.
+/// **A dead socket is always noticed**, also while the machine wants nothing of it, and without polling the socket: a
+/// peer that has ended its side and waits costs nothing.
 ///
-/// **Others get their turn.** A driver reads a piece at a time, and where connections share a thread it lets others go on
-/// when it has done so much work, not only when there is nothing to do.
+/// **Connections share their thread fairly.** A driver reads a piece at a time. Connections that share a thread yield
+/// after a bounded amount of work, not only when there is nothing to do.
 ///
-/// After [`Input::Failed`] `poll_io` is `None`.
+/// After [`Input::Failed`] `poll_io` returns `None`.
 pub trait Machine {
-    /// What other tasks tell this connection.
+    /// Message from another task to this connection.
     type Notice: Send + 'static;
 
-    /// What to do now; `None` once the socket should be dropped.
+    /// Returns the I/O that the machine wants now; `None` once the socket is to be dropped.
     fn poll_io(&mut self) -> Option<Io<'_>>;
 
-    /// Tells the machine what happened at `now`. Never fails, never blocks.
+    /// Reports an event that happened at `now`. Never fails, never blocks.
     fn handle(&mut self, now: Instant, input: Input);
 
-    /// Hands the machine a notice from another task.
+    /// Delivers a notice from another task.
     fn notice(&mut self, now: Instant, notice: Self::Notice);
 }

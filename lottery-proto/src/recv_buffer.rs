@@ -1,36 +1,38 @@
-//! The receive buffer: small while idle, growing to a fixed limit while bytes keep coming.
+//! Receive buffer: small while idle, growing to a fixed limit while bytes keep coming.
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What an idle connection reads into.
+/// Size of an idle connection's buffer, in bytes.
 pub(crate) const IDLE_SIZE: usize = 64;
-/// The first step of growth, enough for a block.
+/// First size that the buffer grows to, in bytes: enough for a block.
 pub(crate) const FIRST_STEP: usize = 8192;
 
-/// Bytes that were received and not yet taken.
+/// Receive buffer that holds bytes until they are taken.
 pub(crate) struct RecvBuffer {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// What it grows to as long as reads fill it …
+    /// Size that it grows to as long as reads fill it, in bytes.
     busy: usize,
-    /// … and what it grows to for a message that is longer.
+    /// Size that it grows to for a longer message, in bytes.
     limit: usize,
-    /// The last read filled most of the buffer: more is probably waiting.
+    /// True if the last read filled most of the buffer: more bytes are probably waiting.
     full: bool,
 }
 
 impl RecvBuffer {
-    /// `busy`: what the buffer grows to as long as reads fill it; `limit`: the longest message that it can hold.
+    /// Returns an idle buffer. It grows to `busy` bytes as long as reads fill it, and to `limit` for a message that
+    /// needs it.
     pub(crate) fn new(busy: usize, limit: usize) -> Self {
         let limit = limit.max(FIRST_STEP);
         let busy = busy.clamp(FIRST_STEP, limit);
         Self { buffer: vec![0; IDLE_SIZE], start: 0, end: 0, busy, limit, full: false }
     }
 
-    /// Where to read to, if it has room; it grows as it should. The first `waiting` bytes that are held are whole messages.
+    /// Returns the room to read into, after growing if [`RecvBuffer::growth`] says so. The first `waiting` bytes held
+    /// are whole messages.
     pub(crate) fn recv(&mut self, waiting: usize) -> &mut [u8] {
         if let Some((size, _)) = self.growth(waiting) {
             self.grow(size);
@@ -38,7 +40,8 @@ impl RecvBuffer {
         self.room()
     }
 
-    /// What it should grow to before more is read, and whether nothing can be read else.
+    /// Returns the size to grow to before the next read, and true if there is no room to read otherwise; `None` if the
+    /// buffer stays as it is.
     pub(crate) fn growth(&self, waiting: usize) -> Option<(usize, bool)> {
         let needed = self.end - self.start == self.buffer.len();
         let most = if needed { self.most(waiting) } else { self.busy };
@@ -46,17 +49,17 @@ impl RecvBuffer {
         grows.then(|| (self.buffer.len().saturating_mul(4).clamp(FIRST_STEP, most), needed))
     }
 
-    /// Grows to that size.
+    /// Grows the buffer to `size` bytes.
     pub(crate) fn grow(&mut self, size: usize) {
         self.buffer.reserve_exact(size.saturating_sub(self.buffer.len()));
         self.buffer.resize(size.max(self.buffer.len()), 0);
         self.full = false;
     }
 
-    /// Where to read to.
+    /// Returns the room to read into.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.end == self.buffer.len() && self.start > 0 {
-            // What is held is the beginning of one message, so no byte is moved twice.
+            // The bytes held are the beginning of one message, so no byte is moved twice.
             let held = self.end - self.start;
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, held);
@@ -64,19 +67,19 @@ impl RecvBuffer {
         self.buffer.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// `received` bytes were read.
+    /// Records that `received` bytes were read.
     pub(crate) fn filled(&mut self, received: usize) {
         let room = self.buffer.len() - self.end;
         self.end += received.min(room);
         self.full = received >= room && room >= self.buffer.len() / 2;
     }
 
-    /// What was received and not yet taken.
+    /// Returns the bytes that were received and not yet taken.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Takes the first `len` bytes. They stay where they are as long as they are borrowed.
+    /// Takes the first `len` bytes. They stay in place while they are borrowed.
     pub(crate) fn take(&mut self, len: usize) -> &[u8] {
         let start = self.start;
         self.start = (start + len).min(self.end);
@@ -101,38 +104,38 @@ impl RecvBuffer {
         }
     }
 
-    /// Whether more can be received, when the first `waiting` bytes that are held are whole messages.
+    /// True if more bytes can be received. The first `waiting` bytes held are whole messages.
     pub(crate) fn has_room(&self, waiting: usize) -> bool {
         self.end - self.start < self.most(waiting)
     }
 
-    /// The longest message that it can hold.
+    /// Returns the length of the longest message that the buffer can hold, in bytes.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Whether more is probably waiting: the last read filled most of it.
+    /// True if more bytes are probably waiting, because the last read filled most of the buffer.
     pub(crate) fn is_full(&self) -> bool {
         self.full
     }
 
-    /// Whether there is memory to be given back.
+    /// True if there is memory to give back.
     pub(crate) fn is_grown(&self) -> bool {
         self.buffer.len() > IDLE_SIZE
     }
 
-    /// How many bytes it may hold: only a message that stands alone is let grow to the limit.
+    /// Returns the maximum size, in bytes: the buffer grows to its limit only for a message that stands alone.
     fn most(&self, waiting: usize) -> usize {
         if waiting == 0 { self.limit } else { self.busy }
     }
 
-    /// Bytes of memory held.
+    /// Returns the memory held, in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.buffer.capacity()
     }
 }
 
-/// The lengths only: what is held is personal data.
+/// Shows the lengths only: the bytes are personal data.
 impl fmt::Debug for RecvBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RecvBuffer({} of {})", self.end - self.start, self.buffer.len())
@@ -176,16 +179,16 @@ mod tests {
     #[test]
     fn grows_when_a_read_filled_most_of_it_and_not_before() {
         let mut inbox = RecvBuffer::new(8192, 8192);
-        // Much room, little read.
+        // Much room, of which little is filled.
         receive(&mut inbox, &[1; 40]);
         assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 40);
-        // Little room, all of it read; but most of what was held is taken.
+        // Little room, all of it filled, after most of the bytes were taken.
         receive(&mut inbox, &[1; 12]);
         inbox.take(48);
         receive(&mut inbox, &[1; 12]);
         assert_eq!(inbox.recv(0).len(), IDLE_SIZE - 16);
         inbox.take(16);
-        // Much room, all of it read.
+        // Much room, all of it filled.
         receive(&mut inbox, &[1; IDLE_SIZE]);
         inbox.take(IDLE_SIZE);
         assert_eq!(inbox.recv(0).len(), FIRST_STEP);
@@ -203,7 +206,7 @@ mod tests {
     fn keeps_the_bytes_in_order_whatever_is_taken() {
         let mut inbox = RecvBuffer::new(8192, 8192);
         let (mut sent, mut taken) = (0_u32, 0_u32);
-        // Miri takes a second for what else takes a millisecond.
+        // Fewer rounds under Miri, which is about a thousand times slower.
         let rounds = if cfg!(miri) { 100 } else { 2000 };
         for round in 0_usize..rounds {
             let bytes: Vec<u8> = (0..round % 97)

@@ -1,4 +1,4 @@
-//! What is to be sent: bytes, and the answers that are owed before more bytes may follow.
+//! Send buffer, and the queue of the replies that are owed.
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -10,7 +10,7 @@ use crate::failure::{Code, Failure};
 use crate::list::{ListError, ListSize, Listing, Part};
 use crate::wire::{AfterReply, Answer, Kind, PendingReply, TooLarge, Wire};
 
-/// Bytes to send, with a cursor.
+/// Send buffer with a cursor behind the bytes that are sent.
 #[derive(Default)]
 pub(crate) struct SendBuffer {
     bytes: Vec<u8>,
@@ -18,7 +18,7 @@ pub(crate) struct SendBuffer {
 }
 
 impl SendBuffer {
-    /// Where to append.
+    /// Returns the vector to append to. It first drops the sent bytes if they are at least half of it.
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         if self.sent > 0 && self.sent >= self.bytes.len() - self.sent {
             self.bytes.drain(..self.sent);
@@ -27,12 +27,12 @@ impl SendBuffer {
         &mut self.bytes
     }
 
-    /// What is still to be sent.
+    /// Returns the bytes that are still to be sent.
     pub(crate) fn pending(&self) -> &[u8] {
         self.bytes.get(self.sent..).unwrap_or_default()
     }
 
-    /// `sent` bytes were written.
+    /// Records that `sent` bytes were written.
     pub(crate) fn sent(&mut self, sent: usize) {
         self.sent = self.sent.saturating_add(sent).min(self.bytes.len());
         if self.sent == self.bytes.len() {
@@ -41,44 +41,44 @@ impl SendBuffer {
         }
     }
 
-    /// Gives back the memory that is not in use.
+    /// Gives back the memory of an empty buffer.
     pub(crate) fn shrink(&mut self) {
         if self.bytes.is_empty() {
             self.bytes = Vec::new();
         }
     }
 
-    /// Whether there is memory to be given back.
+    /// True if there is memory to give back.
     pub(crate) fn is_grown(&self) -> bool {
         self.bytes.is_empty() && self.bytes.capacity() > 0
     }
 
-    /// Bytes of memory held.
+    /// Returns the memory held, in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.bytes.capacity()
     }
 }
 
-/// The length only: what is held is personal data.
+/// Shows the length only: the bytes are personal data.
 impl fmt::Debug for SendBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SendBuffer({})", self.pending().len())
     }
 }
 
-/// The requests that were taken, in their order, each with its answer as soon as there is one.
+/// Queue of the requests that were taken, in their order, each with its reply once there is one.
 #[derive(Debug, Default)]
 pub(crate) struct ReplyQueue {
-    /// The number of the request at the front.
+    /// Number of the request at the front.
     base: u64,
     queue: VecDeque<Slot>,
 }
 
 enum Slot {
     PendingReply(PendingReply),
-    /// It is being answered with a list, of which this much is sent.
+    /// Request that is being answered with a list, and the part that is sent.
     Listing(PendingReply, Listing),
-    /// Answered, but an earlier one is not; and why the connection ends with this answer, if it does.
+    /// Reply that waits for an earlier one, and the reason for which the connection ends with it, if it does.
     Ready(Vec<u8>, Option<CloseReason>),
 }
 
@@ -93,13 +93,13 @@ impl fmt::Debug for Slot {
 }
 
 impl ReplyQueue {
-    /// A request was taken: the number of its slot.
+    /// Appends a request, and returns the number of its slot.
     pub(crate) fn push(&mut self, owed: PendingReply) -> u64 {
         self.queue.push_back(Slot::PendingReply(owed));
         self.base + self.queue.len() as u64 - 1
     }
 
-    /// What is owed under that number.
+    /// Returns the kind of the unanswered request with that number.
     pub(crate) fn owed(&self, number: u64) -> Option<Kind> {
         let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
         match self.queue.get(index)? {
@@ -108,7 +108,7 @@ impl ReplyQueue {
         }
     }
 
-    /// The first request of that kind that is not answered.
+    /// Returns the number of the first unanswered request of that kind.
     pub(crate) fn first_owed(&self, kind: Kind) -> Option<u64> {
         let index = self
             .queue
@@ -117,15 +117,18 @@ impl ReplyQueue {
         Some(self.base + index as u64)
     }
 
-    /// Whether everything before that request is answered.
+    /// True if the request is at the front: everything before it is answered.
     pub(crate) fn is_front(&self, number: u64) -> bool {
         number == self.base
     }
 
-    /// Answers request `number`. What may leave is appended to `output`, and the result says why the connection ends
-    /// with it, if it does.
+    /// Answers request `number`. Replies that may leave are appended to `output`; the result is the reason for which
+    /// the connection ends with them, if it does.
     ///
     /// A number that was answered before is ignored.
+    ///
+    /// # Errors
+    /// [`TooLarge`] if the dialect cannot carry the reply; nothing is queued.
     pub(crate) fn answer(
         &mut self,
         number: u64,
@@ -159,13 +162,13 @@ impl ReplyQueue {
         Ok(None)
     }
 
-    /// Whether the front request is being answered with a list.
+    /// True if the request at the front is being answered with a list.
     pub(crate) fn is_listing(&self) -> bool {
         matches!(self.queue.front(), Some(Slot::Listing(..)))
     }
 
-    /// Appends the next documents of the list that is being sent. With the last of them the request is answered, and the
-    /// result is as that of [`ReplyQueue::answer`].
+    /// Appends the next documents of the list that is being sent. The last of them completes the reply, and the result
+    /// is like that of [`ReplyQueue::answer`].
     pub(crate) fn put_winners<'a>(
         &mut self,
         mut documents: impl Iterator<Item = &'a str> + Clone,
@@ -190,7 +193,7 @@ impl ReplyQueue {
         Ok(end.or_else(|| self.release(output)))
     }
 
-    /// Moves the answers that nothing holds back any more to the output.
+    /// Moves the replies that no longer wait for an earlier one to `output`.
     fn release(&mut self, output: &mut SendBuffer) -> Option<CloseReason> {
         while let Some(Slot::Ready(bytes, end)) = self.queue.front_mut() {
             output.buffer().append(bytes);
@@ -208,13 +211,13 @@ impl ReplyQueue {
         self.base += 1;
     }
 
-    /// Forgets the requests that are not answered. Their tickets are ignored from now on.
+    /// Forgets the unanswered requests. Their tickets are ignored from now on.
     pub(crate) fn clear(&mut self) {
         self.base += self.queue.len() as u64;
         self.queue.clear();
     }
 
-    /// How many requests wait for their answer to leave.
+    /// Returns the number of requests whose replies have not left.
     pub(crate) fn len(&self) -> usize {
         self.queue.len()
     }
@@ -228,7 +231,7 @@ impl ReplyQueue {
         self.queue.shrink_to_fit();
     }
 
-    /// Bytes of memory held.
+    /// Returns the memory held, in bytes.
     pub(crate) fn memory(&self) -> usize {
         let ready = |slot: &Slot| match slot {
             Slot::PendingReply(owed) | Slot::Listing(owed, _) => owed.echo.len(),
@@ -238,7 +241,7 @@ impl ReplyQueue {
     }
 }
 
-/// Appends an answer; behind the failure of a connection comes nothing.
+/// Appends a reply. Nothing follows the failure of a connection.
 fn put(
     wire: &dyn Wire,
     owed: &PendingReply,
@@ -253,7 +256,7 @@ fn put(
             let documents = &mut documents.iter().map(String::as_str);
             Ok(wire.put_winners(owed, Part::whole(size), documents, out))
         }
-        // One with documents is not put as a whole.
+        // An empty list; one with documents is sent in parts.
         Answer::List(_) => {
             Ok(wire.put_winners(owed, Part::whole(ListSize::default()), &mut [].into_iter(), out))
         }
@@ -261,7 +264,7 @@ fn put(
     }
 }
 
-/// Why a connection ends whose last answer is that failure.
+/// Returns the reason for the end of a connection whose last reply is that failure.
 fn reason_of(failure: Failure<'_>) -> CloseReason {
     if failure.code == Code::Superseded { CloseReason::Superseded } else { CloseReason::Refused }
 }

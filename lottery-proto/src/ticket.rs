@@ -1,4 +1,4 @@
-//! Tickets: the right, and the duty, to answer a request.
+//! Tickets: the right and the duty to answer a request.
 
 use alloc::string::String;
 use core::fmt;
@@ -9,14 +9,14 @@ use crate::failure::Failure;
 use crate::list::ListSize;
 use crate::wire::Answer;
 
-/// Names a connection among those of one application, which chooses the numbers.
+/// Identifier of a connection, chosen by the application and unique within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId(pub u64);
 
-/// The right, and the duty, to answer one request of kind `R`, once.
+/// Right and duty to answer one request of kind `R`, once.
 ///
-/// It may be kept as long as is needed, and answered from any task. The agency waits for it, and so does every
-/// later answer on its connection: answers leave in the order of the requests.
+/// A ticket may be kept as long as needed, and answered from any task. The client waits for its reply, and every later
+/// reply of the connection waits, too: replies leave in the order of the requests.
 #[must_use = "an unanswered request holds back all later answers of its connection"]
 pub struct Ticket<R: Request> {
     pub(crate) conn: ConnId,
@@ -30,12 +30,12 @@ impl<R: Request> Ticket<R> {
         Self { conn, number, agency, kind: PhantomData }
     }
 
-    /// The connection that the request came on.
+    /// Returns the connection of the request.
     pub const fn conn(&self) -> ConnId {
         self.conn
     }
 
-    /// The agency that asks, if the kind of request names one.
+    /// Returns the agency of the request; `()` if its kind names none.
     pub const fn agency(&self) -> R::Agency {
         self.agency
     }
@@ -47,39 +47,39 @@ impl<R: Request> fmt::Debug for Ticket<R> {
     }
 }
 
-/// A kind of request, and what answers it: so that an answer of the wrong kind does not compile.
+/// Kind of request, tied to its kind of reply, so that a reply of the wrong kind does not compile.
 pub trait Request: sealed::Sealed {
-    /// Who asks: an [`AgencyId`], or `()` if the request does not say.
+    /// Sender of the request: an [`AgencyId`], or `()` if this kind names none.
     type Agency: Copy;
-    /// What answers it.
+    /// Reply to the request.
     type Reply<'a>: Into<Reply<'a>>;
 }
 
-/// The beginning of a session.
+/// Request that begins a session.
 #[derive(Debug)]
 pub enum Hello {}
 
-/// One bet to store.
+/// Request to store one bet.
 #[derive(Debug)]
 pub enum SingleBet {}
 
-/// Bets to store, all or none.
+/// Request to store bets, all or none.
 #[derive(Debug)]
 pub enum Batch {}
 
-/// The agency has sent its last bet.
+/// Statement that the agency has sent its last bet.
 #[derive(Debug)]
 pub enum Finished {}
 
-/// Who won in the agency?
+/// Query for the winners of the agency.
 #[derive(Debug)]
 pub enum WinnersQuery {}
 
-/// Somebody without bets waits for the draw.
+/// Wait for the draw by a client that names no agency and has sent no bets.
 #[derive(Debug)]
 pub enum AnonymousWaiter {}
 
-/// A line to be sent back.
+/// Line to be sent back.
 #[derive(Debug)]
 pub enum Echo {}
 
@@ -129,19 +129,19 @@ mod sealed {
     impl Sealed for super::Echo {}
 }
 
-/// Answers [`Hello`].
+/// Reply to [`Hello`].
 #[derive(Clone, Copy, Debug)]
 pub enum HelloReply<'a> {
-    /// The agency has a session, and every older one of it is over.
+    /// The agency has a session, and its older sessions are over.
     Welcome {
-        /// How many bets of this agency are durable.
+        /// Number of the agency's durable bets.
         stored: u64,
-        /// Whether the agency is finished.
+        /// True if the agency is finished.
         finished: bool,
-        /// The CRC-32C of those bets (`docs/protocol.md#digest`).
+        /// CRC-32C of the durable bets (`docs/protocol.md#digest`).
         digest: u32,
     },
-    /// No, and why.
+    /// Rejection, with its reason.
     Refused(Failure<'a>),
 }
 
@@ -149,7 +149,7 @@ impl<'a> From<HelloReply<'a>> for Reply<'a> {
     fn from(reply: HelloReply<'a>) -> Self {
         Self(match reply {
             HelloReply::Welcome { stored, finished, digest } => {
-                // The machine knows its window.
+                // The machine fills in its window.
                 Answer::Welcome { stored, finished, window: 0, digest }
             }
             HelloReply::Refused(failure) => Answer::Refused { failure, total: 0 },
@@ -157,7 +157,7 @@ impl<'a> From<HelloReply<'a>> for Reply<'a> {
     }
 }
 
-/// Answers [`Echo`]: the line goes back, behind this prefix.
+/// Reply to [`Echo`]: the line goes back behind this prefix.
 #[derive(Clone, Copy, Debug)]
 pub struct EchoReply<'a>(pub &'a str);
 
@@ -167,32 +167,32 @@ impl<'a> From<EchoReply<'a>> for Reply<'a> {
     }
 }
 
-/// Answers [`SingleBet`], [`Batch`] and [`Finished`].
+/// Reply to [`SingleBet`], [`Batch`] and [`Finished`].
 #[derive(Clone, Copy, Debug)]
 pub enum Receipt<'a> {
-    /// It is durable: written and synced.
+    /// The request is durable: written and synced.
     Stored {
-        /// How many bets of this agency are durable by now.
+        /// Number of the agency's durable bets by now.
         total: u64,
     },
-    /// None of it is stored, and why.
+    /// Rejection, with its reason: nothing of the request is stored.
     Refused(Failure<'a>),
 }
 
-/// Answers [`WinnersQuery`] and [`AnonymousWaiter`].
+/// Reply to [`WinnersQuery`] and [`AnonymousWaiter`].
 #[derive(Clone, Copy)]
 pub enum WinnersReply<'a> {
-    /// The draw has not taken place. Not for a question that waits.
+    /// The draw has not taken place. Not for a query that waits for the draw.
     Pending,
-    /// The documents of this agency's winners, in the order in which its bets were stored.
+    /// Documents of the agency's winners, in the order in which its bets were stored.
     Winners(&'a [String]),
-    /// A list of that size, whose documents follow in pieces: [`Server::put_winners`](crate::Server::put_winners).
+    /// List of that size, whose documents follow in parts ([`Server::put_winners`](crate::Server::put_winners)).
     List(ListSize),
-    /// No, and why.
+    /// Rejection, with its reason.
     Refused(Failure<'a>),
 }
 
-/// The number of winners only: their documents are personal data.
+/// Shows the number of winners only: their documents are personal data.
 impl fmt::Debug for WinnersReply<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -204,7 +204,7 @@ impl fmt::Debug for WinnersReply<'_> {
     }
 }
 
-/// Any reply.
+/// Reply of any kind.
 pub struct Reply<'a>(pub(crate) Answer<'a>);
 
 impl fmt::Debug for Reply<'_> {
@@ -233,13 +233,13 @@ impl<'a> From<WinnersReply<'a>> for Reply<'a> {
     }
 }
 
-/// Why a reply was not taken. Nothing was queued, and the ticket comes back.
+/// Reasons for which a reply was not taken. Nothing was queued, and the ticket comes back.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplyError<R: Request> {
-    /// The ticket is of another connection.
+    /// The ticket belongs to another connection.
     #[error("the ticket is of another connection")]
     WrongConnection(Ticket<R>),
-    /// The wire cannot carry so much in one answer.
+    /// The dialect cannot carry so much in one reply.
     #[error("the answer does not fit: this wire cannot carry so many winners")]
     TooLarge(Ticket<R>),
 }

@@ -2,31 +2,31 @@
 
 use core::time::Duration;
 
-/// A point in time: a distance from an epoch of the driver's choice.
+/// Point in time, as a distance from an epoch of the driver's choice.
 ///
-/// There is no clock in this crate. A driver makes one of these from its own clock and passes it in.
-/// Arithmetic saturates: the end of time is far away and stays there.
+/// This crate has no clock. A driver makes an instant from its own clock and passes it in. Arithmetic saturates at both
+/// ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(Duration);
 
 impl Instant {
-    /// The point that lies `elapsed` after the epoch.
+    /// Returns the point that lies `elapsed` after the epoch.
     pub const fn from_epoch(elapsed: Duration) -> Self {
         Self(elapsed)
     }
 
-    /// How long after the epoch this is.
+    /// Returns the distance from the epoch.
     pub const fn since_epoch(self) -> Duration {
         self.0
     }
 
-    /// `self` and `duration` more; the end of time if that overflows.
+    /// Returns the point that lies `duration` after `self`; the end of time if that overflows.
     #[must_use]
     pub const fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
     }
 
-    /// How long from `earlier` to `self`; zero if `self` is not later.
+    /// Returns the time from `earlier` to `self`; zero if `self` is not later.
     pub const fn duration_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }

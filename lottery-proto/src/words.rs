@@ -1,14 +1,14 @@
-//! Texts eight bytes at once: for what is looked for in every bet.
+//! Search in texts, eight bytes at a time, for checks that run for every bet.
 
 /// 1 in each byte.
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 
-/// Whether there is a word of eight bytes for which `suspects` sets the highest bit of some byte. Texts of less than eight
-/// bytes are followed by spaces.
+/// True if `suspects` sets the highest bit of some byte of a word, for any word of eight bytes of the text. A text of
+/// less than eight bytes is padded with spaces.
 #[inline]
 pub(crate) fn any_word(text: &[u8], suspects: impl Fn(u64) -> u64) -> bool {
     let suspects = |word: &[u8; 8]| suspects(u64::from_le_bytes(*word));
-    // The last eight bytes may overlap with those before.
+    // The last word may overlap with the one before.
     let mut short = [b' '; 8];
     let last = text.last_chunk().unwrap_or_else(|| {
         short.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
@@ -18,13 +18,14 @@ pub(crate) fn any_word(text: &[u8], suspects: impl Fn(u64) -> u64) -> bool {
     words.iter().map(suspects).fold(suspects(last), |found, more| found | more) & (ONES * 0x80) != 0
 }
 
-/// Sets the highest bit of some byte if, and only if, one of the eight is below `limit`, which is 128 at most.
+/// Returns a word with the highest bit of some byte set if, and only if, one of the eight bytes is below `limit`, which
+/// is 128 at most.
 #[inline]
 pub(crate) const fn below(word: u64, limit: u64) -> u64 {
     word.wrapping_sub(ONES * limit) & !word
 }
 
-/// Sets the highest bit of some byte if, and only if, one of the eight is this.
+/// Returns a word with the highest bit of some byte set if, and only if, one of the eight bytes equals `byte`.
 #[inline]
 pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (ONES * byte as u64), 1)
