@@ -1,4 +1,4 @@
-//! What every agency does alike: one connection at a time to one centre, and one end of it all.
+//! Common part of every client: one connection at a time to one server, and one outcome.
 
 use std::time::Duration;
 use std::{fmt, io};
@@ -15,11 +15,11 @@ use tracing::info;
 use super::job::AgencyError;
 use super::reminder::Reminder;
 
-/// An agency's connection, and how the agency ended, with a `T` or without.
+/// Connection of a client, and its outcome: a `T` or an error.
 pub(super) struct ClientConnection<T> {
     connection: ClientConfig,
     server: String,
-    /// How long each address of the server may take to answer.
+    /// Time limit for connecting to each address of the server.
     connect_timeout: Duration,
     client: Option<Client>,
     outcome: Option<Result<T, AgencyError>>,
@@ -27,7 +27,7 @@ pub(super) struct ClientConnection<T> {
 }
 
 impl<T> ClientConnection<T> {
-    /// `bets`: so many winners there may be at most. No more than their answer needs is taken from the centre.
+    /// Creates a client. It accepts no reply longer than an agency with `bets` bets can need.
     pub(super) fn new(
         mut connection: ClientConfig,
         server: String,
@@ -36,18 +36,18 @@ impl<T> ClientConnection<T> {
     ) -> Self {
         connection.max_answer = connection.max_answer.min(connection.dialect.longest_answer(bets));
         let (agency, most) = (connection.agency.get(), connection.dialect.max_agency());
-        // Nobody has to be connected to for that.
+        // An agency number that the dialect cannot carry ends the agency before it connects.
         let outcome =
             (agency > most).then_some(Err(AgencyError::Send(SendError::Agency { agency, max: most })));
         Self { connection, server, connect_timeout, client: None, outcome, reminder: Reminder::default() }
     }
 
-    /// Speaks that wire on the connections to come.
+    /// Sets the dialect of the connections to come.
     pub(super) fn speak(&mut self, dialect: Dialect) {
         self.connection.dialect = dialect;
     }
 
-    /// There is a connection: begins with what `greet` sends.
+    /// Starts a client on a new connection; `greet` sends its first request.
     pub(super) fn begin(&mut self, now: Instant, greet: impl FnOnce(&mut Client) -> Result<(), SendError>) {
         let client = self.client.insert(Client::new(self.connection.clone(), now));
         if let Err(error) = greet(client) {
@@ -55,7 +55,7 @@ impl<T> ClientConnection<T> {
         }
     }
 
-    /// The agency has ended so. The first end counts.
+    /// Ends the agency and closes the connection. Only the first outcome counts.
     pub(super) fn end(&mut self, now: Instant, outcome: Result<T, AgencyError>) {
         self.outcome.get_or_insert(outcome);
         self.hang_up(now);
@@ -68,23 +68,24 @@ impl<T> ClientConnection<T> {
         }
     }
 
-    /// There was no connection to be had.
+    /// Returns the error of a connection that could not be made.
     pub(super) fn not_connected(&self, error: &io::Error) -> AgencyError {
         let error = io::Error::new(error.kind(), error.to_string());
         AgencyError::Connect { server: self.server.clone(), error }
     }
 
-    /// The centre names more winners than there are bets.
+    /// Returns the error of a server that lists more winners than there are bets.
     pub(super) fn too_many_winners(&self, named: usize, bets: usize) -> AgencyError {
         AgencyError::TooManyWinners { server: self.server.clone(), named, bets }
     }
 
-    /// The connection ended too early.
+    /// Returns the error of a connection that ended too early.
     pub(super) fn closed(&self, reason: CloseReason) -> AgencyError {
         AgencyError::Closed { server: self.server.clone(), reason }
     }
 
-    /// What the machine behind the connection is told; and a stop is an end, if there was none.
+    /// Passes an input to the machine of the connection. A shutdown ends the agency as stopped, unless it has
+    /// ended.
     pub(super) fn handle(&mut self, now: Instant, input: Input) {
         if input == Input::Shutdown {
             self.outcome.get_or_insert(Err(AgencyError::Stopped));
@@ -101,7 +102,7 @@ impl<T> ClientConnection<T> {
         Some(io)
     }
 
-    /// Takes note of what is waited for, by who has come so far: it is said now and then.
+    /// Notes the thing that the agency waits for and its progress; the reminder logs it now and then.
     pub(super) fn waits_for(&mut self, now: Instant, waits_for: Option<(&'static str, usize)>) {
         let waits_for = waits_for.filter(|_| !self.has_ended());
         self.reminder.look(now, self.id(), waits_for);
@@ -111,7 +112,8 @@ impl<T> ClientConnection<T> {
         self.client.as_mut()?.poll_event()
     }
 
-    /// What to do without a connection: done, wait until then, or connect, which may take until about `until`.
+    /// Returns the next step without a connection: done, wait until `connect_at`, or connect, trying until
+    /// about `until`.
     pub(super) fn next_step(&mut self, now: Instant, connect_at: Instant, until: Instant) -> Step {
         self.client = None;
         match self.outcome {
@@ -147,13 +149,13 @@ impl<T> ClientConnection<T> {
         self.connection.dialect.profile()
     }
 
-    /// How it ended. Who drops an agency in the middle has stopped it.
+    /// Returns the outcome. An agency that has not ended counts as stopped.
     pub(super) fn into_outcome(self) -> Result<T, AgencyError> {
         self.outcome.unwrap_or(Err(AgencyError::Stopped))
     }
 }
 
-/// The outcome shows nothing: it holds documents.
+/// Omits the outcome: it holds documents, which are personal data.
 impl<T> fmt::Debug for ClientConnection<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { server, client, .. } = self;

@@ -1,4 +1,4 @@
-//! The health check: lines that come back, a connection for each.
+//! Health check: sends lines and expects them back, on a connection for each (`docs/protocol.md#echo`).
 
 use std::convert::Infallible;
 use std::io;
@@ -13,20 +13,20 @@ use super::client_connection::ClientConnection;
 use super::job::AgencyError;
 use crate::redact;
 
-/// What a health check is to do.
+/// Settings of a health check.
 #[derive(Clone, Debug)]
 pub struct EchoJob {
-    /// Its connections. The wire is always `echo`.
+    /// Settings of its connections. The dialect is always `echo`.
     pub connection: ClientConfig,
-    /// The centre: `HOST:PORT`.
+    /// Address of the server: `HOST:PORT`.
     pub server: String,
-    /// How long each address of the server may take to answer …
+    /// Time limit for connecting to each address of the server.
     pub connect_timeout: Duration,
-    /// … and all of connecting.
+    /// Time limit for connecting in all.
     pub retry_for: Duration,
-    /// How many lines are sent.
+    /// Number of lines to send.
     pub amount: u32,
-    /// The pause between two of them.
+    /// Pause between two lines.
     pub period: Duration,
 }
 
@@ -37,16 +37,16 @@ pub struct Echoes {
     period: Duration,
     retry_for: Duration,
     connection: ClientConnection<()>,
-    /// Lines that came back.
+    /// Number of lines that came back.
     done: u32,
-    /// A line was sent and has not come back.
+    /// True while a line was sent and has not come back.
     waiting: bool,
-    /// When the next line is to be sent.
+    /// Time to send the next line.
     next: Instant,
 }
 
 impl Echoes {
-    /// A health check.
+    /// Creates a health check.
     pub fn new(job: EchoJob) -> Self {
         let EchoJob { connection, server, connect_timeout, retry_for, amount, period } = job;
         let connection = ClientConfig { dialect: Dialect::Echo, ..connection };
@@ -54,15 +54,15 @@ impl Echoes {
         Self { amount, period, retry_for, connection, done: 0, waiting: false, next: Instant::default() }
     }
 
-    /// Says how many lines there are left to send.
+    /// Returns the number of lines left to send.
     pub fn left(&self) -> u32 {
         self.amount.saturating_sub(self.done)
     }
 
-    /// How it ended.
+    /// Returns the outcome.
     ///
     /// # Errors
-    /// A line did not come back, or another did.
+    /// Fails if a line did not come back, or a different one did.
     pub fn into_outcome(self) -> Result<(), AgencyError> {
         self.connection.into_outcome()
     }
@@ -71,7 +71,7 @@ impl Echoes {
         format!("[CLIENT {}] Message N°{}", self.connection.id(), self.done + 1)
     }
 
-    /// Says now and then what it waits for.
+    /// Logs now and then the thing that it waits for.
     fn remind(&mut self, now: Instant) {
         let what = if self.waiting { "the centre" } else { "the next message" };
         self.connection.waits_for(now, Some((what, self.done as usize)));
@@ -97,7 +97,7 @@ impl Echoes {
         }
     }
 
-    /// A line came back. A centre may put its prefix before it.
+    /// Checks a line that came back. The server may put its prefix before it.
     fn received(&mut self, now: Instant, msg: &str) {
         let client_id = self.connection.id();
         let expected = self.line();
@@ -106,7 +106,7 @@ impl Echoes {
             let received = redact::line(msg).into_owned();
             return self.connection.end(now, Err(AgencyError::WrongEcho { expected, received }));
         };
-        // What is ours is no secret.
+        // The expected line was written here and needs no redaction; the prefix is the server's.
         let msg = format!("{}{expected}", redact::line(prefix));
         info!(action = "receive_message", result = "success", client_id = %client_id, msg);
         self.done += 1;

@@ -1,4 +1,4 @@
-//! What an agency is to do, how far it is, and how it can fail.
+//! Settings, progress and errors of an agency.
 
 use std::time::Duration;
 use std::{fmt, io};
@@ -8,30 +8,31 @@ use lottery_proto::{ClientConfig, CloseReason, Dialect, Instant, SendError};
 use super::client_connection::ClientConnection;
 use crate::agency_file::{AgencyFile, BetListError};
 
-/// What an agency is to do.
+/// Settings of an agency's run.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Its connections.
+    /// Settings of its connections.
     pub connection: ClientConfig,
-    /// The centre: `HOST:PORT`.
+    /// Address of the server: `HOST:PORT`.
     pub server: String,
-    /// How long each address of the server may take to answer.
+    /// Time limit for connecting to each address of the server.
     pub connect_timeout: Duration,
-    /// The most bets in a batch; without it, the wire's own amount.
+    /// Maximum number of bets in a batch; `None`: the dialect's own.
     pub batch_max: Option<usize>,
-    /// How long to wait before the winners are asked for again, at first; then twice as long each time …
+    /// Pause before the winners are asked for again, at first; it doubles each time.
     pub poll_initial: Duration,
-    /// … up to this.
+    /// Longest such pause.
     pub poll_max: Duration,
-    /// How long connecting may take in all; and in a session, and once the end of the bets is acknowledged: for how long a lost
-    /// connection is tried again before the agency gives up.
+    /// Time limit for connecting in all. In a session, and once the end of the bets is acknowledged, also the
+    /// time for which a lost connection is retried before the agency gives up.
     pub retry_for: Duration,
-    /// Where the pauses between these tries get their chance from.
+    /// Seed of the random part of the pauses between retries.
     pub seed: u64,
 }
 
 impl Job {
-    /// The connections of an agency; if its wire cannot carry one of these bets, it has ended already.
+    /// Returns the connections of an agency. They have ended already if the dialect cannot carry one of the
+    /// bets.
     pub(super) fn connections(&self, bets: &AgencyFile, max_winners: usize) -> ClientConnection<Vec<String>> {
         let (connection, server) = (self.connection.clone(), self.server.clone());
         let mut connections = ClientConnection::new(connection, server, self.connect_timeout, max_winners);
@@ -42,29 +43,29 @@ impl Job {
     }
 }
 
-/// How far an agency is.
+/// Progress of an agency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Bets that were handed to the connection; in a session, that the centre has acknowledged.
+    /// Number of bets handed to the connection; in a session, of bets that the server has acknowledged.
     pub sent: usize,
-    /// Bets that there are.
+    /// Number of bets in all.
     pub total: usize,
-    /// The centre has acknowledged all of them.
+    /// True once the server has acknowledged all of them.
     pub stored: bool,
-    /// There is no connection, and it is tried again.
+    /// True while the connection is lost and retried.
     pub cut_off: bool,
 }
 
-/// How much an agency has left to do.
+/// Work that an agency has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Left {
-    /// Bets that there are.
+    /// Number of bets in all.
     pub total: usize,
-    /// Bets that were handed to the connection.
+    /// Number of bets handed to the connection.
     pub sent: usize,
-    /// Bets that the centre has acknowledged.
+    /// Number of bets that the server has acknowledged.
     pub stored: usize,
-    /// The centre has acknowledged the end of them: only its winners are left.
+    /// True once the server has acknowledged the end of the bets: only the winners are left to ask for.
     pub finished: bool,
 }
 
@@ -83,115 +84,115 @@ impl fmt::Display for Left {
     }
 }
 
-/// Why an agency did not get its winners.
+/// Reason why an agency did not get its winners.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AgencyError {
-    /// There is no connection to be had.
+    /// Connecting to the server failed.
     #[error("cannot connect to {server}: {error}")]
     Connect {
-        /// The centre.
+        /// Address of the server.
         server: String,
-        /// Why not.
+        /// Error of the last attempt to connect.
         error: io::Error,
     },
-    /// A bet cannot be sent.
+    /// The bets cannot be sent.
     #[error(transparent)]
     Bets(#[from] BetListError),
     /// The agency's number cannot be sent.
     #[error(transparent)]
     Send(SendError),
-    /// The centre has refused something.
+    /// The server has rejected a request or the session.
     #[error("the centre refused {what}{}{reason}", if reason.is_empty() { "" } else { ": " })]
     Refused {
-        /// What it refused.
+        /// Name of the rejected thing, for the message.
         what: &'static str,
-        /// Why, in its own words; empty if the wire has no room for them.
+        /// Reason that the server gives; empty if the dialect has no room for one.
         reason: String,
     },
-    /// Another line came back than was sent.
+    /// A line came back that differs from the one that was sent.
     #[error("sent \"{expected}\", received \"{received}\"")]
     WrongEcho {
-        /// What was sent.
+        /// Line that was sent.
         expected: String,
-        /// What came back.
+        /// Line that came back, redacted.
         received: String,
     },
-    /// The centre holds other bets of this agency than the file.
+    /// The server holds bets of this agency that are not the beginning of its file.
     #[error("{server} holds {stored} bets of this agency that are not the first {stored} of {file}: {what}")]
     OtherBets {
-        /// The centre.
+        /// Address of the server.
         server: String,
-        /// The agency's file.
+        /// Path of the agency's file.
         file: String,
-        /// How many bets the centre holds.
+        /// Number of bets that the server holds.
         stored: u64,
-        /// Whether the centre counts the agency as finished.
+        /// True if the server counts the agency as finished.
         finished: bool,
-        /// What shows it.
+        /// Evidence of the difference.
         what: &'static str,
     },
-    /// The centre has refused a batch.
+    /// The server has rejected a batch.
     #[error("the centre refused a batch: {error}: {reason}")]
     Rejected {
-        /// The file and the lines, or the line, that it is about.
+        /// File and line, or lines, of the bets concerned.
         error: String,
-        /// Why, in the centre's words.
+        /// Reason that the server gives.
         reason: String,
     },
-    /// The centre names more winners than the agency has bets.
+    /// The server lists more winners than the agency has bets.
     #[error("{server} names {named} winners, of {bets} bets")]
     TooManyWinners {
-        /// The centre.
+        /// Address of the server.
         server: String,
-        /// How many it has named so far.
+        /// Number of winners that it has listed so far.
         named: usize,
-        /// How many bets there are.
+        /// Number of bets.
         bets: usize,
     },
-    /// A connection could not be had, or not be kept.
+    /// Retries have reached their time limit: the connection could not be made or kept.
     #[error("given up after {tried:.1?}: {reason}; {stored} of {total} bets are stored{}",
         if *finished { ", and the agency is finished" } else { "" })]
     GivenUp {
-        /// For how long it was tried.
+        /// Time for which it was retried.
         tried: Duration,
-        /// What went wrong last.
+        /// Last error.
         reason: String,
-        /// How many bets the centre has acknowledged.
+        /// Number of bets that the server has acknowledged.
         stored: usize,
-        /// How many there are.
+        /// Number of bets in all.
         total: usize,
-        /// Whether the centre has acknowledged the end of them.
+        /// True if the server has acknowledged the end of the bets.
         finished: bool,
     },
     /// The connection ended too early.
     #[error("the connection to {server} ended: {reason}")]
     Closed {
-        /// The centre.
+        /// Address of the server.
         server: String,
-        /// How it ended.
+        /// Reason of its end.
         reason: CloseReason,
     },
-    /// The wire has no question for the winners of one agency.
+    /// The dialect cannot ask for the winners of one agency alone.
     #[error(
         "{dialect} cannot ask for the winners of one agency: {reason}; ask on another wire, such as block"
     )]
     CannotAsk {
-        /// The wire.
+        /// Dialect.
         dialect: Dialect,
-        /// What it would be asked for.
+        /// Reason why it cannot.
         reason: String,
     },
-    /// The agency has not finished: it has no winners yet.
+    /// The agency has not finished, and so has no winners yet.
     #[error("the agency is not finished, and has no winners yet")]
     NotFinished,
-    /// A bet was sent, and nobody said what became of it: sent again, it may be stored twice.
+    /// A bet was sent and got no reply: it may be stored, and sent again it may be stored twice.
     #[error("unconfirmed, the bet may be stored or not: {reason}")]
     Unconfirmed {
-        /// Why there is no answer.
+        /// Reason why there is no reply.
         reason: String,
     },
-    /// It was told to stop before it was done.
+    /// The agency was stopped before it was done.
     #[error("stopped before it was done")]
     Stopped,
 }

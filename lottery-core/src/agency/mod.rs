@@ -1,4 +1,4 @@
-//! The agency: the machine behind a client's connections, and what it does between them.
+//! Agency: the client's machine on its connections, and its steps between them.
 
 mod client_connection;
 mod echo;
@@ -24,7 +24,7 @@ pub use self::session::SessionAgency;
 pub use self::single_bet::SingleBet;
 use crate::agency_file::AgencyFile;
 
-/// An agency at work: sends its bets, says that these were all, asks for its winners, in the manner of its wire.
+/// Agency at work: sends its bets and Finished, then asks for its winners, in the way of its dialect.
 #[derive(Debug)]
 pub struct Agency(Kind);
 
@@ -35,7 +35,8 @@ enum Kind {
 }
 
 impl Agency {
-    /// An agency with these bets. If its wire cannot carry one of them, it has ended already: none is sent.
+    /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
+    /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         Self(if job.connection.dialect.profile().has_sessions {
             Kind::Session(SessionAgency::new(job, bets))
@@ -44,12 +45,12 @@ impl Agency {
         })
     }
 
-    /// An agency that only asks for its winners: it sends no bet and does not say that it is finished.
+    /// Creates an agency that only asks for its winners: it sends no bet and no Finished.
     pub fn asking(job: Job) -> Self {
         Self(Kind::Plain(PlainAgency::asking(job)))
     }
 
-    /// Calls `on_progress` whenever it is further than before.
+    /// Calls `on_progress` whenever the agency has made progress.
     #[must_use]
     pub fn with_progress(self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
         Self(match self.0 {
@@ -58,7 +59,7 @@ impl Agency {
         })
     }
 
-    /// Says how much there is left to do.
+    /// Returns the work that is left.
     pub fn left(&self) -> Left {
         match &self.0 {
             Kind::Plain(agency) => agency.left(),
@@ -66,10 +67,10 @@ impl Agency {
         }
     }
 
-    /// How it ended: the winners' documents, in the order in which the bets were stored.
+    /// Returns the documents of the winners, in the order in which their bets were stored.
     ///
     /// # Errors
-    /// Why it did not get them.
+    /// Returns the reason why the agency did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
         match self.0 {
             Kind::Plain(agency) => agency.into_outcome(),

@@ -1,29 +1,29 @@
-//! Word from who waits: every 30 seconds what for, so that nobody takes it for stuck.
+//! Reminder: logs every 30 seconds the thing that a client waits for, so that it is not taken for stuck.
 
 use std::time::Duration;
 
 use lottery_proto::{AgencyId, Instant};
 use tracing::info;
 
-/// How often it is said.
+/// Interval between two log lines.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// What is waited for, and since when.
+/// The current wait, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Reminder(Option<Waiting>);
 
 #[derive(Debug)]
 struct Waiting {
     what: &'static str,
-    /// How far it was when it began to wait: whoever gets further does not wait.
+    /// Progress at the beginning of the wait: more progress ends it.
     reached: usize,
     since: Instant,
-    /// When it is said next.
+    /// Time of the next log line.
     next: Instant,
 }
 
 impl Reminder {
-    /// Takes note of what is waited for now, by who has come so far, and says so if it is time.
+    /// Notes the thing that is waited for and the progress so far, and logs the wait if it is time.
     pub(super) fn look(
         &mut self,
         now: Instant,
@@ -42,13 +42,13 @@ impl Reminder {
             return;
         }
         let since = now.duration_since(waiting.since);
-        // Of those that were slept through none is made up for.
+        // Lines missed while the machine slept are not made up for.
         waiting.next = now.after(EVERY);
         let seconds = since.as_secs();
         info!(action = "wait", result = "in_progress", client_id = %client_id, what, seconds);
     }
 
-    /// When to look again.
+    /// Returns the time of the next log line.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.0.as_ref().map(|waiting| waiting.next)
     }

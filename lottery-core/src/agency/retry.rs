@@ -1,24 +1,25 @@
-//! When to try again: pauses that double, with chance in them, so that agencies that were cut off together do not
-//! come back together.
+//! Retry schedule: pauses that double, with a random part, so that agencies cut off together do not return
+//! together.
 
 use std::time::Duration;
 
 use lottery_proto::Instant;
 
-/// The first pause, about.
+/// First pause, about.
 const FIRST: Duration = Duration::from_millis(50);
-/// The longest pause, about.
+/// Longest pause, about.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The first pause of who was too slow for the centre, about: on a line that many share it is over when others are done …
+/// First pause of a client that was too slow for the server, about: a shared line is free again when others
+/// are done.
 const FIRST_OF_SLOW: Duration = Duration::from_secs(10);
-/// … and the longest.
+/// Longest pause of such a client, about.
 const LONGEST_OF_SLOW: Duration = Duration::from_secs(60);
 
-/// How it goes with trying again.
+/// State of the retries.
 #[derive(Clone, Debug)]
 pub(super) struct Retry {
-    /// For how long it is tried.
+    /// Time for which a failure is retried.
     limit: Duration,
     pause: Duration,
     failing_since: Option<Instant>,
@@ -30,22 +31,23 @@ impl Retry {
         Self { limit, pause: FIRST, failing_since: None, random: seed }
     }
 
-    /// The centre has done something that was asked of it. A connection alone is no success: a centre without room
-    /// has one to give, again and again.
+    /// Notes a reply that made progress. A connection alone is no success: a full server accepts one again
+    /// and again, to reject it.
     pub(super) fn succeeded(&mut self) {
         self.pause = FIRST;
         self.failing_since = None;
     }
 
-    /// Returns when it is given up, if nothing succeeds from now on.
+    /// Returns the time at which the client gives up if nothing succeeds from now on.
     pub(super) fn end(&self, now: Instant) -> Instant {
         self.failing_since.unwrap_or(now).after(self.limit)
     }
 
-    /// It failed; `slow`: because a message of ours took too long, which to send it again at once would not mend.
+    /// Notes a failure and returns the time of the next attempt. `slow`: a message of this client took too
+    /// long, and sending it again at once would not help.
     ///
     /// # Errors
-    /// For how long it has been tried, if that is enough. Otherwise, when to try again.
+    /// Returns the time spent on retries, if that has reached the limit.
     pub(super) fn failed(&mut self, now: Instant, slow: bool) -> Result<Instant, Duration> {
         let since = *self.failing_since.get_or_insert(now);
         let end = self.end(now);
@@ -56,14 +58,14 @@ impl Retry {
         if slow {
             self.pause = self.pause.max(FIRST_OF_SLOW);
         }
-        // Between half the pause and all of it.
+        // The pause is random, between half of it and all of it.
         let half = self.pause / 2;
         let pause = half + half.mul_f64(self.chance());
         self.pause = (self.pause * 2).min(longest);
         Ok(now.after(pause).min(end))
     }
 
-    /// From 0 to 1, by `SplitMix64`, so that a seed gives the same pauses everywhere.
+    /// Returns a number from 0 to 1, by `SplitMix64`, so that a seed gives the same pauses everywhere.
     fn chance(&mut self) -> f64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;
@@ -113,7 +115,7 @@ mod tests {
             (true, 20_000, 40_000),
             (true, 30_000, 60_000),
             (true, 30_000, 60_000),
-            // What fails in another way has nothing to do with that.
+            // A failure of another kind keeps the long pause once, then returns to short ones.
             (false, 30_000, 60_000),
             (false, 2_500, 5_000),
         ] {
@@ -125,7 +127,7 @@ mod tests {
     #[test]
     fn chance_is_that_of_split_mix_64() {
         let mut retry = Retry::new(Duration::ZERO, 0);
-        // The numbers that its reference implementation gives for this seed.
+        // Numbers that the reference implementation gives for this seed.
         for number in [
             0xE220_A839_7B1D_CDAF_u64,
             0x6E78_9E6A_A1B9_65F4,

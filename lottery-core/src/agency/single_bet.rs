@@ -1,4 +1,4 @@
-//! A single bet: sent, acknowledged, done.
+//! Single bet: sent, acknowledged, done.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,35 +13,36 @@ use super::client_connection::ClientConnection;
 use super::job::AgencyError;
 use crate::redact;
 
-/// So many winners are taken of the answer that settles it, where they come with it.
+/// Maximum number of winners in the reply that confirms the bet, on a dialect that sends them with it.
 const MOST_WINNERS: usize = 100_000;
 
 /// Sends one bet, and waits until it is stored.
 ///
-/// On a wire that answers no bet, the question for the winners follows it on the same connection: answers come in the order
-/// in which was asked, and a bet that is refused is told so first. So whatever answers the question says that the bet is stored.
+/// On a dialect that does not reply to a bet, the query for the winners follows on the same connection.
+/// Replies come in the order of the requests, and a rejected bet is reported first: any reply to the query
+/// confirms that the bet is stored.
 pub struct SingleBet {
     /// First name, last name, document, birth date and number.
     fields: [String; 5],
-    /// Something of the bet has left.
+    /// True once some bytes of the bet were sent.
     sent: bool,
     retry_for: Duration,
     connection: ClientConnection<()>,
 }
 
 impl SingleBet {
-    /// A bet of these fields: first name, last name, document, birth date, number. Each address of the server may take
-    /// `connect_timeout` to answer, and all of connecting `retry_for`.
+    /// Creates a client for a bet of these fields: first name, last name, document, birth date, number.
+    /// Connecting may take `connect_timeout` for each address of the server, and `retry_for` in all.
     ///
     /// # Errors
-    /// The first field that is wrong, or that the wire cannot carry.
+    /// Returns the first field that is not valid, or that the dialect cannot carry.
     pub fn new(
         mut connection: ClientConfig,
         server: String,
         (connect_timeout, retry_for): (Duration, Duration),
         fields: [String; 5],
     ) -> Result<Self, FieldError> {
-        // It is no part of an agency's list, and so needs no session.
+        // A single bet is no part of an agency's list, and so needs no session.
         if connection.dialect == Dialect::Session {
             connection.dialect = Dialect::Block;
         }
@@ -53,10 +54,10 @@ impl SingleBet {
         Ok(single)
     }
 
-    /// How it ended.
+    /// Returns the outcome.
     ///
     /// # Errors
-    /// Why the bet is not stored.
+    /// Returns the reason why the bet is not stored, or not known to be.
     pub fn into_outcome(self) -> Result<(), AgencyError> {
         self.connection.into_outcome()
     }
@@ -89,7 +90,7 @@ impl SingleBet {
         }
     }
 
-    /// There will be no answer. If something of the bet has left, it may be stored or not.
+    /// Handles the loss of the connection. A bet of which some bytes were sent may be stored or not.
     fn lost(&mut self, now: Instant, error: AgencyError) {
         if !self.sent || self.connection.has_ended() {
             return self.connection.end(now, Err(error));
@@ -154,7 +155,7 @@ impl Dialer for SingleBet {
     }
 }
 
-/// Nothing of the bet: it is somebody's.
+/// Omits the bet: it is personal data.
 impl fmt::Debug for SingleBet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SingleBet({:?})", self.connection)

@@ -1,5 +1,5 @@
-//! The question for the winners, once it is all that is left: asked until there is an answer, through as many connections
-//! as it takes.
+//! Query for the winners once nothing else is left, repeated on as many connections as it takes
+//! (`docs/protocol.md#winners`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,32 +11,33 @@ use super::{AgencyError, Job, Phase, PlainAgency};
 use crate::agency::reason::{passes, passes_in_words};
 use crate::agency_file::AgencyFile;
 
-/// So many connections in a row that were closed instead of an answer mean that the wire has no room for it.
+/// Number of connections in a row closed without a reply after which the list is taken to be longer than a
+/// block.
 const UNANSWERED: u32 = 2;
 
-/// What a centre of ours says to bets of an agency that has finished.
+/// Reason that this project's server gives when it rejects bets of an agency that has finished.
 const IS_FINISHED: &str = "the agency is finished";
 
-/// How long an answer to its name is waited for, at most: a centre that does not understand an empty batch may say nothing.
+/// Longest wait for a reply to an empty batch: a server that does not understand one may stay silent.
 const CHECK: Duration = Duration::from_secs(5);
 
-/// So many winners are taken by who only asks, and does not know how many bets there are.
+/// Maximum number of winners for an agency that only asks: the number of its bets is not known.
 const MOST_WINNERS: usize = 1_000_000;
 
-/// What only the question needs.
+/// State that only the query needs.
 #[derive(Debug, Default)]
 pub(super) struct Asking {
-    /// So many winners there may be at most.
+    /// Maximum number of winners that is accepted.
     pub(super) max_winners: usize,
-    /// The winners that were told so far.
+    /// Winners listed so far.
     pub(super) winners: Vec<String>,
-    /// There are no bets to send: it was started to ask.
+    /// True if there are no bets to send: the agency only asks.
     alone: bool,
-    /// How many connections in a row were closed instead of an answer.
+    /// Number of connections in a row that were closed without a reply.
     unanswered: u32,
-    /// It asks in a session, where a list of winners may be longer than a block.
+    /// True if it asks in a session, where a list of winners may be longer than a block.
     in_session: bool,
-    /// It was told without its name that there are no winners, and waits for an answer to its name until then.
+    /// Deadline for a reply to the agency's number; set after an anonymous query has found no winners.
     checks_until: Option<Instant>,
 }
 
@@ -47,11 +48,11 @@ impl Asking {
 }
 
 impl PlainAgency {
-    /// An agency that only asks for its winners, and changes nothing at the centre.
+    /// Creates an agency that only asks for its winners and changes nothing at the server.
     ///
-    /// Where a wire has sessions it asks without one, as one would take over from whoever sends; only a list that is longer than
-    /// a block, which there is when nobody sends any more, is asked for in a session. A wire that asks by saying that the agency is
-    /// finished is not used: it has ended already.
+    /// On `session` it asks in `block`: a session would take over from the agency that is sending. It opens a
+    /// session only for a list that is longer than a block, which exists once nobody sends any more. An
+    /// agency on a dialect that asks with Finished has ended already.
     pub fn asking(mut job: Job) -> Self {
         let dialect = job.connection.dialect;
         if dialect == Dialect::Session {
@@ -80,11 +81,12 @@ impl PlainAgency {
         self.connection.begin(now, |_| Ok(()));
     }
 
-    /// All winners were told.
+    /// Handles the end of the list of winners.
     ///
-    /// An agency without bets has no name on a wire where only batches have one: it was told that *somebody* without bets has no
-    /// winners. If it has finished under its name, with bets of another file, that is wrong: so it says its name to hear whether
-    /// the centre knows it.
+    /// On a dialect in which only batches carry the agency's number, an agency without bets is anonymous: it
+    /// has learned that an *unknown* agency without bets has no winners. That is wrong if it has finished
+    /// under its number with the bets of another file. So it sends its number in an empty batch, to learn if
+    /// the server knows it as finished.
     pub(super) fn have_winners(&mut self, now: Instant) {
         let with_finished = self.winners_flow() == WinnersFlow::WithFinished;
         if with_finished && self.bets.is_empty() && self.asking.checks_until.is_none() {
@@ -100,12 +102,13 @@ impl PlainAgency {
         self.end(now, Ok(winners));
     }
 
-    /// Until when an answer to its name is waited for.
+    /// Returns the end of the wait for a reply to its number.
     pub(super) fn checks_until(&self) -> Option<Instant> {
         self.asking.checks_until.filter(|_| !self.connection.has_ended())
     }
 
-    /// Whether it has said its name: then the centre does not know it as one that is finished, and what was told counts.
+    /// Ends the check of the number, and returns true if there was one: the server does not know the agency
+    /// as finished, so the list counts.
     pub(super) fn end_check(&mut self, now: Instant) -> bool {
         let checks = self.checks_until().is_some();
         if checks {
@@ -115,13 +118,14 @@ impl PlainAgency {
         checks
     }
 
-    /// There was an answer.
+    /// Notes a reply.
     pub(super) fn answered(&mut self) {
         self.asking.unanswered = 0;
         self.retry.succeeded();
     }
 
-    /// There is a session, which changes nothing for an agency that is finished.
+    /// Handles Welcome. A session changes nothing for an agency that is finished; one that is not has no
+    /// winners.
     pub(super) fn welcome(&mut self, now: Instant, finished: bool) {
         self.phase = Phase::Waiting(now);
         if !finished {
@@ -129,7 +133,7 @@ impl PlainAgency {
         }
     }
 
-    /// Whether to ask again after a connection that ended so.
+    /// Returns true if the query may be repeated after a connection that ended for this reason.
     pub(super) fn may_ask_again(&mut self, reason: CloseReason) -> bool {
         let unanswered = matches!(reason, CloseReason::Peer(Violation::Unanswered));
         if unanswered && self.phase == Phase::Listening {
@@ -143,7 +147,7 @@ impl PlainAgency {
         self.settled && !matches!(reason, CloseReason::Peer(Violation::Malformed(_)))
     }
 
-    /// Something was refused, for a reason that may pass or not.
+    /// Handles a rejection, for a reason that may or may not pass.
     pub(super) fn refused(&mut self, now: Instant, what: &'static str, reason: String) {
         if self.checks_until().is_some() && reason == IS_FINISHED {
             let dialect = self.job.connection.dialect;
@@ -161,10 +165,10 @@ impl PlainAgency {
         }
     }
 
-    /// The centre has ended the session.
+    /// Handles a failure of the session.
     pub(super) fn failed(&mut self, now: Instant, code: Option<Code>, reason: String) {
         let error = AgencyError::Refused { what: "the session", reason };
-        // Another that only asks took over, or the agency itself: it is soon done.
+        // Another client that only asks, or the agency itself, took over: it is soon done.
         if code.is_some_and(|code| passes(code) || code == Code::Superseded) {
             self.lost(now, error);
         } else {
@@ -172,7 +176,7 @@ impl PlainAgency {
         }
     }
 
-    /// There is no connection any more: asks again on another, or gives up.
+    /// Handles the loss of the connection: retries on another, or gives up.
     pub(super) fn lost(&mut self, now: Instant, error: AgencyError) {
         if (self.leaving && self.connection.client().is_some()) || self.end_check(now) {
             return;
@@ -187,7 +191,7 @@ impl PlainAgency {
                 let (client_id, pause) = (self.connection.id(), at.duration_since(now));
                 warn!(action = "reconnect", result = "in_progress", client_id = %client_id, reason = %error, pause = ?pause);
             }
-            // It was not to be tried again at all.
+            // Retrying is turned off.
             Err(Duration::ZERO) => self.end(now, Err(error)),
             Err(tried) => {
                 let (reason, stored, total) = (error.to_string(), self.stored, self.bets.len());

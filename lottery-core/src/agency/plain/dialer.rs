@@ -1,4 +1,4 @@
-//! What a runtime sees of an agency on a plain wire.
+//! Interface of a plain agency to the runtime.
 
 use std::io;
 

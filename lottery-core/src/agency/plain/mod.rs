@@ -1,7 +1,9 @@
-//! An agency on a plain wire: one pass over its bets, then the question, on one connection or, on `fixed`, several.
+//! Agency on a dialect without sessions: one pass over its bets, then the query, on one connection or, on
+//! `fixed`, several.
 //!
-//! Bets are sent once: whether a batch was stored whose answer is lost cannot be known on these wires. Once the end of the
-//! bets is acknowledged, all that is left is a question, which can be asked again and again: see [`asking`].
+//! Bets are sent once: a batch whose reply is lost may or may not be stored, and these dialects cannot tell.
+//! Once the end of the bets is acknowledged, only the query is left, and that can be repeated: see
+//! [`asking`].
 
 mod asking;
 mod dialer;
@@ -19,20 +21,20 @@ use super::retry::Retry;
 use crate::agency_file::AgencyFile;
 use crate::redact;
 
-/// An agency at work: sends its bets, says that these were all, asks for its winners.
+/// Agency at work: sends its bets and Finished, then asks for its winners.
 pub struct PlainAgency {
     job: Job,
     bets: Arc<AgencyFile>,
     connection: ClientConnection<Vec<String>>,
     phase: Phase,
-    /// Nothing was sent on this connection yet.
+    /// True while nothing was sent on this connection.
     fresh: bool,
-    /// This connection is given up.
+    /// True once this connection is given up.
     leaving: bool,
     sent: usize,
-    /// How many bets the centre has acknowledged.
+    /// Number of bets that the server has acknowledged.
     stored: usize,
-    /// Nothing but the question is left: it may be asked again.
+    /// True once only the query is left: it may be repeated.
     settled: bool,
     asking: asking::Asking,
     pause: Duration,
@@ -42,20 +44,21 @@ pub struct PlainAgency {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Bets are sent.
+    /// Bets are being sent.
     Sending,
-    /// It sends a batch without bets, to hear what the centre says to its name.
+    /// An empty batch is to be sent, to learn how the server responds to the agency's number.
     Naming,
-    /// All are sent, and Finished after them, or the question for the winners: the centre is to answer.
+    /// Finished or the query is sent, and a reply is due.
     Listening,
-    /// The winners are to be asked for then.
+    /// The winners are to be asked for at this time.
     Waiting(Instant),
-    /// There is nothing more to do.
+    /// Nothing is left to do.
     Done,
 }
 
 impl PlainAgency {
-    /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
+    /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
+    /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         let max_winners = bets.len();
         Self::with_most_winners(job, bets, max_winners)
@@ -79,23 +82,23 @@ impl PlainAgency {
         }
     }
 
-    /// Calls `on_progress` whenever it is further than before.
+    /// Calls `on_progress` whenever the agency has made progress.
     #[must_use]
     pub fn with_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
         self.on_progress = Box::new(on_progress);
         self
     }
 
-    /// Says how much there is left to do.
+    /// Returns the work that is left.
     pub fn left(&self) -> Left {
         let (total, sent, stored) = (self.bets.len(), self.sent, self.stored);
         Left { total, sent, stored, finished: self.settled }
     }
 
-    /// How it ended: the winners' documents, in the order in which the bets were stored.
+    /// Returns the documents of the winners, in the order in which their bets were stored.
     ///
     /// # Errors
-    /// Why it did not get them.
+    /// Returns the reason why the agency did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
         self.connection.into_outcome()
     }
@@ -104,7 +107,7 @@ impl PlainAgency {
         self.connection.profile().winners_flow
     }
 
-    /// It has ended so. The first end counts.
+    /// Ends the agency. Only the first outcome counts.
     fn end(&mut self, now: Instant, outcome: Result<Vec<String>, AgencyError>) {
         self.phase = Phase::Done;
         self.connection.end(now, outcome);
@@ -122,9 +125,9 @@ impl PlainAgency {
         debug!(action = "batch_sent", result = "in_progress", client_id = %self.connection.id(), enviadas, total);
     }
 
-    /// Says now and then what it waits for.
+    /// Logs now and then the thing that it waits for.
     fn remind(&mut self, now: Instant) {
-        // On `framed` the end of the bets is the question.
+        // On `framed` Finished is also the query.
         let asks = self.phase == Phase::Listening && self.winners_flow() == WinnersFlow::WithFinished;
         let waits_for = match self.phase {
             Phase::Done => None,
@@ -134,7 +137,7 @@ impl PlainAgency {
         self.connection.waits_for(now, waits_for);
     }
 
-    /// Takes what the connection has, and does what comes next.
+    /// Handles the events of the connection, and sends all that is due.
     fn advance(&mut self, now: Instant) {
         self.take_events(now);
         loop {
@@ -152,7 +155,7 @@ impl PlainAgency {
         self.take_events(now);
     }
 
-    /// The next thing to send, if it is time.
+    /// Sends the next message, if it is due.
     fn step(&mut self, now: Instant) -> Result<(), SendError> {
         let profile = self.connection.profile();
         let Some(client) = self.connection.client() else { return Ok(()) };
@@ -252,7 +255,7 @@ impl PlainAgency {
         self.report();
     }
 
-    /// The winners are to be asked for at `when`, perhaps on another connection.
+    /// Schedules the query for `when`, on another connection if the dialect needs one.
     fn ask_at(&mut self, now: Instant, when: Instant) {
         self.phase = Phase::Waiting(when);
         if self.winners_flow() == WinnersFlow::NewConnection {

@@ -1,4 +1,4 @@
-//! What a runtime sees of an agency that has sessions.
+//! Interface of a session agency to the runtime.
 
 use std::convert::Infallible;
 use std::io;

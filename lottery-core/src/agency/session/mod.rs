@@ -1,8 +1,8 @@
-//! An agency that has sessions: nothing lost, nothing twice, however often either side is killed
+//! Agency with sessions: no bet is lost and none stored twice, however often either side is killed
 //! (`docs/protocol.md#sessions`).
 //!
-//! It keeps nothing on disk. Its file is one ordered list, and the centre says how much of it is durable: that much
-//! is skipped, after its digest was compared, and the rest is sent.
+//! It keeps nothing on disk. Its file is one ordered list, and the server says how many bets of it are
+//! durable: the agency compares their digest, skips them, and sends the rest.
 
 mod dialer;
 mod resume;
@@ -21,23 +21,23 @@ use super::retry::Retry;
 use crate::agency_file::AgencyFile;
 use crate::redact;
 
-/// An agency at work, through as many connections as it takes.
+/// Agency at work, through as many connections as it takes.
 pub struct SessionAgency {
     job: Job,
     bets: Arc<AgencyFile>,
     connection: ClientConnection<Vec<String>>,
     phase: Phase,
-    /// How many bets were sent in this session, or were stored before it.
+    /// Number of bets that were sent in this session or stored before it.
     sent: usize,
-    /// How many bets the centre has acknowledged.
+    /// Number of bets that the server has acknowledged.
     stored: usize,
-    /// The centre has acknowledged the end of the bets.
+    /// True once the server has acknowledged the end of the bets.
     finished: bool,
-    /// Where the batches end that are not acknowledged.
+    /// Ends of the batches that are not acknowledged, oldest first.
     in_flight: VecDeque<usize>,
     winners: Vec<String>,
     retry: Retry,
-    /// When to connect.
+    /// Time of the next attempt to connect.
     connect_at: Instant,
     on_progress: Box<dyn FnMut(Progress) + Send>,
 }
@@ -46,18 +46,19 @@ pub struct SessionAgency {
 enum Phase {
     /// There is no session.
     Greeting,
-    /// Bets are sent.
+    /// Bets are being sent; after the last, Finished or the query for the winners.
     Sending,
-    /// All are sent, and Finished after them.
+    /// Finished is sent.
     Finishing,
-    /// The question for the winners is sent.
+    /// The query for the winners is sent.
     Asking,
-    /// There is nothing more to do on this connection.
+    /// Nothing is left to do on this connection.
     Leaving,
 }
 
 impl SessionAgency {
-    /// An agency with these bets. If the wire cannot carry one of them, it has ended already: none is sent.
+    /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
+    /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         Self {
             retry: Retry::new(job.retry_for, job.seed),
@@ -75,28 +76,28 @@ impl SessionAgency {
         }
     }
 
-    /// Calls `on_progress` whenever it is further than before.
+    /// Calls `on_progress` whenever the agency has made progress.
     #[must_use]
     pub fn with_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
         self.on_progress = Box::new(on_progress);
         self
     }
 
-    /// Says how much there is left to do.
+    /// Returns the work that is left.
     pub fn left(&self) -> Left {
         let (total, sent, stored) = (self.bets.len(), self.sent.max(self.stored), self.stored);
         Left { total, sent, stored, finished: self.finished }
     }
 
-    /// How it ended: the winners' documents, in the order in which the bets were stored.
+    /// Returns the documents of the winners, in the order in which their bets were stored.
     ///
     /// # Errors
-    /// Why it did not get them.
+    /// Returns the reason why the agency did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
         self.connection.into_outcome()
     }
 
-    /// It has ended so. The first end counts.
+    /// Ends the agency. Only the first outcome counts.
     fn end(&mut self, now: Instant, outcome: Result<Vec<String>, AgencyError>) {
         self.phase = Phase::Leaving;
         self.connection.end(now, outcome);
@@ -113,13 +114,13 @@ impl SessionAgency {
         debug!(action = "batch_sent", result = "in_progress", client_id = %self.connection.id(), enviadas, total);
     }
 
-    /// Says now and then what it waits for.
+    /// Logs now and then the thing that it waits for.
     fn remind(&mut self, now: Instant) {
         let waits_for = if self.finished { ("the draw", 0) } else { ("the centre", self.stored) };
         self.connection.waits_for(now, Some(waits_for));
     }
 
-    /// Takes what the connection has, and does what comes next.
+    /// Handles the events of the connection, and sends all that is due.
     fn advance(&mut self, now: Instant) {
         self.take_events(now);
         while let Some(sent) = self.step(now).transpose() {
@@ -131,7 +132,7 @@ impl SessionAgency {
         }
     }
 
-    /// Sends the next thing; `None`: there is nothing to send.
+    /// Sends the next message; `None`: there is nothing to send.
     fn step(&mut self, now: Instant) -> Result<Option<()>, SendError> {
         let profile = self.connection.profile();
         let Some(client) = self.connection.client() else { return Ok(None) };
@@ -212,7 +213,7 @@ impl SessionAgency {
         }
     }
 
-    /// The oldest batch in flight is durable.
+    /// Handles the acknowledgment of the oldest batch in flight.
     fn acknowledged(&mut self, now: Instant, total: Option<u64>) {
         let Some(end) = self.in_flight.pop_front() else { return };
         self.stored = end;
@@ -223,10 +224,11 @@ impl SessionAgency {
         self.report();
     }
 
-    /// A batch or the end of the bets was refused. Whether to try again is said by the first word.
+    /// Handles the rejection of a batch or of Finished. The code before the first colon says if a retry may
+    /// help.
     fn refused(&mut self, now: Instant, reason: &str) {
         if self.phase == Phase::Leaving {
-            // It was in flight behind the first that was refused: that one's reason counts.
+            // This batch was in flight behind the first rejected one, whose reason counts.
             return;
         }
         let code = reason.split(':').next().and_then(Code::from_name);
@@ -236,7 +238,7 @@ impl SessionAgency {
             return self.lost(now, code, &reason);
         }
         if code == Some(Code::Superseded) {
-            // Nothing is wrong with the bets.
+            // The bets are right: another session took over.
             return self.end(now, Err(AgencyError::Refused { what: "the session", reason }));
         }
         let end = self.in_flight.front().copied().unwrap_or(self.sent);
@@ -244,7 +246,7 @@ impl SessionAgency {
         self.end(now, Err(AgencyError::Rejected { error, reason }));
     }
 
-    /// The centre has ended the session.
+    /// Handles a failure of the session.
     fn failed(&mut self, now: Instant, code: Option<Code>, reason: &str) {
         let reason = redact::reason(reason);
         let reason = code.map_or_else(|| reason.to_string(), |code| format!("{}: {reason}", code.as_str()));
@@ -255,7 +257,7 @@ impl SessionAgency {
         }
     }
 
-    /// There is no connection any more: tries again, or gives up.
+    /// Handles the loss of the connection: retries, or gives up.
     fn lost(&mut self, now: Instant, code: Option<Code>, reason: &str) {
         if self.phase == Phase::Leaving && self.connection.client().is_some() {
             return;

@@ -1,4 +1,4 @@
-//! Where an agency goes on: after what is stored, if that is the beginning of its list.
+//! Resumption of a session after the stored bets, if they are the beginning of the agency's list.
 
 use lottery_proto::Instant;
 use tracing::info;
@@ -7,7 +7,7 @@ use super::{AgencyError, Phase, SessionAgency};
 use crate::digest::Digest;
 
 impl SessionAgency {
-    /// There is a session: goes on after what is stored, if that is the beginning of this list.
+    /// Handles Welcome: resumes after the stored bets, if they are the beginning of this list.
     pub(super) fn welcome(&mut self, now: Instant, stored: u64, finished: bool, digest: u32) {
         let known = usize::try_from(stored).ok().filter(|stored| *stored <= self.bets.len());
         let what = match known {
@@ -19,7 +19,7 @@ impl SessionAgency {
                 (self.stored, self.sent, self.finished) = (known, known, finished);
                 #[cfg(feature = "planted")]
                 self.resume_wrongly();
-                // If there is nothing to send, nothing of it can fail any more.
+                // A finished agency has nothing left to send that could fail: Welcome is progress.
                 finished.then(|| self.retry.succeeded());
                 self.phase = Phase::Sending;
                 let client_id = self.connection.id();
@@ -31,7 +31,7 @@ impl SessionAgency {
         self.end_with_other_bets(now, stored, what);
     }
 
-    /// The centre holds other bets of this agency than its file.
+    /// Ends the agency: the server holds bets of it that are not the beginning of its file.
     pub(super) fn end_with_other_bets(&mut self, now: Instant, stored: u64, what: &'static str) {
         let (server, file) = (self.connection.server().to_owned(), self.bets.path().display().to_string());
         let finished = self.finished;
@@ -49,7 +49,7 @@ impl SessionAgency {
         }
     }
 
-    /// Whether the first `bets` of the file have another digest than this.
+    /// Returns true if the digest of the first `bets` of the file differs from `expected`.
     fn has_other_digest(&self, bets: usize, expected: u32) -> bool {
         #[cfg(feature = "planted")]
         if crate::planted::is(crate::planted::Mistake::IgnoreDigest) && bets < self.bets.len() {
