@@ -1,4 +1,4 @@
-//! An agency's bets, as they stand in its file.
+//! Bets of an agency, read from its CSV file.
 
 mod records;
 #[cfg(test)]
@@ -14,80 +14,81 @@ use lottery_proto::{Bet, BetVec, Dialect, Field, FieldError, FieldProblem};
 pub use self::records::QuotesProblem;
 use self::records::{FIELDS, Record, RecordError, Records};
 
-/// So many bytes of a file are read, unless something else is said: some five million bets.
+/// Default limit for the size of a file, in bytes: some five million bets.
 pub const LARGEST: u32 = 256 * 1024 * 1024;
 
-/// What some programs write before a text in UTF-8.
+/// Mark that some programs write before a text in UTF-8.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
-/// The bets of an agency in their order, all valid, and the file that they are from.
+/// Bets of an agency in their order, all valid, and the file that they are from.
 ///
-/// The file is CSV, strictly as RFC 4180 has it, without a header: `first_name,last_name,document,birthdate,number`, in
-/// UTF-8. A byte order mark before it is passed over. It is read and checked whole, so that nothing is sent of a file that
-/// holds a mistake; and not further than a mistake or a limit, as it may be a pipe or a device without an end.
+/// The file is CSV, strictly as in RFC 4180, without a header:
+/// `first_name,last_name,document,birthdate,number`, in UTF-8. A byte order mark before it is skipped. The
+/// file is read and checked whole, so that nothing is sent of a file with a mistake. Reading stops at a
+/// mistake or a limit: the file may be a pipe or a device without an end.
 #[derive(Clone)]
 pub struct AgencyFile {
     path: PathBuf,
     bets: BetVec,
-    /// Where each stands in the file.
+    /// Line of each bet in the file, from 1.
     lines: Vec<u32>,
 }
 
-/// An agency file that cannot be used: which file, line and field.
+/// Error of an agency file that cannot be used, with the file, the line and the field.
 #[derive(Debug, thiserror::Error)]
 pub enum BetListError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {error}", path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why not.
+        /// Error of the system.
         error: io::Error,
     },
     /// A line is not a bet.
     #[error("{}: line {line}: {problem}", path.display())]
     Line {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The line, from 1.
+        /// Number of the line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// Mistake in the line.
         problem: LineProblem,
     },
-    /// It is larger than may be read.
+    /// The file is larger than the limit.
     #[error("{}: larger than {limit} bytes; file-max-size allows more", path.display())]
     TooLarge {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The limit.
+        /// Limit in bytes.
         limit: u32,
     },
 }
 
-/// What is wrong with a line.
+/// Mistake in a line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineProblem {
-    /// Not five fields.
+    /// The line does not have five fields. Holds their number.
     #[error("{0} fields, expected 5: first_name,last_name,document,birthdate,number")]
     FieldCount(usize),
-    /// More bytes than the fields of a bet can need.
+    /// The line has more bytes than the fields of a bet can need. Holds the limit in bytes.
     #[error("longer than {0} bytes, expected first_name,last_name,document,birthdate,number")]
     TooLong(usize),
-    /// The quotes of a field are not where they must be.
+    /// The quotes of a field are misplaced.
     #[error("{field}: {problem}")]
     Quotes {
-        /// The field.
+        /// Field.
         field: Field,
-        /// What is wrong.
+        /// Mistake in its quotes.
         problem: QuotesProblem,
     },
-    /// A field is wrong.
+    /// A field is not valid.
     #[error(transparent)]
     Field(#[from] FieldError),
 }
 
 impl AgencyFile {
-    /// No bets.
+    /// Creates a file without bets.
     pub fn empty() -> Self {
         Self { path: PathBuf::new(), bets: BetVec::with_capacity(0), lines: Vec::new() }
     }
@@ -95,7 +96,7 @@ impl AgencyFile {
     /// Reads a file of at most [`LARGEST`] bytes; `-` is standard input.
     ///
     /// # Errors
-    /// It cannot be read, a line of it is not a bet, or it is larger.
+    /// Fails if the file cannot be read, a line of it is not a bet, or it is larger.
     pub fn read(path: &Path) -> Result<Self, BetListError> {
         Self::read_within(path, LARGEST)
     }
@@ -103,7 +104,7 @@ impl AgencyFile {
     /// Reads a file of at most `limit` bytes; `-` is standard input.
     ///
     /// # Errors
-    /// It cannot be read, a line of it is not a bet, or it is larger.
+    /// Fails if the file cannot be read, a line of it is not a bet, or it is larger.
     pub fn read_within(path: &Path, limit: u32) -> Result<Self, BetListError> {
         if path == Path::new("-") {
             return Self::read_from(Path::new("standard input"), io::stdin().lock(), 0, limit);
@@ -114,15 +115,15 @@ impl AgencyFile {
         Self::read_from(path, BufReader::with_capacity(64 * 1024, file), size, limit)
     }
 
-    /// Takes the bytes of a file; `path` is for messages.
+    /// Parses the bytes of a file; `path` is for messages.
     ///
     /// # Errors
-    /// A line is not a bet, or they are more than 4 GiB.
+    /// Fails if a line is not a bet, or the bytes are more than 4 GiB.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, BetListError> {
         Self::read_from(path, bytes, bytes.len() as u64, u32::MAX)
     }
 
-    /// Reads what is said to be `size` bytes long, which is no more than a hint.
+    /// Reads an input of about `size` bytes; the size is only a hint.
     fn read_from(path: &Path, input: impl BufRead, size: u64, limit: u32) -> Result<Self, BetListError> {
         let unreadable = |error| BetListError::Unreadable { path: path.to_owned(), error };
         let capacity = usize::try_from(size.min(limit.into())).unwrap_or_default();
@@ -156,13 +157,13 @@ impl AgencyFile {
         Ok(())
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where the bets from `from` up to `end` stand in the file: the line of number `which` of them, counted from 1,
-    /// or else the lines of all.
+    /// Describes the place of the bets from `from` up to `end` in the file: the line of bet number `which` of
+    /// them, counted from 1, or else the lines of all.
     pub fn place_of(&self, from: usize, end: usize, which: Option<usize>) -> String {
         let line = |index: usize| self.lines.get(index).copied().unwrap_or_default();
         let path = self.path.display();
@@ -172,25 +173,25 @@ impl AgencyFile {
         }
     }
 
-    /// How many bets there are.
+    /// Returns the number of bets.
     pub fn len(&self) -> usize {
         self.bets.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no bets.
     pub fn is_empty(&self) -> bool {
         self.bets.is_empty()
     }
 
-    /// The bets from number `from` on, counted from 0.
+    /// Returns the bets from number `from` on, counted from 0.
     pub fn bets_from(&self, from: usize) -> impl Iterator<Item = Bet<'_>> {
         self.bets.iter_from(from)
     }
 
-    /// Whether that wire can carry every bet as it is.
+    /// Checks that the dialect can carry every bet as it is.
     ///
     /// # Errors
-    /// The line and the field of the first that it cannot carry.
+    /// Returns the line and the field of the first bet that it cannot carry.
     pub fn check_sendable(&self, dialect: Dialect) -> Result<(), BetListError> {
         for (index, bet) in self.bets_from(0).enumerate() {
             dialect.check_sendable(&bet).map_err(|problem| self.error(index, problem))?;
@@ -198,7 +199,7 @@ impl AgencyFile {
         Ok(())
     }
 
-    /// An error about bet number `index`, counted from 0, that names its line.
+    /// Returns an error about bet number `index`, counted from 0, that names its line.
     fn error(&self, index: usize, problem: FieldError) -> BetListError {
         let line = self.lines.get(index).copied().unwrap_or_default().into();
         self.error_at(line, problem.into())
@@ -209,7 +210,7 @@ impl AgencyFile {
     }
 }
 
-/// The same without a byte order mark.
+/// Skips a byte order mark at the beginning.
 fn without_mark(mut input: impl BufRead) -> io::Result<impl BufRead> {
     let mut first = Vec::new();
     input.by_ref().take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut first)?;

@@ -1,8 +1,9 @@
-//! Records of a CSV file, strictly as RFC 4180 has them: a file that was cut inside quotes, or has text behind them, is no
-//! bet under another name.
+//! Reader of CSV records, strictly as in RFC 4180: a file that was cut inside quotes, or has text after them,
+//! is no bet under another name.
 //!
-//! More is held of a record than the fields of a bet can need at no time, and of the file nothing: it may have no end. A
-//! line ends with CR LF, as in the standard, with LF or with CR; between lines there may be empty ones.
+//! The file may have no end, so the reader holds no more of a record than the fields of a bet can need, and
+//! nothing else of the file. A line ends with CR LF, as in the standard, with LF or with CR; empty lines
+//! between records are skipped.
 
 use std::io::{self, BufRead};
 
@@ -10,27 +11,27 @@ use lottery_proto::{Field, FieldError, FieldProblem};
 
 use super::LineProblem;
 
-/// The fields of a bet, in their order.
+/// Fields of a bet, in their order.
 pub(super) const FIELDS: [Field; 5] =
     [Field::FirstName, Field::LastName, Field::Document, Field::Birthdate, Field::Number];
 
-/// The most bytes of a field: those of a name. A number may have so many zeros before it.
+/// Maximum number of bytes of a field: that of a name. A number may have so many leading zeros.
 const LONGEST_FIELD: usize = 255;
-/// The most bytes of a line: five fields of which each byte is a quote, written twice, and what stands between them.
+/// Maximum number of bytes of a line: five quoted fields of quotes only, each written twice, and four commas.
 const LONGEST_LINE: usize = 5 * (2 * LONGEST_FIELD + 2) + 4;
 
-/// Why there is no next record.
+/// Reason why there is no next record.
 #[derive(Debug)]
 pub(super) enum RecordError {
     /// The file cannot be read.
     Unreadable(io::Error),
-    /// It is longer than may be read.
+    /// The file is larger than the limit.
     TooLarge,
-    /// The record that begins in this line is none.
+    /// The record that begins in this line is not valid.
     Line(u64, LineProblem),
 }
 
-/// A record: its fields one behind the other, as many as a bet has, and how many there are.
+/// Record: its fields one after the other, as many as a bet has, and their number in all.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     text: Vec<u8>,
@@ -39,7 +40,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// The fields of a bet, if it has as many.
+    /// Returns the fields of a bet, or an error if the record does not have five.
     pub(super) fn fields(&self) -> Result<[&[u8]; 5], LineProblem> {
         if self.count != FIELDS.len() {
             return Err(LineProblem::FieldCount(self.count));
@@ -66,7 +67,7 @@ impl Record {
         }
     }
 
-    /// Takes bytes of the field that is being read.
+    /// Adds bytes to the current field.
     fn push(&mut self, bytes: &[u8]) -> Result<(), LineProblem> {
         let Some(field) = FIELDS.get(self.count) else { return Ok(()) };
         let begins = self.ends.last().copied().unwrap_or_default();
@@ -82,7 +83,7 @@ impl Record {
         Ok(())
     }
 
-    /// Quotes that are where they must not be, in the field that is being read.
+    /// Returns the error of misplaced quotes in the current field.
     fn quotes(&self, problem: QuotesProblem) -> LineProblem {
         match FIELDS.get(self.count) {
             Some(field) => LineProblem::Quotes { field: *field, problem },
@@ -91,57 +92,57 @@ impl Record {
     }
 }
 
-/// What is wrong with the quotes of a field.
+/// Mistake in the quotes of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuotesProblem {
-    /// The file ends before they are closed.
+    /// The file ends before the quotes are closed.
     #[error("the file ends inside quotes")]
     NotClosed,
-    /// The line ends before they are closed: no field of a bet holds a line end.
+    /// The line ends before the quotes are closed: no field of a bet holds a line end.
     #[error("the line ends inside quotes")]
     LineEnd,
-    /// Something stands behind them.
+    /// Text follows the closing quote.
     #[error("text behind the closing quote")]
     TextBehind,
-    /// They stand in a field that does not begin with them.
+    /// A quote stands in a field that does not begin with one.
     #[error("a quote in a field that does not begin with one")]
     Inside,
 }
 
-/// Where the reader is in a record.
+/// State of the reader within a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Before the first byte of a record.
     Record,
-    /// Before the first byte of another field.
+    /// Before the first byte of a later field.
     Field,
     /// In a field without quotes.
     Plain,
-    /// In a field in quotes.
+    /// In a quoted field.
     Quoted,
-    /// Behind a quote in such a field: it closes the field, or another follows.
+    /// After a quote in a quoted field: it closes the field, or a second one follows.
     Quote,
 }
 
-/// The records of a file.
+/// Reader of the records of a file.
 #[derive(Debug)]
 pub(super) struct Records<R> {
     input: R,
-    /// The line that the next byte is in, from 1.
+    /// Line of the next byte, from 1.
     line: u64,
-    /// The last byte was a CR: an LF behind it ends no other line.
+    /// True if the last byte was a CR: an LF after it ends no other line.
     after_cr: bool,
-    /// So many bytes may still be read.
+    /// Number of bytes that may still be read.
     left: u64,
 }
 
 impl<R: BufRead> Records<R> {
-    /// The records of `input`, of which at most `limit` bytes are read.
+    /// Creates a reader that reads at most `limit` bytes of `input`.
     pub(super) fn new(input: R, limit: u64) -> Self {
         Self { input, line: 1, after_cr: false, left: limit }
     }
 
-    /// Reads the next record, and returns the line in which it begins; `None` at the end of the file.
+    /// Reads the next record, and returns the line in which it begins, from 1; `None` at the end of the file.
     pub(super) fn next(&mut self, record: &mut Record) -> Result<Option<u64>, RecordError> {
         record.clear();
         let (mut state, mut begins, mut length) = (State::Record, self.line, 0_usize);
@@ -158,7 +159,7 @@ impl<R: BufRead> Records<R> {
             }
             let (mut rest, mut whole) = (bytes, false);
             while let Some((byte, after)) = rest.split_first() {
-                // Bytes that say nothing are taken at once.
+                // Plain bytes are taken in one piece.
                 let run = if state == State::Plain { plain_bytes(rest) } else { 0 };
                 let taken = run.max(1);
                 self.left = self.left.checked_sub(taken as u64).ok_or(RecordError::TooLarge)?;
@@ -203,15 +204,15 @@ impl<R: BufRead> Records<R> {
     }
 }
 
-/// How many bytes at the beginning are neither a separator nor a quote nor a line end; more than a field may have count
-/// for no more than that.
+/// Returns the number of bytes at the beginning that are no separator, quote or line end, at most one more
+/// than a field may have.
 fn plain_bytes(bytes: &[u8]) -> usize {
     let bytes = bytes.get(..=LONGEST_FIELD).unwrap_or(bytes);
     let special = bytes.iter().position(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
     special.unwrap_or(bytes.len())
 }
 
-/// Whether the file ends with a record.
+/// Returns true if the file ends with a record.
 fn end_of_file(state: State, record: &mut Record) -> Result<bool, LineProblem> {
     match state {
         State::Record => return Ok(false),
@@ -221,7 +222,7 @@ fn end_of_file(state: State, record: &mut Record) -> Result<bool, LineProblem> {
     Ok(true)
 }
 
-/// Takes the next byte of a record; `None`: the record ends with it.
+/// Handles the next byte of a record; `None`: the record ends with it.
 fn step(state: State, byte: u8, record: &mut Record) -> Result<Option<State>, LineProblem> {
     let is_end = matches!(byte, b'\r' | b'\n');
     Ok(Some(match (state, byte) {

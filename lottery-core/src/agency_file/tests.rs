@@ -1,4 +1,4 @@
-//! Agency files: what is read of them, and what is said of mistakes.
+//! Tests of agency files: the bets that are read, and the errors of mistakes.
 
 use super::*;
 
@@ -120,7 +120,7 @@ fn a_byte_order_mark_is_no_part_of_a_name() {
     );
 }
 
-/// A file that has no end, and counts what is read of it.
+/// File without an end that counts the bytes read of it.
 struct Endless<'a> {
     bytes: &'a [u8],
     read: &'a std::cell::Cell<usize>,
@@ -189,7 +189,7 @@ fn a_file_is_read_up_to_its_limit() {
 }
 
 proptest::proptest! {
-    /// What is read is what a library reads, which takes more.
+    /// Compares every record that is accepted with the `csv` crate, which accepts more.
     #[test]
     fn what_is_taken_reads_as_a_library_reads_it(text in "([abN\"1,\n\r]|\"\"|,1980-01-01,|,1,){0,40}") {
         let mut library = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
