@@ -1,4 +1,5 @@
-//! Where connections hand in requests and the committer takes them: a bounded queue, in which each connection has its share.
+//! Commit queue: bounded queue of requests from connections to the committer, in which each connection has
+//! its share.
 
 mod rooms;
 mod turns;
@@ -18,57 +19,58 @@ use crate::committer::{HelloOutcome, Outcome};
 use crate::encoded_bets::EncodedBets;
 use crate::store::{Draw, WinnersList, WinnersPiece};
 
-/// A request on its way to the committer.
+/// Request on its way to the committer.
 #[derive(Debug)]
 pub struct Request {
-    /// Where the answer goes.
+    /// Mailbox for the reply.
     pub from: Mailbox<Notice>,
-    /// Whether it belongs to a session: then it counts only as long as that is the newest of its agency.
+    /// True if it belongs to a session: it is valid only while that is the newest session of its agency.
     pub in_session: bool,
-    /// Whether nothing else of its connection is unanswered: so ask those who wait for each answer.
+    /// True if no other request of its connection awaits a reply, as with a client that waits for each reply.
     pub alone: bool,
-    /// What is asked.
+    /// Command to carry out.
     pub command: Command,
 }
 
-/// What is asked.
+/// Command of a connection to the committer.
 #[derive(Debug)]
 pub enum Command {
-    /// For a session.
+    /// Begins a session.
     Hello(Ticket<Hello>),
-    /// To store a bet.
+    /// Stores a bet.
     Bet(Ticket<SingleBet>, EncodedBets),
-    /// To store bets, all or none.
+    /// Stores a batch, all of it or none.
     Batch(Ticket<Batch>, EncodedBets),
-    /// To count the agency as finished.
+    /// Counts the agency as finished.
     Finished(Ticket<Finished>),
-    /// Who won. If it waits, it is answered when the draw has taken place.
+    /// Asks for the winners. With `wait`, the reply comes after the draw.
     Winners {
-        /// To answer with.
+        /// Ticket for the reply.
         ticket: Ticket<WinnersQuery>,
-        /// Whether it waits.
+        /// True if the reply waits for the draw.
         wait: bool,
     },
-    /// For a piece of the winners of an agency, of which [`Won`] says how many there are.
+    /// Reads a piece of the winners of an agency; [`Won`] holds the number of pieces.
     Piece {
-        /// The connection that asks.
+        /// Connection that asks.
         conn: ConnId,
-        /// The agency.
+        /// Number of the agency.
         agency: u32,
-        /// Which piece, from 0.
+        /// Number of the piece, from 0.
         number: u64,
     },
-    /// To stand for an agency that nothing was heard of, and to be told when the draw has taken place.
+    /// Stands in for an absent agency, one of which nothing is durable, and waits for the draw
+    /// (`docs/protocol.md#framed`).
     AnonymousWaiter(Ticket<AnonymousWaiter>),
-    /// Not to stand for an agency any more: the peer has ended its side, and may be gone. If it is not, it is told
-    /// all the same.
+    /// Reports EOF on a connection: its peer may be gone. It no longer stands in for an absent agency, but
+    /// still gets its reply.
     Ended(ConnId),
-    /// Nothing any more: the connection is gone, and what it waits for with it.
+    /// Removes a connection that is gone, and all that waits on it.
     Gone(ConnId),
 }
 
 impl Command {
-    /// How much room it takes in the queue, in bytes.
+    /// Returns the room that it takes in the queue, in bytes.
     fn size(&self) -> usize {
         let bets = match self {
             Self::Bet(_, bets) | Self::Batch(_, bets) => bets.size(),
@@ -83,7 +85,7 @@ impl Command {
         bets + size_of::<Request>()
     }
 
-    /// The connection that asks.
+    /// Returns the connection that sent it.
     pub fn conn(&self) -> ConnId {
         match self {
             Self::Hello(ticket) => ticket.conn(),
@@ -96,23 +98,23 @@ impl Command {
         }
     }
 
-    /// Whether there is an answer to it.
+    /// Returns true if it gets a reply.
     fn is_answered(&self) -> bool {
         !matches!(self, Self::Ended(_) | Self::Gone(_))
     }
 }
 
-/// The winners of an agency: how many there are. They are asked for piece by piece.
+/// Winners of an agency in the draw: the size of the list, which is read piece by piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Won {
-    /// Whose winners they are.
+    /// Number of the agency.
     pub agency: u32,
-    /// How many.
+    /// Size of the list.
     pub list: WinnersList,
 }
 
 impl Won {
-    /// Those of that agency in a draw.
+    /// Returns those of an agency in a draw.
     pub fn of(draw: &Draw, agency: AgencyId) -> Self {
         let agency = agency.get();
         #[cfg(feature = "planted")]
@@ -121,53 +123,53 @@ impl Won {
     }
 }
 
-/// What a connection is told: its request comes back with the answer.
+/// Notice to a connection: most carry the ticket of a request, with the result.
 #[derive(Debug)]
 pub enum Notice {
-    /// The answer to [`Command::Hello`].
+    /// Reply to [`Command::Hello`].
     Hello(Ticket<Hello>, HelloOutcome),
     /// A newer session of the same agency took over.
     Superseded,
-    /// The answer to [`Command::Bet`].
+    /// Reply to [`Command::Bet`].
     Bet(Ticket<SingleBet>, EncodedBets, Outcome),
-    /// The answer to [`Command::Batch`].
+    /// Reply to [`Command::Batch`].
     Batch(Ticket<Batch>, EncodedBets, Outcome),
-    /// The answer to [`Command::Finished`].
+    /// Reply to [`Command::Finished`].
     Finished(Ticket<Finished>, Outcome),
-    /// The answer to [`Command::Winners`]; without a draw: not yet.
+    /// Reply to [`Command::Winners`]; `None`: the draw has not taken place.
     Winners(Ticket<WinnersQuery>, Option<Won>),
-    /// The answer to [`Command::Piece`].
+    /// Reply to [`Command::Piece`].
     Piece(WinnersPiece),
-    /// The answer to [`Command::AnonymousWaiter`]: the draw has taken place.
+    /// Reply to [`Command::AnonymousWaiter`]: the draw has taken place.
     AnonymousWaiter(Ticket<AnonymousWaiter>),
-    /// The answer to [`Command::AnonymousWaiter`]: it stands for nobody, and why.
+    /// Reply to [`Command::AnonymousWaiter`]: the client does not stand in for an agency, for this reason.
     TurnedAway(Ticket<AnonymousWaiter>, &'static str),
-    /// Another connection needs its place: it is to go at once.
+    /// The connection has to end at once: another one needs its place.
     Displaced,
-    /// There is room on the commit queue again.
+    /// Room on the commit queue is free again.
     Room,
-    /// There is memory again that the connection has waited for.
+    /// The memory that the connection has waited for is there.
     Memory,
 }
 
-/// How long the committer waits at a time for those who are about to ask again, before it takes what they would have to wait
-/// for.
+/// Time of one wait of the committer for clients that are about to send again, before it takes a long batch
+/// that would delay them.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// The queue between connections and the committer.
+/// Queue between connections and the committer.
 ///
-/// It is bounded: a connection gets room for the bets of a request before it takes them from its machine, and one that
-/// finds none reads no more from its peer. A little room is each connection's own ([`OWN_ROOM`]), so that it can always
-/// ask something; the rest they share, and none gets more of it than an eighth, or one request. What has no bets needs no
-/// room: a machine has so many requests unanswered at most.
+/// It is bounded: a connection gets room for the bets of a request before it takes them from its machine, and
+/// one that gets none reads no more from its peer. [`OWN_ROOM`] is reserved for each connection, so that it
+/// can always send something; the rest is shared, and a connection gets at most an eighth of it, or one
+/// request. A command without bets needs no room: a machine limits its requests without a reply.
 ///
-/// The committer takes requests by groups, of each connection in its turn.
+/// The committer takes requests in groups, each connection in its turn.
 #[derive(Debug)]
 pub struct CommitQueue {
     rooms: Rooms,
     state: Mutex<State>,
     ready: Condvar,
-    /// The committer has come.
+    /// Signals that the committer has come for requests.
     came: Condvar,
 }
 
@@ -175,32 +177,34 @@ pub struct CommitQueue {
 struct State {
     turns: Turns,
     closed: bool,
-    /// How often it was asked whether anybody takes requests, and the last of these times that was seen by who does.
+    /// Number of calls of [`CommitQueue::is_attended`], and the last of them that the committer has seen.
     asked: u64,
     seen: u64,
 }
 
 impl CommitQueue {
-    /// A commit queue with about `limit` bytes of room for requests, besides what is each connection's own.
+    /// Creates a commit queue with about `limit` bytes of shared room for requests, besides the room of each
+    /// connection.
     pub fn new(limit: usize) -> Self {
         let (state, ready, came) = (Mutex::default(), Condvar::new(), Condvar::new());
         Self { rooms: Rooms::new(limit), state, ready, came }
     }
 
-    /// Room for `bytes` of bets. If there is none, `mailbox` gets [`Notice::Room`] when it is to be asked for again.
+    /// Returns room for `bytes` of bets. If there is none, `mailbox` gets [`Notice::Room`] when it is time to
+    /// ask again.
     pub fn room(&self, conn: ConnId, bytes: usize, mailbox: &Mailbox<Notice>) -> Option<Room> {
         self.rooms.take(conn, bytes, mailbox)
     }
 
-    /// Whether somebody waits for room.
+    /// Returns true if a connection waits for room.
     pub fn is_full(&self) -> bool {
         self.rooms.are_full()
     }
 
-    /// Hands a request in.
+    /// Submits a request.
     ///
     /// # Errors
-    /// The commit queue is closed; the request comes back.
+    /// Returns the request if the commit queue is closed.
     pub fn submit(&self, request: Request) -> Result<(), Request> {
         let mut state = self.lock();
         if state.closed {
@@ -212,19 +216,19 @@ impl CommitQueue {
         Ok(())
     }
 
-    /// That connection is gone. What it has handed in stays.
+    /// Removes a connection that is gone. Its requests stay.
     pub fn leave(&self, conn: ConnId) {
         self.rooms.leave(conn);
         self.lock().turns.leave(conn);
     }
 
-    /// Waits for requests and takes the next group of them, at most about `limit` bytes; `None` once the commit queue is
-    /// closed and empty.
+    /// Waits for requests and takes the next group of them, about `limit` bytes at most; `None` once the
+    /// commit queue is closed and empty.
     pub fn take(&self, limit: usize) -> Option<Vec<Request>> {
         self.take_within(limit, None)
     }
 
-    /// As [`CommitQueue::take`], but waits no longer than `pause`: then the list is empty.
+    /// Does as [`CommitQueue::take`], but waits no longer than `pause`: then the list is empty.
     pub fn take_within(&self, limit: usize, pause: Option<Duration>) -> Option<Vec<Request>> {
         let mut state = self.lock();
         let is_idle = |state: &mut State| {
@@ -250,7 +254,7 @@ impl CommitQueue {
         Self::take_from(state, limit)
     }
 
-    /// Waits for so long, whatever is there, or until the commit queue is closed.
+    /// Waits for this time, also if there are requests, or until the commit queue is closed.
     pub fn rest(&self, pause: Duration) {
         let rests = |state: &mut State| {
             self.is_seen(state);
@@ -259,7 +263,7 @@ impl CommitQueue {
         drop(self.ready.wait_timeout_while(self.lock(), pause, rests));
     }
 
-    /// Whoever asks whether somebody comes for requests is told.
+    /// Wakes the callers of [`CommitQueue::is_attended`].
     fn is_seen(&self, state: &mut State) {
         if state.seen != state.asked {
             state.seen = state.asked;
@@ -267,7 +271,8 @@ impl CommitQueue {
         }
     }
 
-    /// Whether somebody comes for requests, within so long: who hangs in the middle of a group does not.
+    /// Returns true if the committer takes requests within `limit`; one that hangs in the middle of a group
+    /// does not.
     pub fn is_attended(&self, limit: Duration) -> bool {
         let mut state = self.lock();
         state.asked += 1;
@@ -279,7 +284,7 @@ impl CommitQueue {
         state.seen >= this && !state.closed
     }
 
-    /// As [`CommitQueue::take`], without waiting: an empty list if there is nothing.
+    /// Does as [`CommitQueue::take`], without waiting: the list is empty if there is nothing.
     pub fn try_take(&self, limit: usize) -> Option<Vec<Request>> {
         Self::take_from(self.lock(), limit)
     }
@@ -294,7 +299,7 @@ impl CommitQueue {
         Some(state.turns.take(limit))
     }
 
-    /// Takes no more requests. What is queued is still handed out.
+    /// Rejects requests from now on. Those that are queued can still be taken.
     pub fn close(&self) {
         self.lock().closed = true;
         self.rooms.close();

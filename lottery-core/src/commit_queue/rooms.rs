@@ -1,4 +1,4 @@
-//! Room for requests: a little that is each connection's own, and a pool that they share.
+//! Room for requests on the commit queue: a small reserve for each connection, and a shared pool.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,13 +10,13 @@ use lottery_runtime::Mailbox;
 use super::Notice;
 use crate::pool::{Pool, Waiting};
 
-/// So much room is a connection's own, in bytes: enough for one batch of a block, however full the rest is.
+/// Room reserved for each connection, in bytes: enough for one batch of a block, however full the pool is.
 pub const OWN_ROOM: usize = 32 * 1024;
 
-/// Of the pool, one connection gets at most one part in so many, or one request if that is longer.
+/// Part of the pool that one connection gets at most: one in this many, or one request if that is larger.
 const SHARES: usize = 8;
 
-/// Who has how much room.
+/// Rooms of all connections.
 #[derive(Clone, Debug)]
 pub(super) struct Rooms(Arc<Mutex<State>>);
 
@@ -28,44 +28,45 @@ struct State {
     closed: bool,
 }
 
-/// What one connection may have, in bytes: that is its own, and of the pool.
+/// Limits for one connection, in bytes: of its reserve, and of its share of the pool.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     own: usize,
     share: usize,
 }
 
-/// What a connection has, in bytes.
+/// Room held by a connection, in bytes.
 #[derive(Debug, Default)]
 struct Holder {
     own: usize,
     pooled: usize,
-    /// It waits for so many.
+    /// Number of bytes that it waits for, and the mailbox to notify.
     wants: Option<(usize, Mailbox<Notice>)>,
-    /// Others may have them first.
+    /// True while it waits in the queue of the pool.
     queued: bool,
-    /// It was given so many, and has not come for them.
+    /// Room that it was given and has not taken yet.
     granted: Option<Place>,
 }
 
-/// Where room is.
+/// Origin of a room, and its size in bytes.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Own(usize),
     Pool(usize),
 }
 
-/// Room for a request, for as long as this lives.
+/// Room for a request, given back on drop.
 pub struct Room {
     rooms: Rooms,
     conn: ConnId,
     place: Place,
-    /// What was taken of the pool besides.
+    /// Number of bytes taken of the pool beyond the size asked for.
     forced: usize,
 }
 
 impl Room {
-    /// Makes it as large as what is in it, if that could not be known before; others wait the longer then.
+    /// Grows the room to the real size of the request, if that was not known before; others wait longer for
+    /// it.
     pub(crate) fn fit(&mut self, bytes: usize) {
         let more = bytes.saturating_sub(self.place.bytes() + self.forced);
         if more > 0 {
@@ -88,19 +89,19 @@ impl Rooms {
         Self(Arc::new(Mutex::new(State { limits, pool, holders, closed: false })))
     }
 
-    /// Whether somebody waits.
+    /// Returns true if a connection waits.
     pub(super) fn are_full(&self) -> bool {
         self.lock().holders.values().any(|holder| holder.wants.is_some())
     }
 
-    /// Room for so many bytes. If there is none, `mailbox` gets [`Notice::Room`] as soon as there is, once, and it is
-    /// this connection's from then on.
+    /// Returns room for this many bytes. If there is none, `mailbox` gets [`Notice::Room`] once there is: the
+    /// room is this connection's from then on.
     pub(super) fn take(&self, conn: ConnId, bytes: usize, mailbox: &Mailbox<Notice>) -> Option<Room> {
         let mut state = self.lock();
         let State { limits, pool, holders, closed } = &mut *state;
         let holder = holders.entry(conn).or_default();
         let place = match holder.granted.take() {
-            // It was for another request, which is not asked any more.
+            // It was for another request, which was dropped.
             Some(granted) if granted.bytes() < bytes => {
                 holder.give(granted, pool);
                 None
@@ -120,7 +121,7 @@ impl Rooms {
         Some(Room { rooms: self.clone(), conn, place: place?, forced: 0 })
     }
 
-    /// What was let in takes so much more than was asked for.
+    /// Takes more of the pool than there may be, for a request that was let in.
     fn force(&self, conn: ConnId, more: usize) {
         let mut state = self.lock();
         let State { pool, holders, .. } = &mut *state;
@@ -128,7 +129,7 @@ impl Rooms {
         holders.entry(conn).or_default().pooled += more;
     }
 
-    /// That connection takes no more room, and waits for none. What it has it gives back as it is used.
+    /// Stops the connection's wait for room. The room that it holds comes back as the requests are done.
     pub(super) fn leave(&self, conn: ConnId) {
         let mut state = self.lock();
         state.pool.leave(conn);
@@ -145,7 +146,7 @@ impl Rooms {
         tell(told);
     }
 
-    /// There is room for all from now on: they are refused.
+    /// Lets all requests in from now on: they are rejected.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -162,7 +163,7 @@ impl Rooms {
         if let Some(holder) = holders.get_mut(&conn) {
             holder.give(place, pool);
             if let Some((bytes, mailbox)) = holder.wants.take() {
-                // What is its own needs no turn.
+                // Room of the reserve needs no turn.
                 holder.granted = holder.find_own(bytes, *limits);
                 if holder.granted.is_some() {
                     pool.leave(conn);
@@ -186,7 +187,7 @@ impl Rooms {
     }
 }
 
-/// Not under the lock: a mailbox is another's.
+/// Notifies connections. Call it without the lock: a mailbox runs code of the runtime.
 fn tell(told: Vec<Mailbox<Notice>>) {
     for mailbox in told {
         mailbox.deliver(Notice::Room);
@@ -194,7 +195,7 @@ fn tell(told: Vec<Mailbox<Notice>>) {
 }
 
 impl State {
-    /// Gives those who wait what there is, in their turn; they are to be told.
+    /// Gives room to the connections that wait, in their turn, and returns the mailboxes to notify.
     fn grant(&mut self) -> Vec<Mailbox<Notice>> {
         let mut told = Vec::new();
         while let Some(Waiting { conn, bytes, mailbox, .. }) = self.pool.grant() {
@@ -237,12 +238,12 @@ impl Holder {
         Some(Place::Own(bytes))
     }
 
-    /// Whether it may have so many more of the pool.
+    /// Returns true if its share of the pool has this many bytes left.
     fn has_share(&self, bytes: usize, limits: Limits) -> bool {
         self.pooled == 0 || bytes <= limits.share.saturating_sub(self.pooled)
     }
 
-    /// Waits for its turn at the pool, as soon as it may have more of it.
+    /// Joins the queue of the pool, once its share allows the room that it waits for.
     fn queue(&mut self, conn: ConnId, limits: Limits, pool: &mut Pool) {
         if let Some((bytes, mailbox)) = &self.wants
             && !self.queued

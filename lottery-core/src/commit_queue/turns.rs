@@ -1,10 +1,11 @@
-//! Whose request is next.
+//! Order in which requests are taken from the commit queue.
 //!
-//! Each connection has a line of its own. A group has one usual request of each, and then what is left, of that
-//! connection first which has had least, in bytes. But a long batch holds up the group that it is in, and whoever waits for
-//! each answer before it asks again, as an honest agency does on most wires, would have to wait for a long batch of
-//! somebody else each time. So, while there are such, what is left gets only so many bytes for each group, on average, or
-//! for each moment that was waited for them to ask again.
+//! Each connection has its own queue. A group takes one request of at most [`USUAL`] bytes from each
+//! connection, and then the rest: first of the connection that has had the fewest bytes. A long batch delays
+//! the group that it is in. A client that waits for each reply before it sends again, as agencies do on most
+//! dialects, would wait for a long batch of another each time. So, while there are such clients, the rest is
+//! limited to [`BESIDE`] bytes on average for each group, or for each moment in which the committer has
+//! waited for them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,50 +13,52 @@ use lottery_proto::ConnId;
 
 use super::Request;
 
-/// The longest request that is usual, in bytes of memory: any batch of a block is.
+/// Maximum size of a usual request, in bytes of memory: any batch of a block fits.
 const USUAL: usize = 32 * 1024;
 
-/// While somebody waits for each answer, so many bytes of a group are what is left, on average: about what takes as long
-/// as the rest of a commit.
+/// Average number of bytes of the rest in a group, while a client waits for each reply: they take about as
+/// long as the other part of a commit.
 const BESIDE: usize = 128 * 1024;
 
-/// So many requests in a row that were made with nothing else unanswered make a connection one that waits.
+/// Number of requests in a row, each sent with no other awaiting a reply, after which a client counts as one
+/// that waits.
 const IN_A_ROW: u8 = 3;
 
-/// After the last request of one that waits, so many groups have no more than one long batch in them.
+/// Number of groups with at most one long batch, after the last request of a client that waits.
 const LATELY: u8 = 8;
 
-/// The lines.
+/// Queues of all connections.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     lines: BTreeMap<ConnId, Line>,
-    /// Those lines that are not empty, the one that has had least first.
+    /// Connections with requests, the one that has had the fewest bytes first.
     order: BTreeSet<(u64, ConnId)>,
-    /// How much the one has had that was served last.
+    /// Number of bytes that the connection served last had had.
     had: u64,
-    /// How many requests have come.
+    /// Number of requests so far.
     came: u64,
-    /// What has been taken too much of what is left, in bytes.
+    /// Number of bytes of the rest that were taken beyond its limit.
     debt: usize,
-    /// How many are waited for: those that wait for each answer, and were answered since this number changed.
+    /// Number of clients waited for: those that wait for each reply and have been served since `since`
+    /// changed.
     expected: usize,
-    /// Changes when nobody is waited for any more.
+    /// Generation of `expected`; it changes when no client is waited for any more.
     since: u64,
-    /// In so many groups there may be one long batch at most.
+    /// Number of groups to come with at most one long batch.
     lately: u8,
 }
 
 #[derive(Debug, Default)]
 struct Line {
-    /// With the number of each.
+    /// Requests, each with its number.
     requests: VecDeque<(u64, Request)>,
-    /// What it has had, in bytes; who comes after a pause has had as much as the others.
+    /// Number of bytes taken; after a pause a connection counts as level with the others.
     had: u64,
-    /// It is waited for, unless this number has changed.
+    /// Value of `since` for which this client is waited for.
     expected: Option<u64>,
-    /// Requests in a row that were made with nothing else unanswered.
+    /// Number of requests in a row that were sent with no other awaiting a reply.
     alone: u8,
-    /// The connection is gone.
+    /// True once the connection is gone.
     left: bool,
 }
 
@@ -70,7 +73,7 @@ impl Turns {
         self.order.is_empty()
     }
 
-    /// Puts a request at the end of its connection's line.
+    /// Adds a request at the end of its connection's queue.
     pub(super) fn push(&mut self, request: Request) {
         let conn = request.command.conn();
         let line = self.lines.entry(conn).or_default();
@@ -88,7 +91,7 @@ impl Turns {
         line.requests.push_back((self.came, request));
     }
 
-    /// The connection is gone. What it has asked is still taken.
+    /// Removes a connection that is gone. Its requests are still taken.
     pub(super) fn leave(&mut self, conn: ConnId) {
         if let Some(line) = self.lines.get_mut(&conn) {
             line.left = true;
@@ -101,8 +104,8 @@ impl Turns {
         }
     }
 
-    /// Whether it is better to wait a moment: nothing is there but what has had its share, and somebody is about to ask
-    /// again who would have to wait for it.
+    /// Returns true if waiting a moment is better: only requests beyond the limit are there, and a client
+    /// that they would delay is about to send again.
     pub(super) fn should_wait(&self) -> bool {
         self.expected > 0
             && self.debt >= BESIDE
@@ -110,7 +113,7 @@ impl Turns {
             && !self.order.iter().any(|(_, conn)| self.usual(*conn).is_some())
     }
 
-    /// A moment has passed, and nobody has come.
+    /// Notes that a moment has passed without a request of the clients waited for.
     pub(super) fn has_waited(&mut self) {
         self.debt = self.debt.saturating_sub(BESIDE);
         if self.debt < BESIDE {
@@ -118,7 +121,7 @@ impl Turns {
         }
     }
 
-    /// Nobody is waited for.
+    /// Stops waiting for any client.
     pub(super) fn expect_nobody(&mut self) {
         self.expected = 0;
         self.since += 1;
@@ -163,13 +166,13 @@ impl Turns {
         taken
     }
 
-    /// The number of the first request of a line, if it is a usual one.
+    /// Returns the number of the first request of a connection, if it is a usual one.
     fn usual(&self, conn: ConnId) -> Option<u64> {
         let (number, request) = self.lines.get(&conn)?.requests.front()?;
         (request.command.size() <= USUAL).then_some(*number)
     }
 
-    /// Takes the first request of a line. Returns its size.
+    /// Takes the first request of a connection, and returns its size in bytes.
     fn take_first(&mut self, conn: ConnId, taken: &mut Vec<Request>) -> usize {
         let Some(line) = self.lines.get_mut(&conn) else { return 0 };
         let Some((_, request)) = line.requests.pop_front() else { return 0 };
