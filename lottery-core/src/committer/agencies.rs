@@ -1,35 +1,35 @@
-//! What is durable of each agency, and how many are finished: counted when it changes, as every commit asks.
+//! Durable state of each agency, and counts over all of them: kept up to date, as every commit needs them.
 
 use std::collections::BTreeMap;
 
 use crate::store::AgencyRecord;
 
-/// The agencies of which something is durable.
+/// Agencies of which something is durable.
 #[derive(Debug, Default)]
 pub(super) struct Agencies {
     records: BTreeMap<u32, AgencyRecord>,
-    /// How many take part, numbered from 1. Others that the store knows do not count.
+    /// Number of agencies that take part, numbered from 1. Others in the store are not counted.
     taking_part: u32,
     heard_of: u32,
     finished: u32,
-    /// Some of those that take part has a bet.
+    /// True if one of those that take part has a bet.
     has_bets: bool,
 }
 
 impl Agencies {
-    /// These, of so many that take part.
+    /// Creates the state from the store's records and the number of agencies that take part.
     pub(super) fn new(records: BTreeMap<u32, AgencyRecord>, taking_part: u32) -> Self {
         let mut agencies = Self { taking_part, ..Self::default() };
         agencies.update(records);
         agencies
     }
 
-    /// What is durable of that agency.
+    /// Returns the durable record of an agency.
     pub(super) fn record(&self, agency: u32) -> AgencyRecord {
         self.records.get(&agency).copied().unwrap_or_default()
     }
 
-    /// A group with these records is durable.
+    /// Updates the records of a group that is durable.
     pub(super) fn update(&mut self, records: BTreeMap<u32, AgencyRecord>) {
         for (agency, record) in records {
             let before = self.records.insert(agency, record);
@@ -44,27 +44,27 @@ impl Agencies {
         }
     }
 
-    /// How many bets are stored of all agencies.
+    /// Returns the number of bets of all agencies in the store.
     pub(super) fn stored(&self) -> u64 {
         self.records.values().map(|record| record.stored).sum()
     }
 
-    /// How many of those that take part are finished.
+    /// Returns the number of agencies that take part and are finished.
     pub(super) fn finished(&self) -> u32 {
         self.finished
     }
 
-    /// How many of them something was heard of, but not that they are finished.
+    /// Returns the number of agencies that take part, have a record and are not finished.
     pub(super) fn unfinished(&self) -> u32 {
         self.heard_of - self.finished
     }
 
-    /// Whether any of them has a bet.
+    /// Returns true if an agency that takes part has a bet.
     pub(super) fn has_bets(&self) -> bool {
         self.has_bets
     }
 
-    /// How many of them nothing was heard of.
+    /// Returns the number of absent agencies: they take part and have no record.
     pub(super) fn unheard_of(&self) -> u32 {
         self.taking_part - self.heard_of
     }

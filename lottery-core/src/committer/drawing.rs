@@ -1,7 +1,7 @@
-//! Holds the draw: looks at every durable row once, and stores the winners as they are found.
+//! Draw: reads every durable row once, and stores the winners as it finds them.
 //!
-//! What it has in memory is a few of them, and for each agency their number. The last commit is the draw's: what was
-//! stored before does not count without it, and the next attempt begins anew.
+//! It holds a few winners in memory, and a count for each agency. The last commit stores the draw: winners
+//! stored before it are void without it, and the next attempt begins anew.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -11,16 +11,16 @@ use super::opening::GATHERED;
 use crate::store::rows::{self, RowError};
 use crate::store::{Draw, Group, PIECE_SIZE, Rules, Store, StoreError, Winners, WinnersList, WinnersPiece};
 
-/// Draws over all rows of a store, and makes that durable.
+/// Draws over all rows of a store, and makes the draw durable.
 ///
 /// # Errors
-/// The store cannot be read, or not make it durable.
+/// Fails if the store cannot be read or written.
 pub fn hold_draw(store: &mut dyn Store, rules: Rules) -> Result<(), StoreError> {
     hold(store, rules, GATHERED, Group::default()).map(|_| ())
 }
 
-/// Draws, and makes that durable together with `rest`, a group without bets. At most about `most` bytes of winners are
-/// gathered before they are stored.
+/// Draws, and makes the draw durable together with `rest`, a group without bets. About `most` bytes of
+/// winners are held in memory before they are stored.
 pub(super) fn hold<S: Store + ?Sized>(
     store: &mut S,
     Rules { agencies, winning_number }: Rules,
@@ -57,19 +57,19 @@ pub(super) fn hold<S: Store + ?Sized>(
     }
 }
 
-/// The winners that were found.
+/// Winners found so far.
 #[derive(Debug, Default)]
 struct Drawing {
     winning_number: u32,
     found: BTreeMap<u32, Found>,
     /// Pieces that are not stored.
     pieces: Vec<WinnersPiece>,
-    /// How many bytes of documents are not stored.
+    /// Number of bytes of documents that are not stored.
     gathered: usize,
     begins: bool,
 }
 
-/// Those of an agency, and the beginning of their next piece.
+/// Winners of an agency, and the beginning of their next piece.
 #[derive(Debug, Default)]
 struct Found {
     list: WinnersList,
@@ -77,7 +77,7 @@ struct Found {
 }
 
 impl Found {
-    /// The next piece, which ends here.
+    /// Ends the next piece and returns it.
     fn piece(&mut self, agency: u32) -> WinnersPiece {
         let number = self.list.pieces;
         self.list.pieces += 1;
@@ -103,7 +103,7 @@ impl Drawing {
         })
     }
 
-    /// All that is not stored.
+    /// Returns all winners that are not stored.
     fn take(&mut self) -> Winners {
         let mut pieces = mem::take(&mut self.pieces);
         let begun = self.found.iter_mut().filter(|(_, found)| !found.next.is_empty());

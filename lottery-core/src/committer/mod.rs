@@ -1,5 +1,5 @@
-//! The committer: the one owner of the store. It takes requests by groups, commits each group in one
-//! transaction, and only then answers.
+//! Committer: the only owner of the store. It takes requests in groups, commits each group in one
+//! transaction, and only then replies.
 
 mod agencies;
 mod drawing;
@@ -32,28 +32,29 @@ use crate::commit_queue::{Command, Notice, Request, Won};
 pub use crate::store::Rules;
 use crate::store::{AgencyRecord, Draw, Group, Saved, Store, StoreError};
 
-/// Commits groups of requests. It does nothing by itself: [`run`] feeds it from a [`CommitQueue`](crate::desk::CommitQueue), a simulation can step it.
+/// Commits groups of requests. It is passive: [`run`] feeds it from a
+/// [`CommitQueue`](crate::commit_queue::CommitQueue), and a simulation can step it.
 #[derive(Debug)]
 pub struct Committer<S> {
     store: S,
     rules: Rules,
     rules_are_stored: bool,
-    /// About so many bytes of winners are gathered before they are stored.
+    /// Number of bytes of winners held in memory before they are stored, about.
     gathered: usize,
     agencies: Agencies,
     draw: Option<Draw>,
     waiting: Waiting,
     sessions: Sessions,
-    /// After which pause the store wants to be tended.
+    /// Pause without requests after which the store wants [`Store::tend`]; `None`: never.
     tend_after: Option<Duration>,
     room: Room,
 }
 
 impl<S: Store> Committer<S> {
-    /// Goes on from what is durable in `store`, with the rules that the lottery was begun with.
+    /// Opens the lottery in `store` with the rules that it was begun with.
     ///
     /// # Errors
-    /// The store cannot be read, or holds a lottery that was begun with other rules.
+    /// Fails if the store cannot be read, or holds a lottery that was begun with other rules.
     pub fn open(mut store: S, opening: impl Into<Opening>) -> Result<Self, OpenError> {
         let opening = opening.into();
         let saved = store.load()?;
@@ -79,52 +80,54 @@ impl<S: Store> Committer<S> {
         Ok(committer)
     }
 
-    /// What is durable of that agency.
+    /// Returns the durable record of an agency.
     pub fn agency(&self, agency: u32) -> AgencyRecord {
         self.agencies.record(agency)
     }
 
-    /// The draw, once it has taken place.
+    /// Returns the draw, once it has taken place.
     pub fn draw(&self) -> Option<&Draw> {
         self.draw.as_ref()
     }
 
-    /// Whether the draw is due and has not taken place: there was no room for it.
+    /// Returns true if the draw is due and has not taken place, for want of room.
     pub fn owes_draw(&self) -> bool {
         self.draw.is_none() && self.is_draw_due()
     }
 
-    /// After which pause without requests [`Committer::commit`] is to be called with none, if at all.
+    /// Returns the pause without requests after which [`Committer::commit`] is to be called with none;
+    /// `None`: never.
     pub fn pause(&self) -> Option<Duration> {
         self.tend_after
     }
 
-    /// For how long the store is left alone, as it had no room when it was asked last. Until [`Committer::try_again`] all that
-    /// is to be stored is refused at once, and no draw is attempted.
+    /// Returns the pause of a store that had no room at the last attempt. Until [`Committer::try_again`]
+    /// every request to store is rejected at once, and no draw is attempted.
     pub fn no_room(&self) -> Option<Duration> {
         self.room.pause()
     }
 
-    /// That pause is over: the next [`Committer::commit`] asks the store again, also for a draw that there was no room for.
+    /// Ends that pause: the next [`Committer::commit`] tries the store again, also for a draw that lacked
+    /// room.
     pub fn try_again(&mut self) {
         self.room.try_again();
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// Commits the requests as one group, holds the draw if it is due, and answers them all.
+    /// Commits the requests as one group, holds the draw if it is due, and replies to all.
     ///
     /// # Errors
-    /// The store failed and must not be used again. All who asked have been told.
+    /// Fails if the store failed and must not be used again. All requests have got their replies.
     pub fn commit(&mut self, requests: Vec<Request>) -> Result<(), StoreError> {
         let mut group = Group::default();
         let (mut planned, mut pieces) = (Vec::new(), Vec::new());
         for request in requests {
             match request.command {
-                // Told at the end, if the draw has taken place by then.
+                // Gets its reply at the end, if the draw has taken place by then.
                 Command::AnonymousWaiter(ticket) => {
                     self.waiting.add(request.from, Waiter::Anonymous(ticket));
                 }
@@ -161,7 +164,7 @@ impl<S: Store> Committer<S> {
             None => self.waiting.turn_away(usize::try_from(self.rules.agencies).unwrap_or(usize::MAX)),
         }
         let read = self.hand_out(pieces);
-        // That there is no room was said when the store said so.
+        // The lack of room was logged when the store reported it.
         let stored = if is_shut && matches!(stored, Err(StoreError::Full { .. })) { Ok(()) } else { stored };
         for result in [stored, drawn, read] {
             self.note(result)?;
@@ -169,7 +172,7 @@ impl<S: Store> Committer<S> {
         Ok(())
     }
 
-    /// That there is no room ends nothing: it is said, and tried again after a pause.
+    /// Logs a lack of room and tries again after a pause: it is no reason to end.
     fn note(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
         if let Err(error @ StoreError::Full { .. }) = &result {
             self.room.shut(error);
@@ -185,7 +188,7 @@ impl<S: Store> Committer<S> {
         Ok(())
     }
 
-    /// Stores a group: the first one with the rules.
+    /// Stores a group, the first one with the rules.
     fn commit_group(&mut self, group: &mut Group) -> Result<(), StoreError> {
         self.room.check()?;
         group.rules = (!self.rules_are_stored).then_some(self.rules);
@@ -195,7 +198,7 @@ impl<S: Store> Committer<S> {
         Ok(())
     }
 
-    /// Reads pieces of the winners for those who asked for them.
+    /// Reads pieces of the winners and sends them to the connections that asked.
     fn hand_out(&self, pieces: Vec<(Mailbox<Notice>, u32, u64)>) -> Result<(), StoreError> {
         for (from, agency, number) in pieces {
             from.deliver(Notice::Piece(self.store.winners(agency, number)?));
@@ -203,7 +206,7 @@ impl<S: Store> Committer<S> {
         Ok(())
     }
 
-    /// Decides about a request, and adds what is to be stored for it to the group.
+    /// Decides about a request, and adds its changes to the group.
     fn plan(&mut self, group: &mut Group, request: &Request) -> Plan {
         let (agency, conn, bets) = match &request.command {
             Command::Hello(ticket) => {
@@ -243,7 +246,7 @@ impl<S: Store> Committer<S> {
                 self.sessions.refuse(agency, conn);
                 return Plan::refuse(Code::Finished, "the agency is finished");
             }
-            // A stranger has stood for this agency: its bets cannot win any more.
+            // An anonymous client has stood in for this agency: its bets can no longer win.
             Some(_) if self.draw.is_some() => {
                 self.sessions.refuse(agency, conn);
                 return Plan::refuse(Code::Finished, "the draw has taken place");
@@ -260,12 +263,12 @@ impl<S: Store> Committer<S> {
         Plan::Store { total: record.stored }
     }
 
-    /// What will be durable of that agency with this group.
+    /// Returns the record of an agency as it will be once the group is durable.
     fn planned(&self, group: &Group, agency: u32) -> AgencyRecord {
         group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency))
     }
 
-    /// Answers a request, when it is known what became of the group.
+    /// Replies to a request, once the result of the commit is known.
     fn answer(
         &mut self,
         Request { from, command, .. }: Request,
@@ -273,7 +276,7 @@ impl<S: Store> Committer<S> {
         stored: &Result<(), StoreError>,
     ) {
         let outcome = match (&plan, stored) {
-            // First: what the group would have finished is not finished.
+            // Comes first: an agency that this group would have finished is not finished.
             (Plan::Store { .. } | Plan::Refuse { .. }, Err(error)) => {
                 Outcome::Refused { code: Code::Storage, reason: error.to_string() }
             }
@@ -305,7 +308,7 @@ impl<S: Store> Committer<S> {
         from.deliver(notice);
     }
 
-    /// Answers what changes nothing that is stored.
+    /// Replies to a request that changes nothing in the store.
     fn look(
         &mut self,
         from: &Mailbox<Notice>,
@@ -327,7 +330,7 @@ impl<S: Store> Committer<S> {
                         code: Code::Superseded,
                         reason: "a newer session of this agency took over".to_owned(),
                     },
-                    // What is in the group behind its Hello is acknowledged by itself.
+                    // Bets that follow Hello in the group get their own acknowledgment.
                     (_, Ok(())) => HelloOutcome::Welcome(record),
                     (_, Err(_)) => HelloOutcome::Welcome(self.agency(agency)),
                 };
@@ -341,7 +344,7 @@ impl<S: Store> Committer<S> {
         }
     }
 
-    /// Says what the draw waits for.
+    /// Logs the number of agencies that are finished.
     fn log_finished(&self) {
         let (finished, all) = (self.agencies.finished(), self.rules.agencies);
         let result = if finished < all { "in_progress" } else { "success" };
@@ -349,8 +352,8 @@ impl<S: Store> Committer<S> {
         info!(action = "agencies_finished", result, msg);
     }
 
-    /// Whether all agencies are finished. One that nothing was heard of may be stood for by a stranger, once there is a bet:
-    /// strangers alone draw nothing.
+    /// Returns true if all agencies are finished. Anonymous clients stand in for absent agencies once there
+    /// is a bet: alone they cause no draw.
     fn is_draw_due(&self) -> bool {
         #[cfg(feature = "planted")]
         if crate::planted::is(crate::planted::Mistake::DrawTooEarly) {
@@ -361,7 +364,7 @@ impl<S: Store> Committer<S> {
         self.agencies.unfinished() == 0 && unheard_of <= strangers
     }
 
-    /// Draws if all agencies are finished and it has not been done: from durable bets, and durably.
+    /// Draws if the draw is due and has not taken place: from durable bets, and durably.
     fn draw_if_due(&mut self) -> Result<(), StoreError> {
         if self.draw.is_some() || !self.is_draw_due() {
             return Ok(());
@@ -376,14 +379,14 @@ impl<S: Store> Committer<S> {
         Ok(())
     }
 
-    /// Stores the rules of a lottery that has begun, and has none or had others.
+    /// Stores the rules of a lottery that has begun without them or with others.
     fn store_rules(&mut self) -> Result<(), StoreError> {
         self.store.commit(&Group { rules: Some(self.rules), ..Group::default() })?;
         self.rules_are_stored = true;
         Ok(())
     }
 
-    /// Says what the store holds when it is opened.
+    /// Logs the state of the store when it is opened.
     fn log_found(&self) {
         let Rules { agencies, winning_number } = self.rules;
         let (bets, finished) = (self.agencies.stored(), self.agencies.finished());

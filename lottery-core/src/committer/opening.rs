@@ -1,20 +1,21 @@
-//! What a lottery is about, and that it stays so: its rules are stored with the first of what is stored.
+//! Opening of a lottery: its rules are stored with the first group, and must not change.
 
 use thiserror::Error;
 
 use crate::store::{Rules, Saved, StoreError};
 
-/// About so many bytes of winners are gathered before they are stored.
+/// Default number of bytes of winners held in memory before they are stored, about.
 pub(super) const GATHERED: usize = 256 * 1024;
 
-/// How a lottery is opened.
+/// Settings for opening a lottery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// Its rules.
+    /// Rules of the lottery.
     pub rules: Rules,
-    /// If it was begun with so many agencies, and nothing is drawn yet, it goes on with as many as the rules say.
+    /// Number of agencies that it was begun with, if that may be raised to the number in `rules`. Only before
+    /// the draw.
     pub raised_from: Option<u32>,
-    /// About so many bytes of winners are gathered before they are stored. Default 256 KiB.
+    /// Number of bytes of winners held in memory before they are stored, about. Default 256 KiB.
     pub gathered: usize,
 }
 
@@ -24,20 +25,20 @@ impl From<Rules> for Opening {
     }
 }
 
-/// Why a lottery cannot be opened.
+/// Reason why a lottery cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OpenError {
-    /// Of the store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It was begun with other rules. Nothing was changed.
+    /// The lottery was begun with other rules. Nothing was changed.
     #[error("{}", other_rules(*.begun, *.asked, *.drawn))]
     OtherRules {
-        /// Those that it was begun with.
+        /// Rules that it was begun with.
         begun: Rules,
-        /// Those that it was to be opened with.
+        /// Rules that it was to be opened with.
         asked: Rules,
-        /// The draw has taken place.
+        /// True if the draw has taken place.
         drawn: bool,
     },
 }
@@ -59,18 +60,18 @@ fn other_rules(begun: Rules, asked: Rules, drawn: bool) -> String {
 }
 
 impl Rules {
-    /// Whether the others are the same with more agencies.
+    /// Returns true if the others differ only by more agencies.
     fn may_be_raised_to(self, others: Self) -> bool {
         others.winning_number == self.winning_number && others.agencies > self.agencies
     }
 }
 
 impl Opening {
-    /// Whether what is stored is to go on with these rules; and whether they are to be stored at once.
+    /// Checks the rules against the store, and returns true if they are to be stored at once.
     pub(super) fn check(&self, saved: &Saved) -> Result<bool, OpenError> {
         let asked = self.rules;
         let drawn = saved.draw.as_ref();
-        // Of a version that did not store them.
+        // The draw of a version that did not store the rules.
         let of_draw =
             drawn.map(|draw| Rules { agencies: draw.agencies, winning_number: draw.winning_number });
         let Some(begun) = saved.rules.or(of_draw) else { return Ok(!saved.agencies.is_empty()) };

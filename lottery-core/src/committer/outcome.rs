@@ -1,51 +1,51 @@
-//! What becomes of a request to store.
+//! Outcome of a request to the committer.
 
 use lottery_proto::Code;
 
 use crate::store::AgencyRecord;
 
-/// Proof that what was asked is durable: only a commit makes one, and only with one can it be acknowledged.
+/// Proof that a request is durable: only a commit makes one, and only with one can a request be acknowledged.
 #[derive(Debug)]
 pub struct Durable {
     total: u64,
 }
 
 impl Durable {
-    /// Only the committer makes one, and only when a commit has returned.
+    /// Creates the proof. Call it only after a commit has returned.
     pub(super) const fn new(total: u64) -> Self {
         Self { total }
     }
 
-    /// How many bets of the agency are durable.
+    /// Returns the number of durable bets of the agency.
     pub const fn total(&self) -> u64 {
         self.total
     }
 }
 
-/// What became of a request to store.
+/// Outcome of a request to store.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It is durable.
+    /// The request is durable.
     Stored(Durable),
-    /// Nothing of it is stored, and why.
+    /// The request is rejected: nothing of it is stored.
     Refused {
-        /// The kind of failure.
+        /// Kind of failure.
         code: Code,
-        /// What happened.
+        /// Description of the failure.
         reason: String,
     },
 }
 
-/// What becomes of the wish for a session.
+/// Outcome of a Hello.
 #[derive(Debug)]
 pub enum HelloOutcome {
-    /// It is the newest session of its agency, of which so much is durable.
+    /// The session is the newest of its agency, which has this durable record.
     Welcome(AgencyRecord),
-    /// There is none, and why.
+    /// There is no session.
     Refused {
-        /// The kind of failure.
+        /// Kind of failure.
         code: Code,
-        /// What happened.
+        /// Description of the failure.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What is to be done about a request.
+//! Plan for a request, made before the group is committed.
 
 use lottery_proto::Code;
 use lottery_runtime::Mailbox;
@@ -6,16 +6,16 @@ use lottery_runtime::Mailbox;
 use crate::commit_queue::Notice;
 use crate::store::AgencyRecord;
 
-/// What is to be done about a request.
+/// Plan for a request.
 #[derive(Debug)]
 pub(super) enum Plan {
-    /// It is acknowledged once the group is durable.
+    /// Acknowledge it once the group is durable.
     Store { total: u64 },
-    /// It is refused.
+    /// Reject it.
     Refuse { code: Code, reason: &'static str },
-    /// It begins a session after this, which is stored or is in the group, and ends this older one.
+    /// Begin a session from this record, stored or in the group, and end the older one.
     Greet { record: AgencyRecord, older: Option<Mailbox<Notice>> },
-    /// It changes nothing that is stored.
+    /// Reply without a change of the store.
     ReadOnly,
 }
 

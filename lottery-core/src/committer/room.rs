@@ -1,23 +1,24 @@
-//! What is done while there is no room: the store is left alone for a while, longer each time.
+//! Lack of room in the store: it is left alone for a while, longer each time.
 //!
-//! To find out that there is no room may cost the store a pass over all that it holds, and an attempt at the draw costs one
-//! more. So nothing is tried until the pause is over: what is to be stored is refused at once, with what the store said.
+//! Finding out that there is no room may cost the store a pass over all its data, and an attempt at the draw
+//! costs another. So nothing is tried until the pause is over: requests to store are rejected at once, with
+//! the store's last error.
 
 use std::time::Duration;
 
 use crate::store::StoreError;
 
-/// The first pause, which doubles each time …
+/// First pause; it doubles each time.
 const FIRST: Duration = Duration::from_millis(250);
-/// … up to this.
+/// Longest pause.
 const LONGEST: Duration = Duration::from_secs(4);
 
-/// Whether there is room, as far as is known.
+/// Room in the store, as far as is known.
 #[derive(Debug)]
 pub(super) struct Room {
-    /// What the store said, until the pause is over.
+    /// Last error of the store, until the pause is over.
     full: Option<StoreError>,
-    /// The next pause.
+    /// Next pause.
     pause: Duration,
 }
 
@@ -28,32 +29,32 @@ impl Default for Room {
 }
 
 impl Room {
-    /// That the store is not to be asked, and why.
+    /// Checks that the store may be tried.
     ///
     /// # Errors
-    /// What it said when it was.
+    /// Returns the store's last error while the pause lasts.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         self.full.clone().map_or(Ok(()), Err)
     }
 
-    /// For how long the store is not to be asked.
+    /// Returns the pause during which the store is not tried, if there is one.
     pub(super) fn pause(&self) -> Option<Duration> {
         self.full.is_some().then_some(self.pause)
     }
 
-    /// The pause is over.
+    /// Ends the pause.
     pub(super) fn try_again(&mut self) {
         if self.full.take().is_some() {
             self.pause = LONGEST.min(self.pause * 2);
         }
     }
 
-    /// The store has said that there is none.
+    /// Begins a pause: the store has reported that it has no room.
     pub(super) fn shut(&mut self, error: &StoreError) {
         self.full = Some(error.clone());
     }
 
-    /// There was some.
+    /// Forgets the lack of room: a commit has succeeded.
     pub(super) fn opened(&mut self) {
         *self = Self::default();
     }

@@ -1,4 +1,4 @@
-//! Feeds the committer from the commit queue.
+//! Loop that feeds the committer from the commit queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -8,17 +8,17 @@ use super::plan::Plan;
 use crate::commit_queue::{Command, CommitQueue, Request};
 use crate::store::{Store, StoreError};
 
-/// At most about so many bytes of requests are committed as one group.
+/// Maximum size of a group, in bytes of requests, about.
 pub const MAX_GROUP: usize = 4 * 1024 * 1024;
 
-/// While there is no room, requests are looked at so often, to be refused.
+/// Interval at which requests are taken to be rejected, while the store has no room.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Commits what comes to the commit queue until it is closed and empty.
+/// Commits the requests of the commit queue until it is closed and empty.
 ///
 /// # Errors
-/// The store failed, or panicked. The commit queue is closed, and all who had asked are told; after a panic not those of the
-/// last group.
+/// Fails if the store failed or panicked. The commit queue is closed, and all requests have got a reply;
+/// after a panic, those of the last group have not.
 pub fn run<S: Store>(committer: &mut Committer<S>, commit_queue: &CommitQueue) -> Result<(), StoreError> {
     let mut rested = Duration::ZERO;
     loop {
@@ -26,7 +26,7 @@ pub fn run<S: Store>(committer: &mut Committer<S>, commit_queue: &CommitQueue) -
             commit_queue.rest(TICK);
             rested += TICK;
             if rested >= pause {
-                // Also if nobody asks anything: those who wait for a draw that there was no room for do not.
+                // Retries also without requests: clients that wait for a draw that lacked room send none.
                 rested = Duration::ZERO;
                 committer.try_again();
             }
@@ -42,17 +42,17 @@ pub fn run<S: Store>(committer: &mut Committer<S>, commit_queue: &CommitQueue) -
     }
 }
 
-/// Commits requests that were taken from the commit queue: what [`run`] does over and over.
+/// Commits requests that were taken from the commit queue: one turn of [`run`].
 ///
 /// # Errors
-/// As [`run`].
+/// Fails as [`run`] does.
 pub fn step<S: Store>(
     committer: &mut Committer<S>,
     commit_queue: &CommitQueue,
     requests: Vec<Request>,
 ) -> Result<(), StoreError> {
     let committed = catch_unwind(AssertUnwindSafe(|| committer.commit(requests))).unwrap_or_else(|_| {
-        // Nobody knows what is stored.
+        // The state of the store is unknown.
         Err(StoreError::Failed { place: "the store".to_owned(), cause: "the committer panicked".to_owned() })
     });
     if let Err(failure) = &committed {
@@ -61,7 +61,7 @@ pub fn step<S: Store>(
             let stored = Err(failure.clone());
             for request in requests {
                 let plan = match request.command {
-                    // Whoever waits is told by the end of its connection.
+                    // The end of its connection tells the client.
                     Command::Winners { wait: true, .. }
                     | Command::Piece { .. }
                     | Command::AnonymousWaiter(_)

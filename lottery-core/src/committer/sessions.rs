@@ -1,4 +1,4 @@
-//! The newest session of each agency.
+//! Newest session of each agency (`docs/protocol.md#sessions`).
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use lottery_runtime::Mailbox;
 
 use crate::commit_queue::Notice;
 
-/// The sessions that count.
+/// Sessions that are valid.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     by_agency: BTreeMap<u32, Session>,
-    /// The agency of each connection that has a session which counts.
+    /// Agency of each connection with a valid session.
     agencies: BTreeMap<ConnId, u32>,
 }
 
@@ -19,23 +19,23 @@ pub(super) struct Sessions {
 struct Session {
     conn: ConnId,
     from: Mailbox<Notice>,
-    /// Something of it was refused: nothing that it sent after that is stored.
+    /// True once a request of it was rejected: nothing that it sent after that is stored.
     broken: bool,
 }
 
-/// What a request of a session is to the centre.
+/// Status of a session for its next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SessionStatus {
-    /// It counts.
+    /// The request is valid.
     Good,
-    /// Something before it was refused.
+    /// An earlier request of the session was rejected.
     Broken,
     /// A newer session took over.
     Superseded,
 }
 
 impl Sessions {
-    /// Begins a session. What it takes over from is to be told.
+    /// Begins a session, and returns the mailbox of the one that it supersedes.
     pub(super) fn begin(
         &mut self,
         agency: u32,
@@ -64,14 +64,14 @@ impl Sessions {
         }
     }
 
-    /// Something of that connection was refused.
+    /// Notes that a request of that connection was rejected.
     pub(super) fn refuse(&mut self, agency: u32, conn: ConnId) {
         if let Some(session) = self.by_agency.get_mut(&agency).filter(|session| session.conn == conn) {
             session.broken = true;
         }
     }
 
-    /// The connection is gone.
+    /// Removes the session of a connection that is gone.
     pub(super) fn leave(&mut self, conn: ConnId) {
         if let Some(agency) = self.agencies.remove(&conn) {
             self.by_agency.remove(&agency);

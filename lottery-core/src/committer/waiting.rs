@@ -1,4 +1,4 @@
-//! Who waits for the draw.
+//! Clients that wait for the draw.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -9,26 +9,26 @@ use lottery_runtime::Mailbox;
 use crate::commit_queue::{Notice, Won};
 use crate::store::Draw;
 
-/// All who wait, in the order in which they came. Nothing but to tell them all costs more when there are many.
+/// All waiters, in the order of their arrival. Only telling them all costs more when there are many.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    /// By the number of their coming.
+    /// Waiters by the number of their arrival.
     all: BTreeMap<u64, (Mailbox<Notice>, Waiter)>,
-    /// The same, by connection.
+    /// The same by connection.
     by_conn: BTreeSet<(ConnId, u64)>,
-    /// Those of them who stand for an agency.
+    /// Anonymous waiters that stand in for absent agencies.
     strangers: BTreeSet<u64>,
-    /// Those of them who did, and have ended.
+    /// Anonymous waiters whose peer has ended its side.
     ended: BTreeSet<u64>,
     next: u64,
 }
 
-/// Who waits.
+/// Waiter for the draw.
 #[derive(Debug)]
 pub(super) enum Waiter {
-    /// An agency, for its winners.
+    /// Agency that waits for its winners.
     Agency(Ticket<WinnersQuery>),
-    /// Somebody who stands for an agency that nothing was heard of.
+    /// Anonymous client that stands in for an absent agency.
     Anonymous(Ticket<AnonymousWaiter>),
 }
 
@@ -51,14 +51,14 @@ impl Waiting {
         self.next += 1;
     }
 
-    /// The connection is gone, and whoever waited on it.
+    /// Removes all waiters of a connection that is gone.
     pub(super) fn leave(&mut self, conn: ConnId) {
         for number in self.numbers_of(conn) {
             self.remove(number);
         }
     }
 
-    /// The peer of that connection has ended its side, and may be gone: it stands for nobody.
+    /// Notes EOF on a connection: its peer may be gone, and no longer stands in for an absent agency.
     pub(super) fn ended(&mut self, conn: ConnId) {
         for number in self.numbers_of(conn) {
             if self.strangers.remove(&number) {
@@ -67,13 +67,13 @@ impl Waiting {
         }
     }
 
-    /// How many agencies can be stood for.
+    /// Returns the number of agencies that anonymous waiters can stand in for.
     pub(super) fn strangers(&self) -> usize {
         self.strangers.len()
     }
 
-    /// Turns away those who stand for nobody: who has ended, and of more than `most` those who came first, as they may be
-    /// gone unbeknown.
+    /// Turns away anonymous waiters that stand in for none: those that have ended, and the oldest beyond
+    /// `most`, as they may be gone unnoticed.
     pub(super) fn turn_away(&mut self, most: usize) {
         while let Some(number) = self.ended.first().copied() {
             self.turn_away_one(number, "its peer has ended");
@@ -102,7 +102,7 @@ impl Waiting {
         Some((from, waits))
     }
 
-    /// Tells all that the draw has taken place.
+    /// Tells all waiters that the draw has taken place.
     pub(super) fn tell(&mut self, draw: &Draw) {
         let Self { all, .. } = mem::take(self);
         for (from, waits) in all.into_values() {
