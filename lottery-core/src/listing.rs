@@ -1,37 +1,37 @@
-//! A list of winners on its way to a peer. The committer has it; it comes piece by piece, as the peer reads.
+//! List of winners on its way to a peer: read from the committer piece by piece, as the peer takes them.
 
 use lottery_proto::ConnId;
 
 use crate::commit_queue::{Command, Won};
 
-/// How far such a list is.
+/// Progress of such a list.
 #[derive(Debug)]
 pub(crate) struct Listing {
     won: Won,
-    /// The piece that comes next.
+    /// Number of the next piece.
     next: u64,
-    /// It was asked for.
+    /// True once the next piece was asked for.
     asked: bool,
 }
 
 impl Listing {
-    /// A list of which nothing is here; `None` if there is nothing in it.
+    /// Creates a list of which no piece has come; `None` if it is empty.
     pub(crate) fn of(won: Won) -> Option<Self> {
         (won.list.pieces > 0).then_some(Self { won, next: 0, asked: false })
     }
 
-    /// Whether the next piece is to be asked for.
+    /// Returns true if the next piece is to be asked for.
     pub(crate) fn is_due(&self) -> bool {
         !self.asked
     }
 
-    /// Command for the next piece.
+    /// Returns the command for the next piece.
     pub(crate) fn ask(&mut self, conn: ConnId) -> Command {
         self.asked = true;
         Command::Piece { conn, agency: self.won.agency, number: self.next }
     }
 
-    /// The piece that was asked for is here; `None` if it was the last.
+    /// Notes that the piece has come; `None` if it was the last.
     pub(crate) fn came(self) -> Option<Self> {
         let next = self.next + 1;
         (next < self.won.list.pieces).then_some(Self { next, asked: false, ..self })

@@ -1,4 +1,4 @@
-//! The service that makes a [`ServerConnection`] for each connection of the server.
+//! Service that makes a [`ServerConnection`] for each connection of the server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ pub struct LotteryService {
     stop: Stop,
 }
 
-/// What ends the program, as soon as a runtime has said how.
+/// Handle that ends the program. It takes effect once the runtime has started.
 #[derive(Clone, Default)]
 pub struct Stop(Arc<Mutex<StopState>>);
 
@@ -66,8 +66,9 @@ impl std::fmt::Debug for Stop {
 }
 
 impl LotteryService {
-    /// A service that takes `max_connections` at a time, and hands what they ask to `commit_queue`. Of an address it takes as many,
-    /// and whoever does not say which agency it is stands for none, unless something else is said.
+    /// Creates a service that accepts `max_connections` at a time and submits their requests to
+    /// `commit_queue`. By default the limit for an address is the same, and anonymous clients stand in for no
+    /// agency.
     pub fn new(config: ServerConfig, commit_queue: Arc<CommitQueue>, max_connections: usize) -> Self {
         let of_an_address = usize::MAX;
         let limits = Limits { all: max_connections, of_an_address, of_a_local_address: of_an_address };
@@ -84,52 +85,52 @@ impl LotteryService {
         }
     }
 
-    /// How many connections it takes of an address, and of one of this machine or of a private network. To be called before
-    /// there are any.
+    /// Sets the maximum number of connections of an address, and of an address of this machine or of a
+    /// private network. Call it before there are any.
     #[must_use]
     pub fn with_connections_per_ip(self, most: usize, max_local: usize) -> Self {
         let limits = Limits { of_an_address: most, of_a_local_address: max_local, ..self.peers.limits() };
         Self { peers: Arc::new(Peers::new(limits)), ..self }
     }
 
-    /// What connections share besides what is always their own; as much as they want, if this is not called.
+    /// Sets the memory that connections share, besides their own. Without it they take as much as they want.
     #[must_use]
     pub fn with_memory(self, memory: Arc<Memory>) -> Self {
         Self { memory: Some(memory), ..self }
     }
 
-    /// What stands before a line that is sent back; nothing, if this is not called.
+    /// Sets the prefix of a line that is sent back. Empty by default (`docs/protocol.md#echo`).
     #[must_use]
     pub fn with_echo_prefix(self, prefix: &str) -> Self {
         let ways = Ways { echo_prefix: prefix.to_owned(), ..*self.ways };
         Self { ways: Arc::new(ways), ..self }
     }
 
-    /// Whether somebody who has finished without saying which agency it is, as on `framed` one without bets cannot, stands
-    /// for an agency that nothing was heard of.
+    /// Allows a client that has finished without an agency number to stand in for an absent agency, if true.
+    /// On `framed` a client without bets has no way to send its number (`docs/protocol.md#framed`).
     #[must_use]
     pub fn with_anonymous_finish(self, anonymous_finish: bool) -> Self {
         let ways = Ways { anonymous_finish, echo_prefix: self.ways.echo_prefix.clone() };
         Self { ways: Arc::new(ways), ..self }
     }
 
-    /// Where it listens, to be logged when it does.
+    /// Sets the address that it listens at, which is logged once it does.
     #[must_use]
     pub fn with_address(self, address: SocketAddr) -> Self {
         Self { address: Some(address), ..self }
     }
 
-    /// Connections that only show that it accepts some: they are no peers.
+    /// Returns the registry of probes: connections that only check the server's health, and are no peers.
     pub fn probes(&self) -> Arc<Probes> {
         Arc::clone(&self.probes)
     }
 
-    /// Says how many lines of the log were not written, as peers caused too many.
+    /// Logs the number of log lines that were dropped, because peers caused too many.
     pub fn say_unwritten(&self) {
         self.peers.say_unwritten();
     }
 
-    /// What ends the program.
+    /// Returns the handle that ends the program.
     pub fn stop(&self) -> Stop {
         self.stop.clone()
     }
@@ -142,7 +143,7 @@ impl Service for LotteryService {
         if self.probes.arrived(peer) {
             return None;
         }
-        // A socket for both kinds of address sees those of IPv4 in another form.
+        // A dual-stack socket reports IPv4 addresses as IPv6.
         let ip = peer.ip().to_canonical();
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (place, admission) = self.peers.admit(now, number, ip, &mailbox);

@@ -1,4 +1,4 @@
-//! Memory that connections share, for what is not always their own.
+//! Memory that connections share, beyond their own.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,42 +11,43 @@ use lottery_runtime::Mailbox;
 use crate::commit_queue::Notice;
 use crate::pool::{Pool, Waiting};
 
-/// What the connections of a centre share.
+/// Memory that the connections of a server share.
 ///
-/// Who waits gets it in its turn, and all that its message can need: nobody holds something and waits for more in a
-/// circle. A part is kept for who is first among those who wait, so that it does not wait for as long as others come.
+/// A connection that waits is served in its turn, with all that its message can need: none holds a part and
+/// waits for more, so there is no deadlock. A reserve is kept for the first of those that wait, so that
+/// others cannot starve it.
 #[derive(Debug)]
 pub struct Memory {
     state: Mutex<State>,
-    /// Whether somebody waits.
+    /// True while a connection waits.
     wanted: AtomicBool,
 }
 
 #[derive(Debug)]
 struct State {
     pool: Pool,
-    /// What was given to those who waited, and have not come for it.
+    /// Bytes given to connections that waited and have not taken them yet.
     granted: BTreeMap<ConnId, usize>,
 }
 
 impl Memory {
-    /// Memory of `limit` bytes, of which `reserve` are for who waits.
+    /// Creates memory of `limit` bytes, of which `reserve` are for connections that wait.
     pub fn new(limit: usize, reserve: usize) -> Arc<Self> {
         let state = State { pool: Pool::with_reserve(limit, reserve), granted: BTreeMap::new() };
         Arc::new(Self { state: Mutex::new(state), wanted: AtomicBool::new(false) })
     }
 
-    /// How many bytes are lent.
+    /// Returns the number of bytes that are lent.
     pub fn used(&self) -> usize {
         self.lock().pool.used()
     }
 
-    /// What that connection has of it.
+    /// Returns the share of a connection.
     pub(crate) fn lender(self: &Arc<Self>, conn: ConnId, mailbox: Mailbox<Notice>) -> Share {
         Share { memory: Arc::clone(self), conn, mailbox, held: 0, waits: false }
     }
 
-    /// Gives those who wait what there is by now, and tells them.
+    /// Gives memory to the connections that wait, as far as it goes, and notifies them.
     fn grant(&self, mut state: MutexGuard<'_, State>) {
         let mut told = Vec::new();
         while let Some(Waiting { conn, bytes, mailbox, .. }) = state.pool.grant() {
@@ -55,7 +56,7 @@ impl Memory {
         }
         self.wanted.store(state.pool.is_waited_for(), Ordering::Relaxed);
         drop(state);
-        // Not under the lock: a mailbox is another's.
+        // Delivered without the lock: a mailbox runs code of the runtime.
         for mailbox in told {
             mailbox.deliver(Notice::Memory);
         }
@@ -67,7 +68,7 @@ impl Memory {
     }
 }
 
-/// What a connection has of the memory that is shared.
+/// Share of a connection.
 pub(crate) struct Share {
     memory: Arc<Memory>,
     conn: ConnId,
@@ -77,7 +78,7 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// Fewer bytes are held, or none are waited for any more.
+    /// Reduces the share to `bytes`, and stops waiting.
     fn give(&mut self, bytes: usize) {
         let mut state = self.memory.lock();
         if std::mem::take(&mut self.waits) {
@@ -89,7 +90,7 @@ impl Share {
         self.memory.grant(state);
     }
 
-    /// Gets so many bytes, or waits for them.
+    /// Raises the share to `bytes` and returns true, or waits for them.
     fn take(&mut self, bytes: usize, waits: bool) -> bool {
         let mut state = self.memory.lock();
         if let Some(granted) = state.granted.remove(&self.conn) {
@@ -108,7 +109,7 @@ impl Share {
                 held: self.held,
                 mailbox: self.mailbox.clone(),
             });
-            // It may be there, but not for who does not wait.
+            // The memory may be there, but reserved for connections that wait.
             self.memory.grant(state);
         }
         held

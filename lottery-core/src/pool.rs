@@ -1,4 +1,4 @@
-//! Memory that connections share: who finds too little waits, and those who wait get theirs one after the other.
+//! Pool of memory that connections share: those that find too little wait, and are served in their order.
 
 use std::collections::VecDeque;
 
@@ -7,33 +7,33 @@ use lottery_runtime::Mailbox;
 
 use crate::commit_queue::Notice;
 
-/// A connection that waits for memory.
+/// Connection that waits for memory.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) conn: ConnId,
     pub(crate) bytes: usize,
-    /// So many it has already.
+    /// Number of bytes that it holds already.
     pub(crate) held: usize,
     pub(crate) mailbox: Mailbox<Notice>,
 }
 
-/// A bounded number of bytes.
+/// Bounded number of bytes.
 #[derive(Debug)]
 pub(crate) struct Pool {
     limit: usize,
-    /// So many bytes are for those who have waited.
+    /// Number of bytes reserved for connections that have waited.
     reserve: usize,
     used: usize,
     waiting: VecDeque<Waiting>,
 }
 
 impl Pool {
-    /// A pool of `limit` bytes. What is larger than all of it is let in when nothing else is there.
+    /// Creates a pool of `limit` bytes. A request larger than the pool is let in when nothing else is in it.
     pub(crate) fn new(limit: usize) -> Self {
         Self::with_reserve(limit, 0)
     }
 
-    /// As [`Pool::new`], but so many bytes are only for those who have waited.
+    /// Does as [`Pool::new`], with `reserve` of the bytes only for connections that have waited.
     pub(crate) fn with_reserve(limit: usize, reserve: usize) -> Self {
         Self { limit, reserve: reserve.min(limit), used: 0, waiting: VecDeque::new() }
     }
@@ -42,12 +42,12 @@ impl Pool {
         self.used
     }
 
-    /// Whether somebody waits.
+    /// Returns true if a connection waits.
     pub(crate) fn is_waited_for(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// Takes bytes, if they are there and nobody waits who came before.
+    /// Takes bytes and returns true, if they are free and no connection waits.
     #[must_use]
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
         let taken = self.waiting.is_empty() && self.fits(bytes, 0, self.limit - self.reserve);
@@ -57,17 +57,17 @@ impl Pool {
         taken
     }
 
-    /// Puts a connection at the end of those who wait.
+    /// Adds a connection to those that wait.
     pub(crate) fn wait(&mut self, waiting: Waiting) {
         self.waiting.push_back(waiting);
     }
 
-    /// A connection waits for nothing any more.
+    /// Stops the wait of a connection.
     pub(crate) fn leave(&mut self, conn: ConnId) {
         self.waiting.retain(|waiting| waiting.conn != conn);
     }
 
-    /// Takes bytes that are there already, though there may be no room for them.
+    /// Takes bytes that are in use already, even beyond the limit.
     pub(crate) fn force(&mut self, bytes: usize) {
         self.used += bytes;
     }
@@ -77,7 +77,7 @@ impl Pool {
         self.used = self.used.saturating_sub(bytes);
     }
 
-    /// The first of those who wait, if there is now what it waits for: it has it from here on, and is to be told.
+    /// Takes the bytes for the first connection that waits, if they are free, and returns it to be notified.
     pub(crate) fn grant(&mut self) -> Option<Waiting> {
         let first = self.waiting.front()?;
         if !self.fits(first.bytes, first.held, self.limit) {
@@ -87,7 +87,7 @@ impl Pool {
         self.waiting.pop_front()
     }
 
-    /// Whether there are so many, or nobody has any but who asks.
+    /// Returns true if this many bytes are free, or none are used but those that the connection holds.
     fn fits(&self, bytes: usize, held: usize, limit: usize) -> bool {
         self.used <= held || bytes <= limit.saturating_sub(self.used)
     }

@@ -1,27 +1,27 @@
-//! Connections of those who ask for a centre's health: they are announced, and are nobody's.
+//! Probes: connections that check the server's health. They are announced, and are no peers.
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// An address as both sides write it: IPv4 is so, also where the socket takes both.
+/// Returns the address as both sides write it: a dual-stack socket reports IPv4 addresses as IPv6.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// Connections that are to come from who asks for the centre's health.
+/// Probes that are announced and have not come.
 #[derive(Debug, Default)]
 pub struct Probes(Mutex<Vec<(SocketAddr, SyncSender<()>)>>);
 
 impl Probes {
-    /// Whether this connection was announced. Whoever announced it is told that it has come.
+    /// Returns true if this connection was announced, and tells its announcer that it has come.
     pub(crate) fn arrived(&self, peer: SocketAddr) -> bool {
         let peer = canonical(peer);
         let mut expected = self.lock();
         let Some(index) = expected.iter().position(|(from, _)| *from == peer) else { return false };
         let (_, came) = expected.swap_remove(index);
-        // There is room for one, and it comes once.
+        // The channel has room for one, and it comes once.
         let _ = came.try_send(());
         true
     }
@@ -39,7 +39,7 @@ impl Probes {
     }
 }
 
-/// A connection that is to come. It is not expected any more when this is dropped.
+/// Announced connection. Dropping this withdraws the announcement.
 #[derive(Debug)]
 pub struct Expectation {
     probes: Arc<Probes>,
@@ -48,10 +48,10 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// Waits until it has come.
+    /// Waits until the connection has come.
     ///
     /// # Errors
-    /// It has not come in that time.
+    /// Fails if it has not come within `limit`.
     pub fn wait(&self, limit: Duration) -> Result<(), RecvTimeoutError> {
         self.came.recv_timeout(limit)
     }

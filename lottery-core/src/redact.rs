@@ -1,28 +1,29 @@
-//! What a peer wrote, as far as it may be shown: it may be anything, a bet for one, and bets are personal data.
+//! Redaction of text from a peer: it may hold anything, such as a bet, and bets are personal data.
 //!
-//! A line of the health check is shown as it came where it looks like no bet, as programs of the course look for it in
-//! the log. What does not is named by its length.
+//! A line of the health check is logged unchanged if it does not look like a bet, because programs of the
+//! course search the log for it. Otherwise only its length is logged.
 
 use std::borrow::Cow;
 
-/// The longest line that is shown, in characters. A bet with its five fields is rarely shorter than this.
+/// Maximum length of a line that is logged, in characters. A bet with its five fields is rarely shorter than
+/// this.
 const LONGEST: usize = 64;
-/// So many separators of one kind make four fields or more: those of a bet, or most of them.
+/// Number of separators of one kind that make four fields: as many as a bet has, or most of them.
 const SEPARATORS: usize = 3;
 
-/// A line of the health check as it may be shown: by its length if it is longer than 64 characters, holds a date, or has
-/// four fields or more.
+/// Returns a line of the health check as it may be logged: its length if it is longer than 64 characters,
+/// holds a date, or has four fields or more.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     if looks_like_a_bet(text) { length(text) } else { Cow::Borrowed(text) }
 }
 
-/// The reason that a peer gives for something, as it may be shown: by its length if it holds a date. Of what we refuse
-/// ourselves no reason does.
+/// Returns the reason that a peer gives as it may be logged: its length if it holds a date. No reason of this
+/// project's server holds one.
 pub(crate) fn reason(text: &str) -> Cow<'_, str> {
     if holds_a_date(text) { length(text) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a line is not to be shown.
+/// Returns true if a line must not be logged.
 pub(crate) fn looks_like_a_bet(text: &str) -> bool {
     let fields = [';', '|', ','].iter().any(|separator| text.matches(*separator).count() >= SEPARATORS);
     fields || text.chars().nth(LONGEST).is_some() || holds_a_date(text)
@@ -32,10 +33,10 @@ fn length(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("({} bytes)", text.len()))
 }
 
-/// Whether there is a date of digits somewhere: year, month and day in this order or in the other, or with two digits for
-/// the year. Digits may touch it, as those of a document do in columns.
+/// Returns true if the text holds a date in digits: year, month and day in this order or reversed, also with
+/// a year of two digits. Other digits may touch it, as those of a document do in columns.
 fn holds_a_date(text: &str) -> bool {
-    // Numbers, and what stands between them.
+    // Each number's length, with the text before it.
     let mut rest = text.as_bytes();
     let mut numbers = Vec::new();
     while let Some(start) = rest.iter().position(u8::is_ascii_digit) {
@@ -89,7 +90,7 @@ mod tests {
             "31.1.1980",
             "31/01/80",
             "x 3-3 1980/01/31",
-            // Of a bet that was cut, or with a date that nobody reads.
+            // A bet that was cut, and one with a date that is not recognized.
             "Ana|Paz|20000001|",
             "Ana;Paz;20000001;19800131",
             &"x".repeat(65),

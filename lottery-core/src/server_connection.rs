@@ -1,4 +1,4 @@
-//! The centre: the machine behind each connection of the server.
+//! Server's machine for one connection.
 
 mod answers;
 mod report;
@@ -17,23 +17,23 @@ use crate::encoded_bets::EncodedBets;
 use crate::listing::Listing;
 use crate::peers::{Place, Standing};
 
-/// Why somebody who does not say which agency it is stands for none.
+/// Reason why an anonymous client does not stand in for an agency.
 const ANONYMOUS: &str = "it has finished without saying which agency it is, and --anonymous-finish is off";
 
-/// What those are told of whom too much was refused.
+/// Failure sent to a peer of which too much was rejected.
 const TOO_OFTEN: Failure<'static> =
     Failure { code: Code::Malformed, text: "too much of what was sent was refused" };
 
-/// What the connections of a centre have in common.
+/// Settings that all connections of a server share.
 #[derive(Debug)]
 pub(crate) struct Ways {
-    /// What stands before a line that is sent back.
+    /// Prefix of a line that is sent back (`docs/protocol.md#echo`).
     pub(crate) echo_prefix: String,
-    /// Whether somebody who does not say which agency it is may stand for one.
+    /// True if an anonymous client may stand in for an absent agency.
     pub(crate) anonymous_finish: bool,
 }
 
-/// One connection of the server: hands requests to the committer's commit queue, and answers what comes back.
+/// Connection of the server: submits requests to the commit queue, and replies with the results.
 #[derive(Debug)]
 pub struct ServerConnection {
     server: Server,
@@ -41,19 +41,18 @@ pub struct ServerConnection {
     mailbox: Mailbox<Notice>,
     ways: Arc<Ways>,
     report: Report,
-    /// There was no room on the commit queue, and a notice will say when there is.
+    /// True while it waits for room on the commit queue; a notice says when there is some.
     waits_for_room: bool,
     /// Room for the bets that are taken next.
     room: Option<Room>,
     peer_ended: bool,
-    /// Somebody waits on it for the draw.
+    /// True while a request on it waits for the draw.
     waits_for_draw: bool,
-    /// Why this side has ended it, if it has.
+    /// Reason why this side has ended the connection, if it has.
     parting: Option<&'static str>,
-    /// A list of winners that is being sent.
+    /// List of winners that is being sent.
     listing: Option<Listing>,
-    /// The committer counts on this connection, because somebody waits on it for the draw or it is a session: its
-    /// number.
+    /// Number of the connection, if the committer keeps state for it: it waits for the draw or has a session.
     counted: Option<ConnId>,
 }
 
@@ -117,7 +116,7 @@ impl Machine for ServerConnection {
                 self.server.handle(now, Input::Failed);
             }
             Notice::Room => self.waits_for_room = false,
-            // The machine is asked what it wants after each notice.
+            // The driver polls the machine after each notice.
             Notice::Memory => {}
         }
         self.take_events(now);
@@ -126,7 +125,7 @@ impl Machine for ServerConnection {
 }
 
 impl ServerConnection {
-    /// The machine of a connection that has this place.
+    /// Creates the machine of a connection that has this place.
     pub(crate) fn new(
         server: Server,
         commit_queue: Arc<CommitQueue>,
@@ -150,7 +149,7 @@ impl ServerConnection {
         }
     }
 
-    /// After each call: says what this connection is by now.
+    /// Updates the standing of this connection; called after each input.
     fn look_around(&mut self, now: Instant) {
         if self.end_if_refused_too_often(now) {
             self.take_events(now);
@@ -164,7 +163,7 @@ impl ServerConnection {
         self.report.place().set(standing, self.server.last_heard());
     }
 
-    /// Ends a connection too much of which was refused. Whether it does.
+    /// Ends a connection of which too much was rejected, and returns true if it does.
     fn end_if_refused_too_often(&mut self, now: Instant) -> bool {
         let ends = self.parting.is_none() && self.report.is_refused_too_often();
         if ends {
@@ -174,7 +173,7 @@ impl ServerConnection {
         ends
     }
 
-    /// Takes what the machine has, as long as there is room on the commit queue.
+    /// Handles the events of the machine, as long as there is room on the commit queue.
     fn take_events(&mut self, now: Instant) {
         self.ask_for_winners();
         while self.has_room() {
@@ -244,19 +243,21 @@ impl ServerConnection {
         }
     }
 
-    /// Whoever has ended its side may be gone: it stands for nobody, but is answered if it is there.
+    /// Tells the committer of EOF: the peer may be gone. It no longer stands in for an absent agency, but
+    /// still gets its reply.
     fn tell_ended(&self) {
         if let Some(conn) = self.counted {
             self.tell(Command::Ended(conn));
         }
     }
 
-    /// Says what needs no answer. If the commit queue is closed, nobody counts any more.
+    /// Submits a command without a reply. A closed commit queue means that the committer keeps no state any
+    /// more.
     fn tell(&self, command: Command) {
         let _ = self.submit(command);
     }
 
-    /// Whether an event can be taken: bets need room on the commit queue.
+    /// Returns true if an event can be taken: bets need room on the commit queue.
     fn has_room(&mut self) -> bool {
         let (bets, size) = self.server.next_bets();
         if bets == 0 {

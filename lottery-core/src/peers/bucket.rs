@@ -1,31 +1,31 @@
-//! How much of something may happen: a supply that is used up and comes back with time.
+//! Token bucket: limits the rate of an event.
 
 use lottery_proto::Instant;
 
-/// The size of a bucket, and how fast it fills again.
+/// Size of a bucket, and rate at which it fills.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rate {
-    /// So many at once.
+    /// Maximum number of tokens.
     pub(super) most: u32,
-    /// So many more each second.
+    /// Number of tokens that come back each second.
     pub(super) each_second: u32,
 }
 
-/// What is left of a supply.
+/// Tokens that are left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     left: u32,
-    /// Up to when it was filled.
+    /// Time up to which the bucket was filled.
     filled: Instant,
 }
 
 impl Bucket {
-    /// A full one.
+    /// Creates a full bucket.
     pub(super) fn full(now: Instant, rate: Rate) -> Self {
         Self { left: rate.most, filled: now }
     }
 
-    /// Takes one, if there is one left.
+    /// Takes a token, if one is left.
     pub(super) fn take(&mut self, now: Instant, rate: Rate) -> bool {
         self.fill(now, rate);
         let taken = self.left > 0;
@@ -33,14 +33,14 @@ impl Bucket {
         taken
     }
 
-    /// How much is missing.
+    /// Returns the number of tokens that are missing.
     pub(super) fn missing(&mut self, now: Instant, rate: Rate) -> u32 {
         self.fill(now, rate);
         rate.most.saturating_sub(self.left)
     }
 
     fn fill(&mut self, now: Instant, rate: Rate) {
-        // Whole ones only: the rest of the time counts for the next.
+        // Only whole tokens are added: the rest of the time counts for the next.
         let each = u64::from(rate.each_second.max(1));
         let millis = u64::try_from(now.duration_since(self.filled).as_millis()).unwrap_or(u64::MAX);
         let more = millis.saturating_mul(each) / 1000;
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(taken(0, 10), 3);
         assert_eq!(taken(249, 10), 0);
         assert_eq!(taken(250, 10), 1);
-        // Whoever looks often gets as much as whoever waits.
+        // Frequent calls get as much as one late call.
         assert_eq!((0..10).map(|step| taken(300 + step * 100, 10)).sum::<usize>(), 3);
         assert_eq!(taken(9_000_000_000, 10), 3, "no more than it holds");
     }

@@ -1,4 +1,4 @@
-//! Who is connected: how many may be, who goes when there is no room, and how many lines of the log they may cause.
+//! Peers: limits on connections, displacement of idle ones, and limits on the log lines that peers cause.
 
 mod bucket;
 mod network;
@@ -23,79 +23,80 @@ use lottery_runtime::Mailbox;
 use self::seat::{Next, Seat};
 use crate::commit_queue::Notice;
 
-/// So many connections over the limit are told that they are too many, and so many are on their way out. The rest are
-/// just closed.
+/// Number of connections beyond the limit that are told so, and of displaced ones that are still there.
+/// Further connections are closed without a reply.
 const AT_ONCE: usize = 64;
 
-/// So many addresses without a connection are remembered, at most.
+/// Number of addresses without a connection that are remembered; at twice as many the rest is forgotten.
 const REMEMBERED: usize = 1024;
 
-/// Lines of the log for an address: about 2 MB at once.
+/// Log lines for an address: about 2 MB at once.
 const ADDRESS_LINES: Rate = Rate { most: 20_000, each_second: 20 };
-/// Lines of the log for all addresses together.
+/// Log lines for all addresses together.
 const ALL_LINES: Rate = Rate { most: 100_000, each_second: 50 };
-/// Lines about connections that could not be accepted.
+/// Log lines about connections that could not be accepted.
 const FAILURE_LINES: Rate = Rate { most: 20, each_second: 1 };
-/// Refusals for an address: after them a connection ends with its first.
+/// Rejections for an address: after them the first rejection ends a connection.
 const ADDRESS_REFUSALS: Rate = Rate { most: 1000, each_second: 10 };
 
-/// How many connections may be open at once.
+/// Limits on connections that are open at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// All together.
+    /// Number of connections in all.
     pub(crate) all: usize,
-    /// Of an address.
+    /// Number of connections of an address.
     pub(crate) of_an_address: usize,
-    /// Of an address of this machine or of a private network.
+    /// Number of connections of an address of this machine or of a private network.
     pub(crate) of_a_local_address: usize,
 }
 
-/// All who are connected, and what is remembered of their addresses.
+/// Connections of all peers, and the history of their addresses.
 pub(crate) struct Peers {
     limits: Limits,
     state: Mutex<State>,
 }
 
 struct State {
-    /// Who is served, by number.
+    /// Connections that are served, by number.
     seats: BTreeMap<u64, Arc<Seat>>,
     addresses: BTreeMap<Network, Address>,
-    /// How many addresses have no connection.
+    /// Number of addresses without a connection.
     vacant: usize,
     next: Next,
-    /// How many are told that they are too many.
+    /// Number of connections that are told that there are too many.
     told: usize,
-    /// How many were told to go, and are still there.
+    /// Number of displaced connections that are still there.
     leaving: usize,
     lines: Bucket,
     failures: Bucket,
-    /// Lines about addresses that are forgotten, and about what could not be accepted.
+    /// Number of dropped log lines about forgotten addresses, and about connections that could not be
+    /// accepted.
     unwritten: u64,
-    /// The time as it was last told.
+    /// Latest time that a connection has reported.
     now: Instant,
 }
 
-/// What is remembered of an address.
+/// History of an address.
 struct Address {
-    /// The connections that are served, by number.
+    /// Connections that are served, by number.
     seats: BTreeSet<u64>,
-    /// How many connections there are, with those that are refused.
+    /// Number of connections, with those that are rejected.
     connections: usize,
     next: Next,
     lines: Bucket,
     refusals: Bucket,
-    /// Lines that were not written.
+    /// Number of dropped log lines.
     unwritten: u64,
 }
 
-/// What becomes of a new connection.
+/// Decision about a new connection.
 #[derive(Debug)]
 pub(crate) enum Admission {
     /// It is served.
     Served,
-    /// It is told why it is not.
+    /// It is told this reason and ends.
     Refused(&'static str),
-    /// It is closed, as there are too many of these already.
+    /// It is closed without a reply: too many others are being told.
     Closed(&'static str),
 }
 
@@ -117,7 +118,7 @@ impl Peers {
         Self { limits, state: Mutex::new(state) }
     }
 
-    /// Finds a place for a connection: if all are taken, that of an idle one that is no agency's.
+    /// Finds a place for a connection. If there is none, displaces an idle connection that is no agency's.
     pub(crate) fn admit(
         self: &Arc<Self>,
         now: Instant,
@@ -154,7 +155,8 @@ impl Peers {
         (place, Admission::Served)
     }
 
-    /// Whether a line may be written about a connection that could not be accepted. How many were not, before it, is said.
+    /// Returns true if a line may be logged about a connection that could not be accepted. Logs the number of
+    /// lines dropped before it.
     pub(crate) fn may_log_a_failure(&self) -> bool {
         let mut state = self.lock(Instant::default());
         let now = state.now;
@@ -168,12 +170,12 @@ impl Peers {
         true
     }
 
-    /// What was set.
+    /// Returns the limits.
     pub(crate) fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// Says how many lines were not written, at the end.
+    /// Logs the number of lines dropped so far; called at the end.
     pub(crate) fn say_unwritten(&self) {
         let state = self.lock(Instant::default());
         let unwritten = state.addresses.values().map(|address| address.unwritten).sum::<u64>();
@@ -190,7 +192,7 @@ impl Peers {
     }
 }
 
-/// Each connection's `Debug` holds this: that is not to be all of them.
+/// Omits the connections: the `Debug` of each connection holds this.
 impl fmt::Debug for Peers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock(Instant::default());
@@ -206,7 +208,7 @@ fn say_unwritten(lines: u64) {
 }
 
 impl State {
-    /// Another connection of that address.
+    /// Counts another connection of an address.
     fn enter(&mut self, network: Network) -> &mut Address {
         if !self.addresses.contains_key(&network) && self.vacant >= 2 * REMEMBERED {
             self.forget();
@@ -221,7 +223,7 @@ impl State {
         address
     }
 
-    /// Takes the place of a connection, of that address if one is named, and returns what it was.
+    /// Displaces a connection, of this address if one is given, and returns its seat.
     fn displace(&mut self, network: Option<Network>) -> Option<Arc<Seat>> {
         if self.leaving >= AT_ONCE {
             return None;
@@ -243,7 +245,7 @@ impl State {
         Some(seat)
     }
 
-    /// Forgets addresses that have no connections: first those that have not been conspicuous for a while.
+    /// Forgets addresses without connections: first those that have caused the fewest log lines lately.
     fn forget(&mut self) {
         let now = self.now;
         let vacant = self.addresses.iter_mut().filter(|(_, address)| address.connections == 0);

@@ -1,14 +1,14 @@
-//! What counts as one address.
+//! Network: unit by which the addresses of peers are counted.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Where a peer is, as far as it is counted: an IPv4 address, or a network of 64 bits of IPv6. Whoever has one address of
-/// such a network has all of them.
+/// Network of a peer: an IPv4 address, or a network of 64 bits of IPv6, because a host with one address of
+/// such a network can use all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Network(IpAddr);
 
 impl Network {
-    /// That of an address. An IPv4 address that is written as one of IPv6 is what it is.
+    /// Returns the network of an address. An IPv4 address in IPv6 form counts as IPv4.
     pub(crate) fn of(ip: IpAddr) -> Self {
         Self(match ip.to_canonical() {
             IpAddr::V4(ip) => IpAddr::V4(ip),
@@ -17,7 +17,7 @@ impl Network {
         })
     }
 
-    /// Whether it is of this machine or of a private network, where many peers may share an address.
+    /// Returns true if it is of this machine or of a private network, where many peers may share an address.
     pub(crate) fn is_local(self) -> bool {
         match self.0 {
             IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),

@@ -1,4 +1,4 @@
-//! A connection's place among all.
+//! Place of a connection among all.
 
 use std::fmt;
 use std::mem;
@@ -11,29 +11,29 @@ use super::network::Network;
 use super::seat::{Seat, Standing};
 use super::{ADDRESS_LINES, ADDRESS_REFUSALS, ALL_LINES, Peers, State, say_unwritten};
 
-/// A connection's place among all: it is free again when this is dropped.
+/// Place of a connection among all, given back on drop.
 pub(crate) struct Place {
     pub(super) peers: Arc<Peers>,
     pub(super) number: u64,
     pub(super) ip: IpAddr,
-    /// `None`: it is not served.
+    /// `None`: the connection is not served.
     pub(super) seat: Option<Arc<Seat>>,
 }
 
 impl Place {
-    /// Where the peer is.
+    /// Returns the address of the peer.
     pub(crate) fn ip(&self) -> IpAddr {
         self.ip
     }
 
-    /// What the connection is by now, and when it was last heard.
+    /// Sets the standing of the connection, and the time of its last input.
     pub(crate) fn set(&self, standing: Standing, heard: Instant) {
         if let Some(seat) = &self.seat {
             seat.set(standing, heard);
         }
     }
 
-    /// Whether a line may be written that this peer has caused. How many were not, before it, is said.
+    /// Returns true if a line caused by this peer may be logged. Logs the number of lines dropped before it.
     pub(crate) fn may_log(&self, now: Instant) -> bool {
         let mut state = self.peers.lock(now);
         let State { addresses, lines, unwritten, .. } = &mut *state;
@@ -49,7 +49,7 @@ impl Place {
         true
     }
 
-    /// Something that the peer sent was refused. Whether that is too often for its address.
+    /// Notes a rejection of something that the peer sent, and returns true if its address has had too many.
     pub(crate) fn refused_too_often(&self, now: Instant) -> bool {
         let mut state = self.peers.lock(now);
         let address = state.addresses.get_mut(&Network::of(self.ip));

@@ -1,4 +1,4 @@
-//! What is known of each connection to whoever has to choose which of them is to go.
+//! Seats of the connections that are served: the data by which one is chosen to be displaced.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -11,31 +11,31 @@ use lottery_runtime::Mailbox;
 use super::network::Network;
 use crate::commit_queue::Notice;
 
-/// Nobody goes who was heard within this time: what it has sent may be on its way.
+/// Minimum time without input before a connection is displaced: a message may be on its way.
 const LEAST_IDLE: Duration = Duration::from_millis(250);
-/// If nobody can go, so long nobody is looked for again.
+/// Pause before the next search, if no connection can be displaced.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What a connection is to the lottery; the first go first.
+/// Standing of a connection; those with the lowest are displaced first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Standing {
-    /// It waits for the draw, and its peer has ended its side, and may be gone.
+    /// It waits for the draw, and its peer has ended its side and may be gone.
     Ended,
-    /// It has not said which agency it is.
+    /// It has sent no agency number.
     Anonymous,
-    /// It has not, and waits for the draw.
+    /// It has sent no agency number, and waits for the draw.
     AnonymousWaiter,
-    /// It is an agency's, and does not go.
+    /// It is an agency's, and is not displaced.
     Agency,
 }
 
-/// A connection that is served.
+/// Seat of a connection that is served.
 pub(super) struct Seat {
     pub(super) network: Network,
     pub(super) mailbox: Mailbox<Notice>,
     standing: AtomicU8,
-    /// When it was last heard, in nanoseconds.
+    /// Time of the last input, in nanoseconds.
     heard: AtomicU64,
 }
 
@@ -51,7 +51,7 @@ impl Seat {
         self.heard.store(nanos(heard), Ordering::Relaxed);
     }
 
-    /// The order in which those go that can; `None` for one that cannot.
+    /// Returns the place in the order of displacement; `None`: it cannot be displaced.
     fn order(&self, now: Instant) -> Option<(u8, u64)> {
         let (standing, heard) = (self.standing.load(Ordering::Relaxed), self.heard.load(Ordering::Relaxed));
         let idle = Duration::from_nanos(nanos(now).saturating_sub(heard));
@@ -63,23 +63,23 @@ fn nanos(now: Instant) -> u64 {
     u64::try_from(now.since_epoch().as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Those who go next. All connections are looked at once for many that go.
+/// Connections to displace next. One pass over all connections finds several.
 #[derive(Default)]
 pub(super) struct Next {
     queue: VecDeque<((u8, u64), u64)>,
-    /// Nobody is looked for before.
+    /// Time before which no search is made.
     again: Instant,
 }
 
 impl Next {
-    /// The number of the connection that goes, of those in `all`, by number.
+    /// Returns the number of the connection to displace, out of `all`, which have their numbers.
     pub(super) fn take<'a>(
         &mut self,
         now: Instant,
         seats: &BTreeMap<u64, Arc<Seat>>,
         all: impl Iterator<Item = (&'a u64, &'a Arc<Seat>)>,
     ) -> Option<u64> {
-        // Who was heard since goes later.
+        // A connection with input since the search is skipped.
         let still = |queue: &mut VecDeque<((u8, u64), u64)>| {
             let found = queue.iter().position(|(order, number)| {
                 seats.get(number).is_some_and(|seat| seat.order(now) == Some(*order))

@@ -1,4 +1,4 @@
-//! Bounds for an address and for all.
+//! Tests of the limits for an address and for all.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn peers() -> Arc<Peers> {
     Arc::new(Peers::new(Limits { all: many, of_an_address: many, of_a_local_address: many }))
 }
 
-/// Connection `number` from an address of its own, at the first second.
+/// Admits connection `number` from an address of its own, at second 0.
 fn from(peers: &Arc<Peers>, number: u8) -> Place {
     let (place, admission) =
         peers.admit(at(0), number.into(), [198, 51, 100, number].into(), &Mailbox::new(|_| ()));
@@ -35,7 +35,7 @@ fn an_address_causes_so_many_lines_and_says_how_many_more_there_were() {
     let said = logged(Level::Info, || assert_eq!(lines(&place, at(2), 1_000), 40));
     let reason = "more than are written of what peers cause";
     assert_eq!(said, [format!("WARNING  action: log | result: fail | lines: 10000 | reason: {reason}")]);
-    // Another address does not suffer.
+    // Another address has its own limit.
     assert_eq!(lines(&from(&peers, 2), at(2), 1_000), 1_000);
     let said = logged(Level::Info, || peers.say_unwritten());
     assert_eq!(said, [format!("WARNING  action: log | result: fail | lines: 960 | reason: {reason}")]);
@@ -71,7 +71,7 @@ fn connections_that_cannot_be_accepted_are_not_a_line_each() {
     let peers = peers();
     let written = |peers: &Peers| (0..100).filter(|_| peers.may_log_a_failure()).count();
     assert_eq!((written(&peers), written(&peers)), (20, 0));
-    // The time is what connections tell.
+    // Only connections report the time.
     let place = from(&peers, 1);
     assert!(place.may_log(at(5)));
     assert_eq!(written(&peers), 5);

@@ -1,4 +1,4 @@
-//! The answers of a connection.
+//! Replies of a connection.
 
 use lottery_proto::{
     AnonymousWaiter, Code, Failure, Hello, HelloReply, Input, Instant, Receipt, ReplyError,
@@ -12,7 +12,7 @@ use crate::committer::{HelloOutcome, Outcome};
 use crate::listing::Listing;
 use crate::store::{AgencyRecord, WinnersPiece};
 
-/// What those are told who ask for the winners when nothing is drawn any more.
+/// Failure sent for a Hello or a query once the commit queue is closed: there will be no draw.
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
 
 impl ServerConnection {
@@ -37,7 +37,7 @@ impl ServerConnection {
         }
     }
 
-    /// The commit queue is closed: the store has failed, or the centre is ending.
+    /// Rejects a command: the commit queue is closed, because the store has failed or the server is stopping.
     pub(super) fn refuse(&mut self, now: Instant, command: Command) {
         let outcome = || Outcome::Refused {
             code: Code::Storage,
@@ -54,7 +54,7 @@ impl ServerConnection {
         }
     }
 
-    /// Answers a request to store.
+    /// Replies to a request to store.
     pub(super) fn receipt<R>(&mut self, now: Instant, ticket: Ticket<R>, outcome: &Outcome)
     where
         for<'a> R: AnyRequest<Reply<'a> = Receipt<'a>>,
@@ -96,7 +96,7 @@ impl ServerConnection {
         }
     }
 
-    /// Command for the next piece of a list of winners, when the peer has read what came before.
+    /// Asks for the next piece of a list of winners, once the peer has taken the last one.
     pub(super) fn ask_for_winners(&mut self) {
         let conn = self.server.conn();
         if self.server.wants_winners()
@@ -107,19 +107,19 @@ impl ServerConnection {
         }
     }
 
-    /// A piece of a list is here.
+    /// Sends a piece of a list.
     pub(super) fn put_winners(&mut self, now: Instant, piece: &WinnersPiece) {
         self.listing = self.listing.take().and_then(Listing::came);
         if let Err(error) = self.server.put_winners(now, piece.iter()) {
-            // The rest of the answer would not be what its beginning has promised.
+            // The rest of the reply would not match the size at its beginning.
             let ip = self.report.place().ip();
             error!(action = "consulta_ganadores", result = "fail", ip = %ip, reason = %error);
             self.server.handle(now, Input::Failed);
         }
     }
 
-    /// Somebody who does not say which agency it is stands for none, and is told so by the end of its connection: on its
-    /// wire anything else would be taken for winners.
+    /// Turns an anonymous client away, which stands in for no agency. Closing the connection tells it so: on
+    /// its dialect any reply would read as winners.
     pub(super) fn turn_away(&mut self, now: Instant, ticket: Ticket<AnonymousWaiter>, reason: &'static str) {
         self.waits_for_draw = false;
         self.parting = Some(reason);

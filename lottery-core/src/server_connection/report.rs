@@ -1,4 +1,4 @@
-//! The log lines that a connection causes: as many as it may.
+//! Log lines of a connection, within its limits.
 
 use lottery_proto::{CloseReason, Instant};
 use tracing::{debug, info, warn};
@@ -9,18 +9,19 @@ use crate::peers::Place;
 use crate::redact;
 use crate::store::rows;
 
-/// So many refusals of a connection are logged by themselves. The others are counted, and said at its end.
+/// Number of rejections of a connection that are logged one by one. The others are counted, and logged at its
+/// end.
 const LOGGED: u32 = 5;
 
-/// After so many refusals a connection is closed. What was received by then is still answered.
+/// Number of rejections after which a connection is closed. Requests received before that still get replies.
 const MOST: u32 = 100;
 
-/// Writes what there is to say of a connection, within what its address may cause.
+/// Logs the events of a connection, within the limit of its address.
 #[derive(Debug)]
 pub(super) struct Report {
     place: Place,
     refusals: u32,
-    /// Its address has had too many refusals.
+    /// True once its address has had too many rejections.
     enough: bool,
 }
 
@@ -33,24 +34,24 @@ impl Report {
         &self.place
     }
 
-    /// Whether a line may be written.
+    /// Returns true if a line may be logged.
     pub(super) fn may_log(&self, now: Instant) -> bool {
         self.place.may_log(now)
     }
 
-    /// Something was refused. Whether a line may be written about it.
+    /// Counts a rejection, and returns true if a line may be logged about it.
     pub(super) fn refusal(&mut self, now: Instant) -> bool {
         self.refusals = self.refusals.saturating_add(1);
         self.enough |= self.place.refused_too_often(now);
         self.refusals <= LOGGED && self.may_log(now)
     }
 
-    /// Whether so much was refused that the connection is to end.
+    /// Returns true if the connection is to end, because too much was rejected.
     pub(super) fn is_refused_too_often(&self) -> bool {
         self.refusals >= MOST || self.refusals > 0 && self.enough
     }
 
-    /// A line came to be sent back.
+    /// Logs a line that is sent back.
     pub(super) fn echo(&self, now: Instant, line: &str) {
         if self.may_log(now) {
             let (ip, msg) = (self.place.ip(), &*redact::line(line));
@@ -58,7 +59,7 @@ impl Report {
         }
     }
 
-    /// What became of a batch. A bet that is stored costs its peer more than a line: it is always written.
+    /// Logs the outcome of a batch. A stored bet costs its peer more than a log line: it is always logged.
     pub(super) fn batch(&mut self, now: Instant, bets: &EncodedBets, outcome: &Outcome) {
         let cantidad = bets.count();
         match outcome {
@@ -73,7 +74,7 @@ impl Report {
         }
     }
 
-    /// What became of a bet that was sent alone.
+    /// Logs the outcome of a bet that was sent alone.
     pub(super) fn bet(&mut self, now: Instant, bets: &EncodedBets, outcome: &Outcome) {
         if matches!(outcome, Outcome::Refused { .. }) && !self.refusal(now) {
             return;
@@ -87,7 +88,8 @@ impl Report {
         debug_assert_eq!(read, Ok(()), "rows of our own");
     }
 
-    /// The connection is over. `reason` is ours, if we had one; `spoke`: its peer has said something.
+    /// Logs the end of the connection. `reason` is this side's, if it had one; `spoke`: its peer has sent
+    /// something.
     pub(super) fn closed(&self, now: Instant, closed: CloseReason, reason: Option<&str>, spoke: bool) {
         if !self.may_log(now) {
             return;
@@ -95,7 +97,7 @@ impl Report {
         let ip = self.place.ip();
         let refused = (self.refusals > LOGGED).then_some(self.refusals);
         match (closed, reason) {
-            // Somebody looked for something at the port: that it was accepted is enough.
+            // The peer spoke another protocol, as a port scan does: the log line of its acceptance is enough.
             (CloseReason::Foreign(_), None) => {
                 debug!(action = "close_connection", result = "success", ip = %ip, reason = %closed);
             }
