@@ -1,14 +1,14 @@
-//! The digest of an agency's bets: CRC-32C over each as `first_name|last_name|document|birthdate|number\n`
+//! Digest of an agency's bets: CRC-32C over each as `first_name|last_name|document|birthdate|number\n`
 //! (`docs/protocol.md#digest`).
 
 use lottery_proto::Bet;
 
-/// Writes what is digested of a bet at the end of `text`.
+/// Appends the digested form of a bet to `text`.
 pub(crate) fn push_bet(text: &mut Vec<u8>, bet: &Bet<'_>) {
     push_fields(text, [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()], bet.number());
 }
 
-/// The same of its fields: first name, last name, document, birth date.
+/// Appends the digested form of a bet, given as first name, last name, document, birth date and number.
 pub fn push_fields(text: &mut Vec<u8>, fields: [&str; 4], number: u32) {
     for field in fields {
         text.extend_from_slice(field.as_bytes());
@@ -18,15 +18,16 @@ pub fn push_fields(text: &mut Vec<u8>, fields: [&str; 4], number: u32) {
     text.push(b'\n');
 }
 
-/// A running digest.
+/// Running digest.
 #[derive(Clone, Debug, Default)]
 pub struct Digest {
     crc: u32,
-    /// Bets that are not in `crc` yet: a checksum of long pieces is faster than one of short pieces.
+    /// Bets that are not in `crc` yet: the checksum of one long piece is faster than those of many short
+    /// ones.
     text: Vec<u8>,
 }
 
-/// How long a piece grows.
+/// Length at which a piece is digested, in bytes.
 const PIECE: usize = 4096;
 
 impl Digest {
@@ -38,7 +39,7 @@ impl Digest {
         }
     }
 
-    /// The digest of all bets so far; of none it is 0.
+    /// Returns the digest of all bets so far; 0 if there are none.
     pub fn state(&mut self) -> u32 {
         self.flush();
         self.crc

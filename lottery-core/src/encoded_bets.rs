@@ -1,4 +1,4 @@
-//! Bets as they are stored.
+//! Bets encoded for the store.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use crate::commit_queue::Room;
 use crate::digest;
 use crate::store::{Rows, rows};
 
-/// Five commas and the line end of a row without quotes.
+/// Number of special characters of a row without quotes: five commas, CR and LF.
 const SPECIALS_OF_A_ROW: usize = 7;
 
-/// The bets of a request, encoded by the connection that received them: the committer, which there is only one of, has
-/// no more to do than to put them together.
+/// Bets of a request, encoded by the connection that received them: the committer is a single thread, and
+/// only has to append them.
 pub struct EncodedBets {
     count: u32,
     rows: String,
     digested: Vec<u8>,
-    /// Where they are on the commit queue. In a box, as requests are moved about.
+    /// Room that they take on the commit queue. Boxed, as requests are moved often.
     room: Option<Box<Room>>,
 }
 
 impl EncodedBets {
     /// Encodes the bets of an agency.
     pub fn of(agency: u32, bets: Bets<'_>) -> Self {
-        // Names that need quotes are rare: they are looked for once, when all is written.
+        // Names that need quotes are rare: one scan finds them when all rows are written.
         let encoded = Self::without_quotes(agency, bets);
         let separators = bets.len() * SPECIALS_OF_A_ROW;
         if rows::specials(&encoded.rows) == separators {
@@ -34,17 +34,18 @@ impl EncodedBets {
         Self::with_quotes(agency, bets)
     }
 
-    /// How much memory they will take, in bytes, if no name needs quotes: `bets` of them that are held in `size` bytes.
+    /// Returns the memory that `bets` bets, held in `size` bytes, will take, in bytes, if no name needs
+    /// quotes.
     pub fn size_of(bets: usize, size: usize) -> usize {
         2 * Self::room_for(bets, size)
     }
 
-    /// As large as the rows of so many bets that are held in `size` bytes, or a little larger.
+    /// Returns the size of the rows of `bets` bets that are held in `size` bytes, or a little more.
     fn room_for(bets: usize, size: usize) -> usize {
         size + bets * 8
     }
 
-    /// These, with room on the commit queue for as long as they live.
+    /// Attaches room on the commit queue, grown to the size of the bets and held as long as they live.
     #[must_use]
     pub fn in_room(mut self, mut room: Option<Room>) -> Self {
         if let Some(room) = &mut room {
@@ -60,7 +61,7 @@ impl EncodedBets {
         Self { count, rows: String::with_capacity(room), digested: Vec::with_capacity(room), room: None }
     }
 
-    /// The right rows, unless a name needs quotes.
+    /// Encodes rows that are right unless a name needs quotes.
     fn without_quotes(agency: u32, bets: Bets<'_>) -> Self {
         let mut encoded = Self::with_room_for(bets);
         let Self { rows, digested, .. } = &mut encoded;
@@ -76,7 +77,7 @@ impl EncodedBets {
                 rows.len() - start
             });
             rows.push_str(number.format(bet.number()));
-            // What is digested is the same with other separators.
+            // The digested form is the row with other separators.
             let line = digested.len();
             digested.extend_from_slice(&rows.as_bytes()[start..]);
             for end in ends {
@@ -97,33 +98,33 @@ impl EncodedBets {
         encoded
     }
 
-    /// How many bets.
+    /// Returns the number of bets.
     pub fn count(&self) -> u32 {
         self.count
     }
 
-    /// Them as rows of CSV, as [`rows::push_bet`] writes them.
+    /// Returns the bets as rows of CSV, as [`rows::push_bet`] writes them.
     pub fn rows(&self) -> &str {
         &self.rows
     }
 
-    /// As a batch of the store.
+    /// Returns the bets as a batch of the store.
     pub fn to_rows(&self, agency: u32) -> Rows {
         Rows { agency, bets: self.count, text: self.rows.clone() }
     }
 
-    /// The digest of an agency's bets with these behind those of which it is `digest` (`docs/protocol.md#digest`).
+    /// Extends the agency's running digest with these bets (`docs/protocol.md#digest`).
     pub fn digest_after(&self, digest: u32) -> u32 {
         crc32c::crc32c_append(digest, &self.digested)
     }
 
-    /// How much memory they take, in bytes.
+    /// Returns the memory that they take, in bytes.
     pub fn size(&self) -> usize {
         self.rows.capacity() + self.digested.capacity()
     }
 }
 
-/// Without the rows: they are personal data.
+/// Omits the rows: they are personal data.
 impl fmt::Debug for EncodedBets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EncodedBets {{ count: {} }}", self.count)
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
     use crate::digest::Digest;
 
-    /// Sends the bets to a server, encodes what it receives, and says whether that is right.
+    /// Sends the bets to a server, encodes those that it receives, and checks the result.
     fn check(bets: &[Bet<'_>]) {
         let now = Instant::default();
         let config = ClientConfig::new(AgencyId::new(7).unwrap(), Dialect::Block);

@@ -1,30 +1,30 @@
-//! Mistakes that tests plant, to see that they are found. Behind a feature that no program has.
+//! Mistakes that tests plant, to see that they are found. Behind a feature that no program enables.
 
 use std::cell::Cell;
 
-/// A mistake.
+/// Mistake to plant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
-    /// Bets are acknowledged, and then committed.
+    /// Bets are acknowledged before they are committed.
     AcknowledgeBeforeCommit,
-    /// An agency goes on one bet before the first that is not stored.
+    /// An agency resumes one bet before the first that is not stored.
     ResumeTooEarly,
-    /// An agency goes on one bet behind the first that is not stored.
+    /// An agency resumes one bet after the first that is not stored.
     ResumeTooLate,
     /// An older session goes on beside a newer one.
     IgnoreFence,
     /// The draw takes place when all agencies but one are finished.
     DrawTooEarly,
-    /// An agency is told the winners of the next.
+    /// An agency gets the winners of the next.
     OthersWinners,
-    /// What stands behind the last whole batch of `bets.csv` stays there.
+    /// The bytes after the last whole batch of `bets.csv` stay there.
     KeepTornTail,
-    /// An agency takes whatever is stored for the beginning of its list.
+    /// An agency takes any stored bets for the beginning of its list.
     IgnoreDigest,
 }
 
 impl Mistake {
-    /// All of them.
+    /// All mistakes.
     pub const ALL: &[Self] = &[
         Self::AcknowledgeBeforeCommit,
         Self::ResumeTooEarly,
@@ -41,12 +41,12 @@ thread_local! {
     static PLANTED: Cell<Option<Mistake>> = const { Cell::new(None) };
 }
 
-/// From now on this thread makes that mistake.
+/// Plants a mistake on this thread; `None`: none.
 pub fn plant(mistake: Option<Mistake>) {
     PLANTED.set(mistake);
 }
 
-/// Whether this thread makes it.
+/// Returns true if the mistake is planted on this thread.
 pub fn is(mistake: Mistake) -> bool {
     PLANTED.get() == Some(mistake)
 }

@@ -1,16 +1,16 @@
-//! How a file of bets and a store differ.
+//! Difference between a file of bets and a store.
 
-/// The file holds something that the store lacks.
+/// Sizes of a file that holds bets which the store lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Whole rows in the file.
+    /// Number of whole rows in the file.
     pub rows: u64,
-    /// Length of the file in bytes.
+    /// Length of the file, in bytes.
     pub size: u64,
-    /// Rows of the store.
+    /// Number of rows in the store.
     pub stored: u64,
-    /// Length of these rows in bytes.
+    /// Length of these rows, in bytes.
     pub stored_size: u64,
-    /// Rows at the beginning of both that are the same.
+    /// Number of rows at the beginning that are the same in both.
     pub same: u64,
 }

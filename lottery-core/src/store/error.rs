@@ -1,66 +1,67 @@
-//! How a store fails: each kind asks something else of the centre.
+//! Errors of a store: each kind asks for another reaction of the server.
 
 use thiserror::Error;
 
 use super::Difference;
 
-/// Why a store did not do what it was asked to, and where: one line.
+/// Error of a store, with its place, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StoreError {
-    /// No room. Nothing of the group is stored, and a later commit may succeed.
+    /// There is no room. Nothing of the group is stored, and a later commit may succeed.
     #[error("{place}: no room, nothing of the group is stored: {cause}")]
     Full {
-        /// The file.
+        /// File.
         place: String,
-        /// What the system said.
+        /// Error of the system.
         cause: String,
     },
     /// The outcome is unknown. The store must not be used any more: every later call fails the same way.
     #[error("{place}: failed, the last group may be stored or not: {cause}")]
     Failed {
-        /// The file.
+        /// File.
         place: String,
-        /// What the system said.
+        /// Error of the system.
         cause: String,
     },
-    /// `bets.csv` holds something that the store does not. It may be the only copy: nothing was changed.
+    /// `bets.csv` holds bets that the store lacks. It may be the only copy: nothing was changed.
     #[error(
         "{place}: holds {} rows, {} bytes, and {store} holds {} bets, {} bytes; the first {} are the same, what follows is \
          not in the store: nothing was changed",
         difference.rows, difference.size, difference.stored, difference.stored_size, difference.same
     )]
     Differs {
-        /// `bets.csv`.
+        /// Path of `bets.csv`.
         place: String,
-        /// The store's own file.
+        /// File of the store.
         store: String,
-        /// What each holds.
+        /// Sizes of both.
         difference: Difference,
     },
-    /// There is a store that holds something, where a new one was to be made.
+    /// A store that is not empty is where a new one was to be made.
     #[error(
         "{place}: holds {bets} bets of {agencies} agencies, expected a data directory without a store: nothing was changed"
     )]
     NotEmpty {
-        /// The store's own file.
+        /// File of the store.
         place: String,
-        /// Bets stored.
+        /// Number of bets stored.
         bets: u64,
-        /// Agencies of which something is stored.
+        /// Number of agencies of which something is stored.
         agencies: usize,
     },
-    /// Another centre, or a command such as `backup` while there is none, uses the data directory.
+    /// Another server uses the data directory, or a command such as `backup` that runs without one.
     #[error("{place}: another centre, or a command such as backup, uses this data directory")]
     Busy {
-        /// The file that the other centre has locked.
+        /// File that the other process has locked.
         place: String,
     },
-    /// The data directory cannot be used: not to be created or written, foreign, damaged, of another version.
+    /// The data directory cannot be used: it cannot be created or written, or is foreign, damaged or of
+    /// another version.
     #[error("{place}: cannot be used: {cause}")]
     Unusable {
-        /// The file or directory.
+        /// File or directory.
         place: String,
-        /// Why not.
+        /// Reason.
         cause: String,
     },
 }

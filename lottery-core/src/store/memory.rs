@@ -1,11 +1,11 @@
-//! The store that forgets when the process ends.
+//! Store that is lost when the process ends.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::{Group, Saved, Store, StoreError, WinnersPiece};
 
-/// Keeps groups in memory: for tests, and `--store memory`.
+/// Store in memory: for tests, and for `--store memory`.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     saved: Saved,
@@ -14,7 +14,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }

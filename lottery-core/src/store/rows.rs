@@ -1,19 +1,20 @@
-//! Bets as rows of CSV: `agency,first_name,last_name,document,birthdate,number`, RFC 4180 with CRLF, no header line.
+//! Bets as rows of CSV: `agency,first_name,last_name,document,birthdate,number`, RFC 4180 with CRLF, no
+//! header line.
 //!
-//! Byte for byte what Python's `csv.writer` makes of the same fields.
+//! The rows are byte for byte those that Python's `csv.writer` writes for the same fields.
 
 use lottery_proto::Bet;
 use thiserror::Error;
 
-/// Rows that are not what [`push_row`] writes.
+/// Error of text that is not rows as [`push_row`] writes them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("row {row}: expected agency,first_name,last_name,document,birthdate,number")]
 pub struct RowError {
-    /// Which row of the text, from 1.
+    /// Number of the row, from 1.
     pub row: u64,
 }
 
-/// Writes one bet's row at the end of `text`.
+/// Appends one row to `text`.
 pub fn push_row(
     text: &mut String,
     agency: u32,
@@ -26,14 +27,14 @@ pub fn push_row(
     push(text, agency, [first_name, last_name], [document, birthdate], number, push_field);
 }
 
-/// Writes one bet's row at the end of `text`.
+/// Appends one bet's row to `text`.
 pub fn push_bet(text: &mut String, agency: u32, bet: &Bet<'_>) {
     let (names, rest) = ([bet.first_name(), bet.last_name()], [bet.document(), bet.birthdate()]);
-    // A valid bet's document and birth date need no quotes: digits and hyphens.
+    // Document and birth date of a valid bet need no quotes: they are digits and hyphens.
     push(text, agency, names, rest, bet.number(), String::push_str);
 }
 
-/// Writes a row; `push_rest` writes the fields behind the names.
+/// Appends a row; `push_rest` writes the fields after the names.
 #[inline]
 fn push(
     text: &mut String,
@@ -59,11 +60,11 @@ fn push(
     text.push_str("\r\n");
 }
 
-/// Shows agency, document and number of each row, in order.
+/// Passes agency, document and number of each row to `visit`, in order.
 ///
 /// # Errors
 ///
-/// [`RowError`] at the first row that is none; those before it have been shown.
+/// Returns [`RowError`] at the first row that is not valid; those before it have been passed.
 pub fn for_each_row(text: &str, mut visit: impl FnMut(u32, &str, u32)) -> Result<(), RowError> {
     if text.contains('"') {
         return for_each_quoted_row(text, visit);
@@ -99,10 +100,10 @@ fn parse<'a>(fields: &mut impl Iterator<Item = &'a str>) -> Option<(u32, &'a str
     fields.next().is_none().then_some((agency, document, number))
 }
 
-/// How many bytes of a text ask for quotes in a field.
+/// Returns the number of bytes that make quotes necessary in a field.
 pub(crate) fn specials(text: &str) -> usize {
     let special = |byte: &u8| u8::from(matches!(byte, b',' | b'"' | b'\r' | b'\n'));
-    // Counted in bytes, without a way out early: so many are looked at together.
+    // Sums of bytes, without an early exit, let the compiler use vector instructions.
     let count = |chunk: &[u8]| usize::from(chunk.iter().map(special).sum::<u8>());
     text.as_bytes().chunks(u8::MAX.into()).map(count).sum()
 }
