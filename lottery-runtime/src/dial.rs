@@ -1,5 +1,5 @@
-//! Connecting, as every runtime does it: the name of a server is looked up, then its addresses are tried one after the
-//! other. Each of these steps has an end, so that a host that drops what it is sent holds nobody up for long.
+//! Connecting, the same for every runtime: looks the server's name up, then tries its addresses one after the
+//! other. Each step has a time limit, so that a host that drops packets delays nobody for long.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -7,62 +7,62 @@ use std::time::Duration;
 
 use lottery_proto::Instant;
 
-/// Addresses of a name that are tried, at most.
+/// Maximum number of addresses of a name that are tried.
 pub const MAX_ADDRESSES: usize = 16;
 
-/// Time that the last try has at least, if its timeout is not shorter: so long the whole may last over its end.
+/// Minimum time of the last attempt, unless its timeout is shorter: the whole may take this much longer.
 const LAST_TRY: Duration = Duration::from_secs(1);
 
-/// Where to connect to, and how long that may take.
+/// Server to connect to, with time limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// `HOST:PORT`.
+    /// Address of the server: `HOST:PORT`.
     pub server: String,
-    /// Longest time for each address, and for looking the name up.
+    /// Time limit for each address, and for looking the name up.
     pub timeout: Duration,
     /// End of the whole.
     pub until: Instant,
 }
 
 impl Target {
-    /// A server that is tried to be reached from `now` until about `until`.
+    /// Creates a target that is tried from `now` until about `until`.
     pub fn new(server: &str, timeout: Duration, now: Instant, until: Instant) -> Self {
         Self { server: server.to_owned(), timeout, until: until.max(now.after(timeout.min(LAST_TRY))) }
     }
 
-    /// Returns how long the first of `left` steps may take, so that there is as much time for each of the others.
+    /// Returns the time limit of the first of `left` steps, such that each of the others has as much.
     pub fn step_timeout(&self, now: Instant, left: usize) -> Duration {
         let left = u32::try_from(left).unwrap_or(u32::MAX).max(1);
         self.timeout.min(self.until.duration_since(now) / left)
     }
 
-    /// Returns how long the name may be looked up, so that there is as much time for an address.
+    /// Returns the time limit for looking the name up, such that an address has as much.
     pub fn lookup_timeout(&self, now: Instant) -> Duration {
         self.step_timeout(now, 2)
     }
 }
 
-/// Returns the error of a name that was not found within that time.
+/// Returns the error of a name that was not found within this time.
 pub fn lookup_timed_out(timeout: Duration) -> io::Error {
     io::Error::new(ErrorKind::TimedOut, format!("the name was not found within {timeout:.1?}"))
 }
 
-/// Returns the error of an address that did not answer within that time.
+/// Returns the error of an address that did not answer within this time.
 pub fn connect_timed_out(timeout: Duration) -> io::Error {
     io::Error::new(ErrorKind::TimedOut, format!("no answer within {timeout:.1?}"))
 }
 
-/// Addresses that could not be reached.
+/// Addresses that could not be reached, with their errors.
 #[derive(Debug, Default)]
 pub struct Failures(Vec<(SocketAddr, io::Error)>);
 
 impl Failures {
-    /// Adds an address, and why it could not be reached.
+    /// Adds an address and its error.
     pub fn add(&mut self, address: SocketAddr, error: io::Error) {
         self.0.push((address, error));
     }
 
-    /// Returns the one error, or one that names each address; the kind is that of the last.
+    /// Returns the error of the only address, or one that names each address; its kind is that of the last.
     pub fn into_error(mut self) -> io::Error {
         let Some((address, last)) = self.0.pop() else {
             return io::Error::new(ErrorKind::NotFound, "the name has no address");

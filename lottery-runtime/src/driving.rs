@@ -1,4 +1,4 @@
-//! What every driver does alike: when others get their turn, and what is told before a timeout.
+//! Common parts of all drivers: fair turns, and the inputs that come before a timeout.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -8,29 +8,30 @@ use socket2::SockRef;
 
 use crate::sockets::{received, unacked};
 
-/// So much is read at once at most: others wait for as long as it takes to look at it.
+/// Maximum number of bytes of one read: others wait while they are handled.
 pub const PIECE: usize = 16 * 1024;
 
-/// The work of a turn: after so many bytes, others go on.
+/// Work of a turn in bytes; after it, others go on.
 const TURN: usize = PIECE;
-/// What an input costs besides its bytes.
+/// Cost of an input besides its bytes, in bytes.
 const INPUT: usize = 1024;
 
-/// The front of what can be read into, no longer than is read at once.
+/// Returns the front of the receive buffer, at most [`PIECE`] bytes.
 pub fn piece(recv: &mut [u8]) -> &mut [u8] {
     let most = recv.len().min(PIECE);
     recv.get_mut(..most).unwrap_or_default()
 }
 
-/// Counts the work that a connection is for those with which it shares a thread.
+/// Counter of the work that a connection causes, for fairness to the others on its thread.
 #[derive(Debug, Default)]
 pub struct Turn(usize);
 
 impl Turn {
-    /// Counts an input that was handled. Returns `true` when others are to have their turn, and begins a new one.
+    /// Counts an input that was handled. Returns true if the turn is over: the driver has to let others go
+    /// on, and a new turn begins.
     ///
-    /// Other threads have had theirs by then: the system lets one that always has work run for milliseconds, while the
-    /// committer waits for a processor several times for each commit.
+    /// At the end of a turn it also yields to other threads: the system lets a busy thread run for
+    /// milliseconds, while the committer waits for a processor several times for each commit.
     pub fn is_over(&mut self, input: Input) -> bool {
         let bytes = match input {
             Input::Received(bytes) | Input::Sent(bytes) => bytes,
@@ -46,25 +47,26 @@ impl Turn {
     }
 }
 
-/// What beats a deadline that has come. It ends with a timeout, also if the deadline is another one by then.
+/// Inputs that take precedence over a deadline that has come. They end with a timeout, also if the deadline
+/// changes meanwhile.
 #[derive(Debug, Default)]
 pub struct Overdue {
-    /// So much is still to be read: what the system had when the deadline came, and the end.
+    /// Number of bytes still to be read: those in the system when the deadline came, and one for EOF.
     left: Option<usize>,
-    /// The socket takes no more, or has taken what there was since something was read.
+    /// True if the socket takes no more, or has taken all there was since the last read.
     written: bool,
-    /// It was told what has not arrived.
+    /// True once the number of unacknowledged bytes was reported.
     asked: bool,
 }
 
 impl Overdue {
-    /// Returns `true` if a deadline has come: then [`Overdue::next`] says what is told, and nothing is waited for.
+    /// Returns true if a deadline has come: then [`Overdue::next`] returns the next input, without a wait.
     pub fn is_due(&self, io: &Io<'_>, now: Instant) -> bool {
         self.left.is_some() || io.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// Returns the next input to report, by asking the system itself: a runtime may not have heard yet what a socket can
-    /// do. The socket must not block.
+    /// Returns the next input to report. It asks the system itself, because a runtime may not know yet that a
+    /// socket is ready. The socket must be in non-blocking mode.
     pub fn next(&mut self, socket: &impl AsFd, io: Io<'_>) -> Input {
         let Io { recv, send, unacked: asks, .. } = io;
         let left = *self.left.get_or_insert_with(|| received(socket).saturating_add(1));
@@ -94,7 +96,7 @@ impl Overdue {
     }
 }
 
-/// Returns what a read or a write came to; `None` if it would have had to wait.
+/// Returns the input for the result of a read or a write; `None` if it would block.
 pub fn unless_blocked(done: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Option<Input> {
     match done {
         Ok(0) => Some(none),
@@ -139,13 +141,13 @@ mod tests {
         assert!(overdue.is_due(&io(&mut buffer, b""), Instant::default()));
         let (mut read, mut written) = (0, 0);
         let told = loop {
-            // What was read is answered: that is written, too.
+            // A reply to received bytes is written, too.
             match overdue.next(&socket, io(&mut buffer, b"more")) {
                 Input::Received(bytes) => read += bytes,
                 Input::Sent(bytes) => written += bytes,
                 told => break told,
             }
-            // Who goes on sending puts it off no further, and neither does another deadline.
+            // Neither a peer that goes on sending nor another deadline delays the timeout.
             peer.write_all(&[7; 1000]).unwrap();
             let later = Io { deadline: None, ..io(&mut buffer, b"") };
             assert!(overdue.is_due(&later, Instant::default()));

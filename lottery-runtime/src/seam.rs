@@ -1,4 +1,4 @@
-//! What a runtime is given to drive, and what it provides.
+//! Interface between applications and runtimes.
 
 use std::fmt;
 use std::io;
@@ -10,17 +10,17 @@ use lottery_proto::{Instant, Machine};
 
 use crate::dial::Target;
 
-/// Reaches a connection from another task. Made by the runtime from a channel of its own; a notice to a
-/// connection that is gone is dropped.
+/// Sends notices to a connection from another task. The runtime makes it from a channel of its own; notices
+/// to a connection that is gone are dropped.
 pub struct Mailbox<N>(Arc<dyn Fn(N) + Send + Sync>);
 
 impl<N> Mailbox<N> {
-    /// A mailbox that hands every notice to `deliver`, which must not block.
+    /// Creates a mailbox that passes every notice to `deliver`, which must not block.
     pub fn new(deliver: impl Fn(N) + Send + Sync + 'static) -> Self {
         Self(Arc::new(deliver))
     }
 
-    /// Puts a notice in.
+    /// Delivers a notice.
     pub fn deliver(&self, notice: N) {
         (self.0)(notice);
     }
@@ -38,21 +38,22 @@ impl<N> fmt::Debug for Mailbox<N> {
     }
 }
 
-/// What a connection finds in its mailbox.
+/// Content of a connection's mailbox.
 #[derive(Debug)]
 pub enum Envelope<N> {
-    /// From another part of the application: for [`Machine::notice`]. In a box, as channels keep room for many.
+    /// Notice from another part of the application, for [`Machine::notice`]. Boxed, as channels reserve room
+    /// for many.
     Notice(Box<N>),
     /// The program is to end: for [`Machine::handle`], as [`lottery_proto::Input::Shutdown`].
     Shutdown,
 }
 
-/// A server's application: makes the machine of each connection.
+/// Application of a server: makes the machine of each connection.
 pub trait Service: Send + Sync + 'static {
-    /// One end of a connection.
+    /// Machine of one connection.
     type Machine: Machine + Send + 'static;
 
-    /// The machine for a new connection; `None`: drop the socket.
+    /// Returns the machine of a new connection; `None`: the runtime drops the socket.
     fn accept(
         &self,
         now: Instant,
@@ -60,57 +61,57 @@ pub trait Service: Send + Sync + 'static {
         mailbox: Mailbox<<Self::Machine as Machine>::Notice>,
     ) -> Option<Self::Machine>;
 
-    /// A connection could not be accepted, or not be served. The runtime goes on.
+    /// Reports a connection that could not be accepted or served. The runtime goes on.
     fn failed(&self, error: &io::Error);
 
-    /// Signals are listened for, and connections are accepted from now on. `stop` ends the program as a signal
-    /// would, for an application that has to end it by itself.
+    /// Reports that connections are accepted and signals are handled from now on. `stop` ends the program as
+    /// a signal would, for an application that ends it by itself.
     fn started(&self, stop: Box<dyn Fn() + Send + Sync>);
 }
 
-/// What a client does between connections.
+/// Next step of a client without a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Connect to this server.
     Connect(Target),
-    /// Do nothing until then.
+    /// Wait until this time.
     Wait(Instant),
-    /// All is done.
+    /// End: the client is done.
     Done,
 }
 
-/// A client's application: says when to connect, and is the machine of each of its connections.
+/// Application of a client: says when to connect, and is the machine of each of its connections.
 pub trait Dialer: Machine {
-    /// What to do now that there is no connection.
+    /// Returns the next step, while there is no connection.
     fn next_step(&mut self, now: Instant) -> Step;
 
-    /// There is a connection: this is its machine from now on, until its `poll_io` says `None`.
+    /// Reports a connection: this is its machine until its `poll_io` returns `None`.
     fn connected(&mut self, now: Instant);
 
-    /// There is no connection to be had.
+    /// Reports that connecting has failed.
     fn not_connected(&mut self, now: Instant, error: &io::Error);
 }
 
-/// A runtime: everything that moves bytes, waits and listens for signals.
+/// Runtime: moves bytes, waits, and handles signals.
 pub trait Runtime {
-    /// How large the stack is that each connection of a server has, in bytes; 0: none of its own.
+    /// Stack size of each connection of a server, in bytes; 0: it has no stack of its own.
     const CONNECTION_STACK: usize = 0;
 
-    /// Serves until a signal or the application ends it. Returns when every connection is over.
+    /// Serves until a signal or the application ends it, and returns when every connection is over.
     ///
     /// # Errors
-    /// The runtime could not be started, or signals not be listened for.
+    /// Fails if the runtime cannot be started, or signals cannot be handled.
     fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()>;
 
     /// Runs a client until it is done or a signal ends it.
     ///
     /// # Errors
-    /// The runtime could not be started, or signals not be listened for.
+    /// Fails if the runtime cannot be started, or signals cannot be handled.
     fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()>
     where
         C::Notice: Send;
 }
 
-/// How long a runtime pauses after a connection could not be accepted: with no descriptors left it would fail
-/// again at once.
+/// Pause of a runtime after a failure to accept a connection: without free descriptors the next attempt would
+/// fail at once.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

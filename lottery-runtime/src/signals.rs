@@ -1,4 +1,4 @@
-//! What signals mean, the same for every runtime.
+//! Handling of signals, the same for every runtime.
 
 use std::fs;
 use std::sync::Arc;
@@ -8,30 +8,31 @@ use std::time::Duration;
 use lottery_proto::Instant;
 use signal_hook::consts::{SIGHUP, SIGXFSZ};
 
-/// The exit code after a second signal, which does not wait for anything.
+/// Exit code after a second signal, which ends the process at once.
 pub const EXIT_AT_ONCE: i32 = 1;
 
-/// A supervisor may send a signal twice, to the process and to its group. A person needs longer to mean it.
+/// Time within which a second signal is ignored: a supervisor may signal both the process and its group,
+/// faster than a person.
 const TWICE: Duration = Duration::from_millis(200);
 
-/// The signals that tell a program to stop, as they arrive.
+/// State of the signals that stop a program.
 #[derive(Debug, Default)]
 pub struct StopSignals {
     first: Option<Instant>,
 }
 
-/// What a signal asks for.
+/// Effect of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asks {
     Stop,
-    /// It is the first one once more.
+    /// It repeats the first one.
     Nothing,
     ExitAtOnce,
 }
 
 impl StopSignals {
-    /// A signal has arrived: calls `stop` at the first, and ends the process at the second, which is one that comes 200 ms
-    /// after the first or later.
+    /// Handles a signal: calls `stop` at the first, and ends the process at a second that comes 200 ms after
+    /// the first or later.
     pub fn arrived(&mut self, now: Instant, stop: impl FnOnce()) {
         match self.asks(now) {
             Asks::Stop => stop(),
@@ -52,23 +53,23 @@ impl StopSignals {
     }
 }
 
-/// Whether SIGHUP stops the program, as SIGTERM does. Not if whoever started it had it ignored: `nohup` does that, so that
-/// the program outlives its terminal.
+/// Returns true if SIGHUP stops the program, as SIGTERM does. It does not if the program was started with
+/// SIGHUP ignored, as `nohup` does so that the program outlives its terminal.
 pub fn hangup_stops() -> bool {
     !fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores(&status, SIGHUP))
 }
 
-/// Whether a process ignores a signal, as its `status` says in hexadecimal.
+/// Returns true if a process ignores a signal, according to the hexadecimal mask in its `status`.
 fn ignores(status: &str, signal: i32) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
     mask >> (signal - 1) & 1 == 1
 }
 
-/// Lets a file that reaches the limit of the process's file sizes be a write that fails, as on a full disk: by default the
-/// signal that comes with it ends the process.
+/// Turns SIGXFSZ into a failed write, as on a full disk. By default a file that reaches the process's limit
+/// for file sizes ends the process.
 pub fn outlive_file_size_limit() {
-    // A handler that does nothing of interest: to ignore a signal takes `unsafe`. Without it all is as it was by default.
+    // A handler without effect: ignoring a signal takes `unsafe`. If this fails, the default stays.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 

@@ -1,4 +1,4 @@
-//! How sockets are set up, the same for every runtime.
+//! Socket options, the same for every runtime.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -9,21 +9,22 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
-/// After how long without a byte the system asks whether a peer is still there …
+/// Time without a byte after which the system sends a keepalive probe.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// … how long it waits until it asks again …
+/// Interval between further probes.
 const KEEPALIVE_PAUSE: Duration = Duration::from_secs(10);
-/// … and how often it asks a peer that does not answer, before the connection is lost.
+/// Number of probes without an answer after which the connection is lost.
 const KEEPALIVE_TRIES: u32 = 3;
 
-/// So many bytes, about, the system takes ahead of what the line does. With more, whoever writes would not see for a long
-/// time that a thin line moves; what is on its way is not counted, so that a long line stays full.
+/// Maximum number of unsent bytes in the system, about. With more, a writer would not notice for a long time
+/// that a slow line makes progress. Bytes in flight are not counted, so that a line with a long delay stays
+/// full.
 const NOT_SENT: u32 = 16 * 1024;
 
-/// Listens at `address`. Accepted connections inherit what [`set_up`] sets.
+/// Listens at `address`. Accepted connections inherit the options of [`set_up`].
 ///
 /// # Errors
-/// What the system says.
+/// Returns the error of the system.
 pub fn listen(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
     let socket = set_up(Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?)?;
     socket.set_reuse_address(true)?;
@@ -32,41 +33,43 @@ pub fn listen(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Sets up a client's socket, once it is connected: what is written leaves at once, and little of it waits in the system;
-/// a centre whose machine is gone is noticed within a minute and a half, also while nothing is to be sent.
+/// Sets the options of a connected client's socket: written bytes leave at once, few of them wait in the
+/// system, and a server whose machine is gone is noticed within a minute and a half, also while nothing is to
+/// be sent.
 ///
 /// # Errors
-/// What the system says.
+/// Returns the error of the system.
 pub fn set_up<S: AsFd>(socket: S) -> io::Result<S> {
     let options = SockRef::from(&socket);
     options.set_tcp_nodelay(true)?;
-    // Systems that do not know this take more ahead, and are fine.
+    // Systems without this option buffer more, and still work.
     let _ = options.set_tcp_notsent_lowat(NOT_SENT);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
     options.set_tcp_keepalive(&keepalive.with_interval(KEEPALIVE_PAUSE).with_retries(KEEPALIVE_TRIES))?;
     Ok(socket)
 }
 
-/// Returns how many bytes have arrived at a socket and are not read; 0 if the system does not say.
+/// Returns the number of bytes that have arrived at a socket and are not read; 0 if the system does not
+/// report it.
 pub fn received(socket: &impl AsFd) -> usize {
     let bytes = rustix::io::ioctl_fionread(socket).unwrap_or_default();
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-/// The tables of TCP sockets of this network namespace.
+/// Tables of the TCP sockets in this network namespace.
 const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 
-/// Returns how many bytes were written to a TCP socket and are not acknowledged by the peer's system; `None` if this one
-/// does not say. It reads a table of all sockets: not to be asked often.
+/// Returns the number of bytes written to a TCP socket that the peer's system has not acknowledged; `None` if
+/// the local system does not report it. It reads a table of all sockets: call it rarely.
 pub fn unacked(socket: &impl AsFd) -> Option<usize> {
-    // A system call of its own says it, but not to a program without `unsafe`.
+    // The system call for it (`SIOCOUTQ`) takes `unsafe`.
     let descriptor = format!("/proc/self/fd/{}", socket.as_fd().as_raw_fd());
     let inode = fs::metadata(descriptor).ok()?.ino();
     let tables = TABLES.iter().filter_map(|path| File::open(path).ok());
     tables.map(BufReader::new).find_map(|table| unacked_in(table, inode))
 }
 
-/// Finds the socket with that inode in a table, and how much its queue for sending holds.
+/// Finds the socket with this inode in a table, and returns the number of bytes in its send queue.
 fn unacked_in(table: impl io::BufRead, inode: u64) -> Option<usize> {
     table.lines().map_while(Result::ok).find_map(|line| {
         // Number, both addresses, state, both queues in hexadecimal, timer, retries, user, timeout, inode
