@@ -1,7 +1,7 @@
 //! async-std's sockets and executor.
 //!
-//! That crate is discontinued (RUSTSEC-2025-0052): its successor is smol, which is what to use. This is here for those
-//! who have to stay on it for a while.
+//! That crate is discontinued (RUSTSEC-2025-0052); its successor is smol. This module is for users who have
+//! to stay on it for a while.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
@@ -15,7 +15,7 @@ use smol::channel::{bounded, unbounded};
 use crate::signals::on_signal;
 use crate::{Listener, Socket, run_client, serve};
 
-/// This runtime.
+/// async-std runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncStd;
 

@@ -1,4 +1,4 @@
-//! A client's connections, one after the other.
+//! Connections of a client, one after the other.
 
 use std::future::pending;
 

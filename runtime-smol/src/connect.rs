@@ -1,4 +1,4 @@
-//! Connecting, with an end to each step.
+//! Connecting, with a time limit for each step.
 
 use std::future::Future;
 use std::io;

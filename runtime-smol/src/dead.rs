@@ -1,4 +1,4 @@
-//! Learning of a dead socket while nothing is wanted of it.
+//! Detection of a dead socket while the machine wants nothing of it.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,13 +8,13 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use smol::{Async, Timer};
 
-/// Most of the time something is wanted again before this has passed, and nothing needs to be set up.
+/// Delay before the watch is set up: usually the machine wants something again before.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Waits until a socket is dead: reset, given up by the system, or ended by both sides.
 ///
-/// The reactor waits for what can be read or written only. A descriptor of epoll's own is readable when a socket has
-/// something to say that nobody has asked for, and that is its death.
+/// The reactor only waits for sockets that can be read or written. An epoll descriptor of this function's own
+/// becomes readable at events that are always reported, and those are the death of the socket.
 pub(crate) async fn dead(socket: impl AsFd) {
     loop {
         Timer::after(PAUSE).await;
@@ -22,7 +22,7 @@ pub(crate) async fn dead(socket: impl AsFd) {
         if let Ok(watch) = watch {
             let _ = watch.readable().await;
         }
-        // Without a descriptor for the watch it is asked, again and again.
+        // If no descriptor is left for the watch, the loop polls the socket.
         if is_dead(&socket) {
             return;
         }

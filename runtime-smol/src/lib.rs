@@ -1,4 +1,4 @@
-//! Drives the lottery's machines on smol, and on async-std behind the feature of that name.
+//! Driver of the lottery's machines on smol, and on async-std behind the feature of that name.
 
 #[cfg(feature = "async-std")]
 pub mod async_std;
@@ -28,7 +28,7 @@ pub use self::serve::{Connection, serve};
 pub use self::smol::Smol;
 pub use self::socket::{Listener, Socket};
 
-/// What a driver has waited for.
+/// Event that the driver has waited for.
 enum Woken<N> {
     Input(Input),
     Mail(Option<Envelope<N>>),
@@ -106,7 +106,7 @@ pub async fn drive<M: Machine>(
     }
 }
 
-/// The buffer; never, if it is empty.
+/// Returns the buffer; never completes if it is empty.
 async fn unless_empty<B: AsRef<[u8]>>(buffer: B) -> B {
     if buffer.as_ref().is_empty() { pending().await } else { buffer }
 }

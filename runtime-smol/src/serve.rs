@@ -13,10 +13,10 @@ use smol::future::{FutureExt as _, or, yield_now};
 
 use crate::{Clock, Listener, drive};
 
-/// A connection at work, for an executor.
+/// Future that drives a connection, for an executor.
 pub type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Serves until `stop`, and then until every connection is over. `spawn` has to run what it is given.
+/// Serves until `stop`, and then until every connection is over. `spawn` has to run each connection.
 pub async fn serve<S: Service>(
     listener: impl Listener,
     service: Arc<S>,
@@ -31,7 +31,7 @@ pub async fn serve<S: Service>(
         while let Ok(id) = ends.try_recv() {
             connections.remove(&id);
         }
-        // The stop comes first: without descriptors accepting fails at once, again and again.
+        // The stop comes first: without free descriptors accepting fails at once, again and again.
         let stopped = async {
             (&mut stop).await;
             None
@@ -59,7 +59,7 @@ pub async fn serve<S: Service>(
             connections.insert(id, sender);
             spawn(Box::pin(connection));
         }
-        // Those that are there have their turn before the next one.
+        // Existing connections have their turn before the next one.
         yield_now().await;
     }
     drop(listener);
@@ -67,7 +67,7 @@ pub async fn serve<S: Service>(
         let _ = sender.try_send(Envelope::Shutdown);
     }
     while !connections.is_empty() {
-        // It cannot fail: this function holds a sender, too.
+        // This cannot fail: this function holds a sender, too.
         let Ok(id) = ends.recv().await else { break };
         connections.remove(&id);
     }

@@ -13,7 +13,7 @@ use smol::{Async, Executor};
 use crate::signals::on_signal;
 use crate::{Listener, Socket, run_client, serve};
 
-/// This runtime.
+/// smol runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Smol;
 
@@ -43,7 +43,7 @@ impl Runtime for Smol {
         let asked = sender.clone();
         executor.spawn(on_signal(move || _ = sender.try_send(()))?).detach();
         service.started(Box::new(move || _ = asked.try_send(())));
-        // Connections run on a thread for each core; they end with the process.
+        // Connections run on a thread for each core; the threads end with the process.
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             let executor = Arc::clone(&executor);
             let run = move || smol::block_on(executor.run(std::future::pending::<()>()));

@@ -1,4 +1,4 @@
-//! What smol's and async-std's sockets have in common.
+//! Common interface of smol's and async-std's sockets.
 
 use std::future::Future;
 use std::io;
@@ -7,24 +7,24 @@ use std::os::fd::AsFd;
 
 use smol::io::{AsyncRead, AsyncWrite};
 
-/// A socket of one of these runtimes. Clones are the same socket.
+/// Socket of one of these runtimes. Clones are the same socket.
 pub trait Socket: AsyncRead + AsyncWrite + AsFd + Clone + Unpin + Send + 'static {
     /// Connects to an address.
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns the error of the system.
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self>> + Send;
 
     /// Half-closes the write side.
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns the error of the system.
     fn half_close(&self) -> io::Result<()>;
 }
 
-/// What a listener of one of these runtimes does.
+/// Listener of one of these runtimes.
 pub trait Listener: Send + Sync {
-    /// Its sockets.
+    /// Socket of an accepted connection.
     type Socket: Socket;
 
     /// Accepts a connection.

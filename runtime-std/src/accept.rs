@@ -5,9 +5,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use crate::mail::{Receiver, Sender, mail};
 
-/// A listener, and the mailbox of the connection that it accepts next.
+/// Listener, and the mailbox of the connection that it accepts next.
 ///
-/// The mailbox is there first: while no descriptor is left for it, the connection waits to be accepted, and is not lost.
+/// The mailbox is made first: without a free descriptor for it, the connection waits to be accepted, and is
+/// not lost.
 pub(crate) struct Acceptor<N> {
     pub(crate) listener: TcpListener,
     next: Option<(Sender<N>, Receiver<N>)>,
@@ -20,7 +21,7 @@ impl<N> Acceptor<N> {
     }
 
     /// # Errors
-    /// There is no connection yet, or no descriptor for it or its mailbox.
+    /// Fails if there is no connection yet, or no descriptor for it or its mailbox.
     pub(crate) fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr, Sender<N>, Receiver<N>)> {
         let next = self.next.take().map_or_else(mail, Ok)?;
         match self.listener.accept() {

@@ -1,13 +1,13 @@
-//! The clock.
+//! Clock of this runtime.
 
 use lottery_proto::Instant;
 
-/// Time since this runtime was started.
+/// Time since the runtime was started.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(std::time::Instant);
 
 impl Clock {
-    /// Its epoch is now.
+    /// Starts a clock; its epoch is now.
     pub fn start() -> Self {
         Self(std::time::Instant::now())
     }

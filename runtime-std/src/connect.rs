@@ -1,4 +1,4 @@
-//! Connecting, with an end to each step, while mail may come.
+//! Connecting, with a time limit for each step; mail interrupts it.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -16,7 +16,8 @@ use crate::Clock;
 use crate::mail::{Receiver, mail};
 use crate::wait::wait;
 
-/// Connects to the first address of the server that can be reached; `None` if mail comes first, which is taken.
+/// Connects to the first address of the server that can be reached; `None` if mail comes first, which is
+/// taken.
 pub(crate) fn connect<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::Result<TcpStream>> {
     let addresses = match look_up(target, clock, stop)? {
         Ok(addresses) => addresses,
@@ -32,7 +33,7 @@ pub(crate) fn connect<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> O
     Some(Err(failures.into_error()))
 }
 
-/// Looks the name up on a thread of its own: the system has no way to give that up, so the thread is left behind.
+/// Looks the name up on a thread of its own: the system cannot cancel a lookup, so the thread is left behind.
 fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::Result<Vec<SocketAddr>>> {
     let limit = target.lookup_timeout(clock.now());
     let end = clock.now().after(limit);
@@ -76,7 +77,7 @@ fn connect_to<N>(
         Err(error) => return Some(Err(error.into())),
     };
     loop {
-        // Asked again, it says how far it is.
+        // A repeated call reports the progress of the connection.
         match rustix::net::connect(&socket, &address) {
             Ok(()) | Err(Errno::ISCONN) => return Some(Ok(socket.into())),
             Err(Errno::INPROGRESS | Errno::ALREADY | Errno::INTR) => {}
@@ -91,7 +92,7 @@ fn connect_to<N>(
     }
 }
 
-/// Waits until the descriptor is ready or mail comes; false: `end` has come.
+/// Waits until the descriptor is ready or mail comes; returns false once `end` has come.
 fn wait_until<N>(
     end: Instant,
     clock: Clock,

@@ -1,7 +1,7 @@
-//! Drives the lottery's machines on blocking threads: one for each connection.
+//! Driver of the lottery's machines on blocking threads: one for each connection.
 //!
-//! A thread waits with `poll(2)` for its socket and its mailbox at once, so it reads, writes and hears of notices
-//! in whatever order they come.
+//! A thread waits with `poll(2)` for its socket and its mailbox at once, so it reads, writes and receives
+//! notices in the order in which they come.
 
 mod accept;
 mod clock;
@@ -27,7 +27,7 @@ pub use mail::{Receiver, Sender, mail};
 pub use runtime::{Std, run_client};
 use wait::wait;
 
-/// What a connection's thread needs: the machines keep their data on the heap.
+/// Stack size of a connection's thread, in bytes. Small, as the machines keep their data on the heap.
 const STACK_SIZE: usize = 128 * 1024;
 
 /// Drives one end of a connection until it is over.
@@ -65,13 +65,13 @@ pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, 
         let input = input.or_else(|| {
             let deadline = io.deadline.map(|time| time.duration_since(clock.now()));
             let seen = wait(&[(socket.as_fd(), wanted), (mail.as_fd(), PollFlags::IN)], deadline);
-            // Where something is wanted, reading or writing says what is the matter.
+            // If the machine wants to read or write, that call reports the failure.
             let dead = wanted.is_empty() && seen.intersects(PollFlags::ERR | PollFlags::HUP);
             dead.then_some(Input::Failed)
         });
         if let Some(input) = input {
             machine.handle(clock.now(), input);
-            // The threads of others have theirs.
+            // The end of a turn yields to other threads; this thread has no other connection.
             turn.is_over(input);
         }
     }
@@ -80,7 +80,7 @@ pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, 
 /// Serves until `stop` has mail, and then until every connection is over.
 ///
 /// # Errors
-/// The listener cannot be used.
+/// Fails if the listener cannot be used.
 pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receiver<()>) -> io::Result<()> {
     let clock = Clock::start();
     let mut connections: Vec<(JoinHandle<()>, Sender<_>)> = Vec::new();
@@ -110,7 +110,7 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
             Ok(thread) => connections.push((thread, sender)),
             Err(error) => service.failed(&error),
         }
-        // Those that are there have their turn before the next one.
+        // Existing connections have their turn before the next one.
         thread::yield_now();
     }
     drop(acceptor);
@@ -123,7 +123,7 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
     Ok(())
 }
 
-/// Starts the thread of a connection. If there is none to be had, only this connection is refused.
+/// Starts the thread of a connection. If the system has none, only this connection fails.
 fn start<M: Machine + Send + 'static>(
     socket: TcpStream,
     clock: Clock,

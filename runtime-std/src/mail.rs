@@ -1,4 +1,5 @@
-//! A channel that `poll(2)` can wait for: a queue, and a descriptor that is readable while there is something in it.
+//! Channel that `poll(2)` can wait for: a queue, and a descriptor that is readable while the queue is not
+//! empty.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -7,17 +8,17 @@ use std::sync::{Arc, Weak, mpsc};
 use lottery_runtime::Envelope;
 use rustix::event::{EventfdFlags, eventfd};
 
-/// Makes a channel.
+/// Creates a channel.
 ///
 /// # Errors
-/// There is no descriptor left.
+/// Fails if there is no descriptor left.
 pub fn mail<N>() -> io::Result<(Sender<N>, Receiver<N>)> {
     let (queue, taker) = mpsc::channel();
     let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
     Ok((Sender { queue, bell: Arc::downgrade(&bell) }, Receiver { queue: taker, bell }))
 }
 
-/// Where to put mail in. The descriptor is the receiver's, and is closed with it.
+/// Sending end. The descriptor belongs to the receiver, and is closed with it.
 #[derive(Debug)]
 pub struct Sender<N> {
     queue: mpsc::Sender<Envelope<N>>,
@@ -25,12 +26,12 @@ pub struct Sender<N> {
 }
 
 impl<N> Sender<N> {
-    /// Puts mail in. It never blocks; to a receiver that is gone it is dropped.
+    /// Sends mail. It never blocks; mail for a receiver that is gone is dropped.
     pub fn send(&self, mail: Envelope<N>) {
         if self.queue.send(mail).is_ok()
             && let Some(bell) = self.bell.upgrade()
         {
-            // It fails only if it has been rung 2^64 times and not been heard.
+            // This fails only if the receiver has ignored 2^64 of these.
             let _ = rustix::io::write(&bell, &1_u64.to_ne_bytes());
         }
     }
@@ -42,7 +43,7 @@ impl<N> Clone for Sender<N> {
     }
 }
 
-/// Where to take mail out.
+/// Receiving end.
 #[derive(Debug)]
 pub struct Receiver<N> {
     queue: mpsc::Receiver<Envelope<N>>,
@@ -53,7 +54,8 @@ impl<N> Receiver<N> {
     /// Takes the next piece of mail, if there is any.
     pub fn try_take(&self) -> Option<Envelope<N>> {
         self.queue.try_recv().ok().or_else(|| {
-            // Silence the bell only when nothing is left, and look once more: who rings puts his mail in first.
+            // The descriptor is reset only when the queue is empty. The second look catches mail sent
+            // meanwhile: a sender queues its mail before it signals.
             rustix::io::read(&self.bell, &mut [0; 8]).ok()?;
             self.queue.try_recv().ok()
         })

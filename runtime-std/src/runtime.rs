@@ -1,4 +1,4 @@
-//! What a program needs around the driver: signals, and a client's connections one after the other.
+//! Parts of a program around the driver: signals, and the connections of a client one after the other.
 
 use std::io;
 use std::net::TcpListener;
@@ -19,7 +19,7 @@ use crate::mail::{Receiver, mail};
 use crate::wait::wait;
 use crate::{Clock, STACK_SIZE, drive, serve};
 
-/// This runtime.
+/// Runtime on std's blocking sockets and threads.
 #[derive(Clone, Copy, Debug)]
 pub struct Std;
 

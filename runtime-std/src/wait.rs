@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// Waits until one of the descriptors is ready, or for so long, and returns what the first is ready for. A dead one is
-/// ready also where nothing is wanted of it.
+/// Waits until one of the descriptors is ready, or for `limit`, and returns the events of the first. A dead
+/// one is always ready, also without any wanted event.
 pub(crate) fn wait(wanted: &[(BorrowedFd<'_>, PollFlags)], limit: Option<Duration>) -> PollFlags {
     let mut fds: Vec<_> = wanted.iter().map(|(fd, flags)| PollFd::from_borrowed_fd(*fd, *flags)).collect();
-    // So long that it does not fit is for ever.
+    // A limit too long for the system means no limit.
     let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
     let found = poll(&mut fds, limit.as_ref());
     let first = fds.first().filter(|_| found.is_ok());

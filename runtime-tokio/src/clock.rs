@@ -1,13 +1,13 @@
-//! The clock.
+//! Clock of this runtime.
 
 use lottery_proto::Instant;
 
-/// Time since this runtime was started.
+/// Time since the runtime was started.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(tokio::time::Instant);
 
 impl Clock {
-    /// Its epoch is now.
+    /// Starts a clock; its epoch is now.
     pub fn start() -> Self {
         Self(tokio::time::Instant::now())
     }
@@ -16,7 +16,7 @@ impl Clock {
         Instant::from_epoch(self.0.elapsed())
     }
 
-    /// `None`: so far away that it never comes.
+    /// Converts a time; `None`: it is too far away to come.
     pub(crate) fn at(self, time: Instant) -> Option<tokio::time::Instant> {
         self.0.checked_add(time.since_epoch())
     }

@@ -1,4 +1,4 @@
-//! Drives the lottery's machines on tokio.
+//! Driver of the lottery's machines on tokio.
 
 mod clock;
 mod connect;
@@ -58,7 +58,7 @@ pub async fn drive<M: Machine>(
                     read = reader.read(piece(io.recv)), if reads => moved(read, Input::Received, Input::Eof),
                     written = writer.write(io.send), if writes => moved(written, Input::Sent, Input::Failed),
                     else => {
-                        // Nothing is wanted of it, but to know if it is dead.
+                        // Nothing to read or write: waits only for the death of the socket.
                         let _ = writer.ready(Interest::ERROR).await;
                         Input::Failed
                     }
@@ -87,7 +87,7 @@ pub async fn drive<M: Machine>(
     }
 }
 
-/// What a read or a write came to.
+/// Returns the input for the result of a read or a write.
 fn moved(done: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Input {
     done.map_or(Input::Failed, |bytes| if bytes == 0 { none } else { some(bytes) })
 }
@@ -123,7 +123,7 @@ pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: imp
                 connections.spawn(async move { drive(socket, clock, &mut machine, &mut mail).await });
             mailboxes.insert(connection.id(), sender);
         }
-        // Those that are there have their turn before the next one.
+        // Existing connections have their turn before the next one.
         yield_now().await;
     }
     drop(listener);

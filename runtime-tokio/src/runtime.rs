@@ -1,4 +1,5 @@
-//! What a program needs around the driver: starting, signals, and a client's connections one after the other.
+//! Parts of a program around the driver: its start, signals, and the connections of a client one after the
+//! other.
 
 use std::future::pending;
 use std::io;
@@ -17,7 +18,7 @@ use tokio::time::sleep;
 use crate::connect::connect;
 use crate::{Clock, drive, serve};
 
-/// This runtime.
+/// tokio runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Tokio;
 
@@ -42,7 +43,7 @@ impl Runtime for Tokio {
             run_client(dialer, &mut mail).await;
             Ok(())
         });
-        // A name that is being looked up is not waited for.
+        // A lookup of a name that is still running is left behind.
         runtime.shutdown_background();
         called
     }

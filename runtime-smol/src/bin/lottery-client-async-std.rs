@@ -1,4 +1,4 @@
-//! An agency on async-std.
+//! Client program on async-std.
 
 use std::process::ExitCode;
 use std::time::SystemTime;

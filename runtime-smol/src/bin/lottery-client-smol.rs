@@ -1,4 +1,4 @@
-//! An agency on smol.
+//! Client program on smol.
 
 use std::process::ExitCode;
 use std::time::SystemTime;

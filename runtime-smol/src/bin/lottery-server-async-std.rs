@@ -1,4 +1,4 @@
-//! The centre on async-std.
+//! Server program on async-std.
 
 use std::process::ExitCode;
 use std::time::SystemTime;

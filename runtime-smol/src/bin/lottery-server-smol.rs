@@ -1,4 +1,4 @@
-//! The centre on smol.
+//! Server program on smol.
 
 use std::process::ExitCode;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! An agency on std.
+//! Client program on std.
 
 use std::process::ExitCode;
 use std::time::SystemTime;

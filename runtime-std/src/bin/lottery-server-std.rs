@@ -1,4 +1,4 @@
-//! The centre on std.
+//! Server program on std.
 
 use std::process::ExitCode;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! An agency on tokio.
+//! Client program on tokio.
 
 use std::process::ExitCode;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! The centre on tokio.
+//! Server program on tokio.
 
 use std::process::ExitCode;
 use std::time::SystemTime;
