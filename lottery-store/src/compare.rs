@@ -1,8 +1,8 @@
-//! Comparing `bets.csv` with the store: nothing that the store lacks is ever cut or overwritten.
+//! Comparison of `bets.csv` with the store. Nothing that the store lacks is ever cut or overwritten.
 //!
-//! The store is durable before a row is written to the file, so after any kill or power cut each byte of the file is
-//! the store's, or none at all: a NUL where the file system has made room and lost what was to be there. Besides there
-//! may be a torn last row. Whatever else is in the file is somebody's.
+//! The store is durable before a row is written to the file. So after any kill or power cut each byte of
+//! the file is either the store's, or a NUL where the file system made room and lost the data. The last row
+//! may also be torn. Any other content comes from somebody else.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -12,24 +12,26 @@ use redb::Database;
 
 use super::{Disk, tables};
 
-/// Longer than any row, in bytes: names have 255 at most, each may be a quote and so be doubled.
+/// Upper bound for a row, in bytes: each of two names has at most 255, and each byte may be a quote, which
+/// is doubled.
 const LONGEST_ROW: usize = 4096;
 const CHUNK: usize = 64 * 1024;
 
-/// How far the file is, if there is nothing in it that the store lacks.
+/// Progress of a file that holds nothing that the store lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Equal {
-    /// Sequence number of the first value of the store that is not there, or not whole.
+    /// Sequence number of the first value of the store that is missing from the file or incomplete in it.
     pub(super) next: u64,
-    /// Where that value begins, in bytes.
+    /// Offset in bytes at which that value begins.
     pub(super) len: u64,
-    /// Where a torn last row begins, or NULs behind all rows: what is to be cut. Else the length of the file.
+    /// Offset in bytes of a torn last row, or of NULs behind all rows, which must be cut; else the length
+    /// of the file.
     pub(super) end: u64,
-    /// NULs before `end`, to be filled.
+    /// Number of NULs before `end`, which must be filled.
     pub(super) holes: u64,
 }
 
-/// Reads all of the file, and of the store's rows if there is a store.
+/// Compares the whole file with the store's rows. Without a store, only an empty file or NULs are equal to it.
 pub(super) fn compare(file: &dyn Disk, store: Option<&Database>) -> io::Result<Result<Equal, Difference>> {
     let size = file.size()?;
     let mut walk = Walk { file, size, buffer: Vec::new(), equal: Equal::default(), at: 0, row: 0, stored: 0 };
@@ -41,7 +43,7 @@ pub(super) fn compare(file: &dyn Disk, store: Option<&Database>) -> io::Result<R
         })
         .map_err(io::Error::other)?;
     }
-    // Where the file goes on otherwise than the store, or behind it
+    // `from` is the row in which the file differs from the store, or the first one behind the store's last.
     let from = match looked? {
         Some(from) => from,
         None if walk.at < size => walk.row,
@@ -67,22 +69,23 @@ pub(super) fn compare(file: &dyn Disk, store: Option<&Database>) -> io::Result<R
     Ok(Err(Difference { rows, size, stored, stored_size, same }))
 }
 
-/// Goes along the store's values and the file.
+/// Joint pass over the store's values and the file.
 struct Walk<'a> {
     file: &'a dyn Disk,
     size: u64,
     buffer: Vec<u8>,
     equal: Equal,
-    /// So many bytes of both were compared.
+    /// Number of bytes compared so far, of both.
     at: u64,
-    /// Where the last row begins of which something was compared.
+    /// Offset of the last row of which anything was compared.
     row: u64,
     /// Bytes of the store's values so far.
     stored: u64,
 }
 
 impl Walk<'_> {
-    /// Compares a value of the store with what is there. Says where the row begins in which they differ, if they do.
+    /// Compares a value of the store with the file. Returns the offset of the row in which they differ, if
+    /// they do.
     fn value(&mut self, sequence: u64, rows: &str) -> io::Result<Option<u64>> {
         let (start, rows) = (self.stored, rows.as_bytes());
         self.stored += rows.len() as u64;
@@ -110,8 +113,8 @@ impl Walk<'_> {
         Ok((differs < there).then_some(self.row))
     }
 
-    /// Whether behind `from` there is nothing but the beginning of one row, and NULs. A file without a store beside it
-    /// is never torn by us.
+    /// True if only the beginning of one row, and NULs, follow `from`. Without rows in the store only NULs
+    /// count as torn: no row of the file can be the server's.
     fn is_torn(&mut self, from: u64) -> io::Result<bool> {
         let len = usize::try_from(self.size - from).map_or(LONGEST_ROW, |len| len.min(LONGEST_ROW));
         let mut row = vec![0; len];
@@ -129,7 +132,8 @@ impl Walk<'_> {
     }
 }
 
-/// Whether this may be the beginning of a row: the number of an agency, and if there is more a comma and no line end.
+/// True if this may be the beginning of a row: the number of an agency, optionally followed by a comma and
+/// the rest of an unfinished line.
 fn begins_a_row(text: &[u8]) -> bool {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let ended = text.contains(&b'\n') || text.len() == LONGEST_ROW;
@@ -140,7 +144,7 @@ fn line_ends(text: &[u8]) -> u64 {
     text.split(|byte| *byte == b'\n').skip(1).count() as u64
 }
 
-/// Whole rows in the first bytes of a file.
+/// Returns the number of whole rows in the first `end` bytes of a file.
 fn rows(file: &dyn Disk, end: u64) -> io::Result<u64> {
     let mut rows = 0;
     for_each_chunk(file, 0, end, |chunk| {
@@ -150,7 +154,7 @@ fn rows(file: &dyn Disk, end: u64) -> io::Result<u64> {
     Ok(rows)
 }
 
-/// Shows a part of a file piece by piece while `visit` says so.
+/// Passes a part of a file to `visit`, chunk by chunk, until it returns false.
 fn for_each_chunk(
     file: &dyn Disk,
     from: u64,

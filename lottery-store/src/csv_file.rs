@@ -1,11 +1,12 @@
 //! `bets.csv`: the rows of all durable batches, one after another, for people and other tools to read.
 //!
-//! It follows the store and is never waited for: it is not synced, and if it cannot be written the commit stands and
-//! the file is behind until a later commit, or the next start, finds it writable. A start compares all of it.
+//! The file follows the store, and nothing waits for it: it is not synced. If it cannot be written, the commit
+//! stands and the file is behind until a later commit, or the next start, can write it. A start compares
+//! all of it.
 //!
-//! People and other tools may do with it what they like. Before each write it is looked for by its name, and its length
-//! is asked for: one that is gone, another one, or has another length is compared again. It is made anew as far as
-//! rows are missing; if it holds any that the store lacks it is left alone, and stays behind.
+//! People and other tools may change it freely. Each write first checks its path and its length: a file
+//! that is gone, was replaced, or has another length is compared again. Missing rows are written anew. A
+//! file with rows that the store lacks is left alone, and stays behind.
 
 use std::fmt;
 use std::io;
@@ -20,46 +21,46 @@ use super::compare::{Equal, compare};
 use super::fault_tracking::is_no_room;
 use super::{Disk, tables};
 
-/// At most about so many bytes of what is missing are written at a time, while agencies wait.
+/// Approximate bound of missing bytes written at a time, since clients wait meanwhile.
 const PIECE: u64 = 4 << 20;
 
-/// What a start found in `bets.csv`, in bytes.
+/// Result of the comparison of `bets.csv` at a start, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CsvRepair {
-    /// What was there and stays.
+    /// Bytes that were there and stay.
     pub kept: u64,
-    /// What came after that: a torn row, or nothing but NULs.
+    /// Bytes cut behind those: a torn row, or NULs only.
     pub cut: u64,
-    /// Rows of the store that were missing.
+    /// Bytes of missing rows that were appended.
     pub appended: u64,
 }
 
-/// Opens `bets.csv` again, and creates it if it is missing.
+/// Function that opens `bets.csv` again, and creates it if it is missing.
 pub(super) type Reopen = Box<dyn Fn() -> io::Result<Arc<dyn Disk>> + Send + Sync>;
 
-/// The file, and how far it is.
+/// The file `bets.csv` and its progress.
 pub(super) struct CsvFile {
     disk: Arc<dyn Disk>,
     reopen: Option<Reopen>,
-    /// End of the last whole value of the store.
+    /// End of the last whole value of the store, in bytes.
     len: u64,
-    /// Sequence number of the value that comes there.
+    /// Sequence number of the value that follows there.
     next: u64,
-    /// Its length, if it is as we have left it.
+    /// Length of the file after our last write; `None` if it is not known.
     size: Option<u64>,
-    /// With this length it holds something that the store lacks.
+    /// Length with which the file held rows that the store lacks.
     foreign: Option<u64>,
     said: Said,
 }
 
-/// What the log says of the file last.
+/// State of the file that was last logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Said {
-    /// That it is as it should be, or nothing.
+    /// In step with the store, or nothing was logged.
     Equal,
-    /// That it is made anew.
+    /// Being made anew.
     Anew,
-    /// That it is behind.
+    /// Behind the store.
     Behind,
 }
 
@@ -68,7 +69,8 @@ impl CsvFile {
     ///
     /// # Errors
     ///
-    /// It cannot be used; or, inside, it holds what the store lacks. It has not been touched then.
+    /// The file cannot be used. The inner error means that it holds rows that the store lacks; then it was
+    /// not touched.
     pub(super) fn open(
         disk: Arc<dyn Disk>,
         database: &Database,
@@ -87,19 +89,20 @@ impl CsvFile {
             return Err(error);
         }
         let kept = equal.end;
-        // Where it could not be cut its length is not known.
+        // The length of a file that could not be cut is not known.
         let cut = file.size.map_or(0, |_| size - kept);
         let repair = CsvRepair { kept, cut, appended: file.len.saturating_sub(kept) };
         Ok(Ok((file, repair)))
     }
 
-    /// From now on opens the file again when it is gone.
+    /// Sets the function that opens the file again when it is gone.
     pub(super) fn reopen_with(&mut self, reopen: Reopen) {
         self.reopen = Some(reopen);
     }
 
-    /// Writes the values of a commit, behind which the store has `end` bytes; or what is missing, if the file is behind.
-    /// After an error it ends with a whole row unless it could not even be cut.
+    /// Writes the values of a commit that leaves the store with `end` bytes of rows; or the missing rows,
+    /// if the file is behind. After an error the file ends with a whole row, unless it could not be cut
+    /// either.
     pub(super) fn follow(&mut self, database: &Database, values: &[String], end: u64) {
         let new: u64 = values.iter().map(|rows| rows.len() as u64).sum();
         let written = self.look(database).and_then(|()| {
@@ -112,17 +115,17 @@ impl CsvFile {
         self.say(written.err(), end - self.len.min(end));
     }
 
-    /// Bytes of the store's rows in the file.
+    /// Returns the number of bytes of the store's rows in the file.
     pub(super) fn len(&self) -> u64 {
         self.len
     }
 
-    /// That it is behind was said by somebody else.
+    /// Notes that the caller has logged that the file is behind.
     pub(super) fn is_said_to_be_behind(&mut self) {
         self.said = Said::Behind;
     }
 
-    /// That it is behind is said once, and again when it is not.
+    /// Logs once that the file is behind, and once more when it has caught up.
     fn say(&mut self, error: Option<io::Error>, behind: u64) {
         if let Some(reason) = error {
             if self.said < Said::Behind {
@@ -135,7 +138,8 @@ impl CsvFile {
         }
     }
 
-    /// Whether the file is where it was and as long as it was; if not it is compared again, or made anew.
+    /// Checks that the file is in its place and has its known length; if not, compares it again or makes it
+    /// anew.
     fn look(&mut self, database: &Database) -> io::Result<()> {
         let in_place = self.disk.is_in_place()?;
         let size = self.disk.size()?;
@@ -154,7 +158,7 @@ impl CsvFile {
         if !in_place && let Some(reopen) = &self.reopen {
             self.disk = reopen()?;
         }
-        // As long as nothing is known of it, there is nothing in it.
+        // The file counts as empty until it is compared.
         (self.len, self.next, self.size, self.foreign) = (0, 0, None, None);
         let Ok(equal) = self.compare(database)? else {
             self.foreign = self.disk.size().ok();
@@ -167,14 +171,14 @@ impl CsvFile {
         compare(&*self.disk, Some(database))
     }
 
-    /// Goes on with a file that is as far as that. What is to be cut of it is.
+    /// Goes on with a compared file, and cuts its tail.
     fn take(&mut self, equal: Equal) -> io::Result<()> {
         self.disk.restrict();
         (self.len, self.next, self.size) = (equal.len, equal.next, None);
         self.cut(equal.end)
     }
 
-    /// Appends what the store holds and the file does not, in whole values, about so many bytes.
+    /// Appends rows that the file lacks, in whole values, until at least `most` bytes were written.
     fn catch_up(&mut self, database: &Database, most: u64) -> io::Result<()> {
         let (mut written, from) = (Ok(()), self.len);
         let read = tables::batches(database, self.next, |_, rows| {
@@ -198,15 +202,15 @@ impl CsvFile {
             return Ok(());
         }
         self.size = None;
-        // What is torn is cut, unless somebody else has written meanwhile. If that fails, too, it is compared again
-        // before the next write.
+        // A torn write is cut, unless the file has grown behind it. If the cut fails too, the file is
+        // compared again before the next write.
         if self.disk.size().is_ok_and(|size| size <= most) {
             let _ = self.cut(self.len);
         }
         written
     }
 
-    /// Cuts what is torn.
+    /// Cuts the file to `end` bytes.
     fn cut(&mut self, end: u64) -> io::Result<()> {
         #[cfg(feature = "planted")]
         if lottery_core::planted::is(lottery_core::planted::Mistake::KeepTornTail) {
@@ -223,7 +227,7 @@ impl CsvFile {
 
 const FOREIGN: &str = "it holds rows that the store does not have, and is left alone";
 
-/// Without the function.
+/// Omits the reopening function.
 impl fmt::Debug for CsvFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CsvFile").field("len", &self.len).field("size", &self.size).finish_non_exhaustive()

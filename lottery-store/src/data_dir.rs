@@ -1,8 +1,9 @@
-//! The data directory, and the lock that keeps a second centre out of it.
+//! The data directory, and the lock that keeps a second server out of it.
 //!
-//! The lock is a file of its own, `lottery.lock`, so that the store's files can be replaced as a whole while it is held. It is
-//! looked for by its path at every commit: whoever has moved the directory, deleted the file, or mounted something over
-//! it has made room for a second centre, and then the first must not acknowledge anything any more.
+//! The lock is a file of its own, `lottery.lock`, so that the store's files can be replaced as a whole
+//! while it is held. Every commit checks its path: if the directory was moved, the file deleted, or
+//! something mounted over it, a second server may start there, and the first must not acknowledge anything
+//! any more.
 
 use std::fs::{self, TryLockError};
 use std::io::ErrorKind;
@@ -17,10 +18,10 @@ use super::{Disk, FileDisk, permissions};
 
 const LOCK: &str = "lottery.lock";
 
-/// A data directory of which this process has the lock, until it is dropped.
+/// Data directory that this process has locked, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
-    /// As it was named.
+    /// Path as the caller gave it.
     path: PathBuf,
     lock: FileDisk,
 }
@@ -36,11 +37,11 @@ impl DataDir {
         Self::lock(path)
     }
 
-    /// Locks a directory that must be there.
+    /// Locks a directory that must exist.
     ///
     /// # Errors
     ///
-    /// As [`DataDir::create`].
+    /// The same as [`DataDir::create`].
     pub(crate) fn existing(path: &Path) -> Result<Self, StoreError> {
         fs::metadata(path).map_err(|error| permissions::unusable(path, &error))?;
         Self::lock(path)
@@ -56,43 +57,44 @@ impl DataDir {
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
             Ok(()) => {}
         }
-        // Replaced between the two calls: then somebody else may hold the other one.
+        // A file replaced between the two calls means that another process may hold the new one.
         if !lock.is_in_place().map_err(unusable)? {
             return Err(busy());
         }
         Ok(Self { path: path.to_owned(), lock })
     }
 
-    /// The path of a file in it.
+    /// Returns the path of a file in the directory.
     pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// The lock file, for messages.
+    /// Returns the path of the lock file, for messages.
     pub(crate) fn lock_place(&self) -> String {
         self.join(LOCK).display().to_string()
     }
 
-    /// The lock file: whether it is in its place says whether the directory still is.
+    /// Returns the lock file. The directory is in its place if and only if this file is.
     pub(crate) fn lock_file(&self) -> &FileDisk {
         &self.lock
     }
 
-    /// Opens a file in it, and creates it if it is missing.
+    /// Opens a file in the directory, and creates it if it is missing.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unusable`], also for a link and whatever else is no file of ours.
+    /// [`StoreError::Unusable`], also for a link and for anything else that is not a regular file with one
+    /// name.
     pub(crate) fn open(&self, name: &str) -> Result<FileDisk, StoreError> {
         let path = self.join(name);
         FileDisk::open(&path).map_err(|error| permissions::unusable(&path, &error))
     }
 
-    /// Opens a file in it; `None` if it is missing.
+    /// Opens a file in the directory; `None` if it is missing.
     ///
     /// # Errors
     ///
-    /// As [`DataDir::open`].
+    /// The same as [`DataDir::open`].
     pub(crate) fn open_existing(&self, name: &str) -> Result<Option<FileDisk>, StoreError> {
         let path = self.join(name);
         match FileDisk::open_existing(&path) {
@@ -102,7 +104,7 @@ impl DataDir {
         }
     }
 
-    /// Makes the names of its files durable.
+    /// Makes the names of the directory's files durable.
     ///
     /// # Errors
     ///
@@ -111,7 +113,7 @@ impl DataDir {
         sync_directory(&self.path).map_err(|error| permissions::unusable(&self.path, &error))
     }
 
-    /// Removes a file, if it is there.
+    /// Removes a file, if it exists.
     ///
     /// # Errors
     ///
@@ -135,7 +137,8 @@ impl DataDir {
         self.sync()
     }
 
-    /// Renames a file to `NAME.STAMP`, or if that is there to `NAME.STAMP.2` and so on, durably. Returns the new path.
+    /// Renames a file to `NAME.STAMP`, or if that exists to `NAME.STAMP.2` and so on, durably. Returns the
+    /// new path.
     ///
     /// # Errors
     ///
@@ -155,10 +158,10 @@ impl DataDir {
     }
 }
 
-/// Renames a file, unless there is something of the new name.
+/// Renames a file, unless the new name exists.
 fn rename_to_new(from: &Path, to: &Path) -> Result<(), Errno> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Not every file system can: but each that has hard links can do it in two steps.
+        // Some file systems do not support the flag. A hard link and an unlink do the same in two steps.
         Err(Errno::INVAL | Errno::NOSYS) => {
             rustix::fs::link(from, to)?;
             rustix::fs::unlink(from)

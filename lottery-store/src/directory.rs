@@ -1,4 +1,4 @@
-//! The embedded store in its directory: opening it, and making a new one of what is known already.
+//! Opening of the embedded store in its directory, and building of a new one from known contents.
 
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
@@ -14,26 +14,27 @@ use super::open::Opened;
 use super::permissions::{self, unusable_for as unusable};
 use super::{Disk, FileDisk, RedbStore};
 
-/// The database in a data directory.
+/// Name of the database in a data directory.
 const DATABASE: &str = "lottery.redb";
-/// A new one, until it is complete.
+/// Name of a new database until it is complete.
 const PART: &str = "lottery.redb.part";
-/// The same bets for people and other tools.
+/// Name of the file with the same bets for people and other tools.
 const CSV: &str = "bets.csv";
 
 impl RedbStore {
-    /// Opens `DATA_DIR/lottery.redb` and `DATA_DIR/bets.csv`, and creates what is missing. A lock keeps other centres
-    /// out until the store is dropped.
+    /// Opens `DATA_DIR/lottery.redb` and `DATA_DIR/bets.csv`, and creates what is missing. A lock keeps
+    /// other servers out until the store is dropped.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] and [`StoreError::Unusable`]; [`StoreError::Differs`] if `bets.csv` holds something that the
-    /// store does not: then nothing was changed.
+    /// [`StoreError::Busy`] and [`StoreError::Unusable`]; [`StoreError::Differs`] if `bets.csv` holds rows
+    /// that the store lacks: then nothing was changed.
     pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
         Self::open_in(DataDir::create(data_dir)?, None)
     }
 
-    /// As [`RedbStore::open`], but a `bets.csv` that holds something else is renamed to `bets.csv.STAMP`.
+    /// Opens the store as [`RedbStore::open`] does, but renames a `bets.csv` with other rows to
+    /// `bets.csv.STAMP`.
     ///
     /// # Errors
     ///
@@ -46,7 +47,7 @@ impl RedbStore {
         let place = data_dir.join(DATABASE).display().to_string();
         let csv_place = data_dir.join(CSV).display().to_string();
         let mut set_aside = None;
-        // Before there is a store, so that nothing is created beside what is not its own.
+        // This check precedes the store's creation, so that nothing is created beside a foreign file.
         if data_dir.open_existing(DATABASE)?.is_none()
             && let Some(csv) = data_dir.open_existing(CSV)?
         {
@@ -76,7 +77,7 @@ impl RedbStore {
         Ok(store.in_directory(data_dir, set_aside))
     }
 
-    /// Renames a `bets.csv` that holds something else, if that is wanted.
+    /// Renames a `bets.csv` with other rows if there is a stamp; else returns [`StoreError::Differs`].
     fn set_aside_or_refuse(
         data_dir: &DataDir,
         stamp: Option<&str>,
@@ -92,13 +93,13 @@ impl RedbStore {
         }
     }
 
-    /// Makes a new store of what `fill` commits, all of it or nothing, and `bets.csv` with it. What holds something is not
-    /// replaced: a store that is there must be empty, and for `bets.csv` it is as with [`RedbStore::open`], or with a stamp
-    /// as with [`RedbStore::open_setting_aside`].
+    /// Builds a new store of everything that `fill` commits, or none at all, and `bets.csv` with it. It
+    /// replaces no data: an existing store must be empty, and `bets.csv` is treated as by
+    /// [`RedbStore::open`], or with a stamp as by [`RedbStore::open_setting_aside`].
     ///
     /// # Errors
     ///
-    /// Those of `fill`, and those of opening a store; [`StoreError::NotEmpty`].
+    /// The errors of `fill`, and those of opening a store; [`StoreError::NotEmpty`].
     pub fn build<E: From<StoreError>>(
         data_dir: &Path,
         stamp: Option<&str>,
@@ -106,7 +107,7 @@ impl RedbStore {
     ) -> Result<Self, E> {
         let data_dir = DataDir::create(data_dir)?;
         Self::check_empty(&data_dir)?;
-        // One that was not completed: what it was made of is still there.
+        // An earlier part that was not completed can go: its source still exists.
         data_dir.remove(PART)?;
         let built = Self::build_part(&data_dir, stamp, fill);
         if built.is_err() {
@@ -137,7 +138,7 @@ impl RedbStore {
         Ok(())
     }
 
-    /// Whether there is no store, or one without anything in it.
+    /// Checks that there is no store, or an empty one.
     fn check_empty(data_dir: &DataDir) -> Result<(), StoreError> {
         let Some(mut store) = Self::open_alone(data_dir)? else { return Ok(()) };
         let saved = store.load()?;
@@ -149,7 +150,7 @@ impl RedbStore {
         Err(StoreError::NotEmpty { place, bets, agencies: saved.agencies.len() })
     }
 
-    /// Opens a store to read it, while no centre does: nothing is created, and `bets.csv` is left alone.
+    /// Opens a store for reading, while no server has it. Creates nothing, and leaves `bets.csv` alone.
     ///
     /// # Errors
     ///
@@ -174,7 +175,7 @@ impl RedbStore {
     }
 }
 
-/// Keeps out a centre of a version that has no other lock.
+/// Locks the database file too: servers of older versions have no other lock.
 fn lock(database: &FileDisk, place: &str) -> Result<(), StoreError> {
     database.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => StoreError::Busy { place: place.to_owned() },

@@ -9,55 +9,55 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 
-/// A file, or what stands in for one. It is locked, if at all, for as long as it lives.
+/// A file, or a stand-in for one. A lock on it lasts as long as the value.
 pub trait Disk: fmt::Debug + Send + Sync {
-    /// Its length in bytes.
+    /// Returns the length in bytes.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The operating system's error.
     fn size(&self) -> io::Result<u64>;
 
     /// Fills `out` from the bytes at `offset`.
     ///
     /// # Errors
     ///
-    /// What the system says, and if there are fewer bytes.
+    /// The operating system's error, or one that says that there are fewer bytes.
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
 
     /// Writes all of `data` at `offset`. Only [`Disk::sync`] makes it durable.
     ///
     /// # Errors
     ///
-    /// What the system says; a part may have been written.
+    /// The operating system's error; a part may have been written.
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()>;
 
-    /// Cuts the file, or makes it longer with zeros.
+    /// Cuts the file, or extends it with zeros.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The operating system's error.
     fn set_len(&self, len: u64) -> io::Result<()>;
 
-    /// Makes durable whatever was written, and the length.
+    /// Makes everything written durable, and the length.
     ///
     /// # Errors
     ///
-    /// What the system says. What was written since the last success is then lost or not, and a second call that
-    /// succeeds means nothing.
+    /// The operating system's error. Data written since the last success may then be lost, even if a second
+    /// call succeeds.
     fn sync(&self) -> io::Result<()>;
 
-    /// Whether the path that it was opened by still leads to it: it may have been moved, replaced or deleted, or
-    /// something be mounted over it.
+    /// True if the path that the file was opened by still leads to it: false if it was moved, replaced or
+    /// deleted, or if something is mounted over it.
     ///
     /// # Errors
     ///
-    /// What the system says, unless that nothing is there.
+    /// The operating system's error, except that nothing is there.
     fn is_in_place(&self) -> io::Result<bool> {
         Ok(true)
     }
 
-    /// It is known to be ours: from now on nobody but its owner may read it.
+    /// Denies everybody but the owner access. The caller knows that the file is the server's own.
     fn restrict(&self) {}
 }
 
@@ -65,39 +65,40 @@ pub trait Disk: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub struct FileDisk {
     file: File,
-    /// Absolute, so that what is mounted over the working directory is seen.
+    /// Absolute path, so that a mount over the working directory is noticed.
     path: PathBuf,
     /// Device and inode.
     identity: (u64, u64),
 }
 
-/// Who may read and write what we create: its owner. It holds personal data.
+/// Mode of new files: only the owner may read and write them, since they hold personal data.
 const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
 
 impl FileDisk {
-    /// Opens a file for reading and writing, and creates it if it is missing: then nobody but its owner may read it.
+    /// Opens a file for reading and writing. Creates it if it is missing, readable by its owner only.
     ///
     /// # Errors
     ///
-    /// What the system says; [`ErrorKind::Unsupported`] if it is no regular file with a single name. A symbolic link is
-    /// not followed, and a file that belongs to somebody else by another name is not opened.
+    /// The operating system's error; [`ErrorKind::Unsupported`] if it is not a regular file with a single
+    /// name. It follows no symbolic link, and opens no file that has another name, which may be somebody
+    /// else's.
     pub fn open(path: &Path) -> io::Result<Self> {
         Self::open_with(path, OpenOptions::new().create(true).truncate(false))
     }
 
-    /// As [`FileDisk::open`], if it is there.
+    /// Opens a file as [`FileDisk::open`] does, but does not create it.
     ///
     /// # Errors
     ///
-    /// As there, and [`ErrorKind::NotFound`].
+    /// The same, and [`ErrorKind::NotFound`].
     pub fn open_existing(path: &Path) -> io::Result<Self> {
         Self::open_with(path, &mut OpenOptions::new())
     }
 
     fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
-        // The flags keep `open` from following a link or waiting at a pipe that came between.
+        // The flags keep `open` from following a link, or waiting at a pipe, that appeared after the check.
         let found = std::fs::symlink_metadata(&path).ok();
         if let Some(found) = &found {
             check_kind(found)?;
@@ -106,7 +107,7 @@ impl FileDisk {
         let flags = i32::try_from(flags.bits()).expect("flags of open fit");
         let opened = options.read(true).write(true).mode(FILE_MODE).custom_flags(flags).open(&path);
         let file = opened.map_err(|error| {
-            // What came between is named as what was there before.
+            // An object that appeared in between is reported like one that was there before.
             let now = std::fs::symlink_metadata(&path).ok();
             now.and_then(|now| check_kind(&now).err()).unwrap_or(error)
         })?;
@@ -128,14 +129,15 @@ impl FileDisk {
     }
 }
 
-/// What root creates for a centre that runs as somebody else must be that one's: it could not be opened any more.
+/// Gives a file that root creates to the directory's owner, as whom the server may run. The server could
+/// not open it otherwise.
 fn give_to_owner_of_directory(file: &File, path: &Path) {
     if let Some(directory) = path.parent().and_then(|parent| std::fs::metadata(parent).ok()) {
         let _ = fchown(file, Some(directory.uid()), Some(directory.gid()));
     }
 }
 
-/// Device and inode.
+/// Returns device and inode.
 fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
@@ -156,7 +158,7 @@ fn check_kind(metadata: &Metadata) -> io::Result<()> {
 
 impl Drop for FileDisk {
     fn drop(&mut self) {
-        // Closing would do, if no process that is just being started had a copy of the descriptor.
+        // Closing is not enough while a process that is being started has a copy of the descriptor.
         let _ = self.file.unlock();
     }
 }
@@ -192,14 +194,14 @@ impl Disk for FileDisk {
 
     fn restrict(&self) {
         if self.file.metadata().is_ok_and(|metadata| metadata.mode() & 0o077 != 0) {
-            // Who may write it but is not its owner leaves it as it is.
+            // The mode stays as it is if this process may write the file but does not own it.
             let _ = self.file.set_permissions(Permissions::from_mode(FILE_MODE));
         }
     }
 }
 
-/// Creates a directory and those above it, durably: the names too. Nobody but its owner may look into it; one that is
-/// there is left as it is.
+/// Creates a directory and those above it, and makes their names durable. New ones are open to their owner
+/// only; an existing one keeps its mode.
 pub(super) fn create_directory(path: &Path) -> io::Result<()> {
     let path = std::path::absolute(path)?;
     let existing = path.ancestors().find(|above| above.is_dir());

@@ -1,29 +1,29 @@
-//! What redb writes through: passes everything on, and remembers what failed first.
+//! Storage backend of redb that passes every operation on and keeps the first failure.
 //!
-//! redb reports an I/O error, but not which operation it came from, and that decides everything: without room the
-//! store goes on, after a failed sync it does not.
+//! redb reports an I/O error, but not its operation, which decides everything: without room the store goes
+//! on, after a failed sync it does not.
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, OnceLock};
 
 use super::Disk;
 
-/// What failed.
+/// Failure of an operation.
 #[derive(Debug)]
 pub(super) struct Fault {
-    /// There was no room for a write: what was there before is not touched.
+    /// True if there was no room for a write: earlier data is not touched then.
     pub(super) no_room: bool,
-    /// What was being done, and what the system said.
+    /// Name of the operation, and the system's error.
     pub(super) cause: String,
 }
 
 /// The first failure since the database was opened.
 pub(super) type FirstFault = Arc<OnceLock<Fault>>;
 
-/// A disk that takes no more writes and no sync once anything has failed: nothing is ever retried over it.
+/// Disk that takes no more writes and no sync after the first failure: nothing is ever retried over it.
 ///
-/// It has no locks of redb's: the disk below is locked, or not, for the whole life of the store, and stays so while
-/// the database is closed and opened again.
+/// The backend has none of redb's locks: the disk below is locked, or not, for the whole life of the store, and
+/// stays so while the database is closed and opened again.
 #[derive(Debug)]
 pub(super) struct Watched {
     disk: Arc<dyn Disk>,
@@ -76,7 +76,7 @@ impl redb::StorageBackend for Watched {
     }
 }
 
-/// Whether an error of a write says that the disk, the quota or the largest file size is used up.
+/// True if an error of a write says that the disk, the quota or the largest file size is used up.
 pub(super) fn is_no_room(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    /// A disk whose first write finds no room; it counts what it is asked to change.
+    /// Disk whose first write finds no room; it counts the attempts to change it.
     #[derive(Debug, Default)]
     struct Once(AtomicU32);
 

@@ -1,4 +1,4 @@
-//! The open database, where other threads can take snapshots of it.
+//! The open database, of which other threads can take snapshots.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -10,12 +10,12 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 
 use super::tables;
 
-/// Where the database of a store is found for as long as it is open.
+/// Handle to the database of a store for as long as it is open.
 #[derive(Debug)]
 pub(super) struct Live(Arc<Shared>);
 
 struct Shared {
-    /// For messages.
+    /// Path, for messages.
     place: String,
     open: Mutex<Option<Open>>,
 }
@@ -23,7 +23,7 @@ struct Shared {
 #[derive(Clone)]
 struct Open {
     database: Arc<Database>,
-    /// Once it is not, pages that a snapshot reads may be written over.
+    /// False once pages that a snapshot reads may be overwritten.
     valid: Arc<AtomicBool>,
 }
 
@@ -32,13 +32,14 @@ impl Live {
         Self(Arc::new(Shared { place: place.to_owned(), open: Mutex::default() }))
     }
 
-    /// From now on snapshots are of this one.
+    /// Makes later snapshots show this database.
     pub(super) fn set(&self, database: &Arc<Database>) {
         let open = Open { database: Arc::clone(database), valid: Arc::new(AtomicBool::new(true)) };
         *self.0.lock() = Some(open);
     }
 
-    /// From now on there are none, and those that are being read fail. Whoever has the database is the last.
+    /// Ends all snapshots: no new one begins, and those being read fail. The caller then owns the database
+    /// alone.
     pub(super) fn retire(&self) {
         if let Some(open) = self.0.lock().take() {
             open.valid.store(false, Ordering::SeqCst);
@@ -69,7 +70,7 @@ impl Shared {
 
 impl Snapshots for Shared {
     fn take(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        // Within the lock: no other owner of the database outlives it.
+        // The lock is held here so that no other owner of the database outlives it.
         let open = self.lock();
         let Some(Open { database, valid }) = &*open else { return Err(self.failed("closed")) };
         let transaction = database.begin_read().map_err(|error| self.failed(&error.to_string()))?;
@@ -83,7 +84,7 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// A state of the database.
+/// Snapshot of one state of the database.
 struct OneState {
     place: String,
     transaction: ReadTransaction,
@@ -95,7 +96,7 @@ impl OneState {
         StoreError::Failed { place: self.place.clone(), cause: cause.to_string() }
     }
 
-    /// What was read before this was read of a database that still was as it was.
+    /// Fails unless everything read so far came from a database that was still open.
     fn check(&self) -> Result<(), StoreError> {
         if self.valid.load(Ordering::SeqCst) {
             Ok(())

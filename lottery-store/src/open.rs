@@ -1,4 +1,4 @@
-//! Opening the database file, whatever state it was left in.
+//! Opening of the database file in any state: new, foreign, damaged, or left behind by a crash.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,29 +10,32 @@ use super::fault_tracking::{FirstFault, Watched};
 use super::recovery::{undo_unfinished_creation, write_again};
 use super::tables::{self, Position};
 
-/// Pages that redb keeps in memory, in bytes; half of it bounds what a transaction gathers before it is written.
+/// Memory for redb's pages, in bytes; half of it bounds the pages that a transaction gathers before it
+/// writes them.
 pub const CACHE: usize = 16 << 20;
 
-/// An open database and what has failed under it.
+/// An open database and the first failure under it.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) redb: Arc<Database>,
     pub(super) fault: FirstFault,
 }
 
-/// What to do with the file of a centre that did not end in good order.
+/// Treatment of a file whose server did not end in good order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Repair {
     Allow,
-    /// Touch nothing, and say [`DatabaseError::RepairAborted`].
+    /// Touch nothing, and return [`DatabaseError::RepairAborted`].
     Refuse,
 }
 
 impl Opened {
-    /// Opens a file that may be new, foreign, damaged or left behind by a crash, and reads every page of it.
+    /// Opens a file that may be new, foreign, damaged or left behind by a crash, and reads every page of
+    /// it.
     ///
-    /// redb trusts a file that was closed in good order, so it must be told to check that one; what a crash left
-    /// behind it checks itself. On some damaged files it panics instead of saying so.
+    /// redb trusts a file that was closed in good order, so `check_integrity` must be called for that one;
+    /// it checks a file that a crash left behind by itself. On some damaged files it panics instead of
+    /// returning an error.
     pub(super) fn first(disk: &Arc<dyn Disk>) -> Result<(Self, Position), String> {
         let opening = || -> Result<(Self, Position), redb::Error> {
             undo_unfinished_creation(&**disk)?;

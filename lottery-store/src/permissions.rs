@@ -1,4 +1,4 @@
-//! What an operator has to know when a file or directory may not be used: whose it is, and who we are.
+//! Errors of files and directories that may not be used: they name the owner and this process's user.
 
 use std::fmt::Display;
 use std::fs;
@@ -8,7 +8,8 @@ use std::path::Path;
 
 use lottery_core::store::StoreError;
 
-/// The error that something at `path` cannot be used. Where a permission is missing, it names user, owner and mode.
+/// Returns the error that `path` cannot be used. Where a permission is missing, it names user, owner and
+/// mode.
 pub(super) fn unusable(path: &Path, error: &io::Error) -> StoreError {
     let place = path.display().to_string();
     let denied = matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
@@ -19,12 +20,13 @@ pub(super) fn unusable(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Unusable { place, cause }
 }
 
-/// The same for what says nothing of permissions.
+/// Returns the same error for causes other than permissions.
 pub(super) fn unusable_for(place: &dyn Display, cause: &dyn Display) -> StoreError {
     StoreError::Unusable { place: place.to_string(), cause: cause.to_string() }
 }
 
-/// Who this process is, and whose the file is, or if it is not there the directory above it.
+/// Describes the user of this process, and the owner of the file; of the nearest directory above it if the
+/// file is missing.
 fn whose(path: &Path) -> Option<String> {
     let path = std::path::absolute(path).ok()?;
     let (found, metadata) =

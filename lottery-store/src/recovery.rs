@@ -1,17 +1,18 @@
-//! What must be put right in the database file before redb opens it.
+//! Repairs that the database file needs before redb opens it.
 
 use std::io;
 
 use super::Disk;
 
-/// redb writes its magic number, the file's first bytes, last when it creates a database.
+/// Length of redb's magic number, the file's first bytes, in bytes. redb writes it last when it creates a
+/// database.
 const MAGIC: usize = 9;
-/// redb's page: the header is the first one.
+/// Size of redb's page in bytes: the header is the first one.
 const PAGE: usize = 4096;
 const CHUNK: usize = 16 * PAGE;
 
-/// Empties a file whose creation was cut short, which redb would refuse for ever: its header without the magic
-/// number, and nothing after it. A file with anything else in it is left alone.
+/// Empties a file whose creation was cut short, which redb would never open: its header without the magic
+/// number, and nothing after it. A file with any other content is left alone.
 pub(super) fn undo_unfinished_creation(disk: &dyn Disk) -> io::Result<()> {
     if disk.size()? == 0 {
         return Ok(());
@@ -27,10 +28,10 @@ pub(super) fn undo_unfinished_creation(disk: &dyn Disk) -> io::Result<()> {
 
 /// Writes the whole file over itself and syncs it.
 ///
-/// After a failed sync the pages that did not reach the disk may still be read, from the system's cache, and look
-/// sound. Whatever is found in the file of a centre that did not end in good order must therefore be written again
-/// before anything is built on it. Only the last group can be concerned, so a power cut meanwhile does no harm: redb
-/// falls back to the group before it.
+/// After a failed sync, pages that did not reach the disk may still be read from the system's cache and
+/// look sound. So the content of a file whose server did not end in good order must be written again before
+/// anything is built on it. Only the last group can be concerned, so a power cut meanwhile does no harm:
+/// redb falls back to the group before it.
 pub(super) fn write_again(disk: &dyn Disk) -> io::Result<()> {
     for_each_chunk(disk, |offset, chunk| {
         // A hole stays a hole: on a full disk there is no room to fill it.
@@ -44,7 +45,7 @@ pub(super) fn write_again(disk: &dyn Disk) -> io::Result<()> {
     disk.sync()
 }
 
-/// Shows the file piece by piece while `visit` says so.
+/// Passes the file to `visit`, chunk by chunk, until it returns false.
 fn for_each_chunk(disk: &dyn Disk, mut visit: impl FnMut(u64, &[u8]) -> io::Result<bool>) -> io::Result<()> {
     let mut buffer = vec![0; CHUNK];
     let (mut offset, size) = (0, disk.size()?);

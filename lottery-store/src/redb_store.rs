@@ -1,4 +1,4 @@
-//! The embedded store: redb in `DATA_DIR/lottery.redb`, and `DATA_DIR/bets.csv` after it.
+//! The embedded store: redb in `DATA_DIR/lottery.redb`, followed by `DATA_DIR/bets.csv`.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -16,33 +16,33 @@ use super::open::Opened;
 use super::permissions::unusable_for as unusable;
 use super::tables::{self, Position};
 
-/// How often the files are looked after while there is nothing to commit.
+/// Interval at which the files are checked while there is nothing to commit.
 const TEND_PAUSE: Duration = Duration::from_secs(1);
 
-/// A store in two files of a directory.
+/// Store in two files of a directory.
 #[derive(Debug)]
 pub struct RedbStore {
-    /// Of the database, for messages.
+    /// Path of the database, for messages.
     place: String,
     disk: Arc<dyn Disk>,
-    /// For snapshots. Before the database, so that it is dropped before.
+    /// Source of snapshots. Declared before the database, so that it is dropped first.
     live: Live,
     /// `None` only while it is opened again.
     database: Option<Opened>,
     position: Position,
-    /// `None` if nothing is to be done with it.
+    /// `None` if `bets.csv` is left alone.
     csv: Option<CsvFile>,
     csv_repair: CsvRepair,
-    /// Where another `bets.csv` was moved when this one was opened.
+    /// New path of a foreign `bets.csv` that was there when the store was opened.
     set_aside: Option<PathBuf>,
-    /// Set once, by whatever made the store unusable.
+    /// First cause that made the store unusable; set once.
     failed: OnceLock<StoreError>,
-    /// What is locked; nothing of a store on simulated disks. Dropped last.
+    /// The locked directory; `None` on simulated disks. Dropped last.
     data_dir: Option<DataDir>,
 }
 
 impl RedbStore {
-    /// A store on two disks, for instance simulated ones. The places are for messages.
+    /// Creates a store on two disks, for instance simulated ones. The places are for messages.
     ///
     /// # Errors
     ///
@@ -88,34 +88,35 @@ impl RedbStore {
         if store.csv_behind() > 0
             && let Some(csv) = &mut store.csv
         {
-            // Whoever opens it says so.
+            // The caller that opens the store logs this.
             csv.is_said_to_be_behind();
         }
         store
     }
 
-    /// The same store in its directory.
+    /// Returns the same store with its directory.
     pub(super) fn in_directory(self, data_dir: DataDir, set_aside: Option<PathBuf>) -> Self {
         Self { set_aside, data_dir: Some(data_dir), ..self }
     }
 
-    /// What was done to `bets.csv` when the store was opened.
+    /// Returns the repair of `bets.csv` when the store was opened.
     pub fn csv_repair(&self) -> CsvRepair {
         self.csv_repair
     }
 
-    /// Where another `bets.csv` was moved when the store was opened, if there was one.
+    /// Returns the new path of a foreign `bets.csv` that was there when the store was opened.
     pub fn set_aside(&self) -> Option<&Path> {
         self.set_aside.as_deref()
     }
 
-    /// How many bytes of durable rows are not in `bets.csv` yet, because it could not be written.
+    /// Returns the number of bytes of durable rows that are not in `bets.csv` yet, because it could not be
+    /// written.
     pub fn csv_behind(&self) -> u64 {
         self.csv.as_ref().map_or(0, |csv| self.position.rows_len.saturating_sub(csv.len()))
     }
 
-    /// Whether the files are where they were when they were opened. Else what is acknowledged is nowhere to be found, and
-    /// a second centre may be started on the directory.
+    /// Checks that the files are where they were opened. Otherwise acknowledged bets cannot be found there,
+    /// and a second server may start in the directory.
     fn check_places(&self) -> Result<(), StoreError> {
         let Some(data_dir) = &self.data_dir else { return Ok(()) };
         let files: [(_, &dyn Disk); 2] =
@@ -131,14 +132,14 @@ impl RedbStore {
         Ok(())
     }
 
-    /// Lets `bets.csv` follow, with the values of the last commit.
+    /// Updates `bets.csv` with the values of the last commit.
     fn follow(&mut self, values: &[String]) {
         if let (Some(opened), Some(csv)) = (&self.database, &mut self.csv) {
             csv.follow(&opened.redb, values, self.position.rows_len);
         }
     }
 
-    /// After a commit went wrong: finds out whether the store can go on, and whether the group is in it.
+    /// Finds out after a failed commit if the store can go on, and if the group is in it.
     fn settle(&mut self, cause: &redb::Error, after: Position) -> Result<(), StoreError> {
         self.live.retire();
         let fault = self
@@ -148,9 +149,9 @@ impl RedbStore {
         let Some((true, cause)) = fault else {
             return Err(self.fail(fault.map_or(cause.to_string(), |(_, cause)| cause)));
         };
-        // redb does not go on after an error; opened again, it is back at the last whole group. That needs no room, as
-        // it only writes the header, in place. (A file system that copies on write may have none even for that: then
-        // nobody can say what is stored.)
+        // redb does not go on after an error; opened again, it is back at the last whole group. That needs
+        // no room, as it only writes the header, in place. (A file system that copies on write may lack
+        // room even for that: then nobody can tell which bets are stored.)
         let opened = Opened::again(&self.disk).map_err(|error| self.fail(error.to_string()))?;
         let found = tables::position(&opened.redb).map_err(|error| self.fail(error.to_string()))?;
         self.live.set(&opened.redb);
@@ -158,19 +159,19 @@ impl RedbStore {
         if found == self.position {
             Err(StoreError::Full { place: self.place.clone(), cause })
         } else if found == after {
-            // What had no room was not needed: the opening has synced the group.
+            // The write without room was not needed: opening has synced the group.
             Ok(())
         } else {
             Err(self.fail(format!("{cause}; then opened again, and it holds something else")))
         }
     }
 
-    /// How far it is.
+    /// Returns the progress of the store.
     pub(super) fn position(&self) -> Position {
         self.position
     }
 
-    /// The database, unless the store has failed.
+    /// Returns the database, unless the store has failed.
     pub(super) fn database(&self) -> Result<&Database, StoreError> {
         match (self.failed.get(), &self.database) {
             (None, Some(opened)) => Ok(&opened.redb),
@@ -199,7 +200,7 @@ impl Store for RedbStore {
         }
         self.position = after;
         self.check_places()?;
-        // The group is durable, whatever becomes of the file: `csv_behind` says so.
+        // The group is durable even if `bets.csv` cannot follow; `csv_behind` tells.
         self.follow(&values);
         Ok(())
     }
@@ -213,7 +214,7 @@ impl Store for RedbStore {
         self.check_places()?;
         let behind = self.csv_behind();
         self.follow(&[]);
-        // What is missing comes piece by piece, and not at once if it does not come at all.
+        // Missing rows are written piece by piece, and after a pause if nothing could be written.
         let goes_on = (1..behind).contains(&self.csv_behind());
         Ok(self.data_dir.as_ref().map(|_| if goes_on { Duration::ZERO } else { TEND_PAUSE }))
     }

@@ -1,4 +1,4 @@
-//! The tables in `lottery.redb`, and how a group gets into them and out again.
+//! The tables in `lottery.redb`, and the transactions that write and read them.
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
@@ -6,9 +6,9 @@
 //! | `agencies` | agency | bets stored, their digest, finished |
 //! | `rules` | none | agencies that take part, winning number |
 //! | `draw` | none | winning number, agencies that took part |
-//! | `lists` | agency | of its winners: how many, bytes of their documents, of the longest, pieces |
+//! | `lists` | agency | number of its winners, bytes of their documents, of the longest, pieces |
 //! | `pieces` | agency, number from 0 | documents, each with a line feed behind it |
-//! | `meta` | name | `format`: [`FORMAT`]; `groups`: how many; `rows_len`: length of all rows, so of `bets.csv` |
+//! | `meta` | name | `format`: [`FORMAT`]; `groups`: number of groups; `rows_len`: length of all rows, so of `bets.csv` |
 
 use std::ops::ControlFlow;
 
@@ -23,7 +23,7 @@ use lottery_core::store::{
     AgencyRecord, Draw, Group, Rows, Rules, Saved, Winners, WinnersList, WinnersPiece,
 };
 
-/// Version of this layout. [`migrate`] knows the one before.
+/// Version of this layout. [`migrate`] reads the one before.
 const FORMAT: u64 = 2;
 
 const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
@@ -34,28 +34,29 @@ const LISTS: TableDefinition<'_, u32, (u64, u64, u64, u64)> = TableDefinition::n
 const PIECES: TableDefinition<'_, (u32, u64), &str> = TableDefinition::new("pieces");
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
-/// Rows that are longer are in a value of their own, in bytes. redb keeps a value of more than 4 KiB in pages of its own,
-/// as many as the next power of two: with one batch of a block in each, half of what is written would be empty.
+/// Maximum size of a value with several batches, in bytes; a longer batch has a value of its own. redb
+/// keeps a value of more than 4 KiB in pages of its own, as many as the next power of two: with one batch
+/// of `block` in each, half of the written bytes would be empty.
 const VALUE_SIZE: usize = 128 * 1024 - 32;
 
-/// How far the store is.
+/// Progress of the store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Position {
-    /// Groups committed: tells whether the last one is in, after its commit went wrong.
+    /// Number of groups committed: shows after a failed commit if the last one is in.
     pub(super) groups: u64,
     /// Bytes of all rows.
     pub(super) rows_len: u64,
 }
 
 impl Position {
-    /// Where the store is after one more group.
+    /// Returns the position after one more group.
     pub(super) fn after(self, group: &Group) -> Self {
         let rows_len: u64 = group.batches.iter().map(|batch| batch.text.len() as u64).sum();
         Self { groups: self.groups + 1, rows_len: self.rows_len + rows_len }
     }
 }
 
-/// Makes the tables in a new database; else checks that they are ours.
+/// Creates the tables in a new database; else checks that they are ours.
 pub(super) fn prepare(database: &Database) -> Result<Position, Error> {
     let names: Vec<String> =
         database.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect();
@@ -82,7 +83,7 @@ pub(super) fn prepare(database: &Database) -> Result<Position, Error> {
         let format = format.map_or("none".to_owned(), |found| found.to_string());
         return Err(Error::Corrupted(format!("format version {format}, expected {FORMAT}")));
     }
-    // That they are there and of the right types
+    // Opening checks that the tables exist and have the right types.
     let read = database.begin_read()?;
     read.open_table(BATCHES)?;
     read.open_table(AGENCIES)?;
@@ -97,7 +98,7 @@ fn format(database: &Database) -> Result<Option<u64>, Error> {
     Ok(database.begin_read()?.open_table(META)?.get("format")?.map(|found| found.value()))
 }
 
-/// How far the store is.
+/// Reads the progress of the store.
 pub(super) fn position(database: &Database) -> Result<Position, Error> {
     let meta = database.begin_read()?.open_table(META)?;
     let value = |name| match meta.get(name)? {
@@ -107,7 +108,7 @@ pub(super) fn position(database: &Database) -> Result<Position, Error> {
     Ok(Position { groups: value("groups")?, rows_len: value("rows_len")? })
 }
 
-/// The rows of these batches as values of the table, whole batches in each.
+/// Returns the rows of these batches as values of the table, each of whole batches.
 pub(super) fn values(batches: &[Rows]) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
     for Rows { text, .. } in batches {
@@ -119,15 +120,16 @@ pub(super) fn values(batches: &[Rows]) -> Vec<String> {
     values
 }
 
-/// Commits a group, of which these are the [`values`], in one transaction.
+/// Commits a group and its [`values`] in one transaction.
 ///
-/// Syncs are what a commit costs. redb's default is the right one here: a commit in one phase, which writes the pages
-/// and the header that names them and syncs once; after a crash the checksums say whether all of it arrived, and if
-/// not, the header's other half still names the state before. What a failed sync leaves behind, `refresh` sees to. Two
-/// phases would sync twice, against somebody who chooses bets so that a torn page has the right checksum, and crashes
-/// the machine at the right moment. `set_quick_repair` needs two phases, and writes the allocator's state each time,
-/// to spare the start after a crash its pass over the file: a fifth of a second for a million bets. A file that grows
-/// is synced once more, rarely: it doubles.
+/// Syncs are the cost of a commit. redb's default is the right one here: a commit in one phase, which
+/// writes the pages and the header that names them and syncs once. After a crash the checksums show if all
+/// of it arrived; if not, the header's other half still names the state before. The `recovery` module
+/// handles the remains of a failed sync. Two phases would sync twice, only to withstand somebody who
+/// chooses bets so that a torn page has the right checksum, and crashes the machine at the right moment.
+/// `set_quick_repair` needs two phases, and writes the allocator's state each time, to spare the start
+/// after a crash its pass over the file: a fifth of a second for a million bets. A file that grows is
+/// synced once more, rarely, since it doubles.
 pub(super) fn put(
     database: &Database,
     group: &Group,
@@ -159,12 +161,12 @@ pub(super) fn put(
     Ok(write.commit()?)
 }
 
-/// Everything but the bets.
+/// Reads everything but the bets.
 pub(super) fn saved(database: &Database) -> Result<Saved, Error> {
     saved_at(&database.begin_read()?)
 }
 
-/// The same of one state.
+/// Reads the same from one state.
 pub(super) fn saved_at(read: &ReadTransaction) -> Result<Saved, Error> {
     let mut saved = Saved::default();
     for entry in read.open_table(AGENCIES)?.iter()? {
@@ -191,13 +193,13 @@ pub(super) fn saved_at(read: &ReadTransaction) -> Result<Saved, Error> {
     Ok(saved)
 }
 
-/// A piece of the winners of an agency, if it is there.
+/// Reads a piece of an agency's winners list, if it exists.
 pub(super) fn piece(database: &Database, agency: u32, number: u64) -> Result<Option<String>, Error> {
     let pieces = database.begin_read()?.open_table(PIECES)?;
     Ok(pieces.get((agency, number))?.map(|found| found.value().to_owned()))
 }
 
-/// Shows the values of `batches` from sequence number `from` on, in order, until `visit` breaks off.
+/// Passes the values of `batches` from sequence number `from` on to `visit`, in order, until it breaks off.
 pub(super) fn batches(
     database: &Database,
     from: u64,
@@ -206,7 +208,7 @@ pub(super) fn batches(
     batches_at(&database.begin_read()?, from, visit)
 }
 
-/// The same of one state.
+/// Passes the values of one state.
 pub(super) fn batches_at(
     read: &ReadTransaction,
     from: u64,

@@ -1,4 +1,4 @@
-//! Log lines as a program writes them, into memory.
+//! Log lines in memory, as a program writes them.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -20,10 +20,11 @@ impl Write for Memory {
     }
 }
 
-/// Returns what is logged at a level, without the time.
+/// Returns the lines logged at a level, without the time.
 ///
 /// # Panics
-/// A line has no end, or not the time that it should have.
+///
+/// A line has no end, or the wrong time.
 pub fn logged(level: Level, events: impl FnOnce()) -> Vec<String> {
     fn now() -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(1_724_278_275_999)

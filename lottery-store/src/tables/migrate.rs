@@ -1,4 +1,5 @@
-//! Takes over a database of the version before: it kept all winners of an agency in one value, and no rules.
+//! Migration of a database of the previous version, which kept all winners of an agency in one value, and
+//! no rules.
 
 use lottery_core::store::{PIECE_SIZE, WinnersList};
 use redb::{Database, Error, ReadableTable, TableDefinition};
@@ -6,12 +7,12 @@ use redb::{Database, Error, ReadableTable, TableDefinition};
 use super::{FORMAT, LISTS, META, PIECES, RULES};
 use lottery_proto::ListSize;
 
-/// The version of a database that can be taken over.
+/// Version of a database that can be migrated.
 pub(super) const FROM: u64 = 1;
 
 pub(super) const WINNERS: TableDefinition<'_, u32, Vec<&str>> = TableDefinition::new("winners");
 
-/// Makes a database one of this version: whole or not at all.
+/// Migrates a database to this version, whole or not at all.
 pub(super) fn migrate(database: &Database) -> Result<(), Error> {
     let write = database.begin_write()?;
     {

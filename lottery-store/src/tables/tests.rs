@@ -1,5 +1,5 @@
-//! Whatever fails below the tables is handed on: each read, each write and each sync of everything that is done with
-//! them, in its turn.
+//! Tests that every failure below the tables is passed on: of each read, write and sync of each operation,
+//! one after another.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -8,11 +8,11 @@ use redb::{Builder, StorageBackend};
 
 use super::*;
 
-/// A disk in memory of which one operation fails.
+/// Disk in memory of which one operation fails.
 #[derive(Debug, Default)]
 struct Disk {
     bytes: Vec<u8>,
-    /// How many operations succeed until then.
+    /// Number of operations that succeed before the failure.
     fails_after: Option<usize>,
 }
 
@@ -28,7 +28,7 @@ impl Shared {
         self.0.lock().unwrap().fails_after = operations;
     }
 
-    /// Whether it is still to come.
+    /// True until the failure has happened.
     fn is_to_fail(&self) -> bool {
         self.0.lock().unwrap().fails_after.is_some()
     }
@@ -46,7 +46,7 @@ impl Shared {
         Ok(does(&mut disk.bytes))
     }
 
-    /// A database that keeps nothing in memory.
+    /// Opens a database that keeps nothing in memory.
     fn database(&self) -> Database {
         Builder::new().set_cache_size(0).create_with_backend(self.clone()).unwrap()
     }
@@ -80,7 +80,7 @@ impl StorageBackend for Shared {
     }
 }
 
-/// Two groups in one: rows of several values, two agencies, and a draw.
+/// Returns a group with rows of several values, two agencies, and a draw.
 fn group() -> Group {
     let rows = |agency: u32| Rows { agency, bets: 1, text: format!("{agency},Ana,").repeat(20_000) };
     let record = AgencyRecord { stored: 1, digest: 7, finished: true };
@@ -103,7 +103,7 @@ fn put_group(database: &Database) -> Result<(), Error> {
     put(database, &group, &values(&group.batches), after)
 }
 
-/// Looks at so many values, or at all: how many it saw.
+/// Reads at most `most` values, all if there are fewer, and returns their number.
 fn look(database: &Database, most: usize) -> Result<usize, Error> {
     let mut seen = 0;
     batches(database, 0, |_, _| {
@@ -113,7 +113,8 @@ fn look(database: &Database, most: usize) -> Result<usize, Error> {
     Ok(seen)
 }
 
-/// Does `work` on a database of these bytes again and again, and each time the next operation fails, until none does.
+/// Runs `work` on a database of these bytes again and again, and each time fails the next operation, until
+/// none is left to fail.
 fn fails_everywhere(bytes: &[u8], work: fn(&Database) -> Result<(), Error>) {
     for nth in 0.. {
         let disk = Shared::with(bytes.to_vec());
@@ -150,7 +151,7 @@ fn no_failure_is_swallowed() {
     assert_eq!(look(&disk.database(), 1).unwrap(), 1);
 }
 
-/// A database as the version before left it, with a draw.
+/// Returns a database of the previous version, with a draw.
 fn of_version_1(winners: &[(u32, Vec<&str>)]) -> Vec<u8> {
     let disk = Shared::default();
     {

@@ -1,5 +1,5 @@
-//! The form of a backup: text, of which a checksum of all is the end. It is no database's, so that any store can be
-//! restored from it.
+//! The form of a backup: text that ends with a checksum of all of it. It belongs to no database, so that
+//! any store can be restored from it.
 //!
 //! ```text
 //! lottery-backup 1
@@ -13,13 +13,13 @@
 //! end 2 52454 2864434397
 //! ```
 //!
-//! | line | says |
+//! | line | content |
 //! | --- | --- |
-//! | `rules` | how many agencies take part, the number that wins; a lottery without bets has none |
-//! | `agency` | number, bets stored, CRC-32C of these as sessions have it, whether it is finished |
-//! | `draw` | the number that won, how many agencies took part |
-//! | `rows` | so many bytes follow, which are whole rows of CSV as in `bets.csv` |
-//! | `end` | how many agencies, how many rows, CRC-32C of all bytes before this line |
+//! | `rules` | number of agencies that take part, winning number; a lottery without bets has none |
+//! | `agency` | number, bets stored, their digest (`docs/protocol.md#digest`), `finished` or `open` |
+//! | `draw` | winning number, number of agencies that took part |
+//! | `rows` | length in bytes of the whole rows of CSV that follow, as in `bets.csv` |
+//! | `end` | number of agencies, number of rows, CRC-32C of all bytes before this line |
 
 use std::io::{BufRead, Read as _, Write};
 
@@ -29,37 +29,37 @@ use thiserror::Error;
 use super::{Part, Sink, TransferError};
 
 const HEAD: &str = "lottery-backup 1\n";
-/// What stands instead of a backup where there can be none.
+/// Prefix of a line that stands instead of a backup that cannot be made.
 const ERROR: &str = "error ";
-/// Longer than any line but a row's, in bytes.
+/// Upper bound of any line but a row, in bytes.
 const LONGEST_LINE: u64 = 1024;
-/// More than rows that come together ever have, in bytes: the longest message is half of it.
+/// Upper bound of a `rows` block, in bytes: the longest message is half of it.
 const MOST_ROWS: u64 = 128 << 20;
 
-/// Why a backup cannot be used.
+/// Reason that a backup cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Damage {
-    /// It is something else.
+    /// The file is something else.
     #[error("no backup of a lottery, or of a later version: expected {:?}", HEAD.trim_end())]
     NoBackup,
-    /// It ends too early.
+    /// The file ends too early.
     #[error("it ends too early: cut off, or not written to its end")]
     Cut,
-    /// It goes on behind its end.
+    /// Bytes follow the end.
     #[error("it goes on behind its end")]
     TooLong,
-    /// A line is none of those that there are.
+    /// A line is of no known kind.
     #[error("line {0}: expected rules, agency, draw, rows or end")]
     Line(u64),
-    /// The checksum of all is another.
+    /// The checksum of the whole backup is wrong.
     #[error("its checksum is wrong: it was changed")]
     Checksum,
-    /// Its bets are not those that it says there are.
+    /// The number of bets, or their digest, does not match the agencies' lines.
     #[error("it does not hold the bets that it says it does: {0}")]
     Counts(String),
 }
 
-/// Writes parts.
+/// Writer of a backup, part by part.
 #[derive(Debug)]
 pub struct BackupWriter<W> {
     out: W,
@@ -73,7 +73,7 @@ impl<W: Write> BackupWriter<W> {
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub fn new(out: W) -> Result<Self, TransferError> {
         let mut writer = Self { out, crc: 0, agencies: 0, rows: 0 };
         writer.write(HEAD)?;
@@ -84,7 +84,7 @@ impl<W: Write> BackupWriter<W> {
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub fn put(&mut self, part: Part<'_>) -> Result<(), TransferError> {
         match part {
             Part::Rules(Rules { agencies, winning_number }) => {
@@ -106,11 +106,11 @@ impl<W: Write> BackupWriter<W> {
         }
     }
 
-    /// Ends it. Without this it is no backup.
+    /// Ends the backup. Without this it is incomplete.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub fn end(mut self) -> Result<W, TransferError> {
         let Self { crc, agencies, rows, .. } = self;
         self.write(&format!("end {agencies} {rows} {crc}\n"))?;
@@ -124,16 +124,18 @@ impl<W: Write> BackupWriter<W> {
     }
 }
 
-/// What to send to somebody who waits for a backup and gets none.
+/// Returns the line to send to a client that waits for a backup and gets none.
 pub fn refusal(error: &TransferError) -> String {
     format!("{ERROR}{}\n", error.to_string().replace('\n', " "))
 }
 
-/// Shows the parts of a backup. Only when all have been shown is it known to be whole. `name` is for messages.
+/// Passes the parts of a backup to `sink`. The backup is known to be whole only after the last one. `name`
+/// is for messages.
 ///
 /// # Errors
 ///
-/// It is damaged, cannot be read, or says why there is none; or those of `sink`.
+/// The backup is damaged, cannot be read, or is a line that says why there is none; or the errors of
+/// `sink`.
 pub fn read_backup(name: &str, file: impl BufRead, sink: Sink<'_>) -> Result<(), TransferError> {
     Reader { name, file, crc: 0, line: 0, agencies: 0, rows: 0 }.read(sink)
 }
@@ -215,7 +217,8 @@ impl<R: BufRead> Reader<'_, R> {
         sink(Part::Agency(agency, AgencyRecord { stored, digest, finished })).map(Some)
     }
 
-    /// The next line, with its end if it has one; of the whole file, in no piece of rows.
+    /// Reads the next line, with its end if it has one. Lines are counted over the whole file, rows
+    /// included.
     fn line(&mut self) -> Result<String, TransferError> {
         let mut line = Vec::new();
         let read = (&mut self.file).take(LONGEST_LINE).read_until(b'\n', &mut line);
@@ -226,7 +229,7 @@ impl<R: BufRead> Reader<'_, R> {
     }
 
     fn rows_of(&mut self, len: u64, sink: Sink<'_>) -> Result<(), TransferError> {
-        // It grows as bytes come, whatever the line says.
+        // The buffer grows as bytes arrive: the announced length is not trusted.
         let mut rows = Vec::new();
         let read = (&mut self.file).take(len).read_to_end(&mut rows);
         read.map_err(|error| self.unreadable(error))?;

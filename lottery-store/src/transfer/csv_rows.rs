@@ -1,7 +1,8 @@
-//! Bets read from CSV as `bets.csv` is: `agency,first_name,last_name,document,birthdate,number`, RFC 4180 to the letter.
+//! Bets read from CSV in the form of `bets.csv`: `agency,first_name,last_name,document,birthdate,number`,
+//! strictly after RFC 4180.
 //!
-//! No field of a bet holds a line end, so each line is a row, and each row a line. The last one has an end, too: without
-//! it nobody knows how much of it is missing.
+//! No field of a bet holds a line end, so each line is a row, and each row a line. The last one needs an
+//! end, too: without it nobody knows how much of it is missing.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -10,31 +11,32 @@ use thiserror::Error;
 
 use super::TransferError;
 
-/// Longer than any row, in bytes: names have 255 at most, each may be a quote and so be doubled.
+/// Upper bound for a row, in bytes: each of two names has at most 255, and each byte may be a quote, which
+/// is doubled.
 const LONGEST_LINE: u64 = 4096;
 
-/// What is wrong with a line.
+/// Problem of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LineProblem {
-    /// It has no end.
+    /// The line has no end.
     #[error("no line end: it may be torn")]
     Torn,
-    /// It is longer than a row can be.
+    /// The line is longer than a row can be.
     #[error("over {LONGEST_LINE} bytes")]
     TooLong,
-    /// Not six fields.
+    /// The line does not have six fields.
     #[error("{0} fields, expected 6: agency,first_name,last_name,document,birthdate,number")]
     FieldCount(usize),
-    /// Bytes that are no text.
+    /// A field is not UTF-8.
     #[error("{0}: not UTF-8")]
     NotUtf8(&'static str),
-    /// Quotes where none belong, or one too few.
+    /// A quote is misplaced or missing.
     #[error("{0}: a quote that is not as RFC 4180 has it")]
     Quote(&'static str),
-    /// The agency is not one that takes part.
+    /// The agency does not take part.
     #[error("agency: expected a whole number from 1 to {0}, without leading zeros")]
     Agency(u32),
-    /// The number is none.
+    /// The number is not a `u32` in decimal digits.
     #[error("number: expected decimal digits, up to 4294967295")]
     Number,
     /// Another field is wrong.
@@ -42,7 +44,7 @@ pub enum LineProblem {
     Field(#[from] FieldError),
 }
 
-/// A row.
+/// Row of a file.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     pub(super) agency: u32,
@@ -51,7 +53,7 @@ pub(super) struct Row<'a> {
     pub(super) number: u32,
 }
 
-/// Why there is no next row.
+/// Reason that there is no next row.
 #[derive(Debug)]
 pub(super) enum Problem {
     Read(io::Error),
@@ -59,7 +61,7 @@ pub(super) enum Problem {
 }
 
 impl Problem {
-    /// The same about a file of that name.
+    /// Returns the error of a file of that name.
     pub(super) fn of(self, name: &str) -> TransferError {
         let file = name.to_owned();
         match self {
@@ -71,11 +73,11 @@ impl Problem {
 
 const NAMES: [&str; 6] = ["agency", "first_name", "last_name", "document", "birthdate", "number"];
 
-/// Reads one row after another.
+/// Reader of rows, one after another.
 #[derive(Debug)]
 pub(super) struct CsvRows<R> {
     file: R,
-    /// The highest number of an agency.
+    /// Highest number of an agency.
     agencies: u32,
     line: u64,
     text: Vec<u8>,
@@ -87,7 +89,7 @@ impl<R: BufRead> CsvRows<R> {
         Self { file, agencies, line: 0, text: Vec::new(), fields: Default::default() }
     }
 
-    /// The next row that is a bet of an agency that takes part; `None` at the end.
+    /// Returns the next row, which is a bet of an agency that takes part; `None` at the end.
     pub(super) fn next_bet(&mut self) -> Result<Option<Row<'_>>, Problem> {
         let line = self.line + 1;
         let Some(row) = self.next_row()? else { return Ok(None) };
@@ -99,7 +101,7 @@ impl<R: BufRead> CsvRows<R> {
         }
     }
 
-    /// The next row, whatever its names and dates are; `None` at the end.
+    /// Returns the next row, without a check of its names, document and date; `None` at the end.
     pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, Problem> {
         self.text.clear();
         let mut limited = (&mut self.file).take(LONGEST_LINE + 1);
@@ -144,7 +146,7 @@ impl<R: BufRead> CsvRows<R> {
     }
 }
 
-/// The first field of a row, and what comes behind its comma.
+/// Splits a row into its first field and the rest behind the comma.
 fn field(text: &[u8]) -> Option<(Vec<u8>, Option<&[u8]>)> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         let end = text.iter().position(|byte| *byte == b',');
@@ -176,7 +178,7 @@ mod tests {
 
     use super::*;
 
-    /// The rows again, as the store writes them.
+    /// Returns the rows as the store would write them.
     fn read(text: &[u8]) -> Result<String, (u64, LineProblem)> {
         let mut file = CsvRows::new(text, 7);
         let mut all = String::new();

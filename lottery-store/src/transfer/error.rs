@@ -1,4 +1,4 @@
-//! Why bets could not be brought into a store or out of it.
+//! Errors of bringing bets into a store or out of it.
 
 use std::io;
 
@@ -7,42 +7,42 @@ use thiserror::Error;
 
 use super::{Damage, LineProblem};
 
-/// What went wrong, and where: one line.
+/// Error with its place, in one line.
 #[derive(Debug, Error)]
 pub enum TransferError {
     /// A file cannot be read.
     #[error("{file}: cannot be read: {error}")]
     Unreadable {
-        /// The file as it was named.
+        /// Name of the file as given.
         file: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// A line is no bet.
     #[error("{file}: line {line}: {problem}")]
     Line {
-        /// The file as it was named.
+        /// Name of the file as given.
         file: String,
-        /// The line, from 1.
+        /// Number of the line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// Problem of the line.
         problem: LineProblem,
     },
     /// A backup cannot be used.
     #[error("{file}: {damage}")]
     Damaged {
-        /// The file as it was named.
+        /// Name of the file as given.
         file: String,
-        /// What is wrong with it.
+        /// Damage of the backup.
         damage: Damage,
     },
-    /// What is read of a store cannot be written to where it was to go.
+    /// The output of a store's content cannot be written.
     #[error("cannot be written: {0}")]
     Unwritable(io::Error),
-    /// A running centre was asked, and says why not.
+    /// A running server was asked, and gave this reason for a failure.
     #[error("the centre says: {0}")]
     Refused(String),
-    /// The store's own.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,4 +1,4 @@
-//! Filling a new store with bets, in groups that fit into memory.
+//! Filling of a new store with bets, in groups that fit into memory.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use lottery_core::store::{AgencyRecord, Group, Rows, Store, rows};
 use super::TransferError;
 use super::csv_rows::Row;
 
-/// At most about so many bytes of rows are committed as one group.
+/// Approximate size at which rows are committed as a group, in bytes.
 const MAX_GROUP: usize = 1 << 20;
 
-/// Puts bets into groups, and commits these.
+/// Collector of bets into groups, which it commits.
 pub(super) struct Filling<'a> {
     store: &'a mut dyn Store,
     group: Group,
@@ -48,7 +48,7 @@ impl<'a> Filling<'a> {
         if self.size >= MAX_GROUP { self.commit() } else { Ok(()) }
     }
 
-    /// Commits what is left. Returns the store, and how many bets each agency has.
+    /// Commits the rest. Returns the store, and each agency's number of bets and digest.
     pub(super) fn end(mut self) -> Result<(&'a mut dyn Store, BTreeMap<u32, AgencyRecord>), TransferError> {
         if self.group != Group::default() {
             self.commit()?;

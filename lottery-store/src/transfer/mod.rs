@@ -1,7 +1,8 @@
-//! Bets on their way into a store and out of it, besides the wires: backups, and CSV as `bets.csv` is.
+//! Bets on their way into a store and out of it, other than by a dialect: backups, and CSV in the form of
+//! `bets.csv`.
 //!
-//! Whatever fills a store fills a new one, beside the data directory's files, which takes its place only when it is
-//! complete: all of it or nothing. Whatever is read of a store is one state of it, whole groups only, while the
+//! Bets go into a new store, beside the data directory's files, which takes its place only when it is
+//! complete: all or nothing. Bets are read from one state of a store, whole groups only, while the
 //! committer goes on.
 
 mod backup;
@@ -23,11 +24,12 @@ use self::filling::Filling;
 pub use self::parts::{Part, Sink, read_store};
 use self::restoring::Restoring;
 
-/// Stores all bets of a file as `bets.csv` is, with agencies up to `agencies`. `name` is for messages.
+/// Stores all bets of a file in the form of `bets.csv`, with agencies up to `agencies`. `name` is for
+/// messages.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or a line of it is no bet; or the store's.
+/// The file cannot be read, or a line of it is not a bet; or the store's errors.
 pub fn import(
     name: &str,
     file: impl BufRead,
@@ -43,11 +45,11 @@ pub fn import(
     Ok(())
 }
 
-/// Stores all that a backup holds. `name` is for messages.
+/// Stores everything that a backup holds. `name` is for messages.
 ///
 /// # Errors
 ///
-/// The backup cannot be read, or is damaged; or the store's.
+/// The backup cannot be read, or is damaged; or the store's errors.
 pub fn restore(name: &str, file: impl BufRead, store: &mut dyn Store) -> Result<(), TransferError> {
     let mut restoring = Restoring::new(name, store);
     read_backup(name, file, &mut |part| restoring.put(part))?;

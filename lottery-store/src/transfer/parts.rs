@@ -1,4 +1,4 @@
-//! What a lottery consists of, part by part: so it is read of a store, written to a backup and read again.
+//! Parts of a lottery, in which it is read from a store, written to a backup and read again.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -10,22 +10,23 @@ use super::TransferError;
 /// A part. The rules, agencies and the draw come before all rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// What it is about, if that is known.
+    /// The rules of the lottery, if they are known.
     Rules(Rules),
-    /// How far an agency is; in ascending order.
+    /// Progress of an agency; agencies come in ascending order.
     Agency(u32, AgencyRecord),
-    /// The draw. Who has won follows from the rows: all bets on that number, in the order in which they were stored.
+    /// The draw. The winners follow from the rows: all bets on that number, in the order in which they were
+    /// stored.
     Draw {
-        /// The number that won.
+        /// The winning number.
         winning_number: u32,
-        /// How many agencies took part.
+        /// Number of agencies that took part.
         agencies: u32,
     },
-    /// Rows as the store has them, whole ones.
+    /// Whole rows as the store has them.
     Rows(&'a str),
 }
 
-/// Without the rows: they are personal data.
+/// Omits the rows: they are personal data.
 impl fmt::Debug for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -37,10 +38,10 @@ impl fmt::Debug for Part<'_> {
     }
 }
 
-/// Takes parts, one after another.
+/// Function that takes parts, one after another.
 pub type Sink<'a> = &'a mut dyn FnMut(Part<'_>) -> Result<(), TransferError>;
 
-/// Shows the parts of a store, with its rows or without.
+/// Passes the parts of a store to `sink`, with its rows or without.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Filling a new store from a backup: the same bets in the same order, the same agencies, the same draw.
+//! Filling of a new store from a backup: the same bets in the same order, the same agencies, the same draw.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::csv_rows::CsvRows;
 use super::filling::Filling;
 use super::{Damage, Part, TransferError};
 
-/// Takes the parts of a backup of that name.
+/// Receiver of the parts of a backup of that name.
 pub(super) struct Restoring<'a> {
     name: &'a str,
     filling: Filling<'a>,
@@ -43,7 +43,7 @@ impl<'a> Restoring<'a> {
         Ok(())
     }
 
-    /// The backup is whole: what it says of agencies is compared with what was found, and stored with the draw.
+    /// Compares the agencies of the complete backup with the bets found, and stores them with the draw.
     pub(super) fn end(self) -> Result<(), TransferError> {
         let Self { name, filling, agencies, rules, drawn } = self;
         let (store, found) = filling.end()?;
@@ -63,7 +63,7 @@ impl<'a> Restoring<'a> {
         if group != Group::default() {
             store.commit(&group)?;
         }
-        // From the same rows in the same order, so it is the same draw.
+        // The draw is the same, since it is made from the same rows in the same order.
         if let Some(rules) = drawn {
             hold_draw(store, rules)?;
         }

@@ -1,4 +1,5 @@
-//! `bets.csv` cannot follow: it is said once that it is behind, and again when it is not.
+//! Tests of a `bets.csv` that cannot follow the store: one log line when it falls behind, one when it has
+//! caught up.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Write};
@@ -12,7 +13,7 @@ use lottery_store::Disk;
 use crate::support::{Faults, Model, SimDisk, group, open};
 
 thread_local! {
-    /// What this thread logs.
+    /// Log of this thread.
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -28,10 +29,11 @@ impl Write for ThisThread {
     }
 }
 
-/// What is logged meanwhile, without the time.
+/// Returns the lines that `events` logs, without the time.
 fn logged(events: impl FnOnce()) -> Vec<String> {
     static STARTED: Once = Once::new();
-    // One for the whole program: with one for each test, what other tests do at the same time is not theirs alone.
+    // One subscriber serves the whole program: with one for each test, a test would also see the lines of
+    // others that run at the same time.
     STARTED.call_once(|| init_with(Level::Info, || SystemTime::UNIX_EPOCH, || ThisThread));
     LOG.take();
     events();
@@ -79,11 +81,11 @@ fn a_file_that_somebody_cuts_or_writes_to_never_gets_holes() {
         store.commit(&next).unwrap();
         model.apply(&next);
         assert_eq!(csv.content(), model.csv());
-        // Anywhere, also in the middle of a row
+        // The cut is anywhere, also in the middle of a row.
         let cut = csv.content().len() as u64 * (nth % 5) / 4;
         csv.set_len(cut).unwrap();
     }
-    // What somebody writes behind our rows stays.
+    // Foreign bytes behind our rows stay.
     csv.set_len(0).unwrap();
     store.tend().unwrap();
     let foreign = b"1,Ana,Paz,1,1980-01-01,1\r\n";

@@ -1,4 +1,4 @@
-//! The power goes: whatever was not synced is there or not, sector by sector.
+//! Tests of power cuts: data that was not synced survives or not, sector by sector.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use crate::support::{Faults, Model, SimDisk, drawn, group, open};
 
-/// Runs the groups until write `cut` of the database, where the power goes, and returns what was acknowledged and the
-/// group that was not.
+/// Commits the groups until the power goes at write `cut` of the database. Returns the acknowledged groups,
+/// and the one that was not.
 fn run(
     database: &Arc<SimDisk>,
     csv: &Arc<SimDisk>,
@@ -18,7 +18,7 @@ fn run(
 ) -> (Model, Option<Group>) {
     let mut model = Model::default();
     if let Some(cut) = cut {
-        // A write that fails otherwise than for room is the last one: nothing follows it.
+        // A write that fails for another reason than room is the last one: nothing follows it.
         let write = Some((cut, std::io::ErrorKind::BrokenPipe));
         database.fail(Faults { write, write_for_good: true, ..Faults::default() });
     }
@@ -30,7 +30,7 @@ fn run(
         model.apply(group);
     }
     if cut.is_none() {
-        // Not closed in good order
+        // The store is not closed in good order.
         std::mem::forget(store);
     }
     (model, None)
@@ -48,7 +48,7 @@ fn check(database: &Arc<SimDisk>, csv: &Arc<SimDisk>, mut model: Model, last: Op
     store.commit(&next).unwrap();
     model.apply(&next);
     drop(store);
-    // And it was durable at once
+    // The group was durable at once.
     let cold = database.after_crash(0);
     assert_eq!(Model::of(&mut open(&cold, csv).unwrap()), model);
     assert_eq!(csv.content(), model.csv());

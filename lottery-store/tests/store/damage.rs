@@ -1,11 +1,11 @@
-//! The database file is changed by something else: a start either finds all of it sound or refuses it.
+//! Tests of a database file that something else has changed: a start either finds all of it sound or fails.
 
 use lottery_core::store::{Store, StoreError};
 
 use crate::support::{Model, Random, SimDisk, drawn, group, open};
 
-/// A store of some groups; its file when it was closed, or while it was still open; and what it held before the last
-/// group and with it.
+/// Returns the file of a store of some groups, closed or still open, and the content before and after the
+/// last group.
 fn stored(closed: bool) -> (Vec<u8>, Model, Model) {
     let database = SimDisk::new();
     let mut store = open(&database, &SimDisk::new()).unwrap();
@@ -37,7 +37,7 @@ fn a_damaged_database_is_refused_or_does_no_harm() {
         for _ in 0..400 {
             let mut content = content.clone();
             for _ in 0..=below(3) {
-                // More often at the head of a page, where the structure is
+                // Half of the changes hit the head of a page, where its structure is.
                 let within = [400, 4096][below(2)];
                 content[pages[below(pages.len())] + below(within)] = u8::try_from(below(256)).unwrap();
             }
@@ -45,7 +45,8 @@ fn a_damaged_database_is_refused_or_does_no_harm() {
                 Ok(mut store) => {
                     sound += 1;
                     let found = Model::of(&mut store);
-                    // In a file that was not closed, a damaged last group looks like one that a crash has torn.
+                    // In a file that was not closed, a damaged last group looks like one that a crash has
+                    // torn.
                     assert!(found == model || (!closed && found == before));
                 }
                 Err(StoreError::Unusable { .. }) => refused += 1,

@@ -1,4 +1,5 @@
-//! One operation fails, each in its turn: without room the store goes on, after anything else it does not.
+//! Tests that fail one operation after another: without room the store goes on, after any other failure it
+//! does not.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use crate::support::{Faults, Model, SimDisk, drawn, group, open};
 
 const NO_ROOM: [ErrorKind; 3] = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
 
-/// A store of a few groups, the last of them closed in good order or not.
+/// Returns a store's disks and content after a few groups.
 fn begun() -> (Arc<SimDisk>, Arc<SimDisk>, Model) {
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let mut store = open(&database, &csv).unwrap();
@@ -21,7 +22,8 @@ fn begun() -> (Arc<SimDisk>, Arc<SimDisk>, Model) {
     (database, csv, model)
 }
 
-/// The groups that are tried: small, with the drawn, so large that the file must grow, and without a bet.
+/// Returns the groups to try: a small one, one with the draw, one so large that the file must grow, and one
+/// without bets.
 fn tried() -> [Group; 4] {
     let finished = AgencyRecord { stored: 9, digest: 9, finished: true };
     let without_bets = Group { agencies: [(1, finished)].into(), ..Group::default() };
@@ -49,7 +51,7 @@ fn a_write_without_room_stores_nothing_and_the_store_goes_on() {
             }
             assert_eq!(Model::of(&mut store), model, "write {nth}");
 
-            // Killed there and then, and going on
+            // The process is killed at this point; the other one goes on.
             let (other, other_csv) = (database.after_kill(), csv.after_kill());
             assert_eq!(Model::of(&mut open(&other, &other_csv).unwrap()), model, "write {nth}");
             for later in [tried, &group(8, 5, 20)] {
@@ -135,11 +137,11 @@ fn a_failed_sync_ends_the_store_and_loses_nothing_acknowledged() {
                 break;
             }
 
-            // The page cache is lost, or another process finds it as it was
+            // The page cache is lost, or another process finds it as it was.
             let (lost, lost_csv) = (database.after_crash(0), csv.after_crash(0));
             assert_acknowledged(&lost, &lost_csv, &mut model.clone(), &last);
             assert_acknowledged(&database, &csv, &mut model, &last);
-            // What that process has built on it is still there when the page cache is lost later
+            // Groups that this process has added survive a later loss of the page cache.
             let cold = database.after_crash(0);
             assert_eq!(Model::of(&mut open(&cold, &SimDisk::new()).unwrap()), model, "sync {nth}");
         }
@@ -150,7 +152,7 @@ fn a_failed_sync_ends_the_store_and_loses_nothing_acknowledged() {
 fn a_failed_read_ends_the_store() {
     let database = SimDisk::new();
     let mut store = open(&database, &SimDisk::new()).unwrap();
-    // More than redb keeps in memory
+    // The rows are more than redb keeps in memory.
     for _ in 0..6 {
         let rows = Rows { agency: 1, bets: 1, text: "x".repeat((4 << 20) - 64) };
         store.commit(&Group { batches: vec![rows], ..Group::default() }).unwrap();
@@ -170,7 +172,7 @@ fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
         let (database, csv, _) = begun();
         let mut store = open(&database, &csv).unwrap();
         store.commit(&Group::default()).unwrap();
-        // Killed while it runs
+        // The process is killed while it runs.
         database.after_kill()
     };
     for fault in 0..4 {
@@ -201,7 +203,7 @@ fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
                 let cold = database.after_crash(0);
                 assert_eq!(Model::of(&mut open(&cold, &csv.after_kill()).unwrap()), expected);
             }
-            // Its length is asked for a few times only.
+            // The length is read a few times only.
             if nth > if fault == 3 { 8 } else { 40 } {
                 break;
             }
@@ -209,7 +211,8 @@ fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
     }
 }
 
-/// Batches of so many bets are each written to `bets.csv` by themselves, smaller ones together.
+/// Number of bets above which each batch is written to `bets.csv` by itself; smaller ones are written
+/// together.
 const WRITTEN_APART: u32 = 2000;
 
 #[test]
@@ -218,7 +221,7 @@ fn bets_csv_falls_behind_without_room_and_catches_up() {
         for nth in 0..6 {
             let (database, csv, mut model) = begun();
             let mut store = open(&database, &csv).unwrap();
-            // The first writes that fail leave a torn row; cutting it fails, too.
+            // The first failing writes leave a torn row; cutting it fails, too.
             csv.fail(Faults { write: Some((nth, kind)), write_for_good: true, ..Faults::default() });
             for later in [group(7, 3, WRITTEN_APART), group(8, 3, WRITTEN_APART)] {
                 store.commit(&later).unwrap();
@@ -288,7 +291,8 @@ fn assert_ended(store: &mut dyn Store, error: &StoreError) {
     assert_eq!(store.read(&mut |_| unreachable!()).unwrap_err(), *error);
 }
 
-/// After a restart there is all that was acknowledged, and the last group whole or not at all; and it goes on.
+/// Asserts that a restart finds all acknowledged groups, and the last group whole or not at all, and that
+/// the store goes on.
 fn assert_acknowledged(database: &Arc<SimDisk>, csv: &Arc<SimDisk>, model: &mut Model, last: &Group) {
     let mut store = open(database, csv).unwrap();
     let found = Model::of(&mut store);

@@ -1,4 +1,4 @@
-//! The store in a directory: what is committed is there again, and who may open it.
+//! Tests of the store in a directory: committed groups survive, and only one owner may open it.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -126,7 +126,8 @@ fn foreign_and_damaged_files_are_refused_and_left_alone() {
     unusable(directory.path());
 }
 
-/// A directory with a store of four groups, and its `bets.csv`.
+/// Returns a directory with a store of four groups, the path of its `bets.csv`, and the content of that
+/// file.
 fn with_csv() -> (TempDir, PathBuf, Vec<u8>) {
     let directory = TempDir::new().unwrap();
     let csv = with_groups(directory.path(), 4).csv();
@@ -154,7 +155,7 @@ fn bets_csv_is_made_equal_to_the_store_when_it_is_opened() {
     check(Some(b""), CsvRepair { kept: 0, cut: 0, appended: all });
     let longer = [&csv[..], b"3,torn"].concat();
     check(Some(&longer), CsvRepair { kept: all, cut: 6, appended: 0 });
-    // What a power cut leaves: room without anything in it, behind the rows or among them.
+    // A power cut leaves room without data, behind the rows or among them.
     let longer = [&csv[..], &[0; 9000]].concat();
     check(Some(&longer), CsvRepair { kept: all, cut: 9000, appended: 0 });
     check(
@@ -166,7 +167,8 @@ fn bets_csv_is_made_equal_to_the_store_when_it_is_opened() {
     check(Some(&holes), CsvRepair { kept: all, cut: 0, appended: 0 });
     holes.truncate(3 * group);
     check(Some(&holes), CsvRepair { kept: 3 * group as u64, cut: 0, appended: group as u64 });
-    // A torn row that the store has otherwise: it was written by us, or its row would be whole.
+    // A torn row that differs from the store's was written by the server: anybody else's row would be
+    // whole.
     let torn = [&csv[..2 * group], b"3,Ana,Pa"].concat();
     check(Some(&torn), CsvRepair { kept: 2 * group as u64, cut: 8, appended: all - 2 * group as u64 });
     check(Some(&csv), CsvRepair { kept: all, cut: 0, appended: 0 });
@@ -201,7 +203,7 @@ fn bets_csv_with_rows_that_the_store_lacks_is_left_alone() {
         assert!(difference.same <= rows.min(stored), "{error}");
         assert_eq!(fs::read(&path).unwrap(), content);
     }
-    // The store is as it was, and goes on when the file is put aside.
+    // The store is unchanged, and opens when the file is set aside.
     for nth in 1..4 {
         fs::write(&path, row("1")).unwrap();
         let store = RedbStore::open_setting_aside(directory.path(), "now").unwrap();
@@ -279,7 +281,7 @@ fn files_are_their_owners_alone() {
     let files = ["lottery.redb", "bets.csv", "lottery.lock"].map(|name| data.join(name));
     assert_eq!((mode(&directory.path().join("new")), mode(&data)), (0o700, 0o700));
     assert_eq!(files.each_ref().map(|path| mode(path)), [0o600; 3]);
-    // Those of an earlier version, too; but not a directory that somebody has made.
+    // Files of an earlier version are restricted, too, but not a directory that somebody else has made.
     for path in &files {
         fs::set_permissions(path, PermissionsExt::from_mode(0o644)).unwrap();
     }

@@ -1,4 +1,4 @@
-//! A disk without room, simulated and real: every group is refused whole until there is room again.
+//! Tests of a full disk, simulated and real: every group is rejected whole until there is room again.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::support::{Model, SimDisk, drawn, group, open};
 
-/// Commits until there is no room, and returns how many groups were refused.
+/// Commits until there is no room. Returns the number of rejected groups.
 fn fill(store: &mut RedbStore, model: &mut Model, bets: u32) -> u32 {
     let mut refused = 0;
     for nth in 0..4000 {
@@ -29,7 +29,7 @@ fn fill(store: &mut RedbStore, model: &mut Model, bets: u32) -> u32 {
     refused
 }
 
-/// The last things a centre stores.
+/// Returns the last group that a server stores.
 fn end() -> Group {
     let finished = AgencyRecord { stored: 9, digest: 9, finished: true };
     drawn(Group { agencies: [(1, finished)].into(), ..Group::default() })
@@ -46,7 +46,7 @@ fn without_room_each_group_is_refused_whole_and_with_room_the_store_goes_on() {
         database.room(Some(room));
         csv.room(Some(0));
         assert_eq!(fill(&mut store, &mut model, bets), 3, "room for {room} blocks");
-        // A restart finds the same, though there is still no room
+        // A restart finds the same, though there is still no room.
         let other = database.after_kill();
         assert_eq!(Model::of(&mut open(&other, &csv.after_kill()).unwrap()), model);
 
@@ -61,7 +61,7 @@ fn without_room_each_group_is_refused_whole_and_with_room_the_store_goes_on() {
     }
 }
 
-/// A file system of 4 MiB, for as long as it lives.
+/// File system of 4 MiB, mounted until it is dropped.
 struct Tmpfs(TempDir);
 
 impl Tmpfs {
@@ -89,7 +89,7 @@ impl Drop for Tmpfs {
 #[test]
 fn a_real_disk_without_room_is_no_different() {
     let Some(disk) = Tmpfs::mount() else {
-        // Not `eprintln!`, which is not shown for a test that passes
+        // `eprintln!` is not shown for a test that passes.
         let _ =
             std::io::stderr().write_all(b"SKIPPED: no tmpfs to mount here, so no real full disk is tested\n");
         return;
@@ -114,7 +114,7 @@ fn a_real_disk_without_room_is_no_different() {
     assert_eq!(fs::read(disk.path().join("bets.csv")).unwrap(), model.csv());
 }
 
-/// The file may be behind, but by whole rows.
+/// Asserts that the file may be behind, but only by whole rows.
 fn assert_whole_rows(directory: &Path, model: &Model) {
     let csv = fs::read_to_string(directory.join("bets.csv")).unwrap();
     assert!(model.rows.starts_with(&csv));

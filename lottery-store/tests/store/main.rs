@@ -1,4 +1,4 @@
-//! The store: what is acknowledged is there afterwards, whatever fails.
+//! Tests of the store: acknowledged groups survive every failure.
 
 mod behind;
 mod crash;

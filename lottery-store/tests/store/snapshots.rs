@@ -1,4 +1,5 @@
-//! Snapshots: one state of the store, whatever is committed meanwhile; and none once it is not to be trusted.
+//! Tests of snapshots: each shows one state of the store while groups are committed, or fails once that
+//! state may be overwritten.
 
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
@@ -7,7 +8,7 @@ use lottery_core::store::{Group, Snapshot, Store, StoreError};
 
 use crate::support::{Faults, Model, SimDisk, drawn, group, open};
 
-/// All that a snapshot holds, which are not the winners: they follow from the rows.
+/// Returns the content of a snapshot, without the winners: they follow from the rows.
 fn held(snapshot: &dyn Snapshot) -> Result<Model, StoreError> {
     let mut rows = String::new();
     let saved = snapshot.saved()?;
@@ -55,7 +56,7 @@ fn a_snapshot_of_a_store_that_was_opened_again_or_closed_fails() {
     let snapshots = store.snapshots().unwrap();
     store.commit(&group(0, 3, 40)).unwrap();
     let before = snapshots.take().unwrap();
-    // Without room the database is opened again: it does not know who reads the old one.
+    // Without room the database is opened again, though a snapshot of the old one is still being read.
     database.fail(Faults { write: Some((0, ErrorKind::StorageFull)), ..Faults::default() });
     assert!(matches!(store.commit(&group(1, 20, 400)), Err(StoreError::Full { .. })));
     database.fail(Faults::default());
@@ -67,7 +68,7 @@ fn a_snapshot_of_a_store_that_was_opened_again_or_closed_fails() {
     drop(store);
     assert!(held(&*after).is_err());
     assert!(matches!(snapshots.take(), Err(StoreError::Failed { .. })));
-    // It was closed in good order all the same, and by its owner.
+    // The database was closed in good order all the same, and by its owner.
     let mut again = open(&database, &csv).unwrap();
     assert!(Model::of(&mut again) == model);
 }

@@ -1,4 +1,5 @@
-//! What the tests of the store share: a disk in memory that can fail and lose what was not synced, and groups.
+//! Helpers of the store's tests: a disk in memory that can fail and lose data that was not synced, and
+//! groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
@@ -14,7 +15,7 @@ use lottery_store::{Disk, RedbStore};
 const SECTOR: usize = 512;
 const BLOCK: usize = 4096;
 
-/// A disk in memory, with what is durable apart from what a reader sees.
+/// Disk in memory that keeps durable data apart from the data that a reader sees.
 #[derive(Debug, Default)]
 pub(crate) struct SimDisk {
     state: Mutex<State>,
@@ -28,24 +29,24 @@ struct State {
     dirty: BTreeSet<usize>,
     /// Blocks that take up room.
     allocated: BTreeSet<usize>,
-    /// How many blocks there is room for.
+    /// Number of blocks for which there is room.
     capacity: Option<usize>,
     faults: Faults,
     counts: Counts,
 }
 
-/// What fails, counted from now.
+/// Failures to come, counted from now.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
-    /// This many writes and changes of length succeed, then one fails.
+    /// Number of writes and changes of length that succeed before one fails, and its error.
     pub(crate) write: Option<(u64, ErrorKind)>,
-    /// All after it fail too.
+    /// True if all later ones fail too.
     pub(crate) write_for_good: bool,
-    /// This many syncs succeed, then one fails and loses what was written; later ones succeed.
+    /// Number of syncs that succeed before one fails and loses the data written; later ones succeed.
     pub(crate) sync: Option<u64>,
-    /// This many reads succeed, then one fails.
+    /// Number of reads that succeed before one fails.
     pub(crate) read: Option<u64>,
-    /// Its length is told this many times, then once not.
+    /// Number of times that the length is read before it fails once.
     pub(crate) size: Option<u64>,
 }
 
@@ -68,16 +69,16 @@ impl SimDisk {
         disk
     }
 
-    /// A disk after a power cut: each sector not synced is there or not, as `seed` says.
+    /// Returns a disk after a power cut: each sector not synced is there or not, as `seed` decides.
     pub(crate) fn after_crash(&self, seed: u64) -> Arc<Self> {
         let state = self.state();
         let mut random = Random(seed | 1);
         let mut content = state.durable.clone();
-        // All of the new length or none of it
+        // The new length is kept or not.
         if state.live.len() != content.len() && random.below(2) == 0 {
             content.resize(state.live.len(), 0);
         }
-        // Seed 0: none of it
+        // Seed 0 keeps none of the sectors.
         for sector in state.dirty.iter().filter(|_| seed != 0 && random.below(2) == 0) {
             let start = sector * SECTOR;
             let end = (start + SECTOR).min(state.live.len()).min(content.len());
@@ -89,7 +90,7 @@ impl SimDisk {
         Self::with_content(&content)
     }
 
-    /// The same disk, content and what is not durable, for another process after the first was killed.
+    /// Returns the same disk, durable data or not, for another process after the first was killed.
     pub(crate) fn after_kill(&self) -> Arc<Self> {
         let state = self.state();
         let copy = Self::new();
@@ -112,7 +113,7 @@ impl SimDisk {
         self.state().faults = faults;
     }
 
-    /// What of [`SimDisk::fail`] has not come about yet.
+    /// Returns the failures of [`SimDisk::fail`] that are still to come.
     pub(crate) fn faults(&self) -> Faults {
         self.state().faults
     }
@@ -121,7 +122,7 @@ impl SimDisk {
         self.state().counts
     }
 
-    /// Leaves room for so many blocks more than are taken now.
+    /// Leaves room for `blocks` more blocks than are taken now; `None` for any number.
     pub(crate) fn room(&self, blocks: Option<usize>) {
         let mut state = self.state();
         state.capacity = blocks.map(|blocks| state.allocated.len() + blocks);
@@ -185,7 +186,7 @@ impl Disk for SimDisk {
         Ok(())
     }
 
-    /// Without room, or failing, half of it is written.
+    /// Writes half of the data if it fails.
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.state();
         let offset = usize::try_from(offset).unwrap();
@@ -224,7 +225,7 @@ impl Disk for SimDisk {
         match state.faults.sync {
             Some(0) => {
                 state.faults.sync = None;
-                // As Linux does it: what was not written back is clean now, and still there to read
+                // As on Linux, pages that were not written back are clean now, and can still be read.
                 state.dirty.clear();
                 return Err(io::Error::other("injected"));
             }
@@ -242,7 +243,7 @@ impl Disk for SimDisk {
     }
 }
 
-/// xorshift64: the same everywhere.
+/// Random numbers of xorshift64, the same on every machine.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(pub(crate) u64);
 
@@ -259,7 +260,8 @@ impl Random {
     }
 }
 
-/// The nth group of a history: `batches` batches with `bets` rows each, and the agencies' new state.
+/// Returns the nth group of a history: `batches` batches with `bets` rows each, and the agencies' new
+/// state.
 pub(crate) fn group(nth: u64, batches: u32, bets: u32) -> Group {
     let mut group = Group::default();
     for batch in 0..batches {
@@ -276,7 +278,7 @@ pub(crate) fn group(nth: u64, batches: u32, bets: u32) -> Group {
     group
 }
 
-/// The same group with the draw, and some winners of it.
+/// Returns the same group with the draw and some winners.
 pub(crate) fn drawn(group: Group) -> Group {
     let pieces = [(1, 0, "30904465\n2\n"), (1, 1, "20000007\n"), (4, 0, "1\n")];
     let piece = |(agency, number, documents): (u32, u64, &str)| WinnersPiece {
@@ -295,12 +297,12 @@ pub(crate) fn drawn(group: Group) -> Group {
     }
 }
 
-/// What a store must hold after these groups.
+/// Content that a store must have after some groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Model {
     pub(crate) saved: Saved,
     pub(crate) rows: String,
-    /// By agency and number; those that the draw speaks of.
+    /// Pieces of the draw's winners lists, by agency and number.
     pub(crate) winners: BTreeMap<(u32, u64), String>,
 }
 

@@ -1,4 +1,4 @@
-//! Whatever is written is read again, and whatever is changed is found out.
+//! Tests that every backup written can be read, and that every change of it is found.
 
 use lottery_core::store::{MemoryStore, Store, rows};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::transfer::restore;
 
-/// Parts that can be kept.
+/// Owned form of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kept {
     Rules(Rules),
@@ -49,7 +49,7 @@ fn read(backup: &[u8]) -> Result<Vec<Kept>, String> {
     read.map(|()| parts).map_err(|error| error.to_string())
 }
 
-/// The second of three agencies is not finished, and the third has no bets.
+/// Returns parts in which the second of three agencies is not finished, and the third has no bets.
 fn parts() -> Vec<Kept> {
     let row = |agency, document: u32, number| {
         let mut text = String::new();
