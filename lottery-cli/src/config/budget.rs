@@ -1,4 +1,4 @@
-//! How a centre divides its memory.
+//! Division of a server's memory.
 
 use std::path::Path;
 use std::thread;
@@ -16,57 +16,57 @@ use crate::log::queue::QUEUE_SIZE;
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// What is always a connection's own, in bytes: its machine, room for a request on the commit queue, and what a runtime and the
-/// lottery keep of it.
+/// Memory that each connection always has, in bytes: its machine, room for a request on the commit queue,
+/// and the state that a runtime and the lottery keep of it.
 pub(super) const OWN: usize = ServerConfig::OWN_MEMORY + OWN_ROOM + 32 * KIB;
 
-/// So many times the longest message there must be at least.
+/// Number of longest messages for which there must be memory at least.
 pub(super) const LEAST: u64 = 16;
 
-/// Supposed where nobody says how much there is.
+/// Memory assumed where its size is not known, in bytes.
 const SOME_MEMORY: u64 = 1 << 30;
 
-/// The most that the commit queue gets.
+/// Upper bound of the commit queue, in bytes.
 const MOST_DESK: usize = 16 * MIB;
 
-/// What is kept of an agency, about: in the committer, and while it has a session.
+/// Approximate memory for an agency, in bytes: in the committer, and while it has a session.
 const AGENCY: usize = 256;
 
-/// The program itself, and what it has before anybody connects.
+/// Memory of the program itself before anybody connects, in bytes.
 const PROGRAM: usize = 8 * MIB;
 
-/// What is touched of the stack of a thread that is not a connection's.
+/// Part of the stack that a thread other than a connection's touches, in bytes.
 const STACK: usize = 128 * KIB;
 
-/// How a centre divides its memory, in bytes.
+/// Division of a server's memory, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// What peers can make it hold.
+    /// Memory that peers can make the server hold.
     pub peers: usize,
-    /// How many connections there may be.
+    /// Maximum number of connections.
     pub connections: usize,
-    /// What connections share, besides what is their own.
+    /// Memory that connections share, besides their own.
     pub shared: usize,
-    /// Of that, for those who have waited.
+    /// Part of the shared memory for connections that have waited.
     pub reserve: usize,
     /// Room for requests on the commit queue.
     pub commit_queue: usize,
-    /// What the committer copies of a group.
+    /// Memory that the committer needs for copies of a group.
     pub committer: usize,
-    /// What the store keeps.
+    /// Memory of the store.
     pub store: usize,
-    /// What is kept of agencies.
+    /// Memory for agencies.
     pub agencies: usize,
-    /// Log lines that wait.
+    /// Memory for log lines that wait.
     pub log: usize,
     /// Stacks of threads.
     pub stacks: usize,
-    /// The rest.
+    /// Memory of the program itself.
     pub program: usize,
 }
 
 impl Budget {
-    /// All of it.
+    /// Returns the sum.
     pub const fn total(&self) -> usize {
         self.peers
             .saturating_add(self.committer)
@@ -79,7 +79,8 @@ impl Budget {
 }
 
 impl ServerSettings {
-    /// How it divides its memory, if a connection has a thread with a stack of that size, or none.
+    /// Returns the division of the memory. `connection_stack` is the size in bytes of the stack of a
+    /// connection's thread; 0 if it has none.
     pub fn budget(&self, connection_stack: usize) -> Budget {
         let config = self.machine();
         let least = u64::from(self.max_message).saturating_mul(LEAST);
@@ -99,7 +100,8 @@ impl ServerSettings {
             shared,
             reserve: config.max_lent().min(shared / 2),
             commit_queue,
-            // Its rows, once as the group's, and once as the store's; the store has pages for them.
+            // The committer holds the rows twice, as the group's and as the store's values; the store has
+            // pages for them.
             committer: 2 * (MAX_GROUP + 2 * config.max_message),
             store: CACHE,
             agencies: usize::try_from(self.agencies).unwrap_or(usize::MAX).saturating_mul(AGENCY),

@@ -1,8 +1,8 @@
 //! Durations as Go writes them: `150ms`, `0m20s`, `1h2m3.5s`.
 //!
-//! A duration is a sequence of decimal numbers, each with an optional fraction and a unit (`ns`, `us` or `µs`,
-//! `ms`, `s`, `m`, `h`), or `0`. As in Go, it is at most 2^63 - 1 nanoseconds (about 292 years), and what is
-//! below a nanosecond is cut off. Unlike in Go, it is never negative.
+//! A duration is a sequence of decimal numbers, each with an optional fraction and a unit (`ns`, `us` or
+//! `µs`, `ms`, `s`, `m`, `h`), or `0`. As in Go, it is at most 2^63 - 1 nanoseconds (about 292 years), and
+//! fractions of a nanosecond are cut off. Unlike in Go, it is never negative.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,31 +12,32 @@ use thiserror::Error;
 /// The longest duration: Go's are nanoseconds in 63 bits.
 pub const MAX: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
 
-/// Why a text is not a duration.
+/// Reason that a text is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DurationError {
-    /// There is nothing in the text, or nothing after its sign.
+    /// The text is empty, or ends after its sign.
     #[error("empty")]
     Empty,
-    /// It begins with a minus.
+    /// The text begins with a minus.
     #[error("negative")]
     Negative,
-    /// A number was expected and something else stands there.
+    /// Something else stands where a number was expected.
     #[error("expected a number at byte {0}")]
     Number(usize),
-    /// A unit was expected and something else, or nothing, stands there.
+    /// Something else, or nothing, stands where a unit was expected.
     #[error("expected one of ns, us, ms, s, m, h at byte {0}")]
     Unit(usize),
-    /// It is longer than [`MAX`].
+    /// The duration is longer than [`MAX`].
     #[error("longer than 292 years")]
     Overflow,
 }
 
-/// Reads a duration.
+/// Parses a duration.
 ///
 /// # Errors
 ///
-/// If the text is not a duration as the module describes it; the error says where it stops being one.
+/// The text is not a duration as the module describes it; the error names the byte at which it stops being
+/// one.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
     if text.starts_with('-') {
         return Err(DurationError::Negative);
@@ -69,7 +70,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     Ok(Duration::from_nanos(total))
 }
 
-/// A duration that displays as Go prints it: `1h0m0s`, `1m30s`, `1.5s`, `150ms`, `0s`.
+/// Duration that displays as Go prints it: `1h0m0s`, `1m30s`, `1.5s`, `150ms`, `0s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GoDuration(pub Duration);
 
@@ -107,11 +108,11 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// How many nanoseconds a unit has.
+/// Returns the number of nanoseconds in a unit.
 fn unit(name: &str) -> Option<u64> {
     Some(match name {
         "ns" => 1,
-        // The micro sign and the Greek letter, as in Go.
+        // The micro sign and the Greek letter are both accepted, as in Go.
         "us" | "\u{b5}s" | "\u{3bc}s" => 1_000,
         "ms" => 1_000_000,
         "s" => 1_000_000_000,
@@ -125,7 +126,8 @@ fn whole_part(digits: &str, unit: u64) -> Option<u64> {
     if digits.is_empty() { Some(0) } else { digits.parse::<u64>().ok()?.checked_mul(unit) }
 }
 
-/// The nanoseconds of a fraction of a unit. Digits after the 18th are left out: an hour has fewer nanoseconds.
+/// Returns the nanoseconds of a fraction of a unit. Digits after the 18th are ignored: an hour has fewer
+/// nanoseconds.
 fn fraction_part(digits: &str, unit: u64) -> u64 {
     let (mut number, mut scale) = (0_u128, 1_u128);
     for digit in digits.bytes().take(18) {

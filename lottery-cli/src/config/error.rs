@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration.
+//! Errors of a configuration.
 
 use std::ffi::OsStr;
 use std::io;
@@ -7,54 +7,54 @@ use thiserror::Error;
 
 use crate::log::escape::escaped;
 
-/// Why a program cannot start as it was told to. Its text is one line, which names the place, the key and the value,
-/// and says what was expected.
+/// Reason that a program cannot start with its configuration. Its text is one line, which names the place,
+/// the key, the value, and the expectation.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The command line is not understood.
     #[error("{0}")]
     Usage(String),
-    /// A file is not there, cannot be read, or is no file of ours by its size.
+    /// A file is missing, cannot be read, or is too large for a configuration.
     #[error("{file}: cannot read: {source}")]
     Read {
-        /// The file as it was named.
+        /// Name of the file as given.
         file: String,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// A file is not made as it must be: its encoding, its syntax, or a list where one value belongs.
+    /// The form of a file is wrong: its encoding, its syntax, or a list where one value belongs.
     #[error("{file}: {problem}")]
     Syntax {
-        /// The file as it was named.
+        /// Name of the file as given.
         file: String,
-        /// The line, and what is wrong there.
+        /// Number of the line, and the problem there.
         problem: String,
     },
-    /// A file sets what is not a setting, and must not.
+    /// A file has an unknown key, and unknown keys are errors.
     #[error("{0}")]
     UnknownKey(String),
-    /// A file sets the same thing twice.
+    /// A file sets the same key twice.
     #[error("{file}: {key}: set more than once")]
     DuplicateKey {
-        /// The file as it was named.
+        /// Name of the file as given.
         file: String,
-        /// The key that is there twice.
+        /// Key that is there twice.
         key: &'static str,
     },
-    /// A value is not what its setting takes.
+    /// A value is not one that its setting takes.
     #[error("{place}: {value}: expected {expected}")]
     Value {
-        /// Where the value comes from: `--port`, `environment: SERVER_PORT`, `config.yaml: loop.amount`.
+        /// Origin of the value: `--port`, `environment: SERVER_PORT`, `config.yaml: loop.amount`.
         place: String,
-        /// The value in quotes, or that it is not shown.
+        /// The value in quotes, or a note that it is not shown.
         value: String,
-        /// What the setting takes.
+        /// Description of the values that the setting takes.
         expected: String,
     },
-    /// A setting that has no default is not set anywhere.
+    /// A setting without a default is not set anywhere.
     #[error("{setting} is not set: expected {ways}")]
     Missing {
-        /// The setting's name.
+        /// Name of the setting.
         setting: &'static str,
         /// All the ways to set it.
         ways: String,
@@ -62,7 +62,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// With which code a program ends that cannot start for such an error: wrong usage.
+    /// Exit code of a program that cannot start for such an error: wrong usage.
     pub const EXIT_CODE: u8 = 2;
 
     #[expect(clippy::unnecessary_debug_formatting, reason = "quotes, and no character that breaks the line")]
@@ -70,7 +70,7 @@ impl ConfigError {
         Self::Value { place, value: format!("{value:?}"), expected: expected.into() }
     }
 
-    /// The same without the value, which is personal data.
+    /// Returns the same error without the value, which is personal data.
     pub(super) fn without_value(self) -> Self {
         match self {
             Self::Value { place, expected, .. } => {
@@ -81,7 +81,7 @@ impl ConfigError {
     }
 }
 
-/// A name from outside, without characters that would break a line of ours: escaped as in a log line.
+/// Returns a name from outside without characters that would break a line: escaped as in a log line.
 pub(super) fn one_line(text: &str) -> String {
     escaped(text)
 }

@@ -1,4 +1,4 @@
-//! A configuration file: whether it must be there, its text, and its entries checked against the known keys.
+//! A configuration file: its text, and its entries checked against the known keys.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -8,50 +8,51 @@ use super::error::{ConfigError, one_line};
 use super::unknown::{UnknownKey, UnknownKeys};
 use super::{ini, nearest, nesting, yaml};
 
-/// A configuration of ours has a few hundred bytes; what is larger than this is something else.
+/// Maximum size of a configuration file, in bytes. A real one has a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// One key and its value, as a file has them.
+/// A key and its value in a file.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The key, sections joined with dots.
+    /// Key, with its sections joined by dots.
     pub(super) key: String,
-    /// The text of the value.
+    /// Text of the value.
     pub(super) value: String,
 }
 
-/// In what format a file is written.
+/// Format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Ini,
     Yaml,
 }
 
-/// What a program expects of its file.
+/// Description of a program's file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
-    /// The name of the file that is read if none is named.
+    /// Name of the file that is read if none is named.
     pub(super) default: &'static str,
     pub(super) format: Format,
     /// Keys that may be there and mean nothing to the program.
     pub(super) ignored: &'static [&'static str],
 }
 
-/// What a file says.
+/// Content of a file.
 #[derive(Debug)]
 pub(super) struct Contents {
-    /// Its entries, under the keys as they are known.
+    /// Entries with known keys, spelled as the program spells them.
     pub(super) entries: Vec<Entry>,
-    /// What else is in it.
+    /// Other keys.
     pub(super) unknown: UnknownKeys,
 }
 
-/// Reads the file at `path` and finds which of its keys are in `known` or ignored, in upper or lower case, none of them
-/// twice. A file that is not there is an error if it was named explicitly, and otherwise `None`.
+/// Reads the file at `path` and matches its keys with `known` and the ignored ones, without regard to case.
+/// Returns `None` if the file is missing and was not named explicitly.
 ///
 /// # Errors
 ///
-/// If the file cannot be read, is not written in the format, or has a key more than once.
+/// The file cannot be read or, if `explicit`, is missing; it is not written in the format, or has a known
+/// key more than once.
 pub(super) fn read(
     path: &Path,
     name: &str,
@@ -85,7 +86,7 @@ fn load(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text without the mark of its encoding that some editors put in front.
+/// Returns the text without the byte order mark that some editors put in front.
 fn text(bytes: &[u8]) -> Result<&str, String> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
@@ -94,7 +95,7 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// Tells known keys from others.
+/// Separates known keys from unknown ones.
 fn sort(file: String, entries: Vec<Entry>, keys: &[&'static str]) -> Result<Contents, ConfigError> {
     let mut contents = Contents { entries: Vec::new(), unknown: UnknownKeys::default() };
     for Entry { key, value } in entries {

@@ -1,4 +1,4 @@
-//! The command line: made from the table of settings, read with clap.
+//! The command line, made from the table of settings and read with clap.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -15,25 +15,25 @@ const PRINT_CONFIG: &str = "print-config";
 const LIMITS: &str = "limits";
 const FILE: &str = "FILE";
 
-/// What the command line says.
+/// Result of reading a command line.
 #[derive(Debug)]
 pub(super) enum Flags {
-    /// A text was asked for: help or version.
+    /// Text to print: help or version.
     Print(String),
-    /// The settings' flags.
+    /// Flags of settings, and the command.
     Given(Given),
 }
 
-/// What may be printed of the settings.
+/// Form in which settings can be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Show {
-    /// Each with its value and origin.
+    /// Each setting with its value and origin.
     Config,
-    /// What follows from them for the resources of the machine.
+    /// Resources of the machine that follow from the settings.
     Limits,
 }
 
-/// The command that was given, if one was, and the flags.
+/// The command, if there is one, and the flags.
 #[derive(Debug)]
 pub(super) struct Given {
     command: Option<String>,
@@ -48,7 +48,7 @@ impl Given {
             return Ok(Self { command: None, flags: matches, before: Vec::new() });
         };
         let before = program.flags.iter().map(|(flag, _)| *flag).filter(|flag| matches.get_flag(flag));
-        // The flags of settings that stood before the command are with it, too.
+        // clap passes the flags of settings that stood before the command on to it.
         let given = Self { command: Some(command), before: before.collect(), flags };
         let unknown = given.before.iter().find(|flag| given.flags.try_get_one::<bool>(flag).is_err());
         match (unknown, given.command()) {
@@ -59,27 +59,27 @@ impl Given {
         }
     }
 
-    /// The value of a flag, by its name without dashes.
+    /// Returns the value of a flag, by its name without dashes.
     pub(super) fn value(&self, flag: &str) -> Option<&OsString> {
         self.flags.get_one(flag)
     }
 
-    /// The command, if one was given.
+    /// Returns the command, if one was given.
     pub(super) fn command(&self) -> Option<&str> {
         self.command.as_deref()
     }
 
-    /// The file that stands behind the command.
+    /// Returns the file that stands behind the command.
     pub(super) fn file(&self) -> Option<&OsString> {
         self.flags.try_get_one(FILE).ok().flatten()
     }
 
-    /// Whether a flag without a value was given.
+    /// True if a flag without a value was given.
     pub(super) fn flag(&self, flag: &str) -> bool {
         self.before.contains(&flag) || self.flags.try_get_one(flag).ok().flatten() == Some(&true)
     }
 
-    /// What is to be printed instead of running.
+    /// Returns the form in which settings are printed, if that was requested instead of a run.
     pub(super) fn show(&self) -> Option<Show> {
         match (self.flag(LIMITS), self.flag(PRINT_CONFIG)) {
             (true, _) => Some(Show::Limits),
@@ -93,7 +93,8 @@ impl Given {
 ///
 /// # Errors
 ///
-/// [`ConfigError::Usage`] for flags that are unknown, without a value or there twice, and for what is no flag.
+/// [`ConfigError::Usage`] for flags that are unknown, lack a value or appear twice, and for unexpected
+/// words.
 pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Flags, ConfigError> {
     let own_name = args.first().and_then(|path| Path::new(path).file_name());
     let name = own_name.map_or_else(|| program.name.into(), |name| one_line(&name.to_string_lossy()));
@@ -109,7 +110,7 @@ pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Flags, Config
     }
 }
 
-/// What is wrong, in a line: the text without the usage, which `--help` tells.
+/// Returns the problem in one line: clap's text without the usage, which `--help` prints.
 fn problem(text: &str) -> String {
     let others = ["Usage:", "For more", "tip: to pass"];
     let ours = |line: &&str| !line.is_empty() && !others.iter().any(|other| line.starts_with(other));
@@ -117,7 +118,8 @@ fn problem(text: &str) -> String {
     one_line(&format!("{}; try --help", lines.join("; ").replace(":; ", ": ")))
 }
 
-/// The whole command line. Settings may stand before a command or behind it; what else a command takes stands behind.
+/// Returns the whole command line. Settings may stand before a command or behind it; a command's own flags
+/// and file stand behind it.
 fn command(program: &Program, name: String) -> Command {
     let settings = program.rows().map(|row| {
         let flag = Arg::new(row.flag)
@@ -126,7 +128,7 @@ fn command(program: &Program, name: String) -> Command {
             .value_parser(ValueParser::os_string())
             .help(row.to_string())
             .global(true);
-        // What stands behind a switch without `=` is something else.
+        // A switch takes its value only after `=`: the next word is something else.
         if row.is_switch() {
             flag.num_args(0..=1).require_equals(true).default_missing_value("true")
         } else {

@@ -1,8 +1,9 @@
-//! Reads `config.ini`: `KEY = VALUE` lines, in the section `[DEFAULT]` or before any section.
+//! Reader of `config.ini`: `KEY = VALUE` lines, in the section `[DEFAULT]` or before any section.
 //!
-//! As Python's `configparser` reads it: `=` or `:` separates, spaces around a key and a value do not count, a
-//! comment is a line that begins with `#` or `;`, and quotes and backslashes stand for themselves. No value goes
-//! on in the next line. Being line by line, it can say for every mistake in which line it is.
+//! The syntax is that of Python's `configparser`: `=` or `:` separates, spaces around a key and a value do
+//! not count, a comment is a line that begins with `#` or `;`, and quotes and backslashes stand for
+//! themselves. No value continues in the next line. Since it reads line by line, it can name the line of
+//! every mistake.
 
 use super::file::Entry;
 
@@ -10,7 +11,7 @@ use super::file::Entry;
 ///
 /// # Errors
 ///
-/// Says what is wrong with a line that is neither blank, a comment, `[DEFAULT]` nor `KEY = VALUE`.
+/// The first line that is neither blank, a comment, `[DEFAULT]` nor `KEY = VALUE`, and its problem.
 pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
     let mut entries = Vec::new();
     for (index, line) in lines(text).enumerate() {
@@ -33,7 +34,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
-/// The lines of a text, which end with CR LF, LF or CR.
+/// Returns the lines of a text, which end with CR LF, LF or CR.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut after_cr = false;
     let is_end = move |c: char| {
@@ -41,7 +42,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
         after_cr = c == '\r';
         matches!(c, '\r' | '\n') && !rest_of_end
     };
-    // The LF of CR LF stays at the beginning of the next line, where it is taken off.
+    // The LF of CR LF stays at the beginning of the next line, where it is trimmed.
     text.split(is_end)
 }
 

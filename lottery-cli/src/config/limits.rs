@@ -1,11 +1,11 @@
-//! What a centre takes of the machine at most, as it follows from its settings.
+//! Maximum use of the machine's resources that follows from a server's settings.
 
 use super::budget::OWN;
 use super::error::ConfigError;
 use super::resolve::Values;
 use super::server::ServerSettings;
 
-/// The limits as a table: what is bounded, the number, what that is.
+/// Returns the limits as a table: name, number, and meaning of the number.
 pub(super) fn of(values: &mut Values, connection_stack: usize) -> Result<String, ConfigError> {
     let settings = ServerSettings::from_values(values)?;
     let machine = settings.machine();

@@ -1,29 +1,30 @@
-//! How much memory there is for this process.
+//! Amount of memory available to this process.
 
 use std::fs;
 use std::path::Path;
 
-/// What a cgroup without a limit says, or more.
+/// Bound from which a limit of a cgroup counts as none, in bytes.
 const NO_LIMIT: u64 = i64::MAX as u64 / 2;
 
-/// The memory that the machine has, or the process's cgroup or one above it lets it have, in bytes; `None` if nobody says.
+/// Returns the memory of the machine, or the lowest limit of the process's cgroup and those above it, in
+/// bytes; `None` if neither is known.
 ///
-/// `root` is the directory where the system's own file systems are: `/`.
+/// `root` is the directory of the system's own file systems: `/`.
 pub(super) fn memory(root: &Path) -> Option<u64> {
     let cgroups = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let of_cgroups = cgroups.lines().filter_map(|line| of_cgroup(root, line));
     of_machine(root).into_iter().chain(of_cgroups).min()
 }
 
-/// The line `MemTotal:  24683504 kB` of `/proc/meminfo`.
+/// Returns the bytes in the line `MemTotal: 24683504 kB` of `/proc/meminfo`.
 fn of_machine(root: &Path) -> Option<u64> {
     let text = fs::read_to_string(root.join("proc/meminfo")).ok()?;
     let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     total.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// A line of `/proc/self/cgroup`: `0::/PATH` of version 2, `4:memory:/PATH` of version 1. In a container the path may be
-/// that outside, and its limit at the root of what is mounted.
+/// Returns the limit of a line of `/proc/self/cgroup`: `0::/PATH` of version 2, `4:memory:/PATH` of version
+/// 1. In a container the path may be the one outside, and its limit is then at the root of the mount.
 fn of_cgroup(root: &Path, line: &str) -> Option<u64> {
     let mut parts = line.splitn(3, ':');
     let (number, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);

@@ -1,11 +1,12 @@
-//! How the programs are configured: one table for each, in which every setting has a flag, an environment
+//! Configuration of the programs: one table for each, in which every setting has a flag, an environment
 //! variable, a key in the file, a default and a help text.
 //!
-//! A flag beats the environment, that beats the file, that beats the default; a variable that is empty counts as
-//! not set. Only the value that wins is judged, but a file must be sound as a whole: a key that is there twice is
-//! an error. Keys are the same in upper and lower case; one that is unknown is a warning, as other programs have theirs in the
-//! same files, and an error with `--strict-config`. [`server()`] reads `config.ini`, [`client()`] `config.yaml`, if they are in the working
-//! directory or named with `--config`. Both take the command line and the environment from the caller.
+//! A flag beats the environment, which beats the file, which beats the default; an empty variable counts as
+//! not set. Only the value that wins is validated, but a file must be sound as a whole: a key that appears
+//! twice is an error. Case does not matter in keys. An unknown key is a warning, as other programs have
+//! theirs in the same files, and an error with `--strict-config`. [`server()`] reads `config.ini`,
+//! [`client()`] `config.yaml`, if they are in the working directory or named with `--config`. Both take the
+//! command line and the environment from the caller.
 //!
 //! ```
 //! use lottery_cli::config::{self, Parsed};
@@ -55,22 +56,22 @@ pub use unknown::UnknownKeys;
 use flags::Show;
 use resolve::{Program, Resolved, Values};
 
-/// What a command line asks for.
+/// Request of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parsed<T> {
-    /// To run with these settings.
+    /// Run with these settings.
     Run(T),
-    /// To print this text, which ends in a line end, to standard output and exit with 0: the help, the version
-    /// or the configuration.
+    /// Print this text to standard output and exit with 0: the help, the version or the configuration. The
+    /// text ends with a line end.
     Print(String),
 }
 
-/// The settings of the centre, from a command line whose first word is the program's own name, an environment,
-/// and the file `config.ini`.
+/// Reads the settings of the server from a command line whose first word is the program's own name, an
+/// environment, and the file `config.ini`.
 ///
 /// # Errors
 ///
-/// A [`ConfigError`] that says what is wrong, if the program cannot start so.
+/// A [`ConfigError`] that names the problem, if the program cannot start with these settings.
 pub fn server(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
@@ -78,12 +79,12 @@ pub fn server(
     server_with_threads(0, args, env)
 }
 
-/// As [`server()`], for a runtime that has a thread for each connection, with a stack of so many bytes: `--limits` counts
-/// them.
+/// Reads the settings as [`server()`] does, for a runtime that has a thread for each connection, with a
+/// stack of `connection_stack` bytes: `--limits` counts them.
 ///
 /// # Errors
 ///
-/// As [`server()`].
+/// The same as [`server()`].
 pub fn server_with_threads(
     connection_stack: usize,
     args: impl IntoIterator<Item = OsString>,
@@ -93,12 +94,12 @@ pub fn server_with_threads(
     read(&server::PROGRAM, ServerSettings::from_values, Some(&limits), Path::new(""), args, env)
 }
 
-/// The settings of an agency, from a command line whose first word is the program's own name, an environment,
-/// and the file `config.yaml`.
+/// Reads the settings of an agency from a command line whose first word is the program's own name, an
+/// environment, and the file `config.yaml`.
 ///
 /// # Errors
 ///
-/// A [`ConfigError`] that says what is wrong, if the program cannot start so.
+/// A [`ConfigError`] that names the problem, if the program cannot start with these settings.
 pub fn client(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
@@ -106,10 +107,10 @@ pub fn client(
     read(&client::PROGRAM, ClientSettings::from_values, None, Path::new(""), args, env)
 }
 
-/// Says what follows from a program's settings for the resources of the machine.
+/// Function that describes the resources that follow from a program's settings.
 type Limits<'a> = &'a dyn Fn(&mut Values) -> Result<String, ConfigError>;
 
-/// Reads and judges the settings of a program. Relative names of files begin at `dir`.
+/// Reads and validates the settings of a program. Relative file names begin at `dir`.
 fn read<T>(
     program: &Program,
     settings: fn(&mut Values) -> Result<T, ConfigError>,

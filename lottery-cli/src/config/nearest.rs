@@ -1,10 +1,10 @@
-//! Finds the known key that a mistyped one was meant to be.
+//! Search for the known key that is most like a mistyped one.
 
-/// The candidate that differs from `text` by the fewest letters added, dropped or changed, if that is at most
-/// a third of its length. Upper and lower case count as the same, since that is a likely mistake itself.
+/// Returns the candidate that differs from `text` by the fewest letters added, dropped or changed, if they
+/// are at most a third of the candidate's length. Case does not count, since it is a likely mistake itself.
 pub(super) fn nearest(text: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let longest = candidates.iter().map(|candidate| candidate.len()).max()?;
-    // What is far too long is near to nothing, and not worth the comparison.
+    // A text that is far too long is near to no candidate, and comparing it would take long.
     if text.len() > 2 * longest {
         return None;
     }
@@ -13,7 +13,7 @@ pub(super) fn nearest(text: &str, candidates: &[&'static str]) -> Option<&'stati
     (distance <= candidate.len() / 3).then_some(candidate)
 }
 
-/// Levenshtein's distance between two texts, regardless of ASCII case.
+/// Returns the Levenshtein distance between two texts, regardless of ASCII case.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,12 +1,14 @@
-//! Bound on how deep a YAML text may be nested, looked at before it is parsed: the parser's time grows with the square of it.
+//! Bound on the nesting of a YAML text, checked before it is parsed: the parser's time grows with the
+//! square of the depth.
 
-/// So deep at most. A configuration of ours has two levels.
+/// Maximum depth. A real configuration has two levels.
 const MOST: usize = 16;
 
 /// Checks that no flow collection, and no row of indicators, is nested deeper than 16.
 ///
 /// # Errors
-/// The line in which it is.
+///
+/// The number of the line that is.
 pub(super) fn check(text: &str) -> Result<(), String> {
     let mut state = State { flow: 0, quote: None, before: ' ' };
     for (index, line) in text.lines().enumerate() {
@@ -18,7 +20,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Where in the text it is, as far as that matters: outside of quotes and comments, brackets nest.
+/// State of the scan: brackets nest outside of quotes and comments.
 struct State {
     flow: usize,
     quote: Option<char>,
@@ -26,13 +28,13 @@ struct State {
 }
 
 impl State {
-    /// How deep it is at the deepest place of a line.
+    /// Returns the greatest depth within a line.
     fn deepest(&mut self, line: &str) -> usize {
         let mut deepest = self.flow;
         self.before = ' ';
         let mut chars = line.chars();
         while let Some(c) = chars.next() {
-            // Within a word these stand for themselves.
+            // Within a word these characters stand for themselves.
             let begins = self.before.is_whitespace() || "[{,:".contains(self.before);
             match (self.quote, c) {
                 (Some('"'), '\\') => _ = chars.next(),

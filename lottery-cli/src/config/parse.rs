@@ -1,4 +1,4 @@
-//! What the values of settings can be: each function reads one kind, or says what was expected instead.
+//! Parsers of settings' values: each function reads one kind, or returns the expectation.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -12,10 +12,10 @@ use lottery_proto::Dialect;
 use super::duration;
 use super::types::{Choice, HostPort, MaxMemory, Raw};
 
-/// How a setting's text becomes its value, or what was expected.
+/// Function that parses a setting's text, or returns the expectation.
 pub(super) type Parse<T> = fn(&OsStr) -> Result<T, String>;
 
-/// A whole number in decimal digits, in the range `LOW..=HIGH`, which must fit into `T`.
+/// Parses a whole number in decimal digits, in the range `LOW..=HIGH`, which must fit into `T`.
 pub(super) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(value: &OsStr) -> Result<T, String> {
     let digits = value.to_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let number = digits.and_then(|digits| digits.parse().ok()).filter(|number| (LOW..=HIGH).contains(number));
@@ -24,7 +24,7 @@ pub(super) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(value: &Os
         .ok_or_else(|| format!("a whole number from {LOW} to {HIGH}"))
 }
 
-/// A size in bytes, or in KiB, MiB or GiB; or `quarter`.
+/// Parses a size in bytes, KiB, MiB or GiB; or `quarter`.
 pub(super) fn max_memory(value: &OsStr) -> Result<MaxMemory, String> {
     let text = value.to_str().unwrap_or_default();
     if text == "quarter" {
@@ -46,19 +46,19 @@ pub(super) fn max_memory(value: &OsStr) -> Result<MaxMemory, String> {
         .ok_or_else(|| "quarter, or a size such as 64MiB or 1GiB".into())
 }
 
-/// A duration, zero included.
+/// Parses a duration, zero included.
 pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
     go_duration(value).ok_or_else(|| "a duration such as 150ms, 5s or 1m30s".into())
 }
 
-/// A duration above zero.
+/// Parses a duration above zero.
 pub(super) fn some_time(value: &OsStr) -> Result<Duration, String> {
     go_duration(value)
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "a duration above zero such as 150ms, 5s or 1m30s".into())
 }
 
-/// On or off.
+/// Parses `true` or `false`.
 pub(super) fn switch(value: &OsStr) -> Result<bool, String> {
     match value.to_str() {
         Some("true") => Ok(true),
@@ -67,17 +67,17 @@ pub(super) fn switch(value: &OsStr) -> Result<bool, String> {
     }
 }
 
-/// A path to a file or a directory; whether it is there is not looked at.
+/// Parses a path to a file or a directory, which may be missing.
 pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
     if value.is_empty() { Err("a path".into()) } else { Ok(value.into()) }
 }
 
-/// One of a few names.
+/// Parses one of a few names.
 pub(super) fn choice<T: Choice>(value: &OsStr) -> Result<T, String> {
     one_of(T::ALL, value)
 }
 
-/// A wire that carries bets.
+/// Parses the name of a dialect that carries bets.
 pub(super) fn bets_dialect(value: &OsStr) -> Result<Dialect, String> {
     one_of(Dialect::WITH_BETS, value)
 }
@@ -89,7 +89,7 @@ fn one_of<T: Choice>(choices: &[T], value: &OsStr) -> Result<T, String> {
     })
 }
 
-/// Some of a few names, with commas between them; each counts once.
+/// Parses some of a few names, separated by commas; each counts once.
 pub(super) fn choices<T: Choice + PartialEq>(value: &OsStr) -> Result<Vec<T>, String> {
     let mut chosen = Vec::new();
     for name in value.to_str().unwrap_or_default().split(',') {
@@ -101,24 +101,24 @@ pub(super) fn choices<T: Choice + PartialEq>(value: &OsStr) -> Result<Vec<T>, St
     Ok(chosen)
 }
 
-/// Any text, even none.
+/// Parses any text, even an empty one.
 pub(super) fn text(value: &OsStr) -> Result<String, String> {
     value.to_str().map(str::to_owned).ok_or_else(|| "UTF-8".into())
 }
 
-/// A value that has a `FromStr` whose error says what was expected, with its text.
+/// Parses a value by its `FromStr`, whose error is the expectation, and keeps the text.
 pub(super) fn as_written<T: FromStr<Err: fmt::Display>>(value: &OsStr) -> Result<Raw<T>, String> {
     let text = value.to_str().unwrap_or_default();
     let parsed = text.parse().map_err(|error: T::Err| error.to_string())?;
     Ok(Raw { value: parsed, text: text.into() })
 }
 
-/// A duration, zero included, with its text.
+/// Parses a duration, zero included, and keeps the text.
 pub(super) fn duration_as_written(value: &OsStr) -> Result<Raw<Duration>, String> {
     Ok(Raw { value: duration(value)?, text: value.to_string_lossy().into_owned() })
 }
 
-/// An address to listen at: an IP address, and perhaps a port.
+/// Parses an address to listen at: an IP address, with or without a port.
 pub(super) fn listen(value: &OsStr) -> Result<(SocketAddr, Option<u16>), String> {
     let text = value.to_str().unwrap_or_default();
     if let Ok(address) = text.parse::<SocketAddr>() {
@@ -132,7 +132,7 @@ pub(super) fn listen(value: &OsStr) -> Result<(SocketAddr, Option<u16>), String>
     ip.map(|ip| (SocketAddr::new(ip, 0), None)).ok_or_else(|| "an IP address, or IP:PORT".into())
 }
 
-/// A host and a port from 1 on; an IPv6 address is in brackets.
+/// Parses a host and a port from 1 on; an IPv6 address is in brackets.
 pub(super) fn host_port(value: &OsStr) -> Result<HostPort, String> {
     split_host_port(value).ok_or_else(|| "HOST:PORT with a port from 1 to 65535".into())
 }
@@ -142,7 +142,7 @@ fn split_host_port(value: &OsStr) -> Option<HostPort> {
     let port = whole::<u16, 1, 65535>(port.as_ref()).ok()?;
     let host = if let Some(address) = host.strip_prefix('[') {
         let address = address.strip_suffix(']')?;
-        // The zone of a link-local address is the resolver's to judge.
+        // The zone of a link-local address is checked by the resolver.
         let (ip, zone) = address.split_once('%').unwrap_or((address, "0"));
         let sound = ip.parse::<Ipv6Addr>().is_ok() && !zone.is_empty() && is_name(zone);
         sound.then_some(address)?
@@ -152,7 +152,7 @@ fn split_host_port(value: &OsStr) -> Option<HostPort> {
     Some(HostPort { host: host.into(), port })
 }
 
-/// Whether no character can only be there by mistake.
+/// True if the text has no character that can only be a mistake.
 fn is_name(text: &str) -> bool {
     !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ':' | '[' | ']' | '/' | '@'))
 }

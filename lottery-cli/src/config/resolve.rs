@@ -1,4 +1,4 @@
-//! Brings the layers together: a flag beats the environment, that beats the file, that beats the default.
+//! Merging of the layers: a flag beats the environment, which beats the file, which beats the default.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -9,51 +9,51 @@ use super::flags::{self, Flags, Given, Show};
 use super::table::{Action, Flag, Origin, Row, Setting};
 use super::unknown::UnknownKeys;
 
-/// Reads a variable of the environment; one that is not set is `None`.
+/// Function that reads an environment variable; `None` if it is not set.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// What a program is to the one who starts it.
+/// Description of a program for its user.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// Its name, should it not know under which one it was started.
+    /// Name of the program if it is started without one.
     pub(super) name: &'static str,
-    /// What it is, in a line.
+    /// Description in one line.
     pub(super) about: &'static str,
-    /// What stands below the flags in the help.
+    /// Text below the flags in the help.
     pub(super) after_help: &'static str,
-    /// What it can do instead of its usual work.
+    /// Commands that the program runs instead of its usual work.
     pub(super) commands: &'static [Action],
     /// Flags without a value of its usual work.
     pub(super) flags: &'static [Flag],
-    /// Whether what follows from its settings for the resources of the machine can be shown.
+    /// True if `--limits` can print the resources that follow from the settings.
     pub(super) has_limits: bool,
     pub(super) file: Shape,
-    /// The setting that names the file.
+    /// Setting that names the file.
     pub(super) config: Row,
-    /// The setting that makes an unknown key an error.
+    /// Setting that makes an unknown key an error.
     pub(super) strict: &'static Setting<bool>,
     /// All other settings.
     pub(super) settings: &'static [&'static Row],
 }
 
 impl Program {
-    /// All settings, in the order of the help.
+    /// Returns all settings, in the order of the help.
     pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
         std::iter::once(&self.config).chain(self.settings.iter().copied())
     }
 }
 
-/// What came of the layers.
+/// Result of merging the layers.
 #[derive(Debug)]
 pub(super) enum Resolved {
-    /// A text was asked for: help or version.
+    /// Text to print: help or version.
     Print(String),
-    /// The settings, and what of them is to be printed instead of running.
+    /// The settings, and the form in which they are printed, if that was requested instead of a run.
     Values(Box<Values>, Option<Show>),
 }
 
-/// Every setting's text and origin. Only the strongest text of each is here, and only that one is judged:
-/// a flag mends what is wrong in the environment or the file.
+/// Text and origin of every setting. Only the strongest text of each is kept and validated: a flag
+/// overrides a mistake in the environment or the file.
 #[derive(Debug)]
 pub(super) struct Values {
     values: Vec<Value>,
@@ -67,11 +67,11 @@ struct Value {
     row: Row,
     text: Option<OsString>,
     origin: Origin,
-    /// The setting that `origin` is about: another one, if it decides over this one too.
+    /// Setting to which `origin` belongs: another one, if that one determines this one too.
     set_by: Row,
 }
 
-/// Reads the command line, the environment and the file. Relative names of files begin at `dir`.
+/// Reads the command line, the environment and the file. Relative file names begin at `dir`.
 pub(super) fn resolve(
     program: &Program,
     dir: &Path,
@@ -112,7 +112,7 @@ pub(super) fn resolve(
     Ok(Resolved::Values(Box::new(values), show))
 }
 
-/// What a flag or the environment says of a setting. A variable that is empty counts as not set.
+/// Returns the value of a setting from its flag or the environment. An empty variable counts as not set.
 fn stronger(row: Row, given: &Given, env: Env<'_>) -> Value {
     if let Some(text) = given.value(row.flag) {
         return Value { row, text: Some(text.clone()), origin: Origin::Flag, set_by: row };
@@ -124,7 +124,7 @@ fn stronger(row: Row, given: &Given, env: Env<'_>) -> Value {
 }
 
 impl Values {
-    /// The keys of the file that are no settings.
+    /// Returns the unknown keys of the file.
     pub(super) fn unknown(&self) -> &UnknownKeys {
         &self.unknown
     }
@@ -137,27 +137,27 @@ impl Values {
         }
     }
 
-    /// The command on the command line.
+    /// Returns the command on the command line.
     pub(super) fn command(&self) -> Option<&str> {
         self.given.command()
     }
 
-    /// The file behind the command, if one was named.
+    /// Returns the file behind the command, if one was named.
     pub(super) fn operand(&self) -> Option<&OsStr> {
         self.given.file().map(OsString::as_os_str)
     }
 
-    /// Whether a flag without a value was given.
+    /// True if a flag without a value was given.
     pub(super) fn flag(&self, flag: &str) -> bool {
         self.given.flag(flag)
     }
 
-    /// The configuration file, which may not be there.
+    /// Returns the path of the configuration file, which may be missing.
     pub(super) fn file(&self) -> &Path {
         &self.file
     }
 
-    /// The value of a setting that must have one.
+    /// Returns the value of a setting that must have one.
     pub(super) fn required<T>(&self, setting: &Setting<T>) -> Result<T, ConfigError> {
         let row = &setting.row;
         let ways = || {
@@ -169,26 +169,26 @@ impl Values {
         self.optional(setting)?.ok_or_else(|| ConfigError::Missing { setting: row.flag, ways: ways() })
     }
 
-    /// The value of a setting, if it is set.
+    /// Returns the value of a setting, if it is set.
     pub(super) fn optional<T>(&self, setting: &Setting<T>) -> Result<Option<T>, ConfigError> {
         let value = self.value(&setting.row);
         let Some(text) = &value.text else { return Ok(None) };
         (setting.parse)(text).map(Some).map_err(|expected| self.refuse(&setting.row, expected))
     }
 
-    /// Where the value of a setting comes from.
+    /// Returns the origin of a setting's value.
     pub(super) fn origin(&self, row: &Row) -> &Origin {
         &self.value(row).origin
     }
 
-    /// The error that the value of a setting is not what was expected.
+    /// Returns the error that a setting's value is not the expected one.
     pub(super) fn refuse(&self, row: &Row, expected: impl Into<String>) -> ConfigError {
         let value = self.value(row);
         let text = value.text.as_deref().unwrap_or(OsStr::new(""));
         ConfigError::value(row.place(&value.origin), text, expected)
     }
 
-    /// Says that a setting has in effect a value that comes from another one.
+    /// Replaces the value of a setting by one that another setting determines.
     pub(super) fn follow(&mut self, row: &Row, leader: &Row, text: String) {
         let origin = self.origin(leader).clone();
         if let Some(value) = self.values.iter_mut().find(|value| value.row == *row) {
@@ -196,7 +196,7 @@ impl Values {
         }
     }
 
-    /// All settings as an aligned table: name, value, origin.
+    /// Returns all settings as an aligned table: name, value, origin.
     pub(super) fn table(&self) -> String {
         let heading = ["setting", "value", "origin"].map(String::from);
         let settings = self.values.iter().map(|value| {

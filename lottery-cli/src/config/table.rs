@@ -1,96 +1,96 @@
-//! One definition of each setting, from which its flag, its environment variable, its key in the file, its
-//! default, its help and its type all come.
+//! One definition of each setting: the source of its flag, its environment variable, its key in the file,
+//! its default, its help and its type.
 
 use std::fmt;
 
 use super::parse::Parse;
 
-/// What a reader of the help or of a configuration knows of a setting.
+/// Description of a setting for the help and for a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {
-    /// The flag without its dashes, which is the setting's name too.
+    /// Flag without its dashes, which is the setting's name too.
     pub(super) flag: &'static str,
-    /// The environment variable.
+    /// Environment variable.
     pub(super) var: &'static str,
-    /// The key in the file, sections joined with dots. Empty: it cannot be set there.
+    /// Key in the file, with sections joined by dots. Empty if a file cannot set it.
     pub(super) key: &'static str,
-    /// What stands for the value in the help.
+    /// Placeholder of the value in the help.
     pub(super) metavar: &'static str,
-    /// The text that counts if nothing else is set.
+    /// Text that counts if nothing else is set.
     pub(super) default: Option<&'static str>,
-    /// What it is for, in a few words.
+    /// Purpose in a few words.
     pub(super) help: &'static str,
 }
 
-/// A setting: its row, and how its text is read.
+/// A setting: its row, and the parser of its text.
 #[derive(Debug)]
 pub(super) struct Setting<T: 'static> {
     pub(super) row: Row,
     pub(super) parse: Parse<T>,
 }
 
-/// The metavar of a setting that is on or off. Its flag needs no value: alone, it says yes.
+/// Placeholder of a switch. Its flag needs no value: alone, it means `true`.
 pub(super) const SWITCH: &str = "true|false";
 
-/// A flag without a value, and what it is for. It is no setting: it holds for what is done now, and stands in no file.
+/// A flag without a value, and its purpose. It is not a setting: it applies to one run, and no file has it.
 pub(super) type Flag = (&'static str, &'static str);
 
-/// A command: what a program does instead of its usual work.
+/// A command, which a program runs instead of its usual work.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Action {
-    /// The word on the command line.
+    /// Word on the command line.
     pub(super) name: &'static str,
-    /// What it does, in a line.
+    /// Purpose in one line.
     pub(super) help: &'static str,
-    /// The file that stands behind it.
+    /// File that stands behind it.
     pub(super) file: Option<Operand>,
-    /// Flags that it alone has.
+    /// Flags of this command only.
     pub(super) flags: &'static [Flag],
 }
 
-/// The file that a command is about.
+/// File that a command takes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Operand {
-    /// What it is.
+    /// Description in the help.
     pub(super) help: &'static str,
-    /// What counts if none is named; without this, one must be.
+    /// Default if none is named; without it, one must be.
     pub(super) default: Option<&'static str>,
 }
 
 impl Action {
-    /// A command that takes nothing but settings.
+    /// Returns a command that takes only settings.
     pub(super) const fn new(name: &'static str, help: &'static str) -> Self {
         Self { name, help, file: None, flags: &[] }
     }
 
-    /// The same about a file.
+    /// Returns the same command with a file.
     pub(super) const fn about(self, file: Operand) -> Self {
         Self { file: Some(file), ..self }
     }
 
-    /// The same with these flags.
+    /// Returns the same command with these flags.
     pub(super) const fn with(self, flags: &'static [Flag]) -> Self {
         Self { flags, ..self }
     }
 }
 
-/// Where a value comes from, the weakest first.
+/// Origin of a value, the weakest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
     Default,
-    /// With the name of the file.
+    /// A file, with its name.
     File(String),
     Environment,
     Flag,
 }
 
 impl Row {
-    /// Whether it is on or off, so that its flag may stand alone.
+    /// True if it is a switch, whose flag may stand alone.
     pub(super) fn is_switch(&self) -> bool {
         self.metavar == SWITCH
     }
 
-    /// The origin for a reader of `--print-config`.
+    /// Returns the origin for a reader of `--print-config`.
     pub(super) fn origin(&self, origin: &Origin) -> String {
         match origin {
             Origin::Default => "default".into(),
@@ -100,7 +100,7 @@ impl Row {
         }
     }
 
-    /// The origin for an error: where to look for the value.
+    /// Returns the origin for an error: the place at which to look for the value.
     pub(super) fn place(&self, origin: &Origin) -> String {
         match origin {
             Origin::Default => format!("default: {}", self.flag),
@@ -111,7 +111,7 @@ impl Row {
     }
 }
 
-/// The help of the setting's flag, in lines: what it is for, and how else to set it.
+/// Displays the help of the setting's flag, in lines: its purpose, and the other ways to set it.
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n[env: {}", self.help, self.var)?;
@@ -119,7 +119,7 @@ impl fmt::Display for Row {
             write!(f, ", key: {}", self.key)?;
         }
         if let Some(default) = self.default {
-            // A list is a line of its own.
+            // A list stands on a line of its own.
             let gap = if default.contains(',') { "\n" } else { " " };
             write!(f, ",{gap}default: {default}")?;
         }

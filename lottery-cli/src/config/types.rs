@@ -1,25 +1,25 @@
-//! The types of settings that are not plain numbers, paths or durations.
+//! Types of settings that are not plain numbers, paths or durations.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 
 use lottery_proto::Dialect;
 
-/// A value and the text that it was read from, for log lines that show a setting as it was written.
+/// Value with the text that it was read from, for log lines that show a setting as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raw<T> {
-    /// What the text means.
+    /// Value that was parsed.
     pub value: T,
-    /// The text itself.
+    /// Text as it was written.
     pub text: String,
 }
 
-/// A host by name or address, and a port on it. Displays as `HOST:PORT`, an IPv6 address in brackets.
+/// Host by name or address, and a port. Displays as `HOST:PORT`, an IPv6 address in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPort {
-    /// A name, an IPv4 address, or an IPv6 address without brackets; never empty.
+    /// Name, IPv4 address, or IPv6 address without brackets; never empty.
     pub host: String,
-    /// From 1 to 65535.
+    /// Port, from 1 to 65535.
     pub port: u16,
 }
 
@@ -35,31 +35,31 @@ impl fmt::Display for HostPort {
     }
 }
 
-/// A setting that is one of a few names. To add one is to add it to the enum, to `ALL`, to `name`
-/// and to the setting's help; a test finds what was forgotten in the help.
+/// Setting that is one of a few names. A new one goes into the enum, `ALL`, `name` and the setting's help;
+/// a test finds a name that is missing in the help.
 pub trait Choice: Copy + 'static {
-    /// All there are, in the order in which they are listed to a reader.
+    /// All values, in the order in which they are listed to a reader.
     const ALL: &'static [Self];
 
-    /// How it is written in a configuration.
+    /// Returns the name in a configuration.
     fn name(self) -> &'static str;
 }
 
-/// What peers can make the centre hold.
+/// Memory that peers can make the server hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MaxMemory {
-    /// A quarter of what the machine has, or its cgroup lets the process have.
+    /// A quarter of the machine's memory, or of the limit of its cgroup.
     Quarter,
-    /// So many bytes.
+    /// Number of bytes.
     Bytes(u64),
 }
 
-/// Where the centre keeps the bets.
+/// Place where the server keeps the bets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {
-    /// In a database in the data directory.
+    /// A database in the data directory.
     Redb,
-    /// In memory: lost when the process ends.
+    /// Memory: bets are lost when the process ends.
     Memory,
 }
 
@@ -74,12 +74,12 @@ impl Choice for StoreKind {
     }
 }
 
-/// In which time log lines are.
+/// Time zone of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogTime {
     /// Coordinated universal time.
     Utc,
-    /// The time of the machine.
+    /// Local time of the machine.
     Local,
 }
 

@@ -1,12 +1,12 @@
-//! Keys of a file that are no settings. Other programs of the course have theirs in the same files, so they are no error
-//! unless one asks for it.
+//! Unknown keys of a file. Other programs of the course have theirs in the same files, so they are warnings
+//! unless `strict-config` is set.
 
 use tracing::warn;
 
-/// So many are named; of the others, how many they are.
+/// Maximum number of keys that are named; the others are only counted.
 const MOST: usize = 16;
 
-/// The keys of a file that mean nothing to the program.
+/// Keys of a file that mean nothing to the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnknownKeys {
     pub(super) file: String,
@@ -14,11 +14,11 @@ pub struct UnknownKeys {
     pub(super) more: usize,
 }
 
-/// One of them.
+/// An unknown key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UnknownKey {
     pub(super) key: String,
-    /// The known key that looks most like it, if one does.
+    /// Known key that is most like it, if one is near enough.
     pub(super) nearest: Option<&'static str>,
 }
 
@@ -28,7 +28,7 @@ impl UnknownKeys {
         if self.keys.len() < MOST { self.keys.push(key) } else { self.more += 1 }
     }
 
-    /// What is wrong with each, in a line.
+    /// Returns a line for each key with its problem.
     pub(super) fn lines(&self) -> impl Iterator<Item = String> {
         let more = (self.more > 0).then(|| format!("{}: {} more unknown keys", self.file, self.more));
         let named = self.keys.iter().map(|UnknownKey { key, nearest }| {
@@ -38,7 +38,7 @@ impl UnknownKeys {
         named.chain(more)
     }
 
-    /// Warns of each.
+    /// Logs a warning for each key.
     pub(super) fn log(&self) {
         for reason in self.lines() {
             warn!(action = "config_file", result = "fail", reason);

@@ -1,7 +1,9 @@
-//! Reads `config.yaml`: nested sections whose keys are joined with dots, `loop: {amount: 5}` as `loop.amount`.
+//! Reader of `config.yaml`: nested sections whose keys are joined with dots, `loop: {amount: 5}` as
+//! `loop.amount`.
 //!
-//! Which keys hold one value and which are sections is known beforehand, so a value is taken as the text that
-//! was written: `5`, `"5"` and `0x10` arrive as they stand, and no path is rounded like a number.
+//! The keys that hold one value and those that are sections are known beforehand, so a value is taken as
+//! the text that was written: `5`, `"5"` and `0x10` are not converted, and no path is rounded like a
+//! number.
 
 use std::fmt;
 
@@ -9,12 +11,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 
 use super::file::Entry;
 
-/// Reads all entries, in order and with duplicates, under the keys as they are written. An entry whose key is not in `keys`,
-/// in upper or lower case, has an empty value.
+/// Reads all entries, in order and with duplicates, under the keys as they are written. An entry whose key
+/// is not in `keys`, regardless of case, has an empty value.
 ///
 /// # Errors
 ///
-/// Says what is wrong and where, if the text is no YAML, a section stands for a value or a value for a section.
+/// The problem and its line, if the text is not YAML, or if a section stands for a value or a value for a
+/// section.
 pub(super) fn read(text: &str, keys: &[&str]) -> Result<Vec<Entry>, String> {
     let mut entries = Vec::new();
     let section = Section { path: "", keys, entries: &mut entries };
@@ -24,7 +27,7 @@ pub(super) fn read(text: &str, keys: &[&str]) -> Result<Vec<Entry>, String> {
     }
 }
 
-/// The line first, then what the parser says without its own account of the place.
+/// Returns the line, followed by the parser's message without its own place.
 fn describe(text: &str, error: &yaml_serde::Error) -> String {
     let message = error.to_string();
     let Some(place) = error.location() else {
@@ -36,7 +39,7 @@ fn describe(text: &str, error: &yaml_serde::Error) -> String {
     format!("line {}: {}", place.line(), message.replacen(&own, "", 1))
 }
 
-/// A mapping at `path`, which ends in a dot unless it is empty; nothing at all is an empty one.
+/// Mapping at `path`, which ends in a dot unless it is empty. A missing value is an empty mapping.
 struct Section<'a> {
     path: &'a str,
     keys: &'a [&'a str],
@@ -85,12 +88,12 @@ impl<'de> Visitor<'de> for Section<'_> {
     }
 }
 
-/// Whether a key is in a section, in upper or lower case.
+/// True if a key is in a section, regardless of case.
 fn begins_with(key: &str, section: &str) -> bool {
     key.get(..section.len()).is_some_and(|start| start.eq_ignore_ascii_case(section))
 }
 
-/// One value, as the text that was written; nothing at all, `~` and `null` are the empty text.
+/// One value, as the text that was written; a missing value, `~` and `null` are the empty text.
 struct Scalar;
 
 impl<'de> DeserializeSeed<'de> for Scalar {

@@ -1,4 +1,4 @@
-//! The settings of an agency.
+//! Settings of an agency.
 
 pub(super) mod table;
 
@@ -21,12 +21,12 @@ use super::types::{HostPort, LogTime, Raw};
 use super::unknown::UnknownKeys;
 use crate::log::Level;
 
-/// What a client is to do.
+/// Command of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientCommand {
-    /// An agency's whole work: its bets, and its winners.
+    /// The whole work of an agency: it sends its bets, and asks for its winners.
     Agency,
-    /// The winners of an agency that has finished, and nothing else.
+    /// The query for the winners of an agency that has finished, and nothing else.
     Winners,
     /// A single bet.
     Bet,
@@ -34,8 +34,8 @@ pub enum ClientCommand {
     Echo,
 }
 
-/// The fields of a single bet, as far as they are set: first name, last name, document, birth date, number. Its
-/// `Debug` shows none: they are somebody's.
+/// Fields of a single bet that are set: first name, last name, document, birth date, number. `Debug` shows
+/// none of them, since they are personal data.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BetFields(pub [Option<String>; 5]);
 
@@ -45,58 +45,60 @@ impl fmt::Debug for BetFields {
     }
 }
 
-/// How an agency is to run.
+/// Settings with which an agency runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientSettings {
-    /// What to do.
+    /// Command to run.
     pub command: ClientCommand,
-    /// The configuration file that was read, or that would be, were it there.
+    /// Path of the configuration file; the file may be missing.
     pub config: PathBuf,
-    /// The agency's number, from 1 to 99999.
+    /// Number of the agency, from 1 to 99999.
     pub agency: u32,
-    /// Where the centre is.
+    /// Address of the server.
     pub server: HostPort,
-    /// The file of the agency's bets, if it was named; whether it exists is not looked at. `-` is standard input.
+    /// Path of the file of the agency's bets, if it was named; the file may be missing. `-` is standard
+    /// input.
     pub bets: Option<PathBuf>,
-    /// The most bytes that are read of it, above zero.
+    /// Maximum size of that file in bytes, above zero.
     pub file_max_size: u32,
-    /// Where the winners' documents go, one a line; `-` is standard output.
+    /// Path of the file for the winners' documents, one a line; `-` is standard output.
     pub winners: Option<PathBuf>,
-    /// Whether a file of winners that is not empty is replaced.
+    /// True if a file of winners that is not empty is replaced.
     pub force: bool,
-    /// The wire to speak.
+    /// Dialect to speak.
     pub dialect: Dialect,
-    /// At most how many bets go into a batch, from 1 to 1000000; `None`: as many as the wire carries.
+    /// Maximum number of bets in a batch, from 1 to 1000000; `None` for as many as the dialect carries.
     pub batch_max_amount: Option<u32>,
-    /// The fields of a single bet, as far as they are set.
+    /// Fields of a single bet that are set.
     pub bet: BetFields,
-    /// How many messages the loop sends.
+    /// Number of messages that the loop sends.
     pub loop_amount: u32,
-    /// The pause between two messages of the loop; may be zero.
+    /// Pause between two messages of the loop; may be zero.
     pub loop_period: Raw<Duration>,
-    /// Keys of the file that are unknown.
+    /// Unknown keys of the file.
     pub unknown_keys: UnknownKeys,
-    /// Which events are logged.
+    /// Level from which events are logged.
     pub log_level: Raw<Level>,
-    /// In which time.
+    /// Time zone of log lines.
     pub log_time: LogTime,
-    /// The first pause between questions for the winners, above zero. Each pause is twice the one before.
+    /// First pause between queries for the winners, above zero. Each pause is twice the one before.
     pub poll_initial: Duration,
-    /// The longest of these pauses, at least as long as the first.
+    /// Longest of these pauses, at least as long as the first.
     pub poll_max: Duration,
-    /// How long to wait for an answer; above zero.
+    /// Timeout of a reply; above zero.
     pub answer_timeout: Duration,
-    /// How long each address of the centre may take to answer; above zero.
+    /// Timeout of connecting to each address of the server; above zero.
     pub connect_timeout: Duration,
-    /// How long connecting may take in all; and in a session, and once the end of the bets is acknowledged: for how long a
-    /// lost connection is tried again; may be zero.
+    /// Time that connecting may take in all. Also the time for which a lost connection is retried, in a
+    /// session, and once the end of the bets is acknowledged. May be zero.
     pub retry_for: Duration,
-    /// The exit code when it is told to stop before all is done.
+    /// Exit code when the client is told to stop before all is done.
     pub stopped_exit: u8,
 }
 
 impl ClientSettings {
-    /// Logs the line `action: config`, with the values as they were written, and a warning of each unknown key.
+    /// Logs the line `action: config`, with the values as they were written, and a warning for each unknown
+    /// key.
     pub fn log(&self) {
         tracing::info!(
             action = "config",
@@ -153,8 +155,8 @@ fn bet_fields(values: &Values) -> Result<BetFields, ConfigError> {
     Ok(BetFields(fields))
 }
 
-/// The first and the longest pause. If they contradict each other, the one with the stronger origin is to blame:
-/// it was set knowing the other.
+/// Returns the first and the longest pause. If they contradict each other, the error names the one with the
+/// stronger origin: it was set knowing the other.
 fn polls(values: &Values) -> Result<(Duration, Duration), ConfigError> {
     let (initial, max) = (values.required(&POLL_INITIAL)?, values.required(&POLL_MAX)?);
     if initial <= max {

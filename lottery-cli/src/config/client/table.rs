@@ -1,4 +1,4 @@
-//! What can be set of an agency: the flags, variables, keys and defaults.
+//! Table of an agency's settings: the flags, variables, keys and defaults.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::config::resolve::Program;
 use crate::config::table::{Action, Row, SWITCH, Setting};
 use crate::config::types::{HostPort, LogTime, Raw};
 use crate::log::Level;
-/// An agency, as a program.
+/// The client as a program.
 pub(in crate::config) const PROGRAM: Program = Program {
     name: "lottery-client",
     about: "An agency of the lottery: sends its bets to the centre, and asks for its winners.",
@@ -173,7 +173,8 @@ pub(super) const BATCH_MAX_AMOUNT: Setting<u32> = Setting {
     parse: parse::whole::<u32, 1, 1_000_000>,
 };
 
-/// A field of a single bet. It is not for a file: that would bet again each time.
+/// Returns the setting of a field of a single bet. It has no key in the file, which would place the bet
+/// again each time.
 const fn bet_field(
     flag: &'static str,
     var: &'static str,

@@ -1,4 +1,4 @@
-//! The settings of the centre.
+//! Settings of the server.
 
 pub(super) mod table;
 
@@ -23,89 +23,91 @@ use super::types::{LogTime, MaxMemory, Raw, StoreKind};
 use super::unknown::UnknownKeys;
 use crate::log::Level;
 
-/// What a server is to do.
+/// Command of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerCommand {
-    /// The centre's whole work.
+    /// The whole work of the server.
     Centre,
-    /// To count the bets that are stored.
+    /// Count the stored bets.
     Count,
-    /// To say whether a centre listens on this machine.
+    /// Check the health of a server that listens on this machine.
     Health,
-    /// To write all that is stored to a file.
+    /// Write the whole content of the store to a file.
     Backup(Output),
-    /// To begin a new store with a backup, in this file.
+    /// Begin a new store with the backup in this file.
     Restore(PathBuf),
-    /// To write all bets as CSV to a file.
+    /// Write all bets as CSV to a file.
     Export(Output),
-    /// To begin a new store with the bets of this file.
+    /// Begin a new store with the bets of this file.
     Import(PathBuf),
 }
 
 /// A file to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// Its name; `-` is standard output.
+    /// Path of the file; `-` is standard output.
     pub path: PathBuf,
-    /// Whether it may replace what is there.
+    /// True if an existing file may be replaced.
     pub force: bool,
 }
 
-/// How the centre is to run.
+/// Settings with which the server runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSettings {
-    /// What to do.
+    /// Command to run.
     pub command: ServerCommand,
-    /// Whether a `bets.csv` with rows that are not in the store is renamed, instead of being a reason to refuse.
+    /// True if a `bets.csv` with rows that are not in the store is renamed; else it is a reason not to
+    /// start.
     pub set_aside: bool,
-    /// The address to listen at; port 0 lets the system pick one.
+    /// Address to listen at; port 0 lets the system pick one.
     pub listen: SocketAddr,
-    /// How many connections the system may hold that are not yet accepted, from 1 to 65535.
+    /// Maximum number of connections that the system holds before they are accepted, from 1 to 65535.
     pub listen_backlog: u16,
-    /// Keys of the file that are unknown.
+    /// Unknown keys of the file.
     pub unknown_keys: UnknownKeys,
-    /// Which events are logged.
+    /// Level from which events are logged.
     pub log_level: Raw<Level>,
-    /// In which time.
+    /// Time zone of log lines.
     pub log_time: LogTime,
-    /// How many agencies take part, from 1 to 99999: the draw waits for all of them.
+    /// Number of agencies that take part, from 1 to 99999: the draw waits for all of them.
     pub agencies: u32,
-    /// The directory of what the centre keeps; whether it exists is not looked at.
+    /// Path of the data directory, which may be missing.
     pub data_dir: PathBuf,
-    /// Where the bets are kept.
+    /// Kind of the store for the bets.
     pub store: StoreKind,
-    /// The number that wins.
+    /// The winning number.
     pub winning_number: u32,
-    /// Whether somebody who has finished without saying which agency it is may stand for one.
+    /// True if a client that finishes without naming its agency may stand for one.
     pub anonymous_finish: bool,
-    /// If the lottery was begun with so many agencies, it goes on with `agencies`. From 1 to 99999.
+    /// Number of agencies, from 1 to 99999, with which the lottery may have begun; it then goes on with
+    /// `agencies`.
     pub agencies_before: Option<u32>,
-    /// The wires that are spoken.
+    /// Dialects that the server speaks.
     pub dialects: Vec<Dialect>,
-    /// What stands before a line that is sent back.
+    /// Text before a line that is sent back.
     pub echo_prefix: String,
-    /// The longest message that is taken, in bytes, at least 8192.
+    /// Maximum length of a message in bytes, at least 8192.
     pub max_message: u32,
-    /// What peers can make it hold, at least 16 times the longest message.
+    /// Memory that peers can make the server hold, at least 16 times the longest message.
     pub max_memory: MaxMemory,
-    /// How many connections may be open at once, from 1 to 1000000.
+    /// Maximum number of open connections, from 1 to 1000000.
     pub max_connections: u32,
-    /// How many of them an address may have, from 1 to 1000000.
+    /// Maximum number of them from one address, from 1 to 1000000.
     pub max_connections_per_ip: u32,
-    /// How many of them an address of this machine or of a private network may have: `None`, all.
+    /// Maximum number of them from an address of this machine or of a private network; `None` for all.
     pub max_connections_per_local_ip: Option<u32>,
-    /// How long a connection may be without a message begun or an answer owed; above zero.
+    /// Timeout of a connection without a message begun or a reply owed; above zero.
     pub idle_timeout: Duration,
-    /// Within which time a message that has begun must be complete; above zero.
+    /// Time within which a message that has begun must be complete; above zero.
     pub message_timeout: Duration,
-    /// How long a peer may take none of the bytes that we have for it; above zero.
+    /// Timeout of a peer that takes none of the bytes queued for it; above zero.
     pub stall_timeout: Duration,
-    /// How long to wait for the peer's end of a conversation after our own; above zero.
+    /// Timeout of the peer's FIN after our own; above zero.
     pub linger_timeout: Duration,
 }
 
 impl ServerSettings {
-    /// How each connection behaves.
+    /// Returns the configuration of each connection's machine.
     pub fn machine(&self) -> ServerConfig {
         ServerConfig {
             agencies: self.agencies,
@@ -119,7 +121,8 @@ impl ServerSettings {
         }
     }
 
-    /// Logs the line `action: config`, with the values as they were written, and a warning of each unknown key.
+    /// Logs the line `action: config`, with the values as they were written, and a warning for each unknown
+    /// key.
     pub fn log(&self) {
         tracing::info!(
             action = "config",
@@ -172,7 +175,7 @@ impl ServerSettings {
     }
 }
 
-/// What peers can make it hold: several of the longest messages.
+/// Returns the memory that peers can make the server hold: several times the longest message.
 fn max_memory(values: &Values) -> Result<MaxMemory, ConfigError> {
     let max_memory = values.required(&MAX_MEMORY)?;
     let least = u64::from(values.required(&MAX_MESSAGE)?).saturating_mul(LEAST);
@@ -184,18 +187,19 @@ fn max_memory(values: &Values) -> Result<MaxMemory, ConfigError> {
     }
 }
 
-/// The file that the command is about.
+/// Returns the file that the command takes.
 fn file(values: &Values) -> Result<PathBuf, ConfigError> {
     let name = values.operand().unwrap_or_default();
     parse::path(name).map_err(|expected| ConfigError::value("FILE".into(), name, expected))
 }
 
-/// The file that the command writes.
+/// Returns the file that the command writes.
 fn output(values: &Values) -> Result<Output, ConfigError> {
     Ok(Output { path: file(values)?, force: values.flag(FORCE.0) })
 }
 
-/// How many agencies there were before there are more. By default there are not: how many is to be said, too.
+/// Returns the number of agencies before more were added, if it is set. The new number must then be set, too: the
+/// default may not be it.
 fn agencies_before(values: &Values) -> Result<Option<u32>, ConfigError> {
     let from = values.optional(&AGENCIES_BEFORE)?;
     if from.is_some() && *values.origin(&AGENCIES.row) == Origin::Default {
@@ -204,8 +208,8 @@ fn agencies_before(values: &Values) -> Result<Option<u32>, ConfigError> {
     Ok(from)
 }
 
-/// Of two ports, one in `listen` and one of its own, that with the stronger origin counts. From the same place they must be
-/// one.
+/// Returns the address to listen at. Of two ports, one in `listen` and one in `port`, the one with the
+/// stronger origin wins. From the same origin they must be equal.
 fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
     let (mut address, port_beside) = values.required(&LISTEN)?;
     let port = values.required(&PORT)?;

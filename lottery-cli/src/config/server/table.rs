@@ -1,4 +1,4 @@
-//! What can be set of the centre: the flags, variables, keys and defaults.
+//! Table of the server's settings: the flags, variables, keys and defaults.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::config::table::{Action, Flag, Operand, Row, SWITCH, Setting};
 use crate::config::types::{LogTime, MaxMemory, Raw, StoreKind};
 use crate::log::Level;
 
-/// The centre, as a program.
+/// The server as a program.
 pub(in crate::config) const PROGRAM: Program = Program {
     name: "lottery-server",
     about: "The centre of the lottery: takes the agencies' bets, and tells each its winners after the draw.",
@@ -76,14 +76,14 @@ at. Keys are the same in upper and lower case. Durations are written like 150ms,
     ],
 };
 
-/// For a start, and for whatever else makes a store beside a `bets.csv`.
+/// Flag of a start, and of every other command that makes a store beside a `bets.csv`.
 pub(super) const SET_ASIDE: Flag =
     ("set-aside", "Rename a bets.csv that is not what the store holds, and go on");
 
-/// For whatever writes a file.
+/// Flag of every command that writes a file.
 pub(super) const FORCE: Flag = ("force", "Replace the file if it is there");
 
-/// A setting whose key in the file is the name of its variable.
+/// Returns the row of a setting whose key in the file is the name of its variable.
 const fn row(
     flag: &'static str,
     var: &'static str,

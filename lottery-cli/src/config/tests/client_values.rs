@@ -1,4 +1,4 @@
-//! What the settings of an agency can be.
+//! Tests of the values that settings of an agency take.
 
 use std::path::Path;
 use std::time::Duration;
@@ -142,7 +142,7 @@ fn a_switch_is_on_when_its_flag_stands_alone() {
         (&["--force"], true),
         (&["--force=true"], true),
         (&["--force=false"], false),
-        // What stands behind it is not its value.
+        // The next word is not the switch's value.
         (&["--force", "bet"], true),
     ] {
         let settings = World::new().env("CLI_FORCE", "").client(flags);
@@ -173,7 +173,7 @@ fn an_error_in_a_bet_does_not_show_it() {
     use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
 
-    // As a terminal that is not set to UTF-8 writes it
+    // A terminal that is not set to UTF-8 writes such bytes.
     let latin = || OsString::from_vec(b"Nu\xf1ez".to_vec());
     for name in ["NOMBRE", "APELLIDO", "DOCUMENTO", "NACIMIENTO", "NUMERO"] {
         let world = World::new().env("CLI_ID", "1").env("CLI_SERVER_ADDRESS", "s:1").env(name, latin());

@@ -1,4 +1,4 @@
-//! Which files are read, and what is wrong with them.
+//! Tests of configuration files: their selection and their mistakes.
 
 use super::World;
 use crate::config::Parsed;
@@ -17,7 +17,7 @@ fn a_named_file_must_be_there() {
     assert_eq!(World::new().env("SERVER_CONFIG", "nope").server_error(&[]), missing);
     assert_eq!(World::new().client_error(&["--config", "nope"]), missing);
     assert_eq!(World::new().env("CLI_CONFIG", "nope").client_error(&[]), missing);
-    // Even if its name is the default's.
+    // The file must exist even if its name is the default's.
     assert!(World::new().server_error(&["--config", "config.ini"]).starts_with("config.ini: cannot read: "));
 }
 

@@ -1,11 +1,12 @@
-//! Which value wins.
+//! Tests of the order of layers.
 
 use super::World;
 use crate::config::resolve::Program;
 use crate::config::table::Row;
 use crate::config::{Parsed, client, server};
 
-/// Sets one setting in some of the layers, in each to another value.
+/// Sets a setting in some of the layers, to a different value in each. Returns the value that wins, and its
+/// line of `--print-config`.
 fn server_with(file: bool, env: bool, flag: bool) -> (u32, String) {
     let mut world = World::new();
     if file {
@@ -66,7 +67,8 @@ fn only_the_value_that_wins_is_judged() {
     assert_eq!(world.server(&["--agencies", "4", "--port", "80"]).agencies, 4);
 }
 
-/// `listen` with a port of its own in one layer, `port` in another: `None` is the default.
+/// Returns the port that wins with `listen` in one layer, with a port of its own, and `port` in another.
+/// `None` is the default; `same` makes both ports equal.
 fn port(listen: Option<&str>, beside: Option<&str>, same: bool) -> Result<u16, String> {
     let (mut world, mut ini, mut flags) = (World::new(), String::new(), Vec::new());
     for (flag, var, value, layer) in [
@@ -115,7 +117,7 @@ fn of_two_ports_the_one_with_the_stronger_origin_counts_and_in_one_place_they_co
     }
 }
 
-/// A program's settings without the one that names its file.
+/// Returns a program's settings without the one that names its file.
 fn settings(program: &Program) -> Vec<Row> {
     program.settings.iter().map(|row| **row).collect()
 }
@@ -142,7 +144,7 @@ fn no_two_settings_share_a_name() {
 fn every_setting_is_taken_from_every_layer() {
     // No setting takes a lone quotation mark except those that take any text.
     for row in settings(&server::PROGRAM) {
-        // What is not for a file has no key there.
+        // A setting that a file cannot set has no key.
         let no_key = row.key.is_empty();
         let free = ["data-dir", "echo-prefix"].contains(&row.flag);
         let errors = [
@@ -171,7 +173,7 @@ fn every_setting_is_taken_from_every_layer() {
 #[test]
 fn every_setting_of_the_client_is_taken_from_every_layer() {
     for row in settings(&client::PROGRAM) {
-        // The fields of a single bet are judged when it is made.
+        // The fields of a single bet are validated when it is made.
         let bet_field = row.key.is_empty();
         let free = (bet_field && row.flag != "strict-config") || ["bets", "winners"].contains(&row.flag);
         let required = |world: World| world.env("CLI_ID", "1").env("CLI_SERVER_ADDRESS", "server:12345");

@@ -1,4 +1,5 @@
-//! Whole configurations: files in a directory of the test's own, flags and variables given by the test.
+//! Tests of whole configurations: files in a directory of the test's own, flags and variables given by the
+//! test.
 
 use std::ffi::OsString;
 use std::fmt::{self, Display, Write as _};
@@ -15,7 +16,7 @@ mod layers;
 mod print;
 mod server_values;
 
-/// Takes so many pieces.
+/// Writer that takes so many pieces and then fails.
 struct Takes(usize);
 
 impl fmt::Write for Takes {
@@ -25,7 +26,8 @@ impl fmt::Write for Takes {
     }
 }
 
-/// In how many pieces it is written. A reader that takes fewer, it says, did not take it; one that takes more did.
+/// Returns the number of pieces in which a value is displayed. Asserts that a writer that takes fewer
+/// fails, and that one that takes more succeeds.
 pub(in crate::config) fn pieces_of(shown: &impl Display) -> usize {
     let taken = |pieces| write!(Takes(pieces), "{shown}").is_ok();
     let all = (0..20).find(|pieces| taken(*pieces)).expect("it has an end");
@@ -33,7 +35,7 @@ pub(in crate::config) fn pieces_of(shown: &impl Display) -> usize {
     all
 }
 
-/// A directory to start a program in, and the environment for it.
+/// Directory in which a program starts, and its environment.
 struct World {
     dir: TempDir,
     env: Vec<(&'static str, OsString)>,
@@ -77,7 +79,7 @@ impl World {
         run(self.parse_server(flags))
     }
 
-    /// The client's settings, with what is required given as flags.
+    /// Returns the client's settings, with the required ones given as flags.
     fn client(&self, flags: &[&str]) -> ClientSettings {
         run(self.parse_client(&[&["--agency", "1", "--server", "server:12345"], flags].concat()))
     }

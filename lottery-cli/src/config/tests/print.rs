@@ -1,4 +1,5 @@
-//! What is printed instead of running: help, version, configuration; and what is no command line.
+//! Tests of text that is printed instead of running: help, version, configuration; and of invalid command
+//! lines.
 
 use super::World;
 use crate::config::resolve::Program;
@@ -55,7 +56,7 @@ fn the_limits_of_a_centre() {
     let settings = world.server(&flags[..4]);
     let most = settings.machine().max_memory();
     assert_eq!(most, 1024 + 2 * 8192 + 34 * (1024 + 8192) + 4 * (65_536 + 34 * 8192));
-    // As many threads as there are processors.
+    // The number of threads depends on the number of processors.
     let (stacks, total) = (settings.budget(0).stacks, settings.budget(0).total());
     assert_eq!(
         printed(world.parse_server(&flags)),

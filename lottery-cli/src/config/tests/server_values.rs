@@ -1,4 +1,4 @@
-//! What the settings of the centre can be.
+//! Tests of the values that settings of the server take.
 
 use std::path::Path;
 use std::time::Duration;
@@ -110,7 +110,7 @@ fn that_there_are_more_agencies_is_said_with_both_numbers() {
     assert_eq!((both.agencies, both.agencies_before), (9, Some(5)));
     let world = World::new().env("SERVER_AGENCIES", "9").env("SERVER_AGENCIES_BEFORE", "5");
     assert_eq!(world.server(&[]).agencies_before, Some(5));
-    // The default is not what somebody wants.
+    // The default may not be the number that is meant.
     let error = World::new().server_error(&["--agencies-before", "3"]);
     assert_eq!(error, "--agencies-before: \"3\": expected agencies to be set, too");
 }
@@ -238,7 +238,7 @@ fn memory_is_divided_so_that_nothing_is_more_than_all() {
     }
     let few = World::new().server(&["--max-memory", "16MiB", "--max-connections", "8"]).budget(0);
     assert_eq!((few.connections, few.shared), (8, 11 * MIB));
-    // A quarter of what this machine has, but enough for some messages.
+    // The default is a quarter of this machine's memory, but at least 16 of the longest messages.
     let quarter = World::new().server(&[]).budget(0).peers;
     let long = World::new().server(&["--max-message", "67108864"]).budget(0).peers;
     assert!(quarter >= 16 * MIB && long >= 16 * 64 * MIB && long >= quarter);
