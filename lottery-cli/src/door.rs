@@ -1,4 +1,5 @@
-//! A local socket of a running centre: a thread that listens, one for each who asks, and only its own user or root may.
+//! Local socket of a running server: one thread listens, one answers each client, and only clients of the
+//! same user or root are served.
 
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -12,19 +13,19 @@ use rustix::net::sockopt::socket_peercred;
 use rustix::process::geteuid;
 use tracing::warn;
 
-/// How those who ask are answered.
+/// Configuration of a socket's answers.
 pub(crate) struct Manner<A> {
-    /// What the socket is called in the log.
+    /// Name of the socket in the log.
     pub(crate) name: &'static str,
-    /// So many are answered at once.
+    /// Maximum number of clients that are answered at once.
     pub(crate) most: usize,
-    /// What one more is told. It must not wait.
+    /// Function that answers a client above that number. It must not block.
     pub(crate) too_many: fn(&UnixStream),
-    /// Answers one who may ask.
+    /// Function that answers a client that may ask.
     pub(crate) answer: A,
 }
 
-/// An open door. It closes when this is dropped.
+/// Open socket, which closes when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Door {
     listener: Arc<UnixListener>,
@@ -32,10 +33,11 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// Answers those who come to a socket.
+    /// Answers clients of a socket.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    ///
+    /// No thread can be started.
     pub(crate) fn open<A>(listener: UnixListener, manner: Manner<A>) -> io::Result<Self>
     where
         A: Fn(&UnixStream) + Send + Sync + 'static,
@@ -52,7 +54,7 @@ impl Door {
 impl Drop for Door {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
-        // It ends the waiting for the next who comes.
+        // The shutdown wakes the thread that waits for the next client.
         let _ = rustix::net::shutdown(&*self.listener, Shutdown::Both);
     }
 }
@@ -87,7 +89,7 @@ where
     }
 }
 
-/// Whoever asks must be the same user, or root.
+/// Checks that the client is the same user, or root.
 fn may_ask(stream: &UnixStream) -> io::Result<()> {
     let peer = socket_peercred(stream)?.uid;
     if peer == geteuid() || peer.is_root() {
@@ -97,13 +99,13 @@ fn may_ask(stream: &UnixStream) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
 }
 
-/// For how long either side waits for the other's next word.
+/// Sets the timeout of each read and each write.
 pub(crate) fn set_patience(stream: &UnixStream, patience: Duration) -> io::Result<()> {
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))
 }
 
-/// One that is answered, until this is dropped.
+/// Place of a client that is answered, until this is dropped.
 struct Place {
     busy: Arc<AtomicUsize>,
     others: usize,

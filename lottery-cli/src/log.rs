@@ -1,15 +1,16 @@
-//! Log lines as other people's tools read them, on standard output:
+//! Log lines in a format that other tools read, on standard output:
 //!
 //! ```text
 //! 2024-08-21 22:11:15 INFO     action: accept_connections | result: success | ip: 172.25.125.3
 //! ```
 //!
-//! The time is in UTC, or in the time of the machine. The level has one of Python's names, padded to 8 columns. Then come the fields of the event
-//! in their order: `tracing::info!(action = "accept_connections", result = "success", ip = %ip)`. A plain message
-//! is the field `msg`. No value can break a line or forge a field: see [`escape`].
+//! The time is in UTC, or in the time of the machine. The level has one of Python's names, padded to 8
+//! columns. Then come the fields of the event in their order:
+//! `tracing::info!(action = "accept_connections", result = "success", ip = %ip)`. A plain message is the
+//! field `msg`. No value can break a line or forge a field: see [`escape`].
 //!
-//! Whoever reads lines splits them at ` | `, and each field at its first `: `; a value may hold a colon. Of a program's lines
-//! none waits for who reads standard output: see [`queue`].
+//! A reader splits a line at ` | `, and each field at its first `: `; a value may hold a colon. No thread
+//! that logs waits for a reader of standard output: see [`queue`].
 
 use std::io;
 use std::str::FromStr;
@@ -35,22 +36,22 @@ pub use clock::{Clock, NoZone, Zone};
 pub use queue::{Patience, Queue, Sink};
 pub use standard::{StandardOutput, writable};
 
-/// Which events are logged: those of a level and of all above it.
+/// Level of events; those of a level and of all above it are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Everything.
     Debug,
-    /// What happens.
+    /// Normal events.
     Info,
-    /// What is odd.
+    /// Unusual events.
     Warning,
-    /// What has failed.
+    /// Failures.
     Error,
-    /// Nothing of ours is above an error: this logs errors, too.
+    /// Failures, too: no event of ours is above an error.
     Critical,
 }
 
-/// A text is not the name of a level.
+/// Error that a text is not the name of a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("DEBUG, INFO, WARNING, ERROR or CRITICAL")]
 pub struct UnknownLevel;
@@ -58,7 +59,7 @@ pub struct UnknownLevel;
 impl FromStr for Level {
     type Err = UnknownLevel;
 
-    /// Reads a name in any case, `WARN` for `WARNING` included.
+    /// Parses a name regardless of case, `WARN` for `WARNING` included.
     fn from_str(text: &str) -> Result<Self, UnknownLevel> {
         Ok(match text.to_ascii_uppercase().as_str() {
             "DEBUG" => Self::Debug,
@@ -82,25 +83,27 @@ impl From<Level> for LevelFilter {
     }
 }
 
-/// From now on logs the events of our own crates to `sink`, by a thread of its own. Of several calls in a process, the
-/// first one counts. Lines that do not fit, or cannot be written, are counted, and told of when there is room.
+/// Logs the events of our own crates to `sink` from now on, by a thread of its own. Of several calls in a
+/// process, the first one counts. Lines that do not fit, or cannot be written, are counted and reported
+/// when there is room.
 ///
 /// # Errors
-/// There is no thread to be had.
+///
+/// No thread can be started.
 pub fn init(level: Level, clock: Clock, sink: impl Sink) -> io::Result<Queue> {
     let queue = Queue::start(queue::QUEUE_SIZE, clock.clone(), sink)?;
     let writer = queue.clone();
-    // The error says that there is a subscriber already.
+    // The only error is that there is a subscriber already.
     let _ = set_global_default(subscriber_with(level, clock, move || writer.clone()));
     Ok(queue)
 }
 
-/// A moment for the name of a file, in UTC: `2024-08-21T221115Z`.
+/// Returns a moment for the name of a file, in UTC: `2024-08-21T221115Z`.
 pub(crate) fn stamp(moment: SystemTime) -> String {
     Civil::at(moment, 0).to_string().replace(' ', "T").replace(':', "") + "Z"
 }
 
-/// As [`init`], in UTC and without a thread: whoever logs writes. For tests.
+/// Logs as [`init`] does, in UTC and without a thread: the caller writes. For tests.
 pub fn init_with<W>(level: Level, now: fn() -> SystemTime, writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -108,7 +111,7 @@ where
     let _ = set_global_default(subscriber(level, now, writer));
 }
 
-/// What [`init`] installs, with a writer of one's own, in UTC: for tests.
+/// Returns the subscriber that [`init`] installs, with a writer of the caller's, in UTC: for tests.
 pub fn subscriber<W>(level: Level, now: fn() -> SystemTime, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -124,7 +127,7 @@ where
     let lines = tracing_subscriber::fmt::layer()
         .event_format(format::Lines { clock })
         .with_writer(writer)
-        // It would tell of a line lost on standard error, which may be no better.
+        // It would report a lost line on standard error, which may not work either.
         .log_internal_errors(false);
     tracing_subscriber::registry().with(lines.with_filter(Targets::new().with_targets(own_crates)))
 }

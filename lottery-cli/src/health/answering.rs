@@ -1,4 +1,4 @@
-//! The centre's side.
+//! The server's side of the health check.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
@@ -12,20 +12,21 @@ use super::{ACCEPTED, ATTENDED, EXPECTED, PATIENCE, canonical, name};
 
 use crate::door::{Door, Manner, set_patience};
 
-/// So many ask at once.
+/// Maximum number of clients at once.
 const MOST: usize = 8;
 
-/// Who asks is answered until this is dropped.
+/// Health socket of a server, which answers until this is dropped.
 #[derive(Debug)]
 pub struct Answering {
     #[expect(dead_code, reason = "it is open by living")]
     door: Door,
 }
 
-/// Answers who asks for the health of the centre that listens there.
+/// Answers clients that ask for the health of the server that listens at `address`.
 ///
 /// # Errors
-/// Somebody else has the name, or there is no socket or thread to be had.
+///
+/// The name of the socket is taken, or no socket or thread can be made.
 pub fn answer(
     address: SocketAddr,
     commit_queue: Arc<CommitQueue>,
@@ -33,7 +34,7 @@ pub fn answer(
 ) -> io::Result<Answering> {
     let listener = UnixListener::bind_addr(&name(canonical(address))?)?;
     let answer = move |stream: &UnixStream| {
-        // Whoever asks and is told nothing more knows what did not happen.
+        // A client that gets no further line knows which step failed.
         let _ = converse(stream, &commit_queue, &probes);
     };
     let door = Door::open(listener, Manner { name: "health", most: MOST, too_many: |_| (), answer })?;

@@ -1,4 +1,4 @@
-//! The side of who asks.
+//! The client's side of the health check.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,49 +13,50 @@ use thiserror::Error;
 use super::{ACCEPTED, ATTENDED, EXPECTED, PATIENCE, candidates, canonical, name};
 use crate::door::set_patience;
 
-/// How much longer who asks waits than who is asked.
+/// Time that the client waits longer than the server.
 const MARGIN: Duration = Duration::from_millis(500);
 
-/// Why a centre is not known to be well.
+/// Reason that a server is not known to be healthy.
 #[derive(Debug, Error)]
 pub enum Unhealthy {
-    /// There is none; something else may listen.
+    /// No server listens; something else may.
     #[error("no centre listens at {0}")]
     Nobody(SocketAddr),
-    /// Which one is not said.
+    /// Port 0 does not name a server.
     #[error("port 0 is whichever the system picked: name the one that the centre listens at")]
     NoPort,
-    /// Another user has the name of its socket.
+    /// Another user has the name of the server's socket.
     #[error("what answers for {address} is of user {user}")]
     AnonymousWaiter {
-        /// Where it says it listens.
+        /// Address at which that socket says it listens.
         address: SocketAddr,
-        /// Whose it is.
+        /// Owner of that socket.
         user: u32,
     },
-    /// It cannot be found out.
+    /// The check failed.
     #[error("cannot look whether a centre listens at {address}: {cause}")]
     CannotLook {
-        /// Where.
+        /// Address of the server.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
-    /// It is there, and says nothing.
+    /// The server does not answer.
     #[error("the centre at {0} does not answer")]
     Silent(SocketAddr),
-    /// Nothing of it accepts connections.
+    /// The server does not accept connections.
     #[error("the centre at {0} does not accept connections")]
     AcceptsNobody(SocketAddr),
-    /// Nothing would be stored.
+    /// The committer does not answer, so nothing would be stored.
     #[error("the centre at {0} accepts connections, but its committer does not answer")]
     NoCommitter(SocketAddr),
 }
 
-/// Asks the centre that takes connections at this address whether it is well.
+/// Checks the health of the server that takes connections at this address.
 ///
 /// # Errors
-/// Why it is not, or is not known to be.
+///
+/// The reason that it is not healthy, or is not known to be.
 pub fn ask(address: SocketAddr) -> Result<(), Unhealthy> {
     if address.port() == 0 {
         return Err(Unhealthy::NoPort);
@@ -88,7 +89,7 @@ pub fn ask(address: SocketAddr) -> Result<(), Unhealthy> {
     if hears(ATTENDED) { Ok(()) } else { Err(Unhealthy::NoCommitter(listens)) }
 }
 
-/// The local socket of the centre, and where it listens.
+/// Finds the local socket of the server, and the address at which it listens.
 fn find(address: SocketAddr) -> io::Result<Option<(UnixStream, SocketAddr)>> {
     for candidate in candidates(address) {
         match UnixStream::connect_addr(&name(candidate)?) {
@@ -100,7 +101,7 @@ fn find(address: SocketAddr) -> io::Result<Option<(UnixStream, SocketAddr)>> {
     Ok(None)
 }
 
-/// Where to connect to: as it was asked, or by the loopback where any address will do.
+/// Returns the address to connect to: the one asked for, or the loopback where any address will do.
 fn target(asked: SocketAddr, listens: SocketAddr) -> SocketAddr {
     let ip = match (asked.ip(), listens.ip()) {
         (asked, _) if !asked.is_unspecified() => asked,
@@ -111,7 +112,7 @@ fn target(asked: SocketAddr, listens: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, asked.port())
 }
 
-/// A socket with a port of its own, before it is connected.
+/// Returns a socket with a port of its own that is not connected yet.
 fn bound(target: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(target), Type::STREAM, None)?;
     socket.bind(&SocketAddr::new(target.ip(), 0).into())?;
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_not_of_this_machine_cannot_be_looked_at_or_has_no_centre() {
-        // Of TEST-NET-1: nobody has it.
+        // TEST-NET-1 has no hosts.
         let address = "192.0.2.1:1".parse().unwrap();
         assert!(matches!(ask(address), Err(Unhealthy::Nobody(_) | Unhealthy::CannotLook { .. })));
     }

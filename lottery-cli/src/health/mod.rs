@@ -1,11 +1,12 @@
-//! Health of a running centre: it accepts connections at its port, and its committer takes requests.
+//! Health of a running server: it accepts connections at its port, and its committer takes requests.
 //!
-//! A centre has a local socket whose name, which is in no file system, holds the address that it listens at. So it is found by
-//! its address, whatever its store is, and nobody else's listener is taken for it: only its own user, or root, can have it.
-//! Whoever asks says from which port it is about to connect; the centre knows that connection when it comes, logs nothing of it
-//! and counts it nowhere. Then it asks its committer.
+//! A server has a local socket whose name, which is in no file system, holds the address at which it
+//! listens. So it is found by its address, with any store. A client trusts only a socket of its own user or
+//! of root, so that no other user's listener is taken for the server; a client of root trusts all. The
+//! client says from which port it is about to connect; the server recognizes that connection when it comes,
+//! and neither logs nor counts it. Then the server checks its committer.
 //!
-//! | asked | answered | when |
+//! | request | reply | when |
 //! | --- | --- | --- |
 //! | `probe 127.0.0.1:40000⏎` | `expected⏎` | at once |
 //! | a connection from there | `accepted⏎` | the runtime has accepted it |
@@ -26,20 +27,21 @@ const EXPECTED: &str = "expected";
 const ACCEPTED: &str = "accepted";
 const ATTENDED: &str = "attended";
 
-/// For how long a connection, or the committer, is waited for.
+/// Timeout of a connection, and of the committer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The name of the local socket of a centre that listens there.
+/// Returns the name of the local socket of a server that listens at `address`.
 fn name(address: SocketAddr) -> io::Result<net::SocketAddr> {
     net::SocketAddr::from_abstract_name(format!("lottery-centre/{address}"))
 }
 
-/// An address as both sides write it: IPv4 is so, also where the socket takes both.
+/// Returns an address as both sides write it: IPv4 as such, also where the socket takes both versions.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// Where a centre may listen that takes connections for this address, the likeliest first.
+/// Returns the addresses at which a server that takes connections for this one may listen, the likeliest
+/// first.
 fn candidates(asked: SocketAddr) -> Vec<SocketAddr> {
     let (any4, any6) = (IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED));
     let mut ips = vec![asked.ip(), any4, any6];

@@ -1,24 +1,25 @@
-//! The date and the time of day of a moment that a clock has told.
+//! Date and time of day of a moment.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY: i64 = 86_400;
 
-/// A moment in the proleptic Gregorian calendar, without leap seconds. Displays as `2024-08-21 22:11:15`.
+/// Moment in the proleptic Gregorian calendar, without leap seconds. Displays as `2024-08-21 22:11:15`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Civil {
     year: i64,
-    /// From 1 to 12.
+    /// Month, from 1 to 12.
     month: i64,
-    /// From 1 to 31.
+    /// Day, from 1 to 31.
     day: i64,
-    /// In seconds from midnight.
+    /// Seconds since midnight.
     time: i64,
 }
 
 impl Civil {
-    /// The last second that began before the moment, or at it, where clocks are so many seconds before UTC.
+    /// Returns the last second that began at the moment or before it, where clocks are `offset` seconds
+    /// ahead of UTC.
     pub(super) fn at(moment: SystemTime, offset: i32) -> Self {
         let seconds = match moment.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
@@ -42,12 +43,12 @@ impl fmt::Display for Civil {
     }
 }
 
-/// The date so many days after 1970-01-01, or before it.
+/// Returns the date so many days after 1970-01-01, or before it.
 ///
-/// It counts in eras of 400 years, which all have 146097 days, and in years that begin with March, so that the
-/// day of a leap year is the last one of its year.
+/// Counts in eras of 400 years, which all have 146097 days, and in years that begin with March, so that
+/// the day of a leap year is the last one of its year.
 fn date(days: i64) -> (i64, i64, i64) {
-    // From 0000-03-01 on.
+    // Days since 0000-03-01.
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -91,7 +92,7 @@ mod tests {
     #[test]
     fn every_day_follows_the_one_before() {
         let mut expected = (1600, 1, 1);
-        // 1600-01-01 to 10000-01-01.
+        // The range is 1600-01-01 to 10000-01-01.
         for days in -135_140..=2_932_897 {
             assert_eq!(date(days), expected);
             let (year, month, day) = expected;

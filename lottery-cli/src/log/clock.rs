@@ -1,4 +1,4 @@
-//! The time of a line: what a clock tells, in UTC or in the time of the machine.
+//! Time of a log line, in UTC or in the time of the machine.
 
 use std::fmt::{self, Display};
 use std::time::SystemTime;
@@ -9,12 +9,12 @@ use thiserror::Error;
 
 use super::civil::Civil;
 
-/// Clock that lines take their time from.
+/// Clock that gives log lines their time.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    /// The moment.
+    /// Function that returns the current moment.
     pub now: fn() -> SystemTime,
-    /// Where it is told for.
+    /// Time zone in which it is shown.
     pub zone: Zone,
 }
 
@@ -23,11 +23,11 @@ pub struct Clock {
 pub enum Zone {
     /// Coordinated universal time.
     Utc,
-    /// The time of the machine, as it is told there at each moment.
+    /// Local time of the machine, by its rules at each moment.
     Local(TimeZone),
 }
 
-/// The time zone of the machine is not known.
+/// Error that the time zone of the machine is not known.
 #[derive(Debug, Error)]
 #[error(
     "the time zone of this machine is not known: expected its name or rule in TZ, or /etc/localtime: {0}"
@@ -35,26 +35,27 @@ pub enum Zone {
 pub struct NoZone(jiff::Error);
 
 impl Zone {
-    /// The zone of this machine: what the environment's `TZ` says, or else `/etc/localtime`.
+    /// Returns the zone of this machine: from the environment's `TZ`, or else from `/etc/localtime`.
     ///
     /// # Errors
-    /// Neither says one.
+    ///
+    /// Neither names a zone.
     pub fn local() -> Result<Self, NoZone> {
         TimeZone::try_system().map(Self::Local).map_err(NoZone)
     }
 
-    /// So many seconds clocks there are before UTC.
+    /// Returns the number of seconds that clocks in this zone are ahead of UTC.
     fn offset(&self, moment: SystemTime) -> i32 {
         match (self, Timestamp::try_from(moment)) {
             (Self::Local(zone), Ok(moment)) => zone.to_offset(moment).seconds(),
-            // What is beyond the year 9999 has no rule.
+            // Moments beyond the year 9999 have no rule.
             (Self::Local(_), Err(_)) | (Self::Utc, _) => 0,
         }
     }
 }
 
 impl Clock {
-    /// The time now, as a line begins: `2024-08-21 22:11:15`.
+    /// Returns the time now, as a line begins: `2024-08-21 22:11:15`.
     pub(super) fn time(&self) -> impl Display + use<> {
         let moment = (self.now)();
         Civil::at(moment, self.zone.offset(moment))

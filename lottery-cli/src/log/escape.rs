@@ -1,7 +1,8 @@
-//! Makes any text fit for a value in a log line, and for whatever else is printed.
+//! Escaping of any text for a value in a log line, and for other output.
 //!
-//! What could end the line, begin another field, move the terminal's cursor, turn the order of the letters or hide is
-//! written with a backslash, and so is the backslash itself: what was written can be told from the line, byte by byte.
+//! Characters that could end the line, begin another field, move the terminal's cursor, change the order of
+//! letters or hide are written with a backslash, and so is the backslash itself. So the original text can
+//! be restored from the line, byte by byte.
 //!
 //! | in the text | in the line |
 //! | --- | --- |
@@ -9,17 +10,18 @@
 //! | line feed, carriage return, tab | `\n`, `\r`, `\t` |
 //! | <code>&#124;</code> and every other control character (U+0000 to U+001F, U+007F to U+009F) | `\x` and two hexadecimal digits: `\x7c`, `\x1b` |
 //! | line and paragraph separator (U+2028, U+2029) | `\u{2028}`, `\u{2029}` |
-//! | what changes the direction of writing, or has no width (U+00AD, U+061C, U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F, U+FEFF) | `\u{202e}` and so on: four hexadecimal digits |
+//! | characters that change the direction of writing, or have no width (U+00AD, U+061C, U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F, U+FEFF) | `\u{202e}` and so on: four hexadecimal digits |
 //!
-//! A value has at most [`MAX_BYTES`] bytes; one that is longer ends earlier, after a whole character or escape,
-//! with `…` as its last character.
+//! A value has at most [`MAX_BYTES`] bytes; a longer one is cut after a whole character or escape, with `…`
+//! as its last character.
 
 use std::fmt::{self, Write};
 
-/// The most bytes that a value has in a line, not counting the `…` that says that it was cut.
+/// Maximum number of bytes of a value in a line, not counting the `…` that marks a cut.
 pub const MAX_BYTES: usize = 1024;
 
-/// A text for standard error, or wherever there are no fields: escaped as a value is, but for the `|`, and however long.
+/// Returns a text for standard error, or other output without fields: escaped as a value is, but with a
+/// plain `|`, and of any length.
 pub fn escaped(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -31,10 +33,10 @@ pub fn escaped(text: &str) -> String {
     line
 }
 
-/// Writes values into a line, escaped and cut.
+/// Writer of values into a line, escaped and cut.
 pub(super) struct Escaped<'a, W> {
     line: &'a mut W,
-    /// How many bytes the value may still have; `None` once it has been cut.
+    /// Number of bytes that the value may still have; `None` once it has been cut.
     left: Option<usize>,
 }
 
@@ -62,7 +64,7 @@ impl<W: Write> Write for Escaped<'_, W> {
     }
 }
 
-/// How a character is written.
+/// Returns the escaped form of a character.
 fn piece(c: char, buffer: &mut [u8; 8]) -> &str {
     match c {
         '\\' => "\\\\",
@@ -88,12 +90,12 @@ fn piece(c: char, buffer: &mut [u8; 8]) -> &str {
     }
 }
 
-/// The last hexadecimal digit of a number.
+/// Returns the last hexadecimal digit of a number.
 fn digit(value: u32) -> u8 {
     char::from_digit(value % 16, 16).map_or(b'0', |digit| digit as u8)
 }
 
-/// A character that separates lines, turns the order of those around it, or cannot be seen.
+/// True if a character separates lines, changes the order of those around it, or cannot be seen.
 fn is_hidden(c: char) -> bool {
     matches!(
         c,
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Reads an escaped value back.
+    /// Returns the text of an escaped value.
     fn original(line: &str) -> String {
         let (mut text, mut rest) = (String::new(), line);
         while let Some(c) = rest.chars().next() {
@@ -179,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_line_that_takes_no_more_ends_the_value() {
-        /// Takes nothing.
+        /// Writer that takes nothing.
         struct Full;
 
         impl Write for Full {

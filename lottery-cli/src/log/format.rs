@@ -1,4 +1,4 @@
-//! Turns an event into a line.
+//! Formatting of an event as a line.
 
 use std::fmt::{self, Debug, Write};
 
@@ -11,7 +11,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::clock::Clock;
 use super::escape::Escaped;
 
-/// The format of a line: time, level, fields.
+/// Format of a line: time, level, fields.
 pub(super) struct Lines {
     pub(super) clock: Clock,
 }
@@ -29,7 +29,7 @@ where
     }
 }
 
-/// Python's name of a level; it has none below `DEBUG`.
+/// Returns Python's name of a level; it has none below `DEBUG`.
 fn name(level: Level) -> &'static str {
     match level {
         Level::ERROR => "ERROR",
@@ -39,7 +39,7 @@ fn name(level: Level) -> &'static str {
     }
 }
 
-/// Writes `key: value` for each field, with ` | ` between them.
+/// Writer of `key: value` for each field, with ` | ` between them.
 struct Fields<'a, 'b> {
     line: &'a mut Writer<'b>,
     first: bool,

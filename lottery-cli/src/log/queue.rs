@@ -1,8 +1,9 @@
-//! The queue between those who log and the thread that writes: nobody waits for a reader of standard output.
+//! Queue between threads that log and the thread that writes: none of the former waits for a reader of
+//! standard output.
 //!
-//! It is bounded in bytes. A line that does not fit is dropped and counted, and so are all after it until the writer takes
-//! what is queued; then a line in their place says how many they were. The same is said of lines that could not be
-//! written, as soon as one can be.
+//! The queue is bounded in bytes. A line that does not fit is dropped and counted, and so are all after it until
+//! the writer takes the queued lines; then a line in their place gives their number. Lines that could not
+//! be written are reported the same way, as soon as one can be.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,34 +12,35 @@ use std::time::Duration;
 
 use super::Clock;
 
-/// The most bytes of lines that wait, and the most that are being written besides them.
+/// Maximum number of bytes of lines that wait, and of lines that are being written besides them.
 pub const QUEUE_SIZE: usize = 1 << 20;
 
-/// A pause between two looks whether the last lines can be written at all.
+/// Pause between two checks if the last lines can be written at all.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Where lines go. Only the writer's thread calls it, and it may block.
+/// Destination of lines. Only the writer's thread calls it, and it may block.
 pub trait Sink: Send + 'static {
     /// Writes some of the bytes, as [`io::Write::write`] does.
     ///
     /// # Errors
-    /// What the system says; the lines are lost.
+    ///
+    /// The operating system's error; the lines are lost.
     fn write(&mut self, lines: &[u8]) -> io::Result<usize>;
 
-    /// Does what else is to be done, after [`Queue::wake`].
+    /// Does other work of the writer's thread, after [`Queue::wake`].
     fn beside(&mut self) {}
 }
 
-/// For how long the last lines are waited for while nobody takes any, at the end of a program.
+/// Time for which the end of a program waits for the last lines while nobody reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// So long from one line to the next.
+    /// Time from one line to the next.
     Idle(Duration),
-    /// So long in all.
+    /// Time in all.
     Whole(Duration),
 }
 
-/// The end at which lines go in. Clones are the same queue.
+/// Queue of lines. Clones are the same queue.
 #[derive(Clone, Debug)]
 pub struct Queue(Arc<Shared>);
 
@@ -46,27 +48,28 @@ pub struct Queue(Arc<Shared>);
 struct Shared {
     limit: usize,
     state: Mutex<State>,
-    /// There is something to write, or to do.
+    /// Signals that there is something to write, or to do.
     filled: Condvar,
-    /// The writer has done all that there was.
+    /// Signals that the writer has done everything.
     drained: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     lines: Vec<u8>,
-    /// Lines that did not fit behind these.
+    /// Number of lines that did not fit behind these.
     lost: u64,
     woken: bool,
-    /// The writer is at work.
+    /// True while the writer is at work.
     busy: bool,
 }
 
 impl Queue {
-    /// A queue of so many bytes, and the thread that writes what is in it.
+    /// Creates a queue of `limit` bytes, and starts the thread that writes its lines.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    ///
+    /// No thread can be started.
     pub fn start(limit: usize, clock: Clock, mut sink: impl Sink) -> io::Result<Self> {
         let (state, filled, drained) = (Mutex::default(), Condvar::new(), Condvar::new());
         let shared = Arc::new(Shared { limit, state, filled, drained });
@@ -82,7 +85,7 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Puts a line in, or counts it as lost. It never waits.
+    /// Queues a line, or counts it as lost. Never blocks.
     pub fn push(&self, line: &[u8]) {
         let mut state = self.0.lock();
         if state.lost > 0 || state.lines.len().saturating_add(line.len()) > self.0.limit {
@@ -94,13 +97,14 @@ impl Queue {
         self.0.filled.notify_one();
     }
 
-    /// Lets the writer do what else is to be done.
+    /// Makes the writer do its other work.
     pub fn wake(&self) {
         self.0.lock().woken = true;
         self.0.filled.notify_one();
     }
 
-    /// Waits until all is written. It gives up after so long during which `writable` says that nothing can be.
+    /// Waits until everything is written, and returns true. Gives up, and returns false, once `writable`
+    /// has said for so long that nothing can be written.
     pub fn finish(&self, patience: Patience, writable: impl Fn() -> bool) -> bool {
         let mut stuck = Duration::ZERO;
         loop {
@@ -112,7 +116,7 @@ impl Queue {
             let limit = match patience {
                 Patience::Idle(limit) | Patience::Whole(limit) => limit,
             };
-            // A writer that is only slow, on a busy machine, is waited for.
+            // A writer that is only slow, on a busy machine, gets the time it needs.
             if !writable() {
                 stuck += TICK;
             } else if matches!(patience, Patience::Idle(_)) {
@@ -126,7 +130,7 @@ impl Queue {
 }
 
 impl io::Write for Queue {
-    /// Puts a line in, whole.
+    /// Queues a line, whole.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.push(line);
         Ok(line.len())
@@ -138,7 +142,7 @@ impl io::Write for Queue {
 }
 
 impl Shared {
-    /// Waits for something to do: lines, and how many were lost behind them.
+    /// Waits for something to do. Returns the lines, and the number of lines lost behind them.
     fn next(&self) -> (Vec<u8>, u64) {
         let mut state = self.lock();
         state.busy = false;
@@ -154,7 +158,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // The state is whole between any two statements.
+        // The state is consistent between any two statements.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -165,12 +169,12 @@ impl State {
     }
 }
 
-/// The writer's side.
+/// State of the writer's thread.
 struct Writer {
     clock: Clock,
-    /// Lines that were lost, which nobody has been told of.
+    /// Number of lost lines that have not been reported.
     owed: u64,
-    /// The last line was written in part.
+    /// True if the last line was written in part.
     torn: bool,
 }
 
@@ -185,7 +189,7 @@ impl Writer {
         }
     }
 
-    /// Says how many lines were lost, if some were. Returns whether nothing is owed any more.
+    /// Reports the number of lost lines, if there are any. Returns true if nothing is left to report.
     fn tell(&mut self, sink: &mut impl Sink) -> bool {
         if self.owed > 0 {
             let (time, lost) = (self.clock.time(), self.owed);
@@ -198,9 +202,9 @@ impl Writer {
         true
     }
 
-    /// Writes bytes, and returns how many; all, unless it failed.
+    /// Writes bytes. Returns the number written: all, unless it failed.
     fn put(&mut self, sink: &mut impl Sink, bytes: &[u8]) -> usize {
-        // What follows half a line begins in the next.
+        // A torn line is ended first, so that the next begins on its own.
         if self.torn && !bytes.is_empty() {
             if !matches!(sink.write(b"\n"), Ok(1)) {
                 return 0;

@@ -1,4 +1,4 @@
-//! Standard output as the place of log lines.
+//! Standard output as the destination of log lines.
 
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,16 +8,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Sink;
 
-/// Standard output, written to without the buffer and the lock that all of the process share: who waits here keeps
-/// nobody else waiting.
+/// Standard output, written to without the buffer and the lock that the whole process shares: a thread that
+/// waits here blocks no other.
 #[derive(Debug)]
 pub struct StandardOutput(std::fs::File);
 
 impl StandardOutput {
-    /// Standard output of this process.
+    /// Returns the standard output of this process.
     ///
     /// # Errors
-    /// There is no descriptor to be had.
+    ///
+    /// No descriptor is free.
     pub fn new() -> io::Result<Self> {
         let descriptor: OwnedFd = io::stdout().as_fd().try_clone_to_owned()?;
         Ok(Self(descriptor.into()))
@@ -28,7 +29,7 @@ impl Sink for StandardOutput {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         loop {
             match self.0.write(lines) {
-                // Whoever shares it with us may have set it so.
+                // Another process that shares the descriptor may have made it non-blocking.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => _ = wait(&self.0, None),
                 result => return result,
             }
@@ -36,14 +37,14 @@ impl Sink for StandardOutput {
     }
 }
 
-/// Whether some bytes can be written to a descriptor without waiting, within so long. A write that would fail at once
-/// counts.
+/// True if some bytes can be written to a descriptor without blocking, within `limit`. A write that would
+/// fail at once counts.
 pub fn writable(descriptor: impl AsFd, limit: Duration) -> bool {
     wait(&descriptor, Timespec::try_from(limit).ok())
 }
 
 fn wait(descriptor: &impl AsFd, limit: Option<Timespec>) -> bool {
-    // Where it cannot be asked, a write says what is wrong.
+    // A descriptor that cannot be polled counts as writable: the write reports the error.
     poll(&mut [PollFd::new(descriptor, PollFlags::OUT)], limit.as_ref()) != Ok(0)
 }
 

@@ -1,4 +1,4 @@
-//! Lines as a subscriber writes them, into memory.
+//! Tests of lines as a subscriber writes them, into memory.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(1_724_278_275_999)
 }
 
-/// What is logged at a level, without the time.
+/// Returns the lines that `events` logs at a level, without the time.
 pub(crate) fn logged(level: Level, events: impl FnOnce()) -> Vec<String> {
     let memory = Memory::default();
     let writer = memory.clone();

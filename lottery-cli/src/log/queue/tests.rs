@@ -1,4 +1,4 @@
-//! A queue whose reader is slow, gone, or back again.
+//! Tests of a queue whose reader is slow, gone, or back again.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,7 +13,7 @@ fn clock() -> Clock {
 
 const LOST: &str = "2024-08-21 22:11:15 WARNING  action: log | result: fail | lost_lines: ";
 
-/// Takes as many bytes as it is told, each time; or fails.
+/// Sink that takes the number of bytes that the test sends, each time; or fails.
 struct Told {
     takes: Receiver<io::Result<usize>>,
     written: Sender<String>,
@@ -27,7 +27,8 @@ impl Sink for Told {
     }
 }
 
-/// A queue of so many bytes, what its sink is told, and what it has written.
+/// Returns a queue of so many bytes, the sender of its sink's results, and the receiver of the lines
+/// written.
 fn queue(limit: usize) -> (Queue, Sender<io::Result<usize>>, Receiver<String>) {
     let ((tell, takes), (written, read)) = (channel(), channel());
     (Queue::start(limit, clock(), Told { takes, written }).unwrap(), tell, read)
@@ -41,7 +42,7 @@ fn finished(queue: &Queue) {
 fn lines_that_do_not_fit_are_dropped_counted_and_told_of_in_their_place() {
     let (queue, tell, read) = queue(9);
     queue.push(b"first\n");
-    // The writer has it when the queue is empty again; until then the second may not fit.
+    // The writer has the line once the queue is empty; before that the second may not fit.
     while !queue.0.lock().lines.is_empty() {
         thread::yield_now();
     }
@@ -79,7 +80,7 @@ fn lines_that_could_not_be_written_are_told_of_when_one_can_be() {
     tell.send(Err(io::ErrorKind::StorageFull.into())).unwrap();
     queue.push(b"a line\n");
     finished(&queue);
-    // Nothing can be told of either.
+    // The report cannot be written either.
     tell.send(Err(io::ErrorKind::StorageFull.into())).unwrap();
     queue.push(b"another\n");
     finished(&queue);
@@ -96,7 +97,7 @@ fn a_reader_that_is_slow_is_waited_for_and_one_that_takes_nothing_is_not() {
     assert!(!queue.finish(Patience::Whole(3 * TICK), || false));
     assert!(!queue.finish(Patience::Idle(3 * TICK), || false));
     let looks = std::cell::Cell::new(0);
-    // Each time it is looked at, a byte is taken: of 7 bytes, so often.
+    // The sink takes one of 7 bytes at each check.
     let slow = || {
         looks.set(looks.get() + 1);
         tell.send(Ok(1)).unwrap();
