@@ -19,7 +19,8 @@ use super::streams::{Logging, at_a_signal};
 use super::winners::{Winners, WinnersError};
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
 
-/// Runs an agency on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
+/// Runs an agency on `runtime`, from the command line to the exit code. `now` is the wall clock of the log
+/// lines.
 pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
     let settings = match settings(|args, env| config::client(args, env)) {
@@ -65,16 +66,16 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
     }
 }
 
-/// How a client ended that did not fail.
+/// End of a client that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// By itself.
+    /// The work is done.
     Done,
-    /// It was told to.
+    /// The client was told to stop.
     Stopped,
 }
 
-/// An agency's whole work.
+/// Does an agency's whole work.
 pub(super) fn agency(
     runtime: &impl Runtime,
     settings: &ClientSettings,
@@ -91,13 +92,13 @@ pub(super) fn agency(
     let left = agency.left();
     match agency.into_outcome() {
         Ok(winners) => write_winners(place, &winners, bar),
-        // Nobody waits for its winners.
+        // An agency without `--winners` is done once it has finished.
         Err(AgencyError::Stopped) if left.finished && settings.winners.is_none() => Ok(Ended::Stopped),
         Err(error) => Err(Unfinished::of_agency(&error, left, settings.dialect)),
     }
 }
 
-/// The winners of an agency that has finished.
+/// Asks for the winners of an agency that has finished.
 pub(super) fn winners(
     runtime: &impl Runtime,
     settings: &ClientSettings,
@@ -115,7 +116,7 @@ pub(super) fn winners(
 
 fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
     let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
-    // What is taken is bounded by the bets.
+    // The number of the agency's bets bounds the reply.
     let mut connection = ClientConfig { max_answer: usize::MAX, ..of_agency(settings)? };
     if batch_max.is_some() {
         connection.max_batch = connection.max_message;
@@ -134,13 +135,14 @@ fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
 
 fn write_winners(place: Winners, winners: &[String], bar: &Bar) -> Result<Ended, Unfinished> {
     at_a_signal(EXIT_AT_ONCE);
-    // They may go where the lines go.
+    // The winners may go to the same output as log lines.
     bar.settle();
     place.write(winners).map_err(|error| not_written(&error))?;
     Ok(Ended::Done)
 }
 
-/// Makes the place for the winners before anything is sent: after the draw they could not be had again on every wire.
+/// Creates the place for the winners before anything is sent: in some dialects they cannot be asked for
+/// again after the draw.
 fn open_winners(settings: &ClientSettings) -> Result<Winners, Unfinished> {
     Winners::open(settings).map_err(|error| not_written(&error))
 }
@@ -149,7 +151,7 @@ fn not_written(error: &WinnersError) -> Unfinished {
     Unfinished::Failed { code: error.exit_code(), reason: error.to_string() }
 }
 
-/// A seed that no other agency of this machine has.
+/// Returns a seed that no other agency of this machine has.
 fn seed(agency: u32, process: u32) -> u64 {
     u64::from(agency) << 32 | u64::from(process)
 }
@@ -189,7 +191,7 @@ pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Resul
     Ok(Ended::Done)
 }
 
-/// The connection of an agency that its wire can name.
+/// Returns the connection of an agency, or an error if the dialect cannot express its number.
 fn of_agency(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
     let connection = connection(settings)?;
     let (agency, dialect) = (settings.agency, settings.dialect);

@@ -1,4 +1,4 @@
-//! Ends of a client that did not do all that it was to do: what its last line says, and its exit code.
+//! Unfinished ends of a client: its last line and its exit code.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -10,22 +10,22 @@ use tracing::{error, info};
 use super::fail;
 use crate::config::ClientSettings;
 
-/// What is named wherever an agency may have finished before.
+/// Hint for every case in which the agency may have finished before.
 const ASK: &str = "the command winners asks for the winners of an agency that has finished";
 
-/// Why a client did not do all that it was to do.
+/// Reason that a client did not do all its work.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unfinished {
-    /// It failed.
+    /// The client failed.
     Failed {
-        /// The exit code.
+        /// Exit code.
         code: u8,
-        /// What went wrong.
+        /// Description of the failure.
         reason: String,
     },
-    /// It was told to stop.
+    /// The client was told to stop.
     Stopped {
-        /// How much there is left to do.
+        /// Description of the work that is left.
         left: String,
     },
 }
@@ -37,7 +37,7 @@ impl<E: std::error::Error> From<E> for Unfinished {
 }
 
 impl Unfinished {
-    /// An end for `error`, or for a stop that has left this.
+    /// Returns the end for `error`; for a stop, with the work that is left.
     pub(super) fn of(error: &AgencyError, left: impl fmt::Display) -> Self {
         match error {
             AgencyError::Stopped => Self::Stopped { left: left.to_string() },
@@ -45,14 +45,14 @@ impl Unfinished {
         }
     }
 
-    /// The end of an agency, which names what can be done where it was refused.
+    /// Returns the end of an agency, with a hint of the next step where there is one.
     pub(super) fn of_agency(error: &AgencyError, left: Left, dialect: Dialect) -> Self {
         let all_are_sent = left.stored == left.total;
         let hint = match error {
             AgencyError::Rejected { reason, .. } if !reason.starts_with(Code::Finished.as_str()) => {
                 return Self::of(error, left);
             }
-            // Where a wire has no codes, nobody knows why: that may be it.
+            // A dialect without error codes does not say why: the agency may have finished before.
             AgencyError::Refused { .. } if dialect.profile().has_sessions => return Self::of(error, left),
             AgencyError::Refused { .. }
             | AgencyError::Rejected { .. }
@@ -60,18 +60,19 @@ impl Unfinished {
             | AgencyError::TooManyWinners { .. }
             | AgencyError::GivenUp { finished: true, .. }
             | AgencyError::OtherBets { finished: true, .. } => format!("; {ASK}"),
-            // It waited for the draw, and cannot ask for it again.
+            // The agency waited for the draw, and this dialect cannot ask for the winners again.
             AgencyError::Closed { .. } if dialect == Dialect::Framed && all_are_sent => {
                 format!("; {dialect} cannot ask again: on another wire, such as block, {ASK}")
             }
-            // To send them again is to store again what is.
+            // Bets that were sent but not confirmed may be stored: sending them again could store them
+            // twice.
             AgencyError::Closed { .. } if left.sent > left.stored => format!("; {left}"),
             _ => return Self::of(error, left),
         };
         Self::Failed { code: 1, reason: format!("{error}{hint}") }
     }
 
-    /// Says so, and returns the exit code.
+    /// Logs and prints the end, and returns the exit code.
     pub(super) fn say(&self, settings: &ClientSettings) -> ExitCode {
         let (code, reason) = match self {
             Self::Stopped { left } if settings.stopped_exit == 0 => {

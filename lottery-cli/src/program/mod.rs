@@ -1,4 +1,4 @@
-//! The programs: what the binaries of every runtime do, from the command line to the exit code.
+//! The programs: the work of every runtime's binaries, from the command line to the exit code.
 
 mod client;
 mod control;
@@ -23,13 +23,13 @@ pub use server::server;
 use crate::config::{ConfigError, Parsed};
 use crate::log::escape::escaped;
 
-/// The store failed: what was asked last may be stored or not.
+/// Exit code of a failed store: the last request may be stored or not.
 const EXIT_STORE_FAILED: u8 = 74;
 
-/// Looks up a variable of the environment.
+/// Function that reads an environment variable.
 type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// The settings that the process was started with; or how it ends instead.
+/// Returns the settings with which the process was started; or its exit code if it ends instead.
 fn settings<T>(parse: fn(Vec<OsString>, Env<'_>) -> Result<Parsed<T>, ConfigError>) -> Result<T, ExitCode> {
     match parse(std::env::args_os().collect(), &|name| std::env::var_os(name)) {
         Ok(Parsed::Run(settings)) => Ok(settings),
@@ -39,20 +39,20 @@ fn settings<T>(parse: fn(Vec<OsString>, Env<'_>) -> Result<Parsed<T>, ConfigErro
             Err(if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Err(error) => {
-            // Its values are in quotes already, and hold nothing that could break the line.
+            // Values in it are already in quotes, and hold nothing that could break the line.
             streams::write(&format!("error: {error}"));
             Err(ConfigError::EXIT_CODE.into())
         }
     }
 }
 
-/// Says in a line what went wrong, and returns the exit code. What a peer or a file's name put into it is escaped.
+/// Prints an error in a line, and returns the exit code. Text from a peer or from a file name is escaped.
 fn fail(code: u8, error: &dyn Display) -> ExitCode {
     say(&format!("error: {error}"));
     code.into()
 }
 
-/// Says something in a line on standard error, escaped.
+/// Prints a line to standard error, escaped.
 fn say(text: &str) {
     streams::write(&escaped(text));
 }

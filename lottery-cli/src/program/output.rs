@@ -1,4 +1,4 @@
-//! A file that a command writes: whole or not at all, and never over another one unless that is wanted.
+//! File that a command writes: whole or not at all, and over an existing one only by force.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -8,11 +8,11 @@ use tempfile::NamedTempFile;
 
 use crate::config::Output;
 
-/// Where it goes.
+/// Destination of the output.
 #[derive(Debug)]
 pub(super) enum Target {
     StandardOutput(io::Stdout),
-    /// Written beside its place, for its owner only, and renamed at the end.
+    /// A file that is written beside its place, readable by its owner only, and renamed at the end.
     File {
         part: NamedTempFile,
         path: PathBuf,
@@ -21,12 +21,12 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// A place for what is to be written; `-` is standard output. It must not be in the data directory, whose files are
-    /// the store's.
+    /// Creates the destination; `-` is standard output. It must not be in the data directory, whose files
+    /// are the store's.
     ///
     /// # Errors
     ///
-    /// A file is there and may not be replaced, or none can be made there.
+    /// A file exists there and may not be replaced, or none can be created.
     pub(super) fn new(output: &Output, data_dir: &Path) -> io::Result<Self> {
         let path = &output.path;
         if path == Path::new("-") {
@@ -59,11 +59,11 @@ impl Target {
         Ok(Self::File { part, path: path.clone(), force: output.force })
     }
 
-    /// It is written. Now it is in its place, durably.
+    /// Moves the complete file to its place, durably.
     ///
     /// # Errors
     ///
-    /// What the system says; or somebody has made a file there meanwhile.
+    /// The operating system's error; or a file has appeared there meanwhile.
     pub(super) fn finish(self) -> io::Result<()> {
         match self {
             Self::StandardOutput(mut output) => output.flush(),
@@ -125,7 +125,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, data_dir) = (dir.path().join("b"), dir.path().join("data"));
         fs::create_dir(&data_dir).unwrap();
-        // Somebody makes it meanwhile.
+        // Another program creates the file meanwhile.
         let late = Target::new(&output(&path, false), &data_dir).unwrap();
         fs::write(&path, "mine").unwrap();
         assert_eq!(late.finish().unwrap_err().kind(), ErrorKind::AlreadyExists);

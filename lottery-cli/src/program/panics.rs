@@ -1,16 +1,17 @@
-//! A panic as a log line: the library's own way is to write to standard error, where nobody may read, in several lines.
+//! Panics as log lines: the standard hook writes several lines to standard error, where nobody may read
+//! them.
 
 use std::panic::{self, PanicHookInfo};
 
 use tracing::error;
 
-/// From now on a panic is logged.
+/// Logs panics from now on.
 pub(super) fn log() {
     panic::set_hook(Box::new(line));
 }
 
-/// Says where it was. What it says itself may hold what was being worked on, and that may be a bet: only a text that stands
-/// in the program as it is, is shown.
+/// Logs the place of a panic. Its message may hold data that was being processed, such as a bet: only a
+/// message that is a literal of the program is shown.
 fn line(panic: &PanicHookInfo<'_>) {
     let place =
         panic.location().map_or_else(String::new, |place| format!("{}:{}", place.file(), place.line()));
@@ -37,7 +38,7 @@ mod tests {
             }
         });
         panic::set_hook(before);
-        // Another test may panic meanwhile, in its own thread, which nobody listens to.
+        // Another test may panic meanwhile, in its own thread, whose log nobody reads.
         let place = |line: &str| {
             line.starts_with(
                 "ERROR    action: panic | result: fail | place: lottery-cli/src/program/panics.rs:",

@@ -1,5 +1,5 @@
-//! How far an agency is, on a terminal only: a bar below the log lines. It is drawn by the thread that writes them, so that a
-//! terminal that is stopped stops nothing else.
+//! Progress of an agency, on a terminal only: a bar below the log lines. The thread that writes the lines
+//! draws it, so that a stopped terminal stops nothing else.
 
 use std::io::{self, IsTerminal as _};
 use std::mem;
@@ -11,23 +11,24 @@ use lottery_core::agency::Progress;
 
 use crate::log::{Patience, Queue, Sink, StandardOutput, writable};
 
-/// For how long what is not a log line waits until those before it are written, while nobody reads.
+/// Time for which output other than log lines waits until earlier lines are written, while nobody reads
+/// them.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// The bar as an agency sees it: says what is to be shown. Clones are the same bar.
+/// Handle with which an agency shows its progress. Clones are the same bar.
 #[derive(Clone, Debug)]
 pub(super) struct Bar(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// Standard error is a terminal.
+    /// True if standard error is a terminal.
     is_seen: bool,
     wanted: Mutex<Wanted>,
-    /// Whose thread draws.
+    /// Queue whose thread draws.
     queue: OnceLock<Queue>,
 }
 
-/// What is to be drawn, and is not yet.
+/// Change that is to be drawn.
 #[derive(Debug, Default)]
 struct Wanted {
     progress: Option<Progress>,
@@ -35,39 +36,39 @@ struct Wanted {
 }
 
 impl Bar {
-    /// A bar on standard error, if that is a terminal.
+    /// Creates a bar on standard error, if that is a terminal.
     pub(super) fn new() -> Self {
         let is_seen = io::stderr().is_terminal();
         Self(Arc::new(Shared { is_seen, wanted: Mutex::default(), queue: OnceLock::new() }))
     }
 
-    /// Somebody could see it.
+    /// True if the bar is drawn on a terminal.
     pub(super) fn is_seen(&self) -> bool {
         self.0.is_seen
     }
 
-    /// Standard output for log lines: the bar makes room for each.
+    /// Returns standard output for log lines: the bar makes room for each.
     pub(super) fn lines(&self) -> io::Result<Lines> {
         Ok(Lines { output: StandardOutput::new()?, drawn: Drawn::new(self.0.is_seen), bar: self.clone() })
     }
 
-    /// Says whose thread writes the lines.
+    /// Sets the queue whose thread writes the lines.
     pub(super) fn beside(&self, queue: &Queue) {
         // The first one counts.
         let _ = self.0.queue.set(queue.clone());
     }
 
-    /// Shows that an agency has come so far.
+    /// Shows the progress of an agency.
     pub(super) fn show(&self, progress: Progress) {
         self.want(|wanted| wanted.progress = Some(progress));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn clear(&self) {
         self.want(|wanted| wanted.is_over = true);
     }
 
-    /// Waits until the lines so far are written, as long as somebody reads.
+    /// Waits until the lines so far are written, as long as somebody reads them.
     pub(super) fn settle(&self) {
         if let Some(queue) = self.0.queue.get() {
             queue.finish(Patience::Idle(SETTLING), || writable(io::stdout(), Duration::ZERO));
@@ -88,7 +89,7 @@ impl Bar {
     }
 }
 
-/// Where log lines go.
+/// Destination of log lines.
 #[derive(Debug)]
 pub(super) struct Lines {
     output: StandardOutput,

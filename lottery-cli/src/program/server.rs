@@ -25,11 +25,12 @@ use crate::config::{self, ConfigError, ServerCommand, ServerSettings, StoreKind}
 use crate::health;
 use crate::log::{self, StandardOutput};
 
-/// How often to try to open a store that somebody has, and how long to pause between: for two seconds.
+/// Number of attempts to open a store that another process has, [`PAUSE`] apart: for two seconds.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Runs the centre on `runtime`, from the command line to the exit code. `now` is the wall clock of the log lines.
+/// Runs the server on `runtime`, from the command line to the exit code. `now` is the wall clock of the log
+/// lines.
 pub fn server<R: Runtime>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
     let settings = match settings(|args, env| config::server_with_threads(R::CONNECTION_STACK, args, env)) {
@@ -81,7 +82,8 @@ fn with_store(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> Sy
     }
 }
 
-/// The socket at which `backup` and others ask. Without one the centre does its work all the same.
+/// Opens the control socket, at which `backup` and other commands ask. Without one the server does its work
+/// all the same.
 fn control(settings: &ServerSettings, store: &RedbStore) -> Option<Control> {
     let control = Control::start(&settings.data_dir, store.snapshots()?);
     control.map_err(|error| warn!(action = "control", result = "fail", reason = %error)).ok()
@@ -104,7 +106,7 @@ fn open(settings: &ServerSettings, now: fn() -> SystemTime) -> Result<RedbStore,
     }
 }
 
-/// Says where everything is kept.
+/// Logs the place of the store.
 fn log_store(settings: &ServerSettings) {
     match settings.store {
         StoreKind::Memory => info!(action = "open_store", result = "in_progress", store = "memory"),
@@ -116,7 +118,7 @@ fn log_store(settings: &ServerSettings) {
     }
 }
 
-/// Says what was done to `bets.csv`, and how far it is behind.
+/// Logs the repair of `bets.csv`, and the number of bytes that it is behind.
 fn log_repair(CsvRepair { kept, cut, appended }: CsvRepair, behind: u64) {
     if cut > 0 || appended > 0 {
         warn!(action = "repair_bets_csv", result = "success", kept, cut, appended);
@@ -188,7 +190,7 @@ pub(super) fn run<S: Store + 'static>(
     end(served, committed)
 }
 
-/// Says how it ended.
+/// Logs the end, and returns the exit code.
 pub(super) fn end(served: io::Result<()>, committed: Result<(), StoreError>) -> ExitCode {
     if let Err(error) = committed {
         error!(action = "exit", result = "fail", reason = %error);

@@ -1,4 +1,4 @@
-//! Standard output and standard error of a program, neither of which it waits for when nobody reads.
+//! Standard output and standard error of a program, which does not wait for a reader of either.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -14,24 +14,25 @@ use super::{fail, panics};
 use crate::config::{ConfigError, LogTime};
 use crate::log::{self, Clock, Level, Patience, Queue, Sink, Zone, writable};
 
-/// For how long an error waits for a reader of standard error.
+/// Time that an error waits for a reader of standard error.
 const ERROR_PATIENCE: Duration = Duration::from_millis(250);
-/// For how long the last lines wait for a reader who takes none, in a program that was told to end …
+/// Time that the last lines of a program that was told to stop wait for a reader, in all.
 const STOPPED: Patience = Patience::Whole(Duration::from_millis(500));
-/// … and in one that ends by itself.
+/// Time that the last lines of a program that ends by itself wait for a reader, from one line to the next.
 const DONE: Patience = Patience::Idle(Duration::from_secs(10));
 
-/// The longest line on standard error, in bytes. A pipe has room for so many, or waits.
+/// Maximum length of a line on standard error, in bytes. A pipe that can be written to has room for that
+/// many.
 const LONGEST: usize = 4096;
 
-/// Writes a line to standard error, if it can be written within a moment: somebody may have closed it, or not read.
+/// Writes a line to standard error, if that is possible within a moment: it may be closed, or not read.
 pub(super) fn write(line: &str) {
     if writable(io::stderr(), ERROR_PATIENCE) {
         let _ = io::stderr().write_all(cut(line).as_bytes());
     }
 }
 
-/// The line with its end, cut after a whole character if it is too long.
+/// Returns the line with its end, cut after a whole character if it is too long.
 fn cut(line: &str) -> String {
     if line.len() < LONGEST {
         return format!("{line}\n");
@@ -41,13 +42,13 @@ fn cut(line: &str) -> String {
     [&line[..most], end].concat()
 }
 
-/// From now on a signal ends the process at once, with that code, whatever it waits for. With the runtime has gone who
-/// listened for signals.
+/// Makes a signal end the process at once, with `code`, during any wait. The runtime, which listened for
+/// signals, has ended.
 pub(super) fn at_a_signal(code: i32) {
     static BEFORE: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
     let in_force = Arc::new(AtomicBool::new(true));
     for signal in [SIGTERM, SIGINT].into_iter().chain(hangup_stops().then_some(SIGHUP)) {
-        // Where it cannot be had, the lines are waited for.
+        // If no handler can be installed, the program still waits for the lines.
         let _ = register_conditional_shutdown(signal, code, Arc::clone(&in_force));
     }
     let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).replace(in_force);
@@ -56,11 +57,11 @@ pub(super) fn at_a_signal(code: i32) {
     }
 }
 
-/// What is logged to, until the program ends.
+/// The log of a program, until it ends.
 #[derive(Debug)]
 pub(super) struct Logging {
     queue: Queue,
-    /// The log's thread draws on standard error, too.
+    /// True if the log's thread also draws on standard error.
     draws: bool,
 }
 
@@ -68,7 +69,8 @@ impl Logging {
     /// Starts to log.
     ///
     /// # Errors
-    /// How the program ends that cannot.
+    ///
+    /// The exit code of a program that cannot.
     pub(super) fn start(
         level: Level,
         now: fn() -> SystemTime,
@@ -88,17 +90,18 @@ impl Logging {
         Ok(Self { queue, draws })
     }
 
-    /// Where lines go in.
+    /// Returns the queue of lines.
     pub(super) fn queue(&self) -> &Queue {
         &self.queue
     }
 
-    /// Waits for the last lines of a program that was told to end: not for long, if nobody reads.
+    /// Waits for the last lines of a program that was told to stop: not for long, if nobody reads them.
     pub(super) fn stopped(&self) {
         self.wait(STOPPED);
     }
 
-    /// Waits for the last lines of a program that ends by itself with that code, as long as somebody reads.
+    /// Waits for the last lines of a program that ends by itself with `code`, as long as somebody reads
+    /// them.
     pub(super) fn done(&self, code: u8) {
         at_a_signal(code.into());
         self.wait(DONE);

@@ -1,4 +1,4 @@
-//! How the programs end when their runtime or their store does not work.
+//! Tests of programs whose runtime or store does not work.
 
 use std::ffi::OsString;
 use std::io;
@@ -15,10 +15,10 @@ use super::progress::Bar;
 use super::{client, server};
 use crate::config::{self, ClientSettings, Parsed, ServerSettings};
 
-/// A runtime that cannot be started.
+/// Runtime that cannot be started.
 const NO_RUNTIME: Idle = Idle { starts: false };
 
-/// A runtime that ends at once.
+/// Runtime that ends at once.
 struct Idle {
     starts: bool,
 }
@@ -39,7 +39,7 @@ impl Runtime for Idle {
     }
 }
 
-/// A store that is empty, or cannot be read.
+/// Store that is empty, or cannot be read.
 struct Loads(Result<Saved, StoreError>);
 
 impl Store for Loads {

@@ -1,4 +1,4 @@
-//! The commands that bring bets into a store and out of it.
+//! Commands that bring bets into a store and out of it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,7 +15,7 @@ use super::output::Target;
 use super::{EXIT_STORE_FAILED, fail, say};
 use crate::config::{Output, ServerSettings};
 
-/// Prints how many bets are stored: a line for each agency, then one for all.
+/// Prints the number of stored bets: a line for each agency, then one for all.
 pub(super) fn count(settings: &ServerSettings) -> ExitCode {
     let mut bets = BTreeMap::new();
     let counted = read_parts(&settings.data_dir, false, &mut |part| {
@@ -30,7 +30,7 @@ pub(super) fn count(settings: &ServerSettings) -> ExitCode {
     }
 }
 
-/// Writes all that is stored to a file.
+/// Writes the whole content of the store to a file.
 pub(super) fn backup(settings: &ServerSettings, output: &Output) -> ExitCode {
     write(settings, output, |target| {
         let mut writer = BackupWriter::new(BufWriter::new(target))?;
@@ -39,7 +39,7 @@ pub(super) fn backup(settings: &ServerSettings, output: &Output) -> ExitCode {
     })
 }
 
-/// Writes all rows to a file, as `bets.csv` has them.
+/// Writes all rows to a file, in the form of `bets.csv`.
 pub(super) fn export(settings: &ServerSettings, output: &Output) -> ExitCode {
     write(settings, output, |mut target| {
         read_parts(&settings.data_dir, true, &mut |part| match part {
@@ -50,7 +50,7 @@ pub(super) fn export(settings: &ServerSettings, output: &Output) -> ExitCode {
     })
 }
 
-/// Puts what `does` writes in its place, or says why nothing is there.
+/// Moves the output of `does` to its place, or prints why there is none.
 fn write(
     settings: &ServerSettings,
     output: &Output,
@@ -73,13 +73,13 @@ fn write(
     }
 }
 
-/// Begins a new store with the bets of a file like `bets.csv`. Another `bets.csv` is set aside with that stamp if the
-/// settings say so.
+/// Begins a new store with the bets of a file in the form of `bets.csv`. If the settings say so, a
+/// `bets.csv` with other rows is set aside with that stamp.
 pub(super) fn import(settings: &ServerSettings, path: &Path, stamp: &str) -> ExitCode {
     build(settings, path, stamp, |name, file, store| transfer::import(name, file, settings.agencies, store))
 }
 
-/// Begins a new store with a backup; the rest is as with [`import`].
+/// Begins a new store with a backup, otherwise as [`import`] does.
 pub(super) fn restore(settings: &ServerSettings, path: &Path, stamp: &str) -> ExitCode {
     build(settings, path, stamp, |name, file, store| transfer::restore(name, file, store))
 }
@@ -99,7 +99,7 @@ fn build(
     end(stored, settings)
 }
 
-/// The file of that name; `-` is standard input.
+/// Opens the file of that name; `-` is standard input.
 fn input(path: &Path) -> io::Result<Box<dyn BufRead>> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin().lock()));
@@ -107,11 +107,11 @@ fn input(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(File::open(path)?)))
 }
 
-/// Says what is in a new store, or why there is none.
+/// Prints the numbers of bets in a new store, or why there is none.
 fn end(stored: Result<RedbStore, TransferError>, settings: &ServerSettings) -> ExitCode {
     let saved = stored.and_then(|mut store| {
         if let Some(path) = store.set_aside() {
-            // Said where errors are: what is counted is for programs to read.
+            // It goes to standard error: the counts on standard output are for programs to read.
             say(&format!("{} is what was in the way", path.display()));
         }
         Ok(store.load()?)
@@ -122,7 +122,7 @@ fn end(stored: Result<RedbStore, TransferError>, settings: &ServerSettings) -> E
     }
 }
 
-/// A line for each agency that has bets, in this order, and one for all.
+/// Returns a line for each agency that has bets, in this order, and one for all.
 fn report(bets: impl IntoIterator<Item = (u32, u64)>) -> String {
     let bets: Vec<_> = bets.into_iter().filter(|(_, bets)| *bets > 0).collect();
     let agencies = bets.iter().map(|(agency, bets)| format!("agency {agency}: {bets}\n"));
@@ -145,7 +145,7 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-/// Says in a line why there is no store to be had, and with which commands to go on.
+/// Prints in a line why no store can be used, and the commands to go on with. Returns the exit code.
 pub(super) fn store_error(error: &StoreError, settings: &ServerSettings) -> ExitCode {
     let code = if matches!(error, StoreError::Failed { .. }) { EXIT_STORE_FAILED } else { 1 };
     let program = std::env::args_os().next().unwrap_or_else(|| "lottery-server".into());
@@ -153,11 +153,11 @@ pub(super) fn store_error(error: &StoreError, settings: &ServerSettings) -> Exit
     fail(code, &format!("{error}{}", hint(error, &program, &settings.data_dir)))
 }
 
-/// The commands to go on with.
+/// Returns the commands to go on with.
 fn hint(error: &StoreError, program: &str, data_dir: &Path) -> String {
     let StoreError::Differs { place, difference, .. } = error else { return String::new() };
     let data_dir = data_dir.display();
-    // Beside a store that holds something there can be no other.
+    // A store that holds bets cannot be replaced, so the import needs another directory.
     let import = if difference.stored == 0 { format!("{data_dir}") } else { "NEW-DIR".to_owned() };
     format!(
         "; to begin with what {place} holds: {program} --data-dir {import} import {place}; to go on with what the store \

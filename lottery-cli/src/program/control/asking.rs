@@ -1,4 +1,5 @@
-//! The side of a command: a store that no centre has is opened, and a centre is asked.
+//! A command's side of the control socket: it opens a store that no server has, and asks a running server
+//! otherwise.
 
 use std::io::{self, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
@@ -12,15 +13,17 @@ use lottery_store::transfer::{Sink, TransferError, read_backup, read_store};
 
 use super::{ALL, PATIENCE, SOCKET, WITHOUT_ROWS, at_socket};
 
-/// How often both are tried, [`PAUSE`] apart: while a centre begins or ends, neither is the store free, nor does it answer.
+/// Number of times that both are tried, [`PAUSE`] apart: while a server starts or stops, the store is not
+/// free and the server does not answer.
 const TRIES: u32 = 400;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Shows the parts of what is stored in a data directory, also while a centre runs on it; with the rows or without.
+/// Passes the parts of a data directory's store to `sink`, with the rows or without, also while a server
+/// runs on it.
 ///
 /// # Errors
 ///
-/// There is no store, or it cannot be read; or those of `sink`.
+/// There is no store, or it cannot be read; or the errors of `sink`.
 pub(in crate::program) fn read_parts(
     data_dir: &Path,
     with_rows: bool,

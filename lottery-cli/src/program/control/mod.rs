@@ -1,8 +1,10 @@
-//! How another process asks a running centre for a state of its store: through `DATA_DIR/lottery.sock`.
+//! Control socket `DATA_DIR/lottery.sock`, at which another process asks a running server for a state of
+//! its store.
 //!
-//! The centre has its store to itself, and a copy of its files is none. So `backup`, `export` and `count` ask for what they
-//! need: a line with a word, [`ALL`] or [`WITHOUT_ROWS`]. The answer is in the form of a backup, whose end says that it is
-//! whole. The socket is its owner's, and whoever asks must be the same user, or root.
+//! The server has its store to itself, and a copy of the open files is not a backup. So `backup`, `export`
+//! and `count` send a line with a word, [`ALL`] or [`WITHOUT_ROWS`]. The reply has the form of a backup,
+//! whose end shows that it is whole. The socket belongs to its owner, and only the same user, or root, may
+//! ask.
 
 mod asking;
 mod serving;
@@ -21,16 +23,17 @@ pub(super) use self::asking::read_parts;
 pub(super) use self::serving::Control;
 
 const SOCKET: &str = "lottery.sock";
-/// All that is stored.
+/// Request for everything that is stored.
 const ALL: &str = "backup\n";
-/// The same without the rows.
+/// Request for everything but the rows.
 const WITHOUT_ROWS: &str = "agencies\n";
-/// How long either side waits for the other.
+/// Time that either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The longest path of a socket that every system takes, in bytes.
+/// Maximum length of a socket's path that every system takes, in bytes.
 const LONGEST_PATH: usize = 100;
 
-/// Does something with the socket's path, which may be too long for the system: then by another name of its directory.
+/// Calls `does` with the socket's path. A path that is too long for the system is replaced by one through a
+/// descriptor of the directory.
 fn at_socket<T>(data_dir: &Path, does: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
     let path = data_dir.join(SOCKET);
     if path.as_os_str().as_bytes().len() <= LONGEST_PATH {

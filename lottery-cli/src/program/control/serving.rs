@@ -1,4 +1,4 @@
-//! The centre's side: a thread that listens, and one for each who asks.
+//! The server's side of the control socket: one thread listens, and one answers each client.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
@@ -14,10 +14,10 @@ use tracing::{info, warn};
 use super::{ALL, PATIENCE, SOCKET, WITHOUT_ROWS, at_socket};
 use crate::door::{Door, Manner, set_patience};
 
-/// So many are answered at once; each holds a state of the store.
+/// Maximum number of clients that are answered at once; each holds a state of the store.
 const MOST: usize = 4;
 
-/// The socket of a running centre. It goes when this is dropped.
+/// Control socket of a running server, which is removed when this is dropped.
 #[derive(Debug)]
 pub(in crate::program) struct Control {
     path: PathBuf,
@@ -26,15 +26,15 @@ pub(in crate::program) struct Control {
 }
 
 impl Control {
-    /// Answers who asks at the socket of that directory, of which the caller has the lock.
+    /// Answers clients at the socket of a directory, of which the caller has the lock.
     ///
     /// # Errors
     ///
-    /// There is no socket to be had: the file system has none, for instance.
+    /// No socket can be made, for instance because the file system has none.
     pub(in crate::program) fn start(data_dir: &Path, snapshots: Arc<dyn Snapshots>) -> io::Result<Self> {
         let path = std::path::absolute(data_dir)?.join(SOCKET);
         match fs::symlink_metadata(&path) {
-            // Of a centre that was killed.
+            // The socket of a server that was killed is still there.
             Ok(found) if found.file_type().is_socket() => fs::remove_file(&path)?,
             Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is another file")),
             Err(_) => {}
@@ -51,14 +51,15 @@ impl Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // That of a later centre stays.
+        // The socket of a later server stays.
         if fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode) {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// What one is told while too many are answered. A state of the store costs memory for as long as somebody has it.
+/// Tells a client that too many are being answered. A state of the store costs memory for as long as a
+/// client reads it.
 fn too_many(stream: &UnixStream) {
     let refusal = refusal(&TransferError::Refused("too many ask at once".to_owned()));
     let _ = stream.set_nonblocking(true).and_then(|()| (&*stream).write_all(refusal.as_bytes()));
@@ -76,14 +77,14 @@ fn answer(stream: &UnixStream, snapshots: &dyn Snapshots) {
     match send(stream, snapshots, asked) {
         Ok(()) => info!(action = "control", result = "success", asked = what),
         Err(error) => {
-            // If the answer has begun, this is not its end, and so it is known not to be whole.
+            // A reply that has begun lacks its end then, so the client knows that it is not whole.
             let _ = (&*stream).write_all(refusal(&error).as_bytes());
             warn!(action = "control", result = "fail", asked = what, reason = %error);
         }
     }
 }
 
-/// What a peer asks that may.
+/// Reads the request of a client.
 fn asked(stream: &UnixStream) -> io::Result<&'static str> {
     set_patience(stream, PATIENCE)?;
     let mut line = String::new();

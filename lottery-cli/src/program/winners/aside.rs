@@ -1,4 +1,4 @@
-//! A file that is written beside its place and renamed when it is whole.
+//! File that is written beside its place and renamed when it is whole.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use super::WinnersError;
 use super::identity::{directory_of, id};
 
-/// So many clients may be about to write to one place: one that takes over from another, and some more.
+/// Maximum number of clients that may be about to write to one place: one that takes over from another, and
+/// some more.
 const CLIENTS: u32 = 9;
 
-/// Returns the names that a file has while it is written, the first that is free: `FILE.part`, `FILE.2.part` and so on.
+/// Returns the possible names of a file while it is written, of which the first free one is used:
+/// `FILE.part`, `FILE.2.part` and so on.
 pub(super) fn names_beside(target: &Path) -> io::Result<Vec<PathBuf>> {
     let name = target.file_name().ok_or_else(|| io::Error::other("expected the name of a file"))?;
     let beside = |nth| {
@@ -22,7 +24,7 @@ pub(super) fn names_beside(target: &Path) -> io::Result<Vec<PathBuf>> {
     Ok((1..=CLIENTS).map(beside).collect())
 }
 
-/// A file that is being written. It is taken away again if it is not finished.
+/// File that is being written. It is removed if it is not finished.
 #[derive(Debug)]
 pub(super) struct Aside {
     target: PathBuf,
@@ -33,10 +35,13 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    /// Makes the first of `parts` that no other client has. One that a client left behind that was killed is used again.
+    /// Creates the first of `parts` that no other client has. A file left behind by a killed client is used
+    /// again.
     ///
     /// # Errors
-    /// Other clients have all of them, it is not empty and may not be replaced, or it cannot be written.
+    ///
+    /// Other clients have all of them, the file is not empty and may not be replaced, or it cannot be
+    /// written.
     pub(super) fn open(target: PathBuf, parts: Vec<PathBuf>, force: bool) -> Result<Self, WinnersError> {
         for part in parts {
             if let Some(file) = take(&part)? {
@@ -50,10 +55,11 @@ impl Aside {
         Err(WinnersError::Busy { path: target })
     }
 
-    /// Writes it, and puts it in its place.
+    /// Writes the file, and moves it to its place.
     ///
     /// # Errors
-    /// It could not be written, or it is whole but stays beside its place.
+    ///
+    /// The file could not be written, or it is whole but stays beside its place.
     pub(super) fn finish(mut self, bytes: &[u8]) -> Result<(), WinnersError> {
         let written = self.file.set_len(0).and_then(|()| self.file.write_all(bytes));
         written.and_then(|()| self.file.sync_all()).map_err(WinnersError::unwritable(&self.target))?;
@@ -69,7 +75,7 @@ impl Aside {
             if found.len() > 0 && !self.force {
                 return Err("it is not empty any more".to_owned());
             }
-            // Who may read it was decided by whoever made it.
+            // The file replaced keeps its permissions: its creator decided them.
             let _ = self.file.set_permissions(found.permissions());
         }
         fs::rename(&self.part, &self.target).map_err(|error| error.to_string())?;
@@ -89,25 +95,25 @@ impl Drop for Aside {
     }
 }
 
-/// Makes a file ours alone; `None`: another client has it.
+/// Takes a file for this client alone; `None` if another client has it.
 fn take(part: &Path) -> Result<Option<File>, WinnersError> {
     loop {
         let Some(file) = create(part).map_err(WinnersError::unwritable(part))? else { continue };
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Ok(None),
-            // A file system without locks has none.
+            // Some file systems have no locks.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         let found = file.metadata().map_err(WinnersError::unwritable(part))?;
         if fs::symlink_metadata(part).is_ok_and(|there| id(&there) == id(&found)) {
             return Ok(Some(file));
         }
-        // Whoever had it renamed it or took it away before it could be locked.
+        // The other client renamed or removed the file before it could be locked.
     }
 }
 
-/// Opens a regular file, or makes one that only its owner can read: documents are personal data. `None`: it was taken
-/// away meanwhile.
+/// Opens a regular file, or creates one that only its owner can read: documents are personal data. Returns
+/// `None` if it was removed meanwhile.
 fn create(part: &Path) -> io::Result<Option<File>> {
     let mut options = File::options();
     options.write(true).mode(0o600);
@@ -116,7 +122,7 @@ fn create(part: &Path) -> io::Result<Option<File>> {
         result => return result.map(Some),
     }
     let opened = fs::symlink_metadata(part).and_then(|there| {
-        // Through a link it would be another file that is written.
+        // Writing through a link would write another file.
         if there.is_file() { options.open(part) } else { Err(io::Error::other("it exists and is no file")) }
     });
     match opened {

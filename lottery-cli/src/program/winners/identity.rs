@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// Links that are followed to a file, at most: as many as Linux follows.
+/// Maximum number of links that are followed to a file: as many as Linux follows.
 const MAX_LINKS: usize = 40;
 
 /// Device and inode.
@@ -17,7 +17,7 @@ pub(super) fn id(metadata: &Metadata) -> Id {
     (metadata.dev(), metadata.ino())
 }
 
-/// Something that the client reads.
+/// File that the client reads.
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) what: &'static str,
@@ -27,7 +27,7 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// An input at that path; `-` is standard input.
+    /// Creates the input at that path; `-` is standard input.
     pub(super) fn new(what: &'static str, path: Option<&Path>) -> Self {
         let Some(path) = path else { return Self { what, file: None, place: None } };
         if path == Path::new("-") {
@@ -36,22 +36,23 @@ impl Input {
         Self { what, file: fs::metadata(path).ok().map(|found| id(&found)), place: place(path) }
     }
 
-    /// Whether what would be written there is this.
+    /// True if writing to `path` would overwrite this input.
     pub(super) fn is_at(&self, path: &Path) -> bool {
         let found = fs::metadata(path).ok().map(|found| id(&found));
         (found.is_some() && found == self.file) || self.place.is_some() && self.place == place(path)
     }
 }
 
-/// Whether this file is what standard output goes to.
+/// True if standard output goes to this file.
 pub(super) fn is_standard_output(found: &Metadata) -> bool {
     of_descriptor(io::stdout()) == Some(id(found))
 }
 
-/// Follows symbolic links to where a file is or would be.
+/// Follows symbolic links to the place of a file, which may be missing.
 ///
 /// # Errors
-/// There are too many of them, or the system does not tell.
+///
+/// There are too many of them, or the operating system's error.
 pub(super) fn end_of_links(path: &Path) -> io::Result<PathBuf> {
     let mut end = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -63,7 +64,7 @@ pub(super) fn end_of_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// The directory that a file is in.
+/// Returns the directory of a file.
 pub(super) fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,

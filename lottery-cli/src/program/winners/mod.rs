@@ -1,6 +1,7 @@
-//! Place for the winners' documents: made before anything is sent, so that it is known to be there after the draw.
+//! Place for the winners' documents, created before anything is sent, so that it exists after the draw.
 //!
-//! A file is written beside its place, as `FILE.part`, and renamed at the end: it is there whole or not at all.
+//! A file is written beside its place, as `FILE.part`, and renamed at the end: it is there whole or not at
+//! all.
 
 mod aside;
 mod identity;
@@ -28,16 +29,16 @@ enum Place {
     File(Aside),
 }
 
-/// Why the winners cannot be written to their place.
+/// Reason that the winners cannot be written to their place.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WinnersError {
-    /// Something that the client reads would be overwritten.
+    /// A file that the client reads would be overwritten.
     #[error("--winners {}: this is {what}, which the winners would overwrite", path.display())]
     Input { path: PathBuf, what: &'static str },
-    /// Something would be lost.
+    /// A file that is not empty would be lost.
     #[error("--winners {}: it exists and is not empty; --force replaces it", path.display())]
     NotEmpty { path: PathBuf },
-    /// Too many others were here first.
+    /// Too many other clients are about to write there.
     #[error("--winners {}: too many other clients are about to write there", path.display())]
     Busy { path: PathBuf },
     /// The system does not let it be written.
@@ -49,7 +50,7 @@ pub(super) enum WinnersError {
 }
 
 impl WinnersError {
-    /// Returns the code with which the program ends: a wrong place is wrong usage.
+    /// Returns the exit code of the program: a wrong place is wrong usage.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::NotEmpty { .. } => ConfigError::EXIT_CODE,
@@ -63,10 +64,12 @@ impl WinnersError {
 }
 
 impl Winners {
-    /// Makes the place that the settings name.
+    /// Creates the place that the settings name.
     ///
     /// # Errors
-    /// It is something that the client reads, it is not empty and may not be replaced, or it cannot be written.
+    ///
+    /// The place is something that the client reads, it is not empty and may not be replaced, or it cannot be
+    /// written.
     pub(super) fn open(settings: &ClientSettings) -> Result<Self, WinnersError> {
         let inputs = [
             Input::new("the file of the bets", settings.bets.as_deref()),
@@ -111,6 +114,7 @@ impl Winners {
     /// Writes the documents, one a line.
     ///
     /// # Errors
+    ///
     /// They could not be written, or they lie beside their place.
     pub(super) fn write(self, winners: &[String]) -> Result<(), WinnersError> {
         let text: String = winners.iter().flat_map(|document| [document, "\n"]).collect();

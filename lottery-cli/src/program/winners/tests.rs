@@ -1,10 +1,10 @@
-//! Places for the winners: what may be there before, and what is there afterwards.
+//! Tests of places for the winners: their content before and afterwards.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use super::*;
 
-/// A directory with an agency's bets, a configuration and another file that is not empty.
+/// Returns a directory with an agency's bets, a configuration and another file that is not empty.
 fn directory() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in [("bets.csv", "Ana,Paz,1,1980-01-01,1\n"), ("config.yaml", "id: 1\n"), ("old", "7\n")]
@@ -71,7 +71,7 @@ fn what_would_be_read_next_time_is_not_made() {
     for name in ["config.yaml", "dangling"] {
         assert!(matches!(open(dir.path(), name, true), Err(WinnersError::Input { .. })), "{name}");
     }
-    // Nor is an empty file of bets written to on the way.
+    // An empty file of bets is not written to on the way either.
     fs::write(dir.path().join("bets.csv"), "").unwrap();
     fs::rename(dir.path().join("bets.csv"), dir.path().join("w.part")).unwrap();
     let inputs = [Input::new("the file of the bets", Some(&dir.path().join("w.part")))];
