@@ -1,4 +1,5 @@
-//! How a machine slows its peer down: it stops reading, and asks nothing of a peer that it does not read from.
+//! Backpressure: a machine that has enough stops reading, and sets no deadline for a peer that it does not
+//! read from.
 
 mod common;
 
@@ -51,13 +52,13 @@ fn a_server_reads_nothing_from_a_peer_that_does_not_read() {
     assert_eq!(take(&mut server, at(1)).len(), answers * BLOCK - 1);
 }
 
-/// The rest of a message cannot come as long as there is no room for it.
+/// A message that has no room to arrive has no deadline.
 #[test]
 fn a_full_buffer_is_not_the_peers_fault() {
     let mut server = with(ServerConfig { max_buffer: 12_000, ..ServerConfig::default() });
     give(&mut server, at(0), &batch(1, &[ANA]));
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
-    // The Finished waits in the buffer until the batch is stored.
+    // Finished waits in the buffer until the batch is stored.
     let rest = [block(FINISHED, 1, b""), block(WINNER, 1, b"1")].concat();
     give(&mut server, at(0), &rest[..12_000]);
     assert!(server.poll_event().is_none());
@@ -93,7 +94,7 @@ fn a_client_takes_nothing_to_send_while_much_is_unsent_but_reads() {
     assert!(client.can_send());
 }
 
-/// A list of winners may be long: whoever asks again and again gets the next one when it has read the one before.
+/// Winners lists may be long: the next query waits until the peer has read the list before it.
 #[test]
 fn a_question_for_the_winners_waits_until_a_long_list_is_read() {
     let winners = vec!["20000001".to_owned(); 40_000];

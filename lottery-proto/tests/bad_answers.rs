@@ -1,4 +1,4 @@
-//! What a centre may not answer, and what a machine does not send.
+//! Replies that a server may not send, and requests that a client does not send.
 
 mod common;
 
@@ -13,7 +13,7 @@ use lottery_proto::{
 
 const NOTHING: u8 = 0;
 
-/// A client that has asked for an answer of that kind, and sent the question.
+/// Returns a client that has sent this request and waits for the reply.
 fn waiting(question: u8) -> Client {
     let mut client = client(1);
     match question {
@@ -27,7 +27,7 @@ fn waiting(question: u8) -> Client {
     client
 }
 
-/// The client ends its side, drops what still comes, and closes when the centre does.
+/// Checks that the client ends its side, drops further input, and closes when the server does.
 fn closes_with(client: &mut Client, reason: &str) {
     assert_eq!(client.state(), State::Draining, "{reason}");
     assert_eq!(client.send_finished(at(1)), Err(SendError::Closed));
@@ -128,7 +128,7 @@ fn a_centre_that_ends_before_its_answer_is_at_fault() {
     }
 }
 
-/// What is not sent yet would reach nobody: also when a part of it is sent.
+/// Bytes that are not sent yet would reach nobody, even when a part of them is sent.
 #[test]
 fn a_centre_that_ends_while_there_is_something_to_send_is_at_fault() {
     for sent in [0, 1, 5000, BLOCK - 1, BLOCK] {
@@ -154,7 +154,7 @@ fn a_client_does_not_send_what_the_wire_cannot_carry() {
         let error = client.send_bet(at(0), &bad).unwrap_err();
         assert_eq!(error.to_string(), format!("bet 0: {field}: '|' cannot be sent on this wire"));
         assert_eq!(client.unsent(), 0);
-        // A batch carries 255 at most: what is offered behind them is not looked at yet.
+        // A batch carries at most 255 bets: those after them are not checked yet.
         let mut many = vec![good; 255];
         many.push(bad);
         let sent = client.send_batch(at(0), &many).unwrap();
@@ -167,7 +167,7 @@ fn a_client_does_not_send_what_the_wire_cannot_carry() {
     assert_eq!(far.send_finished(at(0)).unwrap_err().to_string(), agency);
     assert_eq!(far.ask_winners(at(0)).unwrap_err().to_string(), agency);
     assert_eq!(far.unsent(), 0);
-    // Nothing was asked, so nothing is waited for.
+    // Nothing was asked, so there is no deadline.
     assert_eq!(far.poll_io().unwrap().deadline, None);
 }
 
@@ -193,7 +193,8 @@ fn too_many_winners_are_given_back() {
         }
         server.reply(at(0), ticket, WinnersReply::Refused(refused)).unwrap();
 
-        // The wire has no word for it: it is the end. Behind the refusal nothing is answered.
+        // The dialect has no message for this rejection: the connection ends, and no later request gets a
+        // reply.
         assert_eq!(take(&mut server, at(0)), []);
         assert!(server.poll_io().unwrap().fin);
         server.handle(at(0), Input::FinSent);

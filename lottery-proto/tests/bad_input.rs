@@ -1,4 +1,5 @@
-//! What an agency may not send, and how its connection ends: with the failure that is due, if one is.
+//! Malformed input from an agency: its connection ends, after the rejection that is due, if the dialect has
+//! one.
 
 mod common;
 
@@ -9,21 +10,21 @@ use common::{
 use lottery_proto::server::Event;
 use lottery_proto::{CloseReason, DecodeError, Input, Problem, Receipt, Server, State, Violation};
 
-/// A block whose header says that size, whatever the payload needs.
+/// Returns a block whose header has this size, whatever size the payload needs.
 fn sized(kind: u8, size: u16, payload: &[u8]) -> Vec<u8> {
     let mut block = block(kind, 1, payload);
     block[2..4].copy_from_slice(&size.to_le_bytes());
     block
 }
 
-/// A batch whose count says that, whatever follows.
+/// Returns a batch whose count is this, whatever number of bets follows.
 fn counted(count: u8, bets: &[&str]) -> Vec<u8> {
     let mut block = batch(1, bets);
     block[4] = count;
     block
 }
 
-/// A batch of two bets; in the second, this byte is another.
+/// Returns a batch of two bets, the second with this byte replaced.
 fn second_bet_with(at: usize, byte: u8) -> Vec<u8> {
     let mut block = batch(1, &[ANA, ANA]);
     block[5 + 4 + ANA.len() + at] = byte;
@@ -38,7 +39,7 @@ fn finished_refused(agency: u8) -> Vec<u8> {
     block(BATCH_ACK, agency, b"0")
 }
 
-/// The reason of the only event, which says that the peer is at fault.
+/// Returns the error of the only event, which closes the connection for the peer's fault.
 fn closed(server: &mut Server) -> DecodeError {
     match &seen(server)[..] {
         [Seen::Closed(CloseReason::Peer(Violation::Malformed(error)))] => *error,
@@ -46,7 +47,7 @@ fn closed(server: &mut Server) -> DecodeError {
     }
 }
 
-/// The machine sends `failure`, ends its side, drops what still comes, and waits for the peer's end.
+/// Checks that the machine sends `failure`, ends its side, drops further input, and waits for the peer's end.
 fn ends_with(server: &mut Server, failure: &[u8]) {
     assert_eq!(server.state(), State::Draining);
     let io = server.poll_io().unwrap();
@@ -70,7 +71,7 @@ fn a_peer_that_goes_on_sending_after_its_end_is_cut_off() {
     assert_eq!(server.state(), State::Draining);
     let mut read = drop_all(&mut server);
     assert!(read < 600 * 1024, "{read} bytes were read");
-    // The failure is sent all the same, and the end with it.
+    // The rejection is sent all the same, and the end with it.
     assert_eq!(take(&mut server, at(1)), finished_refused(1));
     server.handle(at(2), Input::FinSent);
     read += drop_all(&mut server);
@@ -79,7 +80,7 @@ fn a_peer_that_goes_on_sending_after_its_end_is_cut_off() {
     assert!(matches!(closed(&mut server).problem, Problem::Size { .. }), "the first reason counts");
 }
 
-/// Sends as long as it is read: how many bytes.
+/// Sends as long as the server reads, and returns the number of bytes.
 fn drop_all(server: &mut Server) -> usize {
     let mut read = 0;
     while read < 10_000_000
@@ -93,7 +94,7 @@ fn drop_all(server: &mut Server) -> usize {
     read
 }
 
-/// `(what is sent, the failure that is due, the text of the reason)`
+/// `(bytes sent, rejection due, text of the reason)`
 fn table() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
     let none = Vec::new;
     let zero_bet = || bet_refused(1, b"0|0|0");
@@ -160,7 +161,7 @@ fn table() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
 fn what_cannot_be_understood_ends_the_connection() {
     for (sent, failure, text) in table() {
         let mut server = server();
-        // A second message behind it is not looked at.
+        // A second message behind it is not decoded.
         give(&mut server, at(1), &[sent, block(FINISHED, 1, b"")].concat());
         ends_with(&mut server, &failure);
         let error = closed(&mut server);
@@ -193,7 +194,7 @@ fn one_connection_speaks_for_one_agency() {
     }
 }
 
-/// What was asked before is answered before the failure, and the failure before the end.
+/// Earlier requests are answered before the rejection is sent, and the rejection before the end.
 #[test]
 fn earlier_requests_are_still_answered() {
     let mut server = server();
@@ -214,7 +215,8 @@ fn nothing_of_a_bad_batch_is_handed_out_but_all_before_it() {
     let mut server = server();
     give(&mut server, at(1), &[batch(1, &[JOSE]), second_bet_with(1, 9)].concat());
     assert_eq!(seen(&mut server), [Seen::Batch(vec![JOSE.into()])]);
-    // The batch that was handed out is owed an answer, though none is sent: the end waits for it, but not long.
+    // The batch that was handed out still needs a verdict, though `block` sends no reply: the end waits for
+    // it, at most a second.
     assert!(!server.poll_io().unwrap().fin);
     server.handle(at(1000), Input::Timeout);
     assert_eq!(server.poll_io().unwrap().deadline, Some(at(1 + 1000)));
@@ -230,7 +232,7 @@ fn a_connection_that_ends_in_a_message_is_cut_off_and_one_between_two_is_done() 
         give(&mut server, at(1), &whole[..received]);
         server.handle(at(1), Input::Eof);
         assert!(server.poll_io().unwrap().recv.is_empty());
-        // What was asked in whole messages is answered all the same.
+        // Requests in whole messages are answered all the same.
         let answers = received / BLOCK;
         if let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() {
             server.reply(at(1), ticket, lottery_proto::WinnersReply::Pending).unwrap();
@@ -260,11 +262,11 @@ fn garbage_is_refused_as_soon_as_it_is_a_block() {
     assert_eq!(server.state(), State::Open);
     give(&mut server, at(1), b"x");
     ends_with(&mut server, &[]);
-    // Its size is looked at first: nothing else in the packet has a place if that is wrong.
+    // The size is checked first: if it is wrong, nothing else in the packet has a place.
     assert_eq!(closed(&mut server).to_string(), "size 30840, expected 4 to 8192 (at byte 2)");
 }
 
-/// What a connection speaks is told by its first bytes: behind them a block may begin with anything.
+/// The first bytes choose the dialect: behind them a block may begin with any byte.
 #[test]
 fn a_packet_of_any_type_is_a_block_behind_another() {
     for kind in [0, 10, b'A', b'x', 255] {

@@ -1,4 +1,4 @@
-//! What stands between messages and behind wrong ones, and messages that are cut to a limit.
+//! Bytes between messages and behind malformed ones, and messages that are split at a limit.
 
 mod common;
 
@@ -59,7 +59,7 @@ fn it_is_dropped_also_while_an_answer_is_owed() {
     give(&mut server, at(0), &vec![b'x'; 200 << 10]);
 }
 
-/// A client whose batches have at most so many bytes.
+/// Returns a client whose batches have at most this number of bytes.
 fn limited(dialect: Dialect, max_batch: usize) -> Client {
     let config = ClientConfig { max_batch, ..ClientConfig::new(AgencyId::new(1).unwrap(), dialect) };
     Client::new(config, at(0))

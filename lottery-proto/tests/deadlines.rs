@@ -1,4 +1,5 @@
-//! Each timeout, stepped to exactly: a nanosecond before it nothing happens, at it what the README says.
+//! Deadlines, stepped to exactly: a nanosecond before one nothing happens, at it what
+//! `docs/protocol.md#deadlines` says.
 
 mod common;
 
@@ -17,7 +18,7 @@ fn deadline(end: &mut impl End) -> Option<Instant> {
     end.io().and_then(|io| io.deadline)
 }
 
-/// Steps to a nanosecond before the deadline, and to the deadline.
+/// Steps to a nanosecond before the deadline, then to the deadline.
 fn expire(end: &mut impl End) -> Instant {
     let due = deadline(end).expect("there is a deadline");
     let before = Instant::from_epoch(due.since_epoch().saturating_sub(Duration::from_nanos(1)));
@@ -28,7 +29,7 @@ fn expire(end: &mut impl End) -> Instant {
     due
 }
 
-/// The server has ended its side; the peer answers that with its own end, and the reason is this.
+/// Checks that the server has ended its side and, after the peer's end, closes for this reason.
 fn ends(server: &mut Server, now: Instant, reason: CloseReason) {
     assert_eq!(server.state(), State::Draining);
     assert!(server.poll_io().unwrap().fin);
@@ -49,7 +50,7 @@ fn silence_is_counted_from_the_last_byte_and_from_the_last_answer() {
     let mut server = server();
     give(&mut server, at(5_000), &batch(1, &[ANA]));
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
-    // As long as the centre owes an answer the agency owes nothing.
+    // As long as the server owes a reply the agency owes nothing.
     server.handle(at(9_000_000), Input::Timeout);
     assert_eq!(deadline(&mut server), None);
     server.reply(at(9_000_000), ticket, Receipt::Stored { total: 1 }).unwrap();
@@ -63,7 +64,8 @@ fn silence_is_counted_from_the_last_byte_and_from_the_last_answer() {
     ends(&mut server, at(9_063_000), CloseReason::Idle);
 }
 
-/// What says nothing, or nothing that is taken, every second: the connection ends as if it had been silent.
+/// Fillers and rejected messages every second do not keep a connection: it ends as if the peer had been
+/// silent.
 #[test]
 fn fillers_and_refused_messages_keep_no_connection() {
     let hello = b"Q{AgencyID:1};";
@@ -73,7 +75,7 @@ fn fillers_and_refused_messages_keep_no_connection() {
         (hello, b"x;"),
         (hello, b"Q{AgencyID:2};"),
         (hello, b"B{};"),
-        // It has never said anything.
+        // Peers without any accepted message.
         (b"Q{AgencyID:;", b"B{;"),
         (b"00000000", b"00000000"),
         (b"00000001\n", b"00000001\n"),
@@ -92,7 +94,7 @@ fn fillers_and_refused_messages_keep_no_connection() {
             give(&mut server, at(now), again);
             while server.poll_event().is_some() {}
             let _ = take(&mut server, at(now));
-            // There is nothing more to read.
+            // Nothing more is left to read.
             server.handle(at(now), Input::Timeout);
             let _ = take(&mut server, at(now));
         }
@@ -103,7 +105,7 @@ fn fillers_and_refused_messages_keep_no_connection() {
     }
 }
 
-/// It is said when a peer was last heard, for who has to choose among connections.
+/// The time at which a peer was last heard helps to choose which connection to close.
 #[test]
 fn a_peer_is_heard_when_it_is_taken_and_when_it_has_read_the_answer() {
     let mut server = server();
@@ -153,7 +155,7 @@ fn each_message_has_its_own_time() {
     give(&mut server, at(19_000), &[&question[1..], &question[..1]].concat());
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     assert_eq!(expire(&mut server), at(39_010));
-    // The answer to the first is still owed, and leaves before the end.
+    // The first query still gets its reply, before the end.
     server.reply(at(39_011), ticket, WinnersReply::Pending).unwrap();
     assert_eq!(take(&mut server, at(39_012)), block(WINNER, 1, b"0"));
     ends(&mut server, at(39_013), CloseReason::Incomplete);
@@ -164,7 +166,7 @@ fn a_message_that_is_not_read_takes_no_time() {
     let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
     let mut server = Server::new(config, lottery_proto::ConnId(1), at(0));
     let question = block(WINNER, 1, b"1");
-    // The first time the buffer is too small for more than a block.
+    // The first buffer is too small for more than a block.
     for (read, now, answered) in [(0, 0, 0), (100, 100, 90_000)] {
         give(&mut server, at(now), &[&question[..], &question[..read]].concat());
         let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
@@ -181,7 +183,7 @@ fn a_message_that_is_not_read_takes_no_time() {
     ends(&mut server, at(111_000), CloseReason::Incomplete);
 }
 
-/// A server that has something to send.
+/// Returns a server that has something to send.
 fn answering() -> Server {
     let mut server = server();
     give(&mut server, at(0), &block(FINISHED, 1, b""));
@@ -200,7 +202,7 @@ fn a_peer_that_takes_nothing_is_dropped() {
     assert!(server.poll_io().is_none());
     assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Stalled)]);
 
-    // That nothing was written is no news.
+    // Writing zero bytes is no progress.
     let mut server = answering();
     server.handle(at(20_000), Input::Sent(0));
     assert_eq!(deadline(&mut server), Some(at(21_000)));
@@ -219,7 +221,7 @@ fn the_peers_end_is_not_waited_for_long() {
     server.handle(at(499), Input::Timeout);
     assert_eq!(deadline(&mut server), Some(at(1_000)));
     server.handle(at(500), Input::FinSent);
-    // What it sends meanwhile does not count.
+    // Bytes that arrive meanwhile do not extend the deadline.
     give(&mut server, at(1_100), &[b'x'; BLOCK]);
     server.handle(at(1_499), Input::Timeout);
     assert_eq!(expire(&mut server), at(1_500));
@@ -235,7 +237,7 @@ fn the_peers_end_is_not_waited_for_long() {
 
 #[test]
 fn a_shutdown_does_not_take_long() {
-    // Not even if an answer is owed.
+    // A reply that is owed does not extend it.
     let mut server = server();
     give(&mut server, at(0), &block(FINISHED, 1, b""));
     let Some(Event::Finished { .. }) = server.poll_event() else { panic!() };
@@ -246,7 +248,7 @@ fn a_shutdown_does_not_take_long() {
     assert_eq!(expire(&mut server), at(6_000));
     assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Shutdown)]);
 
-    // Nor if something is to be sent that the peer does not take.
+    // Unsent bytes that the peer does not take do not extend it either.
     let mut server = answering();
     server.handle(at(5_000), Input::Shutdown);
     assert_eq!(expire(&mut server), at(6_000));
@@ -261,7 +263,7 @@ fn a_shutdown_does_not_take_long() {
 
 #[test]
 fn bytes_that_are_read_late_beat_every_deadline_but_the_end_of_time_for_reading() {
-    // The program stood still for an hour: what arrived meanwhile is read before time is told.
+    // The program stood still for an hour: bytes that arrived meanwhile are read before time is told.
     let late = at(3_600_000);
     let question = block(WINNER, 1, b"1");
     for begun in [0, 1, 4000] {
@@ -278,7 +280,7 @@ fn bytes_that_are_read_late_beat_every_deadline_but_the_end_of_time_for_reading(
         assert_eq!(take(&mut server, late), question_pending());
         assert_eq!(server.state(), State::Open);
 
-        // If it was not all, the time is over at the next timeout.
+        // An incomplete message is over at the next timeout.
         let mut server = common::server();
         give(&mut server, at(1_000), &question[..=begun]);
         give(&mut server, late, &question[begun + 1..begun + 2]);
@@ -287,7 +289,7 @@ fn bytes_that_are_read_late_beat_every_deadline_but_the_end_of_time_for_reading(
         ends(&mut server, late, CloseReason::Incomplete);
     }
 
-    // Also what a peer takes late, and what a centre answers late.
+    // The same holds for bytes that a peer takes late, and for a late reply.
     let mut server = answering();
     let sent = server.poll_io().unwrap().send.len();
     server.handle(late, Input::Sent(sent - 1));
@@ -305,7 +307,7 @@ fn question_pending() -> Vec<u8> {
     block(WINNER, 1, b"0")
 }
 
-/// What was sent is on a line that takes a kilobyte in a minute.
+/// The request is on a line that takes a kilobyte a minute.
 #[test]
 fn an_answer_is_due_from_when_the_question_has_arrived() {
     let mut client = client(1);
@@ -322,7 +324,7 @@ fn an_answer_is_due_from_when_the_question_has_arrived() {
         client.handle(now, Input::Timeout);
         assert_eq!(client.state(), State::Open, "{left} kilobytes are on their way");
     }
-    // All has arrived, perhaps just now: from now on the centre has its minute.
+    // All has arrived, perhaps just now: the server has a minute from here.
     now = now.after(Duration::from_secs(60));
     client.handle(now, Input::Unacked(0));
     client.handle(now, Input::Timeout);
@@ -333,7 +335,7 @@ fn an_answer_is_due_from_when_the_question_has_arrived() {
     assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
 }
 
-/// Nothing of what was sent arrives any more.
+/// Nothing more of the request arrives.
 #[test]
 fn a_line_on_which_nothing_moves_is_given_up() {
     let mut client = client(1);
@@ -354,7 +356,7 @@ fn a_line_on_which_nothing_moves_is_given_up() {
     client.handle(at(60_000), Input::Timeout);
     assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
 
-    // The same while the machine itself has something left to send.
+    // The same holds while the machine itself has something left to send.
     let mut client = common::client(1);
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
     client.handle(at(0), Input::Sent(1));
@@ -383,7 +385,7 @@ fn an_answer_is_not_waited_for_for_ever() {
     assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
 }
 
-/// A message that says nothing is no answer, and does not put off when it is due.
+/// A filler is no reply, and does not extend the deadline for one.
 #[test]
 fn a_filler_is_no_answer() {
     let mut client = client_of(Dialect::Braces, 1);
@@ -397,7 +399,7 @@ fn a_filler_is_no_answer() {
     assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
 }
 
-/// A connection that waits, for the agency or for the application, costs little.
+/// Connections that wait, for the agency or for the application, keep little memory.
 #[test]
 fn memory_is_given_back_while_a_connection_waits() {
     let burst = [batch(1, &[ANA]).repeat(20), block(BET, 1, ANA.as_bytes()).repeat(5)].concat();
@@ -422,7 +424,7 @@ fn memory_is_given_back_while_a_connection_waits() {
     println!("grown: {grown} bytes; shrunk: {} bytes", server.memory());
     assert!(server.memory() < 2048);
 
-    // With a request that is not answered: the application took it, and the machine heard nothing since.
+    // One request is unanswered: the application took it, and the machine heard nothing since.
     give(&mut server, at(1_000), &[burst, block(WINNER, 1, b"1")].concat()[25 * BLOCK..]);
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     assert_eq!(expire(&mut server), at(1_250));
@@ -437,7 +439,7 @@ fn memory_is_given_back_while_a_connection_waits() {
     assert!(server.memory() < 2048);
 }
 
-/// The same where not even one more request would be read.
+/// The same holds where not even one more request would be read.
 #[test]
 fn memory_is_given_back_where_nothing_more_is_read() {
     let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
@@ -453,7 +455,7 @@ fn memory_is_given_back_where_nothing_more_is_read() {
     assert!(server.memory() < 2048);
 }
 
-/// An agency that is told to ask again later pauses 1, 2, 4, … s, and is not taken for dead.
+/// An agency that is told to ask again later pauses 1, 2, 4, … s, and is not closed as idle.
 #[test]
 fn a_peer_that_asks_again_later_and_later_is_not_closed() {
     for server_takes in [0, 3_000] {
@@ -472,7 +474,7 @@ fn a_peer_that_asks_again_later_and_later_is_not_closed() {
             }
             assert_eq!(server.state(), State::Open, "after a pause of {pause} ms");
         }
-        // But it is, if it pauses for more than a minute and twice the time since it was first told to wait.
+        // A pause of more than a minute plus twice the time since it was first told to wait closes it.
         let asked = now - 4_096_000;
         let last = at(asked + 60_000 + 2 * (asked - server_takes));
         assert_eq!(expire(&mut server), last);

@@ -1,4 +1,4 @@
-//! The decoder of batches against another one, slow and obvious, on valid batches and on corrupted ones.
+//! The batch decoder against a slow and obvious one, on valid and on corrupted batches.
 
 mod common;
 mod reference;
@@ -18,7 +18,7 @@ fn decoded(block: &[u8]) -> Outcome {
     }
 }
 
-/// What the server makes of the block, and both ways to iterate what it hands out.
+/// Returns the server's result for the block, after checking both ways to iterate the bets.
 fn served(block: &[u8]) -> Outcome {
     let mut server = server();
     give(&mut server, common::at(0), block);
@@ -74,7 +74,7 @@ fn valid_bet(dice: &mut Dice) -> Vec<u8> {
     };
     let (mut first, last) = (name(dice), name(dice));
     if dice.one_in(3) {
-        // Near the length up to which a bet is read in one look.
+        // Lengths near the limit of the fast path, which reads a bet at once.
         let length = 61 + dice.below(6);
         while first.len() + last.len() + document.len() + date.len() + number.len() + 4 < length {
             first.push('y');
@@ -85,7 +85,7 @@ fn valid_bet(dice: &mut Dice) -> Vec<u8> {
 
 const BYTES: &[u8] = b"|09:/-\x00\x1F\x20\x7F\x80\x85\x9F\xA0\xBF\xC2\xC3\xE2\xFF aZ\x01\x03\n";
 
-/// A byte changed, put in, left out, or two exchanged.
+/// Changes, inserts or removes a byte, or swaps two.
 fn corrupt(bytes: &mut Vec<u8>, dice: &mut Dice) {
     let at = dice.below(bytes.len().max(1));
     let byte = if dice.one_in(3) { dice.next().to_le_bytes()[0] } else { *dice.pick(BYTES) };
@@ -115,7 +115,7 @@ fn valid_batches_are_read_alike() {
     for round in 0..3_000_u16 {
         let mut bets: Vec<Vec<u8>> = (0..dice.below(12)).map(|_| valid_bet(&mut dice)).collect();
         bets.truncate(if round % 3 == 0 { 3 } else { 12 });
-        // An agency of 128 and more makes the batch as a whole something else than UTF-8.
+        // An agency of 128 or more makes the batch as a whole invalid UTF-8.
         let agency =
             if dice.one_in(3) { dice.next().to_le_bytes()[0] } else { 1 + round.to_le_bytes()[0] % 5 };
         let block = batch(agency, &bets);
@@ -146,7 +146,7 @@ fn corrupted_batches_are_read_alike() {
     let mut block = vec![0; BLOCK];
     for round in 0..120_000 {
         let mut bets: Vec<Vec<u8>> = (0..=dice.below(4)).map(|_| valid_bet(&mut dice)).collect();
-        // In the fields, where the frames stay as they are; or in a frame; or anywhere.
+        // Damage in the fields, where the frames stay as they are; in a frame; or anywhere.
         let place = dice.below(3);
         if place == 0 {
             for _ in 0..=dice.below(2) {

@@ -1,5 +1,5 @@
-//! Whole blocks, byte for byte, of every packet in both directions. The bytes are written by hand from
-//! `docs/protocol.md`.
+//! Whole blocks of every packet in both directions, byte for byte. The bytes are written by hand from
+//! `docs/protocol.md#block`.
 
 mod common;
 
@@ -13,7 +13,8 @@ use lottery_proto::{Client, Failure, Receipt, Server, WinnersReply};
 /// Bet, agency 1, 36 bytes: `Ana|Paz|20000001|1980-01-01|7574`.
 const BET_ANA: &str = "01 01 24 00  41 6e 61 7c 50 61 7a 7c 32 30 30 30 30 30 30 31 7c
     31 39 38 30 2d 30 31 2d 30 31 7c 37 35 37 34";
-/// Batch, agency 1, 90 bytes: two bets, of 36 and 49 bytes. The names of the second have two letters of two bytes.
+/// Batch, agency 1, 90 bytes: two bets, of 36 and 49 bytes. The names of the second have two letters of two
+/// bytes each.
 const BATCH_OF_TWO: &str = "03 01 5a 00  02
     01 01 24 00  41 6e 61 7c 50 61 7a 7c 32 30 30 30 30 30 30 31 7c
     31 39 38 30 2d 30 31 2d 30 31 7c 37 35 37 34
@@ -84,7 +85,7 @@ fn a_client_sends_these_blocks_and_a_server_reads_them() {
         let mut sent = take(&mut client, at(0));
         assert_eq!(sent, hex(expected));
 
-        // What the padding holds is not looked at.
+        // Bytes of the padding are ignored.
         let size = usize::from(sent[2]);
         sent[size..].fill(0xFF);
         let mut server = server();
@@ -132,11 +133,11 @@ fn a_batch_is_answered_by_nothing() {
     }
 }
 
-/// Buffers are used again: what a longer message left in them must not be in the padding of a shorter one.
+/// Buffers are reused: bytes of a longer message must not show in the padding of a shorter one.
 #[test]
 fn the_padding_is_zeros_also_behind_a_longer_message() {
     let many: Vec<String> = (0..900).map(|i| (20_000_000 + i).to_string()).collect();
-    // The next answer follows in the same buffer, or in one that has been emptied, or in one that is half sent.
+    // The next reply follows in the same buffer, in an empty one, or in one that is half sent.
     for sent_between in [0, BLOCK, 5000] {
         let mut server = server();
         let requests = [hex(WINNERS_QUERY), hex(FINISHED_1), hex(WINNERS_QUERY)].concat();
@@ -156,7 +157,7 @@ fn the_padding_is_zeros_also_behind_a_longer_message() {
     let mut client = client(1);
     let bets = vec![bet(JOSE); 255];
     let taken = client.send_batch(at(0), &bets).unwrap();
-    // As many as fit: 5 bytes, then 49 a bet.
+    // As many bets as fit: 5 bytes, then 49 for each bet.
     assert_eq!(taken, (BLOCK - 5) / 49);
     let mut sent = client.poll_io().unwrap().send[..5000].to_vec();
     client.handle(at(0), lottery_proto::Input::Sent(5000));
@@ -190,7 +191,7 @@ fn what_was_decoded_is_encoded_to_the_same_bytes() {
             assert_eq!(take(&mut client, at(0)), encoded);
         }
     }
-    // A block has room for as many bets as its count can say, and no more.
+    // A block has room for as many bets as its count can name, and no more.
     let short: Vec<_> = vec![bet("a|b|1|2000-01-01|1"); 300];
     assert_eq!(client(1).send_batch(at(0), &short), Ok(255));
 }

@@ -1,5 +1,5 @@
-//! A centre's side of a connection to which memory is lent: it does what it can with its own, waits for what a long message
-//! needs, and gives back what it does not.
+//! Server machine with lent memory: it does what it can with its own, waits for the memory that a long
+//! message needs, and gives back what it does not need.
 
 mod common;
 
@@ -11,7 +11,7 @@ use lottery_proto::{
     CloseReason, ConnId, HelloReply, Input, Instant, Lender, Receipt, Server, ServerConfig, WinnersReply,
 };
 
-/// What a lender has, and what it was asked.
+/// Lender with a limit, and a record of its calls.
 #[derive(Clone, Debug, Default)]
 struct Purse(Arc<Mutex<Contents>>);
 
@@ -19,7 +19,7 @@ struct Purse(Arc<Mutex<Contents>>);
 struct Contents {
     limit: usize,
     lent: usize,
-    /// So many bytes are waited for.
+    /// Number of bytes that the machine waits for.
     waits: Option<usize>,
     wanted: bool,
     dropped: bool,
@@ -52,7 +52,7 @@ impl Lender for Purse {
 
 impl Drop for Purse {
     fn drop(&mut self) {
-        // The test and the machine have one each.
+        // The test and the machine hold one reference each.
         self.0.lock().unwrap().dropped |= Arc::strong_count(&self.0) == 2;
     }
 }
@@ -71,7 +71,7 @@ impl Purse {
     }
 }
 
-/// A session that has been welcomed.
+/// Returns a server in a session that has been welcomed.
 fn session(purse: &Purse) -> Server {
     let mut server = purse.server();
     send(&mut server, at(0), &block(HELLO, 1, b"2"));
@@ -81,7 +81,7 @@ fn session(purse: &Purse) -> Server {
     server
 }
 
-/// Gives it as much as it takes.
+/// Feeds the server as many bytes as it takes, and returns their number.
 fn send(server: &mut Server, now: Instant, bytes: &[u8]) -> usize {
     let mut sent = 0;
     while let Some(io) = server.poll_io() {
@@ -96,7 +96,7 @@ fn send(server: &mut Server, now: Instant, bytes: &[u8]) -> usize {
     sent
 }
 
-/// Answers the batches that are there: how many.
+/// Answers the batches that are there, and returns their number.
 fn answer(server: &mut Server, now: Instant) -> usize {
     let mut tickets = Vec::new();
     while let Some(Event::Batch { ticket, .. }) = server.poll_event() {
@@ -109,7 +109,7 @@ fn answer(server: &mut Server, now: Instant) -> usize {
     many
 }
 
-/// Takes all that it sends.
+/// Takes all that the server sends.
 fn take(server: &mut Server, now: Instant) -> Vec<u8> {
     let sent = server.poll_io().map_or_else(Vec::new, |io| io.send.to_vec());
     server.handle(now, Input::Sent(sent.len()));
@@ -144,7 +144,7 @@ fn the_end_of_a_peer_whose_request_waits_is_seen_without_more_memory() {
             panic!("it waits for the draw")
         };
         assert!(!server.poll_io().unwrap().recv.is_empty(), "with {limit}");
-        // More of it is read, but not without end.
+        // More bytes are read, but not without end.
         let more = send(&mut server, at(0), &b"00000003END".repeat(100_000));
         assert!(limit > 0 || more <= 8192, "{more}");
         let mut server = Purse::of(limit).server();

@@ -1,4 +1,4 @@
-//! Lists of winners that are sent in pieces: the same bytes, without the whole list being anywhere.
+//! Winners lists in pieces: the same bytes as a whole list, which is never in memory at once.
 
 mod common;
 
@@ -9,7 +9,7 @@ use lottery_proto::{
     WinnersQuery, WinnersReply, client,
 };
 
-/// A server that was asked for the winners of agency 1, and the question.
+/// Returns a server that was asked for the winners of agency 1, and the query's ticket.
 fn asked(dialect: Dialect) -> (Server, Ticket<WinnersQuery>) {
     let mut server = server();
     match dialect {
@@ -61,7 +61,7 @@ fn in_pieces_it_is_the_same_bytes() {
             let (ended, events) = (server.poll_io().is_none_or(|io| io.fin), seen(&mut server));
             for piece in [1, 3, 1000] {
                 if dialect == Dialect::Session && piece < count {
-                    // In more blocks: see below.
+                    // Sessions send these in more blocks: the next test checks them.
                     continue;
                 }
                 let (mut server, ticket) = asked(dialect);
@@ -187,7 +187,7 @@ fn who_is_told_to_go_in_the_middle_of_a_list_gets_it_whole_before() {
         assert!([begun, take(&mut server, at(0))].concat() == told, "{dialect}");
         assert!(server.poll_io().unwrap().fin);
     }
-    // A session hears why, too.
+    // A superseded session gets its reason, too.
     let (mut server, ticket) = asked(Dialect::Session);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     server.supersede(at(0));

@@ -1,21 +1,21 @@
-//! More answers at once than are decoded ahead of the application.
+//! More replies at once than are decoded ahead of the application.
 
 mod common;
 
 use common::{Heard, at, client_of, give, heard};
 use lottery_proto::{Client, CloseReason, Dialect, Input, State};
 
-/// Many more than are decoded ahead.
+/// Number of replies, many more than are decoded ahead.
 const MANY: usize = 500;
 
-/// A client of `fixed` that has received so many refusals which answer nothing, and then these bytes.
+/// Returns a client of `fixed` that has received unasked rejections, and then these bytes.
 fn refused(bytes: &[u8]) -> Client {
     let mut client = client_of(Dialect::Fixed, 1);
     let mut refusals: Vec<u8> = (0..MANY)
         .flat_map(|nth| format!("E00003{nth:03}").into_bytes())
         .chain(bytes.iter().copied())
         .collect();
-    // As much as a read takes.
+    // Takes as much as a read does.
     while !refusals.is_empty() {
         let n = client.poll_io().unwrap().recv.len().min(refusals.len());
         let some: Vec<u8> = refusals.drain(..n).collect();

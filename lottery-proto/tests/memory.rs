@@ -1,6 +1,6 @@
-//! Whatever a peer sends, and whatever the application fails to do: a connection never takes more memory from the
-//! allocator than `ServerConfig::max_memory`, and what is documented for one long list of winners. Neither does an
-//! agency's side, whatever the centre answers: `ClientConfig::max_memory`.
+//! Memory of a connection: it never takes more from the allocator than `ServerConfig::max_memory`, plus what
+//! is documented for one long winners list, whatever the peer sends and whatever the application fails to do.
+//! The client never takes more than `ClientConfig::max_memory`, whatever the server replies.
 //!
 //! The allocator counts for the whole process, so there is one test here.
 
@@ -26,28 +26,28 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// The longest text of a refusal: an answer as long as a block.
+/// Length of the longest text of a rejection, in bytes: its reply fills a block.
 const WHY: usize = BLOCK - 100;
 
-/// What the application and the reading side of the peer do.
+/// Behavior of the application and of the peer's reading side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Manner {
-    /// Takes events, answers at once, and the answers are read.
+    /// Takes events and answers at once; the replies are read.
     Good,
     /// Never takes an event.
     Absent,
     /// Takes all events, and answers none.
     Silent,
-    /// Answers all, yes; no answer is read.
+    /// Accepts all; no reply is read.
     Unread,
-    /// Refuses all, the last one first, at great length; no answer is read.
+    /// Rejects all, the last one first, with a long text; no reply is read.
     Backwards,
 }
 
 const MANNERS: [Manner; 5] =
     [Manner::Good, Manner::Absent, Manner::Silent, Manner::Unread, Manner::Backwards];
 
-/// A lender of so many bytes, and the most that were lent.
+/// Lender with a limit in bytes, and the most bytes that were lent.
 #[derive(Debug)]
 struct Purse(usize, Arc<AtomicUsize>);
 
@@ -73,7 +73,7 @@ impl Lender for Purse {
     }
 }
 
-/// As [`peak`], of a connection to which no more than `purse` is lent; and the most that was.
+/// Returns the [`peak`] of a connection with a lender of `purse` bytes, and the most bytes that were lent.
 fn peak_of_lent(
     config: &ServerConfig,
     bytes: &[u8],
@@ -89,7 +89,8 @@ fn peak_of_lent(
     (peak_since(before, server, config, bytes, size, manner, why), most.load(Ordering::Relaxed))
 }
 
-/// The most that was taken from the allocator while a server was sent these bytes, again and again, `size` in all.
+/// Returns the most bytes that a server took from the allocator while it was sent `bytes` over and over,
+/// `size` bytes in all.
 fn peak(config: &ServerConfig, bytes: &[u8], size: usize, manner: Manner, why: &str) -> usize {
     let before = ALLOCATOR.current_usage();
     let server = Server::new(config.clone(), ConnId(1), at(0));
@@ -128,7 +129,7 @@ fn peak_since(
                     held.answer(&mut server, at(0), say).expect("it fits");
                 }
             }
-            // As late as possible.
+            // Answers as late as possible.
             Manner::Backwards if n == 0 => {
                 for held in held.drain(..).rev() {
                     held.answer(&mut server, at(0), no).expect("it fits");
@@ -147,8 +148,8 @@ fn peak_since(
     ALLOCATOR.peak_usage() - before + size_of::<Server>()
 }
 
-/// The most that was taken from the allocator while a peer asked for a long list of winners again and again, faster than
-/// it read them; and how long a list is on its wire. Each is sent as a whole, or in pieces.
+/// Returns the most bytes taken from the allocator while a peer asks for a long winners list again and again,
+/// faster than it reads them, and the length of a list in its dialect. Each list is sent whole or in pieces.
 fn peak_of_lists(
     config: &ServerConfig,
     hello: &[u8],
@@ -174,7 +175,7 @@ fn peak_of_lists(
             while let Some(event) = server.poll_event() {
                 held.extend(Held::of(event));
             }
-            // As soon as one is answered there may be another.
+            // A reply may let another request out.
             let Some(next) = held.pop() else { break };
             lists += usize::from(matches!(next, Held::Winners(_)));
             match next {
@@ -200,10 +201,10 @@ fn peak_of_lists(
     (ALLOCATOR.peak_usage() - before + size_of::<Server>(), sent / QUESTIONS)
 }
 
-/// How many bytes of documents, each with a separator, a piece of a list has.
+/// Size of a piece of a list, in bytes of documents with a separator each.
 const PIECE: usize = 8192;
 
-/// What is as bad as it gets on one wire or another.
+/// Returns the worst input for one dialect or another.
 fn worst() -> Vec<(&'static str, Vec<u8>)> {
     let bad = ANA.replace("1980-01-01", "1980-02-30");
     vec![
@@ -239,7 +240,7 @@ fn worst() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// What a centre may answer that is as bad as it gets.
+/// Returns the worst replies of a server.
 fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
     let winners = |wire: Dialect, many: usize| match wire {
         Dialect::Fixed => [format!("R{many:05}").into_bytes(), b"20000001".repeat(many)].concat(),
@@ -256,7 +257,7 @@ fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
         (Dialect::Block, block(WINNER, 1, b"0")),
         (Dialect::Echo, b"hola\n".to_vec()),
     ];
-    // A long list, which the buffer grows for, and then refusals that nobody has asked for, as small as they can be.
+    // A long list, which the buffer grows for, then unasked rejections, as small as they can be.
     for (wire, refusal) in [
         (Dialect::Fixed, b"E00000".to_vec()),
         (Dialect::Framed, framed("error;")),
@@ -269,8 +270,8 @@ fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
     answers
 }
 
-/// The most that was taken from the allocator while an agency's side was answered with these bytes again and again;
-/// it asks and sends whatever it may, its events are taken or not, and of what it sends a little is read.
+/// Returns the most bytes that a client took from the allocator while it was sent these replies over and
+/// over; it sends all that it may, its events are taken or not, and little of what it sends is read.
 fn peak_of_agency(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> usize {
     let bets = vec![bet(ANA); 12_000];
     let mut stream = bytes.iter().cycle().take(2 * config.max_answer);
@@ -289,7 +290,7 @@ fn peak_of_agency(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> us
         assert!(client.memory() <= config.max_memory());
         let (unsent, wanted) = (client.unsent(), config.max_unsent - 1);
         if unsent > wanted {
-            // Enough for more to be sent, and too little for the memory of it to be used again.
+            // Enough is read to let more be sent, and too little to let its memory be reused.
             client.handle(at(0), Input::Sent((unsent - wanted).min(unsent / 2 - 1)));
         }
         if n == 0 {
@@ -362,7 +363,7 @@ fn a_connection_never_takes_more_memory_than_is_documented() {
             println!("of {purse} lent, at {highest:?}");
             assert!(highest.0 > 33, "{highest:?}");
         }
-        // What is documented is not beyond all reason, and what is counted is real.
+        // Documented limits are not absurdly high, and counted memory is real.
         assert!(highest.0 > most / 3, "{highest:?} of {most}");
 
         let winners: Vec<String> = (0..50_000).map(|nth| (20_000_000 + nth).to_string()).collect();

@@ -1,4 +1,4 @@
-//! What both machines say of their memory is what the allocator says.
+//! Memory that both machines report is the memory that the allocator counts.
 //!
 //! The allocator counts for the whole process, so there is one test here.
 

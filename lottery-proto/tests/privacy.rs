@@ -68,7 +68,7 @@ fn a_server_and_its_events_hide_them_in_every_state() {
     hides(&bets.iter().next());
     hides(&bets.to_buf());
     server.reply(at(0), ticket, Receipt::Stored { total: 2 }).unwrap();
-    // Answers that wait for the first, with the document in them.
+    // These replies wait for the first, with the document in them.
     for _ in 0..2 {
         let Some(Event::Bet { ticket, .. }) = server.poll_event() else { panic!() };
         server.reply(at(0), ticket, Receipt::Stored { total: 3 }).unwrap();
@@ -93,7 +93,7 @@ fn a_server_and_its_events_hide_them_in_every_state() {
     ends(server);
 }
 
-/// Draining, lingering, closed.
+/// Checks a server while it is draining, lingering and closed.
 fn ends(mut server: Server) {
     give(&mut server, at(0), &[b'3'; BLOCK]);
     hides(&server);

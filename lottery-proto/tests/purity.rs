@@ -1,4 +1,4 @@
-//! The crate is `no_std`, and so is all that it depends on: a program without `std` is built with it.
+//! The crate and all its dependencies are `no_std`: a program without `std` is built with it.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::Command;
 fn it_builds_without_std() {
     let crate_dir = env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
     let crate_dir = Path::new(&crate_dir);
-    // A copy, so that nothing is written into the sources; with the same versions of the dependencies.
+    // A copy, so that nothing is written into the sources; its dependencies have the same versions.
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no_std");
     fs::create_dir_all(dir.join("src")).unwrap();
     let manifest = fs::read_to_string(crate_dir.join("tests/no_std/Cargo.toml")).unwrap();

@@ -1,5 +1,4 @@
-//! What comes up rarely: bets in a loop, agencies that a wire has no number for, answers that
-//! are no text.
+//! Rare cases: bets in a loop, agencies that a dialect has no number for, replies that are not text.
 
 mod common;
 
@@ -44,7 +43,7 @@ fn a_session_has_a_byte_for_its_agency() {
     assert!(take(&mut client, at(0)).is_empty());
 }
 
-/// How a client ends that was told this in a session.
+/// Returns the reason for which a client in a session closes after this reply.
 fn ends(client: &mut Client, answer: &[u8]) -> String {
     give(client, at(0), answer);
     client.handle(at(0), Input::FinSent);

@@ -1,4 +1,4 @@
-//! Bets that are not valid: only their batch is refused, the connection goes on, and its Finished is answered `0`.
+//! Invalid bets: only their batch is rejected, the connection goes on, and its Finished is answered `0`.
 
 mod common;
 
@@ -8,7 +8,7 @@ use common::{
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{CloseReason, Code, Failure, Field, Input, Receipt, Server, State, WinnersReply};
 
-/// `(the payload of a bet, what is wrong with it)`
+/// `(payload of a bet, field at fault, text of the error)`
 fn table() -> Vec<(Vec<u8>, Option<Field>, &'static str)> {
     let long = format!("Ana|{}|1|1980-01-01|1", "ñ".repeat(128));
     let named = |first: &[u8], last: &[u8]| [first, b"|", last, b"|1|1980-01-01|1"].concat();
@@ -77,7 +77,7 @@ fn stored() -> Receipt<'static> {
     Receipt::Stored { total: 1 }
 }
 
-/// A Finished is refused without the application; questions go on.
+/// Checks that Finished is rejected without the application, and that winners queries go on.
 fn goes_on_but_is_not_finished(server: &mut Server) {
     for _ in 0..2 {
         give(server, at(2), &block(FINISHED, 1, b""));
@@ -122,7 +122,7 @@ fn a_bad_bet_sent_alone_is_answered() {
         let [Seen::Refused(1, RefusedBy::Malformed(error))] = &seen[..] else { panic!("{text}: {seen:?}") };
         assert_eq!(error.to_string(), format!("bet 1: {text} (at byte 4)"));
         let answer = take(&mut server, at(1));
-        // It repeats the document and the number as far as they are digits.
+        // The reply repeats the document and the number if they are digits, and `0` otherwise.
         let fields: Vec<&[u8]> = bad.split(|&byte| byte == b'|').collect();
         let echo = |index: usize| match fields.get(index) {
             Some(field) if (1..=20).contains(&field.len()) && field.iter().all(u8::is_ascii_digit) => field,
@@ -133,7 +133,7 @@ fn a_bad_bet_sent_alone_is_answered() {
     }
 }
 
-/// The Finished may be there before the application has looked at anything.
+/// Finished may arrive before the application has taken an event.
 #[test]
 fn a_finished_is_refused_though_it_came_with_the_bad_batch() {
     let bad = b"Ana|Paz|1|1980-01-01";
@@ -196,7 +196,8 @@ fn what_the_application_refuses_is_refused_just_so() {
     }
 }
 
-/// A Finished that the application refuses says nothing about the bets: the next one is its decision again.
+/// Finished that the application rejects says nothing about the bets: the application decides about the next
+/// one.
 #[test]
 fn a_refused_finished_may_be_asked_again() {
     let mut server = server();

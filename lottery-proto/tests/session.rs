@@ -1,4 +1,4 @@
-//! Sessions, through both machines: what is said, byte for byte, and in which order.
+//! Sessions, through both machines: messages byte for byte, and their order (`docs/protocol.md#sessions`).
 
 mod common;
 
@@ -15,7 +15,7 @@ use lottery_proto::{
 const WELCOME: u8 = 8;
 const ERROR: u8 = 9;
 
-/// A server in a session of agency 3, of which two bets are stored.
+/// Returns a server in a session of agency 3, which has two bets stored.
 fn in_session() -> Server {
     let mut server = server();
     give(&mut server, at(0), &block(HELLO, 3, b"2"));
@@ -27,7 +27,7 @@ fn in_session() -> Server {
     server
 }
 
-/// What blocks say, without their padding.
+/// Returns the contents of blocks, without their padding.
 fn said(blocks: &[u8]) -> Vec<String> {
     let text = |block: &[u8]| String::from_utf8_lossy(block).trim_end_matches('\0').to_owned();
     blocks.chunks(BLOCK).map(text).collect()
@@ -48,7 +48,7 @@ fn each_batch_is_acknowledged_with_the_new_total() {
     give(&mut server, at(0), &[batch(3, &[ANA]), batch(3, &[ANA, JOSE]), block(FINISHED, 3, b"")].concat());
     let (first, second) = (next_batch(&mut server), next_batch(&mut server));
     assert!(server.poll_event().is_none(), "Finished waits for what came before it");
-    // The second answer waits for the first.
+    // The second reply waits for the first.
     server.reply(at(0), second, Receipt::Stored { total: 5 }).unwrap();
     assert_eq!(take(&mut server, at(0)), b"");
     server.reply(at(0), first, Receipt::Stored { total: 3 }).unwrap();
@@ -192,7 +192,7 @@ fn winners_that_fill_one_block_are_one_block() {
     assert!(take(&mut server, at(0)) == block(WINNER, 3, payload.as_bytes()));
 }
 
-/// A client in a session with a window of 2.
+/// Returns a client in a session with a window of 2.
 fn greeted(agency: u32) -> Client {
     let mut client = client_of(Dialect::Session, agency);
     assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy), "Hello comes first");
@@ -357,7 +357,7 @@ fn a_client_says_that_these_were_all_and_gets_winners_from_several_blocks() {
     }
 }
 
-/// What a client that has asked for this makes of such an answer.
+/// Returns the reason for which a client closes that has sent this request and gets such a reply.
 fn told(ask: fn(&mut Client) -> Result<(), SendError>, answer: &[u8]) -> String {
     let mut client = greeted(3);
     ask(&mut client).unwrap();

@@ -1,4 +1,4 @@
-//! What is shown of the small things, in messages, in logs and in front of iterators.
+//! `Display` and `Debug` of small types, in messages and logs, and the size hints of iterators.
 
 mod common;
 

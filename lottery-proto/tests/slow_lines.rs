@@ -1,4 +1,5 @@
-//! Messages that come slowly, because their line is thin: they have the time that they take at the least rate.
+//! Messages that come slowly over a thin line: they have the time that they take at the minimum rate
+//! (`docs/protocol.md#deadlines`).
 
 mod common;
 
@@ -8,7 +9,7 @@ use common::{FINISHED, Heard, Seen, at, block, client_of, framed, give, heard, s
 use lottery_proto::server::Event;
 use lottery_proto::{Client, CloseReason, ConnId, Dialect, Input, Server, ServerConfig, State};
 
-/// As over a line that many share. A block that comes at 81 bytes a second is complete after 101 s, and would not be at 80.
+/// Block over a line that many share: complete after 101 s at 81 bytes a second; too slow at 80.
 #[test]
 fn a_message_at_the_least_rate_has_the_time_that_it_takes() {
     for (rate, in_time) in [(1_000, true), (400, true), (81, true), (80, false), (10, false)] {
@@ -42,7 +43,7 @@ fn however_much_of_a_message_comes_its_time_is_bounded() {
     assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
 }
 
-/// A list of winners, and a client of that wire that waits for it.
+/// Returns a client that waits for its winners, and a long winners list in its dialect.
 fn awaiting_winners(dialect: Dialect) -> (Client, Vec<u8>) {
     let mut client = client_of(dialect, 1);
     let list = if dialect == Dialect::Framed {
@@ -56,7 +57,7 @@ fn awaiting_winners(dialect: Dialect) -> (Client, Vec<u8>) {
     (client, list)
 }
 
-/// A list of winners may be long, and a line slow.
+/// Winners lists may be long, and lines slow.
 #[test]
 fn an_answer_that_has_begun_has_the_time_that_it_takes_at_the_least_rate() {
     for dialect in [Dialect::Braces, Dialect::Framed] {
@@ -69,7 +70,7 @@ fn an_answer_that_has_begun_has_the_time_that_it_takes_at_the_least_rate() {
     }
 }
 
-/// Also where nobody says when the answer begins.
+/// Dialects without a deadline for the first byte of the reply have one for the rest.
 #[test]
 fn an_answer_that_stops_is_given_up() {
     for (dialect, at_first) in [(Dialect::Braces, Some(at(60_000))), (Dialect::Framed, None)] {

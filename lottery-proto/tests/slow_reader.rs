@@ -1,4 +1,4 @@
-//! A peer that always leaves something unread, and how connections end that others wait for.
+//! Peers that always leave something unread, and the end of connections that others wait for.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! A session that waits for the draw is told at once that a newer one took over: not behind the winners.
+//! A session that waits for the draw is told at once that a newer one superseded it, before any winners.
 
 use lottery_proto::client::Event as Told;
 use lottery_proto::server::{Event, Server};
@@ -41,7 +41,7 @@ fn whoever_waits_for_the_draw_is_told_at_once() {
     assert!(matches!(server.poll_event(), Some(Event::WinnersQuery { wait: true, .. })));
 
     server.supersede(NOW);
-    // On a slow connection it takes its time to read that.
+    // A slow connection takes its time to read that.
     let later = NOW.after(std::time::Duration::from_secs(5));
     server.handle(later, Input::Timeout);
     carry!(server, client);

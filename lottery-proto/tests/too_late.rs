@@ -1,11 +1,11 @@
-//! What a machine is told at the wrong time, or asked for once too often, changes nothing.
+//! Inputs at the wrong time and calls once too often change nothing.
 
 mod common;
 
 use common::{ANA, BATCH_ACK, End, HELLO, at, batch, bet, block, client, client_of, give, server, take};
 use lottery_proto::{Client, ClientConfig, Dialect, Input, SendError, State, client};
 
-/// Nothing of it has changed: it is open, and waits for no more than it did.
+/// Checks that the machine is unchanged: open, with this deadline.
 fn is_as_before(end: &mut impl End, deadline: Option<lottery_proto::Instant>) {
     let io = end.io().expect("it is open");
     assert!(!io.fin);
@@ -24,7 +24,7 @@ fn an_end_that_nobody_asked_for_is_no_end() {
     client.handle(at(0), Input::FinSent);
     is_as_before(&mut client, None);
     assert_eq!(client.state(), State::Open);
-    // Also while it ends, and something is left to be sent.
+    // The same holds while it ends, and something is left to send.
     client.send_bet(at(0), &bet(ANA)).unwrap();
     client.close(at(0));
     client.handle(at(0), Input::FinSent);

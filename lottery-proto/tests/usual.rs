@@ -1,5 +1,5 @@
-//! Bets that are looked at all at once because they look like most, and are wrong in two places that could hide each
-//! other, or end where they should not.
+//! Bets of the fast path, which reads a whole bet at once, with two mistakes that could hide each other, or
+//! with an end where there should be none.
 
 mod common;
 
@@ -59,7 +59,7 @@ fn no_more_bets_are_read_than_a_batch_says() {
 
 #[test]
 fn each_bet_is_cut_at_its_own_separators() {
-    // Packets of 47 bytes: four of them are as long as what lies between a bet and some window behind it.
+    // Packets of 47 bytes: four of them are as long as the distance from a bet to some window behind it.
     let line = |nth: usize| {
         let first = "a".repeat(1 + nth);
         let last = "b".repeat(15 - nth);

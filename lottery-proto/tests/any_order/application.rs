@@ -1,4 +1,4 @@
-//! The application behind the server: it takes requests one by one, and answers any of them in any way.
+//! Application behind the server: takes requests one by one, and answers any of them in any way.
 
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
@@ -9,7 +9,7 @@ use lottery_proto::{
 use crate::server::{REFUSED, Run};
 use crate::words::{Said, answer};
 
-/// A request that is not answered.
+/// Request that is not answered yet.
 pub(super) enum Held {
     Bet(Ticket<SingleBet>),
     Batch(Ticket<Batch>),
@@ -19,7 +19,7 @@ pub(super) enum Held {
     Echo(Ticket<Echo>),
 }
 
-/// Behind the last document there is no list any more.
+/// Accepts that no list is left to continue: the last document has ended it.
 fn nothing_left(error: ListError) -> Result<(), ListError> {
     if error == ListError::NoList { Ok(()) } else { Err(error) }
 }
@@ -27,7 +27,7 @@ fn nothing_left(error: ListError) -> Result<(), ListError> {
 impl Run {
     pub(super) fn poll(&mut self) {
         let n = self.answers.len();
-        // Of a message that was cut off early it cannot be said what it was.
+        // The dialect of a message that was cut off early is not known.
         self.off |= self.server.dialect().is_some_and(|wire| wire != self.wire);
         let Some(event) = self.server.poll_event() else { return };
         assert_eq!(self.closed, 0, "Closed is the last event");
@@ -102,7 +102,7 @@ impl Run {
                     let texts = || documents.iter().map(String::as_str);
                     let list = WinnersReply::List(ListSize::of(texts()));
                     self.server.reply(self.now, ticket, list).unwrap();
-                    // A part is a block of its own in a session.
+                    // Each part is a block of its own in a session.
                     let first = if self.wire == Dialect::Session { 2 } else { how - 6 };
                     self.server.put_winners(self.now, texts().take(first)).unwrap();
                     self.server.put_winners(self.now, texts().skip(first)).or_else(nothing_left).unwrap();

@@ -1,4 +1,4 @@
-//! The client: its driver, its application, and a centre that answers as it likes.
+//! Client: its driver, its application, and a server that replies as it likes.
 
 use std::collections::VecDeque;
 
@@ -19,9 +19,9 @@ pub(super) enum Op {
     Finished,
     Ask,
     Close,
-    /// So many bytes of the answers to what was sent arrive.
+    /// Delivers this number of bytes of the replies to what was sent.
     Receive(usize),
-    /// The centre says something of its own.
+    /// Delivers a message that the server sends unasked.
     Unasked(u8),
     Invent(usize),
     Send(usize),
@@ -60,15 +60,15 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
 struct Run {
     client: Client,
     now: Instant,
-    /// What was asked and is not wholly sent, with where its block ends in all that was ever to be sent.
+    /// Requests not wholly sent, each with the offset of its block's end in all that is ever sent.
     asked: VecDeque<(usize, u8)>,
     queued: usize,
     sent: Vec<u8>,
-    /// What the centre has answered and has not arrived.
+    /// Replies of the server that have not arrived.
     answers: VecDeque<u8>,
     expected: Vec<Heard>,
     heard: Vec<Heard>,
-    /// The centre or the driver misbehaves: what is heard is not predicted.
+    /// True if the server or the driver misbehaves: events are then not predicted.
     off: bool,
 }
 
@@ -141,7 +141,7 @@ impl Run {
         let n = most.min(io.send.len());
         self.sent.extend(&io.send[..n]);
         self.client.handle(self.now, Input::Sent(n));
-        // The centre answers each question as soon as it is there, in turn with this and with that.
+        // The server replies to each request as soon as it has it, with alternating replies.
         while let Some((end, kind)) = self.asked.front().copied()
             && end <= self.sent.len()
         {
@@ -158,7 +158,7 @@ impl Run {
         }
     }
 
-    /// `told`: the machine has just heard what time it is.
+    /// Checks the machine's invariants. `told`: the machine has just been told the time.
     fn check(&mut self, told: bool) {
         let now = self.now;
         let closed = self.client.state() == State::Closed;
@@ -179,7 +179,7 @@ impl Run {
         assert_eq!(first, (again.recv.as_ptr_range(), again.send.as_ptr_range(), again.fin, again.deadline));
     }
 
-    /// The centre ends, and all is sent: the connection is closed, and stays so.
+    /// Ends the server's side and sends everything: the connection closes, and stays closed.
     fn finish(&mut self) {
         self.client.handle(self.now, Input::Eof);
         self.check(true);

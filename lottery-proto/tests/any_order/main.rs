@@ -1,5 +1,5 @@
-//! The machines under any call in any order, any number of times, by a driver and an application that do what they
-//! should and what they should not.
+//! Machines under any call, in any order, any number of times, by a driver and an application that may do
+//! what they should not.
 
 mod application;
 mod client;
@@ -14,14 +14,15 @@ use lottery_proto::{Dialect, Instant, ServerConfig};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, RngSeed};
 
-/// What one step does, and how many milliseconds before it pass: none, some, or as many as there are to the deadline.
+/// A step, and the milliseconds that pass before it; `None` stands for the time until the deadline.
 type Step<T> = (T, Option<u64>);
 
 fn wait() -> impl Strategy<Value = Option<u64>> {
     prop_oneof![2 => Just(None), 1 => Just(Some(0)), 1 => (0..5_000_u64).prop_map(Some)]
 }
 
-/// Half of the time the deadline itself: an arbitrary time is hardly ever that.
+/// Returns the time of the next step. Half of the time it is the deadline itself: an arbitrary time hardly
+/// ever is.
 fn after(now: Instant, wait: Option<u64>, deadline: Option<Instant>) -> Instant {
     match (wait, deadline) {
         (None, Some(deadline)) => deadline.max(now),

@@ -1,4 +1,4 @@
-//! The server: its driver and its application.
+//! Server: its driver and its application.
 
 use std::mem::size_of;
 
@@ -17,16 +17,16 @@ pub(super) const REFUSED: Failure<'static> = Failure { code: Code::Storage, text
 
 #[derive(Clone, Debug)]
 pub(super) enum Op {
-    /// So many bytes of the stream arrive.
+    /// Delivers this number of bytes of the stream.
     Receive(usize),
-    /// A driver reports bytes that it did not read.
+    /// Reports bytes that the driver did not read.
     Invent(usize),
     Send(usize),
-    /// A driver reports more than there was to write.
+    /// Reports more bytes than there were to write.
     SendTooMuch,
     Tell(Input),
     Poll,
-    /// The application answers one of the requests that it holds, in its way.
+    /// Answers one of the requests that the application holds, in one of the ways it has.
     Reply(usize, usize),
     ForeignReply,
     Refuse,
@@ -57,18 +57,18 @@ pub(super) struct Run {
     pub(super) server: Server,
     pub(super) now: Instant,
     pub(super) wire: Dialect,
-    /// Which requests the agency sends, how many it has sent, and what of them has not arrived.
+    /// Kinds of the requests that the agency sends, over and over.
     of: Vec<u8>,
     requests: usize,
     stream: Vec<u8>,
     pub(super) held: Vec<(usize, Held)>,
-    /// How many requests the application has seen, and the answer to each as soon as it is known.
+    /// Reply to each request that the application has seen, as soon as it is known.
     pub(super) answers: Vec<Option<Vec<u8>>>,
     sent: Vec<u8>,
     pub(super) closed: usize,
-    /// An answer was given that ends the connection: what was asked behind it gets none.
+    /// True if a reply was given that ends the connection: requests behind it get none.
     pub(super) ends: bool,
-    /// The driver lied, or the application closed with a refusal: what is answered is not predicted.
+    /// True if the driver lied, or the application closed with a rejection: replies are then not predicted.
     pub(super) off: bool,
     bound: usize,
 }
@@ -76,7 +76,7 @@ pub(super) struct Run {
 impl Run {
     fn new(wire: Dialect, config: &ServerConfig, of: Vec<u8>) -> Self {
         let answers = 64 * 1024 + (config.max_in_flight + config.max_buffer / BLOCK + 2) * BLOCK;
-        // A Vec doubles, and half of what is in the output may be sent already.
+        // A Vec doubles, and half of the bytes in the send buffer may be sent already.
         let bound = size_of::<Server>() + config.max_message.max(BLOCK) + 4 * answers + 8 * 1024 + 64 * 1024;
         Self {
             server: Server::new(config.clone(), ConnId(1), at(0)),
@@ -122,7 +122,7 @@ impl Run {
             Op::Tell(input) => {
                 self.tell(input);
                 if input == Input::Shutdown {
-                    // The machine has told those who wait for the draw that this process will not see it.
+                    // The machine has told the anonymous waiters that this process will not see the draw.
                     self.held.retain(|(_, held)| !matches!(held, Held::AnonymousWaiter(_)));
                 }
             }
@@ -187,7 +187,7 @@ impl Run {
         assert_eq!(first, (again.recv.as_ptr_range(), again.send.as_ptr_range(), again.fin, again.deadline));
     }
 
-    /// All that was sent is the beginning of all answers, in the order of the requests.
+    /// Checks that all that was sent is a prefix of all replies, in the order of the requests.
     fn check_answers(&self) {
         if !self.off && self.server.agency().is_some() {
             let answers: Vec<u8> = self.answers.iter().map_while(Option::as_ref).flatten().copied().collect();
@@ -196,7 +196,7 @@ impl Run {
         }
     }
 
-    /// The peer ends, everything is answered and sent: the connection is closed, and stays so.
+    /// Ends the peer's side, answers and sends everything: the connection closes, and stays closed.
     fn finish(&mut self) {
         self.tell(Input::Eof);
         while self.server.state() != State::Closed {
@@ -210,7 +210,7 @@ impl Run {
             self.check();
         }
         self.check_answers();
-        // What was refused is still told.
+        // Rejected requests are still handed out as events.
         while self.server.poll_io().is_none() && self.closed == 0 {
             let told = self.answers.len();
             self.poll();

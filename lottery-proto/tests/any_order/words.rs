@@ -1,10 +1,10 @@
-//! What each wire has for a request and for its answer.
+//! Bytes of each dialect's requests and replies.
 
 use lottery_proto::Dialect;
 
 use crate::common::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed};
 
-/// What the agency sends, over and over: request `n` is the one with document `n`, where it has bets.
+/// Returns the bytes of request `n`; its bets, if it has some, have the document `n`.
 pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
     let what = of[n % of.len()];
     let bet = format!("Ana|Paz|{n}|1980-01-01|7574");
@@ -35,7 +35,7 @@ pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
         (Dialect::Braces, 9) => "Q{AgencyID:1};;;".into(),
         (Dialect::Braces, 10..=12) => format!("B{};", keys("x")),
         (Dialect::Echo, _) => format!("{n}\n"),
-        // What ends the connection, where there is such a thing.
+        // Malformed messages that end the connection, in the dialects that have them.
         (Dialect::Framed, _) => "09999999".into(),
         (Dialect::Fixed, _) => "A0000199999".into(),
         (Dialect::Braces, _) => "B{PlayerName:};".into(),
@@ -44,21 +44,21 @@ pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What the application says to a request.
+/// The application's answer to a request.
 pub(super) enum Said<'a> {
-    /// To the bet with that document.
+    /// Answers the bet with that document.
     Bet(usize, bool),
     Batch(bool),
     Finished(bool),
     Pending,
     Winners(&'a [String]),
     Line(usize),
-    /// The request was refused before the application saw it; whether it was a bet alone.
+    /// Rejection that the machine made before the application saw the request; true if it was a single bet.
     Malformed(bool, &'a str),
     EarlierBets(&'a str),
 }
 
-/// The answer, and whether the connection ends with it.
+/// Returns the reply, and true if the connection ends with it.
 pub(super) fn answer(wire: Dialect, said: &Said<'_>, reason: &str) -> (Vec<u8>, bool) {
     let failed = |reason: &str| match wire {
         Dialect::Fixed => (format!("E{:05}{reason}", reason.len()).into_bytes(), true),
@@ -81,7 +81,7 @@ pub(super) fn answer(wire: Dialect, said: &Said<'_>, reason: &str) -> (Vec<u8>, 
         }
         (Dialect::Block, _) | (Dialect::Fixed, Said::Batch(true)) => return (vec![], false),
         (_, Said::Line(n)) => (format!("> {n}\n"), true),
-        // END is not answered but with the winners.
+        // END is answered only with the winners.
         (Dialect::Framed, Said::Finished(stored)) => (String::new(), !stored),
         (Dialect::Framed, Said::EarlierBets(_) | Said::Pending) => (String::new(), true),
         (_, Said::Malformed(_, reason) | Said::EarlierBets(reason)) => return failed(reason),

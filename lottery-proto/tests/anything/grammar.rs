@@ -1,4 +1,4 @@
-//! Conversations as they should be, in every wire, and what becomes of them by accident.
+//! Valid conversations in every dialect, and random damage to them.
 #![allow(dead_code)]
 
 use lottery_proto::Dialect;
@@ -6,7 +6,7 @@ use lottery_proto::Dialect;
 use crate::common::{BATCH_ACK, BET, BET_ACK, Dice, FINISHED, WINNER, batch, block, framed};
 
 const NAMES: &[&str] = &["Ana", "José María", "Ñ", "李小龍", "O'Neill 3rd", "𝒜", "a b", "x"];
-/// What matters to one wire or another.
+/// Tokens that some dialect gives a meaning to.
 const TOKENS: &[&[u8]] = &[
     b";",
     b"\n",
@@ -103,7 +103,7 @@ fn a_batch(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What an agency may send.
+/// Returns a request that an agency may send.
 fn request(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
     match (wire, dice.below(6)) {
         (Dialect::Echo, _) => format!("{} N°{}\n", name(dice), dice.below(100)).into_bytes(),
@@ -120,7 +120,7 @@ fn request(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
     }
 }
 
-/// What a centre may answer.
+/// Returns a reply that a server may send.
 pub(crate) fn answer(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
     let documents: Vec<String> = (0..=dice.below(3)).map(|_| dice.below(100_000_000).to_string()).collect();
     match (wire, dice.below(6)) {
@@ -151,16 +151,16 @@ pub(crate) fn answer(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
     }
 }
 
-/// A few messages, as they should be.
+/// Returns a few valid messages.
 pub(crate) fn conversation(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
     let most = if wire == Dialect::Block { 2 } else { 4 };
     (0..=dice.below(most)).flat_map(|_| request(wire, dice)).collect()
 }
 
-/// Something put in, left out, changed, exchanged or repeated, a few times.
+/// Inserts, removes, changes, swaps or repeats bytes, a few times.
 pub(crate) fn spoil(bytes: &mut Vec<u8>, dice: &mut Dice) {
     for _ in 0..dice.below(4) {
-        // In what is not padding, most of the time.
+        // Damages bytes that are not padding, most of the time.
         let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         let most = if dice.one_in(9) { bytes.len() } else { used.min(bytes.len()) };
         let at = dice.below(most + 1).min(bytes.len());
@@ -184,7 +184,7 @@ pub(crate) fn spoil(bytes: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
-/// Bytes that are nothing.
+/// Returns random bytes.
 pub(crate) fn noise(dice: &mut Dice) -> Vec<u8> {
     let tokens = dice.one_in(2);
     (0..dice.below(40))

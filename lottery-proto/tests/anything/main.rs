@@ -1,7 +1,8 @@
-//! Anything may arrive, and in any pieces: no decoder panics, what is accepted can be sent again, memory has a bound,
-//! and the same bytes mean the same however they are cut.
+//! Any input, in any pieces: no decoder panics, accepted messages can be sent again, memory has a bound, and
+//! the same bytes mean the same wherever they are cut.
 //!
-//! `ANYTHING=1000000 cargo test --release --test anything -- --nocapture` takes a million inputs for each decoder.
+//! `ANYTHING=1000000 cargo test --release --test anything -- --nocapture` takes a million inputs for each
+//! decoder.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -21,7 +22,7 @@ fn inputs() -> u64 {
     env::var("ANYTHING").map_or(20_000, |inputs| inputs.parse().expect("a number of inputs"))
 }
 
-/// Bytes for a decoder: messages that are spoilt or not, or noise.
+/// Returns input for a decoder: messages, damaged or not, or noise.
 fn input(wire: Dialect, dice: &mut Dice, messages: impl Fn(Dialect, &mut Dice) -> Vec<u8>) -> Vec<u8> {
     if dice.one_in(20) {
         return noise(dice);

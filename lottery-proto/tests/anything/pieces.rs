@@ -1,4 +1,4 @@
-//! The same bytes, whole and in pieces, are the same events and the same answers.
+//! The same bytes, whole and in pieces, yield the same events and the same replies.
 
 use lottery_proto::Dialect;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use crate::grammar::{self, conversation};
 use crate::input;
 use crate::oracles::{answered, served};
 
-/// The bytes, cut where the dice say: into single bytes, a few pieces, or two.
+/// Cuts the bytes at random: into single bytes, a few pieces, or two.
 fn cut<'a>(mut bytes: &'a [u8], dice: &mut Dice) -> Vec<&'a [u8]> {
     let most = *dice.pick(&[1, 2, 5, 30, 600, 9000]);
     let mut pieces = vec![];

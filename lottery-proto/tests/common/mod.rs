@@ -1,4 +1,4 @@
-//! What the tests share: blocks made by hand, machines driven by hand, events that own what they show.
+//! Shared helpers: blocks written by hand, machines driven by hand, events that own their data.
 #![allow(dead_code)]
 
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(crate) fn at(millis: u64) -> Instant {
     Instant::from_epoch(Duration::from_millis(millis))
 }
 
-/// A packet, without padding. Its size is what it needs.
+/// Returns a packet without padding, with the size that its payload needs (`docs/protocol.md#block`).
 pub(crate) fn packet(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
     let [low, high] = u16::try_from(4 + payload.len()).unwrap().to_le_bytes();
     let mut packet = vec![kind, agency, low, high];
@@ -33,33 +33,33 @@ pub(crate) fn packet(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// A packet, padded with zeros.
+/// Returns a packet padded with zeros to a block (`docs/protocol.md#block`).
 pub(crate) fn block(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
     let mut block = packet(kind, agency, payload);
     block.resize(BLOCK, 0);
     block
 }
 
-/// A Batch packet of these bets, padded.
+/// Returns a Batch packet of these bets, padded.
 pub(crate) fn batch<B: AsRef<[u8]>>(agency: u8, bets: &[B]) -> Vec<u8> {
     let mut payload = vec![u8::try_from(bets.len()).unwrap()];
     payload.extend(bets.iter().flat_map(|bet| packet(BET, agency, bet.as_ref())));
     block(BATCH, agency, &payload)
 }
 
-/// The bet that such a payload holds.
+/// Parses a payload as a bet.
 pub(crate) fn bet(payload: &str) -> Bet<'_> {
     let fields: Vec<&str> = payload.split('|').collect();
     Bet::new(fields[0], fields[1], fields[2], fields[3], fields[4]).unwrap()
 }
 
-/// A bet, as its payload is written.
+/// Returns a bet's payload.
 pub(crate) fn text(bet: &Bet<'_>) -> String {
     let names = format!("{}|{}", bet.first_name(), bet.last_name());
     format!("{names}|{}|{}|{}", bet.document(), bet.birthdate(), bet.number())
 }
 
-/// Either machine, as a driver sees it.
+/// Machine of either role, as a driver sees it.
 pub(crate) trait End {
     fn io(&mut self) -> Option<Io<'_>>;
     fn tell(&mut self, now: Instant, input: Input);
@@ -83,7 +83,7 @@ impl End for Client {
     }
 }
 
-/// The machine receives all of `bytes`.
+/// Feeds all of `bytes` to the machine.
 pub(crate) fn give(end: &mut impl End, now: Instant, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         let recv = end.io().expect("it is not closed").recv;
@@ -95,7 +95,7 @@ pub(crate) fn give(end: &mut impl End, now: Instant, mut bytes: &[u8]) {
     }
 }
 
-/// All that the machine wants to send now, taken in small pieces.
+/// Takes all that the machine wants to send now, in small pieces.
 pub(crate) fn take(end: &mut impl End, now: Instant) -> Vec<u8> {
     let mut taken = Vec::new();
     while let Some(io) = end.io()
@@ -125,13 +125,13 @@ pub(crate) fn client_of(dialect: Dialect, agency: u32) -> Client {
     Client::new(ClientConfig::new(agency, dialect), at(0))
 }
 
-/// A message of `framed`.
+/// Returns a message of `framed`: its length in eight digits, then its body (`docs/protocol.md#framed`).
 pub(crate) fn framed(body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     [format!("{:08}", body.len()).as_bytes(), body].concat()
 }
 
-/// An event of the server. The tickets of its requests are not kept.
+/// Event of the server. The tickets of its requests are dropped.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     Bet(Vec<String>),
@@ -166,8 +166,8 @@ pub(crate) fn seen(server: &mut Server) -> Vec<Seen> {
     seen
 }
 
-/// Says yes to the next request; the draw has taken place, and these are the winners, or it has not.
-/// Whether there was one.
+/// Accepts the next request; `winners` are those of the draw, `None` before it. Returns true if there was a
+/// request.
 pub(crate) fn answer(server: &mut Server, now: Instant, winners: Option<&[String]>) -> bool {
     let stored = Receipt::Stored { total: 1 };
     let reply = winners.map_or(WinnersReply::Pending, WinnersReply::Winners);
@@ -183,7 +183,7 @@ pub(crate) fn answer(server: &mut Server, now: Instant, winners: Option<&[String
     true
 }
 
-/// Says no to the next request.
+/// Rejects the next request.
 pub(crate) fn refuse(server: &mut Server, now: Instant, failure: Failure<'_>) {
     let (receipt, reply) = (Receipt::Refused(failure), WinnersReply::Refused(failure));
     match server.poll_event() {
@@ -196,7 +196,7 @@ pub(crate) fn refuse(server: &mut Server, now: Instant, failure: Failure<'_>) {
     }
 }
 
-/// An event of the client.
+/// Event of the client.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     Bet(bool),
@@ -207,7 +207,7 @@ pub(crate) enum Heard {
     Line(Vec<u8>),
     Welcome(u64),
     Failed(Option<Code>, String),
-    /// What was refused, and why, if the centre said that.
+    /// Rejected request, and the reason, if the server gave one.
     Refused(&'static str, String),
     Closed(CloseReason),
 }
@@ -239,7 +239,7 @@ pub(crate) fn heard(client: &mut Client) -> Vec<Heard> {
     heard
 }
 
-/// A small generator of numbers that look random (splitmix64): the same in every run.
+/// Seeded generator of pseudo-random numbers (splitmix64): the same in every run.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(pub(crate) u64);
 
@@ -252,12 +252,12 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    /// 0 to `below - 1`.
+    /// Returns a number from 0 to `below - 1`.
     pub(crate) fn below(&mut self, below: usize) -> usize {
         usize::try_from(self.next() % below as u64).unwrap()
     }
 
-    /// One time in `times`.
+    /// Returns true one time in `times`.
     pub(crate) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

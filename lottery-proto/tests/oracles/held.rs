@@ -1,4 +1,4 @@
-//! A request that waits for its answer.
+//! Request that waits for its reply.
 
 use lottery_proto::server::Event;
 use lottery_proto::{
@@ -6,7 +6,7 @@ use lottery_proto::{
     ReplyError, Request, Server, SingleBet, Ticket, WinnersQuery, WinnersReply,
 };
 
-/// The ticket of any request.
+/// Ticket of any request.
 #[derive(Debug)]
 pub(crate) enum Held {
     Hello(Ticket<Hello>),
@@ -18,17 +18,17 @@ pub(crate) enum Held {
     Echo(Ticket<Echo>),
 }
 
-/// What is said to it.
+/// Answer to a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Say<'a> {
-    /// Yes; the draw has these winners, or has not taken place; a line comes back behind this prefix.
+    /// Accepts; `winners` are those of the draw, `None` before it; a line comes back behind `prefix`.
     Yes { total: u64, winners: Option<&'a [String]>, prefix: &'a str },
-    /// No.
+    /// Rejects.
     No(Failure<'a>),
 }
 
 impl Held {
-    /// What the event asks for, if it asks.
+    /// Returns the request of an event, if it is one.
     pub(crate) fn of(event: Event<'_>) -> Option<Self> {
         Some(match event {
             Event::Hello { ticket } => Self::Hello(ticket),
@@ -42,7 +42,7 @@ impl Held {
         })
     }
 
-    /// Answers it. It comes back if its wire cannot carry that.
+    /// Answers the request. Returns it if its dialect cannot carry the reply.
     pub(crate) fn answer(self, server: &mut Server, now: Instant, say: Say<'_>) -> Result<(), Self> {
         let receipt = match say {
             Say::Yes { total, .. } => Receipt::Stored { total },

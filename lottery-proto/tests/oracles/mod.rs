@@ -1,5 +1,5 @@
-//! What has to hold whatever arrives: memory has a bound, what is accepted can be sent again, the same bytes mean the
-//! same however they are cut. Inputs come from chance here, and from a fuzzer elsewhere.
+//! Invariants for any input: memory has a bound, accepted messages can be sent again, the same bytes mean the
+//! same wherever they are cut. Inputs come from chance here, and from a fuzzer elsewhere.
 #![allow(dead_code, unused_imports)]
 
 mod held;
@@ -13,12 +13,12 @@ use crate::common::{self, Heard, at, bet, client_of, heard, take};
 pub(crate) use held::{Held, Say};
 pub(crate) use pieces::{answered, served};
 
-/// Yes, and the draw has not taken place.
+/// Accepts; the draw has not taken place.
 pub(crate) const YES: Say<'static> = Say::Yes { total: 1, winners: None, prefix: "" };
-/// Yes, and the draw has no winners.
+/// Accepts; the draw has no winners.
 pub(crate) const DRAWN: Say<'static> = Say::Yes { total: 1, winners: Some(&[]), prefix: "" };
 
-/// Gives as much as the server takes, and whether it may take more.
+/// Feeds as many bytes as the server takes. Returns true if it may take more later.
 pub(crate) fn give_some(server: &mut Server, bytes: &mut &[u8]) -> bool {
     let Some(io) = server.poll_io() else { return false };
     let n = io.recv.len().min(bytes.len());
@@ -30,7 +30,7 @@ pub(crate) fn give_some(server: &mut Server, bytes: &mut &[u8]) -> bool {
     n > 0
 }
 
-/// The client receives all of it, or as much as there is until its connection is over: what it says meanwhile.
+/// Feeds the client all bytes, or as many as it takes until its connection is over, and returns its events.
 pub(crate) fn give_until_over(client: &mut Client, mut bytes: &[u8]) -> Vec<Heard> {
     let mut said = Vec::new();
     while client.state() == State::Open && !bytes.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn give_until_over(client: &mut Client, mut bytes: &[u8]) -> Vec<Hear
     said
 }
 
-/// What was accepted is sent again, and means the same. What was sent.
+/// Sends accepted bets again, checks that they mean the same, and returns the bytes sent.
 pub(crate) fn is_stable(wire: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8> {
     let mut rest = bets;
     let mut all = Vec::new();
@@ -66,7 +66,8 @@ pub(crate) fn is_stable(wire: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8>
     all
 }
 
-/// The server takes all of it; the application answers at once. How many batches were accepted.
+/// Feeds the server all bytes, with an application that answers at once, and returns the number of accepted
+/// batches.
 pub(crate) fn serve(wire: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize {
     let mut server = Server::new(config.clone(), ConnId(1), at(0));
     let bound = config.max_memory();
@@ -101,7 +102,7 @@ pub(crate) fn serve(wire: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize
                 held.answer(&mut server, at(0), DRAWN).expect("it fits");
             }
         }
-        // What is sent makes room for more requests to be taken.
+        // Sent bytes make room for more requests.
         if take(&mut server, at(0)).is_empty() {
             break;
         }
@@ -111,7 +112,7 @@ pub(crate) fn serve(wire: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize
     batches
 }
 
-/// Asks something, and sends it.
+/// Sends a request.
 pub(crate) fn ask(client: &mut Client, question: usize) {
     let bets = [bet(common::ANA)];
     let asked = match question {
@@ -126,7 +127,7 @@ pub(crate) fn ask(client: &mut Client, question: usize) {
     let _ = take(client, at(0));
 }
 
-/// Whether the bytes are of that wire at all: noise need not be.
+/// Returns true if the bytes may be of that dialect: noise need not be.
 fn server_wire(wire: Dialect, bytes: &[u8]) -> bool {
     match bytes.first() {
         Some(1..=9) => wire == Dialect::Block,

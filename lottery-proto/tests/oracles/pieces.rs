@@ -1,4 +1,4 @@
-//! What is made of bytes that come in these pieces.
+//! Results of a stream that arrives in given pieces.
 
 use lottery_proto::server::Event;
 use lottery_proto::{
@@ -8,7 +8,7 @@ use lottery_proto::{
 use super::{DRAWN, Held, Say, YES, ask, give_some, give_until_over};
 use crate::common::{at, client_of, heard, take, text};
 
-/// Takes the events that there are, and writes them down.
+/// Takes the events that there are, and records them.
 fn poll(server: &mut Server, events: &mut Vec<String>, held: &mut Vec<Held>) {
     while let Some(event) = server.poll_event() {
         let mut said = format!("{event:?}");
@@ -24,7 +24,8 @@ fn poll(server: &mut Server, events: &mut Vec<String>, held: &mut Vec<Held>) {
     }
 }
 
-/// What a server makes of these pieces, when its application answers as soon as all of them are there.
+/// Returns the events and the replies of a server that is fed these pieces; its application answers when all
+/// of them are there.
 pub(crate) fn served(pieces: &[&[u8]], refuse: bool) -> (Vec<String>, Vec<u8>) {
     let config = ServerConfig { max_in_flight: 1000, ..ServerConfig::default() };
     let mut server = Server::new(config, ConnId(1), at(0));
@@ -38,7 +39,7 @@ pub(crate) fn served(pieces: &[&[u8]], refuse: bool) -> (Vec<String>, Vec<u8>) {
     server.handle(at(0), Input::Eof);
     let failure = Failure { code: Code::Storage, text: "no" };
     loop {
-        // What is sent makes room for more requests to be taken.
+        // Sent bytes make room for more requests.
         let before = sent.len();
         sent.extend(take(&mut server, at(0)));
         poll(&mut server, &mut events, &mut held);
@@ -60,7 +61,7 @@ pub(crate) fn served(pieces: &[&[u8]], refuse: bool) -> (Vec<String>, Vec<u8>) {
     (events, sent)
 }
 
-/// What a client hears of these pieces.
+/// Returns the events of a client that is fed these pieces, as text.
 pub(crate) fn answered(wire: Dialect, question: usize, pieces: &[&[u8]]) -> String {
     let mut client = client_of(wire, 1);
     ask(&mut client, question);

@@ -1,4 +1,4 @@
-//! The agency: sends its bets as fast as it may, says that these were all, and asks until it knows who won.
+//! Agency that sends its bets as fast as it may, then Finished, and asks for its winners until it gets them.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use lottery_proto::{Client, CloseReason, Instant, WinnersFlow};
 
 use crate::common::bet;
 
-/// What the agency has to do, in order.
+/// Tasks of the agency, in order.
 #[derive(Clone, Debug)]
 pub(super) enum Task {
     Batch(Vec<String>),
@@ -21,7 +21,7 @@ pub(super) struct Agency {
     pub(super) winners_flow: WinnersFlow,
     pub(super) tasks: VecDeque<Task>,
     pub(super) ask_at: Option<Instant>,
-    /// Whether the question may be asked on this connection.
+    /// True if the winners query may be sent on this connection.
     pub(super) may_ask: bool,
     pub(super) pause: Duration,
     pub(super) acks: usize,
@@ -48,7 +48,7 @@ impl Agency {
                 Task::Finished => self.client.send_finished(now).unwrap(),
             }
         }
-        // Where every question has a connection of its own, none is asked on this one any more.
+        // Dialects with a connection for each query allow one on this connection.
         if self.ask_at.is_some_and(|at| at <= now) && self.may_ask && self.client.can_send() {
             self.may_ask = self.winners_flow == WinnersFlow::SameConnection;
             self.ask_at = None;
@@ -58,7 +58,7 @@ impl Agency {
             assert_eq!(self.closed, None, "Closed is the last event");
             match event {
                 Heard::Bet { .. } => self.acks += 1,
-                // A batch that is refused is known to the centre of the test; here it is only counted.
+                // The server of the test records rejected batches; they are skipped here.
                 Heard::Batch { .. } | Heard::Refused { .. } => {}
                 Heard::Finished { stored, .. } => {
                     self.finished = Some(stored);

@@ -1,4 +1,4 @@
-//! The centre: stores what it is sent, or refuses it; answers at once, or late and out of order.
+//! Server that stores bets or rejects them, and replies at once, or late and out of order.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) enum Held {
     Bet(Ticket<SingleBet>, bool),
     Batch(Ticket<Batch>, bool),
     Finished(Ticket<Finished>),
-    /// And whether to wait for the draw.
+    /// Winners query; true if it waits for the draw.
     Winners(Ticket<WinnersQuery>, bool),
     AnonymousWaiter(Ticket<AnonymousWaiter>),
 }
@@ -22,7 +22,7 @@ pub(super) enum Held {
 pub(super) struct Centre {
     pub(super) server: Server,
     pub(super) dice: Dice,
-    /// Requests, and when they are to be answered.
+    /// Requests, and the times at which they are answered.
     pub(super) held: Vec<(Instant, Held)>,
     pub(super) late: bool,
     pub(super) refuses: bool,
@@ -33,7 +33,7 @@ pub(super) struct Centre {
 }
 
 impl Centre {
-    /// An answer can let the next event out: a Finished waits for all before it.
+    /// Answers in a loop, as a reply can let the next event out: Finished waits for all before it.
     pub(super) fn run(&mut self, now: Instant) {
         self.take(now);
         while self.held.iter().any(|held| held.0 <= now) {
@@ -78,7 +78,7 @@ impl Centre {
     }
 
     fn answer_due(&mut self, now: Instant) {
-        // Out of order: whatever is due, from a random place on.
+        // Out of order: all that is due, from a random place on.
         let mut left = Vec::new();
         if self.late && self.held.len() > 1 {
             let middle = self.dice.below(self.held.len());

@@ -1,5 +1,5 @@
-//! A server and a client in virtual time, joined by pipes of one byte and more: whatever the cuts, both end well.
-//! When nothing moves, time steps to the very next deadline: a deadlock shows as a timeout.
+//! Server and client in virtual time, joined by pipes of one byte and more: both end well wherever the stream
+//! is cut. When nothing moves, time steps to the very next deadline: a deadlock shows as a timeout.
 
 mod agency;
 mod centre;
@@ -32,7 +32,7 @@ impl Pipe {
     }
 }
 
-/// Moves some bytes, or an end, in one direction; whether anything moved.
+/// Moves some bytes, or an end, in one direction. Returns true if anything moved.
 fn drive(end: &mut impl End, out: &mut Pipe, into: &mut Pipe, now: Instant, dice: &mut Dice) -> bool {
     let Some(io) = end.io() else {
         out.ended = true;
@@ -64,7 +64,7 @@ fn drive(end: &mut impl End, out: &mut Pipe, into: &mut Pipe, now: Instant, dice
     true
 }
 
-/// How many steps it took.
+/// Runs a conversation to its end, and returns the number of steps.
 fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     let mut dice = Dice(seed);
     let mut number = 0;
@@ -74,7 +74,7 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         let name = *dice.pick(&["Ana", "José María", "Ñandú", "de la Cruz"]);
         format!("{name}|Paz|{number}|1980-01-01|{won}")
     };
-    // Bets that are answered one by one make the most traffic in the other direction.
+    // Bets with a reply each make the most traffic in the other direction.
     let alone = *dice.pick(&[1, 2, 10]);
     let mut all = VecDeque::new();
     for _ in 0..tasks {
@@ -135,7 +135,7 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
             break;
         }
         if over {
-            // Every question has a connection of its own.
+            // Each query has a connection of its own.
             let clean = (agency.closed.take(), centre.closed.take());
             assert_eq!(clean, (Some(CloseReason::Done), Some(CloseReason::Done)), "{wire}, seed {seed}");
             now = agency.ask_at.map_or(now, |at| at.max(now));
@@ -170,12 +170,12 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         assert_eq!(centre.stored, bets, "{context}");
     }
     if centre.refused && wire == Dialect::Fixed {
-        // The centre closes at the first refusal.
+        // The server closes at the first rejection.
         assert_eq!((agency.winners, centre.closed), (None, Some(CloseReason::Refused)), "{context}");
         return steps;
     }
     if centre.refused && wire == Dialect::Framed {
-        // END is not answered.
+        // END gets no reply.
         assert_eq!(agency.winners, None, "{context}");
         assert_eq!(agency.closed, Some(CloseReason::Peer(Violation::Unanswered)), "{context}");
         return steps;
@@ -186,7 +186,7 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         WinnersFlow::WithFinished => assert_eq!(agency.finished, None),
         _ => assert_eq!(agency.finished, Some(!centre.refused), "{context}"),
     }
-    // One that is not answered, one that is, or all of them.
+    // Bets alone are acknowledged in dialects that acknowledge them.
     assert_eq!(agency.acks, if profile.answers_bets { single } else { 0 }, "{context}");
     assert_eq!(agency.winners, Some(winners(&centre.stored)), "{context}");
     steps

@@ -1,22 +1,22 @@
-//! Headings that are linked to are there.
+//! Cited headings of the document exist.
 
 use std::fs;
 use std::path::Path;
 
 use crate::document::{crate_dir, document};
 
-/// What stands before a heading in a citation.
+/// Prefix of a cited heading.
 const CITES: &str = "protocol.md#";
 
 /// This file, which cites nothing.
 const ITSELF: &str = "protocol/citations.rs";
 
-/// The anchor at the start of `text`.
+/// Returns the anchor at the start of `text`.
 fn anchor(text: &str) -> String {
     text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
 }
 
-/// The anchors of the headings, as they are linked to.
+/// Returns the anchors of the headings.
 fn anchors(document: &str) -> Vec<String> {
     let headings = document
         .lines()
@@ -24,7 +24,7 @@ fn anchors(document: &str) -> Vec<String> {
     headings.map(|heading| heading.to_lowercase().replace(' ', "-")).collect()
 }
 
-/// Calls `visit` with each Rust or Markdown file below `dir`, but for what is built or hidden.
+/// Calls `visit` with each Rust or Markdown file below `dir`, except built and hidden ones.
 fn visit_sources(dir: &Path, visit: &mut impl FnMut(&Path, &str)) {
     for entry in fs::read_dir(dir).expect("a directory of the repository") {
         let path = entry.expect("an entry").path();

@@ -1,4 +1,4 @@
-//! The dialect that first bytes are, as the document lists them.
+//! Dialects that first bytes are detected as (`docs/protocol.md#detection`).
 
 use crate::common::{at, give, server};
 use crate::document::{document, hex, listing};

@@ -1,16 +1,16 @@
-//! The document, taken apart: its listings, its tables, its headings.
+//! Parser of the document: its listings and tables.
 
 use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-/// The directory of the crate, as cargo says where it is.
+/// Returns the directory of the crate, as cargo gives it.
 pub(crate) fn crate_dir() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is").into()
 }
 
-/// The text of `docs/protocol.md`. `None` in a packaged crate, which does not hold it: there a test has nothing to compare and
-/// says so. In the repository it is always there.
+/// Returns the text of `docs/protocol.md`. `None` in a packaged crate, which does not hold it: there a test
+/// has nothing to compare and says so. In the repository it is always there.
 pub(crate) fn document() -> Option<String> {
     let path = crate_dir().join("../docs/protocol.md");
     match fs::read_to_string(&path) {
@@ -24,22 +24,22 @@ pub(crate) fn document() -> Option<String> {
     }
 }
 
-/// A fenced listing, and the words behind its fence: form, dialect, sender, message.
+/// Fenced listing, and the words behind its fence: form, dialect, sender, message.
 #[derive(Debug)]
 pub(crate) struct Listing {
-    /// The line of its fence, from 1.
+    /// Line of its fence, from 1.
     pub(crate) line: usize,
     pub(crate) words: Vec<String>,
     pub(crate) lines: Vec<String>,
 }
 
 impl Listing {
-    /// The name of the example, without its form.
+    /// Returns the name of the example, without its form.
     pub(crate) fn name(&self) -> String {
         self.words[1..].join(" ")
     }
 
-    /// The bytes that it shows.
+    /// Returns the bytes that the listing shows.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let all = self.lines.join("\n");
         match self.words[0].as_str() {
@@ -50,7 +50,7 @@ impl Listing {
     }
 }
 
-/// The listings that name what they show.
+/// Returns the listings that have words behind their fence.
 pub(crate) fn listings(document: &str) -> Vec<Listing> {
     let mut listings = Vec::new();
     let mut lines = document.lines().enumerate();
@@ -66,7 +66,7 @@ pub(crate) fn listings(document: &str) -> Vec<Listing> {
     listings
 }
 
-/// The only listing of that name.
+/// Returns the only listing of that name.
 pub(crate) fn listing(document: &str, name: &str) -> Listing {
     let mut found: Vec<Listing> =
         listings(document).into_iter().filter(|found| found.name() == name).collect();
@@ -74,20 +74,21 @@ pub(crate) fn listing(document: &str, name: &str) -> Listing {
     found.remove(0)
 }
 
-/// The bytes of a line in hexadecimal, without its comment.
+/// Returns the bytes of a line in hexadecimal, without its comment.
 pub(crate) fn hex(line: &str) -> Vec<u8> {
     let bytes = line.split('#').next().unwrap_or_default();
     let byte = |text| u8::from_str_radix(text, 16).unwrap_or_else(|_| panic!("{text:?} is no byte"));
     bytes.split_whitespace().map(byte).collect()
 }
 
-/// The text that a listing shows: its blanks are layout.
+/// Returns the text that a listing shows, without blanks, which are layout.
 pub(crate) fn characters(text: &str) -> String {
     let shown: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     shown.replace('␣', " ").replace('⏎', "\n")
 }
 
-/// The cells of each row of the table whose first row is `head`, without that and the rule below it.
+/// Returns the cells of each row of the table whose header row is `head`, without the header and the rule
+/// below it.
 pub(crate) fn table(document: &str, head: &str) -> Vec<Vec<String>> {
     let rows =
         document.lines().skip_while(|line| *line != head).skip(2).take_while(|line| line.starts_with('|'));

@@ -1,4 +1,4 @@
-//! The texts of failures, their codes, and the digest.
+//! Texts of rejections, their codes, and the digest (`docs/protocol.md#errors`).
 
 use lottery_proto::server::Event;
 use lottery_proto::{
@@ -9,7 +9,7 @@ use lottery_proto::{
 use crate::common::{BLOCK, HELLO, answer, at, batch, block, give, server, server_with, take};
 use crate::document::{characters, document, listing, table};
 
-/// A server that has said Welcome to agency 1.
+/// Returns a server that has sent Welcome to agency 1.
 fn in_session() -> Server {
     let mut server = server();
     give(&mut server, at(0), &block(HELLO, 1, b"2"));
@@ -19,7 +19,8 @@ fn in_session() -> Server {
     server
 }
 
-/// A server that has had reason for an Error of that code, as far as it is one of the machine's own.
+/// Returns a server with a cause for an Error of that code, if the code is one that the machine sends by
+/// itself.
 fn with_reason_for(code: Code) -> Option<Server> {
     let first = |bytes: Vec<u8>| {
         let mut server = server();
@@ -126,7 +127,7 @@ fn texts_of_the_machine_stand_in_the_document() {
     }
 }
 
-/// CRC-32C, a bit at a time.
+/// Returns the CRC-32C, computed a bit at a time.
 fn crc32c(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {

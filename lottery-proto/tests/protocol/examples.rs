@@ -1,4 +1,5 @@
-//! The examples: what clients send, and servers read; what servers reply, and clients read.
+//! Examples of the document: clients send them and servers read them; servers reply them and clients read
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +13,10 @@ use crate::document::{Listing, document, listings};
 const LINE: &str = "[CLIENT 1] Message N°1";
 const PREFIX: &str = "Your Message has been received: ";
 const WON: [&str; 2] = ["20000001", "20000003"];
-/// How many bets are stored before the examples of a session.
+/// Number of bets stored before the examples of a session.
 const BEFORE: u64 = 167;
 
-/// What a client asks, in the words of the examples.
+/// Request of a client, in the words of the examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ask {
     Hello,
@@ -23,13 +24,13 @@ enum Ask {
     Bet,
     Batch,
     EmptyBatch,
-    /// A batch of one bet, whose birth date no calendar has.
+    /// Batch of one bet with an impossible birth date.
     BadBatch,
     Finished,
     Winners,
 }
 
-/// What the server's application says to it.
+/// Answer of the server's application.
 #[derive(Clone, Copy, Debug)]
 enum Say {
     Welcome,
@@ -38,13 +39,13 @@ enum Say {
     Rejected,
     Pending,
     Winners(&'static [&'static str]),
-    /// A newer session takes over.
+    /// Supersedes the session.
     Superseded,
-    /// Nothing: the machine has replied by itself.
+    /// Leaves the reply to the machine.
     Nothing,
 }
 
-/// The examples of clients: dialect, name, and what makes the client send it.
+/// Examples of clients: dialect, name, and the request that makes the client send it.
 const CLIENTS: &[(Dialect, &str, Ask)] = &[
     (Echo, "line", Ask::Line),
     (Block, "bet", Ask::Bet),
@@ -64,7 +65,7 @@ const CLIENTS: &[(Dialect, &str, Ask)] = &[
     (Braces, "winners", Ask::Winners),
 ];
 
-/// The examples of servers: dialect, name, what was asked, and what the application says to it.
+/// Examples of servers: dialect, name, the request, and the application's answer.
 const SERVERS: &[(Dialect, &str, Ask, Say)] = &[
     (Echo, "line", Ask::Line, Say::Line("")),
     (Echo, "prefixed", Ask::Line, Say::Line(PREFIX)),
@@ -97,10 +98,10 @@ const SERVERS: &[(Dialect, &str, Ask, Say)] = &[
     (Braces, "no-winners", Ask::Winners, Say::Winners(&[])),
 ];
 
-/// Listings of other tests.
+/// Listings that other tests read.
 const OTHERS: [&str; 3] = ["detection", "digest", "session server errors"];
 
-/// The bytes of an example; a block's with their padding.
+/// Returns the bytes of an example, padded to a block where the dialect has blocks.
 fn bytes(listing: &Listing) -> Vec<u8> {
     let mut bytes = listing.bytes();
     if ["block", "session"].contains(&listing.words[1].as_str()) {
@@ -113,7 +114,8 @@ fn example(document: &str, dialect: Dialect, sender: &str, name: &str) -> Vec<u8
     bytes(&crate::document::listing(document, &format!("{dialect} {sender} {name}")))
 }
 
-/// A client and a server of that dialect, in a session if it has them and the example comes behind Welcome.
+/// Returns a client and a server of that dialect, in a session if the dialect has sessions and the example
+/// follows Welcome.
 fn pair(dialect: Dialect, ask: Ask) -> (Client, Server) {
     let (mut client, mut server) = (client_of(dialect, 1), server());
     if dialect == Session && ask != Ask::Hello {
@@ -131,7 +133,7 @@ fn welcome(server: &mut Server, stored: u64) {
     server.reply(at(0), ticket, HelloReply::Welcome { stored, finished: false, digest: 0 }).unwrap();
 }
 
-/// The bytes that the client sends.
+/// Returns the bytes that the client sends.
 fn ask(client: &mut Client, what: Ask) -> Vec<u8> {
     let now = at(0);
     match what {
@@ -152,7 +154,7 @@ fn ask(client: &mut Client, what: Ask) -> Vec<u8> {
     sent
 }
 
-/// The application's part.
+/// Answers the request as the application.
 fn say(server: &mut Server, what: Say) {
     let now = at(0);
     let documents: Vec<String> = match what {
@@ -216,7 +218,7 @@ fn clients_send_the_examples_and_servers_read_them() {
             Ask::Bet => Seen::Bet(vec![ANA.to_owned()]),
             Ask::Batch => Seen::Batch(both()),
             Ask::EmptyBatch => Seen::Batch(vec![]),
-            // Without a batch before it, it comes from nobody in particular.
+            // Without a batch before it, END names no agency.
             Ask::Finished if *dialect == Framed => Seen::AnonymousWaiter,
             Ask::Finished => Seen::Finished,
             Ask::Winners => Seen::WinnersQuery,

@@ -1,4 +1,5 @@
-//! `docs/protocol.md` and the code say the same: examples byte for byte, tables, texts, headings that code cites.
+//! Tests that `docs/protocol.md` and the code agree: examples byte for byte, tables, texts, headings that
+//! code cites.
 
 mod citations;
 #[path = "../common/mod.rs"]

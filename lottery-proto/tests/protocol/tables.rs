@@ -1,4 +1,4 @@
-//! The numbers in the document's tables are those of the code.
+//! Numbers in the document's tables are those of the code.
 
 use std::time::Duration;
 

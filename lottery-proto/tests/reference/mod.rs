@@ -1,10 +1,10 @@
-//! Another decoder of batches, slow and obvious: what ours has to agree with, here and where it is fuzzed.
+//! Slow and obvious decoder of batches, which the real one has to agree with, in tests and in fuzzing.
 
 use jiff::civil::Date;
 
 use crate::common::BLOCK;
 
-/// The bets, as their payloads are written; or the number of the bet that alone is at fault, 0 for the packet.
+/// Payloads of the bets; or the number of the only bet at fault, 0 for the packet.
 pub(crate) type Outcome = Result<Vec<String>, usize>;
 
 /// Decodes as `docs/protocol.md#block` says, step by step.

@@ -1,4 +1,4 @@
-//! Messages behind one another: glued together, in a wrong order, twice, in another wire, cut anywhere.
+//! Messages behind one another: without a gap, in a wrong order, twice, in another dialect, cut anywhere.
 
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{CloseReason, Code, Failure, Input, Server, State, Violation};
@@ -19,7 +19,7 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// Says yes to all, and takes what is answered.
+/// Accepts all, and returns the replies.
 fn answers(server: &mut Server, winners: Option<&[String]>) -> String {
     let mut sent = vec![];
     while answer(server, at(0), winners) {
@@ -66,14 +66,14 @@ fn bets_that_were_not_announced_are_no_message() {
     });
     assert_eq!((&said[..], end), ("expected A, F or C (at byte 0)", End::Closed));
     assert_eq!(answered, b"E00030expected A, F or C (at byte 0)");
-    // Of a bet too few the next message is taken.
+    // The batch lacks a bet, so the next message is taken for one.
     let three = FIXED_BATCH.replacen("00002", "00003", 1);
     let mut server = given(format!("{three}F00001"));
     assert_eq!(seen(&mut server), []);
     server.handle(at(0), Input::Eof);
     let received = three.len() + 6;
     assert_eq!(closed(&mut server), CloseReason::Peer(Violation::Truncated { received }));
-    // A body that is shorter or longer than its length says.
+    // Bodies that are shorter or longer than their length says.
     for (length, said) in [
         (82, "expected eight digits, the length of the body (at byte 0)"),
         (84, "expected eight digits, the length of the body (at byte 7)"),
@@ -96,7 +96,7 @@ fn an_end_before_any_bet_and_twice_is_an_end() {
     let mut server = given("N{AgencyID:1};N{AgencyID:1};");
     assert_eq!(answers(&mut server, None), "ACK_NOTIFY;ACK_NOTIFY;");
 
-    // One stranger, however often it says so; and what follows is not looked at.
+    // END counts as one anonymous waiter, however often it is sent; bytes behind it are not decoded.
     let end = framed("END");
     for more in [end.clone(), FRAMED_BATCH.into(), b"garbage".to_vec(), vec![b'x'; 600_000]] {
         let mut server = given(&end);
@@ -132,7 +132,7 @@ fn an_end_for_another_agency_than_the_bets_is_refused() {
         assert_eq!(end, End::Open);
         assert_eq!(text(answered), format!("ERROR:{said};"));
     }
-    // Its own still counts.
+    // Finished of its own agency still counts.
     give(&mut server, at(0), b"N{AgencyID:1};");
     assert_eq!(answers(&mut server, None), "ACK_NOTIFY;");
 
@@ -154,7 +154,7 @@ fn who_had_a_batch_refused_is_not_finished() {
         let spoilt =
             |batch: &str| if by_application { batch.into() } else { batch.replace("1980-01", "1980-13") };
 
-        // With bets that name the agency, with bets that do not, and glued to the batch or not.
+        // Bets that name the agency and bets that do not, each with and without END in the same read.
         for body in [spoilt(FRAMED_BATCH), "000000041;x\n".to_string()] {
             for glued in [false, true] {
                 let mut server = given(if glued { format!("{body}00000003END") } else { body.clone() });
@@ -199,7 +199,7 @@ fn who_had_a_batch_refused_is_not_finished() {
     }
 }
 
-/// On `braces` a separator in a name ends the message early: neither part is taken for a batch.
+/// In `braces` a separator in a name ends the message early: neither part is taken for a batch.
 #[test]
 fn a_semicolon_in_a_name_spoils_both_parts() {
     let mut server = given(BRACES_BATCH.replacen("Ana", "A;na", 1));
@@ -260,7 +260,7 @@ fn a_wire_is_not_changed_in_mid_connection() {
     }
 }
 
-/// On a connection that is stopped while it waits for the draw, nothing is said that could be taken for winners.
+/// A connection that is stopped while it waits for the draw gets nothing that could be taken for winners.
 #[test]
 fn a_shutdown_tells_each_wire_what_it_can() {
     for (sent, said) in [
@@ -280,7 +280,7 @@ fn a_shutdown_tells_each_wire_what_it_can() {
         assert_eq!(text(take(&mut server, at(1))), said, "{sent}");
         assert_eq!(closed(&mut server), CloseReason::Shutdown, "{sent}");
     }
-    // An agency whose Finished was taken is told how that ended.
+    // An agency whose Finished was acknowledged is told that the server stops.
     for (sent, said) in [("F00001", "O"), ("N{AgencyID:1};", "ACK_NOTIFY;ERROR:the centre is stopping;")] {
         let mut server = given(sent);
         server.handle(at(1), Input::Shutdown);

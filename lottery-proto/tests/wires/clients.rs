@@ -1,4 +1,5 @@
-//! An agency on each wire: who waits for what, what it does not send, and which answers it does not take.
+//! Clients of each dialect: which replies they wait for, requests that they do not send, and replies that
+//! they do not accept.
 
 use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
 use lottery_proto::{Bet, Client, CloseReason, Input, SendError, State, Violation};
@@ -7,7 +8,7 @@ use crate::common::{ANA, Heard, at, bet, client_of, framed, give, heard, take};
 
 const STORED: &[u8] = b"00000034success;Batch stored successfully.";
 
-/// A client that has asked something, and sent it.
+/// Returns a client that has sent this request.
 fn asking(wire: Dialect, what: char) -> Client {
     let mut client = client_of(wire, 1);
     match what {
@@ -56,7 +57,7 @@ fn framed_and_braces_wait_for_each_answer() {
         assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy));
         assert_eq!(client.send_finished(at(0)), Err(SendError::Busy));
         let due = client.poll_io().unwrap().deadline;
-        // The draw takes as long as it takes.
+        // Waiting for the draw has no deadline.
         assert_eq!(due, if (wire, what) == (Framed, 'F') { None } else { Some(at(60_000)) });
         for (index, byte) in answer.iter().enumerate() {
             assert!(!client.can_send(), "{index} bytes of the answer");
@@ -73,7 +74,7 @@ fn an_end_waits_for_the_draw_without_a_deadline() {
     let mut client = asking(Framed, 'F');
     client.handle(at(1_000_000_000), Input::Timeout);
     assert_eq!(client.state(), State::Open);
-    // But not for one that takes nothing, or that is gone.
+    // A peer that takes nothing, or that is gone, is not waited for.
     let mut client = client_of(Framed, 1);
     client.send_finished(at(0)).unwrap();
     assert_eq!(client.poll_io().unwrap().deadline, Some(at(60_000)));
@@ -88,7 +89,7 @@ fn an_empty_message_says_nothing_on_braces_whenever_it_comes() {
     let mut client = asking(Braces, 'Q');
     give(&mut client, at(1), b"W;;");
     assert_eq!(heard(&mut client), [Heard::Pending]);
-    // Late: when nothing is asked; before the next answer; together with it; and after the last.
+    // Fillers come when nothing is asked; before the next reply; together with it; and after the last.
     for (before, answer) in [(&b";"[..], &b"W;"[..]), (b"", b";W;"), (b";;", b";;W;;;"), (b"", b"W;")] {
         give(&mut client, at(2), before);
         assert_eq!(heard(&mut client), []);
@@ -104,7 +105,7 @@ fn an_empty_message_says_nothing_on_braces_whenever_it_comes() {
     assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Done)]);
 }
 
-/// Nobody asked, but that it goes no further is worth knowing.
+/// An unasked failure is handed out: the connection goes no further.
 #[test]
 fn a_failure_that_answers_no_question_is_heard() {
     for (wire, sent) in
@@ -248,7 +249,7 @@ fn what_a_wire_cannot_carry_is_not_sent() {
         let text = crate::common::text(&fine);
         assert_eq!(crate::common::seen(&mut server), [crate::common::Seen::Batch(vec![text])], "{wire}");
     }
-    // Braces have no batch without bets: nothing would say whose it is.
+    // `braces` has no batch without bets: nothing would name its agency.
     assert_eq!(client_of(Braces, 1).send_batch(at(0), &[]), Err(SendError::NotOnThisWire));
     for (wire, sent) in [(Fixed, "A0000100000"), (Framed, "000000041;0\n")] {
         let mut client = client_of(wire, 1);

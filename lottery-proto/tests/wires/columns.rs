@@ -1,4 +1,5 @@
-//! Characters of more than one byte, wherever they are cut; and the columns of `fixed`.
+//! Characters of more than one byte, wherever they are cut, and the columns of `fixed`
+//! (`docs/protocol.md#fixed`).
 
 use lottery_proto::server::Event;
 use lottery_proto::{Code, Failure, ReplyError, WinnersReply};
@@ -33,7 +34,7 @@ fn a_message_may_be_cut_anywhere_also_in_a_character() {
     }
 }
 
-/// Documents and numbers as columns have them.
+/// Documents and numbers are padded as their columns are.
 #[test]
 fn the_padding_of_columns_is_taken_off() {
     for (document, number, expected) in [

@@ -1,11 +1,11 @@
-//! Telling the wires apart by their first bytes.
+//! Detection of the dialect by the first bytes (`docs/protocol.md#detection`).
 
 use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed};
 use lottery_proto::{CloseReason, Code, Failure, Input, ServerConfig, State};
 
 use crate::common::{Seen, WINNER, answer, at, block, framed, give, seen, server, server_with, take};
 
-/// A first message of each wire, and how many bytes of it tell which it is.
+/// Returns a first message of each dialect, and the number of its bytes that choose the dialect.
 fn first_messages() -> Vec<(Dialect, Vec<u8>, usize)> {
     vec![
         (Block, block(WINNER, 1, b"1"), 1),
@@ -96,7 +96,7 @@ fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
         server.handle(at(due), Input::Eof);
         assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
     }
-    // Who says nothing at all is silent.
+    // A peer without any byte is silent.
     let mut server = server();
     server.handle(at(60_000), Input::Timeout);
     server.handle(at(60_000), Input::FinSent);
@@ -104,7 +104,7 @@ fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
     assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Idle)]);
 }
 
-/// The lines of published checks of the course that had been taken for another wire.
+/// Lines of published checks of the course that were once taken for another dialect.
 #[test]
 fn a_line_of_digits_letters_or_braces_comes_back() {
     for line in ["1234567890", "20261128", "A12345", "B{\"msg\":\"hola\"}", "12345678", "N{}", "C-00001"] {
@@ -120,7 +120,7 @@ fn a_line_of_digits_letters_or_braces_comes_back() {
     }
 }
 
-/// What each wire has to say when it is not served.
+/// Returns the rejection of each dialect for a connection that is not served.
 fn failure(wire: Dialect, text: &str) -> Vec<u8> {
     match wire {
         Fixed => format!("E{:05}{text}", text.len()).into_bytes(),
@@ -173,7 +173,7 @@ fn who_is_not_served_is_told_so_in_its_own_words() {
             assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Refused)]);
         }
     }
-    // Who does not say what it speaks is not waited for.
+    // A rejected connection does not wait for the bytes that choose the dialect.
     let mut server = server();
     server.refuse(at(0), full);
     give(&mut server, at(900), b"A00");

@@ -1,4 +1,5 @@
-//! Messages that never end, or say that they will be longer than any: how they end, and what they cost until then.
+//! Messages that never end, or announce more than any message has: the end of their connection, and their
+//! memory until then.
 
 use lottery_proto::{CloseReason, Input, Server, ServerConfig, State, Violation};
 
@@ -8,7 +9,8 @@ use crate::{End, outcome};
 
 const MIB: usize = 1024 * 1024;
 
-/// The server receives `sent` over and over, in reads of what it takes, until it has had enough.
+/// Feeds `sent` to the server over and over, as far as it reads, and returns the number of bytes until it
+/// stops reading.
 fn flood(server: &mut Server, sent: &[u8]) -> usize {
     let mut received = 0;
     while server.state() == State::Open {
@@ -73,7 +75,7 @@ fn a_message_may_be_as_long_as_the_limit() {
     }
 }
 
-/// What a message says of its length is believed only as far as its bytes have come.
+/// Memory grows with the bytes that have come, not with the length that a message announces.
 #[test]
 fn nothing_is_sized_by_what_a_message_says() {
     for (sent, refused) in [
@@ -127,7 +129,7 @@ fn a_message_that_is_cut_off_is_so_wherever() {
             let known = server.dialect().is_some();
             server.handle(at(1), Input::Eof);
             if !known {
-                // What may be a line until it ends is one.
+                // Bytes that may be a line until their end are one.
                 assert_eq!(
                     seen(&mut server),
                     [Seen::Echo(whole.as_bytes()[..cut].trim_ascii_end().to_vec())]
@@ -143,7 +145,7 @@ fn a_message_that_is_cut_off_is_so_wherever() {
     }
 }
 
-/// Nothing is kept of messages that say nothing, and no more than so many refused ones wait to be seen.
+/// Fillers are not kept, and only a bounded number of rejected messages waits to be seen.
 #[test]
 fn tiny_messages_cost_no_more_than_their_bytes() {
     for (first, tiny) in
@@ -164,7 +166,7 @@ fn tiny_messages_cost_no_more_than_their_bytes() {
             }
             most = most.max(server.memory());
             if n == 0 {
-                // The application is behind: it looks at last.
+                // The application is behind: it takes events last.
                 let _ = take(&mut server, at(1));
                 while server.poll_event().is_some() {}
             }
@@ -173,7 +175,8 @@ fn tiny_messages_cost_no_more_than_their_bytes() {
     }
 }
 
-/// Who was held up by its own mistakes is served when the application has seen them, without another byte.
+/// A peer that was held up by its own mistakes is served when the application has taken them, without another
+/// byte.
 #[test]
 fn what_waited_behind_refused_messages_is_handed_out() {
     let config = ServerConfig { max_in_flight: 2, ..ServerConfig::default() };
@@ -187,6 +190,6 @@ fn what_waited_behind_refused_messages_is_handed_out() {
     let sent = String::from_utf8(take(&mut server, at(1))).unwrap();
     assert!(sent.ends_with("ERROR:expected B, N or Q (at byte 0);W;"), "{sent}");
     assert!(!answer(&mut server, at(1), None));
-    // And its silence counts again.
+    // The peer's silence counts again.
     assert!(server.poll_io().unwrap().deadline.is_some());
 }

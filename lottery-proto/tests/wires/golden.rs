@@ -1,5 +1,4 @@
-//! Whole messages, byte for byte, in both directions. The bytes are written by hand from
-//! `docs/protocol.md`.
+//! Whole messages, byte for byte, in both directions. The bytes are written by hand from `docs/protocol.md`.
 
 use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
 use lottery_proto::{Bet, Client, Code, Failure, SendError};
@@ -100,7 +99,7 @@ fn a_server_answers_these_bytes_and_a_client_reads_them() {
     }
 }
 
-/// On `framed` the winners of an agency that has sent bets are those of this agency.
+/// In `framed` the winners of an agency that has sent bets are those of this agency.
 #[test]
 fn an_end_after_a_batch_is_finished_and_a_question_in_one() {
     let mut server = server();
@@ -122,7 +121,7 @@ fn a_refusal_is_these_bytes() {
     for (wire, what, sent, event) in [
         (Fixed, Ask::Finished, format!("E00026{text}"), Heard::Refused("finished", text.into())),
         (Fixed, Ask::Winners, format!("E00026{text}"), Heard::Refused("winners", text.into())),
-        // No batch is answered on this wire: the failure is one without a question.
+        // Batches get no reply in this dialect: the failure answers no request.
         (Fixed, Ask::Batch, format!("E00026{text}"), Heard::Refused("", text.into())),
         (Framed, Ask::Batch, format!("00000034error;{clean}"), Heard::Refused("batch", clean.into())),
         (Braces, Ask::Batch, format!("ERROR:{clean};"), Heard::Refused("batch", clean.into())),
@@ -173,7 +172,7 @@ fn stays_the_same(wire: Dialect, agency: u32, texts: &[String]) {
     assert_eq!(take(&mut again, at(0)), encoded);
 }
 
-/// A message holds as many bets as the limit leaves room for, at least one.
+/// Messages hold as many bets as the limit leaves room for, at least one.
 #[test]
 fn a_batch_stays_within_its_limit() {
     let long = format!("{0}|{0}|1|1980-01-01|1", "é".repeat(30));

@@ -1,4 +1,4 @@
-//! `echo`: what is a line and what is too long for one.
+//! `echo`: lines, and lines that are too long (`docs/protocol.md#echo`).
 
 use lottery_proto::{CloseReason, Dialect, Foreign, Input, SendError, ServerConfig, State};
 
@@ -72,7 +72,7 @@ fn a_client_sends_lines_and_nothing_else() {
     for wire in &[Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
         assert_eq!(client_of(*wire, 1).send_line(at(0), "hola"), Err(SendError::NotOnThisWire));
     }
-    // A line that nobody asked for.
+    // Unasked line.
     give(&mut client, at(0), b"hola\n");
     client.handle(at(0), Input::FinSent);
     client.handle(at(0), Input::Eof);
@@ -81,13 +81,13 @@ fn a_client_sends_lines_and_nothing_else() {
     assert_eq!(reason.to_string(), "protocol error: an answer to no question (at byte 0)");
 }
 
-/// As `printf` sends it into `nc`, which stays open: the original centre answers each read at once.
+/// Line as `printf` sends it into `nc`, which stays open: the course's server replies to each read at once.
 #[test]
 fn a_line_that_stops_without_its_end_is_answered_after_a_while() {
     for line in ["hola", "[CLIENT 1] Message N°1 ", "20261128", "B{\"msg\"", "A12345 "] {
         let mut server = server();
         for (n, byte) in line.bytes().enumerate() {
-            // As long as more of it comes it is waited for.
+            // As long as more bytes come, the line goes on.
             give(&mut server, at(90 * n as u64), &[byte]);
         }
         let due = 90 * (line.len() as u64 - 1) + 100;
@@ -104,7 +104,7 @@ fn a_line_that_stops_without_its_end_is_answered_after_a_while() {
     }
 }
 
-/// What may be another wire, or is one, is waited for.
+/// Beginnings of another dialect are not ended by the line timeout.
 #[test]
 fn silence_ends_nothing_but_lines() {
     let begun = ["A12345", "0000013", "Q{Agency", "Q{AgencyID:1", "00000003EN", "A0000100001Ana", "\u{3}"];
@@ -128,7 +128,7 @@ fn how_long_a_line_is_waited_for_is_configured() {
     assert_eq!(server.poll_io().unwrap().deadline, Some(at(3_000)));
 }
 
-/// A web browser, a scanner, somebody who expects TLS: they get a close, and no line of theirs.
+/// Web browsers, scanners and TLS clients: the connection is closed without a reply.
 #[test]
 fn another_protocol_is_known_and_closed_without_a_word() {
     let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and thirty-two random bytes, without an end";
@@ -143,12 +143,12 @@ fn another_protocol_is_known_and_closed_without_a_word() {
             let io = server.poll_io().unwrap();
             assert!(io.fin && io.send.is_empty(), "{protocol}");
             server.handle(at(101), Input::FinSent);
-            // What it still sends is read and dropped.
+            // Further bytes are read and dropped.
             give(&mut server, at(102), request);
             server.handle(at(103), Input::Eof);
             assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Foreign(protocol))]);
         }
-        // However it is cut.
+        // The same holds wherever the bytes are cut.
         let mut server = server_with(all.clone());
         for byte in sent {
             if server.state() == State::Open {

@@ -1,4 +1,4 @@
-//! The textual wires: their bytes, what they refuse and how, and how an agency behaves on them.
+//! Textual dialects: their bytes, their rejections, and clients that speak them.
 
 mod behind;
 mod clients;
@@ -16,21 +16,21 @@ use common::{Seen, answer, at, give, seen, server, take};
 use lottery_proto::server::RefusedBy;
 use lottery_proto::{CloseReason, Input, Server, State, Violation};
 
-/// What the server says to `sent`, and how it goes on: on a connection that stays open, or to its end.
+/// State of the connection after the reply to `sent`.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     Open,
     Closed,
 }
 
-/// The text of what is wrong with `sent`, whose every byte is there; the answer; and whether the connection is over.
+/// Sends `sent`, and returns the text of the error, the reply, and the state of the connection.
 fn refused(sent: &[u8]) -> (String, Vec<u8>, End) {
     let mut server = server();
     give(&mut server, at(1), sent);
     outcome(&mut server)
 }
 
-/// The same of what comes behind a first message, which is answered: its beginning need not tell the wire.
+/// Sends `sent` behind an accepted first message, so that its beginning need not choose the dialect.
 fn refused_behind(first: &str, sent: &[u8]) -> (String, Vec<u8>, End) {
     let mut server = server();
     give(&mut server, at(0), first.as_bytes());

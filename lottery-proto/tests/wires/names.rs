@@ -1,17 +1,17 @@
-//! Names: one rule for all wires, and what it takes arrives as it was sent.
+//! Names: one rule for all dialects, and an accepted name arrives as it was sent.
 
 use lottery_proto::{Bet, Dialect};
 
 use crate::common::{Seen, at, client_of, give, seen, server, take, text};
 
-/// What a name may hold though it is odd: a spreadsheet would take it for a formula, or nobody sees it.
+/// Odd but valid names: a spreadsheet would take them for formulas, or they hold invisible characters.
 const ODD: [&str; 12] = [
     "=1+1",
     "@SUM(A1)",
     "+54 11",
     "-",
     "-Ana",
-    // A joiner, as in names of Persian; a mark, an override and an isolate of direction; a space of no width.
+    // A joiner, as in Persian names; a mark, an override and an isolate of direction; a space without width.
     "علی\u{200c}رضا",
     "\u{200f}דוד",
     "Ana\u{202e}zaP",
@@ -37,7 +37,7 @@ fn odd_names_arrive_as_they_were_sent_on_every_wire() {
     }
 }
 
-/// A separator of lines is no control character, either; those of Unicode's category Cc are.
+/// Control characters are those of Unicode's category Cc; the line separator is none.
 #[test]
 fn control_characters_are_refused_and_nothing_else_that_is_not_seen() {
     for character in ('\0'..='\u{2fff}').chain('\u{fe00}'..='\u{ffff}').chain('\u{e0000}'..='\u{e01ff}') {

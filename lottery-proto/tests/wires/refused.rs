@@ -1,4 +1,4 @@
-//! Whole messages that are wrong: what is said about each, and which of them end the connection.
+//! Whole messages that are wrong: the error of each, and whether it ends the connection.
 
 use std::fmt::Write;
 
@@ -6,7 +6,8 @@ use crate::common::framed;
 use crate::golden::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
 use crate::{End, refused, refused_behind};
 
-/// A batch on `fixed` of these bets, each `first_name|last_name|document|birthdate|number` in their columns.
+/// Returns a batch of `fixed` with these bets, each `first_name|last_name|document|birthdate|number`, in
+/// columns.
 fn columns(agency: &str, count: &str, bets: &[&str]) -> Vec<u8> {
     let mut message = format!("A{agency}{count}");
     for bet in bets {
@@ -45,7 +46,7 @@ fn on_fixed_every_mistake_ends_the_connection() {
         (second("Ana|Paz|1|1980-02-31|1"), "bet 2: birthdate: expected a date, YYYY-MM-DD (at byte 93)"),
         (second("Ana|Paz|1|1980-01-01|  7x"), "bet 2: number: expected decimal digits (at byte 93)"),
         (second("Ana|Paz|1|1980-01-01|7   "), "bet 2: number: expected decimal digits (at byte 93)"),
-        // A byte that begins no character; one that goes on no character; a character that is written too long.
+        // A byte that begins no character; one that continues none; a character in too many bytes.
         (raw(b"An\xFF", b""), "expected UTF-8 (at byte 95)"),
         (raw(b"An\x80", b""), "expected UTF-8 (at byte 95)"),
         (raw(b"An\xC0\xAF", b""), "expected UTF-8 (at byte 95)"),
@@ -63,14 +64,14 @@ fn on_fixed_every_mistake_ends_the_connection() {
     }
 }
 
-/// An agency that pads to 30 bytes sends a column too little for each letter of two bytes.
+/// Padding to 30 bytes leaves a column too few for each letter of two bytes.
 #[test]
 fn on_fixed_columns_of_bytes_are_refused() {
     let mut sent = b"A0000100001".to_vec();
     sent.extend("José".bytes().chain([b' '; 25]));
     sent.extend(format!("{:30}{}", "Paz", "200000011980-01-017574").bytes());
     assert_eq!(sent.len(), 11 + 82);
-    // A character is missing: the first of the next message is taken for it.
+    // A character is missing: the first of the next message takes its place.
     sent.extend(b"F00001");
     assert_eq!(refused(&sent).0, "bet 1: birthdate: expected a date, YYYY-MM-DD (at byte 11)");
 }
@@ -178,7 +179,7 @@ fn on_braces_a_wrong_message_is_answered_and_the_connection_goes_on() {
         let answer = format!("ERROR:{text};").into_bytes();
         let expected = (text, answer, End::Open);
         assert_eq!(refused_behind("Q{AgencyID:1};", sent.as_bytes()), expected, "{sent}");
-        // As a first message what has another first key is a line.
+        // As a first message, one with another first key is a line.
         let tells = ["B{PlayerName:", "N{AgencyID:", "Q{AgencyID:"].iter().any(|key| sent.starts_with(key));
         assert!(!tells || refused(sent.as_bytes()) == expected, "{sent}");
     }

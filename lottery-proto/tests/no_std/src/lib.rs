@@ -1,4 +1,4 @@
-//! Uses both machines without `std`. If that were linked in, there would be two panic handlers (E0152).
+//! Uses both machines without `std`. If `std` were linked in, there would be two panic handlers (E0152).
 #![no_std]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -23,7 +23,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}
 }
 
-/// So that something is linked.
+/// Exported so that something is linked.
 #[unsafe(no_mangle)]
 pub extern "C" fn deadlines() -> bool {
     let now = Instant::default();
