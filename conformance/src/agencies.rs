@@ -12,7 +12,7 @@ use crate::patience::{SOON, Task};
 use crate::runtimes::OnRuntime;
 use crate::stop::Stop;
 
-/// What an agency with that file has to do. It asks for its winners more often than it would in earnest.
+/// Returns the job of an agency with that file. It asks for its winners more often than a real one.
 pub fn job(address: SocketAddr, dialect: Dialect, agency: u32) -> Job {
     let agency = AgencyId::new(agency).expect("an agency's number");
     Job {
@@ -27,7 +27,7 @@ pub fn job(address: SocketAddr, dialect: Dialect, agency: u32) -> Job {
     }
 }
 
-/// A client at work.
+/// Client that runs in a thread.
 #[derive(Debug)]
 pub struct Calling<C> {
     stop: Stop,
@@ -46,17 +46,17 @@ impl<C: Dialer + Send + 'static> Calling<C> {
         Self { stop, task }
     }
 
-    /// Tells it to stop.
+    /// Stops the client.
     pub fn stop(&self) {
         self.stop.stop();
     }
 
-    /// Waits for its end, at most so long.
+    /// Waits for the client's end, at most `limit`, and returns the client.
     pub fn join(self, limit: Duration) -> C {
         self.task.join(limit)
     }
 
-    /// Whether it has ended.
+    /// Returns true if the client has ended.
     pub fn has_ended(&self) -> bool {
         self.task.has_ended()
     }
@@ -68,15 +68,15 @@ impl Calling<Agency> {
         Self::start::<R>(Agency::new(job(address, dialect, file.agency), file.bets()))
     }
 
-    /// Waits for its end: its winners.
+    /// Waits for the agency's end, and returns its winners.
     ///
     /// # Errors
-    /// Why it did not get them.
+    /// The reason for which it did not get them.
     pub fn outcome(self) -> Result<Vec<String>, AgencyError> {
         self.join(SOON).into_outcome()
     }
 
-    /// Waits for its end: its winners, which it must get.
+    /// Waits for the agency's end, and returns its winners, which it must get.
     pub fn winners(self) -> Vec<String> {
         self.outcome().expect("the agency gets its winners")
     }

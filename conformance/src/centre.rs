@@ -1,4 +1,4 @@
-//! The real centre on a runtime: machines, commit queue, committer, store.
+//! Real server on a runtime: machines, commit queue, committer, store.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,25 +15,25 @@ use crate::patience::{END, Task};
 use crate::runtimes::OnRuntime;
 use crate::serving::Serving;
 
-/// What a centre is started with.
+/// Settings of a server.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Its connections, and how many agencies there are.
+    /// Settings of its connections, and the number of agencies.
     pub config: ServerConfig,
-    /// How many connections it takes.
+    /// Maximum number of connections.
     pub max_connections: usize,
-    /// How many of them an address may have.
+    /// Maximum number of connections from one address.
     pub max_connections_per_ip: usize,
-    /// Whether somebody who does not say which agency it is may stand for one.
+    /// True if a peer that names no agency may stand for one.
     pub anonymous_finish: bool,
-    /// How many bytes of requests wait for the store before connections stop reading.
+    /// Bytes of requests that may wait for the store before connections stop reading.
     pub commit_queue: usize,
-    /// What stands before a line that is sent back.
+    /// Prefix of a line that is sent back.
     pub echo_prefix: String,
 }
 
 impl Terms {
-    /// The defaults, with that many agencies.
+    /// Returns the defaults, for that many agencies.
     pub fn new(agencies: u32) -> Self {
         let config = ServerConfig { agencies, ..ServerConfig::default() };
         Self {
@@ -46,7 +46,7 @@ impl Terms {
         }
     }
 
-    /// The service that hands what is asked to `commit_queue`.
+    /// Returns the service that submits requests to `commit_queue`.
     pub fn centres(&self, commit_queue: &Arc<CommitQueue>) -> LotteryService {
         let centres =
             LotteryService::new(self.config.clone(), Arc::clone(commit_queue), self.max_connections);
@@ -56,16 +56,16 @@ impl Terms {
             .with_echo_prefix(&self.echo_prefix)
     }
 
-    /// The lottery that it is about.
+    /// Returns the rules of the lottery.
     pub fn rules(&self) -> Rules {
         Rules { agencies: self.config.agencies, winning_number: WINNING }
     }
 }
 
-/// A centre at work.
+/// Server that runs in threads.
 #[derive(Debug)]
 pub struct Running<S> {
-    /// Where it listens.
+    /// Address that it listens at.
     pub address: SocketAddr,
     serving: Serving,
     commit_queue: Arc<CommitQueue>,
@@ -73,14 +73,14 @@ pub struct Running<S> {
 }
 
 impl Running<MemoryStore> {
-    /// Starts a centre with a store in memory.
+    /// Starts a server with a store in memory.
     pub fn in_memory<R: OnRuntime>(agencies: u32) -> Self {
         Self::start::<R>(&Terms::new(agencies), MemoryStore::new())
     }
 }
 
 impl<S: Store + 'static> Running<S> {
-    /// Starts a centre.
+    /// Starts a server.
     pub fn start<R: OnRuntime>(terms: &Terms, store: S) -> Self {
         let mut committer = Committer::open(store, terms.rules()).expect("the store can be read");
         let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
@@ -94,12 +94,13 @@ impl<S: Store + 'static> Running<S> {
         Self { address: serving.address, serving, commit_queue, committing }
     }
 
-    /// Tells it to stop.
+    /// Stops the server.
     pub fn stop(&self) {
         self.serving.stop();
     }
 
-    /// Stops it as the program does, and returns the rows stored: for each agency, in order, without its number.
+    /// Stops the server as the program does, and returns the stored rows of each agency, in order, without
+    /// the agency's number.
     pub fn end(self) -> BTreeMap<u32, Vec<String>> {
         self.serving.end();
         self.commit_queue.close();
@@ -107,7 +108,7 @@ impl<S: Store + 'static> Running<S> {
     }
 }
 
-/// The rows in a store, for each agency, in order, without its number.
+/// Returns the rows in a store for each agency, in order, without the agency's number.
 pub fn rows(store: &impl Store) -> BTreeMap<u32, Vec<String>> {
     let mut stored: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     let read = store.read(&mut |text| {

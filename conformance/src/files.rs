@@ -1,4 +1,5 @@
-//! Agencies' files, and what must come of them: the oracle. Nothing here is shared with what is tested.
+//! Agency files, and the results that must come of them: the oracle. Nothing here is shared with the code
+//! under test.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +9,7 @@ use lottery_core::agency_file::AgencyFile;
 
 use crate::pieces::Random;
 
-/// The number that wins.
+/// Winning number of every lottery.
 pub const WINNING: u32 = 7574;
 
 const FIRST: [&str; 10] =
@@ -16,18 +17,18 @@ const FIRST: [&str; 10] =
 const LAST: [&str; 9] =
     ["Paz", "Müller", "de la Cruz", "Güemes", "Solís", "O'Higgins", "Núñez-Peña", "Þórsdóttir", "Ríos"];
 
-/// An agency's file: `first_name,last_name,document,birthdate,number`, a bet a line.
+/// Agency file: `first_name,last_name,document,birthdate,number`, one bet a line.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// Whose it is.
+    /// Agency that owns the bets.
     pub agency: u32,
-    /// What is in it.
+    /// Text of the file.
     pub text: String,
 }
 
 impl File {
-    /// Invented bets that every wire can carry, the same for the same agency and number of them. About one in
-    /// 30 wins.
+    /// Returns invented bets that every dialect can carry: the same for the same agency and number of bets.
+    /// About one in 30 wins.
     pub fn invented(agency: u32, bets: u32) -> Self {
         let mut random = Random::new(u64::from(agency) << 32 | u64::from(bets));
         let line = |index| {
@@ -40,19 +41,19 @@ impl File {
         Self { agency, text: (0..bets).map(line).collect() }
     }
 
-    /// Bets that all win.
+    /// Returns bets that all win.
     pub fn winning(agency: u32, bets: u32) -> Self {
         let line = |index| format!("Ana,Paz,{},1980-01-01,{WINNING}\n", 20_000_000 + index);
         Self { agency, text: (0..bets).map(line).collect() }
     }
 
-    /// As an agency holds it.
+    /// Returns the file as an agency holds it.
     pub fn bets(&self) -> Arc<AgencyFile> {
         let path = format!("agency-{}.csv", self.agency);
         Arc::new(AgencyFile::parse(Path::new(&path), self.text.as_bytes()).expect("the file is sound"))
     }
 
-    /// The fields of each line.
+    /// Returns the fields of each line.
     pub fn lines(&self) -> Vec<[&str; 5]> {
         self.text
             .lines()
@@ -63,14 +64,14 @@ impl File {
             .collect()
     }
 
-    /// The documents of the bets that win, in their order.
+    /// Returns the documents of the winning bets, in order.
     pub fn winners(&self) -> Vec<String> {
         let wins = |fields: &&[&str; 5]| fields[4].parse() == Ok(WINNING);
         self.lines().iter().filter(wins).map(|fields| fields[2].to_owned()).collect()
     }
 }
 
-/// What a store must hold for these files: the lines of each agency, in order.
+/// Returns the rows that a store must hold for these files: the lines of each agency, in order.
 pub fn stored(files: &[File]) -> BTreeMap<u32, Vec<String>> {
     let of = |file: &File| file.lines().iter().map(|fields| fields.join(",")).collect();
     files.iter().map(|file| (file.agency, of(file))).collect()

@@ -1,5 +1,5 @@
-//! An application that keeps every question for winners until all agencies are finished, and answers it from the
-//! connection of another.
+//! Application that keeps every winners query until all agencies are finished, and answers each from another
+//! connection.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,7 +15,7 @@ use lottery_runtime::{Mailbox, Service};
 
 use crate::files::WINNING;
 
-/// The service.
+/// Service with deferred replies.
 #[derive(Debug, Default)]
 pub struct Holding {
     config: ServerConfig,
@@ -23,7 +23,7 @@ pub struct Holding {
     shared: Arc<Mutex<Shared>>,
 }
 
-/// What its connections share.
+/// State that its connections share.
 #[derive(Debug, Default)]
 struct Shared {
     agencies: usize,
@@ -33,19 +33,19 @@ struct Shared {
     lost: Vec<io::ErrorKind>,
 }
 
-/// An answer, from another connection.
+/// Reply to a query, from another connection.
 #[derive(Debug)]
 pub struct Answer(Ticket<WinnersQuery>, Vec<String>);
 
 impl Holding {
-    /// Waits for all of that many agencies.
+    /// Returns a service that waits for this number of agencies.
     pub fn new(config: ServerConfig) -> Arc<Self> {
         let agencies = config.agencies as usize;
         let shared = Shared { agencies, ..Shared::default() };
         Arc::new(Self { config, next: AtomicU64::new(1), shared: Arc::new(Mutex::new(shared)) })
     }
 
-    /// How many questions are held.
+    /// Returns the number of queries that are held.
     pub fn held(&self) -> usize {
         lock(&self.shared).held.len()
     }
@@ -71,7 +71,7 @@ impl Service for Holding {
     fn started(&self, _: Box<dyn Fn() + Send + Sync>) {}
 }
 
-/// One connection.
+/// Connection of the service.
 #[derive(Debug)]
 pub struct Holder {
     server: Server,

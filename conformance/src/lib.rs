@@ -1,10 +1,10 @@
 //! One test suite over every runtime, dialect and role.
 //!
 //! A test is written once, for any pair of runtimes, and [`on_every_pair`] (or [`on_every_server`],
-//! [`on_every_client`]) makes a test of it for each: `tokio_std::…` has its server on tokio and its client on std.
-//! All is real but the network, which is the loopback: the runtimes are driven through their library functions.
-//! What is expected comes from this crate alone: its own reading of the agencies' files ([`files`]), its own
-//! writing of the wires ([`wire`]), and recordings of other programs ([`transcript`]).
+//! [`on_every_client`]) makes a test of it for each: `tokio_std::…` has its server on tokio and its client on
+//! std. All is real but the network, which is the loopback: the runtimes are driven through their library
+//! functions. Expected results come from this crate alone: its own reading of the agency files ([`files`]),
+//! its own writing of the dialects ([`wire`]), and recordings of other programs ([`transcript`]).
 
 pub mod agencies;
 pub mod centre;
@@ -30,7 +30,7 @@ pub mod wire;
 pub use runtimes::AsyncStd;
 pub use runtimes::{OnRuntime, Smol, Std, Tokio};
 
-/// The wires on which a connection begins with whatever is sent first: not those with sessions.
+/// Dialects in which any message may be the first on a connection: those without sessions.
 pub const PLAIN: &[lottery_proto::Dialect] = &[
     lottery_proto::Dialect::Block,
     lottery_proto::Dialect::Fixed,

@@ -1,4 +1,4 @@
-//! What is logged by all tests of a program.
+//! Log lines of all tests of a program.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use lottery_cli::log::{Level, subscriber};
 
-/// The lines so far.
+/// Lines so far.
 #[derive(Clone, Debug, Default)]
 pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -21,7 +21,7 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// Starts to log, once.
+    /// Starts to log, once, and returns the lines.
     pub fn shared() -> Self {
         static LINES: OnceLock<Lines> = OnceLock::new();
         let start = || {
@@ -34,13 +34,13 @@ impl Lines {
         LINES.get_or_init(start).clone()
     }
 
-    /// How many times that is in them.
+    /// Returns the number of times that the lines hold `part`.
     pub fn count(&self, part: &str) -> usize {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&lines).matches(part).count()
     }
 
-    /// Whether that is in them.
+    /// Returns true if the lines hold `part`.
     pub fn holds(&self, part: &str) -> bool {
         self.count(part) > 0
     }

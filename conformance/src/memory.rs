@@ -1,4 +1,4 @@
-//! The real centre and the real agency without sockets, threads or clocks: the machines alone.
+//! Real server and real client without sockets, threads or clocks: the machines alone.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use lottery_runtime::{Dialer, Mailbox, Service, Step};
 use crate::centre::Terms;
 use crate::pieces::Cut;
 
-/// A centre whose time stands still.
+/// Server whose time stands still.
 #[derive(Debug)]
 pub struct StillCentre {
     centres: LotteryService,
@@ -24,7 +24,7 @@ pub struct StillCentre {
     committer: Committer<MemoryStore>,
 }
 
-/// A connection of it.
+/// Connection of the server.
 #[derive(Debug)]
 pub struct Conn {
     machine: ServerConnection,
@@ -34,7 +34,7 @@ pub struct Conn {
 const NOW: Instant = Instant::from_epoch(Duration::ZERO);
 
 impl StillCentre {
-    /// A centre without connections.
+    /// Returns a server without connections.
     pub fn new(terms: &Terms) -> Self {
         let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
         let centres = terms.centres(&commit_queue);
@@ -42,7 +42,7 @@ impl StillCentre {
         Self { centres, commit_queue, committer }
     }
 
-    /// A new connection.
+    /// Returns a new connection.
     pub fn accept(&self) -> Conn {
         let (sender, mail) = channel();
         let mailbox = Mailbox::new(move |notice| _ = sender.send(notice));
@@ -50,12 +50,13 @@ impl StillCentre {
         Conn { machine: machine.expect("there is room"), mail }
     }
 
-    /// What it has stored.
+    /// Returns the store.
     pub fn store(&self) -> &MemoryStore {
         self.committer.store()
     }
 
-    /// Commits what was asked, and hands the answers to `conn`. Those of others wait in their mailboxes.
+    /// Commits all requests, and hands the replies to `conn`. Those of other connections wait in their
+    /// mailboxes.
     pub fn work(&mut self, conn: &mut Conn) {
         loop {
             let requests = self.commit_queue.try_take(usize::MAX).expect("the commit queue is open");
@@ -72,7 +73,7 @@ impl StillCentre {
         }
     }
 
-    /// Gives bytes to a connection, in pieces, and returns what it sends meanwhile.
+    /// Feeds bytes to a connection, in pieces, and returns what it sends meanwhile.
     pub fn receive(&mut self, conn: &mut Conn, bytes: &[u8], cut: Cut) -> Vec<u8> {
         let mut answers = Vec::new();
         for piece in cut.pieces(bytes) {
@@ -91,7 +92,7 @@ impl StillCentre {
         answers
     }
 
-    /// What a connection sends now.
+    /// Takes what a connection sends now.
     pub fn sent(&mut self, conn: &mut Conn) -> Vec<u8> {
         let mut sent = Vec::new();
         loop {
@@ -106,7 +107,8 @@ impl StillCentre {
         }
     }
 
-    /// Ends the peer's side of a connection, and returns what is sent after that. It must end, too.
+    /// Ends the peer's side of a connection, and returns what is sent after that. The connection must end,
+    /// too.
     pub fn fin(&mut self, mut conn: Conn) -> Vec<u8> {
         conn.machine.handle(NOW, Input::Eof);
         let sent = self.sent(&mut conn);
@@ -117,7 +119,7 @@ impl StillCentre {
     }
 }
 
-/// A client whose time goes on when there is nothing else to do.
+/// Client whose time goes on when there is nothing else to do.
 #[derive(Debug)]
 pub struct StillClient<C> {
     client: C,
@@ -125,12 +127,12 @@ pub struct StillClient<C> {
 }
 
 impl<C: Dialer> StillClient<C> {
-    /// A client that has not begun.
+    /// Returns a client that has not begun.
     pub fn new(client: C) -> Self {
         Self { client, now: NOW }
     }
 
-    /// Lets it go on until it connects. Whether it does: if not, it is done.
+    /// Runs the client until it connects. Returns false if it is done instead.
     pub fn connect(&mut self) -> bool {
         loop {
             match self.client.next_step(self.now) {
@@ -143,7 +145,8 @@ impl<C: Dialer> StillClient<C> {
         true
     }
 
-    /// What it sends, until it has to wait for an answer, or for its time to ask again, or has ended.
+    /// Takes what the client sends until it has to wait for a reply, or for the time of its next query, or
+    /// has ended.
     pub fn sent(&mut self) -> Vec<u8> {
         let mut sent = Vec::new();
         while let Some(io) = self.client.poll_io()
@@ -156,14 +159,14 @@ impl<C: Dialer> StillClient<C> {
         sent
     }
 
-    /// Lets the time come for which it waits.
+    /// Steps to the time that the client waits for.
     pub fn wait(&mut self) {
         let deadline = self.client.poll_io().and_then(|io| io.deadline);
         self.now = deadline.expect("it waits for something");
         self.client.handle(self.now, Input::Timeout);
     }
 
-    /// Gives it bytes in pieces.
+    /// Feeds bytes to the client, in pieces.
     pub fn receive(&mut self, bytes: &[u8], cut: Cut) {
         for piece in cut.pieces(bytes) {
             let mut rest = piece;
@@ -178,7 +181,7 @@ impl<C: Dialer> StillClient<C> {
         }
     }
 
-    /// Ends both sides of its connection. The centre must have said all it has to say.
+    /// Ends both sides of the client's connection. The server must have nothing left to say.
     pub fn fin(&mut self) {
         assert!(self.client.poll_io().expect("the connection is there").fin, "its end");
         self.client.handle(self.now, Input::FinSent);
@@ -186,7 +189,7 @@ impl<C: Dialer> StillClient<C> {
         assert!(self.client.poll_io().is_none(), "both sides have ended");
     }
 
-    /// The client, which must be done.
+    /// Returns the client, which must be done.
     pub fn done(mut self) -> C {
         assert_eq!(self.client.next_step(self.now), Step::Done);
         self.client

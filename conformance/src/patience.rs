@@ -1,25 +1,25 @@
-//! How long is waited for what must come. None of it is a measurement: all of it is generous.
+//! Limits of waiting. None of them is a measurement: all of them are generous.
 
 use std::panic;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long a test may take.
+/// Longest time that a test may take.
 pub const TEST: Duration = Duration::from_secs(30);
 
-/// How long something may take to end after it was told to.
+/// Longest time to an end after a stop.
 pub const END: Duration = Duration::from_secs(5);
 
-/// How long something may take that comes as soon as the machines get to it.
+/// Longest time for what comes as soon as the machines get to it.
 pub const SOON: Duration = Duration::from_secs(20);
 
-/// Runs a test, which fails if it takes too long.
+/// Runs a test, which fails if it takes longer than [`TEST`].
 pub fn watched(test: impl FnOnce() + Send + 'static) {
     Task::start("test", test).join(TEST);
 }
 
-/// A thread that can be waited for with a limit.
+/// Thread that can be joined with a limit.
 #[derive(Debug)]
 pub struct Task<T> {
     what: String,
@@ -38,20 +38,20 @@ impl<T: Send + 'static> Task<T> {
         Self { what: what.into(), thread, ended }
     }
 
-    /// Waits for its end, at most so long. If it panicked, so does this.
+    /// Waits for the thread's end, at most `limit`. Panics if the thread panicked.
     pub fn join(self, limit: Duration) -> T {
         let (what, ended) = (self.what, self.ended.recv_timeout(limit));
         assert!(ended != Err(RecvTimeoutError::Timeout), "{what} did not end within {limit:?}");
         self.thread.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
     }
 
-    /// Whether it has ended.
+    /// Returns true if the thread has ended.
     pub fn has_ended(&self) -> bool {
         self.thread.is_finished()
     }
 }
 
-/// Waits until `what` is so, at most [`SOON`].
+/// Waits until `is_so` returns true, at most [`SOON`].
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {

@@ -1,16 +1,16 @@
 //! Bytes in pieces, as the network may cut them.
 
-/// A small generator of numbers (SplitMix64): the same seed, the same numbers, for ever.
+/// Seeded generator of pseudo-random numbers (SplitMix64): the same seed gives the same numbers, for ever.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// Starts from that seed.
+    /// Returns a generator with that seed.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number, from all of 64 bits.
+    /// Returns the next number, from all 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -18,19 +18,19 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// The next number below `limit`.
+    /// Returns the next number below `limit`.
     pub fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next_u64() % u64::try_from(limit).expect("64 bits"))
             .expect("it is below a usize")
     }
 
-    /// One of `choices`.
+    /// Returns one of `choices`.
     pub fn of<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
         choices[self.below(choices.len())]
     }
 }
 
-/// Where bytes are cut.
+/// Places at which bytes are cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// Nowhere.
@@ -44,11 +44,11 @@ pub enum Cut {
 }
 
 impl Cut {
-    /// Cuttings to try, all different.
+    /// Different cuts to try.
     pub const ALL: [Self; 5] =
         [Self::Nowhere, Self::Everywhere, Self::InCharacters, Self::Anywhere(1), Self::Anywhere(2)];
 
-    /// The pieces, none of them empty.
+    /// Returns the pieces, none of them empty.
     pub fn pieces(self, bytes: &[u8]) -> Vec<&[u8]> {
         let mut random = match self {
             Self::Anywhere(seed) => Random::new(seed),
@@ -63,7 +63,7 @@ impl Cut {
                     let continues = rest.iter().skip(1).position(|byte| byte & 0xC0 == 0x80);
                     continues.map_or(rest.len(), |at| at + 1)
                 }
-                // Short pieces and long ones.
+                // Mixes short and long pieces.
                 Self::Anywhere(_) => 1 + (random.below(1 << (1 + random.clone().below(13)))),
             };
             let (piece, after) = rest.split_at(len.min(rest.len()));

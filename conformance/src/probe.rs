@@ -1,4 +1,4 @@
-//! A machine that wants what a test says, and records what its driver tells it.
+//! Machine that wants what a test says, and records the inputs of its driver.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -16,34 +16,34 @@ use crate::raw::Raw;
 use crate::runtimes::OnRuntime;
 use crate::serving::Serving;
 
-/// What it wants, as [`Io`] says it.
+/// State of the machine, as [`Io`] reports it.
 #[derive(Clone, Debug, Default)]
 pub struct Wants {
-    /// How much it would read; nothing: it does not read.
+    /// Number of bytes that it would read; 0 if it does not read.
     pub recv: usize,
-    /// What is to be written, without what was.
+    /// Bytes to be written, without those that were.
     pub send: Vec<u8>,
-    /// Half-close.
+    /// True if the write side is to be closed.
     pub fin: bool,
-    /// When it is to be woken.
+    /// Time of the next timeout.
     pub deadline: Option<Instant>,
-    /// Before that, what has not arrived is to be told.
+    /// True if the driver has to report unacknowledged bytes before the deadline.
     pub unacked: bool,
-    /// It is done.
+    /// True if the machine is done.
     pub over: bool,
 }
 
-/// What its driver has done so far.
+/// Record of the driver's calls.
 #[derive(Debug, Default)]
 struct Done {
     told: Vec<Input>,
     polls: usize,
 }
 
-/// What changes of its wishes with an input.
+/// Change of the machine's state at an input.
 type OnInput = dyn FnMut(&mut Wants, Instant, Input) + Send;
 
-/// The machine.
+/// Machine under a test's control.
 pub struct Probe {
     wants: Wants,
     buffer: Vec<u8>,
@@ -58,7 +58,7 @@ impl fmt::Debug for Probe {
 }
 
 impl Probe {
-    /// A machine that first wants `wants`, and after each input what `on_input` makes of that.
+    /// Returns a machine that first wants `wants`, and after each input what `on_input` makes of that.
     pub fn new(wants: Wants, on_input: impl FnMut(&mut Wants, Instant, Input) + Send + 'static) -> Self {
         Self { wants, buffer: Vec::new(), on_input: Box::new(on_input), done: Arc::default() }
     }
@@ -92,16 +92,16 @@ impl Machine for Probe {
     }
 }
 
-/// A probe at work, and the other end of its connection.
+/// Probe that a driver runs, and the other end of its connection.
 #[derive(Debug)]
 pub struct Probed {
-    /// The other end. What it does before [`Watch::begin`] has happened when the driver first looks.
+    /// Other end. All that it does before [`Watch::begin`] has happened when the driver first looks.
     pub peer: Raw,
-    /// What the driver does.
+    /// Record of the driver.
     pub watch: Watch,
 }
 
-/// A driver and its probe.
+/// Driver and its probe.
 #[derive(Debug)]
 pub struct Watch {
     gate: Sender<()>,
@@ -111,7 +111,7 @@ pub struct Watch {
 }
 
 impl Probed {
-    /// As the machine of a server's connection.
+    /// Connects the probe as the machine of a server's connection.
     pub fn of_server<R: OnRuntime>(probe: Probe) -> Self {
         let (gate, opened) = channel();
         let done = Arc::clone(&probe.done);
@@ -121,13 +121,13 @@ impl Probed {
         Self { peer, watch: Watch { gate, done, serving: Some(serving) } }
     }
 
-    /// As the machine of a client.
+    /// Connects the probe as the machine of a client.
     pub fn of_client<R: OnRuntime>(probe: Probe) -> Self {
         let (gate, opened) = channel();
         let done = Arc::clone(&probe.done);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let server = listener.local_addr().expect("a listener has an address").to_string();
-        // It ends with its connection.
+        // The client ends with its connection.
         drop(Calling::start::<R>(OneCall { probe, server: Some(server), opened }));
         let peer = Raw::over(listener.accept().expect("it connects").0);
         Self { peer, watch: Watch { gate, done, serving: None } }
@@ -140,23 +140,23 @@ impl Watch {
         self.gate.send(()).expect("the probe waits for it");
     }
 
-    /// What was told so far.
+    /// Returns the inputs so far.
     pub fn told(&self) -> Vec<Input> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).told.clone()
     }
 
-    /// Waits until that is told.
+    /// Waits until that input is recorded.
     pub fn until(&self, input: Input) {
         until(&format!("{input:?} is told"), || self.told().contains(&input));
     }
 
-    /// How often it was asked what it wants.
+    /// Returns the number of calls of `poll_io`.
     pub fn polls(&self) -> usize {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).polls
     }
 }
 
-/// A server of one connection, which has its machine when the gate opens.
+/// Server of one connection, which has its machine when the gate opens.
 struct OneConnection(Mutex<Option<(Probe, Receiver<()>)>>);
 
 impl Service for OneConnection {
@@ -174,7 +174,7 @@ impl Service for OneConnection {
     fn started(&self, _: Box<dyn Fn() + Send + Sync>) {}
 }
 
-/// A client of one connection, which begins when the gate opens.
+/// Client of one connection, which begins when the gate opens.
 #[derive(Debug)]
 struct OneCall {
     probe: Probe,

@@ -1,4 +1,4 @@
-//! Peers without any machine: plain sockets.
+//! Peers without a machine: plain sockets.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -14,12 +14,12 @@ use crate::pieces::Cut;
 pub struct Raw(pub TcpStream);
 
 impl Raw {
-    /// Connects. What is written is sent at once.
+    /// Connects. Written bytes are sent at once.
     pub fn connect(address: SocketAddr) -> Self {
         Self::over(TcpStream::connect(address).expect("a connection"))
     }
 
-    /// Connects, with as small a buffer for what is received as can be had.
+    /// Connects with the smallest receive buffer that the system gives.
     pub fn connect_narrow(address: SocketAddr) -> Self {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
         socket.set_recv_buffer_size(1).expect("a small buffer");
@@ -27,7 +27,7 @@ impl Raw {
         Self::over(socket.into())
     }
 
-    /// Takes a connection that there is.
+    /// Takes over an open connection.
     pub fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a socket takes options");
         stream.set_read_timeout(Some(SOON)).expect("a socket takes options");
@@ -47,7 +47,8 @@ impl Raw {
         }
     }
 
-    /// Sends bytes until the peer does not take any more, and says how many times all of them.
+    /// Sends bytes until the peer does not take any more, and returns the number of times that all of them
+    /// were sent.
     pub fn send_until_full(&mut self, bytes: &[u8]) -> usize {
         self.0.set_write_timeout(Some(Duration::from_millis(200))).expect("a socket takes options");
         let mut times = 0;
@@ -72,7 +73,7 @@ impl Raw {
     /// Receives all until the peer's end.
     ///
     /// # Errors
-    /// It did not end as it should: it vanished, or sends nothing and does not end.
+    /// The peer did not end cleanly: it vanished, or sends nothing and does not end.
     pub fn try_receive_all(&mut self) -> io::Result<Vec<u8>> {
         let mut received = Vec::new();
         self.0.read_to_end(&mut received)?;

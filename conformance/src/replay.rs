@@ -1,5 +1,6 @@
-//! Recorded agencies, to be played to a centre, and recorded centres, to be played to an agency. How often an agency is told to ask again later depends on the
-//! others, so that may happen more often or less often than was recorded.
+//! Recorded agencies, to be played to a server, and recorded servers, to be played to a client. The number of
+//! times that an agency is told to ask again later depends on the others, so it may differ from the
+//! recording.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -15,44 +16,44 @@ use crate::raw::Raw;
 use crate::transcript::Said;
 use crate::wire::{Wire, wire};
 
-/// A recorded agency. It does no I/O.
+/// Recorded agency. It does no I/O.
 #[derive(Debug)]
 pub struct Replay {
     wire: &'static dyn Wire,
     rest: VecDeque<Said>,
     received: Vec<u8>,
-    /// What it sent last.
+    /// Last request that it sent.
     question: Vec<u8>,
 }
 
-/// What a recorded agency does next.
+/// Next action of a recorded agency.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     /// Sends these bytes, on a new connection if there is none.
     Send(Vec<u8>),
-    /// Sends these bytes, which it has sent before, after a pause. Where a connection has one answer, on a new one.
+    /// Sends these bytes again after a pause, on a new connection where a connection has one reply.
     SendAgain(Vec<u8>),
     /// Waits for bytes.
     Receive,
     /// Ends its connection. Nothing more may come but the end of the other side.
     Fin,
-    /// It has said all that was recorded.
+    /// Ends: all that was recorded has been played.
     Done,
 }
 
 impl Replay {
-    /// Plays what was recorded, on one connection or one after the other.
+    /// Returns a replay of the recording, which is of one connection or of one after the other.
     pub fn new(dialect: Dialect, recorded: &[Said]) -> Self {
         let rest = recorded.iter().cloned().collect();
         Self { wire: wire(dialect), rest, received: Vec::new(), question: Vec::new() }
     }
 
-    /// Takes bytes that came from the centre.
+    /// Takes bytes that came from the server.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.received.extend_from_slice(bytes);
     }
 
-    /// What it does next. Panics if the centre's answer is not the recorded one.
+    /// Returns the next action. Panics if the server's reply is not the recorded one.
     pub fn next_move(&mut self) -> Next {
         loop {
             match self.rest.front() {
@@ -91,7 +92,7 @@ impl Replay {
         matches!(said, Some(Said::Server(message)) if self.wire.is_pending(message))
     }
 
-    /// It was not told to ask again later as often as was recorded.
+    /// Skips recorded queries that were answered with Pending, if the winners came earlier.
     fn skip_pending(&mut self) {
         while self.is_pending(self.rest.front()) {
             self.rest.pop_front();
@@ -106,7 +107,7 @@ impl Replay {
         }
     }
 
-    /// Plays over sockets, with what it sends cut into pieces.
+    /// Plays over sockets, with the sent bytes cut into pieces.
     pub fn play(mut self, centre: SocketAddr, cut: Cut) {
         let mut peer: Option<Raw> = None;
         loop {
@@ -134,7 +135,7 @@ impl Replay {
         }
     }
 
-    /// Ends a connection, or waits until the centre does if that is its part.
+    /// Ends a connection, or waits until the server does if that is its part.
     fn end(&self, peer: Option<Raw>) {
         let mut peer = peer.expect("the connection is there");
         if !self.wire.centre_closes() {
@@ -144,11 +145,11 @@ impl Replay {
     }
 }
 
-/// Plays a recorded centre to the client that connects, with what it sends cut into pieces, and checks that the client
-/// sends what was recorded.
+/// Plays a recorded server to the client that connects, with the sent bytes cut into pieces, and checks that
+/// the client sends what was recorded.
 pub fn play_centre(listener: &TcpListener, recorded: &[Said], cut: Cut) {
     let mut client: Option<Raw> = None;
-    // One side has ended.
+    // True if one side has ended.
     let mut ended = false;
     for said in recorded {
         let peer = client.get_or_insert_with(|| Raw::over(listener.accept().expect("it connects").0));

@@ -1,4 +1,4 @@
-//! The runtimes, each behind the same two functions.
+//! Runtimes, each behind the same two functions.
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -8,15 +8,15 @@ use lottery_runtime::{Dialer, Envelope, Runtime, Service};
 
 use crate::stop::Stop;
 
-/// A runtime. Its functions are without signals.
+/// Runtime whose functions install no signal handlers.
 pub trait OnRuntime: 'static {
-    /// Its name.
+    /// Name of the runtime.
     const NAME: &'static str;
 
-    /// As the programs use it, with its signals.
+    /// Runtime as the programs use it, with its signals.
     const PROGRAM: Self::Program;
 
-    /// The type of that.
+    /// Type of [`OnRuntime::PROGRAM`].
     type Program: Runtime + Send;
 
     /// Serves until `stop`, and then until every connection is over.
@@ -109,7 +109,7 @@ impl OnRuntime for Smol {
     }
 }
 
-/// Over when it is time to stop.
+/// Completes when it is time to stop.
 fn stopped(stop: &Stop) -> impl Future<Output = ()> + Send + use<> {
     let (sender, stopped) = smol::channel::bounded::<()>(1);
     stop.on_stop(move || drop(sender));

@@ -1,4 +1,4 @@
-//! A server on a runtime, in a thread.
+//! Server on a runtime, in a thread.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use crate::patience::{END, Task};
 use crate::runtimes::OnRuntime;
 use crate::stop::Stop;
 
-/// A server at work.
+/// Server that runs in a thread.
 #[derive(Debug)]
 pub struct Serving {
-    /// Where it listens.
+    /// Address that it listens at.
     pub address: SocketAddr,
     stop: Stop,
     task: Option<Task<()>>,
@@ -31,12 +31,12 @@ impl Serving {
         Self { address, stop, task: Some(task) }
     }
 
-    /// Tells it to stop.
+    /// Stops the server.
     pub fn stop(&self) {
         self.stop.stop();
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Stops the server, and waits for its end.
     pub fn end(mut self) {
         self.stop();
         if let Some(task) = self.task.take() {
@@ -45,7 +45,7 @@ impl Serving {
     }
 }
 
-/// A test that fails leaves no server behind.
+/// Stops the server, so that a failing test leaves none behind.
 impl Drop for Serving {
     fn drop(&mut self) {
         self.stop();

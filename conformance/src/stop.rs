@@ -1,9 +1,9 @@
-//! A handle that ends a server or a client, the same for every runtime.
+//! Handle that ends a server or a client, the same for every runtime.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Ends what was started with it, as a signal would. Clones are the same handle.
+/// Ends the server or client that was started with it, as a signal would. Clones are the same handle.
 #[derive(Clone, Default)]
 pub struct Stop(Arc<Mutex<State>>);
 
@@ -14,7 +14,7 @@ struct State {
 }
 
 impl Stop {
-    /// Calls `hook` when it is time to stop; at once, if it is.
+    /// Calls `hook` when it is time to stop, or at once if it already is.
     pub fn on_stop(&self, hook: impl FnOnce() + Send + 'static) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.stopped {
@@ -25,7 +25,7 @@ impl Stop {
         }
     }
 
-    /// It is time to stop.
+    /// Stops the server or client.
     pub fn stop(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.stopped = true;

@@ -1,4 +1,4 @@
-//! A store that is as slow as a test wants it, one without room for a while, and one that fails.
+//! Stores for tests: one whose commits wait, one without room for a while, and one that fails.
 
 use std::mem;
 use std::ops::ControlFlow;
@@ -6,14 +6,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
 
-/// A store in memory whose commits wait at a gate.
+/// Store in memory whose commits wait at a gate.
 #[derive(Debug, Default)]
 pub struct GatedStore {
     inner: MemoryStore,
     gate: Gate,
 }
 
-/// Lets commits pass, or holds them. Clones are the same gate.
+/// Gate that lets commits pass, or holds them. Clones are the same gate.
 #[derive(Clone, Debug, Default)]
 pub struct Gate(Arc<(Mutex<Passing>, Condvar)>);
 
@@ -24,7 +24,7 @@ struct Passing {
 }
 
 impl Gate {
-    /// Lets the next `commits` pass, beyond those that were let before.
+    /// Lets the next `commits` pass, in addition to those of earlier calls.
     pub fn let_pass(&self, commits: usize) {
         let (passing, changed) = &*self.0;
         let mut passing = passing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,12 +32,12 @@ impl Gate {
         changed.notify_all();
     }
 
-    /// Holds nothing any more.
+    /// Lets all commits pass from now on.
     pub fn open(&self) {
         self.let_pass(usize::MAX);
     }
 
-    /// How many commits have arrived at the gate.
+    /// Returns the number of commits that have arrived at the gate.
     pub fn arrived(&self) -> usize {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).arrived
     }
@@ -54,7 +54,7 @@ impl Gate {
 }
 
 impl GatedStore {
-    /// An empty store, and its gate, which is closed.
+    /// Returns an empty store, and its gate, which is closed.
     pub fn new() -> (Self, Gate) {
         let store = Self::default();
         let gate = store.gate.clone();
@@ -85,7 +85,7 @@ impl Store for GatedStore {
     }
 }
 
-/// A store in memory that has no room for the first commit.
+/// Store in memory that has no room for the first commit.
 #[derive(Debug, Default)]
 pub struct FullOnce {
     inner: MemoryStore,
@@ -117,7 +117,7 @@ impl Store for FullOnce {
     }
 }
 
-/// A store that fails at the first commit.
+/// Store that fails at the first commit.
 #[derive(Debug, Default)]
 pub struct BrokenStore;
 

@@ -1,4 +1,4 @@
-//! The table of the runtimes: each test, written once, for all of them.
+//! Table of the runtimes: each test, written once, runs on all of them.
 
 /// Makes a test of each function, which is generic over a server's and a client's runtime, for every pair.
 #[macro_export]
@@ -54,7 +54,7 @@ macro_rules! on_every_client {
     };
 }
 
-/// The tests of one row of the table.
+/// Makes the tests of one row of the table.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! tests_on {
@@ -65,7 +65,7 @@ macro_rules! tests_on {
     };
 }
 
-/// One test of one row.
+/// Makes one test of one row.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! test_on {

@@ -1,4 +1,4 @@
-//! A thin line: what a client sends arrives at its centre slowly, and hardly anything of it is under way.
+//! Thin line: a client's bytes arrive at the server slowly, and hardly any of them are buffered on the way.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// Makes a line to `centre` that carries `bytes` in `every`, towards the centre. It lasts as long as its connections.
+/// Opens a line to `centre` that carries `bytes` in `every`, towards the server. It lasts as long as its
+/// connections. Returns the line's address.
 pub fn thin_line(centre: SocketAddr, bytes: usize, every: Duration) -> SocketAddr {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    // Inherited by what is accepted: the system does not take on behalf of the line what it has not carried.
+    // Accepted sockets inherit this: the system must not buffer bytes that the line has not carried.
     socket.set_recv_buffer_size(1).expect("a small buffer");
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
     socket.listen(16).expect("it can listen");
@@ -18,7 +19,7 @@ pub fn thin_line(centre: SocketAddr, bytes: usize, every: Duration) -> SocketAdd
     let address = listener.local_addr().expect("a listener has an address");
     thread::spawn(move || {
         while let Ok((agency, _)) = listener.accept() {
-            // Without the centre the line is cut.
+            // Without the server the line is cut.
             let Ok(centre) = TcpStream::connect(centre) else { continue };
             carry(agency, centre, bytes, every);
         }

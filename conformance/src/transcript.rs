@@ -10,16 +10,16 @@ use serde_json::Value;
 use crate::files::File;
 use crate::wire::{fixed_bets_of, wire};
 
-/// What happened on a connection.
+/// Event on a connection.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Said {
-    /// The agency sent a message.
+    /// The client sent a message.
     Client(Vec<u8>),
-    /// The centre sent a message.
+    /// The server sent a message.
     Server(Vec<u8>),
-    /// The agency ended its side.
+    /// The client ended its side.
     ClientEof,
-    /// The centre ended its side.
+    /// The server ended its side.
     ServerEof,
 }
 
@@ -38,20 +38,20 @@ impl fmt::Debug for Said {
     }
 }
 
-/// A lottery from beginning to end.
+/// Lottery from beginning to end.
 #[derive(Clone, Debug)]
 pub struct Transcript {
-    /// What was spoken.
+    /// Dialect of its connections.
     pub dialect: Dialect,
-    /// How many agencies there were.
+    /// Number of agencies.
     pub agencies: u32,
-    /// What the centre put before a line that it sent back.
+    /// Prefix of a line that the server sent back.
     pub reply_prefix: String,
-    /// Each of its connections.
+    /// Events of each connection.
     pub connections: Vec<Vec<Said>>,
 }
 
-/// The directory of the recordings.
+/// Returns the directory of the recordings.
 fn directory() -> PathBuf {
     let own = env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
     Path::new(&own).join("transcripts")
@@ -82,8 +82,8 @@ impl Transcript {
         }
     }
 
-    /// What each agency and the centre said to each other, with the file of the agency: on one connection, or one
-    /// after the other.
+    /// Returns the conversation of each agency with the server, on one connection or on one after the other,
+    /// with the agency's file.
     pub fn conversations(&self) -> Vec<(File, Vec<Said>)> {
         let mut conversations: BTreeMap<u32, Vec<Said>> = BTreeMap::new();
         for said in &self.connections {
@@ -95,7 +95,7 @@ impl Transcript {
         conversations.into_iter().map(|(agency, said)| (self.file(agency, &said), said)).collect()
     }
 
-    /// The file of an agency. In `fixed`, what it made of it: a number was cut to fit its column.
+    /// Returns the file of an agency. In `fixed`, numbers are as recorded: cut to fit their column.
     fn file(&self, agency: u32, said: &[Said]) -> File {
         let path = directory().join(format!("agencies/agency-{agency}.csv"));
         let text = fs::read_to_string(path).expect("there is a file of each agency");

@@ -1,16 +1,16 @@
-//! `block`: packets in blocks of 8192 bytes.
+//! `block`: packets in blocks of 8192 bytes (`docs/protocol.md#block`).
 
 use super::Wire;
 use crate::pieces::Random;
 
-/// The wire `block`.
+/// The dialect `block`.
 #[derive(Debug)]
 pub(super) struct Block;
 
-/// What every packet is padded to.
+/// Size of a block in bytes, to which every packet is padded.
 pub const BLOCK: usize = 8192;
 
-/// A packet without its padding.
+/// Returns a packet without its padding.
 fn packet(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
     let size = u16::try_from(4 + payload.len()).expect("a packet fits a block");
     let [low, high] = size.to_le_bytes();
@@ -18,7 +18,7 @@ fn packet(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
     [&[kind, agency, low, high], payload].concat()
 }
 
-/// A block with that packet in it.
+/// Returns a block with that packet in it.
 pub fn block(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
     let mut block = packet(kind, agency, payload);
     assert!(block.len() <= BLOCK, "a packet fits a block");
@@ -69,7 +69,7 @@ impl Wire for Block {
     fn garbage(&self) -> Vec<u8> {
         let mut random = Random::new(3);
         let mut garbage: Vec<u8> = (0..3 * BLOCK).map(|_| random.next_u64().to_le_bytes()[0]).collect();
-        // The first byte says that it is of this wire, and the type that no agency sends it.
+        // The first byte chooses this dialect; its type is one that no client sends.
         garbage[0] = 2;
         garbage
     }

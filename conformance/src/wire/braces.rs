@@ -1,8 +1,8 @@
-//! `braces`: keys and values.
+//! `braces`: keys and values (`docs/protocol.md#braces`).
 
 use super::Wire;
 
-/// The wire `braces`.
+/// The dialect `braces`.
 #[derive(Debug)]
 pub(super) struct Braces;
 
@@ -54,7 +54,7 @@ impl Wire for Braces {
     }
 
     fn garbage(&self) -> Vec<u8> {
-        // On this wire any message has an end, unless it is too long.
+        // In this dialect any message has an end, unless it is too long.
         format!("B{{PlayerName:{}", "?".repeat(1_100_000)).into_bytes()
     }
 
@@ -68,7 +68,7 @@ impl Wire for Braces {
     }
 
     fn is_pending(&self, answer: &[u8]) -> bool {
-        // Existing centres end it twice.
+        // Existing servers end it twice.
         matches!(answer, b"W;" | b"W;;")
     }
 

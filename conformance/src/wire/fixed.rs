@@ -1,15 +1,15 @@
-//! `fixed`: columns of characters.
+//! `fixed`: columns of characters (`docs/protocol.md#fixed`).
 
 use super::Wire;
 
-/// The wire `fixed`.
+/// The dialect `fixed`.
 #[derive(Debug)]
 pub(super) struct Fixed;
 
-/// Where a bet's columns are, in characters.
+/// Columns of a bet, in characters.
 const COLUMNS: [(usize, usize); 5] = [(0, 30), (30, 60), (60, 68), (68, 78), (78, 82)];
 
-/// The bets in a batch, as lines of an agency's file. What follows the batch is not looked at.
+/// Returns the bets in a batch, as lines of an agency file. Bytes behind the batch are ignored.
 pub fn bets_of(message: &[u8]) -> Vec<String> {
     let text: Vec<char> = std::str::from_utf8(message).expect("UTF-8").chars().collect();
     let count: String = text[6..11].iter().collect();
@@ -63,7 +63,7 @@ impl Wire for Fixed {
     }
 
     fn garbage(&self) -> Vec<u8> {
-        // A batch that holds a byte of no character, and the name of another agency where a bet begins.
+        // A batch with a byte of no character, and the name of another agency where a bet begins.
         [&b"A0000100002\xFF"[..], &self.query(9).repeat(100)].concat()
     }
 

@@ -1,8 +1,8 @@
-//! `framed`: eight digits and a body.
+//! `framed`: eight digits and a body (`docs/protocol.md#framed`).
 
 use super::Wire;
 
-/// The wire `framed`.
+/// The dialect `framed`.
 #[derive(Debug)]
 pub(super) struct Framed;
 
