@@ -1,4 +1,4 @@
-//! A client that is told to stop in every state: it ends soon, and its connection cleanly.
+//! Clients that are stopped in every state: each ends soon, and its connection cleanly.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// The job of agency 1, which does not wait long for the centre's end.
+/// Returns the job of agency 1, with a short timeout for the server's end.
 fn job(address: SocketAddr, dialect: Dialect) -> Job {
     let mut job = agencies::job(address, dialect, 1);
     job.connection.linger_timeout = Duration::from_millis(200);
@@ -42,13 +42,13 @@ fn ends_as_stopped(agency: Calling<Agency>) {
     assert!(matches!(outcome, Err(AgencyError::Stopped)), "{outcome:?}");
 }
 
-/// While it connects to a centre that does not accept.
+/// Stops the client while it connects to a server that does not accept.
 fn while_it_connects<Client: OnRuntime>() {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
     socket.listen(0).expect("a listener");
     let address = socket.local_addr().expect("a listener has an address").as_socket().expect("IPv4");
-    // The queue of the listener is full: whoever comes now waits.
+    // The queue of the listener is full: further connections wait.
     let crowd: Vec<Socket> = (0..4)
         .map(|_| {
             let peer = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
@@ -68,7 +68,7 @@ fn while_it_connects<Client: OnRuntime>() {
     drop(crowd);
 }
 
-/// While it sends to a centre that does not read.
+/// Stops the client while it sends to a server that does not read.
 fn while_it_sends<Client: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let (listener, address) = listener();
@@ -77,7 +77,7 @@ fn while_it_sends<Client: OnRuntime>() {
         let progress = Arc::clone(&sent);
         let mut job = job(address, dialect);
         if wire(dialect).takes_turns() {
-            // One batch of more than goes into a socket.
+            // One batch of more bytes than a socket takes.
             job.batch_max = Some(usize::MAX);
             (job.connection.max_batch, job.connection.max_message) = (usize::MAX, usize::MAX);
         }
@@ -97,7 +97,7 @@ fn while_it_sends<Client: OnRuntime>() {
     }
 }
 
-/// While it waits for an answer.
+/// Stops the client while it waits for a reply.
 fn while_it_waits_for_an_answer<Client: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let service = Holding::new(ServerConfig {
@@ -112,7 +112,7 @@ fn while_it_waits_for_an_answer<Client: OnRuntime>() {
     }
 }
 
-/// While a centre that says nothing holds its connection open.
+/// Stops the client while a silent server holds its connection open.
 fn while_the_centre_is_silent<Client: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -129,7 +129,7 @@ fn while_the_centre_is_silent<Client: OnRuntime>() {
     }
 }
 
-/// While it waits to ask again.
+/// Stops the client while it waits for the time of its next query.
 fn while_it_pauses<Client: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -144,7 +144,7 @@ fn while_it_pauses<Client: OnRuntime>() {
             assert_eq!(peer.receive_all(), b"", "{dialect}: it asks elsewhere");
             peer = Raw::over(listener.accept().expect("the agency connects").0);
         }
-        // On a wire without pauses it waits for the answer to its end.
+        // In a dialect without pauses it waits for the reply to Finished.
         if wire.query(1) != wire.finished(1) {
             assert!(peer.receive(wire.query(1).len()) == wire.query(1), "{dialect}: its question");
             peer.send(&wire.pending(1));
@@ -161,7 +161,7 @@ fn while_it_pauses<Client: OnRuntime>() {
     }
 }
 
-/// A client that waits, without a connection, until it is told to stop.
+/// Client that waits, without a connection, until it is stopped.
 #[derive(Debug, Default)]
 struct Patient {
     asked: Arc<AtomicUsize>,

@@ -1,4 +1,4 @@
-//! How a client finds its centre, or does not.
+//! Connecting: a client finds its server among the addresses of a name, or gives up.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -17,7 +17,7 @@ fn run<Client: OnRuntime>(dialect: Dialect, file: &File, server: String) -> Resu
     Calling::start::<Client>(Agency::new(job, file.bets())).outcome()
 }
 
-/// A name may have addresses of which only a later one listens.
+/// Names may have addresses of which only a later one listens.
 fn a_name_is_found<Client: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let file = File::invented(1, 20);
@@ -42,8 +42,8 @@ fn nobody_listens<Client: OnRuntime>() {
     }
 }
 
-/// Whether the system asks after the peer of this socket: the keep-alive timer runs, once all that was sent is
-/// acknowledged.
+/// Returns true if the system probes the peer of this socket: the keep-alive timer runs, once all that was
+/// sent is acknowledged.
 fn asks_after_its_peer(local: SocketAddr, peer: SocketAddr) -> bool {
     let ports = format!("{:04X} {:04X}", local.port(), peer.port());
     let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux's table of sockets");
@@ -54,7 +54,7 @@ fn asks_after_its_peer(local: SocketAddr, peer: SocketAddr) -> bool {
         .any(|line| format!("{} {}", of(line[1]), of(line[2])) == ports && line[5].starts_with("02:"))
 }
 
-/// A peer whose machine is gone says nothing, not even goodbye: whoever waits for it has to ask.
+/// A peer whose machine is gone sends nothing, not even an end: the waiting side has to probe.
 fn a_vanished_centre_would_be_noticed<Client: OnRuntime>() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let centre = listener.local_addr().expect("a listener has an address");

@@ -1,4 +1,5 @@
-//! What every driver owes its machine, shown with a machine that records what it is told: as a server's and as a client's.
+//! Contract of every driver with its machine, checked with a machine that records its inputs: as a server's
+//! and as a client's.
 
 use std::io::Write as _;
 use std::thread::{self, sleep};
@@ -10,14 +11,14 @@ use conformance::raw::Raw;
 use conformance::{OnRuntime, on_every_client, on_every_server};
 use lottery_proto::{Input, Instant};
 
-/// A time that is long over.
+/// Deadline that is long past.
 const OVER: Option<Instant> = Some(Instant::from_epoch(Duration::ZERO));
-/// In this time a driver that spins would ask a great many times.
+/// Time in which a driver that spins would poll a great many times.
 const WHILE: Duration = Duration::from_millis(300);
-/// A driver that waits may have this many reasons to ask again.
+/// Number of times that a waiting driver may poll.
 const FEW: usize = 10;
 
-/// How a probe gets its connection.
+/// Function that gives a probe its connection.
 type Ends = fn(Probe) -> Probed;
 
 /// Bytes that arrived while the program stood still come before a deadline that passed meanwhile.
@@ -41,7 +42,7 @@ fn what_arrived_beats_a_deadline(connect: Ends) {
     }
 }
 
-/// A peer that never pauses does not keep time from passing.
+/// A peer that never pauses does not keep a deadline from passing.
 fn bytes_without_end_do_not_put_a_deadline_off(connect: Ends) {
     let wants = Wants { recv: 1000, deadline: OVER, ..Wants::default() };
     let probe = Probe::new(wants, |wants, _, input| wants.over |= input == Input::Timeout);
@@ -55,11 +56,11 @@ fn bytes_without_end_do_not_put_a_deadline_off(connect: Ends) {
     sender.join().expect("it ends with the connection");
 }
 
-/// Before a deadline for an answer it is told that the question has not arrived, once for each deadline.
+/// Unacknowledged bytes are reported before a deadline for a reply, once for each deadline.
 fn what_has_not_arrived_is_told_before_a_deadline(connect: Ends) {
     let wants = Wants { send: vec![7; 30_000_000], unacked: true, ..Wants::default() };
     let probe = Probe::new(wants, |wants, now, input| {
-        // It waits for as long as it can write, and a little.
+        // The machine waits for as long as it can write, and a little longer.
         wants.deadline = match input {
             Input::Sent(_) => Some(now.after(Duration::from_millis(200))),
             Input::Timeout => None,
@@ -76,7 +77,7 @@ fn what_has_not_arrived_is_told_before_a_deadline(connect: Ends) {
     assert!(matches!(told[told.len() - 2..], [Input::Unacked(10_000..), Input::Timeout]), "{told:?}");
 }
 
-/// A peer that has ended its side and waits costs nothing, and when it is gone that is told.
+/// A peer that has ended its side and waits costs no CPU time, and its reset is reported.
 fn a_half_closed_peer_costs_nothing_and_its_reset_is_told(connect: Ends) {
     let probe = Probe::new(Wants { recv: 100, ..Wants::default() }, |_, _, _| {});
     let mut probed = connect(probe);
@@ -87,7 +88,7 @@ fn a_half_closed_peer_costs_nothing_and_its_reset_is_told(connect: Ends) {
     gone(probed);
 }
 
-/// The same with a peer that has sent more than is read.
+/// The same holds with a peer that has sent more than is read.
 fn a_reset_is_told_though_nothing_is_wanted(connect: Ends) {
     let mut probed = connect(Probe::new(Wants::default(), |_, _, _| {}));
     probed.peer.send(b"too much");
@@ -96,7 +97,7 @@ fn a_reset_is_told_though_nothing_is_wanted(connect: Ends) {
     gone(probed);
 }
 
-/// And if it waits for a time that is far away.
+/// The same holds with a deadline that is far away.
 fn a_reset_is_told_though_only_a_deadline_is_wanted(connect: Ends) {
     let deadline = Some(Instant::from_epoch(Duration::from_secs(3600)));
     let mut probed = connect(Probe::new(Wants { deadline, ..Wants::default() }, |_, _, _| {}));
@@ -107,7 +108,7 @@ fn a_reset_is_told_though_only_a_deadline_is_wanted(connect: Ends) {
     gone(probed);
 }
 
-/// Nothing happens while the peer is there; when it vanishes that is told.
+/// Checks that nothing happens while the peer is there, and that its vanishing is reported.
 fn gone(Probed { peer, watch }: Probed) {
     sleep(WHILE);
     let polls = watch.polls();
@@ -118,7 +119,7 @@ fn gone(Probed { peer, watch }: Probed) {
     watch.until(Input::Failed);
 }
 
-/// Others wait for no more than a piece.
+/// A piece is handed to the machine at once, as it may be all that comes.
 fn a_piece_is_read_at_once(connect: Ends) {
     let probe = Probe::new(Wants { recv: 1_000_000, ..Wants::default() }, |_, _, _| {});
     let mut probed = connect(probe);
@@ -131,7 +132,7 @@ fn a_piece_is_read_at_once(connect: Ends) {
     assert!(most <= Some(lottery_runtime::driving::PIECE), "{most:?}");
 }
 
-/// Tests with the machine on each side.
+/// Makes tests with the machine on each side.
 macro_rules! on_both_sides {
     ($($test:ident),+ $(,)?) => {
         mod as_server {

@@ -1,4 +1,4 @@
-//! Answers that come long after their question, from another connection.
+//! Replies that come long after their request, from another connection.
 
 use conformance::agencies::Calling;
 use conformance::files::File;

@@ -1,4 +1,4 @@
-//! The real programs on every wire: a single bet, the health check, and whole lotteries.
+//! Real programs in every dialect: a single bet, the health check, and whole lotteries.
 
 #[path = "dialects_process/lottery.rs"]
 mod lottery;
@@ -31,13 +31,13 @@ fn a_single_bet(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     let mut expected = Vec::new();
     for (nth, dialect) in (1_usize..).zip(["session", "block", "fixed", "framed", "braces"]) {
-        // The wire's own packet for a bet: there is a log line for it.
+        // Dialects with a message for a single bet, which has a log line of its own.
         let alone = matches!(dialect, "session" | "block");
         let (by_flag, by_variable) = (format!("2000000{nth}"), format!("3000000{nth}"));
         let mut flags = lottery.client(1, &["bet", "--dialect", dialect]);
         flags.args(["--first-name", "Ana María", "--last-name", "Núñez", "--document", &by_flag]);
         flags.args(["--birthdate", "1980-01-01", "--number", "7574"]);
-        // A flag beats the environment.
+        // Flags take precedence over the environment.
         flags.env("NOMBRE", "Eva").env("NUMERO", "1");
         let mut variables = lottery.client(1, &["bet"]);
         // Sessions are the default.
@@ -60,7 +60,7 @@ fn a_single_bet(runtime: &'static str) {
         }
         expected.push(format!("Ana María,Núñez,{by_flag},1980-01-01,7574"));
         expected.push(format!("Santiago Lionel,Lorca,{by_variable},1999-03-17,42"));
-        // On a wire without an answer the client is done before the bet is stored.
+        // In a dialect without a reply the client is done before the bet is stored.
         let stored = "apuesta_recibida | result: success | cantidad: 1";
         let start = Instant::now();
         while count(&lottery.centre.lines(0), stored) < 2 * nth.saturating_sub(2) {
@@ -99,7 +99,7 @@ fn a_single_bet_that_is_none(runtime: &'static str) {
     }
     let mut missing = lottery.client(1, &["bet", "--first-name", "Ana"]);
     fails(&mut missing, 1, "no bet: --last-name (APELLIDO) is not set");
-    // The centre refuses it: the agency is finished.
+    // The server rejects it: the agency is finished.
     succeeds(&mut lottery.agency(&File::invented(1, 0), &[]));
     for (dialect, reason) in
         [("block", ""), ("framed", ": the agency is finished"), ("braces", ": the agency is finished")]

@@ -1,4 +1,4 @@
-//! The health check: a line comes back, whatever else the centre is doing.
+//! Health check: a line comes back, whatever else the server is doing.
 
 use std::time::Duration;
 
@@ -48,11 +48,11 @@ fn what_comes_back<Server: OnRuntime>() {
         ("Ñandú 美\n".as_bytes(), "> Ñandú 美\n".as_bytes()),
         (b"\xFF\xFE\n", b"> \xFF\xFE\n"),
         (b"\0\n", b"> \0\n"),
-        // The beginnings of the other wires.
+        // The beginnings of other dialects.
         (b"0000001\n", b"> 0000001\n"),
         (b"A0000\n", b"> A0000\n"),
         (b"Bueno\n", b"> Bueno\n"),
-        // What cannot be one of them any more, as published checks of the course send it.
+        // Beginnings that can be no other dialect any more, as published checks of the course send them.
         (b"1234567890\n", b"> 1234567890\n"),
         (b"20261128\n", b"> 20261128\n"),
         (b"A12345\n", b"> A12345\n"),
@@ -66,7 +66,7 @@ fn what_comes_back<Server: OnRuntime>() {
         for cut in [Cut::Nowhere, Cut::Everywhere] {
             let mut peer = Raw::connect(centre.address);
             peer.send_cut(sent, cut);
-            // A line that is complete is answered although this side goes on.
+            // A complete line is answered although this side goes on.
             if !sent.contains(&b'\n') {
                 peer.fin();
             }
@@ -82,7 +82,7 @@ fn what_comes_back<Server: OnRuntime>() {
     centre.end();
 }
 
-/// `printf hello | nc` sends no line end, and may never end its side: whoever waits does not wait for ever.
+/// `printf hello | nc` sends no line end, and may never end its side: the line timeout ends the line.
 fn a_line_without_its_end_comes_back<Server: OnRuntime>() {
     let terms = Terms { echo_prefix: "> ".to_owned(), ..Terms::new(1) };
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -91,7 +91,7 @@ fn a_line_without_its_end_comes_back<Server: OnRuntime>() {
         peer.send(line.as_bytes());
         assert_eq!(String::from_utf8_lossy(&peer.receive_all()), format!("> {line}\n"));
     }
-    // What may be another wire is waited for: the rest of this question comes later.
+    // The beginning of another dialect is waited for: the rest of this query comes later.
     let mut peer = Raw::connect(centre.address);
     peer.send(b"Q{Agency");
     std::thread::sleep(Duration::from_millis(300));

@@ -1,4 +1,4 @@
-//! What goes wrong is told in the words of the wire; nothing of it is stored, and the others go on.
+//! Rejections: each is told in its dialect, nothing of it is stored, and other connections go on.
 
 use conformance::agencies::{Calling, job};
 use conformance::centre::{Running, Terms};
@@ -12,7 +12,7 @@ use lottery_core::agency::{Agency, AgencyError};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect, Problem, Violation};
 
-/// Sends bytes and the end of this side, and returns what is answered to them.
+/// Sends bytes and the end of this side, and returns the reply.
 fn ask(centre: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut peer = Raw::connect(centre);
     peer.send(bytes);
@@ -20,7 +20,7 @@ fn ask(centre: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
     peer.receive_all()
 }
 
-/// The fields of a bet, and what is said about it.
+/// Fields of a bet, and the error that they cause.
 const FIELDS: [([&str; 5], &str); 9] = [
     (["", "Paz", "20000001", "1980-01-01", "1"], "first_name: empty"),
     (["Ana", "P\taz", "20000001", "1980-01-01", "1"], "last_name: holds a control character"),
@@ -33,7 +33,7 @@ const FIELDS: [([&str; 5], &str); 9] = [
     (["Ana", "Paz", "20000001", "1980-01-01", "-1"], "number: expected decimal digits"),
 ];
 
-/// Bytes on a wire, and what is said about them.
+/// Bytes in a dialect, and the error that they cause.
 type Malformed = (Dialect, &'static [u8], &'static str);
 
 const MALFORMED: [Malformed; 19] = [
@@ -88,7 +88,8 @@ fn what_is_malformed_is_said<Server: OnRuntime>() {
     assert!(centre.end().is_empty(), "nothing is stored");
 }
 
-/// Also where only its bytes tell, one more of them than are taken: nobody waits for its end.
+/// Messages that are too long are rejected without waiting for their end, also where only the byte beyond the
+/// limit shows their length.
 fn what_is_too_long_is_said<Server: OnRuntime>() {
     let mut terms = Terms::new(1);
     terms.config.max_message = 8192;
@@ -104,7 +105,7 @@ fn what_is_too_long_is_said<Server: OnRuntime>() {
         let size = if dialect == Dialect::Framed { batch.len() } else { 8193 };
         let expected = format!("a message of {size} bytes, at most 8192 are taken (at byte 0)");
         assert_eq!(said, expected, "{dialect}");
-        // What is not longer is taken.
+        // A message at the limit is accepted.
         let fits = (0..=whole).rev().map(|bets| wire.batch(1, &vec![bet; bets]));
         let fits = fits.into_iter().find(|batch| batch.len() <= 8192).expect("some do");
         assert!(ask(centre.address, &fits) == wire.batch_stored(), "{dialect}");
@@ -112,7 +113,7 @@ fn what_is_too_long_is_said<Server: OnRuntime>() {
     centre.end();
 }
 
-/// A wire may go on after a message that is refused: the next batch is stored, but the agency is not finished.
+/// Some dialects go on after a rejected message: the next batch is stored, but the agency is not finished.
 fn after_a_refused_batch<Server: OnRuntime>() {
     let refused = "bets that were sent before were refused";
     for &dialect in conformance::PLAIN {
@@ -126,7 +127,7 @@ fn after_a_refused_batch<Server: OnRuntime>() {
         let goes_on = [wire.batch_stored(), wire.refusal(1, refused), wire.pending(1)].concat();
         let text = String::from_utf8_lossy(&answered);
         assert!(answered.ends_with(&goes_on) || wire.has_one_answer(), "{dialect}: {text}");
-        // The rest on a new connection.
+        // The rest comes on a new connection.
         let begin = if wire.has_one_answer() { 0 } else { 5 };
         assert!(!neighbour.has_ended(), "{dialect}: agency 1 is not finished");
         let again = [wire.batch(1, &file.lines()[begin..]), wire.finished(1)].concat();
@@ -150,7 +151,7 @@ fn agencies_that_there_are_not<Server: OnRuntime>() {
         let wire: &dyn Wire = wire(dialect);
         let bets = File::invented(6, 3);
         for bytes in [wire.batch(6, &bets.lines()), wire.finished(6), wire.query(6)] {
-            // On `framed` only a batch says who sends it.
+            // In `framed` only a batch names its agency.
             if wire.agency_of(&bytes).is_none() {
                 continue;
             }
@@ -205,7 +206,7 @@ fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() {
         let said = wire.text_of(&answer).is_some_and(|said| said == reason || dialect == Dialect::Block);
         assert!(said, "{dialect}: {}", answer.escape_ascii());
         drop(first);
-        // The store is left alone for a quarter of a second, and these wires cannot send a batch again.
+        // The store pauses for a quarter of a second, and these dialects cannot send a batch again.
         std::thread::sleep(std::time::Duration::from_secs(1));
         let agencies = files.each_ref().map(start);
         for (agency, file) in agencies.into_iter().zip(&files) {
@@ -236,7 +237,7 @@ fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
                 outcome => panic!("{dialect}: {outcome:?}"),
             }
         }
-        // The others are.
+        // The other dialects are served.
         let spoken = terms.config.dialects.iter().find(|spoken| conformance::PLAIN.contains(spoken));
         let file = File::invented(1, 40);
         let agency = Calling::<Agency>::agency::<Client>(

@@ -1,4 +1,5 @@
-//! Health: a connection that comes through, and a committer that comes for requests; without a trace in the centre.
+//! Health: a connection that comes through, and a committer that comes for requests, without a trace in the
+//! server.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::linux::net::SocketAddrExt as _;
@@ -19,7 +20,7 @@ use lottery_core::committer::{self, Committer};
 use lottery_proto::Dialect;
 
 fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
-    // With no more connections than one: those that ask take no place.
+    // One connection at most: health checks take no place.
     let terms = Terms { max_connections: 1, ..Terms::new(2) };
     let (store, gate) = GatedStore::new();
     let mut committer = Committer::open(store, terms.rules()).expect("it can be read");
@@ -61,7 +62,7 @@ fn a_listener_that_is_no_centre_is_not_taken_for_one() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("an address");
     assert!(matches!(ask(address), Err(Unhealthy::Nobody(_))));
-    // Nothing of it has connected there.
+    // Health checks do not connect to a port: they ask at the server's local socket.
     listener.set_nonblocking(true).expect("a socket takes options");
     assert_eq!(
         listener.accept().map(drop).map_err(|error| error.kind()),
@@ -69,7 +70,7 @@ fn a_listener_that_is_no_centre_is_not_taken_for_one() {
     );
 }
 
-/// Something that has the name of a centre's local socket, and says this to who asks.
+/// Starts a listener with the name of a server's local socket that sends these words.
 fn says(address: SocketAddr, words: &'static str) -> Task<()> {
     use std::io::{Read as _, Write as _};
     let name = LocalAddr::from_abstract_name(format!("lottery-centre/{address}")).expect("a name");

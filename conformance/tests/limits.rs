@@ -1,4 +1,4 @@
-//! More than is served: connections over the limit, and winners that no answer can carry.
+//! Limits: connections beyond the maximum, and winners that no reply can carry.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
-/// One connection more than are taken is refused with a clean end; the others do not notice.
+/// One connection beyond the maximum is rejected with a clean end; the others do not notice.
 fn one_too_many_is_refused<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -30,13 +30,14 @@ fn one_too_many_is_refused<Server: OnRuntime>() {
         let mut served: Vec<Raw> = (0..3).map(|_| Raw::connect(centre.address)).collect();
         for (peer, agency) in served.iter_mut().zip(1..) {
             if wire.has_one_answer() {
-                // It is an agency's, and keeps its place.
+                // Connections of agencies keep their place.
                 peer.send(&wire.batch(agency, &[]));
             } else {
                 assert!(ask(peer, agency), "{dialect}: those within the limit are served");
             }
         }
-        // One that says nothing, one that has begun, and one that has sent much: who can be told, is told.
+        // One that sends nothing, one that has begun, and one that has sent much: those with a known dialect
+        // are told.
         let (begun, words) = (&wire.probe(4)[..1], wire.failure("too many connections"));
         for (bytes, answer) in [(&[][..], &[][..]), (begun, &[]), (&wire.probe(4).repeat(20), &words)] {
             let mut refused = Raw::connect(centre.address);
@@ -59,7 +60,7 @@ fn one_too_many_is_refused<Server: OnRuntime>() {
     }
 }
 
-/// Where there is no place left, the idlest connection that is no agency's makes room, wherever it is.
+/// Where no place is left, the idlest connection that is no agency's makes room, wherever it is.
 fn the_idlest_makes_room<Server: OnRuntime>() {
     let wire = wire(Dialect::Braces);
     let asks = |peer: &mut Raw, agency| {
@@ -82,7 +83,7 @@ fn the_idlest_makes_room<Server: OnRuntime>() {
         for (nth, idle) in idle.iter_mut().enumerate() {
             newer.push(Raw::connect(centre.address));
             asks(&mut newer[nth], 2);
-            // A reset, if it had sent something that was not read.
+            // A reset, if the peer had sent bytes that were not read.
             let end = idle.try_receive_all();
             assert!(end.as_ref().is_ok_and(Vec::is_empty) || end.is_err() && nth > 0, "{end:?}");
         }
@@ -92,13 +93,13 @@ fn the_idlest_makes_room<Server: OnRuntime>() {
     }
 }
 
-/// An agency whose winners no answer of its wire carries gets none of them, and the log says why.
+/// An agency whose winners no reply of its dialect carries gets none of them, and the log says why.
 fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
-    // By its number of winners each test knows its log line.
+    // The number of winners identifies the log line of each test.
     static WINNERS: AtomicU32 = AtomicU32::new(1000);
     let lines = Lines::shared();
     let reason = "more winners than this wire can carry in one answer";
-    // More than fill a block; one that is wider than its column.
+    // More winners than fill a block; one that is wider than its column.
     for (dialect, wide) in [(Dialect::Block, ""), (Dialect::Fixed, "Ana,Paz,200000001,1980-01-01,7574\n")] {
         let wire = wire(dialect);
         let winners = WINNERS.fetch_add(1, Ordering::Relaxed);
@@ -106,7 +107,7 @@ fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
         many.text += wide;
         let few = File::invented(2, 50);
         let centre = Running::in_memory::<Server>(2);
-        // Bets that its own wire carries: on `framed` all that are stored can also be told.
+        // Bets in a dialect that carries them: in `framed` all that are stored can also be told.
         let sender = Calling::<Agency>::agency::<Client>(centre.address, Dialect::Framed, &many);
         let served = Calling::<Agency>::agency::<Client>(centre.address, dialect, &few);
         assert_eq!(sender.winners(), many.winners(), "{dialect}: elsewhere they are told");

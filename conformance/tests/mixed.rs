@@ -1,4 +1,4 @@
-//! One draw, five agencies, five manners.
+//! One draw of five agencies, each in another dialect.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -14,7 +14,7 @@ use conformance::{OnRuntime, on_every_pair};
 use lottery_core::agency::Agency;
 use lottery_proto::Dialect;
 
-/// An agency that sends its bets in one dialect, and asks in another until it is told who won.
+/// Plays an agency that sends its bets in one dialect, and asks in another until it gets its winners.
 fn in_two_dialects(centre: SocketAddr, file: &File, bets: Dialect, question: Dialect) {
     let id = file.agency;
     let (bets, asks) = (wire(bets), wire(question));
@@ -23,7 +23,7 @@ fn in_two_dialects(centre: SocketAddr, file: &File, bets: Dialect, question: Dia
         peer.send(&bets.batch(id, lines));
         assert_eq!(peer.receive(bets.batch_stored().len()), bets.batch_stored());
     }
-    // Where Finished asks for the winners, too, another dialect has to say it.
+    // Where Finished is also the winners query, another dialect has to send it.
     let ends = if bets.finished(id) == bets.query(id) { asks } else { bets };
     if bets.finished(id) == bets.query(id) {
         peer = Raw::connect(centre);
@@ -59,7 +59,7 @@ fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
         let address = centre.address;
         let file = files[4].clone();
         let fifth = Task::start("the fifth agency", move || in_two_dialects(address, &file, bets, question));
-        // The others change their places.
+        // The other agencies rotate their dialects.
         let mut dialects = conformance::PLAIN.to_vec();
         dialects.rotate_left(nth);
         let agencies: Vec<_> = files

@@ -16,7 +16,7 @@ fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
         let centre = Running::in_memory::<Server>(3);
         let start = |file| Calling::<Agency>::agency::<Client>(centre.address, dialect, file);
 
-        // Broken peers claim to be agencies that there are; what they send is in no file.
+        // Broken peers name agencies that exist; the bets that they send are in no file.
         let foreign = File::winning(3, 60);
         let batch = wire.batch(3, &foreign.lines());
         let (half, _) = batch.split_at(batch.len() / 2);
@@ -57,7 +57,7 @@ fn answers_to_nobody<Server: OnRuntime, Client: OnRuntime>() {
         let wire = wire(dialect);
         let file = File::invented(1, 20);
         let centre = Running::in_memory::<Server>(1);
-        // It has sent all, and is gone before the answers come.
+        // Peers that have sent all, and are gone before the replies come.
         for _ in 0..20 {
             let mut peer = Raw::connect(centre.address);
             peer.send(&wire.probe(1).repeat(20));

@@ -10,7 +10,7 @@ use conformance::{OnRuntime, on_every_server};
 use lottery_proto::{Input, Instant, Io, Machine};
 use lottery_runtime::{Mailbox, Service};
 
-/// Sends back each byte; panics at a `!`.
+/// Service that sends each byte back, and panics at a `!`.
 #[derive(Debug, Default)]
 struct Fragile {
     recv: [u8; 1],

@@ -1,4 +1,4 @@
-//! The same bytes from every runtime, for the same input, whatever the pieces in which it comes.
+//! The same input gets the same bytes from every runtime, whatever the pieces in which it comes.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
@@ -16,17 +16,18 @@ use conformance::{OnRuntime, on_every_client, on_every_server};
 use lottery_core::agency::Agency;
 use lottery_proto::Dialect;
 
-/// Connections of agency 1: all that it sends on each, and what must be answered to that.
+/// Connections of agency 1: all that it sends on each, and the replies that must come.
 struct Script {
     connections: Vec<(Vec<u8>, Answers)>,
-    /// What is stored in the end.
+    /// Bets that are stored in the end.
     file: File,
 }
 
-/// Exactly this; or this, what is wrong with the bad bet, and this.
+/// Expected bytes. With a second part: the first, a reason that is not compared, and the second.
 type Answers = (Vec<u8>, Option<Vec<u8>>);
 
-/// Batches of which one is bad, so that Finished does not count; then, anew, batches that are all good.
+/// Returns batches of which one is bad, so that Finished is rejected; then, on a new connection, batches that
+/// are all good.
 fn script(dialect: Dialect) -> Script {
     let wire = wire(dialect);
     let file = File::invented(1, 200);
@@ -40,9 +41,9 @@ fn script(dialect: Dialect) -> Script {
     let refused = "bets that were sent before were refused";
     let after_bad = [wire.refusal(1, refused), wire.pending(1)].concat();
     let spoilt = match dialect {
-        // A failure is the last answer.
+        // A failure is the last reply.
         Dialect::Fixed => (Vec::new(), Some(Vec::new())),
-        // The batches have no answer of their own.
+        // The batches have no reply of their own.
         Dialect::Block => (after_bad, None),
         _ => (two.clone(), Some(after_bad)),
     };
@@ -60,7 +61,7 @@ fn script(dialect: Dialect) -> Script {
     Script { connections, file }
 }
 
-/// Whether that is what must be answered.
+/// Returns true if these are the expected replies.
 fn is_answer(dialect: Dialect, answered: &[u8], (before, after): &Answers) -> bool {
     let Some(after) = after else { return answered == before };
     let failure = answered.strip_prefix(&before[..]).and_then(|rest| rest.strip_suffix(&after[..]));
@@ -104,7 +105,7 @@ fn a_script_gets_the_same_answers_without_sockets() {
     }
 }
 
-/// What an agency and a centre say to each other when there is nothing but the machines.
+/// Returns the conversation of an agency with a server when there is nothing but the machines.
 fn conversation(dialect: Dialect, file: &File) -> Vec<Said> {
     let mut centre = StillCentre::new(&Terms::new(1));
     let mut agency = StillClient::new(agency(dialect, file, (Ipv4Addr::LOCALHOST, 1).into()));
@@ -148,7 +149,7 @@ fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {
     }
 }
 
-/// Answers are read while bytes are still being sent: neither side waits for the other.
+/// Replies are read while bytes are still being sent: neither side waits for the other.
 fn a_peer_that_asks_for_more_than_it_reads<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);

@@ -1,4 +1,4 @@
-//! Agency files that are not what they should be, and where else bets may come from: nothing is sent before all is read.
+//! Agency files with errors, and other sources of bets: nothing is sent before all is read.
 
 mod process;
 
@@ -20,7 +20,7 @@ on_every_runtime!(
 
 const WIRES: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
 
-/// A program behind a script that uses it as `"$@"`, in little memory.
+/// Returns the command of a program behind a script that uses it as `"$@"`, in little memory.
 fn behind(script: &str, dir: &Path, program: &Command) -> Command {
     let mut shell = command("sh", dir);
     shell.arg("-c").arg(format!("ulimit -v 2000000; {script}")).arg("sh");
@@ -28,7 +28,7 @@ fn behind(script: &str, dir: &Path, program: &Command) -> Command {
     shell
 }
 
-/// It ends with that code and that on standard error, and has not connected.
+/// Checks that the client ends with that code and that on standard error, and has not connected.
 #[track_caller]
 fn refused(client: &mut Command, listener: &TcpListener, code: i32, expected: &str) {
     let (found, stdout, stderr) = Process::start(client).end(4 * SOON);
@@ -99,7 +99,7 @@ fn bets_come_from_standard_input(runtime: &str) {
     let (code, stdout, stderr) = Process::start(&mut piped).end(4 * SOON);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
     bets.check_winners();
-    // What comes from there is not overwritten either.
+    // A file that the bets come from is not overwritten either.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut agency = client(runtime, dir, 1, listener.local_addr().unwrap());
     agency.args(["--bets", "-", "--force", "--winners", "agency-1.csv"]);
@@ -124,7 +124,7 @@ fn an_agency_that_its_wire_cannot_name_does_not_connect(runtime: &str) {
             refused(&mut client, &listener, 2, &expected);
         }
     }
-    // On the others it does.
+    // In the other dialects it does.
     listener.set_nonblocking(false).unwrap();
     for wire in ["fixed", "framed", "braces"] {
         let mut client = client(runtime, dir, 256, listener.local_addr().unwrap());

@@ -1,4 +1,5 @@
-//! Real programs that ask for their winners: again when the centre was away, and by a command that sends nothing.
+//! Real programs that ask for their winners: again when the server was away, and by a command that sends no
+//! bets.
 
 mod process;
 
@@ -18,12 +19,12 @@ on_every_runtime!(
     a_wire_that_cannot_ask_by_agency_never_tells_that_nobody_has_won,
 );
 
-/// The wires with a question for the winners of one agency.
+/// Dialects with a query for the winners of one agency.
 const ASKING: [&str; 4] = ["session", "block", "fixed", "braces"];
 
 const SENT: &str = "action: apuestas_enviadas | result: success";
 
-/// The bets of an agency, which every wire can carry.
+/// Bets of an agency, which every dialect can carry.
 struct Bets {
     agency: u32,
     path: PathBuf,
@@ -50,7 +51,7 @@ impl Bets {
         self.path.with_extension("winners")
     }
 
-    /// It ends well, with its winners.
+    /// Checks that the client ends well, with its winners.
     #[track_caller]
     fn done(&self, client: Process) {
         let (code, stdout, stderr) = client.end(4 * SOON);
@@ -71,12 +72,12 @@ fn centre(runtime: &str, dir: &Path, address: SocketAddr, agencies: &str) -> Pro
     centre
 }
 
-/// How many rows there are in what the centre has written for people.
+/// Returns the number of rows in `bets.csv`.
 fn rows(dir: &Path) -> usize {
     fs::read_to_string(dir.join("data/bets.csv")).unwrap().lines().count()
 }
 
-/// It fails with one line.
+/// Checks that the client fails with one line, and returns it.
 #[track_caller]
 fn failed(client: Process, code: i32) -> String {
     let (found, stdout, stderr) = client.end(2 * SOON);
@@ -142,7 +143,7 @@ fn an_agency_that_was_killed_while_it_waited_has_its_winners_by_the_command(runt
         running.line("action: agency_finished | result: success | agency: 1");
         first.signal(Signal::KILL);
         first.end(SOON);
-        // As a supervisor would start it, before and after the draw.
+        // A supervisor would start it so, before and after the draw.
         let again = || failed(Process::start(&mut agency(runtime, dir, &bets[0], address, wire)), 1);
         let ask = "; the command winners asks for the winners of an agency that has finished";
         let error = again();
@@ -167,7 +168,7 @@ fn client_that_asks(runtime: &str, dir: &Path, address: SocketAddr, wire: &str) 
 }
 
 fn a_wire_that_cannot_ask_by_agency_never_tells_that_nobody_has_won(runtime: &str) {
-    // Whether or not somebody who says no name may be an agency.
+    // The result does not depend on the setting for peers that name no agency.
     for anonymous in ["false", "true"] {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
@@ -179,7 +180,7 @@ fn a_wire_that_cannot_ask_by_agency_never_tells_that_nobody_has_won(runtime: &st
         let asking = Process::start(&mut client_that_asks(runtime, dir, running.address(), "framed"));
         let error = failed(asking, 1);
         assert!(error.starts_with("error: framed cannot ask for the winners of one agency: "), "{error}");
-        // Nor by a file without bets.
+        // An agency file without bets does not help either.
         fs::write(&bets.path, "").unwrap();
         fs::remove_file(bets.winners_path()).unwrap();
         let error = failed(Process::start(&mut agency(runtime, dir, &bets, running.address(), "framed")), 1);

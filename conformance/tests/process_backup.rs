@@ -1,4 +1,4 @@
-//! Backups of a centre that runs, and of one that does not: what is restored from them is the same lottery.
+//! Backups of a server that runs, and of one that does not: the lottery restored from them is the same.
 
 mod process;
 
@@ -22,12 +22,12 @@ on_every_runtime!(
     a_start_waits_for_a_command_that_has_the_store,
 );
 
-/// What a command of the server says and how it ends.
+/// Runs a command of the server, and returns its exit code, standard output and standard error.
 fn told(runtime: &str, dir: &Path, args: &[&str]) -> (Option<i32>, Vec<String>, Vec<String>) {
     Process::start(command(server_program(runtime), dir).args(args)).end(4 * SOON)
 }
 
-/// That a command succeeds, and what it prints.
+/// Runs a command that must succeed, and returns its lines.
 fn done(runtime: &str, dir: &Path, args: &[&str]) -> Vec<String> {
     let (code, stdout, stderr) = told(runtime, dir, args);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{args:?}");
@@ -40,7 +40,7 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, centre: &Process) -> Command {
     client
 }
 
-/// The agencies do all their work, and win what they should.
+/// Runs the agencies to their end, and checks their winners.
 fn whole_lottery(runtime: &str, dir: &Path, agencies: &[Bets], centre: &Process) {
     let clients: Vec<_> =
         agencies.iter().map(|bets| Process::start(&mut agency(runtime, dir, bets, centre))).collect();
@@ -51,7 +51,7 @@ fn whole_lottery(runtime: &str, dir: &Path, agencies: &[Bets], centre: &Process)
     }
 }
 
-/// How many bets each of two agencies has in a data directory: the first of its own, once and in order.
+/// Restores a backup, and returns the number of bets of each agency: the first of its own, once and in order.
 fn restored(runtime: &str, dir: &Path, backup: &str, agencies: &[Bets]) -> Vec<usize> {
     let data = dir.join("data");
     let said = done(runtime, dir, &["restore", backup, "--data-dir", "data"]);
@@ -79,7 +79,7 @@ fn backups_under_load_are_whole_and_what_is_restored_goes_on(runtime: &str) {
         taken.push(name);
     }
     assert!(taken.len() > 1, "the load was over before the first backup");
-    // What was acknowledged before a backup began is in it, so each has at least what the one before has.
+    // Each backup holds all bets that were acknowledged before it began: at least those of the one before.
     let mut before = vec![0, 0];
     for name in &taken {
         let other = tempfile::tempdir().unwrap();
@@ -88,7 +88,7 @@ fn backups_under_load_are_whole_and_what_is_restored_goes_on(runtime: &str) {
         before = counts;
     }
     drop(clients);
-    // The machine is lost in the middle of it all. Agencies go on with what is restored, and send the rest.
+    // The machine is lost in the middle of it all. Agencies go on with the restored bets, and send the rest.
     centre.signal(Signal::KILL);
     centre.end(SOON);
     let other = tempfile::tempdir().unwrap();
@@ -100,7 +100,7 @@ fn backups_under_load_are_whole_and_what_is_restored_goes_on(runtime: &str) {
     assert_eq!(stored(&other.path().join("data"), &agencies), [60_000; 2]);
 }
 
-/// A backup without what depends on the pieces in which rows are kept.
+/// Returns a backup without the parts that depend on the pieces in which rows are kept.
 fn content(backup: &Path) -> String {
     let text = fs::read_to_string(backup).unwrap();
     let kept = text.lines().filter(|line| !line.starts_with("rows ") && !line.starts_with("end "));
@@ -204,7 +204,7 @@ fn who_does_not_read_a_backup_stalls_nobody(runtime: &str) {
     let mut first = agency(runtime, dir, &agencies[0], &centre);
     let first = Process::start(&mut first);
     first.line("apuestas_enviadas");
-    // More of them than are answered at once; nobody reads what they write.
+    // More backups than are answered at once; nobody reads their output.
     let mut stuck: Vec<_> = (0..6)
         .map(|_| {
             let mut backup = command(server_program(runtime), dir);
@@ -217,7 +217,7 @@ fn who_does_not_read_a_backup_stalls_nobody(runtime: &str) {
         assert_eq!(client.end(4 * SOON).0, Some(0));
         bets.check_winners();
     }
-    // It ends though they are not done, and they know that they have no backup.
+    // The server ends though they are not done, and they know that they have no backup.
     centre.stop(Signal::TERM);
     for backup in &mut stuck {
         let mut written = String::new();
@@ -244,7 +244,7 @@ fn a_start_waits_for_a_command_that_has_the_store(runtime: &str) {
 
 fn a_killed_centre_leaves_a_socket_that_harms_nobody(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    // Longer than the system takes for a socket.
+    // A path longer than the system takes for a socket.
     let long = dir.path().join("x".repeat(120));
     fs::create_dir(&long).unwrap();
     let dir = long.as_path();

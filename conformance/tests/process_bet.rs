@@ -1,4 +1,4 @@
-//! A single bet of the real programs is a success only if the centre has said that it is stored.
+//! Single bets of the real programs: success is reported only if the server has acknowledged the bet.
 
 mod process;
 
@@ -33,7 +33,7 @@ fn bet(runtime: &str, dir: &Path, address: SocketAddr, wire: &str) -> Command {
     bet
 }
 
-/// It fails with one line, and has said nothing of a success.
+/// Checks that the command fails with one line, and has reported no success. Returns its lines and that line.
 #[track_caller]
 fn failed(bet: Process) -> (Vec<String>, String) {
     let (code, stdout, stderr) = bet.end(2 * SOON);

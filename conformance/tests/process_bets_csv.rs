@@ -1,5 +1,5 @@
-//! A `bets.csv` that holds more than the store: it may be the only copy. No start empties it, and `import` makes a store of
-//! it, exactly once, all of it or nothing.
+//! `bets.csv` that holds more than the store: it may be the only copy. No start empties it, and `import`
+//! makes a store of it, exactly once, all of it or nothing.
 
 mod process;
 
@@ -17,17 +17,17 @@ on_every_runtime!(
     a_killed_import_leaves_nothing,
 );
 
-/// What a command of the server says and how it ends.
+/// Runs a command of the server, and returns its exit code, standard output and standard error.
 fn told(runtime: &str, dir: &Path, args: &[&str]) -> (Option<i32>, Vec<String>, Vec<String>) {
     Process::start(command(server_program(runtime), dir).args(args)).end(2 * SOON)
 }
 
-/// Its bets as `bets.csv` has them.
+/// Returns the bets as `bets.csv` has them.
 fn csv(bets: &Bets) -> String {
     bets.rows.join("\r\n") + "\r\n"
 }
 
-/// A `bets.csv` of these agencies in a data directory without a store.
+/// Writes a `bets.csv` of these agencies to a data directory without a store.
 fn alone(dir: &Path, agencies: &[Bets]) -> String {
     let text: String = agencies.iter().map(csv).collect();
     fs::create_dir(dir.join("data")).unwrap();
@@ -119,7 +119,7 @@ fn an_import_that_fails_leaves_nothing(runtime: &str) {
         told(runtime, dir, &["import", "none.csv", "--data-dir", "data"]),
         (Some(1), vec![], vec![missing])
     );
-    // Beside another bets.csv it is as at a start.
+    // With another `bets.csv` in place it fails as a start does.
     fs::write(dir.join("data/bets.csv"), &good[..good.len() / 2]).unwrap();
     fs::write(dir.join("old.csv"), &good).unwrap();
     assert_eq!(
@@ -158,7 +158,7 @@ fn a_killed_import_leaves_nothing(runtime: &str) {
     assert!(!files(dir).contains(&"lottery.redb.part".to_owned()));
 }
 
-/// What is in the data directory.
+/// Returns the names in the data directory.
 fn files(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir.join("data")).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

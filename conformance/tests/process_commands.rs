@@ -1,5 +1,4 @@
-//! What the programs do besides a lottery: count, say whether a centre listens, print their settings. And a centre that
-//! keeps nothing.
+//! Commands of the programs: `count`, `health`, settings. Also a server that keeps nothing.
 
 mod process;
 
@@ -18,7 +17,7 @@ on_every_runtime!(
     a_centre_in_memory_leaves_nothing_behind,
 );
 
-/// What a command of the server says and how it ends.
+/// Runs a command of the server, and returns its exit code, standard output and standard error.
 fn told(runtime: &str, dir: &Path, args: &[&str]) -> (Option<i32>, Vec<String>, Vec<String>) {
     Process::start(command(server_program(runtime), dir).args(args)).end(SOON)
 }
@@ -43,7 +42,7 @@ fn bets_are_counted_while_the_centre_runs(runtime: &str) {
     }
     let lines = ["agency 1: 30", "agency 2: 12", "all: 42"].map(str::to_owned).to_vec();
     assert_eq!(told(runtime, dir, &count), (Some(0), lines.clone(), vec![]));
-    // It is the store that is counted, whatever becomes of bets.csv.
+    // The store is counted, whatever becomes of `bets.csv`.
     std::fs::remove_file(dir.join("data/bets.csv")).unwrap();
     assert_eq!(told(runtime, dir, &count), (Some(0), lines.clone(), vec![]));
     let mut full = command(server_program(runtime), dir);
@@ -64,7 +63,7 @@ fn health_is_asked_of_the_centre_at_the_port_that_is_named(runtime: &str) {
         let centre = Process::start(server_at(runtime, dir.path(), address).args(["--store", kind]));
         centre.address();
         assert_eq!(told(runtime, dir.path(), &["health", "--listen", &listen]), well, "{kind}");
-        // Whatever address it listens at.
+        // The address that the server listens at does not matter.
         assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), well, "{kind}");
         assert_eq!(told(runtime, dir.path(), &["--port", &port, "health"]), well, "{kind}");
         let mut health = command(server_program(runtime), dir.path());
@@ -72,7 +71,7 @@ fn health_is_asked_of_the_centre_at_the_port_that_is_named(runtime: &str) {
         assert_eq!(health.end(SOON), well, "{kind}");
         std::fs::write(dir.path().join("other.ini"), format!("SERVER_PORT = {port}\n")).unwrap();
         assert_eq!(told(runtime, dir.path(), &["health", "--config", "other.ini"]), well, "{kind}");
-        // It is stopped, and nothing of it answers.
+        // The server is stopped, and nothing of it answers.
         centre.signal(Signal::STOP);
         let silent = unwell(&format!("the centre at {listen} does not answer"));
         assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), silent, "{kind}");
@@ -83,7 +82,7 @@ fn health_is_asked_of_the_centre_at_the_port_that_is_named(runtime: &str) {
         let nobody = unwell(&format!("no centre listens at {listen}"));
         assert_eq!(told(runtime, dir.path(), &["health", "--listen", &listen]), nobody, "{kind}");
     }
-    // Somebody else's listener is none of ours.
+    // Another program's listener is no server of ours.
     let _other = std::net::TcpListener::bind(address).unwrap();
     let nobody = unwell(&format!("no centre listens at 0.0.0.0:{port}"));
     assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), nobody);
@@ -107,7 +106,7 @@ fn a_centre_in_memory_leaves_nothing_behind(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 50);
     let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "1", "--store", "memory"]));
-    // One that does not ask where its winners are to be written says how many there are.
+    // An agency without a file for its winners logs their number.
     let (code, stdout, stderr) =
         Process::start(&mut agency(runtime, dir.path(), &bets, &centre)).end(2 * SOON);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]));

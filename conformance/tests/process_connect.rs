@@ -1,4 +1,5 @@
-//! Real clients that cannot reach their centre: each step of connecting has an end, and a signal ends it at any time.
+//! Real clients that cannot reach their server: each step of connecting has a limit, and a signal ends it at
+//! any time.
 
 mod process;
 
@@ -18,12 +19,12 @@ on_every_runtime!(
     a_signal_ends_connecting_and_looking_up,
 );
 
-/// Longer than the test.
+/// Timeout longer than the test.
 const LONG: &str = "60s";
 
 const WIRES: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
 
-/// A listener that answers nobody: as many wait to be accepted as may.
+/// Listener that answers nobody: its queue is full.
 struct Deaf {
     address: SocketAddr,
     _listener: rustix::fd::OwnedFd,
@@ -45,7 +46,7 @@ impl Deaf {
     }
 }
 
-/// Whether this test may have its own `/etc`: it takes root.
+/// Returns true if this test may have its own `/etc`: it takes root.
 fn may_change_etc() -> bool {
     let may = Command::new("unshare").args(["--mount", "true"]).status().is_ok_and(|status| status.success());
     if !may {
@@ -54,7 +55,7 @@ fn may_change_etc() -> bool {
     may
 }
 
-/// The same program, where `etc` in its directory stands for that file of `/etc`.
+/// Returns the same program, where `etc` in its directory stands for that file of `/etc`.
 fn with_etc(program: &Command, dir: &Path, name: &str, text: &str) -> Command {
     fs::write(dir.join("etc"), text).unwrap();
     let mut command = command("unshare", dir);
@@ -68,7 +69,7 @@ fn with_etc(program: &Command, dir: &Path, name: &str, text: &str) -> Command {
     command
 }
 
-/// A client of that server, `HOST:PORT`, with that timeout for each of its addresses.
+/// Returns a client of that server, `HOST:PORT`, with that timeout for each of its addresses.
 fn caller(runtime: &str, dir: &Path, server: &str, timeout: &str) -> Command {
     let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
     let mut caller = command(client(runtime, dir, 1, nowhere).get_program(), dir);
@@ -110,7 +111,7 @@ fn a_centre_that_does_not_answer_is_given_up(runtime: &str) {
     }
 }
 
-/// A name with two addresses, whichever comes first.
+/// A name has two addresses: their order does not matter.
 fn a_dead_address_does_not_hide_a_good_one(runtime: &str) {
     if !may_change_etc() {
         return;
@@ -145,7 +146,7 @@ fn a_signal_ends_connecting_and_looking_up(runtime: &str) {
     let deaf = Deaf::at(Ipv4Addr::LOCALHOST);
     let mut connecting = agency(runtime, dir, "session", &deaf.address.to_string(), LONG);
     let mut stopped = vec![Process::start(&mut connecting)];
-    // A name server that says nothing.
+    // A silent name server.
     let silent = UdpSocket::bind("127.8.0.53:53");
     if may_change_etc() && silent.is_ok() {
         let looking = agency(runtime, dir, "session", "centre.test:1", LONG);

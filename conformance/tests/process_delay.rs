@@ -1,5 +1,5 @@
-//! How long an acknowledgement takes when there are hostile peers, beside how long it takes without them, in one run and
-//! in turns. It measures, and so it is not a part of the tests: `--ignored --nocapture`.
+//! Time of an acknowledgement with hostile peers, compared to the time without them, in one run and in turns.
+//! It is a measurement, and so not a part of the tests: `--ignored --nocapture`.
 
 mod process;
 
@@ -18,23 +18,23 @@ use process::wire::{BLOCK, connect, question};
 use process::{Process, server};
 use rustix::process::{Signal, setpriority_process};
 
-/// Turns without hostile peers, and as many with them.
+/// Number of turns without hostile peers, and of turns with them.
 const TURNS: usize = 4;
 /// Batches of an agency in a turn.
 const BATCHES: usize = 250;
 
-/// What is promised: so many times as long as alone.
+/// Limit of the ratio: time with hostile peers to time without.
 const MOST: f64 = 2.0;
 
-/// Peers that say nothing.
+/// Number of peers that send nothing.
 const SILENT: usize = 2000;
-/// Peers that send a byte a second.
+/// Number of peers that send a byte a second.
 const SLOW: usize = 20;
-/// Peers that never read their answers.
+/// Number of peers that never read their replies.
 const DEAF: usize = 20;
-/// A peer that could send nothing for so long is not read from.
+/// Time without a sent byte after which a peer counts as not read.
 const FULL: Duration = Duration::from_millis(100);
-/// What a centre needs to see that peers are gone.
+/// Time that a server needs to see that peers are gone.
 const SETTLE: Duration = Duration::from_millis(500);
 
 #[test]
@@ -51,7 +51,7 @@ fn acknowledgements_beside_hostile_peers() {
     assert!(ratios.iter().all(|ratio| *ratio <= MOST), "{ratios:.2?}: more than {MOST} times");
 }
 
-/// The 99th percentile, alone and beside hostile peers.
+/// Returns the 99th percentile, alone and beside hostile peers.
 fn measure(runtime: &str) -> [Duration; 2] {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(&mut server(runtime, dir.path()));
@@ -87,7 +87,7 @@ fn session(address: SocketAddr, agency: u32) -> Raw {
     peer
 }
 
-/// Sends batches, each when the one before is acknowledged: how long each took.
+/// Sends batches, each when the one before is acknowledged, and returns the time of each.
 fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
     let batch = wire(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
     let mut acknowledged = || {
@@ -99,13 +99,15 @@ fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
     (0..BATCHES).map(|_| acknowledged()).collect()
 }
 
-/// Peers that say nothing, that send a byte a second, that never read their answers; and garbage, on ever new connections.
+/// Runs peers that send nothing, that send a byte a second, that never read their replies; and garbage, on
+/// ever new connections.
 fn attack(address: SocketAddr, begun: &Barrier, over: &AtomicBool) {
     if over.load(Ordering::Relaxed) {
         begun.wait();
         return;
     }
-    // Elsewhere they would have processors of their own: here they get what the centre and the agencies leave.
+    // Elsewhere they would have processors of their own: here they get what the server and the agencies
+    // leave.
     setpriority_process(None, 19).unwrap();
     let silent: Vec<_> = (0..SILENT).map(|_| connect(address)).collect();
     let mut slow: Vec<_> = (0..SLOW).map(|_| connect(address)).collect();
@@ -126,7 +128,7 @@ fn attack(address: SocketAddr, begun: &Barrier, over: &AtomicBool) {
     thread::sleep(SETTLE);
 }
 
-/// Peers that have asked until nothing more was taken from them, and have read nothing.
+/// Returns peers that have sent requests until nothing more was taken from them, and have read nothing.
 fn deaf(address: SocketAddr) -> Vec<Raw> {
     let mut peers: Vec<_> = (0..DEAF).map(|_| Raw::connect_narrow(address)).collect();
     for peer in &peers {

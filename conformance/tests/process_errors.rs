@@ -1,4 +1,4 @@
-//! Programs that cannot start, or not go on: one line that says what is wrong and where, and an exit code.
+//! Programs that cannot start, or not go on: one line with the error and its place, and an exit code.
 
 mod process;
 
@@ -18,7 +18,7 @@ on_every_runtime!(
     a_centre_that_is_not_there,
 );
 
-/// It ends with that code, and exactly that on standard error.
+/// Checks that the command ends with that code, and exactly that on standard error.
 #[track_caller]
 fn fails(command: &mut Command, code: i32, expected: &str) {
     let (found, stdout, stderr) = Process::start(command).end(SOON);

@@ -1,5 +1,5 @@
-//! Acknowledgements of honest agencies beside two peers that send what costs them nothing, as fast as it is taken: how many
-//! there are and how long they take, in turns with and without these peers, in one run, on one core and on two.
+//! Number and time of honest agencies' acknowledgements beside two peers that send cheap bytes as fast as
+//! they are taken, in turns with and without these peers, in one run, on one core and on two.
 
 mod process;
 
@@ -19,16 +19,16 @@ use process::{Process, server};
 use rustix::process::{Signal, setpriority_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Honest agencies, each with a session.
+/// Number of honest agencies, each with a session.
 const HONEST: u32 = 4;
-/// Peers that are not.
+/// Number of hostile peers.
 const HOSTILE: usize = 2;
-/// Turns of each kind, and how long each takes.
+/// Number of turns of each kind; [`TURN`] is the length of each.
 const TURNS: usize = 3;
 const TURN: Duration = Duration::from_millis(700);
 
-/// Share of what they get alone that honest agencies get at least, and at most so many times as long 99 of 100
-/// acknowledgements take, beside connections that stay.
+/// Smallest share of the acknowledgements that honest agencies get alone, and largest factor on the time of
+/// 99 of 100 of them, beside connections that stay.
 const STAYING: (f64, f64) = (1.0 / 3.0, 5.0);
 /// The same beside peers that come back, two thousand times a second, when they are closed.
 const COMING_BACK: (f64, f64) = (1.0 / 4.0, 8.0);
@@ -63,7 +63,7 @@ fn acknowledgements_beside_two_hostile_peers() {
 struct Flood {
     kind: &'static str,
     bytes: Vec<u8>,
-    /// It is served as long as it wants to be.
+    /// True if the server keeps its connection as long as the peer does.
     stays: bool,
 }
 
@@ -84,11 +84,11 @@ fn floods() -> Vec<Flood> {
     ]
 }
 
-/// What honest agencies get.
+/// Service that honest agencies get.
 struct Service {
     /// Acknowledgements a second.
     acks: f64,
-    /// So long 99 of 100 of them take at most.
+    /// Time of the 99th of 100 of them.
     p99: Duration,
 }
 
@@ -114,12 +114,12 @@ fn measure(runtime: &str, cores: usize, flood: &Flood) -> [Service; 2] {
     })
 }
 
-/// Starts a centre that may use so many processors.
+/// Starts a server that may use `cores` processors.
 fn start(runtime: &str, dir: &Path, cores: usize) -> Process {
     let all = sched_getaffinity(None).unwrap();
     let mut some = CpuSet::new();
     (0..CpuSet::MAX_CPU).filter(|core| all.is_set(*core)).take(cores).for_each(|core| some.set(core));
-    // A process gets those of the thread that starts it.
+    // A process inherits the processors of the thread that starts it.
     sched_setaffinity(None, &some).unwrap();
     let centre = Process::start(server(runtime, dir).args(["--agencies", "99"]));
     sched_setaffinity(None, &all).unwrap();
@@ -133,14 +133,14 @@ fn session(address: SocketAddr, agency: u32) -> Raw {
     peer
 }
 
-/// A turn: the time of each acknowledgement.
+/// Runs a turn, and returns the time of each acknowledgement.
 fn beside(hostile: usize, address: SocketAddr, flood: &Flood, agencies: &mut [Raw]) -> Vec<Duration> {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..hostile {
             scope.spawn(|| attack(address, flood, &over));
         }
-        // Until they are at it.
+        // Time for the hostile peers to begin.
         thread::sleep(TURN / 2);
         let senders: Vec<_> =
             (1..).zip(agencies).map(|(agency, peer)| scope.spawn(move || send(agency, peer))).collect();
@@ -150,7 +150,7 @@ fn beside(hostile: usize, address: SocketAddr, flood: &Flood, agencies: &mut [Ra
     })
 }
 
-/// Sends batches, each when the one before is acknowledged: how long each took.
+/// Sends batches, each when the one before is acknowledged, and returns the time of each.
 fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
     let batch = wire(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
     let (start, mut times) = (Instant::now(), Vec::new());
@@ -163,9 +163,10 @@ fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
     times
 }
 
-/// Sends bytes again and again, as fast as they are taken, and reads what comes; on a new connection when it is closed.
+/// Sends bytes again and again, as fast as they are taken, and reads what comes; on a new connection when it
+/// is closed.
 fn attack(address: SocketAddr, flood: &Flood, over: &AtomicBool) {
-    // Elsewhere it would have a processor of its own: here it gets what the centre and the agencies leave.
+    // Elsewhere it would have a processor of its own: here it gets what the server and the agencies leave.
     setpriority_process(None, 19).unwrap();
     while !over.load(Ordering::Relaxed) {
         let Ok(mut peer) = TcpStream::connect(address) else { continue };
@@ -183,10 +184,10 @@ fn attack(address: SocketAddr, flood: &Flood, over: &AtomicBool) {
     }
 }
 
-/// Bytes that were written or read now.
+/// Returns the number of bytes that were written or read, 0 if none could be now.
 fn moved(done: std::io::Result<usize>) -> Result<usize, ErrorKind> {
     match done {
-        // The end, of one that read.
+        // Reading found the end.
         Ok(0) => Err(ErrorKind::UnexpectedEof),
         Ok(bytes) => Ok(bytes),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),

@@ -1,5 +1,5 @@
-//! Files that are changed under a running centre. One whose store was taken away acknowledges nothing more and ends with 74;
-//! `bets.csv` is made anew, and what is not its own is left alone.
+//! Files that are changed under a running server. If its store is taken away it acknowledges nothing more and
+//! ends with 74; `bets.csv` is made anew, and files that are not its own are left alone.
 
 mod process;
 
@@ -24,7 +24,7 @@ on_every_runtime!(
     a_directory_that_may_not_be_written_names_user_owner_and_mode,
 );
 
-/// That the centre has ended by itself, because of that file.
+/// Checks that the server has ended by itself, because of that file.
 fn ended(centre: Process, file: &str, case: &str) {
     let (code, stdout, stderr) = centre.end(2 * SOON);
     assert_eq!((code, stderr.len()), (Some(74), 1), "{case}: {stdout:#?} {stderr:#?}");
@@ -42,10 +42,10 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, centre: &Process) -> Command {
     client
 }
 
-/// A way to change a file.
+/// Way to change a file.
 type Way = (&'static str, fn(&Path));
 
-/// A way to take something away, and what the centre then names.
+/// Way to take something away, and the file that the server then names.
 type Taken = (&'static str, fn(&Path), &'static str);
 
 const WAYS: [Taken; 6] = [
@@ -93,7 +93,7 @@ fn a_centre_without_work_notices_too(runtime: &str) {
     first.address();
     fs::remove_file(dir.join("data/lottery.lock")).unwrap();
     fs::remove_file(dir.join("data/lottery.redb")).unwrap();
-    // A second one can begin, and then it is the only one.
+    // A second server can begin, and then it is the only one.
     let second = Process::start(&mut server(runtime, dir));
     second.address();
     ended(first, "lottery.lock", "both deleted");
@@ -108,7 +108,8 @@ fn nothing_is_acknowledged_into_a_file_that_nobody_finds(runtime: &str) {
     let centre = Process::start(server(runtime, dir).args(["--agencies", "1"]));
     let sending = Process::start(agency(runtime, dir, &agencies[0], &centre).args(["--log-level", "DEBUG"]));
     centre.line("action: apuesta_recibida | result: success");
-    // Whatever was acknowledged until then is in the copy: it is made before the file is taken away, and nothing after.
+    // All that was acknowledged so far is in the copy: it is made before the file is taken away, and nothing
+    // is acknowledged after.
     centre.signal(Signal::STOP);
     fs::rename(dir.join("data"), dir.join("old")).unwrap();
     fs::create_dir(dir.join("data")).unwrap();
@@ -118,7 +119,7 @@ fn nothing_is_acknowledged_into_a_file_that_nobody_finds(runtime: &str) {
     let said = stderr[0].strip_suffix(" of 50000 bets are stored").and_then(|error| error.rsplit(' ').next());
     let said: usize = said.unwrap_or_else(|| panic!("{stdout:#?} {stderr:#?}")).parse().unwrap();
     assert_eq!(fs::read_dir(dir.join("data")).unwrap().count(), 0, "nothing was written to the new one");
-    // A start brings bets.csv up to date.
+    // A start brings `bets.csv` up to date.
     let mut again = command(server_program(runtime), dir);
     let again =
         Process::start(again.args(["--listen", "127.0.0.1:0", "--data-dir", "old", "--agencies", "1"]));
@@ -179,7 +180,7 @@ fn bets_csv_is_made_anew(runtime: &str) {
         let first = Process::start(&mut agency(runtime, dir, &agencies[0], &centre));
         first.line("apuestas_enviadas");
         change(&csv);
-        // Also while there is nothing to commit.
+        // The same holds while there is nothing to commit.
         let begins = centre.line("action: repair_bets_csv | result: in_progress");
         assert!(begins.contains("WARNING"), "{case}: {begins}");
         let anew = centre.line("action: repair_bets_csv | result: success | size: ");
@@ -243,7 +244,7 @@ fn bets_csv_that_is_anothers_is_left_alone(runtime: &str) {
         change(&csv);
         let line = centre.line("action: repair_bets_csv | result: fail | behind: ");
         assert!(line.ends_with(reason), "{case}: {line}");
-        // All goes on, in many groups, and it is not said again.
+        // The server goes on, in many groups, and the line is not logged again.
         let second = Process::start(&mut agency(runtime, dir, &agencies[1], &centre));
         for agency in [first, second] {
             assert_eq!(agency.end(4 * SOON).0, Some(0), "{case}");
@@ -284,14 +285,14 @@ fn a_directory_that_may_not_be_written_names_user_owner_and_mode(runtime: &str) 
     };
     let data = data.canonicalize().unwrap().display().to_string();
     assert_eq!(said("data/lottery.lock"), format!("{data} belongs to user 0, group 0, with mode 0755"));
-    // What root has made in it is another's, too.
+    // Files that root has made in it belong to root, too.
     let centre = Process::start(&mut server(runtime, dir));
     centre.address();
     centre.stop(Signal::TERM);
     fs::set_permissions(&data, fs::Permissions::from_mode(0o777)).unwrap();
     let lock = format!("{data}/lottery.lock belongs to user 0, group 0, with mode 0600");
     assert_eq!(said("data/lottery.lock"), lock);
-    // But in a directory of somebody else's it is that one's.
+    // In a directory of another user, root's files become that user's.
     let theirs = dir.join("theirs");
     fs::create_dir(&theirs).unwrap();
     std::os::unix::fs::chown(&theirs, Some(12345), Some(54321)).unwrap();

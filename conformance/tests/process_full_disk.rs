@@ -1,5 +1,5 @@
-//! The centre's disk has no room half-way: agencies are told, nothing that was acknowledged is missing, and they go on
-//! by themselves when there is room again.
+//! Disk without room half-way: agencies are told, nothing that was acknowledged is missing, and they go on by
+//! themselves when there is room again.
 
 mod process;
 
@@ -16,7 +16,7 @@ on_every_runtime!(
     winners_beyond_the_limit_of_file_sizes,
 );
 
-/// The smallest in which the database can begin and still hold some of the bets.
+/// Smallest size in which the database can begin and still hold some of the bets.
 const SMALL: &str = "2m";
 
 fn agency(
@@ -51,7 +51,8 @@ fn no_room_for_a_while(runtime: &str) {
     clients.iter().for_each(is_told);
     assert!(centre.is_running());
     centre.line("ERROR    action: store | result: fail | reason: data/lottery.redb: no room, ");
-    // Also one that was killed with a full disk goes on from what was acknowledged: or the agencies would object.
+    // A server that was killed with a full disk also goes on from the acknowledged bets: the agencies would
+    // object otherwise.
     centre.signal(Signal::KILL);
     centre.end(SOON);
     let centre = Process::start(&mut command);
@@ -80,7 +81,7 @@ fn no_room_for_good(runtime: &str) {
     let mut client = agency(runtime, dir.path(), &agencies[0], address);
     let (code, stdout, stderr) = Process::start(client.args(["--retry-for", "2s"])).end(4 * SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
-    // It had its connections, but they were of no use: the pauses grow, and there is an end.
+    // The client had connections, but they were of no use: the pauses grow, and it gives up.
     let tries = stdout.iter().filter(|line| line.contains("action: reconnect")).count();
     assert!((2..20).contains(&tries), "{tries} tries");
     let said = stderr[0].strip_suffix(" of 30000 bets are stored").and_then(|error| error.rsplit(' ').next());
@@ -89,7 +90,7 @@ fn no_room_for_good(runtime: &str) {
     assert!(reason.contains("storage: "), "{reason}");
     disk.resize("64m");
     centre.stop(Signal::TERM);
-    // Started again with room, so that bets.csv is up to date.
+    // Started again with room, so that `bets.csv` is up to date.
     let again = Process::start(server_at(runtime, disk.path(), address).args(["--agencies", "1"]));
     again.address();
     again.stop(Signal::TERM);
@@ -97,14 +98,14 @@ fn no_room_for_good(runtime: &str) {
     assert!(said > 0 && said == kept, "{said} acknowledged, {kept} stored");
 }
 
-/// No file of that process may become longer.
+/// Limits the size of all files of that process, in bytes.
 fn limit_file_sizes(process: &Process, most: Option<u64>) {
     let pid = Pid::from_raw(process.pid().cast_signed());
     let limit = Rlimit { current: most, maximum: None };
     prlimit(pid, Resource::Fsize, limit).unwrap();
 }
 
-/// A signal comes with the error. It must not end the centre, and the error is that of a disk without room.
+/// A signal comes with the error. It must not end the server, and the error is that of a disk without room.
 fn a_limit_of_file_sizes(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 10_000));
@@ -132,7 +133,7 @@ fn a_limit_of_file_sizes(runtime: &str) {
     assert_eq!(stored(&dir.path().join("data"), &agencies), [10_000; 2]);
 }
 
-/// A command under a limit of no bytes at all for the files that it writes.
+/// Returns a command under a limit of no bytes at all for the files that it writes.
 fn without_file_sizes(program: &std::process::Command, dir: &std::path::Path) -> std::process::Command {
     let mut limited = command("sh", dir);
     limited

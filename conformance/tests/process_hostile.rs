@@ -1,5 +1,5 @@
-//! Hostile peers against the real programs, and four honest agencies beside them: these lose nothing, and get their
-//! winners.
+//! Hostile peers against the real programs, with four honest agencies beside them: these lose nothing, and
+//! get their winners.
 
 mod process;
 
@@ -34,17 +34,17 @@ on_every_runtime!(
     rivals_in_sessions,
 );
 
-/// A connection did not end well.
+/// Log line of a connection that did not end well.
 const FAILED: &str = "action: close_connection | result: fail";
-/// It is served.
+/// Log line of a connection that is served.
 const ACCEPTED: &str = "action: accept_connections | result: success";
 
-/// Bets of an honest agency.
+/// Number of bets of an honest agency.
 const BETS: u32 = 400;
-/// Bets in a batch of a rival.
+/// Number of bets in a rival's batch.
 const RIVAL_BETS: u32 = 20;
 
-/// A batch of an agency's first bets, none of which is in an honest agency's file.
+/// Returns a batch of an agency's first bets, and their rows. None of them is in an honest agency's file.
 fn batch(agency: u32, bets: u32) -> (Vec<u8>, Vec<String>) {
     let file = File::invented(agency, bets);
     let rows = file.text.lines().map(|line| format!("{agency},{line}")).collect();
@@ -57,8 +57,8 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Proces
     Process::start(client.args(["--batch-max-amount", "10", "--retry-for", "60s"]))
 }
 
-/// Runs four agencies while `attack` goes on; it is called again and again until they have their winners, and is there
-/// before they come. The centre notices: that is logged.
+/// Runs four agencies while `attack` goes on; it is called again and again until they have their winners, and
+/// is there before they come. The attack must show in the server's log.
 fn beside<Attack: FnMut() + Send>(
     runtime: &str,
     centre: impl FnOnce(&Path) -> Command,
@@ -92,7 +92,7 @@ fn beside<Attack: FnMut() + Send>(
     assert_eq!(stored(&dir.path().join("data"), &agencies), [BETS as usize; 4]);
 }
 
-/// Sets it when it goes, also when a test fails: nothing waits for the attackers then.
+/// Sets the flag when it is dropped, also when a test fails: nothing waits for the attackers then.
 struct Sets<'a>(&'a AtomicBool);
 
 impl Drop for Sets<'_> {
@@ -101,7 +101,7 @@ impl Drop for Sets<'_> {
     }
 }
 
-/// A centre with such settings.
+/// Returns the command of a server with these settings.
 fn with<'a>(runtime: &'a str, settings: &'a [&'a str]) -> impl FnOnce(&Path) -> Command + 'a {
     move |dir| {
         let mut centre = server(runtime, dir);
@@ -117,7 +117,7 @@ fn a_byte_at_a_time(runtime: &str) {
         move || {
             thread::sleep(Duration::from_millis(2));
             for (peer, sent) in &mut peers {
-                // It never comes to an end.
+                // The last byte of a batch is never sent.
                 if *sent == BLOCK - 1 || peer.write_all(&batch[*sent..=*sent]).is_err() {
                     (*peer, *sent) = (connect(address), 0);
                 } else {
@@ -154,7 +154,7 @@ fn answers_that_nobody_reads(runtime: &str) {
         }
         move || {
             for peer in &mut peers {
-                // Cut anywhere: what follows may be nonsense, and is not read either.
+                // Cut anywhere: bytes that follow may be nonsense, and their replies are not read either.
                 let _ = peer.0.write(&questions);
             }
             thread::sleep(Duration::from_millis(1));
@@ -169,7 +169,7 @@ fn floods_of_garbage(runtime: &str) {
             let mut peer = connect(address);
             let mut garbage: Vec<u8> =
                 (0..20_000).map(|_| u8::try_from(random.below(256)).unwrap()).collect();
-            // So that each wire has its share of it.
+            // Each dialect gets its share.
             garbage[0] = random
                 .of::<[u8]>(&[b"\x01", b"\x03", b"\x04", b"\x06", b"\x07", b"A", b"0", b"B", b"N", b"Q"])[0];
             let _ = peer.write_all(&garbage);
@@ -184,7 +184,7 @@ fn ends_and_resets_at_every_stage(runtime: &str) {
     beside(runtime, with(runtime, &[]), FAILED, |_, address| {
         let (batch, _) = batch(1, 60);
         let script = [question(1), batch].concat();
-        // Before anything; in a header; in a payload; behind a question; in a batch; before its last byte.
+        // Before anything; in a header; in a payload; behind a query; in a batch; before its last byte.
         let stages = [0, 1, 3, 5, 4096, BLOCK, BLOCK + 2, BLOCK + 3000, 2 * BLOCK - 1];
         let mut kept = Vec::new();
         let mut nth = 0;
@@ -194,7 +194,7 @@ fn ends_and_resets_at_every_stage(runtime: &str) {
             peer.send(&script[..stage]);
             match nth % 3 {
                 0 => peer.vanish(),
-                // Half of it is closed, and the answer is awaited or not.
+                // Half of the peer is closed, and the reply is awaited or not.
                 1 => {
                     peer.fin();
                     let answers = peer.try_receive_all().unwrap_or_default();
@@ -221,7 +221,7 @@ fn few_descriptors(runtime: &str) {
     beside(runtime, limited, "accept_connections | result: fail", |_, address| {
         let mut peers: Vec<TcpStream> = (0..100).map(|_| connect(address)).collect();
         move || {
-            // One that was closed is there again at once; each is read from only for a moment.
+            // A closed peer is there again at once; each is read from only for a moment.
             thread::sleep(Duration::from_millis(50));
             for peer in &mut peers {
                 peer.set_nonblocking(true).unwrap();
@@ -233,8 +233,9 @@ fn few_descriptors(runtime: &str) {
     });
 }
 
-/// Several peers send the same batch for agency 5, again and again, while four honest agencies send for themselves.
-/// `rival` says how often each of its bets may be stored: as often as it was acknowledged, at least.
+/// Runs peers that send the same batch for agency 5, again and again, while four honest agencies send for
+/// themselves. `rival` returns the number of times that each of its bets may be stored: at least as often as
+/// it was acknowledged.
 fn rivals(runtime: &str, rival: fn(SocketAddr, &[u8]) -> RangeInclusive<usize>) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, BETS));
@@ -273,7 +274,7 @@ fn rivals_without_a_session(runtime: &str) {
         let mut acknowledged = 0;
         for peer in &mut peers {
             peer.send(&block(4, 5, b""));
-            // Its own batches may have come when the other had finished: then it is told so.
+            // Batches may come when the other rival has finished: then they are rejected with that reason.
             let answer = peer.receive(BLOCK);
             assert_eq!(answer[..4], [5, 5, 5, 0]);
             if answer[4] == b'1' {
@@ -284,7 +285,8 @@ fn rivals_without_a_session(runtime: &str) {
     });
 }
 
-/// The numbers in a packet of a session, `2|stored|…` or `1|stored`: the bets that are stored.
+/// Returns the number of stored bets in a packet of a session, `2|stored|…` or `1|stored`
+/// (`docs/protocol.md#sessions`).
 fn stored_in(packet: &[u8]) -> usize {
     let text = String::from_utf8_lossy(&packet[4..usize::from(packet[2])]);
     text.split('|').nth(1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{text}"))
@@ -299,7 +301,7 @@ fn rivals_in_sessions(runtime: &str) {
             assert_eq!(welcome[0], 8, "welcome");
             (peer, stored_in(&welcome))
         };
-        // From its welcome on nobody else stores anything for the agency: each acknowledgement says so.
+        // From its welcome on, only this session stores bets of the agency: each acknowledgement shows it.
         let acknowledged = |begin: usize, answers: &[u8]| {
             let acknowledged =
                 answers.chunks_exact(BLOCK).filter(|answer| (answer[0], answer[4]) == (5, b'1'));
@@ -314,14 +316,14 @@ fn rivals_in_sessions(runtime: &str) {
         for nth in 0..10 {
             let (mut peer, begin) = open();
             peer.send(&batch.repeat(3));
-            // The next takes over while this one waits for two answers, or for three.
+            // The next session supersedes this one while it waits for two replies, or for three.
             let answered = if nth % 2 == 0 { peer.receive(BLOCK) } else { Vec::new() };
             older.push((peer, begin, answered));
         }
         let (mut last, begin) = open();
         let mut promised = 0;
         for (mut peer, begin, mut answers) in older {
-            // It goes on as if nothing had happened. If it is told too late, it cannot hear it any more.
+            // The superseded session goes on sending. It may be told too late to hear it.
             let _ = peer.0.write_all(batch);
             let heard = peer.0.read_to_end(&mut answers);
             let end = answers.chunks_exact(BLOCK).last().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The centre is killed while agencies without sessions send: what was acknowledged is there afterwards, once and in order.
+//! Server that is killed while agencies without sessions send: the acknowledged bets are there afterwards,
+//! once and in order.
 
 mod process;
 
@@ -13,7 +14,8 @@ use rustix::process::Signal;
 on_every_runtime!(kills);
 
 const ROUNDS: u64 = 10;
-/// About so many lines the centre logs in a round: 5 connections, 75 batches, 5 ends, the draw, and 5 answers.
+/// Approximate number of lines that the server logs in a round: 5 connections, 75 batches, 5 ends, the draw,
+/// and 5 replies.
 const LINES: u64 = 95;
 
 fn kills(runtime: &str) {
@@ -38,12 +40,12 @@ fn kill_after(runtime: &str, lines: usize, pause: Duration) {
         .map(|bets| {
             let mut client = client(runtime, dir.path(), bets.agency, address);
             client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
-            // Nobody comes back to be asked again.
+            // A lost connection is not retried.
             client.args(["--retry-for", "0s"]);
             Process::start(client.args(["--dialect", "block", "--batch-max-amount", "10"]))
         })
         .collect();
-    // After the two with which it begins
+    // After the two lines with which the log begins.
     let seen = centre.lines(2 + lines);
     assert!(seen.len() >= 2 + lines, "{seen:#?}");
     thread::sleep(pause);

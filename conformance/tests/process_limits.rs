@@ -1,4 +1,4 @@
-//! What a centre does when there are too many connections, and when the system has nothing left for it.
+//! Limits of a server: too many connections, and a system that has nothing left for it.
 
 mod process;
 
@@ -44,7 +44,7 @@ fn too_many_connections(runtime: &str) {
         Process::start(plain.args(["--dialect", "block", "--bets"]).arg(&bets.path)).end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
     assert!(stderr[0].starts_with(&format!("error: the connection to {address} ended: ")), "{stderr:#?}");
-    // Those that were there are still served.
+    // Connections that were there are still served.
     assert_eq!(ask_on(&first, 1).as_deref(), Some(&b"0"[..]));
     drop(second);
     served(address);
@@ -54,15 +54,15 @@ fn too_many_connections(runtime: &str) {
     assert!(lines.iter().filter(|line| line.ends_with(refused)).count() >= 4, "{lines:#?}");
 }
 
-/// Whoever connects meanwhile waits to be served; with an even and with an odd number of descriptors, as some runtimes
-/// take two for a connection.
+/// New connections wait to be served meanwhile; with an even and with an odd number of descriptors, as some
+/// runtimes take two for a connection.
 fn no_descriptors(runtime: &str) {
     no_descriptors_but(runtime, 8);
     no_descriptors_but(runtime, 9);
     a_signal_ends_it_all_the_same(runtime);
 }
 
-/// Lets a centre have so many more of these than it has for itself, which is another number on each machine.
+/// Limits a server to `more` of these than it has for itself, a number that differs between machines.
 fn leave(centre: &Process, dir: &Path, limit: &str, what: &str, more: usize, user: Option<u32>) {
     let most = centre.has(what) + more;
     let mut prlimit = match user {
@@ -78,17 +78,17 @@ fn leave(centre: &Process, dir: &Path, limit: &str, what: &str, more: usize, use
     assert_eq!(done.0, Some(0), "{done:?}");
 }
 
-/// A centre with so many descriptors for connections.
+/// Starts a server with this number of descriptors for connections.
 fn with_descriptors(runtime: &str, dir: &Path, descriptors: usize) -> Process {
     let centre = Process::start(&mut server(runtime, dir));
-    // It has all of its own once it has served somebody.
+    // The server has all descriptors of its own once it has served a connection.
     drop(served(centre.address()));
     centre.line("action: close_connection");
     leave(&centre, dir, "nofile", "fd", descriptors, None);
     centre
 }
 
-/// While more connect than there are descriptors for.
+/// More connections wait than there are descriptors for.
 fn a_signal_ends_it_all_the_same(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = with_descriptors(runtime, dir.path(), 8);
@@ -118,7 +118,8 @@ fn no_descriptors_but(runtime: &str, descriptors: usize) {
     assert!((1..200).contains(&refused.count()), "{lines:#?}");
 }
 
-/// The limit counts the threads of a user, and does not hold for root: so it needs root, to become somebody else.
+/// The limit counts the threads of a user, and does not hold for root: so the test needs root, to become
+/// another user.
 #[test]
 fn no_threads() {
     if !rustix::process::geteuid().is_root() {
@@ -126,7 +127,7 @@ fn no_threads() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    // Somebody who has no other processes
+    // A user without other processes.
     let user = 1_000_000 + std::process::id();
     std::os::unix::fs::chown(dir.path(), Some(user), Some(user)).unwrap();
     let program = dir.path().join("server");
@@ -135,7 +136,7 @@ fn no_threads() {
     limited
         .args([&format!("--reuid={user}"), "--clear-groups", "--"])
         .arg(program)
-        // Somebody else may not write there.
+        // Another user may not write there.
         .env_remove("LLVM_PROFILE_FILE");
     let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
     let address = centre.address();
@@ -146,7 +147,7 @@ fn no_threads() {
     assert!(refused.contains("reason: Resource temporarily unavailable (os error 11)"), "{refused}");
     assert_eq!(sockets.iter().filter(|socket| ask_on(socket, 1).is_some()).count(), 2);
     assert!(centre.is_running());
-    // Threads are to be had again, once because others have ended, and once because more are allowed.
+    // Threads are available again, once because others have ended, and once because more are allowed.
     drop(sockets);
     let mut kept = vec![served(address), served(address)];
     leave(&centre, dir.path(), "nproc", "task", 40, Some(user));

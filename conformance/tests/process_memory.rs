@@ -1,5 +1,5 @@
-//! Centres in a cgroup of 64 MiB, with the settings that follow from that: peers that want as much memory as they can get
-//! do not have the centre killed, and honest agencies beside them get their winners.
+//! Servers in a cgroup of 64 MiB, with the settings that follow from that: peers that want as much memory as
+//! they can get do not have the server killed, and honest agencies beside them get their winners.
 
 mod process;
 
@@ -22,16 +22,16 @@ use rustix::process::Signal;
 
 on_every_runtime!(peers_that_want_all_memory);
 
-/// What a centre has.
+/// Memory of a server, in bytes.
 const LIMIT: u64 = 64 * 1024 * 1024;
 
-/// Peers of each kind: there can be 64 connections.
+/// Number of peers of each kind: there can be 64 connections.
 const GREEDY: usize = 18;
 
-/// The agency that the others speak for.
+/// Agency that the greedy peers name.
 const OTHER: u32 = 3;
 
-/// A cgroup, if this test may make one.
+/// Cgroup, if this test may make one.
 struct Group(PathBuf);
 
 impl Group {
@@ -42,7 +42,7 @@ impl Group {
             .map(|(root, limit)| (Self(Path::new(root).join(&name)), limit))
             .find_map(|(group, limit)| {
                 fs::create_dir(&group.0).ok()?;
-                // Without swap, where that is bounded apart.
+                // Without swap, where that has a limit of its own.
                 let _ = fs::write(group.0.join("memory.swap.max"), "0");
                 fs::write(group.0.join(limit), LIMIT.to_string()).is_ok().then_some(group)
             })
@@ -115,7 +115,7 @@ fn peers_that_want_all_memory(runtime: &str) {
     centre.stop(Signal::TERM);
 }
 
-/// Sets it when it goes, also when a test fails: nothing waits for the others then.
+/// Sets the flag when it is dropped, also when a test fails: nothing waits for the others then.
 struct Sets<'a>(&'a AtomicBool);
 
 impl Drop for Sets<'_> {
@@ -124,14 +124,14 @@ impl Drop for Sets<'_> {
     }
 }
 
-/// The number of that limit.
+/// Returns the number of that limit.
 fn number(limits: &[String], limit: &str) -> u64 {
     let line = limits.iter().find(|line| line.split_whitespace().next() == Some(limit)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Sends that again and again, or once if it is no whole message, as much as is taken, and reads nothing; begins again when
-/// the connection ends.
+/// Sends bytes again and again, or once if they are no whole message, as fast as they are taken, and reads
+/// nothing; begins again when the connection ends.
 fn again_and_again(address: SocketAddr, over: &AtomicBool, bytes: &[u8], whole: bool) {
     while !over.load(Ordering::Relaxed) {
         let Ok(mut peer) = TcpStream::connect(address) else { continue };
@@ -154,14 +154,14 @@ fn again_and_again(address: SocketAddr, over: &AtomicBool, bytes: &[u8], whole: 
     }
 }
 
-/// The agency of the others has sent its last bet.
+/// Sends Finished of the greedy peers' agency.
 fn finish(address: SocketAddr) {
     let mut peer = Raw::connect(address);
     peer.send(&wire(Dialect::Block).finished(OTHER));
     assert_eq!(peer.receive(BLOCK)[4], b'1', "stored");
 }
 
-/// How much memory a process has that is not a file's, in bytes.
+/// Returns the memory of a process that is not a file's, in bytes.
 fn anonymous(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or("0 kB");

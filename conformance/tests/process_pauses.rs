@@ -1,4 +1,4 @@
-//! The machine stands still for longer than any deadline: what arrived meanwhile counts, not the time.
+//! Machine that stands still for longer than any deadline: bytes that arrived meanwhile count, not the time.
 
 mod process;
 
@@ -15,9 +15,9 @@ use rustix::process::Signal;
 
 on_every_runtime!(a_server_that_stood_still, a_client_that_stood_still);
 
-/// Peers of each kind.
+/// Number of peers of each kind.
 const PEERS: usize = 40;
-/// The deadlines of these programs: longer than a busy machine takes to stop them.
+/// Deadlines of these programs: longer than a busy machine takes to stop them.
 const DEADLINE: &str = "3s";
 const PAUSE: Duration = Duration::from_millis(4500);
 
@@ -38,7 +38,7 @@ fn a_server_that_stood_still(runtime: &str) {
     };
     let silent = connected(b"");
     let begun = connected(&question[..BLOCK / 2]);
-    // The centre has begun with the last, too.
+    // The server has begun with the last, too.
     thread::sleep(Duration::from_millis(200));
     centre.signal(Signal::STOP);
     for mut peer in &silent {
@@ -66,7 +66,7 @@ fn a_client_that_stood_still(runtime: &str) {
         client.args(["--dialect", "block", "--answer-timeout", DEADLINE, "--bets"]).arg(&bets.path);
         let client = Process::start(&mut client);
         let mut centre = accept(&listener);
-        // Its bets, and that these are all.
+        // Bets of the agency, and Finished.
         centre.read_exact(&mut [0; 2 * BLOCK]).unwrap();
         client.signal(Signal::STOP);
         centre.write_all(&block(5, 1, b"1")).unwrap();

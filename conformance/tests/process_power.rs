@@ -1,5 +1,5 @@
-//! Power is cut at random moments, and what the disk had not flushed is lost: what the centre acknowledged is there when
-//! it comes back, once and in order.
+//! Power is cut at random moments, and writes that the disk had not flushed are lost: the acknowledged bets
+//! are there when the server comes back, once and in order.
 
 mod process;
 
@@ -17,16 +17,17 @@ use rustix::process::Signal;
 on_every_runtime!(cuts);
 
 const CUTS: usize = 16;
-/// Bets of each agency: those that send while there are cuts have more than they get rid of, two by two.
+/// Number of bets of each agency, two in a batch: the first two have more than they can send while there are
+/// cuts.
 const BETS: [u32; 3] = [800, 800, 100];
-/// A start takes some thirty writes and flushes, a group about five.
+/// Number of writes and flushes between cuts: a start takes some thirty, a group about five.
 const STEPS: usize = 120;
 
 fn agencies(dir: &Path) -> [Bets; 3] {
     [1, 2, 3].map(|agency| Bets::make(dir, agency, BETS[agency as usize - 1]))
 }
 
-/// It knows what was acknowledged, and ends with an error if that is missing.
+/// Starts an agency, which knows its acknowledged bets, and ends with an error if they are missing.
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Process {
     let mut client = client(runtime, dir, bets.agency, address);
     client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path()).arg("--force");
@@ -38,11 +39,11 @@ fn centre(runtime: &str, disk: &Plugged, address: SocketAddr) -> Process {
     Process::start(centre.args(["--agencies", "3"]))
 }
 
-/// The power is gone, and with it the centre.
+/// Checks that the server ends when the power is gone.
 fn dies(centre: Process) {
     centre.signal(Signal::KILL);
     let (code, stdout, stderr) = centre.end(SOON);
-    // It may have noticed.
+    // The server may have noticed.
     assert!(matches!(code, None | Some(1 | 74)), "{code:?} {stdout:#?} {stderr:#?}");
 }
 
@@ -68,7 +69,7 @@ fn cuts_from(seed: u64, runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = agencies(dir.path());
     let address = free_address();
-    // Not the last: so nobody ends by itself.
+    // The last agency is missing: so no other ends by itself.
     let mut clients: Vec<_> =
         agencies[..2].iter().map(|bets| agency(runtime, dir.path(), bets, address)).collect();
     for nth in 0..CUTS {
@@ -103,7 +104,7 @@ fn cuts_from(seed: u64, runtime: &str) {
     assert_eq!(stored(&plugged.path().join("data"), &agencies), BETS.map(|bets| bets as usize));
 }
 
-/// That these tests see what is missing: with a disk that promises what it does not keep there is something.
+/// Proves that these tests see missing bets: a disk that lies about its flushes loses some.
 #[test]
 fn a_disk_that_lies_about_its_flushes_is_found_out() {
     let Some(mut disk) = Disk::format(1) else {

@@ -1,4 +1,5 @@
-//! A centre that is started again with other rules than its lottery was begun with does not start; and what a start logs.
+//! Rules of a lottery: a server started with other rules than its lottery was begun with does not start; and
+//! the log of a start.
 
 mod process;
 
@@ -22,7 +23,7 @@ fn done(client: Process, bets: &Bets) {
     bets.check_winners();
 }
 
-/// It ends at once, with exit code 2 and an error that says this; nothing is drawn.
+/// Checks that the start ends at once, with exit code 2 and an error that holds this; nothing is drawn.
 fn is_refused(runtime: &str, dir: &Path, flags: &[&str], says: &str) {
     let address = free_address();
     let (code, stdout, stderr) = Process::start(server_at(runtime, dir, address).args(flags)).end(SOON);
@@ -80,7 +81,7 @@ fn more_agencies_take_part_if_it_is_said(runtime: &str) {
     centre.address();
     let second = agency(runtime, dir.path(), &both[1], address);
     centre.line("2 of 3 agencies finished");
-    // As a supervisor would, with the same flags.
+    // A supervisor restarts it with the same flags.
     centre.signal(Signal::KILL);
     centre.end(SOON);
     let centre = Process::start(server_at(runtime, dir.path(), address).args(more));

@@ -1,4 +1,5 @@
-//! The centre and agencies are killed at random moments, and started again: every bet is stored once and in order.
+//! Server and agencies that are killed at random moments, and started again: every bet is stored once and in
+//! order.
 
 mod process;
 
@@ -35,10 +36,11 @@ fn kills(runtime: &str) {
     centre.args(["--agencies", "4"]);
     let mut running = vec![Process::start(&mut centre)];
     running[0].address();
-    // Not the last: so there are no winners, and nobody ends by itself, as long as there are kills.
+    // The last agency is missing: so there are no winners, and nobody ends by itself, as long as there are
+    // kills.
     running.extend(agencies[..3].iter().map(|bets| start(runtime, dir.path(), bets, address)));
     for nth in 0..KILLS {
-        // Everybody's turn comes; the pause is at times too short to start.
+        // Each process has its turn; the pause is at times too short to start.
         let victim = if nth < running.len() { nth } else { usize::try_from(below(4)).unwrap() };
         thread::sleep(Duration::from_micros(below(120_000)));
         let process = running.remove(victim);

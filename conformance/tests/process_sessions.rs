@@ -1,4 +1,4 @@
-//! Sessions of the real programs: what happens to an agency whose connection, file or place is taken away.
+//! Sessions of the real programs: agencies whose connection, file or session is taken away.
 
 mod process;
 
@@ -38,7 +38,7 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Comman
     client
 }
 
-/// It ends well, with its winners.
+/// Checks that the client ends well, with its winners, and returns its lines.
 #[track_caller]
 fn done(client: Process, bets: &Bets) -> Vec<String> {
     let (code, stdout, stderr) = client.end(4 * SOON);
@@ -47,7 +47,7 @@ fn done(client: Process, bets: &Bets) -> Vec<String> {
     stdout
 }
 
-/// It fails with one line.
+/// Checks that the client fails with one line, and returns it.
 #[track_caller]
 fn failed(client: Process) -> String {
     let (code, stdout, stderr) = client.end(SOON);
@@ -87,7 +87,7 @@ fn a_centre_that_is_killed_after_the_draw_tells_the_same(runtime: &str) {
     done(Process::start(&mut agency(runtime, dir.path(), &bets, address)), &bets);
     assert!(kill(centre).iter().any(|line| line.ends_with("action: sorteo | result: success")));
     fs::remove_file(bets.winners_path()).unwrap();
-    // It comes while there is no centre, and waits for one.
+    // The agency comes while there is no server, and waits for one.
     let client = Process::start(&mut agency(runtime, dir.path(), &bets, address));
     client.line("action: reconnect");
     let again = || server_at(runtime, dir.path(), address);
@@ -127,7 +127,7 @@ fn a_file_that_was_changed_is_not_sent(runtime: &str) {
     let short: String = text.split_inclusive("\r\n").take(held - 1).collect();
     assert_eq!(refuses(&short, "the file is shorter"), held);
 
-    // What is not stored yet may change; this one is as long as it began.
+    // Bets that are not stored yet may change; this file is as long as it began.
     fs::write(&bets.path, &text).unwrap();
     let whole = Process::start(&mut agency(runtime, dir.path(), &bets, address));
     whole.line(SENT);
@@ -200,7 +200,7 @@ fn a_client_that_waits_to_connect_ends_for_a_signal(runtime: &str) {
     for signal in [Signal::TERM, Signal::INT] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = Process::start(&mut agency(runtime, dir.path(), &bets, listener.local_addr().unwrap()));
-        // After this refusal it pauses for five seconds or more.
+        // After this rejection it pauses for five seconds or more.
         let mut centre = accept(&listener);
         centre.read_exact(&mut [0; BLOCK]).unwrap();
         centre.write_all(&block(9, 1, b"timeout|too slow")).unwrap();
@@ -219,7 +219,7 @@ fn a_refused_batch_is_named(runtime: &str) {
     let address = centre.address();
     let client = Process::start(&mut agency(runtime, dir.path(), &bets, address));
     client.line("enviadas: 40 ");
-    // Somebody says on the plain wire that the agency is finished.
+    // Another peer sends the agency's Finished in `block`.
     let (mut other, mut block) = (connect(address), vec![0; BLOCK]);
     block[..4].copy_from_slice(&[4, 1, 4, 0]);
     other.write_all(&block).unwrap();

@@ -1,5 +1,5 @@
-//! Acknowledgements of honest agencies beside connections that keep the store as busy as they can with long batches, all of
-//! them valid: in turns with and without these, in one run.
+//! Acknowledgements of honest agencies beside connections that keep the store as busy as they can with long
+//! batches, all of them valid: in turns with and without these, in one run.
 
 mod process;
 
@@ -17,17 +17,17 @@ use process::wire::{BLOCK, connect};
 use process::{Process, SOON, server};
 use rustix::process::{Signal, setpriority_process};
 
-/// Honest agencies, each with a session.
+/// Number of honest agencies, each with a session.
 const HONEST: u32 = 4;
-/// How many others there are at most.
+/// Maximum number of other connections.
 const OTHERS: u32 = 20;
 /// Bets in a batch that is nearly as long as a message may be: 1 MiB.
 const LONG: u32 = 25_000;
-/// Turns of each kind, and how long each takes.
+/// Number of turns of each kind; [`TURN`] is the length of each.
 const TURNS: u32 = 3;
 const TURN: Duration = Duration::from_millis(500);
 
-/// Of what they get alone, honest agencies get so much at least beside others.
+/// Smallest share of the acknowledgements that honest agencies get alone.
 const LEAST: f64 = 1.0 / 3.0;
 
 #[test]
@@ -56,13 +56,13 @@ fn acknowledgements_beside_long_batches() {
     assert!(shares.as_flattened().iter().all(|share| *share >= LEAST), "{shares:.2?}");
 }
 
-/// A long batch for each who is not honest.
+/// Returns a long batch for each of the other connections.
 fn long_batches() -> Vec<Vec<u8>> {
     let batch = |agency| wire(Dialect::Framed).batch(agency, &File::invented(agency, LONG).lines());
     (HONEST + 1..=HONEST + OTHERS).map(batch).collect()
 }
 
-/// A centre, and its honest agencies.
+/// Server, and its honest agencies.
 struct Lottery {
     centre: Process,
     agencies: Vec<Raw>,
@@ -78,15 +78,15 @@ impl Lottery {
         Self { centre, agencies: (1..=HONEST).map(|agency| session(address, agency)).collect(), dir }
     }
 
-    /// So many acknowledgements honest agencies get beside others, each of which sends one of these batches again and
-    /// again.
+    /// Returns the number of acknowledgements of honest agencies beside others, each of which sends one of
+    /// these batches again and again.
     fn turn(&mut self, long: &[Vec<u8>]) -> u32 {
         let address = self.centre.address();
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             let floods: Vec<_> =
                 long.iter().map(|batch| scope.spawn(|| flood(address, batch, &over))).collect();
-            // Until they are at it.
+            // Time for the others to begin.
             thread::sleep(if long.is_empty() { Duration::ZERO } else { TURN });
             let senders: Vec<_> = (1..)
                 .zip(&mut self.agencies)
@@ -115,7 +115,7 @@ fn session(address: SocketAddr, agency: u32) -> Raw {
     peer
 }
 
-/// Sends batches, each when the one before is acknowledged: how many are.
+/// Sends batches, each when the one before is acknowledged, and returns their number.
 fn send(agency: u32, peer: &mut Raw) -> u32 {
     let batch = wire(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
     let start = Instant::now();
@@ -130,7 +130,7 @@ fn send(agency: u32, peer: &mut Raw) -> u32 {
 
 /// Sends a batch again and again, as fast as it is taken.
 fn flood(address: SocketAddr, batch: &[u8], over: &AtomicBool) {
-    // Elsewhere it would have a processor of its own: here it gets what the centre and the agencies leave.
+    // Elsewhere it would have a processor of its own: here it gets what the server and the agencies leave.
     setpriority_process(None, 19).unwrap();
     let (mut peer, mut rest) = (connect(address), batch);
     peer.set_nonblocking(true).unwrap();
@@ -146,7 +146,7 @@ fn flood(address: SocketAddr, batch: &[u8], over: &AtomicBool) {
     }
 }
 
-/// Bytes that were written or read now.
+/// Returns the number of bytes that were written or read, 0 if none could be now.
 fn moved(done: std::io::Result<usize>) -> usize {
     done.unwrap_or_else(|error| {
         assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");

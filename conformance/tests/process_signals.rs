@@ -1,4 +1,4 @@
-//! What a signal does to programs in every state.
+//! Signals to programs in every state.
 
 mod process;
 
@@ -30,7 +30,7 @@ on_every_runtime!(
     a_terminal_that_nobody_minds,
 );
 
-/// A second signal this long after the first is meant.
+/// Time after which a second signal counts as meant.
 const MEANT: Duration = Duration::from_millis(300);
 
 fn start(runtime: &str, dir: &Path, agency: u32, address: SocketAddr) -> Process {
@@ -61,7 +61,7 @@ fn a_server_with_peers_in_every_state(runtime: &str) {
     let gone = connect(address);
     ask_on(&gone, 2);
     drop(gone);
-    // One that asks and asks, and reads nothing
+    // Peer that asks again and again, and reads nothing.
     let mut greedy = connect(address);
     greedy.set_nonblocking(true).unwrap();
     while greedy.write(&question(3)).is_ok() {}
@@ -83,7 +83,7 @@ fn a_server_and_a_client_that_wait_for_the_draw(runtime: &str) {
     for client in [&first, &second] {
         client.line("action: apuestas_enviadas | result: success");
     }
-    // Nothing is left of its bets, and nobody waits for its winners.
+    // All of its bets are sent, and nobody waits for its winners.
     first.stop(Signal::TERM);
     centre.stop(Signal::TERM);
     let (code, stdout, stderr) = second.end(SOON);
@@ -100,7 +100,7 @@ fn a_server_and_a_client_that_wait_for_the_draw(runtime: &str) {
 
 fn a_client_that_waits_for_an_answer(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    // It takes connections and whatever is sent, and says nothing.
+    // The server accepts connections and bytes, and sends nothing.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = start(runtime, dir.path(), 1, listener.local_addr().unwrap());
     let mut socket = accept(&listener);
@@ -121,7 +121,7 @@ fn a_client_that_is_connecting(runtime: &str) {
     }
 }
 
-/// A file of bets that every wire can carry.
+/// Writes a file of bets that every dialect can carry.
 fn any_wire(dir: &Path, agency: u32, count: u32) -> PathBuf {
     let path = dir.join(format!("any-{agency}.csv"));
     let bet = |nth| format!("Ana,Paz,{},1980-01-31,{}", agency * 1_000_000 + nth, nth % 10_000);
@@ -129,7 +129,7 @@ fn any_wire(dir: &Path, agency: u32, count: u32) -> PathBuf {
     path
 }
 
-/// The centre takes only a part of what is sent, or acknowledges only a part of it.
+/// The server takes only a part of the batches, or acknowledges only a part of them.
 fn a_client_in_the_middle_of_sending(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = any_wire(dir.path(), 1, 20_000);
@@ -140,7 +140,7 @@ fn a_client_in_the_middle_of_sending(runtime: &str) {
         let client = Process::start(client.args(["--dialect", wire, "--bets"]).arg(&bets));
         let mut socket = accept(&listener);
         if wire == "framed" {
-            // Two batches are acknowledged, of ten bets each.
+            // Two batches of ten bets each are acknowledged.
             for _ in 0..2 {
                 let mut length = [0; 8];
                 socket.read_exact(&mut length).unwrap();
@@ -167,7 +167,7 @@ fn a_client_in_the_middle_of_sending(runtime: &str) {
     }
 }
 
-/// All of its bets are stored, but not the winners written that it was to write.
+/// All of its bets are stored, but its winners are not written yet.
 fn a_client_that_somebody_waits_for(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(&mut server(runtime, dir.path()));
@@ -197,7 +197,7 @@ fn clients_that_ask_or_play_the_echo(runtime: &str) {
     centre.stop(Signal::TERM);
 }
 
-/// The image that goes in the place of the course's has the setting that its tests want.
+/// The image that replaces the course's has the setting that its tests want.
 fn a_client_of_the_course(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is"));
@@ -222,7 +222,7 @@ fn a_second_signal(runtime: &str) {
     peer.write_all(&question(1)[..100]).unwrap();
     centre.line("action: accept_connections");
     centre.signal(Signal::TERM);
-    // The centre has ended its side; the peer does not end.
+    // The server has ended its side; the peer does not end.
     assert_eq!(peer.read(&mut [0; 10]).unwrap(), 0);
     thread::sleep(MEANT);
     assert!(centre.is_running());
@@ -231,7 +231,7 @@ fn a_second_signal(runtime: &str) {
     assert_eq!(code, Some(1), "{stdout:#?}");
 }
 
-/// As `timeout` and others do it: to the process, and to its group.
+/// `timeout` and others send it so: to the process, and to its group.
 fn two_signals_at_once(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(server(runtime, dir.path()).args(["--linger-timeout", "1s"]));
@@ -257,7 +257,7 @@ fn a_closed_terminal(runtime: &str) {
     centre.stop(Signal::HUP);
 }
 
-/// Under `nohup`.
+/// Runs under `nohup`.
 fn a_terminal_that_nobody_minds(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let program = server(runtime, dir.path());

@@ -1,5 +1,6 @@
-//! Each system call that the centre's store makes fails once, or the centre is killed at it. It ends with 74 (1 if it
-//! has not begun) and a clear line, or goes on; started again it has what was acknowledged, and the agency gets all its bets stored, once.
+//! Faults of each system call that the server's store makes: it fails once, or the server is killed at it.
+//! The server ends with 74 (1 if it has not begun) and a clear line, or goes on; started again it has the
+//! acknowledged bets, and the agency gets all its bets stored, once.
 //!
 //! Quick: some calls on each runtime. `--ignored`: every call.
 
@@ -15,17 +16,17 @@ use process::{Process, client, command, free_address, server_at, server_program}
 use rustix::process::Signal;
 
 const BETS: u32 = 30;
-/// More calls than these are made in no run.
+/// Number of calls that no run reaches.
 const MANY: usize = 200;
 
-/// A centre that ends syncs some ten times, on a disk that others may keep busy.
+/// Limit for the end of a server, which syncs some ten times, on a disk that others may keep busy.
 const AT_LAST: Duration = Duration::from_secs(20);
 
-/// What the store does to its files; `write` counts for them only.
+/// System calls on the store's files; `write` counts for them only.
 const CALLS: [&str; 7] = ["openat", "pread64", "pwrite64", "write", "fdatasync", "ftruncate", "statx"];
 const FAULTS: [&str; 4] = ["error=EIO", "error=ENOSPC", "error=EINTR", "signal=KILL"];
 
-/// When strace is there: from the beginning, or when the centre listens.
+/// Time at which strace is attached: from the beginning, or when the server listens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
     Start,
@@ -70,7 +71,8 @@ fn every_call(runtime: &str) {
     assert!(failed.is_none_or(|failed| failed >= 100), "{failed:?} failed");
 }
 
-/// Lets every so manieth call fail in each way, from the first of each kind on: how many did.
+/// Makes every `step`th call fail in each way, from the first of each kind on, and returns the number of
+/// failures.
 fn fails(runtime: &str, step: usize) -> Option<usize> {
     if !may_trace() {
         skip(&format!("strace may not be used here, so no call fails on {runtime}"));
@@ -100,7 +102,7 @@ fn strace(dir: &Path, call: &str, fault: &str, nth: usize, log: &Path) -> Comman
     strace
 }
 
-/// Whether there is such a call, and so it failed.
+/// Returns true if there is such a call, and so it failed.
 fn fail(runtime: &str, phase: Phase, call: &str, fault: &str, nth: usize) -> bool {
     let case = format!("{phase:?}, {call} {nth}, {fault}");
     let dir = tempfile::tempdir().unwrap();
@@ -113,7 +115,7 @@ fn fail(runtime: &str, phase: Phase, call: &str, fault: &str, nth: usize) -> boo
     let mut plain = server_at(runtime, dir, address);
     plain.args(["--agencies", "1"]);
     let (centre, tracer) = if phase == Phase::Start {
-        // The centre is the child, and strace watches from behind.
+        // The server is the child, and strace watches from behind.
         strace.args(["-D", "--"]).arg(server_program(runtime)).args(plain.get_args());
         (Process::start(&mut strace), None)
     } else {
@@ -153,21 +155,21 @@ fn fail(runtime: &str, phase: Phase, call: &str, fault: &str, nth: usize) -> boo
 
 fn told_to_end(centre: Process) -> (Option<i32>, Vec<String>, Vec<String>) {
     centre.ready();
-    // It may have found out while it had nothing to do.
+    // The server may have noticed the failure while it was idle, and ended.
     if centre.is_running() {
         centre.signal(Signal::TERM);
     }
     centre.end(AT_LAST)
 }
 
-/// The centre has ended by itself, as is promised.
+/// Checks that the server has ended by itself, as documented.
 fn ended(centre: Process, fault: &str, case: &str) {
     let (code, stdout, stderr) = centre.end(AT_LAST);
     if fault == "signal=KILL" {
         assert_eq!(code, None, "{case}: {stdout:#?} {stderr:#?}");
         return;
     }
-    // What it cannot begin with is an error as any other.
+    // A failure before it listens is an error as any other.
     let listened = stdout.iter().any(|line| line.contains("action: listen"));
     let promised = Some(if listened { 74 } else { 1 });
     assert_eq!((code, stderr.len()), (promised, 1), "{case}: {stdout:#?} {stderr:#?}");

@@ -1,4 +1,4 @@
-//! Those who come to the port and are no agency: they hold nothing, end no lottery, and fill no log.
+//! Strangers, peers that are no agency: they hold nothing, end no lottery, and fill no log.
 
 mod process;
 
@@ -25,7 +25,7 @@ on_every_runtime!(
 
 const END: &[u8] = b"00000003END";
 
-/// Agencies send their bets and get their winners.
+/// Runs agencies that send their bets and get their winners.
 fn lottery(runtime: &str, dir: &std::path::Path, bets: &[Bets], address: SocketAddr) {
     let agencies: Vec<Process> = bets
         .iter()
@@ -42,8 +42,8 @@ fn lottery(runtime: &str, dir: &std::path::Path, bets: &[Bets], address: SocketA
     }
 }
 
-/// Many times as many as there are connections connect, say that they are done, and close: in a second or two they would
-/// hold all of them until the draw.
+/// Many times more peers than there are connections connect, send END, and close: in a second or two they
+/// would hold all connections until the draw.
 fn strangers_that_leave(runtime: &str) {
     for allowed in [true, false] {
         let dir = tempfile::tempdir().unwrap();
@@ -55,12 +55,12 @@ fn strangers_that_leave(runtime: &str) {
         }
         let centre = Process::start(&mut centre);
         let address = centre.address();
-        // It has all of its own by then.
+        // The server has all descriptors of its own once it has served a connection.
         let _agency = served(address);
         let before = centre.has("fd");
         for _ in 0..400 {
             let mut stranger = connect(address);
-            // It may be refused already.
+            // The connection may be rejected already.
             let _ = stranger.write_all(END);
         }
         drop(served(address));
@@ -75,7 +75,7 @@ fn strangers_that_leave(runtime: &str) {
     }
 }
 
-/// As many as there are agencies say that they are done, and stay: the lottery is held all the same, over all bets.
+/// As many peers as there are agencies send END, and stay: the draw takes place all the same, over all bets.
 fn strangers_that_stay(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = [1, 2, 3].map(|agency| Bets::make(dir.path(), agency, 40));
@@ -109,7 +109,7 @@ fn refusals_without_end(runtime: &str) {
     let mut sent = 0;
     for _ in 0..PEERS {
         let mut peer = connect(address);
-        // It is closed long before all of it is sent, with a reset if there is more.
+        // The server closes long before all of it is sent, with a reset if there is more.
         let mut rest = &flood[..];
         while let Ok(some @ 1..) = peer.write(rest) {
             rest = &rest[some..];
@@ -118,7 +118,7 @@ fn refusals_without_end(runtime: &str) {
         let _ = peer.read_to_end(&mut Vec::new());
     }
     assert_eq!(ask_on(&agency, 1).as_deref(), Some(&b"0"[..]), "who was there is served");
-    // Of the same address, too: it does no harm to those who are refused nothing.
+    // The limit on rejections does no harm to other connections of the same address.
     assert_eq!(ask_on(&connect(address), 2).as_deref(), Some(&b"0"[..]));
     drop(agency);
     let lines = centre.stop(Signal::TERM);
@@ -132,7 +132,7 @@ fn refusals_without_end(runtime: &str) {
     assert!(about(counted) > 5, "it is said how many there were: {:#?}", &lines[..40.min(lines.len())]);
 }
 
-/// A scanner, a browser, a load balancer: a line each, and no warning.
+/// Scanner, browser, load balancer: one line each, and no warning.
 fn probes(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(&mut server(runtime, dir.path()));
@@ -151,17 +151,17 @@ fn probes(runtime: &str) {
     Raw::connect(address).vanish();
     Raw::connect(address).fin();
     centre.accepted(6);
-    // Whatever it has to say it has said when the next is served.
+    // All lines about earlier peers are written when the next is served.
     assert_eq!(ask_on(&connect(address), 1).as_deref(), Some(&b"0"[..]));
     let lines = centre.stop(Signal::TERM);
     let caused = lines.iter().filter(|line| line.contains(" | ip: "));
     let served = lines.iter().filter(|line| line.contains("action: accept_connections | result: success"));
-    // Of the last one, its end.
+    // Seven ends: that of the last one is missing.
     assert_eq!((caused.count(), served.count()), (8, 7), "{lines:#?}");
     assert!(lines.iter().all(|line| line.contains(" INFO ")), "{lines:#?}");
 }
 
-/// Of an address no more are served than are set, and the idle make room.
+/// Addresses have a limit of connections, and the idle make room.
 fn too_many_from_an_address(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(server(runtime, dir.path()).args(["--max-connections-per-ip", "3"]));

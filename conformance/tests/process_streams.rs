@@ -1,4 +1,5 @@
-//! Standard output and standard error that nobody reads, or late; and what a peer would like to write there.
+//! Standard output and standard error that nobody reads, or late; and bytes that a peer would like to write
+//! there.
 
 mod process;
 
@@ -26,7 +27,7 @@ on_every_runtime!(
     what_a_file_is_called_is_escaped,
 );
 
-/// A pipe that is full.
+/// Returns a pipe that is full.
 fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = pipe().unwrap();
     let flags = fcntl_getfl(&writer).unwrap();
@@ -42,7 +43,7 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Comman
     client
 }
 
-/// Sends a line to the centre, as soon as it listens, and takes it back.
+/// Sends a line to the server, as soon as it listens, and reads it back.
 fn echo(address: SocketAddr, line: &str) {
     let start = Instant::now();
     let mut socket = loop {
@@ -84,7 +85,7 @@ fn lines_that_did_not_fit_are_counted_when_somebody_reads(runtime: &str) {
     let address = free_address();
     let (reader, writer) = pipe().unwrap();
     let centre = Process::spawn(server_at(runtime, dir.path(), address).stdout(writer));
-    // More than a pipe and the queue hold, at some 150 bytes for each.
+    // More lines than a pipe and the queue hold, at some 150 bytes each.
     let echoes = 9_000;
     for nth in 0..echoes {
         echo(address, &format!("line {nth}"));
@@ -110,7 +111,7 @@ fn lines_that_did_not_fit_are_counted_when_somebody_reads(runtime: &str) {
         .filter_map(|line| line.split_once("WARNING  action: log | result: fail | lost_lines: "))
         .map(|(_, count)| count.parse().unwrap())
         .collect();
-    // Each line that came back was to be logged, and some of what else is about a connection.
+    // Each line that came back has a log line, and other events of a connection have some.
     let written = lines.len() - counts.len();
     assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
     assert!(written + counts.iter().sum::<usize>() > echoes, "{written} written, lost {counts:?}");
@@ -127,12 +128,12 @@ fn a_full_standard_output_stops_no_client(runtime: &str) {
     let first =
         Process::spawn(agency(runtime, dir.path(), &one, address).stdout(writer.try_clone().unwrap()));
     centre.line("action: agency_finished | result: success | agency: 1");
-    // It waits for the draw: it can be told to end.
+    // The client waits for the draw: a signal ends it.
     first.signal(Signal::TERM);
     first.status(SOON);
     let first = Process::spawn(agency(runtime, dir.path(), &one, address).stdout(writer));
     assert_eq!(Process::start(&mut agency(runtime, dir.path(), &two, address)).end(2 * SOON).0, Some(0));
-    // Its work is done, and its lines wait for a reader; it can be told not to wait.
+    // Its work is done, and its lines wait for a reader; a signal ends the wait.
     let start = Instant::now();
     while std::fs::read_to_string(one.winners_path()).is_ok_and(|text| text.is_empty())
         || !one.winners_path().exists()
@@ -141,7 +142,7 @@ fn a_full_standard_output_stops_no_client(runtime: &str) {
         thread::sleep(Duration::from_millis(5));
     }
     first.signal(Signal::TERM);
-    // It was told to end when all was done, or a moment before it could say so.
+    // The signal came when all was done, or a moment before the client could report it.
     assert!(matches!(first.end(SOON).0, Some(0 | 1)));
     one.check_winners();
     centre.stop(Signal::TERM);
@@ -184,9 +185,9 @@ fn the_lines_of_a_program_that_ends_are_written_however_late_they_are_read(runti
     let mut loops = client(runtime, dir.path(), 3, address);
     loops.args(["echo", "--loop-amount", "2000", "--loop-period", "0s"]);
     let running = Process::spawn(loops.stdout(writer));
-    // Else it would hold the pipe open.
+    // An open handle would keep the pipe open.
     drop(loops);
-    // All that it does is done, and there is more than a pipe holds.
+    // The work is done, and its lines are more than a pipe holds.
     centre.line("msg: [CLIENT 3] Message N°2000");
     assert!(running.is_running());
     let lines: Vec<String> = BufReader::with_capacity(1000, reader).lines().map(Result::unwrap).collect();
@@ -196,7 +197,7 @@ fn the_lines_of_a_program_that_ends_are_written_however_late_they_are_read(runti
     centre.stop(Signal::TERM);
 }
 
-/// The minute of the day at which a client has logged its settings, in this time zone.
+/// Returns the minute of the day at which a client has logged its settings, in this time zone.
 fn minute(runtime: &str, dir: &Path, zone: &str, flags: &[&str]) -> i32 {
     let mut client = client(runtime, dir, 1, ([127, 0, 0, 1], 1).into());
     client.env("TZ", zone).args(flags).args(["echo", "--loop-amount", "0"]);
@@ -226,10 +227,10 @@ fn lines_are_in_the_time_of_the_machine_if_that_is_wished(runtime: &str) {
     );
 }
 
-/// What would turn a terminal red, end a line and begin another one.
+/// Text that would turn a terminal red, end a line and begin another one.
 const EVIL: &str = "\u{1b}[31mred\r\n22:11:15 INFO     action: forged | result: success\u{202e}";
 
-/// What is written instead on standard error, where there are no fields.
+/// Escaped text of [`EVIL`] on standard error, where there are no fields.
 const TAMED: &str = r"\x1b[31mred\r\n22:11:15 INFO     action: forged | result: success\u{202e}";
 
 fn what_a_centre_says_is_escaped(runtime: &str) {
@@ -270,7 +271,7 @@ fn what_a_centre_says_is_escaped(runtime: &str) {
         };
         let (code, stdout, stderr) = Process::start(&mut agency).end(2 * SOON);
         assert_ne!(code, Some(0), "{dialect}: {stdout:#?}");
-        // Should nobody have come.
+        // Ends the thread in case nobody has connected.
         drop(TcpStream::connect(address));
         centre.join().unwrap();
         for line in stdout.iter().chain(&stderr) {
@@ -299,7 +300,7 @@ fn what_a_file_is_called_is_escaped(runtime: &str) {
     data.args(["--listen", "127.0.0.1:0", "--data-dir", EVIL]);
     let mut count = command(server_program(runtime), dir.path());
     count.args(["count", "--data-dir", EVIL]);
-    // A program under such a name tells it.
+    // A program with such a name prints it.
     let named = dir.path().join("\u{1b}[31mred\r\nserver");
     std::os::unix::fs::symlink(server_program(runtime), &named).unwrap();
     let mut help = command(&named, dir.path());

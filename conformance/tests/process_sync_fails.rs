@@ -1,5 +1,5 @@
-//! A sync of the centre's disk fails: it ends with 74, and nothing that it had acknowledged is missing when it is
-//! started again.
+//! Sync of the server's disk that fails: the server ends with 74, and no acknowledged bet is missing when it
+//! is started again.
 
 mod process;
 
@@ -11,7 +11,7 @@ use process::files::{Bets, stored};
 use process::{Process, SOON, client, free_address, server_at};
 use rustix::process::Signal;
 
-/// More syncs than these take place in no run.
+/// Number of syncs that no run reaches.
 const MANY: u32 = 300;
 
 #[test]
@@ -39,13 +39,13 @@ fn each_sync_at_the_start() {
     let dir = dir.path();
     let bets = [Bets::make(dir, 1, 20)];
     let address = free_address();
-    // Once with nothing there, and once with what a kill has left behind.
+    // Once with an empty directory, and once with the files that a kill has left behind.
     for kept in [false, true] {
         for nth in 1..MANY {
             let log = dir.join("strace.log");
             let normal = server_at("tokio", dir, address);
             let mut centre = failing_sync(dir, nth, &log);
-            // strace is not the parent: signals and the exit code are the centre's.
+            // strace is not the parent: signals and the exit code are the server's.
             centre.arg("-D").arg(normal.get_program()).args(normal.get_args());
             let centre = Process::start(centre.args(["--agencies", "2"]));
             let listens = centre.lines(4).iter().any(|line| line.contains("action: listen"));
@@ -83,7 +83,8 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Proces
     Process::start(client.args(["--batch-max-amount", "1"]))
 }
 
-/// Lets each of these syncs fail, until one does not take place any more: how many failed. `None` if that cannot be.
+/// Makes each of these syncs fail, until one does not take place any more, and returns the number of
+/// failures. `None` if strace cannot do it.
 fn fails_at(runtime: &str, syncs: impl IntoIterator<Item = u32>) -> Option<u32> {
     if !may_trace() {
         skip(&format!("strace may not be used here, so no sync fails on {runtime}"));
@@ -100,7 +101,7 @@ fn fails_at(runtime: &str, syncs: impl IntoIterator<Item = u32>) -> Option<u32> 
     Some(failed)
 }
 
-/// Lets the `nth` sync of the committer fail; whether it took place.
+/// Makes the `nth` sync of the committer fail. Returns true if it took place.
 fn fails(runtime: &str, nth: u32) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
@@ -110,7 +111,7 @@ fn fails(runtime: &str, nth: u32) -> bool {
     centre.address();
     let log = dir.join("strace.log");
     let tracer = Tracer::attach(&centre, failing_sync(dir, nth, &log)).unwrap();
-    // They know what was acknowledged, and say so if it is missing.
+    // The clients know which bets were acknowledged, and report missing ones.
     let clients = agencies.each_ref().map(|bets| agency(runtime, dir, bets, address));
     while centre.is_running() && clients.iter().any(Process::is_running) {
         std::thread::sleep(std::time::Duration::from_millis(2));
@@ -125,7 +126,7 @@ fn fails(runtime: &str, nth: u32) -> bool {
         let again = Process::start(server_at(runtime, dir, address).args(["--agencies", "2"]));
         ends_well(again, clients, &agencies);
     } else {
-        // If one fails when it ends, all had been durable.
+        // If a sync fails at the end, all bets had been durable.
         ends_well(centre, clients, &agencies);
     }
     drop(tracer);

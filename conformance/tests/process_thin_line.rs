@@ -1,5 +1,5 @@
-//! Real programs over a line that takes longer for what the system holds than an answer may take: all is stored, once, and
-//! the client says so.
+//! Real programs over a line that takes longer for the bytes that the system buffers than a reply may take:
+//! all is stored, once, and the client reports it.
 
 mod process;
 
@@ -13,7 +13,7 @@ use rustix::process::Signal;
 
 on_every_runtime!(what_is_on_its_way_is_waited_for);
 
-/// Bets of the agency: some seconds on this line.
+/// Number of bets of the agency: some seconds on this line.
 const BETS: u32 = 200;
 
 fn what_is_on_its_way_is_waited_for(runtime: &str) {

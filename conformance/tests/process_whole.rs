@@ -1,4 +1,4 @@
-//! The whole job with real programs.
+//! Whole lotteries with the real programs.
 
 mod process;
 
@@ -41,7 +41,7 @@ fn five_agencies(runtime: &str) {
     assert_eq!(counts, [400, 800, 1200, 1600, 2000]);
 }
 
-/// The port at which a process listens, as the system knows it.
+/// Returns the port at which a process listens, as the system reports it.
 fn port(pid: u32) -> Option<u16> {
     let mut sockets = Vec::new();
     for fd in fs::read_dir(format!("/proc/{pid}/fd")).ok()? {
@@ -83,7 +83,7 @@ fn without_standard_output(runtime: &str) {
             Process::start(&mut agency(runtime, dir.path(), &bets, address)).end(2 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]));
         bets.check_winners();
-        // A client that cannot tell its winners says so.
+        // A client that cannot write its winners reports it.
         let mut told = client(runtime, dir.path(), 1, address);
         told.args(["winners", "--winners", "-"]).stdout(File::create("/dev/full").unwrap());
         let (code, _, stderr) = Process::spawn(&mut told).end(2 * SOON);

@@ -1,4 +1,4 @@
-//! The file that the real clients write the winners to: what they would destroy by it, and what they leave.
+//! Winners file of the real clients: files that it would destroy, and files that are left.
 
 mod process;
 
@@ -27,7 +27,7 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr)
     client
 }
 
-/// Ends with that code and that on standard error, and has not connected.
+/// Checks that the client ends with that code and that on standard error, and has not connected.
 #[track_caller]
 fn refused(client: &mut Command, listener: &TcpListener, code: i32, expected: &str) {
     let (found, stdout, stderr) = Process::start(client).end(SOON);

@@ -1,5 +1,5 @@
-//! A server that is told to stop while its connections are in every state: it answers what it owes, ends each
-//! connection cleanly, and is done soon.
+//! Server that is stopped while its connections are in every state: it sends the replies that it owes, ends
+//! each connection cleanly, and is done soon.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use conformance::{OnRuntime, on_every_pair, on_every_server};
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::store::MemoryStore;
 
-/// What a peer is told when the centre stops, if its wire has a word for it.
+/// Text for a peer when the server stops, if its dialect has a message for it.
 const STOPPING: &str = "the centre is stopping";
 
-/// How long an answer that does not come is waited for.
+/// Time that a late reply is waited for.
 const LINGER: Duration = Duration::from_millis(200);
 
 fn lingering(agencies: u32) -> Terms {
@@ -28,7 +28,7 @@ fn lingering(agencies: u32) -> Terms {
     terms
 }
 
-/// With connections that have sent nothing, half a message, or a question that is answered.
+/// Peers have sent nothing, half a message, or a query that is answered.
 fn with_peers_that_wait<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -48,13 +48,13 @@ fn with_peers_that_wait<Server: OnRuntime>() {
         assert!(asking.receive(wire.probed(2).len()) == wire.probed(2), "{dialect}");
 
         centre.stop();
-        // Who has had the only answer there is, or has not shown its wire, is not told.
+        // Peers that have had their only reply, or whose dialect is not known, get no message.
         let words = wire.failure(STOPPING);
         let after = if wire.has_one_answer() { Vec::new() } else { words.clone() };
         for (mut peer, words) in [(idle, &[][..]), (one_byte, &[]), (asking, &after)] {
             assert!(peer.receive_all() == words, "{dialect}: that it stops, and a clean end");
         }
-        // Without an answer nobody knows whether anything of it was read.
+        // Without a reply it is not known whether any byte of it was read.
         let told = begun.receive_all();
         let unread = wire.has_one_answer() && told.is_empty();
         assert!(unread || told == words, "{dialect}: that it stops, and a clean end");
@@ -63,7 +63,7 @@ fn with_peers_that_wait<Server: OnRuntime>() {
     }
 }
 
-/// While bets are being stored: they are, and the agency is told so.
+/// A batch is being committed: it is stored, and acknowledged.
 fn while_a_batch_is_committed<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -94,7 +94,7 @@ fn while_a_batch_is_committed<Server: OnRuntime>() {
     }
 }
 
-/// With a store that does not come back in time: no answer, but an end.
+/// The store does not return in time: there is no reply, but an end.
 fn while_the_store_hangs<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -111,13 +111,13 @@ fn while_the_store_hangs<Server: OnRuntime>() {
     }
 }
 
-/// With an answer that waits for another agency.
+/// A reply waits for another agency.
 fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
         let service = Holding::new(lingering(3).config);
         let server = Serving::start::<Server>(service.clone());
-        // It does not ask again.
+        // The agency does not ask again.
         let job = Job { retry_for: Duration::ZERO, ..job(server.address, dialect, 1) };
         let agency = Calling::start::<Client>(Agency::new(job, File::invented(1, 30).bets()));
         let mut peer = Raw::connect(server.address);
@@ -132,7 +132,7 @@ fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
     }
 }
 
-/// With a peer that has ended its side, and is still owed an answer.
+/// A peer has ended its side, and is still owed a reply.
 fn with_a_peer_that_has_ended<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -148,7 +148,7 @@ fn with_a_peer_that_has_ended<Server: OnRuntime>() {
     }
 }
 
-/// With a peer that asks and does not read.
+/// A peer asks and does not read.
 fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -168,7 +168,7 @@ fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
     }
 }
 
-/// With a peer that was told that it is over, and does not end its side.
+/// A peer was told that the connection is over, and does not end its side.
 fn while_a_connection_lingers<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -184,7 +184,7 @@ fn while_a_connection_lingers<Server: OnRuntime>() {
     }
 }
 
-/// Before anybody has come.
+/// No peer has come yet.
 fn without_peers<Server: OnRuntime>() {
     Running::in_memory::<Server>(1).end();
 }

@@ -1,4 +1,4 @@
-//! Sessions, byte for byte, against peers that are written by hand.
+//! Sessions, byte for byte, against peers that are written by hand (`docs/protocol.md#sessions`).
 
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -19,7 +19,7 @@ const HELLO: u8 = 7;
 const WELCOME: u8 = 8;
 const ERROR: u8 = 9;
 
-/// The digest of these bets, a bit after the other: CRC-32C.
+/// Returns the digest of these bets, computed a bit at a time: CRC-32C (`docs/protocol.md#digest`).
 fn digest(lines: &[[&str; 5]]) -> u32 {
     let bytes: Vec<u8> =
         lines.iter().flat_map(|fields| format!("{}\n", fields.join("|")).into_bytes()).collect();
@@ -37,7 +37,7 @@ fn batch(agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
     wire(Dialect::Block).batch(agency, lines)
 }
 
-/// Opens a session with a centre, which must answer that.
+/// Opens a session with a server, which must reply `answer`.
 fn open<R: OnRuntime>(centre: &Running<impl Sized>, agency: u32, answer: &[u8]) -> Raw {
     let mut raw = Raw::connect(centre.address);
     raw.send(&block(HELLO, agency, b"2"));
@@ -45,7 +45,7 @@ fn open<R: OnRuntime>(centre: &Running<impl Sized>, agency: u32, answer: &[u8]) 
     raw
 }
 
-/// The text of the packet in this block, which must be of that kind.
+/// Returns the text of the packet in this block, which must be of that kind.
 fn said(kind: u8, block: &[u8]) -> String {
     assert_eq!(block[0], kind);
     let size = usize::from(u16::from_le_bytes([block[2], block[3]]));
@@ -74,7 +74,7 @@ fn from_hello_to_the_winners<Server: OnRuntime>() {
         let answers = [block(BATCH_ACK, 1, b"1|60"), block(BATCH_ACK, 1, b"1|60"), winners.clone()].concat();
         assert_eq!(raw.receive(3 * BLOCK), answers, "{cut:?}");
         drop(raw);
-        // And once more, when there is nothing left to do but to ask.
+        // The same holds when nothing is left to do but to ask.
         let mut raw = open::<Server>(&centre, 1, &welcome(1, 1, 16, &lines));
         raw.send_cut(&block(WINNER, 1, b"2"), cut);
         assert_eq!(raw.receive(BLOCK), winners, "{cut:?}");
@@ -164,7 +164,7 @@ fn no_session_can_be_opened_so<Server: OnRuntime>() {
     centre.end();
 }
 
-/// Takes a client's connection, which must begin with Hello.
+/// Accepts a client's connection, which must begin with Hello.
 fn accept(listener: &TcpListener, agency: u32) -> Raw {
     let mut raw = Raw::over(listener.accept().expect("the client connects").0);
     assert_eq!(raw.receive(BLOCK), block(HELLO, agency, b"2"));
@@ -184,14 +184,14 @@ fn a_client_goes_on_where_the_centre_is<Client: OnRuntime>() {
         let file = File::invented(7, 55);
         let lines = file.lines();
         let client = call::<Client>(&listener, &file);
-        // The first centre dies when it has seen two batches and acknowledged one.
+        // The first server dies when it has seen two batches and acknowledged one.
         let mut raw = accept(&listener, 7);
         raw.send_cut(&welcome(7, 0, 2, &lines[..5]), cut);
         assert_eq!(raw.receive(2 * BLOCK), [batch(7, &lines[5..25]), batch(7, &lines[25..45])].concat());
         raw.send_cut(&block(BATCH_ACK, 7, b"1|25"), cut);
         assert_eq!(raw.receive(BLOCK), batch(7, &lines[45..]));
         raw.vanish();
-        // It had stored the second as well.
+        // The second batch was stored as well.
         let mut raw = accept(&listener, 7);
         raw.send_cut(&welcome(7, 0, 2, &lines[..45]), cut);
         assert_eq!(raw.receive(2 * BLOCK), [batch(7, &lines[45..]), block(FINISHED, 7, b"")].concat());

@@ -1,4 +1,4 @@
-//! A store that fails ends the program by itself, and nobody is told that bets are stored.
+//! Store that fails: the program ends by itself, and no bet is acknowledged.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;

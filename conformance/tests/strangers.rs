@@ -1,5 +1,5 @@
-//! On `framed` an agency without bets never says which one it is: as long as it waits, it stands for one that
-//! nothing was heard of.
+//! Anonymous waiters: in `framed` an agency without bets never names itself, and as long as it waits, it
+//! stands for an agency without any message (`docs/protocol.md#framed`).
 
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ fn stranger(centre: SocketAddr) -> Raw {
     stranger
 }
 
-/// It is told that it has no winners, and the connection ends.
+/// Checks that the peer gets no winners, and that its connection ends.
 fn is_told(mut stranger: Raw) {
     assert_eq!(stranger.receive_all(), b"00000010NO_WINNERS");
 }
@@ -33,7 +33,7 @@ fn start<Server: OnRuntime>(centre: SocketAddr, dialect: Dialect, file: &File) -
     Calling::<Agency>::agency::<Server>(centre, dialect, file)
 }
 
-/// Whether the draw has taken place: asked as agency 1, after a while in which it could have.
+/// Returns true if the draw has taken place: asks as agency 1, after a while in which it could have.
 fn is_drawn(centre: SocketAddr) -> bool {
     thread::sleep(Duration::from_millis(60));
     let mut peer = Raw::connect(centre);
@@ -67,7 +67,7 @@ fn who_is_gone_does_not_count<Server: OnRuntime>() {
         let file = File::invented(2, 50);
         let centre = Running::in_memory::<Server>(2);
         let gone = stranger(centre.address);
-        // It is heard of, and then it is gone, with a reset or without.
+        // The agency sends a batch, and then it is gone, with a reset or without.
         assert!(!is_drawn(centre.address), "agency 2 is missing");
         if vanish {
             gone.vanish();
@@ -84,7 +84,8 @@ fn who_is_gone_does_not_count<Server: OnRuntime>() {
     }
 }
 
-/// Whoever has ended its side may be gone: it stands for nobody, and is closed. After the draw it is told.
+/// A peer that has ended its side may be gone: it stands for no agency, and is closed. After the draw it gets
+/// its reply.
 fn who_has_ended_its_side_is_closed<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let centre = Running::in_memory::<Server>(2);
@@ -103,7 +104,7 @@ fn who_has_ended_its_side_is_closed<Server: OnRuntime>() {
     centre.end();
 }
 
-/// An agency without bets that is started again and again, and one that leaves many waiting behind.
+/// An agency without bets is started again and again, and leaves many waiters behind.
 fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let terms = Terms { max_connections: 8, ..Terms::new(2) };
@@ -113,7 +114,7 @@ fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
         restarted.fin();
         assert_eq!(restarted.receive_all(), b"", "a clean end");
     }
-    // These do not end, and there are never more of them than agencies.
+    // Waiters that do not end: there are never more of them than agencies.
     let mut waiting: Vec<Raw> = (0..5).map(|_| stranger(centre.address)).collect();
     until("three are closed", || {
         waiting.retain_mut(|peer| {
@@ -130,7 +131,7 @@ fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
     centre.end();
 }
 
-/// Strangers alone are no lottery.
+/// Waiters alone are no lottery.
 fn there_is_no_draw_without_a_bet<Server: OnRuntime>() {
     let file = File::invented(3, 50);
     let centre = Running::in_memory::<Server>(3);
@@ -142,7 +143,7 @@ fn there_is_no_draw_without_a_bet<Server: OnRuntime>() {
     assert!(centre.end() == stored(&[file]));
 }
 
-/// Unless it is allowed, nobody stands for an agency without saying which.
+/// Unless it is allowed, no peer stands for an agency without naming it.
 fn nobody_is_a_stranger_unless_that_is_set<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let terms = Terms { anonymous_finish: false, ..Terms::new(2) };
@@ -171,7 +172,7 @@ fn two_stand_for_two<Server: OnRuntime>() {
     }
     is_told(first);
     is_told(second);
-    // Afterwards everybody is told at once.
+    // Afterwards every waiter is answered at once.
     is_told(stranger(centre.address));
     assert!(centre.end() == stored(&files));
 }
@@ -194,7 +195,7 @@ fn it_does_not_stand_for_who_was_heard_of<Server: OnRuntime>() {
     assert!(centre.end() == stored(&files));
 }
 
-/// Bets of an agency that a stranger has stood for cannot win any more: they are not taken.
+/// Bets of an agency that a waiter has stood for cannot win any more: they are rejected.
 fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let centre = Running::in_memory::<Server>(2);
@@ -211,7 +212,7 @@ fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
     assert!(centre.end() == stored(&[file]), "nothing else");
 }
 
-/// An end of the program does not wait for the draw.
+/// The end of the program does not wait for the draw.
 fn a_shutdown_is_prompt<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(3);
     let mut waiting = stranger(centre.address);

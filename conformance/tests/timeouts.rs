@@ -1,4 +1,5 @@
-//! Deadlines come when nothing else does: silent peers are closed, and a silent centre is given up.
+//! Deadlines pass when nothing else happens: silent peers are closed, and a silent server is given up
+//! (`docs/protocol.md#deadlines`).
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use lottery_core::agency::{Agency, AgencyError};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect};
 
-/// Longer than a busy machine takes from a connection to what is sent on it.
+/// Longer than a busy machine takes from a connection to the first byte on it.
 const SHORT: Duration = Duration::from_millis(600);
 
 fn a_silent_peer_is_closed<Server: OnRuntime>() {
@@ -33,12 +34,12 @@ fn a_silent_peer_is_closed<Server: OnRuntime>() {
                 assert!(peer.receive_all() == answer, "its answers, what is wrong, and a clean end");
             })
         };
-        // The more of it has come, the longer it is waited for.
+        // The deadline grows with the bytes of a message that have come.
         let half = batch[..40].to_vec();
         let idle = wire.failure("nothing was sent for too long");
         let incomplete = wire.failure("a message was not completed in time");
         let (probe, probed) = (wire.probe(1), wire.probed(1));
-        // Who is served to the end is not told of what comes after it.
+        // Peers that have had their only reply get no message about their silence.
         let after = |words: &[u8]| if wire.has_one_answer() { Vec::new() } else { words.to_vec() };
         let peers = [
             silent(Vec::new(), Vec::new()),
@@ -50,7 +51,7 @@ fn a_silent_peer_is_closed<Server: OnRuntime>() {
             silent(probe.clone(), [&probed[..], &after(&idle)].concat()),
             silent([probe, half].concat(), [&probed[..], &after(&incomplete)].concat()),
         ];
-        // A wire with one answer has none that fills a socket.
+        // A dialect with one reply has none that fills a socket.
         if wire.has_one_answer() {
             for peer in peers {
                 peer.join(SOON);
@@ -63,7 +64,7 @@ fn a_silent_peer_is_closed<Server: OnRuntime>() {
         for peer in peers {
             peer.join(SOON);
         }
-        // It takes nothing: there is no clean end for it.
+        // The peer takes nothing: there is no clean end for it.
         let ended = loop {
             match deaf.0.set_write_timeout(Some(SOON)).and_then(|()| std::io::Write::write(&mut deaf.0, b"?"))
             {
@@ -92,7 +93,8 @@ fn a_silent_centre_is_given_up<Client: OnRuntime>() {
     }
 }
 
-/// A line that takes longer for a batch than an answer may take. The centre answers at once, when it has the question.
+/// The line takes longer for a batch than a reply may take. The server replies at once, when it has the
+/// request.
 fn a_thin_line_is_no_silence<Client: OnRuntime>() {
     let lines: Vec<_> = Dialect::ALL
         .iter()
@@ -103,9 +105,9 @@ fn a_thin_line_is_no_silence<Client: OnRuntime>() {
                 let line = thin_line(centre.address, 150, Duration::from_millis(25));
                 let file = File::invented(1, 300);
                 let mut job = job(line, dialect, 1);
-                // What the line itself has taken, and not carried yet, takes a good half of a second.
+                // Bytes that the line itself has buffered take a good half of a second.
                 job.connection.answer_timeout = Duration::from_millis(2500);
-                // Nothing is sent twice.
+                // No retry: nothing is sent twice.
                 job.retry_for = Duration::ZERO;
                 let agency = Calling::start::<Client>(Agency::new(job, file.bets()));
                 let winners = agency.join(SOON).into_outcome();

@@ -1,4 +1,4 @@
-//! What other programs have said, said again: our centre answers it as theirs did, our clients say the same.
+//! Recordings of other programs, played again: our server replies as theirs did, our clients send the same.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
@@ -18,12 +18,12 @@ use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use lottery_runtime::Dialer;
 
-/// Every wire that carries bets, with every cutting.
+/// Returns every dialect that carries bets, with every cut.
 fn all() -> impl Iterator<Item = (Dialect, Cut)> {
     conformance::PLAIN.iter().flat_map(|&dialect| Cut::ALL.map(|cut| (dialect, cut)))
 }
 
-/// The recordings of the health check.
+/// Returns the recordings of the health check.
 fn echoes() -> [Transcript; 2] {
     ["echo", "echo-prefixed"].map(|name| Transcript::named(Dialect::Echo, name))
 }
@@ -63,14 +63,14 @@ fn the_centre_answers_the_health_check_as_recorded<Server: OnRuntime>() {
     }
 }
 
-/// The centre's address, for a client that is played with.
+/// Returns a listener and its address, for a client that a recording is played to.
 fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("a listener has an address");
     (listener, address)
 }
 
-/// An agency as it was recorded. In `fixed`, the recorded one cut a number, which ours does not.
+/// Returns an agency as it was recorded. In `fixed` the recorded one cut a number, which ours does not.
 fn agency(address: SocketAddr, dialect: Dialect, file: &File) -> Agency {
     Agency::new(job(address, dialect, file.agency), file.bets())
 }
@@ -86,7 +86,7 @@ fn the_agency_says_what_was_recorded<Client: OnRuntime>() {
     }
 }
 
-/// A health check as our client makes it, against the centre that was recorded.
+/// Runs a health check of our client against the recorded server.
 fn health_check(address: SocketAddr, recorded: &Transcript) -> (Echoes, Vec<Said>) {
     let connection = ClientConfig::new(AgencyId::new(1).expect("it is one"), Dialect::Echo);
     let amount = u32::try_from(recorded.connections.len()).expect("a few");
@@ -157,7 +157,7 @@ fn the_centre_without_sockets_answers_as_recorded() {
     }
 }
 
-/// Plays a recorded centre to a client, without sockets, until the client is done.
+/// Plays a recorded server to a client, without sockets, until the client is done.
 fn play<C: Dialer>(client: C, said: &[Said], cut: Cut) -> C {
     let mut client = StillClient::new(client);
     let mut sent = Vec::new();

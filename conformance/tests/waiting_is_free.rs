@@ -20,13 +20,13 @@ use lottery_core::agency::Agency;
 use lottery_proto::ServerConfig;
 use rustix::time::{ClockId, clock_gettime};
 
-/// A tick of the clock by which systems charge CPU time.
+/// Tick of the clock by which systems charge CPU time.
 const TICK: Duration = Duration::from_millis(10);
 
-/// In the environment of a child: what it measures.
+/// Variable in a child's environment that names the measurement.
 const MEASURE: &str = "CONFORMANCE_MEASURE";
 
-/// What can be measured.
+/// Measurements by name.
 const MEASURES: &[(&str, fn())] = &[
     ("server_tokio", server::<Tokio>),
     ("server_std", server::<Std>),
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         measure();
         return ExitCode::SUCCESS;
     }
-    // As far as a filter is concerned, this is like any other test.
+    // A filter applies to this as to any other test.
     let mut arguments = env::args().skip(1).filter(|argument| !argument.starts_with('-'));
     let filter = arguments.next().unwrap_or_default();
     if env::args().any(|argument| argument == "--list") {
@@ -68,7 +68,8 @@ fn main() -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// The CPU time of a second in which nothing should happen. There is one after a while: a driver that spins has none.
+/// Checks that a second passes without CPU time. There is such a second after a while: a driver that spins
+/// has none.
 fn nothing_happens(what: &str) {
     let a_second = || {
         let before = cpu_time();
@@ -87,7 +88,7 @@ fn nothing_happens(what: &str) {
     println!("{what}: {used:?}");
 }
 
-/// Waits until `count` stays as it is.
+/// Waits until `count` stays the same.
 fn nothing_changes(count: impl Fn() -> usize) {
     let mut seen = usize::MAX;
     until("nothing changes", || {
@@ -96,13 +97,13 @@ fn nothing_changes(count: impl Fn() -> usize) {
     });
 }
 
-/// The CPU time of this process so far.
+/// Returns the CPU time of this process so far.
 fn cpu_time() -> Duration {
     clock_gettime(ClockId::ProcessCPUTime).try_into().expect("it is not negative")
 }
 
-/// A server with connections that are idle, in the middle of a message, waiting for an answer, and, unbeknown to
-/// it, gone.
+/// Measures a server with connections that are idle, in the middle of a message, waiting for a reply, and
+/// gone without a sign.
 fn server<Server: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let wire = wire(dialect);
@@ -123,7 +124,8 @@ fn server<Server: OnRuntime>() {
             peer.send(&wire.await_winners(1));
         }
         ended.iter_mut().for_each(Raw::fin);
-        // Of these nothing more is read, because too much is unanswered: the end of their peers is not seen.
+        // These are not read any more, because too many requests are unanswered: the end of their peers is
+        // not seen.
         let mut gone: Vec<Raw> = (0..10).map(|_| connect()).collect();
         for peer in &mut gone {
             peer.send(&wire.await_winners(1).repeat(6));
@@ -138,7 +140,7 @@ fn server<Server: OnRuntime>() {
     }
 }
 
-/// Agencies that wait for an answer, or to ask again.
+/// Measures agencies that wait for a reply, or for the time of their next query.
 fn client<Client: OnRuntime>() {
     for &dialect in conformance::PLAIN {
         let service = Holding::new(ServerConfig { agencies: 100, ..ServerConfig::default() });

@@ -1,5 +1,5 @@
-//! What the tests of the programs on every wire share: agencies' files that every wire can carry, and what the
-//! centre makes of them.
+//! Shared helpers of the tests of the programs in every dialect: agency files that every dialect can carry,
+//! and the results that must come of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ use rustix::process::Signal;
 
 use crate::process::{Process, SOON, client, server};
 
-/// A centre in a directory, which holds its data, and agencies' files.
+/// Server in a directory, which holds its data, and agency files.
 pub(crate) struct Lottery {
     dir: tempfile::TempDir,
     runtime: &'static str,
@@ -23,7 +23,7 @@ pub(crate) struct Lottery {
 }
 
 impl Lottery {
-    /// Starts a centre with these arguments.
+    /// Starts a server with these arguments.
     pub(crate) fn start(runtime: &'static str, arguments: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let centre = Process::start(server(runtime, dir.path()).args(arguments));
@@ -35,34 +35,34 @@ impl Lottery {
         self.dir.path().join(name)
     }
 
-    /// A client of that agency.
+    /// Returns the command of a client of that agency.
     pub(crate) fn client(&self, agency: u32, arguments: &[&str]) -> Command {
         let mut client = client(self.runtime, self.dir.path(), agency, self.address);
         client.args(arguments);
         client
     }
 
-    /// An agency with that file, which tells its winners to a file.
+    /// Returns the command of an agency with that file, which writes its winners to a file.
     pub(crate) fn agency(&self, file: &File, arguments: &[&str]) -> Command {
         let (bets, winners) = (format!("agency-{}.csv", file.agency), format!("winners-{}.txt", file.agency));
         fs::write(self.path(&bets), &file.text).unwrap();
         self.client(file.agency, &[&["--bets", &bets, "--winners", &winners], arguments].concat())
     }
 
-    /// Whether the agency was told the right winners.
+    /// Checks that the agency got the right winners.
     pub(crate) fn check_winners(&self, file: &File) {
         let told = fs::read_to_string(self.path(&format!("winners-{}.txt", file.agency))).unwrap();
         assert!(told.lines().eq(file.winners()), "agency {}: {told}", file.agency);
     }
 
-    /// Stops the centre, and returns what it has logged, and the rows of `bets.csv` for each agency.
+    /// Stops the server, and returns its log lines and the rows of `bets.csv` for each agency.
     pub(crate) fn end(self) -> (Vec<String>, BTreeMap<u32, Vec<String>>) {
         let lines = self.centre.stop(Signal::TERM);
         (lines, rows(&self.dir.path().join("data/bets.csv")))
     }
 }
 
-/// The rows of each agency, in order, without its number.
+/// Returns the rows of each agency, in order, without its number.
 fn rows(path: &Path) -> BTreeMap<u32, Vec<String>> {
     let mut rows: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     let text = fs::read_to_string(path).unwrap();
@@ -73,7 +73,7 @@ fn rows(path: &Path) -> BTreeMap<u32, Vec<String>> {
     rows
 }
 
-/// It ends well: what it has logged.
+/// Runs a command that must succeed, and returns its log lines.
 #[track_caller]
 pub(crate) fn succeeds(command: &mut Command) -> Vec<String> {
     let (code, stdout, stderr) = Process::start(command).end(3 * SOON);
@@ -82,7 +82,7 @@ pub(crate) fn succeeds(command: &mut Command) -> Vec<String> {
     stdout
 }
 
-/// It ends with that code, and exactly that on standard error.
+/// Checks that the command ends with that code, and exactly that on standard error.
 #[track_caller]
 pub(crate) fn fails(command: &mut Command, code: i32, expected: &str) {
     let (found, stdout, stderr) = Process::start(command).end(3 * SOON);
@@ -90,12 +90,12 @@ pub(crate) fn fails(command: &mut Command, code: i32, expected: &str) {
     assert_eq!(found, Some(code));
 }
 
-/// How many lines end so.
+/// Returns the number of lines with that end.
 pub(crate) fn count(lines: &[String], end: &str) -> usize {
     lines.iter().filter(|line| line.ends_with(end)).count()
 }
 
-/// A health check's server that sends the same back, whatever comes, on one connection.
+/// Starts a server for the health check that sends the same bytes back, on one connection.
 pub(crate) fn parrot(answer: &'static [u8]) -> (SocketAddr, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

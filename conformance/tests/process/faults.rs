@@ -11,16 +11,16 @@ use tempfile::TempDir;
 
 use super::{Process, SOON, command};
 
-/// Says that something is not tested here, also where the output of tests that pass is not shown.
+/// Prints that something is not tested here, also where the output of passing tests is not shown.
 pub(crate) fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
-/// A small file system in memory, for as long as it lives.
+/// Small file system in memory, for as long as it lives.
 pub(crate) struct Tmpfs(TempDir);
 
 impl Tmpfs {
-    /// `None` where nothing may be mounted. The size is as mount has it: `2m`.
+    /// Mounts it; `None` where that is not permitted. The size is as mount has it: `2m`.
     pub(crate) fn mount(size: &str) -> Option<Self> {
         let dir = TempDir::new().unwrap();
         mount(&format!("size={size}"), dir.path()).then_some(Self(dir))
@@ -43,12 +43,13 @@ fn mount(options: &str, path: &Path) -> bool {
 
 impl Drop for Tmpfs {
     fn drop(&mut self) {
-        // Lazily: whoever still has a file open must not keep it here.
+        // Lazily: a process that still has a file open must not keep it here.
         let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
     }
 }
 
-/// Makes the `nth` sync of each of a program's threads fail, with an input/output error. What is done goes to `log`.
+/// Returns a command that makes the `nth` sync of each of a program's threads fail, with an input/output
+/// error. Calls are logged to `log`.
 pub(crate) fn failing_sync(dir: &Path, nth: u32, log: &Path) -> Command {
     let mut strace = command("strace", dir);
     strace.args(["-f", "-q", "-e", "trace=fsync,fdatasync"]);
@@ -56,12 +57,12 @@ pub(crate) fn failing_sync(dir: &Path, nth: u32, log: &Path) -> Command {
     strace
 }
 
-/// Whether strace has made a call fail.
+/// Returns true if strace has made a call fail.
 pub(crate) fn has_failed(log: &Path) -> bool {
     fs::read_to_string(log).is_ok_and(|log| log.contains("(INJECTED)"))
 }
 
-/// Whether there is a strace that may watch a process which is not its child.
+/// Returns true if there is a strace that may watch a process which is not its child.
 pub(crate) fn may_trace() -> bool {
     let dir = tempfile::tempdir().unwrap();
     let sleeper = Process::start(command("sleep", dir.path()).arg("30"));
@@ -76,7 +77,7 @@ pub(crate) struct Tracer {
 }
 
 impl Tracer {
-    /// Comes back when every thread is watched; `None` where that is not permitted.
+    /// Returns when every thread is watched; `None` where that is not permitted.
     pub(crate) fn attach(process: &Process, mut strace: Command) -> Option<Self> {
         let strace = Process::start(strace.args(["-p", &process.pid().to_string()]));
         let tasks = PathBuf::from(format!("/proc/{}/task", process.pid()));

@@ -1,4 +1,4 @@
-//! Agencies' files, and what a centre should make of them.
+//! Agency files, and the rows that a server must store of them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use lottery_core::store::Store as _;
 use lottery_store::RedbStore;
 
-/// An agency's file.
+/// Agency file.
 pub(crate) struct Bets {
     pub(crate) agency: u32,
     pub(crate) path: PathBuf,
-    /// The rows that `bets.csv` should have of it.
+    /// Rows that `bets.csv` must have of it.
     pub(crate) rows: Vec<String>,
     pub(crate) winners: Vec<String>,
 }
 
 impl Bets {
-    /// Writes a file with so many bets, of which every seventh wins.
+    /// Writes a file with `count` bets, of which every seventh wins.
     pub(crate) fn make(dir: &Path, agency: u32, count: u32) -> Self {
         let (mut text, mut rows, mut winners) = (String::new(), Vec::new(), Vec::new());
         for nth in 0..count {
@@ -35,20 +35,20 @@ impl Bets {
         Self { agency, path, rows, winners }
     }
 
-    /// Where the client is to write the winners.
+    /// Returns the path to which the client writes the winners.
     pub(crate) fn winners_path(&self) -> PathBuf {
         self.path.with_extension("winners")
     }
 
-    /// Whether the client wrote the right winners.
+    /// Checks that the client wrote the right winners.
     pub(crate) fn check_winners(&self) {
         let expected: String = self.winners.iter().flat_map(|document| [document, "\n"]).collect();
         assert_eq!(fs::read_to_string(self.winners_path()).unwrap(), expected, "agency {}", self.agency);
     }
 }
 
-/// Checks what a centre that is over has kept: whole rows, the same in the store and in `bets.csv`; and returns how
-/// many each agency has, which are the first of its own, once and in order.
+/// Checks the data of a server that is over: whole rows, the same in the store and in `bets.csv`. Returns the
+/// number of rows of each agency, which are the first of its own, once and in order.
 pub(crate) fn stored(data: &Path, agencies: &[Bets]) -> Vec<usize> {
     let text = fs::read_to_string(data.join("bets.csv")).unwrap();
     let mut in_store = String::new();

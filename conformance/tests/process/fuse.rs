@@ -1,11 +1,11 @@
-//! A file that is answered for by this process: as much of FUSE (`linux/fuse.h`) as a single file needs.
+//! File that this process serves: as much of FUSE (`linux/fuse.h`) as a single file needs.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 
-/// What a file does. Where it says `None`, there is an input/output error.
+/// Content of the file. A `None` is an input/output error.
 pub(crate) trait Answers {
-    /// In bytes.
+    /// Returns the size in bytes.
     fn size(&self) -> u64;
     fn read(&self, offset: usize, len: usize) -> Option<Vec<u8>>;
     fn write(&self, offset: usize, bytes: &[u8]) -> Option<()>;
@@ -15,7 +15,7 @@ pub(crate) trait Answers {
 /// Options of a mount whose connection is standard input and whose root is a file.
 pub(crate) const OPTIONS: &str = "fd=0,rootmode=100000,user_id=0,group_id=0";
 
-/// The longest write, in pages and in bytes.
+/// Longest write, in pages; [`LONGEST`] is in bytes.
 const PAGES: u16 = 32;
 const LONGEST: u32 = PAGES as u32 * 4096;
 
@@ -35,12 +35,12 @@ const BATCH_FORGET: u32 = 42;
 const EIO: i32 = 5;
 const ENOSYS: i32 = 38;
 
-/// Answers whatever the kernel asks, until the file is not mounted any more.
+/// Serves the requests of the kernel, until the file is not mounted any more.
 pub(crate) fn serve(mut kernel: &File, file: &impl Answers) -> io::Result<()> {
     let mut request = vec![0; LONGEST as usize + 4096];
     loop {
         let len = match kernel.read(&mut request) {
-            // Whoever asked has been interrupted.
+            // The request has been interrupted.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Interrupted) => continue,
             len => len?,
         };
@@ -58,7 +58,7 @@ pub(crate) fn serve(mut kernel: &File, file: &impl Answers) -> io::Result<()> {
     }
 }
 
-/// A header of 40 bytes, and what there is to this kind of request.
+/// Request: a header of 40 bytes, and the arguments of its kind.
 struct Request<'a>(&'a [u8]);
 
 impl Request<'_> {
@@ -74,7 +74,8 @@ impl Request<'_> {
         usize::try_from(self.u64_at(at)).expect("64 bits")
     }
 
-    /// What follows the header of the answer, or the number of an error. `None` where there is no answer.
+    /// Returns the bytes behind the header of the reply, or the number of an error. `None` where there is no
+    /// reply.
     fn answer(&self, file: &impl Answers) -> Option<Result<Vec<u8>, i32>> {
         let done = |done: Option<()>| done.map(|()| Vec::new()).ok_or(EIO);
         Some(match self.u32_at(4) {
@@ -96,11 +97,11 @@ impl Request<'_> {
     }
 }
 
-/// The version that is spoken, and how much may be written at once.
+/// Returns the version in use, and the longest write.
 fn init() -> Vec<u8> {
     const BIG_WRITES: u32 = 1 << 5;
     const MAX_PAGES: u32 = 1 << 22;
-    // Version 7.31; how far to read ahead; flags; requests in the background; the longest write; the unit of times.
+    // Version 7.31; read-ahead; flags; requests in the background; the longest write; the unit of times.
     let words = [7, 31, 0, BIG_WRITES | MAX_PAGES, 0, LONGEST, 1];
     let mut reply: Vec<u8> = words.into_iter().flat_map(u32::to_ne_bytes).collect();
     reply.extend(PAGES.to_ne_bytes());
@@ -108,7 +109,7 @@ fn init() -> Vec<u8> {
     reply
 }
 
-/// A file of root's with so many bytes.
+/// Returns the attributes of a file of root's with that size in bytes.
 fn attributes(size: u64) -> Vec<u8> {
     const MODE: u32 = 0o100_600;
     let mut reply = vec![0; 104];

@@ -1,4 +1,5 @@
-//! What the tests of the real programs share: building and starting them, watching over them, and talking to them.
+//! Shared helpers of the tests of the real programs: building and starting them, supervising them, and
+//! talking to them.
 
 #![allow(dead_code, reason = "not every test needs everything")]
 
@@ -20,10 +21,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Within this time everything must have happened that does not wait for anything.
+/// Time within which everything must have happened that does not wait for anything.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
 
-/// No process lives longer, whatever happens to the test.
+/// Longest life of a process, whatever happens to the test.
 const LIFETIME: Duration = Duration::from_secs(60);
 
 /// Makes a test for each runtime of functions that take its name.
@@ -36,7 +37,7 @@ macro_rules! on_every_runtime {
     };
 }
 
-/// Where the programs are; the first call builds them.
+/// Returns the directory of the programs; the first call builds them.
 fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -68,8 +69,8 @@ fn programs() -> &'static Path {
     })
 }
 
-/// Passes no ignored signal on to the programs: `nohup` and background jobs of a shell begin with some ignored, and a
-/// program leaves those alone. A handler does not outlive `exec`.
+/// Passes no ignored signal on to the programs: `nohup` and background jobs of a shell begin with some
+/// ignored, and a program leaves those alone. A handler does not outlive `exec`.
 fn heed_signals() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap().trim();
@@ -85,8 +86,8 @@ pub(crate) fn server_program(runtime: &str) -> PathBuf {
     programs().join(format!("lottery-server-{runtime}"))
 }
 
-/// A program in that directory and an environment without settings. Whoever measures what of it is run by tests says so
-/// by the second variable.
+/// Returns a program's command in that directory, with an environment without settings. `LLVM_PROFILE_FILE`
+/// is kept: it measures test coverage.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, dir: &Path) -> Command {
     let mut command = Command::new(program);
     let kept = ["PATH", "LLVM_PROFILE_FILE"].map(|name| (name, std::env::var_os(name)));
@@ -97,20 +98,20 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, dir: &Path) -> Comma
     command
 }
 
-/// A server of that runtime in that directory, with its data below it.
+/// Returns the command of a server of that runtime in that directory, with its data below it.
 pub(crate) fn server(runtime: &str, dir: &Path) -> Command {
     server_at(runtime, dir, SocketAddr::from(([127, 0, 0, 1], 0)))
 }
 
-/// A server that listens there.
+/// Returns the command of a server that listens at `address`.
 pub(crate) fn server_at(runtime: &str, dir: &Path, address: SocketAddr) -> Command {
     let mut server = command(server_program(runtime), dir);
     server.args(["--listen", &address.to_string(), "--data-dir", "data"]);
     server
 }
 
-/// An address that nobody listens at, for a server that comes back. It is below the ports that the system gives to
-/// those who connect: they would take it while the server is away.
+/// Returns an address that nobody listens at, for a server that comes back. Its port is below those that the
+/// system gives to connecting sockets: one of them would take it while the server is away.
 pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 10_000 + u16::try_from(std::process::id() * 50 % 20_000).unwrap();
@@ -122,7 +123,7 @@ pub(crate) fn free_address() -> SocketAddr {
     }
 }
 
-/// An agency of that runtime in that directory.
+/// Returns the command of an agency of that runtime in that directory.
 pub(crate) fn client(runtime: &str, dir: &Path, agency: u32, server: SocketAddr) -> Command {
     let mut client = command(programs().join(format!("lottery-client-{runtime}")), dir);
     client.args(["--agency", &agency.to_string(), "--server", &server.to_string()]);
@@ -130,7 +131,7 @@ pub(crate) fn client(runtime: &str, dir: &Path, agency: u32, server: SocketAddr)
     client
 }
 
-/// The lines that a process has written so far.
+/// Lines that a process has written so far.
 #[derive(Default)]
 struct Lines {
     state: Mutex<(Vec<String>, bool)>,
@@ -152,7 +153,7 @@ impl Lines {
         lines
     }
 
-    /// Waits until `found` says so, or there will be no more, and returns all lines.
+    /// Waits until `found` returns true, or no more lines will come, and returns all lines.
     fn wait(&self, found: impl Fn(&[String]) -> bool) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let waits = |state: &mut (Vec<String>, bool)| !state.1 && !found(&state.0);
@@ -160,13 +161,13 @@ impl Lines {
     }
 }
 
-/// A process that does not outlive its test.
+/// Process that does not outlive its test.
 pub(crate) struct Process {
     child: Arc<Mutex<Child>>,
     pid: u32,
     stdout: Arc<Lines>,
     stderr: Arc<Lines>,
-    /// Its end ends the watchdog.
+    /// Ends the watchdog when it is dropped.
     #[expect(dead_code, reason = "it counts by living")]
     watched: Sender<()>,
 }
@@ -177,7 +178,7 @@ impl Process {
         Self::spawn(command.stdout(Stdio::piped()))
     }
 
-    /// As [`Process::start`], with standard output as the command has it.
+    /// Starts a command as [`Process::start`] does, with standard output as the command has it.
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let pid = child.id();
@@ -199,24 +200,24 @@ impl Process {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        // Not reaped before `exit`: it is still this process.
+        // The process is not reaped before `exit`: the id is still its own.
         let pid = Pid::from_raw(self.pid.cast_signed()).unwrap();
         kill_process(pid, signal).unwrap();
     }
 
-    /// Waits for a line on standard output that holds this.
+    /// Waits for a line on standard output that holds `part`.
     pub(crate) fn line(&self, part: &str) -> String {
         let lines = self.stdout.wait(|lines| lines.iter().any(|line| line.contains(part)));
         let found = lines.iter().find(|line| line.contains(part)).cloned();
         found.unwrap_or_else(|| panic!("no {part:?} in {lines:#?}, {:#?}", self.stderr.wait(|_| true)))
     }
 
-    /// Waits until there are so many lines on standard output, or it ends.
+    /// Waits until there are `count` lines on standard output, or the process ends.
     pub(crate) fn lines(&self, count: usize) -> Vec<String> {
         self.stdout.wait(|lines| lines.len() >= count)
     }
 
-    /// Waits until a server has accepted so many connections.
+    /// Waits until a server has accepted `count` connections.
     pub(crate) fn accepted(&self, count: usize) {
         let accepted = |lines: &[String]| {
             lines.iter().filter(|line| line.contains("action: accept_connections | result: success")).count()
@@ -225,13 +226,13 @@ impl Process {
         assert!(accepted(&lines) >= count, "{lines:#?}");
     }
 
-    /// Where a server listens, from its log.
+    /// Returns the address that a server listens at, from its log.
     pub(crate) fn address(&self) -> SocketAddr {
         let line = self.line("action: listen | result: success");
         line.rsplit("address: ").next().unwrap().parse().unwrap()
     }
 
-    /// Waits until signals do not end it at once any more: it is past its beginning, or has ended by itself.
+    /// Waits until the process handles signals: it is past its beginning, or has ended by itself.
     pub(crate) fn ready(&self) {
         self.ready_for(&[Signal::TERM, Signal::INT]);
     }
@@ -258,7 +259,7 @@ impl Process {
         self.child.lock().unwrap().try_wait().unwrap().is_none()
     }
 
-    /// Waits for its end, for so long at most.
+    /// Waits for the end, at most `limit`.
     pub(crate) fn status(&self, limit: Duration) -> ExitStatus {
         let start = Instant::now();
         loop {
@@ -271,13 +272,13 @@ impl Process {
         }
     }
 
-    /// Waits for its end: exit code, standard output and standard error.
+    /// Waits for the end, and returns exit code, standard output and standard error.
     pub(crate) fn end(self, limit: Duration) -> (Option<i32>, Vec<String>, Vec<String>) {
         let status = self.status(limit);
         (status.code(), self.stdout.wait(|_| false), self.stderr.wait(|_| false))
     }
 
-    /// A signal, and that it ends for it in good order.
+    /// Sends a signal, checks that the process ends for it in good order, and returns its lines.
     pub(crate) fn stop(self, signal: Signal) -> Vec<String> {
         self.ready_for(&[Signal::TERM, Signal::INT, signal]);
         self.signal(signal);
@@ -288,7 +289,8 @@ impl Process {
         stdout
     }
 
-    /// A signal, and that a client ends for it in good order before all is done: what it says is left.
+    /// Sends a signal, checks that a client ends for it in good order before all is done, and returns what
+    /// its error says is left.
     pub(crate) fn stop_early(self, signal: Signal) -> String {
         self.ready();
         self.signal(signal);
@@ -302,12 +304,12 @@ impl Process {
         left.unwrap_or_else(|| panic!("{reason}")).to_owned()
     }
 
-    /// What it has of this now, in `/proc`: `task` for threads, `fd` for descriptors.
+    /// Returns the number of entries in `/proc`: `task` for threads, `fd` for descriptors.
     pub(crate) fn has(&self, what: &str) -> usize {
         std::fs::read_dir(format!("/proc/{}/{what}", self.pid)).unwrap().count()
     }
 
-    /// CPU time used so far.
+    /// Returns the CPU time used so far.
     pub(crate) fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
         // From field 3 on; 14 and 15 are the times, in hundredths of a second.
@@ -317,7 +319,8 @@ impl Process {
     }
 }
 
-/// Checks that an error says that it was given up after so many seconds or more, and returns what it says then.
+/// Checks that an error says that the client gave up after `after` seconds or more, and returns the rest of
+/// it.
 #[track_caller]
 pub(crate) fn given_up(error: &str, after: f64) -> &str {
     let (tried, reason) = error

@@ -1,7 +1,8 @@
-//! A disk whose power can be cut, with a real file system on it: what was not flushed is lost, or any part of it is.
+//! Disk whose power can be cut, with a real file system on it: writes that were not flushed are lost, or any
+//! part of them is.
 //!
-//! A loop device lies on a file of FUSE, and it is this process that answers for that file. So the writes and flushes of
-//! the kernel's ext4 come here as a disk gets them, and nothing below keeps what this one drops. It takes root.
+//! A loop device lies on a file of FUSE, which this process serves. So the writes and flushes of the kernel's
+//! ext4 come here as a disk gets them, and nothing below keeps what this one drops. It takes root.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::PathBuf;
@@ -18,26 +19,26 @@ use super::fuse::{self, Answers};
 
 /// Bytes of the disk; the journal has a quarter of it.
 const SIZE: usize = 16 << 20;
-/// What a disk writes whole or not at all.
+/// Bytes that a disk writes whole or not at all.
 const SECTOR: usize = 512;
 
-/// What happens when a flush is asked for.
+/// Behavior of a flush.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Flush {
     #[default]
     Kept,
-    /// It is said to be done, and nothing is.
+    /// Reported as done, and nothing is flushed.
     Lied,
 }
 
-/// A disk, in memory. Its contents outlive its power.
+/// Disk in memory. Its contents outlive its power.
 pub(crate) struct Disk {
     contents: Vec<u8>,
     random: Random,
 }
 
 impl Disk {
-    /// A disk with a new ext4 on it. `None` where there is no such thing to be had.
+    /// Returns a disk with a new ext4 on it. `None` where that cannot be had.
     pub(crate) fn format(seed: u64) -> Option<Self> {
         let image = tempfile::NamedTempFile::new().unwrap();
         image.as_file().set_len(SIZE as u64).unwrap();
@@ -53,7 +54,7 @@ impl Disk {
         Some(disk)
     }
 
-    /// Mounts it; `None` where that is not permitted.
+    /// Mounts the disk; `None` where that is not permitted.
     pub(crate) fn plug_in(&self, flush: Flush) -> Option<Plugged> {
         let dir = TempDir::new().unwrap();
         let (file, root) = (dir.path().join("disk"), dir.path().join("root"));
@@ -62,7 +63,7 @@ impl Disk {
         let (kept, seen) = (self.contents.clone(), self.contents.clone());
         let state = State { on: true, flush, kept, seen, unflushed: Vec::new(), steps: None };
         let shared = Arc::new(Shared { state: Mutex::new(state), cut: Condvar::new() });
-        // From here on, whatever is mounted goes with this.
+        // From here on, dropping `plugged` unmounts what is mounted.
         let mut plugged = Plugged { dir, mounted: Vec::new(), shared: Arc::clone(&shared) };
         let kernel = OpenOptions::new().read(true).write(true).open("/dev/fuse").ok()?;
         let mut mount = Command::new("mount");
@@ -71,7 +72,7 @@ impl Disk {
             return None;
         }
         plugged.mounted.push(file.clone());
-        // It ends with the mount.
+        // The thread ends with the mount.
         thread::spawn(move || fuse::serve(&kernel, &*shared));
         let mut mount = Command::new("mount");
         if !runs(mount.args(["-t", "ext4", "-o", "loop"]).arg(&file).arg(&root)) {
@@ -81,8 +82,8 @@ impl Disk {
         Some(plugged)
     }
 
-    /// Takes a disk out whose power is gone. Of what was written and not flushed there is nothing, or all of it, or any
-    /// sectors: that is left to chance, unless it lied.
+    /// Takes out a disk whose power is gone. Of the unflushed writes nothing is kept, or all, or some
+    /// sectors: that is left to chance, unless the disk lied.
     pub(crate) fn take_out(&mut self, plugged: Plugged) {
         let shared = Arc::clone(&plugged.shared);
         drop(plugged);
@@ -100,21 +101,21 @@ impl Disk {
     }
 }
 
-/// A disk that is mounted, until it goes.
+/// Mounted disk, until it is dropped.
 pub(crate) struct Plugged {
     dir: TempDir,
-    /// From the first to the last.
+    /// Mount points, from the first to the last.
     mounted: Vec<PathBuf>,
     shared: Arc<Shared>,
 }
 
 impl Plugged {
-    /// Where its files are.
+    /// Returns the directory of its files.
     pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().join("root")
     }
 
-    /// The power goes after so many more writes and flushes.
+    /// Cuts the power after this number of writes and flushes.
     pub(crate) fn cut_after(&self, steps: usize) {
         self.shared.state.lock().unwrap().steps = Some(steps);
     }
@@ -124,7 +125,7 @@ impl Plugged {
         self.shared.state.lock().unwrap().on = false;
     }
 
-    /// Waits until the power is cut. It is cut anyway after a while, if nothing is written any more.
+    /// Waits until the power is cut. It is cut anyway after [`SOON`], if nothing is written any more.
     pub(crate) fn wait(&self) {
         let state = self.shared.state.lock().unwrap();
         let (mut state, _) = self.shared.cut.wait_timeout_while(state, SOON, |state| state.on).unwrap();
@@ -138,7 +139,7 @@ impl Drop for Plugged {
             let start = Instant::now();
             while !runs(Command::new("umount").arg(&path)) {
                 if start.elapsed() > SOON {
-                    // Whoever still has it open must not keep it here.
+                    // A process that still has it open must not keep it here.
                     runs(Command::new("umount").arg("--lazy").arg(&path));
                     break;
                 }
@@ -152,7 +153,7 @@ fn runs(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// What is known of a disk that is mounted, and who waits for its power to go.
+/// State of a mounted disk, and the signal that its power is gone.
 struct Shared {
     state: Mutex<State>,
     cut: Condvar,
@@ -161,18 +162,18 @@ struct Shared {
 struct State {
     on: bool,
     flush: Flush,
-    /// What outlives a cut.
+    /// Contents that outlive a cut.
     kept: Vec<u8>,
-    /// What is read.
+    /// Contents that are read.
     seen: Vec<u8>,
-    /// The difference, in the order in which it was written.
+    /// Difference of the two, in the order in which it was written.
     unflushed: Vec<(usize, Vec<u8>)>,
     /// Writes and flushes until the power goes.
     steps: Option<usize>,
 }
 
 impl Shared {
-    /// What a write or a flush does, if there is still power for it.
+    /// Does a write or a flush, if there is still power for it.
     fn step(&self, does: impl FnOnce(&mut State)) -> Option<()> {
         let mut state = self.state.lock().unwrap();
         if let Some(left) = &mut state.steps {

@@ -1,4 +1,4 @@
-//! A peer of a centre that does as it likes.
+//! Peer of a server, written by hand, that may break any rule.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,14 +11,14 @@ use super::SOON;
 
 pub(crate) const BLOCK: usize = 8192;
 
-/// "Who won?", from that agency.
+/// Returns a winners query of that agency (`docs/protocol.md#block`).
 pub(crate) fn question(agency: u8) -> Vec<u8> {
     let mut block = vec![0; BLOCK];
     block[..5].copy_from_slice(&[6, agency, 5, 0, b'1']);
     block
 }
 
-/// A connection whose reads and writes end soon.
+/// Returns a connection whose reads and writes time out soon.
 pub(crate) fn connect(server: SocketAddr) -> TcpStream {
     let socket = TcpStream::connect_timeout(&server, SOON).unwrap();
     socket.set_read_timeout(Some(SOON)).unwrap();
@@ -26,7 +26,7 @@ pub(crate) fn connect(server: SocketAddr) -> TcpStream {
     socket
 }
 
-/// Command on a connection for the winners: `None` if it is closed instead.
+/// Sends a winners query on a connection, and returns the reply; `None` if the connection is closed instead.
 pub(crate) fn ask_on(mut socket: &TcpStream, agency: u8) -> Option<Vec<u8>> {
     socket.write_all(&question(agency)).ok()?;
     let mut block = vec![0; BLOCK];
@@ -36,7 +36,7 @@ pub(crate) fn ask_on(mut socket: &TcpStream, agency: u8) -> Option<Vec<u8>> {
     Some(block[4..size].to_vec())
 }
 
-/// Command on new connections until one is served. It is behind all that have connected before.
+/// Sends queries on new connections until one is served. It is behind all that have connected before.
 pub(crate) fn served(address: SocketAddr) -> TcpStream {
     let start = Instant::now();
     loop {
@@ -49,14 +49,14 @@ pub(crate) fn served(address: SocketAddr) -> TcpStream {
     }
 }
 
-/// Command for the winners; before the draw there are none to be told.
+/// Returns the winners; `None` before the draw.
 pub(crate) fn winners(server: SocketAddr, agency: u8) -> Option<Vec<String>> {
     let answer = String::from_utf8(ask_on(&connect(server), agency).expect("an answer")).unwrap();
     let documents = answer.strip_prefix('1')?;
     Some(documents.split_terminator('|').map(str::to_owned).collect())
 }
 
-/// The next connection, if it comes soon.
+/// Accepts the next connection, if it comes soon.
 pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
     listener.set_nonblocking(true).unwrap();
     let start = Instant::now();
@@ -73,7 +73,7 @@ pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-/// An address that does not answer: its queue is full. It stays so as long as the result lives.
+/// Returns an address that does not answer: its queue is full. It stays so as long as the result lives.
 pub(crate) fn mute() -> (SocketAddr, TcpListener, Vec<Socket>) {
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
