@@ -1,4 +1,4 @@
-//! The memory of a draw does not grow with the bets, or with the winners.
+//! Memory of a draw: it does not grow with the bets, or with the winners.
 //!
 //! The allocator counts for the whole process, so there is one test here.
 
@@ -16,7 +16,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 const AGENCIES: u32 = 5;
 
-/// A store that holds so many pieces of rows, all of which win, and counts what is stored of the draw.
+/// Store with this number of pieces of rows, all of which win. It counts the winners that are stored.
 #[derive(Debug, Clone, Default)]
 struct Endless {
     pieces: u64,
@@ -67,7 +67,7 @@ impl Store for Endless {
     }
 }
 
-/// What a draw over so many pieces, and a start after it, take from the allocator at most.
+/// Returns the peak of memory of a draw over this number of pieces, and that of a start after it, in bytes.
 fn peaks(pieces: u64) -> [usize; 2] {
     let store = Endless::of(pieces);
     let peak = || {

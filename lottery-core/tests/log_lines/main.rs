@@ -1,7 +1,7 @@
-//! The log lines of a whole run: the course's, and no personal data in them.
+//! Log lines of a whole run: the course's, and no personal data in them.
 //!
-//! A program of its own: whether an event is wanted is remembered for the whole process, so tests that do not listen
-//! would disturb those that do.
+//! A program of its own: tracing remembers for the whole process whether an event is wanted, so tests that do
+//! not listen would disturb those that do.
 
 #[path = "../lottery/support.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
@@ -46,7 +46,7 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// The lines, without the time, of what happens meanwhile.
+/// Returns the lines, without the time, that are logged while `happens` runs.
 fn lines(level: Level, happens: impl FnOnce()) -> Vec<String> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,7 +133,7 @@ fn an_agency_that_waits_says_so_every_thirty_seconds() {
             }
             world.agency(0, Job { connection, ..job(1) }, &fields);
             world.run(100);
-            // A centre that says nothing is waited for, too.
+            // A silent server is waited for, too.
             world.commits = false;
             world.agency(0, job(2), &bets(2, 0, 6));
             world.run(50);
@@ -191,7 +191,7 @@ fn a_service_logs_where_it_listens_and_what_it_could_not_accept() {
     assert_eq!(lines, expected);
 }
 
-/// A connection that is fed bytes, or what happens, one after the other.
+/// Feeds a connection bytes or inputs, one after the other.
 fn connection(world: &World, inputs: &[Result<&[u8], Input>]) {
     let now = Instant::default();
     let mut centre = world.centres.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
@@ -203,7 +203,7 @@ fn connection(world: &World, inputs: &[Result<&[u8], Input>]) {
     }
 }
 
-/// Feeds it these bytes, as far as it reads, and takes what it says.
+/// Feeds the connection these bytes, as far as it reads, and takes what it sends.
 fn feed(centre: &mut ServerConnection, now: Instant, mut bytes: &[u8]) {
     while let Some(io) = centre.poll_io() {
         let n = io.recv.len().min(bytes.len());
@@ -234,7 +234,7 @@ fn a_connection_that_ends_badly_is_a_warning() {
     );
 }
 
-/// What the course's tests read, of a server and of a client.
+/// Fields that the course's tests read, of a server and of a client.
 const READ_BY_THE_COURSE: [&str; 10] =
     ["action", "result", "ip", "msg", "dni", "numero", "cantidad", "cant_ganadores", "client_id", "port"];
 
@@ -242,7 +242,7 @@ const READ_BY_THE_COURSE: [&str; 10] =
 fn who_splits_at_the_last_colon_reads_what_the_course_reads() {
     let lines = lines(Level::Info, || {
         let world = World::new(1, usize::MAX, 1);
-        // As a socket for IPv6 and IPv4 sees an agency.
+        // A socket for IPv6 and IPv4 reports an agency so.
         let peer = "[::ffff:10.0.0.1]:40000".parse().unwrap();
         let mut centre = world.centres.accept(Instant::default(), peer, Mailbox::new(|_| ())).unwrap();
         feed(&mut centre, Instant::default(), "[CLIENT 1] Message N°1\n".as_bytes());
@@ -307,7 +307,7 @@ fn refusals_are_logged_a_few_times_then_counted_and_end_the_connection() {
     ] {
         let world = World::new(1, usize::MAX, 1);
         let seen = lines(Level::Debug, || {
-            // So that the wire is known.
+            // A first message that chooses the dialect.
             let first: &[u8] = if spoken.starts_with("braces") { b"B{PlayerName:;" } else { b"" };
             let flood = [first, &message.repeat(50_000)].concat();
             connection(&world, &[Ok(&flood), Err(Input::Eof)]);
@@ -318,12 +318,12 @@ fn refusals_are_logged_a_few_times_then_counted_and_end_the_connection() {
         let end = "WARNING  action: close_connection | result: fail | ip: 10.0.0.1 | reason: too much of what was sent \
                    was refused | refused: ";
         let refused: u32 = seen[6].strip_prefix(end).expect(&seen[6]).parse().unwrap();
-        // What had been received with the last of them is refused, too.
+        // Messages that had been received with the last of them are rejected, too.
         assert!((100..200).contains(&refused), "{spoken}: {refused}");
     }
 }
 
-/// Whatever costs a peer next to nothing and is a line: there is an end of it, at every level.
+/// Lines that cost a peer next to nothing are limited, at every level.
 #[test]
 fn a_peer_causes_no_more_lines_than_its_address_may() {
     let (mut asked, mut bets) = (0, 0);
@@ -354,7 +354,7 @@ fn a_peer_causes_no_more_lines_than_its_address_may() {
         let empty = framed("1;0\n");
         serve(&vec![&empty[..]; 6_000]);
         serve(&vec![&b"N{AgencyID:2};"[..]; 6_000]);
-        // A bet that is stored costs more than its line: there is no end of these.
+        // A stored bet costs the peer more than its line: these lines have no limit.
         serve(&[&framed(&bet(1))]);
         for _ in 0..3_000 {
             serve(&[b"hello\n"]);
@@ -364,7 +364,7 @@ fn a_peer_causes_no_more_lines_than_its_address_may() {
             serve(&[&framed(&bet(document))]);
             bets += 1;
         }
-        // After the draw, a question costs 14 bytes.
+        // After the draw, a query costs 14 bytes.
         serve(&[b"N{AgencyID:1};"]);
         serve(&vec![&b"Q{AgencyID:1};"[..]; 6_000]);
         world.centres.say_unwritten();
@@ -383,7 +383,7 @@ fn a_peer_causes_no_more_lines_than_its_address_may() {
     assert!(lines.parse::<usize>().unwrap() > 8_000, "{last}");
 }
 
-/// Values that stand nowhere else.
+/// Values that appear nowhere else.
 const PLANTED: [&str; 4] = ["Zoraida", "Quispe", "31415926", "1971-07-29"];
 
 fn planted(count: usize) -> Vec<Fields> {
@@ -408,7 +408,7 @@ fn no_line_at_debug_holds_personal_data() {
             world.shut_down();
             world.run(100);
         }
-        // More winners than an answer carries, and a centre that stores nothing any more
+        // More winners than a reply carries, and a server whose store takes nothing any more.
         for close in [false, true] {
             let mut world = World::new(1, usize::MAX, 9);
             world.agency(0, job(1), &planted(2000));
@@ -427,7 +427,7 @@ fn no_line_at_debug_holds_personal_data() {
     }
 }
 
-/// Blocks with a bet that is wrong in one field, or cut, to a centre by hand.
+/// Feeds a server blocks with a bet that is wrong in one field, or cut.
 fn wrong_bets() {
     use lottery_proto::{Input, Machine as _};
     use lottery_runtime::{Mailbox, Service as _};
@@ -481,7 +481,7 @@ fn receive(centre: &mut ServerConnection, mut bytes: &[u8]) {
     }
 }
 
-/// Whole messages of each wire whose first byte is off: they are lines of the health check.
+/// Feeds a server whole messages of each dialect with a wrong first byte: they are lines of the health check.
 fn bets_that_became_lines() {
     use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, Machine as _};
     use lottery_runtime::{Mailbox, Service as _};
@@ -490,7 +490,7 @@ fn bets_that_became_lines() {
     for (dialect, byte) in
         Dialect::WITH_BETS.iter().flat_map(|dialect| [b'x', b' ', b'{'].map(|b| (dialect, b)))
     {
-        // A session begins with something else, and its batches are those of `block`.
+        // A session begins with Hello, and its batches are those of `block`.
         let dialect = if *dialect == Dialect::Session { Dialect::Block } else { *dialect };
         let (now, bets) = (Instant::default(), as_bets(&fields));
         let mut client = Client::new(ClientConfig::new(AgencyId::new(1).unwrap(), dialect), now);

@@ -1,4 +1,4 @@
-//! The service behind the port: how many connections it takes, and how the program ends.
+//! Service behind the port: its limits on connections, and the end of the program.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -23,7 +23,7 @@ fn accept(centres: &LotteryService) -> Option<ServerConnection> {
     centres.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ()))
 }
 
-/// A connection, and what it is told.
+/// Connection, and the notices for it.
 struct Peer {
     centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
@@ -34,14 +34,14 @@ fn at(millis: u64) -> Instant {
 }
 
 impl Peer {
-    /// One from that address; `None` if it is not served.
+    /// Connects from that address; `None` if the connection is not served.
     fn connect(centres: &LotteryService, millis: u64, ip: &str) -> Option<Self> {
         let mail = Arc::new(Mutex::new(VecDeque::new()));
         let into = Arc::clone(&mail);
         let mailbox = Mailbox::new(move |notice| into.lock().unwrap().push_back(notice));
         let centre = centres.accept(at(millis), (ip.parse::<IpAddr>().unwrap(), 1).into(), mailbox)?;
         let mut peer = Self { centre, mail };
-        // Whoever is told that there are too many is closed within a second.
+        // A connection beyond the limit is closed within a second.
         let deadline = peer.centre.poll_io()?.deadline?;
         (deadline > at(millis + 1000)).then_some(peer)
     }
@@ -52,14 +52,14 @@ impl Peer {
         self.centre.handle(at(millis), Input::Received(bytes.len()));
     }
 
-    /// It hears what it is told.
+    /// Hands the connection its notices.
     fn hear(&mut self, millis: u64) {
         while let Some(notice) = { self.mail.lock().unwrap().pop_front() } {
             self.centre.notice(at(millis), notice);
         }
     }
 
-    /// Whether it was told to go; then it does, at once.
+    /// Returns true if the connection was displaced; then it is over at once.
     fn goes(&mut self, millis: u64) -> bool {
         let told = matches!(self.mail.lock().unwrap().front(), Some(Notice::Displaced));
         if told {
@@ -80,7 +80,7 @@ fn when_there_is_no_place_the_idlest_who_is_no_agency_goes() {
     agency.say(10, b"Q{AgencyID:1};");
     stranger.say(10, b"00000003END");
     echo.say(10, b"half a line");
-    // Fillers and parts of messages make nobody less idle.
+    // Fillers and parts of messages do not make a connection less idle.
     filler.say(500, b"B{");
     filler.say(900, b";");
     let mut newer = Vec::new();
@@ -93,7 +93,7 @@ fn when_there_is_no_place_the_idlest_who_is_no_agency_goes() {
     newer.push(Peer::connect(&centres, 1002, HERE).expect("it is served"));
     assert!(echo.goes(1002));
     drop(echo);
-    // Those who came just now may have something to say: they stay, and the stranger goes.
+    // The newest connections may have something to say: they stay, and the anonymous waiter goes.
     newer.push(Peer::connect(&centres, 1003, HERE).expect("it is served"));
     assert!(stranger.goes(1003));
     drop(stranger);
@@ -154,7 +154,7 @@ fn an_address_has_so_many_connections_and_a_network_of_ipv6_is_one() {
     }
     assert!(!connect("127.0.0.1") && !connect("::ffff:127.0.0.1") && connect("::1"));
     assert!(connect(&there(2).0) && connect("2001:db8:0:1::1"), "others are served");
-    // One less is one more, and one that is idle makes room for another of its own address.
+    // A closed connection leaves a place, and an idle one makes room for another of its own address.
     kept.remove(0);
     let again = |millis, ip| Peer::connect(&centres, millis, ip).map(|peer| kept.push(peer)).is_some();
     let mut again = again;
@@ -181,7 +181,7 @@ fn what_is_known_of_addresses_has_a_bound() {
     assert!(Peer::connect(&centres, 0, "198.51.100.1").is_some());
 }
 
-/// What is sent back for these bytes.
+/// Returns the bytes that are sent back for these bytes.
 fn answer(centre: &mut ServerConnection, bytes: &[u8]) -> Vec<u8> {
     let now = Instant::default();
     centre.poll_io().unwrap().recv[..bytes.len()].copy_from_slice(bytes);

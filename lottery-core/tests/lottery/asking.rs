@@ -1,5 +1,5 @@
-//! The question for the winners: asked again when a connection is lost, by an agency that only asks, and by one that has no
-//! name on its wire.
+//! Winners query: sent again when a connection is lost, by an agency that only asks, and by one that its
+//! dialect has no name for.
 
 use std::io;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::calls::Calls;
 use crate::support::{Fields, winners};
 use crate::wires::{agency, bets, job};
 
-/// The wires with a question for the winners of one agency.
+/// Dialects with a query for the winners of one agency.
 const ASKING: [Dialect; 4] = [Dialect::Session, Dialect::Block, Dialect::Fixed, Dialect::Braces];
 
 fn second(seconds: u64) -> Instant {
     Instant::from_epoch(Duration::from_secs(seconds))
 }
 
-/// Bets that all win.
+/// Returns bets that all win.
 fn all_win(agency: u32, count: u32) -> Vec<Fields> {
     let mut bets = bets(agency, count);
     for bet in &mut bets {
@@ -109,7 +109,7 @@ fn a_centre_that_does_not_come_back_is_given_up() {
 fn who_only_asks_is_told_after_the_draw_and_changes_nothing() {
     for dialect in ASKING {
         let mut calls = Calls::new(2, "");
-        // While the agency still sends, too: whoever asks does not take over from it.
+        // The same holds while the agency still sends: a process that only asks does not supersede it.
         calls.client(0, Agency::asking(job(1, dialect)));
         calls.client(3, agency(1, Dialect::Session, &bets(1, 300)));
         calls.client(5, Agency::asking(job(1, dialect)));
@@ -158,7 +158,7 @@ fn a_list_that_is_longer_than_a_block_is_asked_for_in_a_session() {
     }
 }
 
-/// What an agency is told on the connection that it makes now, after it has sent all that it wants to.
+/// Connects an agency, lets it send all that it wants to, and feeds it this reply and the server's end.
 fn told(agency: &mut Agency, now: Instant, answer: &[u8]) {
     assert!(matches!(agency.next_step(now), Step::Connect(_)), "{agency:?}");
     agency.connected(now);
@@ -220,7 +220,7 @@ fn what_may_pass_is_asked_again_and_what_may_not_is_told() {
             assert_eq!(step == Step::Done, !again, "{dialect}: {said}");
         }
     }
-    // What is not the protocol is not asked for again.
+    // A reply that breaks the protocol is not asked for again.
     let mut asking = Agency::asking(job(1, Dialect::Braces));
     told(&mut asking, second(7), b"R{PlayerDocID:x};");
     assert_eq!(asking.next_step(second(7)), Step::Done);
@@ -254,7 +254,7 @@ fn who_has_no_bets_has_no_winners_whatever_the_centre_says_to_its_name() {
         assert_eq!(nobody.next_step(now), Step::Done, "{}", answer.escape_ascii());
         assert_eq!(nobody.into_outcome().unwrap(), [""; 0]);
     }
-    // Nor if it says nothing, or is gone.
+    // The same holds if the server is silent, or gone.
     let now = Instant::default();
     let mut nobody = agency(1, Dialect::Framed, &[]);
     told(&mut nobody, now, no_winners);

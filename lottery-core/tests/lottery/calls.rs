@@ -1,4 +1,5 @@
-//! Clients of any kind with the real centre, in virtual time: connections one after the other, and when they began.
+//! Clients of any kind with the real server, in virtual time: connections one after the other, and the times
+//! at which they began.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -14,32 +15,33 @@ use lottery_runtime::{Dialer, Mailbox, Service, Step};
 
 use crate::support::TestStore;
 
-/// How long each address of a centre may take to answer, and all of connecting.
+/// Time limits for each address of a server, and for all of connecting.
 pub(crate) const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(10));
 
-/// A client's connection.
+/// Connection of a client.
 struct Line {
     centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
-    /// The client's end and the centre's were handed over.
+    /// True once the client's end, and the server's, were handed over.
     ended: [bool; 2],
 }
 
-/// A client, and what it did when.
+/// Client, and a record of its connections.
 pub(crate) struct Call<C> {
     pub(crate) client: C,
     line: Option<Line>,
     starts: Instant,
     waits: Option<Instant>,
     pub(crate) done: Option<Instant>,
-    /// When each connection began, and what was sent on it when.
+    /// Bytes and times of each connection.
     pub(crate) connections: Vec<Sent>,
 }
 
-/// What a client sent, and when.
+/// Bytes that a client sent, and the times at which it did. An empty first entry is the beginning of the
+/// connection.
 pub(crate) type Sent = Vec<(Instant, Vec<u8>)>;
 
-/// A centre, and its clients.
+/// Server, and its clients.
 pub(crate) struct Calls<C> {
     pub(crate) now: Instant,
     pub(crate) store: TestStore,
@@ -49,7 +51,7 @@ pub(crate) struct Calls<C> {
     pub(crate) calls: Vec<Call<C>>,
 }
 
-/// Hands everything that `from` has to send, and its end, to `to`. Whether there was something.
+/// Hands everything that `from` has to send, and its end, to `to`. Returns true if there was something.
 fn carry(
     now: Instant,
     from: &mut impl Machine,
@@ -132,7 +134,7 @@ impl<C: Dialer<Notice = Infallible>> Call<C> {
         line.centre.poll_io().and_then(|io| io.deadline).into_iter().chain(client).min()
     }
 
-    /// When each connection began, in milliseconds.
+    /// Returns the time at which each connection began, in milliseconds.
     pub(crate) fn began(&self) -> Vec<u128> {
         self.connections.iter().map(|sent| sent[0].0.since_epoch().as_millis()).collect()
     }
@@ -155,7 +157,7 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
         }
     }
 
-    /// A client that begins after so many seconds.
+    /// Adds a client that begins after this number of seconds.
     pub(crate) fn client(&mut self, after: u64, client: C) {
         let starts = self.now.after(Duration::from_secs(after));
         self.calls.push(Call {
@@ -168,14 +170,14 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
         });
     }
 
-    /// The connection of a client is lost, to both.
+    /// Loses the connection of a client, on both sides.
     pub(crate) fn lose(&mut self, nth: usize) {
         let call = &mut self.calls[nth];
         call.line.take().expect("there is a connection");
         call.client.handle(self.now, Input::Failed);
     }
 
-    /// The centre is started again on what is stored: every connection is lost.
+    /// Restarts the server on its store: every connection is lost.
     pub(crate) fn restart(&mut self, agencies: u32) {
         self.committer = self.store.committer(agencies);
         for call in &mut self.calls {
@@ -185,7 +187,7 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
         }
     }
 
-    /// Does what can be done without time going on.
+    /// Runs everything that takes no time.
     fn settle(&mut self) {
         loop {
             let mut moved = false;
@@ -203,7 +205,7 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
         }
     }
 
-    /// Goes on until all clients are done, or so long.
+    /// Runs until all clients are done, or this number of seconds has passed.
     pub(crate) fn run(&mut self, seconds: u64) {
         let end = self.now.after(Duration::from_secs(seconds));
         loop {
@@ -227,7 +229,7 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
         }
     }
 
-    /// What the `Debug` of everything shows.
+    /// Returns the `Debug` text of everything.
     pub(crate) fn shown(&self) -> String
     where
         C: std::fmt::Debug,
@@ -238,7 +240,7 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
         format!("{clients:?} {ends:?} {:?} {:?} {:?}", self.committer, self.commit_queue, self.centres)
     }
 
-    /// The clients, which are all done.
+    /// Returns the clients, which must all be done.
     pub(crate) fn clients(self) -> Vec<C> {
         assert!(self.calls.iter().all(|call| call.done.is_some()), "all are done");
         self.calls.into_iter().map(|call| call.client).collect()

@@ -1,4 +1,4 @@
-//! The commit queue: bounded, in order, and closed for good.
+//! Commit queue: bounded, in order, and closed for good.
 
 use lottery_core::commit_queue::{Command, CommitQueue, OWN_ROOM, Request};
 use lottery_core::encoded_bets::EncodedBets;
@@ -21,12 +21,12 @@ fn agencies(requests: Vec<Request>) -> Vec<u32> {
     requests.into_iter().map(agency).collect()
 }
 
-/// The number of a connection.
+/// Returns the id of a connection.
 const fn conn(number: u64) -> ConnId {
     ConnId(number)
 }
 
-/// A request of a connection with bets that take about so many bytes of memory.
+/// Returns a request of a connection with bets that take about this many bytes of memory.
 fn large(number: u64, bytes: usize) -> Command {
     let bets = "Ana;Paz;20000001;1980-01-31;7\n".repeat(bytes / 90);
     let body = format!("1;{}\n{bets}", bets.lines().count());
@@ -45,7 +45,7 @@ fn large(number: u64, bytes: usize) -> Command {
     Command::Batch(ticket, EncodedBets::of(1, bets))
 }
 
-/// The connections that requests are from.
+/// Returns the numbers of the connections that requests are from.
 fn conns(requests: &[Request]) -> Vec<u64> {
     requests.iter().map(|request| request.command.conn().0).collect()
 }
@@ -62,7 +62,7 @@ fn there_is_room_up_to_the_limit_and_those_who_wait_get_it_in_their_turn() {
     assert!(room(3, 4000).is_none(), "asking again changes nothing");
     assert!(commit_queue.is_full());
     drop(second);
-    // The second may have more of it now, but the third came first.
+    // There may be enough room for the second now, but the third came first.
     assert_eq!(diaries.each_ref().map(Diary::take), [vec![], vec![], vec![]]);
     drop(first);
     assert_eq!(
@@ -151,7 +151,7 @@ fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
     const LONG: usize = 512 * 1024;
     let (commit_queue, diary) = (CommitQueue::new(usize::MAX), Diary::default());
     let mut groups = 0;
-    // It asks again as soon as it has its answer.
+    // Connection 1 asks again as soon as it has its reply.
     let mut group = || {
         commit_queue
             .submit(Request { alone: true, ..diary.request(batch(1, &bets(1, groups, 20))) })
@@ -159,7 +159,7 @@ fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
         groups += 1;
         conns(&commit_queue.try_take(4 * LONG).unwrap())
     };
-    // Twice by chance, so it waits.
+    // Two requests alone may be chance: with the third it counts as one that waits for each reply.
     assert_eq!([group(), group()], [[1], [1]]);
     for nth in (1..=20).flat_map(|nth| [100 + nth; 2]) {
         commit_queue.submit(diary.request(large(nth, LONG))).unwrap();
@@ -175,7 +175,7 @@ fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
     }
     assert!((60..80).contains(&groups), "{groups} groups for 9 MiB");
     assert_eq!(long, (101..=120).collect::<Vec<_>>(), "in their turn");
-    // It asks no more, and nothing is kept from the others.
+    // Connection 1 asks no more, and nothing is withheld from the others.
     let mut rest = 0;
     while rest < 20 {
         rest += commit_queue.try_take(4 * LONG).unwrap().len();
@@ -200,7 +200,7 @@ fn long_batches_wait_a_while_for_who_is_about_to_ask_again_and_no_longer() {
     assert_eq!(conns(&commit_queue.take(usize::MAX).unwrap()), [7], "it is its turn");
     std::thread::scope(|scope| {
         scope.spawn(|| ask(4));
-        // Whether it comes before or behind, it is not waited for for ever.
+        // Its request may come before or after the long batch, which does not wait for ever.
         let mut taken = Vec::new();
         while taken.len() < 2 {
             taken.extend(conns(&commit_queue.take(usize::MAX).unwrap()));

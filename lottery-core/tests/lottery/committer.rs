@@ -1,4 +1,4 @@
-//! Groups: what is stored of them, and what each who asked is told.
+//! Groups: bets that are stored of them, and replies to their requests.
 
 use lottery_core::store::AgencyRecord;
 
@@ -47,7 +47,7 @@ fn a_batch_after_finished_is_refused_and_so_is_one_later_in_the_same_group() {
     assert_eq!(commit(&mut committer, vec![batch(1, &[])]), [Refused(1, "finished")]);
     assert_eq!((store.saved(), committer.agency(1).stored), (before, 2));
     assert_eq!(store.rows().lines().count(), 3);
-    // As after a restart
+    // The same holds after a restart.
     let mut again = store.committer(2);
     assert_eq!(commit(&mut again, vec![batch(1, &bets(1, 2, 1))]), [Refused(1, "finished")]);
 }
@@ -64,7 +64,7 @@ fn finished_twice_is_the_same_as_once() {
     assert_eq!(diary.take(), [Stored(1, 2)], "without a commit");
     assert_eq!(store.saved(), before);
     assert!(committer.draw().is_none(), "two times one is not two");
-    // An agency without bets
+    // Agency without bets.
     assert_eq!(commit(&mut committer, vec![finished(2)]), [Stored(2, 0)]);
     assert!(committer.draw().is_some());
 }

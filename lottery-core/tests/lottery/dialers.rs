@@ -1,4 +1,4 @@
-//! A single bet, and the health check.
+//! Single bet, and health check.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ fn a_bet_with_a_wrong_field_is_none() {
     }
 }
 
-/// What a client sends at once, on a connection whose other end does nothing.
+/// Returns the bytes that a client sends at once, on a connection whose other end does nothing.
 fn sent(client: &mut impl Dialer, now: Instant) -> Vec<u8> {
     let Step::Connect(_) = client.next_step(now) else { panic!("it has to connect") };
     client.connected(now);
@@ -123,7 +123,7 @@ fn a_bet_that_nobody_answers_is_not_known_to_be_stored() {
     for dialect in DIALECTS {
         let ends: [fn(&mut SingleBet, Instant) -> Instant; 4] = [
             |bet, now| {
-                // In between it says that it waits.
+                // In between it reports that it waits.
                 for seconds in [30, 60] {
                     let deadline = bet.poll_io().unwrap().deadline.unwrap();
                     assert_eq!(deadline, now.after(Duration::from_secs(seconds)));
@@ -239,7 +239,7 @@ fn another_line_than_was_sent_is_an_error() {
     }
 }
 
-/// Another centre may send anything: a bet for one.
+/// Another server may send anything: a bet for one.
 #[test]
 fn a_line_that_may_be_a_bet_is_named_by_its_length() {
     let now = Instant::default();

@@ -1,4 +1,4 @@
-//! What an agency does when there is no connection to be had, and what it shows of itself.
+//! Agencies that cannot connect, and the `Debug` text of an agency.
 
 use std::io;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn refused() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens")
 }
 
-/// It asks for a connection, and gets none.
+/// Lets the client ask for a connection, and get none.
 fn dial(caller: &mut impl Dialer, now: Instant) {
     let Step::Connect(target) = caller.next_step(now) else { panic!("it has to connect") };
     assert_eq!(
@@ -37,7 +37,7 @@ fn dial(caller: &mut impl Dialer, now: Instant) {
     caller.not_connected(now, &refused());
 }
 
-/// The outcome names the centre and the reason.
+/// Checks that the outcome names the server and the reason.
 fn could_not_connect<T: std::fmt::Debug>(outcome: Result<T, AgencyError>) {
     let Err(AgencyError::Connect { server, error }) = outcome else { panic!("{outcome:?}") };
     assert_eq!((server.as_str(), error.kind()), ("centre:1", io::ErrorKind::ConnectionRefused));

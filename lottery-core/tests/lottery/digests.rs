@@ -1,11 +1,11 @@
-//! Counts and digests, against an oracle that knows neither the committer nor a table of CRCs.
+//! Counts and digests, checked with an oracle that shares no code with the committer and has no CRC table.
 
 use lottery_core::committer::{Committer, Rules};
 use lottery_store::RedbStore;
 
 use crate::support::{Diary, Fate, Fields, TestStore, batch, bets, finished};
 
-/// CRC-32C bit by bit, as the catalogues define it.
+/// Returns the CRC-32C, computed bit by bit as the catalogues define it.
 pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {

@@ -1,4 +1,4 @@
-//! The draw: when it takes place, who wins, and that it stays the same.
+//! Draw: its time, its winners, and that it stays the same.
 
 use lottery_core::commit_queue::Won;
 use lottery_core::committer::{Committer, Rules};
@@ -21,7 +21,7 @@ fn it_takes_place_exactly_when_the_last_of_them_has_finished() {
         for agency in 1..=agencies {
             commit(&mut committer, vec![batch(agency, &bets(agency, 0, 11))]);
         }
-        // The highest first: counting how many have finished, or up to the first, would not do.
+        // The highest comes first: counting finished agencies, or those up to the first gap, is not enough.
         for agency in (1..=agencies).rev() {
             assert!(committer.draw().is_none(), "{agency} of {agencies}");
             assert_eq!(commit(&mut committer, vec![query(agency)]), [Pending(agency)]);
@@ -40,7 +40,7 @@ fn it_takes_place_exactly_when_the_last_of_them_has_finished() {
 fn winners_are_each_agencys_own_in_the_order_stored_over_many_groups() {
     let store = TestStore::default();
     let mut committer = store.committer(3);
-    // Batches of the agencies one after the other, documents falling: neither sorted nor by batch.
+    // Batches of alternating agencies, with falling documents: neither sorted nor by batch.
     for nth in (0..20).rev() {
         let group = (1..=2).map(|agency| batch(agency, &bets(agency, nth * 3, 3))).collect();
         commit(&mut committer, group);

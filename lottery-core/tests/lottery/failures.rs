@@ -1,4 +1,4 @@
-//! A store without room, and one that fails.
+//! Stores without room, and stores that fail.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn without_room_all_of_a_group_is_refused_nothing_is_counted_and_later_groups_wo
         batch(1, &bets(1, 2, 2)),
         batch(2, &bets(2, 0, 2)),
         finished(2),
-        // Refused for want of room, too: agency 2 is not finished.
+        // Rejected for want of room, too: agency 2 is not finished.
         batch(2, &bets(2, 2, 2)),
         finished(1),
         query(1),
@@ -70,7 +70,7 @@ fn after_a_failure_everybody_is_told_and_the_desk_is_closed() {
         &mut committer,
         commit_queue.try_take(usize::MAX).unwrap().into_iter().map(|request| request.command).collect(),
     );
-    // More than goes into one group, so that some of them are still on the commit queue when it fails.
+    // More than one group holds, so that some of them are still on the commit queue when it fails.
     for _ in 0..2000 {
         commit_queue.submit(diary.request(batch(1, &bets(1, 2, 100)))).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Sessions at the centre: the newest of an agency counts, and begins behind all that was stored before it.
+//! Sessions at the server: the newest of an agency counts, and begins behind all that was stored before it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use lottery_runtime::{Mailbox, Service as _};
 use crate::digests::{crc32c, text_of};
 use crate::support::{Fate, TestStore, as_bets, bets};
 
-/// A centre of two agencies, whose committer is stepped by hand.
+/// Server of two agencies, whose committer is stepped by hand.
 struct Lottery {
     store: TestStore,
     committer: Committer<TestStore>,
@@ -24,20 +24,20 @@ struct Lottery {
     centres: LotteryService,
 }
 
-/// A session's connection, with both ends.
+/// Connection of a session, with both ends.
 struct Session {
     client: Client,
     centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
 }
 
-/// What a session is told.
+/// Reply to a session.
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
-    /// How many bets are stored, whether all, and their digest.
+    /// Number of stored bets, true if these are all, and their digest.
     Welcome(u64, bool, u32),
     Stored(Option<u64>),
-    /// A batch or the end of the bets was refused.
+    /// Rejection of a batch or of Finished.
     Refused(String),
     Finished,
     Failed(Option<Code>, String),
@@ -54,7 +54,7 @@ impl Lottery {
         Self { committer: store.committer(2), store, commit_queue, centres }
     }
 
-    /// A connection of that agency, which says Hello.
+    /// Returns a connection of that agency that has sent Hello.
     fn session(&self, agency: u32) -> Session {
         let mail = Arc::<Mutex<VecDeque<Notice>>>::default();
         let box_of = Arc::clone(&mail);
@@ -68,13 +68,13 @@ impl Lottery {
         session
     }
 
-    /// Commits what lies on the commit queue, as one group.
+    /// Commits all requests on the commit queue, as one group.
     fn commit(&mut self) {
         let requests = self.commit_queue.try_take(usize::MAX).unwrap();
         let _ = step(&mut self.committer, &self.commit_queue, requests);
     }
 
-    /// A session that was welcomed.
+    /// Returns a session that was welcomed.
     fn welcomed(&mut self, agency: u32) -> Session {
         let mut session = self.session(agency);
         self.commit();
@@ -114,7 +114,7 @@ impl Session {
         }
     }
 
-    /// What it is told by now.
+    /// Returns the replies so far.
     fn told(&mut self) -> Vec<Told> {
         let mut told = Vec::new();
         loop {
@@ -176,7 +176,7 @@ fn a_newer_session_ends_the_older_one_of_its_agency_and_no_other() {
     let (mut older, mut other) = (lottery.welcomed(1), lottery.welcomed(2));
     let mut newer = lottery.session(1);
     lottery.commit();
-    // What the older one sends before it hears of it is not stored.
+    // Batches that the older session sends before it hears of the newer one are not stored.
     assert_eq!(older.client.send_batch(NOW(), &as_bets(&bets(1, 0, 3))), Ok(3));
     let told = older.told();
     assert_eq!(told.last(), Some(&superseded()), "{told:?}");
@@ -250,7 +250,7 @@ fn behind_what_was_refused_nothing_of_a_session_is_stored() {
     session.send(1, 4, 4);
     other.send(2, 0, 1);
     lottery.store.next(&[Fate::Full]);
-    // Each is a group of its own.
+    // Each request is a group of its own.
     while let Some(requests) = lottery.commit_queue.try_take(1).filter(|requests| !requests.is_empty()) {
         step(&mut lottery.committer, &lottery.commit_queue, requests).unwrap();
         lottery.committer.try_again();

@@ -1,4 +1,4 @@
-//! What is bounded: connections, the commit queue, and an answer on the wire.
+//! Limits: of connections, of the commit queue, and of a reply.
 
 use lottery_core::agency::AgencyError;
 
@@ -29,7 +29,7 @@ fn connections_over_the_limit_are_turned_away_and_a_place_is_free_again_later() 
     assert!(world.committer.agency(3).finished);
 }
 
-/// Bets that all win.
+/// Returns bets that all win.
 fn all_win(agency: u32, count: u32) -> Vec<Fields> {
     let mut bets = bets(agency, 0, count);
     for bet in &mut bets {
@@ -40,7 +40,7 @@ fn all_win(agency: u32, count: u32) -> Vec<Fields> {
 
 #[test]
 fn more_winners_than_an_answer_carries_fail_that_agency_alone() {
-    // `1`, and eight bytes a document without a last separator
+    // `1`, and eight bytes for each document, without a last separator.
     let most = (8192 - 4 - 1 + 1) / 8;
     for (count, fits) in [(most, true), (most + 1, false), (5000, false)] {
         let mut world = World::new(2, usize::MAX, 10);
@@ -70,11 +70,11 @@ fn with_a_full_desk_connections_read_no_more_and_go_on_later() {
     world.run(2);
     let passed = |world: &World| -> Vec<usize> { world.links.iter().map(|link| link.up.passed).collect() };
     let held = passed(&world);
-    // What the commit queue, the server's buffers and the pipe hold; 60,000 bets are some 400 blocks.
+    // Bytes that the commit queue, the server's buffers and the pipe hold; 60,000 bets are some 400 blocks.
     assert!(held.iter().all(|bytes| (8192..600_000).contains(bytes)), "{held:?}");
     world.run(2);
     assert_eq!(passed(&world), held, "nothing moves");
-    // Taken by hand a few times, they read on, and stop again.
+    // When some requests are taken by hand, the connections read on, and stop again.
     for _ in 0..3 {
         let requests = world.commit_queue.try_take(usize::MAX).unwrap();
         assert!(requests.len() < 10, "{}", requests.len());
@@ -88,7 +88,7 @@ fn with_a_full_desk_connections_read_no_more_and_go_on_later() {
     assert!(world.is_over());
     assert_eq!(world.store.rows().lines().count(), 120_000);
     for (outcome, bets) in world.outcomes().into_iter().zip(&all) {
-        // More winners than this wire carries, as was just tested.
+        // More winners than this dialect carries, as tested above.
         assert!(outcome.is_err() && winners(bets).len() > 12_000);
     }
 }

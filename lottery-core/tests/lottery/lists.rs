@@ -1,4 +1,4 @@
-//! Lists of winners, which may have any length: they are found, stored and told piece by piece.
+//! Winners lists of any length: they are found, stored and sent piece by piece.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use crate::support::Seen::{Committed, Stored, Winners};
 use crate::support::{Fate, Fields, TestStore, batch, bets, commit, finished, query, winners};
 use crate::waiting::waits;
 
-/// Bets that all win.
+/// Returns bets that all win.
 fn winning(agency: u32, from: u32, count: u32) -> Vec<Fields> {
     let mut bets = bets(agency, from, count);
     for bet in &mut bets {
@@ -23,7 +23,7 @@ fn winning(agency: u32, from: u32, count: u32) -> Vec<Fields> {
     bets
 }
 
-/// A committer that stores winners when it has gathered so many bytes.
+/// Opens a committer that stores winners when it has gathered this number of bytes.
 fn open(store: &TestStore, agencies: u32, gathered: usize) -> Result<Committer<TestStore>, OpenError> {
     let rules = Rules { agencies, winning_number: 7574 };
     Committer::open(store.clone(), Opening { gathered, ..rules.into() })
@@ -50,7 +50,7 @@ fn winners_are_stored_while_they_are_found_and_the_draw_with_the_last_of_them() 
             let expected = winners(&bets(agency, 0, count));
             assert_eq!(commit(&mut committer, vec![query(agency)]), [Winners(agency, expected)]);
         }
-        // As after a restart
+        // The same holds after a restart.
         let mut committer = open(&store, 3, gathered).unwrap();
         assert_eq!(commit(&mut committer, vec![query(1)]), [Winners(1, winners(&bets(1, 0, 60)))]);
     }
@@ -81,7 +81,8 @@ fn a_draw_that_is_cut_short_counts_for_nothing_and_the_next_one_begins_anew() {
             for nth in 0..8 {
                 commit(&mut committer, vec![batch(1, &bets(1, nth * 5, 5))]);
             }
-            // Somebody stands for agency 2, so that it is due; the store breaks off after so many parts.
+            // A waiter stands for agency 2, so that the draw is due; the store breaks off after this number
+            // of parts.
             commit(&mut committer, vec![finished(1)]);
             store.next(&vec![Fate::Good; parts]);
             store.next(&[fate]);
@@ -91,7 +92,7 @@ fn a_draw_that_is_cut_short_counts_for_nothing_and_the_next_one_begins_anew() {
             assert_eq!(result.is_err(), fate == Fate::Failed);
             assert!(committer.draw().is_none() && store.saved().draw.is_none(), "after {parts} parts");
             assert_eq!(diary.take(), vec![Committed(0, false); parts], "and nobody is told");
-            // It leaves, and the agency comes: what was found was not all.
+            // The waiter leaves, and the agency comes: the winners found before were not all.
             drop(committer);
             let mut committer = open(&store, 2, 1 << 20).unwrap();
             let other = bets(2, 0, 6);
@@ -103,7 +104,7 @@ fn a_draw_that_is_cut_short_counts_for_nothing_and_the_next_one_begins_anew() {
     }
 }
 
-/// A connection, and what came to its mailbox.
+/// Returns a connection, and the notices that came to its mailbox.
 fn connect(centres: &LotteryService) -> (ServerConnection, Arc<Mutex<Vec<Notice>>>) {
     let mail = Arc::new(Mutex::new(Vec::new()));
     let into = Arc::clone(&mail);
@@ -138,7 +139,7 @@ fn a_connection_has_one_piece_of_a_list_at_a_time_and_asks_for_the_next_when_its
     centre.handle(now, Input::Received(query.len()));
     let (mut told, mut asked, mut most) = (Vec::new(), 0, 0);
     loop {
-        // What it can have while nothing is read
+        // Requests of the connection while its peer reads nothing.
         loop {
             let requests = commit_queue.try_take(usize::MAX).unwrap();
             let wanted =

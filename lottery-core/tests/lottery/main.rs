@@ -1,4 +1,4 @@
-//! The lottery's own logic, stepped by hand: no sockets, no threads, and time that is made up.
+//! Logic of the lottery, stepped by hand: no sockets, no threads, and a virtual time.
 
 mod accepting;
 mod asking;

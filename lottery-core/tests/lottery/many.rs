@@ -1,4 +1,4 @@
-//! What a commit costs does not depend on how many agencies there are, or on how many wait.
+//! Cost of a commit: it does not depend on the number of agencies, or of waiters.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::support::{TestStore, batch, bets, commit, finished};
 use crate::waiting::waits;
 
-/// What may cost more when there are many; a walk over them costs hundreds of times as much.
+/// Factor that is allowed when there are many; a walk over them costs hundreds of times as much.
 const MOST: u32 = 10;
 
-/// The processor time of this thread.
+/// Returns the processor time of this thread.
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap())
 }
 
-/// The processor time that these groups take, at the best of some tries; `group` makes the next one.
+/// Returns the processor time of some groups, the best of some tries; `group` makes the next one.
 fn time_of(
     committer: &mut lottery_core::committer::Committer<TestStore>,
     group: &mut dyn FnMut() -> Vec<Command>,
@@ -60,7 +60,7 @@ fn who_leaves_costs_the_same_however_many_wait() {
         commit(&mut committer, all.chain([finished(1), batch(2, &[])]).collect());
         let mut next = 0..;
         time_of(&mut committer, &mut || {
-            // The first of them wait, the others never did.
+            // The first of these connections wait, the others never did.
             let conn = ConnId(next.next().unwrap());
             vec![Command::Ended(conn), Command::Gone(conn)]
         })

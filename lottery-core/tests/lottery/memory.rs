@@ -1,4 +1,4 @@
-//! Connections that share memory: who finds too little waits, and nobody waits for ever.
+//! Connections that share memory: those that find too little wait, and none waits for ever.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::support::TestStore;
 
 /// Bets in a message of about half a MiB.
 const LONG: usize = 16_000;
-/// What it needs at most.
+/// Most memory that such a message needs, in bytes.
 const NEED: usize = 1100 * 1024;
 
 struct Lottery {
@@ -52,7 +52,7 @@ fn a_message_waits_until_another_has_given_its_memory_back() {
     second.hear();
     second.send(true);
     assert_eq!(second.sent, sent, "it goes on waiting");
-    // The first has nothing in its buffer any more, and is told that its bets are stored.
+    // The buffer of the first is empty now, and its bets are acknowledged.
     lottery.commit();
     first.hear();
     second.hear();

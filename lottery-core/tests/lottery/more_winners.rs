@@ -1,5 +1,5 @@
-//! A centre that names more winners than an agency has bets, or never ends to name them: the agency holds no more of it
-//! than its bets could need.
+//! Server that names more winners than an agency has bets, or never ends to name them: the agency holds no
+//! more of them than its bets could need.
 
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_proto::{CloseReason, Dialect, Input, Instant, Machine as _, Problem, Violation};
@@ -10,7 +10,7 @@ use crate::told::{BATCH_ACK, WELCOME, block, connected, hear};
 const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
 const WINNER: u8 = 6;
 
-/// Takes all that it sends.
+/// Takes all that the agency sends.
 fn drain(agency: &mut Agency) {
     while let Some(io) = agency.poll_io()
         && !io.send.is_empty()
@@ -20,7 +20,7 @@ fn drain(agency: &mut Agency) {
     }
 }
 
-/// An agency with three bets that has asked for its winners.
+/// Returns an agency with three bets that has asked for its winners.
 fn asking(dialect: Dialect) -> Agency {
     let mut agency = connected(1, dialect);
     let said: &[Vec<u8>] = &match dialect {
@@ -46,12 +46,12 @@ fn asking(dialect: Dialect) -> Agency {
     agency
 }
 
-/// A list of so many winners.
+/// Returns a list of this number of winners.
 fn list(dialect: Dialect, winners: usize) -> Vec<u8> {
     let all = |document: &str, between: &str| vec![document; winners].join(between);
     match dialect {
         Dialect::Block => block(WINNER, &format!("1{}", all("20000001", "|"))),
-        // In two parts, of which none is too long by itself.
+        // Two parts, neither of which is too long by itself.
         Dialect::Session => [
             block(WINNER, "220000001"),
             block(WINNER, &format!("1{}", vec!["20000001"; winners - 1].join("|"))),

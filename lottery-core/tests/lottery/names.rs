@@ -1,5 +1,5 @@
-//! Names that a spreadsheet would take for formulas, or that nobody sees whole: from an agency's file to the rows of the
-//! store they stay as they are, whatever the wire.
+//! Names that a spreadsheet would take for formulas, or with invisible characters: from an agency file to the
+//! rows of the store they stay as they are, in every dialect.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A store without room is left alone for a while; meanwhile everybody is refused at once.
+//! Store without room: it pauses, and meanwhile every request that needs room is rejected at once.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn until_the_pause_is_over_the_store_is_not_asked_and_all_is_refused() {
         store.next(&[Fate::Full]);
         for _ in 0..100 {
             assert_eq!(commit(&mut committer, vec![batch(1, &bets(1, 0, 2))]), [refused()]);
-            // What needs no room is answered.
+            // Requests that need no room are answered.
             assert_eq!(commit(&mut committer, vec![query(1), batch(1, &[])]), [Pending(1), refused()]);
         }
         assert_eq!(store.asked().commits, tries, "once for each pause");

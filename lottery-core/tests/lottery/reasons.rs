@@ -1,10 +1,10 @@
-//! The reasons that a centre gives: in its own words, unless these may hold a bet.
+//! Reasons that a server gives: shown in its own words, unless these may hold a bet.
 
 use lottery_proto::Dialect;
 
 use crate::told::{BATCH_ACK, ERROR, block, connected, hear, told};
 
-/// As a centre may say it that repeats what it was sent.
+/// Reason of a server that repeats the bytes it was sent.
 const SAID: &str = "no bet: Ana Paz 20000001 1980-01-31";
 
 #[test]

@@ -1,4 +1,4 @@
-//! The rules of a lottery: it goes on with those that it was begun with, or not at all.
+//! Rules of a lottery: it goes on with those that it was begun with, or not at all.
 
 use lottery_core::committer::{Committer, OpenError, Opening, Rules};
 use lottery_core::store::{AgencyRecord, Draw, Group, Saved, Store as _};
@@ -14,7 +14,7 @@ fn open(store: &TestStore, opening: impl Into<Opening>) -> Result<Committer<Test
     Committer::open(store.clone(), opening)
 }
 
-/// As if it had been said that there were so many agencies.
+/// Returns an opening with `--agencies-before`.
 fn raised(before: u32, rules: Rules) -> Opening {
     Opening { raised_from: Some(before), ..rules.into() }
 }
@@ -32,7 +32,7 @@ fn a_start_with_other_rules_is_refused_and_names_both() {
     let store = TestStore::default();
     let mut committer = open(&store, rules(8, 1234)).unwrap();
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
-    // All that are asked for in the second start are finished: with its rules it would draw at once.
+    // All agencies of the second start are finished: with its rules it would draw at once.
     commit(&mut committer, (1..=5).map(finished).collect());
     drop(committer);
     let begun = "the lottery was begun with 8 agencies and the winning number 1234, not with ";
@@ -57,7 +57,7 @@ fn a_start_with_other_rules_is_refused_and_names_both() {
     let Rules { agencies, winning_number } = rules(8, 1234);
     let draw = committer.draw().unwrap();
     assert_eq!((draw.agencies, draw.winning_number), (agencies, winning_number));
-    // After the draw, too, and then there is nothing to be raised.
+    // The same holds after the draw, when nothing can be raised either.
     for other in [rules(8, 7574).into(), rules(5, 1234).into(), raised(8, rules(9, 1234))] {
         assert!(refused(&store, other).ends_with(go_on));
     }
@@ -72,7 +72,7 @@ fn before_anything_is_stored_the_rules_may_be_others() {
         assert_eq!(commit(&mut committer, vec![query(1)]), [crate::support::Seen::Pending(1)]);
         assert_eq!(store.saved(), Saved::default());
     }
-    // What found no room is not stored, and neither are the rules.
+    // Requests that found no room are not stored, and neither are the rules.
     let mut committer = open(&store, rules(2, 1)).unwrap();
     store.next(&[Fate::Full]);
     assert_eq!(commit(&mut committer, vec![finished(1)]), [Refused(1, "storage")]);
@@ -101,7 +101,7 @@ fn more_agencies_take_part_if_it_is_said_how_many_there_were() {
     ] {
         refused(&store, other);
     }
-    // Whoever restarts it restarts it with the same flags.
+    // A restart has the same flags.
     for _ in 0..2 {
         let committer = open(&store, raised(2, rules(4, 7574))).unwrap();
         assert_eq!(store.saved().rules, Some(rules(4, 7574)), "stored before there are bets of the new ones");
@@ -128,7 +128,7 @@ fn what_was_stored_without_rules_gets_those_of_its_draw_or_of_its_next_start() {
                 refused(&store, rules(5, 7574)).contains("begun with 2 agencies and the winning number 1234")
             );
         }
-        // Without room the start goes on; the next group stores them.
+        // Without room the start goes on; the next group stores the rules.
         store.next(&[Fate::Full]);
         open(&store, asked).unwrap();
         assert_eq!(store.saved().rules, None);

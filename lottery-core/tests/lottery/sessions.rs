@@ -1,4 +1,4 @@
-//! An agency that has sessions, with a centre that answers word by word.
+//! Agency that has sessions, with a server that replies word by word.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -17,16 +17,16 @@ use crate::digests::{crc32c, text_of};
 use crate::support::{Fields, bets};
 use crate::world::job;
 
-/// What an agency asks.
+/// Request of an agency.
 enum Asked {
     Hello(Ticket<Hello>),
-    /// How many bets.
+    /// Number of bets beside the ticket.
     Batch(Ticket<Batch>, u32),
     Finished(Ticket<Finished>),
     Winners(Ticket<WinnersQuery>),
 }
 
-/// An agency with ten bets, four in a batch, and its connection.
+/// Agency with ten bets, four in a batch, and its connection.
 struct Talk {
     agency: SessionAgency,
     server: Server,
@@ -39,7 +39,7 @@ fn all() -> Vec<Fields> {
     bets(1, 0, 10)
 }
 
-/// The digest of the first bets.
+/// Returns the digest of the first `count` bets.
 fn digest(count: usize) -> u32 {
     crc32c(text_of(&all()[..count]).as_bytes())
 }
@@ -70,7 +70,7 @@ impl Talk {
         Self { agency, server, now, asked: VecDeque::new(), progress }
     }
 
-    /// It connects, now.
+    /// Connects the agency, now.
     fn connect(&mut self) {
         let Step::Connect(target) = self.agency.next_step(self.now) else { panic!("it has to connect") };
         assert_eq!(target.server, "centre:1");
@@ -80,7 +80,7 @@ impl Talk {
         self.carry();
     }
 
-    /// It connects, and is answered so.
+    /// Connects the agency, and answers its Hello.
     fn greet(&mut self, reply: HelloReply<'_>) {
         self.connect();
         let Some(Asked::Hello(ticket)) = self.asked.pop_front() else { panic!("a Hello") };
@@ -108,13 +108,14 @@ impl Talk {
         self.carry();
     }
 
-    /// The connection is lost.
+    /// Loses the connection.
     fn cut(&mut self) {
         self.agency.handle(self.now, Input::Failed);
         assert!(self.agency.poll_io().is_none());
     }
 
-    /// It waits before it connects again: for so many milliseconds, at least and at most.
+    /// Checks that the agency waits from `least` to `most` milliseconds before it connects again, and steps
+    /// to that time.
     fn pauses(&mut self, least: u128, most: u128) {
         let Step::Wait(until) = self.agency.next_step(self.now) else { panic!("a pause") };
         let pause = until.duration_since(self.now).as_millis();
@@ -122,7 +123,7 @@ impl Talk {
         self.now = until;
     }
 
-    /// Carries bytes to and fro, and takes what is asked, until nothing moves.
+    /// Carries bytes to and fro, and takes requests, until nothing moves.
     fn carry(&mut self) {
         let now = self.now;
         loop {
@@ -171,14 +172,15 @@ impl Talk {
         }
     }
 
-    /// How far it said that it is: the bets that are stored, whether all are, and whether it is cut off.
+    /// Returns the reported progress: number of stored bets, true if all are stored, true if the agency is
+    /// cut off.
     fn progress(&self) -> Vec<(usize, bool, bool)> {
         let taken = std::mem::take(&mut *self.progress.lock().unwrap());
         assert!(taken.iter().all(|progress| progress.total == 10));
         taken.iter().map(|progress| (progress.sent, progress.stored, progress.cut_off)).collect()
     }
 
-    /// It has ended, with this error.
+    /// Returns the error with which the agency has ended.
     fn error(mut self) -> AgencyError {
         assert_eq!(self.agency.next_step(self.now), Step::Done);
         self.agency.into_outcome().unwrap_err()
@@ -289,7 +291,7 @@ fn a_refused_batch_is_named_by_its_lines_or_its_line() {
         let AgencyError::Rejected { error, reason } = error else { panic!("{error:?}") };
         assert_eq!((error.as_str(), reason), (place, format!("malformed: {text}")));
     }
-    // The end of the bets, with nothing in flight: all that this agency has.
+    // Finished, with nothing in flight: nothing else is left to this agency.
     let mut talk = Talk::new();
     talk.greet(welcome(10, false));
     talk.finished(refused(Code::Malformed, "no"));
@@ -321,7 +323,7 @@ fn a_batch_that_may_be_stored_later_is_sent_again() {
         (Code::Storage, 25, 50),
         (Code::ShuttingDown, 25, 50),
         (Code::TooManyConnections, 25, 50),
-        // At once it would be too slow again.
+        // An immediate retry would be too slow again.
         (Code::Timeout, 5_000, 10_000),
     ] {
         let mut talk = Talk::new();
@@ -344,7 +346,7 @@ fn pauses_grow_until_the_centre_does_something() {
         talk.cut();
         talk.pauses(least, most);
     }
-    // A welcome alone is nothing that was asked of it.
+    // Welcome alone counts as no progress.
     talk.greet(welcome(0, false));
     talk.cut();
     talk.pauses(200, 400);

@@ -1,4 +1,4 @@
-//! An agency that waits for each answer, beside twenty that send long batches as fast as they are taken.
+//! Agency that waits for each reply, beside twenty that send long batches as fast as they are read.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -14,22 +14,22 @@ use crate::support::TestStore;
 
 pub(crate) const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
 
-/// Those who send long batches.
+/// Number of agencies that send long batches.
 const OTHERS: u32 = 20;
 /// Bets in a long batch, and in a short one.
 const LONG: usize = 4000;
 const SHORT: usize = 10;
-/// At most about so many bytes are a group.
+/// Approximate limit of a group, in bytes.
 const GROUP: usize = 4 * 1024 * 1024;
 
-/// A connection, and what it sends again and again.
+/// Connection, and the batch that it sends again and again.
 pub(crate) struct Sender {
     pub(crate) centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
     pub(crate) batch: Vec<u8>,
-    /// So much of it is sent.
+    /// Bytes of the batch that are sent.
     pub(crate) sent: usize,
-    /// Acknowledgements.
+    /// Number of acknowledgements.
     pub(crate) answers: usize,
 }
 
@@ -43,7 +43,7 @@ impl Sender {
         Self { centre, mail, batch: format!("{:08}{body}", body.len()).into_bytes(), sent: 0, answers: 0 }
     }
 
-    /// Hears what it is told.
+    /// Hands the connection its notices, and takes its replies.
     pub(crate) fn hear(&mut self) {
         for notice in std::mem::take(&mut *self.mail.lock().unwrap()) {
             self.centre.notice(NOW, notice);
@@ -53,7 +53,7 @@ impl Sender {
         self.centre.handle(NOW, Input::Sent(len));
     }
 
-    /// Sends as much as is read, or what is left of one batch.
+    /// Sends as much as is read, or at most the rest of one batch.
     pub(crate) fn send(&mut self, one: bool) {
         loop {
             let io = self.centre.poll_io().unwrap();
@@ -89,7 +89,7 @@ fn who_waits_for_each_answer_is_not_crowded_out_by_long_batches() {
             other.send(false);
         }
         waits.send(true);
-        // Whatever lies there, its request is in the next group.
+        // The commit queue may be long: its request is in the next group all the same.
         step(&mut committer, &commit_queue, commit_queue.try_take(GROUP).unwrap()).unwrap();
         waits.hear();
         assert_eq!(waits.answers, group + 1, "{group}");
@@ -97,7 +97,7 @@ fn who_waits_for_each_answer_is_not_crowded_out_by_long_batches() {
             before = answers(&others);
         }
     }
-    // Each of these takes as long as a few groups: they may take as much time as the others, and not more.
+    // Each long batch takes as long as a few groups: they may take as much time as the others, and not more.
     let long = answers(&others) - before;
     assert!((20..=40).contains(&long), "{long} long batches beside 79 groups");
     assert!(others.iter().all(|sender| sender.answers > 0), "each in its turn");

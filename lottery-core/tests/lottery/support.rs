@@ -1,5 +1,5 @@
-//! What these tests share: requests as a connection makes them, a mailbox that keeps what it gets, and a store that
-//! fails when it is told to.
+//! Shared helpers: requests as a connection makes them, a mailbox that keeps its notices, and a store that
+//! fails on demand.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -15,10 +15,10 @@ use lottery_proto::{
 };
 use lottery_runtime::Mailbox;
 
-/// A bet's fields, owned.
+/// Fields of a bet, owned.
 pub(crate) type Fields = [String; 5];
 
-/// Bets of an agency, the `from`th and those after it: each is on its own number, apart from every fifth, which is
+/// Returns bets of an agency, from number `from` on: each is on its own number, except every fifth, which is
 /// on 7574.
 pub(crate) fn bets(agency: u32, from: u32, count: u32) -> Vec<Fields> {
     let bet = |nth: u32| {
@@ -34,7 +34,7 @@ pub(crate) fn bets(agency: u32, from: u32, count: u32) -> Vec<Fields> {
     (from..from + count).map(bet).collect()
 }
 
-/// The documents of those that bet on 7574.
+/// Returns the documents of the bets on 7574.
 pub(crate) fn winners(bets: &[Fields]) -> Vec<String> {
     bets.iter().filter(|bet| bet[4] == "7574").map(|bet| bet[2].clone()).collect()
 }
@@ -43,7 +43,7 @@ pub(crate) fn as_bets(fields: &[Fields]) -> Vec<Bet<'_>> {
     fields.iter().map(|[a, b, c, d, e]| Bet::new(a, b, c, d, e).unwrap()).collect()
 }
 
-/// What a connection of that agency asks when its client says this.
+/// Returns the command that a connection of that agency submits when its client does this.
 pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Command {
     let now = Instant::default();
     let config = ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::Block);
@@ -82,28 +82,28 @@ pub(crate) fn query(agency: u32) -> Command {
     asks(agency, |client| client.ask_winners(Instant::default()).unwrap())
 }
 
-/// What came to a mailbox, or happened in a store: in its order.
+/// Notice that came to a mailbox, or event of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
-    /// Agency, total.
+    /// Agency, and its total of stored bets.
     Stored(u32, u64),
-    /// Agency, code.
+    /// Agency, and code of the rejection.
     Refused(u32, &'static str),
     Pending(u32),
     Winners(u32, Vec<String>),
-    /// Who stands for nobody, by connection.
+    /// Connection of a waiter that stands for no agency.
     TurnedAway(u64),
     Displaced,
     Room,
-    /// A group was committed: how many batches, and whether the draw is in it.
+    /// Committed group: number of its batches, and true if the draw is in it.
     Committed(usize, bool),
 }
 
-/// Everything in the order in which it happened.
+/// Events in the order in which they happened.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Diary {
     seen: Arc<Mutex<Vec<Seen>>>,
-    /// Where the winners are.
+    /// Store that holds the winners.
     store: Arc<Mutex<MemoryStore>>,
 }
 
@@ -125,7 +125,7 @@ impl Diary {
         std::mem::take(&mut *self.lock())
     }
 
-    /// As [`Diary::take`], without what the store did.
+    /// Takes the events as [`Diary::take`] does, without those of the store.
     pub(crate) fn answers(&self) -> Vec<Seen> {
         self.take().into_iter().filter(|seen| !matches!(seen, Seen::Committed(..))).collect()
     }
@@ -140,7 +140,7 @@ impl Diary {
     }
 }
 
-/// The winners of an agency, piece by piece.
+/// Returns the winners of an agency, read piece by piece.
 pub(crate) fn all_of(won: Won, store: &impl Store) -> Vec<String> {
     let pieces = (0..won.list.pieces).map(|number| store.winners(won.agency, number).unwrap());
     let all: Vec<String> =
@@ -172,7 +172,7 @@ pub(crate) fn seen(notice: Notice, store: &impl Store) -> Seen {
     }
 }
 
-/// How a commit is to end.
+/// Result of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Good,
@@ -181,7 +181,7 @@ pub(crate) enum Fate {
     Panic,
 }
 
-/// A store in memory that outlives its owner, as a disk does, and fails when it is told to.
+/// Store in memory that outlives its owner, as a disk does, and fails on demand.
 #[derive(Debug, Clone)]
 pub(crate) struct TestStore {
     memory: Arc<Mutex<MemoryStore>>,
@@ -191,12 +191,12 @@ pub(crate) struct TestStore {
     asked: Arc<Mutex<Asked>>,
 }
 
-/// How often a store was asked.
+/// Number of calls of a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// To commit a group.
+    /// Commits of a group.
     pub(crate) commits: u32,
-    /// For its rows, from the first on.
+    /// Readings of its rows, from the first on.
     pub(crate) passes: u32,
 }
 
@@ -214,7 +214,7 @@ impl Default for TestStore {
 }
 
 impl TestStore {
-    /// What the next commits come to; those after them are good.
+    /// Sets the results of the next commits; those after them are good.
     pub(crate) fn next(&self, fates: &[Fate]) {
         self.fates.lock().unwrap().extend(fates);
     }
@@ -280,7 +280,7 @@ impl Store for TestStore {
     }
 }
 
-/// Commits what is asked as one group, and returns the answers.
+/// Commits the commands as one group, and returns the replies.
 pub(crate) fn commit(committer: &mut Committer<TestStore>, asks: Vec<Command>) -> Vec<Seen> {
     let diary = committer.store().diary();
     diary.take();

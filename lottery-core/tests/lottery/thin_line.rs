@@ -1,4 +1,5 @@
-//! Many agencies behind one thin line, in virtual time: it carries a packet at a time, of each connection in its turn.
+//! Many agencies behind one thin line, in virtual time: it carries one packet at a time, of each connection
+//! in turn.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -17,17 +18,17 @@ use lottery_runtime::{Dialer as _, Mailbox, Service as _, Step};
 use crate::support::{Fields, TestStore, bets, winners};
 use crate::world::job;
 
-/// So much a socket takes ahead of the line.
+/// Bytes that a socket buffers ahead of the line.
 const SOCKET: usize = 4096;
-/// How long a packet is on the line.
+/// Time that a packet takes on the line.
 const TICK: Duration = Duration::from_millis(100);
 
-/// One direction of a connection: what waits for the line, and what has passed it.
+/// One direction of a connection: bytes that wait for the line, and bytes that have passed it.
 #[derive(Default)]
 struct Way {
     waits: VecDeque<u8>,
     passed: VecDeque<u8>,
-    /// The writer has ended its side; the reader knows.
+    /// True if the writer has ended its side, and the reader knows.
     ended: bool,
     told: bool,
 }
@@ -64,7 +65,7 @@ impl Way {
         }
     }
 
-    /// A packet passes the line. Whether there was one.
+    /// Lets a packet pass the line. Returns true if there was one.
     fn pass(&mut self, bytes: usize) -> bool {
         let n = bytes.min(self.waits.len());
         self.passed.extend(self.waits.drain(..n));
@@ -72,7 +73,7 @@ impl Way {
     }
 }
 
-/// The two sides of a connection.
+/// Two directions of a connection.
 struct Connection {
     centre: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
@@ -103,7 +104,7 @@ impl Link {
         down.write(now, centre);
         down.read(now, &mut self.agency);
         if centre.poll_io().is_none() && !(up.waits.is_empty() && up.passed.is_empty()) {
-            // Who is gone reads nothing more: the connection is reset.
+            // A client that is gone reads nothing more: the connection is reset.
             self.agency.handle(now, Input::Failed);
         }
         if self.agency.poll_io().is_none() {
@@ -131,7 +132,7 @@ impl Link {
     }
 }
 
-/// All of it.
+/// Lottery on a thin line.
 struct Thin {
     now: Instant,
     store: TestStore,
@@ -139,7 +140,7 @@ struct Thin {
     commit_queue: Arc<CommitQueue>,
     centres: LotteryService,
     links: Vec<Link>,
-    /// Whose turn is next, up and down.
+    /// Index of the next link to send, up and down.
     next: [usize; 2],
 }
 
@@ -168,7 +169,8 @@ impl Thin {
         }
     }
 
-    /// Goes on until all agencies are done, or so long, over a line of so many bytes a second in each direction.
+    /// Runs until all agencies are done, or `seconds` have passed, over a line of `rate` bytes a second in
+    /// each direction.
     fn run(&mut self, rate: usize, seconds: u64) {
         let end = self.now.after(Duration::from_secs(seconds));
         let packet = rate / 10;
@@ -211,13 +213,13 @@ fn agencies_that_share_a_thin_line_end_on_every_wire() {
             let outcome = link.agency.into_outcome();
             assert_eq!(outcome.unwrap(), winners(bets), "{dialect}, {rate}, {took:?}");
         }
-        // On `fixed` each question has a connection of its own.
+        // In `fixed` each query has a connection of its own.
         let expected = if dialect == Dialect::Fixed { 60..=900 } else { 30..=30 };
         assert!(expected.contains(&connections), "{dialect}, {rate}: {connections} connections");
     }
 }
 
-/// Names that every wire can carry.
+/// Replaces names that not every dialect can carry.
 fn plain(bets: Vec<Fields>) -> Vec<Fields> {
     bets.into_iter()
         .map(|[first, _, document, date, number]| [first, "Paz".into(), document, date, number])

@@ -1,5 +1,5 @@
-//! What is told in places where it is rarely told: refusals that name a bet, totals that are others, a group without
-//! room for somebody who has just come.
+//! Rare replies: rejections that name a bet, totals that differ, a group without room for a session that has
+//! just begun.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,13 +20,13 @@ use lottery_runtime::{Dialer as _, Mailbox, Service as _, Step};
 
 use crate::support::{Fate, Seen, TestStore, batch, bets, commit, finished, query, winners};
 
-/// Kinds of packets.
+/// Types of packets (`docs/protocol.md#block`).
 pub(crate) const BATCH_ACK: u8 = 5;
 const HELLO: u8 = 7;
 pub(crate) const WELCOME: u8 = 8;
 pub(crate) const ERROR: u8 = 9;
 
-/// A packet of agency 1.
+/// Returns a packet of agency 1, padded to a block.
 pub(crate) fn block(kind: u8, payload: &str) -> Vec<u8> {
     let mut block = vec![0; 8192];
     let size = u16::try_from(payload.len() + 4).unwrap().to_le_bytes();
@@ -45,7 +45,7 @@ pub(crate) fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
     }
 }
 
-/// An agency with bets on lines 1, 2 and 4 of its file, that has just been connected.
+/// Returns an agency with bets on lines 1, 2 and 4 of its file, that has just been connected.
 pub(crate) fn connected(id: u32, dialect: Dialect) -> Agency {
     let now = Instant::default();
     let row = |nth| format!("Ana,Paz,2000000{nth},1980-01-01,7574\n");
@@ -67,7 +67,7 @@ pub(crate) fn connected(id: u32, dialect: Dialect) -> Agency {
     agency
 }
 
-/// How one ends that has sent its bets, and is told this.
+/// Returns the error of an agency that has sent its bets, and gets this reply.
 pub(crate) fn told(packet: &[u8]) -> AgencyError {
     let now = Instant::default();
     let mut agency = connected(1, Dialect::Session);
@@ -87,7 +87,7 @@ fn a_bet_that_is_refused_is_named_by_its_line() {
     for (said, lines) in [
         ("bad-bet: bet 3: document: too long", "line 4"),
         ("bad-bet: bet 1: document: too long", "line 1"),
-        // None of its bets, or none at all
+        // Bets that it has not sent, or no number.
         ("bad-bet: bet 4: document: too long", "lines 1 to 4"),
         ("bad-bet: bet 0: document: too long", "lines 1 to 4"),
         ("bad-bet: bet x: document: too long", "lines 1 to 4"),
@@ -133,7 +133,7 @@ fn a_failure_of_a_kind_that_is_not_known_is_told_in_its_own_words() {
     assert!(error.ends_with("the moon is in the way"), "{error}");
 }
 
-/// A session begins, for agency 1: what it is told comes to `mailbox`.
+/// Returns the Hello of a session of agency 1, whose notices come to `mailbox`.
 fn hello(conn: u64, mailbox: Mailbox<Notice>) -> Request {
     let now = Instant::default();
     let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(conn), now);
@@ -163,7 +163,7 @@ fn who_comes_while_there_is_no_room_is_told_what_is_stored_without_the_group() {
     assert_eq!(committer.agency(1).stored, 2);
 }
 
-/// What sessions that begin in one group are told.
+/// Returns the outcomes of sessions that begin in one group.
 fn greeted(store: &TestStore, conns: &[u64]) -> Vec<HelloOutcome> {
     let mut committer = store.committer(2);
     let greetings = Arc::new(Mutex::new(Vec::new()));
@@ -208,7 +208,7 @@ fn whatever_is_asked_of_a_centre_that_stops_is_refused_in_the_words_of_the_wire(
         (block(HELLO, "2"), "shutting-down|the centre is stopping"),
         (block(1, "Ana|Paz|20000001|1980-01-01|7574"), "20000001|7574|0"),
         (block(4, ""), "0"),
-        // These have none for that: they only end.
+        // Dialects without a message for that only end the connection.
         (block(6, "1"), ""),
         (framed, ""),
     ] {

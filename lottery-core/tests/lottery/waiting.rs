@@ -1,4 +1,4 @@
-//! The waiting room: who waits for the draw, and who is told.
+//! Waiters for the draw: those that stand for an agency, and those that get a reply.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use lottery_runtime::{Mailbox, Service as _};
 use crate::support::Seen::{Refused, Stored, TurnedAway, Winners};
 use crate::support::{Fate, TestStore, batch, bets, commit, finished, winners};
 
-/// What a `framed` connection of that number asks when it has sent END; as an agency, if it has said which it is.
+/// Returns the command of a `framed` connection that has sent END; as an agency, if it has named one.
 pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Command {
     let now = Instant::default();
     let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(conn), now);
@@ -49,7 +49,7 @@ fn all_who_wait_are_told_at_the_draw_in_the_order_in_which_they_came() {
     let mine = bets(1, 0, 11);
     let first = commit(&mut committer, vec![batch(1, &mine), finished(1), waits(1, Some(1))]);
     assert_eq!(first, [Stored(1, 11), Stored(1, 11)], "the question waits");
-    // Agency 2 is heard of: the stranger does not stand for it. It asks twice.
+    // Agency 2 has sent a batch: the anonymous waiter does not stand for it. It asks twice.
     assert_eq!(commit(&mut committer, vec![batch(2, &[]), stranger(7)]), [Stored(2, 0)]);
     let then = vec![finished(3), waits(3, Some(3)), waits(2, Some(2))];
     assert_eq!(commit(&mut committer, then), [Stored(3, 0)]);
@@ -58,7 +58,7 @@ fn all_who_wait_are_told_at_the_draw_in_the_order_in_which_they_came() {
     let nobody = |agency| Winners(agency, Vec::new());
     let told = [Stored(2, 0), own.clone(), nobody(0), nobody(3), nobody(2), nobody(2)];
     assert_eq!(commit(&mut committer, vec![finished(2), waits(4, Some(2))]), told);
-    // Once: and who comes later is told at once.
+    // Each waiter gets one reply, and later ones get theirs at once.
     assert_eq!(commit(&mut committer, vec![]), []);
     assert_eq!(commit(&mut committer, vec![waits(5, Some(1)), stranger(8)]), [own, nobody(0)]);
 }
@@ -68,7 +68,7 @@ fn connections_that_are_gone_are_forgotten() {
     let store = TestStore::default();
     let mut committer = store.committer(2);
     commit(&mut committer, vec![finished(1), waits(1, Some(1)), waits(2, Some(1))]);
-    // Two that are gone before they have counted, one that waits, and one that nobody knows.
+    // Two that are gone before they have counted, one that waits, and one that is not known.
     let mut gone: Vec<Command> = [7, 3, 1, 99].map(|conn| Command::Gone(ConnId(conn))).into();
     gone.splice(..0, [stranger(7), waits(3, Some(1))]);
     assert_eq!(commit(&mut committer, gone), []);
@@ -95,13 +95,13 @@ fn who_has_ended_counts_no_more_and_is_turned_away() {
         vec![batch(1, &bets(1, 1, 1)), finished(1), stranger(7), stranger(8), Command::Ended(ConnId(8))];
     assert_eq!(commit(&mut committer, first), [Stored(1, 1), Stored(1, 1), TurnedAway(8)]);
     assert!(committer.draw().is_none(), "one of two stands for another");
-    // That of an agency changes nothing, and that of a stranger nothing twice.
+    // The end of an agency's connection changes nothing, and that of an anonymous waiter nothing twice.
     let then = vec![waits(1, Some(1)), Command::Ended(ConnId(1)), Command::Ended(ConnId(8))];
     assert_eq!(commit(&mut committer, then), []);
     assert!(committer.draw().is_none());
     let told = commit(&mut committer, vec![stranger(9), Command::Gone(ConnId(8))]);
     assert_eq!(told, [0, 1, 0].map(|agency| Winners(agency, Vec::new())), "in the order of their coming");
-    // After the draw whoever has ended is told, as somebody may be there who reads.
+    // After the draw a peer that has ended its side gets a reply, as it may still read.
     assert_eq!(
         commit(&mut committer, vec![stranger(10), Command::Ended(ConnId(10))]),
         [Winners(0, Vec::new())]
@@ -128,10 +128,10 @@ fn strangers_draw_nothing_as_long_as_no_agency_has_sent_a_bet() {
     let store = TestStore::default();
     let mut committer = store.committer(3);
     assert_eq!(commit(&mut committer, [7, 8, 9].map(stranger).into()), []);
-    // Nor beside agencies without bets.
+    // Agencies without bets do not change that.
     assert_eq!(commit(&mut committer, vec![batch(1, &[]), finished(1)]), [Stored(1, 0), Stored(1, 0)]);
     assert!(committer.draw().is_none() && !committer.owes_draw());
-    // Then they count, in the same group.
+    // With a bet the waiters count, in the same group.
     let told = commit(&mut committer, vec![batch(2, &bets(2, 1, 1)), finished(2)]);
     assert_eq!(told[..2], [Stored(2, 1), Stored(2, 1)]);
     assert_eq!(told[2..], [0, 0, 0].map(|agency| Winners(agency, Vec::new())));
@@ -143,7 +143,7 @@ fn there_are_never_more_strangers_than_agencies_and_the_newest_stay() {
     let mut committer = store.committer(3);
     assert_eq!(commit(&mut committer, [1, 2, 3].map(stranger).into()), []);
     assert_eq!(commit(&mut committer, vec![stranger(4)]), [TurnedAway(1)]);
-    // One that goes makes room, and one that has ended goes first.
+    // A waiter that is gone makes room, and one that has ended goes first.
     let then = vec![Command::Gone(ConnId(2)), stranger(5), stranger(6), Command::Ended(ConnId(4))];
     assert_eq!(commit(&mut committer, then), [TurnedAway(4)]);
     assert_eq!(commit(&mut committer, (7..=100).map(stranger).collect()).len(), 94);
@@ -171,7 +171,7 @@ fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_
     let mut committer = store.committer(1);
     let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     let mine = bets(1, 0, 6);
-    // The bets and the end of them have room.
+    // The bets and Finished have room.
     store.next(&[Fate::Good, Fate::Full]);
     for asks in [batch(1, &mine), finished(1), waits(1, Some(1))] {
         commit_queue.submit(diary.request(asks)).unwrap();
@@ -192,7 +192,7 @@ fn a_draw_that_there_was_no_room_for_is_tried_again_though_nobody_asks_anything_
     assert_eq!(told, [Stored(1, 6), Stored(1, 6), Winners(1, winners(&mine))]);
 }
 
-/// A `framed` connection that has sent END, and then did that.
+/// Returns a `framed` connection that has sent END, and then got this input.
 fn end_and(committer: &mut Committer<TestStore>, then: Input, anonymous_finish: bool) -> ServerConnection {
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
     let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
@@ -238,7 +238,7 @@ fn nobody_stands_for_an_agency_without_saying_which_unless_that_is_set() {
         assert_eq!(committer.draw().is_some(), set);
         let answer = if set { &b"00000010NO_WINNERS"[..] } else { b"" };
         assert_eq!(centre.poll_io().unwrap().send, answer);
-        // Nor after the draw, as nobody knows whose winners it asks for.
+        // The same holds after the draw, as the connection names no agency.
         commit(&mut committer, vec![finished(2)]);
         assert!(committer.draw().is_some());
         let mut centre = end_and(&mut committer, Input::Timeout, set);

@@ -1,4 +1,4 @@
-//! Whole lotteries: agencies with the centre, in virtual time.
+//! Whole lotteries: agencies with the server, in virtual time.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::{Link, World, job};
 
 const WINNER: u8 = 6;
 
-/// When a link asked for its winners, in milliseconds.
+/// Returns the times at which a link asked for its winners, in milliseconds.
 fn questions(link: &Link) -> Vec<u128> {
     let asked = link.up.blocks.iter().filter(|(_, kind)| *kind == WINNER);
     asked.map(|(at, _)| at.since_epoch().as_millis()).collect()
@@ -31,7 +31,7 @@ fn five_agencies_get_their_winners_and_ask_again_after_pauses_that_double() {
     assert_eq!(questions(&world.links[0]), [0, 1000, 3000, 7000, 15_000, 23_000, 31_000, 39_000]);
     assert_eq!(questions(&world.links[2]), [1000, 2000, 4000, 8000, 16_000, 24_000, 32_000, 40_000]);
     assert_eq!(questions(&world.links[4]), [33_000]);
-    // Each told at its next question, and not a moment later
+    // Each gets its winners at its next query, and not a moment later.
     assert_eq!(world.now, Instant::from_epoch(Duration::from_secs(41)));
     let rows = world.store.rows();
     for agency in 1..=5_u32 {
@@ -81,7 +81,7 @@ fn after_a_refused_batch_the_agency_fails_and_is_not_finished() {
     world.run(60);
     assert!(!world.committer.agency(1).finished && world.committer.agency(2).finished);
     assert!(world.committer.draw().is_none());
-    // The first bets are missing: whatever came later is not what counts.
+    // The first bets are missing: later ones must not count.
     let outcome = world.links.remove(0).agency.into_outcome();
     assert!(matches!(outcome, Err(AgencyError::Refused { .. })), "{outcome:?}");
     assert_eq!(outcome.unwrap_err().to_string(), "the centre refused to count this agency as finished");

@@ -1,4 +1,4 @@
-//! Whole lotteries on every wire: when each agency asks, and on which connection.
+//! Whole lotteries in every dialect: times of the queries, and their connections.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 use crate::calls::{Call, Calls};
 use crate::support::{Fields, winners};
 
-/// Bets that every wire can carry.
+/// Returns bets that every dialect can carry.
 pub(crate) fn bets(agency: u32, count: u32) -> Vec<Fields> {
     let mut bets = crate::support::bets(agency, 0, count);
     for bet in &mut bets {
@@ -42,14 +42,14 @@ pub(crate) fn job(agency: u32, dialect: Dialect) -> Job {
     }
 }
 
-/// When that was sent, in milliseconds, on any connection.
+/// Returns the times at which `part` was sent, in milliseconds, on any connection.
 fn sent(call: &Call<Agency>, part: &[u8]) -> Vec<u128> {
     let all = call.connections.iter().flatten();
     let holds = |bytes: &[u8]| bytes.windows(part.len()).any(|window| window == part);
     all.filter(|(_, bytes)| holds(bytes)).map(|(at, _)| at.since_epoch().as_millis()).collect()
 }
 
-/// Names, documents and birth dates are personal data.
+/// Checks that no `Debug` text shows names, documents or birth dates, which are personal data.
 fn shows_nobody(calls: &Calls<Agency>, all: &[Vec<Fields>]) {
     let shown = calls.shown();
     for secret in all.iter().flatten().step_by(100).flat_map(|bet| &bet[..4]) {
@@ -57,7 +57,7 @@ fn shows_nobody(calls: &Calls<Agency>, all: &[Vec<Fields>]) {
     }
 }
 
-/// Five agencies, of which the last begins after 33 s.
+/// Runs five agencies, of which the last begins after 33 s.
 fn play(dialects: [Dialect; 5]) -> Calls<Agency> {
     let mut calls = Calls::new(5, "");
     let all: Vec<Vec<Fields>> = (1..=5).map(|id| bets(id, 150 * id)).collect();
@@ -86,7 +86,7 @@ fn all_get_their_winners(calls: Calls<Agency>) {
     }
 }
 
-/// After 0, 1, 2, 4, 8, 8, … seconds, from when all was sent.
+/// After 0, 1, 3, 7, 15, 23, … seconds, from when all was sent.
 const AT_0: [u128; 8] = [0, 1000, 3000, 7000, 15_000, 23_000, 31_000, 39_000];
 const AT_1: [u128; 8] = [1000, 2000, 4000, 8000, 16_000, 24_000, 32_000, 40_000];
 
@@ -166,7 +166,7 @@ fn what_a_wire_cannot_carry_is_not_sent() {
     }
 }
 
-/// Two of three agencies have no bets, and do not say who they are.
+/// Adds two of three agencies, which have no bets, and do not name themselves.
 fn with_strangers() -> Calls<Agency> {
     let mut calls = Calls::new(3, "");
     calls.client(0, agency(2, Dialect::Framed, &[]));

@@ -1,5 +1,5 @@
-//! Centre and agencies joined by pipes in memory, with a committer that is stepped by hand and a time that jumps from
-//! one deadline to the next.
+//! Server and agencies joined by pipes in memory, with a committer that is stepped by hand and a time that
+//! jumps from one deadline to the next.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -22,17 +22,17 @@ use crate::support::{Fields, TestStore};
 #[derive(Debug, Default)]
 pub(crate) struct Pipe {
     bytes: VecDeque<u8>,
-    /// The writer has ended, or is gone.
+    /// True if the writer has ended, or is gone.
     ended: bool,
     told: bool,
-    /// How many bytes went in.
+    /// Number of bytes that went in.
     pub(crate) passed: usize,
-    /// When each block began, and its type.
+    /// Time at which each block began, and its type.
     pub(crate) blocks: Vec<(Instant, u8)>,
 }
 
 impl Pipe {
-    /// As much as a socket's buffers hold, or thereabouts.
+    /// Bytes that a socket's buffers hold, approximately.
     const CAPACITY: usize = 20_000;
 
     fn put(&mut self, now: Instant, bytes: &[u8]) {
@@ -45,7 +45,7 @@ impl Pipe {
         }
     }
 
-    /// What `writer` wants to send or to end.
+    /// Takes the bytes that `writer` wants to send, or its end. Returns true if anything moved.
     fn fill(&mut self, now: Instant, writer: &mut impl Machine) -> bool {
         let Some(io) = writer.poll_io() else { return !std::mem::replace(&mut self.ended, true) };
         let room = Self::CAPACITY - self.bytes.len();
@@ -63,7 +63,7 @@ impl Pipe {
         true
     }
 
-    /// What `reader` wants to receive.
+    /// Feeds `reader` the bytes that it wants to receive. Returns true if anything moved.
     fn drain(&mut self, now: Instant, reader: &mut impl Machine) -> bool {
         let Some(io) = reader.poll_io() else {
             self.bytes.clear();
@@ -86,7 +86,7 @@ impl Pipe {
     }
 }
 
-/// An agency and its connection.
+/// Agency, and its connection.
 pub(crate) struct Link {
     pub(crate) agency: Agency,
     starts: Instant,
@@ -156,19 +156,19 @@ impl Link {
     }
 }
 
-/// All of it.
+/// Server, agencies and time.
 pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) store: TestStore,
     pub(crate) committer: Committer<TestStore>,
-    /// Whether the committer works.
+    /// True if the committer works.
     pub(crate) commits: bool,
     pub(crate) commit_queue: Arc<CommitQueue>,
     pub(crate) centres: LotteryService,
     pub(crate) links: Vec<Link>,
 }
 
-/// How an agency of these tests asks: after 1, 2, 4, 8, 8, … seconds.
+/// Returns the job of an agency of these tests: it asks after 1, 2, 4, 8, 8, … seconds.
 pub(crate) fn job(agency: u32) -> Job {
     Job {
         connection: ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::Block),
@@ -198,7 +198,7 @@ impl World {
         }
     }
 
-    /// An agency that begins after so many seconds.
+    /// Adds an agency that begins after this number of seconds.
     pub(crate) fn agency(&mut self, after: u64, job: Job, bets: &[Fields]) {
         let mut file = csv::Writer::from_writer(Vec::new());
         for bet in bets {
@@ -219,7 +219,7 @@ impl World {
         });
     }
 
-    /// Does what can be done without time going on.
+    /// Runs everything that takes no time.
     pub(crate) fn settle(&mut self) {
         loop {
             let mut moved = false;
@@ -240,7 +240,7 @@ impl World {
         }
     }
 
-    /// Goes on until all agencies are done, but at most for so long.
+    /// Runs until all agencies are done, but at most for `seconds`.
     pub(crate) fn run(&mut self, seconds: u64) {
         let end = self.now.after(Duration::from_secs(seconds));
         loop {
@@ -263,7 +263,7 @@ impl World {
         }
     }
 
-    /// The program is told to end.
+    /// Stops the program.
     pub(crate) fn shut_down(&mut self) {
         let now = self.now;
         for link in self.links.iter_mut().filter(|link| link.connected) {
