@@ -1,4 +1,4 @@
-//! The processes of the agencies.
+//! Processes of the agencies.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -14,18 +14,18 @@ use crate::link::Clock;
 use crate::options::Options;
 use crate::random::Random;
 
-/// What a process is.
+/// Kind of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An agency that has sessions.
+    /// Agency that has sessions.
     Session,
-    /// One that has none.
+    /// Agency that has none.
     Plain,
-    /// One with a file that is not the one that was begun with.
+    /// Agency with a file that is not the one that was begun with.
     OtherFile,
 }
 
-/// The program that it runs.
+/// Program that a process runs.
 pub(crate) enum Program {
     Session(Box<SessionAgency>),
     Plain(Box<Agency>),
@@ -47,19 +47,19 @@ impl Program {
     }
 }
 
-/// A process of an agency.
+/// Process of an agency.
 pub(crate) struct Process {
     pub(crate) agency: u32,
     pub(crate) kind: Kind,
     pub(crate) program: Program,
     pub(crate) clock: Clock,
-    /// Its connection.
+    /// Number of its connection.
     pub(crate) link: Option<u64>,
-    /// It had so many connections.
+    /// Number of connections that it has had.
     pub(crate) connections: u64,
-    /// It does nothing before.
+    /// Time until which it does nothing.
     pub(crate) paused: Instant,
-    /// How far it says that it is.
+    /// Progress that it reports.
     pub(crate) progress: Arc<Mutex<Progress>>,
 }
 
@@ -101,7 +101,7 @@ impl Process {
     }
 }
 
-/// Another file: one that does not begin as that which so many bets are stored of.
+/// Returns another file, one that does not begin with the `stored` bets.
 pub(crate) fn other_file(lines: &[String], stored: usize, finished: bool, rng: &mut Random) -> Vec<String> {
     let mut other = lines.to_vec();
     match rng.below(3) {

@@ -1,4 +1,4 @@
-//! Many seeds, on a few threads.
+//! Campaign: many seeds, on a few threads.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,19 +7,19 @@ use std::thread;
 use crate::tally::Tally;
 use crate::{report, run};
 
-/// Each of so many seeds is run twice, and must be the same both times.
+/// Interval of the seeds that run twice, and must give the same result both times.
 const TWICE: u64 = 100;
 
-/// What a campaign came to.
+/// Result of a campaign.
 #[derive(Debug)]
 pub struct Campaign {
-    /// What was counted.
+    /// Counts of all seeds.
     pub tally: Tally,
-    /// The failed seeds, the least first, with what to say about them.
+    /// Failed seeds, the least first, each with its report.
     pub failures: Vec<(u64, String)>,
 }
 
-/// Runs the seeds from `start` on so many threads, until so many have failed.
+/// Runs the seeds from `start` on `jobs` threads, until `max_failures` have failed.
 pub fn campaign(start: u64, seeds: u64, jobs: usize, max_failures: usize) -> Campaign {
     let (next, stop) = (AtomicU64::new(start), AtomicBool::new(false));
     let total = Mutex::new((Tally::default(), Vec::new()));

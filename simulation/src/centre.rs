@@ -1,4 +1,4 @@
-//! The process of the centre.
+//! Process of the server.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use crate::model::WINNING_NUMBER;
 use crate::options::Options;
 use crate::tally::{Mark, Tally};
 
-/// One end of a connection.
+/// Server's end of a connection.
 pub(crate) struct Conn {
     pub(crate) machine: ServerConnection,
     mail: Arc<Mutex<VecDeque<Notice>>>,
@@ -32,28 +32,28 @@ impl Conn {
     }
 }
 
-/// The centre at work.
+/// Server that runs.
 pub(crate) struct CentreProcess {
     pub(crate) clock: Clock,
     pub(crate) commit_queue: Arc<CommitQueue>,
     pub(crate) committer: Committer<AnyStore>,
     centres: LotteryService,
-    /// By the number of the connection.
+    /// Connections by their number.
     pub(crate) conns: BTreeMap<u64, Conn>,
-    /// It accepts nothing, and ends when all connections are over.
+    /// True if it accepts nothing, and ends when all connections are over.
     pub(crate) ending: bool,
-    /// It does nothing before.
+    /// Time until which it does nothing.
     pub(crate) paused: Instant,
-    /// It has found the draw in the store.
+    /// True if it has found the draw in the store.
     pub(crate) found_draw: bool,
-    /// The committer does nothing before.
+    /// Time until which the committer does nothing.
     pub(crate) commits_at: Instant,
-    /// When it asks the store again, which had no room.
+    /// Time at which it tries the store again, which had no room.
     pub(crate) again_at: Option<Instant>,
 }
 
 impl CentreProcess {
-    /// Starts it on what is stored.
+    /// Starts the server on its store.
     pub(crate) fn start(
         media: &Media,
         now: Instant,
@@ -76,7 +76,7 @@ impl CentreProcess {
             max_in_flight: options.in_flight,
             ..ServerConfig::default()
         };
-        // Little or nothing is lent, or as much as is wanted.
+        // Lends no or little memory, or as much as is wanted.
         let shared = [0, 300_000, usize::MAX][usize::try_from(options.seed % 3).unwrap_or(0)];
         let centres = LotteryService::new(config, Arc::clone(&commit_queue), 1000)
             .with_memory(Memory::new(shared, shared / 2));
@@ -108,7 +108,7 @@ impl CentreProcess {
         }
     }
 
-    /// Commits some of what is on the commit queue; `None` if there is nothing.
+    /// Commits some requests of the commit queue; `None` if there are none.
     pub(crate) fn commit(&mut self, most: usize) -> Option<Result<(), StoreError>> {
         let requests = self.commit_queue.try_take(most)?;
         if requests.is_empty() {
@@ -117,14 +117,14 @@ impl CentreProcess {
         Some(committer::step(&mut self.committer, &self.commit_queue, requests))
     }
 
-    /// Command the store again, which had no room: for a draw, if there was none for that.
+    /// Tries the store again, which had no room: for a draw, if there was no room for that.
     pub(crate) fn try_again(&mut self) -> Result<(), StoreError> {
         self.again_at = None;
         self.committer.try_again();
         committer::step(&mut self.committer, &self.commit_queue, Vec::new())
     }
 
-    /// Is to end in good order.
+    /// Stops the server in good order.
     pub(crate) fn shut_down(&mut self, now: Instant) {
         self.ending = true;
         let local = self.clock.local(now);

@@ -1,4 +1,4 @@
-//! What is compared with the model, after every step and whenever the centre says something.
+//! Comparisons with the model, after every step and at every message of the server.
 
 use lottery_core::store::{Draw, Store as _, WinnersPiece};
 
@@ -7,7 +7,7 @@ use crate::tally::Mark;
 use crate::tap::Said;
 use crate::world::World;
 
-/// The winners of an agency, put together from their pieces.
+/// Returns the winners of an agency, put together from their pieces.
 fn winners(
     draw: Option<&Draw>,
     agency: u32,
@@ -53,7 +53,7 @@ impl World {
                 if behind > 0 {
                     self.tally.mark(Mark::CsvBehind);
                 }
-                // A tail that cannot even be cut for want of room stays till there is some.
+                // A tail that cannot even be cut for want of room stays until there is some.
                 let full = self.room_at.is_some() && shown.starts_with(expected);
                 if shown != expected && !full {
                     return Err(format!("bets.csv: {} bytes, expected {}", shown.len(), expected.len()));
@@ -69,9 +69,9 @@ impl World {
         Ok(())
     }
 
-    /// When all have their winners.
+    /// Compares the end, when all have their winners.
     pub(crate) fn compare_at_the_end(&mut self) -> Result<(), String> {
-        // Once more, from nothing but the disk.
+        // Compares once more, after a restart from nothing but the disk.
         self.kill_centre(true);
         self.centre_at = self.now;
         self.step_centre();
@@ -79,7 +79,7 @@ impl World {
         if self.model.is_complete() { Ok(()) } else { Err("not all is stored at the end".to_owned()) }
     }
 
-    /// Whether there is more on the commit queue than it takes, so that connections wait.
+    /// Counts a full commit queue, on which connections wait for room.
     pub(crate) fn look_at_desk(&mut self) {
         let Some(centre) = &self.centre else { return };
         if centre.commit_queue.is_full() {
@@ -87,7 +87,7 @@ impl World {
         }
     }
 
-    /// The centre says something to an agency: it is as if the agency had it.
+    /// Checks a message of the server to an agency, as if it had arrived.
     pub(crate) fn hear(&mut self, number: u64, said: Said) -> Result<(), String> {
         let Some(link) = self.links.get(&number) else { return Ok(()) };
         let agency = link.agency;
@@ -142,7 +142,8 @@ impl World {
         }
     }
 
-    /// Who acknowledges more bets than another session began with is newer than that one. Of two sessions one is newer.
+    /// Checks that no superseded session gets an acknowledgement: one for more bets than another session
+    /// began with belongs to a newer session than that one, and of two sessions one is newer.
     fn check_fence(&mut self, number: u64, agency: u32, total: usize) -> Result<(), String> {
         for &(other, whose, stored) in &self.welcomed {
             if other != number && whose == agency && total > stored {

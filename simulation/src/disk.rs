@@ -1,4 +1,4 @@
-//! A disk in memory: what is durable, and apart from it what a reader sees.
+//! Disk in memory: its durable content, and apart from it the content that a reader sees.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -11,7 +11,7 @@ use crate::random::Random;
 const SECTOR: usize = 512;
 const BLOCK: usize = 4096;
 
-/// A file that outlives the processes that use it.
+/// File that outlives the processes that use it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SimDisk(Arc<Mutex<State>>);
 
@@ -23,14 +23,14 @@ struct State {
     dirty: BTreeSet<usize>,
     /// Blocks that take up room.
     allocated: BTreeSet<usize>,
-    /// How many blocks there is room for.
+    /// Number of blocks that there is room for.
     capacity: Option<usize>,
-    /// The next sync fails.
+    /// True if the next sync fails.
     sync_fails: bool,
-    /// The process is killed at the operation after so many.
+    /// Number of operations after which the process is killed.
     kill_after: Option<u64>,
     killed: bool,
-    /// Which process may use it.
+    /// Number of the process that may use it.
     process: u64,
 }
 
@@ -39,7 +39,7 @@ impl SimDisk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// For the process that uses it from now on: no other can.
+    /// Opens the disk for a process, from now on the only one that can use it.
     pub(crate) fn handle(&self) -> Arc<Handle> {
         let mut state = self.state();
         state.process += 1;
@@ -48,12 +48,12 @@ impl SimDisk {
         Arc::new(Handle { disk: self.clone(), process: state.process })
     }
 
-    /// The process that uses it is gone: whatever it still does has no effect.
+    /// Ends the process that uses it: its further operations have no effect.
     pub(crate) fn kill(&self) {
         self.state().process += 1;
     }
 
-    /// Each sector that is not synced is lost or not.
+    /// Loses or keeps each sector that is not synced.
     pub(crate) fn power_cut(&self, rng: &mut Random) {
         let mut state = self.state();
         let state = &mut *state;
@@ -74,7 +74,7 @@ impl SimDisk {
         state.dirty.clear();
     }
 
-    /// The file is longer than what was written: the file system has made room ahead, and the machine went down.
+    /// Makes the file longer than its writes: the file system has made room ahead, and the machine went down.
     pub(crate) fn lengthen(&self, rng: &mut Random) {
         let mut state = self.state();
         let len = state.live.len() + 1 + rng.index(2 * BLOCK);
@@ -94,13 +94,13 @@ impl SimDisk {
         self.state().killed
     }
 
-    /// Leaves room for so many blocks more than are taken now.
+    /// Leaves room for `blocks` more than are taken now; `None` for no limit.
     pub(crate) fn room(&self, blocks: Option<usize>) {
         let mut state = self.state();
         state.capacity = blocks.map(|blocks| state.allocated.len() + blocks);
     }
 
-    /// No fault is planned any more.
+    /// Cancels all planned faults.
     pub(crate) fn heal(&self) {
         let mut state = self.state();
         (state.sync_fails, state.kill_after, state.capacity) = (false, None, None);
@@ -121,7 +121,7 @@ impl State {
     }
 }
 
-/// The disk as one process has it open.
+/// Disk as one process has it open.
 #[derive(Debug)]
 pub(crate) struct Handle {
     disk: SimDisk,
@@ -137,7 +137,7 @@ impl Handle {
         Ok(state)
     }
 
-    /// As above, for what changes something: the process may be killed right there.
+    /// Returns the state for an operation that changes it, and true if the process is killed in it.
     fn change(&self) -> io::Result<(MutexGuard<'_, State>, bool)> {
         let mut state = self.state()?;
         state.killed = match &mut state.kill_after {
@@ -166,7 +166,7 @@ impl Disk for Handle {
         Ok(())
     }
 
-    /// Without room, or killed meanwhile, a part of it is written.
+    /// Writes only a part if there is no room, or if the process is killed meanwhile.
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let (mut state, killed) = self.change()?;
         let offset = usize::try_from(offset).map_err(io::Error::other)?;
@@ -199,7 +199,7 @@ impl Disk for Handle {
         Ok(())
     }
 
-    /// One that fails loses what was written, as Linux does it: it is clean now, and still there to read.
+    /// Loses the writes if it fails, as Linux does: they count as clean, and can still be read.
     fn sync(&self) -> io::Result<()> {
         let (mut state, killed) = self.change()?;
         if killed {

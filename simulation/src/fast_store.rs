@@ -1,4 +1,4 @@
-//! A store as simple as can be, of which it is known at any time what is durable.
+//! Store as simple as can be, which shows at any time which of its groups are durable.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -6,25 +6,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 
-/// What outlives the process: groups in order, and how many of them are synced.
+/// Groups that outlive the process, in order, and the number of those that are synced.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups(Arc<Mutex<State>>);
 
-/// The pieces of the winners, by agency and number.
+/// Pieces of the winners, by agency and number.
 pub(crate) type Pieces = BTreeMap<(u32, u64), WinnersPiece>;
 
 #[derive(Debug, Default)]
 struct State {
     groups: Vec<Group>,
     durable: usize,
-    /// There is room for so many groups.
+    /// Number of groups that there is room for.
     room: Option<u64>,
     sync_fails: bool,
-    /// The process is killed within the next commit: before its sync, or after it.
+    /// Kill within the next commit: after its sync if `true`, before it if `false`.
     kill: Option<bool>,
     killed: bool,
     process: u64,
-    /// Grows with every change.
+    /// Version, which grows with every change.
     version: u64,
 }
 
@@ -33,7 +33,7 @@ impl Groups {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens it. What is there may not be synced: it is, before anything is built on it.
+    /// Opens the store. Groups that may not be synced are, before anything is built on them.
     pub(crate) fn open(&self) -> FastStore {
         let mut state = self.state();
         state.process += 1;
@@ -47,7 +47,7 @@ impl Groups {
         self.state().process += 1;
     }
 
-    /// What is not synced is lost, or not.
+    /// Loses the groups that are not synced, or keeps them.
     pub(crate) fn power_cut(&self, lost: bool) {
         let mut state = self.state();
         let durable = state.durable;
@@ -57,7 +57,7 @@ impl Groups {
         state.version += 1;
     }
 
-    /// How many groups there are that are not durable.
+    /// Returns the number of groups that are not durable.
     pub(crate) fn unsynced(&self) -> usize {
         let state = self.state();
         state.groups.len() - state.durable
@@ -88,7 +88,7 @@ impl Groups {
         self.state().version
     }
 
-    /// All that is durable.
+    /// Returns all that is durable.
     pub(crate) fn durable(&self) -> (Saved, Vec<String>, Pieces) {
         let state = self.state();
         let groups = &state.groups[..state.durable];
@@ -122,7 +122,7 @@ fn saved(groups: &[Group]) -> Saved {
     saved
 }
 
-/// The store as one process has it open.
+/// Store as one process has it open.
 #[derive(Debug)]
 pub(crate) struct FastStore {
     groups: Groups,

@@ -1,4 +1,4 @@
-//! What goes wrong.
+//! Faults.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::tally::Fault;
 use crate::world::World;
 
 impl World {
-    /// One of the faults of this seed comes about, if it can just now.
+    /// Injects one of the faults of this seed, if it is possible now.
     pub(crate) fn fault(&mut self) {
         if self.options.faults.is_empty() {
             return;
@@ -111,7 +111,8 @@ impl World {
         self.start_later(process.agency);
     }
 
-    /// One more process for an agency that has a session, or had: with its file, or with another one.
+    /// Starts one more process for an agency that has a session, or had one: with its file, or with another
+    /// one. Returns false if there can be none.
     fn another_process(&mut self, fault: Fault) -> bool {
         let agency = 1 + u32::try_from(self.rng.index(self.options.bets.len())).unwrap_or(0);
         let index = agency as usize - 1;
@@ -138,7 +139,7 @@ impl World {
         true
     }
 
-    /// From now on nothing goes wrong any more. What was lost without notice is found by its timeouts.
+    /// Ends all faults. Connections that were lost without notice are found by their timeouts.
     pub(crate) fn heal(&mut self) {
         self.healed = true;
         self.media.heal();

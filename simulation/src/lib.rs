@@ -26,18 +26,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use options::Options;
 use tally::Tally;
 
-/// How a seed ended.
+/// Result of a seed.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What was counted.
+    /// Counts of the seed.
     pub tally: Tally,
-    /// Of all that happened: the same for the same seed.
+    /// Hash of all that happened: the same for the same seed.
     pub hash: u64,
-    /// What should never be.
+    /// Broken invariant, if there is one.
     pub failure: Option<String>,
 }
 
-/// Runs one seed; `verbose`: and prints each step.
+/// Runs one seed, and prints each step if `verbose`.
 pub fn run(seed: u64, verbose: bool) -> Outcome {
     let mut world = world::World::new(seed, verbose);
     let result = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
@@ -48,7 +48,7 @@ pub fn run(seed: u64, verbose: bool) -> Outcome {
     Outcome { tally: world.tally.clone(), hash: world.hash, failure: result.err() }
 }
 
-/// What to say about a seed that failed: its options, and how to see it again.
+/// Returns the report of a failed seed: its options, and the command that replays it.
 pub fn report(seed: u64, failure: &str) -> String {
     let (options, _) = Options::of(seed);
     format!(

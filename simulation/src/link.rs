@@ -1,4 +1,4 @@
-//! Connections, and how a machine is driven on its end of one.
+//! Connections, and the driving of a machine at one end.
 
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use crate::pipe::{End, Found, Pipe};
 use crate::random::Random;
 use crate::tap::{Said, Tap};
 
-/// How long a connection may be silent until the system finds that the other side is gone: 60 s, and nine tries.
+/// Time of silence after which the system finds that the other side is gone: 60 s, and nine probes, 75 s
+/// apart.
 pub(crate) const KEEPALIVE: Duration = Duration::from_secs(60 + 9 * 75);
 
-/// A process's clock: it begins when the process does, and may jump ahead.
+/// Clock of a process: it begins when the process does, and may jump ahead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     start: Instant,
@@ -28,18 +29,18 @@ impl Clock {
         self.ahead += by;
     }
 
-    /// What the process takes the world's `now` for.
+    /// Returns the process's time at the world's `now`.
     pub(crate) fn local(self, now: Instant) -> Instant {
         Instant::from_epoch(now.duration_since(self.start) + self.ahead)
     }
 
-    /// When the process's clock will show that.
+    /// Returns the world's time at the process's `local`.
     pub(crate) fn world(self, local: Instant) -> Instant {
         self.start.after(local.since_epoch().saturating_sub(self.ahead))
     }
 }
 
-/// A connection between a process of an agency and the centre.
+/// Connection between a process of an agency and the server.
 #[expect(clippy::struct_excessive_bools, reason = "each side of it, and each is simple")]
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -48,13 +49,13 @@ pub(crate) struct Link {
     pub(crate) up: Pipe,
     pub(crate) down: Pipe,
     pub(crate) tap: Tap,
-    /// Since when nothing arrives.
+    /// Time since which nothing arrives.
     pub(crate) black: Option<Instant>,
-    /// The agency's process has its end.
+    /// True while the agency's process has its end.
     pub(crate) agency_open: bool,
-    /// The centre's process has its end, or the system holds it for it.
+    /// True while the server's process has its end, or the system holds it for it.
     pub(crate) centre_open: bool,
-    /// The centre's process has it.
+    /// True once the server's process has accepted it.
     pub(crate) accepted: bool,
 }
 
@@ -73,7 +74,7 @@ impl Link {
         }
     }
 
-    /// One side is gone: its process was killed, or has let go of it.
+    /// Ends one side: its process was killed, or has let go of the connection.
     pub(crate) fn leave(&mut self, side: Side, now: Instant, end: End) {
         let (inn, out) = match side {
             Side::Agency => {
@@ -85,7 +86,7 @@ impl Link {
                 (&mut self.up, &mut self.down)
             }
         };
-        // What was not read turns the end into a reset.
+        // Unread bytes turn the end into a reset.
         let end = if inn.is_empty() { end } else { End::Reset };
         inn.clear();
         if !out.is_ended() || end == End::Reset {
@@ -93,7 +94,7 @@ impl Link {
         }
     }
 
-    /// Both sides hear that it is gone.
+    /// Cuts the connection, with notice to both sides.
     pub(crate) fn cut(&mut self, now: Instant, rng: &mut Random) {
         for pipe in [&mut self.up, &mut self.down] {
             pipe.truncate(rng);
@@ -106,25 +107,25 @@ impl Link {
     }
 }
 
-/// Whose end of a connection.
+/// Side of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Agency,
     Centre,
 }
 
-/// What driving a machine came to.
+/// Result of driving a machine.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It did something; the centre said this.
+    /// The machine did something, and the server sent these messages.
     Moved(Vec<Said>),
-    /// It can do nothing before then.
+    /// The machine can do nothing before that time.
     Idle(Option<Instant>),
-    /// It is done with its connection.
+    /// The machine is done with its connection.
     Over,
 }
 
-/// Lets a machine do one thing, whichever chance has first; but a deadline has come only when nothing else can be done.
+/// Lets a machine do one thing, in random order; a deadline passes only when nothing else can be done.
 pub(crate) fn turn<M: Machine + ?Sized>(
     machine: &mut M,
     clock: Clock,

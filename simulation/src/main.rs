@@ -1,4 +1,4 @@
-//! The simulation's program: see the crate's documentation.
+//! Program of the simulation: see the crate's documentation.
 
 use std::process::ExitCode;
 use std::time::Instant;

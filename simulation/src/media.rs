@@ -1,4 +1,4 @@
-//! What a centre stores on, fast or real, and what happens to it.
+//! Media that a server stores on, fast or real, and their faults.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use crate::fast_store::{FastStore, Groups};
 use crate::random::Random;
 use crate::tally::{Mark, Tally};
 
-/// What outlives the centre's process.
+/// Storage that outlives the server's process.
 #[derive(Debug)]
 pub(crate) enum Media {
     /// Groups in memory.
@@ -28,7 +28,7 @@ impl Media {
         }
     }
 
-    /// A process opens it.
+    /// Opens the store for a process.
     pub(crate) fn open(&self, tally: &mut Tally) -> Result<AnyStore, StoreError> {
         match self {
             Self::Fast(groups) => Ok(AnyStore::Fast(groups.open())),
@@ -45,7 +45,7 @@ impl Media {
         }
     }
 
-    /// The process is gone.
+    /// Ends the process.
     pub(crate) fn kill(&self) {
         match self {
             Self::Fast(groups) => groups.kill(),
@@ -56,7 +56,7 @@ impl Media {
         }
     }
 
-    /// The machine is without power, after the process.
+    /// Cuts the power of the machine, after the process has ended.
     pub(crate) fn power_cut(&self, rng: &mut Random, tally: &mut Tally) {
         match self {
             Self::Fast(groups) => {
@@ -83,7 +83,7 @@ impl Media {
         }
     }
 
-    /// The process is killed within the next commit.
+    /// Plans to kill the process within the next commit.
     pub(crate) fn kill_in_commit(&self, rng: &mut Random) {
         match self {
             Self::Fast(groups) => groups.kill_in_commit(rng.one_in(2)),
@@ -97,7 +97,7 @@ impl Media {
         }
     }
 
-    /// Whether that has come about.
+    /// Returns true if the planned kill has taken place.
     pub(crate) fn was_killed(&self) -> bool {
         match self {
             Self::Fast(groups) => groups.was_killed(),
@@ -119,7 +119,7 @@ impl Media {
         }
     }
 
-    /// Nothing is wrong with it from now on.
+    /// Cancels all planned faults.
     pub(crate) fn heal(&self) {
         match self {
             Self::Fast(groups) => groups.heal(),
@@ -139,7 +139,7 @@ pub(crate) enum AnyStore {
 }
 
 impl AnyStore {
-    /// Bytes of durable rows that `bets.csv` does not hold yet.
+    /// Returns the number of bytes of durable rows that `bets.csv` does not hold yet.
     pub(crate) fn csv_behind(&self) -> u64 {
         match self {
             Self::Fast(_) => 0,

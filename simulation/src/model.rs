@@ -1,61 +1,62 @@
-//! What must be so: a map from agency to its list, and what each thing that is seen has to do with it.
+//! Model of the lottery: a map from agency to its list, and checks of each observation against it.
 //!
-//! Nothing here is shared with the code that is tested: rows, digests and packets have their own writers and readers.
+//! Nothing here is shared with the code under test: rows, digests and packets have their own writers and
+//! readers.
 
 use lottery_core::store::{AgencyRecord, Draw};
 
 use crate::random::Random;
 
-/// The number that wins.
+/// Winning number.
 pub const WINNING_NUMBER: u32 = 7574;
 
-/// What an agency has, and what is known to be durable of it.
+/// Bets of an agency, and the part of them that is known to be durable.
 #[derive(Clone, Debug, Default)]
 pub struct List {
-    /// As lines of its file.
+    /// Lines of its file.
     pub lines: Vec<String>,
-    /// As rows of `bets.csv`.
+    /// Rows of `bets.csv`.
     rows: Vec<String>,
-    /// The digest of the first so many bets.
+    /// Digest of the first `n` bets, at index `n`.
     digests: Vec<u32>,
-    /// The documents of its winners.
+    /// Documents of its winners.
     pub winners: Vec<String>,
-    /// So many bets are durable.
+    /// Number of durable bets.
     pub durable: usize,
-    /// It is durable that these were all.
+    /// True if it is durable that these were all.
     pub finished: bool,
-    /// So many bets were acknowledged.
+    /// Number of acknowledged bets.
     pub acknowledged: usize,
-    /// The end of them was.
+    /// True if Finished was acknowledged.
     pub acknowledged_end: bool,
 }
 
-/// What must be so.
+/// Expected state of the lottery.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
-    /// By agency, from 1: at index 0.
+    /// Lists by agency: that of agency 1 at index 0.
     pub lists: Vec<List>,
-    /// The draw, once it is durable.
+    /// Draw, once it is durable.
     pub draw: Option<Draw>,
 }
 
 impl Model {
-    /// With so many bets for each agency.
+    /// Returns a model with a number of bets for each agency.
     pub fn new(bets: &[usize], rng: &mut Random) -> Self {
         let lists = (1..).zip(bets).map(|(agency, bets)| List::new(agency, *bets, rng)).collect();
         Self { lists, draw: None }
     }
 
-    /// The list of an agency.
+    /// Returns the list of an agency.
     pub fn list(&mut self, agency: u32) -> &mut List {
         &mut self.lists[agency as usize - 1]
     }
 
-    /// Compares all that is durable. `record` is what the store says of an agency, `pieces` are the rows that it has, `winners` are those of an
-    /// agency once it has the draw.
+    /// Compares all that is durable. `record` returns the store's record of an agency, `pieces` are the rows
+    /// that it has, `winners` returns those of an agency once it has the draw.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The difference.
     pub fn compare(
         &mut self,
         record: impl Fn(u32) -> AgencyRecord,
@@ -122,7 +123,7 @@ impl Model {
         Ok(())
     }
 
-    /// The centre acknowledges so many bets.
+    /// Checks that the server acknowledges `total` bets.
     ///
     /// # Errors
     /// They are not durable.
@@ -135,10 +136,10 @@ impl Model {
         Err(format!("agency {agency}: {total} bets acknowledged, {} are durable", list.durable))
     }
 
-    /// The centre acknowledges that these were all.
+    /// Checks that the server acknowledges Finished.
     ///
     /// # Errors
-    /// That is not durable.
+    /// It is not durable.
     pub fn acknowledged_end(&mut self, agency: u32) -> Result<(), String> {
         let list = self.list(agency);
         list.acknowledged_end = true;
@@ -149,10 +150,10 @@ impl Model {
         }
     }
 
-    /// The centre says what is stored.
+    /// Checks the server's Welcome.
     ///
     /// # Errors
-    /// It is not.
+    /// It differs from the durable bets.
     pub fn welcomed(
         &mut self,
         agency: u32,
@@ -172,10 +173,10 @@ impl Model {
         Err(format!("agency {agency}: welcome says {digest:08x}, expected {expected:08x}"))
     }
 
-    /// The centre has told all its winners.
+    /// Checks that these are all winners of the agency.
     ///
     /// # Errors
-    /// There is no draw, or these are not they.
+    /// There is no draw, or its winners are others.
     pub fn winners(&mut self, agency: u32, documents: &[String]) -> Result<(), String> {
         let expected = self.draw.is_some().then(|| self.list(agency).winners.clone());
         match expected {
@@ -187,7 +188,7 @@ impl Model {
         }
     }
 
-    /// Whether all is stored, and drawn.
+    /// Returns true if all is stored, and drawn.
     pub fn is_complete(&self) -> bool {
         let whole = |list: &List| list.finished && list.durable == list.rows.len();
         self.draw.is_some() && self.lists.iter().all(whole)
@@ -201,7 +202,7 @@ impl List {
         for bet in 0..bets {
             let first = rng.pick(&["Ana", "José María", "Ñandú", "\"La\" Eva", "Pérez, Juan"]);
             let last = rng.pick(&["Paz", "de la Cruz", "Sosa; Gil", "O'Neill"]);
-            // Some are equal but for nothing: that is no reason to store one less.
+            // Some bets are equal in every field: each must still be stored.
             let document =
                 agency * 1000 + u32::try_from(bet - usize::from(bet > 0 && rng.one_in(8))).unwrap_or(0);
             let number =
@@ -223,7 +224,7 @@ fn quoted(field: &str) -> String {
     if field.contains([',', '"']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
 }
 
-/// Bit by bit.
+/// Extends a CRC-32C, bit by bit.
 fn crc32c(crc: u32, bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0x82F6_3B78 } else { crc >> 1 };
     !bytes.iter().fold(!crc, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))

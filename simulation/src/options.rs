@@ -1,49 +1,49 @@
-//! What one seed is about: everything that is chosen before the first step.
+//! Options of a seed: everything that is chosen before the first step.
 
 use std::time::Duration;
 
 use crate::random::Random;
 use crate::tally::Fault;
 
-/// The options of a seed.
+/// Options of a seed.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// All of it comes from this.
+    /// Seed that all of them come from.
     pub seed: u64,
-    /// Whether the store is the real one, on simulated disks.
+    /// True if the store is the real one, on simulated disks.
     pub real_store: bool,
-    /// How many bets each agency has.
+    /// Number of bets of each agency.
     pub bets: Vec<usize>,
-    /// Which agencies begin without a session.
+    /// True for each agency that begins without a session.
     pub plain: Vec<bool>,
-    /// Batches that may be unacknowledged.
+    /// Number of batches that may be unacknowledged.
     pub window: u32,
-    /// Requests that a connection takes before the first is answered.
+    /// Number of requests that a connection takes before the first is answered.
     pub in_flight: usize,
     /// Bytes of requests on the commit queue.
     pub commit_queue: usize,
     /// Bytes on the way in each direction.
     pub pipe: usize,
-    /// The most bytes that are read or written at once.
+    /// Maximum number of bytes that are read or written at once.
     pub piece: usize,
-    /// The longest way of a byte, in milliseconds.
+    /// Longest time of a byte on the way, in milliseconds.
     pub delay: u64,
-    /// For how long an agency tries to connect.
+    /// Time for which an agency tries to connect.
     pub retry_for: Duration,
-    /// Which faults there are.
+    /// Faults that occur.
     pub faults: Vec<Fault>,
-    /// A fault once in so many steps.
+    /// Average number of steps between faults.
     pub fault_every: u64,
-    /// For so many steps; then all is well.
+    /// Number of steps with faults; after them all is well.
     pub chaos: u64,
-    /// A commit is put off, so many times out of 8.
+    /// Share of commits that are put off, in eighths.
     pub lazy_commits: u64,
-    /// So many bytes of winners are gathered before they are stored.
+    /// Bytes of winners that are gathered before they are stored.
     pub gathered: usize,
 }
 
 impl Options {
-    /// Those of that seed. Also returns where all later chance comes from.
+    /// Returns the options of that seed, and the source of all later chance.
     pub fn of(seed: u64) -> (Self, Random) {
         let mut random = Random::new(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x6C6F_7474_6572_7921);
         let rng = &mut random;
@@ -69,7 +69,8 @@ impl Options {
             gathered: rng.pick(&[1, 20, 1 << 20]),
         };
         if options.plain.contains(&true) {
-            // Without a session nothing stops what was sent behind a refused batch, and there would be a hole.
+            // Without a session nothing rejects batches in flight behind a rejected one, and there would be a
+            // hole.
             options.faults.retain(|fault| *fault != Fault::DiskFull);
         }
         (options, random)

@@ -6,29 +6,29 @@ use lottery_proto::Instant;
 
 use crate::random::Random;
 
-/// How a direction ends.
+/// End of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The writer has ended.
+    /// The writer has ended its side.
     Eof,
     /// The connection is gone.
     Reset,
 }
 
-/// What a reader finds.
+/// Result of a look at a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// So many bytes could be read.
+    /// Number of bytes that could be read.
     Bytes(usize),
-    /// There is nothing more to come.
+    /// Nothing more will come.
     End(End),
 }
 
-/// The bytes that are on the way.
+/// Bytes that are on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Pipe {
     pieces: VecDeque<(Instant, Vec<u8>)>,
-    /// How much of the first piece is read.
+    /// Number of bytes of the first piece that are read.
     read: usize,
     size: usize,
     end: Option<(Instant, End)>,
@@ -48,24 +48,24 @@ impl Pipe {
         self.size == 0
     }
 
-    /// How many bytes are in it.
+    /// Returns the number of bytes in it.
     pub(crate) fn len(&self) -> usize {
         self.size
     }
 
-    /// How many bytes have not arrived at `now`.
+    /// Returns the number of bytes that have not arrived at `now`.
     pub(crate) fn on_its_way(&self, now: Instant) -> usize {
         self.pieces.iter().filter(|(at, _)| *at > now).map(|(_, piece)| piece.len()).sum()
     }
 
-    /// Bytes that arrive at `at`, not before those that are on the way.
+    /// Adds bytes that arrive at `at`, but not before those that are on the way.
     pub(crate) fn put(&mut self, at: Instant, bytes: &[u8]) {
         let at = self.pieces.back().map_or(at, |(last, _)| at.max(*last));
         self.pieces.push_back((at, bytes.to_vec()));
         self.size += bytes.len();
     }
 
-    /// Nothing comes after what is on the way.
+    /// Ends the direction behind the bytes that are on the way.
     pub(crate) fn end(&mut self, at: Instant, end: End) {
         let at = self.pieces.back().map_or(at, |(last, _)| at.max(*last));
         if !matches!(self.end, Some((_, End::Reset))) {
@@ -74,7 +74,7 @@ impl Pipe {
         }
     }
 
-    /// Of what is on the way only a part arrives.
+    /// Drops a random end of the bytes that are on the way.
     pub(crate) fn truncate(&mut self, rng: &mut Random) {
         let mut keep = self.read + rng.index(self.size + 1);
         for (_, piece) in &mut self.pieces {
@@ -98,7 +98,7 @@ impl Pipe {
         self.pieces.clear();
     }
 
-    /// What there is to read at `now`.
+    /// Returns what there is to read at `now`.
     pub(crate) fn look(&self, now: Instant) -> Option<Found> {
         match (self.pieces.front(), self.end) {
             (Some((at, piece)), _) if *at <= now => Some(Found::Bytes(piece.len() - self.read)),
@@ -107,7 +107,7 @@ impl Pipe {
         }
     }
 
-    /// Reads so many bytes as fit, of those that [`Pipe::look`] has found.
+    /// Reads as many bytes as fit, of those that [`Pipe::look`] has found, and returns their number.
     pub(crate) fn take(&mut self, out: &mut [u8]) -> usize {
         let Some((_, piece)) = self.pieces.front() else { return 0 };
         let rest = &piece[self.read..];
@@ -122,12 +122,12 @@ impl Pipe {
         n
     }
 
-    /// The end has been told.
+    /// Marks the end as told.
     pub(crate) fn told(&mut self) {
         self.told = true;
     }
 
-    /// When something arrives.
+    /// Returns the time at which something arrives.
     pub(crate) fn next(&self) -> Option<Instant> {
         match (self.pieces.front(), self.end) {
             (Some((at, _)), _) => Some(*at),

@@ -1,4 +1,4 @@
-//! The mistakes that the simulation has to find.
+//! Mistakes that the simulation has to find.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,11 @@ use lottery_core::planted::{Mistake, plant};
 
 use crate::run;
 
-/// A mistake that is not found within so many seeds is not found.
+/// Number of seeds after which a mistake counts as not found.
 const MOST_SEEDS: u64 = 5000;
 
-/// Plants each mistake and runs seeds until one fails: a table of what found it, and whether all were found.
+/// Plants each mistake and runs seeds until one fails. Returns a table of the failures, and true if all
+/// mistakes were found.
 pub fn table() -> (String, bool) {
     let mut table = format!("{:<26} {:>6}  what found it\n", "mistake", "seeds");
     let mut all = true;

@@ -1,4 +1,4 @@
-//! What the centre does, and how processes begin and end.
+//! Steps of the server, and beginnings and ends of processes.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::tally::Mark;
 use crate::world::World;
 
 impl World {
-    /// The centre begins, commits or ends.
+    /// Starts the server, or lets it commit or end.
     pub(crate) fn step_centre(&mut self) -> bool {
         let now = self.now;
         let Some(centre) = &mut self.centre else { return self.start_centre() };
@@ -87,7 +87,7 @@ impl World {
         true
     }
 
-    /// The centre ends by itself: what was asked meanwhile is still settled.
+    /// Ends the server in good order: pending requests are still committed.
     fn end_centre(&mut self) {
         let Some(mut centre) = self.centre.take() else { return };
         centre.commit_queue.close();
@@ -100,7 +100,8 @@ impl World {
         self.centre_at = self.now.after(Duration::from_millis(self.rng.between(1, 5000)));
     }
 
-    /// The centre's process is killed; with the whole machine, its connections are lost without notice.
+    /// Kills the server's process; with the whole machine if `power`, when its connections may be lost
+    /// without notice.
     pub(crate) fn kill_centre(&mut self, power: bool) {
         self.media.kill();
         self.centre = None;
@@ -130,7 +131,7 @@ impl World {
         self.drop_links();
     }
 
-    /// The centre takes the oldest connection that waits for it.
+    /// Accepts the oldest connection that waits.
     pub(crate) fn accept(&mut self) -> bool {
         let Some(centre) = &mut self.centre else { return false };
         if centre.ending || centre.paused > self.now {
@@ -150,7 +151,8 @@ impl World {
         if self.done[index] || self.starts[index] > self.now || self.has_process(agency) {
             return false;
         }
-        // What an agency without a session has sent is settled before it is sent again: nobody else could tell.
+        // Messages of an agency without a session are settled before it sends them again: nothing else could
+        // tell them apart.
         let plain_left =
             |link: &crate::link::Link| link.agency == agency && !link.session && link.centre_open;
         if self.links.values().any(plain_left) {
@@ -173,7 +175,7 @@ impl World {
         self.note(|| format!("agency {agency} starts: {kind:?}"), &[16, agency.into()]);
     }
 
-    /// A process ends by itself.
+    /// Ends a process by itself.
     pub(crate) fn end_process(&mut self, index: usize) -> Result<(), String> {
         let process = self.processes.remove(index);
         let (agency, kind) = (process.agency, process.kind);

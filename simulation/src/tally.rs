@@ -1,9 +1,8 @@
-//! What was done to the lottery, and how far into its code that went: counted, because a campaign in which a fault or
-//! a branch never came about proves nothing.
+//! Counts of faults and of branches reached: a campaign in which one of them never occurred proves nothing.
 
 use std::fmt::Write as _;
 
-/// Names each variant, and counts them.
+/// Defines an enum with a text for each variant, and a list of them.
 macro_rules! counted {
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
@@ -11,10 +10,10 @@ macro_rules! counted {
         pub enum $name { $($(#[$about])* $variant,)* }
 
         impl $name {
-            /// All of them.
+            /// All variants.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// In words.
+            /// Returns the text of the variant.
             pub const fn text(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
@@ -23,121 +22,121 @@ macro_rules! counted {
 }
 
 counted! {
-    /// What goes wrong in the world.
+    /// Fault of the simulated world.
     Fault {
-        /// Both sides hear of it; what was on the way arrives up to any byte.
+        /// Connection cut, with notice to both sides; bytes on the way arrive up to any point.
         Cut = "connection cut, with notice",
-        /// Nothing arrives any more, and nobody hears of it.
+        /// Connection lost without notice: nothing arrives any more.
         BlackHole = "connection lost, without notice",
-        /// The process; what the system holds for it stays.
+        /// Kill of the server's process; its writes stay, synced or not.
         KillCentre = "centre killed between two steps",
-        /// Within a commit.
+        /// Kill within a commit.
         KillInCommit = "centre killed while it commits",
-        /// Of the centre: what is not synced is lost, or not, sector by sector.
+        /// Power cut at the server: sectors that are not synced are lost or kept, one by one.
         PowerCut = "power cut at the centre",
-        /// In good order.
+        /// Stop in good order.
         StopCentre = "centre told to stop",
-        /// The centre ends.
+        /// Failed sync, which ends the server.
         FailSync = "sync fails",
-        /// For a while.
+        /// Full disk, for a while.
         DiskFull = "disk full for a while",
-        /// At any moment.
+        /// Kill at any moment.
         KillAgency = "agency killed, restarted",
-        /// In good order.
+        /// Stop in good order.
         StopAgency = "agency told to stop, restarted",
         /// Two processes for one agency.
         Twin = "second process for one agency",
-        /// With another file.
+        /// Process with another file.
         OtherFile = "process with another file",
-        /// Of a process.
+        /// Pause of a process.
         Pause = "process paused",
-        /// Of a process.
+        /// Jump of a process's clock.
         ClockJump = "clock jumps forward",
     }
 }
 
 counted! {
-    /// What has been seen.
+    /// Observation.
     Mark {
-        /// Welcome: 0.
+        /// Welcome with 0 bets.
         ResumeStart = "session begins at 0",
-        /// Welcome: some.
+        /// Welcome with some bets.
         ResumeMiddle = "session resumes in the middle",
-        /// Welcome: all.
+        /// Welcome with all bets.
         ResumeEnd = "session resumes behind the last bet",
-        /// Welcome: finished.
+        /// Welcome of a finished agency.
         ResumeFinished = "session resumes finished",
-        /// While it sends.
+        /// Session superseded while it sends.
         SupersededSending = "superseded while sending",
-        /// For the draw.
+        /// Session superseded while it waits for the draw.
         SupersededWaiting = "superseded while waiting for the draw",
-        /// Batch or Finished: storage.
+        /// Batch or Finished rejected for storage.
         RefusedStorage = "refused: storage",
-        /// What was in flight behind a refused batch.
+        /// Batch rejected that was in flight behind a rejected one.
         RefusedBehind = "refused: behind a refused batch",
-        /// Error: shutting-down.
+        /// Error `shutting-down`.
         ShuttingDown = "error: shutting down",
-        /// Error: timeout.
+        /// Error `timeout`.
         Timeout = "error: timeout",
-        /// Error: storage.
+        /// Error or rejection for storage, of a store that has failed.
         HelloStorage = "error or refusal: centre stores nothing",
-        /// A session after a session.
+        /// Further connection of a process.
         Reconnected = "agency reconnects by itself",
-        /// Nobody listens.
+        /// Connecting to a server that does not listen.
         NotConnected = "no connection to be had",
-        /// For too long.
+        /// Agency that gives up after it has tried for too long.
         GivenUp = "agency gives up, restarted",
-        /// Its digest.
+        /// Other file, found by its digest.
         OtherDigest = "other file: digest differs",
-        /// Its length.
+        /// Other file, found by its length.
         OtherShorter = "other file: shorter",
-        /// Finished.
+        /// Other file of a finished agency.
         OtherFinished = "other file: agency counts as finished",
-        /// In a running centre.
+        /// Draw in a running server.
         DrawInRun = "draw in a running centre",
-        /// When a centre starts.
+        /// Draw at the start of a server.
         DrawAtStart = "draw at the start of a centre",
-        /// Tried again.
+        /// Draw without room, tried again.
         DrawLater = "draw without room, later held",
-        /// From what was stored.
+        /// Winners from a stored draw.
         AnswersAfterRestart = "winners told by a later centre than drew",
-        /// Of what was not acknowledged.
+        /// Unacknowledged group, lost in a power cut.
         GroupLost = "unacknowledged group lost",
-        /// Of what was not acknowledged.
+        /// Unacknowledged group, kept in a power cut.
         GroupKept = "unacknowledged group kept",
-        /// No start.
+        /// Start that fails.
         StartFails = "centre cannot start",
-        /// At the start.
+        /// Torn tail of `bets.csv`, cut at the start.
         CsvCut = "bets.csv: torn tail cut",
-        /// At the start.
+        /// Rows appended to `bets.csv` at the start.
         CsvAppended = "bets.csv: rows appended at the start",
-        /// Without room.
+        /// `bets.csv` that is behind for want of room.
         CsvBehind = "bets.csv: behind for a while",
-        /// By the commit queue.
+        /// Connection that waits for room on the commit queue.
         QueueFull = "connection waits for room on the commit queue",
-        /// Without a session.
+        /// Agency without a session that is done.
         PlainDone = "agency without a session: done",
-        /// Without a session.
+        /// Agency without a session that is cut off, and goes on with one.
         PlainLost = "agency without a session: cut off, goes on with one",
-        /// By nobody.
+        /// Lost connection that keepalive finds.
         KeepAlive = "lost connection found by keepalive",
     }
 }
 
-/// Counts.
+/// Counts of faults and marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// How many seeds.
+    /// Number of seeds.
     pub seeds: u64,
-    /// How many of them on the real store.
+    /// Number of seeds on the real store.
     pub real: u64,
-    /// Steps.
+    /// Number of steps.
     pub steps: u64,
     /// Seconds that passed in the simulated world.
     pub seconds: u64,
-    /// By [`Fault`].
+    /// Counts by [`Fault`].
     pub faults: Vec<u64>,
-    /// By [`Mark`].
+    /// Counts by [`Mark`].
     pub marks: Vec<u64>,
 }
 
@@ -159,7 +158,7 @@ impl Tally {
         self.marks[mark as usize] += 1;
     }
 
-    /// Adds another's counts.
+    /// Adds the counts of another tally.
     pub fn add(&mut self, other: &Self) {
         self.seeds += other.seeds;
         self.real += other.real;
@@ -173,14 +172,14 @@ impl Tally {
         }
     }
 
-    /// What never came about.
+    /// Returns the texts of the faults and marks that never occurred.
     pub fn missing(&self) -> Vec<&'static str> {
         let faults = Fault::ALL.iter().map(|fault| fault.text()).zip(&self.faults);
         let marks = Mark::ALL.iter().map(|mark| mark.text()).zip(&self.marks);
         faults.chain(marks).filter(|(_, count)| **count == 0).map(|(text, _)| text).collect()
     }
 
-    /// As a table.
+    /// Returns the counts as a table.
     pub fn table(&self) -> String {
         let mut lines = vec![
             ("seeds".to_owned(), self.seeds),

@@ -1,10 +1,10 @@
-//! Listens to a connection: reads the packets that both sides send, by itself.
+//! Tap on a connection: reads the packets that both sides send, with its own decoder.
 
 use std::collections::VecDeque;
 
 const BLOCK: usize = 8192;
 
-/// Puts bytes together to packets.
+/// Assembler of packets.
 #[derive(Debug, Default)]
 struct Blocks {
     bytes: Vec<u8>,
@@ -25,28 +25,28 @@ impl Blocks {
     }
 }
 
-/// What the centre has said.
+/// Message of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// There is a session.
+    /// Welcome of a session.
     Welcome { stored: usize, finished: bool, digest: u32 },
-    /// So many bets are stored; all, without a session.
+    /// Acknowledgement with the number of stored bets; `None` without a session, where all are.
     Stored(Option<usize>),
-    /// The agency is finished.
+    /// Acknowledgement of Finished.
     Finished(Option<usize>),
-    /// Something is refused.
+    /// Rejection, with its reason.
     Refused(String),
-    /// The winners.
+    /// Winners.
     Winners(Vec<String>),
-    /// Not yet.
+    /// Pending: no draw yet.
     Pending,
-    /// The end: the code.
+    /// Error that ends the session, with its code.
     Error(String),
-    /// Something that no one asked for, or that cannot be read.
+    /// Message that answers no request, or that cannot be read.
     Nonsense(String),
 }
 
-/// Listens to both directions.
+/// Tap on both directions.
 #[derive(Debug, Default)]
 pub(crate) struct Tap {
     session: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Tap {
     /// Types of the packets that are to be answered.
     asked: VecDeque<u8>,
     winners: Vec<String>,
-    /// Batches that the agency has sent.
+    /// Number of batches that the agency has sent.
     pub(crate) batches: u64,
 }
 
@@ -64,7 +64,7 @@ impl Tap {
         Self { session, ..Self::default() }
     }
 
-    /// The agency sends.
+    /// Takes bytes that the agency sends.
     pub(crate) fn sent(&mut self, bytes: &[u8]) {
         let Self { up, asked, session, batches, .. } = self;
         up.feed(bytes, |kind, _| {
@@ -75,7 +75,7 @@ impl Tap {
         });
     }
 
-    /// The centre says.
+    /// Takes bytes that the server sends, and returns the messages in them.
     pub(crate) fn said(&mut self, bytes: &[u8]) -> Vec<Said> {
         let mut said = Vec::new();
         let Self { down, asked, winners, .. } = self;

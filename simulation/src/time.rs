@@ -1,4 +1,4 @@
-//! How time goes on: to the next moment at which anything can happen.
+//! Virtual time, which steps to the next moment at which anything can happen.
 
 use lottery_proto::{Instant, Machine as _};
 use lottery_runtime::Step;
@@ -8,7 +8,7 @@ use crate::tally::Mark;
 use crate::world::World;
 
 impl World {
-    /// Lets time go on to the next moment at which something can happen.
+    /// Steps to the next moment at which something can happen.
     pub(crate) fn wait(&mut self) -> Result<(), String> {
         let now = self.now;
         let mut next: Vec<Instant> = self.room_at.into_iter().collect();

@@ -1,4 +1,4 @@
-//! Everything at once: processes, connections, the disk, and time, which goes on when nothing else can.
+//! World of a seed: processes, connections, the disk, and time, which goes on when nothing else can.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,12 +16,12 @@ use crate::pipe::End;
 use crate::random::Random;
 use crate::tally::{Mark, Tally};
 
-/// After the faults all must be over within so many steps …
+/// Maximum number of steps from the last fault to the end.
 const MOST_STEPS: u64 = 300_000;
-/// … and so much time.
+/// Maximum time from the last fault to the end.
 const MOST_TIME: Duration = Duration::from_secs(12 * 3600);
 
-/// The world.
+/// World of a seed.
 pub(crate) struct World {
     pub(crate) options: Options,
     pub(crate) rng: Random,
@@ -29,29 +29,29 @@ pub(crate) struct World {
     pub(crate) media: Media,
     pub(crate) model: Model,
     pub(crate) centre: Option<CentreProcess>,
-    /// When the centre is started, if there is none.
+    /// Time at which the server is started, if there is none.
     pub(crate) centre_at: Instant,
     pub(crate) processes: Vec<Process>,
-    /// When a process of an agency is started, if there is none: at index 0 for agency 1.
+    /// Times at which a process of each agency is started, if there is none: that of agency 1 at index 0.
     pub(crate) starts: Vec<Instant>,
-    /// The agency has had its winners.
+    /// True for each agency that has its winners.
     pub(crate) done: Vec<bool>,
-    /// It is to begin without a session.
+    /// True for each agency that is to begin without a session.
     pub(crate) plain: Vec<bool>,
     pub(crate) links: BTreeMap<u64, Link>,
     pub(crate) next_link: u64,
-    /// The sessions that were welcomed: link, agency, bets stored.
+    /// Welcomed sessions: link, agency, number of stored bets.
     pub(crate) welcomed: Vec<(u64, u32, usize)>,
-    /// The first of these links belongs to a newer session than the second.
+    /// Pairs of links, the first of which belongs to a newer session than the second.
     pub(crate) newer: BTreeSet<(u64, u64)>,
-    /// When the disk has room again.
+    /// Time at which the disk has room again.
     pub(crate) room_at: Option<Instant>,
     pub(crate) healed: bool,
-    /// Since the last comparison something may have become durable.
+    /// True if something may have become durable since the last comparison.
     pub(crate) changed: bool,
     pub(crate) version: u64,
     pub(crate) tally: Tally,
-    /// Of all that has happened.
+    /// Hash of all that has happened.
     pub(crate) hash: u64,
     pub(crate) verbose: bool,
 }
@@ -89,10 +89,10 @@ impl World {
         }
     }
 
-    /// Runs it to its end.
+    /// Runs the world to its end.
     ///
     /// # Errors
-    /// What should never be.
+    /// The broken invariant.
     pub(crate) fn run(&mut self) -> Result<(), String> {
         let mut healed = (0, self.now);
         loop {
@@ -129,7 +129,7 @@ impl World {
         }
     }
 
-    /// Notes what happens: for the hash, and for whoever watches.
+    /// Adds an event to the hash, and prints it if verbose.
     pub(crate) fn note(&mut self, what: impl FnOnce() -> String, numbers: &[u64]) {
         for number in numbers {
             for byte in number.to_le_bytes() {
@@ -141,7 +141,7 @@ impl World {
         }
     }
 
-    /// Lets one of those that can do something do it; `false`: nobody can.
+    /// Lets one actor take a step. Returns false if none can.
     fn step(&mut self) -> Result<bool, String> {
         let conns = self.centre.as_ref().map_or(0, |centre| centre.conns.len());
         let actors = 2 + conns + self.processes.len() + self.starts.len();
@@ -224,7 +224,7 @@ impl World {
         Ok(true)
     }
 
-    /// What a process does that has no connection.
+    /// Lets a process without a connection take a step.
     fn connect(&mut self, index: usize) -> Result<bool, String> {
         let process = &mut self.processes[index];
         let (agency, local) = (process.agency, process.clock.local(self.now));

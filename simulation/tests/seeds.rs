@@ -9,11 +9,11 @@ fn nothing_is_lost_and_nothing_stored_twice() {
     assert!(done.tally.faults.iter().all(|count| *count > 0), "{}", done.tally.table());
 }
 
-/// Each of these has failed once.
+/// Seeds that have failed once.
 #[test]
 fn what_was_found_stays_mended() {
-    // A batch in flight behind one that was refused for want of room; and on slow connections two processes for one
-    // agency, each of which was cut off before it could read that the other had superseded it.
+    // A batch in flight behind one that was rejected for want of room; and on slow connections two processes
+    // for one agency, each of which was cut off before it could read that the other had superseded it.
     for seed in [608, 755, 554, 712] {
         let outcome = simulation::run(seed, false);
         assert_eq!(outcome.failure, None, "seed {seed}");
