@@ -1,5 +1,5 @@
-//! Writes the seeds of every target to `corpus/TARGET/`, beside what a fuzzer has found; and prints the names of the
-//! targets, and how long an input of theirs is at most.
+//! Writes the seeds of every target to `corpus/TARGET/`, beside the inputs that a fuzzer has found, and
+//! prints the name of each target and the maximum length of its inputs, in bytes.
 
 use std::{fs, io};
 

@@ -1,4 +1,4 @@
-//! An agency's file: what is read of it can be written and read again, and mistakes name a line that there is.
+//! Agency file: bets that are read from it can be written and read again, and errors name a line that exists.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use lottery_proto::{Dialect, SendError};
 
 use crate::common::{at, client_of};
 
-/// `data` is the file.
+/// Checks a file; `data` is the file.
 pub fn run(data: &[u8]) {
     let path = Path::new("agency-1.csv");
     let list = match AgencyFile::parse(path, data) {
         Ok(list) => list,
         Err(BetListError::Line { line, .. }) => {
-            // A line ends with CR LF, LF or CR.
+            // Lines end with CR LF, LF or CR.
             let ends = data.iter().enumerate().filter(|(at, byte)| match byte {
                 b'\n' => *at == 0 || data[at - 1] != b'\r',
                 byte => **byte == b'\r',
@@ -36,7 +36,7 @@ pub fn run(data: &[u8]) {
     assert!(list.bets_from(0).eq(again.bets_from(0)));
     for wire in Dialect::WITH_BETS {
         let mut client = client_of(*wire, 1);
-        // A single bet is looked at also while nothing can be sent.
+        // A single bet is checked even while nothing can be sent.
         let unsendable = |bet| matches!(client.send_bet(at(0), &bet), Err(SendError::Unsendable { .. }));
         let all = !list.bets_from(0).any(unsendable);
         assert_eq!(list.check_sendable(*wire).is_ok(), all);

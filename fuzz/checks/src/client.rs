@@ -1,4 +1,4 @@
-//! The client under a stream of inputs, and an agency that sends, asks and ends whenever it likes.
+//! Client under a stream of inputs, and an agency that sends, asks and ends at any time.
 
 use lottery_proto::client::Event;
 use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, SendError, State};
@@ -7,10 +7,11 @@ use crate::common::{ANA, BLOCK, JOSE, at, bet};
 use crate::driver::Driver;
 use crate::feed::Feed;
 
-/// What may wait to be sent before nothing more is taken.
+/// Limit of unsent bytes, beyond which the client takes nothing more to send.
 const UNSENT: usize = 20_000;
 
-/// `data` is a byte that says which wire, and steps: a byte each, and what some of them take with them.
+/// Runs a client. `data` is a byte that chooses the dialect, then steps: a byte each, followed by the
+/// arguments of some.
 pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(first) = feed.byte() else { return };
@@ -87,7 +88,8 @@ impl Run {
         }
     }
 
-    /// The centre ends, or says nothing and takes nothing any more while the agency is done: the connection ends.
+    /// Ends the connection: the server ends its side, or is silent and takes nothing while the agency is
+    /// done.
     fn finish(&mut self, silent: bool) {
         if silent {
             self.driver.end.close(self.driver.now);
@@ -98,7 +100,7 @@ impl Run {
         while self.driver.end.state() != State::Closed {
             steps += 1;
             assert!(steps < 100 + self.driver.received, "it does not come to rest");
-            // What stands behind many answers is known when they are taken.
+            // Errors behind many replies are known when the replies are taken.
             self.poll();
             self.driver.wind_up(silent);
         }

@@ -1,4 +1,4 @@
-//! Settings: any file, command line and environment is taken or refused in words.
+//! Settings: any file, command line and environment is accepted, or rejected with a text.
 
 use std::ffi::OsString;
 use std::io::{Seek, SeekFrom, Write};
@@ -8,8 +8,8 @@ use std::sync::{Mutex, OnceLock};
 
 use lottery_cli::config::{self, ConfigError, Parsed};
 
-/// `data` is a byte that says which program, and parts with a zero byte between: the file, words of the command line,
-/// and from an empty one on, variables, `NAME=value`.
+/// Parses settings. `data` is a byte that chooses the program, then parts separated by zero bytes: the file,
+/// words of the command line, and after an empty one, variables, `NAME=value`.
 pub fn run(data: &[u8]) {
     let Some((program, rest)) = data.split_first() else { return };
     let mut parts = rest.split(|byte| *byte == 0);
@@ -27,7 +27,7 @@ pub fn run(data: &[u8]) {
         .collect();
     let names_a_file = |word: &OsString| word.to_string_lossy().starts_with("--config");
     if words.iter().any(names_a_file) || variables.iter().any(|(name, _)| name.ends_with("_CONFIG")) {
-        // It would be read, whatever it is.
+        // The named file would be read, whatever it is.
         return;
     }
     let env = |name: &str| variables.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone());
@@ -43,14 +43,14 @@ pub fn run(data: &[u8]) {
         };
         match parse(&[]) {
             Ok(Some(text)) => assert!(text.ends_with('\n'), "{text:?}"),
-            // What can be run can be shown.
+            // Settings that can be run can be printed.
             Ok(None) => assert!(matches!(parse(&["--print-config"]), Ok(Some(_)))),
             Err(error) => said(&error),
         }
     });
 }
 
-/// The text that is to be printed, if any is.
+/// Returns the text to print, if there is one.
 fn text<T>(parsed: Parsed<T>) -> Option<String> {
     match parsed {
         Parsed::Run(_) => None,
@@ -58,13 +58,15 @@ fn text<T>(parsed: Parsed<T>) -> Option<String> {
     }
 }
 
-/// A mistake is said in a line, and nothing of a file or a command line gets at the terminal.
+/// Checks that an error is one line without control characters, which could reach the terminal from a file or
+/// a command line.
 fn said(error: &ConfigError) {
     let text = error.to_string();
     assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
 }
 
-/// Shows a path at which there is a file of this content. It is one file in memory for the life of the process.
+/// Calls `show` with the path of a file of this content. It is one file in memory for the life of the
+/// process.
 fn with_file(content: &[u8], show: impl FnOnce(&str)) {
     static FILE: OnceLock<Mutex<std::fs::File>> = OnceLock::new();
     let file = FILE.get_or_init(|| {

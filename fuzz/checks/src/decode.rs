@@ -1,4 +1,4 @@
-//! Every packet of `block` and of sessions: against a slow decoder, and through both machines.
+//! Packets of `block` and of sessions: against a slow decoder, and through both machines.
 
 use lottery_proto::{Dialect, ServerConfig, block};
 
@@ -7,7 +7,7 @@ use crate::feed::padded;
 use crate::oracles::{answered, serve, served};
 use crate::reference::{Outcome, reference};
 
-/// `data` is a packet; what it lacks to a block is padding.
+/// Decodes a packet; `data` is the packet, which is padded to a block.
 pub fn run(data: &[u8]) {
     let packet_alone = &data[..data.len().min(BLOCK)];
     let block = padded(data);
@@ -24,7 +24,7 @@ pub fn run(data: &[u8]) {
     let hello = padded(&packet(7, block[1], b"2"));
     serve(Dialect::Session, &config, &[&hello[..], &block].concat());
     served(&[&hello, &block, &block], true);
-    // As an answer, to one question: each packet stands for one, or a packet that is like it.
+    // As a reply to one request: the bytes choose the request, so a similar packet covers the others.
     let question = data.iter().copied().fold(0, u8::wrapping_add) % 8;
     let wire = if question < 4 { Dialect::Block } else { Dialect::Session };
     answered(wire, (question % 4).into(), &[&block]);

@@ -1,12 +1,13 @@
-//! Telling the wires apart: as the table in `docs/protocol.md#detection` says, and however the bytes are cut.
+//! Detection of the dialect, as the table in `docs/protocol.md#detection` lists it, wherever the bytes are
+//! cut.
 
 use lottery_proto::{Dialect, Input, Server, State};
 
 use crate::common::{at, server};
 use crate::oracles::give_some;
 
-/// One of these begins a first message of that wire, as a pattern: `#` is a digit, every other byte is itself. What cannot be
-/// one of them any more is a line to be sent back.
+/// Beginnings of first messages, with their dialect: `#` is a digit, every other byte is itself. Bytes that
+/// can be none of them any more are a line of `echo`.
 const BEGINNINGS: &[(Dialect, &[u8])] = &[
     (Dialect::Session, b"\x07"),
     (Dialect::Block, b"\x01"),
@@ -34,7 +35,7 @@ fn reference(bytes: &[u8]) -> Option<Dialect> {
     }
 }
 
-/// `data` is what arrives first.
+/// Detects a dialect; `data` is the first bytes of a connection.
 pub fn run(data: &[u8]) {
     let mut whole = server();
     give(&mut whole, data);

@@ -1,31 +1,32 @@
-//! The messages of one textual wire, in both directions.
+//! Messages of one textual dialect, in both directions.
 
 use lottery_proto::{Dialect, ServerConfig};
 
 use crate::feed::Feed;
 use crate::oracles::{answered, serve, served};
 
-/// The messages of `fixed`.
+/// Runs messages of `fixed`.
 pub fn fixed(data: &[u8]) {
     run(Dialect::Fixed, data);
 }
 
-/// The messages of `framed`.
+/// Runs messages of `framed`.
 pub fn framed(data: &[u8]) {
     run(Dialect::Framed, data);
 }
 
-/// The messages of `braces`.
+/// Runs messages of `braces`.
 pub fn braces(data: &[u8]) {
     run(Dialect::Braces, data);
 }
 
-/// The messages of `echo`.
+/// Runs messages of `echo`.
 pub fn echo(data: &[u8]) {
     run(Dialect::Echo, data);
 }
 
-/// `data` is what an agency sends, behind a 0, or what a centre answers to a question, behind its number from 1 on.
+/// Runs messages. `data` is a byte modulo 5, then bytes: a client's for 0, a server's reply to that request
+/// for 1 to 4.
 fn run(wire: Dialect, data: &[u8]) {
     let mut feed = Feed(data);
     let Some(question) = feed.byte() else { return };

@@ -1,4 +1,4 @@
-//! A driver that does what the steps of an input say, and checks what holds for both machines.
+//! Driver that executes the steps of an input, and checks the invariants of both machines.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use lottery_proto::{Input, Instant};
 use crate::common::{End, at};
 use crate::feed::{Feed, padding};
 
-/// A peer does not send more than this in one run.
+/// Maximum number of bytes that a peer sends in one run.
 const MOST: usize = 4 << 20;
 
 #[derive(Debug)]
 pub(crate) struct Driver<E> {
     pub(crate) end: E,
     pub(crate) now: Instant,
-    /// How many bytes were received, and those that came last at once.
+    /// Number of bytes received.
     pub(crate) received: usize,
     last: Vec<u8>,
-    /// What was sent.
+    /// Bytes sent.
     pub(crate) sent: Vec<u8>,
-    /// The machine was told what was not so.
+    /// True if the machine was told something false.
     pub(crate) lied: bool,
 }
 
@@ -28,7 +28,8 @@ impl<E: End> Driver<E> {
         Self { end, now: at(0), received: 0, last: vec![], sent: vec![], lied: false }
     }
 
-    /// Does the step, if it is one of a driver's: its upper half says which, its lower half how much.
+    /// Does the step, if it is one of a driver's: its upper half chooses the step, its lower half the amount.
+    /// Returns true if it is.
     pub(crate) fn step(&mut self, step: u8, feed: &mut Feed<'_>) -> bool {
         let argument = usize::from(step % 16);
         match step / 16 {
@@ -52,7 +53,7 @@ impl<E: End> Driver<E> {
         true
     }
 
-    /// What happens once in the life of a connection, or should not.
+    /// Tells the machine an input that comes once in the life of a connection, or never.
     fn something(&mut self, which: usize) {
         self.lied |= which >= 6;
         self.tell(match which {
@@ -79,7 +80,7 @@ impl<E: End> Driver<E> {
         );
     }
 
-    /// Bytes arrive, as many as are read.
+    /// Feeds the machine these bytes, as far as it reads.
     fn receive(&mut self, bytes: Vec<u8>) {
         let mut rest = &bytes[..];
         while !rest.is_empty() && self.received < MOST {
@@ -114,14 +115,14 @@ impl<E: End> Driver<E> {
         assert!(!io.fin || io.send.is_empty(), "an end before what is to be sent");
     }
 
-    /// Whether the machine wants nothing of the world, not even to be woken.
+    /// Returns true if the machine waits for nothing, not even for a deadline.
     pub(crate) fn rests(&mut self) -> bool {
         self.end
             .io()
             .is_some_and(|io| io.recv.is_empty() && io.send.is_empty() && !io.fin && io.deadline.is_none())
     }
 
-    /// One step to the end of a connection whose peer has ended, or is silent and takes nothing.
+    /// Takes one step to the end of a connection whose peer has ended, or is silent and takes nothing.
     pub(crate) fn wind_up(&mut self, silent: bool) {
         let Some(io) = self.end.io() else { return };
         match (silent, io.fin) {
@@ -132,7 +133,7 @@ impl<E: End> Driver<E> {
         self.check();
     }
 
-    /// Nothing changes any more, whatever happens.
+    /// Checks that no input changes a closed machine.
     pub(crate) fn stays_closed(&mut self) {
         for input in [
             Input::Received(9),

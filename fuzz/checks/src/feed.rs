@@ -1,4 +1,4 @@
-//! Takes a fuzzer's bytes apart.
+//! Parser of a fuzzer's bytes.
 
 use crate::common::BLOCK;
 
@@ -6,7 +6,7 @@ use crate::common::BLOCK;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Feed<'a>(pub(crate) &'a [u8]);
 
-/// The length of a piece that says: zeros, up to the end of the block.
+/// Length byte of a piece of zeros, up to the end of the block.
 pub(crate) const PAD: u8 = 255;
 
 impl<'a> Feed<'a> {
@@ -16,14 +16,14 @@ impl<'a> Feed<'a> {
         Some(*first)
     }
 
-    /// So many bytes, or what is left.
+    /// Takes `len` bytes, or all that are left.
     pub(crate) fn bytes(&mut self, len: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(len.min(self.0.len()));
         self.0 = rest;
         taken
     }
 
-    /// All that is left as pieces of a stream, each behind a byte that is its length or [`PAD`].
+    /// Takes all that is left as pieces of a stream, each behind a byte that is its length or [`PAD`].
     pub(crate) fn pieces(mut self) -> Vec<Vec<u8>> {
         let (mut pieces, mut size) = (Vec::new(), 0);
         while let Some(len) = self.byte() {
@@ -35,12 +35,12 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// How many bytes there are from `size` to the end of the block.
+/// Returns the number of bytes from `size` to the end of the block.
 pub(crate) fn padding(size: usize) -> usize {
     size.next_multiple_of(BLOCK) - size
 }
 
-/// A packet as a block.
+/// Pads a packet to a block.
 pub(crate) fn padded(packet: &[u8]) -> Vec<u8> {
     let mut block = packet[..packet.len().min(BLOCK)].to_vec();
     block.resize(BLOCK, 0);

@@ -1,9 +1,11 @@
-//! What a fuzzer runs: for each target a function that takes any bytes, and panics if something does not hold.
+//! Checks that a fuzzer runs: for each target a function that takes any bytes, and panics if an invariant is
+//! broken.
 //!
-//! A target's program calls its function by itself, not out of [`TARGETS`]: so it holds nothing of the other targets, whose
-//! code a fuzzer would look through after each input.
+//! A target's program calls its function directly, not through [`TARGETS`]: so it holds no code of the other
+//! targets, which a fuzzer would look through after each input.
 //!
-//! `cargo test` runs every target over its seeds and over the inputs that once failed; a fuzzer, over all others.
+//! `cargo test` runs every target over its seeds and over the inputs that once failed; a fuzzer, over all
+//! others.
 
 pub mod agency_file;
 pub mod client;
@@ -36,7 +38,8 @@ use std::path::PathBuf;
 
 use lottery_proto::Dialect;
 
-/// This crate's directory in the checkout that cargo runs it in, which need not be the one that it was built in.
+/// Returns this crate's directory in the checkout that cargo runs it in, which need not be the one that it
+/// was built in.
 ///
 /// # Panics
 /// If it is not run by cargo.
@@ -44,16 +47,16 @@ pub fn crate_dir() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is").into()
 }
 
-/// A target: its name, what it does with an input, and inputs to begin with.
+/// Fuzz target: its name, its check, and its seeds.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its name, as `cargo fuzz run` takes it.
+    /// Name, as `cargo fuzz run` takes it.
     pub name: &'static str,
-    /// Takes any bytes; panics if something does not hold.
+    /// Check, which takes any bytes, and panics if an invariant is broken.
     pub run: fn(&[u8]),
-    /// How long an input is at most, where longer ones say nothing more.
+    /// Maximum length of an input, in bytes, where longer ones show nothing more.
     pub longest: usize,
-    /// The inputs to begin with, the same ones each time.
+    /// Seeds, the same each time.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 

@@ -1,11 +1,11 @@
-//! The same bytes, whole and in pieces, are the same events and the same answers.
+//! The same bytes, whole and in pieces, yield the same events and the same replies.
 
 use lottery_proto::Dialect;
 
 use crate::feed::Feed;
 use crate::oracles::{answered, served};
 
-/// `data` is a byte that says who receives, and the pieces.
+/// Compares whole and cut streams. `data` is a byte that chooses the receiver, then the pieces.
 pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(receiver) = feed.byte() else { return };

@@ -1,10 +1,10 @@
-//! Backups: any bytes are restored, or refused in words, and no more is made of them than they hold.
+//! Backups: any bytes are restored, or rejected with a text, and never yield more than they hold.
 
 use lottery_core::store::{AgencyRecord, MemoryStore, Rules, Store};
 use lottery_store::transfer::{BackupWriter, Part, TransferError, import, read_backup, restore};
 
-/// `data` is a byte that says whether the checksum is to be made right, and a backup: changed bytes alone would hardly ever
-/// get past it.
+/// Restores a backup. `data` is a byte, then the backup. If the byte is odd the checksum is corrected:
+/// changed bytes alone would hardly ever get past it.
 pub fn run(data: &[u8]) {
     let Some((mends, backup)) = data.split_first() else { return };
     let mended;
@@ -30,7 +30,7 @@ pub fn run(data: &[u8]) {
             let stored: u64 = saved.agencies.values().map(|agency| agency.stored).sum();
             assert_eq!(stored, lines as u64);
         }
-        // What it says of agencies is not so, or its rows are none.
+        // The records of its agencies are wrong, or its rows are none.
         (Ok(()), Err(error)) => said(&error),
         (Err(error), restored) => {
             said(&error);
@@ -39,13 +39,13 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// A mistake is said in a line, and nothing of the file gets at the terminal.
+/// Checks that an error is one line without control characters, which could reach the terminal from the file.
 fn said(error: &TransferError) {
     let text = error.to_string();
     assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
 }
 
-/// The same, with the right checksum in its last line.
+/// Returns the backup with the right checksum in its last line.
 fn with_checksum(backup: &[u8]) -> Vec<u8> {
     let text = backup.strip_suffix(b"\n").unwrap_or(backup);
     let body = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -54,13 +54,13 @@ fn with_checksum(backup: &[u8]) -> Vec<u8> {
     [body, kept, format!(" {}\n", crc32c(body)).as_bytes()].concat()
 }
 
-/// CRC-32C, bit by bit.
+/// Returns the CRC-32C, computed bit by bit.
 fn crc32c(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| (crc >> 1) ^ if crc & 1 == 1 { 0x82F6_3B78 } else { 0 };
     !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
-/// A backup that holds a draw.
+/// Returns a backup that holds a draw.
 pub(crate) fn good() -> Vec<u8> {
     let rows = "1,Ana,\"Paz, x\",1,2000-01-01,7574\r\n2,Eva,Sosa,2,1999-12-31,1\r\n";
     let mut store = MemoryStore::new();

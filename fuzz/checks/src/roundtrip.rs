@@ -1,4 +1,4 @@
-//! There and back: values to bytes to values, and bytes to values to the same bytes.
+//! Round trips: values to bytes to values, and bytes to values to the same bytes.
 
 use lottery_proto::server::Event;
 use lottery_proto::{Bet, Code, Dialect, Failure, SendError, client};
@@ -7,11 +7,11 @@ use crate::common::{at, client_of, give, server, take, text};
 use crate::feed::{Feed, padded};
 use crate::oracles::{Held, Say, YES, give_some, is_stable};
 
-/// Sessions carry the packets of `block`.
+/// Dialects to check; sessions carry the packets of `block`.
 const WIRES: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
 
-/// `data` is a byte that says which wire and what is answered, and either lines of bets, with tabs between their
-/// fields, or behind a zero byte a batch as it travels.
+/// Runs a round trip. `data` is a byte that chooses the dialect and the reply, then lines of bets with tabs
+/// between their fields, or a zero byte and an encoded batch.
 pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(first) = feed.byte() else { return };
@@ -37,7 +37,7 @@ fn can_send(wire: Dialect, bet: &Bet<'_>) -> bool {
     !matches!(client_of(wire, 1).send_batch(at(0), &[*bet]), Err(SendError::Unsendable { .. }))
 }
 
-/// One bet, and its answer.
+/// Sends one bet, and checks its reply.
 fn alone(wire: Dialect, bet: &Bet<'_>, yes: bool) {
     let (mut client, mut server) = (client_of(wire, 1), server());
     client.send_bet(at(0), bet).expect("it can be sent");
@@ -59,7 +59,8 @@ fn alone(wire: Dialect, bet: &Bet<'_>, yes: bool) {
     }
 }
 
-/// A batch that is accepted can be written again, and as it was, on the wires that have one way to write it.
+/// Checks that an accepted batch can be encoded again, to the same bytes in the dialects that have one way to
+/// encode it.
 fn bytes(wire: Dialect, message: &[u8]) {
     let message = if wire == Dialect::Block { padded(message) } else { message.to_vec() };
     let (mut server, mut rest) = (server(), &message[..]);
@@ -77,7 +78,7 @@ fn bytes(wire: Dialect, message: &[u8]) {
     let same = match wire {
         Dialect::Block => {
             let size = usize::from(u16::from_le_bytes([message[2], message[3]]));
-            // A number that is written with zeros before it is written without them.
+            // Numbers with leading zeros are encoded without them.
             let plain = 5 + bets.iter().map(|bet| 4 + text(bet).len()).sum::<usize>();
             size != plain || written[..size] == message[..size]
         }

@@ -1,4 +1,4 @@
-//! Inputs to begin with, made of the recorded transcripts and of the generated agencies: the same ones each time.
+//! Seeds, made of the recorded transcripts and of the generated agencies: the same each time.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,13 +10,13 @@ use crate::common::{ANA, BLOCK, at, bet, client_of, packet, take};
 use crate::crate_dir;
 use crate::feed::PAD;
 
-/// A message of a recorded connection, without its padding.
+/// Message of a recorded connection, without its padding.
 struct Message {
     from_agency: bool,
     bytes: Vec<u8>,
 }
 
-/// A seed; and the step or the piece that receives so many bytes.
+/// Seed for a target.
 type Input = Vec<u8>;
 
 fn root() -> PathBuf {
@@ -27,7 +27,7 @@ fn read(path: &str) -> Vec<u8> {
     fs::read(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The connections of a transcript.
+/// Returns the connections of a transcript.
 fn connections(name: &str) -> Vec<Vec<Message>> {
     let json: Value =
         serde_json::from_slice(&read(&format!("conformance/transcripts/{name}.json"))).expect("a transcript");
@@ -47,7 +47,7 @@ fn message(said: &Value) -> Option<Message> {
     })
 }
 
-/// Every recorded connection, with its wire. None was recorded of sessions: one is written here.
+/// Returns every recorded connection, with its dialect. No session was recorded: one is written here.
 fn all() -> Vec<(Dialect, Vec<Message>)> {
     let of = |wire: Dialect, name| connections(name).into_iter().map(move |said| (wire, said));
     let mut all: Vec<_> = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces, Dialect::Echo]
@@ -78,13 +78,13 @@ fn all() -> Vec<(Dialect, Vec<Message>)> {
     all
 }
 
-/// The first lines of each generated agency's file.
+/// Returns the first lines of each generated agency's file.
 fn agencies(lines: usize) -> Vec<String> {
     let text = |agency| String::from_utf8(read(&format!(".data/agency-{agency}.csv"))).expect("UTF-8");
     (1..=5).map(|agency| text(agency).split_inclusive('\n').take(lines).collect()).collect()
 }
 
-/// A batch of each generated agency, as it travels in `block`.
+/// Returns a batch of each generated agency, encoded in `block`.
 fn agency_packets() -> Vec<Vec<u8>> {
     let packet = |text: String| {
         let lines: Vec<String> = text.lines().map(|line| line.replace(',', "|")).collect();
@@ -140,7 +140,8 @@ pub(crate) fn roundtrip() -> Vec<Input> {
     lines.chain(batches).collect()
 }
 
-/// The messages as pieces, or as steps: each behind `head`, which says how long it is, and padded where they are.
+/// Returns the messages as pieces, or as steps: each behind `head` of its length, and padded where the
+/// dialect pads.
 fn stream(said: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u8, between: &[u8]) -> Input {
     let mut input = Vec::new();
     for message in said {
@@ -158,19 +159,19 @@ fn is_padded(wire: Dialect) -> bool {
     matches!(wire, Dialect::Block | Dialect::Session)
 }
 
-/// What one of the two sent.
+/// Returns the messages of one side.
 fn of(said: &[Message], agency: bool) -> Vec<&[u8]> {
     said.iter().filter(|message| message.from_agency == agency).map(|message| &message.bytes[..]).collect()
 }
 
 pub(crate) fn server() -> Vec<Input> {
-    // What is configured; then what is done after each message, and at the end.
+    // The limits; then the steps after each message, and at the end.
     let configured = [[0x1C], [0x9C], [0x65], [0xE3]];
     let manners: [(&[u8], &[u8]); 4] = [
-        // Each is taken and answered, and the answer is sent.
+        // Each request is taken and answered, and the reply is sent.
         (&[0xB3, 0xFF, 0x6F], &[]),
         (&[0xB0, 0xC1], &[]),
-        // All wait, and are answered out of order.
+        // All requests wait, and are answered out of order.
         (&[0xBF], &[0xC2, 0x6F, 0xD1, 0xE1, 0xC0, 0xFF, 0x6F]),
         // A shutdown comes between.
         (&[0xB0, 0xA2], &[]),
@@ -189,7 +190,7 @@ pub(crate) fn client() -> Vec<Input> {
     let conversations = all();
     let inputs = conversations.iter().flat_map(|(wire, said)| {
         let steps = stream(&of(said, false), is_padded(*wire), |len| vec![0x40, len], 0x50, &[0xB1]);
-        // It asks before it hears: Hello, a batch, Finished, the winners, a line.
+        // The client asks before it gets replies: Hello, a batch, Finished, the winners, a line.
         [
             &[0xC0, 0x6F][..],
             &[0xE2, 0x6F],

@@ -1,4 +1,4 @@
-//! The server under a stream of inputs, and an application that answers early, late, out of order or not at all.
+//! Server under a stream of inputs, and an application that answers early, late, out of order or not at all.
 
 use lottery_proto::server::Event;
 use lottery_proto::{Code, ConnId, Dialect, Failure, Input, Server, ServerConfig, State};
@@ -10,7 +10,8 @@ use crate::oracles::{Held, Say};
 
 const CODES: [Code; 4] = [Code::Storage, Code::Superseded, Code::Finished, Code::Malformed];
 
-/// `data` is a byte that says what is configured, and steps: a byte each, and what some of them take with them.
+/// Runs a server. `data` is a byte that chooses the limits, then steps: a byte each, followed by the
+/// arguments of some.
 pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(limits) = feed.byte() else { return };
@@ -33,7 +34,7 @@ pub fn run(data: &[u8]) {
 struct Run {
     driver: Driver<Server>,
     bound: usize,
-    /// The requests that wait, with their numbers.
+    /// Requests that wait, with their numbers.
     held: Vec<(u64, Held)>,
     requests: u64,
     closed: u32,
@@ -58,7 +59,7 @@ impl Run {
         }
     }
 
-    /// Takes an event, and whether there was one.
+    /// Takes an event. Returns true if there was one.
     fn poll(&mut self) -> bool {
         let Some(event) = self.driver.end.poll_event() else { return false };
         assert_eq!(self.closed, 0, "Closed is the last event");
@@ -76,7 +77,7 @@ impl Run {
         true
     }
 
-    /// Yes to one of the requests, with so many winners.
+    /// Accepts one of the requests, with this number of winners.
     fn answer(&mut self, which: usize, winners: Option<usize>) {
         if self.held.is_empty() {
             return;
@@ -110,13 +111,13 @@ impl Run {
         let memory = self.driver.end.memory();
         assert!(memory <= self.bound, "{memory} bytes, more than {}", self.bound);
         if self.held.is_empty() && self.driver.rests() {
-            // It wants nothing of the world: then there is something to take.
+            // If the machine waits for nothing, there is an event to take.
             while self.held.is_empty() && self.poll() {}
             assert!(!self.held.is_empty() || !self.driver.rests(), "it waits for nothing, for ever");
         }
     }
 
-    /// Everything is answered. The peer ends, or says nothing and takes nothing any more: the connection ends.
+    /// Answers everything and ends the connection: the peer ends its side, or is silent and takes nothing.
     fn finish(&mut self, silent: bool) {
         if !silent {
             self.driver.tell(Input::Eof);
@@ -146,12 +147,12 @@ impl Run {
     }
 }
 
-/// What marks the answer to a request, where an answer can hold it.
+/// Returns the text that marks the reply to a request, in replies that can hold it.
 fn marker(number: u64) -> String {
     format!("#{number}#")
 }
 
-/// The numbers of the requests whose answers these are, as far as they can be told.
+/// Returns the numbers of the requests of these replies, as far as they can be told.
 fn numbers(wire: Dialect, sent: &[u8]) -> Vec<u64> {
     let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse().ok();
     // A marker that is cut off at the end is none.
@@ -160,7 +161,7 @@ fn numbers(wire: Dialect, sent: &[u8]) -> Vec<u64> {
         parts.next().filter(|_| parts.next().is_some()).and_then(number)
     };
     match wire {
-        // What a line holds may look like a marker, but not before its beginning.
+        // A line may hold text like a marker, but not before its beginning.
         Dialect::Echo => {
             let lines = sent.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#"));
             lines.filter_map(marked).collect()

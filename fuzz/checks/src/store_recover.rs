@@ -1,5 +1,5 @@
-//! A damaged `bets.csv` beside a good store: a start makes it what the store holds, or leaves it alone if it holds
-//! something else.
+//! Damaged `bets.csv` beside a good store: a start makes it equal to the store, or leaves it alone if it
+//! holds other rows.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use lottery_core::store::{Store, StoreError};
 use crate::feed::Feed;
 use crate::support::{Model, SimDisk, drawn, group, open};
 
-/// A store of some groups: its database file, and what it holds.
+/// Returns the database file of a store of some groups, and the model of its content.
 fn good() -> &'static (Vec<u8>, Model) {
     static GOOD: OnceLock<(Vec<u8>, Model)> = OnceLock::new();
     GOOD.get_or_init(|| {
@@ -26,12 +26,13 @@ fn good() -> &'static (Vec<u8>, Model) {
     })
 }
 
-/// What a good `bets.csv` is.
+/// Returns the good `bets.csv`.
 pub(crate) fn good_csv() -> Vec<u8> {
     good().1.csv()
 }
 
-/// `data` is the file, behind two bytes: how many bytes of the good one come first.
+/// Opens the store. `data` is the number of bytes of the good file that come first, in two bytes, then the
+/// rest of the damaged file.
 pub fn run(data: &[u8]) {
     let (content, model) = good();
     let good = model.csv();

@@ -1,4 +1,4 @@
-//! Every target over its seeds, over what once failed, and over nothing.
+//! Runs every target over its seeds, over inputs that once failed, and over nothing.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ fn what_once_failed_holds() {
     }
 }
 
-/// What a fuzzer was left to find is kept beside the seeds; it is not part of the repository.
+/// Inputs that a fuzzer has found are kept beside the seeds; they are not part of the repository.
 #[test]
 #[ignore = "takes minutes after a long run of the fuzzer"]
 fn the_corpus_holds() {
