@@ -1,4 +1,5 @@
-//! From the wire's bytes to bets: ours, what people would use instead, and how fast bytes can be searched or copied.
+//! Decoding, from bytes to bets: ours, the alternatives, and the speed at which bytes can be searched or
+//! copied.
 
 use benches::input::{Blocks, agencies};
 use benches::work::{decoding, measure};

@@ -1,4 +1,4 @@
-//! From bets to the wire's bytes and to core's rows: ours, and what people would write instead.
+//! Encoding, from bets to blocks and to core's rows: ours, and the alternatives.
 
 use benches::encode::encoding;
 use benches::input::{Blocks, agencies};

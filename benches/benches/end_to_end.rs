@@ -1,4 +1,4 @@
-//! A whole lottery on each runtime: all agencies of the input at once, from connecting to the winners.
+//! Whole lottery on each runtime: all agencies of the input at once, from connecting to the winners.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn end_to_end(criterion: &mut Criterion) {
 fn of(criterion: &mut Criterion, name: &str, runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) {
     let bets: usize = agencies.iter().map(|(_, bets)| bets.len()).sum();
     let mut group = criterion.benchmark_group("end_to_end");
-    // Each lottery is seconds of a disk's time at worst: few samples, each of few lotteries.
+    // A lottery takes seconds of disk time at worst: few samples, each of few lotteries.
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
     group.throughput(Throughput::Elements(bets as u64));

@@ -1,4 +1,4 @@
-//! Blocks through the machines of a centre, beside decoding alone.
+//! Cost of blocks in the machines of a server connection, beside decoding alone.
 
 use benches::input::{Blocks, agencies};
 use benches::machine::machines;

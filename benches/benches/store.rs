@@ -1,5 +1,5 @@
-//! Groups of batches made durable: through the committer, and raw; and batches of many producers at once, by groups and
-//! one by one.
+//! Groups of batches made durable: through the committer, and as a raw write and sync; and batches of many
+//! producers at once, by groups and one by one.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_
 
 fn store(criterion: &mut Criterion) {
     let blocks = Blocks::of(&agencies());
-    // Where the disk is: a directory for temporary files may be memory.
+    // Directory on the disk: one for temporary files may be in memory.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory");
     let mut groups = Groups::new(&blocks, dir.path());
     let mut group = criterion.benchmark_group("store");

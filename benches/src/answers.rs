@@ -1,16 +1,16 @@
-//! The answers of a centre that looks at nothing: blocks that say that all is well.
+//! Replies of a server that inspects nothing: blocks that accept everything (`docs/protocol.md#sessions`).
 
 use lottery_proto::block::{BLOCK_SIZE, HEADER_SIZE};
 
 const BATCH_ACK: u8 = 5;
 const WELCOME: u8 = 8;
 
-/// Welcomes that agency to a session with a window of 16 batches.
+/// Returns a Welcome block: a session for that agency with a window of 16 batches.
 pub fn welcome(agency: u8) -> Vec<u8> {
     block(WELCOME, agency, b"2|0|0|16|00000000")
 }
 
-/// Says of a batch in a session that it is stored.
+/// Returns an acknowledgement block: a batch of the session is stored.
 pub fn stored() -> Vec<u8> {
     block(BATCH_ACK, 0, b"1|0")
 }

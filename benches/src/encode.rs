@@ -1,4 +1,4 @@
-//! From bets to bytes: the agency's blocks and core's rows, and what people would write instead.
+//! Encoding, from bets to bytes: the client's blocks and core's rows, and the alternatives.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -10,11 +10,11 @@ use lottery_proto::block::{BLOCK_SIZE, HEADER_SIZE};
 use crate::input::{Agency, Blocks};
 use crate::work::Work;
 
-/// The types of a bet's and of a batch's packet.
+/// Packet types of a bet and of a batch (`docs/protocol.md#block`).
 const BET: u8 = 1;
 const BATCH: u8 = 3;
 
-/// All kinds of encoding. The blocks are those of the agencies.
+/// Returns all kinds of encoding. `blocks` are those of `agencies`.
 pub fn encoding<'a>(agencies: &'a [Agency], blocks: &'a Blocks) -> Vec<Work<'a>> {
     let bets: Vec<(u32, Vec<Bet<'a>>)> =
         agencies.iter().map(|(id, list)| (id.get(), list.bets_from(0).collect())).collect();
@@ -43,13 +43,13 @@ pub fn encoding<'a>(agencies: &'a [Agency], blocks: &'a Blocks) -> Vec<Work<'a>>
     ]
 }
 
-/// Something of all that was written, so that it has to be.
+/// Folds some of the bytes of each block into a number, so that the compiler cannot leave out the writing.
 pub(crate) fn sum(bytes: &[u8]) -> u64 {
     let last = |block: &[u8]| u64::from(block[0]) << 8 | u64::from(block[block.len() - 1]);
     bytes.chunks(BLOCK_SIZE).map(last).fold(bytes.len() as u64, |sum, last| sum.rotate_left(5) ^ last)
 }
 
-/// The agency's file, as it stands on disk.
+/// Returns the agency's file, as it is on disk.
 fn file_of(bets: &[Bet<'_>]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
@@ -63,7 +63,8 @@ fn file_of(bets: &[Bet<'_>]) -> Vec<u8> {
     writer.into_inner().expect("memory to write to")
 }
 
-/// As one would write it: the `csv` crate reads the file, `write!` writes the packets. Nothing is validated.
+/// Encodes in the usual way: the `csv` crate reads the file, `write!` writes the packets. Nothing is
+/// validated.
 fn csv_to_blocks(files: &[(u8, Vec<u8>)], out: &mut Vec<u8>) -> u64 {
     out.clear();
     let mut record = csv::StringRecord::new();
@@ -98,7 +99,7 @@ fn put_block(packet: &mut Vec<u8>, out: &mut Vec<u8>) {
     out.extend_from_slice(packet);
 }
 
-/// Core's rows, written by the `csv` crate.
+/// Writes core's rows with the `csv` crate.
 fn csv_rows(bets: &[(u32, Vec<Bet<'_>>)], out: &mut Vec<u8>) -> u64 {
     out.clear();
     let mut writer =

@@ -1,4 +1,4 @@
-//! Groups of batches through the committer and onto the disk, beside the same rows written and synced raw.
+//! Groups of batches through the committer and onto the disk, beside the same rows in a raw write and sync.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -19,10 +19,10 @@ use lottery_store::RedbStore;
 use crate::input::Blocks;
 use crate::machine::{feed, room_of_centre};
 
-/// How many batches the groups have that are measured.
+/// Numbers of batches in the groups that are measured.
 pub const SIZES: [usize; 4] = [1, 5, 40, 200];
 
-/// A store on disk, and what is committed to it.
+/// Store on disk, and the batches that are committed to it.
 pub struct Groups<'a> {
     blocks: &'a Blocks,
     committer: Committer<RedbStore>,
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Groups<'_> {
 }
 
 impl<'a> Groups<'a> {
-    /// A new store in this directory, and a file beside it.
+    /// Creates a new store in this directory, and a file for the raw rows beside it.
     ///
     /// # Panics
     /// If the disk fails.
@@ -58,7 +58,7 @@ impl<'a> Groups<'a> {
         }
     }
 
-    /// How long it takes to commit a group of so many batches.
+    /// Commits a group of `batches` batches. Returns the time that this took.
     ///
     /// # Panics
     /// If the disk fails.
@@ -70,7 +70,8 @@ impl<'a> Groups<'a> {
         start.elapsed()
     }
 
-    /// How long it takes to append the same rows to a file and to sync it.
+    /// Appends the same rows to a file and syncs it. Returns the time that this took, without that of making
+    /// the rows.
     ///
     /// # Panics
     /// If the disk fails.
@@ -86,13 +87,14 @@ impl<'a> Groups<'a> {
         start.elapsed()
     }
 
-    /// So many blocks of one agency; again from the first, if there are not as many.
+    /// Returns `count` blocks of one agency, starting over when there are fewer.
     fn some_blocks(&self, count: usize) -> impl Iterator<Item = &'a [u8]> {
         let agency = self.blocks.agencies().max_by_key(|blocks| blocks.len()).expect("there are agencies");
         agency.chunks_exact(BLOCK_SIZE).cycle().take(count)
     }
 
-    /// What a centre asks the committer when it receives so many batches at once.
+    /// Returns the requests that the committer gets when a server connection receives `batches` batches at
+    /// once.
     fn requests(&self, batches: usize) -> Vec<Request> {
         let now = lottery_proto::Instant::default();
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));

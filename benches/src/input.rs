@@ -1,4 +1,4 @@
-//! The input: the agencies' files, and the blocks in which they travel.
+//! Input of the benchmarks: the agencies' files, and their bets as blocks.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use lottery_core::agency_file::AgencyFile;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, Instant};
 
-/// More bets than a batch carries: what is offered is cut to what fits.
+/// Number of bets offered for a batch. It is more than fit: the client takes as many as do.
 pub(crate) const OFFERED: usize = 255;
 
-/// An agency and its bets.
+/// Agency and its bets.
 pub type Agency = (AgencyId, Arc<AgencyFile>);
 
-/// The agencies of the input, from number 1 on.
+/// Returns the agencies of the input, from number 1 on.
 ///
 /// # Panics
 /// If there is none, or a file holds a mistake.
@@ -22,7 +22,7 @@ pub fn agencies() -> Vec<Agency> {
     agencies_of(&env::var_os("BENCH_DATA").map_or_else(default_dir, PathBuf::from))
 }
 
-/// The agencies of a directory, from number 1 on.
+/// Returns the agencies of a directory, from number 1 on.
 ///
 /// # Panics
 /// If there is none, or a file holds a mistake.
@@ -37,7 +37,8 @@ pub fn agencies_of(dir: &Path) -> Vec<Agency> {
     agencies
 }
 
-/// This crate's directory in the checkout that cargo runs it in, which need not be the one that it was built in.
+/// Returns this crate's directory in the checkout that cargo runs it in, which need not be the one that it
+/// was built in.
 ///
 /// # Panics
 /// If it is not run by cargo.
@@ -49,7 +50,7 @@ fn default_dir() -> PathBuf {
     crate_dir().join("../.data")
 }
 
-/// Batches, as they travel.
+/// Batches encoded as blocks (`docs/protocol.md#block`).
 #[derive(Debug)]
 pub struct Blocks {
     bytes: Vec<u8>,
@@ -57,7 +58,7 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// All bets of these agencies in full blocks, as an agency makes them.
+    /// Encodes all bets of these agencies in full blocks, as a client does.
     ///
     /// # Panics
     /// If a bet cannot be sent.
@@ -81,17 +82,17 @@ impl Blocks {
         blocks
     }
 
-    /// How many bets there are.
+    /// Returns the number of bets.
     pub fn bets(&self) -> usize {
         self.bets
     }
 
-    /// How many bytes the packets have, without padding.
+    /// Returns the number of bytes in the packets, without padding.
     pub fn size(&self) -> usize {
         self.packets().map(<[u8]>::len).sum()
     }
 
-    /// The blocks of each agency.
+    /// Returns the blocks of each agency.
     pub fn agencies(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest = &self.bytes[..];
         std::iter::from_fn(move || {
@@ -103,17 +104,18 @@ impl Blocks {
         })
     }
 
-    /// Something of all blocks, so that they have to be made.
+    /// Folds some of the bytes of each block into a number, so that the compiler cannot leave out the
+    /// encoding.
     pub fn sum(&self) -> u64 {
         crate::encode::sum(&self.bytes)
     }
 
-    /// Each block, with its padding.
+    /// Returns each block, with its padding.
     pub fn blocks(&self) -> impl Iterator<Item = &[u8]> {
         self.bytes.chunks_exact(BLOCK_SIZE)
     }
 
-    /// Each block's packet, without padding.
+    /// Returns each block's packet, without padding.
     pub fn packets(&self) -> impl Iterator<Item = &[u8]> {
         self.blocks().map(|block| &block[..usize::from(u16::from_le_bytes([block[2], block[3]]))])
     }

@@ -1,4 +1,4 @@
-//! What decoding and the whole path cost, and what there is to compare it with.
+//! Cost of decoding and of the whole path, with alternatives to compare it with.
 //!
 //! The input is the agencies' files: those of `.data`, or of the directory that the environment variable
 //! `BENCH_DATA` names.
@@ -18,7 +18,7 @@ pub mod textbook;
 pub mod traffic;
 pub mod work;
 
-/// The value in the middle.
+/// Returns the median of the values; the upper one of the two in the middle if their number is even.
 ///
 /// # Panics
 /// If there are no values.

@@ -1,4 +1,4 @@
-//! A whole lottery in this process: a centre and its agencies, over sockets of the loopback interface.
+//! Whole lottery in this process: a server and its clients, over sockets of the loopback interface.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use lottery_store::RedbStore;
 
 use crate::input;
 
-/// Holds a lottery on `runtime`, and says how long it took from the first connection until the last agency had its
-/// winners. The store is on disk, in a new directory.
+/// Holds a lottery on `runtime`, with the store on disk in a new directory. Returns the time from the first
+/// connection until the last agency has its winners.
 ///
 /// # Panics
 /// If anything fails.

@@ -1,4 +1,4 @@
-//! Blocks through the machines of a centre: what they cost over decoding alone.
+//! Cost of blocks in the machines of a server connection, over that of decoding alone.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
@@ -16,10 +16,11 @@ use lottery_runtime::{Mailbox, Service};
 use crate::input::Blocks;
 use crate::work::{Work, decode};
 
-/// More than a commit queue ever holds here.
+/// Limit of the commit queue in bytes: more than it ever holds here.
 const DESK: usize = 64 * 1024 * 1024;
 
-/// Decoding alone, the server's machine, and the whole centre up to a store that does nothing.
+/// Returns three kinds of work: decoding alone, the server's machine, and the whole server connection with a
+/// store that does nothing.
 pub fn machines(blocks: &Blocks) -> Vec<Work<'_>> {
     vec![
         Work::new("decode", || decode(blocks)),
@@ -28,7 +29,7 @@ pub fn machines(blocks: &Blocks) -> Vec<Work<'_>> {
     ]
 }
 
-/// A store that does nothing.
+/// Store that does nothing.
 #[derive(Debug)]
 pub struct Nothing;
 
@@ -75,7 +76,7 @@ pub(crate) fn room_of_centre(centre: &mut ServerConnection) -> &mut [u8] {
     centre.poll_io().expect("the connection is open").recv
 }
 
-/// Every batch is validated, handed out and answered.
+/// Validates every batch, hands it out and replies. Returns the number of bets.
 ///
 /// # Panics
 /// If a block is wrong.
@@ -98,7 +99,8 @@ pub fn server(blocks: &Blocks) -> u64 {
     total
 }
 
-/// Every batch goes to the commit queue, becomes rows and a digest, and is acknowledged.
+/// Moves every batch through the commit queue, turns it into rows and a digest, and acknowledges it. Returns
+/// the number of bets.
 ///
 /// # Panics
 /// If a block is wrong.
@@ -119,7 +121,7 @@ pub fn centre(blocks: &Blocks) -> u64 {
         let mut centre = centres.accept(now, peer, mailbox).expect("there is room");
         feed(&mut centre, bytes, room_of_centre, |centre, len| {
             centre.handle(now, Input::Received(len));
-            // What there was no slot for follows when something is answered.
+            // Batches without a free slot follow once earlier ones have a reply.
             while let Some(requests) =
                 commit_queue.try_take(usize::MAX).filter(|requests| !requests.is_empty())
             {

@@ -1,4 +1,4 @@
-//! This program once more, as a process of its own: a server that is measured from outside.
+//! Processes that run this program again: servers that are measured from outside.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
-/// Names the environment variable that says which process this is.
+/// Name of the environment variable that holds a process's role.
 const ROLE: &str = "BENCH_ROLE";
-/// How long a server may take to listen.
+/// Longest time that a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The clock ticks of `/proc`, in a second.
+/// Clock ticks of `/proc` per second.
 const TICKS: f64 = 100.0;
 
-/// What this process is to be; `None`: the one that measures.
+/// Returns the role of this process; `None` for the process that measures.
 ///
 /// A process with a role ends with the one that measures, however that ends.
 pub fn role() -> Option<String> {
@@ -26,17 +26,17 @@ pub fn role() -> Option<String> {
     Some(role)
 }
 
-/// This program in that role.
+/// Returns a command that runs this program in that role.
 ///
 /// # Panics
-/// If nobody knows where this program is.
+/// If the path of this program is unknown.
 pub fn this_program(role: &str) -> Command {
     let mut command = Command::new(env::current_exe().expect("this program"));
     command.env(ROLE, role);
     command
 }
 
-/// The centre's program, on the runtime of that name; `None` if there is none.
+/// Runs the server's program on the runtime of that name; `None` if there is no such runtime.
 pub fn centre(runtime: &str) -> Option<ExitCode> {
     match runtime {
         "tokio" => Some(lottery_cli::program::server(&runtime_tokio::Tokio, SystemTime::now)),
@@ -46,7 +46,7 @@ pub fn centre(runtime: &str) -> Option<ExitCode> {
     }
 }
 
-/// What stands behind that flag.
+/// Returns the argument after that flag.
 ///
 /// # Panics
 /// If the flag is missing.
@@ -54,11 +54,12 @@ pub fn argument(flag: &str) -> String {
     env::args().skip_while(|argument| argument != flag).nth(1).expect("the flag is given")
 }
 
-/// Lets this process and those that it starts have so many descriptors, or as many as they may: how many that is.
+/// Raises the limit of descriptors of this process and its children to `wanted`, or as far as permitted.
+/// Returns the limit.
 pub fn allow_descriptors(wanted: u64) -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let most = maximum.unwrap_or(u64::MAX);
-    // To have more than the maximum is for those who are privileged.
+    // Only a privileged process may exceed the maximum.
     for (current, maximum) in [(wanted, most.max(wanted)), (wanted.min(most), most)] {
         let limit = Rlimit { current: Some(current), maximum: Some(maximum) };
         if setrlimit(Resource::Nofile, limit).is_ok() {
@@ -68,7 +69,7 @@ pub fn allow_descriptors(wanted: u64) -> u64 {
     current.unwrap_or(wanted)
 }
 
-/// A server that listens. It ends with this value.
+/// Server that listens. It is killed on drop.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -77,7 +78,7 @@ pub struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Nothing of it is needed any more.
+        // The process is not needed any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -107,28 +108,28 @@ impl Server {
         server
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The processor time that it has used, in seconds.
+    /// Returns the processor time that the server has used, in seconds.
     pub fn cpu(&self) -> f64 {
         cpu(self.child.id())
     }
 
-    /// The most memory that it ever had, in KiB.
+    /// Returns the server's peak memory, in KiB.
     pub fn peak(&self) -> f64 {
         memory(self.child.id(), "VmHWM:")
     }
 
-    /// The memory that is its own and no file's, in KiB.
+    /// Returns the server's anonymous memory, which no file backs, in KiB.
     pub fn anonymous(&self) -> f64 {
         memory(self.child.id(), "RssAnon:")
     }
 }
 
-/// The processor time that a process has used, in seconds.
+/// Returns the processor time that a process has used, in seconds.
 ///
 /// # Panics
 /// If there is no such process.
@@ -136,7 +137,8 @@ pub fn cpu(process: u32) -> f64 {
     used(process, 2).expect("the process lives")
 }
 
-/// The same with that of its children, those that have ended and those that live; `None` if it has ended itself.
+/// Returns the processor time of a process and of its children, both ended and living, in seconds; `None` if
+/// the process has ended.
 pub fn cpu_with_children(process: u32) -> Option<f64> {
     let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).ok()?;
     let children = children.split_whitespace().filter_map(|child| child.parse().ok());
@@ -144,10 +146,11 @@ pub fn cpu_with_children(process: u32) -> Option<f64> {
     Some(living + used(process, 4)?)
 }
 
-/// The first so many of: its own time, in the user's part and in the system's, and that of its children that have ended.
+/// Returns the sum of the first `times` of four values, in seconds: a process's own user and system time, and
+/// the user and system time of its children that have ended.
 fn used(process: u32, times: usize) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // Behind the name, which may hold anything.
+    // Fields after the process's name, which may contain any character.
     let (_, fields) = stat.rsplit_once(')')?;
     let ticks = fields.split_whitespace().skip(11).take(times).map(str::parse::<f64>);
     Some(ticks.sum::<Result<f64, _>>().ok()? / TICKS)

@@ -1,5 +1,5 @@
-//! Producers at once, each of which sends a batch and waits until it is durable before it sends the next; beside the same
-//! with a sync for each batch.
+//! Concurrent producers, each of which sends a batch and waits until it is durable before it sends the next;
+//! with a sync for each group, and with a sync for each batch.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -19,23 +19,23 @@ use lottery_store::RedbStore;
 use crate::input::Blocks;
 use crate::machine::{feed, room_of_centre};
 
-/// How many producers are measured, and how many batches each of them sends.
+/// Numbers of producers that are measured, and the number of batches that each of them sends.
 pub const PRODUCERS: [(usize, usize); 2] = [(5, 40), (100, 4)];
 
-/// How the committer takes batches from its commit queue.
+/// Ways in which the committer takes batches from its commit queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// All that are there, as the centre does.
+    /// Takes all that are in the queue, as the server does.
     Together,
-    /// One after the other, each with a sync of its own.
+    /// Takes one after the other, each with a sync of its own.
     Singly,
 }
 
 impl Taken {
-    /// Both, what the other is compared with first.
+    /// Both ways. The first is the reference for the other.
     pub const ALL: [Self; 2] = [Self::Singly, Self::Together];
 
-    /// What it is called.
+    /// Returns the name that is printed.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Together => "together",
@@ -52,7 +52,7 @@ impl Taken {
         match self {
             Self::Together => committer::run(committer, commit_queue),
             Self::Singly => {
-                // The first is always taken, however large.
+                // A limit of one byte takes one request: the first is always taken, of any size.
                 while let Some(requests) = commit_queue.take(1) {
                     committer::step(committer, commit_queue, requests)?;
                 }
@@ -62,7 +62,8 @@ impl Taken {
     }
 }
 
-/// How long it takes until the last of all batches is durable, in a new store within `dir`.
+/// Lets `producers` producers send `each` batches to a new store within `dir`. Returns the time until the
+/// last batch is durable.
 ///
 /// # Panics
 /// If the disk fails.

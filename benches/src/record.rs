@@ -1,42 +1,42 @@
-//! A bet in the form that the peers carry, and the number into which every decoder folds what it finds.
+//! Bet in the form that the alternative formats carry, and the checksum that every decoder computes.
 
 use lottery_proto::{Bet, block};
 
 use crate::input::Blocks;
 
-/// A bet whose numbers are numbers: compact, quick to read, and less than a bet is, for a document's leading zeros
-/// are lost.
+/// Bet with numeric fields: compact and quick to read, but with less information than a bet, because a
+/// document's leading zeros are lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
     /// Given names.
     pub first_name: &'a str,
     /// Family names.
     pub last_name: &'a str,
-    /// The document.
+    /// Document number.
     pub document: u64,
-    /// The year of birth.
+    /// Year of birth.
     pub year: u16,
-    /// The month of birth.
+    /// Month of birth, from 1 to 12.
     pub month: u8,
-    /// The day of birth.
+    /// Day of birth, from 1 to 31.
     pub day: u8,
-    /// The number that was bet on.
+    /// Number that was bet on.
     pub number: u32,
 }
 
-/// The bets of a block.
+/// Bets of a block.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    /// Whose they are.
+    /// Number of the agency that owns the bets.
     pub agency: u8,
-    /// The bets.
+    /// Bets, in the order of the block.
     pub bets: Vec<Record<'a>>,
 }
 
-/// The batches of the blocks.
+/// Decodes the batches of the blocks.
 ///
 /// # Panics
-/// If a block is wrong, or a document larger than the peers' numbers.
+/// If a block is wrong, or a document exceeds 64 bits.
 pub fn batches(blocks: &Blocks) -> Vec<Batch<'_>> {
     let batch = |bytes| {
         let mut bets = Vec::new();
@@ -62,8 +62,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Checks what no format checks by itself: that there are names, and that the date is one of the calendar.
-    /// Control characters are not looked for, as the wire's own decoder does.
+    /// Returns true if the bet has names and a date of the calendar, which no format checks by itself. Unlike
+    /// the protocol's own decoder, it does not look for control characters.
     #[inline]
     pub fn is_valid(&self) -> bool {
         const DAYS: [u8; 13] = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -80,7 +80,7 @@ impl<'a> Record<'a> {
     /// Adds this bet to a checksum.
     ///
     /// # Panics
-    /// If it is not valid.
+    /// If the bet is not valid.
     #[inline]
     pub fn fold(&self, sum: u64) -> u64 {
         assert!(self.is_valid(), "a valid bet");
@@ -89,7 +89,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Adds a bet of the wire to a checksum: the same as a record of that bet does.
+/// Adds a bet of the protocol to a checksum, with the same result as [`Record::fold`] for that bet.
 #[inline]
 pub fn fold(sum: u64, bet: &Bet<'_>) -> u64 {
     let digit = |text: &str| u64::from(text.as_bytes().last().copied().unwrap_or_default() & 0xF);
@@ -97,7 +97,7 @@ pub fn fold(sum: u64, bet: &Bet<'_>) -> u64 {
     fold_parts(sum, [bet.first_name(), bet.last_name()], digits, bet.number())
 }
 
-/// Every field has a part in it, and so has the order of the bets.
+/// Adds parts of every field to a checksum, which depends on the order of the bets as well.
 #[inline]
 fn fold_parts(sum: u64, [first, last]: [&str; 2], digits: u64, number: u32) -> u64 {
     let end = |name: &str| u64::from(name.as_bytes().last().copied().unwrap_or_default());

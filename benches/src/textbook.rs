@@ -1,7 +1,7 @@
-//! A decoder of batches as a textbook on nom would write it: the reference to measure against.
+//! Decoder of batches as a textbook on nom would write it: the reference for the measurements.
 //!
-//! It checks as much as ours: every header against the batch, the count, the sizes, UTF-8, and each field of each
-//! bet. It hands out the same bets, in a `Vec`.
+//! It validates as much as ours: every header against the batch, the count, the sizes, UTF-8, and each field
+//! of each bet. It returns the same bets, in a `Vec`.
 
 use lottery_proto::Bet;
 use nom::bytes::complete::{tag, take, take_until};
@@ -20,7 +20,8 @@ struct Header {
     size: u16,
 }
 
-/// The bets of a block that holds a Batch packet; `None` if anything about it is wrong.
+/// Returns the bets of a block that holds a Batch packet (`docs/protocol.md#block`); `None` if anything in it
+/// is wrong.
 pub fn decode_batch(block: &[u8]) -> Option<Vec<Bet<'_>>> {
     let (_, bets) = batch(block).ok()?;
     Some(bets)
@@ -81,7 +82,7 @@ mod tests {
         }
     }
 
-    /// Every byte of a packet changed, to some that mean something and some that do not.
+    /// Changes every byte of a packet to every value, with and without a meaning.
     #[test]
     fn refuses_what_ours_refuses() {
         let bets =

@@ -1,4 +1,4 @@
-//! What agencies send on a wire, and a centre's machine that reads it.
+//! Traffic of agencies in a dialect, and a server's machine that reads it.
 
 use lottery_proto::server::{Event, Server};
 use lottery_proto::{
@@ -8,18 +8,18 @@ use lottery_proto::{
 use crate::input::{Agency, OFFERED};
 use crate::record::fold;
 
-/// All that agencies send, each on a connection of its own.
+/// Bytes that agencies send, each agency on a connection of its own.
 #[derive(Debug)]
 pub struct Traffic {
     connections: Vec<Vec<u8>>,
 }
 
 impl Traffic {
-    /// All bets of these agencies in batches, as an agency makes them on that wire; `None` if that cannot carry one of
-    /// them.
+    /// Encodes all bets of these agencies in batches, as a client does in that dialect; `None` if the dialect
+    /// cannot carry one of them.
     ///
     /// # Panics
-    /// If the wire carries no bets.
+    /// If the dialect carries no bets.
     pub fn of(agencies: &[Agency], dialect: Dialect) -> Option<Self> {
         let most = dialect.profile().batch_bets.min(OFFERED);
         let mut connections = Vec::new();
@@ -31,7 +31,7 @@ impl Traffic {
                 let hello = message(*id, dialect, |client| client.hello(Instant::default()).map(|()| 0));
                 bytes.extend(hello.1);
             }
-            // Behind Hello stand the packets of `block`.
+            // After Hello, a session has the packets of `block` (`docs/protocol.md#sessions`).
             let wire = if dialect == Dialect::Session { Dialect::Block } else { dialect };
             let mut rest = &bets[..];
             while !rest.is_empty() {
@@ -46,16 +46,17 @@ impl Traffic {
         Some(Self { connections })
     }
 
-    /// Hands it all to machines, as a driver would, and iterates the bets of each batch that they hand out.
+    /// Feeds the bytes to machines, as a driver would, and iterates the bets of each batch that they hand
+    /// out.
     ///
     /// # Panics
-    /// If something of it is wrong.
+    /// If the bytes are wrong.
     pub fn serve(&self) -> u64 {
         self.connections.iter().fold(0, |sum, bytes| serve(bytes, sum))
     }
 }
 
-/// One message of a client that has sent nothing before, so that it waits for no answer.
+/// Returns one message of a new client, which has sent nothing before and so waits for no reply.
 fn message<T>(
     agency: AgencyId,
     dialect: Dialect,

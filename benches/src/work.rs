@@ -1,5 +1,5 @@
-//! The work that is measured: each kind goes over the whole input once, and folds what it finds into one number, so
-//! that nothing of it can be left out.
+//! Work that is measured: each kind goes over the whole input once, and folds its results into one number, so
+//! that the compiler cannot leave anything out.
 
 use criterion::{Criterion, Throughput};
 use lottery_proto::{Dialect, block};
@@ -11,25 +11,25 @@ use crate::record::{batches, fold};
 use crate::textbook;
 use crate::traffic::Traffic;
 
-/// Where the bets begin in a packet: behind its header and their count.
+/// Offset of the bets in a packet: after its header and their count (`docs/protocol.md#block`).
 const BETS_AT: usize = block::HEADER_SIZE + 1;
 
-/// A kind of work.
+/// Kind of work.
 pub struct Work<'a> {
-    /// What it is called.
+    /// Name of the work.
     pub name: &'static str,
-    /// Does it once.
+    /// Closure that runs the work once.
     pub run: Box<dyn FnMut() -> u64 + 'a>,
 }
 
 impl<'a> Work<'a> {
-    /// That work, under this name.
+    /// Names a kind of work.
     pub fn new(name: &'static str, run: impl FnMut() -> u64 + 'a) -> Self {
         Self { name, run: Box::new(run) }
     }
 }
 
-/// Gives each kind of work to criterion, as `group/name`.
+/// Measures each kind of work with criterion, as `group/name`.
 pub fn measure(criterion: &mut Criterion, group: &str, blocks: &Blocks, works: Vec<Work<'_>>) {
     let mut group = criterion.benchmark_group(group);
     let (elements, bytes) = (blocks.bets() as u64, blocks.size() as u64);
@@ -46,7 +46,8 @@ impl std::fmt::Debug for Work<'_> {
     }
 }
 
-/// From bytes to bets: the wires, what people would use instead, and what the machine can do at all.
+/// Returns all kinds of decoding, from bytes to bets: the dialects, the alternatives, and the limits of the
+/// machine.
 pub fn decoding<'a>(agencies: &[Agency], blocks: &'a Blocks) -> Vec<Work<'a>> {
     let records = batches(blocks);
     let mut copy = Vec::with_capacity(blocks.size());
@@ -82,7 +83,7 @@ pub fn decoding<'a>(agencies: &[Agency], blocks: &'a Blocks) -> Vec<Work<'a>> {
     all
 }
 
-/// Decodes every block, validated, and visits the bets in the same pass.
+/// Decodes and validates every block, and visits the bets in the same pass.
 ///
 /// # Panics
 /// If a block is wrong.
@@ -94,7 +95,7 @@ pub fn decode(blocks: &Blocks) -> u64 {
     sum
 }
 
-/// Decodes every block as a textbook would.
+/// Decodes every block with the textbook decoder.
 ///
 /// # Panics
 /// If a block is wrong.
@@ -103,7 +104,7 @@ pub fn textbook(blocks: &Blocks) -> u64 {
     blocks.blocks().fold(0, |sum, bytes| bets(bytes).iter().fold(sum, fold))
 }
 
-/// Finds every separator in the packets, and nothing else.
+/// Finds every separator in the packets, and does nothing else.
 pub fn separators(blocks: &Blocks) -> u64 {
     let positions = |packet| memchr_iter(b'|', packet);
     blocks.packets().flat_map(positions).fold(0, |sum, at| sum.rotate_left(5) ^ at as u64)
@@ -114,12 +115,12 @@ pub fn count(blocks: &Blocks) -> u64 {
     blocks.packets().map(|packet| memchr_iter(b'|', packet).count() as u64).sum()
 }
 
-/// Checks whether what follows the count of each batch is UTF-8, and counts the batches for which it is.
+/// Counts the batches whose bytes after the count are UTF-8.
 pub fn utf8(blocks: &Blocks) -> u64 {
     blocks.packets().filter(|packet| str::from_utf8(&packet[BETS_AT..]).is_ok()).count() as u64
 }
 
-/// Copies the packets.
+/// Copies the packets to `to`.
 pub fn memcpy(blocks: &Blocks, to: &mut Vec<u8>) -> u64 {
     to.clear();
     blocks.packets().for_each(|packet| to.extend_from_slice(packet));
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
     use crate::input::agencies;
 
-    /// What only looks at the bytes.
+    /// Kinds of work that do not decode.
     const LOOKS: [&str; 4] = ["separator-positions", "memcpy", "separator-count", "utf8"];
 
     #[test]

@@ -1,4 +1,4 @@
-//! A lottery with all agencies at once.
+//! Lottery in which all agencies connect at once.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// What each of them sends: a small batch. The second wins.
+/// Bets that each agency sends: a small batch. The second bet wins.
 const BETS: &str = "\
 Ana,Paz,20000001,1980-01-01,1
 Eva,Sosa,20000002,1999-12-31,7574
@@ -21,13 +21,14 @@ Rosa,Vega,20000004,2000-02-29,3
 José,Muñoz,20000005,1961-11-30,4
 ";
 const WINNERS: [&str; 1] = ["20000002"];
-/// How long it may take.
+/// Longest time that the next agency may take to finish.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Holds it on that wire, and says how long it took from the first connection to the last list of winners.
+/// Holds a lottery of `agencies` agencies in that dialect. Returns the time from the first connection to the
+/// last winners list.
 ///
-/// The agencies are those of the client's program, in one thread; where the wire has them ask again for the winners, they
-/// pause 20 ms at first and 100 ms at most.
+/// Agencies run the client program's code, in one thread. In dialects in which a client has to ask again for
+/// the winners, it pauses 20 ms at first and 100 ms at most.
 pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration {
     let bets = Arc::new(AgencyFile::parse(Path::new("agency.csv"), BETS.as_bytes()).expect("valid bets"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -47,7 +48,7 @@ pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration
             };
             let mut agency = Agency::new(job, Arc::clone(&bets));
             working.spawn(async move {
-                // Nobody tells it to stop.
+                // Nothing is sent: the agency runs to its end.
                 let (_sender, mut mail) = unbounded_channel();
                 runtime_tokio::run_client(&mut agency, &mut mail).await;
                 agency.into_outcome()

@@ -1,4 +1,4 @@
-//! Connections that say nothing: how fast a centre takes them, and what they cost it.
+//! Idle connections: the rate at which a server accepts them, and their cost in memory and processor time.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -7,28 +7,29 @@ use std::time::{Duration, Instant};
 
 use benches::process::Server;
 
-/// So many connections are opened before it is asked whether they are accepted: fewer than the system queues (it may
-/// be told 4096 at most, usually), so that none has to knock twice.
+/// Number of connections opened before [`ask`] checks that they are accepted. It is below the usual limit of
+/// the system's accept queue (4096), so that no connection attempt has to be repeated.
 const WAVE: usize = 1000;
-/// How long a centre may take to accept a wave, and to come to rest.
+/// Longest time that a server may take to accept a wave, and to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Whoever does nothing for so long has come to rest. The memory of a connection that waits is given back before.
+/// Time without processor use after which a server counts as at rest. The memory of a waiting connection is
+/// given back sooner.
 const REST: Duration = Duration::from_millis(400);
 
-/// What was found.
+/// Measurements of the idle connections of one server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
-    /// How many there are.
+    /// Number of connections that the server has kept.
     pub(crate) count: f64,
-    /// The memory of one, in bytes: what the process has of its own, without the system's side of the sockets.
+    /// Memory of one connection, in bytes: the process's own, without the kernel's side of the socket.
     pub(crate) bytes: f64,
-    /// How many are accepted in a second, while this process opens them.
+    /// Connections accepted per second, while this process opens them.
     pub(crate) rate: f64,
-    /// The processor time that the centre uses in a second, in seconds.
+    /// Processor time of the server per second, in seconds.
     pub(crate) cpu: f64,
 }
 
-/// Idle connections. They end with this value.
+/// Idle connections. They are closed on drop.
 #[derive(Debug)]
 pub(crate) struct Idle {
     alive: Vec<TcpStream>,
@@ -36,9 +37,9 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
-    /// Opens so many to the server, and looks for so long at what it does meanwhile.
+    /// Opens `count` connections to the server, and then measures its processor time for `pause`.
     pub(crate) fn open(server: &Server, count: usize, pause: Duration) -> Self {
-        // The first connection makes what all others share.
+        // The first connection allocates what all others share.
         ask(server.address());
         rest(server);
         let memory = server.anonymous();
@@ -62,19 +63,19 @@ impl Idle {
         Self { alive, found: Found { count, bytes, rate: opened / seconds, cpu } }
     }
 
-    /// How many the centre has kept.
+    /// Returns the number of connections that the server has kept.
     pub(crate) fn alive(&self) -> usize {
         self.alive.len()
     }
 
-    /// Ends them.
+    /// Closes the connections and returns the measurements.
     pub(crate) fn into_found(self) -> Found {
         self.found
     }
 }
 
-/// Command for the health check's line back. Connections are accepted in the order in which they were opened: when it is
-/// there, all before are accepted.
+/// Sends the health check's line and waits for it to come back. Connections are accepted in the order in
+/// which they were opened, so a reply means that all earlier ones are accepted.
 fn ask(server: SocketAddr) {
     let mut socket = TcpStream::connect(server).expect("the server listens");
     socket.set_read_timeout(Some(PATIENCE)).expect("a socket");
@@ -84,7 +85,7 @@ fn ask(server: SocketAddr) {
     assert_eq!(line, "ping\n");
 }
 
-/// Waits until the server does nothing any more.
+/// Waits until the server uses no processor time for [`REST`], at most for [`PATIENCE`].
 fn rest(server: &Server) {
     let start = Instant::now();
     let mut before = server.cpu();
@@ -98,7 +99,8 @@ fn rest(server: &Server) {
     }
 }
 
-/// Nothing was sent: as long as the server keeps a connection, there is nothing to read, and no end.
+/// Returns true while the server keeps the connection. Nothing was sent, so there is nothing to read, and no
+/// end of file, until the server closes it.
 fn is_alive(socket: &mut TcpStream) -> bool {
     socket.set_nonblocking(true).expect("a socket");
     matches!(socket.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)

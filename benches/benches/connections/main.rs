@@ -1,9 +1,11 @@
-//! Many connections, on each runtime: thousands that say nothing, and what they cost; and then, while those stay, a
-//! lottery of as many agencies as the wire has numbers for, all at once.
+//! Many connections, on each runtime: thousands of idle ones and their cost; then, while those stay open, a
+//! lottery of as many agencies as the dialect has numbers for, all at once.
 //!
-//! The centre is a process of its own, started anew for each wire. One address has some 28,000 ports for connections to one
-//! server: more than that are too many. `cargo bench -p benches --bench connections [-- --idle N]
-//! [-- --csv]`; run as a test, it is few connections and few agencies.
+//! The server is a separate process, started anew for each dialect. One address has some 28,000 ports for
+//! connections to one server, which bounds the number of connections.
+//!
+//! `cargo bench -p benches --bench connections [-- --idle N] [-- --csv]`; run as a test, it opens few
+//! connections and runs few agencies.
 
 mod crowd;
 mod idle;
@@ -18,9 +20,10 @@ use lottery_proto::Dialect;
 
 use idle::Idle;
 
-/// The runtimes, and how many descriptors a connection takes on each: on std, its mailbox has one, too.
+/// Runtimes, and the number of descriptors that a connection takes on each: on std, its mailbox has one, too.
 const RUNTIMES: [(&str, u64); 3] = [("tokio", 1), ("std", 2), ("smol", 1)];
-/// The wires, and how many agencies they have numbers for, or are to have here.
+/// Dialects, and the number of agencies in each: 255 is all that the dialect has numbers for
+/// (`docs/protocol.md#limits`), 1000 is enough here.
 const WIRES: [(Dialect, u32); 3] = [(Dialect::Braces, 1000), (Dialect::Block, 255), (Dialect::Session, 255)];
 /// Descriptors for everything else that a process has open.
 const OTHERS: u64 = 128;
@@ -44,7 +47,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Measures on a runtime: the idle connections once for each wire, and says the medians.
+/// Measures a runtime, once for each dialect, and prints the medians of the idle connections and the time of
+/// each lottery.
 fn compare(runtime: &str, descriptors: u64, wanted: usize, pause: Duration, options: &Options) {
     let (mut idles, mut crowds) = (Vec::new(), Vec::new());
     for (wire, agencies) in WIRES {
@@ -100,7 +104,8 @@ fn compare(runtime: &str, descriptors: u64, wanted: usize, pause: Duration, opti
     }
 }
 
-/// How many connections fit into the descriptors of a process, beside those of the agencies.
+/// Returns the number of idle connections, `wanted` at most, that fit into the descriptors of a process
+/// beside those of the agencies.
 fn room(wanted: usize, agencies: u32, descriptors: u64) -> usize {
     let all = |connections: u64| (connections + u64::from(agencies)) * descriptors + OTHERS;
     let least = all(wanted as u64);

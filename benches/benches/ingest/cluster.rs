@@ -1,4 +1,4 @@
-//! A PostgreSQL server of its own, in a temporary directory, on a port of the loopback interface.
+//! PostgreSQL server of the benchmark's own, in a temporary directory, on a port of the loopback interface.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,14 +14,15 @@ use tempfile::TempDir;
 
 use crate::postgres::{Session, USER};
 
-/// How long the server may take until it answers.
+/// Longest time that the server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// PostgreSQL does not run as root: then it runs as this user, whom its packages make.
+/// User that PostgreSQL runs as if this process is root, which PostgreSQL rejects. Its packages create the
+/// user.
 const OWNER: &str = "postgres";
-/// Where Debian's packages have the programs, each version in its own directory.
+/// Directory in which Debian's packages put the programs, each version in a directory of its own.
 const VERSIONS: &str = "/usr/lib/postgresql";
 
-/// A server that runs. It ends with this value.
+/// PostgreSQL server that runs. It is shut down on drop.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     server: Child,
@@ -32,17 +33,17 @@ pub(crate) struct Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // Nothing of it is needed any more: an immediate shutdown.
+        // The data are not needed any more: an immediate shutdown.
         let _ = kill_process(Pid::from_child(&self.server), Signal::QUIT);
         let _ = self.server.wait();
     }
 }
 
 impl Cluster {
-    /// Makes one, and starts it.
+    /// Creates a cluster and starts its server.
     ///
     /// # Errors
-    /// What is missing here, or went wrong.
+    /// Returns a text that names the missing program or the failure.
     pub(crate) fn start() -> Result<Self, String> {
         let programs =
             programs().ok_or("there is no postgres here, such as that of Debian's postgresql-15")?;
@@ -93,19 +94,19 @@ impl Cluster {
         Ok(())
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The processor time of its processes, in seconds.
+    /// Returns the processor time of the server's processes, in seconds; NaN if the system does not list the
+    /// children of a process.
     pub(crate) fn cpu(&self) -> f64 {
-        // Not every system lists the children of a process.
         cpu_with_children(self.server.id()).unwrap_or(f64::NAN)
     }
 }
 
-/// The directory with PostgreSQL's programs, of the newest version.
+/// Returns the directory of PostgreSQL's programs, of the newest version.
 fn programs() -> Option<PathBuf> {
     let versions = fs::read_dir(VERSIONS).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let with_number =
@@ -114,19 +115,20 @@ fn programs() -> Option<PathBuf> {
     with_programs.filter(|(_, bin)| bin.join("initdb").exists()).max().map(|(_, bin)| bin)
 }
 
-/// A command for whoever may run PostgreSQL. If this process ends, whatever ends it, so does the command.
+/// Returns a command that runs as a user that PostgreSQL accepts. The command is ended with this process,
+/// however that ends.
 fn owned(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.arg("--pdeathsig=QUIT");
     if geteuid().is_root() {
         command.args(["--reuid", OWNER, "--regid", OWNER, "--clear-groups"]);
     }
-    // It may not enter the directory in which this program was started.
+    // That user may have no access to the working directory of this process.
     command.current_dir("/").arg("--").arg(program);
     command
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end. Returns an error with its output if it fails.
 fn done(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().display().to_string();
     let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{name}: {error}"))?;

@@ -1,4 +1,4 @@
-//! An agency that sends batches that were made before, and measures how long acknowledgements take.
+//! Agency that sends prepared batches, and measures the time until each is acknowledged.
 
 use std::collections::VecDeque;
 use std::env;
@@ -14,13 +14,13 @@ use lottery_proto::{AgencyId, Client, ClientConfig, Dialect};
 
 use crate::micros;
 
-/// How long a server may let it wait.
+/// Longest wait for a reply of the server.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The types of the answers.
+/// Packet types of the replies (`docs/protocol.md#block`, `docs/protocol.md#sessions`).
 const BATCH_ACK: u8 = 5;
 const WELCOME: u8 = 8;
 
-/// The process of an agency.
+/// Runs the process of an agency: prints `ready`, waits for a line, sends, and prints a line of results.
 pub(crate) fn run() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let number = |nth: usize| arguments[nth].parse::<usize>().expect("a whole number");

@@ -1,15 +1,18 @@
-//! Durable ingest: a centre and its agencies as processes, over the loopback interface, on each runtime and with windows
-//! of 1 and 16 batches; beside a bare sink, which does no more than append the same blocks, sync them by groups and
-//! acknowledge them; and beside the sink with a database behind it, which decodes the bets and inserts them as one would.
-//! Both databases make each group durable before they say so.
+//! Durable ingest on each runtime, with windows of 1 and 16 batches: a server and its clients as processes,
+//! over the loopback interface. They are compared with a bare sink, which only appends the same blocks, syncs
+//! them by groups and acknowledges them; and with the sink in front of a database, which decodes the bets and
+//! inserts them in the usual way. Both databases make each group durable before it is acknowledged.
 //!
 //! | | a group is |
 //! | --- | --- |
-//! | `sqlite` | a transaction, with a prepared `INSERT` for each bet; `journal_mode = WAL`, `synchronous = FULL` |
-//! | `postgres` | a `COPY`, to a server with the settings that it comes with. Its processor time counts, its memory does not. It is skipped where there is no PostgreSQL |
+//! | `sqlite` | a transaction, with a prepared `INSERT` for each bet |
+//! | `postgres` | a `COPY`, to a server with its default settings |
 //!
-//! The contenders take turns. `cargo bench -p benches --bench ingest [-- --rounds N] [-- --csv]`; run as a test, it is one
-//! short round.
+//! SQLite runs with `journal_mode = WAL` and `synchronous = FULL`. PostgreSQL's processor time counts, its
+//! memory does not; it is skipped where it is not installed.
+//!
+//! The contenders take turns. `cargo bench -p benches --bench ingest [-- --rounds N] [-- --csv]`; run as a
+//! test, it is one short round.
 
 mod cluster;
 mod load;
@@ -35,13 +38,13 @@ use run::{Run, measure};
 use sink::Log;
 use sqlite::Sqlite;
 
-/// What is compared. The first is what the others are compared with.
+/// Contenders. The first is the reference for the others.
 const CONTENDERS: [&str; 5] = ["sink", "tokio", "std", "smol", "sqlite"];
-/// One more, where it is to be had.
+/// Contender that is skipped where PostgreSQL is not installed.
 const POSTGRES: &str = "postgres";
-/// Where a contender finds its database.
+/// Flag with the address of a contender's database.
 const DATABASE: &str = "--database";
-/// How many batches of an agency may be unacknowledged, and how many each agency sends.
+/// Window sizes in batches, and the number of batches that each agency sends.
 const WINDOWS: [(usize, usize); 2] = [(1, 200), (16, 1600)];
 
 fn main() -> ExitCode {
@@ -111,7 +114,7 @@ fn compare(options: &Options) {
     }
 }
 
-/// Shows a contender's runs, beside those of the sink.
+/// Prints the medians of a contender's runs, and its time relative to the sink's.
 fn show(window: usize, contender: &str, own: &[Run], sink: &[Run], csv: bool) {
     let of = |value: fn(&Run) -> f64| median(own.iter().map(value).collect());
     let ratio = median(own.iter().zip(sink).map(|(run, sink)| run.seconds / sink.seconds).collect());
@@ -137,7 +140,7 @@ fn arguments(dir: &Path, database: Option<&Cluster>) -> Vec<OsString> {
     arguments
 }
 
-/// The median time of a block's write and sync, in microseconds.
+/// Returns the median time of a block's write and sync, in microseconds.
 fn lone_sync(times: usize) -> f64 {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory");
     let mut file = File::create(Path::new(dir.path()).join("log")).expect("a new file");

@@ -1,6 +1,7 @@
-//! Groups kept by PostgreSQL: a `COPY` for each, which is a transaction of its own.
+//! Groups stored by PostgreSQL: a `COPY` for each, which is a transaction of its own.
 //!
-//! What `COPY` needs of PostgreSQL's protocol is little; a client for all of it is forty crates.
+//! `COPY` needs little of PostgreSQL's protocol, which is written out here: a complete client is forty
+//! crates.
 
 use std::io::{self, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -10,12 +11,12 @@ use lottery_proto::block::{self, BLOCK_SIZE};
 
 use crate::sink::Keep;
 
-/// The user whom a new cluster knows, and need not say a password.
+/// Superuser of a new cluster, which needs no password.
 pub(crate) const USER: &str = "bench";
 
-/// The version of the protocol: 3.0.
+/// Version 3.0 of PostgreSQL's protocol.
 const VERSION: u32 = 3 << 16;
-// The first bytes of messages.
+// First bytes of PostgreSQL's messages.
 const AUTHENTICATION: u8 = b'R';
 const COPY_DATA: u8 = b'd';
 const COPY_DONE: u8 = b'c';
@@ -24,7 +25,7 @@ const ERROR: u8 = b'E';
 const QUERY: u8 = b'Q';
 const READY: u8 = b'Z';
 
-/// Keeps groups in a table.
+/// Table that groups are stored in.
 #[derive(Debug)]
 pub(crate) struct Postgres {
     session: Session,
@@ -32,14 +33,14 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// In a new table of the server at that address.
+    /// Creates a new table in the server at that address.
     pub(crate) fn new(server: SocketAddr) -> Self {
         let mut session = Session::open(server).expect("the database listens");
         for statement in [
             "DROP TABLE IF EXISTS bets",
             "CREATE TABLE bets (agency integer NOT NULL, first_name text NOT NULL, last_name text NOT NULL, \
              document text NOT NULL, birthdate date NOT NULL, number bigint NOT NULL)",
-            // What the one before has left behind is not this one's to write.
+            // A checkpoint keeps the writes of the contender before out of this measurement.
             "CHECKPOINT",
         ] {
             session.query(statement).expect("the database works");
@@ -60,13 +61,13 @@ impl Keep for Postgres {
     }
 }
 
-/// A connection to a server.
+/// Connection to a PostgreSQL server.
 #[derive(Debug)]
 pub(crate) struct Session(BufReader<TcpStream>);
 
 impl Session {
     /// # Errors
-    /// What the system or the server says.
+    /// Returns the error of the system or of the server.
     pub(crate) fn open(server: SocketAddr) -> io::Result<Self> {
         let socket = TcpStream::connect(server)?;
         socket.set_nodelay(true)?;
@@ -78,7 +79,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Runs a statement that has no rows to say.
+    /// Runs a statement that returns no rows.
     fn query(&mut self, statement: &str) -> io::Result<()> {
         self.write(&message(QUERY, &[statement.as_bytes(), b"\0"].concat()))?;
         self.read_until(READY)
@@ -96,7 +97,8 @@ impl Session {
         self.0.get_mut().write_all(bytes)
     }
 
-    /// Reads messages up to one of that kind.
+    /// Reads messages up to one of the kind `wanted`. Returns an error if the server reports one, or requires
+    /// a password.
     fn read_until(&mut self, wanted: u8) -> io::Result<()> {
         loop {
             let mut head = [0; 5];
@@ -120,7 +122,7 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind], &*sized(body)].concat()
 }
 
-/// A message says its size, with that of the size.
+/// Prefixes `body` with its size in bytes, which includes the four of the size itself.
 fn sized(body: &[u8]) -> Vec<u8> {
     let size = u32::try_from(body.len() + 4).expect("a group is a few megabytes");
     [&size.to_be_bytes(), body].concat()

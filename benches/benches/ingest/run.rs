@@ -1,4 +1,4 @@
-//! A run: a server, and a process for each agency.
+//! Run of a server with a process for each agency.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
@@ -10,28 +10,28 @@ use benches::process::{Server, this_program};
 
 use crate::cluster::Cluster;
 
-/// What a run has measured.
+/// Measurements of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) seconds: f64,
     pub(crate) bets: f64,
-    /// Of an acknowledgement, in microseconds.
+    /// Median time of an acknowledgement, in microseconds.
     pub(crate) p50: f64,
     pub(crate) p99: f64,
-    /// Processor time, in seconds.
+    /// Processor time of the server, in seconds.
     pub(crate) server_cpu: f64,
     pub(crate) client_cpu: f64,
     pub(crate) peak_kib: f64,
 }
 
-/// Has all agencies send so many batches each, with so many of them unacknowledged. What the database does counts as the
-/// server's.
+/// Lets every agency send `batches` batches, of which `window` may be unacknowledged. The database's
+/// processor time counts as the server's.
 pub(crate) fn measure(server: &Server, database: Option<&Cluster>, window: usize, batches: usize) -> Run {
     let blocks = Blocks::of(&agencies());
     let agencies = blocks.agencies().count();
     let mut loads: Vec<Load> =
         (0..agencies).map(|agency| Load::start(server.address(), agency, window, batches)).collect();
-    // All are connected and welcome before the first goes.
+    // Every client is connected and has its Welcome before the first one sends.
     loads.iter_mut().for_each(Load::wait_until_ready);
     let all_cpu = || server.cpu() + database.map_or(0.0, Cluster::cpu);
     let cpu_before = all_cpu();
@@ -53,7 +53,7 @@ pub(crate) fn measure(server: &Server, database: Option<&Cluster>, window: usize
     }
 }
 
-/// An agency's process.
+/// Process of an agency.
 struct Load {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
@@ -61,7 +61,7 @@ struct Load {
 
 impl Drop for Load {
     fn drop(&mut self) {
-        // It has ended by itself, unless something went wrong.
+        // The process has ended by itself, unless something failed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -94,7 +94,8 @@ impl Load {
         self.child.stdin.take().expect("it is piped").write_all(b"go\n").expect("the agency's process works");
     }
 
-    /// Processor seconds, bets, and how long each acknowledgement took.
+    /// Waits for the process, and returns its processor time in seconds, its bets, and the time of each
+    /// acknowledgement in microseconds.
     fn result(&mut self) -> Vec<f64> {
         let line = self.line();
         let result = line.split_whitespace().map(|number| number.parse().expect("a number")).collect();

@@ -1,7 +1,7 @@
-//! A server without a lottery: it receives blocks, has them kept by groups, and acknowledges them. It looks at no block but
-//! the first of a connection.
+//! Server without a lottery: it receives blocks, stores them by groups, and acknowledges them. It inspects
+//! only the first block of a connection.
 //!
-//! With a log to keep them in it is the bare sink, which does no more than has to be done.
+//! With a [`Log`] as its storage it is the bare sink, which does only what cannot be left out.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,29 +15,29 @@ use benches::answers::{stored, welcome};
 use benches::process::argument;
 use lottery_proto::block::BLOCK_SIZE;
 
-/// Read at once.
+/// Size of the receive buffer, in bytes.
 const READ: usize = 256 * 1024;
 
 /// Blocks that wait for the next group.
 #[derive(Default)]
 struct Group {
     bytes: Vec<u8>,
-    /// Whom they are from, and how many blocks.
+    /// Connections that sent the blocks, and the number of blocks of each.
     from: Vec<(Arc<TcpStream>, usize)>,
 }
 
-/// Where groups are kept.
+/// Storage for groups.
 pub(crate) trait Keep: Send + 'static {
     /// Makes these blocks durable.
     fn keep(&mut self, blocks: &[u8]);
 }
 
-/// The blocks as they came, one after the other.
+/// Storage that appends the blocks to a file as they came.
 #[derive(Debug)]
 pub(crate) struct Log(File);
 
 impl Log {
-    /// In a new file in that directory.
+    /// Creates a new file in that directory.
     pub(crate) fn new(dir: &Path) -> Self {
         Self(File::create(dir.join("log")).expect("a new file"))
     }
@@ -52,7 +52,7 @@ impl Keep for Log {
 
 type Shared = Arc<(Mutex<Group>, Condvar)>;
 
-/// The process of such a server.
+/// Runs the process of such a server.
 pub(crate) fn run(keep: impl Keep) {
     let listener = TcpListener::bind(argument("--listen")).expect("the port is free");
     let shared = Shared::default();
@@ -64,7 +64,7 @@ pub(crate) fn run(keep: impl Keep) {
     }
 }
 
-/// Takes blocks until the connection ends.
+/// Receives blocks until the connection ends.
 fn receive(socket: &Arc<TcpStream>, (group, ready): &(Mutex<Group>, Condvar)) {
     let mut buffer = vec![0; READ];
     let mut held = 0;
@@ -90,7 +90,7 @@ fn receive(socket: &Arc<TcpStream>, (group, ready): &(Mutex<Group>, Condvar)) {
     }
 }
 
-/// Keeps group after group, and acknowledges each.
+/// Stores group after group, and acknowledges the blocks of each.
 fn keep_all(mut keep: impl Keep, (group, ready): &(Mutex<Group>, Condvar)) {
     let ack = stored();
     loop {
@@ -105,7 +105,7 @@ fn keep_all(mut keep: impl Keep, (group, ready): &(Mutex<Group>, Condvar)) {
     }
 }
 
-/// Whoever is gone needs no answer.
+/// Sends a reply. Errors are ignored: a client that is gone needs no reply.
 fn answer(mut socket: &TcpStream, bytes: &[u8]) {
     let _ = socket.write_all(bytes);
 }

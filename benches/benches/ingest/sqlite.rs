@@ -1,4 +1,4 @@
-//! Groups kept by SQLite: a transaction for each, and an `INSERT` for each bet.
+//! Groups stored by SQLite: a transaction for each, and an `INSERT` for each bet.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use rusqlite::{Connection, Transaction};
 
 use crate::sink::Keep;
 
-/// Keeps groups in a table.
+/// Table that groups are stored in.
 #[derive(Debug)]
 pub(crate) struct Sqlite(Connection);
 
 impl Sqlite {
-    /// In a new database in that directory.
+    /// Creates a new database in that directory.
     pub(crate) fn new(dir: &Path) -> Self {
         let database = Connection::open(dir.join("bets.sqlite")).expect("a new database");
         database

@@ -1,4 +1,4 @@
-//! An agency that sends blocks as fast as they are taken.
+//! Agency that sends blocks as fast as the server takes them.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, Client, ClientConfig, Dialect};
 
-/// How long a server may let it wait.
+/// Longest wait for the server.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The types of the answers.
+/// Packet types of the replies (`docs/protocol.md#block`, `docs/protocol.md#sessions`).
 const BATCH_ACK: u8 = 5;
 const WELCOME: u8 = 8;
 
-/// An agency that is welcome, and its batches.
+/// Agency that has its Welcome, and its batches.
 pub(crate) struct Agency<'a> {
     socket: TcpStream,
     blocks: &'a [u8],
@@ -38,7 +38,8 @@ impl<'a> Agency<'a> {
         Self { socket, blocks }
     }
 
-    /// Sends so many blocks, from the first again where there are not as many, and reads an answer to each.
+    /// Sends `count` blocks, starting over when there are fewer, and reads a reply to each. Returns the time
+    /// that this took.
     pub(crate) fn send(self, count: usize) -> Duration {
         let (mut reader, mut writer) = (&self.socket, &self.socket);
         let start = Instant::now();
@@ -56,7 +57,7 @@ impl<'a> Agency<'a> {
             while read < count * BLOCK_SIZE {
                 let some = reader.read(&mut answers).expect("the server answers");
                 assert!(some > 0, "the server answers all");
-                // Where a block begins among these bytes.
+                // Offset of the first reply that begins in these bytes.
                 let begins = read.next_multiple_of(BLOCK_SIZE) - read;
                 let mut types = answers[..some].iter().skip(begins).step_by(BLOCK_SIZE);
                 assert!(types.all(|kind| *kind == BATCH_ACK), "the answers' type");

@@ -1,20 +1,20 @@
-//! Machines that answer at once: one that looks at nothing, and the protocol's.
+//! Machines that reply at once: one that only counts bytes, and the protocol's.
 
 use benches::answers::{stored, welcome};
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::server::{Event, Server};
 use lottery_proto::{ConnId, HelloReply, Input, Instant, Io, Machine, Receipt, ServerConfig};
 
-/// Read at once: as much as the protocol's machine reads while bytes keep coming.
+/// Size of the receive buffer, in bytes: as much as the protocol's machine reads while bytes keep coming.
 const READ: usize = 256 * 1024;
-/// With more than this to send, it reads nothing.
+/// Number of unsent bytes above which the machine reads nothing.
 const UNSENT: usize = 1024 * 1024;
 
-/// Counts bytes, and answers each block.
+/// Machine that counts bytes, and replies to each block.
 #[derive(Debug)]
 pub(crate) struct Counting {
     buffer: Vec<u8>,
-    /// How many bytes of an incomplete block were received.
+    /// Number of bytes received of an incomplete block.
     begun: usize,
     answer: Vec<u8>,
     greeted: bool,
@@ -68,7 +68,7 @@ impl Machine for Counting {
     fn notice(&mut self, _: Instant, (): ()) {}
 }
 
-/// The protocol's machine. Whatever is asked of it is granted at once.
+/// Machine of the protocol, with an application that accepts every request at once.
 #[derive(Debug)]
 pub(crate) struct Granting {
     server: Server,
@@ -78,7 +78,7 @@ pub(crate) struct Granting {
 impl Granting {
     pub(crate) fn new() -> Self {
         let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
-        // Its tickets are asked for by nobody else.
+        // The connection number need not be unique: no other machine takes these tickets.
         Self { server: Server::new(config, ConnId(0), Instant::default()), total: 0 }
     }
 }

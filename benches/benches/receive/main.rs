@@ -1,19 +1,26 @@
-//! What it costs a server to receive: its processor time for a gigabyte of blocks, over the loopback interface.
+//! Cost of receiving: a server's processor time for a gigabyte of blocks, over the loopback interface.
 //!
-//! An agency in a session sends blocks full of bets as fast as they are taken, and reads what is answered: an
-//! acknowledgement, a block as well, for each of them. It minds no window: how much is under way is up to the server. The
-//! servers are processes of their own, and all do that same work, on each runtime:
+//! A client in a session sends blocks full of bets as fast as the server takes them, and reads the replies:
+//! an acknowledgement, which is a block as well, for each. It observes no window: the server decides how much
+//! is in flight. The servers are separate processes, and all do the same work, on each runtime:
 //!
 //! | | reads | looks at | writes |
 //! | --- | --- | --- | --- |
-//! | `loop` | a block, 8 KiB, with `read_exact` | nothing | an answer for each block, with `write_all` |
-//! | `driver` | as much as there is, 256 KiB at most: our driver | nothing: its machine counts bytes | the answers to all that it has read at once |
-//! | `server` | the same | each bet: the machine is the protocol's `Server`, which validates every batch and is told at once that it is stored | the same |
-//! | `centre` | the same | each bet: the whole centre, to a store that keeps nothing. Bets become rows and a digest | the answers to a group |
+//! | `loop` | a block, 8 KiB, with `read_exact` | nothing | a reply for each block, with `write_all` |
+//! | `driver` | what has arrived, 256 KiB at most | nothing | the replies to everything that it has read at once |
+//! | `server` | the same | each bet | the same |
+//! | `centre` | the same | each bet | the replies to a group |
 //!
-//! So `driver` beside `loop` is what larger reads and writes save. `server` does far more than `loop`. Everything that the process does counts, from the first block to the last acknowledgement; in the
-//! kernel, too, where most of it is copying. `cargo bench -p benches --bench receive [-- --rounds N] [-- --megabytes N]
-//! [-- --csv]`; run as a test, it is one short round.
+//! `driver` is our driver with a machine that counts bytes. `server` is our driver with the protocol's
+//! `Server`, which validates every batch; each is reported as stored at once. `centre` is the whole server,
+//! with a store that keeps nothing: bets become rows and a digest.
+//!
+//! The difference between `driver` and `loop` is what larger reads and writes save. `server` does far more
+//! than `loop`. All processor time of the process counts, from the first block to the last acknowledgement,
+//! including that in the kernel, which is mostly copying.
+//!
+//! `cargo bench -p benches --bench receive [-- --rounds N] [-- --megabytes N] [-- --csv]`; run as a test, it
+//! is one short round.
 
 mod load;
 mod machines;
@@ -29,15 +36,15 @@ use benches::process::{Server, role};
 use lottery_proto::block::BLOCK_SIZE;
 
 const RUNTIMES: [&str; 3] = ["tokio", "std", "smol"];
-/// What is compared. The first is what the others are compared with.
+/// Kinds of server. The first is the reference for the others.
 const KINDS: [&str; 4] = ["loop", "driver", "server", "centre"];
 
-/// What a run has measured.
+/// Measurements of a run.
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    /// Processor seconds of the server, for a gigabyte.
+    /// Processor time of the server for a gigabyte, in seconds.
     cpu: f64,
-    /// Gigabytes in a second.
+    /// Gigabytes per second.
     rate: f64,
 }
 
@@ -87,7 +94,7 @@ fn show(runtime: &str, runs: &[Vec<Run>; KINDS.len()], csv: bool) {
     for (kind, own) in KINDS.iter().zip(runs) {
         let of = |value: fn(&Run) -> f64| median(own.iter().map(value).collect());
         let (cpu, rate) = (of(|run| run.cpu), of(|run| run.rate));
-        // Where there is too little to measure, the ratio is that of a clock's tick to nothing.
+        // With too little to measure, `first.cpu` may be zero, and the ratio infinite or not a number.
         let ratio = median(own.iter().zip(&runs[0]).map(|(run, first)| run.cpu / first.cpu).collect());
         if csv {
             println!("receive,{runtime},{kind},{cpu:.3},{ratio:.3},{rate:.2}");

@@ -1,4 +1,5 @@
-//! Plain loops, as one would write them first: read a block, write an answer. Each runs on what our driver runs on.
+//! Plain loops, as a first version would have them: read a block, write a reply. Each uses the same I/O as
+//! our driver on that runtime.
 
 use std::future::pending;
 use std::io::{Read as _, Write as _};
@@ -10,7 +11,7 @@ use benches::answers::{stored, welcome};
 use lottery_proto::block::BLOCK_SIZE;
 use smol::{Async, Executor};
 
-/// Each connection is a task of the runtime.
+/// Serves each connection in a task of the runtime.
 pub(crate) fn on_tokio(listener: TcpListener) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -32,7 +33,7 @@ pub(crate) fn on_tokio(listener: TcpListener) {
     });
 }
 
-/// Each connection is a thread.
+/// Serves each connection in a thread.
 pub(crate) fn on_std(listener: &TcpListener) {
     for socket in listener.incoming() {
         let mut socket = socket.expect("a connection");
@@ -45,7 +46,7 @@ pub(crate) fn on_std(listener: &TcpListener) {
     }
 }
 
-/// Each connection is a task; a thread for each core runs them.
+/// Serves each connection in a task. The tasks run on one thread for each core.
 pub(crate) fn on_smol(listener: TcpListener) {
     use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -71,7 +72,7 @@ pub(crate) fn on_smol(listener: TcpListener) {
     });
 }
 
-/// The answer to the first block, and that to each of the others.
+/// Returns the reply to the first block, and the reply to each of the others.
 fn answers() -> [Vec<u8>; 2] {
     [welcome(0), stored()]
 }

@@ -1,4 +1,4 @@
-//! The servers that are compared.
+//! Servers that are compared.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(crate) fn run(runtime: &str, kind: &str) {
     }
 }
 
-/// A centre whose store keeps nothing.
+/// Runs the whole server with a store that keeps nothing.
 fn centre(runtime: &str, listener: TcpListener) {
     let rules = Rules { agencies: u8::MAX.into(), winning_number: 0 };
     let mut committer = Committer::open(Nothing, rules).expect("it does nothing");
@@ -52,7 +52,7 @@ fn serve(runtime: &str, listener: TcpListener, service: impl Service) {
     served.expect("the runtime works");
 }
 
-/// Gives each connection a new machine.
+/// Service that gives each connection a new machine.
 struct Each<M>(fn() -> M);
 
 impl<M: Machine<Notice = ()> + Send + 'static> Service for Each<M> {

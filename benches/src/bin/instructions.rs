@@ -1,8 +1,9 @@
-//! How many instructions decoding and encoding take for a bet: a figure that does not move with the machine's load.
+//! Instruction counts of decoding and encoding a bet: figures that do not depend on the machine's load.
 //!
-//! It is counted by valgrind's callgrind, in this program run again, and compared with what was recorded in
-//! `benches/instructions.csv`: more or less by over 3 % fails. `cargo run --release -p benches --bin instructions`;
-//! `-- --record` records.
+//! Valgrind's callgrind counts them in this program, run again. The counts are compared with those recorded
+//! in `benches/instructions.csv`: a difference over 3 %, up or down, fails.
+//!
+//! `cargo run --release -p benches --bin instructions` compares; `-- --record` records.
 
 use std::env;
 use std::error::Error;
@@ -19,7 +20,8 @@ use benches::work::{Work, decoding};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What is counted: the group and the name of its benchmark. Nothing that asks at run time what the processor can.
+/// Work that is counted: the group and the name of its benchmark. Work that detects the processor's features
+/// at run time is left out, because its count depends on the machine.
 const COUNTED: [(&str, &str); 5] = [
     ("decode", "block"),
     ("decode", "textbook-nom"),
@@ -27,9 +29,9 @@ const COUNTED: [(&str, &str); 5] = [
     ("encode", "rows"),
     ("machine", "server"),
 ];
-/// How far from what was recorded is too far, in percent.
+/// Largest accepted difference from the recorded count, in percent.
 const TOLERANCE: f64 = 3.0;
-/// Counts differ with the compiler; this names the one with which they were recorded.
+/// Name of the line with the compiler's version at the time of recording. Counts differ between compilers.
 const COMPILER: &str = "compiler";
 
 fn main() -> ExitCode {
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does one kind of work once, where callgrind counts it. The input is always `.data`.
+/// Runs one kind of work once, where callgrind counts it. The input is always `.data`.
 fn run(group: &str, name: &str) {
     let agencies = agencies_of(&crate_dir().join("../.data"));
     let blocks = Blocks::of(&agencies);
@@ -68,13 +70,13 @@ fn run(group: &str, name: &str) {
     println!("{}", blocks.bets());
 }
 
-/// The one function in which callgrind counts.
+/// Runs the work. Callgrind counts in this function only.
 #[inline(never)]
 fn counted(work: &mut Work<'_>) {
     black_box((work.run)());
 }
 
-/// The instructions for a bet, of each that is counted.
+/// Returns the name and the instructions per bet of each kind of work in [`COUNTED`].
 fn count() -> Result<Vec<(String, f64)>> {
     let out = tempfile::NamedTempFile::new()?;
     let mut counts = Vec::new();
@@ -122,7 +124,8 @@ fn record() -> Result<bool> {
     Ok(true)
 }
 
-/// Whether all counts are what was recorded.
+/// Prints all counts. Returns true if each is within [`TOLERANCE`] of the recorded one, or if the compiler
+/// differs.
 fn compare() -> Result<bool> {
     let text = fs::read_to_string(recorded_in())?;
     let recorded = |name: &str| {

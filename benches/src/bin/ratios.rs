@@ -1,8 +1,11 @@
-//! What decoding, encoding, the machines and the store cost for a bet or a batch, beside other work on the same bets.
+//! Cost of decoding, encoding, the machines and the store for a bet or a batch, beside other work on the same
+//! bets.
 //!
-//! In each group all kinds of work take turns, so that whatever else the machine does hits them alike; the figures are
-//! medians, also of the ratios of each turn. `cargo run --release -p benches --bin ratios [ROUNDS [NAME …]]`; with `--csv`
-//! behind it, the lines are `group,name,nanoseconds,times the group's first`.
+//! In each group all kinds of work take turns, so that other load on the machine affects them alike; the
+//! figures are medians, also of the ratios of each turn.
+//!
+//! `cargo run --release -p benches --bin ratios [ROUNDS [NAME …]]`; with `--csv` as the last argument, the
+//! lines are `group,name,nanoseconds,times the group's first`.
 
 use std::env;
 use std::hint::black_box;
@@ -17,7 +20,7 @@ use benches::median;
 use benches::producers::{PRODUCERS, Taken, produce};
 use benches::work::{Work, decoding};
 
-/// The disk is slow, and less is measured on it.
+/// Number of rounds on disk: fewer, because the disk is slow.
 const ROUNDS_ON_DISK: usize = 21;
 
 fn main() {
@@ -55,7 +58,7 @@ fn main() {
 }
 
 fn on_disk(csv: bool, blocks: &Blocks) {
-    // Beside this program: a directory for temporary files may be memory.
+    // A directory beside this program is on the disk: one for temporary files may be in memory.
     let program = env::current_exe().expect("this program");
     let dir = tempfile::tempdir_in(program.parent().expect("a directory")).expect("a temporary directory");
     let mut groups = Groups::new(blocks, dir.path());
@@ -73,7 +76,7 @@ fn on_disk(csv: bool, blocks: &Blocks) {
     producing(csv, blocks, dir.path());
 }
 
-/// Batches of many producers at once, by groups and one by one.
+/// Measures batches of many producers at once, by groups and one by one.
 fn producing(csv: bool, blocks: &Blocks, dir: &Path) {
     for (producers, each) in PRODUCERS {
         let mut times: Vec<(String, Vec<f64>)> =
@@ -89,7 +92,7 @@ fn producing(csv: bool, blocks: &Blocks, dir: &Path) {
     }
 }
 
-/// Shows the times of a group.
+/// Prints the times of a group.
 fn show(csv: bool, group: &str, works: Vec<(String, Vec<f64>)>) {
     let first = works[0].clone();
     if !csv {

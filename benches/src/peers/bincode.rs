@@ -1,6 +1,6 @@
-//! `bincode` 2, integers of fixed size: faster to read than its varints, and larger.
+//! `bincode` 2 with integers of fixed size: faster to read than its varints, and larger.
 //!
-//! 2.x is the last of it: what is published as 3.0.0 holds no software, and nobody maintains it.
+//! 2.x is the last usable version: the crate published as 3.0.0 holds no software, and nobody maintains it.
 
 use bincode::config::{self, Config};
 use bincode::{BorrowDecode, Encode, borrow_decode_from_slice, encode_to_vec};
@@ -23,7 +23,7 @@ fn config() -> impl Config {
     config::standard().with_fixed_int_encoding()
 }
 
-/// Each batch: agency, count, bets.
+/// Encodes each batch as agency, count and bets.
 ///
 /// # Panics
 /// If it cannot be encoded.
@@ -40,7 +40,7 @@ pub fn encode(batches: &[Batch<'_>]) -> Messages {
     batches.iter().map(message).collect()
 }
 
-/// Reads bet by bet, borrowed: no list of them is made.
+/// Decodes bet by bet, borrowed, without making a list.
 ///
 /// # Panics
 /// If a message is wrong.

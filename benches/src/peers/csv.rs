@@ -1,4 +1,4 @@
-//! The `csv` crate, on the rows that core keeps: text, as on the wire, and checked like there.
+//! `csv` crate on the rows that core stores: text, as in the protocol, and validated as strictly.
 
 use lottery_core::store::rows::push_bet;
 use lottery_proto::{Bet, block};
@@ -7,7 +7,7 @@ use super::Messages;
 use crate::input::Blocks;
 use crate::record::fold;
 
-/// Each batch: a row for each bet.
+/// Encodes each batch as rows, one for each bet.
 ///
 /// # Panics
 /// If a block is wrong.
@@ -20,7 +20,7 @@ pub fn encode(blocks: &Blocks) -> Messages {
     blocks.blocks().map(message).collect()
 }
 
-/// Reads into a record that is used again and again.
+/// Decodes into one record that is reused.
 ///
 /// # Panics
 /// If a row is wrong.

@@ -9,7 +9,7 @@ use crate::record::{Batch, Record};
 
 #[derive(Serialize, Deserialize)]
 struct Bet<'a> {
-    // Borrowed unless something in it is escaped.
+    // Borrowed, unless the name contains an escape.
     #[serde(borrow)]
     first_name: Cow<'a, str>,
     #[serde(borrow)]
@@ -21,7 +21,7 @@ struct Bet<'a> {
     number: u32,
 }
 
-/// Each batch: its bets.
+/// Encodes each batch as an array of its bets.
 ///
 /// # Panics
 /// If it cannot be encoded.
@@ -38,7 +38,7 @@ fn bet<'a>(bet: &Record<'a>) -> Bet<'a> {
     Bet { first_name: first_name.into(), last_name: last_name.into(), document, year, month, day, number }
 }
 
-/// Reads each batch into a list.
+/// Decodes each batch into a list.
 ///
 /// # Panics
 /// If a message is wrong.

@@ -1,5 +1,5 @@
-//! The same bets in the formats that people would use instead, each read as that format reads best: validated, and
-//! borrowed as far as it can.
+//! Same bets in alternative formats. Each format is read in the way that suits it best: validated, and
+//! borrowed as far as possible.
 
 pub mod bincode;
 pub mod csv;

@@ -1,4 +1,4 @@
-//! `postcard`: serde, varints.
+//! `postcard`: serde with varints.
 
 use postcard::{take_from_bytes, to_extend};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ struct Bet<'a> {
     number: u32,
 }
 
-/// Each batch: agency, count, bets.
+/// Encodes each batch as agency, count and bets.
 ///
 /// # Panics
 /// If it cannot be encoded.
@@ -34,7 +34,7 @@ pub fn encode(batches: &[Batch<'_>]) -> Messages {
     batches.iter().map(message).collect()
 }
 
-/// Reads bet by bet, borrowed: no list of them is made.
+/// Decodes bet by bet, borrowed, without making a list.
 ///
 /// # Panics
 /// If a message is wrong.

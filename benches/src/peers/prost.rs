@@ -1,5 +1,5 @@
-//! `prost`: Protocol Buffers. Its strings are owned, so names are `bytes` here, which share the message's memory, and
-//! are checked to be UTF-8.
+//! `prost`: Protocol Buffers. Its strings are owned, so names are `bytes` here, which share the message's
+//! memory, and are checked to be UTF-8.
 
 use bytes::Bytes;
 use prost::Message;
@@ -22,14 +22,14 @@ struct Bet {
     last_name: Bytes,
     #[prost(uint64, tag = "3")]
     document: u64,
-    /// As decimal digits: year, month, day.
+    /// Date as decimal digits, `YYYYMMDD`.
     #[prost(uint32, tag = "4")]
     birthdate: u32,
     #[prost(uint32, tag = "5")]
     number: u32,
 }
 
-/// Each batch: agency and bets.
+/// Encodes each batch as agency and bets.
 pub fn encode(batches: &[Batch<'_>]) -> Vec<Bytes> {
     let bet = |bet: &Record<'_>| Bet {
         first_name: Bytes::copy_from_slice(bet.first_name.as_bytes()),
@@ -45,7 +45,7 @@ pub fn encode(batches: &[Batch<'_>]) -> Vec<Bytes> {
     batches.iter().map(message).collect()
 }
 
-/// Reads each batch into a list.
+/// Decodes each batch into a list.
 ///
 /// # Panics
 /// If a message is wrong.

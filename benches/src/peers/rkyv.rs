@@ -1,4 +1,4 @@
-//! `rkyv`: the bytes are the values, once they are checked to be.
+//! `rkyv`: the bytes are the values, once they are validated.
 
 use rkyv::rancor::Error;
 use rkyv::util::AlignedVec;
@@ -23,7 +23,7 @@ struct Bet {
     number: u32,
 }
 
-/// Each batch: agency and bets.
+/// Encodes each batch as agency and bets.
 ///
 /// # Panics
 /// If it cannot be encoded.
@@ -40,7 +40,7 @@ pub fn encode(batches: &[Batch<'_>]) -> Vec<AlignedVec> {
     batches.iter().map(message).collect()
 }
 
-/// Checks each batch as a whole, and reads it where it is.
+/// Validates each batch as a whole, and reads it in place.
 ///
 /// # Panics
 /// If a message is wrong.
