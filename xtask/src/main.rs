@@ -1,4 +1,4 @@
-//! The project's own tasks, run as `cargo xtask COMMAND`.
+//! Tasks of the project, run as `cargo xtask COMMAND`.
 
 mod bench;
 mod data;
@@ -27,17 +27,18 @@ enum Command {
     Data(data::Args),
     /// Measure, and write benches/REPORT.md and its plots
     BenchReport(bench::Args),
-    /// Run a centre and its agencies as processes, show how they do, and check what was stored
+    /// Run a server and its agencies as processes, show their progress, and check what was stored
     Demo(demo::Args),
     /// Make the Docker image lottery:latest from programs built on this machine; no image is pulled
     Images(docker::ImagesArgs),
-    /// Write a Compose file with a centre and N clients
+    /// Write a Compose file with a server and N clients
     Compose(docker::ComposeArgs),
-    /// Check the containers with the real engine: what the course asks for, lotteries, and what may go wrong
+    /// Check the containers with the real engine: the course's exercises, lotteries, and faults
     DockerTest(docker::TestArgs),
-    /// Let a fuzzer choose what arrives, and print what came of each target
+    /// Fuzz every target, and print the outcomes
     Fuzz(fuzz::Args),
-    /// Show what is promised: memory, hostile peers, faults, chaos, fuzzing, simulation, and one table of it
+    /// Run every proof of the guarantees: memory, hostile peers, faults, chaos, fuzzing, simulation; print a
+    /// table
     Prove(prove::Args),
 }
 

@@ -1,22 +1,22 @@
-//! The checkout that a command is run in.
+//! Checkout that a command is run in.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Root of the workspace, from what cargo says when it runs this program; when something else runs it, the directory
-/// above the working directory that has this crate in it, or the working directory.
+/// Returns the root of the workspace that contains the package cargo runs. Without cargo it is the directory
+/// at or above the working directory that has this crate in it, or else the working directory.
 ///
-/// A path that was compiled in would be that of the checkout that built the program: with a shared target directory
-/// another one, which may be gone.
+/// A compiled-in path would name the checkout that built the program: with a shared target directory that may
+/// be another one, which may be gone.
 pub(crate) fn root() -> PathBuf {
     let here = env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     find(env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).as_deref(), &here)
 }
 
-/// The root, from the directory of the package that cargo runs and from the working directory.
+/// Finds the root from the directory of the package that cargo runs, and from the working directory.
 fn find(package: Option<&Path>, here: &Path) -> PathBuf {
     let is_root = |dir: &&Path| dir.join("xtask/Cargo.toml").is_file();
-    // It may be another package's program that runs this one.
+    // The program of another package may run this one, with its own `CARGO_MANIFEST_DIR`.
     let said = package.and_then(Path::parent).filter(is_root);
     said.or_else(|| here.ancestors().find(is_root)).unwrap_or(here).to_path_buf()
 }

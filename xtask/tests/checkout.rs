@@ -1,4 +1,4 @@
-//! A clone works where it is: no file in it is a link, and no program of it looks into another clone.
+//! Tests that a clone works in place: no file in it is a link, and no program of it reads another clone.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(&own).parent().expect("the crate is in the workspace").to_owned()
 }
 
-/// Every file of the clone, without what is built and what git keeps.
+/// Returns every file of the clone, without build output and git's own.
 fn files() -> Vec<PathBuf> {
     let (mut found, mut dirs) = (Vec::new(), vec![root()]);
     while let Some(dir) = dirs.pop() {

@@ -1,4 +1,4 @@
-//! The command line as a user meets it: what it writes, prints and exits with.
+//! Tests of the command line as a user sees it: its files, output and exit codes.
 
 use std::fs;
 use std::path::Path;

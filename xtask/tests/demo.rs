@@ -1,4 +1,5 @@
-//! The demo as a user meets it, on tiny files and debug builds: what it prints, exits with and leaves behind.
+//! Tests of the demo as a user sees it, on tiny files and debug builds: its output, its exit codes, and the
+//! files and processes that it leaves.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 const ONE: &str = "Ana,Paz,20000001,1980-01-01,7574\r\nJosé,\"Pérez, Ñu\",20000002,2000-02-29,0008\r\n";
 const TWO: &str = "Eva,Sosa,20000003,1999-12-31,0\r\n";
 
-/// Two files of agencies, and a directory for whatever the demo makes.
+/// Files of two agencies, and a directory for the demo's temporary files.
 struct Place {
     data: TempDir,
     temp: TempDir,
@@ -34,7 +35,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(["demo", "--debug", "--data"]).arg(self.data.path()).args(arguments);
         command.env("TMPDIR", self.temp.path()).stdin(Stdio::null());
-        // What is set for a program by hand must not reach the demo's.
+        // Settings in the user's environment must not reach the demo's programs.
         command.env("SERVER_AGENCIES", "none").env("CLI_ID", "none").env("LOGGING_LEVEL", "none");
         command
     }
@@ -43,13 +44,13 @@ impl Place {
         self.demo(arguments).output().unwrap()
     }
 
-    /// What there is of the demo's own directories.
+    /// Returns the directories that the demo has left.
     fn left(&self) -> Vec<PathBuf> {
         fs::read_dir(self.temp.path()).unwrap().map(|entry| entry.unwrap().path()).collect()
     }
 }
 
-/// The lottery's programs among them: whoever builds these has the directory in its arguments, too.
+/// Counts the lottery's programs among those processes: a build has the directory in its arguments, too.
 fn programs_in(path: &Path) -> usize {
     let of_the_lottery = |process: &PathBuf| {
         let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
@@ -59,7 +60,7 @@ fn programs_in(path: &Path) -> usize {
     processes_in(path).iter().filter(|process| of_the_lottery(process)).count()
 }
 
-/// The processes that have `path` as their working directory, or in their arguments.
+/// Returns the processes that have `path` as their working directory, or in their arguments.
 fn processes_in(path: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let of_it = |entry: &fs::DirEntry| {
@@ -125,12 +126,12 @@ fn each_agency_speaks_its_wire() {
     assert!(output.status.success(), "{output:?}");
     let [dir] = &place.left()[..] else { panic!("{output:?}") };
     let log = fs::read_to_string(dir.join("centre.log")).unwrap();
-    // A session is begun by one of them.
+    // Only the agency on `session` begins a session.
     assert_eq!(log.matches("action: session | result: success").count(), 1, "{log}");
     assert!(String::from_utf8(output.stdout).unwrap().contains(" 4500 ┆ 90 in all"));
 }
 
-/// Files that are more than one can send at once.
+/// Writes files with more bets than fit into one batch. Returns the number of bets.
 fn many_bets(place: &Place, agencies: u8) -> u64 {
     let mut all = 0;
     for agency in 1..=agencies {
@@ -228,13 +229,13 @@ fn a_failing_agency_is_told_of_and_nothing_runs_on() {
 #[test]
 fn a_signal_stops_all_processes() {
     let place = Place::new();
-    // An agency that never comes to an end: nobody writes into the pipe that it reads its bets from.
+    // This agency never ends: it reads its bets from a pipe without a writer.
     fs::remove_file(place.file(2)).unwrap();
     let made = Command::new("mkfifo").arg(place.file(2)).status().unwrap();
     assert!(made.success());
     let mut demo =
         place.demo(&["--agencies", "2"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // The centre and an agency.
+    // The server and an agency are running.
     wait_until(&mut demo, || programs_in(place.temp.path()) >= 2);
     kill_process(Pid::from_child(&demo), Signal::INT).unwrap();
     let status = demo.wait().unwrap();
@@ -243,7 +244,7 @@ fn a_signal_stops_all_processes() {
     assert_eq!(place.left(), [] as [PathBuf; 0]);
 }
 
-/// Waits for that; it takes long if there is much to build.
+/// Waits until `is` returns true: 300 s at most, since there may be much to build.
 fn wait_until(demo: &mut Child, is: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(300);
     while !is() {

@@ -1,4 +1,5 @@
-//! Documents lead to what is there: links to files and headings, and paths of the code.
+//! Tests that links in documents lead to existing files and headings, and that the paths of code in them
+//! exist.
 
 use std::env;
 use std::fs;
@@ -8,7 +9,8 @@ fn root() -> PathBuf {
     Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is")).join("..")
 }
 
-/// Calls `visit` with each Markdown file below `dir`, but for built and hidden ones, and its text.
+/// Calls `visit` with the path and the text of each Markdown file below `dir`, without hidden directories and
+/// build output.
 fn visit_documents(dir: &Path, visit: &mut impl FnMut(&Path, &str)) {
     for entry in fs::read_dir(dir).expect("a directory of the repository") {
         let path = entry.expect("an entry").path();
@@ -27,7 +29,7 @@ fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|found| found == ending)
 }
 
-/// The text without its listings.
+/// Returns the text without its listings.
 fn prose(text: &str) -> String {
     let mut listing = false;
     let mut kept = String::new();
@@ -42,7 +44,7 @@ fn prose(text: &str) -> String {
     kept
 }
 
-/// The anchors of the headings, as they are linked to.
+/// Returns the anchors of the headings, in the form in which links name them.
 fn anchors(text: &str) -> Vec<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let anchor = |heading: &str| {
@@ -78,7 +80,8 @@ fn links_lead_to_files_and_headings() {
     assert!(links > 100, "{links}");
 }
 
-/// A path that a document names, in full: P, C, S and D stand for directories of tests and of the lottery.
+/// Expands the abbreviation that a path begins with: P, C, S and D stand for directories of tests and of the
+/// lottery.
 fn whole(path: &str) -> String {
     let short = [
         ("P/", "lottery-proto/tests/"),
@@ -97,7 +100,7 @@ fn paths_of_the_code_that_documents_name_exist() {
             prose(&fs::read_to_string(root().join(format!("docs/{document}.md"))).expect("a document"));
         let mut paths = 0;
         for line in text.lines() {
-            // A file without a directory is beside the one that was named before it.
+            // Directory of the path named before, in which a file named without a directory is.
             let mut beside: Option<PathBuf> = None;
             for name in line.split('`').skip(1).step_by(2) {
                 let is_path = name.contains('/') || has_ending(Path::new(name), "rs");

@@ -1,4 +1,5 @@
-//! What `lottery-proto` offers is written down in `lottery-proto/public-api.txt`: whoever changes it sees so.
+//! Test that the public items of `lottery-proto` are those of `lottery-proto/public-api.txt`, so that a
+//! change of them is seen.
 //!
 //! `UPDATE=1 cargo test -p xtask --test public_api` writes the list anew.
 
@@ -17,7 +18,7 @@ fn the_public_items_of_the_library_are_those_that_are_written_down() {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(&root).args(["rustdoc", "--quiet", "--lib", "-p", "lottery-proto", "--target-dir"]);
     cargo.arg(target.path()).args(["--", "-Z", "unstable-options", "--output-format", "json"]);
-    // The form is not stable, and this lets a stable toolchain write it.
+    // JSON output of rustdoc is unstable, and `RUSTC_BOOTSTRAP` permits it on a stable toolchain.
     cargo.env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTDOCFLAGS");
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -27,7 +28,7 @@ fn the_public_items_of_the_library_are_those_that_are_written_down() {
     let found = match json.build() {
         Ok(found) => format!("{found}"),
         Err(error) => {
-            // Not with a macro, as those are not shown where a test passes.
+            // `eprintln!` is captured in a test that passes; a write to standard error is not.
             let said = format!("\n*** SKIPPED: rustdoc writes a form that is not known here: {error} ***\n");
             return io::stderr().write_all(said.as_bytes()).expect("standard error is open");
         }

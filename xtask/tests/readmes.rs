@@ -1,4 +1,4 @@
-//! The commands of the READMEs, as CI finds and runs them.
+//! Test of the commands of the READMEs, as CI finds and runs them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -32,7 +32,7 @@ fn every_command_of_every_readme_is_found_and_dealt_with() {
     assert_eq!(how("docker/README.md:", "./generar-compose.sh"), "docker");
     assert!(how("README.md:", "cargo test --workspace").starts_with("step: "));
     assert!(how("README.md:", "sudo apt-get install").starts_with("packages: it installs "));
-    // A block that stands for something else cannot be pasted.
+    // A command in a block must not contain placeholders: readers paste it.
     for row in rows.iter().filter(|row| row[1].starts_with("pattern")) {
         let (file, line) = row[0].rsplit_once(':').expect("a line");
         let text = fs::read_to_string(root.join(file)).expect("a README");

@@ -1,4 +1,4 @@
-//! Each test and each fuzzing target that `docs/RELIABILITY.md` names is there.
+//! Test that each test and each fuzzing target that `docs/RELIABILITY.md` names exists.
 
 use std::env;
 use std::fs;
@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The path that a name begins with stands for.
+/// Expands the abbreviation that a path begins with.
 fn whole(path: &str) -> String {
     let short = [
         ("P/", "lottery-proto/tests/"),

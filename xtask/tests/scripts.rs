@@ -1,4 +1,4 @@
-//! The scripts that the course calls: by their path, by `sh` and by `bash`, from any directory.
+//! Tests of the scripts that the course calls: by their path, by `sh` and by `bash`, from any directory.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
-/// A copy of `docker/`, with the files of two agencies beside it, under a path that needs quotes.
+/// Copies `docker/`, with the files of two agencies beside it, to a path that needs quotes.
 fn copy() -> (TempDir, PathBuf) {
     let own = env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
     let from = Path::new(&own).join("../docker");
@@ -27,7 +27,7 @@ fn copy() -> (TempDir, PathBuf) {
     (dir, to)
 }
 
-/// The ways to call a script that is in `dir`: from where, and in which words.
+/// Returns the ways to call a script that is in `dir`: the working directory and the words of the command.
 fn calls(dir: &Path, script: &str) -> Vec<(PathBuf, Vec<String>)> {
     let whole = dir.join(script).to_str().expect("UTF-8").to_owned();
     let mut calls = Vec::new();
@@ -39,7 +39,7 @@ fn calls(dir: &Path, script: &str) -> Vec<(PathBuf, Vec<String>)> {
         let name = dir.file_name().and_then(|name| name.to_str()).expect("a name");
         calls.push((parent.to_owned(), words(&format!("{name}/{script}"))));
     }
-    // By its name alone a shell finds it where it is.
+    // A shell finds a script by its name alone in the working directory.
     calls.push((dir.to_owned(), vec!["sh".into(), script.into()]));
     calls.push((dir.to_owned(), vec!["bash".into(), script.into()]));
     calls
@@ -93,8 +93,8 @@ fn a_wrong_number_of_clients_is_named() {
     assert!(!file.exists());
 }
 
-/// Writes a program. Another process does it: a descriptor of this one could be copied into a child of another test, and
-/// what somebody writes to cannot be run.
+/// Writes a program, with a shell. If this process wrote it, a child of another test could inherit the
+/// descriptor, and a file that is open for writing cannot be run.
 fn program(path: &Path, text: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", "printf %s \"$1\" >\"$0\" && chmod +x \"$0\""]).arg(path).arg(text);

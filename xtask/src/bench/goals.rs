@@ -1,12 +1,12 @@
-//! What is aimed at, and whether it holds: ratios of one run, and what does not depend on the machine.
+//! Goals of the measurements: ratios of one run, and figures that do not depend on the machine.
 
 use super::Error;
 use super::measured::Measured;
 
-/// Something to hold.
+/// Goal that a measurement has to reach.
 pub(super) struct Goal {
     pub(super) what: String,
-    /// At most this.
+    /// Largest value that reaches the goal.
     pub(super) most: f64,
     pub(super) found: f64,
     pub(super) unit: &'static str,
@@ -18,7 +18,7 @@ impl Goal {
     }
 }
 
-/// All goals that are measured.
+/// Returns all goals. Returns an error that names the first missing measurement.
 pub(super) fn goals(measured: &Measured) -> Result<Vec<Goal>, Error> {
     let mut goals = Vec::new();
     let mut add = |what: String, most, found| goals.push(Goal { what, most, found, unit: "×" });
@@ -29,7 +29,7 @@ pub(super) fn goals(measured: &Measured) -> Result<Vec<Goal>, Error> {
         ("rkyv", "`rkyv`", 0.65),
         ("postcard", "`postcard`", 0.65),
     ] {
-        // What is measured is how often ours fits into theirs.
+        // The measured ratio is theirs to ours; the goal is ours to theirs.
         let theirs = measured.number(&["decode", name], 1)?;
         add(format!("decoding, of {what}"), most, 1.0 / theirs);
     }

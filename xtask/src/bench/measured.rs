@@ -1,21 +1,22 @@
-//! What was measured, as the measuring programs print it: lines of CSV, which begin with a group and a name.
+//! Measurements in the form that the measuring programs print: lines of CSV, which begin with a group and a
+//! name.
 
 use super::Error;
 
-/// All that was measured.
+/// Lines of all measurements.
 #[derive(Debug)]
 pub(super) struct Measured {
     lines: Vec<Vec<String>>,
 }
 
 impl Measured {
-    /// The lines of these outputs.
+    /// Splits these outputs into lines and fields.
     pub(super) fn parse(outputs: &[&str]) -> Self {
         let lines = outputs.iter().flat_map(|output| output.lines());
         Self { lines: lines.map(|line| line.split(',').map(str::to_owned).collect()).collect() }
     }
 
-    /// The lines that begin with this, without it.
+    /// Returns the lines that begin with these fields, without them.
     pub(super) fn group<'a>(&'a self, start: &'a [&'a str]) -> impl Iterator<Item = &'a [String]> {
         self.lines.iter().filter_map(move |line| {
             let (head, rest) = line.split_at_checked(start.len())?;
@@ -23,7 +24,8 @@ impl Measured {
         })
     }
 
-    /// The number in that column of the first line that begins with this.
+    /// Returns the number in that column of the first line that begins with these fields; columns are counted
+    /// from 0 after them. Returns an error if there is none.
     pub(super) fn number(&self, start: &[&str], column: usize) -> Result<f64, Error> {
         let number = self.group(start).next().and_then(|rest| rest.get(column)?.parse().ok());
         number.ok_or_else(|| Error::Missing(start.join("/")))

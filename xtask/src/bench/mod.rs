@@ -14,42 +14,42 @@ use std::process::Command;
 use self::measured::Measured;
 use crate::root::root;
 
-/// What is asked for.
+/// Arguments of `cargo xtask bench-report`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How often decoding, encoding and the machines are repeated
+    /// Number of rounds of decoding, encoding and the machines
     #[arg(long, default_value_t = 101)]
     rounds: u32,
-    /// How often receiving and ingest are repeated: each round starts every server anew
+    /// Number of rounds of receiving and ingest: each round starts every server anew
     #[arg(long, default_value_t = 7)]
     ingest_rounds: u32,
 }
 
-/// Why there is no report.
+/// Reason for which there is no report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A program could not be run.
+    /// A program could not be run, or failed.
     #[error("{program}: {error}")]
     Run {
-        /// Which.
+        /// Program and its arguments.
         program: String,
-        /// Why not.
+        /// Reason for the failure.
         error: String,
     },
-    /// Something that was to be measured is missing.
+    /// A measurement is missing.
     #[error("nothing was measured of {0}")]
     Missing(String),
-    /// The report could not be written.
+    /// A file could not be read or written.
     #[error("{}: {error}", path.display())]
     Write {
-        /// What could not be written.
+        /// Path of the file.
         path: PathBuf,
-        /// Why not.
+        /// Reason for the failure.
         error: io::Error,
     },
 }
 
-/// Measures, and writes the report.
+/// Measures, and writes the report and its plots.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let dir = root().join("benches");
     let rounds = args.rounds.to_string();
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a benchmark prints of itself.
+/// Runs a benchmark and returns its output.
 fn bench(name: &str, arguments: &[&str]) -> Result<String, Error> {
     let head = ["bench", "--quiet", "-p", "benches", "--bench", name, "--", "--csv"];
     cargo(&[&head, arguments].concat())
@@ -87,7 +87,7 @@ fn cargo(arguments: &[&str]) -> Result<String, Error> {
     }
 }
 
-/// The machine and the compiler, in a line.
+/// Returns the machine, the compiler and the load average, in a line.
 fn machine() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

@@ -1,8 +1,8 @@
-//! Horizontal bars as SVG. (A plotting library is a dozen crates for what is forty lines here.)
+//! Horizontal bars as SVG. A plotting library is a dozen crates, this is forty lines.
 
 use std::fmt::Write as _;
 
-/// A bar: what it is, how long it is, and whether it is ours.
+/// Bar of a plot: its name, its length, and a flag for our own.
 pub(super) struct Bar {
     pub(super) name: String,
     pub(super) value: f64,
@@ -15,7 +15,7 @@ const RIGHT: f64 = 70.0;
 const ROW: f64 = 24.0;
 const TOP: f64 = 40.0;
 
-/// A picture of the bars, the longest as wide as there is room.
+/// Draws the bars. The longest takes the full width.
 pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
     let longest = bars.iter().map(|bar| bar.value).fold(f64::MIN_POSITIVE, f64::max);
     let height = bars.iter().fold(TOP, |height, _| height + ROW) + 10.0;

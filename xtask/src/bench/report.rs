@@ -1,4 +1,4 @@
-//! The report's text, and what its plots show.
+//! Text of the report, and the data of its plots.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::plot::Bar;
 
 const RUNTIMES: [&str; 3] = ["tokio", "std", "smol"];
 
-/// The whole of `REPORT.md`.
+/// Returns the text of `REPORT.md`.
 pub(super) fn text(measured: &Measured, machine: &str) -> Result<String, Error> {
     let mut text = format!(
         "# What it costs\n\nWritten by `cargo xtask bench-report`, on: {machine}.\n\nTimes are medians, of contenders that \
@@ -70,7 +70,7 @@ pub(super) fn text(measured: &Measured, machine: &str) -> Result<String, Error> 
     Ok(text)
 }
 
-/// The table of what receiving costs.
+/// Appends the table of the cost of receiving.
 fn receiving(text: &mut String, measured: &Measured) -> Result<(), Error> {
     *text += "\n## Receiving\n\nThe processor time of a server for a gigabyte of blocks, each acknowledged. `loop` reads block \
               after block and looks at none; `driver` is our driver with a machine that looks at none; `server` is the driver \
@@ -85,7 +85,7 @@ fn receiving(text: &mut String, measured: &Measured) -> Result<(), Error> {
     Ok(())
 }
 
-/// The table of batches of many producers at once.
+/// Appends the table of concurrent producers' batches.
 fn producers(text: &mut String, measured: &Measured) -> Result<(), Error> {
     *text += "\n## Batches of many producers made durable\n\nEach producer sends a batch and waits until it is durable before it \
               sends the next.\n\n| producers | ns for a batch, by groups | with a sync for each | by groups × with a sync for \
@@ -100,7 +100,7 @@ fn producers(text: &mut String, measured: &Measured) -> Result<(), Error> {
     Ok(())
 }
 
-/// The table of connections that say nothing, and that of a lottery beside them.
+/// Appends the table of idle connections, and that of the lotteries beside them.
 fn connections(text: &mut String, measured: &Measured) -> Result<(), Error> {
     *text += "\n## Many connections\n\nConnections that say nothing. Memory is what the process has of its own, without the \
               system's side of the sockets; processor time is what all of them together use while nothing happens.\n\n\
@@ -122,10 +122,10 @@ fn connections(text: &mut String, measured: &Measured) -> Result<(), Error> {
     Ok(())
 }
 
-/// The name of a plot, its title and its bars.
+/// Name of a plot, its title and its bars.
 type Plot = (&'static str, &'static str, Vec<Bar>);
 
-/// The plots.
+/// Returns the plots.
 pub(super) fn plots(measured: &Measured) -> Result<Vec<Plot>, Error> {
     let mut plots = Vec::new();
     for (group, title, ours) in [
@@ -159,7 +159,8 @@ pub(super) fn plots(measured: &Measured) -> Result<Vec<Plot>, Error> {
 mod tests {
     use super::*;
 
-    /// What the measuring programs print, without a database that is not to be had everywhere.
+    /// Returns sample output of the measuring programs, without the database that is not installed
+    /// everywhere.
     fn printed() -> String {
         let mut lines = Vec::new();
         for name in [

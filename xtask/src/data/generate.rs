@@ -1,4 +1,4 @@
-//! Invents the bets of the five agencies: people, documents, birth dates and numbers.
+//! Generator of the five agencies' bets: people, documents, birth dates and numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,10 +6,10 @@ use std::fmt;
 use super::names::{COMPOUND, MEN, SURNAMES, WOMEN};
 use super::rng::Rng;
 
-/// The number that wins the draw. No bet holds it by chance: each agency has as many as its plan says.
+/// Number that wins the draw. No bet holds it by chance: each agency has as many as its plan says.
 pub(crate) const WINNING_NUMBER: u32 = 7574;
 
-/// How much an agency is given: so many bets, and among them so many on the winning number and on 0.
+/// Number of bets of an agency, and among them the number of bets on the winning number and on 0.
 struct Plan {
     bets: u32,
     winners: u32,
@@ -24,15 +24,15 @@ const PLANS: [Plan; 5] = [
     Plan { bets: 991, winners: 1, zeros: 0 },
 ];
 
-/// How many agencies there are.
+/// Number of agencies.
 pub(super) const AGENCIES: usize = PLANS.len();
 
-/// The name of an agency's file.
+/// Returns the name of an agency's file.
 pub(super) fn file_name(id: usize) -> String {
     format!("agency-{id}.csv")
 }
 
-/// One agency and its bets, in the order of its file.
+/// Agency and its bets, in the order of its file.
 pub(super) struct Agency {
     pub(super) id: usize,
     pub(super) bets: Vec<Bet>,
@@ -43,19 +43,19 @@ impl Agency {
         file_name(self.id)
     }
 
-    /// The whole file: a bet a line, CRLF, no header, no quoting.
+    /// Returns the whole file: a bet per line, CRLF, no header, no quotes.
     pub(super) fn csv(&self) -> String {
         self.bets.iter().flat_map(|bet| [bet.to_string(), "\r\n".to_owned()]).collect()
     }
 
-    /// The documents of the bets that win, in the order of the file.
+    /// Returns the documents of the winning bets, in the order of the file.
     pub(super) fn winners(&self) -> Vec<String> {
         let winning = self.bets.iter().filter(|bet| bet.number == WINNING_NUMBER);
         winning.map(|bet| bet.document.to_string()).collect()
     }
 }
 
-/// One invented bet; displayed as its line of the file, without the line end.
+/// Invented bet. It is displayed as its line of the file, without the line end.
 pub(super) struct Bet {
     first_name: String,
     last_name: &'static str,
@@ -83,10 +83,10 @@ impl fmt::Display for Date {
     }
 }
 
-/// The five agencies of this seed.
+/// Generates the five agencies of this seed.
 pub(super) fn agencies(seed: u64) -> Vec<Agency> {
     let mut rng = Rng::new(seed);
-    let mut documents = BTreeSet::new(); // nobody bets twice, at whatever agency
+    let mut documents = BTreeSet::new(); // one bet per person in all agencies
     (1..).zip(&PLANS).map(|(id, plan)| Agency { id, bets: bets(&mut rng, plan, &mut documents) }).collect()
 }
 
@@ -105,7 +105,7 @@ fn bets(rng: &mut Rng, plan: &Plan, documents: &mut BTreeSet<u32>) -> Vec<Bet> {
         .collect()
 }
 
-/// Fixes `number` for `count` places of `bets`, one in each of as many equal parts of the file.
+/// Fixes `number` for `count` places of `bets`, one in each of `count` equal parts of the file.
 fn spread(rng: &mut Rng, bets: u32, count: u32, number: u32, fixed: &mut BTreeMap<u32, u32>) {
     for part in 0..count {
         let (first, end) = (bets * part / count, bets * (part + 1) / count);
@@ -117,7 +117,7 @@ fn spread(rng: &mut Rng, bets: u32, count: u32, number: u32, fixed: &mut BTreeMa
     }
 }
 
-/// Mostly two given names, often one, seldom a compound such as "María del Carmen".
+/// Picks two given names most often, one name often, and seldom a compound such as "María del Carmen".
 fn first_name(rng: &mut Rng) -> String {
     let names = if rng.below(2) == 0 { WOMEN } else { MEN };
     match rng.below(1000) {
@@ -134,7 +134,7 @@ fn first_name(rng: &mut Rng) -> String {
     }
 }
 
-/// Eight digits that nobody else has.
+/// Picks a document of eight digits that no other bet has.
 fn document(rng: &mut Rng, taken: &mut BTreeSet<u32>) -> u32 {
     loop {
         let document = rng.between(20_000_000, 39_999_999);
@@ -144,7 +144,8 @@ fn document(rng: &mut Rng, taken: &mut BTreeSet<u32>) -> u32 {
     }
 }
 
-/// Any day from 1930 to 2006: days that do not exist are drawn again, so that all others are equally likely.
+/// Picks any day from 1930 to 2006. Days that do not exist are drawn again, so that all others are equally
+/// likely.
 fn birthdate(rng: &mut Rng) -> Date {
     loop {
         let date = Date { year: rng.between(1930, 2006), month: rng.between(1, 12), day: rng.between(1, 31) };
@@ -156,14 +157,14 @@ fn birthdate(rng: &mut Rng) -> Date {
 
 fn days_in_month(date: &Date) -> u32 {
     match date.month {
-        2 if date.year.is_multiple_of(4) => 29, // right from 1901 to 2099
+        2 if date.year.is_multiple_of(4) => 29, // valid from 1901 to 2099
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
 }
 
-/// A number from 1 to 9999 that does not win; 0 and the winning number stand where the plan put them.
+/// Picks a number from 1 to 9999 that does not win. The plan places 0 and the winning number.
 fn other_number(rng: &mut Rng) -> u32 {
     loop {
         let number = rng.between(1, 9999);

@@ -14,27 +14,27 @@ use crate::root::root;
 use generate::Agency;
 pub(crate) use generate::WINNING_NUMBER;
 
-/// What `cargo xtask data` is told.
+/// Arguments of `cargo xtask data`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Another seed gives other people; the committed files come from the default
+    /// Seed of the people and their bets; the committed files come from the default
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
-    /// Where to write; made if missing [default: .data of the workspace]
+    /// Directory to write to; created if missing [default: .data of the workspace]
     #[arg(long)]
     dir: Option<PathBuf>,
 }
 
-/// The seed of the files committed under `.data/`.
+/// Seed of the files committed under `.data/`.
 const DEFAULT_SEED: u64 = 7574;
 
-/// Why the files could not be written.
+/// Reason for which the files could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A directory or a file.
+    /// A directory or a file could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
-    /// The table of what was written.
+    /// The table of the files could not be printed.
     #[error("cannot write to standard output: {0}")]
     Report(io::Error),
 }
@@ -52,7 +52,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     io::stdout().write_all(report.as_bytes()).map_err(Error::Report)
 }
 
-/// `.data`, with the files of the default seed in it: writes those that are missing, and says so.
+/// Returns the path of `.data` after writing those files of the default seed that are missing. Prints a line
+/// if it wrote any.
 ///
 /// # Errors
 ///
@@ -70,7 +71,7 @@ pub(crate) fn provide() -> Result<PathBuf, Error> {
     Ok(dir)
 }
 
-/// `.data` at the root of the workspace, wherever the command is run from.
+/// Returns the path of `.data` at the root of the workspace, from any working directory.
 fn default_dir() -> PathBuf {
     root().join(".data")
 }
@@ -84,7 +85,7 @@ fn write(dir: &Path, agencies: &[Agency]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A table in Markdown, as it stands in `.data/README.md`.
+/// Returns the table of the agencies in Markdown, as it stands in `.data/README.md`.
 fn table(agencies: &[Agency]) -> String {
     let (mut bets, mut bytes, mut winners) = (0, 0, 0);
     let mut rows = vec![

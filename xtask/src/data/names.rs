@@ -1,7 +1,7 @@
-//! The names that invented people are made of: ordinary Argentine ones, some with accents, `ñ` and `ü`.
+//! Names of invented people: ordinary Argentine ones, some with accents, `ñ` and `ü`.
 //!
-//! None holds a comma, a quote, `|`, `;`, `:` or a brace, so that every wire can carry them. The order counts:
-//! a changed list changes the files made from the same seed.
+//! No name holds a comma, a quote, `|`, `;`, `:` or a brace, so that every dialect can carry it. The order
+//! counts: a changed list changes the files made from the same seed.
 
 /// Given names of women.
 #[rustfmt::skip] // as many to a line as fit

@@ -1,27 +1,29 @@
-//! The random numbers behind the generated files.
+//! Random numbers for the generated files.
 
-/// `SplitMix64` (Steele, Lea and Flood, 2014): a dozen lines of our own change with no dependency's version.
+/// `SplitMix64` generator (Steele, Lea and Flood, 2014). A dozen lines of our own do not change with the
+/// version of a dependency.
 pub(crate) struct Rng {
     state: u64,
 }
 
 impl Rng {
-    /// Every seed is as good as another.
+    /// Creates a generator. Any seed is good.
     pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    /// A number from 0 to `end - 1`. The bias of the remainder is under one in 2^38 for the ranges used here.
+    /// Returns a number from 0 to `end - 1`. The bias of the remainder is under one in 2^38 for the ranges
+    /// used here.
     pub(crate) fn below(&mut self, end: u32) -> u32 {
         u32::try_from(self.next_u64() % u64::from(end)).expect("a remainder is smaller than its u32 divisor")
     }
 
-    /// A number from `first` to `last`, both included.
+    /// Returns a number from `first` to `last`, both included.
     pub(crate) fn between(&mut self, first: u32, last: u32) -> u32 {
         first + self.below(last - first + 1)
     }
 
-    /// One of `items`, all equally likely.
+    /// Returns one of `items`, all equally likely.
     pub(crate) fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
         let count = u32::try_from(items.len()).expect("the lists of names are short");
         items[self.below(count) as usize]
@@ -39,7 +41,7 @@ impl Rng {
 mod tests {
     use super::Rng;
 
-    /// The published reference implementation's first numbers from the seed 1234567.
+    /// Compares with the first numbers of the published reference implementation for the seed 1234567.
     #[test]
     fn draws_the_reference_sequence() {
         let mut rng = Rng::new(1_234_567);

@@ -1,4 +1,4 @@
-//! Checks the generated files as a stranger would read them: from their bytes, with nothing of the generator's.
+//! Checks of the generated files from their bytes alone, without the generator's code.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,8 @@ struct Row<'a> {
     number: &'a str,
 }
 
-/// Every line ends with CRLF, the last one too, and has five fields.
+/// Splits a file into rows. Panics unless every line, the last one included, ends with CRLF and has five
+/// fields.
 fn rows(csv: &str) -> Vec<Row<'_>> {
     let body = csv.strip_suffix("\r\n").expect("the last line ends too");
     body.split("\r\n")
@@ -42,7 +43,7 @@ fn generated(seed: u64) -> Vec<String> {
     generate::agencies(seed).iter().map(generate::Agency::csv).collect()
 }
 
-/// Counts a percentage, rounded down.
+/// Returns the percentage of matching rows, rounded down.
 fn percent(rows: &[Row<'_>], is: impl Fn(&Row<'_>) -> bool) -> usize {
     rows.iter().filter(|row| is(row)).count() * 100 / rows.len()
 }
@@ -127,7 +128,7 @@ fn committed_bets_look_like_real_ones() {
     assert!((3_291_327..=4_022_731).contains(&size), "{size} bytes");
 }
 
-/// One winner in each of as many parts of a file as it has winners.
+/// Divides each file into as many parts as it has winners: each part has one.
 #[test]
 fn winners_are_spread_over_each_file() {
     for (file, winners) in committed().iter().zip(WINNERS) {

@@ -1,4 +1,4 @@
-//! Builds the programs of the chosen runtimes.
+//! Build of the programs of the chosen runtimes.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::Error;
 use super::runtimes::{Runtime, Runtimes};
 use crate::root::root;
 
-/// The programs that were built.
+/// Programs that were built.
 #[derive(Debug)]
 pub(super) struct Programs {
     dir: PathBuf,
@@ -16,21 +16,21 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// The centre's program.
+    /// Returns the path of the server's program.
     pub(super) fn centre(&self) -> PathBuf {
         self.dir.join(centre_of(self.runtimes.centre()))
     }
 
-    /// An agency's program.
+    /// Returns the path of an agency's program.
     pub(super) fn agency(&self, agency: u8) -> PathBuf {
         self.dir.join(agency_of(self.runtimes.agency(agency)))
     }
 }
 
-/// Builds what the centre and that many agencies need, and nothing else. cargo shows how far it is.
+/// Builds the programs that the server and `agencies` agencies need, and no others. cargo shows its progress.
 ///
-/// Each runtime is built by itself: a package built with others shares their features, and would be another one
-/// in each mixture.
+/// Each runtime is built in a run of its own: cargo unifies the features of packages that are built together,
+/// so each mixture would build them again.
 pub(super) fn build(runtimes: &Runtimes, agencies: u8, debug: bool) -> Result<Programs, Error> {
     let target = target_dir().map_err(Error::Cargo)?;
     let mut wanted = vec![(runtimes.centre(), vec![centre_of(runtimes.centre())])];
@@ -62,7 +62,7 @@ fn cargo_build(runtime: Runtime, programs: &[String], target: &Path, debug: bool
     if status.success() { Ok(()) } else { Err(Error::Build(runtime.name().into())) }
 }
 
-/// Where cargo has put this program: the directory above that of the profile.
+/// Returns cargo's target directory: the one above the profile's directory, which holds this program.
 fn target_dir() -> std::io::Result<PathBuf> {
     let program = env::current_exe()?;
     Ok(program.ancestors().nth(2).unwrap_or(&program).to_path_buf())

@@ -1,4 +1,4 @@
-//! Which processes are killed, and when: all of it from a seed.
+//! Plan of the processes to kill and of the times, derived from a seed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -7,39 +7,40 @@ use std::time::Duration;
 use super::process::Who;
 use crate::data::rng::Rng;
 
-/// The longest pause between the bet that a kill waits for and the kill, in microseconds: about as long as a centre
-/// takes to start, so that some are killed at that.
+/// Longest pause between the bet that a kill waits for and the kill, in microseconds: about the start time of
+/// a server, so that some are killed while they start.
 const LONGEST_PAUSE: u32 = 30_000;
 
-/// What is left to be killed, in its order.
+/// Kills that are left, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan(VecDeque<Kill>);
 
-/// A kill that is to come.
+/// Kill of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kill {
     pub(super) victim: Who,
-    /// Once so many bets of all agencies are acknowledged …
+    /// Number of acknowledged bets of all agencies at which the pause begins.
     pub(super) bets: u64,
-    /// … and this time has passed, too, unless the next is due as well.
+    /// Pause before the kill. It is cut short if the next kill is due as well.
     pub(super) pause: Duration,
 }
 
 impl Plan {
-    /// So many kills while so many bets are stored, or as many as it takes that the centre and each agency has one.
+    /// Plans `kills` kills while `bets` bets are stored, but at least one of the server and of each agency.
     pub(super) fn new(seed: u64, kills: u16, agencies: u8, bets: u64) -> Self {
         let mut rng = Rng::new(seed);
         let mut victims: Vec<Who> =
             std::iter::once(Who::Centre).chain((1..=agencies).map(Who::Agency)).collect();
         while victims.len() < kills.into() {
-            // Every third, for there is more to go wrong than with an agency.
+            // Every third is the server, in which more can go wrong than in an agency.
             let centre = rng.below(3) == 0;
             victims.push(if centre { Who::Centre } else { Who::Agency(agency(&mut rng, agencies)) });
         }
         for last in (1..victims.len()).rev() {
             victims.swap(last, rng.below(u32::try_from(last + 1).unwrap_or(u32::MAX)) as usize);
         }
-        // The last bets are left alone: when they are stored, the agencies have their winners at once and end.
+        // No kill waits for the last bets: once they are stored, the agencies get their winners at once and
+        // end.
         let mut moments: Vec<u64> =
             victims.iter().map(|_| bets * u64::from(rng.between(5, 950)) / 1000).collect();
         moments.sort_unstable();
@@ -50,17 +51,17 @@ impl Plan {
         Self(victims.into_iter().zip(moments).map(kill).collect())
     }
 
-    /// How many are left.
+    /// Returns the number of kills that are left.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether so many bets are enough for the next kill.
+    /// Returns true if `bets` acknowledged bets are enough for the next kill.
     pub(super) fn is_due(&self, bets: u64) -> bool {
         self.0.front().is_some_and(|kill| kill.bets <= bets)
     }
 
-    /// The next kill, if so many bets are enough for it.
+    /// Takes the next kill, if `bets` acknowledged bets are enough for it.
     pub(super) fn next(&mut self, bets: u64) -> Option<Kill> {
         if self.is_due(bets) { self.0.pop_front() } else { None }
     }
@@ -70,22 +71,22 @@ fn agency(rng: &mut Rng, agencies: u8) -> u8 {
     u8::try_from(rng.between(1, agencies.into())).unwrap_or(agencies)
 }
 
-/// Who was killed how often.
+/// Number of kills of each process.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Killed(BTreeMap<Who, u32>);
 
 impl Killed {
-    /// Another kill.
+    /// Counts a kill.
     pub(super) fn add(&mut self, victim: Who) {
         *self.0.entry(victim).or_default() += 1;
     }
 
-    /// How many it were.
+    /// Returns the number of all kills.
     pub(super) fn all(&self) -> u32 {
         self.0.values().sum()
     }
 
-    /// The first that was never killed.
+    /// Returns the first process that was never killed.
     pub(super) fn spared(&self, agencies: u8) -> Option<Who> {
         let mut all = std::iter::once(Who::Centre).chain((1..=agencies).map(Who::Agency));
         all.find(|who| !self.0.contains_key(who))

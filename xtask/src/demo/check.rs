@@ -1,4 +1,5 @@
-//! Holds what was stored to what was to be sent. It reads both by itself, with nothing of the programs' code.
+//! Comparison of the stored bets with the agencies' files. It reads both with code of its own and uses none
+//! of the programs'.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,32 +11,32 @@ use crate::data::WINNING_NUMBER;
 
 const FIELDS: [&str; 5] = ["first_name", "last_name", "document", "birthdate", "number"];
 
-/// The first thing that is not as it should be. Names and birth dates are not shown: they are personal data.
+/// First difference found. Names and birth dates are not shown: they are personal data.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Difference {
     /// A file cannot be read.
     #[error("{}: {error}", path.display())]
     Unreadable { path: PathBuf, error: csv::Error },
-    /// Not a row of ours.
+    /// A row does not have the form that the server writes.
     #[error("bets.csv, line {line}: expected six fields, the first the number of an agency that takes part")]
     NoRow { line: u64 },
-    /// A field is not that of the agency's file.
+    /// A field differs from the agency's file.
     #[error("bets.csv, line {line}: the {field} is not that of bet {bet} of agency {agency}")]
     Field { line: u64, field: &'static str, agency: usize, bet: u64 },
-    /// There is a row that the agency's file has no bet for.
+    /// A row has no bet in the agency's file.
     #[error("bets.csv, line {line}: agency {agency} has {bets} bets, and here is one more")]
     More { line: u64, agency: usize, bets: u64 },
     /// Rows are missing at the end.
     #[error("bets.csv: bet {bet} of agency {agency} is missing, and all after it")]
     Missing { agency: usize, bet: u64 },
-    /// An agency was told other winners than its file has.
+    /// An agency got other winners than its file has.
     #[error(
         "agency {agency} was told of {told} winners, not of the {expected} that its file holds in their order"
     )]
     Winners { agency: usize, told: usize, expected: usize },
 }
 
-/// An agency's file, read as far as its bets have been found.
+/// Agency's file, read as far as its bets have been found.
 struct Source<'a> {
     path: &'a Path,
     reader: Reader<File>,
@@ -47,7 +48,7 @@ impl<'a> Source<'a> {
         Ok(Self { path, reader: open(path)?, bets: 0 })
     }
 
-    /// Reads the next bet; `false` at the end.
+    /// Reads the next bet. Returns false at the end of the file.
     fn next(&mut self, bet: &mut ByteRecord) -> Result<bool, Difference> {
         let more = self.reader.read_byte_record(bet).map_err(|error| unreadable(self.path, error))?;
         self.bets += u64::from(more);
@@ -55,12 +56,13 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Checks that `bets_csv` holds every bet of every agency's file once, and each agency's in its order: how many.
+/// Checks that `bets_csv` holds every bet of every agency's file once, and each agency's in their order.
+/// Returns the number of bets.
 pub(super) fn bets(bets_csv: &Path, files: &[PathBuf]) -> Result<u64, Difference> {
     let mut sources: Vec<_> = files.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
     let mut stored = open(bets_csv)?;
     let (mut row, mut bet) = (ByteRecord::new(), ByteRecord::new());
-    // No field holds a line end, so rows are lines; csv itself counts a CRLF with the line after it.
+    // No field holds a line end, so rows are lines. The csv crate counts a CRLF with the line after it.
     let mut line = 0;
     while stored.read_byte_record(&mut row).map_err(|error| unreadable(bets_csv, error))? {
         line += 1;
@@ -72,7 +74,7 @@ pub(super) fn bets(bets_csv: &Path, files: &[PathBuf]) -> Result<u64, Difference
         }
         for (at, field) in FIELDS.into_iter().enumerate() {
             let (expected, found) = (bet.get(at).unwrap_or_default(), &row[at + 1]);
-            // The leading zeros of a number mean nothing and are not kept.
+            // Leading zeros of a number have no meaning and are not stored.
             let expected = if field == "number" { without_zeros(expected) } else { expected };
             if expected != found {
                 return Err(Difference::Field { line, field, agency, bet: source.bets });
@@ -87,7 +89,7 @@ pub(super) fn bets(bets_csv: &Path, files: &[PathBuf]) -> Result<u64, Difference
     Ok(sources.iter().map(|source| source.bets).sum())
 }
 
-/// Checks that each agency was told the winners of its file, in their order.
+/// Checks that each agency got the winners of its file, in their order.
 pub(super) fn winners(files: &[PathBuf], results: &[AgencyResult]) -> Result<(), Difference> {
     let winning = WINNING_NUMBER.to_string();
     for (agency, (path, result)) in (1..).zip(files.iter().zip(results)) {

@@ -1,22 +1,22 @@
-//! Which wires the agencies speak.
+//! Dialects of the agencies.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What carries bets, by the names that the programs know.
+/// Names of the dialects that carry bets, as the programs have them.
 const ALL: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
 
-/// The agencies' wires, used in turn; never empty.
+/// Dialects that the agencies use in turn; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Dialects(Vec<&'static str>);
 
 impl Dialects {
-    /// The wire of an agency, which are counted from 1.
+    /// Returns the dialect of an agency. Agencies are numbered from 1.
     pub(super) fn agency(&self, agency: u8) -> &'static str {
         self.0[usize::from(agency - 1) % self.0.len()]
     }
 
-    /// Whether an agency goes on after its connection was lost, whichever it is.
+    /// Returns true if every agency uses sessions, in which it resumes after a lost connection.
     pub(super) fn are_sessions(&self) -> bool {
         self.0.iter().all(|dialect| *dialect == "session")
     }

@@ -1,4 +1,4 @@
-//! The agencies' files.
+//! Files of the agencies.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use crate::data;
 
-/// The file of each agency, from agency 1 on. Without a directory those of `.data`, made if they are missing.
+/// Returns the file of each agency, from agency 1 on; the files are used again in turn if there are fewer.
+/// Without a directory they are those of `.data`, created if missing.
 pub(super) fn find(dir: Option<&Path>, agencies: u8) -> Result<Vec<PathBuf>, Error> {
     let dir = match dir {
         Some(dir) => dir.to_path_buf(),
         None => data::provide()?,
     };
     let unreadable = |source| Error::DataDir { path: dir.clone(), source };
-    // The processes run elsewhere.
+    // The processes run in another working directory.
     let dir = fs::canonicalize(&dir).and_then(|dir| fs::read_dir(&dir).map(|_| dir)).map_err(unreadable)?;
     let there: Vec<PathBuf> = (1..=agencies)
         .map(|agency| dir.join(format!("agency-{agency}.csv")))
@@ -25,12 +26,12 @@ pub(super) fn find(dir: Option<&Path>, agencies: u8) -> Result<Vec<PathBuf>, Err
     Ok(there.iter().cycle().take(agencies.into()).cloned().collect())
 }
 
-/// How many bets there are in all of them.
+/// Returns the number of bets in all files.
 pub(super) fn count(files: &[PathBuf]) -> Result<u64, Error> {
     let mut all = 0;
     for path in files {
         let text = fs::read(path).map_err(|source| Error::File { path: path.clone(), source })?;
-        // No field holds a line end.
+        // No field holds a line end, so lines are bets.
         all += text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
     }
     Ok(all)

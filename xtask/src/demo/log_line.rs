@@ -1,21 +1,21 @@
-//! What the demo reads from the programs' log lines.
+//! Parser of the programs' log lines.
 
-/// What a line tells.
+/// Event that a log line reports.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said<'a> {
-    /// The centre listens there.
+    /// The server listens on this address.
     Listening(&'a str),
-    /// An agency has sent so many bets of so many.
+    /// An agency has sent so many bets (first) of so many (second).
     Sent(u64, u64),
-    /// The centre has acknowledged all of an agency's bets: so many.
+    /// The server has acknowledged all of an agency's bets: this number.
     Stored(u64),
     /// An agency has lost its connection, and tries again.
     Reconnects,
-    /// What went wrong, on standard error.
+    /// Error message on standard error.
     Error(&'a str),
 }
 
-/// Reads a line without its end; `None` if the demo has no use for it.
+/// Parses a line without its end; `None` if the demo does not use it.
 pub(super) fn read(line: &str) -> Option<Said<'_>> {
     if let Some(error) = line.strip_prefix("error: ") {
         return Some(Said::Error(error));
@@ -29,7 +29,8 @@ pub(super) fn read(line: &str) -> Option<Said<'_>> {
         ("listen", "success") => Some(Said::Listening(field("address")?)),
         ("batch_sent", "in_progress") => Some(Said::Sent(number("enviadas")?, number("total")?)),
         ("reconnect", "in_progress") => Some(Said::Reconnects),
-        // It was killed after its last bet, and before it could say so.
+        // A process that was killed after its last bet, before it logged this, learns of it from its new
+        // session.
         ("session", "success") if field("finished") == Some("true") => Some(Said::Stored(number("stored")?)),
         ("apuestas_enviadas", "success") => Some(Said::Stored(number("cantidad")?)),
         _ => None,

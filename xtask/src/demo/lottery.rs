@@ -1,4 +1,4 @@
-//! A lottery from the start of the centre to its end.
+//! Lottery, from the start of the server to its end.
 
 use std::fs;
 use std::net::TcpListener;
@@ -19,47 +19,47 @@ use super::process::{Event, Processes, Who};
 use super::progress::Progress;
 use crate::data::WINNING_NUMBER;
 
-/// How long the centre may take to start, and to end.
+/// Longest time that the server may take to start, and to end.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The signal that cannot be caught.
+/// Number of SIGKILL, which cannot be caught.
 const KILLED: i32 = 9;
 
-/// What came of a lottery.
+/// Results of a lottery.
 #[derive(Debug)]
 pub(super) struct Results {
-    /// From agency 1 on.
+    /// Results of the agencies, from agency 1 on.
     pub(super) agencies: Vec<AgencyResult>,
-    /// From the start of the first agency until all bets of all were stored.
+    /// Time from the start of the first agency until all bets of all agencies were stored.
     pub(super) time: Duration,
-    /// Who was killed meanwhile.
+    /// Kills during the lottery.
     pub(super) killed: Killed,
 }
 
-/// What came of an agency.
+/// Results of an agency.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AgencyResult {
     pub(super) bets: u64,
-    /// The winners' documents.
+    /// Documents of the winners.
     pub(super) winners: Vec<String>,
-    /// From the start of the agency until all of its bets were stored.
+    /// Time from the start of the agency until all of its bets were stored.
     pub(super) time: Duration,
 }
 
-/// How a lottery is held.
+/// Settings of a lottery.
 #[derive(Debug)]
 pub(super) struct How<'a> {
     pub(super) programs: &'a Programs,
     pub(super) dialects: &'a Dialects,
-    /// A file for each agency.
+    /// File of each agency.
     pub(super) files: &'a [PathBuf],
-    /// The most bets in a batch.
+    /// Largest number of bets in a batch; `None` for the client's default.
     pub(super) batch: Option<u64>,
-    /// Who is killed meanwhile.
+    /// Kills during the lottery, if any.
     pub(super) plan: Option<Plan>,
 }
 
-/// A lottery with its processes.
+/// Lottery with its processes.
 pub(super) struct Lottery<'a> {
     how: How<'a>,
     dir: &'a Path,
@@ -68,29 +68,29 @@ pub(super) struct Lottery<'a> {
     chaos: Chaos,
 }
 
-/// How far the killing is.
+/// Progress of the kills.
 #[derive(Debug, Default)]
 struct Chaos {
     plan: Plan,
-    /// The next, and when.
+    /// Process to kill next, and the time of the kill.
     due: Option<(Instant, Who)>,
-    /// It was killed, and is to be started again.
+    /// Process that was killed, and is to be started again.
     down: Option<Who>,
     killed: Killed,
 }
 
 impl<'a> Lottery<'a> {
-    /// In `dir` there will be the centre's data, the winners and the logs.
+    /// Prepares a lottery. `dir` is the directory for the server's data, the winners and the logs.
     pub(super) fn new(how: How<'a>, dir: &'a Path) -> Self {
         let (sender, events) = channel();
         let chaos = Chaos { plan: how.plan.clone().unwrap_or_default(), ..Chaos::default() };
         Self { how, dir, processes: Processes::new(dir, sender), events, chaos }
     }
 
-    /// Holds it.
+    /// Holds the lottery.
     pub(super) fn hold(mut self) -> Result<Results, Error> {
         self.listen_for_signals()?;
-        // Where it is killed, it has to come back at the same address.
+        // A server that is killed has to start again at the same address.
         let address = if self.chaos.plan.len() > 0 { free_address()? } else { "127.0.0.1:0".to_owned() };
         self.start_centre(&address)?;
         let Some(Event::Listening(address)) = self.next_event(Some(PATIENCE))? else {
@@ -122,7 +122,7 @@ impl<'a> Lottery<'a> {
             ["--data-dir", "data"],
             ["--winning-number", &number],
         ];
-        // On `framed` an agency without bets cannot say which one it is.
+        // In `framed`, an agency without bets cannot name itself (`docs/protocol.md#framed`).
         let arguments = [arguments.as_flattened(), &["--anonymous-finish"]].concat();
         self.processes.start(Who::Centre, &self.how.programs.centre(), &arguments)
     }
@@ -182,7 +182,7 @@ impl<'a> Lottery<'a> {
         Ok(Results { agencies: agencies.into_iter().flatten().collect(), time, killed: Killed::default() })
     }
 
-    /// Kills who is due; how long it is until the next is.
+    /// Kills a process if one is due. Returns the time until the next kill, if one is waiting for its pause.
     fn kill_due(&mut self, acknowledged: &[u64], progress: &mut Progress) -> Option<Duration> {
         let chaos = &mut self.chaos;
         if chaos.down.is_some() {
@@ -194,7 +194,8 @@ impl<'a> Lottery<'a> {
         }
         let (at, victim) = chaos.due?;
         let wait = at.saturating_duration_since(Instant::now());
-        // Behind its plan it has no time to wait: all are to be killed before the last bets are stored.
+        // The pause is cut short if the kill after this one is due as well: all have to happen before the
+        // last bets are stored.
         if wait > Duration::ZERO && !chaos.plan.is_due(bets) {
             return Some(wait);
         }
@@ -223,12 +224,12 @@ impl<'a> Lottery<'a> {
         let batch = self.how.batch.map(|most| most.to_string());
         arguments.extend(batch.iter().map(|most| ["--batch-max-amount", most]));
         let program = self.how.programs.agency(agency);
-        // One that was killed may have written its winners before.
+        // An agency that was killed may have written its winners before.
         let arguments = [arguments.as_flattened(), &["--force"]].concat();
         self.processes.start(Who::Agency(agency), &program, &arguments)
     }
 
-    /// Ends the centre as an operator would.
+    /// Ends the server with SIGTERM, as an operator would.
     fn stop_centre(&mut self) -> Result<(), Error> {
         self.processes.terminate();
         loop {
@@ -246,9 +247,9 @@ impl<'a> Lottery<'a> {
         }
     }
 
-    /// The next event; `None` if it does not come in time. The centre must not end by itself.
+    /// Returns the next event; `None` if there is none in time. An unplanned end of the server is an error.
     fn next_event(&mut self, within: Option<Duration>) -> Result<Option<Event>, Error> {
-        // The sender is in `processes`, so there is always one.
+        // The channel stays open: `processes` holds a sender.
         let event = match within {
             Some(time) => self.events.recv_timeout(time),
             None => self.events.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -277,8 +278,8 @@ fn winners_name(agency: u8) -> String {
     format!("winners-{agency}.txt")
 }
 
-/// An address of this machine that nobody listens at. It is below the ports that the system gives to those who
-/// connect: they would take it while the centre is away.
+/// Returns a free address of the loopback interface. Its port is below the range that the system assigns to
+/// clients, one of which could take it while the server is down.
 fn free_address() -> Result<String, Error> {
     let first = 10_000 + u16::try_from(std::process::id() % 20_000).unwrap_or_default();
     let mut ports = (first..first + 1000).map(|port| ("127.0.0.1", port));

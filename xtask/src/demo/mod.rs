@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: a centre and its agencies, each a process of its own, and what came of it.
+//! `cargo xtask demo`: a server and its agencies, each a process of its own, and a check of the results.
 
 mod build;
 mod chaos;
@@ -24,16 +24,17 @@ pub(crate) use error::Error;
 use lottery::{How, Lottery};
 use runtimes::Runtimes;
 
-/// About so many batches are sent if there are kills.
+/// Approximate number of batches in a lottery with kills.
 const BATCHES: u64 = 6000;
 
-/// What `cargo xtask demo` is told.
+/// Arguments of `cargo xtask demo`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// tokio, std, smol or async-std. Of several, the first is the centre's, the others the agencies', in turn
+    /// tokio, std, smol or async-std. Of several, the first is the server's, the others the agencies', in
+    /// turn
     #[arg(long, value_name = "RT[,RT…]", default_value = "tokio")]
     runtime: Runtimes,
-    /// How many agencies take part; if there are fewer files, they are used again in turn
+    /// Number of agencies; if there are fewer files, they are used again in turn
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
     agencies: u8,
     /// The directory of agency-1.csv, agency-2.csv … [default: .data of the workspace, made if missing]
@@ -42,13 +43,13 @@ pub(crate) struct Args {
     /// session, block, fixed, framed or braces; of several, the agencies use them in turn
     #[arg(long, value_name = "DIALECT[,DIALECT…]", default_value = "session")]
     dialects: Dialects,
-    /// Kill the centre and the agencies (-9) again and again while they work, and start them again
+    /// Kill the server and the agencies (-9) again and again while they work, and start them again
     #[arg(long, value_name = "SEED")]
     chaos: Option<u64>,
-    /// How many kills; at least one of the centre and each agency
+    /// Number of kills; at least one of the server and of each agency
     #[arg(long, value_name = "N", default_value_t = 30, requires = "chaos")]
     kills: u16,
-    /// Keep the directory of what the centre stored and of all logs, and say where it is
+    /// Keep the directory of the server's data and of all logs, and print its path
     #[arg(long)]
     keep: bool,
     /// Run debug builds
@@ -60,7 +61,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 ///
-/// [`Error`] if something could not be started, failed, or is not as it should be. Nothing is left running.
+/// [`Error`] if a process could not be started or failed, or if a result is wrong. Nothing is left running.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     if args.chaos.is_some() && !args.dialects.are_sessions() {
         return Err(Error::NoSessions(args.dialects.to_string()));
@@ -70,12 +71,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let dir = tempfile::Builder::new().prefix("lottery-demo-").tempdir().map_err(Error::Directory)?;
     let outcome = hold(args, &inputs, &programs, dir.path());
     let kept = keep(dir, args.keep || matches!(outcome, Err(Error::Child { .. } | Error::Wrong(_))));
-    // Whatever went wrong is worth more than a failure to say where it can be seen.
+    // The outcome matters more than a failure to print the path.
     let said = kept.map_or(Ok(()), |path| print(&format!("Logs and data: {}\n", path.display())));
     outcome.and(said)
 }
 
-/// Holds the lottery, and checks and prints what came of it.
+/// Holds the lottery, and checks and prints its results.
 fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path) -> Result<(), Error> {
     print(&format!(
         "A centre ({}) and {} {} ({}; {})\n",
@@ -89,7 +90,7 @@ fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path)
     if let Some(seed) = args.chaos {
         let bets = inputs::count(inputs)?;
         how.plan = Some(Plan::new(seed, args.kills, args.agencies, bets));
-        // Small batches: there has to be time to be killed in.
+        // Small batches make the lottery long enough for the kills.
         how.batch = Some((bets / BATCHES).clamp(1, 255));
     }
     let results = Lottery::new(how, dir).hold()?;
@@ -105,7 +106,7 @@ fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path)
     spared.map_or(Ok(()), |who| Err(Error::Spared { who: who.to_string() }))
 }
 
-/// Keeps the directory, if it is to be kept: where it is.
+/// Returns the path of the directory if it is to be kept; removes it otherwise.
 fn keep(dir: TempDir, keep: bool) -> Option<PathBuf> {
     keep.then(|| dir.keep())
 }

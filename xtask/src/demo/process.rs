@@ -1,4 +1,4 @@
-//! The processes: started with a log each, and stopped whatever happens.
+//! Processes of the demo, each with a log. They are stopped in any case.
 
 use std::fmt;
 use std::fs::File;
@@ -14,10 +14,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::Error;
 use super::log_line::{self, Said};
 
-/// How long processes may take to end when they are asked to, before they are killed.
+/// Longest time that processes may take to end after SIGTERM, before they are killed.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Whose process it is.
+/// Role of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Who {
     Centre,
@@ -33,24 +33,24 @@ impl fmt::Display for Who {
     }
 }
 
-/// What happened.
+/// Event of a process or of the demo.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// The centre listens at this address.
+    /// The server listens on this address.
     Listening(String),
-    /// An agency has sent so many bets of so many.
+    /// An agency has sent `bets` of its `total` bets.
     Sent { agency: u8, bets: u64, total: u64 },
-    /// All of an agency's bets are stored, since then.
+    /// All of an agency's bets were stored by `at`.
     Stored { agency: u8, bets: u64, at: Instant },
     /// An agency has lost its connection, and tries again.
     Reconnects { agency: u8 },
-    /// A process has closed its output: it is ending. With it comes the last error that it told of.
+    /// A process has closed its output: it is ending. `error` is the last error that it printed.
     Ended { who: Who, error: Option<String> },
     /// A signal asks the demo to stop.
     Interrupted,
 }
 
-/// The processes that run. Whoever drops this ends them.
+/// Processes that run. They are ended on drop.
 #[derive(Debug)]
 pub(super) struct Processes {
     running: Vec<(Who, Child)>,
@@ -59,17 +59,17 @@ pub(super) struct Processes {
 }
 
 impl Processes {
-    /// None yet. They will run in `dir`, have their logs there, and be reported on to `events`.
+    /// Creates an empty set. Processes will run in `dir`, log there, and be reported on to `events`.
     pub(super) fn new(dir: &Path, events: Sender<Event>) -> Self {
         Self { running: Vec::new(), dir: dir.to_path_buf(), events }
     }
 
-    /// Where whatever happens is to be reported.
+    /// Returns a sender of events.
     pub(super) fn events(&self) -> Sender<Event> {
         self.events.clone()
     }
 
-    /// Where a process logs to.
+    /// Returns the path of a process's log.
     pub(super) fn log(&self, who: Who) -> PathBuf {
         self.dir.join(match who {
             Who::Centre => "centre.log".to_owned(),
@@ -77,8 +77,8 @@ impl Processes {
         })
     }
 
-    /// Starts a process. All of its settings come from `arguments`: none from the environment or a file. If it was
-    /// there before, its log goes on.
+    /// Starts a process. All of its settings come from `arguments`: none from the environment or a file. The
+    /// log of a process that ran before is continued.
     pub(super) fn start(&mut self, who: Who, program: &Path, arguments: &[&str]) -> Result<(), Error> {
         let log = self.log(who);
         let file = File::options()
@@ -103,22 +103,22 @@ impl Processes {
         listener.map(drop).map_err(failed)
     }
 
-    /// Waits for a process that is ending: how it ended.
+    /// Waits for a process that is ending. Returns its exit status.
     pub(super) fn wait(&mut self, who: Who) -> Option<ExitStatus> {
         let at = self.running.iter().position(|(other, _)| *other == who)?;
         self.running.swap_remove(at).1.wait().ok()
     }
 
-    /// Kills a process, if it runs. It is still to be waited for.
+    /// Kills a process, which still has to be waited for. Returns false if it is not there.
     pub(super) fn kill(&mut self, who: Who) -> bool {
         let found = self.running.iter_mut().find(|(other, _)| *other == who);
         found.is_some_and(|(_, child)| child.kill().is_ok())
     }
 
-    /// Asks all processes to end.
+    /// Sends SIGTERM to all processes.
     pub(super) fn terminate(&self) {
         for (_, child) in &self.running {
-            // It fails if the process has just ended by itself: that is as good.
+            // The signal fails if the process has just ended by itself, which is as good.
             let _ = kill_process(Pid::from_child(child), Signal::TERM);
         }
     }
@@ -139,7 +139,7 @@ impl Drop for Processes {
     }
 }
 
-/// Copies what a process says to its log, and reports what is of use.
+/// Copies the output of a process to its log, and reports the lines that the demo uses.
 fn listen(who: Who, output: PipeReader, log: File, events: &Sender<Event>) {
     let (mut output, mut log) = (BufReader::new(output), BufWriter::new(log));
     let (mut line, mut error) = (Vec::new(), None);
@@ -159,7 +159,7 @@ fn listen(who: Who, output: PipeReader, log: File, events: &Sender<Event>) {
             }
             _ => None,
         };
-        // If nobody listens any more, the process is still heard out.
+        // Without a receiver, the output is still read: a full pipe would block the process.
         let _ = event.map(|event| events.send(event));
         line.clear();
     }

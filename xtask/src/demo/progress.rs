@@ -1,4 +1,4 @@
-//! How far the agencies are: bars on a terminal, and elsewhere a line for each agency that is done.
+//! Progress of the agencies: bars on a terminal, and elsewhere a line for each agency that is done.
 
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
@@ -7,24 +7,24 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::process::Who;
 
-/// More agencies than this are not shown one by one.
+/// Largest number of agencies that are shown one by one.
 const MOST_SHOWN: usize = 20;
 
 const BAR: &str = "{prefix:>10} {bar:40} {pos:>8}/{len} {msg}";
 
-/// Shows how far the agencies are, on standard error.
+/// Display of the agencies' progress, on standard error.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// A bar for each agency; none without a terminal, or if they are too many.
+    /// Bar of each agency; none without a terminal, or with more than [`MOST_SHOWN`] agencies.
     bars: Vec<ProgressBar>,
     all: MultiProgress,
     lines: bool,
-    /// Whether an agency has lost its connection and has no other yet.
+    /// True for an agency that has lost its connection and has no new one yet.
     cut_off: Vec<bool>,
 }
 
 impl Progress {
-    /// For so many agencies.
+    /// Creates the display for `agencies` agencies.
     pub(super) fn new(agencies: usize) -> Self {
         let shown = agencies <= MOST_SHOWN;
         let terminal = stderr().is_terminal();
@@ -42,7 +42,7 @@ impl Progress {
         }
     }
 
-    /// An agency has sent so many bets of so many.
+    /// Shows that an agency has sent `bets` of its `total` bets.
     pub(super) fn sent(&mut self, agency: u8, bets: u64, total: u64) {
         self.cut_off[index(agency)] = false;
         if let Some(bar) = self.bar(agency).filter(|bar| !bar.is_finished()) {
@@ -52,19 +52,19 @@ impl Progress {
         }
     }
 
-    /// All of an agency's bets are stored.
+    /// Shows that all of an agency's bets are stored.
     pub(super) fn stored(&mut self, agency: u8, bets: u64, after: Duration) {
         self.cut_off[index(agency)] = false;
         if let Some(bar) = self.bar(agency) {
             bar.finish_with_message("stored");
         }
         if self.lines {
-            // indicatif's own way of printing is silent where there is no terminal.
+            // indicatif prints nothing where there is no terminal.
             eprintln!("agency {agency}: {bets} bets stored after {:.3} s", after.as_secs_f64());
         }
     }
 
-    /// An agency has lost its connection, and tries again: told once until it has another.
+    /// Shows that an agency has lost its connection, and tries again: once until it has another.
     pub(super) fn reconnects(&mut self, agency: u8) {
         if std::mem::replace(&mut self.cut_off[index(agency)], true) {
             return;
@@ -77,13 +77,13 @@ impl Progress {
         }
     }
 
-    /// Somebody was killed; so many are still to be.
+    /// Shows that a process was killed, and that `left` kills are left.
     pub(super) fn kills(&self, victim: Who, left: usize) {
         let line = format!("killed {victim}, {left} to go");
         if self.lines {
             eprintln!("{line}");
         } else {
-            // Without it the demo is as good.
+            // The demo works without this line.
             let _ = self.all.println(line);
         }
     }

@@ -1,4 +1,4 @@
-//! The table of results.
+//! Table of the results.
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use comfy_table::{CellAlignment, Row, Table};
 
 use super::lottery::Results;
 
-/// More documents than this are only counted.
+/// Largest number of documents that are listed; more are counted.
 const MOST_DOCUMENTS: usize = 5;
 
-/// What each agency came to, and all together. A time goes from the start until the last bet was stored.
+/// Returns the table of each agency's results and of the totals. A time goes from the start until the last
+/// bet was stored.
 pub(super) fn table(results: &Results) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(["agency", "bets", "winners", "seconds", "bets/s"]);

@@ -1,9 +1,9 @@
-//! Which runtimes the processes run on.
+//! Runtimes of the processes.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A runtime that there are programs for.
+/// Runtime that has programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runtime {
     Tokio,
@@ -15,7 +15,7 @@ pub(super) enum Runtime {
 impl Runtime {
     const ALL: [Self; 4] = [Self::Tokio, Self::Std, Self::Smol, Self::AsyncStd];
 
-    /// Its name, as it stands in the names of the programs.
+    /// Returns the runtime's name, as in the names of the programs.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Tokio => "tokio",
@@ -25,7 +25,7 @@ impl Runtime {
         }
     }
 
-    /// The package that its programs are in, and the feature of it that they need.
+    /// Returns the package of the runtime's programs, and the feature that they need.
     pub(super) fn package(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Tokio => ("runtime-tokio", None),
@@ -36,26 +36,27 @@ impl Runtime {
     }
 }
 
-/// The centre's runtime, and the agencies'.
+/// Runtime of the server, and runtimes of the agencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Runtimes {
     centre: Runtime,
-    /// Used in turn; never empty.
+    /// Runtimes that the agencies use in turn; never empty.
     agencies: Vec<Runtime>,
 }
 
 impl Runtimes {
-    /// The centre's.
+    /// Returns the server's runtime.
     pub(super) fn centre(&self) -> Runtime {
         self.centre
     }
 
-    /// The runtime of an agency, which are counted from 1.
+    /// Returns the runtime of an agency. Agencies are numbered from 1.
     pub(super) fn agency(&self, agency: u8) -> Runtime {
         self.agencies[usize::from(agency - 1) % self.agencies.len()]
     }
 
-    /// The names of the runtimes of the first so many agencies, in the order of their first use.
+    /// Returns the names of the runtimes that the first `agencies` agencies use, in the order of their first
+    /// use.
     pub(super) fn of_agencies(&self, agencies: u8) -> String {
         let used = self.agencies.iter().take(agencies.into());
         used.map(|runtime| runtime.name()).collect::<Vec<_>>().join(", ")

@@ -7,18 +7,18 @@ use std::process::Command;
 use super::engine::output;
 use super::{Error, root};
 
-/// What `cargo xtask compose` is told.
+/// Arguments of `cargo xtask compose`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How many clients, from 0 to 255
+    /// Number of clients, from 0 to 255
     #[arg(value_name = "N")]
     clients: u8,
-    /// The file to write
+    /// File to write
     #[arg(value_name = "FILE", default_value = "docker-compose-dev.yaml")]
     file: PathBuf,
 }
 
-/// Writes the file, and says so.
+/// Writes the file, and prints its path.
 ///
 /// # Errors
 ///

@@ -1,16 +1,16 @@
-//! The engine and Compose, run as commands.
+//! Docker engine and Compose, run as commands.
 
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 
 use super::Error;
 
-/// What Compose is called here: `docker compose`, or `docker-compose`.
+/// Command of Compose on this machine: `docker compose`, or `docker-compose`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Compose(&'static [&'static str]);
 
 impl Compose {
-    /// Finds it.
+    /// Finds the command of Compose.
     pub(super) fn find() -> Result<Self, Error> {
         let known: [&[&str]; 2] = [&["docker", "compose"], &["docker-compose"]];
         let works =
@@ -18,7 +18,7 @@ impl Compose {
         known.iter().find(works).map(|words| Self(words)).ok_or(Error::NoCompose)
     }
 
-    /// The command, without arguments.
+    /// Returns the command, without arguments.
     pub(super) fn command(self) -> Command {
         let mut command = Command::new(self.0[0]);
         command.args(&self.0[1..]).stdin(Stdio::null());
@@ -26,18 +26,18 @@ impl Compose {
     }
 }
 
-/// Whether an engine answers: `Err` says why not.
+/// Returns the version of the engine, or an error if none responds.
 pub(super) fn version() -> Result<String, Error> {
     docker(["version", "--format", "{{.Server.Version}}"]).map_err(|error| Error::NoEngine(error.to_string()))
 }
 
-/// Runs `docker` with these arguments: what it printed, without the line end.
+/// Runs `docker` with these arguments. Returns its output, without the line end.
 pub(super) fn docker<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Result<String, Error> {
     let output = output(Command::new("docker").args(arguments).stdin(Stdio::null()))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
-/// Runs a command and hears what it says. An error holds its last line.
+/// Runs a command and returns its output. The error of a failed command holds its last line.
 pub(super) fn output(command: &mut Command) -> Result<Output, Error> {
     let output = command.output().map_err(|source| run_error(command, source))?;
     if output.status.success() {
@@ -48,7 +48,7 @@ pub(super) fn output(command: &mut Command) -> Result<Output, Error> {
     Err(Error::Failed { command: shown(command), said: said.unwrap_or_default().trim().to_owned() })
 }
 
-/// Runs a command that says itself how it is getting on.
+/// Runs a command that prints its own progress.
 pub(super) fn status(command: &mut Command) -> Result<(), Error> {
     let status = command.status().map_err(|source| run_error(command, source))?;
     if status.success() {
@@ -61,7 +61,7 @@ fn run_error(command: &Command, source: std::io::Error) -> Error {
     Error::Run { program: command.get_program().to_string_lossy().into_owned(), source }
 }
 
-/// The program and its first arguments.
+/// Returns the program and its first seven arguments.
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(OsStr::to_string_lossy).take(8).collect::<Vec<_>>().join(" ")

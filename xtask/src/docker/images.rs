@@ -1,4 +1,4 @@
-//! `cargo xtask images`: the image from programs built on this machine, where no image can be pulled.
+//! `cargo xtask images`: the image made from programs built on this machine, where no image can be pulled.
 
 use std::env;
 use std::fmt::Write as _;
@@ -12,13 +12,13 @@ use super::{Error, IMAGE, root};
 
 const RUNTIMES: [&str; 3] = ["tokio", "std", "smol"];
 
-/// Whose the centre's data are: as in the Dockerfile.
+/// User and group that own the server's data, as in the Dockerfile.
 const OWNER: &str = "65532";
 
-/// What `cargo xtask images` is told.
+/// Arguments of `cargo xtask images`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The directory of the six programs, static; without this they are built
+    /// Directory of the six programs, static; without this they are built
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
     /// Make server:latest and client:latest from it, too
@@ -27,13 +27,14 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The image alone, of the programs in a directory, if it is named.
+    /// Arguments for the image alone, without those of the course, from the programs in a directory if one is
+    /// given.
     pub(super) fn new(programs: Option<PathBuf>) -> Self {
         Self { programs, course: false }
     }
 }
 
-/// Makes the image.
+/// Makes the image, and with `--course` those of the course.
 ///
 /// # Errors
 ///
@@ -60,9 +61,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     io::stdout().write_all(report.as_bytes()).map_err(Error::Report)
 }
 
-/// Builds the programs of all runtimes, static. cargo shows how far it is.
+/// Builds the static programs of all runtimes. cargo shows its progress.
 ///
-/// The target is named even though it is the host: without it the flags would reach build scripts and macros, too.
+/// The target is named although it is the host: otherwise the flags would apply to build scripts and macros,
+/// too.
 fn build() -> Result<PathBuf, Error> {
     let rustc = output(Command::new("rustc").arg("-vV"))?;
     let rustc = String::from_utf8_lossy(&rustc.stdout).into_owned();
@@ -79,7 +81,7 @@ fn build() -> Result<PathBuf, Error> {
 
 /// Makes the image from the programs in a directory.
 ///
-/// They go into the context as an archive, in which the directory of the data can be empty and have its owner.
+/// The build context holds them as an archive, in which the data directory can be empty and have its owner.
 fn make(programs: &Path) -> Result<(), Error> {
     let context = tempfile::Builder::new().prefix("lottery-image-").tempdir();
     let context = context.map_err(|source| Error::File { path: env::temp_dir(), source })?;
@@ -126,14 +128,15 @@ fn make(programs: &Path) -> Result<(), Error> {
     output(build.arg(context.path())).map(drop)
 }
 
-/// Makes one of the course's two images, `server` or `client`, in a directory laid out as the course's repository.
+/// Makes one of the course's two images, `server` or `client`, in a directory laid out as the course's
+/// repository.
 pub(super) fn course(dir: &Path, image: &str) -> Result<(), Error> {
     let (file, tag) = (format!("./{image}/Dockerfile"), format!("{image}:latest"));
     let mut build = Command::new("docker");
     output(build.current_dir(dir).args(["build", "-q", "-f", &file, "-t", &tag, "."])).map(drop)
 }
 
-/// Where cargo has put this program: the directory above that of the profile.
+/// Returns cargo's target directory: the one above the profile's directory, which holds this program.
 fn target_dir() -> io::Result<PathBuf> {
     let program = env::current_exe()?;
     Ok(program.ancestors().nth(2).unwrap_or(&program).to_path_buf())

@@ -13,5 +13,5 @@ pub(crate) use test::{Args as TestArgs, run as test};
 
 use crate::root::root;
 
-/// The image that holds the programs of every runtime.
+/// Name of the image that holds the programs of every runtime.
 const IMAGE: &str = "lottery:latest";

@@ -1,14 +1,14 @@
-//! What can go wrong when fuzzing.
+//! Errors of fuzzing.
 
 use std::io;
 
-/// Why it failed.
+/// Reason for which fuzzing failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// cargo could not be run.
     #[error("cannot run cargo: {0}")]
     Cargo(io::Error),
-    /// It is no part of cargo.
+    /// cargo-fuzz is not installed.
     #[error("there is no cargo-fuzz here: cargo install cargo-fuzz")]
     NotInstalled,
     /// No target has that name.
@@ -17,10 +17,10 @@ pub(crate) enum Error {
     /// The seeds could not be made.
     #[error("the seeds could not be made: {0}")]
     Seeds(String),
-    /// cargo has said why.
+    /// The build failed; cargo has printed the reason.
     #[error("the targets could not be built")]
     Build,
-    /// Something does not hold.
+    /// Targets have found a failure. Holds their names.
     #[error("found something: {0}")]
     Found(String),
     /// Standard output is closed.

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: every target of `fuzz/` for a while, and a table of what came of it.
+//! `cargo xtask fuzz`: every target of `fuzz/` for a while, and a table of the outcomes.
 
 mod error;
 mod outcome;
@@ -14,39 +14,39 @@ use crate::root::root;
 pub(crate) use error::Error;
 use outcome::Outcome;
 
-/// What `cargo xtask fuzz` is told.
+/// Arguments of `cargo xtask fuzz`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How long all targets take together, about
+    /// Approximate time of all targets together, in minutes
     #[arg(long, value_name = "M", default_value_t = 10)]
     minutes: u64,
-    /// How long each target runs, instead of a share of the minutes
+    /// Time of each target, in seconds, instead of a share of the minutes
     #[arg(long, value_name = "S", conflicts_with = "minutes")]
     seconds: Option<u64>,
-    /// How many targets run at the same time [default: as many as there are cores]
+    /// Number of targets that run at the same time [default: as many as there are cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     jobs: Option<u64>,
-    /// Only these targets
+    /// Run only these targets
     #[arg(long, value_name = "TARGET[,TARGET…]", value_delimiter = ',')]
     targets: Vec<String>,
-    /// No input longer than this, for more executions; each target has its own limit besides
+    /// Longest input, for more executions; each target has its own limit besides
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
     longest: Option<u64>,
-    /// Two to three times as many executions, for a long run from a corpus: without a look at what the code compares, and
-    /// without a preference for inputs that do what is rare
+    /// Two to three times as many executions, for a long run from a corpus: without tracing comparisons, and
+    /// without preferring inputs with rare features
     #[arg(long)]
     fast: bool,
 }
 
-/// A target, and how long its inputs are at most.
+/// Target, and the length of its longest inputs, in bytes.
 #[derive(Clone, Debug)]
 struct Target {
     name: String,
     longest: u64,
 }
 
-/// `cargo fuzz` as it is used here. Nothing of what is tested is `unsafe`: without a sanitizer it is fast, and builds on
-/// stable.
+/// Command line of `cargo fuzz`. None of the tested code is `unsafe`, so no sanitizer is needed: without one
+/// it is fast, and builds on stable.
 #[derive(Clone, Copy, Debug)]
 struct Fuzzer {
     fast: bool,
@@ -63,14 +63,15 @@ impl Fuzzer {
         let dictionary = directory().join("lottery.dict");
         let mut fuzz = self.command("run");
         fuzz.args([&target.name, "--", &format!("-dict={}", dictionary.display())]);
-        // An input that takes ten seconds is a finding, too.
+        // An input that takes ten seconds counts as a finding, too.
         fuzz.args([format!("-max_total_time={seconds}"), format!("-max_len={}", target.longest)]);
         fuzz.args(["-timeout=10", "-print_final_stats=1"]).args(self.fast.then_some("-entropic=0"));
         let Output { status, stderr, .. } = fuzz.output().map_err(Error::Cargo)?;
         Ok(Outcome::read(&target.name, status.success(), &text(&stderr)))
     }
 
-    /// With the toolchain at hand: instrumentation is not stable, and this lets a stable one have it.
+    /// Returns a `cargo fuzz` command for the current toolchain. Instrumentation is unstable, and
+    /// `RUSTC_BOOTSTRAP` permits it on a stable one.
     fn command(self, subcommand: &str) -> Command {
         let mut fuzz = command(&["fuzz", subcommand, "--sanitizer", "none"]);
         fuzz.args(self.fast.then_some("--no-trace-compares")).env("RUSTC_BOOTSTRAP", "1");
@@ -82,7 +83,7 @@ impl Fuzzer {
 ///
 /// # Errors
 ///
-/// [`Error`] if something cannot be run, or a target has found something.
+/// [`Error`] if a command cannot be run, or a target has found something.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let version = command(&["fuzz", "--version"]).output().map_err(Error::Cargo)?;
     if !version.status.success() {
@@ -96,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     fuzzer.build()?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or(cores, |jobs| usize::try_from(jobs).unwrap_or(usize::MAX)).min(targets.len());
-    // Each worker has all the time for its share of the targets.
+    // Workers share the targets: each runs at most `rounds` of them, one after the other, within the time.
     let rounds = u64::try_from(targets.len().div_ceil(jobs.max(1))).unwrap_or(u64::MAX).max(1);
     let seconds = args.seconds.unwrap_or(args.minutes.saturating_mul(60) / rounds).max(1);
     print(&format!("{} targets, {seconds} s each, {jobs} at the same time\n", targets.len()))?;
@@ -112,7 +113,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     if found.is_empty() { Ok(()) } else { Err(Error::Found(found.join(", "))) }
 }
 
-/// Writes the seeds, and says which targets there are.
+/// Writes the seeds, and returns the targets.
 fn seeds() -> Result<Vec<Target>, Error> {
     let manifest = directory().join("checks/Cargo.toml");
     let mut cargo = command(&["run", "--quiet", "--example", "seeds", "--manifest-path"]);
@@ -134,7 +135,7 @@ fn chosen(targets: Vec<Target>, names: &[String]) -> Result<Vec<Target>, Error> 
     Ok(targets.into_iter().filter(|target| names.is_empty() || names.contains(&target.name)).collect())
 }
 
-/// Runs the targets, so many at the same time; the outcomes are in their order.
+/// Runs the targets, `jobs` at the same time. Returns the outcomes in the order of the targets.
 fn fuzz_all(fuzzer: Fuzzer, targets: &[Target], seconds: u64, jobs: usize) -> Result<Vec<Outcome>, Error> {
     let next = Mutex::new(targets.iter().enumerate());
     let done = Mutex::new(Vec::new());
@@ -146,7 +147,7 @@ fn fuzz_all(fuzzer: Fuzzer, targets: &[Target], seconds: u64, jobs: usize) -> Re
                     let Some((place, target)) = taken else { break };
                     let outcome = fuzzer.run(target, seconds);
                     if let Ok(outcome) = &outcome {
-                        // That something happens; the table comes at the end.
+                        // Shows progress; the table comes at the end.
                         let _ = print(&format!("{outcome}\n"));
                     }
                     done.lock().expect("nobody panics with it").push((place, outcome));

@@ -1,28 +1,28 @@
-//! What came of a target, as libFuzzer says it, and the table of all.
+//! Outcome of a target, parsed from libFuzzer's output, and the table of all outcomes.
 
 use std::fmt;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
-/// What came of a target.
+/// Outcome of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) target: String,
     pub(super) executions: u64,
-    /// Edges of the program that were seen.
+    /// Number of edges of the program that were reached.
     pub(super) coverage: u64,
-    /// Inputs that are worth keeping.
+    /// Number of inputs in the corpus.
     pub(super) corpus: u64,
     pub(super) seconds: u64,
-    /// What does not hold, and the input that shows it.
+    /// Message of the failure, and the path of the input that causes it.
     pub(super) finding: Option<String>,
 }
 
 impl Outcome {
-    /// Reads what libFuzzer has said. `success`: it has ended as it should.
+    /// Parses libFuzzer's output. `success` is true if it exited with 0.
     pub(super) fn read(target: &str, success: bool, said: &str) -> Self {
-        // Its progress: `#4096 pulse  cov: 1405 ft: 4456 corp: 1020/71Kb lim: 256 exec/s: 2048 rss: 66Mb`
+        // Progress lines: `#4096 pulse  cov: 1405 ft: 4456 corp: 1020/71Kb lim: 256 exec/s: 2048 rss: 66Mb`
         let last = |key: &str| {
             let mut progress = said.lines().rev().filter(|line| line.starts_with('#'));
             progress.find_map(|line| number(line.split_once(key)?.1)).unwrap_or(0)
@@ -50,13 +50,13 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The number at the beginning of the text.
+/// Returns the number at the beginning of the text.
 fn number(text: &str) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.get(..end)?.parse().ok()
 }
 
-/// What a panic said, or the last thing that was said, and where the input is.
+/// Returns the message of the panic, or the last five lines without one, and the path of the input.
 fn finding(said: &str) -> String {
     let lines: Vec<&str> = said.lines().collect();
     let panic = lines.iter().position(|line| line.contains(" panicked at "));
@@ -72,7 +72,7 @@ fn finding(said: &str) -> String {
     format!("{}\n{input}", panic.join("\n"))
 }
 
-/// Each target, and all together.
+/// Returns the table of each target and of the totals.
 pub(super) fn table(outcomes: &[Outcome]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);

@@ -1,4 +1,5 @@
-//! `cargo xtask prove`: everything that shows what is promised, and one table of what, how much, and what came of it.
+//! `cargo xtask prove`: every proof of the guarantees, and one table of the proofs, their amounts and their
+//! outcomes.
 
 mod plan;
 
@@ -13,21 +14,22 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use crate::root::root;
 use plan::Step;
 
-/// What `cargo xtask prove` is told.
+/// Arguments of `cargo xtask prove`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A version of everything in some minutes, once it is built; without this it takes hours
+    /// Run a short version of everything, which takes some minutes once it is built; without this it takes
+    /// hours
     #[arg(long)]
     quick: bool,
 }
 
-/// What can go wrong.
+/// Errors of `cargo xtask prove`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A command could not be run.
     #[error("cannot run timeout: {0}")]
     Run(io::Error),
-    /// Something does not hold.
+    /// Steps have failed. Holds their names.
     #[error("not shown: {0}")]
     Failed(String),
     /// Standard output is closed.
@@ -35,7 +37,7 @@ pub(crate) enum Error {
     Print(io::Error),
 }
 
-/// What came of a step.
+/// Outcome of a step.
 struct Outcome {
     what: &'static str,
     much: String,
@@ -43,12 +45,12 @@ struct Outcome {
     verdict: Verdict,
 }
 
-/// Whether it holds.
+/// Verdict on a step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Passed,
     Failed,
-    /// What it needs is not installed.
+    /// A tool that the step needs is not installed.
     Skipped,
 }
 
@@ -62,11 +64,11 @@ impl Verdict {
     }
 }
 
-/// Does every step, whatever comes of those before, and prints the table.
+/// Runs every step, even after one has failed, and prints the table.
 ///
 /// # Errors
 ///
-/// [`Error`] if something does not hold.
+/// [`Error`] if a step fails.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let mut outcomes = Vec::new();
     for step in plan::steps(args.quick) {
@@ -104,14 +106,15 @@ fn prove(step: &Step) -> Result<Outcome, Error> {
     Ok(Outcome { what: step.what, much, seconds: start.elapsed().as_secs(), verdict })
 }
 
-/// Cargo at the root of the workspace, ended after so many seconds.
+/// Returns a cargo command at the root of the workspace, which is ended after `limit` seconds.
 fn cargo(limit: u32, args: &[&str]) -> Command {
     let mut command = Command::new("timeout");
     command.arg(limit.to_string()).current_dir(root());
     if let Some(("+nightly", args)) = args.split_first().map(|(first, rest)| (*first, rest)) {
-        // That this is another toolchain is known to rustup, not to a cargo.
+        // `+nightly` is understood by rustup's proxy, not by the cargo that `CARGO` names.
         command.args(["rustup", "run", "nightly", "cargo"]).args(args);
-        // An interpreter is slow, and tests by chance look where they are.
+        // Miri is slow, so there are few random cases. Property tests read their working directory, which
+        // isolation forbids.
         command.env("MIRIFLAGS", "-Zmiri-disable-isolation").env("PROPTEST_CASES", "4");
     } else {
         command.arg(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(args);

@@ -1,22 +1,22 @@
-//! The steps, and how much each of them has done, as it says itself.
+//! Steps, and the amount of work of each, parsed from its own output.
 
-/// Something that is run.
+/// Step that is run.
 pub(super) struct Step {
     pub(super) what: &'static str,
-    /// What cargo is told.
+    /// Arguments of cargo.
     pub(super) args: Vec<&'static str>,
-    /// It has failed after so many seconds.
+    /// Time after which the step has failed, in seconds.
     pub(super) limit: u32,
     pub(super) much: Much,
-    /// What has to be installed for it, if that is more than the README names.
+    /// Tool that has to be installed for the step, beyond those that the README names.
     pub(super) needs: Option<Tool>,
 }
 
-/// A tool that not every machine has.
+/// Tool that not every machine has.
 pub(super) struct Tool {
-    /// What cargo is told to see whether it is there.
+    /// Arguments of cargo that succeed if the tool is installed.
     pub(super) version: &'static [&'static str],
-    /// What installs it.
+    /// Command that installs the tool.
     pub(super) install: &'static str,
 }
 
@@ -31,21 +31,21 @@ const MIRI: Tool =
 const DENY: Tool = Tool { version: &["deny", "--version"], install: "cargo install --locked cargo-deny" };
 const FUZZ: Tool = Tool { version: &["fuzz", "--version"], install: "cargo install --locked cargo-fuzz" };
 
-/// Where it stands how much was done.
+/// Source of the amount of work.
 pub(super) enum Much {
-    /// The tests that passed.
+    /// Number of tests that passed.
     Tests,
-    /// The system calls that failed, as the tests say.
+    /// Number of system calls that failed, as the tests print it.
     Calls,
-    /// The worst of the ratios that were measured.
+    /// Largest of the measured ratios.
     Ratios,
-    /// The executions in the table of the fuzzer.
+    /// Number of executions in the table of the fuzzer.
     Executions,
-    /// The mutants that were tried, as the last line says.
+    /// Number of mutants that were tested, from the last line.
     Mutants,
-    /// The lines that were run, as the last row of the table says.
+    /// Share of lines that were run, from the last row of the table.
     Coverage,
-    /// It does as much as it is told, or fails.
+    /// Fixed amount: the step does as much as its arguments say, or fails.
     Told(&'static str),
 }
 
@@ -70,7 +70,8 @@ impl Much {
             }
             Self::Coverage => {
                 let total = said.lines().rfind(|line| line.starts_with("TOTAL "));
-                // Regions, functions, lines: of each how many, how many were missed, and the share.
+                // Columns for regions, functions and lines: the number of each, the number missed, and the
+                // share.
                 let share = total.and_then(|line| line.split_whitespace().nth(9));
                 format!("{} of the lines", share.unwrap_or("none"))
             }
@@ -79,7 +80,8 @@ impl Much {
     }
 }
 
-/// The numbers that stand between these two, added up.
+/// Returns the sum of the numbers between `before` and `behind`, of which a line has one at most. With an
+/// empty `before` a number begins after a space.
 fn sum(said: &str, behind: &str, before: &str) -> u64 {
     let number = |line: &str| {
         let head = line.split_once(behind)?.0;
@@ -89,7 +91,7 @@ fn sum(said: &str, behind: &str, before: &str) -> u64 {
     said.lines().filter_map(number).sum()
 }
 
-/// All steps.
+/// Returns all steps.
 pub(super) fn steps(quick: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     let limit = if quick { 600 } else { 6 * 3600 };

@@ -1,4 +1,4 @@
-//! What is given wrongly: it is named in a line, and nothing runs.
+//! Checks of wrong input: it is named in a line, and nothing runs.
 
 use std::fs;
 use std::process::Command;
@@ -20,7 +20,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new("without an engine validar-echo-server.sh says so in a line", no_engine),
 ];
 
-/// That a service has ended with this code, and that the last line of its log has these words.
+/// Checks that a service has ended with `code`, and has logged one line with an error, which contains these
+/// words.
 fn ended(project: &Project, service: &str, code: i32, words: &[&str]) -> Outcome {
     same("exit code", &project.wait(service)?, &code)?;
     let text = project.text(service)?;
@@ -35,7 +36,8 @@ fn ended(project: &Project, service: &str, code: i32, words: &[&str]) -> Outcome
 fn broken_ini(world: &World) -> Outcome {
     let project = world.course()?;
     write(&project.path("server/config.ini"), "[DEFAULT]\nSERVER_PORT = 123456\n")?;
-    // Compose fails, as there is nothing for the client to depend on; 1.29 only if it sees the server before its end.
+    // Compose fails, because the client's dependency is not healthy; 1.29 fails only if it sees the server
+    // before its end.
     let _ = project.start(1);
     ended(&project, "server", 2, &["config.ini", "SERVER_PORT", "\"123456\""])
 }
@@ -67,7 +69,7 @@ fn port_in_use(world: &World) -> Outcome {
     refused(&mut second, 1, "error: cannot listen at 0.0.0.0:12345: ")
 }
 
-/// That a command exits with this code, and says why in one line that begins so.
+/// Checks that a command exits with `code`, and prints one line to standard error that begins with `start`.
 fn refused(command: &mut Command, code: i32, start: &str) -> Outcome {
     let output = command.output()?;
     let said = String::from_utf8(output.stderr)?;

@@ -1,4 +1,4 @@
-//! What the course asks for in its exercises 1 to 4, checked in its own way: files written, scripts run, images
+//! Checks of the course's exercises 1 to 4, made in the course's own way: files written, scripts run, images
 //! built, logs read.
 
 use std::process::Command;
@@ -30,7 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new("4.3 docker compose stop ends all with 0", stop_all),
 ];
 
-/// How the files are written that the checks change.
+/// Settings in the configuration files that the checks change.
 struct Config<'a> {
     backlog: u32,
     logging_level: &'a str,
@@ -134,7 +134,7 @@ fn server_again(world: &World) -> Outcome {
     configure(&project, &Config { backlog: 9, logging_level: "WARNING", ..QUICK })?;
     project.run(&["restart", "-t", "5", "server"])?;
     project.runs("server")?;
-    // At that level it says nothing any more, so it is asked.
+    // At that level the server logs nothing more, so its settings are printed by its program.
     let program = "/bin/lottery-server-tokio";
     let table = project.run(&["exec", "-T", "server", program, "--print-config"])?;
     let row = |name: &str| table.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
@@ -157,7 +157,7 @@ fn client_again(world: &World) -> Outcome {
     same("messages of both runs", &received, &(QUICK.amount + 2))
 }
 
-/// What `validar-echo-server.sh` prints.
+/// Returns the output of `validar-echo-server.sh`.
 fn verdict(world: &World, project: &Project) -> Outcome<String> {
     let mut script = project.script("sh", &["validar-echo-server.sh"]);
     script.env("NETCAT_IMAGE", world.netcat().unwrap_or_default());
@@ -193,7 +193,7 @@ fn no_echo(world: &World) -> Outcome {
     Ok(())
 }
 
-/// That a command that stops containers is done long before they would be killed.
+/// Checks that a command that stops containers is done long before they would be killed.
 fn stopped(command: &mut Command) -> Outcome {
     let start = Instant::now();
     output(command)?;

@@ -1,18 +1,18 @@
-//! A line of `docker compose logs`, taken apart as the course's tests do: at each `|`, and at the last `:`.
+//! Line of `docker compose logs`, parsed as the course's tests do: at each `|`, and at the last `:`.
 
-/// What is in a line.
+/// Fields of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     fields: Vec<(String, String)>,
 }
 
 impl Line {
-    /// Reads a line, `SOURCE | … action: X | result: Y | key: value`. `None` if it tells of no action.
+    /// Parses a line, `SOURCE | … action: X | result: Y | key: value`. `None` if it has no action.
     pub(super) fn read(line: &str) -> Option<Self> {
         let (_, line) = line.split_once('|')?;
         let field = |part: &str| {
             let (key, value) = part.rsplit_once(':')?;
-            // Before the first key stand the time and the level.
+            // The time and the level come before the first key.
             let key = key.split_whitespace().next_back()?;
             Some((key.to_owned(), value.trim().to_owned()))
         };
@@ -20,17 +20,17 @@ impl Line {
         fields.iter().any(|(key, _)| key == "action").then_some(Self { fields })
     }
 
-    /// Whether it tells of this action.
+    /// Returns true if the line reports this action.
     pub(super) fn is(&self, action: &str) -> bool {
         self.field("action") == Some(action)
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// A value that is a number; 0 if there is none.
+    /// Returns the number that a key has; 0 if it has none.
     pub(super) fn number(&self, name: &str) -> u64 {
         self.field(name).and_then(|value| value.parse().ok()).unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! Whole lotteries in containers, and what may happen to them: centres and agencies killed, networks cut.
+//! Checks of whole lotteries in containers, with faults: killed servers and agencies, cut networks.
 
 use std::fs;
 use std::thread;
@@ -33,14 +33,14 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new("an agency cut from the network and joined again has its winners", network_cut),
 ];
 
-/// How many bets an agency has, and how many of them win.
+/// Number of bets of an agency, and of those that win.
 #[derive(Clone, Copy)]
 struct Bets {
     all: u64,
     winners: u64,
 }
 
-/// What is in a file of bets. They end with their number, without leading zeros.
+/// Counts the bets of a file. A line ends with the number, without leading zeros.
 fn bets(text: &str) -> Bets {
     let winning = format!(",{WINNING_NUMBER}");
     let count = |lines: usize| u64::try_from(lines).unwrap_or(u64::MAX);
@@ -48,7 +48,7 @@ fn bets(text: &str) -> Bets {
     Bets { all: count(text.lines().count()), winners: count(winners) }
 }
 
-/// What the five generated agencies have.
+/// Counts the bets of the five generated agencies.
 fn generated() -> Result<Vec<Bets>, Error> {
     let dir = data::provide()?;
     let read = |agency| {
@@ -58,7 +58,7 @@ fn generated() -> Result<Vec<Bets>, Error> {
     (1..=5).map(|agency| Ok(bets(&read(agency)?))).collect()
 }
 
-/// That these agencies, of which `expected` is for the first ones, end well and have their winners.
+/// Checks that these agencies end with success and have their winners. `expected` begins with agency 1.
 fn have_winners(project: &Project, agencies: &[usize], expected: &[Bets]) -> Outcome {
     for &agency in agencies {
         let client = format!("client{agency}");
@@ -70,7 +70,7 @@ fn have_winners(project: &Project, agencies: &[usize], expected: &[Bets]) -> Out
     Ok(())
 }
 
-/// That the centre has all bets of these agencies.
+/// Checks that the server has all bets of these agencies.
 fn are_stored(project: &Project, expected: &[Bets]) -> Outcome {
     let agencies = u8::try_from(expected.len())?;
     let expected: Vec<u64> = expected.iter().map(|bets| bets.all).collect();
@@ -91,7 +91,7 @@ fn hold(project: &Project) -> Outcome {
     have_winners(project, &[1, 2, 3, 4, 5], &expected)?;
     are_stored(project, &expected)?;
     project.nothing_failed(&["server"])?;
-    // Whoever asks again is told again.
+    // An agency that asks again gets its winners again, and stores nothing twice.
     project.run(&["run", "--rm", "client1"])?;
     are_stored(project, &expected)?;
     project.run(&["stop", "-t", "10"])?;
@@ -132,7 +132,7 @@ fn client_again(world: &World) -> Outcome {
     project.runs("server")
 }
 
-/// Kills a container, which would go on.
+/// Kills a container that is still running.
 fn kill(project: &Project, service: &str) -> Outcome {
     project.run(&["kill", "-s", "SIGKILL", service])?;
     same("exit code when killed", &project.wait(service)?, &137)
@@ -145,7 +145,7 @@ fn agency_killed_early(world: &World) -> Outcome {
     let text = fs::read_to_string(data::provide()?.join("agency-1.csv"))?;
     let expected = bets(&text);
     write(&dir.join("agency-1.csv"), &text)?;
-    // So many batches that the agency is killed before the last.
+    // A batch for each bet: the agency is killed before the last.
     write(&project.path("client/config.yaml"), "server.address: \"server:12345\"\nbatch: {maxAmount: 1}\n")?;
     project.start(1)?;
     while project.count(1)? == [0] {}
@@ -226,7 +226,7 @@ fn network_cut(world: &World) -> Outcome {
     let address = format!("{{{{(index .NetworkSettings.Networks \"{NETWORK}\").IPAddress}}}}");
     let address = docker(["inspect", "-f", &address, &client])?;
     docker(["network", "disconnect", NETWORK, &client])?;
-    // Long enough for questions that nobody hears.
+    // Time enough for queries of the winners that get no reply.
     thread::sleep(Duration::from_secs(3));
     project.runs("client1")?;
     docker(["network", "connect", "--ip", &address, NETWORK, &client])?;

@@ -17,13 +17,13 @@ use super::engine::{self, Compose};
 use super::{Error, images};
 use world::World;
 
-/// What `cargo xtask docker-test` is told.
+/// Arguments of `cargo xtask docker-test`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only checks whose names contain this
+    /// Run only checks whose names contain this
     #[arg(value_name = "TEXT")]
     only: Option<String>,
-    /// The directory of the six programs, static; without this they are built
+    /// Directory of the six programs, static; without this they are built
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
     /// Fail where there is no engine, instead of skipping all checks
@@ -31,10 +31,10 @@ pub(crate) struct Args {
     require: bool,
 }
 
-/// How a check ends: with what is wrong, if something is.
+/// Outcome of a check. The error says what is wrong.
 type Outcome<T = ()> = Result<T, Box<dyn StdError>>;
 
-/// A check, and its name: what it holds the containers to.
+/// Check of the containers. Its name states what it checks.
 struct Check {
     name: &'static str,
     needs_netcat: bool,
@@ -51,11 +51,11 @@ impl Check {
     }
 }
 
-/// Makes the images, and makes all checks. What they start is removed, however they end.
+/// Makes the images, and runs all checks. Containers that they start are removed in any case.
 ///
 /// # Errors
 ///
-/// [`Error`] if a check fails, or what all of them need cannot be had.
+/// [`Error`] if a check fails, or something that all of them need is missing.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let checks: Vec<&Check> = [course::CHECKS, lottery::CHECKS, amiss::CHECKS]
         .into_iter()
@@ -101,12 +101,12 @@ fn say(text: &str) -> Result<(), Error> {
     io::stdout().write_all(text.as_bytes()).map_err(Error::Report)
 }
 
-/// An error that says what is wrong, unless all is as it should be.
+/// Returns an error with the text of `wrong`, unless `right`.
 fn ensure(right: bool, wrong: impl FnOnce() -> String) -> Outcome {
     if right { Ok(()) } else { Err(wrong().into()) }
 }
 
-/// An error, unless both are the same.
+/// Returns an error that names `what`, unless both values are equal.
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Outcome {
     ensure(found == expected, || format!("{what}: expected {expected:?}, found {found:?}"))
 }

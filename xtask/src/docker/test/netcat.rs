@@ -1,4 +1,4 @@
-//! An image with `nc`: busybox's own, or one made of this machine's busybox where no image can be pulled.
+//! Image with `nc`: busybox's own, or one made of this machine's busybox where no image can be pulled.
 
 use std::env;
 use std::process::Command;
@@ -8,10 +8,10 @@ use super::super::engine::{docker, output};
 
 const BUSYBOX: &str = "busybox:latest";
 
-/// What is made here.
+/// Name of the image that is made here.
 const STAND_IN: &str = "lottery-test-netcat:latest";
 
-/// Finds or makes the image; `None` if there is no busybox anywhere.
+/// Finds or makes the image; `None` if there is no busybox.
 pub(super) fn image() -> Result<Option<String>, Error> {
     if let Ok(image) = env::var("NETCAT_IMAGE") {
         return Ok(Some(image));
@@ -34,6 +34,6 @@ pub(super) fn image() -> Result<Option<String>, Error> {
          tar -c bin | docker import --change 'ENV PATH=/bin' - {STAND_IN}"
     );
     output(Command::new("sh").args(["-ec", &script]).current_dir(dir.path()))?;
-    // A busybox that is not static does not run there.
+    // A dynamically linked busybox does not run in the image.
     Ok(docker(["run", "--rm", "--network", "none", STAND_IN, "true"]).ok().map(|_| STAND_IN.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! A Compose project: its containers started, watched and asked.
+//! Compose project: its containers are started, watched and queried.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,10 +10,10 @@ use super::super::{Error, images};
 use super::line::Line;
 use super::{Outcome, ensure, same};
 
-/// The longest that anything may take.
+/// Longest wait for a log line, or for the end of a service.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A directory with Compose files in it.
+/// Directory with Compose files.
 #[derive(Debug)]
 pub(super) struct Project {
     compose: Compose,
@@ -24,23 +24,23 @@ pub(super) struct Project {
 }
 
 impl Project {
-    /// The project of these files, under this name, on tokio.
+    /// Creates the project of these files, under this name, on tokio.
     pub(super) fn new(compose: Compose, dir: &Path, files: &[&str], name: &str) -> Self {
         let files = files.iter().map(|&file| file.to_owned()).collect();
         Self { compose, dir: dir.to_path_buf(), files, name: name.to_owned(), runtime: "tokio".to_owned() }
     }
 
-    /// On another runtime.
+    /// Returns the project on another runtime.
     pub(super) fn on(self, runtime: &str) -> Self {
         Self { runtime: runtime.to_owned(), ..self }
     }
 
-    /// A file of the project.
+    /// Returns the path of a file of the project.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// Runs Compose: what it printed.
+    /// Runs Compose. Returns its output.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<String, Error> {
         let mut command = self.compose.command();
         command.current_dir(&self.dir).env("RUNTIME", &self.runtime);
@@ -51,21 +51,21 @@ impl Project {
         Ok(String::from_utf8_lossy(&output(&mut command)?.stdout).into_owned())
     }
 
-    /// Runs a script of the project.
+    /// Returns a command that runs a script of the project.
     pub(super) fn script(&self, shell: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(shell);
         command.current_dir(&self.dir).args(arguments);
         command
     }
 
-    /// Makes the course's Compose file for so many clients.
+    /// Writes the course's Compose file for `clients` clients.
     pub(super) fn generate(&self, clients: u8) -> Result<(), Error> {
         let clients = clients.to_string();
         output(&mut self.script("bash", &["generar-compose.sh", "docker-compose-dev.yaml", &clients]))
             .map(drop)
     }
 
-    /// Makes the course's Compose file and images, and starts so many clients.
+    /// Writes the course's Compose file, makes its images, and starts `clients` clients.
     pub(super) fn start(&self, clients: u8) -> Result<(), Error> {
         self.generate(clients)?;
         images::course(&self.dir, "server")?;
@@ -78,22 +78,23 @@ impl Project {
         self.run(&[&["up", "-d", "--no-build"], services].concat()).map(drop)
     }
 
-    /// The container of a service.
+    /// Returns the container of a service.
     pub(super) fn container(&self, service: &str) -> Result<String, Error> {
         Ok(self.run(&["ps", "-a", "-q", service])?.trim().to_owned())
     }
 
-    /// All that a service has logged, line by line.
+    /// Returns everything that a service has logged.
     pub(super) fn text(&self, service: &str) -> Result<String, Error> {
         self.run(&["logs", "--no-color", service])
     }
 
-    /// The lines of a service that tell of an action.
+    /// Returns the log lines of a service that report an action.
     pub(super) fn logs(&self, service: &str) -> Result<Vec<Line>, Error> {
         Ok(self.text(service)?.lines().filter_map(Line::read).collect())
     }
 
-    /// The lines of a service that tell of this action; there must be one, if not now, then soon.
+    /// Returns the last log line of a service that reports this action, and waits for it if there is none
+    /// yet.
     pub(super) fn wait_for(&self, service: &str, action: &str) -> Outcome<Line> {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -105,7 +106,7 @@ impl Project {
         }
     }
 
-    /// Waits until a service has ended: its exit code.
+    /// Waits until a service has ended. Returns its exit code.
     pub(super) fn wait(&self, service: &str) -> Outcome<i32> {
         let container = self.container(service)?;
         let end = Instant::now() + PATIENCE;
@@ -119,7 +120,7 @@ impl Project {
         }
     }
 
-    /// Waits until each of these has ended, and has exited with 0.
+    /// Waits until each of these services has ended. Returns an error unless each has exited with 0.
     pub(super) fn done(&self, services: &[&str]) -> Outcome {
         for service in services {
             same(&format!("exit code of {service}"), &self.wait(service)?, &0)?;
@@ -127,13 +128,13 @@ impl Project {
         Ok(())
     }
 
-    /// That a service runs.
+    /// Checks that a service runs.
     pub(super) fn runs(&self, service: &str) -> Outcome {
         let state = docker(["inspect", "-f", "{{.State.Status}}", &self.container(service)?])?;
         same(service, &state.as_str(), &"running")
     }
 
-    /// That no line of these services has the result `fail`.
+    /// Checks that no line of these services has the result `fail`.
     pub(super) fn nothing_failed(&self, services: &[&str]) -> Outcome {
         for service in services {
             let failed = self.logs(service)?.into_iter().find(|line| line.field("result") == Some("fail"));
@@ -142,7 +143,8 @@ impl Project {
         Ok(())
     }
 
-    /// How many bets are stored, of each agency from 1 to `agencies`, as the centre's own program counts them.
+    /// Returns the number of stored bets of each agency from 1 to `agencies`, as the server's own program
+    /// counts them.
     pub(super) fn count(&self, agencies: u8) -> Outcome<Vec<u64>> {
         let program = format!("/bin/lottery-server-{}", self.runtime);
         let text = self.run(&["exec", "-T", "server", &program, "count"])?;
@@ -157,7 +159,7 @@ impl Project {
     }
 }
 
-/// The names of the services of so many clients.
+/// Returns the names of the services of `clients` clients.
 pub(super) fn clients(clients: u8) -> Vec<String> {
     (1..=clients).map(|client| format!("client{client}")).collect()
 }

@@ -1,4 +1,4 @@
-//! What all checks share: the engine, a directory, and the names that they use.
+//! Environment of all checks: the engine, a directory, and the names that they use.
 
 use std::env;
 use std::fs;
@@ -11,16 +11,16 @@ use super::super::engine::{Compose, docker, output};
 use super::super::{Error, root};
 use super::project::Project;
 
-/// The network of the course's tests.
+/// Network of the course's tests.
 pub(super) const NETWORK: &str = "tp0_testing_net";
 
-/// The label of containers that the checks start by themselves.
+/// Label of containers that the checks start without Compose.
 const LABEL: &str = "lottery-test";
 
-/// The project of `compose.yaml` in the checks.
+/// Project name of `compose.yaml` in the checks.
 const PROJECT: &str = "lottery-test";
 
-/// The engine, and a directory for all files.
+/// Engine, and a directory for all files.
 #[derive(Debug)]
 pub(super) struct World {
     compose: Compose,
@@ -29,14 +29,14 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Nothing runs yet.
+    /// Creates the directory, and starts nothing.
     pub(super) fn new(compose: Compose, netcat: Option<String>) -> Result<Self, Error> {
         let dir = tempfile::Builder::new().prefix("lottery-docker-").tempdir();
         let dir = dir.map_err(|source| Error::File { path: env::temp_dir(), source })?;
         Ok(Self { compose, netcat, dir })
     }
 
-    /// Whether the names that the checks use are free.
+    /// Returns an error if a name that the checks use is taken.
     pub(super) fn free() -> Result<(), Error> {
         if docker(["network", "inspect", NETWORK]).is_ok() {
             return Err(Error::InUse(format!("a network {NETWORK}")));
@@ -49,12 +49,12 @@ impl World {
         Ok(())
     }
 
-    /// The image with `nc`.
+    /// Returns the image with `nc`; `None` if there is none.
     pub(super) fn netcat(&self) -> Option<&str> {
         self.netcat.as_deref()
     }
 
-    /// A new copy of the directory that is laid out as the course's repository.
+    /// Makes a new copy of the directory that is laid out as the course's repository.
     pub(super) fn course(&self) -> Result<Project, Error> {
         let copy = self.dir.path().join("tp0");
         if copy.exists() {
@@ -65,17 +65,18 @@ impl World {
         Ok(Project::new(self.compose, &copy, &["docker-compose-dev.yaml"], "tp0"))
     }
 
-    /// The project of `compose.yaml`, all of it on one runtime.
+    /// Returns the project of `compose.yaml`, all of it on one runtime.
     pub(super) fn lottery(&self, runtime: &str) -> Project {
         self.project(&["compose.yaml"], runtime)
     }
 
-    /// The project of these Compose files.
+    /// Returns the project of these Compose files.
     pub(super) fn project(&self, files: &[&str], runtime: &str) -> Project {
         Project::new(self.compose, &root(), files, PROJECT).on(runtime)
     }
 
-    /// A container that is not ours, under the name `server` on the network, with a command of busybox.
+    /// Starts a container of the image with `nc` that runs a busybox command, under the name `server` on the
+    /// network.
     pub(super) fn other_server(&self, command: &[&str]) -> Result<(), Error> {
         if docker(["network", "inspect", NETWORK]).is_err() {
             docker(["network", "create", "--subnet", "172.25.125.0/24", "--label", LABEL, NETWORK])?;
@@ -86,12 +87,13 @@ impl World {
         docker(run.iter().chain(command)).map(drop)
     }
 
-    /// A path in the directory of the checks.
+    /// Returns a path in the directory of the checks.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// Removes everything that was started: first what Compose knows nothing of, because it uses the network.
+    /// Removes everything that was started: first the containers without Compose, because they use its
+    /// network.
     pub(super) fn clear(&self) -> Result<(), Error> {
         let label = format!("label={LABEL}");
         for container in docker(["ps", "-aq", "--filter", &label])?.lines() {
@@ -115,7 +117,7 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // Whatever it is, it has been told of already.
+        // The error is ignored: a failure to remove things is reported after each check.
         let _ = self.clear();
     }
 }
