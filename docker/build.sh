@@ -1,9 +1,10 @@
 #!/bin/sh
-# What the Dockerfile's build stage runs: `dependencies`, with the manifests only, then `programs`.
+# Build stage of the Dockerfile: `dependencies`, with the manifests only, then `programs`.
 set -eu
 
 programs='-p runtime-tokio -p runtime-std -p runtime-smol'
-# Named even though it is the host: without it the flags would reach build scripts and macros, too.
+# The target is named although it is the host: otherwise the flags would apply to build scripts and macros,
+# too.
 target=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTFLAGS='-C target-feature=+crt-static' CARGO_PROFILE_RELEASE_STRIP=symbols
 
@@ -18,7 +19,7 @@ dependencies)
         crate=${manifest%/*}
         mkdir -p "$crate/src"
         : >"$crate/src/lib.rs"
-        # What a manifest names must be there.
+        # Files that a manifest names must exist.
         awk -F '"' '
             /^\[/ { kind = $0 }
             /^name/ && kind == "[[bin]]" { print "src/bin/" $2 ".rs" }

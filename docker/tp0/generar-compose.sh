@@ -1,10 +1,11 @@
 #!/bin/sh
-# generar-compose.sh FILE N: writes a Compose file with the centre, `server`, and N clients, `client1` and so on.
+# generar-compose.sh FILE N: writes a Compose file with a server, named `server`, and N clients, `client1` and
+# so on.
 #
-# A client whose bets are there as .data/agency-I.csv is an agency of the lottery, and the centre waits for all of
-# these; any other plays the echo. The configuration is in volumes: a change takes effect at the next start.
+# A client with bets in .data/agency-I.csv is an agency of the lottery, and the server waits for all of these;
+# any other client plays the echo. The configuration is in volumes: a change takes effect at the next start.
 #
-# docker/generar-compose.sh reads this file, so `$0` says which of the two was called.
+# docker/generar-compose.sh reads this file, so `$0` tells which of the two was called.
 set -eu
 
 fail() {
@@ -21,7 +22,7 @@ case $clients in
 esac
 [ "$clients" -le 255 ] || fail "'$2': expected the number of clients, from 0 to 255"
 
-# Beside the course's server/ and client/ this script makes a file for their images, and else for the one of all.
+# Beside the course's server/ and client/ this script uses their images, and elsewhere the one image for all.
 here=$(cd -P -- "$(dirname -- "$0")" && pwd)
 if [ -e "$here/server/Dockerfile" ]; then
     base=$here server_image=server:latest client_image=client:latest
@@ -31,12 +32,13 @@ else
     config_ini=docker/config.ini config_yaml=docker/config.yaml
 fi
 
-# Compose reads relative paths from where the file is.
+# Compose resolves relative paths from the directory of the file.
 directory=$(cd -P -- "$(dirname -- "$file")" 2>/dev/null && pwd) || fail "cannot write $file: no such directory"
 prefix=$base
 [ "$directory" != "$base" ] || prefix=.
 
-# bind SOURCE TARGET: a read-only volume. Nothing is made in the place of a source that is missing.
+# bind SOURCE TARGET: prints a read-only volume. A missing source is an error: nothing is created in its
+# place.
 bind() {
     source=$(printf '%s' "$prefix/$1" | sed "s/'/''/g; s/\\\$/\$\$/g")
     printf "      - {type: bind, source: '%s', target: %s, read_only: true}\n" "$source" "$2"
@@ -64,7 +66,7 @@ END
 END
 }
 
-# client I
+# client I: prints the service of a client.
 client() {
     cat <<END
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Sends a line to the echo server `server`, port 12345, from a container on the Compose network, with netcat, and
-# prints whether it came back. Whether the test could be made is the exit code; what came of it is the line.
+# Sends a line to the echo server `server`, port 12345, from a container on the Compose network, with netcat,
+# and prints a line that says if it came back. The exit code is 0 if the test could be made, with either
+# result.
 #
 # ECHO_NETWORK names another network, NETCAT_IMAGE another image with `nc` and `timeout`.
 network=${ECHO_NETWORK:-tp0_testing_net}
@@ -24,7 +25,7 @@ docker image inspect "$image" >/dev/null 2>&1 || docker pull -q "$image" >/dev/n
 docker network inspect "$network" >/dev/null 2>&1 || result fail
 
 message="echo $$ $(date +%s)"
-# The shell stays the container's first process: that one could not be ended by `timeout`.
+# The shell stays the container's first process, because `timeout` could not end that one.
 answer=$(printf '%s\n' "$message" | docker run --rm -i --network "$network" "$image" \
     sh -c 'timeout 5 nc -w 3 server 12345; true' 2>/dev/null)
 [ "$answer" = "$message" ] || result fail
