@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::error::{ConfigError, one_line};
 use super::unknown::{UnknownKey, UnknownKeys};
-use super::{ini, nearest, nesting, yaml};
+use super::{ini, nesting, suggest, yaml};
 
 /// Maximum size of a configuration file, in bytes. A real one has a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;
@@ -100,7 +100,7 @@ fn sort(file: String, entries: Vec<Entry>, keys: &[&'static str]) -> Result<Cont
     let mut contents = Contents { entries: Vec::new(), unknown: UnknownKeys::default() };
     for Entry { key, value } in entries {
         let Some(known) = keys.iter().find(|known| known.eq_ignore_ascii_case(&key)) else {
-            let nearest = nearest::nearest(&key, keys);
+            let nearest = suggest::suggest(&key, keys);
             contents.unknown.push(&file, UnknownKey { key: one_line(&key), nearest });
             continue;
         };

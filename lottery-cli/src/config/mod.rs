@@ -34,11 +34,11 @@ mod flags;
 mod ini;
 mod limits;
 mod machine;
-mod nearest;
 mod nesting;
 mod parse;
 mod resolve;
 mod server;
+mod suggest;
 mod table;
 #[cfg(test)]
 mod tests;
