@@ -23,15 +23,13 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
-use self::civil::Civil;
-
-mod civil;
 mod clock;
 pub mod escape;
 mod format;
 pub mod queue;
 mod standard;
 
+pub(crate) use clock::stamp;
 pub use clock::{Clock, NoZone, Zone};
 pub use queue::{Patience, Queue, Sink};
 pub use standard::{StandardOutput, writable};
@@ -96,11 +94,6 @@ pub fn init(level: Level, clock: Clock, sink: impl Sink) -> io::Result<Queue> {
     // The only error is that there is a subscriber already.
     let _ = set_global_default(subscriber_with(level, clock, move || writer.clone()));
     Ok(queue)
-}
-
-/// Returns a moment for the name of a file, in UTC: `2024-08-21T221115Z`.
-pub(crate) fn stamp(moment: SystemTime) -> String {
-    Civil::at(moment, 0).to_string().replace(' ', "T").replace(':', "") + "Z"
 }
 
 /// Logs as [`init`] does, in UTC and without a thread: the caller writes. For tests.

@@ -1,13 +1,11 @@
 //! Time of a log line, in UTC or in the time of the machine.
 
 use std::fmt::{self, Display};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use thiserror::Error;
-
-use super::civil::Civil;
 
 /// Clock that gives log lines their time.
 #[derive(Clone, Debug)]
@@ -43,23 +41,28 @@ impl Zone {
     pub fn local() -> Result<Self, NoZone> {
         TimeZone::try_system().map(Self::Local).map_err(NoZone)
     }
-
-    /// Returns the number of seconds that clocks in this zone are ahead of UTC.
-    fn offset(&self, moment: SystemTime) -> i32 {
-        match (self, Timestamp::try_from(moment)) {
-            (Self::Local(zone), Ok(moment)) => zone.to_offset(moment).seconds(),
-            // Moments beyond the year 9999 have no rule.
-            (Self::Local(_), Err(_)) | (Self::Utc, _) => 0,
-        }
-    }
 }
 
 impl Clock {
     /// Returns the time now, as a line begins: `2024-08-21 22:11:15`.
     pub(super) fn time(&self) -> impl Display + use<> {
-        let moment = (self.now)();
-        Civil::at(moment, self.zone.offset(moment))
+        let zone = match &self.zone {
+            Zone::Utc => &TimeZone::UTC,
+            Zone::Local(zone) => zone,
+        };
+        zone.to_datetime(timestamp((self.now)())).strftime("%Y-%m-%d %H:%M:%S")
     }
+}
+
+/// Returns a moment for the name of a file, in UTC: `2024-08-21T221115Z`.
+pub(crate) fn stamp(moment: SystemTime) -> String {
+    timestamp(moment).strftime("%Y-%m-%dT%H%M%SZ").to_string()
+}
+
+/// Returns the moment, or the nearest between the years -9999 and 9999.
+fn timestamp(moment: SystemTime) -> Timestamp {
+    let nearest = if moment < UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::try_from(moment).unwrap_or(nearest)
 }
 
 impl Display for Zone {
@@ -89,9 +92,21 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_that_no_rule_knows_is_told_in_utc() {
+    fn a_second_begins_before_its_fractions_also_before_1970() {
+        let shown = |moment: SystemTime| timestamp(moment).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        assert_eq!(shown(UNIX_EPOCH), "1970-01-01 00:00:00");
+        assert_eq!(shown(UNIX_EPOCH - Duration::from_nanos(1)), "1969-12-31 23:59:59");
+        assert_eq!(shown(UNIX_EPOCH + Duration::new(951_782_400, 999_999_999)), "2000-02-29 00:00:00");
+        assert_eq!(stamp(UNIX_EPOCH + Duration::from_millis(1_724_278_275_999)), "2024-08-21T221115Z");
+    }
+
+    #[test]
+    fn a_moment_beyond_9999_is_shown_in_9999() {
         let far: fn() -> SystemTime = || UNIX_EPOCH + Duration::from_secs(253_402_300_800);
-        let zone = Zone::Local(TimeZone::posix("<-03>3").unwrap());
-        assert_eq!(Clock { now: far, zone }.time().to_string(), "10000-01-01 00:00:00");
+        for zone in [Zone::Utc, Zone::Local(TimeZone::posix("<-03>3").unwrap())] {
+            let time = Clock { now: far, zone }.time().to_string();
+            assert!(time.starts_with("9999-12-3"), "{time}");
+        }
+        assert!(stamp(UNIX_EPOCH + Duration::from_secs(u64::from(u32::MAX) << 20)).starts_with("9999-12-3"));
     }
 }
