@@ -43,11 +43,6 @@ impl<'a> Bets<'a> {
     pub fn iter(&self) -> Iter<'a> {
         Iter { reader: Reader::new(self.payload), left: self.len, read: self.read }
     }
-
-    /// Returns a copy that can be kept and sent to another thread. It takes one allocation for any number of bets.
-    pub fn to_buf(&self) -> BetsBuf {
-        BetsBuf { payload: self.payload.to_vec(), len: self.len, read: self.read }
-    }
 }
 
 impl<'a> IntoIterator for Bets<'a> {
@@ -71,27 +66,6 @@ impl<'a> IntoIterator for &Bets<'a> {
 impl fmt::Debug for Bets<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Bets({})", self.len)
-    }
-}
-
-/// Owned form of [`Bets`].
-#[derive(Clone)]
-pub struct BetsBuf {
-    payload: Vec<u8>,
-    len: usize,
-    read: ReadBet,
-}
-
-impl BetsBuf {
-    /// Returns the bets.
-    pub fn as_bets(&self) -> Bets<'_> {
-        Bets::validated(&self.payload, self.len, self.read)
-    }
-}
-
-impl fmt::Debug for BetsBuf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bets().fmt(f)
     }
 }
 

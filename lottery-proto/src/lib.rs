@@ -30,7 +30,7 @@ mod words;
 pub use agency::AgencyId;
 pub use bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT, MAX_NAME};
 pub use bet_vec::BetVec;
-pub use bets::{Bets, BetsBuf, Iter as BetsIter};
+pub use bets::{Bets, Iter as BetsIter};
 pub use client::Client;
 pub use config::{ClientConfig, ServerConfig};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};

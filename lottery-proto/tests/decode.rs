@@ -24,9 +24,8 @@ fn served(block: &[u8]) -> Outcome {
     give(&mut server, common::at(0), block);
     match server.poll_event() {
         Some(Event::Batch { bets, .. }) => {
-            let buf = bets.to_buf();
             assert_eq!(bets.len(), bets.iter().len());
-            assert!(bets.iter().eq(buf.as_bets().iter()));
+            assert!(bets.iter().eq((&bets).into_iter()));
             let texts: Vec<String> = bets.into_iter().map(|bet| text(&bet)).collect();
             assert_eq!((texts.len(), texts.is_empty()), (bets.len(), bets.is_empty()));
             Ok(texts)
