@@ -1,6 +1,5 @@
 //! Batches of valid bets: validated once, then lent and iterated without errors and without allocation.
 
-use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 

@@ -1,0 +1,55 @@
+//! Programs on `lottery-proto` alone, and the driver of those that have sockets: the simplest one, which looks every
+//! millisecond. `runtime-std` waits for the system instead.
+//!
+//! | program | is |
+//! | --- | --- |
+//! | `in_memory` | a client and a server joined by two buffers |
+//! | `std_server` | a server on threads that keeps the bets in memory |
+//! | `std_agency` | a client that sends an agency's file, and prints its winners |
+
+use std::io::{ErrorKind, Read, Result, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant as Clock};
+
+use lottery_proto::{Input, Instant, Io};
+
+/// Returns the time since `start`, as machines count it.
+pub fn since(start: Clock) -> Instant {
+    Instant::from_epoch(start.elapsed())
+}
+
+/// Does the first thing that `io` wants and the socket can do, and returns the input to report. Returns `None` if there
+/// is nothing to do now, after a short sleep.
+pub fn step(mut socket: &TcpStream, io: Io<'_>, now: Instant) -> Option<Input> {
+    let Io { recv, send, fin, deadline, .. } = io;
+    if fin {
+        return Some(socket.shutdown(Shutdown::Write).map_or(Input::Failed, |()| Input::FinSent));
+    }
+    if !send.is_empty()
+        && let Some(input) = moved(socket.write(send), Input::Sent, Input::Failed)
+    {
+        return Some(input);
+    }
+    if !recv.is_empty()
+        && let Some(input) = moved(socket.read(recv), Input::Received, Input::Eof)
+    {
+        return Some(input);
+    }
+    // The system holds nothing more: now a deadline may be told.
+    if deadline.is_some_and(|deadline| deadline <= now) {
+        return Some(Input::Timeout);
+    }
+    thread::sleep(Duration::from_millis(1));
+    None
+}
+
+/// Returns the input for a read or a write; `None` if it would have blocked.
+fn moved(done: Result<usize>, some: fn(usize) -> Input, none: Input) -> Option<Input> {
+    match done {
+        Ok(0) => Some(none),
+        Ok(bytes) => Some(some(bytes)),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
+        Err(_) => Some(Input::Failed),
+    }
+}
