@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use conformance::files::File;
 use conformance::raw::Raw;
-use conformance::wire::{block, wire};
+use conformance::wire::wire;
 use lottery_proto::Dialect;
-use process::wire::{BLOCK, connect, question};
+use process::wire::{BLOCK, connect, question, session};
 use process::{Process, server};
 use rustix::process::{Signal, setpriority_process};
 
@@ -78,13 +78,6 @@ fn measure(runtime: &str) -> [Duration; 2] {
         times.sort();
         times[times.len() * 99 / 100]
     })
-}
-
-fn session(address: SocketAddr, agency: u32) -> Raw {
-    let mut peer = Raw::connect(address);
-    peer.send(&block(7, agency, b"2"));
-    assert_eq!(peer.receive(BLOCK)[0], 8, "welcome");
-    peer
 }
 
 /// Sends batches, each when the one before is acknowledged, and returns the time of each.

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use conformance::files::File;
 use conformance::raw::Raw;
-use conformance::wire::{block, wire};
+use conformance::wire::wire;
 use lottery_proto::Dialect;
-use process::wire::{BLOCK, question};
+use process::wire::{BLOCK, question, session};
 use process::{Process, server};
 use rustix::process::{Signal, setpriority_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -124,13 +124,6 @@ fn start(runtime: &str, dir: &Path, cores: usize) -> Process {
     let centre = Process::start(server(runtime, dir).args(["--agencies", "99"]));
     sched_setaffinity(None, &all).unwrap();
     centre
-}
-
-fn session(address: SocketAddr, agency: u32) -> Raw {
-    let mut peer = Raw::connect(address);
-    peer.send(&block(7, agency, b"2"));
-    assert_eq!(peer.receive(BLOCK)[0], 8, "welcome");
-    peer
 }
 
 /// Runs a turn, and returns the time of each acknowledgement.

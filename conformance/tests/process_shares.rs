@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use conformance::files::File;
 use conformance::raw::Raw;
-use conformance::wire::{block, wire};
+use conformance::wire::wire;
 use lottery_proto::Dialect;
-use process::wire::{BLOCK, connect};
+use process::wire::{BLOCK, connect, session};
 use process::{Process, SOON, server};
 use rustix::process::{Signal, setpriority_process};
 
@@ -106,13 +106,6 @@ impl Drop for Lottery {
     fn drop(&mut self) {
         self.centre.signal(Signal::KILL);
     }
-}
-
-fn session(address: SocketAddr, agency: u32) -> Raw {
-    let mut peer = Raw::connect(address);
-    peer.send(&block(7, agency, b"2"));
-    assert_eq!(peer.receive(BLOCK)[0], 8, "welcome");
-    peer
 }
 
 /// Sends batches, each when the one before is acknowledged, and returns their number.

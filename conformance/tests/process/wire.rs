@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use conformance::raw::Raw;
+use conformance::wire::block;
 use socket2::{Domain, Socket, Type};
 
 use super::SOON;
@@ -16,6 +18,14 @@ pub(crate) fn question(agency: u8) -> Vec<u8> {
     let mut block = vec![0; BLOCK];
     block[..5].copy_from_slice(&[6, agency, 5, 0, b'1']);
     block
+}
+
+/// Opens a session of an agency.
+pub(crate) fn session(address: SocketAddr, agency: u32) -> Raw {
+    let mut peer = Raw::connect(address);
+    peer.send(&block(7, agency, b"2"));
+    assert_eq!(peer.receive(BLOCK)[0], 8, "welcome");
+    peer
 }
 
 /// Returns a connection whose reads and writes time out soon.
