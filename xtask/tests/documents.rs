@@ -1,13 +1,12 @@
 //! Tests that links in documents lead to existing files and headings, and that the paths of code in them
 //! exist.
 
-use std::env;
+mod common;
+
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-fn root() -> PathBuf {
-    Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is")).join("..")
-}
+use common::{root, whole};
 
 /// Calls `visit` with the path and the text of each Markdown file below `dir`, without hidden directories and
 /// build output.
@@ -78,19 +77,6 @@ fn links_lead_to_files_and_headings() {
         }
     });
     assert!(links > 100, "{links}");
-}
-
-/// Expands the abbreviation that a path begins with: P, C, S and D stand for directories of tests and of the
-/// lottery.
-fn whole(path: &str) -> String {
-    let short = [
-        ("P/", "lottery-proto/tests/"),
-        ("C/", "lottery-core/tests/"),
-        ("S/", "lottery-core/src/"),
-        ("D/", "conformance/tests/"),
-    ];
-    let found = short.iter().find_map(|(short, long)| Some(format!("{long}{}", path.strip_prefix(short)?)));
-    found.unwrap_or_else(|| path.to_owned())
 }
 
 #[test]

@@ -1,27 +1,13 @@
 //! Test that each test and each fuzzing target that `docs/RELIABILITY.md` names exists.
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
+mod common;
 
-fn root() -> PathBuf {
-    Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is")).join("..")
-}
+use std::fs;
+
+use common::{root, whole};
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// Expands the abbreviation that a path begins with.
-fn whole(path: &str) -> String {
-    let short = [
-        ("P/", "lottery-proto/tests/"),
-        ("C/", "lottery-core/tests/"),
-        ("S/", "lottery-core/src/"),
-        ("D/", "conformance/tests/"),
-    ];
-    let found = short.iter().find_map(|(short, long)| Some(format!("{long}{}", path.strip_prefix(short)?)));
-    found.unwrap_or_else(|| path.to_owned())
 }
 
 #[test]
