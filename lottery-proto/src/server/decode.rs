@@ -20,6 +20,7 @@ impl Server {
     pub(super) fn settle(&mut self, now: Instant) {
         self.now = now;
         self.advance(now);
+        self.drop_no_more();
         self.share();
         self.arm(now);
         if self.lifecycle.is_closed() {

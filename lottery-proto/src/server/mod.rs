@@ -179,7 +179,6 @@ impl Server {
                 self.recv.filled(received);
                 if !self.lifecycle.is_open() {
                     self.dropped = self.dropped.saturating_add(received);
-                    self.drop_no_more();
                 }
             }
             Input::Eof => {
@@ -201,7 +200,6 @@ impl Server {
                 self.ending = Some(now);
                 let on = if self.lifecycle.peer_ended { Transition::BothEnded } else { Transition::FinSent };
                 self.lifecycle.apply(on, CloseReason::Done);
-                self.drop_no_more();
             }
             // A count of 0 is no progress, and the server waits for no reply, so acknowledgements do not matter.
             Input::FinSent | Input::Received(_) | Input::Sent(_) | Input::Unacked(_) => {}
