@@ -153,7 +153,8 @@ impl<R: BufRead> Reader<'_, R> {
     fn read(&mut self, sink: Sink<'_>) -> Result<(), TransferError> {
         let head = self.line()?;
         if let Some(error) = head.strip_prefix(ERROR) {
-            return Err(TransferError::Refused(error.trim_end().to_owned()));
+            // The text may come from any file, and goes to a terminal.
+            return Err(TransferError::Refused(error.trim_end().replace(char::is_control, "\u{fffd}")));
         }
         if head != HEAD {
             let cut = HEAD.starts_with(&head);
