@@ -26,9 +26,6 @@ pub trait Sink: Send + 'static {
     ///
     /// The operating system's error; the lines are lost.
     fn write(&mut self, lines: &[u8]) -> io::Result<usize>;
-
-    /// Does other work of the writer's thread, after [`Queue::wake`].
-    fn beside(&mut self) {}
 }
 
 /// Time for which the end of a program waits for the last lines while nobody reads them.
@@ -48,9 +45,9 @@ pub struct Queue(Arc<Shared>);
 struct Shared {
     limit: usize,
     state: Mutex<State>,
-    /// Signals that there is something to write, or to do.
+    /// Signals that there is something to write.
     filled: Condvar,
-    /// Signals that the writer has done everything.
+    /// Signals that everything is written.
     drained: Condvar,
 }
 
@@ -59,7 +56,6 @@ struct State {
     lines: Vec<u8>,
     /// Number of lines that did not fit behind these.
     lost: u64,
-    woken: bool,
     /// True while the writer is at work.
     busy: bool,
 }
@@ -78,7 +74,6 @@ impl Queue {
         thread::Builder::new().name("log".to_owned()).spawn(move || {
             loop {
                 let (lines, lost) = shared.next();
-                sink.beside();
                 writer.write(&mut sink, &lines, lost);
             }
         })?;
@@ -94,12 +89,6 @@ impl Queue {
             state.lines.extend_from_slice(line);
         }
         drop(state);
-        self.0.filled.notify_one();
-    }
-
-    /// Makes the writer do its other work.
-    pub fn wake(&self) {
-        self.0.lock().woken = true;
         self.0.filled.notify_one();
     }
 
@@ -142,7 +131,7 @@ impl io::Write for Queue {
 }
 
 impl Shared {
-    /// Waits for something to do. Returns the lines, and the number of lines lost behind them.
+    /// Waits for something to write. Returns the lines, and the number of lines lost behind them.
     fn next(&self) -> (Vec<u8>, u64) {
         let mut state = self.lock();
         state.busy = false;
@@ -153,7 +142,6 @@ impl Shared {
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.busy = true;
-        state.woken = false;
         (std::mem::take(&mut state.lines), std::mem::take(&mut state.lost))
     }
 
@@ -165,7 +153,7 @@ impl Shared {
 
 impl State {
     fn is_idle(&self) -> bool {
-        self.lines.is_empty() && self.lost == 0 && !self.woken && !self.busy
+        self.lines.is_empty() && self.lost == 0 && !self.busy
     }
 }
 

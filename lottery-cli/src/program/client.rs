@@ -13,7 +13,6 @@ use lottery_runtime::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
 use tracing::info;
 
 use super::ending::Unfinished;
-use super::progress::Bar;
 use super::settings;
 use super::streams::{Logging, at_a_signal};
 use super::winners::{Winners, WinnersError};
@@ -27,25 +26,22 @@ pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    let bar = Bar::new();
-    let (level, time) = (settings.log_level.value, settings.log_time);
-    let logging = match Logging::start(level, now, time, bar.lines(), bar.is_seen()) {
+    let logging = match Logging::start(settings.log_level.value, now, settings.log_time) {
         Ok(logging) => logging,
         Err(code) => return code,
     };
-    bar.beside(logging.queue());
+    let settle = || logging.settle();
     settings.log();
     let result = match settings.command {
         ClientCommand::Agency if settings.bets.is_none() => {
             let reason = "no bets: name the agency's file with --bets FILE".to_owned();
             Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason })
         }
-        ClientCommand::Agency => agency(runtime, &settings, &bar),
-        ClientCommand::Winners => winners(runtime, &settings, &bar),
+        ClientCommand::Agency => agency(runtime, &settings, &settle),
+        ClientCommand::Winners => winners(runtime, &settings, &settle),
         ClientCommand::Bet => single_bet(runtime, &settings),
         ClientCommand::Echo => echoes(runtime, &settings),
     };
-    bar.clear();
     match result {
         Ok(ended) => {
             info!(action = "exit", result = "success", client_id = settings.agency);
@@ -75,23 +71,21 @@ pub(super) enum Ended {
     Stopped,
 }
 
-/// Does an agency's whole work.
+/// Does an agency's whole work. `settle` waits for the log lines that go to the same output as the winners.
 pub(super) fn agency(
     runtime: &impl Runtime,
     settings: &ClientSettings,
-    bar: &Bar,
+    settle: &dyn Fn(),
 ) -> Result<Ended, Unfinished> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
     let job = job(settings)?;
     let place = open_winners(settings)?;
     let bets = AgencyFile::read_within(path, settings.file_max_size)?;
-    let shown = bar.clone();
-    let show = move |progress| shown.show(progress);
-    let mut agency = Agency::new(job, Arc::new(bets)).with_progress(show);
+    let mut agency = Agency::new(job, Arc::new(bets));
     runtime.run_client(&mut agency)?;
     let left = agency.left();
     match agency.into_outcome() {
-        Ok(winners) => write_winners(place, &winners, bar),
+        Ok(winners) => write_winners(place, &winners, settle),
         // An agency without `--winners` is done once it has finished.
         Err(AgencyError::Stopped) if left.finished && settings.winners.is_none() => Ok(Ended::Stopped),
         Err(error) => Err(Unfinished::of_agency(&error, left, settings.dialect)),
@@ -102,14 +96,14 @@ pub(super) fn agency(
 pub(super) fn winners(
     runtime: &impl Runtime,
     settings: &ClientSettings,
-    bar: &Bar,
+    settle: &dyn Fn(),
 ) -> Result<Ended, Unfinished> {
     let job = job(settings)?;
     let place = open_winners(settings)?;
     let mut agency = Agency::asking(job);
     runtime.run_client(&mut agency)?;
     match agency.into_outcome() {
-        Ok(winners) => write_winners(place, &winners, bar),
+        Ok(winners) => write_winners(place, &winners, settle),
         Err(error) => Err(Unfinished::of(&error, "the winners are left")),
     }
 }
@@ -133,10 +127,10 @@ fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
     })
 }
 
-fn write_winners(place: Winners, winners: &[String], bar: &Bar) -> Result<Ended, Unfinished> {
+fn write_winners(place: Winners, winners: &[String], settle: &dyn Fn()) -> Result<Ended, Unfinished> {
     at_a_signal(EXIT_AT_ONCE);
     // The winners may go to the same output as log lines.
-    bar.settle();
+    settle();
     place.write(winners).map_err(|error| not_written(&error))?;
     Ok(Ended::Done)
 }

@@ -5,7 +5,6 @@ mod control;
 mod ending;
 mod output;
 mod panics;
-mod progress;
 mod server;
 mod streams;
 #[cfg(test)]

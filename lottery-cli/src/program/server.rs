@@ -23,7 +23,7 @@ use super::streams::Logging;
 use super::{EXIT_STORE_FAILED, fail, settings, transfer};
 use crate::config::{self, ConfigError, ServerCommand, ServerSettings, StoreKind};
 use crate::health;
-use crate::log::{self, StandardOutput};
+use crate::log;
 
 /// Number of attempts to open a store that another process has, [`PAUSE`] apart: for two seconds.
 const TRIES: u32 = 40;
@@ -53,8 +53,7 @@ fn ask_for_health(address: SocketAddr) -> ExitCode {
 }
 
 fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
-    let sink = StandardOutput::new();
-    let logging = match Logging::start(settings.log_level.value, now, settings.log_time, sink, false) {
+    let logging = match Logging::start(settings.log_level.value, now, settings.log_time) {
         Ok(logging) => logging,
         Err(code) => return code,
     };

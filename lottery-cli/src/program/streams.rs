@@ -12,12 +12,14 @@ use signal_hook::flag::register_conditional_shutdown;
 
 use super::{fail, panics};
 use crate::config::{ConfigError, LogTime};
-use crate::log::{self, Clock, Level, Patience, Queue, Sink, Zone, writable};
+use crate::log::{self, Clock, Level, Patience, Queue, StandardOutput, Zone, writable};
 
 /// Time that an error waits for a reader of standard error.
 const ERROR_PATIENCE: Duration = Duration::from_millis(250);
 /// Time that the last lines of a program that was told to stop wait for a reader, in all.
 const STOPPED: Patience = Patience::Whole(Duration::from_millis(500));
+/// Time that other output on standard output waits for the lines before it, while nobody reads them.
+const SETTLING: Patience = Patience::Idle(Duration::from_secs(1));
 /// Time that the last lines of a program that ends by itself wait for a reader, from one line to the next.
 const DONE: Patience = Patience::Idle(Duration::from_secs(10));
 
@@ -61,8 +63,6 @@ pub(super) fn at_a_signal(code: i32) {
 #[derive(Debug)]
 pub(super) struct Logging {
     queue: Queue,
-    /// True if the log's thread also draws on standard error.
-    draws: bool,
 }
 
 impl Logging {
@@ -71,28 +71,23 @@ impl Logging {
     /// # Errors
     ///
     /// The exit code of a program that cannot.
-    pub(super) fn start(
-        level: Level,
-        now: fn() -> SystemTime,
-        time: LogTime,
-        sink: io::Result<impl Sink>,
-        draws: bool,
-    ) -> Result<Self, ExitCode> {
+    pub(super) fn start(level: Level, now: fn() -> SystemTime, time: LogTime) -> Result<Self, ExitCode> {
         let zone = match time {
             LogTime::Utc => Zone::Utc,
             LogTime::Local => {
                 Zone::local().map_err(|error| fail(ConfigError::EXIT_CODE, &format!("log-time: {error}")))?
             }
         };
-        let queue = sink.and_then(|sink| log::init(level, Clock { now, zone }, sink));
+        let queue = StandardOutput::new().and_then(|output| log::init(level, Clock { now, zone }, output));
         let queue = queue.map_err(|error| fail(1, &format!("cannot start to log: {error}")))?;
         panics::log();
-        Ok(Self { queue, draws })
+        Ok(Self { queue })
     }
 
-    /// Returns the queue of lines.
-    pub(super) fn queue(&self) -> &Queue {
-        &self.queue
+    /// Waits until the lines so far are written, as long as somebody reads them: what follows them on
+    /// standard output is no log line.
+    pub(super) fn settle(&self) {
+        self.wait(SETTLING);
     }
 
     /// Waits for the last lines of a program that was told to stop: not for long, if nobody reads them.
@@ -108,9 +103,7 @@ impl Logging {
     }
 
     fn wait(&self, patience: Patience) {
-        let now = Duration::ZERO;
-        let can_write = || writable(io::stdout(), now) && (!self.draws || writable(io::stderr(), now));
-        self.queue.finish(patience, can_write);
+        self.queue.finish(patience, || writable(io::stdout(), Duration::ZERO));
     }
 }
 

@@ -11,7 +11,6 @@ use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 use lottery_runtime::{Dialer, Runtime, Service};
 
 use super::ending::Unfinished;
-use super::progress::Bar;
 use super::{client, server};
 use crate::config::{self, ClientSettings, Parsed, ServerSettings};
 
@@ -112,8 +111,8 @@ fn a_client_without_a_runtime_says_so() {
         "--number=1",
     ]);
     let said = Err(Unfinished::Failed { code: 1, reason: "no runtime".to_owned() });
-    assert_eq!(client::agency(&NO_RUNTIME, &agency, &Bar::new()), said);
-    assert_eq!(client::winners(&NO_RUNTIME, &agency, &Bar::new()), said);
+    assert_eq!(client::agency(&NO_RUNTIME, &agency, &|| ()), said);
+    assert_eq!(client::winners(&NO_RUNTIME, &agency, &|| ()), said);
     assert_eq!(client::single_bet(&NO_RUNTIME, &bet), said);
     assert_eq!(client::echoes(&NO_RUNTIME, &client_settings(&["echo"])), said);
 }

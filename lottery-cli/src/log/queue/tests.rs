@@ -105,24 +105,3 @@ fn a_reader_that_is_slow_is_waited_for_and_one_that_takes_nothing_is_not() {
     };
     assert!(queue.finish(Patience::Idle(2 * TICK), slow));
 }
-
-#[test]
-fn what_is_to_be_done_beside_lines_is_done_by_the_writer() {
-    struct Counts(Arc<Mutex<u32>>);
-
-    impl Sink for Counts {
-        fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-            Ok(lines.len())
-        }
-
-        fn beside(&mut self) {
-            *self.0.lock().unwrap() += 1;
-        }
-    }
-
-    let count = Arc::new(Mutex::new(0));
-    let queue = Queue::start(10, clock(), Counts(Arc::clone(&count))).unwrap();
-    queue.wake();
-    finished(&queue);
-    assert_eq!(*count.lock().unwrap(), 1);
-}
