@@ -1,8 +1,38 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "machines")]
+mod bets;
+mod crc32c;
+#[cfg(feature = "machines")]
+mod events;
+#[cfg(feature = "machines")]
+pub mod invariants;
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "machines")]
+mod machines;
+mod packets;
 pub mod process;
+#[cfg(feature = "machines")]
+pub mod reference;
+#[cfg(feature = "machines")]
+mod requests;
+mod rng;
+
+#[cfg(feature = "machines")]
+pub use bets::{ANA, JOSE, bet, text};
+pub use crc32c::crc32c;
+#[cfg(feature = "machines")]
+pub use events::{ClientEvent, ServerEvent, client_events, server_events};
+#[cfg(feature = "machines")]
+pub use machines::{Endpoint, at, client, client_of, give, server, server_with, take};
+pub use packets::{
+    BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, ERROR, FINISHED, HELLO, WELCOME, WINNER, batch, block, framed,
+    packet,
+};
+#[cfg(feature = "machines")]
+pub use requests::{ACCEPT, Answer, DRAWN, PendingRequest, accept_next, reject_next};
+pub use rng::Rng;
 
 /// Code of the repository's README, run as it stands there. No crate that is published can include a file outside of it.
 #[cfg(doctest)]

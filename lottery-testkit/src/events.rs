@@ -1,0 +1,106 @@
+//! Events that own their data.
+
+use lottery_proto::server::{self, RefusedBy};
+use lottery_proto::{AgencyId, Bets, Client, CloseReason, Code, Server, client};
+
+use crate::bets::text;
+
+/// Event of the server. The tickets of its requests are dropped.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ServerEvent {
+    /// A bet, as its payload.
+    Bet(Vec<String>),
+    /// A batch, as the payloads of its bets.
+    Batch(Vec<String>),
+    /// The end of an agency's bets.
+    Finished,
+    /// A query for the winners.
+    WinnersQuery,
+    /// A peer without a name that waits for the draw.
+    AnonymousWaiter,
+    /// A line.
+    Echo(Vec<u8>),
+    /// A rejected message: its agency, 0 if none is known.
+    Refused(u32, RefusedBy),
+    /// The end of the connection.
+    Closed(CloseReason),
+}
+
+fn texts(bets: Bets<'_>) -> Vec<String> {
+    bets.iter().map(|bet| text(&bet)).collect()
+}
+
+/// Takes all events that there are.
+pub fn server_events(server: &mut Server) -> Vec<ServerEvent> {
+    let mut events = Vec::new();
+    while let Some(event) = server.poll_event() {
+        events.push(match event {
+            server::Event::Bet { bets, .. } => ServerEvent::Bet(texts(bets)),
+            server::Event::Batch { bets, .. } => ServerEvent::Batch(texts(bets)),
+            server::Event::Finished { .. } => ServerEvent::Finished,
+            server::Event::WinnersQuery { .. } => ServerEvent::WinnersQuery,
+            server::Event::AnonymousWaiter { .. } => ServerEvent::AnonymousWaiter,
+            server::Event::Echo { line, .. } => ServerEvent::Echo(line.0.to_vec()),
+            server::Event::Refused { agency, error } => {
+                ServerEvent::Refused(agency.map_or(0, AgencyId::get), error)
+            }
+            server::Event::Closed(reason) => ServerEvent::Closed(reason),
+            other => panic!("{other:?}"),
+        });
+    }
+    events
+}
+
+/// Event of the client.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ClientEvent {
+    /// A reply to a bet: true if it is stored.
+    Bet(bool),
+    /// A reply to a batch: true if it is stored.
+    Batch(bool),
+    /// A reply to Finished: true if it is stored.
+    Finished(bool),
+    /// The draw has not taken place.
+    Pending,
+    /// Documents of the winners.
+    Winners(Vec<String>),
+    /// A line.
+    Line(Vec<u8>),
+    /// The beginning of a session: the number of stored bets.
+    Welcome(u64),
+    /// A failure that ends the connection.
+    Failed(Option<Code>, String),
+    /// Rejected request, and the reason, if the server gave one.
+    Refused(&'static str, String),
+    /// The end of the connection.
+    Closed(CloseReason),
+}
+
+/// Takes all events that there are.
+pub fn client_events(client: &mut Client) -> Vec<ClientEvent> {
+    use ClientEvent as Owned;
+    let mut events = Vec::new();
+    while let Some(event) = client.poll_event() {
+        events.push(match event {
+            client::Event::Bet { stored, reason: "" } => Owned::Bet(stored),
+            client::Event::Batch { stored, reason: "", .. } => Owned::Batch(stored),
+            client::Event::Finished { stored, reason: "" } => Owned::Finished(stored),
+            client::Event::Bet { stored: false, reason } => Owned::Refused("bet", reason.into()),
+            client::Event::Batch { stored: false, reason, .. } => Owned::Refused("batch", reason.into()),
+            client::Event::Finished { stored: false, reason } => Owned::Refused("finished", reason.into()),
+            client::Event::WinnersRefused { reason } => Owned::Refused("winners", reason.into()),
+            client::Event::Refused { reason } => Owned::Refused("", reason.into()),
+            client::Event::Line(line) => Owned::Line(line.0.to_vec()),
+            client::Event::Pending => Owned::Pending,
+            client::Event::Winners(documents) => {
+                assert_eq!(documents.len(), documents.clone().count());
+                Owned::Winners(documents.map(str::to_string).collect())
+            }
+            client::Event::Welcome { stored, .. } => Owned::Welcome(stored),
+            client::Event::Failed { code, reason } => Owned::Failed(code, reason.into()),
+            client::Event::Closed(reason) => Owned::Closed(reason),
+            other => panic!("{other:?}"),
+        });
+    }
+    events
+}

@@ -1,0 +1,51 @@
+//! Messages written by hand, independent of the encoders.
+
+/// Size of a block, in bytes (`docs/protocol.md#block`).
+pub const BLOCK: usize = 8192;
+
+/// Type of a Bet packet.
+pub const BET: u8 = 1;
+/// Type of a `BetAck` packet.
+pub const BET_ACK: u8 = 2;
+/// Type of a Batch packet.
+pub const BATCH: u8 = 3;
+/// Type of a Finished packet.
+pub const FINISHED: u8 = 4;
+/// Type of a `BatchAck` packet.
+pub const BATCH_ACK: u8 = 5;
+/// Type of a Winner packet: a query, or its reply.
+pub const WINNER: u8 = 6;
+/// Type of a Hello packet (`docs/protocol.md#sessions`).
+pub const HELLO: u8 = 7;
+/// Type of a Welcome packet (`docs/protocol.md#sessions`).
+pub const WELCOME: u8 = 8;
+/// Type of an Error packet (`docs/protocol.md#sessions`).
+pub const ERROR: u8 = 9;
+
+/// Returns a packet without padding, with the size that its payload needs (`docs/protocol.md#block`).
+pub fn packet(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
+    let [low, high] = u16::try_from(4 + payload.len()).expect("a short payload").to_le_bytes();
+    let mut packet = vec![kind, agency, low, high];
+    packet.extend(payload);
+    packet
+}
+
+/// Returns a packet padded with zeros to a block (`docs/protocol.md#block`).
+pub fn block(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
+    let mut block = packet(kind, agency, payload);
+    block.resize(BLOCK, 0);
+    block
+}
+
+/// Returns a Batch packet of these bets, padded.
+pub fn batch<B: AsRef<[u8]>>(agency: u8, bets: &[B]) -> Vec<u8> {
+    let mut payload = vec![u8::try_from(bets.len()).expect("at most 255 bets")];
+    payload.extend(bets.iter().flat_map(|bet| packet(BET, agency, bet.as_ref())));
+    block(BATCH, agency, &payload)
+}
+
+/// Returns a message of `framed`: its length in eight digits, then its body (`docs/protocol.md#framed`).
+pub fn framed(body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    [format!("{:08}", body.len()).as_bytes(), body].concat()
+}

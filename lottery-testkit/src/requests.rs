@@ -1,0 +1,122 @@
+//! Requests that wait for their reply.
+
+use lottery_proto::server::Event;
+use lottery_proto::{
+    AnonymousWaiter, Batch, Echo, EchoReply, Failure, Finished, Hello, HelloReply, Instant, Receipt,
+    ReplyError, Request, Server, SingleBet, Ticket, WinnersQuery, WinnersReply,
+};
+
+/// Ticket of any request.
+#[derive(Debug)]
+pub enum PendingRequest {
+    /// Beginning of a session.
+    Hello(Ticket<Hello>),
+    /// A bet alone.
+    Bet(Ticket<SingleBet>),
+    /// A batch.
+    Batch(Ticket<Batch>),
+    /// End of an agency's bets.
+    Finished(Ticket<Finished>),
+    /// Query for the winners.
+    Winners(Ticket<WinnersQuery>),
+    /// Peer without a name that waits for the draw.
+    AnonymousWaiter(Ticket<AnonymousWaiter>),
+    /// A line.
+    Echo(Ticket<Echo>),
+}
+
+/// Answer to a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'a> {
+    /// Accepts the request.
+    Accept {
+        /// Number of stored bets.
+        total: u64,
+        /// Winners of the draw, `None` before it.
+        winners: Option<&'a [String]>,
+        /// Text before a line that comes back.
+        prefix: &'a str,
+    },
+    /// Rejects the request.
+    Reject(Failure<'a>),
+}
+
+/// Accepts; the draw has not taken place.
+pub const ACCEPT: Answer<'static> = Answer::Accept { total: 1, winners: None, prefix: "" };
+/// Accepts; the draw has no winners.
+pub const DRAWN: Answer<'static> = Answer::Accept { total: 1, winners: Some(&[]), prefix: "" };
+
+impl PendingRequest {
+    /// Returns the request of an event, if it is one.
+    pub fn of(event: Event<'_>) -> Option<Self> {
+        Some(match event {
+            Event::Hello { ticket } => Self::Hello(ticket),
+            Event::Bet { ticket, .. } => Self::Bet(ticket),
+            Event::Batch { ticket, .. } => Self::Batch(ticket),
+            Event::Finished { ticket } => Self::Finished(ticket),
+            Event::WinnersQuery { ticket, .. } => Self::Winners(ticket),
+            Event::AnonymousWaiter { ticket } => Self::AnonymousWaiter(ticket),
+            Event::Echo { ticket, .. } => Self::Echo(ticket),
+            _ => return None,
+        })
+    }
+
+    /// Answers the request.
+    ///
+    /// # Errors
+    ///
+    /// Returns the request if its dialect cannot carry the reply.
+    pub fn answer(self, server: &mut Server, now: Instant, answer: Answer<'_>) -> Result<(), Self> {
+        let receipt = match answer {
+            Answer::Accept { total, .. } => Receipt::Stored { total },
+            Answer::Reject(failure) => Receipt::Refused(failure),
+        };
+        let winners = match answer {
+            Answer::Accept { winners: Some(winners), .. } => WinnersReply::Winners(winners),
+            Answer::Accept { winners: None, .. } => WinnersReply::Pending,
+            Answer::Reject(failure) => WinnersReply::Refused(failure),
+        };
+        let hello = match answer {
+            Answer::Accept { total: stored, .. } => {
+                HelloReply::Welcome { stored, finished: false, digest: 0 }
+            }
+            Answer::Reject(failure) => HelloReply::Refused(failure),
+        };
+        let prefix = if let Answer::Accept { prefix, .. } = answer { prefix } else { "" };
+        match self {
+            Self::Hello(ticket) => returned(server.reply(now, ticket, hello)).map_err(Self::Hello),
+            Self::Bet(ticket) => returned(server.reply(now, ticket, receipt)).map_err(Self::Bet),
+            Self::Batch(ticket) => returned(server.reply(now, ticket, receipt)).map_err(Self::Batch),
+            Self::Finished(ticket) => returned(server.reply(now, ticket, receipt)).map_err(Self::Finished),
+            Self::Winners(ticket) => returned(server.reply(now, ticket, winners)).map_err(Self::Winners),
+            Self::AnonymousWaiter(ticket) => {
+                returned(server.reply(now, ticket, winners)).map_err(Self::AnonymousWaiter)
+            }
+            Self::Echo(ticket) => returned(server.reply(now, ticket, EchoReply(prefix))).map_err(Self::Echo),
+        }
+    }
+}
+
+fn returned<R: Request>(reply: Result<(), ReplyError<R>>) -> Result<(), Ticket<R>> {
+    reply.map_err(|error| match error {
+        ReplyError::TooLarge(ticket) => ticket,
+        ReplyError::WrongConnection(ticket) => panic!("{ticket:?} is of another connection"),
+    })
+}
+
+/// Accepts the next request; `winners` are those of the draw, `None` before it; a line comes back behind
+/// `"> "`. Returns true if there was a request.
+pub fn accept_next(server: &mut Server, now: Instant, winners: Option<&[String]>) -> bool {
+    answer_next(server, now, Answer::Accept { total: 1, winners, prefix: "> " })
+}
+
+/// Rejects the next request, which must be there.
+pub fn reject_next(server: &mut Server, now: Instant, failure: Failure<'_>) {
+    assert!(answer_next(server, now, Answer::Reject(failure)), "the next event is a request");
+}
+
+fn answer_next(server: &mut Server, now: Instant, answer: Answer<'_>) -> bool {
+    let Some(request) = server.poll_event().and_then(PendingRequest::of) else { return false };
+    request.answer(server, now, answer).expect("its dialect carries the reply");
+    true
+}
