@@ -5,8 +5,7 @@ use std::path::Path;
 use lottery_core::agency_file::{AgencyFile, BetListError};
 use lottery_core::store::rows;
 use lottery_proto::{Dialect, SendError};
-
-use crate::common::{at, client_of};
+use lottery_testkit::{at, client_of};
 
 /// Checks a file; `data` is the file.
 pub fn run(data: &[u8]) {

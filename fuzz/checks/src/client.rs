@@ -2,8 +2,8 @@
 
 use lottery_proto::client::Event;
 use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, SendError, State};
+use lottery_testkit::{ANA, BLOCK, JOSE, at, bet};
 
-use crate::common::{ANA, BLOCK, JOSE, at, bet};
 use crate::driver::Driver;
 use crate::feed::Feed;
 

@@ -1,18 +1,18 @@
 //! Packets of `block` and of sessions: against a slow decoder, and through both machines.
 
 use lottery_proto::{Dialect, ServerConfig, block};
+use lottery_testkit::invariants::{answered, serve, served};
+use lottery_testkit::reference::{self, Outcome};
+use lottery_testkit::{BLOCK, packet, text};
 
-use crate::common::{BLOCK, packet, text};
 use crate::feed::padded;
-use crate::oracles::{answered, serve, served};
-use crate::reference::{Outcome, reference};
 
 /// Decodes a packet; `data` is the packet, which is padded to a block.
 pub fn run(data: &[u8]) {
     let packet_alone = &data[..data.len().min(BLOCK)];
     let block = padded(data);
     let outcome = decoded(&block);
-    assert_eq!(outcome, reference(&block), "{}", data.escape_ascii());
+    assert_eq!(outcome, reference::decode(&block), "{}", data.escape_ascii());
     let alone = decoded(packet_alone);
     assert!(alone == outcome || alone == Err(0), "without its padding it is the same, or is not whole");
 

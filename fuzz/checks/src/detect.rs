@@ -2,9 +2,8 @@
 //! cut.
 
 use lottery_proto::{Dialect, Input, Server, State};
-
-use crate::common::{at, server};
-use crate::oracles::give_some;
+use lottery_testkit::invariants::give_some;
+use lottery_testkit::{at, server};
 
 /// Beginnings of first messages, with their dialect: `#` is a digit, every other byte is itself. Bytes that
 /// can be none of them any more are a line of `echo`.

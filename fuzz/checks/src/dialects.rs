@@ -1,9 +1,9 @@
 //! Messages of one textual dialect, in both directions.
 
 use lottery_proto::{Dialect, ServerConfig};
+use lottery_testkit::invariants::{answered, serve, served};
 
 use crate::feed::Feed;
-use crate::oracles::{answered, serve, served};
 
 /// Runs messages of `fixed`.
 pub fn fixed(data: &[u8]) {

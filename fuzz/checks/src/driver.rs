@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lottery_proto::{Input, Instant};
+use lottery_testkit::{Endpoint, at};
 
-use crate::common::{End, at};
 use crate::feed::{Feed, padding};
 
 /// Maximum number of bytes that a peer sends in one run.
@@ -23,7 +23,7 @@ pub(crate) struct Driver<E> {
     pub(crate) lied: bool,
 }
 
-impl<E: End> Driver<E> {
+impl<E: Endpoint> Driver<E> {
     pub(crate) fn new(end: E) -> Self {
         Self { end, now: at(0), received: 0, last: vec![], sent: vec![], lied: false }
     }
@@ -71,8 +71,8 @@ impl<E: End> Driver<E> {
     }
 
     pub(crate) fn tell(&mut self, input: Input) {
-        self.end.tell(self.now, input);
-        let deadline = self.end.io().and_then(|io| io.deadline);
+        self.end.handle(self.now, input);
+        let deadline = self.end.poll_io().and_then(|io| io.deadline);
         assert!(
             deadline.is_none_or(|deadline| deadline > self.now),
             "{deadline:?} is over at {:?}",
@@ -84,7 +84,7 @@ impl<E: End> Driver<E> {
     fn receive(&mut self, bytes: Vec<u8>) {
         let mut rest = &bytes[..];
         while !rest.is_empty() && self.received < MOST {
-            let Some(io) = self.end.io() else { return };
+            let Some(io) = self.end.poll_io() else { return };
             let n = io.recv.len().min(rest.len());
             if n == 0 {
                 break;
@@ -98,33 +98,33 @@ impl<E: End> Driver<E> {
     }
 
     fn send(&mut self, most: usize) {
-        let Some(io) = self.end.io() else { return };
+        let Some(io) = self.end.poll_io() else { return };
         let n = io.send.len().min(most);
         self.sent.extend(&io.send[..n]);
         self.tell(Input::Sent(n));
     }
 
     fn wait(&mut self) {
-        let deadline = self.end.io().and_then(|io| io.deadline);
+        let deadline = self.end.poll_io().and_then(|io| io.deadline);
         self.now = deadline.unwrap_or(self.now).max(self.now);
         self.tell(Input::Timeout);
     }
 
     fn check(&mut self) {
-        let Some(io) = self.end.io() else { return };
+        let Some(io) = self.end.poll_io() else { return };
         assert!(!io.fin || io.send.is_empty(), "an end before what is to be sent");
     }
 
     /// Returns true if the machine waits for nothing, not even for a deadline.
     pub(crate) fn rests(&mut self) -> bool {
         self.end
-            .io()
+            .poll_io()
             .is_some_and(|io| io.recv.is_empty() && io.send.is_empty() && !io.fin && io.deadline.is_none())
     }
 
     /// Takes one step to the end of a connection whose peer has ended, or is silent and takes nothing.
     pub(crate) fn wind_up(&mut self, silent: bool) {
-        let Some(io) = self.end.io() else { return };
+        let Some(io) = self.end.poll_io() else { return };
         match (silent, io.fin) {
             (true, _) if io.deadline.is_some() => self.wait(),
             (_, true) => self.tell(Input::FinSent),
@@ -144,7 +144,7 @@ impl<E: End> Driver<E> {
             Input::Timeout,
         ] {
             self.tell(input);
-            assert!(self.end.io().is_none());
+            assert!(self.end.poll_io().is_none());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Parser of a fuzzer's bytes.
 
-use crate::common::BLOCK;
+use lottery_testkit::BLOCK;
 
 /// Bytes that are not taken yet. At their end there are none, and nothing is invented.
 #[derive(Clone, Copy, Debug)]

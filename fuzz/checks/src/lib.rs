@@ -9,19 +9,13 @@
 
 pub mod agency_file;
 pub mod client;
-#[path = "../../../lottery-proto/tests/common/mod.rs"]
-mod common;
 pub mod config;
 pub mod decode;
 pub mod detect;
 pub mod dialects;
 mod driver;
 mod feed;
-#[path = "../../../lottery-proto/tests/oracles/mod.rs"]
-mod oracles;
 pub mod pieces;
-#[path = "../../../lottery-proto/tests/reference/mod.rs"]
-mod reference;
 pub mod restore;
 pub mod roundtrip;
 mod seeds;

@@ -1,9 +1,9 @@
 //! The same bytes, whole and in pieces, yield the same events and the same replies.
 
 use lottery_proto::Dialect;
+use lottery_testkit::invariants::{answered, served};
 
 use crate::feed::Feed;
-use crate::oracles::{answered, served};
 
 /// Compares whole and cut streams. `data` is a byte that chooses the receiver, then the pieces.
 pub fn run(data: &[u8]) {

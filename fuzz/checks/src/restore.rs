@@ -2,6 +2,7 @@
 
 use lottery_core::store::{AgencyRecord, MemoryStore, Rules, Store};
 use lottery_store::transfer::{BackupWriter, Part, TransferError, import, read_backup, restore};
+use lottery_testkit::crc32c;
 
 /// Restores a backup. `data` is a byte, then the backup. If the byte is odd the checksum is corrected:
 /// changed bytes alone would hardly ever get past it.
@@ -52,12 +53,6 @@ fn with_checksum(backup: &[u8]) -> Vec<u8> {
     let (body, end) = text.split_at(body);
     let kept = end.iter().rposition(|byte| *byte == b' ').map_or(end, |at| &end[..at]);
     [body, kept, format!(" {}\n", crc32c(body)).as_bytes()].concat()
-}
-
-/// Returns the CRC-32C, computed bit by bit.
-fn crc32c(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, _| (crc >> 1) ^ if crc & 1 == 1 { 0x82F6_3B78 } else { 0 };
-    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
 /// Returns a backup that holds a draw.

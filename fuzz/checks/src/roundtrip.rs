@@ -2,10 +2,10 @@
 
 use lottery_proto::server::Event;
 use lottery_proto::{Bet, Code, Dialect, Failure, SendError, client};
+use lottery_testkit::invariants::{give_some, is_stable};
+use lottery_testkit::{ACCEPT, Answer, PendingRequest, at, client_of, give, server, take, text};
 
-use crate::common::{at, client_of, give, server, take, text};
 use crate::feed::{Feed, padded};
-use crate::oracles::{Held, Say, YES, give_some, is_stable};
 
 /// Dialects to check; sessions carry the packets of `block`.
 const WIRES: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
@@ -45,8 +45,8 @@ fn alone(wire: Dialect, bet: &Bet<'_>, yes: bool) {
     let event = server.poll_event().expect("a request");
     let (Event::Bet { bets, .. } | Event::Batch { bets, .. }) = &event else { panic!("{event:?}") };
     assert!(bets.iter().eq([*bet]));
-    let say = if yes { YES } else { Say::No(Failure { code: Code::Storage, text: "no" }) };
-    Held::of(event).expect("a request").answer(&mut server, at(0), say).expect("it fits");
+    let answer = if yes { ACCEPT } else { Answer::Reject(Failure { code: Code::Storage, text: "no" }) };
+    PendingRequest::of(event).expect("a request").answer(&mut server, at(0), answer).expect("it fits");
     let answer = take(&mut server, at(0));
     if wire.profile().answers_bets {
         give(&mut client, at(0), &answer);

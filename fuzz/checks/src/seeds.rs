@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use lottery_proto::{Bet, Dialect};
+use lottery_testkit::{ANA, BLOCK, at, bet, client_of, packet, take};
 use serde_json::Value;
 
-use crate::common::{ANA, BLOCK, at, bet, client_of, packet, take};
 use crate::crate_dir;
 use crate::feed::PAD;
 

@@ -2,11 +2,10 @@
 
 use lottery_proto::server::Event;
 use lottery_proto::{Code, ConnId, Dialect, Failure, Input, Server, ServerConfig, State};
+use lottery_testkit::{Answer, BLOCK, PendingRequest, at};
 
-use crate::common::{BLOCK, at};
 use crate::driver::Driver;
 use crate::feed::Feed;
-use crate::oracles::{Held, Say};
 
 const CODES: [Code; 4] = [Code::Storage, Code::Superseded, Code::Finished, Code::Malformed];
 
@@ -35,7 +34,7 @@ struct Run {
     driver: Driver<Server>,
     bound: usize,
     /// Requests that wait, with their numbers.
-    held: Vec<(u64, Held)>,
+    held: Vec<(u64, PendingRequest)>,
     requests: u64,
     closed: u32,
 }
@@ -70,7 +69,7 @@ impl Run {
             }
             _ => {}
         }
-        if let Some(held) = Held::of(event) {
+        if let Some(held) = PendingRequest::of(event) {
             self.requests += 1;
             self.held.push((self.requests, held));
         }
@@ -85,7 +84,11 @@ impl Run {
         let (number, held) = self.held.swap_remove(which % self.held.len());
         let winners: Option<Vec<String>> = winners.map(|count| vec![format!("{number}"); count]);
         let prefix = marker(number);
-        self.say(number, held, Say::Yes { total: number, winners: winners.as_deref(), prefix: &prefix });
+        self.say(
+            number,
+            held,
+            Answer::Accept { total: number, winners: winners.as_deref(), prefix: &prefix },
+        );
     }
 
     fn refuse(&mut self, which: usize) {
@@ -93,10 +96,10 @@ impl Run {
             return;
         }
         let (number, held) = self.held.swap_remove(which / 4 % self.held.len());
-        self.say(number, held, Say::No(Failure { code: CODES[which % 4], text: &marker(number) }));
+        self.say(number, held, Answer::Reject(Failure { code: CODES[which % 4], text: &marker(number) }));
     }
 
-    fn say(&mut self, number: u64, held: Held, say: Say<'_>) {
+    fn say(&mut self, number: u64, held: PendingRequest, say: Answer<'_>) {
         held.answer(&mut self.driver.end, self.driver.now, say)
             .unwrap_or_else(|held| panic!("{held:?}, request {number}, is not answered: it fits"));
     }
