@@ -5,7 +5,7 @@ use std::time::Duration;
 use benches::input::{self, agencies};
 use benches::lottery;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use lottery_runtime::Runtime;
+use lottery_runtime::{RunClient, Serve};
 
 fn end_to_end(criterion: &mut Criterion) {
     let agencies = agencies();
@@ -16,7 +16,12 @@ fn end_to_end(criterion: &mut Criterion) {
     of(criterion, "async-std", &runtime_smol::async_std::AsyncStd, &agencies);
 }
 
-fn of(criterion: &mut Criterion, name: &str, runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) {
+fn of(
+    criterion: &mut Criterion,
+    name: &str,
+    runtime: &(impl Serve + RunClient + Sync),
+    agencies: &[input::Agency],
+) {
     let bets: usize = agencies.iter().map(|(_, bets)| bets.len()).sum();
     let mut group = criterion.benchmark_group("end_to_end");
     // A lottery takes seconds of disk time at worst: few samples, each of few lotteries.

@@ -10,8 +10,8 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
 use lottery_proto::{ClientConfig, Dialect, ServerConfig};
-use lottery_runtime::Runtime;
 use lottery_runtime::sockets::listen;
+use lottery_runtime::{RunClient, Serve};
 use lottery_store::RedbStore;
 
 use crate::input;
@@ -21,7 +21,7 @@ use crate::input;
 ///
 /// # Panics
 /// If anything fails.
-pub fn hold(runtime: &(impl Runtime + Sync), agencies: &[input::Agency]) -> Duration {
+pub fn hold(runtime: &(impl Serve + RunClient + Sync), agencies: &[input::Agency]) -> Duration {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let count = u32::try_from(agencies.len()).expect("few agencies");
     let rules = Rules { agencies: count, winning_number: 7574 };

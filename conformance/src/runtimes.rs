@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use lottery_runtime::{Dialer, Envelope, Runtime, Service};
+use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
 
 use crate::stop::Stop;
 
@@ -17,7 +17,7 @@ pub trait OnRuntime: 'static {
     const PROGRAM: Self::Program;
 
     /// Type of [`OnRuntime::PROGRAM`].
-    type Program: Runtime + Send;
+    type Program: Serve + RunClient + Send;
 
     /// Serves until `stop`, and then until every connection is over.
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop);

@@ -13,7 +13,7 @@ use conformance::{OnRuntime, on_every_server};
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer};
 use lottery_core::lottery_service::LotteryService;
-use lottery_runtime::Runtime;
+use lottery_runtime::Serve;
 use lottery_runtime::sockets::listen;
 
 fn the_program_ends<Server: OnRuntime>() {

@@ -6,4 +6,4 @@ mod seam;
 pub mod signals;
 pub mod sockets;
 
-pub use seam::{ACCEPT_PAUSE, Dialer, Envelope, Mailbox, Runtime, Service, Step};
+pub use seam::{ACCEPT_PAUSE, Dialer, Envelope, Mailbox, RunClient, Serve, Service, Step};

@@ -92,8 +92,8 @@ pub trait Dialer: Machine {
     fn not_connected(&mut self, now: Instant, error: &io::Error);
 }
 
-/// Runtime: moves bytes, waits, and handles signals.
-pub trait Runtime {
+/// Runtime of servers: accepts connections, moves their bytes, waits, and handles signals.
+pub trait Serve {
     /// Stack size of each connection of a server, in bytes; 0: it has no stack of its own.
     const CONNECTION_STACK: usize = 0;
 
@@ -102,7 +102,10 @@ pub trait Runtime {
     /// # Errors
     /// Fails if the runtime cannot be started, or signals cannot be handled.
     fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()>;
+}
 
+/// Runtime of clients: connects, moves bytes, waits, and handles signals.
+pub trait RunClient {
     /// Runs a client until it is done or a signal ends it.
     ///
     /// # Errors

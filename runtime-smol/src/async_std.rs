@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
-use lottery_runtime::{Dialer, Envelope, Runtime, Service};
+use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
 use smol::channel::{bounded, unbounded};
 
 use crate::signals::on_signal;
@@ -37,7 +37,7 @@ impl Listener for TcpListener {
     }
 }
 
-impl Runtime for AsyncStd {
+impl Serve for AsyncStd {
     fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let (sender, stop) = bounded::<()>(1);
@@ -48,7 +48,9 @@ impl Runtime for AsyncStd {
         task::block_on(serve(TcpListener::from(listener), service, spawn, async { _ = stop.recv().await }));
         Ok(())
     }
+}
 
+impl RunClient for AsyncStd {
     fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let (sender, mail) = unbounded();
         task::spawn(on_signal(move || drop(sender.try_send(Envelope::Shutdown)))?);

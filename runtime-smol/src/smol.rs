@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
-use lottery_runtime::{Dialer, Envelope, Runtime, Service};
+use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
 use smol::channel::bounded;
 use smol::net::{TcpListener, TcpStream};
 use smol::{Async, Executor};
@@ -35,7 +35,7 @@ impl Listener for TcpListener {
     }
 }
 
-impl Runtime for Smol {
+impl Serve for Smol {
     fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
         let executor = Arc::new(Executor::new());
         let listener = TcpListener::from(Async::new(listener)?);
@@ -53,7 +53,9 @@ impl Runtime for Smol {
         smol::block_on(serve(listener, service, spawn, async { _ = stop.recv().await }));
         Ok(())
     }
+}
 
+impl RunClient for Smol {
     fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let executor = Executor::new();
         let (sender, mail) = smol::channel::unbounded();

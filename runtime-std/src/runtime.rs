@@ -9,7 +9,7 @@ use std::thread;
 use lottery_proto::Input;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Dialer, Envelope, Runtime, Service, Step};
+use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service, Step};
 use rustix::event::PollFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -23,7 +23,7 @@ use crate::{Clock, STACK_SIZE, drive, serve};
 #[derive(Clone, Copy, Debug)]
 pub struct Std;
 
-impl Runtime for Std {
+impl Serve for Std {
     const CONNECTION_STACK: usize = STACK_SIZE;
 
     fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()> {
@@ -33,7 +33,9 @@ impl Runtime for Std {
         service.started(Box::new(move || asked.send(Envelope::Shutdown)));
         serve(listener, &service, &stop)
     }
+}
 
+impl RunClient for Std {
     fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let (sender, mail) = mail()?;
         on_signal(move || sender.send(Envelope::Shutdown))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lottery_proto::Input;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Dialer, Envelope, Runtime, Service, Step};
+use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service, Step};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -22,7 +22,7 @@ use crate::{Clock, drive, serve};
 #[derive(Clone, Copy, Debug)]
 pub struct Tokio;
 
-impl Runtime for Tokio {
+impl Serve for Tokio {
     fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
         tokio::runtime::Runtime::new()?.block_on(async {
             let stop = Arc::new(Notify::new());
@@ -34,7 +34,9 @@ impl Runtime for Tokio {
             Ok(())
         })
     }
+}
 
+impl RunClient for Tokio {
     fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let called = runtime.block_on(async {

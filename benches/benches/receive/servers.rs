@@ -11,7 +11,7 @@ use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
 use lottery_proto::{Instant, Machine, ServerConfig};
 use lottery_runtime::sockets::listen;
-use lottery_runtime::{Mailbox, Runtime as _, Service};
+use lottery_runtime::{Mailbox, Serve as _, Service};
 
 use crate::machines::{Counting, Granting};
 use crate::plain;

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use lottery_core::agency_file::AgencyFile;
 use lottery_proto::{AgencyId, ClientConfig};
-use lottery_runtime::Runtime;
+use lottery_runtime::RunClient;
 use lottery_runtime::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
 use tracing::info;
 
@@ -20,7 +20,7 @@ use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
 
 /// Runs an agency on `runtime`, from the command line to the exit code. `now` is the wall clock of the log
 /// lines.
-pub fn client(runtime: &impl Runtime, now: fn() -> SystemTime) -> ExitCode {
+pub fn client(runtime: &impl RunClient, now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
     let settings = match settings(|args, env| config::client(args, env)) {
         Ok(settings) => settings,
@@ -73,7 +73,7 @@ pub(super) enum Ended {
 
 /// Does an agency's whole work. `settle` waits for the log lines that go to the same output as the winners.
 pub(super) fn agency(
-    runtime: &impl Runtime,
+    runtime: &impl RunClient,
     settings: &ClientSettings,
     settle: &dyn Fn(),
 ) -> Result<Ended, Unfinished> {
@@ -94,7 +94,7 @@ pub(super) fn agency(
 
 /// Asks for the winners of an agency that has finished.
 pub(super) fn winners(
-    runtime: &impl Runtime,
+    runtime: &impl RunClient,
     settings: &ClientSettings,
     settle: &dyn Fn(),
 ) -> Result<Ended, Unfinished> {
@@ -150,7 +150,7 @@ fn seed(agency: u32, process: u32) -> u64 {
     u64::from(agency) << 32 | u64::from(process)
 }
 
-pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Unfinished> {
+pub(super) fn single_bet(runtime: &impl RunClient, settings: &ClientSettings) -> Result<Ended, Unfinished> {
     let names = [
         "first-name (NOMBRE)",
         "last-name (APELLIDO)",
@@ -170,7 +170,7 @@ pub(super) fn single_bet(runtime: &impl Runtime, settings: &ClientSettings) -> R
     Ok(Ended::Done)
 }
 
-pub(super) fn echoes(runtime: &impl Runtime, settings: &ClientSettings) -> Result<Ended, Unfinished> {
+pub(super) fn echoes(runtime: &impl RunClient, settings: &ClientSettings) -> Result<Ended, Unfinished> {
     let mut echoes = Echoes::new(EchoJob {
         connection: connection(settings)?,
         server: settings.server.to_string(),

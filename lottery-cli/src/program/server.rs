@@ -12,7 +12,7 @@ use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
 use lottery_core::store::{MemoryStore, Store, StoreError};
-use lottery_runtime::Runtime;
+use lottery_runtime::Serve;
 use lottery_runtime::signals::outlive_file_size_limit;
 use lottery_runtime::sockets::listen;
 use lottery_store::{CsvRepair, RedbStore};
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Runs the server on `runtime`, from the command line to the exit code. `now` is the wall clock of the log
 /// lines.
-pub fn server<R: Runtime>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
+pub fn server<R: Serve>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
     let settings = match settings(|args, env| config::server_with_threads(R::CONNECTION_STACK, args, env)) {
         Ok(settings) => settings,
@@ -52,7 +52,7 @@ fn ask_for_health(address: SocketAddr) -> ExitCode {
     health::ask(address).map_or_else(|reason| fail(1, &reason), |()| ExitCode::SUCCESS)
 }
 
-fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
+fn centre(runtime: &impl Serve, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
     let logging = match Logging::start(settings.log_level.value, now, settings.log_time) {
         Ok(logging) => logging,
         Err(code) => return code,
@@ -63,7 +63,7 @@ fn centre(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> System
     code
 }
 
-fn with_store(runtime: &impl Runtime, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
+fn with_store(runtime: &impl Serve, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
     log_store(settings);
     match settings.store {
         StoreKind::Memory => run(runtime, settings, MemoryStore::new()),
@@ -127,11 +127,7 @@ fn log_repair(CsvRepair { kept, cut, appended }: CsvRepair, behind: u64) {
     }
 }
 
-pub(super) fn run<S: Store + 'static>(
-    runtime: &impl Runtime,
-    settings: &ServerSettings,
-    store: S,
-) -> ExitCode {
+pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSettings, store: S) -> ExitCode {
     let rules = Rules { agencies: settings.agencies, winning_number: settings.winning_number };
     let opening = Opening { raised_from: settings.agencies_before, ..rules.into() };
     let mut committer = match Committer::open(store, opening) {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
-use lottery_runtime::{Dialer, Runtime, Service};
+use lottery_runtime::{Dialer, RunClient, Serve, Service};
 
 use super::ending::Unfinished;
 use super::{client, server};
@@ -28,11 +28,13 @@ impl Idle {
     }
 }
 
-impl Runtime for Idle {
+impl Serve for Idle {
     fn serve<S: Service>(&self, _: TcpListener, _: Arc<S>) -> io::Result<()> {
         self.result()
     }
+}
 
+impl RunClient for Idle {
     fn run_client<C: Dialer + Send>(&self, _: &mut C) -> io::Result<()> {
         self.result()
     }
