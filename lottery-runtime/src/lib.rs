@@ -1,9 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 pub mod dial;
+mod dialer;
 pub mod driving;
-mod seam;
+mod mailbox;
+mod runtime;
+mod service;
 pub mod signals;
 pub mod sockets;
 
-pub use seam::{ACCEPT_PAUSE, Dialer, Envelope, Mailbox, RunClient, Serve, Service, Step};
+pub use dialer::{Dialer, Step};
+pub use mailbox::{Envelope, Mailbox};
+pub use runtime::{ACCEPT_PAUSE, RunClient, Serve};
+pub use service::Service;
