@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::agency::AgencyId;
+use crate::bet::AgencyId;
 use crate::client::MAX_QUEUES;
 use crate::server::MAX_UNSENT;
 #[cfg(doc)]

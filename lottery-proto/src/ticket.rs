@@ -4,10 +4,8 @@ use alloc::string::String;
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::agency::AgencyId;
-use crate::failure::Failure;
-use crate::list::ListSize;
-use crate::wire::Answer;
+use crate::bet::AgencyId;
+use crate::wire::{Answer, Failure, ListSize};
 
 /// Identifier of a connection, chosen by the application and unique within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

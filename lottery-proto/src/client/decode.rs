@@ -7,10 +7,8 @@ use core::time::Duration;
 use super::event::Next;
 use super::{Client, MAX_QUEUED};
 use crate::bet::{Bet, FieldError};
+use crate::conn::{Instant, State, Timer, Transition, message_limit};
 use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
-use crate::lifecycle::{State, Transition};
-use crate::time::Instant;
-use crate::timer::{Timer, message_limit};
 use crate::wire::{FrameCursor, Kind, Limits, PendingReply, Response, Side, Wire};
 
 impl Client {

@@ -3,9 +3,8 @@
 use core::fmt;
 
 use crate::error::CloseReason;
-use crate::failure::Code;
 use crate::server::Line;
-use crate::wire::{Kind, Response, Wire};
+use crate::wire::{Code, Kind, Response, Wire};
 
 /// Event that a [`Client`](crate::Client) hands to the application.
 ///

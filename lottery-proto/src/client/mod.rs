@@ -10,13 +10,8 @@ use alloc::collections::VecDeque;
 
 use crate::bet::Bet;
 use crate::config::ClientConfig;
+use crate::conn::{Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition};
 use crate::error::{CloseReason, SendError};
-use crate::lifecycle::{Lifecycle, State, Transition};
-use crate::machine::{Input, Io};
-use crate::recv_buffer::RecvBuffer;
-use crate::send_buffer::SendBuffer;
-use crate::time::Instant;
-use crate::timer::{Timer, Timers};
 use crate::wire::{Dialect, FrameCursor, Kind, MAX_LINE, PendingReply, Wire};
 use event::Next;
 

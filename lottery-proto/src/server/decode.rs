@@ -4,15 +4,12 @@ use core::mem;
 
 use super::Server;
 use super::event::{Next, RefusedBy, What};
-use crate::agency::AgencyId;
+use crate::bet::AgencyId;
+use crate::conn::{Instant, Transition};
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
-use crate::failure::{Code, Failure};
-use crate::lifecycle::Transition;
-use crate::list::ListError;
-use crate::time::Instant;
 use crate::wire::{
-    Answer, Dialect, Foreign, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Side, TooLarge,
-    detect, foreign,
+    Answer, Code, Dialect, Failure, Foreign, FrameCursor, Kind, Limits, ListError, PendingReply, Refusal,
+    Request, Side, TooLarge, detect, foreign,
 };
 
 impl Server {

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use crate::agency::AgencyId;
-use crate::bets::{Bets, ReadBet};
+use crate::bet::{AgencyId, Bets, ReadBet};
 use crate::error::{CloseReason, DecodeError};
 use crate::ticket::{AnonymousWaiter, Batch, ConnId, Echo, Finished, Hello, SingleBet, Ticket, WinnersQuery};
 use crate::wire::{Kind, Request};

@@ -5,8 +5,7 @@ use alloc::boxed::Box;
 use super::Server;
 use super::timeouts::MAX_UNSENT;
 use crate::config::ServerConfig;
-use crate::lender::Lender;
-use crate::recv_buffer::FIRST_STEP;
+use crate::conn::{FIRST_STEP, Lender};
 
 /// Memory that is lent to a connection, and the limits that follow from it.
 #[derive(Debug)]

@@ -13,19 +13,14 @@ pub(crate) use timeouts::MAX_UNSENT;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
-use crate::agency::AgencyId;
+use crate::bet::AgencyId;
 use crate::config::ServerConfig;
+use crate::conn::{
+    Input, Instant, Io, Lifecycle, RecvBuffer, ReplyQueue, SendBuffer, State, Timers, Transition,
+};
 use crate::error::CloseReason;
-use crate::failure::{Code, Failure};
-use crate::lifecycle::{Lifecycle, State, Transition};
-use crate::list::ListError;
-use crate::machine::{Input, Io};
-use crate::recv_buffer::RecvBuffer;
-use crate::send_buffer::{ReplyQueue, SendBuffer};
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
-use crate::time::Instant;
-use crate::timer::Timers;
-use crate::wire::{Dialect, FrameCursor, TooLarge};
+use crate::wire::{Code, Dialect, Failure, FrameCursor, ListError, TooLarge};
 use event::{Next, What};
 use lent::Lent;
 

@@ -4,11 +4,10 @@ use alloc::string::ToString;
 
 use super::Server;
 use super::event::{Next, RefusedBy, What};
-use crate::agency::AgencyId;
+use crate::bet::AgencyId;
+use crate::conn::Instant;
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
-use crate::failure::{Code, Failure};
-use crate::time::Instant;
-use crate::wire::{Kind, PendingReply};
+use crate::wire::{Code, Failure, Kind, PendingReply};
 
 impl Server {
     /// Binds the connection to an agency. Fails if the server has no such agency, or if the connection is bound to

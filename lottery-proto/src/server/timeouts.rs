@@ -3,12 +3,9 @@
 use core::time::Duration;
 
 use super::Server;
+use crate::conn::{Instant, State, Timer, Transition, message_limit};
 use crate::error::CloseReason;
-use crate::failure::{Code, Failure};
-use crate::lifecycle::{State, Transition};
-use crate::time::Instant;
-use crate::timer::{Timer, message_limit};
-use crate::wire::{Dialect, Kind};
+use crate::wire::{Code, Dialect, Failure, Kind};
 
 /// Number of unsent bytes from which no more requests are read.
 pub(crate) const MAX_UNSENT: usize = 64 * 1024;

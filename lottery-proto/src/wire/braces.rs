@@ -12,12 +12,9 @@ use super::{
     AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
     Wire,
 };
-use crate::agency::AgencyId;
-use crate::bet::{Bet, FieldError};
-use crate::bets::{ReadBet, Reader};
-use crate::digits::put_number;
+use crate::bet::{AgencyId, Bet, FieldError, ReadBet, Reader, put_number};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::list::Part;
+use crate::wire::Part;
 
 const SEPARATORS: &[u8] = b",;:{}";
 /// Keys of a bet's fields, each with the character before it.

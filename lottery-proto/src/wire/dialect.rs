@@ -3,8 +3,7 @@
 use core::fmt;
 
 use super::{MAX_LINE, Wire, block, braces, echo, fixed, framed};
-use crate::agency::AgencyId;
-use crate::bet::{Bet, FieldError, MAX_DOCUMENT};
+use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT};
 
 /// Dialect: one of the protocols that carry the same messages (`docs/protocol.md#choosing-a-dialect`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,9 +7,7 @@ use super::{
     AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
     Wire,
 };
-use crate::agency::AgencyId;
-use crate::bet::{Bet, FieldError};
-use crate::bets::ReadBet;
+use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
 use crate::error::{DecodeError, Problem, SendError};
 
 /// Maximum length of a line without its line end, in bytes.

@@ -14,11 +14,9 @@ use super::{
     AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
     Wire,
 };
-use crate::agency::AgencyId;
-use crate::bet::{Bet, Field, FieldError, FieldProblem};
-use crate::bets::{ReadBet, Reader};
+use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, ReadBet, Reader};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::list::{ListSize, Part};
+use crate::wire::{ListSize, Part};
 
 /// Width of an agency, a count or a length, in digits.
 const DIGITS: usize = 5;

@@ -8,18 +8,14 @@ use nom::bytes::complete::{tag, take_till1, take_while};
 use nom::{IResult, Parser};
 
 use super::detect::begin_with_digits;
-use super::fast;
 use super::text::{self, failure_text, is_document, put_padded};
 use super::{
     AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
-    Wire,
+    Wire, fast_path,
 };
-use crate::agency::AgencyId;
-use crate::bet::{Bet, FieldError};
-use crate::bets::{ReadBet, Reader};
-use crate::digits::put_number;
+use crate::bet::{AgencyId, Bet, FieldError, ReadBet, Reader, put_number};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::list::{ListSize, Part};
+use crate::wire::{ListSize, Part};
 
 /// Number of digits before a body.
 const LENGTH: usize = 8;
@@ -273,7 +269,7 @@ fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<Bet<'a>>, Problem> {
 /// Reads and validates the bet in a line that begins at `at`.
 fn bet<'a>(reader: &Reader<'a>, at: usize, line: &'a [u8]) -> Result<Bet<'a>, Problem> {
     let text = reader.text.and_then(|text| text.get(at..));
-    if let Some(bet) = text.and_then(|text| fast::bet::<b';'>(text, line.len())) {
+    if let Some(bet) = text.and_then(|text| fast_path::bet::<b';'>(text, line.len())) {
         return Ok(bet);
     }
     let mut separators = memchr::memchr_iter(b';', line);

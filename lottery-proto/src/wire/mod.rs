@@ -5,10 +5,12 @@ mod braces;
 mod detect;
 mod dialect;
 mod echo;
-mod fast;
+mod failure;
+mod fast_path;
 mod fixed;
 mod foreign;
 mod framed;
+mod list;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -16,8 +18,11 @@ mod text;
 pub(crate) use detect::detect;
 pub use dialect::{Dialect, DialectProfile, WinnersFlow};
 pub(crate) use echo::MAX_LINE;
+pub use failure::{Code, Failure};
 pub use foreign::Foreign;
 pub(crate) use foreign::foreign;
+pub use list::{ListError, ListSize};
+pub(crate) use list::{Listing, Part};
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -25,12 +30,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use crate::agency::AgencyId;
-use crate::bet::{Bet, FieldError};
-use crate::bets::ReadBet;
+use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
 use crate::error::{DecodeError, SendError};
-use crate::failure::{Code, Failure};
-use crate::list::{ListSize, Part};
 
 /// Encoding and decoding of a dialect. It has no state: the machines hold the state of a connection.
 pub(crate) trait Wire: fmt::Debug + Sync {

@@ -3,10 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agency::AgencyId;
-use crate::bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT};
+use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT, swar};
 use crate::error::{DecodeError, Problem};
-use crate::words;
 
 /// Parses a decimal number of 1 to 9 digits.
 pub(super) fn number(digits: &[u8]) -> Option<usize> {
@@ -36,8 +34,8 @@ pub(super) fn utf8(bytes: &[u8], offset: usize) -> Result<&str, DecodeError> {
 #[inline]
 pub(super) fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), FieldError> {
     for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
-        let one_of = |word| separators.iter().fold(0, |found, byte| found | words::equal(word, *byte));
-        if words::any_word(name.as_bytes(), one_of)
+        let one_of = |word| separators.iter().fold(0, |found, byte| found | swar::equal(word, *byte));
+        if swar::any_word(name.as_bytes(), one_of)
             && let Some(&separator) = name.as_bytes().iter().find(|byte| separators.contains(byte))
         {
             return Err(FieldError { field, problem: FieldProblem::NotOnThisWire(separator.into()) });

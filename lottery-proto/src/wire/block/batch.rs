@@ -9,11 +9,9 @@ use nom::Parser;
 use nom::bytes::complete::{tag, take_till};
 
 use super::header::{BATCH, BET, HEADER_SIZE, Header, Short, add_block, agency_byte, header, packet};
-use crate::agency::AgencyId;
-use crate::bet::Bet;
-use crate::bets::Reader;
+use crate::bet::{AgencyId, Bet, Reader};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::fast;
+use crate::wire::fast_path;
 
 /// Offset of the first bet in a Batch packet, in bytes: behind the header and the count.
 const BETS_AT: usize = HEADER_SIZE + 1;
@@ -80,13 +78,13 @@ fn for_each_bet<'a>(
 #[expect(clippy::inline_always, reason = "measured: a call for each bet costs a tenth of its time")]
 #[inline(always)]
 fn usual(text: &str, start: [u8; 2]) -> Option<(Bet<'_>, &str)> {
-    let packet: &[u8; HEADER_SIZE + fast::WINDOW] = text.as_bytes().first_chunk()?;
+    let packet: &[u8; HEADER_SIZE + fast_path::WINDOW] = text.as_bytes().first_chunk()?;
     let (&[kind, agency, low, high], _) = packet.split_first_chunk()?;
     let size = usize::from(u16::from_le_bytes([low, high]));
     if u16::from_le_bytes([kind, agency]) != u16::from_le_bytes(start) || size < HEADER_SIZE {
         return None;
     }
-    let bet = fast::bet_in::<b'|'>(packet.last_chunk()?, text.get(HEADER_SIZE..)?, size - HEADER_SIZE)?;
+    let bet = fast_path::bet_in::<b'|'>(packet.last_chunk()?, text.get(HEADER_SIZE..)?, size - HEADER_SIZE)?;
     Some((bet, text.get(size..)?))
 }
 
@@ -109,7 +107,7 @@ fn unusual(
     let wrong = |problem| DecodeError::in_bet(index, BETS_AT + at, problem);
     let size = check_header(rest, agency).map_err(wrong)?;
     let payload = rest.get(HEADER_SIZE..size).unwrap_or_default();
-    let bet = fast::lone_bet::<b'|'>(payload)
+    let bet = fast_path::lone_bet::<b'|'>(payload)
         .map_or_else(|| decode_bet(payload, index, BETS_AT + at + HEADER_SIZE), Ok);
     Ok((bet?, at + size))
 }
@@ -144,7 +142,7 @@ pub(super) fn next_bet<'a>(reader: &mut Reader<'a>) -> Option<Bet<'a>> {
     let size = usize::from(header(rest).ok()?.1.size);
     reader.at += size;
     let payload = rest.get(HEADER_SIZE..size)?;
-    fast::lone_bet::<b'|'>(payload).or_else(|| fields(payload).ok())
+    fast_path::lone_bet::<b'|'>(payload).or_else(|| fields(payload).ok())
 }
 
 /// Decodes the fields of bet number `index`, which stand `offset` bytes behind the start of the message.

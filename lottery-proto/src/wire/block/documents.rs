@@ -5,9 +5,8 @@ use bytes::BufMut;
 
 use super::header::{BLOCK_SIZE, HEADER_SIZE, WINNER, set_size};
 use crate::error::{DecodeError, Problem};
-use crate::list::{ListSize, Part};
 use crate::wire::text::is_document;
-use crate::wire::{AfterReply, Kind, PendingReply, Response, TooLarge};
+use crate::wire::{AfterReply, Kind, ListSize, Part, PendingReply, Response, TooLarge};
 
 /// Status of the last block of a list.
 const LAST: u8 = b'1';

@@ -5,7 +5,7 @@ use bytes::BufMut;
 use nom::error::{ErrorKind, ParseError};
 use nom::{IResult, Parser};
 
-use crate::agency::AgencyId;
+use crate::bet::AgencyId;
 use crate::error::{DecodeError, Problem, SendError};
 
 /// Size that every packet is padded to, in bytes.

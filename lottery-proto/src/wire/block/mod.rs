@@ -29,11 +29,9 @@ use super::{
     AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
     Wire,
 };
-use crate::agency::AgencyId;
-use crate::bet::{Bet, FieldError};
-use crate::bets::ReadBet;
+use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
 use crate::error::{DecodeError, SendError};
-use crate::list::{ListSize, Part};
+use crate::wire::{ListSize, Part};
 
 /// Dialect `block`.
 #[derive(Debug)]

@@ -9,8 +9,7 @@ use super::header::{
     BATCH, BATCH_ACK, BET, BET_ACK, ERROR, FINISHED, HEADER_SIZE, HELLO, WELCOME, WINNER, add_block,
     agency_byte, header, packet, put_block,
 };
-use crate::agency::AgencyId;
-use crate::bet::Bet;
+use crate::bet::{AgencyId, Bet};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{Kind, PendingReply, Refusal, Request};
 

@@ -10,15 +10,11 @@ use super::header::{
     BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte, packet, put_block,
 };
 use super::{Block, answers, documents, requests};
-use crate::agency::AgencyId;
-use crate::bet::{Bet, FieldError};
-use crate::bets::ReadBet;
+use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::failure::{Code, Failure};
-use crate::list::{ListSize, Part};
 use crate::wire::{
-    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
-    Wire,
+    AfterReply, Answer, Code, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Refusal,
+    Request, Response, Side, TooLarge, Wire,
 };
 
 /// Version of sessions that is spoken here.

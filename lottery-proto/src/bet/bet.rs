@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use crate::date::is_date;
-use crate::digits::are_digits;
-use crate::words;
+use super::date::is_date;
+use super::digits::are_digits;
+use super::swar;
 
 /// Valid bet, borrowed from the bytes that it was read from.
 ///
@@ -198,9 +198,7 @@ fn check_name(field: Field, name: &str) -> Result<&str, FieldError> {
 /// True if the text holds a control character of ASCII, or 0xC2, the first byte of U+0080 to U+009F.
 #[inline]
 fn may_hold_control(text: &[u8]) -> bool {
-    words::any_word(text, |word| {
-        words::below(word, 0x20) | words::equal(word, 0x7F) | words::equal(word, 0xC2)
-    })
+    swar::any_word(text, |word| swar::below(word, 0x20) | swar::equal(word, 0x7F) | swar::equal(word, 0xC2))
 }
 
 fn check_document(document: &str) -> Result<&str, FieldError> {
@@ -243,7 +241,8 @@ fn parse_number(digits: &[u8]) -> Result<u32, FieldError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{format, string::String};
+    use alloc::format;
+    use alloc::string::String;
 
     fn error(first: &str, last: &str, document: &str, birthdate: &str, number: &str) -> String {
         format!("{}", Bet::new(first, last, document, birthdate, number).expect_err("it is wrong"))

@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::CloseReason;
-use crate::failure::{Code, Failure};
-use crate::list::{ListError, ListSize, Listing, Part};
-use crate::wire::{AfterReply, Answer, Kind, PendingReply, TooLarge, Wire};
+use crate::wire::{
+    AfterReply, Answer, Code, Failure, Kind, ListError, ListSize, Listing, Part, PendingReply, TooLarge, Wire,
+};
 
 /// Send buffer with a cursor behind the bytes that are sent.
 #[derive(Default)]

@@ -9,9 +9,7 @@
 
 use wide::u8x16;
 
-use crate::bet::Bet;
-use crate::date::date_faults;
-use crate::digits::{ZEROS, digit_faults};
+use crate::bet::{Bet, ZEROS, date_faults, digit_faults};
 
 /// Number of bytes that are read at once.
 pub(super) const WINDOW: usize = 64;

@@ -1,0 +1,18 @@
+//! Bets: their fields and checks, and collections of them.
+
+mod agency;
+#[expect(clippy::module_inception, reason = "a bet is what the room is named for")]
+mod bet;
+mod bet_vec;
+mod bets;
+mod date;
+mod digits;
+pub(crate) mod swar;
+
+pub use agency::AgencyId;
+pub use bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT, MAX_NAME};
+pub use bet_vec::BetVec;
+pub use bets::{Bets, Iter};
+pub(crate) use bets::{ReadBet, Reader};
+pub(crate) use date::date_faults;
+pub(crate) use digits::{ZEROS, digit_faults, put_number};

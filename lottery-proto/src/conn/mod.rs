@@ -1,0 +1,18 @@
+//! Connections, in both roles: the driver's interface, buffers, life cycle and timers.
+
+mod lender;
+mod lifecycle;
+mod machine;
+mod recv_buffer;
+mod send_buffer;
+mod time;
+mod timer;
+
+pub use lender::Lender;
+pub(crate) use lifecycle::Lifecycle;
+pub use lifecycle::{State, TRANSITIONS, Transition};
+pub use machine::{Input, Io, Machine};
+pub(crate) use recv_buffer::{FIRST_STEP, RecvBuffer};
+pub(crate) use send_buffer::{ReplyQueue, SendBuffer};
+pub use time::Instant;
+pub(crate) use timer::{Timer, Timers, message_limit};
