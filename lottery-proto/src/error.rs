@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::bet::{Field, FieldError};
-use crate::wire::{Dialect, Foreign};
+use crate::dialect::{Dialect, Foreign};
 
 /// Mistake in a message, and its place. Small and `Copy`: it holds no part of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ extern crate alloc;
 
 mod bet;
 pub mod client;
-mod config;
 mod conn;
+mod dialect;
 mod error;
 pub mod server;
 mod ticket;
@@ -16,13 +16,13 @@ mod wire;
 pub use bet::{
     AgencyId, Bet, BetVec, Bets, Field, FieldError, FieldProblem, Iter as BetsIter, MAX_DOCUMENT, MAX_NAME,
 };
-pub use client::Client;
-pub use config::{ClientConfig, ServerConfig};
-pub use conn::{Input, Instant, Io, Lender, Machine, State, TRANSITIONS, Transition};
+pub use client::{Client, ClientConfig};
+pub use conn::{Input, Instant, Io, Lender, Machine, State};
+pub use dialect::{Dialect, DialectProfile, Foreign, WinnersFlow};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
-pub use server::Server;
+pub use server::{Server, ServerConfig};
 pub use ticket::{
     AnonymousWaiter, Batch, ConnId, Echo, EchoReply, Finished, Hello, HelloReply, Receipt, Reply, ReplyError,
     Request, SingleBet, Ticket, WinnersQuery, WinnersReply,
 };
-pub use wire::{Code, Dialect, DialectProfile, Failure, Foreign, ListError, ListSize, WinnersFlow, block};
+pub use wire::{Code, Failure, ListError, ListSize, block};

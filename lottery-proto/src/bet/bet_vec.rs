@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::bet::Bet;
+use super::Bet;
 
 /// Valid bets that own their fields, in a single text with a few bytes of places per bet beside it.
 ///

@@ -3,8 +3,7 @@
 use core::fmt;
 use core::ops::Range;
 
-use crate::bet::Bet;
-use crate::error::Problem;
+use super::{Bet, FieldError};
 
 /// Function of a dialect that reads the next bet of a payload that the dialect has already validated.
 pub(crate) type ReadBet = for<'a> fn(&mut Reader<'a>) -> Option<Bet<'a>>;
@@ -113,16 +112,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Validates the bet whose fields stand at these places.
-    pub(crate) fn bet(&self, fields: [Range<usize>; 5]) -> Result<Bet<'a>, Problem> {
+    pub(crate) fn bet(&self, fields: [Range<usize>; 5]) -> Result<Bet<'a>, FieldError> {
         let Some(text) = self.text else {
-            return Ok(Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()))?);
+            return Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()));
         };
         // A field that does not end between two characters is read as bytes, where its error is found.
         let [Some(first_name), Some(last_name), Some(document), Some(birthdate), Some(number)] =
             fields.clone().map(|field| text.get(field))
         else {
-            return Ok(Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()))?);
+            return Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()));
         };
-        Ok(Bet::new(first_name, last_name, document, birthdate, number)?)
+        Bet::new(first_name, last_name, document, birthdate, number)
     }
 }

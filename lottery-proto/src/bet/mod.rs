@@ -6,13 +6,13 @@ mod bet;
 mod bet_vec;
 mod bets;
 mod date;
-mod digits;
+mod field;
 pub(crate) mod swar;
 
 pub use agency::AgencyId;
-pub use bet::{Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT, MAX_NAME};
+pub use bet::{Bet, MAX_DOCUMENT, MAX_NAME};
 pub use bet_vec::BetVec;
 pub use bets::{Bets, Iter};
 pub(crate) use bets::{ReadBet, Reader};
 pub(crate) use date::date_faults;
-pub(crate) use digits::{ZEROS, digit_faults, put_number};
+pub use field::{Field, FieldError, FieldProblem};

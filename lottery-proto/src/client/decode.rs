@@ -9,11 +9,11 @@ use super::{Client, MAX_QUEUED};
 use crate::bet::{Bet, FieldError};
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
 use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
-use crate::wire::{FrameCursor, Kind, Limits, PendingReply, Response, Side, Wire};
+use crate::wire::{Codec, FrameCursor, Kind, Limits, PendingReply, Response, Side};
 
 impl Client {
     pub(super) fn check(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        self.wire.check_sendable(bet)
+        self.codec.check_sendable(bet)
     }
 
     /// Sends the message that `put` appends. `put` also returns the bytes that the reply will repeat.
@@ -24,7 +24,7 @@ impl Client {
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
+        put: impl FnOnce(&dyn Codec, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
     ) -> Result<T, SendError> {
         if self.lifecycle.is_open() && !self.can_send() {
             return Err(SendError::Busy);
@@ -37,13 +37,13 @@ impl Client {
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn Wire, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
+        put: impl FnOnce(&dyn Codec, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
     ) -> Result<T, SendError> {
         if !self.lifecycle.is_open() {
             return Err(SendError::Closed);
         }
-        let (sent, echo) = put(self.wire, self.output.buffer())?;
-        if let Some(kind) = self.wire.answered_by(kind) {
+        let (sent, echo) = put(self.codec, self.output.buffer())?;
+        if let Some(kind) = self.codec.answered_by(kind) {
             self.asked.push_back(PendingReply { kind, agency: self.config.agency.get(), echo });
         }
         self.active = now;
@@ -96,7 +96,7 @@ impl Client {
             return false;
         }
         let limits = Limits { message: self.recv.limit(), ended: self.lifecycle.peer_ended };
-        let len = match self.wire.frame(&mut self.scan, received, Side::Centre, limits) {
+        let len = match self.codec.frame(&mut self.scan, received, Side::Server, limits) {
             Ok(None) if received.len() < limits.message => return false,
             Ok(None) => {
                 let problem = Problem::TooLong { size: received.len() + 1, max: limits.message };
@@ -112,7 +112,7 @@ impl Client {
         self.scan = FrameCursor::default();
         self.begun = None;
         let message = received.get(..len).unwrap_or_default();
-        if self.wire.is_filler(message) {
+        if self.codec.is_filler(message) {
             self.pass_over(len);
             return true;
         }
@@ -131,11 +131,11 @@ impl Client {
     /// Decodes a whole message, and returns the kind of the request that it answers.
     fn response(&self, message: &[u8]) -> Result<(Kind, Response), DecodeError> {
         let asked = self.asked.front();
-        if let Some((code, text)) = self.wire.failure(message) {
+        if let Some((code, text)) = self.codec.failure(message) {
             return Ok((asked.map_or(Kind::Unknown, |asked| asked.kind), Response::Failed { code, text }));
         }
         match asked {
-            Some(asked) => Ok((asked.kind, self.wire.response(asked, message)?)),
+            Some(asked) => Ok((asked.kind, self.codec.response(asked, message)?)),
             None => Ok((Kind::Unknown, self.unasked(message)?)),
         }
     }
@@ -155,7 +155,7 @@ impl Client {
     /// Decodes a message that answers no request: it can only be a failure.
     fn unasked(&self, message: &[u8]) -> Result<Response, DecodeError> {
         let nothing = PendingReply::new(Kind::Unknown, self.config.agency.get());
-        match self.wire.response(&nothing, message) {
+        match self.codec.response(&nothing, message) {
             Ok(Response::Refused { total, reason }) => Ok(Response::Refused { total, reason }),
             _ => Err(DecodeError::new(0, Problem::Unasked)),
         }

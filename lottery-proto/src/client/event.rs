@@ -3,8 +3,7 @@
 use core::fmt;
 
 use crate::error::CloseReason;
-use crate::server::Line;
-use crate::wire::{Code, Kind, Response, Wire};
+use crate::wire::{Code, Codec, Kind, Line, Response};
 
 /// Event that a [`Client`](crate::Client) hands to the application.
 ///
@@ -74,7 +73,7 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    pub(super) fn new(kind: Kind, response: Response, message: &'a [u8], wire: &'static dyn Wire) -> Self {
+    pub(super) fn new(kind: Kind, response: Response, message: &'a [u8], codec: &'static dyn Codec) -> Self {
         // Parts of a validated reply are UTF-8.
         let text =
             |range| message.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
@@ -88,7 +87,7 @@ impl<'a> Event<'a> {
             Response::Pending => return Self::Pending,
             Response::Line(line) => return Self::Line(Line(message.get(line).unwrap_or_default())),
             Response::Winners { documents, count, last } => {
-                return Self::Winners(Documents { rest: text(documents), count, last, wire });
+                return Self::Winners(Documents { rest: text(documents), count, last, codec });
             }
         };
         match kind {
@@ -115,7 +114,7 @@ pub struct Documents<'a> {
     rest: &'a str,
     count: usize,
     last: bool,
-    wire: &'static dyn Wire,
+    codec: &'static dyn Codec,
 }
 
 impl Documents<'_> {
@@ -129,7 +128,7 @@ impl<'a> Iterator for Documents<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let (document, rest) = self.wire.next_document(self.rest)?;
+        let (document, rest) = self.codec.next_document(self.rest)?;
         self.rest = rest;
         self.count = self.count.saturating_sub(1);
         Some(document)

@@ -1,18 +1,20 @@
 //! The client's side of a connection.
 
+mod config;
 mod decode;
 mod event;
 
+pub use config::ClientConfig;
 pub use event::{Documents, Event};
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 use crate::bet::Bet;
-use crate::config::ClientConfig;
 use crate::conn::{Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition};
+use crate::dialect::Dialect;
 use crate::error::{CloseReason, SendError};
-use crate::wire::{Dialect, FrameCursor, Kind, MAX_LINE, PendingReply, Wire};
+use crate::wire::{Codec, FrameCursor, Kind, MAX_LINE, PendingReply};
 use event::Next;
 
 /// Size that the receive buffer grows to as long as replies keep coming, in bytes.
@@ -23,10 +25,6 @@ const MAX_ASKED: usize = 64;
 /// Maximum number of replies that are decoded ahead of the application. The bytes of further ones wait undecoded.
 const MAX_QUEUED: usize = 64;
 
-/// Upper bound for the memory of requests and replies besides the buffers, in bytes. Each takes less than 100, and the
-/// bytes that a reply repeats less than 32; a queue that grows takes twice that for a moment.
-pub(crate) const MAX_QUEUES: usize = 32_768;
-
 /// The client's side of one connection: bets and queries in, replies out.
 ///
 /// Every method may be called at any time, in any order, any number of times. An open client always reads, so that two
@@ -34,7 +32,7 @@ pub(crate) const MAX_QUEUES: usize = 32_768;
 #[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
-    wire: &'static dyn Wire,
+    codec: &'static dyn Codec,
     recv: RecvBuffer,
     output: SendBuffer,
     /// Replies that the server owes, in order.
@@ -67,7 +65,7 @@ impl Client {
     /// Returns the machine of a new connection.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
-            wire: config.dialect.wire(),
+            codec: config.dialect.codec(),
             recv: RecvBuffer::new(BUSY_SIZE, config.max_answer),
             output: SendBuffer::default(),
             asked: VecDeque::new(),
@@ -138,7 +136,7 @@ impl Client {
             return self.lifecycle.tell().map(Event::Closed);
         };
         self.decoded -= len;
-        Some(Event::new(kind, response, self.recv.take(len), self.wire))
+        Some(Event::new(kind, response, self.recv.take(len), self.codec))
     }
 
     /// True if a request would be taken now. It becomes true again only in [`Client::handle`].
@@ -166,8 +164,8 @@ impl Client {
         if again || !self.has_room() {
             return Err(SendError::Busy);
         }
-        self.put(now, Kind::Hello, |wire, out| {
-            wire.put_hello(agency, out)?;
+        self.put(now, Kind::Hello, |codec, out| {
+            codec.put_hello(agency, out)?;
             Ok(((), Box::default()))
         })
     }
@@ -179,12 +177,12 @@ impl Client {
     /// carry the agency's number.
     pub fn send_batch(&mut self, now: Instant, bets: &[Bet<'_>]) -> Result<usize, SendError> {
         let (agency, limit) = (self.config.agency, self.config.max_batch.min(self.config.max_message));
-        self.send(now, Kind::Batch, |wire, out| {
+        self.send(now, Kind::Batch, |codec, out| {
             let start = out.len();
-            let taken = wire.put_batch(agency, bets, limit, out)?;
+            let taken = codec.put_batch(agency, bets, limit, out)?;
             // Bets that are not sent may be part of a later batch, in another dialect.
             for (bet, sent) in bets.iter().take(taken).enumerate() {
-                wire.check_sendable(sent).map_err(|error| {
+                codec.check_sendable(sent).map_err(|error| {
                     out.truncate(start);
                     SendError::Unsendable { bet, error }
                 })?;
@@ -200,7 +198,7 @@ impl Client {
     pub fn send_bet(&mut self, now: Instant, bet: &Bet<'_>) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.check(bet).map_err(|error| SendError::Unsendable { bet: 0, error })?;
-        self.send(now, Kind::Bet, |wire, out| Ok(((), wire.put_bet(agency, bet, out)?)))
+        self.send(now, Kind::Bet, |codec, out| Ok(((), codec.put_bet(agency, bet, out)?)))
     }
 
     /// Sends Finished: this agency has sent its last bet.
@@ -209,7 +207,7 @@ impl Client {
     /// Nothing was sent: it is not possible now, or the dialect cannot carry the agency's number.
     pub fn send_finished(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
-        self.send(now, Kind::Finished, |wire, out| Ok((wire.put_finished(agency, out)?, Box::default())))
+        self.send(now, Kind::Finished, |codec, out| Ok((codec.put_finished(agency, out)?, Box::default())))
     }
 
     /// Asks for the winners of this agency. A dialect in which Finished asks for them, too, has no such query.
@@ -218,7 +216,9 @@ impl Client {
     /// The same as [`Client::send_finished`], and [`SendError::NotOnThisWire`] in a dialect without this query.
     pub fn ask_winners(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
-        self.send(now, Kind::Winners, |wire, out| Ok((wire.put_winners_query(agency, out)?, Box::default())))
+        self.send(now, Kind::Winners, |codec, out| {
+            Ok((codec.put_winners_query(agency, out)?, Box::default()))
+        })
     }
 
     /// Sends a line to be sent back: the health check (`docs/protocol.md#echo`).

@@ -17,7 +17,7 @@ pub enum State {
 
 /// Events that change the state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transition {
+pub(crate) enum Transition {
     /// The peer has ended its side.
     PeerEnded,
     /// This side has nothing more to send, or does not go on.
@@ -31,7 +31,7 @@ pub enum Transition {
 }
 
 /// Table of all transitions. An event that is not listed for a state changes nothing.
-pub const TRANSITIONS: &[(State, Transition, State)] = &[
+const TRANSITIONS: &[(State, Transition, State)] = &[
     (State::Open, Transition::PeerEnded, State::Draining),
     (State::Open, Transition::WeEnd, State::Draining),
     (State::Open, Transition::GaveUp, State::Closed),
@@ -91,5 +91,41 @@ impl Lifecycle {
         }
         self.told = true;
         self.reason
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    const README: &str = include_str!("../../README.md");
+
+    #[test]
+    fn the_diagram_shows_every_transition_and_no_other() {
+        let (_, rest) = README.split_once("```mermaid\nstateDiagram-v2\n").expect("there is a diagram");
+        let (diagram, _) = rest.split_once("```").expect("it ends");
+        let (start, shown): (Vec<&str>, Vec<&str>) =
+            diagram.lines().map(str::trim).partition(|line| line.starts_with("[*]"));
+        assert_eq!(start, ["[*] --> Open"]);
+        let table: Vec<String> = TRANSITIONS
+            .iter()
+            .map(|(from, transition, to)| format!("{from:?} --> {to:?}: {transition:?}"))
+            .collect();
+        assert_eq!(shown, table);
+    }
+
+    #[test]
+    fn a_state_and_a_transition_lead_to_one_state_and_none_leads_out_of_closed() {
+        let mut seen = Vec::new();
+        for (from, transition, to) in TRANSITIONS {
+            assert_ne!(from, to);
+            assert_ne!(*from, State::Closed);
+            assert!(!seen.contains(&(*from, *transition)));
+            seen.push((*from, *transition));
+        }
     }
 }

@@ -9,8 +9,8 @@ mod time;
 mod timer;
 
 pub use lender::Lender;
-pub(crate) use lifecycle::Lifecycle;
-pub use lifecycle::{State, TRANSITIONS, Transition};
+pub use lifecycle::State;
+pub(crate) use lifecycle::{Lifecycle, Transition};
 pub use machine::{Input, Io, Machine};
 pub(crate) use recv_buffer::{FIRST_STEP, RecvBuffer};
 pub(crate) use send_buffer::{ReplyQueue, SendBuffer};

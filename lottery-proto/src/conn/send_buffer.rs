@@ -7,7 +7,8 @@ use core::fmt;
 
 use crate::error::CloseReason;
 use crate::wire::{
-    AfterReply, Answer, Code, Failure, Kind, ListError, ListSize, Listing, Part, PendingReply, TooLarge, Wire,
+    AfterReply, Answer, Code, Codec, Failure, Kind, ListError, ListSize, Listing, Part, PendingReply,
+    TooLarge,
 };
 
 /// Send buffer with a cursor behind the bytes that are sent.
@@ -133,7 +134,7 @@ impl ReplyQueue {
         &mut self,
         number: u64,
         answer: &Answer<'_>,
-        wire: &dyn Wire,
+        codec: &dyn Codec,
         output: &mut SendBuffer,
     ) -> Result<Option<CloseReason>, TooLarge> {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
@@ -142,7 +143,7 @@ impl ReplyQueue {
         if let Answer::List(size) = answer
             && size.documents > 0
         {
-            wire.carries(owed, size)?;
+            codec.carries(owed, size)?;
             *slot = Slot::Listing(owed.clone(), Listing::new(*size));
             return Ok(None);
         }
@@ -152,12 +153,12 @@ impl ReplyQueue {
         };
         let end = |then| (then == AfterReply::Close).then_some(reason);
         if index == Some(0) {
-            let end = end(put(wire, owed, answer, output.buffer())?);
+            let end = end(put(codec, owed, answer, output.buffer())?);
             self.pop();
             return Ok(end.or_else(|| self.release(output)));
         }
         let mut bytes = Vec::new();
-        let end = end(put(wire, owed, answer, &mut bytes)?);
+        let end = end(put(codec, owed, answer, &mut bytes)?);
         *slot = Slot::Ready(bytes, end);
         Ok(None)
     }
@@ -172,7 +173,7 @@ impl ReplyQueue {
     pub(crate) fn put_winners<'a>(
         &mut self,
         mut documents: impl Iterator<Item = &'a str> + Clone,
-        wire: &dyn Wire,
+        codec: &dyn Codec,
         output: &mut SendBuffer,
     ) -> Result<Option<CloseReason>, ListError> {
         let Some(Slot::Listing(owed, listing)) = self.queue.front_mut() else {
@@ -183,7 +184,7 @@ impl ReplyQueue {
         if next.documents == 0 {
             return Ok(None);
         }
-        let then = wire.put_winners(owed, part, &mut documents, output.buffer());
+        let then = codec.put_winners(owed, part, &mut documents, output.buffer());
         listing.taken(&next);
         if !part.last {
             return Ok(None);
@@ -243,24 +244,24 @@ impl ReplyQueue {
 
 /// Appends a reply. Nothing follows the failure of a connection.
 fn put(
-    wire: &dyn Wire,
+    codec: &dyn Codec,
     owed: &PendingReply,
     answer: &Answer<'_>,
     out: &mut Vec<u8>,
 ) -> Result<AfterReply, TooLarge> {
     match answer {
-        Answer::Failed(failure) => wire.fail(owed, *failure, out).map(|_| AfterReply::Close),
+        Answer::Failed(failure) => codec.fail(owed, *failure, out).map(|_| AfterReply::Close),
         Answer::Winners(documents) => {
             let size = ListSize::of(documents.iter().map(String::as_str));
-            wire.carries(owed, &size)?;
+            codec.carries(owed, &size)?;
             let documents = &mut documents.iter().map(String::as_str);
-            Ok(wire.put_winners(owed, Part::whole(size), documents, out))
+            Ok(codec.put_winners(owed, Part::whole(size), documents, out))
         }
         // An empty list; one with documents is sent in parts.
         Answer::List(_) => {
-            Ok(wire.put_winners(owed, Part::whole(ListSize::default()), &mut [].into_iter(), out))
+            Ok(codec.put_winners(owed, Part::whole(ListSize::default()), &mut [].into_iter(), out))
         }
-        answer => wire.answer(owed, answer, out),
+        answer => codec.answer(owed, answer, out),
     }
 }
 

@@ -6,10 +6,11 @@ use super::Server;
 use super::event::{Next, RefusedBy, What};
 use crate::bet::AgencyId;
 use crate::conn::{Instant, Transition};
+use crate::dialect::{Dialect, Foreign};
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::wire::{
-    Answer, Code, Dialect, Failure, Foreign, FrameCursor, Kind, Limits, ListError, PendingReply, Refusal,
-    Request, Side, TooLarge, detect, foreign,
+    Answer, Code, Failure, FrameCursor, Kind, Limits, ListError, PendingReply, Refusal, Request, Side,
+    TooLarge, detect, foreign,
 };
 
 impl Server {
@@ -55,9 +56,9 @@ impl Server {
                 self.greet(now, dialect, foreign);
                 continue;
             }
-            let wire = dialect.wire();
+            let codec = dialect.codec();
             let limits = Limits { message: limit, ended: ended || self.line_over };
-            match wire.frame(&mut self.scan, received, Side::Agency, limits) {
+            match codec.frame(&mut self.scan, received, Side::Client, limits) {
                 Ok(Some(len)) => {
                     let message = received.get(..len).unwrap_or_default();
                     if dialect == Dialect::Echo
@@ -66,7 +67,7 @@ impl Server {
                         self.end(now, CloseReason::Foreign(protocol));
                         break;
                     }
-                    let request = (!wire.is_filler(message)).then(|| wire.request(message));
+                    let request = (!codec.is_filler(message)).then(|| codec.request(message));
                     self.begun = None;
                     self.line_over = false;
                     self.scan = FrameCursor::default();
@@ -182,7 +183,7 @@ impl Server {
         self.end(now, reason);
         let number = self.slots.push(due);
         let answered = self.answer(now, number, &Answer::Failed(failure));
-        debug_assert!(answered.is_ok(), "every wire can carry a failure");
+        debug_assert!(answered.is_ok(), "every dialect can carry a failure");
     }
 
     /// Takes no more requests. `Done` and `Superseded` get no linger deadline yet: a client that was served may need
@@ -197,13 +198,13 @@ impl Server {
 
     pub(super) fn answer_failure(&mut self, now: Instant, number: u64, failure: Failure<'_>) {
         let answered = self.answer(now, number, &Answer::Refused { failure, total: 0 });
-        debug_assert!(answered.is_ok(), "every wire can carry a failure");
+        debug_assert!(answered.is_ok(), "every dialect can carry a failure");
     }
 
     /// Answers request `number`.
     pub(super) fn answer(&mut self, now: Instant, number: u64, answer: &Answer<'_>) -> Result<(), TooLarge> {
         let Some(kind) = self.slots.owed(number) else { return Ok(()) };
-        let wire = self.dialect.unwrap_or(Dialect::Echo).wire();
+        let codec = self.dialect.unwrap_or(Dialect::Echo).codec();
         let answer = &match *answer {
             Answer::Refused { failure, .. } => Answer::Refused { failure, total: self.stored },
             Answer::Welcome { stored, finished, digest, .. } => {
@@ -211,7 +212,7 @@ impl Server {
             }
             answer => answer,
         };
-        let end = self.slots.answer(number, answer, wire, &mut self.output)?;
+        let end = self.slots.answer(number, answer, codec, &mut self.output)?;
         self.count_answer();
         self.active = now;
         match answer {
@@ -235,8 +236,8 @@ impl Server {
         now: Instant,
         documents: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<(), ListError> {
-        let wire = self.dialect.unwrap_or(Dialect::Echo).wire();
-        let end = self.slots.put_winners(documents, wire, &mut self.output)?;
+        let codec = self.dialect.unwrap_or(Dialect::Echo).codec();
+        let end = self.slots.put_winners(documents, codec, &mut self.output)?;
         self.active = now;
         self.end_with(now, end);
         Ok(())

@@ -1,11 +1,9 @@
 //! Events that the server machine hands to the application.
 
-use core::fmt;
-
 use crate::bet::{AgencyId, Bets, ReadBet};
 use crate::error::{CloseReason, DecodeError};
 use crate::ticket::{AnonymousWaiter, Batch, ConnId, Echo, Finished, Hello, SingleBet, Ticket, WinnersQuery};
-use crate::wire::{Kind, Request};
+use crate::wire::{Kind, Line, Request};
 
 /// Event that a [`Server`](crate::Server) hands to the application.
 #[derive(Debug)]
@@ -89,16 +87,6 @@ impl<'a> Event<'a> {
             (Kind::Echo, _) => Self::Echo { ticket: Ticket::new(conn, number, ()), line: Line(payload) },
             _ => return None,
         })
-    }
-}
-
-/// Line that a peer sent. It may hold anything, personal data included, so its `Debug` shows only the length.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Line<'a>(pub &'a [u8]);
-
-impl fmt::Debug for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Line({})", self.0.len())
     }
 }
 

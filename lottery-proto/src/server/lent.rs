@@ -3,9 +3,8 @@
 use alloc::boxed::Box;
 
 use super::Server;
-use super::timeouts::MAX_UNSENT;
-use crate::config::ServerConfig;
-use crate::conn::{FIRST_STEP, Lender};
+use super::config::{MAX_UNSENT, OWN_BUFFER, ServerConfig};
+use crate::conn::Lender;
 
 /// Memory that is lent to a connection, and the limits that follow from it.
 #[derive(Debug)]
@@ -159,6 +158,3 @@ impl Server {
         }
     }
 }
-
-/// Size of the receive buffer that belongs to the connection's own memory, in bytes.
-pub(crate) const OWN_BUFFER: usize = FIRST_STEP;

@@ -1,26 +1,27 @@
 //! The server's side of a connection.
 
+mod config;
 mod decode;
 mod event;
 mod lent;
 mod reject;
 mod timeouts;
 
-pub use event::{Event, Line, RefusedBy};
-pub(crate) use lent::OWN_BUFFER;
-pub(crate) use timeouts::MAX_UNSENT;
+pub use crate::wire::Line;
+pub use config::ServerConfig;
+pub use event::{Event, RefusedBy};
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
 use crate::bet::AgencyId;
-use crate::config::ServerConfig;
 use crate::conn::{
     Input, Instant, Io, Lifecycle, RecvBuffer, ReplyQueue, SendBuffer, State, Timers, Transition,
 };
+use crate::dialect::Dialect;
 use crate::error::CloseReason;
 use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
-use crate::wire::{Code, Dialect, Failure, FrameCursor, ListError, TooLarge};
+use crate::wire::{Code, Failure, FrameCursor, ListError, TooLarge};
 use event::{Next, What};
 use lent::Lent;
 
@@ -232,7 +233,7 @@ impl Server {
         match what {
             What::Request { request, number } => {
                 let payload = message.get(request.payload.clone()).unwrap_or_default();
-                let read = self.dialect.unwrap_or(Dialect::Echo).wire().read_bet();
+                let read = self.dialect.unwrap_or(Dialect::Echo).codec().read_bet();
                 Event::new(self.conn, number, &request, payload, read)
             }
             What::Refused { agency, error } => Some(Event::Refused { agency, error }),

@@ -4,11 +4,9 @@ use core::time::Duration;
 
 use super::Server;
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
+use crate::dialect::Dialect;
 use crate::error::CloseReason;
-use crate::wire::{Code, Dialect, Failure, Kind};
-
-/// Number of unsent bytes from which no more requests are read.
-pub(crate) const MAX_UNSENT: usize = 64 * 1024;
+use crate::wire::{Code, Failure, Kind};
 
 /// Maximum number of bytes that are read and dropped at the end of a connection. Reading without end would cost as much
 /// as serving, so a peer that goes on sending may lose the reply: the system drops it together with unread bytes

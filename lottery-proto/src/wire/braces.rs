@@ -7,12 +7,12 @@ use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 use super::detect::begin_with;
-use super::text::{self, failure_text, is_document};
+use super::text::{self, failure_text, is_document, put_number};
 use super::{
-    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
-    Wire,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
+    TooLarge,
 };
-use crate::bet::{AgencyId, Bet, FieldError, ReadBet, Reader, put_number};
+use crate::bet::{AgencyId, Bet, FieldError, ReadBet, Reader};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::Part;
 
@@ -31,7 +31,7 @@ const REFUSED: &[u8] = b"ERROR:";
 #[derive(Debug)]
 pub(crate) struct Braces;
 
-impl Wire for Braces {
+impl Codec for Braces {
     fn frame(
         &self,
         scan: &mut FrameCursor,

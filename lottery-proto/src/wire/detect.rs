@@ -1,6 +1,7 @@
 //! Detection of the dialect by the first bytes of a connection (`docs/protocol.md#detection`).
 
-use super::{Dialect, braces, fixed, framed};
+use super::{braces, fixed, framed};
+use crate::dialect::Dialect;
 
 /// Returns the dialect whose first message begins with these bytes; `None` while they fit more than one. `limit` is the
 /// maximum length of a message, in bytes; `ended` is true if no more bytes will come.
@@ -14,15 +15,15 @@ pub(crate) fn detect(bytes: &[u8], limit: usize, ended: bool) -> Option<Dialect>
         Some(1..=9) => return Some(Dialect::Block),
         _ => {}
     }
-    let wires = [
+    let dialects = [
         (Dialect::Framed, framed::begins(bytes, limit)),
         (Dialect::Fixed, fixed::begins(bytes)),
         (Dialect::Braces, braces::begins(bytes)),
     ];
-    if let Some((dialect, _)) = wires.iter().find(|(_, begins)| *begins == Some(true)) {
+    if let Some((dialect, _)) = dialects.iter().find(|(_, begins)| *begins == Some(true)) {
         return Some(*dialect);
     }
-    let line = ended || wires.iter().all(|(_, begins)| *begins == Some(false));
+    let line = ended || dialects.iter().all(|(_, begins)| *begins == Some(false));
     line.then_some(Dialect::Echo)
 }
 

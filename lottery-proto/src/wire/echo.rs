@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::{
-    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
-    Wire,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
+    TooLarge,
 };
 use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
 use crate::error::{DecodeError, Problem, SendError};
@@ -17,7 +17,7 @@ pub(crate) const MAX_LINE: usize = 8192;
 #[derive(Debug)]
 pub(crate) struct Echo;
 
-impl Wire for Echo {
+impl Codec for Echo {
     fn frame(
         &self,
         scan: &mut FrameCursor,
@@ -29,7 +29,7 @@ impl Wire for Echo {
         let line = end.map_or(bytes.len(), |end| scan.bytes + end);
         scan.bytes = line;
         // A reply is longer by its prefix.
-        if side == Side::Agency && line > MAX_LINE {
+        if side == Side::Client && line > MAX_LINE {
             return Err(DecodeError::new(0, Problem::TooLong { size: MAX_LINE + 1, max: MAX_LINE }));
         }
         match end {

@@ -9,7 +9,8 @@
 
 use wide::u8x16;
 
-use crate::bet::{Bet, ZEROS, date_faults, digit_faults};
+use crate::bet::swar::{ZEROS, digit_faults};
+use crate::bet::{Bet, date_faults};
 
 /// Number of bytes that are read at once.
 pub(super) const WINDOW: usize = 64;

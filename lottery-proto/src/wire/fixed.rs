@@ -11,8 +11,8 @@ use nom::{IResult, Parser};
 use super::detect::begin_with_digits;
 use super::text::{self, is_document, put_padded};
 use super::{
-    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
-    Wire,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
+    TooLarge,
 };
 use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, ReadBet, Reader};
 use crate::error::{DecodeError, Problem, SendError};
@@ -35,7 +35,7 @@ const BET: usize = 2 * NAME + DOCUMENT + DATE + NUMBER;
 #[derive(Debug)]
 pub(crate) struct Fixed;
 
-impl Wire for Fixed {
+impl Codec for Fixed {
     fn frame(
         &self,
         scan: &mut FrameCursor,
@@ -45,13 +45,13 @@ impl Wire for Fixed {
     ) -> Result<Option<usize>, DecodeError> {
         let (numbers, width) = match (side, bytes.first()) {
             (_, None) => return Ok(None),
-            (Side::Agency, Some(b'A')) => (2, BET),
-            (Side::Agency, Some(b'F' | b'C')) => (1, 0),
-            (Side::Centre, Some(b'O' | b'N')) => (0, 0),
-            (Side::Centre, Some(b'R')) => (1, DOCUMENT),
-            (Side::Centre, Some(b'E')) => (1, 1),
-            (Side::Agency, Some(_)) => return Err(DecodeError::new(0, Problem::Expected("A, F or C"))),
-            (Side::Centre, Some(_)) => return Err(DecodeError::new(0, Problem::Expected("O, N, R or E"))),
+            (Side::Client, Some(b'A')) => (2, BET),
+            (Side::Client, Some(b'F' | b'C')) => (1, 0),
+            (Side::Server, Some(b'O' | b'N')) => (0, 0),
+            (Side::Server, Some(b'R')) => (1, DOCUMENT),
+            (Side::Server, Some(b'E')) => (1, 1),
+            (Side::Client, Some(_)) => return Err(DecodeError::new(0, Problem::Expected("A, F or C"))),
+            (Side::Server, Some(_)) => return Err(DecodeError::new(0, Problem::Expected("O, N, R or E"))),
         };
         let head = 1 + numbers * DIGITS;
         if let Some(at) = bytes.iter().take(head).skip(1).position(|byte| !byte.is_ascii_digit()) {

@@ -1,25 +1,6 @@
 //! Foreign protocols that reach the port by mistake or in a scan. They get no reply (`docs/protocol.md#detection`).
 
-use core::fmt;
-
-/// Protocol that is no dialect, but is recognized by its first line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Foreign {
-    /// Request of HTTP.
-    Http,
-    /// Hello of a TLS client.
-    Tls,
-}
-
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Http => "HTTP",
-            Self::Tls => "TLS",
-        })
-    }
-}
+use crate::dialect::Foreign;
 
 /// First bytes of a TLS handshake record, of any version.
 const TLS: &[u8] = &[22, 3];

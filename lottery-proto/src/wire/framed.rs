@@ -8,12 +8,12 @@ use nom::bytes::complete::{tag, take_till1, take_while};
 use nom::{IResult, Parser};
 
 use super::detect::begin_with_digits;
-use super::text::{self, failure_text, is_document, put_padded};
+use super::text::{self, failure_text, is_document, put_number, put_padded};
 use super::{
-    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
-    Wire, fast_path,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
+    TooLarge, fast_path,
 };
-use crate::bet::{AgencyId, Bet, FieldError, ReadBet, Reader, put_number};
+use crate::bet::{AgencyId, Bet, FieldError, ReadBet, Reader};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{ListSize, Part};
 
@@ -32,7 +32,7 @@ const NO_WINNERS: &[u8] = b"NO_WINNERS";
 #[derive(Debug)]
 pub(crate) struct Framed;
 
-impl Wire for Framed {
+impl Codec for Framed {
     fn frame(
         &self,
         _: &mut FrameCursor,
@@ -277,13 +277,9 @@ fn bet<'a>(reader: &Reader<'a>, at: usize, line: &'a [u8]) -> Result<Bet<'a>, Pr
     let ((Some(a), Some(b), Some(c), Some(d)), None) = (four, separators.next()) else {
         return Err(Problem::FieldCount { found: memchr::memchr_iter(b';', line).count() + 1 });
     };
-    reader.bet([
-        at..at + a,
-        at + a + 1..at + b,
-        at + b + 1..at + c,
-        at + c + 1..at + d,
-        at + d + 1..at + line.len(),
-    ])
+    let fields =
+        [at..at + a, at + a + 1..at + b, at + b + 1..at + c, at + c + 1..at + d, at + d + 1..at + line.len()];
+    Ok(reader.bet(fields)?)
 }
 
 fn put_line(bet: &Bet<'_>, out: &mut Vec<u8>) {

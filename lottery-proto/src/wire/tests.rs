@@ -4,7 +4,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use super::{Dialect, FrameCursor, Limits, Side};
+use super::{FrameCursor, Limits, Side};
+use crate::dialect::Dialect;
 
 const LIMITS: Limits = Limits { message: 1024 * 1024, ended: false };
 
@@ -16,17 +17,17 @@ fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
     let failure = format!("E09000{}", "ñ".repeat(9000));
     let framed = format!("00020000{}", "ñ".repeat(10_000));
     let texts = [
-        (Dialect::Fixed, Side::Agency, fixed),
-        (Dialect::Fixed, Side::Centre, winners),
-        (Dialect::Fixed, Side::Centre, failure),
-        (Dialect::Framed, Side::Agency, framed.clone()),
-        (Dialect::Framed, Side::Centre, framed),
-        (Dialect::Braces, Side::Agency, format!("B{};", "{PlayerName:Ñandú}".repeat(1000))),
-        (Dialect::Braces, Side::Centre, format!("R{};", "{PlayerDocID:1}".repeat(1000))),
-        (Dialect::Echo, Side::Agency, "ñ".repeat(4096) + "\n"),
-        (Dialect::Echo, Side::Centre, "ñ".repeat(9000) + "\n"),
+        (Dialect::Fixed, Side::Client, fixed),
+        (Dialect::Fixed, Side::Server, winners),
+        (Dialect::Fixed, Side::Server, failure),
+        (Dialect::Framed, Side::Client, framed.clone()),
+        (Dialect::Framed, Side::Server, framed),
+        (Dialect::Braces, Side::Client, format!("B{};", "{PlayerName:Ñandú}".repeat(1000))),
+        (Dialect::Braces, Side::Server, format!("R{};", "{PlayerDocID:1}".repeat(1000))),
+        (Dialect::Echo, Side::Client, "ñ".repeat(4096) + "\n"),
+        (Dialect::Echo, Side::Server, "ñ".repeat(9000) + "\n"),
     ];
-    let block = (Dialect::Block, Side::Agency, vec![1; 8192]);
+    let block = (Dialect::Block, Side::Client, vec![1; 8192]);
     texts
         .into_iter()
         .map(|(wire, side, text): (_, _, String)| (wire, side, text.into()))
@@ -55,7 +56,7 @@ fn no_byte_of_a_message_is_looked_at_twice() {
         let mut spoilt = body(wire, &message);
         for (at, byte) in message.iter().enumerate() {
             seen.push(*byte);
-            let found = wire.wire().frame(&mut scan, &seen, side, LIMITS);
+            let found = wire.codec().frame(&mut scan, &seen, side, LIMITS);
             let end = (at + 1 == message.len()).then_some(message.len());
             assert_eq!(found, Ok(end), "{wire} {side:?} at {at}");
             let passed = if counts { seen.len() } else { body(wire, &message) + scan.bytes };

@@ -55,6 +55,11 @@ pub(super) fn failure_text(text: &str) -> String {
     text.chars().map(|c| if unsafe_char(c) { ',' } else { c }).collect()
 }
 
+/// Appends a number in decimal digits.
+pub(super) fn put_number(number: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
 /// Appends a number in decimal digits, padded left with zeros.
 pub(super) fn put_padded(number: usize, width: usize, out: &mut Vec<u8>) {
     let mut digits = itoa::Buffer::new();

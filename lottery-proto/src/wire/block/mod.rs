@@ -26,8 +26,8 @@ use alloc::vec::Vec;
 
 use super::text::check_separators;
 use super::{
-    AfterReply, Answer, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side, TooLarge,
-    Wire,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
+    TooLarge,
 };
 use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
 use crate::error::{DecodeError, SendError};
@@ -37,7 +37,7 @@ use crate::wire::{ListSize, Part};
 #[derive(Debug)]
 pub(crate) struct Block;
 
-impl Wire for Block {
+impl Codec for Block {
     fn frame(
         &self,
         _: &mut FrameCursor,

@@ -13,8 +13,8 @@ use super::{Block, answers, documents, requests};
 use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
-    AfterReply, Answer, Code, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Refusal,
-    Request, Response, Side, TooLarge, Wire,
+    AfterReply, Answer, Code, Codec, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
+    Refusal, Request, Response, Side, TooLarge,
 };
 
 /// Version of sessions that is spoken here.
@@ -24,7 +24,7 @@ const VERSION: &[u8] = b"2";
 #[derive(Debug)]
 pub(crate) struct Session;
 
-impl Wire for Session {
+impl Codec for Session {
     fn frame(
         &self,
         scan: &mut FrameCursor,

@@ -2,9 +2,6 @@
 
 use core::fmt;
 
-use super::{MAX_LINE, Wire, block, braces, echo, fixed, framed};
-use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT};
-
 /// Dialect: one of the protocols that carry the same messages (`docs/protocol.md#choosing-a-dialect`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -74,50 +71,6 @@ impl Dialect {
             Self::Echo => DialectProfile { waits_for_answers: true, ..profile },
         }
     }
-
-    /// Returns the length of the longest reply that an agency with this many bets can need, in bytes: the list if all
-    /// of them have won, with the longest documents; or, with few bets, a failure of up to 8192 bytes.
-    ///
-    /// In `block` and `session` it is a block: a longer list continues in further ones. In `echo` it is a line behind a
-    /// prefix of the same length.
-    pub const fn longest_answer(self, bets: usize) -> usize {
-        let (head, document) = match self {
-            Self::Block | Self::Session => (block::BLOCK_SIZE, 0),
-            Self::Fixed => ("R00000".len(), "00000000".len()),
-            Self::Framed => ("00000000".len(), MAX_DOCUMENT + ";".len()),
-            Self::Braces => ("R;".len(), "{PlayerDocID:},".len() + MAX_DOCUMENT),
-            Self::Echo => (2 * MAX_LINE + "\n".len(), 0),
-        };
-        let longest = document.saturating_mul(bets).saturating_add(head);
-        if longest > block::BLOCK_SIZE { longest } else { block::BLOCK_SIZE }
-    }
-
-    /// Returns the greatest agency number that this dialect can carry.
-    pub const fn max_agency(self) -> u32 {
-        match self {
-            Self::Block | Self::Session => block::MAX_AGENCY,
-            Self::Fixed | Self::Framed | Self::Braces | Self::Echo => AgencyId::MAX,
-        }
-    }
-
-    /// Checks that this dialect can carry the bet unchanged.
-    ///
-    /// # Errors
-    /// The field that it cannot carry, and the problem: a separator in a name, or a value wider than its column.
-    pub fn check_sendable(self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        self.wire().check_sendable(bet)
-    }
-
-    pub(crate) fn wire(self) -> &'static dyn Wire {
-        match self {
-            Self::Block => &block::Block,
-            Self::Session => &block::Session,
-            Self::Fixed => &fixed::Fixed,
-            Self::Framed => &framed::Framed,
-            Self::Braces => &braces::Braces,
-            Self::Echo => &echo::Echo,
-        }
-    }
 }
 
 impl fmt::Display for Dialect {
@@ -154,54 +107,31 @@ pub enum WinnersFlow {
     WithFinished,
 }
 
+/// Protocol that is no dialect, but is recognized by its first line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Foreign {
+    /// Request of HTTP.
+    Http,
+    /// Hello of a TLS client.
+    Tls,
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "HTTP",
+            Self::Tls => "TLS",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{format, vec};
 
     #[test]
-    fn the_longest_answer_names_all_bets_and_is_no_longer() {
-        let document = "9".repeat(MAX_DOCUMENT);
-        for bets in [1, 300, 1000, 2000] {
-            for (dialect, answer) in [
-                (Dialect::Fixed, format!("R{bets:05}{}", "20000001".repeat(bets))),
-                (Dialect::Framed, format!("{:08}{}", 0, vec![&*document; bets].join(";"))),
-                (
-                    Dialect::Braces,
-                    format!("R{};", vec![format!("{{PlayerDocID:{document}}}"); bets].join(",")),
-                ),
-            ] {
-                let (longest, needed) = (dialect.longest_answer(bets), answer.len().max(8192));
-                assert!((needed..=needed + 1).contains(&longest), "{dialect}, {bets}: {longest}, {needed}");
-            }
-            for dialect in [Dialect::Block, Dialect::Session] {
-                assert_eq!(dialect.longest_answer(bets), 8192);
-            }
-        }
-        assert_eq!(Dialect::Braces.longest_answer(usize::MAX), usize::MAX);
-        assert_eq!(Dialect::Echo.longest_answer(0), 16_385);
-    }
-
-    #[test]
-    fn each_wire_names_agencies_up_to_its_greatest_and_none_beyond() {
-        let client = |dialect, agency| {
-            let config = crate::ClientConfig::new(AgencyId::new(agency).expect("a number"), dialect);
-            let mut client = crate::Client::new(config, crate::Instant::default());
-            let now = crate::Instant::default();
-            if dialect == Dialect::Session { client.hello(now) } else { client.send_finished(now) }
-        };
-        for dialect in Dialect::WITH_BETS {
-            let most = dialect.max_agency();
-            assert_eq!(client(*dialect, most), Ok(()), "{dialect}");
-            if most < AgencyId::MAX {
-                let error = crate::SendError::Agency { agency: most + 1, max: most };
-                assert_eq!(client(*dialect, most + 1), Err(error), "{dialect}");
-            }
-        }
-    }
-
-    #[test]
-    fn each_wire_has_its_manner() {
+    fn each_dialect_has_its_profile() {
         use WinnersFlow::{NewConnection, SameConnection, WithFinished};
         // Bets and bytes in a batch; sessions; replies to single bets; waits for replies; way to ask for the winners.
         for (dialect, bets, bytes, sessions, answers, waits, question) in [

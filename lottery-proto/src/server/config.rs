@@ -1,14 +1,17 @@
-//! Settings of a connection that the application chooses.
+//! Settings of the server's side of a connection.
 
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::bet::AgencyId;
-use crate::client::MAX_QUEUES;
-use crate::server::MAX_UNSENT;
-#[cfg(doc)]
-use crate::wire::DialectProfile;
-use crate::wire::{Dialect, MAX_LINE};
+use crate::conn::FIRST_STEP;
+use crate::dialect::Dialect;
+use crate::wire::MAX_LINE;
+use crate::wire::block::BLOCK_SIZE;
+
+/// Number of unsent bytes from which no more requests are read.
+pub(super) const MAX_UNSENT: usize = 64 * 1024;
+/// Size of the receive buffer that belongs to the connection's own memory, in bytes.
+pub(super) const OWN_BUFFER: usize = FIRST_STEP;
 
 /// Settings of the server's side of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +93,7 @@ impl ServerConfig {
         const MACHINE: usize = 1024;
         /// Memory of a request and of the bytes that its reply repeats.
         const REQUEST: usize = 1024 + MAX_LINE;
-        let least = crate::block::BLOCK_SIZE;
+        let least = BLOCK_SIZE;
         let received = if self.max_message > least { self.max_message } else { least };
         let waiting = self.max_in_flight.saturating_add(2);
         let answers = waiting.saturating_mul(Self::USUAL_ANSWER).saturating_add(MAX_UNSENT);
@@ -106,7 +109,7 @@ impl ServerConfig {
     /// [`ServerConfig::max_memory`] names.
     #[must_use]
     pub const fn max_lent(&self) -> usize {
-        let least = crate::block::BLOCK_SIZE;
+        let least = BLOCK_SIZE;
         let received = if self.max_message > least { self.max_message } else { least };
         Self::lent(received.saturating_mul(2), if self.max_in_flight > 1 { self.max_in_flight } else { 1 })
     }
@@ -120,71 +123,10 @@ impl ServerConfig {
     /// Returns the bytes that must be lent for receive buffers of `buffers` bytes and this many unanswered requests.
     pub(crate) const fn lent(buffers: usize, requests: usize) -> usize {
         const REQUEST: usize = 1024 + MAX_LINE + 4 * ServerConfig::USUAL_ANSWER;
-        let received = if buffers > crate::server::OWN_BUFFER { buffers } else { 0 };
+        let received = if buffers > OWN_BUFFER { buffers } else { 0 };
         received
             .saturating_add(requests.saturating_sub(1).saturating_mul(REQUEST))
             .saturating_add(Self::unsent(requests).saturating_mul(4))
-    }
-}
-
-/// Settings of a client's side of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientConfig {
-    /// Agency that the connection speaks for.
-    pub agency: AgencyId,
-    /// Dialect of the connection.
-    pub dialect: Dialect,
-    /// Number of unsent bytes from which [`Client::can_send`](crate::Client::can_send) is false; one message more may
-    /// wait. Default 64 KiB.
-    pub max_unsent: usize,
-    /// Approximate maximum length of a batch message, in bytes; a dialect may have a lower limit. Default
-    /// [`DialectProfile::batch_bytes`].
-    pub max_batch: usize,
-    /// Hard limit of a batch message, in bytes, whatever [`ClientConfig::max_batch`] is. Default 1 MiB.
-    pub max_message: usize,
-    /// Maximum length of a reply, in bytes, at least 8192: the receive buffer grows to this for a reply that needs it.
-    /// Default 1 MiB; [`Dialect::longest_answer`] returns the length that an agency with a given number of bets needs.
-    pub max_answer: usize,
-    /// Maximum time for the server to begin a reply, from when the request has arrived, and then to complete it; for
-    /// that, each 100 bytes that have come add a second, up to 30 times this in all. Default 60 s.
-    pub answer_timeout: Duration,
-    /// Maximum time in which the server takes none of the bytes that are to be sent. Default 60 s.
-    pub stall_timeout: Duration,
-    /// Maximum wait for the server's end after our FIN. Default 1 s.
-    pub linger_timeout: Duration,
-}
-
-impl ClientConfig {
-    /// Returns the upper bound of the memory of one connection, in bytes, whatever the server sends.
-    /// [`Client::memory`](crate::Client::memory) between two calls is less, as [`ServerConfig::max_memory`] explains.
-    #[must_use]
-    pub const fn max_memory(&self) -> usize {
-        const MACHINE: usize = 1024;
-        let least = crate::block::BLOCK_SIZE;
-        let received = if self.max_answer > least { self.max_answer } else { least };
-        let batch = if self.max_batch < self.max_message { self.max_batch } else { self.max_message };
-        // A line with its line end is one byte longer than a block.
-        let message = if batch > MAX_LINE { batch } else { MAX_LINE + 1 };
-        MACHINE
-            .saturating_add(received.saturating_mul(2))
-            .saturating_add(self.max_unsent.saturating_mul(6))
-            .saturating_add(message.saturating_mul(3))
-            .saturating_add(MAX_QUEUES)
-    }
-
-    /// Returns the default settings for that agency and dialect.
-    pub const fn new(agency: AgencyId, dialect: Dialect) -> Self {
-        Self {
-            agency,
-            dialect,
-            max_unsent: 64 * 1024,
-            max_batch: dialect.profile().batch_bytes,
-            max_message: 1024 * 1024,
-            max_answer: 1024 * 1024,
-            answer_timeout: Duration::from_secs(60),
-            stall_timeout: Duration::from_secs(60),
-            linger_timeout: Duration::from_secs(1),
-        }
     }
 }
 
@@ -193,29 +135,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_memory_of_a_connection() {
+    fn the_memory_of_a_connection_has_a_bound() {
         for (max_message, received) in [(100_000, 100_000), (8192, 8192), (10, 8192)] {
             let config = ServerConfig { max_message, max_in_flight: 3, ..ServerConfig::default() };
             let most = 1024 + 2 * received + 5 * (1024 + 8192) + 4 * (5 * 8192 + 65_536);
             assert_eq!(config.max_memory(), most, "{max_message}");
-        }
-    }
-
-    #[test]
-    fn the_most_memory_of_an_agency() {
-        let agency = AgencyId::new(1).expect("an agency");
-        for (max_answer, max_message, max_batch, received, message) in [
-            (100_000, 100_000, 50_000, 100_000, 50_000),
-            (50_000, 50_000, 100_000, 50_000, 50_000),
-            (20_000, 50_000, 100_000, 20_000, 50_000),
-            (8192, 8192, 8192, 8192, 8193),
-            (8193, 8193, 9000, 8193, 8193),
-            (10, 10, 10, 8192, 8193),
-        ] {
-            let config = ClientConfig::new(agency, Dialect::Block);
-            let config = ClientConfig { max_answer, max_message, max_batch, max_unsent: 1000, ..config };
-            let most = 1024 + 2 * received + 6 * 1000 + 3 * message + 32_768;
-            assert_eq!(config.max_memory(), most, "{max_answer}, {max_message}, {max_batch}");
         }
     }
 }
