@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lottery_core::agency::{Agency, AgencyError, Job, Progress, SessionAgency};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::digest::Digest;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 use lottery_runtime::Dialer;
 
@@ -53,6 +54,7 @@ pub(crate) struct Process {
     pub(crate) kind: Kind,
     pub(crate) program: Program,
     pub(crate) clock: Clock,
+    bets: Arc<AgencyFile>,
     /// Number of its connection.
     pub(crate) link: Option<u64>,
     /// Number of connections that it has had.
@@ -93,11 +95,21 @@ impl Process {
         };
         let bets = Arc::new(bets);
         let program = match kind {
-            Kind::Plain => Program::Plain(Box::new(Agency::new(job, bets).with_progress(tell))),
-            _ => Program::Session(Box::new(SessionAgency::new(job, bets).with_progress(tell))),
+            Kind::Plain => Program::Plain(Box::new(Agency::new(job, Arc::clone(&bets)).with_progress(tell))),
+            _ => Program::Session(Box::new(SessionAgency::new(job, Arc::clone(&bets)).with_progress(tell))),
         };
         let clock = Clock::start(now);
-        Self { agency, kind, program, clock, link: None, connections: 0, paused: now, progress }
+        Self { agency, kind, program, clock, bets, link: None, connections: 0, paused: now, progress }
+    }
+
+    /// Returns the digest of the first `n` bets of its file, at index `n`.
+    pub(crate) fn digests(&self) -> Vec<u32> {
+        let mut digest = Digest::default();
+        let next = self.bets.bets_from(0).map(|bet| {
+            digest.push(&bet);
+            digest.state()
+        });
+        std::iter::once(0).chain(next).collect()
     }
 }
 

@@ -15,6 +15,7 @@ use lottery_runtime::{Mailbox, Service};
 
 use crate::link::Clock;
 use crate::media::{AnyStore, Media};
+use crate::mistakes::Mistake;
 use crate::model::WINNING_NUMBER;
 use crate::options::Options;
 use crate::tally::{Mark, Tally};
@@ -38,6 +39,8 @@ pub(crate) struct CentreProcess {
     pub(crate) commit_queue: Arc<CommitQueue>,
     pub(crate) committer: Committer<AnyStore>,
     centres: LotteryService,
+    /// Mistake that is planted.
+    mistake: Option<Mistake>,
     /// Connections by their number.
     pub(crate) conns: BTreeMap<u64, Conn>,
     /// True if it accepts nothing, and ends when all connections are over.
@@ -64,7 +67,7 @@ impl CentreProcess {
         let agencies = u32::try_from(options.bets.len()).unwrap_or(u32::MAX);
         let rules = Rules { agencies, winning_number: WINNING_NUMBER };
         let opening = Opening { gathered: options.gathered, ..rules.into() };
-        let committer = Committer::open(media.open(tally)?, opening)?;
+        let committer = Committer::open(media.open(options.mistake, tally)?, opening)?;
         let found_draw = committer.draw().is_some();
         if found_draw && !drawn {
             tally.mark(Mark::DrawAtStart);
@@ -85,6 +88,7 @@ impl CentreProcess {
             commit_queue,
             committer,
             centres,
+            mistake: options.mistake,
             conns: BTreeMap::new(),
             ending: false,
             paused: now,
@@ -110,7 +114,13 @@ impl CentreProcess {
 
     /// Commits some requests of the commit queue; `None` if there are none.
     pub(crate) fn commit(&mut self, most: usize) -> Option<Result<(), StoreError>> {
-        let requests = self.commit_queue.try_take(most)?;
+        let mut requests = self.commit_queue.try_take(most)?;
+        if self.mistake == Some(Mistake::IgnoreFence) {
+            // Only requests of a session are fenced.
+            for request in &mut requests {
+                request.in_session = false;
+            }
+        }
         if requests.is_empty() {
             return None;
         }

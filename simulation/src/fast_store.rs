@@ -33,14 +33,15 @@ impl Groups {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens the store. Groups that may not be synced are, before anything is built on them.
-    pub(crate) fn open(&self) -> FastStore {
+    /// Opens the store. Groups that may not be synced are, before anything is built on them. Later syncs are
+    /// ignored unless `syncs`.
+    pub(crate) fn open(&self, syncs: bool) -> FastStore {
         let mut state = self.state();
         state.process += 1;
         state.killed = false;
         state.durable = state.groups.len();
         state.version += 1;
-        FastStore { groups: self.clone(), process: state.process, failed: false }
+        FastStore { groups: self.clone(), process: state.process, failed: false, syncs }
     }
 
     pub(crate) fn kill(&self) {
@@ -128,6 +129,8 @@ pub(crate) struct FastStore {
     groups: Groups,
     process: u64,
     failed: bool,
+    /// False if it says that groups are durable, and they are not.
+    syncs: bool,
 }
 
 impl FastStore {
@@ -159,7 +162,7 @@ impl Store for FastStore {
         state.groups.push(group.clone());
         state.version += 1;
         let kill = state.kill.take();
-        if kill == Some(true) || (kill.is_none() && !state.sync_fails) {
+        if self.syncs && (kill == Some(true) || (kill.is_none() && !state.sync_fails)) {
             state.durable = state.groups.len();
         }
         state.killed = kill.is_some();

@@ -9,10 +9,10 @@ mod fast_store;
 mod faults;
 mod link;
 mod media;
+pub mod mistakes;
 pub mod model;
 pub mod options;
 mod pipe;
-#[cfg(feature = "planted")]
 pub mod planted;
 pub mod random;
 mod steps;
@@ -23,6 +23,7 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use mistakes::Mistake;
 use options::Options;
 use tally::Tally;
 
@@ -39,7 +40,12 @@ pub struct Outcome {
 
 /// Runs one seed, and prints each step if `verbose`.
 pub fn run(seed: u64, verbose: bool) -> Outcome {
-    let mut world = world::World::new(seed, verbose);
+    run_with(seed, None, verbose)
+}
+
+/// Runs one seed with a mistake, if there is one to plant.
+pub fn run_with(seed: u64, mistake: Option<Mistake>, verbose: bool) -> Outcome {
+    let mut world = world::World::new(seed, mistake, verbose);
     let result = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");

@@ -1,9 +1,11 @@
 //! Connections, and the driving of a machine at one end.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use lottery_proto::{Input, Instant, Io, Machine};
 
+use crate::mistakes::Forger;
 use crate::options::Options;
 use crate::pipe::{End, Found, Pipe};
 use crate::random::Random;
@@ -49,6 +51,8 @@ pub(crate) struct Link {
     pub(crate) up: Pipe,
     pub(crate) down: Pipe,
     pub(crate) tap: Tap,
+    /// Forger of the server's packets, if a mistake is planted.
+    pub(crate) forger: Option<Forger>,
     /// Time since which nothing arrives.
     pub(crate) black: Option<Instant>,
     /// True while the agency's process has its end.
@@ -67,6 +71,7 @@ impl Link {
             up: Pipe::default(),
             down: Pipe::default(),
             tap: Tap::new(session),
+            forger: None,
             black: None,
             agency_open: true,
             centre_open: true,
@@ -146,7 +151,7 @@ pub(crate) fn turn<M: Machine + ?Sized>(
     if rng.one_in(16) {
         piece = 1 + rng.index(8);
     }
-    let Link { up, down, tap, black, .. } = link;
+    let Link { up, down, tap, forger, black, .. } = link;
     let (inn, out, peer_open) = match side {
         Side::Agency => (down, up, link.centre_open),
         Side::Centre => (up, down, link.agency_open),
@@ -160,12 +165,20 @@ pub(crate) fn turn<M: Machine + ?Sized>(
             0 if io.deadline.is_some_and(|deadline| deadline <= local) => Input::Timeout,
             1 if !io.send.is_empty() && room > 0 => {
                 let n = io.send.len().min(room).min(piece);
+                let mut sent = Cow::Borrowed(&io.send[..n]);
                 match side {
-                    Side::Agency => tap.sent(&io.send[..n]),
-                    Side::Centre => said = tap.said(&io.send[..n]),
+                    Side::Agency => tap.sent(&sent),
+                    Side::Centre => match forger {
+                        None => said = tap.said(&sent),
+                        Some(forger) => {
+                            let forged = forger.pass(&sent);
+                            said = tap.said(if forger.is_the_servers() { &forged } else { &sent });
+                            sent = Cow::Owned(forged);
+                        }
+                    },
                 }
                 if peer_open || black.is_some() {
-                    out.put(arrives, &io.send[..n]);
+                    out.put(arrives, &sent);
                 } else {
                     inn.end(arrives, End::Reset);
                 }

@@ -57,17 +57,11 @@ fn main() -> ExitCode {
     if done.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-#[cfg(feature = "planted")]
 fn planted() -> ExitCode {
     std::panic::set_hook(Box::new(|_| ()));
     let (table, all) = simulation::planted::table();
     print!("{table}");
     if all { ExitCode::SUCCESS } else { fail("a planted mistake was not found") }
-}
-
-#[cfg(not(feature = "planted"))]
-fn planted() -> ExitCode {
-    fail("build it with the mistakes: cargo run --release -p simulation --features planted -- --planted")
 }
 
 fn usage() -> ExitCode {

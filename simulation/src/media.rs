@@ -1,12 +1,14 @@
 //! Media that a server stores on, fast or real, and their faults.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
-use lottery_store::RedbStore;
+use lottery_store::{Disk, RedbStore};
 
 use crate::disk::SimDisk;
 use crate::fast_store::{FastStore, Groups};
+use crate::mistakes::{EarlyDraw, Mistake, Uncut};
 use crate::random::Random;
 use crate::tally::{Mark, Tally};
 
@@ -28,21 +30,31 @@ impl Media {
         }
     }
 
-    /// Opens the store for a process.
-    pub(crate) fn open(&self, tally: &mut Tally) -> Result<AnyStore, StoreError> {
-        match self {
-            Self::Fast(groups) => Ok(AnyStore::Fast(groups.open())),
+    /// Opens the store for a process, with a mistake if there is one to plant.
+    pub(crate) fn open(&self, mistake: Option<Mistake>, tally: &mut Tally) -> Result<AnyStore, StoreError> {
+        let store = match self {
+            Self::Fast(groups) => {
+                AnyStore::Fast(groups.open(mistake != Some(Mistake::AcknowledgeBeforeCommit)))
+            }
             Self::Real { database, csv } => {
-                let store = RedbStore::with_disks("redb", database.handle(), "csv", csv.handle())?;
+                let csv: Arc<dyn Disk> = match mistake {
+                    Some(Mistake::KeepTornTail) => Arc::new(Uncut(csv.handle())),
+                    _ => csv.handle(),
+                };
+                let store = RedbStore::with_disks("redb", database.handle(), "csv", csv)?;
                 if store.csv_repair().cut > 0 {
                     tally.mark(Mark::CsvCut);
                 }
                 if store.csv_repair().appended > 0 {
                     tally.mark(Mark::CsvAppended);
                 }
-                Ok(AnyStore::Real(Box::new(store)))
+                AnyStore::Real(Box::new(store))
             }
-        }
+        };
+        Ok(match mistake {
+            Some(Mistake::DrawTooEarly) => AnyStore::Early(Box::new(EarlyDraw(store))),
+            _ => store,
+        })
     }
 
     /// Ends the process.
@@ -131,11 +143,12 @@ impl Media {
     }
 }
 
-/// Either store.
+/// Either store, or one with a mistake.
 #[derive(Debug)]
 pub(crate) enum AnyStore {
     Fast(FastStore),
     Real(Box<RedbStore>),
+    Early(Box<EarlyDraw<Self>>),
 }
 
 impl AnyStore {
@@ -144,6 +157,7 @@ impl AnyStore {
         match self {
             Self::Fast(_) => 0,
             Self::Real(store) => store.csv_behind(),
+            Self::Early(store) => store.0.csv_behind(),
         }
     }
 }
@@ -153,6 +167,7 @@ impl Store for AnyStore {
         match self {
             Self::Fast(store) => store.load(),
             Self::Real(store) => store.load(),
+            Self::Early(store) => store.load(),
         }
     }
 
@@ -160,6 +175,7 @@ impl Store for AnyStore {
         match self {
             Self::Fast(store) => store.commit(group),
             Self::Real(store) => store.commit(group),
+            Self::Early(store) => store.commit(group),
         }
     }
 
@@ -171,6 +187,7 @@ impl Store for AnyStore {
         match self {
             Self::Fast(store) => store.read_from(place, visit),
             Self::Real(store) => store.read_from(place, visit),
+            Self::Early(store) => store.read_from(place, visit),
         }
     }
 
@@ -178,6 +195,7 @@ impl Store for AnyStore {
         match self {
             Self::Fast(store) => store.winners(agency, number),
             Self::Real(store) => store.winners(agency, number),
+            Self::Early(store) => store.winners(agency, number),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::mistakes::Mistake;
 use crate::random::Random;
 use crate::tally::Fault;
 
@@ -40,6 +41,8 @@ pub struct Options {
     pub lazy_commits: u64,
     /// Bytes of winners that are gathered before they are stored.
     pub gathered: usize,
+    /// Mistake that is planted.
+    pub mistake: Option<Mistake>,
 }
 
 impl Options {
@@ -67,6 +70,7 @@ impl Options {
             chaos: rng.pick(&[100, 400, 1000, 2000]),
             lazy_commits: rng.pick(&[0, 4, 7]),
             gathered: rng.pick(&[1, 20, 1 << 20]),
+            mistake: None,
         };
         if options.plain.contains(&true) {
             // Without a session nothing rejects batches in flight behind a rejected one, and there would be a

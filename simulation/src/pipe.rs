@@ -60,6 +60,9 @@ impl Pipe {
 
     /// Adds bytes that arrive at `at`, but not before those that are on the way.
     pub(crate) fn put(&mut self, at: Instant, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         let at = self.pieces.back().map_or(at, |(last, _)| at.max(*last));
         self.pieces.push_back((at, bytes.to_vec()));
         self.size += bytes.len();

@@ -2,27 +2,33 @@
 
 use std::collections::VecDeque;
 
-const BLOCK: usize = 8192;
+pub(crate) const BLOCK: usize = 8192;
 
 /// Assembler of packets.
 #[derive(Debug, Default)]
-struct Blocks {
+pub(crate) struct Blocks {
     bytes: Vec<u8>,
 }
 
 impl Blocks {
-    fn feed(&mut self, mut bytes: &[u8], mut packet: impl FnMut(u8, &[u8])) {
+    /// Takes bytes, and passes on each block that they complete.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut pass: impl FnMut(&[u8])) {
         while !bytes.is_empty() {
             let n = (BLOCK - self.bytes.len()).min(bytes.len());
             self.bytes.extend_from_slice(&bytes[..n]);
             bytes = &bytes[n..];
             if self.bytes.len() == BLOCK {
-                let size = usize::from(u16::from_le_bytes([self.bytes[2], self.bytes[3]]));
-                packet(self.bytes[0], self.bytes.get(4..size).unwrap_or_default());
+                pass(&self.bytes);
                 self.bytes.clear();
             }
         }
     }
+}
+
+/// Returns the payload of the packet in a block.
+pub(crate) fn payload(block: &[u8]) -> &[u8] {
+    let size = usize::from(u16::from_le_bytes([block[2], block[3]]));
+    block.get(4..size).unwrap_or_default()
 }
 
 /// Message of the server.
@@ -67,7 +73,8 @@ impl Tap {
     /// Takes bytes that the agency sends.
     pub(crate) fn sent(&mut self, bytes: &[u8]) {
         let Self { up, asked, session, batches, .. } = self;
-        up.feed(bytes, |kind, _| {
+        up.feed(bytes, |block| {
+            let kind = block[0];
             *batches += u64::from(kind == 3);
             if kind != 3 || *session {
                 asked.push_back(kind);
@@ -79,9 +86,9 @@ impl Tap {
     pub(crate) fn said(&mut self, bytes: &[u8]) -> Vec<Said> {
         let mut said = Vec::new();
         let Self { down, asked, winners, .. } = self;
-        down.feed(bytes, |kind, payload| {
-            let text = String::from_utf8_lossy(payload).into_owned();
-            said.extend(read(kind, &text, asked, winners));
+        down.feed(bytes, |block| {
+            let text = String::from_utf8_lossy(payload(block)).into_owned();
+            said.extend(read(block[0], &text, asked, winners));
         });
         said
     }

@@ -10,6 +10,7 @@ use crate::agencies::{Kind, Process};
 use crate::centre::CentreProcess;
 use crate::link::{Link, Side, Turn, turn};
 use crate::media::Media;
+use crate::mistakes::{Forger, Forgery, Mistake};
 use crate::model::Model;
 use crate::options::Options;
 use crate::pipe::End;
@@ -57,8 +58,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, verbose: bool) -> Self {
+    pub(crate) fn new(seed: u64, mistake: Option<Mistake>, verbose: bool) -> Self {
         let (options, mut rng) = Options::of(seed);
+        let options = Options { mistake, ..options };
         let model = Model::new(&options.bets, &mut rng);
         let now = Instant::default();
         let starts = options.bets.iter().map(|_| now.after(Duration::from_millis(rng.below(3000)))).collect();
@@ -237,9 +239,11 @@ impl World {
             Step::Connect(_) if self.centre.as_ref().is_some_and(|centre| !centre.ending) => {
                 let number = self.next_link;
                 self.next_link += 1;
-                self.links.insert(number, Link::new(agency, process.kind != Kind::Plain));
                 process.link = Some(number);
                 process.connections += 1;
+                let forger = forgery(&self.options, &self.model, process).map(Forger::new);
+                let link = Link { forger, ..Link::new(agency, process.kind != Kind::Plain) };
+                self.links.insert(number, link);
                 if process.connections > 1 {
                     self.tally.mark(Mark::Reconnected);
                 }
@@ -258,5 +262,21 @@ impl World {
 
     pub(crate) fn drop_links(&mut self) {
         self.links.retain(|_, link| !link.is_over());
+    }
+}
+
+/// Returns the forgery on a new connection of a process, if a mistake is planted.
+fn forgery(options: &Options, model: &Model, process: &Process) -> Option<Forgery> {
+    let welcome = |shift| Forgery::Welcome { shift, digests: process.digests() };
+    match options.mistake? {
+        // On a later connection the agency would know that more were acknowledged.
+        Mistake::ResumeTooEarly if process.connections == 1 => Some(welcome(-1)),
+        Mistake::ResumeTooLate => Some(welcome(1)),
+        Mistake::IgnoreDigest if process.kind == Kind::OtherFile => Some(welcome(0)),
+        Mistake::OthersWinners => {
+            let next = model.lists.get(process.agency as usize);
+            Some(Forgery::Winners(next.map(|next| next.winners.clone()).unwrap_or_default()))
+        }
+        _ => None,
     }
 }

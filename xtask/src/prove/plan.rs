@@ -127,7 +127,7 @@ pub(super) fn steps(quick: bool) -> Vec<Step> {
     step("power cuts under ext4", cuts, Much::Tests);
     let delay = "test --release -p conformance --test process_delay -- --ignored --nocapture";
     step("p99 of acknowledgements beside hostile peers (measured)", delay, Much::Ratios);
-    let planted = "run --release -p simulation --features planted -- --planted";
+    let planted = "run --release -p simulation -- --planted";
     if quick {
         step(
             "failed system calls",

@@ -1,0 +1,45 @@
+//! Mistakes that the simulation has to find, each planted outside of the code under test: in a disk, a store, a
+//! request, or a packet on its way.
+
+mod early_draw;
+mod forger;
+mod uncut;
+
+pub(crate) use early_draw::EarlyDraw;
+pub(crate) use forger::{Forger, Forgery};
+pub(crate) use uncut::Uncut;
+
+/// Mistake to plant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// Bets are acknowledged before they are durable: the disk ignores a sync.
+    AcknowledgeBeforeCommit,
+    /// An agency resumes one bet before the first that is not stored.
+    ResumeTooEarly,
+    /// An agency resumes one bet after the first that is not stored.
+    ResumeTooLate,
+    /// An older session goes on beside a newer one.
+    IgnoreFence,
+    /// The draw takes place when all agencies but one are finished.
+    DrawTooEarly,
+    /// An agency gets the winners of the next.
+    OthersWinners,
+    /// The bytes after the last whole batch of `bets.csv` stay there.
+    KeepTornTail,
+    /// An agency takes any stored bets for the beginning of its list.
+    IgnoreDigest,
+}
+
+impl Mistake {
+    /// All mistakes.
+    pub const ALL: &[Self] = &[
+        Self::AcknowledgeBeforeCommit,
+        Self::ResumeTooEarly,
+        Self::ResumeTooLate,
+        Self::IgnoreFence,
+        Self::DrawTooEarly,
+        Self::OthersWinners,
+        Self::KeepTornTail,
+        Self::IgnoreDigest,
+    ];
+}
