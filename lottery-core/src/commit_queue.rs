@@ -117,8 +117,6 @@ impl Won {
     /// Returns those of an agency in a draw.
     pub fn of(draw: &Draw, agency: AgencyId) -> Self {
         let agency = agency.get();
-        #[cfg(feature = "planted")]
-        let agency = agency + u32::from(crate::planted::is(crate::planted::Mistake::OthersWinners));
         Self { agency, list: draw.winners.get(&agency).copied().unwrap_or_default() }
     }
 }

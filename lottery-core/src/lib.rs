@@ -10,8 +10,6 @@ mod listing;
 pub mod lottery_service;
 pub mod memory;
 mod peers;
-#[cfg(feature = "planted")]
-pub mod planted;
 mod pool;
 pub mod probes;
 mod redact;

@@ -212,11 +212,6 @@ impl CsvFile {
 
     /// Cuts the file to `end` bytes.
     fn cut(&mut self, end: u64) -> io::Result<()> {
-        #[cfg(feature = "planted")]
-        if lottery_core::planted::is(lottery_core::planted::Mistake::KeepTornTail) {
-            self.size = Some(self.disk.size()?);
-            return Ok(());
-        }
         if self.disk.size()? != end {
             self.disk.set_len(end)?;
         }

@@ -142,10 +142,6 @@ impl<S: Store> Committer<S> {
                 }
             }
         }
-        #[cfg(feature = "planted")]
-        if crate::planted::is(crate::planted::Mistake::AcknowledgeBeforeCommit) {
-            planned.drain(..).for_each(|(plan, request)| self.answer(request, plan, &Ok(())));
-        }
         let is_shut = self.room.pause().is_some();
         let stored = if group == Group::default() { self.tend() } else { self.commit_group(&mut group) };
         if stored.is_ok() {
@@ -355,10 +351,6 @@ impl<S: Store> Committer<S> {
     /// Returns true if all agencies are finished. Anonymous clients stand in for absent agencies once there
     /// is a bet: alone they cause no draw.
     fn is_draw_due(&self) -> bool {
-        #[cfg(feature = "planted")]
-        if crate::planted::is(crate::planted::Mistake::DrawTooEarly) {
-            return self.rules.agencies - self.agencies.finished() < 2;
-        }
         let unheard_of = usize::try_from(self.agencies.unheard_of()).unwrap_or(usize::MAX);
         let strangers = if self.agencies.has_bets() { self.waiting.strangers() } else { 0 };
         self.agencies.unfinished() == 0 && unheard_of <= strangers

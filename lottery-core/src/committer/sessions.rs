@@ -52,10 +52,6 @@ impl Sessions {
     }
 
     pub(super) fn standing(&self, agency: u32, conn: ConnId) -> SessionStatus {
-        #[cfg(feature = "planted")]
-        if crate::planted::is(crate::planted::Mistake::IgnoreFence) {
-            return SessionStatus::Good;
-        }
         match self.by_agency.get(&agency) {
             Some(session) if session.conn != conn => SessionStatus::Superseded,
             Some(session) if session.broken => SessionStatus::Broken,

@@ -17,8 +17,6 @@ impl SessionAgency {
             Some(known) if finished && known < self.bets.len() => "it counts this agency as finished",
             Some(known) => {
                 (self.stored, self.sent, self.finished) = (known, known, finished);
-                #[cfg(feature = "planted")]
-                self.resume_wrongly();
                 // A finished agency has nothing left to send that could fail: Welcome is progress.
                 finished.then(|| self.retry.succeeded());
                 self.phase = Phase::Sending;
@@ -38,23 +36,8 @@ impl SessionAgency {
         self.end(now, Err(AgencyError::OtherBets { server, file, stored, finished, what }));
     }
 
-    #[cfg(feature = "planted")]
-    fn resume_wrongly(&mut self) {
-        use crate::planted::{Mistake, is};
-        if is(Mistake::ResumeTooEarly) {
-            self.sent = self.sent.saturating_sub(1);
-        }
-        if is(Mistake::ResumeTooLate) && self.sent > 0 && self.sent < self.bets.len() {
-            self.sent += 1;
-        }
-    }
-
     /// Returns true if the digest of the first `bets` of the file differs from `expected`.
     fn has_other_digest(&self, bets: usize, expected: u32) -> bool {
-        #[cfg(feature = "planted")]
-        if crate::planted::is(crate::planted::Mistake::IgnoreDigest) && bets < self.bets.len() {
-            return false;
-        }
         let mut digest = Digest::default();
         self.bets.bets_from(0).take(bets).for_each(|bet| digest.push(&bet));
         digest.state() != expected
