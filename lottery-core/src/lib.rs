@@ -7,6 +7,8 @@ pub mod committer;
 pub mod digest;
 pub mod encoded_bets;
 mod listing;
+#[cfg(test)]
+mod logged;
 pub mod lottery_service;
 pub mod memory;
 mod peers;

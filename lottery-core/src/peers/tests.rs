@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use lottery_testkit::log::{Level, logged};
-
 use super::*;
+use crate::logged::logged;
 
 fn at(seconds: u64) -> Instant {
     Instant::from_epoch(Duration::from_secs(seconds))
@@ -32,13 +31,13 @@ fn an_address_causes_so_many_lines_and_says_how_many_more_there_were() {
     let peers = peers();
     let place = from(&peers, 1);
     assert_eq!(lines(&place, at(0), 30_000), 20_000);
-    let said = logged(Level::Info, || assert_eq!(lines(&place, at(2), 1_000), 40));
+    let said = logged(|| assert_eq!(lines(&place, at(2), 1_000), 40));
     let reason = "more than are written of what peers cause";
-    assert_eq!(said, [format!("WARNING  action: log | result: fail | lines: 10000 | reason: {reason}")]);
+    assert_eq!(said, format!(" WARN action=\"log\" result=\"fail\" lines=10000 reason=\"{reason}\"\n"));
     // Another address has its own limit.
     assert_eq!(lines(&from(&peers, 2), at(2), 1_000), 1_000);
-    let said = logged(Level::Info, || peers.say_unwritten());
-    assert_eq!(said, [format!("WARNING  action: log | result: fail | lines: 960 | reason: {reason}")]);
+    let said = logged(|| peers.say_unwritten());
+    assert_eq!(said, format!(" WARN action=\"log\" result=\"fail\" lines=960 reason=\"{reason}\"\n"));
 }
 
 #[test]
