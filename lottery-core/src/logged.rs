@@ -7,7 +7,8 @@ use std::sync::Arc;
 /// Returns the events logged, one a line: level and fields. They have to fit into a pipe.
 pub(crate) fn logged(events: impl FnOnce()) -> String {
     let (mut reader, writer) = io::pipe().expect("a pipe");
-    let subscriber = tracing_subscriber::fmt().without_time().with_target(false).with_writer(Arc::new(writer));
+    let subscriber =
+        tracing_subscriber::fmt().without_time().with_target(false).with_writer(Arc::new(writer));
     // It is dropped with the writer, which ends the pipe.
     tracing::subscriber::with_default(subscriber.finish(), events);
     let mut lines = String::new();
