@@ -13,7 +13,7 @@ fn end_to_end(criterion: &mut Criterion) {
     of(criterion, "std", &runtime_std::Std, &agencies);
     of(criterion, "smol", &runtime_smol::Smol, &agencies);
     #[cfg(feature = "async-std")]
-    of(criterion, "async-std", &runtime_smol::async_std::AsyncStd, &agencies);
+    of(criterion, "async-std", &runtime_smol::AsyncStd, &agencies);
 }
 
 fn of(

@@ -66,13 +66,13 @@ impl OnRuntime for Std {
     type Program = runtime_std::Std;
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
-        let (sender, stopped) = runtime_std::mail::<()>().expect("a descriptor");
+        let (sender, stopped) = runtime_std::channel::<()>().expect("a descriptor");
         stop.on_stop(move || sender.send(Envelope::Shutdown));
         runtime_std::serve(listener, &service, &stopped).expect("a listener can be non-blocking");
     }
 
     fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop) {
-        let (sender, mail) = runtime_std::mail().expect("a descriptor");
+        let (sender, mail) = runtime_std::channel().expect("a descriptor");
         stop.on_stop(move || sender.send(Envelope::Shutdown));
         runtime_std::run_client(dialer, &mail);
     }
@@ -124,9 +124,9 @@ pub enum AsyncStd {}
 #[cfg(feature = "async-std")]
 impl OnRuntime for AsyncStd {
     const NAME: &'static str = "async-std";
-    const PROGRAM: Self::Program = runtime_smol::async_std::AsyncStd;
+    const PROGRAM: Self::Program = runtime_smol::AsyncStd;
 
-    type Program = runtime_smol::async_std::AsyncStd;
+    type Program = runtime_smol::AsyncStd;
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
         listener.set_nonblocking(true).expect("a listener can be non-blocking");

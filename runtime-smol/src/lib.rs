@@ -1,112 +1,20 @@
 //! Driver of the lottery's machines on smol, and on async-std behind the feature of that name.
 
-#[cfg(feature = "async-std")]
-pub mod async_std;
-mod client;
 mod clock;
 mod connect;
-mod dead;
+mod dead_socket;
+mod drive;
+mod run_client;
+mod runtime;
 mod serve;
 mod signals;
-mod smol;
 mod socket;
 
-use std::future::pending;
-
-use ::smol::Timer;
-use ::smol::channel::Receiver;
-use ::smol::future::{or, yield_now};
-use ::smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use lottery_proto::{Input, Machine};
-use lottery_runtime::Envelope;
-use lottery_runtime::driving::{Overdue, Turn, piece};
-
-pub use self::client::run_client;
-pub use self::clock::Clock;
-use self::dead::dead;
-pub use self::serve::{Connection, serve};
-pub use self::smol::Smol;
-pub use self::socket::{Listener, Socket};
-
-/// Event that the driver has waited for.
-enum Woken<N> {
-    Input(Input),
-    Mail(Option<Envelope<N>>),
-    /// A deadline may have come.
-    Tick,
-}
-
-/// Drives one end of a connection until it is over.
-pub async fn drive<M: Machine>(
-    socket: impl Socket,
-    clock: Clock,
-    machine: &mut M,
-    mail: &Receiver<Envelope<M::Notice>>,
-) {
-    let (mut reader, mut writer) = (socket.clone(), socket);
-    let mut mail_open = true;
-    let mut timer = Timer::never();
-    let mut timer_at = None;
-    let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
-    while let Some(io) = machine.poll_io() {
-        let woken = if io.fin {
-            Woken::Input(writer.half_close().map_or(Input::Failed, |()| Input::FinSent))
-        } else if overdue.is_due(&io, clock.now()) {
-            match mail.try_recv() {
-                Ok(found) => Woken::Mail(Some(found)),
-                Err(_) => Woken::Input(overdue.next(&writer, io)),
-            }
-        } else {
-            let deadline = io.deadline.and_then(|time| clock.at(time));
-            if deadline != timer_at {
-                timer = deadline.map_or_else(Timer::never, Timer::at);
-                timer_at = deadline;
-            }
-            let unwanted = (io.recv.is_empty() && io.send.is_empty()).then(|| writer.clone());
-            let read = async {
-                match reader.read(unless_empty(piece(io.recv)).await).await {
-                    Ok(0) => Woken::Input(Input::Eof),
-                    Ok(received) => Woken::Input(Input::Received(received)),
-                    Err(_) => Woken::Input(Input::Failed),
-                }
-            };
-            let write = async {
-                match writer.write(unless_empty(io.send).await).await {
-                    Ok(0) | Err(_) => Woken::Input(Input::Failed),
-                    Ok(sent) => Woken::Input(Input::Sent(sent)),
-                }
-            };
-            let died = async {
-                match unwanted {
-                    Some(socket) => dead(socket).await,
-                    None => pending().await,
-                }
-                Woken::Input(Input::Failed)
-            };
-            let tick = async {
-                (&mut timer).await;
-                Woken::Tick
-            };
-            let take =
-                async { if mail_open { Woken::Mail(mail.recv().await.ok()) } else { pending().await } };
-            or(take, or(or(write, read), or(died, tick))).await
-        };
-        match woken {
-            Woken::Input(input) => {
-                machine.handle(clock.now(), input);
-                if turn.is_over(input) {
-                    yield_now().await;
-                }
-            }
-            Woken::Tick => {}
-            Woken::Mail(Some(Envelope::Notice(notice))) => machine.notice(clock.now(), *notice),
-            Woken::Mail(Some(Envelope::Shutdown)) => machine.handle(clock.now(), Input::Shutdown),
-            Woken::Mail(None) => mail_open = false,
-        }
-    }
-}
-
-/// Returns the buffer; never completes if it is empty.
-async fn unless_empty<B: AsRef<[u8]>>(buffer: B) -> B {
-    if buffer.as_ref().is_empty() { pending().await } else { buffer }
-}
+pub use clock::Clock;
+pub use drive::drive;
+pub use run_client::run_client;
+pub use runtime::Smol;
+#[cfg(feature = "async-std")]
+pub use runtime::async_std::AsyncStd;
+pub use serve::{Connection, serve};
+pub use socket::{Listener, Socket};

@@ -1,4 +1,4 @@
-//! Signals, the same for smol and async-std.
+//! Signals that stop a program: SIGTERM, SIGINT and SIGHUP. The same for smol and async-std.
 
 use std::future::Future;
 use std::io;

@@ -12,9 +12,8 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use crate::Clock;
-use crate::mail::{Receiver, mail};
-use crate::wait::wait;
+use crate::poll::poll;
+use crate::{Clock, Receiver, channel};
 
 /// Connects to the first address of the server that can be reached; `None` if mail comes first, which is
 /// taken.
@@ -39,7 +38,7 @@ fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::R
     let end = clock.now().after(limit);
     let server = target.server.clone();
     let look = move || Ok(server.to_socket_addrs()?.take(MAX_ADDRESSES).collect());
-    let found = mail::<io::Result<Vec<SocketAddr>>>().and_then(|(sender, found)| {
+    let found = channel::<io::Result<Vec<SocketAddr>>>().and_then(|(sender, found)| {
         let send = move || sender.send(Envelope::Notice(Box::new(look())));
         thread::Builder::new().name("lookup".to_owned()).spawn(send)?;
         Ok(found)
@@ -49,10 +48,10 @@ fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::R
         Err(error) => return Some(Err(error)),
     };
     loop {
-        if stop.try_take().is_some() {
+        if stop.try_recv().is_some() {
             return None;
         }
-        if let Some(Envelope::Notice(found)) = found.try_take() {
+        if let Some(Envelope::Notice(found)) = found.try_recv() {
             return Some(*found);
         }
         if !wait_until(end, clock, found.as_fd(), PollFlags::IN, stop) {
@@ -83,7 +82,7 @@ fn connect_to<N>(
             Err(Errno::INPROGRESS | Errno::ALREADY | Errno::INTR) => {}
             Err(error) => return Some(Err(error.into())),
         }
-        if stop.try_take().is_some() {
+        if stop.try_recv().is_some() {
             return None;
         }
         if !wait_until(end, clock, socket.as_fd(), PollFlags::OUT, stop) {
@@ -104,6 +103,6 @@ fn wait_until<N>(
     if left.is_zero() {
         return false;
     }
-    wait(&[(descriptor, flags), (stop.as_fd(), PollFlags::IN)], Some(left));
+    poll(&[(descriptor, flags), (stop.as_fd(), PollFlags::IN)], Some(left));
     true
 }

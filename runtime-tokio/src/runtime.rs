@@ -1,22 +1,15 @@
-//! Parts of a program around the driver: its start, signals, and the connections of a client one after the
-//! other.
+//! Runtime as programs use it: with threads and signals.
 
-use std::future::pending;
 use std::io;
 use std::sync::Arc;
 
-use lottery_proto::Input;
-use lottery_runtime::signals::{StopSignals, hangup_stops};
-use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service, Step};
+use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::sleep;
+use tokio::sync::mpsc::unbounded_channel;
 
-use crate::connect::connect;
-use crate::{Clock, drive, serve};
+use crate::signals::on_signal;
+use crate::{run_client, serve};
 
 /// tokio runtime.
 #[derive(Clone, Copy, Debug)]
@@ -49,57 +42,4 @@ impl RunClient for Tokio {
         runtime.shutdown_background();
         called
     }
-}
-
-/// Runs a client until it is done or told to shut down.
-pub async fn run_client<C: Dialer>(dialer: &mut C, mail: &mut UnboundedReceiver<Envelope<C::Notice>>) {
-    let clock = Clock::start();
-    loop {
-        let pause = match dialer.next_step(clock.now()) {
-            Step::Done => return,
-            Step::Wait(until) => until.duration_since(clock.now()),
-            Step::Connect(target) => {
-                tokio::select! {
-                    connected = connect(&target, clock) => match connected.and_then(set_up) {
-                        Ok(socket) => {
-                            dialer.connected(clock.now());
-                            drive(socket, clock, dialer, mail).await;
-                        }
-                        Err(error) => dialer.not_connected(clock.now(), &error),
-                    },
-                    Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
-                }
-                continue;
-            }
-        };
-        tokio::select! {
-            () = sleep(pause) => {}
-            Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
-        }
-    }
-}
-
-/// Calls `stop` at the first SIGTERM, SIGINT or SIGHUP, and ends the process at the second.
-fn on_signal(stop: impl Fn() + Send + 'static) -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut hangup = hangup_stops().then(|| signal(SignalKind::hangup())).transpose()?;
-    tokio::spawn(async move {
-        let clock = Clock::start();
-        let mut signals = StopSignals::default();
-        loop {
-            let hung_up = async {
-                match &mut hangup {
-                    Some(hangup) => hangup.recv().await,
-                    None => pending().await,
-                }
-            };
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-                _ = hung_up => {}
-            }
-            signals.arrived(clock.now(), &stop);
-        }
-    });
-    Ok(())
 }

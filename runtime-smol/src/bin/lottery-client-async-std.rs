@@ -4,5 +4,5 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 fn main() -> ExitCode {
-    lottery_cli::program::client(&runtime_smol::async_std::AsyncStd, SystemTime::now)
+    lottery_cli::program::client(&runtime_smol::AsyncStd, SystemTime::now)
 }

@@ -4,5 +4,5 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 fn main() -> ExitCode {
-    lottery_cli::program::server(&runtime_smol::async_std::AsyncStd, SystemTime::now)
+    lottery_cli::program::server(&runtime_smol::AsyncStd, SystemTime::now)
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use crate::mail::{Receiver, Sender, mail};
+use crate::{Receiver, Sender, channel};
 
 /// Listener, and the mailbox of the connection that it accepts next.
 ///
@@ -23,7 +23,7 @@ impl<N> Acceptor<N> {
     /// # Errors
     /// Fails if there is no connection yet, or no descriptor for it or its mailbox.
     pub(crate) fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr, Sender<N>, Receiver<N>)> {
-        let next = self.next.take().map_or_else(mail, Ok)?;
+        let next = self.next.take().map_or_else(channel, Ok)?;
         match self.listener.accept() {
             Ok((socket, peer)) => Ok((socket, peer, next.0, next.1)),
             Err(error) => {

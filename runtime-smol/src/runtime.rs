@@ -1,4 +1,7 @@
-//! smol's own sockets and executor.
+//! Runtime as programs use it: with threads and signals.
+
+#[cfg(feature = "async-std")]
+pub(crate) mod async_std;
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};

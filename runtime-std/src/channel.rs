@@ -12,7 +12,7 @@ use rustix::event::{EventfdFlags, eventfd};
 ///
 /// # Errors
 /// Fails if there is no descriptor left.
-pub fn mail<N>() -> io::Result<(Sender<N>, Receiver<N>)> {
+pub fn channel<N>() -> io::Result<(Sender<N>, Receiver<N>)> {
     let (queue, taker) = mpsc::channel();
     let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
     Ok((Sender { queue, bell: Arc::downgrade(&bell) }, Receiver { queue: taker, bell }))
@@ -52,7 +52,7 @@ pub struct Receiver<N> {
 
 impl<N> Receiver<N> {
     /// Takes the next piece of mail, if there is any.
-    pub fn try_take(&self) -> Option<Envelope<N>> {
+    pub fn try_recv(&self) -> Option<Envelope<N>> {
         self.queue.try_recv().ok().or_else(|| {
             // The descriptor is reset only when the queue is empty. The second look catches mail sent
             // meanwhile: a sender queues its mail before it signals.

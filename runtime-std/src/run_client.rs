@@ -1,0 +1,38 @@
+//! Connections of a client, one after the other.
+
+use std::os::fd::AsFd;
+
+use lottery_proto::Input;
+use lottery_runtime::sockets::set_up;
+use lottery_runtime::{Dialer, Step};
+use rustix::event::PollFlags;
+
+use crate::connect::connect;
+use crate::poll::poll;
+use crate::{Clock, Receiver, drive};
+
+/// Runs a client until it is done or told to shut down.
+pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
+    let clock = Clock::start();
+    loop {
+        if mail.try_recv().is_some() {
+            dialer.handle(clock.now(), Input::Shutdown);
+        }
+        match dialer.next_step(clock.now()) {
+            Step::Done => return,
+            Step::Wait(until) => {
+                poll(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
+            }
+            Step::Connect(target) => {
+                match connect(&target, clock, mail).map(|socket| socket.and_then(set_up)) {
+                    None => dialer.handle(clock.now(), Input::Shutdown),
+                    Some(Ok(socket)) => {
+                        dialer.connected(clock.now());
+                        drive(&socket, clock, dialer, mail);
+                    }
+                    Some(Err(error)) => dialer.not_connected(clock.now(), &error),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Connections of a client, one after the other.
+
+use lottery_proto::Input;
+use lottery_runtime::sockets::set_up;
+use lottery_runtime::{Dialer, Envelope, Step};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::sleep;
+
+use crate::connect::connect;
+use crate::{Clock, drive};
+
+/// Runs a client until it is done or told to shut down.
+pub async fn run_client<C: Dialer>(dialer: &mut C, mail: &mut UnboundedReceiver<Envelope<C::Notice>>) {
+    let clock = Clock::start();
+    loop {
+        let pause = match dialer.next_step(clock.now()) {
+            Step::Done => return,
+            Step::Wait(until) => until.duration_since(clock.now()),
+            Step::Connect(target) => {
+                tokio::select! {
+                    connected = connect(&target, clock) => match connected.and_then(set_up) {
+                        Ok(socket) => {
+                            dialer.connected(clock.now());
+                            drive(socket, clock, dialer, mail).await;
+                        }
+                        Err(error) => dialer.not_connected(clock.now(), &error),
+                    },
+                    Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
+                }
+                continue;
+            }
+        };
+        tokio::select! {
+            () = sleep(pause) => {}
+            Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Accepting connections, each with its mailbox.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+
+use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::task::{JoinSet, yield_now};
+use tokio::time::sleep;
+
+use crate::{Clock, drive};
+
+/// Serves until `stop`, and then until every connection is over.
+pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: impl Future<Output = ()>) {
+    let clock = Clock::start();
+    let mut connections = JoinSet::new();
+    let mut mailboxes = BTreeMap::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(ended) = connections.join_next_with_id() => {
+                mailboxes.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+                continue;
+            }
+            () = &mut stop => break,
+        };
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                service.failed(&error);
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let (sender, mut mail) = unbounded_channel();
+        let notices = sender.clone();
+        let mailbox = Mailbox::new(move |notice| drop(notices.send(Envelope::Notice(Box::new(notice)))));
+        if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
+            let connection =
+                connections.spawn(async move { drive(socket, clock, &mut machine, &mut mail).await });
+            mailboxes.insert(connection.id(), sender);
+        }
+        // Existing connections have their turn before the next one.
+        yield_now().await;
+    }
+    drop(listener);
+    for sender in mailboxes.values() {
+        let _ = sender.send(Envelope::Shutdown);
+    }
+    while connections.join_next().await.is_some() {}
+}
