@@ -1,6 +1,6 @@
 //! Fast path for the fields of a bet: it reads 64 bytes at once, finds separators as bits, and checks digits by words.
 //!
-//! It reads only usual bets, of at most 63 bytes. All others go to the slow, precise parser, which decides. A test
+//! It reads only valid bets of at most 63 bytes. All others go to the slow path, a precise parser, which decides. A test
 //! compares the two.
 //!
 //! Functions are inlined by force, because a call for each bet is the main cost here.
@@ -15,7 +15,7 @@ use crate::bet::{Bet, date_faults};
 /// Number of bytes that are read at once.
 pub(super) const WINDOW: usize = 64;
 
-/// Reads the bet in the first `len` bytes, if it is valid and usual, and if the text has at least [`WINDOW`] bytes.
+/// Reads the bet in the first `len` bytes, if it is valid and short, and if the text has at least [`WINDOW`] bytes.
 #[inline(always)]
 pub(super) fn bet<const SEPARATOR: u8>(text: &str, len: usize) -> Option<Bet<'_>> {
     bet_in::<SEPARATOR>(text.as_bytes().first_chunk()?, text, len)
@@ -162,9 +162,9 @@ mod tests {
                 .and_then(|[first, last, document, date, number]| Bet::new(first, last, document, date, number).ok());
             for fast in [bet::<b';'>(&padded, line.len()), lone_bet::<b';'>(line.as_bytes())] {
                 prop_assert!(fast.is_none() || fast == slow);
-                // The fast path reads every usual bet.
-                let usual = line.len() < WINDOW && number.len() <= 8 && !line.as_bytes().contains(&0xC2);
-                prop_assert!(!usual || fast == slow);
+                // The fast path reads every short bet.
+                let short = line.len() < WINDOW && number.len() <= 8 && !line.as_bytes().contains(&0xC2);
+                prop_assert!(!short || fast == slow);
             }
         }
     }
