@@ -1,4 +1,4 @@
-//! Decoding of requests, replies, and the end of the server's side of a connection.
+//! Decoding of requests.
 
 use core::mem;
 
@@ -9,8 +9,7 @@ use crate::conn::{Instant, Transition};
 use crate::dialect::{Dialect, Foreign};
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::wire::{
-    Answer, Code, Failure, FrameCursor, Kind, Limits, ListError, PendingReply, Refusal, Request, Side,
-    TooLarge, detect, foreign,
+    Code, Failure, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Side, detect, foreign,
 };
 
 impl Server {
@@ -143,121 +142,5 @@ impl Server {
             };
             self.queue.push_back(Next { len: mem::take(&mut len), what });
         }
-    }
-
-    pub(super) fn shut_down(&mut self, now: Instant) {
-        // Also if the peer has ended already: a reply that is still owed to it may never come.
-        self.ending.get_or_insert(now);
-        let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
-        self.fail(now, CloseReason::Shutdown, failure, None);
-        // This process will not see the draw that these queries wait for.
-        while let Some(number) = self.slots.first_owed(Kind::AwaitWinners) {
-            self.answer_failure(now, number, failure);
-        }
-    }
-
-    /// Ends the connection like [`Server::fail`], if a winners query waits for the draw. The query gets the failure,
-    /// which would have to wait behind it otherwise.
-    pub(super) fn fail_waiting(&mut self, now: Instant, reason: CloseReason, failure: Failure<'_>) {
-        while self.lifecycle.is_open()
-            && let Some(number) = self.slots.first_owed(Kind::AwaitWinners)
-        {
-            self.end(now, reason);
-            self.answer_failure(now, number, failure);
-        }
-    }
-
-    /// Ends the connection from this side, with a failure as the last reply.
-    pub(super) fn fail(
-        &mut self,
-        now: Instant,
-        reason: CloseReason,
-        failure: Failure<'_>,
-        due: Option<PendingReply>,
-    ) {
-        if !self.lifecycle.is_open() {
-            return;
-        }
-        let agency = self.agency.map_or(0, AgencyId::get);
-        let due = due.unwrap_or(PendingReply::new(Kind::Unknown, agency));
-        self.end(now, reason);
-        let number = self.slots.push(due);
-        let answered = self.answer(now, number, &Answer::Failed(failure));
-        debug_assert!(answered.is_ok(), "every dialect can carry a failure");
-    }
-
-    /// Takes no more requests. `Done` and `Superseded` get no linger deadline yet: a client that was served may need
-    /// time to read its last reply, and a superseded one that never learns of it would reconnect and supersede the
-    /// newer session.
-    fn end(&mut self, now: Instant, reason: CloseReason) {
-        if !matches!(reason, CloseReason::Done | CloseReason::Superseded) {
-            self.ending.get_or_insert(now);
-        }
-        self.lifecycle.apply(Transition::WeEnd, reason);
-    }
-
-    pub(super) fn answer_failure(&mut self, now: Instant, number: u64, failure: Failure<'_>) {
-        let answered = self.answer(now, number, &Answer::Refused { failure, total: 0 });
-        debug_assert!(answered.is_ok(), "every dialect can carry a failure");
-    }
-
-    /// Answers request `number`.
-    pub(super) fn answer(&mut self, now: Instant, number: u64, answer: &Answer<'_>) -> Result<(), TooLarge> {
-        let Some(kind) = self.slots.owed(number) else { return Ok(()) };
-        let codec = self.dialect.unwrap_or(Dialect::Echo).codec();
-        let answer = &match *answer {
-            Answer::Refused { failure, .. } => Answer::Refused { failure, total: self.stored },
-            Answer::Welcome { stored, finished, digest, .. } => {
-                Answer::Welcome { stored, finished, window: self.config.window.max(1), digest }
-            }
-            answer => answer,
-        };
-        let end = self.slots.answer(number, answer, codec, &mut self.output)?;
-        self.count_answer();
-        self.active = now;
-        match answer {
-            Answer::Refused { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {
-                self.bets_refused(number);
-                self.doom_the_rest();
-            }
-            Answer::Stored { total } | Answer::Welcome { stored: total, .. } => self.stored = *total,
-            Answer::Pending => {
-                self.pending.get_or_insert(now);
-            }
-            _ => {}
-        }
-        self.end_with(now, end);
-        Ok(())
-    }
-
-    /// Appends the next documents of a list.
-    pub(super) fn put_documents<'a>(
-        &mut self,
-        now: Instant,
-        documents: impl Iterator<Item = &'a str> + Clone,
-    ) -> Result<(), ListError> {
-        let codec = self.dialect.unwrap_or(Dialect::Echo).codec();
-        let end = self.slots.put_winners(documents, codec, &mut self.output)?;
-        self.active = now;
-        self.end_with(now, end);
-        Ok(())
-    }
-
-    /// Ends the connection after a reply, if there is a reason.
-    fn end_with(&mut self, now: Instant, reason: Option<CloseReason>) {
-        if let Some(reason) = reason {
-            // Requests behind the last reply get none.
-            self.drop_requests();
-            self.end(now, reason);
-        }
-    }
-
-    /// Forgets the unanswered requests. Rejections are still reported to the application.
-    fn drop_requests(&mut self) {
-        self.slots.clear();
-        self.queue.retain(|next| matches!(next.what, What::Refused { .. }));
-        self.queue.iter_mut().for_each(|next| next.len = 0);
-        self.recv.take(self.decoded);
-        self.decoded = 0;
     }
 }

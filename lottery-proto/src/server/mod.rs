@@ -2,9 +2,11 @@
 
 mod config;
 mod decode;
+mod end;
 mod event;
 mod lent;
 mod reject;
+mod reply;
 mod timeouts;
 
 pub use crate::wire::Line;
@@ -20,8 +22,8 @@ use crate::conn::{
 };
 use crate::dialect::Dialect;
 use crate::error::CloseReason;
-use crate::ticket::{ConnId, Reply, ReplyError, Request, Ticket};
-use crate::wire::{Code, Failure, FrameCursor, ListError, TooLarge};
+use crate::ticket::ConnId;
+use crate::wire::{Failure, FrameCursor};
 use event::{Next, What};
 use lent::Lent;
 
@@ -256,73 +258,6 @@ impl Server {
     /// Returns the number of requests whose replies have not left, because they are owed or wait for others.
     pub fn unanswered(&self) -> usize {
         self.slots.len()
-    }
-
-    /// Answers a request. Replies leave in the order of the requests, whatever the order of these calls.
-    ///
-    /// On a closed connection the reply is dropped without an error: a peer may leave at any time.
-    ///
-    /// # Errors
-    /// The ticket comes back if it belongs to another connection, or if the dialect cannot carry the reply.
-    pub fn reply<R: Request>(
-        &mut self,
-        now: Instant,
-        ticket: Ticket<R>,
-        reply: R::Reply<'_>,
-    ) -> Result<(), ReplyError<R>> {
-        if ticket.conn != self.conn {
-            return Err(ReplyError::WrongConnection(ticket));
-        }
-        let Reply(answer) = reply.into();
-        let answered = self.answer(now, ticket.number, &answer);
-        self.heard = now;
-        self.replied |= !self.output.pending().is_empty();
-        self.settle(now);
-        answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
-    }
-
-    /// True if the next documents of a list that was announced with [`WinnersReply::List`](crate::WinnersReply::List)
-    /// are wanted. They are not while many bytes wait to be sent.
-    pub fn wants_winners(&self) -> bool {
-        self.slots.is_listing() && self.output.pending().len() < self.max_unsent()
-    }
-
-    /// Sends the next documents of the announced list. Later replies wait until all of them are given.
-    ///
-    /// A part should be a few kilobytes: it is kept in memory until it is sent. On a closed connection it is dropped
-    /// without an error.
-    ///
-    /// # Errors
-    /// No list is being sent, or the documents do not agree with its size.
-    pub fn put_winners<'a>(
-        &mut self,
-        now: Instant,
-        documents: impl Iterator<Item = &'a str> + Clone,
-    ) -> Result<(), ListError> {
-        if self.lifecycle.is_closed() {
-            return Ok(());
-        }
-        self.put_documents(now, documents)?;
-        self.settle(now);
-        Ok(())
-    }
-
-    /// Rejects this connection. The peer gets the failure once its dialect is known, if that has a message for it.
-    pub fn refuse(&mut self, now: Instant, failure: Failure<'static>) {
-        self.refusal = Some(failure);
-        self.ending.get_or_insert(now);
-        if self.dialect.is_some() {
-            self.fail(now, CloseReason::Refused, failure, None);
-        }
-        self.settle(now);
-    }
-
-    /// Ends this connection because a newer session of the same agency took over.
-    pub fn supersede(&mut self, now: Instant) {
-        let failure = Failure { code: Code::Superseded, text: "a newer session of this agency took over" };
-        self.fail_waiting(now, CloseReason::Superseded, failure);
-        self.fail(now, CloseReason::Superseded, failure, None);
-        self.settle(now);
     }
 
     /// Returns the identifier of the connection that its tickets carry.

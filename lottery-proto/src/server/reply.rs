@@ -1,0 +1,105 @@
+//! Replies of the server machine.
+
+use super::Server;
+use crate::conn::Instant;
+use crate::dialect::Dialect;
+use crate::ticket::{Reply, ReplyError, Request, Ticket};
+use crate::wire::{Answer, Failure, Kind, ListError, TooLarge};
+
+impl Server {
+    /// Answers a request. Replies leave in the order of the requests, whatever the order of these calls.
+    ///
+    /// On a closed connection the reply is dropped without an error: a peer may leave at any time.
+    ///
+    /// # Errors
+    /// The ticket comes back if it belongs to another connection, or if the dialect cannot carry the reply.
+    pub fn reply<R: Request>(
+        &mut self,
+        now: Instant,
+        ticket: Ticket<R>,
+        reply: R::Reply<'_>,
+    ) -> Result<(), ReplyError<R>> {
+        if ticket.conn != self.conn {
+            return Err(ReplyError::WrongConnection(ticket));
+        }
+        let Reply(answer) = reply.into();
+        let answered = self.answer(now, ticket.number, &answer);
+        self.heard = now;
+        self.replied |= !self.output.pending().is_empty();
+        self.settle(now);
+        answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
+    }
+
+    /// True if the next documents of a list that was announced with [`WinnersReply::List`](crate::WinnersReply::List)
+    /// are wanted. They are not while many bytes wait to be sent.
+    pub fn wants_winners(&self) -> bool {
+        self.slots.is_listing() && self.output.pending().len() < self.max_unsent()
+    }
+
+    /// Sends the next documents of the announced list. Later replies wait until all of them are given.
+    ///
+    /// A part should be a few kilobytes: it is kept in memory until it is sent. On a closed connection it is dropped
+    /// without an error.
+    ///
+    /// # Errors
+    /// No list is being sent, or the documents do not agree with its size.
+    pub fn put_winners<'a>(
+        &mut self,
+        now: Instant,
+        documents: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), ListError> {
+        if self.lifecycle.is_closed() {
+            return Ok(());
+        }
+        self.put_documents(now, documents)?;
+        self.settle(now);
+        Ok(())
+    }
+
+    pub(super) fn answer_failure(&mut self, now: Instant, number: u64, failure: Failure<'_>) {
+        let answered = self.answer(now, number, &Answer::Refused { failure, total: 0 });
+        debug_assert!(answered.is_ok(), "every dialect can carry a failure");
+    }
+
+    /// Answers request `number`.
+    pub(super) fn answer(&mut self, now: Instant, number: u64, answer: &Answer<'_>) -> Result<(), TooLarge> {
+        let Some(kind) = self.slots.owed(number) else { return Ok(()) };
+        let codec = self.dialect.unwrap_or(Dialect::Echo).codec();
+        let answer = &match *answer {
+            Answer::Refused { failure, .. } => Answer::Refused { failure, total: self.stored },
+            Answer::Welcome { stored, finished, digest, .. } => {
+                Answer::Welcome { stored, finished, window: self.config.window.max(1), digest }
+            }
+            answer => answer,
+        };
+        let end = self.slots.answer(number, answer, codec, &mut self.output)?;
+        self.count_answer();
+        self.active = now;
+        match answer {
+            Answer::Refused { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {
+                self.bets_refused(number);
+                self.doom_the_rest();
+            }
+            Answer::Stored { total } | Answer::Welcome { stored: total, .. } => self.stored = *total,
+            Answer::Pending => {
+                self.pending.get_or_insert(now);
+            }
+            _ => {}
+        }
+        self.end_with(now, end);
+        Ok(())
+    }
+
+    /// Appends the next documents of a list.
+    pub(super) fn put_documents<'a>(
+        &mut self,
+        now: Instant,
+        documents: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), ListError> {
+        let codec = self.dialect.unwrap_or(Dialect::Echo).codec();
+        let end = self.slots.put_winners(documents, codec, &mut self.output)?;
+        self.active = now;
+        self.end_with(now, end);
+        Ok(())
+    }
+}
