@@ -9,7 +9,7 @@ use lottery_proto::ServerConfig;
 use lottery_store::CACHE;
 
 use super::machine;
-use super::server::ServerSettings;
+use super::server::{MIN_MESSAGES, ServerSettings};
 use super::types::MaxMemory;
 use crate::log::queue::QUEUE_SIZE;
 
@@ -20,14 +20,11 @@ const MIB: usize = 1024 * KIB;
 /// and the state that a runtime and the lottery keep of it.
 pub(super) const OWN: usize = ServerConfig::OWN_MEMORY + OWN_ROOM + 32 * KIB;
 
-/// Number of longest messages for which there must be memory at least.
-pub(super) const LEAST: u64 = 16;
-
 /// Memory assumed where its size is not known, in bytes.
 const SOME_MEMORY: u64 = 1 << 30;
 
 /// Upper bound of the commit queue, in bytes.
-const MOST_DESK: usize = 16 * MIB;
+const MAX_COMMIT_QUEUE: usize = 16 * MIB;
 
 /// Approximate memory for an agency, in bytes: in the committer, and while it has a session.
 const AGENCY: usize = 256;
@@ -83,15 +80,15 @@ impl ServerSettings {
     /// connection's thread; 0 if it has none.
     pub fn budget(&self, connection_stack: usize) -> Budget {
         let config = self.machine();
-        let least = u64::from(self.max_message).saturating_mul(LEAST);
+        let min = u64::from(self.max_message).saturating_mul(MIN_MESSAGES);
         let peers = match self.max_memory {
-            MaxMemory::Quarter => (machine::memory(Path::new("/")).unwrap_or(SOME_MEMORY) / 4).max(least),
+            MaxMemory::Quarter => (machine::memory(Path::new("/")).unwrap_or(SOME_MEMORY) / 4).max(min),
             MaxMemory::Bytes(bytes) => bytes,
         };
         let peers = usize::try_from(peers).unwrap_or(usize::MAX);
         let asked = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
         let connections = asked.min(peers / 2 / OWN);
-        let commit_queue = (peers / 4).min(MOST_DESK);
+        let commit_queue = (peers / 4).min(MAX_COMMIT_QUEUE);
         let shared = peers - connections * OWN - commit_queue;
         let threads = 6 + 2 * thread::available_parallelism().map_or(1, usize::from);
         Budget {

@@ -1,7 +1,6 @@
 //! Errors of a configuration.
 
 use std::ffi::OsStr;
-use std::io;
 
 use thiserror::Error;
 
@@ -14,32 +13,14 @@ pub enum ConfigError {
     /// The command line is not understood.
     #[error("{0}")]
     Usage(String),
-    /// A file is missing, cannot be read, or is too large for a configuration.
-    #[error("{file}: cannot read: {source}")]
-    Read {
-        /// Name of the file as given.
-        file: String,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// The form of a file is wrong: its encoding, its syntax, or a list where one value belongs.
+    /// A file is missing, cannot be read, or is too large for a configuration; its form is wrong, or it sets
+    /// a key twice or, where that is an error, an unknown one.
     #[error("{file}: {problem}")]
-    Syntax {
+    File {
         /// Name of the file as given.
         file: String,
-        /// Number of the line, and the problem there.
+        /// Description of the problem, with the number of the line or the key.
         problem: String,
-    },
-    /// A file has an unknown key, and unknown keys are errors.
-    #[error("{0}")]
-    UnknownKey(String),
-    /// A file sets the same key twice.
-    #[error("{file}: {key}: set more than once")]
-    DuplicateKey {
-        /// Name of the file as given.
-        file: String,
-        /// Key that is there twice.
-        key: &'static str,
     },
     /// A value is not one that its setting takes.
     #[error("{place}: {value}: expected {expected}")]

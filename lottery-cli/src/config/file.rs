@@ -5,20 +5,11 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use super::error::{ConfigError, one_line};
-use super::unknown::{UnknownKey, UnknownKeys};
-use super::{ini, nesting, suggest, yaml};
+use super::unknown::UnknownKeys;
+use super::{ini, nesting, yaml};
 
 /// Maximum size of a configuration file, in bytes. A real one has a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;
-
-/// A key and its value in a file.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// Key, with its sections joined by dots.
-    pub(super) key: String,
-    /// Text of the value.
-    pub(super) value: String,
-}
 
 /// Format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,16 +29,16 @@ pub(super) struct Shape {
 }
 
 /// Content of a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Contents {
-    /// Entries with known keys, spelled as the program spells them.
-    pub(super) entries: Vec<Entry>,
+    /// Known keys, spelled as the program spells them, and their values.
+    pub(super) entries: Vec<(&'static str, String)>,
     /// Other keys.
     pub(super) unknown: UnknownKeys,
 }
 
-/// Reads the file at `path` and matches its keys with `known` and the ignored ones, without regard to case.
-/// Returns `None` if the file is missing and was not named explicitly.
+/// Reads the file at `path`, called `name` in errors, and matches its keys with `known` and the ignored ones,
+/// without regard to case. Returns `None` if the file is missing and was not named explicitly.
 ///
 /// # Errors
 ///
@@ -60,21 +51,30 @@ pub(super) fn read(
     shape: Shape,
     known: &[&'static str],
 ) -> Result<Option<Contents>, ConfigError> {
-    let name = one_line(name);
+    let wrong = |problem| ConfigError::File { file: name.to_owned(), problem };
     let bytes = match load(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound && !explicit => return Ok(None),
-        Err(source) => return Err(ConfigError::Read { file: name, source }),
+        Err(error) => return Err(wrong(format!("cannot read: {error}"))),
     };
     let keys: Vec<_> = known.iter().chain(shape.ignored).copied().collect();
     let entries = text(&bytes).and_then(|text| match shape.format {
         Format::Ini => ini::read(text),
         Format::Yaml => nesting::check(text).and_then(|()| yaml::read(text, &keys)),
     });
-    match entries {
-        Ok(entries) => sort(name, entries, &keys).map(Some),
-        Err(problem) => Err(ConfigError::Syntax { file: name, problem: one_line(&problem) }),
+    let entries = entries.map_err(|problem| wrong(one_line(&problem)))?;
+    let mut contents = Contents::default();
+    for (key, value) in entries {
+        let Some(known) = keys.iter().find(|known| known.eq_ignore_ascii_case(&key)) else {
+            contents.unknown.push(name, &key, &keys);
+            continue;
+        };
+        if contents.entries.iter().any(|(earlier, _)| earlier == known) {
+            return Err(wrong(format!("{known}: set more than once")));
+        }
+        contents.entries.push((known, value));
     }
+    Ok(Some(contents))
 }
 
 fn load(path: &Path) -> io::Result<Vec<u8>> {
@@ -93,21 +93,4 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
         format!("line {line}: expected text in UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-/// Separates known keys from unknown ones.
-fn sort(file: String, entries: Vec<Entry>, keys: &[&'static str]) -> Result<Contents, ConfigError> {
-    let mut contents = Contents { entries: Vec::new(), unknown: UnknownKeys::default() };
-    for Entry { key, value } in entries {
-        let Some(known) = keys.iter().find(|known| known.eq_ignore_ascii_case(&key)) else {
-            let nearest = suggest::suggest(&key, keys);
-            contents.unknown.push(&file, UnknownKey { key: one_line(&key), nearest });
-            continue;
-        };
-        if contents.entries.iter().any(|earlier| earlier.key == *known) {
-            return Err(ConfigError::DuplicateKey { file, key: known });
-        }
-        contents.entries.push(Entry { key: (*known).to_owned(), value });
-    }
-    Ok(contents)
 }

@@ -5,87 +5,55 @@ use std::path::Path;
 
 use clap::builder::ValueParser;
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command};
 
 use super::error::{ConfigError, one_line};
-use super::resolve::Program;
-use super::table::{Action, Flag};
+use super::table::{Program, Row};
+use super::types::Parsed;
 
-const PRINT_CONFIG: &str = "print-config";
-const LIMITS: &str = "limits";
+/// Flag that prints the settings instead of running.
+pub(super) const PRINT_CONFIG: &str = "print-config";
 const FILE: &str = "FILE";
 
-/// Result of reading a command line.
-#[derive(Debug)]
-pub(super) enum Flags {
-    /// Text to print: help or version.
-    Print(String),
-    /// Flags of settings, and the command.
-    Given(Given),
-}
-
-/// Form in which settings can be printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Show {
-    /// Each setting with its value and origin.
-    Config,
-    /// Resources of the machine that follow from the settings.
-    Limits,
-}
-
-/// The command, if there is one, and the flags.
+/// Flags that were given, and the command, if there is one.
 #[derive(Debug)]
 pub(super) struct Given {
-    command: Option<String>,
-    flags: ArgMatches,
-    /// Flags without a value that stood before the command.
-    before: Vec<&'static str>,
+    /// Flags before the command. clap passes those of settings on to it.
+    before: ArgMatches,
+    command: Option<(String, ArgMatches)>,
 }
 
 impl Given {
-    fn new(program: &Program, mut matches: ArgMatches) -> Result<Self, ConfigError> {
-        let Some((command, flags)) = matches.remove_subcommand() else {
-            return Ok(Self { command: None, flags: matches, before: Vec::new() });
-        };
-        let before = program.flags.iter().map(|(flag, _)| *flag).filter(|flag| matches.get_flag(flag));
-        // clap passes the flags of settings that stood before the command on to it.
-        let given = Self { command: Some(command), before: before.collect(), flags };
-        let unknown = given.before.iter().find(|flag| given.flags.try_get_one::<bool>(flag).is_err());
-        match (unknown, given.command()) {
-            (Some(flag), Some(command)) => {
-                Err(ConfigError::Usage(format!("unexpected argument '--{flag}' for {command}; try --help")))
-            }
-            _ => Ok(given),
-        }
+    fn all(&self) -> &ArgMatches {
+        self.command.as_ref().map_or(&self.before, |(_, flags)| flags)
     }
 
-    /// Returns the value of a flag, by its name without dashes.
+    /// Returns the value of a setting's flag, by its name without dashes.
     pub(super) fn value(&self, flag: &str) -> Option<&OsString> {
-        self.flags.get_one(flag)
+        self.all().get_one(flag)
     }
 
     /// Returns the command, if one was given.
     pub(super) fn command(&self) -> Option<&str> {
-        self.command.as_deref()
+        self.command.as_ref().map(|(name, _)| name.as_str())
     }
 
     /// Returns the file that stands behind the command.
     pub(super) fn file(&self) -> Option<&OsString> {
-        self.flags.try_get_one(FILE).ok().flatten()
+        self.all().try_get_one(FILE).ok().flatten()
     }
 
     /// True if a flag without a value was given.
     pub(super) fn flag(&self, flag: &str) -> bool {
-        self.before.contains(&flag) || self.flags.try_get_one(flag).ok().flatten() == Some(&true)
+        [&self.before, self.all()].iter().any(|flags| flags.try_get_one(flag).ok().flatten() == Some(&true))
     }
 
-    /// Returns the form in which settings are printed, if that was requested instead of a run.
-    pub(super) fn show(&self) -> Option<Show> {
-        match (self.flag(LIMITS), self.flag(PRINT_CONFIG)) {
-            (true, _) => Some(Show::Limits),
-            (false, true) => Some(Show::Config),
-            (false, false) => None,
-        }
+    /// Returns a flag before the command that the command does not have.
+    fn stray(&self) -> Option<&str> {
+        let given = |flag: &&str| self.before.value_source(flag) == Some(ValueSource::CommandLine);
+        let unknown = |flag: &&str| self.all().try_contains_id(flag).is_err();
+        self.before.ids().map(clap::Id::as_str).find(|flag| given(flag) && unknown(flag))
     }
 }
 
@@ -95,18 +63,21 @@ impl Given {
 ///
 /// [`ConfigError::Usage`] for flags that are unknown, lack a value or appear twice, and for unexpected
 /// words.
-pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Flags, ConfigError> {
-    let own_name = args.first().and_then(|path| Path::new(path).file_name());
-    let name = own_name.map_or_else(|| program.name.into(), |name| one_line(&name.to_string_lossy()));
-    match command(program, name).try_get_matches_from(args) {
-        Ok(matches) => Given::new(program, matches).map(Flags::Given),
-        Err(error) => {
-            let text = error.to_string();
-            match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Flags::Print(text)),
-                _ => Err(ConfigError::Usage(problem(&text))),
-            }
+pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Parsed<Given>, ConfigError> {
+    let mut before = match command_line(program, args.first()).try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return Ok(Parsed::Print(error.to_string()));
         }
+        Err(error) => return Err(ConfigError::Usage(problem(&error.to_string()))),
+    };
+    let command = before.remove_subcommand();
+    let given = Given { before, command };
+    match (given.stray(), given.command()) {
+        (Some(flag), Some(command)) => {
+            Err(ConfigError::Usage(format!("unexpected argument '--{flag}' for {command}; try --help")))
+        }
+        _ => Ok(Parsed::Run(given)),
     }
 }
 
@@ -120,49 +91,37 @@ fn problem(text: &str) -> String {
 
 /// Returns the whole command line. Settings may stand before a command or behind it; a command's own flags
 /// and file stand behind it.
-fn command(program: &Program, name: String) -> Command {
-    let settings = program.rows().map(|row| {
-        let flag = Arg::new(row.flag)
-            .long(row.flag)
-            .value_name(row.metavar)
-            .value_parser(ValueParser::os_string())
-            .help(row.to_string())
-            .global(true);
-        // A switch takes its value only after `=`: the next word is something else.
-        if row.is_switch() {
-            flag.num_args(0..=1).require_equals(true).default_missing_value("true")
-        } else {
-            flag
-        }
-    });
-    let print_config = bare(&(PRINT_CONFIG, "Print every setting with its value and origin, and exit"));
-    let limits = program.has_limits.then(|| {
-        let help = "Print the memory of a connection, and what else is bounded";
-        bare(&(LIMITS, help)).global(true)
-    });
-    Command::new(program.name)
+fn command_line(program: &Program, own_path: Option<&OsString>) -> Command {
+    let own_name = own_path.and_then(|path| Path::new(path).file_name());
+    let name = own_name.map_or_else(|| program.name.into(), |name| one_line(&name.to_string_lossy()));
+    let print_config = switch(PRINT_CONFIG, "Print every setting with its value and origin, and exit");
+    let command = Command::new(program.name)
         .bin_name(name.clone())
         .display_name(name)
         .version(env!("CARGO_PKG_VERSION"))
-        .about(program.about)
-        .after_help(program.after_help)
         .color(ColorChoice::Never)
         .disable_help_subcommand(true)
-        .subcommands(program.commands.iter().map(action))
-        .args(settings)
-        .args(program.flags.iter().map(bare))
-        .arg(print_config.global(true))
-        .args(limits)
+        .args(program.rows().map(setting));
+    (program.command)(command).arg(print_config.global(true))
 }
 
-fn action(action: &Action) -> Command {
-    let file = action.file.map(|file| {
-        let arg = Arg::new(FILE).value_parser(ValueParser::os_string()).help(file.help);
-        arg.required(file.default.is_none()).default_value(file.default)
-    });
-    Command::new(action.name).about(action.help).args(file).args(action.flags.iter().map(bare))
+fn setting(row: &Row) -> Arg {
+    let flag = Arg::new(row.flag).long(row.flag).value_name(row.metavar).help(row.to_string()).global(true);
+    let flag = flag.value_parser(ValueParser::os_string());
+    // A switch takes its value only after `=`: the next word is something else.
+    if row.is_switch() {
+        flag.num_args(0..=1).require_equals(true).default_missing_value("true")
+    } else {
+        flag
+    }
 }
 
-fn bare((flag, help): &Flag) -> Arg {
-    Arg::new(*flag).long(*flag).action(ArgAction::SetTrue).help(*help)
+/// Returns a flag without a value. It is not a setting: it applies to one run, and no file has it.
+pub(super) fn switch(flag: &'static str, help: &'static str) -> Arg {
+    Arg::new(flag).long(flag).action(ArgAction::SetTrue).help(help)
+}
+
+/// Returns the file that a command takes.
+pub(super) fn file(help: &'static str) -> Arg {
+    Arg::new(FILE).value_parser(ValueParser::os_string()).help(help)
 }

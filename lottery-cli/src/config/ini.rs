@@ -5,14 +5,12 @@
 //! themselves. No value continues in the next line. Since it reads line by line, it can name the line of
 //! every mistake.
 
-use super::file::Entry;
-
-/// Reads all entries, in order and with duplicates.
+/// Reads all keys and values, in order and with duplicates.
 ///
 /// # Errors
 ///
 /// The first line that is neither blank, a comment, `[DEFAULT]` nor `KEY = VALUE`, and its problem.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn read(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut entries = Vec::new();
     for (index, line) in lines(text).enumerate() {
         let line = line.trim();
@@ -29,7 +27,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
         let Some((key, value)) = key_value.filter(|(key, _)| !key.is_empty()) else {
             return Err(format!("line {}: {line:?}: expected KEY = VALUE", index + 1));
         };
-        entries.push(Entry { key: key.into(), value: value.into() });
+        entries.push((key.into(), value.into()));
     }
     Ok(entries)
 }
@@ -51,7 +49,7 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
-        Ok(read(text)?.into_iter().map(|entry| (entry.key, entry.value)).collect())
+        read(text)
     }
 
     #[test]

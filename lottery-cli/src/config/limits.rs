@@ -1,8 +1,9 @@
 //! Maximum use of the machine's resources that follows from a server's settings.
 
 use super::budget::OWN;
+use super::columns::{Align, aligned};
 use super::error::ConfigError;
-use super::resolve::Values;
+use super::layers::Values;
 use super::server::ServerSettings;
 
 /// Returns the limits as a table: name, number, and meaning of the number.
@@ -10,7 +11,6 @@ pub(super) fn of(values: &mut Values, connection_stack: usize) -> Result<String,
     let settings = ServerSettings::from_values(values)?;
     let machine = settings.machine();
     let budget = settings.budget(connection_stack);
-    let heading = ["limit", "number", "of"].map(String::from);
     let rows = [
         (
             "connections",
@@ -46,9 +46,5 @@ pub(super) fn of(values: &mut Values, connection_stack: usize) -> Result<String,
         ("total", budget.total(), "bytes: max-memory and what follows it"),
     ];
     let rows = rows.map(|(limit, number, of)| [limit.to_owned(), number.to_string(), of.to_owned()]);
-    let lines: Vec<[String; 3]> = std::iter::once(heading).chain(rows).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
-    let (limits, numbers) = (width(0), width(1));
-    let line = |[limit, number, of]: &[String; 3]| format!("{limit:limits$}  {number:>numbers$}  {of}\n");
-    Ok(lines.iter().map(line).collect())
+    Ok(aligned(["limit", "number", "of"], Align::Right, rows.into_iter()))
 }

@@ -27,18 +27,18 @@ use std::path::Path;
 
 mod budget;
 mod client;
+mod columns;
 pub mod duration;
 mod error;
 mod file;
 mod flags;
 mod ini;
+mod layers;
 mod limits;
 mod machine;
 mod nesting;
 mod parse;
-mod resolve;
 mod server;
-mod suggest;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -50,21 +50,11 @@ pub use budget::Budget;
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
 pub use server::{Output, ServerCommand, ServerSettings};
-pub use types::{Choice, HostPort, LogTime, MaxMemory, Raw, StoreKind};
+pub use types::{Choice, HostPort, LogTime, MaxMemory, Parsed, Raw, StoreKind};
 pub use unknown::UnknownKeys;
 
-use flags::Show;
-use resolve::{Program, Resolved, Values};
-
-/// Request of a command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Parsed<T> {
-    /// Run with these settings.
-    Run(T),
-    /// Print this text to standard output and exit with 0: the help, the version or the configuration. The
-    /// text ends with a line end.
-    Print(String),
-}
+use layers::Values;
+use table::Program;
 
 /// Reads the settings of the server from a command line whose first word is the program's own name, an
 /// environment, and the file `config.ini`.
@@ -112,23 +102,24 @@ type Limits<'a> = &'a dyn Fn(&mut Values) -> Result<String, ConfigError>;
 
 /// Reads and validates the settings of a program. Relative file names begin at `dir`.
 fn read<T>(
-    program: &Program,
+    program: &'static Program,
     settings: fn(&mut Values) -> Result<T, ConfigError>,
     limits: Option<Limits<'_>>,
     dir: &Path,
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed<T>, ConfigError> {
-    match resolve::resolve(program, dir, args, env)? {
-        Resolved::Print(text) => Ok(Parsed::Print(text)),
-        Resolved::Values(mut values, show) => match (show, limits) {
-            (Some(Show::Limits), Some(limits)) => Ok(Parsed::Print(limits(&mut values)?)),
-            (None, _) => Ok(Parsed::Run(settings(&mut values)?)),
-            (Some(_), _) => {
-                settings(&mut values)?;
-                let unknown = values.unknown().lines().map(|line| format!("{line}\n"));
-                Ok(Parsed::Print(unknown.fold(values.table(), |text, line| text + &line)))
-            }
-        },
+    let mut values = match layers::merge(program, dir, args, env)? {
+        Parsed::Print(text) => return Ok(Parsed::Print(text)),
+        Parsed::Run(values) => values,
+    };
+    if let Some(limits) = limits.filter(|_| values.given.flag(server::LIMITS)) {
+        return limits(&mut values).map(Parsed::Print);
     }
+    let settings = settings(&mut values)?;
+    if !values.given.flag(flags::PRINT_CONFIG) {
+        return Ok(Parsed::Run(settings));
+    }
+    let unknown = values.unknown.lines().map(|line| line + "\n");
+    Ok(Parsed::Print(unknown.fold(values.table(), |text, line| text + &line)))
 }

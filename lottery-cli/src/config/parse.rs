@@ -1,7 +1,7 @@
 //! Parsers of settings' values: each function reads one kind, or returns the expectation.
 
 use std::ffi::OsStr;
-use std::fmt;
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,9 +11,6 @@ use lottery_proto::Dialect;
 
 use super::duration;
 use super::types::{Choice, HostPort, MaxMemory, Raw};
-
-/// Function that parses a setting's text, or returns the expectation.
-pub(super) type Parse<T> = fn(&OsStr) -> Result<T, String>;
 
 /// Parses a whole number in decimal digits, in the range `LOW..=HIGH`, which must fit into `T`.
 pub(super) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(value: &OsStr) -> Result<T, String> {
@@ -48,14 +45,14 @@ pub(super) fn max_memory(value: &OsStr) -> Result<MaxMemory, String> {
 
 /// Parses a duration, zero included.
 pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
-    go_duration(value).ok_or_else(|| "a duration such as 150ms, 5s or 1m30s".into())
+    let parsed = value.to_str().and_then(|text| duration::parse(text).ok());
+    parsed.ok_or_else(|| "a duration such as 150ms, 5s or 1m30s".into())
 }
 
 /// Parses a duration above zero.
 pub(super) fn some_time(value: &OsStr) -> Result<Duration, String> {
-    go_duration(value)
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "a duration above zero such as 150ms, 5s or 1m30s".into())
+    let above_zero = duration(value).ok().filter(|duration| !duration.is_zero());
+    above_zero.ok_or_else(|| "a duration above zero such as 150ms, 5s or 1m30s".into())
 }
 
 /// Parses `true` or `false`.
@@ -106,16 +103,16 @@ pub(super) fn text(value: &OsStr) -> Result<String, String> {
     value.to_str().map(str::to_owned).ok_or_else(|| "UTF-8".into())
 }
 
-/// Parses a value by its `FromStr`, whose error is the expectation, and keeps the text.
-pub(super) fn as_written<T: FromStr<Err: fmt::Display>>(value: &OsStr) -> Result<Raw<T>, String> {
-    let text = value.to_str().unwrap_or_default();
-    let parsed = text.parse().map_err(|error: T::Err| error.to_string())?;
-    Ok(Raw { value: parsed, text: text.into() })
+/// Parses a value by its `FromStr`, whose error is the expectation.
+pub(super) fn from_str<T: FromStr<Err: Display>>(value: &OsStr) -> Result<T, String> {
+    value.to_str().unwrap_or_default().parse().map_err(|error: T::Err| error.to_string())
 }
 
-/// Parses a duration, zero included, and keeps the text.
-pub(super) fn duration_as_written(value: &OsStr) -> Result<Raw<Duration>, String> {
-    Ok(Raw { value: duration(value)?, text: value.to_string_lossy().into_owned() })
+/// Returns a parser that keeps the text.
+pub(super) fn raw<T>(
+    parse: impl Fn(&OsStr) -> Result<T, String>,
+) -> impl Fn(&OsStr) -> Result<Raw<T>, String> {
+    move |value| Ok(Raw { value: parse(value)?, text: value.to_string_lossy().into_owned() })
 }
 
 /// Parses an address to listen at: an IP address, with or without a port.
@@ -155,8 +152,4 @@ fn split_host_port(value: &OsStr) -> Option<HostPort> {
 /// True if the text has no character that can only be a mistake.
 fn is_name(text: &str) -> bool {
     !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ':' | '[' | ']' | '/' | '@'))
-}
-
-fn go_duration(value: &OsStr) -> Option<Duration> {
-    duration::parse(value.to_str()?).ok()
 }

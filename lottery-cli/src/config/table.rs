@@ -1,11 +1,13 @@
-//! One definition of each setting: the source of its flag, its environment variable, its key in the file,
-//! its default, its help and its type.
+//! Table of a program's settings: each has a flag, an environment variable, a key in the file, a default and
+//! a help text, which is also the documentation of its field.
 
 use std::fmt;
 
-use super::parse::Parse;
+use clap::Command;
 
-/// Description of a setting for the help and for a configuration.
+use super::file::Shape;
+
+/// Description of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {
     /// Flag without its dashes, which is the setting's name too.
@@ -18,61 +20,26 @@ pub(super) struct Row {
     pub(super) metavar: &'static str,
     /// Text that counts if nothing else is set.
     pub(super) default: Option<&'static str>,
-    /// Purpose in a few words.
+    /// Description in a few words.
     pub(super) help: &'static str,
 }
 
-/// A setting: its row, and the parser of its text.
+/// A program as its user sees it.
 #[derive(Debug)]
-pub(super) struct Setting<T: 'static> {
-    pub(super) row: Row,
-    pub(super) parse: Parse<T>,
+pub(super) struct Program {
+    /// Name of the program if it is started without one.
+    pub(super) name: &'static str,
+    /// Function that adds to the settings what the command line has besides: commands and their flags.
+    pub(super) command: fn(Command) -> Command,
+    pub(super) file: Shape,
+    /// Setting that names the file.
+    pub(super) config: Row,
+    /// All other settings, in the order of the help.
+    pub(super) settings: &'static [Row],
 }
 
 /// Placeholder of a switch. Its flag needs no value: alone, it means `true`.
-pub(super) const SWITCH: &str = "true|false";
-
-/// A flag without a value, and its purpose. It is not a setting: it applies to one run, and no file has it.
-pub(super) type Flag = (&'static str, &'static str);
-
-/// A command, which a program runs instead of its usual work.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Action {
-    /// Word on the command line.
-    pub(super) name: &'static str,
-    /// Purpose in one line.
-    pub(super) help: &'static str,
-    /// File that stands behind it.
-    pub(super) file: Option<Operand>,
-    /// Flags of this command only.
-    pub(super) flags: &'static [Flag],
-}
-
-/// File that a command takes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Operand {
-    /// Description in the help.
-    pub(super) help: &'static str,
-    /// Default if none is named; without it, one must be.
-    pub(super) default: Option<&'static str>,
-}
-
-impl Action {
-    /// Returns a command that takes only settings.
-    pub(super) const fn new(name: &'static str, help: &'static str) -> Self {
-        Self { name, help, file: None, flags: &[] }
-    }
-
-    /// Returns the same command with a file.
-    pub(super) const fn about(self, file: Operand) -> Self {
-        Self { file: Some(file), ..self }
-    }
-
-    /// Returns the same command with these flags.
-    pub(super) const fn with(self, flags: &'static [Flag]) -> Self {
-        Self { flags, ..self }
-    }
-}
+const SWITCH: &str = "true|false";
 
 /// Origin of a value, the weakest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +49,60 @@ pub(super) enum Origin {
     File(String),
     Environment,
     Flag,
+}
+
+/// Defines a program's settings: a struct with a public field for each, its `ROWS`, and its `read`, which
+/// fills it. A line is `[FLAG VARIABLE KEY, PLACEHOLDER = DEFAULT] HELP => FIELD: TYPE = PARSER;`, without
+/// KEY if it is the variable's name. A setting without a field of its own ends after HELP. Below are the
+/// fields that are no settings, or follow from several.
+macro_rules! settings {
+    (
+        $about:literal $name:ident($values:ident);
+        $( [$flag:literal $var:literal $($key:literal)?, $metavar:literal $(= $default:literal)?] $help:literal
+           $( => $field:ident: $type:ty = $parse:expr )?; )*
+        $( $other_help:literal => $other:ident: $other_type:ty = $read:expr; )*
+    ) => {
+        #[doc = $about]
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name {
+            $( $( #[doc = $help] pub $field: $type, )? )*
+            $( #[doc = $other_help] pub $other: $other_type, )*
+        }
+
+        impl $name {
+            const ROWS: &[Row] = &[ $( Row {
+                flag: $flag,
+                var: $var,
+                key: $crate::config::table::first(&[$($key,)? $var]),
+                metavar: $metavar,
+                default: $crate::config::table::only(&[$($default)?]),
+                help: $help,
+            } ),* ];
+
+            fn read($values: &mut Values) -> Result<Self, ConfigError> {
+                Ok(Self {
+                    $( $( $field: $values.get($flag, $parse)?, )? )*
+                    $( $other: $read, )*
+                })
+            }
+        }
+    };
+}
+pub(super) use settings;
+
+pub(super) const fn first(texts: &[&'static str]) -> &'static str {
+    texts[0]
+}
+
+pub(super) const fn only(texts: &[&'static str]) -> Option<&'static str> {
+    if let [text] = texts { Some(text) } else { None }
+}
+
+impl Program {
+    /// Returns all settings, in the order of the help.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
+        std::iter::once(&self.config).chain(self.settings)
+    }
 }
 
 impl Row {
@@ -111,7 +132,7 @@ impl Row {
     }
 }
 
-/// Displays the help of the setting's flag, in lines: its purpose, and the other ways to set it.
+/// Displays the help of the setting's flag, in lines: its description, and the other ways to set it.
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n[env: {}", self.help, self.var)?;

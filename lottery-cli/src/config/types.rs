@@ -5,6 +5,16 @@ use std::net::Ipv6Addr;
 
 use lottery_proto::Dialect;
 
+/// Request of a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed<T> {
+    /// Run with these settings.
+    Run(T),
+    /// Print this text to standard output and exit with 0: the help, the version or the configuration. The
+    /// text ends with a line end.
+    Print(String),
+}
+
 /// Value with the text that it was read from, for log lines that show a setting as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raw<T> {

@@ -7,21 +7,19 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 
-use super::file::Entry;
-
-/// Reads all entries, in order and with duplicates, under the keys as they are written. An entry whose key
-/// is not in `keys`, regardless of case, has an empty value.
+/// Reads all keys and values, in order and with duplicates, under the keys as they are written. The value of
+/// a key that is not in `keys`, regardless of case, is empty.
 ///
 /// # Errors
 ///
 /// The problem and its line, if the text is not YAML, or if a section stands for a value or a value for a
 /// section.
-pub(super) fn read(text: &str, keys: &[&str]) -> Result<Vec<Entry>, String> {
+pub(super) fn read(text: &str, keys: &[&str]) -> Result<Vec<(String, String)>, String> {
     let mut entries = Vec::new();
-    let section = Section { path: "", keys, entries: &mut entries };
-    match section.deserialize(yaml_serde::Deserializer::from_str(text)) {
+    let all = Node { path: String::new(), is_value: false, keys, entries: &mut entries };
+    match all.deserialize(yaml_serde::Deserializer::from_str(text)) {
         Ok(()) => Ok(entries),
         Err(error) => Err(describe(text, &error)),
     }
@@ -39,49 +37,76 @@ fn describe(text: &str, error: &yaml_serde::Error) -> String {
     format!("line {}: {}", place.line(), message.replacen(&own, "", 1))
 }
 
-/// Mapping at `path`, which ends in a dot unless it is empty. A missing value is an empty mapping.
-struct Section<'a> {
-    path: &'a str,
+/// Value or section that is read next. Nothing, `~` and `null` stand for the empty text, or an empty section.
+struct Node<'a> {
+    /// Key of a value; a section's ends in a dot unless it is empty.
+    path: String,
+    is_value: bool,
     keys: &'a [&'a str],
-    entries: &'a mut Vec<Entry>,
+    entries: &'a mut Vec<(String, String)>,
 }
 
-impl<'de> DeserializeSeed<'de> for Section<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+impl Node<'_> {
+    fn take(self, text: &str) {
+        if self.is_value {
+            self.entries.push((self.path, text.into()));
+        }
     }
 }
 
-impl<'de> Visitor<'de> for Section<'_> {
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        // Only what is asked for as a text is the text that was written.
+        if self.is_value { deserializer.deserialize_option(self) } else { deserializer.deserialize_any(self) }
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let below: Vec<_> = self.keys.iter().copied().filter(|key| begins_with(key, self.path)).collect();
+        if self.is_value {
+            return f.write_str("one value");
+        }
+        let below: Vec<_> = self.keys.iter().copied().filter(|key| begins_with(key, &self.path)).collect();
         write!(f, "a section with {}", below.join(", "))
     }
 
     fn visit_none<E: Error>(self) -> Result<(), E> {
+        self.take("");
         Ok(())
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        if !self.is_value {
+            return Err(E::invalid_type(Unexpected::Str(text), &self));
+        }
+        self.take(text);
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Node { path, keys, entries, .. } = self;
         while let Some(key) = map.next_key::<String>()? {
-            let path = format!("{}{key}", self.path);
+            let path = format!("{path}{key}");
             let inner = format!("{path}.");
-            if self.keys.iter().any(|known| known.eq_ignore_ascii_case(&path)) {
-                let value = map.next_value_seed(Scalar)?;
-                self.entries.push(Entry { key: path, value });
-            } else if self.keys.iter().any(|known| begins_with(known, &inner)) {
-                map.next_value_seed(Section { path: &inner, keys: self.keys, entries: self.entries })?;
+            if keys.iter().any(|known| known.eq_ignore_ascii_case(&path)) {
+                map.next_value_seed(Node { path, is_value: true, keys, entries })?;
+            } else if keys.iter().any(|known| begins_with(known, &inner)) {
+                map.next_value_seed(Node { path: inner, is_value: false, keys, entries })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
-                self.entries.push(Entry { key: path, value: String::new() });
+                entries.push((path, String::new()));
             }
         }
         Ok(())
@@ -93,37 +118,6 @@ fn begins_with(key: &str, section: &str) -> bool {
     key.get(..section.len()).is_some_and(|start| start.eq_ignore_ascii_case(section))
 }
 
-/// One value, as the text that was written; a missing value, `~` and `null` are the empty text.
-struct Scalar;
-
-impl<'de> DeserializeSeed<'de> for Scalar {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_option(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Scalar {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("one value")
-    }
-
-    fn visit_none<E: Error>(self) -> Result<String, E> {
-        Ok(String::new())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-        Ok(text.into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +125,7 @@ mod tests {
     const KEYS: &[&str] = &["id", "bets", "loop.amount", "loop.period"];
 
     fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
-        Ok(read(text, KEYS)?.into_iter().map(|entry| (entry.key, entry.value)).collect())
+        read(text, KEYS)
     }
 
     #[test]

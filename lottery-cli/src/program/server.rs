@@ -38,7 +38,7 @@ pub fn server<R: Serve>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
         Err(code) => return code,
     };
     match &settings.command {
-        ServerCommand::Centre => centre(runtime, &settings, now),
+        ServerCommand::Serve => centre(runtime, &settings, now),
         ServerCommand::Count => transfer::count(&settings),
         ServerCommand::Health => ask_for_health(settings.listen),
         ServerCommand::Backup(output) => transfer::backup(&settings, output),

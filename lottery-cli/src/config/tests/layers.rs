@@ -1,8 +1,7 @@
 //! Tests of the order of layers.
 
 use super::World;
-use crate::config::resolve::Program;
-use crate::config::table::Row;
+use crate::config::table::{Program, Row};
 use crate::config::{Parsed, client, server};
 
 /// Sets a setting in some of the layers, to a different value in each. Returns the value that wins, and its
@@ -119,7 +118,7 @@ fn of_two_ports_the_one_with_the_stronger_origin_counts_and_in_one_place_they_co
 
 /// Returns a program's settings without the one that names its file.
 fn settings(program: &Program) -> Vec<Row> {
-    program.settings.iter().map(|row| **row).collect()
+    program.settings.to_vec()
 }
 
 #[test]

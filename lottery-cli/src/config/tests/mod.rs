@@ -7,7 +7,7 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use super::resolve::Values;
+use super::layers::Values;
 use super::{ClientSettings, ConfigError, Parsed, ServerSettings, client, limits, read, server};
 
 mod client_values;

@@ -2,9 +2,8 @@
 //! lines.
 
 use super::World;
-use crate::config::resolve::Program;
-use crate::config::table::Setting;
-use crate::config::{Choice, ConfigError, Parsed};
+use crate::config::table::{Program, Row};
+use crate::config::{Choice, ConfigError, LogTime, Parsed, StoreKind};
 use lottery_proto::Dialect;
 
 fn printed<T: std::fmt::Debug>(parsed: Result<Parsed<T>, ConfigError>) -> String {
@@ -138,16 +137,16 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 #[test]
 fn commands_are_told_from_the_usual_work() {
     use crate::config::ClientCommand::{Agency, Bet, Echo, Winners};
-    use crate::config::ServerCommand::{Backup, Centre, Count, Export, Health, Import, Restore};
+    use crate::config::ServerCommand::{Backup, Count, Export, Health, Import, Restore, Serve};
     let to = |path: &str, force| crate::config::Output { path: path.into(), force };
     for (flags, command) in [
-        (&[][..], Centre),
+        (&[][..], Serve),
         (&["backup", "b"], Backup(to("b", false))),
         (&["backup", "--force", "b", "--data-dir", "d"], Backup(to("b", true))),
         (&["restore", "b"], Restore("b".into())),
         (&["export"], Export(to("-", false))),
         (&["export", "--force", "e"], Export(to("e", true))),
-        (&["--set-aside"], Centre),
+        (&["--set-aside"], Serve),
         (&["count", "--data-dir", "d"], Count),
         (&["--data-dir", "d", "count"], Count),
         (&["health"], Health),
@@ -204,16 +203,20 @@ fn the_help_of_a_setting_says_how_else_to_set_it() {
 
 #[test]
 fn the_help_lists_every_choice() {
-    fn listed<T: Choice>(setting: &Setting<T>) {
-        assert!(T::ALL.iter().all(|choice| setting.row.help.contains(choice.name())), "{}", setting.row);
+    fn row(program: &Program, flag: &str) -> Row {
+        *program.rows().find(|row| row.flag == flag).unwrap()
     }
-    listed(&crate::config::server::table::STORE);
-    listed(&crate::config::server::table::LOG_TIME);
-    listed(&crate::config::client::table::LOG_TIME);
+    fn listed<T: Choice>(setting: Row) {
+        assert!(T::ALL.iter().all(|choice| setting.help.contains(choice.name())), "{setting}");
+    }
+    let (server, client) = (&crate::config::server::PROGRAM, &crate::config::client::PROGRAM);
+    listed::<StoreKind>(row(server, "store"));
+    listed::<LogTime>(row(server, "log-time"));
+    listed::<LogTime>(row(client, "log-time"));
     let dialects = Dialect::WITH_BETS.iter().map(|dialect| dialect.name());
-    assert!(dialects.into_iter().all(|name| crate::config::client::table::DIALECT.row.help.contains(name)));
+    assert!(dialects.into_iter().all(|name| row(client, "dialect").help.contains(name)));
     let all: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
-    assert_eq!(crate::config::server::table::DIALECTS.row.default, Some(all.join(",").as_str()));
+    assert_eq!(row(server, "dialects").default, Some(all.join(",").as_str()));
 }
 
 #[test]

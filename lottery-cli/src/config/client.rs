@@ -1,0 +1,219 @@
+//! Settings of the client.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Command;
+use lottery_proto::Dialect;
+
+use super::duration::GoDuration;
+use super::error::ConfigError;
+use super::file::{Format, Shape};
+use super::layers::Values;
+use super::parse::{self, choice, duration, from_str, raw, some_time, whole};
+use super::table::{Program, Row, settings};
+use super::types::{HostPort, LogTime, Raw};
+use super::unknown::UnknownKeys;
+use crate::log::Level;
+
+settings! {
+    "Settings with which a client runs."
+    ClientSettings(values);
+
+    ["strict-config" "CLI_STRICT_CONFIG" "", "true|false" = "false"]
+        "Make a key of the file that is unknown an error, not a warning";
+    ["agency" "CLI_ID" "id", "N"]
+        "Number of the agency; required"
+        => agency: u32 = whole::<u32, 1, 99_999>;
+    ["server" "CLI_SERVER_ADDRESS" "server.address", "HOST:PORT"]
+        "Address of the server; required"
+        => server: HostPort = parse::host_port;
+    ["bets" "CLI_BETS" "bets", "FILE"]
+        "File of the agency's bets; - is standard input"
+        => bets: Option<PathBuf> = parse::path;
+    ["file-max-size" "CLI_FILE_MAXSIZE" "file.maxSize", "BYTES" = "268435456"]
+        "Maximum size of the file of the bets"
+        => file_max_size: u32 = whole::<u32, 1, { u32::MAX as u64 }>;
+    ["winners" "CLI_WINNERS" "winners", "FILE"]
+        "New or empty file for the winners; - is standard output"
+        => winners: Option<PathBuf> = parse::path;
+    ["force" "CLI_FORCE" "force", "true|false" = "false"]
+        "Replace the file of the winners, though it is not empty"
+        => force: bool = parse::switch;
+    ["dialect" "CLI_DIALECT" "dialect", "NAME" = "session"]
+        "Dialect to speak: session, block, fixed, framed or braces"
+        => dialect: Dialect = parse::bets_dialect;
+    ["batch-max-amount" "CLI_BATCH_MAXAMOUNT" "batch.maxAmount", "N"]
+        "Maximum number of bets in a batch; else the dialect's own"
+        => batch_max_amount: Option<u32> = whole::<u32, 1, 1_000_000>;
+    // A file cannot set a bet, which would be placed again each time.
+    ["first-name" "NOMBRE" "", "NAME"] "Of a single bet";
+    ["last-name" "APELLIDO" "", "NAME"] "Of a single bet";
+    ["document" "DOCUMENTO" "", "DIGITS"] "Of a single bet";
+    ["birthdate" "NACIMIENTO" "", "YYYY-MM-DD"] "Of a single bet";
+    ["number" "NUMERO" "", "N"] "Of a single bet";
+    ["loop-amount" "CLI_LOOP_AMOUNT" "loop.amount", "N" = "5"]
+        "Number of messages that the loop sends"
+        => loop_amount: u32 = whole::<u32, 0, { u32::MAX as u64 }>;
+    ["loop-period" "CLI_LOOP_PERIOD" "loop.period", "DURATION" = "5s"]
+        "Pause between two messages of the loop"
+        => loop_period: Raw<Duration> = raw(duration);
+    ["log-level" "CLI_LOG_LEVEL" "log.level", "LEVEL" = "INFO"]
+        "Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL"
+        => log_level: Raw<Level> = raw(from_str);
+    ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc"]
+        "Time zone of log lines: utc, or local (as TZ says)"
+        => log_time: LogTime = choice;
+    ["poll-initial" "CLI_POLL_INITIAL" "poll.initial", "DURATION" = "1s"]
+        "First pause between queries for the winners; they double"
+        => poll_initial: Duration = some_time;
+    ["poll-max" "CLI_POLL_MAX" "poll.max", "DURATION" = "60s"]
+        "Longest pause between queries for the winners"
+        => poll_max: Duration = some_time;
+    ["answer-timeout" "CLI_ANSWER_TIMEOUT" "answer.timeout", "DURATION" = "60s"]
+        "Time to wait for a reply, once what was sent has arrived"
+        => answer_timeout: Duration = some_time;
+    ["connect-timeout" "CLI_CONNECT_TIMEOUT" "connect.timeout", "DURATION" = "5s"]
+        "Time that each address of the server has to answer"
+        => connect_timeout: Duration = some_time;
+    ["retry-for" "CLI_RETRY_FOR" "retry.for", "DURATION" = "60s"]
+        "Time that connecting, and connecting again, may take in all"
+        => retry_for: Duration = duration;
+    ["stopped-exit" "CLI_STOPPED_EXIT" "stopped.exit", "CODE" = "75"]
+        "Exit code when it is told to stop before all is done"
+        => stopped_exit: u8 = whole::<u8, 0, 255>;
+
+    "Command to run."
+        => command: ClientCommand = command(values);
+    "Path of the configuration file; the file may be missing."
+        => config: PathBuf = values.file.clone();
+    "Fields of a single bet that are set."
+        => bet: BetFields = bet_fields(values).map_err(ConfigError::without_value)?;
+    "Unknown keys of the file."
+        => unknown_keys: UnknownKeys = values.unknown.clone();
+}
+
+/// Command of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientCommand {
+    /// The whole work of an agency: it sends its bets, and asks for its winners.
+    Agency,
+    /// The query for the winners of an agency that has finished, and nothing else.
+    Winners,
+    /// A single bet.
+    Bet,
+    /// The health check.
+    Echo,
+}
+
+/// Fields of a single bet that are set: first name, last name, document, birth date, number. `Debug` shows
+/// none of them, since they are personal data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BetFields(pub [Option<String>; 5]);
+
+impl fmt::Debug for BetFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BetFields({} of 5)", self.0.iter().flatten().count())
+    }
+}
+
+/// The client as a program.
+pub(super) static PROGRAM: Program = Program {
+    name: "lottery-client",
+    command: command_line,
+    file: Shape { default: "config.yaml", format: Format::Yaml, ignored: &["loop.lapse"] },
+    config: Row {
+        flag: "config",
+        var: "CLI_CONFIG",
+        key: "",
+        metavar: "FILE",
+        default: None,
+        help: "Configuration file; without this, config.yaml if there is one",
+    },
+    settings: ClientSettings::ROWS,
+};
+
+fn command_line(settings: Command) -> Command {
+    let command = |name, about| Command::new(name).about(about);
+    settings
+        .about("Client of the lottery: sends an agency's bets to the server, and asks for its winners.")
+        .after_help(
+            "\
+A flag beats the environment, that beats the file, that beats the default. In the file, which is
+YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
+written like 150ms, 20s, 1m30s or 1h. Keys are the same in upper and lower case. loop.lapse, which
+older programs have, may be there and is ignored: loop.amount says when the loop ends.",
+        )
+        .subcommand(command(
+            "winners",
+            "Ask for the winners of an agency that has finished; it sends no bets",
+        ))
+        .subcommand(command("bet", "Send one bet: first-name, last-name, document, birthdate and number"))
+        .subcommand(command(
+            "echo",
+            "Send lines that the server sends back: loop-amount of them, loop-period apart",
+        ))
+}
+
+impl ClientSettings {
+    /// Logs the line `action: config`, with the values as they were written, and a warning for each unknown
+    /// key.
+    pub fn log(&self) {
+        tracing::info!(
+            action = "config",
+            result = "success",
+            client_id = self.agency,
+            server_address = %self.server,
+            loop_amount = self.loop_amount,
+            loop_period = self.loop_period.text,
+            log_level = self.log_level.text,
+        );
+        self.unknown_keys.log();
+    }
+
+    /// Reads the settings. If the pauses contradict each other, the error names the one with the stronger
+    /// origin: it was set knowing the other.
+    pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
+        let pause = |flag| values.get(flag, some_time).map(GoDuration);
+        let (initial, max) = (pause("poll-initial")?, pause("poll-max")?);
+        if initial <= max {
+            Self::read(values)
+        } else if values.origin("poll-initial") > values.origin("poll-max") {
+            Err(values.refuse("poll-initial", format!("at most poll-max, which is {max}")))
+        } else {
+            Err(values.refuse("poll-max", format!("at least poll-initial, which is {initial}")))
+        }
+    }
+}
+
+fn command(values: &Values) -> ClientCommand {
+    match values.given.command() {
+        Some("winners") => ClientCommand::Winners,
+        Some("bet") => ClientCommand::Bet,
+        Some("echo") => ClientCommand::Echo,
+        _ => ClientCommand::Agency,
+    }
+}
+
+fn bet_fields(values: &Values) -> Result<BetFields, ConfigError> {
+    let mut fields = <[Option<String>; 5]>::default();
+    for (field, flag) in fields.iter_mut().zip(["first-name", "last-name", "document", "birthdate", "number"])
+    {
+        *field = values.get(flag, parse::text)?;
+    }
+    Ok(BetFields(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bet_is_not_for_a_file() {
+        for flag in ["first-name", "last-name", "document", "birthdate", "number"] {
+            let field = PROGRAM.rows().find(|row| row.flag == flag).unwrap();
+            assert_eq!(field.key, "", "{flag}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Settings of the server.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Command;
+use lottery_proto::{Dialect, ServerConfig};
+
+use super::error::ConfigError;
+use super::file::{Format, Shape};
+use super::flags::{file, switch};
+use super::layers::Values;
+use super::parse::{self, choice, choices, from_str, raw, some_time, whole};
+use super::table::{Origin, Program, Row, settings};
+use super::types::{LogTime, MaxMemory, Raw, StoreKind};
+use super::unknown::UnknownKeys;
+use crate::log::Level;
+
+/// Number of longest messages for which there must be memory at least.
+pub(super) const MIN_MESSAGES: u64 = 16;
+
+/// Flag that prints the resources that follow from the settings.
+pub(super) const LIMITS: &str = "limits";
+const FORCE: &str = "force";
+const SET_ASIDE: &str = "set-aside";
+
+settings! {
+    "Settings with which the server runs."
+    ServerSettings(values);
+
+    ["strict-config" "SERVER_STRICT_CONFIG" "", "true|false" = "false"]
+        "Make a key of the file that is unknown an error, not a warning";
+    ["listen" "SERVER_LISTEN", "ADDR" = "0.0.0.0"]
+        "Address to listen at: IP, or IP:PORT";
+    ["port" "SERVER_PORT", "N" = "12345"]
+        "Port to listen at; 0: one that the system picks";
+    ["listen-backlog" "SERVER_LISTEN_BACKLOG", "N" = "1024"]
+        "Maximum number of connections that wait to be accepted"
+        => listen_backlog: u16 = whole::<u16, 1, 65_535>;
+    ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO"]
+        "Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL"
+        => log_level: Raw<Level> = raw(from_str);
+    ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"]
+        "Time zone of log lines: utc, or local (as TZ says)"
+        => log_time: LogTime = choice;
+    ["agencies" "SERVER_AGENCIES", "N" = "5"]
+        "Number of agencies that take part in the draw"
+        => agencies: u32 = whole::<u32, 1, 99_999>;
+    ["data-dir" "SERVER_DATA_DIR", "DIR" = "lottery-data"]
+        "Directory of the bets and the draw; it may be missing"
+        => data_dir: PathBuf = parse::path;
+    ["store" "SERVER_STORE", "KIND" = "redb"]
+        "Kind of the store: redb, or memory (lost at the end)"
+        => store: StoreKind = choice;
+    ["winning-number" "SERVER_WINNING_NUMBER", "N" = "7574"]
+        "Number that wins"
+        => winning_number: u32 = whole::<u32, 0, { u32::MAX as u64 }>;
+    ["anonymous-finish" "SERVER_ANONYMOUS_FINISH", "true|false" = "false"]
+        "Let an END of framed without bets, which names no agency, stand for one"
+        => anonymous_finish: bool = parse::switch;
+    ["agencies-before" "SERVER_AGENCIES_BEFORE", "N"]
+        "Number of agencies with which it was begun, if more are to take part"
+        => agencies_before: Option<u32> = whole::<u32, 1, 99_999>;
+    ["dialects" "SERVER_DIALECTS", "LIST" = "block,session,fixed,framed,braces,echo"]
+        "Dialects that are spoken, with commas between"
+        => dialects: Vec<Dialect> = choices;
+    ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = ""]
+        "Text before a line that is sent back"
+        => echo_prefix: String = parse::text;
+    ["max-message" "SERVER_MAX_MESSAGE", "BYTES" = "1048576"]
+        "Maximum length of a message"
+        => max_message: u32 = whole::<u32, 8192, 67_108_864>;
+    ["max-memory" "SERVER_MAX_MEMORY", "SIZE" = "quarter"]
+        "Memory that peers can make it hold, such as 64MiB;\n\
+         quarter: a quarter of what the machine or its cgroup has"
+        => max_memory: MaxMemory = parse::max_memory;
+    ["max-connections" "SERVER_MAX_CONNECTIONS", "N" = "4096"]
+        "Maximum number of open connections"
+        => max_connections: u32 = whole::<u32, 1, 1_000_000>;
+    ["max-connections-per-ip" "SERVER_MAX_CONNECTIONS_PER_IP", "N" = "256"]
+        "Maximum number of them from one address, an IPv6 network of 64 bits being one;\n\
+         unless this is set, loopback and private addresses may have all"
+        => max_connections_per_ip: u32 = whole::<u32, 1, 1_000_000>;
+    ["idle-timeout" "SERVER_IDLE_TIMEOUT", "DURATION" = "60s"]
+        "Time after which an idle connection is closed"
+        => idle_timeout: Duration = some_time;
+    ["message-timeout" "SERVER_MESSAGE_TIMEOUT", "DURATION" = "20s"]
+        "Time for a message, and 1s more for each 100 bytes that came"
+        => message_timeout: Duration = some_time;
+    ["stall-timeout" "SERVER_STALL_TIMEOUT", "DURATION" = "20s"]
+        "Time after which a peer that takes none of the bytes for it is closed"
+        => stall_timeout: Duration = some_time;
+    ["linger-timeout" "SERVER_LINGER_TIMEOUT", "DURATION" = "1s"]
+        "Time to wait for the peer to close after the server did"
+        => linger_timeout: Duration = some_time;
+
+    "Address to listen at; port 0 lets the system pick one."
+        => listen: SocketAddr = listen(values)?;
+    "Maximum number of connections from an address of this machine or of a private network; `None` for all."
+        => max_connections_per_local_ip: Option<u32> = per_local_ip(values)?;
+    "Command to run."
+        => command: ServerCommand = command(values)?;
+    "True if a `bets.csv` with rows that are not in the store is renamed; else it is a reason not to start."
+        => set_aside: bool = values.given.flag(SET_ASIDE);
+    "Unknown keys of the file."
+        => unknown_keys: UnknownKeys = values.unknown.clone();
+}
+
+/// Command of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerCommand {
+    /// The whole work of the server.
+    Serve,
+    /// Count the stored bets.
+    Count,
+    /// Check the health of a server that listens on this machine.
+    Health,
+    /// Write the whole content of the store to a file.
+    Backup(Output),
+    /// Begin a new store with the backup in this file.
+    Restore(PathBuf),
+    /// Write all bets as CSV to a file.
+    Export(Output),
+    /// Begin a new store with the bets of this file.
+    Import(PathBuf),
+}
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Path of the file; `-` is standard output.
+    pub path: PathBuf,
+    /// True if an existing file may be replaced.
+    pub force: bool,
+}
+
+/// The server as a program.
+pub(super) static PROGRAM: Program = Program {
+    name: "lottery-server",
+    command: command_line,
+    file: Shape { default: "config.ini", format: Format::Ini, ignored: &["SERVER_IP"] },
+    config: Row {
+        flag: "config",
+        var: "SERVER_CONFIG",
+        key: "",
+        metavar: "FILE",
+        default: None,
+        help: "Configuration file; without this, config.ini if there is one",
+    },
+    settings: ServerSettings::ROWS,
+};
+
+fn command_line(settings: Command) -> Command {
+    let command = |name, about| Command::new(name).about(about);
+    let force = || switch(FORCE, "Replace the file if it is there");
+    let set_aside = || switch(SET_ASIDE, "Rename a bets.csv that is not what the store holds, and go on");
+    let limits = switch(LIMITS, "Print the memory of a connection, and what else is bounded").global(true);
+    settings
+        .about("Server of the lottery: takes the agencies' bets, and tells each its winners after the draw.")
+        .after_help(
+            "\
+A flag beats the environment, that beats the file, that beats the default. In the file, KEY = VALUE
+lines under [DEFAULT], the keys are the names of the environment variables. SERVER_IP may be there
+too and is ignored: it is the name under which clients reach the server, not an address to listen
+at. Keys are the same in upper and lower case. Durations are written like 150ms, 20s, 1m30s or 1h.",
+        )
+        .arg(set_aside())
+        .arg(limits)
+        .subcommand(command("count", "Print how many bets data-dir holds, also while the server runs"))
+        .subcommand(command("health", "Exit with 0 if a server accepts there and its committer answers"))
+        .subcommand(
+            command("backup", "Write all that data-dir holds to a file, also while the server runs")
+                .arg(file("The file to write; -: standard output").required(true))
+                .arg(force()),
+        )
+        .subcommand(
+            command("restore", "Begin a new data-dir with a backup, all of it or nothing")
+                .arg(file("What backup has written").required(true))
+                .arg(set_aside()),
+        )
+        .subcommand(
+            command("export", "Write all bets as CSV, as bets.csv has them, also while the server runs")
+                .arg(file("The file to write; -: standard output").default_value("-"))
+                .arg(force()),
+        )
+        .subcommand(
+            command("import", "Begin a new data-dir with the bets of a bets.csv, all of them or none")
+                .arg(file("CSV as export writes it, and bets.csv is").required(true))
+                .arg(set_aside()),
+        )
+}
+
+impl ServerSettings {
+    /// Returns the configuration of each connection's machine.
+    pub fn machine(&self) -> ServerConfig {
+        ServerConfig {
+            agencies: self.agencies,
+            max_message: usize::try_from(self.max_message).unwrap_or(usize::MAX),
+            dialects: self.dialects.clone(),
+            idle_timeout: self.idle_timeout,
+            message_timeout: self.message_timeout,
+            stall_timeout: self.stall_timeout,
+            linger_timeout: self.linger_timeout,
+            ..ServerConfig::default()
+        }
+    }
+
+    /// Logs the line `action: config`, with the values as they were written, and a warning for each unknown
+    /// key.
+    pub fn log(&self) {
+        tracing::info!(
+            action = "config",
+            result = "success",
+            port = self.listen.port(),
+            listen_backlog = self.listen_backlog,
+            logging_level = self.log_level.text,
+        );
+        self.unknown_keys.log();
+    }
+
+    pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
+        let settings = Self::read(values)?;
+        // The new number of agencies must be set, too: the default may not be it.
+        if settings.agencies_before.is_some() && *values.origin("agencies") == Origin::Default {
+            return Err(values.refuse("agencies-before", "agencies to be set, too"));
+        }
+        let min = u64::from(settings.max_message).saturating_mul(MIN_MESSAGES);
+        match settings.max_memory {
+            MaxMemory::Bytes(bytes) if bytes < min => {
+                let expected = format!("at least {min}, {MIN_MESSAGES} times max-message");
+                Err(values.refuse("max-memory", expected))
+            }
+            _ => Ok(settings),
+        }
+    }
+}
+
+fn per_local_ip(values: &Values) -> Result<Option<u32>, ConfigError> {
+    const FLAG: &str = "max-connections-per-ip";
+    let is_set = *values.origin(FLAG) != Origin::Default;
+    if is_set { values.get(FLAG, whole::<u32, 1, 1_000_000>) } else { Ok(None) }
+}
+
+fn command(values: &Values) -> Result<ServerCommand, ConfigError> {
+    let file = || {
+        let name = values.given.file().map(OsString::as_os_str).unwrap_or_default();
+        parse::path(name).map_err(|expected| ConfigError::value("FILE".into(), name, expected))
+    };
+    let output = || Ok(Output { path: file()?, force: values.given.flag(FORCE) });
+    Ok(match values.given.command() {
+        Some("count") => ServerCommand::Count,
+        Some("health") => ServerCommand::Health,
+        Some("backup") => ServerCommand::Backup(output()?),
+        Some("restore") => ServerCommand::Restore(file()?),
+        Some("export") => ServerCommand::Export(output()?),
+        Some("import") => ServerCommand::Import(file()?),
+        _ => ServerCommand::Serve,
+    })
+}
+
+/// Returns the address to listen at. Of two ports, one in `listen` and one in `port`, the one with the
+/// stronger origin wins. From the same origin they must be equal.
+fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
+    let (mut address, port_beside): (SocketAddr, Option<u16>) = values.get("listen", parse::listen)?;
+    let port: u16 = values.get("port", whole::<u16, 0, 65_535>)?;
+    let strength = values.origin("listen").cmp(values.origin("port"));
+    if let Some(beside) = port_beside
+        && beside != port
+        && strength.is_eq()
+    {
+        return Err(values.refuse("port", format!("{beside} or nothing, as listen has a port of its own")));
+    }
+    let beside = port_beside.filter(|_| strength.is_ge());
+    if let Some(port) = beside {
+        values.follow("port", "listen", port.to_string());
+    }
+    values.follow("listen", "listen", address.ip().to_string());
+    address.set_port(beside.unwrap_or(port));
+    Ok(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_in_the_file_is_the_name_of_the_variable() {
+        let port = PROGRAM.rows().find(|row| row.flag == "port").unwrap();
+        assert_eq!(port.key, "SERVER_PORT");
+    }
+}
