@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod budget;
+mod columns;
 pub mod config;
 mod door;
 pub mod health;

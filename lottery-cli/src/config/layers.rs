@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::columns::{Align, aligned};
 use super::error::{ConfigError, one_line};
 use super::file::{self, Contents};
 use super::flags::{self, Given};
@@ -11,6 +10,7 @@ use super::parse;
 use super::table::{Origin, Program, Row};
 use super::types::Parsed;
 use super::unknown::UnknownKeys;
+use crate::columns::{Align, aligned};
 
 /// Function that reads an environment variable; `None` if it is not set.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;

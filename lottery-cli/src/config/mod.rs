@@ -25,17 +25,13 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-mod budget;
 mod client;
-mod columns;
 pub mod duration;
 mod error;
 mod file;
 mod flags;
 mod ini;
 mod layers;
-mod limits;
-mod machine;
 mod nesting;
 mod parse;
 mod server;
@@ -46,10 +42,9 @@ mod types;
 mod unknown;
 mod yaml;
 
-pub use budget::Budget;
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
-pub use server::{Output, ServerCommand, ServerSettings};
+pub use server::{MIN_MESSAGES, Output, ServerCommand, ServerSettings};
 pub use types::{Choice, HostPort, LogTime, MaxMemory, Parsed, Raw, StoreKind};
 pub use unknown::UnknownKeys;
 
@@ -66,25 +61,10 @@ pub fn server(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed<ServerSettings>, ConfigError> {
-    server_with_threads(0, args, env)
+    read(&server::PROGRAM, ServerSettings::from_values, Path::new(""), args, env)
 }
 
-/// Reads the settings as [`server()`] does, for a runtime that has a thread for each connection, with a
-/// stack of `connection_stack` bytes: `--limits` counts them.
-///
-/// # Errors
-///
-/// The same as [`server()`].
-pub fn server_with_threads(
-    connection_stack: usize,
-    args: impl IntoIterator<Item = OsString>,
-    env: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<Parsed<ServerSettings>, ConfigError> {
-    let limits = |values: &mut Values| limits::of(values, connection_stack);
-    read(&server::PROGRAM, ServerSettings::from_values, Some(&limits), Path::new(""), args, env)
-}
-
-/// Reads the settings of an agency from a command line whose first word is the program's own name, an
+/// Reads the settings of a client from a command line whose first word is the program's own name, an
 /// environment, and the file `config.yaml`.
 ///
 /// # Errors
@@ -94,17 +74,13 @@ pub fn client(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed<ClientSettings>, ConfigError> {
-    read(&client::PROGRAM, ClientSettings::from_values, None, Path::new(""), args, env)
+    read(&client::PROGRAM, ClientSettings::from_values, Path::new(""), args, env)
 }
-
-/// Function that describes the resources that follow from a program's settings.
-type Limits<'a> = &'a dyn Fn(&mut Values) -> Result<String, ConfigError>;
 
 /// Reads and validates the settings of a program. Relative file names begin at `dir`.
 fn read<T>(
     program: &'static Program,
     settings: fn(&mut Values) -> Result<T, ConfigError>,
-    limits: Option<Limits<'_>>,
     dir: &Path,
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
@@ -113,11 +89,8 @@ fn read<T>(
         Parsed::Print(text) => return Ok(Parsed::Print(text)),
         Parsed::Run(values) => values,
     };
-    if let Some(limits) = limits.filter(|_| values.given.flag(server::LIMITS)) {
-        return limits(&mut values).map(Parsed::Print);
-    }
     let settings = settings(&mut values)?;
-    if !values.given.flag(flags::PRINT_CONFIG) {
+    if values.given.flag(server::LIMITS) || !values.given.flag(flags::PRINT_CONFIG) {
         return Ok(Parsed::Run(settings));
     }
     let unknown = values.unknown.lines().map(|line| line + "\n");

@@ -19,7 +19,7 @@ use super::unknown::UnknownKeys;
 use crate::log::Level;
 
 /// Number of longest messages for which there must be memory at least.
-pub(super) const MIN_MESSAGES: u64 = 16;
+pub const MIN_MESSAGES: u64 = 16;
 
 /// Flag that prints the resources that follow from the settings.
 pub(super) const LIMITS: &str = "limits";
@@ -117,6 +117,8 @@ pub enum ServerCommand {
     Count,
     /// Check the health of a server that listens on this machine.
     Health,
+    /// Print the resources that follow from the settings.
+    Limits,
     /// Write the whole content of the store to a file.
     Backup(Output),
     /// Begin a new store with the backup in this file.
@@ -250,6 +252,7 @@ fn command(values: &Values) -> Result<ServerCommand, ConfigError> {
     };
     let output = || Ok(Output { path: file()?, force: values.given.flag(FORCE) });
     Ok(match values.given.command() {
+        _ if values.given.flag(LIMITS) => ServerCommand::Limits,
         Some("count") => ServerCommand::Count,
         Some("health") => ServerCommand::Health,
         Some("backup") => ServerCommand::Backup(output()?),

@@ -14,6 +14,7 @@ mod winners;
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 pub use client::client;
@@ -32,17 +33,18 @@ type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 fn settings<T>(parse: fn(Vec<OsString>, Env<'_>) -> Result<Parsed<T>, ConfigError>) -> Result<T, ExitCode> {
     match parse(std::env::args_os().collect(), &|name| std::env::var_os(name)) {
         Ok(Parsed::Run(settings)) => Ok(settings),
-        Ok(Parsed::Print(text)) => {
-            use std::io::Write as _;
-            let printed = std::io::stdout().write_all(text.as_bytes());
-            Err(if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-        }
+        Ok(Parsed::Print(text)) => Err(print(&text)),
         Err(error) => {
             // Values in it are already in quotes, and hold nothing that could break the line.
             streams::write(&format!("error: {error}"));
             Err(ConfigError::EXIT_CODE.into())
         }
     }
+}
+
+/// Prints to standard output the text that was asked for, and returns the exit code.
+fn print(text: &str) -> ExitCode {
+    if io::stdout().write_all(text.as_bytes()).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Prints an error in a line, and returns the exit code. Text from a peer or from a file name is escaped.

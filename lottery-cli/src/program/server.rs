@@ -20,7 +20,8 @@ use tracing::{error, info, warn};
 
 use super::control::Control;
 use super::streams::Logging;
-use super::{EXIT_STORE_FAILED, fail, settings, transfer};
+use super::{EXIT_STORE_FAILED, fail, print, settings, transfer};
+use crate::budget::limits;
 use crate::config::{self, ConfigError, ServerCommand, ServerSettings, StoreKind};
 use crate::health;
 use crate::log;
@@ -33,13 +34,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// lines.
 pub fn server<R: Serve>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
-    let settings = match settings(|args, env| config::server_with_threads(R::CONNECTION_STACK, args, env)) {
+    let settings = match settings(|args, env| config::server(args, env)) {
         Ok(settings) => settings,
         Err(code) => return code,
     };
     match &settings.command {
         ServerCommand::Serve => centre(runtime, &settings, now),
         ServerCommand::Count => transfer::count(&settings),
+        ServerCommand::Limits => print(&limits(&settings, R::CONNECTION_STACK)),
         ServerCommand::Health => ask_for_health(settings.listen),
         ServerCommand::Backup(output) => transfer::backup(&settings, output),
         ServerCommand::Restore(file) => transfer::restore(&settings, file, &log::stamp(now())),

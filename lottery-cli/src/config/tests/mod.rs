@@ -7,8 +7,8 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use super::layers::Values;
-use super::{ClientSettings, ConfigError, Parsed, ServerSettings, client, limits, read, server};
+use super::{ClientSettings, ConfigError, Parsed, ServerCommand, ServerSettings, client, read, server};
+use crate::budget::limits;
 
 mod client_values;
 mod files;
@@ -63,16 +63,19 @@ impl World {
     fn parse_server(&self, flags: &[&str]) -> Result<Parsed<ServerSettings>, ConfigError> {
         let args = std::iter::once(&"/bin/lottery-server-x").chain(flags).map(OsString::from);
         let env = |name: &str| self.variable(name);
-        {
-            let limits = |values: &mut Values| limits::of(values, 0);
-            read(&server::PROGRAM, ServerSettings::from_values, Some(&limits), self.dir.path(), args, &env)
-        }
+        let parsed = read(&server::PROGRAM, ServerSettings::from_values, self.dir.path(), args, &env)?;
+        Ok(match parsed {
+            Parsed::Run(settings) if settings.command == ServerCommand::Limits => {
+                Parsed::Print(limits(&settings, 0))
+            }
+            parsed => parsed,
+        })
     }
 
     fn parse_client(&self, flags: &[&str]) -> Result<Parsed<ClientSettings>, ConfigError> {
         let args = std::iter::once(&"/bin/lottery-client-x").chain(flags).map(OsString::from);
         let env = |name: &str| self.variable(name);
-        read(&client::PROGRAM, ClientSettings::from_values, None, self.dir.path(), args, &env)
+        read(&client::PROGRAM, ClientSettings::from_values, self.dir.path(), args, &env)
     }
 
     fn server(&self, flags: &[&str]) -> ServerSettings {

@@ -248,7 +248,6 @@ fn a_program_that_does_not_know_its_name_has_one_all_the_same() {
     let parsed = super::read(
         &super::server::PROGRAM,
         super::ServerSettings::from_values,
-        None,
         world.dir.path(),
         [],
         &|_| None,

@@ -1,4 +1,7 @@
-//! Division of a server's memory.
+//! Division of a server's memory, and what else of the machine follows from its settings.
+
+mod limits;
+mod machine;
 
 use std::path::Path;
 use std::thread;
@@ -8,17 +11,17 @@ use lottery_core::committer::MAX_GROUP;
 use lottery_proto::ServerConfig;
 use lottery_store::CACHE;
 
-use super::machine;
-use super::server::{MIN_MESSAGES, ServerSettings};
-use super::types::MaxMemory;
+use crate::config::{MIN_MESSAGES, MaxMemory, ServerSettings};
 use crate::log::queue::QUEUE_SIZE;
+
+pub use self::limits::limits;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
 /// Memory that each connection always has, in bytes: its machine, room for a request on the commit queue,
 /// and the state that a runtime and the lottery keep of it.
-pub(super) const OWN: usize = ServerConfig::OWN_MEMORY + OWN_ROOM + 32 * KIB;
+const OWN: usize = ServerConfig::OWN_MEMORY + OWN_ROOM + 32 * KIB;
 
 /// Memory assumed where its size is not known, in bytes.
 const SOME_MEMORY: u64 = 1 << 30;

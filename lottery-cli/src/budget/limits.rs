@@ -1,14 +1,12 @@
 //! Maximum use of the machine's resources that follows from a server's settings.
 
-use super::budget::OWN;
-use super::columns::{Align, aligned};
-use super::error::ConfigError;
-use super::layers::Values;
-use super::server::ServerSettings;
+use super::OWN;
+use crate::columns::{Align, aligned};
+use crate::config::ServerSettings;
 
-/// Returns the limits as a table: name, number, and meaning of the number.
-pub(super) fn of(values: &mut Values, connection_stack: usize) -> Result<String, ConfigError> {
-    let settings = ServerSettings::from_values(values)?;
+/// Returns the limits as a table: name, number, and meaning of the number. `connection_stack` is the size in
+/// bytes of the stack of a connection's thread; 0 if it has none.
+pub fn limits(settings: &ServerSettings, connection_stack: usize) -> String {
     let machine = settings.machine();
     let budget = settings.budget(connection_stack);
     let rows = [
@@ -46,5 +44,5 @@ pub(super) fn of(values: &mut Values, connection_stack: usize) -> Result<String,
         ("total", budget.total(), "bytes: max-memory and what follows it"),
     ];
     let rows = rows.map(|(limit, number, of)| [limit.to_owned(), number.to_string(), of.to_owned()]);
-    Ok(aligned(["limit", "number", "of"], Align::Right, rows.into_iter()))
+    aligned(["limit", "number", "of"], Align::Right, rows.into_iter())
 }

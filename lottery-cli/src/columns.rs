@@ -2,13 +2,13 @@
 
 /// Side at which the texts of the middle column are aligned.
 #[derive(Clone, Copy)]
-pub(super) enum Align {
+pub(crate) enum Align {
     Left,
     Right,
 }
 
 /// Returns lines with a heading. The last column is not padded.
-pub(super) fn aligned(heading: [&str; 3], middle: Align, rows: impl Iterator<Item = [String; 3]>) -> String {
+pub(crate) fn aligned(heading: [&str; 3], middle: Align, rows: impl Iterator<Item = [String; 3]>) -> String {
     let lines: Vec<_> = std::iter::once(heading.map(String::from)).chain(rows).collect();
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let (first, second) = (width(0), width(1));
