@@ -101,7 +101,7 @@ fn command_line(program: &Program, own_path: Option<&OsString>) -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .color(ColorChoice::Never)
         .disable_help_subcommand(true)
-        .args(program.rows().map(setting));
+        .args(program.rows.iter().map(setting));
     (program.command)(command).arg(print_config.global(true))
 }
 

@@ -57,14 +57,15 @@ pub(super) fn merge(
         let (text, origin) = found.map_or((None, Origin::Default), |(text, origin)| (Some(text), origin));
         Value { row, text, origin, set_by: row }
     };
-    let mut config = strongest(&program.config, &|| None);
+    let (config, settings) = program.rows.split_first().expect("the first setting names the file");
+    let mut config = strongest(config, &|| None);
     let name = config.text.clone().unwrap_or_else(|| program.file.default.into());
     let shown = one_line(&name.to_string_lossy());
-    let keys: Vec<_> = program.settings.iter().map(|row| row.key).filter(|key| !key.is_empty()).collect();
+    let keys: Vec<_> = settings.iter().map(|row| row.key).filter(|key| !key.is_empty()).collect();
     let contents = file::read(&dir.join(&name), &shown, config.text.is_some(), program.file, &keys)?;
     config.text = config.text.or_else(|| contents.is_some().then(|| name.clone()));
     let Contents { entries, unknown } = contents.unwrap_or_default();
-    let settings = program.settings.iter().map(|row| {
+    let settings = settings.iter().map(|row| {
         strongest(row, &|| {
             let entry = entries.iter().find(|(key, _)| *key == row.key);
             let of_file = entry.map(|(_, text)| (text.into(), Origin::File(shown.clone())));

@@ -24,23 +24,12 @@ pub(super) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(value: &Os
 /// Parses a size in bytes, KiB, MiB or GiB; or `quarter`.
 pub(super) fn max_memory(value: &OsStr) -> Result<MaxMemory, String> {
     let text = value.to_str().unwrap_or_default();
-    if text == "quarter" {
-        return Ok(MaxMemory::Quarter);
-    }
-    let digits = text.trim_end_matches(|unit: char| !unit.is_ascii_digit());
-    let unit = match &text[digits.len()..] {
-        "" => Some(1_u64),
-        "KiB" => Some(1 << 10),
-        "MiB" => Some(1 << 20),
-        "GiB" => Some(1 << 30),
-        _ => None,
-    };
-    let number = Some(digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let bytes = number.and_then(|digits| digits.parse::<u64>().ok()).zip(unit);
-    bytes
-        .and_then(|(number, unit)| number.checked_mul(unit))
-        .map(MaxMemory::Bytes)
-        .ok_or_else(|| "quarter, or a size such as 64MiB or 1GiB".into())
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+    let in_unit = units.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
+    let (digits, unit) = in_unit.unwrap_or((text, 1));
+    let bytes = || whole::<u64, 0, { u64::MAX }>(digits.as_ref()).ok()?.checked_mul(unit);
+    let memory = if text == "quarter" { Some(MaxMemory::Quarter) } else { bytes().map(MaxMemory::Bytes) };
+    memory.ok_or_else(|| "quarter, or a size such as 64MiB or 1GiB".into())
 }
 
 /// Parses a duration, zero included.

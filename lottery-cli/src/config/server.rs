@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Command;
+use clap::{Arg, Command};
 use lottery_proto::{Dialect, ServerConfig};
 
 use super::error::ConfigError;
@@ -30,82 +30,64 @@ settings! {
     "Settings with which the server runs."
     ServerSettings(values);
 
+    ["config" "SERVER_CONFIG" "", "FILE"]
+        "Configuration file; without this, config.ini if there is one";
     ["strict-config" "SERVER_STRICT_CONFIG" "", "true|false" = "false"]
         "Make a key of the file that is unknown an error, not a warning";
     ["listen" "SERVER_LISTEN", "ADDR" = "0.0.0.0"]
         "Address to listen at: IP, or IP:PORT";
     ["port" "SERVER_PORT", "N" = "12345"]
         "Port to listen at; 0: one that the system picks";
-    ["listen-backlog" "SERVER_LISTEN_BACKLOG", "N" = "1024"]
-        "Maximum number of connections that wait to be accepted"
-        => listen_backlog: u16 = whole::<u16, 1, 65_535>;
-    ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO"]
-        "Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL"
-        => log_level: Raw<Level> = raw(from_str);
-    ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"]
-        "Time zone of log lines: utc, or local (as TZ says)"
-        => log_time: LogTime = choice;
-    ["agencies" "SERVER_AGENCIES", "N" = "5"]
-        "Number of agencies that take part in the draw"
-        => agencies: u32 = whole::<u32, 1, 99_999>;
-    ["data-dir" "SERVER_DATA_DIR", "DIR" = "lottery-data"]
-        "Directory of the bets and the draw; it may be missing"
-        => data_dir: PathBuf = parse::path;
-    ["store" "SERVER_STORE", "KIND" = "redb"]
-        "Kind of the store: redb, or memory (lost at the end)"
-        => store: StoreKind = choice;
-    ["winning-number" "SERVER_WINNING_NUMBER", "N" = "7574"]
-        "Number that wins"
-        => winning_number: u32 = whole::<u32, 0, { u32::MAX as u64 }>;
-    ["anonymous-finish" "SERVER_ANONYMOUS_FINISH", "true|false" = "false"]
-        "Let an END of framed without bets, which names no agency, stand for one"
-        => anonymous_finish: bool = parse::switch;
-    ["agencies-before" "SERVER_AGENCIES_BEFORE", "N"]
-        "Number of agencies with which it was begun, if more are to take part"
-        => agencies_before: Option<u32> = whole::<u32, 1, 99_999>;
-    ["dialects" "SERVER_DIALECTS", "LIST" = "block,session,fixed,framed,braces,echo"]
-        "Dialects that are spoken, with commas between"
-        => dialects: Vec<Dialect> = choices;
-    ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = ""]
-        "Text before a line that is sent back"
-        => echo_prefix: String = parse::text;
-    ["max-message" "SERVER_MAX_MESSAGE", "BYTES" = "1048576"]
-        "Maximum length of a message"
-        => max_message: u32 = whole::<u32, 8192, 67_108_864>;
-    ["max-memory" "SERVER_MAX_MEMORY", "SIZE" = "quarter"]
+    ["listen-backlog" "SERVER_LISTEN_BACKLOG", "N" = "1024", whole::<u16, 1, 65_535>]
+        listen_backlog: u16, "Maximum number of connections that wait to be accepted";
+    ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO", raw(from_str)]
+        log_level: Raw<Level>, "Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL";
+    ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc", choice]
+        log_time: LogTime, "Time zone of log lines: utc, or local (as TZ says)";
+    ["agencies" "SERVER_AGENCIES", "N" = "5", whole::<u32, 1, 99_999>]
+        agencies: u32, "Number of agencies that take part in the draw";
+    ["data-dir" "SERVER_DATA_DIR", "DIR" = "lottery-data", parse::path]
+        data_dir: PathBuf, "Directory of the bets and the draw; it may be missing";
+    ["store" "SERVER_STORE", "KIND" = "redb", choice]
+        store: StoreKind, "Kind of the store: redb, or memory (lost at the end)";
+    ["winning-number" "SERVER_WINNING_NUMBER", "N" = "7574", whole::<u32, 0, { u32::MAX as u64 }>]
+        winning_number: u32, "Number that wins";
+    ["anonymous-finish" "SERVER_ANONYMOUS_FINISH", "true|false" = "false", parse::switch]
+        anonymous_finish: bool, "Let an END of framed without bets, which names no agency, stand for one";
+    ["agencies-before" "SERVER_AGENCIES_BEFORE", "N", whole::<u32, 1, 99_999>]
+        agencies_before: Option<u32>, "Number of agencies with which it was begun, if more are to take part";
+    ["dialects" "SERVER_DIALECTS", "LIST" = "block,session,fixed,framed,braces,echo", choices]
+        dialects: Vec<Dialect>, "Dialects that are spoken, with commas between";
+    ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = "", parse::text]
+        echo_prefix: String, "Text before a line that is sent back";
+    ["max-message" "SERVER_MAX_MESSAGE", "BYTES" = "1048576", whole::<u32, 8192, 67_108_864>]
+        max_message: u32, "Maximum length of a message";
+    ["max-memory" "SERVER_MAX_MEMORY", "SIZE" = "quarter", parse::max_memory]
+        max_memory: MaxMemory,
         "Memory that peers can make it hold, such as 64MiB;\n\
-         quarter: a quarter of what the machine or its cgroup has"
-        => max_memory: MaxMemory = parse::max_memory;
-    ["max-connections" "SERVER_MAX_CONNECTIONS", "N" = "4096"]
-        "Maximum number of open connections"
-        => max_connections: u32 = whole::<u32, 1, 1_000_000>;
-    ["max-connections-per-ip" "SERVER_MAX_CONNECTIONS_PER_IP", "N" = "256"]
+         quarter: a quarter of what the machine or its cgroup has";
+    ["max-connections" "SERVER_MAX_CONNECTIONS", "N" = "4096", whole::<u32, 1, 1_000_000>]
+        max_connections: u32, "Maximum number of open connections";
+    ["max-connections-per-ip" "SERVER_MAX_CONNECTIONS_PER_IP", "N" = "256", whole::<u32, 1, 1_000_000>]
+        max_connections_per_ip: u32,
         "Maximum number of them from one address, an IPv6 network of 64 bits being one;\n\
-         unless this is set, loopback and private addresses may have all"
-        => max_connections_per_ip: u32 = whole::<u32, 1, 1_000_000>;
-    ["idle-timeout" "SERVER_IDLE_TIMEOUT", "DURATION" = "60s"]
-        "Time after which an idle connection is closed"
-        => idle_timeout: Duration = some_time;
-    ["message-timeout" "SERVER_MESSAGE_TIMEOUT", "DURATION" = "20s"]
-        "Time for a message, and 1s more for each 100 bytes that came"
-        => message_timeout: Duration = some_time;
-    ["stall-timeout" "SERVER_STALL_TIMEOUT", "DURATION" = "20s"]
-        "Time after which a peer that takes none of the bytes for it is closed"
-        => stall_timeout: Duration = some_time;
-    ["linger-timeout" "SERVER_LINGER_TIMEOUT", "DURATION" = "1s"]
-        "Time to wait for the peer to close after the server did"
-        => linger_timeout: Duration = some_time;
+         unless this is set, loopback and private addresses may have all";
+    ["idle-timeout" "SERVER_IDLE_TIMEOUT", "DURATION" = "60s", some_time]
+        idle_timeout: Duration, "Time after which an idle connection is closed";
+    ["message-timeout" "SERVER_MESSAGE_TIMEOUT", "DURATION" = "20s", some_time]
+        message_timeout: Duration, "Time for a message, and 1s more for each 100 bytes that came";
+    ["stall-timeout" "SERVER_STALL_TIMEOUT", "DURATION" = "20s", some_time]
+        stall_timeout: Duration, "Time after which a peer that takes none of the bytes for it is closed";
+    ["linger-timeout" "SERVER_LINGER_TIMEOUT", "DURATION" = "1s", some_time]
+        linger_timeout: Duration, "Time to wait for the peer to close after the server did";
 
-    "Address to listen at; port 0 lets the system pick one."
-        => listen: SocketAddr = listen(values)?;
-    "Maximum number of connections from an address of this machine or of a private network; `None` for all."
-        => max_connections_per_local_ip: Option<u32> = per_local_ip(values)?;
-    "Command to run."
-        => command: ServerCommand = command(values)?;
-    "True if a `bets.csv` with rows that are not in the store is renamed; else it is a reason not to start."
-        => set_aside: bool = values.given.flag(SET_ASIDE);
-    "Unknown keys of the file."
-        => unknown_keys: UnknownKeys = values.unknown.clone();
+    listen: SocketAddr = listen(values)?, "Address to listen at; port 0 lets the system pick one.";
+    max_connections_per_local_ip: Option<u32> = per_local_ip(values)?,
+        "Maximum number of connections from an address of this machine or of a private network; `None` for all.";
+    command: ServerCommand = command(values)?, "Command to run.";
+    set_aside: bool = values.given.flag(SET_ASIDE),
+        "True if a `bets.csv` with rows that are not in the store is renamed; else it is a reason not to start.";
+    unknown_keys: UnknownKeys = values.unknown.clone(), "Unknown keys of the file.";
 }
 
 /// Command of a server.
@@ -143,56 +125,52 @@ pub(super) static PROGRAM: Program = Program {
     name: "lottery-server",
     command: command_line,
     file: Shape { default: "config.ini", format: Format::Ini, ignored: &["SERVER_IP"] },
-    config: Row {
-        flag: "config",
-        var: "SERVER_CONFIG",
-        key: "",
-        metavar: "FILE",
-        default: None,
-        help: "Configuration file; without this, config.ini if there is one",
-    },
-    settings: ServerSettings::ROWS,
+    rows: ServerSettings::ROWS,
 };
 
 fn command_line(settings: Command) -> Command {
-    let command = |name, about| Command::new(name).about(about);
-    let force = || switch(FORCE, "Replace the file if it is there");
-    let set_aside = || switch(SET_ASIDE, "Rename a bets.csv that is not what the store holds, and go on");
+    let force = switch(FORCE, "Replace the file if it is there");
+    let set_aside = switch(SET_ASIDE, "Rename a bets.csv that is not what the store holds, and go on");
     let limits = switch(LIMITS, "Print the memory of a connection, and what else is bounded").global(true);
+    let output = file("The file to write; -: standard output");
+    let backup = file("What backup has written").required(true);
+    let csv = file("CSV as export writes it, and bets.csv is").required(true);
+    let command = |name, about, args: &[&Arg]| Command::new(name).about(about).args(args.iter().copied());
     settings
         .about("Server of the lottery: takes the agencies' bets, and tells each its winners after the draw.")
-        .after_help(
-            "\
+        .after_help(AFTER_HELP)
+        .args([set_aside.clone(), limits])
+        .subcommands([
+            command("count", "Print how many bets data-dir holds, also while the server runs", &[]),
+            command("health", "Exit with 0 if a server accepts there and its committer answers", &[]),
+            command(
+                "backup",
+                "Write all that data-dir holds to a file, also while the server runs",
+                &[&output.clone().required(true), &force],
+            ),
+            command(
+                "restore",
+                "Begin a new data-dir with a backup, all of it or nothing",
+                &[&backup, &set_aside],
+            ),
+            command(
+                "export",
+                "Write all bets as CSV, as bets.csv has them, also while the server runs",
+                &[&output.default_value("-"), &force],
+            ),
+            command(
+                "import",
+                "Begin a new data-dir with the bets of a bets.csv, all of them or none",
+                &[&csv, &set_aside],
+            ),
+        ])
+}
+
+const AFTER_HELP: &str = "\
 A flag beats the environment, that beats the file, that beats the default. In the file, KEY = VALUE
 lines under [DEFAULT], the keys are the names of the environment variables. SERVER_IP may be there
 too and is ignored: it is the name under which clients reach the server, not an address to listen
-at. Keys are the same in upper and lower case. Durations are written like 150ms, 20s, 1m30s or 1h.",
-        )
-        .arg(set_aside())
-        .arg(limits)
-        .subcommand(command("count", "Print how many bets data-dir holds, also while the server runs"))
-        .subcommand(command("health", "Exit with 0 if a server accepts there and its committer answers"))
-        .subcommand(
-            command("backup", "Write all that data-dir holds to a file, also while the server runs")
-                .arg(file("The file to write; -: standard output").required(true))
-                .arg(force()),
-        )
-        .subcommand(
-            command("restore", "Begin a new data-dir with a backup, all of it or nothing")
-                .arg(file("What backup has written").required(true))
-                .arg(set_aside()),
-        )
-        .subcommand(
-            command("export", "Write all bets as CSV, as bets.csv has them, also while the server runs")
-                .arg(file("The file to write; -: standard output").default_value("-"))
-                .arg(force()),
-        )
-        .subcommand(
-            command("import", "Begin a new data-dir with the bets of a bets.csv, all of them or none")
-                .arg(file("CSV as export writes it, and bets.csv is").required(true))
-                .arg(set_aside()),
-        )
-}
+at. Keys are the same in upper and lower case. Durations are written like 150ms, 20s, 1m30s or 1h.";
 
 impl ServerSettings {
     /// Returns the configuration of each connection's machine.
@@ -290,7 +268,7 @@ mod tests {
 
     #[test]
     fn the_key_in_the_file_is_the_name_of_the_variable() {
-        let port = PROGRAM.rows().find(|row| row.flag == "port").unwrap();
+        let port = PROGRAM.rows.iter().find(|row| row.flag == "port").unwrap();
         assert_eq!(port.key, "SERVER_PORT");
     }
 }

@@ -32,10 +32,8 @@ pub(super) struct Program {
     /// Function that adds to the settings what the command line has besides: commands and their flags.
     pub(super) command: fn(Command) -> Command,
     pub(super) file: Shape,
-    /// Setting that names the file.
-    pub(super) config: Row,
-    /// All other settings, in the order of the help.
-    pub(super) settings: &'static [Row],
+    /// All settings, in the order of the help. The first names the file.
+    pub(super) rows: &'static [Row],
 }
 
 /// Placeholder of a switch. Its flag needs no value: alone, it means `true`.
@@ -52,15 +50,15 @@ pub(super) enum Origin {
 }
 
 /// Defines a program's settings: a struct with a public field for each, its `ROWS`, and its `read`, which
-/// fills it. A line is `[FLAG VARIABLE KEY, PLACEHOLDER = DEFAULT] HELP => FIELD: TYPE = PARSER;`, without
-/// KEY if it is the variable's name. A setting without a field of its own ends after HELP. Below are the
-/// fields that are no settings, or follow from several.
+/// fills it. An entry is `[FLAG VARIABLE KEY, PLACEHOLDER = DEFAULT, PARSER] FIELD: TYPE, HELP;`, without
+/// KEY if it is the variable's name, and without PARSER and FIELD if no field has the value alone. The first
+/// names the file. Below are the fields that are no settings, or follow from several.
 macro_rules! settings {
     (
         $about:literal $name:ident($values:ident);
-        $( [$flag:literal $var:literal $($key:literal)?, $metavar:literal $(= $default:literal)?] $help:literal
-           $( => $field:ident: $type:ty = $parse:expr )?; )*
-        $( $other_help:literal => $other:ident: $other_type:ty = $read:expr; )*
+        $( [$flag:literal $var:literal $($key:literal)?, $metavar:literal $(= $default:literal)? $(, $parse:expr)?]
+            $($field:ident: $type:ty,)? $help:literal; )*
+        $( $other:ident: $other_type:ty = $read:expr, $other_help:literal; )*
     ) => {
         #[doc = $about]
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,13 +94,6 @@ pub(super) const fn first(texts: &[&'static str]) -> &'static str {
 
 pub(super) const fn only(texts: &[&'static str]) -> Option<&'static str> {
     if let [text] = texts { Some(text) } else { None }
-}
-
-impl Program {
-    /// Returns all settings, in the order of the help.
-    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
-        std::iter::once(&self.config).chain(self.settings)
-    }
 }
 
 impl Row {

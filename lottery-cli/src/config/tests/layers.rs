@@ -118,7 +118,7 @@ fn of_two_ports_the_one_with_the_stronger_origin_counts_and_in_one_place_they_co
 
 /// Returns a program's settings without the one that names its file.
 fn settings(program: &Program) -> Vec<Row> {
-    program.settings.to_vec()
+    program.rows[1..].to_vec()
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn no_two_settings_share_a_name() {
         let rows = settings(program);
         for (index, row) in rows.iter().enumerate() {
             assert!(!row.flag.is_empty() && !row.var.is_empty());
-            for other in rows.iter().skip(index + 1).chain([&program.config]) {
+            for other in rows.iter().skip(index + 1).chain([&program.rows[0]]) {
                 assert!(
                     row.flag != other.flag
                         && row.var != other.var

@@ -179,7 +179,7 @@ fn the_help_tells_of_every_setting() {
         [(server, &crate::config::server::PROGRAM), (client, &crate::config::client::PROGRAM)]
     {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for row in program.rows() {
+        for row in program.rows {
             let (flag, help) = (row.flag, row.to_string().replace('\n', " "));
             let value =
                 if row.is_switch() { format!("[=<{}>]", row.metavar) } else { format!(" <{}>", row.metavar) };
@@ -192,7 +192,7 @@ fn the_help_tells_of_every_setting() {
 #[test]
 fn the_help_of_a_setting_says_how_else_to_set_it() {
     let help = |program: &Program, flag: &str| {
-        let row = program.rows().find(|row| row.flag == flag).unwrap();
+        let row = program.rows.iter().find(|row| row.flag == flag).unwrap();
         row.to_string().split_once('\n').unwrap().1.to_owned()
     };
     let (server, client) = (&crate::config::server::PROGRAM, &crate::config::client::PROGRAM);
@@ -204,7 +204,7 @@ fn the_help_of_a_setting_says_how_else_to_set_it() {
 #[test]
 fn the_help_lists_every_choice() {
     fn row(program: &Program, flag: &str) -> Row {
-        *program.rows().find(|row| row.flag == flag).unwrap()
+        *program.rows.iter().find(|row| row.flag == flag).unwrap()
     }
     fn listed<T: Choice>(setting: Row) {
         assert!(T::ALL.iter().all(|choice| setting.help.contains(choice.name())), "{setting}");
