@@ -1,11 +1,14 @@
-//! Programs on `lottery-proto` alone, and the driver of those that have sockets: the simplest one, which looks every
-//! millisecond. `runtime-std` waits for the system instead.
+//! Programs on the libraries, and the driver of those on blocking threads: the simplest one, which looks every
+//! millisecond. `mio_server` waits for the system instead, and so do the runtime crates.
 //!
 //! | program | is |
 //! | --- | --- |
 //! | `in_memory` | a client and a server joined by two buffers |
-//! | `std_server` | a server on threads that keeps the bets in memory |
+//! | `std_server` | a server on threads that keeps the bets in memory, and its driver in 30 lines |
+//! | `mio_server` | the same on mio: one thread, one event loop, and a driver of any `Service` |
 //! | `std_agency` | a client that sends an agency's file, and prints its winners |
+
+pub mod lottery;
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{Shutdown, TcpStream};

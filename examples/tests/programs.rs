@@ -1,8 +1,9 @@
 //! The programs do what they say: each is started as a user would start it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Output, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 /// Process that is ended with the test.
 struct Server(Child);
@@ -25,17 +26,21 @@ fn two_machines_in_memory_hold_a_lottery() {
     assert_eq!(said(&output), "winners: [\"20000001\"]\n");
 }
 
-#[test]
-fn every_agency_gets_its_own_winners_from_the_server() {
-    let mut server = Command::new(env!("CARGO_BIN_EXE_std_server"));
+/// Starts a server for two agencies, and returns it with its address.
+fn start(program: &str) -> (Server, BufReader<ChildStdout>, String) {
+    let mut server = Command::new(program);
     server.args(["127.0.0.1:0", "2"]).stdout(Stdio::piped());
     let mut server = Server(server.spawn().unwrap());
     // It is open to the end: the server goes on to print.
     let mut lines = BufReader::new(server.0.stdout.take().unwrap());
     let mut line = String::new();
     lines.read_line(&mut line).unwrap();
-    let address = line.trim_end().strip_prefix("listening at ").unwrap();
+    let address = line.trim_end().strip_prefix("listening at ").unwrap().to_owned();
+    (server, lines, address)
+}
 
+/// Runs two agencies of 50 bets, each with a winner, against a server.
+fn run_lottery(address: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2].map(|agency| {
         let bet = |nth| {
@@ -50,6 +55,33 @@ fn every_agency_gets_its_own_winners_from_the_server() {
     });
     let said = agencies.map(|agency| said(&agency.wait_with_output().unwrap()));
     assert_eq!(said, ["agency 1: 50 bets, winners: 10000017\n", "agency 2: 50 bets, winners: 20000017\n"]);
+}
+
+#[test]
+fn every_agency_gets_its_own_winners_from_the_server_on_threads() {
+    let (_server, _lines, address) = start(env!("CARGO_BIN_EXE_std_server"));
+    run_lottery(&address);
+}
+
+#[test]
+fn every_agency_gets_its_own_winners_from_the_server_on_mio() {
+    let (_server, _lines, address) = start(env!("CARGO_BIN_EXE_mio_server"));
+    run_lottery(&address);
+}
+
+#[test]
+fn the_server_on_mio_ends_its_connections_at_a_signal() {
+    let (mut server, _lines, address) = start(env!("CARGO_BIN_EXE_mio_server"));
+    let mut peer = TcpStream::connect(address).unwrap();
+    peer.write_all(b"hola\n").unwrap();
+    let mut answer = [0; 5];
+    peer.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"hola\n");
+    let kill = Command::new("kill").arg(server.0.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(peer.read(&mut answer).unwrap(), 0);
+    drop(peer);
+    assert!(server.0.wait().unwrap().success());
 }
 
 #[test]

@@ -14,7 +14,8 @@ pub struct ConnId(pub u64);
 /// Right and duty to answer one request of kind `R`, once.
 ///
 /// A ticket may be kept as long as needed, and answered from any task. The client waits for its reply, and every later
-/// reply of the connection waits, too: replies leave in the order of the requests.
+/// reply of the connection waits, too: replies leave in the order of the requests. A ticket that is dropped is never
+/// answered; to end its connection instead, call [`Server::refuse`](crate::Server::refuse).
 #[must_use = "an unanswered request holds back all later answers of its connection"]
 pub struct Ticket<R: Request> {
     pub(crate) conn: ConnId,
@@ -155,7 +156,8 @@ impl<'a> From<HelloReply<'a>> for Reply<'a> {
     }
 }
 
-/// Reply to [`Echo`]: the line goes back behind this prefix.
+/// Reply to [`Echo`]: the line, which the machine has kept, goes back behind this prefix. The prefix is empty for a plain
+/// echo.
 #[derive(Clone, Copy, Debug)]
 pub struct EchoReply<'a>(pub &'a str);
 
