@@ -10,10 +10,10 @@ use lottery_core::agency_file::AgencyFile;
 use lottery_core::digest::Digest;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 use lottery_runtime::Dialer;
+use lottery_testkit::Rng;
 
 use crate::link::Clock;
 use crate::options::Options;
-use crate::random::Random;
 
 /// Kind of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Process {
         kind: Kind,
         lines: &[String],
         now: Instant,
-        (options, rng): (&Options, &mut Random),
+        (options, rng): (&Options, &mut Rng),
     ) -> Self {
         let dialect = if kind == Kind::Plain { Dialect::Block } else { Dialect::Session };
         let job = Job {
@@ -82,7 +82,7 @@ impl Process {
             poll_max: Duration::from_secs(8),
             connect_timeout: Duration::from_secs(5),
             retry_for: options.retry_for,
-            seed: rng.draw(),
+            seed: rng.next_u64(),
         };
         let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
         let bets = AgencyFile::parse(Path::new("agency.csv"), text.as_bytes()).expect("a valid list");
@@ -114,7 +114,7 @@ impl Process {
 }
 
 /// Returns another file, one that does not begin with the `stored` bets.
-pub(crate) fn other_file(lines: &[String], stored: usize, finished: bool, rng: &mut Random) -> Vec<String> {
+pub(crate) fn other_file(lines: &[String], stored: usize, finished: bool, rng: &mut Rng) -> Vec<String> {
     let mut other = lines.to_vec();
     match rng.below(3) {
         0 if finished => other.push("Eva,Sosa,7,1980-01-31,7".to_owned()),

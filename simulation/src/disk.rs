@@ -5,8 +5,7 @@ use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_store::Disk;
-
-use crate::random::Random;
+use lottery_testkit::Rng;
 
 const SECTOR: usize = 512;
 const BLOCK: usize = 4096;
@@ -54,10 +53,10 @@ impl SimDisk {
     }
 
     /// Loses or keeps each sector that is not synced.
-    pub(crate) fn power_cut(&self, rng: &mut Random) {
+    pub(crate) fn power_cut(&self, rng: &mut Rng) {
         let mut state = self.state();
         let state = &mut *state;
-        let most = rng.pick(&[0, 1, 1, 2]);
+        let most = *rng.pick(&[0, 1, 1, 2]);
         let mut content = state.durable.clone();
         if state.live.len() != content.len() && rng.index(2) < most {
             content.resize(state.live.len(), 0);
@@ -75,7 +74,7 @@ impl SimDisk {
     }
 
     /// Makes the file longer than its writes: the file system has made room ahead, and the machine went down.
-    pub(crate) fn lengthen(&self, rng: &mut Random) {
+    pub(crate) fn lengthen(&self, rng: &mut Rng) {
         let mut state = self.state();
         let len = state.live.len() + 1 + rng.index(2 * BLOCK);
         state.live.resize(len, 0);

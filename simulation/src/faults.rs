@@ -14,7 +14,7 @@ impl World {
         if self.options.faults.is_empty() {
             return;
         }
-        let fault = self.rng.pick(&self.options.faults);
+        let fault = *self.rng.pick(&self.options.faults);
         if self.happens(fault) {
             self.tally.fault(fault);
             self.note(|| format!("fault: {}", fault.text()), &[20, fault as u64]);
@@ -30,7 +30,7 @@ impl World {
                 if alive.is_empty() {
                     return false;
                 }
-                let number = self.rng.pick(&alive);
+                let number = *self.rng.pick(&alive);
                 let Some(link) = self.links.get_mut(&number) else { return false };
                 if fault == Fault::Cut {
                     link.cut(now, &mut self.rng);
@@ -94,7 +94,7 @@ impl World {
     }
 
     fn some_time(&mut self) -> Duration {
-        let most = self.rng.pick(&[100, 2000, 30_000, 400_000]);
+        let most = *self.rng.pick(&[100, 2000, 30_000, 400_000]);
         Duration::from_millis(self.rng.between(1, most))
     }
 

@@ -14,7 +14,6 @@ pub mod model;
 pub mod options;
 mod pipe;
 pub mod planted;
-pub mod random;
 mod steps;
 pub mod tally;
 mod tap;

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use lottery_proto::{Input, Instant, Io, Machine};
+use lottery_testkit::Rng;
 
 use crate::mistakes::Forger;
 use crate::options::Options;
 use crate::pipe::{End, Found, Pipe};
-use crate::random::Random;
 use crate::tap::{Said, Tap};
 
 /// Time of silence after which the system finds that the other side is gone: 60 s, and nine probes, 75 s
@@ -100,7 +100,7 @@ impl Link {
     }
 
     /// Cuts the connection, with notice to both sides.
-    pub(crate) fn cut(&mut self, now: Instant, rng: &mut Random) {
+    pub(crate) fn cut(&mut self, now: Instant, rng: &mut Rng) {
         for pipe in [&mut self.up, &mut self.down] {
             pipe.truncate(rng);
             pipe.end(now, End::Reset);
@@ -137,7 +137,7 @@ pub(crate) fn turn<M: Machine + ?Sized>(
     link: &mut Link,
     side: Side,
     now: Instant,
-    (options, rng): (&Options, &mut Random),
+    (options, rng): (&Options, &mut Rng),
 ) -> Turn {
     let local = clock.local(now);
     let is_due = |io: Option<Io<'_>>| io.and_then(|io| io.deadline).is_some_and(|deadline| deadline <= local);

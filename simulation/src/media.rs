@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 use lottery_store::{Disk, RedbStore};
+use lottery_testkit::Rng;
 
 use crate::disk::SimDisk;
 use crate::fast_store::{FastStore, Groups};
 use crate::mistakes::{EarlyDraw, Mistake, Uncut};
-use crate::random::Random;
 use crate::tally::{Mark, Tally};
 
 /// Storage that outlives the server's process.
@@ -69,7 +69,7 @@ impl Media {
     }
 
     /// Cuts the power of the machine, after the process has ended.
-    pub(crate) fn power_cut(&self, rng: &mut Random, tally: &mut Tally) {
+    pub(crate) fn power_cut(&self, rng: &mut Rng, tally: &mut Tally) {
         match self {
             Self::Fast(groups) => {
                 let lost = rng.one_in(2);
@@ -96,7 +96,7 @@ impl Media {
     }
 
     /// Plans to kill the process within the next commit.
-    pub(crate) fn kill_in_commit(&self, rng: &mut Random) {
+    pub(crate) fn kill_in_commit(&self, rng: &mut Rng) {
         match self {
             Self::Fast(groups) => groups.kill_in_commit(rng.one_in(2)),
             Self::Real { database, csv } => {
@@ -117,7 +117,7 @@ impl Media {
         }
     }
 
-    pub(crate) fn fill(&self, rng: &mut Random) {
+    pub(crate) fn fill(&self, rng: &mut Rng) {
         match self {
             Self::Fast(groups) => groups.fill(rng.below(4)),
             Self::Real { database, csv } => {

@@ -4,8 +4,7 @@
 //! readers.
 
 use lottery_core::store::{AgencyRecord, Draw};
-
-use crate::random::Random;
+use lottery_testkit::Rng;
 
 /// Winning number.
 pub const WINNING_NUMBER: u32 = 7574;
@@ -42,7 +41,7 @@ pub struct Model {
 
 impl Model {
     /// Returns a model with a number of bets for each agency.
-    pub fn new(bets: &[usize], rng: &mut Random) -> Self {
+    pub fn new(bets: &[usize], rng: &mut Rng) -> Self {
         let lists = (1..).zip(bets).map(|(agency, bets)| List::new(agency, *bets, rng)).collect();
         Self { lists, draw: None }
     }
@@ -196,12 +195,12 @@ impl Model {
 }
 
 impl List {
-    fn new(agency: u32, bets: usize, rng: &mut Random) -> Self {
+    fn new(agency: u32, bets: usize, rng: &mut Rng) -> Self {
         let mut list = Self { digests: vec![0], ..Self::default() };
         let mut digest = 0;
         for bet in 0..bets {
-            let first = rng.pick(&["Ana", "José María", "Ñandú", "\"La\" Eva", "Pérez, Juan"]);
-            let last = rng.pick(&["Paz", "de la Cruz", "Sosa; Gil", "O'Neill"]);
+            let first = *rng.pick(&["Ana", "José María", "Ñandú", "\"La\" Eva", "Pérez, Juan"]);
+            let last = *rng.pick(&["Paz", "de la Cruz", "Sosa; Gil", "O'Neill"]);
             // Some bets are equal in every field: each must still be stored.
             let document =
                 agency * 1000 + u32::try_from(bet - usize::from(bet > 0 && rng.one_in(8))).unwrap_or(0);

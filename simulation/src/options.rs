@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use lottery_testkit::Rng;
+
 use crate::mistakes::Mistake;
-use crate::random::Random;
 use crate::tally::Fault;
 
 /// Options of a seed.
@@ -47,29 +48,29 @@ pub struct Options {
 
 impl Options {
     /// Returns the options of that seed, and the source of all later chance.
-    pub fn of(seed: u64) -> (Self, Random) {
-        let mut random = Random::new(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x6C6F_7474_6572_7921);
+    pub fn of(seed: u64) -> (Self, Rng) {
+        let mut random = Rng::new(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x6C6F_7474_6572_7921);
         let rng = &mut random;
         let agencies = rng.between(1, 4);
-        let most = rng.pick(&[3, 8, 20, 40]);
+        let most = *rng.pick(&[3, 8, 20, 40]);
         let faults = Fault::ALL.iter().copied().filter(|_| rng.one_in(2)).collect();
         let mut options = Self {
             seed,
             real_store: rng.one_in(16),
             bets: (0..agencies).map(|_| rng.index(most + 1)).collect(),
             plain: (0..agencies).map(|_| rng.one_in(6)).collect(),
-            window: rng.pick(&[1, 2, 4, 16]),
-            in_flight: rng.pick(&[1, 2, 5, 32]),
-            commit_queue: rng.pick(&[1, 1, 2000, 1 << 20]),
-            pipe: rng.pick(&[1000, 9000, 20_000, 100_000]),
-            piece: rng.pick(&[500, 3000, 10_000, 100_000]),
-            delay: rng.pick(&[0, 1, 20, 300]),
-            retry_for: Duration::from_secs(rng.pick(&[5, 60, 60, 600])),
+            window: *rng.pick(&[1, 2, 4, 16]),
+            in_flight: *rng.pick(&[1, 2, 5, 32]),
+            commit_queue: *rng.pick(&[1, 1, 2000, 1 << 20]),
+            pipe: *rng.pick(&[1000, 9000, 20_000, 100_000]),
+            piece: *rng.pick(&[500, 3000, 10_000, 100_000]),
+            delay: *rng.pick(&[0, 1, 20, 300]),
+            retry_for: Duration::from_secs(*rng.pick(&[5, 60, 60, 600])),
             faults,
-            fault_every: rng.pick(&[5, 20, 60, 200]),
-            chaos: rng.pick(&[100, 400, 1000, 2000]),
-            lazy_commits: rng.pick(&[0, 4, 7]),
-            gathered: rng.pick(&[1, 20, 1 << 20]),
+            fault_every: *rng.pick(&[5, 20, 60, 200]),
+            chaos: *rng.pick(&[100, 400, 1000, 2000]),
+            lazy_commits: *rng.pick(&[0, 4, 7]),
+            gathered: *rng.pick(&[1, 20, 1 << 20]),
             mistake: None,
         };
         if options.plain.contains(&true) {

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 
 use lottery_proto::Instant;
-
-use crate::random::Random;
+use lottery_testkit::Rng;
 
 /// End of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +77,7 @@ impl Pipe {
     }
 
     /// Drops a random end of the bytes that are on the way.
-    pub(crate) fn truncate(&mut self, rng: &mut Random) {
+    pub(crate) fn truncate(&mut self, rng: &mut Rng) {
         let mut keep = self.read + rng.index(self.size + 1);
         for (_, piece) in &mut self.pieces {
             piece.truncate(keep);

@@ -34,7 +34,7 @@ impl World {
         let result = if centre.again_at.is_some_and(|at| at <= now) {
             Some(centre.try_again())
         } else {
-            centre.commit(self.rng.pick(&[1, 1000, usize::MAX]))
+            centre.commit(*self.rng.pick(&[1, 1000, usize::MAX]))
         };
         let Some(result) = result else { return false };
         self.changed = true;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lottery_proto::{Instant, Machine as _};
 use lottery_runtime::Step;
+use lottery_testkit::Rng;
 
 use crate::agencies::{Kind, Process};
 use crate::centre::CentreProcess;
@@ -14,7 +15,6 @@ use crate::mistakes::{Forger, Forgery, Mistake};
 use crate::model::Model;
 use crate::options::Options;
 use crate::pipe::End;
-use crate::random::Random;
 use crate::tally::{Mark, Tally};
 
 /// Maximum number of steps from the last fault to the end.
@@ -25,7 +25,7 @@ const MOST_TIME: Duration = Duration::from_secs(12 * 3600);
 /// World of a seed.
 pub(crate) struct World {
     pub(crate) options: Options,
-    pub(crate) rng: Random,
+    pub(crate) rng: Rng,
     pub(crate) now: Instant,
     pub(crate) media: Media,
     pub(crate) model: Model,
