@@ -3,6 +3,8 @@
 #[cfg(feature = "machines")]
 mod bets;
 mod crc32c;
+#[cfg(feature = "store")]
+pub mod disk;
 #[cfg(feature = "machines")]
 mod events;
 #[cfg(feature = "machines")]
@@ -18,6 +20,8 @@ pub mod reference;
 #[cfg(feature = "machines")]
 mod requests;
 mod rng;
+#[cfg(feature = "store")]
+pub mod store;
 
 #[cfg(feature = "machines")]
 pub use bets::{ANA, JOSE, bet, text};

@@ -4,7 +4,6 @@ mod agencies;
 pub mod campaign;
 mod centre;
 mod checks;
-mod disk;
 mod fast_store;
 mod faults;
 mod link;

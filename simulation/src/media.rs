@@ -6,8 +6,8 @@ use std::sync::Arc;
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 use lottery_store::{Disk, RedbStore};
 use lottery_testkit::Rng;
+use lottery_testkit::disk::{BLOCK, Faults, SimDisk};
 
-use crate::disk::SimDisk;
 use crate::fast_store::{FastStore, Groups};
 use crate::mistakes::{EarlyDraw, Mistake, Uncut};
 use crate::tally::{Mark, Tally};
@@ -24,7 +24,7 @@ pub(crate) enum Media {
 impl Media {
     pub(crate) fn new(real: bool) -> Self {
         if real {
-            Self::Real { database: SimDisk::default(), csv: SimDisk::default() }
+            Self::Real { database: SimDisk::new(), csv: SimDisk::new() }
         } else {
             Self::Fast(Groups::default())
         }
@@ -38,10 +38,10 @@ impl Media {
             }
             Self::Real { database, csv } => {
                 let csv: Arc<dyn Disk> = match mistake {
-                    Some(Mistake::KeepTornTail) => Arc::new(Uncut(csv.handle())),
-                    _ => csv.handle(),
+                    Some(Mistake::KeepTornTail) => Arc::new(Uncut(csv.open())),
+                    _ => csv.open(),
                 };
-                let store = RedbStore::with_disks("redb", database.handle(), "csv", csv)?;
+                let store = RedbStore::with_disks("redb", database.open(), "csv", csv)?;
                 if store.csv_repair().cut > 0 {
                     tally.mark(Mark::CsvCut);
                 }
@@ -79,10 +79,12 @@ impl Media {
                 groups.power_cut(lost);
             }
             Self::Real { database, csv } => {
-                database.power_cut(rng);
-                csv.power_cut(rng);
+                for disk in [database, csv] {
+                    let most = *rng.pick(&[0, 1, 1, 2]);
+                    disk.power_cut(|_| rng.index(2) < most);
+                }
                 if rng.one_in(3) {
-                    csv.lengthen(rng);
+                    csv.lengthen(1 + rng.index(2 * BLOCK));
                 }
             }
         }
@@ -91,7 +93,9 @@ impl Media {
     pub(crate) fn fail_next_sync(&self) {
         match self {
             Self::Fast(groups) => groups.fail_next_sync(),
-            Self::Real { database, .. } => database.fail_next_sync(),
+            Self::Real { database, .. } => {
+                database.fail(Faults { sync: Some(0), ..database.faults() });
+            }
         }
     }
 
@@ -100,11 +104,8 @@ impl Media {
         match self {
             Self::Fast(groups) => groups.kill_in_commit(rng.one_in(2)),
             Self::Real { database, csv } => {
-                if rng.one_in(2) {
-                    csv.kill_after(rng.below(2));
-                } else {
-                    database.kill_after(rng.below(6));
-                }
+                let (disk, operations) = if rng.one_in(2) { (csv, 2) } else { (database, 6) };
+                disk.fail(Faults { kill: Some(rng.below(operations)), ..disk.faults() });
             }
         }
     }
@@ -136,8 +137,10 @@ impl Media {
         match self {
             Self::Fast(groups) => groups.heal(),
             Self::Real { database, csv } => {
-                database.heal();
-                csv.heal();
+                for disk in [database, csv] {
+                    disk.fail(Faults::default());
+                    disk.room(None);
+                }
             }
         }
     }

@@ -21,9 +21,6 @@ pub mod roundtrip;
 mod seeds;
 pub mod server;
 pub mod store_recover;
-#[allow(dead_code)]
-#[path = "../../../lottery-store/tests/store/support.rs"]
-mod support;
 #[cfg(test)]
 mod tests;
 

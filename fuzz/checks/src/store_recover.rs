@@ -4,9 +4,10 @@
 use std::sync::OnceLock;
 
 use lottery_core::store::{Store, StoreError};
+use lottery_testkit::disk::SimDisk;
+use lottery_testkit::store::{Model, drawn, group, open};
 
 use crate::feed::Feed;
-use crate::support::{Model, SimDisk, drawn, group, open};
 
 /// Returns the database file of a store of some groups, and the model of its content.
 fn good() -> &'static (Vec<u8>, Model) {

@@ -8,9 +8,8 @@ use std::time::SystemTime;
 
 use lottery_cli::log::{Level, init_with};
 use lottery_core::store::{Group, Store};
-use lottery_store::Disk;
-
-use crate::support::{Faults, Model, SimDisk, group, open};
+use lottery_testkit::disk::{Faults, SimDisk};
+use lottery_testkit::store::{Model, group, open};
 
 thread_local! {
     /// Log of this thread.
@@ -76,20 +75,20 @@ fn a_file_that_somebody_cuts_or_writes_to_never_gets_holes() {
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let mut store = open(&database, &csv).unwrap();
     let mut model = Model::default();
-    for nth in 0..40 {
+    for (nth, quarters) in (0..40).zip((0..5).cycle()) {
         let next = group(nth, 2, 3);
         store.commit(&next).unwrap();
         model.apply(&next);
         assert_eq!(csv.content(), model.csv());
         // The cut is anywhere, also in the middle of a row.
-        let cut = csv.content().len() as u64 * (nth % 5) / 4;
-        csv.set_len(cut).unwrap();
+        let cut = csv.content().len() * quarters / 4;
+        csv.edit(|content| content.truncate(cut));
     }
     // Foreign bytes behind our rows stay.
-    csv.set_len(0).unwrap();
+    csv.edit(Vec::clear);
     store.tend().unwrap();
     let foreign = b"1,Ana,Paz,1,1980-01-01,1\r\n";
-    csv.write(model.csv().len() as u64, foreign).unwrap();
+    csv.edit(|content| content.extend(foreign));
     let lines = logged(|| {
         for nth in 50..60 {
             store.commit(&group(nth, 2, 3)).unwrap();
@@ -110,7 +109,7 @@ fn much_that_is_missing_comes_piece_by_piece() {
         store.commit(&group).unwrap();
         model.apply(&group);
     }
-    csv.set_len(0).unwrap();
+    csv.edit(Vec::clear);
     let mut commits = 0;
     while store.csv_behind() > 0 || commits == 0 {
         let before = csv.content().len();

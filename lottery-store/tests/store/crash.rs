@@ -1,21 +1,13 @@
 //! Tests of power cuts: data that was not synced survives or not, sector by sector.
 
-use std::sync::Arc;
-
 use lottery_core::store::{Group, Store};
-use lottery_store::Disk;
+use lottery_testkit::disk::{Faults, SimDisk};
+use lottery_testkit::store::{Model, drawn, group, open};
 use proptest::prelude::*;
-
-use crate::support::{Faults, Model, SimDisk, drawn, group, open};
 
 /// Commits the groups until the power goes at write `cut` of the database. Returns the acknowledged groups,
 /// and the one that was not.
-fn run(
-    database: &Arc<SimDisk>,
-    csv: &Arc<SimDisk>,
-    groups: &[Group],
-    cut: Option<u64>,
-) -> (Model, Option<Group>) {
+fn run(database: &SimDisk, csv: &SimDisk, groups: &[Group], cut: Option<u64>) -> (Model, Option<Group>) {
     let mut model = Model::default();
     if let Some(cut) = cut {
         // A write that fails for another reason than room is the last one: nothing follows it.
@@ -36,7 +28,7 @@ fn run(
     (model, None)
 }
 
-fn check(database: &Arc<SimDisk>, csv: &Arc<SimDisk>, mut model: Model, last: Option<&Group>) {
+fn check(database: &SimDisk, csv: &SimDisk, mut model: Model, last: Option<&Group>) {
     let mut store = open(database, csv).unwrap();
     let found = Model::of(&mut store);
     if let Some(last) = last.filter(|_| found != model) {
@@ -49,7 +41,7 @@ fn check(database: &Arc<SimDisk>, csv: &Arc<SimDisk>, mut model: Model, last: Op
     model.apply(&next);
     drop(store);
     // The group was durable at once.
-    let cold = database.after_crash(0);
+    let cold = database.after_power_cut(0);
     assert_eq!(Model::of(&mut open(&cold, csv).unwrap()), model);
     assert_eq!(csv.content(), model.csv());
 }
@@ -73,7 +65,7 @@ fn after_a_cut_at_any_write_there_is_what_was_acknowledged() {
             let (database, csv) = (SimDisk::new(), SimDisk::new());
             let (model, last) = run(&database, &csv, &groups, Some(cut));
             let seed = seed * (cut * 2 + 1);
-            check(&database.after_crash(seed), &csv.after_crash(seed), model, last.as_ref());
+            check(&database.after_power_cut(seed), &csv.after_power_cut(seed), model, last.as_ref());
         }
     }
 }
@@ -92,7 +84,7 @@ fn a_crash_while_a_start_repairs_does_no_harm() {
             starting.fail(Faults { write, write_for_good: true, ..Faults::default() });
             drop(open(&starting, &SimDisk::new()));
             let seed = seed * (cut * 2 + 1);
-            check(&starting.after_crash(seed), &csv.after_crash(seed), model.clone(), None);
+            check(&starting.after_power_cut(seed), &csv.after_power_cut(seed), model.clone(), None);
         }
     }
 }
@@ -103,10 +95,10 @@ fn a_commit_syncs_once_unless_the_file_grows() {
     let mut store = open(&database, &SimDisk::new()).unwrap();
     let mut growths = 0;
     for nth in 0..500 {
-        let (before, size) = (database.counts().syncs, database.size().unwrap());
+        let (before, size) = (database.counts().syncs, database.content().len());
         store.commit(&group(nth, 5, 10)).unwrap();
         let syncs = database.counts().syncs - before;
-        if database.size().unwrap() > size {
+        if database.content().len() > size {
             growths += 1;
         } else {
             assert_eq!(syncs, 1, "group {nth}");
@@ -139,7 +131,7 @@ proptest! {
                 }
                 std::mem::forget(store);
             }
-            (database, csv) = (database.after_crash(seed), csv.after_crash(seed));
+            (database, csv) = (database.after_power_cut(seed), csv.after_power_cut(seed));
             let found = Model::of(&mut open(&database, &csv).unwrap());
             if let Some(last) = last.filter(|_| found != model) {
                 model.apply(&last);

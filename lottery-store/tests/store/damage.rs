@@ -1,8 +1,9 @@
 //! Tests of a database file that something else has changed: a start either finds all of it sound or fails.
 
 use lottery_core::store::{Store, StoreError};
-
-use crate::support::{Model, Random, SimDisk, drawn, group, open};
+use lottery_testkit::Rng;
+use lottery_testkit::disk::SimDisk;
+use lottery_testkit::store::{Model, drawn, group, open};
 
 /// Returns the file of a store of some groups, closed or still open, and the content before and after the
 /// last group.
@@ -31,15 +32,15 @@ fn a_damaged_database_is_refused_or_does_no_harm() {
         let (content, before, model) = stored(closed);
         let pages: Vec<usize> =
             (0..content.len()).step_by(4096).filter(|at| content[*at..*at + 4096] != [0; 4096]).collect();
-        let mut random = Random(88_172_645_463_325_252);
-        let mut below = |end: usize| usize::try_from(random.below(end as u64)).unwrap();
+        let mut rng = Rng::new(0);
         let (mut refused, mut sound) = (0, 0);
         for _ in 0..400 {
             let mut content = content.clone();
-            for _ in 0..=below(3) {
+            for _ in 0..=rng.index(3) {
                 // Half of the changes hit the head of a page, where its structure is.
-                let within = [400, 4096][below(2)];
-                content[pages[below(pages.len())] + below(within)] = u8::try_from(below(256)).unwrap();
+                let within = [400, 4096][rng.index(2)];
+                content[pages[rng.index(pages.len())] + rng.index(within)] =
+                    u8::try_from(rng.below(256)).unwrap();
             }
             match open(&SimDisk::with_content(&content), &SimDisk::new()) {
                 Ok(mut store) => {

@@ -2,16 +2,15 @@
 //! does not.
 
 use std::io::ErrorKind;
-use std::sync::Arc;
 
 use lottery_core::store::{AgencyRecord, Group, Rows, Store, StoreError};
-
-use crate::support::{Faults, Model, SimDisk, drawn, group, open};
+use lottery_testkit::disk::{Faults, SimDisk};
+use lottery_testkit::store::{Model, drawn, group, open};
 
 const NO_ROOM: [ErrorKind; 3] = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
 
 /// Returns a store's disks and content after a few groups.
-fn begun() -> (Arc<SimDisk>, Arc<SimDisk>, Model) {
+fn begun() -> (SimDisk, SimDisk, Model) {
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let mut store = open(&database, &csv).unwrap();
     let mut model = Model::default();
@@ -138,11 +137,11 @@ fn a_failed_sync_ends_the_store_and_loses_nothing_acknowledged() {
             }
 
             // The page cache is lost, or another process finds it as it was.
-            let (lost, lost_csv) = (database.after_crash(0), csv.after_crash(0));
+            let (lost, lost_csv) = (database.after_power_cut(0), csv.after_power_cut(0));
             assert_acknowledged(&lost, &lost_csv, &mut model.clone(), &last);
             assert_acknowledged(&database, &csv, &mut model, &last);
             // Groups that this process has added survive a later loss of the page cache.
-            let cold = database.after_crash(0);
+            let cold = database.after_power_cut(0);
             assert_eq!(Model::of(&mut open(&cold, &SimDisk::new()).unwrap()), model, "sync {nth}");
         }
     }
@@ -200,7 +199,7 @@ fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
                 assert_eq!(Model::of(&mut store), expected);
                 store.commit(&group(7, 2, 9)).unwrap();
                 expected.apply(&group(7, 2, 9));
-                let cold = database.after_crash(0);
+                let cold = database.after_power_cut(0);
                 assert_eq!(Model::of(&mut open(&cold, &csv.after_kill()).unwrap()), expected);
             }
             // The length is read a few times only.
@@ -293,7 +292,7 @@ fn assert_ended(store: &mut dyn Store, error: &StoreError) {
 
 /// Asserts that a restart finds all acknowledged groups, and the last group whole or not at all, and that
 /// the store goes on.
-fn assert_acknowledged(database: &Arc<SimDisk>, csv: &Arc<SimDisk>, model: &mut Model, last: &Group) {
+fn assert_acknowledged(database: &SimDisk, csv: &SimDisk, model: &mut Model, last: &Group) {
     let mut store = open(database, csv).unwrap();
     let found = Model::of(&mut store);
     if found != *model {

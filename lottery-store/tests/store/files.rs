@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use lottery_core::store::{Difference, Group, MemoryStore, Store, StoreError};
 use lottery_store::{CsvRepair, RedbStore};
-
-use crate::support::{Model, drawn, group};
+use lottery_testkit::store::{Model, drawn, group};
 use proptest::prelude::*;
 use tempfile::TempDir;
 

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use lottery_core::store::{AgencyRecord, Group, Store, StoreError};
 use lottery_store::RedbStore;
+use lottery_testkit::disk::SimDisk;
+use lottery_testkit::store::{Model, drawn, group, open};
 use tempfile::TempDir;
-
-use crate::support::{Model, SimDisk, drawn, group, open};
 
 /// Commits until there is no room. Returns the number of rejected groups.
 fn fill(store: &mut RedbStore, model: &mut Model, bets: u32) -> u32 {

@@ -7,4 +7,3 @@ mod faults;
 mod files;
 mod full_disk;
 mod snapshots;
-mod support;

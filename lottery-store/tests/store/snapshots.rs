@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 
 use lottery_core::store::{Group, Snapshot, Store, StoreError};
-
-use crate::support::{Faults, Model, SimDisk, drawn, group, open};
+use lottery_testkit::disk::{Faults, SimDisk};
+use lottery_testkit::store::{Model, drawn, group, open};
 
 /// Returns the content of a snapshot, without the winners: they follow from the rows.
 fn held(snapshot: &dyn Snapshot) -> Result<Model, StoreError> {

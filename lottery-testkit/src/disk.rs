@@ -1,0 +1,280 @@
+//! Disk in memory that fails as it is told to, and loses what was not synced.
+
+mod faults;
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lottery_store::Disk;
+
+pub use self::faults::{Counts, Faults};
+use crate::Rng;
+
+/// Unit of what a power cut loses or keeps, in bytes.
+const SECTOR: usize = 512;
+
+/// Unit of the room that a file takes up, in bytes.
+pub const BLOCK: usize = 4096;
+
+/// File in memory, which outlives the processes that use it. Durable data is kept apart from the data that a
+/// reader sees.
+#[derive(Clone, Debug, Default)]
+pub struct SimDisk(Arc<Mutex<State>>);
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    /// Sectors written since the last sync.
+    dirty: BTreeSet<usize>,
+    /// Blocks that take up room.
+    allocated: BTreeSet<usize>,
+    /// Number of blocks that there is room for.
+    capacity: Option<usize>,
+    faults: Faults,
+    counts: Counts,
+    /// Number of the process that may use it.
+    process: u64,
+    /// True if that process was killed in an operation.
+    killed: bool,
+}
+
+/// Part of what is not synced, which a power cut loses or keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsynced {
+    /// New length. The bytes that it adds are zeros.
+    Length,
+    /// One of the sectors written.
+    Sector,
+}
+
+impl SimDisk {
+    /// Returns an empty disk.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns a disk with durable content.
+    pub fn with_content(content: &[u8]) -> Self {
+        let (live, durable) = (content.to_vec(), content.to_vec());
+        Self(Arc::new(Mutex::new(State { live, durable, ..State::default() })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the disk for a process, from now on the only one that can use it.
+    pub fn open(&self) -> Arc<OpenDisk> {
+        let mut state = self.state();
+        state.process += 1;
+        state.killed = false;
+        state.faults.kill = None;
+        Arc::new(OpenDisk { disk: self.clone(), process: state.process })
+    }
+
+    /// Ends the process that uses it: its further operations have no effect.
+    pub fn kill(&self) {
+        self.state().process += 1;
+    }
+
+    /// Returns true if a process was killed in an operation, as [`Faults::kill`] said.
+    pub fn was_killed(&self) -> bool {
+        self.state().killed
+    }
+
+    /// Cuts the power, after the process has ended: loses or keeps each part that is not synced.
+    pub fn power_cut(&self, mut keeps: impl FnMut(Unsynced) -> bool) {
+        let mut state = self.state();
+        let State { live, durable, dirty, .. } = &mut *state;
+        if live.len() != durable.len() && keeps(Unsynced::Length) {
+            durable.resize(live.len(), 0);
+        }
+        for sector in std::mem::take(dirty) {
+            let start = sector * SECTOR;
+            let end = (start + SECTOR).min(live.len()).min(durable.len());
+            if start < end && keeps(Unsynced::Sector) {
+                durable[start..end].copy_from_slice(&live[start..end]);
+            }
+        }
+        live.clone_from(durable);
+    }
+
+    /// Returns another disk, as this one is after a power cut, which a seed decides. With seed 0 it keeps the new
+    /// length, and none of the sectors.
+    #[must_use]
+    pub fn after_power_cut(&self, seed: u64) -> Self {
+        let after = self.after_kill();
+        let mut rng = Rng::new(seed);
+        after.power_cut(|part| match part {
+            Unsynced::Length => seed == 0 || rng.one_in(2),
+            Unsynced::Sector => seed != 0 && rng.one_in(2),
+        });
+        after
+    }
+
+    /// Returns another disk with the same data, durable or not, for another process after the first was killed.
+    #[must_use]
+    pub fn after_kill(&self) -> Self {
+        let (faults, counts) = (Faults::default(), Counts::default());
+        Self(Arc::new(Mutex::new(State { faults, counts, ..self.state().clone() })))
+    }
+
+    /// Makes the file longer than its writes by so many bytes: the file system has made room ahead, and the
+    /// machine went down.
+    pub fn lengthen(&self, by: usize) {
+        let mut state = self.state();
+        let len = state.live.len() + by;
+        state.live.resize(len, 0);
+        state.durable.resize(len, 0);
+    }
+
+    /// Changes the content as another program would, which syncs nothing.
+    pub fn edit(&self, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = self.state();
+        let before = state.live.len();
+        change(&mut state.live);
+        let end = state.live.len().max(before).div_ceil(SECTOR);
+        state.dirty.extend(0..end);
+    }
+
+    /// Sets the failures to come, instead of all earlier ones.
+    pub fn fail(&self, faults: Faults) {
+        self.state().faults = faults;
+    }
+
+    /// Returns the failures that are still to come.
+    pub fn faults(&self) -> Faults {
+        self.state().faults
+    }
+
+    /// Returns the numbers of operations so far.
+    pub fn counts(&self) -> Counts {
+        self.state().counts
+    }
+
+    /// Leaves room for `blocks` more of [`BLOCK`] bytes than are taken now; `None` for any number.
+    pub fn room(&self, blocks: Option<usize>) {
+        let mut state = self.state();
+        state.capacity = blocks.map(|blocks| state.allocated.len() + blocks);
+    }
+
+    /// Returns the content that a reader sees.
+    pub fn content(&self) -> Vec<u8> {
+        self.state().live.clone()
+    }
+}
+
+impl State {
+    /// Begins an operation that changes the disk.
+    fn change(&mut self) -> io::Result<()> {
+        self.killed = self.faults.kills();
+        if self.killed { Err(io::Error::other("killed")) } else { Ok(()) }
+    }
+
+    /// Begins a write, or a change of the length.
+    fn begin_write(&mut self) -> io::Result<()> {
+        self.counts.writes += 1;
+        self.change()?;
+        self.faults.write()
+    }
+
+    fn put(&mut self, offset: usize, data: &[u8]) {
+        if self.live.len() < offset + data.len() {
+            self.live.resize(offset + data.len(), 0);
+        }
+        self.live[offset..offset + data.len()].copy_from_slice(data);
+        self.dirty.extend(offset / SECTOR..(offset + data.len()).div_ceil(SECTOR));
+    }
+
+    /// Takes room for the blocks of a range, as far as there is some.
+    fn allocate(&mut self, start: usize, end: usize) -> io::Result<()> {
+        for block in start / BLOCK..end.div_ceil(BLOCK) {
+            let full = self.capacity.is_some_and(|all| self.allocated.len() >= all);
+            if full && !self.allocated.contains(&block) {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            self.allocated.insert(block);
+        }
+        Ok(())
+    }
+}
+
+/// Disk as one process has it open.
+#[derive(Debug)]
+pub struct OpenDisk {
+    disk: SimDisk,
+    process: u64,
+}
+
+impl OpenDisk {
+    fn state(&self) -> io::Result<MutexGuard<'_, State>> {
+        let state = self.disk.state();
+        if state.process != self.process || state.killed {
+            return Err(io::Error::other("the process was killed"));
+        }
+        Ok(state)
+    }
+}
+
+impl Disk for OpenDisk {
+    fn size(&self) -> io::Result<u64> {
+        let mut state = self.state()?;
+        state.faults.size()?;
+        Ok(state.live.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let mut state = self.state()?;
+        state.faults.read()?;
+        let offset = usize::try_from(offset).map_err(io::Error::other)?;
+        let found = state.live.get(offset..offset + out.len());
+        out.copy_from_slice(found.ok_or(ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    /// Writes half of the data if it fails or the process is killed, and a part if there is no room.
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut state = self.state()?;
+        let offset = usize::try_from(offset).map_err(io::Error::other)?;
+        if let Err(error) = state.begin_write() {
+            state.put(offset, &data[..data.len() / 2]);
+            return Err(error);
+        }
+        for (at, part) in data.chunks(BLOCK).enumerate() {
+            let start = offset + at * BLOCK;
+            state.allocate(start, start + part.len())?;
+            state.put(start, part);
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut state = self.state()?;
+        state.begin_write()?;
+        let len = usize::try_from(len).map_err(io::Error::other)?;
+        state.live.resize(len, 0);
+        state.allocated.split_off(&len.div_ceil(BLOCK));
+        Ok(())
+    }
+
+    /// Loses the writes if it fails, as Linux does: they count as clean, and can still be read.
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.state()?;
+        state.counts.syncs += 1;
+        state.change()?;
+        if let Err(error) = state.faults.sync() {
+            state.dirty.clear();
+            return Err(error);
+        }
+        let State { live, durable, dirty, .. } = &mut *state;
+        durable.resize(live.len(), 0);
+        for sector in std::mem::take(dirty) {
+            let start = (sector * SECTOR).min(live.len());
+            let end = (start + SECTOR).min(live.len());
+            durable[start..end].copy_from_slice(&live[start..end]);
+        }
+        Ok(())
+    }
+}
