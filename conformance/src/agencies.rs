@@ -34,10 +34,21 @@ pub struct Calling<C> {
     task: Task<C>,
 }
 
-impl<C: Dialer + Send + 'static> Calling<C> {
-    /// Starts a client.
-    pub fn start<R: OnRuntime>(mut dialer: C) -> Self {
-        let stop = Stop::default();
+impl<C: Dialer + Send + 'static> Calling<C>
+where
+    C::Notice: Send,
+{
+    /// Starts a client that ends by itself.
+    pub fn start<R: OnRuntime>(dialer: C) -> Self {
+        Self::with_stop::<R>(dialer, Stop::never())
+    }
+
+    /// Starts a client that can be stopped.
+    pub fn stoppable<R: OnRuntime>(dialer: C) -> Self {
+        Self::with_stop::<R>(dialer, Stop::default())
+    }
+
+    fn with_stop<R: OnRuntime>(mut dialer: C, stop: Stop) -> Self {
         let stopped = stop.clone();
         let task = Task::start(format!("a client on {}", R::NAME), move || {
             R::run_client(&mut dialer, &stopped);
@@ -46,8 +57,9 @@ impl<C: Dialer + Send + 'static> Calling<C> {
         Self { stop, task }
     }
 
-    /// Stops the client.
+    /// Stops a client of [`Calling::stoppable`].
     pub fn stop(&self) {
+        assert!(!self.stop.is_never(), "it can be stopped");
         self.stop.stop();
     }
 

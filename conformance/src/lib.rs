@@ -1,12 +1,7 @@
-//! One test suite over every runtime, dialect and role.
-//!
-//! A test is written once, for any pair of runtimes, and [`on_every_pair`] (or [`on_every_server`],
-//! [`on_every_client`]) makes a test of it for each: `tokio_std::…` has its server on tokio and its client on
-//! std. All is real but the network, which is the loopback: the runtimes are driven through their library
-//! functions. Expected results come from this crate alone: its own reading of the agency files ([`files`]),
-//! its own writing of the dialects ([`wire`]), and recordings of other programs ([`transcript`]).
+#![doc = include_str!("../README.md")]
 
 pub mod agencies;
+mod by_program;
 pub mod centre;
 pub mod files;
 pub mod holding;
@@ -17,10 +12,12 @@ pub mod pieces;
 pub mod probe;
 pub mod raw;
 pub mod replay;
+pub mod running;
 pub mod runtimes;
 pub mod serving;
 pub mod stop;
 pub mod stores;
+pub mod suite;
 mod table;
 pub mod thin;
 pub mod transcript;

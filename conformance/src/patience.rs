@@ -14,11 +14,6 @@ pub const END: Duration = Duration::from_secs(5);
 /// Longest time for what comes as soon as the machines get to it.
 pub const SOON: Duration = Duration::from_secs(20);
 
-/// Runs a test, which fails if it takes longer than [`TEST`].
-pub fn watched(test: impl FnOnce() + Send + 'static) {
-    Task::start("test", test).join(TEST);
-}
-
 /// Thread that can be joined with a limit.
 #[derive(Debug)]
 pub struct Task<T> {

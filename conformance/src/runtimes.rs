@@ -1,4 +1,4 @@
-//! Runtimes, each behind the same two functions.
+//! Runtimes, each behind the same two functions, which a test can stop.
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
 
+use crate::by_program;
 use crate::stop::Stop;
 
-/// Runtime whose functions install no signal handlers.
+/// Runtime that a test can stop. By default what [`Serve`] and [`RunClient`] offer is used; with functions of its own a
+/// runtime installs no signal handlers, and can be stopped in every state.
 pub trait OnRuntime: 'static {
     /// Name of the runtime.
     const NAME: &'static str;
@@ -20,10 +22,17 @@ pub trait OnRuntime: 'static {
     type Program: Serve + RunClient + Send;
 
     /// Serves until `stop`, and then until every connection is over.
-    fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop);
+    fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
+        by_program::serve(&Self::PROGRAM, listener, service, stop);
+    }
 
     /// Runs a client until it is done or `stop`.
-    fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop);
+    fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop)
+    where
+        C::Notice: Send,
+    {
+        by_program::run_client(&Self::PROGRAM, dialer, stop);
+    }
 }
 
 /// `runtime-tokio`.

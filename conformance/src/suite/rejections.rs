@@ -1,13 +1,13 @@
 //! Rejections: each is told in its dialect, nothing of it is stored, and other connections go on.
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::{Running, Terms};
-use conformance::files::{File, stored};
-use conformance::logged::Lines;
-use conformance::raw::Raw;
-use conformance::stores::FullOnce;
-use conformance::wire::{Wire, wire};
-use conformance::{OnRuntime, on_every_pair, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::{Running, Terms};
+use crate::files::{File, stored};
+use crate::logged::Lines;
+use crate::raw::Raw;
+use crate::stores::FullOnce;
+use crate::wire::{Wire, wire};
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect, Problem, Violation};
@@ -66,7 +66,7 @@ const MALFORMED: [Malformed; 19] = [
     (Dialect::Braces, b"Q{AgencyID:1};X{AgencyID:1};", "expected B, N or Q"),
 ];
 
-fn what_is_malformed_is_said<Server: OnRuntime>() {
+pub fn what_is_malformed_is_said<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(2);
     let is_said = |dialect: Dialect, bytes: &[u8], expected: &str| {
         let answered = ask(centre.address, bytes);
@@ -90,7 +90,7 @@ fn what_is_malformed_is_said<Server: OnRuntime>() {
 
 /// Messages that are too long are rejected without waiting for their end, also where only the byte beyond the
 /// limit shows their length.
-fn what_is_too_long_is_said<Server: OnRuntime>() {
+pub fn what_is_too_long_is_said<Server: OnRuntime>() {
     let mut terms = Terms::new(1);
     terms.config.max_message = 8192;
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -114,9 +114,9 @@ fn what_is_too_long_is_said<Server: OnRuntime>() {
 }
 
 /// Some dialects go on after a rejected message: the next batch is stored, but the agency is not finished.
-fn after_a_refused_batch<Server: OnRuntime>() {
+pub fn after_a_refused_batch<Server: OnRuntime>() {
     let refused = "bets that were sent before were refused";
-    for &dialect in conformance::PLAIN {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let (file, other) = (File::invented(1, 20), File::invented(2, 30));
         let centre = Running::in_memory::<Server>(2);
@@ -145,9 +145,9 @@ fn after_a_refused_batch<Server: OnRuntime>() {
     }
 }
 
-fn agencies_that_there_are_not<Server: OnRuntime>() {
+pub fn agencies_that_there_are_not<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(5);
-    for &dialect in conformance::PLAIN {
+    for &dialect in crate::PLAIN {
         let wire: &dyn Wire = wire(dialect);
         let bets = File::invented(6, 3);
         for bytes in [wire.batch(6, &bets.lines()), wire.finished(6), wire.query(6)] {
@@ -171,8 +171,8 @@ fn agencies_that_there_are_not<Server: OnRuntime>() {
     assert!(centre.end().into_keys().eq([1]), "only what agency 1 sent");
 }
 
-fn bets_after_finished<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn bets_after_finished<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 20);
         let centre = Running::in_memory::<Server>(2);
@@ -191,8 +191,8 @@ fn bets_after_finished<Server: OnRuntime>() {
     }
 }
 
-fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let files = [File::invented(1, 120), File::invented(2, 30)];
         let centre = Running::start::<Server>(&Terms::new(2), FullOnce::default());
@@ -216,9 +216,9 @@ fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() {
     }
 }
 
-fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
+pub fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
     let lines = Lines::shared();
-    for &dialect in conformance::PLAIN.iter().chain(&[Dialect::Echo]) {
+    for &dialect in crate::PLAIN.iter().chain(&[Dialect::Echo]) {
         let mut terms = Terms::new(1);
         terms.config.dialects.retain(|spoken| *spoken != dialect);
         let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -238,7 +238,7 @@ fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
             }
         }
         // The other dialects are served.
-        let spoken = terms.config.dialects.iter().find(|spoken| conformance::PLAIN.contains(spoken));
+        let spoken = terms.config.dialects.iter().find(|spoken| crate::PLAIN.contains(spoken));
         let file = File::invented(1, 40);
         let agency = Calling::<Agency>::agency::<Client>(
             centre.address,
@@ -252,7 +252,7 @@ fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
 }
 
 /// A list that is longer than an agency takes is not shortened either.
-fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
+pub fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
     for dialect in [Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
         let file = File::winning(1, 2000);
         let centre = Running::in_memory::<Server>(1);
@@ -269,12 +269,3 @@ fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
         assert!(centre.end() == stored(&[file]), "{dialect}");
     }
 }
-
-on_every_server!(
-    what_is_malformed_is_said,
-    what_is_too_long_is_said,
-    after_a_refused_batch,
-    agencies_that_there_are_not,
-    bets_after_finished,
-);
-on_every_pair!(a_store_without_room_for_a_while, wires_that_are_not_spoken, more_winners_than_are_taken);

@@ -1,9 +1,9 @@
 //! Every server runtime with every client runtime: five agencies get their winners, and every bet is stored.
 
-use conformance::agencies::Calling;
-use conformance::centre::{Running, Terms};
-use conformance::files::{File, stored};
-use conformance::{OnRuntime, on_every_pair, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::Calling;
+use crate::centre::{Running, Terms};
+use crate::files::{File, stored};
 use lottery_core::agency::Agency;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::Dialect;
@@ -26,13 +26,13 @@ fn play<Server: OnRuntime, Client: OnRuntime>(dialect: Dialect, store: impl Stor
     assert!(centre.end() == expected, "{dialect}: every bet, in order");
 }
 
-fn everyone_wins<Server: OnRuntime, Client: OnRuntime>() {
+pub fn everyone_wins<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in Dialect::WITH_BETS {
         play::<Server, Client>(dialect, MemoryStore::new());
     }
 }
 
-fn everyone_wins_on_disk<Server: OnRuntime>() {
+pub fn everyone_wins_on_disk<Server: OnRuntime>() {
     for &dialect in Dialect::WITH_BETS {
         let directory = tempfile::tempdir().expect("a directory");
         let store = RedbStore::open(directory.path()).expect("an empty store");
@@ -41,6 +41,3 @@ fn everyone_wins_on_disk<Server: OnRuntime>() {
         assert_eq!(csv.lines().count(), 979, "{dialect}: bets.csv holds every bet");
     }
 }
-
-on_every_pair!(everyone_wins);
-on_every_server!(everyone_wins_on_disk);

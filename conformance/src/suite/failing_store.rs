@@ -3,21 +3,21 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use conformance::centre::Terms;
-use conformance::files::File;
-use conformance::patience::{END, SOON, Task};
-use conformance::raw::Raw;
-use conformance::stores::BrokenStore;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_server};
+use crate::OnRuntime;
+use crate::centre::Terms;
+use crate::files::File;
+use crate::patience::{END, SOON, Task};
+use crate::raw::Raw;
+use crate::stores::BrokenStore;
+use crate::wire::wire;
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer};
 use lottery_core::lottery_service::LotteryService;
 use lottery_runtime::Serve;
 use lottery_runtime::sockets::listen;
 
-fn the_program_ends<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn the_program_ends<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let terms = Terms::new(2);
         let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), 128).expect("a free port");
@@ -47,5 +47,3 @@ fn the_program_ends<Server: OnRuntime>() {
         assert!(committing.join(END).is_err(), "{dialect}: the store has failed");
     }
 }
-
-on_every_server!(the_program_ends);

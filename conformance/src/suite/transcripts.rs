@@ -3,16 +3,16 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::{Running, Terms, rows};
-use conformance::files::{File, stored};
-use conformance::memory::{Conn, StillCentre, StillClient};
-use conformance::patience::{SOON, Task};
-use conformance::pieces::Cut;
-use conformance::raw::Raw;
-use conformance::replay::{Next, Replay, play_centre};
-use conformance::transcript::{Said, Transcript};
-use conformance::{OnRuntime, on_every_client, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::{Running, Terms, rows};
+use crate::files::{File, stored};
+use crate::memory::{Conn, StillCentre, StillClient};
+use crate::patience::{SOON, Task};
+use crate::pieces::Cut;
+use crate::raw::Raw;
+use crate::replay::{Next, Replay, play_centre};
+use crate::transcript::{Said, Transcript};
 use lottery_core::agency::{Agency, EchoJob, Echoes};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
@@ -20,7 +20,7 @@ use lottery_runtime::Dialer;
 
 /// Returns every dialect that carries bets, with every cut.
 fn all() -> impl Iterator<Item = (Dialect, Cut)> {
-    conformance::PLAIN.iter().flat_map(|&dialect| Cut::ALL.map(|cut| (dialect, cut)))
+    crate::PLAIN.iter().flat_map(|&dialect| Cut::ALL.map(|cut| (dialect, cut)))
 }
 
 /// Returns the recordings of the health check.
@@ -32,7 +32,7 @@ fn files(recorded: &Transcript) -> Vec<File> {
     recorded.conversations().into_iter().map(|(file, _)| file).collect()
 }
 
-fn the_centre_answers_as_recorded<Server: OnRuntime>() {
+pub fn the_centre_answers_as_recorded<Server: OnRuntime>() {
     for (dialect, cut) in all() {
         let recorded = Transcript::read(dialect);
         let centre = Running::start::<Server>(&Terms::new(recorded.agencies), MemoryStore::new());
@@ -49,7 +49,7 @@ fn the_centre_answers_as_recorded<Server: OnRuntime>() {
     }
 }
 
-fn the_centre_answers_the_health_check_as_recorded<Server: OnRuntime>() {
+pub fn the_centre_answers_the_health_check_as_recorded<Server: OnRuntime>() {
     for recorded in echoes() {
         let terms = Terms { echo_prefix: recorded.reply_prefix.clone(), ..Terms::new(1) };
         let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -75,7 +75,7 @@ fn agency(address: SocketAddr, dialect: Dialect, file: &File) -> Agency {
     Agency::new(job(address, dialect, file.agency), file.bets())
 }
 
-fn the_agency_says_what_was_recorded<Client: OnRuntime>() {
+pub fn the_agency_says_what_was_recorded<Client: OnRuntime>() {
     for (dialect, cut) in all() {
         for (file, said) in Transcript::read(dialect).conversations() {
             let (listener, address) = listener();
@@ -103,7 +103,7 @@ fn health_check(address: SocketAddr, recorded: &Transcript) -> (Echoes, Vec<Said
     (echoes, recorded.connections.iter().flatten().map(said).collect())
 }
 
-fn the_health_check_says_what_was_recorded<Client: OnRuntime>() {
+pub fn the_health_check_says_what_was_recorded<Client: OnRuntime>() {
     for (recorded, cut) in echoes().iter().flat_map(|recorded| Cut::ALL.map(|cut| (recorded, cut))) {
         let (listener, address) = listener();
         let (echoes, said) = health_check(address, recorded);
@@ -113,8 +113,7 @@ fn the_health_check_says_what_was_recorded<Client: OnRuntime>() {
     }
 }
 
-#[test]
-fn the_centre_without_sockets_answers_as_recorded() {
+pub fn the_centre_without_sockets_answers_as_recorded() {
     for (dialect, cut) in all() {
         let recorded = Transcript::read(dialect);
         let mut centre = StillCentre::new(&Terms::new(recorded.agencies));
@@ -190,8 +189,7 @@ fn play<C: Dialer>(client: C, said: &[Said], cut: Cut) -> C {
     client.done()
 }
 
-#[test]
-fn the_agency_without_sockets_says_what_was_recorded() {
+pub fn the_agency_without_sockets_says_what_was_recorded() {
     let address = (Ipv4Addr::LOCALHOST, 1).into();
     for (dialect, cut) in all() {
         for (file, said) in Transcript::read(dialect).conversations() {
@@ -201,14 +199,10 @@ fn the_agency_without_sockets_says_what_was_recorded() {
     }
 }
 
-#[test]
-fn the_health_check_without_sockets_says_what_was_recorded() {
+pub fn the_health_check_without_sockets_says_what_was_recorded() {
     let address = (Ipv4Addr::LOCALHOST, 1).into();
     for (recorded, cut) in echoes().iter().flat_map(|recorded| Cut::ALL.map(|cut| (recorded, cut))) {
         let (echoes, said) = health_check(address, recorded);
         play(echoes, &said, cut).into_outcome().expect("all lines have come back");
     }
 }
-
-on_every_server!(the_centre_answers_as_recorded, the_centre_answers_the_health_check_as_recorded);
-on_every_client!(the_agency_says_what_was_recorded, the_health_check_says_what_was_recorded);

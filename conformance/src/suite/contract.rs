@@ -5,10 +5,9 @@ use std::io::Write as _;
 use std::thread::{self, sleep};
 use std::time::Duration;
 
-use conformance::patience::until;
-use conformance::probe::{Probe, Probed, Wants};
-use conformance::raw::Raw;
-use conformance::{OnRuntime, on_every_client, on_every_server};
+use crate::patience::until;
+use crate::probe::{Probe, Probed, Wants};
+use crate::raw::Raw;
 use lottery_proto::{Input, Instant};
 
 /// Deadline that is long past.
@@ -132,18 +131,23 @@ fn a_piece_is_read_at_once(connect: Ends) {
     assert!(most <= Some(lottery_runtime::driving::PIECE), "{most:?}");
 }
 
-/// Makes tests with the machine on each side.
+/// Makes the tests with the machine on each side.
 macro_rules! on_both_sides {
     ($($test:ident),+ $(,)?) => {
-        mod as_server {
-            use super::*;
-            $(fn $test<Server: OnRuntime>() { super::$test(Probed::of_server::<Server>); })+
-            on_every_server!($($test),+);
+        /// Contract of a driver with the machine of a server's connection.
+        pub mod server_contract {
+            use crate::OnRuntime;
+            use crate::probe::Probed;
+
+            $(pub fn $test<Server: OnRuntime>() { super::$test(Probed::of_server::<Server>); })+
         }
-        mod as_client {
-            use super::*;
-            $(fn $test<Client: OnRuntime>() { super::$test(Probed::of_client::<Client>); })+
-            on_every_client!($($test),+);
+
+        /// Contract of a driver with the machine of a client.
+        pub mod client_contract {
+            use crate::OnRuntime;
+            use crate::probe::Probed;
+
+            $(pub fn $test<Client: OnRuntime>() { super::$test(Probed::of_client::<Client>); })+
         }
     };
 }

@@ -4,9 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use conformance::raw::Raw;
-use conformance::serving::Serving;
-use conformance::{OnRuntime, on_every_server};
+use crate::OnRuntime;
+use crate::raw::Raw;
+use crate::serving::Serving;
 use lottery_proto::{Input, Instant, Io, Machine};
 use lottery_runtime::{Mailbox, Service};
 
@@ -59,7 +59,7 @@ impl Service for Fragiles {
     fn started(&self, _: Box<dyn Fn() + Send + Sync>) {}
 }
 
-fn a_panic_ends_one_connection<Server: OnRuntime>() {
+pub fn a_panic_ends_one_connection<Server: OnRuntime>() {
     let server = Serving::start::<Server>(Arc::new(Fragiles));
     let mut others: Vec<Raw> = (0..3).map(|_| Raw::connect(server.address)).collect();
     let mut echo = |times: usize| {
@@ -81,5 +81,3 @@ fn a_panic_ends_one_connection<Server: OnRuntime>() {
     }
     server.end();
 }
-
-on_every_server!(a_panic_ends_one_connection);

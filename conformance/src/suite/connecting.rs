@@ -2,12 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::Running;
-use conformance::files::File;
-use conformance::patience::until;
-use conformance::raw::Raw;
-use conformance::{OnRuntime, on_every_client, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::Running;
+use crate::files::File;
+use crate::patience::until;
+use crate::raw::Raw;
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_proto::Dialect;
 
@@ -18,8 +18,8 @@ fn run<Client: OnRuntime>(dialect: Dialect, file: &File, server: String) -> Resu
 }
 
 /// Names may have addresses of which only a later one listens.
-fn a_name_is_found<Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn a_name_is_found<Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let file = File::invented(1, 20);
         let centre = Running::in_memory::<Client>(1);
         let winners = run::<Client>(dialect, &file, format!("localhost:{}", centre.address.port()));
@@ -28,10 +28,10 @@ fn a_name_is_found<Client: OnRuntime>() {
     }
 }
 
-fn nobody_listens<Client: OnRuntime>() {
+pub fn nobody_listens<Client: OnRuntime>() {
     let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     let closed = closed.expect("a free port").to_string();
-    for &dialect in conformance::PLAIN {
+    for &dialect in crate::PLAIN {
         for server in [&closed, "no.such.name.invalid:1", "neither name nor port"] {
             let outcome = run::<Client>(dialect, &File::invented(1, 1), server.to_owned());
             let Err(AgencyError::Connect { server: named, .. }) = outcome else {
@@ -55,7 +55,7 @@ fn asks_after_its_peer(local: SocketAddr, peer: SocketAddr) -> bool {
 }
 
 /// A peer whose machine is gone sends nothing, not even an end: the waiting side has to probe.
-fn a_vanished_centre_would_be_noticed<Client: OnRuntime>() {
+pub fn a_vanished_centre_would_be_noticed<Client: OnRuntime>() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let centre = listener.local_addr().expect("a listener has an address");
     let client =
@@ -67,7 +67,7 @@ fn a_vanished_centre_would_be_noticed<Client: OnRuntime>() {
     client.outcome().expect_err("nobody has answered");
 }
 
-fn a_vanished_agency_would_be_noticed<Server: OnRuntime>() {
+pub fn a_vanished_agency_would_be_noticed<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(1);
     let raw = Raw::connect(centre.address);
     let own = raw.0.local_addr().expect("a socket has an address");
@@ -75,6 +75,3 @@ fn a_vanished_agency_would_be_noticed<Server: OnRuntime>() {
     drop(raw);
     centre.end();
 }
-
-on_every_client!(a_name_is_found, nobody_listens, a_vanished_centre_would_be_noticed);
-on_every_server!(a_vanished_agency_would_be_noticed);

@@ -1,16 +1,16 @@
 //! One connection goes wrong; the others do not notice, and nothing of a broken batch is stored.
 
-use conformance::agencies::Calling;
-use conformance::centre::Running;
-use conformance::files::{File, stored};
-use conformance::patience::until;
-use conformance::raw::Raw;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_pair};
+use crate::OnRuntime;
+use crate::agencies::Calling;
+use crate::centre::Running;
+use crate::files::{File, stored};
+use crate::patience::until;
+use crate::raw::Raw;
+use crate::wire::wire;
 use lottery_core::agency::Agency;
 
-fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let files: Vec<File> = (1..=3).map(|agency| File::invented(agency, 300)).collect();
         let centre = Running::in_memory::<Server>(3);
@@ -52,8 +52,8 @@ fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
     }
 }
 
-fn answers_to_nobody<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn answers_to_nobody<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 20);
         let centre = Running::in_memory::<Server>(1);
@@ -69,5 +69,3 @@ fn answers_to_nobody<Server: OnRuntime, Client: OnRuntime>() {
         assert!(centre.end() == stored(&[file]), "{dialect}: the file, and nothing else");
     }
 }
-
-on_every_pair!(others_go_on, answers_to_nobody);

@@ -2,13 +2,13 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::Running;
-use conformance::files::{File, stored};
-use conformance::pieces::Cut;
-use conformance::raw::Raw;
-use conformance::wire::{BLOCK, block, wire};
-use conformance::{OnRuntime, on_every_client, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::Running;
+use crate::files::{File, stored};
+use crate::pieces::Cut;
+use crate::raw::Raw;
+use crate::wire::{BLOCK, block, wire};
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_proto::Dialect;
 
@@ -53,7 +53,7 @@ fn said(kind: u8, block: &[u8]) -> String {
     String::from_utf8(block[4..size].to_vec()).expect("UTF-8")
 }
 
-fn from_hello_to_the_winners<Server: OnRuntime>() {
+pub fn from_hello_to_the_winners<Server: OnRuntime>() {
     for cut in Cut::ALL {
         let centre = Running::in_memory::<Server>(1);
         let file = File::invented(1, 60);
@@ -83,7 +83,7 @@ fn from_hello_to_the_winners<Server: OnRuntime>() {
     }
 }
 
-fn the_newer_session_wins<Server: OnRuntime>() {
+pub fn the_newer_session_wins<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(2);
     let file = File::invented(2, 30);
     let lines = file.lines();
@@ -102,7 +102,7 @@ fn the_newer_session_wins<Server: OnRuntime>() {
     assert_eq!(centre.end(), stored(&[file]));
 }
 
-fn after_a_rejected_batch_all_are_until_a_new_session<Server: OnRuntime>() {
+pub fn after_a_rejected_batch_all_are_until_a_new_session<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(2);
     let file = File::invented(1, 20);
     let lines = file.lines();
@@ -123,7 +123,7 @@ fn after_a_rejected_batch_all_are_until_a_new_session<Server: OnRuntime>() {
     assert_eq!(centre.end(), stored(&[file]));
 }
 
-fn more_winners_than_a_block_holds<Server: OnRuntime>() {
+pub fn more_winners_than_a_block_holds<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(1);
     let file = File::winning(1, 1000);
     let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &[]));
@@ -149,7 +149,7 @@ fn more_winners_than_a_block_holds<Server: OnRuntime>() {
     centre.end();
 }
 
-fn no_session_can_be_opened_so<Server: OnRuntime>() {
+pub fn no_session_can_be_opened_so<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(2);
     for (hello, code) in [
         (block(HELLO, 1, b"3"), "unsupported-version|"),
@@ -178,7 +178,7 @@ fn call<Client: OnRuntime>(listener: &TcpListener, file: &File) -> Calling<Agenc
     Calling::start::<Client>(Agency::new(job, file.bets()))
 }
 
-fn a_client_goes_on_where_the_centre_is<Client: OnRuntime>() {
+pub fn a_client_goes_on_where_the_centre_is<Client: OnRuntime>() {
     for cut in Cut::ALL {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let file = File::invented(7, 55);
@@ -202,7 +202,7 @@ fn a_client_goes_on_where_the_centre_is<Client: OnRuntime>() {
     }
 }
 
-fn a_client_sends_nothing_to_who_holds_other_bets<Client: OnRuntime>() {
+pub fn a_client_sends_nothing_to_who_holds_other_bets<Client: OnRuntime>() {
     let file = File::invented(7, 55);
     let other = File::invented(8, 10);
     for (stored, finished) in [(other.lines(), 0), (file.lines()[..54].to_vec(), 1)] {
@@ -215,12 +215,3 @@ fn a_client_sends_nothing_to_who_holds_other_bets<Client: OnRuntime>() {
         assert!(matches!(outcome, Err(AgencyError::OtherBets { .. })), "{outcome:?}");
     }
 }
-
-on_every_server!(
-    from_hello_to_the_winners,
-    the_newer_session_wins,
-    after_a_rejected_batch_all_are_until_a_new_session,
-    more_winners_than_a_block_holds,
-    no_session_can_be_opened_so
-);
-on_every_client!(a_client_goes_on_where_the_centre_is, a_client_sends_nothing_to_who_holds_other_bets);

@@ -1,72 +1,24 @@
-//! Connections that wait cost no CPU time: fifty of them, over a second, to the clock's resolution.
-//!
-//! Each runtime is measured in a process of its own, in which nothing else happens.
+//! Connections that wait cost no CPU time: fifty of them, over a second, to the clock's resolution. Each test
+//! needs a process of its own, in which nothing else happens.
 
-use std::env;
-use std::process::{Command, ExitCode};
 use std::thread::sleep;
 use std::time::Duration;
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::Running;
-use conformance::files::File;
-use conformance::holding::Holding;
-use conformance::patience::until;
-use conformance::raw::Raw;
-use conformance::serving::Serving;
-use conformance::wire::wire;
-use conformance::{OnRuntime, Smol, Std, Tokio};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::Running;
+use crate::files::File;
+use crate::holding::Holding;
+use crate::patience::until;
+use crate::raw::Raw;
+use crate::serving::Serving;
+use crate::wire::wire;
 use lottery_core::agency::Agency;
 use lottery_proto::ServerConfig;
 use rustix::time::{ClockId, clock_gettime};
 
 /// Tick of the clock by which systems charge CPU time.
 const TICK: Duration = Duration::from_millis(10);
-
-/// Variable in a child's environment that names the measurement.
-const MEASURE: &str = "CONFORMANCE_MEASURE";
-
-/// Measurements by name.
-const MEASURES: &[(&str, fn())] = &[
-    ("server_tokio", server::<Tokio>),
-    ("server_std", server::<Std>),
-    ("server_smol", server::<Smol>),
-    #[cfg(feature = "async-std")]
-    ("server_async_std", server::<conformance::AsyncStd>),
-    ("client_tokio", client::<Tokio>),
-    ("client_std", client::<Std>),
-    ("client_smol", client::<Smol>),
-    #[cfg(feature = "async-std")]
-    ("client_async_std", client::<conformance::AsyncStd>),
-];
-
-fn main() -> ExitCode {
-    if let Ok(wanted) = env::var(MEASURE) {
-        let (_, measure) = MEASURES.iter().find(|(name, _)| *name == wanted).expect("it is in the table");
-        measure();
-        return ExitCode::SUCCESS;
-    }
-    // A filter applies to this as to any other test.
-    let mut arguments = env::args().skip(1).filter(|argument| !argument.starts_with('-'));
-    let filter = arguments.next().unwrap_or_default();
-    if env::args().any(|argument| argument == "--list") {
-        for (name, _) in MEASURES {
-            println!("{name}: test");
-        }
-        return ExitCode::SUCCESS;
-    }
-    let program = env::current_exe().expect("this program has a path");
-    let start = |name: &str| Command::new(&program).env(MEASURE, name).spawn().expect("this program starts");
-    let wanted = MEASURES.iter().filter(|(name, _)| name.contains(&filter));
-    let children: Vec<_> = wanted.map(|(name, _)| (name, start(name))).collect();
-    let mut failed = false;
-    for (name, mut child) in children {
-        let ended = child.wait().expect("it is a child of this process");
-        println!("test {name} ... {}", if ended.success() { "ok" } else { "FAILED" });
-        failed |= !ended.success();
-    }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-}
 
 /// Checks that a second passes without CPU time. There is such a second after a while: a driver that spins
 /// has none.
@@ -104,8 +56,8 @@ fn cpu_time() -> Duration {
 
 /// Measures a server with connections that are idle, in the middle of a message, waiting for a reply, and
 /// gone without a sign.
-fn server<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn server<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let config = ServerConfig { max_in_flight: 4, agencies: 2, ..ServerConfig::default() };
         let service = Holding::new(config);
@@ -141,27 +93,25 @@ fn server<Server: OnRuntime>() {
 }
 
 /// Measures agencies that wait for a reply, or for the time of their next query.
-fn client<Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn client<Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let service = Holding::new(ServerConfig { agencies: 100, ..ServerConfig::default() });
         let holding = Serving::start::<Client>(service.clone());
         let centre = Running::in_memory::<Client>(100);
         let mut agencies: Vec<Calling<Agency>> = Vec::new();
         for agency in 1..=25 {
             let file = File::invented(agency, 20);
-            agencies.push(Calling::<Agency>::agency::<Client>(holding.address, dialect, &file));
-            let mut job = job(centre.address, dialect, agency);
-            job.poll_initial = Duration::from_secs(3600);
-            agencies.push(Calling::start::<Client>(Agency::new(job, file.bets())));
+            for address in [holding.address, centre.address] {
+                let mut job = job(address, dialect, agency);
+                (job.poll_initial, job.retry_for) = (Duration::from_secs(3600), Duration::ZERO);
+                agencies.push(Calling::start::<Client>(Agency::new(job, file.bets())));
+            }
         }
         until("25 wait for an answer", || service.held() == 25);
 
         nothing_happens(&format!("50 {dialect} agencies on {}", Client::NAME));
         assert!(!agencies.iter().any(Calling::has_ended), "{dialect}: they wait");
-        agencies.iter().for_each(Calling::stop);
-        for agency in agencies {
-            drop(agency.outcome());
-        }
+        // The agencies end with their servers, or wait without a connection.
         holding.end();
         centre.end();
     }

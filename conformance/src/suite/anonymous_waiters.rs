@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use conformance::agencies::Calling;
-use conformance::centre::{Running, Terms};
-use conformance::files::{File, stored};
-use conformance::patience::until;
-use conformance::raw::Raw;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::Calling;
+use crate::centre::{Running, Terms};
+use crate::files::{File, stored};
+use crate::patience::until;
+use crate::raw::Raw;
+use crate::wire::wire;
 use lottery_core::agency::Agency;
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
@@ -41,7 +41,7 @@ fn is_drawn(centre: SocketAddr) -> bool {
     peer.receive_all() != b"N"
 }
 
-fn it_lets_the_draw_take_place<Server: OnRuntime>() {
+pub fn it_lets_the_draw_take_place<Server: OnRuntime>() {
     let files = [File::invented(1, 50), File::invented(3, 60)];
     for first in [true, false] {
         let centre = Running::in_memory::<Server>(3);
@@ -62,7 +62,7 @@ fn it_lets_the_draw_take_place<Server: OnRuntime>() {
     }
 }
 
-fn who_is_gone_does_not_count<Server: OnRuntime>() {
+pub fn who_is_gone_does_not_count<Server: OnRuntime>() {
     for vanish in [true, false] {
         let file = File::invented(2, 50);
         let centre = Running::in_memory::<Server>(2);
@@ -86,7 +86,7 @@ fn who_is_gone_does_not_count<Server: OnRuntime>() {
 
 /// A peer that has ended its side may be gone: it stands for no agency, and is closed. After the draw it gets
 /// its reply.
-fn who_has_ended_its_side_is_closed<Server: OnRuntime>() {
+pub fn who_has_ended_its_side_is_closed<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let centre = Running::in_memory::<Server>(2);
     let ended = || {
@@ -105,7 +105,7 @@ fn who_has_ended_its_side_is_closed<Server: OnRuntime>() {
 }
 
 /// An agency without bets is started again and again, and leaves many waiters behind.
-fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
+pub fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let terms = Terms { max_connections: 8, ..Terms::new(2) };
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -132,7 +132,7 @@ fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
 }
 
 /// Waiters alone are no lottery.
-fn there_is_no_draw_without_a_bet<Server: OnRuntime>() {
+pub fn there_is_no_draw_without_a_bet<Server: OnRuntime>() {
     let file = File::invented(3, 50);
     let centre = Running::in_memory::<Server>(3);
     let waiting = [(); 3].map(|()| stranger(centre.address));
@@ -144,7 +144,7 @@ fn there_is_no_draw_without_a_bet<Server: OnRuntime>() {
 }
 
 /// Unless it is allowed, no peer stands for an agency without naming it.
-fn nobody_is_a_stranger_unless_that_is_set<Server: OnRuntime>() {
+pub fn nobody_is_a_stranger_unless_that_is_set<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let terms = Terms { anonymous_finish: false, ..Terms::new(2) };
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -160,7 +160,7 @@ fn nobody_is_a_stranger_unless_that_is_set<Server: OnRuntime>() {
     centre.end();
 }
 
-fn two_stand_for_two<Server: OnRuntime>() {
+pub fn two_stand_for_two<Server: OnRuntime>() {
     let files = [File::invented(2, 50), File::invented(4, 60)];
     let centre = Running::in_memory::<Server>(4);
     let agencies = files.each_ref().map(|file| start::<Server>(centre.address, Dialect::Framed, file));
@@ -177,7 +177,7 @@ fn two_stand_for_two<Server: OnRuntime>() {
     assert!(centre.end() == stored(&files));
 }
 
-fn it_does_not_stand_for_who_was_heard_of<Server: OnRuntime>() {
+pub fn it_does_not_stand_for_who_was_heard_of<Server: OnRuntime>() {
     let files = [File::invented(1, 50), File::invented(2, 60)];
     let centre = Running::in_memory::<Server>(2);
     // Agency 2 has sent bets, and is not finished.
@@ -196,13 +196,13 @@ fn it_does_not_stand_for_who_was_heard_of<Server: OnRuntime>() {
 }
 
 /// Bets of an agency that a waiter has stood for cannot win any more: they are rejected.
-fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
+pub fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let centre = Running::in_memory::<Server>(2);
     let agency = start::<Server>(centre.address, Dialect::Framed, &file);
     is_told(stranger(centre.address));
     assert_eq!(agency.winners(), file.winners());
-    for &dialect in conformance::PLAIN {
+    for &dialect in crate::PLAIN {
         let late = start::<Server>(centre.address, dialect, &File::winning(2, 5));
         let error = late.outcome().expect_err("it is too late").to_string();
         assert!(error.starts_with("the centre refused "), "{dialect}: {error}");
@@ -213,7 +213,7 @@ fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
 }
 
 /// The end of the program does not wait for the draw.
-fn a_shutdown_is_prompt<Server: OnRuntime>() {
+pub fn a_shutdown_is_prompt<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(3);
     let mut waiting = stranger(centre.address);
     let agency = start::<Server>(centre.address, Dialect::Framed, &File::invented(1, 30));
@@ -225,16 +225,3 @@ fn a_shutdown_is_prompt<Server: OnRuntime>() {
     assert!(error.ends_with("ended without the answer that it owes"), "{error}");
     centre.end();
 }
-
-on_every_server!(
-    it_lets_the_draw_take_place,
-    who_is_gone_does_not_count,
-    who_has_ended_its_side_is_closed,
-    it_comes_back_as_often_as_it_likes,
-    there_is_no_draw_without_a_bet,
-    nobody_is_a_stranger_unless_that_is_set,
-    two_stand_for_two,
-    it_does_not_stand_for_who_was_heard_of,
-    bets_after_the_draw_are_refused,
-    a_shutdown_is_prompt,
-);

@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::{Running, Terms};
-use conformance::files::{File, stored};
-use conformance::holding::Holding;
-use conformance::patience::until;
-use conformance::raw::Raw;
-use conformance::serving::Serving;
-use conformance::stores::GatedStore;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_pair, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::{Running, Terms};
+use crate::files::{File, stored};
+use crate::holding::Holding;
+use crate::patience::until;
+use crate::raw::Raw;
+use crate::serving::Serving;
+use crate::stores::GatedStore;
+use crate::wire::wire;
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::store::MemoryStore;
 
@@ -29,8 +29,8 @@ fn lingering(agencies: u32) -> Terms {
 }
 
 /// Peers have sent nothing, half a message, or a query that is answered.
-fn with_peers_that_wait<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn with_peers_that_wait<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let centre = Running::in_memory::<Server>(2);
         let idle = Raw::connect(centre.address);
@@ -64,8 +64,8 @@ fn with_peers_that_wait<Server: OnRuntime>() {
 }
 
 /// A batch is being committed: it is stored, and acknowledged.
-fn while_a_batch_is_committed<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn while_a_batch_is_committed<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 30);
         let (store, gate) = GatedStore::new();
@@ -95,8 +95,8 @@ fn while_a_batch_is_committed<Server: OnRuntime>() {
 }
 
 /// The store does not return in time: there is no reply, but an end.
-fn while_the_store_hangs<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn while_the_store_hangs<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 30);
         let (store, gate) = GatedStore::new();
@@ -112,8 +112,8 @@ fn while_the_store_hangs<Server: OnRuntime>() {
 }
 
 /// A reply waits for another agency.
-fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let service = Holding::new(lingering(3).config);
         let server = Serving::start::<Server>(service.clone());
@@ -133,8 +133,8 @@ fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
 }
 
 /// A peer has ended its side, and is still owed a reply.
-fn with_a_peer_that_has_ended<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn with_a_peer_that_has_ended<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let service = Holding::new(lingering(2).config);
         let server = Serving::start::<Server>(service.clone());
@@ -149,8 +149,8 @@ fn with_a_peer_that_has_ended<Server: OnRuntime>() {
 }
 
 /// A peer asks and does not read.
-fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         if wire.has_one_answer() {
             continue;
@@ -169,8 +169,8 @@ fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
 }
 
 /// A peer was told that the connection is over, and does not end its side.
-fn while_a_connection_lingers<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn while_a_connection_lingers<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let mut terms = Terms::new(2);
         terms.config.linger_timeout = Duration::from_millis(600);
@@ -185,17 +185,6 @@ fn while_a_connection_lingers<Server: OnRuntime>() {
 }
 
 /// No peer has come yet.
-fn without_peers<Server: OnRuntime>() {
+pub fn without_peers<Server: OnRuntime>() {
     Running::in_memory::<Server>(1).end();
 }
-
-on_every_server!(
-    with_peers_that_wait,
-    while_a_batch_is_committed,
-    while_the_store_hangs,
-    with_a_peer_that_does_not_read,
-    with_a_peer_that_has_ended,
-    while_a_connection_lingers,
-    without_peers,
-);
-on_every_pair!(while_answers_are_deferred);

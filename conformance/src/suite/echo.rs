@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use conformance::agencies::Calling;
-use conformance::centre::{Running, Terms};
-use conformance::files::{File, stored};
-use conformance::patience::SOON;
-use conformance::pieces::Cut;
-use conformance::raw::Raw;
-use conformance::{OnRuntime, on_every_pair, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::Calling;
+use crate::centre::{Running, Terms};
+use crate::files::{File, stored};
+use crate::patience::SOON;
+use crate::pieces::Cut;
+use crate::raw::Raw;
 use lottery_core::agency::{Agency, EchoJob, Echoes};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 
-fn lines_come_back<Server: OnRuntime, Client: OnRuntime>() {
+pub fn lines_come_back<Server: OnRuntime, Client: OnRuntime>() {
     for prefix in ["", "Your Message has been received: ", "Ñandú "] {
         let terms = Terms { echo_prefix: prefix.to_owned(), ..Terms::new(2) };
         let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -34,7 +34,7 @@ fn lines_come_back<Server: OnRuntime, Client: OnRuntime>() {
     }
 }
 
-fn what_comes_back<Server: OnRuntime>() {
+pub fn what_comes_back<Server: OnRuntime>() {
     let terms = Terms { echo_prefix: "> ".to_owned(), ..Terms::new(1) };
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
     let longest = "x".repeat(8192);
@@ -83,7 +83,7 @@ fn what_comes_back<Server: OnRuntime>() {
 }
 
 /// `printf hello | nc` sends no line end, and may never end its side: the line timeout ends the line.
-fn a_line_without_its_end_comes_back<Server: OnRuntime>() {
+pub fn a_line_without_its_end_comes_back<Server: OnRuntime>() {
     let terms = Terms { echo_prefix: "> ".to_owned(), ..Terms::new(1) };
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
     for line in ["hello", "20261128", "B{\"msg\"", "A12345 x"] {
@@ -99,6 +99,3 @@ fn a_line_without_its_end_comes_back<Server: OnRuntime>() {
     assert_eq!(peer.receive(2), b"W;");
     centre.end();
 }
-
-on_every_server!(what_comes_back, a_line_without_its_end_comes_back);
-on_every_pair!(lines_come_back);

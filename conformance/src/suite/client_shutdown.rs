@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use conformance::agencies::{self, Calling};
-use conformance::files::File;
-use conformance::holding::Holding;
-use conformance::patience::{END, until};
-use conformance::raw::Raw;
-use conformance::serving::Serving;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_client};
+use crate::OnRuntime;
+use crate::agencies::{self, Calling};
+use crate::files::File;
+use crate::holding::Holding;
+use crate::patience::{END, until};
+use crate::raw::Raw;
+use crate::serving::Serving;
+use crate::wire::wire;
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_proto::{Dialect, Input, Instant, Io, Machine, ServerConfig};
 use lottery_runtime::{Dialer, Step};
@@ -33,7 +33,7 @@ fn job(address: SocketAddr, dialect: Dialect) -> Job {
 }
 
 fn start<Client: OnRuntime>(address: SocketAddr, dialect: Dialect, file: &File) -> Calling<Agency> {
-    Calling::start::<Client>(Agency::new(job(address, dialect), file.bets()))
+    Calling::stoppable::<Client>(Agency::new(job(address, dialect), file.bets()))
 }
 
 fn ends_as_stopped(agency: Calling<Agency>) {
@@ -43,7 +43,7 @@ fn ends_as_stopped(agency: Calling<Agency>) {
 }
 
 /// Stops the client while it connects to a server that does not accept.
-fn while_it_connects<Client: OnRuntime>() {
+pub fn while_it_connects<Client: OnRuntime>() {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
     socket.listen(0).expect("a listener");
@@ -59,7 +59,7 @@ fn while_it_connects<Client: OnRuntime>() {
         .collect();
     let timeout = Duration::from_millis(100);
     assert!(TcpStream::connect_timeout(&address, timeout).is_err(), "nobody else is let in");
-    for &dialect in conformance::PLAIN {
+    for &dialect in crate::PLAIN {
         let agency = start::<Client>(address, dialect, &File::invented(1, 3));
         thread::sleep(Duration::from_millis(50));
         assert!(!agency.has_ended(), "{dialect}: it waits");
@@ -69,8 +69,8 @@ fn while_it_connects<Client: OnRuntime>() {
 }
 
 /// Stops the client while it sends to a server that does not read.
-fn while_it_sends<Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn while_it_sends<Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let (listener, address) = listener();
         Socket::from(listener.try_clone().expect("a second handle")).set_recv_buffer_size(1).expect("small");
         let (sent, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -83,7 +83,7 @@ fn while_it_sends<Client: OnRuntime>() {
         }
         let agency = Agency::new(job, File::invented(1, 100_000).bets());
         let agency = agency.with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));
-        let agency = Calling::start::<Client>(agency);
+        let agency = Calling::stoppable::<Client>(agency);
         let (peer, _) = listener.accept().expect("the agency connects");
         until("it sends no more", || {
             thread::sleep(Duration::from_millis(50));
@@ -98,8 +98,8 @@ fn while_it_sends<Client: OnRuntime>() {
 }
 
 /// Stops the client while it waits for a reply.
-fn while_it_waits_for_an_answer<Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn while_it_waits_for_an_answer<Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let service = Holding::new(ServerConfig {
             linger_timeout: Duration::from_millis(200),
             ..ServerConfig::default()
@@ -113,8 +113,8 @@ fn while_it_waits_for_an_answer<Client: OnRuntime>() {
 }
 
 /// Stops the client while a silent server holds its connection open.
-fn while_the_centre_is_silent<Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn while_the_centre_is_silent<Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let (listener, address) = listener();
         let file = File::invented(1, 3);
@@ -130,13 +130,13 @@ fn while_the_centre_is_silent<Client: OnRuntime>() {
 }
 
 /// Stops the client while it waits for the time of its next query.
-fn while_it_pauses<Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn while_it_pauses<Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let (listener, address) = listener();
         let mut job = job(address, dialect);
         job.poll_initial = Duration::from_secs(3600);
-        let agency = Calling::start::<Client>(Agency::new(job, File::invented(1, 0).bets()));
+        let agency = Calling::stoppable::<Client>(Agency::new(job, File::invented(1, 0).bets()));
         let mut peer = Raw::over(listener.accept().expect("the agency connects").0);
         assert!(peer.receive(wire.finished(1).len()) == wire.finished(1), "{dialect}: its end");
         peer.send(&wire.receipt(1));
@@ -193,21 +193,12 @@ impl Dialer for Patient {
     fn not_connected(&mut self, _: Instant, _: &std::io::Error) {}
 }
 
-fn between_connections<Client: OnRuntime>() {
+pub fn between_connections<Client: OnRuntime>() {
     let patient = Patient::default();
     let asked = Arc::clone(&patient.asked);
-    let client = Calling::start::<Client>(patient);
+    let client = Calling::stoppable::<Client>(patient);
     until("it waits", || asked.load(Ordering::Relaxed) > 0);
     assert!(!client.has_ended());
     client.stop();
     assert!(client.join(END).stopped);
 }
-
-on_every_client!(
-    while_it_connects,
-    while_it_sends,
-    while_it_waits_for_an_answer,
-    while_the_centre_is_silent,
-    while_it_pauses,
-    between_connections,
-);

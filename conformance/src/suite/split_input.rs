@@ -3,16 +3,16 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::{Running, Terms, rows};
-use conformance::files::{File, stored};
-use conformance::memory::{StillCentre, StillClient};
-use conformance::pieces::Cut;
-use conformance::raw::Raw;
-use conformance::replay::play_centre;
-use conformance::transcript::Said;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_client, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::{Running, Terms, rows};
+use crate::files::{File, stored};
+use crate::memory::{StillCentre, StillClient};
+use crate::pieces::Cut;
+use crate::raw::Raw;
+use crate::replay::play_centre;
+use crate::transcript::Said;
+use crate::wire::wire;
 use lottery_core::agency::Agency;
 use lottery_proto::Dialect;
 
@@ -76,8 +76,8 @@ fn ask(centre: SocketAddr, bytes: &[u8], cut: Cut) -> Vec<u8> {
     peer.receive_all()
 }
 
-fn a_script_gets_the_same_answers<Server: OnRuntime>() {
-    for (&dialect, cut) in conformance::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
+pub fn a_script_gets_the_same_answers<Server: OnRuntime>() {
+    for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let Script { connections, file } = script(dialect);
         let centre = Running::in_memory::<Server>(1);
         for (bytes, answers) in connections {
@@ -89,9 +89,8 @@ fn a_script_gets_the_same_answers<Server: OnRuntime>() {
     }
 }
 
-#[test]
-fn a_script_gets_the_same_answers_without_sockets() {
-    for (&dialect, cut) in conformance::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
+pub fn a_script_gets_the_same_answers_without_sockets() {
+    for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let Script { connections, file } = script(dialect);
         let mut centre = StillCentre::new(&Terms::new(1));
         for (bytes, answers) in connections {
@@ -137,8 +136,8 @@ fn agency(dialect: Dialect, file: &File, centre: SocketAddr) -> Agency {
     Agency::new(job, file.bets())
 }
 
-fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {
-    for (&dialect, cut) in conformance::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
+pub fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {
+    for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let file = File::invented(1, 500);
         let said = conversation(dialect, &file);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -150,8 +149,8 @@ fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {
 }
 
 /// Replies are read while bytes are still being sent: neither side waits for the other.
-fn a_peer_that_asks_for_more_than_it_reads<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn a_peer_that_asks_for_more_than_it_reads<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         if wire.has_one_answer() {
             continue;
@@ -171,8 +170,7 @@ fn a_peer_that_asks_for_more_than_it_reads<Server: OnRuntime>() {
     }
 }
 
-#[test]
-fn the_cuttings_lose_nothing() {
+pub fn the_cuttings_lose_nothing() {
     let bytes = File::invented(1, 50).text.into_bytes();
     for cut in Cut::ALL {
         assert!(cut.pieces(&bytes).concat() == bytes);
@@ -181,6 +179,3 @@ fn the_cuttings_lose_nothing() {
     let pieces = Cut::InCharacters.pieces(words);
     assert_eq!(pieces, [&b"\xC3"[..], b"\x91and\xC3", b"\xBA \xE7", b"\xBE", b"\x8E"]);
 }
-
-on_every_server!(a_script_gets_the_same_answers, a_peer_that_asks_for_more_than_it_reads);
-on_every_client!(an_agency_sends_the_same_bytes);

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use conformance::agencies::Calling;
-use conformance::centre::Running;
-use conformance::files::{File, stored};
-use conformance::patience::{SOON, Task};
-use conformance::raw::Raw;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_pair};
+use crate::OnRuntime;
+use crate::agencies::Calling;
+use crate::centre::Running;
+use crate::files::{File, stored};
+use crate::patience::{SOON, Task};
+use crate::raw::Raw;
+use crate::wire::wire;
 use lottery_core::agency::Agency;
 use lottery_proto::Dialect;
 
@@ -44,7 +44,7 @@ fn in_two_dialects(centre: SocketAddr, file: &File, bets: Dialect, question: Dia
     }
 }
 
-fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
+pub fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
     let two = [
         (Dialect::Block, Dialect::Fixed),
         (Dialect::Fixed, Dialect::Braces),
@@ -60,7 +60,7 @@ fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
         let file = files[4].clone();
         let fifth = Task::start("the fifth agency", move || in_two_dialects(address, &file, bets, question));
         // The other agencies rotate their dialects.
-        let mut dialects = conformance::PLAIN.to_vec();
+        let mut dialects = crate::PLAIN.to_vec();
         dialects.rotate_left(nth);
         let agencies: Vec<_> = files
             .iter()
@@ -74,5 +74,3 @@ fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
         assert!(centre.end() == stored(&files), "every bet, in order");
     }
 }
-
-on_every_pair!(five_manners);

@@ -4,14 +4,14 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::{Running, Terms};
-use conformance::files::File;
-use conformance::patience::{SOON, TEST, Task};
-use conformance::raw::Raw;
-use conformance::thin::thin_line;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_client, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::{Running, Terms};
+use crate::files::File;
+use crate::patience::{SOON, TEST, Task};
+use crate::raw::Raw;
+use crate::thin::thin_line;
+use crate::wire::wire;
 use lottery_core::agency::{Agency, AgencyError};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect};
@@ -19,8 +19,8 @@ use lottery_proto::{CloseReason, Dialect};
 /// Longer than a busy machine takes from a connection to the first byte on it.
 const SHORT: Duration = Duration::from_millis(600);
 
-fn a_silent_peer_is_closed<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn a_silent_peer_is_closed<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let mut terms = Terms::new(2);
         (terms.config.idle_timeout, terms.config.message_timeout) = (SHORT, SHORT * 2);
@@ -77,8 +77,8 @@ fn a_silent_peer_is_closed<Server: OnRuntime>() {
     }
 }
 
-fn a_silent_centre_is_given_up<Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn a_silent_centre_is_given_up<Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let mut job = job(address, dialect, 1);
@@ -95,7 +95,7 @@ fn a_silent_centre_is_given_up<Client: OnRuntime>() {
 
 /// The line takes longer for a batch than a reply may take. The server replies at once, when it has the
 /// request.
-fn a_thin_line_is_no_silence<Client: OnRuntime>() {
+pub fn a_thin_line_is_no_silence<Client: OnRuntime>() {
     let lines: Vec<_> = Dialect::ALL
         .iter()
         .filter(|&&dialect| dialect != Dialect::Echo)
@@ -120,6 +120,3 @@ fn a_thin_line_is_no_silence<Client: OnRuntime>() {
         line.join(TEST);
     }
 }
-
-on_every_server!(a_silent_peer_is_closed);
-on_every_client!(a_silent_centre_is_given_up, a_thin_line_is_no_silence);

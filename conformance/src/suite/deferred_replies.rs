@@ -1,16 +1,16 @@
 //! Replies that come long after their request, from another connection.
 
-use conformance::agencies::Calling;
-use conformance::files::File;
-use conformance::holding::Holding;
-use conformance::patience::until;
-use conformance::serving::Serving;
-use conformance::{OnRuntime, on_every_pair};
+use crate::OnRuntime;
+use crate::agencies::Calling;
+use crate::files::File;
+use crate::holding::Holding;
+use crate::patience::until;
+use crate::serving::Serving;
 use lottery_core::agency::Agency;
 use lottery_proto::ServerConfig;
 
-fn the_last_agency_answers_the_others<Server: OnRuntime, Client: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn the_last_agency_answers_the_others<Server: OnRuntime, Client: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let files: Vec<File> = (1..=5).map(|agency| File::invented(agency, 100 * agency)).collect();
         let service = Holding::new(ServerConfig::default());
         let server = Serving::start::<Server>(service.clone());
@@ -28,5 +28,3 @@ fn the_last_agency_answers_the_others<Server: OnRuntime, Client: OnRuntime>() {
         server.end();
     }
 }
-
-on_every_pair!(the_last_agency_answers_the_others);

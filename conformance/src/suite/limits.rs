@@ -4,21 +4,21 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use conformance::agencies::{Calling, job};
-use conformance::centre::{Running, Terms};
-use conformance::files::File;
-use conformance::logged::Lines;
-use conformance::patience::until;
-use conformance::raw::Raw;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_pair, on_every_server};
+use crate::OnRuntime;
+use crate::agencies::{Calling, job};
+use crate::centre::{Running, Terms};
+use crate::files::File;
+use crate::logged::Lines;
+use crate::patience::until;
+use crate::raw::Raw;
+use crate::wire::wire;
 use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
 /// One connection beyond the maximum is rejected with a clean end; the others do not notice.
-fn one_too_many_is_refused<Server: OnRuntime>() {
-    for &dialect in conformance::PLAIN {
+pub fn one_too_many_is_refused<Server: OnRuntime>() {
+    for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let mut terms = Terms { max_connections: 3, ..Terms::new(4) };
         terms.config.linger_timeout = Duration::from_millis(300);
@@ -61,7 +61,7 @@ fn one_too_many_is_refused<Server: OnRuntime>() {
 }
 
 /// Where no place is left, the idlest connection that is no agency's makes room, wherever it is.
-fn the_idlest_makes_room<Server: OnRuntime>() {
+pub fn the_idlest_makes_room<Server: OnRuntime>() {
     let wire = wire(Dialect::Braces);
     let asks = |peer: &mut Raw, agency| {
         peer.send(&wire.probe(agency));
@@ -94,7 +94,7 @@ fn the_idlest_makes_room<Server: OnRuntime>() {
 }
 
 /// An agency whose winners no reply of its dialect carries gets none of them, and the log says why.
-fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
+pub fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
     // The number of winners identifies the log line of each test.
     static WINNERS: AtomicU32 = AtomicU32::new(1000);
     let lines = Lines::shared();
@@ -133,6 +133,3 @@ fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
         centre.end();
     }
 }
-
-on_every_server!(one_too_many_is_refused, the_idlest_makes_room);
-on_every_pair!(too_many_winners_are_not_shortened);

@@ -6,20 +6,20 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as LocalAddr, UnixListener};
 use std::sync::Arc;
 
-use conformance::centre::Terms;
-use conformance::files::File;
-use conformance::patience::{END, Task};
-use conformance::raw::Raw;
-use conformance::serving::Serving;
-use conformance::stores::GatedStore;
-use conformance::wire::wire;
-use conformance::{OnRuntime, on_every_server};
+use crate::OnRuntime;
+use crate::centre::Terms;
+use crate::files::File;
+use crate::patience::{END, Task};
+use crate::raw::Raw;
+use crate::serving::Serving;
+use crate::stores::GatedStore;
+use crate::wire::wire;
 use lottery_cli::health::{Unhealthy, answer, ask};
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer};
 use lottery_proto::Dialect;
 
-fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
+pub fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
     // One connection at most: health checks take no place.
     let terms = Terms { max_connections: 1, ..Terms::new(2) };
     let (store, gate) = GatedStore::new();
@@ -55,10 +55,7 @@ fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
     assert!(matches!(ask(address), Err(Unhealthy::Nobody(_))));
 }
 
-on_every_server!(a_committer_that_hangs_is_known);
-
-#[test]
-fn a_listener_that_is_no_centre_is_not_taken_for_one() {
+pub fn a_listener_that_is_no_centre_is_not_taken_for_one() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("an address");
     assert!(matches!(ask(address), Err(Unhealthy::Nobody(_))));
@@ -82,8 +79,7 @@ fn says(address: SocketAddr, words: &'static str) -> Task<()> {
     })
 }
 
-#[test]
-fn whatever_else_is_said_is_no_sign_of_health() {
+pub fn whatever_else_is_said_is_no_sign_of_health() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("an address");
     for (words, silent) in
