@@ -2,20 +2,18 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use lottery_testkit::process::{self, Running, free_address};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
 /// Name of the environment variable that holds a process's role.
 const ROLE: &str = "BENCH_ROLE";
 /// Longest time that a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Clock ticks of `/proc` per second.
-const TICKS: f64 = 100.0;
 
 /// Returns the role of this process; `None` for the process that measures.
 ///
@@ -72,16 +70,8 @@ pub fn allow_descriptors(wanted: u64) -> u64 {
 /// Server that listens. It is killed on drop.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    process: Running,
     address: SocketAddr,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // The process is not needed any more.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Server {
@@ -90,16 +80,11 @@ impl Server {
     /// # Panics
     /// If it does not listen soon.
     pub fn start(role: &str, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let address = free.local_addr().expect("it is bound");
-        drop(free);
-        let child = this_program(role)
-            .args(["--listen", &address.to_string()])
-            .args(arguments.into_iter().map(Into::into))
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("this program starts");
-        let server = Self { child, address };
+        let address = free_address();
+        let mut command = this_program(role);
+        command.args(["--listen", &address.to_string()]).args(arguments.into_iter().map(Into::into));
+        let process = Running::start(command.stdout(Stdio::null())).expect("this program starts");
+        let server = Self { process, address };
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
             assert!(start.elapsed() < PATIENCE, "{role} does not listen");
@@ -115,17 +100,17 @@ impl Server {
 
     /// Returns the processor time that the server has used, in seconds.
     pub fn cpu(&self) -> f64 {
-        cpu(self.child.id())
+        cpu(self.process.pid())
     }
 
     /// Returns the server's peak memory, in KiB.
     pub fn peak(&self) -> f64 {
-        memory(self.child.id(), "VmHWM:")
+        memory(self.process.pid(), "VmHWM")
     }
 
     /// Returns the server's anonymous memory, which no file backs, in KiB.
     pub fn anonymous(&self) -> f64 {
-        memory(self.child.id(), "RssAnon:")
+        memory(self.process.pid(), "RssAnon")
     }
 }
 
@@ -134,30 +119,10 @@ impl Server {
 /// # Panics
 /// If there is no such process.
 pub fn cpu(process: u32) -> f64 {
-    used(process, 2).expect("the process lives")
+    process::cpu(process).expect("the process lives").as_secs_f64()
 }
 
-/// Returns the processor time of a process and of its children, both ended and living, in seconds; `None` if
-/// the process has ended.
-pub fn cpu_with_children(process: u32) -> Option<f64> {
-    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).ok()?;
-    let children = children.split_whitespace().filter_map(|child| child.parse().ok());
-    let living: f64 = children.filter_map(cpu_with_children).sum();
-    Some(living + used(process, 4)?)
-}
-
-/// Returns the sum of the first `times` of four values, in seconds: a process's own user and system time, and
-/// the user and system time of its children that have ended.
-fn used(process: u32, times: usize) -> Option<f64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // Fields after the process's name, which may contain any character.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let ticks = fields.split_whitespace().skip(11).take(times).map(str::parse::<f64>);
-    Some(ticks.sum::<Result<f64, _>>().ok()? / TICKS)
-}
-
-fn memory(process: u32, what: &str) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process lives");
-    let line = status.lines().find_map(|line| line.strip_prefix(what)).expect("a line of it");
-    line.split_whitespace().next().and_then(|kib| kib.parse().ok()).expect("a number")
+fn memory(process: u32, name: &str) -> f64 {
+    let kib = process::memory(process, name).expect("the process lives");
+    u32::try_from(kib).expect("less than 4 TiB").into()
 }

@@ -1,19 +1,11 @@
 //! The programs do what they say: each is started as a user would start it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
-/// Process that is ended with the test.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use lottery_testkit::process::{Process, SOON, Signal};
 
 fn said(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -27,16 +19,10 @@ fn two_machines_in_memory_hold_a_lottery() {
 }
 
 /// Starts a server for two agencies, and returns it with its address.
-fn start(program: &str) -> (Server, BufReader<ChildStdout>, String) {
-    let mut server = Command::new(program);
-    server.args(["127.0.0.1:0", "2"]).stdout(Stdio::piped());
-    let mut server = Server(server.spawn().unwrap());
-    // It is open to the end: the server goes on to print.
-    let mut lines = BufReader::new(server.0.stdout.take().unwrap());
-    let mut line = String::new();
-    lines.read_line(&mut line).unwrap();
-    let address = line.trim_end().strip_prefix("listening at ").unwrap().to_owned();
-    (server, lines, address)
+fn start(program: &str) -> (Process, String) {
+    let server = Process::start(Command::new(program).args(["127.0.0.1:0", "2"]));
+    let line = server.line("listening at ");
+    (server, line.strip_prefix("listening at ").unwrap().to_owned())
 }
 
 /// Runs two agencies of 50 bets, each with a winner, against a server.
@@ -59,29 +45,28 @@ fn run_lottery(address: &str) {
 
 #[test]
 fn every_agency_gets_its_own_winners_from_the_server_on_threads() {
-    let (_server, _lines, address) = start(env!("CARGO_BIN_EXE_std_server"));
+    let (_server, address) = start(env!("CARGO_BIN_EXE_std_server"));
     run_lottery(&address);
 }
 
 #[test]
 fn every_agency_gets_its_own_winners_from_the_server_on_mio() {
-    let (_server, _lines, address) = start(env!("CARGO_BIN_EXE_mio_server"));
+    let (_server, address) = start(env!("CARGO_BIN_EXE_mio_server"));
     run_lottery(&address);
 }
 
 #[test]
 fn the_server_on_mio_ends_its_connections_at_a_signal() {
-    let (mut server, _lines, address) = start(env!("CARGO_BIN_EXE_mio_server"));
+    let (server, address) = start(env!("CARGO_BIN_EXE_mio_server"));
     let mut peer = TcpStream::connect(address).unwrap();
     peer.write_all(b"hola\n").unwrap();
     let mut answer = [0; 5];
     peer.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"hola\n");
-    let kill = Command::new("kill").arg(server.0.id().to_string()).status().unwrap();
-    assert!(kill.success());
+    server.signal(Signal::TERM);
     assert_eq!(peer.read(&mut answer).unwrap(), 0);
     drop(peer);
-    assert!(server.0.wait().unwrap().success());
+    assert!(server.status(SOON).success());
 }
 
 #[test]

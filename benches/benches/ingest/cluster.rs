@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use benches::process::cpu_with_children;
+use lottery_testkit::process::cpu_with_children;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
@@ -102,7 +102,7 @@ impl Cluster {
     /// Returns the processor time of the server's processes, in seconds; NaN if the system does not list the
     /// children of a process.
     pub(crate) fn cpu(&self) -> f64 {
-        cpu_with_children(self.server.id()).unwrap_or(f64::NAN)
+        cpu_with_children(self.server.id()).map_or(f64::NAN, |time| time.as_secs_f64())
     }
 }
 

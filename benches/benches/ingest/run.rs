@@ -2,11 +2,12 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
-use std::time::Instant;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use benches::input::{Blocks, agencies};
 use benches::process::{Server, this_program};
+use lottery_testkit::process::Running;
 
 use crate::cluster::Cluster;
 
@@ -55,29 +56,18 @@ pub(crate) fn measure(server: &Server, database: Option<&Cluster>, window: usize
 
 /// Process of an agency.
 struct Load {
-    child: Child,
+    process: Running,
     lines: BufReader<std::process::ChildStdout>,
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        // The process has ended by itself, unless something failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Load {
     fn start(server: SocketAddr, agency: usize, window: usize, batches: usize) -> Self {
         let arguments = [server.to_string(), agency.to_string(), window.to_string(), batches.to_string()];
-        let mut child = this_program("load")
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program starts");
-        let lines = BufReader::new(child.stdout.take().expect("it is piped"));
-        Self { child, lines }
+        let mut command = this_program("load");
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let process = Running::start(&mut command).expect("this program starts");
+        let lines = BufReader::new(process.stdout().expect("it is piped"));
+        Self { process, lines }
     }
 
     fn line(&mut self) -> String {
@@ -91,7 +81,7 @@ impl Load {
     }
 
     fn go(&mut self) {
-        self.child.stdin.take().expect("it is piped").write_all(b"go\n").expect("the agency's process works");
+        self.process.stdin().expect("it is piped").write_all(b"go\n").expect("the agency's process works");
     }
 
     /// Waits for the process, and returns its processor time in seconds, its bets, and the time of each
@@ -99,7 +89,8 @@ impl Load {
     fn result(&mut self) -> Vec<f64> {
         let line = self.line();
         let result = line.split_whitespace().map(|number| number.parse().expect("a number")).collect();
-        assert!(self.child.wait().expect("the agency's process ends").success());
+        let status = self.process.wait(Duration::MAX).expect("the agency's process ends");
+        assert!(status.is_some_and(|status| status.success()));
         result
     }
 }

@@ -6,23 +6,22 @@ use std::thread;
 
 use super::SOON;
 
-/// Reads a pipe to its end in a thread of its own. Calls `each` with each line, without its `\n`, and `end`
-/// after the last.
+/// Reads a pipe to its end in a thread of its own. Calls `each` with each line, without its `\n`, and with
+/// `None` after the last.
 ///
 /// # Errors
 /// If no thread could be started.
 pub fn follow(
     pipe: impl Read + Send + 'static,
-    mut each: impl FnMut(&[u8]) + Send + 'static,
-    end: impl FnOnce() + Send + 'static,
+    mut each: impl FnMut(Option<&[u8]>) + Send + 'static,
 ) -> std::io::Result<()> {
     let read = move || {
         let (mut pipe, mut line) = (BufReader::new(pipe), Vec::new());
         while pipe.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
-            each(line.strip_suffix(b"\n").unwrap_or(&line));
+            each(Some(line.strip_suffix(b"\n").unwrap_or(&line)));
             line.clear();
         }
-        end();
+        each(None);
     };
     thread::Builder::new().spawn(read).map(drop)
 }
@@ -38,16 +37,17 @@ impl Lines {
     /// Keeps the lines of a pipe.
     pub(super) fn keep(pipe: impl Read + Send + 'static) -> Arc<Self> {
         let lines = Arc::new(Self::default());
-        let (each, end) = (Arc::clone(&lines), Arc::clone(&lines));
-        let keep = move |line: &[u8]| {
-            each.state.lock().expect("no panic").0.push(String::from_utf8_lossy(line).into_owned());
-            each.changed.notify_all();
+        let writer = Arc::clone(&lines);
+        let keep = move |line: Option<&[u8]>| {
+            let mut state = writer.state.lock().expect("no panic");
+            match line {
+                Some(line) => state.0.push(String::from_utf8_lossy(line).into_owned()),
+                None => state.1 = true,
+            }
+            drop(state);
+            writer.changed.notify_all();
         };
-        let close = move || {
-            end.state.lock().expect("no panic").1 = true;
-            end.changed.notify_all();
-        };
-        follow(pipe, keep, close).expect("a thread");
+        follow(pipe, keep).expect("a thread");
         lines
     }
 

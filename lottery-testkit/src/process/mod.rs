@@ -18,6 +18,7 @@ pub use address::free_address;
 pub use lines::follow;
 pub use programs::{client, command, server, server_at, server_program, target_dir};
 pub use running::Running;
+pub use rustix::process::Signal;
 pub use supervised::{Process, given_up};
 pub use usage::{cpu, cpu_with_children, entries, memory};
 

@@ -1,7 +1,7 @@
 //! Process that is ended with its owner.
 
 use std::io;
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +24,11 @@ impl Running {
         let child = command.spawn()?;
         let pid = child.id();
         Ok(Self { child: Mutex::new(child), pid })
+    }
+
+    /// Takes the pipe of standard input, if it is one and was not taken.
+    pub fn stdin(&self) -> Option<ChildStdin> {
+        self.child().stdin.take()
     }
 
     /// Takes the pipe of standard output, if it is one and was not taken.

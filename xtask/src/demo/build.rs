@@ -4,6 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lottery_testkit::process::target_dir;
+
 use super::Error;
 use super::runtimes::{Runtime, Runtimes};
 use crate::root::root;
@@ -60,12 +62,6 @@ fn cargo_build(runtime: Runtime, programs: &[String], target: &Path, debug: bool
     cargo.args(programs.iter().flat_map(|program| ["--bin", program]));
     let status = cargo.status().map_err(Error::Cargo)?;
     if status.success() { Ok(()) } else { Err(Error::Build(runtime.name().into())) }
-}
-
-/// Returns cargo's target directory: the one above the profile's directory, which holds this program.
-fn target_dir() -> std::io::Result<PathBuf> {
-    let program = env::current_exe()?;
-    Ok(program.ancestors().nth(2).unwrap_or(&program).to_path_buf())
 }
 
 fn centre_of(runtime: Runtime) -> String {

@@ -47,9 +47,6 @@ pub(crate) enum Error {
     /// A dialect without sessions was chosen with kills: only a session survives one.
     #[error("--chaos needs sessions: with --dialects {0} what is killed stays dead")]
     NoSessions(String),
-    /// No port is free for a server that has to start again at the same address.
-    #[error("no free port below those that connections get")]
-    NoPort,
     /// The lottery ended before each process was killed once.
     #[error("{who} was never killed: there is too little to do")]
     Spared { who: String },

@@ -1,13 +1,13 @@
 //! Lottery, from the start of the server to its end.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lottery_testkit::process::free_address;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -91,7 +91,8 @@ impl<'a> Lottery<'a> {
     pub(super) fn hold(mut self) -> Result<Results, Error> {
         self.listen_for_signals()?;
         // A server that is killed has to start again at the same address.
-        let address = if self.chaos.plan.len() > 0 { free_address()? } else { "127.0.0.1:0".to_owned() };
+        let kills = self.chaos.plan.len() > 0;
+        let address = if kills { free_address().to_string() } else { "127.0.0.1:0".to_owned() };
         self.start_centre(&address)?;
         let Some(Event::Listening(address)) = self.next_event(Some(PATIENCE))? else {
             return Err(self.failed(Who::Centre, Some("it does not say where it listens".to_owned())));
@@ -276,13 +277,4 @@ impl<'a> Lottery<'a> {
 
 fn winners_name(agency: u8) -> String {
     format!("winners-{agency}.txt")
-}
-
-/// Returns a free address of the loopback interface. Its port is below the range that the system assigns to
-/// clients, one of which could take it while the server is down.
-fn free_address() -> Result<String, Error> {
-    let first = 10_000 + u16::try_from(std::process::id() % 20_000).unwrap_or_default();
-    let mut ports = (first..first + 1000).map(|port| ("127.0.0.1", port));
-    let free = ports.find(|address| TcpListener::bind(address).is_ok()).ok_or(Error::NoPort)?;
-    Ok(format!("{}:{}", free.0, free.1))
 }

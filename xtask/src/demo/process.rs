@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, PipeReader, Write as _};
+use std::io::{self, BufWriter, PipeReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use lottery_testkit::process::{Running, follow};
+use rustix::process::Signal;
 
 use super::Error;
 use super::log_line::{self, Said};
@@ -53,7 +53,7 @@ pub(super) enum Event {
 /// Processes that run. They are ended on drop.
 #[derive(Debug)]
 pub(super) struct Processes {
-    running: Vec<(Who, Child)>,
+    running: Vec<(Who, Running)>,
     dir: PathBuf,
     events: Sender<Event>,
 }
@@ -97,29 +97,27 @@ impl Processes {
                 command.env_remove(name);
             }
         }
-        self.running.push((who, command.spawn().map_err(failed)?));
-        let events = self.events.clone();
-        let listener = thread::Builder::new().spawn(move || listen(who, output, file, &events));
-        listener.map(drop).map_err(failed)
+        self.running.push((who, Running::start(&mut command).map_err(failed)?));
+        listen(who, output, file, self.events.clone()).map_err(failed)
     }
 
     /// Waits for a process that is ending. Returns its exit status.
     pub(super) fn wait(&mut self, who: Who) -> Option<ExitStatus> {
         let at = self.running.iter().position(|(other, _)| *other == who)?;
-        self.running.swap_remove(at).1.wait().ok()
+        self.running.swap_remove(at).1.wait(Duration::MAX).ok()?
     }
 
     /// Kills a process, which still has to be waited for. Returns false if it is not there.
     pub(super) fn kill(&mut self, who: Who) -> bool {
-        let found = self.running.iter_mut().find(|(other, _)| *other == who);
-        found.is_some_and(|(_, child)| child.kill().is_ok())
+        let found = self.running.iter().find(|(other, _)| *other == who);
+        found.is_some_and(|(_, process)| process.kill().is_ok())
     }
 
     /// Sends SIGTERM to all processes.
     pub(super) fn terminate(&self) {
-        for (_, child) in &self.running {
+        for (_, process) in &self.running {
             // The signal fails if the process has just ended by itself, which is as good.
-            let _ = kill_process(Pid::from_child(child), Signal::TERM);
+            let _ = process.signal(Signal::TERM);
         }
     }
 }
@@ -128,26 +126,26 @@ impl Drop for Processes {
     fn drop(&mut self) {
         self.terminate();
         let end = Instant::now() + GRACE;
-        while !self.running.is_empty() && Instant::now() < end {
-            self.running.retain_mut(|(_, child)| matches!(child.try_wait(), Ok(None)));
-            thread::sleep(Duration::from_millis(5));
-        }
-        for (_, child) in &mut self.running {
-            let _ = child.kill();
-            let _ = child.wait();
+        for (_, process) in &self.running {
+            // A process that is still there is killed when it is dropped.
+            let _ = process.wait(end.saturating_duration_since(Instant::now()));
         }
     }
 }
 
 /// Copies the output of a process to its log, and reports the lines that the demo uses.
-fn listen(who: Who, output: PipeReader, log: File, events: &Sender<Event>) {
-    let (mut output, mut log) = (BufReader::new(output), BufWriter::new(log));
-    let (mut line, mut error) = (Vec::new(), None);
-    while output.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+fn listen(who: Who, output: PipeReader, log: File, events: Sender<Event>) -> io::Result<()> {
+    let (mut log, mut error) = (BufWriter::new(log), None);
+    follow(output, move |line| {
         let at = Instant::now();
+        let Some(line) = line else {
+            let _ = log.flush();
+            let _ = events.send(Event::Ended { who, error: error.take() });
+            return;
+        };
         // A log that cannot be written must not stop the process.
-        let _ = log.write_all(&line);
-        let text = String::from_utf8_lossy(&line);
+        let _ = log.write_all(line).and_then(|()| log.write_all(b"\n"));
+        let text = String::from_utf8_lossy(line);
         let event = match (who, log_line::read(text.trim_end())) {
             (Who::Centre, Some(Said::Listening(address))) => Some(Event::Listening(address.to_owned())),
             (Who::Agency(agency), Some(Said::Sent(bets, total))) => Some(Event::Sent { agency, bets, total }),
@@ -161,8 +159,5 @@ fn listen(who: Who, output: PipeReader, log: File, events: &Sender<Event>) {
         };
         // Without a receiver, the output is still read: a full pipe would block the process.
         let _ = event.map(|event| events.send(event));
-        line.clear();
-    }
-    drop(log);
-    let _ = events.send(Event::Ended { who, error });
+    })
 }

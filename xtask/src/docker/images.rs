@@ -7,6 +7,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lottery_testkit::process::target_dir;
+
 use super::engine::{docker, output, status};
 use super::{Error, IMAGE, root};
 
@@ -134,12 +136,6 @@ pub(super) fn course(dir: &Path, image: &str) -> Result<(), Error> {
     let (file, tag) = (format!("./{image}/Dockerfile"), format!("{image}:latest"));
     let mut build = Command::new("docker");
     output(build.current_dir(dir).args(["build", "-q", "-f", &file, "-t", &tag, "."])).map(drop)
-}
-
-/// Returns cargo's target directory: the one above the profile's directory, which holds this program.
-fn target_dir() -> io::Result<PathBuf> {
-    let program = env::current_exe()?;
-    Ok(program.ancestors().nth(2).unwrap_or(&program).to_path_buf())
 }
 
 #[cfg(test)]
