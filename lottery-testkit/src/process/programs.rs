@@ -34,8 +34,13 @@ fn programs() -> &'static Path {
         heed_signals();
         let dir = profile_dir().expect("this program has a path");
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "-p", "runtime-tokio", "-p", "runtime-std", "-p", "runtime-smol"]);
-        cargo.arg("--bins").arg("--target-dir").arg(target_dir().expect("this program has a path"));
+        // Among the features of the whole workspace, as its tests are built: those of a few packages are others,
+        // and everything would be built again.
+        cargo.args(["build", "--quiet", "--workspace"]);
+        for runtime in ["tokio", "std", "smol"] {
+            cargo.args(["server", "client"].map(|role| format!("--bin=lottery-{role}-{runtime}")));
+        }
+        cargo.arg("--target-dir").arg(target_dir().expect("this program has a path"));
         match dir.file_name().and_then(OsStr::to_str) {
             Some("debug") | None => {}
             Some(profile) => _ = cargo.args(["--profile", profile]),

@@ -31,37 +31,39 @@ impl Programs {
 
 /// Builds the programs that the server and `agencies` agencies need, and no others. cargo shows its progress.
 ///
-/// Each runtime is built in a run of its own: cargo unifies the features of packages that are built together,
-/// so each mixture would build them again.
+/// They are built with the features of the whole workspace, so that no mixture of runtimes builds anything again.
 pub(super) fn build(runtimes: &Runtimes, agencies: u8, debug: bool) -> Result<Programs, Error> {
     let target = target_dir().map_err(Error::Cargo)?;
-    let mut wanted = vec![(runtimes.centre(), vec![centre_of(runtimes.centre())])];
+    let mut wanted = vec![(runtimes.centre(), centre_of(runtimes.centre()))];
     for runtime in (1..=agencies).map(|agency| runtimes.agency(agency)) {
-        let program = agency_of(runtime);
-        match wanted.iter_mut().find(|(other, _)| *other == runtime) {
-            None => wanted.push((runtime, vec![program])),
-            Some((_, programs)) if !programs.contains(&program) => programs.push(program),
-            Some(_) => {}
+        let program = (runtime, agency_of(runtime));
+        if !wanted.contains(&program) {
+            wanted.push(program);
         }
     }
-    for (runtime, programs) in &wanted {
-        cargo_build(*runtime, programs, &target, debug)?;
+    // A feature changes the programs of other runtimes, too, so those that need one are built apart.
+    let (plain, featured): (Vec<_>, Vec<_>) =
+        wanted.into_iter().partition(|(runtime, _)| runtime.feature().is_none());
+    for programs in [plain, featured].iter().filter(|programs| !programs.is_empty()) {
+        cargo_build(programs, &target, debug)?;
     }
     let dir = target.join(if debug { "debug" } else { "release" });
     Ok(Programs { dir, runtimes: runtimes.clone() })
 }
 
-fn cargo_build(runtime: Runtime, programs: &[String], target: &Path, debug: bool) -> Result<(), Error> {
+fn cargo_build(programs: &[(Runtime, String)], target: &Path, debug: bool) -> Result<(), Error> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root()).arg("build").arg("--target-dir").arg(target);
+    cargo.current_dir(root()).args(["build", "--workspace", "--target-dir"]).arg(target);
     if !debug {
         cargo.arg("--release");
     }
-    let (package, feature) = runtime.package();
-    cargo.args(["-p", package]).args(feature.iter().flat_map(|feature| ["--features", feature]));
-    cargo.args(programs.iter().flat_map(|program| ["--bin", program]));
+    cargo
+        .args(programs.iter().filter_map(|(runtime, _)| runtime.feature()).flat_map(|it| ["--features", it]));
+    cargo.args(programs.iter().flat_map(|(_, program)| ["--bin", program]));
     let status = cargo.status().map_err(Error::Cargo)?;
-    if status.success() { Ok(()) } else { Err(Error::Build(runtime.name().into())) }
+    let mut names: Vec<&str> = programs.iter().map(|(runtime, _)| runtime.name()).collect();
+    names.dedup();
+    if status.success() { Ok(()) } else { Err(Error::Build(names.join(", "))) }
 }
 
 fn centre_of(runtime: Runtime) -> String {

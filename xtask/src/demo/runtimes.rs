@@ -25,14 +25,9 @@ impl Runtime {
         }
     }
 
-    /// Returns the package of the runtime's programs, and the feature that they need.
-    pub(super) fn package(self) -> (&'static str, Option<&'static str>) {
-        match self {
-            Self::Tokio => ("runtime-tokio", None),
-            Self::Std => ("runtime-std", None),
-            Self::Smol => ("runtime-smol", None),
-            Self::AsyncStd => ("runtime-smol", Some("async-std")),
-        }
+    /// Returns the feature that the runtime's programs need.
+    pub(super) fn feature(self) -> Option<&'static str> {
+        (self == Self::AsyncStd).then_some("runtime-smol/async-std")
     }
 }
 

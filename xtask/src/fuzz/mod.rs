@@ -115,9 +115,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
 
 /// Writes the seeds, and returns the targets.
 fn seeds() -> Result<Vec<Target>, Error> {
-    let manifest = directory().join("checks/Cargo.toml");
-    let mut cargo = command(&["run", "--quiet", "--example", "seeds", "--manifest-path"]);
-    let output = cargo.arg(manifest).output().map_err(Error::Cargo)?;
+    let mut cargo = command(&["run", "--quiet", "--example", "seeds"]);
+    let output = cargo.current_dir(root()).output().map_err(Error::Cargo)?;
     if !output.status.success() {
         return Err(Error::Seeds(text(&output.stderr)));
     }
