@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lottery_core::agency::{Agency, Job};
+use lottery_core::client::{Job, LotteryClient};
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
@@ -51,7 +51,7 @@ pub fn hold(runtime: &(impl Serve + RunClient + Sync), agencies: &[input::Agency
                     seed: 1,
                 };
                 scope.spawn(move || {
-                    let mut agency = Agency::new(job, Arc::clone(bets));
+                    let mut agency = LotteryClient::new(job, Arc::clone(bets));
                     runtime.run_client(&mut agency).expect("the runtime works");
                     agency.into_outcome().expect("the agency gets its winners")
                 })

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use lottery_core::agency::{Agency, AgencyError, Job};
+use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use lottery_runtime::Dialer;
 
@@ -74,17 +74,17 @@ where
     }
 }
 
-impl Calling<Agency> {
+impl Calling<LotteryClient> {
     /// Starts an agency with that file.
     pub fn agency<R: OnRuntime>(address: SocketAddr, dialect: Dialect, file: &File) -> Self {
-        Self::start::<R>(Agency::new(job(address, dialect, file.agency), file.bets()))
+        Self::start::<R>(LotteryClient::new(job(address, dialect, file.agency), file.bets()))
     }
 
     /// Waits for the agency's end, and returns its winners.
     ///
     /// # Errors
     /// The reason for which it did not get them.
-    pub fn outcome(self) -> Result<Vec<String>, AgencyError> {
+    pub fn outcome(self) -> Result<Vec<String>, ClientError> {
         self.join(SOON).into_outcome()
     }
 

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-pub mod agency;
 pub mod agency_file;
+pub mod client;
 pub mod commit_queue;
 pub mod committer;
 pub mod digest;

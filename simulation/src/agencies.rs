@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::agency::{Agency, AgencyError, Job, Progress, SessionAgency};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::{ClientError, Job, LotteryClient, Progress, SessionClient};
 use lottery_core::digest::Digest;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 use lottery_runtime::Dialer;
@@ -28,8 +28,8 @@ pub(crate) enum Kind {
 
 /// Program that a process runs.
 pub(crate) enum Program {
-    Session(Box<SessionAgency>),
-    Plain(Box<Agency>),
+    Session(Box<SessionClient>),
+    Plain(Box<LotteryClient>),
 }
 
 impl Program {
@@ -40,7 +40,7 @@ impl Program {
         }
     }
 
-    pub(crate) fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
+    pub(crate) fn into_outcome(self) -> Result<Vec<String>, ClientError> {
         match self {
             Self::Session(agency) => agency.into_outcome(),
             Self::Plain(agency) => agency.into_outcome(),
@@ -95,8 +95,10 @@ impl Process {
         };
         let bets = Arc::new(bets);
         let program = match kind {
-            Kind::Plain => Program::Plain(Box::new(Agency::new(job, Arc::clone(&bets)).with_progress(tell))),
-            _ => Program::Session(Box::new(SessionAgency::new(job, Arc::clone(&bets)).with_progress(tell))),
+            Kind::Plain => {
+                Program::Plain(Box::new(LotteryClient::new(job, Arc::clone(&bets)).with_progress(tell)))
+            }
+            _ => Program::Session(Box::new(SessionClient::new(job, Arc::clone(&bets)).with_progress(tell))),
         };
         let clock = Clock::start(now);
         Self { agency, kind, program, clock, bets, link: None, connections: 0, paused: now, progress }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_core::agency::AgencyError;
+use lottery_core::client::ClientError;
 use lottery_core::committer::OpenError;
 use lottery_core::store::StoreError;
 
@@ -194,15 +194,15 @@ impl World {
                     self.tally.mark(Mark::PlainDone);
                 }
             }
-            (Kind::OtherFile, Err(AgencyError::OtherBets { what, .. })) => self.tally.mark(match what {
+            (Kind::OtherFile, Err(ClientError::OtherBets { what, .. })) => self.tally.mark(match what {
                 "the file is shorter" => Mark::OtherShorter,
                 "it counts this agency as finished" => Mark::OtherFinished,
                 _ => Mark::OtherDigest,
             }),
             (Kind::Plain, Err(_)) => self.tally.mark(Mark::PlainLost),
-            (_, Err(AgencyError::GivenUp { .. })) => self.tally.mark(Mark::GivenUp),
-            (_, Err(AgencyError::Stopped)) => {}
-            (_, Err(AgencyError::Refused { reason, .. } | AgencyError::Rejected { reason, .. }))
+            (_, Err(ClientError::GivenUp { .. })) => self.tally.mark(Mark::GivenUp),
+            (_, Err(ClientError::Stopped)) => {}
+            (_, Err(ClientError::Refused { reason, .. } | ClientError::Rejected { reason, .. }))
                 if superseded(&reason) =>
             {
                 self.tally.mark(if progress.stored {

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lottery_core::agency::{Agency, Job};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::{Job, LotteryClient};
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
@@ -46,7 +46,7 @@ pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration
                 retry_for: Duration::from_secs(60),
                 seed: id.get().into(),
             };
-            let mut agency = Agency::new(job, Arc::clone(&bets));
+            let mut agency = LotteryClient::new(job, Arc::clone(&bets));
             working.spawn(async move {
                 // Nothing is sent: the agency runs to its end.
                 let (_sender, mut mail) = unbounded_channel();

@@ -13,7 +13,7 @@ use crate::files::{File, stored};
 use crate::patience::until;
 use crate::raw::Raw;
 use crate::wire::wire;
-use lottery_core::agency::Agency;
+use lottery_core::client::LotteryClient;
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
@@ -29,8 +29,8 @@ fn is_told(mut stranger: Raw) {
     assert_eq!(stranger.receive_all(), b"00000010NO_WINNERS");
 }
 
-fn start<Server: OnRuntime>(centre: SocketAddr, dialect: Dialect, file: &File) -> Calling<Agency> {
-    Calling::<Agency>::agency::<Server>(centre, dialect, file)
+fn start<Server: OnRuntime>(centre: SocketAddr, dialect: Dialect, file: &File) -> Calling<LotteryClient> {
+    Calling::<LotteryClient>::agency::<Server>(centre, dialect, file)
 }
 
 /// Returns true if the draw has taken place: asks as agency 1, after a while in which it could have.

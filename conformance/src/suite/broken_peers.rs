@@ -7,14 +7,14 @@ use crate::files::{File, stored};
 use crate::patience::until;
 use crate::raw::Raw;
 use crate::wire::wire;
-use lottery_core::agency::Agency;
+use lottery_core::client::LotteryClient;
 
 pub fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let files: Vec<File> = (1..=3).map(|agency| File::invented(agency, 300)).collect();
         let centre = Running::in_memory::<Server>(3);
-        let start = |file| Calling::<Agency>::agency::<Client>(centre.address, dialect, file);
+        let start = |file| Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, file);
 
         // Broken peers name agencies that exist; the bets that they send are in no file.
         let foreign = File::winning(3, 60);
@@ -63,7 +63,7 @@ pub fn answers_to_nobody<Server: OnRuntime, Client: OnRuntime>() {
             peer.send(&wire.probe(1).repeat(20));
             peer.vanish();
         }
-        let agency = Calling::<Agency>::agency::<Client>(centre.address, dialect, &file);
+        let agency = Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, &file);
         until("the agency is done", || agency.has_ended());
         assert_eq!(agency.winners(), file.winners(), "{dialect}");
         assert!(centre.end() == stored(&[file]), "{dialect}: the file, and nothing else");

@@ -14,7 +14,7 @@ use crate::patience::{END, until};
 use crate::raw::Raw;
 use crate::serving::Serving;
 use crate::wire::wire;
-use lottery_core::agency::{Agency, AgencyError, Job};
+use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_proto::{Dialect, Input, Instant, Io, Machine, ServerConfig};
 use lottery_runtime::{Dialer, Step};
 use socket2::{Domain, Socket, Type};
@@ -32,14 +32,14 @@ fn job(address: SocketAddr, dialect: Dialect) -> Job {
     job
 }
 
-fn start<Client: OnRuntime>(address: SocketAddr, dialect: Dialect, file: &File) -> Calling<Agency> {
-    Calling::stoppable::<Client>(Agency::new(job(address, dialect), file.bets()))
+fn start<Client: OnRuntime>(address: SocketAddr, dialect: Dialect, file: &File) -> Calling<LotteryClient> {
+    Calling::stoppable::<Client>(LotteryClient::new(job(address, dialect), file.bets()))
 }
 
-fn ends_as_stopped(agency: Calling<Agency>) {
+fn ends_as_stopped(agency: Calling<LotteryClient>) {
     agency.stop();
     let outcome = agency.join(END).into_outcome();
-    assert!(matches!(outcome, Err(AgencyError::Stopped)), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::Stopped)), "{outcome:?}");
 }
 
 /// Stops the client while it connects to a server that does not accept.
@@ -81,7 +81,7 @@ pub fn while_it_sends<Client: OnRuntime>() {
             job.batch_max = Some(usize::MAX);
             (job.connection.max_batch, job.connection.max_message) = (usize::MAX, usize::MAX);
         }
-        let agency = Agency::new(job, File::invented(1, 100_000).bets());
+        let agency = LotteryClient::new(job, File::invented(1, 100_000).bets());
         let agency = agency.with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));
         let agency = Calling::stoppable::<Client>(agency);
         let (peer, _) = listener.accept().expect("the agency connects");
@@ -136,7 +136,7 @@ pub fn while_it_pauses<Client: OnRuntime>() {
         let (listener, address) = listener();
         let mut job = job(address, dialect);
         job.poll_initial = Duration::from_secs(3600);
-        let agency = Calling::stoppable::<Client>(Agency::new(job, File::invented(1, 0).bets()));
+        let agency = Calling::stoppable::<Client>(LotteryClient::new(job, File::invented(1, 0).bets()));
         let mut peer = Raw::over(listener.accept().expect("the agency connects").0);
         assert!(peer.receive(wire.finished(1).len()) == wire.finished(1), "{dialect}: its end");
         peer.send(&wire.receipt(1));

@@ -8,13 +8,13 @@ use crate::centre::Running;
 use crate::files::File;
 use crate::patience::until;
 use crate::raw::Raw;
-use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::client::{ClientError, LotteryClient};
 use lottery_proto::Dialect;
 
-fn run<Client: OnRuntime>(dialect: Dialect, file: &File, server: String) -> Result<Vec<String>, AgencyError> {
+fn run<Client: OnRuntime>(dialect: Dialect, file: &File, server: String) -> Result<Vec<String>, ClientError> {
     let mut job = job((Ipv4Addr::LOCALHOST, 1).into(), dialect, file.agency);
     job.server = server;
-    Calling::start::<Client>(Agency::new(job, file.bets())).outcome()
+    Calling::start::<Client>(LotteryClient::new(job, file.bets())).outcome()
 }
 
 /// Names may have addresses of which only a later one listens.
@@ -34,7 +34,7 @@ pub fn nobody_listens<Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         for server in [&closed, "no.such.name.invalid:1", "neither name nor port"] {
             let outcome = run::<Client>(dialect, &File::invented(1, 1), server.to_owned());
-            let Err(AgencyError::Connect { server: named, .. }) = outcome else {
+            let Err(ClientError::Connect { server: named, .. }) = outcome else {
                 panic!("{dialect}, {server}: {outcome:?}");
             };
             assert_eq!(named, server, "{dialect}");
@@ -58,8 +58,10 @@ fn asks_after_its_peer(local: SocketAddr, peer: SocketAddr) -> bool {
 pub fn a_vanished_centre_would_be_noticed<Client: OnRuntime>() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let centre = listener.local_addr().expect("a listener has an address");
-    let client =
-        Calling::start::<Client>(Agency::new(job(centre, Dialect::Block, 1), File::invented(1, 1).bets()));
+    let client = Calling::start::<Client>(LotteryClient::new(
+        job(centre, Dialect::Block, 1),
+        File::invented(1, 1).bets(),
+    ));
     let (socket, peer) = listener.accept().expect("it connects");
     until("the keep-alive timer runs", || asks_after_its_peer(peer, centre));
     assert!(!asks_after_its_peer(centre, peer), "this end was not asked to");

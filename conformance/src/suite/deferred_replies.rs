@@ -6,7 +6,7 @@ use crate::files::File;
 use crate::holding::Holding;
 use crate::patience::until;
 use crate::serving::Serving;
-use lottery_core::agency::Agency;
+use lottery_core::client::LotteryClient;
 use lottery_proto::ServerConfig;
 
 pub fn the_last_agency_answers_the_others<Server: OnRuntime, Client: OnRuntime>() {
@@ -14,7 +14,7 @@ pub fn the_last_agency_answers_the_others<Server: OnRuntime, Client: OnRuntime>(
         let files: Vec<File> = (1..=5).map(|agency| File::invented(agency, 100 * agency)).collect();
         let service = Holding::new(ServerConfig::default());
         let server = Serving::start::<Server>(service.clone());
-        let start = |file| Calling::<Agency>::agency::<Client>(server.address, dialect, file);
+        let start = |file| Calling::<LotteryClient>::agency::<Client>(server.address, dialect, file);
 
         let (last, others) = files.split_last().expect("there are five");
         let mut agencies: Vec<_> = others.iter().map(start).collect();

@@ -9,7 +9,7 @@ use crate::files::{File, stored};
 use crate::patience::SOON;
 use crate::pieces::Cut;
 use crate::raw::Raw;
-use lottery_core::agency::{Agency, EchoJob, Echoes};
+use lottery_core::client::{EchoClient, EchoJob, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 
@@ -18,16 +18,16 @@ pub fn lines_come_back<Server: OnRuntime, Client: OnRuntime>() {
         let terms = Terms { echo_prefix: prefix.to_owned(), ..Terms::new(2) };
         let centre = Running::start::<Server>(&terms, MemoryStore::new());
         let file = File::invented(1, 30);
-        let agency = Calling::<Agency>::agency::<Client>(centre.address, Dialect::Framed, &file);
+        let agency = Calling::<LotteryClient>::agency::<Client>(centre.address, Dialect::Framed, &file);
         let connection = ClientConfig::new(AgencyId::new(7).expect("it is one"), Dialect::Block);
         let (server, period) = (centre.address.to_string(), Duration::from_millis(2));
         let (connect_timeout, retry_for) = (SOON, SOON);
         let job = EchoJob { connection, server, connect_timeout, retry_for, amount: 5, period };
-        let echoes = Calling::start::<Client>(Echoes::new(job));
+        let echoes = Calling::start::<Client>(EchoClient::new(job));
         echoes.join(SOON).into_outcome().expect("all lines have come back");
         assert!(!agency.has_ended(), "it waits for the other agency");
         let other = File::invented(2, 30);
-        let second = Calling::<Agency>::agency::<Client>(centre.address, Dialect::Fixed, &other);
+        let second = Calling::<LotteryClient>::agency::<Client>(centre.address, Dialect::Fixed, &other);
         assert_eq!(second.winners(), other.winners());
         assert_eq!(agency.winners(), file.winners());
         assert!(centre.end() == stored(&[file, other]));

@@ -13,7 +13,7 @@ use crate::patience::until;
 use crate::raw::Raw;
 use crate::serving::Serving;
 use crate::wire::wire;
-use lottery_core::agency::Agency;
+use lottery_core::client::LotteryClient;
 use lottery_proto::ServerConfig;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -98,13 +98,13 @@ pub fn client<Client: OnRuntime>() {
         let service = Holding::new(ServerConfig { agencies: 100, ..ServerConfig::default() });
         let holding = Serving::start::<Client>(service.clone());
         let centre = Running::in_memory::<Client>(100);
-        let mut agencies: Vec<Calling<Agency>> = Vec::new();
+        let mut agencies: Vec<Calling<LotteryClient>> = Vec::new();
         for agency in 1..=25 {
             let file = File::invented(agency, 20);
             for address in [holding.address, centre.address] {
                 let mut job = job(address, dialect, agency);
                 (job.poll_initial, job.retry_for) = (Duration::from_secs(3600), Duration::ZERO);
-                agencies.push(Calling::start::<Client>(Agency::new(job, file.bets())));
+                agencies.push(Calling::start::<Client>(LotteryClient::new(job, file.bets())));
             }
         }
         until("25 wait for an answer", || service.held() == 25);

@@ -12,7 +12,7 @@ use crate::logged::Lines;
 use crate::patience::until;
 use crate::raw::Raw;
 use crate::wire::wire;
-use lottery_core::agency::{Agency, AgencyError, Job};
+use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
@@ -108,8 +108,8 @@ pub fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>(
         let few = File::invented(2, 50);
         let centre = Running::in_memory::<Server>(2);
         // Bets in a dialect that carries them: in `framed` all that are stored can also be told.
-        let sender = Calling::<Agency>::agency::<Client>(centre.address, Dialect::Framed, &many);
-        let served = Calling::<Agency>::agency::<Client>(centre.address, dialect, &few);
+        let sender = Calling::<LotteryClient>::agency::<Client>(centre.address, Dialect::Framed, &many);
+        let served = Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, &few);
         assert_eq!(sender.winners(), many.winners(), "{dialect}: elsewhere they are told");
         assert_eq!(served.winners(), few.winners(), "{dialect}: the other agency gets its winners");
 
@@ -118,10 +118,10 @@ pub fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>(
         assert!(peer.receive_all() == wire.failure(reason), "{dialect}: what is wrong, and a clean end");
         drop(peer);
         let job = Job { retry_for: Duration::ZERO, ..job(centre.address, dialect, 1) };
-        let asking = Calling::start::<Client>(Agency::new(job, File::invented(1, 0).bets()));
+        let asking = Calling::start::<Client>(LotteryClient::new(job, File::invented(1, 0).bets()));
         match asking.outcome() {
-            Err(AgencyError::Closed { .. }) if dialect == Dialect::Block => {}
-            Err(AgencyError::Refused { reason: told, .. }) if told == reason => {}
+            Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
+            Err(ClientError::Refused { reason: told, .. }) if told == reason => {}
             outcome => panic!("{dialect}: {outcome:?}"),
         }
         let cant = many.winners().len();

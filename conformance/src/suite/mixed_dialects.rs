@@ -11,7 +11,7 @@ use crate::files::{File, stored};
 use crate::patience::{SOON, Task};
 use crate::raw::Raw;
 use crate::wire::wire;
-use lottery_core::agency::Agency;
+use lottery_core::client::LotteryClient;
 use lottery_proto::Dialect;
 
 /// Plays an agency that sends its bets in one dialect, and asks in another until it gets its winners.
@@ -65,7 +65,7 @@ pub fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
         let agencies: Vec<_> = files
             .iter()
             .zip(&dialects)
-            .map(|(file, &dialect)| Calling::<Agency>::agency::<Client>(address, dialect, file))
+            .map(|(file, &dialect)| Calling::<LotteryClient>::agency::<Client>(address, dialect, file))
             .collect();
         for ((agency, file), dialect) in agencies.into_iter().zip(&files).zip(dialects) {
             assert_eq!(agency.winners(), file.winners(), "{dialect}, agency {}", file.agency);

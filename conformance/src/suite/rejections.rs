@@ -8,7 +8,7 @@ use crate::logged::Lines;
 use crate::raw::Raw;
 use crate::stores::FullOnce;
 use crate::wire::{Wire, wire};
-use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::client::{ClientError, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect, Problem, Violation};
 
@@ -120,7 +120,7 @@ pub fn after_a_refused_batch<Server: OnRuntime>() {
         let wire = wire(dialect);
         let (file, other) = (File::invented(1, 20), File::invented(2, 30));
         let centre = Running::in_memory::<Server>(2);
-        let neighbour = Calling::<Agency>::agency::<Server>(centre.address, dialect, &other);
+        let neighbour = Calling::<LotteryClient>::agency::<Server>(centre.address, dialect, &other);
         let bad = wire.batch(1, &[["Ana", "Paz", "2000000x", "1980-01-01", "7574"]]);
         let good = wire.batch(1, &file.lines()[..5]);
         let answered = ask(centre.address, &[bad, good, wire.finished(1), wire.query(1)].concat());
@@ -196,7 +196,7 @@ pub fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() 
         let wire = wire(dialect);
         let files = [File::invented(1, 120), File::invented(2, 30)];
         let centre = Running::start::<Server>(&Terms::new(2), FullOnce::default());
-        let start = |file| Calling::<Agency>::agency::<Client>(centre.address, dialect, file);
+        let start = |file| Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, file);
         let lines = files[0].lines();
         let mut first = Raw::connect(centre.address);
         first.send(&wire.batch(1, &lines[..1]));
@@ -230,17 +230,17 @@ pub fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
             let failure = wire(dialect).failure("this wire is not spoken here");
             assert_eq!(ask(centre.address, &wire(dialect).probe(1)), failure, "{dialect}");
             let file = File::invented(1, 3);
-            let agency = Calling::<Agency>::agency::<Client>(centre.address, dialect, &file);
+            let agency = Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, &file);
             match agency.outcome() {
-                Err(AgencyError::Closed { .. }) if dialect == Dialect::Block => {}
-                Err(AgencyError::Refused { reason, .. }) if reason == "this wire is not spoken here" => {}
+                Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
+                Err(ClientError::Refused { reason, .. }) if reason == "this wire is not spoken here" => {}
                 outcome => panic!("{dialect}: {outcome:?}"),
             }
         }
         // The other dialects are served.
         let spoken = terms.config.dialects.iter().find(|spoken| crate::PLAIN.contains(spoken));
         let file = File::invented(1, 40);
-        let agency = Calling::<Agency>::agency::<Client>(
+        let agency = Calling::<LotteryClient>::agency::<Client>(
             centre.address,
             *spoken.expect("there are four that carry bets"),
             &file,
@@ -258,9 +258,9 @@ pub fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
         let centre = Running::in_memory::<Server>(1);
         let mut job = job(centre.address, dialect, 1);
         job.connection.max_answer = 8192;
-        let agency = Calling::start::<Client>(Agency::new(job, file.bets()));
+        let agency = Calling::start::<Client>(LotteryClient::new(job, file.bets()));
         let outcome = agency.outcome();
-        let Err(AgencyError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. }) =
+        let Err(ClientError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. }) =
             &outcome
         else {
             panic!("{dialect}: {outcome:?}")

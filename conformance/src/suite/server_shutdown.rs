@@ -13,7 +13,7 @@ use crate::raw::Raw;
 use crate::serving::Serving;
 use crate::stores::GatedStore;
 use crate::wire::wire;
-use lottery_core::agency::{Agency, AgencyError, Job};
+use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_core::store::MemoryStore;
 
 /// Text for a peer when the server stops, if its dialect has a message for it.
@@ -119,7 +119,7 @@ pub fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
         let server = Serving::start::<Server>(service.clone());
         // The agency does not ask again.
         let job = Job { retry_for: Duration::ZERO, ..job(server.address, dialect, 1) };
-        let agency = Calling::start::<Client>(Agency::new(job, File::invented(1, 30).bets()));
+        let agency = Calling::start::<Client>(LotteryClient::new(job, File::invented(1, 30).bets()));
         let mut peer = Raw::connect(server.address);
         peer.send(&wire.await_winners(2));
         until("both wait", || service.held() == 2);
@@ -127,7 +127,7 @@ pub fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
         server.stop();
         assert!(peer.receive_all() == wire.awaiting(2), "{dialect}: a clean end");
         let outcome = agency.outcome();
-        assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{dialect}: {outcome:?}");
+        assert!(matches!(outcome, Err(ClientError::Closed { .. })), "{dialect}: {outcome:?}");
         server.end();
     }
 }

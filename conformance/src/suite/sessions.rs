@@ -9,7 +9,7 @@ use crate::files::{File, stored};
 use crate::pieces::Cut;
 use crate::raw::Raw;
 use crate::wire::{BLOCK, block, wire};
-use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::client::{ClientError, LotteryClient};
 use lottery_proto::Dialect;
 
 const FINISHED: u8 = 4;
@@ -171,11 +171,11 @@ fn accept(listener: &TcpListener, agency: u32) -> Raw {
     raw
 }
 
-fn call<Client: OnRuntime>(listener: &TcpListener, file: &File) -> Calling<Agency> {
+fn call<Client: OnRuntime>(listener: &TcpListener, file: &File) -> Calling<LotteryClient> {
     let address = listener.local_addr().expect("a listener has an address");
     let mut job = job(address, Dialect::Session, file.agency);
     job.batch_max = Some(20);
-    Calling::start::<Client>(Agency::new(job, file.bets()))
+    Calling::start::<Client>(LotteryClient::new(job, file.bets()))
 }
 
 pub fn a_client_goes_on_where_the_centre_is<Client: OnRuntime>() {
@@ -212,6 +212,6 @@ pub fn a_client_sends_nothing_to_who_holds_other_bets<Client: OnRuntime>() {
         raw.send(&welcome(7, finished, 16, &stored));
         assert_eq!(raw.receive_all(), b"");
         let outcome = client.outcome();
-        assert!(matches!(outcome, Err(AgencyError::OtherBets { .. })), "{outcome:?}");
+        assert!(matches!(outcome, Err(ClientError::OtherBets { .. })), "{outcome:?}");
     }
 }

@@ -13,7 +13,7 @@ use crate::raw::Raw;
 use crate::replay::play_centre;
 use crate::transcript::Said;
 use crate::wire::wire;
-use lottery_core::agency::Agency;
+use lottery_core::client::LotteryClient;
 use lottery_proto::Dialect;
 
 /// Connections of agency 1: all that it sends on each, and the replies that must come.
@@ -130,10 +130,10 @@ fn conversation(dialect: Dialect, file: &File) -> Vec<Said> {
     said
 }
 
-fn agency(dialect: Dialect, file: &File, centre: SocketAddr) -> Agency {
+fn agency(dialect: Dialect, file: &File, centre: SocketAddr) -> LotteryClient {
     let mut job = job(centre, dialect, 1);
     job.batch_max = Some(40);
-    Agency::new(job, file.bets())
+    LotteryClient::new(job, file.bets())
 }
 
 pub fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {

@@ -12,7 +12,7 @@ use crate::patience::{SOON, TEST, Task};
 use crate::raw::Raw;
 use crate::thin::thin_line;
 use crate::wire::wire;
-use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::client::{ClientError, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect};
 
@@ -83,9 +83,9 @@ pub fn a_silent_centre_is_given_up<Client: OnRuntime>() {
         let address = listener.local_addr().expect("a listener has an address");
         let mut job = job(address, dialect, 1);
         job.connection.answer_timeout = SHORT;
-        let agency = Calling::start::<Client>(Agency::new(job, File::invented(1, 5).bets()));
+        let agency = Calling::start::<Client>(LotteryClient::new(job, File::invented(1, 5).bets()));
         let (peer, _) = listener.accept().expect("the agency connects");
-        let Err(AgencyError::Closed { reason, .. }) = agency.outcome() else {
+        let Err(ClientError::Closed { reason, .. }) = agency.outcome() else {
             panic!("{dialect}: nobody has answered")
         };
         assert_eq!(reason, CloseReason::NoAnswer, "{dialect}");
@@ -109,7 +109,7 @@ pub fn a_thin_line_is_no_silence<Client: OnRuntime>() {
                 job.connection.answer_timeout = Duration::from_millis(2500);
                 // No retry: nothing is sent twice.
                 job.retry_for = Duration::ZERO;
-                let agency = Calling::start::<Client>(Agency::new(job, file.bets()));
+                let agency = Calling::start::<Client>(LotteryClient::new(job, file.bets()));
                 let winners = agency.join(SOON).into_outcome();
                 assert_eq!(winners.expect("it gets its winners"), file.winners(), "{dialect}");
                 centre.end();

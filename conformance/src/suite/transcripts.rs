@@ -13,7 +13,7 @@ use crate::pieces::Cut;
 use crate::raw::Raw;
 use crate::replay::{Next, Replay, play_centre};
 use crate::transcript::{Said, Transcript};
-use lottery_core::agency::{Agency, EchoJob, Echoes};
+use lottery_core::client::{EchoClient, EchoJob, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use lottery_runtime::Dialer;
@@ -71,8 +71,8 @@ fn listener() -> (TcpListener, SocketAddr) {
 }
 
 /// Returns an agency as it was recorded. In `fixed` the recorded one cut a number, which ours does not.
-fn agency(address: SocketAddr, dialect: Dialect, file: &File) -> Agency {
-    Agency::new(job(address, dialect, file.agency), file.bets())
+fn agency(address: SocketAddr, dialect: Dialect, file: &File) -> LotteryClient {
+    LotteryClient::new(job(address, dialect, file.agency), file.bets())
 }
 
 pub fn the_agency_says_what_was_recorded<Client: OnRuntime>() {
@@ -87,12 +87,12 @@ pub fn the_agency_says_what_was_recorded<Client: OnRuntime>() {
 }
 
 /// Runs a health check of our client against the recorded server.
-fn health_check(address: SocketAddr, recorded: &Transcript) -> (Echoes, Vec<Said>) {
+fn health_check(address: SocketAddr, recorded: &Transcript) -> (EchoClient, Vec<Said>) {
     let connection = ClientConfig::new(AgencyId::new(1).expect("it is one"), Dialect::Echo);
     let amount = u32::try_from(recorded.connections.len()).expect("a few");
     let period = Duration::from_millis(1);
     let (server, connect_timeout, retry_for) = (address.to_string(), SOON, SOON);
-    let echoes = Echoes::new(EchoJob { connection, server, connect_timeout, retry_for, amount, period });
+    let echoes = EchoClient::new(EchoJob { connection, server, connect_timeout, retry_for, amount, period });
     // One of the recorded clients has a word more in its lines than ours.
     let ours = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(" sent\n", "\n").into_bytes();
     let said = |said: &Said| match said {

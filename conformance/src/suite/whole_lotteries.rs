@@ -4,7 +4,7 @@ use crate::OnRuntime;
 use crate::agencies::Calling;
 use crate::centre::{Running, Terms};
 use crate::files::{File, stored};
-use lottery_core::agency::Agency;
+use lottery_core::client::LotteryClient;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::Dialect;
 use lottery_store::RedbStore;
@@ -16,8 +16,10 @@ fn files() -> Vec<File> {
 fn play<Server: OnRuntime, Client: OnRuntime>(dialect: Dialect, store: impl Store + 'static) {
     let files = files();
     let centre = Running::start::<Server>(&Terms::new(5), store);
-    let agencies: Vec<_> =
-        files.iter().map(|file| Calling::<Agency>::agency::<Client>(centre.address, dialect, file)).collect();
+    let agencies: Vec<_> = files
+        .iter()
+        .map(|file| Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, file))
+        .collect();
     for (agency, file) in agencies.into_iter().zip(&files) {
         assert_eq!(agency.winners(), file.winners(), "{dialect}, agency {}", file.agency);
     }

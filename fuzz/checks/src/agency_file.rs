@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lottery_core::agency_file::{AgencyFile, BetListError};
+use lottery_core::agency_file::{AgencyFile, AgencyFileError};
 use lottery_core::store::rows;
 use lottery_proto::{Dialect, SendError};
 use lottery_testkit::{at, client_of};
@@ -12,7 +12,7 @@ pub fn run(data: &[u8]) {
     let path = Path::new("agency-1.csv");
     let list = match AgencyFile::parse(path, data) {
         Ok(list) => list,
-        Err(BetListError::Line { line, .. }) => {
+        Err(AgencyFileError::Line { line, .. }) => {
             // Lines end with CR LF, LF or CR.
             let ends = data.iter().enumerate().filter(|(at, byte)| match byte {
                 b'\n' => *at == 0 || data[at - 1] != b'\r',

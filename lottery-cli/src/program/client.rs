@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::{ClientError, EchoClient, EchoJob, Job, LotteryClient, SingleBet};
 use lottery_proto::{AgencyId, ClientConfig};
 use lottery_runtime::RunClient;
 use lottery_runtime::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
@@ -81,13 +81,13 @@ pub(super) fn agency(
     let job = job(settings)?;
     let place = open_winners(settings)?;
     let bets = AgencyFile::read_within(path, settings.file_max_size)?;
-    let mut agency = Agency::new(job, Arc::new(bets));
+    let mut agency = LotteryClient::new(job, Arc::new(bets));
     runtime.run_client(&mut agency)?;
     let left = agency.left();
     match agency.into_outcome() {
         Ok(winners) => write_winners(place, &winners, settle),
         // An agency without `--winners` is done once it has finished.
-        Err(AgencyError::Stopped) if left.finished && settings.winners.is_none() => Ok(Ended::Stopped),
+        Err(ClientError::Stopped) if left.finished && settings.winners.is_none() => Ok(Ended::Stopped),
         Err(error) => Err(Unfinished::of_agency(&error, left, settings.dialect)),
     }
 }
@@ -100,7 +100,7 @@ pub(super) fn winners(
 ) -> Result<Ended, Unfinished> {
     let job = job(settings)?;
     let place = open_winners(settings)?;
-    let mut agency = Agency::asking(job);
+    let mut agency = LotteryClient::asking(job);
     runtime.run_client(&mut agency)?;
     match agency.into_outcome() {
         Ok(winners) => write_winners(place, &winners, settle),
@@ -171,7 +171,7 @@ pub(super) fn single_bet(runtime: &impl RunClient, settings: &ClientSettings) ->
 }
 
 pub(super) fn echoes(runtime: &impl RunClient, settings: &ClientSettings) -> Result<Ended, Unfinished> {
-    let mut echoes = Echoes::new(EchoJob {
+    let mut echoes = EchoClient::new(EchoJob {
         connection: connection(settings)?,
         server: settings.server.to_string(),
         connect_timeout: settings.connect_timeout,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use lottery_core::agency::{AgencyError, Left};
+use lottery_core::client::{ClientError, Left};
 use lottery_proto::{Code, Dialect};
 use tracing::{error, info};
 
@@ -38,35 +38,35 @@ impl<E: std::error::Error> From<E> for Unfinished {
 
 impl Unfinished {
     /// Returns the end for `error`; for a stop, with the work that is left.
-    pub(super) fn of(error: &AgencyError, left: impl fmt::Display) -> Self {
+    pub(super) fn of(error: &ClientError, left: impl fmt::Display) -> Self {
         match error {
-            AgencyError::Stopped => Self::Stopped { left: left.to_string() },
+            ClientError::Stopped => Self::Stopped { left: left.to_string() },
             error => error.into(),
         }
     }
 
     /// Returns the end of an agency, with a hint of the next step where there is one.
-    pub(super) fn of_agency(error: &AgencyError, left: Left, dialect: Dialect) -> Self {
+    pub(super) fn of_agency(error: &ClientError, left: Left, dialect: Dialect) -> Self {
         let all_are_sent = left.stored == left.total;
         let hint = match error {
-            AgencyError::Rejected { reason, .. } if !reason.starts_with(Code::Finished.as_str()) => {
+            ClientError::Rejected { reason, .. } if !reason.starts_with(Code::Finished.as_str()) => {
                 return Self::of(error, left);
             }
             // A dialect without error codes does not say why: the agency may have finished before.
-            AgencyError::Refused { .. } if dialect.profile().has_sessions => return Self::of(error, left),
-            AgencyError::Refused { .. }
-            | AgencyError::Rejected { .. }
-            | AgencyError::CannotAsk { .. }
-            | AgencyError::TooManyWinners { .. }
-            | AgencyError::GivenUp { finished: true, .. }
-            | AgencyError::OtherBets { finished: true, .. } => format!("; {ASK}"),
+            ClientError::Refused { .. } if dialect.profile().has_sessions => return Self::of(error, left),
+            ClientError::Refused { .. }
+            | ClientError::Rejected { .. }
+            | ClientError::CannotAsk { .. }
+            | ClientError::TooManyWinners { .. }
+            | ClientError::GivenUp { finished: true, .. }
+            | ClientError::OtherBets { finished: true, .. } => format!("; {ASK}"),
             // The agency waited for the draw, and this dialect cannot ask for the winners again.
-            AgencyError::Closed { .. } if dialect == Dialect::Framed && all_are_sent => {
+            ClientError::Closed { .. } if dialect == Dialect::Framed && all_are_sent => {
                 format!("; {dialect} cannot ask again: on another wire, such as block, {ASK}")
             }
             // Bets that were sent but not confirmed may be stored: sending them again could store them
             // twice.
-            AgencyError::Closed { .. } if left.sent > left.stored => format!("; {left}"),
+            ClientError::Closed { .. } if left.sent > left.stored => format!("; {left}"),
             _ => return Self::of(error, left),
         };
         Self::Failed { code: 1, reason: format!("{error}{hint}") }
@@ -95,7 +95,7 @@ mod tests {
 
     const LEFT: Left = Left { total: 500, sent: 300, stored: 250, finished: false };
 
-    fn reason(error: &AgencyError, left: Left, dialect: Dialect) -> String {
+    fn reason(error: &ClientError, left: Left, dialect: Dialect) -> String {
         match Unfinished::of_agency(error, left, dialect) {
             Unfinished::Failed { code: 1, reason } => reason,
             other => panic!("{other:?}"),
@@ -116,13 +116,13 @@ mod tests {
         ] {
             assert_eq!(left.to_string(), text);
             let stopped = Unfinished::Stopped { left: text.to_owned() };
-            assert_eq!(Unfinished::of_agency(&AgencyError::Stopped, left, Dialect::Block), stopped);
+            assert_eq!(Unfinished::of_agency(&ClientError::Stopped, left, Dialect::Block), stopped);
         }
     }
 
     #[test]
     fn who_is_refused_is_told_how_to_ask() {
-        let refused = AgencyError::Refused { what: "a batch", reason: "the agency is finished".to_owned() };
+        let refused = ClientError::Refused { what: "a batch", reason: "the agency is finished".to_owned() };
         let expected = "the centre refused a batch: the agency is finished; the command winners asks for the winners of \
                         an agency that has finished";
         for dialect in [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
@@ -133,11 +133,11 @@ mod tests {
             [("finished: the agency is finished", true), ("malformed: bet 1: number: empty", false)]
         {
             let rejected =
-                AgencyError::Rejected { error: "a.csv: line 1".to_owned(), reason: said.to_owned() };
+                ClientError::Rejected { error: "a.csv: line 1".to_owned(), reason: said.to_owned() };
             let told = reason(&rejected, LEFT, Dialect::Session);
             assert_eq!(told, format!("{rejected}{}", if ask { format!("; {ASK}") } else { String::new() }));
         }
-        let closed = || AgencyError::Closed { server: "c:1".to_owned(), reason: CloseReason::Lost };
+        let closed = || ClientError::Closed { server: "c:1".to_owned(), reason: CloseReason::Lost };
         let plain = closed().to_string();
         assert_eq!(reason(&closed(), LEFT, Dialect::Framed), format!("{plain}; {LEFT}"));
         assert_eq!(reason(&closed(), Left::default(), Dialect::Block), plain);

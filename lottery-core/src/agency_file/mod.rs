@@ -36,7 +36,7 @@ pub struct AgencyFile {
 
 /// Error of an agency file that cannot be used, with the file, the line and the field.
 #[derive(Debug, thiserror::Error)]
-pub enum BetListError {
+pub enum AgencyFileError {
     /// The file cannot be read.
     #[error("{}: {error}", path.display())]
     Unreadable {
@@ -97,7 +97,7 @@ impl AgencyFile {
     ///
     /// # Errors
     /// Fails if the file cannot be read, a line of it is not a bet, or it is larger.
-    pub fn read(path: &Path) -> Result<Self, BetListError> {
+    pub fn read(path: &Path) -> Result<Self, AgencyFileError> {
         Self::read_within(path, LARGEST)
     }
 
@@ -105,11 +105,11 @@ impl AgencyFile {
     ///
     /// # Errors
     /// Fails if the file cannot be read, a line of it is not a bet, or it is larger.
-    pub fn read_within(path: &Path, limit: u32) -> Result<Self, BetListError> {
+    pub fn read_within(path: &Path, limit: u32) -> Result<Self, AgencyFileError> {
         if path == Path::new("-") {
             return Self::read_from(Path::new("standard input"), io::stdin().lock(), 0, limit);
         }
-        let unreadable = |error| BetListError::Unreadable { path: path.to_owned(), error };
+        let unreadable = |error| AgencyFileError::Unreadable { path: path.to_owned(), error };
         let file = File::open(path).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
         Self::read_from(path, BufReader::with_capacity(64 * 1024, file), size, limit)
@@ -119,13 +119,13 @@ impl AgencyFile {
     ///
     /// # Errors
     /// Fails if a line is not a bet, or the bytes are more than 4 GiB.
-    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, BetListError> {
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, AgencyFileError> {
         Self::read_from(path, bytes, bytes.len() as u64, u32::MAX)
     }
 
     /// Reads an input of about `size` bytes; the size is only a hint.
-    fn read_from(path: &Path, input: impl BufRead, size: u64, limit: u32) -> Result<Self, BetListError> {
-        let unreadable = |error| BetListError::Unreadable { path: path.to_owned(), error };
+    fn read_from(path: &Path, input: impl BufRead, size: u64, limit: u32) -> Result<Self, AgencyFileError> {
+        let unreadable = |error| AgencyFileError::Unreadable { path: path.to_owned(), error };
         let capacity = usize::try_from(size.min(limit.into())).unwrap_or_default();
         let bets = BetVec::with_capacity(capacity);
         let mut list = Self { path: path.to_owned(), bets, lines: Vec::new() };
@@ -137,7 +137,7 @@ impl AgencyFile {
                 Ok(None) => return Ok(list),
                 Err(RecordError::Unreadable(error)) => return Err(unreadable(error)),
                 Err(RecordError::TooLarge) => {
-                    return Err(BetListError::TooLarge { path: path.to_owned(), limit });
+                    return Err(AgencyFileError::TooLarge { path: path.to_owned(), limit });
                 }
                 Err(RecordError::Line(line, problem)) => return Err(list.error_at(line, problem)),
             };
@@ -192,7 +192,7 @@ impl AgencyFile {
     ///
     /// # Errors
     /// Returns the line and the field of the first bet that it cannot carry.
-    pub fn check_sendable(&self, dialect: Dialect) -> Result<(), BetListError> {
+    pub fn check_sendable(&self, dialect: Dialect) -> Result<(), AgencyFileError> {
         for (index, bet) in self.bets_from(0).enumerate() {
             dialect.check_sendable(&bet).map_err(|problem| self.error(index, problem))?;
         }
@@ -200,13 +200,13 @@ impl AgencyFile {
     }
 
     /// Returns an error about bet number `index`, counted from 0, that names its line.
-    fn error(&self, index: usize, problem: FieldError) -> BetListError {
+    fn error(&self, index: usize, problem: FieldError) -> AgencyFileError {
         let line = self.lines.get(index).copied().unwrap_or_default().into();
         self.error_at(line, problem.into())
     }
 
-    fn error_at(&self, line: u64, problem: LineProblem) -> BetListError {
-        BetListError::Line { path: self.path.clone(), line, problem }
+    fn error_at(&self, line: u64, problem: LineProblem) -> AgencyFileError {
+        AgencyFileError::Line { path: self.path.clone(), line, problem }
     }
 }
 

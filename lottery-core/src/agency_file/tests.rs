@@ -179,7 +179,7 @@ fn a_file_is_read_up_to_its_limit() {
         let read = std::cell::Cell::new(0);
         let input = BufReader::new(Endless { bytes, read: &read });
         let error = AgencyFile::read_from(Path::new("yes"), input, u64::MAX, 100_000).unwrap_err();
-        assert!(matches!(error, BetListError::TooLarge { limit: 100_000, .. }), "{error}");
+        assert!(matches!(error, AgencyFileError::TooLarge { limit: 100_000, .. }), "{error}");
         assert!(read.get() < 200_000);
     }
     let error = AgencyFile::read(Path::new("/dev/zero")).unwrap_err().to_string();

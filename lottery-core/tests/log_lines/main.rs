@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use lottery_cli::log::{Level, subscriber};
-use lottery_core::agency::Job;
+use lottery_core::client::Job;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 use lottery_runtime::{Mailbox, Service as _};

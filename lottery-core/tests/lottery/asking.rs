@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::client::{ClientError, LotteryClient};
 use lottery_proto::{Dialect, Input, Instant, Machine as _};
 use lottery_runtime::{Dialer as _, Step};
 
@@ -63,7 +63,7 @@ fn before_the_end_of_its_bets_is_acknowledged_an_agency_sends_nothing_again() {
             "{dialect}: {left:?}"
         );
         let outcome = agency.into_outcome();
-        assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{dialect}: {outcome:?}");
+        assert!(matches!(outcome, Err(ClientError::Closed { .. })), "{dialect}: {outcome:?}");
     }
 }
 
@@ -77,13 +77,13 @@ fn a_wire_without_a_question_of_its_own_is_not_asked_again() {
     let agency = calls.clients().remove(0);
     assert_eq!((agency.left().stored, agency.left().total), (30, 30));
     let outcome = agency.into_outcome();
-    assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::Closed { .. })), "{outcome:?}");
 }
 
 #[test]
 fn a_centre_that_does_not_come_back_is_given_up() {
     for dialect in ASKING {
-        let mut asking = Agency::asking(job(1, dialect));
+        let mut asking = LotteryClient::asking(job(1, dialect));
         let mut now = Instant::default();
         loop {
             match asking.next_step(now) {
@@ -110,19 +110,19 @@ fn who_only_asks_is_told_after_the_draw_and_changes_nothing() {
     for dialect in ASKING {
         let mut calls = Calls::new(2, "");
         // The same holds while the agency still sends: a process that only asks does not supersede it.
-        calls.client(0, Agency::asking(job(1, dialect)));
+        calls.client(0, LotteryClient::asking(job(1, dialect)));
         calls.client(3, agency(1, Dialect::Session, &bets(1, 300)));
-        calls.client(5, Agency::asking(job(1, dialect)));
+        calls.client(5, LotteryClient::asking(job(1, dialect)));
         calls.run(10);
         assert_eq!(calls.calls[1].connections.len(), 1, "{dialect}: its session goes on");
         let before = calls.store.saved();
-        calls.client(0, Agency::asking(job(2, dialect)));
+        calls.client(0, LotteryClient::asking(job(2, dialect)));
         calls.run(10);
         assert!(!calls.committer.agency(2).finished && calls.store.saved() == before, "{dialect}");
         calls.client(0, agency(2, dialect, &bets(2, 40)));
         calls.run(100);
         let after = calls.store.saved();
-        calls.client(0, Agency::asking(job(1, dialect)));
+        calls.client(0, LotteryClient::asking(job(1, dialect)));
         calls.run(100);
         assert!(calls.store.saved() == after, "{dialect}");
         let outcomes: Vec<_> =
@@ -135,7 +135,7 @@ fn who_only_asks_is_told_after_the_draw_and_changes_nothing() {
 
 #[test]
 fn who_asks_on_a_wire_that_cannot_is_told_so_before_it_connects() {
-    let mut asking = Agency::asking(job(1, Dialect::Framed));
+    let mut asking = LotteryClient::asking(job(1, Dialect::Framed));
     assert_eq!(asking.next_step(Instant::default()), Step::Done);
     let error = asking.into_outcome().unwrap_err().to_string();
     let expected = "framed cannot ask for the winners of one agency: it asks by saying that the agency is finished; ask on \
@@ -150,7 +150,7 @@ fn a_list_that_is_longer_than_a_block_is_asked_for_in_a_session() {
     calls.client(0, agency(1, Dialect::Session, &many));
     calls.run(10);
     for dialect in [Dialect::Block, Dialect::Session] {
-        calls.client(0, Agency::asking(job(1, dialect)));
+        calls.client(0, LotteryClient::asking(job(1, dialect)));
     }
     calls.run(10);
     for agency in calls.clients() {
@@ -159,7 +159,7 @@ fn a_list_that_is_longer_than_a_block_is_asked_for_in_a_session() {
 }
 
 /// Connects an agency, lets it send all that it wants to, and feeds it this reply and the server's end.
-fn told(agency: &mut Agency, now: Instant, answer: &[u8]) {
+fn told(agency: &mut LotteryClient, now: Instant, answer: &[u8]) {
     assert!(matches!(agency.next_step(now), Step::Connect(_)), "{agency:?}");
     agency.connected(now);
     while let Some(sent) = agency.poll_io().map(|io| io.send.len()).filter(|sent| *sent > 0) {
@@ -179,7 +179,7 @@ fn told(agency: &mut Agency, now: Instant, answer: &[u8]) {
 
 #[test]
 fn a_session_that_knows_of_no_end_of_the_bets_has_no_winners() {
-    let mut asking = Agency::asking(job(1, Dialect::Session));
+    let mut asking = LotteryClient::asking(job(1, Dialect::Session));
     let mut now = Instant::default();
     for _ in 0..2 {
         told(&mut asking, now, b"");
@@ -193,7 +193,7 @@ fn a_session_that_knows_of_no_end_of_the_bets_has_no_winners() {
     told(&mut asking, now, &welcome);
     assert_eq!(asking.next_step(now), Step::Done);
     let outcome = asking.into_outcome();
-    assert!(matches!(outcome, Err(AgencyError::NotFinished)), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::NotFinished)), "{outcome:?}");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn what_may_pass_is_asked_again_and_what_may_not_is_told() {
         let fixed = format!("E{:05}{said}", said.len()).into_bytes();
         for (dialect, answer) in [(Dialect::Braces, braces), (Dialect::Fixed, fixed)] {
             let now = second(7);
-            let mut asking = Agency::asking(job(1, dialect));
+            let mut asking = LotteryClient::asking(job(1, dialect));
             told(&mut asking, now, &answer);
             let step = asking.next_step(now);
             assert_eq!(
@@ -221,7 +221,7 @@ fn what_may_pass_is_asked_again_and_what_may_not_is_told() {
         }
     }
     // A reply that breaks the protocol is not asked for again.
-    let mut asking = Agency::asking(job(1, Dialect::Braces));
+    let mut asking = LotteryClient::asking(job(1, Dialect::Braces));
     told(&mut asking, second(7), b"R{PlayerDocID:x};");
     assert_eq!(asking.next_step(second(7)), Step::Done);
 }
@@ -237,7 +237,7 @@ fn who_has_no_name_on_its_wire_is_not_told_that_a_known_agency_has_no_winners() 
     calls.run(10);
     let mut clients = calls.clients();
     let outcome = clients.remove(2).into_outcome();
-    assert!(matches!(outcome, Err(AgencyError::CannotAsk { dialect: Dialect::Framed, .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::CannotAsk { dialect: Dialect::Framed, .. })), "{outcome:?}");
     assert_eq!(clients.remove(0).into_outcome().unwrap(), winners(&bets(1, 30)));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_core::agency::{AgencyError, EchoJob, Echoes, SingleBet};
+use lottery_core::client::{ClientError, EchoClient, EchoJob, SingleBet};
 use lottery_proto::{
     AgencyId, ClientConfig, Dialect, Field, FieldError, FieldProblem, Input, Instant, Machine as _,
 };
@@ -54,12 +54,12 @@ fn a_single_bet_is_refused() {
         let outcome = calls.clients().remove(0).into_outcome();
         let reason = "test: no room, nothing of the group is stored: told to";
         match outcome {
-            Err(AgencyError::Refused { what: "the bet", reason })
+            Err(ClientError::Refused { what: "the bet", reason })
                 if matches!(dialect, Dialect::Block | Dialect::Session) =>
             {
                 assert_eq!(reason, "");
             }
-            Err(AgencyError::Refused { what: "the bet", reason: told }) => {
+            Err(ClientError::Refused { what: "the bet", reason: told }) => {
                 assert_eq!(told, reason, "{dialect}");
             }
             outcome => panic!("{dialect}: {outcome:?}"),
@@ -153,7 +153,7 @@ fn a_bet_that_nobody_answers_is_not_known_to_be_stored() {
             bet.handle(then, Input::FinSent);
             assert_eq!(bet.next_step(then), Step::Done);
             let outcome = bet.into_outcome();
-            assert!(matches!(outcome, Err(AgencyError::Unconfirmed { .. })), "{dialect}: {outcome:?}");
+            assert!(matches!(outcome, Err(ClientError::Unconfirmed { .. })), "{dialect}: {outcome:?}");
         }
     }
 }
@@ -168,7 +168,7 @@ fn a_bet_of_which_nothing_has_left_is_not_stored() {
             bet.connected(now);
             bet.handle(now, input);
             let outcome = bet.into_outcome();
-            let told = matches!(outcome, Err(AgencyError::Closed { .. } | AgencyError::Stopped));
+            let told = matches!(outcome, Err(ClientError::Closed { .. } | ClientError::Stopped));
             assert!(told, "{dialect}: {outcome:?}");
         }
     }
@@ -186,16 +186,16 @@ fn a_wire_that_answers_no_bet_is_asked_what_comes_after_it() {
         let outcome = bet.into_outcome();
         match &outcome {
             Ok(()) => assert!(stored),
-            Err(AgencyError::Refused { what: "the bet", reason }) => assert!(!stored && reason == "no!"),
+            Err(ClientError::Refused { what: "the bet", reason }) => assert!(!stored && reason == "no!"),
             Err(other) => panic!("{other}"),
         }
     }
 }
 
-fn echoes(amount: u32) -> Echoes {
+fn echoes(amount: u32) -> EchoClient {
     let (connection, period) = (connection(Dialect::Block), Duration::from_secs(5));
     let (server, (connect_timeout, retry_for)) = ("centre:1".to_owned(), TIMEOUTS);
-    Echoes::new(EchoJob { connection, server, connect_timeout, retry_for, amount, period })
+    EchoClient::new(EchoJob { connection, server, connect_timeout, retry_for, amount, period })
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn another_line_than_was_sent_is_an_error() {
         assert!(echoes.poll_io().unwrap().fin, "it ends");
         assert_eq!(echoes.next_step(now), Step::Done);
         let outcome = echoes.into_outcome();
-        let Err(AgencyError::WrongEcho { expected, received }) = outcome else { panic!("{outcome:?}") };
+        let Err(ClientError::WrongEcho { expected, received }) = outcome else { panic!("{outcome:?}") };
         assert_eq!(expected, "[CLIENT 1] Message N°1");
         assert_eq!(received.as_bytes(), wrong.trim_ascii_end());
     }
@@ -258,5 +258,5 @@ fn an_end_without_an_answer_is_an_error() {
     echoes.handle(now, Input::Eof);
     echoes.handle(now, Input::FinSent);
     let outcome = echoes.into_outcome();
-    assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::Closed { .. })), "{outcome:?}");
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lottery_core::agency::{Agency, AgencyError, EchoJob, Echoes, Job, SingleBet};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::{ClientError, EchoClient, EchoJob, Job, LotteryClient, SingleBet};
 use lottery_core::store::{Rows, WinnersPiece};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 use lottery_runtime::dial::Target;
@@ -17,10 +17,10 @@ use crate::world::job;
 
 const BETS: &str = "Ana,Paz,20000001,1980-01-01,7574\nJos\u{e9},Paz,20000003,2000-02-29,8\n";
 
-fn agency(dialect: Dialect) -> Agency {
+fn agency(dialect: Dialect) -> LotteryClient {
     let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
     let bets = AgencyFile::parse(Path::new("agency.csv"), BETS.as_bytes()).unwrap();
-    Agency::new(Job { connection, ..job(1) }, Arc::new(bets))
+    LotteryClient::new(Job { connection, ..job(1) }, Arc::new(bets))
 }
 
 fn refused() -> io::Error {
@@ -38,8 +38,8 @@ fn dial(caller: &mut impl Dialer, now: Instant) {
 }
 
 /// Checks that the outcome names the server and the reason.
-fn could_not_connect<T: std::fmt::Debug>(outcome: Result<T, AgencyError>) {
-    let Err(AgencyError::Connect { server, error }) = outcome else { panic!("{outcome:?}") };
+fn could_not_connect<T: std::fmt::Debug>(outcome: Result<T, ClientError>) {
+    let Err(ClientError::Connect { server, error }) = outcome else { panic!("{outcome:?}") };
     assert_eq!((server.as_str(), error.kind()), ("centre:1", io::ErrorKind::ConnectionRefused));
     assert_eq!(error.to_string(), "nobody listens");
 }
@@ -78,7 +78,7 @@ fn with_sessions_it_tries_again_until_its_time_is_over() {
     assert_eq!(now, Instant::default().after(Duration::from_secs(10)), "as long as its job says");
     assert!((5..30).contains(&tries), "{tries}");
     let outcome = agency.into_outcome();
-    let Err(AgencyError::GivenUp { reason, stored: 0, total: 2, finished: false, .. }) = outcome else {
+    let Err(ClientError::GivenUp { reason, stored: 0, total: 2, finished: false, .. }) = outcome else {
         panic!("{outcome:?}")
     };
     assert_eq!(reason, "cannot connect to centre:1: nobody listens");
@@ -95,7 +95,7 @@ fn a_single_bet_and_a_health_check_give_up_at_once() {
     assert_eq!(bet.next_step(now), Step::Done);
     could_not_connect(bet.into_outcome());
 
-    let mut echoes = Echoes::new(EchoJob {
+    let mut echoes = EchoClient::new(EchoJob {
         connection: connection(Dialect::Echo),
         server: "centre:1".to_owned(),
         connect_timeout: TIMEOUTS.0,

@@ -1,6 +1,6 @@
 //! Limits: of connections, of the commit queue, and of a reply.
 
-use lottery_core::agency::AgencyError;
+use lottery_core::client::ClientError;
 
 use crate::support::{Fields, bets, winners};
 use crate::world::{World, job};
@@ -13,13 +13,13 @@ fn connections_over_the_limit_are_turned_away_and_a_place_is_free_again_later() 
     }
     world.run(5);
     let third = world.links.remove(2).agency.into_outcome();
-    assert!(matches!(third, Err(AgencyError::Closed { .. })), "{third:?}");
+    assert!(matches!(third, Err(ClientError::Closed { .. })), "{third:?}");
     assert!(!world.committer.agency(3).finished);
     assert!(world.committer.agency(1).finished && world.committer.agency(2).finished);
     // Two are still there, waiting for the draw.
     world.agency(0, job(3), &bets(3, 0, 5));
     world.run(1);
-    assert!(matches!(world.links.remove(2).agency.into_outcome(), Err(AgencyError::Closed { .. })));
+    assert!(matches!(world.links.remove(2).agency.into_outcome(), Err(ClientError::Closed { .. })));
     // One leaves.
     let now = world.now;
     lottery_proto::Machine::handle(&mut world.links[0].agency, now, lottery_proto::Input::Shutdown);
@@ -53,7 +53,7 @@ fn more_winners_than_an_answer_carries_fail_that_agency_alone() {
         assert_eq!(outcomes.pop().unwrap().unwrap(), winners(&few));
         match outcomes.pop().unwrap() {
             Ok(told) => assert!(fits && told == winners(&many), "{count}"),
-            Err(AgencyError::Closed { .. }) => assert!(!fits, "{count}"),
+            Err(ClientError::Closed { .. }) => assert!(!fits, "{count}"),
             Err(other) => panic!("{count}: {other}"),
         }
     }
@@ -122,5 +122,5 @@ fn a_centre_whose_store_has_failed_refuses_at_once() {
     world.run(1);
     assert!(world.is_over());
     let outcome = world.outcomes().remove(0);
-    assert!(matches!(outcome, Err(AgencyError::Refused { .. } | AgencyError::Closed { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::Refused { .. } | ClientError::Closed { .. })), "{outcome:?}");
 }

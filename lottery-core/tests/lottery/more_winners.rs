@@ -1,7 +1,7 @@
 //! Server that names more winners than an agency has bets, or never ends to name them: the agency holds no
 //! more of them than its bets could need.
 
-use lottery_core::agency::{Agency, AgencyError};
+use lottery_core::client::{ClientError, LotteryClient};
 use lottery_proto::{CloseReason, Dialect, Input, Instant, Machine as _, Problem, Violation};
 use lottery_runtime::{Dialer as _, Step};
 
@@ -11,7 +11,7 @@ const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
 const WINNER: u8 = 6;
 
 /// Takes all that the agency sends.
-fn drain(agency: &mut Agency) {
+fn drain(agency: &mut LotteryClient) {
     while let Some(io) = agency.poll_io()
         && !io.send.is_empty()
     {
@@ -21,7 +21,7 @@ fn drain(agency: &mut Agency) {
 }
 
 /// Returns an agency with three bets that has asked for its winners.
-fn asking(dialect: Dialect) -> Agency {
+fn asking(dialect: Dialect) -> LotteryClient {
     let mut agency = connected(1, dialect);
     let said: &[Vec<u8>] = &match dialect {
         Dialect::Block => vec![block(BATCH_ACK, "1")],
@@ -76,7 +76,7 @@ fn more_winners_than_bets_are_refused_on_every_wire() {
         let mut agency = asking(*dialect);
         hear(&mut agency, &list(*dialect, 4));
         let error = agency.into_outcome().unwrap_err();
-        assert!(matches!(error, AgencyError::TooManyWinners { named: 4, bets: 3, .. }), "{dialect}: {error}");
+        assert!(matches!(error, ClientError::TooManyWinners { named: 4, bets: 3, .. }), "{dialect}: {error}");
         assert_eq!(error.to_string(), "centre:1 names 4 winners, of 3 bets");
     }
 }
@@ -90,7 +90,7 @@ fn a_session_ends_at_the_part_that_names_too_many() {
     }
     hear(&mut agency, &block(WINNER, "220000001"));
     assert!(agency.poll_io().unwrap().fin, "it is not waited for the last part");
-    assert!(matches!(agency.into_outcome(), Err(AgencyError::TooManyWinners { named: 4, .. })));
+    assert!(matches!(agency.into_outcome(), Err(ClientError::TooManyWinners { named: 4, .. })));
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn of_one_long_answer_no_more_is_taken_than_the_bets_can_need() {
         agency.handle(NOW, Input::Eof);
         let error = agency.into_outcome().unwrap_err();
         let refused = match &error {
-            AgencyError::TooManyWinners { .. } => begins == "R00004",
-            AgencyError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. } => {
+            ClientError::TooManyWinners { .. } => begins == "R00004",
+            ClientError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. } => {
                 matches!(error.problem, Problem::TooLong { max: 8192, .. })
             }
             _ => false,

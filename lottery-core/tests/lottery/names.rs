@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lottery_core::agency::Agency;
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::LotteryClient;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 
 use crate::calls::Calls;
@@ -21,7 +21,7 @@ fn odd_names_are_stored_as_they_stand_in_the_agencys_file() {
         let list = AgencyFile::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
         let mut job = job(agency);
         job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), *dialect);
-        calls.client(1, Agency::new(job, Arc::new(list)));
+        calls.client(1, LotteryClient::new(job, Arc::new(list)));
     }
     calls.run(100);
     let rows = calls.store.rows();

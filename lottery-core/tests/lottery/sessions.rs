@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use lottery_core::agency::{AgencyError, Job, Progress, SessionAgency};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::{ClientError, Job, Progress, SessionClient};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, Batch, ClientConfig, Code, ConnId, Dialect, Failure, Finished, Hello, HelloReply, Input,
@@ -28,7 +28,7 @@ enum Asked {
 
 /// Agency with ten bets, four in a batch, and its connection.
 struct Talk {
-    agency: SessionAgency,
+    agency: SessionClient,
     server: Server,
     now: Instant,
     asked: VecDeque<Asked>,
@@ -63,7 +63,7 @@ impl Talk {
         let job = Job { connection, batch_max: Some(4), ..job(1) };
         let progress = Arc::<Mutex<Vec<Progress>>>::default();
         let seen = Arc::clone(&progress);
-        let agency = SessionAgency::new(job, Arc::new(list))
+        let agency = SessionClient::new(job, Arc::new(list))
             .with_progress(move |progress| seen.lock().unwrap().push(progress));
         let now = Instant::default();
         let server = Server::new(ServerConfig::default(), ConnId(1), now);
@@ -181,7 +181,7 @@ impl Talk {
     }
 
     /// Returns the error with which the agency has ended.
-    fn error(mut self) -> AgencyError {
+    fn error(mut self) -> ClientError {
         assert_eq!(self.agency.next_step(self.now), Step::Done);
         self.agency.into_outcome().unwrap_err()
     }
@@ -269,7 +269,7 @@ fn another_total_than_was_expected_shows_other_bets() {
     talk.greet(welcome(3, false));
     talk.batch(4, Receipt::Stored { total: 8 });
     let error = talk.error();
-    let AgencyError::OtherBets { stored: 8, what: "others were stored meanwhile", .. } = error else {
+    let ClientError::OtherBets { stored: 8, what: "others were stored meanwhile", .. } = error else {
         panic!("{error:?}")
     };
 }
@@ -288,14 +288,14 @@ fn a_refused_batch_is_named_by_its_lines_or_its_line() {
         talk.greet(welcome(stored, false));
         talk.batch(4, refused(Code::Malformed, text));
         let error = talk.error();
-        let AgencyError::Rejected { error, reason } = error else { panic!("{error:?}") };
+        let ClientError::Rejected { error, reason } = error else { panic!("{error:?}") };
         assert_eq!((error.as_str(), reason), (place, format!("malformed: {text}")));
     }
     // Finished, with nothing in flight: nothing else is left to this agency.
     let mut talk = Talk::new();
     talk.greet(welcome(10, false));
     talk.finished(refused(Code::Malformed, "no"));
-    assert!(matches!(talk.error(), AgencyError::Rejected { .. }));
+    assert!(matches!(talk.error(), ClientError::Rejected { .. }));
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn what_was_in_flight_behind_a_refused_batch_counts_for_nothing() {
             talk.pauses(25, 50);
             continue;
         }
-        let AgencyError::Rejected { reason, .. } = talk.error() else { panic!("another end") };
+        let ClientError::Rejected { reason, .. } = talk.error() else { panic!("another end") };
         assert_eq!(reason, "malformed: the first");
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::agency::Agency;
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::LotteryClient;
 use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
@@ -82,7 +82,7 @@ struct Connection {
 }
 
 struct Link {
-    agency: Agency,
+    agency: LotteryClient,
     connection: Option<Connection>,
     waits: Option<Instant>,
     done: bool,
@@ -155,7 +155,7 @@ impl Thin {
             let mut job = job(agency);
             job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), dialect);
             (job.retry_for, job.seed) = (Duration::from_secs(60), agency.into());
-            let agency = Agency::new(job, Arc::new(list));
+            let agency = LotteryClient::new(job, Arc::new(list));
             Link { agency, connection: None, waits: None, done: false, connections: 0 }
         };
         Self {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_core::commit_queue::{Command, CommitQueue, Notice, Request, Won};
 use lottery_core::committer::{Committer, HelloOutcome, OpenError, Rules};
 use lottery_core::lottery_service::LotteryService;
@@ -46,7 +46,7 @@ pub(crate) fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
 }
 
 /// Returns an agency with bets on lines 1, 2 and 4 of its file, that has just been connected.
-pub(crate) fn connected(id: u32, dialect: Dialect) -> Agency {
+pub(crate) fn connected(id: u32, dialect: Dialect) -> LotteryClient {
     let now = Instant::default();
     let row = |nth| format!("Ana,Paz,2000000{nth},1980-01-01,7574\n");
     let file = [row(1), row(2), "\n".to_owned(), row(3)].concat();
@@ -61,14 +61,14 @@ pub(crate) fn connected(id: u32, dialect: Dialect) -> Agency {
         seed: 1,
     };
     let mut agency =
-        Agency::new(job, Arc::new(AgencyFile::parse(Path::new("a.csv"), file.as_bytes()).unwrap()));
+        LotteryClient::new(job, Arc::new(AgencyFile::parse(Path::new("a.csv"), file.as_bytes()).unwrap()));
     assert!(matches!(agency.next_step(now), Step::Connect(target) if target.server == "centre:1"));
     agency.connected(now);
     agency
 }
 
 /// Returns the error of an agency that has sent its bets, and gets this reply.
-pub(crate) fn told(packet: &[u8]) -> AgencyError {
+pub(crate) fn told(packet: &[u8]) -> ClientError {
     let now = Instant::default();
     let mut agency = connected(1, Dialect::Session);
     hear(&mut agency, &block(WELCOME, "2|0|0|16|00000000"));
@@ -105,12 +105,12 @@ fn an_agency_whose_number_does_not_fit_on_its_wire_says_so_and_does_not_connect(
     let bets = || Arc::new(AgencyFile::parse(Path::new("a.csv"), b"").unwrap());
     for dialect in [Dialect::Session, Dialect::Block] {
         let job = || crate::wires::job(256, dialect);
-        for mut agency in [Agency::new(job(), bets()), Agency::asking(job())] {
+        for mut agency in [LotteryClient::new(job(), bets()), LotteryClient::asking(job())] {
             assert_eq!(agency.next_step(now), Step::Done, "{dialect}");
             let error = agency.into_outcome().unwrap_err();
             assert_eq!(error.to_string(), "agency 256: this wire goes up to 255", "{dialect}");
         }
-        let mut agency = Agency::new(crate::wires::job(255, dialect), bets());
+        let mut agency = LotteryClient::new(crate::wires::job(255, dialect), bets());
         assert!(matches!(agency.next_step(now), Step::Connect(_)), "{dialect}");
     }
 }
@@ -124,7 +124,7 @@ fn a_total_that_others_have_part_in_ends_the_agency() {
 
 #[test]
 fn what_is_acknowledged_as_expected_goes_on() {
-    assert!(matches!(told(&block(BATCH_ACK, "1|3")), AgencyError::Stopped), "it was dropped in the middle");
+    assert!(matches!(told(&block(BATCH_ACK, "1|3")), ClientError::Stopped), "it was dropped in the middle");
 }
 
 #[test]

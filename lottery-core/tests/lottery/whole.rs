@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_core::agency::AgencyError;
+use lottery_core::client::ClientError;
 use lottery_proto::Instant;
 use lottery_runtime::{Dialer as _, Step};
 
@@ -83,7 +83,7 @@ fn after_a_refused_batch_the_agency_fails_and_is_not_finished() {
     assert!(world.committer.draw().is_none());
     // The first bets are missing: later ones must not count.
     let outcome = world.links.remove(0).agency.into_outcome();
-    assert!(matches!(outcome, Err(AgencyError::Refused { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::Refused { .. })), "{outcome:?}");
     assert_eq!(outcome.unwrap_err().to_string(), "the centre refused to count this agency as finished");
 }
 
@@ -95,7 +95,7 @@ fn bets_of_an_agency_that_is_finished_are_refused() {
     world.agency(0, job(1), &bets(1, 0, 20));
     world.run(1);
     let second = world.links.remove(1).agency.into_outcome();
-    assert!(matches!(second, Err(AgencyError::Refused { .. })), "{second:?}");
+    assert!(matches!(second, Err(ClientError::Refused { .. })), "{second:?}");
     assert_eq!(world.store.rows().lines().count(), 10);
 }
 
@@ -110,7 +110,7 @@ fn an_agency_that_does_not_exist_is_turned_away() {
     assert_eq!(world.store.saved(), lottery_core::store::Saved::default());
     assert_eq!(world.store.rows(), "");
     for outcome in world.outcomes() {
-        let refused = matches!(outcome, Err(AgencyError::Closed { .. } | AgencyError::Refused { .. }));
+        let refused = matches!(outcome, Err(ClientError::Closed { .. } | ClientError::Refused { .. }));
         assert!(refused, "{outcome:?}");
     }
 }
@@ -136,5 +136,5 @@ fn a_centre_that_is_told_to_end_closes_and_the_agencies_say_so() {
     world.run(2);
     assert!(world.is_over());
     let outcome = world.outcomes().remove(0);
-    assert!(matches!(outcome, Err(AgencyError::Closed { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::Closed { .. })), "{outcome:?}");
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::agency::{Agency, Job, Progress};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::{Job, LotteryClient, Progress};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 
 use crate::calls::{Call, Calls};
@@ -20,13 +20,13 @@ pub(crate) fn bets(agency: u32, count: u32) -> Vec<Fields> {
     bets
 }
 
-pub(crate) fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> Agency {
+pub(crate) fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> LotteryClient {
     let mut file = csv::Writer::from_writer(Vec::new());
     for bet in bets {
         file.write_record(bet).unwrap();
     }
     let list = AgencyFile::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
-    Agency::new(job(agency, dialect), Arc::new(list))
+    LotteryClient::new(job(agency, dialect), Arc::new(list))
 }
 
 pub(crate) fn job(agency: u32, dialect: Dialect) -> Job {
@@ -43,14 +43,14 @@ pub(crate) fn job(agency: u32, dialect: Dialect) -> Job {
 }
 
 /// Returns the times at which `part` was sent, in milliseconds, on any connection.
-fn sent(call: &Call<Agency>, part: &[u8]) -> Vec<u128> {
+fn sent(call: &Call<LotteryClient>, part: &[u8]) -> Vec<u128> {
     let all = call.connections.iter().flatten();
     let holds = |bytes: &[u8]| bytes.windows(part.len()).any(|window| window == part);
     all.filter(|(_, bytes)| holds(bytes)).map(|(at, _)| at.since_epoch().as_millis()).collect()
 }
 
 /// Checks that no `Debug` text shows names, documents or birth dates, which are personal data.
-fn shows_nobody(calls: &Calls<Agency>, all: &[Vec<Fields>]) {
+fn shows_nobody(calls: &Calls<LotteryClient>, all: &[Vec<Fields>]) {
     let shown = calls.shown();
     for secret in all.iter().flatten().step_by(100).flat_map(|bet| &bet[..4]) {
         assert!(!shown.contains(secret), "{secret}: {shown}");
@@ -58,7 +58,7 @@ fn shows_nobody(calls: &Calls<Agency>, all: &[Vec<Fields>]) {
 }
 
 /// Runs five agencies, of which the last begins after 33 s.
-fn play(dialects: [Dialect; 5]) -> Calls<Agency> {
+fn play(dialects: [Dialect; 5]) -> Calls<LotteryClient> {
     let mut calls = Calls::new(5, "");
     let all: Vec<Vec<Fields>> = (1..=5).map(|id| bets(id, 150 * id)).collect();
     for ((id, bets), dialect) in (1..).zip(&all).zip(dialects) {
@@ -80,7 +80,7 @@ fn play(dialects: [Dialect; 5]) -> Calls<Agency> {
     calls
 }
 
-fn all_get_their_winners(calls: Calls<Agency>) {
+fn all_get_their_winners(calls: Calls<LotteryClient>) {
     for (id, agency) in (1..).zip(calls.clients()) {
         assert_eq!(agency.into_outcome().unwrap(), winners(&bets(id, 150 * id)), "agency {id}");
     }
@@ -167,7 +167,7 @@ fn what_a_wire_cannot_carry_is_not_sent() {
 }
 
 /// Adds two of three agencies, which have no bets, and do not name themselves.
-fn with_strangers() -> Calls<Agency> {
+fn with_strangers() -> Calls<LotteryClient> {
     let mut calls = Calls::new(3, "");
     calls.client(0, agency(2, Dialect::Framed, &[]));
     calls.client(1, agency(3, Dialect::Framed, &[]));

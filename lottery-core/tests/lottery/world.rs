@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::agency::{Agency, AgencyError, Job};
 use lottery_core::agency_file::AgencyFile;
+use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_core::commit_queue::{CommitQueue, Notice};
 use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
@@ -88,7 +88,7 @@ impl Pipe {
 
 /// Agency, and its connection.
 pub(crate) struct Link {
-    pub(crate) agency: Agency,
+    pub(crate) agency: LotteryClient,
     starts: Instant,
     connected: bool,
     over: bool,
@@ -208,7 +208,7 @@ impl World {
         let job = Job { retry_for: Duration::ZERO, ..job };
         let list = AgencyFile::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
         self.links.push(Link {
-            agency: Agency::new(job, Arc::new(list)),
+            agency: LotteryClient::new(job, Arc::new(list)),
             starts: self.now.after(Duration::from_secs(after)),
             connected: false,
             over: false,
@@ -277,7 +277,7 @@ impl World {
         self.links.iter().all(|link| link.over)
     }
 
-    pub(crate) fn outcomes(self) -> Vec<Result<Vec<String>, AgencyError>> {
+    pub(crate) fn outcomes(self) -> Vec<Result<Vec<String>, ClientError>> {
         self.links.into_iter().map(|link| link.agency.into_outcome()).collect()
     }
 }

@@ -12,7 +12,7 @@ use lottery_runtime::Step;
 use lottery_runtime::dial::Target;
 use tracing::info;
 
-use super::job::AgencyError;
+use super::job::ClientError;
 use super::reminder::Reminder;
 
 /// Connection of a client, and its outcome: a `T` or an error.
@@ -22,7 +22,7 @@ pub(super) struct ClientConnection<T> {
     /// Time limit for connecting to each address of the server.
     connect_timeout: Duration,
     client: Option<Client>,
-    outcome: Option<Result<T, AgencyError>>,
+    outcome: Option<Result<T, ClientError>>,
     reminder: Reminder,
 }
 
@@ -38,7 +38,7 @@ impl<T> ClientConnection<T> {
         let (agency, most) = (connection.agency.get(), connection.dialect.max_agency());
         // An agency number that the dialect cannot carry ends the agency before it connects.
         let outcome =
-            (agency > most).then_some(Err(AgencyError::Send(SendError::Agency { agency, max: most })));
+            (agency > most).then_some(Err(ClientError::Send(SendError::Agency { agency, max: most })));
         Self { connection, server, connect_timeout, client: None, outcome, reminder: Reminder::default() }
     }
 
@@ -51,12 +51,12 @@ impl<T> ClientConnection<T> {
     pub(super) fn begin(&mut self, now: Instant, greet: impl FnOnce(&mut Client) -> Result<(), SendError>) {
         let client = self.client.insert(Client::new(self.connection.clone(), now));
         if let Err(error) = greet(client) {
-            self.end(now, Err(AgencyError::Send(error)));
+            self.end(now, Err(ClientError::Send(error)));
         }
     }
 
     /// Ends the agency and closes the connection. Only the first outcome counts.
-    pub(super) fn end(&mut self, now: Instant, outcome: Result<T, AgencyError>) {
+    pub(super) fn end(&mut self, now: Instant, outcome: Result<T, ClientError>) {
         self.outcome.get_or_insert(outcome);
         self.hang_up(now);
     }
@@ -69,26 +69,26 @@ impl<T> ClientConnection<T> {
     }
 
     /// Returns the error of a connection that could not be made.
-    pub(super) fn not_connected(&self, error: &io::Error) -> AgencyError {
+    pub(super) fn not_connected(&self, error: &io::Error) -> ClientError {
         let error = io::Error::new(error.kind(), error.to_string());
-        AgencyError::Connect { server: self.server.clone(), error }
+        ClientError::Connect { server: self.server.clone(), error }
     }
 
     /// Returns the error of a server that lists more winners than there are bets.
-    pub(super) fn too_many_winners(&self, named: usize, bets: usize) -> AgencyError {
-        AgencyError::TooManyWinners { server: self.server.clone(), named, bets }
+    pub(super) fn too_many_winners(&self, named: usize, bets: usize) -> ClientError {
+        ClientError::TooManyWinners { server: self.server.clone(), named, bets }
     }
 
     /// Returns the error of a connection that ended too early.
-    pub(super) fn closed(&self, reason: CloseReason) -> AgencyError {
-        AgencyError::Closed { server: self.server.clone(), reason }
+    pub(super) fn closed(&self, reason: CloseReason) -> ClientError {
+        ClientError::Closed { server: self.server.clone(), reason }
     }
 
     /// Passes an input to the machine of the connection. A shutdown ends the agency as stopped, unless it has
     /// ended.
     pub(super) fn handle(&mut self, now: Instant, input: Input) {
         if input == Input::Shutdown {
-            self.outcome.get_or_insert(Err(AgencyError::Stopped));
+            self.outcome.get_or_insert(Err(ClientError::Stopped));
         }
         if let Some(client) = &mut self.client {
             client.handle(now, input);
@@ -150,8 +150,8 @@ impl<T> ClientConnection<T> {
     }
 
     /// Returns the outcome. An agency that has not ended counts as stopped.
-    pub(super) fn into_outcome(self) -> Result<T, AgencyError> {
-        self.outcome.unwrap_or(Err(AgencyError::Stopped))
+    pub(super) fn into_outcome(self) -> Result<T, ClientError> {
+        self.outcome.unwrap_or(Err(ClientError::Stopped))
     }
 }
 

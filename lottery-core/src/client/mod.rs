@@ -1,6 +1,6 @@
 //! Agency: the client's machine on its connections, and its steps between them.
 
-mod client_connection;
+mod connection;
 mod echo;
 mod job;
 mod plain;
@@ -17,37 +17,37 @@ use std::sync::Arc;
 use lottery_proto::{Input, Instant, Io, Machine};
 use lottery_runtime::{Dialer, Step};
 
-pub use self::echo::{EchoJob, Echoes};
-pub use self::job::{AgencyError, Job, Left, Progress};
-pub use self::plain::PlainAgency;
-pub use self::session::SessionAgency;
+pub use self::echo::{EchoClient, EchoJob};
+pub use self::job::{ClientError, Job, Left, Progress};
+pub use self::plain::PlainClient;
+pub use self::session::SessionClient;
 pub use self::single_bet::SingleBet;
 use crate::agency_file::AgencyFile;
 
 /// Agency at work: sends its bets and Finished, then asks for its winners, in the way of its dialect.
 #[derive(Debug)]
-pub struct Agency(Kind);
+pub struct LotteryClient(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Plain(PlainAgency),
-    Session(SessionAgency),
+    Plain(PlainClient),
+    Session(SessionClient),
 }
 
-impl Agency {
+impl LotteryClient {
     /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         Self(if job.connection.dialect.profile().has_sessions {
-            Kind::Session(SessionAgency::new(job, bets))
+            Kind::Session(SessionClient::new(job, bets))
         } else {
-            Kind::Plain(PlainAgency::new(job, bets))
+            Kind::Plain(PlainClient::new(job, bets))
         })
     }
 
     /// Creates an agency that only asks for its winners: it sends no bet and no Finished.
     pub fn asking(job: Job) -> Self {
-        Self(Kind::Plain(PlainAgency::asking(job)))
+        Self(Kind::Plain(PlainClient::asking(job)))
     }
 
     /// Calls `on_progress` whenever the agency has made progress.
@@ -71,7 +71,7 @@ impl Agency {
     ///
     /// # Errors
     /// Returns the reason why the agency did not get them.
-    pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
+    pub fn into_outcome(self) -> Result<Vec<String>, ClientError> {
         match self.0 {
             Kind::Plain(agency) => agency.into_outcome(),
             Kind::Session(agency) => agency.into_outcome(),
@@ -79,7 +79,7 @@ impl Agency {
     }
 }
 
-impl Machine for Agency {
+impl Machine for LotteryClient {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
@@ -101,7 +101,7 @@ impl Machine for Agency {
     }
 }
 
-impl Dialer for Agency {
+impl Dialer for LotteryClient {
     fn next_step(&mut self, now: Instant) -> Step {
         match &mut self.0 {
             Kind::Plain(agency) => agency.next_step(now),

@@ -5,9 +5,9 @@ use std::io;
 use lottery_proto::{Input, Instant, Io, Machine, WinnersFlow};
 use lottery_runtime::{Dialer, Step};
 
-use super::{Phase, PlainAgency};
+use super::{Phase, PlainClient};
 
-impl Machine for PlainAgency {
+impl Machine for PlainClient {
     type Notice = std::convert::Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
@@ -41,7 +41,7 @@ impl Machine for PlainAgency {
     }
 }
 
-impl Dialer for PlainAgency {
+impl Dialer for PlainClient {
     fn next_step(&mut self, now: Instant) -> Step {
         self.remind(now);
         let connect_at = if let Phase::Waiting(until) = self.phase { until } else { now };
@@ -68,9 +68,9 @@ impl Dialer for PlainAgency {
     }
 }
 
-impl std::fmt::Debug for PlainAgency {
+impl std::fmt::Debug for PlainClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { phase, sent, connection, .. } = self;
-        write!(f, "PlainAgency({phase:?}, {sent} sent, {connection:?})")
+        write!(f, "PlainClient({phase:?}, {sent} sent, {connection:?})")
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use lottery_proto::{CloseReason, Code, Dialect, Instant, Violation, WinnersFlow};
 use tracing::{info, warn};
 
-use super::{AgencyError, Job, Phase, PlainAgency};
-use crate::agency::reason::{passes, passes_in_words};
+use super::{ClientError, Job, Phase, PlainClient};
 use crate::agency_file::AgencyFile;
+use crate::client::reason::{passes, passes_in_words};
 
 /// Number of connections in a row closed without a reply after which the list is taken to be longer than a
 /// block.
@@ -47,7 +47,7 @@ impl Asking {
     }
 }
 
-impl PlainAgency {
+impl PlainClient {
     /// Creates an agency that only asks for its winners and changes nothing at the server.
     ///
     /// On `session` it asks in `block`: a session would take over from the agency that is sending. It opens a
@@ -63,7 +63,7 @@ impl PlainAgency {
         (agency.settled, agency.asking.alone) = (true, true);
         if agency.winners_flow() == WinnersFlow::WithFinished {
             let reason = "it asks by saying that the agency is finished".to_owned();
-            agency.end(Instant::default(), Err(AgencyError::CannotAsk { dialect, reason }));
+            agency.end(Instant::default(), Err(ClientError::CannotAsk { dialect, reason }));
         }
         agency
     }
@@ -129,7 +129,7 @@ impl PlainAgency {
     pub(super) fn welcome(&mut self, now: Instant, finished: bool) {
         self.phase = Phase::Waiting(now);
         if !finished {
-            self.end(now, Err(AgencyError::NotFinished));
+            self.end(now, Err(ClientError::NotFinished));
         }
     }
 
@@ -151,13 +151,13 @@ impl PlainAgency {
     pub(super) fn refused(&mut self, now: Instant, what: &'static str, reason: String) {
         if self.checks_until().is_some() && reason == IS_FINISHED {
             let dialect = self.job.connection.dialect;
-            return self.end(now, Err(AgencyError::CannotAsk { dialect, reason }));
+            return self.end(now, Err(ClientError::CannotAsk { dialect, reason }));
         }
         if self.end_check(now) {
             return;
         }
         let passes = self.settled && passes_in_words(&reason);
-        let error = AgencyError::Refused { what, reason };
+        let error = ClientError::Refused { what, reason };
         if passes {
             self.lost(now, error);
         } else if !self.leaving {
@@ -167,7 +167,7 @@ impl PlainAgency {
 
     /// Handles a failure of the session.
     pub(super) fn failed(&mut self, now: Instant, code: Option<Code>, reason: String) {
-        let error = AgencyError::Refused { what: "the session", reason };
+        let error = ClientError::Refused { what: "the session", reason };
         // Another client that only asks, or the agency itself, took over: it is soon done.
         if code.is_some_and(|code| passes(code) || code == Code::Superseded) {
             self.lost(now, error);
@@ -177,7 +177,7 @@ impl PlainAgency {
     }
 
     /// Handles the loss of the connection: retries on another, or gives up.
-    pub(super) fn lost(&mut self, now: Instant, error: AgencyError) {
+    pub(super) fn lost(&mut self, now: Instant, error: ClientError) {
         if (self.leaving && self.connection.client().is_some()) || self.end_check(now) {
             return;
         }
@@ -195,7 +195,7 @@ impl PlainAgency {
             Err(Duration::ZERO) => self.end(now, Err(error)),
             Err(tried) => {
                 let (reason, stored, total) = (error.to_string(), self.stored, self.bets.len());
-                self.end(now, Err(AgencyError::GivenUp { tried, reason, stored, total, finished: true }));
+                self.end(now, Err(ClientError::GivenUp { tried, reason, stored, total, finished: true }));
             }
         }
     }

@@ -14,15 +14,15 @@ use lottery_proto::client::Event;
 use lottery_proto::{Bet, Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
-use super::client_connection::ClientConnection;
-use super::job::{AgencyError, Job, Left, Progress};
+use super::connection::ClientConnection;
+use super::job::{ClientError, Job, Left, Progress};
 use super::reason::{bet_in, passes};
 use super::retry::Retry;
 use crate::agency_file::AgencyFile;
 use crate::redact;
 
 /// Agency at work, through as many connections as it takes.
-pub struct SessionAgency {
+pub struct SessionClient {
     job: Job,
     bets: Arc<AgencyFile>,
     connection: ClientConnection<Vec<String>>,
@@ -56,7 +56,7 @@ enum Phase {
     Leaving,
 }
 
-impl SessionAgency {
+impl SessionClient {
     /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
@@ -93,12 +93,12 @@ impl SessionAgency {
     ///
     /// # Errors
     /// Returns the reason why the agency did not get them.
-    pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
+    pub fn into_outcome(self) -> Result<Vec<String>, ClientError> {
         self.connection.into_outcome()
     }
 
     /// Ends the agency. Only the first outcome counts.
-    fn end(&mut self, now: Instant, outcome: Result<Vec<String>, AgencyError>) {
+    fn end(&mut self, now: Instant, outcome: Result<Vec<String>, ClientError>) {
         self.phase = Phase::Leaving;
         self.connection.end(now, outcome);
     }
@@ -127,7 +127,7 @@ impl SessionAgency {
             match sent {
                 Ok(()) => {}
                 Err(SendError::Busy | SendError::Closed) => break,
-                Err(error) => self.end(now, Err(AgencyError::Send(error))),
+                Err(error) => self.end(now, Err(ClientError::Send(error))),
             }
         }
     }
@@ -239,11 +239,11 @@ impl SessionAgency {
         }
         if code == Some(Code::Superseded) {
             // The bets are right: another session took over.
-            return self.end(now, Err(AgencyError::Refused { what: "the session", reason }));
+            return self.end(now, Err(ClientError::Refused { what: "the session", reason }));
         }
         let end = self.in_flight.front().copied().unwrap_or(self.sent);
         let error = self.bets.place_of(self.stored, end, bet);
-        self.end(now, Err(AgencyError::Rejected { error, reason }));
+        self.end(now, Err(ClientError::Rejected { error, reason }));
     }
 
     /// Handles a failure of the session.
@@ -253,7 +253,7 @@ impl SessionAgency {
         if code.is_some_and(passes) {
             self.lost(now, code, &reason);
         } else {
-            self.end(now, Err(AgencyError::Refused { what: "the session", reason }));
+            self.end(now, Err(ClientError::Refused { what: "the session", reason }));
         }
     }
 
@@ -277,7 +277,7 @@ impl SessionAgency {
             Err(tried) => {
                 let (stored, total, finished) = (self.stored, self.bets.len(), self.finished);
                 let reason = reason.to_owned();
-                self.end(now, Err(AgencyError::GivenUp { tried, reason, stored, total, finished }));
+                self.end(now, Err(ClientError::GivenUp { tried, reason, stored, total, finished }));
             }
         }
     }

@@ -9,8 +9,8 @@ use lottery_proto::{ClientConfig, Dialect, Input, Instant, Io, Machine};
 use lottery_runtime::{Dialer, Step};
 use tracing::{debug, info};
 
-use super::client_connection::ClientConnection;
-use super::job::AgencyError;
+use super::connection::ClientConnection;
+use super::job::ClientError;
 use crate::redact;
 
 /// Settings of a health check.
@@ -32,7 +32,7 @@ pub struct EchoJob {
 
 /// Sends `[CLIENT n] Message N°k`, from k = 1, and checks that each comes back.
 #[derive(Debug)]
-pub struct Echoes {
+pub struct EchoClient {
     amount: u32,
     period: Duration,
     retry_for: Duration,
@@ -45,7 +45,7 @@ pub struct Echoes {
     next: Instant,
 }
 
-impl Echoes {
+impl EchoClient {
     /// Creates a health check.
     pub fn new(job: EchoJob) -> Self {
         let EchoJob { connection, server, connect_timeout, retry_for, amount, period } = job;
@@ -63,7 +63,7 @@ impl Echoes {
     ///
     /// # Errors
     /// Fails if a line did not come back, or a different one did.
-    pub fn into_outcome(self) -> Result<(), AgencyError> {
+    pub fn into_outcome(self) -> Result<(), ClientError> {
         self.connection.into_outcome()
     }
 
@@ -104,7 +104,7 @@ impl Echoes {
         self.waiting = false;
         let Some(prefix) = msg.strip_suffix(&expected) else {
             let received = redact::line(msg).into_owned();
-            return self.connection.end(now, Err(AgencyError::WrongEcho { expected, received }));
+            return self.connection.end(now, Err(ClientError::WrongEcho { expected, received }));
         };
         // The expected line was written here and needs no redaction; the prefix is the server's.
         let msg = format!("{}{expected}", redact::line(prefix));
@@ -115,7 +115,7 @@ impl Echoes {
     }
 }
 
-impl Machine for Echoes {
+impl Machine for EchoClient {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
@@ -133,7 +133,7 @@ impl Machine for Echoes {
     }
 }
 
-impl Dialer for Echoes {
+impl Dialer for EchoClient {
     fn next_step(&mut self, now: Instant) -> Step {
         if !self.connection.has_ended() && self.done >= self.amount {
             info!(action = "loop_finished", result = "success", client_id = %self.connection.id());

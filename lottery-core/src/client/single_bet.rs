@@ -9,8 +9,8 @@ use lottery_proto::{Bet, ClientConfig, Dialect, FieldError, Input, Instant, Io, 
 use lottery_runtime::{Dialer, Step};
 use tracing::{debug, info, warn};
 
-use super::client_connection::ClientConnection;
-use super::job::AgencyError;
+use super::connection::ClientConnection;
+use super::job::ClientError;
 use crate::redact;
 
 /// Maximum number of winners in the reply that confirms the bet, on a dialect that sends them with it.
@@ -58,7 +58,7 @@ impl SingleBet {
     ///
     /// # Errors
     /// Returns the reason why the bet is not stored, or not known to be.
-    pub fn into_outcome(self) -> Result<(), AgencyError> {
+    pub fn into_outcome(self) -> Result<(), ClientError> {
         self.connection.into_outcome()
     }
 
@@ -79,7 +79,7 @@ impl SingleBet {
                 | Event::WinnersRefused { reason }
                 | Event::Refused { reason } => {
                     let reason = redact::reason(reason).into_owned();
-                    self.connection.end(now, Err(AgencyError::Refused { what: "the bet", reason }));
+                    self.connection.end(now, Err(ClientError::Refused { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {
                     let error = self.connection.closed(reason);
@@ -91,11 +91,11 @@ impl SingleBet {
     }
 
     /// Handles the loss of the connection. A bet of which some bytes were sent may be stored or not.
-    fn lost(&mut self, now: Instant, error: AgencyError) {
+    fn lost(&mut self, now: Instant, error: ClientError) {
         if !self.sent || self.connection.has_ended() {
             return self.connection.end(now, Err(error));
         }
-        let error = AgencyError::Unconfirmed { reason: error.to_string() };
+        let error = ClientError::Unconfirmed { reason: error.to_string() };
         if let Ok(bet) = bet(&self.fields) {
             let (dni, numero) = (bet.document(), bet.number());
             warn!(action = "apuesta_enviada", result = "fail", dni, numero, reason = %error);
@@ -119,7 +119,7 @@ impl Machine for SingleBet {
     fn handle(&mut self, now: Instant, input: Input) {
         match input {
             Input::Sent(1..) => self.sent = true,
-            Input::Shutdown => self.lost(now, AgencyError::Stopped),
+            Input::Shutdown => self.lost(now, ClientError::Stopped),
             _ => {}
         }
         self.connection.handle(now, input);

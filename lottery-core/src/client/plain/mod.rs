@@ -15,14 +15,14 @@ use lottery_proto::client::Event;
 use lottery_proto::{Bet, CloseReason, Instant, SendError, WinnersFlow};
 use tracing::{debug, info, warn};
 
-use super::client_connection::ClientConnection;
-use super::job::{AgencyError, Job, Left, Progress};
+use super::connection::ClientConnection;
+use super::job::{ClientError, Job, Left, Progress};
 use super::retry::Retry;
 use crate::agency_file::AgencyFile;
 use crate::redact;
 
 /// Agency at work: sends its bets and Finished, then asks for its winners.
-pub struct PlainAgency {
+pub struct PlainClient {
     job: Job,
     bets: Arc<AgencyFile>,
     connection: ClientConnection<Vec<String>>,
@@ -56,7 +56,7 @@ enum Phase {
     Done,
 }
 
-impl PlainAgency {
+impl PlainClient {
     /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
@@ -99,7 +99,7 @@ impl PlainAgency {
     ///
     /// # Errors
     /// Returns the reason why the agency did not get them.
-    pub fn into_outcome(self) -> Result<Vec<String>, AgencyError> {
+    pub fn into_outcome(self) -> Result<Vec<String>, ClientError> {
         self.connection.into_outcome()
     }
 
@@ -108,7 +108,7 @@ impl PlainAgency {
     }
 
     /// Ends the agency. Only the first outcome counts.
-    fn end(&mut self, now: Instant, outcome: Result<Vec<String>, AgencyError>) {
+    fn end(&mut self, now: Instant, outcome: Result<Vec<String>, ClientError>) {
         self.phase = Phase::Done;
         self.connection.end(now, outcome);
     }
@@ -145,7 +145,7 @@ impl PlainAgency {
             if let Err(error) = self.step(now) {
                 match error {
                     SendError::Busy | SendError::Closed => break,
-                    error => self.end(now, Err(AgencyError::Send(error))),
+                    error => self.end(now, Err(ClientError::Send(error))),
                 }
             }
             if (self.phase, self.sent) == before {

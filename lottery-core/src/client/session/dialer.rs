@@ -6,9 +6,9 @@ use std::io;
 use lottery_proto::{Input, Instant, Io, Machine};
 use lottery_runtime::{Dialer, Step};
 
-use super::{Phase, SessionAgency};
+use super::{Phase, SessionClient};
 
-impl Machine for SessionAgency {
+impl Machine for SessionClient {
     type Notice = Infallible;
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
@@ -29,7 +29,7 @@ impl Machine for SessionAgency {
     }
 }
 
-impl Dialer for SessionAgency {
+impl Dialer for SessionClient {
     fn next_step(&mut self, now: Instant) -> Step {
         self.remind(now);
         self.connection.next_step(now, self.connect_at, self.retry.end(now))
@@ -48,9 +48,9 @@ impl Dialer for SessionAgency {
     }
 }
 
-impl std::fmt::Debug for SessionAgency {
+impl std::fmt::Debug for SessionClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { phase, sent, stored, connection, .. } = self;
-        write!(f, "SessionAgency({phase:?}, {sent} sent, {stored} stored, {connection:?})")
+        write!(f, "SessionClient({phase:?}, {sent} sent, {stored} stored, {connection:?})")
     }
 }

@@ -5,8 +5,8 @@ use std::{fmt, io};
 
 use lottery_proto::{ClientConfig, CloseReason, Dialect, Instant, SendError};
 
-use super::client_connection::ClientConnection;
-use crate::agency_file::{AgencyFile, BetListError};
+use super::connection::ClientConnection;
+use crate::agency_file::{AgencyFile, AgencyFileError};
 
 /// Settings of an agency's run.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ impl fmt::Display for Left {
 /// Reason why an agency did not get its winners.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AgencyError {
+pub enum ClientError {
     /// Connecting to the server failed.
     #[error("cannot connect to {server}: {error}")]
     Connect {
@@ -98,7 +98,7 @@ pub enum AgencyError {
     },
     /// The bets cannot be sent.
     #[error(transparent)]
-    Bets(#[from] BetListError),
+    Bets(#[from] AgencyFileError),
     /// The agency's number cannot be sent.
     #[error(transparent)]
     Send(SendError),

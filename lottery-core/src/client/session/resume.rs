@@ -3,10 +3,10 @@
 use lottery_proto::Instant;
 use tracing::info;
 
-use super::{AgencyError, Phase, SessionAgency};
+use super::{ClientError, Phase, SessionClient};
 use crate::digest::Digest;
 
-impl SessionAgency {
+impl SessionClient {
     /// Handles Welcome: resumes after the stored bets, if they are the beginning of this list.
     pub(super) fn welcome(&mut self, now: Instant, stored: u64, finished: bool, digest: u32) {
         let known = usize::try_from(stored).ok().filter(|stored| *stored <= self.bets.len());
@@ -33,7 +33,7 @@ impl SessionAgency {
     pub(super) fn end_with_other_bets(&mut self, now: Instant, stored: u64, what: &'static str) {
         let (server, file) = (self.connection.server().to_owned(), self.bets.path().display().to_string());
         let finished = self.finished;
-        self.end(now, Err(AgencyError::OtherBets { server, file, stored, finished, what }));
+        self.end(now, Err(ClientError::OtherBets { server, file, stored, finished, what }));
     }
 
     /// Returns true if the digest of the first `bets` of the file differs from `expected`.
