@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lottery_core::commit_queue::{CommitQueue, Request};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::Request;
 use lottery_core::store::rows::push_bet;
 use lottery_proto::block::{self, BLOCK_SIZE};
 use lottery_proto::{Input, Machine, ServerConfig};

@@ -4,9 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lottery_core::commit_queue::{CommitQueue, Notice};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 use lottery_proto::server::{Event, Server};

@@ -7,9 +7,11 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lottery_core::commit_queue::{CommitQueue, Notice};
-use lottery_core::committer::{self, Committer, Outcome, Rules};
+use lottery_core::commit_queue::CommitQueue;
+use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::Notice;
+use lottery_core::messages::Outcome;
 use lottery_core::store::StoreError;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{Input, Machine, ServerConfig};
@@ -110,7 +112,7 @@ fn send<'a>(centres: &LotteryService, blocks: impl Iterator<Item = &'a [u8]>) {
     for block in blocks {
         feed(&mut centre, block, room_of_centre, |centre, len| centre.handle(now, Input::Received(len)));
         let notice = notices.recv().expect("each batch is answered");
-        assert!(matches!(notice, Notice::Batch(_, _, Outcome::Stored(_))), "each batch is stored");
+        assert!(matches!(notice, Notice::Batch(_, _, Outcome::Stored { .. })), "each batch is stored");
         centre.notice(now, notice);
     }
 }

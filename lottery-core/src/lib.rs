@@ -5,14 +5,12 @@ pub mod client;
 pub mod commit_queue;
 pub mod committer;
 pub mod digest;
-pub mod encoded_bets;
-mod listing;
 #[cfg(test)]
 mod logged;
 pub mod lottery_service;
 pub mod memory;
+pub mod messages;
 mod peers;
-mod pool;
 pub mod probes;
 mod redact;
 pub mod server_connection;

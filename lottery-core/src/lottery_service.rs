@@ -10,8 +10,9 @@ use lottery_proto::{Code, ConnId, Failure, Instant, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
 use tracing::{info, warn};
 
-use crate::commit_queue::{CommitQueue, Notice};
+use crate::commit_queue::CommitQueue;
 use crate::memory::Memory;
+use crate::messages::Notice;
 use crate::peers::{Admission, Limits, Peers};
 use crate::probes::Probes;
 use crate::server_connection::{ServerConnection, Ways};
@@ -157,7 +158,9 @@ impl Service for LotteryService {
         }
         let mut server = Server::new(Arc::clone(&self.config), ConnId(number), now);
         if let Some(memory) = &self.memory {
-            server = server.with_lender(Box::new(memory.lender(ConnId(number), mailbox.clone())));
+            let mailbox = mailbox.clone();
+            let wake = Mailbox::new(move |()| mailbox.deliver(Notice::Memory));
+            server = server.with_lender(Box::new(memory.lender(ConnId(number), wake)));
         }
         match admission {
             Admission::Served => {}

@@ -11,6 +11,7 @@
 //! | `meta` | name | `format`: [`FORMAT`]; `groups`: number of groups; `rows_len`: length of all rows, so of `bets.csv` |
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use redb::{
     Database, Error, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableHandle,
@@ -20,7 +21,7 @@ use redb::{
 use lottery_proto::ListSize;
 
 use lottery_core::store::{
-    AgencyRecord, Draw, Group, Rows, Rules, Saved, Winners, WinnersList, WinnersPiece,
+    AgencyRecord, Draw, EncodedBatch, Group, Rules, Saved, Winners, WinnersList, WinnersPiece,
 };
 
 /// Version of this layout. [`migrate`] reads the one before.
@@ -51,7 +52,7 @@ pub(super) struct Position {
 impl Position {
     /// Returns the position after one more group.
     pub(super) fn after(self, group: &Group) -> Self {
-        let rows_len: u64 = group.batches.iter().map(|batch| batch.text.len() as u64).sum();
+        let rows_len: u64 = group.batches.iter().map(|batch| batch.rows().len() as u64).sum();
         Self { groups: self.groups + 1, rows_len: self.rows_len + rows_len }
     }
 }
@@ -109,12 +110,13 @@ pub(super) fn position(database: &Database) -> Result<Position, Error> {
 }
 
 /// Returns the rows of these batches as values of the table, each of whole batches.
-pub(super) fn values(batches: &[Rows]) -> Vec<String> {
+pub(super) fn values(batches: &[Arc<EncodedBatch>]) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
-    for Rows { text, .. } in batches {
+    for batch in batches {
+        let text = batch.rows();
         match values.last_mut() {
             Some(last) if last.len() + text.len() <= VALUE_SIZE => last.push_str(text),
-            _ => values.push(text.clone()),
+            _ => values.push(text.to_owned()),
         }
     }
     values

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lottery_core::commit_queue::{CommitQueue, Notice};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
+use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::StoreError;
 use lottery_proto::{Input, Instant, Machine, ServerConfig};

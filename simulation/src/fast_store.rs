@@ -93,7 +93,7 @@ impl Groups {
     pub(crate) fn durable(&self) -> (Saved, Vec<String>, Pieces) {
         let state = self.state();
         let groups = &state.groups[..state.durable];
-        let rows = groups.iter().flat_map(|group| &group.batches).map(|rows| rows.text.clone());
+        let rows = groups.iter().flat_map(|group| &group.batches).map(|batch| batch.rows().to_owned());
         (saved(groups), rows.collect(), pieces(groups))
     }
 }
@@ -183,9 +183,9 @@ impl Store for FastStore {
         let state = self.state()?;
         let mut next = place;
         let batches = state.groups.iter().flat_map(|group| &group.batches);
-        for rows in batches.skip(usize::try_from(place).unwrap_or(usize::MAX)) {
+        for batch in batches.skip(usize::try_from(place).unwrap_or(usize::MAX)) {
             next += 1;
-            if visit(&rows.text).is_break() {
+            if visit(batch.rows()).is_break() {
                 break;
             }
         }

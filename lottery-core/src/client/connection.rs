@@ -12,7 +12,7 @@ use lottery_runtime::Step;
 use lottery_runtime::dial::Target;
 use tracing::info;
 
-use super::job::ClientError;
+use super::error::ClientError;
 use super::reminder::Reminder;
 
 /// Connection of a client, and its outcome: a `T` or an error.

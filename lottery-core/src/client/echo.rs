@@ -10,7 +10,7 @@ use lottery_runtime::{Dialer, Step};
 use tracing::{debug, info};
 
 use super::connection::ClientConnection;
-use super::job::ClientError;
+use super::error::ClientError;
 use crate::redact;
 
 /// Settings of a health check.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod echo;
+mod error;
 mod job;
 mod plain;
 mod reason;
@@ -18,7 +19,8 @@ use lottery_proto::{Input, Instant, Io, Machine};
 use lottery_runtime::{Dialer, Step};
 
 pub use self::echo::{EchoClient, EchoJob};
-pub use self::job::{ClientError, Job, Left, Progress};
+pub use self::error::ClientError;
+pub use self::job::{Job, Left, Progress};
 pub use self::plain::PlainClient;
 pub use self::session::SessionClient;
 pub use self::single_bet::SingleBet;

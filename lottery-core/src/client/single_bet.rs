@@ -10,7 +10,7 @@ use lottery_runtime::{Dialer, Step};
 use tracing::{debug, info, warn};
 
 use super::connection::ClientConnection;
-use super::job::ClientError;
+use super::error::ClientError;
 use crate::redact;
 
 /// Maximum number of winners in the reply that confirms the bet, on a dialect that sends them with it.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lottery_proto::ConnId;
 
-use super::Request;
+use crate::messages::Request;
 
 /// Maximum size of a usual request, in bytes of memory: any batch of a block fits.
 const USUAL: usize = 32 * 1024;

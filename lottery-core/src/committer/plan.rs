@@ -1,10 +1,13 @@
 //! Plan for a request, made before the group is committed.
 
+use std::sync::Arc;
+
 use lottery_proto::Code;
 use lottery_runtime::Mailbox;
 
-use crate::commit_queue::Notice;
-use crate::store::AgencyRecord;
+use super::Committer;
+use crate::messages::{Command, Notice, Request};
+use crate::store::{AgencyRecord, Group, Store};
 
 /// Plan for a request.
 #[derive(Debug)]
@@ -20,7 +23,66 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    pub(super) const fn refuse(code: Code, reason: &'static str) -> Self {
+    const fn refuse(code: Code, reason: &'static str) -> Self {
         Self::Refuse { code, reason }
+    }
+}
+
+impl<S: Store> Committer<S> {
+    /// Decides about a request, and adds its changes to the group.
+    pub(super) fn plan(&mut self, group: &mut Group, request: &Request) -> Plan {
+        let (agency, conn, bets) = match &request.command {
+            Command::Hello(ticket) => {
+                let agency = ticket.agency().get();
+                let older = self.sessions.begin(agency, ticket.conn(), request.from.clone());
+                return Plan::Greet { record: self.planned(group, agency), older };
+            }
+            Command::Gone(conn) => {
+                self.waiters.leave(*conn);
+                self.sessions.leave(*conn);
+                return Plan::ReadOnly;
+            }
+            Command::Winners { .. }
+            | Command::AnonymousWaiter(_)
+            | Command::Ended(_)
+            | Command::Piece { .. } => {
+                return Plan::ReadOnly;
+            }
+            Command::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
+            Command::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
+            Command::Finished(ticket) => (ticket.agency().get(), ticket.conn(), None),
+        };
+        if request.in_session
+            && let Err((code, reason)) = self.sessions.check(agency, conn)
+        {
+            return Plan::refuse(code, reason);
+        }
+        let mut record = self.planned(group, agency);
+        match bets {
+            Some(_) if record.finished => {
+                self.sessions.refuse(agency, conn);
+                return Plan::refuse(Code::Finished, "the agency is finished");
+            }
+            // An anonymous client has stood in for this agency: its bets can no longer win.
+            Some(_) if self.draw.is_some() => {
+                self.sessions.refuse(agency, conn);
+                return Plan::refuse(Code::Finished, "the draw has taken place");
+            }
+            Some(bets) => {
+                let batch = bets.batch();
+                record.stored += u64::from(batch.bets());
+                record.digest = batch.digest_after(record.digest);
+                group.batches.push(Arc::clone(batch));
+            }
+            None if record.finished => return Plan::Store { total: record.stored },
+            None => record.finished = true,
+        }
+        group.agencies.insert(agency, record);
+        Plan::Store { total: record.stored }
+    }
+
+    /// Returns the record of an agency as it will be once the group is durable.
+    fn planned(&self, group: &Group, agency: u32) -> AgencyRecord {
+        group.agencies.get(&agency).copied().unwrap_or_else(|| self.agency(agency))
     }
 }

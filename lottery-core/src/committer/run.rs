@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Committer;
 use super::plan::Plan;
-use crate::commit_queue::{Command, CommitQueue, Request};
+use crate::commit_queue::CommitQueue;
+use crate::messages::{Command, Request};
 use crate::store::{Store, StoreError};
 
 /// Maximum size of a group, in bytes of requests, about.

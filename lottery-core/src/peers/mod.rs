@@ -21,7 +21,7 @@ pub(crate) use self::seat::Standing;
 use lottery_runtime::Mailbox;
 
 use self::seat::{Next, Seat};
-use crate::commit_queue::Notice;
+use crate::messages::Notice;
 
 /// Number of connections beyond the limit that are told so, and of displaced ones that are still there.
 /// Further connections are closed without a reply.

@@ -9,7 +9,7 @@ use lottery_proto::Instant;
 use lottery_runtime::Mailbox;
 
 use super::network::Network;
-use crate::commit_queue::Notice;
+use crate::messages::Notice;
 
 /// Minimum time without input before a connection is displaced: a message may be on its way.
 const LEAST_IDLE: Duration = Duration::from_millis(250);

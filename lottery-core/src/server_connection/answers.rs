@@ -7,18 +7,18 @@ use lottery_proto::{
 use tracing::{debug, error, info, warn};
 
 use super::ServerConnection;
-use crate::commit_queue::{Command, Won};
-use crate::committer::{HelloOutcome, Outcome};
-use crate::listing::Listing;
+use super::listing::Listing;
+use crate::messages::{Command, HelloOutcome, Outcome, Won};
+
 use crate::store::{AgencyRecord, WinnersPiece};
 
 /// Failure sent for a Hello or a query once the commit queue is closed: there will be no draw.
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
 
 impl ServerConnection {
-    pub(super) fn greet(&mut self, now: Instant, ticket: Ticket<Hello>, greeting: &HelloOutcome) {
+    pub(super) fn greet(&mut self, now: Instant, ticket: Ticket<Hello>, outcome: &HelloOutcome) {
         let agency = ticket.agency();
-        match greeting {
+        match outcome {
             HelloOutcome::Welcome(AgencyRecord { stored, digest, finished }) => {
                 let (stored, digest, finished) = (*stored, *digest, *finished);
                 if self.report.may_log(now) {
@@ -60,7 +60,7 @@ impl ServerConnection {
         for<'a> R: AnyRequest<Reply<'a> = Receipt<'a>>,
     {
         let receipt = match outcome {
-            Outcome::Stored(durable) => Receipt::Stored { total: durable.total() },
+            Outcome::Stored { total, .. } => Receipt::Stored { total: *total },
             Outcome::Refused { code, reason } => Receipt::Refused(Failure { code: *code, text: reason }),
         };
         self.reply(now, ticket, receipt);

@@ -3,11 +3,10 @@
 use lottery_proto::{CloseReason, Instant};
 use tracing::{debug, info, warn};
 
-use crate::committer::Outcome;
-use crate::encoded_bets::EncodedBets;
+use crate::messages::Outcome;
 use crate::peers::Place;
 use crate::redact;
-use crate::store::rows;
+use crate::store::{EncodedBatch, rows};
 
 /// Number of rejections of a connection that are logged one by one. The others are counted, and logged at its
 /// end.
@@ -60,27 +59,27 @@ impl Report {
     }
 
     /// Logs the outcome of a batch. A stored bet costs its peer more than a log line: it is always logged.
-    pub(super) fn batch(&mut self, now: Instant, bets: &EncodedBets, outcome: &Outcome) {
-        let cantidad = bets.count();
+    pub(super) fn batch(&mut self, now: Instant, batch: &EncodedBatch, outcome: &Outcome) {
+        let cantidad = batch.bets();
         match outcome {
-            Outcome::Stored(_) if cantidad > 0 || self.may_log(now) => {
+            Outcome::Stored { .. } if cantidad > 0 || self.may_log(now) => {
                 info!(action = "apuesta_recibida", result = "success", cantidad);
             }
             Outcome::Refused { reason, .. } if self.refusal(now) => {
                 let ip = self.place.ip();
                 warn!(action = "apuesta_recibida", result = "fail", cantidad, ip = %ip, reason);
             }
-            Outcome::Stored(_) | Outcome::Refused { .. } => {}
+            Outcome::Stored { .. } | Outcome::Refused { .. } => {}
         }
     }
 
     /// Logs the outcome of a bet that was sent alone.
-    pub(super) fn bet(&mut self, now: Instant, bets: &EncodedBets, outcome: &Outcome) {
+    pub(super) fn bet(&mut self, now: Instant, batch: &EncodedBatch, outcome: &Outcome) {
         if matches!(outcome, Outcome::Refused { .. }) && !self.refusal(now) {
             return;
         }
-        let read = rows::for_each_row(bets.rows(), |_, dni, numero| match outcome {
-            Outcome::Stored(_) => info!(action = "apuesta_almacenada", result = "success", dni, numero),
+        let read = rows::for_each_row(batch.rows(), |_, dni, numero| match outcome {
+            Outcome::Stored { .. } => info!(action = "apuesta_almacenada", result = "success", dni, numero),
             Outcome::Refused { reason, .. } => {
                 warn!(action = "apuesta_almacenada", result = "fail", dni, numero, reason);
             }

@@ -1,15 +1,17 @@
 //! Store that is lost when the process ends.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::ControlFlow;
 
 use super::{Group, Saved, Store, StoreError, WinnersPiece};
 
 /// Store in memory: for tests, and for `--store memory`.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct MemoryStore {
     saved: Saved,
-    batches: Vec<super::Rows>,
+    /// Rows of each batch.
+    batches: Vec<String>,
     winners: BTreeMap<(u32, u64), WinnersPiece>,
 }
 
@@ -26,7 +28,7 @@ impl Store for MemoryStore {
     }
 
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
-        self.batches.extend_from_slice(&group.batches);
+        self.batches.extend(group.batches.iter().map(|batch| batch.rows().to_owned()));
         self.saved.agencies.extend(&group.agencies);
         self.saved.rules = group.rules.or(self.saved.rules);
         if let Some(winners) = &group.winners {
@@ -48,9 +50,9 @@ impl Store for MemoryStore {
         visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
         let mut next = place;
-        for batch in self.batches.iter().skip(usize::try_from(place).unwrap_or(usize::MAX)) {
+        for rows in self.batches.iter().skip(usize::try_from(place).unwrap_or(usize::MAX)) {
             next += 1;
-            if visit(&batch.text).is_break() {
+            if visit(rows).is_break() {
                 break;
             }
         }
@@ -62,5 +64,13 @@ impl Store for MemoryStore {
             .get(&(agency, number))
             .cloned()
             .ok_or_else(|| super::no_such_piece("memory", agency, number))
+    }
+}
+
+/// Omits the rows: they are personal data.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { saved, batches, winners } = self;
+        write!(f, "MemoryStore({saved:?}, {} batches, {} pieces of winners)", batches.len(), winners.len())
     }
 }

@@ -10,6 +10,8 @@
 //! | [`MemoryStore`] | nothing after the process: tests, and `--store memory` |
 
 mod difference;
+mod durable;
+mod encoded_batch;
 mod error;
 mod memory;
 pub mod rows;
@@ -17,12 +19,13 @@ mod snapshot;
 mod winners;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use difference::Difference;
+pub use durable::Durable;
+pub use encoded_batch::EncodedBatch;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use snapshot::{Snapshot, Snapshots};
@@ -99,7 +102,7 @@ pub trait Store: Send {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
     /// Batches in commit order.
-    pub batches: Vec<Rows>,
+    pub batches: Vec<Arc<EncodedBatch>>,
     /// New record of each agency that this group changes.
     pub agencies: BTreeMap<u32, AgencyRecord>,
     /// Rules, if they are new.
@@ -117,17 +120,6 @@ pub struct Rules {
     pub agencies: u32,
     /// Winning number: the bets on it win.
     pub winning_number: u32,
-}
-
-/// Batch as it is stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Rows {
-    /// Number of its agency.
-    pub agency: u32,
-    /// Number of rows in `text`.
-    pub bets: u32,
-    /// Rows, as [`rows::push_row`] writes them.
-    pub text: String,
 }
 
 /// State of an agency.
@@ -161,14 +153,6 @@ pub struct Saved {
     pub rules: Option<Rules>,
     /// Draw, if it has taken place.
     pub draw: Option<Draw>,
-}
-
-/// Omits the rows: they are personal data.
-impl fmt::Debug for Rows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { agency, bets, text } = self;
-        write!(f, "Rows {{ agency: {agency}, bets: {bets}, text: {} bytes }}", text.len())
-    }
 }
 
 /// Returns the error of a store that lacks a piece of winners which the draw counts.

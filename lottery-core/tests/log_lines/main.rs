@@ -538,7 +538,7 @@ fn a_bet_sent_alone_is_logged_with_its_document_and_number_and_nothing_else() {
             let asks = asks(1, |client| client.send_bet(now, &as_bets(&planted(1))[0]).unwrap());
             world
                 .committer
-                .commit(vec![lottery_core::commit_queue::Request {
+                .commit(vec![lottery_core::messages::Request {
                     from: mailbox,
                     in_session: false,
                     alone: false,

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::commit_queue::{CommitQueue, Notice};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{Input, Instant, Machine as _, ServerConfig};
 use lottery_runtime::{Mailbox, Service as _};

@@ -1,7 +1,8 @@
 //! Commit queue: bounded, in order, and closed for good.
 
-use lottery_core::commit_queue::{Command, CommitQueue, OWN_ROOM, Request};
-use lottery_core::encoded_bets::EncodedBets;
+use lottery_core::commit_queue::{CommitQueue, OWN_ROOM};
+use lottery_core::messages::{Command, QueuedBatch, Request};
+use lottery_core::store::EncodedBatch;
 use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Server, ServerConfig};
 
@@ -42,7 +43,7 @@ fn large(number: u64, bytes: usize) -> Command {
         server.handle(Instant::default(), Input::Received(n));
     }
     let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("a batch") };
-    Command::Batch(ticket, EncodedBets::of(1, bets))
+    Command::Batch(ticket, QueuedBatch::new(EncodedBatch::encode(1, bets), None))
 }
 
 /// Returns the numbers of the connections that requests are from.
@@ -141,7 +142,7 @@ fn a_group_has_a_request_of_each_connection_before_any_has_two() {
     for agency in [1, 1, 1, 1, 2, 2, 3] {
         commit_queue.submit(diary.request(batch(agency, &bets(agency, 0, 60)))).unwrap();
     }
-    let size = EncodedBets::size_of(60, 60 * 55);
+    let size = EncodedBatch::size_of(60, 60 * 55);
     assert_eq!(conns(&commit_queue.try_take(2 * size).unwrap()), [1, 2, 3]);
     assert_eq!(conns(&commit_queue.try_take(usize::MAX).unwrap()), [1, 2, 1, 1]);
 }
@@ -230,7 +231,7 @@ fn requests_are_taken_in_order_and_by_portions() {
         assert!(!portion.is_empty(), "one at least");
         for request in &portion {
             if let Command::Batch(ticket, bets) = &request.command {
-                sizes[ticket.agency().get() as usize - 1].push(bets.count());
+                sizes[ticket.agency().get() as usize - 1].push(bets.batch().bets());
             }
         }
         taken.extend(agencies(portion));

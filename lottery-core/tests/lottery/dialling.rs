@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, EchoClient, EchoJob, Job, LotteryClient, SingleBet};
-use lottery_core::store::{Rows, WinnersPiece};
+use lottery_core::store::{EncodedBatch, WinnersPiece};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
 use lottery_runtime::dial::Target;
 use lottery_runtime::{Dialer, Mailbox, Step};
@@ -130,8 +130,8 @@ fn what_shows_itself_shows_what_it_is_and_nothing_of_a_bet() {
     let bet = SingleBet::new(connection, "centre:1".to_owned(), TIMEOUTS, fields).unwrap();
     assert_eq!(format!("{bet:?}"), "SingleBet(Call(agency 1 to centre:1, ended: false, None))");
     assert_eq!(format!("{:?}", Mailbox::new(|()| ())), "Mailbox");
-    let rows = Rows { agency: 3, bets: 2, text: "1,Ana,Paz,20000001,1980-01-01,7574\r\n".to_owned() };
-    assert_eq!(format!("{rows:?}"), "Rows { agency: 3, bets: 2, text: 36 bytes }");
+    let batch = EncodedBatch::from_rows(3, 2, "1,Ana,Paz,20000001,1980-01-01,7574\r\n".to_owned());
+    assert_eq!(format!("{batch:?}"), "EncodedBatch { agency: 3, bets: 2, rows: 36 bytes }");
     let piece = WinnersPiece { agency: 1, number: 7, documents: "20000001\n".to_owned() };
     assert_eq!(format!("{piece:?}"), "WinnersPiece { agency: 1, number: 7, documents: 9 bytes }");
 }

@@ -1,7 +1,7 @@
 //! Draw: its time, its winners, and that it stays the same.
 
-use lottery_core::commit_queue::Won;
 use lottery_core::committer::{Committer, Rules};
+use lottery_core::messages::Won;
 use lottery_core::store::Store;
 use lottery_proto::AgencyId;
 use lottery_store::RedbStore;

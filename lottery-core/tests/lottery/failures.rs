@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use lottery_core::commit_queue::{Command, CommitQueue};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::run;
+use lottery_core::messages::Command;
 use lottery_core::store::StoreError;
 
 use crate::support::Seen::{Committed, Pending, Refused, Stored, Winners};

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use lottery_core::commit_queue::{CommitQueue, Notice};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{Committer, step};
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::client::Event;
 use lottery_proto::{

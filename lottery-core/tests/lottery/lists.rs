@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use lottery_core::commit_queue::{Command, CommitQueue, Notice};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{Committer, OpenError, Opening, Rules};
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::{Command, Notice};
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::{PIECE_SIZE, Store as _, StoreError};
 use lottery_proto::{ConnId, Input, Instant, Machine as _, ServerConfig};

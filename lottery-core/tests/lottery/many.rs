@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_core::commit_queue::Command;
+use lottery_core::messages::Command;
 use lottery_core::store::{AgencyRecord, Group, Store as _};
 use lottery_proto::ConnId;
 use rustix::time::{ClockId, clock_gettime};

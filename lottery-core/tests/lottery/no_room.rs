@@ -37,7 +37,7 @@ fn what_is_refused_in_a_pause_is_told_what_the_store_said() {
             let (sender, told) = std::sync::mpsc::channel();
             let mailbox = lottery_runtime::Mailbox::new(move |notice| _ = sender.send(format!("{notice:?}")));
             let request =
-                lottery_core::commit_queue::Request { from: mailbox, ..store.diary().request(finished(1)) };
+                lottery_core::messages::Request { from: mailbox, ..store.diary().request(finished(1)) };
             committer.commit(vec![request]).unwrap();
             told.recv().unwrap()
         })

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use lottery_core::commit_queue::{Command, Notice, Request, Won};
-use lottery_core::committer::{Committer, Outcome, Rules};
-use lottery_core::encoded_bets::EncodedBets;
-use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
+use lottery_core::committer::{Committer, Rules};
+use lottery_core::messages::{Command, Notice, Outcome, QueuedBatch, Request, Won};
+use lottery_core::store::{EncodedBatch, Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, ListSize, Server, ServerConfig,
+    AgencyId, Bet, Bets, Client, ClientConfig, ConnId, Dialect, Input, Instant, ListSize, Server,
+    ServerConfig,
 };
 use lottery_runtime::Mailbox;
 
@@ -59,12 +59,16 @@ pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Command {
         server.handle(now, Input::Received(n));
     }
     match server.poll_event().unwrap() {
-        Event::Bet { ticket, bets } => Command::Bet(ticket, EncodedBets::of(agency, bets)),
-        Event::Batch { ticket, bets } => Command::Batch(ticket, EncodedBets::of(agency, bets)),
+        Event::Bet { ticket, bets } => Command::Bet(ticket, queued(agency, bets)),
+        Event::Batch { ticket, bets } => Command::Batch(ticket, queued(agency, bets)),
         Event::Finished { ticket } => Command::Finished(ticket),
         Event::WinnersQuery { ticket, wait } => Command::Winners { ticket, wait },
         other => panic!("{other:?}"),
     }
+}
+
+fn queued(agency: u32, bets: Bets<'_>) -> QueuedBatch {
+    QueuedBatch::new(EncodedBatch::encode(agency, bets), None)
 }
 
 pub(crate) fn batch(agency: u32, fields: &[Fields]) -> Command {
@@ -151,7 +155,7 @@ pub(crate) fn all_of(won: Won, store: &impl Store) -> Vec<String> {
 
 pub(crate) fn seen(notice: Notice, store: &impl Store) -> Seen {
     let receipt = |agency: AgencyId, outcome| match outcome {
-        Outcome::Stored(durable) => Seen::Stored(agency.get(), durable.total()),
+        Outcome::Stored { total, .. } => Seen::Stored(agency.get(), total),
         Outcome::Refused { code, .. } => Seen::Refused(agency.get(), code.as_str()),
     };
     match notice {

@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, Job, LotteryClient};
-use lottery_core::commit_queue::{Command, CommitQueue, Notice, Request, Won};
-use lottery_core::committer::{Committer, HelloOutcome, OpenError, Rules};
+use lottery_core::commit_queue::CommitQueue;
+use lottery_core::committer::{Committer, OpenError, Rules};
 use lottery_core::lottery_service::LotteryService;
-use lottery_core::store::{AgencyRecord, Group, Rows, Store as _, StoreError, WinnersList, WinnersPiece};
+use lottery_core::messages::HelloOutcome;
+use lottery_core::messages::{Command, Notice, Request, Won};
+use lottery_core::store::{
+    AgencyRecord, EncodedBatch, Group, Store as _, StoreError, WinnersList, WinnersPiece,
+};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, ClientConfig, Code, ConnId, Dialect, Input, Instant, ListSize, Machine, Server, ServerConfig,
@@ -243,7 +247,7 @@ fn a_draw_that_is_due_at_the_start_and_finds_no_room_takes_place_later() {
 fn nothing_is_drawn_from_stored_bets_that_are_none() {
     let mut store = TestStore::default();
     let finished = AgencyRecord { stored: 1, digest: 0, finished: true };
-    let batches = vec![Rows { agency: 1, bets: 1, text: "1,Ana,Paz\r\n".to_owned() }];
+    let batches = vec![EncodedBatch::from_rows(1, 1, "1,Ana,Paz\r\n".to_owned()).into()];
     store.commit(&Group { batches, agencies: [(1, finished)].into(), ..Group::default() }).unwrap();
     let error = Committer::open(store, Rules { agencies: 1, winning_number: 7574 }).unwrap_err();
     let OpenError::Store(StoreError::Failed { place, .. }) = error else { panic!("{error}") };

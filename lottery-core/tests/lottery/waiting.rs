@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use lottery_core::commit_queue::{Command, CommitQueue};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{Committer, run};
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::Command;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Machine as _, Receipt, Server, ServerConfig};

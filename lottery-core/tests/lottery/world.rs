@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, Job, LotteryClient};
-use lottery_core::commit_queue::{CommitQueue, Notice};
+use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};

@@ -82,12 +82,12 @@ impl StorageBackend for Shared {
 
 /// Returns a group with rows of several values, two agencies, and a draw.
 fn group() -> Group {
-    let rows = |agency: u32| Rows { agency, bets: 1, text: format!("{agency},Ana,").repeat(20_000) };
+    let batch = |agency: u32| EncodedBatch::from_rows(agency, 1, format!("{agency},Ana,").repeat(20_000));
     let record = AgencyRecord { stored: 1, digest: 7, finished: true };
     let (documents, size) = ("20000001\n2\n".to_owned(), ListSize { documents: 2, bytes: 9, longest: 8 });
     let winners = [(1, WinnersList { size, pieces: 1 })].into();
     Group {
-        batches: vec![rows(1), rows(2)],
+        batches: vec![batch(1).into(), batch(2).into()],
         agencies: [(1, record), (2, record)].into(),
         rules: Some(Rules { agencies: 2, winning_number: 7574 }),
         winners: Some(Winners {

@@ -1,9 +1,10 @@
 //! Filling of a new store with bets, in groups that fit into memory.
 
 use std::collections::BTreeMap;
+use std::mem;
+use std::sync::Arc;
 
-use lottery_core::digest;
-use lottery_core::store::{AgencyRecord, Group, Rows, Store, rows};
+use lottery_core::store::{AgencyRecord, EncodedBatch, Group, Store};
 
 use super::TransferError;
 use super::csv_rows::Row;
@@ -15,49 +16,56 @@ const MAX_GROUP: usize = 1 << 20;
 pub(super) struct Filling<'a> {
     store: &'a mut dyn Store,
     group: Group,
+    /// Batch that the next bet joins, if it is of the same agency.
+    batch: EncodedBatch,
+    /// Size of the rows of the group and the batch, in bytes.
     size: usize,
     agencies: BTreeMap<u32, AgencyRecord>,
-    digested: Vec<u8>,
 }
 
 impl<'a> Filling<'a> {
     pub(super) fn new(store: &'a mut dyn Store) -> Self {
-        Self { store, group: Group::default(), size: 0, agencies: BTreeMap::new(), digested: Vec::new() }
+        let (group, batch) = (Group::default(), EncodedBatch::new(0));
+        Self { store, group, batch, size: 0, agencies: BTreeMap::new() }
     }
 
     /// Adds a bet behind all others.
     pub(super) fn push(&mut self, row: &Row<'_>) -> Result<(), TransferError> {
         let Row { agency, fields, number } = *row;
-        self.digested.clear();
-        digest::push_fields(&mut self.digested, fields, number);
-        let record = self.agencies.entry(agency).or_default();
-        record.stored += 1;
-        record.digest = crc32c::crc32c_append(record.digest, &self.digested);
-        self.group.agencies.insert(agency, *record);
-        let batches = &mut self.group.batches;
-        if batches.last().is_none_or(|last| last.agency != agency) {
-            batches.push(Rows { agency, bets: 0, text: String::new() });
+        if self.batch.agency() != agency {
+            self.end_batch(agency);
         }
-        if let Some(batch) = batches.last_mut() {
-            let before = batch.text.len();
-            let [first_name, last_name, document, birthdate] = fields;
-            rows::push_row(&mut batch.text, agency, first_name, last_name, document, birthdate, number);
-            batch.bets += 1;
-            self.size += batch.text.len() - before;
-        }
+        let before = self.batch.rows().len();
+        self.batch.push(fields, number);
+        self.size += self.batch.rows().len() - before;
         if self.size >= MAX_GROUP { self.commit() } else { Ok(()) }
     }
 
     /// Commits the rest. Returns the store, and each agency's number of bets and digest.
     pub(super) fn end(mut self) -> Result<(&'a mut dyn Store, BTreeMap<u32, AgencyRecord>), TransferError> {
-        if self.group != Group::default() {
+        if self.size > 0 {
             self.commit()?;
         }
         Ok((self.store, self.agencies))
     }
 
+    /// Adds the batch to the group, and begins one of agency number `next`.
+    fn end_batch(&mut self, next: u32) {
+        let batch = mem::replace(&mut self.batch, EncodedBatch::new(next));
+        if batch.bets() == 0 {
+            return;
+        }
+        let agency = batch.agency();
+        let record = self.agencies.entry(agency).or_default();
+        record.stored += u64::from(batch.bets());
+        record.digest = batch.digest_after(record.digest);
+        self.group.agencies.insert(agency, *record);
+        self.group.batches.push(Arc::new(batch));
+    }
+
     fn commit(&mut self) -> Result<(), TransferError> {
-        self.store.commit(&std::mem::take(&mut self.group))?;
+        self.end_batch(self.batch.agency());
+        self.store.commit(&mem::take(&mut self.group))?;
         self.size = 0;
         Ok(())
     }

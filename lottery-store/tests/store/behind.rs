@@ -65,7 +65,7 @@ fn bets_csv_without_room_is_said_to_be_behind_once_and_again_when_it_is_not() {
     let behind = "WARNING  action: repair_bets_csv | result: fail";
     let equal = "INFO     action: repair_bets_csv | result: success";
     assert_eq!(lines.iter().map(says).collect::<Vec<_>>(), [behind, equal, behind, equal], "{lines:#?}");
-    let size = group(0, 2, 3).batches.iter().map(|batch| batch.text.len()).sum::<usize>();
+    let size = group(0, 2, 3).batches.iter().map(|batch| batch.rows().len()).sum::<usize>();
     assert_eq!(lines[0], format!("{behind} | behind: {size} | reason: no storage space"));
     assert_eq!(lines[3], format!("{equal} | size: {}", model.csv().len()));
 }

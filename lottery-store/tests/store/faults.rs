@@ -3,7 +3,7 @@
 
 use std::io::ErrorKind;
 
-use lottery_core::store::{AgencyRecord, Group, Rows, Store, StoreError};
+use lottery_core::store::{AgencyRecord, EncodedBatch, Group, Store, StoreError};
 use lottery_testkit::disk::{Faults, SimDisk};
 use lottery_testkit::store::{Model, drawn, group, open};
 
@@ -153,8 +153,8 @@ fn a_failed_read_ends_the_store() {
     let mut store = open(&database, &SimDisk::new()).unwrap();
     // The rows are more than redb keeps in memory.
     for _ in 0..6 {
-        let rows = Rows { agency: 1, bets: 1, text: "x".repeat((4 << 20) - 64) };
-        store.commit(&Group { batches: vec![rows], ..Group::default() }).unwrap();
+        let batch = EncodedBatch::from_rows(1, 1, "x".repeat((4 << 20) - 64));
+        store.commit(&Group { batches: vec![batch.into()], ..Group::default() }).unwrap();
     }
     let mut shown = 0;
     database.fail(Faults { read: Some(1), ..Faults::default() });
@@ -250,7 +250,7 @@ fn bets_csv_never_keeps_a_torn_row_that_can_be_cut() {
     let torn = group(7, 3, WRITTEN_APART);
     store.commit(&torn).unwrap();
     let mut whole = model.csv();
-    whole.extend(torn.batches[0].text.bytes());
+    whole.extend(torn.batches[0].rows().bytes());
     assert_eq!(csv.content(), whole);
     model.apply(&torn);
     assert_eq!(store.csv_behind(), (model.csv().len() - whole.len()) as u64);

@@ -16,7 +16,8 @@ use lottery_proto::{Bet, CloseReason, Instant, SendError, WinnersFlow};
 use tracing::{debug, info, warn};
 
 use super::connection::ClientConnection;
-use super::job::{ClientError, Job, Left, Progress};
+use super::error::ClientError;
+use super::job::{Job, Left, Progress};
 use super::retry::Retry;
 use crate::agency_file::AgencyFile;
 use crate::redact;

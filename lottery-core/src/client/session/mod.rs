@@ -15,7 +15,8 @@ use lottery_proto::{Bet, Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
 use super::connection::ClientConnection;
-use super::job::{ClientError, Job, Left, Progress};
+use super::error::ClientError;
+use super::job::{Job, Left, Progress};
 use super::reason::{bet_in, passes};
 use super::retry::Retry;
 use crate::agency_file::AgencyFile;

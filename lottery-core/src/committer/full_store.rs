@@ -13,22 +13,22 @@ const FIRST: Duration = Duration::from_millis(250);
 /// Longest pause.
 const LONGEST: Duration = Duration::from_secs(4);
 
-/// Room in the store, as far as is known.
+/// Lack of room, as far as is known.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct FullStore {
     /// Last error of the store, until the pause is over.
     full: Option<StoreError>,
     /// Next pause.
     pause: Duration,
 }
 
-impl Default for Room {
+impl Default for FullStore {
     fn default() -> Self {
         Self { full: None, pause: FIRST }
     }
 }
 
-impl Room {
+impl FullStore {
     /// Checks that the store may be tried.
     ///
     /// # Errors

@@ -5,10 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::ConnId;
-use lottery_runtime::Mailbox;
 
-use super::Notice;
-use crate::pool::{Pool, Waiting};
+use super::pool::{Pool, Waiting, Wake};
 
 /// Room reserved for each connection, in bytes: enough for one batch of a block, however full the pool is.
 pub const OWN_ROOM: usize = 32 * 1024;
@@ -18,7 +16,7 @@ const SHARES: usize = 8;
 
 /// Rooms of all connections.
 #[derive(Clone, Debug)]
-pub(super) struct Rooms(Arc<Mutex<State>>);
+pub(crate) struct Rooms(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -40,8 +38,8 @@ struct Limits {
 struct Holder {
     own: usize,
     pooled: usize,
-    /// Number of bytes that it waits for, and the mailbox to notify.
-    wants: Option<(usize, Mailbox<Notice>)>,
+    /// Number of bytes that it waits for, and the call that wakes it.
+    wants: Option<(usize, Wake)>,
     /// True while it waits in the queue of the pool.
     queued: bool,
     /// Room that it was given and has not taken yet.
@@ -83,20 +81,20 @@ impl fmt::Debug for Room {
 }
 
 impl Rooms {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         let (pool, holders, share) = (Pool::new(limit), BTreeMap::new(), limit / SHARES);
         let limits = Limits { own: share.min(OWN_ROOM), share };
         Self(Arc::new(Mutex::new(State { limits, pool, holders, closed: false })))
     }
 
     /// Returns true if a connection waits.
-    pub(super) fn are_full(&self) -> bool {
+    pub(crate) fn are_full(&self) -> bool {
         self.lock().holders.values().any(|holder| holder.wants.is_some())
     }
 
-    /// Returns room for this many bytes. If there is none, `mailbox` gets [`Notice::Room`] once there is: the
+    /// Returns room for this many bytes. If there is none, the call that `wake` makes comes once there is: the
     /// room is this connection's from then on.
-    pub(super) fn take(&self, conn: ConnId, bytes: usize, mailbox: &Mailbox<Notice>) -> Option<Room> {
+    pub(crate) fn take(&self, conn: ConnId, bytes: usize, wake: impl FnOnce() -> Wake) -> Option<Room> {
         let mut state = self.lock();
         let State { limits, pool, holders, closed } = &mut *state;
         let holder = holders.entry(conn).or_default();
@@ -111,13 +109,13 @@ impl Rooms {
         let place =
             place.or_else(|| if *closed { Some(Place::Own(0)) } else { holder.find(bytes, *limits, pool) });
         if place.is_none() && holder.wants.is_none() {
-            holder.wants = Some((bytes, mailbox.clone()));
+            holder.wants = Some((bytes, wake()));
             holder.queue(conn, *limits, pool);
         }
         state.forget(conn);
-        let told = state.grant();
+        let woken = state.grant();
         drop(state);
-        tell(told);
+        wake_all(woken);
         Some(Room { rooms: self.clone(), conn, place: place?, forced: 0 })
     }
 
@@ -130,7 +128,7 @@ impl Rooms {
     }
 
     /// Stops the connection's wait for room. The room that it holds comes back as the requests are done.
-    pub(super) fn leave(&self, conn: ConnId) {
+    pub(crate) fn leave(&self, conn: ConnId) {
         let mut state = self.lock();
         state.pool.leave(conn);
         let State { pool, holders, .. } = &mut *state;
@@ -141,44 +139,44 @@ impl Rooms {
             }
         }
         state.forget(conn);
-        let told = state.grant();
+        let woken = state.grant();
         drop(state);
-        tell(told);
+        wake_all(woken);
     }
 
     /// Lets all requests in from now on: they are rejected.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
         let wants = state.holders.values_mut().filter_map(|holder| holder.wants.take());
-        let told = wants.map(|(_, mailbox)| mailbox).collect();
+        let woken = wants.map(|(_, wake)| wake).collect();
         drop(state);
-        tell(told);
+        wake_all(woken);
     }
 
     fn give(&self, conn: ConnId, place: Place) {
         let mut state = self.lock();
         let State { limits, pool, holders, .. } = &mut *state;
-        let mut told = Vec::new();
+        let mut woken = Vec::new();
         if let Some(holder) = holders.get_mut(&conn) {
             holder.give(place, pool);
-            if let Some((bytes, mailbox)) = holder.wants.take() {
+            if let Some((bytes, wake)) = holder.wants.take() {
                 // Room of the reserve needs no turn.
                 holder.granted = holder.find_own(bytes, *limits);
                 if holder.granted.is_some() {
                     pool.leave(conn);
                     holder.queued = false;
-                    told.push(mailbox);
+                    woken.push(wake);
                 } else {
-                    holder.wants = Some((bytes, mailbox));
+                    holder.wants = Some((bytes, wake));
                     holder.queue(conn, *limits, pool);
                 }
             }
         }
         state.forget(conn);
-        told.extend(state.grant());
+        woken.extend(state.grant());
         drop(state);
-        tell(told);
+        wake_all(woken);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -187,18 +185,18 @@ impl Rooms {
     }
 }
 
-/// Notifies connections. Call it without the lock: a mailbox runs code of the runtime.
-fn tell(told: Vec<Mailbox<Notice>>) {
-    for mailbox in told {
-        mailbox.deliver(Notice::Room);
+/// Wakes connections. Call it without the lock: a mailbox runs code of the runtime.
+fn wake_all(woken: Vec<Wake>) {
+    for wake in woken {
+        wake.deliver(());
     }
 }
 
 impl State {
-    /// Gives room to the connections that wait, in their turn, and returns the mailboxes to notify.
-    fn grant(&mut self) -> Vec<Mailbox<Notice>> {
-        let mut told = Vec::new();
-        while let Some(Waiting { conn, bytes, mailbox, .. }) = self.pool.grant() {
+    /// Gives room to the connections that wait, in their turn, and returns the calls that wake them.
+    fn grant(&mut self) -> Vec<Wake> {
+        let mut woken = Vec::new();
+        while let Some(Waiting { conn, bytes, wake, .. }) = self.pool.grant() {
             let Some(holder) = self.holders.get_mut(&conn) else {
                 self.pool.give(bytes);
                 continue;
@@ -206,9 +204,9 @@ impl State {
             holder.pooled += bytes;
             holder.granted = Some(Place::Pool(bytes));
             (holder.wants, holder.queued) = (None, false);
-            told.push(mailbox);
+            woken.push(wake);
         }
-        told
+        woken
     }
 
     fn forget(&mut self, conn: ConnId) {
@@ -245,12 +243,12 @@ impl Holder {
 
     /// Joins the queue of the pool, once its share allows the room that it waits for.
     fn queue(&mut self, conn: ConnId, limits: Limits, pool: &mut Pool) {
-        if let Some((bytes, mailbox)) = &self.wants
+        if let Some((bytes, wake)) = &self.wants
             && !self.queued
             && self.has_share(*bytes, limits)
         {
             self.queued = true;
-            pool.wait(Waiting { conn, bytes: *bytes, held: 0, mailbox: mailbox.clone() });
+            pool.wait(Waiting { conn, bytes: *bytes, held: 0, wake: wake.clone() });
         }
     }
 

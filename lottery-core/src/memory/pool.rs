@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use lottery_proto::ConnId;
 use lottery_runtime::Mailbox;
 
-use crate::commit_queue::Notice;
+/// Wakes a connection that has waited: its creator chose the notice for that.
+pub(crate) type Wake = Mailbox<()>;
 
 /// Connection that waits for memory.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub(crate) struct Waiting {
     pub(crate) bytes: usize,
     /// Number of bytes that it holds already.
     pub(crate) held: usize,
-    pub(crate) mailbox: Mailbox<Notice>,
+    pub(crate) wake: Wake,
 }
 
 /// Bounded number of bytes.

@@ -1,15 +1,17 @@
 //! Memory that connections share, beyond their own.
 
+mod pool;
+pub(crate) mod queue_room;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::{ConnId, Lender};
-use lottery_runtime::Mailbox;
 
-use crate::commit_queue::Notice;
-use crate::pool::{Pool, Waiting};
+pub(crate) use self::pool::Wake;
+use self::pool::{Pool, Waiting};
 
 /// Memory that the connections of a server share.
 ///
@@ -42,23 +44,23 @@ impl Memory {
         self.lock().pool.used()
     }
 
-    /// Returns the share of a connection.
-    pub(crate) fn lender(self: &Arc<Self>, conn: ConnId, mailbox: Mailbox<Notice>) -> Share {
-        Share { memory: Arc::clone(self), conn, mailbox, held: 0, waits: false }
+    /// Returns the share of a connection. `wake` is called when the memory that it has waited for is there.
+    pub(crate) fn lender(self: &Arc<Self>, conn: ConnId, wake: Wake) -> Share {
+        Share { memory: Arc::clone(self), conn, wake, held: 0, waits: false }
     }
 
     /// Gives memory to the connections that wait, as far as it goes, and notifies them.
     fn grant(&self, mut state: MutexGuard<'_, State>) {
-        let mut told = Vec::new();
-        while let Some(Waiting { conn, bytes, mailbox, .. }) = state.pool.grant() {
+        let mut woken = Vec::new();
+        while let Some(Waiting { conn, bytes, wake, .. }) = state.pool.grant() {
             *state.granted.entry(conn).or_default() += bytes;
-            told.push(mailbox);
+            woken.push(wake);
         }
         self.wanted.store(state.pool.is_waited_for(), Ordering::Relaxed);
         drop(state);
-        // Delivered without the lock: a mailbox runs code of the runtime.
-        for mailbox in told {
-            mailbox.deliver(Notice::Memory);
+        // Called without the lock: a mailbox runs code of the runtime.
+        for wake in woken {
+            wake.deliver(());
         }
     }
 
@@ -72,7 +74,7 @@ impl Memory {
 pub(crate) struct Share {
     memory: Arc<Memory>,
     conn: ConnId,
-    mailbox: Mailbox<Notice>,
+    wake: Wake,
     held: usize,
     waits: bool,
 }
@@ -107,7 +109,7 @@ impl Share {
                 conn: self.conn,
                 bytes: more,
                 held: self.held,
-                mailbox: self.mailbox.clone(),
+                wake: self.wake.clone(),
             });
             // The memory may be there, but reserved for connections that wait.
             self.memory.grant(state);

@@ -7,9 +7,37 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::ops::ControlFlow;
 
+use tracing::info;
+
+use super::Committer;
 use super::opening::GATHERED;
 use crate::store::rows::{self, RowError};
 use crate::store::{Draw, Group, PIECE_SIZE, Rules, Store, StoreError, Winners, WinnersList, WinnersPiece};
+
+impl<S: Store> Committer<S> {
+    /// Returns true if all agencies are finished. Anonymous clients stand in for absent agencies once there
+    /// is a bet: alone they cause no draw.
+    pub(super) fn is_draw_due(&self) -> bool {
+        let unheard_of = usize::try_from(self.agencies.unheard_of()).unwrap_or(usize::MAX);
+        let anonymous = if self.agencies.has_bets() { self.waiters.anonymous() } else { 0 };
+        self.agencies.unfinished() == 0 && unheard_of <= anonymous
+    }
+
+    /// Draws if the draw is due and has not taken place: from durable bets, and durably.
+    pub(super) fn draw_if_due(&mut self) -> Result<(), StoreError> {
+        if self.draw.is_some() || !self.is_draw_due() {
+            return Ok(());
+        }
+        let rules = (!self.rules_are_stored).then_some(self.rules);
+        let rest = Group { rules, ..Group::default() };
+        let draw = hold(&mut self.store, self.rules, self.gathered, rest)?;
+        self.rules_are_stored = true;
+        self.draw = Some(draw);
+        self.full.opened();
+        info!(action = "sorteo", result = "success");
+        Ok(())
+    }
+}
 
 /// Draws over all rows of a store, and makes the draw durable.
 ///

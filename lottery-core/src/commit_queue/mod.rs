@@ -1,154 +1,18 @@
 //! Commit queue: bounded queue of requests from connections to the committer, in which each connection has
 //! its share.
 
-mod rooms;
 mod turns;
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lottery_proto::{
-    AgencyId, AnonymousWaiter, Batch, ConnId, Finished, Hello, SingleBet, Ticket, WinnersQuery,
-};
+use lottery_proto::ConnId;
 use lottery_runtime::Mailbox;
 
-use self::rooms::Rooms;
-pub use self::rooms::{OWN_ROOM, Room};
 use self::turns::Turns;
-use crate::committer::{HelloOutcome, Outcome};
-use crate::encoded_bets::EncodedBets;
-use crate::store::{Draw, WinnersList, WinnersPiece};
-
-/// Request on its way to the committer.
-#[derive(Debug)]
-pub struct Request {
-    /// Mailbox for the reply.
-    pub from: Mailbox<Notice>,
-    /// True if it belongs to a session: it is valid only while that is the newest session of its agency.
-    pub in_session: bool,
-    /// True if no other request of its connection awaits a reply, as with a client that waits for each reply.
-    pub alone: bool,
-    /// Command to carry out.
-    pub command: Command,
-}
-
-/// Command of a connection to the committer.
-#[derive(Debug)]
-pub enum Command {
-    /// Begins a session.
-    Hello(Ticket<Hello>),
-    /// Stores a bet.
-    Bet(Ticket<SingleBet>, EncodedBets),
-    /// Stores a batch, all of it or none.
-    Batch(Ticket<Batch>, EncodedBets),
-    /// Counts the agency as finished.
-    Finished(Ticket<Finished>),
-    /// Asks for the winners. With `wait`, the reply comes after the draw.
-    Winners {
-        /// Ticket for the reply.
-        ticket: Ticket<WinnersQuery>,
-        /// True if the reply waits for the draw.
-        wait: bool,
-    },
-    /// Reads a piece of the winners of an agency; [`Won`] holds the number of pieces.
-    Piece {
-        /// Connection that asks.
-        conn: ConnId,
-        /// Number of the agency.
-        agency: u32,
-        /// Number of the piece, from 0.
-        number: u64,
-    },
-    /// Stands in for an absent agency, one of which nothing is durable, and waits for the draw
-    /// (`docs/protocol.md#framed`).
-    AnonymousWaiter(Ticket<AnonymousWaiter>),
-    /// Reports EOF on a connection: its peer may be gone. It no longer stands in for an absent agency, but
-    /// still gets its reply.
-    Ended(ConnId),
-    /// Removes a connection that is gone, and all that waits on it.
-    Gone(ConnId),
-}
-
-impl Command {
-    /// Returns the room that it takes in the queue, in bytes.
-    fn size(&self) -> usize {
-        let bets = match self {
-            Self::Bet(_, bets) | Self::Batch(_, bets) => bets.size(),
-            Self::Hello(_)
-            | Self::Finished(_)
-            | Self::Winners { .. }
-            | Self::Piece { .. }
-            | Self::AnonymousWaiter(_)
-            | Self::Ended(_)
-            | Self::Gone(_) => 0,
-        };
-        bets + size_of::<Request>()
-    }
-
-    /// Returns the connection that sent it.
-    pub fn conn(&self) -> ConnId {
-        match self {
-            Self::Hello(ticket) => ticket.conn(),
-            Self::Bet(ticket, _) => ticket.conn(),
-            Self::Batch(ticket, _) => ticket.conn(),
-            Self::Finished(ticket) => ticket.conn(),
-            Self::Winners { ticket, .. } => ticket.conn(),
-            Self::AnonymousWaiter(ticket) => ticket.conn(),
-            Self::Piece { conn, .. } | Self::Ended(conn) | Self::Gone(conn) => *conn,
-        }
-    }
-
-    /// Returns true if it gets a reply.
-    fn is_answered(&self) -> bool {
-        !matches!(self, Self::Ended(_) | Self::Gone(_))
-    }
-}
-
-/// Winners of an agency in the draw: the size of the list, which is read piece by piece.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Won {
-    /// Number of the agency.
-    pub agency: u32,
-    /// Size of the list.
-    pub list: WinnersList,
-}
-
-impl Won {
-    /// Returns those of an agency in a draw.
-    pub fn of(draw: &Draw, agency: AgencyId) -> Self {
-        let agency = agency.get();
-        Self { agency, list: draw.winners.get(&agency).copied().unwrap_or_default() }
-    }
-}
-
-/// Notice to a connection: most carry the ticket of a request, with the result.
-#[derive(Debug)]
-pub enum Notice {
-    /// Reply to [`Command::Hello`].
-    Hello(Ticket<Hello>, HelloOutcome),
-    /// A newer session of the same agency took over.
-    Superseded,
-    /// Reply to [`Command::Bet`].
-    Bet(Ticket<SingleBet>, EncodedBets, Outcome),
-    /// Reply to [`Command::Batch`].
-    Batch(Ticket<Batch>, EncodedBets, Outcome),
-    /// Reply to [`Command::Finished`].
-    Finished(Ticket<Finished>, Outcome),
-    /// Reply to [`Command::Winners`]; `None`: the draw has not taken place.
-    Winners(Ticket<WinnersQuery>, Option<Won>),
-    /// Reply to [`Command::Piece`].
-    Piece(WinnersPiece),
-    /// Reply to [`Command::AnonymousWaiter`]: the draw has taken place.
-    AnonymousWaiter(Ticket<AnonymousWaiter>),
-    /// Reply to [`Command::AnonymousWaiter`]: the client does not stand in for an agency, for this reason.
-    TurnedAway(Ticket<AnonymousWaiter>, &'static str),
-    /// The connection has to end at once: another one needs its place.
-    Displaced,
-    /// Room on the commit queue is free again.
-    Room,
-    /// The memory that the connection has waited for is there.
-    Memory,
-}
+use crate::memory::queue_room::Rooms;
+pub use crate::memory::queue_room::{OWN_ROOM, Room};
+use crate::messages::{Notice, Request};
 
 /// Time of one wait of the committer for clients that are about to send again, before it takes a long batch
 /// that would delay them.
@@ -191,7 +55,10 @@ impl CommitQueue {
     /// Returns room for `bytes` of bets. If there is none, `mailbox` gets [`Notice::Room`] when it is time to
     /// ask again.
     pub fn room(&self, conn: ConnId, bytes: usize, mailbox: &Mailbox<Notice>) -> Option<Room> {
-        self.rooms.take(conn, bytes, mailbox)
+        self.rooms.take(conn, bytes, || {
+            let mailbox = mailbox.clone();
+            Mailbox::new(move |()| mailbox.deliver(Notice::Room))
+        })
     }
 
     /// Returns true if a connection waits for room.

@@ -1,6 +1,7 @@
 //! Server's machine for one connection.
 
 mod answers;
+mod listing;
 mod report;
 
 use std::sync::Arc;
@@ -10,11 +11,12 @@ use lottery_proto::{Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, I
 use lottery_runtime::Mailbox;
 use tracing::{debug, info, warn};
 
+use self::listing::Listing;
 use self::report::Report;
-use crate::commit_queue::{Command, CommitQueue, Notice, Request, Room};
-use crate::committer::Outcome;
-use crate::encoded_bets::EncodedBets;
-use crate::listing::Listing;
+use crate::commit_queue::{CommitQueue, Room};
+use crate::messages::{Command, Notice, Outcome, QueuedBatch, Request};
+use crate::store::EncodedBatch;
+
 use crate::peers::{Place, Standing};
 
 /// Reason why an anonymous client does not stand in for an agency.
@@ -85,27 +87,27 @@ impl Machine for ServerConnection {
     fn notice(&mut self, now: Instant, notice: Notice) {
         match notice {
             Notice::Bet(ticket, bets, outcome) => {
-                self.report.bet(now, &bets, &outcome);
+                self.report.bet(now, bets.batch(), &outcome);
                 self.receipt(now, ticket, &outcome);
             }
             Notice::Batch(ticket, bets, outcome) => {
-                self.report.batch(now, &bets, &outcome);
+                self.report.batch(now, bets.batch(), &outcome);
                 self.receipt(now, ticket, &outcome);
             }
             Notice::Finished(ticket, outcome) => {
                 let agency = ticket.agency();
                 match &outcome {
-                    Outcome::Stored(_) if self.report.may_log(now) => {
+                    Outcome::Stored { .. } if self.report.may_log(now) => {
                         info!(action = "agency_finished", result = "success", agency = %agency);
                     }
                     Outcome::Refused { reason, .. } if self.report.refusal(now) => {
                         warn!(action = "agency_finished", result = "fail", agency = %agency, reason);
                     }
-                    Outcome::Stored(_) | Outcome::Refused { .. } => {}
+                    Outcome::Stored { .. } | Outcome::Refused { .. } => {}
                 }
                 self.receipt(now, ticket, &outcome);
             }
-            Notice::Hello(ticket, greeting) => self.greet(now, ticket, &greeting),
+            Notice::Hello(ticket, outcome) => self.greet(now, ticket, &outcome),
             Notice::Superseded => self.server.supersede(now),
             Notice::Winners(ticket, won) => self.winners(now, ticket, won),
             Notice::Piece(piece) => self.put_winners(now, &piece),
@@ -184,12 +186,12 @@ impl ServerConnection {
                     Command::Hello(ticket)
                 }
                 Some(Event::Bet { ticket, bets }) => {
-                    let bets = EncodedBets::of(ticket.agency().get(), bets).in_room(self.room.take());
-                    Command::Bet(ticket, bets)
+                    let batch = EncodedBatch::encode(ticket.agency().get(), bets);
+                    Command::Bet(ticket, QueuedBatch::new(batch, self.room.take()))
                 }
                 Some(Event::Batch { ticket, bets }) => {
-                    let bets = EncodedBets::of(ticket.agency().get(), bets).in_room(self.room.take());
-                    Command::Batch(ticket, bets)
+                    let batch = EncodedBatch::encode(ticket.agency().get(), bets);
+                    Command::Batch(ticket, QueuedBatch::new(batch, self.room.take()))
                 }
                 Some(Event::Finished { ticket }) => Command::Finished(ticket),
                 Some(Event::WinnersQuery { ticket, wait }) => {
@@ -264,7 +266,7 @@ impl ServerConnection {
             return true;
         }
         if !self.waits_for_room {
-            let bytes = EncodedBets::size_of(bets, size);
+            let bytes = EncodedBatch::size_of(bets, size);
             self.room = self.commit_queue.room(self.server.conn(), bytes, &self.mailbox);
             self.waits_for_room = self.room.is_none();
         }

@@ -2,7 +2,7 @@
 
 use lottery_proto::ConnId;
 
-use crate::commit_queue::{Command, Won};
+use crate::messages::{Command, Won};
 
 /// Progress of such a list.
 #[derive(Debug)]

@@ -1,29 +1,39 @@
-//! Bets encoded for the store.
+//! Batch of an agency's bets, encoded once: as the store keeps it, and as the digest covers it.
 
 use std::fmt;
 
 use lottery_proto::Bets;
 
-use crate::commit_queue::Room;
+use super::rows;
 use crate::digest;
-use crate::store::{Rows, rows};
 
 /// Number of special characters of a row without quotes: five commas, CR and LF.
 const SPECIALS_OF_A_ROW: usize = 7;
 
-/// Bets of a request, encoded by the connection that received them: the committer is a single thread, and
-/// only has to append them.
-pub struct EncodedBets {
-    count: u32,
+/// Bets of an agency, encoded. The connection that receives them does it: the committer is a single thread,
+/// and only has to append them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EncodedBatch {
+    agency: u32,
+    bets: u32,
     rows: String,
     digested: Vec<u8>,
-    /// Room that they take on the commit queue. Boxed, as requests are moved often.
-    room: Option<Box<Room>>,
 }
 
-impl EncodedBets {
+impl EncodedBatch {
+    /// Creates a batch without bets.
+    pub fn new(agency: u32) -> Self {
+        Self::from_rows(agency, 0, String::new())
+    }
+
+    /// Creates a batch of `bets` rows that were encoded before. It has no digest:
+    /// [`EncodedBatch::digest_after`] leaves one as it is.
+    pub fn from_rows(agency: u32, bets: u32, rows: String) -> Self {
+        Self { agency, bets, rows, digested: Vec::new() }
+    }
+
     /// Encodes the bets of an agency.
-    pub fn of(agency: u32, bets: Bets<'_>) -> Self {
+    pub fn encode(agency: u32, bets: Bets<'_>) -> Self {
         // Names that need quotes are rare: one scan finds them when all rows are written.
         let encoded = Self::without_quotes(agency, bets);
         let separators = bets.len() * SPECIALS_OF_A_ROW;
@@ -32,6 +42,14 @@ impl EncodedBets {
         }
         drop(encoded);
         Self::with_quotes(agency, bets)
+    }
+
+    /// Adds a bet, given as first name, last name, document and birth date, and its number.
+    pub fn push(&mut self, fields: [&str; 4], number: u32) {
+        let [first_name, last_name, document, birthdate] = fields;
+        rows::push_row(&mut self.rows, self.agency, first_name, last_name, document, birthdate, number);
+        digest::push_fields(&mut self.digested, fields, number);
+        self.bets += 1;
     }
 
     /// Returns the memory that `bets` bets, held in `size` bytes, will take, in bytes, if no name needs
@@ -45,25 +63,15 @@ impl EncodedBets {
         size + bets * 8
     }
 
-    /// Attaches room on the commit queue, grown to the size of the bets and held as long as they live.
-    #[must_use]
-    pub fn in_room(mut self, mut room: Option<Room>) -> Self {
-        if let Some(room) = &mut room {
-            room.fit(self.size());
-        }
-        self.room = room.map(Box::new);
-        self
-    }
-
-    fn with_room_for(bets: Bets<'_>) -> Self {
+    fn with_room_for(agency: u32, bets: Bets<'_>) -> Self {
         let room = Self::room_for(bets.len(), bets.size());
-        let count = u32::try_from(bets.len()).unwrap_or(u32::MAX);
-        Self { count, rows: String::with_capacity(room), digested: Vec::with_capacity(room), room: None }
+        let (rows, digested) = (String::with_capacity(room), Vec::with_capacity(room));
+        Self { agency, bets: u32::try_from(bets.len()).unwrap_or(u32::MAX), rows, digested }
     }
 
     /// Encodes rows that are right unless a name needs quotes.
     fn without_quotes(agency: u32, bets: Bets<'_>) -> Self {
-        let mut encoded = Self::with_room_for(bets);
+        let mut encoded = Self::with_room_for(agency, bets);
         let Self { rows, digested, .. } = &mut encoded;
         let agency = format!("{agency},");
         let mut number = itoa::Buffer::new();
@@ -90,7 +98,7 @@ impl EncodedBets {
     }
 
     fn with_quotes(agency: u32, bets: Bets<'_>) -> Self {
-        let mut encoded = Self::with_room_for(bets);
+        let mut encoded = Self::with_room_for(agency, bets);
         for bet in bets {
             rows::push_bet(&mut encoded.rows, agency, &bet);
             digest::push_bet(&mut encoded.digested, &bet);
@@ -98,19 +106,19 @@ impl EncodedBets {
         encoded
     }
 
-    /// Returns the number of bets.
-    pub fn count(&self) -> u32 {
-        self.count
+    /// Returns the number of the agency.
+    pub fn agency(&self) -> u32 {
+        self.agency
     }
 
-    /// Returns the bets as rows of CSV, as [`rows::push_bet`] writes them.
+    /// Returns the number of bets.
+    pub fn bets(&self) -> u32 {
+        self.bets
+    }
+
+    /// Returns the bets as rows of CSV, as [`rows::push_row`] writes them.
     pub fn rows(&self) -> &str {
         &self.rows
-    }
-
-    /// Returns the bets as a batch of the store.
-    pub fn to_rows(&self, agency: u32) -> Rows {
-        Rows { agency, bets: self.count, text: self.rows.clone() }
     }
 
     /// Extends the agency's running digest with these bets (`docs/protocol.md#digest`).
@@ -125,9 +133,10 @@ impl EncodedBets {
 }
 
 /// Omits the rows: they are personal data.
-impl fmt::Debug for EncodedBets {
+impl fmt::Debug for EncodedBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EncodedBets {{ count: {} }}", self.count)
+        let Self { agency, bets, rows, .. } = self;
+        write!(f, "EncodedBatch {{ agency: {agency}, bets: {bets}, rows: {} bytes }}", rows.len())
     }
 }
 
@@ -158,16 +167,22 @@ mod tests {
         }
         let Some(Event::Batch { bets: received, .. }) = server.poll_event() else { panic!("no batch") };
 
-        let encoded = EncodedBets::of(7, received);
+        let encoded = EncodedBatch::encode(7, received);
         let mut rows = String::new();
         let mut digest = Digest::default();
         for bet in bets {
             rows::push_bet(&mut rows, 7, bet);
             digest.push(bet);
         }
-        assert_eq!((encoded.count() as usize, encoded.rows()), (bets.len(), &rows[..]));
+        assert_eq!((encoded.bets() as usize, encoded.rows()), (bets.len(), &rows[..]));
         assert_eq!(encoded.digest_after(0), digest.state());
-        assert_eq!(format!("{encoded:?}"), format!("EncodedBets {{ count: {} }}", bets.len()));
+        let mut pushed = EncodedBatch::new(7);
+        for bet in bets {
+            pushed.push([bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()], bet.number());
+        }
+        assert_eq!(pushed, encoded);
+        let shown = format!("EncodedBatch {{ agency: 7, bets: {}, rows: {} bytes }}", bets.len(), rows.len());
+        assert_eq!(format!("{encoded:?}"), shown);
     }
 
     proptest! {

@@ -1,11 +1,17 @@
-//! Newest session of each agency (`docs/protocol.md#sessions`).
+//! Fencing of sessions: only the newest of each agency is valid, until a request of it is rejected
+//! (`docs/protocol.md#sessions`).
 
 use std::collections::BTreeMap;
 
-use lottery_proto::ConnId;
+use lottery_proto::{Code, ConnId};
 use lottery_runtime::Mailbox;
 
-use crate::commit_queue::Notice;
+use crate::messages::Notice;
+
+/// Reason for rejecting what an older session sends.
+pub(super) const SUPERSEDED: &str = "a newer session of this agency took over";
+/// Reason for rejecting what a session sends after a request that was rejected.
+const BROKEN: &str = "bets that were sent before were refused";
 
 /// Sessions that are valid.
 #[derive(Debug, Default)]
@@ -51,6 +57,19 @@ impl Sessions {
         (older.conn != conn).then_some(older.from)
     }
 
+    /// Checks that a request of that connection is valid.
+    ///
+    /// # Errors
+    /// Returns the reason for its rejection.
+    pub(super) fn check(&self, agency: u32, conn: ConnId) -> Result<(), (Code, &'static str)> {
+        match self.standing(agency, conn) {
+            SessionStatus::Good => Ok(()),
+            SessionStatus::Broken => Err((Code::Malformed, BROKEN)),
+            SessionStatus::Superseded => Err((Code::Superseded, SUPERSEDED)),
+        }
+    }
+
+    /// Returns the status of the session of that connection.
     pub(super) fn standing(&self, agency: u32, conn: ConnId) -> SessionStatus {
         match self.by_agency.get(&agency) {
             Some(session) if session.conn != conn => SessionStatus::Superseded,

@@ -6,18 +6,18 @@ use std::mem;
 use lottery_proto::{AnonymousWaiter, ConnId, Ticket, WinnersQuery};
 use lottery_runtime::Mailbox;
 
-use crate::commit_queue::{Notice, Won};
+use crate::messages::{Notice, Won};
 use crate::store::Draw;
 
 /// All waiters, in the order of their arrival. Only telling them all costs more when there are many.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct Waiters {
     /// Waiters by the number of their arrival.
     all: BTreeMap<u64, (Mailbox<Notice>, Waiter)>,
     /// The same by connection.
     by_conn: BTreeSet<(ConnId, u64)>,
     /// Anonymous waiters that stand in for absent agencies.
-    strangers: BTreeSet<u64>,
+    anonymous: BTreeSet<u64>,
     /// Anonymous waiters whose peer has ended its side.
     ended: BTreeSet<u64>,
     next: u64,
@@ -41,10 +41,10 @@ impl Waiter {
     }
 }
 
-impl Waiting {
+impl Waiters {
     pub(super) fn add(&mut self, from: Mailbox<Notice>, waits: Waiter) {
         if matches!(waits, Waiter::Anonymous(_)) {
-            self.strangers.insert(self.next);
+            self.anonymous.insert(self.next);
         }
         self.by_conn.insert((waits.conn(), self.next));
         self.all.insert(self.next, (from, waits));
@@ -61,15 +61,15 @@ impl Waiting {
     /// Notes EOF on a connection: its peer may be gone, and no longer stands in for an absent agency.
     pub(super) fn ended(&mut self, conn: ConnId) {
         for number in self.numbers_of(conn) {
-            if self.strangers.remove(&number) {
+            if self.anonymous.remove(&number) {
                 self.ended.insert(number);
             }
         }
     }
 
     /// Returns the number of agencies that anonymous waiters can stand in for.
-    pub(super) fn strangers(&self) -> usize {
-        self.strangers.len()
+    pub(super) fn anonymous(&self) -> usize {
+        self.anonymous.len()
     }
 
     /// Turns away anonymous waiters that stand in for none: those that have ended, and the oldest beyond
@@ -78,8 +78,8 @@ impl Waiting {
         while let Some(number) = self.ended.first().copied() {
             self.turn_away_one(number, "its peer has ended");
         }
-        while self.strangers.len() > most
-            && let Some(number) = self.strangers.first().copied()
+        while self.anonymous.len() > most
+            && let Some(number) = self.anonymous.first().copied()
         {
             self.turn_away_one(
                 number,
@@ -95,7 +95,7 @@ impl Waiting {
     }
 
     fn remove(&mut self, number: u64) -> Option<(Mailbox<Notice>, Waiter)> {
-        self.strangers.remove(&number);
+        self.anonymous.remove(&number);
         self.ended.remove(&number);
         let (from, waits) = self.all.remove(&number)?;
         self.by_conn.remove(&(waits.conn(), number));

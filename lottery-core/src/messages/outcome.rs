@@ -1,32 +1,19 @@
-//! Outcome of a request to the committer.
+//! Outcomes of requests to the committer.
 
 use lottery_proto::Code;
 
-use crate::store::AgencyRecord;
-
-/// Proof that a request is durable: only a commit makes one, and only with one can a request be acknowledged.
-#[derive(Debug)]
-pub struct Durable {
-    total: u64,
-}
-
-impl Durable {
-    /// Creates the proof. Call it only after a commit has returned.
-    pub(super) const fn new(total: u64) -> Self {
-        Self { total }
-    }
-
-    /// Returns the number of durable bets of the agency.
-    pub const fn total(&self) -> u64 {
-        self.total
-    }
-}
+use crate::store::{AgencyRecord, Durable};
 
 /// Outcome of a request to store.
 #[derive(Debug)]
 pub enum Outcome {
     /// The request is durable.
-    Stored(Durable),
+    Stored {
+        /// Number of durable bets of the agency.
+        total: u64,
+        /// Proof of it.
+        proof: Durable,
+    },
     /// The request is rejected: nothing of it is stored.
     Refused {
         /// Kind of failure.

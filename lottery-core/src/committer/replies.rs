@@ -1,0 +1,89 @@
+//! Replies to requests, once the result of the commit is known.
+
+use lottery_proto::Code;
+use lottery_runtime::Mailbox;
+
+use super::Committer;
+use super::fencing::{SUPERSEDED, SessionStatus};
+use super::plan::Plan;
+use crate::messages::{Command, HelloOutcome, Notice, Outcome, Request, Won};
+use crate::store::{Durable, Store, StoreError};
+
+impl<S: Store> Committer<S> {
+    /// Replies to a request, once the result of the commit is known.
+    pub(super) fn answer(
+        &mut self,
+        Request { from, command, .. }: Request,
+        plan: Plan,
+        stored: &Result<Durable, StoreError>,
+    ) {
+        let outcome = match (&plan, stored) {
+            // Comes first: an agency that this group would have finished is not finished.
+            (Plan::Store { .. } | Plan::Refuse { .. }, Err(error)) => {
+                Outcome::Refused { code: Code::Storage, reason: error.to_string() }
+            }
+            (Plan::Refuse { code, reason }, Ok(_)) => {
+                Outcome::Refused { code: *code, reason: (*reason).to_owned() }
+            }
+            (Plan::Store { total }, Ok(durable)) => Outcome::Stored { total: *total, proof: *durable },
+            (Plan::ReadOnly | Plan::Greet { .. }, _) => {
+                return self.answer_without_change(&from, command, plan, stored);
+            }
+        };
+        let refused = matches!(outcome, Outcome::Refused { .. });
+        let (agency, conn, notice) = match command {
+            Command::Bet(ticket, bets) => {
+                (ticket.agency(), ticket.conn(), Notice::Bet(ticket, bets, outcome))
+            }
+            Command::Batch(ticket, bets) => {
+                (ticket.agency(), ticket.conn(), Notice::Batch(ticket, bets, outcome))
+            }
+            Command::Finished(ticket) => (ticket.agency(), ticket.conn(), Notice::Finished(ticket, outcome)),
+            Command::Hello(_)
+            | Command::Winners { .. }
+            | Command::Piece { .. }
+            | Command::AnonymousWaiter(_)
+            | Command::Ended(_)
+            | Command::Gone(_) => return,
+        };
+        if refused {
+            self.sessions.refuse(agency.get(), conn);
+        }
+        from.deliver(notice);
+    }
+
+    /// Replies to a request that changes nothing in the store.
+    fn answer_without_change(
+        &mut self,
+        from: &Mailbox<Notice>,
+        command: Command,
+        plan: Plan,
+        stored: &Result<Durable, StoreError>,
+    ) {
+        match (command, plan) {
+            (Command::Hello(ticket), Plan::Greet { record, older }) => {
+                if let Some(older) = older {
+                    older.deliver(Notice::Superseded);
+                }
+                let agency = ticket.agency().get();
+                let outcome = match (self.sessions.standing(agency, ticket.conn()), stored) {
+                    (_, Err(error)) if !matches!(error, StoreError::Full { .. }) => {
+                        HelloOutcome::Refused { code: Code::Storage, reason: error.to_string() }
+                    }
+                    (SessionStatus::Superseded, _) => {
+                        HelloOutcome::Refused { code: Code::Superseded, reason: SUPERSEDED.to_owned() }
+                    }
+                    // Bets that follow Hello in the group get their own acknowledgment.
+                    (_, Ok(_)) => HelloOutcome::Welcome(record),
+                    (_, Err(_)) => HelloOutcome::Welcome(self.agency(agency)),
+                };
+                from.deliver(Notice::Hello(ticket, outcome));
+            }
+            (Command::Winners { ticket, .. }, _) => {
+                let won = self.draw.as_ref().map(|draw| Won::of(draw, ticket.agency()));
+                from.deliver(Notice::Winners(ticket, won));
+            }
+            _ => {}
+        }
+    }
+}
