@@ -7,7 +7,7 @@ use lottery_core::store::rows::push_bet;
 use lottery_proto::Bet;
 use lottery_proto::block::{BLOCK_SIZE, HEADER_SIZE};
 
-use crate::input::{Agency, Blocks};
+use crate::input::{Agency, Blocks, sum};
 use crate::work::Work;
 
 /// Packet types of a bet and of a batch (`docs/protocol.md#block`).
@@ -41,12 +41,6 @@ pub fn encoding<'a>(agencies: &'a [Agency], blocks: &'a Blocks) -> Vec<Work<'a>>
         }),
         Work::new("rows-csv", move || csv_rows(&with_csv, &mut other_rows)),
     ]
-}
-
-/// Folds some of the bytes of each block into a number, so that the compiler cannot leave out the writing.
-pub(crate) fn sum(bytes: &[u8]) -> u64 {
-    let last = |block: &[u8]| u64::from(block[0]) << 8 | u64::from(block[block.len() - 1]);
-    bytes.chunks(BLOCK_SIZE).map(last).fold(bytes.len() as u64, |sum, last| sum.rotate_left(5) ^ last)
 }
 
 /// Returns the agency's file, as it is on disk.

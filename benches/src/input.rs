@@ -107,7 +107,7 @@ impl Blocks {
     /// Folds some of the bytes of each block into a number, so that the compiler cannot leave out the
     /// encoding.
     pub fn sum(&self) -> u64 {
-        crate::encode::sum(&self.bytes)
+        sum(&self.bytes)
     }
 
     /// Returns each block, with its padding.
@@ -119,4 +119,10 @@ impl Blocks {
     pub fn packets(&self) -> impl Iterator<Item = &[u8]> {
         self.blocks().map(|block| &block[..usize::from(u16::from_le_bytes([block[2], block[3]]))])
     }
+}
+
+/// Folds some of the bytes of each block into a number, so that the compiler cannot leave out the writing.
+pub(crate) fn sum(bytes: &[u8]) -> u64 {
+    let last = |block: &[u8]| u64::from(block[0]) << 8 | u64::from(block[block.len() - 1]);
+    bytes.chunks(BLOCK_SIZE).map(last).fold(bytes.len() as u64, |sum, last| sum.rotate_left(5) ^ last)
 }
