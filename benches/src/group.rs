@@ -18,7 +18,7 @@ use lottery_runtime::{Mailbox, Service};
 use lottery_store::RedbStore;
 
 use crate::input::Blocks;
-use crate::machine::{feed, room_of_centre};
+use crate::machine::{feed, room_of_connection};
 
 /// Numbers of batches in the groups that are measured.
 pub const SIZES: [usize; 4] = [1, 5, 40, 200];
@@ -28,7 +28,7 @@ pub struct Groups<'a> {
     blocks: &'a Blocks,
     committer: Committer<RedbStore>,
     commit_queue: Arc<CommitQueue>,
-    centres: LotteryService,
+    service: LotteryService,
     raw: File,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Groups<'a> {
         Self {
             blocks,
             committer: Committer::open(store, rules).expect("a new store"),
-            centres: LotteryService::new(config, Arc::clone(&commit_queue), usize::MAX - 1024),
+            service: LotteryService::new(config, Arc::clone(&commit_queue), usize::MAX - 1024),
             commit_queue,
             raw: File::create(dir.join("raw")).expect("a new file"),
         }
@@ -99,9 +99,11 @@ impl<'a> Groups<'a> {
     fn requests(&self, batches: usize) -> Vec<Request> {
         let now = lottery_proto::Instant::default();
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let mut centre = self.centres.accept(now, peer, Mailbox::new(drop)).expect("there is room");
+        let mut connection = self.service.accept(now, peer, Mailbox::new(drop)).expect("there is room");
         for block in self.some_blocks(batches) {
-            feed(&mut centre, block, room_of_centre, |centre, len| centre.handle(now, Input::Received(len)));
+            feed(&mut connection, block, room_of_connection, |connection, len| {
+                connection.handle(now, Input::Received(len));
+            });
         }
         self.commit_queue.try_take(usize::MAX).expect("the commit queue is open")
     }

@@ -31,11 +31,11 @@ pub fn hold(runtime: &(impl Serve + RunClient + Sync), agencies: &[input::Agency
     let server = listener.local_addr().expect("it listens").to_string();
     let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
     let config = ServerConfig { agencies: count, ..ServerConfig::default() };
-    let centres = Arc::new(LotteryService::new(config, Arc::clone(&commit_queue), 128));
-    let stop = centres.stop();
+    let service = Arc::new(LotteryService::new(config, Arc::clone(&commit_queue), 128));
+    let stop = service.stop();
     thread::scope(|scope| {
         let committing = scope.spawn(|| committer::run(&mut committer, &commit_queue));
-        let serving = scope.spawn(|| runtime.serve(listener, centres));
+        let serving = scope.spawn(|| runtime.serve(listener, service));
         let start = Instant::now();
         let working: Vec<_> = agencies
             .iter()
@@ -62,7 +62,7 @@ pub fn hold(runtime: &(impl Serve + RunClient + Sync), agencies: &[input::Agency
         }
         let time = start.elapsed();
         stop.stop();
-        serving.join().expect("the centre does not panic").expect("the runtime works");
+        serving.join().expect("the server does not panic").expect("the runtime works");
         commit_queue.close();
         committing.join().expect("the committer does not panic").expect("the store works");
         time

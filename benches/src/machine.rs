@@ -18,7 +18,7 @@ use crate::input::Blocks;
 use crate::work::{Work, decode};
 
 /// Limit of the commit queue in bytes: more than it ever holds here.
-const DESK: usize = 64 * 1024 * 1024;
+const QUEUE_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Returns three kinds of work: decoding alone, the server's machine, and the whole server connection with a
 /// store that does nothing.
@@ -26,7 +26,7 @@ pub fn machines(blocks: &Blocks) -> Vec<Work<'_>> {
     vec![
         Work::new("decode", || decode(blocks)),
         Work::new("server", || server(blocks)),
-        Work::new("centre", || centre(blocks)),
+        Work::new("lottery", || lottery(blocks)),
     ]
 }
 
@@ -73,8 +73,8 @@ fn room_of_server(server: &mut Server) -> &mut [u8] {
     server.poll_io().expect("the connection is open").recv
 }
 
-pub(crate) fn room_of_centre(centre: &mut ServerConnection) -> &mut [u8] {
-    centre.poll_io().expect("the connection is open").recv
+pub(crate) fn room_of_connection(connection: &mut ServerConnection) -> &mut [u8] {
+    connection.poll_io().expect("the connection is open").recv
 }
 
 /// Validates every batch, hands it out and replies. Returns the number of bets.
@@ -105,23 +105,23 @@ pub fn server(blocks: &Blocks) -> u64 {
 ///
 /// # Panics
 /// If a block is wrong.
-pub fn centre(blocks: &Blocks) -> u64 {
+pub fn lottery(blocks: &Blocks) -> u64 {
     let now = Instant::default();
     let mut committer =
         Committer::open(Nothing, Rules { agencies: u32::MAX, winning_number: 0 }).expect("it does nothing");
-    let commit_queue = Arc::new(CommitQueue::new(DESK));
+    let commit_queue = Arc::new(CommitQueue::new(QUEUE_LIMIT));
     let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
-    let centres = LotteryService::new(config, Arc::clone(&commit_queue), 1024);
+    let service = LotteryService::new(config, Arc::clone(&commit_queue), 1024);
     for bytes in blocks.agencies() {
         let mail: Arc<Mutex<Vec<Notice>>> = Arc::default();
-        let box_of_centre = Arc::clone(&mail);
+        let mailbox_of_connection = Arc::clone(&mail);
         let mailbox = Mailbox::new(move |notice| {
-            box_of_centre.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+            mailbox_of_connection.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
         });
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let mut centre = centres.accept(now, peer, mailbox).expect("there is room");
-        feed(&mut centre, bytes, room_of_centre, |centre, len| {
-            centre.handle(now, Input::Received(len));
+        let mut connection = service.accept(now, peer, mailbox).expect("there is room");
+        feed(&mut connection, bytes, room_of_connection, |connection, len| {
+            connection.handle(now, Input::Received(len));
             // Batches without a free slot follow once earlier ones have a reply.
             while let Some(requests) =
                 commit_queue.try_take(usize::MAX).filter(|requests| !requests.is_empty())
@@ -129,7 +129,7 @@ pub fn centre(blocks: &Blocks) -> u64 {
                 committer.commit(requests).expect("it does nothing");
                 let notices = std::mem::take(&mut *mail.lock().unwrap_or_else(PoisonError::into_inner));
                 for notice in notices {
-                    centre.notice(now, notice);
+                    connection.notice(now, notice);
                 }
             }
         });
@@ -145,6 +145,6 @@ mod tests {
     #[test]
     fn every_bet_arrives() {
         let blocks = Blocks::of(&agencies());
-        assert_eq!((server(&blocks), centre(&blocks)), (blocks.bets() as u64, blocks.bets() as u64));
+        assert_eq!((server(&blocks), lottery(&blocks)), (blocks.bets() as u64, blocks.bets() as u64));
     }
 }

@@ -35,7 +35,7 @@ pub fn this_program(role: &str) -> Command {
 }
 
 /// Runs the server's program on the runtime of that name; `None` if there is no such runtime.
-pub fn centre(runtime: &str) -> Option<ExitCode> {
+pub fn run_server(runtime: &str) -> Option<ExitCode> {
     match runtime {
         "tokio" => Some(lottery_cli::program::server(&runtime_tokio::Tokio, SystemTime::now)),
         "std" => Some(lottery_cli::program::server(&runtime_std::Std, SystemTime::now)),

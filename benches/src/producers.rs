@@ -19,7 +19,7 @@ use lottery_runtime::{Mailbox, Service};
 use lottery_store::RedbStore;
 
 use crate::input::Blocks;
-use crate::machine::{feed, room_of_centre};
+use crate::machine::{feed, room_of_connection};
 
 /// Numbers of producers that are measured, and the number of batches that each of them sends.
 pub const PRODUCERS: [(usize, usize); 2] = [(5, 40), (100, 4)];
@@ -76,18 +76,18 @@ pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), t
     let mut committer = Committer::open(store, rules).expect("a new store");
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
     let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
-    let centres = LotteryService::new(config, Arc::clone(&commit_queue), producers);
+    let service = LotteryService::new(config, Arc::clone(&commit_queue), producers);
     let ready = Barrier::new(producers + 1);
     let agencies: Vec<&[u8]> = blocks.agencies().collect();
     thread::scope(|scope| {
         let committing = scope.spawn(|| taken.commit(&mut committer, &commit_queue));
         let working: Vec<_> = (0..producers)
             .map(|nth| {
-                let (centres, ready) = (&centres, &ready);
+                let (service, ready) = (&service, &ready);
                 let own = agencies[nth % agencies.len()].chunks_exact(BLOCK_SIZE).cycle().skip(nth * each);
                 scope.spawn(move || {
                     ready.wait();
-                    send(centres, own.take(each));
+                    send(service, own.take(each));
                 })
             })
             .collect();
@@ -103,17 +103,19 @@ pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), t
 }
 
 /// Sends these batches through a connection's machine, as its driver would.
-fn send<'a>(centres: &LotteryService, blocks: impl Iterator<Item = &'a [u8]>) {
+fn send<'a>(service: &LotteryService, blocks: impl Iterator<Item = &'a [u8]>) {
     let now = lottery_proto::Instant::default();
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
     let (sender, notices) = mpsc::channel();
     let mailbox = Mailbox::new(move |notice| drop(sender.send(notice)));
-    let mut centre = centres.accept(now, peer, mailbox).expect("there is room");
+    let mut connection = service.accept(now, peer, mailbox).expect("there is room");
     for block in blocks {
-        feed(&mut centre, block, room_of_centre, |centre, len| centre.handle(now, Input::Received(len)));
+        feed(&mut connection, block, room_of_connection, |connection, len| {
+            connection.handle(now, Input::Received(len));
+        });
         let notice = notices.recv().expect("each batch is answered");
         assert!(matches!(notice, Notice::Batch(_, _, Outcome::Stored { .. })), "each batch is stored");
-        centre.notice(now, notice);
+        connection.notice(now, notice);
     }
 }
 

@@ -32,12 +32,12 @@ impl Traffic {
                 bytes.extend(hello.1);
             }
             // After Hello, a session has the packets of `block` (`docs/protocol.md#sessions`).
-            let wire = if dialect == Dialect::Session { Dialect::Block } else { dialect };
+            let plain = if dialect == Dialect::Session { Dialect::Block } else { dialect };
             let mut rest = &bets[..];
             while !rest.is_empty() {
                 let offered = &rest[..rest.len().min(most)];
                 let (sent, batch) =
-                    message(*id, wire, |client| client.send_batch(Instant::default(), offered));
+                    message(*id, plain, |client| client.send_batch(Instant::default(), offered));
                 bytes.extend(batch);
                 rest = &rest[sent..];
             }

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 ///
 /// Agencies run the client program's code, in one thread. In dialects in which a client has to ask again for
 /// the winners, it pauses 20 ms at first and 100 ms at most.
-pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration {
+pub(crate) fn hold(server: SocketAddr, dialect: Dialect, agencies: u32) -> Duration {
     let bets = Arc::new(AgencyFile::parse(Path::new("agency.csv"), BETS.as_bytes()).expect("valid bets"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -37,7 +37,7 @@ pub(crate) fn hold(server: SocketAddr, wire: Dialect, agencies: u32) -> Duration
         let start = Instant::now();
         for id in (1..=agencies).filter_map(AgencyId::new) {
             let job = Job {
-                connection: ClientConfig::new(id, wire),
+                connection: ClientConfig::new(id, dialect),
                 server: server.to_string(),
                 batch_max: None,
                 poll_initial: Duration::from_millis(20),

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use benches::median;
 use benches::options::Options;
-use benches::process::{Server, allow_descriptors, centre, role};
+use benches::process::{Server, allow_descriptors, role, run_server};
 use lottery_proto::Dialect;
 
 use idle::Idle;
@@ -24,13 +24,14 @@ use idle::Idle;
 const RUNTIMES: [(&str, u64); 3] = [("tokio", 1), ("std", 2), ("smol", 1)];
 /// Dialects, and the number of agencies in each: 255 is all that the dialect has numbers for
 /// (`docs/protocol.md#limits`), 1000 is enough here.
-const WIRES: [(Dialect, u32); 3] = [(Dialect::Braces, 1000), (Dialect::Block, 255), (Dialect::Session, 255)];
+const DIALECTS: [(Dialect, u32); 3] =
+    [(Dialect::Braces, 1000), (Dialect::Block, 255), (Dialect::Session, 255)];
 /// Descriptors for everything else that a process has open.
 const OTHERS: u64 = 128;
 
 fn main() -> ExitCode {
     if let Some(runtime) = role() {
-        return centre(&runtime).expect("a runtime");
+        return run_server(&runtime).expect("a runtime");
     }
     let options = Options::read();
     let (wanted, pause) = if options.is_test {
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
 /// each lottery.
 fn compare(runtime: &str, descriptors: u64, wanted: usize, pause: Duration, options: &Options) {
     let (mut idles, mut crowds) = (Vec::new(), Vec::new());
-    for (wire, agencies) in WIRES {
+    for (dialect, agencies) in DIALECTS {
         let agencies = if options.is_test { 20 } else { agencies };
         let fits = room(wanted, agencies, descriptors);
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory");
@@ -80,8 +81,8 @@ fn compare(runtime: &str, descriptors: u64, wanted: usize, pause: Duration, opti
                 fits - idle.alive()
             );
         }
-        let seconds = crowd::hold(server.address(), wire, agencies).as_secs_f64();
-        crowds.push((wire, agencies, seconds));
+        let seconds = crowd::hold(server.address(), dialect, agencies).as_secs_f64();
+        crowds.push((dialect, agencies, seconds));
         idles.push(idle.into_found());
     }
     let of = |value: fn(&idle::Found) -> f64| median(idles.iter().map(value).collect());
@@ -92,13 +93,13 @@ fn compare(runtime: &str, descriptors: u64, wanted: usize, pause: Duration, opti
     } else {
         println!("{runtime:8} {count:>6} {bytes:>12.0} {rate:>12.0} {cpu:>14.4}");
     }
-    for (wire, agencies, seconds) in crowds {
-        let wire = wire.name();
+    for (dialect, agencies, seconds) in crowds {
+        let dialect = dialect.name();
         if options.csv {
-            println!("crowd,{runtime},{wire},{agencies},{seconds:.3}");
+            println!("crowd,{runtime},{dialect},{agencies},{seconds:.3}");
         } else {
             println!(
-                "{runtime:8} {agencies:>6} agencies on {wire}: the last has its winners after {seconds:.3} s"
+                "{runtime:8} {agencies:>6} agencies on {dialect}: the last has its winners after {seconds:.3} s"
             );
         }
     }

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use benches::median;
 use benches::options::Options;
-use benches::process::{Server, argument, centre, role};
+use benches::process::{Server, argument, role, run_server};
 
 use cluster::Cluster;
 use postgres::Postgres;
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         Some(POSTGRES) => {
             sink::run(Postgres::new(argument(DATABASE).parse().expect("an address")));
         }
-        Some(runtime) => return centre(runtime).expect("a contender"),
+        Some(runtime) => return run_server(runtime).expect("a contender"),
     }
     ExitCode::SUCCESS
 }

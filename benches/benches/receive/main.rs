@@ -9,10 +9,10 @@
 //! | `loop` | a block, 8 KiB, with `read_exact` | nothing | a reply for each block, with `write_all` |
 //! | `driver` | what has arrived, 256 KiB at most | nothing | the replies to everything that it has read at once |
 //! | `server` | the same | each bet | the same |
-//! | `centre` | the same | each bet | the replies to a group |
+//! | `lottery` | the same | each bet | the replies to a group |
 //!
 //! `driver` is our driver with a machine that counts bytes. `server` is our driver with the protocol's
-//! `Server`, which validates every batch; each is reported as stored at once. `centre` is the whole server,
+//! `Server`, which validates every batch; each is reported as stored at once. `lottery` is the whole lottery,
 //! with a store that keeps nothing: bets become rows and a digest.
 //!
 //! The difference between `driver` and `loop` is what larger reads and writes save. `server` does far more
@@ -37,7 +37,7 @@ use lottery_proto::block::BLOCK_SIZE;
 
 const RUNTIMES: [&str; 3] = ["tokio", "std", "smol"];
 /// Kinds of server. The first is the reference for the others.
-const KINDS: [&str; 4] = ["loop", "driver", "server", "centre"];
+const KINDS: [&str; 4] = ["loop", "driver", "server", "lottery"];
 
 /// Measurements of a run.
 #[derive(Clone, Copy, Debug)]

@@ -26,13 +26,13 @@ pub(crate) fn run(runtime: &str, kind: &str) {
         ("loop", "smol") => plain::on_smol(listener),
         ("driver", _) => serve(runtime, listener, Each(Counting::new)),
         ("server", _) => serve(runtime, listener, Each(Granting::new)),
-        ("centre", _) => centre(runtime, listener),
+        ("lottery", _) => lottery(runtime, listener),
         _ => panic!("there is no {kind} on {runtime}"),
     }
 }
 
-/// Runs the whole server with a store that keeps nothing.
-fn centre(runtime: &str, listener: TcpListener) {
+/// Runs the whole lottery with a store that keeps nothing.
+fn lottery(runtime: &str, listener: TcpListener) {
     let rules = Rules { agencies: u8::MAX.into(), winning_number: 0 };
     let mut committer = Committer::open(Nothing, rules).expect("it does nothing");
     let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));

@@ -12,9 +12,9 @@ const RUNTIMES: [&str; 3] = ["tokio", "std", "smol"];
 /// Returns the text of `REPORT.md`.
 pub(super) fn text(measured: &Measured, machine: &str) -> Result<String, Error> {
     let mut text = format!(
-        "# What it costs\n\nWritten by `cargo xtask bench-report`, on: {machine}.\n\nTimes are medians, of contenders that \
+        "# Costs\n\nWritten by `cargo xtask bench-report`, on: {machine}.\n\nTimes are medians, of contenders that \
          take turns; ratios are medians of each turn's ratios. Only ratios mean something on another machine. \
-         What bounds those that do not hold: [BOUNDS.md](BOUNDS.md).\n\n\
+         [BOUNDS.md](BOUNDS.md) names the bounds of those that do not hold.\n\n\
          ## Goals\n\n| | at most | found | |\n| --- | ---: | ---: | --- |\n"
     );
     for goal in goals(measured)? {
@@ -32,7 +32,7 @@ pub(super) fn text(measured: &Measured, machine: &str) -> Result<String, Error> 
     for (title, group, first) in [
         ("Decoding", "decode", "block"),
         ("Encoding", "encode", "block"),
-        ("Through the machines of a centre", "machine", "decode"),
+        ("Through the machines of a server", "machine", "decode"),
     ] {
         let _ = write!(
             text,
@@ -53,7 +53,7 @@ pub(super) fn text(measured: &Measured, machine: &str) -> Result<String, Error> 
         let _ = writeln!(text, "| {size} | {nanos:.0} | {ratio:.2} |");
     }
     producers(&mut text, measured)?;
-    text += "\n## Durable ingest\n\n![Durable ingest](ingest.svg)\n\nA centre and its agencies as processes. The sink appends \
+    text += "\n## Durable ingest\n\n![Durable ingest](ingest.svg)\n\nA server and its clients as processes. The sink appends \
              the same blocks, syncs and acknowledges, and looks at none; `sqlite` and `postgres` are the sink with a \
              database behind it, which makes each group durable in a transaction.\n\n| window | | Mbets/s | × the sink's time | p50 \
              µs | p99 µs | server CPU s for a million bets | agencies' | peak MiB |\n| ---: | --- | ---: | ---: | ---: | \
@@ -74,7 +74,7 @@ pub(super) fn text(measured: &Measured, machine: &str) -> Result<String, Error> 
 fn receiving(text: &mut String, measured: &Measured) -> Result<(), Error> {
     *text += "\n## Receiving\n\nThe processor time of a server for a gigabyte of blocks, each acknowledged. `loop` reads block \
               after block and looks at none; `driver` is our driver with a machine that looks at none; `server` is the driver \
-              with the protocol's machine, which validates every bet; `centre` is the whole centre with a store that keeps \
+              with the protocol's machine, which validates every bet; `lottery` is the whole lottery with a store that keeps \
               nothing.\n\n| | | CPU s for a GB | × `loop` | GB/s |\n| --- | --- | ---: | ---: | ---: |\n";
     for runtime in RUNTIMES {
         measured.number(&["receive", runtime, "server"], 0)?;
@@ -113,7 +113,7 @@ fn connections(text: &mut String, measured: &Measured) -> Result<(), Error> {
         }
     }
     *text += "\nA lottery while those stay: so many agencies at once, a small batch each, from the first connection to the last \
-              list of winners.\n\n| | wire | agencies | seconds |\n| --- | --- | ---: | ---: |\n";
+              list of winners.\n\n| | dialect | agencies | seconds |\n| --- | --- | ---: | ---: |\n";
     for runtime in RUNTIMES {
         for rest in measured.group(&["crowd", runtime]) {
             let _ = writeln!(text, "| {runtime} | {} |", rest.join(" | "));
@@ -131,7 +131,7 @@ pub(super) fn plots(measured: &Measured) -> Result<Vec<Plot>, Error> {
     for (group, title, ours) in [
         ("decode", "Decoding a bet: time, as a multiple of ours", "block"),
         ("encode", "Encoding a bet: time, as a multiple of ours", "block"),
-        ("machine", "A bet through a centre's machines: time, as a multiple of decoding alone", "decode"),
+        ("machine", "A bet through a server's machines: time, as a multiple of decoding alone", "decode"),
     ] {
         let mut bars = Vec::new();
         for rest in measured.group(&[group]) {
