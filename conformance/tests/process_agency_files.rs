@@ -120,7 +120,7 @@ fn an_agency_that_its_wire_cannot_name_does_not_connect(runtime: &str) {
         for what in what {
             let mut client = client(runtime, dir, 256, listener.local_addr().unwrap());
             client.args(what).args(["--dialect", wire]);
-            let expected = format!("agency 256: {wire} goes up to 255, other wires go further");
+            let expected = format!("agency 256: {wire} goes up to 255, other dialects go further");
             refused(&mut client, &listener, 2, &expected);
         }
     }

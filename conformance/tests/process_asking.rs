@@ -127,7 +127,7 @@ fn a_wire_that_cannot_ask_again_says_so(runtime: &str) {
     running.end(SOON);
     let error = failed(waiting, 1);
     assert!(error.starts_with(&format!("error: the connection to {address} ended: ")), "{error}");
-    let end = "; framed cannot ask again: on another wire, such as block, the command winners asks for the winners of an \
+    let end = "; framed cannot ask again: in another dialect, such as block, the command winners asks for the winners of an \
                agency that has finished";
     assert!(error.ends_with(end) && !bets.winners_path().exists(), "{error}");
 }

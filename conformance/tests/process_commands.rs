@@ -73,20 +73,20 @@ fn health_is_asked_of_the_centre_at_the_port_that_is_named(runtime: &str) {
         assert_eq!(told(runtime, dir.path(), &["health", "--config", "other.ini"]), well, "{kind}");
         // The server is stopped, and nothing of it answers.
         centre.signal(Signal::STOP);
-        let silent = unwell(&format!("the centre at {listen} does not answer"));
+        let silent = unwell(&format!("the server at {listen} does not answer"));
         assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), silent, "{kind}");
         centre.signal(Signal::CONT);
         assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), well, "{kind}");
         let lines = centre.stop(Signal::TERM);
         assert!(!lines.iter().any(|line| line.contains("_connection")), "{lines:#?}");
-        let nobody = unwell(&format!("no centre listens at {listen}"));
+        let nobody = unwell(&format!("no server listens at {listen}"));
         assert_eq!(told(runtime, dir.path(), &["health", "--listen", &listen]), nobody, "{kind}");
     }
     // Another program's listener is no server of ours.
     let _other = std::net::TcpListener::bind(address).unwrap();
-    let nobody = unwell(&format!("no centre listens at 0.0.0.0:{port}"));
+    let nobody = unwell(&format!("no server listens at 0.0.0.0:{port}"));
     assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), nobody);
-    let picked = unwell("port 0 is whichever the system picked: name the one that the centre listens at");
+    let picked = unwell("port 0 is whichever the system picked: name the one that the server listens at");
     assert_eq!(told(runtime, dir.path(), &["health", "--port", "0"]), picked);
 }
 

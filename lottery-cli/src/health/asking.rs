@@ -20,21 +20,21 @@ const MARGIN: Duration = Duration::from_millis(500);
 #[derive(Debug, Error)]
 pub enum Unhealthy {
     /// No server listens; something else may.
-    #[error("no centre listens at {0}")]
+    #[error("no server listens at {0}")]
     Nobody(SocketAddr),
     /// Port 0 does not name a server.
-    #[error("port 0 is whichever the system picked: name the one that the centre listens at")]
+    #[error("port 0 is whichever the system picked: name the one that the server listens at")]
     NoPort,
     /// Another user has the name of the server's socket.
     #[error("what answers for {address} is of user {user}")]
-    AnonymousWaiter {
+    OtherUser {
         /// Address at which that socket says it listens.
         address: SocketAddr,
         /// Owner of that socket.
         user: u32,
     },
     /// The check failed.
-    #[error("cannot look whether a centre listens at {address}: {cause}")]
+    #[error("cannot look whether a server listens at {address}: {cause}")]
     CannotLook {
         /// Address of the server.
         address: SocketAddr,
@@ -42,13 +42,13 @@ pub enum Unhealthy {
         cause: io::Error,
     },
     /// The server does not answer.
-    #[error("the centre at {0} does not answer")]
+    #[error("the server at {0} does not answer")]
     Silent(SocketAddr),
     /// The server does not accept connections.
-    #[error("the centre at {0} does not accept connections")]
+    #[error("the server at {0} does not accept connections")]
     AcceptsNobody(SocketAddr),
     /// The committer does not answer, so nothing would be stored.
-    #[error("the centre at {0} accepts connections, but its committer does not answer")]
+    #[error("the server at {0} accepts connections, but its committer does not answer")]
     NoCommitter(SocketAddr),
 }
 
@@ -66,7 +66,7 @@ pub fn ask(address: SocketAddr) -> Result<(), Unhealthy> {
     let (stream, listens) = find(address).map_err(cannot_look)?.ok_or(Unhealthy::Nobody(address))?;
     let user = socket_peercred(&stream).map_err(|error| cannot_look(error.into()))?.uid;
     if user != geteuid() && !user.is_root() && !geteuid().is_root() {
-        return Err(Unhealthy::AnonymousWaiter { address: listens, user: user.as_raw() });
+        return Err(Unhealthy::OtherUser { address: listens, user: user.as_raw() });
     }
     set_patience(&stream, PATIENCE + MARGIN).map_err(cannot_look)?;
     let target = target(address, listens);

@@ -191,7 +191,7 @@ fn of_agency(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
     let (agency, dialect) = (settings.agency, settings.dialect);
     let most = dialect.max_agency();
     if agency > most {
-        let reason = format!("agency {agency}: {dialect} goes up to {most}, other wires go further");
+        let reason = format!("agency {agency}: {dialect} goes up to {most}, other dialects go further");
         return Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason });
     }
     Ok(connection)
@@ -216,7 +216,7 @@ mod tests {
             "--agency",
             "3",
             "--server",
-            "centre:1",
+            "server:1",
             "--dialect",
             "fixed",
             "--answer-timeout",

@@ -62,7 +62,7 @@ impl Unfinished {
             | ClientError::OtherBets { finished: true, .. } => format!("; {ASK}"),
             // The agency waited for the draw, and this dialect cannot ask for the winners again.
             ClientError::Closed { .. } if dialect == Dialect::Framed && all_are_sent => {
-                format!("; {dialect} cannot ask again: on another wire, such as block, {ASK}")
+                format!("; {dialect} cannot ask again: in another dialect, such as block, {ASK}")
             }
             // Bets that were sent but not confirmed may be stored: sending them again could store them
             // twice.
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(reason(&closed(), Left::default(), Dialect::Block), plain);
         let all = Left { sent: 500, stored: 500, ..LEFT };
         assert_eq!(reason(&closed(), all, Dialect::Block), plain);
-        let framed = format!("{plain}; framed cannot ask again: on another wire, such as block, {ASK}");
+        let framed = format!("{plain}; framed cannot ask again: in another dialect, such as block, {ASK}");
         assert_eq!(reason(&closed(), all, Dialect::Framed), framed);
     }
 }

@@ -40,7 +40,7 @@ pub enum TransferError {
     #[error("cannot be written: {0}")]
     Unwritable(io::Error),
     /// A running server was asked, and gave this reason for a failure.
-    #[error("the centre says: {0}")]
+    #[error("the server says: {0}")]
     Refused(String),
     /// The store failed.
     #[error(transparent)]

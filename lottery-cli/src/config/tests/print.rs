@@ -70,8 +70,8 @@ window                     16  batches of a session, not acknowledged
 connection-memory     1707008  bytes of one connection at most
 own-memory           13107200  bytes that are connections' own, 131072 of each
 shared-memory        37224448  bytes that connections share for what is more
-desk                 16777216  bytes of requests that wait for the store
-max-memory           67108864  bytes that peers can make the centre hold: these three
+commit-queue         16777216  bytes of requests that wait for the store
+max-memory           67108864  bytes that peers can make the server hold: these three
 committer             8421376  bytes of what is being stored
 store                16777216  bytes of pages that the store keeps
 agencies                 1280  bytes of what is kept of agencies
@@ -89,7 +89,7 @@ total               {total:>9}  bytes: max-memory and what follows it
         world.server_error(&["--max-connections", "0", "--limits"]),
         r#"--max-connections: "0": expected a whole number from 1 to 1000000"#
     );
-    assert!(world.client_error(&["--limits"]).contains("--limits"), "only a centre has them");
+    assert!(world.client_error(&["--limits"]).contains("--limits"), "only a server has them");
 }
 
 #[test]

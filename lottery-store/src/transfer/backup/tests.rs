@@ -115,8 +115,8 @@ fn a_backup_that_was_cut_or_changed_anywhere_is_refused() {
         read(b"lottery-backup 1\nrows 999999999999\n").unwrap_err(),
         "b: line 2: expected rules, agency, draw, rows or end"
     );
-    assert_eq!(read(b"error no luck\n").unwrap_err(), "the centre says: no luck");
-    assert_eq!(read(b"error no \x1b[2Jl\0uck\n").unwrap_err(), "the centre says: no \u{fffd}[2Jl\u{fffd}uck");
+    assert_eq!(read(b"error no luck\n").unwrap_err(), "the server says: no luck");
+    assert_eq!(read(b"error no \x1b[2Jl\0uck\n").unwrap_err(), "the server says: no \u{fffd}[2Jl\u{fffd}uck");
 }
 
 #[test]
