@@ -104,7 +104,7 @@ fn a_single_bet_that_is_none(runtime: &'static str) {
     for (dialect, reason) in
         [("block", ""), ("framed", ": the agency is finished"), ("braces", ": the agency is finished")]
     {
-        fails(&mut bet(dialect, good), 1, &format!("the centre refused the bet{reason}"));
+        fails(&mut bet(dialect, good), 1, &format!("the server refused the bet{reason}"));
     }
     assert!(lottery.end().1.is_empty());
 }
@@ -173,7 +173,7 @@ fn wires_that_are_not_spoken(runtime: &'static str) {
     let files = [File::invented(1, 30), File::invented(2, 40)];
     let (what, reason) = ("to count this agency as finished", "this wire is not spoken here");
     let ask = "the command winners asks for the winners of an agency that has finished";
-    let refused = format!("the centre refused {what}: {reason}; {ask}");
+    let refused = format!("the server refused {what}: {reason}; {ask}");
     fails(&mut lottery.agency(&files[0], &["--dialect", "fixed"]), 1, &refused);
     let mut block = lottery.agency(&files[0], &["--dialect", "block"]);
     let (code, _, stderr) = Process::start(&mut block).end(SOON);

@@ -147,7 +147,7 @@ fn an_agency_that_was_killed_while_it_waited_has_its_winners_by_the_command(runt
         let again = || failed(Process::start(&mut agency(runtime, dir, &bets[0], address, wire)), 1);
         let ask = "; the command winners asks for the winners of an agency that has finished";
         let error = again();
-        assert!(error.starts_with("error: the centre refused ") && error.ends_with(ask), "{wire}: {error}");
+        assert!(error.starts_with("error: the server refused ") && error.ends_with(ask), "{wire}: {error}");
         bets[1].done(Process::start(&mut agency(runtime, dir, &bets[1], address, "session")));
         let error = again();
         assert!(error.ends_with(ask), "{wire}: {error}");
@@ -184,8 +184,8 @@ fn a_wire_that_cannot_ask_by_agency_never_tells_that_nobody_has_won(runtime: &st
         fs::write(&bets.path, "").unwrap();
         fs::remove_file(bets.winners_path()).unwrap();
         let error = failed(Process::start(&mut agency(runtime, dir, &bets, running.address(), "framed")), 1);
-        let by_name = "error: framed cannot ask for the winners of one agency: the agency is finished; ask on another \
-                       wire, such as block";
+        let by_name = "error: framed cannot ask for the winners of one agency: the agency is finished; ask in another \
+                       dialect, such as block";
         assert!(error.starts_with(by_name) || anonymous == "false", "{error}");
         assert!(
             error.contains("the command winners asks for the winners of an agency that has finished"),

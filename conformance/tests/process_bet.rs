@@ -60,7 +60,7 @@ fn a_bet_that_is_refused_is_no_success(runtime: &str) {
     for wire in WIRES {
         let (_, error) = failed(Process::start(&mut bet(runtime, dir, address, wire)));
         let reason = if matches!(wire, "session" | "block") { "" } else { ": the agency is finished" };
-        assert_eq!(error, format!("error: the centre refused the bet{reason}"), "{wire}");
+        assert_eq!(error, format!("error: the server refused the bet{reason}"), "{wire}");
     }
     agency.stop(Signal::TERM);
     centre.stop(Signal::TERM);

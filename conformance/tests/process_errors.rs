@@ -45,7 +45,7 @@ fn a_data_directory_that_cannot_be_used(runtime: &str) {
     fails(
         &mut server(runtime, dir.path()),
         1,
-        "data/lottery.lock: another centre, or a command such as backup, uses this data directory",
+        "data/lottery.lock: another server, or a command such as backup, uses this data directory",
     );
     fs::write(dir.path().join("file"), "").unwrap();
     let mut below = command(server_program(runtime), dir.path());

@@ -146,7 +146,7 @@ fn a_second_process_takes_over(runtime: &str) {
     let address = centre.address();
     let start = || Process::start(&mut agency(runtime, dir.path(), &both[0], address));
     let superseded =
-        "error: the centre refused the session: superseded: a newer session of this agency took over";
+        "error: the server refused the session: superseded: a newer session of this agency took over";
     // Twice while bets are sent, once while it waits for its winners.
     let mut newest = start();
     for line in ["enviadas: 20 ", "enviadas: 20", SENT] {
@@ -231,7 +231,7 @@ fn a_refused_batch_is_named(runtime: &str) {
     let lines = format!("{}: lines {} to {}", bets.path.display(), kept + 1, kept + 2);
     assert_eq!(
         error,
-        format!("error: the centre refused a batch: {lines}: finished: the agency is finished; {ASK}")
+        format!("error: the server refused a batch: {lines}: finished: the agency is finished; {ASK}")
     );
 }
 
@@ -240,7 +240,7 @@ fn an_agency_that_does_not_take_part(runtime: &str) {
     let bets = Bets::make(dir.path(), 3, 50);
     let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
     let error = failed(Process::start(&mut agency(runtime, dir.path(), &bets, centre.address())));
-    let expected = "error: the centre refused the session: unknown-agency: ";
+    let expected = "error: the server refused the session: unknown-agency: ";
     assert!(error.starts_with(expected) && error.len() > expected.len(), "{error}");
     centre.stop(Signal::TERM);
     assert_eq!(fs::read_to_string(dir.path().join("data/bets.csv")).unwrap(), "");

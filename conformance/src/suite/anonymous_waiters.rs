@@ -205,7 +205,7 @@ pub fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let late = start::<Server>(centre.address, dialect, &File::winning(2, 5));
         let error = late.outcome().expect_err("it is too late").to_string();
-        assert!(error.starts_with("the centre refused "), "{dialect}: {error}");
+        assert!(error.starts_with("the server refused "), "{dialect}: {error}");
         let told = error.ends_with(": the draw has taken place");
         assert_eq!(told, dialect != Dialect::Block, "{dialect}: {error}");
     }

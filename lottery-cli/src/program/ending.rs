@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn who_is_refused_is_told_how_to_ask() {
         let refused = ClientError::Refused { what: "a batch", reason: "the agency is finished".to_owned() };
-        let expected = "the centre refused a batch: the agency is finished; the command winners asks for the winners of \
+        let expected = "the server refused a batch: the agency is finished; the command winners asks for the winners of \
                         an agency that has finished";
         for dialect in [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
             assert_eq!(reason(&refused, LEFT, dialect), expected);

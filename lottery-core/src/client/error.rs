@@ -26,7 +26,7 @@ pub enum ClientError {
     #[error(transparent)]
     Send(SendError),
     /// The server has rejected a request or the session.
-    #[error("the centre refused {what}{}{reason}", if reason.is_empty() { "" } else { ": " })]
+    #[error("the server refused {what}{}{reason}", if reason.is_empty() { "" } else { ": " })]
     Refused {
         /// Name of the rejected thing, for the message.
         what: &'static str,
@@ -56,7 +56,7 @@ pub enum ClientError {
         what: &'static str,
     },
     /// The server has rejected a batch.
-    #[error("the centre refused a batch: {error}: {reason}")]
+    #[error("the server refused a batch: {error}: {reason}")]
     Rejected {
         /// File and line, or lines, of the bets concerned.
         error: String,
@@ -98,7 +98,7 @@ pub enum ClientError {
     },
     /// The dialect cannot ask for the winners of one agency alone.
     #[error(
-        "{dialect} cannot ask for the winners of one agency: {reason}; ask on another wire, such as block"
+        "{dialect} cannot ask for the winners of one agency: {reason}; ask in another dialect, such as block"
     )]
     CannotAsk {
         /// Dialect.

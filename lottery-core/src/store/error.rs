@@ -50,7 +50,7 @@ pub enum StoreError {
         agencies: usize,
     },
     /// Another server uses the data directory, or a command such as `backup` that runs without one.
-    #[error("{place}: another centre, or a command such as backup, uses this data directory")]
+    #[error("{place}: another server, or a command such as backup, uses this data directory")]
     Busy {
         /// File that the other process has locked.
         place: String,

@@ -138,8 +138,8 @@ fn who_asks_on_a_wire_that_cannot_is_told_so_before_it_connects() {
     let mut asking = LotteryClient::asking(job(1, Dialect::Framed));
     assert_eq!(asking.next_step(Instant::default()), Step::Done);
     let error = asking.into_outcome().unwrap_err().to_string();
-    let expected = "framed cannot ask for the winners of one agency: it asks by saying that the agency is finished; ask on \
-                    another wire, such as block";
+    let expected = "framed cannot ask for the winners of one agency: it asks by saying that the agency is finished; ask in \
+                    another dialect, such as block";
     assert_eq!(error, expected);
 }
 

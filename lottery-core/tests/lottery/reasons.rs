@@ -33,5 +33,5 @@ fn a_reason_without_a_date_is_told_in_its_own_words() {
     let mut agency = connected(1, Dialect::Braces);
     hear(&mut agency, b"ERROR:birthdate: expected a date, YYYY-MM-DD;");
     let error = agency.into_outcome().unwrap_err().to_string();
-    assert_eq!(error, "the centre refused a batch: birthdate: expected a date, YYYY-MM-DD");
+    assert_eq!(error, "the server refused a batch: birthdate: expected a date, YYYY-MM-DD");
 }

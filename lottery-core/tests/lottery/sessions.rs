@@ -364,12 +364,12 @@ fn a_session_that_is_refused_for_good_is_the_end() {
         let mut talk = Talk::new();
         talk.greet(HelloReply::Refused(Failure { code, text }));
         let error = talk.error();
-        assert_eq!(error.to_string(), format!("the centre refused the session: {code}: {text}"));
+        assert_eq!(error.to_string(), format!("the server refused the session: {code}: {text}"));
     }
     let mut talk = Talk::new();
     talk.greet(welcome(0, false));
     talk.batch(4, refused(Code::Superseded, "by a newer one"));
-    assert_eq!(talk.error().to_string(), "the centre refused the session: superseded: by a newer one");
+    assert_eq!(talk.error().to_string(), "the server refused the session: superseded: by a newer one");
 }
 
 #[test]

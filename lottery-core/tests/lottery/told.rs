@@ -99,7 +99,7 @@ fn a_bet_that_is_refused_is_named_by_its_line() {
         ("bad-bet", "lines 1 to 4"),
     ] {
         let error = told(&block(BATCH_ACK, &format!("0|0|{said}"))).to_string();
-        assert_eq!(error, format!("the centre refused a batch: a.csv: {lines}: {said}"));
+        assert_eq!(error, format!("the server refused a batch: a.csv: {lines}: {said}"));
     }
 }
 
@@ -282,7 +282,7 @@ fn of_two_refusals_the_first_counts_though_nobody_asked_for_the_second() {
     let mut agency = connected(1, Dialect::Braces);
     hear(&mut agency, b"ERROR:no batch;ERROR:nobody asked;");
     let error = agency.into_outcome().unwrap_err().to_string();
-    assert_eq!(error, "the centre refused a batch: no batch");
+    assert_eq!(error, "the server refused a batch: no batch");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn after_a_refused_batch_the_agency_fails_and_is_not_finished() {
     // The first bets are missing: later ones must not count.
     let outcome = world.links.remove(0).agency.into_outcome();
     assert!(matches!(outcome, Err(ClientError::Refused { .. })), "{outcome:?}");
-    assert_eq!(outcome.unwrap_err().to_string(), "the centre refused to count this agency as finished");
+    assert_eq!(outcome.unwrap_err().to_string(), "the server refused to count this agency as finished");
 }
 
 #[test]
