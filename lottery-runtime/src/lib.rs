@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod clock;
 pub mod dial;
 mod dialer;
 pub mod driving;
@@ -9,6 +10,7 @@ mod service;
 pub mod signals;
 pub mod sockets;
 
+pub use clock::Clock;
 pub use dialer::{Dialer, Step};
 pub use mailbox::{Envelope, Mailbox};
 pub use runtime::{ACCEPT_PAUSE, RunClient, Serve};

@@ -5,11 +5,12 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
+use lottery_runtime::Clock;
 use lottery_runtime::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
 use smol::Timer;
 use smol::future::or;
 
-use crate::{Clock, Socket};
+use crate::Socket;
 
 /// Connects to the first address of the server that can be reached.
 pub(crate) async fn connect<S: Socket>(target: Target, clock: Clock) -> io::Result<S> {

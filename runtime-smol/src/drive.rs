@@ -3,15 +3,15 @@
 use std::future::pending;
 
 use lottery_proto::{Input, Machine};
-use lottery_runtime::Envelope;
 use lottery_runtime::driving::{Overdue, Turn, piece};
+use lottery_runtime::{Clock, Envelope};
 use smol::Timer;
 use smol::channel::Receiver;
 use smol::future::{or, yield_now};
 use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::Socket;
 use crate::dead_socket::dead;
-use crate::{Clock, Socket};
 
 /// Event that the driver has waited for.
 enum Woken<N> {
@@ -42,7 +42,7 @@ pub async fn drive<M: Machine>(
                 Err(_) => Woken::Input(overdue.next(&writer, io)),
             }
         } else {
-            let deadline = io.deadline.and_then(|time| clock.at(time));
+            let deadline = io.deadline.and_then(|time| clock.to_std(time));
             if deadline != timer_at {
                 timer = deadline.map_or_else(Timer::never, Timer::at);
                 timer_at = deadline;

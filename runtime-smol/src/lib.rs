@@ -1,6 +1,5 @@
 //! Driver of the lottery's machines on smol, and on async-std behind the feature of that name.
 
-mod clock;
 mod connect;
 mod dead_socket;
 mod drive;
@@ -10,7 +9,6 @@ mod serve;
 mod signals;
 mod socket;
 
-pub use clock::Clock;
 pub use drive::drive;
 pub use run_client::run_client;
 pub use runtime::Smol;

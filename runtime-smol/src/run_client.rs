@@ -4,13 +4,13 @@ use std::future::pending;
 
 use lottery_proto::Input;
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Dialer, Envelope, Step};
+use lottery_runtime::{Clock, Dialer, Envelope, Step};
 use smol::Timer;
 use smol::channel::Receiver;
 use smol::future::or;
 
 use crate::connect::connect;
-use crate::{Clock, Socket, drive};
+use crate::{Socket, drive};
 
 /// Runs a client, on sockets of the type `S`, until it is done or told to shut down.
 pub async fn run_client<S: Socket, C: Dialer>(dialer: &mut C, mail: &Receiver<Envelope<C::Notice>>) {

@@ -6,12 +6,12 @@ use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
 use smol::Timer;
 use smol::channel::unbounded;
 use smol::future::{FutureExt as _, or, yield_now};
 
-use crate::{Clock, Listener, drive};
+use crate::{Listener, drive};
 
 /// Future that drives a connection, for an executor.
 pub type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;

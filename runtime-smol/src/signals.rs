@@ -4,10 +4,9 @@ use std::future::Future;
 use std::io;
 
 use async_signal::{Signal, Signals};
+use lottery_runtime::Clock;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use smol::stream::StreamExt as _;
-
-use crate::Clock;
 
 /// Calls `stop` at the first SIGTERM, SIGINT or SIGHUP, and ends the process at the second.
 pub(crate) fn on_signal(stop: impl Fn() + Send) -> io::Result<impl Future<Output = ()> + Send> {

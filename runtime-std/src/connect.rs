@@ -6,14 +6,14 @@ use std::os::fd::AsFd;
 use std::thread;
 
 use lottery_proto::Instant;
-use lottery_runtime::Envelope;
 use lottery_runtime::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::{Clock, Envelope};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::poll::poll;
-use crate::{Clock, Receiver, channel};
+use crate::{Receiver, channel};
 
 /// Connects to the first address of the server that can be reached; `None` if mail comes first, which is
 /// taken.

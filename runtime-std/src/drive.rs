@@ -5,12 +5,12 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
 use lottery_proto::{Input, Machine};
-use lottery_runtime::Envelope;
 use lottery_runtime::driving::{Overdue, Turn, piece, unless_blocked};
+use lottery_runtime::{Clock, Envelope};
 use rustix::event::PollFlags;
 
+use crate::Receiver;
 use crate::poll::poll;
-use crate::{Clock, Receiver};
 
 /// Drives one end of a connection until it is over.
 pub fn drive<M: Machine>(mut socket: &TcpStream, clock: Clock, machine: &mut M, mail: &Receiver<M::Notice>) {

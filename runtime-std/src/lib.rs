@@ -5,7 +5,6 @@
 
 mod acceptor;
 mod channel;
-mod clock;
 mod connect;
 mod drive;
 mod poll;
@@ -15,7 +14,6 @@ mod serve;
 mod signals;
 
 pub use channel::{Receiver, Sender, channel};
-pub use clock::Clock;
 pub use drive::drive;
 pub use run_client::run_client;
 pub use runtime::Std;

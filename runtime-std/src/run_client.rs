@@ -4,12 +4,12 @@ use std::os::fd::AsFd;
 
 use lottery_proto::Input;
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Dialer, Step};
+use lottery_runtime::{Clock, Dialer, Step};
 use rustix::event::PollFlags;
 
 use crate::connect::connect;
 use crate::poll::poll;
-use crate::{Clock, Receiver, drive};
+use crate::{Receiver, drive};
 
 /// Runs a client until it is done or told to shut down.
 pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use lottery_proto::Machine;
-use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
 use rustix::event::PollFlags;
 
 use crate::acceptor::Acceptor;
 use crate::poll::poll;
-use crate::{Clock, Receiver, Sender, drive};
+use crate::{Receiver, Sender, drive};
 
 /// Stack size of a connection's thread, in bytes. Small, as the machines keep their data on the heap.
 pub(crate) const STACK_SIZE: usize = 128 * 1024;

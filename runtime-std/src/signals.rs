@@ -3,11 +3,10 @@
 use std::io;
 use std::thread;
 
+use lottery_runtime::Clock;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-
-use crate::Clock;
 
 /// Calls `stop` at the first SIGTERM, SIGINT or SIGHUP, and ends the process at the second.
 pub(crate) fn on_signal(stop: impl Fn() + Send + 'static) -> io::Result<()> {

@@ -3,11 +3,10 @@
 use std::io;
 use std::net::SocketAddr;
 
+use lottery_runtime::Clock;
 use lottery_runtime::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-
-use crate::Clock;
 
 /// Connects to the first address of the server that can be reached.
 pub(crate) async fn connect(target: &Target, clock: Clock) -> io::Result<TcpStream> {

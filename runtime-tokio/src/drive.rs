@@ -4,15 +4,13 @@ use std::io;
 use std::pin::pin;
 
 use lottery_proto::{Input, Machine};
-use lottery_runtime::Envelope;
 use lottery_runtime::driving::{Overdue, Turn, piece};
+use lottery_runtime::{Clock, Envelope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::yield_now;
 use tokio::time::sleep;
-
-use crate::Clock;
 
 /// Drives one end of a connection until it is over.
 pub async fn drive<M: Machine>(
@@ -40,9 +38,9 @@ pub async fn drive<M: Machine>(
             }
         } else {
             let (reads, writes) = (!io.recv.is_empty(), !io.send.is_empty());
-            let deadline = io.deadline.and_then(|time| clock.at(time));
+            let deadline = io.deadline.and_then(|time| clock.to_std(time));
             if let Some(deadline) = deadline.filter(|_| deadline != timer_at) {
-                timer.as_mut().reset(deadline);
+                timer.as_mut().reset(deadline.into());
             }
             timer_at = deadline;
             let moved = async {

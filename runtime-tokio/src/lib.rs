@@ -1,6 +1,5 @@
 //! Driver of the lottery's machines on tokio.
 
-mod clock;
 mod connect;
 mod drive;
 mod run_client;
@@ -8,7 +7,6 @@ mod runtime;
 mod serve;
 mod signals;
 
-pub use clock::Clock;
 pub use drive::drive;
 pub use run_client::run_client;
 pub use runtime::Tokio;

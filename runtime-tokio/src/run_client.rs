@@ -2,12 +2,12 @@
 
 use lottery_proto::Input;
 use lottery_runtime::sockets::set_up;
-use lottery_runtime::{Dialer, Envelope, Step};
+use lottery_runtime::{Clock, Dialer, Envelope, Step};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
 use crate::connect::connect;
-use crate::{Clock, drive};
+use crate::drive;
 
 /// Runs a client until it is done or told to shut down.
 pub async fn run_client<C: Dialer>(dialer: &mut C, mail: &mut UnboundedReceiver<Envelope<C::Notice>>) {

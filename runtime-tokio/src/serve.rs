@@ -5,13 +5,13 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::sleep;
 
-use crate::{Clock, drive};
+use crate::drive;
 
 /// Serves until `stop`, and then until every connection is over.
 pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: impl Future<Output = ()>) {

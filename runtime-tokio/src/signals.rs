@@ -3,10 +3,9 @@
 use std::future::pending;
 use std::io;
 
+use lottery_runtime::Clock;
 use lottery_runtime::signals::{StopSignals, hangup_stops};
 use tokio::signal::unix::{SignalKind, signal};
-
-use crate::Clock;
 
 /// Calls `stop` at the first SIGTERM, SIGINT or SIGHUP, and ends the process at the second.
 pub(crate) fn on_signal(stop: impl Fn() + Send + 'static) -> io::Result<()> {
