@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, io};
 
 use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::dial::Target;
-use lottery_runtime::{Dialer, Mailbox, Service, Step};
+use lottery_runtime::{Dialer, Mailbox, Service, Step, Target};
 
 use crate::agencies::Calling;
 use crate::patience::{SOON, until};

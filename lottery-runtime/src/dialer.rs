@@ -4,7 +4,7 @@ use std::io;
 
 use lottery_proto::{Instant, Machine};
 
-use crate::dial::Target;
+use crate::Target;
 
 /// Next step of a client without a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
-pub mod dial;
+pub mod connect;
 mod dialer;
 pub mod driving;
 mod mailbox;
@@ -11,6 +11,7 @@ pub mod signals;
 pub mod sockets;
 
 pub use clock::Clock;
+pub use connect::Target;
 pub use dialer::{Dialer, Step};
 pub use mailbox::{Envelope, Mailbox};
 pub use runtime::{ACCEPT_PAUSE, RunClient, Serve};

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::thread;
 
 use lottery_proto::Instant;
-use lottery_runtime::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::connect::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
 use lottery_runtime::{Clock, Envelope};
 use rustix::event::PollFlags;
 use rustix::io::Errno;

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use lottery_runtime::Clock;
-use lottery_runtime::dial::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::connect::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 

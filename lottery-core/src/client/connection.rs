@@ -8,8 +8,7 @@ use lottery_proto::{
     AgencyId, ClientConfig, CloseReason, Dialect, DialectProfile, Input, Instant, Io, SendError,
 };
 
-use lottery_runtime::Step;
-use lottery_runtime::dial::Target;
+use lottery_runtime::{Step, Target};
 use tracing::info;
 
 use super::error::ClientError;

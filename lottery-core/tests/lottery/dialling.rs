@@ -9,8 +9,7 @@ use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, EchoClient, EchoJob, Job, LotteryClient, SingleBet};
 use lottery_core::store::{EncodedBatch, WinnersPiece};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
-use lottery_runtime::dial::Target;
-use lottery_runtime::{Dialer, Mailbox, Step};
+use lottery_runtime::{Dialer, Mailbox, Step, Target};
 
 use crate::calls::TIMEOUTS;
 use crate::world::job;
