@@ -4,11 +4,12 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
+use std::vec;
 
 use lottery_proto::Instant;
 
 /// Maximum number of addresses of a name that are tried.
-pub const MAX_ADDRESSES: usize = 16;
+const MAX_ADDRESSES: usize = 16;
 
 /// Minimum time of the last attempt, unless its timeout is shorter: the whole may take this much longer.
 const LAST_TRY: Duration = Duration::from_secs(1);
@@ -31,7 +32,7 @@ impl Target {
     }
 
     /// Returns the time limit of the first of `left` steps, such that each of the others has as much.
-    pub fn step_timeout(&self, now: Instant, left: usize) -> Duration {
+    fn step_timeout(&self, now: Instant, left: usize) -> Duration {
         let left = u32::try_from(left).unwrap_or(u32::MAX).max(1);
         self.timeout.min(self.until.duration_since(now) / left)
     }
@@ -52,29 +53,53 @@ pub fn connect_timed_out(timeout: Duration) -> io::Error {
     io::Error::new(ErrorKind::TimedOut, format!("no answer within {timeout:.1?}"))
 }
 
-/// Addresses that could not be reached, with their errors.
-#[derive(Debug, Default)]
-pub struct Failures(Vec<(SocketAddr, io::Error)>);
+/// Attempts to connect: the addresses of a name, one after the other, until one answers.
+#[derive(Debug)]
+pub struct Attempts<'a> {
+    target: &'a Target,
+    addresses: vec::IntoIter<SocketAddr>,
+    failures: Vec<(SocketAddr, io::Error)>,
+}
 
-impl Failures {
-    /// Adds an address and its error.
-    pub fn add(&mut self, address: SocketAddr, error: io::Error) {
-        self.0.push((address, error));
+impl<'a> Attempts<'a> {
+    /// Begins with the addresses that were found for the name of the target. The first 16 are tried.
+    pub fn new(target: &'a Target, found: impl IntoIterator<Item = SocketAddr>) -> Self {
+        let addresses: Vec<_> = found.into_iter().take(MAX_ADDRESSES).collect();
+        Self { target, addresses: addresses.into_iter(), failures: Vec::new() }
     }
 
-    /// Returns the error of the only address, or one that names each address; its kind is that of the last.
-    pub fn into_error(mut self) -> io::Error {
-        let Some((address, last)) = self.0.pop() else {
-            return io::Error::new(ErrorKind::NotFound, "the name has no address");
+    /// Returns the next address to connect to, and the time limit for it, such that each of the others has as
+    /// much.
+    ///
+    /// # Errors
+    /// Returns the reported errors once no address is left: that of the only address as it is, else one that
+    /// names each address, with the kind of the last. It is [`ErrorKind::NotFound`] if there was no address.
+    pub fn next(&mut self, now: Instant) -> io::Result<(SocketAddr, Duration)> {
+        let limit = self.target.step_timeout(now, self.addresses.len());
+        let Some(address) = self.addresses.next() else {
+            return Err(joined(std::mem::take(&mut self.failures)));
         };
-        if self.0.is_empty() {
-            return last;
-        }
-        let kind = last.kind();
-        self.0.push((address, last));
-        let each: Vec<_> = self.0.iter().map(|(address, error)| format!("{address}: {error}")).collect();
-        io::Error::new(kind, each.join("; "))
+        Ok((address, limit))
     }
+
+    /// Reports that the address could not be reached; [`connect_timed_out`] is the error of a time limit.
+    pub fn failed(&mut self, address: SocketAddr, error: io::Error) {
+        self.failures.push((address, error));
+    }
+}
+
+/// Returns the error of the only address, or one that names each address.
+fn joined(mut failures: Vec<(SocketAddr, io::Error)>) -> io::Error {
+    let Some((address, last)) = failures.pop() else {
+        return io::Error::new(ErrorKind::NotFound, "the name has no address");
+    };
+    if failures.is_empty() {
+        return last;
+    }
+    let kind = last.kind();
+    failures.push((address, last));
+    let each: Vec<_> = failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
+    io::Error::new(kind, each.join("; "))
 }
 
 #[cfg(test)]
@@ -86,7 +111,7 @@ mod tests {
     }
 
     fn target(timeout: u64, until: u64) -> Target {
-        Target::new("centre:1", Duration::from_secs(timeout), at(100), at(until))
+        Target::new("server:1", Duration::from_secs(timeout), at(100), at(until))
     }
 
     #[test]
@@ -108,18 +133,34 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_tried_in_order_each_with_its_time_limit() {
+        let target = target(5, 112);
+        let addresses: Vec<_> = (1..=20).map(|last| SocketAddr::from(([127, 0, 0, last], 7))).collect();
+        let mut attempts = Attempts::new(&target, addresses[..3].to_vec());
+        assert_eq!(attempts.next(at(100)).unwrap(), (addresses[0], Duration::from_secs(4)));
+        assert_eq!(attempts.next(at(104)).unwrap(), (addresses[1], Duration::from_secs(4)));
+        // This one gets the time that the second left.
+        assert_eq!(attempts.next(at(105)).unwrap(), (addresses[2], Duration::from_secs(5)));
+        attempts.next(at(110)).unwrap_err();
+        let mut attempts = Attempts::new(&target, addresses);
+        let tried = std::iter::from_fn(|| attempts.next(at(100)).ok()).count();
+        assert_eq!(tried, MAX_ADDRESSES);
+    }
+
+    #[test]
     fn an_error_names_the_addresses_if_there_are_several() {
+        let target = target(5, 120);
         let refused = || io::Error::new(ErrorKind::ConnectionRefused, "refused");
         let [first, second] = [([127, 0, 0, 1], 7), ([127, 0, 0, 2], 7)].map(SocketAddr::from);
-        let none = Failures::default().into_error();
+        let none = Attempts::new(&target, []).next(at(100)).unwrap_err();
         assert_eq!((none.kind(), &none.to_string()[..]), (ErrorKind::NotFound, "the name has no address"));
-        let mut failures = Failures::default();
-        failures.add(first, refused());
-        assert_eq!(failures.into_error().to_string(), "refused");
-        let mut failures = Failures::default();
-        failures.add(first, refused());
-        failures.add(second, connect_timed_out(Duration::from_secs(5)));
-        let error = failures.into_error();
+        let mut attempts = Attempts::new(&target, []);
+        attempts.failed(first, refused());
+        assert_eq!(attempts.next(at(100)).unwrap_err().to_string(), "refused");
+        let mut attempts = Attempts::new(&target, []);
+        attempts.failed(first, refused());
+        attempts.failed(second, connect_timed_out(Duration::from_secs(5)));
+        let error = attempts.next(at(100)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!(error.to_string(), "127.0.0.1:7: refused; 127.0.0.2:7: no answer within 5.0s");
     }

@@ -2,11 +2,11 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::time::Duration;
 
 use lottery_runtime::Clock;
-use lottery_runtime::connect::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::connect::{Attempts, Target, connect_timed_out, lookup_timed_out};
 use smol::Timer;
 use smol::future::or;
 
@@ -16,17 +16,16 @@ use crate::Socket;
 pub(crate) async fn connect<S: Socket>(target: Target, clock: Clock) -> io::Result<S> {
     let limit = target.lookup_timeout(clock.now());
     let server = target.server.clone();
-    let lookup = smol::unblock(move || Ok(server.to_socket_addrs()?.take(MAX_ADDRESSES).collect()));
-    let addresses: Vec<SocketAddr> = within(limit, lookup_timed_out, lookup).await?;
-    let mut failures = Failures::default();
-    for (tried, &address) in addresses.iter().enumerate() {
-        let limit = target.step_timeout(clock.now(), addresses.len() - tried);
+    let lookup = smol::unblock(move || server.to_socket_addrs());
+    let found = within(limit, lookup_timed_out, lookup).await?;
+    let mut attempts = Attempts::new(&target, found);
+    loop {
+        let (address, limit) = attempts.next(clock.now())?;
         match within(limit, connect_timed_out, S::connect(address)).await {
             Ok(socket) => return Ok(socket),
-            Err(error) => failures.add(address, error),
+            Err(error) => attempts.failed(address, error),
         }
     }
-    Err(failures.into_error())
 }
 
 async fn within<T>(

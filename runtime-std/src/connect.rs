@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::thread;
+use std::time::Duration;
 
 use lottery_proto::Instant;
-use lottery_runtime::connect::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::connect::{Attempts, Target, connect_timed_out, lookup_timed_out};
 use lottery_runtime::{Clock, Envelope};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
@@ -17,76 +18,62 @@ use crate::{Receiver, channel};
 
 /// Connects to the first address of the server that can be reached; `None` if mail comes first, which is
 /// taken.
-pub(crate) fn connect<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::Result<TcpStream>> {
-    let addresses = match look_up(target, clock, stop)? {
-        Ok(addresses) => addresses,
-        Err(error) => return Some(Err(error)),
-    };
-    let mut failures = Failures::default();
-    for (tried, &address) in addresses.iter().enumerate() {
-        match connect_to(address, target, addresses.len() - tried, clock, stop)? {
-            Ok(socket) => return Some(Ok(socket)),
-            Err(error) => failures.add(address, error),
+pub(crate) fn connect<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> io::Result<Option<TcpStream>> {
+    let Some(found) = look_up(target, clock, stop)? else { return Ok(None) };
+    let mut attempts = Attempts::new(target, found);
+    loop {
+        let (address, limit) = attempts.next(clock.now())?;
+        match connect_to(address, limit, clock, stop) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => attempts.failed(address, error),
         }
     }
-    Some(Err(failures.into_error()))
 }
 
 /// Looks the name up on a thread of its own: the system cannot cancel a lookup, so the thread is left behind.
-fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> Option<io::Result<Vec<SocketAddr>>> {
+fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> io::Result<Option<Vec<SocketAddr>>> {
     let limit = target.lookup_timeout(clock.now());
     let end = clock.now().after(limit);
     let server = target.server.clone();
-    let look = move || Ok(server.to_socket_addrs()?.take(MAX_ADDRESSES).collect());
-    let found = channel::<io::Result<Vec<SocketAddr>>>().and_then(|(sender, found)| {
-        let send = move || sender.send(Envelope::Notice(Box::new(look())));
-        thread::Builder::new().name("lookup".to_owned()).spawn(send)?;
-        Ok(found)
-    });
-    let found = match found {
-        Ok(found) => found,
-        Err(error) => return Some(Err(error)),
-    };
+    let look = move || Ok(server.to_socket_addrs()?.collect());
+    let (sender, found) = channel::<io::Result<Vec<SocketAddr>>>()?;
+    let send = move || sender.send(Envelope::Notice(Box::new(look())));
+    thread::Builder::new().name("lookup".to_owned()).spawn(send)?;
     loop {
         if stop.try_recv().is_some() {
-            return None;
+            return Ok(None);
         }
         if let Some(Envelope::Notice(found)) = found.try_recv() {
-            return Some(*found);
+            return found.map(Some);
         }
         if !wait_until(end, clock, found.as_fd(), PollFlags::IN, stop) {
-            return Some(Err(lookup_timed_out(limit)));
+            return Err(lookup_timed_out(limit));
         }
     }
 }
 
 fn connect_to<N>(
     address: SocketAddr,
-    target: &Target,
-    left: usize,
+    limit: Duration,
     clock: Clock,
     stop: &Receiver<N>,
-) -> Option<io::Result<TcpStream>> {
-    let limit = target.step_timeout(clock.now(), left);
+) -> io::Result<Option<TcpStream>> {
     let end = clock.now().after(limit);
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = match socket_with(family, SocketType::STREAM, flags, None) {
-        Ok(socket) => socket,
-        Err(error) => return Some(Err(error.into())),
-    };
+    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
     loop {
         // A repeated call reports the progress of the connection.
         match rustix::net::connect(&socket, &address) {
-            Ok(()) | Err(Errno::ISCONN) => return Some(Ok(socket.into())),
+            Ok(()) | Err(Errno::ISCONN) => return Ok(Some(socket.into())),
             Err(Errno::INPROGRESS | Errno::ALREADY | Errno::INTR) => {}
-            Err(error) => return Some(Err(error.into())),
+            Err(error) => return Err(error.into()),
         }
         if stop.try_recv().is_some() {
-            return None;
+            return Ok(None);
         }
         if !wait_until(end, clock, socket.as_fd(), PollFlags::OUT, stop) {
-            return Some(Err(connect_timed_out(limit)));
+            return Err(connect_timed_out(limit));
         }
     }
 }
@@ -95,7 +82,7 @@ fn connect_to<N>(
 fn wait_until<N>(
     end: Instant,
     clock: Clock,
-    descriptor: std::os::fd::BorrowedFd<'_>,
+    descriptor: BorrowedFd<'_>,
     flags: PollFlags,
     stop: &Receiver<N>,
 ) -> bool {

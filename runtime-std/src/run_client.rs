@@ -24,13 +24,14 @@ pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
                 poll(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
             }
             Step::Connect(target) => {
-                match connect(&target, clock, mail).map(|socket| socket.and_then(set_up)) {
-                    None => dialer.handle(clock.now(), Input::Shutdown),
-                    Some(Ok(socket)) => {
+                let connected = connect(&target, clock, mail);
+                match connected.and_then(|socket| socket.map(set_up).transpose()) {
+                    Ok(Some(socket)) => {
                         dialer.connected(clock.now());
                         drive(&socket, clock, dialer, mail);
                     }
-                    Some(Err(error)) => dialer.not_connected(clock.now(), &error),
+                    Ok(None) => dialer.handle(clock.now(), Input::Shutdown),
+                    Err(error) => dialer.not_connected(clock.now(), &error),
                 }
             }
         }

@@ -1,10 +1,9 @@
 //! Connecting, with a time limit for each step.
 
 use std::io;
-use std::net::SocketAddr;
 
 use lottery_runtime::Clock;
-use lottery_runtime::connect::{Failures, MAX_ADDRESSES, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::connect::{Attempts, Target, connect_timed_out, lookup_timed_out};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -14,15 +13,13 @@ pub(crate) async fn connect(target: &Target, clock: Clock) -> io::Result<TcpStre
     let Ok(found) = timeout(limit, lookup_host(&target.server)).await else {
         return Err(lookup_timed_out(limit));
     };
-    let addresses: Vec<SocketAddr> = found?.take(MAX_ADDRESSES).collect();
-    let mut failures = Failures::default();
-    for (tried, &address) in addresses.iter().enumerate() {
-        let limit = target.step_timeout(clock.now(), addresses.len() - tried);
+    let mut attempts = Attempts::new(target, found?);
+    loop {
+        let (address, limit) = attempts.next(clock.now())?;
         let connected = timeout(limit, TcpStream::connect(address)).await;
         match connected.unwrap_or_else(|_| Err(connect_timed_out(limit))) {
             Ok(socket) => return Ok(socket),
-            Err(error) => failures.add(address, error),
+            Err(error) => attempts.failed(address, error),
         }
     }
-    Err(failures.into_error())
 }
