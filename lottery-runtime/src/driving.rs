@@ -1,9 +1,9 @@
-//! Common parts of all drivers: fair turns, and the inputs that come before a timeout.
+//! Common parts of all drivers: fair turns, transfers, and the inputs that come before a timeout.
 
 mod overdue;
 mod transfer;
 mod turn;
 
 pub use overdue::Overdue;
-pub use transfer::{PIECE, piece, unless_blocked};
+pub use transfer::{PIECE, fin_input, piece, read_input, write_input};
 pub use turn::Turn;

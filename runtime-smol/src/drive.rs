@@ -3,7 +3,7 @@
 use std::future::pending;
 
 use lottery_proto::{Input, Machine};
-use lottery_runtime::driving::{Overdue, Turn, piece};
+use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
 use lottery_runtime::{Clock, Envelope};
 use smol::Timer;
 use smol::channel::Receiver;
@@ -15,10 +15,10 @@ use crate::dead_socket::dead;
 
 /// Event that the driver has waited for.
 enum Woken<N> {
-    Input(Input),
+    /// Input to report; `None`: nothing has happened, but a deadline may have come.
+    Input(Option<Input>),
+    /// Content of the mailbox; `None`: there will be no more.
     Mail(Option<Envelope<N>>),
-    /// A deadline may have come.
-    Tick,
 }
 
 /// Drives one end of a connection until it is over.
@@ -35,11 +35,11 @@ pub async fn drive<M: Machine>(
     let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
     while let Some(io) = machine.poll_io() {
         let woken = if io.fin {
-            Woken::Input(writer.half_close().map_or(Input::Failed, |()| Input::FinSent))
+            Woken::Input(Some(fin_input(writer.half_close())))
         } else if overdue.is_due(&io, clock.now()) {
             match mail.try_recv() {
                 Ok(found) => Woken::Mail(Some(found)),
-                Err(_) => Woken::Input(overdue.next(&writer, io)),
+                Err(_) => Woken::Input(Some(overdue.next(&writer, io))),
             }
         } else {
             let deadline = io.deadline.and_then(|time| clock.to_std(time));
@@ -48,42 +48,32 @@ pub async fn drive<M: Machine>(
                 timer_at = deadline;
             }
             let unwanted = (io.recv.is_empty() && io.send.is_empty()).then(|| writer.clone());
-            let read = async {
-                match reader.read(unless_empty(piece(io.recv)).await).await {
-                    Ok(0) => Woken::Input(Input::Eof),
-                    Ok(received) => Woken::Input(Input::Received(received)),
-                    Err(_) => Woken::Input(Input::Failed),
-                }
-            };
-            let write = async {
-                match writer.write(unless_empty(io.send).await).await {
-                    Ok(0) | Err(_) => Woken::Input(Input::Failed),
-                    Ok(sent) => Woken::Input(Input::Sent(sent)),
-                }
-            };
+            let read =
+                async { Woken::Input(read_input(reader.read(unless_empty(piece(io.recv)).await).await)) };
+            let write = async { Woken::Input(write_input(writer.write(unless_empty(io.send).await).await)) };
             let died = async {
                 match unwanted {
                     Some(socket) => dead(socket).await,
                     None => pending().await,
                 }
-                Woken::Input(Input::Failed)
+                Woken::Input(Some(Input::Failed))
             };
             let tick = async {
                 (&mut timer).await;
-                Woken::Tick
+                Woken::Input(None)
             };
             let take =
                 async { if mail_open { Woken::Mail(mail.recv().await.ok()) } else { pending().await } };
             or(take, or(or(write, read), or(died, tick))).await
         };
         match woken {
-            Woken::Input(input) => {
+            Woken::Input(Some(input)) => {
                 machine.handle(clock.now(), input);
                 if turn.is_over(input) {
                     yield_now().await;
                 }
             }
-            Woken::Tick => {}
+            Woken::Input(None) => {}
             Woken::Mail(Some(Envelope::Notice(notice))) => machine.notice(clock.now(), *notice),
             Woken::Mail(Some(Envelope::Shutdown)) => machine.handle(clock.now(), Input::Shutdown),
             Woken::Mail(None) => mail_open = false,

@@ -1,10 +1,9 @@
 //! Driver of a machine on a socket.
 
-use std::io;
 use std::pin::pin;
 
 use lottery_proto::{Input, Machine};
-use lottery_runtime::driving::{Overdue, Turn, piece};
+use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
 use lottery_runtime::{Clock, Envelope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
@@ -26,7 +25,7 @@ pub async fn drive<M: Machine>(
     let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
     while let Some(io) = machine.poll_io() {
         let input = if io.fin {
-            writer.shutdown().await.map_or(Input::Failed, |()| Input::FinSent)
+            fin_input(writer.shutdown().await)
         } else if overdue.is_due(&io, clock.now()) {
             match mail.try_recv() {
                 Ok(Envelope::Notice(notice)) => {
@@ -43,19 +42,22 @@ pub async fn drive<M: Machine>(
                 timer.as_mut().reset(deadline.into());
             }
             timer_at = deadline;
-            let moved = async {
+            let transfer = async {
                 tokio::select! {
-                    read = reader.read(piece(io.recv)), if reads => moved(read, Input::Received, Input::Eof),
-                    written = writer.write(io.send), if writes => moved(written, Input::Sent, Input::Failed),
+                    read = reader.read(piece(io.recv)), if reads => read_input(read),
+                    written = writer.write(io.send), if writes => write_input(written),
                     else => {
                         // Nothing to read or write: waits only for the death of the socket.
                         let _ = writer.ready(Interest::ERROR).await;
-                        Input::Failed
+                        Some(Input::Failed)
                     }
                 }
             };
             tokio::select! {
-                input = moved => input,
+                input = transfer => match input {
+                    Some(input) => input,
+                    None => continue,
+                },
                 () = &mut timer, if deadline.is_some() => continue,
                 found = mail.recv(), if mail_open => match found {
                     Some(Envelope::Notice(notice)) => {
@@ -75,9 +77,4 @@ pub async fn drive<M: Machine>(
             yield_now().await;
         }
     }
-}
-
-/// Returns the input for the result of a read or a write.
-fn moved(done: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Input {
-    done.map_or(Input::Failed, |bytes| if bytes == 0 { none } else { some(bytes) })
 }

@@ -17,7 +17,7 @@ use std::time::Instant as Clock;
 use examples::lottery::Lottery;
 use examples::since;
 use lottery_proto::{Input, Instant, Machine};
-use lottery_runtime::driving::{Overdue, Turn, piece, unless_blocked};
+use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
 use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service, sockets};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
@@ -73,14 +73,14 @@ impl<M: Machine> Connection<M> {
             let input = if self.overdue.is_due(&io, now) {
                 self.overdue.next(&self.socket, io)
             } else if io.fin {
-                self.socket.shutdown(Shutdown::Write).map_or(Input::Failed, |()| Input::FinSent)
+                fin_input(self.socket.shutdown(Shutdown::Write))
             } else if self.writable && !io.send.is_empty() {
-                let written = unless_blocked(self.socket.write(io.send), Input::Sent, Input::Failed);
+                let written = write_input(self.socket.write(io.send));
                 self.writable = written.is_some();
                 let Some(input) = written else { continue };
                 input
             } else if self.readable && !io.recv.is_empty() {
-                let read = unless_blocked(self.socket.read(piece(io.recv)), Input::Received, Input::Eof);
+                let read = read_input(self.socket.read(piece(io.recv)));
                 self.readable = read.is_some();
                 let Some(input) = read else { continue };
                 input

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use lottery_proto::{Input, Instant, Io};
 use socket2::SockRef;
 
-use super::transfer::{piece, unless_blocked};
+use super::transfer::{piece, read_input, write_input};
 use crate::sockets::{received, unacked};
 
 /// Inputs that take precedence over a deadline that has come. They end with a timeout, also if the deadline
@@ -35,17 +35,17 @@ impl Overdue {
         let mut system = &*SockRef::from(socket);
         if !send.is_empty() && !self.written {
             self.written = true;
-            if let Some(input) = unless_blocked(system.write(send), Input::Sent, Input::Failed) {
+            if let Some(input) = write_input(system.write(send)) {
                 return input;
             }
         }
-        if !recv.is_empty() && left > 0 {
-            let found = unless_blocked(system.read(piece(recv)), Input::Received, Input::Eof);
-            if let Some(input) = found {
-                let bytes = if let Input::Received(bytes) = input { bytes } else { left };
-                (self.left, self.written) = (Some(left.saturating_sub(bytes)), false);
-                return input;
-            }
+        if !recv.is_empty()
+            && left > 0
+            && let Some(input) = read_input(system.read(piece(recv)))
+        {
+            let bytes = if let Input::Received(bytes) = input { bytes } else { left };
+            (self.left, self.written) = (Some(left.saturating_sub(bytes)), false);
+            return input;
         }
         if asks && !self.asked {
             self.asked = true;
