@@ -69,7 +69,9 @@ pub async fn drive<M: Machine>(
         match woken {
             Woken::Input(Some(input)) => {
                 machine.handle(clock.now(), input);
-                if turn.is_over(input) {
+                turn.count(input);
+                if turn.is_over() {
+                    turn.yield_thread();
                     yield_now().await;
                 }
             }

@@ -36,8 +36,11 @@ pub fn drive<M: Machine>(socket: &TcpStream, clock: Clock, machine: &mut M, mail
         };
         if let Some(input) = input {
             machine.handle(clock.now(), input);
-            // The end of a turn yields to other threads; this thread has no other connection.
-            turn.is_over(input);
+            turn.count(input);
+            if turn.is_over() {
+                // This thread has no other connection.
+                turn.yield_thread();
+            }
         }
     }
 }

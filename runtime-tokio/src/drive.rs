@@ -73,7 +73,9 @@ pub async fn drive<M: Machine>(
             }
         };
         machine.handle(clock.now(), input);
-        if turn.is_over(input) {
+        turn.count(input);
+        if turn.is_over() {
+            turn.yield_thread();
             yield_now().await;
         }
     }

@@ -90,7 +90,9 @@ impl<M: Machine> Connection<M> {
                 return Ended::Waits(io.deadline);
             };
             self.machine.handle(now, input);
-            if self.turn.is_over(input) {
+            self.turn.count(input);
+            if self.turn.is_over() {
+                self.turn.yield_thread();
                 return Ended::Yielded;
             }
         }
