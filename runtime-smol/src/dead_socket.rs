@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// The reactor only waits for sockets that can be read or written. An epoll descriptor of this function's own
 /// becomes readable at events that are always reported, and those are the death of the socket.
-pub(crate) async fn dead(socket: impl AsFd) {
+pub(crate) async fn until_dead(socket: impl AsFd) {
     loop {
         Timer::after(PAUSE).await;
         let watch = watch(&socket);

@@ -2,7 +2,7 @@
 
 use std::future::pending;
 
-use lottery_proto::{Input, Machine};
+use lottery_proto::{Input, Io, Machine};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
 use lottery_runtime::{Clock, Envelope};
 use smol::Timer;
@@ -11,7 +11,7 @@ use smol::future::{or, yield_now};
 use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::Socket;
-use crate::dead_socket::dead;
+use crate::dead_socket::until_dead;
 
 /// Event that the driver has waited for.
 enum Woken<N> {
@@ -47,24 +47,14 @@ pub async fn drive<M: Machine>(
                 timer = deadline.map_or_else(Timer::never, Timer::at);
                 timer_at = deadline;
             }
-            let unwanted = (io.recv.is_empty() && io.send.is_empty()).then(|| writer.clone());
-            let read =
-                async { Woken::Input(read_input(reader.read(unless_empty(piece(io.recv)).await).await)) };
-            let write = async { Woken::Input(write_input(writer.write(unless_empty(io.send).await).await)) };
-            let died = async {
-                match unwanted {
-                    Some(socket) => dead(socket).await,
-                    None => pending().await,
-                }
-                Woken::Input(Some(Input::Failed))
-            };
+            let take =
+                async { if mail_open { Woken::Mail(mail.recv().await.ok()) } else { pending().await } };
+            let transfer = async { Woken::Input(transfer(&mut reader, &mut writer, io).await) };
             let tick = async {
                 (&mut timer).await;
                 Woken::Input(None)
             };
-            let take =
-                async { if mail_open { Woken::Mail(mail.recv().await.ok()) } else { pending().await } };
-            or(take, or(or(write, read), or(died, tick))).await
+            or(take, or(transfer, tick)).await
         };
         match woken {
             Woken::Input(Some(input)) => {
@@ -76,11 +66,22 @@ pub async fn drive<M: Machine>(
                 }
             }
             Woken::Input(None) => {}
-            Woken::Mail(Some(Envelope::Notice(notice))) => machine.notice(clock.now(), *notice),
-            Woken::Mail(Some(Envelope::Shutdown)) => machine.handle(clock.now(), Input::Shutdown),
+            Woken::Mail(Some(envelope)) => envelope.deliver_to(machine, clock.now()),
             Woken::Mail(None) => mail_open = false,
         }
     }
+}
+
+/// Reads or writes, as soon as one of them is possible. It loses nothing when it is cancelled.
+async fn transfer<S: Socket>(reader: &mut S, writer: &mut S, io: Io<'_>) -> Option<Input> {
+    let Io { recv, send, .. } = io;
+    if recv.is_empty() && send.is_empty() {
+        until_dead(writer.clone()).await;
+        return Some(Input::Failed);
+    }
+    let write = async { write_input(writer.write(unless_empty(send).await).await) };
+    let read = async { read_input(reader.read(unless_empty(piece(recv)).await).await) };
+    or(write, read).await
 }
 
 /// Returns the buffer; never completes if it is empty.

@@ -48,7 +48,7 @@ pub async fn serve<S: Service>(
         };
         let (sender, mail) = unbounded();
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| drop(notices.try_send(Envelope::Notice(Box::new(notice)))));
+        let mailbox = Mailbox::from_sender(move |envelope| drop(notices.try_send(envelope)));
         if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
             let (id, ended) = (next, ended.clone());
             next += 1;

@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
 use lottery_proto::{Input, Io, Machine};
+use lottery_runtime::Clock;
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
-use lottery_runtime::{Clock, Envelope};
 use rustix::event::PollFlags;
 
 use crate::Receiver;
@@ -20,10 +20,7 @@ pub fn drive<M: Machine>(socket: &TcpStream, clock: Clock, machine: &mut M, mail
     let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
     loop {
         if let Some(found) = mail.try_recv() {
-            match found {
-                Envelope::Notice(notice) => machine.notice(clock.now(), *notice),
-                Envelope::Shutdown => machine.handle(clock.now(), Input::Shutdown),
-            }
+            found.deliver_to(machine, clock.now());
             continue;
         }
         let Some(io) = machine.poll_io() else { return };

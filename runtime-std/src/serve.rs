@@ -44,7 +44,7 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
             crowded = connections.len() * 2 + 64;
         }
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| notices.send(Envelope::Notice(Box::new(notice))));
+        let mailbox = Mailbox::from_sender(move |envelope| notices.send(envelope));
         let Some(machine) = service.accept(clock.now(), peer, mailbox) else { continue };
         match start(socket, clock, machine, mail, peer) {
             Ok(thread) => connections.push((thread, sender)),

@@ -2,11 +2,12 @@
 
 use std::pin::pin;
 
-use lottery_proto::{Input, Machine};
+use lottery_proto::{Input, Io, Machine};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
 use lottery_runtime::{Clock, Envelope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::yield_now;
 use tokio::time::sleep;
@@ -25,58 +26,53 @@ pub async fn drive<M: Machine>(
     let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
     while let Some(io) = machine.poll_io() {
         let input = if io.fin {
-            fin_input(writer.shutdown().await)
+            Some(fin_input(writer.shutdown().await))
         } else if overdue.is_due(&io, clock.now()) {
             match mail.try_recv() {
-                Ok(Envelope::Notice(notice)) => {
-                    machine.notice(clock.now(), *notice);
+                Ok(envelope) => {
+                    envelope.deliver_to(machine, clock.now());
                     continue;
                 }
-                Ok(Envelope::Shutdown) => Input::Shutdown,
-                Err(_) => overdue.next(reader.as_ref(), io),
+                Err(_) => Some(overdue.next(reader.as_ref(), io)),
             }
         } else {
-            let (reads, writes) = (!io.recv.is_empty(), !io.send.is_empty());
             let deadline = io.deadline.and_then(|time| clock.to_std(time));
             if let Some(deadline) = deadline.filter(|_| deadline != timer_at) {
                 timer.as_mut().reset(deadline.into());
             }
             timer_at = deadline;
-            let transfer = async {
-                tokio::select! {
-                    read = reader.read(piece(io.recv)), if reads => read_input(read),
-                    written = writer.write(io.send), if writes => write_input(written),
-                    else => {
-                        // Nothing to read or write: waits only for the death of the socket.
-                        let _ = writer.ready(Interest::ERROR).await;
-                        Some(Input::Failed)
-                    }
-                }
-            };
             tokio::select! {
-                input = transfer => match input {
-                    Some(input) => input,
-                    None => continue,
-                },
-                () = &mut timer, if deadline.is_some() => continue,
-                found = mail.recv(), if mail_open => match found {
-                    Some(Envelope::Notice(notice)) => {
-                        machine.notice(clock.now(), *notice);
-                        continue;
+                input = transfer(&mut reader, &mut writer, io) => input,
+                () = &mut timer, if deadline.is_some() => None,
+                found = mail.recv(), if mail_open => {
+                    match found {
+                        Some(envelope) => envelope.deliver_to(machine, clock.now()),
+                        None => mail_open = false,
                     }
-                    Some(Envelope::Shutdown) => Input::Shutdown,
-                    None => {
-                        mail_open = false;
-                        continue;
-                    }
-                },
+                    None
+                }
             }
         };
+        let Some(input) = input else { continue };
         machine.handle(clock.now(), input);
         turn.count(input);
         if turn.is_over() {
             turn.yield_thread();
             yield_now().await;
+        }
+    }
+}
+
+/// Reads or writes, as soon as one of them is possible. It loses nothing when it is cancelled.
+async fn transfer(reader: &mut ReadHalf<'_>, writer: &mut WriteHalf<'_>, io: Io<'_>) -> Option<Input> {
+    let Io { recv, send, .. } = io;
+    tokio::select! {
+        read = reader.read(piece(recv)), if !recv.is_empty() => read_input(read),
+        written = writer.write(send), if !send.is_empty() => write_input(written),
+        else => {
+            // Nothing to read or write: waits only for the death of the socket.
+            let _ = writer.ready(Interest::ERROR).await;
+            Some(Input::Failed)
         }
     }
 }

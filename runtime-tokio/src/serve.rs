@@ -38,7 +38,7 @@ pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: imp
         };
         let (sender, mut mail) = unbounded_channel();
         let notices = sender.clone();
-        let mailbox = Mailbox::new(move |notice| drop(notices.send(Envelope::Notice(Box::new(notice)))));
+        let mailbox = Mailbox::from_sender(move |envelope| drop(notices.send(envelope)));
         if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
             let connection =
                 connections.spawn(async move { drive(socket, clock, &mut machine, &mut mail).await });

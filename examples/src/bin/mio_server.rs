@@ -169,7 +169,7 @@ impl<S: Service> Server<S> {
             let token = Token(self.next);
             self.next += 1;
             let send = self.sender(token);
-            let mailbox = Mailbox::new(move |notice| send(Envelope::Notice(Box::new(notice))));
+            let mailbox = Mailbox::from_sender(send);
             let Some(machine) = self.service.accept(now, peer, mailbox) else { continue };
             let both = Interest::READABLE | Interest::WRITABLE;
             if let Err(error) = self.poll.registry().register(&mut socket, token, both) {
