@@ -4,7 +4,6 @@
 pub(crate) mod async_std;
 
 use std::io;
-use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
@@ -14,29 +13,11 @@ use smol::net::{TcpListener, TcpStream};
 use smol::{Async, Executor};
 
 use crate::signals::on_signal;
-use crate::{Listener, Socket, run_client, serve};
+use crate::{run_client, serve};
 
 /// smol runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Smol;
-
-impl Socket for TcpStream {
-    async fn connect(address: SocketAddr) -> io::Result<Self> {
-        Self::connect(address).await
-    }
-
-    fn half_close(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-}
-
-impl Listener for TcpListener {
-    type Socket = TcpStream;
-
-    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.accept().await
-    }
-}
 
 impl Serve for Smol {
     fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::AsFd;
 
 use smol::io::{AsyncRead, AsyncWrite};
@@ -30,3 +30,34 @@ pub trait Listener: Send + Sync {
     /// Accepts a connection.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Socket, SocketAddr)>> + Send;
 }
+
+/// Implements the traits for the sockets of a crate; both have the same methods, but no trait in common.
+macro_rules! sockets_of {
+    ($net:path) => {
+        const _: () = {
+            use $net as net;
+
+            impl Socket for net::TcpStream {
+                async fn connect(address: SocketAddr) -> io::Result<Self> {
+                    Self::connect(address).await
+                }
+
+                fn half_close(&self) -> io::Result<()> {
+                    self.shutdown(Shutdown::Write)
+                }
+            }
+
+            impl Listener for net::TcpListener {
+                type Socket = net::TcpStream;
+
+                async fn accept(&self) -> io::Result<(net::TcpStream, SocketAddr)> {
+                    self.accept().await
+                }
+            }
+        };
+    };
+}
+
+sockets_of!(smol::net);
+#[cfg(feature = "async-std")]
+sockets_of!(async_std::net);

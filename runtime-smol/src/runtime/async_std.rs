@@ -4,7 +4,6 @@
 //! to stay on it for a while.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 
 use async_std::net::{TcpListener, TcpStream};
@@ -13,29 +12,11 @@ use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
 use smol::channel::{bounded, unbounded};
 
 use crate::signals::on_signal;
-use crate::{Listener, Socket, run_client, serve};
+use crate::{run_client, serve};
 
 /// async-std runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncStd;
-
-impl Socket for TcpStream {
-    async fn connect(address: SocketAddr) -> io::Result<Self> {
-        Self::connect(address).await
-    }
-
-    fn half_close(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-}
-
-impl Listener for TcpListener {
-    type Socket = TcpStream;
-
-    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.accept().await
-    }
-}
 
 impl Serve for AsyncStd {
     fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
