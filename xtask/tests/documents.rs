@@ -109,3 +109,47 @@ fn paths_of_the_code_that_documents_name_exist() {
         assert!(paths >= 10, "{paths} in {document}.md");
     }
 }
+
+/// Places that `docs/architecture.md` has to lead to, as its table names them.
+const PLACES: [&str; 5] =
+    ["`framed` message, parsed", "session, fenced", "SIGTERM", "`--listen`, read", "`bets.csv`, cut"];
+
+/// Returns the texts in backticks.
+fn code(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// Appends the text of a file, or of all files of Rust below a directory.
+fn append_sources(path: &Path, text: &mut String) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).expect("a directory of the repository") {
+            append_sources(&entry.expect("an entry").path(), text);
+        }
+    } else if has_ending(path, "rs") {
+        text.push_str(&fs::read_to_string(path).expect("a text"));
+    }
+}
+
+#[test]
+fn each_place_that_architecture_names_is_in_its_files() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).expect("a document");
+    let (_, table) = text.split_once("## Where is").expect("a table of places");
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(" | ").collect()).collect();
+    let rows = rows.iter().filter_map(|row| {
+        if let [place, files, names] = row[..] { Some((place, files, names)) } else { None }
+    });
+    let rows: Vec<_> = rows.skip(2).collect();
+    for place in PLACES {
+        assert!(rows.iter().any(|row| row.0.contains(place)), "{place}");
+    }
+    for (place, files, names) in rows {
+        let mut sources = String::new();
+        for path in code(files).chain(code(names)).filter(|name| name.contains('/')) {
+            append_sources(&root().join(path), &mut sources);
+        }
+        for name in code(names).filter(|name| !name.contains(['/', '.', ';', '-'])) {
+            let last = name.rsplit("::").next().unwrap_or_default();
+            assert!(sources.contains(last), "{place}: {name} is not in {files}");
+        }
+    }
+}
