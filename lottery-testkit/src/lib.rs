@@ -22,6 +22,8 @@ mod requests;
 mod rng;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(feature = "table")]
+mod table;
 
 #[cfg(feature = "machines")]
 pub use bets::{ANA, JOSE, bet, text};
@@ -37,6 +39,8 @@ pub use packets::{
 #[cfg(feature = "machines")]
 pub use requests::{ACCEPT, Answer, DRAWN, PendingRequest, accept_next, reject_next};
 pub use rng::Rng;
+#[cfg(feature = "table")]
+pub use table::table;
 
 /// Code of the repository's README, run as it stands there. No crate that is published can include a file outside of it.
 #[cfg(doctest)]

@@ -1,6 +1,6 @@
 //! Counts of faults and of branches reached: a campaign in which one of them never occurred proves nothing.
 
-use std::fmt::Write as _;
+use lottery_testkit::table;
 
 /// Defines an enum with a text for each variant, and a list of them.
 macro_rules! counted {
@@ -193,10 +193,6 @@ impl Tally {
         lines.push(("marks".to_owned(), self.marks.iter().sum()));
         let marks = Mark::ALL.iter().map(|mark| mark.text()).zip(&self.marks);
         lines.extend(marks.map(|(text, count)| (format!("  {text}"), *count)));
-        let mut table = String::new();
-        for (text, count) in lines {
-            let _ = writeln!(table, "{text:<56} {count:>12}");
-        }
-        table
+        table(["", ">count"], lines.into_iter().map(|(text, count)| [text, count.to_string()]))
     }
 }

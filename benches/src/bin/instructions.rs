@@ -17,6 +17,7 @@ use benches::encode::encoding;
 use benches::input::{Blocks, agencies_of, crate_dir};
 use benches::machine::machines;
 use benches::work::{Work, decoding};
+use lottery_testkit::table;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -137,16 +138,21 @@ fn compare() -> Result<bool> {
         println!("*** NOT COMPARED: recorded with rustc {then}, this is {now}; --record records anew. ***");
     }
     let mut good = true;
-    println!("{:24} {:>12} {:>12} {:>8}", "instructions for a bet", "recorded", "now", "");
+    let mut rows = Vec::new();
     for (name, count) in count()? {
         let before: f64 = recorded(&name)?.parse()?;
         let change = (count / before - 1.0) * 100.0;
         let far = change.abs() > TOLERANCE;
-        println!(
-            "{name:24} {before:>12.1} {count:>12.1} {change:>+7.1}%{}",
-            if far { "  TOO FAR" } else { "" }
-        );
+        let verdict = if far { "TOO FAR" } else { "" };
+        rows.push([
+            name,
+            format!("{before:.1}"),
+            format!("{count:.1}"),
+            format!("{change:+.1} %"),
+            verdict.to_owned(),
+        ]);
         good &= !far || then != now;
     }
+    print!("{}", table(["instructions for a bet", ">recorded", ">now", ">change", ""], rows));
     Ok(good)
 }

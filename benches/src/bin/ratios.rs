@@ -19,6 +19,7 @@ use benches::machine::machines;
 use benches::median;
 use benches::producers::{PRODUCERS, Taken, produce};
 use benches::work::{Work, decoding};
+use lottery_testkit::table;
 
 /// Number of rounds on disk: fewer, because the disk is slow.
 const ROUNDS_ON_DISK: usize = 21;
@@ -95,9 +96,7 @@ fn producing(csv: bool, blocks: &Blocks, dir: &Path) {
 /// Prints the times of a group.
 fn show(csv: bool, group: &str, works: Vec<(String, Vec<f64>)>) {
     let first = works[0].clone();
-    if !csv {
-        println!("{:32} {:>12} {:>12} {:>22}", group, "ns", "least", format!("x {}", first.0));
-    }
+    let mut rows = Vec::new();
     for (name, times) in works {
         let ratio = median(times.iter().zip(&first.1).map(|(time, first)| time / first).collect());
         let least = times.iter().copied().fold(f64::INFINITY, f64::min);
@@ -106,8 +105,11 @@ fn show(csv: bool, group: &str, works: Vec<(String, Vec<f64>)>) {
             let group = group.split(',').next().unwrap_or(group);
             println!("{group},{name},{median:.2},{ratio:.4}");
         } else {
-            println!("  {name:30} {median:>12.2} {least:>12.2} {ratio:>22.2}");
+            rows.push([name, format!("{median:.2}"), format!("{least:.2}"), format!("{ratio:.2}")]);
         }
+    }
+    if !csv {
+        print!("{}", table([group, ">ns", ">least", &format!(">x {}", first.0)], rows));
     }
 }
 

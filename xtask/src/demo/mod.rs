@@ -94,7 +94,7 @@ fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path)
         how.batch = Some((bets / BATCHES).clamp(1, 255));
     }
     let results = Lottery::new(how, dir).hold()?;
-    print(&report::table(&results))?;
+    print(&report::table_of(&results))?;
     let bets = check::bets(&dir.join("data/bets.csv"), inputs)?;
     check::winners(inputs, &results.agencies)?;
     print(&format!("bets.csv holds all {bets} bets, each once and in the order of its agency's file.\n"))?;

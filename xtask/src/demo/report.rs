@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Row, Table};
+use lottery_testkit::table;
 
 use super::lottery::Results;
 
@@ -12,27 +11,21 @@ const MOST_DOCUMENTS: usize = 5;
 
 /// Returns the table of each agency's results and of the totals. A time goes from the start until the last
 /// bet was stored.
-pub(super) fn table(results: &Results) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(["agency", "bets", "winners", "seconds", "bets/s"]);
-    for (id, agency) in (1..).zip(&results.agencies) {
-        table.add_row(row(&format!("{id}"), agency.bets, &documents(&agency.winners), agency.time));
-    }
+pub(super) fn table_of(results: &Results) -> String {
+    let agencies = (1..=u8::MAX)
+        .zip(&results.agencies)
+        .map(|(id, agency)| row(&format!("{id}"), agency.bets, documents(&agency.winners), agency.time));
     let bets = results.agencies.iter().map(|agency| agency.bets).sum();
     let winners: usize = results.agencies.iter().map(|agency| agency.winners.len()).sum();
-    table.add_row(row("all", bets, &format!("{winners} in all"), results.time));
-    for column in [0, 1, 3, 4] {
-        let column = table.column_mut(column).expect("there are five columns");
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    format!("{table}\n")
+    let all = row("all", bets, format!("{winners} in all"), results.time);
+    table([">agency", ">bets", "winners", ">seconds", ">bets/s"], agencies.chain([all]))
 }
 
-fn row(agency: &str, bets: u64, winners: &str, time: Duration) -> Row {
+fn row(agency: &str, bets: u64, winners: String, time: Duration) -> [String; 5] {
     #[expect(clippy::cast_precision_loss, reason = "to be shown in whole bets")]
     let speed = bets as f64 / time.as_secs_f64().max(f64::MIN_POSITIVE);
     let seconds = format!("{:.3}", time.as_secs_f64());
-    Row::from([agency, &bets.to_string(), winners, &seconds, &format!("{speed:.0}")])
+    [agency.to_owned(), bets.to_string(), winners, seconds, format!("{speed:.0}")]
 }
 
 fn documents(winners: &[String]) -> String {
@@ -58,7 +51,8 @@ mod tests {
             time: Duration::from_millis(millis),
         };
         let agencies = vec![agency(1000, 2, 500), agency(30, 7, 100), agency(0, 0, 0)];
-        let shown = table(&Results { agencies, time: Duration::from_millis(600), killed: Killed::default() });
+        let shown =
+            table_of(&Results { agencies, time: Duration::from_millis(600), killed: Killed::default() });
         let expected = "\
 ┌────────┬──────┬──────────────────────┬─────────┬────────┐
 │ agency ┆ bets ┆ winners              ┆ seconds ┆ bets/s │

@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let seconds = args.seconds.unwrap_or(args.minutes.saturating_mul(60) / rounds).max(1);
     print(&format!("{} targets, {seconds} s each, {jobs} at the same time\n", targets.len()))?;
     let outcomes = fuzz_all(fuzzer, &targets, seconds, jobs)?;
-    print(&outcome::table(&outcomes))?;
+    print(&outcome::table_of(&outcomes))?;
     let mut found = Vec::new();
     for outcome in &outcomes {
         if let Some(finding) = &outcome.finding {

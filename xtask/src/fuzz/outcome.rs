@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
+use lottery_testkit::table;
 
 /// Outcome of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,31 +72,24 @@ fn finding(said: &str) -> String {
 }
 
 /// Returns the table of each target and of the totals.
-pub(super) fn table(outcomes: &[Outcome]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header(["target", "seconds", "executions", "coverage", "corpus", "findings"]);
-    for one in outcomes {
+pub(super) fn table_of(outcomes: &[Outcome]) -> String {
+    let row = |one: &Outcome| {
         let findings = u64::from(one.finding.is_some());
-        let numbers =
+        let [seconds, executions, coverage, corpus, findings] =
             [one.seconds, one.executions, one.coverage, one.corpus, findings].map(|n| n.to_string());
-        table.add_row([&[one.target.clone()][..], &numbers].concat());
-    }
+        [one.target.clone(), seconds, executions, coverage, corpus, findings]
+    };
     let sum = |of: fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>().to_string();
-    let findings = sum(|one| u64::from(one.finding.is_some()));
-    table.add_row([
+    let all = [
         "all".to_owned(),
         sum(|one| one.seconds),
         sum(|one| one.executions),
         String::new(),
         sum(|one| one.corpus),
-        findings,
-    ]);
-    for column in 1..6 {
-        let column = table.column_mut(column).expect("there are six columns");
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    format!("{table}\n")
+        sum(|one| u64::from(one.finding.is_some())),
+    ];
+    let header = ["target", ">seconds", ">executions", ">coverage", ">corpus", ">findings"];
+    table(header, outcomes.iter().map(row).chain([all]))
 }
 
 #[cfg(test)]
@@ -156,6 +148,6 @@ stat::number_of_executed_units: 96849
 │ all    ┆      13 ┆     477711 ┆          ┆   1059 ┆        1 │
 └────────┴─────────┴────────────┴──────────┴────────┴──────────┘
 ";
-        assert_eq!(table(&outcomes), expected);
+        assert_eq!(table_of(&outcomes), expected);
     }
 }

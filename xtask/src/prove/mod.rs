@@ -1,15 +1,14 @@
-//! `cargo xtask prove`: every proof of the guarantees, and one table of the proofs, their amounts and their
-//! outcomes.
+//! `cargo xtask prove`: a command for each promise, and one table of the promises, their times and their outcomes.
 
 mod plan;
 
 use std::env;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::process::Command;
 use std::time::Instant;
 
-use comfy_table::Table;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
+use lottery_testkit::table;
 
 use crate::root::root;
 use plan::Step;
@@ -39,8 +38,7 @@ pub(crate) enum Error {
 
 /// Outcome of a step.
 struct Outcome {
-    what: &'static str,
-    much: String,
+    promise: &'static str,
     seconds: u64,
     verdict: Verdict,
 }
@@ -50,16 +48,16 @@ struct Outcome {
 enum Verdict {
     Passed,
     Failed,
-    /// A tool that the step needs is not installed.
-    Skipped,
+    /// A tool that the step needs is not installed; this command installs it.
+    Skipped(&'static str),
 }
 
-impl Verdict {
-    fn text(self) -> &'static str {
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Passed => "passed",
-            Self::Failed => "FAILED",
-            Self::Skipped => "skipped",
+            Self::Passed => f.write_str("passed"),
+            Self::Failed => f.write_str("FAILED"),
+            Self::Skipped(install) => write!(f, "skipped: needs {install}"),
         }
     }
 }
@@ -70,40 +68,40 @@ impl Verdict {
 ///
 /// [`Error`] if a step fails.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
+    let limit = if args.quick { 600 } else { 6 * 3600 };
     let mut outcomes = Vec::new();
     for step in plan::steps(args.quick) {
-        let outcome = prove(&step)?;
-        let Outcome { what, much, seconds, verdict } = &outcome;
-        print(&format!("{what}: {much}, {seconds} s, {}\n", verdict.text()))?;
+        let outcome = prove(step, limit)?;
+        print(&format!("{}: {} s, {}\n", outcome.promise, outcome.seconds, outcome.verdict))?;
         outcomes.push(outcome);
     }
-    print(&table(&outcomes))?;
+    print(&table_of(&outcomes))?;
     let failed: Vec<&str> = outcomes
         .iter()
         .filter(|outcome| outcome.verdict == Verdict::Failed)
-        .map(|outcome| outcome.what)
+        .map(|outcome| outcome.promise)
         .collect();
     if failed.is_empty() { Ok(()) } else { Err(Error::Failed(failed.join(", "))) }
 }
 
-fn prove(step: &Step) -> Result<Outcome, Error> {
-    if let Some(tool) = &step.needs
-        && !cargo(60, tool.version).output().map_err(Error::Run)?.status.success()
-    {
-        let much = format!("needs {}", tool.install);
-        return Ok(Outcome { what: step.what, much, seconds: 0, verdict: Verdict::Skipped });
+/// Runs a step, which has failed after `limit` seconds.
+fn prove(step: Step, limit: u32) -> Result<Outcome, Error> {
+    let outcome = |seconds, verdict| Outcome { promise: step.promise, seconds, verdict };
+    if let Some(tool) = step.needs() {
+        let version: Vec<_> = tool.version.split_whitespace().collect();
+        if !cargo(60, &version).output().map_err(Error::Run)?.status.success() {
+            return Ok(outcome(0, Verdict::Skipped(tool.install)));
+        }
     }
     let start = Instant::now();
-    let output = cargo(step.limit, &step.args).output().map_err(Error::Run)?;
-    let said = String::from_utf8_lossy(&output.stdout);
+    let output = cargo(limit, &step.words()).output().map_err(Error::Run)?;
     let passed = output.status.success();
     if !passed {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        print(&format!("cargo {}: {}\n{said}\n{stderr}\n", step.args.join(" "), output.status))?;
+        let said = [output.stdout, output.stderr].concat();
+        print(&format!("cargo {}: {}\n{}\n", step.command, output.status, String::from_utf8_lossy(&said)))?;
     }
-    let much = step.much.of(&said);
     let verdict = if passed { Verdict::Passed } else { Verdict::Failed };
-    Ok(Outcome { what: step.what, much, seconds: start.elapsed().as_secs(), verdict })
+    Ok(outcome(start.elapsed().as_secs(), verdict))
 }
 
 /// Returns a cargo command at the root of the workspace, which is ended after `limit` seconds.
@@ -122,17 +120,15 @@ fn cargo(limit: u32, args: &[&str]) -> Command {
     command
 }
 
-fn table(outcomes: &[Outcome]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(["what", "how much", "seconds", "outcome"]);
-    for Outcome { what, much, seconds, verdict } in outcomes {
-        table.add_row([*what, much, &seconds.to_string(), verdict.text()]);
-    }
+fn table_of(outcomes: &[Outcome]) -> String {
+    let row = |outcome: &Outcome| {
+        [outcome.promise.to_owned(), outcome.seconds.to_string(), outcome.verdict.to_string()]
+    };
     let seconds: u64 = outcomes.iter().map(|outcome| outcome.seconds).sum();
-    let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
-    let (failed, skipped) = (of(Verdict::Failed), of(Verdict::Skipped));
-    table.add_row(["all", "", &seconds.to_string(), &format!("{failed} failed, {skipped} skipped")]);
-    format!("{table}\n")
+    let failed = outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Failed).count();
+    let skipped = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Skipped(_))).count();
+    let all = ["all".to_owned(), seconds.to_string(), format!("{failed} failed, {skipped} skipped")];
+    table(["promise", ">seconds", "outcome"], outcomes.iter().map(row).chain([all]))
 }
 
 fn print(text: &str) -> Result<(), Error> {

@@ -1,194 +1,115 @@
-//! Steps, and the amount of work of each, parsed from its own output.
+//! Promises, and the commands that show that they hold.
 
-/// Step that is run.
+/// Promise, and the command that shows that it holds.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
-    pub(super) what: &'static str,
-    /// Arguments of cargo.
-    pub(super) args: Vec<&'static str>,
-    /// Time after which the step has failed, in seconds.
-    pub(super) limit: u32,
-    pub(super) much: Much,
-    /// Tool that has to be installed for the step, beyond those that the README names.
-    pub(super) needs: Option<Tool>,
+    /// Promise, and the amount of work if it was chosen here.
+    pub(super) promise: &'static str,
+    /// Arguments of cargo, without spaces in them.
+    pub(super) command: &'static str,
 }
 
 /// Tool that not every machine has.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Tool {
     /// Arguments of cargo that succeed if the tool is installed.
-    pub(super) version: &'static [&'static str],
+    pub(super) version: &'static str,
     /// Command that installs the tool.
     pub(super) install: &'static str,
 }
 
-const MUTANTS: Tool =
-    Tool { version: &["mutants", "--version"], install: "cargo install --locked cargo-mutants" };
-const COVERAGE: Tool = Tool {
-    version: &["llvm-cov", "show-env"],
-    install: "rustup component add llvm-tools && cargo install --locked cargo-llvm-cov",
-};
-const MIRI: Tool =
-    Tool { version: &["+nightly", "miri", "--version"], install: "rustup +nightly component add miri" };
-const DENY: Tool = Tool { version: &["deny", "--version"], install: "cargo install --locked cargo-deny" };
-const FUZZ: Tool = Tool { version: &["fuzz", "--version"], install: "cargo install --locked cargo-fuzz" };
-
-/// Source of the amount of work.
-pub(super) enum Much {
-    /// Number of tests that passed.
-    Tests,
-    /// Number of system calls that failed, as the tests print it.
-    Calls,
-    /// Largest of the measured ratios.
-    Ratios,
-    /// Number of executions in the table of the fuzzer.
-    Executions,
-    /// Number of mutants that were tested, from the last line.
-    Mutants,
-    /// Share of lines that were run, from the last row of the table.
-    Coverage,
-    /// Fixed amount: the step does as much as its arguments say, or fails.
-    Told(&'static str),
+const fn step(promise: &'static str, command: &'static str) -> Step {
+    Step { promise, command }
 }
 
-impl Much {
-    pub(super) fn of(&self, said: &str) -> String {
-        match self {
-            Self::Tests => format!("{} tests", sum(said, " passed;", "ok. ")),
-            Self::Calls => format!("{} calls", sum(said, " calls failed on ", "")),
-            Self::Ratios => {
-                let ratio = |line: &str| line.strip_suffix(" times")?.rsplit(' ').next()?.parse::<f64>().ok();
-                let worst = said.lines().filter_map(ratio).fold(0.0, f64::max);
-                format!("at most {worst:.2} times as long")
-            }
-            Self::Executions => {
-                let all = said.lines().find(|line| line.trim_start_matches(['│', ' ']).starts_with("all "));
-                let cell = all.and_then(|line| line.split(['┆', '│']).filter(|cell| !cell.is_empty()).nth(2));
-                format!("{} executions", cell.map_or("no", str::trim))
-            }
-            Self::Mutants => {
-                let line = said.lines().rfind(|line| line.contains(" mutants tested"));
-                line.unwrap_or("no mutants").split(" in ").next().unwrap_or_default().to_owned()
-            }
-            Self::Coverage => {
-                let total = said.lines().rfind(|line| line.starts_with("TOTAL "));
-                // Columns for regions, functions and lines: the number of each, the number missed, and the
-                // share.
-                let share = total.and_then(|line| line.split_whitespace().nth(9));
-                format!("{} of the lines", share.unwrap_or("none"))
-            }
-            Self::Told(much) => (*much).to_owned(),
-        }
-    }
-}
-
-/// Returns the sum of the numbers between `before` and `behind`, of which a line has one at most. With an
-/// empty `before` a number begins after a space.
-fn sum(said: &str, behind: &str, before: &str) -> u64 {
-    let number = |line: &str| {
-        let head = line.split_once(behind)?.0;
-        let number = if before.is_empty() { head.rsplit(' ').next()? } else { head.split_once(before)?.1 };
-        number.parse::<u64>().ok()
-    };
-    said.lines().filter_map(number).sum()
-}
-
-/// Returns all steps.
-pub(super) fn steps(quick: bool) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let limit = if quick { 600 } else { 6 * 3600 };
-    let mut step = |what, line: &'static str, much| {
-        let args: Vec<&str> = line.split_whitespace().collect();
-        let needs = match &*args {
-            ["mutants", ..] => Some(MUTANTS),
-            ["llvm-cov", ..] => Some(COVERAGE),
-            ["deny", ..] => Some(DENY),
-            ["+nightly", "miri", ..] => Some(MIRI),
-            ["xtask", "fuzz", ..] => Some(FUZZ),
-            _ => None,
-        };
-        steps.push(Step { what, args, limit, much, needs });
-    };
-    step("memory of a connection", "test -p lottery-proto --test memory --test backpressure", Much::Tests);
-    step(
-        "public items, and this table's tests",
-        "test -p xtask --test public_api --test reliability",
-        Much::Tests,
-    );
-    step("hostile peers", "test -p conformance --test process_hostile", Much::Tests);
+/// Steps of both versions that come first.
+const FIRST: &[Step] = &[
+    step("memory of a connection", "test -p lottery-proto --test memory --test backpressure"),
+    step("public items, and the table of faults", "test -p xtask --test public_api --test reliability"),
+    step("hostile peers", "test -p conformance --test process_hostile"),
     step(
         "full disks and failed syncs",
         "test -p conformance --test process_full_disk --test process_sync_fails",
-        Much::Tests,
-    );
-    let cuts = if quick {
-        "test -p conformance --test process_power"
-    } else {
-        "test -p conformance --test process_power -- --include-ignored"
-    };
-    step("power cuts under ext4", cuts, Much::Tests);
-    let delay = "test --release -p conformance --test process_delay -- --ignored --nocapture";
-    step("p99 of acknowledgements beside hostile peers (measured)", delay, Much::Ratios);
-    let planted = "run --release -p simulation -- --planted";
-    if quick {
-        step(
-            "failed system calls",
-            "test -p conformance --test process_store_faults -- --nocapture",
-            Much::Calls,
-        );
-        step("chaos", "xtask demo --chaos 7 --kills 12", Much::Told("12 kills"));
-        step("fuzzing", "xtask fuzz --seconds 5", Much::Executions);
-        step("simulation", "run --release -p simulation -- --seeds 2000", Much::Told("2,000 seeds"));
-        let few = "mutants -p lottery-proto -f **/wire/detect.rs --baseline=skip --timeout 60";
-        step("mutants of one file", few, Much::Mutants);
-        step("coverage of lottery-proto", "llvm-cov -p lottery-proto --summary-only", Much::Coverage);
-    } else {
-        let every = "test -p conformance --test process_store_faults -- --nocapture --include-ignored";
-        step("failed system calls", every, Much::Calls);
-        step("chaos on tokio", "xtask demo --runtime tokio --chaos 7 --kills 200", Much::Told("200 kills"));
-        step("chaos on std", "xtask demo --runtime std --chaos 7 --kills 200", Much::Told("200 kills"));
-        step("chaos on smol", "xtask demo --runtime smol --chaos 7 --kills 200", Much::Told("200 kills"));
-        step("fuzzing", "xtask fuzz --minutes 120", Much::Executions);
-        step("simulation", "run --release -p simulation -- --seeds 1000000", Much::Told("1,000,000 seeds"));
-        let all = "mutants -p lottery-proto -p lottery-core --baseline=skip --timeout 60";
-        step("mutants", all, Much::Mutants);
-        let both = "llvm-cov -p lottery-proto -p lottery-core -p conformance -p simulation \
-             -p runtime-tokio -p runtime-std -p runtime-smol --summary-only --fail-under-lines 98 \
-             --ignore-filename-regex /(conformance|simulation|runtime-[a-z]+)/src/";
-        step("coverage", both, Much::Coverage);
-        step("undefined behaviour", "+nightly miri test -p lottery-proto --lib", Much::Tests);
-    }
-    step("planted mistakes are found", planted, Much::Told("each"));
+    ),
     step(
-        "licences and sources of what is built in",
-        "deny check bans licenses sources",
-        Much::Told("all dependencies"),
-    );
-    steps
+        "p99 of acknowledgements beside hostile peers",
+        "test --release -p conformance --test process_delay -- --ignored",
+    ),
+    step("planted mistakes are found", "run --release -p simulation -- --planted"),
+    step("licences and sources of what is built in", "deny check bans licenses sources"),
+];
+
+const QUICK: &[Step] = &[
+    step("power cuts under ext4", "test -p conformance --test process_power"),
+    step("failed system calls", "test -p conformance --test process_store_faults"),
+    step("chaos: 12 kills", "xtask demo --chaos 7 --kills 12"),
+    step("fuzzing: 5 s for each target", "xtask fuzz --seconds 5"),
+    step("simulation: 2,000 seeds", "run --release -p simulation -- --seeds 2000"),
+    step("mutants of one file", "mutants -p lottery-proto -f **/wire/detect.rs --baseline=skip --timeout 60"),
+    step("coverage of lottery-proto", "llvm-cov -p lottery-proto --summary-only"),
+];
+
+const WHOLE: &[Step] = &[
+    step("power cuts under ext4", "test -p conformance --test process_power -- --include-ignored"),
+    step("failed system calls", "test -p conformance --test process_store_faults -- --include-ignored"),
+    step("chaos on tokio: 200 kills", "xtask demo --runtime tokio --chaos 7 --kills 200"),
+    step("chaos on std: 200 kills", "xtask demo --runtime std --chaos 7 --kills 200"),
+    step("chaos on smol: 200 kills", "xtask demo --runtime smol --chaos 7 --kills 200"),
+    step("fuzzing: two hours", "xtask fuzz --minutes 120"),
+    step("simulation: 1,000,000 seeds", "run --release -p simulation -- --seeds 1000000"),
+    step("mutants", "mutants -p lottery-proto -p lottery-core --baseline=skip --timeout 60"),
+    step(
+        "coverage: 98 % of the lines",
+        "llvm-cov -p lottery-proto -p lottery-core -p conformance -p simulation \
+         -p runtime-tokio -p runtime-std -p runtime-smol --summary-only --fail-under-lines 98 \
+         --ignore-filename-regex /(conformance|simulation|runtime-[a-z]+)/src/",
+    ),
+    step("undefined behavior", "+nightly miri test -p lottery-proto --lib"),
+];
+
+/// Returns all steps.
+pub(super) fn steps(quick: bool) -> Vec<Step> {
+    [FIRST, if quick { QUICK } else { WHOLE }].concat()
+}
+
+impl Step {
+    /// Returns the words of the command.
+    pub(super) fn words(&self) -> Vec<&'static str> {
+        self.command.split_whitespace().collect()
+    }
+
+    /// Returns the tool that the step needs, beyond those that the README names.
+    pub(super) fn needs(&self) -> Option<Tool> {
+        let (version, install) = match self.words()[..] {
+            ["mutants", ..] => ("mutants --version", "cargo install --locked cargo-mutants"),
+            ["llvm-cov", ..] => (
+                "llvm-cov show-env",
+                "rustup component add llvm-tools && cargo install --locked cargo-llvm-cov",
+            ),
+            ["deny", ..] => ("deny --version", "cargo install --locked cargo-deny"),
+            ["+nightly", "miri", ..] => ("+nightly miri --version", "rustup +nightly component add miri"),
+            ["xtask", "fuzz", ..] => ("fuzz --version", "cargo install --locked cargo-fuzz"),
+            _ => return None,
+        };
+        Some(Tool { version, install })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::root::root;
 
     #[test]
-    fn what_was_done_is_read_from_what_is_said() {
-        let tests =
-            "test result: ok. 3 passed; 0 failed; 1 ignored;\ntest result: ok. 21 passed; 0 failed;\n";
-        assert_eq!(Much::Tests.of(tests), "24 tests");
-        assert_eq!(Much::Tests.of("test result: FAILED. 3 passed; 1 failed"), "0 tests");
-        assert_eq!(
-            Much::Calls.of("55 calls failed on std\ntest a ... 75 calls failed on tokio\n"),
-            "130 calls"
-        );
-        assert_eq!(
-            Much::Ratios.of("on std: 9ms beside: 2.23 times\non smol: 2.85 times\n"),
-            "at most 2.85 times as long"
-        );
-        let table = "│ echo   ┆ 5 ┆ 7 ┆ 1 ┆ 2 ┆ 0 │\n│ all    ┆       10 ┆    12345 ┆      ┆ 9 ┆ 0 │\n";
-        assert_eq!(Much::Executions.of(table), "12345 executions");
-        assert_eq!(Much::Executions.of(""), "no executions");
-        let mutants = "Found 6 mutants to test\n6 mutants tested in 1m: 6 caught\n";
-        assert_eq!(Much::Mutants.of(mutants), "6 mutants tested");
-        let table = "a.rs   9 0 100.00%  3 0 100.00%  7 0 100.00%  0 0 -\nTOTAL  9 1 88.89%  3 0 100.00%  50 1 98.00%  0 0 -\n";
-        assert_eq!(Much::Coverage.of(table), "98.00% of the lines");
+    fn every_test_that_is_named_is_there() {
+        for step in steps(true).into_iter().chain(steps(false)) {
+            let words = step.words();
+            let after = |flag| words.windows(2).filter(move |pair| pair[0] == flag).map(|pair| pair[1]);
+            for test in after("--test") {
+                let package = after("-p").next().expect("a package");
+                let path = root().join(package).join("tests").join(test);
+                assert!(path.with_extension("rs").exists() || path.join("main.rs").exists(), "{path:?}");
+            }
+        }
     }
 }
