@@ -7,19 +7,9 @@ use lottery_core::store::{AgencyRecord, EncodedBatch, Group, Store, StoreError};
 use lottery_testkit::disk::{Faults, SimDisk};
 use lottery_testkit::store::{Model, drawn, group, open};
 
-const NO_ROOM: [ErrorKind; 3] = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+use crate::common::{assert_acknowledged, begun};
 
-/// Returns a store's disks and content after a few groups.
-fn begun() -> (SimDisk, SimDisk, Model) {
-    let (database, csv) = (SimDisk::new(), SimDisk::new());
-    let mut store = open(&database, &csv).unwrap();
-    let mut model = Model::default();
-    for nth in 0..3 {
-        store.commit(&group(nth, 5, 20)).unwrap();
-        model.apply(&group(nth, 5, 20));
-    }
-    (database, csv, model)
-}
+const NO_ROOM: [ErrorKind; 3] = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
 
 /// Returns the groups to try: a small one, one with the draw, one so large that the file must grow, and one
 /// without bets.
@@ -210,100 +200,9 @@ fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
     }
 }
 
-/// Number of bets above which each batch is written to `bets.csv` by itself; smaller ones are written
-/// together.
-const WRITTEN_APART: u32 = 2000;
-
-#[test]
-fn bets_csv_falls_behind_without_room_and_catches_up() {
-    for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
-        for nth in 0..6 {
-            let (database, csv, mut model) = begun();
-            let mut store = open(&database, &csv).unwrap();
-            // The first failing writes leave a torn row; cutting it fails, too.
-            csv.fail(Faults { write: Some((nth, kind)), write_for_good: true, ..Faults::default() });
-            for later in [group(7, 3, WRITTEN_APART), group(8, 3, WRITTEN_APART)] {
-                store.commit(&later).unwrap();
-                model.apply(&later);
-            }
-            assert!(store.csv_behind() > 0);
-            csv.fail(Faults::default());
-            let (other, other_csv) = (database.after_kill(), csv.after_kill());
-            if nth % 2 == 0 {
-                store.commit(&group(9, 1, 1)).unwrap();
-                model.apply(&group(9, 1, 1));
-                assert_eq!(store.csv_behind(), 0);
-                assert_eq!(csv.content(), model.csv());
-            } else {
-                open(&other, &other_csv).unwrap();
-                assert_eq!(other_csv.content(), model.csv());
-            }
-        }
-    }
-}
-
-#[test]
-fn bets_csv_never_keeps_a_torn_row_that_can_be_cut() {
-    let (database, csv, mut model) = begun();
-    let mut store = open(&database, &csv).unwrap();
-    csv.fail(Faults { write: Some((1, ErrorKind::StorageFull)), ..Faults::default() });
-    let torn = group(7, 3, WRITTEN_APART);
-    store.commit(&torn).unwrap();
-    let mut whole = model.csv();
-    whole.extend(torn.batches[0].rows().bytes());
-    assert_eq!(csv.content(), whole);
-    model.apply(&torn);
-    assert_eq!(store.csv_behind(), (model.csv().len() - whole.len()) as u64);
-}
-
-#[test]
-fn bets_csv_without_room_at_the_start_is_no_reason_not_to_start() {
-    let (database, _, model) = begun();
-    let csv = SimDisk::with_content(b"1,torn");
-    csv.fail(Faults { write: Some((0, ErrorKind::StorageFull)), write_for_good: true, ..Faults::default() });
-    let mut store = open(&database, &csv).unwrap();
-    assert_eq!(store.csv_behind(), model.csv().len() as u64);
-    csv.fail(Faults::default());
-    store.commit(&Group::default()).unwrap();
-    assert_eq!(csv.content(), model.csv());
-    drop(store);
-
-    let csv = SimDisk::new();
-    csv.fail(Faults { write: Some((0, ErrorKind::PermissionDenied)), ..Faults::default() });
-    let error = open(&database, &csv).unwrap_err();
-    assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
-}
-
-#[test]
-fn bets_csv_whose_length_is_not_told_is_a_reason_not_to_start() {
-    let (database, csv, mut model) = begun();
-    csv.fail(Faults { size: Some(0), ..Faults::default() });
-    let error = open(&database, &csv).unwrap_err();
-    assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
-    assert_acknowledged(&database, &csv, &mut model, &Group::default());
-}
-
 fn assert_ended(store: &mut dyn Store, error: &StoreError) {
     assert!(matches!(error, StoreError::Failed { .. }), "{error}");
     assert_eq!(store.commit(&Group::default()).unwrap_err(), *error);
     assert_eq!(store.load().unwrap_err(), *error);
     assert_eq!(store.read(&mut |_| unreachable!()).unwrap_err(), *error);
-}
-
-/// Asserts that a restart finds all acknowledged groups, and the last group whole or not at all, and that
-/// the store goes on.
-fn assert_acknowledged(database: &SimDisk, csv: &SimDisk, model: &mut Model, last: &Group) {
-    let mut store = open(database, csv).unwrap();
-    let found = Model::of(&mut store);
-    if found != *model {
-        model.apply(last);
-        assert_eq!(found, *model);
-    }
-    assert_eq!(csv.content(), model.csv());
-    for later in [group(20, 5, 20), group(21, 1, 1)] {
-        store.commit(&later).unwrap();
-        model.apply(&later);
-    }
-    assert_eq!(Model::of(&mut store), *model);
-    assert_eq!(csv.content(), model.csv());
 }

@@ -1,6 +1,8 @@
 //! Tests of the store: acknowledged groups survive every failure.
 
-mod behind;
+mod bets_csv;
+mod bets_csv_behind;
+mod common;
 mod crash;
 mod damage;
 mod faults;

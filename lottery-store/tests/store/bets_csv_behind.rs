@@ -11,6 +11,8 @@ use lottery_core::store::{Group, Store};
 use lottery_testkit::disk::{Faults, SimDisk};
 use lottery_testkit::store::{Model, group, open};
 
+use crate::common::{assert_acknowledged, begun};
+
 thread_local! {
     /// Log of this thread.
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -120,4 +122,77 @@ fn much_that_is_missing_comes_piece_by_piece() {
     }
     assert!(commits > 1);
     assert_eq!(csv.content(), model.csv());
+}
+
+/// Number of bets above which each batch is written to `bets.csv` by itself; smaller ones are written
+/// together.
+const WRITTEN_APART: u32 = 2000;
+
+#[test]
+fn bets_csv_falls_behind_without_room_and_catches_up() {
+    for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
+        for nth in 0..6 {
+            let (database, csv, mut model) = begun();
+            let mut store = open(&database, &csv).unwrap();
+            // The first failing writes leave a torn row; cutting it fails, too.
+            csv.fail(Faults { write: Some((nth, kind)), write_for_good: true, ..Faults::default() });
+            for later in [group(7, 3, WRITTEN_APART), group(8, 3, WRITTEN_APART)] {
+                store.commit(&later).unwrap();
+                model.apply(&later);
+            }
+            assert!(store.csv_behind() > 0);
+            csv.fail(Faults::default());
+            let (other, other_csv) = (database.after_kill(), csv.after_kill());
+            if nth % 2 == 0 {
+                store.commit(&group(9, 1, 1)).unwrap();
+                model.apply(&group(9, 1, 1));
+                assert_eq!(store.csv_behind(), 0);
+                assert_eq!(csv.content(), model.csv());
+            } else {
+                open(&other, &other_csv).unwrap();
+                assert_eq!(other_csv.content(), model.csv());
+            }
+        }
+    }
+}
+
+#[test]
+fn bets_csv_never_keeps_a_torn_row_that_can_be_cut() {
+    let (database, csv, mut model) = begun();
+    let mut store = open(&database, &csv).unwrap();
+    csv.fail(Faults { write: Some((1, ErrorKind::StorageFull)), ..Faults::default() });
+    let torn = group(7, 3, WRITTEN_APART);
+    store.commit(&torn).unwrap();
+    let mut whole = model.csv();
+    whole.extend(torn.batches[0].rows().bytes());
+    assert_eq!(csv.content(), whole);
+    model.apply(&torn);
+    assert_eq!(store.csv_behind(), (model.csv().len() - whole.len()) as u64);
+}
+
+#[test]
+fn bets_csv_without_room_at_the_start_is_no_reason_not_to_start() {
+    let (database, _, model) = begun();
+    let csv = SimDisk::with_content(b"1,torn");
+    csv.fail(Faults { write: Some((0, ErrorKind::StorageFull)), write_for_good: true, ..Faults::default() });
+    let mut store = open(&database, &csv).unwrap();
+    assert_eq!(store.csv_behind(), model.csv().len() as u64);
+    csv.fail(Faults::default());
+    store.commit(&Group::default()).unwrap();
+    assert_eq!(csv.content(), model.csv());
+    drop(store);
+
+    let csv = SimDisk::new();
+    csv.fail(Faults { write: Some((0, ErrorKind::PermissionDenied)), ..Faults::default() });
+    let error = open(&database, &csv).unwrap_err();
+    assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
+}
+
+#[test]
+fn bets_csv_whose_length_is_not_told_is_a_reason_not_to_start() {
+    let (database, csv, mut model) = begun();
+    csv.fail(Faults { size: Some(0), ..Faults::default() });
+    let error = open(&database, &csv).unwrap_err();
+    assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
+    assert_acknowledged(&database, &csv, &mut model, &Group::default());
 }
