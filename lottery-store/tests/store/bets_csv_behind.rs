@@ -1,53 +1,21 @@
 //! Tests of a `bets.csv` that cannot follow the store: one log line when it falls behind, one when it has
 //! caught up.
 
-use std::cell::RefCell;
-use std::io::{self, ErrorKind, Write};
-use std::sync::Once;
-use std::time::SystemTime;
+use std::io::ErrorKind;
 
-use lottery_cli::log::{Level, init_with};
 use lottery_core::store::{Group, Store};
 use lottery_testkit::disk::{Faults, SimDisk};
+use lottery_testkit::log::{Level, logged};
 use lottery_testkit::store::{Model, group, open};
 
 use crate::common::{assert_acknowledged, begun};
-
-thread_local! {
-    /// Log of this thread.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct ThisThread;
-
-impl Write for ThisThread {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Returns the lines that `events` logs, without the time.
-fn logged(events: impl FnOnce()) -> Vec<String> {
-    static STARTED: Once = Once::new();
-    // One subscriber serves the whole program: with one for each test, a test would also see the lines of
-    // others that run at the same time.
-    STARTED.call_once(|| init_with(Level::Info, || SystemTime::UNIX_EPOCH, || ThisThread));
-    LOG.take();
-    events();
-    let text = String::from_utf8(LOG.take()).unwrap();
-    text.lines().map(|line| line["1970-01-01 00:00:00 ".len()..].to_owned()).collect()
-}
 
 #[test]
 fn bets_csv_without_room_is_said_to_be_behind_once_and_again_when_it_is_not() {
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let mut store = open(&database, &csv).unwrap();
     let mut model = Model::default();
-    let lines = logged(|| {
+    let lines = logged(Level::Info, || {
         for round in 0..2 {
             let write = Some((0, ErrorKind::StorageFull));
             csv.fail(Faults { write, write_for_good: true, ..Faults::default() });
@@ -91,7 +59,7 @@ fn a_file_that_somebody_cuts_or_writes_to_never_gets_holes() {
     store.tend().unwrap();
     let foreign = b"1,Ana,Paz,1,1980-01-01,1\r\n";
     csv.edit(|content| content.extend(foreign));
-    let lines = logged(|| {
+    let lines = logged(Level::Info, || {
         for nth in 50..60 {
             store.commit(&group(nth, 2, 3)).unwrap();
         }
