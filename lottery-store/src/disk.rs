@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_goes_with_the_disk_though_somebody_has_a_copy_of_the_descriptor() {
+    fn a_dropped_disk_is_unlocked_though_its_descriptor_was_copied() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("locked");
         let first = FileDisk::open(&path).unwrap();
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_no_directory_are_not_made_durable() {
+    fn syncing_a_missing_directory_fails() {
         let dir = tempfile::tempdir().unwrap();
         let missing = sync_directory(&dir.path().join("missing")).unwrap_err();
         assert_eq!(missing.kind(), ErrorKind::NotFound);

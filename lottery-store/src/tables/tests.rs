@@ -132,7 +132,7 @@ fn fails_everywhere(bytes: &[u8], work: fn(&Database) -> Result<(), Error>) {
 }
 
 #[test]
-fn no_failure_is_swallowed() {
+fn every_error_of_the_disk_is_returned() {
     let disk = Shared::default();
     drop(disk.database());
     let none = disk.bytes();
@@ -175,7 +175,7 @@ fn of_version_1(winners: &[(u32, Vec<&str>)]) -> Vec<u8> {
 }
 
 #[test]
-fn the_winners_of_the_version_before_are_taken_over() {
+fn winners_of_a_version_1_database_are_kept() {
     let many: Vec<String> = (0..5000).map(|nth| (20_000_000 + nth).to_string()).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let winners = [(1, vec!["2", "30904465"]), (2, Vec::new()), (3, many.clone())];
@@ -201,7 +201,7 @@ fn the_winners_of_the_version_before_are_taken_over() {
 }
 
 #[test]
-fn what_is_not_ours_is_damaged() {
+fn missing_and_malformed_values_are_reported_as_damage() {
     let is_damaged = |damage: fn(&WriteTransaction), says: &str| {
         let database = Shared::default().database();
         prepare(&database).unwrap();

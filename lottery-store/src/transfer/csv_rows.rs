@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn both_line_ends_and_quotes_that_need_not_be_there_are_read() {
+    fn both_line_ends_and_needless_quotes_are_read() {
         let rows = "1,Ana,Paz,20000001,1980-01-01,7574\r\n7,\"Pérez, \"\"Pe\"\"\",Ñ,0012,1999-12-31,8\r\n";
         assert_eq!(read(rows.as_bytes()).unwrap(), rows);
         assert_eq!(read(rows.replace('\r', "").as_bytes()).unwrap(), rows);
@@ -235,7 +235,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_the_store_writes_is_read(
+        fn rows_that_the_store_writes_are_read(
             bets in prop::collection::vec((1_u32..8, "[a-zñ\", ]{1,9}", "[^\\p{Cc}]{1,9}", 0_u64.., 0_u32..), 0..9)
         ) {
             let mut text = String::new();
@@ -246,7 +246,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_read_is_a_bet_or_an_error(text in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn any_text_is_read_as_bets_or_refused(text in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(rows) = read(&text) {
                 prop_assert!(rows.is_empty() || rows.ends_with("\r\n"));
             }

@@ -133,7 +133,7 @@ fn a_new_or_empty_store_beside_a_bets_csv_is_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
-    fn whatever_happens_to_bets_csv_a_start_repairs_it_or_leaves_it_alone(
+    fn a_damaged_bets_csv_is_repaired_or_left_alone(
         groups in 0u64..4,
         cut in any::<prop::sample::Index>(),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),

@@ -11,7 +11,7 @@ use lottery_testkit::store::{Model, group, open};
 use crate::common::{assert_acknowledged, begun};
 
 #[test]
-fn bets_csv_without_room_is_said_to_be_behind_once_and_again_when_it_is_not() {
+fn falling_behind_and_catching_up_are_logged_once_each() {
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let mut store = open(&database, &csv).unwrap();
     let mut model = Model::default();
@@ -41,7 +41,7 @@ fn bets_csv_without_room_is_said_to_be_behind_once_and_again_when_it_is_not() {
 }
 
 #[test]
-fn a_file_that_somebody_cuts_or_writes_to_never_gets_holes() {
+fn a_bets_csv_that_others_cut_or_append_to_gets_no_holes() {
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let mut store = open(&database, &csv).unwrap();
     let mut model = Model::default();
@@ -70,7 +70,7 @@ fn a_file_that_somebody_cuts_or_writes_to_never_gets_holes() {
 }
 
 #[test]
-fn much_that_is_missing_comes_piece_by_piece() {
+fn many_missing_rows_are_written_in_pieces() {
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let mut store = open(&database, &csv).unwrap();
     let mut model = Model::default();
@@ -139,7 +139,7 @@ fn bets_csv_never_keeps_a_torn_row_that_can_be_cut() {
 }
 
 #[test]
-fn bets_csv_without_room_at_the_start_is_no_reason_not_to_start() {
+fn a_store_opens_without_room_for_bets_csv() {
     let (database, _, model) = begun();
     let csv = SimDisk::with_content(b"1,torn");
     csv.fail(Faults { write: Some((0, ErrorKind::StorageFull)), write_for_good: true, ..Faults::default() });
@@ -157,7 +157,7 @@ fn bets_csv_without_room_at_the_start_is_no_reason_not_to_start() {
 }
 
 #[test]
-fn bets_csv_whose_length_is_not_told_is_a_reason_not_to_start() {
+fn a_bets_csv_whose_length_cannot_be_read_is_refused() {
     let (database, csv, mut model) = begun();
     csv.fail(Faults { size: Some(0), ..Faults::default() });
     let error = open(&database, &csv).unwrap_err();

@@ -54,7 +54,7 @@ fn history() -> Vec<Group> {
 }
 
 #[test]
-fn after_a_cut_at_any_write_there_is_what_was_acknowledged() {
+fn a_power_cut_at_any_write_loses_nothing_acknowledged() {
     let groups = history();
     let whole = SimDisk::new();
     run(&whole, &SimDisk::new(), &groups, None);
@@ -71,7 +71,7 @@ fn after_a_cut_at_any_write_there_is_what_was_acknowledged() {
 }
 
 #[test]
-fn a_crash_while_a_start_repairs_does_no_harm() {
+fn a_power_cut_during_a_repair_loses_nothing_acknowledged() {
     let groups = [group(0, 3, 10), drawn(group(1, 2, 2))];
     let (database, csv) = (SimDisk::new(), SimDisk::new());
     let (model, _) = run(&database, &csv, &groups, None);
@@ -110,7 +110,7 @@ fn a_commit_syncs_once_unless_the_file_grows() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn after_several_crashes_there_is_what_was_acknowledged(
+    fn several_power_cuts_lose_nothing_acknowledged(
         runs in prop::collection::vec((prop::collection::vec((1u32..8, 1u32..80), 1..5), 0u64..60, any::<u64>()), 1..4)
     ) {
         let (mut database, mut csv) = (SimDisk::new(), SimDisk::new());

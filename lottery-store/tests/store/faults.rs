@@ -60,7 +60,7 @@ fn a_write_without_room_stores_nothing_and_the_store_goes_on() {
 }
 
 #[test]
-fn a_write_that_fails_otherwise_ends_the_store() {
+fn a_write_error_other_than_no_room_ends_the_store() {
     for nth in 0..8 {
         let (database, csv, mut model) = begun();
         let mut store = open(&database, &csv).unwrap();
@@ -84,7 +84,7 @@ fn a_start_that_finds_bets_csv_equal_to_the_store_leaves_it_alone() {
 }
 
 #[test]
-fn a_disk_that_takes_not_even_the_header_ends_the_store() {
+fn a_header_that_cannot_be_written_ends_the_store() {
     let (database, csv, mut model) = begun();
     let mut store = open(&database, &csv).unwrap();
     let write = Some((2, ErrorKind::StorageFull));
@@ -155,7 +155,7 @@ fn a_failed_read_ends_the_store() {
 }
 
 #[test]
-fn a_start_that_fails_says_so_and_the_next_one_succeeds() {
+fn after_a_failed_start_the_next_one_succeeds() {
     let (_, csv, model) = begun();
     let unclean = || {
         let (database, csv, _) = begun();

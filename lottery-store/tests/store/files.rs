@@ -20,7 +20,7 @@ fn unusable(path: &Path) -> String {
 }
 
 #[test]
-fn both_stores_hold_what_was_committed_and_redb_after_a_restart_too() {
+fn committed_groups_are_read_back_from_either_store() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("new/data");
     let mut embedded = RedbStore::open(&path).unwrap();
@@ -50,7 +50,7 @@ fn both_stores_hold_what_was_committed_and_redb_after_a_restart_too() {
 }
 
 #[test]
-fn a_second_centre_is_refused_until_the_first_has_gone() {
+fn a_second_server_is_refused_until_the_first_has_gone() {
     let directory = TempDir::new().unwrap();
     let first = RedbStore::open(directory.path()).unwrap();
     let place = directory.path().join("lottery.lock").display().to_string();
@@ -116,7 +116,7 @@ fn foreign_and_damaged_files_are_refused_and_left_alone() {
 }
 
 #[test]
-fn links_and_what_is_no_file_are_refused_and_left_alone() {
+fn links_and_special_files_are_refused_and_left_alone() {
     for name in ["lottery.redb", "bets.csv", "lottery.lock"] {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
@@ -145,7 +145,7 @@ fn links_and_what_is_no_file_are_refused_and_left_alone() {
 }
 
 #[test]
-fn files_are_their_owners_alone() {
+fn only_the_owner_may_read_the_files() {
     let directory = TempDir::new().unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let data = directory.path().join("new/data");

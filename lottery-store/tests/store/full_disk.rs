@@ -36,7 +36,7 @@ fn end() -> Group {
 }
 
 #[test]
-fn without_room_each_group_is_refused_whole_and_with_room_the_store_goes_on() {
+fn a_full_disk_refuses_whole_groups_until_there_is_room() {
     for (room, bets) in (0..60).step_by(2).zip([1, 10, 100, 400].into_iter().cycle()) {
         let (database, csv) = (SimDisk::new(), SimDisk::new());
         let mut store = open(&database, &csv).unwrap();
@@ -87,7 +87,7 @@ impl Drop for Tmpfs {
 }
 
 #[test]
-fn a_real_disk_without_room_is_no_different() {
+fn a_real_full_disk_refuses_whole_groups_until_there_is_room() {
     let Some(disk) = Tmpfs::mount() else {
         // `eprintln!` is not shown for a test that passes.
         let _ =

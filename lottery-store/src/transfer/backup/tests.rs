@@ -87,7 +87,7 @@ fn parts() -> Vec<Kept> {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn a_written_backup_is_read_again() {
     assert_eq!(read(&written(&parts())).unwrap(), parts());
     assert_eq!(read(&written(&[])).unwrap(), []);
     assert_eq!(written(&[]), b"lottery-backup 1\nend 0 0 91075251\n");
@@ -158,7 +158,7 @@ fn a_backup_whose_bets_are_not_those_of_its_agencies_is_refused() {
 
 proptest! {
     #[test]
-    fn whatever_is_no_backup_is_an_error(text in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_other_text_is_refused_as_a_backup(text in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(read(&text).is_err());
         prop_assert!(read(&[HEAD.as_bytes(), &text].concat()).is_err());
     }
