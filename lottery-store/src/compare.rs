@@ -10,7 +10,8 @@ use std::ops::ControlFlow;
 use lottery_core::store::Difference;
 use redb::Database;
 
-use super::{Disk, tables};
+use super::disk::Disk;
+use super::tables;
 
 /// Upper bound for a row, in bytes: each of two names has at most 255, and each byte may be a quote, which
 /// is doubled.

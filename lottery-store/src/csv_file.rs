@@ -18,8 +18,9 @@ use redb::Database;
 use tracing::{info, warn};
 
 use super::compare::{Equal, compare};
+use super::disk::Disk;
 use super::fault_tracking::is_no_room;
-use super::{Disk, tables};
+use super::tables;
 
 /// Approximate bound of missing bytes written at a time, since clients wait meanwhile.
 const PIECE: u64 = 4 << 20;

@@ -13,8 +13,8 @@ use lottery_core::store::StoreError;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::disk::{create_directory, sync_directory};
-use super::{Disk, FileDisk, permissions};
+use super::disk::{Disk, FileDisk, create_directory, sync_directory};
+use super::permissions;
 
 const LOCK: &str = "lottery.lock";
 

@@ -10,9 +10,10 @@ use lottery_core::store::{Saved, Store, StoreError};
 use super::compare::compare;
 use super::csv_file::CsvFile;
 use super::data_dir::DataDir;
+use super::disk::{Disk, FileDisk};
 use super::open::Opened;
 use super::permissions::{self, unusable_for as unusable};
-use super::{Disk, FileDisk, RedbStore};
+use super::redb_store::RedbStore;
 
 /// Name of the database in a data directory.
 const DATABASE: &str = "lottery.redb";

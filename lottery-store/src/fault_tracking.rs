@@ -6,7 +6,7 @@
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, OnceLock};
 
-use super::Disk;
+use super::disk::Disk;
 
 /// Failure of an operation.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use redb::{Builder, Database, DatabaseError};
 
-use super::Disk;
+use super::disk::Disk;
 use super::fault_tracking::{FirstFault, Watched};
 use super::recovery::{undo_unfinished_creation, write_again};
 use super::tables::{self, Position};

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Disk;
+use super::disk::Disk;
 
 /// Length of redb's magic number, the file's first bytes, in bytes. redb writes it last when it creates a
 /// database.

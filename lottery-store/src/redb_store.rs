@@ -8,9 +8,9 @@ use std::time::Duration;
 use lottery_core::store::{Group, Saved, Snapshots, Store, StoreError, WinnersPiece};
 use redb::Database;
 
-use super::Disk;
 use super::csv_file::{CsvFile, CsvRepair};
 use super::data_dir::DataDir;
+use super::disk::Disk;
 use super::live::Live;
 use super::open::Opened;
 use super::permissions::unusable_for as unusable;

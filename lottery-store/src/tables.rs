@@ -1,39 +1,22 @@
 //! The tables in `lottery.redb`, and the transactions that write and read them.
-//!
-//! | table | key | value |
-//! | --- | --- | --- |
-//! | `batches` | sequence number from 0 | the rows of one or more batches, as CSV text |
-//! | `agencies` | agency | bets stored, their digest, finished |
-//! | `rules` | none | agencies that take part, winning number |
-//! | `draw` | none | winning number, agencies that took part |
-//! | `lists` | agency | number of its winners, bytes of their documents, of the longest, pieces |
-//! | `pieces` | agency, number from 0 | documents, each with a line feed behind it |
-//! | `meta` | name | `format`: [`FORMAT`]; `groups`: number of groups; `rows_len`: length of all rows, so of `bets.csv` |
+
+mod migrate;
+mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use redb::{
-    Database, Error, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableHandle,
-    WriteTransaction,
-};
-
-use lottery_proto::ListSize;
-
 use lottery_core::store::{
     AgencyRecord, Draw, EncodedBatch, Group, Rules, Saved, Winners, WinnersList, WinnersPiece,
 };
+use lottery_proto::ListSize;
+use redb::{
+    Database, Error, ReadTransaction, ReadableDatabase, ReadableTable, TableHandle, WriteTransaction,
+};
 
-/// Version of this layout. [`migrate`] reads the one before.
-const FORMAT: u64 = 2;
-
-const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
-const AGENCIES: TableDefinition<'_, u32, (u64, u32, bool)> = TableDefinition::new("agencies");
-const DRAW: TableDefinition<'_, (), (u32, u32)> = TableDefinition::new("draw");
-const RULES: TableDefinition<'_, (), (u32, u32)> = TableDefinition::new("rules");
-const LISTS: TableDefinition<'_, u32, (u64, u64, u64, u64)> = TableDefinition::new("lists");
-const PIECES: TableDefinition<'_, (u32, u64), &str> = TableDefinition::new("pieces");
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+use self::schema::{AGENCIES, BATCHES, DRAW, FORMAT, LISTS, META, PIECES, RULES};
 
 /// Maximum size of a value with several batches, in bytes; a longer batch has a value of its own. redb
 /// keeps a value of more than 4 KiB in pages of its own, as many as the next power of two: with one batch
@@ -255,7 +238,3 @@ fn put_position(write: &WriteTransaction, position: Position) -> Result<(), Erro
     meta.insert("rows_len", position.rows_len)?;
     Ok(())
 }
-
-mod migrate;
-#[cfg(test)]
-mod tests;

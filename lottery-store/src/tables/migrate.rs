@@ -2,10 +2,10 @@
 //! no rules.
 
 use lottery_core::store::{PIECE_SIZE, WinnersList};
+use lottery_proto::ListSize;
 use redb::{Database, Error, ReadableTable, TableDefinition};
 
-use super::{FORMAT, LISTS, META, PIECES, RULES};
-use lottery_proto::ListSize;
+use super::schema::{FORMAT, LISTS, META, PIECES, RULES};
 
 /// Version of a database that can be migrated.
 pub(super) const FROM: u64 = 1;

@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use redb::{Builder, StorageBackend};
+use redb::{Builder, StorageBackend, TableDefinition};
 
 use super::*;
 

@@ -24,40 +24,16 @@
 use std::io::{BufRead, Read as _, Write};
 
 use lottery_core::store::{AgencyRecord, Rules};
-use thiserror::Error;
 
-use super::{Part, Sink, TransferError};
+use super::error::{Damage, HEAD, TransferError};
+use super::parts::{Part, Sink};
 
-const HEAD: &str = "lottery-backup 1\n";
 /// Prefix of a line that stands instead of a backup that cannot be made.
 const ERROR: &str = "error ";
 /// Upper bound of any line but a row, in bytes.
 const LONGEST_LINE: u64 = 1024;
 /// Upper bound of a `rows` block, in bytes: the longest message is half of it.
 const MOST_ROWS: u64 = 128 << 20;
-
-/// Reason that a backup cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Damage {
-    /// The file is something else.
-    #[error("no backup of a lottery, or of a later version: expected {:?}", HEAD.trim_end())]
-    NoBackup,
-    /// The file ends too early.
-    #[error("it ends too early: cut off, or not written to its end")]
-    Cut,
-    /// Bytes follow the end.
-    #[error("it goes on behind its end")]
-    TooLong,
-    /// A line is of no known kind.
-    #[error("line {0}: expected rules, agency, draw, rows or end")]
-    Line(u64),
-    /// The checksum of the whole backup is wrong.
-    #[error("its checksum is wrong: it was changed")]
-    Checksum,
-    /// The number of bets, or their digest, does not match the agencies' lines.
-    #[error("it does not hold the bets that it says it does: {0}")]
-    Counts(String),
-}
 
 /// Writer of a backup, part by part.
 #[derive(Debug)]

@@ -6,43 +6,9 @@
 
 use std::io::{self, BufRead, Read as _};
 
-use lottery_proto::{Bet, FieldError};
-use thiserror::Error;
+use lottery_proto::Bet;
 
-use super::TransferError;
-
-/// Upper bound for a row, in bytes: each of two names has at most 255, and each byte may be a quote, which
-/// is doubled.
-const LONGEST_LINE: u64 = 4096;
-
-/// Problem of a line.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum LineProblem {
-    /// The line has no end.
-    #[error("no line end: it may be torn")]
-    Torn,
-    /// The line is longer than a row can be.
-    #[error("over {LONGEST_LINE} bytes")]
-    TooLong,
-    /// The line does not have six fields.
-    #[error("{0} fields, expected 6: agency,first_name,last_name,document,birthdate,number")]
-    FieldCount(usize),
-    /// A field is not UTF-8.
-    #[error("{0}: not UTF-8")]
-    NotUtf8(&'static str),
-    /// A quote is misplaced or missing.
-    #[error("{0}: a quote that is not as RFC 4180 has it")]
-    Quote(&'static str),
-    /// The agency does not take part.
-    #[error("agency: expected a whole number from 1 to {0}, without leading zeros")]
-    Agency(u32),
-    /// The number is not a `u32` in decimal digits.
-    #[error("number: expected decimal digits, up to 4294967295")]
-    Number,
-    /// Another field is wrong.
-    #[error(transparent)]
-    Field(#[from] FieldError),
-}
+use super::error::{LONGEST_LINE, LineProblem, TransferError};
 
 /// Row of a file.
 #[derive(Clone, Copy)]
@@ -173,7 +139,7 @@ fn field(text: &[u8]) -> Option<(Vec<u8>, Option<&[u8]>)> {
 #[cfg(test)]
 mod tests {
     use lottery_core::store::rows;
-    use lottery_proto::{Field, FieldProblem};
+    use lottery_proto::{Field, FieldError, FieldProblem};
     use proptest::prelude::*;
 
     use super::*;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use lottery_core::store::{AgencyRecord, EncodedBatch, Group, Store};
 
-use super::TransferError;
 use super::csv_rows::Row;
+use super::error::TransferError;
 
 /// Approximate size at which rows are committed as a group, in bytes.
 const MAX_GROUP: usize = 1 << 20;

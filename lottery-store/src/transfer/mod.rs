@@ -16,10 +16,9 @@ use std::io::BufRead;
 
 use lottery_core::store::Store;
 
-pub use self::backup::{BackupWriter, Damage, read_backup, refusal};
+pub use self::backup::{BackupWriter, read_backup, refusal};
 use self::csv_rows::CsvRows;
-pub use self::csv_rows::LineProblem;
-pub use self::error::TransferError;
+pub use self::error::{Damage, LineProblem, TransferError};
 use self::filling::Filling;
 pub use self::parts::{Part, Sink, read_store};
 use self::restoring::Restoring;

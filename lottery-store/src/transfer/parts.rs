@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use lottery_core::store::{AgencyRecord, Rules, Snapshot};
 
-use super::TransferError;
+use super::error::TransferError;
 
 /// A part. The rules, agencies and the draw come before all rows.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use lottery_core::committer::hold_draw;
 use lottery_core::store::{AgencyRecord, Group, Rules, Store};
 
 use super::csv_rows::CsvRows;
+use super::error::{Damage, TransferError};
 use super::filling::Filling;
-use super::{Damage, Part, TransferError};
+use super::parts::Part;
 
 /// Receiver of the parts of a backup of that name.
 pub(super) struct Restoring<'a> {
