@@ -124,6 +124,3 @@ where
         .log_internal_errors(false);
     tracing_subscriber::registry().with(lines.with_filter(Targets::new().with_targets(own_crates)))
 }
-
-#[cfg(test)]
-pub(crate) mod tests;

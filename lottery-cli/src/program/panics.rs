@@ -22,7 +22,7 @@ fn line(panic: &PanicHookInfo<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::{Level, tests::logged};
+    use lottery_testkit::log::{Level, logged};
 
     #[test]
     fn a_panic_is_a_line_without_what_was_worked_on() {

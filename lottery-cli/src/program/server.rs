@@ -209,7 +209,7 @@ fn store_code(error: &StoreError) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::{Level, tests::logged};
+    use lottery_testkit::log::{Level, logged};
 
     #[test]
     fn a_repair_is_logged_if_there_was_one() {

@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::config::Parsed;
-use crate::log::{Level, tests::logged};
+use lottery_testkit::log::{Level, logged};
 
 #[test]
 fn the_default_file_need_not_be_there() {
