@@ -58,7 +58,7 @@ mod tests {
     const MEMINFO: (&str, &str) = ("proc/meminfo", "MemTotal:       24683504 kB\nMemFree:   1 kB\n");
 
     #[test]
-    fn without_a_cgroup_it_is_that_of_the_machine() {
+    fn memory_without_a_cgroup_is_that_of_the_machine() {
         assert_eq!(machine(&[MEMINFO]), Some(24_683_504 * 1024));
         assert_eq!(machine(&[]), None);
         let none = ("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn of_version_1_it_is_the_group_of_the_memory_controller() {
+    fn version_1_uses_the_group_of_the_memory_controller() {
         let own = ("proc/self/cgroup", "5:devices:/c\n4:hugetlb,memory:/a/b\n1:name=systemd:/\n0::/\n");
         let limit = ("sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", "3000000\n");
         let other = ("sys/fs/cgroup/memory/c/memory.limit_in_bytes", "1\n");
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_container_that_is_shown_a_path_outside_the_limit_is_at_the_root() {
+    fn a_container_shown_a_path_outside_has_its_limit_at_the_root() {
         for (own, limit) in [
             ("0::/docker/0123\n", "sys/fs/cgroup/memory.max"),
             ("4:memory:/docker/0123\n", "sys/fs/cgroup/memory/memory.limit_in_bytes"),
@@ -95,13 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_more_than_the_machine_has_does_not_count() {
+    fn a_limit_above_the_memory_of_the_machine_does_not_count() {
         let (own, limit) = (("proc/self/cgroup", "0::/\n"), ("sys/fs/cgroup/memory.max", "99999999999999\n"));
         assert_eq!(machine(&[MEMINFO, own, limit]), Some(24_683_504 * 1024));
     }
 
     #[test]
-    fn this_machine_has_some() {
+    fn this_machine_has_memory() {
         assert!(memory(Path::new("/")).is_some_and(|bytes| bytes > 1 << 20));
     }
 }

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bet_is_not_for_a_file() {
+    fn a_file_cannot_set_a_bet() {
         for flag in ["first-name", "last-name", "document", "birthdate", "number"] {
             let field = PROGRAM.rows.iter().find(|row| row.flag == flag).unwrap();
             assert_eq!(field.key, "", "{flag}");

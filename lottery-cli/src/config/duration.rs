@@ -144,7 +144,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn go_examples() {
+    fn durations_of_go_are_parsed() {
         for (text, nanos) in [
             ("0", 0),
             ("0s", 0),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_duration() {
+    fn an_invalid_duration_is_rejected_with_its_place() {
         use DurationError as E;
         for (text, error) in [
             ("", E::Empty),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn printed_as_go_prints() {
+    fn durations_are_printed_as_go_prints_them() {
         for (nanos, text) in [
             (0, "0s"),
             (1, "1ns"),
@@ -213,19 +213,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trip(nanos in prop_oneof![0..=i64::MAX.unsigned_abs(), 0..10_000_000_000_u64, 0..5_000_u64]) {
+        fn a_printed_duration_is_parsed_to_the_same(nanos in prop_oneof![0..=i64::MAX.unsigned_abs(), 0..10_000_000_000_u64, 0..5_000_u64]) {
             let duration = Duration::from_nanos(nanos);
             prop_assert_eq!(parse(&GoDuration(duration).to_string()), Ok(duration));
         }
 
         #[test]
-        fn any_text_is_answered(text in "[-+0-9.nsuµmh \\PC]{0,40}") {
+        fn no_text_makes_the_parser_of_durations_panic(text in "[-+0-9.nsuµmh \\PC]{0,40}") {
             let _ = parse(&text);
         }
     }
 
     #[test]
-    fn a_reader_that_takes_no_more_is_told() {
+    fn a_duration_reports_a_writer_that_fails() {
         let longest = GoDuration(Duration::from_millis(3_723_500));
         assert_eq!(longest.to_string(), "1h2m3.5s");
         assert!(pieces_of(&longest) > 4);

@@ -72,13 +72,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stay_in_their_line() {
+    fn names_with_line_ends_stay_in_one_line() {
         assert_eq!(one_line("a b\nc\u{1b}é'"), "a b\\nc\\x1bé'");
         assert_eq!(one_line("a\u{202e}|b"), "a\\u{202e}|b");
     }
 
     #[test]
-    fn only_values_are_left_out() {
+    fn only_values_are_hidden() {
         let usage = ConfigError::Usage("unknown".into()).without_value();
         assert_eq!(usage.to_string(), "unknown");
     }

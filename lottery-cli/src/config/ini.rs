@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_with_either_or_both_ends() {
+    fn lines_end_with_cr_lf_or_both() {
         let expected = [("A", "1"), ("B", "2")].map(|(key, value)| (key.to_owned(), value.to_owned()));
         for end in ["\n", "\r", "\r\n"] {
             let text = format!("A=1{end}{end}B=2{end}");
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_in_and_before_the_section() {
+    fn keys_in_and_before_the_section_are_read() {
         let text = "A=1\r\n; no\n  # no\n\n[DEFAULT]\nB : C:\\x\\\n\tC = \"d\" = e\nD =";
         let expected = [("A", "1"), ("B", "C:\\x\\"), ("C", "\"d\" = e"), ("D", "")];
         assert_eq!(pairs(text), Ok(expected.map(|(key, value)| (key.into(), value.into())).to_vec()));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_name_their_line() {
+    fn mistakes_in_ini_name_their_line() {
         for (text, error) in [
             ("A=1\nB", "line 2: \"B\": expected KEY = VALUE"),
             ("A=1\n  B 2", "line 2: \"B 2\": expected KEY = VALUE"),

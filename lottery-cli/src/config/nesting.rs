@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_nested_too_deep_is_named_by_its_line() {
+    fn yaml_nested_too_deep_is_rejected_with_its_line() {
         for (deep, line) in [
             ("[".repeat(17), 1),
             (format!("a: 1\nb: {}", "{a: ".repeat(17)), 2),

@@ -148,7 +148,7 @@ mod tests {
         Row { flag: "a", var: "A", key: "b", metavar: "N", default: Some("1"), help: "What for" };
 
     #[test]
-    fn a_help_that_is_not_taken_is_said_so() {
+    fn a_help_reports_a_writer_that_fails() {
         assert_eq!(ROW.to_string(), "What for\n[env: A, key: b, default: 1]");
         assert!(pieces_of(&ROW) > 3);
     }

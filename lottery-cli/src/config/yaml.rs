@@ -154,20 +154,20 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_entry() {
+    fn empty_yaml_has_no_entries() {
         for text in ["", "# only a comment\n", "---\n", "{}", "~", "loop:\n", "loop:\n  # amount: 5\n"] {
             assert_eq!(pairs(text), Ok(vec![]), "{text:?}");
         }
     }
 
     #[test]
-    fn duplicates_are_kept_for_the_caller_to_refuse() {
+    fn duplicates_are_kept_for_the_caller_to_reject() {
         assert_eq!(pairs("id: 1\nid: 2\n").map(|entries| entries.len()), Ok(2));
         assert_eq!(pairs("loop: {amount: 1}\nloop.amount: 2\n").map(|entries| entries.len()), Ok(2));
     }
 
     #[test]
-    fn mistakes_name_their_line() {
+    fn mistakes_in_yaml_name_their_line() {
         for (text, error) in [
             ("id: 1\nbets: [a]\n", "line 2: bets: invalid type: sequence, expected one value"),
             ("id:\n  a: 1\n", "line 2: id: invalid type: map, expected one value"),

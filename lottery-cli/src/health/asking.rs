@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_connection_goes_where_it_was_asked_or_by_the_loopback() {
+    fn a_probe_connects_to_the_address_that_was_asked_for_or_the_loopback() {
         for (asked, listens, to) in [
             ("127.0.0.2:80", "0.0.0.0:80", "127.0.0.2:80"),
             ("0.0.0.0:80", "127.0.0.1:80", "127.0.0.1:80"),
@@ -137,12 +137,12 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_is_not_named_is_asked_for() {
+    fn port_0_is_not_probed() {
         assert!(matches!(ask("127.0.0.1:0".parse().unwrap()), Err(Unhealthy::NoPort)));
     }
 
     #[test]
-    fn an_address_that_is_not_of_this_machine_cannot_be_looked_at_or_has_no_centre() {
+    fn an_address_of_another_machine_has_no_server() {
         // TEST-NET-1 has no hosts.
         let address = "192.0.2.1:1".parse().unwrap();
         assert!(matches!(ask(address), Err(Unhealthy::Nobody(_) | Unhealthy::CannotLook { .. })));

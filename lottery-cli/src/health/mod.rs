@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_centre_is_looked_for_where_it_would_take_the_connection() {
+    fn a_server_is_looked_for_where_it_would_take_the_connection() {
         let of = |asked: &str| -> Vec<String> {
             candidates(asked.parse().unwrap()).into_iter().map(|address| address.to_string()).collect()
         };

@@ -80,7 +80,7 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
-    fn the_time_of_a_place_is_that_of_the_season() {
+    fn local_time_follows_daylight_saving_time() {
         let zone = || Zone::Local(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap());
         let winter: fn() -> SystemTime = || UNIX_EPOCH + Duration::from_secs(1_704_063_600);
         let summer: fn() -> SystemTime = || UNIX_EPOCH + Duration::from_secs(1_724_278_275);

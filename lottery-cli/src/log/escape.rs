@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_value() {
+    fn special_characters_are_escaped() {
         assert_eq!(
             value("a | b\\c\n\r\t\0\u{1b}[31m\u{7f}\u{85}\u{2028}\u{2029}ñ…"),
             "a \\x7c b\\\\c\\n\\r\\t\\x00\\x1b[31m\\x7f\\x85\\u{2028}\\u{2029}ñ…"
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_turns_or_hides_text_is_seen() {
+    fn marks_of_direction_and_hidden_characters_are_escaped() {
         for (deceptive, shown) in [
             ("Ana\u{202e}zaP", "Ana\\u{202e}zaP"),
             ("\u{2066}a\u{2069}", "\\u{2066}a\\u{2069}"),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_takes_no_more_ends_the_value() {
+    fn a_line_that_fails_ends_the_value() {
         /// Writer that takes nothing.
         struct Full;
 
@@ -196,7 +196,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn safe_and_reversible(
+        fn escaping_is_safe_and_reversible(
             text in prop_oneof![any::<String>(), "[\\x00-\\x7f\\|]{0,100}", "[a\u{2000}-\u{2070}\u{ad}]{0,9}"],
         ) {
             let line = value(&text);
@@ -205,7 +205,7 @@ mod tests {
         }
 
         #[test]
-        fn never_too_long(text in any::<String>(), times in 1..500_usize) {
+        fn a_value_is_never_too_long(text in any::<String>(), times in 1..500_usize) {
             prop_assert!(value(&text.repeat(times)).len() <= MAX_BYTES + '…'.len_utf8());
         }
     }

@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_waits_for_answers_as_long_as_the_settings_say() {
+    fn the_connection_has_the_answer_timeout_of_the_settings() {
         let args = [
             "client",
             "--agency",

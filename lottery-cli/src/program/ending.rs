@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn how_much_is_left_is_told() {
+    fn the_end_of_a_stopped_client_says_how_much_is_left() {
         for (left, text) in [
             (LEFT, "200 of 500 bets are left, 50 were sent and not confirmed"),
             (Left { stored: 300, ..LEFT }, "200 of 500 bets are left"),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_refused_is_told_how_to_ask() {
+    fn the_end_of_a_refused_client_names_the_command_for_winners() {
         let refused = ClientError::Refused { what: "a batch", reason: "the agency is finished".to_owned() };
         let expected = "the server refused a batch: the agency is finished; the command winners asks for the winners of \
                         an agency that has finished";

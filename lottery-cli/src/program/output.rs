@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_there_whole_or_not_at_all_and_its_owners_alone() {
+    fn an_output_file_is_whole_or_absent_and_private() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("b");
         let mut target = Target::new(&output(&path, false), Path::new("/nowhere")).unwrap();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn another_file_is_replaced_only_if_that_is_wanted() {
+    fn an_existing_file_is_replaced_only_by_force() {
         let dir = tempfile::tempdir().unwrap();
         let (path, data_dir) = (dir.path().join("b"), dir.path().join("data"));
         fs::create_dir(&data_dir).unwrap();

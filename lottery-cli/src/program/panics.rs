@@ -25,7 +25,7 @@ mod tests {
     use lottery_testkit::log::{Level, logged};
 
     #[test]
-    fn a_panic_is_a_line_without_what_was_worked_on() {
+    fn a_panic_is_logged_without_formatted_values() {
         let before = panic::take_hook();
         log();
         let lines = logged(Level::Info, || {

@@ -99,7 +99,7 @@ fn a_store_that_cannot_be_read_ends_the_server_with_74_if_it_has_failed() {
 }
 
 #[test]
-fn a_client_without_a_runtime_says_so() {
+fn a_client_without_a_runtime_fails() {
     let dir = tempfile::tempdir().unwrap();
     let bets = dir.path().join("bets.csv");
     std::fs::write(&bets, "Ana,Paz,20000001,1980-01-01,7574\n").unwrap();

@@ -171,7 +171,7 @@ mod tests {
     use lottery_core::store::Difference;
 
     #[test]
-    fn a_bets_csv_that_differs_is_told_with_both_sides_and_the_commands_to_go_on() {
+    fn the_error_for_another_bets_csv_shows_both_sides_and_the_commands_to_go_on() {
         let said = |stored, same| {
             let difference = Difference { rows: 50, size: 1950, stored, stored_size: stored * 39, same };
             let (place, store) = ("d/bets.csv".to_owned(), "d/lottery.redb".to_owned());

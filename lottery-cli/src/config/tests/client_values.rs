@@ -8,7 +8,7 @@ use crate::log::Level;
 use lottery_proto::Dialect;
 
 #[test]
-fn defaults() {
+fn the_client_has_defaults() {
     let settings = World::new().client(&[]);
     assert_eq!((settings.agency, settings.server.host.as_str(), settings.server.port), (1, "server", 12345));
     assert_eq!((settings.bets, settings.dialect, settings.batch_max_amount), (None, Dialect::Session, None));
@@ -20,7 +20,7 @@ fn defaults() {
 }
 
 #[test]
-fn what_is_required() {
+fn agency_and_server_are_required() {
     let ways = "expected --agency N, the environment variable CLI_ID or the key id";
     assert_eq!(World::new().client_error(&["--server", "s:1"]), format!("agency is not set: {ways}"));
     let ways =
@@ -29,7 +29,7 @@ fn what_is_required() {
 }
 
 #[test]
-fn addresses_of_the_centre() {
+fn addresses_of_the_server_are_parsed() {
     for (text, host, port) in [
         ("server:12345", "server", 12345),
         ("127.0.0.1:1", "127.0.0.1", 1),
@@ -67,7 +67,7 @@ fn addresses_of_the_centre() {
 }
 
 #[test]
-fn numbers_and_their_ranges() {
+fn client_numbers_outside_their_range_are_rejected() {
     for (flag, var, low, high) in
         [("--batch-max-amount", "CLI_BATCH_MAXAMOUNT", 1, 1_000_000), ("--agency", "CLI_ID", 1, 99_999)]
     {
@@ -86,7 +86,7 @@ fn numbers_and_their_ranges() {
 }
 
 #[test]
-fn paths_and_names() {
+fn paths_and_dialects_are_parsed() {
     assert_eq!(World::new().client(&["--bets", "a.csv"]).bets.as_deref(), Some(Path::new("a.csv")));
     assert!(World::new().client(&["--retry-for", "0s"]).retry_for.is_zero());
     assert_eq!(World::new().env("CLI_DIALECT", "block").client(&[]).dialect, Dialect::Block);
@@ -99,7 +99,7 @@ fn paths_and_names() {
 }
 
 #[test]
-fn texts_that_are_kept() {
+fn period_and_level_keep_their_text() {
     let settings = World::new().client(&["--loop-period", "0m20s", "--log-level", "Warn"]);
     assert_eq!(
         (settings.loop_period.value, settings.loop_period.text.as_str()),
@@ -110,7 +110,7 @@ fn texts_that_are_kept() {
 }
 
 #[test]
-fn pauses_that_contradict_each_other() {
+fn pauses_that_contradict_each_other_are_rejected() {
     let equal = World::new().client(&["--poll-initial", "3s", "--poll-max", "3s"]);
     assert_eq!(equal.poll_initial, equal.poll_max);
     for (flags, error) in [
@@ -130,7 +130,7 @@ fn pauses_that_contradict_each_other() {
 }
 
 #[test]
-fn winners_need_a_place() {
+fn an_empty_path_for_winners_is_rejected() {
     let error = World::new().client_error(&["--agency", "1", "--server", "s:1", "--winners="]);
     assert_eq!(error, "--winners: \"\": expected a path");
 }

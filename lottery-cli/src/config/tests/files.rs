@@ -33,7 +33,7 @@ fn the_flag_for_the_file_beats_its_variable() {
 }
 
 #[test]
-fn empty_files_and_a_mark_of_the_encoding_are_fine() {
+fn empty_files_and_a_mark_of_the_encoding_are_accepted() {
     for text in ["", "\n\n", "# comment\n", "\u{feff}", "\u{feff}# comment\r\n"] {
         assert_eq!(World::new().file("config.ini", text).server(&[]), World::new().server(&[]), "{text:?}");
         assert_eq!(World::new().file("config.yaml", text).client(&[]), World::new().client(&[]), "{text:?}");
@@ -43,7 +43,7 @@ fn empty_files_and_a_mark_of_the_encoding_are_fine() {
 }
 
 #[test]
-fn what_is_no_configuration() {
+fn a_file_that_is_no_configuration_is_rejected() {
     let mut binary = b"A = 1\nB = ".to_vec();
     binary.push(0xff);
     let error = "config.ini: line 2: expected text in UTF-8";
@@ -160,7 +160,7 @@ fn unknown_keys_are_warnings_with_the_nearest_known_one() {
 }
 
 #[test]
-fn so_many_unknown_keys_are_named_and_the_others_counted() {
+fn sixteen_unknown_keys_are_named_and_the_others_counted() {
     let many = (0..6000).map(|nth| format!("A{nth}=")).collect::<Vec<_>>().join("\n");
     let settings = World::new().file("config.ini", many).server(&[]);
     let lines = logged(Level::Info, || settings.log());

@@ -23,7 +23,7 @@ fn server_with(file: bool, env: bool, flag: bool) -> (u32, String) {
 }
 
 #[test]
-fn flag_then_environment_then_file_then_default() {
+fn a_flag_beats_the_environment_then_the_file_then_the_default() {
     for (file, env, flag, value, origin) in [
         (false, false, false, 5, "default"),
         (true, false, false, 2, "config.ini"),
@@ -42,7 +42,7 @@ fn flag_then_environment_then_file_then_default() {
 }
 
 #[test]
-fn flag_then_environment_then_file_then_default_for_the_client() {
+fn layers_of_the_client_are_the_same() {
     let yaml = "loop:\n  amount: 2\n";
     assert_eq!(World::new().client(&[]).loop_amount, 5);
     assert_eq!(World::new().file("config.yaml", yaml).client(&[]).loop_amount, 2);
@@ -61,7 +61,7 @@ fn an_empty_variable_counts_as_not_set() {
 }
 
 #[test]
-fn only_the_value_that_wins_is_judged() {
+fn only_the_value_that_wins_is_validated() {
     let world = World::new().file("config.ini", "SERVER_AGENCIES = x").env("SERVER_PORT", "y");
     assert_eq!(world.server(&["--agencies", "4", "--port", "80"]).agencies, 4);
 }
@@ -92,7 +92,7 @@ fn port(listen: Option<&str>, beside: Option<&str>, same: bool) -> Result<u16, S
 }
 
 #[test]
-fn of_two_ports_the_one_with_the_stronger_origin_counts_and_in_one_place_they_contradict_each_other() {
+fn the_port_of_the_stronger_layer_wins_and_two_of_one_layer_must_agree() {
     let layers = [None, Some("file"), Some("env"), Some("flag")];
     for (strength, listen) in layers.into_iter().enumerate() {
         for (other, beside) in layers.into_iter().enumerate() {

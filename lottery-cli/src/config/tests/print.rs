@@ -14,7 +14,7 @@ fn printed<T: std::fmt::Debug>(parsed: Result<Parsed<T>, ConfigError>) -> String
 }
 
 #[test]
-fn the_configuration_with_its_origins() {
+fn print_config_shows_server_values_with_their_origins() {
     let world = World::new().file("my.ini", "SERVER_AGENCIES = 3\n").env("SERVER_STORE", "memory");
     let flags = ["--config", "my.ini", "--listen", "[::1]:80", "--data-dir", "a\nñ", "--print-config"];
     assert_eq!(
@@ -49,7 +49,7 @@ linger-timeout          1s                                      default
 }
 
 #[test]
-fn the_limits_of_a_centre() {
+fn limits_are_printed_for_a_server_only() {
     let world = World::new().file("config.ini", "SERVER_MAX_MESSAGE = 8192\n");
     let flags = ["--max-connections", "100", "--max-memory", "64MiB", "--limits"];
     let settings = world.server(&flags[..4]);
@@ -93,7 +93,7 @@ total               {total:>9}  bytes: max-memory and what follows it
 }
 
 #[test]
-fn the_configuration_of_a_client() {
+fn print_config_shows_client_values_with_their_origins() {
     let world =
         World::new().file("config.yaml", "id: \"7\"\nloop: {period: 150ms}").env("CLI_LOOP_AMOUNT", "05");
     assert_eq!(
@@ -135,7 +135,7 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 }
 
 #[test]
-fn commands_are_told_from_the_usual_work() {
+fn commands_are_parsed_with_their_files_and_flags() {
     use crate::config::ClientCommand::{Agency, Bet, Echo, Winners};
     use crate::config::ServerCommand::{Backup, Count, Export, Health, Import, Restore, Serve};
     let to = |path: &str, force| crate::config::Output { path: path.into(), force };
@@ -172,7 +172,7 @@ fn the_version_names_the_binary() {
 }
 
 #[test]
-fn the_help_tells_of_every_setting() {
+fn the_help_lists_every_setting() {
     let server = printed(World::new().parse_server(&["--help"]));
     let client = printed(World::new().parse_client(&["-h"]));
     for (text, program) in
@@ -190,7 +190,7 @@ fn the_help_tells_of_every_setting() {
 }
 
 #[test]
-fn the_help_of_a_setting_says_how_else_to_set_it() {
+fn the_help_of_a_setting_names_variable_key_and_default() {
     let help = |program: &Program, flag: &str| {
         let row = program.rows.iter().find(|row| row.flag == flag).unwrap();
         row.to_string().split_once('\n').unwrap().1.to_owned()
@@ -220,7 +220,7 @@ fn the_help_lists_every_choice() {
 }
 
 #[test]
-fn what_is_no_command_line() {
+fn an_invalid_command_line_is_rejected() {
     for (flags, start) in [
         (&["--colour"][..], "unexpected argument '--colour' found"),
         (&["--prot"], "unexpected argument '--prot' found; tip: a similar argument exists: '--port'"),
@@ -243,7 +243,7 @@ fn what_is_no_command_line() {
 }
 
 #[test]
-fn a_program_that_does_not_know_its_name_has_one_all_the_same() {
+fn a_program_started_without_a_name_reads_its_settings() {
     let world = World::new();
     let parsed = super::read(
         &super::server::PROGRAM,

@@ -8,7 +8,7 @@ use crate::config::{LogTime, MaxMemory, StoreKind};
 use crate::log::Level;
 
 #[test]
-fn defaults() {
+fn the_server_has_defaults() {
     let settings = World::new().server(&[]);
     assert_eq!(settings.listen.to_string(), "0.0.0.0:12345");
     assert_eq!(settings.listen_backlog, 1024);
@@ -25,7 +25,7 @@ fn defaults() {
 }
 
 #[test]
-fn addresses_to_listen_at() {
+fn addresses_to_listen_at_are_parsed() {
     for (text, address) in [
         ("127.0.0.1", "127.0.0.1:12345"),
         ("127.0.0.1:0", "127.0.0.1:0"),
@@ -42,7 +42,7 @@ fn addresses_to_listen_at() {
 }
 
 #[test]
-fn numbers_and_their_ranges() {
+fn server_numbers_outside_their_range_are_rejected() {
     for (flag, low, high) in [
         ("--port", 0_u64, 65_535_u64),
         ("--listen-backlog", 1, 65_535),
@@ -67,7 +67,7 @@ fn numbers_and_their_ranges() {
 }
 
 #[test]
-fn connections_of_an_address_are_not_limited_at_home_unless_that_is_set() {
+fn local_addresses_are_limited_only_where_that_is_set() {
     let of = |settings: crate::config::ServerSettings| {
         (settings.max_connections_per_ip, settings.max_connections_per_local_ip)
     };
@@ -82,7 +82,7 @@ fn connections_of_an_address_are_not_limited_at_home_unless_that_is_set() {
 }
 
 #[test]
-fn whoever_finishes_without_a_name_counts_only_where_that_is_set() {
+fn anonymous_finish_is_off_unless_it_is_set() {
     assert!(World::new().server(&["--anonymous-finish"]).anonymous_finish);
     assert!(World::new().env("SERVER_ANONYMOUS_FINISH", "true").server(&[]).anonymous_finish);
     assert!(World::new().file("config.ini", "SERVER_ANONYMOUS_FINISH = true\n").server(&[]).anonymous_finish);
@@ -91,7 +91,7 @@ fn whoever_finishes_without_a_name_counts_only_where_that_is_set() {
 }
 
 #[test]
-fn durations_above_zero() {
+fn timeouts_must_be_above_zero() {
     for flag in ["--idle-timeout", "--message-timeout", "--stall-timeout", "--linger-timeout"] {
         World::new().server(&[flag, "1m0.5s"]);
         for bad in ["", "0", "0s", "5", "5 s", "1d", "9999999h"] {
@@ -104,7 +104,7 @@ fn durations_above_zero() {
 }
 
 #[test]
-fn that_there_are_more_agencies_is_said_with_both_numbers() {
+fn agencies_before_needs_agencies_to_be_set() {
     assert_eq!(World::new().server(&["--agencies", "9"]).agencies_before, None);
     let both = World::new().server(&["--agencies", "9", "--agencies-before", "5"]);
     assert_eq!((both.agencies, both.agencies_before), (9, Some(5)));
@@ -116,7 +116,7 @@ fn that_there_are_more_agencies_is_said_with_both_numbers() {
 }
 
 #[test]
-fn names() {
+fn stores_zones_and_levels_are_parsed() {
     assert_eq!(World::new().server(&["--store", "memory"]).store, StoreKind::Memory);
     let error = World::new().server_error(&["--store", "Memory"]);
     assert_eq!(error, "--store: \"Memory\": expected redb or memory");
@@ -154,7 +154,7 @@ fn dialects_are_a_list_in_which_each_counts_once() {
 }
 
 #[test]
-fn a_connection_behaves_as_the_settings_say() {
+fn the_machine_is_configured_by_the_settings() {
     let flags = "--agencies 9 --max-message 9000 --dialects fixed --idle-timeout 2s --message-timeout 3s \
                  --stall-timeout 4s --linger-timeout 5s";
     let flags: Vec<&str> = flags.split_whitespace().collect();
@@ -167,7 +167,7 @@ fn a_connection_behaves_as_the_settings_say() {
 }
 
 #[test]
-fn paths() {
+fn the_data_directory_must_be_a_path() {
     assert_eq!(World::new().server(&["--data-dir", "a b"]).data_dir, Path::new("a b"));
     assert_eq!(World::new().server_error(&["--data-dir="]), "--data-dir: \"\": expected a path");
 }
@@ -196,7 +196,7 @@ fn only_paths_need_not_be_text() {
 }
 
 #[test]
-fn the_memory_that_peers_can_have() {
+fn max_memory_is_a_size_or_a_quarter() {
     let of = |size: &str| World::new().server(&["--max-memory", size]);
     assert_eq!(World::new().server(&[]).max_memory, MaxMemory::Quarter);
     for (size, bytes) in
@@ -222,7 +222,7 @@ fn the_memory_that_peers_can_have() {
 }
 
 #[test]
-fn memory_is_divided_so_that_nothing_is_more_than_all() {
+fn parts_of_the_memory_add_up_to_the_whole() {
     const MIB: usize = 1 << 20;
     for (size, connections, commit_queue) in
         [("16MiB", 64, 4 * MIB), ("64MiB", 256, 16 * MIB), ("1GiB", 4096, 16 * MIB), ("8GiB", 4096, 16 * MIB)]

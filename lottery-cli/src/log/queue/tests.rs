@@ -39,7 +39,7 @@ fn finished(queue: &Queue) {
 }
 
 #[test]
-fn lines_that_do_not_fit_are_dropped_counted_and_told_of_in_their_place() {
+fn lines_that_do_not_fit_are_dropped_and_counted_in_their_place() {
     let (queue, tell, read) = queue(9);
     queue.push(b"first\n");
     // The writer has the line once the queue is empty; before that the second may not fit.
@@ -74,7 +74,7 @@ fn lines_are_written_whole_however_few_bytes_are_taken() {
 }
 
 #[test]
-fn lines_that_could_not_be_written_are_told_of_when_one_can_be() {
+fn lines_that_were_not_written_are_counted_when_one_can_be() {
     let (queue, tell, read) = queue(1000);
     tell.send(Ok(3)).unwrap();
     tell.send(Err(io::ErrorKind::StorageFull.into())).unwrap();
@@ -91,7 +91,7 @@ fn lines_that_could_not_be_written_are_told_of_when_one_can_be() {
 }
 
 #[test]
-fn a_reader_that_is_slow_is_waited_for_and_one_that_takes_nothing_is_not() {
+fn a_slow_reader_is_waited_for_and_one_that_takes_nothing_is_not() {
     let (queue, tell, _read) = queue(1000);
     queue.push(b"a line\n");
     assert!(!queue.finish(Patience::Whole(3 * TICK), || false));

@@ -36,7 +36,7 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_the_client_reads_is_never_overwritten() {
+fn winners_never_overwrite_an_input() {
     let dir = directory();
     let path = |name: &str| dir.path().join(name);
     fs::create_dir(path("below")).unwrap();
@@ -64,7 +64,7 @@ fn what_the_client_reads_is_never_overwritten() {
 }
 
 #[test]
-fn what_would_be_read_next_time_is_not_made() {
+fn winners_never_create_an_input() {
     let dir = directory();
     fs::remove_file(dir.path().join("config.yaml")).unwrap();
     symlink("config.yaml", dir.path().join("dangling")).unwrap();
@@ -135,7 +135,7 @@ fn a_place_that_cannot_be_written_is_refused_at_once() {
 }
 
 #[test]
-fn of_several_clients_with_one_place_each_has_a_file_of_its_own_and_the_first_counts() {
+fn several_clients_with_one_path_write_apart_and_the_first_wins() {
     let dir = directory();
     let mut clients: Vec<_> = (0..9).map(|_| open(dir.path(), "w", false).unwrap()).collect();
     let error = open(dir.path(), "w", true).unwrap_err();
@@ -151,7 +151,7 @@ fn of_several_clients_with_one_place_each_has_a_file_of_its_own_and_the_first_co
 }
 
 #[test]
-fn what_a_killed_client_left_is_used_again_unless_it_holds_something() {
+fn an_empty_part_file_of_a_killed_client_is_used_again() {
     let dir = directory();
     fs::write(dir.path().join("w.part"), "").unwrap();
     open(dir.path(), "w", false).unwrap().write(&documents()).unwrap();
@@ -163,7 +163,7 @@ fn what_a_killed_client_left_is_used_again_unless_it_holds_something() {
 }
 
 #[test]
-fn a_place_that_was_filled_meanwhile_is_left_and_the_winners_are_kept() {
+fn a_file_that_was_filled_meanwhile_is_kept_beside_the_winners() {
     let dir = directory();
     let winners = open(dir.path(), "w", false).unwrap();
     fs::write(dir.path().join("w"), "other\n").unwrap();
@@ -186,7 +186,7 @@ fn a_device_is_written_to_and_not_replaced() {
 }
 
 #[test]
-fn settings_name_the_place_and_what_is_read() {
+fn the_settings_name_the_path_of_winners_and_the_inputs() {
     let dir = directory();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let settings = |winners: &str| {
