@@ -3,7 +3,7 @@
 pub mod budget;
 mod columns;
 pub mod config;
-mod door;
 pub mod health;
+mod local_socket;
 pub mod log;
 pub mod program;

@@ -2,7 +2,7 @@
 //! square of the depth.
 
 /// Maximum depth. A real configuration has two levels.
-const MOST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 /// Checks that no flow collection, and no row of indicators, is nested deeper than 16.
 ///
@@ -13,8 +13,8 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     let mut state = State { flow: 0, quote: None, before: ' ' };
     for (index, line) in text.lines().enumerate() {
         let indicators = line.split_whitespace().take_while(|word| ["-", "?", ":"].contains(word)).count();
-        if indicators > MOST || state.deepest(line) > MOST {
-            return Err(format!("line {}: nested deeper than {MOST} levels", index + 1));
+        if indicators > MAX_DEPTH || state.deepest(line) > MAX_DEPTH {
+            return Err(format!("line {}: nested deeper than {MAX_DEPTH} levels", index + 1));
         }
     }
     Ok(())

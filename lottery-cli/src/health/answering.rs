@@ -10,16 +10,16 @@ use lottery_core::probes::Probes;
 
 use super::{ACCEPTED, ATTENDED, EXPECTED, PATIENCE, canonical, name};
 
-use crate::door::{Door, Manner, set_patience};
+use crate::local_socket::{Answers, LocalSocket, set_patience};
 
 /// Maximum number of clients at once.
-const MOST: usize = 8;
+const MAX_CLIENTS: usize = 8;
 
 /// Health socket of a server, which answers until this is dropped.
 #[derive(Debug)]
 pub struct Answering {
     #[expect(dead_code, reason = "it is open by living")]
-    door: Door,
+    socket: LocalSocket,
 }
 
 /// Answers clients that ask for the health of the server that listens at `address`.
@@ -37,8 +37,11 @@ pub fn answer(
         // A client that gets no further line knows which step failed.
         let _ = converse(stream, &commit_queue, &probes);
     };
-    let door = Door::open(listener, Manner { name: "health", most: MOST, too_many: |_| (), answer })?;
-    Ok(Answering { door })
+    let socket = LocalSocket::open(
+        listener,
+        Answers { name: "health", max_clients: MAX_CLIENTS, too_many: |_| (), answer },
+    )?;
+    Ok(Answering { socket })
 }
 
 fn converse(stream: &UnixStream, commit_queue: &CommitQueue, probes: &Arc<Probes>) -> io::Result<()> {

@@ -11,7 +11,7 @@ use socket2::{Domain, Socket, Type};
 use thiserror::Error;
 
 use super::{ACCEPTED, ATTENDED, EXPECTED, PATIENCE, candidates, canonical, name};
-use crate::door::set_patience;
+use crate::local_socket::set_patience;
 
 /// Time that the client waits longer than the server.
 const MARGIN: Duration = Duration::from_millis(500);

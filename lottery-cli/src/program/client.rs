@@ -109,7 +109,7 @@ pub(super) fn winners(
 }
 
 fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
-    let batch_max = settings.batch_max_amount.and_then(|most| usize::try_from(most).ok());
+    let batch_max = settings.batch_max_amount.and_then(|max| usize::try_from(max).ok());
     // The number of the agency's bets bounds the reply.
     let mut connection = ClientConfig { max_answer: usize::MAX, ..of_agency(settings)? };
     if batch_max.is_some() {
@@ -189,9 +189,9 @@ pub(super) fn echoes(runtime: &impl RunClient, settings: &ClientSettings) -> Res
 fn of_agency(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
     let connection = connection(settings)?;
     let (agency, dialect) = (settings.agency, settings.dialect);
-    let most = dialect.max_agency();
-    if agency > most {
-        let reason = format!("agency {agency}: {dialect} goes up to {most}, other dialects go further");
+    let max = dialect.max_agency();
+    if agency > max {
+        let reason = format!("agency {agency}: {dialect} goes up to {max}, other dialects go further");
         return Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason });
     }
     Ok(connection)

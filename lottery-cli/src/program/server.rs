@@ -39,7 +39,7 @@ pub fn server<R: Serve>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
         Err(code) => return code,
     };
     match &settings.command {
-        ServerCommand::Serve => centre(runtime, &settings, now),
+        ServerCommand::Serve => serve(runtime, &settings, now),
         ServerCommand::Count => transfer::count(&settings),
         ServerCommand::Limits => print(&limits(&settings, R::CONNECTION_STACK)),
         ServerCommand::Health => ask_for_health(settings.listen),
@@ -54,7 +54,7 @@ fn ask_for_health(address: SocketAddr) -> ExitCode {
     health::ask(address).map_or_else(|reason| fail(1, &reason), |()| ExitCode::SUCCESS)
 }
 
-fn centre(runtime: &impl Serve, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
+fn serve(runtime: &impl Serve, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
     let logging = match Logging::start(settings.log_level.value, now, settings.log_time) {
         Ok(logging) => logging,
         Err(code) => return code,
@@ -151,20 +151,20 @@ pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSet
         info!(action = "max_connections", result = "success", connections, max_memory);
     }
     let commit_queue = Arc::new(CommitQueue::new(budget.commit_queue));
-    let centres = LotteryService::new(settings.machine(), Arc::clone(&commit_queue), budget.connections);
+    let service = LotteryService::new(settings.machine(), Arc::clone(&commit_queue), budget.connections);
     let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
-    let centres = centres
+    let service = service
         .with_memory(Memory::new(budget.shared, budget.reserve))
         .with_connections_per_ip(count(settings.max_connections_per_ip), count(local))
         .with_anonymous_finish(settings.anonymous_finish)
         .with_echo_prefix(&settings.echo_prefix)
         .with_address(address);
-    let centres = Arc::new(centres);
-    let answering = health::answer(address, Arc::clone(&commit_queue), centres.probes());
+    let service = Arc::new(service);
+    let answering = health::answer(address, Arc::clone(&commit_queue), service.probes());
     if let Err(error) = &answering {
         warn!(action = "health", result = "fail", reason = %error);
     }
-    let (stop, requests) = (centres.stop(), Arc::clone(&commit_queue));
+    let (stop, requests) = (service.stop(), Arc::clone(&commit_queue));
     let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
         let result = committer::run(&mut committer, &requests);
         if result.is_err() {
@@ -176,8 +176,8 @@ pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSet
         Ok(committing) => committing,
         Err(error) => return fail(1, &format!("cannot start the committer: {error}")),
     };
-    let served = runtime.serve(listener, Arc::clone(&centres));
-    centres.say_unwritten();
+    let served = runtime.serve(listener, Arc::clone(&service));
+    service.say_unwritten();
     info!(action = "close_listener", result = "success", address = %address);
     commit_queue.close();
     let committed = committing.join().unwrap_or_else(|_| {

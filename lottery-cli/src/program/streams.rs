@@ -25,7 +25,7 @@ const DONE: Patience = Patience::Idle(Duration::from_secs(10));
 
 /// Maximum length of a line on standard error, in bytes. A pipe that can be written to has room for that
 /// many.
-const LONGEST: usize = 4096;
+const MAX_LINE: usize = 4096;
 
 /// Writes a line to standard error, if that is possible within a moment: it may be closed, or not read.
 pub(super) fn write(line: &str) {
@@ -36,12 +36,12 @@ pub(super) fn write(line: &str) {
 
 /// Returns the line with its end, cut after a whole character if it is too long.
 fn cut(line: &str) -> String {
-    if line.len() < LONGEST {
+    if line.len() < MAX_LINE {
         return format!("{line}\n");
     }
     let end = "…\n";
-    let most = (0..=LONGEST - end.len()).rev().find(|most| line.is_char_boundary(*most)).unwrap_or_default();
-    [&line[..most], end].concat()
+    let cut = (0..=MAX_LINE - end.len()).rev().find(|end| line.is_char_boundary(*end)).unwrap_or_default();
+    [&line[..cut], end].concat()
 }
 
 /// Makes a signal end the process at once, with `code`, during any wait. The runtime, which listened for

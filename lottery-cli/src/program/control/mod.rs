@@ -30,13 +30,13 @@ const WITHOUT_ROWS: &str = "agencies\n";
 /// Time that either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Maximum length of a socket's path that every system takes, in bytes.
-const LONGEST_PATH: usize = 100;
+const MAX_PATH: usize = 100;
 
 /// Calls `does` with the socket's path. A path that is too long for the system is replaced by one through a
 /// descriptor of the directory.
 fn at_socket<T>(data_dir: &Path, does: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
     let path = data_dir.join(SOCKET);
-    if path.as_os_str().as_bytes().len() <= LONGEST_PATH {
+    if path.as_os_str().as_bytes().len() <= MAX_PATH {
         return does(&path);
     }
     let (_directory, path) = by_descriptor(data_dir)?;

@@ -12,17 +12,17 @@ use lottery_store::transfer::{BackupWriter, TransferError, read_store, refusal};
 use tracing::{info, warn};
 
 use super::{ALL, PATIENCE, SOCKET, WITHOUT_ROWS, at_socket};
-use crate::door::{Door, Manner, set_patience};
+use crate::local_socket::{Answers, LocalSocket, set_patience};
 
 /// Maximum number of clients that are answered at once; each holds a state of the store.
-const MOST: usize = 4;
+const MAX_CLIENTS: usize = 4;
 
 /// Control socket of a running server, which is removed when this is dropped.
 #[derive(Debug)]
 pub(in crate::program) struct Control {
     path: PathBuf,
     inode: u64,
-    door: Option<Door>,
+    socket: Option<LocalSocket>,
 }
 
 impl Control {
@@ -40,11 +40,14 @@ impl Control {
             Err(_) => {}
         }
         let listener = at_socket(data_dir, |path| UnixListener::bind(path))?;
-        let mut control = Self { inode: fs::symlink_metadata(&path)?.ino(), path, door: None };
+        let mut control = Self { inode: fs::symlink_metadata(&path)?.ino(), path, socket: None };
         fs::set_permissions(&control.path, fs::Permissions::from_mode(0o600))?;
         let answer = move |stream: &UnixStream| answer(stream, &*snapshots);
-        let door = Door::open(listener, Manner { name: "control", most: MOST, too_many, answer })?;
-        control.door = Some(door);
+        let socket = LocalSocket::open(
+            listener,
+            Answers { name: "control", max_clients: MAX_CLIENTS, too_many, answer },
+        )?;
+        control.socket = Some(socket);
         Ok(control)
     }
 }

@@ -14,11 +14,11 @@ use rustix::process::geteuid;
 use tracing::warn;
 
 /// Configuration of a socket's answers.
-pub(crate) struct Manner<A> {
+pub(crate) struct Answers<A> {
     /// Name of the socket in the log.
     pub(crate) name: &'static str,
     /// Maximum number of clients that are answered at once.
-    pub(crate) most: usize,
+    pub(crate) max_clients: usize,
     /// Function that answers a client above that number. It must not block.
     pub(crate) too_many: fn(&UnixStream),
     /// Function that answers a client that may ask.
@@ -27,31 +27,31 @@ pub(crate) struct Manner<A> {
 
 /// Open socket, which closes when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct LocalSocket {
     listener: Arc<UnixListener>,
     closed: Arc<AtomicBool>,
 }
 
-impl Door {
+impl LocalSocket {
     /// Answers clients of a socket.
     ///
     /// # Errors
     ///
     /// No thread can be started.
-    pub(crate) fn open<A>(listener: UnixListener, manner: Manner<A>) -> io::Result<Self>
+    pub(crate) fn open<A>(listener: UnixListener, answers: Answers<A>) -> io::Result<Self>
     where
         A: Fn(&UnixStream) + Send + Sync + 'static,
     {
-        let door = Self { listener: Arc::new(listener), closed: Arc::default() };
-        let (listener, closed) = (Arc::clone(&door.listener), Arc::clone(&door.closed));
-        let name = manner.name.to_owned();
-        let listening = move || listen(&listener, &closed, &Arc::new(manner));
+        let socket = Self { listener: Arc::new(listener), closed: Arc::default() };
+        let (listener, closed) = (Arc::clone(&socket.listener), Arc::clone(&socket.closed));
+        let name = answers.name.to_owned();
+        let listening = move || listen(&listener, &closed, &Arc::new(answers));
         thread::Builder::new().name(name).spawn(listening)?;
-        Ok(door)
+        Ok(socket)
     }
 }
 
-impl Drop for Door {
+impl Drop for LocalSocket {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
         // The shutdown wakes the thread that waits for the next client.
@@ -59,7 +59,7 @@ impl Drop for Door {
     }
 }
 
-fn listen<A>(listener: &UnixListener, closed: &AtomicBool, manner: &Arc<Manner<A>>)
+fn listen<A>(listener: &UnixListener, closed: &AtomicBool, answers: &Arc<Answers<A>>)
 where
     A: Fn(&UnixStream) + Send + Sync + 'static,
 {
@@ -71,12 +71,12 @@ where
             continue;
         };
         let place = Place::take(&busy);
-        if place.others >= manner.most {
-            (manner.too_many)(&stream);
+        if place.others >= answers.max_clients {
+            (answers.too_many)(&stream);
             continue;
         }
-        let answering = Arc::clone(manner);
-        let started = thread::Builder::new().name(format!("{}-answer", manner.name)).spawn(move || {
+        let answering = Arc::clone(answers);
+        let started = thread::Builder::new().name(format!("{}-answer", answers.name)).spawn(move || {
             let _place = place;
             match may_ask(&stream) {
                 Ok(()) => (answering.answer)(&stream),
@@ -84,7 +84,7 @@ where
             }
         });
         if let Err(error) = started {
-            warn!(action = manner.name, result = "fail", reason = %error);
+            warn!(action = answers.name, result = "fail", reason = %error);
         }
     }
 }
