@@ -28,12 +28,12 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
     let mut top = TOP;
     for Bar { name, value, ours } in bars {
         let width = (WIDTH - LEFT - RIGHT) * value / longest;
-        let (colour, weight) = if *ours { ("#c2410c", "bold") } else { ("#94a3b8", "normal") };
+        let (color, weight) = if *ours { ("#c2410c", "bold") } else { ("#94a3b8", "normal") };
         let (text, end) = (top + 15.0, LEFT + width + 6.0);
         let _ = writeln!(
             svg,
             "<text x=\"{:.0}\" y=\"{text:.0}\" text-anchor=\"end\" font-weight=\"{weight}\" fill=\"#222\">{}</text>\
-             <rect x=\"{LEFT}\" y=\"{top:.0}\" width=\"{width:.1}\" height=\"18\" fill=\"{colour}\"/>\
+             <rect x=\"{LEFT}\" y=\"{top:.0}\" width=\"{width:.1}\" height=\"18\" fill=\"{color}\"/>\
              <text x=\"{end:.1}\" y=\"{text:.0}\" fill=\"#222\">{value:.2} ×</text>",
             LEFT - 8.0,
             escape(name)
