@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_try_has_a_second_or_its_timeout() {
+    fn the_last_attempt_has_a_second_or_its_timeout() {
         assert_eq!(target(5, 100).until, at(101));
         assert_eq!(target(0, 50).until, at(100));
         assert_eq!(target(5, 103).until, at(103));

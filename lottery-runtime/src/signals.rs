@@ -23,10 +23,10 @@ pub struct StopSignals {
 
 /// Effect of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asks {
+enum Effect {
     Stop,
-    /// It repeats the first one.
-    Nothing,
+    /// The signal repeats the first one.
+    Ignore,
     ExitAtOnce,
 }
 
@@ -34,21 +34,21 @@ impl StopSignals {
     /// Handles a signal: calls `stop` at the first, and ends the process at a second that comes 200 ms after
     /// the first or later.
     pub fn arrived(&mut self, now: Instant, stop: impl FnOnce()) {
-        match self.asks(now) {
-            Asks::Stop => stop(),
-            Asks::Nothing => {}
-            Asks::ExitAtOnce => std::process::exit(EXIT_AT_ONCE),
+        match self.effect(now) {
+            Effect::Stop => stop(),
+            Effect::Ignore => {}
+            Effect::ExitAtOnce => std::process::exit(EXIT_AT_ONCE),
         }
     }
 
-    fn asks(&mut self, now: Instant) -> Asks {
+    fn effect(&mut self, now: Instant) -> Effect {
         match self.first {
             None => {
                 self.first = Some(now);
-                Asks::Stop
+                Effect::Stop
             }
-            Some(first) if now.duration_since(first) < TWICE => Asks::Nothing,
-            Some(_) => Asks::ExitAtOnce,
+            Some(first) if now.duration_since(first) < TWICE => Effect::Ignore,
+            Some(_) => Effect::ExitAtOnce,
         }
     }
 }
@@ -81,12 +81,12 @@ mod tests {
     fn a_second_signal_counts_from_200_ms_after_the_first() {
         let at = |micros| Instant::from_epoch(Duration::from_secs(9) + Duration::from_micros(micros));
         let mut signals = StopSignals::default();
-        assert_eq!(signals.asks(at(0)), Asks::Stop);
+        assert_eq!(signals.effect(at(0)), Effect::Stop);
         for early in [0, 7, 100_000, 199_999] {
-            assert_eq!(signals.asks(at(early)), Asks::Nothing);
+            assert_eq!(signals.effect(at(early)), Effect::Ignore);
         }
         for late in [200_000, 200_001, 9_000_000] {
-            assert_eq!(signals.asks(at(late)), Asks::ExitAtOnce);
+            assert_eq!(signals.effect(at(late)), Effect::ExitAtOnce);
         }
         let mut stopped = 0;
         let mut signals = StopSignals::default();

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn accepted_sockets_take_little_ahead_of_the_line() {
+    fn accepted_sockets_inherit_the_options_of_the_listener() {
         for address in [SocketAddr::from(([127, 0, 0, 1], 0)), "[::1]:0".parse().unwrap()] {
             let Ok(listener) = listen(address, 1) else { continue };
             let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_has_is_written_and_read_before_a_timeout_and_no_more() {
+    fn bytes_the_system_holds_are_written_and_read_before_a_timeout() {
         let (socket, mut peer) = pair();
         peer.write_all(&vec![7; 40_000]).unwrap();
         until(|| received(&socket) == 40_000);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_beats_a_timeout_and_a_reset_is_a_failure() {
+    fn eof_comes_before_a_timeout_and_a_reset_is_a_failure() {
         let (socket, mut peer) = pair();
         peer.write_all(b"last").unwrap();
         peer.shutdown(std::net::Shutdown::Write).unwrap();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_the_peer_does_not_take_are_told_once_before_a_timeout() {
+    fn unacknowledged_bytes_are_reported_once_before_a_timeout() {
         let (mut socket, peer) = pair();
         while socket.write(&vec![0; 100_000]).is_ok() {}
         let (mut overdue, mut buffer) = (Overdue::default(), [0; 100]);

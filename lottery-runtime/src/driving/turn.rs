@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_is_over_after_so_much_work() {
+    fn a_turn_is_over_after_16_kib_of_work() {
         let mut turn = Turn::default();
         let mut inputs = |input| {
             turn.yield_thread();
