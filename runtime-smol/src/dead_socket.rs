@@ -39,3 +39,47 @@ fn is_dead(socket: &impl AsFd) -> bool {
     let mut asked = [PollFd::new(socket, PollFlags::empty())];
     poll(&mut asked, Some(&Timespec::default())) == Ok(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Shutdown, TcpListener, TcpStream};
+
+    use smol::future::or;
+
+    use super::*;
+
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (listener.accept().unwrap().0, peer)
+    }
+
+    /// Returns true if the socket is dead by the end of a second.
+    fn dies(socket: &TcpStream) -> bool {
+        let died = async {
+            until_dead(socket).await;
+            true
+        };
+        let second = async {
+            Timer::after(Duration::from_secs(1)).await;
+            false
+        };
+        smol::block_on(or(died, second))
+    }
+
+    #[test]
+    fn a_socket_is_dead_once_both_sides_have_ended() {
+        let (socket, peer) = pair();
+        socket.shutdown(Shutdown::Write).unwrap();
+        drop(peer);
+        assert!(dies(&socket));
+    }
+
+    #[test]
+    fn a_socket_whose_peer_is_there_or_has_half_closed_is_not_dead() {
+        let (socket, peer) = pair();
+        assert!(!dies(&socket));
+        peer.shutdown(Shutdown::Write).unwrap();
+        assert!(!dies(&socket));
+    }
+}

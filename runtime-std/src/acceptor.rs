@@ -33,3 +33,24 @@ impl<N> Acceptor<N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use lottery_runtime::Envelope;
+
+    use super::*;
+
+    #[test]
+    fn an_accepted_connection_has_its_own_mailbox() {
+        let mut acceptor = Acceptor::new(TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
+        assert_eq!(acceptor.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+        let address = acceptor.listener.local_addr().unwrap();
+        let peers = [TcpStream::connect(address).unwrap(), TcpStream::connect(address).unwrap()];
+        let [first, second] = [(); 2].map(|()| acceptor.accept().unwrap());
+        assert_eq!([first.1, second.1], peers.map(|peer| peer.local_addr().unwrap()));
+        first.2.send(Envelope::Notice(Box::new(1)));
+        assert!(first.3.try_recv().is_some() && second.3.try_recv().is_none());
+    }
+}

@@ -67,3 +67,49 @@ impl<N> AsFd for Receiver<N> {
         self.bell.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rustix::event::PollFlags;
+
+    use super::*;
+    use crate::poll::poll;
+
+    fn is_readable(receiver: &Receiver<u32>) -> bool {
+        poll(&[(receiver.as_fd(), PollFlags::IN)], Some(Duration::ZERO)).contains(PollFlags::IN)
+    }
+
+    fn take(receiver: &Receiver<u32>) -> Option<u32> {
+        match receiver.try_recv()? {
+            Envelope::Notice(notice) => Some(*notice),
+            Envelope::Shutdown => panic!("nobody asked for it"),
+        }
+    }
+
+    #[test]
+    fn the_descriptor_is_readable_until_an_empty_queue_was_seen() {
+        let (sender, receiver) = channel().unwrap();
+        assert!(!is_readable(&receiver));
+        assert_eq!(take(&receiver), None);
+        sender.send(Envelope::Notice(Box::new(1)));
+        sender.clone().send(Envelope::Notice(Box::new(2)));
+        assert!(is_readable(&receiver));
+        assert_eq!([take(&receiver), take(&receiver)], [Some(1), Some(2)]);
+        assert!(is_readable(&receiver), "more may have come");
+        assert_eq!(take(&receiver), None);
+        assert!(!is_readable(&receiver));
+        sender.send(Envelope::Notice(Box::new(3)));
+        assert!(is_readable(&receiver));
+        assert_eq!(take(&receiver), Some(3));
+    }
+
+    #[test]
+    fn mail_for_a_receiver_that_is_gone_is_dropped() {
+        let (sender, receiver) = channel().unwrap();
+        drop(receiver);
+        sender.send(Envelope::Notice(Box::new(1)));
+        assert!(sender.bell.upgrade().is_none(), "the descriptor is closed");
+    }
+}

@@ -23,3 +23,34 @@ pub(crate) async fn connect(target: &Target, clock: Clock) -> io::Result<TcpStre
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    fn target(server: &str, clock: Clock) -> Target {
+        Target::new(server, LIMIT, clock.now(), clock.now().after(LIMIT))
+    }
+
+    #[tokio::test]
+    async fn a_server_is_reached_by_its_name() {
+        let listener = TcpListener::bind("localhost:0").unwrap();
+        let (address, clock) = (listener.local_addr().unwrap(), Clock::start());
+        let socket = connect(&target(&format!("localhost:{}", address.port()), clock), clock).await;
+        assert_eq!(socket.unwrap().peer_addr().unwrap(), address);
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_an_error() {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let clock = Clock::start();
+        let error = connect(&target(&address.to_string(), clock), clock).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
+}
