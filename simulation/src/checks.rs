@@ -4,7 +4,7 @@ use lottery_core::store::{Draw, Store as _, WinnersPiece};
 
 use crate::media::Media;
 use crate::tally::Mark;
-use crate::tap::Said;
+use crate::tap::ServerMessage;
 use crate::world::World;
 
 /// Returns the winners of an agency, put together from their pieces.
@@ -35,11 +35,11 @@ impl World {
                 self.model.compare(record, saved.draw.as_ref(), winners, &rows)?;
             }
             Media::Real { csv, .. } => {
-                let Some(centre) = self.centre.as_ref().filter(|_| self.changed) else {
+                let Some(server) = self.server.as_ref().filter(|_| self.changed) else {
                     return Ok(());
                 };
                 self.changed = false;
-                let (committer, mut pieces) = (&centre.committer, Vec::new());
+                let (committer, mut pieces) = (&server.committer, Vec::new());
                 let read = committer.store().read(&mut |rows| pieces.push(rows.to_owned()));
                 if read.is_err() {
                     return Ok(());
@@ -62,7 +62,7 @@ impl World {
         }
         if !drawn
             && self.model.draw.is_some()
-            && self.centre.as_ref().is_some_and(|centre| !centre.found_draw)
+            && self.server.as_ref().is_some_and(|server| !server.found_draw)
         {
             self.tally.mark(Mark::DrawInRun);
         }
@@ -72,27 +72,27 @@ impl World {
     /// Compares the end, when all have their winners.
     pub(crate) fn compare_at_the_end(&mut self) -> Result<(), String> {
         // Compares once more, after a restart from nothing but the disk.
-        self.kill_centre(true);
-        self.centre_at = self.now;
-        self.step_centre();
+        self.kill_server(true);
+        self.server_at = self.now;
+        self.step_server();
         self.compare()?;
         if self.model.is_complete() { Ok(()) } else { Err("not all is stored at the end".to_owned()) }
     }
 
     /// Counts a full commit queue, on which connections wait for room.
-    pub(crate) fn look_at_desk(&mut self) {
-        let Some(centre) = &self.centre else { return };
-        if centre.commit_queue.is_full() {
+    pub(crate) fn note_full_queue(&mut self) {
+        let Some(server) = &self.server else { return };
+        if server.commit_queue.is_full() {
             self.tally.mark(Mark::QueueFull);
         }
     }
 
     /// Checks a message of the server to an agency, as if it had arrived.
-    pub(crate) fn hear(&mut self, number: u64, said: Said) -> Result<(), String> {
+    pub(crate) fn check_message(&mut self, number: u64, message: ServerMessage) -> Result<(), String> {
         let Some(link) = self.links.get(&number) else { return Ok(()) };
         let agency = link.agency;
-        match said {
-            Said::Welcome { stored, finished, digest } => {
+        match message {
+            ServerMessage::Welcome { stored, finished, digest } => {
                 self.model.welcomed(agency, stored, finished, digest)?;
                 self.welcomed.push((number, agency, stored));
                 let all = stored == self.model.list(agency).lines.len();
@@ -103,31 +103,33 @@ impl World {
                     _ => Mark::ResumeMiddle,
                 });
             }
-            Said::Stored(total) => {
+            ServerMessage::Stored(total) => {
                 self.check_fence(number, agency, total.unwrap_or(0))?;
                 self.model.acknowledged(agency, total.unwrap_or(0))?;
             }
-            Said::Finished(total) => {
+            ServerMessage::Finished(total) => {
                 let all = self.model.list(agency).lines.len();
                 self.model.acknowledged(agency, total.unwrap_or(all))?;
                 self.model.acknowledged_end(agency)?;
             }
-            Said::Refused(reason) => self.refused(&reason),
-            Said::Winners(documents) => {
+            ServerMessage::Refused(reason) => self.refused(&reason),
+            ServerMessage::Winners(documents) => {
                 self.model.winners(agency, &documents)?;
-                if self.centre.as_ref().is_some_and(|centre| centre.found_draw) {
+                if self.server.as_ref().is_some_and(|server| server.found_draw) {
                     self.tally.mark(Mark::AnswersAfterRestart);
                 }
             }
-            Said::Pending => {}
-            Said::Error(code) => match code.as_str() {
+            ServerMessage::Pending => {}
+            ServerMessage::Error(code) => match code.as_str() {
                 "shutting-down" => self.tally.mark(Mark::ShuttingDown),
                 "timeout" => self.tally.mark(Mark::Timeout),
                 "superseded" | "" => {}
                 "storage" => self.tally.mark(Mark::HelloStorage),
-                _ => return Err(format!("agency {agency}: the centre says {code}")),
+                _ => return Err(format!("agency {agency}: the server says {code}")),
             },
-            Said::Nonsense(text) => return Err(format!("agency {agency}: the centre says {text}")),
+            ServerMessage::Unexpected(text) => {
+                return Err(format!("agency {agency}: the server says {text}"));
+            }
         }
         Ok(())
     }

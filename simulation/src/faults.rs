@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::agencies::{Kind, other_file};
+use crate::clients::{Kind, other_file};
 use crate::link::Side;
 use crate::pipe::End;
 use crate::tally::Fault;
@@ -15,18 +15,22 @@ impl World {
             return;
         }
         let fault = *self.rng.pick(&self.options.faults);
-        if self.happens(fault) {
+        if self.inject(fault) {
             self.tally.fault(fault);
             self.note(|| format!("fault: {}", fault.text()), &[20, fault as u64]);
         }
     }
 
-    fn happens(&mut self, fault: Fault) -> bool {
+    fn inject(&mut self, fault: Fault) -> bool {
         let now = self.now;
         match fault {
             Fault::Cut | Fault::BlackHole => {
-                let alive: Vec<u64> =
-                    self.links.iter().filter(|(_, link)| link.black.is_none()).map(|(n, _)| *n).collect();
+                let alive: Vec<u64> = self
+                    .links
+                    .iter()
+                    .filter(|(_, link)| link.silent_since.is_none())
+                    .map(|(n, _)| *n)
+                    .collect();
                 if alive.is_empty() {
                     return false;
                 }
@@ -35,19 +39,19 @@ impl World {
                 if fault == Fault::Cut {
                     link.cut(now, &mut self.rng);
                 } else {
-                    link.black = Some(now);
+                    link.silent_since = Some(now);
                 }
             }
-            Fault::KillCentre | Fault::PowerCut if self.centre.is_some() => {
-                self.kill_centre(fault == Fault::PowerCut);
+            Fault::KillServer | Fault::PowerCut if self.server.is_some() => {
+                self.kill_server(fault == Fault::PowerCut);
             }
-            Fault::KillInCommit if self.centre.is_some() => self.media.kill_in_commit(&mut self.rng),
-            Fault::FailSync if self.centre.is_some() => self.media.fail_next_sync(),
-            Fault::StopCentre => {
-                let Some(centre) = self.centre.as_mut().filter(|centre| !centre.ending) else {
+            Fault::KillInCommit if self.server.is_some() => self.media.kill_in_commit(&mut self.rng),
+            Fault::FailSync if self.server.is_some() => self.media.fail_next_sync(),
+            Fault::StopServer => {
+                let Some(server) = self.server.as_mut().filter(|server| !server.ending) else {
                     return false;
                 };
-                centre.shut_down(now);
+                server.shut_down(now);
             }
             Fault::DiskFull if self.room_at.is_none() => {
                 self.media.fill(&mut self.rng);
@@ -55,8 +59,8 @@ impl World {
             }
             Fault::Pause => {
                 let until = now.after(self.some_time());
-                match &mut self.centre {
-                    Some(centre) if self.rng.one_in(2) => centre.paused = until,
+                match &mut self.server {
+                    Some(server) if self.rng.one_in(2) => server.paused = until,
                     _ => {
                         let Some(index) = self.any_process() else { return false };
                         self.processes[index].paused = until;
@@ -65,20 +69,20 @@ impl World {
             }
             Fault::ClockJump => {
                 let by = self.some_time() * 20;
-                match &mut self.centre {
-                    Some(centre) if self.rng.one_in(2) => centre.clock.jump(by),
+                match &mut self.server {
+                    Some(server) if self.rng.one_in(2) => server.clock.jump(by),
                     _ => {
                         let Some(index) = self.any_process() else { return false };
                         self.processes[index].clock.jump(by);
                     }
                 }
             }
-            Fault::KillAgency | Fault::StopAgency => {
+            Fault::KillClient | Fault::StopClient => {
                 let Some(index) = self.any_process() else { return false };
-                if fault == Fault::StopAgency {
+                if fault == Fault::StopClient {
                     let process = &mut self.processes[index];
                     let local = process.clock.local(now);
-                    process.program.caller().handle(local, lottery_proto::Input::Shutdown);
+                    process.program.dialer().handle(local, lottery_proto::Input::Shutdown);
                 } else {
                     self.kill_process(index);
                 }
@@ -94,8 +98,8 @@ impl World {
     }
 
     fn some_time(&mut self) -> Duration {
-        let most = *self.rng.pick(&[100, 2000, 30_000, 400_000]);
-        Duration::from_millis(self.rng.between(1, most))
+        let max = *self.rng.pick(&[100, 2000, 30_000, 400_000]);
+        Duration::from_millis(self.rng.between(1, max))
     }
 
     fn kill_process(&mut self, index: usize) {
@@ -105,7 +109,7 @@ impl World {
                 link.up.truncate(&mut self.rng);
             }
             let end = if self.rng.one_in(2) { End::Eof } else { End::Reset };
-            link.leave(Side::Agency, self.now, end);
+            link.leave(Side::Client, self.now, end);
         }
         self.drop_links();
         self.start_later(process.agency);
@@ -144,8 +148,8 @@ impl World {
         self.healed = true;
         self.media.heal();
         self.room_at = None;
-        if let Some(centre) = &mut self.centre {
-            centre.paused = centre.paused.min(self.now);
+        if let Some(server) = &mut self.server {
+            server.paused = server.paused.min(self.now);
         }
         for process in &mut self.processes {
             process.paused = process.paused.min(self.now);

@@ -1,9 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-mod agencies;
 pub mod campaign;
-mod centre;
 mod checks;
+mod clients;
 mod fast_store;
 mod faults;
 mod link;
@@ -13,6 +12,7 @@ pub mod model;
 pub mod options;
 mod pipe;
 pub mod planted;
+mod server;
 mod steps;
 pub mod tally;
 mod tap;

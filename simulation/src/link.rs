@@ -8,8 +8,8 @@ use lottery_testkit::Rng;
 
 use crate::mistakes::Forger;
 use crate::options::Options;
-use crate::pipe::{End, Found, Pipe};
-use crate::tap::{Said, Tap};
+use crate::pipe::{End, Pipe, Readable};
+use crate::tap::{ServerMessage, Tap};
 
 /// Time of silence after which the system finds that the other side is gone: 60 s, and nine probes, 75 s
 /// apart.
@@ -42,7 +42,7 @@ impl Clock {
     }
 }
 
-/// Connection between a process of an agency and the server.
+/// Connection between a client's process and the server's.
 #[expect(clippy::struct_excessive_bools, reason = "each side of it, and each is simple")]
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -54,11 +54,11 @@ pub(crate) struct Link {
     /// Forger of the server's packets, if a mistake is planted.
     pub(crate) forger: Option<Forger>,
     /// Time since which nothing arrives.
-    pub(crate) black: Option<Instant>,
-    /// True while the agency's process has its end.
-    pub(crate) agency_open: bool,
+    pub(crate) silent_since: Option<Instant>,
+    /// True while the client's process has its end.
+    pub(crate) client_open: bool,
     /// True while the server's process has its end, or the system holds it for it.
-    pub(crate) centre_open: bool,
+    pub(crate) server_open: bool,
     /// True once the server's process has accepted it.
     pub(crate) accepted: bool,
 }
@@ -72,30 +72,30 @@ impl Link {
             down: Pipe::default(),
             tap: Tap::new(session),
             forger: None,
-            black: None,
-            agency_open: true,
-            centre_open: true,
+            silent_since: None,
+            client_open: true,
+            server_open: true,
             accepted: false,
         }
     }
 
     /// Ends one side: its process was killed, or has let go of the connection.
     pub(crate) fn leave(&mut self, side: Side, now: Instant, end: End) {
-        let (inn, out) = match side {
-            Side::Agency => {
-                self.agency_open = false;
+        let (incoming, outgoing) = match side {
+            Side::Client => {
+                self.client_open = false;
                 (&mut self.down, &mut self.up)
             }
-            Side::Centre => {
-                self.centre_open = false;
+            Side::Server => {
+                self.server_open = false;
                 (&mut self.up, &mut self.down)
             }
         };
         // Unread bytes turn the end into a reset.
-        let end = if inn.is_empty() { end } else { End::Reset };
-        inn.clear();
-        if !out.is_ended() || end == End::Reset {
-            out.end(now, end);
+        let end = if incoming.is_empty() { end } else { End::Reset };
+        incoming.clear();
+        if !outgoing.is_ended() || end == End::Reset {
+            outgoing.end(now, end);
         }
     }
 
@@ -108,22 +108,22 @@ impl Link {
     }
 
     pub(crate) fn is_over(&self) -> bool {
-        !self.agency_open && !self.centre_open
+        !self.client_open && !self.server_open
     }
 }
 
 /// Side of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    Agency,
-    Centre,
+    Client,
+    Server,
 }
 
 /// Result of driving a machine.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// The machine did something, and the server sent these messages.
-    Moved(Vec<Said>),
+    Moved(Vec<ServerMessage>),
     /// The machine can do nothing before that time.
     Idle(Option<Instant>),
     /// The machine is done with its connection.
@@ -151,56 +151,56 @@ pub(crate) fn turn<M: Machine + ?Sized>(
     if rng.one_in(16) {
         piece = 1 + rng.index(8);
     }
-    let Link { up, down, tap, forger, black, .. } = link;
-    let (inn, out, peer_open) = match side {
-        Side::Agency => (down, up, link.centre_open),
-        Side::Centre => (up, down, link.agency_open),
+    let Link { up, down, tap, forger, silent_since, .. } = link;
+    let (incoming, outgoing, peer_open) = match side {
+        Side::Client => (down, up, link.server_open),
+        Side::Server => (up, down, link.client_open),
     };
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     let first = rng.below(2);
     let waits_for_answer = io.unacked;
     for what in [1 + first, 2 - first, 0] {
-        let room = out.room(options.pipe);
+        let room = outgoing.room(options.pipe);
         let input = match what {
             0 if io.deadline.is_some_and(|deadline| deadline <= local) => Input::Timeout,
             1 if !io.send.is_empty() && room > 0 => {
                 let n = io.send.len().min(room).min(piece);
                 let mut sent = Cow::Borrowed(&io.send[..n]);
                 match side {
-                    Side::Agency => tap.sent(&sent),
-                    Side::Centre => match forger {
-                        None => said = tap.said(&sent),
+                    Side::Client => tap.client_sent(&sent),
+                    Side::Server => match forger {
+                        None => messages = tap.server_sent(&sent),
                         Some(forger) => {
                             let forged = forger.pass(&sent);
-                            said = tap.said(if forger.is_the_servers() { &forged } else { &sent });
+                            messages = tap.server_sent(if forger.is_the_servers() { &forged } else { &sent });
                             sent = Cow::Owned(forged);
                         }
                     },
                 }
-                if peer_open || black.is_some() {
-                    out.put(arrives, &sent);
+                if peer_open || silent_since.is_some() {
+                    outgoing.put(arrives, &sent);
                 } else {
-                    inn.end(arrives, End::Reset);
+                    incoming.end(arrives, End::Reset);
                 }
                 Input::Sent(n)
             }
             1 if io.fin => {
-                out.end(arrives, End::Eof);
+                outgoing.end(arrives, End::Eof);
                 Input::FinSent
             }
             2 => {
-                let found = if black.is_some() { None } else { inn.look(now) };
+                let found = if silent_since.is_some() { None } else { incoming.peek(now) };
                 match found {
-                    Some(Found::Bytes(_)) if !io.recv.is_empty() => {
-                        let most = io.recv.len().min(piece);
-                        Input::Received(inn.take(&mut io.recv[..most]))
+                    Some(Readable::Bytes(_)) if !io.recv.is_empty() => {
+                        let max = io.recv.len().min(piece);
+                        Input::Received(incoming.take(&mut io.recv[..max]))
                     }
-                    Some(Found::End(End::Eof)) if !io.recv.is_empty() => {
-                        inn.told();
+                    Some(Readable::End(End::Eof)) if !io.recv.is_empty() => {
+                        incoming.end_was_read();
                         Input::Eof
                     }
-                    Some(Found::End(End::Reset)) => {
-                        inn.told();
+                    Some(Readable::End(End::Reset)) => {
+                        incoming.end_was_read();
                         Input::Failed
                     }
                     _ => continue,
@@ -208,12 +208,12 @@ pub(crate) fn turn<M: Machine + ?Sized>(
             }
             _ => continue,
         };
-        let on_its_way = if black.is_some() { out.len() } else { out.on_its_way(now) };
+        let on_its_way = if silent_since.is_some() { outgoing.len() } else { outgoing.on_its_way(now) };
         if input == Input::Timeout && waits_for_answer {
             machine.handle(local, Input::Unacked(on_its_way));
         }
         machine.handle(local, input);
-        return Turn::Moved(said);
+        return Turn::Moved(messages);
     }
     Turn::Idle(deadline)
 }

@@ -80,8 +80,8 @@ impl Media {
             }
             Self::Real { database, csv } => {
                 for disk in [database, csv] {
-                    let most = *rng.pick(&[0, 1, 1, 2]);
-                    disk.power_cut(|_| rng.index(2) < most);
+                    let max = *rng.pick(&[0, 1, 1, 2]);
+                    disk.power_cut(|_| rng.index(2) < max);
                 }
                 if rng.one_in(3) {
                     csv.lengthen(1 + rng.index(2 * BLOCK));

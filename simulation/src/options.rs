@@ -52,12 +52,12 @@ impl Options {
         let mut random = Rng::new(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x6C6F_7474_6572_7921);
         let rng = &mut random;
         let agencies = rng.between(1, 4);
-        let most = *rng.pick(&[3, 8, 20, 40]);
+        let max = *rng.pick(&[3, 8, 20, 40]);
         let faults = Fault::ALL.iter().copied().filter(|_| rng.one_in(2)).collect();
         let mut options = Self {
             seed,
             real_store: rng.one_in(16),
-            bets: (0..agencies).map(|_| rng.index(most + 1)).collect(),
+            bets: (0..agencies).map(|_| rng.index(max + 1)).collect(),
             plain: (0..agencies).map(|_| rng.one_in(6)).collect(),
             window: *rng.pick(&[1, 2, 4, 16]),
             in_flight: *rng.pick(&[1, 2, 5, 32]),

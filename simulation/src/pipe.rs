@@ -14,9 +14,9 @@ pub(crate) enum End {
     Reset,
 }
 
-/// Result of a look at a direction.
+/// Readable part of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum Readable {
     /// Number of bytes that could be read.
     Bytes(usize),
     /// Nothing more will come.
@@ -31,7 +31,7 @@ pub(crate) struct Pipe {
     read: usize,
     size: usize,
     end: Option<(Instant, End)>,
-    told: bool,
+    end_read: bool,
 }
 
 impl Pipe {
@@ -72,7 +72,7 @@ impl Pipe {
         let at = self.pieces.back().map_or(at, |(last, _)| at.max(*last));
         if !matches!(self.end, Some((_, End::Reset))) {
             self.end = Some((at, end));
-            self.told = false;
+            self.end_read = false;
         }
     }
 
@@ -101,15 +101,15 @@ impl Pipe {
     }
 
     /// Returns what there is to read at `now`.
-    pub(crate) fn look(&self, now: Instant) -> Option<Found> {
+    pub(crate) fn peek(&self, now: Instant) -> Option<Readable> {
         match (self.pieces.front(), self.end) {
-            (Some((at, piece)), _) if *at <= now => Some(Found::Bytes(piece.len() - self.read)),
-            (None, Some((at, end))) if at <= now && !self.told => Some(Found::End(end)),
+            (Some((at, piece)), _) if *at <= now => Some(Readable::Bytes(piece.len() - self.read)),
+            (None, Some((at, end))) if at <= now && !self.end_read => Some(Readable::End(end)),
             _ => None,
         }
     }
 
-    /// Reads as many bytes as fit, of those that [`Pipe::look`] has found, and returns their number.
+    /// Reads as many bytes as fit, of those that [`Pipe::peek`] has found, and returns their number.
     pub(crate) fn take(&mut self, out: &mut [u8]) -> usize {
         let Some((_, piece)) = self.pieces.front() else { return 0 };
         let rest = &piece[self.read..];
@@ -124,16 +124,16 @@ impl Pipe {
         n
     }
 
-    /// Marks the end as told.
-    pub(crate) fn told(&mut self) {
-        self.told = true;
+    /// Marks the end as read.
+    pub(crate) fn end_was_read(&mut self) {
+        self.end_read = true;
     }
 
     /// Returns the time at which something arrives.
     pub(crate) fn next(&self) -> Option<Instant> {
         match (self.pieces.front(), self.end) {
             (Some((at, _)), _) => Some(*at),
-            (None, Some((at, _))) if !self.told => Some(at),
+            (None, Some((at, _))) if !self.end_read => Some(at),
             _ => None,
         }
     }

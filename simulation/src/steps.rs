@@ -6,72 +6,72 @@ use lottery_core::client::ClientError;
 use lottery_core::committer::OpenError;
 use lottery_core::store::StoreError;
 
-use crate::agencies::{Kind, Process};
-use crate::centre::CentreProcess;
+use crate::clients::{Kind, Process};
 use crate::link::Side;
 use crate::pipe::End;
+use crate::server::ServerProcess;
 use crate::tally::Mark;
 use crate::world::World;
 
 impl World {
     /// Starts the server, or lets it commit or end.
-    pub(crate) fn step_centre(&mut self) -> bool {
+    pub(crate) fn step_server(&mut self) -> bool {
         let now = self.now;
-        let Some(centre) = &mut self.centre else { return self.start_centre() };
-        if centre.paused > now {
+        let Some(server) = &mut self.server else { return self.start_server() };
+        if server.paused > now {
             return false;
         }
-        if centre.ending && centre.conns.is_empty() {
-            self.end_centre();
+        if server.ending && server.conns.is_empty() {
+            self.end_server();
             return true;
         }
-        if centre.commits_at > now {
+        if server.commits_at > now {
             return false;
         }
-        self.look_at_desk();
-        let Some(centre) = &mut self.centre else { return false };
-        let owed = centre.committer.owes_draw();
-        let result = if centre.again_at.is_some_and(|at| at <= now) {
-            Some(centre.try_again())
+        self.note_full_queue();
+        let Some(server) = &mut self.server else { return false };
+        let owed = server.committer.owes_draw();
+        let result = if server.again_at.is_some_and(|at| at <= now) {
+            Some(server.try_again())
         } else {
-            centre.commit(*self.rng.pick(&[1, 1000, usize::MAX]))
+            server.commit(*self.rng.pick(&[1, 1000, usize::MAX]))
         };
         let Some(result) = result else { return false };
         self.changed = true;
         if self.rng.below(8) < self.options.lazy_commits {
-            centre.commits_at = now.after(Duration::from_millis(self.rng.below(100)));
+            server.commits_at = now.after(Duration::from_millis(self.rng.below(100)));
         }
-        match centre.committer.no_room() {
-            Some(pause) => _ = centre.again_at.get_or_insert(now.after(pause)),
-            None => centre.again_at = None,
+        match server.committer.no_room() {
+            Some(pause) => _ = server.again_at.get_or_insert(now.after(pause)),
+            None => server.again_at = None,
         }
-        if owed && centre.committer.draw().is_some() {
+        if owed && server.committer.draw().is_some() {
             self.tally.mark(Mark::DrawLater);
         }
         self.note(|| format!("the committer commits: {result:?}"), &[10, u64::from(result.is_ok())]);
         if self.media.was_killed() {
             self.note(|| "killed in a commit".to_owned(), &[11]);
-            self.kill_centre(false);
-        } else if let (Err(_), Some(centre)) = (result, &mut self.centre) {
-            centre.shut_down(now);
+            self.kill_server(false);
+        } else if let (Err(_), Some(server)) = (result, &mut self.server) {
+            server.shut_down(now);
         }
         true
     }
 
-    fn start_centre(&mut self) -> bool {
-        if self.centre_at > self.now {
+    fn start_server(&mut self) -> bool {
+        if self.server_at > self.now {
             return false;
         }
         let drawn = self.model.draw.is_some();
         let (media, now, options) = (&self.media, self.now, &self.options);
-        match CentreProcess::start(media, now, options, drawn, &mut self.tally) {
-            Ok(centre) if !self.media.was_killed() => {
-                self.centre = Some(centre);
-                self.note(|| "the centre starts".to_owned(), &[12]);
+        match ServerProcess::start(media, now, options, drawn, &mut self.tally) {
+            Ok(server) if !self.media.was_killed() => {
+                self.server = Some(server);
+                self.note(|| "the server starts".to_owned(), &[12]);
             }
             result => {
                 let error = result.err();
-                self.note(|| format!("the centre cannot start: {error:?}"), &[13]);
+                self.note(|| format!("the server cannot start: {error:?}"), &[13]);
                 let store = |error: &OpenError| match error {
                     OpenError::Store(StoreError::Unusable { .. } | StoreError::Full { .. }) => true,
                     OpenError::Store(_) | OpenError::OtherRules { .. } => false,
@@ -80,7 +80,7 @@ impl World {
                     self.tally.mark(Mark::StartFails);
                 }
                 self.media.kill();
-                self.centre_at = self.now.after(Duration::from_millis(self.rng.between(100, 5000)));
+                self.server_at = self.now.after(Duration::from_millis(self.rng.between(100, 5000)));
             }
         }
         self.changed = true;
@@ -88,65 +88,65 @@ impl World {
     }
 
     /// Ends the server in good order: pending requests are still committed.
-    fn end_centre(&mut self) {
-        let Some(mut centre) = self.centre.take() else { return };
-        centre.commit_queue.close();
-        while let Some(Ok(())) = centre.commit(usize::MAX) {}
-        drop(centre);
+    fn end_server(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        server.commit_queue.close();
+        while let Some(Ok(())) = server.commit(usize::MAX) {}
+        drop(server);
         self.media.kill();
         self.changed = true;
-        self.note(|| "the centre ends".to_owned(), &[14]);
-        self.close_centre_links(false);
-        self.centre_at = self.now.after(Duration::from_millis(self.rng.between(1, 5000)));
+        self.note(|| "the server ends".to_owned(), &[14]);
+        self.close_server_links(false);
+        self.server_at = self.now.after(Duration::from_millis(self.rng.between(1, 5000)));
     }
 
     /// Kills the server's process; with the whole machine if `power`, when its connections may be lost
     /// without notice.
-    pub(crate) fn kill_centre(&mut self, power: bool) {
+    pub(crate) fn kill_server(&mut self, power: bool) {
         self.media.kill();
-        self.centre = None;
+        self.server = None;
         if power {
             self.media.power_cut(&mut self.rng, &mut self.tally);
         }
         self.changed = true;
-        self.close_centre_links(power);
-        let most = if power { 60_000 } else { 3000 };
-        self.centre_at = self.now.after(Duration::from_millis(self.rng.between(1, most)));
+        self.close_server_links(power);
+        let max = if power { 60_000 } else { 3000 };
+        self.server_at = self.now.after(Duration::from_millis(self.rng.between(1, max)));
     }
 
-    fn close_centre_links(&mut self, power: bool) {
+    fn close_server_links(&mut self, power: bool) {
         let now = self.now;
-        for link in self.links.values_mut().filter(|link| link.centre_open) {
+        for link in self.links.values_mut().filter(|link| link.server_open) {
             if power && self.rng.one_in(2) {
-                link.centre_open = false;
-                link.black = link.black.or(Some(now));
+                link.server_open = false;
+                link.silent_since = link.silent_since.or(Some(now));
                 continue;
             }
             if self.rng.one_in(2) {
                 link.down.truncate(&mut self.rng);
             }
             let end = if self.rng.one_in(2) { End::Eof } else { End::Reset };
-            link.leave(Side::Centre, now, end);
+            link.leave(Side::Server, now, end);
         }
         self.drop_links();
     }
 
     /// Accepts the oldest connection that waits.
     pub(crate) fn accept(&mut self) -> bool {
-        let Some(centre) = &mut self.centre else { return false };
-        if centre.ending || centre.paused > self.now {
+        let Some(server) = &mut self.server else { return false };
+        if server.ending || server.paused > self.now {
             return false;
         }
-        let waits = |(_, link): &(&u64, &mut crate::link::Link)| !link.accepted && link.centre_open;
+        let waits = |(_, link): &(&u64, &mut crate::link::Link)| !link.accepted && link.server_open;
         let Some((&number, link)) = self.links.iter_mut().find(waits) else { return false };
         link.accepted = true;
-        centre.accept(number, self.now);
+        server.accept(number, self.now);
         self.note(|| format!("link {number}: accepted"), &[15, number]);
         true
     }
 
     /// Starts a process for an agency that has none.
-    pub(crate) fn start_agency(&mut self, index: usize) -> bool {
+    pub(crate) fn start_client(&mut self, index: usize) -> bool {
         let agency = u32::try_from(index + 1).unwrap_or(0);
         if self.done[index] || self.starts[index] > self.now || self.has_process(agency) {
             return false;
@@ -154,7 +154,7 @@ impl World {
         // Messages of an agency without a session are settled before it sends them again: nothing else could
         // tell them apart.
         let plain_left =
-            |link: &crate::link::Link| link.agency == agency && !link.session && link.centre_open;
+            |link: &crate::link::Link| link.agency == agency && !link.session && link.server_open;
         if self.links.values().any(plain_left) {
             return false;
         }

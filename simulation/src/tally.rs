@@ -29,21 +29,21 @@ counted! {
         /// Connection lost without notice: nothing arrives any more.
         BlackHole = "connection lost, without notice",
         /// Kill of the server's process; its writes stay, synced or not.
-        KillCentre = "centre killed between two steps",
+        KillServer = "server killed between two steps",
         /// Kill within a commit.
-        KillInCommit = "centre killed while it commits",
+        KillInCommit = "server killed while it commits",
         /// Power cut at the server: sectors that are not synced are lost or kept, one by one.
-        PowerCut = "power cut at the centre",
+        PowerCut = "power cut at the server",
         /// Stop in good order.
-        StopCentre = "centre told to stop",
+        StopServer = "server told to stop",
         /// Failed sync, which ends the server.
         FailSync = "sync fails",
         /// Full disk, for a while.
         DiskFull = "disk full for a while",
         /// Kill at any moment.
-        KillAgency = "agency killed, restarted",
+        KillClient = "client killed, restarted",
         /// Stop in good order.
-        StopAgency = "agency told to stop, restarted",
+        StopClient = "client told to stop, restarted",
         /// Two processes for one agency.
         Twin = "second process for one agency",
         /// Process with another file.
@@ -79,7 +79,7 @@ counted! {
         /// Error `timeout`.
         Timeout = "error: timeout",
         /// Error or rejection for storage, of a store that has failed.
-        HelloStorage = "error or refusal: centre stores nothing",
+        HelloStorage = "error or refusal: server stores nothing",
         /// Further connection of a process.
         Reconnected = "agency reconnects by itself",
         /// Connecting to a server that does not listen.
@@ -93,19 +93,19 @@ counted! {
         /// Other file of a finished agency.
         OtherFinished = "other file: agency counts as finished",
         /// Draw in a running server.
-        DrawInRun = "draw in a running centre",
+        DrawInRun = "draw in a running server",
         /// Draw at the start of a server.
-        DrawAtStart = "draw at the start of a centre",
+        DrawAtStart = "draw at the start of a server",
         /// Draw without room, tried again.
         DrawLater = "draw without room, later held",
         /// Winners from a stored draw.
-        AnswersAfterRestart = "winners told by a later centre than drew",
+        AnswersAfterRestart = "winners told by a later server than drew",
         /// Unacknowledged group, lost in a power cut.
         GroupLost = "unacknowledged group lost",
         /// Unacknowledged group, kept in a power cut.
         GroupKept = "unacknowledged group kept",
         /// Start that fails.
-        StartFails = "centre cannot start",
+        StartFails = "server cannot start",
         /// Torn tail of `bets.csv`, cut at the start.
         CsvCut = "bets.csv: torn tail cut",
         /// Rows appended to `bets.csv` at the start.

@@ -33,7 +33,7 @@ pub(crate) fn payload(block: &[u8]) -> &[u8] {
 
 /// Message of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub(crate) enum ServerMessage {
     /// Welcome of a session.
     Welcome { stored: usize, finished: bool, digest: u32 },
     /// Acknowledgement with the number of stored bets; `None` without a session, where all are.
@@ -49,7 +49,7 @@ pub(crate) enum Said {
     /// Error that ends the session, with its code.
     Error(String),
     /// Message that answers no request, or that cannot be read.
-    Nonsense(String),
+    Unexpected(String),
 }
 
 /// Tap on both directions.
@@ -61,7 +61,7 @@ pub(crate) struct Tap {
     /// Types of the packets that are to be answered.
     asked: VecDeque<u8>,
     winners: Vec<String>,
-    /// Number of batches that the agency has sent.
+    /// Number of batches that the client has sent.
     pub(crate) batches: u64,
 }
 
@@ -70,8 +70,8 @@ impl Tap {
         Self { session, ..Self::default() }
     }
 
-    /// Takes bytes that the agency sends.
-    pub(crate) fn sent(&mut self, bytes: &[u8]) {
+    /// Takes bytes that the client sends.
+    pub(crate) fn client_sent(&mut self, bytes: &[u8]) {
         let Self { up, asked, session, batches, .. } = self;
         up.feed(bytes, |block| {
             let kind = block[0];
@@ -83,21 +83,21 @@ impl Tap {
     }
 
     /// Takes bytes that the server sends, and returns the messages in them.
-    pub(crate) fn said(&mut self, bytes: &[u8]) -> Vec<Said> {
-        let mut said = Vec::new();
+    pub(crate) fn server_sent(&mut self, bytes: &[u8]) -> Vec<ServerMessage> {
+        let mut messages = Vec::new();
         let Self { down, asked, winners, .. } = self;
         down.feed(bytes, |block| {
             let text = String::from_utf8_lossy(payload(block)).into_owned();
-            said.extend(read(block[0], &text, asked, winners));
+            messages.extend(read(block[0], &text, asked, winners));
         });
-        said
+        messages
     }
 }
 
-fn read(kind: u8, text: &str, asked: &mut VecDeque<u8>, winners: &mut Vec<String>) -> Option<Said> {
-    let nonsense = || Said::Nonsense(format!("packet type {kind}: {text}"));
+fn read(kind: u8, text: &str, asked: &mut VecDeque<u8>, winners: &mut Vec<String>) -> Option<ServerMessage> {
+    let unexpected = || ServerMessage::Unexpected(format!("packet type {kind}: {text}"));
     if kind == 9 {
-        return Some(Said::Error(text.split('|').next().unwrap_or_default().to_owned()));
+        return Some(ServerMessage::Error(text.split('|').next().unwrap_or_default().to_owned()));
     }
     let parts: Vec<&str> = text.split('|').collect();
     Some(match (kind, asked.front().copied()) {
@@ -107,27 +107,27 @@ fn read(kind: u8, text: &str, asked: &mut VecDeque<u8>, winners: &mut Vec<String
                 ["2", stored, finished @ ("0" | "1"), _, digest] => {
                     match (stored.parse(), u32::from_str_radix(digest, 16)) {
                         (Ok(stored), Ok(digest)) => {
-                            Said::Welcome { stored, finished: *finished == "1", digest }
+                            ServerMessage::Welcome { stored, finished: *finished == "1", digest }
                         }
-                        _ => nonsense(),
+                        _ => unexpected(),
                     }
                 }
-                _ => nonsense(),
+                _ => unexpected(),
             }
         }
         (5, Some(what @ (3 | 4))) => {
             asked.pop_front();
             let total = parts.get(1).and_then(|total| total.parse().ok());
             match (parts[0], what) {
-                ("1", 3) => Said::Stored(total),
-                ("1", _) => Said::Finished(total),
-                ("0", _) => Said::Refused(parts.get(2..).unwrap_or_default().join("|")),
-                _ => nonsense(),
+                ("1", 3) => ServerMessage::Stored(total),
+                ("1", _) => ServerMessage::Finished(total),
+                ("0", _) => ServerMessage::Refused(parts.get(2..).unwrap_or_default().join("|")),
+                _ => unexpected(),
             }
         }
         (6, Some(6)) if text == "0" => {
             asked.pop_front();
-            Said::Pending
+            ServerMessage::Pending
         }
         (6, Some(6)) if text.starts_with(['1', '2']) => {
             winners.extend(text[1..].split('|').filter(|one| !one.is_empty()).map(str::to_owned));
@@ -135,8 +135,8 @@ fn read(kind: u8, text: &str, asked: &mut VecDeque<u8>, winners: &mut Vec<String
                 return None;
             }
             asked.pop_front();
-            Said::Winners(std::mem::take(winners))
+            ServerMessage::Winners(std::mem::take(winners))
         }
-        _ => nonsense(),
+        _ => unexpected(),
     })
 }

@@ -17,23 +17,23 @@ impl World {
                 next.push(*at);
             }
         }
-        match &mut self.centre {
-            None => next.push(self.centre_at),
-            Some(centre) => {
-                let (clock, paused) = (centre.clock, centre.paused);
+        match &mut self.server {
+            None => next.push(self.server_at),
+            Some(server) => {
+                let (clock, paused) = (server.clock, server.paused);
                 next.push(paused);
-                let machines = centre.conns.values_mut().filter_map(|conn| conn.machine.poll_io()?.deadline);
+                let machines = server.conns.values_mut().filter_map(|conn| conn.machine.poll_io()?.deadline);
                 next.extend(machines.map(|at| clock.world(at).max(paused)));
-                next.extend(centre.again_at.map(|at| at.max(paused)));
-                next.push(centre.commits_at.max(paused));
+                next.extend(server.again_at.map(|at| at.max(paused)));
+                next.push(server.commits_at.max(paused));
             }
         }
         for process in &mut self.processes {
             let (clock, paused) = (process.clock, process.paused);
             next.push(paused);
             let deadline = if process.link.is_some() {
-                process.program.caller().poll_io().and_then(|io| io.deadline)
-            } else if let Step::Wait(until) = process.program.caller().next_step(clock.local(now)) {
+                process.program.dialer().poll_io().and_then(|io| io.deadline)
+            } else if let Step::Wait(until) = process.program.dialer().next_step(clock.local(now)) {
                 Some(until)
             } else {
                 None
@@ -41,7 +41,7 @@ impl World {
             next.extend(deadline.map(|at| clock.world(at).max(paused)));
         }
         for link in self.links.values() {
-            match link.black {
+            match link.silent_since {
                 Some(since) => next.push(since.after(KEEPALIVE)),
                 None => next.extend([link.up.next(), link.down.next()].into_iter().flatten()),
             }
@@ -56,8 +56,8 @@ impl World {
             self.media.heal();
         }
         for link in self.links.values_mut() {
-            if link.black.is_some_and(|since| since.after(KEEPALIVE) <= next) {
-                link.black = None;
+            if link.silent_since.is_some_and(|since| since.after(KEEPALIVE) <= next) {
+                link.silent_since = None;
                 link.cut(next, &mut self.rng);
                 self.tally.mark(Mark::KeepAlive);
             }

@@ -7,20 +7,20 @@ use lottery_proto::{Instant, Machine as _};
 use lottery_runtime::Step;
 use lottery_testkit::Rng;
 
-use crate::agencies::{Kind, Process};
-use crate::centre::CentreProcess;
+use crate::clients::{Kind, Process};
 use crate::link::{Link, Side, Turn, turn};
 use crate::media::Media;
 use crate::mistakes::{Forger, Forgery, Mistake};
 use crate::model::Model;
 use crate::options::Options;
 use crate::pipe::End;
+use crate::server::ServerProcess;
 use crate::tally::{Mark, Tally};
 
 /// Maximum number of steps from the last fault to the end.
-const MOST_STEPS: u64 = 300_000;
+const MAX_STEPS: u64 = 300_000;
 /// Maximum time from the last fault to the end.
-const MOST_TIME: Duration = Duration::from_secs(12 * 3600);
+const MAX_TIME: Duration = Duration::from_secs(12 * 3600);
 
 /// World of a seed.
 pub(crate) struct World {
@@ -29,9 +29,9 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) media: Media,
     pub(crate) model: Model,
-    pub(crate) centre: Option<CentreProcess>,
+    pub(crate) server: Option<ServerProcess>,
     /// Time at which the server is started, if there is none.
-    pub(crate) centre_at: Instant,
+    pub(crate) server_at: Instant,
     pub(crate) processes: Vec<Process>,
     /// Times at which a process of each agency is started, if there is none: that of agency 1 at index 0.
     pub(crate) starts: Vec<Instant>,
@@ -70,8 +70,8 @@ impl World {
             now,
             media: Media::new(options.real_store),
             model,
-            centre: None,
-            centre_at: now,
+            server: None,
+            server_at: now,
             processes: Vec::new(),
             starts,
             done: vec![false; options.bets.len()],
@@ -109,8 +109,7 @@ impl World {
                 return self.compare_at_the_end();
             }
             let late = self.healed
-                && (self.tally.steps - healed.0 > MOST_STEPS
-                    || self.now.duration_since(healed.1) > MOST_TIME);
+                && (self.tally.steps - healed.0 > MAX_STEPS || self.now.duration_since(healed.1) > MAX_TIME);
             if late {
                 let processes: Vec<_> = self
                     .processes
@@ -145,16 +144,16 @@ impl World {
 
     /// Lets one actor take a step. Returns false if none can.
     fn step(&mut self) -> Result<bool, String> {
-        let conns = self.centre.as_ref().map_or(0, |centre| centre.conns.len());
+        let conns = self.server.as_ref().map_or(0, |server| server.conns.len());
         let actors = 2 + conns + self.processes.len() + self.starts.len();
         let first = self.rng.index(actors);
         for actor in (0..actors).map(|nth| (first + nth) % actors) {
             let moved = match actor {
-                0 => self.step_centre(),
+                0 => self.step_server(),
                 1 => self.accept(),
                 _ if actor < 2 + conns => self.step_conn(actor - 2)?,
                 _ if actor < 2 + conns + self.processes.len() => self.step_process(actor - 2 - conns)?,
-                _ => self.start_agency(actor - 2 - conns - self.processes.len()),
+                _ => self.start_client(actor - 2 - conns - self.processes.len()),
             };
             if moved {
                 return Ok(true);
@@ -164,35 +163,35 @@ impl World {
     }
 
     fn step_conn(&mut self, nth: usize) -> Result<bool, String> {
-        let Some(centre) = self.centre.as_mut().filter(|centre| centre.paused <= self.now) else {
+        let Some(server) = self.server.as_mut().filter(|server| server.paused <= self.now) else {
             return Ok(false);
         };
-        let Some((&number, conn)) = centre.conns.iter_mut().nth(nth) else { return Ok(false) };
+        let Some((&number, conn)) = server.conns.iter_mut().nth(nth) else { return Ok(false) };
         let link = self.links.get_mut(&number).expect("a connection has a link");
         if self.rng.one_in(2)
             && let Some(notice) = conn.mail()
         {
-            conn.machine.notice(centre.clock.local(self.now), notice);
-            self.note(|| format!("link {number}: the centre takes a notice"), &[1, number]);
+            conn.machine.notice(server.clock.local(self.now), notice);
+            self.note(|| format!("link {number}: the server takes a notice"), &[1, number]);
             return Ok(true);
         }
         let with = (&self.options, &mut self.rng);
-        match turn(&mut conn.machine, centre.clock, link, Side::Centre, self.now, with) {
-            Turn::Moved(said) => {
-                self.note(|| format!("link {number}: the centre moves, says {said:?}"), &[2, number]);
-                for said in said {
-                    self.hear(number, said)?;
+        match turn(&mut conn.machine, server.clock, link, Side::Server, self.now, with) {
+            Turn::Moved(messages) => {
+                self.note(|| format!("link {number}: the server moves, says {messages:?}"), &[2, number]);
+                for message in messages {
+                    self.check_message(number, message)?;
                 }
             }
             Turn::Idle(_) => {
                 let Some(notice) = conn.mail() else { return Ok(false) };
-                conn.machine.notice(centre.clock.local(self.now), notice);
-                self.note(|| format!("link {number}: the centre takes a notice"), &[1, number]);
+                conn.machine.notice(server.clock.local(self.now), notice);
+                self.note(|| format!("link {number}: the server takes a notice"), &[1, number]);
             }
             Turn::Over => {
-                centre.conns.remove(&number);
-                link.leave(Side::Centre, self.now, End::Eof);
-                self.note(|| format!("link {number}: the centre is done with it"), &[3, number]);
+                server.conns.remove(&number);
+                link.leave(Side::Server, self.now, End::Eof);
+                self.note(|| format!("link {number}: the server is done with it"), &[3, number]);
                 self.drop_links();
             }
         }
@@ -208,7 +207,7 @@ impl World {
         let Some(number) = process.link else { return self.connect(index) };
         let link = self.links.get_mut(&number).expect("a connection has a link");
         let with = (&self.options, &mut self.rng);
-        match turn(process.program.caller(), process.clock, link, Side::Agency, self.now, with) {
+        match turn(process.program.dialer(), process.clock, link, Side::Client, self.now, with) {
             Turn::Moved(_) => {
                 if process.kind == Kind::OtherFile && link.tap.batches > 0 {
                     return Err(format!("agency {agency}: sends bets of another file"));
@@ -218,7 +217,7 @@ impl World {
             Turn::Idle(_) => return Ok(false),
             Turn::Over => {
                 process.link = None;
-                link.leave(Side::Agency, self.now, End::Eof);
+                link.leave(Side::Client, self.now, End::Eof);
                 self.note(|| format!("link {number}: agency {agency} is done with it"), &[5, number]);
                 self.drop_links();
             }
@@ -230,13 +229,13 @@ impl World {
     fn connect(&mut self, index: usize) -> Result<bool, String> {
         let process = &mut self.processes[index];
         let (agency, local) = (process.agency, process.clock.local(self.now));
-        match process.program.caller().next_step(local) {
+        match process.program.dialer().next_step(local) {
             Step::Done => {
                 self.end_process(index)?;
             }
             Step::Wait(until) if until > local => return Ok(false),
             Step::Wait(_) => {}
-            Step::Connect(_) if self.centre.as_ref().is_some_and(|centre| !centre.ending) => {
+            Step::Connect(_) if self.server.as_ref().is_some_and(|server| !server.ending) => {
                 let number = self.next_link;
                 self.next_link += 1;
                 process.link = Some(number);
@@ -247,12 +246,12 @@ impl World {
                 if process.connections > 1 {
                     self.tally.mark(Mark::Reconnected);
                 }
-                process.program.caller().connected(local);
+                process.program.dialer().connected(local);
                 self.note(|| format!("link {number}: agency {agency} connects"), &[6, number]);
             }
             Step::Connect(_) => {
                 let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-                process.program.caller().not_connected(local, &refused);
+                process.program.dialer().not_connected(local, &refused);
                 self.tally.mark(Mark::NotConnected);
                 self.note(|| format!("agency {agency} cannot connect"), &[7, agency.into()]);
             }

@@ -11,7 +11,7 @@ fn nothing_is_lost_and_nothing_stored_twice() {
 
 /// Seeds that have failed once.
 #[test]
-fn what_was_found_stays_mended() {
+fn seeds_that_failed_once_pass() {
     // A batch in flight behind one that was rejected for want of room; and on slow connections two processes
     // for one agency, each of which was cut off before it could read that the other had superseded it.
     for seed in [608, 755, 554, 712] {

@@ -35,11 +35,11 @@ impl Conn {
 }
 
 /// Server that runs.
-pub(crate) struct CentreProcess {
+pub(crate) struct ServerProcess {
     pub(crate) clock: Clock,
     pub(crate) commit_queue: Arc<CommitQueue>,
     pub(crate) committer: Committer<AnyStore>,
-    centres: LotteryService,
+    service: LotteryService,
     /// Mistake that is planted.
     mistake: Option<Mistake>,
     /// Connections by their number.
@@ -56,7 +56,7 @@ pub(crate) struct CentreProcess {
     pub(crate) again_at: Option<Instant>,
 }
 
-impl CentreProcess {
+impl ServerProcess {
     /// Starts the server on its store.
     pub(crate) fn start(
         media: &Media,
@@ -82,13 +82,13 @@ impl CentreProcess {
         };
         // Lends no or little memory, or as much as is wanted.
         let shared = [0, 300_000, usize::MAX][usize::try_from(options.seed % 3).unwrap_or(0)];
-        let centres = LotteryService::new(config, Arc::clone(&commit_queue), 1000)
+        let service = LotteryService::new(config, Arc::clone(&commit_queue), 1000)
             .with_memory(Memory::new(shared, shared / 2));
         Ok(Self {
             clock: Clock::start(now),
             commit_queue,
             committer,
-            centres,
+            service,
             mistake: options.mistake,
             conns: BTreeMap::new(),
             ending: false,
@@ -107,15 +107,15 @@ impl CentreProcess {
             into.lock().unwrap_or_else(PoisonError::into_inner).push_back(notice);
         });
         let peer = SocketAddr::from(([10, 0, 0, 1], 1));
-        let machine = self.centres.accept(self.clock.local(now), peer, mailbox);
+        let machine = self.service.accept(self.clock.local(now), peer, mailbox);
         if let Some(machine) = machine {
             self.conns.insert(number, Conn { machine, mail });
         }
     }
 
     /// Commits some requests of the commit queue; `None` if there are none.
-    pub(crate) fn commit(&mut self, most: usize) -> Option<Result<(), StoreError>> {
-        let mut requests = self.commit_queue.try_take(most)?;
+    pub(crate) fn commit(&mut self, max: usize) -> Option<Result<(), StoreError>> {
+        let mut requests = self.commit_queue.try_take(max)?;
         if self.mistake == Some(Mistake::IgnoreFence) {
             // Only requests of a session are fenced.
             for request in &mut requests {

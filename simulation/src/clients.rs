@@ -1,4 +1,4 @@
-//! Processes of the agencies.
+//! Processes of the clients.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    pub(crate) fn caller(&mut self) -> &mut dyn Dialer<Notice = Infallible> {
+    pub(crate) fn dialer(&mut self) -> &mut dyn Dialer<Notice = Infallible> {
         match self {
             Self::Session(agency) => &mut **agency,
             Self::Plain(agency) => &mut **agency,
@@ -48,7 +48,7 @@ impl Program {
     }
 }
 
-/// Process of an agency.
+/// Process of a client, for an agency.
 pub(crate) struct Process {
     pub(crate) agency: u32,
     pub(crate) kind: Kind,
@@ -76,7 +76,7 @@ impl Process {
         let dialect = if kind == Kind::Plain { Dialect::Block } else { Dialect::Session };
         let job = Job {
             connection: ClientConfig::new(AgencyId::new(agency).expect("from 1"), dialect),
-            server: "centre:1".to_owned(),
+            server: "server:1".to_owned(),
             batch_max: Some(1 + rng.index(7)),
             poll_initial: Duration::from_secs(1),
             poll_max: Duration::from_secs(8),
@@ -87,10 +87,10 @@ impl Process {
         let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
         let bets = AgencyFile::parse(Path::new("agency.csv"), text.as_bytes()).expect("a valid list");
         let progress = Arc::new(Mutex::new(Progress::default()));
-        let told = Arc::clone(&progress);
+        let shared = Arc::clone(&progress);
         let tell = move |now| {
-            if let Ok(mut told) = told.lock() {
-                *told = now;
+            if let Ok(mut progress) = shared.lock() {
+                *progress = now;
             }
         };
         let bets = Arc::new(bets);
