@@ -1,13 +1,11 @@
 //! Backpressure: a machine that has enough stops reading, and sets no deadline for a peer that it does not
 //! read from.
 
-mod common;
-
-use common::{ANA, BLOCK, FINISHED, HELLO, WINNER, at, batch, bet, block, client, give, take};
 use lottery_proto::server::Event;
 use lottery_proto::{
     ConnId, HelloReply, Input, Receipt, SendError, Server, ServerConfig, State, WinnersReply,
 };
+use lottery_testkit::{ANA, BLOCK, FINISHED, HELLO, WINNER, at, batch, bet, block, client, give, take};
 
 fn reads(server: &mut Server) -> bool {
     !server.poll_io().unwrap().recv.is_empty()

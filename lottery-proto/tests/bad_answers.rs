@@ -1,14 +1,12 @@
 //! Replies that a server may not send, and requests that a client does not send.
 
-mod common;
-
-use common::{
-    ANA, BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, Heard, JOSE, Seen, WINNER, at, bet, block, client,
-    give, heard, seen, server, take,
-};
 use lottery_proto::server::Event;
 use lottery_proto::{
     Bet, Client, CloseReason, Code, Failure, Input, ReplyError, SendError, State, Violation, WinnersReply,
+};
+use lottery_testkit::{
+    ANA, BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, FINISHED, JOSE, ServerEvent, WINNER, at, bet,
+    block, client, client_events, give, server, server_events, take,
 };
 
 const NOTHING: u8 = 0;
@@ -38,8 +36,8 @@ fn closes_with(client: &mut Client, reason: &str) {
         client.handle(at(1), Input::Eof);
     }
     assert!(client.poll_io().is_none());
-    let heard = heard(client);
-    let [Heard::Closed(why)] = heard[..] else { panic!("{heard:?}") };
+    let heard = client_events(client);
+    let [ClientEvent::Closed(why)] = heard[..] else { panic!("{heard:?}") };
     assert_eq!(why.to_string(), format!("protocol error: {reason}"));
 }
 
@@ -97,7 +95,7 @@ fn a_wrong_answer_ends_the_connection() {
 fn answers_before_a_wrong_one_are_heard() {
     let mut client = waiting(FINISHED);
     give(&mut client, at(1), &[block(BATCH_ACK, 1, b"1"), block(BATCH_ACK, 1, b"1")].concat());
-    assert_eq!(heard(&mut client), [Heard::Finished(true)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Finished(true)]);
     closes_with(&mut client, "an answer to no question (at byte 0)");
 }
 
@@ -116,14 +114,14 @@ fn a_centre_that_ends_before_its_answer_is_at_fault() {
             let reason = match received {
                 0 => CloseReason::Peer(Violation::Unanswered),
                 BLOCK => {
-                    assert_eq!(heard(&mut client).len(), 1);
+                    assert_eq!(client_events(&mut client).len(), 1);
                     CloseReason::Done
                 }
                 received => CloseReason::Peer(Violation::Truncated { received }),
             };
             assert!(client.poll_io().unwrap().fin);
             client.handle(at(1), Input::FinSent);
-            assert_eq!(heard(&mut client), [Heard::Closed(reason)]);
+            assert_eq!(client_events(&mut client), [ClientEvent::Closed(reason)]);
         }
     }
 }
@@ -139,7 +137,7 @@ fn a_centre_that_ends_while_there_is_something_to_send_is_at_fault() {
         assert_eq!(client.unsent(), 0);
         client.handle(at(0), Input::FinSent);
         let reason = if sent == BLOCK { CloseReason::Done } else { CloseReason::Peer(Violation::Unanswered) };
-        assert_eq!(heard(&mut client), [Heard::Closed(reason)]);
+        assert_eq!(client_events(&mut client), [ClientEvent::Closed(reason)]);
     }
 }
 
@@ -199,6 +197,6 @@ fn too_many_winners_are_given_back() {
         assert!(server.poll_io().unwrap().fin);
         server.handle(at(0), Input::FinSent);
         server.handle(at(0), Input::Eof);
-        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Refused)]);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
     }
 }

@@ -1,14 +1,12 @@
 //! Malformed input from an agency: its connection ends, after the rejection that is due, if the dialect has
 //! one.
 
-mod common;
-
-use common::{
-    ANA, BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, JOSE, Seen, WINNER, at, batch, block, give, seen,
-    server, take,
-};
 use lottery_proto::server::Event;
 use lottery_proto::{CloseReason, DecodeError, Input, Problem, Receipt, Server, State, Violation};
+use lottery_testkit::{
+    ANA, BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, JOSE, ServerEvent, WINNER, at, batch, block, give,
+    server, server_events, take,
+};
 
 /// Returns a block whose header has this size, whatever size the payload needs.
 fn sized(kind: u8, size: u16, payload: &[u8]) -> Vec<u8> {
@@ -41,8 +39,8 @@ fn finished_refused(agency: u8) -> Vec<u8> {
 
 /// Returns the error of the only event, which closes the connection for the peer's fault.
 fn closed(server: &mut Server) -> DecodeError {
-    match &seen(server)[..] {
-        [Seen::Closed(CloseReason::Peer(Violation::Malformed(error)))] => *error,
+    match &server_events(server)[..] {
+        [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(error)))] => *error,
         other => panic!("{other:?}"),
     }
 }
@@ -59,7 +57,7 @@ fn ends_with(server: &mut Server, failure: &[u8]) {
     assert_eq!(server.state(), State::Lingering);
     give(server, at(2), &vec![b'x'; 100 * 1024]);
     assert!(take(server, at(2)).is_empty());
-    assert_eq!(seen(server), []);
+    assert_eq!(server_events(server), []);
     server.handle(at(3), Input::Eof);
     assert!(server.poll_io().is_none());
 }
@@ -214,7 +212,7 @@ fn earlier_requests_are_still_answered() {
 fn nothing_of_a_bad_batch_is_handed_out_but_all_before_it() {
     let mut server = server();
     give(&mut server, at(1), &[batch(1, &[JOSE]), second_bet_with(1, 9)].concat());
-    assert_eq!(seen(&mut server), [Seen::Batch(vec![JOSE.into()])]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![JOSE.into()])]);
     // The batch that was handed out still needs a verdict, though `block` sends no reply: the end waits for
     // it, at most a second.
     assert!(!server.poll_io().unwrap().fin);
@@ -247,7 +245,7 @@ fn a_connection_that_ends_in_a_message_is_cut_off_and_one_between_two_is_done() 
             0 => CloseReason::Done,
             received => CloseReason::Peer(Violation::Truncated { received }),
         };
-        assert_eq!(seen(&mut server), [Seen::Closed(reason)], "{received} bytes");
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(reason)], "{received} bytes");
         if received == 3 {
             assert_eq!(reason.to_string(), "protocol error: cut off after 3 bytes of a message");
         }

@@ -1,12 +1,11 @@
 //! Bytes between messages and behind malformed ones, and messages that are split at a limit.
 
-mod common;
-
-use common::{
-    ANA, Heard, JOSE, Seen, answer, at, bet, client_of, framed, give, heard, seen, server, server_with, take,
-};
 use lottery_proto::server::Event;
 use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, ServerConfig, State, WinnersReply};
+use lottery_testkit::{
+    ANA, ClientEvent, JOSE, ServerEvent, accept_next, at, bet, client_events, client_of, framed, give,
+    server, server_events, server_with, take,
+};
 
 #[test]
 fn an_empty_message_behind_an_answer_is_passed_over() {
@@ -15,11 +14,11 @@ fn an_empty_message_behind_an_answer_is_passed_over() {
         client.send_batch(at(0), &[bet(ANA)]).unwrap();
         take(&mut client, at(0));
         give(&mut client, at(0), format!("ACK_CHUNK;{filler}").as_bytes());
-        assert_eq!(heard(&mut client), [Heard::Batch(true)]);
+        assert_eq!(client_events(&mut client), [ClientEvent::Batch(true)]);
     }
     client.ask_winners(at(0)).unwrap();
     give(&mut client, at(0), b"R{PlayerDocID:20000001};");
-    assert_eq!(heard(&mut client), [Heard::Winners(vec!["20000001".to_owned()])]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Winners(vec!["20000001".to_owned()])]);
 }
 
 #[test]
@@ -28,7 +27,7 @@ fn an_empty_message_between_requests_is_passed_over() {
     for filler in ["", ";", ";;"] {
         for part in ["Q{AgencyID:1};", filler] {
             give(&mut server, at(0), part.as_bytes());
-            answer(&mut server, at(0), None);
+            accept_next(&mut server, at(0), None);
         }
         assert_eq!(take(&mut server, at(0)), b"W;");
         assert_eq!(server.state(), State::Open);
@@ -41,7 +40,7 @@ fn what_follows_a_long_wrong_message_is_read_and_dropped() {
     let wrong = bet.replace("1980-01-01", "1980-02-31");
     let mut server = server();
     give(&mut server, at(0), format!("A0000105001{}{wrong}", bet.repeat(5000)).as_bytes());
-    assert!(matches!(seen(&mut server)[..], [] | [Seen::Refused(..)]));
+    assert!(matches!(server_events(&mut server)[..], [] | [ServerEvent::Refused(..)]));
     assert!(take(&mut server, at(0)).starts_with(b"E"));
     give(&mut server, at(0), &vec![b'x'; 200 << 10]);
     assert_eq!(server.state(), State::Draining);

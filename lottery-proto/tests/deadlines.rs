@@ -1,30 +1,28 @@
 //! Deadlines, stepped to exactly: a nanosecond before one nothing happens, at it what
 //! `docs/protocol.md#deadlines` says.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{
-    ANA, BATCH_ACK, BET, BLOCK, End, FINISHED, Heard, Seen, WINNER, answer, at, batch, bet, block, client,
-    client_of, give, heard, seen, server, take,
-};
 use lottery_proto::server::Event;
 use lottery_proto::{
     CloseReason, Dialect, Input, Instant, Receipt, Server, ServerConfig, State, WinnersReply,
 };
+use lottery_testkit::{
+    ANA, BATCH_ACK, BET, BLOCK, ClientEvent, Endpoint, FINISHED, ServerEvent, WINNER, accept_next, at, batch,
+    bet, block, client, client_events, client_of, give, server, server_events, take,
+};
 
-fn deadline(end: &mut impl End) -> Option<Instant> {
-    end.io().and_then(|io| io.deadline)
+fn deadline(end: &mut impl Endpoint) -> Option<Instant> {
+    end.poll_io().and_then(|io| io.deadline)
 }
 
 /// Steps to a nanosecond before the deadline, then to the deadline.
-fn expire(end: &mut impl End) -> Instant {
+fn expire(end: &mut impl Endpoint) -> Instant {
     let due = deadline(end).expect("there is a deadline");
     let before = Instant::from_epoch(due.since_epoch().saturating_sub(Duration::from_nanos(1)));
-    end.tell(before, Input::Timeout);
+    end.handle(before, Input::Timeout);
     assert_eq!(deadline(end), Some(due), "nothing happens before the deadline");
-    end.tell(due, Input::Timeout);
+    end.handle(due, Input::Timeout);
     assert!(deadline(end).is_none_or(|next| next > due), "a deadline that has come is over");
     due
 }
@@ -35,7 +33,7 @@ fn ends(server: &mut Server, now: Instant, reason: CloseReason) {
     assert!(server.poll_io().unwrap().fin);
     server.handle(now, Input::FinSent);
     server.handle(now, Input::Eof);
-    assert_eq!(seen(server), [Seen::Closed(reason)]);
+    assert_eq!(server_events(server), [ServerEvent::Closed(reason)]);
 }
 
 #[test]
@@ -84,7 +82,7 @@ fn fillers_and_refused_messages_keep_no_connection() {
         let mut server = server();
         let mut now = 0;
         give(&mut server, at(now), first);
-        let counts = answer(&mut server, at(now), None);
+        let counts = accept_next(&mut server, at(now), None);
         let _ = take(&mut server, at(now));
         // An agency that was told to ask again later may be silent for longer, but not for ever.
         let most = if counts { 61 } else { 60 };
@@ -101,7 +99,7 @@ fn fillers_and_refused_messages_keep_no_connection() {
         assert!(now > 59_000, "{again:?}: closed after {now} ms");
         server.handle(at(now), Input::FinSent);
         server.handle(at(now), Input::Eof);
-        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Idle)], "{again:?}");
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Idle)], "{again:?}");
     }
 }
 
@@ -115,7 +113,7 @@ fn a_peer_is_heard_when_it_is_taken_and_when_it_has_read_the_answer() {
     assert_eq!(heard(&server), at(0), "a part of a message");
     give(&mut server, at(2_000), b";");
     assert_eq!(heard(&server), at(2_000));
-    assert!(answer(&mut server, at(3_000), None));
+    assert!(accept_next(&mut server, at(3_000), None));
     assert_eq!(heard(&server), at(3_000));
     let _ = take(&mut server, at(4_000));
     assert_eq!(heard(&server), at(4_000), "it reads");
@@ -200,7 +198,7 @@ fn a_peer_that_takes_nothing_is_dropped() {
     server.handle(at(20_000), Input::Sent(1));
     assert_eq!(expire(&mut server), at(40_000));
     assert!(server.poll_io().is_none());
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Stalled)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Stalled)]);
 
     // Writing zero bytes is no progress.
     let mut server = answering();
@@ -211,7 +209,7 @@ fn a_peer_that_takes_nothing_is_dropped() {
     client.send_batch(at(500), &[bet(ANA)]).unwrap();
     client.handle(at(20_000), Input::Sent(1));
     assert_eq!(expire(&mut client), at(80_000));
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Stalled)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::Stalled)]);
 }
 
 #[test]
@@ -225,14 +223,14 @@ fn the_peers_end_is_not_waited_for_long() {
     give(&mut server, at(1_100), &[b'x'; BLOCK]);
     server.handle(at(1_499), Input::Timeout);
     assert_eq!(expire(&mut server), at(1_500));
-    assert!(matches!(seen(&mut server)[..], [Seen::Closed(CloseReason::Peer(_))]));
+    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Closed(CloseReason::Peer(_))]));
 
     let mut client = client(1);
     client.close(at(0));
     assert_eq!(deadline(&mut client), None, "its end has not been sent");
     client.handle(at(500), Input::FinSent);
     assert_eq!(expire(&mut client), at(1_500));
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Done)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::Done)]);
 }
 
 #[test]
@@ -246,19 +244,19 @@ fn a_shutdown_does_not_take_long() {
     server.handle(at(5_900), Input::Shutdown);
     assert_eq!(server.state(), State::Draining);
     assert_eq!(expire(&mut server), at(6_000));
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Shutdown)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Shutdown)]);
 
     // Unsent bytes that the peer does not take do not extend it either.
     let mut server = answering();
     server.handle(at(5_000), Input::Shutdown);
     assert_eq!(expire(&mut server), at(6_000));
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Shutdown)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Shutdown)]);
 
     let mut client = client(1);
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
     client.handle(at(5_000), Input::Shutdown);
     assert_eq!(expire(&mut client), at(6_000));
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Shutdown)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::Shutdown)]);
 }
 
 #[test]
@@ -281,7 +279,7 @@ fn bytes_that_are_read_late_beat_every_deadline_but_the_end_of_time_for_reading(
         assert_eq!(server.state(), State::Open);
 
         // An incomplete message is over at the next timeout.
-        let mut server = common::server();
+        let mut server = lottery_testkit::server();
         give(&mut server, at(1_000), &question[..=begun]);
         give(&mut server, late, &question[begun + 1..begun + 2]);
         assert_eq!(server.state(), State::Open);
@@ -332,7 +330,7 @@ fn an_answer_is_due_from_when_the_question_has_arrived() {
     assert_eq!(deadline(&mut client), Some(due));
     client.handle(due, Input::Unacked(0));
     client.handle(due, Input::Timeout);
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::NoAnswer)]);
 }
 
 /// Nothing more of the request arrives.
@@ -346,18 +344,18 @@ fn a_line_on_which_nothing_moves_is_given_up() {
     assert_eq!(deadline(&mut client), Some(at(120_000)));
     client.handle(at(120_000), Input::Unacked(5));
     client.handle(at(120_000), Input::Timeout);
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::NoAnswer)]);
 
     // All has arrived long ago.
-    let mut client = common::client(1);
+    let mut client = lottery_testkit::client(1);
     client.send_finished(at(0)).unwrap();
     let _ = take(&mut client, at(0));
     client.handle(at(60_000), Input::Unacked(0));
     client.handle(at(60_000), Input::Timeout);
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::NoAnswer)]);
 
     // The same holds while the machine itself has something left to send.
-    let mut client = common::client(1);
+    let mut client = lottery_testkit::client(1);
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
     client.handle(at(0), Input::Sent(1));
     client.handle(at(60_000), Input::Unacked(9));
@@ -365,7 +363,7 @@ fn a_line_on_which_nothing_moves_is_given_up() {
     assert_eq!(deadline(&mut client), Some(at(120_000)));
     client.handle(at(120_000), Input::Unacked(9));
     client.handle(at(120_000), Input::Timeout);
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Stalled)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::Stalled)]);
 }
 
 #[test]
@@ -379,10 +377,10 @@ fn an_answer_is_not_waited_for_for_ever() {
     client.ask_winners(at(1_000)).unwrap();
     let _ = take(&mut client, at(2_000));
     give(&mut client, at(3_000), &block(BATCH_ACK, 1, b"1"));
-    assert_eq!(heard(&mut client), [Heard::Finished(true)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Finished(true)]);
     assert_eq!(expire(&mut client), at(63_000));
     assert!(client.poll_io().is_none());
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::NoAnswer)]);
 }
 
 /// A filler is no reply, and does not extend the deadline for one.
@@ -396,7 +394,7 @@ fn a_filler_is_no_answer() {
         assert_eq!(deadline(&mut client), Some(at(60_000)));
     }
     client.handle(at(60_000), Input::Timeout);
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::NoAnswer)]);
 }
 
 /// Connections that wait, for the agency or for the application, keep little memory.

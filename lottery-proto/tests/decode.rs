@@ -1,13 +1,10 @@
 //! The batch decoder against a slow and obvious one, on valid and on corrupted batches.
 
-mod common;
-mod reference;
-
-use common::{ANA, BLOCK, Dice, JOSE, Seen, batch, give, seen, server, text};
 use lottery_proto::block::decode_batch;
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{CloseReason, State, Violation};
-use reference::{Outcome, reference};
+use lottery_testkit::reference::{self, Outcome};
+use lottery_testkit::{ANA, BLOCK, JOSE, Rng, ServerEvent, batch, give, server, server_events, text};
 
 fn decoded(block: &[u8]) -> Outcome {
     let mut bets = Vec::new();
@@ -21,7 +18,7 @@ fn decoded(block: &[u8]) -> Outcome {
 /// Returns the server's result for the block, after checking both ways to iterate the bets.
 fn served(block: &[u8]) -> Outcome {
     let mut server = server();
-    give(&mut server, common::at(0), block);
+    give(&mut server, lottery_testkit::at(0), block);
     match server.poll_event() {
         Some(Event::Batch { bets, .. }) => {
             assert_eq!(bets.len(), bets.iter().len());
@@ -35,10 +32,10 @@ fn served(block: &[u8]) -> Outcome {
             Err(error.bet.unwrap())
         }
         None => {
-            server.handle(common::at(0), lottery_proto::Input::FinSent);
-            server.handle(common::at(0), lottery_proto::Input::Eof);
-            let seen = seen(&mut server);
-            let peer = matches!(seen[..], [Seen::Closed(CloseReason::Peer(Violation::Malformed(_)))]);
+            server.handle(lottery_testkit::at(0), lottery_proto::Input::FinSent);
+            server.handle(lottery_testkit::at(0), lottery_proto::Input::Eof);
+            let seen = server_events(&mut server);
+            let peer = matches!(seen[..], [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(_)))]);
             assert!(peer, "{seen:?}");
             Err(0)
         }
@@ -48,33 +45,33 @@ fn served(block: &[u8]) -> Outcome {
 
 const NAMES: &[&str] = &["Ana", "José María", "Ñ", "李小龍", "O'Neill 3rd", "\u{A0}", "\u{10FFFF}", "a", "Â"];
 
-fn name(dice: &mut Dice) -> String {
-    let mut name = dice.pick(NAMES).to_string();
-    let more = *dice.pick(&[0, 0, 0, 0, 5, 30, 240]);
-    for _ in 0..dice.below(more + 1) {
-        name.push(*dice.pick(&['x', ' ', 'z']));
+fn name(rng: &mut Rng) -> String {
+    let mut name = rng.pick(NAMES).to_string();
+    let more = *rng.pick(&[0, 0, 0, 0, 5, 30, 240]);
+    for _ in 0..rng.index(more + 1) {
+        name.push(*rng.pick(&['x', ' ', 'z']));
     }
     name
 }
 
-fn digits(dice: &mut Dice, count: usize) -> String {
-    (0..count).map(|_| *dice.pick(&['0', '1', '5', '9'])).collect()
+fn digits(rng: &mut Rng, count: usize) -> String {
+    (0..count).map(|_| *rng.pick(&['0', '1', '5', '9'])).collect()
 }
 
-fn valid_bet(dice: &mut Dice) -> Vec<u8> {
-    let count = if dice.one_in(2) { 8 } else { 1 + dice.below(20) };
-    let document = digits(dice, count);
-    let date = format!("{:04}-{:02}-{:02}", 1 + dice.below(9999), 1 + dice.below(12), 1 + dice.below(28));
-    let number = match dice.below(4) {
-        0 => digits(dice, 4),
-        1 => format!("{:0>9}", dice.below(10_000)),
-        2 => format!("{:0>12}", dice.next() % (1 << 32)),
-        _ => (dice.next() % (1 << 32)).to_string(),
+fn valid_bet(rng: &mut Rng) -> Vec<u8> {
+    let count = if rng.one_in(2) { 8 } else { 1 + rng.index(20) };
+    let document = digits(rng, count);
+    let date = format!("{:04}-{:02}-{:02}", 1 + rng.index(9999), 1 + rng.index(12), 1 + rng.index(28));
+    let number = match rng.index(4) {
+        0 => digits(rng, 4),
+        1 => format!("{:0>9}", rng.index(10_000)),
+        2 => format!("{:0>12}", rng.next_u64() % (1 << 32)),
+        _ => (rng.next_u64() % (1 << 32)).to_string(),
     };
-    let (mut first, last) = (name(dice), name(dice));
-    if dice.one_in(3) {
+    let (mut first, last) = (name(rng), name(rng));
+    if rng.one_in(3) {
         // Lengths near the limit of the fast path, which reads a bet at once.
-        let length = 61 + dice.below(6);
+        let length = 61 + rng.index(6);
         while first.len() + last.len() + document.len() + date.len() + number.len() + 4 < length {
             first.push('y');
         }
@@ -85,18 +82,18 @@ fn valid_bet(dice: &mut Dice) -> Vec<u8> {
 const BYTES: &[u8] = b"|09:/-\x00\x1F\x20\x7F\x80\x85\x9F\xA0\xBF\xC2\xC3\xE2\xFF aZ\x01\x03\n";
 
 /// Changes, inserts or removes a byte, or swaps two.
-fn corrupt(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    let at = dice.below(bytes.len().max(1));
-    let byte = if dice.one_in(3) { dice.next().to_le_bytes()[0] } else { *dice.pick(BYTES) };
-    match dice.below(5) {
+fn corrupt(bytes: &mut Vec<u8>, rng: &mut Rng) {
+    let at = rng.index(bytes.len().max(1));
+    let byte = if rng.one_in(3) { rng.next_u64().to_le_bytes()[0] } else { *rng.pick(BYTES) };
+    match rng.index(5) {
         _ if bytes.is_empty() => bytes.push(byte),
         0 => bytes[at] = byte,
-        1 => bytes[at] ^= 1 << dice.below(8),
+        1 => bytes[at] ^= 1 << rng.index(8),
         2 => bytes.insert(at, byte),
         3 => drop(bytes.remove(at)),
         _ => {
             let bars: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at] == b'|').collect();
-            let bar = if bars.is_empty() { 0 } else { *dice.pick(&bars) };
+            let bar = if bars.is_empty() { 0 } else { *rng.pick(&bars) };
             bytes.swap(at, bar);
         }
     }
@@ -104,23 +101,23 @@ fn corrupt(bytes: &mut Vec<u8>, dice: &mut Dice) {
 
 fn agree(block: &[u8]) -> Outcome {
     let outcome = decoded(block);
-    assert_eq!(outcome, reference(block), "{}", block[..700].escape_ascii());
+    assert_eq!(outcome, reference::decode(block), "{}", block[..700].escape_ascii());
     outcome
 }
 
 #[test]
 fn valid_batches_are_read_alike() {
-    let mut dice = Dice(1);
+    let mut rng = Rng::new(1);
     for round in 0..3_000_u16 {
-        let mut bets: Vec<Vec<u8>> = (0..dice.below(12)).map(|_| valid_bet(&mut dice)).collect();
+        let mut bets: Vec<Vec<u8>> = (0..rng.index(12)).map(|_| valid_bet(&mut rng)).collect();
         bets.truncate(if round % 3 == 0 { 3 } else { 12 });
         // An agency of 128 or more makes the batch as a whole invalid UTF-8.
         let agency =
-            if dice.one_in(3) { dice.next().to_le_bytes()[0] } else { 1 + round.to_le_bytes()[0] % 5 };
+            if rng.one_in(3) { rng.next_u64().to_le_bytes()[0] } else { 1 + round.to_le_bytes()[0] % 5 };
         let block = batch(agency, &bets);
         assert_eq!(agree(&block).map(|bets| bets.len()), Ok(bets.len()));
         if (1..=5).contains(&agency) {
-            assert_eq!(served(&block), reference(&block));
+            assert_eq!(served(&block), reference::decode(&block));
         }
     }
 }
@@ -140,29 +137,29 @@ fn every_byte_in_every_place_is_read_alike() {
 
 #[test]
 fn corrupted_batches_are_read_alike() {
-    let mut dice = Dice(2);
+    let mut rng = Rng::new(2);
     let (mut taken, mut bets_refused, mut broken) = (0, 0, 0);
     let mut block = vec![0; BLOCK];
     for round in 0..120_000 {
-        let mut bets: Vec<Vec<u8>> = (0..=dice.below(4)).map(|_| valid_bet(&mut dice)).collect();
+        let mut bets: Vec<Vec<u8>> = (0..=rng.index(4)).map(|_| valid_bet(&mut rng)).collect();
         // Damage in the fields, where the frames stay as they are; in a frame; or anywhere.
-        let place = dice.below(3);
+        let place = rng.index(3);
         if place == 0 {
-            for _ in 0..=dice.below(2) {
-                let which = dice.below(bets.len());
-                corrupt(&mut bets[which], &mut dice);
+            for _ in 0..=rng.index(2) {
+                let which = rng.index(bets.len());
+                corrupt(&mut bets[which], &mut rng);
             }
         }
         let mut payload = vec![u8::try_from(bets.len()).unwrap()];
-        payload.extend(bets.iter().flat_map(|bet| common::packet(1, 1, bet)));
-        let mut packet = common::packet(3, 1, &payload);
+        payload.extend(bets.iter().flat_map(|bet| lottery_testkit::packet(1, 1, bet)));
+        let mut packet = lottery_testkit::packet(3, 1, &payload);
         match place {
             0 => {}
             1 => {
-                let start = if dice.one_in(2) { 0 } else { 5 };
-                packet[start + dice.below(5)] ^= 1 << dice.below(8);
+                let start = if rng.one_in(2) { 0 } else { 5 };
+                packet[start + rng.index(5)] ^= 1 << rng.index(8);
             }
-            _ => corrupt(&mut packet, &mut dice),
+            _ => corrupt(&mut packet, &mut rng),
         }
         block[..packet.len()].copy_from_slice(&packet);
         match agree(&block) {
@@ -171,7 +168,7 @@ fn corrupted_batches_are_read_alike() {
             Err(_) => bets_refused += 1,
         }
         if round % 20 == 0 && block[0] == 3 && block[1] == 1 {
-            assert_eq!(served(&block), reference(&block));
+            assert_eq!(served(&block), reference::decode(&block));
         }
         block[..packet.len()].fill(0);
     }

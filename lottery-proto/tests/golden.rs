@@ -1,14 +1,12 @@
 //! Whole blocks of every packet in both directions, byte for byte. The bytes are written by hand from
 //! `docs/protocol.md#block`.
 
-mod common;
-
-use common::{
-    ANA, BATCH, BET, BLOCK, FINISHED, Heard, JOSE, Seen, WINNER, at, bet, client, give, heard, seen, server,
-    take,
-};
 use lottery_proto::server::Event;
 use lottery_proto::{Client, Failure, Receipt, Server, WinnersReply};
+use lottery_testkit::{
+    ANA, BATCH, BET, BLOCK, ClientEvent, FINISHED, JOSE, ServerEvent, WINNER, at, bet, client, client_events,
+    give, server, server_events, take,
+};
 
 /// Bet, agency 1, 36 bytes: `Ana|Paz|20000001|1980-01-01|7574`.
 const BET_ANA: &str = "01 01 24 00  41 6e 61 7c 50 61 7a 7c 32 30 30 30 30 30 30 31 7c
@@ -75,10 +73,10 @@ fn ask(client: &mut Client, kind: u8) {
 fn a_client_sends_these_blocks_and_a_server_reads_them() {
     let texts = |bets: &[&str]| bets.iter().map(ToString::to_string).collect::<Vec<_>>();
     for (kind, expected, event) in [
-        (BET, BET_ANA, Seen::Bet(texts(&[ANA]))),
-        (BATCH, BATCH_OF_TWO, Seen::Batch(texts(&[ANA, JOSE]))),
-        (FINISHED, FINISHED_1, Seen::Finished),
-        (WINNER, WINNERS_QUERY, Seen::WinnersQuery),
+        (BET, BET_ANA, ServerEvent::Bet(texts(&[ANA]))),
+        (BATCH, BATCH_OF_TWO, ServerEvent::Batch(texts(&[ANA, JOSE]))),
+        (FINISHED, FINISHED_1, ServerEvent::Finished),
+        (WINNER, WINNERS_QUERY, ServerEvent::WinnersQuery),
     ] {
         let mut client = client(1);
         ask(&mut client, kind);
@@ -90,7 +88,7 @@ fn a_client_sends_these_blocks_and_a_server_reads_them() {
         sent[size..].fill(0xFF);
         let mut server = server();
         give(&mut server, at(0), &sent);
-        assert_eq!(seen(&mut server), [event]);
+        assert_eq!(server_events(&mut server), [event]);
     }
     let mut client = client(1);
     assert_eq!(client.send_batch(at(0), &[]), Ok(0));
@@ -101,13 +99,13 @@ fn a_client_sends_these_blocks_and_a_server_reads_them() {
 fn a_server_answers_these_blocks_and_a_client_reads_them() {
     let two = ["20000001".to_string(), "20000003".to_string()];
     for (request, stored, winners, expected, event) in [
-        (BET, true, None, BET_STORED, Heard::Bet(true)),
-        (BET, false, None, BET_REFUSED, Heard::Bet(false)),
-        (FINISHED, true, None, STORED, Heard::Finished(true)),
-        (FINISHED, false, None, REFUSED, Heard::Finished(false)),
-        (WINNER, true, None, PENDING, Heard::Pending),
-        (WINNER, true, Some(&[][..]), NO_WINNERS, Heard::Winners(vec![])),
-        (WINNER, true, Some(&two[..]), TWO_WINNERS, Heard::Winners(two.to_vec())),
+        (BET, true, None, BET_STORED, ClientEvent::Bet(true)),
+        (BET, false, None, BET_REFUSED, ClientEvent::Bet(false)),
+        (FINISHED, true, None, STORED, ClientEvent::Finished(true)),
+        (FINISHED, false, None, REFUSED, ClientEvent::Finished(false)),
+        (WINNER, true, None, PENDING, ClientEvent::Pending),
+        (WINNER, true, Some(&[][..]), NO_WINNERS, ClientEvent::Winners(vec![])),
+        (WINNER, true, Some(&two[..]), TWO_WINNERS, ClientEvent::Winners(two.to_vec())),
     ] {
         let (mut client, mut server) = (client(1), server());
         ask(&mut client, request);
@@ -119,7 +117,7 @@ fn a_server_answers_these_blocks_and_a_client_reads_them() {
         let size = usize::from(sent[2]);
         sent[size..].fill(0xFF);
         give(&mut client, at(0), &sent);
-        assert_eq!(heard(&mut client), [event]);
+        assert_eq!(client_events(&mut client), [event]);
     }
 }
 

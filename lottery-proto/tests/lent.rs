@@ -1,15 +1,13 @@
 //! Server machine with lent memory: it does what it can with its own, waits for the memory that a long
 //! message needs, and gives back what it does not need.
 
-mod common;
-
 use std::sync::{Arc, Mutex};
 
-use common::{ANA, BATCH_ACK, HELLO, at, batch, block, framed};
 use lottery_proto::server::Event;
 use lottery_proto::{
     CloseReason, ConnId, HelloReply, Input, Instant, Lender, Receipt, Server, ServerConfig, WinnersReply,
 };
+use lottery_testkit::{ANA, BATCH_ACK, HELLO, at, batch, block, framed};
 
 /// Lender with a limit, and a record of its calls.
 #[derive(Clone, Debug, Default)]

@@ -1,12 +1,12 @@
 //! Winners lists in pieces: the same bytes as a whole list, which is never in memory at once.
 
-mod common;
-
-use common::{BLOCK, HELLO, WINNER, at, block, client_of, framed, give, seen, server, take};
 use lottery_proto::server::Event;
 use lottery_proto::{
     CloseReason, Code, Dialect, Failure, HelloReply, Input, ListError, ListSize, ReplyError, Server, Ticket,
     WinnersQuery, WinnersReply, client,
+};
+use lottery_testkit::{
+    BLOCK, HELLO, WINNER, at, block, client_of, framed, give, server, server_events, take,
 };
 
 /// Returns a server that was asked for the winners of agency 1, and the query's ticket.
@@ -26,8 +26,8 @@ fn asked(dialect: Dialect) -> (Server, Ticket<WinnersQuery>) {
         Dialect::Braces => give(&mut server, at(0), b"Q{AgencyID:1};"),
         _ => {
             give(&mut server, at(0), &[framed("1;0\n"), framed("END")].concat());
-            assert!(common::answer(&mut server, at(0), None), "the batch");
-            assert!(common::answer(&mut server, at(0), None), "the end");
+            assert!(lottery_testkit::accept_next(&mut server, at(0), None), "the batch");
+            assert!(lottery_testkit::accept_next(&mut server, at(0), None), "the end");
             take(&mut server, at(0));
         }
     }
@@ -58,7 +58,7 @@ fn in_pieces_it_is_the_same_bytes() {
             let (mut server, ticket) = asked(dialect);
             server.reply(at(0), ticket, WinnersReply::Winners(&documents)).unwrap();
             let whole = take(&mut server, at(0));
-            let (ended, events) = (server.poll_io().is_none_or(|io| io.fin), seen(&mut server));
+            let (ended, events) = (server.poll_io().is_none_or(|io| io.fin), server_events(&mut server));
             for piece in [1, 3, 1000] {
                 if dialect == Dialect::Session && piece < count {
                     // Sessions send these in more blocks: the next test checks them.
@@ -75,7 +75,7 @@ fn in_pieces_it_is_the_same_bytes() {
                 assert!(!server.wants_winners());
                 assert!(told == whole, "{dialect}, {count} in pieces of {piece}");
                 assert_eq!(server.poll_io().is_none_or(|io| io.fin), ended, "{dialect}");
-                assert_eq!(seen(&mut server), events, "{dialect}");
+                assert_eq!(server_events(&mut server), events, "{dialect}");
             }
         }
     }
@@ -205,7 +205,10 @@ fn what_is_asked_behind_a_list_is_answered_behind_it() {
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     put(&mut server, &documents[..9]).unwrap();
     give(&mut server, at(0), b"B{};Q{AgencyID:1};");
-    assert!(matches!(seen(&mut server)[..], [common::Seen::Refused(..)]), "the question waits");
+    assert!(
+        matches!(server_events(&mut server)[..], [lottery_testkit::ServerEvent::Refused(..)]),
+        "the question waits"
+    );
     put(&mut server, &documents[9..]).unwrap();
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     let failure = Failure { code: Code::Storage, text: "no" };
@@ -226,5 +229,5 @@ fn a_list_for_a_connection_that_is_over_goes_nowhere() {
     server.handle(at(0), Input::Failed);
     assert!(!server.wants_winners());
     put(&mut server, &documents[4..]).unwrap();
-    assert_eq!(seen(&mut server), [common::Seen::Closed(CloseReason::Lost)]);
+    assert_eq!(server_events(&mut server), [lottery_testkit::ServerEvent::Closed(CloseReason::Lost)]);
 }

@@ -1,9 +1,7 @@
 //! More replies at once than are decoded ahead of the application.
 
-mod common;
-
-use common::{Heard, at, client_of, give, heard};
 use lottery_proto::{Client, CloseReason, Dialect, Input, State};
+use lottery_testkit::{ClientEvent, at, client_events, client_of, give};
 
 /// Number of replies, many more than are decoded ahead.
 const MANY: usize = 500;
@@ -24,39 +22,39 @@ fn refused(bytes: &[u8]) -> Client {
     client
 }
 
-fn refusals() -> Vec<Heard> {
-    (0..MANY).map(|nth| Heard::Refused("", format!("{nth:03}"))).collect()
+fn refusals() -> Vec<ClientEvent> {
+    (0..MANY).map(|nth| ClientEvent::Refused("", format!("{nth:03}"))).collect()
 }
 
 #[test]
 fn all_of_them_are_handed_out_in_order() {
     let mut client = refused(b"");
-    assert_eq!(heard(&mut client), refusals());
+    assert_eq!(client_events(&mut client), refusals());
     assert_eq!(client.state(), State::Open);
     client.send_finished(at(0)).unwrap();
     let sent = client.unsent();
     client.handle(at(0), Input::Sent(sent));
     give(&mut client, at(0), b"O00000");
-    assert_eq!(heard(&mut client), [Heard::Finished(true)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Finished(true)]);
 }
 
 #[test]
 fn an_end_behind_them_is_told_behind_them() {
     let mut client = refused(b"");
     client.handle(at(0), Input::Eof);
-    assert_eq!(heard(&mut client), refusals());
+    assert_eq!(client_events(&mut client), refusals());
     assert!(client.poll_io().unwrap().fin, "what they had hidden is known now");
     client.handle(at(0), Input::FinSent);
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Done)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::Done)]);
 }
 
 #[test]
 fn a_mistake_behind_them_is_told_behind_them() {
     let mut client = refused(b"X");
     client.handle(at(0), Input::Eof);
-    assert_eq!(heard(&mut client), refusals());
+    assert_eq!(client_events(&mut client), refusals());
     client.handle(at(0), Input::FinSent);
-    let [Heard::Closed(reason)] = &heard(&mut client)[..] else { panic!("it is over") };
+    let [ClientEvent::Closed(reason)] = &client_events(&mut client)[..] else { panic!("it is over") };
     assert!(reason.to_string().starts_with("protocol error: "), "{reason}");
 }
 
@@ -68,5 +66,5 @@ fn what_is_not_taken_takes_no_more_memory_however_often_it_is_told_something() {
         client.handle(at(millis), Input::Timeout);
     }
     assert_eq!(client.memory(), memory);
-    assert_eq!(heard(&mut client), refusals());
+    assert_eq!(client_events(&mut client), refusals());
 }

@@ -4,23 +4,18 @@
 //!
 //! The allocator counts for the whole process, so there is one test here.
 
-#[path = "common/mod.rs"]
-mod common;
-#[path = "anything/grammar.rs"]
-mod grammar;
-#[path = "oracles/mod.rs"]
-mod oracles;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{ANA, BATCH, BATCH_ACK, BLOCK, Dice, FINISHED, HELLO, WINNER, at, batch, bet, block, framed};
-use grammar::{conversation, noise, spoil};
 use lottery_proto::{
     AgencyId, Client, ClientConfig, Code, ConnId, Dialect, Failure, Input, Lender, ListSize, Server,
     ServerConfig, WinnersReply,
 };
-use oracles::{DRAWN, Held, Say, YES};
+use lottery_testkit::grammar::{conversation, noise, spoil};
+use lottery_testkit::{
+    ACCEPT, ANA, Answer, BATCH, BATCH_ACK, BLOCK, DRAWN, FINISHED, HELLO, PendingRequest, Rng, WINNER, at,
+    batch, bet, block, framed,
+};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -106,9 +101,9 @@ fn peak_since(
     manner: Manner,
     why: &str,
 ) -> usize {
-    let no = Say::No(Failure { code: Code::Storage, text: why });
-    let mut held: Vec<Held> = Vec::with_capacity(1024);
-    let before = before + held.capacity() * size_of::<Held>();
+    let no = Answer::Reject(Failure { code: Code::Storage, text: why });
+    let mut held: Vec<PendingRequest> = Vec::with_capacity(1024);
+    let before = before + held.capacity() * size_of::<PendingRequest>();
     let mut stream = bytes.iter().cycle().take(size);
     ALLOCATOR.reset_peak_usage();
     while let Some(io) = server.poll_io() {
@@ -118,14 +113,14 @@ fn peak_since(
             && held.len() < held.capacity()
             && let Some(event) = server.poll_event()
         {
-            held.extend(Held::of(event));
+            held.extend(PendingRequest::of(event));
         }
         assert!(server.memory() <= config.max_memory());
         let is_over = n == 0 && held.is_empty();
         match manner {
             Manner::Good | Manner::Unread => {
                 for held in held.drain(..) {
-                    let say = if matches!(held, Held::AnonymousWaiter(_)) { DRAWN } else { YES };
+                    let say = if matches!(held, PendingRequest::AnonymousWaiter(_)) { DRAWN } else { ACCEPT };
                     held.answer(&mut server, at(0), say).expect("it fits");
                 }
             }
@@ -158,7 +153,7 @@ fn peak_of_lists(
     whole: bool,
 ) -> (usize, usize) {
     const QUESTIONS: usize = 40;
-    let list = Say::Yes { total: 1, winners: Some(winners), prefix: "" };
+    let list = Answer::Accept { total: 1, winners: Some(winners), prefix: "" };
     let bytes = [hello, &question.repeat(QUESTIONS)].concat();
     let (mut stream, mut lists, mut sent) = (&bytes[..], 0, 0);
     let (size, mut pieces) = (ListSize::of(winners.iter().map(String::as_str)), winners.chunks(1));
@@ -173,13 +168,13 @@ fn peak_of_lists(
         let mut held = Vec::with_capacity(QUESTIONS);
         loop {
             while let Some(event) = server.poll_event() {
-                held.extend(Held::of(event));
+                held.extend(PendingRequest::of(event));
             }
             // A reply may let another request out.
             let Some(next) = held.pop() else { break };
-            lists += usize::from(matches!(next, Held::Winners(_)));
+            lists += usize::from(matches!(next, PendingRequest::Winners(_)));
             match next {
-                Held::Winners(ticket) if !whole => {
+                PendingRequest::Winners(ticket) if !whole => {
                     server.reply(at(0), ticket, WinnersReply::List(size)).expect("it fits");
                     pieces = winners.chunks(PIECE / (winners[0].len() + 1));
                 }
@@ -380,12 +375,12 @@ fn a_connection_never_takes_more_memory_than_is_documented() {
             assert!(peak <= most, "{peak} bytes, more than {most}, with lists of {list}");
         }
 
-        let mut dice = Dice(9);
+        let mut rng = Rng::new(9);
         for _ in 0..2_000 {
-            let wire = *dice.pick(Dialect::ALL);
-            let mut bytes = if dice.one_in(9) { noise(&mut dice) } else { conversation(wire, &mut dice) };
-            spoil(&mut bytes, &mut dice);
-            let manner = *dice.pick(&MANNERS);
+            let wire = *rng.pick(Dialect::ALL);
+            let mut bytes = if rng.one_in(9) { noise(&mut rng) } else { conversation(wire, &mut rng) };
+            spoil(&mut bytes, &mut rng);
+            let manner = *rng.pick(&MANNERS);
             let peak = peak(config, &bytes, 60_000, manner, &why);
             assert!(peak <= most, "{manner:?}: {peak} bytes, more than {most}, of {}", bytes.escape_ascii());
         }

@@ -2,15 +2,13 @@
 //!
 //! The allocator counts for the whole process, so there is one test here.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::{ANA, BET, BET_ACK, FINISHED, JOSE, WINNER, at, batch, bet, block, give};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, Client, ClientConfig, ConnId, Dialect, Input, Receipt, Server, ServerConfig, WinnersReply,
 };
+use lottery_testkit::{ANA, BET, BET_ACK, FINISHED, JOSE, WINNER, at, batch, bet, block, give};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]

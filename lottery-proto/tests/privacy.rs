@@ -1,12 +1,12 @@
 //! Names, documents and dates of birth are personal data: no `Debug` and no error shows them.
 
-mod common;
-
 use std::fmt::{Debug, Display};
 
-use common::{BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, WINNER, at, batch, bet, block, client, give, server};
 use lottery_proto::server::Event;
 use lottery_proto::{Bet, Input, Receipt, Reply, Server, WinnersReply, client};
+use lottery_testkit::{
+    BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, WINNER, at, batch, bet, block, client, give, server,
+};
 
 const SECRETS: [&str; 4] = ["Wilhelmina", "Zimmermann", "31415926", "1987-06-05"];
 const SECRET_BET: &str = "Wilhelmina|Zimmermann|31415926|1987-06-05|4321";
@@ -96,7 +96,7 @@ fn a_server_and_its_events_hide_them_in_every_state() {
 fn ends(mut server: Server) {
     give(&mut server, at(0), &[b'3'; BLOCK]);
     hides(&server);
-    let _ = common::take(&mut server, at(0));
+    let _ = lottery_testkit::take(&mut server, at(0));
     server.handle(at(0), Input::FinSent);
     hides(&server);
     server.handle(at(0), Input::Eof);
@@ -117,7 +117,7 @@ fn a_client_and_its_events_hide_them_in_every_state() {
     client.send_finished(at(0)).unwrap();
     hides(&client);
     hides(&client.poll_io());
-    let _ = common::take(&mut client, at(0));
+    let _ = lottery_testkit::take(&mut client, at(0));
     let answers = [
         block(BET_ACK, 1, b"31415926|4321|1"),
         block(WINNER, 1, b"131415926|31415926"),

@@ -1,15 +1,11 @@
 //! Rare cases: bets in a loop, agencies that a dialect has no number for, replies that are not text.
 
-mod common;
-
-use common::{
-    ANA, BATCH, BATCH_ACK, BET_ACK, HELLO, Heard, JOSE, at, batch, bet, block, client_of, give, heard,
-    server, take, text,
-};
 use lottery_proto::server::Event;
 use lottery_proto::{Client, Dialect, Input, SendError, client};
-
-const WELCOME: u8 = 8;
+use lottery_testkit::{
+    ANA, BATCH, BATCH_ACK, BET_ACK, ClientEvent, HELLO, JOSE, WELCOME, at, batch, bet, block, client_events,
+    client_of, give, server, take, text,
+};
 
 #[test]
 fn bets_are_gone_through_in_a_loop_as_often_as_one_likes() {
@@ -27,12 +23,12 @@ fn bets_are_gone_through_in_a_loop_as_often_as_one_likes() {
 
 #[test]
 fn a_single_bet_may_be_refused() {
-    let mut client = common::client(1);
+    let mut client = lottery_testkit::client(1);
     client.send_bet(at(0), &bet(ANA)).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), &block(BET_ACK, 1, b"20000001|7574|0"));
-    let heard = heard(&mut client);
-    assert_eq!(heard, [Heard::Bet(false)]);
+    let heard = client_events(&mut client);
+    assert_eq!(heard, [ClientEvent::Bet(false)]);
 }
 
 #[test]
@@ -64,7 +60,7 @@ fn answers_that_are_no_text_end_a_session() {
     assert_eq!(reason, "protocol error: expected 2|stored|finished|window|digest (at byte 4)");
     let mut client = greeted();
     give(&mut client, at(0), &block(WELCOME, 1, b"2|0|0|16|00000000"));
-    assert_eq!(heard(&mut client), [Heard::Welcome(0)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Welcome(0)]);
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
     assert_eq!(take(&mut client, at(0))[0], BATCH);
     let reason = ends(&mut client, &block(BATCH_ACK, 1, b"1|\xff"));

@@ -1,12 +1,11 @@
 //! Invalid bets: only their batch is rejected, the connection goes on, and its Finished is answered `0`.
 
-mod common;
-
-use common::{
-    ANA, BATCH_ACK, BET, BET_ACK, FINISHED, JOSE, Seen, WINNER, at, batch, block, give, seen, server, take,
-};
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{CloseReason, Code, Failure, Field, Input, Receipt, Server, State, WinnersReply};
+use lottery_testkit::{
+    ANA, BATCH_ACK, BET, BET_ACK, FINISHED, JOSE, ServerEvent, WINNER, at, batch, block, give, server,
+    server_events, take,
+};
 
 /// `(payload of a bet, field at fault, text of the error)`
 fn table() -> Vec<(Vec<u8>, Option<Field>, &'static str)> {
@@ -81,7 +80,7 @@ fn stored() -> Receipt<'static> {
 fn goes_on_but_is_not_finished(server: &mut Server) {
     for _ in 0..2 {
         give(server, at(2), &block(FINISHED, 1, b""));
-        assert_eq!(seen(server), [Seen::Refused(1, RefusedBy::EarlierBets)]);
+        assert_eq!(server_events(server), [ServerEvent::Refused(1, RefusedBy::EarlierBets)]);
         assert_eq!(take(server, at(2)), block(BATCH_ACK, 1, b"0"));
     }
     give(server, at(3), &block(WINNER, 1, b"1"));
@@ -99,7 +98,8 @@ fn a_batch_with_a_bad_bet_is_refused_as_a_whole() {
             bets[position - 1] = &bad;
             let mut server = server();
             give(&mut server, at(1), &batch(1, &bets));
-            let Ok([Seen::Refused(1, RefusedBy::Malformed(error))]) = <[_; 1]>::try_from(seen(&mut server))
+            let Ok([ServerEvent::Refused(1, RefusedBy::Malformed(error))]) =
+                <[_; 1]>::try_from(server_events(&mut server))
             else {
                 panic!("{text}")
             };
@@ -118,8 +118,10 @@ fn a_bad_bet_sent_alone_is_answered() {
     for (bad, _, text) in table() {
         let mut server = server();
         give(&mut server, at(1), &block(BET, 1, &bad));
-        let seen = seen(&mut server);
-        let [Seen::Refused(1, RefusedBy::Malformed(error))] = &seen[..] else { panic!("{text}: {seen:?}") };
+        let seen = server_events(&mut server);
+        let [ServerEvent::Refused(1, RefusedBy::Malformed(error))] = &seen[..] else {
+            panic!("{text}: {seen:?}")
+        };
         assert_eq!(error.to_string(), format!("bet 1: {text} (at byte 4)"));
         let answer = take(&mut server, at(1));
         // The reply repeats the document and the number if they are digits, and `0` otherwise.
@@ -144,7 +146,10 @@ fn a_finished_is_refused_though_it_came_with_the_bad_batch() {
         give(&mut server, at(1), &[first, batch(1, &[bad]), finished(), finished()].concat());
         if good_first {
             let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
-            assert!(matches!(&seen(&mut server)[..], [Seen::Refused(1, RefusedBy::Malformed(_))]));
+            assert!(matches!(
+                &server_events(&mut server)[..],
+                [ServerEvent::Refused(1, RefusedBy::Malformed(_))]
+            ));
             assert_eq!(take(&mut server, at(1)), [], "answers leave in order");
             server.reply(at(1), ticket, stored()).unwrap();
         } else {
@@ -153,8 +158,8 @@ fn a_finished_is_refused_though_it_came_with_the_bad_batch() {
                 Some(Event::Refused { error: RefusedBy::Malformed(_), .. })
             ));
         }
-        let refused = || Seen::Refused(1, RefusedBy::EarlierBets);
-        assert_eq!(seen(&mut server), [refused(), refused()]);
+        let refused = || ServerEvent::Refused(1, RefusedBy::EarlierBets);
+        assert_eq!(server_events(&mut server), [refused(), refused()]);
         assert_eq!(take(&mut server, at(1)), [block(BATCH_ACK, 1, b"0"), block(BATCH_ACK, 1, b"0")].concat());
         goes_on_but_is_not_finished(&mut server);
     }
@@ -186,12 +191,12 @@ fn what_the_application_refuses_is_refused_just_so() {
                 other => panic!("{other:?}"),
             }
             if finished_came_before {
-                assert_eq!(seen(&mut server), [Seen::Refused(1, RefusedBy::EarlierBets)]);
+                assert_eq!(server_events(&mut server), [ServerEvent::Refused(1, RefusedBy::EarlierBets)]);
             }
             goes_on_but_is_not_finished(&mut server);
             server.handle(at(4), Input::Eof);
             server.handle(at(4), Input::FinSent);
-            assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Done)]);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
         }
     }
 }

@@ -1,19 +1,14 @@
 //! Sessions, through both machines: messages byte for byte, and their order (`docs/protocol.md#sessions`).
 
-mod common;
-
-use common::{
-    ANA, BATCH_ACK, BET, BLOCK, FINISHED, HELLO, JOSE, WINNER, at, batch, bet, block, client_of, give,
-    server, take,
-};
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
     AgencyId, Bet, Client, ClientConfig, CloseReason, Code, Dialect, Failure, HelloReply, Input, Receipt,
     SendError, Server, ServerConfig, State, Ticket, Violation, WinnersReply, client,
 };
-
-const WELCOME: u8 = 8;
-const ERROR: u8 = 9;
+use lottery_testkit::{
+    ANA, BATCH_ACK, BET, BLOCK, ERROR, FINISHED, HELLO, JOSE, WELCOME, WINNER, at, batch, bet, block,
+    client_of, give, server, take,
+};
 
 /// Returns a server in a session of agency 3, which has two bets stored.
 fn in_session() -> Server {
@@ -96,7 +91,7 @@ fn a_batch_that_the_application_refuses_ends_the_storing_of_its_session() {
     give(&mut server, at(0), &batch(3, &[JOSE]));
     assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
     let told = take(&mut server, at(0));
-    assert!(told.starts_with(&common::packet(BATCH_ACK, 3, b"0|2|storage: no room")));
+    assert!(told.starts_with(&lottery_testkit::packet(BATCH_ACK, 3, b"0|2|storage: no room")));
     assert_eq!(told.len(), 2 * BLOCK);
 }
 
@@ -333,7 +328,7 @@ fn a_long_reason_is_cut_where_a_block_ends_and_no_character_is_torn() {
 #[test]
 fn a_centre_that_does_not_speak_sessions_refuses_them() {
     let config = ServerConfig { dialects: vec![Dialect::Block], ..ServerConfig::default() };
-    let mut server = common::server_with(config);
+    let mut server = lottery_testkit::server_with(config);
     give(&mut server, at(0), &block(HELLO, 3, b"2"));
     assert_eq!(take(&mut server, at(0))[0], ERROR);
     server.handle(at(0), Input::FinSent);

@@ -1,10 +1,8 @@
 //! `Display` and `Debug` of small types, in messages and logs, and the size hints of iterators.
 
-mod common;
-
-use common::{ANA, BET, JOSE, WINNER, at, batch, block, client, give, server, take};
 use lottery_proto::server::Event;
 use lottery_proto::{AgencyId, Code, Failure, Receipt, Reply, WinnersReply, client};
+use lottery_testkit::{ANA, BET, JOSE, WINNER, at, batch, block, client, give, server, take};
 
 #[test]
 fn an_agency_is_shown_as_its_number() {

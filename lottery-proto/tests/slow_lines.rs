@@ -1,13 +1,14 @@
 //! Messages that come slowly over a thin line: they have the time that they take at the minimum rate
 //! (`docs/protocol.md#deadlines`).
 
-mod common;
-
 use std::time::Duration;
 
-use common::{FINISHED, Heard, Seen, at, block, client_of, framed, give, heard, seen, server, take};
 use lottery_proto::server::Event;
 use lottery_proto::{Client, CloseReason, ConnId, Dialect, Input, Server, ServerConfig, State};
+use lottery_testkit::{
+    ClientEvent, FINISHED, ServerEvent, at, block, client_events, client_of, framed, give, server,
+    server_events, take,
+};
 
 /// Block over a line that many share: complete after 101 s at 81 bytes a second; too slow at 80.
 #[test]
@@ -40,7 +41,7 @@ fn however_much_of_a_message_comes_its_time_is_bounded() {
     assert_eq!(take(&mut server, at(60_000)), b"ERROR:a message was not completed in time;");
     server.handle(at(60_000), Input::FinSent);
     server.handle(at(60_000), Input::Eof);
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Incomplete)]);
 }
 
 /// Returns a client that waits for its winners, and a long winners list in its dialect.
@@ -66,7 +67,7 @@ fn an_answer_that_has_begun_has_the_time_that_it_takes_at_the_least_rate() {
             client.handle(at(second * 1_000), Input::Timeout);
             give(&mut client, at(second * 1_000), part);
         }
-        assert_eq!(heard(&mut client), [Heard::Winners(vec!["20000001".into(); 1_000])]);
+        assert_eq!(client_events(&mut client), [ClientEvent::Winners(vec!["20000001".into(); 1_000])]);
     }
 }
 
@@ -79,6 +80,6 @@ fn an_answer_that_stops_is_given_up() {
         give(&mut client, at(50_000), &list[..500]);
         assert_eq!(client.poll_io().unwrap().deadline, Some(at(115_000)));
         client.handle(at(115_000), Input::Timeout);
-        assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::NoAnswer)]);
+        assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::NoAnswer)]);
     }
 }

@@ -1,19 +1,15 @@
 //! Peers that always leave something unread, and the end of connections that others wait for.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{
-    ANA, BATCH_ACK, BLOCK, End, FINISHED, HELLO, Seen, WINNER, answer, at, batch, block, client_of, give,
-    heard, seen, server, take,
-};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, Client, ClientConfig, CloseReason, Dialect, HelloReply, Input, Receipt, State,
 };
-
-const ERROR: u8 = 9;
+use lottery_testkit::{
+    ANA, BATCH_ACK, BLOCK, ERROR, FINISHED, HELLO, ServerEvent, WINNER, accept_next, at, batch, block,
+    client_events, client_of, give, server, server_events, take,
+};
 
 #[test]
 fn what_was_sent_takes_no_memory_though_something_is_always_left_to_be_sent() {
@@ -21,8 +17,8 @@ fn what_was_sent_takes_no_memory_though_something_is_always_left_to_be_sent() {
     let question = block(WINNER, 3, b"1");
     let ask = |server: &mut _, sent: usize| {
         give(server, at(0), &question);
-        assert!(answer(server, at(0), None));
-        server.tell(at(0), Input::Sent(sent));
+        assert!(accept_next(server, at(0), None));
+        server.handle(at(0), Input::Sent(sent));
     };
     ask(&mut server, 1);
     for _ in 0..100 {
@@ -37,22 +33,22 @@ fn a_connection_that_fails_before_the_last_answer_was_sent_is_not_done() {
     let mut server = server();
     give(&mut server, at(0), &block(FINISHED, 3, b""));
     server.handle(at(0), Input::Eof);
-    assert!(answer(&mut server, at(0), None));
+    assert!(accept_next(&mut server, at(0), None));
     assert_eq!(server.state(), State::Draining);
     server.handle(at(0), Input::Failed);
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Lost)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Lost)]);
 }
 
 #[test]
 fn a_connection_that_is_done_stays_so_though_the_peer_never_ends() {
     let mut server = server();
     give(&mut server, at(0), b"hello\n");
-    assert!(answer(&mut server, at(0), None));
+    assert!(accept_next(&mut server, at(0), None));
     assert_eq!(take(&mut server, at(0)), b"> hello\n");
     server.handle(at(0), Input::FinSent);
     assert_eq!(server.state(), State::Lingering);
     server.handle(at(10_000), Input::Timeout);
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Done)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
 }
 
 #[test]
@@ -83,8 +79,8 @@ fn an_error_answers_all_that_was_asked() {
     give(&mut client, at(0), &block(ERROR, 3, b"storage|the disk is full"));
     client.handle(at(0), Input::Eof);
     client.handle(at(0), Input::FinSent);
-    let heard = heard(&mut client);
-    assert_eq!(heard.last(), Some(&common::Heard::Closed(CloseReason::Done)), "{heard:?}");
+    let heard = client_events(&mut client);
+    assert_eq!(heard.last(), Some(&lottery_testkit::ClientEvent::Closed(CloseReason::Done)), "{heard:?}");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Inputs at the wrong time and calls once too often change nothing.
 
-mod common;
-
-use common::{ANA, BATCH_ACK, End, HELLO, at, batch, bet, block, client, client_of, give, server, take};
 use lottery_proto::{Client, ClientConfig, Dialect, Input, SendError, State, client};
+use lottery_testkit::{
+    ANA, BATCH_ACK, Endpoint, HELLO, at, batch, bet, block, client, client_of, give, server, take,
+};
 
 /// Checks that the machine is unchanged: open, with this deadline.
-fn is_as_before(end: &mut impl End, deadline: Option<lottery_proto::Instant>) {
-    let io = end.io().expect("it is open");
+fn is_as_before(end: &mut impl Endpoint, deadline: Option<lottery_proto::Instant>) {
+    let io = end.poll_io().expect("it is open");
     assert!(!io.fin);
     assert_eq!(io.deadline, deadline);
 }

@@ -1,11 +1,11 @@
 //! Bets of the fast path, which reads a whole bet at once, with two mistakes that could hide each other, or
 //! with an end where there should be none.
 
-mod common;
-
-use common::{ANA, BATCH, BET, Seen, batch, block, framed, give, packet, seen, server};
 use lottery_proto::block::decode_batch;
 use lottery_proto::{DecodeError, Problem};
+use lottery_testkit::{
+    ANA, BATCH, BET, ServerEvent, batch, block, framed, give, packet, server, server_events,
+};
 
 fn decode(block: &[u8]) -> (usize, Result<(), DecodeError>) {
     let mut bets = 0;
@@ -25,8 +25,8 @@ fn the_same_mistake_in_two_fields_is_a_mistake() {
         assert_eq!((bets, result.unwrap_err().bet), (0, Some(1)), "{wrong}");
         let mut server = server();
         let body = format!("1;2\n{}\n{}\n", wrong.replace('|', ";"), ANA.replace('|', ";"));
-        give(&mut server, common::at(0), &framed(body));
-        assert!(matches!(seen(&mut server)[..], [Seen::Refused(1, _)]), "{wrong}");
+        give(&mut server, lottery_testkit::at(0), &framed(body));
+        assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(1, _)]), "{wrong}");
     }
 }
 
@@ -68,6 +68,6 @@ fn each_bet_is_cut_at_its_own_separators() {
     let lines: Vec<String> = (0..12).map(line).collect();
     assert!(lines.iter().all(|line| packet(BET, 1, line.as_bytes()).len() == 47));
     let mut read = Vec::new();
-    decode_batch(&batch(1, &lines), |bet| read.push(common::text(&bet))).unwrap();
+    decode_batch(&batch(1, &lines), |bet| read.push(lottery_testkit::text(&bet))).unwrap();
     assert_eq!(read, lines);
 }

@@ -8,6 +8,8 @@ pub mod disk;
 #[cfg(feature = "machines")]
 mod events;
 #[cfg(feature = "machines")]
+pub mod grammar;
+#[cfg(feature = "machines")]
 pub mod invariants;
 #[cfg(feature = "log")]
 pub mod log;

@@ -1,23 +1,11 @@
 //! Application behind the server: takes requests one by one, and answers any of them in any way.
 
 use lottery_proto::server::{Event, RefusedBy};
-use lottery_proto::{
-    AnonymousWaiter, Batch, Dialect, Echo, EchoReply, Finished, ListError, ListSize, Receipt, ReplyError,
-    SingleBet, Ticket, WinnersQuery, WinnersReply,
-};
+use lottery_proto::{Dialect, EchoReply, ListError, ListSize, Receipt, ReplyError, WinnersReply};
+use lottery_testkit::PendingRequest;
 
 use crate::server::{REFUSED, Run};
 use crate::words::{Said, answer};
-
-/// Request that is not answered yet.
-pub(super) enum Held {
-    Bet(Ticket<SingleBet>),
-    Batch(Ticket<Batch>),
-    Finished(Ticket<Finished>),
-    Winners(Ticket<WinnersQuery>),
-    AnonymousWaiter(Ticket<AnonymousWaiter>),
-    Echo(Ticket<Echo>),
-}
 
 /// Accepts that no list is left to continue: the last document has ended it.
 fn nothing_left(error: ListError) -> Result<(), ListError> {
@@ -35,18 +23,18 @@ impl Run {
             Event::Bet { ticket, bets } => {
                 let document = bets.iter().next().unwrap().document().to_string();
                 assert!(self.off || document == n.to_string());
-                Held::Bet(ticket)
+                PendingRequest::Bet(ticket)
             }
             Event::Batch { ticket, bets } => {
                 assert!(self.off || bets.iter().all(|bet| bet.document() == n.to_string()));
-                Held::Batch(ticket)
+                PendingRequest::Batch(ticket)
             }
-            Event::Finished { ticket } => Held::Finished(ticket),
-            Event::WinnersQuery { ticket, .. } => Held::Winners(ticket),
-            Event::AnonymousWaiter { ticket } => Held::AnonymousWaiter(ticket),
+            Event::Finished { ticket } => PendingRequest::Finished(ticket),
+            Event::WinnersQuery { ticket, .. } => PendingRequest::Winners(ticket),
+            Event::AnonymousWaiter { ticket } => PendingRequest::AnonymousWaiter(ticket),
             Event::Echo { ticket, line } => {
                 assert!(self.off || line.0 == n.to_string().as_bytes());
-                Held::Echo(ticket)
+                PendingRequest::Echo(ticket)
             }
             Event::Refused { error, .. } => {
                 let text = error.to_string();
@@ -68,32 +56,33 @@ impl Run {
         self.held.push((n, held));
     }
 
-    pub(super) fn reply(&mut self, n: usize, held: Held, how: usize) {
+    pub(super) fn reply(&mut self, n: usize, held: PendingRequest, how: usize) {
         let good = how < 8;
         let receipt = if good { Receipt::Stored { total: 1 } } else { Receipt::Refused(REFUSED) };
         let documents = [n.to_string(), (n + 1).to_string()];
         let said = match held {
-            Held::Bet(ticket) => {
+            PendingRequest::Hello(ticket) => panic!("{ticket:?}: no session is opened"),
+            PendingRequest::Bet(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
                 Said::Bet(n, good)
             }
-            Held::Batch(ticket) => {
+            PendingRequest::Batch(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
                 Said::Batch(good)
             }
-            Held::Finished(ticket) => {
+            PendingRequest::Finished(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
                 Said::Finished(good)
             }
-            Held::AnonymousWaiter(ticket) => {
+            PendingRequest::AnonymousWaiter(ticket) => {
                 self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
                 Said::Winners(&documents)
             }
-            Held::Echo(ticket) => {
+            PendingRequest::Echo(ticket) => {
                 self.server.reply(self.now, ticket, EchoReply("> ")).unwrap();
                 Said::Line(n)
             }
-            Held::Winners(ticket) => match how {
+            PendingRequest::Winners(ticket) => match how {
                 0..3 => {
                     self.server.reply(self.now, ticket, WinnersReply::Pending).unwrap();
                     Said::Pending
@@ -115,7 +104,9 @@ impl Run {
                 8 if self.wire == Dialect::Block => {
                     let many = vec!["12345678".to_string(); 910];
                     match self.server.reply(self.now, ticket, WinnersReply::Winners(&many)) {
-                        Err(ReplyError::TooLarge(ticket)) => self.held.push((n, Held::Winners(ticket))),
+                        Err(ReplyError::TooLarge(ticket)) => {
+                            self.held.push((n, PendingRequest::Winners(ticket)));
+                        }
                         other => other.unwrap(),
                     }
                     return;

@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use lottery_proto::{
     AgencyId, Client, ClientConfig, CloseReason, Dialect, Input, Instant, SendError, State, block,
 };
+use lottery_testkit::{
+    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, FINISHED, JOSE, WINNER, at, bet, block, client_events,
+};
 use proptest::prelude::*;
 
-use crate::common::{
-    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, Heard, JOSE, WINNER, at, bet, block, heard,
-};
 use crate::{Step, after, wait};
 
 #[derive(Clone, Debug)]
@@ -66,8 +66,8 @@ struct Run {
     sent: Vec<u8>,
     /// Replies of the server that have not arrived.
     answers: VecDeque<u8>,
-    expected: Vec<Heard>,
-    heard: Vec<Heard>,
+    expected: Vec<ClientEvent>,
+    heard: Vec<ClientEvent>,
     /// True if the server or the driver misbehaves: events are then not predicted.
     off: bool,
 }
@@ -121,7 +121,7 @@ impl Run {
             }
             Op::Tell(input) => self.client.handle(now, input),
             Op::Poll => {
-                self.heard.extend(heard(&mut self.client));
+                self.heard.extend(client_events(&mut self.client));
                 told = false;
             }
         }
@@ -148,10 +148,12 @@ impl Run {
             self.asked.pop_front();
             let n = self.expected.len();
             let (answer, heard) = match (kind, n % 2) {
-                (BET, _) => (block(BET_ACK, 1, b"20000001|7574|1"), Heard::Bet(true)),
-                (FINISHED, _) => (block(BATCH_ACK, 1, b"0"), Heard::Finished(false)),
-                (_, 0) => (block(WINNER, 1, b"0"), Heard::Pending),
-                _ => (block(WINNER, 1, format!("1{n}").as_bytes()), Heard::Winners(vec![n.to_string()])),
+                (BET, _) => (block(BET_ACK, 1, b"20000001|7574|1"), ClientEvent::Bet(true)),
+                (FINISHED, _) => (block(BATCH_ACK, 1, b"0"), ClientEvent::Finished(false)),
+                (_, 0) => (block(WINNER, 1, b"0"), ClientEvent::Pending),
+                _ => {
+                    (block(WINNER, 1, format!("1{n}").as_bytes()), ClientEvent::Winners(vec![n.to_string()]))
+                }
             };
             self.answers.extend(answer);
             self.expected.push(heard);
@@ -185,9 +187,9 @@ impl Run {
         self.check(true);
         self.client.handle(self.now, Input::FinSent);
         assert_eq!(self.client.state(), State::Closed);
-        self.heard.extend(heard(&mut self.client));
-        let ends = self.heard.iter().filter(|heard| matches!(heard, Heard::Closed(_))).count();
-        let Some(Heard::Closed(reason)) = self.heard.pop() else { panic!("Closed is the last event") };
+        self.heard.extend(client_events(&mut self.client));
+        let ends = self.heard.iter().filter(|heard| matches!(heard, ClientEvent::Closed(_))).count();
+        let Some(ClientEvent::Closed(reason)) = self.heard.pop() else { panic!("Closed is the last event") };
         assert_eq!(ends, 1);
         if !self.off {
             assert_eq!(self.heard[..], self.expected[..self.heard.len()]);

@@ -3,8 +3,6 @@
 
 mod application;
 mod client;
-#[path = "../common/mod.rs"]
-mod common;
 mod server;
 mod words;
 

@@ -2,14 +2,13 @@
 
 use std::mem::size_of;
 
-use crate::common::{BLOCK, FINISHED, at, block, give};
 use lottery_proto::server::Event;
 use lottery_proto::{
     Code, ConnId, Dialect, Failure, Input, Instant, Receipt, ReplyError, Server, ServerConfig, State,
 };
+use lottery_testkit::{BLOCK, FINISHED, PendingRequest, at, block, give};
 use proptest::prelude::*;
 
-use crate::application::Held;
 use crate::words::request;
 use crate::{Step, after, wait};
 
@@ -61,7 +60,7 @@ pub(super) struct Run {
     of: Vec<u8>,
     requests: usize,
     stream: Vec<u8>,
-    pub(super) held: Vec<(usize, Held)>,
+    pub(super) held: Vec<(usize, PendingRequest)>,
     /// Reply to each request that the application has seen, as soon as it is known.
     pub(super) answers: Vec<Option<Vec<u8>>>,
     sent: Vec<u8>,
@@ -123,7 +122,7 @@ impl Run {
                 self.tell(input);
                 if input == Input::Shutdown {
                     // The machine has told the anonymous waiters that this process will not see the draw.
-                    self.held.retain(|(_, held)| !matches!(held, Held::AnonymousWaiter(_)));
+                    self.held.retain(|(_, held)| !matches!(held, PendingRequest::AnonymousWaiter(_)));
                 }
             }
             Op::Poll => self.poll(),

@@ -1,8 +1,7 @@
 //! Bytes of each dialect's requests and replies.
 
 use lottery_proto::Dialect;
-
-use crate::common::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed};
+use lottery_testkit::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed};
 
 /// Returns the bytes of request `n`; its bets, if it has some, have the document `n`.
 pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {

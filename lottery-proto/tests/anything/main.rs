@@ -4,49 +4,44 @@
 //! `ANYTHING=1000000 cargo test --release --test anything -- --nocapture` takes a million inputs for each
 //! decoder.
 
-#[path = "../common/mod.rs"]
-mod common;
-mod grammar;
-#[path = "../oracles/mod.rs"]
-mod oracles;
 mod pieces;
 
 use std::env;
 
-use common::{Dice, at, client_of, heard};
-use grammar::{conversation, noise, spoil};
 use lottery_proto::{Dialect, Input, ServerConfig, State};
-use oracles::{ask, give_until_over, serve};
+use lottery_testkit::grammar::{self, conversation, noise, spoil};
+use lottery_testkit::invariants::{give_until_over, send_request, serve};
+use lottery_testkit::{Rng, at, client_events, client_of};
 
 fn inputs() -> u64 {
     env::var("ANYTHING").map_or(20_000, |inputs| inputs.parse().expect("a number of inputs"))
 }
 
 /// Returns input for a decoder: messages, damaged or not, or noise.
-fn input(wire: Dialect, dice: &mut Dice, messages: impl Fn(Dialect, &mut Dice) -> Vec<u8>) -> Vec<u8> {
-    if dice.one_in(20) {
-        return noise(dice);
+fn input(wire: Dialect, rng: &mut Rng, messages: impl Fn(Dialect, &mut Rng) -> Vec<u8>) -> Vec<u8> {
+    if rng.one_in(20) {
+        return noise(rng);
     }
-    let mut bytes = messages(wire, dice);
-    spoil(&mut bytes, dice);
+    let mut bytes = messages(wire, rng);
+    spoil(&mut bytes, rng);
     bytes
 }
 
 fn all_inputs(wire: Dialect) {
-    let mut dice = Dice(wire as u64);
+    let mut rng = Rng::new(wire as u64);
     let config = ServerConfig { max_in_flight: 4, max_buffer: 8192, ..ServerConfig::default() };
     let (mut batches, mut answers) = (0, 0);
     for _ in 0..inputs() {
-        batches += serve(wire, &config, &input(wire, &mut dice, conversation));
+        batches += serve(wire, &config, &input(wire, &mut rng, conversation));
     }
     for _ in 0..inputs() {
         let mut client = client_of(wire, 1);
-        ask(&mut client, dice.below(4));
-        let bytes = input(wire, &mut dice, grammar::answer);
+        send_request(&mut client, rng.index(4));
+        let bytes = input(wire, &mut rng, grammar::answer);
         let mut said = give_until_over(&mut client, &bytes);
         client.handle(at(0), Input::Eof);
         client.handle(at(0), Input::FinSent);
-        said.extend(heard(&mut client));
+        said.extend(client_events(&mut client));
         answers += said.len() - 1;
         assert_eq!(client.state(), State::Closed);
     }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use lottery_proto::client::Event as Heard;
 use lottery_proto::{Client, CloseReason, Instant, WinnersFlow};
-
-use crate::common::bet;
+use lottery_testkit::bet;
 
 /// Tasks of the agency, in order.
 #[derive(Clone, Debug)]

@@ -3,27 +3,23 @@
 use std::time::Duration;
 
 use lottery_proto::server::{Event, RefusedBy};
-use lottery_proto::{
-    AnonymousWaiter, Batch, CloseReason, Code, Failure, Finished, Instant, Receipt, Server, SingleBet,
-    Ticket, WinnersQuery, WinnersReply,
-};
+use lottery_proto::{CloseReason, Code, Failure, Instant, Server};
+use lottery_testkit::{Answer, PendingRequest, Rng, bet, text};
 
-use crate::common::{Dice, bet, text};
-
-pub(super) enum Held {
-    Bet(Ticket<SingleBet>, bool),
-    Batch(Ticket<Batch>, bool),
-    Finished(Ticket<Finished>),
-    /// Winners query; true if it waits for the draw.
-    Winners(Ticket<WinnersQuery>, bool),
-    AnonymousWaiter(Ticket<AnonymousWaiter>),
+/// Request that waits for its reply.
+pub(super) struct Waiting {
+    request: PendingRequest,
+    /// True if its bets are rejected.
+    reject: bool,
+    /// True if it waits for the draw.
+    wait: bool,
 }
 
 pub(super) struct Centre {
     pub(super) server: Server,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     /// Requests, and the times at which they are answered.
-    pub(super) held: Vec<(Instant, Held)>,
+    pub(super) held: Vec<(Instant, Waiting)>,
     pub(super) late: bool,
     pub(super) refuses: bool,
     pub(super) pendings: usize,
@@ -45,35 +41,28 @@ impl Centre {
     fn take(&mut self, now: Instant) {
         while let Some(event) = self.server.poll_event() {
             assert_eq!(self.closed, None, "Closed is the last event");
-            let refuse = self.refuses && self.dice.one_in(4);
-            let mut keep = |bets: lottery_proto::Bets<'_>| {
-                if refuse {
+            let refuse = self.refuses && self.rng.one_in(4);
+            let (mut reject, mut wait) = (false, false);
+            match &event {
+                Event::Bet { .. } | Event::Batch { .. } if refuse => {
+                    reject = true;
                     self.refused = true;
-                } else {
+                }
+                Event::Bet { bets, .. } | Event::Batch { bets, .. } => {
                     self.stored.extend(bets.iter().map(|bet| text(&bet)));
                 }
-            };
-            let held = match event {
-                Event::Bet { ticket, bets } => {
-                    keep(bets);
-                    Held::Bet(ticket, refuse)
-                }
-                Event::Batch { ticket, bets } => {
-                    keep(bets);
-                    Held::Batch(ticket, refuse)
-                }
-                Event::Finished { ticket } => Held::Finished(ticket),
-                Event::WinnersQuery { ticket, wait } => Held::Winners(ticket, wait),
-                Event::AnonymousWaiter { ticket } => Held::AnonymousWaiter(ticket),
+                Event::WinnersQuery { wait: waits, .. } => wait = *waits,
                 Event::Refused { error: RefusedBy::EarlierBets, .. } => continue,
                 Event::Closed(reason) => {
-                    self.closed = Some(reason);
+                    self.closed = Some(*reason);
                     continue;
                 }
+                Event::Finished { .. } | Event::AnonymousWaiter { .. } => {}
                 other => panic!("{other:?}"),
-            };
-            let delay = if self.late { self.dice.below(500) as u64 } else { 0 };
-            self.held.push((now.after(Duration::from_millis(delay)), held));
+            }
+            let request = PendingRequest::of(event).expect("each of these is a request");
+            let delay = if self.late { self.rng.below(500) } else { 0 };
+            self.held.push((now.after(Duration::from_millis(delay)), Waiting { request, reject, wait }));
         }
     }
 
@@ -81,7 +70,7 @@ impl Centre {
         // Out of order: all that is due, from a random place on.
         let mut left = Vec::new();
         if self.late && self.held.len() > 1 {
-            let middle = self.dice.below(self.held.len());
+            let middle = self.rng.index(self.held.len());
             self.held.rotate_left(middle);
         }
         for (due, held) in std::mem::take(&mut self.held) {
@@ -94,26 +83,27 @@ impl Centre {
         self.held = left;
     }
 
-    fn answer(&mut self, now: Instant, held: Held) {
-        let failure = Failure { code: Code::Storage, text: "the disk is full" };
+    fn answer(&mut self, now: Instant, held: Waiting) {
         let total = self.stored.len() as u64;
-        let receipt = |refuse| if refuse { Receipt::Refused(failure) } else { Receipt::Stored { total } };
-        match held {
-            Held::Bet(ticket, refuse) => self.server.reply(now, ticket, receipt(refuse)).unwrap(),
-            Held::Batch(ticket, refuse) => self.server.reply(now, ticket, receipt(refuse)).unwrap(),
-            Held::Finished(ticket) => self.server.reply(now, ticket, receipt(false)).unwrap(),
-            Held::Winners(ticket, false) if self.pendings > 0 => {
+        let stored;
+        let winners = match held.request {
+            PendingRequest::Winners(_) if !held.wait && self.pendings > 0 => {
                 self.pendings -= 1;
-                self.server.reply(now, ticket, WinnersReply::Pending).unwrap();
+                None
             }
-            Held::AnonymousWaiter(ticket) => {
-                self.server.reply(now, ticket, WinnersReply::Winners(&[])).unwrap();
+            PendingRequest::AnonymousWaiter(_) => Some(&[][..]),
+            PendingRequest::Winners(_) => {
+                stored = winners(&self.stored);
+                Some(&stored[..])
             }
-            Held::Winners(ticket, _) => {
-                let winners = winners(&self.stored);
-                self.server.reply(now, ticket, WinnersReply::Winners(&winners)).unwrap();
-            }
-        }
+            _ => None,
+        };
+        let answer = if held.reject {
+            Answer::Reject(Failure { code: Code::Storage, text: "the disk is full" })
+        } else {
+            Answer::Accept { total, winners, prefix: "" }
+        };
+        held.request.answer(&mut self.server, now, answer).expect("it fits");
     }
 }
 

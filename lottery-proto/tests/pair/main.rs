@@ -3,8 +3,6 @@
 
 mod agency;
 mod centre;
-#[path = "../common/mod.rs"]
-mod common;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,7 +14,7 @@ use lottery_proto::{
 
 use agency::{Agency, Task};
 use centre::{Centre, winners};
-use common::{BLOCK, Dice, End, at};
+use lottery_testkit::{BLOCK, Endpoint, Rng, at};
 
 /// One direction of a socket.
 struct Pipe {
@@ -33,31 +31,31 @@ impl Pipe {
 }
 
 /// Moves some bytes, or an end, in one direction. Returns true if anything moved.
-fn drive(end: &mut impl End, out: &mut Pipe, into: &mut Pipe, now: Instant, dice: &mut Dice) -> bool {
-    let Some(io) = end.io() else {
+fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant, rng: &mut Rng) -> bool {
+    let Some(io) = end.poll_io() else {
         out.ended = true;
         into.bytes.clear();
         return false;
     };
     let room = io.send.len().min(out.size - out.bytes.len());
     let read = io.recv.len().min(into.bytes.len());
-    let cut = |most: usize, dice: &mut Dice| if dice.one_in(3) { 1 + dice.below(most) } else { most };
-    if room > 0 && (read == 0 || dice.one_in(2)) {
-        let n = cut(room, dice);
+    let cut = |most: usize, rng: &mut Rng| if rng.one_in(3) { 1 + rng.index(most) } else { most };
+    if room > 0 && (read == 0 || rng.one_in(2)) {
+        let n = cut(room, rng);
         out.bytes.extend(&io.send[..n]);
-        end.tell(now, Input::Sent(n));
+        end.handle(now, Input::Sent(n));
     } else if read > 0 {
-        let n = cut(read, dice);
+        let n = cut(read, rng);
         for (to, from) in io.recv.iter_mut().zip(into.bytes.drain(..n)) {
             *to = from;
         }
-        end.tell(now, Input::Received(n));
+        end.handle(now, Input::Received(n));
     } else if io.fin {
         out.ended = true;
-        end.tell(now, Input::FinSent);
+        end.handle(now, Input::FinSent);
     } else if !io.recv.is_empty() && into.ended && !into.end_seen {
         into.end_seen = true;
-        end.tell(now, Input::Eof);
+        end.handle(now, Input::Eof);
     } else {
         return false;
     }
@@ -66,23 +64,23 @@ fn drive(end: &mut impl End, out: &mut Pipe, into: &mut Pipe, now: Instant, dice
 
 /// Runs a conversation to its end, and returns the number of steps.
 fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
-    let mut dice = Dice(seed);
+    let mut rng = Rng::new(seed);
     let mut number = 0;
-    let mut new_bet = |dice: &mut Dice| {
+    let mut new_bet = |rng: &mut Rng| {
         number += 1;
-        let won = if dice.one_in(30) { 7574 } else { dice.below(7000) };
-        let name = *dice.pick(&["Ana", "José María", "Ñandú", "de la Cruz"]);
+        let won = if rng.one_in(30) { 7574 } else { rng.index(7000) };
+        let name = *rng.pick(&["Ana", "José María", "Ñandú", "de la Cruz"]);
         format!("{name}|Paz|{number}|1980-01-01|{won}")
     };
     // Bets with a reply each make the most traffic in the other direction.
-    let alone = *dice.pick(&[1, 2, 10]);
+    let alone = *rng.pick(&[1, 2, 10]);
     let mut all = VecDeque::new();
     for _ in 0..tasks {
-        all.push_back(if dice.below(10) < alone {
-            Task::Bet(new_bet(&mut dice))
+        all.push_back(if rng.index(10) < alone {
+            Task::Bet(new_bet(&mut rng))
         } else {
-            let count = if dice.one_in(8) { 1 + dice.below(300) } else { 1 + dice.below(20) };
-            Task::Batch((0..count).map(|_| new_bet(&mut dice)).collect())
+            let count = if rng.one_in(8) { 1 + rng.index(300) } else { 1 + rng.index(20) };
+            Task::Batch((0..count).map(|_| new_bet(&mut rng)).collect())
         });
     }
     let bets: Vec<String> = all
@@ -97,7 +95,7 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     all.push_back(Task::Finished);
 
     let profile = wire.profile();
-    let max_unsent = *dice.pick(&[1, BLOCK, 64 * 1024]);
+    let max_unsent = *rng.pick(&[1, BLOCK, 64 * 1024]);
     let config = ClientConfig { max_unsent, ..ClientConfig::new(AgencyId::new(1).unwrap(), wire) };
     let mut agency = Agency {
         client: Client::new(config.clone(), at(0)),
@@ -111,16 +109,16 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         winners: None,
         closed: None,
     };
-    let max_in_flight = 1 + dice.below(32);
-    let max_buffer = *dice.pick(&[BLOCK, 12_000, 256 * 1024]);
+    let max_in_flight = 1 + rng.index(32);
+    let max_buffer = *rng.pick(&[BLOCK, 12_000, 256 * 1024]);
     let server_config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
     let mut centre = Centre {
         server: Server::new(server_config.clone(), ConnId(1), at(0)),
-        dice: Dice(seed + 1),
+        rng: Rng::new(seed + 1),
         held: vec![],
-        late: dice.one_in(2),
-        refuses: dice.one_in(4),
-        pendings: dice.below(7),
+        late: rng.one_in(2),
+        refuses: rng.one_in(4),
+        pendings: rng.index(7),
         stored: vec![],
         refused: false,
         closed: None,
@@ -148,8 +146,8 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         assert!(steps < 200_000 + 4 * tasks * 3 * BLOCK / pipe, "seed {seed}: it does not end");
         agency.run(now);
         centre.run(now);
-        let first = drive(&mut agency.client, &mut up, &mut down, now, &mut dice);
-        let second = drive(&mut centre.server, &mut down, &mut up, now, &mut dice);
+        let first = drive(&mut agency.client, &mut up, &mut down, now, &mut rng);
+        let second = drive(&mut centre.server, &mut down, &mut up, now, &mut rng);
         if first || second {
             continue;
         }
@@ -198,10 +196,10 @@ const TEXTUAL: [Dialect; 3] = [Dialect::Fixed, Dialect::Framed, Dialect::Braces]
 fn a_pair_ends_well_over_any_pipe() {
     let mut steps = 0;
     for seed in 0..800 {
-        let mut dice = Dice(seed << 32);
-        let wire = if seed % 2 == 0 { Dialect::Block } else { *dice.pick(&TEXTUAL) };
-        let pipe = *dice.pick(&[100, 1_000, 8_191, 8_192, 8_193, 20_000]);
-        steps += run(wire, seed, pipe, dice.below(60));
+        let mut rng = Rng::new(seed << 32);
+        let wire = if seed % 2 == 0 { Dialect::Block } else { *rng.pick(&TEXTUAL) };
+        let pipe = *rng.pick(&[100, 1_000, 8_191, 8_192, 8_193, 20_000]);
+        steps += run(wire, seed, pipe, rng.index(60));
     }
     println!("{steps} steps");
 }

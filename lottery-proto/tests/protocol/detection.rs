@@ -1,6 +1,7 @@
 //! Dialects that first bytes are detected as (`docs/protocol.md#detection`).
 
-use crate::common::{at, give, server};
+use lottery_testkit::{at, give, server};
+
 use crate::document::{document, hex, listing};
 
 #[test]

@@ -5,8 +5,8 @@ use lottery_proto::{
     Code, DecodeError, Dialect, Failure, Field, FieldError, FieldProblem, HelloReply, Input, Problem, Server,
     ServerConfig,
 };
+use lottery_testkit::{BLOCK, HELLO, accept_next, at, batch, block, crc32c, give, server, server_with, take};
 
-use crate::common::{BLOCK, HELLO, answer, at, batch, block, give, server, server_with, take};
 use crate::document::{characters, document, listing, table};
 
 /// Returns a server that has sent Welcome to agency 1.
@@ -115,7 +115,7 @@ fn texts_of_the_machine_stand_in_the_document() {
     begun.handle(at(60_000), Input::Timeout);
     let mut rejected = server();
     give(&mut rejected, at(0), b"Q{AgencyID:1};B{};N{AgencyID:1};");
-    assert!(answer(&mut rejected, at(0), None));
+    assert!(accept_next(&mut rejected, at(0), None));
     for (mut server, text) in [
         (unspoken, "this wire is not spoken here"),
         (begun, "a message was not completed in time"),
@@ -125,18 +125,6 @@ fn texts_of_the_machine_stand_in_the_document() {
         assert!(String::from_utf8_lossy(&said).contains(text), "{}", said.escape_ascii());
         assert!(document.contains(&format!("`{text}`")), "{text}");
     }
-}
-
-/// Returns the CRC-32C, computed a bit at a time.
-fn crc32c(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = (crc >> 1) ^ (0x82F6_3B78 * (crc & 1));
-        }
-    }
-    !crc
 }
 
 #[test]

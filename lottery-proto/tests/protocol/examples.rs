@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed, Session};
 use lottery_proto::server::Event;
 use lottery_proto::{Client, Code, EchoReply, Failure, HelloReply, Receipt, Server, WinnersReply, client};
+use lottery_testkit::{
+    ANA, BLOCK, ClientEvent, JOSE, ServerEvent, at, bet, client_events, client_of, give, server,
+    server_events, take,
+};
 
-use crate::common::{ANA, BLOCK, Heard, JOSE, Seen, at, bet, client_of, give, heard, seen, server, take};
 use crate::document::{Listing, document, listings};
 
 const LINE: &str = "[CLIENT 1] Message N°1";
@@ -123,7 +126,7 @@ fn pair(dialect: Dialect, ask: Ask) -> (Client, Server) {
         give(&mut server, at(0), &take(&mut client, at(0)));
         welcome(&mut server, BEFORE);
         give(&mut client, at(0), &take(&mut server, at(0)));
-        assert_eq!(heard(&mut client), [Heard::Welcome(BEFORE)]);
+        assert_eq!(client_events(&mut client), [ClientEvent::Welcome(BEFORE)]);
     }
     (client, server)
 }
@@ -214,17 +217,17 @@ fn clients_send_the_examples_and_servers_read_them() {
                 assert!(matches!(server.poll_event(), Some(Event::Hello { .. })));
                 continue;
             }
-            Ask::Line => Seen::Echo(LINE.into()),
-            Ask::Bet => Seen::Bet(vec![ANA.to_owned()]),
-            Ask::Batch => Seen::Batch(both()),
-            Ask::EmptyBatch => Seen::Batch(vec![]),
+            Ask::Line => ServerEvent::Echo(LINE.into()),
+            Ask::Bet => ServerEvent::Bet(vec![ANA.to_owned()]),
+            Ask::Batch => ServerEvent::Batch(both()),
+            Ask::EmptyBatch => ServerEvent::Batch(vec![]),
             // Without a batch before it, END names no agency.
-            Ask::Finished if *dialect == Framed => Seen::AnonymousWaiter,
-            Ask::Finished => Seen::Finished,
-            Ask::Winners => Seen::WinnersQuery,
+            Ask::Finished if *dialect == Framed => ServerEvent::AnonymousWaiter,
+            Ask::Finished => ServerEvent::Finished,
+            Ask::Winners => ServerEvent::WinnersQuery,
             Ask::BadBatch => unreachable!("no client sends one"),
         };
-        assert_eq!(seen(&mut server), [expected], "{dialect} {name}");
+        assert_eq!(server_events(&mut server), [expected], "{dialect} {name}");
     }
 }
 

@@ -2,8 +2,6 @@
 //! code cites.
 
 mod citations;
-#[path = "../common/mod.rs"]
-mod common;
 mod detection;
 mod document;
 mod errors;

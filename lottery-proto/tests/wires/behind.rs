@@ -2,8 +2,10 @@
 
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{CloseReason, Code, Failure, Input, Server, State, Violation};
+use lottery_testkit::{
+    ANA, ServerEvent, accept_next, at, framed, give, reject_next, server, server_events, server_with, take,
+};
 
-use crate::common::{ANA, Seen, answer, at, framed, give, refuse, seen, server, server_with, take};
 use crate::golden::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
 use crate::{End, outcome};
 
@@ -22,7 +24,7 @@ fn text(bytes: Vec<u8>) -> String {
 /// Accepts all, and returns the replies.
 fn answers(server: &mut Server, winners: Option<&[String]>) -> String {
     let mut sent = vec![];
-    while answer(server, at(0), winners) {
+    while accept_next(server, at(0), winners) {
         sent.extend(take(server, at(0)));
     }
     text(sent)
@@ -31,8 +33,8 @@ fn answers(server: &mut Server, winners: Option<&[String]>) -> String {
 fn closed(server: &mut Server) -> CloseReason {
     server.handle(at(0), Input::FinSent);
     server.handle(at(0), Input::Eof);
-    match seen(server)[..] {
-        [Seen::Closed(reason)] => reason,
+    match server_events(server)[..] {
+        [ServerEvent::Closed(reason)] => reason,
         ref other => panic!("{other:?}"),
     }
 }
@@ -58,10 +60,10 @@ fn bets_that_were_not_announced_are_no_message() {
     // The second bet stands where a message is expected.
     let one = FIXED_BATCH.replacen("00002", "00001", 1);
     let mut server = given(&one);
-    assert_eq!(seen(&mut server), [Seen::Batch(vec![ANA.into()])]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![ANA.into()])]);
     let (said, answered, end) = outcome(&mut {
         let mut server = given(one.replace("José ", "Xosé "));
-        assert!(answer(&mut server, at(0), None));
+        assert!(accept_next(&mut server, at(0), None));
         server
     });
     assert_eq!((&said[..], end), ("expected A, F or C (at byte 0)", End::Closed));
@@ -69,7 +71,7 @@ fn bets_that_were_not_announced_are_no_message() {
     // The batch lacks a bet, so the next message is taken for one.
     let three = FIXED_BATCH.replacen("00002", "00003", 1);
     let mut server = given(format!("{three}F00001"));
-    assert_eq!(seen(&mut server), []);
+    assert_eq!(server_events(&mut server), []);
     server.handle(at(0), Input::Eof);
     let received = three.len() + 6;
     assert_eq!(closed(&mut server), CloseReason::Peer(Violation::Truncated { received }));
@@ -80,7 +82,7 @@ fn bets_that_were_not_announced_are_no_message() {
     ] {
         let sent = FRAMED_BATCH.replacen("83", &length.to_string(), 1) + "00000003END.";
         let mut server = given(sent);
-        assert!(matches!(seen(&mut server)[..], [Seen::Refused(_, RefusedBy::Malformed(_))]));
+        assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(_, RefusedBy::Malformed(_))]));
         let answered = text(take(&mut server, at(0)));
         assert!(answered.ends_with(&format!("error;{said}")), "{answered}");
         assert!(matches!(closed(&mut server), CloseReason::Peer(_)));
@@ -102,7 +104,7 @@ fn an_end_before_any_bet_and_twice_is_an_end() {
         let mut server = given(&end);
         give(&mut server, at(0), &more);
         let Some(Event::AnonymousWaiter { ticket }) = server.poll_event() else { panic!() };
-        assert_eq!(seen(&mut server), []);
+        assert_eq!(server_events(&mut server), []);
         assert_eq!(server.agency(), None);
         server.handle(at(250), Input::Timeout);
         assert!(server.poll_io().unwrap().deadline.is_none(), "the draw may take its time");
@@ -118,13 +120,13 @@ fn an_end_before_any_bet_and_twice_is_an_end() {
 #[test]
 fn an_end_for_another_agency_than_the_bets_is_refused() {
     let mut server = given(format!("{FIXED_BATCH}F00002"));
-    assert!(answer(&mut server, at(0), None));
+    assert!(accept_next(&mut server, at(0), None));
     let (said, answered, end) = outcome(&mut server);
     assert_eq!((&said[..], end), ("agency 2, expected 1 (at byte 0)", End::Closed));
     assert_eq!(answered, b"E00032agency 2, expected 1 (at byte 0)");
 
     let mut server = given(BRACES_BATCH);
-    assert!(answer(&mut server, at(0), None));
+    assert!(accept_next(&mut server, at(0), None));
     assert_eq!(take(&mut server, at(0)), b"ACK_CHUNK;");
     for other in ["N{AgencyID:2};", "Q{AgencyID:2};", "N{AgencyID:6};"] {
         give(&mut server, at(0), other.as_bytes());
@@ -137,7 +139,7 @@ fn an_end_for_another_agency_than_the_bets_is_refused() {
     assert_eq!(answers(&mut server, None), "ACK_NOTIFY;");
 
     let mut server = given(FRAMED_BATCH);
-    assert!(answer(&mut server, at(0), None));
+    assert!(accept_next(&mut server, at(0), None));
     assert_eq!(take(&mut server, at(0)), STORED);
     give(&mut server, at(0), FRAMED_BATCH.replacen("1;2", "2;2", 1).as_bytes());
     let (said, answered, end) = outcome(&mut server);
@@ -159,7 +161,7 @@ fn who_had_a_batch_refused_is_not_finished() {
             for glued in [false, true] {
                 let mut server = given(if glued { format!("{body}00000003END") } else { body.clone() });
                 if by_application && body.len() > 20 {
-                    refuse(&mut server, at(0), failure);
+                    reject_next(&mut server, at(0), failure);
                 } else {
                     assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
                 }
@@ -169,7 +171,10 @@ fn who_had_a_batch_refused_is_not_finished() {
                     give(&mut server, at(0), &framed("END"));
                 }
                 let agency = server.agency().map_or(0, lottery_proto::AgencyId::get);
-                assert_eq!(seen(&mut server), [Seen::Refused(agency, RefusedBy::EarlierBets)]);
+                assert_eq!(
+                    server_events(&mut server),
+                    [ServerEvent::Refused(agency, RefusedBy::EarlierBets)]
+                );
                 assert!(take(&mut server, at(0)).is_empty(), "it would be taken for winners");
                 assert!(server.poll_io().unwrap().fin);
                 assert_eq!(closed(&mut server), CloseReason::Refused);
@@ -178,19 +183,19 @@ fn who_had_a_batch_refused_is_not_finished() {
 
         let mut server = given(spoilt(BRACES_BATCH) + "N{AgencyID:1};Q{AgencyID:1};");
         if by_application {
-            refuse(&mut server, at(0), failure);
+            reject_next(&mut server, at(0), failure);
         } else {
             assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
         }
         assert!(matches!(server.poll_event(), Some(Event::Refused { error: RefusedBy::EarlierBets, .. })));
-        assert!(answer(&mut server, at(0), None));
+        assert!(accept_next(&mut server, at(0), None));
         let answered = text(take(&mut server, at(0)));
         assert!(answered.ends_with(&format!(";ERROR:{earlier};W;")), "{answered}");
 
         // `fixed` closes at once: its F is not even read.
         let mut server = given(spoilt(FIXED_BATCH) + "F00001");
         if by_application {
-            refuse(&mut server, at(0), failure);
+            reject_next(&mut server, at(0), failure);
         }
         let answered = text(take(&mut server, at(0)));
         assert!(answered.starts_with('E'), "{answered}");
@@ -203,17 +208,17 @@ fn who_had_a_batch_refused_is_not_finished() {
 #[test]
 fn a_semicolon_in_a_name_spoils_both_parts() {
     let mut server = given(BRACES_BATCH.replacen("Ana", "A;na", 1));
-    let errors: Vec<String> = seen(&mut server)
+    let errors: Vec<String> = server_events(&mut server)
         .into_iter()
         .map(|seen| match seen {
-            Seen::Refused(0, RefusedBy::Malformed(error)) => error.to_string(),
+            ServerEvent::Refused(0, RefusedBy::Malformed(error)) => error.to_string(),
             other => panic!("{other:?}"),
         })
         .collect();
     assert!(errors[0].starts_with("bet 1: expected {PlayerName:…"), "{errors:?}");
     assert_eq!(errors[1..], ["expected B, N or Q (at byte 0)"]);
     give(&mut server, at(0), b"N{AgencyID:1};");
-    assert!(matches!(seen(&mut server)[..], [Seen::Refused(1, RefusedBy::EarlierBets)]));
+    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(1, RefusedBy::EarlierBets)]));
 }
 
 #[test]
@@ -225,13 +230,13 @@ fn an_empty_batch_is_one_where_the_wire_has_it() {
         assert_eq!(answers(&mut server, None), answer);
     }
     let mut server = given("Q{AgencyID:1};B;");
-    assert!(answer(&mut server, at(0), None));
+    assert!(accept_next(&mut server, at(0), None));
     assert_eq!(text(take(&mut server, at(0))), "W;ERROR:expected bets (at byte 1);");
 }
 
 #[test]
 fn a_wire_is_not_changed_in_mid_connection() {
-    let block = crate::common::block(crate::common::FINISHED, 1, b"");
+    let block = lottery_testkit::block(lottery_testkit::FINISHED, 1, b"");
     let others = [
         FIXED_BATCH.as_bytes().to_vec(),
         FRAMED_BATCH.into(),
@@ -245,15 +250,15 @@ fn a_wire_is_not_changed_in_mid_connection() {
                 continue;
             }
             let mut server = given(first);
-            assert!(answer(&mut server, at(0), None));
+            assert!(accept_next(&mut server, at(0), None));
             let dialect = server.dialect();
             let _ = take(&mut server, at(0));
             give(&mut server, at(0), other);
             server.handle(at(1), Input::Eof);
             assert_eq!(server.dialect(), dialect);
             let _ = take(&mut server, at(1));
-            let seen = seen(&mut server);
-            let refused = seen.iter().all(|seen| matches!(seen, Seen::Refused(..)));
+            let seen = server_events(&mut server);
+            let refused = seen.iter().all(|seen| matches!(seen, ServerEvent::Refused(..)));
             assert!(refused, "{first} {}: {seen:?}", other[..9].escape_ascii());
             assert!(matches!(closed(&mut server), CloseReason::Peer(_)));
         }

@@ -3,8 +3,7 @@
 
 use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
 use lottery_proto::{Bet, Client, CloseReason, Input, SendError, State, Violation};
-
-use crate::common::{ANA, Heard, at, bet, client_of, framed, give, heard, take};
+use lottery_testkit::{ANA, ClientEvent, at, bet, client_events, client_of, framed, give, take};
 
 const STORED: &[u8] = b"00000034success;Batch stored successfully.";
 
@@ -31,15 +30,18 @@ fn fixed_sends_without_waiting_and_closes_after_each_question() {
     give(&mut client, at(1), b"O");
     client.handle(at(1), Input::Eof);
     client.handle(at(1), Input::FinSent);
-    assert_eq!(heard(&mut client), [Heard::Finished(true), Heard::Closed(CloseReason::Done)]);
+    assert_eq!(
+        client_events(&mut client),
+        [ClientEvent::Finished(true), ClientEvent::Closed(CloseReason::Done)]
+    );
     for (answer, event) in
-        [(&b"N"[..], Heard::Pending), (b"R0000100000042", Heard::Winners(vec!["42".into()]))]
+        [(&b"N"[..], ClientEvent::Pending), (b"R0000100000042", ClientEvent::Winners(vec!["42".into()]))]
     {
         let mut client = asking(Fixed, 'Q');
         give(&mut client, at(1), answer);
         client.handle(at(1), Input::Eof);
         client.handle(at(1), Input::FinSent);
-        assert_eq!(heard(&mut client), [event, Heard::Closed(CloseReason::Done)]);
+        assert_eq!(client_events(&mut client), [event, ClientEvent::Closed(CloseReason::Done)]);
     }
 }
 
@@ -65,7 +67,7 @@ fn framed_and_braces_wait_for_each_answer() {
         }
         assert!(client.can_send());
         assert_eq!(client.poll_io().unwrap().deadline, None);
-        assert_eq!(heard(&mut client).len(), 1);
+        assert_eq!(client_events(&mut client).len(), 1);
     }
 }
 
@@ -81,28 +83,28 @@ fn an_end_waits_for_the_draw_without_a_deadline() {
     let _ = take(&mut client, at(0));
     client.handle(at(1), Input::Eof);
     client.handle(at(1), Input::FinSent);
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Peer(Violation::Unanswered))]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::Peer(Violation::Unanswered))]);
 }
 
 #[test]
 fn an_empty_message_says_nothing_on_braces_whenever_it_comes() {
     let mut client = asking(Braces, 'Q');
     give(&mut client, at(1), b"W;;");
-    assert_eq!(heard(&mut client), [Heard::Pending]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Pending]);
     // Fillers come when nothing is asked; before the next reply; together with it; and after the last.
     for (before, answer) in [(&b";"[..], &b"W;"[..]), (b"", b";W;"), (b";;", b";;W;;;"), (b"", b"W;")] {
         give(&mut client, at(2), before);
-        assert_eq!(heard(&mut client), []);
+        assert_eq!(client_events(&mut client), []);
         client.ask_winners(at(3)).unwrap();
         let _ = take(&mut client, at(3));
         give(&mut client, at(4), answer);
         assert!(client.can_send());
-        assert_eq!(heard(&mut client), [Heard::Pending]);
+        assert_eq!(client_events(&mut client), [ClientEvent::Pending]);
     }
     give(&mut client, at(5), b";");
     client.handle(at(5), Input::Eof);
     client.handle(at(5), Input::FinSent);
-    assert_eq!(heard(&mut client), [Heard::Closed(CloseReason::Done)]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::Done)]);
 }
 
 /// An unasked failure is handed out: the connection goes no further.
@@ -115,8 +117,8 @@ fn a_failure_that_answers_no_question_is_heard() {
         give(&mut client, at(1), sent);
         client.handle(at(1), Input::Eof);
         client.handle(at(1), Input::FinSent);
-        let refused = Heard::Refused("", "alto".into());
-        assert_eq!(heard(&mut client), [refused, Heard::Closed(CloseReason::Done)]);
+        let refused = ClientEvent::Refused("", "alto".into());
+        assert_eq!(client_events(&mut client), [refused, ClientEvent::Closed(CloseReason::Done)]);
     }
 }
 
@@ -175,8 +177,8 @@ fn a_wrong_answer_ends_the_connection() {
         assert_eq!(client.state(), State::Draining, "{}", answer.escape_ascii());
         client.handle(at(1), Input::FinSent);
         client.handle(at(1), Input::Eof);
-        let heard = heard(&mut client);
-        let [Heard::Closed(why)] = heard[..] else { panic!("{heard:?}") };
+        let heard = client_events(&mut client);
+        let [ClientEvent::Closed(why)] = heard[..] else { panic!("{heard:?}") };
         assert_eq!(why.to_string(), format!("protocol error: {text}"));
     }
 }
@@ -193,8 +195,8 @@ fn an_answer_without_an_end_is_given_up_at_the_limit() {
     }
     client.handle(at(1), Input::FinSent);
     client.handle(at(1), Input::Eof);
-    let heard = heard(&mut client);
-    let [Heard::Closed(why)] = heard[..] else { panic!("{heard:?}") };
+    let heard = client_events(&mut client);
+    let [ClientEvent::Closed(why)] = heard[..] else { panic!("{heard:?}") };
     let text = "protocol error: a message of 1048577 bytes, at most 1048576 are taken (at byte 0)";
     assert_eq!(why.to_string(), text);
 }
@@ -244,10 +246,14 @@ fn what_a_wire_cannot_carry_is_not_sent() {
         let fine = Bet::new(first, last, document, "1980-01-01", number).unwrap();
         let mut client = client_of(wire, 1);
         assert_eq!(client.send_batch(at(0), &[fine]), Ok(1), "{wire}");
-        let mut server = crate::common::server();
+        let mut server = lottery_testkit::server();
         give(&mut server, at(0), &take(&mut client, at(0)));
-        let text = crate::common::text(&fine);
-        assert_eq!(crate::common::seen(&mut server), [crate::common::Seen::Batch(vec![text])], "{wire}");
+        let text = lottery_testkit::text(&fine);
+        assert_eq!(
+            lottery_testkit::server_events(&mut server),
+            [lottery_testkit::ServerEvent::Batch(vec![text])],
+            "{wire}"
+        );
     }
     // `braces` has no batch without bets: nothing would name its agency.
     assert_eq!(client_of(Braces, 1).send_batch(at(0), &[]), Err(SendError::NotOnThisWire));

@@ -3,8 +3,8 @@
 
 use lottery_proto::server::Event;
 use lottery_proto::{Code, Failure, ReplyError, WinnersReply};
+use lottery_testkit::{ANA, JOSE, ServerEvent, at, give, server, server_events, take};
 
-use crate::common::{ANA, JOSE, Seen, at, give, seen, server, take};
 use crate::golden::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
 
 #[test]
@@ -17,7 +17,7 @@ fn a_message_may_be_cut_anywhere_also_in_a_character() {
                     give(&mut server, at(0), part);
                 }
                 give(&mut server, at(0), &whole.as_bytes()[second.min(whole.len())..]);
-                assert_eq!(seen(&mut server), [Seen::Batch(vec![ANA.into(), JOSE.into()])]);
+                assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![ANA.into(), JOSE.into()])]);
             }
         }
     }
@@ -30,7 +30,10 @@ fn a_message_may_be_cut_anywhere_also_in_a_character() {
         for byte in sent.as_bytes() {
             give(&mut server, at(0), &[*byte]);
         }
-        assert_eq!(seen(&mut server), [Seen::Batch(vec![format!("{name}|{name}|1|1980-01-01|1")])]);
+        assert_eq!(
+            server_events(&mut server),
+            [ServerEvent::Batch(vec![format!("{name}|{name}|1|1980-01-01|1")])]
+        );
     }
 }
 
@@ -45,7 +48,10 @@ fn the_padding_of_columns_is_taken_off() {
         let sent = format!("A0000100001{:30}{:30}{document}1980-01-01{number}", "  Ana\u{A0}", " Paz x");
         let mut server = server();
         give(&mut server, at(0), sent.as_bytes());
-        assert_eq!(seen(&mut server), [Seen::Batch(vec![format!("  Ana\u{A0}| Paz x|{expected}")])]);
+        assert_eq!(
+            server_events(&mut server),
+            [ServerEvent::Batch(vec![format!("  Ana\u{A0}| Paz x|{expected}")])]
+        );
     }
 }
 

@@ -2,8 +2,9 @@
 
 use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed};
 use lottery_proto::{CloseReason, Code, Failure, Input, ServerConfig, State};
-
-use crate::common::{Seen, WINNER, answer, at, block, framed, give, seen, server, server_with, take};
+use lottery_testkit::{
+    ServerEvent, WINNER, accept_next, at, block, framed, give, server, server_events, server_with, take,
+};
 
 /// Returns a first message of each dialect, and the number of its bytes that choose the dialect.
 fn first_messages() -> Vec<(Dialect, Vec<u8>, usize)> {
@@ -51,7 +52,7 @@ fn the_first_bytes_tell_the_wire_whole_or_one_by_one() {
         give(&mut server, at(0), &message);
         assert_eq!(server.dialect(), Some(wire), "{}", message.escape_ascii());
 
-        let mut server = crate::common::server();
+        let mut server = lottery_testkit::server();
         for (at_byte, byte) in message.iter().enumerate() {
             let known = (at_byte >= needed).then_some(wire);
             assert_eq!(server.dialect(), known, "{} at {at_byte}", message.escape_ascii());
@@ -84,24 +85,24 @@ fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
         let due = 20_000 + 10 * begun.len() as u64;
         assert_eq!(server.poll_io().unwrap().deadline, Some(at(due)), "a message was begun");
 
-        let mut ended = crate::common::server();
+        let mut ended = lottery_testkit::server();
         give(&mut ended, at(0), begun);
         ended.handle(at(1), Input::Eof);
         assert_eq!(ended.dialect(), Some(Echo));
-        assert_eq!(seen(&mut ended), [Seen::Echo(begun.to_vec())]);
+        assert_eq!(server_events(&mut ended), [ServerEvent::Echo(begun.to_vec())]);
 
         server.handle(at(due), Input::Timeout);
         assert!(take(&mut server, at(due)).is_empty());
         server.handle(at(due), Input::FinSent);
         server.handle(at(due), Input::Eof);
-        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Incomplete)]);
     }
     // A peer without any byte is silent.
     let mut server = server();
     server.handle(at(60_000), Input::Timeout);
     server.handle(at(60_000), Input::FinSent);
     server.handle(at(60_000), Input::Eof);
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Idle)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Idle)]);
 }
 
 /// Lines of published checks of the course that were once taken for another dialect.
@@ -114,7 +115,7 @@ fn a_line_of_digits_letters_or_braces_comes_back() {
             if end.is_empty() {
                 server.handle(at(0), Input::Eof);
             }
-            assert!(answer(&mut server, at(0), None), "{line}");
+            assert!(accept_next(&mut server, at(0), None), "{line}");
             assert_eq!(take(&mut server, at(0)), format!("> {line}\n").as_bytes());
         }
     }
@@ -144,7 +145,7 @@ fn a_wire_that_is_not_spoken_is_refused_in_its_own_words() {
             assert_eq!(take(&mut server, at(0)), failure(wire, "this wire is not spoken here"));
             server.handle(at(0), Input::FinSent);
             server.handle(at(0), Input::Eof);
-            assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::NotSpoken(wire))]);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::NotSpoken(wire))]);
         }
     }
 }
@@ -170,7 +171,7 @@ fn who_is_not_served_is_told_so_in_its_own_words() {
             assert!(server.poll_io().unwrap().fin, "{wire} {}", message.escape_ascii());
             server.handle(at(2), Input::FinSent);
             server.handle(at(2), Input::Eof);
-            assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Refused)]);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
         }
     }
     // A rejected connection does not wait for the bytes that choose the dialect.
@@ -179,5 +180,5 @@ fn who_is_not_served_is_told_so_in_its_own_words() {
     give(&mut server, at(900), b"A00");
     server.handle(at(1_000), Input::Timeout);
     assert!(server.poll_io().is_none());
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Refused)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
 }

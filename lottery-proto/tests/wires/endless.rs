@@ -2,8 +2,8 @@
 //! memory until then.
 
 use lottery_proto::{CloseReason, Input, Server, ServerConfig, State, Violation};
+use lottery_testkit::{ServerEvent, accept_next, at, framed, give, server, server_events, server_with, take};
 
-use crate::common::{Seen, answer, at, framed, give, seen, server, server_with, take};
 use crate::golden::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
 use crate::{End, outcome};
 
@@ -116,7 +116,7 @@ fn a_message_that_stops_is_given_up() {
         assert_eq!(String::from_utf8(take(&mut server, at(due))).unwrap(), failure);
         server.handle(at(due), Input::FinSent);
         server.handle(at(due), Input::Eof);
-        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Incomplete)]);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Incomplete)]);
     }
 }
 
@@ -131,8 +131,8 @@ fn a_message_that_is_cut_off_is_so_wherever() {
             if !known {
                 // Bytes that may be a line until their end are one.
                 assert_eq!(
-                    seen(&mut server),
-                    [Seen::Echo(whole.as_bytes()[..cut].trim_ascii_end().to_vec())]
+                    server_events(&mut server),
+                    [ServerEvent::Echo(whole.as_bytes()[..cut].trim_ascii_end().to_vec())]
                 );
                 assert!(cut < "B{PlayerName:".len());
                 continue;
@@ -140,7 +140,7 @@ fn a_message_that_is_cut_off_is_so_wherever() {
             assert!(take(&mut server, at(1)).is_empty());
             server.handle(at(1), Input::FinSent);
             let reason = CloseReason::Peer(Violation::Truncated { received: cut });
-            assert_eq!(seen(&mut server), [Seen::Closed(reason)]);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(reason)]);
         }
     }
 }
@@ -186,10 +186,10 @@ fn what_waited_behind_refused_messages_is_handed_out() {
     for _ in 0..10 {
         assert!(matches!(server.poll_event(), Some(lottery_proto::server::Event::Refused { .. })));
     }
-    assert!(answer(&mut server, at(1), None));
+    assert!(accept_next(&mut server, at(1), None));
     let sent = String::from_utf8(take(&mut server, at(1))).unwrap();
     assert!(sent.ends_with("ERROR:expected B, N or Q (at byte 0);W;"), "{sent}");
-    assert!(!answer(&mut server, at(1), None));
+    assert!(!accept_next(&mut server, at(1), None));
     // The peer's silence counts again.
     assert!(server.poll_io().unwrap().deadline.is_some());
 }

@@ -2,9 +2,9 @@
 
 use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
 use lottery_proto::{Bet, Client, Code, Failure, SendError};
-
-use crate::common::{
-    ANA, Heard, JOSE, Seen, answer, at, bet, client_of, framed, give, heard, refuse, seen, server, take,
+use lottery_testkit::{
+    ANA, ClientEvent, JOSE, ServerEvent, accept_next, at, bet, client_events, client_of, framed, give,
+    reject_next, server, server_events, take,
 };
 
 pub(crate) const FIXED_BATCH: &str = "A0000100002\
@@ -36,30 +36,30 @@ fn ask(client: &mut Client, what: Ask) {
 
 #[test]
 fn a_client_sends_these_bytes_and_a_server_reads_them() {
-    let both = || Seen::Batch(vec![ANA.into(), JOSE.into()]);
-    let one = || Seen::Batch(vec![ANA.into()]);
+    let both = || ServerEvent::Batch(vec![ANA.into(), JOSE.into()]);
+    let one = || ServerEvent::Batch(vec![ANA.into()]);
     let alone =
         "A0000100001Ana                           Paz                           200000011980-01-017574";
     let braced = format!("{}}};", BRACES_BATCH.split_once('}').unwrap().0);
     for (wire, what, sent, events) in [
         (Fixed, Ask::Batch, FIXED_BATCH, vec![both()]),
         (Fixed, Ask::Bet, alone, vec![one()]),
-        (Fixed, Ask::Finished, "F00001", vec![Seen::Finished]),
-        (Fixed, Ask::Winners, "C00001", vec![Seen::WinnersQuery]),
+        (Fixed, Ask::Finished, "F00001", vec![ServerEvent::Finished]),
+        (Fixed, Ask::Winners, "C00001", vec![ServerEvent::WinnersQuery]),
         (Framed, Ask::Batch, FRAMED_BATCH, vec![both()]),
         (Framed, Ask::Bet, "000000371;1\nAna;Paz;20000001;1980-01-01;7574\n", vec![one()]),
-        (Framed, Ask::Finished, "00000003END", vec![Seen::AnonymousWaiter]),
+        (Framed, Ask::Finished, "00000003END", vec![ServerEvent::AnonymousWaiter]),
         (Braces, Ask::Batch, BRACES_BATCH, vec![both()]),
         (Braces, Ask::Bet, &braced, vec![one()]),
-        (Braces, Ask::Finished, "N{AgencyID:1};", vec![Seen::Finished]),
-        (Braces, Ask::Winners, "Q{AgencyID:1};", vec![Seen::WinnersQuery]),
+        (Braces, Ask::Finished, "N{AgencyID:1};", vec![ServerEvent::Finished]),
+        (Braces, Ask::Winners, "Q{AgencyID:1};", vec![ServerEvent::WinnersQuery]),
     ] {
         let mut client = client_of(wire, 1);
         ask(&mut client, what);
         assert_eq!(String::from_utf8(take(&mut client, at(0))).unwrap(), sent);
         let mut server = server();
         give(&mut server, at(0), sent.as_bytes());
-        assert_eq!(seen(&mut server), events, "{sent}");
+        assert_eq!(server_events(&mut server), events, "{sent}");
         assert_eq!(server.dialect(), Some(wire));
     }
     let mut far = client_of(Fixed, 99_999);
@@ -71,31 +71,31 @@ fn a_client_sends_these_bytes_and_a_server_reads_them() {
 #[test]
 fn a_server_answers_these_bytes_and_a_client_reads_them() {
     let two = ["20000001".to_string(), "7".to_string()];
-    let won = || Heard::Winners(two.to_vec());
+    let won = || ClientEvent::Winners(two.to_vec());
     let none: &[String] = &[];
     for (wire, what, winners, sent, event) in [
-        (Fixed, Ask::Finished, None, "O", Heard::Finished(true)),
-        (Fixed, Ask::Winners, None, "N", Heard::Pending),
-        (Fixed, Ask::Winners, Some(none), "R00000", Heard::Winners(vec![])),
+        (Fixed, Ask::Finished, None, "O", ClientEvent::Finished(true)),
+        (Fixed, Ask::Winners, None, "N", ClientEvent::Pending),
+        (Fixed, Ask::Winners, Some(none), "R00000", ClientEvent::Winners(vec![])),
         (Fixed, Ask::Winners, Some(&two[..]), "R000022000000100000007", won()),
-        (Framed, Ask::Batch, None, "00000034success;Batch stored successfully.", Heard::Batch(true)),
-        (Framed, Ask::Bet, None, "00000034success;Batch stored successfully.", Heard::Bet(true)),
-        (Framed, Ask::Finished, Some(none), "00000010NO_WINNERS", Heard::Winners(vec![])),
+        (Framed, Ask::Batch, None, "00000034success;Batch stored successfully.", ClientEvent::Batch(true)),
+        (Framed, Ask::Bet, None, "00000034success;Batch stored successfully.", ClientEvent::Bet(true)),
+        (Framed, Ask::Finished, Some(none), "00000010NO_WINNERS", ClientEvent::Winners(vec![])),
         (Framed, Ask::Finished, Some(&two[..]), "0000001020000001;7", won()),
-        (Braces, Ask::Batch, None, "ACK_CHUNK;", Heard::Batch(true)),
-        (Braces, Ask::Bet, None, "ACK_CHUNK;", Heard::Bet(true)),
-        (Braces, Ask::Finished, None, "ACK_NOTIFY;", Heard::Finished(true)),
-        (Braces, Ask::Winners, None, "W;", Heard::Pending),
-        (Braces, Ask::Winners, Some(none), "R;", Heard::Winners(vec![])),
+        (Braces, Ask::Batch, None, "ACK_CHUNK;", ClientEvent::Batch(true)),
+        (Braces, Ask::Bet, None, "ACK_CHUNK;", ClientEvent::Bet(true)),
+        (Braces, Ask::Finished, None, "ACK_NOTIFY;", ClientEvent::Finished(true)),
+        (Braces, Ask::Winners, None, "W;", ClientEvent::Pending),
+        (Braces, Ask::Winners, Some(none), "R;", ClientEvent::Winners(vec![])),
         (Braces, Ask::Winners, Some(&two[..]), "R{PlayerDocID:20000001},{PlayerDocID:7};", won()),
     ] {
         let (mut client, mut server) = (client_of(wire, 1), server());
         ask(&mut client, what);
         give(&mut server, at(0), &take(&mut client, at(0)));
-        assert!(answer(&mut server, at(0), winners));
+        assert!(accept_next(&mut server, at(0), winners));
         assert_eq!(String::from_utf8(take(&mut server, at(0))).unwrap(), sent);
         give(&mut client, at(0), sent.as_bytes());
-        assert_eq!(heard(&mut client), [event], "{sent}");
+        assert_eq!(client_events(&mut client), [event], "{sent}");
     }
 }
 
@@ -104,11 +104,11 @@ fn a_server_answers_these_bytes_and_a_client_reads_them() {
 fn an_end_after_a_batch_is_finished_and_a_question_in_one() {
     let mut server = server();
     give(&mut server, at(0), format!("{FRAMED_BATCH}00000003END").as_bytes());
-    assert!(answer(&mut server, at(0), None), "the batch");
-    assert!(answer(&mut server, at(0), None), "finished");
+    assert!(accept_next(&mut server, at(0), None), "the batch");
+    assert!(accept_next(&mut server, at(0), None), "finished");
     assert_eq!(take(&mut server, at(0)), b"00000034success;Batch stored successfully.");
     let winners = ["20000003".to_string()];
-    assert!(answer(&mut server, at(9), Some(&winners)), "the question");
+    assert!(accept_next(&mut server, at(9), Some(&winners)), "the question");
     assert_eq!(take(&mut server, at(9)), b"0000000820000003");
     assert!(server.poll_io().unwrap().fin);
 }
@@ -119,23 +119,23 @@ fn a_refusal_is_these_bytes() {
     let text = "el disco está lleno; ¡oh\n!";
     let clean = "el disco está lleno, ¡oh,!";
     for (wire, what, sent, event) in [
-        (Fixed, Ask::Finished, format!("E00026{text}"), Heard::Refused("finished", text.into())),
-        (Fixed, Ask::Winners, format!("E00026{text}"), Heard::Refused("winners", text.into())),
+        (Fixed, Ask::Finished, format!("E00026{text}"), ClientEvent::Refused("finished", text.into())),
+        (Fixed, Ask::Winners, format!("E00026{text}"), ClientEvent::Refused("winners", text.into())),
         // Batches get no reply in this dialect: the failure answers no request.
-        (Fixed, Ask::Batch, format!("E00026{text}"), Heard::Refused("", text.into())),
-        (Framed, Ask::Batch, format!("00000034error;{clean}"), Heard::Refused("batch", clean.into())),
-        (Braces, Ask::Batch, format!("ERROR:{clean};"), Heard::Refused("batch", clean.into())),
-        (Braces, Ask::Finished, format!("ERROR:{clean};"), Heard::Refused("finished", clean.into())),
-        (Braces, Ask::Winners, format!("ERROR:{clean};"), Heard::Refused("winners", clean.into())),
+        (Fixed, Ask::Batch, format!("E00026{text}"), ClientEvent::Refused("", text.into())),
+        (Framed, Ask::Batch, format!("00000034error;{clean}"), ClientEvent::Refused("batch", clean.into())),
+        (Braces, Ask::Batch, format!("ERROR:{clean};"), ClientEvent::Refused("batch", clean.into())),
+        (Braces, Ask::Finished, format!("ERROR:{clean};"), ClientEvent::Refused("finished", clean.into())),
+        (Braces, Ask::Winners, format!("ERROR:{clean};"), ClientEvent::Refused("winners", clean.into())),
     ] {
         let (mut client, mut server) = (client_of(wire, 1), server());
         ask(&mut client, what);
         give(&mut server, at(0), &take(&mut client, at(0)));
-        refuse(&mut server, at(0), failure);
+        reject_next(&mut server, at(0), failure);
         assert_eq!(String::from_utf8(take(&mut server, at(0))).unwrap(), sent);
         assert_eq!(server.poll_io().unwrap().fin, wire == Fixed);
         give(&mut client, at(0), sent.as_bytes());
-        assert_eq!(heard(&mut client), [event], "{sent}");
+        assert_eq!(client_events(&mut client), [event], "{sent}");
     }
 }
 
@@ -188,7 +188,7 @@ fn a_batch_stays_within_its_limit() {
         }
         let mut server = server();
         give(&mut server, at(0), &sent);
-        assert!(answer(&mut server, at(0), None));
+        assert!(accept_next(&mut server, at(0), None));
     }
 }
 
@@ -203,7 +203,7 @@ fn a_line_comes_back_behind_a_prefix() {
     ] {
         let mut server = server();
         give(&mut server, at(0), sent);
-        assert!(answer(&mut server, at(0), None));
+        assert!(accept_next(&mut server, at(0), None));
         let answer = [b"> ", line, b"\n"].concat();
         assert_eq!(take(&mut server, at(0)), answer);
         assert!(server.poll_io().unwrap().fin);
@@ -213,6 +213,6 @@ fn a_line_comes_back_behind_a_prefix() {
     assert_eq!(take(&mut client, at(0)), "[CLIENT 1] Message N°1\n".as_bytes());
     give(&mut client, at(0), "Your Message has been received: [CLIENT 1] Message N°1 \n".as_bytes());
     let line = "Your Message has been received: [CLIENT 1] Message N°1";
-    assert_eq!(heard(&mut client), [Heard::Line(line.into())]);
+    assert_eq!(client_events(&mut client), [ClientEvent::Line(line.into())]);
     assert_eq!(framed("hola"), b"00000004hola");
 }

@@ -1,8 +1,11 @@
 //! `echo`: lines, and lines that are too long (`docs/protocol.md#echo`).
 
 use lottery_proto::{CloseReason, Dialect, Foreign, Input, SendError, ServerConfig, State};
+use lottery_testkit::{
+    ClientEvent, ServerEvent, accept_next, at, client_events, client_of, give, server, server_events,
+    server_with, take,
+};
 
-use crate::common::{Heard, Seen, answer, at, client_of, give, heard, seen, server, server_with, take};
 use crate::{End, refused};
 
 #[test]
@@ -12,7 +15,7 @@ fn a_line_of_8192_bytes_is_fine_and_one_more_is_not() {
         let mut server = server();
         give(&mut server, at(0), &[&line[..8192], end].concat());
         server.handle(at(0), Input::Eof);
-        assert!(answer(&mut server, at(0), None));
+        assert!(accept_next(&mut server, at(0), None));
         assert_eq!(take(&mut server, at(0)), [b"> ", &line[..8192], b"\n"].concat());
     }
     for sent in [line.to_vec(), [&line[..], b"\n"].concat(), vec![b'x'; 200_000]] {
@@ -33,12 +36,12 @@ fn a_line_of_8192_bytes_is_fine_and_one_more_is_not() {
 fn one_line_a_connection() {
     let mut server = server();
     give(&mut server, at(0), b"one\ntwo\nB{three");
-    assert!(answer(&mut server, at(0), None));
-    assert!(!answer(&mut server, at(0), None));
+    assert!(accept_next(&mut server, at(0), None));
+    assert!(!accept_next(&mut server, at(0), None));
     assert_eq!(take(&mut server, at(0)), b"> one\n");
     server.handle(at(0), Input::FinSent);
     server.handle(at(0), Input::Eof);
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Done)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
 }
 
 #[test]
@@ -48,13 +51,13 @@ fn an_empty_connection_is_closed_without_an_answer() {
     assert!(take(&mut server, at(0)).is_empty());
     assert!(server.poll_io().unwrap().fin);
     server.handle(at(0), Input::FinSent);
-    assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Done)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
 }
 
 #[test]
 fn a_client_sends_lines_and_nothing_else() {
     let mut client = client_of(Dialect::Echo, 1);
-    let bet = crate::common::bet(crate::common::ANA);
+    let bet = lottery_testkit::bet(lottery_testkit::ANA);
     assert_eq!(client.send_batch(at(0), &[bet]), Err(SendError::NotOnThisWire));
     assert_eq!(client.send_bet(at(0), &bet), Err(SendError::NotOnThisWire));
     assert_eq!(client.send_finished(at(0)), Err(SendError::NotOnThisWire));
@@ -67,7 +70,7 @@ fn a_client_sends_lines_and_nothing_else() {
         assert_eq!(client.send_line(at(0), line), Err(SendError::Busy));
         assert_eq!(take(&mut client, at(0)), format!("{line}\n").as_bytes());
         give(&mut client, at(0), format!("{line}\n").as_bytes());
-        assert_eq!(heard(&mut client), [Heard::Line(line.into())]);
+        assert_eq!(client_events(&mut client), [ClientEvent::Line(line.into())]);
     }
     for wire in &[Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
         assert_eq!(client_of(*wire, 1).send_line(at(0), "hola"), Err(SendError::NotOnThisWire));
@@ -76,8 +79,8 @@ fn a_client_sends_lines_and_nothing_else() {
     give(&mut client, at(0), b"hola\n");
     client.handle(at(0), Input::FinSent);
     client.handle(at(0), Input::Eof);
-    let heard = heard(&mut client);
-    let [Heard::Closed(reason)] = heard[..] else { panic!("{heard:?}") };
+    let heard = client_events(&mut client);
+    let [ClientEvent::Closed(reason)] = heard[..] else { panic!("{heard:?}") };
     assert_eq!(reason.to_string(), "protocol error: an answer to no question (at byte 0)");
 }
 
@@ -95,12 +98,12 @@ fn a_line_that_stops_without_its_end_is_answered_after_a_while() {
         server.handle(at(due - 1), Input::Timeout);
         assert!(server.poll_event().is_none());
         server.handle(at(due), Input::Timeout);
-        assert!(answer(&mut server, at(due), None));
+        assert!(accept_next(&mut server, at(due), None));
         assert_eq!(take(&mut server, at(due)), format!("> {}\n", line.trim_end()).as_bytes());
         assert!(server.poll_io().unwrap().fin);
         server.handle(at(due), Input::FinSent);
         server.handle(at(due), Input::Eof);
-        assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Done)]);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
     }
 }
 
@@ -146,7 +149,7 @@ fn another_protocol_is_known_and_closed_without_a_word() {
             // Further bytes are read and dropped.
             give(&mut server, at(102), request);
             server.handle(at(103), Input::Eof);
-            assert_eq!(seen(&mut server), [Seen::Closed(CloseReason::Foreign(protocol))]);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Foreign(protocol))]);
         }
         // The same holds wherever the bytes are cut.
         let mut server = server_with(all.clone());
@@ -156,6 +159,6 @@ fn another_protocol_is_known_and_closed_without_a_word() {
             }
         }
         server.handle(at(100), Input::Timeout);
-        assert!(server.poll_io().unwrap().fin && seen(&mut server).is_empty());
+        assert!(server.poll_io().unwrap().fin && server_events(&mut server).is_empty());
     }
 }

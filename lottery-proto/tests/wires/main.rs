@@ -3,8 +3,6 @@
 mod behind;
 mod clients;
 mod columns;
-#[path = "../common/mod.rs"]
-mod common;
 mod detection;
 mod endless;
 mod golden;
@@ -12,9 +10,9 @@ mod lines;
 mod names;
 mod refused;
 
-use common::{Seen, answer, at, give, seen, server, take};
 use lottery_proto::server::RefusedBy;
 use lottery_proto::{CloseReason, Input, Server, State, Violation};
+use lottery_testkit::{ServerEvent, accept_next, at, give, server, server_events, take};
 
 /// State of the connection after the reply to `sent`.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +32,7 @@ fn refused(sent: &[u8]) -> (String, Vec<u8>, End) {
 fn refused_behind(first: &str, sent: &[u8]) -> (String, Vec<u8>, End) {
     let mut server = server();
     give(&mut server, at(0), first.as_bytes());
-    assert!(answer(&mut server, at(0), None));
+    assert!(accept_next(&mut server, at(0), None));
     let _ = take(&mut server, at(0));
     give(&mut server, at(1), sent);
     outcome(&mut server)
@@ -43,14 +41,16 @@ fn refused_behind(first: &str, sent: &[u8]) -> (String, Vec<u8>, End) {
 fn outcome(server: &mut Server) -> (String, Vec<u8>, End) {
     let answer = take(server, at(1));
     if server.state() == State::Open {
-        let seen = seen(server);
-        let [Seen::Refused(_, RefusedBy::Malformed(error))] = seen[..] else { panic!("{seen:?}") };
+        let seen = server_events(server);
+        let [ServerEvent::Refused(_, RefusedBy::Malformed(error))] = seen[..] else { panic!("{seen:?}") };
         return (error.to_string(), answer, End::Open);
     }
     assert!(server.poll_io().unwrap().fin);
     server.handle(at(1), Input::FinSent);
     server.handle(at(1), Input::Eof);
-    let seen = seen(server);
-    let [Seen::Closed(CloseReason::Peer(Violation::Malformed(error)))] = seen[..] else { panic!("{seen:?}") };
+    let seen = server_events(server);
+    let [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(error)))] = seen[..] else {
+        panic!("{seen:?}")
+    };
     (error.to_string(), answer, End::Closed)
 }

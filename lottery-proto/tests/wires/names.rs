@@ -1,8 +1,7 @@
 //! Names: one rule for all dialects, and an accepted name arrives as it was sent.
 
 use lottery_proto::{Bet, Dialect};
-
-use crate::common::{Seen, at, client_of, give, seen, server, take, text};
+use lottery_testkit::{ServerEvent, at, client_of, give, server, server_events, take, text};
 
 /// Odd but valid names: a spreadsheet would take them for formulas, or they hold invisible characters.
 const ODD: [&str; 12] = [
@@ -31,7 +30,11 @@ fn odd_names_arrive_as_they_were_sent_on_every_wire() {
                 assert_eq!(client.send_batch(at(0), &[bet]), Ok(1), "{dialect}: {name:?}");
                 let mut server = server();
                 give(&mut server, at(0), &take(&mut client, at(0)));
-                assert_eq!(seen(&mut server), [Seen::Batch(vec![text(&bet)])], "{dialect}: {name:?}");
+                assert_eq!(
+                    server_events(&mut server),
+                    [ServerEvent::Batch(vec![text(&bet)])],
+                    "{dialect}: {name:?}"
+                );
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::common::framed;
+use lottery_testkit::framed;
+
 use crate::golden::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
 use crate::{End, refused, refused_behind};
 
@@ -190,9 +191,9 @@ fn on_braces_a_wrong_message_is_answered_and_the_connection_goes_on() {
 #[test]
 fn the_batches_that_are_spoilt_here_are_good_ones() {
     for sent in [FIXED_BATCH, FRAMED_BATCH, BRACES_BATCH] {
-        let mut server = crate::common::server();
-        crate::common::give(&mut server, crate::common::at(0), sent.as_bytes());
-        assert!(crate::common::answer(&mut server, crate::common::at(0), None));
+        let mut server = lottery_testkit::server();
+        lottery_testkit::give(&mut server, lottery_testkit::at(0), sent.as_bytes());
+        assert!(lottery_testkit::accept_next(&mut server, lottery_testkit::at(0), None));
     }
     assert_eq!(columns("00001", "00001", &[GOOD]).len(), 11 + 82);
 }

@@ -1,9 +1,8 @@
 //! Valid conversations in every dialect, and random damage to them.
-#![allow(dead_code)]
 
+use crate::Rng;
+use crate::packets::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed};
 use lottery_proto::Dialect;
-
-use crate::common::{BATCH_ACK, BET, BET_ACK, Dice, FINISHED, WINNER, batch, block, framed};
 
 const NAMES: &[&str] = &["Ana", "José María", "Ñ", "李小龍", "O'Neill 3rd", "𝒜", "a b", "x"];
 /// Tokens that some dialect gives a meaning to.
@@ -55,25 +54,25 @@ const TOKENS: &[&[u8]] = &[
     b"\r",
 ];
 
-fn name(dice: &mut Dice) -> String {
-    let mut name = dice.pick(NAMES).to_string();
-    if dice.one_in(9) {
-        name.push_str(&"é".repeat(dice.below(24)));
+fn name(rng: &mut Rng) -> String {
+    let mut name = rng.pick(NAMES).to_string();
+    if rng.one_in(9) {
+        name.push_str(&"é".repeat(rng.index(24)));
     }
     name
 }
 
 struct Line([String; 5]);
 
-fn bet(dice: &mut Dice) -> Line {
-    let (first, last) = (name(dice), name(dice));
-    let document = dice.below(100_000_000).to_string();
-    let date = format!("{:04}-{:02}-{:02}", 1 + dice.below(9999), 1 + dice.below(12), 1 + dice.below(28));
-    Line([first, last, document, date, dice.below(10_000).to_string()])
+fn bet(rng: &mut Rng) -> Line {
+    let (first, last) = (name(rng), name(rng));
+    let document = rng.index(100_000_000).to_string();
+    let date = format!("{:04}-{:02}-{:02}", 1 + rng.index(9999), 1 + rng.index(12), 1 + rng.index(28));
+    Line([first, last, document, date, rng.index(10_000).to_string()])
 }
 
-fn a_batch(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
-    let bets: Vec<Line> = (0..=dice.below(4)).map(|_| bet(dice)).collect();
+fn a_batch(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
+    let bets: Vec<Line> = (0..=rng.index(4)).map(|_| bet(rng)).collect();
     let each = |write: &dyn Fn(&[String; 5]) -> String, between: &str| {
         bets.iter().map(|bet| write(&bet.0)).collect::<Vec<_>>().join(between)
     };
@@ -104,11 +103,11 @@ fn a_batch(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
 }
 
 /// Returns a request that an agency may send.
-fn request(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
-    match (wire, dice.below(6)) {
-        (Dialect::Echo, _) => format!("{} N°{}\n", name(dice), dice.below(100)).into_bytes(),
-        (_, 0..=2) => a_batch(wire, dice),
-        (Dialect::Block, 3) => block(BET, 1, bet(dice).0.join("|").as_bytes()),
+fn request(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
+    match (wire, rng.index(6)) {
+        (Dialect::Echo, _) => format!("{} N°{}\n", name(rng), rng.index(100)).into_bytes(),
+        (_, 0..=2) => a_batch(wire, rng),
+        (Dialect::Block, 3) => block(BET, 1, bet(rng).0.join("|").as_bytes()),
         (Dialect::Block, 4) => block(FINISHED, 1, b""),
         (Dialect::Block, _) => block(WINNER, 1, b"1"),
         (Dialect::Fixed, 3 | 4) => b"F00001".to_vec(),
@@ -121,9 +120,9 @@ fn request(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
 }
 
 /// Returns a reply that a server may send.
-pub(crate) fn answer(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
-    let documents: Vec<String> = (0..=dice.below(3)).map(|_| dice.below(100_000_000).to_string()).collect();
-    match (wire, dice.below(6)) {
+pub fn answer(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
+    let documents: Vec<String> = (0..=rng.index(3)).map(|_| rng.index(100_000_000).to_string()).collect();
+    match (wire, rng.index(6)) {
         (Dialect::Block, 0) => block(BET_ACK, 1, b"20000001|7574|1"),
         (Dialect::Block, 1) => block(BATCH_ACK, 1, b"1"),
         (Dialect::Block, 2) => block(WINNER, 1, b"0"),
@@ -152,32 +151,32 @@ pub(crate) fn answer(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
 }
 
 /// Returns a few valid messages.
-pub(crate) fn conversation(wire: Dialect, dice: &mut Dice) -> Vec<u8> {
+pub fn conversation(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
     let most = if wire == Dialect::Block { 2 } else { 4 };
-    (0..=dice.below(most)).flat_map(|_| request(wire, dice)).collect()
+    (0..=rng.index(most)).flat_map(|_| request(wire, rng)).collect()
 }
 
 /// Inserts, removes, changes, swaps or repeats bytes, a few times.
-pub(crate) fn spoil(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    for _ in 0..dice.below(4) {
+pub fn spoil(bytes: &mut Vec<u8>, rng: &mut Rng) {
+    for _ in 0..rng.index(4) {
         // Damages bytes that are not padding, most of the time.
         let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        let most = if dice.one_in(9) { bytes.len() } else { used.min(bytes.len()) };
-        let at = dice.below(most + 1).min(bytes.len());
-        let end = (at + 1 + dice.below(8)).min(bytes.len());
-        match dice.below(7) {
-            0 => drop(bytes.splice(at..at, dice.pick(TOKENS).iter().copied())),
-            1 => drop(bytes.splice(at..end, dice.pick(TOKENS).iter().copied())),
+        let most = if rng.one_in(9) { bytes.len() } else { used.min(bytes.len()) };
+        let at = rng.index(most + 1).min(bytes.len());
+        let end = (at + 1 + rng.index(8)).min(bytes.len());
+        match rng.index(7) {
+            0 => drop(bytes.splice(at..at, rng.pick(TOKENS).iter().copied())),
+            1 => drop(bytes.splice(at..end, rng.pick(TOKENS).iter().copied())),
             2 => drop(bytes.drain(at..end)),
             3 => bytes.extend_from_within(at..end),
             4 => bytes.truncate(at),
             5 => {
-                let byte = dice.next().to_le_bytes()[0];
+                let byte = rng.next_u64().to_le_bytes()[0];
                 bytes.splice(at..(at + 1).min(end), [byte]);
             }
             _ => {
                 if let Some(byte) = bytes.get_mut(at) {
-                    *byte ^= 1 << dice.below(8);
+                    *byte ^= 1 << rng.index(8);
                 }
             }
         }
@@ -185,9 +184,9 @@ pub(crate) fn spoil(bytes: &mut Vec<u8>, dice: &mut Dice) {
 }
 
 /// Returns random bytes.
-pub(crate) fn noise(dice: &mut Dice) -> Vec<u8> {
-    let tokens = dice.one_in(2);
-    (0..dice.below(40))
-        .flat_map(|_| if tokens { dice.pick(TOKENS).to_vec() } else { vec![dice.next().to_le_bytes()[0]] })
+pub fn noise(rng: &mut Rng) -> Vec<u8> {
+    let tokens = rng.one_in(2);
+    (0..rng.index(40))
+        .flat_map(|_| if tokens { rng.pick(TOKENS).to_vec() } else { vec![rng.next_u64().to_le_bytes()[0]] })
         .collect()
 }
