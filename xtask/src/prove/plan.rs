@@ -24,7 +24,7 @@ const fn step(promise: &'static str, command: &'static str) -> Step {
 
 /// Steps of both versions that come first.
 const FIRST: &[Step] = &[
-    step("memory of a connection", "test -p lottery-proto --test memory --test backpressure"),
+    step("memory of a connection", "test -p lottery-proto --test memory_bounds --test memory_counted"),
     step("public items, and the table of faults", "test -p xtask --test public_api --test reliability"),
     step("hostile peers", "test -p conformance --test process_hostile"),
     step(

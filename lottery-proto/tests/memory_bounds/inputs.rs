@@ -1,0 +1,70 @@
+//! The worst input for each dialect, from a client and from a server.
+
+use lottery_proto::Dialect;
+use lottery_testkit::{ANA, BATCH, BATCH_ACK, FINISHED, WINNER, batch, block, framed};
+
+/// Returns the worst input for one dialect or another.
+pub(crate) fn worst() -> Vec<(&'static str, Vec<u8>)> {
+    let bad = ANA.replace("1980-01-01", "1980-02-30");
+    vec![
+        ("nothing", vec![]),
+        ("batches", batch(1, &[ANA; 200])),
+        ("bets alone", block(1, 1, ANA.as_bytes())),
+        ("empty batches", batch::<&str>(1, &[])),
+        ("batches that are wrong", batch(1, &[&bad])),
+        (
+            "a session",
+            [block(7, 1, b"2"), batch(1, &[ANA; 100]), batch(1, &[&bad]), block(6, 1, b"2")].concat(),
+        ),
+        ("finished", block(FINISHED, 1, b"")),
+        ("nonsense", block(BATCH, 1, &[255; 4000])),
+        ("questions on fixed", b"C00001".to_vec()),
+        (
+            "batches on fixed",
+            [b"A0000100001".to_vec(), format!("{:30}{:30}000000011980-01-010001", "a", "b").into()].concat(),
+        ),
+        ("batches without bets on fixed", b"A0000100000".to_vec()),
+        ("an endless message on framed", b"01048568".repeat(9)),
+        ("lines on framed", framed("1;1\na;b;1;1980-01-01;1\n")),
+        ("nothing on framed", framed("")),
+        ("the end on framed", framed("END")),
+        ("mistakes on framed", framed("x")),
+        ("an endless message on braces", b"B{PlayerName:".to_vec()),
+        ("mistakes on braces", [&b"Q{AgencyID:;"[..], &b"B{;".repeat(100_000)].concat()),
+        ("fillers on braces", b"Q{AgencyID:1};;;;;".to_vec()),
+        ("notices on braces", b"N{AgencyID:1};".to_vec()),
+        ("long lines", [&[b'x'; 8191][..], b"\n"].concat()),
+        ("short lines", b"\n".to_vec()),
+        ("white space", b" ".to_vec()),
+    ]
+}
+
+/// Returns the worst replies of a server.
+pub(crate) fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
+    let winners = |wire: Dialect, many: usize| match wire {
+        Dialect::Fixed => [format!("R{many:05}").into_bytes(), b"20000001".repeat(many)].concat(),
+        Dialect::Framed => framed("20000001;".repeat(many).trim_end_matches(';')),
+        _ => [b"R{".to_vec(), b"PlayerDocID:1},{".repeat(many), b"PlayerDocID:1};".to_vec()].concat(),
+    };
+    let mut answers = vec![
+        (
+            Dialect::Session,
+            [block(8, 1, b"2|0|0|16|00000000"), block(BATCH_ACK, 1, b"1|1").repeat(20)].concat(),
+        ),
+        (Dialect::Session, block(9, 1, b"5|no")),
+        (Dialect::Block, block(BATCH_ACK, 1, b"1")),
+        (Dialect::Block, block(WINNER, 1, b"0")),
+        (Dialect::Echo, b"hola\n".to_vec()),
+    ];
+    // A long list, which the buffer grows for, then unasked rejections, as small as they can be.
+    for (wire, refusal) in [
+        (Dialect::Fixed, b"E00000".to_vec()),
+        (Dialect::Framed, framed("error;")),
+        (Dialect::Braces, b"ERROR:;".to_vec()),
+    ] {
+        for many in [1, 900, 11_000, 60_000] {
+            answers.push((wire, [winners(wire, many), refusal.repeat(100_000)].concat()));
+        }
+    }
+    answers
+}

@@ -1,0 +1,166 @@
+//! Backpressure: a machine that has enough stops reading, and sets no deadline for a peer that it does not
+//! read from.
+
+use lottery_proto::server::Event;
+use lottery_proto::{
+    Client, ClientConfig, ConnId, Dialect, HelloReply, Input, Receipt, SendError, Server, ServerConfig,
+    State, WinnersReply,
+};
+use lottery_testkit::{
+    ANA, BLOCK, FINISHED, HELLO, WINNER, accept_next, at, batch, bet, block, client, client_of, give,
+    server_with, take,
+};
+
+fn reads(server: &mut Server) -> bool {
+    !server.poll_io().unwrap().recv.is_empty()
+}
+
+fn told_to_wait(server: &mut Server) {
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
+    server.reply(at(0), ticket, WinnersReply::Pending).unwrap();
+}
+
+fn with(config: ServerConfig) -> Server {
+    Server::new(config, ConnId(1), at(0))
+}
+
+#[test]
+fn a_server_reads_no_more_than_so_many_requests_ahead_of_its_answers() {
+    for max_in_flight in [0, 1, 2, 7] {
+        let mut server = with(ServerConfig { max_in_flight, ..ServerConfig::default() });
+        let most = max_in_flight.max(1);
+        for taken in 0..most {
+            assert!(reads(&mut server), "{taken} of {most}");
+            give(&mut server, at(0), &block(WINNER, 1, b"1"));
+        }
+        assert!(!reads(&mut server));
+        told_to_wait(&mut server);
+        assert!(reads(&mut server));
+    }
+}
+
+#[test]
+fn a_server_reads_nothing_from_a_peer_that_does_not_read() {
+    let mut server = with(ServerConfig::default());
+    let mut answers = 0;
+    while reads(&mut server) {
+        give(&mut server, at(0), &block(WINNER, 1, b"1"));
+        told_to_wait(&mut server);
+        answers += 1;
+    }
+    assert_eq!(answers * BLOCK, 64 * 1024);
+    server.handle(at(1), Input::Sent(1));
+    assert!(reads(&mut server));
+    assert_eq!(take(&mut server, at(1)).len(), answers * BLOCK - 1);
+}
+
+/// A message that has no room to arrive has no deadline.
+#[test]
+fn a_full_buffer_is_not_the_peers_fault() {
+    let mut server = with(ServerConfig { max_buffer: 12_000, ..ServerConfig::default() });
+    give(&mut server, at(0), &batch(1, &[ANA]));
+    let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
+    // Finished waits in the buffer until the batch is stored.
+    let rest = [block(FINISHED, 1, b""), block(WINNER, 1, b"1")].concat();
+    give(&mut server, at(0), &rest[..12_000]);
+    assert!(server.poll_event().is_none());
+    assert!(!reads(&mut server));
+    server.handle(at(100_000), Input::Timeout);
+    assert_eq!(server.state(), State::Open);
+    assert_eq!(server.poll_io().unwrap().deadline, None);
+
+    server.reply(at(100_000), ticket, Receipt::Stored { total: 1 }).unwrap();
+    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    server.reply(at(100_000), ticket, Receipt::Stored { total: 1 }).unwrap();
+    give(&mut server, at(100_000), &rest[12_000..]);
+    told_to_wait(&mut server);
+    assert_eq!(take(&mut server, at(100_000)).len(), 2 * BLOCK);
+}
+
+#[test]
+fn a_client_takes_nothing_to_send_while_much_is_unsent_but_reads() {
+    let mut client = client(1);
+    let mut batches = 0;
+    while client.can_send() {
+        client.send_batch(at(0), &[bet(ANA)]).unwrap();
+        batches += 1;
+    }
+    assert_eq!(batches * BLOCK, 64 * 1024);
+    assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy));
+    assert_eq!(client.send_bet(at(0), &bet(ANA)), Err(SendError::Busy));
+    assert_eq!(client.send_finished(at(0)), Err(SendError::Busy));
+    assert_eq!(client.ask_winners(at(0)), Err(SendError::Busy));
+    assert_eq!(client.unsent(), batches * BLOCK);
+    assert!(!client.poll_io().unwrap().recv.is_empty());
+    client.handle(at(0), Input::Sent(1));
+    assert!(client.can_send());
+}
+
+/// Winners lists may be long: the next query waits until the peer has read the list before it.
+#[test]
+fn a_question_for_the_winners_waits_until_a_long_list_is_read() {
+    let winners = vec!["20000001".to_owned(); 40_000];
+    let mut server = with(ServerConfig::default());
+    give(&mut server, at(0), &block(HELLO, 1, b"2"));
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
+    let welcome = HelloReply::Welcome { stored: 0, finished: true, digest: 0 };
+    server.reply(at(0), ticket, welcome).unwrap();
+    take(&mut server, at(0));
+    give(&mut server, at(0), &block(WINNER, 1, b"2").repeat(3));
+    let mut lists = Vec::new();
+    while let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() {
+        server.reply(at(0), ticket, WinnersReply::Winners(&winners)).unwrap();
+        let unsent = server.poll_io().unwrap().send.len();
+        assert!(unsent > 64 * 1024);
+        assert!(server.poll_event().is_none() && !reads(&mut server));
+        // One byte too many is left.
+        server.handle(at(0), Input::Sent(unsent - 64 * 1024));
+        assert!(server.poll_event().is_none());
+        lists.push(unsent + take(&mut server, at(0)).len() - 64 * 1024);
+    }
+    assert_eq!(lists, [lists[0]; 3]);
+}
+
+/// A peer that was held up by its own mistakes is served when the application has taken them, without another
+/// byte.
+#[test]
+fn what_waited_behind_refused_messages_is_handed_out() {
+    let config = ServerConfig { max_in_flight: 2, ..ServerConfig::default() };
+    let mut server = server_with(config);
+    give(&mut server, at(1), format!("Q{{AgencyID:}};{}Q{{AgencyID:1}};", "x;".repeat(9)).as_bytes());
+    assert!(server.poll_io().unwrap().recv.is_empty());
+    for _ in 0..10 {
+        assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
+    }
+    assert!(accept_next(&mut server, at(1), None));
+    let sent = String::from_utf8(take(&mut server, at(1))).unwrap();
+    assert!(sent.ends_with("ERROR:expected B, N or Q (at byte 0);W;"), "{sent}");
+    assert!(!accept_next(&mut server, at(1), None));
+    // The peer's silence counts again.
+    assert!(server.poll_io().unwrap().deadline.is_some());
+}
+
+#[test]
+fn sixty_four_questions_wait_for_their_answers_and_no_more() {
+    let config = ClientConfig {
+        max_unsent: usize::MAX,
+        ..ClientConfig::new(lottery_proto::AgencyId::new(1).unwrap(), Dialect::Block)
+    };
+    let mut client = Client::new(config, at(0));
+    for _ in 0..64 {
+        client.ask_winners(at(0)).unwrap();
+    }
+    assert!(!client.can_send());
+    assert_eq!(client.ask_winners(at(0)), Err(SendError::Busy));
+}
+
+#[test]
+fn a_client_asks_for_so_much_at_once_and_no_more() {
+    let mut client = client_of(Dialect::Block, 3);
+    for nth in 0..64 {
+        assert_eq!(client.ask_winners(at(0)), Ok(()), "{nth}");
+        take(&mut client, at(0));
+    }
+    assert_eq!(client.ask_winners(at(0)), Err(SendError::Busy));
+    assert!(!client.can_send());
+}

@@ -1,0 +1,203 @@
+//! The end of a connection: by either side, by a failure, in the middle of a message, at a shutdown.
+
+use lottery_proto::server::Event;
+use lottery_proto::{CloseReason, Dialect, Input, Receipt, State, Violation};
+use lottery_testkit::{
+    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, Endpoint, FINISHED, JOSE, ServerEvent, WINNER,
+    accept_next, at, batch, bet, block, client, client_events, give, server, server_events, server_with,
+    take,
+};
+
+use crate::support::{
+    BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH, accept_all, asking, close_reason, server_given, utf8,
+};
+
+#[test]
+fn a_connection_that_ends_in_a_message_is_cut_off_and_one_between_two_is_done() {
+    let whole = [block(WINNER, 1, b"1"), batch(1, &[ANA])].concat();
+    for received in [0, 1, 3, 4, 5, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK] {
+        let mut server = server();
+        give(&mut server, at(1), &whole[..received]);
+        server.handle(at(1), Input::Eof);
+        assert!(server.poll_io().unwrap().recv.is_empty());
+        // Requests in whole messages are answered all the same.
+        let answers = received / BLOCK;
+        if let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() {
+            server.reply(at(1), ticket, lottery_proto::WinnersReply::Pending).unwrap();
+        }
+        if let Some(Event::Batch { ticket, .. }) = server.poll_event() {
+            server.reply(at(1), ticket, Receipt::Stored { total: 1 }).unwrap();
+        }
+        assert_eq!(take(&mut server, at(1)).len(), answers.min(1) * BLOCK);
+        assert!(server.poll_io().unwrap().fin);
+        server.handle(at(1), Input::FinSent);
+        let reason = match received % BLOCK {
+            0 => CloseReason::Done,
+            received => CloseReason::Peer(Violation::Truncated { received }),
+        };
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(reason)], "{received} bytes");
+        if received == 3 {
+            assert_eq!(reason.to_string(), "protocol error: cut off after 3 bytes of a message");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_cut_off_is_so_wherever() {
+    for whole in [FIXED_BATCH, FRAMED_BATCH, BRACES_BATCH] {
+        for cut in 1..whole.len() {
+            let mut server = server();
+            give(&mut server, at(1), &whole.as_bytes()[..cut]);
+            let known = server.dialect().is_some();
+            server.handle(at(1), Input::Eof);
+            if !known {
+                // Bytes that may be a line until their end are one.
+                assert_eq!(
+                    server_events(&mut server),
+                    [ServerEvent::Echo(whole.as_bytes()[..cut].trim_ascii_end().to_vec())]
+                );
+                assert!(cut < "B{PlayerName:".len());
+                continue;
+            }
+            assert!(take(&mut server, at(1)).is_empty());
+            server.handle(at(1), Input::FinSent);
+            let reason = CloseReason::Peer(Violation::Truncated { received: cut });
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(reason)]);
+        }
+    }
+}
+
+#[test]
+fn a_centre_that_ends_before_its_answer_is_at_fault() {
+    for question in [BET, FINISHED, WINNER] {
+        for received in [0, 1, 3, 4, 5, BLOCK - 1, BLOCK] {
+            let mut client = asking(Dialect::Block, question);
+            let answer: &[u8] = match question {
+                BET => &block(BET_ACK, 1, b"20000001|7574|1"),
+                FINISHED => &block(BATCH_ACK, 1, b"1"),
+                _ => &block(WINNER, 1, b"1"),
+            };
+            give(&mut client, at(1), &answer[..received]);
+            client.handle(at(1), Input::Eof);
+            let reason = match received {
+                0 => CloseReason::Peer(Violation::Unanswered),
+                BLOCK => {
+                    assert_eq!(client_events(&mut client).len(), 1);
+                    CloseReason::Done
+                }
+                received => CloseReason::Peer(Violation::Truncated { received }),
+            };
+            assert!(client.poll_io().unwrap().fin);
+            client.handle(at(1), Input::FinSent);
+            assert_eq!(client_events(&mut client), [ClientEvent::Closed(reason)]);
+        }
+    }
+}
+
+/// Bytes that are not sent yet would reach nobody, even when a part of them is sent.
+#[test]
+fn a_centre_that_ends_while_there_is_something_to_send_is_at_fault() {
+    for sent in [0, 1, 5000, BLOCK - 1, BLOCK] {
+        let mut client = client(1);
+        client.send_batch(at(0), &[bet(JOSE)]).unwrap();
+        client.handle(at(0), Input::Sent(sent));
+        client.handle(at(0), Input::Eof);
+        assert_eq!(client.unsent(), 0);
+        client.handle(at(0), Input::FinSent);
+        let reason = if sent == BLOCK { CloseReason::Done } else { CloseReason::Peer(Violation::Unanswered) };
+        assert_eq!(client_events(&mut client), [ClientEvent::Closed(reason)]);
+    }
+}
+
+/// Checks that the machine is unchanged: open, with this deadline.
+fn is_as_before(end: &mut impl Endpoint, deadline: Option<lottery_proto::Instant>) {
+    let io = end.poll_io().expect("it is open");
+    assert!(!io.fin);
+    assert_eq!(io.deadline, deadline);
+}
+
+#[test]
+fn an_end_that_nobody_asked_for_is_no_end() {
+    let mut server = server();
+    let deadline = server.poll_io().unwrap().deadline;
+    server.handle(at(0), Input::FinSent);
+    is_as_before(&mut server, deadline);
+    assert_eq!(server.state(), State::Open);
+
+    let mut client = client(1);
+    client.handle(at(0), Input::FinSent);
+    is_as_before(&mut client, None);
+    assert_eq!(client.state(), State::Open);
+    // The same holds while it ends, and something is left to send.
+    client.send_bet(at(0), &bet(ANA)).unwrap();
+    client.close(at(0));
+    client.handle(at(0), Input::FinSent);
+    assert_eq!(client.state(), State::Draining);
+    assert!(client.unsent() > 0);
+}
+
+#[test]
+fn a_closed_client_changes_no_more() {
+    let mut client = client(1);
+    client.send_bet(at(0), &bet(ANA)).unwrap();
+    let unsent = client.unsent();
+    client.handle(at(0), Input::Failed);
+    assert!(client.poll_io().is_none());
+    for input in [Input::Sent(10), Input::Eof, Input::Timeout, Input::FinSent, Input::Received(1)] {
+        client.handle(at(1), input);
+        assert_eq!((client.state(), client.unsent()), (State::Closed, unsent));
+    }
+}
+
+#[test]
+fn a_connection_that_fails_before_the_last_answer_was_sent_is_not_done() {
+    let mut server = server();
+    give(&mut server, at(0), &block(FINISHED, 3, b""));
+    server.handle(at(0), Input::Eof);
+    assert!(accept_next(&mut server, at(0), None));
+    assert_eq!(server.state(), State::Draining);
+    server.handle(at(0), Input::Failed);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Lost)]);
+}
+
+#[test]
+fn a_connection_that_is_done_stays_so_though_the_peer_never_ends() {
+    let mut server = server();
+    give(&mut server, at(0), b"hello\n");
+    assert!(accept_next(&mut server, at(0), None));
+    assert_eq!(take(&mut server, at(0)), b"> hello\n");
+    server.handle(at(0), Input::FinSent);
+    assert_eq!(server.state(), State::Lingering);
+    server.handle(at(10_000), Input::Timeout);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
+}
+
+/// A connection that is stopped while it waits for the draw gets nothing that could be taken for winners.
+#[test]
+fn a_shutdown_tells_each_wire_what_it_can() {
+    for (sent, said) in [
+        ("A0000100000", "E00022the centre is stopping"),
+        ("00000003END", ""),
+        ("000000041;0\n", "00000028error;the centre is stopping"),
+        ("Q{AgencyID:1};", "ERROR:the centre is stopping;"),
+        ("A0", ""),
+        ("hola", ""),
+    ] {
+        let mut server = server_with(lottery_proto::ServerConfig { agencies: 1, ..Default::default() });
+        give(&mut server, at(0), sent.as_bytes());
+        if sent != "00000003END" {
+            let _ = accept_all(&mut server, None);
+        }
+        server.handle(at(1), Input::Shutdown);
+        assert_eq!(utf8(take(&mut server, at(1))), said, "{sent}");
+        assert_eq!(close_reason(&mut server), CloseReason::Shutdown, "{sent}");
+    }
+    // An agency whose Finished was acknowledged is told that the server stops.
+    for (sent, said) in [("F00001", "O"), ("N{AgencyID:1};", "ACK_NOTIFY;ERROR:the centre is stopping;")] {
+        let mut server = server_given(sent);
+        server.handle(at(1), Input::Shutdown);
+        assert!(take(&mut server, at(1)).is_empty());
+        assert_eq!(accept_all(&mut server, None), said);
+        assert_eq!(close_reason(&mut server), CloseReason::Shutdown, "{sent}");
+    }
+}

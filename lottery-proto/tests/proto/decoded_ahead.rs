@@ -1,0 +1,70 @@
+//! Replies decoded ahead of the application: more of them at once than are decoded.
+
+use lottery_proto::{Client, CloseReason, Dialect, Input, State};
+use lottery_testkit::{ClientEvent, at, client_events, client_of, give};
+
+/// Number of replies, many more than are decoded ahead.
+const MANY: usize = 500;
+
+/// Returns a client of `fixed` that has received unasked rejections, and then these bytes.
+fn refused(bytes: &[u8]) -> Client {
+    let mut client = client_of(Dialect::Fixed, 1);
+    let mut refusals: Vec<u8> = (0..MANY)
+        .flat_map(|nth| format!("E00003{nth:03}").into_bytes())
+        .chain(bytes.iter().copied())
+        .collect();
+    // Takes as much as a read does.
+    while !refusals.is_empty() {
+        let n = client.poll_io().unwrap().recv.len().min(refusals.len());
+        let some: Vec<u8> = refusals.drain(..n).collect();
+        give(&mut client, at(0), &some);
+    }
+    client
+}
+
+fn refusals() -> Vec<ClientEvent> {
+    (0..MANY).map(|nth| ClientEvent::Refused("", format!("{nth:03}"))).collect()
+}
+
+#[test]
+fn all_of_them_are_handed_out_in_order() {
+    let mut client = refused(b"");
+    assert_eq!(client_events(&mut client), refusals());
+    assert_eq!(client.state(), State::Open);
+    client.send_finished(at(0)).unwrap();
+    let sent = client.unsent();
+    client.handle(at(0), Input::Sent(sent));
+    give(&mut client, at(0), b"O00000");
+    assert_eq!(client_events(&mut client), [ClientEvent::Finished(true)]);
+}
+
+#[test]
+fn an_end_behind_them_is_told_behind_them() {
+    let mut client = refused(b"");
+    client.handle(at(0), Input::Eof);
+    assert_eq!(client_events(&mut client), refusals());
+    assert!(client.poll_io().unwrap().fin, "what they had hidden is known now");
+    client.handle(at(0), Input::FinSent);
+    assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::Done)]);
+}
+
+#[test]
+fn a_mistake_behind_them_is_told_behind_them() {
+    let mut client = refused(b"X");
+    client.handle(at(0), Input::Eof);
+    assert_eq!(client_events(&mut client), refusals());
+    client.handle(at(0), Input::FinSent);
+    let [ClientEvent::Closed(reason)] = &client_events(&mut client)[..] else { panic!("it is over") };
+    assert!(reason.to_string().starts_with("protocol error: "), "{reason}");
+}
+
+#[test]
+fn what_is_not_taken_takes_no_more_memory_however_often_it_is_told_something() {
+    let mut client = refused(b"");
+    let memory = client.memory();
+    for millis in 0..100 {
+        client.handle(at(millis), Input::Timeout);
+    }
+    assert_eq!(client.memory(), memory);
+    assert_eq!(client_events(&mut client), refusals());
+}

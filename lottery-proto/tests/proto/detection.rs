@@ -1,0 +1,217 @@
+//! Detection of the dialect by the first bytes (`docs/protocol.md#detection`).
+
+use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed};
+use lottery_proto::{CloseReason, Code, Failure, Input, ServerConfig, State};
+use lottery_testkit::{
+    ServerEvent, WINNER, accept_next, at, block, framed, give, server, server_events, server_with, take,
+};
+
+use crate::support::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH, close_reason, server_given};
+
+/// Returns a first message of each dialect, and the number of its bytes that choose the dialect.
+fn first_messages() -> Vec<(Dialect, Vec<u8>, usize)> {
+    vec![
+        (Block, block(WINNER, 1, b"1"), 1),
+        (Block, block(9, 1, b""), 1),
+        (Fixed, b"A0000100000".to_vec(), 11),
+        (Fixed, b"F00001".to_vec(), 6),
+        (Fixed, b"C00001".to_vec(), 6),
+        (Framed, framed("END"), 8),
+        (Framed, b"09999999".to_vec(), 8),
+        (Braces, b"B{PlayerName:};".to_vec(), 13),
+        (Braces, b"N{AgencyID:1};".to_vec(), 11),
+        (Braces, b"Q{AgencyID:1};".to_vec(), 11),
+        (Echo, b"hola\n".to_vec(), 1),
+        (Echo, b"\n".to_vec(), 1),
+        (Echo, b"\x00\n".to_vec(), 1),
+        (Echo, b"\x0A".to_vec(), 1),
+        (Echo, b"\xC3\xB1\n".to_vec(), 1),
+        (Echo, b"A0000x\n".to_vec(), 6),
+        (Echo, b"A12345\n".to_vec(), 7),
+        (Echo, b"A123456789\n".to_vec(), 11),
+        (Echo, b"F\n".to_vec(), 2),
+        (Echo, b"0000000:\n".to_vec(), 8),
+        (Echo, b"1234567\n".to_vec(), 1),
+        (Echo, b"1234567890\n".to_vec(), 1),
+        (Echo, b"20261128\n".to_vec(), 1),
+        (Echo, b"99999999\n".to_vec(), 1),
+        (Echo, b"B[\n".to_vec(), 2),
+        (Echo, b"B{\"msg\":\"hola\"}\n".to_vec(), 3),
+        (Echo, b"B{};\n".to_vec(), 3),
+        (Echo, b"B{PlayerSurname:\n".to_vec(), 9),
+        (Echo, b"N{}\n".to_vec(), 3),
+        (Echo, b"Q{AgencyID=1};\n".to_vec(), 11),
+        (Echo, b"Q\n".to_vec(), 2),
+        (Echo, b";\n".to_vec(), 1),
+        (Echo, b"{\n".to_vec(), 1),
+    ]
+}
+
+#[test]
+fn the_first_bytes_tell_the_wire_whole_or_one_by_one() {
+    for (wire, message, needed) in first_messages() {
+        let mut server = server();
+        give(&mut server, at(0), &message);
+        assert_eq!(server.dialect(), Some(wire), "{}", message.escape_ascii());
+
+        let mut server = lottery_testkit::server();
+        for (at_byte, byte) in message.iter().enumerate() {
+            let known = (at_byte >= needed).then_some(wire);
+            assert_eq!(server.dialect(), known, "{} at {at_byte}", message.escape_ascii());
+            if server.state() == State::Open {
+                give(&mut server, at(0), &[*byte]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
+    for begun in [
+        &b"0"[..],
+        b"0000013",
+        b"A",
+        b"A12345",
+        b"A000010000",
+        b"F0000",
+        b"C1",
+        b"B",
+        b"B{",
+        b"B{PlayerName",
+        b"N{Agency",
+        b"Q{AgencyID",
+    ] {
+        let mut server = server();
+        give(&mut server, at(0), begun);
+        assert_eq!(server.dialect(), None);
+        let due = 20_000 + 10 * begun.len() as u64;
+        assert_eq!(server.poll_io().unwrap().deadline, Some(at(due)), "a message was begun");
+
+        let mut ended = lottery_testkit::server();
+        give(&mut ended, at(0), begun);
+        ended.handle(at(1), Input::Eof);
+        assert_eq!(ended.dialect(), Some(Echo));
+        assert_eq!(server_events(&mut ended), [ServerEvent::Echo(begun.to_vec())]);
+
+        server.handle(at(due), Input::Timeout);
+        assert!(take(&mut server, at(due)).is_empty());
+        server.handle(at(due), Input::FinSent);
+        server.handle(at(due), Input::Eof);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Incomplete)]);
+    }
+    // A peer without any byte is silent.
+    let mut server = server();
+    server.handle(at(60_000), Input::Timeout);
+    server.handle(at(60_000), Input::FinSent);
+    server.handle(at(60_000), Input::Eof);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Idle)]);
+}
+
+/// Lines of published checks of the course that were once taken for another dialect.
+#[test]
+fn a_line_of_digits_letters_or_braces_comes_back() {
+    for line in ["1234567890", "20261128", "A12345", "B{\"msg\":\"hola\"}", "12345678", "N{}", "C-00001"] {
+        for end in ["\n", ""] {
+            let mut server = server();
+            give(&mut server, at(0), format!("{line}{end}").as_bytes());
+            if end.is_empty() {
+                server.handle(at(0), Input::Eof);
+            }
+            assert!(accept_next(&mut server, at(0), None), "{line}");
+            assert_eq!(take(&mut server, at(0)), format!("> {line}\n").as_bytes());
+        }
+    }
+}
+
+/// Returns the rejection of each dialect for a connection that is not served.
+fn failure(wire: Dialect, text: &str) -> Vec<u8> {
+    match wire {
+        Fixed => format!("E{:05}{text}", text.len()).into_bytes(),
+        Framed => framed(format!("error;{text}")),
+        Braces => format!("ERROR:{text};").into_bytes(),
+        _ => vec![],
+    }
+}
+
+#[test]
+fn a_wire_that_is_not_spoken_is_refused_in_its_own_words() {
+    for spoken in Dialect::ALL {
+        for (wire, message, needed) in first_messages() {
+            let config = ServerConfig { dialects: vec![*spoken], ..ServerConfig::default() };
+            let mut server = server_with(config);
+            give(&mut server, at(0), &message[..needed]);
+            if wire == *spoken {
+                assert_ne!(server.state() == State::Open, message == b"09999999");
+                continue;
+            }
+            assert_eq!(take(&mut server, at(0)), failure(wire, "this wire is not spoken here"));
+            server.handle(at(0), Input::FinSent);
+            server.handle(at(0), Input::Eof);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::NotSpoken(wire))]);
+        }
+    }
+}
+
+#[test]
+fn who_is_not_served_is_told_so_in_its_own_words() {
+    let full = Failure { code: Code::TooManyConnections, text: "too many connections" };
+    for known_before in [false, true] {
+        for (wire, message, needed) in first_messages() {
+            let mut server = server();
+            if known_before {
+                give(&mut server, at(0), &message[..needed]);
+                if server.state() != State::Open || needed == message.len() {
+                    continue;
+                }
+            }
+            server.refuse(at(0), full);
+            if !known_before {
+                assert_eq!(server.poll_io().unwrap().deadline, Some(at(1_000)));
+                give(&mut server, at(1), &message[..needed]);
+            }
+            assert_eq!(take(&mut server, at(1)), failure(wire, "too many connections"));
+            assert!(server.poll_io().unwrap().fin, "{wire} {}", message.escape_ascii());
+            server.handle(at(2), Input::FinSent);
+            server.handle(at(2), Input::Eof);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
+        }
+    }
+    // A rejected connection does not wait for the bytes that choose the dialect.
+    let mut server = server();
+    server.refuse(at(0), full);
+    give(&mut server, at(900), b"A00");
+    server.handle(at(1_000), Input::Timeout);
+    assert!(server.poll_io().is_none());
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
+}
+
+#[test]
+fn a_wire_is_not_changed_in_mid_connection() {
+    let block = block(lottery_testkit::FINISHED, 1, b"");
+    let others = [
+        FIXED_BATCH.as_bytes().to_vec(),
+        FRAMED_BATCH.into(),
+        BRACES_BATCH.into(),
+        block,
+        b"hola\n".to_vec(),
+    ];
+    for (own, first) in ["A0000100000", "000000041;0\n", "Q{AgencyID:1};"].iter().enumerate() {
+        for (index, other) in others.iter().enumerate() {
+            if index == own {
+                continue;
+            }
+            let mut server = server_given(first);
+            assert!(accept_next(&mut server, at(0), None));
+            let dialect = server.dialect();
+            let _ = take(&mut server, at(0));
+            give(&mut server, at(0), other);
+            server.handle(at(1), Input::Eof);
+            assert_eq!(server.dialect(), dialect);
+            let _ = take(&mut server, at(1));
+            let seen = server_events(&mut server);
+            let refused = seen.iter().all(|seen| matches!(seen, ServerEvent::Refused(..)));
+            assert!(refused, "{first} {}: {seen:?}", other[..9].escape_ascii());
+            assert!(matches!(close_reason(&mut server), CloseReason::Peer(_)));
+        }
+    }
+}

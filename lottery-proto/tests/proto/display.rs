@@ -1,0 +1,78 @@
+//! `Display` and `Debug` of small types, in messages and logs.
+
+use lottery_proto::server::Event;
+use lottery_proto::{AgencyId, Code, Failure, Receipt, Reply, WinnersReply, client};
+use lottery_testkit::{ANA, BET, JOSE, WINNER, at, batch, block, client, give, server, take};
+
+#[test]
+fn an_agency_is_shown_as_its_number() {
+    assert_eq!(AgencyId::new(99_999).unwrap().to_string(), "99999");
+    assert_eq!(format!("{:>4}|", AgencyId::new(7).unwrap()), "   7|");
+}
+
+#[test]
+fn of_bets_their_number_is_shown() {
+    let mut server = server();
+    give(&mut server, at(0), &batch(3, &[ANA, JOSE, ANA]));
+    let Some(Event::Batch { bets, .. }) = server.poll_event() else { panic!() };
+    assert_eq!(format!("{bets:?}"), "Bets(3)");
+    let mut iter = bets.iter();
+    iter.next();
+    assert_eq!(format!("{iter:?}"), "Iter(2 left)");
+}
+
+#[test]
+fn a_machine_shows_what_it_holds_in_numbers() {
+    let mut server = server();
+    let fresh = format!("{server:?}");
+    assert!(fresh.contains("RecvBuffer(0 of 64)") && fresh.contains("SendBuffer(0)"), "{fresh}");
+    assert_eq!(
+        format!("{:?}", server.poll_io().unwrap()),
+        "Io { recv: 64, send: 0, fin: false, deadline: Some(Instant(60s)), unacked: false }"
+    );
+    give(&mut server, at(0), &[block(BET, 3, ANA.as_bytes()), block(BET, 3, JOSE.as_bytes())].concat());
+    let shown = format!("{server:?}");
+    assert!(shown.contains("Request(Bet, Some(AgencyId(3)), 1 bets)"), "{shown}");
+    assert!(shown.contains("PendingReply(Bet, 3)"), "{shown}");
+    let Some(Event::Bet { .. }) = server.poll_event() else { panic!() };
+    let Some(Event::Bet { ticket, .. }) = server.poll_event() else { panic!() };
+    assert_eq!(format!("{ticket:?}"), "Ticket(1, 1)");
+    server.reply(at(0), ticket, Receipt::Stored { total: 2 }).unwrap();
+    let shown = format!("{server:?}");
+    assert!(shown.contains("Ready(8192, None)"), "{shown}");
+}
+
+#[test]
+fn of_a_line_its_length_is_shown() {
+    let mut server = server();
+    give(&mut server, at(0), b"Wilhelmina\n");
+    let event = server.poll_event();
+    assert!(format!("{event:?}").contains("Line(10)"), "{event:?}");
+}
+
+#[test]
+fn of_winners_their_number_is_shown() {
+    let documents = ["1".to_owned(), "2".to_owned()];
+    assert_eq!(format!("{:?}", WinnersReply::Winners(&documents)), "Winners(2)");
+    assert_eq!(format!("{:?}", WinnersReply::Pending), "Pending");
+    let refused = WinnersReply::Refused(Failure { code: Code::Storage, text: "no" });
+    assert!(format!("{refused:?}").starts_with("Refused(Failure {"));
+    assert_eq!(format!("{:?}", Reply::from(WinnersReply::Pending)), "Reply(..)");
+
+    let mut client = client(1);
+    client.ask_winners(at(0)).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), &block(WINNER, 1, b"11|2"));
+    let Some(client::Event::Winners(documents)) = client.poll_event() else { panic!() };
+    assert_eq!(format!("{documents:?}"), "Documents(2)");
+}
+
+#[test]
+fn codes_are_read_as_they_are_written() {
+    for code in Code::ALL {
+        assert_eq!(Code::from_name(&code.to_string()), Some(*code));
+    }
+    for unknown in ["", "Storage", "storage ", "unknown"] {
+        assert_eq!(Code::from_name(unknown), None);
+    }
+}

@@ -1,0 +1,189 @@
+//! `echo`: lines, and lines that are too long (`docs/protocol.md#echo`).
+
+use lottery_proto::{CloseReason, Dialect, Foreign, Input, SendError, ServerConfig, State};
+use lottery_testkit::{
+    ClientEvent, ServerEvent, accept_next, at, client_events, client_of, framed, give, server, server_events,
+    server_with, take,
+};
+
+use crate::support::{End, rejection};
+
+#[test]
+fn a_line_comes_back_behind_a_prefix() {
+    for (sent, line) in [
+        (&b"[CLIENT 1] Message N\xC2\xB01\n"[..], &b"[CLIENT 1] Message N\xC2\xB01"[..]),
+        (b"hola \t\r\n", b"hola"),
+        (b" hola\n", b" hola"),
+        (b"\n", b""),
+        (b"\xFF\xFE\x00\n", b"\xFF\xFE\x00"),
+    ] {
+        let mut server = server();
+        give(&mut server, at(0), sent);
+        assert!(accept_next(&mut server, at(0), None));
+        let answer = [b"> ", line, b"\n"].concat();
+        assert_eq!(take(&mut server, at(0)), answer);
+        assert!(server.poll_io().unwrap().fin);
+    }
+    let mut client = client_of(Dialect::Echo, 1);
+    client.send_line(at(0), "[CLIENT 1] Message N°1").unwrap();
+    assert_eq!(take(&mut client, at(0)), "[CLIENT 1] Message N°1\n".as_bytes());
+    give(&mut client, at(0), "Your Message has been received: [CLIENT 1] Message N°1 \n".as_bytes());
+    let line = "Your Message has been received: [CLIENT 1] Message N°1";
+    assert_eq!(client_events(&mut client), [ClientEvent::Line(line.into())]);
+    assert_eq!(framed("hola"), b"00000004hola");
+}
+
+#[test]
+fn a_line_of_8192_bytes_is_fine_and_one_more_is_not() {
+    let line = [b'x'; 8193];
+    for end in [&b"\n"[..], b""] {
+        let mut server = server();
+        give(&mut server, at(0), &[&line[..8192], end].concat());
+        server.handle(at(0), Input::Eof);
+        assert!(accept_next(&mut server, at(0), None));
+        assert_eq!(take(&mut server, at(0)), [b"> ", &line[..8192], b"\n"].concat());
+    }
+    for sent in [line.to_vec(), [&line[..], b"\n"].concat(), vec![b'x'; 200_000]] {
+        let mut server = server();
+        let text = "a message of 8193 bytes, at most 8192 are taken (at byte 0)";
+        if sent.len() < 9_000 {
+            assert_eq!(rejection(&sent), (text.into(), vec![], End::Closed));
+        }
+        for part in sent.chunks(4000) {
+            give(&mut server, at(0), part);
+        }
+        assert_ne!(server.state(), State::Open);
+        assert!(take(&mut server, at(0)).is_empty());
+    }
+}
+
+#[test]
+fn one_line_a_connection() {
+    let mut server = server();
+    give(&mut server, at(0), b"one\ntwo\nB{three");
+    assert!(accept_next(&mut server, at(0), None));
+    assert!(!accept_next(&mut server, at(0), None));
+    assert_eq!(take(&mut server, at(0)), b"> one\n");
+    server.handle(at(0), Input::FinSent);
+    server.handle(at(0), Input::Eof);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
+}
+
+#[test]
+fn an_empty_connection_is_closed_without_an_answer() {
+    let mut server = server();
+    server.handle(at(0), Input::Eof);
+    assert!(take(&mut server, at(0)).is_empty());
+    assert!(server.poll_io().unwrap().fin);
+    server.handle(at(0), Input::FinSent);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
+}
+
+#[test]
+fn a_client_sends_lines_and_nothing_else() {
+    let mut client = client_of(Dialect::Echo, 1);
+    let bet = lottery_testkit::bet(lottery_testkit::ANA);
+    assert_eq!(client.send_batch(at(0), &[bet]), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_bet(at(0), &bet), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_finished(at(0)), Err(SendError::NotOnThisWire));
+    assert_eq!(client.ask_winners(at(0)), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_line(at(0), "two\nlines"), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_line(at(0), &"x".repeat(8193)), Err(SendError::TooLong));
+    assert_eq!((client.unsent(), client.poll_io().unwrap().deadline), (0, None));
+    for line in ["", &"x".repeat(8192)] {
+        client.send_line(at(0), line).unwrap();
+        assert_eq!(client.send_line(at(0), line), Err(SendError::Busy));
+        assert_eq!(take(&mut client, at(0)), format!("{line}\n").as_bytes());
+        give(&mut client, at(0), format!("{line}\n").as_bytes());
+        assert_eq!(client_events(&mut client), [ClientEvent::Line(line.into())]);
+    }
+    for wire in &[Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+        assert_eq!(client_of(*wire, 1).send_line(at(0), "hola"), Err(SendError::NotOnThisWire));
+    }
+    // Unasked line.
+    give(&mut client, at(0), b"hola\n");
+    client.handle(at(0), Input::FinSent);
+    client.handle(at(0), Input::Eof);
+    let heard = client_events(&mut client);
+    let [ClientEvent::Closed(reason)] = heard[..] else { panic!("{heard:?}") };
+    assert_eq!(reason.to_string(), "protocol error: an answer to no question (at byte 0)");
+}
+
+/// Line as `printf` sends it into `nc`, which stays open: the course's server replies to each read at once.
+#[test]
+fn a_line_that_stops_without_its_end_is_answered_after_a_while() {
+    for line in ["hola", "[CLIENT 1] Message N°1 ", "20261128", "B{\"msg\"", "A12345 "] {
+        let mut server = server();
+        for (n, byte) in line.bytes().enumerate() {
+            // As long as more bytes come, the line goes on.
+            give(&mut server, at(90 * n as u64), &[byte]);
+        }
+        let due = 90 * (line.len() as u64 - 1) + 100;
+        assert_eq!(server.poll_io().unwrap().deadline, Some(at(due)));
+        server.handle(at(due - 1), Input::Timeout);
+        assert!(server.poll_event().is_none());
+        server.handle(at(due), Input::Timeout);
+        assert!(accept_next(&mut server, at(due), None));
+        assert_eq!(take(&mut server, at(due)), format!("> {}\n", line.trim_end()).as_bytes());
+        assert!(server.poll_io().unwrap().fin);
+        server.handle(at(due), Input::FinSent);
+        server.handle(at(due), Input::Eof);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Done)]);
+    }
+}
+
+/// Beginnings of another dialect are not ended by the line timeout.
+#[test]
+fn silence_ends_nothing_but_lines() {
+    let begun = ["A12345", "0000013", "Q{Agency", "Q{AgencyID:1", "00000003EN", "A0000100001Ana", "\u{3}"];
+    for begun in begun {
+        let mut server = server();
+        give(&mut server, at(0), begun.as_bytes());
+        for millis in [100, 250, 19_999] {
+            server.handle(at(millis), Input::Timeout);
+            assert!(server.poll_event().is_none());
+            assert!(take(&mut server, at(millis)).is_empty());
+            assert_eq!(server.state(), State::Open, "{begun}");
+        }
+    }
+}
+
+#[test]
+fn how_long_a_line_is_waited_for_is_configured() {
+    let line_timeout = std::time::Duration::from_secs(3);
+    let mut server = server_with(ServerConfig { line_timeout, ..ServerConfig::default() });
+    give(&mut server, at(0), b"hola");
+    assert_eq!(server.poll_io().unwrap().deadline, Some(at(3_000)));
+}
+
+/// Web browsers, scanners and TLS clients: the connection is closed without a reply.
+#[test]
+fn another_protocol_is_known_and_closed_without_a_word() {
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and thirty-two random bytes, without an end";
+    let request = b"GET /index.html HTTP/1.1\r\nHost: centre\r\nAccept: */*\r\n\r\n";
+    let all = ServerConfig::default();
+    let without = ServerConfig { dialects: vec![Dialect::Block], ..ServerConfig::default() };
+    for (sent, protocol) in [(&hello[..], Foreign::Tls), (request, Foreign::Http)] {
+        for config in [&all, &without] {
+            let mut server = server_with(config.clone());
+            give(&mut server, at(0), sent);
+            server.handle(at(100), Input::Timeout);
+            let io = server.poll_io().unwrap();
+            assert!(io.fin && io.send.is_empty(), "{protocol}");
+            server.handle(at(101), Input::FinSent);
+            // Further bytes are read and dropped.
+            give(&mut server, at(102), request);
+            server.handle(at(103), Input::Eof);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Foreign(protocol))]);
+        }
+        // The same holds wherever the bytes are cut.
+        let mut server = server_with(all.clone());
+        for byte in sent {
+            if server.state() == State::Open {
+                give(&mut server, at(0), &[*byte]);
+            }
+        }
+        server.handle(at(100), Input::Timeout);
+        assert!(server.poll_io().unwrap().fin && server_events(&mut server).is_empty());
+    }
+}

@@ -1,0 +1,27 @@
+//! Tests of both machines and of every dialect: bytes and time are handed in, no socket, no clock. Each module is
+//! named after its subject.
+
+mod backpressure;
+mod batches;
+mod block;
+mod braces;
+mod close;
+mod decoded_ahead;
+mod detection;
+mod display;
+mod echo;
+mod fixed;
+mod framed;
+mod lending;
+mod memory;
+mod message_limits;
+mod names;
+mod privacy;
+mod properties;
+mod protocol;
+mod refusals;
+mod sessions;
+mod support;
+mod text_dialects;
+mod timeouts;
+mod winners;

@@ -1,0 +1,142 @@
+//! Names: one rule for all dialects, an accepted name arrives as it was sent, and a client sends none that its
+//! dialect cannot carry.
+
+use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
+use lottery_proto::{Bet, SendError};
+use lottery_testkit::{
+    ANA, ServerEvent, at, bet, client, client_of, give, server, server_events, take, text,
+};
+
+/// Odd but valid names: a spreadsheet would take them for formulas, or they hold invisible characters.
+const ODD: [&str; 12] = [
+    "=1+1",
+    "@SUM(A1)",
+    "+54 11",
+    "-",
+    "-Ana",
+    // A joiner, as in Persian names; a mark, an override and an isolate of direction; a space without width.
+    "علی\u{200c}رضا",
+    "\u{200f}דוד",
+    "Ana\u{202e}zaP",
+    "\u{2066}Ana\u{2069}",
+    "Ana\u{200b}",
+    "\u{feff}Ana",
+    "A\u{ad}na",
+];
+
+#[test]
+fn odd_names_arrive_as_they_were_sent_on_every_wire() {
+    for dialect in [Dialect::Block, Fixed, Framed, Braces] {
+        for name in ODD {
+            for (first, last) in [(name, "Paz"), ("Ana", name)] {
+                let bet = Bet::new(first, last, "20000001", "1980-01-31", "7574").unwrap();
+                let mut client = client_of(dialect, 1);
+                assert_eq!(client.send_batch(at(0), &[bet]), Ok(1), "{dialect}: {name:?}");
+                let mut server = server();
+                give(&mut server, at(0), &take(&mut client, at(0)));
+                assert_eq!(
+                    server_events(&mut server),
+                    [ServerEvent::Batch(vec![text(&bet)])],
+                    "{dialect}: {name:?}"
+                );
+            }
+        }
+    }
+}
+
+/// Control characters are those of Unicode's category Cc; the line separator is none.
+#[test]
+fn control_characters_are_refused_and_nothing_else_that_is_not_seen() {
+    for character in ('\0'..='\u{2fff}').chain('\u{fe00}'..='\u{ffff}').chain('\u{e0000}'..='\u{e01ff}') {
+        let name = format!("A{character}na");
+        let taken = Bet::new(&name, "Paz", "1", "1980-01-31", "1").is_ok();
+        assert_eq!(taken, !character.is_control(), "{character:?}");
+    }
+}
+
+#[test]
+fn what_a_wire_cannot_carry_is_not_sent() {
+    let long = "x".repeat(31);
+    let good = bet(ANA);
+    let wide =
+        |field: &str, width| format!("{field}: wider than the {width} characters that this wire has for it");
+    let not = |field: &str, c: char| format!("{field}: {c:?} cannot be sent on this wire");
+    let space = |field: &str| format!("{field}: ends with a space, which this wire takes for padding");
+    let zero = "document: begins with a zero, which this wire takes for padding".to_string();
+    for (wire, [first, last, document, number], error) in [
+        (Fixed, [&long[..], "Paz", "1", "1"], wide("first_name", 30)),
+        (Fixed, ["Ana", &"ñ".repeat(31), "1", "1"], wide("last_name", 30)),
+        (Fixed, ["Ana ", "Paz", "1", "1"], space("first_name")),
+        (Fixed, ["Ana", " ", "1", "1"], space("last_name")),
+        (Fixed, ["Ana", "Paz", "123456789", "1"], wide("document", 8)),
+        (Fixed, ["Ana", "Paz", "012345678", "1"], wide("document", 8)),
+        (Fixed, ["Ana", "Paz", "01", "1"], zero.clone()),
+        (Fixed, ["Ana", "Paz", "00", "1"], zero.clone()),
+        (Fixed, ["Ana", "Paz", "1", "10000"], wide("number", 4)),
+        (Framed, ["A;na", "Paz", "1", "1"], not("first_name", ';')),
+        (Framed, ["Ana", ";", "1", "1"], not("last_name", ';')),
+        (Braces, ["A,na", "Paz", "1", "1"], not("first_name", ',')),
+        (Braces, ["A;na", "Paz", "1", "1"], not("first_name", ';')),
+        (Braces, ["A:na", "Paz", "1", "1"], not("first_name", ':')),
+        (Braces, ["Ana", "{Paz", "1", "1"], not("last_name", '{')),
+        (Braces, ["Ana", "Paz}", "1", "1"], not("last_name", '}')),
+        (Dialect::Block, ["Ana", "P|z", "1", "1"], not("last_name", '|')),
+    ] {
+        let bad = Bet::new(first, last, document, "1980-01-01", number).unwrap();
+        assert_eq!(wire.check_sendable(&bad).unwrap_err().to_string(), error, "{wire}");
+        let mut client = client_of(wire, 1);
+        let refused = client.send_batch(at(0), &[good, good, bad]).unwrap_err();
+        assert_eq!(refused.to_string(), format!("bet 2: {error}"));
+        assert_eq!(client.send_bet(at(0), &bad).unwrap_err().to_string(), format!("bet 0: {error}"));
+        assert_eq!((client.unsent(), client.can_send()), (0, true));
+    }
+    for (wire, [first, last, document, number]) in [
+        (Fixed, ["ñ;,:{}|\"'ñ", &"ñ".repeat(30), "0", "9999"]),
+        (Fixed, [" Ana", "\u{A0}", "12345678", "0"]),
+        (Framed, ["A,:{}|na ", &"ñ".repeat(127), "00012345678901234567", "4294967295"]),
+        (Braces, ["A|na\"' ", &"ñ".repeat(127), "00012345678901234567", "4294967295"]),
+    ] {
+        let fine = Bet::new(first, last, document, "1980-01-01", number).unwrap();
+        let mut client = client_of(wire, 1);
+        assert_eq!(client.send_batch(at(0), &[fine]), Ok(1), "{wire}");
+        let mut server = server();
+        give(&mut server, at(0), &take(&mut client, at(0)));
+        let text = text(&fine);
+        assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![text])], "{wire}");
+    }
+    // `braces` has no batch without bets: nothing would name its agency.
+    assert_eq!(client_of(Braces, 1).send_batch(at(0), &[]), Err(SendError::NotOnThisWire));
+    for (wire, sent) in [(Fixed, "A0000100000"), (Framed, "000000041;0\n")] {
+        let mut client = client_of(wire, 1);
+        assert_eq!(client.send_batch(at(0), &[]), Ok(0));
+        assert_eq!(take(&mut client, at(0)), sent.as_bytes());
+    }
+}
+
+#[test]
+fn a_client_does_not_send_what_the_wire_cannot_carry() {
+    let good = bet(ANA);
+    for (first, last, field) in [("A|na", "Paz", "first_name"), ("Ana", "Paz|", "last_name")] {
+        let bad = Bet::new(first, last, "1", "1980-01-01", "1").unwrap();
+        let mut client = client(1);
+        let error = client.send_batch(at(0), &[good, good, bad]).unwrap_err();
+        assert_eq!(error.to_string(), format!("bet 2: {field}: '|' cannot be sent on this wire"));
+        let error = client.send_bet(at(0), &bad).unwrap_err();
+        assert_eq!(error.to_string(), format!("bet 0: {field}: '|' cannot be sent on this wire"));
+        assert_eq!(client.unsent(), 0);
+        // A batch carries at most 255 bets: those after them are not checked yet.
+        let mut many = vec![good; 255];
+        many.push(bad);
+        let sent = client.send_batch(at(0), &many).unwrap();
+        assert!(sent < many.len(), "{sent}");
+    }
+    let mut far = client(256);
+    let agency = "agency 256: this wire goes up to 255";
+    assert_eq!(far.send_batch(at(0), &[good]).unwrap_err().to_string(), agency);
+    assert_eq!(far.send_bet(at(0), &good).unwrap_err().to_string(), agency);
+    assert_eq!(far.send_finished(at(0)).unwrap_err().to_string(), agency);
+    assert_eq!(far.ask_winners(at(0)).unwrap_err().to_string(), agency);
+    assert_eq!(far.unsent(), 0);
+    // Nothing was asked, so there is no deadline.
+    assert_eq!(far.poll_io().unwrap().deadline, None);
+}

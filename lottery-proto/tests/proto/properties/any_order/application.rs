@@ -1,0 +1,125 @@
+//! Application behind the server: takes requests one by one, and answers any of them in any way.
+
+use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::{Dialect, EchoReply, ListError, ListSize, Receipt, ReplyError, WinnersReply};
+use lottery_testkit::PendingRequest;
+
+use super::server::{REFUSED, Run};
+use super::words::{Said, answer};
+
+/// Accepts that no list is left to continue: the last document has ended it.
+fn nothing_left(error: ListError) -> Result<(), ListError> {
+    if error == ListError::NoList { Ok(()) } else { Err(error) }
+}
+
+impl Run {
+    pub(super) fn poll(&mut self) {
+        let n = self.answers.len();
+        // The dialect of a message that was cut off early is not known.
+        self.off |= self.server.dialect().is_some_and(|wire| wire != self.wire);
+        let Some(event) = self.server.poll_event() else { return };
+        assert_eq!(self.closed, 0, "Closed is the last event");
+        let held = match event {
+            Event::Bet { ticket, bets } => {
+                let document = bets.iter().next().unwrap().document().to_string();
+                assert!(self.off || document == n.to_string());
+                PendingRequest::Bet(ticket)
+            }
+            Event::Batch { ticket, bets } => {
+                assert!(self.off || bets.iter().all(|bet| bet.document() == n.to_string()));
+                PendingRequest::Batch(ticket)
+            }
+            Event::Finished { ticket } => PendingRequest::Finished(ticket),
+            Event::WinnersQuery { ticket, .. } => PendingRequest::Winners(ticket),
+            Event::AnonymousWaiter { ticket } => PendingRequest::AnonymousWaiter(ticket),
+            Event::Echo { ticket, line } => {
+                assert!(self.off || line.0 == n.to_string().as_bytes());
+                PendingRequest::Echo(ticket)
+            }
+            Event::Refused { error, .. } => {
+                let text = error.to_string();
+                let said = match error {
+                    RefusedBy::Malformed(error) => Said::Malformed(error.offset == 4, &text),
+                    _ => Said::EarlierBets(&text),
+                };
+                let (bytes, ends) = answer(self.wire, &said, "");
+                self.ends |= ends;
+                return self.answers.push(Some(bytes));
+            }
+            Event::Closed(_) => {
+                self.closed += 1;
+                return;
+            }
+            other => panic!("{other:?}"),
+        };
+        self.answers.push(None);
+        self.held.push((n, held));
+    }
+
+    pub(super) fn reply(&mut self, n: usize, held: PendingRequest, how: usize) {
+        let good = how < 8;
+        let receipt = if good { Receipt::Stored { total: 1 } } else { Receipt::Refused(REFUSED) };
+        let documents = [n.to_string(), (n + 1).to_string()];
+        let said = match held {
+            PendingRequest::Hello(ticket) => panic!("{ticket:?}: no session is opened"),
+            PendingRequest::Bet(ticket) => {
+                self.server.reply(self.now, ticket, receipt).unwrap();
+                Said::Bet(n, good)
+            }
+            PendingRequest::Batch(ticket) => {
+                self.server.reply(self.now, ticket, receipt).unwrap();
+                Said::Batch(good)
+            }
+            PendingRequest::Finished(ticket) => {
+                self.server.reply(self.now, ticket, receipt).unwrap();
+                Said::Finished(good)
+            }
+            PendingRequest::AnonymousWaiter(ticket) => {
+                self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
+                Said::Winners(&documents)
+            }
+            PendingRequest::Echo(ticket) => {
+                self.server.reply(self.now, ticket, EchoReply("> ")).unwrap();
+                Said::Line(n)
+            }
+            PendingRequest::Winners(ticket) => match how {
+                0..3 => {
+                    self.server.reply(self.now, ticket, WinnersReply::Pending).unwrap();
+                    Said::Pending
+                }
+                6..8 => {
+                    let texts = || documents.iter().map(String::as_str);
+                    let list = WinnersReply::List(ListSize::of(texts()));
+                    self.server.reply(self.now, ticket, list).unwrap();
+                    // Each part is a block of its own in a session.
+                    let first = if self.wire == Dialect::Session { 2 } else { how - 6 };
+                    self.server.put_winners(self.now, texts().take(first)).unwrap();
+                    self.server.put_winners(self.now, texts().skip(first)).or_else(nothing_left).unwrap();
+                    Said::Winners(&documents)
+                }
+                3..6 => {
+                    self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
+                    Said::Winners(&documents)
+                }
+                8 if self.wire == Dialect::Block => {
+                    let many = vec!["12345678".to_string(); 910];
+                    match self.server.reply(self.now, ticket, WinnersReply::Winners(&many)) {
+                        Err(ReplyError::TooLarge(ticket)) => {
+                            self.held.push((n, PendingRequest::Winners(ticket)));
+                        }
+                        other => other.unwrap(),
+                    }
+                    return;
+                }
+                _ => {
+                    self.off = true;
+                    self.server.reply(self.now, ticket, WinnersReply::Refused(REFUSED)).unwrap();
+                    return;
+                }
+            },
+        };
+        let (bytes, ends) = answer(self.wire, &said, REFUSED.text);
+        self.ends |= ends;
+        self.answers[n] = Some(bytes);
+    }
+}

@@ -1,0 +1,232 @@
+//! Client: its driver, its application, and a server that replies as it likes.
+
+use std::collections::VecDeque;
+
+use lottery_proto::{
+    AgencyId, Client, ClientConfig, CloseReason, Dialect, Input, Instant, SendError, State, block,
+};
+use lottery_testkit::{
+    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, FINISHED, JOSE, WINNER, at, bet, block, client_events,
+};
+use proptest::prelude::*;
+
+use super::{Step, after, wait};
+
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    Batch(usize),
+    Bet,
+    Finished,
+    Ask,
+    Close,
+    /// Delivers this number of bytes of the replies to what was sent.
+    Receive(usize),
+    /// Delivers a message that the server sends unasked.
+    Unasked(u8),
+    Invent(usize),
+    Send(usize),
+    SendTooMuch,
+    Tell(Input),
+    Poll,
+}
+
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
+    let size = prop_oneof![Just(1), Just(BLOCK), 1..3 * BLOCK, 1..100_usize];
+    let op = prop_oneof![
+        4 => (0..300_usize).prop_map(Op::Batch),
+        4 => Just(Op::Bet),
+        4 => Just(Op::Finished),
+        4 => Just(Op::Ask),
+        12 => size.clone().prop_map(Op::Receive),
+        12 => size.clone().prop_map(Op::Send),
+        10 => Just(Op::Poll),
+        5 => Just(Op::Tell(Input::Timeout)),
+        2 => Just(Op::Tell(Input::FinSent)),
+        1 => Just(Op::SendTooMuch),
+        1 => prop_oneof![
+            Just(Op::Tell(Input::Eof)),
+            Just(Op::Tell(Input::Shutdown)),
+            Just(Op::Tell(Input::Failed)),
+            Just(Op::Tell(Input::Sent(0))),
+            (0..3_usize).prop_map(|left| Op::Tell(Input::Unacked(left))),
+            Just(Op::Close),
+            any::<u8>().prop_map(Op::Unasked),
+            size.prop_map(Op::Invent),
+        ],
+    ];
+    prop::collection::vec((op, wait()), 1..80)
+}
+
+struct Run {
+    client: Client,
+    now: Instant,
+    /// Requests not wholly sent, each with the offset of its block's end in all that is ever sent.
+    asked: VecDeque<(usize, u8)>,
+    queued: usize,
+    sent: Vec<u8>,
+    /// Replies of the server that have not arrived.
+    answers: VecDeque<u8>,
+    expected: Vec<ClientEvent>,
+    heard: Vec<ClientEvent>,
+    /// True if the server or the driver misbehaves: events are then not predicted.
+    off: bool,
+}
+
+impl Run {
+    fn step(&mut self, op: &Op, wait: Option<u64>) {
+        let deadline = self.client.poll_io().and_then(|io| io.deadline);
+        self.now = after(self.now, wait, deadline);
+        let (now, mut told) = (self.now, true);
+        match *op {
+            Op::Batch(count) => {
+                let bets = vec![bet(JOSE); count];
+                let result = self.client.send_batch(now, &bets);
+                assert!(result.is_err() || result == Ok(count.min(167)));
+                told = self.asked_for(None, result.map(|_| ()));
+            }
+            Op::Bet => {
+                let result = self.client.send_bet(now, &bet(ANA));
+                told = self.asked_for(Some(BET), result);
+            }
+            Op::Finished => {
+                let result = self.client.send_finished(now);
+                told = self.asked_for(Some(FINISHED), result);
+            }
+            Op::Ask => {
+                let result = self.client.ask_winners(now);
+                told = self.asked_for(Some(WINNER), result);
+            }
+            Op::Close => self.client.close(now),
+            Op::Receive(most) => {
+                let Some(io) = self.client.poll_io() else { return };
+                let n = most.min(io.recv.len()).min(self.answers.len());
+                for (to, from) in io.recv.iter_mut().zip(self.answers.drain(..n)) {
+                    *to = from;
+                }
+                self.client.handle(now, Input::Received(n));
+            }
+            Op::Unasked(kind) => {
+                self.off = true;
+                self.answers.extend(block(kind % 9, 1, b"1"));
+                told = false;
+            }
+            Op::Invent(n) => {
+                self.off = true;
+                self.client.handle(now, Input::Received(n));
+            }
+            Op::Send(most) => self.send(most),
+            Op::SendTooMuch => {
+                self.send(usize::MAX);
+                self.client.handle(now, Input::Sent(usize::MAX));
+            }
+            Op::Tell(input) => self.client.handle(now, input),
+            Op::Poll => {
+                self.heard.extend(client_events(&mut self.client));
+                told = false;
+            }
+        }
+        self.check(told);
+    }
+
+    fn asked_for(&mut self, kind: Option<u8>, result: Result<(), SendError>) -> bool {
+        if result.is_ok() {
+            self.queued += BLOCK;
+            self.asked.extend(kind.map(|kind| (self.queued, kind)));
+        }
+        result.is_ok()
+    }
+
+    fn send(&mut self, most: usize) {
+        let Some(io) = self.client.poll_io() else { return };
+        let n = most.min(io.send.len());
+        self.sent.extend(&io.send[..n]);
+        self.client.handle(self.now, Input::Sent(n));
+        // The server replies to each request as soon as it has it, with alternating replies.
+        while let Some((end, kind)) = self.asked.front().copied()
+            && end <= self.sent.len()
+        {
+            self.asked.pop_front();
+            let n = self.expected.len();
+            let (answer, heard) = match (kind, n % 2) {
+                (BET, _) => (block(BET_ACK, 1, b"20000001|7574|1"), ClientEvent::Bet(true)),
+                (FINISHED, _) => (block(BATCH_ACK, 1, b"0"), ClientEvent::Finished(false)),
+                (_, 0) => (block(WINNER, 1, b"0"), ClientEvent::Pending),
+                _ => {
+                    (block(WINNER, 1, format!("1{n}").as_bytes()), ClientEvent::Winners(vec![n.to_string()]))
+                }
+            };
+            self.answers.extend(answer);
+            self.expected.push(heard);
+        }
+    }
+
+    /// Checks the machine's invariants. `told`: the machine has just been told the time.
+    fn check(&mut self, told: bool) {
+        let now = self.now;
+        let closed = self.client.state() == State::Closed;
+        assert!(self.client.unsent() <= 40_000 + BLOCK);
+        let Some(io) = self.client.poll_io() else {
+            assert!(closed);
+            return;
+        };
+        assert!(!closed);
+        assert!(
+            !told || io.deadline.is_none_or(|deadline| deadline > now),
+            "{:?} is over at {now:?}",
+            io.deadline
+        );
+        assert!(!io.fin || io.send.is_empty(), "an end before what is to be sent");
+        let first = (io.recv.as_ptr_range(), io.send.as_ptr_range(), io.fin, io.deadline);
+        let again = self.client.poll_io().unwrap();
+        assert_eq!(first, (again.recv.as_ptr_range(), again.send.as_ptr_range(), again.fin, again.deadline));
+    }
+
+    /// Ends the server's side and sends everything: the connection closes, and stays closed.
+    fn finish(&mut self) {
+        self.client.handle(self.now, Input::Eof);
+        self.check(true);
+        self.client.handle(self.now, Input::FinSent);
+        assert_eq!(self.client.state(), State::Closed);
+        self.heard.extend(client_events(&mut self.client));
+        let ends = self.heard.iter().filter(|heard| matches!(heard, ClientEvent::Closed(_))).count();
+        let Some(ClientEvent::Closed(reason)) = self.heard.pop() else { panic!("Closed is the last event") };
+        assert_eq!(ends, 1);
+        if !self.off {
+            assert_eq!(self.heard[..], self.expected[..self.heard.len()]);
+            assert!(!matches!(reason, CloseReason::Peer(lottery_proto::Violation::Malformed(_))));
+        }
+        for input in [
+            Input::Received(9),
+            Input::Eof,
+            Input::Sent(9),
+            Input::FinSent,
+            Input::Unacked(9),
+            Input::Timeout,
+        ] {
+            self.client.handle(self.now, input);
+            assert_eq!(self.client.send_finished(self.now), Err(SendError::Closed));
+            assert!(self.client.poll_io().is_none() && self.client.poll_event().is_none());
+        }
+        assert!(self.sent.chunks_exact(block::BLOCK_SIZE).all(|block| (1..=6).contains(&block[0])));
+    }
+}
+
+pub(super) fn run(max_unsent: usize, steps: &[Step<Op>]) {
+    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
+    let config = ClientConfig { max_unsent, ..config };
+    let mut run = Run {
+        client: Client::new(config, at(0)),
+        now: at(0),
+        asked: VecDeque::new(),
+        queued: 0,
+        sent: vec![],
+        answers: VecDeque::new(),
+        expected: vec![],
+        heard: vec![],
+        off: false,
+    };
+    for (op, wait) in steps {
+        run.step(op, *wait);
+    }
+    run.finish();
+}

@@ -1,0 +1,76 @@
+//! Any input, in any pieces: no decoder panics, accepted messages can be sent again, memory has a bound, and
+//! the same bytes mean the same wherever they are cut.
+//!
+//! `ANYTHING=1000000 cargo test --release --test proto anything -- --nocapture` takes a million inputs for each
+//! decoder.
+
+mod pieces;
+
+use std::env;
+
+use lottery_proto::{Dialect, Input, ServerConfig, State};
+use lottery_testkit::grammar::{self, conversation, noise, spoil};
+use lottery_testkit::invariants::{give_until_over, send_request, serve};
+use lottery_testkit::{Rng, at, client_events, client_of};
+
+fn inputs() -> u64 {
+    env::var("ANYTHING").map_or(20_000, |inputs| inputs.parse().expect("a number of inputs"))
+}
+
+/// Returns input for a decoder: messages, damaged or not, or noise.
+fn input(wire: Dialect, rng: &mut Rng, messages: impl Fn(Dialect, &mut Rng) -> Vec<u8>) -> Vec<u8> {
+    if rng.one_in(20) {
+        return noise(rng);
+    }
+    let mut bytes = messages(wire, rng);
+    spoil(&mut bytes, rng);
+    bytes
+}
+
+fn all_inputs(wire: Dialect) {
+    let mut rng = Rng::new(wire as u64);
+    let config = ServerConfig { max_in_flight: 4, max_buffer: 8192, ..ServerConfig::default() };
+    let (mut batches, mut answers) = (0, 0);
+    for _ in 0..inputs() {
+        batches += serve(wire, &config, &input(wire, &mut rng, conversation));
+    }
+    for _ in 0..inputs() {
+        let mut client = client_of(wire, 1);
+        send_request(&mut client, rng.index(4));
+        let bytes = input(wire, &mut rng, grammar::answer);
+        let mut said = give_until_over(&mut client, &bytes);
+        client.handle(at(0), Input::Eof);
+        client.handle(at(0), Input::FinSent);
+        said.extend(client_events(&mut client));
+        answers += said.len() - 1;
+        assert_eq!(client.state(), State::Closed);
+    }
+    println!("{wire}: {} inputs each way, {batches} batches and {answers} answers taken", inputs());
+    assert!(wire == Dialect::Echo || batches as u64 > inputs() / 10);
+    assert!(answers as u64 > inputs() / 20);
+}
+
+#[test]
+fn the_decoders_of_block_stand_anything() {
+    all_inputs(Dialect::Block);
+}
+
+#[test]
+fn the_decoders_of_fixed_stand_anything() {
+    all_inputs(Dialect::Fixed);
+}
+
+#[test]
+fn the_decoders_of_framed_stand_anything() {
+    all_inputs(Dialect::Framed);
+}
+
+#[test]
+fn the_decoders_of_braces_stand_anything() {
+    all_inputs(Dialect::Braces);
+}
+
+#[test]
+fn the_decoders_of_echo_stand_anything() {
+    all_inputs(Dialect::Echo);
+}

@@ -1,0 +1,219 @@
+//! Server and client in virtual time, joined by pipes of one byte and more: both end well wherever the stream
+//! is cut. When nothing moves, time steps to the very next deadline: a deadlock shows as a timeout.
+
+mod client;
+mod server;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use lottery_proto::{
+    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Server, ServerConfig,
+    Violation, WinnersFlow,
+};
+
+use client::{Agency, Task};
+use lottery_testkit::{BLOCK, Endpoint, Rng, at};
+use server::{Centre, winners};
+
+/// One direction of a socket.
+struct Pipe {
+    bytes: VecDeque<u8>,
+    size: usize,
+    ended: bool,
+    end_seen: bool,
+}
+
+impl Pipe {
+    fn new(size: usize) -> Self {
+        Self { bytes: VecDeque::new(), size, ended: false, end_seen: false }
+    }
+}
+
+/// Moves some bytes, or an end, in one direction. Returns true if anything moved.
+fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant, rng: &mut Rng) -> bool {
+    let Some(io) = end.poll_io() else {
+        out.ended = true;
+        into.bytes.clear();
+        return false;
+    };
+    let room = io.send.len().min(out.size - out.bytes.len());
+    let read = io.recv.len().min(into.bytes.len());
+    let cut = |most: usize, rng: &mut Rng| if rng.one_in(3) { 1 + rng.index(most) } else { most };
+    if room > 0 && (read == 0 || rng.one_in(2)) {
+        let n = cut(room, rng);
+        out.bytes.extend(&io.send[..n]);
+        end.handle(now, Input::Sent(n));
+    } else if read > 0 {
+        let n = cut(read, rng);
+        for (to, from) in io.recv.iter_mut().zip(into.bytes.drain(..n)) {
+            *to = from;
+        }
+        end.handle(now, Input::Received(n));
+    } else if io.fin {
+        out.ended = true;
+        end.handle(now, Input::FinSent);
+    } else if !io.recv.is_empty() && into.ended && !into.end_seen {
+        into.end_seen = true;
+        end.handle(now, Input::Eof);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// Runs a conversation to its end, and returns the number of steps.
+fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
+    let mut rng = Rng::new(seed);
+    let mut number = 0;
+    let mut new_bet = |rng: &mut Rng| {
+        number += 1;
+        let won = if rng.one_in(30) { 7574 } else { rng.index(7000) };
+        let name = *rng.pick(&["Ana", "José María", "Ñandú", "de la Cruz"]);
+        format!("{name}|Paz|{number}|1980-01-01|{won}")
+    };
+    // Bets with a reply each make the most traffic in the other direction.
+    let alone = *rng.pick(&[1, 2, 10]);
+    let mut all = VecDeque::new();
+    for _ in 0..tasks {
+        all.push_back(if rng.index(10) < alone {
+            Task::Bet(new_bet(&mut rng))
+        } else {
+            let count = if rng.one_in(8) { 1 + rng.index(300) } else { 1 + rng.index(20) };
+            Task::Batch((0..count).map(|_| new_bet(&mut rng)).collect())
+        });
+    }
+    let bets: Vec<String> = all
+        .iter()
+        .flat_map(|task| match task {
+            Task::Batch(bets) => bets.clone(),
+            Task::Bet(bet) => vec![bet.clone()],
+            Task::Finished => vec![],
+        })
+        .collect();
+    let single = all.iter().filter(|task| matches!(task, Task::Bet(_))).count();
+    all.push_back(Task::Finished);
+
+    let profile = wire.profile();
+    let max_unsent = *rng.pick(&[1, BLOCK, 64 * 1024]);
+    let config = ClientConfig { max_unsent, ..ClientConfig::new(AgencyId::new(1).unwrap(), wire) };
+    let mut agency = Agency {
+        client: Client::new(config.clone(), at(0)),
+        winners_flow: profile.winners_flow,
+        tasks: all,
+        ask_at: None,
+        may_ask: profile.winners_flow == WinnersFlow::SameConnection,
+        pause: Duration::from_secs(1),
+        acks: 0,
+        finished: None,
+        winners: None,
+        closed: None,
+    };
+    let max_in_flight = 1 + rng.index(32);
+    let max_buffer = *rng.pick(&[BLOCK, 12_000, 256 * 1024]);
+    let server_config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
+    let mut centre = Centre {
+        server: Server::new(server_config.clone(), ConnId(1), at(0)),
+        rng: Rng::new(seed + 1),
+        held: vec![],
+        late: rng.one_in(2),
+        refuses: rng.one_in(4),
+        pendings: rng.index(7),
+        stored: vec![],
+        refused: false,
+        closed: None,
+    };
+    let (mut up, mut down) = (Pipe::new(pipe), Pipe::new(pipe));
+    let mut now = at(0);
+    let mut steps = 0;
+    loop {
+        let over = agency.closed.is_some() && centre.closed.is_some();
+        let elsewhere = profile.winners_flow == WinnersFlow::NewConnection && agency.ask_at.is_some();
+        if over && !elsewhere {
+            break;
+        }
+        if over {
+            // Each query has a connection of its own.
+            let clean = (agency.closed.take(), centre.closed.take());
+            assert_eq!(clean, (Some(CloseReason::Done), Some(CloseReason::Done)), "{wire}, seed {seed}");
+            now = agency.ask_at.map_or(now, |at| at.max(now));
+            agency.client = Client::new(config.clone(), now);
+            agency.may_ask = true;
+            centre.server = Server::new(server_config.clone(), ConnId(1), now);
+            (up, down) = (Pipe::new(pipe), Pipe::new(pipe));
+        }
+        steps += 1;
+        assert!(steps < 200_000 + 4 * tasks * 3 * BLOCK / pipe, "seed {seed}: it does not end");
+        agency.run(now);
+        centre.run(now);
+        let first = drive(&mut agency.client, &mut up, &mut down, now, &mut rng);
+        let second = drive(&mut centre.server, &mut down, &mut up, now, &mut rng);
+        if first || second {
+            continue;
+        }
+        let deadlines = [
+            agency.client.poll_io().and_then(|io| io.deadline),
+            centre.server.poll_io().and_then(|io| io.deadline),
+            agency.ask_at.filter(|_| profile.winners_flow == WinnersFlow::SameConnection),
+            centre.held.iter().map(|held| held.0).min(),
+        ];
+        now = deadlines.into_iter().flatten().min().map_or(now, |next| next.max(now));
+        agency.client.handle(now, Input::Timeout);
+        centre.server.handle(now, Input::Timeout);
+    }
+    let context = format!("{wire}, seed {seed}, {now:?}: {:?} {:?}", agency.client, centre.server);
+    if centre.refused {
+        assert!(centre.stored.len() < bets.len(), "{context}");
+    } else {
+        assert_eq!(centre.stored, bets, "{context}");
+    }
+    if centre.refused && wire == Dialect::Fixed {
+        // The server closes at the first rejection.
+        assert_eq!((agency.winners, centre.closed), (None, Some(CloseReason::Refused)), "{context}");
+        return steps;
+    }
+    if centre.refused && wire == Dialect::Framed {
+        // END gets no reply.
+        assert_eq!(agency.winners, None, "{context}");
+        assert_eq!(agency.closed, Some(CloseReason::Peer(Violation::Unanswered)), "{context}");
+        return steps;
+    }
+    let done = (Some(CloseReason::Done), Some(CloseReason::Done));
+    assert_eq!((agency.closed, centre.closed), done, "{context}");
+    match profile.winners_flow {
+        WinnersFlow::WithFinished => assert_eq!(agency.finished, None),
+        _ => assert_eq!(agency.finished, Some(!centre.refused), "{context}"),
+    }
+    // Bets alone are acknowledged in dialects that acknowledge them.
+    assert_eq!(agency.acks, if profile.answers_bets { single } else { 0 }, "{context}");
+    assert_eq!(agency.winners, Some(winners(&centre.stored)), "{context}");
+    steps
+}
+
+const TEXTUAL: [Dialect; 3] = [Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+
+#[test]
+fn a_pair_ends_well_over_any_pipe() {
+    let mut steps = 0;
+    for seed in 0..800 {
+        let mut rng = Rng::new(seed << 32);
+        let wire = if seed % 2 == 0 { Dialect::Block } else { *rng.pick(&TEXTUAL) };
+        let pipe = *rng.pick(&[100, 1_000, 8_191, 8_192, 8_193, 20_000]);
+        steps += run(wire, seed, pipe, rng.index(60));
+    }
+    println!("{steps} steps");
+}
+
+#[test]
+fn a_pair_ends_well_over_pipes_of_a_few_bytes() {
+    for (seed, pipe, tasks) in
+        [(1, 1, 2), (2, 1, 3), (3, 2, 4), (4, 3, 5), (5, 5, 6), (6, 7, 15), (7, 11, 20)]
+    {
+        run(Dialect::Block, seed, pipe, tasks);
+        for wire in &TEXTUAL {
+            for more in 0..8 {
+                run(*wire, 100 * more + seed, pipe, tasks);
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Examples of the document: clients send them and servers read them; servers reply them and clients read
+//! them.
+
+use std::collections::BTreeSet;
+
+use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed, Session};
+use lottery_proto::server::Event;
+use lottery_proto::{Client, Code, EchoReply, Failure, HelloReply, Receipt, Server, WinnersReply, client};
+use lottery_testkit::{
+    ANA, BLOCK, ClientEvent, JOSE, ServerEvent, at, bet, client_events, client_of, give, server,
+    server_events, take,
+};
+
+use super::document::{Listing, document, listings};
+
+const LINE: &str = "[CLIENT 1] Message N°1";
+const PREFIX: &str = "Your Message has been received: ";
+const WON: [&str; 2] = ["20000001", "20000003"];
+/// Number of bets stored before the examples of a session.
+const BEFORE: u64 = 167;
+
+/// Request of a client, in the words of the examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    Hello,
+    Line,
+    Bet,
+    Batch,
+    EmptyBatch,
+    /// Batch of one bet with an impossible birth date.
+    BadBatch,
+    Finished,
+    Winners,
+}
+
+/// Answer of the server's application.
+#[derive(Clone, Copy, Debug)]
+enum Say {
+    Welcome,
+    Line(&'static str),
+    Stored,
+    Rejected,
+    Pending,
+    Winners(&'static [&'static str]),
+    /// Supersedes the session.
+    Superseded,
+    /// Leaves the reply to the machine.
+    Nothing,
+}
+
+/// Examples of clients: dialect, name, and the request that makes the client send it.
+const CLIENTS: &[(Dialect, &str, Ask)] = &[
+    (Echo, "line", Ask::Line),
+    (Block, "bet", Ask::Bet),
+    (Block, "batch", Ask::Batch),
+    (Block, "finished", Ask::Finished),
+    (Block, "winners", Ask::Winners),
+    (Session, "hello", Ask::Hello),
+    (Session, "winners", Ask::Winners),
+    (Fixed, "batch", Ask::Batch),
+    (Fixed, "finished", Ask::Finished),
+    (Fixed, "winners", Ask::Winners),
+    (Framed, "batch", Ask::Batch),
+    (Framed, "empty-batch", Ask::EmptyBatch),
+    (Framed, "finished", Ask::Finished),
+    (Braces, "batch", Ask::Batch),
+    (Braces, "finished", Ask::Finished),
+    (Braces, "winners", Ask::Winners),
+];
+
+/// Examples of servers: dialect, name, the request, and the application's answer.
+const SERVERS: &[(Dialect, &str, Ask, Say)] = &[
+    (Echo, "line", Ask::Line, Say::Line("")),
+    (Echo, "prefixed", Ask::Line, Say::Line(PREFIX)),
+    (Block, "bet-stored", Ask::Bet, Say::Stored),
+    (Block, "bet-rejected", Ask::Bet, Say::Rejected),
+    (Block, "finished-stored", Ask::Finished, Say::Stored),
+    (Block, "finished-rejected", Ask::Finished, Say::Rejected),
+    (Block, "pending", Ask::Winners, Say::Pending),
+    (Block, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Block, "no-winners", Ask::Winners, Say::Winners(&[])),
+    (Session, "welcome", Ask::Hello, Say::Welcome),
+    (Session, "batch-stored", Ask::Batch, Say::Stored),
+    (Session, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Session, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Session, "error", Ask::Winners, Say::Superseded),
+    (Fixed, "finished-stored", Ask::Finished, Say::Stored),
+    (Fixed, "pending", Ask::Winners, Say::Pending),
+    (Fixed, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Fixed, "no-winners", Ask::Winners, Say::Winners(&[])),
+    (Fixed, "failure", Ask::BadBatch, Say::Nothing),
+    (Framed, "batch-stored", Ask::Batch, Say::Stored),
+    (Framed, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Framed, "winners", Ask::Finished, Say::Winners(&WON)),
+    (Framed, "no-winners", Ask::Finished, Say::Winners(&[])),
+    (Braces, "batch-stored", Ask::Batch, Say::Stored),
+    (Braces, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Braces, "finished-stored", Ask::Finished, Say::Stored),
+    (Braces, "pending", Ask::Winners, Say::Pending),
+    (Braces, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Braces, "no-winners", Ask::Winners, Say::Winners(&[])),
+];
+
+/// Listings that other tests read.
+const OTHERS: [&str; 3] = ["detection", "digest", "session server errors"];
+
+/// Returns the bytes of an example, padded to a block where the dialect has blocks.
+fn bytes(listing: &Listing) -> Vec<u8> {
+    let mut bytes = listing.bytes();
+    if ["block", "session"].contains(&listing.words[1].as_str()) {
+        bytes.resize(BLOCK, 0);
+    }
+    bytes
+}
+
+fn example(document: &str, dialect: Dialect, sender: &str, name: &str) -> Vec<u8> {
+    bytes(&super::document::listing(document, &format!("{dialect} {sender} {name}")))
+}
+
+/// Returns a client and a server of that dialect, in a session if the dialect has sessions and the example
+/// follows Welcome.
+fn pair(dialect: Dialect, ask: Ask) -> (Client, Server) {
+    let (mut client, mut server) = (client_of(dialect, 1), server());
+    if dialect == Session && ask != Ask::Hello {
+        client.hello(at(0)).unwrap();
+        give(&mut server, at(0), &take(&mut client, at(0)));
+        welcome(&mut server, BEFORE);
+        give(&mut client, at(0), &take(&mut server, at(0)));
+        assert_eq!(client_events(&mut client), [ClientEvent::Welcome(BEFORE)]);
+    }
+    (client, server)
+}
+
+fn welcome(server: &mut Server, stored: u64) {
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("Hello was sent") };
+    server.reply(at(0), ticket, HelloReply::Welcome { stored, finished: false, digest: 0 }).unwrap();
+}
+
+/// Returns the bytes that the client sends.
+fn ask(client: &mut Client, what: Ask) -> Vec<u8> {
+    let now = at(0);
+    match what {
+        Ask::Hello => client.hello(now).unwrap(),
+        Ask::Line => client.send_line(now, LINE).unwrap(),
+        Ask::Bet => client.send_bet(now, &bet(ANA)).unwrap(),
+        Ask::Batch => assert_eq!(client.send_batch(now, &[bet(ANA), bet(JOSE)]), Ok(2)),
+        Ask::EmptyBatch => assert_eq!(client.send_batch(now, &[]), Ok(0)),
+        Ask::BadBatch => assert_eq!(client.send_batch(now, &[bet(ANA)]), Ok(1)),
+        Ask::Finished => client.send_finished(now).unwrap(),
+        Ask::Winners => client.ask_winners(now).unwrap(),
+    }
+    let mut sent = take(client, now);
+    if what == Ask::BadBatch {
+        let date = sent.windows(10).position(|text| text == b"1980-01-01").expect("a date");
+        sent[date..date + 10].copy_from_slice(b"1980-02-31");
+    }
+    sent
+}
+
+/// Answers the request as the application.
+fn say(server: &mut Server, what: Say) {
+    let now = at(0);
+    let documents: Vec<String> = match what {
+        Say::Winners(documents) => documents.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    let receipt = match what {
+        Say::Rejected => Receipt::Refused(Failure { code: Code::Storage, text: "no room" }),
+        _ => Receipt::Stored { total: BEFORE },
+    };
+    let winners = match what {
+        Say::Pending => WinnersReply::Pending,
+        _ => WinnersReply::Winners(&documents),
+    };
+    match what {
+        Say::Welcome => return welcome(server, 0),
+        Say::Nothing => return,
+        Say::Superseded => return server.supersede(now),
+        _ => {}
+    }
+    match (server.poll_event(), what) {
+        (Some(Event::Echo { ticket, .. }), Say::Line(prefix)) => {
+            server.reply(now, ticket, EchoReply(prefix)).unwrap();
+        }
+        (Some(Event::Bet { ticket, .. }), _) => server.reply(now, ticket, receipt).unwrap(),
+        (Some(Event::Batch { ticket, .. }), _) => server.reply(now, ticket, receipt).unwrap(),
+        (Some(Event::Finished { ticket }), _) => server.reply(now, ticket, receipt).unwrap(),
+        (Some(Event::WinnersQuery { ticket, .. }), _) => server.reply(now, ticket, winners).unwrap(),
+        (Some(Event::AnonymousWaiter { ticket }), _) => server.reply(now, ticket, winners).unwrap(),
+        (event, what) => panic!("{event:?}, {what:?}"),
+    }
+}
+
+#[test]
+fn every_example_is_compared_and_every_comparison_has_its_example() {
+    let document = document();
+    let shown: BTreeSet<String> = listings(&document).iter().map(Listing::name).collect();
+    let clients = CLIENTS.iter().map(|(dialect, name, _)| format!("{dialect} client {name}"));
+    let servers = SERVERS.iter().map(|(dialect, name, ..)| format!("{dialect} server {name}"));
+    let compared: BTreeSet<String> = clients.chain(servers).chain(OTHERS.map(str::to_owned)).collect();
+    assert_eq!(shown, compared);
+}
+
+#[test]
+fn clients_send_the_examples_and_servers_read_them() {
+    let document = document();
+    for (dialect, name, what) in CLIENTS {
+        let (mut client, mut server) = pair(*dialect, *what);
+        let shown = example(&document, *dialect, "client", name);
+        let sent = ask(&mut client, *what);
+        assert_eq!(sent.escape_ascii().to_string(), shown.escape_ascii().to_string(), "{dialect} {name}");
+        give(&mut server, at(0), &shown);
+        assert_eq!(server.dialect(), Some(*dialect));
+        let both = || vec![ANA.to_owned(), JOSE.to_owned()];
+        let expected = match what {
+            Ask::Hello => {
+                assert!(matches!(server.poll_event(), Some(Event::Hello { .. })));
+                continue;
+            }
+            Ask::Line => ServerEvent::Echo(LINE.into()),
+            Ask::Bet => ServerEvent::Bet(vec![ANA.to_owned()]),
+            Ask::Batch => ServerEvent::Batch(both()),
+            Ask::EmptyBatch => ServerEvent::Batch(vec![]),
+            // Without a batch before it, END names no agency.
+            Ask::Finished if *dialect == Framed => ServerEvent::AnonymousWaiter,
+            Ask::Finished => ServerEvent::Finished,
+            Ask::Winners => ServerEvent::WinnersQuery,
+            Ask::BadBatch => unreachable!("no client sends one"),
+        };
+        assert_eq!(server_events(&mut server), [expected], "{dialect} {name}");
+    }
+}
+
+#[test]
+fn servers_reply_with_the_examples_and_clients_read_them() {
+    let document = document();
+    for (dialect, name, what, reply) in SERVERS {
+        let (mut client, mut server) = pair(*dialect, *what);
+        let shown = example(&document, *dialect, "server", name);
+        give(&mut server, at(0), &ask(&mut client, *what));
+        say(&mut server, *reply);
+        let sent = take(&mut server, at(0));
+        assert_eq!(sent.escape_ascii().to_string(), shown.escape_ascii().to_string(), "{dialect} {name}");
+        give(&mut client, at(0), &shown);
+        let event = client.poll_event();
+        let understood = match (reply, &event) {
+            (Say::Line(prefix), Some(client::Event::Line(line))) => {
+                line.0 == format!("{prefix}{LINE}").as_bytes()
+            }
+            (Say::Stored, Some(client::Event::Batch { stored, total, .. })) => {
+                *stored && total.is_none_or(|total| total == BEFORE)
+            }
+            (
+                Say::Stored,
+                Some(client::Event::Bet { stored, .. } | client::Event::Finished { stored, .. }),
+            ) => *stored,
+            (
+                Say::Rejected,
+                Some(client::Event::Bet { stored, .. } | client::Event::Finished { stored, .. }),
+            ) => !stored,
+            (Say::Welcome, Some(client::Event::Welcome { stored, finished, window, digest })) => {
+                (*stored, *finished, *window, *digest) == (0, false, 16, 0)
+            }
+            (Say::Pending, Some(event)) => matches!(event, client::Event::Pending),
+            (Say::Winners(documents), Some(client::Event::Winners(read))) => {
+                read.is_last() && read.clone().eq(documents.iter().copied())
+            }
+            (Say::Superseded, Some(client::Event::Failed { code, .. })) => *code == Some(Code::Superseded),
+            (
+                Say::Nothing,
+                Some(client::Event::Batch { stored: false, reason, .. } | client::Event::Refused { reason }),
+            ) => reason.contains("bet 1: birthdate: expected a date, YYYY-MM-DD"),
+            _ => false,
+        };
+        assert!(understood, "{dialect} {name}: {event:?}");
+    }
+}

@@ -1,0 +1,6 @@
+//! Rejections: of bets, of messages, of Finished, and of a server's replies.
+
+mod bets;
+mod finished;
+mod messages;
+mod replies;

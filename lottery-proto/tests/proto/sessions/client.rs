@@ -1,0 +1,237 @@
+//! The client's side of a session: its window, and replies that it accepts or does not.
+
+use lottery_proto::{
+    AgencyId, Bet, Client, ClientConfig, CloseReason, Code, Dialect, Input, SendError, Violation, client,
+};
+use lottery_testkit::{
+    ANA, BATCH, BATCH_ACK, BET, BLOCK, ClientEvent, ERROR, FINISHED, HELLO, JOSE, WELCOME, WINNER, at, batch,
+    bet, block, client_events, client_of, give, take,
+};
+
+use super::greeted;
+
+#[test]
+fn a_client_keeps_to_its_window() {
+    let mut client = greeted(3);
+    for _ in 0..2 {
+        client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    }
+    assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy));
+    assert_eq!(take(&mut client, at(0)), [batch(3, &[ANA]), batch(3, &[ANA])].concat());
+    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|8"));
+    let event = client.poll_event();
+    assert!(matches!(event, Some(client::Event::Batch { stored: true, total: Some(8), .. })), "{event:?}");
+    client.send_batch(at(0), &[bet(JOSE)]).unwrap();
+    give(&mut client, at(0), &block(BATCH_ACK, 3, "0|8|malformed: bet 1: ñ".as_bytes()));
+    let event = client.poll_event();
+    let Some(client::Event::Batch { stored: false, total: Some(8), reason: "malformed: bet 1: ñ" }) = event
+    else {
+        panic!("{event:?}")
+    };
+}
+
+#[test]
+fn an_error_ends_a_session_whatever_was_asked() {
+    for asked in [false, true] {
+        let mut client = greeted(3);
+        if asked {
+            client.ask_winners(at(0)).unwrap();
+            take(&mut client, at(0));
+        }
+        give(&mut client, at(0), &block(ERROR, 3, b"superseded|by another"));
+        let event = client.poll_event();
+        assert!(
+            matches!(
+                event,
+                Some(client::Event::Failed { code: Some(Code::Superseded), reason: "by another" })
+            ),
+            "{event:?}"
+        );
+        client.handle(at(0), Input::Eof);
+        assert!(client.poll_event().is_none());
+        client.handle(at(0), Input::FinSent);
+        assert!(matches!(client.poll_event(), Some(client::Event::Closed(CloseReason::Done))));
+    }
+}
+
+#[test]
+fn wrong_answers_are_the_centres_fault() {
+    for answer in [
+        block(WELCOME, 3, b"2|7|2|2|0badcafe"),
+        block(WELCOME, 3, b"2|7|1|0|0badcafe"),
+        block(WELCOME, 3, b"2|7|1|2|0BADCAFE"),
+        block(WELCOME, 3, b"2|7|1|2|badcafe"),
+        block(WELCOME, 3, b"1|7|1|2|0badcafe"),
+        block(WELCOME, 3, b"2|+7|1|2|0badcafe"),
+        block(WELCOME, 4, b"2|7|1|2|0badcafe"),
+        block(BATCH_ACK, 3, b"1|7"),
+        block(BET, 3, b""),
+    ] {
+        let mut client = client_of(Dialect::Session, 3);
+        client.hello(at(0)).unwrap();
+        take(&mut client, at(0));
+        give(&mut client, at(0), &answer);
+        assert!(client.poll_event().is_none());
+        client.handle(at(0), Input::FinSent);
+        client.handle(at(2_000), Input::Timeout);
+        let event = client.poll_event();
+        let Some(client::Event::Closed(CloseReason::Peer(Violation::Malformed(_)))) = event else {
+            panic!("{event:?}")
+        };
+    }
+}
+
+#[test]
+fn hello_waits_where_a_centre_refuses_what_it_does_not_read() {
+    let config = ClientConfig::new(AgencyId::new(3).unwrap(), Dialect::Session);
+    let mut client = Client::new(ClientConfig { max_unsent: 2 * BLOCK, ..config }, at(0));
+    for _ in 0..2 {
+        client.hello(at(0)).unwrap();
+        give(&mut client, at(0), &block(ERROR, 3, b"storage|no room"));
+        assert!(matches!(client.poll_event(), Some(client::Event::Failed { .. })));
+    }
+    assert_eq!(client.hello(at(0)), Err(SendError::Busy));
+    assert_eq!(client.unsent(), 2 * BLOCK);
+    assert_eq!(take(&mut client, at(0)), block(HELLO, 3, b"2").repeat(2));
+    client.hello(at(0)).unwrap();
+}
+
+#[test]
+fn another_answer_to_hello_is_named() {
+    let mut client = client_of(Dialect::Session, 3);
+    client.hello(at(0)).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|7"));
+    client.handle(at(0), Input::Eof);
+    client.handle(at(0), Input::FinSent);
+    let Some(client::Event::Closed(why)) = client.poll_event() else { panic!("there is no other event") };
+    assert_eq!(why.to_string(), "protocol error: packet type 5, expected 8 (at byte 0)");
+}
+
+#[test]
+fn a_session_carries_the_names_that_its_packets_can() {
+    let bet = |first| Bet::new(first, "Paz", "1", "1980-01-01", "1").unwrap();
+    assert_eq!(Dialect::Session.check_sendable(&bet("Ana")), Ok(()));
+    let error = Dialect::Session.check_sendable(&bet("A|na")).unwrap_err();
+    assert_eq!(error.to_string(), "first_name: '|' cannot be sent on this wire");
+}
+
+#[test]
+fn a_client_says_that_these_were_all_and_gets_winners_from_several_blocks() {
+    let mut client = greeted(3);
+    client.send_finished(at(0)).unwrap();
+    client.ask_winners(at(0)).unwrap();
+    assert_eq!(take(&mut client, at(0)), [block(FINISHED, 3, b""), block(WINNER, 3, b"2")].concat());
+    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|7"));
+    assert!(matches!(client.poll_event(), Some(client::Event::Finished { stored: true, .. })));
+    for (answer, expected, all) in [("210|20", &["10", "20"][..], false), ("1", &[], true)] {
+        give(&mut client, at(0), &block(WINNER, 3, answer.as_bytes()));
+        let Some(client::Event::Winners(documents)) = client.poll_event() else { panic!("{answer}") };
+        assert_eq!((documents.is_last(), documents.len()), (all, expected.len()));
+        assert_eq!(documents.collect::<Vec<_>>(), expected);
+    }
+}
+
+/// Returns the reason for which a client closes that has sent this request and gets such a reply.
+fn told(ask: fn(&mut Client) -> Result<(), SendError>, answer: &[u8]) -> String {
+    let mut client = greeted(3);
+    ask(&mut client).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), answer);
+    client.handle(at(0), Input::Eof);
+    client.handle(at(0), Input::FinSent);
+    let Some(client::Event::Closed(why)) = client.poll_event() else { panic!("there is no other event") };
+    why.to_string()
+}
+
+#[test]
+fn wrong_answers_in_a_session_are_named() {
+    let finish: fn(&mut Client) -> _ = |client| client.send_finished(at(0));
+    let ask: fn(&mut Client) -> _ = |client| client.ask_winners(at(0));
+    for (what, answer, reason) in [
+        (finish, block(WINNER, 3, b"1"), "packet type 6, expected 5 (at byte 0)"),
+        (finish, block(BATCH_ACK, 3, b"1"), "expected 1|stored, or 0|stored|reason (at byte 4)"),
+        (finish, block(BATCH_ACK, 3, b"0|7"), "expected 1|stored, or 0|stored|reason (at byte 4)"),
+        (finish, block(BATCH_ACK, 3, b"1|7|x"), "expected 1|stored, or 0|stored|reason (at byte 4)"),
+        (ask, block(BATCH_ACK, 3, b"1|7"), "packet type 5, expected 6 (at byte 0)"),
+        (ask, block(WINNER, 3, b"0"), "expected 1 or 2, and documents (at byte 4)"),
+        (ask, block(WINNER, 3, b""), "expected 1 or 2, and documents (at byte 4)"),
+        (ask, block(WINNER, 3, b"2123|"), "expected a document of 1 to 20 digits (at byte 9)"),
+    ] {
+        assert_eq!(told(what, &answer), format!("protocol error: {reason}"));
+    }
+}
+
+#[test]
+fn an_error_answers_all_that_was_asked() {
+    let mut client = client_of(Dialect::Session, 3);
+    client.hello(at(0)).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), &block(HELLO + 1, 3, b"2|7|0|2|0badcafe"));
+    client.send_finished(at(0)).unwrap();
+    client.ask_winners(at(0)).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), &block(ERROR, 3, b"storage|the disk is full"));
+    client.handle(at(0), Input::Eof);
+    client.handle(at(0), Input::FinSent);
+    let heard = client_events(&mut client);
+    assert_eq!(heard.last(), Some(&ClientEvent::Closed(CloseReason::Done)), "{heard:?}");
+}
+
+#[test]
+fn a_session_has_a_byte_for_its_agency() {
+    let mut client = client_of(Dialect::Session, 300);
+    let error = SendError::Agency { agency: 300, max: 255 };
+    assert_eq!(client.hello(at(0)), Err(error));
+    assert!(take(&mut client, at(0)).is_empty());
+}
+
+/// Returns the reason for which a client in a session closes after this reply.
+fn ends(client: &mut Client, answer: &[u8]) -> String {
+    give(client, at(0), answer);
+    client.handle(at(0), Input::FinSent);
+    client.handle(at(0), Input::Eof);
+    let Some(client::Event::Closed(reason)) = client.poll_event() else { panic!("it goes on") };
+    reason.to_string()
+}
+
+#[test]
+fn answers_that_are_no_text_end_a_session() {
+    let greeted = || {
+        let mut client = client_of(Dialect::Session, 1);
+        client.hello(at(0)).unwrap();
+        assert_eq!(take(&mut client, at(0)), block(HELLO, 1, b"2"));
+        client
+    };
+    let reason = ends(&mut greeted(), &block(WELCOME, 1, b"2|0|0|1\xff|00000000"));
+    assert_eq!(reason, "protocol error: expected 2|stored|finished|window|digest (at byte 4)");
+    let mut client = greeted();
+    give(&mut client, at(0), &block(WELCOME, 1, b"2|0|0|16|00000000"));
+    assert_eq!(client_events(&mut client), [ClientEvent::Welcome(0)]);
+    client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    assert_eq!(take(&mut client, at(0))[0], BATCH);
+    let reason = ends(&mut client, &block(BATCH_ACK, 1, b"1|\xff"));
+    assert_eq!(reason, "protocol error: expected 1|stored, or 0|stored|reason (at byte 4)");
+}
+
+#[test]
+fn a_session_begins_once() {
+    let mut client = client_of(Dialect::Session, 3);
+    client.hello(at(0)).unwrap();
+    take(&mut client, at(0));
+    give(&mut client, at(0), &block(HELLO + 1, 3, b"2|7|0|2|0badcafe"));
+    assert!(matches!(client.poll_event(), Some(client::Event::Welcome { stored: 7, .. })));
+    assert_eq!(client.hello(at(0)), Err(SendError::Busy));
+    client.send_batch(at(0), &[bet(ANA)]).unwrap();
+    assert_eq!(take(&mut client, at(0)), batch(3, &[ANA]));
+    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|8"));
+    assert_eq!(client.hello(at(0)), Err(SendError::Busy));
+}
+
+#[test]
+fn a_wire_without_sessions_has_no_hello() {
+    for &wire in Dialect::ALL {
+        let refused = client_of(wire, 3).hello(at(0));
+        assert_eq!(refused, if wire == Dialect::Session { Ok(()) } else { Err(SendError::NotOnThisWire) });
+    }
+}

@@ -1,0 +1,107 @@
+//! Messages and helpers that tests of several subjects share.
+
+use lottery_proto::server::RefusedBy;
+use lottery_proto::{Client, CloseReason, Dialect, Input, Server, State, Violation};
+use lottery_testkit::{
+    ANA, BATCH, BET, FINISHED, ServerEvent, WINNER, accept_next, at, bet, client_of, give, server,
+    server_events, take,
+};
+
+pub(crate) const FIXED_BATCH: &str = "A0000100002\
+    Ana                           Paz                           200000011980-01-017574\
+    José María                    de la Cruz                    200000032000-02-290008";
+
+pub(crate) const FRAMED_BATCH: &str = "000000831;2\n\
+    Ana;Paz;20000001;1980-01-01;7574\nJosé María;de la Cruz;20000003;2000-02-29;8\n";
+
+pub(crate) const BRACES_BATCH: &str = "B{PlayerName:Ana,PlayerSurname:Paz,PlayerDocID:20000001,\
+    PlayerDateOfBirth:1980-01-01,WageredNumber:7574,AgencyID:1},\
+    {PlayerName:José María,PlayerSurname:de la Cruz,PlayerDocID:20000003,\
+    PlayerDateOfBirth:2000-02-29,WageredNumber:8,AgencyID:1};";
+
+/// No request.
+pub(crate) const NOTHING: u8 = 0;
+pub(crate) const FRAMED_STORED: &[u8] = b"00000034success;Batch stored successfully.";
+
+/// State of the connection after the reply to `sent`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Open,
+    Closed,
+}
+
+/// Sends `sent`, and returns the text of the error, the reply, and the state of the connection.
+pub(crate) fn rejection(sent: &[u8]) -> (String, Vec<u8>, End) {
+    let mut server = server();
+    give(&mut server, at(1), sent);
+    outcome(&mut server)
+}
+
+/// Sends `sent` behind an accepted first message, so that its beginning need not choose the dialect.
+pub(crate) fn rejection_behind(first: &str, sent: &[u8]) -> (String, Vec<u8>, End) {
+    let mut server = server();
+    give(&mut server, at(0), first.as_bytes());
+    assert!(accept_next(&mut server, at(0), None));
+    let _ = take(&mut server, at(0));
+    give(&mut server, at(1), sent);
+    outcome(&mut server)
+}
+
+pub(crate) fn outcome(server: &mut Server) -> (String, Vec<u8>, End) {
+    let answer = take(server, at(1));
+    if server.state() == State::Open {
+        let seen = server_events(server);
+        let [ServerEvent::Refused(_, RefusedBy::Malformed(error))] = seen[..] else { panic!("{seen:?}") };
+        return (error.to_string(), answer, End::Open);
+    }
+    assert!(server.poll_io().unwrap().fin);
+    server.handle(at(1), Input::FinSent);
+    server.handle(at(1), Input::Eof);
+    let seen = server_events(server);
+    let [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(error)))] = seen[..] else {
+        panic!("{seen:?}")
+    };
+    (error.to_string(), answer, End::Closed)
+}
+
+pub(crate) fn server_given(sent: impl AsRef<[u8]>) -> Server {
+    let mut server = server();
+    give(&mut server, at(0), sent.as_ref());
+    server
+}
+
+pub(crate) fn utf8(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Accepts all, and returns the replies.
+pub(crate) fn accept_all(server: &mut Server, winners: Option<&[String]>) -> String {
+    let mut sent = vec![];
+    while accept_next(server, at(0), winners) {
+        sent.extend(take(server, at(0)));
+    }
+    utf8(sent)
+}
+
+pub(crate) fn close_reason(server: &mut Server) -> CloseReason {
+    server.handle(at(0), Input::FinSent);
+    server.handle(at(0), Input::Eof);
+    match server_events(server)[..] {
+        [ServerEvent::Closed(reason)] => reason,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+/// Returns a client that has sent this request.
+pub(crate) fn asking(wire: Dialect, request: u8) -> Client {
+    let mut client = client_of(wire, 1);
+    match request {
+        BET => client.send_bet(at(0), &bet(ANA)).unwrap(),
+        BATCH => assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Ok(1)),
+        FINISHED => client.send_finished(at(0)).unwrap(),
+        WINNER => client.ask_winners(at(0)).unwrap(),
+        _ => {}
+    }
+    let _ = take(&mut client, at(0));
+    client
+}

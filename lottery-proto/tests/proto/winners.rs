@@ -1,0 +1,262 @@
+//! Winners lists in pieces: the same bytes as a whole list, which is never in memory at once.
+
+use lottery_proto::server::Event;
+use lottery_proto::{
+    CloseReason, Code, Dialect, Failure, HelloReply, Input, ListError, ListSize, ReplyError, Server, Ticket,
+    WinnersQuery, WinnersReply, client,
+};
+use lottery_testkit::{
+    BLOCK, HELLO, ServerEvent, WINNER, at, block, client_of, framed, give, server, server_events, take,
+};
+
+/// Returns a server that was asked for the winners of agency 1, and the query's ticket.
+fn asked(dialect: Dialect) -> (Server, Ticket<WinnersQuery>) {
+    let mut server = server();
+    match dialect {
+        Dialect::Session => {
+            give(&mut server, at(0), &block(HELLO, 1, b"2"));
+            let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
+            let welcome = HelloReply::Welcome { stored: 0, finished: true, digest: 0 };
+            server.reply(at(0), ticket, welcome).unwrap();
+            take(&mut server, at(0));
+            give(&mut server, at(0), &block(WINNER, 1, b"2"));
+        }
+        Dialect::Block => give(&mut server, at(0), &block(WINNER, 1, b"1")),
+        Dialect::Fixed => give(&mut server, at(0), b"C00001"),
+        Dialect::Braces => give(&mut server, at(0), b"Q{AgencyID:1};"),
+        _ => {
+            give(&mut server, at(0), &[framed("1;0\n"), framed("END")].concat());
+            assert!(lottery_testkit::accept_next(&mut server, at(0), None), "the batch");
+            assert!(lottery_testkit::accept_next(&mut server, at(0), None), "the end");
+            take(&mut server, at(0));
+        }
+    }
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
+    (server, ticket)
+}
+
+fn documents(count: usize) -> Vec<String> {
+    (0..count).map(|nth| (10_000_000 + nth * 7).to_string()).collect()
+}
+
+fn size_of(documents: &[String]) -> ListSize {
+    ListSize::of(documents.iter().map(String::as_str))
+}
+
+fn put(server: &mut Server, documents: &[String]) -> Result<(), ListError> {
+    server.put_winners(at(0), documents.iter().map(String::as_str))
+}
+
+const CARRY_BETS: [Dialect; 5] =
+    [Dialect::Block, Dialect::Session, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+
+#[test]
+fn in_pieces_it_is_the_same_bytes() {
+    for dialect in CARRY_BETS {
+        for count in [0, 1, 2, 10, 909] {
+            let documents = documents(count);
+            let (mut server, ticket) = asked(dialect);
+            server.reply(at(0), ticket, WinnersReply::Winners(&documents)).unwrap();
+            let whole = take(&mut server, at(0));
+            let (ended, events) = (server.poll_io().is_none_or(|io| io.fin), server_events(&mut server));
+            for piece in [1, 3, 1000] {
+                if dialect == Dialect::Session && piece < count {
+                    // Sessions send these in more blocks: the next test checks them.
+                    continue;
+                }
+                let (mut server, ticket) = asked(dialect);
+                server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
+                let mut told = take(&mut server, at(0));
+                for piece in documents.chunks(piece) {
+                    assert!(server.wants_winners());
+                    put(&mut server, piece).unwrap();
+                    told.extend(take(&mut server, at(0)));
+                }
+                assert!(!server.wants_winners());
+                assert!(told == whole, "{dialect}, {count} in pieces of {piece}");
+                assert_eq!(server.poll_io().is_none_or(|io| io.fin), ended, "{dialect}");
+                assert_eq!(server_events(&mut server), events, "{dialect}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_gets_its_winners_in_whole_blocks_wherever_the_pieces_end() {
+    let documents = documents(5000);
+    for piece in [1, 100, 909, 910, 5000] {
+        let (mut server, ticket) = asked(Dialect::Session);
+        server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
+        let mut client = client_of(Dialect::Session, 1);
+        client.hello(at(0)).unwrap();
+        give(&mut client, at(0), &block(8, 1, b"2|0|1|16|00000000"));
+        let Some(client::Event::Welcome { .. }) = client.poll_event() else { panic!() };
+        client.ask_winners(at(0)).unwrap();
+        let mut told = Vec::new();
+        for piece in documents.chunks(piece) {
+            put(&mut server, piece).unwrap();
+            let bytes = take(&mut server, at(0));
+            assert_eq!(bytes.len(), piece.len().div_ceil(909) * BLOCK);
+            for block in bytes.chunks(BLOCK) {
+                give(&mut client, at(0), block);
+                let Some(client::Event::Winners(part)) = client.poll_event() else { panic!() };
+                let last = part.is_last();
+                told.extend(part.map(str::to_owned));
+                assert_eq!(last, told.len() == documents.len());
+            }
+        }
+        assert!(told == documents, "{piece}");
+    }
+}
+
+#[test]
+fn what_is_wanted_next_waits_until_the_rest_is_read() {
+    let documents = documents(80_000);
+    for dialect in [Dialect::Session, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+        let (mut server, ticket) = asked(dialect);
+        server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
+        let (mut pieces, mut most, mut sent) = (documents.chunks(900), 0, 0);
+        loop {
+            while server.wants_winners() {
+                put(&mut server, pieces.next().unwrap()).unwrap();
+                most = most.max(server.memory());
+            }
+            let unsent = server.poll_io().unwrap().send.len();
+            if unsent == 0 {
+                break;
+            }
+            sent += unsent;
+            server.handle(at(0), Input::Sent(unsent));
+        }
+        assert!(pieces.next().is_none(), "{dialect}");
+        assert!(sent > 600_000 && most < 250_000, "{dialect}: {most} bytes of memory for {sent}");
+    }
+}
+
+#[test]
+fn what_was_not_announced_is_not_taken() {
+    let few = documents(3);
+    let other = |document: &str| vec![document.to_owned()];
+    let (mut server, ticket) = asked(Dialect::Framed);
+    assert_eq!(put(&mut server, &few), Err(ListError::NoList), "nothing is announced");
+    server.reply(at(0), ticket, WinnersReply::List(size_of(&few))).unwrap();
+    put(&mut server, &[]).unwrap();
+    put(&mut server, &few[..1]).unwrap();
+    let before = server.poll_io().unwrap().send.to_vec();
+    for wrong in [documents(3), other("100000000"), vec!["1".to_owned(); 2], other("100000000000000000")] {
+        assert_eq!(put(&mut server, &wrong), Err(ListError::OtherSize));
+        assert_eq!(server.poll_io().unwrap().send, before, "nothing of it");
+        assert!(server.wants_winners());
+    }
+    put(&mut server, &few[1..]).unwrap();
+    assert_eq!(take(&mut server, at(0)), framed(few.join(";")));
+    assert_eq!(put(&mut server, &few), Err(ListError::NoList), "all of it is there");
+}
+
+#[test]
+fn a_list_that_the_wire_cannot_carry_gives_the_question_back() {
+    let size = |documents, bytes, longest| ListSize { documents, bytes, longest };
+    for (dialect, fits, not) in [
+        (Dialect::Block, size(2, 8186, 4093), size(2, 8187, 4094)),
+        (Dialect::Session, size(9, 9 * 8187, 8187), size(1, 8188, 8188)),
+        (Dialect::Fixed, size(99_999, 8, 8), size(100_000, 8, 8)),
+        (Dialect::Fixed, size(1, 8, 8), size(1, 9, 9)),
+        (Dialect::Framed, size(50_000_000, 50_000_000, 1), size(50_000_000, 50_000_001, 2)),
+    ] {
+        let (mut server, ticket) = asked(dialect);
+        let reply = server.reply(at(0), ticket, WinnersReply::List(not));
+        let Err(ReplyError::TooLarge(ticket)) = reply else { panic!("{dialect} carries {not:?}") };
+        assert!(take(&mut server, at(0)).is_empty() && !server.wants_winners());
+        server.reply(at(0), ticket, WinnersReply::List(fits)).unwrap();
+        assert!(server.wants_winners());
+    }
+}
+
+#[test]
+fn who_is_told_to_go_in_the_middle_of_a_list_gets_it_whole_before() {
+    let documents = documents(10);
+    let list = |agency: u8| block(WINNER, agency, format!("1{}", documents.join("|")).as_bytes());
+    for (dialect, told) in [(Dialect::Framed, framed(documents.join(";"))), (Dialect::Block, list(1))] {
+        let (mut server, ticket) = asked(dialect);
+        server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
+        put(&mut server, &documents[..4]).unwrap();
+        let begun = take(&mut server, at(0));
+        server.handle(at(0), Input::Shutdown);
+        assert!(server.wants_winners() && !server.poll_io().unwrap().fin, "{dialect}");
+        put(&mut server, &documents[4..]).unwrap();
+        assert!([begun, take(&mut server, at(0))].concat() == told, "{dialect}");
+        assert!(server.poll_io().unwrap().fin);
+    }
+    // A superseded session gets its reason, too.
+    let (mut server, ticket) = asked(Dialect::Session);
+    server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
+    server.supersede(at(0));
+    assert!(take(&mut server, at(0)).is_empty());
+    put(&mut server, &documents).unwrap();
+    let told = take(&mut server, at(0));
+    assert!(told[..BLOCK] == list(1));
+    assert!(told[BLOCK..].starts_with(b"\x09\x01\x37\x00superseded|"));
+}
+
+#[test]
+fn what_is_asked_behind_a_list_is_answered_behind_it() {
+    let documents = documents(10);
+    let (mut server, ticket) = asked(Dialect::Braces);
+    server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
+    put(&mut server, &documents[..9]).unwrap();
+    give(&mut server, at(0), b"B{};Q{AgencyID:1};");
+    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(..)]), "the question waits");
+    put(&mut server, &documents[9..]).unwrap();
+    let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
+    let failure = Failure { code: Code::Storage, text: "no" };
+    server.reply(at(0), ticket, WinnersReply::Refused(failure)).unwrap();
+    let told = String::from_utf8(take(&mut server, at(0))).unwrap();
+    let last = documents.last().unwrap();
+    let (list, rest) = told.split_once(&format!("{{PlayerDocID:{last}}};")).unwrap();
+    assert!(list.starts_with("R{PlayerDocID:10000000},{"));
+    assert!(rest.starts_with("ERROR:") && rest.ends_with(";ERROR:no;"), "{rest}");
+}
+
+#[test]
+fn a_list_for_a_connection_that_is_over_goes_nowhere() {
+    let documents = documents(10);
+    let (mut server, ticket) = asked(Dialect::Framed);
+    server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
+    put(&mut server, &documents[..4]).unwrap();
+    server.handle(at(0), Input::Failed);
+    assert!(!server.wants_winners());
+    put(&mut server, &documents[4..]).unwrap();
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Lost)]);
+}
+
+#[test]
+fn too_many_winners_are_given_back() {
+    let documents: Vec<String> = (0..910).map(|i| (20_000_000 + i).to_string()).collect();
+    let refused = Failure { code: Code::Storage, text: "too many winners" };
+    for refuse in [false, true] {
+        let mut server = server();
+        give(&mut server, at(0), &[block(WINNER, 1, b"1"), block(WINNER, 1, b"1")].concat());
+        let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
+        assert!(server.poll_event().is_none(), "the next question waits for the answer");
+        let all = WinnersReply::Winners(&documents);
+        let Err(ReplyError::TooLarge(ticket)) = server.reply(at(0), ticket, all) else { panic!() };
+        assert_eq!(take(&mut server, at(0)), []);
+        let Err(ReplyError::TooLarge(ticket)) = server.reply(at(0), ticket, all) else { panic!() };
+        if !refuse {
+            server.reply(at(0), ticket, WinnersReply::Winners(&documents[..909])).unwrap();
+            let longest = block(WINNER, 1, format!("1{}", documents[..909].join("|")).as_bytes());
+            assert_eq!(take(&mut server, at(0)), longest);
+            assert!(matches!(server.poll_event(), Some(Event::WinnersQuery { .. })));
+            continue;
+        }
+        server.reply(at(0), ticket, WinnersReply::Refused(refused)).unwrap();
+
+        // The dialect has no message for this rejection: the connection ends, and no later request gets a
+        // reply.
+        assert_eq!(take(&mut server, at(0)), []);
+        assert!(server.poll_io().unwrap().fin);
+        server.handle(at(0), Input::FinSent);
+        server.handle(at(0), Input::Eof);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
+    }
+}
