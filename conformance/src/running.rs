@@ -15,14 +15,14 @@ pub fn in_time(name: &'static str, test: fn()) {
 
 /// Runs a test in a process of its own: this program, started again for it. `name` is the whole path of the test,
 /// from its crate on.
-pub fn alone(name: &'static str, test: fn()) {
+pub fn alone(name: &str, test: impl FnOnce()) {
     if env::var_os(ALONE).is_some() {
         return test();
     }
     let (_, name) = name.split_once("::").expect("a test is in a crate");
     let mut again = Command::new(env::current_exe().expect("this program has a path"));
     again.args(["--exact", name, "--include-ignored", "--nocapture"]).env(ALONE, "").stdin(Stdio::null());
-    let output = again.output().expect("this program starts");
-    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-    assert!(output.status.success() && said[0].contains(" 1 passed;"), "{}{}", said[0], said[1]);
+    let output = again.stderr(Stdio::inherit()).output().expect("this program starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains(" 1 passed;"), "{said}");
 }

@@ -26,22 +26,19 @@ const fn step(promise: &'static str, command: &'static str) -> Step {
 const FIRST: &[Step] = &[
     step("memory of a connection", "test -p lottery-proto --test memory_bounds --test memory_counted"),
     step("public items, and the table of faults", "test -p xtask --test public_api --test reliability"),
-    step("hostile peers", "test -p conformance --test process_hostile"),
-    step(
-        "full disks and failed syncs",
-        "test -p conformance --test process_full_disk --test process_sync_fails",
-    ),
+    step("hostile peers", "test -p conformance --test programs hostile::"),
+    step("full disks and failed syncs", "test -p conformance --test programs -- full_disk:: sync_fails::"),
     step(
         "p99 of acknowledgements beside hostile peers",
-        "test --release -p conformance --test process_delay -- --ignored",
+        "test --release -p conformance --test programs delay:: -- --ignored",
     ),
     step("planted mistakes are found", "run --release -p simulation -- --planted"),
     step("licences and sources of what is built in", "deny check bans licenses sources"),
 ];
 
 const QUICK: &[Step] = &[
-    step("power cuts under ext4", "test -p conformance --test process_power"),
-    step("failed system calls", "test -p conformance --test process_store_faults"),
+    step("power cuts under ext4", "test -p conformance --test programs power::"),
+    step("failed system calls", "test -p conformance --test programs store_faults::"),
     step("chaos: 12 kills", "xtask demo --chaos 7 --kills 12"),
     step("fuzzing: 5 s for each target", "xtask fuzz --seconds 5"),
     step("simulation: 2,000 seeds", "run --release -p simulation -- --seeds 2000"),
@@ -50,8 +47,8 @@ const QUICK: &[Step] = &[
 ];
 
 const WHOLE: &[Step] = &[
-    step("power cuts under ext4", "test -p conformance --test process_power -- --include-ignored"),
-    step("failed system calls", "test -p conformance --test process_store_faults -- --include-ignored"),
+    step("power cuts under ext4", "test -p conformance --test programs power:: -- --include-ignored"),
+    step("failed system calls", "test -p conformance --test programs store_faults:: -- --include-ignored"),
     step("chaos on tokio: 200 kills", "xtask demo --runtime tokio --chaos 7 --kills 200"),
     step("chaos on std: 200 kills", "xtask demo --runtime std --chaos 7 --kills 200"),
     step("chaos on smol: 200 kills", "xtask demo --runtime smol --chaos 7 --kills 200"),

@@ -1,0 +1,134 @@
+//! Agency files with errors, and other sources of bets: nothing is sent before all is read.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use crate::support::agency_files::Bets;
+use crate::support::{Process, SOON, client, command, server};
+
+on_every_runtime!(
+    a_file_that_was_cut_is_not_sent,
+    a_file_without_an_end_is_refused,
+    bets_come_from_standard_input,
+    an_agency_that_its_wire_cannot_name_does_not_connect,
+);
+
+const WIRES: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
+
+/// Returns the command of a program behind a script that uses it as `"$@"`, in little memory.
+fn behind(script: &str, dir: &Path, program: &Command) -> Command {
+    let mut shell = command("sh", dir);
+    shell.arg("-c").arg(format!("ulimit -v 2000000; {script}")).arg("sh");
+    shell.arg(program.get_program()).args(program.get_args());
+    shell
+}
+
+/// Checks that the client ends with that code and that on standard error, and has not connected.
+#[track_caller]
+fn refused(client: &mut Command, listener: &TcpListener, code: i32, expected: &str) {
+    let (found, stdout, stderr) = Process::start(client).end(4 * SOON);
+    assert_eq!((found, &stderr[..]), (Some(code), &[format!("error: {expected}")][..]), "{stdout:#?}");
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "it connected");
+}
+
+fn a_file_that_was_cut_is_not_sent(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let good = "Ana,Paz,1,1980-01-01,1\r\n".repeat(300);
+    for wire in WIRES {
+        for (bad, problem) in [
+            ("Ana,Paz,1,1980-01-01,\"757", "number: the file ends inside quotes"),
+            ("\"Ana\" Bea,Paz,1,1980-01-01,1\r\n", "first_name: text behind the closing quote"),
+            ("Ana,P\"az\",1,1980-01-01,1\r\n", "last_name: a quote in a field that does not begin with one"),
+            (
+                "Ana,\"Paz,1,1980-01-01,1\r\nEva,Sosa,2,1980-01-01,1\r\n",
+                "last_name: the line ends inside quotes",
+            ),
+        ] {
+            // Line ends of every kind count.
+            fs::write(dir.join("bets.csv"), [&good, "\r\r\n\n", bad].concat()).unwrap();
+            let mut client = client(runtime, dir, 1, listener.local_addr().unwrap());
+            client.args(["--dialect", wire, "--bets", "bets.csv"]);
+            refused(&mut client, &listener, 1, &format!("bets.csv: line 304: {problem}"));
+        }
+    }
+}
+
+fn a_file_without_an_end_is_refused(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut bets = client(runtime, dir, 1, listener.local_addr().unwrap());
+    bets.args(["--file-max-size", "3000000", "--bets"]);
+    let from = |place: &str| {
+        let mut client = command(bets.get_program(), dir);
+        client.args(bets.get_args()).arg(place);
+        client
+    };
+    let long = "first_name: too long, at most 255";
+    let zero = behind("\"$@\"", dir, &from("/dev/zero"));
+    let fifo = behind("mkfifo pipe; yes | tr -d '\\n' > pipe & \"$@\"", dir, &from("pipe"));
+    let line = behind("head -c 100000000 /dev/zero | tr '\\0' a | \"$@\"", dir, &from("-"));
+    let lines = behind("yes Ana,Paz,1,1980-01-01,1 | \"$@\"", dir, &from("-"));
+    let larger = "larger than 3000000 bytes; file-max-size allows more";
+    for (mut client, expected) in [
+        (zero, format!("/dev/zero: line 1: {long}")),
+        (fifo, format!("pipe: line 1: {long}")),
+        (line, format!("standard input: line 1: {long}")),
+        (lines, format!("standard input: {larger}")),
+    ] {
+        refused(&mut client, &listener, 1, &expected);
+    }
+}
+
+fn bets_come_from_standard_input(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let bets = Bets::make(dir, 1, 500);
+    let centre = Process::start(server(runtime, dir).args(["--agencies", "1"]));
+    let mut agency = client(runtime, dir, 1, centre.address());
+    agency.args(["--bets", "-", "--winners"]).arg(bets.winners_path());
+    let mut piped = behind("cat agency-1.csv | \"$@\"", dir, &agency);
+    let (code, stdout, stderr) = Process::start(&mut piped).end(4 * SOON);
+    assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+    bets.check_winners();
+    // A file that the bets come from is not overwritten either.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut agency = client(runtime, dir, 1, listener.local_addr().unwrap());
+    agency.args(["--bets", "-", "--force", "--winners", "agency-1.csv"]);
+    let what = "--winners agency-1.csv: this is the file of the bets, which the winners would overwrite";
+    refused(&mut behind("\"$@\" < agency-1.csv", dir, &agency), &listener, 2, what);
+    centre.stop(Signal::TERM);
+}
+
+fn an_agency_that_its_wire_cannot_name_does_not_connect(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    fs::write(dir.join("bets.csv"), "Ana,Paz,1,1980-01-01,1\n").unwrap();
+    let fields =
+        ["--first-name=Ana", "--last-name=Paz", "--document=1", "--birthdate=1980-01-01", "--number=1"];
+    for wire in ["session", "block"] {
+        let what: [&[&str]; 3] = [&["--bets", "bets.csv"], &["winners"], &[&["bet"], &fields[..]].concat()];
+        for what in what {
+            let mut client = client(runtime, dir, 256, listener.local_addr().unwrap());
+            client.args(what).args(["--dialect", wire]);
+            let expected = format!("agency 256: {wire} goes up to 255, other dialects go further");
+            refused(&mut client, &listener, 2, &expected);
+        }
+    }
+    // In the other dialects it does.
+    listener.set_nonblocking(false).unwrap();
+    for wire in ["fixed", "framed", "braces"] {
+        let mut client = client(runtime, dir, 256, listener.local_addr().unwrap());
+        let client = Process::start(client.args(["--dialect", wire, "--bets", "bets.csv"]));
+        crate::support::peer::accept(&listener);
+        client.end(SOON);
+    }
+}

@@ -1,0 +1,93 @@
+//! Server that is killed while agencies without sessions send: the acknowledged bets are there afterwards,
+//! once and in order.
+
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::agency_files::{Bets, stored};
+use crate::support::peer::winners;
+use crate::support::{Process, SOON, client, server};
+
+on_every_runtime!(kills);
+
+const ROUNDS: u64 = 10;
+/// Approximate number of lines that the server logs in a round: 5 connections, 75 batches, 5 ends, the draw,
+/// and 5 replies.
+const LINES: u64 = 95;
+
+fn kills(runtime: &str) {
+    let mut random = 0x9E37_79B9_7F4A_7C15_u64 ^ runtime.len() as u64;
+    for round in 0..ROUNDS {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        // Every part of a run comes up, and not always at a line's end.
+        let lines = round * LINES / ROUNDS + random % (LINES / ROUNDS);
+        kill_after(runtime, usize::try_from(lines).unwrap(), Duration::from_micros(random >> 20 & 0x7FF));
+    }
+}
+
+fn kill_after(runtime: &str, lines: usize, pause: Duration) {
+    let dir = tempfile::tempdir().unwrap();
+    let agencies: Vec<_> = (1..=5).map(|agency| Bets::make(dir.path(), agency, 150)).collect();
+    let centre = Process::start(&mut server(runtime, dir.path()));
+    let address = centre.address();
+    let clients: Vec<_> = agencies
+        .iter()
+        .map(|bets| {
+            let mut client = client(runtime, dir.path(), bets.agency, address);
+            client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path());
+            // A lost connection is not retried.
+            client.args(["--retry-for", "0s"]);
+            Process::start(client.args(["--dialect", "block", "--batch-max-amount", "10"]))
+        })
+        .collect();
+    // After the two lines with which the log begins.
+    let seen = centre.lines(2 + lines);
+    assert!(seen.len() >= 2 + lines, "{seen:#?}");
+    thread::sleep(pause);
+    centre.signal(Signal::KILL);
+    let (code, log, _) = centre.end(SOON);
+    assert_eq!(code, None, "killed");
+
+    let mut drawn = log.iter().any(|line| line.contains("action: sorteo | result: success"));
+    let mut acknowledged = Vec::new();
+    for (client, bets) in clients.into_iter().zip(&agencies) {
+        let (code, stdout, stderr) = client.end(SOON);
+        if code == Some(0) {
+            drawn = true;
+            bets.check_winners();
+            assert!(stderr.is_empty(), "{stderr:#?}");
+        } else {
+            assert_eq!((code, stderr.len()), (Some(1), 1), "{stdout:#?} {stderr:#?}");
+            let (ended, refused) = (
+                format!("error: the connection to {address} ended: "),
+                format!("error: cannot connect to {address}: "),
+            );
+            assert!(stderr[0].starts_with(&ended) || stderr[0].starts_with(&refused), "{stderr:#?}");
+            assert!(!bets.winners_path().exists());
+        }
+        acknowledged
+            .push(stdout.iter().any(|line| line.contains("action: apuestas_enviadas | result: success")));
+    }
+    assert!(!drawn || log.len() > 80, "{log:#?}");
+
+    // A draw that took place stays as it was.
+    let again = Process::start(&mut server(runtime, dir.path()));
+    let address = again.address();
+    for bets in &agencies {
+        let told = winners(address, u8::try_from(bets.agency).unwrap());
+        match told {
+            Some(told) if drawn => assert_eq!(told, bets.winners, "agency {}", bets.agency),
+            told => assert!(!drawn, "{told:?}"),
+        }
+    }
+    again.stop(Signal::TERM);
+    let counts = stored(&dir.path().join("data"), &agencies);
+    for ((count, acknowledged), bets) in counts.iter().zip(acknowledged).zip(&agencies) {
+        assert!(count % 10 == 0, "part of a batch");
+        assert!(!acknowledged || *count == bets.rows.len(), "agency {}: {count}", bets.agency);
+    }
+}

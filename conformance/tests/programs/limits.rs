@@ -1,0 +1,156 @@
+//! Limits of a server: too many connections, and a system that has nothing left for it.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::agency_files::Bets;
+use crate::support::peer::{ask_on, connect, served};
+use crate::support::{Process, SOON, client, command, server, server_program};
+
+on_every_runtime!(too_many_connections);
+
+#[test]
+fn no_descriptors_on_tokio() {
+    no_descriptors("tokio");
+}
+
+#[test]
+fn no_descriptors_on_smol() {
+    no_descriptors("smol");
+}
+
+#[test]
+fn no_descriptors_on_std() {
+    no_descriptors("std");
+}
+
+fn too_many_connections(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let centre = Process::start(server(runtime, dir.path()).args(["--max-connections", "2"]));
+    let address = centre.address();
+    let (first, second) = (served(address), served(address));
+    for _ in 0..3 {
+        let mut third = connect(address);
+        assert_eq!(third.read(&mut [0; 100]).unwrap(), 0, "closed without a word");
+    }
+    let bets = Bets::make(dir.path(), 1, 3);
+    let mut plain = client(runtime, dir.path(), 1, address);
+    let (code, _, stderr) =
+        Process::start(plain.args(["--dialect", "block", "--bets"]).arg(&bets.path)).end(SOON);
+    assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
+    assert!(stderr[0].starts_with(&format!("error: the connection to {address} ended: ")), "{stderr:#?}");
+    // Connections that were there are still served.
+    assert_eq!(ask_on(&first, 1).as_deref(), Some(&b"0"[..]));
+    drop(second);
+    served(address);
+    let lines = centre.stop(Signal::TERM);
+    let refused =
+        "WARNING  action: accept_connections | result: fail | ip: 127.0.0.1 | reason: too many connections";
+    assert!(lines.iter().filter(|line| line.ends_with(refused)).count() >= 4, "{lines:#?}");
+}
+
+/// New connections wait to be served meanwhile; with an even and with an odd number of descriptors, as some
+/// runtimes take two for a connection.
+fn no_descriptors(runtime: &str) {
+    no_descriptors_but(runtime, 8);
+    no_descriptors_but(runtime, 9);
+    a_signal_ends_it_all_the_same(runtime);
+}
+
+/// Limits a server to `more` of these than it has for itself, a number that differs between machines.
+fn leave(centre: &Process, dir: &Path, limit: &str, what: &str, more: usize, user: Option<u32>) {
+    let most = centre.has(what) + more;
+    let mut prlimit = match user {
+        Some(user) => {
+            let mut setpriv = command("setpriv", dir);
+            setpriv.args([&format!("--reuid={user}"), "--clear-groups", "--", "prlimit"]);
+            setpriv
+        }
+        None => command("prlimit", dir),
+    };
+    prlimit.args(["--pid", &centre.pid().to_string(), &format!("--{limit}={most}:")]);
+    let done = Process::start(&mut prlimit).end(SOON);
+    assert_eq!(done.0, Some(0), "{done:?}");
+}
+
+/// Starts a server with this number of descriptors for connections.
+fn with_descriptors(runtime: &str, dir: &Path, descriptors: usize) -> Process {
+    let centre = Process::start(&mut server(runtime, dir));
+    // The server has all descriptors of its own once it has served a connection.
+    drop(served(centre.address()));
+    centre.line("action: close_connection");
+    leave(&centre, dir, "nofile", "fd", descriptors, None);
+    centre
+}
+
+/// More connections wait than there are descriptors for.
+fn a_signal_ends_it_all_the_same(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let centre = with_descriptors(runtime, dir.path(), 8);
+    let address = centre.address();
+    let _sockets: Vec<_> = (0..40).map(|_| connect(address)).collect();
+    centre.line("action: accept_connections | result: fail");
+    centre.stop(Signal::TERM);
+}
+
+fn no_descriptors_but(runtime: &str, descriptors: usize) {
+    let dir = tempfile::tempdir().unwrap();
+    let centre = with_descriptors(runtime, dir.path(), descriptors);
+    let address = centre.address();
+    let sockets: Vec<_> = (0..40).map(|_| connect(address)).collect();
+    centre.line("action: accept_connections | result: fail");
+    let before = centre.cpu();
+    thread::sleep(Duration::from_secs(1));
+    let spent = centre.cpu().saturating_sub(before);
+    assert!(spent < Duration::from_millis(200), "{spent:?} of CPU in a second");
+    assert!(centre.is_running());
+    for (nth, socket) in sockets.into_iter().enumerate() {
+        assert_eq!(ask_on(&socket, 1).as_deref(), Some(&b"0"[..]), "connection {nth}");
+    }
+    let lines = centre.stop(Signal::TERM);
+    let refused =
+        lines.iter().filter(|line| line.contains("action: accept_connections | result: fail | reason: "));
+    assert!((1..200).contains(&refused.count()), "{lines:#?}");
+}
+
+/// The limit counts the threads of a user, and does not hold for root: so the test needs root, to become
+/// another user.
+#[test]
+fn no_threads() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can start the centre as somebody else");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    // A user without other processes.
+    let user = 1_000_000 + std::process::id();
+    std::os::unix::fs::chown(dir.path(), Some(user), Some(user)).unwrap();
+    let program = dir.path().join("server");
+    std::fs::copy(server_program("std"), &program).unwrap();
+    let mut limited = command("setpriv", dir.path());
+    limited
+        .args([&format!("--reuid={user}"), "--clear-groups", "--"])
+        .arg(program)
+        // Another user may not write there.
+        .env_remove("LLVM_PROFILE_FILE");
+    let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
+    let address = centre.address();
+    centre.ready();
+    leave(&centre, dir.path(), "nproc", "task", 2, Some(user));
+    let sockets: Vec<_> = (0..10).map(|_| connect(address)).collect();
+    let refused = centre.line("action: accept_connections | result: fail");
+    assert!(refused.contains("reason: Resource temporarily unavailable (os error 11)"), "{refused}");
+    assert_eq!(sockets.iter().filter(|socket| ask_on(socket, 1).is_some()).count(), 2);
+    assert!(centre.is_running());
+    // Threads are available again, once because others have ended, and once because more are allowed.
+    drop(sockets);
+    let mut kept = vec![served(address), served(address)];
+    leave(&centre, dir.path(), "nproc", "task", 40, Some(user));
+    kept.extend((0..8).map(|_| served(address)));
+    assert!(kept.iter().all(|socket| ask_on(socket, 1).is_some()));
+    centre.stop(Signal::TERM);
+}

@@ -1,0 +1,63 @@
+//! Server and agencies that are killed at random moments, and started again: every bet is stored once and in
+//! order.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::agency_files::{Bets, stored};
+use crate::support::{Process, SOON, client, free_address, server_at};
+
+on_every_runtime!(kills);
+
+const KILLS: usize = 12;
+
+fn start(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr) -> Process {
+    let mut client = client(runtime, dir, bets.agency, address);
+    client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path()).arg("--force");
+    Process::start(client.args(["--batch-max-amount", "2"]))
+}
+
+fn kills(runtime: &str) {
+    let mut random = 0x2545_F491_4F6C_DD1D_u64 ^ runtime.len() as u64;
+    let mut below = |end: u64| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random % end
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, 700));
+    let address = free_address();
+    let mut centre = server_at(runtime, dir.path(), address);
+    centre.args(["--agencies", "4"]);
+    let mut running = vec![Process::start(&mut centre)];
+    running[0].address();
+    // The last agency is missing: so there are no winners, and nobody ends by itself, as long as there are
+    // kills.
+    running.extend(agencies[..3].iter().map(|bets| start(runtime, dir.path(), bets, address)));
+    for nth in 0..KILLS {
+        // Each process has its turn; the pause is at times too short to start.
+        let victim = if nth < running.len() { nth } else { usize::try_from(below(4)).unwrap() };
+        thread::sleep(Duration::from_micros(below(120_000)));
+        let process = running.remove(victim);
+        process.signal(Signal::KILL);
+        let (code, stdout, stderr) = process.end(SOON);
+        assert_eq!(code, None, "{stdout:#?} {stderr:#?}");
+        let again = match victim.checked_sub(1) {
+            None => Process::start(&mut centre),
+            Some(agency) => start(runtime, dir.path(), &agencies[agency], address),
+        };
+        running.insert(victim, again);
+    }
+    running.push(start(runtime, dir.path(), &agencies[3], address));
+    for (process, bets) in running.drain(1..).zip(&agencies) {
+        let (code, stdout, stderr) = process.end(6 * SOON);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+        bets.check_winners();
+    }
+    running.remove(0).stop(Signal::TERM);
+    assert_eq!(stored(&dir.path().join("data"), &agencies), [700; 4]);
+}
