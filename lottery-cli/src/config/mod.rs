@@ -44,7 +44,8 @@ mod yaml;
 
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
-pub use server::{MIN_MESSAGES, Output, ServerCommand, ServerSettings};
+pub(crate) use server::MIN_MESSAGES;
+pub use server::{Output, ServerCommand, ServerSettings};
 pub use types::{Choice, HostPort, LogTime, MaxMemory, Parsed, Raw, StoreKind};
 pub use unknown::UnknownKeys;
 

@@ -19,7 +19,7 @@ use super::unknown::UnknownKeys;
 use crate::log::Level;
 
 /// Number of longest messages for which there must be memory at least.
-pub const MIN_MESSAGES: u64 = 16;
+pub(crate) const MIN_MESSAGES: u64 = 16;
 
 /// Flag that prints the resources that follow from the settings.
 pub(super) const LIMITS: &str = "limits";

@@ -14,7 +14,8 @@ use tracing::info;
 
 use super::ending::Unfinished;
 use super::settings;
-use super::streams::{Logging, at_a_signal};
+use super::signals::end_at_signal;
+use super::streams::Logging;
 use super::winners::{Winners, WinnersError};
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
 
@@ -128,7 +129,7 @@ fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
 }
 
 fn write_winners(place: Winners, winners: &[String], settle: &dyn Fn()) -> Result<Ended, Unfinished> {
-    at_a_signal(EXIT_AT_ONCE);
+    end_at_signal(EXIT_AT_ONCE);
     // The winners may go to the same output as log lines.
     settle();
     place.write(winners).map_err(|error| not_written(&error))?;

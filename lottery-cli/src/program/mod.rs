@@ -6,6 +6,7 @@ mod ending;
 mod output;
 mod panics;
 mod server;
+mod signals;
 mod streams;
 #[cfg(test)]
 mod tests;

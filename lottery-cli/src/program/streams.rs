@@ -2,14 +2,9 @@
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use lottery_runtime::signals::hangup_stops;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::flag::register_conditional_shutdown;
-
+use super::signals::end_at_signal;
 use super::{fail, panics};
 use crate::config::{ConfigError, LogTime};
 use crate::log::{self, Clock, Level, Patience, Queue, StandardOutput, Zone, writable};
@@ -42,21 +37,6 @@ fn cut(line: &str) -> String {
     let end = "…\n";
     let cut = (0..=MAX_LINE - end.len()).rev().find(|end| line.is_char_boundary(*end)).unwrap_or_default();
     [&line[..cut], end].concat()
-}
-
-/// Makes a signal end the process at once, with `code`, during any wait. The runtime, which listened for
-/// signals, has ended.
-pub(super) fn at_a_signal(code: i32) {
-    static BEFORE: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
-    let in_force = Arc::new(AtomicBool::new(true));
-    for signal in [SIGTERM, SIGINT].into_iter().chain(hangup_stops().then_some(SIGHUP)) {
-        // If no handler can be installed, the program still waits for the lines.
-        let _ = register_conditional_shutdown(signal, code, Arc::clone(&in_force));
-    }
-    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).replace(in_force);
-    if let Some(before) = before {
-        before.store(false, Ordering::SeqCst);
-    }
 }
 
 /// The log of a program, until it ends.
@@ -98,7 +78,7 @@ impl Logging {
     /// Waits for the last lines of a program that ends by itself with `code`, as long as somebody reads
     /// them.
     pub(super) fn done(&self, code: u8) {
-        at_a_signal(code.into());
+        end_at_signal(code.into());
         self.wait(DONE);
     }
 
