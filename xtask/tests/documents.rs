@@ -81,9 +81,15 @@ fn links_lead_to_files_and_headings() {
 
 #[test]
 fn paths_of_the_code_that_documents_name_exist() {
-    for document in ["architecture", "sessions", "testing"] {
-        let text =
-            prose(&fs::read_to_string(root().join(format!("docs/{document}.md"))).expect("a document"));
+    for document in [
+        "docs/architecture.md",
+        "docs/sessions.md",
+        "docs/testing.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "benches/BOUNDS.md",
+    ] {
+        let text = prose(&fs::read_to_string(root().join(document)).expect("a document"));
         let mut paths = 0;
         for line in text.lines() {
             // Directory of the path named before, in which a file named without a directory is.
@@ -100,13 +106,13 @@ fn paths_of_the_code_that_documents_name_exist() {
                     _ if path.components().count() > 1 && root().join(first).is_dir() => path,
                     _ => continue,
                 };
-                assert!(root().join(&path).exists(), "{document}.md names {name}");
+                assert!(root().join(&path).exists(), "{document} names {name}");
                 beside =
                     if path.extension().is_some() { path.parent().map(Path::to_owned) } else { Some(path) };
                 paths += 1;
             }
         }
-        assert!(paths >= 10, "{paths} in {document}.md");
+        assert!(paths > 0, "{document}");
     }
 }
 
