@@ -119,7 +119,7 @@ fn runtimes_mix_and_files_are_used_again() {
 }
 
 #[test]
-fn each_agency_speaks_its_wire() {
+fn each_agency_speaks_its_dialect() {
     let place = Place::new();
     many_bets(&place, 5);
     let output = place.run(&["--keep", "--dialects", "session,block,fixed,framed,braces"]);
@@ -147,7 +147,7 @@ fn many_bets(place: &Place, agencies: u8) -> u64 {
 }
 
 #[test]
-fn whoever_is_killed_nothing_is_lost_and_nothing_is_there_twice() {
+fn killed_processes_lose_nothing_and_store_nothing_twice() {
     for seed in ["7", "20260"] {
         let place = Place::new();
         let bets = many_bets(&place, 3);
@@ -191,7 +191,7 @@ fn keep_leaves_data_and_logs() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn a_missing_file_or_directory_is_named() {
     let place = Place::new();
     let dir = place.data.path().display().to_string();
     fs::remove_file(place.file(1)).unwrap();
@@ -209,7 +209,7 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn a_failing_agency_is_told_of_and_nothing_runs_on() {
+fn a_failing_agency_is_named_and_no_process_runs_on() {
     let place = Place::new();
     fs::write(place.file(2), "Eva,Sosa,20000003,1999-12-32,0\n").unwrap();
     let output = place.run(&["--agencies", "2"]);

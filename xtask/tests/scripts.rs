@@ -122,7 +122,7 @@ fn the_echo_is_judged_however_its_script_is_called() {
 }
 
 #[test]
-fn make_writes_the_compose_file_anew_for_who_says_how_many_clients() {
+fn make_rewrites_the_compose_file_if_clients_is_given() {
     let (_dir, root) = copy();
     let place = root.join("docker/tp0");
     let made = |arguments: &[&str]| {

@@ -19,13 +19,13 @@ pub(super) struct Programs {
 
 impl Programs {
     /// Returns the path of the server's program.
-    pub(super) fn centre(&self) -> PathBuf {
-        self.dir.join(centre_of(self.runtimes.centre()))
+    pub(super) fn server(&self) -> PathBuf {
+        self.dir.join(server_of(self.runtimes.server()))
     }
 
     /// Returns the path of an agency's program.
-    pub(super) fn agency(&self, agency: u8) -> PathBuf {
-        self.dir.join(agency_of(self.runtimes.agency(agency)))
+    pub(super) fn client(&self, agency: u8) -> PathBuf {
+        self.dir.join(client_of(self.runtimes.client(agency)))
     }
 }
 
@@ -34,9 +34,9 @@ impl Programs {
 /// They are built with the features of the whole workspace, so that no mixture of runtimes builds anything again.
 pub(super) fn build(runtimes: &Runtimes, agencies: u8, debug: bool) -> Result<Programs, Error> {
     let target = target_dir().map_err(Error::Cargo)?;
-    let mut wanted = vec![(runtimes.centre(), centre_of(runtimes.centre()))];
-    for runtime in (1..=agencies).map(|agency| runtimes.agency(agency)) {
-        let program = (runtime, agency_of(runtime));
+    let mut wanted = vec![(runtimes.server(), server_of(runtimes.server()))];
+    for runtime in (1..=agencies).map(|agency| runtimes.client(agency)) {
+        let program = (runtime, client_of(runtime));
         if !wanted.contains(&program) {
             wanted.push(program);
         }
@@ -66,10 +66,10 @@ fn cargo_build(programs: &[(Runtime, String)], target: &Path, debug: bool) -> Re
     if status.success() { Ok(()) } else { Err(Error::Build(names.join(", "))) }
 }
 
-fn centre_of(runtime: Runtime) -> String {
+fn server_of(runtime: Runtime) -> String {
     format!("lottery-server-{runtime}")
 }
 
-fn agency_of(runtime: Runtime) -> String {
+fn client_of(runtime: Runtime) -> String {
     format!("lottery-client-{runtime}")
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use super::process::Who;
+use super::process::Role;
 use crate::data::rng::Rng;
 
 /// Longest pause between the bet that a kill waits for and the kill, in microseconds: about the start time of
@@ -18,7 +18,7 @@ pub(super) struct Plan(VecDeque<Kill>);
 /// Kill of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kill {
-    pub(super) victim: Who,
+    pub(super) victim: Role,
     /// Number of acknowledged bets of all agencies at which the pause begins.
     pub(super) bets: u64,
     /// Pause before the kill. It is cut short if the next kill is due as well.
@@ -29,12 +29,12 @@ impl Plan {
     /// Plans `kills` kills while `bets` bets are stored, but at least one of the server and of each agency.
     pub(super) fn new(seed: u64, kills: u16, agencies: u8, bets: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let mut victims: Vec<Who> =
-            std::iter::once(Who::Centre).chain((1..=agencies).map(Who::Agency)).collect();
+        let mut victims: Vec<Role> =
+            std::iter::once(Role::Server).chain((1..=agencies).map(Role::Client)).collect();
         while victims.len() < kills.into() {
             // Every third is the server, in which more can go wrong than in an agency.
-            let centre = rng.below(3) == 0;
-            victims.push(if centre { Who::Centre } else { Who::Agency(agency(&mut rng, agencies)) });
+            let server = rng.below(3) == 0;
+            victims.push(if server { Role::Server } else { Role::Client(agency(&mut rng, agencies)) });
         }
         for last in (1..victims.len()).rev() {
             victims.swap(last, rng.below(u32::try_from(last + 1).unwrap_or(u32::MAX)) as usize);
@@ -73,11 +73,11 @@ fn agency(rng: &mut Rng, agencies: u8) -> u8 {
 
 /// Number of kills of each process.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Killed(BTreeMap<Who, u32>);
+pub(super) struct Killed(BTreeMap<Role, u32>);
 
 impl Killed {
     /// Counts a kill.
-    pub(super) fn add(&mut self, victim: Who) {
+    pub(super) fn add(&mut self, victim: Role) {
         *self.0.entry(victim).or_default() += 1;
     }
 
@@ -87,17 +87,17 @@ impl Killed {
     }
 
     /// Returns the first process that was never killed.
-    pub(super) fn spared(&self, agencies: u8) -> Option<Who> {
-        let mut all = std::iter::once(Who::Centre).chain((1..=agencies).map(Who::Agency));
-        all.find(|who| !self.0.contains_key(who))
+    pub(super) fn spared(&self, agencies: u8) -> Option<Role> {
+        let mut all = std::iter::once(Role::Server).chain((1..=agencies).map(Role::Client));
+        all.find(|role| !self.0.contains_key(role))
     }
 }
 
 impl fmt::Display for Killed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} kills on the way", self.all())?;
-        for (nth, (who, kills)) in self.0.iter().enumerate() {
-            write!(f, "{} {who} {kills}", if nth == 0 { ":" } else { "," })?;
+        for (nth, (role, kills)) in self.0.iter().enumerate() {
+            write!(f, "{} {role} {kills}", if nth == 0 { ":" } else { "," })?;
         }
         f.write_str(".")
     }
@@ -132,12 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn kills_are_told_by_victim() {
+    fn kills_are_counted_by_victim() {
         let mut killed = Killed::default();
-        for victim in [Who::Agency(2), Who::Centre, Who::Agency(2)] {
+        for victim in [Role::Client(2), Role::Server, Role::Client(2)] {
             killed.add(victim);
         }
         assert_eq!(killed.to_string(), "3 kills on the way: the centre 1, agency 2 2.");
-        assert_eq!((killed.spared(2), killed.spared(1)), (Some(Who::Agency(1)), Some(Who::Agency(1))));
+        assert_eq!((killed.spared(2), killed.spared(1)), (Some(Role::Client(1)), Some(Role::Client(1))));
     }
 }

@@ -36,8 +36,8 @@ pub(crate) enum Error {
     #[error("cannot start {}: {source}", program.display())]
     Start { program: PathBuf, source: io::Error },
     /// A process failed, or ended too early.
-    #[error("{who} failed: {reason}; its log: {}", log.display())]
-    Child { who: String, reason: String, log: PathBuf },
+    #[error("{role} failed: {reason}; its log: {}", log.display())]
+    Child { role: String, reason: String, log: PathBuf },
     /// Signal handlers could not be installed.
     #[error("cannot listen for signals: {0}")]
     Signals(io::Error),
@@ -48,8 +48,8 @@ pub(crate) enum Error {
     #[error("--chaos needs sessions: with --dialects {0} what is killed stays dead")]
     NoSessions(String),
     /// The lottery ended before each process was killed once.
-    #[error("{who} was never killed: there is too little to do")]
-    Spared { who: String },
+    #[error("{role} was never killed: there is too little to do")]
+    Spared { role: String },
     /// The stored bets or the winners differ from the files.
     #[error(transparent)]
     Wrong(#[from] Difference),

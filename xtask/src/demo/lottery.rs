@@ -15,7 +15,7 @@ use super::Error;
 use super::build::Programs;
 use super::chaos::{Killed, Plan};
 use super::dialects::Dialects;
-use super::process::{Event, Processes, Who};
+use super::process::{Event, Processes, Role};
 use super::progress::Progress;
 use crate::data::WINNING_NUMBER;
 
@@ -73,9 +73,9 @@ pub(super) struct Lottery<'a> {
 struct Chaos {
     plan: Plan,
     /// Process to kill next, and the time of the kill.
-    due: Option<(Instant, Who)>,
+    due: Option<(Instant, Role)>,
     /// Process that was killed, and is to be started again.
-    down: Option<Who>,
+    down: Option<Role>,
     killed: Killed,
 }
 
@@ -93,12 +93,12 @@ impl<'a> Lottery<'a> {
         // A server that is killed has to start again at the same address.
         let kills = self.chaos.plan.len() > 0;
         let address = if kills { free_address().to_string() } else { "127.0.0.1:0".to_owned() };
-        self.start_centre(&address)?;
+        self.start_server(&address)?;
         let Some(Event::Listening(address)) = self.next_event(Some(PATIENCE))? else {
-            return Err(self.failed(Who::Centre, Some("it does not say where it listens".to_owned())));
+            return Err(self.failed(Role::Server, Some("it does not say where it listens".to_owned())));
         };
         let mut results = self.run_agencies(&address)?;
-        self.stop_centre()?;
+        self.stop_server()?;
         for (agency, result) in (1..).zip(&mut results.agencies) {
             let path = self.winners_file(agency);
             let text = fs::read_to_string(&path).map_err(|source| Error::File { path, source })?;
@@ -115,7 +115,7 @@ impl<'a> Lottery<'a> {
         thread::Builder::new().spawn(listen).map(drop).map_err(Error::Signals)
     }
 
-    fn start_centre(&mut self, address: &str) -> Result<(), Error> {
+    fn start_server(&mut self, address: &str) -> Result<(), Error> {
         let (agencies, number) = (self.how.files.len().to_string(), WINNING_NUMBER.to_string());
         let arguments = [
             ["--listen", address],
@@ -125,7 +125,7 @@ impl<'a> Lottery<'a> {
         ];
         // In `framed`, an agency without bets cannot name itself (`docs/protocol.md#framed`).
         let arguments = [arguments.as_flattened(), &["--anonymous-finish"]].concat();
-        self.processes.start(Who::Centre, &self.how.programs.centre(), &arguments)
+        self.processes.start(Role::Server, &self.how.programs.server(), &arguments)
     }
 
     /// Runs all agencies at once, to their end.
@@ -137,7 +137,7 @@ impl<'a> Lottery<'a> {
         let (mut starts, mut time) = (Vec::new(), Duration::ZERO);
         for (agency, _) in (1..).zip(self.how.files) {
             starts.push(Instant::now());
-            self.start_agency(agency, server)?;
+            self.start_client(agency, server)?;
         }
         let index = |agency: u8| usize::from(agency - 1);
         let mut running = count;
@@ -159,21 +159,21 @@ impl<'a> Lottery<'a> {
                     }
                 }
                 Some(Event::Reconnects { agency }) => progress.reconnects(agency),
-                Some(Event::Ended { who, error }) => {
-                    let status = self.processes.wait(who);
-                    let killed = self.chaos.down.take_if(|down| *down == who).is_some();
+                Some(Event::Ended { role, error }) => {
+                    let status = self.processes.wait(role);
+                    let killed = self.chaos.down.take_if(|down| *down == role).is_some();
                     if killed && status.is_some_and(|status| status.signal() == Some(KILLED)) {
-                        self.chaos.killed.add(who);
-                        match who {
-                            Who::Centre => self.start_centre(server)?,
-                            Who::Agency(agency) => self.start_agency(agency, server)?,
+                        self.chaos.killed.add(role);
+                        match role {
+                            Role::Server => self.start_server(server)?,
+                            Role::Client(agency) => self.start_client(agency, server)?,
                         }
                         continue;
                     }
-                    let Who::Agency(agency) = who else { return Err(self.failed(who, error)) };
+                    let Role::Client(agency) = role else { return Err(self.failed(role, error)) };
                     let done = status.is_some_and(|status| status.success());
                     if !done || agencies[index(agency)].is_none() || !self.winners_file(agency).exists() {
-                        return Err(self.failed(who, error));
+                        return Err(self.failed(role, error));
                     }
                     running -= 1;
                 }
@@ -208,7 +208,7 @@ impl<'a> Lottery<'a> {
         None
     }
 
-    fn start_agency(&mut self, agency: u8, server: &str) -> Result<(), Error> {
+    fn start_client(&mut self, agency: u8, server: &str) -> Result<(), Error> {
         let bets = &self.how.files[usize::from(agency - 1)];
         let bets = bets.to_str().ok_or_else(|| Error::NotUtf8(bets.clone()))?;
         let (number, winners) = (agency.to_string(), winners_name(agency));
@@ -224,25 +224,25 @@ impl<'a> Lottery<'a> {
         ];
         let batch = self.how.batch.map(|most| most.to_string());
         arguments.extend(batch.iter().map(|most| ["--batch-max-amount", most]));
-        let program = self.how.programs.agency(agency);
+        let program = self.how.programs.client(agency);
         // An agency that was killed may have written its winners before.
         let arguments = [arguments.as_flattened(), &["--force"]].concat();
-        self.processes.start(Who::Agency(agency), &program, &arguments)
+        self.processes.start(Role::Client(agency), &program, &arguments)
     }
 
     /// Ends the server with SIGTERM, as an operator would.
-    fn stop_centre(&mut self) -> Result<(), Error> {
+    fn stop_server(&mut self) -> Result<(), Error> {
         self.processes.terminate();
         loop {
             match self.events.recv_timeout(PATIENCE) {
-                Ok(Event::Ended { who: Who::Centre, error }) => {
-                    let done = self.processes.wait(Who::Centre).is_some_and(|status| status.success());
-                    return if done { Ok(()) } else { Err(self.failed(Who::Centre, error)) };
+                Ok(Event::Ended { role: Role::Server, error }) => {
+                    let done = self.processes.wait(Role::Server).is_some_and(|status| status.success());
+                    return if done { Ok(()) } else { Err(self.failed(Role::Server, error)) };
                 }
                 Ok(Event::Interrupted) => return Err(Error::Interrupted),
                 Ok(_) => {}
                 Err(_) => {
-                    return Err(self.failed(Who::Centre, Some("it does not end when it is asked to".into())));
+                    return Err(self.failed(Role::Server, Some("it does not end when it is asked to".into())));
                 }
             }
         }
@@ -257,17 +257,17 @@ impl<'a> Lottery<'a> {
         };
         match event {
             Ok(Event::Interrupted) => Err(Error::Interrupted),
-            Ok(Event::Ended { who: Who::Centre, error }) if self.chaos.down != Some(Who::Centre) => {
-                Err(self.failed(Who::Centre, error))
+            Ok(Event::Ended { role: Role::Server, error }) if self.chaos.down != Some(Role::Server) => {
+                Err(self.failed(Role::Server, error))
             }
             Ok(event) => Ok(Some(event)),
             Err(_) => Ok(None),
         }
     }
 
-    fn failed(&self, who: Who, error: Option<String>) -> Error {
+    fn failed(&self, role: Role, error: Option<String>) -> Error {
         let reason = error.unwrap_or_else(|| "it ended before it was done".to_owned());
-        Error::Child { who: who.to_string(), reason, log: self.processes.log(who) }
+        Error::Child { role: role.to_string(), reason, log: self.processes.log(role) }
     }
 
     fn winners_file(&self, agency: u8) -> PathBuf {

@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
 fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path) -> Result<(), Error> {
     print(&format!(
         "A centre ({}) and {} {} ({}; {})\n",
-        args.runtime.centre(),
+        args.runtime.server(),
         inputs.len(),
         if inputs.len() == 1 { "agency" } else { "agencies" },
         args.runtime.of_agencies(args.agencies),
@@ -103,7 +103,7 @@ fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path)
     }
     print(&format!("{}\n", results.killed))?;
     let spared = results.killed.spared(args.agencies);
-    spared.map_or(Ok(()), |who| Err(Error::Spared { who: who.to_string() }))
+    spared.map_or(Ok(()), |role| Err(Error::Spared { role: role.to_string() }))
 }
 
 /// Returns the path of the directory if it is to be kept; removes it otherwise.

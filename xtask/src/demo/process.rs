@@ -19,16 +19,16 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Role of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Who {
-    Centre,
-    Agency(u8),
+pub(super) enum Role {
+    Server,
+    Client(u8),
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Centre => f.write_str("the centre"),
-            Self::Agency(agency) => write!(f, "agency {agency}"),
+            Self::Server => f.write_str("the centre"),
+            Self::Client(agency) => write!(f, "agency {agency}"),
         }
     }
 }
@@ -45,7 +45,7 @@ pub(super) enum Event {
     /// An agency has lost its connection, and tries again.
     Reconnects { agency: u8 },
     /// A process has closed its output: it is ending. `error` is the last error that it printed.
-    Ended { who: Who, error: Option<String> },
+    Ended { role: Role, error: Option<String> },
     /// A signal asks the demo to stop.
     Interrupted,
 }
@@ -53,7 +53,7 @@ pub(super) enum Event {
 /// Processes that run. They are ended on drop.
 #[derive(Debug)]
 pub(super) struct Processes {
-    running: Vec<(Who, Running)>,
+    running: Vec<(Role, Running)>,
     dir: PathBuf,
     events: Sender<Event>,
 }
@@ -70,17 +70,17 @@ impl Processes {
     }
 
     /// Returns the path of a process's log.
-    pub(super) fn log(&self, who: Who) -> PathBuf {
-        self.dir.join(match who {
-            Who::Centre => "centre.log".to_owned(),
-            Who::Agency(agency) => format!("agency-{agency}.log"),
+    pub(super) fn log(&self, role: Role) -> PathBuf {
+        self.dir.join(match role {
+            Role::Server => "centre.log".to_owned(),
+            Role::Client(agency) => format!("agency-{agency}.log"),
         })
     }
 
     /// Starts a process. All of its settings come from `arguments`: none from the environment or a file. The
     /// log of a process that ran before is continued.
-    pub(super) fn start(&mut self, who: Who, program: &Path, arguments: &[&str]) -> Result<(), Error> {
-        let log = self.log(who);
+    pub(super) fn start(&mut self, role: Role, program: &Path, arguments: &[&str]) -> Result<(), Error> {
+        let log = self.log(role);
         let file = File::options()
             .append(true)
             .create(true)
@@ -97,19 +97,19 @@ impl Processes {
                 command.env_remove(name);
             }
         }
-        self.running.push((who, Running::start(&mut command).map_err(failed)?));
-        listen(who, output, file, self.events.clone()).map_err(failed)
+        self.running.push((role, Running::start(&mut command).map_err(failed)?));
+        listen(role, output, file, self.events.clone()).map_err(failed)
     }
 
     /// Waits for a process that is ending. Returns its exit status.
-    pub(super) fn wait(&mut self, who: Who) -> Option<ExitStatus> {
-        let at = self.running.iter().position(|(other, _)| *other == who)?;
+    pub(super) fn wait(&mut self, role: Role) -> Option<ExitStatus> {
+        let at = self.running.iter().position(|(other, _)| *other == role)?;
         self.running.swap_remove(at).1.wait(Duration::MAX).ok()?
     }
 
     /// Kills a process, which still has to be waited for. Returns false if it is not there.
-    pub(super) fn kill(&mut self, who: Who) -> bool {
-        let found = self.running.iter().find(|(other, _)| *other == who);
+    pub(super) fn kill(&mut self, role: Role) -> bool {
+        let found = self.running.iter().find(|(other, _)| *other == role);
         found.is_some_and(|(_, process)| process.kill().is_ok())
     }
 
@@ -134,23 +134,25 @@ impl Drop for Processes {
 }
 
 /// Copies the output of a process to its log, and reports the lines that the demo uses.
-fn listen(who: Who, output: PipeReader, log: File, events: Sender<Event>) -> io::Result<()> {
+fn listen(role: Role, output: PipeReader, log: File, events: Sender<Event>) -> io::Result<()> {
     let (mut log, mut error) = (BufWriter::new(log), None);
     follow(output, move |line| {
         let at = Instant::now();
         let Some(line) = line else {
             let _ = log.flush();
-            let _ = events.send(Event::Ended { who, error: error.take() });
+            let _ = events.send(Event::Ended { role, error: error.take() });
             return;
         };
         // A log that cannot be written must not stop the process.
         let _ = log.write_all(line).and_then(|()| log.write_all(b"\n"));
         let text = String::from_utf8_lossy(line);
-        let event = match (who, log_line::read(text.trim_end())) {
-            (Who::Centre, Some(Said::Listening(address))) => Some(Event::Listening(address.to_owned())),
-            (Who::Agency(agency), Some(Said::Sent(bets, total))) => Some(Event::Sent { agency, bets, total }),
-            (Who::Agency(agency), Some(Said::Stored(bets))) => Some(Event::Stored { agency, bets, at }),
-            (Who::Agency(agency), Some(Said::Reconnects)) => Some(Event::Reconnects { agency }),
+        let event = match (role, log_line::read(text.trim_end())) {
+            (Role::Server, Some(Said::Listening(address))) => Some(Event::Listening(address.to_owned())),
+            (Role::Client(agency), Some(Said::Sent(bets, total))) => {
+                Some(Event::Sent { agency, bets, total })
+            }
+            (Role::Client(agency), Some(Said::Stored(bets))) => Some(Event::Stored { agency, bets, at }),
+            (Role::Client(agency), Some(Said::Reconnects)) => Some(Event::Reconnects { agency }),
             (_, Some(Said::Error(text))) => {
                 error = Some(text.to_owned());
                 None

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::process::Who;
+use super::process::Role;
 
 /// Largest number of agencies that are shown one by one.
 const MOST_SHOWN: usize = 20;
@@ -78,7 +78,7 @@ impl Progress {
     }
 
     /// Shows that a process was killed, and that `left` kills are left.
-    pub(super) fn kills(&self, victim: Who, left: usize) {
+    pub(super) fn kills(&self, victim: Role, left: usize) {
         let line = format!("killed {victim}, {left} to go");
         if self.lines {
             eprintln!("{line}");

@@ -34,26 +34,26 @@ impl Runtime {
 /// Runtime of the server, and runtimes of the agencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Runtimes {
-    centre: Runtime,
+    server: Runtime,
     /// Runtimes that the agencies use in turn; never empty.
-    agencies: Vec<Runtime>,
+    clients: Vec<Runtime>,
 }
 
 impl Runtimes {
     /// Returns the server's runtime.
-    pub(super) fn centre(&self) -> Runtime {
-        self.centre
+    pub(super) fn server(&self) -> Runtime {
+        self.server
     }
 
     /// Returns the runtime of an agency. Agencies are numbered from 1.
-    pub(super) fn agency(&self, agency: u8) -> Runtime {
-        self.agencies[usize::from(agency - 1) % self.agencies.len()]
+    pub(super) fn client(&self, agency: u8) -> Runtime {
+        self.clients[usize::from(agency - 1) % self.clients.len()]
     }
 
     /// Returns the names of the runtimes that the first `agencies` agencies use, in the order of their first
     /// use.
     pub(super) fn of_agencies(&self, agencies: u8) -> String {
-        let used = self.agencies.iter().take(agencies.into());
+        let used = self.clients.iter().take(agencies.into());
         used.map(|runtime| runtime.name()).collect::<Vec<_>>().join(", ")
     }
 }
@@ -65,8 +65,8 @@ impl FromStr for Runtimes {
         let runtime = |name: &str| Runtime::ALL.into_iter().find(|runtime| runtime.name() == name);
         let named: Option<Vec<Runtime>> = text.split(',').map(runtime).collect();
         match named.as_deref() {
-            Some(&[both]) => Ok(Self { centre: both, agencies: vec![both] }),
-            Some([centre, agencies @ ..]) => Ok(Self { centre: *centre, agencies: agencies.to_vec() }),
+            Some(&[both]) => Ok(Self { server: both, clients: vec![both] }),
+            Some([server, clients @ ..]) => Ok(Self { server: *server, clients: clients.to_vec() }),
             _ => Err("expected tokio, std, smol or async-std, or several of them with commas between".into()),
         }
     }
@@ -83,16 +83,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_for_all_and_of_several_the_first_is_the_centres() {
+    fn one_is_for_all_and_of_several_the_first_is_the_servers() {
         let one: Runtimes = "async-std".parse().unwrap();
         assert_eq!(
-            (one.centre(), one.agency(1), one.agency(255)),
-            (Runtime::AsyncStd, one.centre, one.centre)
+            (one.server(), one.client(1), one.client(255)),
+            (Runtime::AsyncStd, one.server, one.server)
         );
         let mixed: Runtimes = "tokio,smol,std".parse().unwrap();
-        assert_eq!(mixed.centre(), Runtime::Tokio);
+        assert_eq!(mixed.server(), Runtime::Tokio);
         assert_eq!(
-            [1, 2, 3].map(|agency| mixed.agency(agency)),
+            [1, 2, 3].map(|agency| mixed.client(agency)),
             [Runtime::Smol, Runtime::Std, Runtime::Smol]
         );
         assert_eq!((mixed.of_agencies(1), mixed.of_agencies(5)), ("smol".into(), "smol, std".into()));

@@ -17,18 +17,18 @@ pub(super) const CHECKS: &[Check] = &[
     }),
     Check::new("lottery on std", |world| on(world, "std")),
     Check::new("lottery on smol", |world| on(world, "smol")),
-    Check::new("lottery with the centre on smol, the agencies on all runtimes", mixed),
+    Check::new("lottery with the server on smol, the agencies on all runtimes", mixed),
     Check::new("lottery of 20 agencies", twenty),
     Check::new("a client killed and run again plays its whole echo", client_again),
     Check::new("an agency killed while it sends, and run again, goes on where it was", agency_killed_early),
     Check::new("an agency killed while it waits, and run again, has its winners", agency_killed),
     Check::new(
-        "the centre killed while agencies wait: nothing is lost, all have their winners",
-        centre_killed,
+        "the server killed while agencies wait: nothing is lost, all have their winners",
+        server_killed,
     ),
     Check::new(
-        "the centre killed while bets come: nothing is lost, all have their winners",
-        centre_killed_early,
+        "the server killed while bets come: nothing is lost, all have their winners",
+        server_killed_early,
     ),
     Check::new("an agency cut from the network and joined again has its winners", network_cut),
 ];
@@ -171,7 +171,7 @@ fn agency_killed(world: &World) -> Outcome {
     are_stored(&project, &expected)
 }
 
-fn centre_killed(world: &World) -> Outcome {
+fn server_killed(world: &World) -> Outcome {
     let (project, expected) = (world.lottery("tokio"), generated()?);
     project.up(&["server", "client1", "client2"])?;
     for client in clients(2) {
@@ -186,7 +186,7 @@ fn centre_killed(world: &World) -> Outcome {
     are_stored(&project, &expected)
 }
 
-fn centre_killed_early(world: &World) -> Outcome {
+fn server_killed_early(world: &World) -> Outcome {
     let (project, expected) = (world.lottery("tokio"), generated()?);
     project.up(&["server"])?;
     wait_until_healthy(&project)?;
