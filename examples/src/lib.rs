@@ -7,6 +7,7 @@
 //! | `std_server` | a server on threads that keeps the bets in memory, and its driver in 30 lines |
 //! | `mio_server` | the same on mio: one thread, one event loop, and a driver of any `Service` |
 //! | `std_agency` | a client that sends an agency's file, and prints its winners |
+//! | `lottery_in_memory` | the server of `lottery-core` from its builder, and clients of it, on the runtime of std |
 
 pub mod lottery;
 

@@ -44,6 +44,13 @@ fn run_lottery(address: &str) {
 }
 
 #[test]
+fn a_lottery_that_the_builder_assembles_draws_and_tells_each_agency_its_winners() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lottery_in_memory")).output().unwrap();
+    let winners = [1, 2, 3].map(|n| format!("agency {n}: winners: {n}0000002 {n}0000007\n")).concat();
+    assert_eq!(said(&output), winners + "30 bets are stored\n");
+}
+
+#[test]
 fn every_agency_gets_its_own_winners_from_the_server_on_threads() {
     let (_server, address) = start(env!("CARGO_BIN_EXE_std_server"));
     run_lottery(&address);

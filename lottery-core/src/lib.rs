@@ -7,6 +7,7 @@ pub mod committer;
 pub mod digest;
 #[cfg(test)]
 mod logged;
+pub mod lottery;
 pub mod lottery_service;
 pub mod memory;
 pub mod messages;

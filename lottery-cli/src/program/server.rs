@@ -7,10 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use lottery_core::commit_queue::CommitQueue;
-use lottery_core::committer::{self, Committer, OpenError, Opening, Rules};
-use lottery_core::lottery_service::LotteryService;
-use lottery_core::memory::Memory;
+use lottery_core::committer::{OpenError, Rules};
+use lottery_core::lottery::{Ended, Lottery};
 use lottery_core::store::{MemoryStore, Store, StoreError};
 use lottery_runtime::Serve;
 use lottery_runtime::signals::outlive_file_size_limit;
@@ -131,9 +129,23 @@ fn log_repair(CsvRepair { kept, cut, appended }: CsvRepair, behind: u64) {
 
 pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSettings, store: S) -> ExitCode {
     let rules = Rules { agencies: settings.agencies, winning_number: settings.winning_number };
-    let opening = Opening { raised_from: settings.agencies_before, ..rules.into() };
-    let mut committer = match Committer::open(store, opening) {
-        Ok(committer) => committer,
+    let count = |connections| usize::try_from(connections).unwrap_or(usize::MAX);
+    let budget = settings.budget(0);
+    let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
+    let lottery = Lottery::builder()
+        .rules(rules)
+        .raised_from(settings.agencies_before)
+        .store(store)
+        .connections(settings.machine())
+        .max_connections(budget.connections)
+        .max_connections_per_ip(count(settings.max_connections_per_ip), count(local))
+        .queue(budget.commit_queue)
+        .shared_memory(budget.shared, budget.reserve)
+        .anonymous_finish(settings.anonymous_finish)
+        .echo_prefix(&settings.echo_prefix)
+        .build();
+    let lottery = match lottery {
+        Ok(lottery) => lottery,
         Err(OpenError::Store(error)) => return fail(store_code(&error), &error),
         Err(error) => return fail(ConfigError::EXIT_CODE, &error),
     };
@@ -144,47 +156,18 @@ pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSet
     };
     let address = listener.local_addr().unwrap_or(address);
 
-    let count = |connections| usize::try_from(connections).unwrap_or(usize::MAX);
-    let budget = settings.budget(0);
     if budget.connections < count(settings.max_connections) {
         let (connections, max_memory) = (budget.connections, budget.peers);
         info!(action = "max_connections", result = "success", connections, max_memory);
     }
-    let commit_queue = Arc::new(CommitQueue::new(budget.commit_queue));
-    let service = LotteryService::new(settings.machine(), Arc::clone(&commit_queue), budget.connections);
-    let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
-    let service = service
-        .with_memory(Memory::new(budget.shared, budget.reserve))
-        .with_connections_per_ip(count(settings.max_connections_per_ip), count(local))
-        .with_anonymous_finish(settings.anonymous_finish)
-        .with_echo_prefix(&settings.echo_prefix)
-        .with_address(address);
-    let service = Arc::new(service);
-    let answering = health::answer(address, Arc::clone(&commit_queue), service.probes());
+    let answering = health::answer(address, Arc::clone(lottery.commit_queue()), lottery.probes());
     if let Err(error) = &answering {
         warn!(action = "health", result = "fail", reason = %error);
     }
-    let (stop, requests) = (service.stop(), Arc::clone(&commit_queue));
-    let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
-        let result = committer::run(&mut committer, &requests);
-        if result.is_err() {
-            stop.stop();
-        }
-        result
-    });
-    let committing = match committing {
-        Ok(committing) => committing,
-        Err(error) => return fail(1, &format!("cannot start the committer: {error}")),
-    };
-    let served = runtime.serve(listener, Arc::clone(&service));
-    service.say_unwritten();
-    info!(action = "close_listener", result = "success", address = %address);
-    commit_queue.close();
-    let committed = committing.join().unwrap_or_else(|_| {
-        let cause = "the committer panicked".to_owned();
-        Err(StoreError::Failed { place: "the store".to_owned(), cause })
-    });
-    end(served, committed)
+    match lottery.serve(runtime, listener) {
+        Ok(Ended { served, committed }) => end(served, committed.map(drop)),
+        Err(error) => fail(1, &format!("cannot start the committer: {error}")),
+    }
 }
 
 /// Logs the end, and returns the exit code.

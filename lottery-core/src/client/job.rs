@@ -31,6 +31,21 @@ pub struct Job {
 }
 
 impl Job {
+    /// Creates settings at their defaults: five seconds for connecting to an address, 30 for connecting in all,
+    /// batches as long as the dialect's, and pauses between queries from 50 ms up to one second.
+    pub fn new(connection: ClientConfig, server: impl Into<String>) -> Self {
+        Self {
+            connection,
+            server: server.into(),
+            connect_timeout: Duration::from_secs(5),
+            batch_max: None,
+            poll_initial: Duration::from_millis(50),
+            poll_max: Duration::from_secs(1),
+            retry_for: Duration::from_secs(30),
+            seed: 0,
+        }
+    }
+
     /// Returns the connections of an agency. They have ended already if the dialect cannot carry one of the
     /// bets.
     pub(super) fn connections(&self, bets: &AgencyFile, max_winners: usize) -> ClientConnection<Vec<String>> {

@@ -117,6 +117,11 @@ impl<S: Store> Committer<S> {
         &self.store
     }
 
+    /// Returns the store, which is not used any more.
+    pub fn into_store(self) -> S {
+        self.store
+    }
+
     /// Commits the requests as one group, holds the draw if it is due, and replies to all.
     ///
     /// # Errors
