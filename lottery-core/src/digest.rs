@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_the_crc_of_the_joined_fields_in_whatever_pieces() {
+    fn the_digest_is_the_crc_of_the_joined_fields_in_any_pieces() {
         let ana = Bet::new("Ana", "Paz", "020000001", "1980-01-01", "07574").expect("valid");
         let jose = Bet::new("José María", "de la Cruz", "20000003", "2000-02-29", "0").expect("valid");
         let text =

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_connection_that_was_announced_is_one_and_once() {
+    fn only_an_announced_connection_is_a_probe_and_once() {
         let probes = Arc::new(Probes::default());
         let address = |text: &str| text.parse::<SocketAddr>().unwrap();
         let expected = probes.expect(address("127.0.0.1:40000"));

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_like_no_bet_is_shown_as_it_came() {
+    fn a_line_that_looks_like_no_bet_is_shown_unchanged() {
         for text in [
             "",
             "[CLIENT 1] Message N°1",
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_bet_is_named_by_its_length() {
+    fn a_line_that_may_be_a_bet_is_shown_as_its_length() {
         for text in [
             "Ana|Paz|20000001|1980-01-31|7574",
             "x\u{3}Ana;Paz;20000001;1980-01-31;7574",

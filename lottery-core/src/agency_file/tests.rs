@@ -77,7 +77,7 @@ fn debug_shows_no_personal_data() {
 }
 
 #[test]
-fn what_is_not_rfc_4180_is_an_error_with_line_and_field() {
+fn a_file_that_is_not_rfc_4180_is_an_error_with_line_and_field() {
     let good = "Ana,Paz,20000001,1980-01-01,7574\r\n";
     for (bad, expected) in [
         ("Ana,Paz,1,1980-01-01,\"757", "number: the file ends inside quotes"),

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_says_so_every_thirty_seconds_and_who_goes_on_does_not() {
+    fn a_wait_without_progress_is_logged_every_thirty_seconds() {
         let id = AgencyId::new(7).expect("an agency");
         let mut reminder = Reminder::default();
         let lines = logged(|| {

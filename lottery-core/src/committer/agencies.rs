@@ -77,7 +77,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_counted_is_what_walking_over_all_would_find(
+        fn counts_equal_those_of_a_walk_over_all_agencies(
             stored in proptest::collection::btree_map(1..9_u32, (any::<bool>(), 0..2_u64), 0..9),
             groups in proptest::collection::vec(
                 proptest::collection::btree_map(1..9_u32, (any::<bool>(), 1..3_u64), 0..4), 0..9

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_what_there_is_and_what_comes_with_time() {
+    fn a_bucket_gives_its_tokens_and_those_that_come_with_time() {
         let rate = Rate { most: 3, each_second: 4 };
         let mut bucket = Bucket::full(at(0), rate);
         let mut taken = |now, most| (0..most).take_while(|_| bucket.take(at(now), rate)).count();
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn is_full_again_after_a_while() {
+    fn a_bucket_fills_up_with_time() {
         let rate = Rate { most: 2, each_second: 1 };
         let mut bucket = Bucket::full(at(0), rate);
         assert!(bucket.take(at(0), rate));

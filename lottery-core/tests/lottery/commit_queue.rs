@@ -7,7 +7,8 @@ use lottery_proto::server::Event;
 use lottery_proto::{ConnId, Input, Instant, Server, ServerConfig};
 
 use crate::support::Seen::{Room, Stored};
-use crate::support::{Diary, TestStore, batch, bets, finished, query};
+use crate::support::test_store::TestStore;
+use crate::support::{Diary, batch, bets, finished, query};
 
 fn agencies(requests: Vec<Request>) -> Vec<u32> {
     let agency = |request: Request| match request.command {
@@ -52,7 +53,7 @@ fn conns(requests: &[Request]) -> Vec<u64> {
 }
 
 #[test]
-fn there_is_room_up_to_the_limit_and_those_who_wait_get_it_in_their_turn() {
+fn room_is_limited_and_waiters_get_it_in_their_turn() {
     let commit_queue = CommitQueue::new(8000);
     let diaries = [1, 2, 3].map(|_| Diary::default());
     let room =
@@ -77,7 +78,7 @@ fn there_is_room_up_to_the_limit_and_those_who_wait_get_it_in_their_turn() {
 }
 
 #[test]
-fn a_request_larger_than_the_whole_desk_is_let_in_alone() {
+fn a_request_larger_than_the_whole_queue_is_let_in_alone() {
     let commit_queue = CommitQueue::new(0);
     let (diary, other) = (Diary::default(), Diary::default());
     let room = commit_queue.room(conn(1), 5000, &diary.mailbox()).expect("nothing else is there");
@@ -148,7 +149,7 @@ fn a_group_has_a_request_of_each_connection_before_any_has_two() {
 }
 
 #[test]
-fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
+fn long_batches_do_not_delay_clients_that_wait_for_each_reply() {
     const LONG: usize = 512 * 1024;
     let (commit_queue, diary) = (CommitQueue::new(usize::MAX), Diary::default());
     let mut groups = 0;
@@ -186,7 +187,7 @@ fn long_batches_do_not_hold_up_who_waits_for_each_answer() {
 }
 
 #[test]
-fn long_batches_wait_a_while_for_who_is_about_to_ask_again_and_no_longer() {
+fn long_batches_wait_briefly_for_clients_about_to_send() {
     let (commit_queue, diary) = (CommitQueue::new(usize::MAX), Diary::default());
     let ask = |nth| {
         commit_queue.submit(Request { alone: true, ..diary.request(batch(1, &bets(1, nth, 20))) }).unwrap();
@@ -246,7 +247,7 @@ fn requests_are_taken_in_order_and_by_portions() {
 }
 
 #[test]
-fn closed_it_takes_nothing_more_hands_out_what_it_has_and_wakes_who_waits() {
+fn a_closed_queue_rejects_hands_out_the_rest_and_wakes_waiters() {
     let commit_queue = CommitQueue::new(1);
     let diary = Diary::default();
     commit_queue.submit(diary.request(query(1))).unwrap();

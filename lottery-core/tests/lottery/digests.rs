@@ -3,23 +3,9 @@
 use lottery_core::committer::{Committer, Rules};
 use lottery_store::RedbStore;
 
-use crate::support::{Diary, Fate, Fields, TestStore, batch, bets, finished};
-
-/// Returns the CRC-32C, computed bit by bit as the catalogues define it.
-pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = (crc >> 1) ^ (0x82F6_3B78 & 0_u32.wrapping_sub(crc & 1));
-        }
-    }
-    !crc
-}
-
-pub(crate) fn text_of(bets: &[Fields]) -> String {
-    bets.iter().map(|bet| bet.join("|") + "\n").collect()
-}
+use crate::support::digest::{crc32c, text_of};
+use crate::support::test_store::{Fate, TestStore};
+use crate::support::{Diary, Fields, batch, bets, finished};
 
 #[test]
 fn counts_and_digests_are_right_over_groups_and_reopening() {

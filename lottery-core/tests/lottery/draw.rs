@@ -7,14 +7,15 @@ use lottery_proto::AgencyId;
 use lottery_store::RedbStore;
 
 use crate::support::Seen::{self, Committed, Pending, Stored, Winners};
-use crate::support::{Diary, Fate, TestStore, all_of, batch, bets, commit, finished, query, winners};
+use crate::support::test_store::{Fate, TestStore};
+use crate::support::{Diary, all_of, batch, bets, commit, finished, query, winners};
 
 fn draws(seen: &[Seen]) -> usize {
     seen.iter().filter(|seen| matches!(seen, Committed(_, true))).count()
 }
 
 #[test]
-fn it_takes_place_exactly_when_the_last_of_them_has_finished() {
+fn the_draw_takes_place_when_the_last_agency_is_finished() {
     for agencies in [1, 2, 5, 30] {
         let store = TestStore::default();
         let mut committer = store.committer(agencies);
@@ -37,7 +38,7 @@ fn it_takes_place_exactly_when_the_last_of_them_has_finished() {
 }
 
 #[test]
-fn winners_are_each_agencys_own_in_the_order_stored_over_many_groups() {
+fn each_agency_gets_its_own_winners_in_stored_order() {
     let store = TestStore::default();
     let mut committer = store.committer(3);
     // Batches of alternating agencies, with falling documents: neither sorted nor by batch.
@@ -54,7 +55,7 @@ fn winners_are_each_agencys_own_in_the_order_stored_over_many_groups() {
 }
 
 #[test]
-fn a_question_in_the_group_of_the_last_finished_gets_the_winners_and_the_draw_is_durable_before() {
+fn a_query_in_the_group_of_the_last_finished_gets_winners_of_a_durable_draw() {
     let store = TestStore::default();
     let mut committer = store.committer(2);
     let diary = store.diary();
@@ -93,7 +94,7 @@ fn a_draw_that_finds_no_room_is_tried_again_after_a_pause() {
 }
 
 #[test]
-fn a_draw_that_was_due_when_the_centre_died_takes_place_when_it_opens() {
+fn a_draw_due_at_a_crash_takes_place_at_the_next_open() {
     let store = TestStore::default();
     let mut committer = store.committer(1);
     store.next(&[Fate::Good, Fate::Full]);
@@ -106,7 +107,7 @@ fn a_draw_that_was_due_when_the_centre_died_takes_place_when_it_opens() {
 }
 
 #[test]
-fn after_reopening_it_is_the_same() {
+fn the_draw_is_the_same_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
     let diary = Diary::default();
     let open = || {

@@ -2,11 +2,11 @@
 
 use lottery_core::client::ClientError;
 
+use crate::support::world::{World, job};
 use crate::support::{Fields, bets, winners};
-use crate::world::{World, job};
 
 #[test]
-fn connections_over_the_limit_are_turned_away_and_a_place_is_free_again_later() {
+fn connections_over_the_limit_are_refused_until_a_place_is_free() {
     let mut world = World::new(4, usize::MAX, 2);
     for agency in 1..=3 {
         world.agency(0, job(agency), &bets(agency, 0, 5));
@@ -39,7 +39,7 @@ fn all_win(agency: u32, count: u32) -> Vec<Fields> {
 }
 
 #[test]
-fn more_winners_than_an_answer_carries_fail_that_agency_alone() {
+fn too_many_winners_for_a_reply_fail_that_agency_alone() {
     // `1`, and eight bytes for each document, without a last separator.
     let most = (8192 - 4 - 1 + 1) / 8;
     for (count, fits) in [(most, true), (most + 1, false), (5000, false)] {
@@ -60,7 +60,7 @@ fn more_winners_than_an_answer_carries_fail_that_agency_alone() {
 }
 
 #[test]
-fn with_a_full_desk_connections_read_no_more_and_go_on_later() {
+fn with_a_full_queue_connections_stop_reading_and_go_on_later() {
     let mut world = World::new(2, 10_000, 10);
     world.commits = false;
     let all: Vec<_> = (1..=2).map(|agency| bets(agency, 0, 60_000)).collect();
@@ -94,7 +94,7 @@ fn with_a_full_desk_connections_read_no_more_and_go_on_later() {
 }
 
 #[test]
-fn with_a_full_desk_every_bet_is_stored_once_and_in_order() {
+fn with_a_full_queue_every_bet_is_stored_once_and_in_order() {
     let mut world = World::new(2, 1, 10);
     let all: Vec<_> = (1..=2).map(|agency| bets(agency, 0, 1500)).collect();
     for agency in 1..=2 {
@@ -115,7 +115,7 @@ fn with_a_full_desk_every_bet_is_stored_once_and_in_order() {
 }
 
 #[test]
-fn a_centre_whose_store_has_failed_refuses_at_once() {
+fn a_server_whose_store_has_failed_refuses_at_once() {
     let mut world = World::new(1, 10_000, 10);
     world.commit_queue.close();
     world.agency(0, job(1), &bets(1, 0, 3000));

@@ -4,7 +4,8 @@ use lottery_core::committer::{Committer, OpenError, Opening, Rules};
 use lottery_core::store::{AgencyRecord, Draw, Group, Saved, Store as _};
 
 use crate::support::Seen::{Refused, Stored, Winners};
-use crate::support::{Fate, TestStore, batch, bets, commit, finished, query, winners};
+use crate::support::test_store::{Fate, TestStore};
+use crate::support::{batch, bets, commit, finished, query, winners};
 
 const fn rules(agencies: u32, winning_number: u32) -> Rules {
     Rules { agencies, winning_number }
@@ -28,7 +29,7 @@ fn refused(store: &TestStore, opening: impl Into<Opening>) -> String {
 }
 
 #[test]
-fn a_start_with_other_rules_is_refused_and_names_both() {
+fn other_rules_are_refused_and_both_are_named() {
     let store = TestStore::default();
     let mut committer = open(&store, rules(8, 1234)).unwrap();
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
@@ -65,7 +66,7 @@ fn a_start_with_other_rules_is_refused_and_names_both() {
 }
 
 #[test]
-fn before_anything_is_stored_the_rules_may_be_others() {
+fn rules_may_change_before_anything_is_stored() {
     let store = TestStore::default();
     for (agencies, number) in [(5, 7574), (3, 1), (9, 2)] {
         let mut committer = open(&store, rules(agencies, number)).unwrap();
@@ -84,7 +85,7 @@ fn before_anything_is_stored_the_rules_may_be_others() {
 }
 
 #[test]
-fn more_agencies_take_part_if_it_is_said_how_many_there_were() {
+fn more_agencies_take_part_if_the_former_number_is_given() {
     let store = TestStore::default();
     let mut committer = open(&store, rules(2, 7574)).unwrap();
     let mine = bets(1, 0, 6);
@@ -116,7 +117,7 @@ fn more_agencies_take_part_if_it_is_said_how_many_there_were() {
 }
 
 #[test]
-fn what_was_stored_without_rules_gets_those_of_its_draw_or_of_its_next_start() {
+fn a_store_without_rules_gets_those_of_its_draw_or_next_start() {
     let record = AgencyRecord { stored: 0, digest: 0, finished: false };
     let draw = Draw { winning_number: 1234, agencies: 2, winners: [].into() };
     for (draw, asked) in [(None, rules(5, 7574)), (Some(draw), rules(2, 1234))] {
@@ -139,7 +140,7 @@ fn what_was_stored_without_rules_gets_those_of_its_draw_or_of_its_next_start() {
 }
 
 #[test]
-fn rules_that_found_no_room_are_stored_with_the_next_group() {
+fn rules_without_room_are_stored_with_the_next_group() {
     let mut store = TestStore::default();
     let record = AgencyRecord { stored: 0, digest: 0, finished: false };
     store.commit(&Group { agencies: [(1, record)].into(), ..Group::default() }).unwrap();

@@ -1,0 +1,75 @@
+//! Replies of a server's connection to notices and to requests while the server stops.
+
+use std::sync::Arc;
+
+use lottery_core::commit_queue::CommitQueue;
+use lottery_core::lottery_service::LotteryService;
+use lottery_core::messages::{Command, Notice, Request, Won};
+use lottery_core::store::{WinnersList, WinnersPiece};
+use lottery_proto::{Input, Instant, ListSize, Machine, ServerConfig};
+use lottery_runtime::{Mailbox, Service as _};
+
+use crate::support::blocks::{HELLO, block, hear};
+
+#[test]
+fn requests_to_a_stopping_server_are_refused_on_every_dialect() {
+    let framed = b"00000003END".to_vec();
+    for (asked, told) in [
+        (block(HELLO, "2"), "shutting-down|the centre is stopping"),
+        (block(1, "Ana|Paz|20000001|1980-01-01|7574"), "20000001|7574|0"),
+        (block(4, ""), "0"),
+        // Dialects without a message for that only end the connection.
+        (block(6, "1"), ""),
+        (framed, ""),
+    ] {
+        let commit_queue = Arc::new(CommitQueue::new(1));
+        commit_queue.close();
+        let service = LotteryService::new(ServerConfig::default(), commit_queue, 1);
+        let mailbox = Mailbox::new(|_| ());
+        let mut server_connection =
+            service.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
+        hear(&mut server_connection, &asked);
+        let io = server_connection.poll_io().unwrap();
+        let answer = String::from_utf8_lossy(io.send).trim_end_matches('\0').to_owned();
+        assert!(answer.ends_with(told) && (io.fin || !told.is_empty()), "{told:?}: {answer:?}");
+    }
+}
+
+#[test]
+fn winners_for_a_closed_connection_are_dropped() {
+    let now = Instant::default();
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    let service = LotteryService::new(ServerConfig::default(), Arc::clone(&commit_queue), 1);
+    let mut server_connection = service.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+    hear(&mut server_connection, &block(6, "1"));
+    let mut requests = commit_queue.try_take(usize::MAX).unwrap();
+    let Some(Request { command: Command::Winners { ticket, .. }, .. }) = requests.pop() else {
+        panic!("a question")
+    };
+    server_connection.handle(now, Input::Failed);
+    let size = ListSize::of(["20000001"]);
+    let won = Won { agency: 1, list: WinnersList { size, pieces: 1 } };
+    server_connection.notice(now, Notice::Winners(ticket, Some(won)));
+    let documents = "20000001\n".to_owned();
+    server_connection.notice(now, Notice::Piece(WinnersPiece { agency: 1, number: 0, documents }));
+    assert!(server_connection.poll_io().is_none());
+    assert!(commit_queue.try_take(usize::MAX).unwrap().is_empty(), "it asks for nothing");
+}
+
+#[test]
+fn an_anonymous_waiter_is_told_of_the_draw_and_ignores_free_room() {
+    let now = Instant::default();
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    let service = LotteryService::new(ServerConfig::default(), Arc::clone(&commit_queue), 1)
+        .with_anonymous_finish(true);
+    let mut server_connection = service.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+    hear(&mut server_connection, b"00000003END");
+    let mut requests = commit_queue.try_take(usize::MAX).unwrap();
+    let Some(Request { command: Command::AnonymousWaiter(ticket), .. }) = requests.pop() else {
+        panic!("a stranger")
+    };
+    server_connection.notice(now, Notice::Room);
+    assert!(server_connection.poll_io().unwrap().send.is_empty());
+    server_connection.notice(now, Notice::AnonymousWaiter(ticket));
+    assert!(!server_connection.poll_io().unwrap().send.is_empty());
+}
