@@ -1,4 +1,6 @@
 //! Common parts of all drivers: fair turns, transfers, and the inputs that come before a timeout.
+//!
+//! None of it waits, or knows an executor: a driver of blocking threads and one of futures call the same.
 
 mod overdue;
 mod transfer;

@@ -11,6 +11,10 @@ use crate::sockets::{received, unacked};
 
 /// Inputs that take precedence over a deadline that has come. They end with a timeout, also if the deadline
 /// changes meanwhile.
+///
+/// Each connection has one. Its driver asks [`Overdue::is_due`] for each [`Io`] that wants no half-close, before it
+/// waits for anything. If so, it delivers the mail that there is, or reports what [`Overdue::next`] returns, and
+/// polls the machine again.
 #[derive(Debug, Default)]
 pub struct Overdue {
     /// Number of bytes still to be read: those in the system when the deadline came, and one for EOF.
@@ -27,8 +31,8 @@ impl Overdue {
         self.left.is_some() || io.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// Returns the next input to report. It asks the system itself, because a runtime may not know yet that a
-    /// socket is ready. The socket must be in non-blocking mode.
+    /// Returns the next input to report. It reads, writes and asks the system itself, because a runtime may not
+    /// know yet that a socket is ready. The socket must be in non-blocking mode.
     pub fn next(&mut self, socket: &impl AsFd, io: Io<'_>) -> Input {
         let Io { recv, send, unacked: asks, .. } = io;
         let left = *self.left.get_or_insert_with(|| received(socket).saturating_add(1));
