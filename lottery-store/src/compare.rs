@@ -10,12 +10,10 @@ use std::ops::ControlFlow;
 use lottery_core::store::Difference;
 use redb::Database;
 
+use super::csv_row::MAX_ROW;
 use super::disk::Disk;
 use super::tables;
 
-/// Upper bound for a row, in bytes: each of two names has at most 255, and each byte may be a quote, which
-/// is doubled.
-const LONGEST_ROW: usize = 4096;
 const CHUNK: usize = 64 * 1024;
 
 /// Progress of a file that holds nothing that the store lacks.
@@ -36,16 +34,16 @@ pub(super) struct Equal {
 pub(super) fn compare(file: &dyn Disk, store: Option<&Database>) -> io::Result<Result<Equal, Difference>> {
     let size = file.size()?;
     let mut walk = Walk { file, size, buffer: Vec::new(), equal: Equal::default(), at: 0, row: 0, stored: 0 };
-    let mut looked = Ok(None);
+    let mut found = Ok(None);
     if let Some(store) = store {
         tables::batches(store, 0, |sequence, rows| {
-            looked = walk.value(sequence, rows);
-            if matches!(looked, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            found = walk.value(sequence, rows);
+            if matches!(found, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })
         .map_err(io::Error::other)?;
     }
     // `from` is the row in which the file differs from the store, or the first one behind the store's last.
-    let from = match looked? {
+    let from = match found? {
         Some(from) => from,
         None if walk.at < size => walk.row,
         None => {
@@ -117,7 +115,7 @@ impl Walk<'_> {
     /// True if only the beginning of one row, and NULs, follow `from`. Without rows in the store only NULs
     /// count as torn: no row of the file can be the server's.
     fn is_torn(&mut self, from: u64) -> io::Result<bool> {
-        let len = usize::try_from(self.size - from).map_or(LONGEST_ROW, |len| len.min(LONGEST_ROW));
+        let len = usize::try_from(self.size - from).map_or(MAX_ROW, |len| len.min(MAX_ROW));
         let mut row = vec![0; len];
         self.file.read(from, &mut row)?;
         let end = row.iter().position(|byte| *byte == 0).unwrap_or(len);
@@ -137,7 +135,7 @@ impl Walk<'_> {
 /// the rest of an unfinished line.
 fn begins_a_row(text: &[u8]) -> bool {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let ended = text.contains(&b'\n') || text.len() == LONGEST_ROW;
+    let ended = text.contains(&b'\n') || text.len() == MAX_ROW;
     (1..=10).contains(&digits) && matches!(text.get(digits), None | Some(b',')) && !ended
 }
 

@@ -51,16 +51,16 @@ pub(super) struct CsvFile {
     size: Option<u64>,
     /// Length with which the file held rows that the store lacks.
     foreign: Option<u64>,
-    said: Said,
+    logged: Logged,
 }
 
 /// State of the file that was last logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Said {
+enum Logged {
     /// In step with the store, or nothing was logged.
     Equal,
     /// Being made anew.
-    Anew,
+    Rebuilding,
     /// Behind the store.
     Behind,
 }
@@ -78,12 +78,12 @@ impl CsvFile {
     ) -> io::Result<Result<(Self, CsvRepair), Difference>> {
         let size = disk.size()?;
         let mut file =
-            Self { disk, reopen: None, len: 0, next: 0, size: None, foreign: None, said: Said::Equal };
+            Self { disk, reopen: None, len: 0, next: 0, size: None, foreign: None, logged: Logged::Equal };
         let equal = match file.compare(database)? {
             Ok(equal) => equal,
             Err(difference) => return Ok(Err(difference)),
         };
-        let written = file.take(equal).and_then(|()| file.catch_up(database, u64::MAX));
+        let written = file.resume(equal).and_then(|()| file.catch_up(database, u64::MAX));
         if let Err(error) = written
             && !is_no_room(&error)
         {
@@ -106,14 +106,14 @@ impl CsvFile {
     /// either.
     pub(super) fn follow(&mut self, database: &Database, values: &[String], end: u64) {
         let new: u64 = values.iter().map(|rows| rows.len() as u64).sum();
-        let written = self.look(database).and_then(|()| {
+        let written = self.check_file(database).and_then(|()| {
             if self.len + new == end {
                 values.iter().try_for_each(|rows| self.write(rows))
             } else {
                 self.catch_up(database, PIECE)
             }
         });
-        self.say(written.err(), end - self.len.min(end));
+        self.log_state(written.err(), end - self.len.min(end));
     }
 
     /// Returns the number of bytes of the store's rows in the file.
@@ -122,26 +122,26 @@ impl CsvFile {
     }
 
     /// Notes that the caller has logged that the file is behind.
-    pub(super) fn is_said_to_be_behind(&mut self) {
-        self.said = Said::Behind;
+    pub(super) fn mark_logged_behind(&mut self) {
+        self.logged = Logged::Behind;
     }
 
     /// Logs once that the file is behind, and once more when it has caught up.
-    fn say(&mut self, error: Option<io::Error>, behind: u64) {
+    fn log_state(&mut self, error: Option<io::Error>, behind: u64) {
         if let Some(reason) = error {
-            if self.said < Said::Behind {
+            if self.logged < Logged::Behind {
                 warn!(action = "repair_bets_csv", result = "fail", behind, reason = %reason);
-                self.said = Said::Behind;
+                self.logged = Logged::Behind;
             }
-        } else if self.said > Said::Equal && behind == 0 {
+        } else if self.logged > Logged::Equal && behind == 0 {
             info!(action = "repair_bets_csv", result = "success", size = self.len);
-            self.said = Said::Equal;
+            self.logged = Logged::Equal;
         }
     }
 
     /// Checks that the file is in its place and has its known length; if not, compares it again or makes it
     /// anew.
-    fn look(&mut self, database: &Database) -> io::Result<()> {
+    fn check_file(&mut self, database: &Database) -> io::Result<()> {
         let in_place = self.disk.is_in_place()?;
         let size = self.disk.size()?;
         if in_place && self.size == Some(size) {
@@ -151,10 +151,10 @@ impl CsvFile {
             return Err(io::Error::other(FOREIGN));
         }
         let changed = self.size.is_some_and(|known| known != size);
-        if (!in_place || changed) && self.said < Said::Anew {
+        if (!in_place || changed) && self.logged < Logged::Rebuilding {
             let reason = if in_place { "not as long as it was" } else { "moved, replaced or deleted" };
             warn!(action = "repair_bets_csv", result = "in_progress", reason);
-            self.said = Said::Anew;
+            self.logged = Logged::Rebuilding;
         }
         if !in_place && let Some(reopen) = &self.reopen {
             self.disk = reopen()?;
@@ -165,7 +165,7 @@ impl CsvFile {
             self.foreign = self.disk.size().ok();
             return Err(io::Error::other(FOREIGN));
         };
-        self.take(equal)
+        self.resume(equal)
     }
 
     fn compare(&self, database: &Database) -> io::Result<Result<Equal, Difference>> {
@@ -173,18 +173,18 @@ impl CsvFile {
     }
 
     /// Goes on with a compared file, and cuts its tail.
-    fn take(&mut self, equal: Equal) -> io::Result<()> {
+    fn resume(&mut self, equal: Equal) -> io::Result<()> {
         self.disk.restrict();
         (self.len, self.next, self.size) = (equal.len, equal.next, None);
         self.cut(equal.end)
     }
 
-    /// Appends rows that the file lacks, in whole values, until at least `most` bytes were written.
-    fn catch_up(&mut self, database: &Database, most: u64) -> io::Result<()> {
+    /// Appends rows that the file lacks, in whole values, until at least `enough` bytes were written.
+    fn catch_up(&mut self, database: &Database, enough: u64) -> io::Result<()> {
         let (mut written, from) = (Ok(()), self.len);
         let read = tables::batches(database, self.next, |_, rows| {
             written = self.write(rows);
-            if written.is_err() || self.len - from >= most {
+            if written.is_err() || self.len - from >= enough {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
@@ -195,17 +195,17 @@ impl CsvFile {
 
     fn write(&mut self, rows: &str) -> io::Result<()> {
         let end = self.len + rows.len() as u64;
-        let most = self.size.unwrap_or(0).max(end);
+        let size_after = self.size.unwrap_or(0).max(end);
         let written = self.disk.write(self.len, rows.as_bytes());
         if written.is_ok() {
-            (self.len, self.size) = (end, Some(most));
+            (self.len, self.size) = (end, Some(size_after));
             self.next += 1;
             return Ok(());
         }
         self.size = None;
         // A torn write is cut, unless the file has grown behind it. If the cut fails too, the file is
         // compared again before the next write.
-        if self.disk.size().is_ok_and(|size| size <= most) {
+        if self.disk.size().is_ok_and(|size| size <= size_after) {
             let _ = self.cut(self.len);
         }
         written

@@ -25,12 +25,12 @@ pub(super) type FirstFault = Arc<OnceLock<Fault>>;
 /// The backend has none of redb's locks: the disk below is locked, or not, for the whole life of the store, and
 /// stays so while the database is closed and opened again.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct TrackedDisk {
     disk: Arc<dyn Disk>,
     fault: FirstFault,
 }
 
-impl Watched {
+impl TrackedDisk {
     pub(super) fn new(disk: Arc<dyn Disk>, fault: FirstFault) -> Self {
         Self { disk, fault }
     }
@@ -51,7 +51,7 @@ impl Watched {
     }
 }
 
-impl redb::StorageBackend for Watched {
+impl redb::StorageBackend for TrackedDisk {
     fn len(&self) -> io::Result<u64> {
         self.note("length", false, self.disk.size())
     }
@@ -125,14 +125,14 @@ mod tests {
     fn after_a_failure_nothing_is_changed_any_more() {
         let disk = Arc::new(Once::default());
         let fault = FirstFault::default();
-        let watched = Watched::new(Arc::clone(&disk) as Arc<dyn Disk>, Arc::clone(&fault));
-        assert_eq!(watched.write(0, b"x").unwrap_err().kind(), ErrorKind::StorageFull);
-        for changed in [watched.write(0, b"x"), watched.set_len(0), watched.sync_data()] {
+        let tracked = TrackedDisk::new(Arc::clone(&disk) as Arc<dyn Disk>, Arc::clone(&fault));
+        assert_eq!(tracked.write(0, b"x").unwrap_err().kind(), ErrorKind::StorageFull);
+        for changed in [tracked.write(0, b"x"), tracked.set_len(0), tracked.sync_data()] {
             let error = changed.unwrap_err().to_string();
             assert!(error.starts_with("after an earlier failure: write: "), "{error}");
         }
         assert_eq!(disk.0.load(Ordering::Relaxed), 1, "the disk was not asked again");
         assert!(fault.get().is_some_and(|fault| fault.no_room));
-        assert_eq!(watched.len().unwrap(), 7, "it can still be read");
+        assert_eq!(tracked.len().unwrap(), 7, "it can still be read");
     }
 }

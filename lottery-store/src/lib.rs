@@ -2,6 +2,7 @@
 
 mod compare;
 mod csv_file;
+mod csv_row;
 mod data_dir;
 mod directory;
 mod disk;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redb::{Builder, Database, DatabaseError};
 
 use super::disk::Disk;
-use super::fault_tracking::{FirstFault, Watched};
+use super::fault_tracking::{FirstFault, TrackedDisk};
 use super::recovery::{undo_unfinished_creation, write_again};
 use super::tables::{self, Position};
 
@@ -75,7 +75,7 @@ impl Opened {
                     session.abort();
                 }
             })
-            .create_with_backend(Watched::new(disk.clone(), fault.clone()))?;
+            .create_with_backend(TrackedDisk::new(disk.clone(), fault.clone()))?;
         Ok(Self { redb: Arc::new(redb), fault })
     }
 }

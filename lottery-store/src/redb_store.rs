@@ -89,7 +89,7 @@ impl RedbStore {
             && let Some(csv) = &mut store.csv
         {
             // The caller that opens the store logs this.
-            csv.is_said_to_be_behind();
+            csv.mark_logged_behind();
         }
         store
     }

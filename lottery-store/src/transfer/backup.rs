@@ -31,9 +31,9 @@ use super::parts::{Part, Sink};
 /// Prefix of a line that stands instead of a backup that cannot be made.
 const ERROR: &str = "error ";
 /// Upper bound of any line but a row, in bytes.
-const LONGEST_LINE: u64 = 1024;
+const MAX_LINE: u64 = 1024;
 /// Upper bound of a `rows` block, in bytes: the longest message is half of it.
-const MOST_ROWS: u64 = 128 << 20;
+const MAX_ROWS: u64 = 128 << 20;
 
 /// Writer of a backup, part by part.
 #[derive(Debug)]
@@ -157,7 +157,7 @@ impl<R: BufRead> Reader<'_, R> {
                         .transpose()?
                 }
                 ["rows", len] => match len.parse() {
-                    Ok(len) if len <= MOST_ROWS => Some(self.rows_of(len, sink)?),
+                    Ok(len) if len <= MAX_ROWS => Some(self.rows_of(len, sink)?),
                     _ => None,
                 },
                 ["end", ..] if line == format!("end {} {} {crc}\n", self.agencies, self.rows) => {
@@ -198,7 +198,7 @@ impl<R: BufRead> Reader<'_, R> {
     /// included.
     fn line(&mut self) -> Result<String, TransferError> {
         let mut line = Vec::new();
-        let read = (&mut self.file).take(LONGEST_LINE).read_until(b'\n', &mut line);
+        let read = (&mut self.file).take(MAX_LINE).read_until(b'\n', &mut line);
         read.map_err(|error| self.unreadable(error))?;
         self.crc = crc32c::crc32c_append(self.crc, &line);
         self.line += 1;

@@ -8,7 +8,8 @@ use std::io::{self, BufRead, Read as _};
 
 use lottery_proto::Bet;
 
-use super::error::{LONGEST_LINE, LineProblem, TransferError};
+use super::error::{LineProblem, TransferError};
+use crate::csv_row::MAX_ROW;
 
 /// Row of a file.
 #[derive(Clone, Copy)]
@@ -70,7 +71,7 @@ impl<R: BufRead> CsvRows<R> {
     /// Returns the next row, without a check of its names, document and date; `None` at the end.
     pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, Problem> {
         self.text.clear();
-        let mut limited = (&mut self.file).take(LONGEST_LINE + 1);
+        let mut limited = (&mut self.file).take(MAX_ROW as u64 + 1);
         limited.read_until(b'\n', &mut self.text).map_err(Problem::Read)?;
         if self.text.is_empty() {
             return Ok(None);
@@ -82,7 +83,7 @@ impl<R: BufRead> CsvRows<R> {
 
     fn row(&mut self) -> Result<Row<'_>, LineProblem> {
         let Some(text) = self.text.strip_suffix(b"\n") else {
-            let long = self.text.len() as u64 > LONGEST_LINE;
+            let long = self.text.len() > MAX_ROW;
             return Err(if long { LineProblem::TooLong } else { LineProblem::Torn });
         };
         let text = text.strip_suffix(b"\r").unwrap_or(text);

@@ -6,12 +6,10 @@ use lottery_core::store::StoreError;
 use lottery_proto::FieldError;
 use thiserror::Error;
 
+use crate::csv_row::MAX_ROW;
+
 /// First line of a backup.
 pub(super) const HEAD: &str = "lottery-backup 1\n";
-
-/// Upper bound for a row, in bytes: each of two names has at most 255, and each byte may be a quote, which
-/// is doubled.
-pub(super) const LONGEST_LINE: u64 = 4096;
 
 /// Error with its place, in one line.
 #[derive(Debug, Error)]
@@ -60,7 +58,7 @@ pub enum LineProblem {
     #[error("no line end: it may be torn")]
     Torn,
     /// The line is longer than a row can be.
-    #[error("over {LONGEST_LINE} bytes")]
+    #[error("over {MAX_ROW} bytes")]
     TooLong,
     /// The line does not have six fields.
     #[error("{0} fields, expected 6: agency,first_name,last_name,document,birthdate,number")]

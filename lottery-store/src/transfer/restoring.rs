@@ -52,11 +52,11 @@ impl<'a> Restoring<'a> {
             |what: String| TransferError::Damaged { file: name.to_owned(), damage: Damage::Counts(what) };
         for agency in agencies.keys().chain(found.keys()) {
             let record = |of: &BTreeMap<u32, AgencyRecord>| of.get(agency).copied().unwrap_or_default();
-            let (says, has) = (record(&agencies), record(&found));
-            if (says.stored, says.digest) != (has.stored, has.digest) {
+            let (expected, stored) = (record(&agencies), record(&found));
+            if (expected.stored, expected.digest) != (stored.stored, stored.digest) {
                 return Err(damaged(format!(
                     "agency {agency} has {} bets, expected {}",
-                    has.stored, says.stored
+                    stored.stored, expected.stored
                 )));
             }
         }
