@@ -6,4 +6,6 @@ pub mod config;
 pub mod health;
 mod local_socket;
 pub mod log;
+#[cfg(test)]
+mod logged;
 pub mod program;

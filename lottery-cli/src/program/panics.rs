@@ -22,7 +22,8 @@ fn line(panic: &PanicHookInfo<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lottery_testkit::log::{Level, logged};
+    use crate::log::Level;
+    use crate::logged::logged;
 
     #[test]
     fn a_panic_is_logged_without_formatted_values() {

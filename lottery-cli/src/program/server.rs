@@ -192,7 +192,8 @@ fn store_code(error: &StoreError) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lottery_testkit::log::{Level, logged};
+    use crate::log::Level;
+    use crate::logged::logged;
 
     #[test]
     fn a_repair_is_logged_if_there_was_one() {

@@ -2,7 +2,8 @@
 
 use super::World;
 use crate::config::Parsed;
-use lottery_testkit::log::{Level, logged};
+use crate::log::Level;
+use crate::logged::logged;
 
 #[test]
 fn the_default_file_need_not_be_there() {
