@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use lottery_testkit::Rng;
+
 use super::names::{COMPOUND, MEN, SURNAMES, WOMEN};
-use super::rng::Rng;
 
 /// Number that wins the draw. No bet holds it by chance: each agency has as many as its plan says.
 pub(crate) const WINNING_NUMBER: u32 = 7574;
@@ -97,7 +98,7 @@ fn bets(rng: &mut Rng, plan: &Plan, documents: &mut BTreeSet<u32>) -> Vec<Bet> {
     (0..plan.bets)
         .map(|place| Bet {
             first_name: first_name(rng),
-            last_name: rng.pick(SURNAMES),
+            last_name: rng.pick::<&str>(SURNAMES),
             document: document(rng, documents),
             birthdate: birthdate(rng),
             number: fixed.get(&place).copied().unwrap_or_else(|| other_number(rng)),
@@ -109,25 +110,30 @@ fn bets(rng: &mut Rng, plan: &Plan, documents: &mut BTreeSet<u32>) -> Vec<Bet> {
 fn spread(rng: &mut Rng, bets: u32, count: u32, number: u32, fixed: &mut BTreeMap<u32, u32>) {
     for part in 0..count {
         let (first, end) = (bets * part / count, bets * (part + 1) / count);
-        let mut place = rng.between(first, end - 1);
+        let mut place = between(rng, first, end - 1);
         while fixed.contains_key(&place) {
-            place = rng.between(first, end - 1);
+            place = between(rng, first, end - 1);
         }
         fixed.insert(place, number);
     }
+}
+
+/// Returns a number from `first` to `last`, both included.
+fn between(rng: &mut Rng, first: u32, last: u32) -> u32 {
+    u32::try_from(rng.between(first.into(), last.into())).expect("a number between two of its type")
 }
 
 /// Picks two given names most often, one name often, and seldom a compound such as "María del Carmen".
 fn first_name(rng: &mut Rng) -> String {
     let names = if rng.below(2) == 0 { WOMEN } else { MEN };
     match rng.below(1000) {
-        0..5 => rng.pick(COMPOUND).to_owned(),
-        5..290 => rng.pick(names).to_owned(),
+        0..5 => (*rng.pick(COMPOUND)).to_owned(),
+        5..290 => (*rng.pick(names)).to_owned(),
         _ => {
-            let first = rng.pick(names);
-            let mut second = rng.pick(names);
+            let first = *rng.pick(names);
+            let mut second = *rng.pick(names);
             while second == first {
-                second = rng.pick(names);
+                second = *rng.pick(names);
             }
             format!("{first} {second}")
         }
@@ -137,7 +143,7 @@ fn first_name(rng: &mut Rng) -> String {
 /// Picks a document of eight digits that no other bet has.
 fn document(rng: &mut Rng, taken: &mut BTreeSet<u32>) -> u32 {
     loop {
-        let document = rng.between(20_000_000, 39_999_999);
+        let document = between(rng, 20_000_000, 39_999_999);
         if taken.insert(document) {
             return document;
         }
@@ -148,7 +154,8 @@ fn document(rng: &mut Rng, taken: &mut BTreeSet<u32>) -> u32 {
 /// likely.
 fn birthdate(rng: &mut Rng) -> Date {
     loop {
-        let date = Date { year: rng.between(1930, 2006), month: rng.between(1, 12), day: rng.between(1, 31) };
+        let date =
+            Date { year: between(rng, 1930, 2006), month: between(rng, 1, 12), day: between(rng, 1, 31) };
         if date.day <= days_in_month(&date) {
             return date;
         }
@@ -167,7 +174,7 @@ fn days_in_month(date: &Date) -> u32 {
 /// Picks a number from 1 to 9999 that does not win. The plan places 0 and the winning number.
 fn other_number(rng: &mut Rng) -> u32 {
     loop {
-        let number = rng.between(1, 9999);
+        let number = between(rng, 1, 9999);
         if number != WINNING_NUMBER {
             return number;
         }

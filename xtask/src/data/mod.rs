@@ -2,7 +2,6 @@
 
 mod generate;
 mod names;
-pub(crate) mod rng;
 #[cfg(test)]
 mod tests;
 

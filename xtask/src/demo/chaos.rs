@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
+use lottery_testkit::Rng;
+
 use super::process::Role;
-use crate::data::rng::Rng;
 
 /// Longest pause between the bet that a kill waits for and the kill, in microseconds: about the start time of
 /// a server, so that some are killed while they start.
-const LONGEST_PAUSE: u32 = 30_000;
+const LONGEST_PAUSE: u64 = 30_000;
 
 /// Kills that are left, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,15 +38,14 @@ impl Plan {
             victims.push(if server { Role::Server } else { Role::Client(agency(&mut rng, agencies)) });
         }
         for last in (1..victims.len()).rev() {
-            victims.swap(last, rng.below(u32::try_from(last + 1).unwrap_or(u32::MAX)) as usize);
+            victims.swap(last, rng.index(last + 1));
         }
         // No kill waits for the last bets: once they are stored, the agencies get their winners at once and
         // end.
-        let mut moments: Vec<u64> =
-            victims.iter().map(|_| bets * u64::from(rng.between(5, 950)) / 1000).collect();
+        let mut moments: Vec<u64> = victims.iter().map(|_| bets * rng.between(5, 950) / 1000).collect();
         moments.sort_unstable();
         let kill = |(victim, bets)| {
-            let pause = Duration::from_micros(rng.below(LONGEST_PAUSE).into());
+            let pause = Duration::from_micros(rng.below(LONGEST_PAUSE));
             Kill { victim, bets, pause }
         };
         Self(victims.into_iter().zip(moments).map(kill).collect())
