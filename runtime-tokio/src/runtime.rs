@@ -18,12 +18,13 @@ pub struct Tokio;
 impl Serve for Tokio {
     fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
         tokio::runtime::Runtime::new()?.block_on(async {
+            listener.set_nonblocking(true)?;
+            let listener = TcpListener::from_std(listener)?;
             let stop = Arc::new(Notify::new());
             let (signalled, asked) = (Arc::clone(&stop), Arc::clone(&stop));
             on_signal(move || signalled.notify_one())?;
             service.started(Box::new(move || asked.notify_one()));
-            listener.set_nonblocking(true)?;
-            serve(TcpListener::from_std(listener)?, service, stop.notified()).await;
+            serve(listener, service, stop.notified()).await;
             Ok(())
         })
     }
