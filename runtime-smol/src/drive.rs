@@ -21,7 +21,10 @@ enum Woken<N> {
     Mail(Option<Envelope<N>>),
 }
 
-/// Drives one end of a connection until it is over.
+/// Drives one end of a connection until it is over, and drops the socket.
+///
+/// `machine` is told times of `clock`, and gets what is sent to `mail`; that the sending ends are gone is no
+/// matter. If the future is dropped, the connection breaks off.
 pub async fn drive<M: Machine>(
     socket: impl Socket,
     clock: Clock,

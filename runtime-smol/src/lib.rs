@@ -1,4 +1,4 @@
-//! Driver of the lottery's machines on smol, and on async-std behind the feature of that name.
+#![doc = include_str!("../README.md")]
 
 mod connect;
 mod dead_socket;

@@ -3,6 +3,8 @@
 use std::future::pending;
 
 use lottery_proto::Input;
+#[cfg(doc)]
+use lottery_runtime::RunClient;
 use lottery_runtime::sockets::set_up;
 use lottery_runtime::{Clock, Dialer, Envelope, Step};
 use smol::Timer;
@@ -12,7 +14,10 @@ use smol::future::or;
 use crate::connect::connect;
 use crate::{Socket, drive};
 
-/// Runs a client, on sockets of the type `S`, until it is done or told to shut down.
+/// Runs a client until it is done, as [`RunClient::run_client`] says, but handles no signals: an
+/// [`Envelope::Shutdown`] in `mail` stands for the first one.
+///
+/// Its sockets are of the type `S`.
 pub async fn run_client<S: Socket, C: Dialer>(dialer: &mut C, mail: &Receiver<Envelope<C::Notice>>) {
     let clock = Clock::start();
     loop {

@@ -6,6 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
+#[cfg(doc)]
+use lottery_runtime::Serve;
 use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
 use smol::Timer;
 use smol::channel::unbounded;
@@ -16,7 +18,10 @@ use crate::{Listener, drive};
 /// Future that drives a connection, for an executor.
 pub type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Serves until `stop`, and then until every connection is over. `spawn` has to run each connection.
+/// Serves until `stop` completes, and then until every connection is over.
+///
+/// It is as [`Serve::serve`] says, but handles no signals, and does not call [`Service::started`]. `spawn` has to
+/// run each connection to its end, beside this future: it is called once for each.
 pub async fn serve<S: Service>(
     listener: impl Listener,
     service: Arc<S>,

@@ -12,7 +12,11 @@ use rustix::event::PollFlags;
 use crate::Receiver;
 use crate::poll::poll;
 
-/// Drives one end of a connection until it is over.
+/// Drives one end of a connection until it is over. It blocks its thread, and puts the socket into non-blocking
+/// mode.
+///
+/// `machine` is told times of `clock`, and gets what is sent to `mail`; that the sending ends are gone is no
+/// matter.
 pub fn drive<M: Machine>(socket: &TcpStream, clock: Clock, machine: &mut M, mail: &Receiver<M::Notice>) {
     if socket.set_nonblocking(true).is_err() {
         machine.handle(clock.now(), Input::Failed);

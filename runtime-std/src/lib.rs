@@ -1,7 +1,4 @@
-//! Driver of the lottery's machines on blocking threads: one for each connection.
-//!
-//! A thread waits with `poll(2)` for its socket and its mailbox at once, so it reads, writes and receives
-//! notices in the order in which they come.
+#![doc = include_str!("../README.md")]
 
 mod acceptor;
 mod channel;

@@ -5,13 +5,18 @@ use std::os::fd::AsFd;
 use lottery_proto::Input;
 use lottery_runtime::sockets::set_up;
 use lottery_runtime::{Clock, Dialer, Step};
+#[cfg(doc)]
+use lottery_runtime::{Envelope, RunClient};
 use rustix::event::PollFlags;
 
 use crate::connect::connect;
 use crate::poll::poll;
 use crate::{Receiver, drive};
 
-/// Runs a client until it is done or told to shut down.
+/// Runs a client until it is done, as [`RunClient::run_client`] says, but handles no signals: an
+/// [`Envelope::Shutdown`] in `mail` stands for the first one.
+///
+/// It blocks its thread.
 pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
     let clock = Clock::start();
     loop {

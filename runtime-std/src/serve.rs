@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use lottery_proto::Machine;
+#[cfg(doc)]
+use lottery_runtime::Serve;
 use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
 use rustix::event::PollFlags;
 
@@ -17,7 +19,10 @@ use crate::{Receiver, Sender, drive};
 /// Stack size of a connection's thread, in bytes. Small, as the machines keep their data on the heap.
 pub(crate) const STACK_SIZE: usize = 128 * 1024;
 
-/// Serves until `stop` has mail, and then until every connection is over.
+/// Serves until `stop` has mail, and then until every connection is over. It blocks its thread.
+///
+/// It is as [`Serve::serve`] says, but handles no signals, and does not call [`Service::started`]. Each connection
+/// has a thread, and a stack of 128 KiB.
 ///
 /// # Errors
 /// Fails if the listener cannot be used.

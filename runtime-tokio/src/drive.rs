@@ -12,7 +12,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-/// Drives one end of a connection until it is over.
+/// Drives one end of a connection until it is over, and drops the socket.
+///
+/// `machine` is told times of `clock`, and gets what is sent to `mail`; that the sending ends are gone is no
+/// matter. If the future is dropped, the connection breaks off.
 pub async fn drive<M: Machine>(
     mut socket: TcpStream,
     clock: Clock,

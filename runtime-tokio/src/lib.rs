@@ -1,4 +1,4 @@
-//! Driver of the lottery's machines on tokio.
+#![doc = include_str!("../README.md")]
 
 mod connect;
 mod drive;

@@ -1,6 +1,8 @@
 //! Connections of a client, one after the other.
 
 use lottery_proto::Input;
+#[cfg(doc)]
+use lottery_runtime::RunClient;
 use lottery_runtime::sockets::set_up;
 use lottery_runtime::{Clock, Dialer, Envelope, Step};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -9,7 +11,8 @@ use tokio::time::sleep;
 use crate::connect::connect;
 use crate::drive;
 
-/// Runs a client until it is done or told to shut down.
+/// Runs a client until it is done, as [`RunClient::run_client`] says, but handles no signals: an
+/// [`Envelope::Shutdown`] in `mail` stands for the first one.
 pub async fn run_client<C: Dialer>(dialer: &mut C, mail: &mut UnboundedReceiver<Envelope<C::Notice>>) {
     let clock = Clock::start();
     loop {

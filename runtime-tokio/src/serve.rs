@@ -5,6 +5,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
+#[cfg(doc)]
+use lottery_runtime::Serve;
 use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
@@ -13,7 +15,10 @@ use tokio::time::sleep;
 
 use crate::drive;
 
-/// Serves until `stop`, and then until every connection is over.
+/// Serves until `stop` completes, and then until every connection is over.
+///
+/// It is as [`Serve::serve`] says, but handles no signals, and does not call [`Service::started`]. Each connection
+/// is a task; if the future is dropped, they break off.
 pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: impl Future<Output = ()>) {
     let clock = Clock::start();
     let mut connections = JoinSet::new();
