@@ -19,7 +19,7 @@ fn the_seeds_hold() {
 
 /// `regressions/TARGET/*`: inputs that showed a mistake, made as small as they could be.
 #[test]
-fn what_once_failed_holds() {
+fn inputs_that_once_failed_hold() {
     for target in TARGETS {
         let dir = crate_dir().join("../regressions").join(target.name);
         let Ok(entries) = fs::read_dir(&dir) else { continue };

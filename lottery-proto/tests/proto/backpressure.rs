@@ -25,7 +25,7 @@ fn with(config: ServerConfig) -> Server {
 }
 
 #[test]
-fn a_server_reads_no_more_than_so_many_requests_ahead_of_its_answers() {
+fn a_server_reads_at_most_max_in_flight_requests_ahead_of_its_replies() {
     for max_in_flight in [0, 1, 2, 7] {
         let mut server = with(ServerConfig { max_in_flight, ..ServerConfig::default() });
         let most = max_in_flight.max(1);
@@ -56,7 +56,7 @@ fn a_server_reads_nothing_from_a_peer_that_does_not_read() {
 
 /// A message that has no room to arrive has no deadline.
 #[test]
-fn a_full_buffer_is_not_the_peers_fault() {
+fn a_message_without_room_to_arrive_has_no_deadline() {
     let mut server = with(ServerConfig { max_buffer: 12_000, ..ServerConfig::default() });
     give(&mut server, at(0), &batch(1, &[ANA]));
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
@@ -78,7 +78,7 @@ fn a_full_buffer_is_not_the_peers_fault() {
 }
 
 #[test]
-fn a_client_takes_nothing_to_send_while_much_is_unsent_but_reads() {
+fn a_client_with_much_unsent_is_busy_and_still_reads() {
     let mut client = client(1);
     let mut batches = 0;
     while client.can_send() {
@@ -98,7 +98,7 @@ fn a_client_takes_nothing_to_send_while_much_is_unsent_but_reads() {
 
 /// Winners lists may be long: the next query waits until the peer has read the list before it.
 #[test]
-fn a_question_for_the_winners_waits_until_a_long_list_is_read() {
+fn a_winners_query_waits_until_the_list_before_it_is_read() {
     let winners = vec!["20000001".to_owned(); 40_000];
     let mut server = with(ServerConfig::default());
     give(&mut server, at(0), &block(HELLO, 1, b"2"));
@@ -124,7 +124,7 @@ fn a_question_for_the_winners_waits_until_a_long_list_is_read() {
 /// A peer that was held up by its own mistakes is served when the application has taken them, without another
 /// byte.
 #[test]
-fn what_waited_behind_refused_messages_is_handed_out() {
+fn a_request_behind_refused_messages_is_handed_out() {
     let config = ServerConfig { max_in_flight: 2, ..ServerConfig::default() };
     let mut server = server_with(config);
     give(&mut server, at(1), format!("Q{{AgencyID:}};{}Q{{AgencyID:1}};", "x;".repeat(9)).as_bytes());
@@ -141,7 +141,7 @@ fn what_waited_behind_refused_messages_is_handed_out() {
 }
 
 #[test]
-fn sixty_four_questions_wait_for_their_answers_and_no_more() {
+fn a_client_waits_for_sixty_four_replies_at_most() {
     let config = ClientConfig {
         max_unsent: usize::MAX,
         ..ClientConfig::new(lottery_proto::AgencyId::new(1).unwrap(), Dialect::Block)
@@ -155,7 +155,7 @@ fn sixty_four_questions_wait_for_their_answers_and_no_more() {
 }
 
 #[test]
-fn a_client_asks_for_so_much_at_once_and_no_more() {
+fn a_client_with_sixty_four_sent_queries_is_busy() {
     let mut client = client_of(Dialect::Block, 3);
     for nth in 0..64 {
         assert_eq!(client.ask_winners(at(0)), Ok(()), "{nth}");

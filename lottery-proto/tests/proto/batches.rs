@@ -19,7 +19,7 @@ fn limited(dialect: Dialect, max_batch: usize) -> Client {
 }
 
 #[test]
-fn a_batch_holds_one_bet_at_least_whatever_the_limit() {
+fn a_batch_holds_at_least_one_bet_whatever_the_limit() {
     for dialect in [Fixed, Framed, Braces] {
         let mut client = limited(dialect, 1);
         assert_eq!(client.send_batch(at(0), &[bet(ANA), bet(JOSE)]), Ok(1), "{dialect}");
@@ -29,7 +29,7 @@ fn a_batch_holds_one_bet_at_least_whatever_the_limit() {
 }
 
 #[test]
-fn a_batch_is_not_shorter_for_what_waits_to_be_sent_before_it() {
+fn unsent_bytes_do_not_shorten_a_batch() {
     for (dialect, answer) in
         [(Braces, "ACK_CHUNK;"), (Framed, "00000034success;Batch stored successfully."), (Fixed, "")]
     {
@@ -80,7 +80,7 @@ fn a_batch_stays_within_its_limit() {
 }
 
 #[test]
-fn an_empty_batch_is_one_where_the_wire_has_it() {
+fn an_empty_batch_is_accepted_by_dialects_that_have_it() {
     for (sent, answer) in
         [("A0000100000F00001", "O"), ("000000041;0\n", "00000034success;Batch stored successfully.")]
     {
@@ -93,7 +93,7 @@ fn an_empty_batch_is_one_where_the_wire_has_it() {
 }
 
 #[test]
-fn messages_that_arrive_together_are_taken_one_by_one() {
+fn messages_that_arrive_together_are_decoded_one_by_one() {
     let mut server = server_given(format!("{FIXED_BATCH}{FIXED_BATCH}F00001C00001"));
     assert_eq!(accept_all(&mut server, None), "O", "behind its answer nothing is answered");
     assert_eq!(close_reason(&mut server), CloseReason::Done);
@@ -109,7 +109,7 @@ fn messages_that_arrive_together_are_taken_one_by_one() {
 }
 
 #[test]
-fn bets_that_were_not_announced_are_no_message() {
+fn bets_beyond_the_announced_count_are_malformed() {
     // The second bet stands where a message is expected.
     let one = FIXED_BATCH.replacen("00002", "00001", 1);
     let mut server = server_given(&one);
@@ -143,7 +143,7 @@ fn bets_that_were_not_announced_are_no_message() {
 }
 
 #[test]
-fn a_message_may_be_cut_anywhere_also_in_a_character() {
+fn a_batch_may_be_cut_anywhere_even_inside_a_character() {
     for whole in [FIXED_BATCH, FRAMED_BATCH, BRACES_BATCH] {
         for first in 0..whole.len() {
             for second in [first, first + 1, whole.len()] {
@@ -173,7 +173,7 @@ fn a_message_may_be_cut_anywhere_also_in_a_character() {
 }
 
 #[test]
-fn bets_are_gone_through_in_a_loop_as_often_as_one_likes() {
+fn bets_can_be_iterated_more_than_once() {
     let mut server = server();
     give(&mut server, at(0), &batch(1, &[ANA, JOSE]));
     let Some(Event::Batch { bets, .. }) = server.poll_event() else { panic!() };
@@ -187,7 +187,7 @@ fn bets_are_gone_through_in_a_loop_as_often_as_one_likes() {
 }
 
 #[test]
-fn an_iterator_of_bets_knows_how_many_are_left() {
+fn an_iterator_of_bets_has_an_exact_size() {
     let mut server = server();
     give(&mut server, at(0), &batch(3, &[ANA, JOSE, ANA]));
     let Some(Event::Batch { bets, .. }) = server.poll_event() else { panic!() };

@@ -11,7 +11,7 @@ use lottery_testkit::{
 use crate::support::{BRACES_BATCH, End, asking, rejection, rejection_behind, server_given};
 
 #[test]
-fn an_empty_message_says_nothing_on_braces_whenever_it_comes() {
+fn a_client_of_braces_ignores_fillers_at_any_time() {
     let mut client = asking(Braces, WINNER);
     give(&mut client, at(1), b"W;;");
     assert_eq!(client_events(&mut client), [ClientEvent::Pending]);
@@ -32,7 +32,7 @@ fn an_empty_message_says_nothing_on_braces_whenever_it_comes() {
 }
 
 #[test]
-fn an_empty_message_behind_an_answer_is_passed_over() {
+fn a_client_ignores_a_filler_behind_a_reply() {
     let mut client = client_of(Braces, 1);
     for filler in ["", ";", ";;", ";"] {
         client.send_batch(at(0), &[bet(ANA)]).unwrap();
@@ -46,7 +46,7 @@ fn an_empty_message_behind_an_answer_is_passed_over() {
 }
 
 #[test]
-fn an_empty_message_between_requests_is_passed_over() {
+fn a_server_ignores_fillers_between_requests() {
     let mut server = server();
     for filler in ["", ";", ";;"] {
         for part in ["Q{AgencyID:1};", filler] {
@@ -60,7 +60,7 @@ fn an_empty_message_between_requests_is_passed_over() {
 
 /// In `braces` a separator in a name ends the message early: neither part is taken for a batch.
 #[test]
-fn a_semicolon_in_a_name_spoils_both_parts() {
+fn a_semicolon_in_a_name_makes_both_parts_malformed() {
     let mut server = server_given(BRACES_BATCH.replacen("Ana", "A;na", 1));
     let errors: Vec<String> = server_events(&mut server)
         .into_iter()
@@ -76,7 +76,7 @@ fn a_semicolon_in_a_name_spoils_both_parts() {
 }
 
 #[test]
-fn on_braces_a_wrong_message_is_answered_and_the_connection_goes_on() {
+fn a_malformed_message_of_braces_is_refused_and_the_connection_goes_on() {
     let batch = BRACES_BATCH;
     let keys = "expected {PlayerName:…,PlayerSurname:…,PlayerDocID:…,PlayerDateOfBirth:…,WageredNumber:…,AgencyID:…}";
     let first = |text: &str| format!("bet 1: {text} (at byte 1)");

@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_connection_that_ends_in_a_message_is_cut_off_and_one_between_two_is_done() {
+fn an_end_inside_a_message_is_truncated_and_between_messages_is_done() {
     let whole = [block(WINNER, 1, b"1"), batch(1, &[ANA])].concat();
     for received in [0, 1, 3, 4, 5, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK] {
         let mut server = server();
@@ -43,7 +43,7 @@ fn a_connection_that_ends_in_a_message_is_cut_off_and_one_between_two_is_done() 
 }
 
 #[test]
-fn a_message_that_is_cut_off_is_so_wherever() {
+fn an_end_anywhere_inside_a_message_is_truncated() {
     for whole in [FIXED_BATCH, FRAMED_BATCH, BRACES_BATCH] {
         for cut in 1..whole.len() {
             let mut server = server();
@@ -68,7 +68,7 @@ fn a_message_that_is_cut_off_is_so_wherever() {
 }
 
 #[test]
-fn a_centre_that_ends_before_its_answer_is_at_fault() {
+fn a_server_that_ends_before_its_reply_is_at_fault() {
     for question in [BET, FINISHED, WINNER] {
         for received in [0, 1, 3, 4, 5, BLOCK - 1, BLOCK] {
             let mut client = asking(Dialect::Block, question);
@@ -96,7 +96,7 @@ fn a_centre_that_ends_before_its_answer_is_at_fault() {
 
 /// Bytes that are not sent yet would reach nobody, even when a part of them is sent.
 #[test]
-fn a_centre_that_ends_while_there_is_something_to_send_is_at_fault() {
+fn a_server_that_ends_before_all_is_sent_is_at_fault() {
     for sent in [0, 1, 5000, BLOCK - 1, BLOCK] {
         let mut client = client(1);
         client.send_batch(at(0), &[bet(JOSE)]).unwrap();
@@ -117,7 +117,7 @@ fn is_as_before(end: &mut impl Endpoint, deadline: Option<lottery_proto::Instant
 }
 
 #[test]
-fn an_end_that_nobody_asked_for_is_no_end() {
+fn fin_sent_unasked_is_ignored() {
     let mut server = server();
     let deadline = server.poll_io().unwrap().deadline;
     server.handle(at(0), Input::FinSent);
@@ -137,7 +137,7 @@ fn an_end_that_nobody_asked_for_is_no_end() {
 }
 
 #[test]
-fn a_closed_client_changes_no_more() {
+fn a_closed_client_ignores_inputs() {
     let mut client = client(1);
     client.send_bet(at(0), &bet(ANA)).unwrap();
     let unsent = client.unsent();
@@ -150,7 +150,7 @@ fn a_closed_client_changes_no_more() {
 }
 
 #[test]
-fn a_connection_that_fails_before_the_last_answer_was_sent_is_not_done() {
+fn a_failure_before_the_last_reply_is_sent_is_lost() {
     let mut server = server();
     give(&mut server, at(0), &block(FINISHED, 3, b""));
     server.handle(at(0), Input::Eof);
@@ -161,7 +161,7 @@ fn a_connection_that_fails_before_the_last_answer_was_sent_is_not_done() {
 }
 
 #[test]
-fn a_connection_that_is_done_stays_so_though_the_peer_never_ends() {
+fn a_done_connection_stays_done_if_the_peer_never_ends() {
     let mut server = server();
     give(&mut server, at(0), b"hello\n");
     assert!(accept_next(&mut server, at(0), None));
@@ -174,7 +174,7 @@ fn a_connection_that_is_done_stays_so_though_the_peer_never_ends() {
 
 /// A connection that is stopped while it waits for the draw gets nothing that could be taken for winners.
 #[test]
-fn a_shutdown_tells_each_wire_what_it_can() {
+fn a_shutdown_is_reported_in_dialects_that_have_words_for_it() {
     for (sent, said) in [
         ("A0000100000", "E00022the centre is stopping"),
         ("00000003END", ""),

@@ -27,7 +27,7 @@ fn refusals() -> Vec<ClientEvent> {
 }
 
 #[test]
-fn all_of_them_are_handed_out_in_order() {
+fn replies_beyond_those_decoded_ahead_are_handed_out_in_order() {
     let mut client = refused(b"");
     assert_eq!(client_events(&mut client), refusals());
     assert_eq!(client.state(), State::Open);
@@ -39,7 +39,7 @@ fn all_of_them_are_handed_out_in_order() {
 }
 
 #[test]
-fn an_end_behind_them_is_told_behind_them() {
+fn an_end_behind_many_replies_is_reported_after_them() {
     let mut client = refused(b"");
     client.handle(at(0), Input::Eof);
     assert_eq!(client_events(&mut client), refusals());
@@ -49,7 +49,7 @@ fn an_end_behind_them_is_told_behind_them() {
 }
 
 #[test]
-fn a_mistake_behind_them_is_told_behind_them() {
+fn a_malformed_reply_behind_many_is_reported_after_them() {
     let mut client = refused(b"X");
     client.handle(at(0), Input::Eof);
     assert_eq!(client_events(&mut client), refusals());
@@ -59,7 +59,7 @@ fn a_mistake_behind_them_is_told_behind_them() {
 }
 
 #[test]
-fn what_is_not_taken_takes_no_more_memory_however_often_it_is_told_something() {
+fn replies_not_taken_take_no_more_memory_after_more_inputs() {
     let mut client = refused(b"");
     let memory = client.memory();
     for millis in 0..100 {

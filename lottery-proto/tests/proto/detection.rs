@@ -48,7 +48,7 @@ fn first_messages() -> Vec<(Dialect, Vec<u8>, usize)> {
 }
 
 #[test]
-fn the_first_bytes_tell_the_wire_whole_or_one_by_one() {
+fn the_first_bytes_choose_the_dialect_whole_or_one_by_one() {
     for (wire, message, needed) in first_messages() {
         let mut server = server();
         give(&mut server, at(0), &message);
@@ -66,7 +66,7 @@ fn the_first_bytes_tell_the_wire_whole_or_one_by_one() {
 }
 
 #[test]
-fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
+fn bytes_that_fit_more_than_one_dialect_are_awaited_and_then_a_line() {
     for begun in [
         &b"0"[..],
         b"0000013",
@@ -109,7 +109,7 @@ fn what_fits_more_than_one_wire_is_waited_for_and_then_a_line() {
 
 /// Lines of published checks of the course that were once taken for another dialect.
 #[test]
-fn a_line_of_digits_letters_or_braces_comes_back() {
+fn a_line_of_digits_letters_or_braces_is_echoed() {
     for line in ["1234567890", "20261128", "A12345", "B{\"msg\":\"hola\"}", "12345678", "N{}", "C-00001"] {
         for end in ["\n", ""] {
             let mut server = server();
@@ -134,7 +134,7 @@ fn failure(wire: Dialect, text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_wire_that_is_not_spoken_is_refused_in_its_own_words() {
+fn a_disabled_dialect_is_refused_in_its_own_words() {
     for spoken in Dialect::ALL {
         for (wire, message, needed) in first_messages() {
             let config = ServerConfig { dialects: vec![*spoken], ..ServerConfig::default() };
@@ -153,7 +153,7 @@ fn a_wire_that_is_not_spoken_is_refused_in_its_own_words() {
 }
 
 #[test]
-fn who_is_not_served_is_told_so_in_its_own_words() {
+fn a_refused_connection_is_told_in_its_own_dialect() {
     let full = Failure { code: Code::TooManyConnections, text: "too many connections" };
     for known_before in [false, true] {
         for (wire, message, needed) in first_messages() {
@@ -186,7 +186,7 @@ fn who_is_not_served_is_told_so_in_its_own_words() {
 }
 
 #[test]
-fn a_wire_is_not_changed_in_mid_connection() {
+fn the_dialect_does_not_change_within_a_connection() {
     let block = block(lottery_testkit::FINISHED, 1, b"");
     let others = [
         FIXED_BATCH.as_bytes().to_vec(),

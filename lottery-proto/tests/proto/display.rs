@@ -5,13 +5,13 @@ use lottery_proto::{AgencyId, Code, Failure, Receipt, Reply, WinnersReply, clien
 use lottery_testkit::{ANA, BET, JOSE, WINNER, at, batch, block, client, give, server, take};
 
 #[test]
-fn an_agency_is_shown_as_its_number() {
+fn display_of_an_agency_is_its_number() {
     assert_eq!(AgencyId::new(99_999).unwrap().to_string(), "99999");
     assert_eq!(format!("{:>4}|", AgencyId::new(7).unwrap()), "   7|");
 }
 
 #[test]
-fn of_bets_their_number_is_shown() {
+fn debug_of_bets_shows_their_number() {
     let mut server = server();
     give(&mut server, at(0), &batch(3, &[ANA, JOSE, ANA]));
     let Some(Event::Batch { bets, .. }) = server.poll_event() else { panic!() };
@@ -22,7 +22,7 @@ fn of_bets_their_number_is_shown() {
 }
 
 #[test]
-fn a_machine_shows_what_it_holds_in_numbers() {
+fn debug_of_a_machine_shows_numbers_only() {
     let mut server = server();
     let fresh = format!("{server:?}");
     assert!(fresh.contains("RecvBuffer(0 of 64)") && fresh.contains("SendBuffer(0)"), "{fresh}");
@@ -43,7 +43,7 @@ fn a_machine_shows_what_it_holds_in_numbers() {
 }
 
 #[test]
-fn of_a_line_its_length_is_shown() {
+fn debug_of_a_line_shows_its_length() {
     let mut server = server();
     give(&mut server, at(0), b"Wilhelmina\n");
     let event = server.poll_event();
@@ -51,7 +51,7 @@ fn of_a_line_its_length_is_shown() {
 }
 
 #[test]
-fn of_winners_their_number_is_shown() {
+fn debug_of_winners_shows_their_number() {
     let documents = ["1".to_owned(), "2".to_owned()];
     assert_eq!(format!("{:?}", WinnersReply::Winners(&documents)), "Winners(2)");
     assert_eq!(format!("{:?}", WinnersReply::Pending), "Pending");
@@ -68,7 +68,7 @@ fn of_winners_their_number_is_shown() {
 }
 
 #[test]
-fn codes_are_read_as_they_are_written() {
+fn codes_are_parsed_as_they_are_displayed() {
     for code in Code::ALL {
         assert_eq!(Code::from_name(&code.to_string()), Some(*code));
     }

@@ -9,7 +9,7 @@ use lottery_testkit::{
 use crate::support::{End, rejection};
 
 #[test]
-fn a_line_comes_back_behind_a_prefix() {
+fn a_line_is_echoed_behind_a_prefix() {
     for (sent, line) in [
         (&b"[CLIENT 1] Message N\xC2\xB01\n"[..], &b"[CLIENT 1] Message N\xC2\xB01"[..]),
         (b"hola \t\r\n", b"hola"),
@@ -34,7 +34,7 @@ fn a_line_comes_back_behind_a_prefix() {
 }
 
 #[test]
-fn a_line_of_8192_bytes_is_fine_and_one_more_is_not() {
+fn a_line_may_have_8192_bytes_and_no_more() {
     let line = [b'x'; 8193];
     for end in [&b"\n"[..], b""] {
         let mut server = server();
@@ -58,7 +58,7 @@ fn a_line_of_8192_bytes_is_fine_and_one_more_is_not() {
 }
 
 #[test]
-fn one_line_a_connection() {
+fn a_connection_carries_one_line() {
     let mut server = server();
     give(&mut server, at(0), b"one\ntwo\nB{three");
     assert!(accept_next(&mut server, at(0), None));
@@ -70,7 +70,7 @@ fn one_line_a_connection() {
 }
 
 #[test]
-fn an_empty_connection_is_closed_without_an_answer() {
+fn an_empty_connection_is_closed_without_a_reply() {
     let mut server = server();
     server.handle(at(0), Input::Eof);
     assert!(take(&mut server, at(0)).is_empty());
@@ -80,7 +80,7 @@ fn an_empty_connection_is_closed_without_an_answer() {
 }
 
 #[test]
-fn a_client_sends_lines_and_nothing_else() {
+fn a_client_of_echo_sends_lines_only() {
     let mut client = client_of(Dialect::Echo, 1);
     let bet = lottery_testkit::bet(lottery_testkit::ANA);
     assert_eq!(client.send_batch(at(0), &[bet]), Err(SendError::NotOnThisWire));
@@ -111,7 +111,7 @@ fn a_client_sends_lines_and_nothing_else() {
 
 /// Line as `printf` sends it into `nc`, which stays open: the course's server replies to each read at once.
 #[test]
-fn a_line_that_stops_without_its_end_is_answered_after_a_while() {
+fn a_line_without_its_end_is_echoed_after_a_silence() {
     for line in ["hola", "[CLIENT 1] Message N°1 ", "20261128", "B{\"msg\"", "A12345 "] {
         let mut server = server();
         for (n, byte) in line.bytes().enumerate() {
@@ -134,7 +134,7 @@ fn a_line_that_stops_without_its_end_is_answered_after_a_while() {
 
 /// Beginnings of another dialect are not ended by the line timeout.
 #[test]
-fn silence_ends_nothing_but_lines() {
+fn a_silence_ends_lines_only() {
     let begun = ["A12345", "0000013", "Q{Agency", "Q{AgencyID:1", "00000003EN", "A0000100001Ana", "\u{3}"];
     for begun in begun {
         let mut server = server();
@@ -149,7 +149,7 @@ fn silence_ends_nothing_but_lines() {
 }
 
 #[test]
-fn how_long_a_line_is_waited_for_is_configured() {
+fn the_silence_that_ends_a_line_is_configured() {
     let line_timeout = std::time::Duration::from_secs(3);
     let mut server = server_with(ServerConfig { line_timeout, ..ServerConfig::default() });
     give(&mut server, at(0), b"hola");
@@ -158,7 +158,7 @@ fn how_long_a_line_is_waited_for_is_configured() {
 
 /// Web browsers, scanners and TLS clients: the connection is closed without a reply.
 #[test]
-fn another_protocol_is_known_and_closed_without_a_word() {
+fn a_foreign_protocol_is_closed_without_a_reply() {
     let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and thirty-two random bytes, without an end";
     let request = b"GET /index.html HTTP/1.1\r\nHost: centre\r\nAccept: */*\r\n\r\n";
     let all = ServerConfig::default();

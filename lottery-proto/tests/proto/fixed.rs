@@ -12,7 +12,7 @@ use lottery_testkit::{
 use crate::support::{BRACES_BATCH, End, FIXED_BATCH, FRAMED_BATCH, asking, rejection, rejection_behind};
 
 #[test]
-fn fixed_sends_without_waiting_and_closes_after_each_question() {
+fn a_client_of_fixed_sends_without_waiting_and_closes_after_each_query() {
     let mut client = asking(Fixed, BATCH);
     assert!(client.can_send(), "a batch is not answered");
     assert_eq!(client.poll_io().unwrap().deadline, None);
@@ -38,7 +38,7 @@ fn fixed_sends_without_waiting_and_closes_after_each_question() {
 
 /// Documents and numbers are padded as their columns are.
 #[test]
-fn the_padding_of_columns_is_taken_off() {
+fn padding_of_columns_is_removed() {
     for (document, number, expected) in [
         ("00000000", "0000", "0|1980-01-01|0"),
         ("00000100", "0100", "100|1980-01-01|100"),
@@ -55,7 +55,7 @@ fn the_padding_of_columns_is_taken_off() {
 }
 
 #[test]
-fn a_document_that_is_too_wide_is_given_back() {
+fn a_query_is_given_back_if_a_document_is_too_wide() {
     for (won, fits) in
         [(vec!["12345678"; 3], true), (vec!["123456789"], false), (vec!["1", "012345678"], false)]
     {
@@ -85,7 +85,7 @@ fn a_document_that_is_too_wide_is_given_back() {
 }
 
 #[test]
-fn columns_carry_as_many_winners_as_five_digits_count() {
+fn a_reply_of_fixed_carries_up_to_99999_winners() {
     for (winners, size) in [(99_999, 6 + 99_999 * 8), (100_000, 0)] {
         let documents = vec!["20000001".to_owned(); winners];
         let mut server = server();
@@ -112,7 +112,7 @@ fn columns(agency: &str, count: &str, bets: &[&str]) -> Vec<u8> {
 const GOOD: &str = "Ana|Paz|1|1980-01-01|7574";
 
 #[test]
-fn on_fixed_every_mistake_ends_the_connection() {
+fn every_malformed_message_of_fixed_ends_the_connection() {
     let second = |bet: &str| columns("00001", "00002", &[GOOD, bet]);
     let raw = |name: &[u8], then: &[u8]| {
         let good = columns("00001", "00002", &[GOOD, GOOD]);
@@ -157,7 +157,7 @@ fn on_fixed_every_mistake_ends_the_connection() {
 
 /// Padding to 30 bytes leaves a column too few for each letter of two bytes.
 #[test]
-fn on_fixed_columns_of_bytes_are_refused() {
+fn columns_padded_to_bytes_are_refused() {
     let mut sent = b"A0000100001".to_vec();
     sent.extend("José".bytes().chain([b' '; 25]));
     sent.extend(format!("{:30}{}", "Paz", "200000011980-01-017574").bytes());
@@ -168,7 +168,7 @@ fn on_fixed_columns_of_bytes_are_refused() {
 }
 
 #[test]
-fn the_batches_that_are_spoilt_here_are_good_ones() {
+fn the_sample_batches_are_accepted() {
     for sent in [FIXED_BATCH, FRAMED_BATCH, BRACES_BATCH] {
         let mut server = server();
         give(&mut server, at(0), sent.as_bytes());
@@ -178,7 +178,7 @@ fn the_batches_that_are_spoilt_here_are_good_ones() {
 }
 
 #[test]
-fn what_follows_a_long_wrong_message_is_read_and_dropped() {
+fn bytes_behind_a_long_malformed_message_are_dropped() {
     let bet = format!("{:<30}{:<30}200000011980-01-017574", "Ana", "Paz");
     let wrong = bet.replace("1980-01-01", "1980-02-31");
     let mut server = server();
@@ -190,7 +190,7 @@ fn what_follows_a_long_wrong_message_is_read_and_dropped() {
 }
 
 #[test]
-fn it_is_dropped_also_while_an_answer_is_owed() {
+fn bytes_behind_a_malformed_message_are_dropped_while_a_reply_is_owed() {
     let bet = format!("{:<30}{:<30}200000011980-01-017574", "Ana", "Paz");
     let wrong = bet.replace("1980-01-01", "1980-02-31");
     let mut server = server();

@@ -15,7 +15,7 @@ use crate::support::{
 
 /// In `framed` the winners of an agency that has sent bets are those of this agency.
 #[test]
-fn an_end_after_a_batch_is_finished_and_a_question_in_one() {
+fn end_after_a_batch_is_finished_and_a_winners_query() {
     let mut server = server();
     give(&mut server, at(0), format!("{FRAMED_BATCH}00000003END").as_bytes());
     assert!(accept_next(&mut server, at(0), None), "the batch");
@@ -28,7 +28,7 @@ fn an_end_after_a_batch_is_finished_and_a_question_in_one() {
 }
 
 #[test]
-fn an_end_waits_for_the_draw_without_a_deadline() {
+fn end_waits_for_the_draw_without_a_deadline() {
     let mut client = asking(Framed, FINISHED);
     client.handle(at(1_000_000_000), Input::Timeout);
     assert_eq!(client.state(), State::Open);
@@ -43,7 +43,7 @@ fn an_end_waits_for_the_draw_without_a_deadline() {
 }
 
 #[test]
-fn an_end_before_any_bet_and_twice_is_an_end() {
+fn finished_before_any_bet_or_sent_twice_is_accepted() {
     let mut server = server_given("F00001F00001");
     assert_eq!(accept_all(&mut server, None), "O");
     assert_eq!(close_reason(&mut server), CloseReason::Done);
@@ -71,7 +71,7 @@ fn an_end_before_any_bet_and_twice_is_an_end() {
 }
 
 #[test]
-fn on_framed_a_wrong_body_is_answered_and_the_connection_goes_on() {
+fn a_malformed_body_of_framed_is_refused_and_the_connection_goes_on() {
     let bet = "Ana;Paz;1;1980-01-01;7574\n";
     let two = |bet: &str| format!("1;2\nAna;Paz;1;1980-01-01;7574\n{bet}");
     let first_line = "expected END, or a first line with agency and count (at byte 8)";
@@ -116,7 +116,7 @@ fn on_framed_a_wrong_body_is_answered_and_the_connection_goes_on() {
 }
 
 #[test]
-fn on_framed_a_wrong_length_ends_the_connection() {
+fn a_length_over_the_limit_of_framed_ends_the_connection() {
     for (sent, text) in [
         ("99999999", "a message of 100000007 bytes, at most 1048576 are taken (at byte 0)"),
         ("01048569", "a message of 1048577 bytes, at most 1048576 are taken (at byte 0)"),

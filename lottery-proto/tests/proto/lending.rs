@@ -119,7 +119,7 @@ fn long() -> Vec<u8> {
 }
 
 #[test]
-fn with_its_own_memory_it_takes_one_block_after_the_other() {
+fn without_lent_memory_blocks_are_taken_one_by_one() {
     let purse = Purse::default();
     let mut server = session(&purse);
     let blocks = batch(1, &[ANA; 100]).repeat(5);
@@ -134,7 +134,7 @@ fn with_its_own_memory_it_takes_one_block_after_the_other() {
 }
 
 #[test]
-fn the_end_of_a_peer_whose_request_waits_is_seen_without_more_memory() {
+fn a_waiting_peers_end_is_read_without_lent_memory() {
     for limit in [0, usize::MAX] {
         let mut server = Purse::of(limit).server();
         assert_eq!(send(&mut server, at(0), b"00000003END"), 11);
@@ -157,7 +157,7 @@ fn the_end_of_a_peer_whose_request_waits_is_seen_without_more_memory() {
 }
 
 #[test]
-fn with_more_memory_it_takes_more_requests() {
+fn lent_memory_lets_more_requests_in() {
     let purse = Purse::of(usize::MAX);
     let mut server = session(&purse);
     let blocks = batch(1, &[ANA; 100]).repeat(40);
@@ -179,7 +179,7 @@ fn with_more_memory_it_takes_more_requests() {
 }
 
 #[test]
-fn a_long_message_waits_for_memory_and_goes_on_when_there_is() {
+fn a_long_message_waits_for_lent_memory() {
     let purse = Purse::default();
     let mut server = purse.server();
     let long = long();
@@ -195,7 +195,7 @@ fn a_long_message_waits_for_memory_and_goes_on_when_there_is() {
 }
 
 #[test]
-fn a_message_that_finds_no_memory_is_given_up_at_its_deadline() {
+fn a_message_without_memory_is_incomplete_at_its_deadline() {
     let purse = Purse::default();
     let mut server = purse.server();
     send(&mut server, at(0), &long());
@@ -209,7 +209,7 @@ fn a_message_that_finds_no_memory_is_given_up_at_its_deadline() {
 }
 
 #[test]
-fn what_is_not_needed_is_given_back_after_a_while_and_at_once_if_others_wait() {
+fn unneeded_memory_is_given_back_at_once_if_it_is_wanted_or_later() {
     for wanted in [false, true] {
         let purse = Purse::of(usize::MAX);
         let mut server = purse.server();
@@ -234,7 +234,7 @@ fn what_is_not_needed_is_given_back_after_a_while_and_at_once_if_others_wait() {
 }
 
 #[test]
-fn an_answer_that_is_longer_than_usual_is_counted() {
+fn a_long_reply_is_counted_as_lent() {
     let purse = Purse::default();
     let mut server = purse.server();
     send(&mut server, at(0), b"Q{AgencyID:1};");

@@ -48,7 +48,7 @@ fn memory_is_given_back_while_a_connection_waits() {
 
 /// The same holds where not even one more request would be read.
 #[test]
-fn memory_is_given_back_where_nothing_more_is_read() {
+fn memory_is_given_back_while_nothing_more_is_read() {
     let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
     let mut server = Server::new(config, lottery_proto::ConnId(1), at(0));
     give(&mut server, at(0), &block(WINNER, 1, b"1"));
@@ -63,7 +63,7 @@ fn memory_is_given_back_where_nothing_more_is_read() {
 }
 
 #[test]
-fn what_was_sent_takes_no_memory_though_something_is_always_left_to_be_sent() {
+fn sent_bytes_take_no_memory_if_some_are_always_unsent() {
     let mut server = server();
     let question = block(WINNER, 3, b"1");
     let ask = |server: &mut _, sent: usize| {

@@ -28,7 +28,7 @@ fn flood(server: &mut Server, sent: &[u8]) -> usize {
 }
 
 #[test]
-fn a_message_without_an_end_is_refused_at_the_limit() {
+fn an_endless_message_is_refused_at_the_limit() {
     let braces = "a message of 1048577 bytes, at most 1048576 are taken (at byte 0)";
     for (begin, more, text, answer, most) in [
         ("B{PlayerName:", "x", braces, format!("ERROR:{braces};"), MIB),
@@ -76,7 +76,7 @@ fn a_message_may_be_as_long_as_the_limit() {
 }
 
 #[test]
-fn a_message_as_long_as_the_limit_is_taken_and_a_longer_one_is_not() {
+fn a_message_at_the_limit_is_accepted_and_a_longer_one_refused() {
     let bet = format!("{:<30}{:<30}200000011980-01-017574", "Ana", "Paz");
     let line = ANA.replace('|', ";") + "\n";
     let fixed = format!("A0000100100{}", bet.repeat(100));
@@ -95,7 +95,7 @@ fn a_message_as_long_as_the_limit_is_taken_and_a_longer_one_is_not() {
 
 /// Memory grows with the bytes that have come, not with the length that a message announces.
 #[test]
-fn nothing_is_sized_by_what_a_message_says() {
+fn an_announced_length_sizes_nothing() {
     for (sent, refused) in [
         ("09999999", true),
         ("01048568", false),
@@ -113,7 +113,7 @@ fn nothing_is_sized_by_what_a_message_says() {
 
 /// Fillers are not kept, and only a bounded number of rejected messages waits to be seen.
 #[test]
-fn tiny_messages_cost_no_more_than_their_bytes() {
+fn tiny_messages_take_no_more_memory_than_their_bytes() {
     for (first, tiny) in
         [("Q{AgencyID:1};", ";"), ("Q{AgencyID:", ";"), ("Q{AgencyID:", "x;"), ("00000000", "00000000")]
     {

@@ -25,7 +25,7 @@ const ODD: [&str; 12] = [
 ];
 
 #[test]
-fn odd_names_arrive_as_they_were_sent_on_every_wire() {
+fn odd_names_arrive_as_sent_in_every_dialect() {
     for dialect in [Dialect::Block, Fixed, Framed, Braces] {
         for name in ODD {
             for (first, last) in [(name, "Paz"), ("Ana", name)] {
@@ -46,7 +46,7 @@ fn odd_names_arrive_as_they_were_sent_on_every_wire() {
 
 /// Control characters are those of Unicode's category Cc; the line separator is none.
 #[test]
-fn control_characters_are_refused_and_nothing_else_that_is_not_seen() {
+fn control_characters_are_the_only_invisible_ones_refused() {
     for character in ('\0'..='\u{2fff}').chain('\u{fe00}'..='\u{ffff}').chain('\u{e0000}'..='\u{e01ff}') {
         let name = format!("A{character}na");
         let taken = Bet::new(&name, "Paz", "1", "1980-01-31", "1").is_ok();
@@ -55,7 +55,7 @@ fn control_characters_are_refused_and_nothing_else_that_is_not_seen() {
 }
 
 #[test]
-fn what_a_wire_cannot_carry_is_not_sent() {
+fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
     let long = "x".repeat(31);
     let good = bet(ANA);
     let wide =
@@ -114,7 +114,7 @@ fn what_a_wire_cannot_carry_is_not_sent() {
 }
 
 #[test]
-fn a_client_does_not_send_what_the_wire_cannot_carry() {
+fn a_bet_or_agency_that_block_cannot_carry_is_not_sent() {
     let good = bet(ANA);
     for (first, last, field) in [("A|na", "Paz", "first_name"), ("Ana", "Paz|", "last_name")] {
         let bad = Bet::new(first, last, "1", "1980-01-01", "1").unwrap();

@@ -32,14 +32,14 @@ fn says_nothing_of_it(error: &(impl Debug + Display)) {
 }
 
 #[test]
-fn what_is_planted_would_be_found() {
+fn planted_personal_data_is_found() {
     for shown in [format!("{SECRETS:#?}"), format!("{:?}", SECRET_BET.as_bytes())] {
         assert!(std::panic::catch_unwind(|| check(&shown)).is_err());
     }
 }
 
 #[test]
-fn a_server_and_its_events_hide_them_in_every_state() {
+fn debug_of_a_server_hides_personal_data_in_every_state() {
     let mut server = server();
     let single = || block(BET, 1, SECRET_BET.as_bytes());
     let stream = [
@@ -107,7 +107,7 @@ fn ends(mut server: Server) {
 }
 
 #[test]
-fn a_client_and_its_events_hide_them_in_every_state() {
+fn debug_of_a_client_hides_personal_data_in_every_state() {
     let mut client = client(1);
     let bet = bet(SECRET_BET);
     hides(&bet);
@@ -144,7 +144,7 @@ fn a_client_and_its_events_hide_them_in_every_state() {
 }
 
 #[test]
-fn errors_say_which_field_and_not_what_is_in_it() {
+fn errors_name_the_field_and_not_its_value() {
     let [first, last, document, date] = SECRETS;
     for (first, last, document, date, number) in [
         (first, &format!("{last}\n")[..], document, date, "1"),

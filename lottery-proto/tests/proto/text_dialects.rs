@@ -62,7 +62,7 @@ fn a_client_sends_these_bytes_and_a_server_reads_them() {
 }
 
 #[test]
-fn a_server_answers_these_bytes_and_a_client_reads_them() {
+fn a_server_replies_with_these_bytes_and_a_client_reads_them() {
     let two = ["20000001".to_string(), "7".to_string()];
     let won = || ClientEvent::Winners(two.to_vec());
     let none: &[String] = &[];
@@ -93,7 +93,7 @@ fn a_server_answers_these_bytes_and_a_client_reads_them() {
 }
 
 #[test]
-fn a_refusal_is_these_bytes() {
+fn a_refusal_has_these_bytes() {
     let failure = Failure { code: Code::Storage, text: "el disco está lleno; ¡oh\n!" };
     let text = "el disco está lleno; ¡oh\n!";
     let clean = "el disco está lleno, ¡oh,!";
@@ -119,7 +119,7 @@ fn a_refusal_is_these_bytes() {
 }
 
 #[test]
-fn what_was_decoded_is_encoded_to_the_same_bytes() {
+fn decoded_bets_are_encoded_to_the_same_bytes() {
     let names = ["Ana", "José María", "Ñ", &"é".repeat(30), "李小龍", "x y  z", " a"];
     for wire in [Fixed, Framed, Braces] {
         for agency in [1, 5] {
@@ -152,7 +152,7 @@ fn stays_the_same(wire: Dialect, agency: u32, texts: &[String]) {
 }
 
 #[test]
-fn framed_and_braces_wait_for_each_answer() {
+fn clients_of_framed_and_braces_wait_for_each_reply() {
     for (wire, what, answer) in [
         (Framed, BATCH, FRAMED_STORED),
         (Framed, FINISHED, b"00000010NO_WINNERS"),

@@ -51,7 +51,7 @@ const CARRY_BETS: [Dialect; 5] =
     [Dialect::Block, Dialect::Session, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
 
 #[test]
-fn in_pieces_it_is_the_same_bytes() {
+fn a_list_in_pieces_has_the_same_bytes() {
     for dialect in CARRY_BETS {
         for count in [0, 1, 2, 10, 909] {
             let documents = documents(count);
@@ -82,7 +82,7 @@ fn in_pieces_it_is_the_same_bytes() {
 }
 
 #[test]
-fn a_session_gets_its_winners_in_whole_blocks_wherever_the_pieces_end() {
+fn a_session_gets_whole_blocks_wherever_the_pieces_end() {
     let documents = documents(5000);
     for piece in [1, 100, 909, 910, 5000] {
         let (mut server, ticket) = asked(Dialect::Session);
@@ -110,7 +110,7 @@ fn a_session_gets_its_winners_in_whole_blocks_wherever_the_pieces_end() {
 }
 
 #[test]
-fn what_is_wanted_next_waits_until_the_rest_is_read() {
+fn the_next_piece_is_wanted_once_the_last_is_read() {
     let documents = documents(80_000);
     for dialect in [Dialect::Session, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
         let (mut server, ticket) = asked(dialect);
@@ -134,7 +134,7 @@ fn what_is_wanted_next_waits_until_the_rest_is_read() {
 }
 
 #[test]
-fn what_was_not_announced_is_not_taken() {
+fn a_list_of_another_size_than_announced_is_rejected() {
     let few = documents(3);
     let other = |document: &str| vec![document.to_owned()];
     let (mut server, ticket) = asked(Dialect::Framed);
@@ -154,7 +154,7 @@ fn what_was_not_announced_is_not_taken() {
 }
 
 #[test]
-fn a_list_that_the_wire_cannot_carry_gives_the_question_back() {
+fn a_list_that_the_dialect_cannot_carry_gives_the_query_back() {
     let size = |documents, bytes, longest| ListSize { documents, bytes, longest };
     for (dialect, fits, not) in [
         (Dialect::Block, size(2, 8186, 4093), size(2, 8187, 4094)),
@@ -173,7 +173,7 @@ fn a_list_that_the_wire_cannot_carry_gives_the_question_back() {
 }
 
 #[test]
-fn who_is_told_to_go_in_the_middle_of_a_list_gets_it_whole_before() {
+fn a_shutdown_within_a_list_waits_for_its_end() {
     let documents = documents(10);
     let list = |agency: u8| block(WINNER, agency, format!("1{}", documents.join("|")).as_bytes());
     for (dialect, told) in [(Dialect::Framed, framed(documents.join(";"))), (Dialect::Block, list(1))] {
@@ -199,7 +199,7 @@ fn who_is_told_to_go_in_the_middle_of_a_list_gets_it_whole_before() {
 }
 
 #[test]
-fn what_is_asked_behind_a_list_is_answered_behind_it() {
+fn a_request_behind_a_list_is_answered_after_it() {
     let documents = documents(10);
     let (mut server, ticket) = asked(Dialect::Braces);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
@@ -218,7 +218,7 @@ fn what_is_asked_behind_a_list_is_answered_behind_it() {
 }
 
 #[test]
-fn a_list_for_a_connection_that_is_over_goes_nowhere() {
+fn a_list_for_a_closed_connection_is_dropped() {
     let documents = documents(10);
     let (mut server, ticket) = asked(Dialect::Framed);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();

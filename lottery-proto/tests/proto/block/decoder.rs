@@ -106,7 +106,7 @@ fn agree(block: &[u8]) -> Outcome {
 }
 
 #[test]
-fn valid_batches_are_read_alike() {
+fn valid_batches_decode_as_in_the_reference() {
     let mut rng = Rng::new(1);
     for round in 0..3_000_u16 {
         let mut bets: Vec<Vec<u8>> = (0..rng.index(12)).map(|_| valid_bet(&mut rng)).collect();
@@ -123,7 +123,7 @@ fn valid_batches_are_read_alike() {
 }
 
 #[test]
-fn every_byte_in_every_place_is_read_alike() {
+fn every_byte_in_every_place_decodes_as_in_the_reference() {
     let good = batch(3, &[ANA, JOSE, ANA]);
     let mut block = good.clone();
     for at in 0..5 + 36 + 49 + 36 {
@@ -136,7 +136,7 @@ fn every_byte_in_every_place_is_read_alike() {
 }
 
 #[test]
-fn corrupted_batches_are_read_alike() {
+fn corrupted_batches_decode_as_in_the_reference() {
     let mut rng = Rng::new(2);
     let (mut taken, mut bets_refused, mut broken) = (0, 0, 0);
     let mut block = vec![0; BLOCK];

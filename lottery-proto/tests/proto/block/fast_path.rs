@@ -14,7 +14,7 @@ fn decode(block: &[u8]) -> (usize, Result<(), DecodeError>) {
 }
 
 #[test]
-fn the_same_mistake_in_two_fields_is_a_mistake() {
+fn the_same_fault_in_two_fields_is_detected() {
     for wrong in [
         "Ana|Paz|2000000x|1980-01-01|757x",
         "Ana|Paz|2000000:|1980-01-01|757:",
@@ -51,7 +51,7 @@ fn a_control_character_is_found_anywhere_in_the_names() {
 }
 
 #[test]
-fn no_more_bets_are_read_than_a_batch_says() {
+fn no_bet_is_decoded_beyond_the_count_of_a_batch() {
     let payload = [&[1][..], &packet(BET, 1, ANA.as_bytes()).repeat(4)].concat();
     let (bets, result) = decode(&block(BATCH, 1, &payload));
     assert_eq!((bets, result.unwrap_err().problem), (1, Problem::BetCount { said: 1, found: 2 }));

@@ -101,7 +101,7 @@ fn a_client_sends_these_blocks_and_a_server_reads_them() {
 }
 
 #[test]
-fn a_server_answers_these_blocks_and_a_client_reads_them() {
+fn a_server_replies_with_these_blocks_and_a_client_reads_them() {
     let two = ["20000001".to_string(), "20000003".to_string()];
     for (request, stored, winners, expected, event) in [
         (BET, true, None, BET_STORED, ClientEvent::Bet(true)),
@@ -127,7 +127,7 @@ fn a_server_answers_these_blocks_and_a_client_reads_them() {
 }
 
 #[test]
-fn a_batch_is_answered_by_nothing() {
+fn a_batch_of_block_gets_no_reply() {
     for stored in [true, false] {
         let mut server = server();
         give(&mut server, at(0), &hex(BATCH_OF_TWO));
@@ -138,7 +138,7 @@ fn a_batch_is_answered_by_nothing() {
 
 /// Buffers are reused: bytes of a longer message must not show in the padding of a shorter one.
 #[test]
-fn the_padding_is_zeros_also_behind_a_longer_message() {
+fn padding_is_zeros_behind_a_longer_message() {
     let many: Vec<String> = (0..900).map(|i| (20_000_000 + i).to_string()).collect();
     // The next reply follows in the same buffer, in an empty one, or in one that is half sent.
     for sent_between in [0, BLOCK, 5000] {
@@ -175,7 +175,7 @@ fn the_padding_is_zeros_also_behind_a_longer_message() {
 }
 
 #[test]
-fn what_was_decoded_is_encoded_to_the_same_bytes() {
+fn decoded_bets_are_encoded_to_the_same_bytes() {
     let names = ["Ana", "José María", "Ñ", &"x".repeat(255), &"é".repeat(127), "de la Cruz"];
     for agency in [1, 5, 255] {
         for count in [0, 1, 2, 17, 255] {

@@ -91,7 +91,7 @@ fn goes_on_but_is_not_finished(server: &mut Server) {
 }
 
 #[test]
-fn a_batch_with_a_bad_bet_is_refused_as_a_whole() {
+fn a_batch_with_an_invalid_bet_is_refused_as_a_whole() {
     for (bad, field, text) in table() {
         for position in 1..=3 {
             let mut bets = vec![ANA.as_bytes(); 3];
@@ -114,7 +114,7 @@ fn a_batch_with_a_bad_bet_is_refused_as_a_whole() {
 }
 
 #[test]
-fn a_bad_bet_sent_alone_is_answered() {
+fn an_invalid_single_bet_gets_a_reply() {
     for (bad, _, text) in table() {
         let mut server = server();
         give(&mut server, at(1), &block(BET, 1, &bad));
@@ -137,7 +137,7 @@ fn a_bad_bet_sent_alone_is_answered() {
 
 /// Finished may arrive before the application has taken an event.
 #[test]
-fn a_finished_is_refused_though_it_came_with_the_bad_batch() {
+fn finished_that_arrives_with_an_invalid_batch_is_refused() {
     let bad = b"Ana|Paz|1|1980-01-01";
     let finished = || block(FINISHED, 1, b"");
     for good_first in [false, true] {
@@ -166,7 +166,7 @@ fn a_finished_is_refused_though_it_came_with_the_bad_batch() {
 }
 
 #[test]
-fn what_the_application_refuses_is_refused_just_so() {
+fn bets_that_the_application_refuses_count_as_refused() {
     let failure = Failure { code: Code::Storage, text: "the disk is full" };
     for alone in [false, true] {
         for finished_came_before in [false, true] {
@@ -204,7 +204,7 @@ fn what_the_application_refuses_is_refused_just_so() {
 /// Finished that the application rejects says nothing about the bets: the application decides about the next
 /// one.
 #[test]
-fn a_refused_finished_may_be_asked_again() {
+fn refused_finished_may_be_sent_again() {
     let mut server = server();
     let failure = Failure { code: Code::Storage, text: "the disk is full" };
     for (receipt, answer) in [(Receipt::Refused(failure), b"0"), (stored(), b"1")] {

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[test]
-fn an_end_for_another_agency_than_the_bets_is_refused() {
+fn finished_of_another_agency_than_the_bets_is_refused() {
     let mut server = server_given(format!("{FIXED_BATCH}F00002"));
     assert!(accept_next(&mut server, at(0), None));
     let (said, answered, end) = outcome(&mut server);
@@ -41,7 +41,7 @@ fn an_end_for_another_agency_than_the_bets_is_refused() {
 }
 
 #[test]
-fn who_had_a_batch_refused_is_not_finished() {
+fn finished_after_a_refused_batch_is_refused() {
     let failure = Failure { code: Code::Storage, text: "the disk is full" };
     let earlier = "bets that were sent before were refused";
     for by_application in [true, false] {

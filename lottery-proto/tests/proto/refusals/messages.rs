@@ -62,7 +62,7 @@ fn ends_with(server: &mut Server, failure: &[u8]) {
 }
 
 #[test]
-fn a_peer_that_goes_on_sending_after_its_end_is_cut_off() {
+fn a_peer_that_keeps_sending_after_a_refusal_is_cut_off() {
     let mut server = server();
     give(&mut server, at(0), &sized(FINISHED, 0, b""));
     assert_eq!(server.state(), State::Draining);
@@ -155,7 +155,7 @@ fn table() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
 }
 
 #[test]
-fn what_cannot_be_understood_ends_the_connection() {
+fn a_malformed_packet_ends_the_connection() {
     for (sent, failure, text) in table() {
         let mut server = server();
         // A second message behind it is not decoded.
@@ -168,7 +168,7 @@ fn what_cannot_be_understood_ends_the_connection() {
 }
 
 #[test]
-fn one_connection_speaks_for_one_agency() {
+fn a_packet_of_another_agency_ends_the_connection() {
     for (sent, failure) in [
         (block(BET, 2, JOSE.as_bytes()), bet_refused(2, b"20000003|8|0")),
         (batch(2, &[JOSE]), vec![]),
@@ -193,7 +193,7 @@ fn one_connection_speaks_for_one_agency() {
 
 /// Earlier requests are answered before the rejection is sent, and the rejection before the end.
 #[test]
-fn earlier_requests_are_still_answered() {
+fn requests_before_a_malformed_packet_get_their_replies() {
     let mut server = server();
     let sent = [block(FINISHED, 1, b""), block(FINISHED, 1, b"?")].concat();
     give(&mut server, at(1), &sent);
@@ -208,7 +208,7 @@ fn earlier_requests_are_still_answered() {
 }
 
 #[test]
-fn nothing_of_a_bad_batch_is_handed_out_but_all_before_it() {
+fn no_bet_of_a_malformed_batch_is_handed_out() {
     let mut server = server();
     give(&mut server, at(1), &[batch(1, &[JOSE]), second_bet_with(1, 9)].concat());
     assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![JOSE.into()])]);
@@ -222,7 +222,7 @@ fn nothing_of_a_bad_batch_is_handed_out_but_all_before_it() {
 }
 
 #[test]
-fn garbage_is_refused_as_soon_as_it_is_a_block() {
+fn garbage_is_refused_once_it_fills_a_block() {
     let mut server = server();
     give(&mut server, at(1), b"\x09");
     give(&mut server, at(1), &[b'x'; BLOCK - 2]);
@@ -235,7 +235,7 @@ fn garbage_is_refused_as_soon_as_it_is_a_block() {
 
 /// The first bytes choose the dialect: behind them a block may begin with any byte.
 #[test]
-fn a_packet_of_any_type_is_a_block_behind_another() {
+fn a_later_packet_of_any_type_is_a_block() {
     for kind in [0, 10, b'A', b'x', 255] {
         let mut server = server();
         give(&mut server, at(1), &block(WINNER, 1, b"1"));

@@ -76,7 +76,7 @@ fn a_wrong_reply_of_block_ends_the_connection() {
 }
 
 #[test]
-fn answers_before_a_wrong_one_are_heard() {
+fn replies_before_a_wrong_one_are_handed_out() {
     let mut client = asking(Dialect::Block, FINISHED);
     give(&mut client, at(1), &[block(BATCH_ACK, 1, b"1"), block(BATCH_ACK, 1, b"1")].concat());
     assert_eq!(client_events(&mut client), [ClientEvent::Finished(true)]);
@@ -146,7 +146,7 @@ fn a_wrong_reply_of_a_text_dialect_ends_the_connection() {
 
 /// An unasked failure is handed out: the connection goes no further.
 #[test]
-fn a_failure_that_answers_no_question_is_heard() {
+fn an_unasked_failure_is_handed_out() {
     for (wire, sent) in
         [(Fixed, &b"E00004alto"[..]), (Framed, b"00000010error;alto"), (Braces, b"ERROR:alto;")]
     {
@@ -160,7 +160,7 @@ fn a_failure_that_answers_no_question_is_heard() {
 }
 
 #[test]
-fn an_answer_without_an_end_is_given_up_at_the_limit() {
+fn an_endless_reply_is_given_up_at_the_limit() {
     let mut client = asking(Braces, WINNER);
     while client.state() == State::Open {
         let recv = client.poll_io().unwrap().recv;
@@ -178,7 +178,7 @@ fn an_answer_without_an_end_is_given_up_at_the_limit() {
 }
 
 #[test]
-fn a_single_bet_may_be_refused() {
+fn a_refused_single_bet_is_reported() {
     let mut client = lottery_testkit::client(1);
     client.send_bet(at(0), &bet(ANA)).unwrap();
     take(&mut client, at(0));

@@ -11,7 +11,7 @@ use lottery_testkit::{
 use super::greeted;
 
 #[test]
-fn a_client_keeps_to_its_window() {
+fn a_client_sends_no_more_batches_than_its_window() {
     let mut client = greeted(3);
     for _ in 0..2 {
         client.send_batch(at(0), &[bet(ANA)]).unwrap();
@@ -31,7 +31,7 @@ fn a_client_keeps_to_its_window() {
 }
 
 #[test]
-fn an_error_ends_a_session_whatever_was_asked() {
+fn error_ends_a_session_with_or_without_a_request() {
     for asked in [false, true] {
         let mut client = greeted(3);
         if asked {
@@ -55,7 +55,7 @@ fn an_error_ends_a_session_whatever_was_asked() {
 }
 
 #[test]
-fn wrong_answers_are_the_centres_fault() {
+fn wrong_replies_to_hello_are_the_servers_fault() {
     for answer in [
         block(WELCOME, 3, b"2|7|2|2|0badcafe"),
         block(WELCOME, 3, b"2|7|1|0|0badcafe"),
@@ -82,7 +82,7 @@ fn wrong_answers_are_the_centres_fault() {
 }
 
 #[test]
-fn hello_waits_where_a_centre_refuses_what_it_does_not_read() {
+fn hello_waits_while_too_much_is_unsent() {
     let config = ClientConfig::new(AgencyId::new(3).unwrap(), Dialect::Session);
     let mut client = Client::new(ClientConfig { max_unsent: 2 * BLOCK, ..config }, at(0));
     for _ in 0..2 {
@@ -97,7 +97,7 @@ fn hello_waits_where_a_centre_refuses_what_it_does_not_read() {
 }
 
 #[test]
-fn another_answer_to_hello_is_named() {
+fn another_reply_to_hello_is_named() {
     let mut client = client_of(Dialect::Session, 3);
     client.hello(at(0)).unwrap();
     take(&mut client, at(0));
@@ -109,7 +109,7 @@ fn another_answer_to_hello_is_named() {
 }
 
 #[test]
-fn a_session_carries_the_names_that_its_packets_can() {
+fn a_session_carries_names_without_a_bar() {
     let bet = |first| Bet::new(first, "Paz", "1", "1980-01-01", "1").unwrap();
     assert_eq!(Dialect::Session.check_sendable(&bet("Ana")), Ok(()));
     let error = Dialect::Session.check_sendable(&bet("A|na")).unwrap_err();
@@ -117,7 +117,7 @@ fn a_session_carries_the_names_that_its_packets_can() {
 }
 
 #[test]
-fn a_client_says_that_these_were_all_and_gets_winners_from_several_blocks() {
+fn a_client_sends_finished_and_reads_winners_from_several_blocks() {
     let mut client = greeted(3);
     client.send_finished(at(0)).unwrap();
     client.ask_winners(at(0)).unwrap();
@@ -145,7 +145,7 @@ fn told(ask: fn(&mut Client) -> Result<(), SendError>, answer: &[u8]) -> String 
 }
 
 #[test]
-fn wrong_answers_in_a_session_are_named() {
+fn wrong_replies_in_a_session_are_named() {
     let finish: fn(&mut Client) -> _ = |client| client.send_finished(at(0));
     let ask: fn(&mut Client) -> _ = |client| client.ask_winners(at(0));
     for (what, answer, reason) in [
@@ -163,7 +163,7 @@ fn wrong_answers_in_a_session_are_named() {
 }
 
 #[test]
-fn an_error_answers_all_that_was_asked() {
+fn error_replies_to_all_requests() {
     let mut client = client_of(Dialect::Session, 3);
     client.hello(at(0)).unwrap();
     take(&mut client, at(0));
@@ -179,7 +179,7 @@ fn an_error_answers_all_that_was_asked() {
 }
 
 #[test]
-fn a_session_has_a_byte_for_its_agency() {
+fn hello_fails_for_an_agency_over_255() {
     let mut client = client_of(Dialect::Session, 300);
     let error = SendError::Agency { agency: 300, max: 255 };
     assert_eq!(client.hello(at(0)), Err(error));
@@ -196,7 +196,7 @@ fn ends(client: &mut Client, answer: &[u8]) -> String {
 }
 
 #[test]
-fn answers_that_are_no_text_end_a_session() {
+fn replies_that_are_not_utf8_end_a_session() {
     let greeted = || {
         let mut client = client_of(Dialect::Session, 1);
         client.hello(at(0)).unwrap();
@@ -215,7 +215,7 @@ fn answers_that_are_no_text_end_a_session() {
 }
 
 #[test]
-fn a_session_begins_once() {
+fn hello_is_sent_once() {
     let mut client = client_of(Dialect::Session, 3);
     client.hello(at(0)).unwrap();
     take(&mut client, at(0));
@@ -229,7 +229,7 @@ fn a_session_begins_once() {
 }
 
 #[test]
-fn a_wire_without_sessions_has_no_hello() {
+fn hello_fails_in_dialects_without_sessions() {
     for &wire in Dialect::ALL {
         let refused = client_of(wire, 3).hello(at(0));
         assert_eq!(refused, if wire == Dialect::Session { Ok(()) } else { Err(SendError::NotOnThisWire) });

@@ -29,7 +29,7 @@ fn each_batch_is_acknowledged_with_the_new_total() {
 }
 
 #[test]
-fn after_a_refused_batch_every_later_one_is_refused_in_its_turn() {
+fn every_batch_after_a_refused_one_is_refused_in_its_turn() {
     let mut server = in_session();
     let bad = batch(3, &[ANA, "Ana|Paz|1|1980-02-31|1"]);
     let later = [batch(3, &[ANA]), block(FINISHED, 3, b"")].concat();
@@ -58,7 +58,7 @@ fn after_a_refused_batch_every_later_one_is_refused_in_its_turn() {
 }
 
 #[test]
-fn a_batch_that_the_application_refuses_ends_the_storing_of_its_session() {
+fn a_session_stores_nothing_after_the_application_refuses_a_batch() {
     let mut server = in_session();
     give(&mut server, at(0), &batch(3, &[ANA]));
     let ticket = next_batch(&mut server);
@@ -71,7 +71,7 @@ fn a_batch_that_the_application_refuses_ends_the_storing_of_its_session() {
 }
 
 #[test]
-fn a_session_is_superseded_behind_what_it_is_owed() {
+fn superseded_is_sent_after_the_replies_that_are_owed() {
     let mut server = in_session();
     give(&mut server, at(0), &batch(3, &[ANA]));
     let ticket = next_batch(&mut server);
@@ -87,7 +87,7 @@ fn a_session_is_superseded_behind_what_it_is_owed() {
 }
 
 #[test]
-fn failures_are_named() {
+fn errors_carry_their_code() {
     let unsupported = block(ERROR, 0, b"unsupported-version|unsupported version, expected 2 (at byte 4)");
     let malformed = block(ERROR, 0, b"malformed|expected an agency from 1 (at byte 1)");
     let unknown = block(ERROR, 6, b"unknown-agency|unknown agency 6, expected 1 to 5 (at byte 0)");
@@ -123,7 +123,7 @@ fn failures_are_named() {
 }
 
 #[test]
-fn winners_fill_as_many_blocks_as_they_need() {
+fn a_long_winners_list_is_sent_in_several_blocks() {
     let documents: Vec<String> = (0..2000).map(|n| format!("{:08}", 20_000_000 + n)).collect();
     let mut server = in_session();
     give(&mut server, at(0), &block(WINNER, 3, b"2"));
@@ -150,7 +150,7 @@ fn winners_fill_as_many_blocks_as_they_need() {
 }
 
 #[test]
-fn winners_that_fill_one_block_are_one_block() {
+fn winners_that_fill_a_block_are_sent_in_one() {
     let mut winners = vec!["1".repeat(20); 389];
     winners.push("2".repeat(18));
     let payload = format!("1{}", winners.join("|"));
@@ -163,7 +163,7 @@ fn winners_that_fill_one_block_are_one_block() {
 }
 
 #[test]
-fn a_long_reason_is_cut_where_a_block_ends_and_no_character_is_torn() {
+fn a_long_reason_is_cut_at_a_character_to_fit_a_block() {
     let room = BLOCK - 4 - "0|2|storage: ".len();
     for (start, kept) in [("", room - 1), ("x", room)] {
         let reason = format!("{start}{}", "ñ".repeat(9000));
@@ -177,7 +177,7 @@ fn a_long_reason_is_cut_where_a_block_ends_and_no_character_is_torn() {
 }
 
 #[test]
-fn a_centre_that_does_not_speak_sessions_refuses_them() {
+fn a_server_without_sessions_refuses_hello() {
     let config = ServerConfig { dialects: vec![Dialect::Block], ..ServerConfig::default() };
     let mut server = lottery_testkit::server_with(config);
     give(&mut server, at(0), &block(HELLO, 3, b"2"));
@@ -188,7 +188,7 @@ fn a_centre_that_does_not_speak_sessions_refuses_them() {
 }
 
 #[test]
-fn a_single_bet_in_a_session_is_answered_as_without() {
+fn a_single_bet_in_a_session_gets_a_bet_ack() {
     let mut client = greeted(3);
     client.send_bet(at(0), &bet(ANA)).unwrap();
     let sent = take(&mut client, at(0));
@@ -202,7 +202,7 @@ fn a_single_bet_in_a_session_is_answered_as_without() {
 }
 
 #[test]
-fn who_has_begun_without_a_session_cannot_open_one() {
+fn hello_after_another_packet_is_refused() {
     let mut server = server();
     give(&mut server, at(0), &[block(FINISHED, 3, b""), block(HELLO, 3, b"2")].concat());
     let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
@@ -215,7 +215,7 @@ fn who_has_begun_without_a_session_cannot_open_one() {
 }
 
 #[test]
-fn whoever_waits_for_the_draw_behind_other_answers_is_told_of_the_end() {
+fn a_waiting_session_gets_its_replies_and_then_the_shutdown() {
     let mut server = server();
     give(&mut server, at(0), &block(HELLO, 3, b"2"));
     let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };

@@ -26,7 +26,7 @@ macro_rules! carry {
 }
 
 #[test]
-fn whoever_waits_for_the_draw_is_told_at_once() {
+fn a_waiting_session_is_told_at_once_that_it_is_superseded() {
     let agency = AgencyId::new(1).unwrap();
     let mut client = Client::new(ClientConfig::new(agency, Dialect::Session), NOW);
     let mut server = Server::new(ServerConfig::default(), ConnId(1), NOW);

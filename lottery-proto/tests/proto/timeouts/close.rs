@@ -10,7 +10,7 @@ use lottery_testkit::{
 use super::{answering, deadline, expire};
 
 #[test]
-fn a_peer_that_takes_nothing_is_dropped() {
+fn a_peer_that_reads_nothing_is_dropped() {
     let mut server = answering();
     assert_eq!(deadline(&mut server), Some(at(21_000)));
     server.handle(at(20_000), Input::Sent(1));
@@ -31,7 +31,7 @@ fn a_peer_that_takes_nothing_is_dropped() {
 }
 
 #[test]
-fn the_peers_end_is_not_waited_for_long() {
+fn the_peers_end_is_awaited_for_the_linger_timeout() {
     let mut server = server();
     give(&mut server, at(0), &[9; BLOCK]);
     server.handle(at(499), Input::Timeout);
@@ -52,7 +52,7 @@ fn the_peers_end_is_not_waited_for_long() {
 }
 
 #[test]
-fn a_shutdown_does_not_take_long() {
+fn a_shutdown_takes_one_second_at_most() {
     // A reply that is owed does not extend it.
     let mut server = server();
     give(&mut server, at(0), &block(FINISHED, 1, b""));

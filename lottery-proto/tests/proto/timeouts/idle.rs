@@ -16,7 +16,7 @@ fn a_silent_peer_is_closed() {
 }
 
 #[test]
-fn silence_is_counted_from_the_last_byte_and_from_the_last_answer() {
+fn silence_counts_from_the_last_byte_and_the_last_reply() {
     let mut server = server();
     give(&mut server, at(5_000), &batch(1, &[ANA]));
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
@@ -37,7 +37,7 @@ fn silence_is_counted_from_the_last_byte_and_from_the_last_answer() {
 /// Fillers and rejected messages every second do not keep a connection: it ends as if the peer had been
 /// silent.
 #[test]
-fn fillers_and_refused_messages_keep_no_connection() {
+fn fillers_and_refused_messages_do_not_keep_a_connection_open() {
     let hello = b"Q{AgencyID:1};";
     for (first, again) in [
         (&hello[..], &b";"[..]),
@@ -77,7 +77,7 @@ fn fillers_and_refused_messages_keep_no_connection() {
 
 /// The time at which a peer was last heard helps to choose which connection to close.
 #[test]
-fn a_peer_is_heard_when_it_is_taken_and_when_it_has_read_the_answer() {
+fn last_heard_is_updated_by_accepted_messages_and_read_replies() {
     let mut server = server();
     let heard = |server: &Server| server.last_heard();
     assert_eq!(heard(&server), at(0));
@@ -99,7 +99,7 @@ fn a_peer_is_heard_when_it_is_taken_and_when_it_has_read_the_answer() {
 
 /// An agency that is told to ask again later pauses 1, 2, 4, … s, and is not closed as idle.
 #[test]
-fn a_peer_that_asks_again_later_and_later_is_not_closed() {
+fn a_peer_that_polls_at_growing_intervals_is_not_closed() {
     for server_takes in [0, 3_000] {
         let (mut server, mut now) = (server(), 0);
         for pause in (0..=12).map(|power| 1_000 << power) {

@@ -13,7 +13,7 @@ use super::{answering, deadline, ends, expire};
 use crate::support::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH};
 
 #[test]
-fn a_message_has_to_be_complete_in_time_however_it_trickles() {
+fn a_trickling_message_must_be_complete_in_time() {
     let mut server = server();
     for second in 0..20 {
         give(&mut server, at(1_000 + second * 1_000), b"\x04");
@@ -24,7 +24,7 @@ fn a_message_has_to_be_complete_in_time_however_it_trickles() {
 }
 
 #[test]
-fn a_peer_in_a_message_is_not_silent() {
+fn a_peer_within_a_message_is_not_silent() {
     let idle_timeout = Duration::from_secs(5);
     let config = ServerConfig { idle_timeout, ..ServerConfig::default() };
     let mut server = Server::new(config, ConnId(1), at(0));
@@ -33,7 +33,7 @@ fn a_peer_in_a_message_is_not_silent() {
 }
 
 #[test]
-fn each_message_has_its_own_time() {
+fn each_message_has_its_own_deadline() {
     let mut server = server();
     let question = block(WINNER, 1, b"1");
     give(&mut server, at(0), &question[..1]);
@@ -47,7 +47,7 @@ fn each_message_has_its_own_time() {
 }
 
 #[test]
-fn a_message_that_is_not_read_takes_no_time() {
+fn a_message_that_is_not_read_has_no_deadline() {
     let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
     let mut server = Server::new(config, ConnId(1), at(0));
     let question = block(WINNER, 1, b"1");
@@ -70,7 +70,7 @@ fn a_message_that_is_not_read_takes_no_time() {
 
 /// Block over a line that many share: complete after 101 s at 81 bytes a second; too slow at 80.
 #[test]
-fn a_message_at_the_least_rate_has_the_time_that_it_takes() {
+fn a_message_at_the_minimum_rate_is_completed() {
     for (rate, in_time) in [(1_000, true), (400, true), (81, true), (80, false), (10, false)] {
         let mut server = server();
         let (mut rest, mut second) = (&block(FINISHED, 1, b"")[..], 0);
@@ -86,7 +86,7 @@ fn a_message_at_the_least_rate_has_the_time_that_it_takes() {
 }
 
 #[test]
-fn however_much_of_a_message_comes_its_time_is_bounded() {
+fn the_deadline_of_a_message_is_bounded() {
     let message_timeout = Duration::from_secs(2);
     let config = ServerConfig { message_timeout, ..ServerConfig::default() };
     let mut server = Server::new(config, ConnId(1), at(0));
@@ -103,7 +103,7 @@ fn however_much_of_a_message_comes_its_time_is_bounded() {
 }
 
 #[test]
-fn a_message_that_stops_is_given_up() {
+fn a_message_that_stops_is_incomplete() {
     for (sent, failure) in [
         (&FIXED_BATCH.as_bytes()[..90], "E00035a message was not completed in time"),
         (b"A0000100003", "E00035a message was not completed in time"),
@@ -130,7 +130,7 @@ fn a_message_that_stops_is_given_up() {
 }
 
 #[test]
-fn bytes_that_are_read_late_beat_every_deadline_but_the_end_of_time_for_reading() {
+fn bytes_read_late_count_before_a_timeout() {
     // The program stood still for an hour: bytes that arrived meanwhile are read before time is told.
     let late = at(3_600_000);
     let question = block(WINNER, 1, b"1");

@@ -11,7 +11,7 @@ use super::{deadline, expire};
 
 /// The request is on a line that takes a kilobyte a minute.
 #[test]
-fn an_answer_is_due_from_when_the_question_has_arrived() {
+fn a_reply_is_due_once_the_request_has_arrived() {
     let mut client = client(1);
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
     client.send_finished(at(0)).unwrap();
@@ -39,7 +39,7 @@ fn an_answer_is_due_from_when_the_question_has_arrived() {
 
 /// Nothing more of the request arrives.
 #[test]
-fn a_line_on_which_nothing_moves_is_given_up() {
+fn a_link_on_which_nothing_moves_is_given_up() {
     let mut client = client(1);
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
     client.send_finished(at(0)).unwrap();
@@ -71,7 +71,7 @@ fn a_line_on_which_nothing_moves_is_given_up() {
 }
 
 #[test]
-fn an_answer_is_not_waited_for_for_ever() {
+fn a_reply_is_awaited_for_the_answer_timeout() {
     let mut client = client(1);
     assert_eq!(deadline(&mut client), None, "an agency that asks nothing may take its time");
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
@@ -89,7 +89,7 @@ fn an_answer_is_not_waited_for_for_ever() {
 
 /// A filler is no reply, and does not extend the deadline for one.
 #[test]
-fn a_filler_is_no_answer() {
+fn a_filler_is_no_reply() {
     let mut client = client_of(Dialect::Braces, 1);
     client.ask_winners(at(0)).unwrap();
     let _ = take(&mut client, at(0));
@@ -117,7 +117,7 @@ fn awaiting_winners(dialect: Dialect) -> (Client, Vec<u8>) {
 
 /// Winners lists may be long, and lines slow.
 #[test]
-fn an_answer_that_has_begun_has_the_time_that_it_takes_at_the_least_rate() {
+fn a_reply_at_the_minimum_rate_is_completed() {
     for dialect in [Dialect::Braces, Dialect::Framed] {
         let (mut client, list) = awaiting_winners(dialect);
         for (second, part) in (1..).zip(list.chunks(100)) {
@@ -130,7 +130,7 @@ fn an_answer_that_has_begun_has_the_time_that_it_takes_at_the_least_rate() {
 
 /// Dialects without a deadline for the first byte of the reply have one for the rest.
 #[test]
-fn an_answer_that_stops_is_given_up() {
+fn a_reply_that_stops_is_given_up() {
     for (dialect, at_first) in [(Dialect::Braces, Some(at(60_000))), (Dialect::Framed, None)] {
         let (mut client, list) = awaiting_winners(dialect);
         assert_eq!(client.poll_io().unwrap().deadline, at_first);
@@ -142,7 +142,7 @@ fn an_answer_that_stops_is_given_up() {
 }
 
 #[test]
-fn a_centre_that_has_not_read_the_question_owes_no_answer() {
+fn a_request_that_is_not_sent_has_no_reply_deadline() {
     let config = ClientConfig {
         answer_timeout: Duration::from_secs(1),
         ..ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block)

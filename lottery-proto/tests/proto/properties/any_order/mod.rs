@@ -44,7 +44,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_server_stands_any_call_in_any_order(
+    fn a_server_keeps_its_invariants_under_any_calls(
         wire in prop_oneof![1 => Just(Dialect::Block), 2 => prop::sample::select(vec![Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces, Dialect::Echo])],
         steps in server::steps(),
         of in prop_oneof![4 => prop::collection::vec(0..10_u8, 1..9), 1 => prop::collection::vec(0..14_u8, 1..30)],
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn a_client_stands_any_call_in_any_order(steps in client::steps(), max_unsent in 1..40_000_usize) {
+    fn a_client_keeps_its_invariants_under_any_calls(steps in client::steps(), max_unsent in 1..40_000_usize) {
         client::run(max_unsent, &steps);
     }
 }

@@ -51,26 +51,26 @@ fn all_inputs(wire: Dialect) {
 }
 
 #[test]
-fn the_decoders_of_block_stand_anything() {
+fn decoders_of_block_keep_their_invariants_on_any_bytes() {
     all_inputs(Dialect::Block);
 }
 
 #[test]
-fn the_decoders_of_fixed_stand_anything() {
+fn decoders_of_fixed_keep_their_invariants_on_any_bytes() {
     all_inputs(Dialect::Fixed);
 }
 
 #[test]
-fn the_decoders_of_framed_stand_anything() {
+fn decoders_of_framed_keep_their_invariants_on_any_bytes() {
     all_inputs(Dialect::Framed);
 }
 
 #[test]
-fn the_decoders_of_braces_stand_anything() {
+fn decoders_of_braces_keep_their_invariants_on_any_bytes() {
     all_inputs(Dialect::Braces);
 }
 
 #[test]
-fn the_decoders_of_echo_stand_anything() {
+fn decoders_of_echo_keep_their_invariants_on_any_bytes() {
     all_inputs(Dialect::Echo);
 }

@@ -30,7 +30,7 @@ proptest! {
     })]
 
     #[test]
-    fn whole_and_in_pieces_is_the_same(seed: u64, wire in prop::sample::select(Dialect::ALL), refuse: bool) {
+    fn the_same_bytes_whole_or_in_pieces_mean_the_same(seed: u64, wire in prop::sample::select(Dialect::ALL), refuse: bool) {
         let mut rng = Rng::new(seed);
         let bytes = input(wire, &mut rng, conversation);
         let whole = served(&[&bytes], refuse);

@@ -193,7 +193,7 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
 const TEXTUAL: [Dialect; 3] = [Dialect::Fixed, Dialect::Framed, Dialect::Braces];
 
 #[test]
-fn a_pair_ends_well_over_any_pipe() {
+fn server_and_client_finish_over_any_pipe() {
     let mut steps = 0;
     for seed in 0..800 {
         let mut rng = Rng::new(seed << 32);
@@ -205,7 +205,7 @@ fn a_pair_ends_well_over_any_pipe() {
 }
 
 #[test]
-fn a_pair_ends_well_over_pipes_of_a_few_bytes() {
+fn server_and_client_finish_over_pipes_of_a_few_bytes() {
     for (seed, pipe, tasks) in
         [(1, 1, 2), (2, 1, 3), (3, 2, 4), (4, 3, 5), (5, 5, 6), (6, 7, 15), (7, 11, 20)]
     {
