@@ -16,11 +16,11 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 #[test]
 fn both_machines_count_their_memory_to_the_byte() {
-    an_agency();
-    a_centre();
+    a_client_counts_its_memory();
+    a_server_counts_its_memory();
 }
 
-fn an_agency() {
+fn a_client_counts_its_memory() {
     let bets = [bet(ANA), bet(JOSE)];
     let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
     let answers = [block(BET_ACK, 1, b"20000001|7574|1"), block(BET_ACK, 1, b"20000003|8|1")];
@@ -49,7 +49,7 @@ fn an_agency() {
     assert_eq!(counted, 7);
 }
 
-fn a_centre() {
+fn a_server_counts_its_memory() {
     let config = Arc::new(ServerConfig::default());
     let stream = [
         block(WINNER, 1, b"1"),

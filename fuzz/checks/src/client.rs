@@ -1,4 +1,4 @@
-//! Client under a stream of inputs, and an agency that sends, asks and ends at any time.
+//! Client under a stream of inputs, and an application that sends, asks and ends at any time.
 
 use lottery_proto::client::Event;
 use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, SendError, State};
@@ -88,7 +88,7 @@ impl Run {
         }
     }
 
-    /// Ends the connection: the server ends its side, or is silent and takes nothing while the agency is
+    /// Ends the connection: the server ends its side, or is silent and takes nothing while the client is
     /// done.
     fn finish(&mut self, silent: bool) {
         if silent {

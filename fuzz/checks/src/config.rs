@@ -47,7 +47,7 @@ pub fn run(data: &[u8]) {
             Ok(None) if words.iter().any(|word| word == "--limits") => {}
             // Settings that can be run can be printed.
             Ok(None) => assert!(matches!(parse(&["--print-config"]), Ok(Some(_)))),
-            Err(error) => said(&error),
+            Err(error) => is_one_line(&error),
         }
     });
 }
@@ -62,7 +62,7 @@ fn text<T>(parsed: Parsed<T>) -> Option<String> {
 
 /// Checks that an error is one line without control characters, which could reach the terminal from a file or
 /// a command line.
-fn said(error: &ConfigError) {
+fn is_one_line(error: &ConfigError) {
     let text = error.to_string();
     assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
 }

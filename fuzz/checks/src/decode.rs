@@ -25,9 +25,9 @@ pub fn run(data: &[u8]) {
     serve(Dialect::Session, &config, &[&hello[..], &block].concat());
     served(&[&hello, &block, &block], true);
     // As a reply to one request: the bytes choose the request, so a similar packet covers the others.
-    let question = data.iter().copied().fold(0, u8::wrapping_add) % 8;
-    let wire = if question < 4 { Dialect::Block } else { Dialect::Session };
-    answered(wire, (question % 4).into(), &[&block]);
+    let request = data.iter().copied().fold(0, u8::wrapping_add) % 8;
+    let dialect = if request < 4 { Dialect::Block } else { Dialect::Session };
+    answered(dialect, (request % 4).into(), &[&block]);
 }
 
 fn decoded(block: &[u8]) -> Outcome {

@@ -29,7 +29,7 @@ const BEGINNINGS: &[(Dialect, &[u8])] = &[
 fn reference(bytes: &[u8]) -> Option<Dialect> {
     let fits = |(byte, place): (&u8, &u8)| if *place == b'#' { byte.is_ascii_digit() } else { byte == place };
     match BEGINNINGS.iter().find(|(_, beginning)| bytes.iter().zip(*beginning).all(fits)) {
-        Some((wire, beginning)) => (bytes.len() >= beginning.len()).then_some(*wire),
+        Some((dialect, beginning)) => (bytes.len() >= beginning.len()).then_some(*dialect),
         None => Some(Dialect::Echo),
     }
 }

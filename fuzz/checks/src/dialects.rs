@@ -27,15 +27,15 @@ pub fn echo(data: &[u8]) {
 
 /// Runs messages. `data` is a byte modulo 5, then bytes: a client's for 0, a server's reply to that request
 /// for 1 to 4.
-fn run(wire: Dialect, data: &[u8]) {
+fn run(dialect: Dialect, data: &[u8]) {
     let mut feed = Feed(data);
-    let Some(question) = feed.byte() else { return };
+    let Some(request) = feed.byte() else { return };
     let bytes = feed.0;
-    if let Some(question) = usize::from(question % 5).checked_sub(1) {
-        answered(wire, question, &[bytes]);
+    if let Some(request) = usize::from(request % 5).checked_sub(1) {
+        answered(dialect, request, &[bytes]);
     } else {
-        let config = ServerConfig { dialects: vec![wire], max_in_flight: 4, ..ServerConfig::default() };
-        serve(wire, &config, bytes);
+        let config = ServerConfig { dialects: vec![dialect], max_in_flight: 4, ..ServerConfig::default() };
+        serve(dialect, &config, bytes);
         served(&[bytes], true);
     }
 }

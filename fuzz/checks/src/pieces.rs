@@ -20,8 +20,8 @@ pub fn run(data: &[u8]) {
             assert_eq!(expected, served(&bytes, receiver == 1), "{}", whole.escape_ascii());
         }
     } else {
-        let (wire, question) = (Dialect::ALL[usize::from(receiver) % Dialect::ALL.len()], receiver / 8 % 4);
-        let expected = answered(wire, question.into(), &[&whole]);
-        assert_eq!(expected, answered(wire, question.into(), &pieces), "{}", whole.escape_ascii());
+        let (dialect, request) = (Dialect::ALL[usize::from(receiver) % Dialect::ALL.len()], receiver / 8 % 4);
+        let expected = answered(dialect, request.into(), &[&whole]);
+        assert_eq!(expected, answered(dialect, request.into(), &pieces), "{}", whole.escape_ascii());
     }
 }

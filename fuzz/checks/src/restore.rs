@@ -32,16 +32,16 @@ pub fn run(data: &[u8]) {
             assert_eq!(stored, lines as u64);
         }
         // The records of its agencies are wrong, or its rows are none.
-        (Ok(()), Err(error)) => said(&error),
+        (Ok(()), Err(error)) => is_one_line(&error),
         (Err(error), restored) => {
-            said(&error);
+            is_one_line(&error);
             assert!(restored.is_err(), "{error}");
         }
     }
 }
 
 /// Checks that an error is one line without control characters, which could reach the terminal from the file.
-fn said(error: &TransferError) {
+fn is_one_line(error: &TransferError) {
     let text = error.to_string();
     assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
 }

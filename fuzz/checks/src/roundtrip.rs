@@ -8,21 +8,21 @@ use lottery_testkit::{ACCEPT, Answer, PendingRequest, at, client_of, give, serve
 use crate::feed::{Feed, padded};
 
 /// Dialects to check; sessions carry the packets of `block`.
-const WIRES: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+const DIALECTS: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
 
 /// Runs a round trip. `data` is a byte that chooses the dialect and the reply, then lines of bets with tabs
 /// between their fields, or a zero byte and an encoded batch.
 pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(first) = feed.byte() else { return };
-    let wire = WIRES[usize::from(first % 4)];
+    let dialect = DIALECTS[usize::from(first % 4)];
     if let Some((0, message)) = feed.0.split_first() {
-        bytes(wire, message);
+        bytes(dialect, message);
     } else if let Ok(text) = std::str::from_utf8(feed.0) {
-        let bets: Vec<Bet<'_>> = text.lines().filter_map(bet).filter(|bet| can_send(wire, bet)).collect();
-        is_stable(wire, 1, &bets);
+        let bets: Vec<Bet<'_>> = text.lines().filter_map(bet).filter(|bet| can_send(dialect, bet)).collect();
+        is_stable(dialect, 1, &bets);
         if let Some(bet) = bets.first() {
-            alone(wire, bet, first >= 128);
+            alone(dialect, bet, first >= 128);
         }
     }
 }
@@ -33,13 +33,13 @@ fn bet(line: &str) -> Option<Bet<'_>> {
     Bet::new(next(), next(), next(), next(), next()).ok()
 }
 
-fn can_send(wire: Dialect, bet: &Bet<'_>) -> bool {
-    !matches!(client_of(wire, 1).send_batch(at(0), &[*bet]), Err(SendError::Unsendable { .. }))
+fn can_send(dialect: Dialect, bet: &Bet<'_>) -> bool {
+    !matches!(client_of(dialect, 1).send_batch(at(0), &[*bet]), Err(SendError::Unsendable { .. }))
 }
 
 /// Sends one bet, and checks its reply.
-fn alone(wire: Dialect, bet: &Bet<'_>, yes: bool) {
-    let (mut client, mut server) = (client_of(wire, 1), server());
+fn alone(dialect: Dialect, bet: &Bet<'_>, yes: bool) {
+    let (mut client, mut server) = (client_of(dialect, 1), server());
     client.send_bet(at(0), bet).expect("it can be sent");
     give(&mut server, at(0), &take(&mut client, at(0)));
     let event = server.poll_event().expect("a request");
@@ -48,7 +48,7 @@ fn alone(wire: Dialect, bet: &Bet<'_>, yes: bool) {
     let answer = if yes { ACCEPT } else { Answer::Reject(Failure { code: Code::Storage, text: "no" }) };
     PendingRequest::of(event).expect("a request").answer(&mut server, at(0), answer).expect("it fits");
     let answer = take(&mut server, at(0));
-    if wire.profile().answers_bets {
+    if dialect.profile().answers_bets {
         give(&mut client, at(0), &answer);
         match client.poll_event() {
             Some(client::Event::Bet { stored, .. } | client::Event::Batch { stored, .. }) => {
@@ -61,11 +61,11 @@ fn alone(wire: Dialect, bet: &Bet<'_>, yes: bool) {
 
 /// Checks that an accepted batch can be encoded again, to the same bytes in the dialects that have one way to
 /// encode it.
-fn bytes(wire: Dialect, message: &[u8]) {
-    let message = if wire == Dialect::Block { padded(message) } else { message.to_vec() };
+fn bytes(dialect: Dialect, message: &[u8]) {
+    let message = if dialect == Dialect::Block { padded(message) } else { message.to_vec() };
     let (mut server, mut rest) = (server(), &message[..]);
     while give_some(&mut server, &mut rest) {}
-    if server.dialect() != Some(wire) {
+    if server.dialect() != Some(dialect) {
         return;
     }
     let Some(Event::Batch { ticket, bets }) = server.poll_event() else { return };
@@ -74,8 +74,8 @@ fn bytes(wire: Dialect, message: &[u8]) {
     if bets.is_empty() {
         return;
     }
-    let written = is_stable(wire, agency, &bets);
-    let same = match wire {
+    let written = is_stable(dialect, agency, &bets);
+    let same = match dialect {
         Dialect::Block => {
             let size = usize::from(u16::from_le_bytes([message[2], message[3]]));
             // Numbers with leading zeros are encoded without them.

@@ -12,7 +12,7 @@ use crate::feed::PAD;
 
 /// Message of a recorded connection, without its padding.
 struct Message {
-    from_agency: bool,
+    from_client: bool,
     bytes: Vec<u8>,
 }
 
@@ -34,45 +34,46 @@ fn connections(name: &str) -> Vec<Vec<Message>> {
     let connections = json["connections"].as_array().expect("a list of connections");
     connections
         .iter()
-        .map(|said| said.as_array().expect("a list").iter().filter_map(message).collect())
+        .map(|entries| entries.as_array().expect("a list").iter().filter_map(message).collect())
         .collect()
 }
 
-fn message(said: &Value) -> Option<Message> {
-    let hex = said["hex"].as_str()?;
+fn message(entry: &Value) -> Option<Message> {
+    let hex = entry["hex"].as_str()?;
     let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
     Some(Message {
-        from_agency: said["from"] == "client",
+        from_client: entry["from"] == "client",
         bytes: (0..hex.len()).step_by(2).map(byte).collect(),
     })
 }
 
 /// Returns every recorded connection, with its dialect. No session was recorded: one is written here.
 fn all() -> Vec<(Dialect, Vec<Message>)> {
-    let of = |wire: Dialect, name| connections(name).into_iter().map(move |said| (wire, said));
+    let of = |dialect: Dialect, name| connections(name).into_iter().map(move |messages| (dialect, messages));
     let mut all: Vec<_> = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces, Dialect::Echo]
         .into_iter()
-        .flat_map(|wire| of(wire, wire.name()))
+        .flat_map(|dialect| of(dialect, dialect.name()))
         .chain(of(Dialect::Echo, "echo-prefixed"))
         .collect();
-    let said = |from_agency, kind, payload: &[u8]| Message { from_agency, bytes: packet(kind, 1, payload) };
+    let message =
+        |from_client, kind, payload: &[u8]| Message { from_client, bytes: packet(kind, 1, payload) };
     let batch = [&[1][..], &packet(1, 1, ANA.as_bytes())].concat();
     all.push((
         Dialect::Session,
         vec![
-            said(true, 7, b"2"),
-            said(false, 8, b"2|0|0|16|00000000"),
-            said(true, 1, ANA.as_bytes()),
-            said(true, 3, &batch),
-            said(true, 3, &batch),
-            said(true, 3, &batch),
-            said(false, 5, b"1|40"),
-            said(true, 4, b""),
-            said(false, 5, b"0|40|storage: the disk is full"),
-            said(true, 6, b"2"),
-            said(false, 6, b"220000001"),
-            said(false, 6, b"120000002|20000003"),
-            said(false, 9, b"superseded|a newer session"),
+            message(true, 7, b"2"),
+            message(false, 8, b"2|0|0|16|00000000"),
+            message(true, 1, ANA.as_bytes()),
+            message(true, 3, &batch),
+            message(true, 3, &batch),
+            message(true, 3, &batch),
+            message(false, 5, b"1|40"),
+            message(true, 4, b""),
+            message(false, 5, b"0|40|storage: the disk is full"),
+            message(true, 6, b"2"),
+            message(false, 6, b"220000001"),
+            message(false, 6, b"120000002|20000003"),
+            message(false, 9, b"superseded|a newer session"),
         ],
     ));
     all
@@ -98,32 +99,33 @@ fn agency_packets() -> Vec<Vec<u8>> {
 }
 
 pub(crate) fn decode() -> Vec<Input> {
-    let recorded = all().into_iter().filter(|(wire, _)| matches!(wire, Dialect::Block | Dialect::Session));
+    let recorded =
+        all().into_iter().filter(|(dialect, _)| matches!(dialect, Dialect::Block | Dialect::Session));
     let large = ["4294967295", "4294967296", "5000000000", "00000000042"].map(|number| {
         let bet = packet(1, 1, ANA.replace("7574", number).as_bytes());
         packet(3, 1, &[&[1][..], &bet].concat())
     });
-    let recorded = recorded.flat_map(|(_, said)| said).map(|message| message.bytes);
+    let recorded = recorded.flat_map(|(_, messages)| messages).map(|message| message.bytes);
     recorded.chain(agency_packets()).chain(large).collect()
 }
 
-pub(crate) fn dialect(wire: Dialect) -> Vec<Input> {
+pub(crate) fn dialect(dialect: Dialect) -> Vec<Input> {
     let mut inputs = Vec::new();
-    for (_, said) in all().into_iter().filter(|(found, _)| *found == wire) {
-        let sent = said.iter().filter(|message| message.from_agency);
+    for (_, messages) in all().into_iter().filter(|(found, _)| *found == dialect) {
+        let sent = messages.iter().filter(|message| message.from_client);
         inputs.push([0].into_iter().chain(sent.flat_map(|message| message.bytes.clone())).collect());
-        for answer in said.iter().filter(|message| !message.from_agency) {
-            inputs.extend((1..=4).map(|question| [&[question][..], &answer.bytes].concat()));
+        for answer in messages.iter().filter(|message| !message.from_client) {
+            inputs.extend((1..=4).map(|request| [&[request][..], &answer.bytes].concat()));
         }
     }
     inputs
 }
 
 pub(crate) fn detect() -> Vec<Input> {
-    let first = |said: Vec<Message>| said.into_iter().next().map(|message| message.bytes);
+    let first = |messages: Vec<Message>| messages.into_iter().next().map(|message| message.bytes);
     all()
         .into_iter()
-        .filter_map(|(_, said)| first(said))
+        .filter_map(|(_, messages)| first(messages))
         .map(|bytes| bytes.into_iter().take(16).collect())
         .chain([&b"1234567890"[..], b"20261128", b"A12345\n", b"B{\"msg\"", b"N{}"].map(<[u8]>::to_vec))
         .collect()
@@ -131,20 +133,21 @@ pub(crate) fn detect() -> Vec<Input> {
 
 pub(crate) fn roundtrip() -> Vec<Input> {
     let lines = agencies(3).into_iter().map(|text| text.replace(',', "\t").into_bytes());
-    let lines = lines.flat_map(|text| [0, 1, 2, 131].map(|wire| [&[wire][..], &text].concat()));
-    let wires = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
-    let batches = all().into_iter().filter_map(|(wire, said)| {
-        let wire = u8::try_from(wires.iter().position(|found| *found == wire)?).expect("four wires");
-        Some([&[wire, 0][..], &said.first()?.bytes].concat())
+    let lines = lines.flat_map(|text| [0, 1, 2, 131].map(|dialect| [&[dialect][..], &text].concat()));
+    let dialects = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+    let batches = all().into_iter().filter_map(|(dialect, messages)| {
+        let dialect =
+            u8::try_from(dialects.iter().position(|found| *found == dialect)?).expect("four dialects");
+        Some([&[dialect, 0][..], &messages.first()?.bytes].concat())
     });
     lines.chain(batches).collect()
 }
 
 /// Returns the messages as pieces, or as steps: each behind `head` of its length, and padded where the
 /// dialect pads.
-fn stream(said: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u8, between: &[u8]) -> Input {
+fn stream(messages: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u8, between: &[u8]) -> Input {
     let mut input = Vec::new();
-    for message in said {
+    for message in messages {
         for piece in message.chunks(254) {
             input.extend(head(u8::try_from(piece.len()).expect("a short piece")));
             input.extend(piece);
@@ -155,13 +158,17 @@ fn stream(said: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u8, b
     input
 }
 
-fn is_padded(wire: Dialect) -> bool {
-    matches!(wire, Dialect::Block | Dialect::Session)
+fn is_padded(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::Block | Dialect::Session)
 }
 
 /// Returns the messages of one side.
-fn of(said: &[Message], agency: bool) -> Vec<&[u8]> {
-    said.iter().filter(|message| message.from_agency == agency).map(|message| &message.bytes[..]).collect()
+fn of(messages: &[Message], client: bool) -> Vec<&[u8]> {
+    messages
+        .iter()
+        .filter(|message| message.from_client == client)
+        .map(|message| &message.bytes[..])
+        .collect()
 }
 
 pub(crate) fn server() -> Vec<Input> {
@@ -177,19 +184,20 @@ pub(crate) fn server() -> Vec<Input> {
         (&[0xB0, 0xA2], &[]),
     ];
     let conversations = all();
-    let inputs = conversations.iter().flat_map(|(wire, said)| {
-        let sent = of(said, true);
-        let steps = |between| stream(&sent, is_padded(*wire), |len| vec![0x40, len], 0x50, between);
+    let inputs = conversations.iter().flat_map(|(dialect, messages)| {
+        let sent = of(messages, true);
+        let steps = |between| stream(&sent, is_padded(*dialect), |len| vec![0x40, len], 0x50, between);
         manners.map(|(between, end)| [&steps(between), end].concat())
     });
     inputs.zip(configured.into_iter().cycle()).map(|(steps, first)| [&first[..], &steps].concat()).collect()
 }
 
 pub(crate) fn client() -> Vec<Input> {
-    let number = |wire| u8::try_from(Dialect::ALL.iter().position(|found| *found == wire).expect("a wire"));
+    let number =
+        |dialect| u8::try_from(Dialect::ALL.iter().position(|found| *found == dialect).expect("a dialect"));
     let conversations = all();
-    let inputs = conversations.iter().flat_map(|(wire, said)| {
-        let steps = stream(&of(said, false), is_padded(*wire), |len| vec![0x40, len], 0x50, &[0xB1]);
+    let inputs = conversations.iter().flat_map(|(dialect, messages)| {
+        let steps = stream(&of(messages, false), is_padded(*dialect), |len| vec![0x40, len], 0x50, &[0xB1]);
         // The client asks before it gets replies: Hello, a batch, Finished, the winners, a line.
         [
             &[0xC0, 0x6F][..],
@@ -199,20 +207,20 @@ pub(crate) fn client() -> Vec<Input> {
             &[0xC4, 0x6F],
             &[0xE1, 0xC2, 0xC3, 0x6F],
         ]
-        .map(|asked| [&[number(*wire).expect("few wires") + 96][..], asked, &steps].concat())
+        .map(|asked| [&[number(*dialect).expect("few dialects") + 96][..], asked, &steps].concat())
     });
     inputs.collect()
 }
 
 pub(crate) fn pieces() -> Vec<Input> {
     let conversations = all();
-    let inputs = conversations.iter().flat_map(|(wire, said)| {
-        let steps = |agency| stream(&of(said, agency), is_padded(*wire), |len| vec![len], PAD, &[]);
-        let place = Dialect::ALL.iter().position(|found| found == wire).expect("a wire");
-        let heard =
-            (0..32).map(|question| question * 8).find(|byte| usize::from(*byte) % 6 == place && *byte > 1);
+    let inputs = conversations.iter().flat_map(|(dialect, messages)| {
+        let steps = |client| stream(&of(messages, client), is_padded(*dialect), |len| vec![len], PAD, &[]);
+        let place = Dialect::ALL.iter().position(|found| found == dialect).expect("a dialect");
+        let replies =
+            (0..32).map(|request| request * 8).find(|byte| usize::from(*byte) % 6 == place && *byte > 1);
         let sent = [0, 1].map(|receiver| [&[receiver][..], &steps(true)].concat());
-        sent.into_iter().chain(heard.map(|receiver| [&[receiver][..], &steps(false)].concat()))
+        sent.into_iter().chain(replies.map(|receiver| [&[receiver][..], &steps(false)].concat()))
     });
     inputs.collect()
 }

@@ -143,8 +143,8 @@ impl Run {
         self.answer_all();
         assert!(self.driver.end.poll_io().is_none() && self.driver.end.poll_event().is_none());
         if !self.driver.lied {
-            let wire = self.driver.end.dialect().unwrap_or(Dialect::Echo);
-            let numbers = numbers(wire, &self.driver.sent);
+            let dialect = self.driver.end.dialect().unwrap_or(Dialect::Echo);
+            let numbers = numbers(dialect, &self.driver.sent);
             assert!(numbers.is_sorted_by(|a, b| a < b), "in the order of the requests: {numbers:?}");
         }
     }
@@ -156,14 +156,14 @@ fn marker(number: u64) -> String {
 }
 
 /// Returns the numbers of the requests of these replies, as far as they can be told.
-fn numbers(wire: Dialect, sent: &[u8]) -> Vec<u64> {
+fn numbers(dialect: Dialect, sent: &[u8]) -> Vec<u64> {
     let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse().ok();
     // A marker that is cut off at the end is none.
     let marked = |text: &[u8]| {
         let mut parts = text.split(|byte| *byte == b'#').skip(1);
         parts.next().filter(|_| parts.next().is_some()).and_then(number)
     };
-    match wire {
+    match dialect {
         // A line may hold text like a marker, but not before its beginning.
         Dialect::Echo => {
             let lines = sent.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#"));

@@ -8,7 +8,7 @@ use crate::inputs::worst_answers;
 
 /// Returns the most bytes that a client took from the allocator while it was sent these replies over and
 /// over; it sends all that it may, its events are taken or not, and little of what it sends is read.
-fn peak_of_agency(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> usize {
+fn peak_of_client(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> usize {
     let bets = vec![bet(ANA); 12_000];
     let mut stream = bytes.iter().cycle().take(2 * config.max_answer);
     let before = ALLOCATOR.current_usage();
@@ -39,20 +39,20 @@ fn peak_of_agency(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> us
 pub(crate) fn never_takes_more_memory_than_is_documented() {
     let mut highest = 0;
     for (max_message, max_unsent) in [(1024 * 1024, 64 * 1024), (8192, 8192), (100_000, 300_000)] {
-        for (wire, bytes) in worst_answers() {
-            let config = ClientConfig::new(AgencyId::new(1).unwrap(), wire);
+        for (dialect, bytes) in worst_answers() {
+            let config = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
             let config = ClientConfig { max_message, max_answer: max_message, max_unsent, ..config };
             for takes_events in [true, false] {
-                let (peak, most) = (peak_of_agency(&config, &bytes, takes_events), config.max_memory());
+                let (peak, most) = (peak_of_client(&config, &bytes, takes_events), config.max_memory());
                 assert!(
                     peak <= most,
-                    "{wire}, {takes_events}: {peak} bytes, more than {most}, of {:?}",
+                    "{dialect}, {takes_events}: {peak} bytes, more than {most}, of {:?}",
                     bytes.len()
                 );
                 highest = highest.max(peak * 100 / most);
             }
         }
     }
-    println!("an agency: {highest} % of what is documented");
+    println!("a client: {highest} % of what is documented");
     assert!(highest > 33, "{highest} %");
 }

@@ -18,7 +18,7 @@ pub(crate) fn worst() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("finished", block(FINISHED, 1, b"")),
         ("nonsense", block(BATCH, 1, &[255; 4000])),
-        ("questions on fixed", b"C00001".to_vec()),
+        ("queries on fixed", b"C00001".to_vec()),
         (
             "batches on fixed",
             [b"A0000100001".to_vec(), format!("{:30}{:30}000000011980-01-010001", "a", "b").into()].concat(),
@@ -41,7 +41,7 @@ pub(crate) fn worst() -> Vec<(&'static str, Vec<u8>)> {
 
 /// Returns the worst replies of a server.
 pub(crate) fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
-    let winners = |wire: Dialect, many: usize| match wire {
+    let winners = |dialect: Dialect, many: usize| match dialect {
         Dialect::Fixed => [format!("R{many:05}").into_bytes(), b"20000001".repeat(many)].concat(),
         Dialect::Framed => framed("20000001;".repeat(many).trim_end_matches(';')),
         _ => [b"R{".to_vec(), b"PlayerDocID:1},{".repeat(many), b"PlayerDocID:1};".to_vec()].concat(),
@@ -57,13 +57,13 @@ pub(crate) fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
         (Dialect::Echo, b"hola\n".to_vec()),
     ];
     // A long list, which the buffer grows for, then unasked rejections, as small as they can be.
-    for (wire, refusal) in [
+    for (dialect, refusal) in [
         (Dialect::Fixed, b"E00000".to_vec()),
         (Dialect::Framed, framed("error;")),
         (Dialect::Braces, b"ERROR:;".to_vec()),
     ] {
         for many in [1, 900, 11_000, 60_000] {
-            answers.push((wire, [winners(wire, many), refusal.repeat(100_000)].concat()));
+            answers.push((dialect, [winners(dialect, many), refusal.repeat(100_000)].concat()));
         }
     }
     answers

@@ -139,13 +139,13 @@ fn peak_since(
 fn peak_of_lists(
     config: &ServerConfig,
     hello: &[u8],
-    question: &[u8],
+    query: &[u8],
     winners: &[String],
     whole: bool,
 ) -> (usize, usize) {
-    const QUESTIONS: usize = 40;
+    const QUERIES: usize = 40;
     let list = Answer::Accept { total: 1, winners: Some(winners), prefix: "" };
-    let bytes = [hello, &question.repeat(QUESTIONS)].concat();
+    let bytes = [hello, &query.repeat(QUERIES)].concat();
     let (mut stream, mut lists, mut sent) = (&bytes[..], 0, 0);
     let (size, mut pieces) = (ListSize::of(winners.iter().map(String::as_str)), winners.chunks(1));
     let before = ALLOCATOR.current_usage();
@@ -156,7 +156,7 @@ fn peak_of_lists(
         io.recv[..n].copy_from_slice(&stream[..n]);
         stream = &stream[n..];
         server.handle(at(0), Input::Received(n));
-        let mut held = Vec::with_capacity(QUESTIONS);
+        let mut held = Vec::with_capacity(QUERIES);
         loop {
             while let Some(event) = server.poll_event() {
                 held.extend(PendingRequest::of(event));
@@ -183,8 +183,8 @@ fn peak_of_lists(
             break;
         }
     }
-    assert_eq!((stream.len(), lists), (0, QUESTIONS));
-    (ALLOCATOR.peak_usage() - before + size_of::<Server>(), sent / QUESTIONS)
+    assert_eq!((stream.len(), lists), (0, QUERIES));
+    (ALLOCATOR.peak_usage() - before + size_of::<Server>(), sent / QUERIES)
 }
 
 /// Size of a piece of a list, in bytes of documents with a separator each.
@@ -235,13 +235,13 @@ pub(crate) fn never_takes_more_memory_than_is_documented() {
 
         let winners: Vec<String> = (0..50_000).map(|nth| (20_000_000 + nth).to_string()).collect();
         let session = (block(HELLO, 1, b"2"), block(WINNER, 1, b"2"));
-        for (hello, question) in [session, (vec![], b"Q{AgencyID:1};".to_vec())] {
+        for (hello, query) in [session, (vec![], b"Q{AgencyID:1};".to_vec())] {
             for winners in [&winners, &vec!["1".to_owned(); 50_000]] {
-                let (peak, list) = peak_of_lists(config, &hello, &question, winners, false);
+                let (peak, list) = peak_of_lists(config, &hello, &query, winners, false);
                 println!("at most {most}, and {peak} with lists of {list} bytes in pieces");
                 assert!(peak <= most, "{peak} bytes, more than {most}, with lists of {list} in pieces");
             }
-            let (peak, list) = peak_of_lists(config, &hello, &question, &winners, true);
+            let (peak, list) = peak_of_lists(config, &hello, &query, &winners, true);
             let most = most + 4 * (list - ServerConfig::USUAL_ANSWER);
             println!("at most {most}, and {peak} with lists of {list} bytes");
             assert!(peak <= most, "{peak} bytes, more than {most}, with lists of {list}");
@@ -249,8 +249,8 @@ pub(crate) fn never_takes_more_memory_than_is_documented() {
 
         let mut rng = Rng::new(9);
         for _ in 0..2_000 {
-            let wire = *rng.pick(Dialect::ALL);
-            let mut bytes = if rng.one_in(9) { noise(&mut rng) } else { conversation(wire, &mut rng) };
+            let dialect = *rng.pick(Dialect::ALL);
+            let mut bytes = if rng.one_in(9) { noise(&mut rng) } else { conversation(dialect, &mut rng) };
             spoil(&mut bytes, &mut rng);
             let manner = *rng.pick(&MANNERS);
             let peak = peak(config, &bytes, 60_000, manner, &why);

@@ -64,14 +64,14 @@ fn a_batch_of_lines_is_filled_to_the_limit() {
 fn a_batch_stays_within_its_limit() {
     let long = format!("{0}|{0}|1|1980-01-01|1", "é".repeat(30));
     let bets = vec![bet(&long); 30_000];
-    for (wire, batch_bytes) in [(Fixed, 1024 * 1024), (Framed, 8192), (Braces, 1024 * 1024)] {
-        let mut client = client_of(wire, 1);
+    for (dialect, batch_bytes) in [(Fixed, 1024 * 1024), (Framed, 8192), (Braces, 1024 * 1024)] {
+        let mut client = client_of(dialect, 1);
         let taken = client.send_batch(at(0), &bets).unwrap();
         let sent = take(&mut client, at(0));
-        assert!(sent.len() <= batch_bytes + 14, "{wire}: {}", sent.len());
-        assert!(sent.len() + sent.len() / taken > batch_bytes, "{wire}: another would have fitted");
-        if wire != Framed {
-            assert!(sent.len() <= batch_bytes, "{wire}: the centre takes no more");
+        assert!(sent.len() <= batch_bytes + 14, "{dialect}: {}", sent.len());
+        assert!(sent.len() + sent.len() / taken > batch_bytes, "{dialect}: another would have fitted");
+        if dialect != Framed {
+            assert!(sent.len() <= batch_bytes, "{dialect}: the server takes no more");
         }
         let mut server = server();
         give(&mut server, at(0), &sent);
@@ -95,7 +95,7 @@ fn an_empty_batch_is_accepted_by_dialects_that_have_it() {
 #[test]
 fn messages_that_arrive_together_are_decoded_one_by_one() {
     let mut server = server_given(format!("{FIXED_BATCH}{FIXED_BATCH}F00001C00001"));
-    assert_eq!(accept_all(&mut server, None), "O", "behind its answer nothing is answered");
+    assert_eq!(accept_all(&mut server, None), "O", "behind its answer nothing is reply");
     assert_eq!(close_reason(&mut server), CloseReason::Done);
 
     let mut server = server_given(format!("{FRAMED_BATCH}{FRAMED_BATCH}00000003END"));
@@ -114,13 +114,13 @@ fn bets_beyond_the_announced_count_are_malformed() {
     let one = FIXED_BATCH.replacen("00002", "00001", 1);
     let mut server = server_given(&one);
     assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![ANA.into()])]);
-    let (said, answered, end) = outcome(&mut {
+    let (error, reply, end) = outcome(&mut {
         let mut server = server_given(one.replace("José ", "Xosé "));
         assert!(accept_next(&mut server, at(0), None));
         server
     });
-    assert_eq!((&said[..], end), ("expected A, F or C (at byte 0)", End::Closed));
-    assert_eq!(answered, b"E00030expected A, F or C (at byte 0)");
+    assert_eq!((&error[..], end), ("expected A, F or C (at byte 0)", End::Closed));
+    assert_eq!(reply, b"E00030expected A, F or C (at byte 0)");
     // The batch lacks a bet, so the next message is taken for one.
     let three = FIXED_BATCH.replacen("00002", "00003", 1);
     let mut server = server_given(format!("{three}F00001"));
@@ -129,15 +129,15 @@ fn bets_beyond_the_announced_count_are_malformed() {
     let received = three.len() + 6;
     assert_eq!(close_reason(&mut server), CloseReason::Peer(Violation::Truncated { received }));
     // Bodies that are shorter or longer than their length says.
-    for (length, said) in [
+    for (length, error) in [
         (82, "expected eight digits, the length of the body (at byte 0)"),
         (84, "expected eight digits, the length of the body (at byte 7)"),
     ] {
         let sent = FRAMED_BATCH.replacen("83", &length.to_string(), 1) + "00000003END.";
         let mut server = server_given(sent);
         assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(_, RefusedBy::Malformed(_))]));
-        let answered = utf8(take(&mut server, at(0)));
-        assert!(answered.ends_with(&format!("error;{said}")), "{answered}");
+        let reply = utf8(take(&mut server, at(0)));
+        assert!(reply.ends_with(&format!("error;{error}")), "{reply}");
         assert!(matches!(close_reason(&mut server), CloseReason::Peer(_)));
     }
 }

@@ -64,7 +64,7 @@ fn a_semicolon_in_a_name_makes_both_parts_malformed() {
     let mut server = server_given(BRACES_BATCH.replacen("Ana", "A;na", 1));
     let errors: Vec<String> = server_events(&mut server)
         .into_iter()
-        .map(|seen| match seen {
+        .map(|event| match event {
             ServerEvent::Refused(0, RefusedBy::Malformed(error)) => error.to_string(),
             other => panic!("{other:?}"),
         })

@@ -69,10 +69,10 @@ fn an_end_anywhere_inside_a_message_is_truncated() {
 
 #[test]
 fn a_server_that_ends_before_its_reply_is_at_fault() {
-    for question in [BET, FINISHED, WINNER] {
+    for request in [BET, FINISHED, WINNER] {
         for received in [0, 1, 3, 4, 5, BLOCK - 1, BLOCK] {
-            let mut client = asking(Dialect::Block, question);
-            let answer: &[u8] = match question {
+            let mut client = asking(Dialect::Block, request);
+            let answer: &[u8] = match request {
                 BET => &block(BET_ACK, 1, b"20000001|7574|1"),
                 FINISHED => &block(BATCH_ACK, 1, b"1"),
                 _ => &block(WINNER, 1, b"1"),
@@ -175,7 +175,7 @@ fn a_done_connection_stays_done_if_the_peer_never_ends() {
 /// A connection that is stopped while it waits for the draw gets nothing that could be taken for winners.
 #[test]
 fn a_shutdown_is_reported_in_dialects_that_have_words_for_it() {
-    for (sent, said) in [
+    for (sent, reply) in [
         ("A0000100000", "E00022the centre is stopping"),
         ("00000003END", ""),
         ("000000041;0\n", "00000028error;the centre is stopping"),
@@ -189,15 +189,15 @@ fn a_shutdown_is_reported_in_dialects_that_have_words_for_it() {
             let _ = accept_all(&mut server, None);
         }
         server.handle(at(1), Input::Shutdown);
-        assert_eq!(utf8(take(&mut server, at(1))), said, "{sent}");
+        assert_eq!(utf8(take(&mut server, at(1))), reply, "{sent}");
         assert_eq!(close_reason(&mut server), CloseReason::Shutdown, "{sent}");
     }
-    // An agency whose Finished was acknowledged is told that the server stops.
-    for (sent, said) in [("F00001", "O"), ("N{AgencyID:1};", "ACK_NOTIFY;ERROR:the centre is stopping;")] {
+    // A client whose Finished was acknowledged is told that the server stops.
+    for (sent, reply) in [("F00001", "O"), ("N{AgencyID:1};", "ACK_NOTIFY;ERROR:the centre is stopping;")] {
         let mut server = server_given(sent);
         server.handle(at(1), Input::Shutdown);
         assert!(take(&mut server, at(1)).is_empty());
-        assert_eq!(accept_all(&mut server, None), said);
+        assert_eq!(accept_all(&mut server, None), reply);
         assert_eq!(close_reason(&mut server), CloseReason::Shutdown, "{sent}");
     }
 }

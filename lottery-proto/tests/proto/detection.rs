@@ -49,14 +49,14 @@ fn first_messages() -> Vec<(Dialect, Vec<u8>, usize)> {
 
 #[test]
 fn the_first_bytes_choose_the_dialect_whole_or_one_by_one() {
-    for (wire, message, needed) in first_messages() {
+    for (dialect, message, needed) in first_messages() {
         let mut server = server();
         give(&mut server, at(0), &message);
-        assert_eq!(server.dialect(), Some(wire), "{}", message.escape_ascii());
+        assert_eq!(server.dialect(), Some(dialect), "{}", message.escape_ascii());
 
         let mut server = lottery_testkit::server();
         for (at_byte, byte) in message.iter().enumerate() {
-            let known = (at_byte >= needed).then_some(wire);
+            let known = (at_byte >= needed).then_some(dialect);
             assert_eq!(server.dialect(), known, "{} at {at_byte}", message.escape_ascii());
             if server.state() == State::Open {
                 give(&mut server, at(0), &[*byte]);
@@ -124,8 +124,8 @@ fn a_line_of_digits_letters_or_braces_is_echoed() {
 }
 
 /// Returns the rejection of each dialect for a connection that is not served.
-fn failure(wire: Dialect, text: &str) -> Vec<u8> {
-    match wire {
+fn failure(dialect: Dialect, text: &str) -> Vec<u8> {
+    match dialect {
         Fixed => format!("E{:05}{text}", text.len()).into_bytes(),
         Framed => framed(format!("error;{text}")),
         Braces => format!("ERROR:{text};").into_bytes(),
@@ -136,18 +136,18 @@ fn failure(wire: Dialect, text: &str) -> Vec<u8> {
 #[test]
 fn a_disabled_dialect_is_refused_in_its_own_words() {
     for spoken in Dialect::ALL {
-        for (wire, message, needed) in first_messages() {
+        for (dialect, message, needed) in first_messages() {
             let config = ServerConfig { dialects: vec![*spoken], ..ServerConfig::default() };
             let mut server = server_with(config);
             give(&mut server, at(0), &message[..needed]);
-            if wire == *spoken {
+            if dialect == *spoken {
                 assert_ne!(server.state() == State::Open, message == b"09999999");
                 continue;
             }
-            assert_eq!(take(&mut server, at(0)), failure(wire, "this wire is not spoken here"));
+            assert_eq!(take(&mut server, at(0)), failure(dialect, "this wire is not spoken here"));
             server.handle(at(0), Input::FinSent);
             server.handle(at(0), Input::Eof);
-            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::NotSpoken(wire))]);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::NotSpoken(dialect))]);
         }
     }
 }
@@ -156,7 +156,7 @@ fn a_disabled_dialect_is_refused_in_its_own_words() {
 fn a_refused_connection_is_told_in_its_own_dialect() {
     let full = Failure { code: Code::TooManyConnections, text: "too many connections" };
     for known_before in [false, true] {
-        for (wire, message, needed) in first_messages() {
+        for (dialect, message, needed) in first_messages() {
             let mut server = server();
             if known_before {
                 give(&mut server, at(0), &message[..needed]);
@@ -169,8 +169,8 @@ fn a_refused_connection_is_told_in_its_own_dialect() {
                 assert_eq!(server.poll_io().unwrap().deadline, Some(at(1_000)));
                 give(&mut server, at(1), &message[..needed]);
             }
-            assert_eq!(take(&mut server, at(1)), failure(wire, "too many connections"));
-            assert!(server.poll_io().unwrap().fin, "{wire} {}", message.escape_ascii());
+            assert_eq!(take(&mut server, at(1)), failure(dialect, "too many connections"));
+            assert!(server.poll_io().unwrap().fin, "{dialect} {}", message.escape_ascii());
             server.handle(at(2), Input::FinSent);
             server.handle(at(2), Input::Eof);
             assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
@@ -208,9 +208,9 @@ fn the_dialect_does_not_change_within_a_connection() {
             server.handle(at(1), Input::Eof);
             assert_eq!(server.dialect(), dialect);
             let _ = take(&mut server, at(1));
-            let seen = server_events(&mut server);
-            let refused = seen.iter().all(|seen| matches!(seen, ServerEvent::Refused(..)));
-            assert!(refused, "{first} {}: {seen:?}", other[..9].escape_ascii());
+            let events = server_events(&mut server);
+            let refused = events.iter().all(|event| matches!(event, ServerEvent::Refused(..)));
+            assert!(refused, "{first} {}: {events:?}", other[..9].escape_ascii());
             assert!(matches!(close_reason(&mut server), CloseReason::Peer(_)));
         }
     }

@@ -97,15 +97,15 @@ fn a_client_of_echo_sends_lines_only() {
         give(&mut client, at(0), format!("{line}\n").as_bytes());
         assert_eq!(client_events(&mut client), [ClientEvent::Line(line.into())]);
     }
-    for wire in &[Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
-        assert_eq!(client_of(*wire, 1).send_line(at(0), "hola"), Err(SendError::NotOnThisWire));
+    for dialect in &[Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+        assert_eq!(client_of(*dialect, 1).send_line(at(0), "hola"), Err(SendError::NotOnThisWire));
     }
     // Unasked line.
     give(&mut client, at(0), b"hola\n");
     client.handle(at(0), Input::FinSent);
     client.handle(at(0), Input::Eof);
-    let heard = client_events(&mut client);
-    let [ClientEvent::Closed(reason)] = heard[..] else { panic!("{heard:?}") };
+    let events = client_events(&mut client);
+    let [ClientEvent::Closed(reason)] = events[..] else { panic!("{events:?}") };
     assert_eq!(reason.to_string(), "protocol error: an answer to no question (at byte 0)");
 }
 
@@ -160,7 +160,7 @@ fn the_silence_that_ends_a_line_is_configured() {
 #[test]
 fn a_foreign_protocol_is_closed_without_a_reply() {
     let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and thirty-two random bytes, without an end";
-    let request = b"GET /index.html HTTP/1.1\r\nHost: centre\r\nAccept: */*\r\n\r\n";
+    let request = b"GET /index.html HTTP/1.1\r\nHost: server\r\nAccept: */*\r\n\r\n";
     let all = ServerConfig::default();
     let without = ServerConfig { dialects: vec![Dialect::Block], ..ServerConfig::default() };
     for (sent, protocol) in [(&hello[..], Foreign::Tls), (request, Foreign::Http)] {

@@ -22,7 +22,7 @@ fn end_after_a_batch_is_finished_and_a_winners_query() {
     assert!(accept_next(&mut server, at(0), None), "finished");
     assert_eq!(take(&mut server, at(0)), b"00000034success;Batch stored successfully.");
     let winners = ["20000003".to_string()];
-    assert!(accept_next(&mut server, at(9), Some(&winners)), "the question");
+    assert!(accept_next(&mut server, at(9), Some(&winners)), "the query");
     assert_eq!(take(&mut server, at(9)), b"0000000820000003");
     assert!(server.poll_io().unwrap().fin);
 }

@@ -6,7 +6,7 @@ use lottery_testkit::{ANA, BET, BLOCK, WINNER, accept_next, at, batch, block, gi
 
 use crate::timeouts::{deadline, expire};
 
-/// Connections that wait, for the agency or for the application, keep little memory.
+/// Connections that wait, for the client or for the application, keep little memory.
 #[test]
 fn memory_is_given_back_while_a_connection_waits() {
     let burst = [batch(1, &[ANA]).repeat(20), block(BET, 1, ANA.as_bytes()).repeat(5)].concat();
@@ -65,9 +65,9 @@ fn memory_is_given_back_while_nothing_more_is_read() {
 #[test]
 fn sent_bytes_take_no_memory_if_some_are_always_unsent() {
     let mut server = server();
-    let question = block(WINNER, 3, b"1");
+    let query = block(WINNER, 3, b"1");
     let ask = |server: &mut _, sent: usize| {
-        give(server, at(0), &question);
+        give(server, at(0), &query);
         assert!(accept_next(server, at(0), None));
         server.handle(at(0), Input::Sent(sent));
     };

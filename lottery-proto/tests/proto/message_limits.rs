@@ -41,8 +41,8 @@ fn an_endless_message_is_refused_at_the_limit() {
             give(&mut server, at(1), begin.as_bytes());
             let received = begin.len() + flood(&mut server, more.repeat(size).as_bytes());
             assert!((most..most + size * 2).contains(&received), "{begin} {size}: {received}");
-            let (said, answered, end) = outcome(&mut server);
-            assert_eq!((&said[..], answered, end), (text, answer.clone().into_bytes(), End::Closed));
+            let (error, reply, end) = outcome(&mut server);
+            assert_eq!((&error[..], reply, end), (text, answer.clone().into_bytes(), End::Closed));
         }
     }
 }

@@ -63,7 +63,7 @@ fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
     let not = |field: &str, c: char| format!("{field}: {c:?} cannot be sent on this wire");
     let space = |field: &str| format!("{field}: ends with a space, which this wire takes for padding");
     let zero = "document: begins with a zero, which this wire takes for padding".to_string();
-    for (wire, [first, last, document, number], error) in [
+    for (dialect, [first, last, document, number], error) in [
         (Fixed, [&long[..], "Paz", "1", "1"], wide("first_name", 30)),
         (Fixed, ["Ana", &"ñ".repeat(31), "1", "1"], wide("last_name", 30)),
         (Fixed, ["Ana ", "Paz", "1", "1"], space("first_name")),
@@ -83,31 +83,31 @@ fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
         (Dialect::Block, ["Ana", "P|z", "1", "1"], not("last_name", '|')),
     ] {
         let bad = Bet::new(first, last, document, "1980-01-01", number).unwrap();
-        assert_eq!(wire.check_sendable(&bad).unwrap_err().to_string(), error, "{wire}");
-        let mut client = client_of(wire, 1);
+        assert_eq!(dialect.check_sendable(&bad).unwrap_err().to_string(), error, "{dialect}");
+        let mut client = client_of(dialect, 1);
         let refused = client.send_batch(at(0), &[good, good, bad]).unwrap_err();
         assert_eq!(refused.to_string(), format!("bet 2: {error}"));
         assert_eq!(client.send_bet(at(0), &bad).unwrap_err().to_string(), format!("bet 0: {error}"));
         assert_eq!((client.unsent(), client.can_send()), (0, true));
     }
-    for (wire, [first, last, document, number]) in [
+    for (dialect, [first, last, document, number]) in [
         (Fixed, ["ñ;,:{}|\"'ñ", &"ñ".repeat(30), "0", "9999"]),
         (Fixed, [" Ana", "\u{A0}", "12345678", "0"]),
         (Framed, ["A,:{}|na ", &"ñ".repeat(127), "00012345678901234567", "4294967295"]),
         (Braces, ["A|na\"' ", &"ñ".repeat(127), "00012345678901234567", "4294967295"]),
     ] {
         let fine = Bet::new(first, last, document, "1980-01-01", number).unwrap();
-        let mut client = client_of(wire, 1);
-        assert_eq!(client.send_batch(at(0), &[fine]), Ok(1), "{wire}");
+        let mut client = client_of(dialect, 1);
+        assert_eq!(client.send_batch(at(0), &[fine]), Ok(1), "{dialect}");
         let mut server = server();
         give(&mut server, at(0), &take(&mut client, at(0)));
         let text = text(&fine);
-        assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![text])], "{wire}");
+        assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![text])], "{dialect}");
     }
     // `braces` has no batch without bets: nothing would name its agency.
     assert_eq!(client_of(Braces, 1).send_batch(at(0), &[]), Err(SendError::NotOnThisWire));
-    for (wire, sent) in [(Fixed, "A0000100000"), (Framed, "000000041;0\n")] {
-        let mut client = client_of(wire, 1);
+    for (dialect, sent) in [(Fixed, "A0000100000"), (Framed, "000000041;0\n")] {
+        let mut client = client_of(dialect, 1);
         assert_eq!(client.send_batch(at(0), &[]), Ok(0));
         assert_eq!(take(&mut client, at(0)), sent.as_bytes());
     }

@@ -50,16 +50,16 @@ pub(crate) fn rejection_behind(first: &str, sent: &[u8]) -> (String, Vec<u8>, En
 pub(crate) fn outcome(server: &mut Server) -> (String, Vec<u8>, End) {
     let answer = take(server, at(1));
     if server.state() == State::Open {
-        let seen = server_events(server);
-        let [ServerEvent::Refused(_, RefusedBy::Malformed(error))] = seen[..] else { panic!("{seen:?}") };
+        let events = server_events(server);
+        let [ServerEvent::Refused(_, RefusedBy::Malformed(error))] = events[..] else { panic!("{events:?}") };
         return (error.to_string(), answer, End::Open);
     }
     assert!(server.poll_io().unwrap().fin);
     server.handle(at(1), Input::FinSent);
     server.handle(at(1), Input::Eof);
-    let seen = server_events(server);
-    let [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(error)))] = seen[..] else {
-        panic!("{seen:?}")
+    let events = server_events(server);
+    let [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(error)))] = events[..] else {
+        panic!("{events:?}")
     };
     (error.to_string(), answer, End::Closed)
 }
@@ -93,8 +93,8 @@ pub(crate) fn close_reason(server: &mut Server) -> CloseReason {
 }
 
 /// Returns a client that has sent this request.
-pub(crate) fn asking(wire: Dialect, request: u8) -> Client {
-    let mut client = client_of(wire, 1);
+pub(crate) fn asking(dialect: Dialect, request: u8) -> Client {
+    let mut client = client_of(dialect, 1);
     match request {
         BET => client.send_bet(at(0), &bet(ANA)).unwrap(),
         BATCH => assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Ok(1)),

@@ -34,7 +34,7 @@ fn a_client_sends_these_bytes_and_a_server_reads_them() {
     let alone =
         "A0000100001Ana                           Paz                           200000011980-01-017574";
     let braced = format!("{}}};", BRACES_BATCH.split_once('}').unwrap().0);
-    for (wire, what, sent, events) in [
+    for (dialect, what, sent, events) in [
         (Fixed, Ask::Batch, FIXED_BATCH, vec![both()]),
         (Fixed, Ask::Bet, alone, vec![one()]),
         (Fixed, Ask::Finished, "F00001", vec![ServerEvent::Finished]),
@@ -47,13 +47,13 @@ fn a_client_sends_these_bytes_and_a_server_reads_them() {
         (Braces, Ask::Finished, "N{AgencyID:1};", vec![ServerEvent::Finished]),
         (Braces, Ask::Winners, "Q{AgencyID:1};", vec![ServerEvent::WinnersQuery]),
     ] {
-        let mut client = client_of(wire, 1);
+        let mut client = client_of(dialect, 1);
         ask(&mut client, what);
         assert_eq!(String::from_utf8(take(&mut client, at(0))).unwrap(), sent);
         let mut server = server();
         give(&mut server, at(0), sent.as_bytes());
         assert_eq!(server_events(&mut server), events, "{sent}");
-        assert_eq!(server.dialect(), Some(wire));
+        assert_eq!(server.dialect(), Some(dialect));
     }
     let mut far = client_of(Fixed, 99_999);
     far.send_finished(at(0)).unwrap();
@@ -66,7 +66,7 @@ fn a_server_replies_with_these_bytes_and_a_client_reads_them() {
     let two = ["20000001".to_string(), "7".to_string()];
     let won = || ClientEvent::Winners(two.to_vec());
     let none: &[String] = &[];
-    for (wire, what, winners, sent, event) in [
+    for (dialect, what, winners, sent, event) in [
         (Fixed, Ask::Finished, None, "O", ClientEvent::Finished(true)),
         (Fixed, Ask::Winners, None, "N", ClientEvent::Pending),
         (Fixed, Ask::Winners, Some(none), "R00000", ClientEvent::Winners(vec![])),
@@ -82,7 +82,7 @@ fn a_server_replies_with_these_bytes_and_a_client_reads_them() {
         (Braces, Ask::Winners, Some(none), "R;", ClientEvent::Winners(vec![])),
         (Braces, Ask::Winners, Some(&two[..]), "R{PlayerDocID:20000001},{PlayerDocID:7};", won()),
     ] {
-        let (mut client, mut server) = (client_of(wire, 1), server());
+        let (mut client, mut server) = (client_of(dialect, 1), server());
         ask(&mut client, what);
         give(&mut server, at(0), &take(&mut client, at(0)));
         assert!(accept_next(&mut server, at(0), winners));
@@ -97,7 +97,7 @@ fn a_refusal_has_these_bytes() {
     let failure = Failure { code: Code::Storage, text: "el disco está lleno; ¡oh\n!" };
     let text = "el disco está lleno; ¡oh\n!";
     let clean = "el disco está lleno, ¡oh,!";
-    for (wire, what, sent, event) in [
+    for (dialect, what, sent, event) in [
         (Fixed, Ask::Finished, format!("E00026{text}"), ClientEvent::Refused("finished", text.into())),
         (Fixed, Ask::Winners, format!("E00026{text}"), ClientEvent::Refused("winners", text.into())),
         // Batches get no reply in this dialect: the failure answers no request.
@@ -107,12 +107,12 @@ fn a_refusal_has_these_bytes() {
         (Braces, Ask::Finished, format!("ERROR:{clean};"), ClientEvent::Refused("finished", clean.into())),
         (Braces, Ask::Winners, format!("ERROR:{clean};"), ClientEvent::Refused("winners", clean.into())),
     ] {
-        let (mut client, mut server) = (client_of(wire, 1), server());
+        let (mut client, mut server) = (client_of(dialect, 1), server());
         ask(&mut client, what);
         give(&mut server, at(0), &take(&mut client, at(0)));
         reject_next(&mut server, at(0), failure);
         assert_eq!(String::from_utf8(take(&mut server, at(0))).unwrap(), sent);
-        assert_eq!(server.poll_io().unwrap().fin, wire == Fixed);
+        assert_eq!(server.poll_io().unwrap().fin, dialect == Fixed);
         give(&mut client, at(0), sent.as_bytes());
         assert_eq!(client_events(&mut client), [event], "{sent}");
     }
@@ -121,52 +121,52 @@ fn a_refusal_has_these_bytes() {
 #[test]
 fn decoded_bets_are_encoded_to_the_same_bytes() {
     let names = ["Ana", "José María", "Ñ", &"é".repeat(30), "李小龍", "x y  z", " a"];
-    for wire in [Fixed, Framed, Braces] {
+    for dialect in [Fixed, Framed, Braces] {
         for agency in [1, 5] {
             for count in [1, 2, 17, 99] {
                 let texts: Vec<String> = (0..count)
                     .map(|i| format!("{}|{}|{i}|1980-01-31|{}", names[i % 7], names[i % 6], i * 101))
                     .collect();
-                stays_the_same(wire, agency, &texts);
+                stays_the_same(dialect, agency, &texts);
             }
         }
     }
 }
 
-fn stays_the_same(wire: Dialect, agency: u32, texts: &[String]) {
+fn stays_the_same(dialect: Dialect, agency: u32, texts: &[String]) {
     let bets: Vec<Bet<'_>> = texts.iter().map(|text| bet(text)).collect();
-    let mut client = client_of(wire, agency);
+    let mut client = client_of(dialect, agency);
     let taken = client.send_batch(at(0), &bets).unwrap();
     let encoded = take(&mut client, at(0));
     let mut server = server();
     give(&mut server, at(0), &encoded);
     let Some(lottery_proto::server::Event::Batch { ticket, bets: decoded }) = server.poll_event() else {
-        panic!("{wire} {agency} {}", texts.len())
+        panic!("{dialect} {agency} {}", texts.len())
     };
     assert_eq!(ticket.agency().get(), agency);
     let decoded: Vec<Bet<'_>> = decoded.iter().collect();
     assert_eq!(decoded, bets[..taken]);
-    let mut again = client_of(wire, agency);
+    let mut again = client_of(dialect, agency);
     assert_eq!(again.send_batch(at(0), &decoded), Ok(taken));
     assert_eq!(take(&mut again, at(0)), encoded);
 }
 
 #[test]
 fn clients_of_framed_and_braces_wait_for_each_reply() {
-    for (wire, what, answer) in [
+    for (dialect, what, answer) in [
         (Framed, BATCH, FRAMED_STORED),
         (Framed, FINISHED, b"00000010NO_WINNERS"),
         (Braces, BATCH, b"ACK_CHUNK;"),
         (Braces, FINISHED, b"ACK_NOTIFY;"),
         (Braces, WINNER, b"W;"),
     ] {
-        let mut client = asking(wire, what);
+        let mut client = asking(dialect, what);
         assert!(!client.can_send());
         assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy));
         assert_eq!(client.send_finished(at(0)), Err(SendError::Busy));
         let due = client.poll_io().unwrap().deadline;
         // Waiting for the draw has no deadline.
-        assert_eq!(due, if (wire, what) == (Framed, FINISHED) { None } else { Some(at(60_000)) });
+        assert_eq!(due, if (dialect, what) == (Framed, FINISHED) { None } else { Some(at(60_000)) });
         for (index, byte) in answer.iter().enumerate() {
             assert!(!client.can_send(), "{index} bytes of the answer");
             give(&mut client, at(1), &[*byte]);

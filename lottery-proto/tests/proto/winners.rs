@@ -10,7 +10,7 @@ use lottery_testkit::{
 };
 
 /// Returns a server that was asked for the winners of agency 1, and the query's ticket.
-fn asked(dialect: Dialect) -> (Server, Ticket<WinnersQuery>) {
+fn queried(dialect: Dialect) -> (Server, Ticket<WinnersQuery>) {
     let mut server = server();
     match dialect {
         Dialect::Session => {
@@ -55,7 +55,7 @@ fn a_list_in_pieces_has_the_same_bytes() {
     for dialect in CARRY_BETS {
         for count in [0, 1, 2, 10, 909] {
             let documents = documents(count);
-            let (mut server, ticket) = asked(dialect);
+            let (mut server, ticket) = queried(dialect);
             server.reply(at(0), ticket, WinnersReply::Winners(&documents)).unwrap();
             let whole = take(&mut server, at(0));
             let (ended, events) = (server.poll_io().is_none_or(|io| io.fin), server_events(&mut server));
@@ -64,16 +64,16 @@ fn a_list_in_pieces_has_the_same_bytes() {
                     // Sessions send these in more blocks: the next test checks them.
                     continue;
                 }
-                let (mut server, ticket) = asked(dialect);
+                let (mut server, ticket) = queried(dialect);
                 server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
-                let mut told = take(&mut server, at(0));
+                let mut sent = take(&mut server, at(0));
                 for piece in documents.chunks(piece) {
                     assert!(server.wants_winners());
                     put(&mut server, piece).unwrap();
-                    told.extend(take(&mut server, at(0)));
+                    sent.extend(take(&mut server, at(0)));
                 }
                 assert!(!server.wants_winners());
-                assert!(told == whole, "{dialect}, {count} in pieces of {piece}");
+                assert!(sent == whole, "{dialect}, {count} in pieces of {piece}");
                 assert_eq!(server.poll_io().is_none_or(|io| io.fin), ended, "{dialect}");
                 assert_eq!(server_events(&mut server), events, "{dialect}");
             }
@@ -85,14 +85,14 @@ fn a_list_in_pieces_has_the_same_bytes() {
 fn a_session_gets_whole_blocks_wherever_the_pieces_end() {
     let documents = documents(5000);
     for piece in [1, 100, 909, 910, 5000] {
-        let (mut server, ticket) = asked(Dialect::Session);
+        let (mut server, ticket) = queried(Dialect::Session);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
         let mut client = client_of(Dialect::Session, 1);
         client.hello(at(0)).unwrap();
         give(&mut client, at(0), &block(8, 1, b"2|0|1|16|00000000"));
         let Some(client::Event::Welcome { .. }) = client.poll_event() else { panic!() };
         client.ask_winners(at(0)).unwrap();
-        let mut told = Vec::new();
+        let mut sent = Vec::new();
         for piece in documents.chunks(piece) {
             put(&mut server, piece).unwrap();
             let bytes = take(&mut server, at(0));
@@ -101,11 +101,11 @@ fn a_session_gets_whole_blocks_wherever_the_pieces_end() {
                 give(&mut client, at(0), block);
                 let Some(client::Event::Winners(part)) = client.poll_event() else { panic!() };
                 let last = part.is_last();
-                told.extend(part.map(str::to_owned));
-                assert_eq!(last, told.len() == documents.len());
+                sent.extend(part.map(str::to_owned));
+                assert_eq!(last, sent.len() == documents.len());
             }
         }
-        assert!(told == documents, "{piece}");
+        assert!(sent == documents, "{piece}");
     }
 }
 
@@ -113,7 +113,7 @@ fn a_session_gets_whole_blocks_wherever_the_pieces_end() {
 fn the_next_piece_is_wanted_once_the_last_is_read() {
     let documents = documents(80_000);
     for dialect in [Dialect::Session, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
-        let (mut server, ticket) = asked(dialect);
+        let (mut server, ticket) = queried(dialect);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
         let (mut pieces, mut most, mut sent) = (documents.chunks(900), 0, 0);
         loop {
@@ -137,7 +137,7 @@ fn the_next_piece_is_wanted_once_the_last_is_read() {
 fn a_list_of_another_size_than_announced_is_rejected() {
     let few = documents(3);
     let other = |document: &str| vec![document.to_owned()];
-    let (mut server, ticket) = asked(Dialect::Framed);
+    let (mut server, ticket) = queried(Dialect::Framed);
     assert_eq!(put(&mut server, &few), Err(ListError::NoList), "nothing is announced");
     server.reply(at(0), ticket, WinnersReply::List(size_of(&few))).unwrap();
     put(&mut server, &[]).unwrap();
@@ -163,7 +163,7 @@ fn a_list_that_the_dialect_cannot_carry_gives_the_query_back() {
         (Dialect::Fixed, size(1, 8, 8), size(1, 9, 9)),
         (Dialect::Framed, size(50_000_000, 50_000_000, 1), size(50_000_000, 50_000_001, 2)),
     ] {
-        let (mut server, ticket) = asked(dialect);
+        let (mut server, ticket) = queried(dialect);
         let reply = server.reply(at(0), ticket, WinnersReply::List(not));
         let Err(ReplyError::TooLarge(ticket)) = reply else { panic!("{dialect} carries {not:?}") };
         assert!(take(&mut server, at(0)).is_empty() && !server.wants_winners());
@@ -176,43 +176,43 @@ fn a_list_that_the_dialect_cannot_carry_gives_the_query_back() {
 fn a_shutdown_within_a_list_waits_for_its_end() {
     let documents = documents(10);
     let list = |agency: u8| block(WINNER, agency, format!("1{}", documents.join("|")).as_bytes());
-    for (dialect, told) in [(Dialect::Framed, framed(documents.join(";"))), (Dialect::Block, list(1))] {
-        let (mut server, ticket) = asked(dialect);
+    for (dialect, sent) in [(Dialect::Framed, framed(documents.join(";"))), (Dialect::Block, list(1))] {
+        let (mut server, ticket) = queried(dialect);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
         put(&mut server, &documents[..4]).unwrap();
         let begun = take(&mut server, at(0));
         server.handle(at(0), Input::Shutdown);
         assert!(server.wants_winners() && !server.poll_io().unwrap().fin, "{dialect}");
         put(&mut server, &documents[4..]).unwrap();
-        assert!([begun, take(&mut server, at(0))].concat() == told, "{dialect}");
+        assert!([begun, take(&mut server, at(0))].concat() == sent, "{dialect}");
         assert!(server.poll_io().unwrap().fin);
     }
     // A superseded session gets its reason, too.
-    let (mut server, ticket) = asked(Dialect::Session);
+    let (mut server, ticket) = queried(Dialect::Session);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     server.supersede(at(0));
     assert!(take(&mut server, at(0)).is_empty());
     put(&mut server, &documents).unwrap();
-    let told = take(&mut server, at(0));
-    assert!(told[..BLOCK] == list(1));
-    assert!(told[BLOCK..].starts_with(b"\x09\x01\x37\x00superseded|"));
+    let sent = take(&mut server, at(0));
+    assert!(sent[..BLOCK] == list(1));
+    assert!(sent[BLOCK..].starts_with(b"\x09\x01\x37\x00superseded|"));
 }
 
 #[test]
 fn a_request_behind_a_list_is_answered_after_it() {
     let documents = documents(10);
-    let (mut server, ticket) = asked(Dialect::Braces);
+    let (mut server, ticket) = queried(Dialect::Braces);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     put(&mut server, &documents[..9]).unwrap();
     give(&mut server, at(0), b"B{};Q{AgencyID:1};");
-    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(..)]), "the question waits");
+    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(..)]), "the query waits");
     put(&mut server, &documents[9..]).unwrap();
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     let failure = Failure { code: Code::Storage, text: "no" };
     server.reply(at(0), ticket, WinnersReply::Refused(failure)).unwrap();
-    let told = String::from_utf8(take(&mut server, at(0))).unwrap();
+    let sent = String::from_utf8(take(&mut server, at(0))).unwrap();
     let last = documents.last().unwrap();
-    let (list, rest) = told.split_once(&format!("{{PlayerDocID:{last}}};")).unwrap();
+    let (list, rest) = sent.split_once(&format!("{{PlayerDocID:{last}}};")).unwrap();
     assert!(list.starts_with("R{PlayerDocID:10000000},{"));
     assert!(rest.starts_with("ERROR:") && rest.ends_with(";ERROR:no;"), "{rest}");
 }
@@ -220,7 +220,7 @@ fn a_request_behind_a_list_is_answered_after_it() {
 #[test]
 fn a_list_for_a_closed_connection_is_dropped() {
     let documents = documents(10);
-    let (mut server, ticket) = asked(Dialect::Framed);
+    let (mut server, ticket) = queried(Dialect::Framed);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     put(&mut server, &documents[..4]).unwrap();
     server.handle(at(0), Input::Failed);
@@ -237,7 +237,7 @@ fn too_many_winners_are_given_back() {
         let mut server = server();
         give(&mut server, at(0), &[block(WINNER, 1, b"1"), block(WINNER, 1, b"1")].concat());
         let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
-        assert!(server.poll_event().is_none(), "the next question waits for the answer");
+        assert!(server.poll_event().is_none(), "the next query waits for the reply");
         let all = WinnersReply::Winners(&documents);
         let Err(ReplyError::TooLarge(ticket)) = server.reply(at(0), ticket, all) else { panic!() };
         assert_eq!(take(&mut server, at(0)), []);

@@ -34,9 +34,10 @@ fn served(block: &[u8]) -> Outcome {
         None => {
             server.handle(lottery_testkit::at(0), lottery_proto::Input::FinSent);
             server.handle(lottery_testkit::at(0), lottery_proto::Input::Eof);
-            let seen = server_events(&mut server);
-            let peer = matches!(seen[..], [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(_)))]);
-            assert!(peer, "{seen:?}");
+            let events = server_events(&mut server);
+            let peer =
+                matches!(events[..], [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(_)))]);
+            assert!(peer, "{events:?}");
             Err(0)
         }
         other => panic!("{other:?}"),

@@ -100,9 +100,9 @@ fn problems_have_the_texts_of_the_document() {
         .collect();
     assert_eq!(problems.map(|problem| problem.to_string()).to_vec(), shown);
 
-    let said = |bet| DecodeError { offset: 7, bet, problem: Problem::UnsupportedVersion }.to_string();
-    assert_eq!(said(None), "unsupported version, expected 2 (at byte 7)");
-    assert_eq!(said(Some(4)), "bet 4: unsupported version, expected 2 (at byte 7)");
+    let text = |bet| DecodeError { offset: 7, bet, problem: Problem::UnsupportedVersion }.to_string();
+    assert_eq!(text(None), "unsupported version, expected 2 (at byte 7)");
+    assert_eq!(text(Some(4)), "bet 4: unsupported version, expected 2 (at byte 7)");
 }
 
 #[test]
@@ -121,8 +121,8 @@ fn texts_of_the_machine_stand_in_the_document() {
         (begun, "a message was not completed in time"),
         (rejected, "bets that were sent before were refused"),
     ] {
-        let said = take(&mut server, at(60_000));
-        assert!(String::from_utf8_lossy(&said).contains(text), "{}", said.escape_ascii());
+        let reply = take(&mut server, at(60_000));
+        assert!(String::from_utf8_lossy(&reply).contains(text), "{}", reply.escape_ascii());
         assert!(document.contains(&format!("`{text}`")), "{text}");
     }
 }

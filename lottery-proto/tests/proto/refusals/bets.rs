@@ -118,9 +118,9 @@ fn an_invalid_single_bet_gets_a_reply() {
     for (bad, _, text) in table() {
         let mut server = server();
         give(&mut server, at(1), &block(BET, 1, &bad));
-        let seen = server_events(&mut server);
-        let [ServerEvent::Refused(1, RefusedBy::Malformed(error))] = &seen[..] else {
-            panic!("{text}: {seen:?}")
+        let events = server_events(&mut server);
+        let [ServerEvent::Refused(1, RefusedBy::Malformed(error))] = &events[..] else {
+            panic!("{text}: {events:?}")
         };
         assert_eq!(error.to_string(), format!("bet 1: {text} (at byte 4)"));
         let answer = take(&mut server, at(1));

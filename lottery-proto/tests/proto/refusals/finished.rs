@@ -13,18 +13,18 @@ use crate::support::{
 fn finished_of_another_agency_than_the_bets_is_refused() {
     let mut server = server_given(format!("{FIXED_BATCH}F00002"));
     assert!(accept_next(&mut server, at(0), None));
-    let (said, answered, end) = outcome(&mut server);
-    assert_eq!((&said[..], end), ("agency 2, expected 1 (at byte 0)", End::Closed));
-    assert_eq!(answered, b"E00032agency 2, expected 1 (at byte 0)");
+    let (error, reply, end) = outcome(&mut server);
+    assert_eq!((&error[..], end), ("agency 2, expected 1 (at byte 0)", End::Closed));
+    assert_eq!(reply, b"E00032agency 2, expected 1 (at byte 0)");
 
     let mut server = server_given(BRACES_BATCH);
     assert!(accept_next(&mut server, at(0), None));
     assert_eq!(take(&mut server, at(0)), b"ACK_CHUNK;");
     for other in ["N{AgencyID:2};", "Q{AgencyID:2};", "N{AgencyID:6};"] {
         give(&mut server, at(0), other.as_bytes());
-        let (said, answered, end) = outcome(&mut server);
+        let (error, reply, end) = outcome(&mut server);
         assert_eq!(end, End::Open);
-        assert_eq!(utf8(answered), format!("ERROR:{said};"));
+        assert_eq!(utf8(reply), format!("ERROR:{error};"));
     }
     // Finished of its own agency still counts.
     give(&mut server, at(0), b"N{AgencyID:1};");
@@ -34,9 +34,9 @@ fn finished_of_another_agency_than_the_bets_is_refused() {
     assert!(accept_next(&mut server, at(0), None));
     assert_eq!(take(&mut server, at(0)), FRAMED_STORED);
     give(&mut server, at(0), FRAMED_BATCH.replacen("1;2", "2;2", 1).as_bytes());
-    let (said, answered, end) = outcome(&mut server);
-    assert_eq!((&said[..], end), ("agency 2, expected 1 (at byte 0)", End::Open));
-    assert_eq!(answered, framed(format!("error;{said}")));
+    let (error, reply, end) = outcome(&mut server);
+    assert_eq!((&error[..], end), ("agency 2, expected 1 (at byte 0)", End::Open));
+    assert_eq!(reply, framed(format!("error;{error}")));
     assert_eq!(server.agency().unwrap().get(), 1);
 }
 
@@ -58,8 +58,8 @@ fn finished_after_a_refused_batch_is_refused() {
                 } else {
                     assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
                 }
-                let answered = utf8(take(&mut server, at(0)));
-                assert!(answered[8..].starts_with("error;"), "{answered}");
+                let reply = utf8(take(&mut server, at(0)));
+                assert!(reply[8..].starts_with("error;"), "{reply}");
                 if !glued {
                     give(&mut server, at(0), &framed("END"));
                 }
@@ -82,16 +82,16 @@ fn finished_after_a_refused_batch_is_refused() {
         }
         assert!(matches!(server.poll_event(), Some(Event::Refused { error: RefusedBy::EarlierBets, .. })));
         assert!(accept_next(&mut server, at(0), None));
-        let answered = utf8(take(&mut server, at(0)));
-        assert!(answered.ends_with(&format!(";ERROR:{earlier};W;")), "{answered}");
+        let reply = utf8(take(&mut server, at(0)));
+        assert!(reply.ends_with(&format!(";ERROR:{earlier};W;")), "{reply}");
 
         // `fixed` closes at once: its F is not even read.
         let mut server = server_given(spoilt(FIXED_BATCH) + "F00001");
         if by_application {
             reject_next(&mut server, at(0), failure);
         }
-        let answered = utf8(take(&mut server, at(0)));
-        assert!(answered.starts_with('E'), "{answered}");
+        let reply = utf8(take(&mut server, at(0)));
+        assert!(reply.starts_with('E'), "{reply}");
         assert!(server.poll_io().unwrap().fin);
         assert!(matches!(close_reason(&mut server), CloseReason::Refused | CloseReason::Peer(_)));
     }

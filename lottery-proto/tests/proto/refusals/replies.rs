@@ -20,8 +20,8 @@ fn closes_with(client: &mut Client, reason: &str) {
         client.handle(at(1), Input::Eof);
     }
     assert!(client.poll_io().is_none());
-    let heard = client_events(client);
-    let [ClientEvent::Closed(why)] = heard[..] else { panic!("{heard:?}") };
+    let events = client_events(client);
+    let [ClientEvent::Closed(why)] = events[..] else { panic!("{events:?}") };
     assert_eq!(why.to_string(), format!("protocol error: {reason}"));
 }
 
@@ -30,7 +30,7 @@ fn a_wrong_reply_of_block_ends_the_connection() {
     let mut oversized = block(BATCH_ACK, 1, b"1");
     oversized[2..4].copy_from_slice(&[1, 0x20]);
     let not_a_document = "expected a document of 1 to 20 digits";
-    for (question, answer, reason) in [
+    for (request, answer, reason) in [
         (NOTHING, block(BATCH_ACK, 1, b"1"), "an answer to no question (at byte 0)".to_string()),
         (BATCH, block(BATCH_ACK, 1, b"1"), "an answer to no question (at byte 0)".into()),
         (FINISHED, block(WINNER, 1, b"1"), "packet type 6, expected 5 (at byte 0)".into()),
@@ -69,7 +69,7 @@ fn a_wrong_reply_of_block_ends_the_connection() {
         (WINNER, block(WINNER, 1, b"112|3x"), format!("{not_a_document} (at byte 8)")),
         (WINNER, block(WINNER, 1, b"1123456789012345678901"), format!("{not_a_document} (at byte 5)")),
     ] {
-        let mut client = asking(Dialect::Block, question);
+        let mut client = asking(Dialect::Block, request);
         give(&mut client, at(1), &answer);
         closes_with(&mut client, &reason);
     }
@@ -89,7 +89,7 @@ fn a_wrong_reply_of_a_text_dialect_ends_the_connection() {
     let raw = |bytes: &str| bytes.as_bytes().to_vec();
     let documents = "expected documents of 1 to 20 digits, or NO_WINNERS";
     let document = "expected {PlayerDocID:…} with 1 to 20 digits";
-    for (wire, what, answer, text) in [
+    for (dialect, what, answer, text) in [
         (Fixed, BATCH, raw("O"), "an answer to no question (at byte 0)".to_string()),
         (Fixed, FINISHED, raw("N"), "expected O or E (at byte 0)".into()),
         (Fixed, FINISHED, raw("R00000"), "expected O or E (at byte 0)".into()),
@@ -133,13 +133,13 @@ fn a_wrong_reply_of_a_text_dialect_ends_the_connection() {
         ),
         (Braces, WINNER, b"W\xFF;".to_vec(), "expected UTF-8 (at byte 1)".into()),
     ] {
-        let mut client = asking(wire, what);
+        let mut client = asking(dialect, what);
         give(&mut client, at(1), &answer);
         assert_eq!(client.state(), State::Draining, "{}", answer.escape_ascii());
         client.handle(at(1), Input::FinSent);
         client.handle(at(1), Input::Eof);
-        let heard = client_events(&mut client);
-        let [ClientEvent::Closed(why)] = heard[..] else { panic!("{heard:?}") };
+        let events = client_events(&mut client);
+        let [ClientEvent::Closed(why)] = events[..] else { panic!("{events:?}") };
         assert_eq!(why.to_string(), format!("protocol error: {text}"));
     }
 }
@@ -147,10 +147,10 @@ fn a_wrong_reply_of_a_text_dialect_ends_the_connection() {
 /// An unasked failure is handed out: the connection goes no further.
 #[test]
 fn an_unasked_failure_is_handed_out() {
-    for (wire, sent) in
+    for (dialect, sent) in
         [(Fixed, &b"E00004alto"[..]), (Framed, b"00000010error;alto"), (Braces, b"ERROR:alto;")]
     {
-        let mut client = asking(wire, if wire == Fixed { BATCH } else { NOTHING });
+        let mut client = asking(dialect, if dialect == Fixed { BATCH } else { NOTHING });
         give(&mut client, at(1), sent);
         client.handle(at(1), Input::Eof);
         client.handle(at(1), Input::FinSent);
@@ -171,8 +171,8 @@ fn an_endless_reply_is_given_up_at_the_limit() {
     }
     client.handle(at(1), Input::FinSent);
     client.handle(at(1), Input::Eof);
-    let heard = client_events(&mut client);
-    let [ClientEvent::Closed(why)] = heard[..] else { panic!("{heard:?}") };
+    let events = client_events(&mut client);
+    let [ClientEvent::Closed(why)] = events[..] else { panic!("{events:?}") };
     let text = "protocol error: a message of 1048577 bytes, at most 1048576 are taken (at byte 0)";
     assert_eq!(why.to_string(), text);
 }
@@ -183,6 +183,6 @@ fn a_refused_single_bet_is_reported() {
     client.send_bet(at(0), &bet(ANA)).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), &block(BET_ACK, 1, b"20000001|7574|0"));
-    let heard = client_events(&mut client);
-    assert_eq!(heard, [ClientEvent::Bet(false)]);
+    let events = client_events(&mut client);
+    assert_eq!(events, [ClientEvent::Bet(false)]);
 }

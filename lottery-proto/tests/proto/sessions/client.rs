@@ -133,7 +133,7 @@ fn a_client_sends_finished_and_reads_winners_from_several_blocks() {
 }
 
 /// Returns the reason for which a client closes that has sent this request and gets such a reply.
-fn told(ask: fn(&mut Client) -> Result<(), SendError>, answer: &[u8]) -> String {
+fn close_reason(ask: fn(&mut Client) -> Result<(), SendError>, answer: &[u8]) -> String {
     let mut client = greeted(3);
     ask(&mut client).unwrap();
     take(&mut client, at(0));
@@ -158,7 +158,7 @@ fn wrong_replies_in_a_session_are_named() {
         (ask, block(WINNER, 3, b""), "expected 1 or 2, and documents (at byte 4)"),
         (ask, block(WINNER, 3, b"2123|"), "expected a document of 1 to 20 digits (at byte 9)"),
     ] {
-        assert_eq!(told(what, &answer), format!("protocol error: {reason}"));
+        assert_eq!(close_reason(what, &answer), format!("protocol error: {reason}"));
     }
 }
 
@@ -174,8 +174,8 @@ fn error_replies_to_all_requests() {
     give(&mut client, at(0), &block(ERROR, 3, b"storage|the disk is full"));
     client.handle(at(0), Input::Eof);
     client.handle(at(0), Input::FinSent);
-    let heard = client_events(&mut client);
-    assert_eq!(heard.last(), Some(&ClientEvent::Closed(CloseReason::Done)), "{heard:?}");
+    let events = client_events(&mut client);
+    assert_eq!(events.last(), Some(&ClientEvent::Closed(CloseReason::Done)), "{events:?}");
 }
 
 #[test]
@@ -230,8 +230,8 @@ fn hello_is_sent_once() {
 
 #[test]
 fn hello_fails_in_dialects_without_sessions() {
-    for &wire in Dialect::ALL {
-        let refused = client_of(wire, 3).hello(at(0));
-        assert_eq!(refused, if wire == Dialect::Session { Ok(()) } else { Err(SendError::NotOnThisWire) });
+    for &dialect in Dialect::ALL {
+        let refused = client_of(dialect, 3).hello(at(0));
+        assert_eq!(refused, if dialect == Dialect::Session { Ok(()) } else { Err(SendError::NotOnThisWire) });
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn in_session() -> Server {
 }
 
 /// Returns the contents of blocks, without their padding.
-pub(crate) fn said(blocks: &[u8]) -> Vec<String> {
+pub(crate) fn contents(blocks: &[u8]) -> Vec<String> {
     let text = |block: &[u8]| String::from_utf8_lossy(block).trim_end_matches('\0').to_owned();
     blocks.chunks(BLOCK).map(text).collect()
 }

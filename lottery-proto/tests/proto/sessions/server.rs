@@ -10,7 +10,7 @@ use lottery_testkit::{
     server, take,
 };
 
-use super::{greeted, in_session, next_batch, refuse, said};
+use super::{contents, greeted, in_session, next_batch, refuse};
 
 #[test]
 fn each_batch_is_acknowledged_with_the_new_total() {
@@ -37,7 +37,7 @@ fn every_batch_after_a_refused_one_is_refused_in_its_turn() {
     let first = next_batch(&mut server);
     assert!(server.poll_event().is_none(), "what is refused waits for the batch before it");
     server.reply(at(0), first, Receipt::Stored { total: 3 }).unwrap();
-    let told = take(&mut server, at(0));
+    let sent_back = take(&mut server, at(0));
     let reason = "0|3|malformed: bet 2: birthdate: expected a date, YYYY-MM-DD (at byte 45)";
     let rest = b"0|3|malformed: bets that were sent before were refused";
     let expected = [
@@ -46,7 +46,7 @@ fn every_batch_after_a_refused_one_is_refused_in_its_turn() {
         block(BATCH_ACK, 3, rest),
         block(BATCH_ACK, 3, rest),
     ];
-    assert_eq!(said(&told), said(&expected.concat()));
+    assert_eq!(contents(&sent_back), contents(&expected.concat()));
     let mut refused = Vec::new();
     while let Some(event) = server.poll_event() {
         let Event::Refused { agency, error } = event else { panic!("{event:?}") };
@@ -65,9 +65,9 @@ fn a_session_stores_nothing_after_the_application_refuses_a_batch() {
     refuse(&mut server, ticket, Code::Storage, "no room");
     give(&mut server, at(0), &batch(3, &[JOSE]));
     assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
-    let told = take(&mut server, at(0));
-    assert!(told.starts_with(&lottery_testkit::packet(BATCH_ACK, 3, b"0|2|storage: no room")));
-    assert_eq!(told.len(), 2 * BLOCK);
+    let sent_back = take(&mut server, at(0));
+    assert!(sent_back.starts_with(&lottery_testkit::packet(BATCH_ACK, 3, b"0|2|storage: no room")));
+    assert_eq!(sent_back.len(), 2 * BLOCK);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn errors_carry_their_code() {
         let mut server = server();
         give(&mut server, at(0), &hello);
         assert!(server.poll_event().is_none());
-        assert_eq!(said(&take(&mut server, at(0))), said(&answer));
+        assert_eq!(contents(&take(&mut server, at(0))), contents(&answer));
         assert!(server.poll_io().unwrap().fin);
     }
     for (sent, start) in [
@@ -110,9 +110,9 @@ fn errors_carry_their_code() {
     ] {
         let mut server = in_session();
         give(&mut server, at(0), &sent);
-        let told = take(&mut server, at(0));
-        assert_eq!(told[0], ERROR);
-        assert!(told[4..].starts_with(start.as_bytes()), "{:?}", said(&told));
+        let sent_back = take(&mut server, at(0));
+        assert_eq!(sent_back[0], ERROR);
+        assert!(sent_back[4..].starts_with(start.as_bytes()), "{:?}", contents(&sent_back));
     }
     let mut server = in_session();
     server.handle(at(0), Input::Shutdown);
@@ -129,22 +129,22 @@ fn a_long_winners_list_is_sent_in_several_blocks() {
     give(&mut server, at(0), &block(WINNER, 3, b"2"));
     let Some(Event::WinnersQuery { ticket, wait: true }) = server.poll_event() else { panic!() };
     server.reply(at(0), ticket, WinnersReply::Winners(&documents)).unwrap();
-    let told = take(&mut server, at(0));
-    let kinds: Vec<u8> = told.chunks(BLOCK).map(|block| block[4]).collect();
+    let sent_back = take(&mut server, at(0));
+    let kinds: Vec<u8> = sent_back.chunks(BLOCK).map(|block| block[4]).collect();
     assert_eq!(kinds, [b'2', b'2', b'1']);
 
     let mut client = greeted(3);
     client.ask_winners(at(0)).unwrap();
     take(&mut client, at(0));
-    let mut heard: Vec<String> = Vec::new();
+    let mut received: Vec<String> = Vec::new();
     let mut parts = Vec::new();
-    for block in told.chunks(BLOCK) {
+    for block in sent_back.chunks(BLOCK) {
         give(&mut client, at(0), block);
         let Some(client::Event::Winners(part)) = client.poll_event() else { panic!() };
         parts.push((part.len(), part.is_last()));
-        heard.extend(part.map(str::to_owned));
+        received.extend(part.map(str::to_owned));
     }
-    assert_eq!(heard, documents);
+    assert_eq!(received, documents);
     assert_eq!(parts, [(909, false), (909, false), (182, true)]);
     assert!(client.poll_event().is_none());
 }
@@ -225,7 +225,7 @@ fn a_waiting_session_gets_its_replies_and_then_the_shutdown() {
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
     server.handle(at(0), Input::Shutdown);
     server.reply(at(0), ticket, Receipt::Stored { total: 3 }).unwrap();
-    let told = take(&mut server, at(0));
+    let sent_back = take(&mut server, at(0));
     let error = block(ERROR, 3, b"shutting-down|the centre is stopping");
-    assert_eq!(told, [block(BATCH_ACK, 3, b"1|3"), error].concat());
+    assert_eq!(sent_back, [block(BATCH_ACK, 3, b"1|3"), error].concat());
 }

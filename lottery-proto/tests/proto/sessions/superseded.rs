@@ -45,6 +45,6 @@ fn a_waiting_session_is_told_at_once_that_it_is_superseded() {
     let later = NOW.after(std::time::Duration::from_secs(5));
     server.handle(later, Input::Timeout);
     carry!(server, client);
-    let told = client.poll_event();
-    assert!(matches!(told, Some(ClientEvent::Failed { code: Some(Code::Superseded), .. })), "{told:?}");
+    let event = client.poll_event();
+    assert!(matches!(event, Some(ClientEvent::Failed { code: Some(Code::Superseded), .. })), "{event:?}");
 }

@@ -20,7 +20,7 @@ fn silence_counts_from_the_last_byte_and_the_last_reply() {
     let mut server = server();
     give(&mut server, at(5_000), &batch(1, &[ANA]));
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
-    // As long as the server owes a reply the agency owes nothing.
+    // As long as the server owes a reply the client owes nothing.
     server.handle(at(9_000_000), Input::Timeout);
     assert_eq!(deadline(&mut server), None);
     server.reply(at(9_000_000), ticket, Receipt::Stored { total: 1 }).unwrap();
@@ -56,7 +56,7 @@ fn fillers_and_refused_messages_do_not_keep_a_connection_open() {
         give(&mut server, at(now), first);
         let counts = accept_next(&mut server, at(now), None);
         let _ = take(&mut server, at(now));
-        // An agency that was told to ask again later may be silent for longer, but not for ever.
+        // A client that was told to ask again later may be silent for longer, but not for ever.
         let most = if counts { 61 } else { 60 };
         while server.state() == State::Open {
             now += 1_000;
@@ -79,25 +79,25 @@ fn fillers_and_refused_messages_do_not_keep_a_connection_open() {
 #[test]
 fn last_heard_is_updated_by_accepted_messages_and_read_replies() {
     let mut server = server();
-    let heard = |server: &Server| server.last_heard();
-    assert_eq!(heard(&server), at(0));
+    let last_heard = |server: &Server| server.last_heard();
+    assert_eq!(last_heard(&server), at(0));
     give(&mut server, at(1_000), b"Q{AgencyID:1}");
-    assert_eq!(heard(&server), at(0), "a part of a message");
+    assert_eq!(last_heard(&server), at(0), "a part of a message");
     give(&mut server, at(2_000), b";");
-    assert_eq!(heard(&server), at(2_000));
+    assert_eq!(last_heard(&server), at(2_000));
     assert!(accept_next(&mut server, at(3_000), None));
-    assert_eq!(heard(&server), at(3_000));
+    assert_eq!(last_heard(&server), at(3_000));
     let _ = take(&mut server, at(4_000));
-    assert_eq!(heard(&server), at(4_000), "it reads");
+    assert_eq!(last_heard(&server), at(4_000), "it reads");
     for filler in [&b";"[..], b"x;"] {
         give(&mut server, at(5_000), filler);
         while server.poll_event().is_some() {}
         let _ = take(&mut server, at(6_000));
-        assert_eq!(heard(&server), at(4_000), "{filler:?}");
+        assert_eq!(last_heard(&server), at(4_000), "{filler:?}");
     }
 }
 
-/// An agency that is told to ask again later pauses 1, 2, 4, … s, and is not closed as idle.
+/// A client that is told to ask again later pauses 1, 2, 4, … s, and is not closed as idle.
 #[test]
 fn a_peer_that_polls_at_growing_intervals_is_not_closed() {
     for server_takes in [0, 3_000] {

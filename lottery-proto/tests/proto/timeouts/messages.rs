@@ -35,9 +35,9 @@ fn a_peer_within_a_message_is_not_silent() {
 #[test]
 fn each_message_has_its_own_deadline() {
     let mut server = server();
-    let question = block(WINNER, 1, b"1");
-    give(&mut server, at(0), &question[..1]);
-    give(&mut server, at(19_000), &[&question[1..], &question[..1]].concat());
+    let query = block(WINNER, 1, b"1");
+    give(&mut server, at(0), &query[..1]);
+    give(&mut server, at(19_000), &[&query[1..], &query[..1]].concat());
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     assert_eq!(expire(&mut server), at(39_010));
     // The first query still gets its reply, before the end.
@@ -50,10 +50,10 @@ fn each_message_has_its_own_deadline() {
 fn a_message_that_is_not_read_has_no_deadline() {
     let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
     let mut server = Server::new(config, ConnId(1), at(0));
-    let question = block(WINNER, 1, b"1");
+    let query = block(WINNER, 1, b"1");
     // The first buffer is too small for more than a block.
     for (read, now, answered) in [(0, 0, 0), (100, 100, 90_000)] {
-        give(&mut server, at(now), &[&question[..], &question[..read]].concat());
+        give(&mut server, at(now), &[&query[..], &query[..read]].concat());
         let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
         assert!(server.poll_io().unwrap().recv.is_empty());
         if answered > now {
@@ -133,11 +133,11 @@ fn a_message_that_stops_is_incomplete() {
 fn bytes_read_late_count_before_a_timeout() {
     // The program stood still for an hour: bytes that arrived meanwhile are read before time is told.
     let late = at(3_600_000);
-    let question = block(WINNER, 1, b"1");
+    let query = block(WINNER, 1, b"1");
     for begun in [0, 1, 4000] {
         let mut server = server();
-        give(&mut server, at(1_000), &question[..begun]);
-        let rest = &question[begun..];
+        give(&mut server, at(1_000), &query[..begun]);
+        let rest = &query[begun..];
         for piece in rest.chunks(700) {
             give(&mut server, late, piece);
             assert_eq!(deadline(&mut server).filter(|due| *due <= late), None, "a deadline lies ahead");
@@ -145,13 +145,13 @@ fn bytes_read_late_count_before_a_timeout() {
         let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!("from {begun}") };
         server.handle(late, Input::Timeout);
         server.reply(late, ticket, WinnersReply::Pending).unwrap();
-        assert_eq!(take(&mut server, late), question_pending());
+        assert_eq!(take(&mut server, late), pending_reply());
         assert_eq!(server.state(), State::Open);
 
         // An incomplete message is over at the next timeout.
         let mut server = lottery_testkit::server();
-        give(&mut server, at(1_000), &question[..=begun]);
-        give(&mut server, late, &question[begun + 1..begun + 2]);
+        give(&mut server, at(1_000), &query[..=begun]);
+        give(&mut server, late, &query[begun + 1..begun + 2]);
         assert_eq!(server.state(), State::Open);
         server.handle(late, Input::Timeout);
         ends(&mut server, late, CloseReason::Incomplete);
@@ -171,6 +171,6 @@ fn bytes_read_late_count_before_a_timeout() {
     assert_eq!(client.state(), State::Open);
 }
 
-fn question_pending() -> Vec<u8> {
+fn pending_reply() -> Vec<u8> {
     block(WINNER, 1, b"0")
 }

@@ -20,7 +20,7 @@ fn a_reply_is_due_once_the_request_has_arrived() {
     for left in (1..=8).rev() {
         let due = deadline(&mut client).expect("an answer is due");
         assert_eq!(due, now.after(Duration::from_secs(60)));
-        assert!(client.poll_io().unwrap().unacked, "it asks how far its question is");
+        assert!(client.poll_io().unwrap().unacked, "it asks how much of its request has arrived");
         now = due;
         client.handle(now, Input::Unacked(left * 1000));
         client.handle(now, Input::Timeout);
@@ -73,7 +73,7 @@ fn a_link_on_which_nothing_moves_is_given_up() {
 #[test]
 fn a_reply_is_awaited_for_the_answer_timeout() {
     let mut client = client(1);
-    assert_eq!(deadline(&mut client), None, "an agency that asks nothing may take its time");
+    assert_eq!(deadline(&mut client), None, "a client that asks nothing may take its time");
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
     let _ = take(&mut client, at(0));
     assert_eq!(deadline(&mut client), None, "a batch is not answered");

@@ -5,7 +5,7 @@ use lottery_proto::{Dialect, EchoReply, ListError, ListSize, Receipt, ReplyError
 use lottery_testkit::PendingRequest;
 
 use super::server::{REFUSED, Run};
-use super::words::{Said, answer};
+use super::words::{ReplyContent, encoded_reply};
 
 /// Accepts that no list is left to continue: the last document has ended it.
 fn nothing_left(error: ListError) -> Result<(), ListError> {
@@ -16,7 +16,7 @@ impl Run {
     pub(super) fn poll(&mut self) {
         let n = self.answers.len();
         // The dialect of a message that was cut off early is not known.
-        self.off |= self.server.dialect().is_some_and(|wire| wire != self.wire);
+        self.off |= self.server.dialect().is_some_and(|dialect| dialect != self.dialect);
         let Some(event) = self.server.poll_event() else { return };
         assert_eq!(self.closed, 0, "Closed is the last event");
         let held = match event {
@@ -38,11 +38,11 @@ impl Run {
             }
             Event::Refused { error, .. } => {
                 let text = error.to_string();
-                let said = match error {
-                    RefusedBy::Malformed(error) => Said::Malformed(error.offset == 4, &text),
-                    _ => Said::EarlierBets(&text),
+                let reply = match error {
+                    RefusedBy::Malformed(error) => ReplyContent::Malformed(error.offset == 4, &text),
+                    _ => ReplyContent::EarlierBets(&text),
                 };
-                let (bytes, ends) = answer(self.wire, &said, "");
+                let (bytes, ends) = encoded_reply(self.dialect, &reply, "");
                 self.ends |= ends;
                 return self.answers.push(Some(bytes));
             }
@@ -60,48 +60,48 @@ impl Run {
         let good = how < 8;
         let receipt = if good { Receipt::Stored { total: 1 } } else { Receipt::Refused(REFUSED) };
         let documents = [n.to_string(), (n + 1).to_string()];
-        let said = match held {
+        let reply = match held {
             PendingRequest::Hello(ticket) => panic!("{ticket:?}: no session is opened"),
             PendingRequest::Bet(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
-                Said::Bet(n, good)
+                ReplyContent::Bet(n, good)
             }
             PendingRequest::Batch(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
-                Said::Batch(good)
+                ReplyContent::Batch(good)
             }
             PendingRequest::Finished(ticket) => {
                 self.server.reply(self.now, ticket, receipt).unwrap();
-                Said::Finished(good)
+                ReplyContent::Finished(good)
             }
             PendingRequest::AnonymousWaiter(ticket) => {
                 self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
-                Said::Winners(&documents)
+                ReplyContent::Winners(&documents)
             }
             PendingRequest::Echo(ticket) => {
                 self.server.reply(self.now, ticket, EchoReply("> ")).unwrap();
-                Said::Line(n)
+                ReplyContent::Line(n)
             }
             PendingRequest::Winners(ticket) => match how {
                 0..3 => {
                     self.server.reply(self.now, ticket, WinnersReply::Pending).unwrap();
-                    Said::Pending
+                    ReplyContent::Pending
                 }
                 6..8 => {
                     let texts = || documents.iter().map(String::as_str);
                     let list = WinnersReply::List(ListSize::of(texts()));
                     self.server.reply(self.now, ticket, list).unwrap();
                     // Each part is a block of its own in a session.
-                    let first = if self.wire == Dialect::Session { 2 } else { how - 6 };
+                    let first = if self.dialect == Dialect::Session { 2 } else { how - 6 };
                     self.server.put_winners(self.now, texts().take(first)).unwrap();
                     self.server.put_winners(self.now, texts().skip(first)).or_else(nothing_left).unwrap();
-                    Said::Winners(&documents)
+                    ReplyContent::Winners(&documents)
                 }
                 3..6 => {
                     self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
-                    Said::Winners(&documents)
+                    ReplyContent::Winners(&documents)
                 }
-                8 if self.wire == Dialect::Block => {
+                8 if self.dialect == Dialect::Block => {
                     let many = vec!["12345678".to_string(); 910];
                     match self.server.reply(self.now, ticket, WinnersReply::Winners(&many)) {
                         Err(ReplyError::TooLarge(ticket)) => {
@@ -118,7 +118,7 @@ impl Run {
                 }
             },
         };
-        let (bytes, ends) = answer(self.wire, &said, REFUSED.text);
+        let (bytes, ends) = encoded_reply(self.dialect, &reply, REFUSED.text);
         self.ends |= ends;
         self.answers[n] = Some(bytes);
     }

@@ -67,7 +67,7 @@ struct Run {
     /// Replies of the server that have not arrived.
     answers: VecDeque<u8>,
     expected: Vec<ClientEvent>,
-    heard: Vec<ClientEvent>,
+    events: Vec<ClientEvent>,
     /// True if the server or the driver misbehaves: events are then not predicted.
     off: bool,
 }
@@ -76,25 +76,25 @@ impl Run {
     fn step(&mut self, op: &Op, wait: Option<u64>) {
         let deadline = self.client.poll_io().and_then(|io| io.deadline);
         self.now = after(self.now, wait, deadline);
-        let (now, mut told) = (self.now, true);
+        let (now, mut time_told) = (self.now, true);
         match *op {
             Op::Batch(count) => {
                 let bets = vec![bet(JOSE); count];
                 let result = self.client.send_batch(now, &bets);
                 assert!(result.is_err() || result == Ok(count.min(167)));
-                told = self.asked_for(None, result.map(|_| ()));
+                time_told = self.asked_for(None, result.map(|_| ()));
             }
             Op::Bet => {
                 let result = self.client.send_bet(now, &bet(ANA));
-                told = self.asked_for(Some(BET), result);
+                time_told = self.asked_for(Some(BET), result);
             }
             Op::Finished => {
                 let result = self.client.send_finished(now);
-                told = self.asked_for(Some(FINISHED), result);
+                time_told = self.asked_for(Some(FINISHED), result);
             }
             Op::Ask => {
                 let result = self.client.ask_winners(now);
-                told = self.asked_for(Some(WINNER), result);
+                time_told = self.asked_for(Some(WINNER), result);
             }
             Op::Close => self.client.close(now),
             Op::Receive(most) => {
@@ -108,7 +108,7 @@ impl Run {
             Op::Unasked(kind) => {
                 self.off = true;
                 self.answers.extend(block(kind % 9, 1, b"1"));
-                told = false;
+                time_told = false;
             }
             Op::Invent(n) => {
                 self.off = true;
@@ -121,11 +121,11 @@ impl Run {
             }
             Op::Tell(input) => self.client.handle(now, input),
             Op::Poll => {
-                self.heard.extend(client_events(&mut self.client));
-                told = false;
+                self.events.extend(client_events(&mut self.client));
+                time_told = false;
             }
         }
-        self.check(told);
+        self.check(time_told);
     }
 
     fn asked_for(&mut self, kind: Option<u8>, result: Result<(), SendError>) -> bool {
@@ -147,7 +147,7 @@ impl Run {
         {
             self.asked.pop_front();
             let n = self.expected.len();
-            let (answer, heard) = match (kind, n % 2) {
+            let (answer, event) = match (kind, n % 2) {
                 (BET, _) => (block(BET_ACK, 1, b"20000001|7574|1"), ClientEvent::Bet(true)),
                 (FINISHED, _) => (block(BATCH_ACK, 1, b"0"), ClientEvent::Finished(false)),
                 (_, 0) => (block(WINNER, 1, b"0"), ClientEvent::Pending),
@@ -156,12 +156,12 @@ impl Run {
                 }
             };
             self.answers.extend(answer);
-            self.expected.push(heard);
+            self.expected.push(event);
         }
     }
 
-    /// Checks the machine's invariants. `told`: the machine has just been told the time.
-    fn check(&mut self, told: bool) {
+    /// Checks the machine's invariants. `time_told`: the machine has just been told the time.
+    fn check(&mut self, time_told: bool) {
         let now = self.now;
         let closed = self.client.state() == State::Closed;
         assert!(self.client.unsent() <= 40_000 + BLOCK);
@@ -171,7 +171,7 @@ impl Run {
         };
         assert!(!closed);
         assert!(
-            !told || io.deadline.is_none_or(|deadline| deadline > now),
+            !time_told || io.deadline.is_none_or(|deadline| deadline > now),
             "{:?} is over at {now:?}",
             io.deadline
         );
@@ -187,12 +187,12 @@ impl Run {
         self.check(true);
         self.client.handle(self.now, Input::FinSent);
         assert_eq!(self.client.state(), State::Closed);
-        self.heard.extend(client_events(&mut self.client));
-        let ends = self.heard.iter().filter(|heard| matches!(heard, ClientEvent::Closed(_))).count();
-        let Some(ClientEvent::Closed(reason)) = self.heard.pop() else { panic!("Closed is the last event") };
+        self.events.extend(client_events(&mut self.client));
+        let ends = self.events.iter().filter(|event| matches!(event, ClientEvent::Closed(_))).count();
+        let Some(ClientEvent::Closed(reason)) = self.events.pop() else { panic!("Closed is the last event") };
         assert_eq!(ends, 1);
         if !self.off {
-            assert_eq!(self.heard[..], self.expected[..self.heard.len()]);
+            assert_eq!(self.events[..], self.expected[..self.events.len()]);
             assert!(!matches!(reason, CloseReason::Peer(lottery_proto::Violation::Malformed(_))));
         }
         for input in [
@@ -222,7 +222,7 @@ pub(super) fn run(max_unsent: usize, steps: &[Step<Op>]) {
         sent: vec![],
         answers: VecDeque::new(),
         expected: vec![],
-        heard: vec![],
+        events: vec![],
         off: false,
     };
     for (op, wait) in steps {

@@ -45,14 +45,14 @@ proptest! {
 
     #[test]
     fn a_server_keeps_its_invariants_under_any_calls(
-        wire in prop_oneof![1 => Just(Dialect::Block), 2 => prop::sample::select(vec![Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces, Dialect::Echo])],
+        dialect in prop_oneof![1 => Just(Dialect::Block), 2 => prop::sample::select(vec![Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces, Dialect::Echo])],
         steps in server::steps(),
         of in prop_oneof![4 => prop::collection::vec(0..10_u8, 1..9), 1 => prop::collection::vec(0..14_u8, 1..30)],
         max_in_flight in 0..6_usize,
         max_buffer in prop_oneof![Just(0), Just(8192), Just(5 * 8192), 1..100_000_usize],
     ) {
         let config = ServerConfig { max_in_flight, max_buffer, max_message: 100_000, ..ServerConfig::default() };
-        server::run(wire, &config, of, &steps);
+        server::run(dialect, &config, of, &steps);
     }
 
     #[test]

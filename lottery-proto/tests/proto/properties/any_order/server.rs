@@ -55,8 +55,8 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
 pub(super) struct Run {
     pub(super) server: Server,
     pub(super) now: Instant,
-    pub(super) wire: Dialect,
-    /// Kinds of the requests that the agency sends, over and over.
+    pub(super) dialect: Dialect,
+    /// Kinds of the requests that the client sends, over and over.
     of: Vec<u8>,
     requests: usize,
     stream: Vec<u8>,
@@ -73,14 +73,14 @@ pub(super) struct Run {
 }
 
 impl Run {
-    fn new(wire: Dialect, config: &ServerConfig, of: Vec<u8>) -> Self {
+    fn new(dialect: Dialect, config: &ServerConfig, of: Vec<u8>) -> Self {
         let answers = 64 * 1024 + (config.max_in_flight + config.max_buffer / BLOCK + 2) * BLOCK;
         // A Vec doubles, and half of the bytes in the send buffer may be sent already.
         let bound = size_of::<Server>() + config.max_message.max(BLOCK) + 4 * answers + 8 * 1024 + 64 * 1024;
         Self {
             server: Server::new(config.clone(), ConnId(1), at(0)),
             now: at(0),
-            wire,
+            dialect,
             of,
             requests: 0,
             stream: vec![],
@@ -102,7 +102,7 @@ impl Run {
                 let Some(io) = self.server.poll_io() else { return };
                 let n = most.min(io.recv.len());
                 while self.stream.len() < n {
-                    self.stream.extend(request(self.wire, self.requests, &self.of));
+                    self.stream.extend(request(self.dialect, self.requests, &self.of));
                     self.requests += 1;
                 }
                 io.recv[..n].copy_from_slice(&self.stream[..n]);
@@ -211,9 +211,9 @@ impl Run {
         self.check_answers();
         // Rejected requests are still handed out as events.
         while self.server.poll_io().is_none() && self.closed == 0 {
-            let told = self.answers.len();
+            let before = self.answers.len();
             self.poll();
-            assert!(self.answers.len() > told || self.closed == 1, "there is an end");
+            assert!(self.answers.len() > before || self.closed == 1, "there is an end");
         }
         assert_eq!(self.closed, 1);
         for input in [
@@ -237,8 +237,8 @@ impl Run {
     }
 }
 
-pub(super) fn run(wire: Dialect, config: &ServerConfig, of: Vec<u8>, steps: &[Step<Op>]) {
-    let mut run = Run::new(wire, config, of);
+pub(super) fn run(dialect: Dialect, config: &ServerConfig, of: Vec<u8>, steps: &[Step<Op>]) {
+    let mut run = Run::new(dialect, config, of);
     for (op, wait) in steps {
         run.step(op, *wait);
     }

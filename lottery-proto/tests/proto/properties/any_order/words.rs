@@ -4,7 +4,7 @@ use lottery_proto::Dialect;
 use lottery_testkit::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed};
 
 /// Returns the bytes of request `n`; its bets, if it has some, have the document `n`.
-pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
+pub(super) fn request(dialect: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
     let what = of[n % of.len()];
     let bet = format!("Ana|Paz|{n}|1980-01-01|7574");
     let keys = |n: &str| {
@@ -13,7 +13,7 @@ pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
              AgencyID:1}}"
         )
     };
-    let text = match (wire, what) {
+    let text = match (dialect, what) {
         (Dialect::Block, 0..=2) => return block(BET, 1, bet.as_bytes()),
         (Dialect::Block, 3 | 4) => return batch(1, &[&bet, &bet]),
         (Dialect::Block, 5) => return block(FINISHED, 1, b""),
@@ -43,8 +43,8 @@ pub(super) fn request(wire: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The application's answer to a request.
-pub(super) enum Said<'a> {
+/// Content of a reply.
+pub(super) enum ReplyContent<'a> {
     /// Answers the bet with that document.
     Bet(usize, bool),
     Batch(bool),
@@ -58,47 +58,47 @@ pub(super) enum Said<'a> {
 }
 
 /// Returns the reply, and true if the connection ends with it.
-pub(super) fn answer(wire: Dialect, said: &Said<'_>, reason: &str) -> (Vec<u8>, bool) {
-    let failed = |reason: &str| match wire {
+pub(super) fn encoded_reply(dialect: Dialect, reply: &ReplyContent<'_>, reason: &str) -> (Vec<u8>, bool) {
+    let failed = |reason: &str| match dialect {
         Dialect::Fixed => (format!("E{:05}{reason}", reason.len()).into_bytes(), true),
         Dialect::Framed => (framed(format!("error;{reason}")), false),
         _ => (format!("ERROR:{reason};").into_bytes(), false),
     };
     let status = |stored: bool| if stored { "1" } else { "0" };
-    let (text, ends) = match (wire, said) {
-        (Dialect::Block, Said::Bet(n, stored)) => {
+    let (text, ends) = match (dialect, reply) {
+        (Dialect::Block, ReplyContent::Bet(n, stored)) => {
             return (block(BET_ACK, 1, format!("{n}|7574|{}", status(*stored)).as_bytes()), false);
         }
-        (Dialect::Block, Said::Malformed(true, _)) => return (block(BET_ACK, 1, b"1|1|0"), false),
-        (Dialect::Block, Said::Finished(stored)) => {
+        (Dialect::Block, ReplyContent::Malformed(true, _)) => return (block(BET_ACK, 1, b"1|1|0"), false),
+        (Dialect::Block, ReplyContent::Finished(stored)) => {
             return (block(BATCH_ACK, 1, status(*stored).as_bytes()), false);
         }
-        (Dialect::Block, Said::EarlierBets(_)) => return (block(BATCH_ACK, 1, b"0"), false),
-        (Dialect::Block, Said::Pending) => return (block(WINNER, 1, b"0"), false),
-        (Dialect::Block, Said::Winners(won)) => {
+        (Dialect::Block, ReplyContent::EarlierBets(_)) => return (block(BATCH_ACK, 1, b"0"), false),
+        (Dialect::Block, ReplyContent::Pending) => return (block(WINNER, 1, b"0"), false),
+        (Dialect::Block, ReplyContent::Winners(won)) => {
             return (block(WINNER, 1, format!("1{}", won.join("|")).as_bytes()), false);
         }
-        (Dialect::Block, _) | (Dialect::Fixed, Said::Batch(true)) => return (vec![], false),
-        (_, Said::Line(n)) => (format!("> {n}\n"), true),
+        (Dialect::Block, _) | (Dialect::Fixed, ReplyContent::Batch(true)) => return (vec![], false),
+        (_, ReplyContent::Line(n)) => (format!("> {n}\n"), true),
         // END is answered only with the winners.
-        (Dialect::Framed, Said::Finished(stored)) => (String::new(), !stored),
-        (Dialect::Framed, Said::EarlierBets(_) | Said::Pending) => (String::new(), true),
-        (_, Said::Malformed(_, reason) | Said::EarlierBets(reason)) => return failed(reason),
-        (_, Said::Batch(false) | Said::Finished(false)) => return failed(reason),
-        (Dialect::Fixed, Said::Finished(true)) => ("O".into(), true),
-        (Dialect::Fixed, Said::Pending) => ("N".into(), true),
-        (Dialect::Fixed, Said::Winners(won)) => {
+        (Dialect::Framed, ReplyContent::Finished(stored)) => (String::new(), !stored),
+        (Dialect::Framed, ReplyContent::EarlierBets(_) | ReplyContent::Pending) => (String::new(), true),
+        (_, ReplyContent::Malformed(_, reason) | ReplyContent::EarlierBets(reason)) => return failed(reason),
+        (_, ReplyContent::Batch(false) | ReplyContent::Finished(false)) => return failed(reason),
+        (Dialect::Fixed, ReplyContent::Finished(true)) => ("O".into(), true),
+        (Dialect::Fixed, ReplyContent::Pending) => ("N".into(), true),
+        (Dialect::Fixed, ReplyContent::Winners(won)) => {
             let columns: Vec<String> = won.iter().map(|document| format!("{document:0>8}")).collect();
             (format!("R{:05}{}", won.len(), columns.concat()), true)
         }
-        (Dialect::Framed, Said::Winners(won)) => return (framed(won.join(";")), true),
+        (Dialect::Framed, ReplyContent::Winners(won)) => return (framed(won.join(";")), true),
         (Dialect::Framed, _) => return (framed("success;Batch stored successfully."), false),
-        (_, Said::Pending) => ("W;".into(), false),
-        (_, Said::Winners(won)) => {
+        (_, ReplyContent::Pending) => ("W;".into(), false),
+        (_, ReplyContent::Winners(won)) => {
             let won: Vec<String> = won.iter().map(|document| format!("{{PlayerDocID:{document}}}")).collect();
             (format!("R{};", won.join(",")), false)
         }
-        (_, Said::Finished(_)) => ("ACK_NOTIFY;".into(), false),
+        (_, ReplyContent::Finished(_)) => ("ACK_NOTIFY;".into(), false),
         (_, _) => ("ACK_CHUNK;".into(), false),
     };
     (text.into_bytes(), ends)

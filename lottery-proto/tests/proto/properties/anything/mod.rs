@@ -18,35 +18,35 @@ fn inputs() -> u64 {
 }
 
 /// Returns input for a decoder: messages, damaged or not, or noise.
-fn input(wire: Dialect, rng: &mut Rng, messages: impl Fn(Dialect, &mut Rng) -> Vec<u8>) -> Vec<u8> {
+fn input(dialect: Dialect, rng: &mut Rng, messages: impl Fn(Dialect, &mut Rng) -> Vec<u8>) -> Vec<u8> {
     if rng.one_in(20) {
         return noise(rng);
     }
-    let mut bytes = messages(wire, rng);
+    let mut bytes = messages(dialect, rng);
     spoil(&mut bytes, rng);
     bytes
 }
 
-fn all_inputs(wire: Dialect) {
-    let mut rng = Rng::new(wire as u64);
+fn all_inputs(dialect: Dialect) {
+    let mut rng = Rng::new(dialect as u64);
     let config = ServerConfig { max_in_flight: 4, max_buffer: 8192, ..ServerConfig::default() };
     let (mut batches, mut answers) = (0, 0);
     for _ in 0..inputs() {
-        batches += serve(wire, &config, &input(wire, &mut rng, conversation));
+        batches += serve(dialect, &config, &input(dialect, &mut rng, conversation));
     }
     for _ in 0..inputs() {
-        let mut client = client_of(wire, 1);
+        let mut client = client_of(dialect, 1);
         send_request(&mut client, rng.index(4));
-        let bytes = input(wire, &mut rng, grammar::answer);
-        let mut said = give_until_over(&mut client, &bytes);
+        let bytes = input(dialect, &mut rng, grammar::answer);
+        let mut events = give_until_over(&mut client, &bytes);
         client.handle(at(0), Input::Eof);
         client.handle(at(0), Input::FinSent);
-        said.extend(client_events(&mut client));
-        answers += said.len() - 1;
+        events.extend(client_events(&mut client));
+        answers += events.len() - 1;
         assert_eq!(client.state(), State::Closed);
     }
-    println!("{wire}: {} inputs each way, {batches} batches and {answers} answers taken", inputs());
-    assert!(wire == Dialect::Echo || batches as u64 > inputs() / 10);
+    println!("{dialect}: {} inputs each way, {batches} batches and {answers} answers taken", inputs());
+    assert!(dialect == Dialect::Echo || batches as u64 > inputs() / 10);
     assert!(answers as u64 > inputs() / 20);
 }
 

@@ -30,14 +30,14 @@ proptest! {
     })]
 
     #[test]
-    fn the_same_bytes_whole_or_in_pieces_mean_the_same(seed: u64, wire in prop::sample::select(Dialect::ALL), refuse: bool) {
+    fn the_same_bytes_whole_or_in_pieces_mean_the_same(seed: u64, dialect in prop::sample::select(Dialect::ALL), refuse: bool) {
         let mut rng = Rng::new(seed);
-        let bytes = input(wire, &mut rng, conversation);
+        let bytes = input(dialect, &mut rng, conversation);
         let whole = served(&[&bytes], refuse);
         prop_assert_eq!(&whole, &served(&cut(&bytes, &mut rng), refuse), "{}", bytes.escape_ascii());
-        let question = rng.index(4);
-        let bytes = input(wire, &mut rng, grammar::answer);
-        let whole = answered(wire, question, &[&bytes]);
-        prop_assert_eq!(whole, answered(wire, question, &cut(&bytes, &mut rng)), "{}", bytes.escape_ascii());
+        let request = rng.index(4);
+        let bytes = input(dialect, &mut rng, grammar::answer);
+        let whole = answered(dialect, request, &[&bytes]);
+        prop_assert_eq!(whole, answered(dialect, request, &cut(&bytes, &mut rng)), "{}", bytes.escape_ascii());
     }
 }

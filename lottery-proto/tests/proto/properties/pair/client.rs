@@ -1,13 +1,13 @@
-//! Agency that sends its bets as fast as it may, then Finished, and asks for its winners until it gets them.
+//! Client that sends its bets as fast as it may, then Finished, and asks for its winners until it gets them.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use lottery_proto::client::Event as Heard;
+use lottery_proto::client::Event;
 use lottery_proto::{Client, CloseReason, Instant, WinnersFlow};
 use lottery_testkit::bet;
 
-/// Tasks of the agency, in order.
+/// Tasks of the client, in order.
 #[derive(Clone, Debug)]
 pub(super) enum Task {
     Batch(Vec<String>),
@@ -15,7 +15,7 @@ pub(super) enum Task {
     Finished,
 }
 
-pub(super) struct Agency {
+pub(super) struct ClientSide {
     pub(super) client: Client,
     pub(super) winners_flow: WinnersFlow,
     pub(super) tasks: VecDeque<Task>,
@@ -29,7 +29,7 @@ pub(super) struct Agency {
     pub(super) closed: Option<CloseReason>,
 }
 
-impl Agency {
+impl ClientSide {
     pub(super) fn run(&mut self, now: Instant) {
         while self.client.can_send()
             && let Some(task) = self.tasks.pop_front()
@@ -56,23 +56,23 @@ impl Agency {
         while let Some(event) = self.client.poll_event() {
             assert_eq!(self.closed, None, "Closed is the last event");
             match event {
-                Heard::Bet { .. } => self.acks += 1,
+                Event::Bet { .. } => self.acks += 1,
                 // The server of the test records rejected batches; they are skipped here.
-                Heard::Batch { .. } | Heard::Refused { .. } => {}
-                Heard::Finished { stored, .. } => {
+                Event::Batch { .. } | Event::Refused { .. } => {}
+                Event::Finished { stored, .. } => {
                     self.finished = Some(stored);
                     self.ask_at = (stored || self.winners_flow == WinnersFlow::SameConnection).then_some(now);
                 }
-                Heard::Pending => {
+                Event::Pending => {
                     self.ask_at = Some(now.after(self.pause));
                     self.pause *= 2;
                 }
-                Heard::Winners(documents) => {
+                Event::Winners(documents) => {
                     self.winners = Some(documents.map(str::to_string).collect());
                     self.client.close(now);
                     self.tasks.clear();
                 }
-                Heard::Closed(reason) => self.closed = Some(reason),
+                Event::Closed(reason) => self.closed = Some(reason),
                 other => panic!("{other:?}"),
             }
         }

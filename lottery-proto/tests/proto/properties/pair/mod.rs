@@ -12,9 +12,9 @@ use lottery_proto::{
     Violation, WinnersFlow,
 };
 
-use client::{Agency, Task};
+use client::{ClientSide, Task};
 use lottery_testkit::{BLOCK, Endpoint, Rng, at};
-use server::{Centre, winners};
+use server::{ServerSide, winners};
 
 /// One direction of a socket.
 struct Pipe {
@@ -63,7 +63,7 @@ fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant,
 }
 
 /// Runs a conversation to its end, and returns the number of steps.
-fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
+fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     let mut rng = Rng::new(seed);
     let mut number = 0;
     let mut new_bet = |rng: &mut Rng| {
@@ -94,10 +94,10 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     let single = all.iter().filter(|task| matches!(task, Task::Bet(_))).count();
     all.push_back(Task::Finished);
 
-    let profile = wire.profile();
+    let profile = dialect.profile();
     let max_unsent = *rng.pick(&[1, BLOCK, 64 * 1024]);
-    let config = ClientConfig { max_unsent, ..ClientConfig::new(AgencyId::new(1).unwrap(), wire) };
-    let mut agency = Agency {
+    let config = ClientConfig { max_unsent, ..ClientConfig::new(AgencyId::new(1).unwrap(), dialect) };
+    let mut client_side = ClientSide {
         client: Client::new(config.clone(), at(0)),
         winners_flow: profile.winners_flow,
         tasks: all,
@@ -112,7 +112,7 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     let max_in_flight = 1 + rng.index(32);
     let max_buffer = *rng.pick(&[BLOCK, 12_000, 256 * 1024]);
     let server_config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
-    let mut centre = Centre {
+    let mut server_side = ServerSide {
         server: Server::new(server_config.clone(), ConnId(1), at(0)),
         rng: Rng::new(seed + 1),
         held: vec![],
@@ -127,66 +127,71 @@ fn run(wire: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     let mut now = at(0);
     let mut steps = 0;
     loop {
-        let over = agency.closed.is_some() && centre.closed.is_some();
-        let elsewhere = profile.winners_flow == WinnersFlow::NewConnection && agency.ask_at.is_some();
+        let over = client_side.closed.is_some() && server_side.closed.is_some();
+        let elsewhere = profile.winners_flow == WinnersFlow::NewConnection && client_side.ask_at.is_some();
         if over && !elsewhere {
             break;
         }
         if over {
             // Each query has a connection of its own.
-            let clean = (agency.closed.take(), centre.closed.take());
-            assert_eq!(clean, (Some(CloseReason::Done), Some(CloseReason::Done)), "{wire}, seed {seed}");
-            now = agency.ask_at.map_or(now, |at| at.max(now));
-            agency.client = Client::new(config.clone(), now);
-            agency.may_ask = true;
-            centre.server = Server::new(server_config.clone(), ConnId(1), now);
+            let clean = (client_side.closed.take(), server_side.closed.take());
+            assert_eq!(clean, (Some(CloseReason::Done), Some(CloseReason::Done)), "{dialect}, seed {seed}");
+            now = client_side.ask_at.map_or(now, |at| at.max(now));
+            client_side.client = Client::new(config.clone(), now);
+            client_side.may_ask = true;
+            server_side.server = Server::new(server_config.clone(), ConnId(1), now);
             (up, down) = (Pipe::new(pipe), Pipe::new(pipe));
         }
         steps += 1;
         assert!(steps < 200_000 + 4 * tasks * 3 * BLOCK / pipe, "seed {seed}: it does not end");
-        agency.run(now);
-        centre.run(now);
-        let first = drive(&mut agency.client, &mut up, &mut down, now, &mut rng);
-        let second = drive(&mut centre.server, &mut down, &mut up, now, &mut rng);
+        client_side.run(now);
+        server_side.run(now);
+        let first = drive(&mut client_side.client, &mut up, &mut down, now, &mut rng);
+        let second = drive(&mut server_side.server, &mut down, &mut up, now, &mut rng);
         if first || second {
             continue;
         }
         let deadlines = [
-            agency.client.poll_io().and_then(|io| io.deadline),
-            centre.server.poll_io().and_then(|io| io.deadline),
-            agency.ask_at.filter(|_| profile.winners_flow == WinnersFlow::SameConnection),
-            centre.held.iter().map(|held| held.0).min(),
+            client_side.client.poll_io().and_then(|io| io.deadline),
+            server_side.server.poll_io().and_then(|io| io.deadline),
+            client_side.ask_at.filter(|_| profile.winners_flow == WinnersFlow::SameConnection),
+            server_side.held.iter().map(|held| held.0).min(),
         ];
         now = deadlines.into_iter().flatten().min().map_or(now, |next| next.max(now));
-        agency.client.handle(now, Input::Timeout);
-        centre.server.handle(now, Input::Timeout);
+        client_side.client.handle(now, Input::Timeout);
+        server_side.server.handle(now, Input::Timeout);
     }
-    let context = format!("{wire}, seed {seed}, {now:?}: {:?} {:?}", agency.client, centre.server);
-    if centre.refused {
-        assert!(centre.stored.len() < bets.len(), "{context}");
+    let context =
+        format!("{dialect}, seed {seed}, {now:?}: {:?} {:?}", client_side.client, server_side.server);
+    if server_side.refused {
+        assert!(server_side.stored.len() < bets.len(), "{context}");
     } else {
-        assert_eq!(centre.stored, bets, "{context}");
+        assert_eq!(server_side.stored, bets, "{context}");
     }
-    if centre.refused && wire == Dialect::Fixed {
+    if server_side.refused && dialect == Dialect::Fixed {
         // The server closes at the first rejection.
-        assert_eq!((agency.winners, centre.closed), (None, Some(CloseReason::Refused)), "{context}");
+        assert_eq!(
+            (client_side.winners, server_side.closed),
+            (None, Some(CloseReason::Refused)),
+            "{context}"
+        );
         return steps;
     }
-    if centre.refused && wire == Dialect::Framed {
+    if server_side.refused && dialect == Dialect::Framed {
         // END gets no reply.
-        assert_eq!(agency.winners, None, "{context}");
-        assert_eq!(agency.closed, Some(CloseReason::Peer(Violation::Unanswered)), "{context}");
+        assert_eq!(client_side.winners, None, "{context}");
+        assert_eq!(client_side.closed, Some(CloseReason::Peer(Violation::Unanswered)), "{context}");
         return steps;
     }
     let done = (Some(CloseReason::Done), Some(CloseReason::Done));
-    assert_eq!((agency.closed, centre.closed), done, "{context}");
+    assert_eq!((client_side.closed, server_side.closed), done, "{context}");
     match profile.winners_flow {
-        WinnersFlow::WithFinished => assert_eq!(agency.finished, None),
-        _ => assert_eq!(agency.finished, Some(!centre.refused), "{context}"),
+        WinnersFlow::WithFinished => assert_eq!(client_side.finished, None),
+        _ => assert_eq!(client_side.finished, Some(!server_side.refused), "{context}"),
     }
     // Bets alone are acknowledged in dialects that acknowledge them.
-    assert_eq!(agency.acks, if profile.answers_bets { single } else { 0 }, "{context}");
-    assert_eq!(agency.winners, Some(winners(&centre.stored)), "{context}");
+    assert_eq!(client_side.acks, if profile.answers_bets { single } else { 0 }, "{context}");
+    assert_eq!(client_side.winners, Some(winners(&server_side.stored)), "{context}");
     steps
 }
 
@@ -197,9 +202,9 @@ fn server_and_client_finish_over_any_pipe() {
     let mut steps = 0;
     for seed in 0..800 {
         let mut rng = Rng::new(seed << 32);
-        let wire = if seed % 2 == 0 { Dialect::Block } else { *rng.pick(&TEXTUAL) };
+        let dialect = if seed % 2 == 0 { Dialect::Block } else { *rng.pick(&TEXTUAL) };
         let pipe = *rng.pick(&[100, 1_000, 8_191, 8_192, 8_193, 20_000]);
-        steps += run(wire, seed, pipe, rng.index(60));
+        steps += run(dialect, seed, pipe, rng.index(60));
     }
     println!("{steps} steps");
 }
@@ -210,9 +215,9 @@ fn server_and_client_finish_over_pipes_of_a_few_bytes() {
         [(1, 1, 2), (2, 1, 3), (3, 2, 4), (4, 3, 5), (5, 5, 6), (6, 7, 15), (7, 11, 20)]
     {
         run(Dialect::Block, seed, pipe, tasks);
-        for wire in &TEXTUAL {
+        for dialect in &TEXTUAL {
             for more in 0..8 {
-                run(*wire, 100 * more + seed, pipe, tasks);
+                run(*dialect, 100 * more + seed, pipe, tasks);
             }
         }
     }

@@ -15,7 +15,7 @@ pub(super) struct Waiting {
     wait: bool,
 }
 
-pub(super) struct Centre {
+pub(super) struct ServerSide {
     pub(super) server: Server,
     pub(super) rng: Rng,
     /// Requests, and the times at which they are answered.
@@ -28,7 +28,7 @@ pub(super) struct Centre {
     pub(super) closed: Option<CloseReason>,
 }
 
-impl Centre {
+impl ServerSide {
     /// Answers in a loop, as a reply can let the next event out: Finished waits for all before it.
     pub(super) fn run(&mut self, now: Instant) {
         self.take(now);
