@@ -59,8 +59,8 @@ const SHARED: usize = 256 * 1024 * 1024;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What happens is logged as events of `tracing`, with the fields `action` and `result`: the subscriber of the
-/// program gets them.
+/// Log lines are events of `tracing` with the fields `action` and `result`: the subscriber of the program gets
+/// them.
 #[derive(Debug)]
 pub struct Lottery<S> {
     committer: Committer<S>,

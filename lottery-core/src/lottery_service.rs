@@ -15,7 +15,7 @@ use crate::memory::Memory;
 use crate::messages::Notice;
 use crate::peers::{Admission, Limits, Peers};
 use crate::probes::Probes;
-use crate::server_connection::{ServerConnection, Ways};
+use crate::server_connection::{ConnectionSettings, ServerConnection};
 
 /// Makes a [`ServerConnection`] for each connection.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct LotteryService {
     commit_queue: Arc<CommitQueue>,
     memory: Option<Arc<Memory>>,
     peers: Arc<Peers>,
-    ways: Arc<Ways>,
+    settings: Arc<ConnectionSettings>,
     probes: Arc<Probes>,
     address: Option<SocketAddr>,
     next: AtomicU64,
@@ -78,7 +78,7 @@ impl LotteryService {
             commit_queue,
             memory: None,
             peers: Arc::new(Peers::new(limits)),
-            ways: Arc::new(Ways { echo_prefix: String::new(), anonymous_finish: false }),
+            settings: Arc::new(ConnectionSettings { echo_prefix: String::new(), anonymous_finish: false }),
             probes: Arc::default(),
             address: None,
             next: AtomicU64::new(1),
@@ -89,8 +89,8 @@ impl LotteryService {
     /// Sets the maximum number of connections of an address, and of an address of this machine or of a
     /// private network. Call it before there are any.
     #[must_use]
-    pub fn with_connections_per_ip(self, most: usize, max_local: usize) -> Self {
-        let limits = Limits { of_an_address: most, of_a_local_address: max_local, ..self.peers.limits() };
+    pub fn with_connections_per_ip(self, max: usize, max_local: usize) -> Self {
+        let limits = Limits { of_an_address: max, of_a_local_address: max_local, ..self.peers.limits() };
         Self { peers: Arc::new(Peers::new(limits)), ..self }
     }
 
@@ -103,16 +103,17 @@ impl LotteryService {
     /// Sets the prefix of a line that is sent back. Empty by default (`docs/protocol.md#echo`).
     #[must_use]
     pub fn with_echo_prefix(self, prefix: &str) -> Self {
-        let ways = Ways { echo_prefix: prefix.to_owned(), ..*self.ways };
-        Self { ways: Arc::new(ways), ..self }
+        let settings = ConnectionSettings { echo_prefix: prefix.to_owned(), ..*self.settings };
+        Self { settings: Arc::new(settings), ..self }
     }
 
     /// Allows a client that has finished without an agency number to stand in for an absent agency, if true.
     /// On `framed` a client without bets has no way to send its number (`docs/protocol.md#framed`).
     #[must_use]
     pub fn with_anonymous_finish(self, anonymous_finish: bool) -> Self {
-        let ways = Ways { anonymous_finish, echo_prefix: self.ways.echo_prefix.clone() };
-        Self { ways: Arc::new(ways), ..self }
+        let settings =
+            ConnectionSettings { anonymous_finish, echo_prefix: self.settings.echo_prefix.clone() };
+        Self { settings: Arc::new(settings), ..self }
     }
 
     /// Sets the address that it listens at, which is logged once it does.
@@ -173,7 +174,7 @@ impl Service for LotteryService {
             server,
             Arc::clone(&self.commit_queue),
             mailbox,
-            Arc::clone(&self.ways),
+            Arc::clone(&self.settings),
             place,
         ))
     }

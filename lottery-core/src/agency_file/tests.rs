@@ -191,7 +191,7 @@ fn a_file_is_read_up_to_its_limit() {
 proptest::proptest! {
     /// Compares every record that is accepted with the `csv` crate, which accepts more.
     #[test]
-    fn what_is_taken_reads_as_a_library_reads_it(text in "([abN\"1,\n\r]|\"\"|,1980-01-01,|,1,){0,40}") {
+    fn accepted_files_read_as_a_library_reads_them(text in "([abN\"1,\n\r]|\"\"|,1980-01-01,|,1,){0,40}") {
         let mut library = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
         let (mut records, mut record) = (Records::new(text.as_bytes(), 1 << 20), Record::default());
         let mut theirs = library.byte_records().map(Result::unwrap);

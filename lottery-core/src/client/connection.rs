@@ -34,10 +34,9 @@ impl<T> ClientConnection<T> {
         bets: usize,
     ) -> Self {
         connection.max_answer = connection.max_answer.min(connection.dialect.longest_answer(bets));
-        let (agency, most) = (connection.agency.get(), connection.dialect.max_agency());
+        let (agency, max) = (connection.agency.get(), connection.dialect.max_agency());
         // An agency number that the dialect cannot carry ends the agency before it connects.
-        let outcome =
-            (agency > most).then_some(Err(ClientError::Send(SendError::Agency { agency, max: most })));
+        let outcome = (agency > max).then_some(Err(ClientError::Send(SendError::Agency { agency, max })));
         Self { connection, server, connect_timeout, client: None, outcome, reminder: Reminder::default() }
     }
 

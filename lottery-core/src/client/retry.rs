@@ -105,10 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn who_was_too_slow_pauses_for_seconds_and_then_for_longer() {
+    fn a_client_that_was_too_slow_pauses_for_seconds_and_then_longer() {
         let mut retry = Retry::new(Duration::from_secs(3600), 7);
         let now = Instant::default();
-        for (slow, least, most) in [
+        for (slow, min, max) in [
             (false, 25, 50),
             (true, 5_000, 10_000),
             (true, 10_000, 20_000),
@@ -120,7 +120,7 @@ mod tests {
             (false, 2_500, 5_000),
         ] {
             let pause = retry.failed(now, slow).map(|at| at.since_epoch().as_millis());
-            assert!(pause.is_ok_and(|pause| (least..=most).contains(&pause)), "{pause:?}, {least}");
+            assert!(pause.is_ok_and(|pause| (min..=max).contains(&pause)), "{pause:?}, {min}");
         }
     }
 

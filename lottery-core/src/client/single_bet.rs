@@ -14,7 +14,7 @@ use super::error::ClientError;
 use crate::redact;
 
 /// Maximum number of winners in the reply that confirms the bet, on a dialect that sends them with it.
-const MOST_WINNERS: usize = 100_000;
+const MAX_WINNERS: usize = 100_000;
 
 /// Sends one bet, and waits until it is stored.
 ///
@@ -47,7 +47,7 @@ impl SingleBet {
             connection.dialect = Dialect::Block;
         }
         let dialect = connection.dialect;
-        let max_winners = if dialect.profile().answers_bets { 0 } else { MOST_WINNERS };
+        let max_winners = if dialect.profile().answers_bets { 0 } else { MAX_WINNERS };
         let connection = ClientConnection::new(connection, server, connect_timeout, max_winners);
         let single = Self { fields, sent: false, retry_for, connection };
         dialect.check_sendable(&bet(&single.fields)?)?;

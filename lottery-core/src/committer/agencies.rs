@@ -10,7 +10,7 @@ pub(super) struct Agencies {
     records: BTreeMap<u32, AgencyRecord>,
     /// Number of agencies that take part, numbered from 1. Others in the store are not counted.
     taking_part: u32,
-    heard_of: u32,
+    known: u32,
     finished: u32,
     /// True if one of those that take part has a bet.
     has_bets: bool,
@@ -36,7 +36,7 @@ impl Agencies {
             if !(1..=self.taking_part).contains(&agency) {
                 continue;
             }
-            self.heard_of += u32::from(before.is_none());
+            self.known += u32::from(before.is_none());
             self.has_bets |= record.stored > 0;
             let was_finished = before.is_some_and(|before| before.finished);
             self.finished += u32::from(record.finished);
@@ -56,7 +56,7 @@ impl Agencies {
 
     /// Returns the number of agencies that take part, have a record and are not finished.
     pub(super) fn unfinished(&self) -> u32 {
-        self.heard_of - self.finished
+        self.known - self.finished
     }
 
     /// Returns true if an agency that takes part has a bet.
@@ -65,8 +65,8 @@ impl Agencies {
     }
 
     /// Returns the number of absent agencies: they take part and have no record.
-    pub(super) fn unheard_of(&self) -> u32 {
-        self.taking_part - self.heard_of
+    pub(super) fn absent(&self) -> u32 {
+        self.taking_part - self.known
     }
 }
 
@@ -93,12 +93,12 @@ mod tests {
             for group in std::iter::once(BTreeMap::new()).chain(groups) {
                 walked.extend(records(group.clone()));
                 agencies.update(records(group));
-                let heard_of: Vec<_> = (1..=taking_part).filter_map(|agency| walked.get(&agency)).collect();
-                let finished = heard_of.iter().filter(|record| record.finished).count();
+                let known: Vec<_> = (1..=taking_part).filter_map(|agency| walked.get(&agency)).collect();
+                let finished = known.iter().filter(|record| record.finished).count();
                 prop_assert_eq!(agencies.finished() as usize, finished);
-                prop_assert_eq!(agencies.has_bets(), heard_of.iter().any(|record| record.stored > 0));
-                prop_assert_eq!(agencies.unfinished() as usize, heard_of.len() - finished);
-                prop_assert_eq!(agencies.unheard_of() as usize, taking_part as usize - heard_of.len());
+                prop_assert_eq!(agencies.has_bets(), known.iter().any(|record| record.stored > 0));
+                prop_assert_eq!(agencies.unfinished() as usize, known.len() - finished);
+                prop_assert_eq!(agencies.absent() as usize, taking_part as usize - known.len());
             }
         }
     }

@@ -18,9 +18,9 @@ impl<S: Store> Committer<S> {
     /// Returns true if all agencies are finished. Anonymous clients stand in for absent agencies once there
     /// is a bet: alone they cause no draw.
     pub(super) fn is_draw_due(&self) -> bool {
-        let unheard_of = usize::try_from(self.agencies.unheard_of()).unwrap_or(usize::MAX);
+        let absent = usize::try_from(self.agencies.absent()).unwrap_or(usize::MAX);
         let anonymous = if self.agencies.has_bets() { self.waiters.anonymous() } else { 0 };
-        self.agencies.unfinished() == 0 && unheard_of <= anonymous
+        self.agencies.unfinished() == 0 && absent <= anonymous
     }
 
     /// Draws if the draw is due and has not taken place: from durable bets, and durably.
@@ -47,12 +47,12 @@ pub fn hold_draw(store: &mut dyn Store, rules: Rules) -> Result<(), StoreError> 
     hold(store, rules, GATHERED, Group::default()).map(|_| ())
 }
 
-/// Draws, and makes the draw durable together with `rest`, a group without bets. About `most` bytes of
+/// Draws, and makes the draw durable together with `rest`, a group without bets. About `max` bytes of
 /// winners are held in memory before they are stored.
 pub(super) fn hold<S: Store + ?Sized>(
     store: &mut S,
     Rules { agencies, winning_number }: Rules,
-    most: usize,
+    max: usize,
     rest: Group,
 ) -> Result<Draw, StoreError> {
     let mut drawing = Drawing { winning_number, begins: true, ..Drawing::default() };
@@ -62,7 +62,7 @@ pub(super) fn hold<S: Store + ?Sized>(
         let mut all = true;
         place = store.read_from(place, &mut |text| {
             looked = drawing.look(text);
-            if looked.is_err() || drawing.gathered >= most {
+            if looked.is_err() || drawing.gathered >= max {
                 all = false;
                 return ControlFlow::Break(());
             }

@@ -165,7 +165,7 @@ impl<S: Store> Committer<S> {
             Some(draw) => self.waiters.tell(draw),
             None => self.waiters.turn_away(usize::try_from(self.rules.agencies).unwrap_or(usize::MAX)),
         }
-        let read = self.hand_out(pieces);
+        let read = self.send_pieces(pieces);
         let stored = match stored {
             // The lack of room was logged when the store reported it.
             Err(StoreError::Full { .. }) if is_shut => Ok(()),
@@ -204,7 +204,7 @@ impl<S: Store> Committer<S> {
     }
 
     /// Reads pieces of the winners and sends them to the connections that asked.
-    fn hand_out(&self, pieces: Vec<(Mailbox<Notice>, u32, u64)>) -> Result<(), StoreError> {
+    fn send_pieces(&self, pieces: Vec<(Mailbox<Notice>, u32, u64)>) -> Result<(), StoreError> {
         for (from, agency, number) in pieces {
             from.deliver(Notice::Piece(self.store.winners(agency, number)?));
         }

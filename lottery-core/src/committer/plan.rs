@@ -17,7 +17,7 @@ pub(super) enum Plan {
     /// Reject it.
     Refuse { code: Code, reason: &'static str },
     /// Begin a session from this record, stored or in the group, and end the older one.
-    Greet { record: AgencyRecord, older: Option<Mailbox<Notice>> },
+    Hello { record: AgencyRecord, older: Option<Mailbox<Notice>> },
     /// Reply without a change of the store.
     ReadOnly,
 }
@@ -35,7 +35,7 @@ impl<S: Store> Committer<S> {
             Command::Hello(ticket) => {
                 let agency = ticket.agency().get();
                 let older = self.sessions.begin(agency, ticket.conn(), request.from.clone());
-                return Plan::Greet { record: self.planned(group, agency), older };
+                return Plan::Hello { record: self.planned(group, agency), older };
             }
             Command::Gone(conn) => {
                 self.waiters.leave(*conn);

@@ -26,7 +26,7 @@ impl<S: Store> Committer<S> {
                 Outcome::Refused { code: *code, reason: (*reason).to_owned() }
             }
             (Plan::Store { total }, Ok(durable)) => Outcome::Stored { total: *total, proof: *durable },
-            (Plan::ReadOnly | Plan::Greet { .. }, _) => {
+            (Plan::ReadOnly | Plan::Hello { .. }, _) => {
                 return self.answer_without_change(&from, command, plan, stored);
             }
         };
@@ -61,7 +61,7 @@ impl<S: Store> Committer<S> {
         stored: &Result<Durable, StoreError>,
     ) {
         match (command, plan) {
-            (Command::Hello(ticket), Plan::Greet { record, older }) => {
+            (Command::Hello(ticket), Plan::Hello { record, older }) => {
                 if let Some(older) = older {
                     older.deliver(Notice::Superseded);
                 }

@@ -73,12 +73,12 @@ impl Waiters {
     }
 
     /// Turns away anonymous waiters that stand in for none: those that have ended, and the oldest beyond
-    /// `most`, as they may be gone unnoticed.
-    pub(super) fn turn_away(&mut self, most: usize) {
+    /// `max`, as they may be gone unnoticed.
+    pub(super) fn turn_away(&mut self, max: usize) {
         while let Some(number) = self.ended.first().copied() {
             self.turn_away_one(number, "its peer has ended");
         }
-        while self.anonymous.len() > most
+        while self.anonymous.len() > max
             && let Some(number) = self.anonymous.first().copied()
         {
             self.turn_away_one(

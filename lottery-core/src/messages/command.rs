@@ -36,7 +36,7 @@ pub enum Command {
         /// True if the reply waits for the draw.
         wait: bool,
     },
-    /// Reads a piece of the winners of an agency; [`Won`] holds the number of pieces.
+    /// Reads a piece of the winners of an agency; [`Won`](super::Won) holds the number of pieces.
     Piece {
         /// Connection that asks.
         conn: ConnId,

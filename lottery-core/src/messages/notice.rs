@@ -25,23 +25,23 @@ impl Won {
 /// Notice to a connection: most carry the ticket of a request, with the result.
 #[derive(Debug)]
 pub enum Notice {
-    /// Reply to [`Command::Hello`].
+    /// Reply to [`Command::Hello`](super::Command::Hello).
     Hello(Ticket<Hello>, HelloOutcome),
     /// A newer session of the same agency took over.
     Superseded,
-    /// Reply to [`Command::Bet`].
+    /// Reply to [`Command::Bet`](super::Command::Bet).
     Bet(Ticket<SingleBet>, QueuedBatch, Outcome),
-    /// Reply to [`Command::Batch`].
+    /// Reply to [`Command::Batch`](super::Command::Batch).
     Batch(Ticket<Batch>, QueuedBatch, Outcome),
-    /// Reply to [`Command::Finished`].
+    /// Reply to [`Command::Finished`](super::Command::Finished).
     Finished(Ticket<Finished>, Outcome),
-    /// Reply to [`Command::Winners`]; `None`: the draw has not taken place.
+    /// Reply to [`Command::Winners`](super::Command::Winners); `None`: the draw has not taken place.
     Winners(Ticket<WinnersQuery>, Option<Won>),
-    /// Reply to [`Command::Piece`].
+    /// Reply to [`Command::Piece`](super::Command::Piece).
     Piece(WinnersPiece),
-    /// Reply to [`Command::AnonymousWaiter`]: the draw has taken place.
+    /// Reply to [`Command::AnonymousWaiter`](super::Command::AnonymousWaiter): the draw has taken place.
     AnonymousWaiter(Ticket<AnonymousWaiter>),
-    /// Reply to [`Command::AnonymousWaiter`]: the client does not stand in for an agency, for this reason.
+    /// Reply to [`Command::AnonymousWaiter`](super::Command::AnonymousWaiter): the client does not stand in for an agency, for this reason.
     TurnedAway(Ticket<AnonymousWaiter>, &'static str),
     /// The connection has to end at once: another one needs its place.
     Displaced,

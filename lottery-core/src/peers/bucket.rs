@@ -6,7 +6,7 @@ use lottery_proto::Instant;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rate {
     /// Maximum number of tokens.
-    pub(super) most: u32,
+    pub(super) max: u32,
     /// Number of tokens that come back each second.
     pub(super) each_second: u32,
 }
@@ -22,7 +22,7 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Creates a full bucket.
     pub(super) fn full(now: Instant, rate: Rate) -> Self {
-        Self { left: rate.most, filled: now }
+        Self { left: rate.max, filled: now }
     }
 
     /// Takes a token, if one is left.
@@ -36,7 +36,7 @@ impl Bucket {
     /// Returns the number of tokens that are missing.
     pub(super) fn missing(&mut self, now: Instant, rate: Rate) -> u32 {
         self.fill(now, rate);
-        rate.most.saturating_sub(self.left)
+        rate.max.saturating_sub(self.left)
     }
 
     fn fill(&mut self, now: Instant, rate: Rate) {
@@ -47,7 +47,7 @@ impl Bucket {
         if more == 0 {
             return;
         }
-        self.left = self.left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX)).min(rate.most);
+        self.left = self.left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX)).min(rate.max);
         self.filled = self.filled.after(std::time::Duration::from_millis(more.saturating_mul(1000) / each));
     }
 }
@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn a_bucket_gives_its_tokens_and_those_that_come_with_time() {
-        let rate = Rate { most: 3, each_second: 4 };
+        let rate = Rate { max: 3, each_second: 4 };
         let mut bucket = Bucket::full(at(0), rate);
-        let mut taken = |now, most| (0..most).take_while(|_| bucket.take(at(now), rate)).count();
+        let mut taken = |now, max| (0..max).take_while(|_| bucket.take(at(now), rate)).count();
         assert_eq!(taken(0, 10), 3);
         assert_eq!(taken(249, 10), 0);
         assert_eq!(taken(250, 10), 1);
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_bucket_fills_up_with_time() {
-        let rate = Rate { most: 2, each_second: 1 };
+        let rate = Rate { max: 2, each_second: 1 };
         let mut bucket = Bucket::full(at(0), rate);
         assert!(bucket.take(at(0), rate));
         assert_eq!([999, 1000, 2000].map(|millis| bucket.missing(at(millis), rate)), [1, 0, 0]);

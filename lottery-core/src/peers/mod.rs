@@ -31,13 +31,13 @@ const AT_ONCE: usize = 64;
 const REMEMBERED: usize = 1024;
 
 /// Log lines for an address: about 2 MB at once.
-const ADDRESS_LINES: Rate = Rate { most: 20_000, each_second: 20 };
+const ADDRESS_LINES: Rate = Rate { max: 20_000, each_second: 20 };
 /// Log lines for all addresses together.
-const ALL_LINES: Rate = Rate { most: 100_000, each_second: 50 };
+const ALL_LINES: Rate = Rate { max: 100_000, each_second: 50 };
 /// Log lines about connections that could not be accepted.
-const FAILURE_LINES: Rate = Rate { most: 20, each_second: 1 };
+const FAILURE_LINES: Rate = Rate { max: 20, each_second: 1 };
 /// Rejections for an address: after them the first rejection ends a connection.
-const ADDRESS_REFUSALS: Rate = Rate { most: 1000, each_second: 10 };
+const ADDRESS_REFUSALS: Rate = Rate { max: 1000, each_second: 10 };
 
 /// Limits on connections that are open at once.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ struct State {
     vacant: usize,
     next: Next,
     /// Number of connections that are told that there are too many.
-    told: usize,
+    refused: usize,
     /// Number of displaced connections that are still there.
     leaving: usize,
     lines: Bucket,
@@ -108,7 +108,7 @@ impl Peers {
             addresses: BTreeMap::new(),
             vacant: 0,
             next: Next::default(),
-            told: 0,
+            refused: 0,
             leaving: 0,
             lines: Bucket::full(now, ALL_LINES),
             failures: Bucket::full(now, FAILURE_LINES),
@@ -138,8 +138,8 @@ impl Peers {
         };
         let mut place = Place { peers: Arc::clone(self), number, ip, seat: None };
         let Some(displaced) = admitted else {
-            state.told += 1;
-            let closed = state.told > AT_ONCE;
+            state.refused += 1;
+            let closed = state.refused > AT_ONCE;
             return (place, if closed { Admission::Closed(reason) } else { Admission::Refused(reason) });
         };
         let seat = Arc::new(Seat::new(network, mailbox.clone(), now));

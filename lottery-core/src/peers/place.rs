@@ -68,7 +68,7 @@ impl Drop for Place {
         let network = Network::of(self.ip);
         let mut state = self.peers.lock(Instant::default());
         match self.seat {
-            None => state.told -= 1,
+            None => state.refused -= 1,
             Some(_) if state.seats.remove(&self.number).is_none() => state.leaving -= 1,
             Some(_) => {}
         }

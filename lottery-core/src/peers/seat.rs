@@ -12,7 +12,7 @@ use super::network::Network;
 use crate::messages::Notice;
 
 /// Minimum time without input before a connection is displaced: a message may be on its way.
-const LEAST_IDLE: Duration = Duration::from_millis(250);
+const MIN_IDLE: Duration = Duration::from_millis(250);
 /// Pause before the next search, if no connection can be displaced.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -55,7 +55,7 @@ impl Seat {
     fn order(&self, now: Instant) -> Option<(u8, u64)> {
         let (standing, heard) = (self.standing.load(Ordering::Relaxed), self.heard.load(Ordering::Relaxed));
         let idle = Duration::from_nanos(nanos(now).saturating_sub(heard));
-        (standing < Standing::Agency as u8 && idle >= LEAST_IDLE).then_some((standing, heard))
+        (standing < Standing::Agency as u8 && idle >= MIN_IDLE).then_some((standing, heard))
     }
 }
 

@@ -50,7 +50,7 @@ fn all_addresses_together_cause_so_many_lines() {
 }
 
 #[test]
-fn what_an_address_has_used_up_is_remembered_when_it_comes_back() {
+fn an_address_that_comes_back_has_used_up_what_it_had() {
     let peers = peers();
     assert_eq!(lines(&from(&peers, 1), at(0), 30_000), 20_000);
     assert_eq!(lines(&from(&peers, 1), at(0), 10), 0);

@@ -16,7 +16,7 @@ use crate::store::{AgencyRecord, WinnersPiece};
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
 
 impl ServerConnection {
-    pub(super) fn greet(&mut self, now: Instant, ticket: Ticket<Hello>, outcome: &HelloOutcome) {
+    pub(super) fn answer_hello(&mut self, now: Instant, ticket: Ticket<Hello>, outcome: &HelloOutcome) {
         let agency = ticket.agency();
         match outcome {
             HelloOutcome::Welcome(AgencyRecord { stored, digest, finished }) => {

@@ -28,7 +28,7 @@ const TOO_OFTEN: Failure<'static> =
 
 /// Settings that all connections of a server share.
 #[derive(Debug)]
-pub(crate) struct Ways {
+pub(crate) struct ConnectionSettings {
     /// Prefix of a line that is sent back (`docs/protocol.md#echo`).
     pub(crate) echo_prefix: String,
     /// True if an anonymous client may stand in for an absent agency.
@@ -41,7 +41,7 @@ pub struct ServerConnection {
     server: Server,
     commit_queue: Arc<CommitQueue>,
     mailbox: Mailbox<Notice>,
-    ways: Arc<Ways>,
+    settings: Arc<ConnectionSettings>,
     report: Report,
     /// True while it waits for room on the commit queue; a notice says when there is some.
     waits_for_room: bool,
@@ -81,7 +81,7 @@ impl Machine for ServerConnection {
             self.peer_ended = true;
             self.tell_ended();
         }
-        self.look_around(now);
+        self.update_standing(now);
     }
 
     fn notice(&mut self, now: Instant, notice: Notice) {
@@ -107,7 +107,7 @@ impl Machine for ServerConnection {
                 }
                 self.receipt(now, ticket, &outcome);
             }
-            Notice::Hello(ticket, outcome) => self.greet(now, ticket, &outcome),
+            Notice::Hello(ticket, outcome) => self.answer_hello(now, ticket, &outcome),
             Notice::Superseded => self.server.supersede(now),
             Notice::Winners(ticket, won) => self.winners(now, ticket, won),
             Notice::Piece(piece) => self.put_winners(now, &piece),
@@ -122,7 +122,7 @@ impl Machine for ServerConnection {
             Notice::Memory => {}
         }
         self.take_events(now);
-        self.look_around(now);
+        self.update_standing(now);
     }
 }
 
@@ -132,14 +132,14 @@ impl ServerConnection {
         server: Server,
         commit_queue: Arc<CommitQueue>,
         mailbox: Mailbox<Notice>,
-        ways: Arc<Ways>,
+        settings: Arc<ConnectionSettings>,
         place: Place,
     ) -> Self {
         Self {
             server,
             commit_queue,
             mailbox,
-            ways,
+            settings,
             report: Report::new(place),
             waits_for_room: false,
             room: None,
@@ -152,7 +152,7 @@ impl ServerConnection {
     }
 
     /// Updates the standing of this connection; called after each input.
-    fn look_around(&mut self, now: Instant) {
+    fn update_standing(&mut self, now: Instant) {
         if self.end_if_refused_too_often(now) {
             self.take_events(now);
         }
@@ -199,7 +199,7 @@ impl ServerConnection {
                     self.waits_for_draw |= wait;
                     Command::Winners { ticket, wait }
                 }
-                Some(Event::AnonymousWaiter { ticket }) if !self.ways.anonymous_finish => {
+                Some(Event::AnonymousWaiter { ticket }) if !self.settings.anonymous_finish => {
                     self.turn_away(now, ticket, ANONYMOUS);
                     continue;
                 }
@@ -210,8 +210,8 @@ impl ServerConnection {
                 }
                 Some(Event::Echo { ticket, line }) => {
                     self.report.echo(now, &String::from_utf8_lossy(line.0));
-                    let ways = Arc::clone(&self.ways);
-                    self.reply(now, ticket, EchoReply(&ways.echo_prefix));
+                    let settings = Arc::clone(&self.settings);
+                    self.reply(now, ticket, EchoReply(&settings.echo_prefix));
                     continue;
                 }
                 Some(Event::Refused { agency, error }) => {

@@ -10,10 +10,10 @@ use crate::store::{EncodedBatch, rows};
 
 /// Number of rejections of a connection that are logged one by one. The others are counted, and logged at its
 /// end.
-const LOGGED: u32 = 5;
+const MAX_LOGGED: u32 = 5;
 
 /// Number of rejections after which a connection is closed. Requests received before that still get replies.
-const MOST: u32 = 100;
+const MAX_REFUSALS: u32 = 100;
 
 /// Logs the events of a connection, within the limit of its address.
 #[derive(Debug)]
@@ -42,12 +42,12 @@ impl Report {
     pub(super) fn refusal(&mut self, now: Instant) -> bool {
         self.refusals = self.refusals.saturating_add(1);
         self.enough |= self.place.refused_too_often(now);
-        self.refusals <= LOGGED && self.may_log(now)
+        self.refusals <= MAX_LOGGED && self.may_log(now)
     }
 
     /// Returns true if the connection is to end, because too much was rejected.
     pub(super) fn is_refused_too_often(&self) -> bool {
-        self.refusals >= MOST || self.refusals > 0 && self.enough
+        self.refusals >= MAX_REFUSALS || self.refusals > 0 && self.enough
     }
 
     /// Logs a line that is sent back.
@@ -94,7 +94,7 @@ impl Report {
             return;
         }
         let ip = self.place.ip();
-        let refused = (self.refusals > LOGGED).then_some(self.refusals);
+        let refused = (self.refusals > MAX_LOGGED).then_some(self.refusals);
         match (closed, reason) {
             // The peer spoke another protocol, as a port scan does: the log line of its acceptance is enough.
             (CloseReason::Foreign(_), None) => {

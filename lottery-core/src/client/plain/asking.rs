@@ -22,7 +22,7 @@ const IS_FINISHED: &str = "the agency is finished";
 const CHECK: Duration = Duration::from_secs(5);
 
 /// Maximum number of winners for an agency that only asks: the number of its bets is not known.
-const MOST_WINNERS: usize = 1_000_000;
+const MAX_WINNERS: usize = 1_000_000;
 
 /// State that only the query needs.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ impl PlainClient {
         if dialect == Dialect::Session {
             job.connection.dialect = Dialect::Block;
         }
-        let mut agency = Self::with_most_winners(job, Arc::new(AgencyFile::empty()), MOST_WINNERS);
+        let mut agency = Self::with_max_winners(job, Arc::new(AgencyFile::empty()), MAX_WINNERS);
         agency.phase = Phase::Waiting(Instant::default());
         (agency.settled, agency.asking.alone) = (true, true);
         if agency.winners_flow() == WinnersFlow::WithFinished {

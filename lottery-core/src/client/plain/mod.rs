@@ -62,10 +62,10 @@ impl PlainClient {
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         let max_winners = bets.len();
-        Self::with_most_winners(job, bets, max_winners)
+        Self::with_max_winners(job, bets, max_winners)
     }
 
-    fn with_most_winners(job: Job, bets: Arc<AgencyFile>, max_winners: usize) -> Self {
+    fn with_max_winners(job: Job, bets: Arc<AgencyFile>, max_winners: usize) -> Self {
         Self {
             pause: job.poll_initial,
             connection: job.connections(&bets, max_winners),
@@ -165,8 +165,8 @@ impl PlainClient {
                 if !client.can_send() {
                     return Err(SendError::Busy);
                 }
-                let most = self.job.batch_max.unwrap_or(profile.batch_bets);
-                let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(most).collect();
+                let max = self.job.batch_max.unwrap_or(profile.batch_bets);
+                let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(max).collect();
                 self.sent += client.send_batch(now, &batch)?;
                 self.report();
             }

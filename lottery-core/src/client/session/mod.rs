@@ -142,8 +142,8 @@ impl SessionClient {
                 if !client.can_send() {
                     return Err(SendError::Busy);
                 }
-                let most = self.job.batch_max.unwrap_or(profile.batch_bets);
-                let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(most).collect();
+                let max = self.job.batch_max.unwrap_or(profile.batch_bets);
+                let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(max).collect();
                 self.sent += client.send_batch(now, &batch)?;
                 self.in_flight.push_back(self.sent);
             }
