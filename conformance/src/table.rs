@@ -44,92 +44,92 @@ macro_rules! conformance {
 macro_rules! table {
     ($which:ident) => {
         $crate::subject!($which anonymous_waiters in_time {
-            server: it_lets_the_draw_take_place, who_is_gone_does_not_count, who_has_ended_its_side_is_closed,
-                it_comes_back_as_often_as_it_likes, there_is_no_draw_without_a_bet,
-                nobody_is_a_stranger_unless_that_is_set, two_stand_for_two, it_does_not_stand_for_who_was_heard_of,
-                bets_after_the_draw_are_refused, a_shutdown_is_prompt;
+            server: a_waiter_completes_the_draw, a_vanished_waiter_does_not_count, a_half_closed_waiter_is_closed,
+                a_restarted_client_leaves_no_waiters_behind, waiters_alone_start_no_draw,
+                waiters_are_closed_unless_they_are_allowed, two_waiters_stand_for_two_agencies, a_waiter_does_not_stand_for_an_agency_with_bets,
+                bets_after_the_draw_are_rejected, shutdown_does_not_wait_for_the_draw;
         });
         $crate::subject!($which broken_peers in_time {
-            pair: others_go_on, answers_to_nobody;
+            pair: broken_peers_disturb_no_other, replies_to_vanished_peers_are_dropped;
         });
         $crate::subject!($which client_contract in_time {
-            client: what_arrived_beats_a_deadline, bytes_without_end_do_not_put_a_deadline_off,
-                what_has_not_arrived_is_told_before_a_deadline,
-                a_half_closed_peer_costs_nothing_and_its_reset_is_told, a_reset_is_told_though_nothing_is_wanted,
-                a_reset_is_told_though_only_a_deadline_is_wanted, a_piece_is_read_at_once;
+            client: arrived_bytes_come_before_a_deadline, endless_bytes_do_not_postpone_a_deadline,
+                unacknowledged_bytes_are_reported_before_a_deadline,
+                a_half_closed_peer_costs_nothing_and_its_reset_is_reported, a_reset_is_reported_while_nothing_is_wanted,
+                a_reset_is_reported_while_only_a_deadline_is_wanted, one_piece_is_read_at_a_time;
         });
         $crate::subject!($which client_shutdown in_time {
-            client: while_it_connects, while_it_sends, while_it_waits_for_an_answer, while_the_centre_is_silent,
-                while_it_pauses, between_connections;
+            client: a_connecting_client_stops, a_sending_client_stops, a_client_that_waits_for_a_reply_stops, a_client_of_a_silent_server_stops,
+                a_client_between_queries_stops, a_client_without_a_connection_stops;
         });
         $crate::subject!($which connecting in_time {
-            server: a_vanished_agency_would_be_noticed;
-            client: a_name_is_found, nobody_listens, a_vanished_centre_would_be_noticed;
+            server: an_idle_client_is_probed;
+            client: a_client_finds_the_address_that_listens, a_client_of_no_server_gives_up, an_idle_server_is_probed;
         });
         $crate::subject!($which deferred_replies in_time {
-            pair: the_last_agency_answers_the_others;
+            pair: the_last_agency_releases_all_replies;
         });
         $crate::subject!($which echo in_time {
-            server: what_comes_back, a_line_without_its_end_comes_back;
-            pair: lines_come_back;
+            server: a_line_comes_back_as_it_was_sent, a_line_without_its_end_comes_back;
+            pair: lines_come_back_during_a_lottery;
         });
         $crate::subject!($which failing_store in_time {
-            server: the_program_ends;
+            server: a_failed_store_ends_the_program;
         });
         $crate::subject!($which health in_time {
-            server: a_committer_that_hangs_is_known;
+            server: a_hanging_committer_is_unhealthy;
         });
         $crate::subject!($which idle_connections alone {
-            server: server;
-            client: client;
+            server: idle_connections_of_a_server_cost_nothing;
+            client: idle_clients_cost_nothing;
         });
         $crate::subject!($which limits in_time {
-            server: one_too_many_is_refused, the_idlest_makes_room;
-            pair: too_many_winners_are_not_shortened;
+            server: a_connection_beyond_the_limit_is_rejected, the_idlest_connection_makes_room;
+            pair: a_list_that_no_reply_carries_is_not_shortened;
         });
         $crate::subject!($which mixed_dialects in_time {
-            pair: five_manners;
+            pair: five_agencies_in_five_ways_share_a_draw;
         });
         $crate::subject!($which panics in_time {
             server: a_panic_ends_one_connection;
         });
         $crate::subject!($which rejections in_time {
-            server: what_is_malformed_is_said, what_is_too_long_is_said, after_a_refused_batch,
-                agencies_that_there_are_not, bets_after_finished;
-            pair: a_store_without_room_for_a_while, wires_that_are_not_spoken, more_winners_than_are_taken;
+            server: a_malformed_message_is_rejected_with_its_place, a_message_beyond_the_limit_is_rejected, finished_after_a_rejected_batch_is_rejected,
+                an_unknown_agency_is_rejected, bets_after_finished_are_rejected;
+            pair: a_full_store_rejects_until_there_is_room, a_dialect_that_is_switched_off_is_rejected, a_list_beyond_the_limit_closes_the_connection;
         });
         $crate::subject!($which server_contract in_time {
-            server: what_arrived_beats_a_deadline, bytes_without_end_do_not_put_a_deadline_off,
-                what_has_not_arrived_is_told_before_a_deadline,
-                a_half_closed_peer_costs_nothing_and_its_reset_is_told, a_reset_is_told_though_nothing_is_wanted,
-                a_reset_is_told_though_only_a_deadline_is_wanted, a_piece_is_read_at_once;
+            server: arrived_bytes_come_before_a_deadline, endless_bytes_do_not_postpone_a_deadline,
+                unacknowledged_bytes_are_reported_before_a_deadline,
+                a_half_closed_peer_costs_nothing_and_its_reset_is_reported, a_reset_is_reported_while_nothing_is_wanted,
+                a_reset_is_reported_while_only_a_deadline_is_wanted, one_piece_is_read_at_a_time;
         });
         $crate::subject!($which server_shutdown in_time {
-            server: with_peers_that_wait, while_a_batch_is_committed, while_the_store_hangs,
-                with_a_peer_that_does_not_read, with_a_peer_that_has_ended, while_a_connection_lingers, without_peers;
-            pair: while_answers_are_deferred;
+            server: waiting_peers_get_a_clean_end, a_batch_at_the_store_is_acknowledged, a_hanging_store_does_not_delay_shutdown,
+                a_peer_that_does_not_read_does_not_delay_shutdown, a_half_closed_peer_gets_a_clean_end, a_lingering_connection_does_not_delay_shutdown, a_server_without_peers_stops;
+            pair: deferred_replies_end_with_the_server;
         });
         $crate::subject!($which sessions in_time {
-            server: from_hello_to_the_winners, the_newer_session_wins,
-                after_a_rejected_batch_all_are_until_a_new_session, more_winners_than_a_block_holds,
-                no_session_can_be_opened_so;
-            client: a_client_goes_on_where_the_centre_is, a_client_sends_nothing_to_who_holds_other_bets;
+            server: a_session_runs_from_hello_to_the_winners, a_newer_session_supersedes_the_older,
+                batches_after_a_rejected_one_are_rejected, a_long_list_of_winners_takes_several_blocks,
+                a_wrong_hello_is_rejected;
+            client: a_client_resumes_where_the_server_is, a_client_sends_nothing_to_a_server_with_other_bets;
         });
         $crate::subject!($which split_input in_time {
-            server: a_script_gets_the_same_answers, a_peer_that_asks_for_more_than_it_reads;
-            client: an_agency_sends_the_same_bytes;
+            server: a_script_gets_the_same_replies, replies_are_sent_while_requests_arrive;
+            client: a_client_sends_the_same_bytes;
         });
         $crate::subject!($which timeouts in_time {
             server: a_silent_peer_is_closed;
-            client: a_silent_centre_is_given_up, a_thin_line_is_no_silence;
+            client: a_silent_server_is_given_up, a_thin_line_is_not_silence;
         });
         $crate::subject!($which transcripts in_time {
-            server: the_centre_answers_as_recorded, the_centre_answers_the_health_check_as_recorded;
-            client: the_agency_says_what_was_recorded, the_health_check_says_what_was_recorded;
+            server: the_server_replies_as_recorded, the_server_replies_to_the_health_check_as_recorded;
+            client: the_client_sends_what_was_recorded, the_health_check_sends_what_was_recorded;
         });
         $crate::subject!($which whole_lotteries in_time {
-            server: everyone_wins_on_disk;
-            pair: everyone_wins;
+            server: every_bet_is_on_disk;
+            pair: every_agency_gets_its_winners;
         });
     };
 }

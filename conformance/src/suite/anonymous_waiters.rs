@@ -41,7 +41,7 @@ fn is_drawn(centre: SocketAddr) -> bool {
     peer.receive_all() != b"N"
 }
 
-pub fn it_lets_the_draw_take_place<Server: OnRuntime>() {
+pub fn a_waiter_completes_the_draw<Server: OnRuntime>() {
     let files = [File::invented(1, 50), File::invented(3, 60)];
     for first in [true, false] {
         let centre = Running::in_memory::<Server>(3);
@@ -62,7 +62,7 @@ pub fn it_lets_the_draw_take_place<Server: OnRuntime>() {
     }
 }
 
-pub fn who_is_gone_does_not_count<Server: OnRuntime>() {
+pub fn a_vanished_waiter_does_not_count<Server: OnRuntime>() {
     for vanish in [true, false] {
         let file = File::invented(2, 50);
         let centre = Running::in_memory::<Server>(2);
@@ -86,7 +86,7 @@ pub fn who_is_gone_does_not_count<Server: OnRuntime>() {
 
 /// A peer that has ended its side may be gone: it stands for no agency, and is closed. After the draw it gets
 /// its reply.
-pub fn who_has_ended_its_side_is_closed<Server: OnRuntime>() {
+pub fn a_half_closed_waiter_is_closed<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let centre = Running::in_memory::<Server>(2);
     let ended = || {
@@ -105,7 +105,7 @@ pub fn who_has_ended_its_side_is_closed<Server: OnRuntime>() {
 }
 
 /// An agency without bets is started again and again, and leaves many waiters behind.
-pub fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
+pub fn a_restarted_client_leaves_no_waiters_behind<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let terms = Terms { max_connections: 8, ..Terms::new(2) };
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -132,7 +132,7 @@ pub fn it_comes_back_as_often_as_it_likes<Server: OnRuntime>() {
 }
 
 /// Waiters alone are no lottery.
-pub fn there_is_no_draw_without_a_bet<Server: OnRuntime>() {
+pub fn waiters_alone_start_no_draw<Server: OnRuntime>() {
     let file = File::invented(3, 50);
     let centre = Running::in_memory::<Server>(3);
     let waiting = [(); 3].map(|()| stranger(centre.address));
@@ -144,7 +144,7 @@ pub fn there_is_no_draw_without_a_bet<Server: OnRuntime>() {
 }
 
 /// Unless it is allowed, no peer stands for an agency without naming it.
-pub fn nobody_is_a_stranger_unless_that_is_set<Server: OnRuntime>() {
+pub fn waiters_are_closed_unless_they_are_allowed<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let terms = Terms { anonymous_finish: false, ..Terms::new(2) };
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -160,7 +160,7 @@ pub fn nobody_is_a_stranger_unless_that_is_set<Server: OnRuntime>() {
     centre.end();
 }
 
-pub fn two_stand_for_two<Server: OnRuntime>() {
+pub fn two_waiters_stand_for_two_agencies<Server: OnRuntime>() {
     let files = [File::invented(2, 50), File::invented(4, 60)];
     let centre = Running::in_memory::<Server>(4);
     let agencies = files.each_ref().map(|file| start::<Server>(centre.address, Dialect::Framed, file));
@@ -177,7 +177,7 @@ pub fn two_stand_for_two<Server: OnRuntime>() {
     assert!(centre.end() == stored(&files));
 }
 
-pub fn it_does_not_stand_for_who_was_heard_of<Server: OnRuntime>() {
+pub fn a_waiter_does_not_stand_for_an_agency_with_bets<Server: OnRuntime>() {
     let files = [File::invented(1, 50), File::invented(2, 60)];
     let centre = Running::in_memory::<Server>(2);
     // Agency 2 has sent bets, and is not finished.
@@ -196,7 +196,7 @@ pub fn it_does_not_stand_for_who_was_heard_of<Server: OnRuntime>() {
 }
 
 /// Bets of an agency that a waiter has stood for cannot win any more: they are rejected.
-pub fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
+pub fn bets_after_the_draw_are_rejected<Server: OnRuntime>() {
     let file = File::invented(1, 50);
     let centre = Running::in_memory::<Server>(2);
     let agency = start::<Server>(centre.address, Dialect::Framed, &file);
@@ -213,7 +213,7 @@ pub fn bets_after_the_draw_are_refused<Server: OnRuntime>() {
 }
 
 /// The end of the program does not wait for the draw.
-pub fn a_shutdown_is_prompt<Server: OnRuntime>() {
+pub fn shutdown_does_not_wait_for_the_draw<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(3);
     let mut waiting = stranger(centre.address);
     let agency = start::<Server>(centre.address, Dialect::Framed, &File::invented(1, 30));

@@ -9,7 +9,7 @@ use crate::raw::Raw;
 use crate::wire::wire;
 use lottery_core::client::LotteryClient;
 
-pub fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
+pub fn broken_peers_disturb_no_other<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let files: Vec<File> = (1..=3).map(|agency| File::invented(agency, 300)).collect();
@@ -52,7 +52,7 @@ pub fn others_go_on<Server: OnRuntime, Client: OnRuntime>() {
     }
 }
 
-pub fn answers_to_nobody<Server: OnRuntime, Client: OnRuntime>() {
+pub fn replies_to_vanished_peers_are_dropped<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 20);

@@ -43,7 +43,7 @@ fn ends_as_stopped(agency: Calling<LotteryClient>) {
 }
 
 /// Stops the client while it connects to a server that does not accept.
-pub fn while_it_connects<Client: OnRuntime>() {
+pub fn a_connecting_client_stops<Client: OnRuntime>() {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
     socket.listen(0).expect("a listener");
@@ -69,7 +69,7 @@ pub fn while_it_connects<Client: OnRuntime>() {
 }
 
 /// Stops the client while it sends to a server that does not read.
-pub fn while_it_sends<Client: OnRuntime>() {
+pub fn a_sending_client_stops<Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let (listener, address) = listener();
         Socket::from(listener.try_clone().expect("a second handle")).set_recv_buffer_size(1).expect("small");
@@ -98,7 +98,7 @@ pub fn while_it_sends<Client: OnRuntime>() {
 }
 
 /// Stops the client while it waits for a reply.
-pub fn while_it_waits_for_an_answer<Client: OnRuntime>() {
+pub fn a_client_that_waits_for_a_reply_stops<Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let service = Holding::new(ServerConfig {
             linger_timeout: Duration::from_millis(200),
@@ -113,7 +113,7 @@ pub fn while_it_waits_for_an_answer<Client: OnRuntime>() {
 }
 
 /// Stops the client while a silent server holds its connection open.
-pub fn while_the_centre_is_silent<Client: OnRuntime>() {
+pub fn a_client_of_a_silent_server_stops<Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let (listener, address) = listener();
@@ -130,7 +130,7 @@ pub fn while_the_centre_is_silent<Client: OnRuntime>() {
 }
 
 /// Stops the client while it waits for the time of its next query.
-pub fn while_it_pauses<Client: OnRuntime>() {
+pub fn a_client_between_queries_stops<Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let (listener, address) = listener();
@@ -193,7 +193,7 @@ impl Dialer for Patient {
     fn not_connected(&mut self, _: Instant, _: &std::io::Error) {}
 }
 
-pub fn between_connections<Client: OnRuntime>() {
+pub fn a_client_without_a_connection_stops<Client: OnRuntime>() {
     let patient = Patient::default();
     let asked = Arc::clone(&patient.asked);
     let client = Calling::stoppable::<Client>(patient);

@@ -18,7 +18,7 @@ fn run<Client: OnRuntime>(dialect: Dialect, file: &File, server: String) -> Resu
 }
 
 /// Names may have addresses of which only a later one listens.
-pub fn a_name_is_found<Client: OnRuntime>() {
+pub fn a_client_finds_the_address_that_listens<Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let file = File::invented(1, 20);
         let centre = Running::in_memory::<Client>(1);
@@ -28,7 +28,7 @@ pub fn a_name_is_found<Client: OnRuntime>() {
     }
 }
 
-pub fn nobody_listens<Client: OnRuntime>() {
+pub fn a_client_of_no_server_gives_up<Client: OnRuntime>() {
     let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     let closed = closed.expect("a free port").to_string();
     for &dialect in crate::PLAIN {
@@ -55,7 +55,7 @@ fn asks_after_its_peer(local: SocketAddr, peer: SocketAddr) -> bool {
 }
 
 /// A peer whose machine is gone sends nothing, not even an end: the waiting side has to probe.
-pub fn a_vanished_centre_would_be_noticed<Client: OnRuntime>() {
+pub fn an_idle_server_is_probed<Client: OnRuntime>() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let centre = listener.local_addr().expect("a listener has an address");
     let client = Calling::start::<Client>(LotteryClient::new(
@@ -69,7 +69,7 @@ pub fn a_vanished_centre_would_be_noticed<Client: OnRuntime>() {
     client.outcome().expect_err("nobody has answered");
 }
 
-pub fn a_vanished_agency_would_be_noticed<Server: OnRuntime>() {
+pub fn an_idle_client_is_probed<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(1);
     let raw = Raw::connect(centre.address);
     let own = raw.0.local_addr().expect("a socket has an address");

@@ -21,7 +21,7 @@ const FEW: usize = 10;
 type Ends = fn(Probe) -> Probed;
 
 /// Bytes that arrived while the program stood still come before a deadline that passed meanwhile.
-fn what_arrived_beats_a_deadline(connect: Ends) {
+fn arrived_bytes_come_before_a_deadline(connect: Ends) {
     for ended in [false, true] {
         let wants = Wants { recv: 30_000, send: b"late".to_vec(), deadline: OVER, ..Wants::default() };
         let probe = Probe::new(wants, |wants, _, input| wants.over |= input == Input::Timeout);
@@ -42,7 +42,7 @@ fn what_arrived_beats_a_deadline(connect: Ends) {
 }
 
 /// A peer that never pauses does not keep a deadline from passing.
-fn bytes_without_end_do_not_put_a_deadline_off(connect: Ends) {
+fn endless_bytes_do_not_postpone_a_deadline(connect: Ends) {
     let wants = Wants { recv: 1000, deadline: OVER, ..Wants::default() };
     let probe = Probe::new(wants, |wants, _, input| wants.over |= input == Input::Timeout);
     let mut probed = connect(probe);
@@ -56,7 +56,7 @@ fn bytes_without_end_do_not_put_a_deadline_off(connect: Ends) {
 }
 
 /// Unacknowledged bytes are reported before a deadline for a reply, once for each deadline.
-fn what_has_not_arrived_is_told_before_a_deadline(connect: Ends) {
+fn unacknowledged_bytes_are_reported_before_a_deadline(connect: Ends) {
     let wants = Wants { send: vec![7; 30_000_000], unacked: true, ..Wants::default() };
     let probe = Probe::new(wants, |wants, now, input| {
         // The machine waits for as long as it can write, and a little longer.
@@ -77,7 +77,7 @@ fn what_has_not_arrived_is_told_before_a_deadline(connect: Ends) {
 }
 
 /// A peer that has ended its side and waits costs no CPU time, and its reset is reported.
-fn a_half_closed_peer_costs_nothing_and_its_reset_is_told(connect: Ends) {
+fn a_half_closed_peer_costs_nothing_and_its_reset_is_reported(connect: Ends) {
     let probe = Probe::new(Wants { recv: 100, ..Wants::default() }, |_, _, _| {});
     let mut probed = connect(probe);
     probed.peer.send(b"last words");
@@ -88,7 +88,7 @@ fn a_half_closed_peer_costs_nothing_and_its_reset_is_told(connect: Ends) {
 }
 
 /// The same holds with a peer that has sent more than is read.
-fn a_reset_is_told_though_nothing_is_wanted(connect: Ends) {
+fn a_reset_is_reported_while_nothing_is_wanted(connect: Ends) {
     let mut probed = connect(Probe::new(Wants::default(), |_, _, _| {}));
     probed.peer.send(b"too much");
     probed.watch.begin();
@@ -97,7 +97,7 @@ fn a_reset_is_told_though_nothing_is_wanted(connect: Ends) {
 }
 
 /// The same holds with a deadline that is far away.
-fn a_reset_is_told_though_only_a_deadline_is_wanted(connect: Ends) {
+fn a_reset_is_reported_while_only_a_deadline_is_wanted(connect: Ends) {
     let deadline = Some(Instant::from_epoch(Duration::from_secs(3600)));
     let mut probed = connect(Probe::new(Wants { deadline, ..Wants::default() }, |_, _, _| {}));
     probed.peer.send(b"too much");
@@ -119,7 +119,7 @@ fn gone(Probed { peer, watch }: Probed) {
 }
 
 /// A piece is handed to the machine at once, as it may be all that comes.
-fn a_piece_is_read_at_once(connect: Ends) {
+fn one_piece_is_read_at_a_time(connect: Ends) {
     let probe = Probe::new(Wants { recv: 1_000_000, ..Wants::default() }, |_, _, _| {});
     let mut probed = connect(probe);
     probed.watch.begin();
@@ -153,11 +153,11 @@ macro_rules! on_both_sides {
 }
 
 on_both_sides!(
-    what_arrived_beats_a_deadline,
-    bytes_without_end_do_not_put_a_deadline_off,
-    what_has_not_arrived_is_told_before_a_deadline,
-    a_half_closed_peer_costs_nothing_and_its_reset_is_told,
-    a_reset_is_told_though_nothing_is_wanted,
-    a_reset_is_told_though_only_a_deadline_is_wanted,
-    a_piece_is_read_at_once,
+    arrived_bytes_come_before_a_deadline,
+    endless_bytes_do_not_postpone_a_deadline,
+    unacknowledged_bytes_are_reported_before_a_deadline,
+    a_half_closed_peer_costs_nothing_and_its_reset_is_reported,
+    a_reset_is_reported_while_nothing_is_wanted,
+    a_reset_is_reported_while_only_a_deadline_is_wanted,
+    one_piece_is_read_at_a_time,
 );

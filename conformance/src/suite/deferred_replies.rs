@@ -9,7 +9,7 @@ use crate::serving::Serving;
 use lottery_core::client::LotteryClient;
 use lottery_proto::ServerConfig;
 
-pub fn the_last_agency_answers_the_others<Server: OnRuntime, Client: OnRuntime>() {
+pub fn the_last_agency_releases_all_replies<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let files: Vec<File> = (1..=5).map(|agency| File::invented(agency, 100 * agency)).collect();
         let service = Holding::new(ServerConfig::default());

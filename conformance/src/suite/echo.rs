@@ -13,7 +13,7 @@ use lottery_core::client::{EchoClient, EchoJob, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 
-pub fn lines_come_back<Server: OnRuntime, Client: OnRuntime>() {
+pub fn lines_come_back_during_a_lottery<Server: OnRuntime, Client: OnRuntime>() {
     for prefix in ["", "Your Message has been received: ", "Ñandú "] {
         let terms = Terms { echo_prefix: prefix.to_owned(), ..Terms::new(2) };
         let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -34,7 +34,7 @@ pub fn lines_come_back<Server: OnRuntime, Client: OnRuntime>() {
     }
 }
 
-pub fn what_comes_back<Server: OnRuntime>() {
+pub fn a_line_comes_back_as_it_was_sent<Server: OnRuntime>() {
     let terms = Terms { echo_prefix: "> ".to_owned(), ..Terms::new(1) };
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
     let longest = "x".repeat(8192);

@@ -16,7 +16,7 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_runtime::Serve;
 use lottery_runtime::sockets::listen;
 
-pub fn the_program_ends<Server: OnRuntime>() {
+pub fn a_failed_store_ends_the_program<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let terms = Terms::new(2);

@@ -19,7 +19,7 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer};
 use lottery_proto::Dialect;
 
-pub fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
+pub fn a_hanging_committer_is_unhealthy<Server: OnRuntime>() {
     // One connection at most: health checks take no place.
     let terms = Terms { max_connections: 1, ..Terms::new(2) };
     let (store, gate) = GatedStore::new();
@@ -55,7 +55,7 @@ pub fn a_committer_that_hangs_is_known<Server: OnRuntime>() {
     assert!(matches!(ask(address), Err(Unhealthy::Nobody(_))));
 }
 
-pub fn a_listener_that_is_no_centre_is_not_taken_for_one() {
+pub fn another_listener_is_not_healthy() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("an address");
     assert!(matches!(ask(address), Err(Unhealthy::Nobody(_))));
@@ -79,7 +79,7 @@ fn says(address: SocketAddr, words: &'static str) -> Task<()> {
     })
 }
 
-pub fn whatever_else_is_said_is_no_sign_of_health() {
+pub fn another_reply_is_not_healthy() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("an address");
     for (words, silent) in

@@ -56,7 +56,7 @@ fn cpu_time() -> Duration {
 
 /// Measures a server with connections that are idle, in the middle of a message, waiting for a reply, and
 /// gone without a sign.
-pub fn server<Server: OnRuntime>() {
+pub fn idle_connections_of_a_server_cost_nothing<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let config = ServerConfig { max_in_flight: 4, agencies: 2, ..ServerConfig::default() };
@@ -93,7 +93,7 @@ pub fn server<Server: OnRuntime>() {
 }
 
 /// Measures agencies that wait for a reply, or for the time of their next query.
-pub fn client<Client: OnRuntime>() {
+pub fn idle_clients_cost_nothing<Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let service = Holding::new(ServerConfig { agencies: 100, ..ServerConfig::default() });
         let holding = Serving::start::<Client>(service.clone());

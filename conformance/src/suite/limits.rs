@@ -17,7 +17,7 @@ use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
 /// One connection beyond the maximum is rejected with a clean end; the others do not notice.
-pub fn one_too_many_is_refused<Server: OnRuntime>() {
+pub fn a_connection_beyond_the_limit_is_rejected<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let mut terms = Terms { max_connections: 3, ..Terms::new(4) };
@@ -61,7 +61,7 @@ pub fn one_too_many_is_refused<Server: OnRuntime>() {
 }
 
 /// Where no place is left, the idlest connection that is no agency's makes room, wherever it is.
-pub fn the_idlest_makes_room<Server: OnRuntime>() {
+pub fn the_idlest_connection_makes_room<Server: OnRuntime>() {
     let wire = wire(Dialect::Braces);
     let asks = |peer: &mut Raw, agency| {
         peer.send(&wire.probe(agency));
@@ -94,7 +94,7 @@ pub fn the_idlest_makes_room<Server: OnRuntime>() {
 }
 
 /// An agency whose winners no reply of its dialect carries gets none of them, and the log says why.
-pub fn too_many_winners_are_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
+pub fn a_list_that_no_reply_carries_is_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
     // The number of winners identifies the log line of each test.
     static WINNERS: AtomicU32 = AtomicU32::new(1000);
     let lines = Lines::shared();

@@ -44,7 +44,7 @@ fn in_two_dialects(centre: SocketAddr, file: &File, bets: Dialect, question: Dia
     }
 }
 
-pub fn five_manners<Server: OnRuntime, Client: OnRuntime>() {
+pub fn five_agencies_in_five_ways_share_a_draw<Server: OnRuntime, Client: OnRuntime>() {
     let two = [
         (Dialect::Block, Dialect::Fixed),
         (Dialect::Fixed, Dialect::Braces),

@@ -66,7 +66,7 @@ const MALFORMED: [Malformed; 19] = [
     (Dialect::Braces, b"Q{AgencyID:1};X{AgencyID:1};", "expected B, N or Q"),
 ];
 
-pub fn what_is_malformed_is_said<Server: OnRuntime>() {
+pub fn a_malformed_message_is_rejected_with_its_place<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(2);
     let is_said = |dialect: Dialect, bytes: &[u8], expected: &str| {
         let answered = ask(centre.address, bytes);
@@ -90,7 +90,7 @@ pub fn what_is_malformed_is_said<Server: OnRuntime>() {
 
 /// Messages that are too long are rejected without waiting for their end, also where only the byte beyond the
 /// limit shows their length.
-pub fn what_is_too_long_is_said<Server: OnRuntime>() {
+pub fn a_message_beyond_the_limit_is_rejected<Server: OnRuntime>() {
     let mut terms = Terms::new(1);
     terms.config.max_message = 8192;
     let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -114,7 +114,7 @@ pub fn what_is_too_long_is_said<Server: OnRuntime>() {
 }
 
 /// Some dialects go on after a rejected message: the next batch is stored, but the agency is not finished.
-pub fn after_a_refused_batch<Server: OnRuntime>() {
+pub fn finished_after_a_rejected_batch_is_rejected<Server: OnRuntime>() {
     let refused = "bets that were sent before were refused";
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
@@ -145,7 +145,7 @@ pub fn after_a_refused_batch<Server: OnRuntime>() {
     }
 }
 
-pub fn agencies_that_there_are_not<Server: OnRuntime>() {
+pub fn an_unknown_agency_is_rejected<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(5);
     for &dialect in crate::PLAIN {
         let wire: &dyn Wire = wire(dialect);
@@ -171,7 +171,7 @@ pub fn agencies_that_there_are_not<Server: OnRuntime>() {
     assert!(centre.end().into_keys().eq([1]), "only what agency 1 sent");
 }
 
-pub fn bets_after_finished<Server: OnRuntime>() {
+pub fn bets_after_finished_are_rejected<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 20);
@@ -191,7 +191,7 @@ pub fn bets_after_finished<Server: OnRuntime>() {
     }
 }
 
-pub fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() {
+pub fn a_full_store_rejects_until_there_is_room<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let files = [File::invented(1, 120), File::invented(2, 30)];
@@ -216,7 +216,7 @@ pub fn a_store_without_room_for_a_while<Server: OnRuntime, Client: OnRuntime>() 
     }
 }
 
-pub fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
+pub fn a_dialect_that_is_switched_off_is_rejected<Server: OnRuntime, Client: OnRuntime>() {
     let lines = Lines::shared();
     for &dialect in crate::PLAIN.iter().chain(&[Dialect::Echo]) {
         let mut terms = Terms::new(1);
@@ -252,7 +252,7 @@ pub fn wires_that_are_not_spoken<Server: OnRuntime, Client: OnRuntime>() {
 }
 
 /// A list that is longer than an agency takes is not shortened either.
-pub fn more_winners_than_are_taken<Server: OnRuntime, Client: OnRuntime>() {
+pub fn a_list_beyond_the_limit_closes_the_connection<Server: OnRuntime, Client: OnRuntime>() {
     for dialect in [Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
         let file = File::winning(1, 2000);
         let centre = Running::in_memory::<Server>(1);

@@ -29,7 +29,7 @@ fn lingering(agencies: u32) -> Terms {
 }
 
 /// Peers have sent nothing, half a message, or a query that is answered.
-pub fn with_peers_that_wait<Server: OnRuntime>() {
+pub fn waiting_peers_get_a_clean_end<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let centre = Running::in_memory::<Server>(2);
@@ -64,7 +64,7 @@ pub fn with_peers_that_wait<Server: OnRuntime>() {
 }
 
 /// A batch is being committed: it is stored, and acknowledged.
-pub fn while_a_batch_is_committed<Server: OnRuntime>() {
+pub fn a_batch_at_the_store_is_acknowledged<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 30);
@@ -95,7 +95,7 @@ pub fn while_a_batch_is_committed<Server: OnRuntime>() {
 }
 
 /// The store does not return in time: there is no reply, but an end.
-pub fn while_the_store_hangs<Server: OnRuntime>() {
+pub fn a_hanging_store_does_not_delay_shutdown<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let file = File::invented(1, 30);
@@ -112,7 +112,7 @@ pub fn while_the_store_hangs<Server: OnRuntime>() {
 }
 
 /// A reply waits for another agency.
-pub fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
+pub fn deferred_replies_end_with_the_server<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let service = Holding::new(lingering(3).config);
@@ -133,7 +133,7 @@ pub fn while_answers_are_deferred<Server: OnRuntime, Client: OnRuntime>() {
 }
 
 /// A peer has ended its side, and is still owed a reply.
-pub fn with_a_peer_that_has_ended<Server: OnRuntime>() {
+pub fn a_half_closed_peer_gets_a_clean_end<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let service = Holding::new(lingering(2).config);
@@ -149,7 +149,7 @@ pub fn with_a_peer_that_has_ended<Server: OnRuntime>() {
 }
 
 /// A peer asks and does not read.
-pub fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
+pub fn a_peer_that_does_not_read_does_not_delay_shutdown<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         if wire.has_one_answer() {
@@ -169,7 +169,7 @@ pub fn with_a_peer_that_does_not_read<Server: OnRuntime>() {
 }
 
 /// A peer was told that the connection is over, and does not end its side.
-pub fn while_a_connection_lingers<Server: OnRuntime>() {
+pub fn a_lingering_connection_does_not_delay_shutdown<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         let mut terms = Terms::new(2);
@@ -185,6 +185,6 @@ pub fn while_a_connection_lingers<Server: OnRuntime>() {
 }
 
 /// No peer has come yet.
-pub fn without_peers<Server: OnRuntime>() {
+pub fn a_server_without_peers_stops<Server: OnRuntime>() {
     Running::in_memory::<Server>(1).end();
 }

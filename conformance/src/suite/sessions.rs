@@ -53,7 +53,7 @@ fn said(kind: u8, block: &[u8]) -> String {
     String::from_utf8(block[4..size].to_vec()).expect("UTF-8")
 }
 
-pub fn from_hello_to_the_winners<Server: OnRuntime>() {
+pub fn a_session_runs_from_hello_to_the_winners<Server: OnRuntime>() {
     for cut in Cut::ALL {
         let centre = Running::in_memory::<Server>(1);
         let file = File::invented(1, 60);
@@ -83,7 +83,7 @@ pub fn from_hello_to_the_winners<Server: OnRuntime>() {
     }
 }
 
-pub fn the_newer_session_wins<Server: OnRuntime>() {
+pub fn a_newer_session_supersedes_the_older<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(2);
     let file = File::invented(2, 30);
     let lines = file.lines();
@@ -102,7 +102,7 @@ pub fn the_newer_session_wins<Server: OnRuntime>() {
     assert_eq!(centre.end(), stored(&[file]));
 }
 
-pub fn after_a_rejected_batch_all_are_until_a_new_session<Server: OnRuntime>() {
+pub fn batches_after_a_rejected_one_are_rejected<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(2);
     let file = File::invented(1, 20);
     let lines = file.lines();
@@ -123,7 +123,7 @@ pub fn after_a_rejected_batch_all_are_until_a_new_session<Server: OnRuntime>() {
     assert_eq!(centre.end(), stored(&[file]));
 }
 
-pub fn more_winners_than_a_block_holds<Server: OnRuntime>() {
+pub fn a_long_list_of_winners_takes_several_blocks<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(1);
     let file = File::winning(1, 1000);
     let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &[]));
@@ -149,7 +149,7 @@ pub fn more_winners_than_a_block_holds<Server: OnRuntime>() {
     centre.end();
 }
 
-pub fn no_session_can_be_opened_so<Server: OnRuntime>() {
+pub fn a_wrong_hello_is_rejected<Server: OnRuntime>() {
     let centre = Running::in_memory::<Server>(2);
     for (hello, code) in [
         (block(HELLO, 1, b"3"), "unsupported-version|"),
@@ -178,7 +178,7 @@ fn call<Client: OnRuntime>(listener: &TcpListener, file: &File) -> Calling<Lotte
     Calling::start::<Client>(LotteryClient::new(job, file.bets()))
 }
 
-pub fn a_client_goes_on_where_the_centre_is<Client: OnRuntime>() {
+pub fn a_client_resumes_where_the_server_is<Client: OnRuntime>() {
     for cut in Cut::ALL {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let file = File::invented(7, 55);
@@ -202,7 +202,7 @@ pub fn a_client_goes_on_where_the_centre_is<Client: OnRuntime>() {
     }
 }
 
-pub fn a_client_sends_nothing_to_who_holds_other_bets<Client: OnRuntime>() {
+pub fn a_client_sends_nothing_to_a_server_with_other_bets<Client: OnRuntime>() {
     let file = File::invented(7, 55);
     let other = File::invented(8, 10);
     for (stored, finished) in [(other.lines(), 0), (file.lines()[..54].to_vec(), 1)] {

@@ -76,7 +76,7 @@ fn ask(centre: SocketAddr, bytes: &[u8], cut: Cut) -> Vec<u8> {
     peer.receive_all()
 }
 
-pub fn a_script_gets_the_same_answers<Server: OnRuntime>() {
+pub fn a_script_gets_the_same_replies<Server: OnRuntime>() {
     for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let Script { connections, file } = script(dialect);
         let centre = Running::in_memory::<Server>(1);
@@ -89,7 +89,7 @@ pub fn a_script_gets_the_same_answers<Server: OnRuntime>() {
     }
 }
 
-pub fn a_script_gets_the_same_answers_without_sockets() {
+pub fn a_script_gets_the_same_replies_without_sockets() {
     for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let Script { connections, file } = script(dialect);
         let mut centre = StillCentre::new(&Terms::new(1));
@@ -136,7 +136,7 @@ fn agency(dialect: Dialect, file: &File, centre: SocketAddr) -> LotteryClient {
     LotteryClient::new(job, file.bets())
 }
 
-pub fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {
+pub fn a_client_sends_the_same_bytes<Client: OnRuntime>() {
     for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let file = File::invented(1, 500);
         let said = conversation(dialect, &file);
@@ -149,7 +149,7 @@ pub fn an_agency_sends_the_same_bytes<Client: OnRuntime>() {
 }
 
 /// Replies are read while bytes are still being sent: neither side waits for the other.
-pub fn a_peer_that_asks_for_more_than_it_reads<Server: OnRuntime>() {
+pub fn replies_are_sent_while_requests_arrive<Server: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let wire = wire(dialect);
         if wire.has_one_answer() {
@@ -170,7 +170,7 @@ pub fn a_peer_that_asks_for_more_than_it_reads<Server: OnRuntime>() {
     }
 }
 
-pub fn the_cuttings_lose_nothing() {
+pub fn cuts_lose_nothing() {
     let bytes = File::invented(1, 50).text.into_bytes();
     for cut in Cut::ALL {
         assert!(cut.pieces(&bytes).concat() == bytes);

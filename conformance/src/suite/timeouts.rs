@@ -77,7 +77,7 @@ pub fn a_silent_peer_is_closed<Server: OnRuntime>() {
     }
 }
 
-pub fn a_silent_centre_is_given_up<Client: OnRuntime>() {
+pub fn a_silent_server_is_given_up<Client: OnRuntime>() {
     for &dialect in crate::PLAIN {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
@@ -95,7 +95,7 @@ pub fn a_silent_centre_is_given_up<Client: OnRuntime>() {
 
 /// The line takes longer for a batch than a reply may take. The server replies at once, when it has the
 /// request.
-pub fn a_thin_line_is_no_silence<Client: OnRuntime>() {
+pub fn a_thin_line_is_not_silence<Client: OnRuntime>() {
     let lines: Vec<_> = Dialect::ALL
         .iter()
         .filter(|&&dialect| dialect != Dialect::Echo)

@@ -32,7 +32,7 @@ fn files(recorded: &Transcript) -> Vec<File> {
     recorded.conversations().into_iter().map(|(file, _)| file).collect()
 }
 
-pub fn the_centre_answers_as_recorded<Server: OnRuntime>() {
+pub fn the_server_replies_as_recorded<Server: OnRuntime>() {
     for (dialect, cut) in all() {
         let recorded = Transcript::read(dialect);
         let centre = Running::start::<Server>(&Terms::new(recorded.agencies), MemoryStore::new());
@@ -49,7 +49,7 @@ pub fn the_centre_answers_as_recorded<Server: OnRuntime>() {
     }
 }
 
-pub fn the_centre_answers_the_health_check_as_recorded<Server: OnRuntime>() {
+pub fn the_server_replies_to_the_health_check_as_recorded<Server: OnRuntime>() {
     for recorded in echoes() {
         let terms = Terms { echo_prefix: recorded.reply_prefix.clone(), ..Terms::new(1) };
         let centre = Running::start::<Server>(&terms, MemoryStore::new());
@@ -75,7 +75,7 @@ fn agency(address: SocketAddr, dialect: Dialect, file: &File) -> LotteryClient {
     LotteryClient::new(job(address, dialect, file.agency), file.bets())
 }
 
-pub fn the_agency_says_what_was_recorded<Client: OnRuntime>() {
+pub fn the_client_sends_what_was_recorded<Client: OnRuntime>() {
     for (dialect, cut) in all() {
         for (file, said) in Transcript::read(dialect).conversations() {
             let (listener, address) = listener();
@@ -103,7 +103,7 @@ fn health_check(address: SocketAddr, recorded: &Transcript) -> (EchoClient, Vec<
     (echoes, recorded.connections.iter().flatten().map(said).collect())
 }
 
-pub fn the_health_check_says_what_was_recorded<Client: OnRuntime>() {
+pub fn the_health_check_sends_what_was_recorded<Client: OnRuntime>() {
     for (recorded, cut) in echoes().iter().flat_map(|recorded| Cut::ALL.map(|cut| (recorded, cut))) {
         let (listener, address) = listener();
         let (echoes, said) = health_check(address, recorded);
@@ -113,7 +113,7 @@ pub fn the_health_check_says_what_was_recorded<Client: OnRuntime>() {
     }
 }
 
-pub fn the_centre_without_sockets_answers_as_recorded() {
+pub fn the_server_without_sockets_replies_as_recorded() {
     for (dialect, cut) in all() {
         let recorded = Transcript::read(dialect);
         let mut centre = StillCentre::new(&Terms::new(recorded.agencies));
@@ -189,7 +189,7 @@ fn play<C: Dialer>(client: C, said: &[Said], cut: Cut) -> C {
     client.done()
 }
 
-pub fn the_agency_without_sockets_says_what_was_recorded() {
+pub fn the_client_without_sockets_sends_what_was_recorded() {
     let address = (Ipv4Addr::LOCALHOST, 1).into();
     for (dialect, cut) in all() {
         for (file, said) in Transcript::read(dialect).conversations() {
@@ -199,7 +199,7 @@ pub fn the_agency_without_sockets_says_what_was_recorded() {
     }
 }
 
-pub fn the_health_check_without_sockets_says_what_was_recorded() {
+pub fn the_health_check_without_sockets_sends_what_was_recorded() {
     let address = (Ipv4Addr::LOCALHOST, 1).into();
     for (recorded, cut) in echoes().iter().flat_map(|recorded| Cut::ALL.map(|cut| (recorded, cut))) {
         let (echoes, said) = health_check(address, recorded);

@@ -28,13 +28,13 @@ fn play<Server: OnRuntime, Client: OnRuntime>(dialect: Dialect, store: impl Stor
     assert!(centre.end() == expected, "{dialect}: every bet, in order");
 }
 
-pub fn everyone_wins<Server: OnRuntime, Client: OnRuntime>() {
+pub fn every_agency_gets_its_winners<Server: OnRuntime, Client: OnRuntime>() {
     for &dialect in Dialect::WITH_BETS {
         play::<Server, Client>(dialect, MemoryStore::new());
     }
 }
 
-pub fn everyone_wins_on_disk<Server: OnRuntime>() {
+pub fn every_bet_is_on_disk<Server: OnRuntime>() {
     for &dialect in Dialect::WITH_BETS {
         let directory = tempfile::tempdir().expect("a directory");
         let store = RedbStore::open(directory.path()).expect("an empty store");

@@ -11,8 +11,8 @@ macro_rules! tests {
 }
 
 tests! {
-    health: a_listener_that_is_no_centre_is_not_taken_for_one, whatever_else_is_said_is_no_sign_of_health;
-    split_input: a_script_gets_the_same_answers_without_sockets, the_cuttings_lose_nothing;
-    transcripts: the_centre_without_sockets_answers_as_recorded, the_agency_without_sockets_says_what_was_recorded,
-        the_health_check_without_sockets_says_what_was_recorded;
+    health: another_listener_is_not_healthy, another_reply_is_not_healthy;
+    split_input: a_script_gets_the_same_replies_without_sockets, cuts_lose_nothing;
+    transcripts: the_server_without_sockets_replies_as_recorded, the_client_without_sockets_sends_what_was_recorded,
+        the_health_check_without_sockets_sends_what_was_recorded;
 }

@@ -14,7 +14,7 @@ on_every_runtime!(
     a_file_that_was_cut_is_not_sent,
     a_file_without_an_end_is_refused,
     bets_come_from_standard_input,
-    an_agency_that_its_wire_cannot_name_does_not_connect,
+    a_client_whose_dialect_cannot_name_its_agency_does_not_connect,
 );
 
 const WIRES: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
@@ -107,7 +107,7 @@ fn bets_come_from_standard_input(runtime: &str) {
     centre.stop(Signal::TERM);
 }
 
-fn an_agency_that_its_wire_cannot_name_does_not_connect(runtime: &str) {
+fn a_client_whose_dialect_cannot_name_its_agency_does_not_connect(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

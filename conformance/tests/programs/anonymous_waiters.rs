@@ -15,11 +15,11 @@ use crate::support::peer::{ask_on, connect, served};
 use crate::support::{Process, SOON, client, server};
 
 on_every_runtime!(
-    strangers_that_leave,
-    strangers_that_stay,
-    refusals_without_end,
-    probes,
-    too_many_from_an_address,
+    waiters_that_leave_hold_nothing,
+    waiters_that_stay_end_no_lottery,
+    endless_rejections_do_not_fill_the_log,
+    probes_leave_one_line_each,
+    an_address_has_a_limit_of_connections,
 );
 
 const END: &[u8] = b"00000003END";
@@ -43,7 +43,7 @@ fn lottery(runtime: &str, dir: &std::path::Path, bets: &[Bets], address: SocketA
 
 /// Many times more peers than there are connections connect, send END, and close: in a second or two they
 /// would hold all connections until the draw.
-fn strangers_that_leave(runtime: &str) {
+fn waiters_that_leave_hold_nothing(runtime: &str) {
     for allowed in [true, false] {
         let dir = tempfile::tempdir().unwrap();
         let bets = [1, 2].map(|agency| Bets::make(dir.path(), agency, 60));
@@ -75,7 +75,7 @@ fn strangers_that_leave(runtime: &str) {
 }
 
 /// As many peers as there are agencies send END, and stay: the draw takes place all the same, over all bets.
-fn strangers_that_stay(runtime: &str) {
+fn waiters_that_stay_end_no_lottery(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = [1, 2, 3].map(|agency| Bets::make(dir.path(), agency, 40));
     let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "3"]));
@@ -95,7 +95,7 @@ fn strangers_that_stay(runtime: &str) {
 }
 
 /// Each byte would be many bytes of log.
-fn refusals_without_end(runtime: &str) {
+fn endless_rejections_do_not_fill_the_log(runtime: &str) {
     const PEERS: usize = 100;
     let dir = tempfile::tempdir().unwrap();
     let mut centre = server(runtime, dir.path());
@@ -132,7 +132,7 @@ fn refusals_without_end(runtime: &str) {
 }
 
 /// Scanner, browser, load balancer: one line each, and no warning.
-fn probes(runtime: &str) {
+fn probes_leave_one_line_each(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(&mut server(runtime, dir.path()));
     let address = centre.address();
@@ -161,7 +161,7 @@ fn probes(runtime: &str) {
 }
 
 /// Addresses have a limit of connections, and the idle make room.
-fn too_many_from_an_address(runtime: &str) {
+fn an_address_has_a_limit_of_connections(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(server(runtime, dir.path()).args(["--max-connections-per-ip", "3"]));
     let address = centre.address();

@@ -12,10 +12,10 @@ use rustix::process::Signal;
 use crate::support::{Process, SOON, client, free_address, server_at};
 
 on_every_runtime!(
-    a_centre_that_was_away_is_asked_again,
-    a_wire_that_cannot_ask_again_says_so,
-    an_agency_that_was_killed_while_it_waited_has_its_winners_by_the_command,
-    a_wire_that_cannot_ask_by_agency_never_tells_that_nobody_has_won,
+    a_server_that_was_away_is_asked_again,
+    a_dialect_that_cannot_ask_again_says_so,
+    a_client_killed_while_it_waited_gets_its_winners_by_the_command,
+    a_dialect_without_queries_by_agency_never_reports_no_winners,
 );
 
 /// Dialects with a query for the winners of one agency.
@@ -84,7 +84,7 @@ fn failed(client: Process, code: i32) -> String {
     stderr[0].clone()
 }
 
-fn a_centre_that_was_away_is_asked_again(runtime: &str) {
+fn a_server_that_was_away_is_asked_again(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let address = free_address();
@@ -112,7 +112,7 @@ fn a_centre_that_was_away_is_asked_again(runtime: &str) {
     assert_eq!(rows(dir), 250, "each bet once");
 }
 
-fn a_wire_that_cannot_ask_again_says_so(runtime: &str) {
+fn a_dialect_that_cannot_ask_again_says_so(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let address = free_address();
@@ -131,7 +131,7 @@ fn a_wire_that_cannot_ask_again_says_so(runtime: &str) {
     assert!(error.ends_with(end) && !bets.winners_path().exists(), "{error}");
 }
 
-fn an_agency_that_was_killed_while_it_waited_has_its_winners_by_the_command(runtime: &str) {
+fn a_client_killed_while_it_waited_gets_its_winners_by_the_command(runtime: &str) {
     for wire in ["block", "fixed", "framed", "braces"] {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
@@ -166,7 +166,7 @@ fn client_that_asks(runtime: &str, dir: &Path, address: SocketAddr, wire: &str) 
     asking
 }
 
-fn a_wire_that_cannot_ask_by_agency_never_tells_that_nobody_has_won(runtime: &str) {
+fn a_dialect_without_queries_by_agency_never_reports_no_winners(runtime: &str) {
     // The result does not depend on the setting for peers that name no agency.
     for anonymous in ["false", "true"] {
         let dir = tempfile::tempdir().unwrap();

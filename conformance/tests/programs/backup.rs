@@ -12,12 +12,12 @@ use crate::support::agency_files::{Bets, stored};
 use crate::support::{Process, SOON, client, command, server, server_program};
 
 on_every_runtime!(
-    backups_under_load_are_whole_and_what_is_restored_goes_on,
+    a_backup_under_load_is_whole_and_its_lottery_goes_on,
     the_draw_is_restored_on_another_machine,
     a_file_is_replaced_only_if_that_is_wanted,
-    what_is_damaged_is_not_restored,
-    who_does_not_read_a_backup_stalls_nobody,
-    a_killed_centre_leaves_a_socket_that_harms_nobody,
+    a_damaged_backup_is_not_restored,
+    an_unread_backup_stalls_nothing,
+    the_socket_of_a_killed_server_does_no_harm,
     a_start_waits_for_a_command_that_has_the_store,
 );
 
@@ -60,7 +60,7 @@ fn restored(runtime: &str, dir: &Path, backup: &str, agencies: &[Bets]) -> Vec<u
     counts
 }
 
-fn backups_under_load_are_whole_and_what_is_restored_goes_on(runtime: &str) {
+fn a_backup_under_load_is_whole_and_its_lottery_goes_on(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 60_000), Bets::make(dir, 2, 60_000)];
@@ -169,7 +169,7 @@ fn a_file_is_replaced_only_if_that_is_wanted(runtime: &str) {
     assert!(!names.iter().any(|name| name.to_string_lossy().contains("part")), "{names:?}");
 }
 
-fn what_is_damaged_is_not_restored(runtime: &str) {
+fn a_damaged_backup_is_not_restored(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 500)];
@@ -195,7 +195,7 @@ fn what_is_damaged_is_not_restored(runtime: &str) {
     }
 }
 
-fn who_does_not_read_a_backup_stalls_nobody(runtime: &str) {
+fn an_unread_backup_stalls_nothing(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 30_000), Bets::make(dir, 2, 30_000)];
@@ -241,7 +241,7 @@ fn a_start_waits_for_a_command_that_has_the_store(runtime: &str) {
     centre.stop(Signal::TERM);
 }
 
-fn a_killed_centre_leaves_a_socket_that_harms_nobody(runtime: &str) {
+fn the_socket_of_a_killed_server_does_no_harm(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     // A path longer than the system takes for a socket.
     let long = dir.path().join("x".repeat(120));

@@ -10,10 +10,10 @@ use crate::support::agency_files::Bets;
 use crate::support::{Process, SOON, client, command, free_address, server, server_at, server_program};
 
 on_every_runtime!(
-    bets_are_counted_while_the_centre_runs,
-    health_is_asked_of_the_centre_at_the_port_that_is_named,
-    what_was_asked_for_is_printed_or_the_end_says_not,
-    a_centre_in_memory_leaves_nothing_behind,
+    bets_are_counted_while_the_server_runs,
+    health_asks_the_server_at_the_named_port,
+    output_that_cannot_be_printed_is_a_failure,
+    a_server_in_memory_leaves_no_files,
 );
 
 /// Runs a command of the server, and returns its exit code, standard output and standard error.
@@ -27,7 +27,7 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, centre: &Process) -> Command {
     client
 }
 
-fn bets_are_counted_while_the_centre_runs(runtime: &str) {
+fn bets_are_counted_while_the_server_runs(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let count = ["count", "--data-dir", "data"];
@@ -53,7 +53,7 @@ fn bets_are_counted_while_the_centre_runs(runtime: &str) {
     assert_eq!(told(runtime, dir, &count), (Some(0), lines, vec![]), "also when no centre runs");
 }
 
-fn health_is_asked_of_the_centre_at_the_port_that_is_named(runtime: &str) {
+fn health_asks_the_server_at_the_named_port(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let address = free_address();
     let (well, listen, port) = ((Some(0), vec![], vec![]), address.to_string(), address.port().to_string());
@@ -89,7 +89,7 @@ fn health_is_asked_of_the_centre_at_the_port_that_is_named(runtime: &str) {
     assert_eq!(told(runtime, dir.path(), &["health", "--port", "0"]), picked);
 }
 
-fn what_was_asked_for_is_printed_or_the_end_says_not(runtime: &str) {
+fn output_that_cannot_be_printed_is_a_failure(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     for flag in ["--help", "--version", "--print-config", "--limits"] {
         let (code, stdout, stderr) = told(runtime, dir.path(), &[flag]);
@@ -101,7 +101,7 @@ fn what_was_asked_for_is_printed_or_the_end_says_not(runtime: &str) {
     }
 }
 
-fn a_centre_in_memory_leaves_nothing_behind(runtime: &str) {
+fn a_server_in_memory_leaves_no_files(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 50);
     let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "1", "--store", "memory"]));

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::support::{Process, SOON, client, command, server_at};
 
 on_every_runtime!(
-    a_centre_that_does_not_answer_is_given_up,
+    a_server_that_does_not_accept_is_given_up,
     a_dead_address_does_not_hide_a_good_one,
     a_signal_ends_connecting_and_looking_up,
 );
@@ -84,7 +84,7 @@ fn agency(runtime: &str, dir: &Path, wire: &str, server: &str, timeout: &str) ->
     agency
 }
 
-fn a_centre_that_does_not_answer_is_given_up(runtime: &str) {
+fn a_server_that_does_not_accept_is_given_up(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let deaf = Deaf::at(Ipv4Addr::LOCALHOST);

@@ -13,7 +13,7 @@ on_every_runtime!(
     wrong_settings_of_a_server,
     wrong_settings_of_a_client,
     files_that_are_no_bets,
-    a_centre_that_is_not_there,
+    a_missing_server_is_an_error,
 );
 
 /// Checks that the command ends with that code, and exactly that on standard error.
@@ -137,7 +137,7 @@ fn files_that_are_no_bets(runtime: &str) {
     assert_eq!(fs::read_to_string(dir.path().join("data/bets.csv")).unwrap(), "", "nothing was sent");
 }
 
-fn a_centre_that_is_not_there(runtime: &str) {
+fn a_missing_server_is_an_error(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let bets = Bets::make(dir, 1, 3);

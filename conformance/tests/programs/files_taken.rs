@@ -14,12 +14,12 @@ use crate::support::faults::skip;
 use crate::support::{Process, SOON, client, command, server, server_program};
 
 on_every_runtime!(
-    a_centre_whose_files_are_taken_away_ends,
-    a_centre_without_work_notices_too,
-    nothing_is_acknowledged_into_a_file_that_nobody_finds,
-    a_directory_that_is_mounted_over_or_unmounted_ends_the_centre,
+    a_server_whose_files_are_taken_away_ends,
+    an_idle_server_notices_missing_files,
+    nothing_is_acknowledged_into_a_replaced_directory,
+    a_directory_that_is_mounted_over_or_unmounted_ends_the_server,
     bets_csv_is_made_anew,
-    bets_csv_that_is_anothers_is_left_alone,
+    a_foreign_bets_csv_is_left_alone,
     a_directory_that_may_not_be_written_names_user_owner_and_mode,
 );
 
@@ -70,7 +70,7 @@ const WAYS: [Taken; 6] = [
     ("directory moved", |data| fs::rename(data, data.with_extension("old")).unwrap(), "lottery.lock"),
 ];
 
-fn a_centre_whose_files_are_taken_away_ends(runtime: &str) {
+fn a_server_whose_files_are_taken_away_ends(runtime: &str) {
     for (case, take, file) in WAYS {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
@@ -85,7 +85,7 @@ fn a_centre_whose_files_are_taken_away_ends(runtime: &str) {
     }
 }
 
-fn a_centre_without_work_notices_too(runtime: &str) {
+fn an_idle_server_notices_missing_files(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let first = Process::start(&mut server(runtime, dir));
@@ -100,7 +100,7 @@ fn a_centre_without_work_notices_too(runtime: &str) {
     second.stop(Signal::TERM);
 }
 
-fn nothing_is_acknowledged_into_a_file_that_nobody_finds(runtime: &str) {
+fn nothing_is_acknowledged_into_a_replaced_directory(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 50_000)];
@@ -129,7 +129,7 @@ fn nothing_is_acknowledged_into_a_file_that_nobody_finds(runtime: &str) {
     assert!(said <= kept, "{said} acknowledged, {kept} stored");
 }
 
-fn a_directory_that_is_mounted_over_or_unmounted_ends_the_centre(runtime: &str) {
+fn a_directory_that_is_mounted_over_or_unmounted_ends_the_server(runtime: &str) {
     let mount = |path: &Path| {
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=64m", "tmpfs"]).arg(path);
@@ -204,7 +204,7 @@ fn bets_csv_is_made_anew(runtime: &str) {
     }
 }
 
-fn bets_csv_that_is_anothers_is_left_alone(runtime: &str) {
+fn a_foreign_bets_csv_is_left_alone(runtime: &str) {
     let ways: [Taken; 3] = [
         (
             "rows of somebody",

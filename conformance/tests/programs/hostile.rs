@@ -26,7 +26,7 @@ use crate::support::{Process, SOON, client, command, server, server_program};
 on_every_runtime!(
     a_byte_at_a_time,
     connections_that_say_nothing,
-    answers_that_nobody_reads,
+    replies_that_are_not_read,
     floods_of_garbage,
     ends_and_resets_at_every_stage,
     few_descriptors,
@@ -151,7 +151,7 @@ fn many_connections_that_say_nothing(runtime: &str) {
     });
 }
 
-fn answers_that_nobody_reads(runtime: &str) {
+fn replies_that_are_not_read(runtime: &str) {
     beside(runtime, with(runtime, &["--stall-timeout", "200ms"]), FAILED, |_, address| {
         let mut peers: Vec<_> = (0..20).map(|_| Raw::connect_narrow(address)).collect();
         let questions = question(1).repeat(8);

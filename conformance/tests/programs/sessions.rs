@@ -15,15 +15,15 @@ use crate::support::peer::{BLOCK, accept, connect};
 use crate::support::{Process, SOON, client, free_address, given_up, server, server_at};
 
 on_every_runtime!(
-    an_agency_that_is_killed_after_its_last_bet_asks_again,
-    a_centre_that_is_killed_after_the_draw_tells_the_same,
+    a_client_killed_after_its_last_bet_asks_again,
+    a_server_killed_after_the_draw_reports_the_same_winners,
     a_file_that_was_changed_is_not_sent,
     a_second_process_takes_over,
-    a_centre_that_is_not_there_is_given_up,
-    a_centre_that_does_not_come_back_is_given_up,
+    a_missing_server_is_given_up,
+    a_server_that_does_not_come_back_is_given_up,
     a_client_that_waits_to_connect_ends_for_a_signal,
-    a_refused_batch_is_named,
-    an_agency_that_does_not_take_part,
+    a_rejected_batch_is_named,
+    an_agency_beyond_the_last_is_rejected,
 );
 
 const ASK: &str = "the command winners asks for the winners of an agency that has finished";
@@ -61,7 +61,7 @@ fn kill(process: Process) -> Vec<String> {
     stdout
 }
 
-fn an_agency_that_is_killed_after_its_last_bet_asks_again(runtime: &str) {
+fn a_client_killed_after_its_last_bet_asks_again(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let both = [1, 2].map(|agency| Bets::make(dir.path(), agency, 50));
     let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
@@ -77,7 +77,7 @@ fn an_agency_that_is_killed_after_its_last_bet_asks_again(runtime: &str) {
     assert_eq!(stored(&dir.path().join("data"), &both), [50, 50]);
 }
 
-fn a_centre_that_is_killed_after_the_draw_tells_the_same(runtime: &str) {
+fn a_server_killed_after_the_draw_reports_the_same_winners(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 50);
     let address = free_address();
@@ -161,7 +161,7 @@ fn a_second_process_takes_over(runtime: &str) {
     assert_eq!(stored(&dir.path().join("data"), &both), [1000, 1000]);
 }
 
-fn a_centre_that_is_not_there_is_given_up(runtime: &str) {
+fn a_missing_server_is_given_up(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 50);
     let address = free_address();
@@ -173,7 +173,7 @@ fn a_centre_that_is_not_there_is_given_up(runtime: &str) {
     assert_eq!(given_up(&error, 1.0), format!("{refused}; 0 of 50 bets are stored"));
 }
 
-fn a_centre_that_does_not_come_back_is_given_up(runtime: &str) {
+fn a_server_that_does_not_come_back_is_given_up(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 3000);
     let centre = Process::start(&mut server(runtime, dir.path()));
@@ -211,7 +211,7 @@ fn a_client_that_waits_to_connect_ends_for_a_signal(runtime: &str) {
     }
 }
 
-fn a_refused_batch_is_named(runtime: &str) {
+fn a_rejected_batch_is_named(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 3000);
     let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
@@ -234,7 +234,7 @@ fn a_refused_batch_is_named(runtime: &str) {
     );
 }
 
-fn an_agency_that_does_not_take_part(runtime: &str) {
+fn an_agency_beyond_the_last_is_rejected(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 3, 50);
     let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));

@@ -20,13 +20,13 @@ on_every_runtime!(
     a_client_that_waits_for_an_answer,
     a_client_that_is_connecting,
     a_client_in_the_middle_of_sending,
-    a_client_that_somebody_waits_for,
-    clients_that_ask_or_play_the_echo,
+    a_client_with_unwritten_winners,
+    clients_that_ask_or_send_lines,
     a_client_of_the_course,
     a_second_signal,
     two_signals_at_once,
     a_closed_terminal,
-    a_terminal_that_nobody_minds,
+    a_closed_terminal_under_nohup,
 );
 
 /// Time after which a second signal counts as meant.
@@ -167,7 +167,7 @@ fn a_client_in_the_middle_of_sending(runtime: &str) {
 }
 
 /// All of its bets are stored, but its winners are not written yet.
-fn a_client_that_somebody_waits_for(runtime: &str) {
+fn a_client_with_unwritten_winners(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(&mut server(runtime, dir.path()));
     let address = centre.address();
@@ -182,7 +182,7 @@ fn a_client_that_somebody_waits_for(runtime: &str) {
     centre.stop(Signal::TERM);
 }
 
-fn clients_that_ask_or_play_the_echo(runtime: &str) {
+fn clients_that_ask_or_send_lines(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(&mut server(runtime, dir.path()));
     let mut echo = client(runtime, dir.path(), 1, centre.address());
@@ -257,7 +257,7 @@ fn a_closed_terminal(runtime: &str) {
 }
 
 /// Runs under `nohup`.
-fn a_terminal_that_nobody_minds(runtime: &str) {
+fn a_closed_terminal_under_nohup(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let program = server(runtime, dir.path());
     let mut nohup = crate::support::command("sh", dir.path());

@@ -20,10 +20,10 @@ on_every_runtime!(
     lines_that_did_not_fit_are_counted_when_somebody_reads,
     a_full_standard_output_stops_no_client,
     a_full_standard_error_stops_no_program,
-    the_lines_of_a_program_that_ends_are_written_however_late_they_are_read,
-    lines_are_in_the_time_of_the_machine_if_that_is_wished,
-    what_a_centre_says_is_escaped,
-    what_a_file_is_called_is_escaped,
+    the_last_lines_are_written_however_late_they_are_read,
+    log_lines_can_have_the_time_of_the_machine,
+    text_of_a_server_is_escaped,
+    names_of_files_are_escaped,
 );
 
 /// Returns a pipe that is full.
@@ -176,7 +176,7 @@ fn a_full_standard_error_stops_no_program(runtime: &str) {
     }
 }
 
-fn the_lines_of_a_program_that_ends_are_written_however_late_they_are_read(runtime: &str) {
+fn the_last_lines_are_written_however_late_they_are_read(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let centre = Process::start(&mut server(runtime, dir.path()));
     let address = centre.address();
@@ -207,7 +207,7 @@ fn minute(runtime: &str, dir: &Path, zone: &str, flags: &[&str]) -> i32 {
     number(11) * 60 + number(14)
 }
 
-fn lines_are_in_the_time_of_the_machine_if_that_is_wished(runtime: &str) {
+fn log_lines_can_have_the_time_of_the_machine(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     // Seven hours and a half before UTC; time goes on meanwhile, but not by an hour.
@@ -232,7 +232,7 @@ const EVIL: &str = "\u{1b}[31mred\r\n22:11:15 INFO     action: forged | result: 
 /// Escaped text of [`EVIL`] on standard error, where there are no fields.
 const TAMED: &str = r"\x1b[31mred\r\n22:11:15 INFO     action: forged | result: success\u{202e}";
 
-fn what_a_centre_says_is_escaped(runtime: &str) {
+fn text_of_a_server_is_escaped(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = dir.path().join("one-bet.csv");
     std::fs::write(&bets, "Ana,Paz,20000001,1980-01-01,7574\r\n").unwrap();
@@ -285,7 +285,7 @@ fn what_a_centre_says_is_escaped(runtime: &str) {
     }
 }
 
-fn what_a_file_is_called_is_escaped(runtime: &str) {
+fn names_of_files_are_escaped(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(EVIL), "a file").unwrap();
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));

@@ -10,12 +10,12 @@ use rustix::process::Signal;
 
 use crate::support::{Process, SOON, client, server};
 
-on_every_runtime!(what_is_on_its_way_is_waited_for);
+on_every_runtime!(bytes_on_their_way_are_waited_for);
 
 /// Number of bets of the agency: some seconds on this line.
 const BETS: u32 = 200;
 
-fn what_is_on_its_way_is_waited_for(runtime: &str) {
+fn bytes_on_their_way_are_waited_for(runtime: &str) {
     let running = ["block", "fixed"].map(|dialect| {
         let dir = tempfile::tempdir().unwrap();
         let file = File::invented(1, BETS);

@@ -12,9 +12,9 @@ use crate::support::agency_files::Bets;
 use crate::support::{Process, SOON, client, server};
 
 on_every_runtime!(
-    what_is_read_is_never_overwritten,
-    a_file_that_is_not_empty_is_replaced_only_by_force,
-    a_file_that_cannot_be_written_is_found_out_before_anything_is_sent,
+    inputs_are_never_overwritten,
+    a_filled_file_is_replaced_only_by_force,
+    an_unwritable_file_is_found_before_anything_is_sent,
     a_client_that_is_stopped_leaves_nothing,
 );
 
@@ -36,7 +36,7 @@ fn refused(client: &mut Command, listener: &TcpListener, code: i32, expected: &s
     assert!(listener.accept().is_err(), "it connected");
 }
 
-fn what_is_read_is_never_overwritten(runtime: &str) {
+fn inputs_are_never_overwritten(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -65,7 +65,7 @@ fn what_is_read_is_never_overwritten(runtime: &str) {
     assert_eq!(fs::read_to_string(dir.join("config.yaml")).unwrap(), "loop:\n  amount: 3\n");
 }
 
-fn a_file_that_is_not_empty_is_replaced_only_by_force(runtime: &str) {
+fn a_filled_file_is_replaced_only_by_force(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let bets = Bets::make(dir, 1, 50);
@@ -85,7 +85,7 @@ fn a_file_that_is_not_empty_is_replaced_only_by_force(runtime: &str) {
     centre.stop(Signal::TERM);
 }
 
-fn a_file_that_cannot_be_written_is_found_out_before_anything_is_sent(runtime: &str) {
+fn an_unwritable_file_is_found_before_anything_is_sent(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let bets = Bets::make(dir, 1, 50);

@@ -14,14 +14,14 @@ use crate::support::{Process, SOON, client};
 
 on_every_runtime!(
     a_single_bet,
-    a_single_bet_that_is_none,
+    an_invalid_single_bet,
     the_health_check,
     a_health_check_that_fails,
     a_health_check_by_hand,
-    wires_that_are_not_spoken,
+    a_dialect_that_is_switched_off_is_rejected,
     a_batch_of_seven,
-    names_that_a_wire_cannot_carry,
-    five_agencies_on_five_wires,
+    names_that_a_dialect_cannot_carry,
+    five_agencies_in_five_dialects,
 );
 
 const DIALECTS: [&str; 4] = ["block", "fixed", "framed", "braces"];
@@ -72,7 +72,7 @@ fn a_single_bet(runtime: &'static str) {
     assert_eq!(lines.iter().filter(|line| line.contains("apuesta_almacenada")).count(), 4, "{lines:#?}");
 }
 
-fn a_single_bet_that_is_none(runtime: &'static str) {
+fn an_invalid_single_bet(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &["--agencies", "1"]);
     let bet = |dialect: &str, fields: [&str; 5]| {
         let mut client = lottery.client(1, &["bet", "--dialect", dialect]);
@@ -167,7 +167,7 @@ fn a_health_check_by_hand(runtime: &'static str) {
     lottery.end();
 }
 
-fn wires_that_are_not_spoken(runtime: &'static str) {
+fn a_dialect_that_is_switched_off_is_rejected(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &["--agencies", "2", "--dialects", "framed,braces"]);
     let files = [File::invented(1, 30), File::invented(2, 40)];
     let (what, reason) = ("to count this agency as finished", "this wire is not spoken here");
@@ -206,7 +206,7 @@ fn a_batch_of_seven(runtime: &'static str) {
     }
 }
 
-fn names_that_a_wire_cannot_carry(runtime: &'static str) {
+fn names_that_a_dialect_cannot_carry(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     for (dialect, line, problem) in [
         ("block", "A|na,Paz,1,1980-01-01,1", "first_name: '|' cannot be sent on this wire"),
@@ -255,7 +255,7 @@ fn names_that_a_wire_cannot_carry(runtime: &'static str) {
     assert!(rows.is_empty() && !lines.iter().any(|line| line.contains("accept_connections")), "{lines:#?}");
 }
 
-fn five_agencies_on_five_wires(runtime: &'static str) {
+fn five_agencies_in_five_dialects(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     let files: Vec<File> =
         [300, 257, 120, 421, 333].into_iter().zip(1..).map(|(bets, id)| File::invented(id, bets)).collect();
