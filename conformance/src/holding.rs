@@ -13,7 +13,7 @@ use lottery_proto::{
 };
 use lottery_runtime::{Mailbox, Service};
 
-use crate::files::WINNING;
+use crate::agency_files::WINNING;
 
 /// Service with deferred replies.
 #[derive(Debug, Default)]

@@ -1,31 +1,31 @@
 #![doc = include_str!("../README.md")]
 
-pub mod agencies;
+pub mod agency_files;
 mod by_program;
-pub mod centre;
-pub mod files;
+pub mod client;
+pub mod cuts;
+pub mod dialects;
 pub mod holding;
 pub mod logged;
-pub mod memory;
-pub mod patience;
-pub mod pieces;
+pub mod machines;
 pub mod probe;
 pub mod raw;
 pub mod replay;
 pub mod running;
 pub mod runtimes;
+pub mod server;
 pub mod serving;
 pub mod stop;
 pub mod stores;
 pub mod suite;
 mod table;
-pub mod thin;
+pub mod thin_line;
+pub mod time_limits;
 pub mod transcript;
-pub mod wire;
 
 #[cfg(feature = "async-std")]
 pub use runtimes::AsyncStd;
-pub use runtimes::{OnRuntime, Smol, Std, Tokio};
+pub use runtimes::{Smol, Std, StoppableRuntime, Tokio};
 
 /// Dialects in which any message may be the first on a connection: those without sessions.
 pub const PLAIN: &[lottery_proto::Dialect] = &[

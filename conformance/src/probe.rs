@@ -9,11 +9,11 @@ use std::{fmt, io};
 use lottery_proto::{Input, Instant, Io, Machine};
 use lottery_runtime::{Dialer, Mailbox, Service, Step, Target};
 
-use crate::agencies::Calling;
-use crate::patience::{SOON, until};
+use crate::client::RunningClient;
 use crate::raw::Raw;
-use crate::runtimes::OnRuntime;
+use crate::runtimes::StoppableRuntime;
 use crate::serving::Serving;
+use crate::time_limits::{SOON, until};
 
 /// State of the machine, as [`Io`] reports it.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +111,7 @@ pub struct Watch {
 
 impl Probed {
     /// Connects the probe as the machine of a server's connection.
-    pub fn of_server<R: OnRuntime>(probe: Probe) -> Self {
+    pub fn of_server<R: StoppableRuntime>(probe: Probe) -> Self {
         let (gate, opened) = channel();
         let done = Arc::clone(&probe.done);
         let service = Arc::new(OneConnection(Mutex::new(Some((probe, opened)))));
@@ -121,13 +121,13 @@ impl Probed {
     }
 
     /// Connects the probe as the machine of a client.
-    pub fn of_client<R: OnRuntime>(probe: Probe) -> Self {
+    pub fn of_client<R: StoppableRuntime>(probe: Probe) -> Self {
         let (gate, opened) = channel();
         let done = Arc::clone(&probe.done);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let server = listener.local_addr().expect("a listener has an address").to_string();
         // The client ends with its connection.
-        drop(Calling::start::<R>(OneCall { probe, server: Some(server), opened }));
+        drop(RunningClient::start::<R>(OneCall { probe, server: Some(server), opened }));
         let peer = Raw::over(listener.accept().expect("it connects").0);
         Self { peer, watch: Watch { gate, done, serving: None } }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-use crate::patience::SOON;
-use crate::pieces::Cut;
+use crate::cuts::Cut;
+use crate::time_limits::SOON;
 
 /// One end of a connection.
 #[derive(Debug)]

@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use lottery_proto::Dialect;
 
-use crate::pieces::Cut;
+use crate::cuts::Cut;
+use crate::dialects::{Codec, codec};
 use crate::raw::Raw;
 use crate::transcript::Said;
-use crate::wire::{Wire, wire};
 
 /// Recorded agency. It does no I/O.
 #[derive(Debug)]
 pub struct Replay {
-    wire: &'static dyn Wire,
+    codec: &'static dyn Codec,
     rest: VecDeque<Said>,
     received: Vec<u8>,
     /// Last request that it sent.
@@ -45,7 +45,7 @@ impl Replay {
     /// Returns a replay of the recording, which is of one connection or of one after the other.
     pub fn new(dialect: Dialect, recorded: &[Said]) -> Self {
         let rest = recorded.iter().cloned().collect();
-        Self { wire: wire(dialect), rest, received: Vec::new(), question: Vec::new() }
+        Self { codec: codec(dialect), rest, received: Vec::new(), question: Vec::new() }
     }
 
     /// Takes bytes that came from the server.
@@ -69,7 +69,7 @@ impl Replay {
                     return Next::Send(self.question.clone());
                 }
                 Some(Said::Server(_)) => {
-                    let len = self.wire.answer_len(&self.received);
+                    let len = self.codec.answer_len(&self.received);
                     let Some(len) = len.filter(|len| self.received.len() >= *len) else {
                         return Next::Receive;
                     };
@@ -89,7 +89,7 @@ impl Replay {
     }
 
     fn is_pending(&self, said: Option<&Said>) -> bool {
-        matches!(said, Some(Said::Server(message)) if self.wire.is_pending(message))
+        matches!(said, Some(Said::Server(message)) if self.codec.is_pending(message))
     }
 
     /// Skips recorded queries that were answered with Pending, if the winners came earlier.
@@ -108,19 +108,19 @@ impl Replay {
     }
 
     /// Plays over sockets, with the sent bytes cut into pieces.
-    pub fn play(mut self, centre: SocketAddr, cut: Cut) {
+    pub fn play(mut self, server: SocketAddr, cut: Cut) {
         let mut peer: Option<Raw> = None;
         loop {
             match self.next_move() {
                 Next::Send(bytes) => {
-                    peer.get_or_insert_with(|| Raw::connect(centre)).send_cut(&bytes, cut);
+                    peer.get_or_insert_with(|| Raw::connect(server)).send_cut(&bytes, cut);
                 }
                 Next::SendAgain(bytes) => {
-                    if self.wire.has_one_answer() {
+                    if self.codec.has_one_answer() {
                         self.end(peer.take());
                     }
                     thread::sleep(Duration::from_millis(10));
-                    peer.get_or_insert_with(|| Raw::connect(centre)).send_cut(&bytes, cut);
+                    peer.get_or_insert_with(|| Raw::connect(server)).send_cut(&bytes, cut);
                 }
                 Next::Receive => {
                     let mut buffer = [0; 4096];
@@ -138,7 +138,7 @@ impl Replay {
     /// Ends a connection, or waits until the server does if that is its part.
     fn end(&self, peer: Option<Raw>) {
         let mut peer = peer.expect("the connection is there");
-        if !self.wire.centre_closes() {
+        if !self.codec.server_closes() {
             peer.fin();
         }
         assert_eq!(peer.receive_all(), b"", "nothing but the end");
@@ -147,7 +147,7 @@ impl Replay {
 
 /// Plays a recorded server to the client that connects, with the sent bytes cut into pieces, and checks that
 /// the client sends what was recorded.
-pub fn play_centre(listener: &TcpListener, recorded: &[Said], cut: Cut) {
+pub fn play_server(listener: &TcpListener, recorded: &[Said], cut: Cut) {
     let mut client: Option<Raw> = None;
     // True if one side has ended.
     let mut ended = false;

@@ -3,7 +3,7 @@
 use std::env;
 use std::process::{Command, Stdio};
 
-use crate::patience::{TEST, Task};
+use crate::time_limits::{TEST, Task};
 
 /// Variable in the environment of a process that runs one test alone.
 const ALONE: &str = "CONFORMANCE_ALONE";

@@ -11,14 +11,14 @@ use crate::stop::Stop;
 
 /// Runtime that a test can stop. By default what [`Serve`] and [`RunClient`] offer is used; with functions of its own a
 /// runtime installs no signal handlers, and can be stopped in every state.
-pub trait OnRuntime: 'static {
+pub trait StoppableRuntime: 'static {
     /// Name of the runtime.
     const NAME: &'static str;
 
     /// Runtime as the programs use it, with its signals.
     const PROGRAM: Self::Program;
 
-    /// Type of [`OnRuntime::PROGRAM`].
+    /// Type of [`StoppableRuntime::PROGRAM`].
     type Program: Serve + RunClient + Send;
 
     /// Serves until `stop`, and then until every connection is over.
@@ -39,7 +39,7 @@ pub trait OnRuntime: 'static {
 #[derive(Debug)]
 pub enum Tokio {}
 
-impl OnRuntime for Tokio {
+impl StoppableRuntime for Tokio {
     const NAME: &'static str = "tokio";
     const PROGRAM: Self::Program = runtime_tokio::Tokio;
 
@@ -68,7 +68,7 @@ impl OnRuntime for Tokio {
 #[derive(Debug)]
 pub enum Std {}
 
-impl OnRuntime for Std {
+impl StoppableRuntime for Std {
     const NAME: &'static str = "std";
     const PROGRAM: Self::Program = runtime_std::Std;
 
@@ -91,7 +91,7 @@ impl OnRuntime for Std {
 #[derive(Debug)]
 pub enum Smol {}
 
-impl OnRuntime for Smol {
+impl StoppableRuntime for Smol {
     const NAME: &'static str = "smol";
     const PROGRAM: Self::Program = runtime_smol::Smol;
 
@@ -131,7 +131,7 @@ fn stopped(stop: &Stop) -> impl Future<Output = ()> + Send + use<> {
 pub enum AsyncStd {}
 
 #[cfg(feature = "async-std")]
-impl OnRuntime for AsyncStd {
+impl StoppableRuntime for AsyncStd {
     const NAME: &'static str = "async-std";
     const PROGRAM: Self::Program = runtime_smol::AsyncStd;
 

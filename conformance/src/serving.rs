@@ -6,9 +6,9 @@ use std::sync::Arc;
 use lottery_runtime::Service;
 use lottery_runtime::sockets::listen;
 
-use crate::patience::{END, Task};
-use crate::runtimes::OnRuntime;
+use crate::runtimes::StoppableRuntime;
 use crate::stop::Stop;
+use crate::time_limits::{END, Task};
 
 /// Server that runs in a thread.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Serving {
 
 impl Serving {
     /// Starts to serve on a free port.
-    pub fn start<R: OnRuntime>(service: Arc<impl Service>) -> Self {
+    pub fn start<R: StoppableRuntime>(service: Arc<impl Service>) -> Self {
         let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), 128).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let stop = Stop::default();

@@ -6,7 +6,7 @@
 /// - `conformance!(MyRuntime)` takes a unit struct that is [`Serve`](lottery_runtime::Serve) and
 ///   [`RunClient`](lottery_runtime::RunClient). A server is stopped by what
 ///   [`Service::started`](lottery_runtime::Service::started) is given, a client by its machine.
-/// - `conformance!(stoppable MyRuntime)` takes an [`OnRuntime`](crate::OnRuntime), which says how it is stopped.
+/// - `conformance!(stoppable MyRuntime)` takes an [`StoppableRuntime`](crate::StoppableRuntime), which says how it is stopped.
 /// - `conformance!(server One, client Other)` takes two of these, and runs the tests that have both sides on a runtime.
 ///
 /// Each call needs a module of its own. The README of this crate has an example.
@@ -27,7 +27,7 @@ macro_rules! conformance {
         #[derive(Debug)]
         enum Tested {}
 
-        impl $crate::OnRuntime for Tested {
+        impl $crate::StoppableRuntime for Tested {
             const NAME: &'static str = stringify!($runtime);
             const PROGRAM: Self::Program = $runtime;
 

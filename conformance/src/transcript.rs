@@ -7,8 +7,8 @@ use std::{env, fmt, fs};
 use lottery_proto::Dialect;
 use serde_json::Value;
 
-use crate::files::File;
-use crate::wire::{fixed_bets_of, wire};
+use crate::agency_files::File;
+use crate::dialects::{codec, fixed_bets_of};
 
 /// Event on a connection.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Transcript {
         let mut conversations: BTreeMap<u32, Vec<Said>> = BTreeMap::new();
         for said in &self.connections {
             let Some(Said::Client(first)) = said.first() else { panic!("the agency speaks first") };
-            let agency = wire(self.dialect).agency_of(first).expect("it says which it is");
+            let agency = codec(self.dialect).agency_of(first).expect("it says which it is");
             conversations.entry(agency).or_default().extend_from_slice(said);
         }
         assert!(conversations.keys().copied().eq(1..=self.agencies), "all of them");

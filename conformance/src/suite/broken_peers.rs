@@ -1,35 +1,35 @@
 //! One connection goes wrong; the others do not notice, and nothing of a broken batch is stored.
 
-use crate::OnRuntime;
-use crate::agencies::Calling;
-use crate::centre::Running;
-use crate::files::{File, stored};
-use crate::patience::until;
+use crate::StoppableRuntime;
+use crate::agency_files::{File, stored};
+use crate::client::RunningClient;
+use crate::dialects::codec;
 use crate::raw::Raw;
-use crate::wire::wire;
+use crate::server::RunningServer;
+use crate::time_limits::until;
 use lottery_core::client::LotteryClient;
 
-pub fn broken_peers_disturb_no_other<Server: OnRuntime, Client: OnRuntime>() {
+pub fn broken_peers_disturb_no_other<Server: StoppableRuntime, Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let files: Vec<File> = (1..=3).map(|agency| File::invented(agency, 300)).collect();
-        let centre = Running::in_memory::<Server>(3);
-        let start = |file| Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, file);
+        let server = RunningServer::in_memory::<Server>(3);
+        let start = |file| RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, file);
 
         // Broken peers name agencies that exist; the bets that they send are in no file.
         let foreign = File::winning(3, 60);
-        let batch = wire.batch(3, &foreign.lines());
+        let batch = codec.batch(3, &foreign.lines());
         let (half, _) = batch.split_at(batch.len() / 2);
-        let mut broken: Vec<Raw> = (0..4).map(|_| Raw::connect(centre.address)).collect();
+        let mut broken: Vec<Raw> = (0..4).map(|_| Raw::connect(server.address)).collect();
         for peer in &mut broken {
             peer.send(half);
         }
-        let mut garbage = Raw::connect(centre.address);
-        garbage.send(&wire.garbage());
+        let mut garbage = Raw::connect(server.address);
+        garbage.send(&codec.garbage());
 
         let first = start(&files[0]);
         let second = start(&files[1]);
-        let told = wire.text_of(&garbage.receive_all());
+        let told = codec.text_of(&garbage.receive_all());
         assert!(told.is_some(), "{dialect}: garbage is answered with what is wrong, and an end");
         let mut truncated = broken.pop().expect("there are four");
         truncated.fin();
@@ -47,25 +47,25 @@ pub fn broken_peers_disturb_no_other<Server: OnRuntime, Client: OnRuntime>() {
         drop(garbage);
         // The last one is still in the middle of its batch.
         broken.pop().expect("there is one").vanish();
-        let rows = centre.end();
+        let rows = server.end();
         assert!(rows == stored(&files), "{dialect}: the files, and nothing else");
     }
 }
 
-pub fn replies_to_vanished_peers_are_dropped<Server: OnRuntime, Client: OnRuntime>() {
+pub fn replies_to_vanished_peers_are_dropped<Server: StoppableRuntime, Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let file = File::invented(1, 20);
-        let centre = Running::in_memory::<Server>(1);
+        let server = RunningServer::in_memory::<Server>(1);
         // Peers that have sent all, and are gone before the replies come.
         for _ in 0..20 {
-            let mut peer = Raw::connect(centre.address);
-            peer.send(&wire.probe(1).repeat(20));
+            let mut peer = Raw::connect(server.address);
+            peer.send(&codec.probe(1).repeat(20));
             peer.vanish();
         }
-        let agency = Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, &file);
+        let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, &file);
         until("the agency is done", || agency.has_ended());
         assert_eq!(agency.winners(), file.winners(), "{dialect}");
-        assert!(centre.end() == stored(&[file]), "{dialect}: the file, and nothing else");
+        assert!(server.end() == stored(&[file]), "{dialect}: the file, and nothing else");
     }
 }

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::OnRuntime;
-use crate::agencies::{self, Calling};
-use crate::files::File;
+use crate::StoppableRuntime;
+use crate::agency_files::File;
+use crate::client::{self, RunningClient};
+use crate::dialects::codec;
 use crate::holding::Holding;
-use crate::patience::{END, until};
 use crate::raw::Raw;
 use crate::serving::Serving;
-use crate::wire::wire;
+use crate::time_limits::{END, until};
 use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_proto::{Dialect, Input, Instant, Io, Machine, ServerConfig};
 use lottery_runtime::{Dialer, Step};
@@ -27,23 +27,27 @@ fn listener() -> (TcpListener, SocketAddr) {
 
 /// Returns the job of agency 1, with a short timeout for the server's end.
 fn job(address: SocketAddr, dialect: Dialect) -> Job {
-    let mut job = agencies::job(address, dialect, 1);
+    let mut job = client::job(address, dialect, 1);
     job.connection.linger_timeout = Duration::from_millis(200);
     job
 }
 
-fn start<Client: OnRuntime>(address: SocketAddr, dialect: Dialect, file: &File) -> Calling<LotteryClient> {
-    Calling::stoppable::<Client>(LotteryClient::new(job(address, dialect), file.bets()))
+fn start<Client: StoppableRuntime>(
+    address: SocketAddr,
+    dialect: Dialect,
+    file: &File,
+) -> RunningClient<LotteryClient> {
+    RunningClient::stoppable::<Client>(LotteryClient::new(job(address, dialect), file.bets()))
 }
 
-fn ends_as_stopped(agency: Calling<LotteryClient>) {
+fn ends_as_stopped(agency: RunningClient<LotteryClient>) {
     agency.stop();
     let outcome = agency.join(END).into_outcome();
     assert!(matches!(outcome, Err(ClientError::Stopped)), "{outcome:?}");
 }
 
 /// Stops the client while it connects to a server that does not accept.
-pub fn a_connecting_client_stops<Client: OnRuntime>() {
+pub fn a_connecting_client_stops<Client: StoppableRuntime>() {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
     socket.listen(0).expect("a listener");
@@ -69,21 +73,21 @@ pub fn a_connecting_client_stops<Client: OnRuntime>() {
 }
 
 /// Stops the client while it sends to a server that does not read.
-pub fn a_sending_client_stops<Client: OnRuntime>() {
+pub fn a_sending_client_stops<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let (listener, address) = listener();
         Socket::from(listener.try_clone().expect("a second handle")).set_recv_buffer_size(1).expect("small");
         let (sent, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let progress = Arc::clone(&sent);
         let mut job = job(address, dialect);
-        if wire(dialect).takes_turns() {
+        if codec(dialect).takes_turns() {
             // One batch of more bytes than a socket takes.
             job.batch_max = Some(usize::MAX);
             (job.connection.max_batch, job.connection.max_message) = (usize::MAX, usize::MAX);
         }
         let agency = LotteryClient::new(job, File::invented(1, 100_000).bets());
         let agency = agency.with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));
-        let agency = Calling::stoppable::<Client>(agency);
+        let agency = RunningClient::stoppable::<Client>(agency);
         let (peer, _) = listener.accept().expect("the agency connects");
         until("it sends no more", || {
             thread::sleep(Duration::from_millis(50));
@@ -91,14 +95,14 @@ pub fn a_sending_client_stops<Client: OnRuntime>() {
             sent > 0 && seen.swap(sent, Ordering::Relaxed) == sent
         });
         let all = sent.load(Ordering::Relaxed) == 100_000;
-        assert_eq!(all, wire(dialect).takes_turns(), "{dialect}: it could not send all");
+        assert_eq!(all, codec(dialect).takes_turns(), "{dialect}: it could not send all");
         ends_as_stopped(agency);
         drop(peer);
     }
 }
 
 /// Stops the client while it waits for a reply.
-pub fn a_client_that_waits_for_a_reply_stops<Client: OnRuntime>() {
+pub fn a_client_that_waits_for_a_reply_stops<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let service = Holding::new(ServerConfig {
             linger_timeout: Duration::from_millis(200),
@@ -113,15 +117,15 @@ pub fn a_client_that_waits_for_a_reply_stops<Client: OnRuntime>() {
 }
 
 /// Stops the client while a silent server holds its connection open.
-pub fn a_client_of_a_silent_server_stops<Client: OnRuntime>() {
+pub fn a_client_of_a_silent_server_stops<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let (listener, address) = listener();
         let file = File::invented(1, 3);
         let agency = start::<Client>(address, dialect, &file);
         let mut peer = Raw::over(listener.accept().expect("the agency connects").0);
-        let finished = if wire.takes_turns() { Vec::new() } else { wire.finished(1) };
-        let sent = [wire.batch(1, &file.lines()), finished].concat();
+        let finished = if codec.takes_turns() { Vec::new() } else { codec.finished(1) };
+        let sent = [codec.batch(1, &file.lines()), finished].concat();
         assert!(peer.receive(sent.len()) == sent, "{dialect}: its bets");
         agency.stop();
         assert_eq!(peer.receive_all(), b"", "{dialect}: a clean end");
@@ -130,26 +134,26 @@ pub fn a_client_of_a_silent_server_stops<Client: OnRuntime>() {
 }
 
 /// Stops the client while it waits for the time of its next query.
-pub fn a_client_between_queries_stops<Client: OnRuntime>() {
+pub fn a_client_between_queries_stops<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let (listener, address) = listener();
         let mut job = job(address, dialect);
         job.poll_initial = Duration::from_secs(3600);
-        let agency = Calling::stoppable::<Client>(LotteryClient::new(job, File::invented(1, 0).bets()));
+        let agency = RunningClient::stoppable::<Client>(LotteryClient::new(job, File::invented(1, 0).bets()));
         let mut peer = Raw::over(listener.accept().expect("the agency connects").0);
-        assert!(peer.receive(wire.finished(1).len()) == wire.finished(1), "{dialect}: its end");
-        peer.send(&wire.receipt(1));
-        if wire.has_one_answer() {
+        assert!(peer.receive(codec.finished(1).len()) == codec.finished(1), "{dialect}: its end");
+        peer.send(&codec.receipt(1));
+        if codec.has_one_answer() {
             assert_eq!(peer.receive_all(), b"", "{dialect}: it asks elsewhere");
             peer = Raw::over(listener.accept().expect("the agency connects").0);
         }
         // In a dialect without pauses it waits for the reply to Finished.
-        if wire.query(1) != wire.finished(1) {
-            assert!(peer.receive(wire.query(1).len()) == wire.query(1), "{dialect}: its question");
-            peer.send(&wire.pending(1));
+        if codec.query(1) != codec.finished(1) {
+            assert!(peer.receive(codec.query(1).len()) == codec.query(1), "{dialect}: its question");
+            peer.send(&codec.pending(1));
         }
-        if wire.has_one_answer() {
+        if codec.has_one_answer() {
             assert_eq!(peer.receive_all(), b"", "{dialect}: it asks elsewhere");
             thread::sleep(Duration::from_millis(20));
             assert!(!agency.has_ended(), "{dialect}: it waits");
@@ -193,10 +197,10 @@ impl Dialer for Patient {
     fn not_connected(&mut self, _: Instant, _: &std::io::Error) {}
 }
 
-pub fn a_client_without_a_connection_stops<Client: OnRuntime>() {
+pub fn a_client_without_a_connection_stops<Client: StoppableRuntime>() {
     let patient = Patient::default();
     let asked = Arc::clone(&patient.asked);
-    let client = Calling::stoppable::<Client>(patient);
+    let client = RunningClient::stoppable::<Client>(patient);
     until("it waits", || asked.load(Ordering::Relaxed) > 0);
     assert!(!client.has_ended());
     client.stop();

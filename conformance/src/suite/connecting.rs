@@ -2,33 +2,37 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-use crate::OnRuntime;
-use crate::agencies::{Calling, job};
-use crate::centre::Running;
-use crate::files::File;
-use crate::patience::until;
+use crate::StoppableRuntime;
+use crate::agency_files::File;
+use crate::client::{RunningClient, job};
 use crate::raw::Raw;
+use crate::server::RunningServer;
+use crate::time_limits::until;
 use lottery_core::client::{ClientError, LotteryClient};
 use lottery_proto::Dialect;
 
-fn run<Client: OnRuntime>(dialect: Dialect, file: &File, server: String) -> Result<Vec<String>, ClientError> {
+fn run<Client: StoppableRuntime>(
+    dialect: Dialect,
+    file: &File,
+    server: String,
+) -> Result<Vec<String>, ClientError> {
     let mut job = job((Ipv4Addr::LOCALHOST, 1).into(), dialect, file.agency);
     job.server = server;
-    Calling::start::<Client>(LotteryClient::new(job, file.bets())).outcome()
+    RunningClient::start::<Client>(LotteryClient::new(job, file.bets())).outcome()
 }
 
 /// Names may have addresses of which only a later one listens.
-pub fn a_client_finds_the_address_that_listens<Client: OnRuntime>() {
+pub fn a_client_finds_the_address_that_listens<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let file = File::invented(1, 20);
-        let centre = Running::in_memory::<Client>(1);
-        let winners = run::<Client>(dialect, &file, format!("localhost:{}", centre.address.port()));
+        let server = RunningServer::in_memory::<Client>(1);
+        let winners = run::<Client>(dialect, &file, format!("localhost:{}", server.address.port()));
         assert_eq!(winners.expect("it gets its winners"), file.winners(), "{dialect}");
-        centre.end();
+        server.end();
     }
 }
 
-pub fn a_client_of_no_server_gives_up<Client: OnRuntime>() {
+pub fn a_client_of_no_server_gives_up<Client: StoppableRuntime>() {
     let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     let closed = closed.expect("a free port").to_string();
     for &dialect in crate::PLAIN {
@@ -55,25 +59,25 @@ fn asks_after_its_peer(local: SocketAddr, peer: SocketAddr) -> bool {
 }
 
 /// A peer whose machine is gone sends nothing, not even an end: the waiting side has to probe.
-pub fn an_idle_server_is_probed<Client: OnRuntime>() {
+pub fn an_idle_server_is_probed<Client: StoppableRuntime>() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let centre = listener.local_addr().expect("a listener has an address");
-    let client = Calling::start::<Client>(LotteryClient::new(
-        job(centre, Dialect::Block, 1),
+    let server = listener.local_addr().expect("a listener has an address");
+    let client = RunningClient::start::<Client>(LotteryClient::new(
+        job(server, Dialect::Block, 1),
         File::invented(1, 1).bets(),
     ));
     let (socket, peer) = listener.accept().expect("it connects");
-    until("the keep-alive timer runs", || asks_after_its_peer(peer, centre));
-    assert!(!asks_after_its_peer(centre, peer), "this end was not asked to");
+    until("the keep-alive timer runs", || asks_after_its_peer(peer, server));
+    assert!(!asks_after_its_peer(server, peer), "this end was not asked to");
     drop(socket);
     client.outcome().expect_err("nobody has answered");
 }
 
-pub fn an_idle_client_is_probed<Server: OnRuntime>() {
-    let centre = Running::in_memory::<Server>(1);
-    let raw = Raw::connect(centre.address);
+pub fn an_idle_client_is_probed<Server: StoppableRuntime>() {
+    let server = RunningServer::in_memory::<Server>(1);
+    let raw = Raw::connect(server.address);
     let own = raw.0.local_addr().expect("a socket has an address");
-    until("the keep-alive timer runs", || asks_after_its_peer(centre.address, own));
+    until("the keep-alive timer runs", || asks_after_its_peer(server.address, own));
     drop(raw);
-    centre.end();
+    server.end();
 }

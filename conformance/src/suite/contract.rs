@@ -5,9 +5,9 @@ use std::io::Write as _;
 use std::thread::{self, sleep};
 use std::time::Duration;
 
-use crate::patience::until;
 use crate::probe::{Probe, Probed, Wants};
 use crate::raw::Raw;
+use crate::time_limits::until;
 use lottery_proto::{Input, Instant};
 
 /// Deadline that is long past.
@@ -136,18 +136,18 @@ macro_rules! on_both_sides {
     ($($test:ident),+ $(,)?) => {
         /// Contract of a driver with the machine of a server's connection.
         pub mod server_contract {
-            use crate::OnRuntime;
+            use crate::StoppableRuntime;
             use crate::probe::Probed;
 
-            $(pub fn $test<Server: OnRuntime>() { super::$test(Probed::of_server::<Server>); })+
+            $(pub fn $test<Server: StoppableRuntime>() { super::$test(Probed::of_server::<Server>); })+
         }
 
         /// Contract of a driver with the machine of a client.
         pub mod client_contract {
-            use crate::OnRuntime;
+            use crate::StoppableRuntime;
             use crate::probe::Probed;
 
-            $(pub fn $test<Client: OnRuntime>() { super::$test(Probed::of_client::<Client>); })+
+            $(pub fn $test<Client: StoppableRuntime>() { super::$test(Probed::of_client::<Client>); })+
         }
     };
 }

@@ -2,41 +2,41 @@
 
 use std::time::Duration;
 
-use crate::OnRuntime;
-use crate::agencies::Calling;
-use crate::centre::{Running, Terms};
-use crate::files::{File, stored};
-use crate::patience::SOON;
-use crate::pieces::Cut;
+use crate::StoppableRuntime;
+use crate::agency_files::{File, stored};
+use crate::client::RunningClient;
+use crate::cuts::Cut;
 use crate::raw::Raw;
+use crate::server::{RunningServer, ServerSettings};
+use crate::time_limits::SOON;
 use lottery_core::client::{EchoClient, EchoJob, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 
-pub fn lines_come_back_during_a_lottery<Server: OnRuntime, Client: OnRuntime>() {
+pub fn lines_come_back_during_a_lottery<Server: StoppableRuntime, Client: StoppableRuntime>() {
     for prefix in ["", "Your Message has been received: ", "Ñandú "] {
-        let terms = Terms { echo_prefix: prefix.to_owned(), ..Terms::new(2) };
-        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        let terms = ServerSettings { echo_prefix: prefix.to_owned(), ..ServerSettings::new(2) };
+        let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let file = File::invented(1, 30);
-        let agency = Calling::<LotteryClient>::agency::<Client>(centre.address, Dialect::Framed, &file);
+        let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::Framed, &file);
         let connection = ClientConfig::new(AgencyId::new(7).expect("it is one"), Dialect::Block);
-        let (server, period) = (centre.address.to_string(), Duration::from_millis(2));
+        let (address, period) = (server.address.to_string(), Duration::from_millis(2));
         let (connect_timeout, retry_for) = (SOON, SOON);
-        let job = EchoJob { connection, server, connect_timeout, retry_for, amount: 5, period };
-        let echoes = Calling::start::<Client>(EchoClient::new(job));
+        let job = EchoJob { connection, server: address, connect_timeout, retry_for, amount: 5, period };
+        let echoes = RunningClient::start::<Client>(EchoClient::new(job));
         echoes.join(SOON).into_outcome().expect("all lines have come back");
         assert!(!agency.has_ended(), "it waits for the other agency");
         let other = File::invented(2, 30);
-        let second = Calling::<LotteryClient>::agency::<Client>(centre.address, Dialect::Fixed, &other);
+        let second = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::Fixed, &other);
         assert_eq!(second.winners(), other.winners());
         assert_eq!(agency.winners(), file.winners());
-        assert!(centre.end() == stored(&[file, other]));
+        assert!(server.end() == stored(&[file, other]));
     }
 }
 
-pub fn a_line_comes_back_as_it_was_sent<Server: OnRuntime>() {
-    let terms = Terms { echo_prefix: "> ".to_owned(), ..Terms::new(1) };
-    let centre = Running::start::<Server>(&terms, MemoryStore::new());
+pub fn a_line_comes_back_as_it_was_sent<Server: StoppableRuntime>() {
+    let terms = ServerSettings { echo_prefix: "> ".to_owned(), ..ServerSettings::new(1) };
+    let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
     let longest = "x".repeat(8192);
     let sent_and_answered: [(&[u8], &[u8]); 20] = [
         (b"hello\n", b"> hello\n"),
@@ -64,7 +64,7 @@ pub fn a_line_comes_back_as_it_was_sent<Server: OnRuntime>() {
     ];
     for (sent, answered) in sent_and_answered {
         for cut in [Cut::Nowhere, Cut::Everywhere] {
-            let mut peer = Raw::connect(centre.address);
+            let mut peer = Raw::connect(server.address);
             peer.send_cut(sent, cut);
             // A complete line is answered although this side goes on.
             if !sent.contains(&b'\n') {
@@ -73,29 +73,29 @@ pub fn a_line_comes_back_as_it_was_sent<Server: OnRuntime>() {
             assert_eq!(peer.receive_all(), answered, "{cut:?}: {}", sent.escape_ascii());
         }
     }
-    let mut peer = Raw::connect(centre.address);
+    let mut peer = Raw::connect(server.address);
     peer.send(format!("{longest}\n").as_bytes());
     assert!(peer.receive_all() == format!("> {longest}\n").as_bytes());
-    let mut peer = Raw::connect(centre.address);
+    let mut peer = Raw::connect(server.address);
     peer.send(format!("{longest}x").as_bytes());
     assert_eq!(peer.receive_all(), b"", "longer than a line may be");
-    centre.end();
+    server.end();
 }
 
 /// `printf hello | nc` sends no line end, and may never end its side: the line timeout ends the line.
-pub fn a_line_without_its_end_comes_back<Server: OnRuntime>() {
-    let terms = Terms { echo_prefix: "> ".to_owned(), ..Terms::new(1) };
-    let centre = Running::start::<Server>(&terms, MemoryStore::new());
+pub fn a_line_without_its_end_comes_back<Server: StoppableRuntime>() {
+    let terms = ServerSettings { echo_prefix: "> ".to_owned(), ..ServerSettings::new(1) };
+    let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
     for line in ["hello", "20261128", "B{\"msg\"", "A12345 x"] {
-        let mut peer = Raw::connect(centre.address);
+        let mut peer = Raw::connect(server.address);
         peer.send(line.as_bytes());
         assert_eq!(String::from_utf8_lossy(&peer.receive_all()), format!("> {line}\n"));
     }
     // The beginning of another dialect is waited for: the rest of this query comes later.
-    let mut peer = Raw::connect(centre.address);
+    let mut peer = Raw::connect(server.address);
     peer.send(b"Q{Agency");
     std::thread::sleep(Duration::from_millis(300));
     peer.send(b"ID:1};");
     assert_eq!(peer.receive(2), b"W;");
-    centre.end();
+    server.end();
 }

@@ -6,44 +6,44 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as LocalAddr, UnixListener};
 use std::sync::Arc;
 
-use crate::OnRuntime;
-use crate::centre::Terms;
-use crate::files::File;
-use crate::patience::{END, Task};
+use crate::StoppableRuntime;
+use crate::agency_files::File;
+use crate::dialects::codec;
 use crate::raw::Raw;
+use crate::server::ServerSettings;
 use crate::serving::Serving;
 use crate::stores::GatedStore;
-use crate::wire::wire;
+use crate::time_limits::{END, Task};
 use lottery_cli::health::{Unhealthy, answer, ask};
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer};
 use lottery_proto::Dialect;
 
-pub fn a_hanging_committer_is_unhealthy<Server: OnRuntime>() {
+pub fn a_hanging_committer_is_unhealthy<Server: StoppableRuntime>() {
     // One connection at most: health checks take no place.
-    let terms = Terms { max_connections: 1, ..Terms::new(2) };
+    let terms = ServerSettings { max_connections: 1, ..ServerSettings::new(2) };
     let (store, gate) = GatedStore::new();
     let mut committer = Committer::open(store, terms.rules()).expect("it can be read");
     let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
-    let centres = terms.centres(&commit_queue);
-    let probes = centres.probes();
+    let service = terms.service(&commit_queue);
+    let probes = service.probes();
     let requests = Arc::clone(&commit_queue);
     let committing = Task::start("the committer", move || committer::run(&mut committer, &requests));
-    let serving = Serving::start::<Server>(Arc::new(centres));
+    let serving = Serving::start::<Server>(Arc::new(service));
     let address = serving.address;
     let answering = answer(address, Arc::clone(&commit_queue), probes).expect("a socket");
 
     ask(address).expect("it is well");
-    let wire = wire(Dialect::Framed);
+    let codec = codec(Dialect::Framed);
     let mut peer = Raw::connect(address);
     ask(address).expect("it is well, with as many connections as it takes");
-    peer.send(&wire.batch(1, &File::invented(1, 3).lines()));
+    peer.send(&codec.batch(1, &File::invented(1, 3).lines()));
     while gate.arrived() == 0 {
         std::thread::yield_now();
     }
     assert!(matches!(ask(address), Err(Unhealthy::NoCommitter(_))), "it hangs in the middle of a group");
     gate.open();
-    assert_eq!(peer.receive(wire.batch_stored().len()), wire.batch_stored());
+    assert_eq!(peer.receive(codec.batch_stored().len()), codec.batch_stored());
     ask(address).expect("it is well again");
 
     drop(peer);
@@ -72,7 +72,7 @@ fn says(address: SocketAddr, words: &'static str) -> Task<()> {
     use std::io::{Read as _, Write as _};
     let name = LocalAddr::from_abstract_name(format!("lottery-centre/{address}")).expect("a name");
     let socket = UnixListener::bind_addr(&name).expect("it is free");
-    Task::start("what is no centre", move || {
+    Task::start("what is no server", move || {
         let (mut stream, _) = socket.accept().expect("somebody asks");
         let _ = stream.read(&mut [0; 128]);
         let _ = stream.write_all(words.as_bytes());

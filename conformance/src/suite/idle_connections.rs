@@ -4,15 +4,15 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::OnRuntime;
-use crate::agencies::{Calling, job};
-use crate::centre::Running;
-use crate::files::File;
+use crate::StoppableRuntime;
+use crate::agency_files::File;
+use crate::client::{RunningClient, job};
+use crate::dialects::codec;
 use crate::holding::Holding;
-use crate::patience::until;
 use crate::raw::Raw;
+use crate::server::RunningServer;
 use crate::serving::Serving;
-use crate::wire::wire;
+use crate::time_limits::until;
 use lottery_core::client::LotteryClient;
 use lottery_proto::ServerConfig;
 use rustix::time::{ClockId, clock_gettime};
@@ -56,9 +56,9 @@ fn cpu_time() -> Duration {
 
 /// Measures a server with connections that are idle, in the middle of a message, waiting for a reply, and
 /// gone without a sign.
-pub fn idle_connections_of_a_server_cost_nothing<Server: OnRuntime>() {
+pub fn idle_connections_of_a_server_cost_nothing<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let config = ServerConfig { max_in_flight: 4, agencies: 2, ..ServerConfig::default() };
         let service = Holding::new(config);
         let server = Serving::start::<Server>(service.clone());
@@ -66,21 +66,21 @@ pub fn idle_connections_of_a_server_cost_nothing<Server: OnRuntime>() {
 
         let idle: Vec<Raw> = (0..10).map(|_| connect()).collect();
         let mut begun: Vec<Raw> = (0..10).map(|_| connect()).collect();
-        let batch = wire.batch(1, &File::invented(1, 30).lines());
+        let batch = codec.batch(1, &File::invented(1, 30).lines());
         for peer in &mut begun {
             peer.send(&batch[..batch.len() / 2]);
         }
         let mut ended: Vec<Raw> = (0..5).map(|_| connect()).collect();
         let mut waiting: Vec<Raw> = (0..15).map(|_| connect()).collect();
         for peer in ended.iter_mut().chain(&mut waiting) {
-            peer.send(&wire.await_winners(1));
+            peer.send(&codec.await_winners(1));
         }
         ended.iter_mut().for_each(Raw::fin);
         // These are not read any more, because too many requests are unanswered: the end of their peers is
         // not seen.
         let mut gone: Vec<Raw> = (0..10).map(|_| connect()).collect();
         for peer in &mut gone {
-            peer.send(&wire.await_winners(1).repeat(6));
+            peer.send(&codec.await_winners(1).repeat(6));
         }
         until("all wait", || service.held() >= 30);
         nothing_changes(|| service.held());
@@ -93,26 +93,26 @@ pub fn idle_connections_of_a_server_cost_nothing<Server: OnRuntime>() {
 }
 
 /// Measures agencies that wait for a reply, or for the time of their next query.
-pub fn idle_clients_cost_nothing<Client: OnRuntime>() {
+pub fn idle_clients_cost_nothing<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let service = Holding::new(ServerConfig { agencies: 100, ..ServerConfig::default() });
         let holding = Serving::start::<Client>(service.clone());
-        let centre = Running::in_memory::<Client>(100);
-        let mut agencies: Vec<Calling<LotteryClient>> = Vec::new();
+        let server = RunningServer::in_memory::<Client>(100);
+        let mut agencies: Vec<RunningClient<LotteryClient>> = Vec::new();
         for agency in 1..=25 {
             let file = File::invented(agency, 20);
-            for address in [holding.address, centre.address] {
+            for address in [holding.address, server.address] {
                 let mut job = job(address, dialect, agency);
                 (job.poll_initial, job.retry_for) = (Duration::from_secs(3600), Duration::ZERO);
-                agencies.push(Calling::start::<Client>(LotteryClient::new(job, file.bets())));
+                agencies.push(RunningClient::start::<Client>(LotteryClient::new(job, file.bets())));
             }
         }
         until("25 wait for an answer", || service.held() == 25);
 
         nothing_happens(&format!("50 {dialect} agencies on {}", Client::NAME));
-        assert!(!agencies.iter().any(Calling::has_ended), "{dialect}: they wait");
+        assert!(!agencies.iter().any(RunningClient::has_ended), "{dialect}: they wait");
         // The agencies end with their servers, or wait without a connection.
         holding.end();
-        centre.end();
+        server.end();
     }
 }

@@ -4,43 +4,43 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::OnRuntime;
-use crate::agencies::{Calling, job};
-use crate::centre::{Running, Terms};
-use crate::files::File;
+use crate::StoppableRuntime;
+use crate::agency_files::File;
+use crate::client::{RunningClient, job};
+use crate::dialects::codec;
 use crate::logged::Lines;
-use crate::patience::until;
 use crate::raw::Raw;
-use crate::wire::wire;
+use crate::server::{RunningServer, ServerSettings};
+use crate::time_limits::until;
 use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
 
 /// One connection beyond the maximum is rejected with a clean end; the others do not notice.
-pub fn a_connection_beyond_the_limit_is_rejected<Server: OnRuntime>() {
+pub fn a_connection_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
-        let mut terms = Terms { max_connections: 3, ..Terms::new(4) };
+        let codec = codec(dialect);
+        let mut terms = ServerSettings { max_connections: 3, ..ServerSettings::new(4) };
         terms.config.linger_timeout = Duration::from_millis(300);
-        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let ask = |peer: &mut Raw, agency| {
-            peer.send(&wire.probe(agency));
-            peer.receive(wire.probed(agency).len()) == wire.probed(agency)
+            peer.send(&codec.probe(agency));
+            peer.receive(codec.probed(agency).len()) == codec.probed(agency)
         };
-        let mut served: Vec<Raw> = (0..3).map(|_| Raw::connect(centre.address)).collect();
+        let mut served: Vec<Raw> = (0..3).map(|_| Raw::connect(server.address)).collect();
         for (peer, agency) in served.iter_mut().zip(1..) {
-            if wire.has_one_answer() {
+            if codec.has_one_answer() {
                 // Connections of agencies keep their place.
-                peer.send(&wire.batch(agency, &[]));
+                peer.send(&codec.batch(agency, &[]));
             } else {
                 assert!(ask(peer, agency), "{dialect}: those within the limit are served");
             }
         }
         // One that sends nothing, one that has begun, and one that has sent much: those with a known dialect
         // are told.
-        let (begun, words) = (&wire.probe(4)[..1], wire.failure("too many connections"));
-        for (bytes, answer) in [(&[][..], &[][..]), (begun, &[]), (&wire.probe(4).repeat(20), &words)] {
-            let mut refused = Raw::connect(centre.address);
+        let (begun, words) = (&codec.probe(4)[..1], codec.failure("too many connections"));
+        for (bytes, answer) in [(&[][..], &[][..]), (begun, &[]), (&codec.probe(4).repeat(20), &words)] {
+            let mut refused = Raw::connect(server.address);
             let sent = refused.0.write_all(bytes);
             assert!(refused.receive_all() == answer, "{dialect}: what is wrong, and a clean end");
             sent.expect("what was begun is read");
@@ -50,38 +50,42 @@ pub fn a_connection_beyond_the_limit_is_rejected<Server: OnRuntime>() {
         }
         drop(served.pop());
         until("a new one is served", || {
-            let mut peer = Raw::connect(centre.address);
-            peer.send(&wire.probe(4));
+            let mut peer = Raw::connect(server.address);
+            peer.send(&codec.probe(4));
             let answer = peer.0.shutdown(std::net::Shutdown::Write).and_then(|()| peer.try_receive_all());
-            answer.is_ok_and(|answer| answer == wire.probed(4))
+            answer.is_ok_and(|answer| answer == codec.probed(4))
         });
         drop(served);
-        centre.end();
+        server.end();
     }
 }
 
 /// Where no place is left, the idlest connection that is no agency's makes room, wherever it is.
-pub fn the_idlest_connection_makes_room<Server: OnRuntime>() {
-    let wire = wire(Dialect::Braces);
+pub fn the_idlest_connection_makes_room<Server: StoppableRuntime>() {
+    let codec = codec(Dialect::Braces);
     let asks = |peer: &mut Raw, agency| {
-        peer.send(&wire.probe(agency));
-        assert!(peer.receive(wire.probed(agency).len()) == wire.probed(agency), "agency {agency} is served");
+        peer.send(&codec.probe(agency));
+        assert!(
+            peer.receive(codec.probed(agency).len()) == codec.probed(agency),
+            "agency {agency} is served"
+        );
     };
     for per_ip in [3, 1000] {
         let (all, per_ip) = if per_ip == 3 { (1000, 3) } else { (3, per_ip) };
-        let terms = Terms { max_connections: all, max_connections_per_ip: per_ip, ..Terms::new(4) };
-        let centre = Running::start::<Server>(&terms, MemoryStore::new());
-        let mut agency = Raw::connect(centre.address);
+        let terms =
+            ServerSettings { max_connections: all, max_connections_per_ip: per_ip, ..ServerSettings::new(4) };
+        let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
+        let mut agency = Raw::connect(server.address);
         asks(&mut agency, 1);
         let mut idle = [&b""[..], b"Q{AgencyI"].map(|begun| {
-            let mut peer = Raw::connect(centre.address);
+            let mut peer = Raw::connect(server.address);
             peer.send(begun);
             peer
         });
         std::thread::sleep(Duration::from_millis(400));
         let mut newer = Vec::new();
         for (nth, idle) in idle.iter_mut().enumerate() {
-            newer.push(Raw::connect(centre.address));
+            newer.push(Raw::connect(server.address));
             asks(&mut newer[nth], 2);
             // A reset, if the peer had sent bytes that were not read.
             let end = idle.try_receive_all();
@@ -89,36 +93,36 @@ pub fn the_idlest_connection_makes_room<Server: OnRuntime>() {
         }
         asks(&mut agency, 1);
         drop((agency, newer));
-        centre.end();
+        server.end();
     }
 }
 
 /// An agency whose winners no reply of its dialect carries gets none of them, and the log says why.
-pub fn a_list_that_no_reply_carries_is_not_shortened<Server: OnRuntime, Client: OnRuntime>() {
+pub fn a_list_that_no_reply_carries_is_not_shortened<Server: StoppableRuntime, Client: StoppableRuntime>() {
     // The number of winners identifies the log line of each test.
     static WINNERS: AtomicU32 = AtomicU32::new(1000);
     let lines = Lines::shared();
     let reason = "more winners than this wire can carry in one answer";
     // More winners than fill a block; one that is wider than its column.
     for (dialect, wide) in [(Dialect::Block, ""), (Dialect::Fixed, "Ana,Paz,200000001,1980-01-01,7574\n")] {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let winners = WINNERS.fetch_add(1, Ordering::Relaxed);
         let mut many = File::winning(1, winners);
         many.text += wide;
         let few = File::invented(2, 50);
-        let centre = Running::in_memory::<Server>(2);
+        let server = RunningServer::in_memory::<Server>(2);
         // Bets in a dialect that carries them: in `framed` all that are stored can also be told.
-        let sender = Calling::<LotteryClient>::agency::<Client>(centre.address, Dialect::Framed, &many);
-        let served = Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, &few);
+        let sender = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::Framed, &many);
+        let served = RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, &few);
         assert_eq!(sender.winners(), many.winners(), "{dialect}: elsewhere they are told");
         assert_eq!(served.winners(), few.winners(), "{dialect}: the other agency gets its winners");
 
-        let mut peer = Raw::connect(centre.address);
-        peer.send(&wire.query(1));
-        assert!(peer.receive_all() == wire.failure(reason), "{dialect}: what is wrong, and a clean end");
+        let mut peer = Raw::connect(server.address);
+        peer.send(&codec.query(1));
+        assert!(peer.receive_all() == codec.failure(reason), "{dialect}: what is wrong, and a clean end");
         drop(peer);
-        let job = Job { retry_for: Duration::ZERO, ..job(centre.address, dialect, 1) };
-        let asking = Calling::start::<Client>(LotteryClient::new(job, File::invented(1, 0).bets()));
+        let job = Job { retry_for: Duration::ZERO, ..job(server.address, dialect, 1) };
+        let asking = RunningClient::start::<Client>(LotteryClient::new(job, File::invented(1, 0).bets()));
         match asking.outcome() {
             Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
             Err(ClientError::Refused { reason: told, .. }) if told == reason => {}
@@ -130,6 +134,6 @@ pub fn a_list_that_no_reply_carries_is_not_shortened<Server: OnRuntime, Client: 
              cant_ganadores: {cant} | reason: {reason}\n"
         );
         assert!(lines.holds(&line), "{dialect}: {line}");
-        centre.end();
+        server.end();
     }
 }

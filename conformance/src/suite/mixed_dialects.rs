@@ -4,21 +4,21 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use crate::OnRuntime;
-use crate::agencies::Calling;
-use crate::centre::Running;
-use crate::files::{File, stored};
-use crate::patience::{SOON, Task};
+use crate::StoppableRuntime;
+use crate::agency_files::{File, stored};
+use crate::client::RunningClient;
+use crate::dialects::codec;
 use crate::raw::Raw;
-use crate::wire::wire;
+use crate::server::RunningServer;
+use crate::time_limits::{SOON, Task};
 use lottery_core::client::LotteryClient;
 use lottery_proto::Dialect;
 
 /// Plays an agency that sends its bets in one dialect, and asks in another until it gets its winners.
-fn in_two_dialects(centre: SocketAddr, file: &File, bets: Dialect, question: Dialect) {
+fn in_two_dialects(server: SocketAddr, file: &File, bets: Dialect, question: Dialect) {
     let id = file.agency;
-    let (bets, asks) = (wire(bets), wire(question));
-    let mut peer = Raw::connect(centre);
+    let (bets, asks) = (codec(bets), codec(question));
+    let mut peer = Raw::connect(server);
     for lines in file.lines().chunks(90) {
         peer.send(&bets.batch(id, lines));
         assert_eq!(peer.receive(bets.batch_stored().len()), bets.batch_stored());
@@ -26,13 +26,13 @@ fn in_two_dialects(centre: SocketAddr, file: &File, bets: Dialect, question: Dia
     // Where Finished is also the winners query, another dialect has to send it.
     let ends = if bets.finished(id) == bets.query(id) { asks } else { bets };
     if bets.finished(id) == bets.query(id) {
-        peer = Raw::connect(centre);
+        peer = Raw::connect(server);
     }
     peer.send(&ends.finished(id));
     assert!(peer.receive(ends.receipt(id).len()) == ends.receipt(id), "all is stored");
     drop(peer);
     loop {
-        let mut peer = Raw::connect(centre);
+        let mut peer = Raw::connect(server);
         peer.send(&asks.query(id));
         peer.fin();
         let answer = peer.receive_all();
@@ -44,7 +44,7 @@ fn in_two_dialects(centre: SocketAddr, file: &File, bets: Dialect, question: Dia
     }
 }
 
-pub fn five_agencies_in_five_ways_share_a_draw<Server: OnRuntime, Client: OnRuntime>() {
+pub fn five_agencies_in_five_ways_share_a_draw<Server: StoppableRuntime, Client: StoppableRuntime>() {
     let two = [
         (Dialect::Block, Dialect::Fixed),
         (Dialect::Fixed, Dialect::Braces),
@@ -55,8 +55,8 @@ pub fn five_agencies_in_five_ways_share_a_draw<Server: OnRuntime, Client: OnRunt
         let amounts = [300, 257, 120, 421, 333];
         let files: Vec<File> =
             amounts.into_iter().zip(1..).map(|(bets, agency)| File::invented(agency, bets)).collect();
-        let centre = Running::in_memory::<Server>(5);
-        let address = centre.address;
+        let server = RunningServer::in_memory::<Server>(5);
+        let address = server.address;
         let file = files[4].clone();
         let fifth = Task::start("the fifth agency", move || in_two_dialects(address, &file, bets, question));
         // The other agencies rotate their dialects.
@@ -65,12 +65,12 @@ pub fn five_agencies_in_five_ways_share_a_draw<Server: OnRuntime, Client: OnRunt
         let agencies: Vec<_> = files
             .iter()
             .zip(&dialects)
-            .map(|(file, &dialect)| Calling::<LotteryClient>::agency::<Client>(address, dialect, file))
+            .map(|(file, &dialect)| RunningClient::<LotteryClient>::agency::<Client>(address, dialect, file))
             .collect();
         for ((agency, file), dialect) in agencies.into_iter().zip(&files).zip(dialects) {
             assert_eq!(agency.winners(), file.winners(), "{dialect}, agency {}", file.agency);
         }
         fifth.join(SOON);
-        assert!(centre.end() == stored(&files), "every bet, in order");
+        assert!(server.end() == stored(&files), "every bet, in order");
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::OnRuntime;
+use crate::StoppableRuntime;
 use crate::raw::Raw;
 use crate::serving::Serving;
 use lottery_proto::{Input, Instant, Io, Machine};
@@ -59,7 +59,7 @@ impl Service for Fragiles {
     fn started(&self, _: Box<dyn Fn() + Send + Sync>) {}
 }
 
-pub fn a_panic_ends_one_connection<Server: OnRuntime>() {
+pub fn a_panic_ends_one_connection<Server: StoppableRuntime>() {
     let server = Serving::start::<Server>(Arc::new(Fragiles));
     let mut others: Vec<Raw> = (0..3).map(|_| Raw::connect(server.address)).collect();
     let mut echo = |times: usize| {

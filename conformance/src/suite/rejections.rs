@@ -1,20 +1,20 @@
 //! Rejections: each is told in its dialect, nothing of it is stored, and other connections go on.
 
-use crate::OnRuntime;
-use crate::agencies::{Calling, job};
-use crate::centre::{Running, Terms};
-use crate::files::{File, stored};
+use crate::StoppableRuntime;
+use crate::agency_files::{File, stored};
+use crate::client::{RunningClient, job};
+use crate::dialects::{Codec, codec};
 use crate::logged::Lines;
 use crate::raw::Raw;
+use crate::server::{RunningServer, ServerSettings};
 use crate::stores::FullOnce;
-use crate::wire::{Wire, wire};
 use lottery_core::client::{ClientError, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect, Problem, Violation};
 
 /// Sends bytes and the end of this side, and returns the reply.
-fn ask(centre: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
-    let mut peer = Raw::connect(centre);
+fn ask(server: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let mut peer = Raw::connect(server);
     peer.send(bytes);
     peer.fin();
     peer.receive_all()
@@ -66,12 +66,12 @@ const MALFORMED: [Malformed; 19] = [
     (Dialect::Braces, b"Q{AgencyID:1};X{AgencyID:1};", "expected B, N or Q"),
 ];
 
-pub fn a_malformed_message_is_rejected_with_its_place<Server: OnRuntime>() {
-    let centre = Running::in_memory::<Server>(2);
+pub fn a_malformed_message_is_rejected_with_its_place<Server: StoppableRuntime>() {
+    let server = RunningServer::in_memory::<Server>(2);
     let is_said = |dialect: Dialect, bytes: &[u8], expected: &str| {
-        let answered = ask(centre.address, bytes);
+        let answered = ask(server.address, bytes);
         let failure = answered.strip_prefix(b"W;").unwrap_or(&answered);
-        let said = wire(dialect).text_of(failure);
+        let said = codec(dialect).text_of(failure);
         let text = String::from_utf8_lossy(&answered);
         let is_said = said.is_some_and(|said| said.starts_with(expected));
         assert!(is_said, "{dialect}: {}: {text}", bytes.escape_ascii());
@@ -79,131 +79,131 @@ pub fn a_malformed_message_is_rejected_with_its_place<Server: OnRuntime>() {
     for &dialect in &[Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
         for (bad, expected) in FIELDS {
             let good = ["Ana", "Paz", "20000001", "1980-01-01", "7574"];
-            is_said(dialect, &wire(dialect).batch(1, &[good, bad, good]), &format!("bet 2: {expected}"));
+            is_said(dialect, &codec(dialect).batch(1, &[good, bad, good]), &format!("bet 2: {expected}"));
         }
     }
     for (dialect, bytes, expected) in MALFORMED {
         is_said(dialect, bytes, expected);
     }
-    assert!(centre.end().is_empty(), "nothing is stored");
+    assert!(server.end().is_empty(), "nothing is stored");
 }
 
 /// Messages that are too long are rejected without waiting for their end, also where only the byte beyond the
 /// limit shows their length.
-pub fn a_message_beyond_the_limit_is_rejected<Server: OnRuntime>() {
-    let mut terms = Terms::new(1);
+pub fn a_message_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {
+    let mut terms = ServerSettings::new(1);
     terms.config.max_message = 8192;
-    let centre = Running::start::<Server>(&terms, MemoryStore::new());
+    let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
     let bet = ["Ñandú Ágata", "Núñez", "20000001", "1980-01-01", "7574"];
     for (dialect, whole) in [(Dialect::Fixed, 99), (Dialect::Framed, 300), (Dialect::Braces, 100)] {
-        let wire = wire(dialect);
-        let batch = wire.batch(1, &vec![bet; whole]);
-        let mut peer = Raw::connect(centre.address);
+        let codec = codec(dialect);
+        let batch = codec.batch(1, &vec![bet; whole]);
+        let mut peer = Raw::connect(server.address);
         peer.send(&batch[..8193]);
         let answer = peer.receive_all();
-        let said = wire.text_of(&answer).unwrap_or_default();
+        let said = codec.text_of(&answer).unwrap_or_default();
         let size = if dialect == Dialect::Framed { batch.len() } else { 8193 };
         let expected = format!("a message of {size} bytes, at most 8192 are taken (at byte 0)");
         assert_eq!(said, expected, "{dialect}");
         // A message at the limit is accepted.
-        let fits = (0..=whole).rev().map(|bets| wire.batch(1, &vec![bet; bets]));
+        let fits = (0..=whole).rev().map(|bets| codec.batch(1, &vec![bet; bets]));
         let fits = fits.into_iter().find(|batch| batch.len() <= 8192).expect("some do");
-        assert!(ask(centre.address, &fits) == wire.batch_stored(), "{dialect}");
+        assert!(ask(server.address, &fits) == codec.batch_stored(), "{dialect}");
     }
-    centre.end();
+    server.end();
 }
 
 /// Some dialects go on after a rejected message: the next batch is stored, but the agency is not finished.
-pub fn finished_after_a_rejected_batch_is_rejected<Server: OnRuntime>() {
+pub fn finished_after_a_rejected_batch_is_rejected<Server: StoppableRuntime>() {
     let refused = "bets that were sent before were refused";
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let (file, other) = (File::invented(1, 20), File::invented(2, 30));
-        let centre = Running::in_memory::<Server>(2);
-        let neighbour = Calling::<LotteryClient>::agency::<Server>(centre.address, dialect, &other);
-        let bad = wire.batch(1, &[["Ana", "Paz", "2000000x", "1980-01-01", "7574"]]);
-        let good = wire.batch(1, &file.lines()[..5]);
-        let answered = ask(centre.address, &[bad, good, wire.finished(1), wire.query(1)].concat());
-        let goes_on = [wire.batch_stored(), wire.refusal(1, refused), wire.pending(1)].concat();
+        let server = RunningServer::in_memory::<Server>(2);
+        let neighbour = RunningClient::<LotteryClient>::agency::<Server>(server.address, dialect, &other);
+        let bad = codec.batch(1, &[["Ana", "Paz", "2000000x", "1980-01-01", "7574"]]);
+        let good = codec.batch(1, &file.lines()[..5]);
+        let answered = ask(server.address, &[bad, good, codec.finished(1), codec.query(1)].concat());
+        let goes_on = [codec.batch_stored(), codec.refusal(1, refused), codec.pending(1)].concat();
         let text = String::from_utf8_lossy(&answered);
-        assert!(answered.ends_with(&goes_on) || wire.has_one_answer(), "{dialect}: {text}");
+        assert!(answered.ends_with(&goes_on) || codec.has_one_answer(), "{dialect}: {text}");
         // The rest comes on a new connection.
-        let begin = if wire.has_one_answer() { 0 } else { 5 };
+        let begin = if codec.has_one_answer() { 0 } else { 5 };
         assert!(!neighbour.has_ended(), "{dialect}: agency 1 is not finished");
-        let again = [wire.batch(1, &file.lines()[begin..]), wire.finished(1)].concat();
-        let again = ask(centre.address, &again);
-        let mut answers = [wire.batch_stored(), wire.receipt(1)].concat();
+        let again = [codec.batch(1, &file.lines()[begin..]), codec.finished(1)].concat();
+        let again = ask(server.address, &again);
+        let mut answers = [codec.batch_stored(), codec.receipt(1)].concat();
         assert_eq!(neighbour.winners(), other.winners(), "{dialect}");
-        let winners = wire.winners(1, &file.winners());
-        if wire.finished(1) == wire.query(1) {
+        let winners = codec.winners(1, &file.winners());
+        if codec.finished(1) == codec.query(1) {
             answers.extend(winners);
         } else {
-            assert!(ask(centre.address, &wire.query(1)) == winners, "{dialect}");
+            assert!(ask(server.address, &codec.query(1)) == winners, "{dialect}");
         }
         assert!(again == answers, "{dialect}");
-        assert!(centre.end() == stored(&[file, other]), "{dialect}: each bet once");
+        assert!(server.end() == stored(&[file, other]), "{dialect}: each bet once");
     }
 }
 
-pub fn an_unknown_agency_is_rejected<Server: OnRuntime>() {
-    let centre = Running::in_memory::<Server>(5);
+pub fn an_unknown_agency_is_rejected<Server: StoppableRuntime>() {
+    let server = RunningServer::in_memory::<Server>(5);
     for &dialect in crate::PLAIN {
-        let wire: &dyn Wire = wire(dialect);
+        let codec: &dyn Codec = codec(dialect);
         let bets = File::invented(6, 3);
-        for bytes in [wire.batch(6, &bets.lines()), wire.finished(6), wire.query(6)] {
+        for bytes in [codec.batch(6, &bets.lines()), codec.finished(6), codec.query(6)] {
             // In `framed` only a batch names its agency.
-            if wire.agency_of(&bytes).is_none() {
+            if codec.agency_of(&bytes).is_none() {
                 continue;
             }
-            let answer = ask(centre.address, &bytes);
-            let said = wire.text_of(&answer);
+            let answer = ask(server.address, &bytes);
+            let said = codec.text_of(&answer);
             let expected = "unknown agency 6, expected 1 to 5";
             let is_said = said.is_some_and(|said| said.starts_with(expected) || dialect == Dialect::Block);
-            assert!(is_said || answer == wire.refusal(6, ""), "{dialect}: {}", answer.escape_ascii());
+            assert!(is_said || answer == codec.refusal(6, ""), "{dialect}: {}", answer.escape_ascii());
         }
-        let two = [wire.batch(1, &bets.lines()), wire.batch(2, &bets.lines())].concat();
-        let answer = ask(centre.address, &two);
-        let said = wire.text_of(&answer[wire.batch_stored().len()..]);
+        let two = [codec.batch(1, &bets.lines()), codec.batch(2, &bets.lines())].concat();
+        let answer = ask(server.address, &two);
+        let said = codec.text_of(&answer[codec.batch_stored().len()..]);
         let is_said =
             said.is_some_and(|said| said.starts_with("agency 2, expected 1") || dialect == Dialect::Block);
         assert!(is_said, "{dialect}: {}", answer.escape_ascii());
     }
-    assert!(centre.end().into_keys().eq([1]), "only what agency 1 sent");
+    assert!(server.end().into_keys().eq([1]), "only what agency 1 sent");
 }
 
-pub fn bets_after_finished_are_rejected<Server: OnRuntime>() {
+pub fn bets_after_finished_are_rejected<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let file = File::invented(1, 20);
-        let centre = Running::in_memory::<Server>(2);
-        let mut first = Raw::connect(centre.address);
-        first.send(&[wire.batch(1, &file.lines()), wire.finished(1)].concat());
-        let answers = [wire.batch_stored(), wire.receipt(1)].concat();
+        let server = RunningServer::in_memory::<Server>(2);
+        let mut first = Raw::connect(server.address);
+        first.send(&[codec.batch(1, &file.lines()), codec.finished(1)].concat());
+        let answers = [codec.batch_stored(), codec.receipt(1)].concat();
         assert!(first.receive(answers.len()) == answers, "{dialect}");
-        let late = [wire.batch(1, &file.lines()[..3]), wire.finished(1)].concat();
-        let second = ask(centre.address, &late);
-        let refused = wire.refusal(1, "bets that were sent before were refused");
-        let refused = if wire.has_one_answer() { Vec::new() } else { refused };
-        let told = [wire.failure("the agency is finished"), refused].concat();
+        let late = [codec.batch(1, &file.lines()[..3]), codec.finished(1)].concat();
+        let second = ask(server.address, &late);
+        let refused = codec.refusal(1, "bets that were sent before were refused");
+        let refused = if codec.has_one_answer() { Vec::new() } else { refused };
+        let told = [codec.failure("the agency is finished"), refused].concat();
         assert!(second == told, "{dialect}: {}", second.escape_ascii());
         drop(first);
-        assert!(centre.end() == stored(&[file]), "{dialect}");
+        assert!(server.end() == stored(&[file]), "{dialect}");
     }
 }
 
-pub fn a_full_store_rejects_until_there_is_room<Server: OnRuntime, Client: OnRuntime>() {
+pub fn a_full_store_rejects_until_there_is_room<Server: StoppableRuntime, Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
+        let codec = codec(dialect);
         let files = [File::invented(1, 120), File::invented(2, 30)];
-        let centre = Running::start::<Server>(&Terms::new(2), FullOnce::default());
-        let start = |file| Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, file);
+        let server = RunningServer::start::<Server>(&ServerSettings::new(2), FullOnce::default());
+        let start = |file| RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, file);
         let lines = files[0].lines();
-        let mut first = Raw::connect(centre.address);
-        first.send(&wire.batch(1, &lines[..1]));
+        let mut first = Raw::connect(server.address);
+        first.send(&codec.batch(1, &lines[..1]));
         first.fin();
         let answer = first.receive_all();
         let reason = "a test: no room, nothing of the group is stored: it is full";
-        let said = wire.text_of(&answer).is_some_and(|said| said == reason || dialect == Dialect::Block);
+        let said = codec.text_of(&answer).is_some_and(|said| said == reason || dialect == Dialect::Block);
         assert!(said, "{dialect}: {}", answer.escape_ascii());
         drop(first);
         // The store pauses for a quarter of a second, and these dialects cannot send a batch again.
@@ -212,25 +212,25 @@ pub fn a_full_store_rejects_until_there_is_room<Server: OnRuntime, Client: OnRun
         for (agency, file) in agencies.into_iter().zip(&files) {
             assert_eq!(agency.winners(), file.winners(), "{dialect}");
         }
-        assert!(centre.end() == stored(&files), "{dialect}");
+        assert!(server.end() == stored(&files), "{dialect}");
     }
 }
 
-pub fn a_dialect_that_is_switched_off_is_rejected<Server: OnRuntime, Client: OnRuntime>() {
+pub fn a_dialect_that_is_switched_off_is_rejected<Server: StoppableRuntime, Client: StoppableRuntime>() {
     let lines = Lines::shared();
     for &dialect in crate::PLAIN.iter().chain(&[Dialect::Echo]) {
-        let mut terms = Terms::new(1);
+        let mut terms = ServerSettings::new(1);
         terms.config.dialects.retain(|spoken| *spoken != dialect);
-        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let line = format!("reason: the peer speaks {dialect}, which is not spoken here\n");
         let before = lines.count(&line);
         if dialect == Dialect::Echo {
-            assert_eq!(ask(centre.address, b"hello\n"), b"", "an end without an answer");
+            assert_eq!(ask(server.address, b"hello\n"), b"", "an end without an answer");
         } else {
-            let failure = wire(dialect).failure("this wire is not spoken here");
-            assert_eq!(ask(centre.address, &wire(dialect).probe(1)), failure, "{dialect}");
+            let failure = codec(dialect).failure("this wire is not spoken here");
+            assert_eq!(ask(server.address, &codec(dialect).probe(1)), failure, "{dialect}");
             let file = File::invented(1, 3);
-            let agency = Calling::<LotteryClient>::agency::<Client>(centre.address, dialect, &file);
+            let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, &file);
             match agency.outcome() {
                 Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
                 Err(ClientError::Refused { reason, .. }) if reason == "this wire is not spoken here" => {}
@@ -240,25 +240,25 @@ pub fn a_dialect_that_is_switched_off_is_rejected<Server: OnRuntime, Client: OnR
         // The other dialects are served.
         let spoken = terms.config.dialects.iter().find(|spoken| crate::PLAIN.contains(spoken));
         let file = File::invented(1, 40);
-        let agency = Calling::<LotteryClient>::agency::<Client>(
-            centre.address,
+        let agency = RunningClient::<LotteryClient>::agency::<Client>(
+            server.address,
             *spoken.expect("there are four that carry bets"),
             &file,
         );
         assert_eq!(agency.winners(), file.winners(), "not {dialect}");
-        assert!(centre.end() == stored(&[file]), "not {dialect}");
+        assert!(server.end() == stored(&[file]), "not {dialect}");
         assert!(lines.count(&line) > before, "{dialect}: the log says why");
     }
 }
 
 /// A list that is longer than an agency takes is not shortened either.
-pub fn a_list_beyond_the_limit_closes_the_connection<Server: OnRuntime, Client: OnRuntime>() {
+pub fn a_list_beyond_the_limit_closes_the_connection<Server: StoppableRuntime, Client: StoppableRuntime>() {
     for dialect in [Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
         let file = File::winning(1, 2000);
-        let centre = Running::in_memory::<Server>(1);
-        let mut job = job(centre.address, dialect, 1);
+        let server = RunningServer::in_memory::<Server>(1);
+        let mut job = job(server.address, dialect, 1);
         job.connection.max_answer = 8192;
-        let agency = Calling::start::<Client>(LotteryClient::new(job, file.bets()));
+        let agency = RunningClient::start::<Client>(LotteryClient::new(job, file.bets()));
         let outcome = agency.outcome();
         let Err(ClientError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. }) =
             &outcome
@@ -266,6 +266,6 @@ pub fn a_list_beyond_the_limit_closes_the_connection<Server: OnRuntime, Client: 
             panic!("{dialect}: {outcome:?}")
         };
         assert!(matches!(error.problem, Problem::TooLong { max: 8192, .. }), "{dialect}: {error}");
-        assert!(centre.end() == stored(&[file]), "{dialect}");
+        assert!(server.end() == stored(&[file]), "{dialect}");
     }
 }

@@ -2,13 +2,13 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use crate::OnRuntime;
-use crate::agencies::{Calling, job};
-use crate::centre::Running;
-use crate::files::{File, stored};
-use crate::pieces::Cut;
+use crate::StoppableRuntime;
+use crate::agency_files::{File, stored};
+use crate::client::{RunningClient, job};
+use crate::cuts::Cut;
+use crate::dialects::{BLOCK, block, codec};
 use crate::raw::Raw;
-use crate::wire::{BLOCK, block, wire};
+use crate::server::RunningServer;
 use lottery_core::client::{ClientError, LotteryClient};
 use lottery_proto::Dialect;
 
@@ -34,12 +34,12 @@ fn welcome(agency: u32, finished: u8, window: u32, lines: &[[&str; 5]]) -> Vec<u
 }
 
 fn batch(agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
-    wire(Dialect::Block).batch(agency, lines)
+    codec(Dialect::Block).batch(agency, lines)
 }
 
 /// Opens a session with a server, which must reply `answer`.
-fn open<R: OnRuntime>(centre: &Running<impl Sized>, agency: u32, answer: &[u8]) -> Raw {
-    let mut raw = Raw::connect(centre.address);
+fn open<R: StoppableRuntime>(server: &RunningServer<impl Sized>, agency: u32, answer: &[u8]) -> Raw {
+    let mut raw = Raw::connect(server.address);
     raw.send(&block(HELLO, agency, b"2"));
     assert_eq!(raw.receive(BLOCK), answer, "{}", R::NAME);
     raw
@@ -53,21 +53,21 @@ fn said(kind: u8, block: &[u8]) -> String {
     String::from_utf8(block[4..size].to_vec()).expect("UTF-8")
 }
 
-pub fn a_session_runs_from_hello_to_the_winners<Server: OnRuntime>() {
+pub fn a_session_runs_from_hello_to_the_winners<Server: StoppableRuntime>() {
     for cut in Cut::ALL {
-        let centre = Running::in_memory::<Server>(1);
+        let server = RunningServer::in_memory::<Server>(1);
         let file = File::invented(1, 60);
         let lines = file.lines();
         let hello = block(HELLO, 1, b"2");
         let first = [hello.clone(), batch(1, &lines[..20]), batch(1, &lines[20..50])].concat();
-        let mut raw = Raw::connect(centre.address);
+        let mut raw = Raw::connect(server.address);
         raw.send_cut(&first, cut);
         let acknowledged =
             [welcome(1, 0, 16, &[]), block(BATCH_ACK, 1, b"1|20"), block(BATCH_ACK, 1, b"1|50")];
         assert_eq!(raw.receive(3 * BLOCK), acknowledged.concat(), "{cut:?}");
         // The agency is cut off, and goes on where it was.
         raw.vanish();
-        let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &lines[..50]));
+        let mut raw = open::<Server>(&server, 1, &welcome(1, 0, 16, &lines[..50]));
         let rest = [batch(1, &lines[50..]), block(FINISHED, 1, b""), block(WINNER, 1, b"2")].concat();
         raw.send_cut(&rest, cut);
         let winners = block(WINNER, 1, format!("1{}", file.winners().join("|")).as_bytes());
@@ -75,22 +75,22 @@ pub fn a_session_runs_from_hello_to_the_winners<Server: OnRuntime>() {
         assert_eq!(raw.receive(3 * BLOCK), answers, "{cut:?}");
         drop(raw);
         // The same holds when nothing is left to do but to ask.
-        let mut raw = open::<Server>(&centre, 1, &welcome(1, 1, 16, &lines));
+        let mut raw = open::<Server>(&server, 1, &welcome(1, 1, 16, &lines));
         raw.send_cut(&block(WINNER, 1, b"2"), cut);
         assert_eq!(raw.receive(BLOCK), winners, "{cut:?}");
         drop(raw);
-        assert_eq!(centre.end(), stored(&[file]), "{cut:?}");
+        assert_eq!(server.end(), stored(&[file]), "{cut:?}");
     }
 }
 
-pub fn a_newer_session_supersedes_the_older<Server: OnRuntime>() {
-    let centre = Running::in_memory::<Server>(2);
+pub fn a_newer_session_supersedes_the_older<Server: StoppableRuntime>() {
+    let server = RunningServer::in_memory::<Server>(2);
     let file = File::invented(2, 30);
     let lines = file.lines();
-    let mut older = open::<Server>(&centre, 2, &welcome(2, 0, 16, &[]));
+    let mut older = open::<Server>(&server, 2, &welcome(2, 0, 16, &[]));
     older.send(&batch(2, &lines[..10]));
     assert_eq!(older.receive(BLOCK), block(BATCH_ACK, 2, b"1|10"));
-    let mut newer = open::<Server>(&centre, 2, &welcome(2, 0, 16, &lines[..10]));
+    let mut newer = open::<Server>(&server, 2, &welcome(2, 0, 16, &lines[..10]));
     let end = older.receive_all();
     assert!(said(ERROR, &end).starts_with("superseded|"), "{end:?}");
     newer.send(&[batch(2, &lines[10..]), block(FINISHED, 2, b"")].concat());
@@ -99,16 +99,16 @@ pub fn a_newer_session_supersedes_the_older<Server: OnRuntime>() {
         [block(BATCH_ACK, 2, b"1|30"), block(BATCH_ACK, 2, b"1|30")].concat()
     );
     drop((older, newer));
-    assert_eq!(centre.end(), stored(&[file]));
+    assert_eq!(server.end(), stored(&[file]));
 }
 
-pub fn batches_after_a_rejected_one_are_rejected<Server: OnRuntime>() {
-    let centre = Running::in_memory::<Server>(2);
+pub fn batches_after_a_rejected_one_are_rejected<Server: StoppableRuntime>() {
+    let server = RunningServer::in_memory::<Server>(2);
     let file = File::invented(1, 20);
     let lines = file.lines();
     let mut wrong = lines[10..].to_vec();
     wrong[3][3] = "1980-02-31";
-    let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &[]));
+    let mut raw = open::<Server>(&server, 1, &welcome(1, 0, 16, &[]));
     raw.send(&[batch(1, &lines[..10]), batch(1, &wrong), batch(1, &lines[10..])].concat());
     assert_eq!(raw.receive(BLOCK), block(BATCH_ACK, 1, b"1|10"));
     let refused = said(BATCH_ACK, &raw.receive(BLOCK));
@@ -116,17 +116,17 @@ pub fn batches_after_a_rejected_one_are_rejected<Server: OnRuntime>() {
     let behind = said(BATCH_ACK, &raw.receive(BLOCK));
     assert!(behind.starts_with("0|10|"), "{behind}");
     drop(raw);
-    let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &lines[..10]));
+    let mut raw = open::<Server>(&server, 1, &welcome(1, 0, 16, &lines[..10]));
     raw.send(&batch(1, &lines[10..]));
     assert_eq!(raw.receive(BLOCK), block(BATCH_ACK, 1, b"1|20"));
     drop(raw);
-    assert_eq!(centre.end(), stored(&[file]));
+    assert_eq!(server.end(), stored(&[file]));
 }
 
-pub fn a_long_list_of_winners_takes_several_blocks<Server: OnRuntime>() {
-    let centre = Running::in_memory::<Server>(1);
+pub fn a_long_list_of_winners_takes_several_blocks<Server: StoppableRuntime>() {
+    let server = RunningServer::in_memory::<Server>(1);
     let file = File::winning(1, 1000);
-    let mut raw = open::<Server>(&centre, 1, &welcome(1, 0, 16, &[]));
+    let mut raw = open::<Server>(&server, 1, &welcome(1, 0, 16, &[]));
     for (nth, lines) in (1..).zip(file.lines().chunks(100)) {
         raw.send(&batch(1, lines));
         assert_eq!(said(BATCH_ACK, &raw.receive(BLOCK)), format!("1|{}", nth * 100));
@@ -146,22 +146,22 @@ pub fn a_long_list_of_winners_takes_several_blocks<Server: OnRuntime>() {
     }
     assert_eq!((documents, blocks), (file.winners(), 2));
     drop(raw);
-    centre.end();
+    server.end();
 }
 
-pub fn a_wrong_hello_is_rejected<Server: OnRuntime>() {
-    let centre = Running::in_memory::<Server>(2);
+pub fn a_wrong_hello_is_rejected<Server: StoppableRuntime>() {
+    let server = RunningServer::in_memory::<Server>(2);
     for (hello, code) in [
         (block(HELLO, 1, b"3"), "unsupported-version|"),
         (block(HELLO, 3, b"2"), "unknown-agency|"),
         (block(HELLO, 0, b"2"), "malformed|"),
     ] {
-        let mut raw = Raw::connect(centre.address);
+        let mut raw = Raw::connect(server.address);
         raw.send(&hello);
         let answer = said(ERROR, &raw.receive_all());
         assert!(answer.starts_with(code), "{answer}");
     }
-    centre.end();
+    server.end();
 }
 
 /// Accepts a client's connection, which must begin with Hello.
@@ -171,14 +171,14 @@ fn accept(listener: &TcpListener, agency: u32) -> Raw {
     raw
 }
 
-fn call<Client: OnRuntime>(listener: &TcpListener, file: &File) -> Calling<LotteryClient> {
+fn call<Client: StoppableRuntime>(listener: &TcpListener, file: &File) -> RunningClient<LotteryClient> {
     let address = listener.local_addr().expect("a listener has an address");
     let mut job = job(address, Dialect::Session, file.agency);
     job.batch_max = Some(20);
-    Calling::start::<Client>(LotteryClient::new(job, file.bets()))
+    RunningClient::start::<Client>(LotteryClient::new(job, file.bets()))
 }
 
-pub fn a_client_resumes_where_the_server_is<Client: OnRuntime>() {
+pub fn a_client_resumes_where_the_server_is<Client: StoppableRuntime>() {
     for cut in Cut::ALL {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let file = File::invented(7, 55);
@@ -202,7 +202,7 @@ pub fn a_client_resumes_where_the_server_is<Client: OnRuntime>() {
     }
 }
 
-pub fn a_client_sends_nothing_to_a_server_with_other_bets<Client: OnRuntime>() {
+pub fn a_client_sends_nothing_to_a_server_with_other_bets<Client: StoppableRuntime>() {
     let file = File::invented(7, 55);
     let other = File::invented(8, 10);
     for (stored, finished) in [(other.lines(), 0), (file.lines()[..54].to_vec(), 1)] {

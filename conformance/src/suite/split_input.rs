@@ -3,16 +3,16 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 
-use crate::OnRuntime;
-use crate::agencies::{Calling, job};
-use crate::centre::{Running, Terms, rows};
-use crate::files::{File, stored};
-use crate::memory::{StillCentre, StillClient};
-use crate::pieces::Cut;
+use crate::StoppableRuntime;
+use crate::agency_files::{File, stored};
+use crate::client::{RunningClient, job};
+use crate::cuts::Cut;
+use crate::dialects::codec;
+use crate::machines::{StillClient, StillServer};
 use crate::raw::Raw;
-use crate::replay::play_centre;
+use crate::replay::play_server;
+use crate::server::{RunningServer, ServerSettings, rows};
 use crate::transcript::Said;
-use crate::wire::wire;
 use lottery_core::client::LotteryClient;
 use lottery_proto::Dialect;
 
@@ -29,17 +29,17 @@ type Answers = (Vec<u8>, Option<Vec<u8>>);
 /// Returns batches of which one is bad, so that Finished is rejected; then, on a new connection, batches that
 /// are all good.
 fn script(dialect: Dialect) -> Script {
-    let wire = wire(dialect);
+    let codec = codec(dialect);
     let file = File::invented(1, 200);
     let lines = file.lines();
     let bad = [lines[0], ["José", "Núñez", "1234567a", "1980-01-01", "1"], lines[1]];
     let [first, second, third, fourth] =
-        [&lines[..3], &lines[3..103], &lines[103..104], &lines[104..]].map(|lines| wire.batch(1, lines));
-    let (bad, finished, query) = (wire.batch(1, &bad), wire.finished(1), wire.query(1));
-    let two = wire.batch_stored().repeat(2);
-    let (yes, winners) = (wire.receipt(1), wire.winners(1, &file.winners()));
+        [&lines[..3], &lines[3..103], &lines[103..104], &lines[104..]].map(|lines| codec.batch(1, lines));
+    let (bad, finished, query) = (codec.batch(1, &bad), codec.finished(1), codec.query(1));
+    let two = codec.batch_stored().repeat(2);
+    let (yes, winners) = (codec.receipt(1), codec.winners(1, &file.winners()));
     let refused = "bets that were sent before were refused";
-    let after_bad = [wire.refusal(1, refused), wire.pending(1)].concat();
+    let after_bad = [codec.refusal(1, refused), codec.pending(1)].concat();
     let spoilt = match dialect {
         // A failure is the last reply.
         Dialect::Fixed => (Vec::new(), Some(Vec::new())),
@@ -49,10 +49,10 @@ fn script(dialect: Dialect) -> Script {
     };
     let (good, twice) = ([&third[..], &fourth, &finished].concat(), [&query[..], &finished, &query].concat());
     let mut connections = vec![([&first[..], &second, &bad, &finished, &query].concat(), spoilt)];
-    if wire.has_one_answer() {
+    if codec.has_one_answer() {
         connections.push((good, (yes.clone(), None)));
         connections.extend([(query, (winners, None)), (finished, (yes, None))]);
-    } else if wire.centre_closes() {
+    } else if codec.server_closes() {
         connections.push((good, ([two, winners].concat(), None)));
     } else {
         let answers = [&two[..], &yes, &winners, &yes, &winners].concat();
@@ -65,59 +65,59 @@ fn script(dialect: Dialect) -> Script {
 fn is_answer(dialect: Dialect, answered: &[u8], (before, after): &Answers) -> bool {
     let Some(after) = after else { return answered == before };
     let failure = answered.strip_prefix(&before[..]).and_then(|rest| rest.strip_suffix(&after[..]));
-    let text = failure.and_then(|failure| wire(dialect).text_of(failure));
+    let text = failure.and_then(|failure| codec(dialect).text_of(failure));
     text.is_some_and(|text| text.starts_with("bet 2: document: expected decimal digits (at byte "))
 }
 
-fn ask(centre: SocketAddr, bytes: &[u8], cut: Cut) -> Vec<u8> {
-    let mut peer = Raw::connect(centre);
+fn ask(server: SocketAddr, bytes: &[u8], cut: Cut) -> Vec<u8> {
+    let mut peer = Raw::connect(server);
     peer.send_cut(bytes, cut);
     peer.fin();
     peer.receive_all()
 }
 
-pub fn a_script_gets_the_same_replies<Server: OnRuntime>() {
+pub fn a_script_gets_the_same_replies<Server: StoppableRuntime>() {
     for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let Script { connections, file } = script(dialect);
-        let centre = Running::in_memory::<Server>(1);
+        let server = RunningServer::in_memory::<Server>(1);
         for (bytes, answers) in connections {
-            let answered = ask(centre.address, &bytes, cut);
+            let answered = ask(server.address, &bytes, cut);
             let text = String::from_utf8_lossy(&answered);
             assert!(is_answer(dialect, &answered, &answers), "{dialect}, {cut:?}: {text}");
         }
-        assert!(centre.end() == stored(&[file]), "{dialect}, {cut:?}: every good bet, in order");
+        assert!(server.end() == stored(&[file]), "{dialect}, {cut:?}: every good bet, in order");
     }
 }
 
 pub fn a_script_gets_the_same_replies_without_sockets() {
     for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let Script { connections, file } = script(dialect);
-        let mut centre = StillCentre::new(&Terms::new(1));
+        let mut server = StillServer::new(&ServerSettings::new(1));
         for (bytes, answers) in connections {
-            let mut conn = centre.accept();
-            let mut answered = centre.receive(&mut conn, &bytes, cut);
-            answered.extend(centre.fin(conn));
+            let mut conn = server.accept();
+            let mut answered = server.receive(&mut conn, &bytes, cut);
+            answered.extend(server.fin(conn));
             let text = String::from_utf8_lossy(&answered);
             assert!(is_answer(dialect, &answered, &answers), "{dialect}, {cut:?}: {text}");
         }
-        assert!(rows(centre.store()) == stored(&[file]), "{dialect}, {cut:?}: every good bet");
+        assert!(rows(server.store()) == stored(&[file]), "{dialect}, {cut:?}: every good bet");
     }
 }
 
 /// Returns the conversation of an agency with a server when there is nothing but the machines.
 fn conversation(dialect: Dialect, file: &File) -> Vec<Said> {
-    let mut centre = StillCentre::new(&Terms::new(1));
+    let mut server = StillServer::new(&ServerSettings::new(1));
     let mut agency = StillClient::new(agency(dialect, file, (Ipv4Addr::LOCALHOST, 1).into()));
     let mut said = Vec::new();
     while agency.connect() {
-        let mut conn = centre.accept();
+        let mut conn = server.accept();
         loop {
             let sent = agency.sent();
             if sent.is_empty() {
                 break;
             }
             said.push(Said::Client(sent.clone()));
-            let answer = centre.receive(&mut conn, &sent, Cut::Nowhere);
+            let answer = server.receive(&mut conn, &sent, Cut::Nowhere);
             if !answer.is_empty() {
                 said.push(Said::Server(answer.clone()));
                 agency.receive(&answer, Cut::Nowhere);
@@ -130,43 +130,43 @@ fn conversation(dialect: Dialect, file: &File) -> Vec<Said> {
     said
 }
 
-fn agency(dialect: Dialect, file: &File, centre: SocketAddr) -> LotteryClient {
-    let mut job = job(centre, dialect, 1);
+fn agency(dialect: Dialect, file: &File, server: SocketAddr) -> LotteryClient {
+    let mut job = job(server, dialect, 1);
     job.batch_max = Some(40);
     LotteryClient::new(job, file.bets())
 }
 
-pub fn a_client_sends_the_same_bytes<Client: OnRuntime>() {
+pub fn a_client_sends_the_same_bytes<Client: StoppableRuntime>() {
     for (&dialect, cut) in crate::PLAIN.iter().flat_map(|dialect| Cut::ALL.map(|cut| (dialect, cut))) {
         let file = File::invented(1, 500);
         let said = conversation(dialect, &file);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
-        let agency = Calling::start::<Client>(agency(dialect, &file, address));
-        play_centre(&listener, &said, cut);
+        let agency = RunningClient::start::<Client>(agency(dialect, &file, address));
+        play_server(&listener, &said, cut);
         assert_eq!(agency.winners(), file.winners(), "{dialect}, {cut:?}");
     }
 }
 
 /// Replies are read while bytes are still being sent: neither side waits for the other.
-pub fn replies_are_sent_while_requests_arrive<Server: OnRuntime>() {
+pub fn replies_are_sent_while_requests_arrive<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
-        if wire.has_one_answer() {
+        let codec = codec(dialect);
+        if codec.has_one_answer() {
             continue;
         }
-        let centre = Running::in_memory::<Server>(2);
-        let mut peer = Raw::connect(centre.address);
+        let server = RunningServer::in_memory::<Server>(2);
+        let mut peer = Raw::connect(server.address);
         let mut reader = Raw(peer.0.try_clone().expect("a second handle"));
         let asking = thread::spawn(move || {
             for _ in 0..2000 {
-                peer.send(&wire.probe(1));
+                peer.send(&codec.probe(1));
             }
             peer.fin();
         });
-        assert!(reader.receive_all() == wire.probed(1).repeat(2000), "{dialect}: an answer to each");
+        assert!(reader.receive_all() == codec.probed(1).repeat(2000), "{dialect}: an answer to each");
         asking.join().expect("all was taken");
-        centre.end();
+        server.end();
     }
 }
 

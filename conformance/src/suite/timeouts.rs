@@ -4,14 +4,14 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-use crate::OnRuntime;
-use crate::agencies::{Calling, job};
-use crate::centre::{Running, Terms};
-use crate::files::File;
-use crate::patience::{SOON, TEST, Task};
+use crate::StoppableRuntime;
+use crate::agency_files::File;
+use crate::client::{RunningClient, job};
+use crate::dialects::codec;
 use crate::raw::Raw;
-use crate::thin::thin_line;
-use crate::wire::wire;
+use crate::server::{RunningServer, ServerSettings};
+use crate::thin_line::thin_line;
+use crate::time_limits::{SOON, TEST, Task};
 use lottery_core::client::{ClientError, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect};
@@ -19,16 +19,16 @@ use lottery_proto::{CloseReason, Dialect};
 /// Longer than a busy machine takes from a connection to the first byte on it.
 const SHORT: Duration = Duration::from_millis(600);
 
-pub fn a_silent_peer_is_closed<Server: OnRuntime>() {
+pub fn a_silent_peer_is_closed<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let wire = wire(dialect);
-        let mut terms = Terms::new(2);
+        let codec = codec(dialect);
+        let mut terms = ServerSettings::new(2);
         (terms.config.idle_timeout, terms.config.message_timeout) = (SHORT, SHORT * 2);
         terms.config.stall_timeout = SHORT;
-        let centre = Running::start::<Server>(&terms, MemoryStore::new());
-        let batch = wire.batch(1, &File::invented(1, 30).lines());
+        let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
+        let batch = codec.batch(1, &File::invented(1, 30).lines());
         let silent = |sent: Vec<u8>, answer: Vec<u8>| {
-            let mut peer = Raw::connect(centre.address);
+            let mut peer = Raw::connect(server.address);
             Task::start("a silent peer", move || {
                 peer.send(&sent);
                 assert!(peer.receive_all() == answer, "its answers, what is wrong, and a clean end");
@@ -36,11 +36,11 @@ pub fn a_silent_peer_is_closed<Server: OnRuntime>() {
         };
         // The deadline grows with the bytes of a message that have come.
         let half = batch[..40].to_vec();
-        let idle = wire.failure("nothing was sent for too long");
-        let incomplete = wire.failure("a message was not completed in time");
-        let (probe, probed) = (wire.probe(1), wire.probed(1));
+        let idle = codec.failure("nothing was sent for too long");
+        let incomplete = codec.failure("a message was not completed in time");
+        let (probe, probed) = (codec.probe(1), codec.probed(1));
         // Peers that have had their only reply get no message about their silence.
-        let after = |words: &[u8]| if wire.has_one_answer() { Vec::new() } else { words.to_vec() };
+        let after = |words: &[u8]| if codec.has_one_answer() { Vec::new() } else { words.to_vec() };
         let peers = [
             silent(Vec::new(), Vec::new()),
             silent(
@@ -52,15 +52,15 @@ pub fn a_silent_peer_is_closed<Server: OnRuntime>() {
             silent([probe, half].concat(), [&probed[..], &after(&incomplete)].concat()),
         ];
         // A dialect with one reply has none that fills a socket.
-        if wire.has_one_answer() {
+        if codec.has_one_answer() {
             for peer in peers {
                 peer.join(SOON);
             }
-            centre.end();
+            server.end();
             continue;
         }
-        let mut deaf = Raw::connect_narrow(centre.address);
-        deaf.send_until_full(&wire.costly(1).repeat(50));
+        let mut deaf = Raw::connect_narrow(server.address);
+        deaf.send_until_full(&codec.costly(1).repeat(50));
         for peer in peers {
             peer.join(SOON);
         }
@@ -73,17 +73,17 @@ pub fn a_silent_peer_is_closed<Server: OnRuntime>() {
             }
         };
         assert_ne!(ended, std::io::ErrorKind::WouldBlock, "{dialect}: a peer that does not read is dropped");
-        centre.end();
+        server.end();
     }
 }
 
-pub fn a_silent_server_is_given_up<Client: OnRuntime>() {
+pub fn a_silent_server_is_given_up<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let mut job = job(address, dialect, 1);
         job.connection.answer_timeout = SHORT;
-        let agency = Calling::start::<Client>(LotteryClient::new(job, File::invented(1, 5).bets()));
+        let agency = RunningClient::start::<Client>(LotteryClient::new(job, File::invented(1, 5).bets()));
         let (peer, _) = listener.accept().expect("the agency connects");
         let Err(ClientError::Closed { reason, .. }) = agency.outcome() else {
             panic!("{dialect}: nobody has answered")
@@ -95,24 +95,24 @@ pub fn a_silent_server_is_given_up<Client: OnRuntime>() {
 
 /// The line takes longer for a batch than a reply may take. The server replies at once, when it has the
 /// request.
-pub fn a_thin_line_is_not_silence<Client: OnRuntime>() {
+pub fn a_thin_line_is_not_silence<Client: StoppableRuntime>() {
     let lines: Vec<_> = Dialect::ALL
         .iter()
         .filter(|&&dialect| dialect != Dialect::Echo)
         .map(|&dialect| {
             Task::start(format!("an agency on {dialect}"), move || {
-                let centre = Running::in_memory::<Client>(1);
-                let line = thin_line(centre.address, 150, Duration::from_millis(25));
+                let server = RunningServer::in_memory::<Client>(1);
+                let line = thin_line(server.address, 150, Duration::from_millis(25));
                 let file = File::invented(1, 300);
                 let mut job = job(line, dialect, 1);
                 // Bytes that the line itself has buffered take a good half of a second.
                 job.connection.answer_timeout = Duration::from_millis(2500);
                 // No retry: nothing is sent twice.
                 job.retry_for = Duration::ZERO;
-                let agency = Calling::start::<Client>(LotteryClient::new(job, file.bets()));
+                let agency = RunningClient::start::<Client>(LotteryClient::new(job, file.bets()));
                 let winners = agency.join(SOON).into_outcome();
                 assert_eq!(winners.expect("it gets its winners"), file.winners(), "{dialect}");
-                centre.end();
+                server.end();
             })
         })
         .collect();

@@ -3,15 +3,15 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-use crate::OnRuntime;
-use crate::agencies::{Calling, job};
-use crate::centre::{Running, Terms, rows};
-use crate::files::{File, stored};
-use crate::memory::{Conn, StillCentre, StillClient};
-use crate::patience::{SOON, Task};
-use crate::pieces::Cut;
+use crate::StoppableRuntime;
+use crate::agency_files::{File, stored};
+use crate::client::{RunningClient, job};
+use crate::cuts::Cut;
+use crate::machines::{Conn, StillClient, StillServer};
 use crate::raw::Raw;
-use crate::replay::{Next, Replay, play_centre};
+use crate::replay::{Next, Replay, play_server};
+use crate::server::{RunningServer, ServerSettings, rows};
+use crate::time_limits::{SOON, Task};
 use crate::transcript::{Said, Transcript};
 use lottery_core::client::{EchoClient, EchoJob, LotteryClient};
 use lottery_core::store::MemoryStore;
@@ -32,11 +32,12 @@ fn files(recorded: &Transcript) -> Vec<File> {
     recorded.conversations().into_iter().map(|(file, _)| file).collect()
 }
 
-pub fn the_server_replies_as_recorded<Server: OnRuntime>() {
+pub fn the_server_replies_as_recorded<Server: StoppableRuntime>() {
     for (dialect, cut) in all() {
         let recorded = Transcript::read(dialect);
-        let centre = Running::start::<Server>(&Terms::new(recorded.agencies), MemoryStore::new());
-        let address = centre.address;
+        let server =
+            RunningServer::start::<Server>(&ServerSettings::new(recorded.agencies), MemoryStore::new());
+        let address = server.address;
         let play = |(_, said): (_, Vec<Said>)| {
             let replay = Replay::new(dialect, &said);
             Task::start("a recorded agency", move || replay.play(address, cut))
@@ -45,21 +46,21 @@ pub fn the_server_replies_as_recorded<Server: OnRuntime>() {
         for agency in agencies {
             agency.join(SOON);
         }
-        assert!(centre.end() == stored(&files(&recorded)), "{dialect}, {cut:?}: every bet, in order");
+        assert!(server.end() == stored(&files(&recorded)), "{dialect}, {cut:?}: every bet, in order");
     }
 }
 
-pub fn the_server_replies_to_the_health_check_as_recorded<Server: OnRuntime>() {
+pub fn the_server_replies_to_the_health_check_as_recorded<Server: StoppableRuntime>() {
     for recorded in echoes() {
-        let terms = Terms { echo_prefix: recorded.reply_prefix.clone(), ..Terms::new(1) };
-        let centre = Running::start::<Server>(&terms, MemoryStore::new());
+        let terms = ServerSettings { echo_prefix: recorded.reply_prefix.clone(), ..ServerSettings::new(1) };
+        let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         for (said, cut) in recorded.connections.iter().flat_map(|said| Cut::ALL.map(|cut| (said, cut))) {
             let [Said::Client(line), Said::Server(answer), ..] = &said[..] else { panic!("{said:?}") };
-            let mut peer = Raw::connect(centre.address);
+            let mut peer = Raw::connect(server.address);
             peer.send_cut(line, cut);
             assert_eq!(peer.receive_all(), *answer, "{cut:?}: the answer, and an end");
         }
-        centre.end();
+        server.end();
     }
 }
 
@@ -75,12 +76,12 @@ fn agency(address: SocketAddr, dialect: Dialect, file: &File) -> LotteryClient {
     LotteryClient::new(job(address, dialect, file.agency), file.bets())
 }
 
-pub fn the_client_sends_what_was_recorded<Client: OnRuntime>() {
+pub fn the_client_sends_what_was_recorded<Client: StoppableRuntime>() {
     for (dialect, cut) in all() {
         for (file, said) in Transcript::read(dialect).conversations() {
             let (listener, address) = listener();
-            let agency = Calling::start::<Client>(agency(address, dialect, &file));
-            play_centre(&listener, &said, cut);
+            let agency = RunningClient::start::<Client>(agency(address, dialect, &file));
+            play_server(&listener, &said, cut);
             assert_eq!(agency.winners(), file.winners(), "{dialect}, {cut:?}");
         }
     }
@@ -103,12 +104,12 @@ fn health_check(address: SocketAddr, recorded: &Transcript) -> (EchoClient, Vec<
     (echoes, recorded.connections.iter().flatten().map(said).collect())
 }
 
-pub fn the_health_check_sends_what_was_recorded<Client: OnRuntime>() {
+pub fn the_health_check_sends_what_was_recorded<Client: StoppableRuntime>() {
     for (recorded, cut) in echoes().iter().flat_map(|recorded| Cut::ALL.map(|cut| (recorded, cut))) {
         let (listener, address) = listener();
         let (echoes, said) = health_check(address, recorded);
-        let echoes = Calling::start::<Client>(echoes);
-        play_centre(&listener, &said, cut);
+        let echoes = RunningClient::start::<Client>(echoes);
+        play_server(&listener, &said, cut);
         echoes.join(SOON).into_outcome().expect("all lines have come back");
     }
 }
@@ -116,7 +117,7 @@ pub fn the_health_check_sends_what_was_recorded<Client: OnRuntime>() {
 pub fn the_server_without_sockets_replies_as_recorded() {
     for (dialect, cut) in all() {
         let recorded = Transcript::read(dialect);
-        let mut centre = StillCentre::new(&Terms::new(recorded.agencies));
+        let mut server = StillServer::new(&ServerSettings::new(recorded.agencies));
         let replay = |(_, said): (_, Vec<Said>)| Some((Replay::new(dialect, &said), None));
         let mut agencies: Vec<Option<(Replay, Option<Conn>)>> =
             recorded.conversations().into_iter().map(replay).collect();
@@ -130,7 +131,7 @@ pub fn the_server_without_sockets_replies_as_recorded() {
                         Next::Receive => (Vec::new(), true),
                         Next::Fin => {
                             let conn = conn.take().expect("the connection is there");
-                            assert_eq!(centre.fin(conn), b"", "nothing but the end");
+                            assert_eq!(server.fin(conn), b"", "nothing but the end");
                             *slot = Some((replay, None));
                             continue;
                         }
@@ -140,11 +141,11 @@ pub fn the_server_without_sockets_replies_as_recorded() {
                         && dialect == Dialect::Fixed
                         && let Some(conn) = conn.take()
                     {
-                        assert_eq!(centre.fin(conn), b"", "nothing but the end");
+                        assert_eq!(server.fin(conn), b"", "nothing but the end");
                     }
-                    let mut current = conn.unwrap_or_else(|| centre.accept());
-                    replay.receive(&centre.receive(&mut current, &bytes, cut));
-                    replay.receive(&centre.sent(&mut current));
+                    let mut current = conn.unwrap_or_else(|| server.accept());
+                    replay.receive(&server.receive(&mut current, &bytes, cut));
+                    replay.receive(&server.sent(&mut current));
                     *slot = Some((replay, Some(current)));
                     if again {
                         break;
@@ -152,7 +153,7 @@ pub fn the_server_without_sockets_replies_as_recorded() {
                 }
             }
         }
-        assert!(rows(centre.store()) == stored(&files(&recorded)), "{dialect}, {cut:?}: every bet");
+        assert!(rows(server.store()) == stored(&files(&recorded)), "{dialect}, {cut:?}: every bet");
     }
 }
 

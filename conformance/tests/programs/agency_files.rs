@@ -17,7 +17,7 @@ on_every_runtime!(
     a_client_whose_dialect_cannot_name_its_agency_does_not_connect,
 );
 
-const WIRES: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
+const DIALECTS: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
 
 /// Returns the command of a program behind a script that uses it as `"$@"`, in little memory.
 fn behind(script: &str, dir: &Path, program: &Command) -> Command {
@@ -41,7 +41,7 @@ fn a_file_that_was_cut_is_not_sent(runtime: &str) {
     let dir = dir.path();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let good = "Ana,Paz,1,1980-01-01,1\r\n".repeat(300);
-    for wire in WIRES {
+    for dialect in DIALECTS {
         for (bad, problem) in [
             ("Ana,Paz,1,1980-01-01,\"757", "number: the file ends inside quotes"),
             ("\"Ana\" Bea,Paz,1,1980-01-01,1\r\n", "first_name: text behind the closing quote"),
@@ -54,7 +54,7 @@ fn a_file_that_was_cut_is_not_sent(runtime: &str) {
             // Line ends of every kind count.
             fs::write(dir.join("bets.csv"), [&good, "\r\r\n\n", bad].concat()).unwrap();
             let mut client = client(runtime, dir, 1, listener.local_addr().unwrap());
-            client.args(["--dialect", wire, "--bets", "bets.csv"]);
+            client.args(["--dialect", dialect, "--bets", "bets.csv"]);
             refused(&mut client, &listener, 1, &format!("bets.csv: line 304: {problem}"));
         }
     }
@@ -91,8 +91,8 @@ fn bets_come_from_standard_input(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let bets = Bets::make(dir, 1, 500);
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "1"]));
-    let mut agency = client(runtime, dir, 1, centre.address());
+    let server = Process::start(server(runtime, dir).args(["--agencies", "1"]));
+    let mut agency = client(runtime, dir, 1, server.address());
     agency.args(["--bets", "-", "--winners"]).arg(bets.winners_path());
     let mut piped = behind("cat agency-1.csv | \"$@\"", dir, &agency);
     let (code, stdout, stderr) = Process::start(&mut piped).end(4 * SOON);
@@ -104,7 +104,7 @@ fn bets_come_from_standard_input(runtime: &str) {
     agency.args(["--bets", "-", "--force", "--winners", "agency-1.csv"]);
     let what = "--winners agency-1.csv: this is the file of the bets, which the winners would overwrite";
     refused(&mut behind("\"$@\" < agency-1.csv", dir, &agency), &listener, 2, what);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 fn a_client_whose_dialect_cannot_name_its_agency_does_not_connect(runtime: &str) {
@@ -114,20 +114,20 @@ fn a_client_whose_dialect_cannot_name_its_agency_does_not_connect(runtime: &str)
     fs::write(dir.join("bets.csv"), "Ana,Paz,1,1980-01-01,1\n").unwrap();
     let fields =
         ["--first-name=Ana", "--last-name=Paz", "--document=1", "--birthdate=1980-01-01", "--number=1"];
-    for wire in ["session", "block"] {
+    for dialect in ["session", "block"] {
         let what: [&[&str]; 3] = [&["--bets", "bets.csv"], &["winners"], &[&["bet"], &fields[..]].concat()];
         for what in what {
             let mut client = client(runtime, dir, 256, listener.local_addr().unwrap());
-            client.args(what).args(["--dialect", wire]);
-            let expected = format!("agency 256: {wire} goes up to 255, other dialects go further");
+            client.args(what).args(["--dialect", dialect]);
+            let expected = format!("agency 256: {dialect} goes up to 255, other dialects go further");
             refused(&mut client, &listener, 2, &expected);
         }
     }
     // In the other dialects it does.
     listener.set_nonblocking(false).unwrap();
-    for wire in ["fixed", "framed", "braces"] {
+    for dialect in ["fixed", "framed", "braces"] {
         let mut client = client(runtime, dir, 256, listener.local_addr().unwrap());
-        let client = Process::start(client.args(["--dialect", wire, "--bets", "bets.csv"]));
+        let client = Process::start(client.args(["--dialect", dialect, "--bets", "bets.csv"]));
         crate::support::peer::accept(&listener);
         client.end(SOON);
     }

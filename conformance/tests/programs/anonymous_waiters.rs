@@ -1,12 +1,12 @@
-//! Strangers, peers that are no agency: they hold nothing, end no lottery, and fill no log.
+//! Anonymous peers, peers that are no agency: they hold nothing, end no lottery, and fill no log.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use conformance::dialects::codec;
 use conformance::raw::Raw;
-use conformance::wire::wire;
 use lottery_proto::Dialect;
 use rustix::process::Signal;
 
@@ -47,29 +47,29 @@ fn waiters_that_leave_hold_nothing(runtime: &str) {
     for allowed in [true, false] {
         let dir = tempfile::tempdir().unwrap();
         let bets = [1, 2].map(|agency| Bets::make(dir.path(), agency, 60));
-        let mut centre = server(runtime, dir.path());
-        centre.args(["--agencies", "2", "--max-connections", "50"]);
+        let mut server = server(runtime, dir.path());
+        server.args(["--agencies", "2", "--max-connections", "50"]);
         if allowed {
-            centre.arg("--anonymous-finish");
+            server.arg("--anonymous-finish");
         }
-        let centre = Process::start(&mut centre);
-        let address = centre.address();
+        let server = Process::start(&mut server);
+        let address = server.address();
         // The server has all descriptors of its own once it has served a connection.
         let _agency = served(address);
-        let before = centre.has("fd");
+        let before = server.has("fd");
         for _ in 0..400 {
-            let mut stranger = connect(address);
+            let mut waiter = connect(address);
             // The connection may be rejected already.
-            let _ = stranger.write_all(END);
+            let _ = waiter.write_all(END);
         }
         drop(served(address));
         let start = Instant::now();
-        while centre.has("fd") > before {
-            assert!(start.elapsed() < SOON, "{} descriptors are held", centre.has("fd") - before);
+        while server.has("fd") > before {
+            assert!(start.elapsed() < SOON, "{} descriptors are held", server.has("fd") - before);
             thread::sleep(Duration::from_millis(20));
         }
         lottery(runtime, dir.path(), &bets, address);
-        centre.stop(Signal::TERM);
+        server.stop(Signal::TERM);
         assert_eq!(stored(&dir.path().join("data"), &bets), [60, 60]);
     }
 }
@@ -78,15 +78,15 @@ fn waiters_that_leave_hold_nothing(runtime: &str) {
 fn waiters_that_stay_end_no_lottery(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = [1, 2, 3].map(|agency| Bets::make(dir.path(), agency, 40));
-    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "3"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "3"]));
+    let address = server.address();
     for _ in 0..5 {
-        let mut stranger = Raw::connect(address);
-        stranger.send(END);
-        assert_eq!(stranger.receive_all(), b"", "nobody stands for an agency without saying which");
+        let mut waiter = Raw::connect(address);
+        waiter.send(END);
+        assert_eq!(waiter.receive_all(), b"", "nobody stands for an agency without saying which");
     }
     lottery(runtime, dir.path(), &bets, address);
-    let lines = centre.stop(Signal::TERM);
+    let lines = server.stop(Signal::TERM);
     let draws = lines.iter().filter(|line| line.contains("action: sorteo"));
     assert_eq!(draws.count(), 1, "{lines:#?}");
     let reason = "it has finished without saying which agency it is, and --anonymous-finish is off";
@@ -98,10 +98,10 @@ fn waiters_that_stay_end_no_lottery(runtime: &str) {
 fn endless_rejections_do_not_fill_the_log(runtime: &str) {
     const PEERS: usize = 100;
     let dir = tempfile::tempdir().unwrap();
-    let mut centre = server(runtime, dir.path());
-    centre.args(["--log-level", "DEBUG"]);
-    let centre = Process::start(&mut centre);
-    let address = centre.address();
+    let mut server = server(runtime, dir.path());
+    server.args(["--log-level", "DEBUG"]);
+    let server = Process::start(&mut server);
+    let address = server.address();
     let agency = connect(address);
     assert_eq!(ask_on(&agency, 1).as_deref(), Some(&b"0"[..]));
     let flood = [&b"Q{AgencyID:;"[..], &b"x;".repeat(100_000)].concat();
@@ -120,7 +120,7 @@ fn endless_rejections_do_not_fill_the_log(runtime: &str) {
     // The limit on rejections does no harm to other connections of the same address.
     assert_eq!(ask_on(&connect(address), 2).as_deref(), Some(&b"0"[..]));
     drop(agency);
-    let lines = centre.stop(Signal::TERM);
+    let lines = server.stop(Signal::TERM);
     let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
     println!("{runtime}: {bytes} bytes of log, {} lines, for {sent} bytes that were refused", lines.len());
     let about = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
@@ -134,11 +134,11 @@ fn endless_rejections_do_not_fill_the_log(runtime: &str) {
 /// Scanner, browser, load balancer: one line each, and no warning.
 fn probes_leave_one_line_each(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
     let mut hello = vec![0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3];
     hello.extend((0..506).map(|nth| u8::try_from(nth * 7 % 251).unwrap()));
-    let request = b"GET / HTTP/1.1\r\nHost: centre\r\nUser-Agent: probe\r\n\r\n";
+    let request = b"GET / HTTP/1.1\r\nHost: server\r\nUser-Agent: probe\r\n\r\n";
     for probe in [&hello[..], request] {
         let mut peer = Raw::connect(address);
         peer.send(probe);
@@ -149,10 +149,10 @@ fn probes_leave_one_line_each(runtime: &str) {
     }
     Raw::connect(address).vanish();
     Raw::connect(address).fin();
-    centre.accepted(6);
+    server.accepted(6);
     // All lines about earlier peers are written when the next is served.
     assert_eq!(ask_on(&connect(address), 1).as_deref(), Some(&b"0"[..]));
-    let lines = centre.stop(Signal::TERM);
+    let lines = server.stop(Signal::TERM);
     let caused = lines.iter().filter(|line| line.contains(" | ip: "));
     let served = lines.iter().filter(|line| line.contains("action: accept_connections | result: success"));
     // Seven ends: that of the last one is missing.
@@ -163,25 +163,25 @@ fn probes_leave_one_line_each(runtime: &str) {
 /// Addresses have a limit of connections, and the idle make room.
 fn an_address_has_a_limit_of_connections(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(server(runtime, dir.path()).args(["--max-connections-per-ip", "3"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--max-connections-per-ip", "3"]));
+    let address = server.address();
     let agencies = [1, 2, 3].map(|agency| {
         let peer = connect(address);
         assert_eq!(ask_on(&peer, agency).as_deref(), Some(&b"0"[..]));
         peer
     });
     let mut refused = Raw::connect(address);
-    refused.send(&wire(Dialect::Framed).probe(4));
+    refused.send(&codec(Dialect::Framed).probe(4));
     assert_eq!(
         refused.receive_all(),
-        wire(Dialect::Framed).failure("too many connections from this address")
+        codec(Dialect::Framed).failure("too many connections from this address")
     );
     let refused = "WARNING  action: accept_connections | result: fail | ip: 127.0.0.1 | reason: too many connections \
                    from this address";
-    assert!(centre.line("result: fail").ends_with(refused));
+    assert!(server.line("result: fail").ends_with(refused));
     for (peer, agency) in agencies.iter().zip([1, 2, 3]) {
         assert_eq!(ask_on(peer, agency).as_deref(), Some(&b"0"[..]), "agency {agency} keeps its place");
     }
     drop(agencies);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }

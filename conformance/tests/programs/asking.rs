@@ -59,16 +59,16 @@ impl Bets {
     }
 }
 
-fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr, wire: &str) -> Command {
+fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr, dialect: &str) -> Command {
     let mut client = client(runtime, dir, bets.agency, address);
-    client.args(["--dialect", wire, "--bets"]).arg(&bets.path).arg("--winners").arg(bets.winners_path());
+    client.args(["--dialect", dialect, "--bets"]).arg(&bets.path).arg("--winners").arg(bets.winners_path());
     client
 }
 
-fn centre(runtime: &str, dir: &Path, address: SocketAddr, agencies: &str) -> Process {
-    let centre = Process::start(server_at(runtime, dir, address).args(["--agencies", agencies]));
-    centre.address();
-    centre
+fn listening(runtime: &str, dir: &Path, address: SocketAddr, agencies: &str) -> Process {
+    let server = Process::start(server_at(runtime, dir, address).args(["--agencies", agencies]));
+    server.address();
+    server
 }
 
 /// Returns the number of rows in `bets.csv`.
@@ -89,10 +89,11 @@ fn a_server_that_was_away_is_asked_again(runtime: &str) {
     let dir = dir.path();
     let address = free_address();
     let bets: Vec<_> = (1..=5).map(|agency| Bets::make(dir, agency)).collect();
-    let mut running = centre(runtime, dir, address, "5");
+    let mut running = listening(runtime, dir, address, "5");
     let waiting = ASKING.iter().zip(&bets);
-    let waiting: Vec<_> =
-        waiting.map(|(wire, bets)| Process::start(&mut agency(runtime, dir, bets, address, wire))).collect();
+    let waiting: Vec<_> = waiting
+        .map(|(dialect, bets)| Process::start(&mut agency(runtime, dir, bets, address, dialect)))
+        .collect();
     for client in &waiting {
         client.line(SENT);
     }
@@ -102,7 +103,7 @@ fn a_server_that_was_away_is_asked_again(runtime: &str) {
         for client in &waiting {
             client.line("action: reconnect | result: in_progress");
         }
-        running = centre(runtime, dir, address, "5");
+        running = listening(runtime, dir, address, "5");
     }
     bets[4].done(Process::start(&mut agency(runtime, dir, &bets[4], address, "session")));
     for (client, bets) in waiting.into_iter().zip(&bets) {
@@ -117,7 +118,7 @@ fn a_dialect_that_cannot_ask_again_says_so(runtime: &str) {
     let dir = dir.path();
     let address = free_address();
     let bets = Bets::make(dir, 1);
-    let running = centre(runtime, dir, address, "2");
+    let running = listening(runtime, dir, address, "2");
     let mut waiting = agency(runtime, dir, &bets, address, "framed");
     let waiting = Process::start(waiting.args(["--log-level", "DEBUG"]));
     waiting.line("enviadas: 50 | total: 50");
@@ -132,37 +133,40 @@ fn a_dialect_that_cannot_ask_again_says_so(runtime: &str) {
 }
 
 fn a_client_killed_while_it_waited_gets_its_winners_by_the_command(runtime: &str) {
-    for wire in ["block", "fixed", "framed", "braces"] {
+    for dialect in ["block", "fixed", "framed", "braces"] {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
         let bets = [1, 2].map(|agency| Bets::make(dir, agency));
-        let running = centre(runtime, dir, free_address(), "2");
+        let running = listening(runtime, dir, free_address(), "2");
         let address = running.address();
-        let first = Process::start(&mut agency(runtime, dir, &bets[0], address, wire));
+        let first = Process::start(&mut agency(runtime, dir, &bets[0], address, dialect));
         running.line("action: agency_finished | result: success | agency: 1");
         first.signal(Signal::KILL);
         first.end(SOON);
         // A supervisor would start it so, before and after the draw.
-        let again = || failed(Process::start(&mut agency(runtime, dir, &bets[0], address, wire)), 1);
+        let again = || failed(Process::start(&mut agency(runtime, dir, &bets[0], address, dialect)), 1);
         let ask = "; the command winners asks for the winners of an agency that has finished";
         let error = again();
-        assert!(error.starts_with("error: the server refused ") && error.ends_with(ask), "{wire}: {error}");
+        assert!(
+            error.starts_with("error: the server refused ") && error.ends_with(ask),
+            "{dialect}: {error}"
+        );
         bets[1].done(Process::start(&mut agency(runtime, dir, &bets[1], address, "session")));
         let error = again();
-        assert!(error.ends_with(ask), "{wire}: {error}");
+        assert!(error.ends_with(ask), "{dialect}: {error}");
         for asking in ASKING {
             let mut asking = client_that_asks(runtime, dir, address, asking);
             bets[0].done(Process::start(asking.arg("--winners").arg(bets[0].winners_path())));
             fs::remove_file(bets[0].winners_path()).unwrap();
         }
         running.stop(Signal::TERM);
-        assert_eq!(rows(dir), 100, "{wire}: each bet once");
+        assert_eq!(rows(dir), 100, "{dialect}: each bet once");
     }
 }
 
-fn client_that_asks(runtime: &str, dir: &Path, address: SocketAddr, wire: &str) -> Command {
+fn client_that_asks(runtime: &str, dir: &Path, address: SocketAddr, dialect: &str) -> Command {
     let mut asking = client(runtime, dir, 1, address);
-    asking.args(["winners", "--dialect", wire]);
+    asking.args(["winners", "--dialect", dialect]);
     asking
 }
 

@@ -33,16 +33,16 @@ fn done(runtime: &str, dir: &Path, args: &[&str]) -> Vec<String> {
     stdout
 }
 
-fn agency(runtime: &str, dir: &Path, bets: &Bets, centre: &Process) -> Command {
-    let mut client = client(runtime, dir, bets.agency, centre.address());
+fn agency(runtime: &str, dir: &Path, bets: &Bets, server: &Process) -> Command {
+    let mut client = client(runtime, dir, bets.agency, server.address());
     client.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path()).arg("--force");
     client
 }
 
 /// Runs the agencies to their end, and checks their winners.
-fn whole_lottery(runtime: &str, dir: &Path, agencies: &[Bets], centre: &Process) {
+fn whole_lottery(runtime: &str, dir: &Path, agencies: &[Bets], server: &Process) {
     let clients: Vec<_> =
-        agencies.iter().map(|bets| Process::start(&mut agency(runtime, dir, bets, centre))).collect();
+        agencies.iter().map(|bets| Process::start(&mut agency(runtime, dir, bets, server))).collect();
     for (client, bets) in clients.into_iter().zip(agencies) {
         let (code, stdout, stderr) = client.end(4 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
@@ -64,10 +64,10 @@ fn a_backup_under_load_is_whole_and_its_lottery_goes_on(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 60_000), Bets::make(dir, 2, 60_000)];
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
-    centre.address();
+    let first = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+    first.address();
     let clients = agencies.each_ref().map(|bets| {
-        let mut client = agency(runtime, dir, bets, &centre);
+        let mut client = agency(runtime, dir, bets, &first);
         // Many small groups, so that it takes its time.
         Process::start(client.args(["--batch-max-amount", "20"]))
     });
@@ -88,14 +88,14 @@ fn a_backup_under_load_is_whole_and_its_lottery_goes_on(runtime: &str) {
     }
     drop(clients);
     // The machine is lost in the middle of it all. Agencies go on with the restored bets, and send the rest.
-    centre.signal(Signal::KILL);
-    centre.end(SOON);
+    first.signal(Signal::KILL);
+    first.end(SOON);
     let other = tempfile::tempdir().unwrap();
     let last = dir.join(taken.last().unwrap());
     restored(runtime, other.path(), last.to_str().unwrap(), &agencies);
-    let centre = Process::start(server(runtime, other.path()).args(["--agencies", "2"]));
-    whole_lottery(runtime, dir, &agencies, &centre);
-    centre.stop(Signal::TERM);
+    let server = Process::start(server(runtime, other.path()).args(["--agencies", "2"]));
+    whole_lottery(runtime, dir, &agencies, &server);
+    server.stop(Signal::TERM);
     assert_eq!(stored(&other.path().join("data"), &agencies), [60_000; 2]);
 }
 
@@ -110,10 +110,10 @@ fn the_draw_is_restored_on_another_machine(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 500), Bets::make(dir, 2, 0)];
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
-    whole_lottery(runtime, dir, &agencies, &centre);
+    let first = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+    whole_lottery(runtime, dir, &agencies, &first);
     done(runtime, dir, &["backup", "running", "--data-dir", "data"]);
-    centre.stop(Signal::TERM);
+    first.stop(Signal::TERM);
     done(runtime, dir, &["backup", "stopped", "--data-dir", "data"]);
     let backup = content(&dir.join("running"));
     assert!(backup == content(&dir.join("stopped")));
@@ -129,9 +129,9 @@ fn the_draw_is_restored_on_another_machine(runtime: &str) {
     assert_eq!(again, (Some(1), vec![], vec![says.to_owned()]));
     done(runtime, other.path(), &["backup", "again", "--data-dir", "data"]);
     assert!(backup == content(&other.path().join("again")));
-    let centre = Process::start(server(runtime, other.path()).args(["--agencies", "2"]));
-    whole_lottery(runtime, dir, &agencies, &centre);
-    let lines = centre.stop(Signal::TERM);
+    let server = Process::start(server(runtime, other.path()).args(["--agencies", "2"]));
+    whole_lottery(runtime, dir, &agencies, &server);
+    let lines = server.stop(Signal::TERM);
     assert!(!lines.iter().any(|line| line.contains("action: sorteo")), "there is one draw: {lines:#?}");
 }
 
@@ -139,8 +139,8 @@ fn a_file_is_replaced_only_if_that_is_wanted(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 500)];
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "1"]));
-    whole_lottery(runtime, dir, &agencies, &centre);
+    let server = Process::start(server(runtime, dir).args(["--agencies", "1"]));
+    whole_lottery(runtime, dir, &agencies, &server);
     let csv = fs::read_to_string(dir.join("data/bets.csv")).unwrap();
     for command in ["backup", "export"] {
         fs::write(dir.join("file"), "mine").unwrap();
@@ -158,7 +158,7 @@ fn a_file_is_replaced_only_if_that_is_wanted(runtime: &str) {
     }
     let rows = done(runtime, dir, &["export", "--data-dir", "data"]);
     assert_eq!(rows.len(), 500);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     let mut offline = command(server_program(runtime), dir);
     let mut offline =
         offline.args(["export", "-", "--data-dir", "data"]).stdout(Stdio::piped()).spawn().unwrap();
@@ -173,10 +173,10 @@ fn a_damaged_backup_is_not_restored(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 500)];
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "1"]));
-    whole_lottery(runtime, dir, &agencies, &centre);
+    let server = Process::start(server(runtime, dir).args(["--agencies", "1"]));
+    whole_lottery(runtime, dir, &agencies, &server);
     done(runtime, dir, &["backup", "good", "--data-dir", "data"]);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     let good = fs::read_to_string(dir.join("good")).unwrap();
     for (bad, says) in [
         (good.as_bytes()[..good.len() / 2].to_vec(), "it ends too early: cut off, or not written to its end"),
@@ -199,8 +199,8 @@ fn an_unread_backup_stalls_nothing(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 30_000), Bets::make(dir, 2, 30_000)];
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
-    let mut first = agency(runtime, dir, &agencies[0], &centre);
+    let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+    let mut first = agency(runtime, dir, &agencies[0], &server);
     let first = Process::start(&mut first);
     first.line("apuestas_enviadas");
     // More backups than are answered at once; nobody reads their output.
@@ -211,13 +211,13 @@ fn an_unread_backup_stalls_nothing(runtime: &str) {
             backup.spawn().unwrap()
         })
         .collect();
-    let second = Process::start(&mut agency(runtime, dir, &agencies[1], &centre));
+    let second = Process::start(&mut agency(runtime, dir, &agencies[1], &server));
     for (client, bets) in [first, second].into_iter().zip(&agencies) {
         assert_eq!(client.end(4 * SOON).0, Some(0));
         bets.check_winners();
     }
     // The server ends though they are not done, and they know that they have no backup.
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     for backup in &mut stuck {
         let mut written = String::new();
         backup.stdout.take().unwrap().read_to_string(&mut written).unwrap();
@@ -233,12 +233,12 @@ fn a_start_waits_for_a_command_that_has_the_store(runtime: &str) {
     fs::create_dir(dir.join("data")).unwrap();
     let command = FileDisk::open(&dir.join("data/lottery.lock")).unwrap();
     command.try_lock().unwrap();
-    let centre = Process::start(&mut server(runtime, dir));
-    centre.line("action: config");
-    assert!(centre.is_running());
+    let server = Process::start(&mut server(runtime, dir));
+    server.line("action: config");
+    assert!(server.is_running());
     drop(command);
-    centre.address();
-    centre.stop(Signal::TERM);
+    server.address();
+    server.stop(Signal::TERM);
 }
 
 fn the_socket_of_a_killed_server_does_no_harm(runtime: &str) {
@@ -247,19 +247,19 @@ fn the_socket_of_a_killed_server_does_no_harm(runtime: &str) {
     let long = dir.path().join("x".repeat(120));
     fs::create_dir(&long).unwrap();
     let dir = long.as_path();
-    let centre = Process::start(&mut server(runtime, dir));
-    centre.address();
+    let first = Process::start(&mut server(runtime, dir));
+    first.address();
     assert_eq!(done(runtime, dir, &["count", "--data-dir", "data"]), ["all: 0"]);
-    centre.signal(Signal::KILL);
-    centre.end(SOON);
+    first.signal(Signal::KILL);
+    first.end(SOON);
     let socket = dir.join("data/lottery.sock");
     assert!(socket.exists());
     assert_eq!(done(runtime, dir, &["count", "--data-dir", "data"]), ["all: 0"]);
-    let centre = Process::start(&mut server(runtime, dir));
-    centre.address();
+    let server = Process::start(&mut server(runtime, dir));
+    server.address();
     assert_eq!(done(runtime, dir, &["count", "--data-dir", "data"]), ["all: 0"]);
-    let asked = centre.line("action: control | result: success | asked: agencies");
+    let asked = server.line("action: control | result: success | asked: agencies");
     assert!(asked.contains("INFO"));
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert!(!socket.exists());
 }

@@ -13,14 +13,14 @@ use crate::support::{Process, SOON, client, server};
 
 on_every_runtime!(a_bet_that_is_refused_is_no_success, a_bet_that_nobody_answers_is_unconfirmed);
 
-const WIRES: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
+const DIALECTS: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
 
-fn bet(runtime: &str, dir: &Path, address: SocketAddr, wire: &str) -> Command {
+fn bet(runtime: &str, dir: &Path, address: SocketAddr, dialect: &str) -> Command {
     let mut bet = client(runtime, dir, 1, address);
     bet.args([
         "bet",
         "--dialect",
-        wire,
+        dialect,
         "--first-name",
         "Ana",
         "--last-name",
@@ -46,32 +46,32 @@ fn a_bet_that_is_refused_is_no_success(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     fs::write(dir.join("bets.csv"), "Ana,Paz,1,1980-01-01,1\n").unwrap();
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
-    let address = centre.address();
-    for wire in WIRES {
-        let stored = Process::start(&mut bet(runtime, dir, address, wire)).end(2 * SOON);
-        assert_eq!((stored.0, &stored.2[..]), (Some(0), &[][..]), "{wire}: {:#?}", stored.1);
+    let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+    let address = server.address();
+    for dialect in DIALECTS {
+        let stored = Process::start(&mut bet(runtime, dir, address, dialect)).end(2 * SOON);
+        assert_eq!((stored.0, &stored.2[..]), (Some(0), &[][..]), "{dialect}: {:#?}", stored.1);
     }
     // The agency finishes.
     let mut agency = client(runtime, dir, 1, address);
     let agency = Process::start(agency.args(["--dialect", "block", "--bets", "bets.csv"]));
     agency.line("action: apuestas_enviadas | result: success");
-    for wire in WIRES {
-        let (_, error) = failed(Process::start(&mut bet(runtime, dir, address, wire)));
-        let reason = if matches!(wire, "session" | "block") { "" } else { ": the agency is finished" };
-        assert_eq!(error, format!("error: the server refused the bet{reason}"), "{wire}");
+    for dialect in DIALECTS {
+        let (_, error) = failed(Process::start(&mut bet(runtime, dir, address, dialect)));
+        let reason = if matches!(dialect, "session" | "block") { "" } else { ": the agency is finished" };
+        assert_eq!(error, format!("error: the server refused the bet{reason}"), "{dialect}");
     }
     agency.stop(Signal::TERM);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(fs::read_to_string(dir.join("data/bets.csv")).unwrap().lines().count(), 6);
 }
 
 fn a_bet_that_nobody_answers_is_unconfirmed(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    for wire in WIRES {
+    for dialect in DIALECTS {
         for stop in [false, true] {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let bet = Process::start(&mut bet(runtime, dir.path(), listener.local_addr().unwrap(), wire));
+            let bet = Process::start(&mut bet(runtime, dir.path(), listener.local_addr().unwrap(), dialect));
             let mut socket = accept(&listener);
             socket.read_exact(&mut [0; 40]).unwrap();
             if stop {
@@ -83,10 +83,10 @@ fn a_bet_that_nobody_answers_is_unconfirmed(runtime: &str) {
             let (lines, error) = failed(bet);
             assert!(
                 error.starts_with("error: unconfirmed, the bet may be stored or not: "),
-                "{wire}: {error}"
+                "{dialect}: {error}"
             );
             let said = "WARNING  action: apuesta_enviada | result: fail | dni: 20000001 | numero: 7574 | reason: unconfirmed";
-            assert!(lines.iter().any(|line| line.contains(said)), "{wire}: {lines:#?}");
+            assert!(lines.iter().any(|line| line.contains(said)), "{dialect}: {lines:#?}");
         }
     }
 }

@@ -54,9 +54,9 @@ fn a_start_empties_nothing(runtime: &str) {
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 
-    let centre = Process::start(server(runtime, dir).arg("--set-aside"));
-    let line = centre.line("WARNING  action: set_aside | result: success | file: data/bets.csv.2");
-    centre.stop(Signal::TERM);
+    let server = Process::start(server(runtime, dir).arg("--set-aside"));
+    let line = server.line("WARNING  action: set_aside | result: success | file: data/bets.csv.2");
+    server.stop(Signal::TERM);
     let aside = line.rsplit("file: ").next().unwrap();
     assert_eq!(fs::read_to_string(dir.join(aside)).unwrap(), text);
     assert_eq!(fs::read_to_string(&path).unwrap(), "");
@@ -76,9 +76,9 @@ fn an_import_is_whole_and_once(runtime: &str) {
     assert_eq!(told(runtime, dir, &import), (Some(1), vec![], vec![again.to_owned()]));
 
     // The agencies go on where they are: nothing is sent again, and all is drawn.
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+    let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
     let started = agencies.each_ref().map(|bets| {
-        let mut agency = client(runtime, dir, bets.agency, centre.address());
+        let mut agency = client(runtime, dir, bets.agency, server.address());
         Process::start(agency.arg("--bets").arg(&bets.path).arg("--winners").arg(bets.winners_path()))
     });
     started[0].line("action: session | result: success | client_id: 1 | stored: 30000 | finished: false");
@@ -86,7 +86,7 @@ fn an_import_is_whole_and_once(runtime: &str) {
         assert_eq!(agency.end(2 * SOON).0, Some(0));
         bets.check_winners();
     }
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(stored(&dir.join("data"), &agencies), [30_000, 12]);
     assert_eq!(told(runtime, dir, &["count", "--data-dir", "data"]), (Some(0), lines, vec![]));
 }

@@ -21,8 +21,8 @@ fn told(runtime: &str, dir: &Path, args: &[&str]) -> (Option<i32>, Vec<String>, 
     Process::start(command(server_program(runtime), dir).args(args)).end(SOON)
 }
 
-fn agency(runtime: &str, dir: &Path, bets: &Bets, centre: &Process) -> Command {
-    let mut client = client(runtime, dir, bets.agency, centre.address());
+fn agency(runtime: &str, dir: &Path, bets: &Bets, server: &Process) -> Command {
+    let mut client = client(runtime, dir, bets.agency, server.address());
     client.arg("--bets").arg(&bets.path);
     client
 }
@@ -33,9 +33,9 @@ fn bets_are_counted_while_the_server_runs(runtime: &str) {
     let count = ["count", "--data-dir", "data"];
     let nothing = "error: data/lottery.redb: cannot be used: No such file or directory (os error 2)";
     assert_eq!(told(runtime, dir, &count), (Some(1), vec![], vec![nothing.to_owned()]));
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+    let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
     let clients = [(1, 30), (2, 12)]
-        .map(|(nth, bets)| Process::start(&mut agency(runtime, dir, &Bets::make(dir, nth, bets), &centre)));
+        .map(|(nth, bets)| Process::start(&mut agency(runtime, dir, &Bets::make(dir, nth, bets), &server)));
     for client in clients {
         assert_eq!(client.end(2 * SOON).0, Some(0));
     }
@@ -49,8 +49,8 @@ fn bets_are_counted_while_the_server_runs(runtime: &str) {
         Process::spawn(full.args(count).stdout(File::create("/dev/full").unwrap())).end(SOON);
     let no_room = "error: cannot write to standard output: No space left on device (os error 28)";
     assert_eq!((code, stderr), (Some(1), vec![no_room.to_owned()]));
-    centre.stop(Signal::TERM);
-    assert_eq!(told(runtime, dir, &count), (Some(0), lines, vec![]), "also when no centre runs");
+    server.stop(Signal::TERM);
+    assert_eq!(told(runtime, dir, &count), (Some(0), lines, vec![]), "also when no server runs");
 }
 
 fn health_asks_the_server_at_the_named_port(runtime: &str) {
@@ -59,8 +59,8 @@ fn health_asks_the_server_at_the_named_port(runtime: &str) {
     let (well, listen, port) = ((Some(0), vec![], vec![]), address.to_string(), address.port().to_string());
     let unwell = |reason: &str| (Some(1), vec![], vec![format!("error: {reason}")]);
     for kind in ["redb", "memory"] {
-        let centre = Process::start(server_at(runtime, dir.path(), address).args(["--store", kind]));
-        centre.address();
+        let server = Process::start(server_at(runtime, dir.path(), address).args(["--store", kind]));
+        server.address();
         assert_eq!(told(runtime, dir.path(), &["health", "--listen", &listen]), well, "{kind}");
         // The address that the server listens at does not matter.
         assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), well, "{kind}");
@@ -71,12 +71,12 @@ fn health_asks_the_server_at_the_named_port(runtime: &str) {
         std::fs::write(dir.path().join("other.ini"), format!("SERVER_PORT = {port}\n")).unwrap();
         assert_eq!(told(runtime, dir.path(), &["health", "--config", "other.ini"]), well, "{kind}");
         // The server is stopped, and nothing of it answers.
-        centre.signal(Signal::STOP);
+        server.signal(Signal::STOP);
         let silent = unwell(&format!("the server at {listen} does not answer"));
         assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), silent, "{kind}");
-        centre.signal(Signal::CONT);
+        server.signal(Signal::CONT);
         assert_eq!(told(runtime, dir.path(), &["health", "--port", &port]), well, "{kind}");
-        let lines = centre.stop(Signal::TERM);
+        let lines = server.stop(Signal::TERM);
         assert!(!lines.iter().any(|line| line.contains("_connection")), "{lines:#?}");
         let nobody = unwell(&format!("no server listens at {listen}"));
         assert_eq!(told(runtime, dir.path(), &["health", "--listen", &listen]), nobody, "{kind}");
@@ -104,13 +104,13 @@ fn output_that_cannot_be_printed_is_a_failure(runtime: &str) {
 fn a_server_in_memory_leaves_no_files(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 50);
-    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "1", "--store", "memory"]));
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "1", "--store", "memory"]));
     // An agency without a file for its winners logs their number.
     let (code, stdout, stderr) =
-        Process::start(&mut agency(runtime, dir.path(), &bets, &centre)).end(2 * SOON);
+        Process::start(&mut agency(runtime, dir.path(), &bets, &server)).end(2 * SOON);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]));
     let winners = format!("consulta_ganadores | result: success | cant_ganadores: {}", bets.winners.len());
     assert!(stdout.iter().any(|line| line.ends_with(&winners)), "{stdout:#?}");
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert!(!dir.path().join("data").exists());
 }

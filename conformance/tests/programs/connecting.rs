@@ -21,7 +21,7 @@ on_every_runtime!(
 /// Timeout longer than the test.
 const LONG: &str = "60s";
 
-const WIRES: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
+const DIALECTS: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
 
 /// Listener that answers nobody: its queue is full.
 struct Deaf {
@@ -76,11 +76,11 @@ fn caller(runtime: &str, dir: &Path, server: &str, timeout: &str) -> Command {
     caller
 }
 
-fn agency(runtime: &str, dir: &Path, wire: &str, server: &str, timeout: &str) -> Command {
+fn agency(runtime: &str, dir: &Path, dialect: &str, server: &str, timeout: &str) -> Command {
     fs::write(dir.join("agency.csv"), "Ana,Paz,20000001,1980-01-01,7574\r\n").unwrap();
     let mut agency = caller(runtime, dir, server, timeout);
     let retry_for = if timeout == LONG { LONG } else { "2s" };
-    agency.args(["--dialect", wire, "--retry-for", retry_for]).args(["--bets", "agency.csv"]);
+    agency.args(["--dialect", dialect, "--retry-for", retry_for]).args(["--bets", "agency.csv"]);
     agency
 }
 
@@ -89,7 +89,7 @@ fn a_server_that_does_not_accept_is_given_up(runtime: &str) {
     let dir = dir.path();
     let deaf = Deaf::at(Ipv4Addr::LOCALHOST);
     let server = deaf.address.to_string();
-    let mut clients: Vec<_> = WIRES.map(|wire| agency(runtime, dir, wire, &server, "300ms")).into();
+    let mut clients: Vec<_> = DIALECTS.map(|dialect| agency(runtime, dir, dialect, &server, "300ms")).into();
     for wanted in ["bet", "echo"] {
         let mut other = caller(runtime, dir, &server, "300ms");
         let bet =
@@ -121,21 +121,21 @@ fn a_dead_address_does_not_hide_a_good_one(runtime: &str) {
         let dir = dir.path();
         let deaf = Deaf::at(dead);
         let good = SocketAddr::from((good, deaf.address.port()));
-        let centre = Process::start(server_at(runtime, dir, good).args(["--agencies", "1"]));
-        centre.address();
-        for wire in ["session", "block"] {
-            let server = format!("centre.test:{}", good.port());
-            let agency = agency(runtime, dir, wire, &server, "300ms");
-            let names = format!("{first} centre.test\n{second} centre.test\n");
+        let server = Process::start(server_at(runtime, dir, good).args(["--agencies", "1"]));
+        server.address();
+        for dialect in ["session", "block"] {
+            let server = format!("server.test:{}", good.port());
+            let agency = agency(runtime, dir, dialect, &server, "300ms");
+            let names = format!("{first} server.test\n{second} server.test\n");
             let agency = Process::start(&mut with_etc(&agency, dir, "hosts", &names));
             let lines = agency.end(3 * SOON);
-            if wire == "session" {
+            if dialect == "session" {
                 assert_eq!(lines.0, Some(0), "{lines:#?}");
             } else {
                 assert!(lines.2[0].contains("finished"), "it is told so by the good one: {lines:#?}");
             }
         }
-        centre.stop(Signal::TERM);
+        server.stop(Signal::TERM);
     }
 }
 
@@ -148,7 +148,7 @@ fn a_signal_ends_connecting_and_looking_up(runtime: &str) {
     // A silent name server.
     let silent = UdpSocket::bind("127.8.0.53:53");
     if may_change_etc() && silent.is_ok() {
-        let looking = agency(runtime, dir, "session", "centre.test:1", LONG);
+        let looking = agency(runtime, dir, "session", "server.test:1", LONG);
         stopped.push(Process::start(&mut with_etc(&looking, dir, "resolv.conf", "nameserver 127.8.0.53\n")));
         if let Ok(silent) = &silent {
             silent.set_read_timeout(Some(2 * SOON)).unwrap();

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::files::File;
+use conformance::agency_files::File;
+use conformance::dialects::codec;
 use conformance::raw::Raw;
-use conformance::wire::wire;
 use lottery_proto::Dialect;
 use rustix::process::{Signal, setpriority_process};
 
@@ -53,8 +53,8 @@ fn acknowledgements_beside_hostile_peers() {
 /// Returns the 99th percentile, alone and beside hostile peers.
 fn measure(runtime: &str) -> [Duration; 2] {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
     let mut agencies: Vec<Raw> = (1..=4).map(|agency| session(address, agency)).collect();
     let mut times = [Vec::new(), Vec::new()];
     for turn in 0..2 * TURNS {
@@ -72,7 +72,7 @@ fn measure(runtime: &str) -> [Duration; 2] {
             over.store(true, Ordering::Relaxed);
         });
     }
-    centre.signal(Signal::KILL);
+    server.signal(Signal::KILL);
     times.map(|mut times| {
         times.sort();
         times[times.len() * 99 / 100]
@@ -81,7 +81,7 @@ fn measure(runtime: &str) -> [Duration; 2] {
 
 /// Sends batches, each when the one before is acknowledged, and returns the time of each.
 fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
-    let batch = wire(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
+    let batch = codec(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
     let mut acknowledged = || {
         let start = Instant::now();
         peer.send(&batch);

@@ -115,8 +115,8 @@ fn wrong_settings_of_a_client(runtime: &str) {
 
 fn files_that_are_no_bets(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
     let bets = |file: &str| {
         let mut client = client(runtime, dir.path(), 1, address);
         client.args(["--bets", file]);
@@ -133,7 +133,7 @@ fn files_that_are_no_bets(runtime: &str) {
         fs::write(dir.path().join("bets.csv"), [good.as_bytes(), bad, good.as_bytes()].concat()).unwrap();
         fails(&mut bets("bets.csv"), 1, &format!("bets.csv: line 301: {problem}"));
     }
-    centre.stop(rustix::process::Signal::TERM);
+    server.stop(rustix::process::Signal::TERM);
     assert_eq!(fs::read_to_string(dir.path().join("data/bets.csv")).unwrap(), "", "nothing was sent");
 }
 

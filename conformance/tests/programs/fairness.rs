@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::files::File;
+use conformance::agency_files::File;
+use conformance::dialects::codec;
 use conformance::raw::Raw;
-use conformance::wire::wire;
 use lottery_proto::Dialect;
 use rustix::process::{Signal, setpriority_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -70,7 +70,7 @@ fn floods() -> Vec<Flood> {
     let flood =
         |kind, bytes: &[u8], stays| Flood { kind, bytes: bytes.repeat(64 * 1024 / bytes.len()), stays };
     let fillers = [b"Q{AgencyID:5};", &b";".repeat(32 * 1024)[..]].concat();
-    let batch = wire(Dialect::Block).batch(HONEST + 1, &File::invented(HONEST + 1, 50).lines());
+    let batch = codec(Dialect::Block).batch(HONEST + 1, &File::invented(HONEST + 1, 50).lines());
     vec![
         flood("fillers on braces", &fillers, true),
         flood("empty batches on fixed", b"A0000500000", true),
@@ -94,15 +94,15 @@ struct Service {
 /// Measures alone, and beside peers that send this.
 fn measure(runtime: &str, cores: usize, flood: &Flood) -> [Service; 2] {
     let dir = tempfile::tempdir().unwrap();
-    let centre = start(runtime, dir.path(), cores);
-    let address = centre.address();
+    let server = start(runtime, dir.path(), cores);
+    let address = server.address();
     let mut agencies: Vec<Raw> = (1..=HONEST).map(|agency| session(address, agency)).collect();
     let mut times = [Vec::new(), Vec::new()];
     for turn in 0..2 * TURNS {
         let hostile = if turn % 2 == 0 { 0 } else { HOSTILE };
         times[turn % 2].extend(beside(hostile, address, flood, &mut agencies));
     }
-    centre.signal(Signal::KILL);
+    server.signal(Signal::KILL);
     times.map(|mut times| {
         times.sort();
         let seconds = f64::from(u32::try_from(TURNS).unwrap()) * TURN.as_secs_f64();
@@ -120,9 +120,9 @@ fn start(runtime: &str, dir: &Path, cores: usize) -> Process {
     (0..CpuSet::MAX_CPU).filter(|core| all.is_set(*core)).take(cores).for_each(|core| some.set(core));
     // A process inherits the processors of the thread that starts it.
     sched_setaffinity(None, &some).unwrap();
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "99"]));
+    let server = Process::start(server(runtime, dir).args(["--agencies", "99"]));
     sched_setaffinity(None, &all).unwrap();
-    centre
+    server
 }
 
 /// Runs a turn, and returns the time of each acknowledgement.
@@ -144,7 +144,7 @@ fn beside(hostile: usize, address: SocketAddr, flood: &Flood, agencies: &mut [Ra
 
 /// Sends batches, each when the one before is acknowledged, and returns the time of each.
 fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
-    let batch = wire(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
+    let batch = codec(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
     let (start, mut times) = (Instant::now(), Vec::new());
     while start.elapsed() < TURN {
         let sent = Instant::now();

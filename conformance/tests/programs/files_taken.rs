@@ -24,8 +24,8 @@ on_every_runtime!(
 );
 
 /// Checks that the server has ended by itself, because of that file.
-fn ended(centre: Process, file: &str, case: &str) {
-    let (code, stdout, stderr) = centre.end(2 * SOON);
+fn ended(server: Process, file: &str, case: &str) {
+    let (code, stdout, stderr) = server.end(2 * SOON);
     assert_eq!((code, stderr.len()), (Some(74), 1), "{case}: {stdout:#?} {stderr:#?}");
     let says = format!(
         "error: data/{file}: failed, the last group may be stored or not: it was moved, replaced or deleted, or something is \
@@ -35,8 +35,8 @@ fn ended(centre: Process, file: &str, case: &str) {
     assert!(stdout.last().unwrap().contains("action: exit | result: fail"), "{case}: {stdout:#?}");
 }
 
-fn agency(runtime: &str, dir: &Path, bets: &Bets, centre: &Process) -> Command {
-    let mut client = client(runtime, dir, bets.agency, centre.address());
+fn agency(runtime: &str, dir: &Path, bets: &Bets, server: &Process) -> Command {
+    let mut client = client(runtime, dir, bets.agency, server.address());
     client.arg("--bets").arg(&bets.path).args(["--retry-for", "0s", "--batch-max-amount", "20"]);
     client
 }
@@ -75,11 +75,11 @@ fn a_server_whose_files_are_taken_away_ends(runtime: &str) {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
         let bets = Bets::make(dir, 1, 50_000);
-        let centre = Process::start(&mut server(runtime, dir));
-        let sending = Process::start(&mut agency(runtime, dir, &bets, &centre));
-        centre.line("action: apuesta_recibida | result: success");
+        let server = Process::start(&mut server(runtime, dir));
+        let sending = Process::start(&mut agency(runtime, dir, &bets, &server));
+        server.line("action: apuesta_recibida | result: success");
         take(&dir.join("data"));
-        ended(centre, file, case);
+        ended(server, file, case);
         let (code, ..) = sending.end(2 * SOON);
         assert_eq!(code, Some(1), "{case}: the agency is told that it is not done");
     }
@@ -104,16 +104,16 @@ fn nothing_is_acknowledged_into_a_replaced_directory(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let agencies = [Bets::make(dir, 1, 50_000)];
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "1"]));
-    let sending = Process::start(agency(runtime, dir, &agencies[0], &centre).args(["--log-level", "DEBUG"]));
-    centre.line("action: apuesta_recibida | result: success");
+    let server = Process::start(server(runtime, dir).args(["--agencies", "1"]));
+    let sending = Process::start(agency(runtime, dir, &agencies[0], &server).args(["--log-level", "DEBUG"]));
+    server.line("action: apuesta_recibida | result: success");
     // All that was acknowledged so far is in the copy: it is made before the file is taken away, and nothing
     // is acknowledged after.
-    centre.signal(Signal::STOP);
+    server.signal(Signal::STOP);
     fs::rename(dir.join("data"), dir.join("old")).unwrap();
     fs::create_dir(dir.join("data")).unwrap();
-    centre.signal(Signal::CONT);
-    ended(centre, "lottery.lock", "directory replaced");
+    server.signal(Signal::CONT);
+    ended(server, "lottery.lock", "directory replaced");
     let (_, stdout, stderr) = sending.end(2 * SOON);
     let said = stderr[0].strip_suffix(" of 50000 bets are stored").and_then(|error| error.rsplit(' ').next());
     let said: usize = said.unwrap_or_else(|| panic!("{stdout:#?} {stderr:#?}")).parse().unwrap();
@@ -146,15 +146,15 @@ fn a_directory_that_is_mounted_over_or_unmounted_ends_the_server(runtime: &str) 
             return skip("nothing can be mounted here, so no data directory is mounted over");
         }
         let bets = Bets::make(dir.path(), 1, 50_000);
-        let centre = Process::start(&mut server(runtime, dir.path()));
-        let sending = Process::start(&mut agency(runtime, dir.path(), &bets, &centre));
-        centre.line("action: apuesta_recibida | result: success");
+        let server = Process::start(&mut server(runtime, dir.path()));
+        let sending = Process::start(&mut agency(runtime, dir.path(), &bets, &server));
+        server.line("action: apuesta_recibida | result: success");
         if over {
             assert!(mount(&data));
         } else {
             unmount(&data);
         }
-        ended(centre, "lottery.lock", if over { "mounted over" } else { "unmounted" });
+        ended(server, "lottery.lock", if over { "mounted over" } else { "unmounted" });
         assert_eq!(sending.end(2 * SOON).0, Some(1));
         if over {
             unmount(&data);
@@ -174,18 +174,18 @@ fn bets_csv_is_made_anew(runtime: &str) {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
         let agencies = [Bets::make(dir, 1, 20_000), Bets::make(dir, 2, 20_000)];
-        let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+        let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
         let csv = dir.join("data/bets.csv");
-        let first = Process::start(&mut agency(runtime, dir, &agencies[0], &centre));
+        let first = Process::start(&mut agency(runtime, dir, &agencies[0], &server));
         first.line("apuestas_enviadas");
         change(&csv);
         // The same holds while there is nothing to commit.
-        let begins = centre.line("action: repair_bets_csv | result: in_progress");
+        let begins = server.line("action: repair_bets_csv | result: in_progress");
         assert!(begins.contains("WARNING"), "{case}: {begins}");
-        let anew = centre.line("action: repair_bets_csv | result: success | size: ");
+        let anew = server.line("action: repair_bets_csv | result: success | size: ");
         assert!(anew.contains("INFO"), "{case}: {anew}");
         change(&csv);
-        let second = Process::start(&mut agency(runtime, dir, &agencies[1], &centre));
+        let second = Process::start(&mut agency(runtime, dir, &agencies[1], &server));
         for agency in [first, second] {
             assert_eq!(agency.end(4 * SOON).0, Some(0), "{case}");
         }
@@ -193,10 +193,10 @@ fn bets_csv_is_made_anew(runtime: &str) {
             Process::start(command(server_program(runtime), dir).args(["count", "--data-dir", "data"]));
         assert_eq!(counted.end(SOON).1, ["agency 1: 20000", "agency 2: 20000", "all: 40000"], "{case}");
         while !fs::read_to_string(&csv).is_ok_and(|text| text.lines().count() == 40_000) {
-            assert!(centre.is_running());
+            assert!(server.is_running());
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
-        let lines = centre.stop(Signal::TERM);
+        let lines = server.stop(Signal::TERM);
         let said = |result: &str| lines.iter().filter(|line| line.contains(result)).count();
         assert_eq!(said("action: repair_bets_csv | result: in_progress"), 2, "{case}: {lines:#?}");
         assert_eq!(said("action: repair_bets_csv | result: success"), 2, "{case}: {lines:#?}");
@@ -236,15 +236,15 @@ fn a_foreign_bets_csv_is_left_alone(runtime: &str) {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
         let agencies = [Bets::make(dir, 1, 1000), Bets::make(dir, 2, 1000)];
-        let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+        let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
         let csv = dir.join("data/bets.csv");
-        let first = Process::start(&mut agency(runtime, dir, &agencies[0], &centre));
+        let first = Process::start(&mut agency(runtime, dir, &agencies[0], &server));
         first.line("apuestas_enviadas");
         change(&csv);
-        let line = centre.line("action: repair_bets_csv | result: fail | behind: ");
+        let line = server.line("action: repair_bets_csv | result: fail | behind: ");
         assert!(line.ends_with(reason), "{case}: {line}");
         // The server goes on, in many groups, and the line is not logged again.
-        let second = Process::start(&mut agency(runtime, dir, &agencies[1], &centre));
+        let second = Process::start(&mut agency(runtime, dir, &agencies[1], &server));
         for agency in [first, second] {
             assert_eq!(agency.end(4 * SOON).0, Some(0), "{case}");
         }
@@ -255,8 +255,8 @@ fn a_foreign_bets_csv_is_left_alone(runtime: &str) {
             assert!(kept == "mine" || kept == "9,Ana,Paz,1,1980-01-01,1\r\n", "{case}");
             fs::remove_file(&csv).unwrap();
         }
-        centre.line("action: repair_bets_csv | result: success | size: ");
-        let lines = centre.stop(Signal::TERM);
+        server.line("action: repair_bets_csv | result: success | size: ");
+        let lines = server.stop(Signal::TERM);
         let said = lines.iter().filter(|line| line.contains("action: repair_bets_csv | result: fail"));
         assert_eq!(said.count(), 1, "{case}: {lines:#?}");
         assert_eq!(stored(&dir.join("data"), &agencies), [1000; 2], "{case}");
@@ -285,9 +285,9 @@ fn a_directory_that_may_not_be_written_names_user_owner_and_mode(runtime: &str) 
     let data = data.canonicalize().unwrap().display().to_string();
     assert_eq!(said("data/lottery.lock"), format!("{data} belongs to user 0, group 0, with mode 0755"));
     // Files that root has made in it belong to root, too.
-    let centre = Process::start(&mut server(runtime, dir));
-    centre.address();
-    centre.stop(Signal::TERM);
+    let server = Process::start(&mut server(runtime, dir));
+    server.address();
+    server.stop(Signal::TERM);
     fs::set_permissions(&data, fs::Permissions::from_mode(0o777)).unwrap();
     let lock = format!("{data}/lottery.lock belongs to user 0, group 0, with mode 0600");
     assert_eq!(said("data/lottery.lock"), lock);
@@ -296,9 +296,9 @@ fn a_directory_that_may_not_be_written_names_user_owner_and_mode(runtime: &str) 
     fs::create_dir(&theirs).unwrap();
     std::os::unix::fs::chown(&theirs, Some(12345), Some(54321)).unwrap();
     let mut as_root = command(server_program(runtime), dir);
-    let centre = Process::start(as_root.args(["--listen", "127.0.0.1:0", "--data-dir", "theirs"]));
-    centre.address();
-    centre.stop(Signal::TERM);
+    let server = Process::start(as_root.args(["--listen", "127.0.0.1:0", "--data-dir", "theirs"]));
+    server.address();
+    server.stop(Signal::TERM);
     let mut as_user = command(server_program(runtime), dir);
     as_user.args(["count", "--data-dir", "theirs"]).uid(12345).gid(54321);
     assert_eq!(Process::start(&mut as_user).end(SOON), (Some(0), vec!["all: 0".to_owned()], vec![]));

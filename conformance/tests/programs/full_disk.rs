@@ -32,15 +32,15 @@ fn agency(
 
 fn no_room_for_a_while(runtime: &str) {
     let Some(disk) = Tmpfs::mount(SMALL) else {
-        return skip("nothing can be mounted here, so no centre runs out of room");
+        return skip("nothing can be mounted here, so no server runs out of room");
     };
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 30_000));
     let address = free_address();
     let mut command = server_at(runtime, disk.path(), address);
     command.args(["--agencies", "2"]);
-    let centre = Process::start(&mut command);
-    centre.address();
+    let server = Process::start(&mut command);
+    server.address();
     let clients =
         agencies.each_ref().map(|bets| Process::start(&mut agency(runtime, dir.path(), bets, address)));
     let is_told = |client: &Process| {
@@ -48,35 +48,35 @@ fn no_room_for_a_while(runtime: &str) {
         assert!(line.contains(" | reason: storage: ") && line.contains("No space left on device"), "{line}");
     };
     clients.iter().for_each(is_told);
-    assert!(centre.is_running());
-    centre.line("ERROR    action: store | result: fail | reason: data/lottery.redb: no room, ");
+    assert!(server.is_running());
+    server.line("ERROR    action: store | result: fail | reason: data/lottery.redb: no room, ");
     // A server that was killed with a full disk also goes on from the acknowledged bets: the agencies would
     // object otherwise.
-    centre.signal(Signal::KILL);
-    centre.end(SOON);
-    let centre = Process::start(&mut command);
-    centre.address();
-    centre.line("action: store | result: fail");
-    assert!(centre.is_running() && clients.iter().all(Process::is_running));
+    server.signal(Signal::KILL);
+    server.end(SOON);
+    let server = Process::start(&mut command);
+    server.address();
+    server.line("action: store | result: fail");
+    assert!(server.is_running() && clients.iter().all(Process::is_running));
     disk.resize("64m");
     for (client, bets) in clients.into_iter().zip(&agencies) {
         let (code, stdout, stderr) = client.end(4 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
         bets.check_winners();
     }
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(stored(&disk.path().join("data"), &agencies), [30_000; 2]);
 }
 
 fn no_room_for_good(runtime: &str) {
     let Some(disk) = Tmpfs::mount(SMALL) else {
-        return skip("nothing can be mounted here, so no centre runs out of room");
+        return skip("nothing can be mounted here, so no server runs out of room");
     };
     let dir = tempfile::tempdir().unwrap();
     let agencies = [Bets::make(dir.path(), 1, 30_000)];
     let address = free_address();
-    let centre = Process::start(server_at(runtime, disk.path(), address).args(["--agencies", "1"]));
-    centre.address();
+    let server = Process::start(server_at(runtime, disk.path(), address).args(["--agencies", "1"]));
+    server.address();
     let mut client = agency(runtime, dir.path(), &agencies[0], address);
     let (code, stdout, stderr) = Process::start(client.args(["--retry-for", "2s"])).end(4 * SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
@@ -88,7 +88,7 @@ fn no_room_for_good(runtime: &str) {
     let reason = given_up(&stderr[0], 2.0);
     assert!(reason.contains("storage: "), "{reason}");
     disk.resize("64m");
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     // Started again with room, so that `bets.csv` is up to date.
     let again = Process::start(server_at(runtime, disk.path(), address).args(["--agencies", "1"]));
     again.address();
@@ -109,26 +109,26 @@ fn a_limit_of_file_sizes(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 10_000));
     let address = free_address();
-    let centre = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "2"]));
-    centre.address();
+    let server = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "2"]));
+    server.address();
     let files = std::fs::read_dir(dir.path().join("data")).unwrap();
     let longest = files.map(|file| file.unwrap().metadata().unwrap().len()).max().unwrap();
-    limit_file_sizes(&centre, Some(longest + 100_000));
+    limit_file_sizes(&server, Some(longest + 100_000));
     let clients =
         agencies.each_ref().map(|bets| Process::start(&mut agency(runtime, dir.path(), bets, address)));
     for client in &clients {
         let line = client.line("action: reconnect | result: in_progress");
         assert!(line.contains(" | reason: storage: ") && line.contains("File too large"), "{line}");
     }
-    let line = centre.line("ERROR    action: store | result: fail | reason: ");
-    assert!(line.contains("no room") && centre.is_running(), "{line}");
-    limit_file_sizes(&centre, None);
+    let line = server.line("ERROR    action: store | result: fail | reason: ");
+    assert!(line.contains("no room") && server.is_running(), "{line}");
+    limit_file_sizes(&server, None);
     for (client, bets) in clients.into_iter().zip(&agencies) {
         let (code, stdout, stderr) = client.end(4 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
         bets.check_winners();
     }
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(stored(&dir.path().join("data"), &agencies), [10_000; 2]);
 }
 
@@ -145,29 +145,29 @@ fn without_file_sizes(program: &std::process::Command, dir: &std::path::Path) ->
 fn a_log_at_the_limit_of_file_sizes(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let address = free_address();
-    let mut centre = server_at(runtime, dir.path(), address);
-    centre.args(["--agencies", "1", "--store", "memory"]);
+    let mut server = server_at(runtime, dir.path(), address);
+    server.args(["--agencies", "1", "--store", "memory"]);
     let log = std::fs::File::create(dir.path().join("log")).unwrap();
-    let centre = Process::spawn(without_file_sizes(&centre, dir.path()).stdout(log));
+    let server = Process::spawn(without_file_sizes(&server, dir.path()).stdout(log));
     let bets = Bets::make(dir.path(), 1, 1000);
     let client = Process::start(&mut agency(runtime, dir.path(), &bets, address));
     let (code, stdout, stderr) = client.end(4 * SOON);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
     bets.check_winners();
-    centre.ready();
-    centre.signal(Signal::TERM);
-    assert_eq!(centre.end(SOON).0, Some(0));
+    server.ready();
+    server.signal(Signal::TERM);
+    assert_eq!(server.end(SOON).0, Some(0));
 }
 
 fn winners_beyond_the_limit_of_file_sizes(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let address = free_address();
-    let centre = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "1"]));
-    centre.address();
+    let server = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "1"]));
+    server.address();
     let bets = Bets::make(dir.path(), 1, 1000);
     let client = agency(runtime, dir.path(), &bets, address);
     let (code, stdout, stderr) = Process::start(&mut without_file_sizes(&client, dir.path())).end(4 * SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stdout:#?} {stderr:#?}");
     assert!(stderr[0].contains("File too large"), "{stderr:#?}");
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use conformance::files::File;
-use conformance::pieces::Random;
+use conformance::agency_files::File;
+use conformance::cuts::Random;
+use conformance::dialects::{block, codec};
 use conformance::raw::Raw;
 use conformance::running::alone;
-use conformance::wire::{block, wire};
 use lottery_proto::Dialect;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
@@ -48,7 +48,7 @@ const RIVAL_BETS: u32 = 20;
 fn batch(agency: u32, bets: u32) -> (Vec<u8>, Vec<String>) {
     let file = File::invented(agency, bets);
     let rows = file.text.lines().map(|line| format!("{agency},{line}")).collect();
-    (wire(Dialect::Block).batch(agency, &file.lines()), rows)
+    (codec(Dialect::Block).batch(agency, &file.lines()), rows)
 }
 
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Process {
@@ -61,15 +61,15 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Proces
 /// is there before they come. The attack must show in the server's log.
 fn beside<Attack: FnMut() + Send>(
     runtime: &str,
-    centre: impl FnOnce(&Path) -> Command,
+    server: impl FnOnce(&Path) -> Command,
     notices: &str,
     begin: impl FnOnce(&Process, SocketAddr) -> Attack,
 ) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, BETS));
-    let centre = Process::start(centre(dir.path()).args(["--agencies", "4"]));
-    let address = centre.address();
-    let mut attack = begin(&centre, address);
+    let server = Process::start(server(dir.path()).args(["--agencies", "4"]));
+    let address = server.address();
+    let mut attack = begin(&server, address);
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -84,10 +84,10 @@ fn beside<Attack: FnMut() + Send>(
             assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
             bets.check_winners();
         }
-        centre.line(notices);
+        server.line(notices);
     });
     // The attackers are still there.
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     drop(attack);
     assert_eq!(stored(&dir.path().join("data"), &agencies), [BETS as usize; 4]);
 }
@@ -104,9 +104,9 @@ impl Drop for Sets<'_> {
 /// Returns the command of a server with these settings.
 fn with<'a>(runtime: &'a str, settings: &'a [&'a str]) -> impl FnOnce(&Path) -> Command + 'a {
     move |dir| {
-        let mut centre = server(runtime, dir);
-        centre.args(settings);
-        centre
+        let mut server = server(runtime, dir);
+        server.args(settings);
+        server
     }
 }
 
@@ -141,9 +141,9 @@ fn many_connections_that_say_nothing(runtime: &str) {
     if limit.maximum.is_some_and(|most| most < SILENT as u64 + 500) {
         return skip(&format!("only {limit:?} descriptors may be had here"));
     }
-    beside(runtime, with(runtime, &[]), ACCEPTED, |centre, address| {
+    beside(runtime, with(runtime, &[]), ACCEPTED, |server, address| {
         let peers: Vec<_> = (0..SILENT).map(|_| connect(address)).collect();
-        centre.accepted(SILENT);
+        server.accepted(SILENT);
         move || {
             assert_eq!(peers.len(), SILENT);
             thread::sleep(Duration::from_millis(20));
@@ -245,8 +245,8 @@ fn few_descriptors(runtime: &str) {
 fn rivals(runtime: &str, rival: fn(SocketAddr, &[u8]) -> RangeInclusive<usize>) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, BETS));
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
     let clients = agencies.each_ref().map(|bets| agency(runtime, dir.path(), bets, address));
     let (batch, sent) = batch(5, RIVAL_BETS);
     let promised = rival(address, &batch);
@@ -256,7 +256,7 @@ fn rivals(runtime: &str, rival: fn(SocketAddr, &[u8]) -> RangeInclusive<usize>) 
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
         bets.check_winners();
     }
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     let text = std::fs::read_to_string(dir.path().join("data/bets.csv")).unwrap();
     let rows: Vec<&str> = text.lines().collect();
     for bets in &agencies {

@@ -32,8 +32,8 @@ fn kills(runtime: &str) {
 fn kill_after(runtime: &str, lines: usize, pause: Duration) {
     let dir = tempfile::tempdir().unwrap();
     let agencies: Vec<_> = (1..=5).map(|agency| Bets::make(dir.path(), agency, 150)).collect();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let first = Process::start(&mut server(runtime, dir.path()));
+    let address = first.address();
     let clients: Vec<_> = agencies
         .iter()
         .map(|bets| {
@@ -45,11 +45,11 @@ fn kill_after(runtime: &str, lines: usize, pause: Duration) {
         })
         .collect();
     // After the two lines with which the log begins.
-    let seen = centre.lines(2 + lines);
+    let seen = first.lines(2 + lines);
     assert!(seen.len() >= 2 + lines, "{seen:#?}");
     thread::sleep(pause);
-    centre.signal(Signal::KILL);
-    let (code, log, _) = centre.end(SOON);
+    first.signal(Signal::KILL);
+    let (code, log, _) = first.end(SOON);
     assert_eq!(code, None, "killed");
 
     let mut drawn = log.iter().any(|line| line.contains("action: sorteo | result: success"));

@@ -30,8 +30,8 @@ fn no_descriptors_on_std() {
 
 fn too_many_connections(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(server(runtime, dir.path()).args(["--max-connections", "2"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--max-connections", "2"]));
+    let address = server.address();
     let (first, second) = (served(address), served(address));
     for _ in 0..3 {
         let mut third = connect(address);
@@ -47,7 +47,7 @@ fn too_many_connections(runtime: &str) {
     assert_eq!(ask_on(&first, 1).as_deref(), Some(&b"0"[..]));
     drop(second);
     served(address);
-    let lines = centre.stop(Signal::TERM);
+    let lines = server.stop(Signal::TERM);
     let refused =
         "WARNING  action: accept_connections | result: fail | ip: 127.0.0.1 | reason: too many connections";
     assert!(lines.iter().filter(|line| line.ends_with(refused)).count() >= 4, "{lines:#?}");
@@ -62,8 +62,8 @@ fn no_descriptors(runtime: &str) {
 }
 
 /// Limits a server to `more` of these than it has for itself, a number that differs between machines.
-fn leave(centre: &Process, dir: &Path, limit: &str, what: &str, more: usize, user: Option<u32>) {
-    let most = centre.has(what) + more;
+fn leave(server: &Process, dir: &Path, limit: &str, what: &str, more: usize, user: Option<u32>) {
+    let most = server.has(what) + more;
     let mut prlimit = match user {
         Some(user) => {
             let mut setpriv = command("setpriv", dir);
@@ -72,46 +72,46 @@ fn leave(centre: &Process, dir: &Path, limit: &str, what: &str, more: usize, use
         }
         None => command("prlimit", dir),
     };
-    prlimit.args(["--pid", &centre.pid().to_string(), &format!("--{limit}={most}:")]);
+    prlimit.args(["--pid", &server.pid().to_string(), &format!("--{limit}={most}:")]);
     let done = Process::start(&mut prlimit).end(SOON);
     assert_eq!(done.0, Some(0), "{done:?}");
 }
 
 /// Starts a server with this number of descriptors for connections.
 fn with_descriptors(runtime: &str, dir: &Path, descriptors: usize) -> Process {
-    let centre = Process::start(&mut server(runtime, dir));
+    let server = Process::start(&mut server(runtime, dir));
     // The server has all descriptors of its own once it has served a connection.
-    drop(served(centre.address()));
-    centre.line("action: close_connection");
-    leave(&centre, dir, "nofile", "fd", descriptors, None);
-    centre
+    drop(served(server.address()));
+    server.line("action: close_connection");
+    leave(&server, dir, "nofile", "fd", descriptors, None);
+    server
 }
 
 /// More connections wait than there are descriptors for.
 fn a_signal_ends_it_all_the_same(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = with_descriptors(runtime, dir.path(), 8);
-    let address = centre.address();
+    let server = with_descriptors(runtime, dir.path(), 8);
+    let address = server.address();
     let _sockets: Vec<_> = (0..40).map(|_| connect(address)).collect();
-    centre.line("action: accept_connections | result: fail");
-    centre.stop(Signal::TERM);
+    server.line("action: accept_connections | result: fail");
+    server.stop(Signal::TERM);
 }
 
 fn no_descriptors_but(runtime: &str, descriptors: usize) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = with_descriptors(runtime, dir.path(), descriptors);
-    let address = centre.address();
+    let server = with_descriptors(runtime, dir.path(), descriptors);
+    let address = server.address();
     let sockets: Vec<_> = (0..40).map(|_| connect(address)).collect();
-    centre.line("action: accept_connections | result: fail");
-    let before = centre.cpu();
+    server.line("action: accept_connections | result: fail");
+    let before = server.cpu();
     thread::sleep(Duration::from_secs(1));
-    let spent = centre.cpu().saturating_sub(before);
+    let spent = server.cpu().saturating_sub(before);
     assert!(spent < Duration::from_millis(200), "{spent:?} of CPU in a second");
-    assert!(centre.is_running());
+    assert!(server.is_running());
     for (nth, socket) in sockets.into_iter().enumerate() {
         assert_eq!(ask_on(&socket, 1).as_deref(), Some(&b"0"[..]), "connection {nth}");
     }
-    let lines = centre.stop(Signal::TERM);
+    let lines = server.stop(Signal::TERM);
     let refused =
         lines.iter().filter(|line| line.contains("action: accept_connections | result: fail | reason: "));
     assert!((1..200).contains(&refused.count()), "{lines:#?}");
@@ -122,7 +122,7 @@ fn no_descriptors_but(runtime: &str, descriptors: usize) {
 #[test]
 fn no_threads() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can start the centre as somebody else");
+        eprintln!("skipped: only root can start the server as somebody else");
         return;
     }
     let dir = tempfile::tempdir().unwrap();
@@ -137,20 +137,20 @@ fn no_threads() {
         .arg(program)
         // Another user may not write there.
         .env_remove("LLVM_PROFILE_FILE");
-    let centre = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
-    let address = centre.address();
-    centre.ready();
-    leave(&centre, dir.path(), "nproc", "task", 2, Some(user));
+    let server = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
+    let address = server.address();
+    server.ready();
+    leave(&server, dir.path(), "nproc", "task", 2, Some(user));
     let sockets: Vec<_> = (0..10).map(|_| connect(address)).collect();
-    let refused = centre.line("action: accept_connections | result: fail");
+    let refused = server.line("action: accept_connections | result: fail");
     assert!(refused.contains("reason: Resource temporarily unavailable (os error 11)"), "{refused}");
     assert_eq!(sockets.iter().filter(|socket| ask_on(socket, 1).is_some()).count(), 2);
-    assert!(centre.is_running());
+    assert!(server.is_running());
     // Threads are available again, once because others have ended, and once because more are allowed.
     drop(sockets);
     let mut kept = vec![served(address), served(address)];
-    leave(&centre, dir.path(), "nproc", "task", 40, Some(user));
+    leave(&server, dir.path(), "nproc", "task", 40, Some(user));
     kept.extend((0..8).map(|_| served(address)));
     assert!(kept.iter().all(|socket| ask_on(socket, 1).is_some()));
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }

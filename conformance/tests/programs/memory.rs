@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::files::File;
+use conformance::agency_files::File;
+use conformance::dialects::codec;
 use conformance::raw::Raw;
-use conformance::wire::wire;
 use lottery_proto::Dialect;
 use rustix::process::Signal;
 
@@ -78,9 +78,9 @@ fn peers_that_want_all_memory(runtime: &str) {
     assert!(total <= LIMIT, "{limits:#?}");
 
     let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 400));
-    let centre = start(&["--agencies", "3", "--message-timeout", "2s", "--stall-timeout", "2s"]);
-    let address = centre.address();
-    let long = wire(Dialect::Framed).batch(OTHER, &File::invented(OTHER, 24_000).lines());
+    let server = start(&["--agencies", "3", "--message-timeout", "2s", "--stall-timeout", "2s"]);
+    let address = server.address();
+    let long = codec(Dialect::Framed).batch(OTHER, &File::invented(OTHER, 24_000).lines());
     let attacks = [(&long[..long.len() - 10], false), (&question(3), true), (&long, true)];
     let over = AtomicBool::new(false);
     let (clients, most) = thread::scope(|scope| {
@@ -95,9 +95,9 @@ fn peers_that_want_all_memory(runtime: &str) {
             Process::start(client.args(["--retry-for", "50s"]))
         });
         let (begin, mut most) = (Instant::now(), 0);
-        while !centre.lines(0).iter().any(|line| line.contains("2 of 3 agencies finished")) {
-            most = most.max(anonymous(centre.pid()));
-            assert!(centre.is_running(), "the centre was killed, with {most} of {total} bytes");
+        while !server.lines(0).iter().any(|line| line.contains("2 of 3 agencies finished")) {
+            most = most.max(anonymous(server.pid()));
+            assert!(server.is_running(), "the server was killed, with {most} of {total} bytes");
             assert!(begin.elapsed() < 8 * SOON, "honest agencies are not served");
             thread::sleep(Duration::from_millis(20));
         }
@@ -111,7 +111,7 @@ fn peers_that_want_all_memory(runtime: &str) {
         assert_eq!(code, Some(0), "{stdout:#?} {stderr:#?}");
         bets.check_winners();
     }
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 /// Sets the flag when it is dropped, also when a test fails: nothing waits for the others then.
@@ -156,7 +156,7 @@ fn again_and_again(address: SocketAddr, over: &AtomicBool, bytes: &[u8], whole: 
 /// Sends Finished of the greedy peers' agency.
 fn finish(address: SocketAddr) {
     let mut peer = Raw::connect(address);
-    peer.send(&wire(Dialect::Block).finished(OTHER));
+    peer.send(&codec(Dialect::Block).finished(OTHER));
     assert_eq!(peer.receive(BLOCK)[4], b'1', "stored");
 }
 

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use conformance::wire::block;
+use conformance::dialects::block;
 use rustix::process::Signal;
 
 use crate::support::agency_files::Bets;
@@ -24,8 +24,8 @@ fn a_server_that_stood_still(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let mut command = server(runtime, dir.path());
     let timeouts = ["--idle-timeout", DEADLINE, "--message-timeout", DEADLINE, "--stall-timeout", DEADLINE];
-    let centre = Process::start(command.args(timeouts));
-    let address = centre.address();
+    let server = Process::start(command.args(timeouts));
+    let address = server.address();
     let question = question(1);
     let connected = |sent: &[u8]| -> Vec<TcpStream> {
         let peer = |_| {
@@ -39,7 +39,7 @@ fn a_server_that_stood_still(runtime: &str) {
     let begun = connected(&question[..BLOCK / 2]);
     // The server has begun with the last, too.
     thread::sleep(Duration::from_millis(200));
-    centre.signal(Signal::STOP);
+    server.signal(Signal::STOP);
     for mut peer in &silent {
         peer.write_all(&question).unwrap();
     }
@@ -47,13 +47,13 @@ fn a_server_that_stood_still(runtime: &str) {
         peer.write_all(&question[BLOCK / 2..]).unwrap();
     }
     thread::sleep(PAUSE);
-    centre.signal(Signal::CONT);
+    server.signal(Signal::CONT);
     let answered = |peers: &[TcpStream]| {
         let answered = |mut peer: &TcpStream| peer.read_exact(&mut [0; BLOCK]).is_ok();
         peers.iter().filter(|peer| answered(peer)).count()
     };
     assert_eq!((answered(&silent), answered(&begun)), (PEERS, PEERS));
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 fn a_client_that_stood_still(runtime: &str) {
@@ -64,17 +64,17 @@ fn a_client_that_stood_still(runtime: &str) {
         let mut client = client(runtime, dir.path(), 1, listener.local_addr().unwrap());
         client.args(["--dialect", "block", "--answer-timeout", DEADLINE, "--bets"]).arg(&bets.path);
         let client = Process::start(&mut client);
-        let mut centre = accept(&listener);
+        let mut server = accept(&listener);
         // Bets of the agency, and Finished.
-        centre.read_exact(&mut [0; 2 * BLOCK]).unwrap();
+        server.read_exact(&mut [0; 2 * BLOCK]).unwrap();
         client.signal(Signal::STOP);
-        centre.write_all(&block(5, 1, b"1")).unwrap();
+        server.write_all(&block(5, 1, b"1")).unwrap();
         thread::sleep(PAUSE);
         client.signal(Signal::CONT);
         let mut asked = [0; BLOCK];
-        centre.read_exact(&mut asked).unwrap();
+        server.read_exact(&mut asked).unwrap();
         assert_eq!(asked[..2], [6, 1], "it goes on with its question");
-        centre.write_all(&block(6, 1, b"1")).unwrap();
+        server.write_all(&block(6, 1, b"1")).unwrap();
         let (code, stdout, _) = client.end(SOON);
         assert_eq!(code, Some(0), "{stdout:#?}");
     }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use conformance::pieces::Random;
+use conformance::cuts::Random;
 use rustix::process::Signal;
 
 use crate::support::agency_files::{Bets, stored};
@@ -33,15 +33,15 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Proces
     Process::start(client.args(["--batch-max-amount", "2", "--retry-for", "60s"]))
 }
 
-fn centre(runtime: &str, disk: &Plugged, address: SocketAddr) -> Process {
-    let mut centre = server_at(runtime, &disk.path(), address);
-    Process::start(centre.args(["--agencies", "3"]))
+fn server(runtime: &str, disk: &Plugged, address: SocketAddr) -> Process {
+    let mut server = server_at(runtime, &disk.path(), address);
+    Process::start(server.args(["--agencies", "3"]))
 }
 
 /// Checks that the server ends when the power is gone.
-fn dies(centre: Process) {
-    centre.signal(Signal::KILL);
-    let (code, stdout, stderr) = centre.end(SOON);
+fn dies(server: Process) {
+    server.signal(Signal::KILL);
+    let (code, stdout, stderr) = server.end(SOON);
     // The server may have noticed.
     assert!(matches!(code, None | Some(1 | 74)), "{code:?} {stdout:#?} {stderr:#?}");
 }
@@ -74,14 +74,14 @@ fn cuts_from(seed: u64, runtime: &str) {
     for nth in 0..CUTS {
         let plugged = disk.plug_in(Flush::Kept).expect("a file system that recovers");
         plugged.cut_after(random.below(STEPS));
-        let centre = centre(runtime, &plugged, address);
+        let server = server(runtime, &plugged, address);
         plugged.wait();
-        dies(centre);
+        dies(server);
         disk.take_out(plugged);
         assert!(clients.iter().all(Process::is_running), "cut {nth}");
     }
     let plugged = disk.plug_in(Flush::Kept).expect("a file system that recovers");
-    let last = centre(runtime, &plugged, address);
+    let last = server(runtime, &plugged, address);
     clients.push(agency(runtime, dir.path(), &agencies[2], address));
     for (client, bets) in clients.into_iter().zip(&agencies) {
         let (code, stdout, stderr) = client.end(6 * SOON);
@@ -93,7 +93,7 @@ fn cuts_from(seed: u64, runtime: &str) {
     disk.take_out(plugged);
     // The draw was told, and stays as it was.
     let plugged = disk.plug_in(Flush::Kept).expect("a file system that recovers");
-    let again = centre(runtime, &plugged, address);
+    let again = server(runtime, &plugged, address);
     again.address();
     for bets in &agencies {
         let told = winners(address, u8::try_from(bets.agency).unwrap());
@@ -113,14 +113,14 @@ fn a_disk_that_lies_about_its_flushes_is_found_out() {
     let agencies = agencies(dir.path());
     let address = free_address();
     let plugged = disk.plug_in(Flush::Lied).unwrap();
-    let first = centre("tokio", &plugged, address);
+    let first = server("tokio", &plugged, address);
     let agency = agency("tokio", dir.path(), &agencies[2], address);
     agency.line("action: apuestas_enviadas | result: success");
     plugged.cut();
     dies(first);
     disk.take_out(plugged);
     let plugged = disk.plug_in(Flush::Kept).unwrap();
-    let second = centre("tokio", &plugged, address);
+    let second = server("tokio", &plugged, address);
     let (code, stdout, stderr) = agency.end(6 * SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stdout:#?} {stderr:#?}");
     assert!(stderr[0].contains("it had acknowledged more of them"), "{stderr:#?}");

@@ -35,12 +35,12 @@ fn other_rules_are_refused_before_anything_is_drawn(runtime: &str) {
     let all = [1, 2, 3].map(|agency| Bets::make(dir.path(), agency, 20));
     let address = free_address();
     let rules = ["--agencies", "3", "--winning-number", "7574"];
-    let centre = Process::start(server_at(runtime, dir.path(), address).args(rules));
-    centre.address();
+    let server = Process::start(server_at(runtime, dir.path(), address).args(rules));
+    server.address();
     let clients: Vec<_> = all[..2].iter().map(|bets| agency(runtime, dir.path(), bets, address)).collect();
-    centre.line("action: agencies_finished | result: in_progress | msg: 2 of 3 agencies finished");
-    centre.signal(Signal::KILL);
-    centre.end(SOON);
+    server.line("action: agencies_finished | result: in_progress | msg: 2 of 3 agencies finished");
+    server.signal(Signal::KILL);
+    server.end(SOON);
     // Both of its agencies are finished.
     let begun = "the lottery was begun with 3 agencies and the winning number 7574, not with ";
     let go_on = "start it with --agencies 3 --winning-number 7574";
@@ -49,15 +49,15 @@ fn other_rules_are_refused_before_anything_is_drawn(runtime: &str) {
     let says = format!("{begun}3 agencies and the winning number 1: {go_on}");
     is_refused(runtime, dir.path(), &["--agencies", "3", "--winning-number", "1"], &says);
 
-    let centre = Process::start(server_at(runtime, dir.path(), address).args(rules));
+    let server = Process::start(server_at(runtime, dir.path(), address).args(rules));
     let data = dir.path().join("data").canonicalize().unwrap();
-    centre.line(&format!("action: open_store | result: in_progress | data_dir: {}", data.display()));
-    centre.line(
+    server.line(&format!("action: open_store | result: in_progress | data_dir: {}", data.display()));
+    server.line(
         "action: open_lottery | result: success | agencies: 3 | winning_number: 7574 | bets: 40 | finished: 2 | drawn: no",
     );
     let last = agency(runtime, dir.path(), &all[2], address);
     clients.into_iter().chain([last]).zip(&all).for_each(|(client, bets)| done(client, bets));
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(stored(&data, &all), [20; 3]);
 }
 
@@ -65,30 +65,30 @@ fn more_agencies_take_part_if_it_is_said(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let both = [1, 2].map(|agency| Bets::make(dir.path(), agency, 20));
     let address = free_address();
-    let centre = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "2"]));
-    centre.address();
+    let server = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "2"]));
+    server.address();
     let first = agency(runtime, dir.path(), &both[0], address);
-    centre.line("1 of 2 agencies finished");
-    centre.signal(Signal::KILL);
-    centre.end(SOON);
+    server.line("1 of 2 agencies finished");
+    server.signal(Signal::KILL);
+    server.end(SOON);
     let says = "the lottery was begun with 2 agencies and the winning number 7574, not with 3 agencies and the winning \
                 number 7574: start it with --agencies 2 --winning-number 7574, or with --agencies 3 --agencies-before 2 \
                 if more are to take part";
     is_refused(runtime, dir.path(), &["--agencies", "3"], says);
     let more = ["--agencies", "3", "--agencies-before", "2"];
-    let centre = Process::start(server_at(runtime, dir.path(), address).args(more));
-    centre.address();
+    let server = Process::start(server_at(runtime, dir.path(), address).args(more));
+    server.address();
     let second = agency(runtime, dir.path(), &both[1], address);
-    centre.line("2 of 3 agencies finished");
+    server.line("2 of 3 agencies finished");
     // A supervisor restarts it with the same flags.
-    centre.signal(Signal::KILL);
-    centre.end(SOON);
-    let centre = Process::start(server_at(runtime, dir.path(), address).args(more));
-    centre.address();
+    server.signal(Signal::KILL);
+    server.end(SOON);
+    let server = Process::start(server_at(runtime, dir.path(), address).args(more));
+    server.address();
     let third = Bets::make(dir.path(), 3, 20);
     let last = agency(runtime, dir.path(), &third, address);
     for (client, bets) in [(first, &both[0]), (second, &both[1]), (last, &third)] {
         done(client, bets);
     }
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }

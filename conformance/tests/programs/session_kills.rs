@@ -31,9 +31,9 @@ fn kills(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, 700));
     let address = free_address();
-    let mut centre = server_at(runtime, dir.path(), address);
-    centre.args(["--agencies", "4"]);
-    let mut running = vec![Process::start(&mut centre)];
+    let mut server = server_at(runtime, dir.path(), address);
+    server.args(["--agencies", "4"]);
+    let mut running = vec![Process::start(&mut server)];
     running[0].address();
     // The last agency is missing: so there are no winners, and nobody ends by itself, as long as there are
     // kills.
@@ -47,7 +47,7 @@ fn kills(runtime: &str) {
         let (code, stdout, stderr) = process.end(SOON);
         assert_eq!(code, None, "{stdout:#?} {stderr:#?}");
         let again = match victim.checked_sub(1) {
-            None => Process::start(&mut centre),
+            None => Process::start(&mut server),
             Some(agency) => start(runtime, dir.path(), &agencies[agency], address),
         };
         running.insert(victim, again);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use conformance::wire::block;
+use conformance::dialects::block;
 use rustix::process::Signal;
 
 use crate::support::agency_files::{Bets, stored};
@@ -64,8 +64,8 @@ fn kill(process: Process) -> Vec<String> {
 fn a_client_killed_after_its_last_bet_asks_again(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let both = [1, 2].map(|agency| Bets::make(dir.path(), agency, 50));
-    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
+    let address = server.address();
     let first = Process::start(&mut agency(runtime, dir.path(), &both[0], address));
     first.line(SENT);
     kill(first);
@@ -73,7 +73,7 @@ fn a_client_killed_after_its_last_bet_asks_again(runtime: &str) {
     again.line("action: session | result: success | client_id: 1 | stored: 50 | finished: true");
     done(Process::start(&mut agency(runtime, dir.path(), &both[1], address)), &both[1]);
     done(again, &both[0]);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(stored(&dir.path().join("data"), &both), [50, 50]);
 }
 
@@ -81,10 +81,10 @@ fn a_server_killed_after_the_draw_reports_the_same_winners(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 50);
     let address = free_address();
-    let centre = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "1"]));
-    centre.address();
+    let server = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "1"]));
+    server.address();
     done(Process::start(&mut agency(runtime, dir.path(), &bets, address)), &bets);
-    assert!(kill(centre).iter().any(|line| line.ends_with("action: sorteo | result: success")));
+    assert!(kill(server).iter().any(|line| line.ends_with("action: sorteo | result: success")));
     fs::remove_file(bets.winners_path()).unwrap();
     // The agency comes while there is no server, and waits for one.
     let client = Process::start(&mut agency(runtime, dir.path(), &bets, address));
@@ -95,9 +95,9 @@ fn a_server_killed_after_the_draw_reports_the_same_winners(runtime: &str) {
     let begun = "error: the lottery was begun with 1 agencies and the winning number 7574, not with 1 agencies and the \
                  winning number 10001: ";
     assert!(code == Some(2) && stderr.len() == 1 && stderr[0].starts_with(begun), "{stderr:#?}");
-    let centre = Process::start(again().args(["--agencies", "1"]));
+    let server = Process::start(again().args(["--agencies", "1"]));
     done(client, &bets);
-    let lines = centre.stop(Signal::TERM);
+    let lines = server.stop(Signal::TERM);
     assert!(!lines.iter().any(|line| line.contains("action: sorteo")), "{lines:#?}");
     assert_eq!(stored(&dir.path().join("data"), &[bets]), [50]);
 }
@@ -105,8 +105,8 @@ fn a_server_killed_after_the_draw_reports_the_same_winners(runtime: &str) {
 fn a_file_that_was_changed_is_not_sent(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 3000);
-    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
+    let address = server.address();
     let text = fs::read_to_string(&bets.path).unwrap();
     let refuses = |changed: &str, what: &str| {
         fs::write(&bets.path, changed).unwrap();
@@ -134,15 +134,15 @@ fn a_file_that_was_changed_is_not_sent(runtime: &str) {
     let long = format!("{text}Eva,Sosa,3,1999-12-31,1\r\n");
     let finished = format!("it counts this agency as finished; {ASK}");
     assert_eq!(refuses(&long, &finished), 3000);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(stored(&dir.path().join("data"), &[bets]), [3000]);
 }
 
 fn a_second_process_takes_over(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let both = [1, 2].map(|agency| Bets::make(dir.path(), agency, 1000));
-    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
+    let address = server.address();
     let start = || Process::start(&mut agency(runtime, dir.path(), &both[0], address));
     let superseded =
         "error: the server refused the session: superseded: a newer session of this agency took over";
@@ -157,7 +157,7 @@ fn a_second_process_takes_over(runtime: &str) {
     assert!(!both[0].winners_path().exists());
     done(Process::start(&mut agency(runtime, dir.path(), &both[1], address)), &both[1]);
     done(newest, &both[0]);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(stored(&dir.path().join("data"), &both), [1000, 1000]);
 }
 
@@ -176,11 +176,11 @@ fn a_missing_server_is_given_up(runtime: &str) {
 fn a_server_that_does_not_come_back_is_given_up(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 3000);
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let mut client = agency(runtime, dir.path(), &bets, centre.address());
+    let first = Process::start(&mut server(runtime, dir.path()));
+    let mut client = agency(runtime, dir.path(), &bets, first.address());
     let client = Process::start(client.args(["--retry-for", "500ms"]));
     client.line("enviadas: 40 ");
-    kill(centre);
+    kill(first);
     let error = failed(client);
     let said = error.strip_suffix(" of 3000 bets are stored").and_then(|error| error.rsplit(' ').next());
     let said: usize = said.unwrap_or_else(|| panic!("{error}")).parse().unwrap();
@@ -200,10 +200,10 @@ fn a_client_that_waits_to_connect_ends_for_a_signal(runtime: &str) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = Process::start(&mut agency(runtime, dir.path(), &bets, listener.local_addr().unwrap()));
         // After this rejection it pauses for five seconds or more.
-        let mut centre = accept(&listener);
-        centre.read_exact(&mut [0; BLOCK]).unwrap();
-        centre.write_all(&block(9, 1, b"timeout|too slow")).unwrap();
-        drop(centre);
+        let mut server = accept(&listener);
+        server.read_exact(&mut [0; BLOCK]).unwrap();
+        server.write_all(&block(9, 1, b"timeout|too slow")).unwrap();
+        drop(server);
         client.line("action: reconnect");
         let start = Instant::now();
         assert_eq!(client.stop_early(signal), "50 of 50 bets are left");
@@ -214,8 +214,8 @@ fn a_client_that_waits_to_connect_ends_for_a_signal(runtime: &str) {
 fn a_rejected_batch_is_named(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 1, 3000);
-    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
+    let address = server.address();
     let client = Process::start(&mut agency(runtime, dir.path(), &bets, address));
     client.line("enviadas: 40 ");
     // Another peer sends the agency's Finished in `block`.
@@ -225,7 +225,7 @@ fn a_rejected_batch_is_named(runtime: &str) {
     other.read_exact(&mut block).unwrap();
     assert_eq!(block[..5], [5, 1, 5, 0, b'1']);
     let error = failed(client);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     let kept = stored(&dir.path().join("data"), std::slice::from_ref(&bets))[0];
     let lines = format!("{}: lines {} to {}", bets.path.display(), kept + 1, kept + 2);
     assert_eq!(
@@ -237,10 +237,10 @@ fn a_rejected_batch_is_named(runtime: &str) {
 fn an_agency_beyond_the_last_is_rejected(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = Bets::make(dir.path(), 3, 50);
-    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
-    let error = failed(Process::start(&mut agency(runtime, dir.path(), &bets, centre.address())));
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
+    let error = failed(Process::start(&mut agency(runtime, dir.path(), &bets, server.address())));
     let expected = "error: the server refused the session: unknown-agency: ";
     assert!(error.starts_with(expected) && error.len() > expected.len(), "{error}");
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     assert_eq!(fs::read_to_string(dir.path().join("data/bets.csv")).unwrap(), "");
 }

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::files::File;
+use conformance::agency_files::File;
+use conformance::dialects::codec;
 use conformance::raw::Raw;
-use conformance::wire::wire;
 use lottery_proto::Dialect;
 use rustix::process::{Signal, setpriority_process};
 
@@ -57,13 +57,13 @@ fn acknowledgements_beside_long_batches() {
 
 /// Returns a long batch for each of the other connections.
 fn long_batches() -> Vec<Vec<u8>> {
-    let batch = |agency| wire(Dialect::Framed).batch(agency, &File::invented(agency, LONG).lines());
+    let batch = |agency| codec(Dialect::Framed).batch(agency, &File::invented(agency, LONG).lines());
     (HONEST + 1..=HONEST + OTHERS).map(batch).collect()
 }
 
 /// Server, and its honest agencies.
 struct Lottery {
-    centre: Process,
+    server: Process,
     agencies: Vec<Raw>,
     #[expect(dead_code, reason = "it lives as long")]
     dir: tempfile::TempDir,
@@ -72,15 +72,15 @@ struct Lottery {
 impl Lottery {
     fn start(runtime: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "99"]));
-        let address = centre.address();
-        Self { centre, agencies: (1..=HONEST).map(|agency| session(address, agency)).collect(), dir }
+        let server = Process::start(server(runtime, dir.path()).args(["--agencies", "99"]));
+        let address = server.address();
+        Self { server, agencies: (1..=HONEST).map(|agency| session(address, agency)).collect(), dir }
     }
 
     /// Returns the number of acknowledgements of honest agencies beside others, each of which sends one of
     /// these batches again and again.
     fn turn(&mut self, long: &[Vec<u8>]) -> u32 {
-        let address = self.centre.address();
+        let address = self.server.address();
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             let floods: Vec<_> =
@@ -103,13 +103,13 @@ impl Lottery {
 
 impl Drop for Lottery {
     fn drop(&mut self) {
-        self.centre.signal(Signal::KILL);
+        self.server.signal(Signal::KILL);
     }
 }
 
 /// Sends batches, each when the one before is acknowledged, and returns their number.
 fn send(agency: u32, peer: &mut Raw) -> u32 {
-    let batch = wire(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
+    let batch = codec(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
     let start = Instant::now();
     let mut acks = 0;
     while start.elapsed() < TURN {

@@ -42,16 +42,16 @@ fn start(runtime: &str, dir: &Path, agency: u32, address: SocketAddr) -> Process
 fn an_idle_server(runtime: &str) {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let dir = tempfile::tempdir().unwrap();
-        let centre = Process::start(&mut server(runtime, dir.path()));
-        centre.address();
-        centre.stop(signal);
+        let server = Process::start(&mut server(runtime, dir.path()));
+        server.address();
+        server.stop(signal);
     }
 }
 
 fn a_server_with_peers_in_every_state(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
     let silent = connect(address);
     let mut halfway = connect(address);
     halfway.write_all(&question(1)[..4000]).unwrap();
@@ -64,8 +64,8 @@ fn a_server_with_peers_in_every_state(runtime: &str) {
     let mut greedy = connect(address);
     greedy.set_nonblocking(true).unwrap();
     while greedy.write(&question(3)).is_ok() {}
-    centre.accepted(5);
-    let lines = centre.stop(Signal::TERM);
+    server.accepted(5);
+    let lines = server.stop(Signal::TERM);
     assert!(lines.iter().filter(|line| line.contains("action: close_connection")).count() >= 5, "{lines:#?}");
     for mut socket in [silent, halfway, asked] {
         let mut rest = Vec::new();
@@ -76,15 +76,15 @@ fn a_server_with_peers_in_every_state(runtime: &str) {
 
 fn a_server_and_a_client_that_wait_for_the_draw(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
     let (first, second) = (start(runtime, dir.path(), 1, address), start(runtime, dir.path(), 2, address));
     for client in [&first, &second] {
         client.line("action: apuestas_enviadas | result: success");
     }
     // All of its bets are sent, and nobody waits for its winners.
     first.stop(Signal::TERM);
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
     let (code, stdout, stderr) = second.end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
     given_up(&stderr[0], 1.0);
@@ -121,7 +121,7 @@ fn a_client_that_is_connecting(runtime: &str) {
 }
 
 /// Writes a file of bets that every dialect can carry.
-fn any_wire(dir: &Path, agency: u32, count: u32) -> PathBuf {
+fn for_any_dialect(dir: &Path, agency: u32, count: u32) -> PathBuf {
     let path = dir.join(format!("any-{agency}.csv"));
     let bet = |nth| format!("Ana,Paz,{},1980-01-31,{}", agency * 1_000_000 + nth, nth % 10_000);
     std::fs::write(&path, (0..count).map(bet).collect::<Vec<_>>().join("\n")).unwrap();
@@ -131,14 +131,14 @@ fn any_wire(dir: &Path, agency: u32, count: u32) -> PathBuf {
 /// The server takes only a part of the batches, or acknowledges only a part of them.
 fn a_client_in_the_middle_of_sending(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let bets = any_wire(dir.path(), 1, 20_000);
-    for wire in ["session", "block", "fixed", "framed", "braces"] {
+    let bets = for_any_dialect(dir.path(), 1, 20_000);
+    for dialect in ["session", "block", "fixed", "framed", "braces"] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         Socket::from(listener.try_clone().unwrap()).set_recv_buffer_size(1).unwrap();
         let mut client = client(runtime, dir.path(), 1, listener.local_addr().unwrap());
-        let client = Process::start(client.args(["--dialect", wire, "--bets"]).arg(&bets));
+        let client = Process::start(client.args(["--dialect", dialect, "--bets"]).arg(&bets));
         let mut socket = accept(&listener);
-        if wire == "framed" {
+        if dialect == "framed" {
             // Two batches of ten bets each are acknowledged.
             for _ in 0..2 {
                 let mut length = [0; 8];
@@ -153,13 +153,13 @@ fn a_client_in_the_middle_of_sending(runtime: &str) {
         }
         let left = client.stop_early(Signal::TERM);
         let numbers: Vec<usize> = left.split(' ').filter_map(|word| word.parse().ok()).collect();
-        match wire {
+        match dialect {
             "session" => assert_eq!(left, "20000 of 20000 bets are left"),
             "framed" => assert_eq!(left, "19970 of 20000 bets are left, 10 were sent and not confirmed"),
             "braces" => assert_eq!(left, "19950 of 20000 bets are left, 50 were sent and not confirmed"),
             _ => {
-                let [unsent, 20_000, unconfirmed] = numbers[..] else { panic!("{wire}: {left}") };
-                assert!(unconfirmed > 0 && unsent + unconfirmed == 20_000, "{wire}: {left}");
+                let [unsent, 20_000, unconfirmed] = numbers[..] else { panic!("{dialect}: {left}") };
+                assert!(unconfirmed > 0 && unsent + unconfirmed == 20_000, "{dialect}: {left}");
                 assert!(left.ends_with(&format!("bets are left, {unconfirmed} were sent and not confirmed")));
             }
         }
@@ -169,31 +169,35 @@ fn a_client_in_the_middle_of_sending(runtime: &str) {
 /// All of its bets are stored, but its winners are not written yet.
 fn a_client_with_unwritten_winners(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
-    for (agency, wire) in (1..).zip(["session", "block", "fixed", "braces"]) {
-        let bets = any_wire(dir.path(), agency, 50);
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
+    for (agency, dialect) in (1..).zip(["session", "block", "fixed", "braces"]) {
+        let bets = for_any_dialect(dir.path(), agency, 50);
         let mut client = client(runtime, dir.path(), agency, address);
-        client.args(["--dialect", wire, "--winners", &format!("winners-{agency}"), "--bets"]).arg(bets);
+        client.args(["--dialect", dialect, "--winners", &format!("winners-{agency}"), "--bets"]).arg(bets);
         let client = Process::start(&mut client);
         client.line("action: apuestas_enviadas | result: success");
-        assert_eq!(client.stop_early(Signal::TERM), "all 50 bets are stored, the winners are left", "{wire}");
+        assert_eq!(
+            client.stop_early(Signal::TERM),
+            "all 50 bets are stored, the winners are left",
+            "{dialect}"
+        );
     }
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 fn clients_that_ask_or_send_lines(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let mut echo = client(runtime, dir.path(), 1, centre.address());
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let mut echo = client(runtime, dir.path(), 1, server.address());
     let echo = Process::start(echo.args(["echo", "--loop-amount", "7", "--loop-period", "1h"]));
     echo.line("action: receive_message | result: success");
     assert_eq!(echo.stop_early(Signal::TERM), "6 of 7 messages are left");
-    let mut asking = client(runtime, dir.path(), 1, centre.address());
+    let mut asking = client(runtime, dir.path(), 1, server.address());
     let asking = Process::start(asking.args(["winners", "--log-level", "DEBUG"]));
     asking.line("action: consulta_ganadores | result: in_progress");
     assert_eq!(asking.stop_early(Signal::INT), "the winners are left");
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 /// The image that replaces the course's has the setting that its tests want.
@@ -204,40 +208,40 @@ fn a_client_of_the_course(runtime: &str) {
     let dockerfile = std::fs::read_to_string(root.join("docker/tp0/client/Dockerfile")).unwrap();
     let settings = dockerfile.lines().filter_map(|line| line.strip_prefix("ENV ")?.split_once('='));
     let settings: Vec<_> = settings.collect();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let mut echo = client(runtime, dir.path(), 1, centre.address());
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let mut echo = client(runtime, dir.path(), 1, server.address());
     echo.envs(settings);
     let echo = Process::start(echo.args(["echo", "--loop-amount", "7", "--loop-period", "1h"]));
     echo.line("action: receive_message | result: success");
     let lines = echo.stop(Signal::TERM);
     assert!(lines.last().unwrap().ends_with(" | left: 6 of 7 messages are left"), "{lines:#?}");
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 fn a_second_signal(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(server(runtime, dir.path()).args(["--linger-timeout", "1h"]));
-    let mut peer = connect(centre.address());
+    let server = Process::start(server(runtime, dir.path()).args(["--linger-timeout", "1h"]));
+    let mut peer = connect(server.address());
     peer.write_all(&question(1)[..100]).unwrap();
-    centre.line("action: accept_connections");
-    centre.signal(Signal::TERM);
+    server.line("action: accept_connections");
+    server.signal(Signal::TERM);
     // The server has ended its side; the peer does not end.
     assert_eq!(peer.read(&mut [0; 10]).unwrap(), 0);
     thread::sleep(MEANT);
-    assert!(centre.is_running());
-    centre.signal(Signal::INT);
-    let (code, stdout, _) = centre.end(SOON);
+    assert!(server.is_running());
+    server.signal(Signal::INT);
+    let (code, stdout, _) = server.end(SOON);
     assert_eq!(code, Some(1), "{stdout:#?}");
 }
 
 /// `timeout` and others send it so: to the process, and to its group.
 fn two_signals_at_once(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(server(runtime, dir.path()).args(["--linger-timeout", "1s"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--linger-timeout", "1s"]));
+    let address = server.address();
     let client = start(runtime, dir.path(), 1, address);
     client.line("action: apuestas_enviadas | result: success");
-    for process in [client, centre] {
+    for process in [client, server] {
         for signal in [Signal::TERM, Signal::TERM, Signal::INT, Signal::HUP] {
             process.signal(signal);
         }
@@ -249,11 +253,11 @@ fn two_signals_at_once(runtime: &str) {
 
 fn a_closed_terminal(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let client = start(runtime, dir.path(), 1, centre.address());
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let client = start(runtime, dir.path(), 1, server.address());
     client.line("action: apuestas_enviadas | result: success");
     client.stop(Signal::HUP);
-    centre.stop(Signal::HUP);
+    server.stop(Signal::HUP);
 }
 
 /// Runs under `nohup`.
@@ -262,11 +266,11 @@ fn a_closed_terminal_under_nohup(runtime: &str) {
     let program = server(runtime, dir.path());
     let mut nohup = crate::support::command("sh", dir.path());
     nohup.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(program.get_program()).args(program.get_args());
-    let centre = Process::start(&mut nohup);
-    let address = centre.address();
-    centre.signal(Signal::HUP);
+    let server = Process::start(&mut nohup);
+    let address = server.address();
+    server.signal(Signal::HUP);
     thread::sleep(MEANT);
-    assert!(centre.is_running());
+    assert!(server.is_running());
     assert_eq!(ask_on(&connect(address), 1).as_deref(), Some(&b"0"[..]));
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }

@@ -29,7 +29,7 @@ const FAULTS: [&str; 4] = ["error=EIO", "error=ENOSPC", "error=EINTR", "signal=K
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
     Start,
-    Running,
+    RunningServer,
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn fails(runtime: &str, step: usize) -> Option<usize> {
         return None;
     }
     let mut failed = 0;
-    for phase in [Phase::Start, Phase::Running] {
+    for phase in [Phase::Start, Phase::RunningServer] {
         for call in CALLS {
             for fault in FAULTS {
                 failed +=
@@ -113,27 +113,27 @@ fn fail(runtime: &str, phase: Phase, call: &str, fault: &str, nth: usize) -> boo
     let mut strace = strace(dir, call, fault, nth, &log);
     let mut plain = server_at(runtime, dir, address);
     plain.args(["--agencies", "1"]);
-    let (centre, tracer) = if phase == Phase::Start {
+    let (server, tracer) = if phase == Phase::Start {
         // The server is the child, and strace watches from behind.
         strace.args(["-D", "--"]).arg(server_program(runtime)).args(plain.get_args());
         (Process::start(&mut strace), None)
     } else {
-        let centre = Process::start(&mut plain);
-        centre.address();
-        let tracer = Tracer::attach(&centre, strace);
-        (centre, Some(tracer.expect("it was permitted")))
+        let server = Process::start(&mut plain);
+        server.address();
+        let tracer = Tracer::attach(&server, strace);
+        (server, Some(tracer.expect("it was permitted")))
     };
     let mut agency = client(runtime, dir, 1, address);
     agency.arg("--bets").arg(&bets[0].path).arg("--winners").arg(bets[0].winners_path()).arg("--force");
     let agency = Process::start(agency.args(["--batch-max-amount", "10", "--retry-for", "20s"]));
-    while centre.is_running() && agency.is_running() {
+    while server.is_running() && agency.is_running() {
         std::thread::sleep(Duration::from_millis(2));
     }
     if agency.is_running() {
-        ended(centre, fault, &case);
+        ended(server, fault, &case);
     } else {
         // The last calls are made when it ends.
-        let (code, _, stderr) = told_to_end(centre);
+        let (code, _, stderr) = told_to_end(server);
         let killed = code.is_none() && fault == "signal=KILL";
         assert!(
             killed || code == Some(0) || code == Some(74) && stderr.len() == 1,
@@ -152,18 +152,18 @@ fn fail(runtime: &str, phase: Phase, call: &str, fault: &str, nth: usize) -> boo
     has_failed(&log) || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("killed by SIGKILL"))
 }
 
-fn told_to_end(centre: Process) -> (Option<i32>, Vec<String>, Vec<String>) {
-    centre.ready();
+fn told_to_end(server: Process) -> (Option<i32>, Vec<String>, Vec<String>) {
+    server.ready();
     // The server may have noticed the failure while it was idle, and ended.
-    if centre.is_running() {
-        centre.signal(Signal::TERM);
+    if server.is_running() {
+        server.signal(Signal::TERM);
     }
-    centre.end(AT_LAST)
+    server.end(AT_LAST)
 }
 
 /// Checks that the server has ended by itself, as documented.
-fn ended(centre: Process, fault: &str, case: &str) {
-    let (code, stdout, stderr) = centre.end(AT_LAST);
+fn ended(server: Process, fault: &str, case: &str) {
+    let (code, stdout, stderr) = server.end(AT_LAST);
     if fault == "signal=KILL" {
         assert_eq!(code, None, "{case}: {stdout:#?} {stderr:#?}");
         return;

@@ -64,16 +64,16 @@ fn a_full_standard_output_stops_no_server(runtime: &str) {
     let bets = Bets::make(dir.path(), 1, 500);
     let address = free_address();
     let (reader, writer) = full_pipe();
-    let mut centre = server_at(runtime, dir.path(), address);
-    let centre = Process::spawn(centre.args(["--agencies", "1", "--log-level", "DEBUG"]).stdout(writer));
+    let mut server = server_at(runtime, dir.path(), address);
+    let server = Process::spawn(server.args(["--agencies", "1", "--log-level", "DEBUG"]).stdout(writer));
     for nth in 0..100 {
         echo(address, &format!("line {nth}"));
     }
     let (code, _, stderr) = Process::start(&mut agency(runtime, dir.path(), &bets, address)).end(2 * SOON);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]));
     bets.check_winners();
-    centre.signal(Signal::TERM);
-    let (code, _, stderr) = centre.end(SOON);
+    server.signal(Signal::TERM);
+    let (code, _, stderr) = server.end(SOON);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]));
     assert_eq!(stored(&dir.path().join("data"), &[bets]), [500]);
     drop(reader);
@@ -83,7 +83,7 @@ fn lines_that_did_not_fit_are_counted_when_somebody_reads(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let address = free_address();
     let (reader, writer) = pipe().unwrap();
-    let centre = Process::spawn(server_at(runtime, dir.path(), address).stdout(writer));
+    let server = Process::spawn(server_at(runtime, dir.path(), address).stdout(writer));
     // More lines than a pipe and the queue hold, at some 150 bytes each.
     let echoes = 9_000;
     for nth in 0..echoes {
@@ -102,8 +102,8 @@ fn lines_that_did_not_fit_are_counted_when_somebody_reads(runtime: &str) {
     });
     lost.recv_timeout(2 * SOON).expect("a line that says how many were lost");
     echo(address, "last");
-    centre.signal(Signal::TERM);
-    assert_eq!(centre.end(SOON).0, Some(0));
+    server.signal(Signal::TERM);
+    assert_eq!(server.end(SOON).0, Some(0));
     let lines = reading.join().unwrap();
     let counts: Vec<usize> = lines
         .iter()
@@ -120,13 +120,13 @@ fn lines_that_did_not_fit_are_counted_when_somebody_reads(runtime: &str) {
 
 fn a_full_standard_output_stops_no_client(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
-    let address = centre.address();
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
+    let address = server.address();
     let [one, two] = [1, 2].map(|agency| Bets::make(dir.path(), agency, 300));
     let (_reader, writer) = full_pipe();
     let first =
         Process::spawn(agency(runtime, dir.path(), &one, address).stdout(writer.try_clone().unwrap()));
-    centre.line("action: agency_finished | result: success | agency: 1");
+    server.line("action: agency_finished | result: success | agency: 1");
     // The client waits for the draw: a signal ends it.
     first.signal(Signal::TERM);
     first.status(SOON);
@@ -144,7 +144,7 @@ fn a_full_standard_output_stops_no_client(runtime: &str) {
     // The signal came when all was done, or a moment before the client could report it.
     assert!(matches!(first.end(SOON).0, Some(0 | 1)));
     one.check_winners();
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 fn a_full_standard_error_stops_no_program(runtime: &str) {
@@ -178,8 +178,8 @@ fn a_full_standard_error_stops_no_program(runtime: &str) {
 
 fn the_last_lines_are_written_however_late_they_are_read(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
     let (reader, writer) = pipe().unwrap();
     let mut loops = client(runtime, dir.path(), 3, address);
     loops.args(["echo", "--loop-amount", "2000", "--loop-period", "0s"]);
@@ -187,13 +187,13 @@ fn the_last_lines_are_written_however_late_they_are_read(runtime: &str) {
     // An open handle would keep the pipe open.
     drop(loops);
     // The work is done, and its lines are more than a pipe holds.
-    centre.line("msg: [CLIENT 3] Message N°2000");
+    server.line("msg: [CLIENT 3] Message N°2000");
     assert!(running.is_running());
     let lines: Vec<String> = BufReader::with_capacity(1000, reader).lines().map(Result::unwrap).collect();
     assert_eq!(running.end(SOON).0, Some(0));
     assert_eq!(lines.iter().filter(|line| line.contains("action: receive_message")).count(), 2000);
     assert!(lines.last().unwrap().contains("action: exit | result: success"), "{lines:#?}");
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 /// Returns the minute of the day at which a client has logged its settings, in this time zone.
@@ -251,11 +251,11 @@ fn text_of_a_server_is_escaped(runtime: &str) {
         ("fixed", format!("E{:05}{EVIL}", EVIL.chars().count()).into_bytes()),
         ("echo", format!("{EVIL}\n").into_bytes()),
     ] {
-        let centre = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = centre.local_addr().unwrap();
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
         let said = answer.clone();
-        let centre = thread::spawn(move || {
-            let (mut socket, _) = centre.accept().unwrap();
+        let server = thread::spawn(move || {
+            let (mut socket, _) = server.accept().unwrap();
             let mut some = [0; 1];
             let _ = socket.read_exact(&mut some);
             let _ = socket.write_all(&said);
@@ -272,7 +272,7 @@ fn text_of_a_server_is_escaped(runtime: &str) {
         assert_ne!(code, Some(0), "{dialect}: {stdout:#?}");
         // Ends the thread in case nobody has connected.
         drop(TcpStream::connect(address));
-        centre.join().unwrap();
+        server.join().unwrap();
         for line in stdout.iter().chain(&stderr) {
             let raw = line.contains(|c: char| c.is_control() || c == '\u{202e}');
             assert!(!raw, "{dialect}: {line:?}");

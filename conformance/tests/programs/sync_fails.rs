@@ -43,17 +43,17 @@ fn each_sync_at_the_start() {
         for nth in 1..MANY {
             let log = dir.join("strace.log");
             let normal = server_at("tokio", dir, address);
-            let mut centre = failing_sync(dir, nth, &log);
+            let mut server = failing_sync(dir, nth, &log);
             // strace is not the parent: signals and the exit code are the server's.
-            centre.arg("-D").arg(normal.get_program()).args(normal.get_args());
-            let centre = Process::start(centre.args(["--agencies", "2"]));
-            let listens = centre.lines(4).iter().any(|line| line.contains("action: listen"));
+            server.arg("-D").arg(normal.get_program()).args(normal.get_args());
+            let server = Process::start(server.args(["--agencies", "2"]));
+            let listens = server.lines(4).iter().any(|line| line.contains("action: listen"));
             if listens && !has_failed(&log) {
                 assert!(nth > 1, "nothing failed");
-                centre.stop(Signal::TERM);
+                server.stop(Signal::TERM);
                 break;
             }
-            let (code, _, stderr) = centre.end(SOON);
+            let (code, _, stderr) = server.end(SOON);
             assert_eq!((code, stderr.len()), (Some(1), 1), "sync {nth}: {stderr:#?}");
             let clear = stderr[0].starts_with("error: ") && stderr[0].contains(": cannot be used: ");
             assert!(clear && stderr[0].contains("os error 5"), "sync {nth}: {stderr:#?}");
@@ -61,18 +61,18 @@ fn each_sync_at_the_start() {
                 let _ = std::fs::remove_dir_all(dir.join("data"));
             }
         }
-        let centre = Process::start(server_at("tokio", dir, address).args(["--agencies", "2"]));
-        centre.address();
+        let server = Process::start(server_at("tokio", dir, address).args(["--agencies", "2"]));
+        server.address();
         if !kept {
             let agency = agency("tokio", dir, &bets[0], address);
             agency.line("action: apuestas_enviadas");
         }
-        centre.signal(Signal::KILL);
-        centre.end(SOON);
+        server.signal(Signal::KILL);
+        server.end(SOON);
     }
-    let centre = Process::start(server_at("tokio", dir, address).args(["--agencies", "2"]));
-    centre.address();
-    centre.stop(Signal::TERM);
+    let server = Process::start(server_at("tokio", dir, address).args(["--agencies", "2"]));
+    server.address();
+    server.stop(Signal::TERM);
     assert_eq!(stored(&dir.join("data"), &bets), [20]);
 }
 
@@ -106,18 +106,18 @@ fn fails(runtime: &str, nth: u32) -> bool {
     let dir = dir.path();
     let agencies = [1, 2].map(|agency| Bets::make(dir, agency, 60));
     let address = free_address();
-    let centre = Process::start(server_at(runtime, dir, address).args(["--agencies", "2"]));
-    centre.address();
+    let server = Process::start(server_at(runtime, dir, address).args(["--agencies", "2"]));
+    server.address();
     let log = dir.join("strace.log");
-    let tracer = Tracer::attach(&centre, failing_sync(dir, nth, &log)).unwrap();
+    let tracer = Tracer::attach(&server, failing_sync(dir, nth, &log)).unwrap();
     // The clients know which bets were acknowledged, and report missing ones.
     let clients = agencies.each_ref().map(|bets| agency(runtime, dir, bets, address));
-    while centre.is_running() && clients.iter().any(Process::is_running) {
+    while server.is_running() && clients.iter().any(Process::is_running) {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     let fatal = clients.iter().any(Process::is_running);
     if fatal {
-        let (code, stdout, stderr) = centre.end(SOON);
+        let (code, stdout, stderr) = server.end(SOON);
         assert_eq!((code, stderr.len()), (Some(74), 1), "sync {nth}: {stdout:#?} {stderr:#?}");
         let clear =
             stderr[0].starts_with("error: data/lottery.redb: failed, the last group may be stored or not: ");
@@ -126,7 +126,7 @@ fn fails(runtime: &str, nth: u32) -> bool {
         ends_well(again, clients, &agencies);
     } else {
         // If a sync fails at the end, all bets had been durable.
-        ends_well(centre, clients, &agencies);
+        ends_well(server, clients, &agencies);
     }
     drop(tracer);
     let again = Process::start(server_at(runtime, dir, address).args(["--agencies", "2"]));
@@ -136,11 +136,11 @@ fn fails(runtime: &str, nth: u32) -> bool {
     has_failed(&log)
 }
 
-fn ends_well(centre: Process, clients: [Process; 2], agencies: &[Bets; 2]) {
+fn ends_well(server: Process, clients: [Process; 2], agencies: &[Bets; 2]) {
     for (client, bets) in clients.into_iter().zip(agencies) {
         let (code, stdout, stderr) = client.end(3 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
         bets.check_winners();
     }
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }

@@ -4,8 +4,8 @@
 use std::fs;
 use std::time::Duration;
 
-use conformance::files::File;
-use conformance::thin::thin_line;
+use conformance::agency_files::File;
+use conformance::thin_line::thin_line;
 use rustix::process::Signal;
 
 use crate::support::{Process, SOON, client, server};
@@ -20,17 +20,17 @@ fn bytes_on_their_way_are_waited_for(runtime: &str) {
         let dir = tempfile::tempdir().unwrap();
         let file = File::invented(1, BETS);
         fs::write(dir.path().join("agency.csv"), &file.text).unwrap();
-        let centre = Process::start(server(runtime, dir.path()).args(["--agencies", "1"]));
-        let line = thin_line(centre.address(), 150, Duration::from_millis(25));
+        let server = Process::start(server(runtime, dir.path()).args(["--agencies", "1"]));
+        let line = thin_line(server.address(), 150, Duration::from_millis(25));
         let mut agency = client(runtime, dir.path(), 1, line);
         agency.args(["--dialect", dialect, "--answer-timeout", "1s", "--retry-for", "0s"]);
         let agency = Process::start(agency.args(["--bets", "agency.csv", "--winners", "winners"]));
-        (dialect, dir, file, centre, agency)
+        (dialect, dir, file, server, agency)
     });
-    for (dialect, dir, file, centre, agency) in running {
+    for (dialect, dir, file, server, agency) in running {
         let (code, stdout, stderr) = agency.end(8 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{dialect}: {stdout:#?}");
-        centre.stop(Signal::TERM);
+        server.stop(Signal::TERM);
         let told = fs::read_to_string(dir.path().join("winners")).unwrap();
         assert_eq!(told.lines().collect::<Vec<_>>(), file.winners(), "{dialect}");
         let stored = fs::read_to_string(dir.path().join("data/bets.csv")).unwrap();

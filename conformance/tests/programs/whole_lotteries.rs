@@ -22,8 +22,8 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr)
 fn five_agencies(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies: Vec<_> = (1..=5).map(|agency| Bets::make(dir.path(), agency, 400 * agency)).collect();
-    let centre = Process::start(&mut server(runtime, dir.path()));
-    let address = centre.address();
+    let server = Process::start(&mut server(runtime, dir.path()));
+    let address = server.address();
     let clients: Vec<_> =
         agencies.iter().map(|bets| Process::start(&mut agency(runtime, dir.path(), bets, address))).collect();
     for (client, bets) in clients.into_iter().zip(&agencies) {
@@ -34,7 +34,7 @@ fn five_agencies(runtime: &str) {
         assert!(stdout.last().unwrap().contains("action: exit | result: success"), "{stdout:#?}");
         bets.check_winners();
     }
-    let lines = centre.stop(Signal::TERM);
+    let lines = server.stop(Signal::TERM);
     assert_eq!(lines.iter().filter(|line| line.ends_with("action: sorteo | result: success")).count(), 1);
     let counts = stored(&dir.path().join("data"), &agencies);
     assert_eq!(counts, [400, 800, 1200, 1600, 2000]);
@@ -61,9 +61,9 @@ fn without_standard_output(runtime: &str) {
     for full in [false, true] {
         let dir = tempfile::tempdir().unwrap();
         let bets = Bets::make(dir.path(), 1, 100);
-        let centre = if full {
-            let mut centre = server(runtime, dir.path());
-            Process::spawn(centre.args(["--agencies", "1"]).stdout(File::create("/dev/full").unwrap()))
+        let server = if full {
+            let mut server = server(runtime, dir.path());
+            Process::spawn(server.args(["--agencies", "1"]).stdout(File::create("/dev/full").unwrap()))
         } else {
             let mut shell = command("sh", dir.path());
             shell.args(["-c", "exec \"$@\" >&-", "sh"]).arg(server_program(runtime));
@@ -71,10 +71,10 @@ fn without_standard_output(runtime: &str) {
         };
         let start = Instant::now();
         let port = loop {
-            if let Some(port) = port(centre.pid()) {
+            if let Some(port) = port(server.pid()) {
                 break port;
             }
-            assert!(start.elapsed() < SOON && centre.is_running());
+            assert!(start.elapsed() < SOON && server.is_running());
             thread::sleep(Duration::from_millis(5));
         };
         let address = ([127, 0, 0, 1], port).into();
@@ -89,8 +89,8 @@ fn without_standard_output(runtime: &str) {
         let expected = "error: cannot write the winners to -: No space left on device (os error 28)";
         assert_eq!((code, &stderr[..]), (Some(1), &[expected.to_owned()][..]));
 
-        centre.signal(Signal::TERM);
-        let (code, _, stderr) = centre.end(SOON);
+        server.signal(Signal::TERM);
+        let (code, _, stderr) = server.end(SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]));
         assert_eq!(stored(&dir.path().join("data"), &[bets]), [100]);
     }

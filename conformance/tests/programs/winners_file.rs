@@ -18,7 +18,7 @@ on_every_runtime!(
     a_client_that_is_stopped_leaves_nothing,
 );
 
-const WIRES: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
+const DIALECTS: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
 
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr) -> Command {
     let mut client = client(runtime, dir, bets.agency, address);
@@ -47,7 +47,7 @@ fn inputs_are_never_overwritten(runtime: &str) {
     symlink("agency-1.csv", dir.join("soft")).unwrap();
     fs::hard_link(&bets.path, dir.join("hard")).unwrap();
     symlink("config.yaml", dir.join("settings")).unwrap();
-    for wire in WIRES {
+    for dialect in DIALECTS {
         for (name, what) in [
             ("agency-1.csv", "the file of the bets"),
             ("soft", "the file of the bets"),
@@ -56,7 +56,7 @@ fn inputs_are_never_overwritten(runtime: &str) {
             ("settings", "the configuration"),
         ] {
             let mut client = agency(runtime, dir, &bets, address);
-            client.args(["--dialect", wire, "--force", "--winners", name]);
+            client.args(["--dialect", dialect, "--force", "--winners", name]);
             let expected = format!("--winners {name}: this is {what}, which the winners would overwrite");
             refused(&mut client, &listener, 2, &expected);
         }
@@ -76,13 +76,13 @@ fn a_filled_file_is_replaced_only_by_force(runtime: &str) {
     let path = bets.winners_path();
     let expected = format!("--winners {}: it exists and is not empty; --force replaces it", path.display());
     refused(&mut early, &listener, 2, &expected);
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "1"]));
-    let mut client = agency(runtime, dir, &bets, centre.address());
+    let server = Process::start(server(runtime, dir).args(["--agencies", "1"]));
+    let mut client = agency(runtime, dir, &bets, server.address());
     let (code, stdout, stderr) =
         Process::start(client.arg("--winners").arg(bets.winners_path()).arg("--force")).end(2 * SOON);
     assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
     bets.check_winners();
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }
 
 fn an_unwritable_file_is_found_before_anything_is_sent(runtime: &str) {
@@ -91,13 +91,13 @@ fn an_unwritable_file_is_found_before_anything_is_sent(runtime: &str) {
     let bets = Bets::make(dir, 1, 50);
     fs::create_dir(dir.join("directory")).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    for wire in WIRES {
+    for dialect in DIALECTS {
         for (name, file, problem) in [
             ("nowhere/winners", "nowhere/winners.part", "No such file or directory (os error 2)"),
             ("directory", "directory", "Is a directory (os error 21)"),
         ] {
             let mut client = agency(runtime, dir, &bets, listener.local_addr().unwrap());
-            client.args(["--dialect", wire, "--winners", name]);
+            client.args(["--dialect", dialect, "--winners", name]);
             let expected = format!("cannot write the winners to {file}: {problem}");
             refused(&mut client, &listener, 1, &expected);
         }
@@ -108,8 +108,8 @@ fn a_client_that_is_stopped_leaves_nothing(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let bets = Bets::make(dir, 1, 50);
-    let centre = Process::start(server(runtime, dir).args(["--agencies", "2"]));
-    let mut client = agency(runtime, dir, &bets, centre.address());
+    let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
+    let mut client = agency(runtime, dir, &bets, server.address());
     let client = Process::start(client.arg("--winners").arg(bets.winners_path()));
     client.line("action: apuestas_enviadas | result: success");
     let part = dir.join("agency-1.winners.part");
@@ -118,5 +118,5 @@ fn a_client_that_is_stopped_leaves_nothing(runtime: &str) {
     client.signal(Signal::TERM);
     client.status(SOON);
     assert!(!part.exists() && !bets.winners_path().exists());
-    centre.stop(Signal::TERM);
+    server.stop(Signal::TERM);
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::{self, JoinHandle};
 
-use conformance::files::File;
+use conformance::agency_files::File;
 use rustix::process::Signal;
 
 use crate::support::{Process, SOON, client, server};
@@ -18,7 +18,7 @@ use crate::support::{Process, SOON, client, server};
 pub(crate) struct Lottery {
     dir: tempfile::TempDir,
     runtime: &'static str,
-    pub(crate) centre: Process,
+    pub(crate) server: Process,
     pub(crate) address: SocketAddr,
 }
 
@@ -26,9 +26,9 @@ impl Lottery {
     /// Starts a server with these arguments.
     pub(crate) fn start(runtime: &'static str, arguments: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let centre = Process::start(server(runtime, dir.path()).args(arguments));
-        let address = centre.address();
-        Self { dir, runtime, centre, address }
+        let server = Process::start(server(runtime, dir.path()).args(arguments));
+        let address = server.address();
+        Self { dir, runtime, server, address }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -57,7 +57,7 @@ impl Lottery {
 
     /// Stops the server, and returns its log lines and the rows of `bets.csv` for each agency.
     pub(crate) fn end(self) -> (Vec<String>, BTreeMap<u32, Vec<String>>) {
-        let lines = self.centre.stop(Signal::TERM);
+        let lines = self.server.stop(Signal::TERM);
         (lines, rows(&self.dir.path().join("data/bets.csv")))
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
-use conformance::files::{File, stored};
+use conformance::agency_files::{File, stored};
 use lottery::{Lottery, count, fails, parrot, succeeds};
 
 use crate::support::peer::connect;
@@ -54,7 +54,7 @@ fn a_single_bet(runtime: &'static str) {
             if alone {
                 let kept =
                     format!("apuesta_almacenada | result: success | dni: {document} | numero: {number}");
-                lottery.centre.line(&kept);
+                lottery.server.line(&kept);
             }
         }
         expected.push(format!("Ana María,Núñez,{by_flag},1980-01-01,7574"));
@@ -62,8 +62,8 @@ fn a_single_bet(runtime: &'static str) {
         // In a dialect without a reply the client is done before the bet is stored.
         let stored = "apuesta_recibida | result: success | cantidad: 1";
         let start = Instant::now();
-        while count(&lottery.centre.lines(0), stored) < 2 * nth.saturating_sub(2) {
-            assert!(start.elapsed() < SOON, "{dialect}: {:#?}", lottery.centre.lines(0));
+        while count(&lottery.server.lines(0), stored) < 2 * nth.saturating_sub(2) {
+            assert!(start.elapsed() < SOON, "{dialect}: {:#?}", lottery.server.lines(0));
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -163,7 +163,7 @@ fn a_health_check_by_hand(runtime: &'static str) {
         socket.read_to_string(&mut answered).unwrap();
         assert_eq!(answered, answer);
     }
-    lottery.centre.line("receive_message | result: success | ip: 127.0.0.1 | msg: hello");
+    lottery.server.line("receive_message | result: success | ip: 127.0.0.1 | msg: hello");
     lottery.end();
 }
 

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use conformance::dialects::block;
 use conformance::raw::Raw;
-use conformance::wire::block;
 use socket2::{Domain, Socket, Type};
 
 use super::SOON;

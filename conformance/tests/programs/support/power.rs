@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::pieces::Random;
+use conformance::cuts::Random;
 use tempfile::TempDir;
 
 use super::SOON;

@@ -1,6 +1,6 @@
 //! `framed`: eight digits and a body (`docs/protocol.md#framed`).
 
-use super::Wire;
+use super::Codec;
 
 /// The dialect `framed`.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ fn framed(body: &str) -> Vec<u8> {
     format!("{:08}{body}", body.len()).into_bytes()
 }
 
-impl Wire for Framed {
+impl Codec for Framed {
     fn batch(&self, agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
         let bets: String = lines.iter().map(|fields| fields.join(";") + "\n").collect();
         framed(&format!("{agency};{}\n{bets}", lines.len()))
@@ -71,7 +71,7 @@ impl Wire for Framed {
         false
     }
 
-    fn centre_closes(&self) -> bool {
+    fn server_closes(&self) -> bool {
         true
     }
 

@@ -14,13 +14,13 @@ use lottery_core::store::MemoryStore;
 use lottery_proto::{Input, Instant, Machine};
 use lottery_runtime::{Dialer, Mailbox, Service, Step};
 
-use crate::centre::Terms;
-use crate::pieces::Cut;
+use crate::cuts::Cut;
+use crate::server::ServerSettings;
 
 /// Server whose time stands still.
 #[derive(Debug)]
-pub struct StillCentre {
-    centres: LotteryService,
+pub struct StillServer {
+    service: LotteryService,
     commit_queue: Arc<CommitQueue>,
     committer: Committer<MemoryStore>,
 }
@@ -34,20 +34,20 @@ pub struct Conn {
 
 const NOW: Instant = Instant::from_epoch(Duration::ZERO);
 
-impl StillCentre {
+impl StillServer {
     /// Returns a server without connections.
-    pub fn new(terms: &Terms) -> Self {
+    pub fn new(terms: &ServerSettings) -> Self {
         let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
-        let centres = terms.centres(&commit_queue);
+        let service = terms.service(&commit_queue);
         let committer = Committer::open(MemoryStore::new(), terms.rules()).expect("an empty store");
-        Self { centres, commit_queue, committer }
+        Self { service, commit_queue, committer }
     }
 
     /// Returns a new connection.
     pub fn accept(&self) -> Conn {
         let (sender, mail) = channel();
         let mailbox = Mailbox::new(move |notice| _ = sender.send(notice));
-        let machine = self.centres.accept(NOW, (Ipv4Addr::LOCALHOST, 1).into(), mailbox);
+        let machine = self.service.accept(NOW, (Ipv4Addr::LOCALHOST, 1).into(), mailbox);
         Conn { machine: machine.expect("there is room"), mail }
     }
 

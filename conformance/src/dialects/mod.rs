@@ -13,7 +13,7 @@ pub use block::{BLOCK, block};
 pub use fixed::bets_of as fixed_bets_of;
 
 /// Codec of a dialect, as far as a peer without a machine needs it.
-pub trait Wire: fmt::Debug + Sync {
+pub trait Codec: fmt::Debug + Sync {
     /// Returns a batch of these bets, which are lines of an agency file.
     fn batch(&self, agency: u32, lines: &[[&str; 5]]) -> Vec<u8>;
 
@@ -57,11 +57,11 @@ pub trait Wire: fmt::Debug + Sync {
     /// Returns the agency that sends this message, if it names one.
     fn agency_of(&self, message: &[u8]) -> Option<u32>;
 
-    /// Returns true if this is [`Wire::pending`].
+    /// Returns true if this is [`Codec::pending`].
     fn is_pending(&self, answer: &[u8]) -> bool;
 
     /// Returns true if the server closes after its last reply.
-    fn centre_closes(&self) -> bool {
+    fn server_closes(&self) -> bool {
         false
     }
 
@@ -80,7 +80,7 @@ pub trait Wire: fmt::Debug + Sync {
         self.query(agency)
     }
 
-    /// Returns the reply to [`Wire::probe`].
+    /// Returns the reply to [`Codec::probe`].
     fn probed(&self, agency: u32) -> Vec<u8> {
         self.pending(agency)
     }
@@ -90,7 +90,7 @@ pub trait Wire: fmt::Debug + Sync {
         [self.finished(agency), self.query(agency)].concat()
     }
 
-    /// Returns the reply to [`Wire::await_winners`] that comes before the winners.
+    /// Returns the reply to [`Codec::await_winners`] that comes before the winners.
     fn awaiting(&self, agency: u32) -> Vec<u8> {
         self.receipt(agency)
     }
@@ -102,7 +102,7 @@ pub trait Wire: fmt::Debug + Sync {
 }
 
 /// Returns the codec of that dialect.
-pub fn wire(dialect: Dialect) -> &'static dyn Wire {
+pub fn codec(dialect: Dialect) -> &'static dyn Codec {
     match dialect {
         Dialect::Block => &block::Block,
         Dialect::Fixed => &fixed::Fixed,

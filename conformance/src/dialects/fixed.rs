@@ -1,6 +1,6 @@
 //! `fixed`: columns of characters (`docs/protocol.md#fixed`).
 
-use super::Wire;
+use super::Codec;
 
 /// The dialect `fixed`.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub fn bets_of(message: &[u8]) -> Vec<String> {
     text[11..].chunks(82).take(count.parse().expect("a count")).map(bet).collect()
 }
 
-impl Wire for Fixed {
+impl Codec for Fixed {
     fn batch(&self, agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
         let bet = |[first_name, last_name, document, birthdate, number]: &[&str; 5]| {
             format!("{first_name:<30}{last_name:<30}{document:0>8}{birthdate}{number:0>4}")
@@ -84,7 +84,7 @@ impl Wire for Fixed {
         answer == b"N"
     }
 
-    fn centre_closes(&self) -> bool {
+    fn server_closes(&self) -> bool {
         true
     }
 

@@ -1,7 +1,7 @@
 //! `block`: packets in blocks of 8192 bytes (`docs/protocol.md#block`).
 
-use super::Wire;
-use crate::pieces::Random;
+use super::Codec;
+use crate::cuts::Random;
 
 /// The dialect `block`.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub fn block(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
     block
 }
 
-impl Wire for Block {
+impl Codec for Block {
     fn batch(&self, agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
         let bet = |fields: &[&str; 5]| packet(1, agency, fields.join("|").as_bytes());
         let count = u8::try_from(lines.len()).expect("at most 255 bets");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lottery_core::agency_file::AgencyFile;
 
-use crate::pieces::Random;
+use crate::cuts::Random;
 
 /// Winning number of every lottery.
 pub const WINNING: u32 = 7574;

@@ -10,14 +10,14 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::ServerConfig;
 
-use crate::files::WINNING;
-use crate::patience::{END, Task};
-use crate::runtimes::OnRuntime;
+use crate::agency_files::WINNING;
+use crate::runtimes::StoppableRuntime;
 use crate::serving::Serving;
+use crate::time_limits::{END, Task};
 
 /// Settings of a server.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct ServerSettings {
     /// Settings of its connections, and the number of agencies.
     pub config: ServerConfig,
     /// Maximum number of connections.
@@ -32,7 +32,7 @@ pub struct Terms {
     pub echo_prefix: String,
 }
 
-impl Terms {
+impl ServerSettings {
     /// Returns the defaults, for that many agencies.
     pub fn new(agencies: u32) -> Self {
         let config = ServerConfig { agencies, ..ServerConfig::default() };
@@ -47,10 +47,10 @@ impl Terms {
     }
 
     /// Returns the service that submits requests to `commit_queue`.
-    pub fn centres(&self, commit_queue: &Arc<CommitQueue>) -> LotteryService {
-        let centres =
+    pub fn service(&self, commit_queue: &Arc<CommitQueue>) -> LotteryService {
+        let service =
             LotteryService::new(self.config.clone(), Arc::clone(commit_queue), self.max_connections);
-        centres
+        service
             .with_connections_per_ip(self.max_connections_per_ip, self.max_connections_per_ip)
             .with_anonymous_finish(self.anonymous_finish)
             .with_echo_prefix(&self.echo_prefix)
@@ -64,7 +64,7 @@ impl Terms {
 
 /// Server that runs in threads.
 #[derive(Debug)]
-pub struct Running<S> {
+pub struct RunningServer<S> {
     /// Address that it listens at.
     pub address: SocketAddr,
     serving: Serving,
@@ -72,25 +72,25 @@ pub struct Running<S> {
     committing: Task<Committer<S>>,
 }
 
-impl Running<MemoryStore> {
+impl RunningServer<MemoryStore> {
     /// Starts a server with a store in memory.
-    pub fn in_memory<R: OnRuntime>(agencies: u32) -> Self {
-        Self::start::<R>(&Terms::new(agencies), MemoryStore::new())
+    pub fn in_memory<R: StoppableRuntime>(agencies: u32) -> Self {
+        Self::start::<R>(&ServerSettings::new(agencies), MemoryStore::new())
     }
 }
 
-impl<S: Store + 'static> Running<S> {
+impl<S: Store + 'static> RunningServer<S> {
     /// Starts a server.
-    pub fn start<R: OnRuntime>(terms: &Terms, store: S) -> Self {
+    pub fn start<R: StoppableRuntime>(terms: &ServerSettings, store: S) -> Self {
         let mut committer = Committer::open(store, terms.rules()).expect("the store can be read");
         let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
-        let centres = terms.centres(&commit_queue);
+        let service = terms.service(&commit_queue);
         let requests = Arc::clone(&commit_queue);
         let committing = Task::start("the committer", move || {
             committer::run(&mut committer, &requests).expect("the store does not fail");
             committer
         });
-        let serving = Serving::start::<R>(Arc::new(centres));
+        let serving = Serving::start::<R>(Arc::new(service));
         Self { address: serving.address, serving, commit_queue, committing }
     }
 

@@ -7,10 +7,10 @@ use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use lottery_runtime::Dialer;
 
-use crate::files::File;
-use crate::patience::{SOON, Task};
-use crate::runtimes::OnRuntime;
+use crate::agency_files::File;
+use crate::runtimes::StoppableRuntime;
 use crate::stop::Stop;
+use crate::time_limits::{SOON, Task};
 
 /// Returns the job of an agency with that file. It asks for its winners more often than a real one.
 pub fn job(address: SocketAddr, dialect: Dialect, agency: u32) -> Job {
@@ -29,26 +29,26 @@ pub fn job(address: SocketAddr, dialect: Dialect, agency: u32) -> Job {
 
 /// Client that runs in a thread.
 #[derive(Debug)]
-pub struct Calling<C> {
+pub struct RunningClient<C> {
     stop: Stop,
     task: Task<C>,
 }
 
-impl<C: Dialer + Send + 'static> Calling<C>
+impl<C: Dialer + Send + 'static> RunningClient<C>
 where
     C::Notice: Send,
 {
     /// Starts a client that ends by itself.
-    pub fn start<R: OnRuntime>(dialer: C) -> Self {
+    pub fn start<R: StoppableRuntime>(dialer: C) -> Self {
         Self::with_stop::<R>(dialer, Stop::never())
     }
 
     /// Starts a client that can be stopped.
-    pub fn stoppable<R: OnRuntime>(dialer: C) -> Self {
+    pub fn stoppable<R: StoppableRuntime>(dialer: C) -> Self {
         Self::with_stop::<R>(dialer, Stop::default())
     }
 
-    fn with_stop<R: OnRuntime>(mut dialer: C, stop: Stop) -> Self {
+    fn with_stop<R: StoppableRuntime>(mut dialer: C, stop: Stop) -> Self {
         let stopped = stop.clone();
         let task = Task::start(format!("a client on {}", R::NAME), move || {
             R::run_client(&mut dialer, &stopped);
@@ -57,7 +57,7 @@ where
         Self { stop, task }
     }
 
-    /// Stops a client of [`Calling::stoppable`].
+    /// Stops a client of [`RunningClient::stoppable`].
     pub fn stop(&self) {
         assert!(!self.stop.is_never(), "it can be stopped");
         self.stop.stop();
@@ -74,9 +74,9 @@ where
     }
 }
 
-impl Calling<LotteryClient> {
+impl RunningClient<LotteryClient> {
     /// Starts an agency with that file.
-    pub fn agency<R: OnRuntime>(address: SocketAddr, dialect: Dialect, file: &File) -> Self {
+    pub fn agency<R: StoppableRuntime>(address: SocketAddr, dialect: Dialect, file: &File) -> Self {
         Self::start::<R>(LotteryClient::new(job(address, dialect, file.agency), file.bets()))
     }
 

@@ -1,12 +1,12 @@
 //! `braces`: keys and values (`docs/protocol.md#braces`).
 
-use super::Wire;
+use super::Codec;
 
 /// The dialect `braces`.
 #[derive(Debug)]
 pub(super) struct Braces;
 
-impl Wire for Braces {
+impl Codec for Braces {
     fn batch(&self, agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
         let bet = |[first_name, last_name, document, birthdate, number]: &[&str; 5]| {
             format!(

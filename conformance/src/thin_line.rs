@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// Opens a line to `centre` that carries `bytes` in `every`, towards the server. It lasts as long as its
+/// Opens a line to `server` that carries `bytes` in `every`, towards the server. It lasts as long as its
 /// connections. Returns the line's address.
-pub fn thin_line(centre: SocketAddr, bytes: usize, every: Duration) -> SocketAddr {
+pub fn thin_line(server: SocketAddr, bytes: usize, every: Duration) -> SocketAddr {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     // Accepted sockets inherit this: the system must not buffer bytes that the line has not carried.
     socket.set_recv_buffer_size(1).expect("a small buffer");
@@ -20,22 +20,22 @@ pub fn thin_line(centre: SocketAddr, bytes: usize, every: Duration) -> SocketAdd
     thread::spawn(move || {
         while let Ok((agency, _)) = listener.accept() {
             // Without the server the line is cut.
-            let Ok(centre) = TcpStream::connect(centre) else { continue };
-            carry(agency, centre, bytes, every);
+            let Ok(server) = TcpStream::connect(server) else { continue };
+            carry(agency, server, bytes, every);
         }
     });
     address
 }
 
-fn carry(agency: TcpStream, centre: TcpStream, bytes: usize, every: Duration) {
-    centre.set_nodelay(true).expect("a socket takes options");
+fn carry(agency: TcpStream, server: TcpStream, bytes: usize, every: Duration) {
+    server.set_nodelay(true).expect("a socket takes options");
     let clone = |socket: &TcpStream| socket.try_clone().expect("a descriptor");
-    let (mut back, mut answered) = (clone(&agency), clone(&centre));
+    let (mut back, mut answered) = (clone(&agency), clone(&server));
     thread::spawn(move || {
         let _ = std::io::copy(&mut answered, &mut back);
         let _ = back.shutdown(Shutdown::Write);
     });
-    let (mut from, mut to) = (agency, centre);
+    let (mut from, mut to) = (agency, server);
     thread::spawn(move || {
         let mut piece = vec![0; bytes];
         while let Ok(read @ 1..) = from.read(&mut piece) {
