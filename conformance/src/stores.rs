@@ -37,6 +37,12 @@ impl Gate {
         self.let_pass(usize::MAX);
     }
 
+    /// Lets no commit pass that has not arrived yet.
+    pub fn close(&self) {
+        let mut passing = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        passing.allowed = passing.arrived;
+    }
+
     /// Returns the number of commits that have arrived at the gate.
     pub fn arrived(&self) -> usize {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).arrived

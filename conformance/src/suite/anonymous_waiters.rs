@@ -12,6 +12,7 @@ use crate::client::RunningClient;
 use crate::dialects::codec;
 use crate::raw::Raw;
 use crate::server::{RunningServer, ServerSettings};
+use crate::stores::GatedStore;
 use crate::time_limits::until;
 use lottery_core::client::LotteryClient;
 use lottery_core::store::MemoryStore;
@@ -92,19 +93,36 @@ pub fn a_vanished_waiter_does_not_count<Server: StoppableRuntime>() {
 /// its reply.
 pub fn a_half_closed_waiter_is_closed<Server: StoppableRuntime>() {
     let file = File::invented(1, 50);
-    let server = RunningServer::in_memory::<Server>(2);
+    let (store, gate) = GatedStore::new();
+    gate.open();
+    let server = RunningServer::start::<Server>(&ServerSettings::new(2), store);
     let ended = || {
         let mut ended = waiter(server.address);
         ended.fin();
         ended
     };
     assert_eq!(ended().receive_all(), b"", "a clean end");
-    let agency = start::<Server>(server.address, Dialect::Framed, &file);
-    assert_eq!(ended().receive_all(), b"");
+    let braces = codec(Dialect::Braces);
+    let mut agency = Raw::connect(server.address);
+    agency.send(&braces.batch(1, &file.lines()));
+    assert_eq!(agency.receive(braces.batch_stored().len()), braces.batch_stored());
+    // The committer is busy while a waiter comes and ends its side, so that it hears of both at once.
+    gate.close();
+    let arrived = gate.arrived();
+    agency.send(&braces.finished(1));
+    until("the end of agency 1 is at the store", || gate.arrived() > arrived);
+    let mut gone = ended();
+    thread::sleep(Duration::from_millis(300));
+    gate.open();
+    assert_eq!(gone.receive_all(), b"");
+    assert_eq!(agency.receive(braces.receipt(1).len()), braces.receipt(1));
     assert!(!is_drawn(server.address), "agency 2 is missing");
     is_told(waiter(server.address));
     is_told(ended());
-    assert_eq!(agency.winners(), file.winners());
+    agency.send(&braces.query(1));
+    let winners = braces.winners(1, &file.winners());
+    assert_eq!(agency.receive(winners.len()), winners);
+    drop(agency);
     server.end();
 }
 
