@@ -2,9 +2,23 @@
 
 use std::time::Duration;
 
+use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, ConnId, Dialect, Input, Instant, Io, Server, ServerConfig,
+    AgencyId, Client, ClientConfig, ConnId, Dialect, HelloReply, Input, Instant, Io, Server, ServerConfig,
 };
+
+use crate::packets::{HELLO, block};
+
+/// Inputs that a closed machine ignores.
+pub const LATE_INPUTS: [Input; 7] = [
+    Input::Received(9),
+    Input::Eof,
+    Input::Sent(9),
+    Input::FinSent,
+    Input::Unacked(9),
+    Input::Timeout,
+    Input::Failed,
+];
 
 /// Returns the time that many milliseconds after the epoch.
 pub fn at(millis: u64) -> Instant {
@@ -40,15 +54,37 @@ impl Endpoint for Client {
     }
 }
 
-/// Feeds all of `bytes` to the machine.
-pub fn give(end: &mut impl Endpoint, now: Instant, mut bytes: &[u8]) {
-    while !bytes.is_empty() {
-        let recv = end.poll_io().expect("it is not closed").recv;
-        let n = recv.len().min(bytes.len());
-        assert!(n > 0, "it does not read, {} bytes left", bytes.len());
-        recv[..n].copy_from_slice(&bytes[..n]);
-        bytes = &bytes[n..];
+/// Feeds the machine as many of the bytes as it takes, and returns their number.
+pub fn feed(end: &mut impl Endpoint, now: Instant, bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some(io) = end.poll_io() {
+        let n = io.recv.len().min(rest.len());
+        if n == 0 {
+            break;
+        }
+        io.recv[..n].copy_from_slice(&rest[..n]);
+        rest = &rest[n..];
         end.handle(now, Input::Received(n));
+    }
+    bytes.len() - rest.len()
+}
+
+/// Feeds all of `bytes` to the machine, which must read them.
+pub fn give(end: &mut impl Endpoint, now: Instant, bytes: &[u8]) {
+    let fed = feed(end, now, bytes);
+    assert_eq!(fed, bytes.len(), "it does not read all bytes");
+}
+
+/// Carries what one machine wants to send to the other, as far as that reads.
+pub fn carry(from: &mut impl Endpoint, to: &mut impl Endpoint, now: Instant) {
+    while let Some(io) = from.poll_io()
+        && !io.send.is_empty()
+    {
+        let n = feed(to, now, io.send);
+        if n == 0 {
+            break;
+        }
+        from.handle(now, Input::Sent(n));
     }
 }
 
@@ -73,6 +109,17 @@ pub fn server() -> Server {
 /// Returns a server, at time zero.
 pub fn server_with(config: ServerConfig) -> Server {
     Server::new(config, ConnId(1), at(0))
+}
+
+/// Opens a session on a new server as its client and its application, at time zero, and returns the bytes of
+/// Welcome.
+pub fn open_session(server: &mut Server, agency: u8, stored: u64, finished: bool) -> Vec<u8> {
+    give(server, at(0), &block(HELLO, agency, b"2"));
+    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("Hello is the first request") };
+    assert_eq!(ticket.agency().get(), u32::from(agency));
+    let welcome = HelloReply::Welcome { stored, finished, digest: 0 };
+    server.reply(at(0), ticket, welcome).expect("the ticket is of this server");
+    take(server, at(0))
 }
 
 /// Returns a client of `block`, at time zero.

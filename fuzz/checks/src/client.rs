@@ -4,7 +4,7 @@ use lottery_proto::client::Event;
 use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, SendError, State};
 use lottery_testkit::{ANA, BLOCK, JOSE, at, bet};
 
-use crate::driver::Driver;
+use crate::driver::{Driver, Finish};
 use crate::feed::Feed;
 
 /// Limit of unsent bytes, beyond which the client takes nothing more to send.
@@ -36,6 +36,26 @@ struct Run {
     driver: Driver<Client>,
     bets: Vec<Bet<'static>>,
     closed: u32,
+}
+
+impl Finish for Run {
+    type End = Client;
+
+    fn driver(&mut self) -> &mut Driver<Client> {
+        &mut self.driver
+    }
+
+    fn state(&mut self) -> State {
+        self.driver.end.state()
+    }
+
+    fn poll(&mut self) {
+        Self::poll(self);
+    }
+
+    fn ends(&self) -> u32 {
+        self.closed
+    }
 }
 
 impl Run {
@@ -96,21 +116,7 @@ impl Run {
         } else {
             self.driver.tell(Input::Eof);
         }
-        let mut steps = 0;
-        while self.driver.end.state() != State::Closed {
-            steps += 1;
-            assert!(steps < 100 + self.driver.received, "it does not come to rest");
-            // Errors behind many replies are known when the replies are taken.
-            self.poll();
-            self.driver.wind_up(silent);
-        }
-        let mut left = 100 + self.driver.received;
-        while self.closed == 0 {
-            left -= 1;
-            assert!(left > 0, "there is an end");
-            self.poll();
-        }
-        self.driver.stays_closed();
+        self.wind_up(silent);
         assert!(self.driver.end.poll_event().is_none());
         assert_eq!(self.driver.end.send_finished(self.driver.now), Err(SendError::Closed));
     }

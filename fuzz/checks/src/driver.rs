@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lottery_proto::{Input, Instant};
-use lottery_testkit::{Endpoint, at};
+use lottery_proto::{Input, Instant, State};
+use lottery_testkit::{Endpoint, LATE_INPUTS, at};
 
 use crate::feed::{Feed, padding};
 
@@ -135,16 +135,49 @@ impl<E: Endpoint> Driver<E> {
 
     /// Checks that no input changes a closed machine.
     pub(crate) fn stays_closed(&mut self) {
-        for input in [
-            Input::Received(9),
-            Input::Eof,
-            Input::Sent(9),
-            Input::FinSent,
-            Input::Unacked(9),
-            Input::Timeout,
-        ] {
+        for input in LATE_INPUTS {
             self.tell(input);
             assert!(self.end.poll_io().is_none());
         }
+    }
+}
+
+/// Machine with its application, under the steps of an input.
+pub(crate) trait Finish {
+    type End: Endpoint;
+
+    fn driver(&mut self) -> &mut Driver<Self::End>;
+
+    /// Returns the state of the connection.
+    fn state(&mut self) -> State;
+
+    /// Takes an event, if there is one.
+    fn poll(&mut self);
+
+    /// Answers all requests.
+    fn answer_all(&mut self) {}
+
+    /// Returns the number of ends that were reported.
+    fn ends(&self) -> u32;
+
+    /// Goes on until the connection is closed and its end is reported: the peer has ended its side, or is silent
+    /// and takes nothing. Then checks that it stays closed.
+    fn wind_up(&mut self, silent: bool) {
+        let mut steps = 0;
+        while self.state() != State::Closed {
+            steps += 1;
+            assert!(steps < 100 + self.driver().received, "it does not come to rest");
+            // Errors behind many replies are known when the replies are taken.
+            self.poll();
+            self.answer_all();
+            self.driver().wind_up(silent);
+        }
+        let mut left = 100 + self.driver().received;
+        while self.ends() == 0 {
+            left -= 1;
+            assert!(left > 0, "there is an end");
+            self.poll();
+        }
+        self.driver().stays_closed();
     }
 }

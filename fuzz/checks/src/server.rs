@@ -4,7 +4,7 @@ use lottery_proto::server::Event;
 use lottery_proto::{Code, ConnId, Dialect, Failure, Input, Server, ServerConfig, State};
 use lottery_testkit::{Answer, BLOCK, PendingRequest, at};
 
-use crate::driver::Driver;
+use crate::driver::{Driver, Finish};
 use crate::feed::Feed;
 
 const CODES: [Code; 4] = [Code::Storage, Code::Superseded, Code::Finished, Code::Malformed];
@@ -37,6 +37,30 @@ struct Run {
     held: Vec<(u64, PendingRequest)>,
     requests: u64,
     closed: u32,
+}
+
+impl Finish for Run {
+    type End = Server;
+
+    fn driver(&mut self) -> &mut Driver<Server> {
+        &mut self.driver
+    }
+
+    fn state(&mut self) -> State {
+        self.driver.end.state()
+    }
+
+    fn poll(&mut self) {
+        let _ = Self::poll(self);
+    }
+
+    fn answer_all(&mut self) {
+        Self::answer_all(self);
+    }
+
+    fn ends(&self) -> u32 {
+        self.closed
+    }
 }
 
 impl Run {
@@ -125,21 +149,7 @@ impl Run {
         if !silent {
             self.driver.tell(Input::Eof);
         }
-        let mut steps = 0;
-        while self.driver.end.state() != State::Closed {
-            steps += 1;
-            assert!(steps < 100 + self.driver.received, "it does not come to rest");
-            self.poll();
-            self.answer_all();
-            self.driver.wind_up(silent);
-        }
-        let mut left = 100 + self.driver.received;
-        while self.closed == 0 {
-            left -= 1;
-            assert!(left > 0, "there is an end");
-            self.poll();
-        }
-        self.driver.stays_closed();
+        self.wind_up(silent);
         self.answer_all();
         assert!(self.driver.end.poll_io().is_none() && self.driver.end.poll_event().is_none());
         if !self.driver.lied {

@@ -3,11 +3,11 @@
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    Client, ClientConfig, ConnId, Dialect, HelloReply, Input, Receipt, SendError, Server, ServerConfig,
-    State, WinnersReply,
+    Client, ClientConfig, ConnId, Dialect, Input, Receipt, SendError, Server, ServerConfig, State,
+    WinnersReply,
 };
 use lottery_testkit::{
-    ANA, BLOCK, FINISHED, HELLO, WINNER, accept_next, at, batch, bet, block, client, client_of, give,
+    ANA, BLOCK, FINISHED, WINNER, accept_next, at, batch, bet, block, client, client_of, give, open_session,
     server_with, take,
 };
 
@@ -101,11 +101,7 @@ fn a_client_with_much_unsent_is_busy_and_still_reads() {
 fn a_winners_query_waits_until_the_list_before_it_is_read() {
     let winners = vec!["20000001".to_owned(); 40_000];
     let mut server = with(ServerConfig::default());
-    give(&mut server, at(0), &block(HELLO, 1, b"2"));
-    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
-    let welcome = HelloReply::Welcome { stored: 0, finished: true, digest: 0 };
-    server.reply(at(0), ticket, welcome).unwrap();
-    take(&mut server, at(0));
+    open_session(&mut server, 1, 0, true);
     give(&mut server, at(0), &block(WINNER, 1, b"2").repeat(3));
     let mut lists = Vec::new();
     while let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() {

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    CloseReason, ConnId, HelloReply, Input, Instant, Lender, Receipt, Server, ServerConfig, WinnersReply,
+    CloseReason, ConnId, Input, Instant, Lender, Receipt, Server, ServerConfig, WinnersReply,
 };
-use lottery_testkit::{ANA, BATCH_ACK, HELLO, at, batch, block, framed};
+use lottery_testkit::{ANA, BATCH_ACK, at, batch, block, feed, framed, open_session};
 
 /// Lender with a limit, and a record of its calls.
 #[derive(Clone, Debug, Default)]
@@ -72,26 +72,8 @@ impl Purse {
 /// Returns a server in a session that has been welcomed.
 fn session(purse: &Purse) -> Server {
     let mut server = purse.server();
-    send(&mut server, at(0), &block(HELLO, 1, b"2"));
-    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
-    server.reply(at(0), ticket, HelloReply::Welcome { stored: 0, finished: false, digest: 0 }).unwrap();
-    take(&mut server, at(0));
+    open_session(&mut server, 1, 0, false);
     server
-}
-
-/// Feeds the server as many bytes as it takes, and returns their number.
-fn send(server: &mut Server, now: Instant, bytes: &[u8]) -> usize {
-    let mut sent = 0;
-    while let Some(io) = server.poll_io() {
-        let len = io.recv.len().min(bytes.len() - sent);
-        if len == 0 {
-            break;
-        }
-        io.recv[..len].copy_from_slice(&bytes[sent..sent + len]);
-        sent += len;
-        server.handle(now, Input::Received(len));
-    }
-    sent
 }
 
 /// Answers the batches that are there, and returns their number.
@@ -123,11 +105,11 @@ fn without_lent_memory_blocks_are_taken_one_by_one() {
     let purse = Purse::default();
     let mut server = session(&purse);
     let blocks = batch(1, &[ANA; 100]).repeat(5);
-    let mut sent = send(&mut server, at(0), &blocks);
+    let mut sent = feed(&mut server, at(0), &blocks);
     for _ in 0..5 {
         assert_eq!(answer(&mut server, at(0)), 1, "one at a time");
         assert!(take(&mut server, at(0)) == block(BATCH_ACK, 1, b"1|1"), "acknowledged");
-        sent += send(&mut server, at(0), &blocks[sent..]);
+        sent += feed(&mut server, at(0), &blocks[sent..]);
     }
     assert_eq!((sent, answer(&mut server, at(0))), (blocks.len(), 0));
     assert_eq!(purse.with(|purse| (purse.lent, purse.waits)), (0, None));
@@ -137,16 +119,16 @@ fn without_lent_memory_blocks_are_taken_one_by_one() {
 fn a_waiting_peers_end_is_read_without_lent_memory() {
     for limit in [0, usize::MAX] {
         let mut server = Purse::of(limit).server();
-        assert_eq!(send(&mut server, at(0), b"00000003END"), 11);
+        assert_eq!(feed(&mut server, at(0), b"00000003END"), 11);
         let Some(Event::AnonymousWaiter { .. }) = server.poll_event() else {
             panic!("it waits for the draw")
         };
         assert!(!server.poll_io().unwrap().recv.is_empty(), "with {limit}");
         // More bytes are read, but not without end.
-        let more = send(&mut server, at(0), &b"00000003END".repeat(100_000));
+        let more = feed(&mut server, at(0), &b"00000003END".repeat(100_000));
         assert!(limit > 0 || more <= 8192, "{more}");
         let mut server = Purse::of(limit).server();
-        send(&mut server, at(0), b"00000003END");
+        feed(&mut server, at(0), b"00000003END");
         let Some(Event::AnonymousWaiter { ticket }) = server.poll_event() else {
             panic!("it waits for the draw")
         };
@@ -164,7 +146,7 @@ fn lent_memory_lets_more_requests_in() {
     let mut sent = 0;
     let mut held = Vec::new();
     while held.len() < 40 && sent < blocks.len() {
-        let more = send(&mut server, at(0), &blocks[sent..]);
+        let more = feed(&mut server, at(0), &blocks[sent..]);
         sent += more;
         while let Some(Event::Batch { ticket, .. }) = server.poll_event() {
             held.push(ticket);
@@ -183,13 +165,13 @@ fn a_long_message_waits_for_lent_memory() {
     let purse = Purse::default();
     let mut server = purse.server();
     let long = long();
-    let sent = send(&mut server, at(0), &long);
+    let sent = feed(&mut server, at(0), &long);
     assert_eq!(sent, 8192, "its own");
     let waits = purse.with(|purse| purse.waits).expect("it waits");
     assert!(waits > 1024 * 1024, "for all that a message can need: {waits}");
     assert!(server.poll_io().unwrap().recv.is_empty(), "asked again, it still waits");
     purse.with(|purse| purse.limit = waits);
-    assert_eq!(sent + send(&mut server, at(1), &long[sent..]), long.len());
+    assert_eq!(sent + feed(&mut server, at(1), &long[sent..]), long.len());
     assert_eq!(answer(&mut server, at(1)), 1);
     assert_eq!(purse.with(|purse| purse.lent), waits);
 }
@@ -198,7 +180,7 @@ fn a_long_message_waits_for_lent_memory() {
 fn a_message_without_memory_is_incomplete_at_its_deadline() {
     let purse = Purse::default();
     let mut server = purse.server();
-    send(&mut server, at(0), &long());
+    feed(&mut server, at(0), &long());
     let deadline = server.poll_io().unwrap().deadline.expect("it does not wait for ever");
     server.handle(deadline, Input::Timeout);
     let sent = String::from_utf8(take(&mut server, deadline)).unwrap();
@@ -214,7 +196,7 @@ fn unneeded_memory_is_given_back_at_once_if_it_is_wanted_or_later() {
         let purse = Purse::of(usize::MAX);
         let mut server = purse.server();
         let long = long();
-        assert_eq!(send(&mut server, at(0), &long), long.len());
+        assert_eq!(feed(&mut server, at(0), &long), long.len());
         assert!(purse.with(|purse| purse.lent) > 1024 * 1024);
         purse.with(|purse| purse.wanted = wanted);
         assert_eq!(answer(&mut server, at(0)), 1);
@@ -237,7 +219,7 @@ fn unneeded_memory_is_given_back_at_once_if_it_is_wanted_or_later() {
 fn a_long_reply_is_counted_as_lent() {
     let purse = Purse::default();
     let mut server = purse.server();
-    send(&mut server, at(0), b"Q{AgencyID:1};");
+    feed(&mut server, at(0), b"Q{AgencyID:1};");
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     let winners = vec!["20000001".to_owned(); 50_000];
     server.reply(at(0), ticket, WinnersReply::Winners(&winners)).unwrap();

@@ -2,11 +2,11 @@
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    CloseReason, Code, Dialect, Failure, HelloReply, Input, ListError, ListSize, ReplyError, Server, Ticket,
+    CloseReason, Code, Dialect, Failure, Input, ListError, ListSize, ReplyError, Server, Ticket,
     WinnersQuery, WinnersReply, client,
 };
 use lottery_testkit::{
-    BLOCK, HELLO, ServerEvent, WINNER, at, block, client_of, framed, give, server, server_events, take,
+    BLOCK, ServerEvent, WINNER, at, block, client_of, framed, give, open_session, server, server_events, take,
 };
 
 /// Returns a server that was asked for the winners of agency 1, and the query's ticket.
@@ -14,11 +14,7 @@ fn queried(dialect: Dialect) -> (Server, Ticket<WinnersQuery>) {
     let mut server = server();
     match dialect {
         Dialect::Session => {
-            give(&mut server, at(0), &block(HELLO, 1, b"2"));
-            let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
-            let welcome = HelloReply::Welcome { stored: 0, finished: true, digest: 0 };
-            server.reply(at(0), ticket, welcome).unwrap();
-            take(&mut server, at(0));
+            open_session(&mut server, 1, 0, true);
             give(&mut server, at(0), &block(WINNER, 1, b"2"));
         }
         Dialect::Block => give(&mut server, at(0), &block(WINNER, 1, b"1")),

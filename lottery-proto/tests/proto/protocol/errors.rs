@@ -1,21 +1,19 @@
 //! Texts of rejections, their codes, and the digest (`docs/protocol.md#errors`).
 
-use lottery_proto::server::Event;
 use lottery_proto::{
-    Code, DecodeError, Dialect, Failure, Field, FieldError, FieldProblem, HelloReply, Input, Problem, Server,
+    Code, DecodeError, Dialect, Failure, Field, FieldError, FieldProblem, Input, Problem, Server,
     ServerConfig,
 };
-use lottery_testkit::{BLOCK, HELLO, accept_next, at, batch, block, crc32c, give, server, server_with, take};
+use lottery_testkit::{
+    BLOCK, HELLO, accept_next, at, batch, block, crc32c, give, open_session, server, server_with, take,
+};
 
 use super::document::{characters, document, listing, table};
 
 /// Returns a server that has sent Welcome to agency 1.
 fn in_session() -> Server {
     let mut server = server();
-    give(&mut server, at(0), &block(HELLO, 1, b"2"));
-    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("Hello was sent") };
-    server.reply(at(0), ticket, HelloReply::Welcome { stored: 0, finished: false, digest: 0 }).unwrap();
-    assert_eq!(take(&mut server, at(0)).len(), BLOCK);
+    assert_eq!(open_session(&mut server, 1, 0, false).len(), BLOCK);
     server
 }
 

@@ -2,8 +2,7 @@
 
 use lottery_proto::server::{Event, RefusedBy};
 use lottery_proto::{
-    AgencyId, CloseReason, Code, Dialect, HelloReply, Input, Receipt, ServerConfig, State, WinnersReply,
-    client,
+    AgencyId, CloseReason, Code, Dialect, Input, Receipt, ServerConfig, State, WinnersReply, client,
 };
 use lottery_testkit::{
     ANA, BATCH_ACK, BET, BLOCK, ERROR, FINISHED, HELLO, JOSE, WELCOME, WINNER, at, batch, bet, block, give,
@@ -216,11 +215,7 @@ fn hello_after_another_packet_is_refused() {
 
 #[test]
 fn a_waiting_session_gets_its_replies_and_then_the_shutdown() {
-    let mut server = server();
-    give(&mut server, at(0), &block(HELLO, 3, b"2"));
-    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
-    server.reply(at(0), ticket, HelloReply::Welcome { stored: 2, finished: false, digest: 0 }).unwrap();
-    take(&mut server, at(0));
+    let mut server = in_session();
     give(&mut server, at(0), &[batch(3, &[ANA]), block(WINNER, 3, b"2")].concat());
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
     server.handle(at(0), Input::Shutdown);

@@ -6,7 +6,8 @@ use lottery_proto::{
     AgencyId, Client, ClientConfig, CloseReason, Dialect, Input, Instant, SendError, State, block,
 };
 use lottery_testkit::{
-    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, FINISHED, JOSE, WINNER, at, bet, block, client_events,
+    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, FINISHED, JOSE, LATE_INPUTS, WINNER, at, bet, block,
+    client_events,
 };
 use proptest::prelude::*;
 
@@ -195,14 +196,7 @@ impl Run {
             assert_eq!(self.events[..], self.expected[..self.events.len()]);
             assert!(!matches!(reason, CloseReason::Peer(lottery_proto::Violation::Malformed(_))));
         }
-        for input in [
-            Input::Received(9),
-            Input::Eof,
-            Input::Sent(9),
-            Input::FinSent,
-            Input::Unacked(9),
-            Input::Timeout,
-        ] {
+        for input in LATE_INPUTS {
             self.client.handle(self.now, input);
             assert_eq!(self.client.send_finished(self.now), Err(SendError::Closed));
             assert!(self.client.poll_io().is_none() && self.client.poll_event().is_none());

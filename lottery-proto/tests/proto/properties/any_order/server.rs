@@ -6,7 +6,7 @@ use lottery_proto::server::Event;
 use lottery_proto::{
     Code, ConnId, Dialect, Failure, Input, Instant, Receipt, ReplyError, Server, ServerConfig, State,
 };
-use lottery_testkit::{BLOCK, FINISHED, PendingRequest, at, block, give};
+use lottery_testkit::{BLOCK, FINISHED, LATE_INPUTS, PendingRequest, at, block, give};
 use proptest::prelude::*;
 
 use super::words::request;
@@ -216,15 +216,7 @@ impl Run {
             assert!(self.answers.len() > before || self.closed == 1, "there is an end");
         }
         assert_eq!(self.closed, 1);
-        for input in [
-            Input::Received(9),
-            Input::Eof,
-            Input::Sent(9),
-            Input::FinSent,
-            Input::Timeout,
-            Input::Unacked(9),
-            Input::Failed,
-        ] {
+        for input in LATE_INPUTS {
             self.tell(input);
             assert!(self.server.poll_io().is_none() && self.server.poll_event().is_none());
         }
