@@ -16,6 +16,7 @@ pub mod log;
 #[cfg(feature = "machines")]
 mod machines;
 mod packets;
+mod pipe;
 pub mod process;
 #[cfg(feature = "machines")]
 pub mod reference;
@@ -40,6 +41,7 @@ pub use packets::{
     BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, ERROR, FINISHED, HELLO, WELCOME, WINNER, batch, block, framed,
     packet,
 };
+pub use pipe::Pipe;
 #[cfg(feature = "machines")]
 pub use requests::{ACCEPT, Answer, DRAWN, PendingRequest, accept_next, reject_next};
 pub use rng::Rng;

@@ -16,26 +16,28 @@ use lottery_core::server_connection::ServerConnection;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
 use lottery_runtime::{Dialer, Mailbox, Service, Step};
+use lottery_testkit::Pipe;
 
 use crate::support::Fields;
 use crate::support::test_store::TestStore;
 
-/// One direction of a connection.
-#[derive(Debug, Default)]
-pub(crate) struct Pipe {
-    bytes: VecDeque<u8>,
-    /// True if the writer has ended, or is gone.
-    ended: bool,
-    told: bool,
+/// One direction of a connection, and what has passed it.
+#[derive(Debug)]
+pub(crate) struct Direction {
+    pipe: Pipe,
     /// Number of bytes that went in.
     pub(crate) passed: usize,
     /// Time at which each block began, and its type.
     pub(crate) blocks: Vec<(Instant, u8)>,
 }
 
-impl Pipe {
+impl Direction {
     /// Bytes that a socket's buffers hold, approximately.
     const CAPACITY: usize = 20_000;
+
+    fn new() -> Self {
+        Self { pipe: Pipe::new(Self::CAPACITY), passed: 0, blocks: Vec::new() }
+    }
 
     fn put(&mut self, now: Instant, bytes: &[u8]) {
         for byte in bytes {
@@ -43,20 +45,20 @@ impl Pipe {
                 self.blocks.push((now, *byte));
             }
             self.passed += 1;
-            self.bytes.push_back(*byte);
         }
+        self.pipe.write(bytes);
     }
 
     /// Takes the bytes that `writer` wants to send, or its end. Returns true if anything moved.
     fn fill(&mut self, now: Instant, writer: &mut impl Machine) -> bool {
-        let Some(io) = writer.poll_io() else { return !std::mem::replace(&mut self.ended, true) };
-        let room = Self::CAPACITY - self.bytes.len();
+        let Some(io) = writer.poll_io() else { return self.pipe.end() };
+        let room = self.pipe.room();
         let input = if !io.send.is_empty() && room > 0 {
             let n = io.send.len().min(room);
             self.put(now, &io.send[..n]);
             Input::Sent(n)
         } else if io.fin {
-            self.ended = true;
+            self.pipe.end();
             Input::FinSent
         } else {
             return false;
@@ -68,17 +70,13 @@ impl Pipe {
     /// Feeds `reader` the bytes that it wants to receive. Returns true if anything moved.
     fn drain(&mut self, now: Instant, reader: &mut impl Machine) -> bool {
         let Some(io) = reader.poll_io() else {
-            self.bytes.clear();
+            self.pipe.clear();
             return false;
         };
-        let n = io.recv.len().min(self.bytes.len());
+        let n = self.pipe.read(io.recv);
         let input = if n > 0 {
-            for (to, from) in io.recv.iter_mut().zip(self.bytes.drain(..n)) {
-                *to = from;
-            }
             Input::Received(n)
-        } else if !io.recv.is_empty() && self.ended && !self.told {
-            self.told = true;
+        } else if !io.recv.is_empty() && self.pipe.read_end() {
             Input::Eof
         } else {
             return false;
@@ -96,8 +94,8 @@ pub(crate) struct Link {
     over: bool,
     server_connection: Option<ServerConnection>,
     mail: Arc<Mutex<VecDeque<Notice>>>,
-    pub(crate) up: Pipe,
-    pub(crate) down: Pipe,
+    pub(crate) up: Direction,
+    pub(crate) down: Direction,
 }
 
 impl Link {
@@ -111,7 +109,9 @@ impl Link {
             let mail = Arc::clone(&self.mail);
             let mailbox = Mailbox::new(move |notice| mail.lock().unwrap().push_back(notice));
             self.server_connection = service.accept(now, ([10, 0, 0, 1], 1).into(), mailbox);
-            self.down.ended = self.server_connection.is_none();
+            if self.server_connection.is_none() {
+                self.down.pipe.end();
+            }
             self.agency.connected(now);
             return true;
         }
@@ -217,8 +217,8 @@ impl World {
             over: false,
             server_connection: None,
             mail: Arc::default(),
-            up: Pipe::default(),
-            down: Pipe::default(),
+            up: Direction::new(),
+            down: Direction::new(),
         });
     }
 

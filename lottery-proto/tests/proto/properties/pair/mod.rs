@@ -13,48 +13,31 @@ use lottery_proto::{
 };
 
 use client::{ClientSide, Task};
-use lottery_testkit::{BLOCK, Endpoint, Rng, at};
+use lottery_testkit::{BLOCK, Endpoint, Pipe, Rng, at};
 use server::{ServerSide, winners};
-
-/// One direction of a socket.
-struct Pipe {
-    bytes: VecDeque<u8>,
-    size: usize,
-    ended: bool,
-    end_seen: bool,
-}
-
-impl Pipe {
-    fn new(size: usize) -> Self {
-        Self { bytes: VecDeque::new(), size, ended: false, end_seen: false }
-    }
-}
 
 /// Moves some bytes, or an end, in one direction. Returns true if anything moved.
 fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant, rng: &mut Rng) -> bool {
     let Some(io) = end.poll_io() else {
-        out.ended = true;
-        into.bytes.clear();
+        out.end();
+        into.clear();
         return false;
     };
-    let room = io.send.len().min(out.size - out.bytes.len());
-    let read = io.recv.len().min(into.bytes.len());
+    let room = io.send.len().min(out.room());
+    let read = io.recv.len().min(into.readable());
     let cut = |most: usize, rng: &mut Rng| if rng.one_in(3) { 1 + rng.index(most) } else { most };
     if room > 0 && (read == 0 || rng.one_in(2)) {
         let n = cut(room, rng);
-        out.bytes.extend(&io.send[..n]);
+        out.write(&io.send[..n]);
         end.handle(now, Input::Sent(n));
     } else if read > 0 {
         let n = cut(read, rng);
-        for (to, from) in io.recv.iter_mut().zip(into.bytes.drain(..n)) {
-            *to = from;
-        }
+        into.read(&mut io.recv[..n]);
         end.handle(now, Input::Received(n));
     } else if io.fin {
-        out.ended = true;
+        out.end();
         end.handle(now, Input::FinSent);
-    } else if !io.recv.is_empty() && into.ended && !into.end_seen {
-        into.end_seen = true;
+    } else if !io.recv.is_empty() && into.read_end() {
         end.handle(now, Input::Eof);
     } else {
         return false;
