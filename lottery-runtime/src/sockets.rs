@@ -21,12 +21,12 @@ const KEEPALIVE_TRIES: u32 = 3;
 /// full.
 const NOT_SENT: u32 = 16 * 1024;
 
-/// Listens at `address`. Accepted connections inherit the options of [`set_up`].
+/// Listens at `address`. Accepted connections inherit the options of [`set_options`].
 ///
 /// # Errors
 /// Returns the error of the system.
 pub fn listen(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
-    let socket = set_up(Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?)?;
+    let socket = set_options(Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?)?;
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(backlog.into())?;
@@ -39,7 +39,7 @@ pub fn listen(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// Returns the error of the system.
-pub fn set_up<S: AsFd>(socket: S) -> io::Result<S> {
+pub fn set_options<S: AsFd>(socket: S) -> io::Result<S> {
     let options = SockRef::from(&socket);
     options.set_tcp_nodelay(true)?;
     // Systems without this option buffer more, and still work.

@@ -5,7 +5,7 @@ use std::future::pending;
 use lottery_proto::Input;
 #[cfg(doc)]
 use lottery_runtime::RunClient;
-use lottery_runtime::sockets::set_up;
+use lottery_runtime::sockets::set_options;
 use lottery_runtime::{Clock, Dialer, Envelope, Step};
 use smol::Timer;
 use smol::channel::Receiver;
@@ -25,7 +25,7 @@ pub async fn run_client<S: Socket, C: Dialer>(dialer: &mut C, mail: &Receiver<En
         let done = async {
             match step {
                 Step::Done => Some(None),
-                Step::Connect(target) => Some(Some(connect::<S>(target, clock).await.and_then(set_up))),
+                Step::Connect(target) => Some(Some(connect::<S>(target, clock).await.and_then(set_options))),
                 Step::Wait(until) => {
                     Timer::after(until.duration_since(clock.now())).await;
                     None

@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 
 use lottery_proto::Input;
-use lottery_runtime::sockets::set_up;
+use lottery_runtime::sockets::set_options;
 use lottery_runtime::{Clock, Dialer, Step};
 #[cfg(doc)]
 use lottery_runtime::{Envelope, RunClient};
@@ -30,7 +30,7 @@ pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
             }
             Step::Connect(target) => {
                 let connected = connect(&target, clock, mail);
-                match connected.and_then(|socket| socket.map(set_up).transpose()) {
+                match connected.and_then(|socket| socket.map(set_options).transpose()) {
                     Ok(Some(socket)) => {
                         dialer.connected(clock.now());
                         drive(&socket, clock, dialer, mail);

@@ -3,7 +3,7 @@
 use lottery_proto::Input;
 #[cfg(doc)]
 use lottery_runtime::RunClient;
-use lottery_runtime::sockets::set_up;
+use lottery_runtime::sockets::set_options;
 use lottery_runtime::{Clock, Dialer, Envelope, Step};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
@@ -21,7 +21,7 @@ pub async fn run_client<C: Dialer>(dialer: &mut C, mail: &mut UnboundedReceiver<
             Step::Wait(until) => until.duration_since(clock.now()),
             Step::Connect(target) => {
                 tokio::select! {
-                    connected = connect(&target, clock) => match connected.and_then(set_up) {
+                    connected = connect(&target, clock) => match connected.and_then(set_options) {
                         Ok(socket) => {
                             dialer.connected(clock.now());
                             drive(socket, clock, dialer, mail).await;
