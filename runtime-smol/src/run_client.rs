@@ -1,6 +1,7 @@
 //! Connections of a client, one after the other.
 
 use std::future::pending;
+use std::io;
 
 use lottery_proto::Input;
 #[cfg(doc)]
@@ -14,6 +15,16 @@ use smol::future::or;
 use crate::connect::connect;
 use crate::{Socket, drive};
 
+/// End of a step.
+enum Ended<S> {
+    Connecting(io::Result<S>),
+    Waiting,
+    /// The client is to shut down; the step is broken off.
+    Stopped,
+    /// The client is done.
+    Done,
+}
+
 /// Runs a client until it is done, as [`RunClient::run_client`] says, but handles no signals: an
 /// [`Envelope::Shutdown`] in `mail` stands for the first one.
 ///
@@ -22,31 +33,33 @@ pub async fn run_client<S: Socket, C: Dialer>(dialer: &mut C, mail: &Receiver<En
     let clock = Clock::start();
     loop {
         let step = dialer.next_step(clock.now());
-        let done = async {
+        let ended = async {
             match step {
-                Step::Done => Some(None),
-                Step::Connect(target) => Some(Some(connect::<S>(target, clock).await.and_then(set_options))),
+                Step::Connect(target) => {
+                    Ended::Connecting(connect::<S>(target, clock).await.and_then(set_options))
+                }
                 Step::Wait(until) => {
                     Timer::after(until.duration_since(clock.now())).await;
-                    None
+                    Ended::Waiting
                 }
+                Step::Done => Ended::Done,
             }
         };
         let stopped = async {
             match mail.recv().await {
-                Ok(_) => Err(()),
+                Ok(_) => Ended::Stopped,
                 Err(_) => pending().await,
             }
         };
-        match or(async { Ok(done.await) }, stopped).await {
-            Err(()) => dialer.handle(clock.now(), Input::Shutdown),
-            Ok(None) => {}
-            Ok(Some(None)) => return,
-            Ok(Some(Some(Err(error)))) => dialer.not_connected(clock.now(), &error),
-            Ok(Some(Some(Ok(socket)))) => {
+        match or(ended, stopped).await {
+            Ended::Connecting(Ok(socket)) => {
                 dialer.connected(clock.now());
                 drive(socket, clock, dialer, mail).await;
             }
+            Ended::Connecting(Err(error)) => dialer.not_connected(clock.now(), &error),
+            Ended::Waiting => {}
+            Ended::Stopped => dialer.handle(clock.now(), Input::Shutdown),
+            Ended::Done => return,
         }
     }
 }

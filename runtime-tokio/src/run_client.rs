@@ -16,26 +16,22 @@ use crate::drive;
 pub async fn run_client<C: Dialer>(dialer: &mut C, mail: &mut UnboundedReceiver<Envelope<C::Notice>>) {
     let clock = Clock::start();
     loop {
-        let pause = match dialer.next_step(clock.now()) {
+        match dialer.next_step(clock.now()) {
+            Step::Connect(target) => tokio::select! {
+                connected = connect(&target, clock) => match connected.and_then(set_options) {
+                    Ok(socket) => {
+                        dialer.connected(clock.now());
+                        drive(socket, clock, dialer, mail).await;
+                    }
+                    Err(error) => dialer.not_connected(clock.now(), &error),
+                },
+                Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
+            },
+            Step::Wait(until) => tokio::select! {
+                () = sleep(until.duration_since(clock.now())) => {}
+                Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
+            },
             Step::Done => return,
-            Step::Wait(until) => until.duration_since(clock.now()),
-            Step::Connect(target) => {
-                tokio::select! {
-                    connected = connect(&target, clock) => match connected.and_then(set_options) {
-                        Ok(socket) => {
-                            dialer.connected(clock.now());
-                            drive(socket, clock, dialer, mail).await;
-                        }
-                        Err(error) => dialer.not_connected(clock.now(), &error),
-                    },
-                    Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
-                }
-                continue;
-            }
-        };
-        tokio::select! {
-            () = sleep(pause) => {}
-            Some(_) = mail.recv() => dialer.handle(clock.now(), Input::Shutdown),
         }
     }
 }
