@@ -14,19 +14,21 @@ const MAX_ADDRESSES: usize = 16;
 /// Minimum time of the last attempt, unless its timeout is shorter: the whole may take this much longer.
 const LAST_TRY: Duration = Duration::from_secs(1);
 
-/// Server to connect to, with time limits.
+/// Server to connect to, with time limits. A [`Dialer`](crate::Dialer) names it, and a runtime connects to it with
+/// [`Attempts`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Address of the server: `HOST:PORT`.
+    /// Address of the server: `HOST:PORT`. The host is a name or an address; that of IPv6 is in brackets.
     pub server: String,
     /// Time limit for each address, and for looking the name up.
     pub timeout: Duration,
-    /// End of the whole.
+    /// Time by which the last attempt has to end.
     pub until: Instant,
 }
 
 impl Target {
-    /// Creates a target that is tried from `now` until about `until`.
+    /// Creates a target that is tried from `now` until `until`, but for a second at least, or for `timeout` if
+    /// that is shorter.
     pub fn new(server: &str, timeout: Duration, now: Instant, until: Instant) -> Self {
         Self { server: server.to_owned(), timeout, until: until.max(now.after(timeout.min(LAST_TRY))) }
     }
@@ -43,17 +45,41 @@ impl Target {
     }
 }
 
-/// Returns the error of a name that was not found within this time.
+/// Returns the error of a name that was not found within [`Target::lookup_timeout`].
 pub fn lookup_timed_out(timeout: Duration) -> io::Error {
     io::Error::new(ErrorKind::TimedOut, format!("the name was not found within {timeout:.1?}"))
 }
 
-/// Returns the error of an address that did not answer within this time.
+/// Returns the error of an address that did not answer within the time limit of its attempt.
 pub fn connect_timed_out(timeout: Duration) -> io::Error {
     io::Error::new(ErrorKind::TimedOut, format!("no answer within {timeout:.1?}"))
 }
 
 /// Attempts to connect: the addresses of a name, one after the other, until one answers.
+///
+/// ```
+/// use std::net::{TcpListener, TcpStream, ToSocketAddrs};
+/// use std::time::Duration;
+///
+/// use lottery_runtime::connect::Attempts;
+/// use lottery_runtime::{Clock, Target, sockets};
+///
+/// # let listener = TcpListener::bind("127.0.0.1:0")?;
+/// # let (server, clock) = (listener.local_addr()?.to_string(), Clock::start());
+/// # let until = clock.now().after(Duration::from_secs(20));
+/// let target = Target::new(&server, Duration::from_secs(5), clock.now(), until);
+/// // An asynchronous runtime looks the name up within `target.lookup_timeout(clock.now())`.
+/// let mut attempts = Attempts::new(&target, target.server.to_socket_addrs()?);
+/// let socket = loop {
+///     let (address, limit) = attempts.next(clock.now())?;
+///     match TcpStream::connect_timeout(&address, limit) {
+///         Ok(socket) => break sockets::set_options(socket)?,
+///         Err(error) => attempts.failed(address, error),
+///     }
+/// };
+/// # drop(socket);
+/// # Ok::<_, std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Attempts<'a> {
     target: &'a Target,
@@ -82,7 +108,8 @@ impl<'a> Attempts<'a> {
         Ok((address, limit))
     }
 
-    /// Reports that the address could not be reached; [`connect_timed_out`] is the error of a time limit.
+    /// Reports that the address could not be reached, before the next is asked for; [`connect_timed_out`] is the
+    /// error of a time limit.
     pub fn failed(&mut self, address: SocketAddr, error: io::Error) {
         self.failures.push((address, error));
     }

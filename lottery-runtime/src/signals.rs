@@ -1,4 +1,8 @@
 //! Handling of signals, the same for every runtime.
+//!
+//! A runtime asks [`hangup_stops`], then installs its handlers of SIGTERM, SIGINT and, if so, SIGHUP, and reports each
+//! signal that arrives to one [`StopSignals`], with a function that stops its server or client. That function sends
+//! [`Envelope::Shutdown`](crate::Envelope::Shutdown), for example, and does not wait.
 
 use std::fs;
 use std::sync::Arc;
@@ -31,8 +35,9 @@ enum Effect {
 }
 
 impl StopSignals {
-    /// Handles a signal: calls `stop` at the first, and ends the process at a second that comes 200 ms after
-    /// the first or later.
+    /// Handles a signal that arrived at `now`: calls `stop` at the first, ignores more of them within 200 ms, as
+    /// a supervisor may signal both the process and its group, and ends the process with [`EXIT_AT_ONCE`] at one
+    /// that comes later.
     pub fn arrived(&mut self, now: Instant, stop: impl FnOnce()) {
         match self.effect(now) {
             Effect::Stop => stop(),
@@ -54,7 +59,8 @@ impl StopSignals {
 }
 
 /// Returns true if SIGHUP stops the program, as SIGTERM does. It does not if the program was started with
-/// SIGHUP ignored, as `nohup` does so that the program outlives its terminal.
+/// SIGHUP ignored, as `nohup` does so that the program outlives its terminal. To be asked before a handler of that
+/// signal is installed, which ends its being ignored.
 pub fn hangup_stops() -> bool {
     !fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores(&status, SIGHUP))
 }
@@ -67,7 +73,7 @@ fn ignores(status: &str, signal: i32) -> bool {
 }
 
 /// Turns SIGXFSZ into a failed write, as on a full disk. By default a file that reaches the process's limit
-/// for file sizes ends the process.
+/// for file sizes ends the process. For a program that writes files, at its start; no runtime calls it.
 pub fn outlive_file_size_limit() {
     // A handler without effect: ignoring a signal takes `unsafe`. If this fails, the default stays.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));

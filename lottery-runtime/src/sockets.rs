@@ -21,7 +21,8 @@ const KEEPALIVE_TRIES: u32 = 3;
 /// full.
 const NOT_SENT: u32 = 16 * 1024;
 
-/// Listens at `address`. Accepted connections inherit the options of [`set_options`].
+/// Listens at `address`, for a server: with port 0, at a port that is free. At most `backlog` connections wait to be
+/// accepted. Those that are accepted inherit the options of [`set_options`]; the listener is in blocking mode.
 ///
 /// # Errors
 /// Returns the error of the system.
@@ -33,9 +34,9 @@ pub fn listen(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Sets the options of a connected client's socket: written bytes leave at once, few of them wait in the
-/// system, and a server whose machine is gone is noticed within a minute and a half, also while nothing is to
-/// be sent.
+/// Sets the options of a socket, and returns it: written bytes leave at once, about 16 KiB of them wait in the
+/// system, and a peer whose computer is gone is noticed within 90 seconds, also while nothing is to be sent. For each
+/// socket that a client has connected.
 ///
 /// # Errors
 /// Returns the error of the system.
