@@ -1,12 +1,14 @@
 //! Bet in the form that the alternative formats carry, and the checksum that every decoder computes.
 
+use bincode::{BorrowDecode, Encode};
 use lottery_proto::{Bet, block};
+use serde::{Deserialize, Serialize};
 
 use crate::input::Blocks;
 
 /// Bet with numeric fields: compact and quick to read, but with less information than a bet, because a
-/// document's leading zeros are lost.
-#[derive(Clone, Copy, Debug)]
+/// document's leading zeros are lost. `bincode` and `postcard` carry it as it is.
+#[derive(Clone, Copy, Debug, Encode, BorrowDecode, Serialize, Deserialize)]
 pub struct Record<'a> {
     /// Given names.
     pub first_name: &'a str,

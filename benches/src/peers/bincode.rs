@@ -3,21 +3,10 @@
 //! 2.x is the last usable version: the crate published as 3.0.0 holds no software, and nobody maintains it.
 
 use bincode::config::{self, Config};
-use bincode::{BorrowDecode, Encode, borrow_decode_from_slice, encode_to_vec};
+use bincode::{borrow_decode_from_slice, encode_to_vec};
 
 use super::Messages;
 use crate::record::{Batch, Record};
-
-#[derive(Encode, BorrowDecode)]
-struct Bet<'a> {
-    first_name: &'a str,
-    last_name: &'a str,
-    document: u64,
-    year: u16,
-    month: u8,
-    day: u8,
-    number: u32,
-}
 
 fn config() -> impl Config {
     config::standard().with_fixed_int_encoding()
@@ -31,8 +20,7 @@ pub fn encode(batches: &[Batch<'_>]) -> Messages {
     let message = |batch: &Batch<'_>| {
         let head = (batch.agency, u32::try_from(batch.bets.len()).expect("few bets"));
         let mut out = encode_to_vec(head, config()).expect("memory to write to");
-        for &Record { first_name, last_name, document, year, month, day, number } in &batch.bets {
-            let bet = Bet { first_name, last_name, document, year, month, day, number };
+        for bet in &batch.bets {
             out.extend(encode_to_vec(bet, config()).expect("memory to write to"));
         }
         out
@@ -50,11 +38,10 @@ pub fn decode(messages: &Messages) -> u64 {
         let ((_, count), mut at): ((u8, u32), _) =
             borrow_decode_from_slice(message, config()).expect("a valid batch");
         for _ in 0..count {
-            let (bet, len): (Bet<'_>, _) =
+            let (bet, len): (Record<'_>, _) =
                 borrow_decode_from_slice(&message[at..], config()).expect("a valid bet");
             at += len;
-            let Bet { first_name, last_name, document, year, month, day, number } = bet;
-            sum = Record { first_name, last_name, document, year, month, day, number }.fold(sum);
+            sum = bet.fold(sum);
         }
         assert_eq!(at, message.len(), "nothing follows");
     }

@@ -1,21 +1,9 @@
 //! `postcard`: serde with varints.
 
 use postcard::{take_from_bytes, to_extend};
-use serde::{Deserialize, Serialize};
 
 use super::Messages;
 use crate::record::{Batch, Record};
-
-#[derive(Serialize, Deserialize)]
-struct Bet<'a> {
-    first_name: &'a str,
-    last_name: &'a str,
-    document: u64,
-    year: u16,
-    month: u8,
-    day: u8,
-    number: u32,
-}
 
 /// Encodes each batch as agency, count and bets.
 ///
@@ -25,11 +13,7 @@ pub fn encode(batches: &[Batch<'_>]) -> Messages {
     let message = |batch: &Batch<'_>| {
         let head = (batch.agency, u32::try_from(batch.bets.len()).expect("few bets"));
         let out = to_extend(&head, Vec::new()).expect("memory to write to");
-        batch.bets.iter().fold(out, |out, bet| {
-            let &Record { first_name, last_name, document, year, month, day, number } = bet;
-            let bet = Bet { first_name, last_name, document, year, month, day, number };
-            to_extend(&bet, out).expect("memory to write to")
-        })
+        batch.bets.iter().fold(out, |out, bet| to_extend(bet, out).expect("memory to write to"))
     };
     batches.iter().map(message).collect()
 }
@@ -43,10 +27,9 @@ pub fn decode(messages: &Messages) -> u64 {
     for message in messages {
         let ((_, count), mut rest): ((u8, u32), _) = take_from_bytes(message).expect("a valid batch");
         for _ in 0..count {
-            let (bet, after): (Bet<'_>, _) = take_from_bytes(rest).expect("a valid bet");
+            let (bet, after): (Record<'_>, _) = take_from_bytes(rest).expect("a valid bet");
             rest = after;
-            let Bet { first_name, last_name, document, year, month, day, number } = bet;
-            sum = Record { first_name, last_name, document, year, month, day, number }.fold(sum);
+            sum = bet.fold(sum);
         }
         assert!(rest.is_empty(), "nothing follows");
     }
