@@ -1,6 +1,8 @@
 //! Disk in memory that fails as it is told to, and loses what was not synced.
 
 mod faults;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
