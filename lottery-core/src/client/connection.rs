@@ -35,7 +35,7 @@ impl<T> ClientConnection<T> {
     ) -> Self {
         connection.max_answer = connection.max_answer.min(connection.dialect.longest_answer(bets));
         let (agency, max) = (connection.agency.get(), connection.dialect.max_agency());
-        // An agency number that the dialect cannot carry ends the agency before it connects.
+        // An agency number that the dialect cannot carry ends the client before it connects.
         let outcome = (agency > max).then_some(Err(ClientError::Send(SendError::Agency { agency, max })));
         Self { connection, server, connect_timeout, client: None, outcome, reminder: Reminder::default() }
     }
@@ -53,7 +53,7 @@ impl<T> ClientConnection<T> {
         }
     }
 
-    /// Ends the agency and closes the connection. Only the first outcome counts.
+    /// Ends the client and closes the connection. Only the first outcome counts.
     pub(super) fn end(&mut self, now: Instant, outcome: Result<T, ClientError>) {
         self.outcome.get_or_insert(outcome);
         self.hang_up(now);
@@ -82,7 +82,7 @@ impl<T> ClientConnection<T> {
         ClientError::Closed { server: self.server.clone(), reason }
     }
 
-    /// Passes an input to the machine of the connection. A shutdown ends the agency as stopped, unless it has
+    /// Passes an input to the machine of the connection. A shutdown ends the client as stopped, unless it has
     /// ended.
     pub(super) fn handle(&mut self, now: Instant, input: Input) {
         if input == Input::Shutdown {
@@ -100,7 +100,7 @@ impl<T> ClientConnection<T> {
         Some(io)
     }
 
-    /// Notes the thing that the agency waits for and its progress; the reminder logs it now and then.
+    /// Notes the thing that the client waits for and its progress; the reminder logs it now and then.
     pub(super) fn waits_for(&mut self, now: Instant, waits_for: Option<(&'static str, usize)>) {
         let waits_for = waits_for.filter(|_| !self.has_ended());
         self.reminder.look(now, self.id(), waits_for);
@@ -147,7 +147,7 @@ impl<T> ClientConnection<T> {
         self.connection.dialect.profile()
     }
 
-    /// Returns the outcome. An agency that has not ended counts as stopped.
+    /// Returns the outcome. A client that has not ended counts as stopped.
     pub(super) fn into_outcome(self) -> Result<T, ClientError> {
         self.outcome.unwrap_or(Err(ClientError::Stopped))
     }

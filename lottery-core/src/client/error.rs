@@ -7,7 +7,7 @@ use lottery_proto::{CloseReason, Dialect, SendError};
 
 use crate::agency_file::AgencyFileError;
 
-/// Reason why an agency did not get its winners.
+/// Reason why a client did not get its winners.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -115,7 +115,7 @@ pub enum ClientError {
         /// Reason why there is no reply.
         reason: String,
     },
-    /// The agency was stopped before it was done.
+    /// The client was stopped before it was done.
     #[error("stopped before it was done")]
     Stopped,
 }

@@ -8,7 +8,7 @@ use lottery_proto::{ClientConfig, Instant};
 use super::connection::ClientConnection;
 use crate::agency_file::AgencyFile;
 
-/// Settings of an agency's run.
+/// Settings of a client of an agency.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Settings of its connections.
@@ -24,7 +24,7 @@ pub struct Job {
     /// Longest such pause.
     pub poll_max: Duration,
     /// Time limit for connecting in all. In a session, and once the end of the bets is acknowledged, also the
-    /// time for which a lost connection is retried before the agency gives up.
+    /// time for which a lost connection is retried before the client gives up.
     pub retry_for: Duration,
     /// Seed of the random part of the pauses between retries.
     pub seed: u64,
@@ -46,7 +46,7 @@ impl Job {
         }
     }
 
-    /// Returns the connections of an agency. They have ended already if the dialect cannot carry one of the
+    /// Returns the connections of a client. They have ended already if the dialect cannot carry one of the
     /// bets.
     pub(super) fn connections(&self, bets: &AgencyFile, max_winners: usize) -> ClientConnection<Vec<String>> {
         let (connection, server) = (self.connection.clone(), self.server.clone());
@@ -58,7 +58,7 @@ impl Job {
     }
 }
 
-/// Progress of an agency.
+/// Progress of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Number of bets handed to the connection; in a session, of bets that the server has acknowledged.
@@ -71,7 +71,7 @@ pub struct Progress {
     pub cut_off: bool,
 }
 
-/// Work that an agency has left.
+/// Work that a client has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Left {
     /// Number of bets in all.

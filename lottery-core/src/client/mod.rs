@@ -1,4 +1,4 @@
-//! Agency: the client's machine on its connections, and its steps between them.
+//! Client of an agency: its machine on its connections, and its steps between them.
 
 mod connection;
 mod echo;
@@ -26,7 +26,7 @@ pub use self::session::SessionClient;
 pub use self::single_bet::SingleBet;
 use crate::agency_file::AgencyFile;
 
-/// Agency at work: sends its bets and Finished, then asks for its winners, in the way of its dialect.
+/// Client of an agency: sends its bets and Finished, then asks for its winners, in the way of its dialect.
 #[derive(Debug)]
 pub struct LotteryClient(Kind);
 
@@ -37,7 +37,7 @@ enum Kind {
 }
 
 impl LotteryClient {
-    /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
+    /// Creates a client with these bets. It has ended already, and sends none, if its dialect cannot carry
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         Self(if job.connection.dialect.profile().has_sessions {
@@ -47,36 +47,36 @@ impl LotteryClient {
         })
     }
 
-    /// Creates an agency that only asks for its winners: it sends no bet and no Finished.
+    /// Creates a client that only asks for its winners: it sends no bet and no Finished.
     pub fn asking(job: Job) -> Self {
         Self(Kind::Plain(PlainClient::asking(job)))
     }
 
-    /// Calls `on_progress` whenever the agency has made progress.
+    /// Calls `on_progress` whenever the client has made progress.
     #[must_use]
     pub fn with_progress(self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
         Self(match self.0 {
-            Kind::Plain(agency) => Kind::Plain(agency.with_progress(on_progress)),
-            Kind::Session(agency) => Kind::Session(agency.with_progress(on_progress)),
+            Kind::Plain(client) => Kind::Plain(client.with_progress(on_progress)),
+            Kind::Session(client) => Kind::Session(client.with_progress(on_progress)),
         })
     }
 
     /// Returns the work that is left.
     pub fn left(&self) -> Left {
         match &self.0 {
-            Kind::Plain(agency) => agency.left(),
-            Kind::Session(agency) => agency.left(),
+            Kind::Plain(client) => client.left(),
+            Kind::Session(client) => client.left(),
         }
     }
 
     /// Returns the documents of the winners, in the order in which their bets were stored.
     ///
     /// # Errors
-    /// Returns the reason why the agency did not get them.
+    /// Returns the reason why the client did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, ClientError> {
         match self.0 {
-            Kind::Plain(agency) => agency.into_outcome(),
-            Kind::Session(agency) => agency.into_outcome(),
+            Kind::Plain(client) => client.into_outcome(),
+            Kind::Session(client) => client.into_outcome(),
         }
     }
 }
@@ -86,15 +86,15 @@ impl Machine for LotteryClient {
 
     fn poll_io(&mut self) -> Option<Io<'_>> {
         match &mut self.0 {
-            Kind::Plain(agency) => agency.poll_io(),
-            Kind::Session(agency) => agency.poll_io(),
+            Kind::Plain(client) => client.poll_io(),
+            Kind::Session(client) => client.poll_io(),
         }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
         match &mut self.0 {
-            Kind::Plain(agency) => agency.handle(now, input),
-            Kind::Session(agency) => agency.handle(now, input),
+            Kind::Plain(client) => client.handle(now, input),
+            Kind::Session(client) => client.handle(now, input),
         }
     }
 
@@ -106,22 +106,22 @@ impl Machine for LotteryClient {
 impl Dialer for LotteryClient {
     fn next_step(&mut self, now: Instant) -> Step {
         match &mut self.0 {
-            Kind::Plain(agency) => agency.next_step(now),
-            Kind::Session(agency) => agency.next_step(now),
+            Kind::Plain(client) => client.next_step(now),
+            Kind::Session(client) => client.next_step(now),
         }
     }
 
     fn connected(&mut self, now: Instant) {
         match &mut self.0 {
-            Kind::Plain(agency) => agency.connected(now),
-            Kind::Session(agency) => agency.connected(now),
+            Kind::Plain(client) => client.connected(now),
+            Kind::Session(client) => client.connected(now),
         }
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
         match &mut self.0 {
-            Kind::Plain(agency) => agency.not_connected(now, error),
-            Kind::Session(agency) => agency.not_connected(now, error),
+            Kind::Plain(client) => client.not_connected(now, error),
+            Kind::Session(client) => client.not_connected(now, error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Retry schedule: pauses that double, with a random part, so that agencies cut off together do not return
+//! Retry schedule: pauses that double, with a random part, so that clients cut off together do not return
 //! together.
 
 use std::time::Duration;

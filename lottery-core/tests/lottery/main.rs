@@ -1,6 +1,7 @@
 //! Logic of the lottery, stepped by hand: no sockets, no threads, and a virtual time.
 
 mod accepted_connections;
+mod assembly;
 mod client_dialects;
 mod client_rejections;
 mod client_sessions;

@@ -21,7 +21,7 @@ const IS_FINISHED: &str = "the agency is finished";
 /// Longest wait for a reply to an empty batch: a server that does not understand one may stay silent.
 const CHECK: Duration = Duration::from_secs(5);
 
-/// Maximum number of winners for an agency that only asks: the number of its bets is not known.
+/// Maximum number of winners for a client that only asks: the number of its bets is not known.
 const MAX_WINNERS: usize = 1_000_000;
 
 /// State that only the query needs.
@@ -31,7 +31,7 @@ pub(super) struct Asking {
     pub(super) max_winners: usize,
     /// Winners listed so far.
     pub(super) winners: Vec<String>,
-    /// True if there are no bets to send: the agency only asks.
+    /// True if there are no bets to send: the client only asks.
     alone: bool,
     /// Number of connections in a row that were closed without a reply.
     unanswered: u32,
@@ -48,24 +48,24 @@ impl Asking {
 }
 
 impl PlainClient {
-    /// Creates an agency that only asks for its winners and changes nothing at the server.
+    /// Creates a client that only asks for its winners and changes nothing at the server.
     ///
-    /// On `session` it asks in `block`: a session would take over from the agency that is sending. It opens a
-    /// session only for a list that is longer than a block, which exists once nobody sends any more. An
-    /// agency on a dialect that asks with Finished has ended already.
+    /// On `session` it asks in `block`: a session would take over from the client that is sending. It opens a
+    /// session only for a list that is longer than a block, which exists once nobody sends any more. A
+    /// client on a dialect that asks with Finished has ended already.
     pub fn asking(mut job: Job) -> Self {
         let dialect = job.connection.dialect;
         if dialect == Dialect::Session {
             job.connection.dialect = Dialect::Block;
         }
-        let mut agency = Self::with_max_winners(job, Arc::new(AgencyFile::empty()), MAX_WINNERS);
-        agency.phase = Phase::Waiting(Instant::default());
-        (agency.settled, agency.asking.alone) = (true, true);
-        if agency.winners_flow() == WinnersFlow::WithFinished {
+        let mut client = Self::with_max_winners(job, Arc::new(AgencyFile::empty()), MAX_WINNERS);
+        client.phase = Phase::Waiting(Instant::default());
+        (client.settled, client.asking.alone) = (true, true);
+        if client.winners_flow() == WinnersFlow::WithFinished {
             let reason = "it asks by saying that the agency is finished".to_owned();
-            agency.end(Instant::default(), Err(ClientError::CannotAsk { dialect, reason }));
+            client.end(Instant::default(), Err(ClientError::CannotAsk { dialect, reason }));
         }
-        agency
+        client
     }
 
     /// Begins a connection.
@@ -168,7 +168,7 @@ impl PlainClient {
     /// Handles a failure of the session.
     pub(super) fn failed(&mut self, now: Instant, code: Option<Code>, reason: String) {
         let error = ClientError::Refused { what: "the session", reason };
-        // Another client that only asks, or the agency itself, took over: it is soon done.
+        // Another client that only asks, or the one that sends, took over: it is soon done.
         if code.is_some_and(|code| passes(code) || code == Code::Superseded) {
             self.lost(now, error);
         } else {

@@ -1,4 +1,4 @@
-//! Interface of a plain agency to the runtime.
+//! Interface of a client without sessions to the runtime.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Agency on a dialect without sessions: one pass over its bets, then the query, on one connection or, on
+//! Client on a dialect without sessions: one pass over its bets, then the query, on one connection or, on
 //! `fixed`, several.
 //!
 //! Bets are sent once: a batch whose reply is lost may or may not be stored, and these dialects cannot tell.
@@ -22,7 +22,7 @@ use super::retry::Retry;
 use crate::agency_file::AgencyFile;
 use crate::redact;
 
-/// Agency at work: sends its bets and Finished, then asks for its winners.
+/// Client of an agency: sends its bets and Finished, then asks for its winners.
 pub struct PlainClient {
     job: Job,
     bets: Arc<AgencyFile>,
@@ -58,7 +58,7 @@ enum Phase {
 }
 
 impl PlainClient {
-    /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
+    /// Creates a client with these bets. It has ended already, and sends none, if its dialect cannot carry
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         let max_winners = bets.len();
@@ -83,7 +83,7 @@ impl PlainClient {
         }
     }
 
-    /// Calls `on_progress` whenever the agency has made progress.
+    /// Calls `on_progress` whenever the client has made progress.
     #[must_use]
     pub fn with_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
         self.on_progress = Box::new(on_progress);
@@ -99,7 +99,7 @@ impl PlainClient {
     /// Returns the documents of the winners, in the order in which their bets were stored.
     ///
     /// # Errors
-    /// Returns the reason why the agency did not get them.
+    /// Returns the reason why the client did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, ClientError> {
         self.connection.into_outcome()
     }
@@ -108,7 +108,7 @@ impl PlainClient {
         self.connection.profile().winners_flow
     }
 
-    /// Ends the agency. Only the first outcome counts.
+    /// Ends the client. Only the first outcome counts.
     fn end(&mut self, now: Instant, outcome: Result<Vec<String>, ClientError>) {
         self.phase = Phase::Done;
         self.connection.end(now, outcome);

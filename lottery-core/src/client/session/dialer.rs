@@ -1,4 +1,4 @@
-//! Interface of a session agency to the runtime.
+//! Interface of a client with sessions to the runtime.
 
 use std::convert::Infallible;
 use std::io;

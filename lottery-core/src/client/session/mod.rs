@@ -1,8 +1,8 @@
-//! Agency with sessions: no bet is lost and none stored twice, however often either side is killed
+//! Client with sessions: no bet is lost and none stored twice, however often either side is killed
 //! (`docs/protocol.md#sessions`).
 //!
 //! It keeps nothing on disk. Its file is one ordered list, and the server says how many bets of it are
-//! durable: the agency compares their digest, skips them, and sends the rest.
+//! durable: the client compares their digest, skips them, and sends the rest.
 
 mod dialer;
 mod resume;
@@ -22,7 +22,7 @@ use super::retry::Retry;
 use crate::agency_file::AgencyFile;
 use crate::redact;
 
-/// Agency at work, through as many connections as it takes.
+/// Client at work, through as many connections as it takes.
 pub struct SessionClient {
     job: Job,
     bets: Arc<AgencyFile>,
@@ -58,7 +58,7 @@ enum Phase {
 }
 
 impl SessionClient {
-    /// Creates an agency with these bets. It has ended already, and sends none, if its dialect cannot carry
+    /// Creates a client with these bets. It has ended already, and sends none, if its dialect cannot carry
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl SessionClient {
         }
     }
 
-    /// Calls `on_progress` whenever the agency has made progress.
+    /// Calls `on_progress` whenever the client has made progress.
     #[must_use]
     pub fn with_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
         self.on_progress = Box::new(on_progress);
@@ -93,12 +93,12 @@ impl SessionClient {
     /// Returns the documents of the winners, in the order in which their bets were stored.
     ///
     /// # Errors
-    /// Returns the reason why the agency did not get them.
+    /// Returns the reason why the client did not get them.
     pub fn into_outcome(self) -> Result<Vec<String>, ClientError> {
         self.connection.into_outcome()
     }
 
-    /// Ends the agency. Only the first outcome counts.
+    /// Ends the client. Only the first outcome counts.
     fn end(&mut self, now: Instant, outcome: Result<Vec<String>, ClientError>) {
         self.phase = Phase::Leaving;
         self.connection.end(now, outcome);

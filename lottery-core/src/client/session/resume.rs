@@ -29,7 +29,7 @@ impl SessionClient {
         self.end_with_other_bets(now, stored, what);
     }
 
-    /// Ends the agency: the server holds bets of it that are not the beginning of its file.
+    /// Ends the client: the server holds bets of it that are not the beginning of its file.
     pub(super) fn end_with_other_bets(&mut self, now: Instant, stored: u64, what: &'static str) {
         let (server, file) = (self.connection.server().to_owned(), self.bets.path().display().to_string());
         let finished = self.finished;
