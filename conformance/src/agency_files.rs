@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lottery_core::agency_file::AgencyFile;
 
-use crate::cuts::Random;
+use lottery_testkit::Rng;
 
 /// Winning number of every lottery.
 pub const WINNING: u32 = 7574;
@@ -30,12 +30,12 @@ impl File {
     /// Returns invented bets that every dialect can carry: the same for the same agency and number of bets.
     /// About one in 30 wins.
     pub fn invented(agency: u32, bets: u32) -> Self {
-        let mut random = Random::new(u64::from(agency) << 32 | u64::from(bets));
+        let mut rng = Rng::new(u64::from(agency) << 32 | u64::from(bets));
         let line = |index| {
-            let (first, last) = (random.of(&FIRST), random.of(&LAST));
+            let (first, last) = (rng.pick(&FIRST), rng.pick(&LAST));
             let document = 10_000_000 + agency * 1_000_000 + index;
-            let (year, month, day) = (1930 + random.below(75), 1 + random.below(12), 1 + random.below(28));
-            let number = if random.below(30) == 0 { WINNING as usize } else { random.below(10_000) };
+            let (year, month, day) = (1930 + rng.index(75), 1 + rng.index(12), 1 + rng.index(28));
+            let number = if rng.index(30) == 0 { WINNING as usize } else { rng.index(10_000) };
             format!("{first},{last},{document},{year}-{month:02}-{day:02},{number}\r\n")
         };
         Self { agency, text: (0..bets).map(line).collect() }

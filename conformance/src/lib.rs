@@ -6,7 +6,6 @@ pub mod client;
 pub mod cuts;
 pub mod dialects;
 pub mod holding;
-pub mod logged;
 pub mod machines;
 pub mod probe;
 pub mod raw;

@@ -1,7 +1,8 @@
 //! `block`: packets in blocks of 8192 bytes (`docs/protocol.md#block`).
 
+use lottery_testkit::Rng;
+
 use super::Codec;
-use crate::cuts::Random;
 
 /// The dialect `block`.
 #[derive(Debug)]
@@ -67,8 +68,8 @@ impl Codec for Block {
     }
 
     fn garbage(&self) -> Vec<u8> {
-        let mut random = Random::new(3);
-        let mut garbage: Vec<u8> = (0..3 * BLOCK).map(|_| random.next_u64().to_le_bytes()[0]).collect();
+        let mut rng = Rng::new(3);
+        let mut garbage: Vec<u8> = (0..3 * BLOCK).map(|_| rng.next_u64().to_le_bytes()[0]).collect();
         // The first byte chooses this dialect; its type is one that no client sends.
         garbage[0] = 2;
         garbage

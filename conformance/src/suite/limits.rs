@@ -8,13 +8,13 @@ use crate::StoppableRuntime;
 use crate::agency_files::File;
 use crate::client::{RunningClient, job};
 use crate::dialects::codec;
-use crate::logged::Lines;
 use crate::raw::Raw;
 use crate::server::{RunningServer, ServerSettings};
 use crate::time_limits::until;
 use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::Dialect;
+use lottery_testkit::log::Lines;
 
 /// One connection beyond the maximum is rejected with a clean end; the others do not notice.
 pub fn a_connection_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {

@@ -4,13 +4,13 @@ use crate::StoppableRuntime;
 use crate::agency_files::{File, stored};
 use crate::client::{RunningClient, job};
 use crate::dialects::{Codec, codec};
-use crate::logged::Lines;
 use crate::raw::Raw;
 use crate::server::{RunningServer, ServerSettings};
 use crate::stores::FullOnce;
 use lottery_core::client::{ClientError, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect, Problem, Violation};
+use lottery_testkit::log::Lines;
 
 /// Sends bytes and the end of this side, and returns the reply.
 fn ask(server: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {

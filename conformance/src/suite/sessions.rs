@@ -11,6 +11,7 @@ use crate::raw::Raw;
 use crate::server::RunningServer;
 use lottery_core::client::{ClientError, LotteryClient};
 use lottery_proto::Dialect;
+use lottery_testkit::crc32c;
 
 const FINISHED: u8 = 4;
 const BATCH_ACK: u8 = 5;
@@ -19,13 +20,11 @@ const HELLO: u8 = 7;
 const WELCOME: u8 = 8;
 const ERROR: u8 = 9;
 
-/// Returns the digest of these bets, computed a bit at a time: CRC-32C (`docs/protocol.md#digest`).
+/// Returns the digest of these bets (`docs/protocol.md#digest`).
 fn digest(lines: &[[&str; 5]]) -> u32 {
     let bytes: Vec<u8> =
         lines.iter().flat_map(|fields| format!("{}\n", fields.join("|")).into_bytes()).collect();
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0x82F6_3B78 & (crc & 1).wrapping_neg()))
-    })
+    crc32c(&bytes)
 }
 
 fn welcome(agency: u32, finished: u8, window: u32, lines: &[[&str; 5]]) -> Vec<u8> {

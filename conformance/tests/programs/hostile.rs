@@ -11,15 +11,16 @@ use std::thread;
 use std::time::Duration;
 
 use conformance::agency_files::File;
-use conformance::cuts::Random;
 use conformance::dialects::{block, codec};
 use conformance::raw::Raw;
 use conformance::running::alone;
 use lottery_proto::Dialect;
+use lottery_testkit::Rng;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::support::agency_files::{Bets, stored};
 use crate::support::faults::skip;
+use crate::support::flag::SetOnDrop;
 use crate::support::peer::{BLOCK, connect, question};
 use crate::support::{Process, SOON, client, command, server, server_program};
 
@@ -77,7 +78,7 @@ fn beside<Attack: FnMut() + Send>(
                 attack();
             }
         });
-        let _over = Sets(&over);
+        let _over = SetOnDrop(&over);
         let clients = agencies.each_ref().map(|bets| agency(runtime, dir.path(), bets, address));
         for (client, bets) in clients.into_iter().zip(&agencies) {
             let (code, stdout, stderr) = client.end(12 * SOON);
@@ -90,15 +91,6 @@ fn beside<Attack: FnMut() + Send>(
     server.stop(Signal::TERM);
     drop(attack);
     assert_eq!(stored(&dir.path().join("data"), &agencies), [BETS as usize; 4]);
-}
-
-/// Sets the flag when it is dropped, also when a test fails: nothing waits for the attackers then.
-struct Sets<'a>(&'a AtomicBool);
-
-impl Drop for Sets<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Returns the command of a server with these settings.
@@ -170,16 +162,14 @@ fn replies_that_are_not_read(runtime: &str) {
 
 fn floods_of_garbage(runtime: &str) {
     beside(runtime, with(runtime, &[]), FAILED, |_, address| {
-        let mut random = Random::new(7);
+        let mut rng = Rng::new(7);
         move || {
             let mut peer = connect(address);
-            let mut garbage: Vec<u8> =
-                (0..20_000).map(|_| u8::try_from(random.below(256)).unwrap()).collect();
+            let mut garbage: Vec<u8> = (0..20_000).map(|_| u8::try_from(rng.below(256)).unwrap()).collect();
             // Each dialect gets its share.
-            garbage[0] = random
-                .of::<[u8]>(&[b"\x01", b"\x03", b"\x04", b"\x06", b"\x07", b"A", b"0", b"B", b"N", b"Q"])[0];
+            garbage[0] = *rng.pick(b"\x01\x03\x04\x06\x07A0BNQ");
             let _ = peer.write_all(&garbage);
-            if random.below(2) == 0 {
+            if rng.below(2) == 0 {
                 Raw(peer).vanish();
             }
         }

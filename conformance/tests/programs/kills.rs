@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
+use lottery_testkit::Rng;
 use rustix::process::Signal;
 
 use crate::support::agency_files::{Bets, stored};
@@ -18,14 +19,11 @@ const ROUNDS: u64 = 10;
 const LINES: u64 = 95;
 
 fn kills(runtime: &str) {
-    let mut random = 0x9E37_79B9_7F4A_7C15_u64 ^ runtime.len() as u64;
+    let mut rng = Rng::new(runtime.len() as u64);
     for round in 0..ROUNDS {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
         // Every part of a run comes up, and not always at a line's end.
-        let lines = round * LINES / ROUNDS + random % (LINES / ROUNDS);
-        kill_after(runtime, usize::try_from(lines).unwrap(), Duration::from_micros(random >> 20 & 0x7FF));
+        let lines = round * LINES / ROUNDS + rng.below(LINES / ROUNDS);
+        kill_after(runtime, usize::try_from(lines).unwrap(), Duration::from_micros(rng.below(2048)));
     }
 }
 

@@ -16,6 +16,7 @@ use lottery_proto::Dialect;
 use rustix::process::Signal;
 
 use crate::support::agency_files::Bets;
+use crate::support::flag::SetOnDrop;
 use crate::support::peer::{BLOCK, question};
 use crate::support::{Process, SOON, client, command, server_program};
 
@@ -84,7 +85,7 @@ fn peers_that_want_all_memory(runtime: &str) {
     let attacks = [(&long[..long.len() - 10], false), (&question(3), true), (&long, true)];
     let over = AtomicBool::new(false);
     let (clients, most) = thread::scope(|scope| {
-        let _over = Sets(&over);
+        let _over = SetOnDrop(&over);
         for (bytes, whole) in attacks.iter().flat_map(|attack| [attack; GREEDY]) {
             scope.spawn(|| again_and_again(address, &over, bytes, *whole));
         }
@@ -112,15 +113,6 @@ fn peers_that_want_all_memory(runtime: &str) {
         bets.check_winners();
     }
     server.stop(Signal::TERM);
-}
-
-/// Sets the flag when it is dropped, also when a test fails: nothing waits for the others then.
-struct Sets<'a>(&'a AtomicBool);
-
-impl Drop for Sets<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Returns the number of that limit.

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use conformance::cuts::Random;
+use lottery_testkit::Rng;
 use rustix::process::Signal;
 
 use crate::support::agency_files::{Bets, stored};
@@ -64,7 +64,7 @@ fn cuts_from(seed: u64, runtime: &str) {
     let Some(mut disk) = Disk::format(seed) else {
         return skip(&format!("no disk can be made here whose power could be cut, on {runtime}"));
     };
-    let mut random = Random::new(seed);
+    let mut rng = Rng::new(seed);
     let dir = tempfile::tempdir().unwrap();
     let agencies = agencies(dir.path());
     let address = free_address();
@@ -73,7 +73,7 @@ fn cuts_from(seed: u64, runtime: &str) {
         agencies[..2].iter().map(|bets| agency(runtime, dir.path(), bets, address)).collect();
     for nth in 0..CUTS {
         let plugged = disk.plug_in(Flush::Kept).expect("a file system that recovers");
-        plugged.cut_after(random.below(STEPS));
+        plugged.cut_after(rng.index(STEPS));
         let server = server(runtime, &plugged, address);
         plugged.wait();
         dies(server);

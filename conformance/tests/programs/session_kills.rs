@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use lottery_testkit::Rng;
 use rustix::process::Signal;
 
 use crate::support::agency_files::{Bets, stored};
@@ -21,13 +22,7 @@ fn start(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr) 
 }
 
 fn kills(runtime: &str) {
-    let mut random = 0x2545_F491_4F6C_DD1D_u64 ^ runtime.len() as u64;
-    let mut below = |end: u64| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random % end
-    };
+    let mut rng = Rng::new(runtime.len() as u64);
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, 700));
     let address = free_address();
@@ -40,8 +35,8 @@ fn kills(runtime: &str) {
     running.extend(agencies[..3].iter().map(|bets| start(runtime, dir.path(), bets, address)));
     for nth in 0..KILLS {
         // Each process has its turn; the pause is at times too short to start.
-        let victim = if nth < running.len() { nth } else { usize::try_from(below(4)).unwrap() };
-        thread::sleep(Duration::from_micros(below(120_000)));
+        let victim = if nth < running.len() { nth } else { rng.index(4) };
+        thread::sleep(Duration::from_micros(rng.below(120_000)));
         let process = running.remove(victim);
         process.signal(Signal::KILL);
         let (code, stdout, stderr) = process.end(SOON);

@@ -2,6 +2,7 @@
 
 pub(crate) mod agency_files;
 pub(crate) mod faults;
+pub(crate) mod flag;
 pub(crate) mod fuse;
 pub(crate) mod peer;
 pub(crate) mod power;

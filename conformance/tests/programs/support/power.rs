@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::cuts::Random;
+use lottery_testkit::Rng;
 use tempfile::TempDir;
 
 use super::SOON;
@@ -34,7 +34,7 @@ pub(crate) enum Flush {
 /// Disk in memory. Its contents outlive its power.
 pub(crate) struct Disk {
     contents: Vec<u8>,
-    random: Random,
+    rng: Rng,
 }
 
 impl Disk {
@@ -47,7 +47,7 @@ impl Disk {
         if !runs(format.arg(image.path())) {
             return None;
         }
-        let mut disk = Self { contents: fs::read(image.path()).unwrap(), random: Random::new(seed) };
+        let mut disk = Self { contents: fs::read(image.path()).unwrap(), rng: Rng::new(seed) };
         let plugged = disk.plug_in(Flush::Kept)?;
         plugged.cut();
         disk.take_out(plugged);
@@ -90,10 +90,10 @@ impl Disk {
         let mut state = shared.state.lock().unwrap();
         assert!(!state.on, "its power is on");
         self.contents = std::mem::take(&mut state.kept);
-        let manner = if state.flush == Flush::Kept { self.random.below(3) } else { 0 };
+        let manner = if state.flush == Flush::Kept { self.rng.index(3) } else { 0 };
         for (offset, bytes) in state.unflushed.drain(..) {
             for (at, sector) in (offset..).step_by(SECTOR).zip(bytes.chunks(SECTOR)) {
-                if manner == 1 || manner == 2 && self.random.below(2) == 0 {
+                if manner == 1 || manner == 2 && self.rng.index(2) == 0 {
                     self.contents[at..at + sector.len()].copy_from_slice(sector);
                 }
             }
