@@ -63,12 +63,6 @@ impl<'a> Bet<'a> {
         })
     }
 
-    /// Returns a bet of fields that [`Bet::new`] has accepted before, without checking them again.
-    pub(crate) fn of_checked(fields: [&'a str; 5]) -> Option<Self> {
-        let [first_name, last_name, document, birthdate, number] = fields;
-        Some(Self { first_name, last_name, document, birthdate, number: number.parse().ok()? })
-    }
-
     /// Returns the given names.
     pub const fn first_name(&self) -> &'a str {
         self.first_name

@@ -7,12 +7,13 @@ mod bet_vec;
 mod bets;
 mod date;
 mod field;
+mod spans;
 pub(crate) mod swar;
 
 pub use agency::AgencyId;
 pub use bet::{Bet, MAX_DOCUMENT, MAX_NAME};
 pub use bet_vec::BetVec;
 pub use bets::{Bets, Iter};
-pub(crate) use bets::{ReadBet, Reader};
 pub(crate) use date::date_faults;
 pub use field::{Field, FieldError, FieldProblem};
+pub(crate) use spans::{Payload, Span, Spans};

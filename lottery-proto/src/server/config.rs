@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::bet::Spans;
 use crate::conn::FIRST_STEP;
 use crate::dialect::Dialect;
 use crate::wire::MAX_LINE;
@@ -99,6 +100,7 @@ impl ServerConfig {
         let answers = waiting.saturating_mul(Self::USUAL_ANSWER).saturating_add(MAX_UNSENT);
         MACHINE
             .saturating_add(received.saturating_mul(2))
+            .saturating_add(Spans::max_memory(received))
             .saturating_add(waiting.saturating_mul(REQUEST))
             .saturating_add(answers.saturating_mul(4))
     }
@@ -111,7 +113,11 @@ impl ServerConfig {
     pub const fn max_lent(&self) -> usize {
         let least = BLOCK_SIZE;
         let received = if self.max_message > least { self.max_message } else { least };
-        Self::lent(received.saturating_mul(2), if self.max_in_flight > 1 { self.max_in_flight } else { 1 })
+        Self::lent(
+            received.saturating_mul(2),
+            received,
+            if self.max_in_flight > 1 { self.max_in_flight } else { 1 },
+        )
     }
 
     /// Returns the maximum of unsent bytes for a connection that may have this many unanswered requests.
@@ -120,10 +126,12 @@ impl ServerConfig {
         if unsent < MAX_UNSENT { unsent } else { MAX_UNSENT }
     }
 
-    /// Returns the bytes that must be lent for receive buffers of `buffers` bytes and this many unanswered requests.
-    pub(crate) const fn lent(buffers: usize, requests: usize) -> usize {
+    /// Returns the bytes that must be lent for receive buffers of `buffers` bytes, for the bets of a message of `message`
+    /// bytes, and for this many unanswered requests.
+    pub(crate) const fn lent(buffers: usize, message: usize, requests: usize) -> usize {
         const REQUEST: usize = 1024 + MAX_LINE + 4 * ServerConfig::USUAL_ANSWER;
-        let received = if buffers > OWN_BUFFER { buffers } else { 0 };
+        let received =
+            if buffers > OWN_BUFFER { buffers.saturating_add(Spans::max_memory(message)) } else { 0 };
         received
             .saturating_add(requests.saturating_sub(1).saturating_mul(REQUEST))
             .saturating_add(Self::unsent(requests).saturating_mul(4))
@@ -138,7 +146,8 @@ mod tests {
     fn the_memory_of_a_connection_has_a_bound() {
         for (max_message, received) in [(100_000, 100_000), (8192, 8192), (10, 8192)] {
             let config = ServerConfig { max_message, max_in_flight: 3, ..ServerConfig::default() };
-            let most = 1024 + 2 * received + 5 * (1024 + 8192) + 4 * (5 * 8192 + 65_536);
+            let most =
+                1024 + 2 * received + 16 * (received / 19 + 1) + 5 * (1024 + 8192) + 4 * (5 * 8192 + 65_536);
             assert_eq!(config.max_memory(), most, "{max_message}");
         }
     }

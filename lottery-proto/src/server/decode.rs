@@ -38,7 +38,7 @@ impl Server {
 
     /// Decodes the bytes that were received, as long as requests are taken.
     fn advance(&mut self, now: Instant) {
-        while self.takes_requests() || self.may_take_more() {
+        while !self.holds_bets() && (self.takes_requests() || self.may_take_more()) {
             if self.last_came {
                 self.recv.truncate(self.decoded);
             }
@@ -66,7 +66,8 @@ impl Server {
                         self.end(now, CloseReason::Foreign(protocol));
                         break;
                     }
-                    let request = (!codec.is_filler(message)).then(|| codec.request(message));
+                    let request =
+                        (!codec.is_filler(message)).then(|| codec.request(message, &mut self.spans));
                     self.begun = None;
                     self.line_over = false;
                     self.scan = FrameCursor::default();
@@ -93,6 +94,12 @@ impl Server {
         if !self.lifecycle.is_open() {
             self.recv.truncate(self.decoded);
         }
+    }
+
+    /// True if bets wait to be handed out. Nothing behind them is decoded before, so that there is one list of places.
+    pub(super) fn holds_bets(&self) -> bool {
+        let last = self.queue.back().map(|next| &next.what);
+        matches!(last, Some(What::Request { request, .. }) if matches!(request.kind, Kind::Bet | Kind::Batch))
     }
 
     /// Skips the last message, an empty one of `len` bytes. Its bytes are taken together with the message before it, if

@@ -1,6 +1,6 @@
 //! Events that the server machine hands to the application.
 
-use crate::bet::{AgencyId, Bets, ReadBet};
+use crate::bet::{AgencyId, Bets, Span};
 use crate::error::{CloseReason, DecodeError};
 use crate::ticket::{AnonymousWaiter, Batch, ConnId, Echo, Finished, Hello, SingleBet, Ticket, WinnersQuery};
 use crate::wire::{Kind, Line, Request};
@@ -71,9 +71,9 @@ impl<'a> Event<'a> {
         number: u64,
         request: &Request,
         payload: &'a [u8],
-        read: ReadBet,
+        spans: &'a [Span],
     ) -> Option<Self> {
-        let bets = Bets::validated(payload, request.count, read);
+        let bets = Bets::validated(payload, spans);
         Some(match (request.kind, request.agency) {
             (Kind::Hello, Some(agency)) => Self::Hello { ticket: Ticket::new(conn, number, agency) },
             (Kind::Bet, Some(agency)) => Self::Bet { ticket: Ticket::new(conn, number, agency), bets },

@@ -85,7 +85,7 @@ impl Server {
             return false;
         }
         let requests = (self.lent.requests * 2 + 2).min(most);
-        let may = self.lent.hold(ServerConfig::lent(self.recv.memory(), requests));
+        let may = self.lent.hold(ServerConfig::lent(self.recv.memory(), self.recv.memory(), requests));
         if may {
             self.lent.requests = requests;
         }
@@ -97,7 +97,8 @@ impl Server {
         let Some((size, needed)) = self.recv.growth(self.decoded) else { return };
         let (now, limit, requests) = (self.recv.memory(), self.recv.limit(), self.lent.requests);
         // Both copies exist while the buffer moves to a larger place.
-        let lent = |size| ServerConfig::lent(if size > OWN_BUFFER { now + size } else { size }, requests);
+        let lent =
+            |size| ServerConfig::lent(if size > OWN_BUFFER { now + size } else { size }, size, requests);
         if !self.lent.is_short && self.lent.hold(lent(size)) {
             self.recv.grow(size);
         } else if needed {
@@ -115,7 +116,7 @@ impl Server {
         let waiting = self.slots.len().max(self.queue.len());
         let unsent = self.output.pending().len().div_ceil(ServerConfig::USUAL_ANSWER);
         let requests = waiting.max(unsent + 1).clamp(1, self.lent.requests.max(1));
-        (requests, ServerConfig::lent(self.recv.memory(), requests))
+        (requests, ServerConfig::lent(self.recv.memory(), self.recv.memory(), requests))
     }
 
     /// True if lent memory can be given back, besides empty buffers.
@@ -126,6 +127,9 @@ impl Server {
     /// Gives back the memory that a waiting connection does not need.
     pub(super) fn shrink(&mut self) {
         self.recv.shrink();
+        if self.recv.bytes().is_empty() {
+            self.spans.shrink();
+        }
         self.output.shrink();
         self.slots.shrink();
         self.queue.shrink_to_fit();
@@ -150,7 +154,8 @@ impl Server {
         let output = self.output.memory();
         let requests = self.lent.requests;
         if output > 2 * ((requests + 2) * ServerConfig::USUAL_ANSWER + ServerConfig::unsent(requests)) {
-            let bytes = ServerConfig::lent(self.recv.memory(), requests).saturating_add(2 * output);
+            let bytes = ServerConfig::lent(self.recv.memory(), self.recv.memory(), requests)
+                .saturating_add(2 * output);
             if bytes > self.lent.bytes {
                 lender.held(bytes);
                 self.lent.bytes = bytes;

@@ -16,7 +16,7 @@ pub use event::{Event, RefusedBy};
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
-use crate::bet::AgencyId;
+use crate::bet::{AgencyId, Spans};
 use crate::conn::{
     Input, Instant, Io, Lifecycle, RecvBuffer, ReplyQueue, SendBuffer, State, Timers, Transition,
 };
@@ -73,6 +73,8 @@ pub struct Server {
     timers: Timers,
     /// Events for the application. Requests stand in the same order at the front of the receive buffer.
     queue: VecDeque<Next>,
+    /// Places of the bets in the last request of the queue that has any.
+    spans: Spans,
     /// Number of bytes at the front of the receive buffer that belong to the queue.
     decoded: usize,
     /// Progress of the search for the end of the message behind them.
@@ -117,13 +119,15 @@ impl Server {
             conn,
             dialect: None,
             refusal: None,
-            recv: RecvBuffer::new(config.max_buffer, config.max_message),
+            // Places in a message are kept as 32 bits.
+            recv: RecvBuffer::new(config.max_buffer, config.max_message.min(u32::MAX as usize)),
             output: SendBuffer::default(),
             slots: ReplyQueue::default(),
             lent: Lent::without_end(config.max_in_flight.max(1)),
             lifecycle: Lifecycle::new(),
             timers: Timers::default(),
             queue: VecDeque::new(),
+            spans: Spans::default(),
             decoded: 0,
             scan: FrameCursor::default(),
             agency: None,
@@ -235,8 +239,7 @@ impl Server {
         match what {
             What::Request { request, number } => {
                 let payload = message.get(request.payload.clone()).unwrap_or_default();
-                let read = self.dialect.unwrap_or(Dialect::Echo).codec().read_bet();
-                Event::new(self.conn, number, &request, payload, read)
+                Event::new(self.conn, number, &request, payload, self.spans.as_slice())
             }
             What::Refused { agency, error } => Some(Event::Refused { agency, error }),
             What::Doomed { .. } => None,
@@ -289,6 +292,11 @@ impl Server {
     /// Returns the memory that this machine holds, itself included, in bytes.
     pub fn memory(&self) -> usize {
         let queue = self.queue.capacity() * size_of::<Next>();
-        size_of::<Self>() + self.recv.memory() + self.output.memory() + self.slots.memory() + queue
+        size_of::<Self>()
+            + self.recv.memory()
+            + self.output.memory()
+            + self.slots.memory()
+            + self.spans.memory()
+            + queue
     }
 }

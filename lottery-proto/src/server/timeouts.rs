@@ -69,7 +69,8 @@ impl Server {
     pub(super) fn arm(&mut self, now: Instant) {
         let reading = self.lifecycle.is_open() && self.wants_read();
         let received = self.recv.bytes().len().saturating_sub(self.decoded);
-        let partial = reading && received > 0;
+        // Behind bets that wait there may be whole messages.
+        let partial = reading && received > 0 && !self.holds_bets();
         self.begun = if partial { self.begun.or(Some(now)) } else { None };
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
 
@@ -89,7 +90,8 @@ impl Server {
     /// Sets the timer that gives memory back, as it will be when the first `taken` received bytes are taken.
     pub(super) fn arm_shrink(&mut self, taken: usize) {
         let emptied = self.recv.bytes().len() == taken;
-        let grown = (emptied && (self.recv.is_grown() || self.has_surplus())) || self.output.is_grown();
+        let grown = (emptied && (self.recv.is_grown() || self.spans.is_grown() || self.has_surplus()))
+            || self.output.is_grown();
         let deadline = grown.then(|| self.active.after(self.config.shrink_after));
         self.timers.set(Timer::Shrink, deadline);
     }

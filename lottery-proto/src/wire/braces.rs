@@ -12,7 +12,7 @@ use super::{
     AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
     TooLarge,
 };
-use crate::bet::{AgencyId, Bet, FieldError, ReadBet, Reader};
+use crate::bet::{AgencyId, Bet, FieldError, Payload, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::Part;
 
@@ -49,7 +49,7 @@ impl Codec for Braces {
         message == b";"
     }
 
-    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
         let end = message.len().saturating_sub(1);
         let body = message.get(1..end).unwrap_or_default();
         let kind = match message.first() {
@@ -59,7 +59,7 @@ impl Codec for Braces {
             _ => return Err(DecodeError::new(0, Problem::Expected("B, N or Q")).into()),
         };
         if kind == Kind::Batch {
-            let (agency, count) = validate(body).map_err(|error| Refusal::of(kind, 0, error))?;
+            let (agency, count) = validate(body, spans).map_err(|error| Refusal::of(kind, 0, error))?;
             return Ok(Request::with_bets(kind, agency, 1..end, count));
         }
         let whole = |input| -> IResult<_, &[u8]> {
@@ -75,10 +75,6 @@ impl Codec for Braces {
 
     fn goes_on_after(&self, _: &DecodeError) -> bool {
         true
-    }
-
-    fn read_bet(&self) -> ReadBet {
-        read_bet
     }
 
     fn answer(
@@ -232,38 +228,33 @@ fn winners(message: &[u8]) -> Result<Response, DecodeError> {
     Ok(Response::Winners { documents: 1..end, count, last: true })
 }
 
-/// Validates a batch, and returns the agency that all its bets name, and their number.
-fn validate(body: &[u8]) -> Result<(AgencyId, usize), DecodeError> {
-    let mut reader = Reader::new(body);
-    let mut agency = None;
-    let mut count = 0;
-    loop {
-        let start = 1 + reader.at;
-        let wrong = |problem| DecodeError::in_bet(count + 1, start, problem);
-        let Some((_, digits)) = next_bet(&mut reader).map_err(wrong)? else { break };
-        let found = text::agency(digits, start).map_err(|error| wrong(error.problem))?;
+/// Validates a batch, puts the places of its bets into `spans`, and returns the agency that all of them name, and their
+/// number.
+fn validate(body: &[u8], spans: &mut Spans) -> Result<(AgencyId, usize), DecodeError> {
+    let payload = Payload::new(body);
+    spans.begin(memchr::memchr_iter(b'{', body).count(), body.len());
+    let (mut agency, mut count, mut at) = (None, 0, 0);
+    while at < body.len() {
+        let wrong = |problem| DecodeError::in_bet(count + 1, 1 + at, problem);
+        let (span, digits, end) = bet_at(payload, at).map_err(wrong)?;
+        let found = text::agency(digits, 1 + at).map_err(|error| wrong(error.problem))?;
         let expected = *agency.get_or_insert(found);
         if found != expected {
             let (found, expected) = (found.get(), expected.get());
             return Err(wrong(Problem::AgencyMismatch { found, expected }));
         }
-        count += 1;
+        spans.push(span);
+        (count, at) = (count + 1, end);
     }
     agency.map(|agency| (agency, count)).ok_or(DecodeError::new(1, Problem::Expected("bets")))
 }
 
-/// Reads and validates the next bet, and returns it with the digits of its agency. All keys must be there, once and in
-/// order.
-fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<(Bet<'a>, &'a [u8])>, Problem> {
-    let rest = reader.bytes.get(reader.at..).unwrap_or_default();
-    if rest.is_empty() {
-        return Ok(None);
-    }
+/// Validates the bet at `at`, and returns its place, the digits of its agency, and the offset of its end. All keys must
+/// be there, once and in order.
+fn bet_at(payload: Payload<'_>, at: usize) -> Result<(Span, &[u8], usize), Problem> {
+    let rest = payload.bytes.get(at..).unwrap_or_default();
     // Two bets have a comma between them.
-    let (rest, opened) = match (reader.at, rest) {
-        (0, rest) => (rest, Some(rest)),
-        (_, rest) => (rest, rest.strip_prefix(b",")),
-    };
+    let opened = if at == 0 { Some(rest) } else { rest.strip_prefix(b",") };
     let Some(opened) = opened else { return Err(Problem::Expected("a comma and a bet, or the end")) };
     let [first_key, last_key, document_key, birthdate_key, number_key] = KEYS;
     let mut fields = (
@@ -282,36 +273,23 @@ fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<(Bet<'a>, &'a [u8])>, 
         ));
     };
     // The offsets of the fields follow from the lengths of the keys and values before them.
-    let mut at = reader.at + (rest.len() - opened.len());
+    let mut end = at + (rest.len() - opened.len());
     let mut place = |key: &str, field: &[u8]| {
-        let start = at + key.len();
-        at = start + field.len();
-        start..at
+        let start = end + key.len();
+        end = start + field.len();
+        start..end
     };
-    let bet = reader.bet([
+    let fields = [
         place(first_key, first_name),
         place(last_key, last_name),
         place(document_key, document),
         place(birthdate_key, birthdate),
         place(number_key, number),
-    ])?;
-    reader.at = reader.bytes.len() - after.len();
-    Ok(Some((bet, agency)))
-}
-
-/// Reads the next bet of a validated batch, in which no value holds a comma.
-fn read_bet<'a>(reader: &mut Reader<'a>) -> Option<Bet<'a>> {
-    let Some(text) = reader.text else { return next_bet(reader).ok().flatten().map(|(bet, _)| bet) };
-    let mut rest = text.get(reader.at..)?;
-    rest = rest.strip_prefix(',').unwrap_or(rest);
-    let mut fields = [""; 5];
-    for (field, key) in fields.iter_mut().zip(KEYS) {
-        let value = rest.get(key.len()..)?;
-        let comma = memchr::memchr(b',', value.as_bytes())?;
-        (*field, rest) = value.split_at_checked(comma)?;
-    }
-    reader.at = text.len() - rest.len() + memchr::memchr(b'}', rest.as_bytes())? + 1;
-    Bet::of_checked(fields)
+    ];
+    let [first, ..] = &fields;
+    let (first, gaps) = (first.start, [last_key, document_key, birthdate_key].map(str::len));
+    let bet = payload.bet(fields)?;
+    Ok((Span::of(&bet, first, gaps), agency, payload.bytes.len() - after.len()))
 }
 
 /// Returns a parser of a key and the value behind it, up to the next separator.

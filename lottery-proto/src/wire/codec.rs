@@ -9,7 +9,7 @@ use super::failure::{Code, Failure};
 use super::frame::{FrameCursor, Limits, Side};
 use super::list::{ListSize, Part};
 use super::message::{AfterReply, Answer, Kind, PendingReply, Refusal, Request, Response, TooLarge};
-use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
+use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, SendError};
 
 /// Encoding and decoding of a dialect. It has no state: the machines hold the state of a connection.
@@ -35,14 +35,11 @@ pub(crate) trait Codec: fmt::Debug + Sync {
         false
     }
 
-    /// Server: decodes and validates a whole message.
-    fn request(&self, message: &[u8]) -> Result<Request, Refusal>;
+    /// Server: decodes and validates a whole message, and puts the places of its bets into `spans`.
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal>;
 
     /// Server: true if the connection goes on after a message with this mistake.
     fn goes_on_after(&self, error: &DecodeError) -> bool;
-
-    /// Server: returns the function that reads the bets of a validated request.
-    fn read_bet(&self) -> ReadBet;
 
     /// Server: appends the reply to a request, unless it is a list. Appends nothing if the dialect cannot carry it.
     fn answer(

@@ -7,7 +7,7 @@ use super::{
     AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
     TooLarge,
 };
-use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
+use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 
 /// Maximum length of a line without its line end, in bytes.
@@ -39,17 +39,13 @@ impl Codec for Echo {
         }
     }
 
-    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], _: &mut Spans) -> Result<Request, Refusal> {
         let line = message.trim_ascii_end();
         Ok(Request { payload: 0..line.len(), echo: line.into(), ..Request::new(Kind::Echo, None) })
     }
 
     fn goes_on_after(&self, _: &DecodeError) -> bool {
         false
-    }
-
-    fn read_bet(&self) -> ReadBet {
-        |_| None
     }
 
     fn answer(

@@ -10,31 +10,51 @@
 use wide::u8x16;
 
 use crate::bet::swar::{ZEROS, digit_faults};
-use crate::bet::{Bet, date_faults};
+use crate::bet::{Bet, Span, date_faults};
 
 /// Number of bytes that are read at once.
 pub(super) const WINDOW: usize = 64;
+/// Length of a date, in bytes.
+const DATE: usize = 10;
 
-/// Reads the bet in the first `len` bytes, if it is valid and short, and if the text has at least [`WINDOW`] bytes.
-#[inline(always)]
-pub(super) fn bet<const SEPARATOR: u8>(text: &str, len: usize) -> Option<Bet<'_>> {
-    bet_in::<SEPARATOR>(text.as_bytes().first_chunk()?, text, len)
+/// Bet that the fast path has read.
+#[derive(Clone, Copy)]
+pub(super) struct ShortBet {
+    /// Offsets of the four separators from the start of the bet, in bytes.
+    separators: [usize; 4],
+    number: u32,
 }
 
-/// Reads the bet in these bytes like [`bet`], without any bytes behind it.
-pub(super) fn lone_bet<const SEPARATOR: u8>(bytes: &[u8]) -> Option<Bet<'_>> {
-    let mut window = [0; WINDOW];
-    window.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    bet_in::<SEPARATOR>(&window, core::str::from_utf8(bytes).ok()?, bytes.len())
+impl ShortBet {
+    /// Returns the place of this bet, which begins `at` bytes behind the start of its payload.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "lengths are below 64, a message has less than 4 GiB"
+    )]
+    #[inline(always)]
+    pub(super) fn span(self, at: usize) -> Span {
+        let [a, b, c, _] = self.separators;
+        Span::separated(at as u32, [a, b - a - 1, c - b - 1, DATE].map(|len| len as u8), self.number)
+    }
+
+    /// Returns this bet, which begins `text`.
+    #[inline(always)]
+    pub(super) fn bet(self, text: &str) -> Option<Bet<'_>> {
+        let [a, b, c, d] = self.separators;
+        Some(Bet {
+            first_name: text.get(..a)?,
+            last_name: text.get(a + 1..b)?,
+            document: text.get(b + 1..c)?,
+            birthdate: text.get(c + 1..d)?,
+            number: self.number,
+        })
+    }
 }
 
-/// Reads the bet in the first `len` bytes of the text. `window` begins with the same bytes.
+/// Reads the bet in the first `len` of these bytes, if it is valid and short. The bytes are part of a text: then each
+/// field, between two separators, is text, too.
 #[inline(always)]
-pub(super) fn bet_in<'a, const SEPARATOR: u8>(
-    window: &[u8; WINDOW],
-    text: &'a str,
-    len: usize,
-) -> Option<Bet<'a>> {
+pub(super) fn read<const SEPARATOR: u8>(window: &[u8; WINDOW], len: usize) -> Option<ShortBet> {
     if len >= WINDOW {
         return None;
     }
@@ -47,25 +67,18 @@ pub(super) fn bet_in<'a, const SEPARATOR: u8>(
         at
     };
     let (bar1, bar2, bar3, bar4, beyond) = (next_bar(), next_bar(), next_bar(), next_bar(), next_bar());
-    let fields = (bar4 < len) & (beyond >= len) & (bar4.wrapping_sub(bar3) == 11);
+    let fields = (bar4 < len) & (beyond >= len) & (bar4.wrapping_sub(bar3) == DATE + 1);
     let names = (bar1 > 0) & (bar2 > bar1 + 1) & (suspect(lanes, bar2) >= bar2);
     if !(fields & names) {
         return None;
     }
-    let bytes = text.as_bytes();
-    let document = document_values(bytes.get(bar2 + 1..bar3)?)?;
-    let number = number_values(*bytes.get(..len)?.last_chunk()?, len - bar4 - 1)?;
+    let document = document_values(window.get(bar2 + 1..bar3)?)?;
+    let number = number_values(*window.get(..len)?.last_chunk()?, len - bar4 - 1)?;
     let digits = digit_faults(document) | digit_faults(number);
-    if digits | date_faults(bytes.get(bar3 + 1..)?.first_chunk()?) != 0 {
+    if digits | date_faults(window.get(bar3 + 1..)?.first_chunk()?) != 0 {
         return None;
     }
-    Some(Bet {
-        first_name: text.get(..bar1)?,
-        last_name: text.get(bar1 + 1..bar2)?,
-        document: text.get(bar2 + 1..bar3)?,
-        birthdate: text.get(bar3 + 1..bar4)?,
-        number: number_of(number),
-    })
+    Some(ShortBet { separators: [bar1, bar2, bar3, bar4], number: number_of(number) })
 }
 
 #[inline(always)]
@@ -160,12 +173,14 @@ mod tests {
             let slow = (line.matches(';').count() == 4)
                 .then(|| core::array::from_fn(|_| fields.next().unwrap_or_default()))
                 .and_then(|[first, last, document, date, number]| Bet::new(first, last, document, date, number).ok());
-            for fast in [bet::<b';'>(&padded, line.len()), lone_bet::<b';'>(line.as_bytes())] {
-                prop_assert!(fast.is_none() || fast == slow);
-                // The fast path reads every short bet.
-                let short = line.len() < WINDOW && number.len() <= 8 && !line.as_bytes().contains(&0xC2);
-                prop_assert!(!short || fast == slow);
-            }
+            let window = padded.as_bytes().first_chunk().expect("it is padded");
+            let short = read::<b';'>(window, line.len());
+            let fast = short.and_then(|short| short.bet(&padded));
+            prop_assert_eq!(fast, short.map(|short| short.span(0).in_text(&padded)));
+            prop_assert!(fast.is_none() || fast == slow);
+            // The fast path reads every short bet.
+            let short = line.len() < WINDOW && number.len() <= 8 && !line.as_bytes().contains(&0xC2);
+            prop_assert!(!short || fast == slow);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
     TooLarge,
 };
-use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, ReadBet, Reader};
+use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{ListSize, Part};
 
@@ -69,7 +69,7 @@ impl Codec for Fixed {
         Ok(len.map(|len| head + len))
     }
 
-    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
         let kind = match message.first() {
             Some(b'A') => Kind::Batch,
             Some(b'F') => Kind::Finished,
@@ -83,22 +83,21 @@ impl Codec for Fixed {
         let start = HEAD + DIGITS;
         let refused = |error| Refusal::of(kind, agency.get(), error);
         let body = text::utf8(message.get(start..).unwrap_or_default(), start).map_err(refused)?;
-        let mut reader = Reader::new(body.as_bytes());
+        spans.begin(body.len() / BET + 1, body.len());
+        let mut rest = body;
         let mut count = 0;
-        while reader.at < body.len() {
-            let at = start + reader.at;
-            next_bet(&mut reader).map_err(|problem| refused(DecodeError::in_bet(count + 1, at, problem)))?;
-            count += 1;
+        while !rest.is_empty() {
+            let at = body.len() - rest.len();
+            let wrong = |problem| refused(DecodeError::in_bet(count + 1, start + at, problem));
+            let (after, span) = next_bet(rest, at).map_err(wrong)?;
+            spans.push(span);
+            (rest, count) = (after, count + 1);
         }
         Ok(Request::with_bets(kind, agency, start..message.len(), count))
     }
 
     fn goes_on_after(&self, _: &DecodeError) -> bool {
         false
-    }
-
-    fn read_bet(&self) -> ReadBet {
-        |reader| Bet::of_checked(next_columns(reader)?)
     }
 
     fn answer(
@@ -290,20 +289,22 @@ fn skip_chars(scan: &mut FrameCursor, bytes: &[u8], wanted: usize) -> Result<Opt
     Ok(Some(scan.bytes))
 }
 
-/// Reads and validates the next bet.
-fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Bet<'a>, Problem> {
-    let columns = next_columns(reader).ok_or(Problem::Expected("82 characters"))?;
-    let [first_name, last_name, document, birthdate, number] = columns;
-    Ok(Bet::new(first_name, last_name, document, birthdate, number)?)
-}
-
-/// Reads the columns of the next bet, without padding.
-fn next_columns<'a>(reader: &mut Reader<'a>) -> Option<[&'a str; 5]> {
-    let rest = reader.text.and_then(|text| text.get(reader.at..)).unwrap_or_default();
-    let (after, columns) = columns(rest)?;
-    reader.at += rest.len() - after.len();
-    let (first_name, last_name, document, birthdate, number) = columns;
-    Some([without_spaces(first_name), without_spaces(last_name), without_zeros(document), birthdate, number])
+/// Validates the bet at the start of `rest`, which is `at` bytes behind the start of the payload, and returns the text
+/// behind it, and its place.
+fn next_bet(rest: &str, at: usize) -> Result<(&str, Span), Problem> {
+    let (after, columns) = columns(rest).ok_or(Problem::Expected("82 characters"))?;
+    let (first_column, last_column, document_column, birthdate, number) = columns;
+    let (first_name, last_name) = (without_spaces(first_column), without_spaces(last_column));
+    let document = without_zeros(document_column);
+    let bet = Bet::new(first_name, last_name, document, birthdate, number)?;
+    // Padding stands behind a name and before a document. A column has at most 4 bytes for each of 30 characters.
+    let padding = |column: &str, field: &str| column.len() - field.len();
+    let gaps = [
+        padding(first_column, first_name),
+        padding(last_column, last_name) + padding(document_column, document),
+        0,
+    ];
+    Ok((after, Span::of(&bet, at, gaps)))
 }
 
 /// Returns a name without padding. It searches bytes, which is faster, because there are many spaces.

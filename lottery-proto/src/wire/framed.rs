@@ -13,7 +13,7 @@ use super::{
     AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
     TooLarge, fast_path,
 };
-use crate::bet::{AgencyId, Bet, FieldError, ReadBet, Reader};
+use crate::bet::{AgencyId, Bet, FieldError, Payload, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{ListSize, Part};
 
@@ -51,14 +51,14 @@ impl Codec for Framed {
         Ok((bytes.len() >= size).then_some(size))
     }
 
-    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
         let body = message.get(LENGTH..).unwrap_or_default();
         if body == FINISHED {
             return Ok(Request { awaits_winners: true, ..Request::new(Kind::Finished, None) });
         }
         let (agency, count, at) = head(body).map_err(|error| Refusal::of(Kind::Batch, 0, error))?;
         let refused = |error| Refusal::of(Kind::Batch, agency.get(), error);
-        let found = validate(body, at).map_err(refused)?;
+        let found = validate(body, at, count, spans).map_err(refused)?;
         if found != count {
             let problem = Problem::BetCount { said: count, found };
             return Err(refused(DecodeError::new(LENGTH, problem)));
@@ -68,10 +68,6 @@ impl Codec for Framed {
 
     fn goes_on_after(&self, _: &DecodeError) -> bool {
         true
-    }
-
-    fn read_bet(&self) -> ReadBet {
-        |reader| next_bet(reader).ok().flatten()
     }
 
     fn answer(
@@ -233,53 +229,45 @@ fn head(body: &[u8]) -> Result<(AgencyId, usize, usize), DecodeError> {
     Ok((agency, count, body.len() - rest.len()))
 }
 
-/// Validates the lines from `at` on, and returns the number of bets.
-fn validate(body: &[u8], at: usize) -> Result<usize, DecodeError> {
-    let mut reader = Reader::new(body.get(at..).unwrap_or_default());
-    let mut count = 0;
-    loop {
-        let start = LENGTH + at + reader.at;
-        match next_bet(&mut reader) {
-            Ok(Some(_)) => count += 1,
-            Ok(None) => return Ok(count),
-            Err(problem) => return Err(DecodeError::in_bet(count + 1, start, problem)),
+/// Validates the lines from `at` on, puts the places of their bets into `spans`, and returns their number. `count` is
+/// the announced number. Empty lines are skipped.
+fn validate(body: &[u8], at: usize, count: usize, spans: &mut Spans) -> Result<usize, DecodeError> {
+    let payload = Payload::new(body.get(at..).unwrap_or_default());
+    spans.begin(count, payload.bytes.len());
+    let (mut at, mut found, offset) = (0, 0, LENGTH + at);
+    while let Some(rest) = payload.bytes.get(at..)
+        && !rest.is_empty()
+    {
+        let wrong = |problem| DecodeError::in_bet(found + 1, offset + at, problem);
+        let end = memchr::memchr(b'\n', rest);
+        let end = end.ok_or(wrong(Problem::Expected("a line end after the last bet")))?;
+        if end > 0 {
+            spans.push(bet(payload, at, end).map_err(wrong)?);
+            found += 1;
         }
+        at += end + 1;
     }
+    Ok(found)
 }
 
-/// Reads and validates the next bet. Empty lines are skipped.
-fn next_bet<'a>(reader: &mut Reader<'a>) -> Result<Option<Bet<'a>>, Problem> {
-    loop {
-        let rest = reader.bytes.get(reader.at..).unwrap_or_default();
-        if rest.is_empty() {
-            return Ok(None);
-        }
-        let Some(end) = memchr::memchr(b'\n', rest) else {
-            return Err(Problem::Expected("a line end after the last bet"));
-        };
-        let line = rest.get(..end).unwrap_or_default();
-        let at = reader.at;
-        reader.at += end + 1;
-        if !line.is_empty() {
-            return bet(reader, at, line).map(Some);
-        }
+/// Validates the bet in the line of `len` bytes that begins at `at`, and returns its place.
+fn bet(payload: Payload<'_>, at: usize, len: usize) -> Result<Span, Problem> {
+    let rest = payload.bytes.get(at..).unwrap_or_default();
+    if payload.text.is_some()
+        && let Some(window) = rest.first_chunk()
+        && let Some(short) = fast_path::read::<b';'>(window, len)
+    {
+        return Ok(short.span(at));
     }
-}
-
-/// Reads and validates the bet in a line that begins at `at`.
-fn bet<'a>(reader: &Reader<'a>, at: usize, line: &'a [u8]) -> Result<Bet<'a>, Problem> {
-    let text = reader.text.and_then(|text| text.get(at..));
-    if let Some(bet) = text.and_then(|text| fast_path::bet::<b';'>(text, line.len())) {
-        return Ok(bet);
-    }
+    let line = rest.get(..len).unwrap_or_default();
     let mut separators = memchr::memchr_iter(b';', line);
     let four = (separators.next(), separators.next(), separators.next(), separators.next());
     let ((Some(a), Some(b), Some(c), Some(d)), None) = (four, separators.next()) else {
         return Err(Problem::FieldCount { found: memchr::memchr_iter(b';', line).count() + 1 });
     };
     let fields =
-        [at..at + a, at + a + 1..at + b, at + b + 1..at + c, at + c + 1..at + d, at + d + 1..at + line.len()];
-    Ok(reader.bet(fields)?)
+        [at..at + a, at + a + 1..at + b, at + b + 1..at + c, at + c + 1..at + d, at + d + 1..at + len];
+    Ok(Span::of(&payload.bet(fields)?, at, [1; 3]))
 }
 
 fn put_line(bet: &Bet<'_>, out: &mut Vec<u8>) {

@@ -7,8 +7,8 @@ use lottery_proto::{
     WinnersReply,
 };
 use lottery_testkit::{
-    ANA, BLOCK, FINISHED, WINNER, accept_next, at, batch, bet, block, client, client_of, give, open_session,
-    server_with, take,
+    ANA, BLOCK, FINISHED, JOSE, WINNER, accept_next, at, batch, bet, block, client, client_of, framed, give,
+    open_session, server_with, take, text,
 };
 
 fn reads(server: &mut Server) -> bool {
@@ -159,4 +159,41 @@ fn a_client_with_sixty_four_sent_queries_is_busy() {
     }
     assert_eq!(client.ask_winners(at(0)), Err(SendError::Busy));
     assert!(!client.can_send());
+}
+
+/// Bets are lent by one list of places, so bets that wait hold back what follows them.
+#[test]
+fn bets_that_wait_hold_back_what_follows_without_a_deadline() {
+    let dialects = [
+        (Dialect::Block, [batch(1, &[ANA]), batch(1, &[JOSE, ANA])].concat(), block(FINISHED, 1, b"")),
+        (
+            Dialect::Framed,
+            [framed(format!("1;1\n{}\n", ANA.replace('|', ";"))), {
+                let [jose, ana] = [JOSE, ANA].map(|bet| bet.replace('|', ";"));
+                framed(format!("1;2\n{jose}\n{ana}\n"))
+            }]
+            .concat(),
+            framed("END"),
+        ),
+    ];
+    for (dialect, batches, next) in dialects {
+        let mut server = with(ServerConfig::default());
+        give(&mut server, at(0), &batches);
+        give(&mut server, at(0), &next[..2]);
+        for expected in [&[ANA][..], &[JOSE, ANA]] {
+            // Only memory may be given back.
+            let deadline = server.poll_io().unwrap().deadline;
+            assert!(deadline.is_none_or(|due| due <= at(250)), "{dialect}: {deadline:?} while bets wait");
+            let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("{dialect}") };
+            assert_eq!(bets.iter().map(|bet| text(&bet)).collect::<Vec<_>>(), expected, "{dialect}");
+            assert_eq!(bets.len(), expected.len());
+            server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();
+            take(&mut server, at(0));
+        }
+        assert!(server.poll_event().is_none());
+        server.handle(at(250), Input::Timeout);
+        assert_eq!(server.poll_io().unwrap().deadline, Some(at(20_020)), "{dialect}: two bytes of a message");
+        give(&mut server, at(0), &next[2..]);
+        assert!(matches!(server.poll_event(), Some(Event::Finished { .. })), "{dialect}");
+    }
 }

@@ -54,7 +54,7 @@ fn limits_are_printed_for_a_server_only() {
     let flags = ["--max-connections", "100", "--max-memory", "64MiB", "--limits"];
     let settings = world.server(&flags[..4]);
     let most = settings.machine().max_memory();
-    assert_eq!(most, 1024 + 2 * 8192 + 34 * (1024 + 8192) + 4 * (65_536 + 34 * 8192));
+    assert_eq!(most, 1024 + 2 * 8192 + 16 * (8192 / 19 + 1) + 34 * (1024 + 8192) + 4 * (65_536 + 34 * 8192));
     // The number of threads depends on the number of processors.
     let (stacks, total) = (settings.budget(0).stacks, settings.budget(0).total());
     assert_eq!(
@@ -67,7 +67,7 @@ connections-per-ip        256  of an address that is neither loopback nor privat
 message                  8192  bytes, the longest that is taken
 requests                   32  of a connection, taken and not answered
 window                     16  batches of a session, not acknowledged
-connection-memory     1707008  bytes of one connection at most
+connection-memory     1713920  bytes of one connection at most
 own-memory           13107200  bytes that are connections' own, 131072 of each
 shared-memory        37224448  bytes that connections share for what is more
 commit-queue         16777216  bytes of requests that wait for the store

@@ -29,7 +29,7 @@ use super::{
     AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
     TooLarge,
 };
-use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
+use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, SendError};
 use crate::wire::{ListSize, Part};
 
@@ -48,16 +48,12 @@ impl Codec for Block {
         Ok((bytes.len() >= BLOCK_SIZE).then_some(BLOCK_SIZE))
     }
 
-    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
-        requests::decode(message)
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
+        requests::decode(message, spans)
     }
 
     fn goes_on_after(&self, error: &DecodeError) -> bool {
         error.is_about_a_bet()
-    }
-
-    fn read_bet(&self) -> ReadBet {
-        batch::next_bet
     }
 
     fn answer(

@@ -9,12 +9,12 @@ use super::header::{
     BATCH, BATCH_ACK, BET, BET_ACK, ERROR, FINISHED, HEADER_SIZE, HELLO, WELCOME, WINNER, add_block,
     agency_byte, header, packet, put_block,
 };
-use crate::bet::{AgencyId, Bet};
+use crate::bet::{AgencyId, Bet, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{Kind, PendingReply, Refusal, Request};
 
-/// Decodes and validates the request in a block.
-pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
+/// Decodes and validates the request in a block, and puts the places of its bets into `spans`.
+pub(super) fn decode(block: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
     let (header, payload) = packet(block).map_err(|error| Refusal { error, due: due(block) })?;
     let agency =
         AgencyId::new(header.agency.into()).ok_or(DecodeError::new(1, Problem::Expected("an agency from 1")));
@@ -28,12 +28,14 @@ pub(super) fn decode(block: &[u8]) -> Result<Request, Refusal> {
             };
             let agency = agency.map_err(due)?;
             let bet = batch::decode_bet(payload, 1, HEADER_SIZE).map_err(due)?;
+            spans.begin(1, payload.len());
+            spans.push(Span::of(&bet, HEADER_SIZE, [1; 3]));
             let echo = batch::echo(&bet);
             Ok(Request { echo, ..Request::with_bets(Kind::Bet, agency, 0..end, 1) })
         }
         BATCH => {
             let agency = agency.map_err(refused(Kind::Batch))?;
-            let count = batch::validate(payload, header.agency).map_err(refused(Kind::Batch))?;
+            let count = batch::validate(payload, header.agency, spans).map_err(refused(Kind::Batch))?;
             Ok(Request::with_bets(Kind::Batch, agency, HEADER_SIZE + 1..end, count))
         }
         FINISHED => {

@@ -10,7 +10,7 @@ use super::header::{
     BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte, packet, put_block,
 };
 use super::{Block, answers, documents, requests};
-use crate::bet::{AgencyId, Bet, FieldError, ReadBet};
+use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
     AfterReply, Answer, Code, Codec, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
@@ -35,7 +35,7 @@ impl Codec for Session {
         Block.frame(scan, bytes, side, limits)
     }
 
-    fn request(&self, message: &[u8]) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
         let (header, payload) = packet(message)?;
         let agency = AgencyId::new(header.agency.into());
         match (header.kind, payload) {
@@ -45,7 +45,7 @@ impl Codec for Session {
             (HELLO, VERSION) => Ok(Request::new(Kind::Hello, agency)),
             (HELLO, _) => Err(DecodeError::new(HEADER_SIZE, Problem::UnsupportedVersion).into()),
             (WINNER, b"2") => Ok(Request::new(Kind::AwaitWinners, agency)),
-            _ => requests::decode(message),
+            _ => requests::decode(message, spans),
         }
     }
 
@@ -55,10 +55,6 @@ impl Codec for Session {
 
     fn stops_at_a_refusal(&self) -> bool {
         true
-    }
-
-    fn read_bet(&self) -> ReadBet {
-        Block.read_bet()
     }
 
     fn answer(

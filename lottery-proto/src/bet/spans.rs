@@ -1,0 +1,150 @@
+//! Places of the bets in a message, found when the message is validated.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use super::{Bet, FieldError};
+
+/// Place of a validated bet in its payload.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    /// Offset of the first name, in bytes.
+    at: u32,
+    /// Length of each field except the number, in bytes.
+    lens: [u8; 4],
+    /// Number of bytes between each two of these fields.
+    gaps: [u8; 3],
+    number: u32,
+}
+
+impl Span {
+    /// Returns the place of a bet whose names are in a row with its document and its date, `at` bytes behind the start
+    /// of the payload, with one separator between each two.
+    #[inline]
+    pub(crate) const fn separated(at: u32, lens: [u8; 4], number: u32) -> Self {
+        Self { at, lens, gaps: [1; 3], number }
+    }
+
+    /// Returns the place of a bet that begins `at` bytes behind the start of the payload, with so many bytes between
+    /// its fields.
+    #[inline]
+    pub(crate) fn of(bet: &Bet<'_>, at: usize, gaps: [usize; 3]) -> Self {
+        // A field has at most 255 bytes, as have keys and padding; a message has less than 4 GiB.
+        let byte = |len| u8::try_from(len).unwrap_or(u8::MAX);
+        let lens =
+            [bet.first_name, bet.last_name, bet.document, bet.birthdate].map(|field| byte(field.len()));
+        let gaps = gaps.map(byte);
+        Self { at: u32::try_from(at).unwrap_or(u32::MAX), lens, gaps, number: bet.number }
+    }
+
+    #[inline]
+    fn fields(&self) -> [Range<usize>; 4] {
+        let ([a, b, c, d], [ab, bc, cd]) = (self.lens.map(usize::from), self.gaps.map(usize::from));
+        let first = self.at as usize;
+        let last = first + a + ab;
+        let document = last + b + bc;
+        let birthdate = document + c + cd;
+        [first..first + a, last..last + b, document..document + c, birthdate..birthdate + d]
+    }
+
+    /// Returns the bet, in a payload that is text.
+    #[inline]
+    pub(crate) fn in_text<'a>(&self, payload: &'a str) -> Bet<'a> {
+        let [first_name, last_name, document, birthdate] =
+            self.fields().map(|field| payload.get(field).unwrap_or_default());
+        Bet { first_name, last_name, document, birthdate, number: self.number }
+    }
+
+    /// Returns the bet, in a payload of which the fields are text.
+    pub(crate) fn in_bytes<'a>(&self, payload: &'a [u8]) -> Bet<'a> {
+        let [first_name, last_name, document, birthdate] = self.fields().map(|field| {
+            payload.get(field).and_then(|field| core::str::from_utf8(field).ok()).unwrap_or_default()
+        });
+        Bet { first_name, last_name, document, birthdate, number: self.number }
+    }
+}
+
+/// Places of the bets in the last message that was validated. Its memory is used again.
+#[derive(Default)]
+pub(crate) struct Spans(Vec<Span>);
+
+/// Size of the shortest bet on any dialect, in bytes: `A;B;1;2000-01-01;1` and its line end.
+const SHORTEST: usize = 19;
+
+impl Spans {
+    /// Begins a payload of `len` bytes that says that it holds `count` bets. It is not believed more than can be.
+    pub(crate) fn begin(&mut self, count: usize, len: usize) {
+        self.0.clear();
+        let count = count.min(len / SHORTEST + 1);
+        if self.0.capacity() < count {
+            // The old list goes first, so that there are never two.
+            self.0 = Vec::new();
+            self.0.reserve_exact(count);
+        }
+    }
+
+    /// Appends a bet. Those that were not announced are not kept: their message is not valid.
+    #[inline]
+    pub(crate) fn push(&mut self, span: Span) {
+        if self.0.len() < self.0.capacity() {
+            self.0.push(span);
+        }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Span] {
+        &self.0
+    }
+
+    /// True if there is memory to give back.
+    pub(crate) fn is_grown(&self) -> bool {
+        self.0.capacity() > 0
+    }
+
+    /// Gives back the memory.
+    pub(crate) fn shrink(&mut self) {
+        self.0 = Vec::new();
+    }
+
+    /// Returns the memory held, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.0.capacity() * size_of::<Span>()
+    }
+
+    /// Returns the upper bound of the memory for a message of `len` bytes, in bytes.
+    pub(crate) const fn max_memory(len: usize) -> usize {
+        (len / SHORTEST + 1).saturating_mul(size_of::<Span>())
+    }
+}
+
+impl fmt::Debug for Spans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Spans({})", self.0.len())
+    }
+}
+
+/// Payload of bets that is being validated.
+#[derive(Clone, Copy)]
+pub(crate) struct Payload<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// The same bytes, if all of them together are UTF-8: then no field is checked for it again.
+    pub(crate) text: Option<&'a str>,
+}
+
+impl<'a> Payload<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, text: core::str::from_utf8(bytes).ok() }
+    }
+
+    /// Validates the bet whose fields stand at these places.
+    pub(crate) fn bet(&self, fields: [Range<usize>; 5]) -> Result<Bet<'a>, FieldError> {
+        // A field that does not end between two characters is read as bytes, where its error is found.
+        if let Some(text) = self.text
+            && let [Some(first_name), Some(last_name), Some(document), Some(birthdate), Some(number)] =
+                fields.clone().map(|field| text.get(field))
+        {
+            return Bet::new(first_name, last_name, document, birthdate, number);
+        }
+        Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()))
+    }
+}
