@@ -7,13 +7,16 @@ use lottery_testkit::{
     server_events, take,
 };
 
+/// Batch of two bets of agency 1 in `fixed`.
 pub(crate) const FIXED_BATCH: &str = "A0000100002\
     Ana                           Paz                           200000011980-01-017574\
     José María                    de la Cruz                    200000032000-02-290008";
 
+/// The same batch in `framed`.
 pub(crate) const FRAMED_BATCH: &str = "000000831;2\n\
     Ana;Paz;20000001;1980-01-01;7574\nJosé María;de la Cruz;20000003;2000-02-29;8\n";
 
+/// The same batch in `braces`.
 pub(crate) const BRACES_BATCH: &str = "B{PlayerName:Ana,PlayerSurname:Paz,PlayerDocID:20000001,\
     PlayerDateOfBirth:1980-01-01,WageredNumber:7574,AgencyID:1},\
     {PlayerName:José María,PlayerSurname:de la Cruz,PlayerDocID:20000003,\
@@ -21,9 +24,11 @@ pub(crate) const BRACES_BATCH: &str = "B{PlayerName:Ana,PlayerSurname:Paz,Player
 
 /// No request.
 pub(crate) const NOTHING: u8 = 0;
+
+/// Reply to a stored batch in `framed`.
 pub(crate) const FRAMED_STORED: &[u8] = b"00000034success;Batch stored successfully.";
 
-/// State of the connection after the reply to `sent`.
+/// State of a connection after a rejection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Open,
@@ -47,12 +52,13 @@ pub(crate) fn rejection_behind(first: &str, sent: &[u8]) -> (String, Vec<u8>, En
     outcome(&mut server)
 }
 
+/// Returns the text of the error, the reply, and the state of the connection after a malformed message.
 pub(crate) fn outcome(server: &mut Server) -> (String, Vec<u8>, End) {
-    let answer = take(server, at(1));
+    let reply = take(server, at(1));
     if server.state() == State::Open {
         let events = server_events(server);
         let [ServerEvent::Refused(_, RefusedBy::Malformed(error))] = events[..] else { panic!("{events:?}") };
-        return (error.to_string(), answer, End::Open);
+        return (error.to_string(), reply, End::Open);
     }
     assert!(server.poll_io().unwrap().fin);
     server.handle(at(1), Input::FinSent);
@@ -61,9 +67,10 @@ pub(crate) fn outcome(server: &mut Server) -> (String, Vec<u8>, End) {
     let [ServerEvent::Closed(CloseReason::Peer(Violation::Malformed(error)))] = events[..] else {
         panic!("{events:?}")
     };
-    (error.to_string(), answer, End::Closed)
+    (error.to_string(), reply, End::Closed)
 }
 
+/// Returns a server that has received `sent`.
 pub(crate) fn server_given(sent: impl AsRef<[u8]>) -> Server {
     let mut server = server();
     give(&mut server, at(0), sent.as_ref());
@@ -74,7 +81,7 @@ pub(crate) fn utf8(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// Accepts all, and returns the replies.
+/// Accepts all requests, and returns the replies.
 pub(crate) fn accept_all(server: &mut Server, winners: Option<&[String]>) -> String {
     let mut sent = vec![];
     while accept_next(server, at(0), winners) {
@@ -83,6 +90,7 @@ pub(crate) fn accept_all(server: &mut Server, winners: Option<&[String]>) -> Str
     utf8(sent)
 }
 
+/// Ends both sides, and returns the reason of the only event left.
 pub(crate) fn close_reason(server: &mut Server) -> CloseReason {
     server.handle(at(0), Input::FinSent);
     server.handle(at(0), Input::Eof);
