@@ -74,7 +74,7 @@ mod tests {
     use crate::input::{Blocks, agencies};
 
     #[test]
-    fn decodes_what_ours_decodes() {
+    fn textbook_decoder_finds_the_same_bets() {
         for block in Blocks::of(&agencies()).blocks() {
             let mut bets = Vec::new();
             block::decode_batch(block, |bet| bets.push(bet)).expect("a valid batch");
@@ -84,7 +84,7 @@ mod tests {
 
     /// Changes every byte of a packet to every value, with and without a meaning.
     #[test]
-    fn refuses_what_ours_refuses() {
+    fn textbook_decoder_rejects_the_same_bets() {
         let bets =
             "Ana,Paz,20000001,1980-01-01,7574\nJosé,Muñoz,1,2000-02-29,0\nEva,Sosa,3,1999-12-31,4294967295\n";
         let list = AgencyFile::parse(Path::new("agency-1.csv"), bets.as_bytes()).expect("valid bets");

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_at_the_bytes_looks_at_all_of_them() {
+    fn work_on_bytes_looks_at_all_of_them() {
         let blocks = Blocks::of(&agencies());
         assert_eq!(count(&blocks), 4 * blocks.bets() as u64);
         assert_eq!(utf8(&blocks), blocks.packets().count() as u64);

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use lottery_testkit::process::{Process, SOON, Signal};
 
-fn said(output: &Output) -> String {
+fn stdout_of(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -15,7 +15,7 @@ fn said(output: &Output) -> String {
 #[test]
 fn two_machines_in_memory_hold_a_lottery() {
     let output = Command::new(env!("CARGO_BIN_EXE_in_memory")).output().unwrap();
-    assert_eq!(said(&output), "winners: [\"20000001\"]\n");
+    assert_eq!(stdout_of(&output), "winners: [\"20000001\"]\n");
 }
 
 /// Starts a server for two agencies, and returns it with its address.
@@ -39,15 +39,15 @@ fn run_lottery(address: &str) {
         client.args([address, &agency.to_string()]).arg(file).stdout(Stdio::piped()).stderr(Stdio::piped());
         client.spawn().unwrap()
     });
-    let said = agencies.map(|agency| said(&agency.wait_with_output().unwrap()));
-    assert_eq!(said, ["agency 1: 50 bets, winners: 10000017\n", "agency 2: 50 bets, winners: 20000017\n"]);
+    let printed = agencies.map(|agency| stdout_of(&agency.wait_with_output().unwrap()));
+    assert_eq!(printed, ["agency 1: 50 bets, winners: 10000017\n", "agency 2: 50 bets, winners: 20000017\n"]);
 }
 
 #[test]
 fn a_lottery_that_the_builder_assembles_draws_and_tells_each_agency_its_winners() {
     let output = Command::new(env!("CARGO_BIN_EXE_lottery_in_memory")).output().unwrap();
     let winners = [1, 2, 3].map(|n| format!("agency {n}: winners: {n}0000002 {n}0000007\n")).concat();
-    assert_eq!(said(&output), winners + "30 bets are stored\n");
+    assert_eq!(stdout_of(&output), winners + "30 bets are stored\n");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn each_library_depends_on_versions_of_libraries() {
 }
 
 #[test]
-fn tests_inside_a_package_do_without_what_is_not_in_it() {
+fn unit_tests_of_libraries_use_no_unpublished_crate() {
     for library in LIBRARIES {
         visit_sources(&root().join(library).join("src"), &mut |path, text| {
             assert!(
