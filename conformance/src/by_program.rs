@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::connect::Target;
-use lottery_runtime::{Dialer, Mailbox, RunClient, Serve, Service, Step};
+use lottery_runtime::{Dialer, Mailbox, RunClient, Serve, Service, Step, Target};
 
 use crate::stop::Stop;
 

@@ -9,10 +9,11 @@ mod runtime;
 mod service;
 pub mod signals;
 pub mod sockets;
+mod target;
 
 pub use clock::Clock;
-pub use connect::Target;
 pub use dialer::{Dialer, Step};
 pub use mailbox::{Envelope, Mailbox};
 pub use runtime::{ACCEPT_PAUSE, RunClient, Serve};
 pub use service::Service;
+pub use target::Target;

@@ -5,8 +5,8 @@ use std::io;
 use std::net::ToSocketAddrs;
 use std::time::Duration;
 
-use lottery_runtime::Clock;
-use lottery_runtime::connect::{Attempts, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::connect::{Attempts, connect_timed_out, lookup_timed_out};
+use lottery_runtime::{Clock, Target};
 use smol::Timer;
 use smol::future::or;
 

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use lottery_proto::Instant;
-use lottery_runtime::connect::{Attempts, Target, connect_timed_out, lookup_timed_out};
-use lottery_runtime::{Clock, Envelope};
+use lottery_runtime::connect::{Attempts, connect_timed_out, lookup_timed_out};
+use lottery_runtime::{Clock, Envelope, Target};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use lottery_runtime::Clock;
-use lottery_runtime::connect::{Attempts, Target, connect_timed_out, lookup_timed_out};
+use lottery_runtime::connect::{Attempts, connect_timed_out, lookup_timed_out};
+use lottery_runtime::{Clock, Target};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
