@@ -100,14 +100,7 @@ fn joined(mut failures: Vec<(SocketAddr, io::Error)>) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(seconds: u64) -> Instant {
-        Instant::from_epoch(Duration::from_secs(seconds))
-    }
-
-    fn target(timeout: u64, until: u64) -> Target {
-        Target::new("server:1", Duration::from_secs(timeout), at(100), at(until))
-    }
+    use crate::target::tests::{at, target};
 
     #[test]
     fn addresses_are_tried_in_order_each_with_its_time_limit() {

@@ -39,14 +39,14 @@ impl Target {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn at(seconds: u64) -> Instant {
+    pub(crate) fn at(seconds: u64) -> Instant {
         Instant::from_epoch(Duration::from_secs(seconds))
     }
 
-    fn target(timeout: u64, until: u64) -> Target {
+    pub(crate) fn target(timeout: u64, until: u64) -> Target {
         Target::new("server:1", Duration::from_secs(timeout), at(100), at(until))
     }
 

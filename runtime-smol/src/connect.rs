@@ -43,34 +43,8 @@ async fn within<T>(
 #[cfg(test)]
 mod tests {
     use std::io::ErrorKind;
-    use std::net::TcpListener;
-
-    use smol::net::TcpStream;
 
     use super::*;
-
-    const LIMIT: Duration = Duration::from_secs(5);
-
-    fn target(server: &str, clock: Clock) -> Target {
-        Target::new(server, LIMIT, clock.now(), clock.now().after(LIMIT))
-    }
-
-    #[test]
-    fn a_server_is_reached_by_its_name() {
-        let listener = TcpListener::bind("localhost:0").unwrap();
-        let (address, clock) = (listener.local_addr().unwrap(), Clock::start());
-        let target = target(&format!("localhost:{}", address.port()), clock);
-        let socket = smol::block_on(connect::<TcpStream>(target, clock)).unwrap();
-        assert_eq!(socket.peer_addr().unwrap(), address);
-    }
-
-    #[test]
-    fn a_refused_connection_is_an_error() {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let clock = Clock::start();
-        let connected = smol::block_on(connect::<TcpStream>(target(&address.to_string(), clock), clock));
-        assert_eq!(connected.unwrap_err().kind(), ErrorKind::ConnectionRefused);
-    }
 
     #[test]
     fn a_step_ends_after_its_limit() {
