@@ -7,7 +7,7 @@ use core::ops::Range;
 use super::{Bet, FieldError};
 
 /// Place of a validated bet in its payload.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     /// Offset of the first name, in bytes.
     at: u32,
@@ -19,23 +19,20 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Returns the place of a bet whose names are in a row with its document and its date, `at` bytes behind the start
-    /// of the payload, with one separator between each two.
+    /// Returns the place of a bet whose first name is `at` bytes behind the start of the payload, with fields of these
+    /// lengths and so many bytes between them. A field has at most 255 bytes, as have keys and padding; a message has
+    /// less than 4 GiB.
     #[inline]
-    pub(crate) const fn separated(at: u32, lens: [u8; 4], number: u32) -> Self {
-        Self { at, lens, gaps: [1; 3], number }
+    #[expect(clippy::cast_possible_truncation, reason = "none of them is longer")]
+    pub(crate) fn new(at: usize, lens: [usize; 4], gaps: [usize; 3], number: u32) -> Self {
+        Self { at: at as u32, lens: lens.map(|len| len as u8), gaps: gaps.map(|gap| gap as u8), number }
     }
 
     /// Returns the place of a bet that begins `at` bytes behind the start of the payload, with so many bytes between
     /// its fields.
-    #[inline]
     pub(crate) fn of(bet: &Bet<'_>, at: usize, gaps: [usize; 3]) -> Self {
-        // A field has at most 255 bytes, as have keys and padding; a message has less than 4 GiB.
-        let byte = |len| u8::try_from(len).unwrap_or(u8::MAX);
-        let lens =
-            [bet.first_name, bet.last_name, bet.document, bet.birthdate].map(|field| byte(field.len()));
-        let gaps = gaps.map(byte);
-        Self { at: u32::try_from(at).unwrap_or(u32::MAX), lens, gaps, number: bet.number }
+        let fields = [bet.first_name, bet.last_name, bet.document, bet.birthdate];
+        Self::new(at, fields.map(str::len), gaps, bet.number)
     }
 
     #[inline]

@@ -16,6 +16,8 @@ use crate::bet::{Bet, Span, date_faults};
 pub(super) const WINDOW: usize = 64;
 /// Length of a date, in bytes.
 const DATE: usize = 10;
+/// Length of a bet in columns, in bytes.
+pub(super) const COLUMNS: usize = 82;
 
 /// Bet that the fast path has read.
 #[derive(Clone, Copy)]
@@ -27,14 +29,10 @@ pub(super) struct ShortBet {
 
 impl ShortBet {
     /// Returns the place of this bet, which begins `at` bytes behind the start of its payload.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "lengths are below 64, a message has less than 4 GiB"
-    )]
     #[inline(always)]
     pub(super) fn span(self, at: usize) -> Span {
         let [a, b, c, _] = self.separators;
-        Span::separated(at as u32, [a, b - a - 1, c - b - 1, DATE].map(|len| len as u8), self.number)
+        Span::new(at, [a, b - a - 1, c - b - 1, DATE], [1; 3], self.number)
     }
 
     /// Returns this bet, which begins `text`.
@@ -81,6 +79,55 @@ pub(super) fn read<const SEPARATOR: u8>(window: &[u8; WINDOW], len: usize) -> Op
     Some(ShortBet { separators: [bar1, bar2, bar3, bar4], number: number_of(number) })
 }
 
+/// Returns the place of the bet in columns of ASCII characters, if it is valid: two names of 30, a document of 8, a date
+/// and a number of 4. It begins `at` bytes behind the start of its payload.
+#[inline(always)]
+pub(super) fn columns(bet: &[u8; COLUMNS], at: usize) -> Option<Span> {
+    const NAME: usize = 30;
+    const NAMES: u64 = (1 << (2 * NAME)) - 1;
+    let lanes = lanes(bet.first_chunk()?);
+    let bits = |found: fn(u8x16) -> u8x16| {
+        let [a, b, c, d] = lanes.map(|lane| u64::from(found(lane).to_bitmask()));
+        a | b << 16 | c << 32 | d << 48
+    };
+    let wrong = bits(|lane| suspects(lane) | lane) & NAMES;
+    let filled = bits(|lane| !lane.simd_eq(u8x16::splat(b' ')));
+    let (first, last) = (filled & (NAMES >> NAME), (filled & NAMES) >> NAME);
+    if wrong != 0 || first == 0 || last == 0 {
+        return None;
+    }
+    let len = |filled: u64| (u64::BITS - filled.leading_zeros()) as usize;
+    let (first, last) = (len(first), len(last));
+    let rest: &[u8; 22] = bet.last_chunk()?;
+    let document = u64::from_le_bytes(*rest.first_chunk()?) ^ ZEROS;
+    // One digit is left of a document of zeros.
+    let zeros = (document.trailing_zeros() as usize / 8).min(7);
+    let number = number_values(*rest.last_chunk()?, 4)?;
+    let date = date_faults(rest.get(8..18)?.first_chunk()?);
+    if digit_faults(document) | digit_faults(number) | date != 0 {
+        return None;
+    }
+    let (lens, gaps) = ([first, last, 8 - zeros, DATE], [NAME - first, NAME - last + zeros, 0]);
+    Some(Span::new(at, lens, gaps, number_of(number)))
+}
+
+/// Returns the length of the name at the start of these bytes, up to a comma, if it is valid and short. `:`, `;` and
+/// braces are none of its characters.
+#[inline(always)]
+pub(super) fn name_before_comma(window: &[u8; 32]) -> Option<usize> {
+    let (chunks, _) = window.as_chunks::<16>();
+    let [a, b] = chunks.first_chunk::<2>()?.map(u8x16::new);
+    let bits =
+        |found: fn(u8x16) -> u8x16| u64::from(found(a).to_bitmask()) | u64::from(found(b).to_bitmask()) << 16;
+    let wrong = bits(|lane| {
+        let is = |byte| lane.simd_eq(u8x16::splat(byte));
+        suspects(lane) | is(b':') | is(b';') | is(b'{') | is(b'}')
+    });
+    let comma = bits(|lane| lane.simd_eq(u8x16::splat(b',')));
+    let len = comma.trailing_zeros() as usize;
+    (len > 0 && comma != 0 && wrong.trailing_zeros() as usize > len).then_some(len)
+}
+
 #[inline(always)]
 fn lanes(window: &[u8; WINDOW]) -> [u8x16; 4] {
     let (chunks, _) = window.as_chunks::<16>();
@@ -103,18 +150,21 @@ fn bars<const SEPARATOR: u8>(lanes: [u8x16; 4]) -> u64 {
 /// U+0080 to U+009F, but other characters, too. The names end at `end`; a result from there on says nothing.
 #[inline(always)]
 fn suspect(lanes: [u8x16; 4], end: usize) -> usize {
-    let suspect = |lane: u8x16| {
-        let below_space = lane.min(u8x16::splat(0x1F)).simd_eq(lane);
-        below_space | lane.simd_eq(u8x16::splat(0x7F)) | lane.simd_eq(u8x16::splat(0xC2))
-    };
     let [a, b, c, d] = lanes;
-    let bits = |lane| u64::from(suspect(lane).to_bitmask());
+    let bits = |lane| u64::from(suspects(lane).to_bitmask());
     let mut found = bits(a) | bits(b) << 16;
     // Most names end before this.
     if end > 32 {
         found |= bits(c) << 32 | bits(d) << 48;
     }
     (found | 1 << (WINDOW - 1)).trailing_zeros() as usize
+}
+
+/// Returns 255 for each byte that a name must not hold, or may not hold, 0 for others.
+#[inline(always)]
+fn suspects(lane: u8x16) -> u8x16 {
+    let below_space = lane.min(u8x16::splat(0x1F)).simd_eq(lane);
+    below_space | lane.simd_eq(u8x16::splat(0x7F)) | lane.simd_eq(u8x16::splat(0xC2))
 }
 
 /// Returns the values of eight digits, unchecked. A document of another length is checked here, and gives 0, which

@@ -2,21 +2,22 @@
 //!
 //! Widths count characters, not bytes.
 
+mod bets;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use bytes::BufMut;
-use nom::bytes::complete::take;
-use nom::{IResult, Parser};
 
-use super::detect::begin_with_digits;
-use super::text::{self, is_document, put_padded};
-use super::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
-    TooLarge,
-};
-use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Span, Spans};
+use bets::{BET, DOCUMENT, NAME, NUMBER, without_zeros};
+
+use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Spans};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::{ListSize, Part};
+use crate::wire::detect::begin_with_digits;
+use crate::wire::text::{self, is_document, put_padded};
+use crate::wire::{
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Refusal, Request,
+    Response, Side, TooLarge,
+};
 
 /// Width of an agency, a count or a length, in digits.
 const DIGITS: usize = 5;
@@ -24,13 +25,6 @@ const DIGITS: usize = 5;
 const MOST: usize = 99_999;
 /// Width of the first character of a message and the number behind it.
 const HEAD: usize = 1 + DIGITS;
-const NAME: usize = 30;
-const DOCUMENT: usize = 8;
-const DATE: usize = 10;
-const NUMBER: usize = 4;
-/// Width of a bet, in characters.
-const BET: usize = 2 * NAME + DOCUMENT + DATE + NUMBER;
-
 /// Dialect `fixed`.
 #[derive(Debug)]
 pub(crate) struct Fixed;
@@ -89,7 +83,7 @@ impl Codec for Fixed {
         while !rest.is_empty() {
             let at = body.len() - rest.len();
             let wrong = |problem| refused(DecodeError::in_bet(count + 1, start + at, problem));
-            let (after, span) = next_bet(rest, at).map_err(wrong)?;
+            let (after, span) = bets::next_bet(rest, at).map_err(wrong)?;
             spans.push(span);
             (rest, count) = (after, count + 1);
         }
@@ -287,66 +281,6 @@ fn skip_chars(scan: &mut FrameCursor, bytes: &[u8], wanted: usize) -> Result<Opt
         scan.count += 1;
     }
     Ok(Some(scan.bytes))
-}
-
-/// Validates the bet at the start of `rest`, which is `at` bytes behind the start of the payload, and returns the text
-/// behind it, and its place.
-fn next_bet(rest: &str, at: usize) -> Result<(&str, Span), Problem> {
-    let (after, columns) = columns(rest).ok_or(Problem::Expected("82 characters"))?;
-    let (first_column, last_column, document_column, birthdate, number) = columns;
-    let (first_name, last_name) = (without_spaces(first_column), without_spaces(last_column));
-    let document = without_zeros(document_column);
-    let bet = Bet::new(first_name, last_name, document, birthdate, number)?;
-    // Padding stands behind a name and before a document. A column has at most 4 bytes for each of 30 characters.
-    let padding = |column: &str, field: &str| column.len() - field.len();
-    let gaps = [
-        padding(first_column, first_name),
-        padding(last_column, last_name) + padding(document_column, document),
-        0,
-    ];
-    Ok((after, Span::of(&bet, at, gaps)))
-}
-
-/// Returns a name without padding. It searches bytes, which is faster, because there are many spaces.
-fn without_spaces(name: &str) -> &str {
-    let end = name.bytes().rposition(|byte| byte != b' ').map_or(0, |last| last + 1);
-    name.get(..end).unwrap_or_default()
-}
-
-/// Columns of a bet: names, document, date of birth and number.
-type Columns<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
-
-/// Splits off the columns of a bet, and returns the rest before them.
-fn columns(rest: &str) -> Option<(&str, Columns<'_>)> {
-    // Bytes need no counting where each is a character.
-    if let Some((bet, after)) = rest.split_at_checked(BET)
-        && bet.is_ascii()
-    {
-        let (first_name, rest) = bet.split_at_checked(NAME)?;
-        let (last_name, rest) = rest.split_at_checked(NAME)?;
-        let (document, rest) = rest.split_at_checked(DOCUMENT)?;
-        let (birthdate, number) = rest.split_at_checked(DATE)?;
-        return Some((after, (first_name, last_name, document, birthdate, number)));
-    }
-    let (name, date) = (NAME, DATE);
-    let mut columns = (column(name), column(name), column(DOCUMENT), column(date), column(NUMBER));
-    let parsed: IResult<_, _> = columns.parse(rest);
-    parsed.ok()
-}
-
-/// Returns a parser of a column of `width` characters.
-fn column<'a>(width: usize) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
-    take(width)
-}
-
-/// Returns a document without padding; of a document of zeros one is left.
-fn without_zeros(document: &str) -> &str {
-    let trimmed = document.trim_start_matches('0');
-    if trimmed.is_empty() {
-        document.get(document.len().saturating_sub(1)..).unwrap_or_default()
-    } else {
-        trimmed
-    }
 }
 
 fn put_head(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {

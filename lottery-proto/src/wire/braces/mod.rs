@@ -1,26 +1,25 @@
 //! Dialect `braces` (`docs/protocol.md#braces`): keys and values in braces, each message ended by `;`.
 
+mod bets;
+
 use alloc::vec::Vec;
 use bytes::BufMut;
 use nom::bytes::complete::{tag, take_till};
-use nom::sequence::{delimited, preceded};
+use nom::sequence::delimited;
 use nom::{IResult, Parser};
 
-use super::detect::begin_with;
-use super::text::{self, failure_text, is_document, put_number};
-use super::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
-    TooLarge,
-};
-use crate::bet::{AgencyId, Bet, FieldError, Payload, Span, Spans};
+use bets::{KEYS, put_bet};
+
+use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::Part;
+use crate::wire::detect::begin_with;
+use crate::wire::text::{self, failure_text, is_document, put_number};
+use crate::wire::{
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, Part, PendingReply, Refusal, Request, Response,
+    Side, TooLarge,
+};
 
 const SEPARATORS: &[u8] = b",;:{}";
-/// Keys of a bet's fields, each with the character before it.
-const KEYS: [&str; 5] =
-    ["{PlayerName:", ",PlayerSurname:", ",PlayerDocID:", ",PlayerDateOfBirth:", ",WageredNumber:"];
-const AGENCY_KEY: &str = ",AgencyID:";
 /// Beginning of a message that only names an agency, behind its first character.
 const AGENCY: &[u8] = b"{AgencyID:";
 const BATCH_STORED: &[u8] = b"ACK_CHUNK;";
@@ -59,7 +58,7 @@ impl Codec for Braces {
             _ => return Err(DecodeError::new(0, Problem::Expected("B, N or Q")).into()),
         };
         if kind == Kind::Batch {
-            let (agency, count) = validate(body, spans).map_err(|error| Refusal::of(kind, 0, error))?;
+            let (agency, count) = bets::validate(body, spans).map_err(|error| Refusal::of(kind, 0, error))?;
             return Ok(Request::with_bets(kind, agency, 1..end, count));
         }
         let whole = |input| -> IResult<_, &[u8]> {
@@ -226,93 +225,6 @@ fn winners(message: &[u8]) -> Result<Response, DecodeError> {
         }
     }
     Ok(Response::Winners { documents: 1..end, count, last: true })
-}
-
-/// Validates a batch, puts the places of its bets into `spans`, and returns the agency that all of them name, and their
-/// number.
-fn validate(body: &[u8], spans: &mut Spans) -> Result<(AgencyId, usize), DecodeError> {
-    let payload = Payload::new(body);
-    spans.begin(memchr::memchr_iter(b'{', body).count(), body.len());
-    let (mut agency, mut count, mut at) = (None, 0, 0);
-    while at < body.len() {
-        let wrong = |problem| DecodeError::in_bet(count + 1, 1 + at, problem);
-        let (span, digits, end) = bet_at(payload, at).map_err(wrong)?;
-        let found = text::agency(digits, 1 + at).map_err(|error| wrong(error.problem))?;
-        let expected = *agency.get_or_insert(found);
-        if found != expected {
-            let (found, expected) = (found.get(), expected.get());
-            return Err(wrong(Problem::AgencyMismatch { found, expected }));
-        }
-        spans.push(span);
-        (count, at) = (count + 1, end);
-    }
-    agency.map(|agency| (agency, count)).ok_or(DecodeError::new(1, Problem::Expected("bets")))
-}
-
-/// Validates the bet at `at`, and returns its place, the digits of its agency, and the offset of its end. All keys must
-/// be there, once and in order.
-fn bet_at(payload: Payload<'_>, at: usize) -> Result<(Span, &[u8], usize), Problem> {
-    let rest = payload.bytes.get(at..).unwrap_or_default();
-    // Two bets have a comma between them.
-    let opened = if at == 0 { Some(rest) } else { rest.strip_prefix(b",") };
-    let Some(opened) = opened else { return Err(Problem::Expected("a comma and a bet, or the end")) };
-    let [first_key, last_key, document_key, birthdate_key, number_key] = KEYS;
-    let mut fields = (
-        value(first_key),
-        value(last_key),
-        value(document_key),
-        value(birthdate_key),
-        value(number_key),
-        value(AGENCY_KEY),
-        tag(&b"}"[..]),
-    );
-    let parsed: IResult<_, _> = fields.parse(opened);
-    let Ok((after, (first_name, last_name, document, birthdate, number, agency, _))) = parsed else {
-        return Err(Problem::Expected(
-            "{PlayerName:…,PlayerSurname:…,PlayerDocID:…,PlayerDateOfBirth:…,WageredNumber:…,AgencyID:…}",
-        ));
-    };
-    // The offsets of the fields follow from the lengths of the keys and values before them.
-    let mut end = at + (rest.len() - opened.len());
-    let mut place = |key: &str, field: &[u8]| {
-        let start = end + key.len();
-        end = start + field.len();
-        start..end
-    };
-    let fields = [
-        place(first_key, first_name),
-        place(last_key, last_name),
-        place(document_key, document),
-        place(birthdate_key, birthdate),
-        place(number_key, number),
-    ];
-    let [first, ..] = &fields;
-    let (first, gaps) = (first.start, [last_key, document_key, birthdate_key].map(str::len));
-    let bet = payload.bet(fields)?;
-    Ok((Span::of(&bet, first, gaps), agency, payload.bytes.len() - after.len()))
-}
-
-/// Returns a parser of a key and the value behind it, up to the next separator.
-fn value<'a>(
-    key: &'static str,
-) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
-    preceded(tag(key.as_bytes()), take_till(|byte| matches!(byte, b',' | b';' | b':' | b'{' | b'}')))
-}
-
-fn put_bet(agency: AgencyId, bet: &Bet<'_>, comma: bool, out: &mut Vec<u8>) {
-    if comma {
-        out.put_u8(b',');
-    }
-    let [.., number_key] = KEYS;
-    for (key, value) in KEYS.iter().zip([bet.first_name, bet.last_name, bet.document, bet.birthdate]) {
-        out.put_slice(key.as_bytes());
-        out.put_slice(value.as_bytes());
-    }
-    for (key, value) in [(number_key, bet.number), (AGENCY_KEY, agency.get())] {
-        out.put_slice(key.as_bytes());
-        put_number(value, out);
-    }
-    out.put_u8(b'}');
 }
 
 fn put_agency(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {

@@ -1,0 +1,119 @@
+//! Bets in columns (`docs/protocol.md#fixed`).
+
+use nom::bytes::complete::take;
+use nom::{IResult, Parser};
+
+use crate::bet::{Bet, Span};
+use crate::error::Problem;
+use crate::wire::fast_path;
+
+pub(super) const NAME: usize = 30;
+pub(super) const DOCUMENT: usize = 8;
+const DATE: usize = 10;
+pub(super) const NUMBER: usize = 4;
+/// Width of a bet, in characters.
+pub(super) const BET: usize = 2 * NAME + DOCUMENT + DATE + NUMBER;
+const _: () = assert!(BET == fast_path::COLUMNS, "the fast path reads the same columns");
+
+/// Validates the bet at the start of `rest`, which is `at` bytes behind the start of the payload, and returns the text
+/// behind it, and its place.
+pub(super) fn next_bet(rest: &str, at: usize) -> Result<(&str, Span), Problem> {
+    if let Some((bet, after)) = rest.split_at_checked(BET)
+        && let Some(span) = bet.as_bytes().first_chunk().and_then(|bet| fast_path::columns(bet, at))
+    {
+        return Ok((after, span));
+    }
+    read_slow(rest, at)
+}
+
+/// Works like [`next_bet`], on the slow path, which finds every mistake.
+fn read_slow(rest: &str, at: usize) -> Result<(&str, Span), Problem> {
+    let (after, columns) = columns(rest).ok_or(Problem::Expected("82 characters"))?;
+    let (first_column, last_column, document_column, birthdate, number) = columns;
+    let (first_name, last_name) = (without_spaces(first_column), without_spaces(last_column));
+    let document = without_zeros(document_column);
+    let bet = Bet::new(first_name, last_name, document, birthdate, number)?;
+    // Padding stands behind a name and before a document. A column has at most 4 bytes for each of 30 characters.
+    let padding = |column: &str, field: &str| column.len() - field.len();
+    let gaps = [
+        padding(first_column, first_name),
+        padding(last_column, last_name) + padding(document_column, document),
+        0,
+    ];
+    Ok((after, Span::of(&bet, at, gaps)))
+}
+
+/// Returns a name without padding. It searches bytes, which is faster, because there are many spaces.
+fn without_spaces(name: &str) -> &str {
+    let end = name.bytes().rposition(|byte| byte != b' ').map_or(0, |last| last + 1);
+    name.get(..end).unwrap_or_default()
+}
+
+/// Columns of a bet: names, document, date of birth and number.
+type Columns<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
+
+/// Splits off the columns of a bet, and returns the rest before them.
+fn columns(rest: &str) -> Option<(&str, Columns<'_>)> {
+    // Bytes need no counting where each is a character.
+    if let Some((bet, after)) = rest.split_at_checked(BET)
+        && bet.is_ascii()
+    {
+        let (first_name, rest) = bet.split_at_checked(NAME)?;
+        let (last_name, rest) = rest.split_at_checked(NAME)?;
+        let (document, rest) = rest.split_at_checked(DOCUMENT)?;
+        let (birthdate, number) = rest.split_at_checked(DATE)?;
+        return Some((after, (first_name, last_name, document, birthdate, number)));
+    }
+    let (name, date) = (NAME, DATE);
+    let mut columns = (column(name), column(name), column(DOCUMENT), column(date), column(NUMBER));
+    let parsed: IResult<_, _> = columns.parse(rest);
+    parsed.ok()
+}
+
+/// Returns a parser of a column of `width` characters.
+fn column<'a>(width: usize) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
+    take(width)
+}
+
+/// Returns a document without padding; of a document of zeros one is left.
+pub(super) fn without_zeros(document: &str) -> &str {
+    let trimmed = document.trim_start_matches('0');
+    if trimmed.is_empty() {
+        document.get(document.len().saturating_sub(1)..).unwrap_or_default()
+    } else {
+        trimmed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #[test]
+        fn the_fast_path_reads_what_the_slow_one_does(
+            first in "[A-Z][a-zñ ]{0,18}",
+            last in "[A-Z ][a-z,\u{85}]{0,3}[a-z ]{0,18}",
+            document in "[0-9]{8}|0{0,8}",
+            date in "2000-02-29|[12][09][0-9]{2}-0[0-9]-[0-2][0-9]",
+            number in "[0-9]{4}",
+            (place, byte) in (0..200_usize, prop::sample::select(b"\0\x1F\x7F ,;:{}|-0a".to_vec())),
+        ) {
+            let mut line = format!("{first:<30}{last:<30}{document:0>8}{date}{number}");
+            if line.is_ascii() && place < line.len() {
+                line.replace_range(place..=place, core::str::from_utf8(&[byte]).expect("ASCII"));
+            }
+            let slow = read_slow(&line, 7);
+            let fast = line.as_bytes().first_chunk().and_then(|bet| fast_path::columns(bet, 7));
+            match (fast, slow) {
+                (Some(fast), Ok((after, slow))) => prop_assert!(after.is_empty() && fast == slow),
+                (Some(_), Err(problem)) => prop_assert!(false, "{problem}"),
+                // The fast path reads every valid bet in ASCII.
+                (None, slow) => prop_assert!(slow.is_err() || !line.is_ascii()),
+            }
+        }
+    }
+}
