@@ -32,7 +32,7 @@ const FIRST: &[Step] = &[
         "p99 of acknowledgements beside hostile peers",
         "test --release -p conformance --test programs delay:: -- --ignored",
     ),
-    step("planted mistakes are found", "run --release -p simulation -- --planted"),
+    step("planted mistakes are found", "run --release --bin simulation -- --planted"),
     step("licences and sources of what is built in", "deny check bans licenses sources"),
 ];
 
@@ -41,7 +41,7 @@ const QUICK: &[Step] = &[
     step("failed system calls", "test -p conformance --test programs store_faults::"),
     step("chaos: 12 kills", "xtask demo --chaos 7 --kills 12"),
     step("fuzzing: 5 s for each target", "xtask fuzz --seconds 5"),
-    step("simulation: 2,000 seeds", "run --release -p simulation -- --seeds 2000"),
+    step("simulation: 2,000 seeds", "run --release --bin simulation -- --seeds 2000"),
     step("mutants of one file", "mutants -p lottery-proto -f **/wire/detect.rs --baseline=skip --timeout 60"),
     step("coverage of lottery-proto", "llvm-cov -p lottery-proto --summary-only"),
 ];
@@ -53,7 +53,7 @@ const WHOLE: &[Step] = &[
     step("chaos on std: 200 kills", "xtask demo --runtime std --chaos 7 --kills 200"),
     step("chaos on smol: 200 kills", "xtask demo --runtime smol --chaos 7 --kills 200"),
     step("fuzzing: two hours", "xtask fuzz --minutes 120"),
-    step("simulation: 1,000,000 seeds", "run --release -p simulation -- --seeds 1000000"),
+    step("simulation: 1,000,000 seeds", "run --release --bin simulation -- --seeds 1000000"),
     step("mutants", "mutants -p lottery-proto -p lottery-core --baseline=skip --timeout 60"),
     step(
         "coverage: 98 % of the lines",
