@@ -168,6 +168,6 @@ fn lock(bank: &Mutex<Bank>) -> MutexGuard<'_, Bank> {
 /// Answers a request. A connection whose dialect cannot carry the reply is closed.
 fn reply<R: Request>(server: &mut Server, now: Instant, ticket: Ticket<R>, reply: R::Reply<'_>) {
     if server.reply(now, ticket, reply).is_err() {
-        server.refuse(now, Failure { code: Code::Storage, text: "too many winners for this dialect" });
+        server.reject(now, Failure { code: Code::Storage, text: "too many winners for this dialect" });
     }
 }

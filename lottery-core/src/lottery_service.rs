@@ -152,7 +152,7 @@ impl Service for LotteryService {
         if place.may_log(now) {
             match admission {
                 Admission::Served => info!(action = "accept_connections", result = "success", ip = %ip),
-                Admission::Refused(reason) | Admission::Closed(reason) => {
+                Admission::Rejected(reason) | Admission::Closed(reason) => {
                     warn!(action = "accept_connections", result = "fail", ip = %ip, reason);
                 }
             }
@@ -165,8 +165,8 @@ impl Service for LotteryService {
         }
         match admission {
             Admission::Served => {}
-            Admission::Refused(text) => {
-                server.refuse(now, Failure { code: Code::TooManyConnections, text });
+            Admission::Rejected(text) => {
+                server.reject(now, Failure { code: Code::TooManyConnections, text });
             }
             Admission::Closed(_) => return None,
         }

@@ -174,7 +174,7 @@ pub enum CloseReason {
     Peer(#[from] Violation),
     /// The application rejected the peer.
     #[error("refused")]
-    Refused,
+    Rejected,
     /// A newer session of the same agency took over.
     #[error("superseded by a newer session of this agency")]
     Superseded,
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn a_connection_ends_as_it_should_when_all_is_said_or_it_is_told_to() {
         assert!(CloseReason::Done.is_clean() && CloseReason::Shutdown.is_clean());
-        for reason in [CloseReason::Refused, CloseReason::Superseded, CloseReason::Idle, CloseReason::Lost] {
+        for reason in [CloseReason::Rejected, CloseReason::Superseded, CloseReason::Idle, CloseReason::Lost] {
             assert!(!reason.is_clean(), "{reason}");
         }
     }

@@ -15,7 +15,7 @@ pub struct ConnId(pub u64);
 ///
 /// A ticket may be kept as long as needed, and answered from any task. The client waits for its reply, and every later
 /// reply of the connection waits, too: replies leave in the order of the requests. A ticket that is dropped is never
-/// answered; to end its connection instead, call [`Server::refuse`](crate::Server::refuse).
+/// answered; to end its connection instead, call [`Server::reject`](crate::Server::reject).
 #[must_use = "an unanswered request holds back all later answers of its connection"]
 pub struct Ticket<R: Request> {
     pub(crate) conn: ConnId,
@@ -141,7 +141,7 @@ pub enum HelloReply<'a> {
         digest: u32,
     },
     /// Rejection, with its reason.
-    Refused(Failure<'a>),
+    Rejected(Failure<'a>),
 }
 
 impl<'a> From<HelloReply<'a>> for Reply<'a> {
@@ -151,7 +151,7 @@ impl<'a> From<HelloReply<'a>> for Reply<'a> {
                 // The machine fills in its window.
                 Answer::Welcome { stored, finished, window: 0, digest }
             }
-            HelloReply::Refused(failure) => Answer::Refused { failure, total: 0 },
+            HelloReply::Rejected(failure) => Answer::Rejected { failure, total: 0 },
         })
     }
 }
@@ -176,7 +176,7 @@ pub enum Receipt<'a> {
         total: u64,
     },
     /// Rejection, with its reason: nothing of the request is stored.
-    Refused(Failure<'a>),
+    Rejected(Failure<'a>),
 }
 
 /// Reply to [`WinnersQuery`] and [`AnonymousWaiter`].
@@ -189,7 +189,7 @@ pub enum WinnersReply<'a> {
     /// List of that size, whose documents follow in parts ([`Server::put_winners`](crate::Server::put_winners)).
     List(ListSize),
     /// Rejection, with its reason.
-    Refused(Failure<'a>),
+    Rejected(Failure<'a>),
 }
 
 /// Shows the number of winners only: their documents are personal data.
@@ -199,7 +199,7 @@ impl fmt::Debug for WinnersReply<'_> {
             Self::Pending => f.write_str("Pending"),
             Self::Winners(documents) => write!(f, "Winners({})", documents.len()),
             Self::List(size) => write!(f, "List({})", size.documents),
-            Self::Refused(failure) => f.debug_tuple("Refused").field(failure).finish(),
+            Self::Rejected(failure) => f.debug_tuple("Rejected").field(failure).finish(),
         }
     }
 }
@@ -217,7 +217,7 @@ impl<'a> From<Receipt<'a>> for Reply<'a> {
     fn from(receipt: Receipt<'a>) -> Self {
         Self(match receipt {
             Receipt::Stored { total } => Answer::Stored { total },
-            Receipt::Refused(failure) => Answer::Refused { failure, total: 0 },
+            Receipt::Rejected(failure) => Answer::Rejected { failure, total: 0 },
         })
     }
 }
@@ -228,7 +228,7 @@ impl<'a> From<WinnersReply<'a>> for Reply<'a> {
             WinnersReply::Pending => Answer::Pending,
             WinnersReply::Winners(documents) => Answer::Winners(documents),
             WinnersReply::List(size) => Answer::List(size),
-            WinnersReply::Refused(failure) => Answer::Refused { failure, total: 0 },
+            WinnersReply::Rejected(failure) => Answer::Rejected { failure, total: 0 },
         })
     }
 }

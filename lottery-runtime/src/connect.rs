@@ -120,15 +120,15 @@ mod tests {
     #[test]
     fn an_error_names_the_addresses_if_there_are_several() {
         let target = target(5, 120);
-        let refused = || io::Error::new(ErrorKind::ConnectionRefused, "refused");
+        let rejected = || io::Error::new(ErrorKind::ConnectionRefused, "refused");
         let [first, second] = [([127, 0, 0, 1], 7), ([127, 0, 0, 2], 7)].map(SocketAddr::from);
         let none = Attempts::new(&target, []).next(at(100)).unwrap_err();
         assert_eq!((none.kind(), &none.to_string()[..]), (ErrorKind::NotFound, "the name has no address"));
         let mut attempts = Attempts::new(&target, []);
-        attempts.failed(first, refused());
+        attempts.failed(first, rejected());
         assert_eq!(attempts.next(at(100)).unwrap_err().to_string(), "refused");
         let mut attempts = Attempts::new(&target, []);
-        attempts.failed(first, refused());
+        attempts.failed(first, rejected());
         attempts.failed(second, connect_timed_out(Duration::from_secs(5)));
         let error = attempts.next(at(100)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);

@@ -54,7 +54,7 @@ impl RedbStore {
         {
             let compared = compare(&csv, None).map_err(|error| unusable(&csv_place, &error))?;
             if let Err(difference) = compared {
-                set_aside = Some(Self::set_aside_or_refuse(&data_dir, stamp, difference)?);
+                set_aside = Some(Self::set_aside_or_reject(&data_dir, stamp, difference)?);
             }
         }
         let database = data_dir.open(DATABASE)?;
@@ -67,7 +67,7 @@ impl RedbStore {
         let (mut csv, csv_repair) = match open_csv(data_dir.open(CSV)?)? {
             Ok(opened) => opened,
             Err(difference) => {
-                set_aside = Some(Self::set_aside_or_refuse(&data_dir, stamp, difference)?);
+                set_aside = Some(Self::set_aside_or_reject(&data_dir, stamp, difference)?);
                 open_csv(data_dir.open(CSV)?)?.map_err(|_| unusable(&csv_place, &"it is being written"))?
             }
         };
@@ -79,7 +79,7 @@ impl RedbStore {
     }
 
     /// Renames a `bets.csv` with other rows if there is a stamp; else returns [`StoreError::Differs`].
-    fn set_aside_or_refuse(
+    fn set_aside_or_reject(
         data_dir: &DataDir,
         stamp: Option<&str>,
         difference: Difference,
@@ -133,7 +133,7 @@ impl RedbStore {
             let compared = compare(&csv, Some(store.database()?));
             let place = data_dir.join(CSV).display().to_string();
             if let Err(difference) = compared.map_err(|error| unusable(&place, &error))? {
-                Self::set_aside_or_refuse(data_dir, None, difference)?;
+                Self::set_aside_or_reject(data_dir, None, difference)?;
             }
         }
         Ok(())

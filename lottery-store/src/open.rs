@@ -26,7 +26,7 @@ pub(super) struct Opened {
 enum Repair {
     Allow,
     /// Touch nothing, and return [`DatabaseError::RepairAborted`].
-    Refuse,
+    Reject,
 }
 
 impl Opened {
@@ -39,7 +39,7 @@ impl Opened {
     pub(super) fn first(disk: &Arc<dyn Disk>) -> Result<(Self, Position), String> {
         let opening = || -> Result<(Self, Position), redb::Error> {
             undo_unfinished_creation(&**disk)?;
-            let opened = match Self::new(disk, Repair::Refuse) {
+            let opened = match Self::new(disk, Repair::Reject) {
                 Ok(mut opened) => {
                     let redb = Arc::get_mut(&mut opened.redb).expect("nobody else has it yet");
                     redb.check_integrity()?;
@@ -71,7 +71,7 @@ impl Opened {
         let redb = Builder::new()
             .set_cache_size(CACHE)
             .set_repair_callback(move |session| {
-                if repair == Repair::Refuse {
+                if repair == Repair::Reject {
                     session.abort();
                 }
             })

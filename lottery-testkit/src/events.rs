@@ -1,6 +1,6 @@
 //! Events that own their data.
 
-use lottery_proto::server::{self, RefusedBy};
+use lottery_proto::server::{self, RejectedBy};
 use lottery_proto::{AgencyId, Bets, Client, CloseReason, Code, Server, client};
 
 use crate::bets::text;
@@ -21,7 +21,7 @@ pub enum ServerEvent {
     /// A line.
     Echo(Vec<u8>),
     /// A rejected message: its agency, 0 if none is known.
-    Refused(u32, RefusedBy),
+    Rejected(u32, RejectedBy),
     /// The end of the connection.
     Closed(CloseReason),
 }
@@ -41,8 +41,8 @@ pub fn server_events(server: &mut Server) -> Vec<ServerEvent> {
             server::Event::WinnersQuery { .. } => ServerEvent::WinnersQuery,
             server::Event::AnonymousWaiter { .. } => ServerEvent::AnonymousWaiter,
             server::Event::Echo { line, .. } => ServerEvent::Echo(line.0.to_vec()),
-            server::Event::Refused { agency, error } => {
-                ServerEvent::Refused(agency.map_or(0, AgencyId::get), error)
+            server::Event::Rejected { agency, error } => {
+                ServerEvent::Rejected(agency.map_or(0, AgencyId::get), error)
             }
             server::Event::Closed(reason) => ServerEvent::Closed(reason),
             other => panic!("{other:?}"),
@@ -71,7 +71,7 @@ pub enum ClientEvent {
     /// A failure that ends the connection.
     Failed(Option<Code>, String),
     /// Rejected request, and the reason, if the server gave one.
-    Refused(&'static str, String),
+    Rejected(&'static str, String),
     /// The end of the connection.
     Closed(CloseReason),
 }
@@ -85,11 +85,11 @@ pub fn client_events(client: &mut Client) -> Vec<ClientEvent> {
             client::Event::Bet { stored, reason: "" } => Owned::Bet(stored),
             client::Event::Batch { stored, reason: "", .. } => Owned::Batch(stored),
             client::Event::Finished { stored, reason: "" } => Owned::Finished(stored),
-            client::Event::Bet { stored: false, reason } => Owned::Refused("bet", reason.into()),
-            client::Event::Batch { stored: false, reason, .. } => Owned::Refused("batch", reason.into()),
-            client::Event::Finished { stored: false, reason } => Owned::Refused("finished", reason.into()),
-            client::Event::WinnersRefused { reason } => Owned::Refused("winners", reason.into()),
-            client::Event::Refused { reason } => Owned::Refused("", reason.into()),
+            client::Event::Bet { stored: false, reason } => Owned::Rejected("bet", reason.into()),
+            client::Event::Batch { stored: false, reason, .. } => Owned::Rejected("batch", reason.into()),
+            client::Event::Finished { stored: false, reason } => Owned::Rejected("finished", reason.into()),
+            client::Event::WinnersRejected { reason } => Owned::Rejected("winners", reason.into()),
+            client::Event::Rejected { reason } => Owned::Rejected("", reason.into()),
             client::Event::Line(line) => Owned::Line(line.0.to_vec()),
             client::Event::Pending => Owned::Pending,
             client::Event::Winners(documents) => {

@@ -69,18 +69,18 @@ impl PendingRequest {
     pub fn answer(self, server: &mut Server, now: Instant, answer: Answer<'_>) -> Result<(), Self> {
         let receipt = match answer {
             Answer::Accept { total, .. } => Receipt::Stored { total },
-            Answer::Reject(failure) => Receipt::Refused(failure),
+            Answer::Reject(failure) => Receipt::Rejected(failure),
         };
         let winners = match answer {
             Answer::Accept { winners: Some(winners), .. } => WinnersReply::Winners(winners),
             Answer::Accept { winners: None, .. } => WinnersReply::Pending,
-            Answer::Reject(failure) => WinnersReply::Refused(failure),
+            Answer::Reject(failure) => WinnersReply::Rejected(failure),
         };
         let hello = match answer {
             Answer::Accept { total: stored, .. } => {
                 HelloReply::Welcome { stored, finished: false, digest: 0 }
             }
-            Answer::Reject(failure) => HelloReply::Refused(failure),
+            Answer::Reject(failure) => HelloReply::Rejected(failure),
         };
         let prefix = if let Answer::Accept { prefix, .. } = answer { prefix } else { "" };
         match self {

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_connection_is_an_error() {
+    async fn a_rejected_connection_is_an_error() {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let clock = Clock::start();
         let error = connect(&target(&address.to_string(), clock), clock).await.unwrap_err();

@@ -112,7 +112,7 @@ impl World {
                 self.model.acknowledged(agency, total.unwrap_or(all))?;
                 self.model.acknowledged_end(agency)?;
             }
-            ServerMessage::Refused(reason) => self.refused(&reason),
+            ServerMessage::Rejected(reason) => self.rejected(&reason),
             ServerMessage::Winners(documents) => {
                 self.model.winners(agency, &documents)?;
                 if self.server.as_ref().is_some_and(|server| server.found_draw) {
@@ -134,13 +134,13 @@ impl World {
         Ok(())
     }
 
-    fn refused(&mut self, reason: &str) {
+    fn rejected(&mut self, reason: &str) {
         if reason.contains("before were refused") || reason.contains("earlier") {
-            self.tally.mark(Mark::RefusedBehind);
+            self.tally.mark(Mark::RejectedBehind);
         } else if reason.contains("stores nothing any more") {
             self.tally.mark(Mark::HelloStorage);
         } else if reason.starts_with("storage") {
-            self.tally.mark(Mark::RefusedStorage);
+            self.tally.mark(Mark::RejectedStorage);
         }
     }
 

@@ -202,7 +202,7 @@ impl World {
             (Kind::Plain, Err(_)) => self.tally.mark(Mark::PlainLost),
             (_, Err(ClientError::GivenUp { .. })) => self.tally.mark(Mark::GivenUp),
             (_, Err(ClientError::Stopped)) => {}
-            (_, Err(ClientError::Refused { reason, .. } | ClientError::Rejected { reason, .. }))
+            (_, Err(ClientError::Rejected { reason, .. } | ClientError::BatchRejected { reason, .. }))
                 if superseded(&reason) =>
             {
                 self.tally.mark(if progress.stored {

@@ -71,9 +71,9 @@ counted! {
         /// Session superseded while it waits for the draw.
         SupersededWaiting = "superseded while waiting for the draw",
         /// Batch or Finished rejected for storage.
-        RefusedStorage = "refused: storage",
+        RejectedStorage = "refused: storage",
         /// Batch rejected that was in flight behind a rejected one.
-        RefusedBehind = "refused: behind a refused batch",
+        RejectedBehind = "refused: behind a refused batch",
         /// Error `shutting-down`.
         ShuttingDown = "error: shutting down",
         /// Error `timeout`.

@@ -41,7 +41,7 @@ pub(crate) enum ServerMessage {
     /// Acknowledgement of Finished.
     Finished(Option<usize>),
     /// Rejection, with its reason.
-    Refused(String),
+    Rejected(String),
     /// Winners.
     Winners(Vec<String>),
     /// Pending: no draw yet.
@@ -121,7 +121,7 @@ fn read(kind: u8, text: &str, asked: &mut VecDeque<u8>, winners: &mut Vec<String
             match (parts[0], what) {
                 ("1", 3) => ServerMessage::Stored(total),
                 ("1", _) => ServerMessage::Finished(total),
-                ("0", _) => ServerMessage::Refused(parts.get(2..).unwrap_or_default().join("|")),
+                ("0", _) => ServerMessage::Rejected(parts.get(2..).unwrap_or_default().join("|")),
                 _ => unexpected(),
             }
         }

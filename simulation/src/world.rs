@@ -250,8 +250,8 @@ impl World {
                 self.note(|| format!("link {number}: agency {agency} connects"), &[6, number]);
             }
             Step::Connect(_) => {
-                let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-                process.program.dialer().not_connected(local, &refused);
+                let rejected = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+                process.program.dialer().not_connected(local, &rejected);
                 self.tally.mark(Mark::NotConnected);
                 self.note(|| format!("agency {agency} cannot connect"), &[7, agency.into()]);
             }

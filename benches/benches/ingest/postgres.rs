@@ -107,8 +107,8 @@ impl Session {
             let mut body = Vec::new();
             let size = u64::from(u32::from_be_bytes(size).saturating_sub(4));
             self.0.by_ref().take(size).read_to_end(&mut body)?;
-            let refused = kind == AUTHENTICATION && body != [0; 4];
-            if kind == ERROR || refused {
+            let rejected = kind == AUTHENTICATION && body != [0; 4];
+            if kind == ERROR || rejected {
                 return Err(io::Error::other(String::from_utf8_lossy(&body).into_owned()));
             }
             if kind == wanted {

@@ -47,7 +47,7 @@ impl Codec for Block {
         block(5, agency, b"1")
     }
 
-    fn refusal(&self, agency: u32, _: &str) -> Vec<u8> {
+    fn rejection(&self, agency: u32, _: &str) -> Vec<u8> {
         block(5, agency, b"0")
     }
 

@@ -28,7 +28,7 @@ impl Codec for Framed {
         Vec::new()
     }
 
-    fn refusal(&self, _: u32, _: &str) -> Vec<u8> {
+    fn rejection(&self, _: u32, _: &str) -> Vec<u8> {
         Vec::new()
     }
 

@@ -29,7 +29,7 @@ pub trait Codec: fmt::Debug + Sync {
     fn receipt(&self, agency: u32) -> Vec<u8>;
 
     /// Returns the rejection of Finished when not all is stored.
-    fn refusal(&self, _agency: u32, text: &str) -> Vec<u8> {
+    fn rejection(&self, _agency: u32, text: &str) -> Vec<u8> {
         self.failure(text)
     }
 

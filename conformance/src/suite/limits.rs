@@ -40,9 +40,9 @@ pub fn a_connection_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {
         // are told.
         let (begun, words) = (&codec.probe(4)[..1], codec.failure("too many connections"));
         for (bytes, answer) in [(&[][..], &[][..]), (begun, &[]), (&codec.probe(4).repeat(20), &words)] {
-            let mut refused = Raw::connect(server.address);
-            let sent = refused.0.write_all(bytes);
-            assert!(refused.receive_all() == answer, "{dialect}: what is wrong, and a clean end");
+            let mut rejected = Raw::connect(server.address);
+            let sent = rejected.0.write_all(bytes);
+            assert!(rejected.receive_all() == answer, "{dialect}: what is wrong, and a clean end");
             sent.expect("what was begun is read");
         }
         for (peer, agency) in served.iter_mut().zip(1..) {
@@ -125,7 +125,7 @@ pub fn a_list_that_no_reply_carries_is_not_shortened<Server: StoppableRuntime, C
         let asking = RunningClient::start::<Client>(LotteryClient::new(job, File::invented(1, 0).bets()));
         match asking.outcome() {
             Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
-            Err(ClientError::Refused { reason: told, .. }) if told == reason => {}
+            Err(ClientError::Rejected { reason: told, .. }) if told == reason => {}
             outcome => panic!("{dialect}: {outcome:?}"),
         }
         let cant = many.winners().len();

@@ -115,7 +115,7 @@ pub fn a_message_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {
 
 /// Some dialects go on after a rejected message: the next batch is stored, but the agency is not finished.
 pub fn finished_after_a_rejected_batch_is_rejected<Server: StoppableRuntime>() {
-    let refused = "bets that were sent before were refused";
+    let rejected = "bets that were sent before were refused";
     for &dialect in crate::PLAIN {
         let codec = codec(dialect);
         let (file, other) = (File::invented(1, 20), File::invented(2, 30));
@@ -124,7 +124,7 @@ pub fn finished_after_a_rejected_batch_is_rejected<Server: StoppableRuntime>() {
         let bad = codec.batch(1, &[["Ana", "Paz", "2000000x", "1980-01-01", "7574"]]);
         let good = codec.batch(1, &file.lines()[..5]);
         let answered = ask(server.address, &[bad, good, codec.finished(1), codec.query(1)].concat());
-        let goes_on = [codec.batch_stored(), codec.refusal(1, refused), codec.pending(1)].concat();
+        let goes_on = [codec.batch_stored(), codec.rejection(1, rejected), codec.pending(1)].concat();
         let text = String::from_utf8_lossy(&answered);
         assert!(answered.ends_with(&goes_on) || codec.has_one_answer(), "{dialect}: {text}");
         // The rest comes on a new connection.
@@ -159,7 +159,7 @@ pub fn an_unknown_agency_is_rejected<Server: StoppableRuntime>() {
             let said = codec.text_of(&answer);
             let expected = "unknown agency 6, expected 1 to 5";
             let is_said = said.is_some_and(|said| said.starts_with(expected) || dialect == Dialect::Block);
-            assert!(is_said || answer == codec.refusal(6, ""), "{dialect}: {}", answer.escape_ascii());
+            assert!(is_said || answer == codec.rejection(6, ""), "{dialect}: {}", answer.escape_ascii());
         }
         let two = [codec.batch(1, &bets.lines()), codec.batch(2, &bets.lines())].concat();
         let answer = ask(server.address, &two);
@@ -182,9 +182,9 @@ pub fn bets_after_finished_are_rejected<Server: StoppableRuntime>() {
         assert!(first.receive(answers.len()) == answers, "{dialect}");
         let late = [codec.batch(1, &file.lines()[..3]), codec.finished(1)].concat();
         let second = ask(server.address, &late);
-        let refused = codec.refusal(1, "bets that were sent before were refused");
-        let refused = if codec.has_one_answer() { Vec::new() } else { refused };
-        let told = [codec.failure("the agency is finished"), refused].concat();
+        let rejected = codec.rejection(1, "bets that were sent before were refused");
+        let rejected = if codec.has_one_answer() { Vec::new() } else { rejected };
+        let told = [codec.failure("the agency is finished"), rejected].concat();
         assert!(second == told, "{dialect}: {}", second.escape_ascii());
         drop(first);
         assert!(server.end() == stored(&[file]), "{dialect}");
@@ -233,7 +233,7 @@ pub fn a_dialect_that_is_switched_off_is_rejected<Server: StoppableRuntime, Clie
             let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, &file);
             match agency.outcome() {
                 Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
-                Err(ClientError::Refused { reason, .. }) if reason == "this wire is not spoken here" => {}
+                Err(ClientError::Rejected { reason, .. }) if reason == "this wire is not spoken here" => {}
                 outcome => panic!("{dialect}: {outcome:?}"),
             }
         }

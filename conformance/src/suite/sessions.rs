@@ -110,8 +110,8 @@ pub fn batches_after_a_rejected_one_are_rejected<Server: StoppableRuntime>() {
     let mut raw = open::<Server>(&server, 1, &welcome(1, 0, 16, &[]));
     raw.send(&[batch(1, &lines[..10]), batch(1, &wrong), batch(1, &lines[10..])].concat());
     assert_eq!(raw.receive(BLOCK), block(BATCH_ACK, 1, b"1|10"));
-    let refused = said(BATCH_ACK, &raw.receive(BLOCK));
-    assert!(refused.starts_with("0|10|malformed: bet 4: birthdate: "), "{refused}");
+    let rejected = said(BATCH_ACK, &raw.receive(BLOCK));
+    assert!(rejected.starts_with("0|10|malformed: bet 4: birthdate: "), "{rejected}");
     let behind = said(BATCH_ACK, &raw.receive(BLOCK));
     assert!(behind.starts_with("0|10|"), "{behind}");
     drop(raw);

@@ -38,8 +38,8 @@ fn script(dialect: Dialect) -> Script {
     let (bad, finished, query) = (codec.batch(1, &bad), codec.finished(1), codec.query(1));
     let two = codec.batch_stored().repeat(2);
     let (yes, winners) = (codec.receipt(1), codec.winners(1, &file.winners()));
-    let refused = "bets that were sent before were refused";
-    let after_bad = [codec.refusal(1, refused), codec.pending(1)].concat();
+    let rejected = "bets that were sent before were refused";
+    let after_bad = [codec.rejection(1, rejected), codec.pending(1)].concat();
     let spoilt = match dialect {
         // A failure is the last reply.
         Dialect::Fixed => (Vec::new(), Some(Vec::new())),

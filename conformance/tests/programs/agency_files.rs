@@ -12,7 +12,7 @@ use crate::support::{Process, SOON, client, command, server};
 
 on_every_runtime!(
     a_file_that_was_cut_is_not_sent,
-    a_file_without_an_end_is_refused,
+    a_file_without_an_end_is_rejected,
     bets_come_from_standard_input,
     a_client_whose_dialect_cannot_name_its_agency_does_not_connect,
 );
@@ -29,7 +29,7 @@ fn behind(script: &str, dir: &Path, program: &Command) -> Command {
 
 /// Checks that the client ends with that code and that on standard error, and has not connected.
 #[track_caller]
-fn refused(client: &mut Command, listener: &TcpListener, code: i32, expected: &str) {
+fn rejected(client: &mut Command, listener: &TcpListener, code: i32, expected: &str) {
     let (found, stdout, stderr) = Process::start(client).end(4 * SOON);
     assert_eq!((found, &stderr[..]), (Some(code), &[format!("error: {expected}")][..]), "{stdout:#?}");
     listener.set_nonblocking(true).unwrap();
@@ -55,12 +55,12 @@ fn a_file_that_was_cut_is_not_sent(runtime: &str) {
             fs::write(dir.join("bets.csv"), [&good, "\r\r\n\n", bad].concat()).unwrap();
             let mut client = client(runtime, dir, 1, listener.local_addr().unwrap());
             client.args(["--dialect", dialect, "--bets", "bets.csv"]);
-            refused(&mut client, &listener, 1, &format!("bets.csv: line 304: {problem}"));
+            rejected(&mut client, &listener, 1, &format!("bets.csv: line 304: {problem}"));
         }
     }
 }
 
-fn a_file_without_an_end_is_refused(runtime: &str) {
+fn a_file_without_an_end_is_rejected(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -83,7 +83,7 @@ fn a_file_without_an_end_is_refused(runtime: &str) {
         (line, format!("standard input: line 1: {long}")),
         (lines, format!("standard input: {larger}")),
     ] {
-        refused(&mut client, &listener, 1, &expected);
+        rejected(&mut client, &listener, 1, &expected);
     }
 }
 
@@ -103,7 +103,7 @@ fn bets_come_from_standard_input(runtime: &str) {
     let mut agency = client(runtime, dir, 1, listener.local_addr().unwrap());
     agency.args(["--bets", "-", "--force", "--winners", "agency-1.csv"]);
     let what = "--winners agency-1.csv: this is the file of the bets, which the winners would overwrite";
-    refused(&mut behind("\"$@\" < agency-1.csv", dir, &agency), &listener, 2, what);
+    rejected(&mut behind("\"$@\" < agency-1.csv", dir, &agency), &listener, 2, what);
     server.stop(Signal::TERM);
 }
 
@@ -120,7 +120,7 @@ fn a_client_whose_dialect_cannot_name_its_agency_does_not_connect(runtime: &str)
             let mut client = client(runtime, dir, 256, listener.local_addr().unwrap());
             client.args(what).args(["--dialect", dialect]);
             let expected = format!("agency 256: {dialect} goes up to 255, other dialects go further");
-            refused(&mut client, &listener, 2, &expected);
+            rejected(&mut client, &listener, 2, &expected);
         }
     }
     // In the other dialects it does.

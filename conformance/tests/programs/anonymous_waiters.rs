@@ -183,15 +183,15 @@ fn an_address_has_a_limit_of_connections(runtime: &str) {
         assert_eq!(ask_on(&peer, agency).as_deref(), Some(&b"0"[..]));
         peer
     });
-    let mut refused = Raw::connect(address);
-    refused.send(&codec(Dialect::Framed).probe(4));
+    let mut rejected = Raw::connect(address);
+    rejected.send(&codec(Dialect::Framed).probe(4));
     assert_eq!(
-        refused.receive_all(),
+        rejected.receive_all(),
         codec(Dialect::Framed).failure("too many connections from this address")
     );
-    let refused = "WARNING  action: accept_connections | result: fail | ip: 127.0.0.1 | reason: too many connections \
+    let rejected = "WARNING  action: accept_connections | result: fail | ip: 127.0.0.1 | reason: too many connections \
                    from this address";
-    assert!(server.line("result: fail").ends_with(refused));
+    assert!(server.line("result: fail").ends_with(rejected));
     for (peer, agency) in agencies.iter().zip([1, 2, 3]) {
         assert_eq!(ask_on(peer, agency).as_deref(), Some(&b"0"[..]), "agency {agency} keeps its place");
     }

@@ -144,9 +144,9 @@ fn a_file_is_replaced_only_if_that_is_wanted(runtime: &str) {
     let csv = fs::read_to_string(dir.join("data/bets.csv")).unwrap();
     for command in ["backup", "export"] {
         fs::write(dir.join("file"), "mine").unwrap();
-        let refused = "error: cannot write to file: it exists; --force replaces it".to_owned();
+        let rejected = "error: cannot write to file: it exists; --force replaces it".to_owned();
         let told_so = told(runtime, dir, &[command, "file", "--data-dir", "data"]);
-        assert_eq!(told_so, (Some(1), vec![], vec![refused]));
+        assert_eq!(told_so, (Some(1), vec![], vec![rejected]));
         assert_eq!(fs::read_to_string(dir.join("file")).unwrap(), "mine");
         done(runtime, dir, &[command, "file", "--force", "--data-dir", "data"]);
         let written = fs::read_to_string(dir.join("file")).unwrap();
@@ -187,8 +187,8 @@ fn a_damaged_backup_is_not_restored(runtime: &str) {
         ),
     ] {
         fs::write(dir.join("bad"), bad).unwrap();
-        let refused = (Some(1), vec![], vec![format!("error: bad: {says}")]);
-        assert_eq!(told(runtime, dir, &["restore", "bad", "--data-dir", "new"]), refused);
+        let rejected = (Some(1), vec![], vec![format!("error: bad: {says}")]);
+        assert_eq!(told(runtime, dir, &["restore", "bad", "--data-dir", "new"]), rejected);
         let left: Vec<_> =
             fs::read_dir(dir.join("new")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["lottery.lock"]);

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use crate::support::peer::accept;
 use crate::support::{Process, SOON, client, server};
 
-on_every_runtime!(a_bet_that_is_refused_is_no_success, a_bet_that_nobody_answers_is_unconfirmed);
+on_every_runtime!(a_bet_that_is_rejected_is_no_success, a_bet_that_nobody_answers_is_unconfirmed);
 
 const DIALECTS: [&str; 5] = ["session", "block", "fixed", "framed", "braces"];
 
@@ -42,7 +42,7 @@ fn failed(bet: Process) -> (Vec<String>, String) {
     (stdout, stderr[0].clone())
 }
 
-fn a_bet_that_is_refused_is_no_success(runtime: &str) {
+fn a_bet_that_is_rejected_is_no_success(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     fs::write(dir.join("bets.csv"), "Ana,Paz,1,1980-01-01,1\n").unwrap();

@@ -60,11 +60,11 @@ fn kill_after(runtime: &str, lines: usize, pause: Duration) {
             assert!(stderr.is_empty(), "{stderr:#?}");
         } else {
             assert_eq!((code, stderr.len()), (Some(1), 1), "{stdout:#?} {stderr:#?}");
-            let (ended, refused) = (
+            let (ended, rejected) = (
                 format!("error: the connection to {address} ended: "),
                 format!("error: cannot connect to {address}: "),
             );
-            assert!(stderr[0].starts_with(&ended) || stderr[0].starts_with(&refused), "{stderr:#?}");
+            assert!(stderr[0].starts_with(&ended) || stderr[0].starts_with(&rejected), "{stderr:#?}");
             assert!(!bets.winners_path().exists());
         }
         acknowledged

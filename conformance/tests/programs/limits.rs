@@ -48,9 +48,9 @@ fn too_many_connections(runtime: &str) {
     drop(second);
     served(address);
     let lines = server.stop(Signal::TERM);
-    let refused =
+    let rejected =
         "WARNING  action: accept_connections | result: fail | ip: 127.0.0.1 | reason: too many connections";
-    assert!(lines.iter().filter(|line| line.ends_with(refused)).count() >= 4, "{lines:#?}");
+    assert!(lines.iter().filter(|line| line.ends_with(rejected)).count() >= 4, "{lines:#?}");
 }
 
 /// New connections wait to be served meanwhile; with an even and with an odd number of descriptors, as some
@@ -112,9 +112,9 @@ fn no_descriptors_but(runtime: &str, descriptors: usize) {
         assert_eq!(ask_on(&socket, 1).as_deref(), Some(&b"0"[..]), "connection {nth}");
     }
     let lines = server.stop(Signal::TERM);
-    let refused =
+    let rejected =
         lines.iter().filter(|line| line.contains("action: accept_connections | result: fail | reason: "));
-    assert!((1..200).contains(&refused.count()), "{lines:#?}");
+    assert!((1..200).contains(&rejected.count()), "{lines:#?}");
 }
 
 /// The limit counts the threads of a user, and does not hold for root: so the test needs root, to become
@@ -142,8 +142,8 @@ fn no_threads() {
     server.ready();
     leave(&server, dir.path(), "nproc", "task", 2, Some(user));
     let sockets: Vec<_> = (0..10).map(|_| connect(address)).collect();
-    let refused = server.line("action: accept_connections | result: fail");
-    assert!(refused.contains("reason: Resource temporarily unavailable (os error 11)"), "{refused}");
+    let rejected = server.line("action: accept_connections | result: fail");
+    assert!(rejected.contains("reason: Resource temporarily unavailable (os error 11)"), "{rejected}");
     assert_eq!(sockets.iter().filter(|socket| ask_on(socket, 1).is_some()).count(), 2);
     assert!(server.is_running());
     // Threads are available again, once because others have ended, and once because more are allowed.

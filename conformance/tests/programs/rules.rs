@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use crate::support::agency_files::{Bets, stored};
 use crate::support::{Process, SOON, client, free_address, server_at};
 
-on_every_runtime!(other_rules_are_refused_before_anything_is_drawn, more_agencies_take_part_if_it_is_said);
+on_every_runtime!(other_rules_are_rejected_before_anything_is_drawn, more_agencies_take_part_if_it_is_said);
 
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Process {
     let mut client = client(runtime, dir, bets.agency, address);
@@ -23,14 +23,14 @@ fn done(client: Process, bets: &Bets) {
 }
 
 /// Checks that the start ends at once, with exit code 2 and an error that holds this; nothing is drawn.
-fn is_refused(runtime: &str, dir: &Path, flags: &[&str], says: &str) {
+fn is_rejected(runtime: &str, dir: &Path, flags: &[&str], says: &str) {
     let address = free_address();
     let (code, stdout, stderr) = Process::start(server_at(runtime, dir, address).args(flags)).end(SOON);
     assert_eq!((code, &stderr[..]), (Some(2), &[format!("error: {says}")][..]), "{stdout:#?}");
     assert!(!stdout.iter().any(|line| line.contains("sorteo") || line.contains("listen |")), "{stdout:#?}");
 }
 
-fn other_rules_are_refused_before_anything_is_drawn(runtime: &str) {
+fn other_rules_are_rejected_before_anything_is_drawn(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let all = [1, 2, 3].map(|agency| Bets::make(dir.path(), agency, 20));
     let address = free_address();
@@ -45,9 +45,9 @@ fn other_rules_are_refused_before_anything_is_drawn(runtime: &str) {
     let begun = "the lottery was begun with 3 agencies and the winning number 7574, not with ";
     let go_on = "start it with --agencies 3 --winning-number 7574";
     let says = format!("{begun}2 agencies and the winning number 7574: {go_on}");
-    is_refused(runtime, dir.path(), &["--agencies", "2"], &says);
+    is_rejected(runtime, dir.path(), &["--agencies", "2"], &says);
     let says = format!("{begun}3 agencies and the winning number 1: {go_on}");
-    is_refused(runtime, dir.path(), &["--agencies", "3", "--winning-number", "1"], &says);
+    is_rejected(runtime, dir.path(), &["--agencies", "3", "--winning-number", "1"], &says);
 
     let server = Process::start(server_at(runtime, dir.path(), address).args(rules));
     let data = dir.path().join("data").canonicalize().unwrap();
@@ -74,7 +74,7 @@ fn more_agencies_take_part_if_it_is_said(runtime: &str) {
     let says = "the lottery was begun with 2 agencies and the winning number 7574, not with 3 agencies and the winning \
                 number 7574: start it with --agencies 2 --winning-number 7574, or with --agencies 3 --agencies-before 2 \
                 if more are to take part";
-    is_refused(runtime, dir.path(), &["--agencies", "3"], says);
+    is_rejected(runtime, dir.path(), &["--agencies", "3"], says);
     let more = ["--agencies", "3", "--agencies-before", "2"];
     let server = Process::start(server_at(runtime, dir.path(), address).args(more));
     server.address();

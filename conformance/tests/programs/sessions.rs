@@ -108,7 +108,7 @@ fn a_file_that_was_changed_is_not_sent(runtime: &str) {
     let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2"]));
     let address = server.address();
     let text = fs::read_to_string(&bets.path).unwrap();
-    let refuses = |changed: &str, what: &str| {
+    let rejects = |changed: &str, what: &str| {
         fs::write(&bets.path, changed).unwrap();
         let error = failed(Process::start(&mut agency(runtime, dir.path(), &bets, address)));
         let begin = format!("error: {address} holds ");
@@ -120,11 +120,11 @@ fn a_file_that_was_changed_is_not_sent(runtime: &str) {
     first.line("enviadas: 40 ");
     kill(first);
     let other = text.replacen("José 0,", "Josè 0,", 1);
-    let held = refuses(&other, "their digest is another one");
+    let held = rejects(&other, "their digest is another one");
     assert!((40..3000).contains(&held), "{held}");
-    assert_eq!(refuses(&other, "their digest is another one"), held, "nothing was sent");
+    assert_eq!(rejects(&other, "their digest is another one"), held, "nothing was sent");
     let short: String = text.split_inclusive("\r\n").take(held - 1).collect();
-    assert_eq!(refuses(&short, "the file is shorter"), held);
+    assert_eq!(rejects(&short, "the file is shorter"), held);
 
     // Bets that are not stored yet may change; this file is as long as it began.
     fs::write(&bets.path, &text).unwrap();
@@ -133,7 +133,7 @@ fn a_file_that_was_changed_is_not_sent(runtime: &str) {
     kill(whole);
     let long = format!("{text}Eva,Sosa,3,1999-12-31,1\r\n");
     let finished = format!("it counts this agency as finished; {ASK}");
-    assert_eq!(refuses(&long, &finished), 3000);
+    assert_eq!(rejects(&long, &finished), 3000);
     server.stop(Signal::TERM);
     assert_eq!(stored(&dir.path().join("data"), &[bets]), [3000]);
 }
@@ -169,8 +169,8 @@ fn a_missing_server_is_given_up(runtime: &str) {
     let mut client = agency(runtime, dir.path(), &bets, address);
     let error = failed(Process::start(client.args(["--retry-for", "1s"])));
     assert!(start.elapsed() >= Duration::from_secs(1), "{start:?}");
-    let refused = format!("cannot connect to {address}: Connection refused (os error 111)");
-    assert_eq!(given_up(&error, 1.0), format!("{refused}; 0 of 50 bets are stored"));
+    let rejected = format!("cannot connect to {address}: Connection refused (os error 111)");
+    assert_eq!(given_up(&error, 1.0), format!("{rejected}; 0 of 50 bets are stored"));
 }
 
 fn a_server_that_does_not_come_back_is_given_up(runtime: &str) {

@@ -28,7 +28,7 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr)
 
 /// Checks that the client ends with that code and that on standard error, and has not connected.
 #[track_caller]
-fn refused(client: &mut Command, listener: &TcpListener, code: i32, expected: &str) {
+fn rejected(client: &mut Command, listener: &TcpListener, code: i32, expected: &str) {
     let (found, stdout, stderr) = Process::start(client).end(SOON);
     assert_eq!((found, &stderr[..]), (Some(code), &[format!("error: {expected}")][..]), "{stdout:#?}");
     assert!(stdout.last().unwrap().contains("ERROR    action: exit | result: fail"), "{stdout:#?}");
@@ -58,7 +58,7 @@ fn inputs_are_never_overwritten(runtime: &str) {
             let mut client = agency(runtime, dir, &bets, address);
             client.args(["--dialect", dialect, "--force", "--winners", name]);
             let expected = format!("--winners {name}: this is {what}, which the winners would overwrite");
-            refused(&mut client, &listener, 2, &expected);
+            rejected(&mut client, &listener, 2, &expected);
         }
     }
     assert!(fs::read(&bets.path).unwrap() == before);
@@ -75,7 +75,7 @@ fn a_filled_file_is_replaced_only_by_force(runtime: &str) {
     early.arg("--winners").arg(bets.winners_path());
     let path = bets.winners_path();
     let expected = format!("--winners {}: it exists and is not empty; --force replaces it", path.display());
-    refused(&mut early, &listener, 2, &expected);
+    rejected(&mut early, &listener, 2, &expected);
     let server = Process::start(server(runtime, dir).args(["--agencies", "1"]));
     let mut client = agency(runtime, dir, &bets, server.address());
     let (code, stdout, stderr) =
@@ -99,7 +99,7 @@ fn an_unwritable_file_is_found_before_anything_is_sent(runtime: &str) {
             let mut client = agency(runtime, dir, &bets, listener.local_addr().unwrap());
             client.args(["--dialect", dialect, "--winners", name]);
             let expected = format!("cannot write the winners to {file}: {problem}");
-            refused(&mut client, &listener, 1, &expected);
+            rejected(&mut client, &listener, 1, &expected);
         }
     }
 }

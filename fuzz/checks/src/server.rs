@@ -73,10 +73,10 @@ impl Run {
             11 => _ = (0..=argument).all(|_| self.poll()),
             12 => self.answer(argument, None),
             13 => self.answer(argument, Some(argument)),
-            14 => self.refuse(argument),
+            14 => self.reject(argument),
             _ if argument == 0 => self.driver.end.supersede(now),
             _ if argument == 1 => {
-                self.driver.end.refuse(now, Failure { code: Code::TooManyConnections, text: "too many" });
+                self.driver.end.reject(now, Failure { code: Code::TooManyConnections, text: "too many" });
             }
             _ => self.answer_all(),
         }
@@ -115,7 +115,7 @@ impl Run {
         );
     }
 
-    fn refuse(&mut self, which: usize) {
+    fn reject(&mut self, which: usize) {
         if self.held.is_empty() {
             return;
         }

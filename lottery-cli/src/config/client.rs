@@ -152,9 +152,9 @@ impl ClientSettings {
         if initial <= max {
             Self::read(values)
         } else if values.origin("poll-initial") > values.origin("poll-max") {
-            Err(values.refuse("poll-initial", format!("at most poll-max, which is {max}")))
+            Err(values.reject("poll-initial", format!("at most poll-max, which is {max}")))
         } else {
-            Err(values.refuse("poll-max", format!("at least poll-initial, which is {initial}")))
+            Err(values.reject("poll-max", format!("at least poll-initial, which is {initial}")))
         }
     }
 }

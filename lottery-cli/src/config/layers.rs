@@ -105,7 +105,7 @@ impl Values {
     ) -> Result<F, ConfigError> {
         let Value { row, text, .. } = self.value(flag);
         let parsed = text.as_deref().map(parse).transpose();
-        let parsed = parsed.map_err(|expected| self.refuse(flag, expected))?;
+        let parsed = parsed.map_err(|expected| self.reject(flag, expected))?;
         F::of(parsed).ok_or_else(|| {
             let Row { flag, var, key, metavar, .. } = row;
             let ways = format!("--{flag} {metavar}, the environment variable {var} or the key {key}");
@@ -119,7 +119,7 @@ impl Values {
     }
 
     /// Returns the error that a setting's value is not the expected one.
-    pub(super) fn refuse(&self, flag: &str, expected: impl Into<String>) -> ConfigError {
+    pub(super) fn reject(&self, flag: &str, expected: impl Into<String>) -> ConfigError {
         let Value { row, text, origin, .. } = self.value(flag);
         ConfigError::value(row.place(origin), text.as_deref().unwrap_or_default(), expected)
     }

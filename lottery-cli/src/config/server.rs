@@ -204,13 +204,13 @@ impl ServerSettings {
         let settings = Self::read(values)?;
         // The new number of agencies must be set, too: the default may not be it.
         if settings.agencies_before.is_some() && *values.origin("agencies") == Origin::Default {
-            return Err(values.refuse("agencies-before", "agencies to be set, too"));
+            return Err(values.reject("agencies-before", "agencies to be set, too"));
         }
         let min = u64::from(settings.max_message).saturating_mul(MIN_MESSAGES);
         match settings.max_memory {
             MaxMemory::Bytes(bytes) if bytes < min => {
                 let expected = format!("at least {min}, {MIN_MESSAGES} times max-message");
-                Err(values.refuse("max-memory", expected))
+                Err(values.reject("max-memory", expected))
             }
             _ => Ok(settings),
         }
@@ -251,7 +251,7 @@ fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
         && beside != port
         && strength.is_eq()
     {
-        return Err(values.refuse("port", format!("{beside} or nothing, as listen has a port of its own")));
+        return Err(values.reject("port", format!("{beside} or nothing, as listen has a port of its own")));
     }
     let beside = port_beside.filter(|_| strength.is_ge());
     if let Some(port) = beside {

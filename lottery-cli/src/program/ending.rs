@@ -49,13 +49,13 @@ impl Unfinished {
     pub(super) fn of_agency(error: &ClientError, left: Left, dialect: Dialect) -> Self {
         let all_are_sent = left.stored == left.total;
         let hint = match error {
-            ClientError::Rejected { reason, .. } if !reason.starts_with(Code::Finished.as_str()) => {
+            ClientError::BatchRejected { reason, .. } if !reason.starts_with(Code::Finished.as_str()) => {
                 return Self::of(error, left);
             }
             // A dialect without error codes does not say why: the agency may have finished before.
-            ClientError::Refused { .. } if dialect.profile().has_sessions => return Self::of(error, left),
-            ClientError::Refused { .. }
-            | ClientError::Rejected { .. }
+            ClientError::Rejected { .. } if dialect.profile().has_sessions => return Self::of(error, left),
+            ClientError::Rejected { .. }
+            | ClientError::BatchRejected { .. }
             | ClientError::CannotAsk { .. }
             | ClientError::TooManyWinners { .. }
             | ClientError::GivenUp { finished: true, .. }
@@ -121,19 +121,19 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_refused_client_names_the_command_for_winners() {
-        let refused = ClientError::Refused { what: "a batch", reason: "the agency is finished".to_owned() };
+    fn the_end_of_a_rejected_client_names_the_command_for_winners() {
+        let rejected = ClientError::Rejected { what: "a batch", reason: "the agency is finished".to_owned() };
         let expected = "the server refused a batch: the agency is finished; the command winners asks for the winners of \
                         an agency that has finished";
         for dialect in [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
-            assert_eq!(reason(&refused, LEFT, dialect), expected);
+            assert_eq!(reason(&rejected, LEFT, dialect), expected);
         }
-        assert_eq!(reason(&refused, LEFT, Dialect::Session), refused.to_string(), "it is told why");
+        assert_eq!(reason(&rejected, LEFT, Dialect::Session), rejected.to_string(), "it is told why");
         for (said, ask) in
             [("finished: the agency is finished", true), ("malformed: bet 1: number: empty", false)]
         {
             let rejected =
-                ClientError::Rejected { error: "a.csv: line 1".to_owned(), reason: said.to_owned() };
+                ClientError::BatchRejected { error: "a.csv: line 1".to_owned(), reason: said.to_owned() };
             let told = reason(&rejected, LEFT, Dialect::Session);
             assert_eq!(told, format!("{rejected}{}", if ask { format!("; {ASK}") } else { String::new() }));
         }

@@ -129,24 +129,24 @@ mod tests {
         let late = Target::new(&output(&path, false), &data_dir).unwrap();
         fs::write(&path, "mine").unwrap();
         assert_eq!(late.finish().unwrap_err().kind(), ErrorKind::AlreadyExists);
-        let refused = |path: &Path, force, says: &str| {
+        let rejected = |path: &Path, force, says: &str| {
             let error = Target::new(&output(path, force), &data_dir).unwrap_err().to_string();
             assert_eq!(error, says);
         };
-        refused(&path, false, "it exists; --force replaces it");
+        rejected(&path, false, "it exists; --force replaces it");
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         let mut target = Target::new(&output(&path, true), &data_dir).unwrap();
         target.write_all(b"new").unwrap();
         target.finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         symlink(&path, dir.path().join("link")).unwrap();
-        refused(&dir.path().join("link"), true, "it exists and is no regular file");
+        rejected(&dir.path().join("link"), true, "it exists and is no regular file");
         symlink(&data_dir, dir.path().join("other")).unwrap();
-        refused(
+        rejected(
             &dir.path().join("other/lottery.redb"),
             true,
             "in the data directory, expected a place outside",
         );
-        refused(Path::new("/"), true, "expected the name of a file");
+        rejected(Path::new("/"), true, "expected the name of a file");
     }
 }

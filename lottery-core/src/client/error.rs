@@ -27,7 +27,7 @@ pub enum ClientError {
     Send(SendError),
     /// The server has rejected a request or the session.
     #[error("the server refused {what}{}{reason}", if reason.is_empty() { "" } else { ": " })]
-    Refused {
+    Rejected {
         /// Name of the rejected thing, for the message.
         what: &'static str,
         /// Reason that the server gives; empty if the dialect has no room for one.
@@ -57,7 +57,7 @@ pub enum ClientError {
     },
     /// The server has rejected a batch.
     #[error("the server refused a batch: {error}: {reason}")]
-    Rejected {
+    BatchRejected {
         /// File and line, or lines, of the bets concerned.
         error: String,
         /// Reason that the server gives.

@@ -76,10 +76,10 @@ impl SingleBet {
                 Event::Bet { stored: true, .. } | Event::Pending => self.stored(now),
                 Event::Winners(documents) if documents.is_last() => self.stored(now),
                 Event::Bet { stored: false, reason }
-                | Event::WinnersRefused { reason }
-                | Event::Refused { reason } => {
+                | Event::WinnersRejected { reason }
+                | Event::Rejected { reason } => {
                     let reason = redact::reason(reason).into_owned();
-                    self.connection.end(now, Err(ClientError::Refused { what: "the bet", reason }));
+                    self.connection.end(now, Err(ClientError::Rejected { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {
                     let error = self.connection.closed(reason);

@@ -80,7 +80,7 @@ impl Sessions {
     }
 
     /// Notes that a request of that connection was rejected.
-    pub(super) fn refuse(&mut self, agency: u32, conn: ConnId) {
+    pub(super) fn reject(&mut self, agency: u32, conn: ConnId) {
         if let Some(session) = self.by_agency.get_mut(&agency).filter(|session| session.conn == conn) {
             session.broken = true;
         }

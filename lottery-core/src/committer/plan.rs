@@ -15,7 +15,7 @@ pub(super) enum Plan {
     /// Acknowledge it once the group is durable.
     Store { total: u64 },
     /// Reject it.
-    Refuse { code: Code, reason: &'static str },
+    Reject { code: Code, reason: &'static str },
     /// Begin a session from this record, stored or in the group, and end the older one.
     Hello { record: AgencyRecord, older: Option<Mailbox<Notice>> },
     /// Reply without a change of the store.
@@ -23,8 +23,8 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    const fn refuse(code: Code, reason: &'static str) -> Self {
-        Self::Refuse { code, reason }
+    const fn reject(code: Code, reason: &'static str) -> Self {
+        Self::Reject { code, reason }
     }
 }
 
@@ -55,18 +55,18 @@ impl<S: Store> Committer<S> {
         if request.in_session
             && let Err((code, reason)) = self.sessions.check(agency, conn)
         {
-            return Plan::refuse(code, reason);
+            return Plan::reject(code, reason);
         }
         let mut record = self.planned(group, agency);
         match bets {
             Some(_) if record.finished => {
-                self.sessions.refuse(agency, conn);
-                return Plan::refuse(Code::Finished, "the agency is finished");
+                self.sessions.reject(agency, conn);
+                return Plan::reject(Code::Finished, "the agency is finished");
             }
             // An anonymous client has stood in for this agency: its bets can no longer win.
             Some(_) if self.draw.is_some() => {
-                self.sessions.refuse(agency, conn);
-                return Plan::refuse(Code::Finished, "the draw has taken place");
+                self.sessions.reject(agency, conn);
+                return Plan::reject(Code::Finished, "the draw has taken place");
             }
             Some(bets) => {
                 let batch = bets.batch();

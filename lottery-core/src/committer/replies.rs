@@ -19,18 +19,18 @@ impl<S: Store> Committer<S> {
     ) {
         let outcome = match (&plan, stored) {
             // Comes first: an agency that this group would have finished is not finished.
-            (Plan::Store { .. } | Plan::Refuse { .. }, Err(error)) => {
-                Outcome::Refused { code: Code::Storage, reason: error.to_string() }
+            (Plan::Store { .. } | Plan::Reject { .. }, Err(error)) => {
+                Outcome::Rejected { code: Code::Storage, reason: error.to_string() }
             }
-            (Plan::Refuse { code, reason }, Ok(_)) => {
-                Outcome::Refused { code: *code, reason: (*reason).to_owned() }
+            (Plan::Reject { code, reason }, Ok(_)) => {
+                Outcome::Rejected { code: *code, reason: (*reason).to_owned() }
             }
             (Plan::Store { total }, Ok(durable)) => Outcome::Stored { total: *total, proof: *durable },
             (Plan::ReadOnly | Plan::Hello { .. }, _) => {
                 return self.answer_without_change(&from, command, plan, stored);
             }
         };
-        let refused = matches!(outcome, Outcome::Refused { .. });
+        let rejected = matches!(outcome, Outcome::Rejected { .. });
         let (agency, conn, notice) = match command {
             Command::Bet(ticket, bets) => {
                 (ticket.agency(), ticket.conn(), Notice::Bet(ticket, bets, outcome))
@@ -46,8 +46,8 @@ impl<S: Store> Committer<S> {
             | Command::Ended(_)
             | Command::Gone(_) => return,
         };
-        if refused {
-            self.sessions.refuse(agency.get(), conn);
+        if rejected {
+            self.sessions.reject(agency.get(), conn);
         }
         from.deliver(notice);
     }
@@ -68,10 +68,10 @@ impl<S: Store> Committer<S> {
                 let agency = ticket.agency().get();
                 let outcome = match (self.sessions.standing(agency, ticket.conn()), stored) {
                     (_, Err(error)) if !matches!(error, StoreError::Full { .. }) => {
-                        HelloOutcome::Refused { code: Code::Storage, reason: error.to_string() }
+                        HelloOutcome::Rejected { code: Code::Storage, reason: error.to_string() }
                     }
                     (SessionStatus::Superseded, _) => {
-                        HelloOutcome::Refused { code: Code::Superseded, reason: SUPERSEDED.to_owned() }
+                        HelloOutcome::Rejected { code: Code::Superseded, reason: SUPERSEDED.to_owned() }
                     }
                     // Bets that follow Hello in the group get their own acknowledgment.
                     (_, Ok(_)) => HelloOutcome::Welcome(record),

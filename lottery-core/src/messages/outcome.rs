@@ -15,7 +15,7 @@ pub enum Outcome {
         proof: Durable,
     },
     /// The request is rejected: nothing of it is stored.
-    Refused {
+    Rejected {
         /// Kind of failure.
         code: Code,
         /// Description of the failure.
@@ -29,7 +29,7 @@ pub enum HelloOutcome {
     /// The session is the newest of its agency, which has this durable record.
     Welcome(AgencyRecord),
     /// There is no session.
-    Refused {
+    Rejected {
         /// Kind of failure.
         code: Code,
         /// Description of the failure.

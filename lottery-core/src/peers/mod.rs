@@ -37,7 +37,7 @@ const ALL_LINES: Rate = Rate { max: 100_000, each_second: 50 };
 /// Log lines about connections that could not be accepted.
 const FAILURE_LINES: Rate = Rate { max: 20, each_second: 1 };
 /// Rejections for an address: after them the first rejection ends a connection.
-const ADDRESS_REFUSALS: Rate = Rate { max: 1000, each_second: 10 };
+const ADDRESS_REJECTIONS: Rate = Rate { max: 1000, each_second: 10 };
 
 /// Limits on connections that are open at once.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ struct State {
     vacant: usize,
     next: Next,
     /// Number of connections that are told that there are too many.
-    refused: usize,
+    rejected: usize,
     /// Number of displaced connections that are still there.
     leaving: usize,
     lines: Bucket,
@@ -84,7 +84,7 @@ struct Address {
     connections: usize,
     next: Next,
     lines: Bucket,
-    refusals: Bucket,
+    rejections: Bucket,
     /// Number of dropped log lines.
     unwritten: u64,
 }
@@ -95,7 +95,7 @@ pub(crate) enum Admission {
     /// It is served.
     Served,
     /// It is told this reason and ends.
-    Refused(&'static str),
+    Rejected(&'static str),
     /// It is closed without a reply: too many others are being told.
     Closed(&'static str),
 }
@@ -108,7 +108,7 @@ impl Peers {
             addresses: BTreeMap::new(),
             vacant: 0,
             next: Next::default(),
-            refused: 0,
+            rejected: 0,
             leaving: 0,
             lines: Bucket::full(now, ALL_LINES),
             failures: Bucket::full(now, FAILURE_LINES),
@@ -138,9 +138,9 @@ impl Peers {
         };
         let mut place = Place { peers: Arc::clone(self), number, ip, seat: None };
         let Some(displaced) = admitted else {
-            state.refused += 1;
-            let closed = state.refused > AT_ONCE;
-            return (place, if closed { Admission::Closed(reason) } else { Admission::Refused(reason) });
+            state.rejected += 1;
+            let closed = state.rejected > AT_ONCE;
+            return (place, if closed { Admission::Closed(reason) } else { Admission::Rejected(reason) });
         };
         let seat = Arc::new(Seat::new(network, mailbox.clone(), now));
         state.seats.insert(number, Arc::clone(&seat));
@@ -269,7 +269,7 @@ impl Address {
             connections: 0,
             next: Next::default(),
             lines: Bucket::full(now, ADDRESS_LINES),
-            refusals: Bucket::full(now, ADDRESS_REFUSALS),
+            rejections: Bucket::full(now, ADDRESS_REJECTIONS),
             unwritten: 0,
         }
     }

@@ -9,7 +9,7 @@ use lottery_proto::Instant;
 
 use super::network::Network;
 use super::seat::{Seat, Standing};
-use super::{ADDRESS_LINES, ADDRESS_REFUSALS, ALL_LINES, Peers, State, say_unwritten};
+use super::{ADDRESS_LINES, ADDRESS_REJECTIONS, ALL_LINES, Peers, State, say_unwritten};
 
 /// Place of a connection among all, given back on drop.
 pub(crate) struct Place {
@@ -50,10 +50,10 @@ impl Place {
     }
 
     /// Notes a rejection of something that the peer sent, and returns true if its address has had too many.
-    pub(crate) fn refused_too_often(&self, now: Instant) -> bool {
+    pub(crate) fn rejected_too_often(&self, now: Instant) -> bool {
         let mut state = self.peers.lock(now);
         let address = state.addresses.get_mut(&Network::of(self.ip));
-        address.is_some_and(|address| !address.refusals.take(now, ADDRESS_REFUSALS))
+        address.is_some_and(|address| !address.rejections.take(now, ADDRESS_REJECTIONS))
     }
 }
 
@@ -68,7 +68,7 @@ impl Drop for Place {
         let network = Network::of(self.ip);
         let mut state = self.peers.lock(Instant::default());
         match self.seat {
-            None => state.refused -= 1,
+            None => state.rejected -= 1,
             Some(_) if state.seats.remove(&self.number).is_none() => state.leaving -= 1,
             Some(_) => {}
         }

@@ -57,12 +57,12 @@ fn an_address_that_comes_back_has_used_up_what_it_had() {
 }
 
 #[test]
-fn an_address_that_is_refused_too_often_has_no_more_patience() {
+fn an_address_that_is_rejected_too_often_has_no_more_patience() {
     let peers = peers();
     let (place, other) = (from(&peers, 1), from(&peers, 2));
-    assert_eq!((0..1_000).filter(|_| place.refused_too_often(at(0))).count(), 0);
-    assert!(place.refused_too_often(at(0)) && !other.refused_too_often(at(0)));
-    assert!(!place.refused_too_often(at(1)));
+    assert_eq!((0..1_000).filter(|_| place.rejected_too_often(at(0))).count(), 0);
+    assert!(place.rejected_too_often(at(0)) && !other.rejected_too_often(at(0)));
+    assert!(!place.rejected_too_often(at(1)));
 }
 
 #[test]

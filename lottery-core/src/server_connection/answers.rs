@@ -27,29 +27,29 @@ impl ServerConnection {
                 }
                 self.reply(now, ticket, HelloReply::Welcome { stored, finished, digest });
             }
-            HelloOutcome::Refused { code, reason } => {
-                if self.report.refusal(now) {
+            HelloOutcome::Rejected { code, reason } => {
+                if self.report.rejection(now) {
                     let ip = self.report.place().ip();
                     warn!(action = "session", result = "fail", ip = %ip, agency = %agency, reason);
                 }
-                self.reply(now, ticket, HelloReply::Refused(Failure { code: *code, text: reason }));
+                self.reply(now, ticket, HelloReply::Rejected(Failure { code: *code, text: reason }));
             }
         }
     }
 
     /// Rejects a command: the commit queue is closed, because the store has failed or the server is stopping.
-    pub(super) fn refuse(&mut self, now: Instant, command: Command) {
-        let outcome = || Outcome::Refused {
+    pub(super) fn reject(&mut self, now: Instant, command: Command) {
+        let outcome = || Outcome::Rejected {
             code: Code::Storage,
             reason: "the centre stores nothing any more".to_owned(),
         };
         match command {
-            Command::Hello(ticket) => self.reply(now, ticket, HelloReply::Refused(STOPPING)),
+            Command::Hello(ticket) => self.reply(now, ticket, HelloReply::Rejected(STOPPING)),
             Command::Bet(ticket, _) => self.receipt(now, ticket, &outcome()),
             Command::Batch(ticket, _) => self.receipt(now, ticket, &outcome()),
             Command::Finished(ticket) => self.receipt(now, ticket, &outcome()),
-            Command::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
-            Command::AnonymousWaiter(ticket) => self.reply(now, ticket, WinnersReply::Refused(STOPPING)),
+            Command::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Rejected(STOPPING)),
+            Command::AnonymousWaiter(ticket) => self.reply(now, ticket, WinnersReply::Rejected(STOPPING)),
             Command::Piece { .. } | Command::Ended(_) | Command::Gone(_) => {}
         }
     }
@@ -61,7 +61,7 @@ impl ServerConnection {
     {
         let receipt = match outcome {
             Outcome::Stored { total, .. } => Receipt::Stored { total: *total },
-            Outcome::Refused { code, reason } => Receipt::Refused(Failure { code: *code, text: reason }),
+            Outcome::Rejected { code, reason } => Receipt::Rejected(Failure { code: *code, text: reason }),
         };
         self.reply(now, ticket, receipt);
     }
@@ -82,7 +82,7 @@ impl ServerConnection {
             }
             Err(ReplyError::TooLarge(ticket)) => {
                 let reason = "more winners than this wire can carry in one answer";
-                if self.report.refusal(now) {
+                if self.report.rejection(now) {
                     let ip = self.report.place().ip();
                     warn!(
                         action = "consulta_ganadores", result = "fail", ip = %ip, agency = %agency,
@@ -90,7 +90,7 @@ impl ServerConnection {
                     );
                 }
                 let failure = Failure { code: Code::Storage, text: reason };
-                self.reply(now, ticket, WinnersReply::Refused(failure));
+                self.reply(now, ticket, WinnersReply::Rejected(failure));
             }
             Err(error) => debug!(action = "reply", result = "fail", reason = %error),
         }
@@ -123,7 +123,7 @@ impl ServerConnection {
     pub(super) fn turn_away(&mut self, now: Instant, ticket: Ticket<AnonymousWaiter>, reason: &'static str) {
         self.waits_for_draw = false;
         self.parting = Some(reason);
-        self.reply(now, ticket, WinnersReply::Refused(Failure { code: Code::UnknownAgency, text: reason }));
+        self.reply(now, ticket, WinnersReply::Rejected(Failure { code: Code::UnknownAgency, text: reason }));
     }
 
     pub(super) fn reply<R: AnyRequest>(&mut self, now: Instant, ticket: Ticket<R>, reply: R::Reply<'_>) {

@@ -6,7 +6,7 @@ mod report;
 
 use std::sync::Arc;
 
-use lottery_proto::server::{Event, RefusedBy, Server};
+use lottery_proto::server::{Event, RejectedBy, Server};
 use lottery_proto::{Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, WinnersReply};
 use lottery_runtime::Mailbox;
 use tracing::{debug, info, warn};
@@ -100,10 +100,10 @@ impl Machine for ServerConnection {
                     Outcome::Stored { .. } if self.report.may_log(now) => {
                         info!(action = "agency_finished", result = "success", agency = %agency);
                     }
-                    Outcome::Refused { reason, .. } if self.report.refusal(now) => {
+                    Outcome::Rejected { reason, .. } if self.report.rejection(now) => {
                         warn!(action = "agency_finished", result = "fail", agency = %agency, reason);
                     }
-                    Outcome::Stored { .. } | Outcome::Refused { .. } => {}
+                    Outcome::Stored { .. } | Outcome::Rejected { .. } => {}
                 }
                 self.receipt(now, ticket, &outcome);
             }
@@ -153,7 +153,7 @@ impl ServerConnection {
 
     /// Updates the standing of this connection; called after each input.
     fn update_standing(&mut self, now: Instant) {
-        if self.end_if_refused_too_often(now) {
+        if self.end_if_rejected_too_often(now) {
             self.take_events(now);
         }
         let standing = match self.server.agency() {
@@ -166,11 +166,11 @@ impl ServerConnection {
     }
 
     /// Ends a connection of which too much was rejected, and returns true if it does.
-    fn end_if_refused_too_often(&mut self, now: Instant) -> bool {
-        let ends = self.parting.is_none() && self.report.is_refused_too_often();
+    fn end_if_rejected_too_often(&mut self, now: Instant) -> bool {
+        let ends = self.parting.is_none() && self.report.is_rejected_too_often();
         if ends {
             self.parting = Some(TOO_OFTEN.text);
-            self.server.refuse(now, TOO_OFTEN);
+            self.server.reject(now, TOO_OFTEN);
         }
         ends
     }
@@ -214,17 +214,17 @@ impl ServerConnection {
                     self.reply(now, ticket, EchoReply(&settings.echo_prefix));
                     continue;
                 }
-                Some(Event::Refused { agency, error }) => {
-                    if self.report.refusal(now) {
+                Some(Event::Rejected { agency, error }) => {
+                    if self.report.rejection(now) {
                         let action = match error {
-                            RefusedBy::EarlierBets => "agency_finished",
+                            RejectedBy::EarlierBets => "agency_finished",
                             _ => "apuesta_recibida",
                         };
                         let agency = agency.map_or_else(|| "unknown".to_owned(), |agency| agency.to_string());
                         let ip = self.report.place().ip();
                         warn!(action, result = "fail", ip = %ip, agency, reason = %error);
                     }
-                    self.end_if_refused_too_often(now);
+                    self.end_if_rejected_too_often(now);
                     continue;
                 }
                 Some(Event::Closed(reason)) => {
@@ -237,7 +237,7 @@ impl ServerConnection {
                 }
             };
             if let Err(Request { command, .. }) = self.submit(command) {
-                self.refuse(now, command);
+                self.reject(now, command);
             }
             if self.peer_ended {
                 self.tell_ended();

@@ -13,20 +13,20 @@ use crate::store::{EncodedBatch, rows};
 const MAX_LOGGED: u32 = 5;
 
 /// Number of rejections after which a connection is closed. Requests received before that still get replies.
-const MAX_REFUSALS: u32 = 100;
+const MAX_REJECTIONS: u32 = 100;
 
 /// Logs the events of a connection, within the limit of its address.
 #[derive(Debug)]
 pub(super) struct Report {
     place: Place,
-    refusals: u32,
+    rejections: u32,
     /// True once its address has had too many rejections.
     enough: bool,
 }
 
 impl Report {
     pub(super) fn new(place: Place) -> Self {
-        Self { place, refusals: 0, enough: false }
+        Self { place, rejections: 0, enough: false }
     }
 
     pub(super) fn place(&self) -> &Place {
@@ -39,15 +39,15 @@ impl Report {
     }
 
     /// Counts a rejection, and returns true if a line may be logged about it.
-    pub(super) fn refusal(&mut self, now: Instant) -> bool {
-        self.refusals = self.refusals.saturating_add(1);
-        self.enough |= self.place.refused_too_often(now);
-        self.refusals <= MAX_LOGGED && self.may_log(now)
+    pub(super) fn rejection(&mut self, now: Instant) -> bool {
+        self.rejections = self.rejections.saturating_add(1);
+        self.enough |= self.place.rejected_too_often(now);
+        self.rejections <= MAX_LOGGED && self.may_log(now)
     }
 
     /// Returns true if the connection is to end, because too much was rejected.
-    pub(super) fn is_refused_too_often(&self) -> bool {
-        self.refusals >= MAX_REFUSALS || self.refusals > 0 && self.enough
+    pub(super) fn is_rejected_too_often(&self) -> bool {
+        self.rejections >= MAX_REJECTIONS || self.rejections > 0 && self.enough
     }
 
     /// Logs a line that is sent back.
@@ -65,22 +65,22 @@ impl Report {
             Outcome::Stored { .. } if cantidad > 0 || self.may_log(now) => {
                 info!(action = "apuesta_recibida", result = "success", cantidad);
             }
-            Outcome::Refused { reason, .. } if self.refusal(now) => {
+            Outcome::Rejected { reason, .. } if self.rejection(now) => {
                 let ip = self.place.ip();
                 warn!(action = "apuesta_recibida", result = "fail", cantidad, ip = %ip, reason);
             }
-            Outcome::Stored { .. } | Outcome::Refused { .. } => {}
+            Outcome::Stored { .. } | Outcome::Rejected { .. } => {}
         }
     }
 
     /// Logs the outcome of a bet that was sent alone.
     pub(super) fn bet(&mut self, now: Instant, batch: &EncodedBatch, outcome: &Outcome) {
-        if matches!(outcome, Outcome::Refused { .. }) && !self.refusal(now) {
+        if matches!(outcome, Outcome::Rejected { .. }) && !self.rejection(now) {
             return;
         }
         let read = rows::for_each_row(batch.rows(), |_, dni, numero| match outcome {
             Outcome::Stored { .. } => info!(action = "apuesta_almacenada", result = "success", dni, numero),
-            Outcome::Refused { reason, .. } => {
+            Outcome::Rejected { reason, .. } => {
                 warn!(action = "apuesta_almacenada", result = "fail", dni, numero, reason);
             }
         });
@@ -94,7 +94,7 @@ impl Report {
             return;
         }
         let ip = self.place.ip();
-        let refused = (self.refusals > MAX_LOGGED).then_some(self.refusals);
+        let rejected = (self.rejections > MAX_LOGGED).then_some(self.rejections);
         match (closed, reason) {
             // The peer spoke another protocol, as a port scan does: the log line of its acceptance is enough.
             (CloseReason::Foreign(_), None) => {
@@ -104,13 +104,13 @@ impl Report {
                 debug!(action = "close_connection", result = "success", ip = %ip, reason = %closed);
             }
             (closed, None) if closed.is_clean() => {
-                info!(action = "close_connection", result = "success", ip = %ip, refused);
+                info!(action = "close_connection", result = "success", ip = %ip, refused = rejected);
             }
             (_, Some(reason)) => {
-                warn!(action = "close_connection", result = "fail", ip = %ip, reason, refused);
+                warn!(action = "close_connection", result = "fail", ip = %ip, reason, refused = rejected);
             }
             (closed, None) => {
-                warn!(action = "close_connection", result = "fail", ip = %ip, reason = %closed, refused);
+                warn!(action = "close_connection", result = "fail", ip = %ip, reason = %closed, refused = rejected);
             }
         }
     }

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_row_is_refused() {
+    fn text_that_is_no_row_is_rejected() {
         let good = "1,a,b,3,2000-01-01,4\r\n";
         for (bad, row) in [
             ("1,a,b,3,2000-01-01\r\n", 1),

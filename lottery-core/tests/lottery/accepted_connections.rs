@@ -193,7 +193,7 @@ fn answer(server_connection: &mut ServerConnection, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn connections_over_the_limit_are_refused_up_to_a_number_then_closed() {
+fn connections_over_the_limit_are_rejected_up_to_a_number_then_closed() {
     let service = service(2);
     let mut taken: Vec<ServerConnection> = std::iter::from_fn(|| accept(&service)).take(1000).collect();
     assert_eq!(taken.len(), 2 + 64);

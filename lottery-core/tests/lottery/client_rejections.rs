@@ -7,10 +7,10 @@ use lottery_core::client::ClientError;
 use lottery_proto::{Code, Dialect, Failure, HelloReply};
 
 use crate::support::blocks::{BATCH_ACK, ERROR, block, connected, hear, told};
-use crate::support::session::{Asked, Talk, refused, welcome};
+use crate::support::session::{Asked, Talk, rejected, welcome};
 
 #[test]
-fn a_refused_bet_is_named_by_its_line() {
+fn a_rejected_bet_is_named_by_its_line() {
     for (said, lines) in [
         ("bad-bet: bet 3: document: too long", "line 4"),
         ("bad-bet: bet 1: document: too long", "line 1"),
@@ -45,7 +45,7 @@ fn a_failure_with_an_unknown_code_is_shown_unchanged() {
 }
 
 #[test]
-fn of_two_refusals_the_first_counts() {
+fn of_two_rejections_the_first_counts() {
     let mut agency = connected(1, Dialect::Braces);
     hear(&mut agency, b"ERROR:no batch;ERROR:nobody asked;");
     let error = agency.into_outcome().unwrap_err().to_string();
@@ -53,7 +53,7 @@ fn of_two_refusals_the_first_counts() {
 }
 
 #[test]
-fn a_refused_bet_beyond_the_batch_is_named_by_its_batch() {
+fn a_rejected_bet_beyond_the_batch_is_named_by_its_batch() {
     let row = "Ana,Paz,20000001,1980-01-01,7574\n";
     let list = AgencyFile::parse(Path::new("a.csv"), row.repeat(4).as_bytes()).unwrap();
     assert_eq!(list.place_of(2, 4, Some(2)), "a.csv: line 4");
@@ -61,7 +61,7 @@ fn a_refused_bet_beyond_the_batch_is_named_by_its_batch() {
 }
 
 #[test]
-fn a_refused_batch_is_named_by_its_lines_or_its_line() {
+fn a_rejected_batch_is_named_by_its_lines_or_its_line() {
     for (stored, text, place) in [
         (0, "bet 2: number: too large", "agency.csv: line 2"),
         (4, "bet 4: number: too large", "agency.csv: line 8"),
@@ -72,24 +72,25 @@ fn a_refused_batch_is_named_by_its_lines_or_its_line() {
     ] {
         let mut talk = Talk::new();
         talk.greet(welcome(stored, false));
-        talk.batch(4, refused(Code::Malformed, text));
+        talk.batch(4, rejected(Code::Malformed, text));
         let error = talk.error();
-        let ClientError::Rejected { error, reason } = error else { panic!("{error:?}") };
+        let ClientError::BatchRejected { error, reason } = error else { panic!("{error:?}") };
         assert_eq!((error.as_str(), reason), (place, format!("malformed: {text}")));
     }
     // Finished, with nothing in flight: nothing else is left to this agency.
     let mut talk = Talk::new();
     talk.greet(welcome(10, false));
-    talk.finished(refused(Code::Malformed, "no"));
-    assert!(matches!(talk.error(), ClientError::Rejected { .. }));
+    talk.finished(rejected(Code::Malformed, "no"));
+    assert!(matches!(talk.error(), ClientError::BatchRejected { .. }));
 }
 
 #[test]
-fn batches_in_flight_behind_a_refused_one_count_for_nothing() {
+fn batches_in_flight_behind_a_rejected_one_count_for_nothing() {
     for (code, passes) in [(Code::Storage, true), (Code::Malformed, false)] {
         let mut talk = Talk::new();
         talk.greet(welcome(0, false));
-        for receipt in [refused(code, "the first"), refused(Code::Malformed, "bets before it were refused")] {
+        for receipt in [rejected(code, "the first"), rejected(Code::Malformed, "bets before it were refused")]
+        {
             let Some(Asked::Batch(ticket, 4)) = talk.asked.pop_front() else { panic!("a batch") };
             talk.server.reply(talk.now, ticket, receipt).unwrap();
         }
@@ -98,23 +99,23 @@ fn batches_in_flight_behind_a_refused_one_count_for_nothing() {
             talk.pauses(25, 50);
             continue;
         }
-        let ClientError::Rejected { reason, .. } = talk.error() else { panic!("another end") };
+        let ClientError::BatchRejected { reason, .. } = talk.error() else { panic!("another end") };
         assert_eq!(reason, "malformed: the first");
     }
 }
 
 #[test]
-fn a_session_refused_for_good_ends_the_client() {
+fn a_session_rejected_for_good_ends_the_client() {
     for (code, text) in
         [(Code::Superseded, "by a newer one"), (Code::UnsupportedVersion, "of another version")]
     {
         let mut talk = Talk::new();
-        talk.greet(HelloReply::Refused(Failure { code, text }));
+        talk.greet(HelloReply::Rejected(Failure { code, text }));
         let error = talk.error();
         assert_eq!(error.to_string(), format!("the server refused the session: {code}: {text}"));
     }
     let mut talk = Talk::new();
     talk.greet(welcome(0, false));
-    talk.batch(4, refused(Code::Superseded, "by a newer one"));
+    talk.batch(4, rejected(Code::Superseded, "by a newer one"));
     assert_eq!(talk.error().to_string(), "the server refused the session: superseded: by a newer one");
 }

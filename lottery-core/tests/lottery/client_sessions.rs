@@ -4,7 +4,7 @@ use lottery_core::client::ClientError;
 use lottery_proto::{Code, Failure, HelloReply, Receipt};
 use lottery_runtime::{Dialer, Step};
 
-use crate::support::session::{Talk, digest, refused, welcome};
+use crate::support::session::{Talk, digest, rejected, welcome};
 
 #[test]
 fn a_session_resumes_after_the_stored_bets() {
@@ -104,7 +104,7 @@ fn a_batch_that_may_be_stored_later_is_sent_again() {
     ] {
         let mut talk = Talk::new();
         talk.greet(welcome(0, false));
-        talk.batch(4, refused(code, "later"));
+        talk.batch(4, rejected(code, "later"));
         assert_eq!(talk.progress(), [(0, false, false), (0, false, true)], "{code}: told once");
         talk.pauses(least, most);
         talk.greet(welcome(0, false));
@@ -133,12 +133,12 @@ fn pauses_grow_until_the_server_makes_progress() {
 }
 
 #[test]
-fn a_session_refused_for_now_is_tried_again() {
+fn a_session_rejected_for_now_is_tried_again() {
     let mut talk = Talk::new();
-    talk.greet(HelloReply::Refused(Failure { code: Code::Storage, text: "no room" }));
+    talk.greet(HelloReply::Rejected(Failure { code: Code::Storage, text: "no room" }));
     assert_eq!(talk.progress(), [(0, false, true)]);
     talk.pauses(25, 50);
-    talk.greet(HelloReply::Refused(Failure { code: Code::Storage, text: "no room" }));
+    talk.greet(HelloReply::Rejected(Failure { code: Code::Storage, text: "no room" }));
     talk.pauses(50, 100);
     talk.greet(welcome(10, true));
     talk.winners(&[]);

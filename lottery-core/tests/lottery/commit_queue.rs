@@ -260,8 +260,8 @@ fn a_closed_queue_rejects_hands_out_the_rest_and_wakes_waiters() {
         "so that whoever comes is refused at once"
     );
     assert!(commit_queue.room(conn(3), 1000, &diary.mailbox()).is_some());
-    let refused = commit_queue.submit(diary.request(query(3))).unwrap_err();
-    assert_eq!(agencies(vec![refused]), [3]);
+    let rejected = commit_queue.submit(diary.request(query(3))).unwrap_err();
+    assert_eq!(agencies(vec![rejected]), [3]);
     assert_eq!(agencies(commit_queue.take(1).unwrap()), [1]);
     assert!(commit_queue.take(1).is_none() && commit_queue.try_take(1).is_none());
     commit_queue.close();

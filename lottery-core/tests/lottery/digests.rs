@@ -39,7 +39,7 @@ fn counts_and_digests_are_right_over_groups_and_reopening() {
 }
 
 #[test]
-fn a_refused_group_is_neither_counted_nor_in_the_digest() {
+fn a_rejected_group_is_neither_counted_nor_in_the_digest() {
     let store = TestStore::default();
     let mut committer = store.committer(2);
     let diary = store.diary();

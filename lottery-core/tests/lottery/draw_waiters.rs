@@ -10,7 +10,7 @@ use lottery_core::server_connection::ServerConnection;
 use lottery_proto::{ConnId, Input, Instant, Machine as _, ServerConfig};
 use lottery_runtime::{Mailbox, Service as _};
 
-use crate::support::Seen::{Refused, Stored, TurnedAway, Winners};
+use crate::support::Seen::{Rejected, Stored, TurnedAway, Winners};
 use crate::support::test_store::{Fate, TestStore};
 use crate::support::{batch, bets, commit, finished, waits, winners};
 
@@ -141,7 +141,7 @@ fn a_query_with_the_last_anonymous_waiter_is_answered_after_the_draw() {
     assert_eq!(told, [Stored(1, 1), Stored(1, 1), Winners(0, Vec::new())]);
     // Bets of the agency that was stood for come too late, also after a restart.
     for committer in [&mut committer, &mut store.committer(2)] {
-        assert_eq!(commit(committer, vec![batch(2, &bets(2, 0, 1))]), [Refused(2, "finished")]);
+        assert_eq!(commit(committer, vec![batch(2, &bets(2, 0, 1))]), [Rejected(2, "finished")]);
         assert_eq!(commit(committer, vec![finished(2)]), [Stored(2, 0)]);
     }
     assert_eq!(store.rows().lines().count(), 1);

@@ -40,7 +40,7 @@ enum Told {
     Welcome(u64, bool, u32),
     Stored(Option<u64>),
     /// Rejection of a batch or of Finished.
-    Refused(String),
+    Rejected(String),
     Finished,
     Failed(Option<Code>, String),
 }
@@ -127,7 +127,7 @@ impl Session {
                 Event::Batch { stored: true, total, .. } => Told::Stored(total),
                 Event::Finished { stored: true, .. } => Told::Finished,
                 Event::Batch { reason, .. } | Event::Finished { reason, .. } => {
-                    Told::Refused(reason.to_owned())
+                    Told::Rejected(reason.to_owned())
                 }
                 Event::Failed { code, reason } => Told::Failed(code, reason.to_owned()),
                 Event::Closed(_) => continue,
@@ -193,7 +193,7 @@ fn a_newer_session_ends_the_older_one_of_its_agency_and_no_other() {
 }
 
 #[test]
-fn queued_requests_of_an_older_session_are_refused() {
+fn queued_requests_of_an_older_session_are_rejected() {
     let mut lottery = Lottery::new();
     let mut older = lottery.welcomed(1);
     older.send(1, 0, 4);
@@ -230,7 +230,7 @@ fn a_hello_whose_group_finds_no_room_is_welcomed_with_what_is_durable() {
 }
 
 #[test]
-fn a_hello_is_refused_when_the_store_has_failed() {
+fn a_hello_is_rejected_when_the_store_has_failed() {
     let mut lottery = Lottery::new();
     let mut other = lottery.welcomed(2);
     other.send(2, 0, 4);
@@ -245,7 +245,7 @@ fn a_hello_is_refused_when_the_store_has_failed() {
 }
 
 #[test]
-fn after_a_refusal_nothing_of_a_session_is_stored() {
+fn after_a_rejection_nothing_of_a_session_is_stored() {
     let mut lottery = Lottery::new();
     let (mut session, mut other) = (lottery.welcomed(1), lottery.welcomed(2));
     session.send(1, 0, 4);
@@ -258,7 +258,7 @@ fn after_a_refusal_nothing_of_a_session_is_stored() {
         lottery.committer.try_again();
     }
     let told = session.told();
-    let [Told::Refused(first), Told::Refused(second)] = &told[..] else { panic!("{told:?}") };
+    let [Told::Rejected(first), Told::Rejected(second)] = &told[..] else { panic!("{told:?}") };
     assert!(first.starts_with("storage: "), "{first}");
     assert!(second.starts_with("malformed: "), "{second}");
     assert_eq!(other.told(), [Told::Stored(Some(1))], "another session goes on");

@@ -5,21 +5,21 @@ use std::time::Duration;
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::run;
 
-use crate::support::Seen::{Pending, Refused, Stored, Winners};
+use crate::support::Seen::{Pending, Rejected, Stored, Winners};
 use crate::support::test_store::{Asked, Fate, TestStore};
 use crate::support::{batch, bets, commit, finished, query, winners};
 
 #[test]
-fn during_the_pause_the_store_is_not_tried_and_all_is_refused() {
+fn during_the_pause_the_store_is_not_tried_and_all_is_rejected() {
     let store = TestStore::default();
     let mut committer = store.committer(2);
-    let refused = || Refused(1, "storage");
+    let rejected = || Rejected(1, "storage");
     for tries in 1..=3 {
         store.next(&[Fate::Full]);
         for _ in 0..100 {
-            assert_eq!(commit(&mut committer, vec![batch(1, &bets(1, 0, 2))]), [refused()]);
+            assert_eq!(commit(&mut committer, vec![batch(1, &bets(1, 0, 2))]), [rejected()]);
             // Requests that need no room are answered.
-            assert_eq!(commit(&mut committer, vec![query(1), batch(1, &[])]), [Pending(1), refused()]);
+            assert_eq!(commit(&mut committer, vec![query(1), batch(1, &[])]), [Pending(1), rejected()]);
         }
         assert_eq!(store.asked().commits, tries, "once for each pause");
         committer.try_again();
@@ -29,7 +29,7 @@ fn during_the_pause_the_store_is_not_tried_and_all_is_refused() {
 }
 
 #[test]
-fn a_refusal_in_the_pause_gives_the_stores_reason() {
+fn a_rejection_in_the_pause_gives_the_stores_reason() {
     let store = TestStore::default();
     let mut committer = store.committer(2);
     store.next(&[Fate::Full]);
@@ -107,7 +107,7 @@ fn repeated_requests_are_stored_once_there_is_room() {
             if told == [Stored(1, 2)] {
                 break;
             }
-            assert_eq!(told, [Refused(1, "storage")]);
+            assert_eq!(told, [Rejected(1, "storage")]);
         }
         commit_queue.close();
         tries

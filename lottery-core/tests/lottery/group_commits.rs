@@ -3,7 +3,7 @@
 use lottery_core::store::AgencyRecord;
 use lottery_proto::Instant;
 
-use crate::support::Seen::{Committed, Refused, Stored};
+use crate::support::Seen::{Committed, Rejected, Stored};
 use crate::support::test_store::TestStore;
 use crate::support::{as_bets, asks, batch, bets, commit, finished};
 
@@ -34,23 +34,23 @@ fn requests_of_several_agencies_are_one_commit_with_a_total_each() {
 }
 
 #[test]
-fn a_batch_after_finished_is_refused_and_so_is_one_later_in_the_same_group() {
+fn a_batch_after_finished_is_rejected_and_so_is_one_later_in_the_same_group() {
     let store = TestStore::default();
     let mut committer = store.committer(2);
     let same =
         vec![batch(1, &bets(1, 0, 2)), finished(1), batch(1, &bets(1, 2, 2)), batch(2, &bets(2, 0, 1))];
     assert_eq!(
         commit(&mut committer, same),
-        [Stored(1, 2), Stored(1, 2), Refused(1, "finished"), Stored(2, 1)]
+        [Stored(1, 2), Stored(1, 2), Rejected(1, "finished"), Stored(2, 1)]
     );
     let before = store.saved();
-    assert_eq!(commit(&mut committer, vec![batch(1, &bets(1, 2, 1))]), [Refused(1, "finished")]);
-    assert_eq!(commit(&mut committer, vec![batch(1, &[])]), [Refused(1, "finished")]);
+    assert_eq!(commit(&mut committer, vec![batch(1, &bets(1, 2, 1))]), [Rejected(1, "finished")]);
+    assert_eq!(commit(&mut committer, vec![batch(1, &[])]), [Rejected(1, "finished")]);
     assert_eq!((store.saved(), committer.agency(1).stored), (before, 2));
     assert_eq!(store.rows().lines().count(), 3);
     // The same holds after a restart.
     let mut again = store.committer(2);
-    assert_eq!(commit(&mut again, vec![batch(1, &bets(1, 2, 1))]), [Refused(1, "finished")]);
+    assert_eq!(commit(&mut again, vec![batch(1, &bets(1, 2, 1))]), [Rejected(1, "finished")]);
 }
 
 #[test]
@@ -78,10 +78,10 @@ fn an_empty_group_commits_nothing() {
 }
 
 #[test]
-fn bets_after_finished_in_the_same_group_are_refused() {
+fn bets_after_finished_in_the_same_group_are_rejected() {
     let store = TestStore::default();
     let mut committer = store.committer(2);
     let told = commit(&mut committer, vec![batch(1, &bets(1, 0, 2)), finished(1), batch(1, &bets(1, 2, 2))]);
-    assert_eq!(told, [Stored(1, 2), Stored(1, 2), Refused(1, "finished")]);
+    assert_eq!(told, [Stored(1, 2), Stored(1, 2), Rejected(1, "finished")]);
     assert_eq!(committer.agency(1).stored, 2);
 }

@@ -63,7 +63,8 @@ fn greeted(store: &TestStore, conns: &[u64]) -> Vec<HelloOutcome> {
 #[test]
 fn of_two_sessions_in_a_group_the_later_is_welcomed() {
     let outcomes = greeted(&TestStore::default(), &[1, 2]);
-    let [HelloOutcome::Refused { code: Code::Superseded, .. }, HelloOutcome::Welcome(record)] = &outcomes[..]
+    let [HelloOutcome::Rejected { code: Code::Superseded, .. }, HelloOutcome::Welcome(record)] =
+        &outcomes[..]
     else {
         panic!("{outcomes:?}")
     };
@@ -75,5 +76,5 @@ fn no_session_begins_with_a_failed_store() {
     let store = TestStore::default();
     store.next(&[Fate::Failed]);
     let outcomes = greeted(&store, &[1]);
-    assert!(matches!(outcomes[..], [HelloOutcome::Refused { code: Code::Storage, .. }]), "{outcomes:?}");
+    assert!(matches!(outcomes[..], [HelloOutcome::Rejected { code: Code::Storage, .. }]), "{outcomes:?}");
 }

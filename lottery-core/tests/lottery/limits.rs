@@ -6,7 +6,7 @@ use crate::support::world::{World, job};
 use crate::support::{Fields, bets, winners};
 
 #[test]
-fn connections_over_the_limit_are_refused_until_a_place_is_free() {
+fn connections_over_the_limit_are_rejected_until_a_place_is_free() {
     let mut world = World::new(4, usize::MAX, 2);
     for agency in 1..=3 {
         world.agency(0, job(agency), &bets(agency, 0, 5));
@@ -115,12 +115,12 @@ fn with_a_full_queue_every_bet_is_stored_once_and_in_order() {
 }
 
 #[test]
-fn a_server_whose_store_has_failed_refuses_at_once() {
+fn a_server_whose_store_has_failed_rejects_at_once() {
     let mut world = World::new(1, 10_000, 10);
     world.commit_queue.close();
     world.agency(0, job(1), &bets(1, 0, 3000));
     world.run(1);
     assert!(world.is_over());
     let outcome = world.outcomes().remove(0);
-    assert!(matches!(outcome, Err(ClientError::Refused { .. } | ClientError::Closed { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::Rejected { .. } | ClientError::Closed { .. })), "{outcome:?}");
 }

@@ -21,7 +21,7 @@ fn agency(dialect: Dialect) -> LotteryClient {
     LotteryClient::new(Job { connection, ..job(1) }, Arc::new(bets))
 }
 
-fn refused() -> io::Error {
+fn rejected() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens")
 }
 
@@ -32,7 +32,7 @@ fn dial(caller: &mut impl Dialer, now: Instant) {
         target,
         Target { server: "centre:1".to_owned(), timeout: TIMEOUTS.0, until: now.after(TIMEOUTS.1) }
     );
-    caller.not_connected(now, &refused());
+    caller.not_connected(now, &rejected());
 }
 
 /// Checks that the outcome names the server and the reason.
@@ -64,7 +64,7 @@ fn with_sessions_connecting_is_retried_until_the_limit() {
                 let end = Instant::default().after(TIMEOUTS.1);
                 assert_eq!(target.until, end.max(now.after(Duration::from_secs(1))), "the whole has one end");
                 tries += 1;
-                agency.not_connected(now, &refused());
+                agency.not_connected(now, &rejected());
             }
             Step::Wait(until) => {
                 assert!(until > now);

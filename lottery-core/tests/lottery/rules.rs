@@ -3,7 +3,7 @@
 use lottery_core::committer::{Committer, OpenError, Opening, Rules};
 use lottery_core::store::{AgencyRecord, Draw, Group, Saved, Store as _};
 
-use crate::support::Seen::{Refused, Stored, Winners};
+use crate::support::Seen::{Rejected, Stored, Winners};
 use crate::support::test_store::{Fate, TestStore};
 use crate::support::{batch, bets, commit, finished, query, winners};
 
@@ -20,7 +20,7 @@ fn raised(before: u32, rules: Rules) -> Opening {
     Opening { raised_from: Some(before), ..rules.into() }
 }
 
-fn refused(store: &TestStore, opening: impl Into<Opening>) -> String {
+fn rejected(store: &TestStore, opening: impl Into<Opening>) -> String {
     let before = store.saved();
     let error = open(store, opening).unwrap_err();
     assert!(matches!(error, OpenError::OtherRules { .. }), "{error}");
@@ -29,7 +29,7 @@ fn refused(store: &TestStore, opening: impl Into<Opening>) -> String {
 }
 
 #[test]
-fn other_rules_are_refused_and_both_are_named() {
+fn other_rules_are_rejected_and_both_are_named() {
     let store = TestStore::default();
     let mut committer = open(&store, rules(8, 1234)).unwrap();
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
@@ -49,7 +49,7 @@ fn other_rules_are_refused_and_both_are_named() {
             ", or with --agencies 9 --agencies-before 8 if more are to take part",
         ),
     ] {
-        assert_eq!(refused(&store, other), format!("{begun}{says}: {go_on}{raise}"));
+        assert_eq!(rejected(&store, other), format!("{begun}{says}: {go_on}{raise}"));
     }
     assert!(store.saved().draw.is_none());
     let mut committer = open(&store, rules(8, 1234)).unwrap();
@@ -60,7 +60,7 @@ fn other_rules_are_refused_and_both_are_named() {
     assert_eq!((draw.agencies, draw.winning_number), (agencies, winning_number));
     // The same holds after the draw, when nothing can be raised either.
     for other in [rules(8, 7574).into(), rules(5, 1234).into(), raised(8, rules(9, 1234))] {
-        assert!(refused(&store, other).ends_with(go_on));
+        assert!(rejected(&store, other).ends_with(go_on));
     }
     open(&store, rules(8, 1234)).unwrap();
 }
@@ -76,12 +76,12 @@ fn rules_may_change_before_anything_is_stored() {
     // Requests that found no room are not stored, and neither are the rules.
     let mut committer = open(&store, rules(2, 1)).unwrap();
     store.next(&[Fate::Full]);
-    assert_eq!(commit(&mut committer, vec![finished(1)]), [Refused(1, "storage")]);
+    assert_eq!(commit(&mut committer, vec![finished(1)]), [Rejected(1, "storage")]);
     assert_eq!(store.saved(), Saved::default());
     let mut committer = open(&store, rules(1, 7574)).unwrap();
     commit(&mut committer, vec![batch(1, &[])]);
     assert_eq!(store.saved().rules, Some(rules(1, 7574)));
-    refused(&store, rules(2, 7574));
+    rejected(&store, rules(2, 7574));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn more_agencies_take_part_if_the_former_number_is_given() {
         raised(2, rules(4, 1)),
         raised(2, rules(1, 7574)),
     ] {
-        refused(&store, other);
+        rejected(&store, other);
     }
     // A restart has the same flags.
     for _ in 0..2 {
@@ -109,7 +109,7 @@ fn more_agencies_take_part_if_the_former_number_is_given() {
         assert!(committer.draw().is_none());
     }
     let before = "the lottery was begun with 4 agencies and";
-    assert!(refused(&store, rules(2, 7574)).starts_with(before));
+    assert!(rejected(&store, rules(2, 7574)).starts_with(before));
     let mut committer = open(&store, rules(4, 7574)).unwrap();
     let told = commit(&mut committer, vec![finished(3), finished(4), query(1)]);
     assert_eq!(told, [Stored(3, 0), Stored(4, 0), Winners(1, winners(&mine))]);
@@ -126,7 +126,8 @@ fn a_store_without_rules_gets_those_of_its_draw_or_next_start() {
         store.commit(&Group { agencies: [(1, record)].into(), draw, ..Group::default() }).unwrap();
         if drawn {
             assert!(
-                refused(&store, rules(5, 7574)).contains("begun with 2 agencies and the winning number 1234")
+                rejected(&store, rules(5, 7574))
+                    .contains("begun with 2 agencies and the winning number 1234")
             );
         }
         // Without room the start goes on; the next group stores the rules.
@@ -135,7 +136,7 @@ fn a_store_without_rules_gets_those_of_its_draw_or_next_start() {
         assert_eq!(store.saved().rules, None);
         open(&store, asked).unwrap();
         assert_eq!(store.saved().rules, Some(asked));
-        refused(&store, rules(3, 7574));
+        rejected(&store, rules(3, 7574));
     }
 }
 

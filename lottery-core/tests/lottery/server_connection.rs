@@ -12,7 +12,7 @@ use lottery_runtime::{Mailbox, Service as _};
 use crate::support::blocks::{HELLO, block, hear};
 
 #[test]
-fn requests_to_a_stopping_server_are_refused_on_every_dialect() {
+fn requests_to_a_stopping_server_are_rejected_on_every_dialect() {
     let framed = b"00000003END".to_vec();
     for (asked, told) in [
         (block(HELLO, "2"), "shutting-down|the centre is stopping"),

@@ -40,7 +40,7 @@ fn a_single_bet_is_stored() {
 }
 
 #[test]
-fn a_single_bet_is_refused() {
+fn a_single_bet_is_rejected() {
     for dialect in DIALECTS {
         let mut calls = Calls::new(5, "");
         calls.store.next(&[Fate::Full]);
@@ -50,12 +50,12 @@ fn a_single_bet_is_refused() {
         let outcome = calls.clients().remove(0).into_outcome();
         let reason = "test: no room, nothing of the group is stored: told to";
         match outcome {
-            Err(ClientError::Refused { what: "the bet", reason })
+            Err(ClientError::Rejected { what: "the bet", reason })
                 if matches!(dialect, Dialect::Block | Dialect::Session) =>
             {
                 assert_eq!(reason, "");
             }
-            Err(ClientError::Refused { what: "the bet", reason: told }) => {
+            Err(ClientError::Rejected { what: "the bet", reason: told }) => {
                 assert_eq!(told, reason, "{dialect}");
             }
             outcome => panic!("{dialect}: {outcome:?}"),
@@ -162,7 +162,7 @@ fn a_query_confirms_a_bet_on_a_dialect_without_a_reply() {
         let outcome = bet.into_outcome();
         match &outcome {
             Ok(()) => assert!(stored),
-            Err(ClientError::Refused { what: "the bet", reason }) => assert!(!stored && reason == "no!"),
+            Err(ClientError::Rejected { what: "the bet", reason }) => assert!(!stored && reason == "no!"),
             Err(other) => panic!("{other}"),
         }
     }

@@ -7,12 +7,12 @@ use lottery_core::committer::{Committer, OpenError, Rules, run};
 use lottery_core::messages::Command;
 use lottery_core::store::{AgencyRecord, EncodedBatch, Group, Store as _, StoreError};
 
-use crate::support::Seen::{Committed, Pending, Refused, Stored, Winners};
+use crate::support::Seen::{Committed, Pending, Rejected, Stored, Winners};
 use crate::support::test_store::{Fate, TestStore};
 use crate::support::{batch, bets, commit, finished, query, winners};
 
 #[test]
-fn a_group_without_room_is_refused_whole_and_later_groups_work() {
+fn a_group_without_room_is_rejected_whole_and_later_groups_work() {
     let store = TestStore::default();
     let mut committer = store.committer(2);
     commit(&mut committer, vec![batch(1, &bets(1, 0, 2))]);
@@ -27,8 +27,8 @@ fn a_group_without_room_is_refused_whole_and_later_groups_work() {
         finished(1),
         query(1),
     ];
-    let refused = |agency| Refused(agency, "storage");
-    let told = [refused(1), refused(2), refused(2), refused(2), refused(1), Pending(1)];
+    let rejected = |agency| Rejected(agency, "storage");
+    let told = [rejected(1), rejected(2), rejected(2), rejected(2), rejected(1), Pending(1)];
     assert_eq!(commit(&mut committer, group), told);
     assert_eq!((store.saved(), committer.agency(1)), (before, record));
     assert_eq!(committer.agency(2), AgencyRecord::default());
@@ -82,7 +82,7 @@ fn a_store_failure_is_told_to_all_and_closes_the_queue() {
     assert!(matches!(error, StoreError::Failed { .. }));
     let told = diary.answers();
     assert_eq!(told.len(), 2002);
-    assert!(told[..2001].iter().all(|seen| *seen == Refused(1, "storage")));
+    assert!(told[..2001].iter().all(|seen| *seen == Rejected(1, "storage")));
     assert_eq!(told[2001], Pending(1));
     assert!(commit_queue.submit(diary.request(query(1))).is_err(), "closed");
     assert!(commit_queue.take(1).is_none());
@@ -109,7 +109,7 @@ fn a_failed_store_is_not_used_again() {
     store.next(&[Fate::Failed]);
     for _ in 0..2 {
         assert!(committer.commit(vec![diary.request(batch(1, &bets(1, 0, 2)))]).is_err());
-        assert_eq!(diary.answers(), [Refused(1, "storage")]);
+        assert_eq!(diary.answers(), [Rejected(1, "storage")]);
     }
 }
 
@@ -125,7 +125,7 @@ fn a_committer_that_panics_ends_as_if_the_store_had_failed() {
     assert!(matches!(run(&mut committer, &commit_queue), Err(StoreError::Failed { .. })));
     assert!(commit_queue.submit(diary.request(query(1))).is_err(), "closed");
     let told = diary.answers();
-    assert!(!told.is_empty() && told.iter().all(|seen| *seen == Refused(1, "storage")), "{}", told.len());
+    assert!(!told.is_empty() && told.iter().all(|seen| *seen == Rejected(1, "storage")), "{}", told.len());
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn list(dialect: Dialect, winners: usize) -> Vec<u8> {
 }
 
 #[test]
-fn more_winners_than_bets_are_refused_on_every_dialect() {
+fn more_winners_than_bets_are_rejected_on_every_dialect() {
     for dialect in Dialect::WITH_BETS {
         let mut agency = asking(*dialect);
         hear(&mut agency, &list(*dialect, 3));
@@ -119,13 +119,13 @@ fn of_a_long_reply_no_more_is_read_than_the_bets_can_need() {
         agency.handle(NOW, Input::FinSent);
         agency.handle(NOW, Input::Eof);
         let error = agency.into_outcome().unwrap_err();
-        let refused = match &error {
+        let rejected = match &error {
             ClientError::TooManyWinners { .. } => begins == "R00004",
             ClientError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. } => {
                 matches!(error.problem, Problem::TooLong { max: 8192, .. })
             }
             _ => false,
         };
-        assert!(refused, "{dialect}: {error}");
+        assert!(rejected, "{dialect}: {error}");
     }
 }

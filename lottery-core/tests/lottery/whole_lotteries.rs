@@ -74,7 +74,7 @@ fn an_agency_waits_for_hours_without_being_taken_for_silent() {
 }
 
 #[test]
-fn after_a_refused_batch_the_agency_fails_and_is_not_finished() {
+fn after_a_rejected_batch_the_agency_fails_and_is_not_finished() {
     let mut world = World::new(2, usize::MAX, 10);
     world.store.next(&[Fate::Full]);
     world.agency(0, job(1), &bets(1, 0, 600));
@@ -84,19 +84,19 @@ fn after_a_refused_batch_the_agency_fails_and_is_not_finished() {
     assert!(world.committer.draw().is_none());
     // The first bets are missing: later ones must not count.
     let outcome = world.links.remove(0).agency.into_outcome();
-    assert!(matches!(outcome, Err(ClientError::Refused { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::Rejected { .. })), "{outcome:?}");
     assert_eq!(outcome.unwrap_err().to_string(), "the server refused to count this agency as finished");
 }
 
 #[test]
-fn bets_of_an_agency_that_is_finished_are_refused() {
+fn bets_of_an_agency_that_is_finished_are_rejected() {
     let mut world = World::new(2, usize::MAX, 10);
     world.agency(0, job(1), &bets(1, 0, 10));
     world.run(1);
     world.agency(0, job(1), &bets(1, 0, 20));
     world.run(1);
     let second = world.links.remove(1).agency.into_outcome();
-    assert!(matches!(second, Err(ClientError::Refused { .. })), "{second:?}");
+    assert!(matches!(second, Err(ClientError::Rejected { .. })), "{second:?}");
     assert_eq!(world.store.rows().lines().count(), 10);
 }
 
@@ -111,8 +111,8 @@ fn an_agency_that_does_not_exist_is_turned_away() {
     assert_eq!(world.store.saved(), lottery_core::store::Saved::default());
     assert_eq!(world.store.rows(), "");
     for outcome in world.outcomes() {
-        let refused = matches!(outcome, Err(ClientError::Closed { .. } | ClientError::Refused { .. }));
-        assert!(refused, "{outcome:?}");
+        let rejected = matches!(outcome, Err(ClientError::Closed { .. } | ClientError::Rejected { .. }));
+        assert!(rejected, "{outcome:?}");
     }
 }
 

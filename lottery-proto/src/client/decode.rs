@@ -156,7 +156,7 @@ impl Client {
     fn unasked(&self, message: &[u8]) -> Result<Response, DecodeError> {
         let nothing = PendingReply::new(Kind::Unknown, self.config.agency.get());
         match self.codec.response(&nothing, message) {
-            Ok(Response::Refused { total, reason }) => Ok(Response::Refused { total, reason }),
+            Ok(Response::Rejected { total, reason }) => Ok(Response::Rejected { total, reason }),
             _ => Err(DecodeError::new(0, Problem::Unasked)),
         }
     }

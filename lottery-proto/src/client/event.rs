@@ -57,12 +57,12 @@ pub enum Event<'a> {
         reason: &'a str,
     },
     /// Rejection of a winners query.
-    WinnersRefused {
+    WinnersRejected {
         /// Reason of the rejection.
         reason: &'a str,
     },
     /// Failure that answers no request: an earlier message is rejected, or the server does not go on.
-    Refused {
+    Rejected {
         /// Reason of the rejection.
         reason: &'a str,
     },
@@ -79,7 +79,7 @@ impl<'a> Event<'a> {
             |range| message.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
         let (stored, total, reason) = match response {
             Response::Stored { total } => (true, total, ""),
-            Response::Refused { total, reason } => (false, total, text(reason)),
+            Response::Rejected { total, reason } => (false, total, text(reason)),
             Response::Welcome { stored, finished, window, digest } => {
                 return Self::Welcome { stored, finished, window, digest };
             }
@@ -94,8 +94,8 @@ impl<'a> Event<'a> {
             Kind::Bet => Self::Bet { stored, reason },
             Kind::Batch => Self::Batch { stored, total, reason },
             Kind::Finished => Self::Finished { stored, reason },
-            Kind::Hello | Kind::Winners | Kind::AwaitWinners => Self::WinnersRefused { reason },
-            Kind::Echo | Kind::Unknown => Self::Refused { reason },
+            Kind::Hello | Kind::Winners | Kind::AwaitWinners => Self::WinnersRejected { reason },
+            Kind::Echo | Kind::Unknown => Self::Rejected { reason },
         }
     }
 }

@@ -148,7 +148,7 @@ impl ReplyQueue {
             return Ok(None);
         }
         let reason = match answer {
-            Answer::Refused { failure, .. } | Answer::Failed(failure) => reason_of(*failure),
+            Answer::Rejected { failure, .. } | Answer::Failed(failure) => reason_of(*failure),
             _ => CloseReason::Done,
         };
         let end = |then| (then == AfterReply::Close).then_some(reason);
@@ -267,5 +267,5 @@ fn put(
 
 /// Returns the reason for the end of a connection whose last reply is that failure.
 fn reason_of(failure: Failure<'_>) -> CloseReason {
-    if failure.code == Code::Superseded { CloseReason::Superseded } else { CloseReason::Refused }
+    if failure.code == Code::Superseded { CloseReason::Superseded } else { CloseReason::Rejected }
 }

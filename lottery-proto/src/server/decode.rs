@@ -3,13 +3,13 @@
 use core::mem;
 
 use super::Server;
-use super::event::{Next, RefusedBy, What};
+use super::event::{Next, RejectedBy, What};
 use crate::bet::AgencyId;
 use crate::conn::{Instant, Transition};
 use crate::dialect::{Dialect, Foreign};
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::wire::{
-    Code, Failure, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Side, detect, foreign,
+    Code, Failure, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Side, detect, foreign,
 };
 
 impl Server {
@@ -75,7 +75,7 @@ impl Server {
                     match request {
                         None => self.pass_over(len),
                         Some(Ok(request)) => self.take(now, len, request),
-                        Some(Err(Refusal { error, due })) => self.refused(now, len, error, due),
+                        Some(Err(Rejection { error, due })) => self.rejected(now, len, error, due),
                     }
                 }
                 Ok(None) if self.lifecycle.peer_ended => {
@@ -90,7 +90,7 @@ impl Server {
                 Err(error) => self.violated(now, error, None),
             }
         }
-        self.refuse_front(now);
+        self.reject_front(now);
         if !self.lifecycle.is_open() {
             self.recv.truncate(self.decoded);
         }
@@ -115,8 +115,8 @@ impl Server {
 
     /// Rejects the peer once its dialect is known, if that dialect is not spoken here or the peer is not to be served.
     fn greet(&mut self, now: Instant, dialect: Dialect, foreign: Option<Foreign>) {
-        if let Some(failure) = self.refusal {
-            self.fail(now, CloseReason::Refused, failure, None);
+        if let Some(failure) = self.rejection {
+            self.fail(now, CloseReason::Rejected, failure, None);
         } else if !self.config.dialects.contains(&dialect) {
             let failure = Failure { code: Code::Malformed, text: "this wire is not spoken here" };
             let reason = foreign.map_or(CloseReason::NotSpoken(dialect), CloseReason::Foreign);
@@ -130,7 +130,7 @@ impl Server {
         let owed = |kind, echo| PendingReply { kind, agency: named, echo };
         let mut echo = mem::take(&mut request.echo);
         if let Err(error) = self.bind(request.agency) {
-            return self.refused(now, len, error, Some(owed(request.kind, echo)));
+            return self.rejected(now, len, error, Some(owed(request.kind, echo)));
         }
         request.agency = self.agency;
         self.heard = now;
@@ -140,10 +140,11 @@ impl Server {
         let first = if awaits.is_some() && self.agency.is_none() { None } else { Some(request) };
         let mut len = len;
         for request in first.into_iter().chain(awaits) {
-            let doomed = self.refused.is_some() && self.stops_at_a_refusal() && request.kind != Kind::Hello;
+            let doomed =
+                self.rejected.is_some() && self.stops_at_a_rejection() && request.kind != Kind::Hello;
             let number = self.slots.push(owed(request.kind, mem::take(&mut echo)));
             let what = if doomed {
-                What::Doomed { number, agency: self.agency, error: RefusedBy::EarlierBets }
+                What::Doomed { number, agency: self.agency, error: RejectedBy::EarlierBets }
             } else {
                 What::Request { request, number }
             };

@@ -9,11 +9,11 @@ use crate::wire::{Answer, Code, Failure, Kind, PendingReply};
 
 impl Server {
     /// Rejects this connection. The peer gets the failure once its dialect is known, if that has a message for it.
-    pub fn refuse(&mut self, now: Instant, failure: Failure<'static>) {
-        self.refusal = Some(failure);
+    pub fn reject(&mut self, now: Instant, failure: Failure<'static>) {
+        self.rejection = Some(failure);
         self.ending.get_or_insert(now);
         if self.dialect.is_some() {
-            self.fail(now, CloseReason::Refused, failure, None);
+            self.fail(now, CloseReason::Rejected, failure, None);
         }
         self.settle(now);
     }
@@ -89,7 +89,7 @@ impl Server {
     /// Forgets the unanswered requests. Rejections are still reported to the application.
     pub(super) fn drop_requests(&mut self) {
         self.slots.clear();
-        self.queue.retain(|next| matches!(next.what, What::Refused { .. }));
+        self.queue.retain(|next| matches!(next.what, What::Rejected { .. }));
         self.queue.iter_mut().for_each(|next| next.len = 0);
         self.recv.take(self.decoded);
         self.decoded = 0;

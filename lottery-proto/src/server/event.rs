@@ -54,11 +54,11 @@ pub enum Event<'a> {
         line: Line<'a>,
     },
     /// Request that was rejected, and answered as its dialect requires. The connection goes on.
-    Refused {
+    Rejected {
         /// Agency that the request names, else that of the connection, if it is known.
         agency: Option<AgencyId>,
         /// Reason of the rejection.
-        error: RefusedBy,
+        error: RejectedBy,
     },
     /// End of the connection: the last event, reported once.
     Closed(CloseReason),
@@ -93,7 +93,7 @@ impl<'a> Event<'a> {
 /// Reasons for which the machine rejects a request without asking the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RefusedBy {
+pub enum RejectedBy {
     /// The request is not valid, or a bet in it is not.
     #[error("{0}")]
     Malformed(#[from] DecodeError),
@@ -115,7 +115,7 @@ pub(super) enum What {
     /// Request, and the number of its slot.
     Request { request: Request, number: u64 },
     /// Request that will be rejected when everything before it is answered.
-    Doomed { number: u64, agency: Option<AgencyId>, error: RefusedBy },
+    Doomed { number: u64, agency: Option<AgencyId>, error: RejectedBy },
     /// Request that was rejected.
-    Refused { agency: Option<AgencyId>, error: RefusedBy },
+    Rejected { agency: Option<AgencyId>, error: RejectedBy },
 }

@@ -11,7 +11,7 @@ mod timeouts;
 
 pub use crate::wire::Line;
 pub use config::ServerConfig;
-pub use event::{Event, RefusedBy};
+pub use event::{Event, RejectedBy};
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -63,7 +63,7 @@ pub struct Server {
     /// Dialect of the peer, once its first bytes have shown it.
     dialect: Option<Dialect>,
     /// Reason for which the peer is not served, to be sent in its own dialect.
-    refusal: Option<Failure<'static>>,
+    rejection: Option<Failure<'static>>,
     recv: RecvBuffer,
     output: SendBuffer,
     slots: ReplyQueue,
@@ -82,7 +82,7 @@ pub struct Server {
     /// Agency that this connection speaks for.
     agency: Option<AgencyId>,
     /// Number of the first request whose bets were rejected: each Finished behind it is rejected, too.
-    refused: Option<u64>,
+    rejected: Option<u64>,
     /// Number of the agency's stored bets, as last reported on this connection.
     stored: u64,
     /// True once the peer has sent the last message that its dialect allows: later bytes are dropped.
@@ -118,7 +118,7 @@ impl Server {
         let mut server = Self {
             conn,
             dialect: None,
-            refusal: None,
+            rejection: None,
             // Places in a message are kept as 32 bits.
             recv: RecvBuffer::new(config.max_buffer, config.max_message.min(u32::MAX as usize)),
             output: SendBuffer::default(),
@@ -131,7 +131,7 @@ impl Server {
             decoded: 0,
             scan: FrameCursor::default(),
             agency: None,
-            refused: None,
+            rejected: None,
             stored: 0,
             last_came: false,
             line_over: false,
@@ -241,7 +241,7 @@ impl Server {
                 let payload = message.get(request.payload.clone()).unwrap_or_default();
                 Event::new(self.conn, number, &request, payload, self.spans.as_slice())
             }
-            What::Refused { agency, error } => Some(Event::Refused { agency, error }),
+            What::Rejected { agency, error } => Some(Event::Rejected { agency, error }),
             What::Doomed { .. } => None,
         }
     }

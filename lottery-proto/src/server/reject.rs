@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 
 use super::Server;
-use super::event::{Next, RefusedBy, What};
+use super::event::{Next, RejectedBy, What};
 use crate::bet::AgencyId;
 use crate::conn::Instant;
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
@@ -28,7 +28,7 @@ impl Server {
 
     /// Rejects a wrong message of `len` bytes, and ends the connection if the dialect does not go on after such a
     /// mistake.
-    pub(super) fn refused(
+    pub(super) fn rejected(
         &mut self,
         now: Instant,
         len: usize,
@@ -47,22 +47,22 @@ impl Server {
         let number = self.slots.push(due.unwrap_or(PendingReply::new(Kind::Unknown, 0)));
         if !understood {
             // A message that was not understood may have held bets.
-            self.bets_refused(number);
+            self.bets_rejected(number);
         }
-        let what = What::Doomed { number, agency, error: RefusedBy::Malformed(error) };
+        let what = What::Doomed { number, agency, error: RejectedBy::Malformed(error) };
         self.queue.push_back(Next { len, what });
-        if !self.stops_at_a_refusal() {
-            self.refuse_at(now, self.queue.len() - 1);
+        if !self.stops_at_a_rejection() {
+            self.reject_at(now, self.queue.len() - 1);
         }
     }
 
-    pub(super) fn stops_at_a_refusal(&self) -> bool {
-        self.dialect.is_some_and(|dialect| dialect.codec().stops_at_a_refusal())
+    pub(super) fn stops_at_a_rejection(&self) -> bool {
+        self.dialect.is_some_and(|dialect| dialect.codec().stops_at_a_rejection())
     }
 
     /// Dooms the requests that are queued behind a rejection, in a dialect that stops there.
     pub(super) fn doom_the_rest(&mut self) {
-        if self.refused.is_none() || !self.stops_at_a_refusal() {
+        if self.rejected.is_none() || !self.stops_at_a_rejection() {
             return;
         }
         for next in &mut self.queue {
@@ -70,51 +70,51 @@ impl Server {
                 && request.kind != Kind::Hello
             {
                 let (number, agency) = (*number, request.agency);
-                next.what = What::Doomed { number, agency, error: RefusedBy::EarlierBets };
+                next.what = What::Doomed { number, agency, error: RejectedBy::EarlierBets };
             }
         }
     }
 
     /// Rejects the requests that are due for it and have come to the front: doomed ones, and each Finished of a
     /// connection on which earlier bets were rejected.
-    pub(super) fn refuse_front(&mut self, now: Instant) {
-        while let Some(index) = self.queue.iter().position(|next| !matches!(next.what, What::Refused { .. }))
+    pub(super) fn reject_front(&mut self, now: Instant) {
+        while let Some(index) = self.queue.iter().position(|next| !matches!(next.what, What::Rejected { .. }))
         {
             let due = match self.queue.get(index).map(|next| &next.what) {
                 Some(What::Doomed { number, .. }) => self.slots.is_front(*number),
                 Some(What::Request { request, number }) => {
-                    self.refused.is_some_and(|refused| refused < *number)
+                    self.rejected.is_some_and(|rejected| rejected < *number)
                         && matches!(request.kind, Kind::Finished | Kind::AwaitWinners)
                         && self.slots.is_front(*number)
                 }
-                Some(What::Refused { .. }) | None => false,
+                Some(What::Rejected { .. }) | None => false,
             };
             if !due {
                 return;
             }
-            self.refuse_at(now, index);
+            self.reject_at(now, index);
         }
     }
 
     /// Rejects the request at that index of the queue.
-    fn refuse_at(&mut self, now: Instant, index: usize) {
+    fn reject_at(&mut self, now: Instant, index: usize) {
         let Some(next) = self.queue.get_mut(index) else { return };
         let (number, agency, error) = match &next.what {
             What::Doomed { number, agency, error } => (*number, *agency, *error),
-            What::Request { request, number } => (*number, request.agency, RefusedBy::EarlierBets),
-            What::Refused { .. } => return,
+            What::Request { request, number } => (*number, request.agency, RejectedBy::EarlierBets),
+            What::Rejected { .. } => return,
         };
-        next.what = What::Refused { agency, error };
+        next.what = What::Rejected { agency, error };
         let code = match &error {
-            RefusedBy::Malformed(error) => code_of(error),
-            RefusedBy::EarlierBets => Code::Malformed,
+            RejectedBy::Malformed(error) => code_of(error),
+            RejectedBy::EarlierBets => Code::Malformed,
         };
         self.answer_failure(now, number, Failure { code, text: &error.to_string() });
     }
 
     /// Records that the bets of request `number` were not stored.
-    pub(super) fn bets_refused(&mut self, number: u64) {
-        self.refused = Some(self.refused.map_or(number, |first| first.min(number)));
+    pub(super) fn bets_rejected(&mut self, number: u64) {
+        self.rejected = Some(self.rejected.map_or(number, |first| first.min(number)));
     }
 
     /// Ends the connection because the peer broke the protocol.

@@ -57,7 +57,7 @@ impl Server {
     }
 
     pub(super) fn answer_failure(&mut self, now: Instant, number: u64, failure: Failure<'_>) {
-        let answered = self.answer(now, number, &Answer::Refused { failure, total: 0 });
+        let answered = self.answer(now, number, &Answer::Rejected { failure, total: 0 });
         debug_assert!(answered.is_ok(), "every dialect can carry a failure");
     }
 
@@ -66,7 +66,7 @@ impl Server {
         let Some(kind) = self.slots.owed(number) else { return Ok(()) };
         let codec = self.dialect.unwrap_or(Dialect::Echo).codec();
         let answer = &match *answer {
-            Answer::Refused { failure, .. } => Answer::Refused { failure, total: self.stored },
+            Answer::Rejected { failure, .. } => Answer::Rejected { failure, total: self.stored },
             Answer::Welcome { stored, finished, digest, .. } => {
                 Answer::Welcome { stored, finished, window: self.config.window.max(1), digest }
             }
@@ -76,8 +76,8 @@ impl Server {
         self.count_answer();
         self.active = now;
         match answer {
-            Answer::Refused { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {
-                self.bets_refused(number);
+            Answer::Rejected { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {
+                self.bets_rejected(number);
                 self.doom_the_rest();
             }
             Answer::Stored { total } | Answer::Welcome { stored: total, .. } => self.stored = *total,

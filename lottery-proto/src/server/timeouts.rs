@@ -57,7 +57,7 @@ impl Server {
     /// Closes a lingering connection that has dropped as many bytes as it may.
     pub(super) fn drop_no_more(&mut self) {
         if self.lifecycle.state() == State::Lingering && self.dropped >= MAX_DROPPED {
-            self.lifecycle.apply(Transition::GaveUp, CloseReason::Refused);
+            self.lifecycle.apply(Transition::GaveUp, CloseReason::Rejected);
         }
     }
 
@@ -120,7 +120,7 @@ impl Server {
             // Some clients send no line end: the original server replies to the bytes of one read.
             Timer::Line => self.line_over = true,
             Timer::Stall => self.lifecycle.apply(Transition::GaveUp, CloseReason::Stalled),
-            Timer::Linger => self.lifecycle.apply(Transition::GaveUp, CloseReason::Refused),
+            Timer::Linger => self.lifecycle.apply(Transition::GaveUp, CloseReason::Rejected),
             Timer::Shrink => self.shrink(),
             Timer::Answer => {}
         }

@@ -8,7 +8,7 @@ use core::ops::Range;
 use super::failure::{Code, Failure};
 use super::frame::{FrameCursor, Limits, Side};
 use super::list::{ListSize, Part};
-use super::message::{AfterReply, Answer, Kind, PendingReply, Refusal, Request, Response, TooLarge};
+use super::message::{AfterReply, Answer, Kind, PendingReply, Rejection, Request, Response, TooLarge};
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, SendError};
 
@@ -36,7 +36,7 @@ pub(crate) trait Codec: fmt::Debug + Sync {
     }
 
     /// Server: decodes and validates a whole message, and puts the places of its bets into `spans`.
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal>;
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection>;
 
     /// Server: true if the connection goes on after a message with this mistake.
     fn goes_on_after(&self, error: &DecodeError) -> bool;
@@ -72,11 +72,11 @@ pub(crate) trait Codec: fmt::Debug + Sync {
         failure: Failure<'_>,
         out: &mut Vec<u8>,
     ) -> Result<AfterReply, TooLarge> {
-        self.answer(owed, &Answer::Refused { failure, total: 0 }, out)
+        self.answer(owed, &Answer::Rejected { failure, total: 0 }, out)
     }
 
     /// Server: true if a rejected batch causes everything behind it on its connection to be rejected.
-    fn stops_at_a_refusal(&self) -> bool {
+    fn stops_at_a_rejection(&self) -> bool {
         false
     }
 

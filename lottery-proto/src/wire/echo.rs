@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response, Side,
     TooLarge,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
@@ -39,7 +39,7 @@ impl Codec for Echo {
         }
     }
 
-    fn request(&self, message: &[u8], _: &mut Spans) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], _: &mut Spans) -> Result<Request, Rejection> {
         let line = message.trim_ascii_end();
         Ok(Request { payload: 0..line.len(), echo: line.into(), ..Request::new(Kind::Echo, None) })
     }

@@ -10,7 +10,7 @@ use nom::{IResult, Parser};
 use super::detect::begin_with_digits;
 use super::text::{self, failure_text, is_document, put_number, put_padded};
 use super::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response, Side,
     TooLarge, fast_path,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Payload, Span, Spans};
@@ -24,7 +24,7 @@ const LONGEST: usize = 99_999_999;
 /// Place value of the first digit.
 const FIRST_DIGIT: usize = 10_000_000;
 const STORED: &[u8] = b"success;Batch stored successfully.";
-const REFUSED: &[u8] = b"error;";
+const REJECTED: &[u8] = b"error;";
 const FINISHED: &[u8] = b"END";
 const NO_WINNERS: &[u8] = b"NO_WINNERS";
 
@@ -51,17 +51,17 @@ impl Codec for Framed {
         Ok((bytes.len() >= size).then_some(size))
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let body = message.get(LENGTH..).unwrap_or_default();
         if body == FINISHED {
             return Ok(Request { awaits_winners: true, ..Request::new(Kind::Finished, None) });
         }
-        let (agency, count, at) = head(body).map_err(|error| Refusal::of(Kind::Batch, 0, error))?;
-        let refused = |error| Refusal::of(Kind::Batch, agency.get(), error);
-        let found = validate(body, at, count, spans).map_err(refused)?;
+        let (agency, count, at) = head(body).map_err(|error| Rejection::of(Kind::Batch, 0, error))?;
+        let rejected = |error| Rejection::of(Kind::Batch, agency.get(), error);
+        let found = validate(body, at, count, spans).map_err(rejected)?;
         if found != count {
             let problem = Problem::BetCount { said: count, found };
-            return Err(refused(DecodeError::new(LENGTH, problem)));
+            return Err(rejected(DecodeError::new(LENGTH, problem)));
         }
         Ok(Request::with_bets(Kind::Batch, agency, LENGTH + at..message.len(), count))
     }
@@ -79,14 +79,14 @@ impl Codec for Framed {
         match (owed.kind, answer) {
             (Kind::Finished, Answer::Stored { .. }) => {}
             (_, Answer::Stored { .. }) => put(out, |out| out.put_slice(STORED))?,
-            (Kind::Bet | Kind::Batch | Kind::Unknown, Answer::Refused { failure, .. }) => put(out, |out| {
-                out.put_slice(REFUSED);
+            (Kind::Bet | Kind::Batch | Kind::Unknown, Answer::Rejected { failure, .. }) => put(out, |out| {
+                out.put_slice(REJECTED);
                 out.put_slice(failure_text(failure.text).as_bytes());
             })?,
             // A text in reply to END would be taken for winners.
             (
                 _,
-                Answer::Refused { .. }
+                Answer::Rejected { .. }
                 | Answer::Pending
                 | Answer::Winners(_)
                 | Answer::List(_)
@@ -175,8 +175,8 @@ impl Codec for Framed {
         if asked.kind != Kind::AwaitWinners {
             return match body {
                 _ if body.starts_with(b"success;") => Ok(Response::Stored { total: None }),
-                _ if body.starts_with(REFUSED) => {
-                    Ok(Response::Refused { total: None, reason: LENGTH + REFUSED.len()..message.len() })
+                _ if body.starts_with(REJECTED) => {
+                    Ok(Response::Rejected { total: None, reason: LENGTH + REJECTED.len()..message.len() })
                 }
                 _ => Err(DecodeError::new(LENGTH, Problem::Expected("\"success;…\" or \"error;…\""))),
             };

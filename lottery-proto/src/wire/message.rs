@@ -68,20 +68,20 @@ impl fmt::Debug for Request {
 
 /// Request that is rejected.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     pub(crate) error: DecodeError,
     /// Reply that is due nevertheless.
     pub(crate) due: Option<PendingReply>,
 }
 
-impl Refusal {
+impl Rejection {
     /// Returns the rejection of a request of that kind.
     pub(crate) fn of(kind: Kind, agency: u32, error: DecodeError) -> Self {
         Self { error, due: Some(PendingReply::new(kind, agency)) }
     }
 }
 
-impl From<DecodeError> for Refusal {
+impl From<DecodeError> for Rejection {
     fn from(error: DecodeError) -> Self {
         Self { error, due: None }
     }
@@ -125,7 +125,7 @@ pub(crate) enum Answer<'a> {
     /// The received line, behind this prefix.
     Echo(&'a str),
     /// Rejection, with its reason and the number of the agency's stored bets.
-    Refused { failure: Failure<'a>, total: u64 },
+    Rejected { failure: Failure<'a>, total: u64 },
     /// Failure that ends the connection.
     Failed(Failure<'a>),
 }
@@ -154,7 +154,7 @@ pub(crate) enum Response {
         total: Option<u64>,
     },
     /// Rejection, with the text of its reason.
-    Refused {
+    Rejected {
         total: Option<u64>,
         reason: Range<usize>,
     },

@@ -27,4 +27,4 @@ pub(crate) use frame::{FrameCursor, Limits, Side};
 pub use list::{ListError, ListSize};
 pub(crate) use list::{Listing, Part};
 pub use message::Line;
-pub(crate) use message::{AfterReply, Answer, Kind, PendingReply, Refusal, Request, Response, TooLarge};
+pub(crate) use message::{AfterReply, Answer, Kind, PendingReply, Rejection, Request, Response, TooLarge};

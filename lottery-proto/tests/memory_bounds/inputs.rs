@@ -57,13 +57,13 @@ pub(crate) fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
         (Dialect::Echo, b"hola\n".to_vec()),
     ];
     // A long list, which the buffer grows for, then unasked rejections, as small as they can be.
-    for (dialect, refusal) in [
+    for (dialect, rejection) in [
         (Dialect::Fixed, b"E00000".to_vec()),
         (Dialect::Framed, framed("error;")),
         (Dialect::Braces, b"ERROR:;".to_vec()),
     ] {
         for many in [1, 900, 11_000, 60_000] {
-            answers.push((dialect, [winners(dialect, many), refusal.repeat(100_000)].concat()));
+            answers.push((dialect, [winners(dialect, many), rejection.repeat(100_000)].concat()));
         }
     }
     answers

@@ -120,13 +120,13 @@ fn a_winners_query_waits_until_the_list_before_it_is_read() {
 /// A peer that was held up by its own mistakes is served when the application has taken them, without another
 /// byte.
 #[test]
-fn a_request_behind_refused_messages_is_handed_out() {
+fn a_request_behind_rejected_messages_is_handed_out() {
     let config = ServerConfig { max_in_flight: 2, ..ServerConfig::default() };
     let mut server = server_with(config);
     give(&mut server, at(1), format!("Q{{AgencyID:}};{}Q{{AgencyID:1}};", "x;".repeat(9)).as_bytes());
     assert!(server.poll_io().unwrap().recv.is_empty());
     for _ in 0..10 {
-        assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
+        assert!(matches!(server.poll_event(), Some(Event::Rejected { .. })));
     }
     assert!(accept_next(&mut server, at(1), None));
     let sent = String::from_utf8(take(&mut server, at(1))).unwrap();

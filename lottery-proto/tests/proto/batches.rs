@@ -1,7 +1,7 @@
 //! Batches: their limits, and messages that arrive together or cut anywhere.
 
 use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
-use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{AgencyId, Client, ClientConfig, CloseReason, Input, State, Violation};
 use lottery_testkit::{
     ANA, JOSE, ServerEvent, accept_next, at, batch, bet, client_of, give, server, server_events, take, text,
@@ -135,7 +135,10 @@ fn bets_beyond_the_announced_count_are_malformed() {
     ] {
         let sent = FRAMED_BATCH.replacen("83", &length.to_string(), 1) + "00000003END.";
         let mut server = server_given(sent);
-        assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(_, RefusedBy::Malformed(_))]));
+        assert!(matches!(
+            server_events(&mut server)[..],
+            [ServerEvent::Rejected(_, RejectedBy::Malformed(_))]
+        ));
         let reply = utf8(take(&mut server, at(0)));
         assert!(reply.ends_with(&format!("error;{error}")), "{reply}");
         assert!(matches!(close_reason(&mut server), CloseReason::Peer(_)));

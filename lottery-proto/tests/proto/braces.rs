@@ -1,7 +1,7 @@
 //! `braces`: messages of keys and values, and fillers between them (`docs/protocol.md#braces`).
 
 use lottery_proto::Dialect::Braces;
-use lottery_proto::server::RefusedBy;
+use lottery_proto::server::RejectedBy;
 use lottery_proto::{CloseReason, Input, State};
 use lottery_testkit::{
     ANA, ClientEvent, ServerEvent, WINNER, accept_next, at, bet, client_events, client_of, give, server,
@@ -65,18 +65,18 @@ fn a_semicolon_in_a_name_makes_both_parts_malformed() {
     let errors: Vec<String> = server_events(&mut server)
         .into_iter()
         .map(|event| match event {
-            ServerEvent::Refused(0, RefusedBy::Malformed(error)) => error.to_string(),
+            ServerEvent::Rejected(0, RejectedBy::Malformed(error)) => error.to_string(),
             other => panic!("{other:?}"),
         })
         .collect();
     assert!(errors[0].starts_with("bet 1: expected {PlayerName:…"), "{errors:?}");
     assert_eq!(errors[1..], ["expected B, N or Q (at byte 0)"]);
     give(&mut server, at(0), b"N{AgencyID:1};");
-    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(1, RefusedBy::EarlierBets)]));
+    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Rejected(1, RejectedBy::EarlierBets)]));
 }
 
 #[test]
-fn a_malformed_message_of_braces_is_refused_and_the_connection_goes_on() {
+fn a_malformed_message_of_braces_is_rejected_and_the_connection_goes_on() {
     let batch = BRACES_BATCH;
     let keys = "expected {PlayerName:…,PlayerSurname:…,PlayerDocID:…,PlayerDateOfBirth:…,WageredNumber:…,AgencyID:…}";
     let first = |text: &str| format!("bet 1: {text} (at byte 1)");

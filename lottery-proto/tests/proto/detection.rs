@@ -134,7 +134,7 @@ fn failure(dialect: Dialect, text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_disabled_dialect_is_refused_in_its_own_words() {
+fn a_disabled_dialect_is_rejected_in_its_own_words() {
     for spoken in Dialect::ALL {
         for (dialect, message, needed) in first_messages() {
             let config = ServerConfig { dialects: vec![*spoken], ..ServerConfig::default() };
@@ -153,7 +153,7 @@ fn a_disabled_dialect_is_refused_in_its_own_words() {
 }
 
 #[test]
-fn a_refused_connection_is_told_in_its_own_dialect() {
+fn a_rejected_connection_is_told_in_its_own_dialect() {
     let full = Failure { code: Code::TooManyConnections, text: "too many connections" };
     for known_before in [false, true] {
         for (dialect, message, needed) in first_messages() {
@@ -164,7 +164,7 @@ fn a_refused_connection_is_told_in_its_own_dialect() {
                     continue;
                 }
             }
-            server.refuse(at(0), full);
+            server.reject(at(0), full);
             if !known_before {
                 assert_eq!(server.poll_io().unwrap().deadline, Some(at(1_000)));
                 give(&mut server, at(1), &message[..needed]);
@@ -173,16 +173,16 @@ fn a_refused_connection_is_told_in_its_own_dialect() {
             assert!(server.poll_io().unwrap().fin, "{dialect} {}", message.escape_ascii());
             server.handle(at(2), Input::FinSent);
             server.handle(at(2), Input::Eof);
-            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
+            assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Rejected)]);
         }
     }
     // A rejected connection does not wait for the bytes that choose the dialect.
     let mut server = server();
-    server.refuse(at(0), full);
+    server.reject(at(0), full);
     give(&mut server, at(900), b"A00");
     server.handle(at(1_000), Input::Timeout);
     assert!(server.poll_io().is_none());
-    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Rejected)]);
 }
 
 #[test]
@@ -209,8 +209,8 @@ fn the_dialect_does_not_change_within_a_connection() {
             assert_eq!(server.dialect(), dialect);
             let _ = take(&mut server, at(1));
             let events = server_events(&mut server);
-            let refused = events.iter().all(|event| matches!(event, ServerEvent::Refused(..)));
-            assert!(refused, "{first} {}: {events:?}", other[..9].escape_ascii());
+            let rejected = events.iter().all(|event| matches!(event, ServerEvent::Rejected(..)));
+            assert!(rejected, "{first} {}: {events:?}", other[..9].escape_ascii());
             assert!(matches!(close_reason(&mut server), CloseReason::Peer(_)));
         }
     }

@@ -55,8 +55,8 @@ fn debug_of_winners_shows_their_number() {
     let documents = ["1".to_owned(), "2".to_owned()];
     assert_eq!(format!("{:?}", WinnersReply::Winners(&documents)), "Winners(2)");
     assert_eq!(format!("{:?}", WinnersReply::Pending), "Pending");
-    let refused = WinnersReply::Refused(Failure { code: Code::Storage, text: "no" });
-    assert!(format!("{refused:?}").starts_with("Refused(Failure {"));
+    let rejected = WinnersReply::Rejected(Failure { code: Code::Storage, text: "no" });
+    assert!(format!("{rejected:?}").starts_with("Rejected(Failure {"));
     assert_eq!(format!("{:?}", Reply::from(WinnersReply::Pending)), "Reply(..)");
 
     let mut client = client(1);

@@ -68,7 +68,7 @@ fn a_query_is_given_back_if_a_document_is_too_wide() {
             Err(ReplyError::TooLarge(ticket)) => {
                 assert!(!fits && take(&mut server, at(0)).is_empty());
                 let failure = Failure { code: Code::Storage, text: "too wide" };
-                server.reply(at(0), ticket, WinnersReply::Refused(failure)).unwrap();
+                server.reply(at(0), ticket, WinnersReply::Rejected(failure)).unwrap();
                 assert_eq!(take(&mut server, at(0)), b"E00008too wide");
             }
             Err(other) => panic!("{other}"),
@@ -157,7 +157,7 @@ fn every_malformed_message_of_fixed_ends_the_connection() {
 
 /// Padding to 30 bytes leaves a column too few for each letter of two bytes.
 #[test]
-fn columns_padded_to_bytes_are_refused() {
+fn columns_padded_to_bytes_are_rejected() {
     let mut sent = b"A0000100001".to_vec();
     sent.extend("José".bytes().chain([b' '; 25]));
     sent.extend(format!("{:30}{}", "Paz", "200000011980-01-017574").bytes());
@@ -183,7 +183,7 @@ fn bytes_behind_a_long_malformed_message_are_dropped() {
     let wrong = bet.replace("1980-01-01", "1980-02-31");
     let mut server = server();
     give(&mut server, at(0), format!("A0000105001{}{wrong}", bet.repeat(5000)).as_bytes());
-    assert!(matches!(server_events(&mut server)[..], [] | [ServerEvent::Refused(..)]));
+    assert!(matches!(server_events(&mut server)[..], [] | [ServerEvent::Rejected(..)]));
     assert!(take(&mut server, at(0)).starts_with(b"E"));
     give(&mut server, at(0), &vec![b'x'; 200 << 10]);
     assert_eq!(server.state(), State::Draining);

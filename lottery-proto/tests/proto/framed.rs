@@ -71,7 +71,7 @@ fn finished_before_any_bet_or_sent_twice_is_accepted() {
 }
 
 #[test]
-fn a_malformed_body_of_framed_is_refused_and_the_connection_goes_on() {
+fn a_malformed_body_of_framed_is_rejected_and_the_connection_goes_on() {
     let bet = "Ana;Paz;1;1980-01-01;7574\n";
     let two = |bet: &str| format!("1;2\nAna;Paz;1;1980-01-01;7574\n{bet}");
     let first_line = "expected END, or a first line with agency and count (at byte 8)";

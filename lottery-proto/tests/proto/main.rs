@@ -19,7 +19,7 @@ mod names;
 mod privacy;
 mod properties;
 mod protocol;
-mod refusals;
+mod rejections;
 mod sessions;
 mod support;
 mod text_dialects;

@@ -28,7 +28,7 @@ fn flood(server: &mut Server, sent: &[u8]) -> usize {
 }
 
 #[test]
-fn an_endless_message_is_refused_at_the_limit() {
+fn an_endless_message_is_rejected_at_the_limit() {
     let braces = "a message of 1048577 bytes, at most 1048576 are taken (at byte 0)";
     for (begin, more, text, answer, most) in [
         ("B{PlayerName:", "x", braces, format!("ERROR:{braces};"), MIB),
@@ -76,7 +76,7 @@ fn a_message_may_be_as_long_as_the_limit() {
 }
 
 #[test]
-fn a_message_at_the_limit_is_accepted_and_a_longer_one_refused() {
+fn a_message_at_the_limit_is_accepted_and_a_longer_one_rejected() {
     let bet = format!("{:<30}{:<30}200000011980-01-017574", "Ana", "Paz");
     let line = ANA.replace('|', ";") + "\n";
     let fixed = format!("A0000100100{}", bet.repeat(100));
@@ -96,7 +96,7 @@ fn a_message_at_the_limit_is_accepted_and_a_longer_one_refused() {
 /// Memory grows with the bytes that have come, not with the length that a message announces.
 #[test]
 fn an_announced_length_sizes_nothing() {
-    for (sent, refused) in [
+    for (sent, rejected) in [
         ("09999999", true),
         ("01048568", false),
         ("A0000199999", true),
@@ -106,7 +106,7 @@ fn an_announced_length_sizes_nothing() {
         let mut server = server();
         let before = server.memory();
         give(&mut server, at(1), sent.as_bytes());
-        assert_eq!(server.state() == State::Open, !refused, "{sent}");
+        assert_eq!(server.state() == State::Open, !rejected, "{sent}");
         assert!(server.memory() < before + 1024, "{sent}: {}", server.memory());
     }
 }

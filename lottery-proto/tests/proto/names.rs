@@ -46,7 +46,7 @@ fn odd_names_arrive_as_sent_in_every_dialect() {
 
 /// Control characters are those of Unicode's category Cc; the line separator is none.
 #[test]
-fn control_characters_are_the_only_invisible_ones_refused() {
+fn control_characters_are_the_only_invisible_ones_rejected() {
     for character in ('\0'..='\u{2fff}').chain('\u{fe00}'..='\u{ffff}').chain('\u{e0000}'..='\u{e01ff}') {
         let name = format!("A{character}na");
         let taken = Bet::new(&name, "Paz", "1", "1980-01-31", "1").is_ok();
@@ -85,8 +85,8 @@ fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
         let bad = Bet::new(first, last, document, "1980-01-01", number).unwrap();
         assert_eq!(dialect.check_sendable(&bad).unwrap_err().to_string(), error, "{dialect}");
         let mut client = client_of(dialect, 1);
-        let refused = client.send_batch(at(0), &[good, good, bad]).unwrap_err();
-        assert_eq!(refused.to_string(), format!("bet 2: {error}"));
+        let rejected = client.send_batch(at(0), &[good, good, bad]).unwrap_err();
+        assert_eq!(rejected.to_string(), format!("bet 2: {error}"));
         assert_eq!(client.send_bet(at(0), &bad).unwrap_err().to_string(), format!("bet 0: {error}"));
         assert_eq!((client.unsent(), client.can_send()), (0, true));
     }

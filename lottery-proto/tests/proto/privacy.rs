@@ -73,9 +73,9 @@ fn debug_of_a_server_hides_personal_data_in_every_state() {
         server.reply(at(0), ticket, Receipt::Stored { total: 3 }).unwrap();
         hides(&server);
     }
-    let refused = server.poll_event().unwrap();
-    hides(&refused);
-    let Event::Refused { error, .. } = refused else { panic!() };
+    let rejected = server.poll_event().unwrap();
+    hides(&rejected);
+    let Event::Rejected { error, .. } = rejected else { panic!() };
     says_nothing_of_it(&error);
 
     let documents = vec![SECRETS[2].to_string(); 910];

@@ -1,6 +1,6 @@
 //! Messages and helpers that tests of several subjects share.
 
-use lottery_proto::server::RefusedBy;
+use lottery_proto::server::RejectedBy;
 use lottery_proto::{Client, CloseReason, Dialect, Input, Server, State, Violation};
 use lottery_testkit::{
     ANA, BATCH, BET, FINISHED, ServerEvent, WINNER, accept_next, at, bet, client_of, give, server,
@@ -57,7 +57,9 @@ pub(crate) fn outcome(server: &mut Server) -> (String, Vec<u8>, End) {
     let reply = take(server, at(1));
     if server.state() == State::Open {
         let events = server_events(server);
-        let [ServerEvent::Refused(_, RefusedBy::Malformed(error))] = events[..] else { panic!("{events:?}") };
+        let [ServerEvent::Rejected(_, RejectedBy::Malformed(error))] = events[..] else {
+            panic!("{events:?}")
+        };
         return (error.to_string(), reply, End::Open);
     }
     assert!(server.poll_io().unwrap().fin);

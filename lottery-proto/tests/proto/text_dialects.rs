@@ -93,19 +93,19 @@ fn a_server_replies_with_these_bytes_and_a_client_reads_them() {
 }
 
 #[test]
-fn a_refusal_has_these_bytes() {
+fn a_rejection_has_these_bytes() {
     let failure = Failure { code: Code::Storage, text: "el disco está lleno; ¡oh\n!" };
     let text = "el disco está lleno; ¡oh\n!";
     let clean = "el disco está lleno, ¡oh,!";
     for (dialect, what, sent, event) in [
-        (Fixed, Ask::Finished, format!("E00026{text}"), ClientEvent::Refused("finished", text.into())),
-        (Fixed, Ask::Winners, format!("E00026{text}"), ClientEvent::Refused("winners", text.into())),
+        (Fixed, Ask::Finished, format!("E00026{text}"), ClientEvent::Rejected("finished", text.into())),
+        (Fixed, Ask::Winners, format!("E00026{text}"), ClientEvent::Rejected("winners", text.into())),
         // Batches get no reply in this dialect: the failure answers no request.
-        (Fixed, Ask::Batch, format!("E00026{text}"), ClientEvent::Refused("", text.into())),
-        (Framed, Ask::Batch, format!("00000034error;{clean}"), ClientEvent::Refused("batch", clean.into())),
-        (Braces, Ask::Batch, format!("ERROR:{clean};"), ClientEvent::Refused("batch", clean.into())),
-        (Braces, Ask::Finished, format!("ERROR:{clean};"), ClientEvent::Refused("finished", clean.into())),
-        (Braces, Ask::Winners, format!("ERROR:{clean};"), ClientEvent::Refused("winners", clean.into())),
+        (Fixed, Ask::Batch, format!("E00026{text}"), ClientEvent::Rejected("", text.into())),
+        (Framed, Ask::Batch, format!("00000034error;{clean}"), ClientEvent::Rejected("batch", clean.into())),
+        (Braces, Ask::Batch, format!("ERROR:{clean};"), ClientEvent::Rejected("batch", clean.into())),
+        (Braces, Ask::Finished, format!("ERROR:{clean};"), ClientEvent::Rejected("finished", clean.into())),
+        (Braces, Ask::Winners, format!("ERROR:{clean};"), ClientEvent::Rejected("winners", clean.into())),
     ] {
         let (mut client, mut server) = (client_of(dialect, 1), server());
         ask(&mut client, what);

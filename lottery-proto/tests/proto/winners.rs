@@ -201,11 +201,11 @@ fn a_request_behind_a_list_is_answered_after_it() {
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     put(&mut server, &documents[..9]).unwrap();
     give(&mut server, at(0), b"B{};Q{AgencyID:1};");
-    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(..)]), "the query waits");
+    assert!(matches!(server_events(&mut server)[..], [ServerEvent::Rejected(..)]), "the query waits");
     put(&mut server, &documents[9..]).unwrap();
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     let failure = Failure { code: Code::Storage, text: "no" };
-    server.reply(at(0), ticket, WinnersReply::Refused(failure)).unwrap();
+    server.reply(at(0), ticket, WinnersReply::Rejected(failure)).unwrap();
     let sent = String::from_utf8(take(&mut server, at(0))).unwrap();
     let last = documents.last().unwrap();
     let (list, rest) = sent.split_once(&format!("{{PlayerDocID:{last}}};")).unwrap();
@@ -228,8 +228,8 @@ fn a_list_for_a_closed_connection_is_dropped() {
 #[test]
 fn too_many_winners_are_given_back() {
     let documents: Vec<String> = (0..910).map(|i| (20_000_000 + i).to_string()).collect();
-    let refused = Failure { code: Code::Storage, text: "too many winners" };
-    for refuse in [false, true] {
+    let rejected = Failure { code: Code::Storage, text: "too many winners" };
+    for reject in [false, true] {
         let mut server = server();
         give(&mut server, at(0), &[block(WINNER, 1, b"1"), block(WINNER, 1, b"1")].concat());
         let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
@@ -238,14 +238,14 @@ fn too_many_winners_are_given_back() {
         let Err(ReplyError::TooLarge(ticket)) = server.reply(at(0), ticket, all) else { panic!() };
         assert_eq!(take(&mut server, at(0)), []);
         let Err(ReplyError::TooLarge(ticket)) = server.reply(at(0), ticket, all) else { panic!() };
-        if !refuse {
+        if !reject {
             server.reply(at(0), ticket, WinnersReply::Winners(&documents[..909])).unwrap();
             let longest = block(WINNER, 1, format!("1{}", documents[..909].join("|")).as_bytes());
             assert_eq!(take(&mut server, at(0)), longest);
             assert!(matches!(server.poll_event(), Some(Event::WinnersQuery { .. })));
             continue;
         }
-        server.reply(at(0), ticket, WinnersReply::Refused(refused)).unwrap();
+        server.reply(at(0), ticket, WinnersReply::Rejected(rejected)).unwrap();
 
         // The dialect has no message for this rejection: the connection ends, and no later request gets a
         // reply.
@@ -253,6 +253,6 @@ fn too_many_winners_are_given_back() {
         assert!(server.poll_io().unwrap().fin);
         server.handle(at(0), Input::FinSent);
         server.handle(at(0), Input::Eof);
-        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Refused)]);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Rejected)]);
     }
 }

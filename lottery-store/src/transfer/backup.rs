@@ -101,7 +101,7 @@ impl<W: Write> BackupWriter<W> {
 }
 
 /// Returns the line to send to a client that waits for a backup and gets none.
-pub fn refusal(error: &TransferError) -> String {
+pub fn rejection(error: &TransferError) -> String {
     format!("{ERROR}{}\n", error.to_string().replace('\n', " "))
 }
 
@@ -130,7 +130,7 @@ impl<R: BufRead> Reader<'_, R> {
         let head = self.line()?;
         if let Some(error) = head.strip_prefix(ERROR) {
             // The text may come from any file, and goes to a terminal.
-            return Err(TransferError::Refused(error.trim_end().replace(char::is_control, "\u{fffd}")));
+            return Err(TransferError::Rejected(error.trim_end().replace(char::is_control, "\u{fffd}")));
         }
         if head != HEAD {
             let cut = HEAD.starts_with(&head);

@@ -213,7 +213,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_as_bets_or_refused(text in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn any_text_is_read_as_bets_or_rejected(text in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(rows) = read(&text) {
                 prop_assert!(rows.is_empty() || rows.ends_with("\r\n"));
             }

@@ -45,7 +45,7 @@ pub enum TransferError {
     Unwritable(io::Error),
     /// A running server was asked, and gave this reason for a failure.
     #[error("the server says: {0}")]
-    Refused(String),
+    Rejected(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

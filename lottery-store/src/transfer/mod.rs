@@ -16,7 +16,7 @@ use std::io::BufRead;
 
 use lottery_core::store::Store;
 
-pub use self::backup::{BackupWriter, read_backup, refusal};
+pub use self::backup::{BackupWriter, read_backup, rejection};
 use self::csv_rows::CsvRows;
 pub use self::error::{Damage, LineProblem, TransferError};
 use self::filling::Filling;

@@ -104,13 +104,13 @@ fn bets_csv_with_rows_that_the_store_lacks_is_left_alone() {
 }
 
 #[test]
-fn a_new_or_empty_store_beside_a_bets_csv_is_refused() {
+fn a_new_or_empty_store_beside_a_bets_csv_is_rejected() {
     for content in [&b"1,Ana,Paz,20000001,1980-01-01,7574\r\n"[..], b"3,torn"] {
         let directory = TempDir::new().unwrap();
         let (path, database) = (directory.path().join("bets.csv"), directory.path().join("lottery.redb"));
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
-        let refused = || {
+        let rejected = || {
             assert!(matches!(RedbStore::open(directory.path()), Err(StoreError::Differs { .. })));
             assert_eq!(fs::read(&path).unwrap(), content);
             assert_eq!(
@@ -119,14 +119,14 @@ fn a_new_or_empty_store_beside_a_bets_csv_is_refused() {
                 "it may be another's"
             );
         };
-        refused();
+        rejected();
         assert!(!database.exists(), "nothing is made beside what is not its own");
         fs::write(&database, b"").unwrap();
-        refused();
+        rejected();
         fs::rename(&path, directory.path().join("away")).unwrap();
         drop(RedbStore::open(directory.path()).unwrap());
         fs::rename(directory.path().join("away"), &path).unwrap();
-        refused();
+        rejected();
     }
 }
 

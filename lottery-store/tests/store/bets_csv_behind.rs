@@ -157,7 +157,7 @@ fn a_store_opens_without_room_for_bets_csv() {
 }
 
 #[test]
-fn a_bets_csv_whose_length_cannot_be_read_is_refused() {
+fn a_bets_csv_whose_length_cannot_be_read_is_rejected() {
     let (database, csv, mut model) = begun();
     csv.fail(Faults { size: Some(0), ..Faults::default() });
     let error = open(&database, &csv).unwrap_err();

@@ -27,13 +27,13 @@ fn stored(closed: bool) -> (Vec<u8>, Model, Model) {
 }
 
 #[test]
-fn a_damaged_database_is_refused_or_does_no_harm() {
+fn a_damaged_database_is_rejected_or_does_no_harm() {
     for closed in [true, false] {
         let (content, before, model) = stored(closed);
         let pages: Vec<usize> =
             (0..content.len()).step_by(4096).filter(|at| content[*at..*at + 4096] != [0; 4096]).collect();
         let mut rng = Rng::new(0);
-        let (mut refused, mut sound) = (0, 0);
+        let (mut rejected, mut sound) = (0, 0);
         for _ in 0..400 {
             let mut content = content.clone();
             for _ in 0..=rng.index(3) {
@@ -50,10 +50,10 @@ fn a_damaged_database_is_refused_or_does_no_harm() {
                     // torn.
                     assert!(found == model || (!closed && found == before));
                 }
-                Err(StoreError::Unusable { .. }) => refused += 1,
+                Err(StoreError::Unusable { .. }) => rejected += 1,
                 Err(error) => panic!("{error}"),
             }
         }
-        assert!(refused > 50 && sound > 50, "{refused} {sound}");
+        assert!(rejected > 50 && sound > 50, "{rejected} {sound}");
     }
 }

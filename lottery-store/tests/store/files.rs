@@ -50,7 +50,7 @@ fn committed_groups_are_read_back_from_either_store() {
 }
 
 #[test]
-fn a_second_server_is_refused_until_the_first_has_gone() {
+fn a_second_server_is_rejected_until_the_first_has_gone() {
     let directory = TempDir::new().unwrap();
     let first = RedbStore::open(directory.path()).unwrap();
     let place = directory.path().join("lottery.lock").display().to_string();
@@ -80,7 +80,7 @@ fn a_directory_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn foreign_and_damaged_files_are_refused_and_left_alone() {
+fn foreign_and_damaged_files_are_rejected_and_left_alone() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("lottery.redb");
     let zeros_then_text = [vec![0; 5000], b"x".to_vec()].concat();
@@ -116,31 +116,31 @@ fn foreign_and_damaged_files_are_refused_and_left_alone() {
 }
 
 #[test]
-fn links_and_special_files_are_refused_and_left_alone() {
+fn links_and_special_files_are_rejected_and_left_alone() {
     for name in ["lottery.redb", "bets.csv", "lottery.lock"] {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
         drop(RedbStore::open(&data).unwrap());
         let (path, other) = (data.join(name), directory.path().join("other"));
         fs::write(&other, b"").unwrap();
-        let refused = |problem: &str| {
+        let rejected = |problem: &str| {
             let message = unusable(&data);
             assert_eq!(message, format!("{}: cannot be used: {problem}", path.display()));
             assert_eq!(fs::read(&other).unwrap(), b"");
         };
         fs::remove_file(&path).unwrap();
         symlink(&other, &path).unwrap();
-        refused("a symbolic link, expected a regular file");
+        rejected("a symbolic link, expected a regular file");
         fs::remove_file(&path).unwrap();
         symlink(directory.path().join("nowhere"), &path).unwrap();
-        refused("a symbolic link, expected a regular file");
+        rejected("a symbolic link, expected a regular file");
         assert!(!directory.path().join("nowhere").exists());
         fs::remove_file(&path).unwrap();
         fs::hard_link(&other, &path).unwrap();
-        refused("a file with 2 names (hard links), expected one of its own");
+        rejected("a file with 2 names (hard links), expected one of its own");
         fs::remove_file(&path).unwrap();
         drop(UnixListener::bind(&path).unwrap());
-        refused("not a regular file");
+        rejected("not a regular file");
     }
 }
 

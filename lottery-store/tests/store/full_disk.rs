@@ -13,20 +13,20 @@ use tempfile::TempDir;
 
 /// Commits until there is no room. Returns the number of rejected groups.
 fn fill(store: &mut RedbStore, model: &mut Model, bets: u32) -> u32 {
-    let mut refused = 0;
+    let mut rejected = 0;
     for nth in 0..4000 {
         let group = group(nth, 4, bets);
         match store.commit(&group) {
             Ok(()) => model.apply(&group),
-            Err(StoreError::Full { .. }) => refused += 1,
+            Err(StoreError::Full { .. }) => rejected += 1,
             Err(error) => panic!("group {nth}: {error}"),
         }
-        if refused == 3 {
+        if rejected == 3 {
             break;
         }
     }
     assert_eq!(Model::of(store), *model);
-    refused
+    rejected
 }
 
 /// Returns the last group that a server stores.
@@ -36,7 +36,7 @@ fn end() -> Group {
 }
 
 #[test]
-fn a_full_disk_refuses_whole_groups_until_there_is_room() {
+fn a_full_disk_rejects_whole_groups_until_there_is_room() {
     for (room, bets) in (0..60).step_by(2).zip([1, 10, 100, 400].into_iter().cycle()) {
         let (database, csv) = (SimDisk::new(), SimDisk::new());
         let mut store = open(&database, &csv).unwrap();
@@ -87,7 +87,7 @@ impl Drop for Tmpfs {
 }
 
 #[test]
-fn a_real_full_disk_refuses_whole_groups_until_there_is_room() {
+fn a_real_full_disk_rejects_whole_groups_until_there_is_room() {
     let Some(disk) = Tmpfs::mount() else {
         // `eprintln!` is not shown for a test that passes.
         let _ =

@@ -172,8 +172,8 @@ fn a_dialect_that_is_switched_off_is_rejected(runtime: &'static str) {
     let files = [File::invented(1, 30), File::invented(2, 40)];
     let (what, reason) = ("to count this agency as finished", "this wire is not spoken here");
     let ask = "the command winners asks for the winners of an agency that has finished";
-    let refused = format!("the server refused {what}: {reason}; {ask}");
-    fails(&mut lottery.agency(&files[0], &["--dialect", "fixed"]), 1, &refused);
+    let rejected = format!("the server refused {what}: {reason}; {ask}");
+    fails(&mut lottery.agency(&files[0], &["--dialect", "fixed"]), 1, &rejected);
     let mut block = lottery.agency(&files[0], &["--dialect", "block"]);
     let (code, _, stderr) = Process::start(&mut block).end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");

@@ -49,7 +49,7 @@ pub(in crate::program) fn read_parts(
 }
 
 fn read_here(store: &RedbStore, with_rows: bool, sink: Sink<'_>) -> Result<(), TransferError> {
-    let snapshots = store.snapshots().ok_or_else(|| TransferError::Refused("no snapshots".to_owned()))?;
+    let snapshots = store.snapshots().ok_or_else(|| TransferError::Rejected("no snapshots".to_owned()))?;
     read_store(&*snapshots.take()?, with_rows, sink)
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lottery_core::store::Snapshots;
-use lottery_store::transfer::{BackupWriter, TransferError, read_store, refusal};
+use lottery_store::transfer::{BackupWriter, TransferError, read_store, rejection};
 use tracing::{info, warn};
 
 use super::{ALL, PATIENCE, SOCKET, WITHOUT_ROWS, at_socket};
@@ -64,8 +64,8 @@ impl Drop for Control {
 /// Tells a client that too many are being answered. A state of the store costs memory for as long as a
 /// client reads it.
 fn too_many(stream: &UnixStream) {
-    let refusal = refusal(&TransferError::Refused("too many ask at once".to_owned()));
-    let _ = stream.set_nonblocking(true).and_then(|()| (&*stream).write_all(refusal.as_bytes()));
+    let rejection = rejection(&TransferError::Rejected("too many ask at once".to_owned()));
+    let _ = stream.set_nonblocking(true).and_then(|()| (&*stream).write_all(rejection.as_bytes()));
 }
 
 fn answer(stream: &UnixStream, snapshots: &dyn Snapshots) {
@@ -81,7 +81,7 @@ fn answer(stream: &UnixStream, snapshots: &dyn Snapshots) {
         Ok(()) => info!(action = "control", result = "success", asked = what),
         Err(error) => {
             // A reply that has begun lacks its end then, so the client knows that it is not whole.
-            let _ = (&*stream).write_all(refusal(&error).as_bytes());
+            let _ = (&*stream).write_all(rejection(&error).as_bytes());
             warn!(action = "control", result = "fail", asked = what, reason = %error);
         }
     }

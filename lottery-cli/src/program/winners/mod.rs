@@ -83,11 +83,11 @@ impl Winners {
         if path == Path::new("-") {
             return Ok(Self(Place::Output));
         }
-        let refuse_inputs = |place: &Path| match inputs.iter().find(|input| input.is_at(place)) {
+        let reject_inputs = |place: &Path| match inputs.iter().find(|input| input.is_at(place)) {
             Some(input) => Err(WinnersError::Input { path: place.to_owned(), what: input.what }),
             None => Ok(()),
         };
-        refuse_inputs(path)?;
+        reject_inputs(path)?;
         let found = match fs::metadata(path) {
             Ok(found) => Some(found),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -103,9 +103,9 @@ impl Winners {
             Some(found) if found.len() > 0 && !force => Err(WinnersError::NotEmpty { path: path.to_owned() }),
             _ => {
                 let target = identity::end_of_links(path).map_err(WinnersError::unwritable(path))?;
-                refuse_inputs(&target)?;
+                reject_inputs(&target)?;
                 let parts = aside::names_beside(&target).map_err(WinnersError::unwritable(path))?;
-                parts.iter().try_for_each(|part| refuse_inputs(part))?;
+                parts.iter().try_for_each(|part| reject_inputs(part))?;
                 Ok(Self(Place::File(Aside::open(target, parts, force)?)))
             }
         }

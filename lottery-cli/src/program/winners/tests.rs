@@ -114,7 +114,7 @@ fn a_place_that_is_empty_is_filled_as_a_whole_or_left_alone() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_refused_at_once() {
+fn a_place_that_cannot_be_written_is_rejected_at_once() {
     let dir = directory();
     let error = open(dir.path(), "nowhere/winners", false).unwrap_err();
     assert_eq!(error.exit_code(), 1);

@@ -148,7 +148,7 @@ impl PlainClient {
     }
 
     /// Handles a rejection, for a reason that may or may not pass.
-    pub(super) fn refused(&mut self, now: Instant, what: &'static str, reason: String) {
+    pub(super) fn rejected(&mut self, now: Instant, what: &'static str, reason: String) {
         if self.checks_until().is_some() && reason == IS_FINISHED {
             let dialect = self.job.connection.dialect;
             return self.end(now, Err(ClientError::CannotAsk { dialect, reason }));
@@ -157,7 +157,7 @@ impl PlainClient {
             return;
         }
         let passes = self.settled && passes_in_words(&reason);
-        let error = ClientError::Refused { what, reason };
+        let error = ClientError::Rejected { what, reason };
         if passes {
             self.lost(now, error);
         } else if !self.leaving {
@@ -167,7 +167,7 @@ impl PlainClient {
 
     /// Handles a failure of the session.
     pub(super) fn failed(&mut self, now: Instant, code: Option<Code>, reason: String) {
-        let error = ClientError::Refused { what: "the session", reason };
+        let error = ClientError::Rejected { what: "the session", reason };
         // Another client that only asks, or the one that sends, took over: it is soon done.
         if code.is_some_and(|code| passes(code) || code == Code::Superseded) {
             self.lost(now, error);

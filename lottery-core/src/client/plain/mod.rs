@@ -200,11 +200,11 @@ impl PlainClient {
                 }
                 Event::Batch { stored: false, reason, .. } => {
                     let reason = redact::reason(reason).into_owned();
-                    self.refused(now, "a batch", reason);
+                    self.rejected(now, "a batch", reason);
                 }
                 Event::Finished { stored: false, reason } => {
                     let reason = redact::reason(reason).into_owned();
-                    self.refused(now, "to count this agency as finished", reason);
+                    self.rejected(now, "to count this agency as finished", reason);
                 }
                 Event::Finished { stored: true, .. } => {
                     self.log_sent();
@@ -229,13 +229,13 @@ impl PlainClient {
                         self.have_winners(now);
                     }
                 }
-                Event::WinnersRefused { reason } => {
+                Event::WinnersRejected { reason } => {
                     let reason = redact::reason(reason).into_owned();
-                    self.refused(now, "to say who won", reason);
+                    self.rejected(now, "to say who won", reason);
                 }
-                Event::Refused { reason } => {
+                Event::Rejected { reason } => {
                     let reason = redact::reason(reason).into_owned();
-                    self.refused(now, "to go on", reason);
+                    self.rejected(now, "to go on", reason);
                 }
                 Event::Welcome { finished, .. } => self.welcome(now, finished),
                 Event::Failed { code, reason } => {

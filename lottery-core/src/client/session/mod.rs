@@ -177,7 +177,7 @@ impl SessionClient {
                 }
                 Event::Batch { reason, .. } | Event::Finished { reason, .. } => {
                     let reason = reason.to_owned();
-                    self.refused(now, &reason);
+                    self.rejected(now, &reason);
                 }
                 Event::Winners(documents) if documents.len() > self.bets.len() - self.winners.len() => {
                     let named = self.winners.len() + documents.len();
@@ -227,7 +227,7 @@ impl SessionClient {
 
     /// Handles the rejection of a batch or of Finished. The code before the first colon says if a retry may
     /// help.
-    fn refused(&mut self, now: Instant, reason: &str) {
+    fn rejected(&mut self, now: Instant, reason: &str) {
         if self.phase == Phase::Leaving {
             // This batch was in flight behind the first rejected one, whose reason counts.
             return;
@@ -240,11 +240,11 @@ impl SessionClient {
         }
         if code == Some(Code::Superseded) {
             // The bets are right: another session took over.
-            return self.end(now, Err(ClientError::Refused { what: "the session", reason }));
+            return self.end(now, Err(ClientError::Rejected { what: "the session", reason }));
         }
         let end = self.in_flight.front().copied().unwrap_or(self.sent);
         let error = self.bets.place_of(self.stored, end, bet);
-        self.end(now, Err(ClientError::Rejected { error, reason }));
+        self.end(now, Err(ClientError::BatchRejected { error, reason }));
     }
 
     /// Handles a failure of the session.
@@ -254,7 +254,7 @@ impl SessionClient {
         if code.is_some_and(passes) {
             self.lost(now, code, &reason);
         } else {
-            self.end(now, Err(ClientError::Refused { what: "the session", reason }));
+            self.end(now, Err(ClientError::Rejected { what: "the session", reason }));
         }
     }
 

@@ -76,7 +76,7 @@ fn a_port_scan_is_one_line() {
 }
 
 #[test]
-fn refusals_are_logged_a_few_times_then_counted_and_end_the_connection() {
+fn rejections_are_logged_a_few_times_then_counted_and_end_the_connection() {
     let batch = |body: &str| format!("{:08}{body}", body.len()).into_bytes();
     for (message, spoken) in [
         (b"B{;".to_vec(), "braces"),
@@ -97,9 +97,9 @@ fn refusals_are_logged_a_few_times_then_counted_and_end_the_connection() {
         assert!(seen[1..6].iter().all(|line| line.contains("action: apuesta_recibida | result: fail | ")));
         let end = "WARNING  action: close_connection | result: fail | ip: 10.0.0.1 | reason: too much of what was sent \
                    was refused | refused: ";
-        let refused: u32 = seen[6].strip_prefix(end).expect(&seen[6]).parse().unwrap();
+        let rejected: u32 = seen[6].strip_prefix(end).expect(&seen[6]).parse().unwrap();
         // Messages that had been received with the last of them are rejected, too.
-        assert!((100..200).contains(&refused), "{spoken}: {refused}");
+        assert!((100..200).contains(&rejected), "{spoken}: {rejected}");
     }
 }
 

@@ -101,7 +101,7 @@ pub(crate) enum Seen {
     /// Agency, and its total of stored bets.
     Stored(u32, u64),
     /// Agency, and code of the rejection.
-    Refused(u32, &'static str),
+    Rejected(u32, &'static str),
     Pending(u32),
     Winners(u32, Vec<String>),
     /// Connection of a waiter that stands for no agency.
@@ -165,7 +165,7 @@ pub(crate) fn all_of(won: Won, store: &impl Store) -> Vec<String> {
 pub(crate) fn seen(notice: Notice, store: &impl Store) -> Seen {
     let receipt = |agency: AgencyId, outcome| match outcome {
         Outcome::Stored { total, .. } => Seen::Stored(agency.get(), total),
-        Outcome::Refused { code, .. } => Seen::Refused(agency.get(), code.as_str()),
+        Outcome::Rejected { code, .. } => Seen::Rejected(agency.get(), code.as_str()),
     };
     match notice {
         Notice::Bet(ticket, _, outcome) => receipt(ticket.agency(), outcome),

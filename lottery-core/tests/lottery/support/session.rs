@@ -48,8 +48,8 @@ pub(crate) fn welcome(stored: u64, finished: bool) -> HelloReply<'static> {
     HelloReply::Welcome { stored, finished, digest: digest(usize::try_from(stored).unwrap().min(10)) }
 }
 
-pub(crate) fn refused(code: Code, text: &str) -> Receipt<'_> {
-    Receipt::Refused(Failure { code, text })
+pub(crate) fn rejected(code: Code, text: &str) -> Receipt<'_> {
+    Receipt::Rejected(Failure { code, text })
 }
 
 impl Talk {
@@ -149,7 +149,7 @@ impl Talk {
                     }
                     Event::Finished { ticket } => Some(Asked::Finished(ticket)),
                     Event::WinnersQuery { ticket, .. } => Some(Asked::Winners(ticket)),
-                    Event::Refused { .. } | Event::Closed(_) => None,
+                    Event::Rejected { .. } | Event::Closed(_) => None,
                     other => panic!("{other:?}"),
                 });
             }

@@ -43,12 +43,12 @@ pub(super) fn decode(asked: &PendingReply, block: &[u8]) -> Result<Response, Dec
         Kind::Bet => match payload.strip_prefix(&*asked.echo) {
             Some(b"|1") => Ok(Response::Stored { total: None }),
             // A server repeats as much of a bet as it could read.
-            _ if payload.ends_with(b"|0") => Ok(Response::Refused { total: None, reason: 0..0 }),
+            _ if payload.ends_with(b"|0") => Ok(Response::Rejected { total: None, reason: 0..0 }),
             _ => wrong("the bet's document, number and status"),
         },
         Kind::Batch | Kind::Finished => match payload {
             b"1" => Ok(Response::Stored { total: None }),
-            b"0" => Ok(Response::Refused { total: None, reason: 0..0 }),
+            b"0" => Ok(Response::Rejected { total: None, reason: 0..0 }),
             _ => wrong("the status \"0\" or \"1\""),
         },
         Kind::Hello | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => {

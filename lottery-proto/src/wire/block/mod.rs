@@ -26,7 +26,7 @@ use alloc::vec::Vec;
 
 use super::text::check_separators;
 use super::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Refusal, Request, Response, Side,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response, Side,
     TooLarge,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
@@ -48,7 +48,7 @@ impl Codec for Block {
         Ok((bytes.len() >= BLOCK_SIZE).then_some(BLOCK_SIZE))
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
         requests::decode(message, spans)
     }
 

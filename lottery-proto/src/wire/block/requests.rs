@@ -11,20 +11,20 @@ use super::header::{
 };
 use crate::bet::{AgencyId, Bet, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::{Kind, PendingReply, Refusal, Request};
+use crate::wire::{Kind, PendingReply, Rejection, Request};
 
 /// Decodes and validates the request in a block, and puts the places of its bets into `spans`.
-pub(super) fn decode(block: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
-    let (header, payload) = packet(block).map_err(|error| Refusal { error, due: due(block) })?;
+pub(super) fn decode(block: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
+    let (header, payload) = packet(block).map_err(|error| Rejection { error, due: due(block) })?;
     let agency =
         AgencyId::new(header.agency.into()).ok_or(DecodeError::new(1, Problem::Expected("an agency from 1")));
-    let refused = |kind| move |error| Refusal::of(kind, header.agency.into(), error);
+    let rejected = |kind| move |error| Rejection::of(kind, header.agency.into(), error);
     let end = HEADER_SIZE + payload.len();
     match header.kind {
         BET => {
             let due = |error| {
                 let owed = PendingReply::new(Kind::Bet, header.agency.into());
-                Refusal { error, due: Some(PendingReply { echo: batch::echo_of(payload), ..owed }) }
+                Rejection { error, due: Some(PendingReply { echo: batch::echo_of(payload), ..owed }) }
             };
             let agency = agency.map_err(due)?;
             let bet = batch::decode_bet(payload, 1, HEADER_SIZE).map_err(due)?;
@@ -34,15 +34,15 @@ pub(super) fn decode(block: &[u8], spans: &mut Spans) -> Result<Request, Refusal
             Ok(Request { echo, ..Request::with_bets(Kind::Bet, agency, 0..end, 1) })
         }
         BATCH => {
-            let agency = agency.map_err(refused(Kind::Batch))?;
-            let count = batch::validate(payload, header.agency, spans).map_err(refused(Kind::Batch))?;
+            let agency = agency.map_err(rejected(Kind::Batch))?;
+            let count = batch::validate(payload, header.agency, spans).map_err(rejected(Kind::Batch))?;
             Ok(Request::with_bets(Kind::Batch, agency, HEADER_SIZE + 1..end, count))
         }
         FINISHED => {
-            let agency = agency.map_err(refused(Kind::Finished))?;
+            let agency = agency.map_err(rejected(Kind::Finished))?;
             if !payload.is_empty() {
                 let problem = Problem::SizeMismatch { size: end, needed: HEADER_SIZE };
-                return Err(refused(Kind::Finished)(DecodeError::new(2, problem)));
+                return Err(rejected(Kind::Finished)(DecodeError::new(2, problem)));
             }
             Ok(Request::new(Kind::Finished, Some(agency)))
         }

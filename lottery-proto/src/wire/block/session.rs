@@ -14,7 +14,7 @@ use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
     AfterReply, Answer, Code, Codec, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
-    Refusal, Request, Response, Side, TooLarge,
+    Rejection, Request, Response, Side, TooLarge,
 };
 
 /// Version of sessions that is spoken here.
@@ -35,7 +35,7 @@ impl Codec for Session {
         Block.frame(scan, bytes, side, limits)
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let (header, payload) = packet(message)?;
         let agency = AgencyId::new(header.agency.into());
         match (header.kind, payload) {
@@ -53,7 +53,7 @@ impl Codec for Session {
         Block.goes_on_after(error)
     }
 
-    fn stops_at_a_refusal(&self) -> bool {
+    fn stops_at_a_rejection(&self) -> bool {
         true
     }
 
@@ -77,10 +77,10 @@ impl Codec for Session {
             (Kind::Batch | Kind::Finished, Answer::Stored { total }) => {
                 put(BATCH_ACK, format!("1|{total}").as_bytes())
             }
-            (Kind::Batch | Kind::Finished, Answer::Refused { failure, total }) => {
+            (Kind::Batch | Kind::Finished, Answer::Rejected { failure, total }) => {
                 put(BATCH_ACK, cut(&format!("0|{total}|{}: {}", failure.code, failure.text)))
             }
-            (Kind::Hello | Kind::AwaitWinners, Answer::Refused { failure, .. }) => {
+            (Kind::Hello | Kind::AwaitWinners, Answer::Rejected { failure, .. }) => {
                 self.fail(owed, *failure, out)
             }
             _ => answers::encode(owed, answer, out),
@@ -221,7 +221,7 @@ fn batch_ack(payload: &[u8], end: usize) -> Result<Response, DecodeError> {
     match (parts.next(), parts.next().and_then(number), parts.next()) {
         (Some("1"), Some(total), None) => Ok(Response::Stored { total: Some(total) }),
         (Some("0"), Some(total), Some(reason)) => {
-            Ok(Response::Refused { total: Some(total), reason: end - reason.len()..end })
+            Ok(Response::Rejected { total: Some(total), reason: end - reason.len()..end })
         }
         _ => Err(wrong),
     }

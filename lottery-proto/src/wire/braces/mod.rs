@@ -15,7 +15,7 @@ use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::detect::begin_with;
 use crate::wire::text::{self, failure_text, is_document, put_number};
 use crate::wire::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, Part, PendingReply, Refusal, Request, Response,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, Part, PendingReply, Rejection, Request, Response,
     Side, TooLarge,
 };
 
@@ -24,7 +24,7 @@ const SEPARATORS: &[u8] = b",;:{}";
 const AGENCY: &[u8] = b"{AgencyID:";
 const BATCH_STORED: &[u8] = b"ACK_CHUNK;";
 const FINISHED_STORED: &[u8] = b"ACK_NOTIFY;";
-const REFUSED: &[u8] = b"ERROR:";
+const REJECTED: &[u8] = b"ERROR:";
 
 /// Dialect `braces`.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Codec for Braces {
         message == b";"
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let end = message.len().saturating_sub(1);
         let body = message.get(1..end).unwrap_or_default();
         let kind = match message.first() {
@@ -58,7 +58,8 @@ impl Codec for Braces {
             _ => return Err(DecodeError::new(0, Problem::Expected("B, N or Q")).into()),
         };
         if kind == Kind::Batch {
-            let (agency, count) = bets::validate(body, spans).map_err(|error| Refusal::of(kind, 0, error))?;
+            let (agency, count) =
+                bets::validate(body, spans).map_err(|error| Rejection::of(kind, 0, error))?;
             return Ok(Request::with_bets(kind, agency, 1..end, count));
         }
         let whole = |input| -> IResult<_, &[u8]> {
@@ -68,7 +69,7 @@ impl Codec for Braces {
             Ok(([], agency)) => text::agency(agency, "N{AgencyID:".len()),
             _ => Err(DecodeError::new(1, Problem::Expected("{AgencyID:…}"))),
         };
-        let agency = agency.map_err(|error| Refusal::of(kind, 0, error))?;
+        let agency = agency.map_err(|error| Rejection::of(kind, 0, error))?;
         Ok(Request::new(kind, Some(agency)))
     }
 
@@ -86,8 +87,8 @@ impl Codec for Braces {
             Answer::Stored { .. } if owed.kind == Kind::Finished => out.put_slice(FINISHED_STORED),
             Answer::Stored { .. } => out.put_slice(BATCH_STORED),
             Answer::Pending => out.put_slice(b"W;"),
-            Answer::Refused { failure, .. } => {
-                out.put_slice(REFUSED);
+            Answer::Rejected { failure, .. } => {
+                out.put_slice(REJECTED);
                 out.put_slice(failure_text(failure.text).as_bytes());
                 out.put_u8(b';');
             }
@@ -170,8 +171,8 @@ impl Codec for Braces {
 
     fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
         text::utf8(message, 0)?;
-        if message.starts_with(REFUSED) {
-            return Ok(Response::Refused { total: None, reason: REFUSED.len()..message.len() - 1 });
+        if message.starts_with(REJECTED) {
+            return Ok(Response::Rejected { total: None, reason: REJECTED.len()..message.len() - 1 });
         }
         match (asked.kind, message) {
             (Kind::Batch | Kind::Bet, BATCH_STORED) | (Kind::Finished, FINISHED_STORED) => {

@@ -15,7 +15,7 @@ use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::detect::begin_with_digits;
 use crate::wire::text::{self, is_document, put_padded};
 use crate::wire::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Refusal, Request,
+    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Rejection, Request,
     Response, Side, TooLarge,
 };
 
@@ -63,26 +63,26 @@ impl Codec for Fixed {
         Ok(len.map(|len| head + len))
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Refusal> {
+    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let kind = match message.first() {
             Some(b'A') => Kind::Batch,
             Some(b'F') => Kind::Finished,
             _ => Kind::Winners,
         };
         let agency = text::agency(message.get(1..HEAD).unwrap_or_default(), 1);
-        let agency = agency.map_err(|error| Refusal::of(kind, 0, error))?;
+        let agency = agency.map_err(|error| Rejection::of(kind, 0, error))?;
         if kind != Kind::Batch {
             return Ok(Request::new(kind, Some(agency)));
         }
         let start = HEAD + DIGITS;
-        let refused = |error| Refusal::of(kind, agency.get(), error);
-        let body = text::utf8(message.get(start..).unwrap_or_default(), start).map_err(refused)?;
+        let rejected = |error| Rejection::of(kind, agency.get(), error);
+        let body = text::utf8(message.get(start..).unwrap_or_default(), start).map_err(rejected)?;
         spans.begin(body.len() / BET + 1, body.len());
         let mut rest = body;
         let mut count = 0;
         while !rest.is_empty() {
             let at = body.len() - rest.len();
-            let wrong = |problem| refused(DecodeError::in_bet(count + 1, start + at, problem));
+            let wrong = |problem| rejected(DecodeError::in_bet(count + 1, start + at, problem));
             let (after, span) = bets::next_bet(rest, at).map_err(wrong)?;
             spans.push(span);
             (rest, count) = (after, count + 1);
@@ -104,7 +104,7 @@ impl Codec for Fixed {
             Answer::Stored { .. } if owed.kind != Kind::Finished => return Ok(AfterReply::Continue),
             Answer::Stored { .. } => out.put_u8(b'O'),
             Answer::Pending => out.put_u8(b'N'),
-            Answer::Refused { failure, .. } => {
+            Answer::Rejected { failure, .. } => {
                 let text: String = failure.text.chars().take(MOST).collect();
                 out.put_u8(b'E');
                 put_padded(text.chars().count(), DIGITS, out);
@@ -223,7 +223,7 @@ impl Codec for Fixed {
             }
             (Some(b'E'), _) => {
                 text::utf8(message, 0)?;
-                Ok(Response::Refused { total: None, reason: HEAD..message.len() })
+                Ok(Response::Rejected { total: None, reason: HEAD..message.len() })
             }
             (_, Kind::Finished) => Err(DecodeError::new(0, Problem::Expected("O or E"))),
             _ => Err(DecodeError::new(0, Problem::Expected("N, R or E"))),

@@ -1,7 +1,7 @@
 //! The batch decoder against a slow and obvious one, on valid and on corrupted batches.
 
 use lottery_proto::block::decode_batch;
-use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{CloseReason, State, Violation};
 use lottery_testkit::reference::{self, Outcome};
 use lottery_testkit::{ANA, BLOCK, JOSE, Rng, ServerEvent, batch, give, server, server_events, text};
@@ -27,7 +27,7 @@ fn served(block: &[u8]) -> Outcome {
             assert_eq!((texts.len(), texts.is_empty()), (bets.len(), bets.is_empty()));
             Ok(texts)
         }
-        Some(Event::Refused { error: RefusedBy::Malformed(error), .. }) => {
+        Some(Event::Rejected { error: RejectedBy::Malformed(error), .. }) => {
             assert_eq!(server.state(), State::Open);
             Err(error.bet.unwrap())
         }
@@ -139,7 +139,7 @@ fn every_byte_in_every_place_decodes_as_in_the_reference() {
 #[test]
 fn corrupted_batches_decode_as_in_the_reference() {
     let mut rng = Rng::new(2);
-    let (mut taken, mut bets_refused, mut broken) = (0, 0, 0);
+    let (mut taken, mut bets_rejected, mut broken) = (0, 0, 0);
     let mut block = vec![0; BLOCK];
     for round in 0..120_000 {
         let mut bets: Vec<Vec<u8>> = (0..=rng.index(4)).map(|_| valid_bet(&mut rng)).collect();
@@ -166,13 +166,13 @@ fn corrupted_batches_decode_as_in_the_reference() {
         match agree(&block) {
             Ok(_) => taken += 1,
             Err(0) => broken += 1,
-            Err(_) => bets_refused += 1,
+            Err(_) => bets_rejected += 1,
         }
         if round % 20 == 0 && block[0] == 3 && block[1] == 1 {
             assert_eq!(served(&block), reference::decode(&block));
         }
         block[..packet.len()].fill(0);
     }
-    println!("{taken} taken, {bets_refused} with refused bets, {broken} broken");
-    assert!(taken > 10_000 && bets_refused > 10_000 && broken > 10_000);
+    println!("{taken} taken, {bets_rejected} with refused bets, {broken} broken");
+    assert!(taken > 10_000 && bets_rejected > 10_000 && broken > 10_000);
 }

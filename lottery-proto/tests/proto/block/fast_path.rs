@@ -26,7 +26,7 @@ fn the_same_fault_in_two_fields_is_detected() {
         let mut server = server();
         let body = format!("1;2\n{}\n{}\n", wrong.replace('|', ";"), ANA.replace('|', ";"));
         give(&mut server, lottery_testkit::at(0), &framed(body));
-        assert!(matches!(server_events(&mut server)[..], [ServerEvent::Refused(1, _)]), "{wrong}");
+        assert!(matches!(server_events(&mut server)[..], [ServerEvent::Rejected(1, _)]), "{wrong}");
     }
 }
 

@@ -27,9 +27,9 @@ const WINNERS_QUERY: &str = "06 01 05 00  31";
 /// `BetAck`, 19 bytes: `20000001|7574|1`, then the same with 0.
 const BET_STORED: &str = "02 01 13 00  32 30 30 30 30 30 30 31 7c 37 35 37 34 7c 31";
 
-const BET_REFUSED: &str = "02 01 13 00  32 30 30 30 30 30 30 31 7c 37 35 37 34 7c 30";
+const BET_REJECTED: &str = "02 01 13 00  32 30 30 30 30 30 30 31 7c 37 35 37 34 7c 30";
 const STORED: &str = "05 01 05 00  31";
-const REFUSED: &str = "05 01 05 00  30";
+const REJECTED: &str = "05 01 05 00  30";
 const PENDING: &str = "06 01 05 00  30";
 const NO_WINNERS: &str = "06 01 05 00  31";
 
@@ -43,14 +43,14 @@ fn hex(text: &str) -> Vec<u8> {
     block
 }
 
-fn refused<'a>() -> Failure<'a> {
+fn rejected<'a>() -> Failure<'a> {
     Failure { code: lottery_proto::Code::Storage, text: "the disk is full" }
 }
 
 /// Answers the next request of the server; true if there was one.
 fn answer(server: &mut Server, stored: bool, winners: Option<&[String]>) -> bool {
     let now = at(0);
-    let receipt = if stored { Receipt::Stored { total: 1 } } else { Receipt::Refused(refused()) };
+    let receipt = if stored { Receipt::Stored { total: 1 } } else { Receipt::Rejected(rejected()) };
     match server.poll_event() {
         Some(Event::Bet { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
         Some(Event::Batch { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
@@ -105,9 +105,9 @@ fn a_server_replies_with_these_blocks_and_a_client_reads_them() {
     let two = ["20000001".to_string(), "20000003".to_string()];
     for (request, stored, winners, expected, event) in [
         (BET, true, None, BET_STORED, ClientEvent::Bet(true)),
-        (BET, false, None, BET_REFUSED, ClientEvent::Bet(false)),
+        (BET, false, None, BET_REJECTED, ClientEvent::Bet(false)),
         (FINISHED, true, None, STORED, ClientEvent::Finished(true)),
-        (FINISHED, false, None, REFUSED, ClientEvent::Finished(false)),
+        (FINISHED, false, None, REJECTED, ClientEvent::Finished(false)),
         (WINNER, true, None, PENDING, ClientEvent::Pending),
         (WINNER, true, Some(&[][..]), NO_WINNERS, ClientEvent::Winners(vec![])),
         (WINNER, true, Some(&two[..]), TWO_WINNERS, ClientEvent::Winners(two.to_vec())),

@@ -32,7 +32,7 @@ fn with_reason_for(code: Code) -> Option<Server> {
         Code::UnsupportedVersion => server = first(block(HELLO, 1, b"1")),
         Code::AgencyMismatch => give(&mut server, at(0), &batch::<&str>(2, &[])),
         Code::Superseded => server.supersede(at(0)),
-        Code::TooManyConnections => server.refuse(at(0), Failure { code, text: "too many connections" }),
+        Code::TooManyConnections => server.reject(at(0), Failure { code, text: "too many connections" }),
         Code::ShuttingDown => server.handle(at(0), Input::Shutdown),
         Code::Timeout => server.handle(at(60_000), Input::Timeout),
         _ => return None,

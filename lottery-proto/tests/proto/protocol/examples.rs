@@ -165,7 +165,7 @@ fn say(server: &mut Server, what: Say) {
         _ => Vec::new(),
     };
     let receipt = match what {
-        Say::Rejected => Receipt::Refused(Failure { code: Code::Storage, text: "no room" }),
+        Say::Rejected => Receipt::Rejected(Failure { code: Code::Storage, text: "no room" }),
         _ => Receipt::Stored { total: BEFORE },
     };
     let winners = match what {
@@ -268,7 +268,7 @@ fn servers_reply_with_the_examples_and_clients_read_them() {
             (Say::Superseded, Some(client::Event::Failed { code, .. })) => *code == Some(Code::Superseded),
             (
                 Say::Nothing,
-                Some(client::Event::Batch { stored: false, reason, .. } | client::Event::Refused { reason }),
+                Some(client::Event::Batch { stored: false, reason, .. } | client::Event::Rejected { reason }),
             ) => reason.contains("bet 1: birthdate: expected a date, YYYY-MM-DD"),
             _ => false,
         };

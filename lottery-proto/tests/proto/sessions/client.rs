@@ -231,7 +231,10 @@ fn hello_is_sent_once() {
 #[test]
 fn hello_fails_in_dialects_without_sessions() {
     for &dialect in Dialect::ALL {
-        let refused = client_of(dialect, 3).hello(at(0));
-        assert_eq!(refused, if dialect == Dialect::Session { Ok(()) } else { Err(SendError::NotOnThisWire) });
+        let rejected = client_of(dialect, 3).hello(at(0));
+        assert_eq!(
+            rejected,
+            if dialect == Dialect::Session { Ok(()) } else { Err(SendError::NotOnThisWire) }
+        );
     }
 }

@@ -31,8 +31,8 @@ pub(crate) fn next_batch(server: &mut Server) -> Ticket<lottery_proto::Batch> {
     ticket
 }
 
-pub(crate) fn refuse(server: &mut Server, ticket: Ticket<lottery_proto::Batch>, code: Code, text: &str) {
-    server.reply(at(0), ticket, Receipt::Refused(Failure { code, text })).unwrap();
+pub(crate) fn reject(server: &mut Server, ticket: Ticket<lottery_proto::Batch>, code: Code, text: &str) {
+    server.reply(at(0), ticket, Receipt::Rejected(Failure { code, text })).unwrap();
 }
 
 /// Returns a client in a session with a window of 2.

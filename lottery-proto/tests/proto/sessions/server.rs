@@ -1,6 +1,6 @@
 //! The server's side of a session: acknowledgements, rejections, Errors, winners.
 
-use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{
     AgencyId, CloseReason, Code, Dialect, Input, Receipt, ServerConfig, State, WinnersReply, client,
 };
@@ -9,7 +9,7 @@ use lottery_testkit::{
     server, take,
 };
 
-use super::{contents, greeted, in_session, next_batch, refuse};
+use super::{contents, greeted, in_session, next_batch, reject};
 
 #[test]
 fn each_batch_is_acknowledged_with_the_new_total() {
@@ -28,7 +28,7 @@ fn each_batch_is_acknowledged_with_the_new_total() {
 }
 
 #[test]
-fn every_batch_after_a_refused_one_is_refused_in_its_turn() {
+fn every_batch_after_a_rejected_one_is_rejected_in_its_turn() {
     let mut server = in_session();
     let bad = batch(3, &[ANA, "Ana|Paz|1|1980-02-31|1"]);
     let later = [batch(3, &[ANA]), block(FINISHED, 3, b"")].concat();
@@ -46,24 +46,24 @@ fn every_batch_after_a_refused_one_is_refused_in_its_turn() {
         block(BATCH_ACK, 3, rest),
     ];
     assert_eq!(contents(&sent_back), contents(&expected.concat()));
-    let mut refused = Vec::new();
+    let mut rejected = Vec::new();
     while let Some(event) = server.poll_event() {
-        let Event::Refused { agency, error } = event else { panic!("{event:?}") };
+        let Event::Rejected { agency, error } = event else { panic!("{event:?}") };
         assert_eq!(agency.map(AgencyId::get), Some(3));
-        refused.push(matches!(error, RefusedBy::EarlierBets));
+        rejected.push(matches!(error, RejectedBy::EarlierBets));
     }
-    assert_eq!(refused, [false, true, true]);
+    assert_eq!(rejected, [false, true, true]);
     assert_eq!(server.state(), State::Open);
 }
 
 #[test]
-fn a_session_stores_nothing_after_the_application_refuses_a_batch() {
+fn a_session_stores_nothing_after_the_application_rejects_a_batch() {
     let mut server = in_session();
     give(&mut server, at(0), &batch(3, &[ANA]));
     let ticket = next_batch(&mut server);
-    refuse(&mut server, ticket, Code::Storage, "no room");
+    reject(&mut server, ticket, Code::Storage, "no room");
     give(&mut server, at(0), &batch(3, &[JOSE]));
-    assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
+    assert!(matches!(server.poll_event(), Some(Event::Rejected { .. })));
     let sent_back = take(&mut server, at(0));
     assert!(sent_back.starts_with(&lottery_testkit::packet(BATCH_ACK, 3, b"0|2|storage: no room")));
     assert_eq!(sent_back.len(), 2 * BLOCK);
@@ -169,14 +169,14 @@ fn a_long_reason_is_cut_at_a_character_to_fit_a_block() {
         let mut server = in_session();
         give(&mut server, at(0), &batch(3, &[ANA]));
         let ticket = next_batch(&mut server);
-        refuse(&mut server, ticket, Code::Storage, &reason);
+        reject(&mut server, ticket, Code::Storage, &reason);
         let expected = block(BATCH_ACK, 3, format!("0|2|storage: {}", &reason[..kept]).as_bytes());
         assert!(take(&mut server, at(0)) == expected, "{start:?} and letters of two bytes");
     }
 }
 
 #[test]
-fn a_server_without_sessions_refuses_hello() {
+fn a_server_without_sessions_rejects_hello() {
     let config = ServerConfig { dialects: vec![Dialect::Block], ..ServerConfig::default() };
     let mut server = lottery_testkit::server_with(config);
     give(&mut server, at(0), &block(HELLO, 3, b"2"));
@@ -201,7 +201,7 @@ fn a_single_bet_in_a_session_gets_a_bet_ack() {
 }
 
 #[test]
-fn hello_after_another_packet_is_refused() {
+fn hello_after_another_packet_is_rejected() {
     let mut server = server();
     give(&mut server, at(0), &[block(FINISHED, 3, b""), block(HELLO, 3, b"2")].concat());
     let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };

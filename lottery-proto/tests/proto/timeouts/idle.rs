@@ -37,7 +37,7 @@ fn silence_counts_from_the_last_byte_and_the_last_reply() {
 /// Fillers and rejected messages every second do not keep a connection: it ends as if the peer had been
 /// silent.
 #[test]
-fn fillers_and_refused_messages_do_not_keep_a_connection_open() {
+fn fillers_and_rejected_messages_do_not_keep_a_connection_open() {
     let hello = b"Q{AgencyID:1};";
     for (first, again) in [
         (&hello[..], &b";"[..]),

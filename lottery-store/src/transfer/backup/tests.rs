@@ -94,7 +94,7 @@ fn a_written_backup_is_read_again() {
 }
 
 #[test]
-fn a_backup_that_was_cut_or_changed_anywhere_is_refused() {
+fn a_backup_that_was_cut_or_changed_anywhere_is_rejected() {
     let backup = written(&parts());
     for end in 0..backup.len() {
         let error = read(&backup[..end]).unwrap_err();
@@ -147,7 +147,7 @@ fn a_store_is_filled_with_all_that_a_backup_holds() {
 }
 
 #[test]
-fn a_backup_whose_bets_are_not_those_of_its_agencies_is_refused() {
+fn a_backup_whose_bets_are_not_those_of_its_agencies_is_rejected() {
     for (without, says) in [(6, "agency 1 has 2 bets, expected 3"), (2, "agency 2 has 1 bets, expected 0")] {
         let mut parts = parts();
         parts.remove(without);
@@ -158,7 +158,7 @@ fn a_backup_whose_bets_are_not_those_of_its_agencies_is_refused() {
 
 proptest! {
     #[test]
-    fn any_other_text_is_refused_as_a_backup(text in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_other_text_is_rejected_as_a_backup(text in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(read(&text).is_err());
         prop_assert!(read(&[HEAD.as_bytes(), &text].concat()).is_err());
     }

@@ -66,11 +66,11 @@ fn port_in_use(world: &World) -> Outcome {
     project.wait_for("server", "listen")?;
     let mut second = Command::new("docker");
     second.args(["run", "--rm", "--network", "container:server", IMAGE]);
-    refused(&mut second, 1, "error: cannot listen at 0.0.0.0:12345: ")
+    rejected(&mut second, 1, "error: cannot listen at 0.0.0.0:12345: ")
 }
 
 /// Checks that a command exits with `code`, and prints one line to standard error that begins with `start`.
-fn refused(command: &mut Command, code: i32, start: &str) -> Outcome {
+fn rejected(command: &mut Command, code: i32, start: &str) -> Outcome {
     let output = command.output()?;
     let said = String::from_utf8(output.stderr)?;
     ensure(output.status.code() == Some(code), || format!("{:?}: {said}", output.status))?;
@@ -85,19 +85,19 @@ fn arguments(world: &World) -> Outcome {
     let file = file.to_str().ok_or("a path that is not UTF-8")?;
     for wrong in ["-1", "256", "1000", "99999999999999999999", "five", "", "1.5", "1 "] {
         let start = format!("generar-compose.sh: '{wrong}': expected the number of clients");
-        refused(&mut project.script("bash", &["generar-compose.sh", file, wrong]), 1, &start)?;
+        rejected(&mut project.script("bash", &["generar-compose.sh", file, wrong]), 1, &start)?;
     }
     ensure(!world.path("refused.yaml").exists(), || "it has written a file".into())?;
     for unwritable in ["/nowhere/file.yaml", "/proc/file.yaml", "/", "/dev/full"] {
         let start = format!("generar-compose.sh: cannot write {unwritable}");
-        refused(&mut project.script("bash", &["generar-compose.sh", unwritable, "1"]), 1, &start)?;
+        rejected(&mut project.script("bash", &["generar-compose.sh", unwritable, "1"]), 1, &start)?;
     }
-    refused(&mut project.script("bash", &["generar-compose.sh"]), 1, "generar-compose.sh: usage: ")
+    rejected(&mut project.script("bash", &["generar-compose.sh"]), 1, "generar-compose.sh: usage: ")
 }
 
 fn no_engine(world: &World) -> Outcome {
     let project = world.course()?;
     let mut script = project.script("sh", &["validar-echo-server.sh"]);
     script.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
-    refused(&mut script, 1, "validar-echo-server.sh: no Docker engine runs")
+    rejected(&mut script, 1, "validar-echo-server.sh: no Docker engine runs")
 }

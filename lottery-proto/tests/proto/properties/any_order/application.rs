@@ -1,10 +1,10 @@
 //! Application behind the server: takes requests one by one, and answers any of them in any way.
 
-use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{Dialect, EchoReply, ListError, ListSize, Receipt, ReplyError, WinnersReply};
 use lottery_testkit::PendingRequest;
 
-use super::server::{REFUSED, Run};
+use super::server::{REJECTED, Run};
 use super::words::{ReplyContent, encoded_reply};
 
 /// Accepts that no list is left to continue: the last document has ended it.
@@ -36,10 +36,10 @@ impl Run {
                 assert!(self.off || line.0 == n.to_string().as_bytes());
                 PendingRequest::Echo(ticket)
             }
-            Event::Refused { error, .. } => {
+            Event::Rejected { error, .. } => {
                 let text = error.to_string();
                 let reply = match error {
-                    RefusedBy::Malformed(error) => ReplyContent::Malformed(error.offset == 4, &text),
+                    RejectedBy::Malformed(error) => ReplyContent::Malformed(error.offset == 4, &text),
                     _ => ReplyContent::EarlierBets(&text),
                 };
                 let (bytes, ends) = encoded_reply(self.dialect, &reply, "");
@@ -58,7 +58,7 @@ impl Run {
 
     pub(super) fn reply(&mut self, n: usize, held: PendingRequest, how: usize) {
         let good = how < 8;
-        let receipt = if good { Receipt::Stored { total: 1 } } else { Receipt::Refused(REFUSED) };
+        let receipt = if good { Receipt::Stored { total: 1 } } else { Receipt::Rejected(REJECTED) };
         let documents = [n.to_string(), (n + 1).to_string()];
         let reply = match held {
             PendingRequest::Hello(ticket) => panic!("{ticket:?}: no session is opened"),
@@ -113,12 +113,12 @@ impl Run {
                 }
                 _ => {
                     self.off = true;
-                    self.server.reply(self.now, ticket, WinnersReply::Refused(REFUSED)).unwrap();
+                    self.server.reply(self.now, ticket, WinnersReply::Rejected(REJECTED)).unwrap();
                     return;
                 }
             },
         };
-        let (bytes, ends) = encoded_reply(self.dialect, &reply, REFUSED.text);
+        let (bytes, ends) = encoded_reply(self.dialect, &reply, REJECTED.text);
         self.ends |= ends;
         self.answers[n] = Some(bytes);
     }

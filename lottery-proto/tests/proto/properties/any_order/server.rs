@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::words::request;
 use super::{Step, after, wait};
 
-pub(super) const REFUSED: Failure<'static> = Failure { code: Code::Storage, text: "the disk is full" };
+pub(super) const REJECTED: Failure<'static> = Failure { code: Code::Storage, text: "the disk is full" };
 
 #[derive(Clone, Debug)]
 pub(super) enum Op {
@@ -28,7 +28,7 @@ pub(super) enum Op {
     /// Answers one of the requests that the application holds, in one of the ways it has.
     Reply(usize, usize),
     ForeignReply,
-    Refuse,
+    Reject,
 }
 
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
@@ -44,7 +44,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
         1 => Just(Op::Tell(Input::Shutdown)),
         1 => Just(Op::Tell(Input::Sent(0))),
         1 => Just(Op::Tell(Input::Unacked(1))),
-        1 => prop_oneof![9 => Just(Op::Poll), 1 => Just(Op::Tell(Input::Failed)), 1 => Just(Op::Refuse)],
+        1 => prop_oneof![9 => Just(Op::Poll), 1 => Just(Op::Tell(Input::Failed)), 1 => Just(Op::Reject)],
         10 => Just(Op::Poll),
         10 => (0..8_usize, 0..10_usize).prop_map(|(which, how)| Op::Reply(which, how)),
         1 => Just(Op::ForeignReply),
@@ -140,8 +140,8 @@ impl Run {
                 let reply = self.server.reply(self.now, ticket, Receipt::Stored { total: 0 });
                 assert!(matches!(reply, Err(ReplyError::WrongConnection(_))));
             }
-            Op::Refuse => {
-                self.server.refuse(self.now, REFUSED);
+            Op::Reject => {
+                self.server.reject(self.now, REJECTED);
                 self.check_deadline();
             }
         }
@@ -220,7 +220,7 @@ impl Run {
             self.tell(input);
             assert!(self.server.poll_io().is_none() && self.server.poll_event().is_none());
         }
-        self.server.refuse(self.now, REFUSED);
+        self.server.reject(self.now, REJECTED);
         while let Some((n, held)) = self.held.pop() {
             self.reply(n, held, 0);
         }

@@ -30,11 +30,11 @@ proptest! {
     })]
 
     #[test]
-    fn the_same_bytes_whole_or_in_pieces_mean_the_same(seed: u64, dialect in prop::sample::select(Dialect::ALL), refuse: bool) {
+    fn the_same_bytes_whole_or_in_pieces_mean_the_same(seed: u64, dialect in prop::sample::select(Dialect::ALL), reject: bool) {
         let mut rng = Rng::new(seed);
         let bytes = input(dialect, &mut rng, conversation);
-        let whole = served(&[&bytes], refuse);
-        prop_assert_eq!(&whole, &served(&cut(&bytes, &mut rng), refuse), "{}", bytes.escape_ascii());
+        let whole = served(&[&bytes], reject);
+        prop_assert_eq!(&whole, &served(&cut(&bytes, &mut rng), reject), "{}", bytes.escape_ascii());
         let request = rng.index(4);
         let bytes = input(dialect, &mut rng, grammar::answer);
         let whole = answered(dialect, request, &[&bytes]);

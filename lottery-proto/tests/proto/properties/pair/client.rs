@@ -58,7 +58,7 @@ impl ClientSide {
             match event {
                 Event::Bet { .. } => self.acks += 1,
                 // The server of the test records rejected batches; they are skipped here.
-                Event::Batch { .. } | Event::Refused { .. } => {}
+                Event::Batch { .. } | Event::Rejected { .. } => {}
                 Event::Finished { stored, .. } => {
                     self.finished = Some(stored);
                     self.ask_at = (stored || self.winners_flow == WinnersFlow::SameConnection).then_some(now);

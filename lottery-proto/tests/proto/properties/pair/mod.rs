@@ -100,10 +100,10 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         rng: Rng::new(seed + 1),
         held: vec![],
         late: rng.one_in(2),
-        refuses: rng.one_in(4),
+        rejects: rng.one_in(4),
         pendings: rng.index(7),
         stored: vec![],
-        refused: false,
+        rejected: false,
         closed: None,
     };
     let (mut up, mut down) = (Pipe::new(pipe), Pipe::new(pipe));
@@ -146,21 +146,21 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     }
     let context =
         format!("{dialect}, seed {seed}, {now:?}: {:?} {:?}", client_side.client, server_side.server);
-    if server_side.refused {
+    if server_side.rejected {
         assert!(server_side.stored.len() < bets.len(), "{context}");
     } else {
         assert_eq!(server_side.stored, bets, "{context}");
     }
-    if server_side.refused && dialect == Dialect::Fixed {
+    if server_side.rejected && dialect == Dialect::Fixed {
         // The server closes at the first rejection.
         assert_eq!(
             (client_side.winners, server_side.closed),
-            (None, Some(CloseReason::Refused)),
+            (None, Some(CloseReason::Rejected)),
             "{context}"
         );
         return steps;
     }
-    if server_side.refused && dialect == Dialect::Framed {
+    if server_side.rejected && dialect == Dialect::Framed {
         // END gets no reply.
         assert_eq!(client_side.winners, None, "{context}");
         assert_eq!(client_side.closed, Some(CloseReason::Peer(Violation::Unanswered)), "{context}");
@@ -170,7 +170,7 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     assert_eq!((client_side.closed, server_side.closed), done, "{context}");
     match profile.winners_flow {
         WinnersFlow::WithFinished => assert_eq!(client_side.finished, None),
-        _ => assert_eq!(client_side.finished, Some(!server_side.refused), "{context}"),
+        _ => assert_eq!(client_side.finished, Some(!server_side.rejected), "{context}"),
     }
     // Bets alone are acknowledged in dialects that acknowledge them.
     assert_eq!(client_side.acks, if profile.answers_bets { single } else { 0 }, "{context}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{CloseReason, Code, Failure, Instant, Server};
 use lottery_testkit::{Answer, PendingRequest, Rng, bet, text};
 
@@ -21,10 +21,10 @@ pub(super) struct ServerSide {
     /// Requests, and the times at which they are answered.
     pub(super) held: Vec<(Instant, Waiting)>,
     pub(super) late: bool,
-    pub(super) refuses: bool,
+    pub(super) rejects: bool,
     pub(super) pendings: usize,
     pub(super) stored: Vec<String>,
-    pub(super) refused: bool,
+    pub(super) rejected: bool,
     pub(super) closed: Option<CloseReason>,
 }
 
@@ -41,18 +41,18 @@ impl ServerSide {
     fn take(&mut self, now: Instant) {
         while let Some(event) = self.server.poll_event() {
             assert_eq!(self.closed, None, "Closed is the last event");
-            let refuse = self.refuses && self.rng.one_in(4);
+            let rejects = self.rejects && self.rng.one_in(4);
             let (mut reject, mut wait) = (false, false);
             match &event {
-                Event::Bet { .. } | Event::Batch { .. } if refuse => {
+                Event::Bet { .. } | Event::Batch { .. } if rejects => {
                     reject = true;
-                    self.refused = true;
+                    self.rejected = true;
                 }
                 Event::Bet { bets, .. } | Event::Batch { bets, .. } => {
                     self.stored.extend(bets.iter().map(|bet| text(&bet)));
                 }
                 Event::WinnersQuery { wait: waits, .. } => wait = *waits,
-                Event::Refused { error: RefusedBy::EarlierBets, .. } => continue,
+                Event::Rejected { error: RejectedBy::EarlierBets, .. } => continue,
                 Event::Closed(reason) => {
                     self.closed = Some(*reason);
                     continue;

@@ -28,11 +28,11 @@ fn second_bet_with(at: usize, byte: u8) -> Vec<u8> {
     block
 }
 
-fn bet_refused(agency: u8, echo: &[u8]) -> Vec<u8> {
+fn bet_rejected(agency: u8, echo: &[u8]) -> Vec<u8> {
     block(BET_ACK, agency, echo)
 }
 
-fn finished_refused(agency: u8) -> Vec<u8> {
+fn finished_rejected(agency: u8) -> Vec<u8> {
     block(BATCH_ACK, agency, b"0")
 }
 
@@ -62,14 +62,14 @@ fn ends_with(server: &mut Server, failure: &[u8]) {
 }
 
 #[test]
-fn a_peer_that_keeps_sending_after_a_refusal_is_cut_off() {
+fn a_peer_that_keeps_sending_after_a_rejection_is_cut_off() {
     let mut server = server();
     give(&mut server, at(0), &sized(FINISHED, 0, b""));
     assert_eq!(server.state(), State::Draining);
     let mut read = drop_all(&mut server);
     assert!(read < 600 * 1024, "{read} bytes were read");
     // The rejection is sent all the same, and the end with it.
-    assert_eq!(take(&mut server, at(1)), finished_refused(1));
+    assert_eq!(take(&mut server, at(1)), finished_rejected(1));
     server.handle(at(2), Input::FinSent);
     read += drop_all(&mut server);
     assert!((100 * 1024..600 * 1024).contains(&read), "{read} bytes were read");
@@ -94,18 +94,18 @@ fn drop_all(server: &mut Server) -> usize {
 /// `(bytes sent, rejection due, text of the reason)`
 fn table() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
     let none = Vec::new;
-    let zero_bet = || bet_refused(1, b"0|0|0");
+    let zero_bet = || bet_rejected(1, b"0|0|0");
     vec![
-        (sized(FINISHED, 0, b""), finished_refused(1), "size 0, expected 4 to 8192 (at byte 2)"),
-        (sized(FINISHED, 3, b""), finished_refused(1), "size 3, expected 4 to 8192 (at byte 2)"),
-        (sized(FINISHED, 8193, b""), finished_refused(1), "size 8193, expected 4 to 8192 (at byte 2)"),
-        (sized(FINISHED, 65535, b""), finished_refused(1), "size 65535, expected 4 to 8192 (at byte 2)"),
+        (sized(FINISHED, 0, b""), finished_rejected(1), "size 0, expected 4 to 8192 (at byte 2)"),
+        (sized(FINISHED, 3, b""), finished_rejected(1), "size 3, expected 4 to 8192 (at byte 2)"),
+        (sized(FINISHED, 8193, b""), finished_rejected(1), "size 8193, expected 4 to 8192 (at byte 2)"),
+        (sized(FINISHED, 65535, b""), finished_rejected(1), "size 65535, expected 4 to 8192 (at byte 2)"),
         (sized(BET, 3, ANA.as_bytes()), zero_bet(), "size 3, expected 4 to 8192 (at byte 2)"),
         (sized(BET, 8193, ANA.as_bytes()), zero_bet(), "size 8193, expected 4 to 8192 (at byte 2)"),
         (sized(BATCH, 3, b"\0"), none(), "size 3, expected 4 to 8192 (at byte 2)"),
         (sized(WINNER, 8193, b"1"), none(), "size 8193, expected 4 to 8192 (at byte 2)"),
-        (sized(FINISHED, 5, b""), finished_refused(1), "size 5, but the payload ends at 4 (at byte 2)"),
-        (block(FINISHED, 1, b"1"), finished_refused(1), "size 5, but the payload ends at 4 (at byte 2)"),
+        (sized(FINISHED, 5, b""), finished_rejected(1), "size 5, but the payload ends at 4 (at byte 2)"),
+        (block(FINISHED, 1, b"1"), finished_rejected(1), "size 5, but the payload ends at 4 (at byte 2)"),
         (sized(WINNER, 4, b"1"), none(), "expected the payload \"1\" (at byte 4)"),
         (block(WINNER, 1, b"11"), none(), "expected the payload \"1\" (at byte 4)"),
         (block(WINNER, 1, b"0"), none(), "expected the payload \"1\" (at byte 4)"),
@@ -136,18 +136,18 @@ fn table() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
         (second_bet_with(3, 0xFF), none(), "bet 2: size 65316, expected 4 to 36 (at byte 41)"),
         (
             block(BET, 0, ANA.as_bytes()),
-            bet_refused(0, b"20000001|7574|0"),
+            bet_rejected(0, b"20000001|7574|0"),
             "expected an agency from 1 (at byte 1)",
         ),
-        (block(FINISHED, 0, b""), finished_refused(0), "expected an agency from 1 (at byte 1)"),
+        (block(FINISHED, 0, b""), finished_rejected(0), "expected an agency from 1 (at byte 1)"),
         (batch(0, &[ANA]), none(), "expected an agency from 1 (at byte 1)"),
         (block(WINNER, 0, b"1"), none(), "expected an agency from 1 (at byte 1)"),
         (
             block(BET, 6, ANA.as_bytes()),
-            bet_refused(6, b"20000001|7574|0"),
+            bet_rejected(6, b"20000001|7574|0"),
             "unknown agency 6, expected 1 to 5 (at byte 0)",
         ),
-        (block(FINISHED, 6, b""), finished_refused(6), "unknown agency 6, expected 1 to 5 (at byte 0)"),
+        (block(FINISHED, 6, b""), finished_rejected(6), "unknown agency 6, expected 1 to 5 (at byte 0)"),
         (batch(255, &[ANA]), none(), "unknown agency 255, expected 1 to 5 (at byte 0)"),
         (batch(6, &["not a bet"]), none(), "unknown agency 6, expected 1 to 5 (at byte 0)"),
         (block(WINNER, 6, b"1"), none(), "unknown agency 6, expected 1 to 5 (at byte 0)"),
@@ -170,10 +170,10 @@ fn a_malformed_packet_ends_the_connection() {
 #[test]
 fn a_packet_of_another_agency_ends_the_connection() {
     for (sent, failure) in [
-        (block(BET, 2, JOSE.as_bytes()), bet_refused(2, b"20000003|8|0")),
+        (block(BET, 2, JOSE.as_bytes()), bet_rejected(2, b"20000003|8|0")),
         (batch(2, &[JOSE]), vec![]),
         (batch(2, &["not a bet"]), vec![]),
-        (block(FINISHED, 2, b""), finished_refused(2)),
+        (block(FINISHED, 2, b""), finished_rejected(2)),
         (block(WINNER, 2, b"1"), vec![]),
     ] {
         let mut server = server();
@@ -222,7 +222,7 @@ fn no_bet_of_a_malformed_batch_is_handed_out() {
 }
 
 #[test]
-fn garbage_is_refused_once_it_fills_a_block() {
+fn garbage_is_rejected_once_it_fills_a_block() {
     let mut server = server();
     give(&mut server, at(1), b"\x09");
     give(&mut server, at(1), &[b'x'; BLOCK - 2]);

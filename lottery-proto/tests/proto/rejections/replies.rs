@@ -154,8 +154,8 @@ fn an_unasked_failure_is_handed_out() {
         give(&mut client, at(1), sent);
         client.handle(at(1), Input::Eof);
         client.handle(at(1), Input::FinSent);
-        let refused = ClientEvent::Refused("", "alto".into());
-        assert_eq!(client_events(&mut client), [refused, ClientEvent::Closed(CloseReason::Done)]);
+        let rejected = ClientEvent::Rejected("", "alto".into());
+        assert_eq!(client_events(&mut client), [rejected, ClientEvent::Closed(CloseReason::Done)]);
     }
 }
 
@@ -178,7 +178,7 @@ fn an_endless_reply_is_given_up_at_the_limit() {
 }
 
 #[test]
-fn a_refused_single_bet_is_reported() {
+fn a_rejected_single_bet_is_reported() {
     let mut client = lottery_testkit::client(1);
     client.send_bet(at(0), &bet(ANA)).unwrap();
     take(&mut client, at(0));

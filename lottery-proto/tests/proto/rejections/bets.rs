@@ -1,6 +1,6 @@
 //! Invalid bets: only their batch is rejected, the connection goes on, and its Finished is answered `0`.
 
-use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{CloseReason, Code, Failure, Field, Input, Receipt, Server, State, WinnersReply};
 use lottery_testkit::{
     ANA, BATCH_ACK, BET, BET_ACK, FINISHED, JOSE, ServerEvent, WINNER, at, batch, block, give, server,
@@ -80,7 +80,7 @@ fn stored() -> Receipt<'static> {
 fn goes_on_but_is_not_finished(server: &mut Server) {
     for _ in 0..2 {
         give(server, at(2), &block(FINISHED, 1, b""));
-        assert_eq!(server_events(server), [ServerEvent::Refused(1, RefusedBy::EarlierBets)]);
+        assert_eq!(server_events(server), [ServerEvent::Rejected(1, RejectedBy::EarlierBets)]);
         assert_eq!(take(server, at(2)), block(BATCH_ACK, 1, b"0"));
     }
     give(server, at(3), &block(WINNER, 1, b"1"));
@@ -91,14 +91,14 @@ fn goes_on_but_is_not_finished(server: &mut Server) {
 }
 
 #[test]
-fn a_batch_with_an_invalid_bet_is_refused_as_a_whole() {
+fn a_batch_with_an_invalid_bet_is_rejected_as_a_whole() {
     for (bad, field, text) in table() {
         for position in 1..=3 {
             let mut bets = vec![ANA.as_bytes(); 3];
             bets[position - 1] = &bad;
             let mut server = server();
             give(&mut server, at(1), &batch(1, &bets));
-            let Ok([ServerEvent::Refused(1, RefusedBy::Malformed(error))]) =
+            let Ok([ServerEvent::Rejected(1, RejectedBy::Malformed(error))]) =
                 <[_; 1]>::try_from(server_events(&mut server))
             else {
                 panic!("{text}")
@@ -119,7 +119,7 @@ fn an_invalid_single_bet_gets_a_reply() {
         let mut server = server();
         give(&mut server, at(1), &block(BET, 1, &bad));
         let events = server_events(&mut server);
-        let [ServerEvent::Refused(1, RefusedBy::Malformed(error))] = &events[..] else {
+        let [ServerEvent::Rejected(1, RejectedBy::Malformed(error))] = &events[..] else {
             panic!("{text}: {events:?}")
         };
         assert_eq!(error.to_string(), format!("bet 1: {text} (at byte 4)"));
@@ -137,7 +137,7 @@ fn an_invalid_single_bet_gets_a_reply() {
 
 /// Finished may arrive before the application has taken an event.
 #[test]
-fn finished_that_arrives_with_an_invalid_batch_is_refused() {
+fn finished_that_arrives_with_an_invalid_batch_is_rejected() {
     let bad = b"Ana|Paz|1|1980-01-01";
     let finished = || block(FINISHED, 1, b"");
     for good_first in [false, true] {
@@ -148,25 +148,25 @@ fn finished_that_arrives_with_an_invalid_batch_is_refused() {
             let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
             assert!(matches!(
                 &server_events(&mut server)[..],
-                [ServerEvent::Refused(1, RefusedBy::Malformed(_))]
+                [ServerEvent::Rejected(1, RejectedBy::Malformed(_))]
             ));
             assert_eq!(take(&mut server, at(1)), [], "answers leave in order");
             server.reply(at(1), ticket, stored()).unwrap();
         } else {
             assert!(matches!(
                 server.poll_event(),
-                Some(Event::Refused { error: RefusedBy::Malformed(_), .. })
+                Some(Event::Rejected { error: RejectedBy::Malformed(_), .. })
             ));
         }
-        let refused = || ServerEvent::Refused(1, RefusedBy::EarlierBets);
-        assert_eq!(server_events(&mut server), [refused(), refused()]);
+        let rejected = || ServerEvent::Rejected(1, RejectedBy::EarlierBets);
+        assert_eq!(server_events(&mut server), [rejected(), rejected()]);
         assert_eq!(take(&mut server, at(1)), [block(BATCH_ACK, 1, b"0"), block(BATCH_ACK, 1, b"0")].concat());
         goes_on_but_is_not_finished(&mut server);
     }
 }
 
 #[test]
-fn bets_that_the_application_refuses_count_as_refused() {
+fn bets_that_the_application_rejects_count_as_rejected() {
     let failure = Failure { code: Code::Storage, text: "the disk is full" };
     for alone in [false, true] {
         for finished_came_before in [false, true] {
@@ -179,19 +179,19 @@ fn bets_that_the_application_refuses_count_as_refused() {
             match server.poll_event() {
                 Some(Event::Bet { ticket, .. }) => {
                     assert!(server.poll_event().is_none(), "a Finished waits for the bets before it");
-                    server.reply(at(1), ticket, Receipt::Refused(failure)).unwrap();
+                    server.reply(at(1), ticket, Receipt::Rejected(failure)).unwrap();
                     let answer = &take(&mut server, at(1))[..8192];
                     assert_eq!(answer, block(BET_ACK, 1, b"20000001|7574|0"));
                 }
                 Some(Event::Batch { ticket, .. }) => {
                     assert!(server.poll_event().is_none(), "a Finished waits for the bets before it");
-                    server.reply(at(1), ticket, Receipt::Refused(failure)).unwrap();
+                    server.reply(at(1), ticket, Receipt::Rejected(failure)).unwrap();
                     let _ = take(&mut server, at(1));
                 }
                 other => panic!("{other:?}"),
             }
             if finished_came_before {
-                assert_eq!(server_events(&mut server), [ServerEvent::Refused(1, RefusedBy::EarlierBets)]);
+                assert_eq!(server_events(&mut server), [ServerEvent::Rejected(1, RejectedBy::EarlierBets)]);
             }
             goes_on_but_is_not_finished(&mut server);
             server.handle(at(4), Input::Eof);
@@ -204,10 +204,10 @@ fn bets_that_the_application_refuses_count_as_refused() {
 /// Finished that the application rejects says nothing about the bets: the application decides about the next
 /// one.
 #[test]
-fn refused_finished_may_be_sent_again() {
+fn rejected_finished_may_be_sent_again() {
     let mut server = server();
     let failure = Failure { code: Code::Storage, text: "the disk is full" };
-    for (receipt, answer) in [(Receipt::Refused(failure), b"0"), (stored(), b"1")] {
+    for (receipt, answer) in [(Receipt::Rejected(failure), b"0"), (stored(), b"1")] {
         give(&mut server, at(1), &block(FINISHED, 1, b""));
         let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
         server.reply(at(1), ticket, receipt).unwrap();

@@ -1,6 +1,6 @@
 //! Finished of a client whose bets were rejected, or of another agency than its bets.
 
-use lottery_proto::server::{Event, RefusedBy};
+use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{CloseReason, Code, Failure};
 use lottery_testkit::{ServerEvent, accept_next, at, framed, give, reject_next, server_events, take};
 
@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[test]
-fn finished_of_another_agency_than_the_bets_is_refused() {
+fn finished_of_another_agency_than_the_bets_is_rejected() {
     let mut server = server_given(format!("{FIXED_BATCH}F00002"));
     assert!(accept_next(&mut server, at(0), None));
     let (error, reply, end) = outcome(&mut server);
@@ -41,7 +41,7 @@ fn finished_of_another_agency_than_the_bets_is_refused() {
 }
 
 #[test]
-fn finished_after_a_refused_batch_is_refused() {
+fn finished_after_a_rejected_batch_is_rejected() {
     let failure = Failure { code: Code::Storage, text: "the disk is full" };
     let earlier = "bets that were sent before were refused";
     for by_application in [true, false] {
@@ -56,7 +56,7 @@ fn finished_after_a_refused_batch_is_refused() {
                 if by_application && body.len() > 20 {
                     reject_next(&mut server, at(0), failure);
                 } else {
-                    assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
+                    assert!(matches!(server.poll_event(), Some(Event::Rejected { .. })));
                 }
                 let reply = utf8(take(&mut server, at(0)));
                 assert!(reply[8..].starts_with("error;"), "{reply}");
@@ -66,11 +66,11 @@ fn finished_after_a_refused_batch_is_refused() {
                 let agency = server.agency().map_or(0, lottery_proto::AgencyId::get);
                 assert_eq!(
                     server_events(&mut server),
-                    [ServerEvent::Refused(agency, RefusedBy::EarlierBets)]
+                    [ServerEvent::Rejected(agency, RejectedBy::EarlierBets)]
                 );
                 assert!(take(&mut server, at(0)).is_empty(), "it would be taken for winners");
                 assert!(server.poll_io().unwrap().fin);
-                assert_eq!(close_reason(&mut server), CloseReason::Refused);
+                assert_eq!(close_reason(&mut server), CloseReason::Rejected);
             }
         }
 
@@ -78,9 +78,9 @@ fn finished_after_a_refused_batch_is_refused() {
         if by_application {
             reject_next(&mut server, at(0), failure);
         } else {
-            assert!(matches!(server.poll_event(), Some(Event::Refused { .. })));
+            assert!(matches!(server.poll_event(), Some(Event::Rejected { .. })));
         }
-        assert!(matches!(server.poll_event(), Some(Event::Refused { error: RefusedBy::EarlierBets, .. })));
+        assert!(matches!(server.poll_event(), Some(Event::Rejected { error: RejectedBy::EarlierBets, .. })));
         assert!(accept_next(&mut server, at(0), None));
         let reply = utf8(take(&mut server, at(0)));
         assert!(reply.ends_with(&format!(";ERROR:{earlier};W;")), "{reply}");
@@ -93,6 +93,6 @@ fn finished_after_a_refused_batch_is_refused() {
         let reply = utf8(take(&mut server, at(0)));
         assert!(reply.starts_with('E'), "{reply}");
         assert!(server.poll_io().unwrap().fin);
-        assert!(matches!(close_reason(&mut server), CloseReason::Refused | CloseReason::Peer(_)));
+        assert!(matches!(close_reason(&mut server), CloseReason::Rejected | CloseReason::Peer(_)));
     }
 }
