@@ -232,10 +232,10 @@ pub enum SendError {
     #[error("longer than a message may be")]
     TooLong,
     /// A message, or a content, that the dialect does not have.
-    #[error("this wire has no such message")]
-    NotOnThisWire,
+    #[error("this dialect has no such message")]
+    NotInDialect,
     /// An agency number that the dialect cannot carry.
-    #[error("agency {agency}: this wire goes up to {max}")]
+    #[error("agency {agency}: this dialect goes up to {max}")]
     Agency {
         /// Number of the agency.
         agency: u32,

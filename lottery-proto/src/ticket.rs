@@ -240,6 +240,6 @@ pub enum ReplyError<R: Request> {
     #[error("the ticket is of another connection")]
     WrongConnection(Ticket<R>),
     /// The dialect cannot carry so much in one reply.
-    #[error("the answer does not fit: this wire cannot carry so many winners")]
+    #[error("the answer does not fit: this dialect cannot carry so many winners")]
     TooLarge(Ticket<R>),
 }

@@ -71,12 +71,12 @@ fn bet(rng: &mut Rng) -> Line {
     Line([first, last, document, date, rng.index(10_000).to_string()])
 }
 
-fn a_batch(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
+fn a_batch(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
     let bets: Vec<Line> = (0..=rng.index(4)).map(|_| bet(rng)).collect();
     let each = |write: &dyn Fn(&[String; 5]) -> String, between: &str| {
         bets.iter().map(|bet| write(&bet.0)).collect::<Vec<_>>().join(between)
     };
-    let text = match wire {
+    let text = match dialect {
         Dialect::Block => {
             let bets: Vec<String> = bets.iter().map(|bet| bet.0.join("|")).collect();
             return batch(1, &bets);
@@ -103,10 +103,10 @@ fn a_batch(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
 }
 
 /// Returns a request that an agency may send.
-fn request(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
-    match (wire, rng.index(6)) {
+fn request(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
+    match (dialect, rng.index(6)) {
         (Dialect::Echo, _) => format!("{} N°{}\n", name(rng), rng.index(100)).into_bytes(),
-        (_, 0..=2) => a_batch(wire, rng),
+        (_, 0..=2) => a_batch(dialect, rng),
         (Dialect::Block, 3) => block(BET, 1, bet(rng).0.join("|").as_bytes()),
         (Dialect::Block, 4) => block(FINISHED, 1, b""),
         (Dialect::Block, _) => block(WINNER, 1, b"1"),
@@ -120,9 +120,9 @@ fn request(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
 }
 
 /// Returns a reply that a server may send.
-pub fn answer(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
+pub fn answer(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
     let documents: Vec<String> = (0..=rng.index(3)).map(|_| rng.index(100_000_000).to_string()).collect();
-    match (wire, rng.index(6)) {
+    match (dialect, rng.index(6)) {
         (Dialect::Block, 0) => block(BET_ACK, 1, b"20000001|7574|1"),
         (Dialect::Block, 1) => block(BATCH_ACK, 1, b"1"),
         (Dialect::Block, 2) => block(WINNER, 1, b"0"),
@@ -151,9 +151,9 @@ pub fn answer(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
 }
 
 /// Returns a few valid messages.
-pub fn conversation(wire: Dialect, rng: &mut Rng) -> Vec<u8> {
-    let most = if wire == Dialect::Block { 2 } else { 4 };
-    (0..=rng.index(most)).flat_map(|_| request(wire, rng)).collect()
+pub fn conversation(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
+    let most = if dialect == Dialect::Block { 2 } else { 4 };
+    (0..=rng.index(most)).flat_map(|_| request(dialect, rng)).collect()
 }
 
 /// Inserts, removes, changes, swaps or repeats bytes, a few times.

@@ -102,7 +102,7 @@ pub fn a_list_that_no_reply_carries_is_not_shortened<Server: StoppableRuntime, C
     // The number of winners identifies the log line of each test.
     static WINNERS: AtomicU32 = AtomicU32::new(1000);
     let lines = Lines::shared();
-    let reason = "more winners than this wire can carry in one answer";
+    let reason = "more winners than this dialect can carry in one answer";
     // More winners than fill a block; one that is wider than its column.
     for (dialect, wide) in [(Dialect::Block, ""), (Dialect::Fixed, "Ana,Paz,200000001,1980-01-01,7574\n")] {
         let codec = codec(dialect);

@@ -227,13 +227,13 @@ pub fn a_dialect_that_is_switched_off_is_rejected<Server: StoppableRuntime, Clie
         if dialect == Dialect::Echo {
             assert_eq!(ask(server.address, b"hello\n"), b"", "an end without an answer");
         } else {
-            let failure = codec(dialect).failure("this wire is not spoken here");
+            let failure = codec(dialect).failure("this dialect is not spoken here");
             assert_eq!(ask(server.address, &codec(dialect).probe(1)), failure, "{dialect}");
             let file = File::invented(1, 3);
             let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, &file);
             match agency.outcome() {
                 Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
-                Err(ClientError::Rejected { reason, .. }) if reason == "this wire is not spoken here" => {}
+                Err(ClientError::Rejected { reason, .. }) if reason == "this dialect is not spoken here" => {}
                 outcome => panic!("{dialect}: {outcome:?}"),
             }
         }

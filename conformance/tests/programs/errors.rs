@@ -128,7 +128,7 @@ fn files_that_are_no_bets(runtime: &str) {
         (&b"Ana,Paz,1,1980-02-30,1\r\n"[..], "birthdate: expected a date, YYYY-MM-DD"),
         (b"Ana,Paz,1,1980-01-01\r\n", "4 fields, expected 5: first_name,last_name,document,birthdate,number"),
         (b"Ana,P\xe9z,1,1980-01-01,1\r\n", "last_name: not UTF-8"),
-        (b"A|na,Paz,1,1980-01-01,1\r\n", "first_name: '|' cannot be sent on this wire"),
+        (b"A|na,Paz,1,1980-01-01,1\r\n", "first_name: '|' cannot be sent in this dialect"),
     ] {
         fs::write(dir.path().join("bets.csv"), [good.as_bytes(), bad, good.as_bytes()].concat()).unwrap();
         fails(&mut bets("bets.csv"), 1, &format!("bets.csv: line 301: {problem}"));

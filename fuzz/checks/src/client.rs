@@ -73,7 +73,7 @@ impl Run {
                 let could = self.driver.end.can_send();
                 match self.driver.end.send_batch(now, &bets) {
                     Ok(sent) => assert!(could && sent > 0 && sent <= count),
-                    Err(error) => assert!(!could || error == SendError::NotOnThisWire, "{error}"),
+                    Err(error) => assert!(!could || error == SendError::NotInDialect, "{error}"),
                 }
             }
             _ => self.driver.end.close(now),

@@ -58,14 +58,14 @@ fn names_file_line_and_field_of_a_mistake() {
 
 #[test]
 fn an_error_about_a_bet_names_its_line() {
-    let problem = FieldError { field: Field::FirstName, problem: FieldProblem::NotOnThisWire('|') };
+    let problem = FieldError { field: Field::FirstName, problem: FieldProblem::NotInDialect('|') };
     for (before, between, line) in
         [("", "\n", 2), ("", "\r\n", 2), ("", "\n\n", 3), ("", "\r\n\r\n\r\n", 4), ("\n\n", "\n", 4)]
     {
         let list = parse(format!("{before}Ana,Paz,1,1980-01-01,1{between}Eva,Sosa,2,1980-01-01,2")).unwrap();
         assert_eq!(
             list.error(1, problem).to_string(),
-            format!("agency-7.csv: line {line}: first_name: '|' cannot be sent on this wire")
+            format!("agency-7.csv: line {line}: first_name: '|' cannot be sent in this dialect")
         );
     }
 }

@@ -81,7 +81,7 @@ impl ServerConnection {
                 }
             }
             Err(ReplyError::TooLarge(ticket)) => {
-                let reason = "more winners than this wire can carry in one answer";
+                let reason = "more winners than this dialect can carry in one answer";
                 if self.report.rejection(now) {
                     let ip = self.report.place().ip();
                     warn!(

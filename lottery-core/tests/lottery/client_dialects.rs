@@ -121,10 +121,15 @@ fn a_framed_client_waits_for_the_draw_without_a_limit() {
 #[test]
 fn bets_that_the_dialect_cannot_carry_are_not_sent() {
     for (dialect, field, text, problem) in [
-        (Dialect::Fixed, 4, "10000", "number: wider than the 4 characters that this wire has for it"),
-        (Dialect::Fixed, 2, "123456789", "document: wider than the 8 characters that this wire has for it"),
-        (Dialect::Framed, 0, "Ana;Eva", "first_name: ';' cannot be sent on this wire"),
-        (Dialect::Braces, 1, "{Paz}", "last_name: '{' cannot be sent on this wire"),
+        (Dialect::Fixed, 4, "10000", "number: wider than the 4 characters that this dialect has for it"),
+        (
+            Dialect::Fixed,
+            2,
+            "123456789",
+            "document: wider than the 8 characters that this dialect has for it",
+        ),
+        (Dialect::Framed, 0, "Ana;Eva", "first_name: ';' cannot be sent in this dialect"),
+        (Dialect::Braces, 1, "{Paz}", "last_name: '{' cannot be sent in this dialect"),
     ] {
         let mut calls = Calls::new(1, "");
         let mut bets = sendable_bets(1, 20);
@@ -190,7 +195,7 @@ fn an_agency_number_too_large_for_the_dialect_fails_before_connecting() {
         for mut agency in [LotteryClient::new(job(), bets()), LotteryClient::asking(job())] {
             assert_eq!(agency.next_step(now), Step::Done, "{dialect}");
             let error = agency.into_outcome().unwrap_err();
-            assert_eq!(error.to_string(), "agency 256: this wire goes up to 255", "{dialect}");
+            assert_eq!(error.to_string(), "agency 256: this dialect goes up to 255", "{dialect}");
         }
         let mut agency = LotteryClient::new(job_on(255, dialect), bets());
         assert!(matches!(agency.next_step(now), Step::Connect(_)), "{dialect}");

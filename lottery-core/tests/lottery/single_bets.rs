@@ -79,9 +79,9 @@ fn a_bet_with_an_invalid_field_is_rejected_before_connecting() {
         }
     }
     for (dialect, at, text, field, problem) in [
-        (Dialect::Block, 0, "A|a", Field::FirstName, FieldProblem::NotOnThisWire('|')),
-        (Dialect::Framed, 1, "P;z", Field::LastName, FieldProblem::NotOnThisWire(';')),
-        (Dialect::Braces, 1, "P:z", Field::LastName, FieldProblem::NotOnThisWire(':')),
+        (Dialect::Block, 0, "A|a", Field::FirstName, FieldProblem::NotInDialect('|')),
+        (Dialect::Framed, 1, "P;z", Field::LastName, FieldProblem::NotInDialect(';')),
+        (Dialect::Braces, 1, "P:z", Field::LastName, FieldProblem::NotInDialect(':')),
         (Dialect::Fixed, 2, "123456789", Field::Document, FieldProblem::TooWide(8)),
         (Dialect::Fixed, 4, "10000", Field::Number, FieldProblem::TooWide(4)),
         (Dialect::Fixed, 1, "Paz ", Field::LastName, FieldProblem::TrailingSpace),

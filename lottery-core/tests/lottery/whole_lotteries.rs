@@ -125,7 +125,7 @@ fn nothing_is_sent_of_a_file_that_the_dialect_cannot_carry() {
     let mut agency = world.links.remove(0).agency;
     assert_eq!(agency.next_step(Instant::default()), Step::Done);
     let error = agency.into_outcome().unwrap_err().to_string();
-    assert_eq!(error, "agency.csv: line 900: last_name: '|' cannot be sent on this wire");
+    assert_eq!(error, "agency.csv: line 900: last_name: '|' cannot be sent in this dialect");
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn a_query_is_repeated_only_after_a_failure_that_may_pass() {
         ("the centre is stopping", true),
         ("too many connections", true),
         ("nothing was sent for too long", true),
-        ("more winners than this wire can carry in one answer", false),
+        ("more winners than this dialect can carry in one answer", false),
         ("unknown agency 1, expected 1 to 0", false),
     ] {
         let braces = format!("ERROR:{said};").into_bytes();

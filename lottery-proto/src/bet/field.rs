@@ -65,15 +65,15 @@ pub enum FieldProblem {
     #[error("over 4294967295")]
     TooLarge,
     /// Character that the dialect in use cannot carry, such as its separator.
-    #[error("{0:?} cannot be sent on this wire")]
-    NotOnThisWire(char),
+    #[error("{0:?} cannot be sent in this dialect")]
+    NotInDialect(char),
     /// Space at the end, in a dialect that pads with spaces: a reader would drop it as padding.
-    #[error("ends with a space, which this wire takes for padding")]
+    #[error("ends with a space, which this dialect takes for padding")]
     TrailingSpace,
     /// Leading zero, in a dialect that pads with zeros: a reader would drop it as padding.
-    #[error("begins with a zero, which this wire takes for padding")]
+    #[error("begins with a zero, which this dialect takes for padding")]
     LeadingZero,
     /// Value that is wider than its column in the dialect in use. Holds the width, in characters.
-    #[error("wider than the {0} characters that this wire has for it")]
+    #[error("wider than the {0} characters that this dialect has for it")]
     TooWide(usize),
 }

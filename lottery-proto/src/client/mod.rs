@@ -213,7 +213,7 @@ impl Client {
     /// Asks for the winners of this agency. A dialect in which Finished asks for them, too, has no such query.
     ///
     /// # Errors
-    /// The same as [`Client::send_finished`], and [`SendError::NotOnThisWire`] in a dialect without this query.
+    /// The same as [`Client::send_finished`], and [`SendError::NotInDialect`] in a dialect without this query.
     pub fn ask_winners(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.send(now, Kind::Winners, |codec, out| {
@@ -228,10 +228,10 @@ impl Client {
     /// is not `echo`.
     pub fn send_line(&mut self, now: Instant, line: &str) -> Result<(), SendError> {
         if self.config.dialect != Dialect::Echo {
-            return Err(SendError::NotOnThisWire);
+            return Err(SendError::NotInDialect);
         }
         if line.contains('\n') {
-            return Err(SendError::NotOnThisWire);
+            return Err(SendError::NotInDialect);
         }
         if line.len() > MAX_LINE {
             return Err(SendError::TooLong);

@@ -118,7 +118,7 @@ impl Server {
         if let Some(failure) = self.rejection {
             self.fail(now, CloseReason::Rejected, failure, None);
         } else if !self.config.dialects.contains(&dialect) {
-            let failure = Failure { code: Code::Malformed, text: "this wire is not spoken here" };
+            let failure = Failure { code: Code::Malformed, text: "this dialect is not spoken here" };
             let reason = foreign.map_or(CloseReason::NotSpoken(dialect), CloseReason::Foreign);
             self.fail(now, reason, failure, None);
         }

@@ -101,7 +101,7 @@ pub(crate) trait Codec: fmt::Debug + Sync {
 
     /// Client: appends Hello.
     fn put_hello(&self, _agency: AgencyId, _out: &mut Vec<u8>) -> Result<(), SendError> {
-        Err(SendError::NotOnThisWire)
+        Err(SendError::NotInDialect)
     }
 
     /// Client: appends Finished.

@@ -67,15 +67,15 @@ impl Codec for Echo {
     }
 
     fn put_batch(&self, _: AgencyId, _: &[Bet<'_>], _: usize, _: &mut Vec<u8>) -> Result<usize, SendError> {
-        Err(SendError::NotOnThisWire)
+        Err(SendError::NotInDialect)
     }
 
     fn put_finished(&self, _: AgencyId, _: &mut Vec<u8>) -> Result<(), SendError> {
-        Err(SendError::NotOnThisWire)
+        Err(SendError::NotInDialect)
     }
 
     fn put_winners_query(&self, _: AgencyId, _: &mut Vec<u8>) -> Result<(), SendError> {
-        Err(SendError::NotOnThisWire)
+        Err(SendError::NotInDialect)
     }
 
     fn answered_by(&self, kind: Kind) -> Option<Kind> {

@@ -162,7 +162,7 @@ impl Codec for Framed {
     }
 
     fn put_winners_query(&self, _: AgencyId, _: &mut Vec<u8>) -> Result<(), SendError> {
-        Err(SendError::NotOnThisWire)
+        Err(SendError::NotInDialect)
     }
 
     fn answered_by(&self, kind: Kind) -> Option<Kind> {

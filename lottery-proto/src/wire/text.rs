@@ -38,7 +38,7 @@ pub(super) fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), F
         if swar::any_word(name.as_bytes(), one_of)
             && let Some(&separator) = name.as_bytes().iter().find(|byte| separators.contains(byte))
         {
-            return Err(FieldError { field, problem: FieldProblem::NotOnThisWire(separator.into()) });
+            return Err(FieldError { field, problem: FieldProblem::NotInDialect(separator.into()) });
         }
     }
     Ok(())

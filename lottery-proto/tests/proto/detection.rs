@@ -144,7 +144,7 @@ fn a_disabled_dialect_is_rejected_in_its_own_words() {
                 assert_ne!(server.state() == State::Open, message == b"09999999");
                 continue;
             }
-            assert_eq!(take(&mut server, at(0)), failure(dialect, "this wire is not spoken here"));
+            assert_eq!(take(&mut server, at(0)), failure(dialect, "this dialect is not spoken here"));
             server.handle(at(0), Input::FinSent);
             server.handle(at(0), Input::Eof);
             assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::NotSpoken(dialect))]);

@@ -83,11 +83,11 @@ fn an_empty_connection_is_closed_without_a_reply() {
 fn a_client_of_echo_sends_lines_only() {
     let mut client = client_of(Dialect::Echo, 1);
     let bet = lottery_testkit::bet(lottery_testkit::ANA);
-    assert_eq!(client.send_batch(at(0), &[bet]), Err(SendError::NotOnThisWire));
-    assert_eq!(client.send_bet(at(0), &bet), Err(SendError::NotOnThisWire));
-    assert_eq!(client.send_finished(at(0)), Err(SendError::NotOnThisWire));
-    assert_eq!(client.ask_winners(at(0)), Err(SendError::NotOnThisWire));
-    assert_eq!(client.send_line(at(0), "two\nlines"), Err(SendError::NotOnThisWire));
+    assert_eq!(client.send_batch(at(0), &[bet]), Err(SendError::NotInDialect));
+    assert_eq!(client.send_bet(at(0), &bet), Err(SendError::NotInDialect));
+    assert_eq!(client.send_finished(at(0)), Err(SendError::NotInDialect));
+    assert_eq!(client.ask_winners(at(0)), Err(SendError::NotInDialect));
+    assert_eq!(client.send_line(at(0), "two\nlines"), Err(SendError::NotInDialect));
     assert_eq!(client.send_line(at(0), &"x".repeat(8193)), Err(SendError::TooLong));
     assert_eq!((client.unsent(), client.poll_io().unwrap().deadline), (0, None));
     for line in ["", &"x".repeat(8192)] {
@@ -98,7 +98,7 @@ fn a_client_of_echo_sends_lines_only() {
         assert_eq!(client_events(&mut client), [ClientEvent::Line(line.into())]);
     }
     for dialect in &[Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
-        assert_eq!(client_of(*dialect, 1).send_line(at(0), "hola"), Err(SendError::NotOnThisWire));
+        assert_eq!(client_of(*dialect, 1).send_line(at(0), "hola"), Err(SendError::NotInDialect));
     }
     // Unasked line.
     give(&mut client, at(0), b"hola\n");

@@ -58,11 +58,12 @@ fn control_characters_are_the_only_invisible_ones_rejected() {
 fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
     let long = "x".repeat(31);
     let good = bet(ANA);
-    let wide =
-        |field: &str, width| format!("{field}: wider than the {width} characters that this wire has for it");
-    let not = |field: &str, c: char| format!("{field}: {c:?} cannot be sent on this wire");
-    let space = |field: &str| format!("{field}: ends with a space, which this wire takes for padding");
-    let zero = "document: begins with a zero, which this wire takes for padding".to_string();
+    let wide = |field: &str, width| {
+        format!("{field}: wider than the {width} characters that this dialect has for it")
+    };
+    let not = |field: &str, c: char| format!("{field}: {c:?} cannot be sent in this dialect");
+    let space = |field: &str| format!("{field}: ends with a space, which this dialect takes for padding");
+    let zero = "document: begins with a zero, which this dialect takes for padding".to_string();
     for (dialect, [first, last, document, number], error) in [
         (Fixed, [&long[..], "Paz", "1", "1"], wide("first_name", 30)),
         (Fixed, ["Ana", &"ñ".repeat(31), "1", "1"], wide("last_name", 30)),
@@ -105,7 +106,7 @@ fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
         assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![text])], "{dialect}");
     }
     // `braces` has no batch without bets: nothing would name its agency.
-    assert_eq!(client_of(Braces, 1).send_batch(at(0), &[]), Err(SendError::NotOnThisWire));
+    assert_eq!(client_of(Braces, 1).send_batch(at(0), &[]), Err(SendError::NotInDialect));
     for (dialect, sent) in [(Fixed, "A0000100000"), (Framed, "000000041;0\n")] {
         let mut client = client_of(dialect, 1);
         assert_eq!(client.send_batch(at(0), &[]), Ok(0));
@@ -120,9 +121,9 @@ fn a_bet_or_agency_that_block_cannot_carry_is_not_sent() {
         let bad = Bet::new(first, last, "1", "1980-01-01", "1").unwrap();
         let mut client = client(1);
         let error = client.send_batch(at(0), &[good, good, bad]).unwrap_err();
-        assert_eq!(error.to_string(), format!("bet 2: {field}: '|' cannot be sent on this wire"));
+        assert_eq!(error.to_string(), format!("bet 2: {field}: '|' cannot be sent in this dialect"));
         let error = client.send_bet(at(0), &bad).unwrap_err();
-        assert_eq!(error.to_string(), format!("bet 0: {field}: '|' cannot be sent on this wire"));
+        assert_eq!(error.to_string(), format!("bet 0: {field}: '|' cannot be sent in this dialect"));
         assert_eq!(client.unsent(), 0);
         // A batch carries at most 255 bets: those after them are not checked yet.
         let mut many = vec![good; 255];
@@ -131,7 +132,7 @@ fn a_bet_or_agency_that_block_cannot_carry_is_not_sent() {
         assert!(sent < many.len(), "{sent}");
     }
     let mut far = client(256);
-    let agency = "agency 256: this wire goes up to 255";
+    let agency = "agency 256: this dialect goes up to 255";
     assert_eq!(far.send_batch(at(0), &[good]).unwrap_err().to_string(), agency);
     assert_eq!(far.send_bet(at(0), &good).unwrap_err().to_string(), agency);
     assert_eq!(far.send_finished(at(0)).unwrap_err().to_string(), agency);

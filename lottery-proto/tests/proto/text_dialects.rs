@@ -58,7 +58,7 @@ fn a_client_sends_these_bytes_and_a_server_reads_them() {
     let mut far = client_of(Fixed, 99_999);
     far.send_finished(at(0)).unwrap();
     assert_eq!(take(&mut far, at(0)), b"F99999");
-    assert_eq!(client_of(Framed, 1).ask_winners(at(0)), Err(SendError::NotOnThisWire));
+    assert_eq!(client_of(Framed, 1).ask_winners(at(0)), Err(SendError::NotInDialect));
 }
 
 #[test]

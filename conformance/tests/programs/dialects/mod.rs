@@ -84,11 +84,11 @@ fn an_invalid_single_bet(runtime: &'static str) {
     };
     let good = ["Ana", "Paz", "20000001", "1980-01-01", "7574"];
     for (dialect, at, text, problem) in [
-        ("block", 0, "A|na", "first_name: '|' cannot be sent on this wire"),
-        ("framed", 1, "P;z", "last_name: ';' cannot be sent on this wire"),
-        ("braces", 1, "P{z", "last_name: '{' cannot be sent on this wire"),
-        ("fixed", 2, "123456789", "document: wider than the 8 characters that this wire has for it"),
-        ("fixed", 4, "10000", "number: wider than the 4 characters that this wire has for it"),
+        ("block", 0, "A|na", "first_name: '|' cannot be sent in this dialect"),
+        ("framed", 1, "P;z", "last_name: ';' cannot be sent in this dialect"),
+        ("braces", 1, "P{z", "last_name: '{' cannot be sent in this dialect"),
+        ("fixed", 2, "123456789", "document: wider than the 8 characters that this dialect has for it"),
+        ("fixed", 4, "10000", "number: wider than the 4 characters that this dialect has for it"),
         ("block", 3, "1981-02-29", "birthdate: expected a date, YYYY-MM-DD"),
         ("framed", 2, "2000000a", "document: expected decimal digits"),
     ] {
@@ -170,7 +170,7 @@ fn a_health_check_by_hand(runtime: &'static str) {
 fn a_dialect_that_is_switched_off_is_rejected(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &["--agencies", "2", "--dialects", "framed,braces"]);
     let files = [File::invented(1, 30), File::invented(2, 40)];
-    let (what, reason) = ("to count this agency as finished", "this wire is not spoken here");
+    let (what, reason) = ("to count this agency as finished", "this dialect is not spoken here");
     let ask = "the command winners asks for the winners of an agency that has finished";
     let rejected = format!("the server refused {what}: {reason}; {ask}");
     fails(&mut lottery.agency(&files[0], &["--dialect", "fixed"]), 1, &rejected);
@@ -209,29 +209,29 @@ fn a_batch_of_seven(runtime: &'static str) {
 fn names_that_a_dialect_cannot_carry(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     for (dialect, line, problem) in [
-        ("block", "A|na,Paz,1,1980-01-01,1", "first_name: '|' cannot be sent on this wire"),
-        ("framed", "Ana,P;z,1,1980-01-01,1", "last_name: ';' cannot be sent on this wire"),
-        ("braces", "Ana,P:z,1,1980-01-01,1", "last_name: ':' cannot be sent on this wire"),
-        ("braces", "\"Ana, Eva\",Paz,1,1980-01-01,1", "first_name: ',' cannot be sent on this wire"),
+        ("block", "A|na,Paz,1,1980-01-01,1", "first_name: '|' cannot be sent in this dialect"),
+        ("framed", "Ana,P;z,1,1980-01-01,1", "last_name: ';' cannot be sent in this dialect"),
+        ("braces", "Ana,P:z,1,1980-01-01,1", "last_name: ':' cannot be sent in this dialect"),
+        ("braces", "\"Ana, Eva\",Paz,1,1980-01-01,1", "first_name: ',' cannot be sent in this dialect"),
         (
             "fixed",
             "Ana ,Paz,1,1980-01-01,1",
-            "first_name: ends with a space, which this wire takes for padding",
+            "first_name: ends with a space, which this dialect takes for padding",
         ),
         (
             "fixed",
             "Ana,Paz,01,1980-01-01,1",
-            "document: begins with a zero, which this wire takes for padding",
+            "document: begins with a zero, which this dialect takes for padding",
         ),
         (
             "fixed",
             "Ana,Ñandú Ñandú Ñandú Ñandú Ñandú Ñ,1,1980-01-01,1",
-            "last_name: wider than the 30 characters that this wire has for it",
+            "last_name: wider than the 30 characters that this dialect has for it",
         ),
         (
             "fixed",
             "Ana,Paz,123456789,1980-01-01,1",
-            "document: wider than the 8 characters that this wire has for it",
+            "document: wider than the 8 characters that this dialect has for it",
         ),
     ] {
         let mut file = File::invented(1, 300);

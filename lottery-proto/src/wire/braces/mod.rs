@@ -137,7 +137,7 @@ impl Codec for Braces {
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError> {
         if bets.is_empty() {
-            return Err(SendError::NotOnThisWire);
+            return Err(SendError::NotInDialect);
         }
         let start = out.len();
         let mut taken = 0;

@@ -115,7 +115,7 @@ fn texts_of_the_machine_stand_in_the_document() {
     give(&mut rejected, at(0), b"Q{AgencyID:1};B{};N{AgencyID:1};");
     assert!(accept_next(&mut rejected, at(0), None));
     for (mut server, text) in [
-        (unspoken, "this wire is not spoken here"),
+        (unspoken, "this dialect is not spoken here"),
         (begun, "a message was not completed in time"),
         (rejected, "bets that were sent before were refused"),
     ] {
