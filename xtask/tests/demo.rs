@@ -125,7 +125,7 @@ fn each_agency_speaks_its_dialect() {
     let output = place.run(&["--keep", "--dialects", "session,block,fixed,framed,braces"]);
     assert!(output.status.success(), "{output:?}");
     let [dir] = &place.left()[..] else { panic!("{output:?}") };
-    let log = fs::read_to_string(dir.join("centre.log")).unwrap();
+    let log = fs::read_to_string(dir.join("server.log")).unwrap();
     // Only the agency on `session` begins a session.
     assert_eq!(log.matches("action: session | result: success").count(), 1, "{log}");
     assert!(String::from_utf8(output.stdout).unwrap().contains(" 4500 ┆ 90 in all"));
@@ -157,7 +157,7 @@ fn killed_processes_lose_nothing_and_store_nothing_twice() {
         let told = format!("holds all {bets} bets, each once and in the order of its agency's file.");
         assert!(shown.contains(&told) && shown.contains(" 36 in all"), "{shown}");
         let kills = shown.lines().last().unwrap();
-        assert!(kills.starts_with("12 kills on the way: the centre "), "{kills}");
+        assert!(kills.starts_with("12 kills on the way: the server "), "{kills}");
         assert!((1..=3).all(|agency| kills.contains(&format!(", agency {agency} "))), "{kills}");
         let progress = String::from_utf8(output.stderr).unwrap();
         assert_eq!(progress.lines().filter(|line| line.starts_with("killed ")).count(), 12, "{progress}");
@@ -183,7 +183,7 @@ fn keep_leaves_data_and_logs() {
     assert!(output.status.success(), "{output:?}");
     let [dir] = &place.left()[..] else { panic!("{output:?}") };
     assert_eq!(last_line(&output.stdout), format!("Logs and data: {}", dir.display()));
-    for file in ["data/bets.csv", "data/lottery.redb", "centre.log", "agency-1.log", "winners-2.txt"] {
+    for file in ["data/bets.csv", "data/lottery.redb", "server.log", "agency-1.log", "winners-2.txt"] {
         assert!(dir.join(file).exists(), "{file}");
     }
     let log = fs::read_to_string(dir.join("agency-2.log")).unwrap();

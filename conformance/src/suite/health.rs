@@ -70,7 +70,7 @@ pub fn another_listener_is_not_healthy() {
 /// Starts a listener with the name of a server's local socket that sends these words.
 fn says(address: SocketAddr, words: &'static str) -> Task<()> {
     use std::io::{Read as _, Write as _};
-    let name = LocalAddr::from_abstract_name(format!("lottery-centre/{address}")).expect("a name");
+    let name = LocalAddr::from_abstract_name(format!("lottery-server/{address}")).expect("a name");
     let socket = UnixListener::bind_addr(&name).expect("it is free");
     Task::start("what is no server", move || {
         let (mut stream, _) = socket.accept().expect("somebody asks");

@@ -17,7 +17,7 @@ use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_core::store::MemoryStore;
 
 /// Text for a peer when the server stops, if its dialect has a message for it.
-const STOPPING: &str = "the centre is stopping";
+const STOPPING: &str = "the server is stopping";
 
 /// Time that a late reply is waited for.
 const LINGER: Duration = Duration::from_millis(200);

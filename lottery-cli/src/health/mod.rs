@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Returns the name of the local socket of a server that listens at `address`.
 fn name(address: SocketAddr) -> io::Result<net::SocketAddr> {
-    net::SocketAddr::from_abstract_name(format!("lottery-centre/{address}"))
+    net::SocketAddr::from_abstract_name(format!("lottery-server/{address}"))
 }
 
 /// Returns an address as both sides write it: IPv4 as such, also where the socket takes both versions.

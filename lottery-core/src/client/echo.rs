@@ -73,7 +73,7 @@ impl EchoClient {
 
     /// Logs now and then the thing that it waits for.
     fn remind(&mut self, now: Instant) {
-        let what = if self.waiting { "the centre" } else { "the next message" };
+        let what = if self.waiting { "the server" } else { "the next message" };
         self.connection.waits_for(now, Some((what, self.done as usize)));
     }
 

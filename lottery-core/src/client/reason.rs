@@ -10,7 +10,7 @@ pub(super) fn passes(code: Code) -> bool {
 /// Does the same for a dialect without codes: recognizes the reasons of this project's server for such a
 /// failure.
 pub(super) fn passes_in_words(reason: &str) -> bool {
-    ["the centre is stopping", "too many connections", "nothing was sent for too long"].contains(&reason)
+    ["the server is stopping", "too many connections", "nothing was sent for too long"].contains(&reason)
 }
 
 /// Returns the number, from 1, of the bet that the server's reason names: it begins with `CODE: bet N: `.

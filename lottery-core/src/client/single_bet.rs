@@ -124,7 +124,7 @@ impl Machine for SingleBet {
         }
         self.connection.handle(now, input);
         self.advance(now);
-        self.connection.waits_for(now, Some(("the centre", 0)));
+        self.connection.waits_for(now, Some(("the server", 0)));
     }
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
@@ -134,7 +134,7 @@ impl Machine for SingleBet {
 
 impl Dialer for SingleBet {
     fn next_step(&mut self, now: Instant) -> Step {
-        self.connection.waits_for(now, Some(("the centre", 0)));
+        self.connection.waits_for(now, Some(("the server", 0)));
         self.connection.next_step(now, now, now.after(self.retry_for))
     }
 
@@ -145,7 +145,7 @@ impl Dialer for SingleBet {
                 client.send_bet(now, &bet)?;
                 if asks { client.ask_winners(now) } else { Ok(()) }
             });
-            self.connection.waits_for(now, Some(("the centre", 0)));
+            self.connection.waits_for(now, Some(("the server", 0)));
         }
     }
 

@@ -13,7 +13,7 @@ use crate::messages::{Command, HelloOutcome, Outcome, Won};
 use crate::store::{AgencyRecord, WinnersPiece};
 
 /// Failure sent for a Hello or a query once the commit queue is closed: there will be no draw.
-const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
+const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the server is stopping" };
 
 impl ServerConnection {
     pub(super) fn answer_hello(&mut self, now: Instant, ticket: Ticket<Hello>, outcome: &HelloOutcome) {
@@ -41,7 +41,7 @@ impl ServerConnection {
     pub(super) fn reject(&mut self, now: Instant, command: Command) {
         let outcome = || Outcome::Rejected {
             code: Code::Storage,
-            reason: "the centre stores nothing any more".to_owned(),
+            reason: "the server stores nothing any more".to_owned(),
         };
         match command {
             Command::Hello(ticket) => self.reply(now, ticket, HelloReply::Rejected(STOPPING)),

@@ -29,7 +29,7 @@ fn a_rejected_bet_is_named_by_its_line() {
 #[test]
 fn an_unexpected_total_ends_the_client() {
     let error = told(&block(BATCH_ACK, "1|4")).to_string();
-    let whose = "centre:1 holds 4 bets of this agency that are not the first 4 of a.csv";
+    let whose = "server:1 holds 4 bets of this agency that are not the first 4 of a.csv";
     assert_eq!(error, format!("{whose}: others were stored meanwhile"));
 }
 

@@ -55,7 +55,7 @@ fn stored_bets_that_are_not_the_beginning_of_the_file_end_the_client() {
         assert_eq!(
             talk.error().to_string(),
             format!(
-                "centre:1 holds {stored} bets of this agency that are not the first {stored} of agency.csv: {what}"
+                "server:1 holds {stored} bets of this agency that are not the first {stored} of agency.csv: {what}"
             )
         );
     }

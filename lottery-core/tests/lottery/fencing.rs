@@ -241,7 +241,7 @@ fn a_hello_is_rejected_when_the_store_has_failed() {
     assert!(matches!(&told[..], [Told::Failed(Some(Code::Storage), _)]), "{told:?}");
     // The commit queue is closed, too.
     let told = lottery.session(1).told();
-    assert_eq!(told, [Told::Failed(Some(Code::ShuttingDown), "the centre is stopping".to_owned())]);
+    assert_eq!(told, [Told::Failed(Some(Code::ShuttingDown), "the server is stopping".to_owned())]);
 }
 
 #[test]

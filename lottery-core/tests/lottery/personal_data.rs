@@ -44,8 +44,8 @@ fn a_reason_without_a_date_is_shown_unchanged() {
 fn debug_shows_nothing_of_a_bet() {
     let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
     let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
-    let bet = SingleBet::new(connection, "centre:1".to_owned(), TIMEOUTS, fields).unwrap();
-    assert_eq!(format!("{bet:?}"), "SingleBet(Call(agency 1 to centre:1, ended: false, None))");
+    let bet = SingleBet::new(connection, "server:1".to_owned(), TIMEOUTS, fields).unwrap();
+    assert_eq!(format!("{bet:?}"), "SingleBet(Call(agency 1 to server:1, ended: false, None))");
     assert_eq!(format!("{:?}", Mailbox::new(|()| ())), "Mailbox");
     let batch = EncodedBatch::from_rows(3, 2, "1,Ana,Paz,20000001,1980-01-01,7574\r\n".to_owned());
     assert_eq!(format!("{batch:?}"), "EncodedBatch { agency: 3, bets: 2, rows: 36 bytes }");

@@ -30,7 +30,7 @@ fn dial(caller: &mut impl Dialer, now: Instant) {
     let Step::Connect(target) = caller.next_step(now) else { panic!("it has to connect") };
     assert_eq!(
         target,
-        Target { server: "centre:1".to_owned(), timeout: TIMEOUTS.0, until: now.after(TIMEOUTS.1) }
+        Target { server: "server:1".to_owned(), timeout: TIMEOUTS.0, until: now.after(TIMEOUTS.1) }
     );
     caller.not_connected(now, &rejected());
 }
@@ -38,7 +38,7 @@ fn dial(caller: &mut impl Dialer, now: Instant) {
 /// Checks that the outcome names the server and the reason.
 fn could_not_connect<T: std::fmt::Debug>(outcome: Result<T, ClientError>) {
     let Err(ClientError::Connect { server, error }) = outcome else { panic!("{outcome:?}") };
-    assert_eq!((server.as_str(), error.kind()), ("centre:1", io::ErrorKind::ConnectionRefused));
+    assert_eq!((server.as_str(), error.kind()), ("server:1", io::ErrorKind::ConnectionRefused));
     assert_eq!(error.to_string(), "nobody listens");
 }
 
@@ -79,7 +79,7 @@ fn with_sessions_connecting_is_retried_until_the_limit() {
     let Err(ClientError::GivenUp { reason, stored: 0, total: 2, finished: false, .. }) = outcome else {
         panic!("{outcome:?}")
     };
-    assert_eq!(reason, "cannot connect to centre:1: nobody listens");
+    assert_eq!(reason, "cannot connect to server:1: nobody listens");
 }
 
 #[test]
@@ -88,14 +88,14 @@ fn a_single_bet_and_a_health_check_do_not_retry() {
     let connection = |dialect| ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
     let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
     let mut bet =
-        SingleBet::new(connection(Dialect::Block), "centre:1".to_owned(), TIMEOUTS, fields).unwrap();
+        SingleBet::new(connection(Dialect::Block), "server:1".to_owned(), TIMEOUTS, fields).unwrap();
     dial(&mut bet, now);
     assert_eq!(bet.next_step(now), Step::Done);
     could_not_connect(bet.into_outcome());
 
     let mut echoes = EchoClient::new(EchoJob {
         connection: connection(Dialect::Echo),
-        server: "centre:1".to_owned(),
+        server: "server:1".to_owned(),
         connect_timeout: TIMEOUTS.0,
         retry_for: TIMEOUTS.1,
         amount: 2,
@@ -112,7 +112,7 @@ fn debug_of_a_client_shows_server_and_end() {
     for dialect in [Dialect::Block, Dialect::Session] {
         let mut agency = agency(dialect);
         let shown = format!("{agency:?}");
-        assert!(shown.contains("Call(agency 1 to centre:1, ended: false, None)"), "{shown}");
+        assert!(shown.contains("Call(agency 1 to server:1, ended: false, None)"), "{shown}");
         let Step::Connect(_) = agency.next_step(now) else { panic!() };
         agency.connected(now);
         agency.handle(now, Input::Shutdown);

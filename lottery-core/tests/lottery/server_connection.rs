@@ -15,7 +15,7 @@ use crate::support::blocks::{HELLO, block, hear};
 fn requests_to_a_stopping_server_are_rejected_on_every_dialect() {
     let framed = b"00000003END".to_vec();
     for (asked, told) in [
-        (block(HELLO, "2"), "shutting-down|the centre is stopping"),
+        (block(HELLO, "2"), "shutting-down|the server is stopping"),
         (block(1, "Ana|Paz|20000001|1980-01-01|7574"), "20000001|7574|0"),
         (block(4, ""), "0"),
         // Dialects without a message for that only end the connection.

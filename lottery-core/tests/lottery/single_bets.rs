@@ -19,7 +19,7 @@ fn fields(fields: [&str; 5]) -> Fields {
 }
 
 fn single(dialect: Dialect, of: [&str; 5]) -> Result<SingleBet, FieldError> {
-    SingleBet::new(connection(dialect), "centre:1".to_owned(), TIMEOUTS, fields(of))
+    SingleBet::new(connection(dialect), "server:1".to_owned(), TIMEOUTS, fields(of))
 }
 
 const ANA: [&str; 5] = ["Ana María", "Núñez", "20000001", "1980-01-01", "7574"];

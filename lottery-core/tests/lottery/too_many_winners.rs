@@ -77,7 +77,7 @@ fn more_winners_than_bets_are_rejected_on_every_dialect() {
         hear(&mut agency, &list(*dialect, 4));
         let error = agency.into_outcome().unwrap_err();
         assert!(matches!(error, ClientError::TooManyWinners { named: 4, bets: 3, .. }), "{dialect}: {error}");
-        assert_eq!(error.to_string(), "centre:1 names 4 winners, of 3 bets");
+        assert_eq!(error.to_string(), "server:1 names 4 winners, of 3 bets");
     }
 }
 

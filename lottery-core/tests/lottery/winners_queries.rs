@@ -100,7 +100,7 @@ fn a_server_that_does_not_come_back_is_given_up() {
         assert_eq!(now, second(10), "{dialect}: as long as its job says");
         let error = asking.into_outcome().unwrap_err().to_string();
         let reason =
-            "given up after 10.0s: cannot connect to centre:1: nobody listens; 0 of 0 bets are stored";
+            "given up after 10.0s: cannot connect to server:1: nobody listens; 0 of 0 bets are stored";
         assert!(error.starts_with(reason), "{dialect}: {error}");
     }
 }
@@ -199,7 +199,7 @@ fn an_unfinished_agency_has_no_winners() {
 #[test]
 fn a_query_is_repeated_only_after_a_failure_that_may_pass() {
     for (said, again) in [
-        ("the centre is stopping", true),
+        ("the server is stopping", true),
         ("too many connections", true),
         ("nothing was sent for too long", true),
         ("more winners than this dialect can carry in one answer", false),

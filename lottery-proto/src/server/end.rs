@@ -29,7 +29,7 @@ impl Server {
     pub(super) fn shut_down(&mut self, now: Instant) {
         // Also if the peer has ended already: a reply that is still owed to it may never come.
         self.ending.get_or_insert(now);
-        let failure = Failure { code: Code::ShuttingDown, text: "the centre is stopping" };
+        let failure = Failure { code: Code::ShuttingDown, text: "the server is stopping" };
         self.fail(now, CloseReason::Shutdown, failure, None);
         // This process will not see the draw that these queries wait for.
         while let Some(number) = self.slots.first_owed(Kind::AwaitWinners) {

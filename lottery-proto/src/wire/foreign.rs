@@ -32,7 +32,7 @@ mod tests {
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", Some(Foreign::Tls)),
             (b"\x16\n", None),
             (b"\x16\x02\n", None),
-            (b"GET / HTTP/1.1\r\nHost: centre\r\n", Some(Foreign::Http)),
+            (b"GET / HTTP/1.1\r\nHost: server\r\n", Some(Foreign::Http)),
             (b"GET / \n HTTP/1.1\n", None),
             (b"GET\n", None),
             (b"GET / \n", None),

@@ -176,10 +176,10 @@ fn a_done_connection_stays_done_if_the_peer_never_ends() {
 #[test]
 fn a_shutdown_is_reported_in_dialects_that_have_words_for_it() {
     for (sent, reply) in [
-        ("A0000100000", "E00022the centre is stopping"),
+        ("A0000100000", "E00022the server is stopping"),
         ("00000003END", ""),
-        ("000000041;0\n", "00000028error;the centre is stopping"),
-        ("Q{AgencyID:1};", "ERROR:the centre is stopping;"),
+        ("000000041;0\n", "00000028error;the server is stopping"),
+        ("Q{AgencyID:1};", "ERROR:the server is stopping;"),
         ("A0", ""),
         ("hola", ""),
     ] {
@@ -193,7 +193,7 @@ fn a_shutdown_is_reported_in_dialects_that_have_words_for_it() {
         assert_eq!(close_reason(&mut server), CloseReason::Shutdown, "{sent}");
     }
     // A client whose Finished was acknowledged is told that the server stops.
-    for (sent, reply) in [("F00001", "O"), ("N{AgencyID:1};", "ACK_NOTIFY;ERROR:the centre is stopping;")] {
+    for (sent, reply) in [("F00001", "O"), ("N{AgencyID:1};", "ACK_NOTIFY;ERROR:the server is stopping;")] {
         let mut server = server_given(sent);
         server.handle(at(1), Input::Shutdown);
         assert!(take(&mut server, at(1)).is_empty());

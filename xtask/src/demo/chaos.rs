@@ -137,7 +137,7 @@ mod tests {
         for victim in [Role::Client(2), Role::Server, Role::Client(2)] {
             killed.add(victim);
         }
-        assert_eq!(killed.to_string(), "3 kills on the way: the centre 1, agency 2 2.");
+        assert_eq!(killed.to_string(), "3 kills on the way: the server 1, agency 2 2.");
         assert_eq!((killed.spared(2), killed.spared(1)), (Some(Role::Client(1)), Some(Role::Client(1))));
     }
 }

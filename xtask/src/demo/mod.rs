@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
 /// Holds the lottery, and checks and prints its results.
 fn hold(args: &Args, inputs: &[PathBuf], programs: &build::Programs, dir: &Path) -> Result<(), Error> {
     print(&format!(
-        "A centre ({}) and {} {} ({}; {})\n",
+        "A server ({}) and {} {} ({}; {})\n",
         args.runtime.server(),
         inputs.len(),
         if inputs.len() == 1 { "agency" } else { "agencies" },

@@ -27,7 +27,7 @@ pub(super) enum Role {
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Server => f.write_str("the centre"),
+            Self::Server => f.write_str("the server"),
             Self::Client(agency) => write!(f, "agency {agency}"),
         }
     }
@@ -72,7 +72,7 @@ impl Processes {
     /// Returns the path of a process's log.
     pub(super) fn log(&self, role: Role) -> PathBuf {
         self.dir.join(match role {
-            Role::Server => "centre.log".to_owned(),
+            Role::Server => "server.log".to_owned(),
             Role::Client(agency) => format!("agency-{agency}.log"),
         })
     }

@@ -27,6 +27,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let mut bash = Command::new("bash");
     bash.arg(root().join("docker/generar-compose.sh")).arg(&args.file).arg(args.clients.to_string());
     output(&mut bash)?;
-    let report = format!("{}: a centre and {} clients\n", args.file.display(), args.clients);
+    let report = format!("{}: a server and {} clients\n", args.file.display(), args.clients);
     io::stdout().write_all(report.as_bytes()).map_err(Error::Report)
 }

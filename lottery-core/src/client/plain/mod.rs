@@ -133,7 +133,7 @@ impl PlainClient {
         let waits_for = match self.phase {
             Phase::Done => None,
             _ if self.settled || asks => Some(("the draw", 0)),
-            _ => Some(("the centre", self.sent + self.stored)),
+            _ => Some(("the server", self.sent + self.stored)),
         };
         self.connection.waits_for(now, waits_for);
     }

@@ -117,7 +117,7 @@ impl SessionClient {
 
     /// Logs now and then the thing that it waits for.
     fn remind(&mut self, now: Instant) {
-        let waits_for = if self.finished { ("the draw", 0) } else { ("the centre", self.stored) };
+        let waits_for = if self.finished { ("the draw", 0) } else { ("the server", self.stored) };
         self.connection.waits_for(now, Some(waits_for));
     }
 

@@ -33,6 +33,6 @@ fn a_waiting_client_logs_that_every_thirty_seconds() {
         let of_first = waits.iter().filter(|line| line.contains("client_id: 1"));
         let expected = [30, 60, 90].map(|seconds| line(1, "the draw", seconds));
         assert!(of_first.take(3).copied().eq(expected.iter()), "{dialect}: {waits:#?}");
-        assert!(waits.contains(&&line(2, "the centre", 30)), "{dialect}: {waits:#?}");
+        assert!(waits.contains(&&line(2, "the server", 30)), "{dialect}: {waits:#?}");
     }
 }

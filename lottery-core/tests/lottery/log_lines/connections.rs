@@ -61,7 +61,7 @@ fn a_port_scan_is_one_line() {
         (b"", Input::Eof),
         (hello, Input::Eof),
         (hello, Input::Failed),
-        (b"GET / HTTP/1.1\r\nHost: centre\r\n\r\n", Input::Eof),
+        (b"GET / HTTP/1.1\r\nHost: server\r\n\r\n", Input::Eof),
         (b"OPTIONS / HTTP/1.0\r\n\r\n", Input::Failed),
     ] {
         let seen = |level| {

@@ -24,14 +24,14 @@ fn a_whole_run_logs_the_courses_lines() {
     let expected = [
         "INFO     action: open_lottery | result: success | agencies: 2 | winning_number: 7574 | bets: 0 | finished: 0 \
          | drawn: no",
-        "INFO     action: connect | result: in_progress | client_id: 1 | server: centre:1",
+        "INFO     action: connect | result: in_progress | client_id: 1 | server: server:1",
         "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
         "INFO     action: apuesta_recibida | result: success | cantidad: 4",
         "INFO     action: apuesta_recibida | result: success | cantidad: 2",
         "INFO     action: agencies_finished | result: in_progress | msg: 1 of 2 agencies finished",
         "INFO     action: agency_finished | result: success | agency: 1",
         "INFO     action: apuestas_enviadas | result: success | client_id: 1 | cantidad: 6",
-        "INFO     action: connect | result: in_progress | client_id: 2 | server: centre:1",
+        "INFO     action: connect | result: in_progress | client_id: 2 | server: server:1",
         "INFO     action: accept_connections | result: success | ip: 10.0.0.1",
         "INFO     action: apuesta_recibida | result: success | cantidad: 4",
         "INFO     action: apuesta_recibida | result: success | cantidad: 2",

@@ -31,7 +31,7 @@ pub(crate) fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> LotteryC
 pub(crate) fn job_on(agency: u32, dialect: Dialect) -> Job {
     Job {
         connection: ClientConfig::new(AgencyId::new(agency).unwrap(), dialect),
-        server: "centre:1".to_owned(),
+        server: "server:1".to_owned(),
         batch_max: None,
         poll_initial: Duration::from_secs(1),
         poll_max: Duration::from_secs(8),

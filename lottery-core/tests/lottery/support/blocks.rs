@@ -41,7 +41,7 @@ pub(crate) fn connected(id: u32, dialect: Dialect) -> LotteryClient {
     let file = [row(1), row(2), "\n".to_owned(), row(3)].concat();
     let job = Job {
         connection: ClientConfig::new(AgencyId::new(id).unwrap(), dialect),
-        server: "centre:1".to_owned(),
+        server: "server:1".to_owned(),
         batch_max: None,
         poll_initial: Duration::from_secs(1),
         poll_max: Duration::from_secs(1),
@@ -51,7 +51,7 @@ pub(crate) fn connected(id: u32, dialect: Dialect) -> LotteryClient {
     };
     let mut agency =
         LotteryClient::new(job, Arc::new(AgencyFile::parse(Path::new("a.csv"), file.as_bytes()).unwrap()));
-    assert!(matches!(agency.next_step(now), Step::Connect(target) if target.server == "centre:1"));
+    assert!(matches!(agency.next_step(now), Step::Connect(target) if target.server == "server:1"));
     agency.connected(now);
     agency
 }

@@ -73,7 +73,7 @@ impl Talk {
     /// Connects the agency, now.
     pub(crate) fn connect(&mut self) {
         let Step::Connect(target) = self.agency.next_step(self.now) else { panic!("it has to connect") };
-        assert_eq!(target.server, "centre:1");
+        assert_eq!(target.server, "server:1");
         self.server = Server::new(ServerConfig::default(), ConnId(1), self.now);
         self.asked.clear();
         self.agency.connected(self.now);

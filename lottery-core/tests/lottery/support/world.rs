@@ -175,7 +175,7 @@ pub(crate) struct World {
 pub(crate) fn job(agency: u32) -> Job {
     Job {
         connection: ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::Block),
-        server: "centre:1".to_owned(),
+        server: "server:1".to_owned(),
         batch_max: None,
         poll_initial: Duration::from_secs(1),
         poll_max: Duration::from_secs(8),

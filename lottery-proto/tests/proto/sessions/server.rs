@@ -115,7 +115,7 @@ fn errors_carry_their_code() {
     }
     let mut server = in_session();
     server.handle(at(0), Input::Shutdown);
-    assert_eq!(take(&mut server, at(0)), block(ERROR, 3, b"shutting-down|the centre is stopping"));
+    assert_eq!(take(&mut server, at(0)), block(ERROR, 3, b"shutting-down|the server is stopping"));
     let mut server = in_session();
     server.handle(at(60_000), Input::Timeout);
     assert_eq!(take(&mut server, at(60_000)), block(ERROR, 3, b"timeout|nothing was sent for too long"));
@@ -221,6 +221,6 @@ fn a_waiting_session_gets_its_replies_and_then_the_shutdown() {
     server.handle(at(0), Input::Shutdown);
     server.reply(at(0), ticket, Receipt::Stored { total: 3 }).unwrap();
     let sent_back = take(&mut server, at(0));
-    let error = block(ERROR, 3, b"shutting-down|the centre is stopping");
+    let error = block(ERROR, 3, b"shutting-down|the server is stopping");
     assert_eq!(sent_back, [block(BATCH_ACK, 3, b"1|3"), error].concat());
 }
