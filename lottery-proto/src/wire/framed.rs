@@ -255,7 +255,7 @@ fn bet(payload: Payload<'_>, at: usize, len: usize) -> Result<Span, Problem> {
     let rest = payload.bytes.get(at..).unwrap_or_default();
     if payload.text.is_some()
         && let Some(window) = rest.first_chunk()
-        && let Some(short) = fast_path::read::<b';'>(window, len)
+        && let Some(short) = fast_path::read::<b';'>(window, rest, len)
     {
         return Ok(short.span(at));
     }

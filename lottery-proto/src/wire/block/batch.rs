@@ -41,7 +41,7 @@ pub(super) fn validate(payload: &[u8], agency: u8, spans: &mut Spans) -> Result<
 
 /// Receiver of the valid bets in a batch. It is no closure: one for both paths is not always inlined.
 trait Receiver<'a> {
-    /// Takes a bet that the fast path has read, `at` bytes behind the count. `text` begins with its packet.
+    /// Takes a bet that the fast path has read, `at` bytes behind the count. `text` begins with it.
     fn fast(&mut self, bet: ShortBet, at: usize, text: &'a str);
 
     /// Takes a bet that the slow path has read, `at` bytes behind the count.
@@ -64,7 +64,7 @@ struct Visitor<F>(F);
 impl<'a, F: FnMut(Bet<'a>)> Receiver<'a> for Visitor<F> {
     #[inline(always)]
     fn fast(&mut self, bet: ShortBet, _: usize, text: &'a str) {
-        bet.bet(text, HEADER_SIZE).into_iter().for_each(&mut self.0);
+        bet.bet(text).into_iter().for_each(&mut self.0);
     }
 
     fn slow(&mut self, bet: Bet<'a>, _: usize) {
@@ -89,9 +89,9 @@ fn for_each_bet<'a>(
     while found < count {
         let mut rest = text.and_then(|text| text.get(at..)).unwrap_or_default();
         while found < count
-            && let Some((bet, after)) = read_fast(rest, [BET, agency])
+            && let Some((bet, text, after)) = read_fast(rest, [BET, agency])
         {
-            receiver.fast(bet, at + HEADER_SIZE, rest);
+            receiver.fast(bet, at + HEADER_SIZE, text);
             (rest, at, found) = (after, bets.len() - after.len(), found + 1);
         }
         if found < count {
@@ -111,18 +111,20 @@ fn for_each_bet<'a>(
     })
 }
 
-/// Reads the Bet packet at the start of `text`, and returns the bet, and the text behind it. Reads only a packet that begins with `start`, holds a bet that the fast path reads, and has a full window
+/// Reads the Bet packet at the start of `text`, and returns the bet, the text that begins with it, and the text
+/// behind the packet. Reads only a packet that begins with `start`, holds a bet that the fast path reads, and has a full window
 /// of bytes behind its header.
 #[inline(always)]
-fn read_fast(text: &str, start: [u8; 2]) -> Option<(ShortBet, &str)> {
+fn read_fast(text: &str, start: [u8; 2]) -> Option<(ShortBet, &str, &str)> {
     let packet: &[u8; HEADER_SIZE + fast_path::WINDOW] = text.as_bytes().first_chunk()?;
     let (&[kind, agency, low, high], _) = packet.split_first_chunk()?;
     let size = usize::from(u16::from_le_bytes([low, high]));
     if u16::from_le_bytes([kind, agency]) != u16::from_le_bytes(start) || size < HEADER_SIZE {
         return None;
     }
-    let short = fast_path::read::<b'|'>(packet.last_chunk()?, size - HEADER_SIZE)?;
-    Some((short, text.get(size..)?))
+    let bytes = text.get(HEADER_SIZE..)?;
+    let short = fast_path::read::<b'|'>(packet.last_chunk()?, bytes.as_bytes(), size - HEADER_SIZE)?;
+    Some((short, bytes, text.get(size..)?))
 }
 
 /// Reads the Bet packet number `index` of `count` at `at`, and returns the bet and the offset of the packet's end.
