@@ -27,18 +27,6 @@ pub(crate) fn detect(bytes: &[u8], limit: usize, ended: bool) -> Option<Dialect>
     line.then_some(Dialect::Echo)
 }
 
-/// True if `bytes` begin with `expected`; `None` if they end before that is decided.
-pub(super) fn begin_with(bytes: &[u8], expected: &[u8]) -> Option<bool> {
-    let alike = bytes.iter().zip(expected).all(|(byte, expected)| byte == expected);
-    if alike { (bytes.len() >= expected.len()).then_some(true) } else { Some(false) }
-}
-
-/// True if `bytes` begin with `count` decimal digits; `None` if they end before that is decided.
-pub(super) fn begin_with_digits(bytes: &[u8], count: usize) -> Option<bool> {
-    let digits = bytes.iter().take(count).all(u8::is_ascii_digit);
-    if digits { (bytes.len() >= count).then_some(true) } else { Some(false) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,8 +7,7 @@ use bytes::BufMut;
 use nom::bytes::complete::{tag, take_till1, take_while};
 use nom::{IResult, Parser};
 
-use super::detect::begin_with_digits;
-use super::text::{self, failure_text, is_document, put_number, put_padded};
+use super::text::{self, begin_with_digits, failure_text, is_document, put_number, put_padded};
 use super::{
     AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response, Side,
     TooLarge, fast_path,

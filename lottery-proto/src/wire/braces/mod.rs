@@ -12,8 +12,7 @@ use bets::{KEYS, put_bet};
 
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::detect::begin_with;
-use crate::wire::text::{self, failure_text, is_document, put_number};
+use crate::wire::text::{self, begin_with, failure_text, is_document, put_number};
 use crate::wire::{
     AfterReply, Answer, Codec, FrameCursor, Kind, Limits, Part, PendingReply, Rejection, Request, Response,
     Side, TooLarge,

@@ -12,8 +12,7 @@ use bets::{BET, DOCUMENT, NAME, NUMBER, without_zeros};
 
 use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Spans};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::detect::begin_with_digits;
-use crate::wire::text::{self, is_document, put_padded};
+use crate::wire::text::{self, begin_with_digits, is_document, put_padded};
 use crate::wire::{
     AfterReply, Answer, Codec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Rejection, Request,
     Response, Side, TooLarge,
