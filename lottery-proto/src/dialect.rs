@@ -1,6 +1,7 @@
 //! Dialects, and their properties that an application may have to know.
 
 use core::fmt;
+use core::str::FromStr;
 
 /// Dialect: one of the protocols that carry the same messages (`docs/protocol.md#choosing-a-dialect`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +74,20 @@ impl Dialect {
     }
 }
 
+/// Error for a name that no dialect has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected block, session, fixed, framed, braces or echo")]
+pub struct UnknownDialect;
+
+/// Parses a name, in lower case.
+impl FromStr for Dialect {
+    type Err = UnknownDialect;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDialect> {
+        Self::ALL.iter().find(|dialect| dialect.name() == name).copied().ok_or(UnknownDialect)
+    }
+}
+
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -129,6 +144,19 @@ impl fmt::Display for Foreign {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn a_name_is_parsed_to_its_dialect() {
+        let error = UnknownDialect.to_string();
+        for dialect in Dialect::ALL {
+            assert_eq!(dialect.name().parse(), Ok(*dialect));
+            assert!(error.contains(dialect.name()), "{error}");
+        }
+        for name in ["", "Block", "blocks"] {
+            assert_eq!(name.parse::<Dialect>(), Err(UnknownDialect));
+        }
+    }
 
     #[test]
     fn each_dialect_has_its_profile() {

@@ -14,11 +14,12 @@ mod ticket;
 mod wire;
 
 pub use bet::{
-    AgencyId, Bet, BetVec, Bets, Field, FieldError, FieldProblem, Iter as BetsIter, MAX_DOCUMENT, MAX_NAME,
+    AgencyId, AgencyIdError, Bet, BetVec, Bets, Field, FieldError, FieldProblem, Iter as BetsIter,
+    MAX_DOCUMENT, MAX_NAME,
 };
 pub use client::{Client, ClientConfig};
 pub use conn::{Input, Instant, Io, Lender, Machine, State};
-pub use dialect::{Dialect, DialectProfile, Foreign, WinnersFlow};
+pub use dialect::{Dialect, DialectProfile, Foreign, UnknownDialect, WinnersFlow};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
 pub use server::{Server, ServerConfig};
 pub use ticket::{

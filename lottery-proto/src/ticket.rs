@@ -129,7 +129,7 @@ mod sealed {
 }
 
 /// Reply to [`Hello`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HelloReply<'a> {
     /// The agency has a session, and its older sessions are over.
     Welcome {
@@ -158,7 +158,7 @@ impl<'a> From<HelloReply<'a>> for Reply<'a> {
 
 /// Reply to [`Echo`]: the line, which the machine has kept, goes back behind this prefix. The prefix is empty for a plain
 /// echo.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EchoReply<'a>(pub &'a str);
 
 impl<'a> From<EchoReply<'a>> for Reply<'a> {
@@ -168,7 +168,7 @@ impl<'a> From<EchoReply<'a>> for Reply<'a> {
 }
 
 /// Reply to [`SingleBet`], [`Batch`] and [`Finished`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt<'a> {
     /// The request is durable: written and synced.
     Stored {
@@ -180,7 +180,7 @@ pub enum Receipt<'a> {
 }
 
 /// Reply to [`WinnersQuery`] and [`AnonymousWaiter`].
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum WinnersReply<'a> {
     /// The draw has not taken place. Not for a query that waits for the draw.
     Pending,

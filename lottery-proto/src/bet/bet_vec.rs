@@ -50,6 +50,11 @@ impl BetVec {
         self.places.is_empty()
     }
 
+    /// Returns the bets in the order in which they were added.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Bet<'_>> {
+        self.iter_from(0)
+    }
+
     /// Returns the bets from index `from` on, counted from 0.
     pub fn iter_from(&self, from: usize) -> impl ExactSizeIterator<Item = Bet<'_>> {
         self.places.get(from..).unwrap_or_default().iter().map(|place| self.bet(place))
@@ -63,6 +68,20 @@ impl BetVec {
             field
         });
         Bet { first_name, last_name, document, birthdate, number: place.number }
+    }
+}
+
+impl<'a> Extend<Bet<'a>> for BetVec {
+    fn extend<I: IntoIterator<Item = Bet<'a>>>(&mut self, bets: I) {
+        bets.into_iter().for_each(|bet| self.push(&bet));
+    }
+}
+
+impl<'a> FromIterator<Bet<'a>> for BetVec {
+    fn from_iter<I: IntoIterator<Item = Bet<'a>>>(bets: I) -> Self {
+        let mut vec = Self::default();
+        vec.extend(bets);
+        vec
     }
 }
 
@@ -96,5 +115,8 @@ mod tests {
         assert_eq!(kept.iter_from(2).collect::<Vec<_>>(), bets[2..]);
         assert_eq!((kept.len(), kept.iter_from(3).len(), kept.iter_from(9).len()), (3, 0, 0));
         assert_eq!(format!("{kept:?}"), "BetVec(3)");
+        let mut copy: BetVec = kept.iter().collect();
+        copy.extend(bets);
+        assert_eq!(copy.iter().collect::<Vec<_>>(), [bets, bets].concat());
     }
 }

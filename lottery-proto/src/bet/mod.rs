@@ -10,7 +10,7 @@ mod field;
 mod spans;
 pub(crate) mod swar;
 
-pub use agency::AgencyId;
+pub use agency::{AgencyId, AgencyIdError};
 pub use bet::{Bet, MAX_DOCUMENT, MAX_NAME};
 pub use bet_vec::BetVec;
 pub use bets::{Bets, Iter};

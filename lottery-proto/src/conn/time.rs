@@ -1,5 +1,6 @@
 //! Time as the machines see it: a distance from an epoch that the driver chose.
 
+use core::ops::{Add, AddAssign, Sub};
 use core::time::Duration;
 
 /// Point in time, as a distance from an epoch of the driver's choice.
@@ -32,6 +33,30 @@ impl Instant {
     }
 }
 
+/// Works like [`Instant::after`].
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        self.after(duration)
+    }
+}
+
+impl AddAssign<Duration> for Instant {
+    fn add_assign(&mut self, duration: Duration) {
+        *self = self.after(duration);
+    }
+}
+
+/// Works like [`Instant::duration_since`].
+impl Sub for Instant {
+    type Output = Duration;
+
+    fn sub(self, earlier: Self) -> Duration {
+        self.duration_since(earlier)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +73,9 @@ mod tests {
         assert_eq!(end.after(Duration::from_secs(1)), end);
         assert_eq!(Instant::default().duration_since(end), Duration::ZERO);
         assert_eq!(end.duration_since(Instant::default()), Duration::MAX);
+        assert_eq!((end + Duration::from_secs(1), Instant::default() - end), (end, Duration::ZERO));
+        let mut later = Instant::default();
+        later += Duration::from_secs(2);
+        assert_eq!(later - Instant::default(), Duration::from_secs(2));
     }
 }
