@@ -111,8 +111,8 @@ fn for_each_bet<'a>(
     })
 }
 
-/// Reads the Bet packet at the start of `text`, and returns the bet, the text that begins with it, and the text
-/// behind the packet. Reads only a packet that begins with `start`, holds a bet that the fast path reads, and has a full window
+/// Reads the Bet packet at the start of `text`, and returns the bet, the text that begins with it, and the text behind
+/// the packet. Reads only a packet that begins with `start`, holds a bet that the fast path reads, and has a full window
 /// of bytes behind its header.
 #[inline(always)]
 fn read_fast(text: &str, start: [u8; 2]) -> Option<(ShortBet, &str, &str)> {
