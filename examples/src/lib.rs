@@ -11,12 +11,13 @@
 
 pub mod lottery;
 
-use std::io::{ErrorKind, Read, Result, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant as Clock};
 
 use lottery_proto::{Input, Instant, Io};
+use lottery_runtime::driving::{fin_input, read_input, write_input};
 
 /// Returns the time since `start`, as machines count it.
 pub fn since(start: Clock) -> Instant {
@@ -28,15 +29,15 @@ pub fn since(start: Clock) -> Instant {
 pub fn step(mut socket: &TcpStream, io: Io<'_>, now: Instant) -> Option<Input> {
     let Io { recv, send, fin, deadline, .. } = io;
     if fin {
-        return Some(socket.shutdown(Shutdown::Write).map_or(Input::Failed, |()| Input::FinSent));
+        return Some(fin_input(socket.shutdown(Shutdown::Write)));
     }
     if !send.is_empty()
-        && let Some(input) = moved(socket.write(send), Input::Sent, Input::Failed)
+        && let Some(input) = write_input(socket.write(send))
     {
         return Some(input);
     }
     if !recv.is_empty()
-        && let Some(input) = moved(socket.read(recv), Input::Received, Input::Eof)
+        && let Some(input) = read_input(socket.read(recv))
     {
         return Some(input);
     }
@@ -46,14 +47,4 @@ pub fn step(mut socket: &TcpStream, io: Io<'_>, now: Instant) -> Option<Input> {
     }
     thread::sleep(Duration::from_millis(1));
     None
-}
-
-/// Returns the input for a read or a write; `None` if it would have blocked.
-fn moved(done: Result<usize>, some: fn(usize) -> Input, none: Input) -> Option<Input> {
-    match done {
-        Ok(0) => Some(none),
-        Ok(bytes) => Some(some(bytes)),
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
-        Err(_) => Some(Input::Failed),
-    }
 }
