@@ -14,11 +14,12 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::block::BLOCK_SIZE;
-use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
+use lottery_proto::{Dialect, Input, Instant, Machine, ServerConfig};
 use lottery_runtime::{Dialer, Mailbox, Service, Step};
 use lottery_testkit::Pipe;
 
 use crate::support::Fields;
+use crate::support::agencies::job_on;
 use crate::support::test_store::TestStore;
 
 /// One direction of a connection, and what has passed it.
@@ -173,16 +174,7 @@ pub(crate) struct World {
 
 /// Returns the job of an agency of these tests: it asks after 1, 2, 4, 8, 8, … seconds.
 pub(crate) fn job(agency: u32) -> Job {
-    Job {
-        connection: ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::Block),
-        server: "server:1".to_owned(),
-        batch_max: None,
-        poll_initial: Duration::from_secs(1),
-        poll_max: Duration::from_secs(8),
-        connect_timeout: Duration::from_secs(5),
-        retry_for: Duration::from_secs(10),
-        seed: 1,
-    }
+    job_on(agency, Dialect::Block)
 }
 
 impl World {
