@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::Server;
 use super::config::{MAX_UNSENT, OWN_BUFFER, ServerConfig};
-use crate::conn::Lender;
+use crate::conn::{Lender, RecvBuffer};
 
 /// Memory that is lent to a connection, and the limits that follow from it.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Server {
             return false;
         }
         let requests = (self.lent.requests * 2 + 2).min(most);
-        let may = self.lent.hold(ServerConfig::lent(self.recv.memory(), self.recv.memory(), requests));
+        let may = self.lent.hold(lent_beside(&self.recv, requests));
         if may {
             self.lent.requests = requests;
         }
@@ -116,7 +116,7 @@ impl Server {
         let waiting = self.slots.len().max(self.queue.len());
         let unsent = self.output.pending().len().div_ceil(ServerConfig::USUAL_ANSWER);
         let requests = waiting.max(unsent + 1).clamp(1, self.lent.requests.max(1));
-        (requests, ServerConfig::lent(self.recv.memory(), self.recv.memory(), requests))
+        (requests, lent_beside(&self.recv, requests))
     }
 
     /// True if lent memory can be given back, besides empty buffers.
@@ -154,12 +154,16 @@ impl Server {
         let output = self.output.memory();
         let requests = self.lent.requests;
         if output > 2 * ((requests + 2) * ServerConfig::USUAL_ANSWER + ServerConfig::unsent(requests)) {
-            let bytes = ServerConfig::lent(self.recv.memory(), self.recv.memory(), requests)
-                .saturating_add(2 * output);
+            let bytes = lent_beside(&self.recv, requests).saturating_add(2 * output);
             if bytes > self.lent.bytes {
                 lender.held(bytes);
                 self.lent.bytes = bytes;
             }
         }
     }
+}
+
+/// Returns the bytes that must be lent for this buffer, and for this many unanswered requests.
+fn lent_beside(recv: &RecvBuffer, requests: usize) -> usize {
+    ServerConfig::lent(recv.memory(), recv.memory(), requests)
 }
