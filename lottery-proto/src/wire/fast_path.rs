@@ -57,7 +57,7 @@ pub(super) fn read<const SEPARATOR: u8>(window: &[u8; WINDOW], bytes: &[u8], len
         return None;
     }
     let lanes = lanes(window);
-    let mut bars = bars::<SEPARATOR>(lanes);
+    let mut bars = bits(lanes, |lane| lane.simd_eq(u8x16::splat(SEPARATOR)));
     let mut next_bar = || {
         // The highest bit lies behind every bet, so setting it changes nothing and saves a check for zero.
         let at = (bars | 1 << (WINDOW - 1)).trailing_zeros() as usize;
@@ -86,12 +86,8 @@ pub(super) fn columns(bet: &[u8; COLUMNS], at: usize) -> Option<Span> {
     const NAME: usize = 30;
     const NAMES: u64 = (1 << (2 * NAME)) - 1;
     let lanes = lanes(bet.first_chunk()?);
-    let bits = |found: fn(u8x16) -> u8x16| {
-        let [a, b, c, d] = lanes.map(|lane| u64::from(found(lane).to_bitmask()));
-        a | b << 16 | c << 32 | d << 48
-    };
-    let wrong = bits(|lane| suspects(lane) | lane) & NAMES;
-    let filled = bits(|lane| !lane.simd_eq(u8x16::splat(b' ')));
+    let wrong = bits(lanes, |lane| suspects(lane) | lane) & NAMES;
+    let filled = bits(lanes, |lane| !lane.simd_eq(u8x16::splat(b' ')));
     let (first, last) = (filled & (NAMES >> NAME), (filled & NAMES) >> NAME);
     if wrong != 0 || first == 0 || last == 0 {
         return None;
@@ -138,11 +134,10 @@ fn lanes(window: &[u8; WINDOW]) -> [u8x16; 4] {
     lanes
 }
 
-/// Returns a bit for each of the 64 bytes, set for a separator, with the first byte's bit lowest.
+/// Returns a bit for each of the 64 bytes, the highest of what `found` makes of it, with the first byte's bit lowest.
 #[inline(always)]
-fn bars<const SEPARATOR: u8>(lanes: [u8x16; 4]) -> u64 {
-    let bits = |lane: u8x16| u64::from(lane.simd_eq(u8x16::splat(SEPARATOR)).to_bitmask());
-    let [a, b, c, d] = lanes.map(bits);
+fn bits(lanes: [u8x16; 4], found: impl Fn(u8x16) -> u8x16) -> u64 {
+    let [a, b, c, d] = lanes.map(|lane| u64::from(found(lane).to_bitmask()));
     a | b << 16 | c << 32 | d << 48
 }
 
