@@ -1,6 +1,6 @@
 //! Tests of the real programs, which are started as processes: signals, files, limits of the system.
 //!
-//! What such a test measures or limits is its processes, so many run at once. One that needs something of this process
+//! Such a test measures and limits its processes, not itself, so many run at once. One that needs something of this process
 //! for itself, such as its limits, runs in a process of its own (`conformance::running::alone`).
 
 /// Makes a test for each runtime of functions that take its name.
