@@ -9,7 +9,7 @@ use super::{Client, MAX_QUEUED};
 use crate::bet::{Bet, FieldError};
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
 use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
-use crate::wire::{Codec, FrameCursor, Kind, Limits, PendingReply, Response, Side};
+use crate::wire::{ClientCodec, FrameCursor, Kind, Limits, PendingReply, Response};
 
 impl Client {
     pub(super) fn check(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -24,7 +24,7 @@ impl Client {
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn Codec, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
+        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
     ) -> Result<T, SendError> {
         if self.lifecycle.is_open() && !self.can_send() {
             return Err(SendError::Busy);
@@ -37,7 +37,7 @@ impl Client {
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn Codec, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
+        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
     ) -> Result<T, SendError> {
         if !self.lifecycle.is_open() {
             return Err(SendError::Closed);
@@ -96,7 +96,7 @@ impl Client {
             return false;
         }
         let limits = Limits { message: self.recv.limit(), ended: self.lifecycle.peer_ended };
-        let len = match self.codec.frame(&mut self.scan, received, Side::Server, limits) {
+        let len = match self.codec.frame(&mut self.scan, received, limits) {
             Ok(None) if received.len() < limits.message => return false,
             Ok(None) => {
                 let problem = Problem::TooLong { size: received.len() + 1, max: limits.message };
@@ -111,13 +111,12 @@ impl Client {
         };
         self.scan = FrameCursor::default();
         self.begun = None;
-        let message = received.get(..len).unwrap_or_default();
-        if self.codec.is_filler(message) {
+        if self.codec.is_filler(received.get(..len).unwrap_or_default()) {
             self.pass_over(len);
             return true;
         }
         self.active = now;
-        match self.response(message) {
+        match self.response(len) {
             Ok((kind, response)) => {
                 self.answered(&response);
                 self.decoded += len;
@@ -128,15 +127,21 @@ impl Client {
         true
     }
 
-    /// Decodes a whole message, and returns the kind of the request that it answers.
-    fn response(&self, message: &[u8]) -> Result<(Kind, Response), DecodeError> {
+    /// Decodes the next message, of `len` bytes, and returns the kind of the request that it answers.
+    fn response(&mut self, len: usize) -> Result<(Kind, Response), DecodeError> {
         let asked = self.asked.front();
+        let message = self.recv.bytes_mut(self.decoded, len);
         if let Some((code, text)) = self.codec.failure(message) {
             return Ok((asked.map_or(Kind::Unknown, |asked| asked.kind), Response::Failed { code, text }));
         }
-        match asked {
-            Some(asked) => Ok((asked.kind, self.codec.response(asked, message)?)),
-            None => Ok((Kind::Unknown, self.unasked(message)?)),
+        if let Some(asked) = asked {
+            return Ok((asked.kind, self.codec.response(asked, message)?));
+        }
+        // A message that answers no request can only be a failure.
+        let nothing = PendingReply::new(Kind::Unknown, self.config.agency.get());
+        match self.codec.response(&nothing, message) {
+            Ok(rejected @ Response::Rejected { .. }) => Ok((Kind::Unknown, rejected)),
+            _ => Err(DecodeError::new(0, Problem::Unasked)),
         }
     }
 
@@ -150,15 +155,6 @@ impl Client {
             _ => {}
         }
         self.asked.pop_front();
-    }
-
-    /// Decodes a message that answers no request: it can only be a failure.
-    fn unasked(&self, message: &[u8]) -> Result<Response, DecodeError> {
-        let nothing = PendingReply::new(Kind::Unknown, self.config.agency.get());
-        match self.codec.response(&nothing, message) {
-            Ok(Response::Rejected { total, reason }) => Ok(Response::Rejected { total, reason }),
-            _ => Err(DecodeError::new(0, Problem::Unasked)),
-        }
     }
 
     /// Skips the last message, an empty one of `len` bytes. Its bytes are taken together with the message before it, if

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::error::CloseReason;
-use crate::wire::{Code, Codec, Kind, Line, Response};
+use crate::wire::{ClientCodec, Code, Kind, Line, Response};
 
 /// Event that a [`Client`](crate::Client) hands to the application.
 ///
@@ -73,7 +73,12 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    pub(super) fn new(kind: Kind, response: Response, message: &'a [u8], codec: &'static dyn Codec) -> Self {
+    pub(super) fn new(
+        kind: Kind,
+        response: Response,
+        message: &'a [u8],
+        codec: &'static dyn ClientCodec,
+    ) -> Self {
         // Parts of a validated reply are UTF-8.
         let text =
             |range| message.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
@@ -114,7 +119,7 @@ pub struct Documents<'a> {
     rest: &'a str,
     count: usize,
     last: bool,
-    codec: &'static dyn Codec,
+    codec: &'static dyn ClientCodec,
 }
 
 impl Documents<'_> {

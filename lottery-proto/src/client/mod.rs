@@ -14,7 +14,7 @@ use crate::bet::Bet;
 use crate::conn::{Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition};
 use crate::dialect::Dialect;
 use crate::error::{CloseReason, SendError};
-use crate::wire::{Codec, FrameCursor, Kind, MAX_LINE, PendingReply};
+use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE, PendingReply};
 use event::Next;
 
 /// Size that the receive buffer grows to as long as replies keep coming, in bytes.
@@ -32,7 +32,7 @@ const MAX_QUEUED: usize = 64;
 #[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
-    codec: &'static dyn Codec,
+    codec: &'static dyn ClientCodec,
     recv: RecvBuffer,
     output: SendBuffer,
     /// Replies that the server owes, in order.
@@ -65,7 +65,7 @@ impl Client {
     /// Returns the machine of a new connection.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
         Self {
-            codec: config.dialect.codec(),
+            codec: config.dialect.client(),
             recv: RecvBuffer::new(BUSY_SIZE, config.max_answer),
             output: SendBuffer::default(),
             asked: VecDeque::new(),

@@ -79,6 +79,13 @@ impl RecvBuffer {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// Returns `len` of these bytes, behind the first `waiting`, to be changed in place.
+    pub(crate) fn bytes_mut(&mut self, waiting: usize, len: usize) -> &mut [u8] {
+        let start = self.start + waiting;
+        let end = (start + len).min(self.end);
+        self.buffer.get_mut(start..end).unwrap_or_default()
+    }
+
     /// Takes the first `len` bytes. They stay in place while they are borrowed.
     pub(crate) fn take(&mut self, len: usize) -> &[u8] {
         let start = self.start;

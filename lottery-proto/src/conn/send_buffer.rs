@@ -7,7 +7,7 @@ use core::fmt;
 
 use crate::error::CloseReason;
 use crate::wire::{
-    AfterReply, Answer, Code, Codec, Failure, Kind, ListError, ListSize, Listing, Part, PendingReply,
+    AfterReply, Answer, Code, Failure, Kind, ListError, ListSize, Listing, Part, PendingReply, ServerCodec,
     TooLarge,
 };
 
@@ -134,7 +134,7 @@ impl ReplyQueue {
         &mut self,
         number: u64,
         answer: &Answer<'_>,
-        codec: &dyn Codec,
+        codec: &dyn ServerCodec,
         output: &mut SendBuffer,
     ) -> Result<Option<CloseReason>, TooLarge> {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
@@ -173,7 +173,7 @@ impl ReplyQueue {
     pub(crate) fn put_winners<'a>(
         &mut self,
         mut documents: impl Iterator<Item = &'a str> + Clone,
-        codec: &dyn Codec,
+        codec: &dyn ServerCodec,
         output: &mut SendBuffer,
     ) -> Result<Option<CloseReason>, ListError> {
         let Some(Slot::Listing(owed, listing)) = self.queue.front_mut() else {
@@ -244,7 +244,7 @@ impl ReplyQueue {
 
 /// Appends a reply. Nothing follows the failure of a connection.
 fn put(
-    codec: &dyn Codec,
+    codec: &dyn ServerCodec,
     owed: &PendingReply,
     answer: &Answer<'_>,
     out: &mut Vec<u8>,

@@ -9,7 +9,7 @@ use crate::conn::{Instant, Transition};
 use crate::dialect::{Dialect, Foreign};
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::wire::{
-    Code, Failure, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Side, detect, foreign,
+    Code, Failure, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, detect, foreign,
 };
 
 impl Server {
@@ -55,9 +55,9 @@ impl Server {
                 self.greet(now, dialect, foreign);
                 continue;
             }
-            let codec = dialect.codec();
+            let codec = dialect.server();
             let limits = Limits { message: limit, ended: ended || self.line_over };
-            match codec.frame(&mut self.scan, received, Side::Client, limits) {
+            match codec.frame(&mut self.scan, received, limits) {
                 Ok(Some(len)) => {
                     let message = received.get(..len).unwrap_or_default();
                     if dialect == Dialect::Echo
@@ -66,8 +66,8 @@ impl Server {
                         self.end(now, CloseReason::Foreign(protocol));
                         break;
                     }
-                    let request =
-                        (!codec.is_filler(message)).then(|| codec.request(message, &mut self.spans));
+                    let request = (!codec.is_filler(message))
+                        .then(|| codec.request(self.recv.bytes_mut(self.decoded, len), &mut self.spans));
                     self.begun = None;
                     self.line_over = false;
                     self.scan = FrameCursor::default();

@@ -37,7 +37,7 @@ impl Server {
     ) {
         let named = due.as_ref().and_then(|owed| AgencyId::new(owed.agency));
         let error = self.bind(named).err().unwrap_or(error);
-        let goes_on = self.dialect.is_some_and(|dialect| dialect.codec().goes_on_after(&error));
+        let goes_on = self.dialect.is_some_and(|dialect| dialect.server().goes_on_after(&error));
         if !goes_on {
             self.decoded -= len;
             return self.violated(now, error, due);
@@ -57,7 +57,7 @@ impl Server {
     }
 
     pub(super) fn stops_at_a_rejection(&self) -> bool {
-        self.dialect.is_some_and(|dialect| dialect.codec().stops_at_a_rejection())
+        self.dialect.is_some_and(|dialect| dialect.server().stops_at_a_rejection())
     }
 
     /// Dooms the requests that are queued behind a rejection, in a dialect that stops there.

@@ -1,7 +1,6 @@
 //! Properties of a dialect that follow from its messages.
 
-use super::codec::Codec;
-use super::{MAX_LINE, block, braces, echo, fixed, framed};
+use super::{ClientCodec, MAX_LINE, ServerCodec, block, braces, echo, fixed, framed};
 use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT};
 use crate::dialect::Dialect;
 
@@ -36,10 +35,21 @@ impl Dialect {
     /// # Errors
     /// The field that it cannot carry, and the problem: a separator in a name, or a value wider than its column.
     pub fn check_sendable(self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        self.codec().check_sendable(bet)
+        self.client().check_sendable(bet)
     }
 
-    pub(crate) fn codec(self) -> &'static dyn Codec {
+    pub(crate) fn server(self) -> &'static dyn ServerCodec {
+        match self {
+            Self::Block => &block::Block,
+            Self::Session => &block::Session,
+            Self::Fixed => &fixed::Fixed,
+            Self::Framed => &framed::Framed,
+            Self::Braces => &braces::Braces,
+            Self::Echo => &echo::Echo,
+        }
+    }
+
+    pub(crate) fn client(self) -> &'static dyn ClientCodec {
         match self {
             Self::Block => &block::Block,
             Self::Session => &block::Session,

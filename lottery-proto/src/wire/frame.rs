@@ -1,12 +1,5 @@
 //! Search for the end of a message.
 
-/// Role of the sender of the messages that are searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    Client,
-    Server,
-}
-
 /// Limits of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -16,11 +9,54 @@ pub(crate) struct Limits {
     pub(crate) ended: bool,
 }
 
-/// Progress of the search for the end of a message.
+/// Progress of the search for the end of a message. It begins anew with each message.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FrameCursor {
     /// Number of bytes that were searched.
     pub(crate) bytes: usize,
     /// Number of characters among them, in a dialect that counts characters.
     pub(crate) count: usize,
+}
+
+impl FrameCursor {
+    /// Continues to search `bytes`, a message from its start, for `end`, and returns the length of the message with it;
+    /// `None` if it has not come.
+    pub(crate) fn find(&mut self, end: u8, bytes: &[u8]) -> Option<usize> {
+        let found = memchr::memchr(end, bytes.get(self.bytes..).unwrap_or_default());
+        self.bytes = found.map_or(bytes.len(), |found| self.bytes + found);
+        found.map(|_| self.bytes + 1)
+    }
+
+    /// Continues to skip characters of `bytes` until `wanted` are skipped, and returns their size in bytes; `None` if
+    /// they have not all come.
+    ///
+    /// # Errors
+    /// The offset of a byte that begins no character.
+    pub(crate) fn skip_chars(&mut self, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
+        while self.count < wanted {
+            let rest = bytes.get(self.bytes..).unwrap_or_default();
+            if let Some(some) = rest.first_chunk::<16>()
+                && wanted - self.count >= some.len()
+                && some.is_ascii()
+            {
+                self.bytes += some.len();
+                self.count += some.len();
+                continue;
+            }
+            let width = match rest.first() {
+                None => return Ok(None),
+                Some(..=0x7F) => 1,
+                Some(0xC2..=0xDF) => 2,
+                Some(0xE0..=0xEF) => 3,
+                Some(0xF0..=0xF4) => 4,
+                Some(_) => return Err(self.bytes),
+            };
+            if width > rest.len() {
+                return Ok(None);
+            }
+            self.bytes += width;
+            self.count += 1;
+        }
+        Ok(Some(self.bytes))
+    }
 }

@@ -9,8 +9,8 @@ use nom::{IResult, Parser};
 
 use super::text::{self, begin_with_digits, failure_text, is_document, put_number, put_padded};
 use super::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response, Side,
-    TooLarge, fast_path,
+    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response,
+    ServerCodec, TooLarge, fast_path,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Payload, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
@@ -31,26 +31,12 @@ const NO_WINNERS: &[u8] = b"NO_WINNERS";
 #[derive(Debug)]
 pub(crate) struct Framed;
 
-impl Codec for Framed {
-    fn frame(
-        &self,
-        _: &mut FrameCursor,
-        bytes: &[u8],
-        _: Side,
-        limits: Limits,
-    ) -> Result<Option<usize>, DecodeError> {
-        if let Some(offset) = bytes.iter().take(LENGTH).position(|byte| !byte.is_ascii_digit()) {
-            return Err(DecodeError::new(offset, Problem::Expected("eight digits, the length of the body")));
-        }
-        let Some(len) = bytes.get(..LENGTH).and_then(text::number) else { return Ok(None) };
-        let size = LENGTH + len;
-        if size > limits.message {
-            return Err(DecodeError::new(0, Problem::TooLong { size, max: limits.message }));
-        }
-        Ok((bytes.len() >= size).then_some(size))
+impl ServerCodec for Framed {
+    fn frame(&self, _: &mut FrameCursor, bytes: &[u8], limits: Limits) -> Result<Option<usize>, DecodeError> {
+        frame(bytes, limits)
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
+    fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let body = message.get(LENGTH..).unwrap_or_default();
         if body == FINISHED {
             return Ok(Request { awaits_winners: true, ..Request::new(Kind::Finished, None) });
@@ -122,6 +108,12 @@ impl Codec for Framed {
         }
         AfterReply::Close
     }
+}
+
+impl ClientCodec for Framed {
+    fn frame(&self, _: &mut FrameCursor, bytes: &[u8], limits: Limits) -> Result<Option<usize>, DecodeError> {
+        frame(bytes, limits)
+    }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
         text::check_separators(bet, b";")
@@ -160,15 +152,11 @@ impl Codec for Framed {
         put(out, |out| out.put_slice(FINISHED)).map_err(|TooLarge| SendError::TooLong)
     }
 
-    fn put_winners_query(&self, _: AgencyId, _: &mut Vec<u8>) -> Result<(), SendError> {
-        Err(SendError::NotInDialect)
-    }
-
     fn answered_by(&self, kind: Kind) -> Option<Kind> {
         Some(if kind == Kind::Finished { Kind::AwaitWinners } else { kind })
     }
 
-    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         let body = message.get(LENGTH..).unwrap_or_default();
         text::utf8(body, LENGTH)?;
         if asked.kind != Kind::AwaitWinners {
@@ -201,6 +189,19 @@ impl Codec for Framed {
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
         (!rest.is_empty()).then(|| rest.split_once(';').unwrap_or((rest, "")))
     }
+}
+
+/// Returns the length of the message at the start of `bytes`, once all of it has come.
+fn frame(bytes: &[u8], limits: Limits) -> Result<Option<usize>, DecodeError> {
+    if let Some(offset) = bytes.iter().take(LENGTH).position(|byte| !byte.is_ascii_digit()) {
+        return Err(DecodeError::new(offset, Problem::Expected("eight digits, the length of the body")));
+    }
+    let Some(len) = bytes.get(..LENGTH).and_then(text::number) else { return Ok(None) };
+    let size = LENGTH + len;
+    if size > limits.message {
+        return Err(DecodeError::new(0, Problem::TooLong { size, max: limits.message }));
+    }
+    Ok((bytes.len() >= size).then_some(size))
 }
 
 /// True if a connection that begins with these bytes speaks this dialect; `None` if more bytes are needed. Eight digits

@@ -1,8 +1,8 @@
-//! Dialects: the trait [`Codec`] that they have in common, and a module for each.
+//! Dialects: the traits [`ServerCodec`] and [`ClientCodec`] that they have in common, and a module for each.
 
 pub mod block;
 mod braces;
-mod codec;
+mod client_codec;
 mod detect;
 mod dialects;
 mod echo;
@@ -14,17 +14,19 @@ mod frame;
 mod framed;
 mod list;
 mod message;
+mod server_codec;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub(crate) use codec::Codec;
+pub(crate) use client_codec::ClientCodec;
 pub(crate) use detect::detect;
 pub(crate) use echo::MAX_LINE;
 pub use failure::{Code, Failure};
 pub(crate) use foreign::foreign;
-pub(crate) use frame::{FrameCursor, Limits, Side};
+pub(crate) use frame::{FrameCursor, Limits};
 pub use list::{ListError, ListSize};
 pub(crate) use list::{Listing, Part};
 pub use message::Line;
 pub(crate) use message::{AfterReply, Answer, Kind, PendingReply, Rejection, Request, Response, TooLarge};
+pub(crate) use server_codec::ServerCodec;

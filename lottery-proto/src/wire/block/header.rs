@@ -78,6 +78,11 @@ pub(super) fn header(input: &[u8]) -> IResult<&[u8], Header, Short> {
     Ok((rest, Header { kind, agency, size: u16::from_le_bytes([low, high]) }))
 }
 
+/// Returns the length of the block at the start of `bytes`, once all of it has come.
+pub(super) fn frame(bytes: &[u8]) -> Option<usize> {
+    (bytes.len() >= BLOCK_SIZE).then_some(BLOCK_SIZE)
+}
+
 /// Splits the packet at the start of a block into its header and its payload.
 pub(super) fn packet(block: &[u8]) -> Result<(Header, &[u8]), DecodeError> {
     let size_error = |size| DecodeError::new(2, Problem::Size { size, min: HEADER_SIZE, max: BLOCK_SIZE });

@@ -26,8 +26,8 @@ use alloc::vec::Vec;
 
 use super::text::check_separators;
 use super::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response, Side,
-    TooLarge,
+    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response,
+    ServerCodec, TooLarge,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, SendError};
@@ -37,18 +37,12 @@ use crate::wire::{ListSize, Part};
 #[derive(Debug)]
 pub(crate) struct Block;
 
-impl Codec for Block {
-    fn frame(
-        &self,
-        _: &mut FrameCursor,
-        bytes: &[u8],
-        _: Side,
-        _: Limits,
-    ) -> Result<Option<usize>, DecodeError> {
-        Ok((bytes.len() >= BLOCK_SIZE).then_some(BLOCK_SIZE))
+impl ServerCodec for Block {
+    fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
+        Ok(header::frame(bytes))
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
+    fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
         requests::decode(message, spans)
     }
 
@@ -77,6 +71,12 @@ impl Codec for Block {
         out: &mut Vec<u8>,
     ) -> AfterReply {
         documents::put_in_one_block(owed, part, documents, out)
+    }
+}
+
+impl ClientCodec for Block {
+    fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
+        Ok(header::frame(bytes))
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -110,7 +110,7 @@ impl Codec for Block {
         (kind != Kind::Batch).then_some(kind)
     }
 
-    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         answers::decode(asked, message)
     }
 

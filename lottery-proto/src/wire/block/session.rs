@@ -7,14 +7,14 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::header::{
-    BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte, packet, put_block,
+    BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte, frame, packet, put_block,
 };
 use super::{Block, answers, documents, requests};
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
-    AfterReply, Answer, Code, Codec, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
-    Rejection, Request, Response, Side, TooLarge,
+    AfterReply, Answer, ClientCodec, Code, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
+    Rejection, Request, Response, ServerCodec, TooLarge,
 };
 
 /// Version of sessions that is spoken here.
@@ -24,18 +24,12 @@ const VERSION: &[u8] = b"2";
 #[derive(Debug)]
 pub(crate) struct Session;
 
-impl Codec for Session {
-    fn frame(
-        &self,
-        scan: &mut FrameCursor,
-        bytes: &[u8],
-        side: Side,
-        limits: Limits,
-    ) -> Result<Option<usize>, DecodeError> {
-        Block.frame(scan, bytes, side, limits)
+impl ServerCodec for Session {
+    fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
+        Ok(frame(bytes))
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
+    fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let (header, payload) = packet(message)?;
         let agency = AgencyId::new(header.agency.into());
         match (header.kind, payload) {
@@ -113,6 +107,12 @@ impl Codec for Session {
         put_block(ERROR, agency, out, |out| out.put_slice(cut(&text))).ok_or(TooLarge)?;
         Ok(AfterReply::Close)
     }
+}
+
+impl ClientCodec for Session {
+    fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
+        Ok(frame(bytes))
+    }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
         Block.check_sendable(bet)
@@ -148,7 +148,7 @@ impl Codec for Session {
         Some(if kind == Kind::Winners { Kind::AwaitWinners } else { kind })
     }
 
-    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         let (header, payload) = packet(message)?;
         let end = HEADER_SIZE + payload.len();
         header.check_agency(asked.agency)?;

@@ -14,8 +14,8 @@ use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, begin_with, failure_text, is_document, put_number};
 use crate::wire::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, Part, PendingReply, Rejection, Request, Response,
-    Side, TooLarge,
+    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, Part, PendingReply, Rejection, Request,
+    Response, ServerCodec, TooLarge,
 };
 
 const SEPARATORS: &[u8] = b",;:{}";
@@ -29,25 +29,16 @@ const REJECTED: &[u8] = b"ERROR:";
 #[derive(Debug)]
 pub(crate) struct Braces;
 
-impl Codec for Braces {
-    fn frame(
-        &self,
-        scan: &mut FrameCursor,
-        bytes: &[u8],
-        _: Side,
-        _: Limits,
-    ) -> Result<Option<usize>, DecodeError> {
-        let end = memchr::memchr(b';', bytes.get(scan.bytes..).unwrap_or_default());
-        let size = end.map(|end| scan.bytes + end + 1);
-        scan.bytes = bytes.len();
-        Ok(size)
+impl ServerCodec for Braces {
+    fn frame(&self, cursor: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
+        Ok(cursor.find(b';', bytes))
     }
 
     fn is_filler(&self, message: &[u8]) -> bool {
         message == b";"
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
+    fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let end = message.len().saturating_sub(1);
         let body = message.get(1..end).unwrap_or_default();
         let kind = match message.first() {
@@ -123,6 +114,16 @@ impl Codec for Braces {
         }
         AfterReply::Continue
     }
+}
+
+impl ClientCodec for Braces {
+    fn frame(&self, cursor: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
+        Ok(cursor.find(b';', bytes))
+    }
+
+    fn is_filler(&self, message: &[u8]) -> bool {
+        message == b";"
+    }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
         text::check_separators(bet, SEPARATORS)
@@ -164,16 +165,12 @@ impl Codec for Braces {
         Ok(())
     }
 
-    fn answered_by(&self, kind: Kind) -> Option<Kind> {
-        Some(kind)
-    }
-
-    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         text::utf8(message, 0)?;
         if message.starts_with(REJECTED) {
             return Ok(Response::Rejected { total: None, reason: REJECTED.len()..message.len() - 1 });
         }
-        match (asked.kind, message) {
+        match (asked.kind, &*message) {
             (Kind::Batch | Kind::Bet, BATCH_STORED) | (Kind::Finished, FINISHED_STORED) => {
                 Ok(Response::Stored { total: None })
             }
@@ -204,7 +201,7 @@ pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
 }
 
 /// Decodes and validates a list of winners: `{PlayerDocID:…},{…}`.
-fn winners(message: &[u8]) -> Result<Response, DecodeError> {
+fn winners(message: &mut [u8]) -> Result<Response, DecodeError> {
     let end = message.len() - 1;
     let mut rest = message.get(1..end).unwrap_or_default();
     let mut count = 0;

@@ -14,8 +14,8 @@ use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, begin_with_digits, is_document, put_padded};
 use crate::wire::{
-    AfterReply, Answer, Codec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Rejection, Request,
-    Response, Side, TooLarge,
+    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Rejection,
+    Request, Response, ServerCodec, TooLarge,
 };
 
 /// Width of an agency, a count or a length, in digits.
@@ -28,41 +28,23 @@ const HEAD: usize = 1 + DIGITS;
 #[derive(Debug)]
 pub(crate) struct Fixed;
 
-impl Codec for Fixed {
+impl ServerCodec for Fixed {
     fn frame(
         &self,
-        scan: &mut FrameCursor,
+        cursor: &mut FrameCursor,
         bytes: &[u8],
-        side: Side,
         limits: Limits,
     ) -> Result<Option<usize>, DecodeError> {
-        let (numbers, width) = match (side, bytes.first()) {
-            (_, None) => return Ok(None),
-            (Side::Client, Some(b'A')) => (2, BET),
-            (Side::Client, Some(b'F' | b'C')) => (1, 0),
-            (Side::Server, Some(b'O' | b'N')) => (0, 0),
-            (Side::Server, Some(b'R')) => (1, DOCUMENT),
-            (Side::Server, Some(b'E')) => (1, 1),
-            (Side::Client, Some(_)) => return Err(DecodeError::new(0, Problem::Expected("A, F or C"))),
-            (Side::Server, Some(_)) => return Err(DecodeError::new(0, Problem::Expected("O, N, R or E"))),
+        let (numbers, width) = match bytes.first() {
+            None => return Ok(None),
+            Some(b'A') => (2, BET),
+            Some(b'F' | b'C') => (1, 0),
+            Some(_) => return Err(DecodeError::new(0, Problem::Expected("A, F or C"))),
         };
-        let head = 1 + numbers * DIGITS;
-        if let Some(at) = bytes.iter().take(head).skip(1).position(|byte| !byte.is_ascii_digit()) {
-            return Err(DecodeError::new(1 + at, Problem::Expected("a digit")));
-        }
-        let Some((head_bytes, body)) = bytes.split_at_checked(head) else { return Ok(None) };
-        let count = if width == 0 { None } else { head_bytes.last_chunk::<DIGITS>() };
-        let count = count.and_then(|digits| text::number(digits)).unwrap_or_default();
-        let size = head + count * width;
-        if size > limits.message {
-            return Err(DecodeError::new(head - DIGITS, Problem::TooLong { size, max: limits.message }));
-        }
-        let found = skip_chars(scan, body, count * width);
-        let len = found.map_err(|at| DecodeError::new(head + at, Problem::Expected("UTF-8")))?;
-        Ok(len.map(|len| head + len))
+        frame(cursor, bytes, limits, numbers, width)
     }
 
-    fn request(&self, message: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
+    fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let kind = match message.first() {
             Some(b'A') => Kind::Batch,
             Some(b'F') => Kind::Finished,
@@ -87,10 +69,6 @@ impl Codec for Fixed {
             (rest, count) = (after, count + 1);
         }
         Ok(Request::with_bets(kind, agency, start..message.len(), count))
-    }
-
-    fn goes_on_after(&self, _: &DecodeError) -> bool {
-        false
     }
 
     fn answer(
@@ -135,6 +113,24 @@ impl Codec for Fixed {
         }
         documents.for_each(|document| put_document(document, out));
         AfterReply::Close
+    }
+}
+
+impl ClientCodec for Fixed {
+    fn frame(
+        &self,
+        cursor: &mut FrameCursor,
+        bytes: &[u8],
+        limits: Limits,
+    ) -> Result<Option<usize>, DecodeError> {
+        let (numbers, width) = match bytes.first() {
+            None => return Ok(None),
+            Some(b'O' | b'N') => (0, 0),
+            Some(b'R') => (1, DOCUMENT),
+            Some(b'E') => (1, 1),
+            Some(_) => return Err(DecodeError::new(0, Problem::Expected("O, N, R or E"))),
+        };
+        frame(cursor, bytes, limits, numbers, width)
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -203,7 +199,7 @@ impl Codec for Fixed {
         (kind != Kind::Batch && kind != Kind::Bet).then_some(kind)
     }
 
-    fn response(&self, asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
+    fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         match (message.first(), asked.kind) {
             (Some(b'O'), Kind::Finished) => Ok(Response::Stored { total: None }),
             (Some(b'N'), Kind::Winners) => Ok(Response::Pending),
@@ -235,6 +231,31 @@ impl Codec for Fixed {
     }
 }
 
+/// Returns the length of the message at the start of `bytes`, once all of it has come. It has that many numbers behind
+/// its first character, the last of which counts columns of `width` characters.
+fn frame(
+    cursor: &mut FrameCursor,
+    bytes: &[u8],
+    limits: Limits,
+    numbers: usize,
+    width: usize,
+) -> Result<Option<usize>, DecodeError> {
+    let head = 1 + numbers * DIGITS;
+    if let Some(at) = bytes.iter().take(head).skip(1).position(|byte| !byte.is_ascii_digit()) {
+        return Err(DecodeError::new(1 + at, Problem::Expected("a digit")));
+    }
+    let Some((head_bytes, body)) = bytes.split_at_checked(head) else { return Ok(None) };
+    let count = if width == 0 { None } else { head_bytes.last_chunk::<DIGITS>() };
+    let count = count.and_then(|digits| text::number(digits)).unwrap_or_default();
+    let size = head + count * width;
+    if size > limits.message {
+        return Err(DecodeError::new(head - DIGITS, Problem::TooLong { size, max: limits.message }));
+    }
+    let found = cursor.skip_chars(body, count * width);
+    let len = found.map_err(|at| DecodeError::new(head + at, Problem::Expected("UTF-8")))?;
+    Ok(len.map(|len| head + len))
+}
+
 /// True if a connection that begins with these bytes speaks this dialect; `None` if more bytes are needed. A batch
 /// begins with two numbers. `F` and `C` are complete after one, so nothing behind it is waited for.
 pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
@@ -250,36 +271,6 @@ pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
 fn size(bet: &Bet<'_>) -> usize {
     let longer = |name: &str| name.len() - name.chars().count();
     BET + longer(bet.first_name) + longer(bet.last_name)
-}
-
-/// Continues to skip characters until `wanted` are skipped, and returns their size in bytes; `None` if they have not
-/// all come. An error is the offset of a byte that begins no character.
-fn skip_chars(scan: &mut FrameCursor, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
-    while scan.count < wanted {
-        let rest = bytes.get(scan.bytes..).unwrap_or_default();
-        if let Some(some) = rest.first_chunk::<16>()
-            && wanted - scan.count >= some.len()
-            && some.is_ascii()
-        {
-            scan.bytes += some.len();
-            scan.count += some.len();
-            continue;
-        }
-        let width = match rest.first() {
-            None => return Ok(None),
-            Some(..=0x7F) => 1,
-            Some(0xC2..=0xDF) => 2,
-            Some(0xE0..=0xEF) => 3,
-            Some(0xF0..=0xF4) => 4,
-            Some(_) => return Err(scan.bytes),
-        };
-        if width > rest.len() {
-            return Ok(None);
-        }
-        scan.bytes += width;
-        scan.count += 1;
-    }
-    Ok(Some(scan.bytes))
 }
 
 fn put_head(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {
