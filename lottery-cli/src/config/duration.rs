@@ -49,7 +49,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     if body.is_empty() {
         return Err(DurationError::Empty);
     }
-    let (mut rest, mut total) = (body, 0_u64);
+    let (mut rest, mut total) = (body, Duration::ZERO);
     while !rest.is_empty() {
         let at = text.len() - rest.len();
         let (whole, after) = digits(rest);
@@ -60,14 +60,17 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
         let end = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
         let (name, after) = after.split_at(end);
         let unit = unit(name).ok_or(DurationError::Unit(text.len() - after.len() - name.len()))?;
-        total = whole_part(whole, unit)
-            .and_then(|whole| whole.checked_add(fraction_part(fraction, unit)))
-            .and_then(|part| part.checked_add(total))
-            .filter(|total| *total <= i64::MAX.unsigned_abs())
+        // Digits after the 18th are ignored: an hour has fewer nanoseconds.
+        let number = format!("{whole}{fraction:0<18.18}").parse::<u128>().ok();
+        total = number
+            .and_then(|number| number.checked_mul(unit))
+            .and_then(|product| u64::try_from(product / 10_u128.pow(18)).ok())
+            .and_then(|nanos| total.checked_add(Duration::from_nanos(nanos)))
+            .filter(|total| *total <= MAX)
             .ok_or(DurationError::Overflow)?;
         rest = after;
     }
-    Ok(Duration::from_nanos(total))
+    Ok(total)
 }
 
 /// Duration that displays as Go prints it: `1h0m0s`, `1m30s`, `1.5s`, `150ms`, `0s`.
@@ -76,30 +79,19 @@ pub struct GoDuration(pub Duration);
 
 impl fmt::Display for GoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = self.0.as_nanos();
-        let (unit, name) = match nanos {
-            1..1_000 => (1, "ns"),
-            1_000..1_000_000 => (1_000, "µs"),
-            1_000_000..1_000_000_000 => (1_000_000, "ms"),
-            _ => (1_000_000_000, "s"),
-        };
-        let (mut whole, part) = (nanos / unit, nanos % unit);
-        if name == "s" {
-            let minutes = whole / 60;
-            if minutes >= 60 {
-                write!(f, "{}h", minutes / 60)?;
-            }
-            if minutes > 0 {
-                write!(f, "{}m", minutes % 60)?;
-            }
-            whole %= 60;
+        let (seconds, nanos) = (self.0.as_secs(), self.0.subsec_nanos());
+        if seconds == 0 && nanos > 0 {
+            // Less than a second, which the standard library prints as Go does.
+            return write!(f, "{:?}", self.0);
         }
-        write!(f, "{whole}")?;
-        if part > 0 {
-            let width = unit.ilog10() as usize;
-            write!(f, ".{}", format!("{part:0width$}").trim_end_matches('0'))?;
+        if seconds >= 3600 {
+            write!(f, "{}h", seconds / 3600)?;
         }
-        f.write_str(name)
+        if seconds >= 60 {
+            write!(f, "{}m", seconds / 60 % 60)?;
+        }
+        let decimal = format!("{}.{nanos:09}", seconds % 60);
+        write!(f, "{}s", decimal.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
@@ -109,7 +101,7 @@ fn digits(text: &str) -> (&str, &str) {
 }
 
 /// Returns the number of nanoseconds in a unit.
-fn unit(name: &str) -> Option<u64> {
+fn unit(name: &str) -> Option<u128> {
     Some(match name {
         "ns" => 1,
         // The micro sign and the Greek letter are both accepted, as in Go.
@@ -120,21 +112,6 @@ fn unit(name: &str) -> Option<u64> {
         "h" => 3_600_000_000_000,
         _ => return None,
     })
-}
-
-fn whole_part(digits: &str, unit: u64) -> Option<u64> {
-    if digits.is_empty() { Some(0) } else { digits.parse::<u64>().ok()?.checked_mul(unit) }
-}
-
-/// Returns the nanoseconds of a fraction of a unit. Digits after the 18th are ignored: an hour has fewer
-/// nanoseconds.
-fn fraction_part(digits: &str, unit: u64) -> u64 {
-    let (mut number, mut scale) = (0_u128, 1_u128);
-    for digit in digits.bytes().take(18) {
-        number = number * 10 + u128::from(digit - b'0');
-        scale *= 10;
-    }
-    u64::try_from(number * u128::from(unit) / scale).expect("less than the unit, which is 64 bits")
 }
 
 #[cfg(test)]
