@@ -10,46 +10,32 @@ const MAX_DEPTH: usize = 16;
 ///
 /// The number of the line that is.
 pub(super) fn check(text: &str) -> Result<(), String> {
-    let mut state = State { flow: 0, quote: None, before: ' ' };
+    // Brackets nest outside of quotes and comments.
+    let (mut flow, mut quote) = (0_usize, None);
     for (index, line) in text.lines().enumerate() {
-        let indicators = line.split_whitespace().take_while(|word| ["-", "?", ":"].contains(word)).count();
-        if indicators > MAX_DEPTH || state.deepest(line) > MAX_DEPTH {
+        let mut deepest = line.split_whitespace().take_while(|word| ["-", "?", ":"].contains(word)).count();
+        let mut before = ' ';
+        let mut chars = line.chars();
+        while let Some(c) = chars.next() {
+            // Within a word these characters stand for themselves.
+            let begins = before.is_whitespace() || "[{,:".contains(before);
+            match (quote, c) {
+                (Some('"'), '\\') => _ = chars.next(),
+                (Some(opened), c) if c == opened => quote = None,
+                (None, '#') if before.is_whitespace() => break,
+                (None, '"' | '\'') if begins => quote = Some(c),
+                (None, '[' | '{') if begins || flow > 0 => flow += 1,
+                (None, ']' | '}') => flow = flow.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(flow);
+            before = c;
+        }
+        if deepest > MAX_DEPTH {
             return Err(format!("line {}: nested deeper than {MAX_DEPTH} levels", index + 1));
         }
     }
     Ok(())
-}
-
-/// State of the scan: brackets nest outside of quotes and comments.
-struct State {
-    flow: usize,
-    quote: Option<char>,
-    before: char,
-}
-
-impl State {
-    /// Returns the greatest depth within a line.
-    fn deepest(&mut self, line: &str) -> usize {
-        let mut deepest = self.flow;
-        self.before = ' ';
-        let mut chars = line.chars();
-        while let Some(c) = chars.next() {
-            // Within a word these characters stand for themselves.
-            let begins = self.before.is_whitespace() || "[{,:".contains(self.before);
-            match (self.quote, c) {
-                (Some('"'), '\\') => _ = chars.next(),
-                (Some(quote), c) if c == quote => self.quote = None,
-                (None, '#') if self.before.is_whitespace() => return deepest,
-                (None, '"' | '\'') if begins => self.quote = Some(c),
-                (None, '[' | '{') if begins || self.flow > 0 => self.flow += 1,
-                (None, ']' | '}') => self.flow = self.flow.saturating_sub(1),
-                _ => {}
-            }
-            deepest = deepest.max(self.flow);
-            self.before = c;
-        }
-        deepest
-    }
 }
 
 #[cfg(test)]

@@ -46,20 +46,11 @@ struct Node<'a> {
     entries: &'a mut Vec<(String, String)>,
 }
 
-impl Node<'_> {
-    fn take(self, text: &str) {
-        if self.is_value {
-            self.entries.push((self.path, text.into()));
-        }
-    }
-}
-
 impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        // Only what is asked for as a text is the text that was written.
-        if self.is_value { deserializer.deserialize_option(self) } else { deserializer.deserialize_any(self) }
+        deserializer.deserialize_option(self)
     }
 }
 
@@ -75,23 +66,19 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_none<E: Error>(self) -> Result<(), E> {
-        self.take("");
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.visit_none()
+        if self.is_value { self.visit_str("") } else { Ok(()) }
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
+        // Only what is asked for as a text is the text that was written.
+        if self.is_value { deserializer.deserialize_str(self) } else { deserializer.deserialize_any(self) }
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         if !self.is_value {
             return Err(E::invalid_type(Unexpected::Str(text), &self));
         }
-        self.take(text);
+        self.entries.push((self.path, text.into()));
         Ok(())
     }
 
