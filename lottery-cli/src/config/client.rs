@@ -9,12 +9,12 @@ use lottery_proto::Dialect;
 
 use super::duration::GoDuration;
 use super::error::ConfigError;
-use super::file::{Format, Shape};
 use super::layers::Values;
 use super::parse::{self, choice, duration, from_str, raw, some_time, whole};
 use super::table::{Program, Row, settings};
 use super::types::{HostPort, LogTime, Raw};
 use super::unknown::UnknownKeys;
+use super::yaml;
 use crate::log::Level;
 
 settings! {
@@ -102,7 +102,9 @@ impl fmt::Debug for BetFields {
 pub(super) static PROGRAM: Program = Program {
     name: "lottery-client",
     command: command_line,
-    file: Shape { default: "config.yaml", format: Format::Yaml, ignored: &["loop.lapse"] },
+    file: "config.yaml",
+    pairs: yaml::read,
+    ignored: &["loop.lapse"],
     rows: ClientSettings::ROWS,
 };
 

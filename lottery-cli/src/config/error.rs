@@ -14,14 +14,9 @@ pub enum ConfigError {
     #[error("{0}")]
     Usage(String),
     /// A file is missing, cannot be read, or is too large for a configuration; its form is wrong, or it sets
-    /// a key twice or, where that is an error, an unknown one.
-    #[error("{file}: {problem}")]
-    File {
-        /// Name of the file as given.
-        file: String,
-        /// Description of the problem, with the number of the line or the key.
-        problem: String,
-    },
+    /// a key twice or, where that is an error, an unknown one. The text begins with the file's name.
+    #[error("{0}")]
+    File(String),
     /// A value is not one that its setting takes.
     #[error("{place}: {value}: expected {expected}")]
     Value {

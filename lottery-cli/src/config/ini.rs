@@ -5,12 +5,14 @@
 //! themselves. No value continues in the next line. Since it reads line by line, it can name the line of
 //! every mistake.
 
+use super::file::Pairs;
+
 /// Reads all keys and values, in order and with duplicates.
 ///
 /// # Errors
 ///
 /// The first line that is neither blank, a comment, `[DEFAULT]` nor `KEY = VALUE`, and its problem.
-pub(super) fn read(text: &str) -> Result<Vec<(String, String)>, String> {
+pub(super) fn read(text: &str) -> Result<Pairs, String> {
     let mut entries = Vec::new();
     for (index, line) in lines(text).enumerate() {
         let line = line.trim();

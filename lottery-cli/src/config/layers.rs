@@ -50,33 +50,32 @@ pub(super) fn merge(
         Parsed::Run(given) => given,
     };
     // An empty variable counts as not set.
-    let of_environment = |row: &Row| env(row.var).filter(|text| !text.is_empty());
-    let strongest = |row: &'static Row, weaker: &dyn Fn() -> Option<(OsString, Origin)>| {
-        let flag = given.value(row.flag).map(|text| (text.clone(), Origin::Flag));
-        let found = flag.or_else(|| Some((of_environment(row)?, Origin::Environment))).or_else(weaker);
-        let (text, origin) = found.map_or((None, Origin::Default), |(text, origin)| (Some(text), origin));
-        Value { row, text, origin, set_by: row }
-    };
-    let (config, settings) = program.rows.split_first().expect("the first setting names the file");
-    let mut config = strongest(config, &|| None);
-    let name = config.text.clone().unwrap_or_else(|| program.file.default.into());
+    let variable = |row: &Row| env(row.var).filter(|text| !text.is_empty());
+    let named = given.value("config").cloned().or_else(|| variable(&program.rows[0]));
+    let name = named.clone().unwrap_or_else(|| program.file.into());
     let shown = one_line(&name.to_string_lossy());
-    let keys: Vec<_> = settings.iter().map(|row| row.key).filter(|key| !key.is_empty()).collect();
-    let contents = file::read(&dir.join(&name), &shown, config.text.is_some(), program.file, &keys)?;
-    config.text = config.text.or_else(|| contents.is_some().then(|| name.clone()));
+    let contents = file::read(program, &dir.join(&name), &shown, named.is_some())?;
+    let found = contents.is_some();
     let Contents { entries, unknown } = contents.unwrap_or_default();
-    let settings = settings.iter().map(|row| {
-        strongest(row, &|| {
-            let entry = entries.iter().find(|(key, _)| *key == row.key);
-            let of_file = entry.map(|(_, text)| (text.into(), Origin::File(shown.clone())));
-            of_file.or_else(|| Some((row.default?.into(), Origin::Default)))
-        })
+    let values = program.rows.iter().map(|row| {
+        let layers = [
+            (given.value(row.flag).cloned(), Origin::Flag),
+            (variable(row), Origin::Environment),
+            (entries.get(row.key).map(Into::into), Origin::File(shown.clone())),
+        ];
+        let strongest = layers.into_iter().find(|(text, _)| text.is_some());
+        let (text, origin) = strongest.unwrap_or((row.default.map(Into::into), Origin::Default));
+        Value { row, text, origin, set_by: row }
     });
-    let values = std::iter::once(config).chain(settings).collect();
-    let values = Values { values, given, file: name.into(), unknown };
+    let mut values = Values { values: values.collect(), given, file: name.clone().into(), unknown };
+    if found {
+        values.values[0].text.get_or_insert(name);
+    }
     let is_strict: bool = values.get("strict-config", parse::switch)?;
-    let unknown = values.unknown.error().filter(|_| is_strict);
-    unknown.map_or_else(|| Ok(Parsed::Run(values)), Err)
+    match values.unknown.0.first() {
+        Some(unknown) if is_strict => Err(ConfigError::File(unknown.clone())),
+        _ => Ok(Parsed::Run(values)),
+    }
 }
 
 /// Field of a setting: its value, or an `Option` of it if it may be unset.

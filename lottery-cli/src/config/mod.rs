@@ -94,6 +94,6 @@ fn read<T>(
     if values.given.flag(server::LIMITS) || !values.given.flag(flags::PRINT_CONFIG) {
         return Ok(Parsed::Run(settings));
     }
-    let unknown = values.unknown.lines().map(|line| line + "\n");
-    Ok(Parsed::Print(unknown.fold(values.table(), |text, line| text + &line)))
+    let unknown = values.unknown.0.iter().map(|line| format!("{line}\n"));
+    Ok(Parsed::Print(values.table() + &unknown.collect::<String>()))
 }

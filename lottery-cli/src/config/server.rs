@@ -9,8 +9,8 @@ use clap::{Arg, Command};
 use lottery_proto::{Dialect, ServerConfig};
 
 use super::error::ConfigError;
-use super::file::{Format, Shape};
 use super::flags::{file, switch};
+use super::ini;
 use super::layers::Values;
 use super::parse::{self, choice, choices, from_str, raw, some_time, whole};
 use super::table::{Origin, Program, Row, settings};
@@ -124,7 +124,9 @@ pub struct Output {
 pub(super) static PROGRAM: Program = Program {
     name: "lottery-server",
     command: command_line,
-    file: Shape { default: "config.ini", format: Format::Ini, ignored: &["SERVER_IP"] },
+    file: "config.ini",
+    pairs: |text, _| ini::read(text),
+    ignored: &["SERVER_IP"],
     rows: ServerSettings::ROWS,
 };
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use clap::Command;
 
-use super::file::Shape;
+use super::file::Pairs;
 
 /// Description of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,12 @@ pub(super) struct Program {
     pub(super) name: &'static str,
     /// Function that adds to the settings what the command line has besides: commands and their flags.
     pub(super) command: fn(Command) -> Command,
-    pub(super) file: Shape,
+    /// Name of the file that is read if none is named.
+    pub(super) file: &'static str,
+    /// Reader of the file's text. It is given the known keys, and returns a problem with its line.
+    pub(super) pairs: fn(&str, &[&str]) -> Result<Pairs, String>,
+    /// Keys that may be in the file and mean nothing to the program.
+    pub(super) ignored: &'static [&'static str],
     /// All settings, in the order of the help. The first names the file.
     pub(super) rows: &'static [Row],
 }
@@ -71,9 +76,9 @@ macro_rules! settings {
             const ROWS: &[Row] = &[ $( Row {
                 flag: $flag,
                 var: $var,
-                key: $crate::config::table::first(&[$($key,)? $var]),
+                key: [$($key,)? $var][0],
                 metavar: $metavar,
-                default: $crate::config::table::only(&[$($default)?]),
+                default: [$(Some($default),)? None][0],
                 help: $help,
             } ),* ];
 
@@ -87,14 +92,6 @@ macro_rules! settings {
     };
 }
 pub(super) use settings;
-
-pub(super) const fn first(texts: &[&'static str]) -> &'static str {
-    texts[0]
-}
-
-pub(super) const fn only(texts: &[&'static str]) -> Option<&'static str> {
-    if let [text] = texts { Some(text) } else { None }
-}
 
 impl Row {
     /// True if it is a switch, whose flag may stand alone.

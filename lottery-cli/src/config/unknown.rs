@@ -4,47 +4,30 @@
 use strsim::levenshtein;
 use tracing::warn;
 
-use super::error::{ConfigError, one_line};
+use super::error::one_line;
 
 /// Maximum number of keys that are named; the others are only counted.
 const MAX_NAMED: usize = 16;
 
-/// Keys of a file that mean nothing to the program.
+/// Keys of a file that mean nothing to the program: a line for each with its problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UnknownKeys {
-    file: String,
-    /// Problems with the keys that are named.
-    named: Vec<String>,
-    more: usize,
-}
+pub struct UnknownKeys(pub(super) Vec<String>);
 
 impl UnknownKeys {
-    /// Adds a key of the file, of which `known` are the known keys.
-    pub(super) fn push(&mut self, file: &str, key: &str, known: &[&'static str]) {
-        file.clone_into(&mut self.file);
-        if self.named.len() == MAX_NAMED {
-            self.more += 1;
-            return;
-        }
-        let nearest = suggest(key, known).map(|key| format!(", did you mean {key}?")).unwrap_or_default();
-        self.named.push(format!("{}: unknown key{nearest}", one_line(key)));
-    }
-
-    /// Returns the error for the first key, if there is one.
-    pub(super) fn error(&self) -> Option<ConfigError> {
-        let (file, problem) = (self.file.clone(), self.named.first()?.clone());
-        Some(ConfigError::File { file, problem })
-    }
-
-    /// Returns a line for each key with its problem.
-    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
-        let more = (self.more > 0).then(|| format!("{} more unknown keys", self.more));
-        self.named.iter().cloned().chain(more).map(|problem| format!("{}: {problem}", self.file))
+    /// Names the first of a file's unknown keys, and counts the others. `known` are the known keys.
+    pub(super) fn new(file: &str, keys: &[String], known: &[&'static str]) -> Self {
+        let problem = |key: &String| {
+            let nearest = suggest(key, known).map(|key| format!(", did you mean {key}?")).unwrap_or_default();
+            format!("{file}: {}: unknown key{nearest}", one_line(key))
+        };
+        let more = keys.len().saturating_sub(MAX_NAMED);
+        let more = (more > 0).then(|| format!("{file}: {more} more unknown keys"));
+        Self(keys.iter().take(MAX_NAMED).map(problem).chain(more).collect())
     }
 
     /// Logs a warning for each key.
     pub(super) fn log(&self) {
-        for reason in self.lines() {
+        for reason in &self.0 {
             warn!(action = "config_file", result = "fail", reason);
         }
     }

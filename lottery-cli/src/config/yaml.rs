@@ -9,6 +9,9 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 
+use super::file::Pairs;
+use super::nesting;
+
 /// Reads all keys and values, in order and with duplicates, under the keys as they are written. The value of
 /// a key that is not in `keys`, regardless of case, is empty.
 ///
@@ -16,7 +19,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Une
 ///
 /// The problem and its line, if the text is not YAML, or if a section stands for a value or a value for a
 /// section.
-pub(super) fn read(text: &str, keys: &[&str]) -> Result<Vec<(String, String)>, String> {
+pub(super) fn read(text: &str, keys: &[&str]) -> Result<Pairs, String> {
+    nesting::check(text)?;
     let mut entries = Vec::new();
     let all = Node { path: String::new(), is_value: false, keys, entries: &mut entries };
     match all.deserialize(yaml_serde::Deserializer::from_str(text)) {
@@ -43,7 +47,7 @@ struct Node<'a> {
     path: String,
     is_value: bool,
     keys: &'a [&'a str],
-    entries: &'a mut Vec<(String, String)>,
+    entries: &'a mut Pairs,
 }
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {
