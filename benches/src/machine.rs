@@ -89,7 +89,7 @@ pub fn server(blocks: &Blocks) -> u64 {
         feed(&mut server, bytes, room_of_server, |server, len| {
             server.handle(now, Input::Received(len));
             while let Some(event) = server.poll_event() {
-                let Event::Batch { ticket, bets } = event else { panic!("{event:?}") };
+                let Event::Batch { ticket, bets, .. } = event else { panic!("{event:?}") };
                 total += bets.len() as u64;
                 server
                     .reply(now, ticket, Receipt::Stored { total })

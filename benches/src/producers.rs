@@ -114,7 +114,7 @@ fn send<'a>(service: &LotteryService, blocks: impl Iterator<Item = &'a [u8]>) {
             connection.handle(now, Input::Received(len));
         });
         let notice = notices.recv().expect("each batch is answered");
-        assert!(matches!(notice, Notice::Batch(_, _, Outcome::Stored { .. })), "each batch is stored");
+        assert!(matches!(notice, Notice::Stored(_, Outcome::Stored { .. })), "each batch is stored");
         connection.notice(now, notice);
     }
 }

@@ -80,11 +80,11 @@ fn serve(bytes: &[u8], mut sum: u64) -> u64 {
         server.handle(now, Input::Received(read.len()));
         while let Some(event) = server.poll_event() {
             let answered = match event {
-                Event::Hello { ticket } => {
+                Event::Hello { ticket, .. } => {
                     let welcome = HelloReply::Welcome { stored: 0, finished: false, digest: 0 };
                     server.reply(now, ticket, welcome).is_ok()
                 }
-                Event::Batch { ticket, bets } => {
+                Event::Batch { ticket, bets, .. } => {
                     sum = bets.iter().fold(sum, |sum, bet| fold(sum, &bet));
                     total += bets.len() as u64;
                     server.reply(now, ticket, Receipt::Stored { total }).is_ok()

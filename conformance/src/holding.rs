@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::server::{Event, Server};
 use lottery_proto::{
-    Bets, ConnId, Input, Instant, Io, Machine, Receipt, ServerConfig, Ticket, WinnersQuery, WinnersReply,
+    AgencyId, Bets, ConnId, Input, Instant, Io, Machine, Receipt, ServerConfig, Ticket, WinnersReply,
 };
 use lottery_runtime::{Mailbox, Service};
 
@@ -29,13 +29,13 @@ struct Shared {
     agencies: usize,
     finished: BTreeSet<u32>,
     winners: BTreeMap<u32, Vec<String>>,
-    held: Vec<(Ticket<WinnersQuery>, Mailbox<Answer>)>,
+    held: Vec<(Ticket<WinnersReply<'static>>, AgencyId, Mailbox<Answer>)>,
     lost: Vec<io::ErrorKind>,
 }
 
 /// Reply to a query, from another connection.
 #[derive(Debug)]
-pub struct Answer(Ticket<WinnersQuery>, Vec<String>);
+pub struct Answer(Ticket<WinnersReply<'static>>, Vec<String>);
 
 impl Holding {
     /// Returns a service that waits for this number of agencies.
@@ -104,19 +104,17 @@ impl Holder {
         let stored = Receipt::Stored { total: 0 };
         while let Some(event) = self.server.poll_event() {
             match event {
-                Event::Bet { ticket, bets } => {
-                    shared.store(ticket.agency().get(), bets);
+                Event::Bet { ticket, agency, bets } | Event::Batch { ticket, agency, bets } => {
+                    shared.store(agency.get(), bets);
                     self.server.reply(now, ticket, stored).expect("the ticket is this connection's");
                 }
-                Event::Batch { ticket, bets } => {
-                    shared.store(ticket.agency().get(), bets);
+                Event::Finished { ticket, agency } => {
+                    shared.finished.insert(agency.get());
                     self.server.reply(now, ticket, stored).expect("the ticket is this connection's");
                 }
-                Event::Finished { ticket } => {
-                    shared.finished.insert(ticket.agency().get());
-                    self.server.reply(now, ticket, stored).expect("the ticket is this connection's");
+                Event::WinnersQuery { ticket, agency, .. } => {
+                    shared.held.push((ticket, agency, self.mailbox.clone()));
                 }
-                Event::WinnersQuery { ticket, .. } => shared.held.push((ticket, self.mailbox.clone())),
                 _ => {}
             }
             shared.answer_if_due();
@@ -134,8 +132,8 @@ impl Shared {
         if self.finished.len() < self.agencies {
             return;
         }
-        for (ticket, mailbox) in self.held.drain(..) {
-            let winners = self.winners.get(&ticket.agency().get()).cloned().unwrap_or_default();
+        for (ticket, agency, mailbox) in self.held.drain(..) {
+            let winners = self.winners.get(&agency.get()).cloned().unwrap_or_default();
             mailbox.deliver(Answer(ticket, winners));
         }
     }

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, Bets, Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, Receipt, Request,
-    Server, ServerConfig, Ticket, WinnersQuery, WinnersReply,
+    AgencyId, Bets, Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, Receipt, Reply,
+    Server, ServerConfig, Ticket, WinnersReply,
 };
 use lottery_runtime::{Mailbox, Service};
 
@@ -105,7 +105,7 @@ pub struct Connection {
     bank: Arc<Mutex<Bank>>,
     mailbox: Mailbox<Drawn>,
     /// Queries that are answered after the draw.
-    unanswered: Vec<Ticket<WinnersQuery>>,
+    unanswered: Vec<(Ticket<WinnersReply<'static>>, AgencyId)>,
 }
 
 impl Machine for Connection {
@@ -121,25 +121,21 @@ impl Machine for Connection {
         let mut bank = lock(&bank);
         while let Some(event) = self.server.poll_event() {
             match event {
-                Event::Bet { ticket, bets } => {
-                    let receipt = bank.store(ticket.agency(), bets);
+                Event::Bet { ticket, agency, bets } | Event::Batch { ticket, agency, bets } => {
+                    let receipt = bank.store(agency, bets);
                     reply(&mut self.server, now, ticket, receipt);
                 }
-                Event::Batch { ticket, bets } => {
-                    let receipt = bank.store(ticket.agency(), bets);
+                Event::Finished { ticket, agency } => {
+                    let receipt = bank.finish(agency);
                     reply(&mut self.server, now, ticket, receipt);
                 }
-                Event::Finished { ticket } => {
-                    let receipt = bank.finish(ticket.agency());
-                    reply(&mut self.server, now, ticket, receipt);
-                }
-                Event::WinnersQuery { ticket, wait } => match bank.winners(ticket.agency()) {
+                Event::WinnersQuery { ticket, agency, wait } => match bank.winners(agency) {
                     Some(winners) => reply(&mut self.server, now, ticket, WinnersReply::Winners(&winners)),
                     None if wait => {
                         if self.unanswered.is_empty() {
                             bank.waiting.push(self.mailbox.clone());
                         }
-                        self.unanswered.push(ticket);
+                        self.unanswered.push((ticket, agency));
                     }
                     None => reply(&mut self.server, now, ticket, WinnersReply::Pending),
                 },
@@ -153,8 +149,8 @@ impl Machine for Connection {
     fn notice(&mut self, now: Instant, Drawn: Drawn) {
         let bank = Arc::clone(&self.bank);
         let bank = lock(&bank);
-        for ticket in take(&mut self.unanswered) {
-            if let Some(winners) = bank.winners(ticket.agency()) {
+        for (ticket, agency) in take(&mut self.unanswered) {
+            if let Some(winners) = bank.winners(agency) {
                 reply(&mut self.server, now, ticket, WinnersReply::Winners(&winners));
             }
         }
@@ -166,7 +162,7 @@ fn lock(bank: &Mutex<Bank>) -> MutexGuard<'_, Bank> {
 }
 
 /// Answers a request. A connection whose dialect cannot carry the reply is closed.
-fn reply<R: Request>(server: &mut Server, now: Instant, ticket: Ticket<R>, reply: R::Reply<'_>) {
+fn reply<R: Reply>(server: &mut Server, now: Instant, ticket: Ticket<R::Kind>, reply: R) {
     if server.reply(now, ticket, reply).is_err() {
         server.reject(now, Failure { code: Code::Storage, text: "too many winners for this dialect" });
     }

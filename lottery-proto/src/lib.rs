@@ -22,8 +22,5 @@ pub use conn::{Input, Instant, Io, Lender, Machine, State};
 pub use dialect::{Dialect, DialectProfile, Foreign, UnknownDialect, WinnersFlow};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
 pub use server::{Server, ServerConfig};
-pub use ticket::{
-    AnonymousWaiter, Batch, ConnId, Echo, EchoReply, Finished, Hello, HelloReply, Receipt, Reply, ReplyError,
-    Request, SingleBet, Ticket, WinnersQuery, WinnersReply,
-};
+pub use ticket::{ConnId, EchoReply, HelloReply, Receipt, Reply, ReplyError, Ticket, WinnersReply};
 pub use wire::{Code, Failure, ListError, ListSize, block};

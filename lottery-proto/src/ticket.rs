@@ -4,131 +4,98 @@ use alloc::string::String;
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::bet::AgencyId;
 use crate::wire::{Answer, Failure, ListSize};
 
 /// Identifier of a connection, chosen by the application and unique within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId(pub u64);
 
-/// Right and duty to answer one request of kind `R`, once.
+/// Right and duty to answer one request with a reply of the kind `R`, once.
+///
+/// The kind is named by the type of its replies: a `Ticket<Receipt<'static>>` is answered with a [`Receipt`]. The
+/// lifetime is that of the texts in a reply, and says nothing here. A reply of another kind does not compile:
+///
+/// ```compile_fail,E0308
+/// # use lottery_proto::{Instant, Receipt, Server, Ticket, WinnersReply};
+/// fn answer(server: &mut Server, ticket: Ticket<Receipt<'static>>) {
+///     let _ = server.reply(Instant::default(), ticket, WinnersReply::Pending);
+/// }
+/// ```
 ///
 /// A ticket may be kept as long as needed, and answered from any task. The client waits for its reply, and every later
 /// reply of the connection waits, too: replies leave in the order of the requests. A ticket that is dropped is never
 /// answered; to end its connection instead, call [`Server::reject`](crate::Server::reject).
 #[must_use = "an unanswered request holds back all later answers of its connection"]
-pub struct Ticket<R: Request> {
+pub struct Ticket<R> {
     pub(crate) conn: ConnId,
     pub(crate) number: u64,
-    agency: R::Agency,
     kind: PhantomData<fn() -> R>,
 }
 
-impl<R: Request> Ticket<R> {
-    pub(crate) const fn new(conn: ConnId, number: u64, agency: R::Agency) -> Self {
-        Self { conn, number, agency, kind: PhantomData }
+impl<R> Ticket<R> {
+    pub(crate) const fn new(conn: ConnId, number: u64) -> Self {
+        Self { conn, number, kind: PhantomData }
     }
 
     /// Returns the connection of the request.
     pub const fn conn(&self) -> ConnId {
         self.conn
     }
-
-    /// Returns the agency of the request; `()` if its kind names none.
-    pub const fn agency(&self) -> R::Agency {
-        self.agency
-    }
 }
 
-impl<R: Request> fmt::Debug for Ticket<R> {
+impl<R> fmt::Debug for Ticket<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Ticket({}, {})", self.conn.0, self.number)
     }
 }
 
-/// Kind of request, tied to its kind of reply, so that a reply of the wrong kind does not compile.
-pub trait Request: sealed::Sealed {
-    /// Sender of the request: an [`AgencyId`], or `()` if this kind names none.
-    type Agency: Copy;
-    /// Reply to the request.
-    type Reply<'a>: Into<Reply<'a>>;
+/// Reply of a server: [`Receipt`], [`WinnersReply`], [`HelloReply`] or [`EchoReply`].
+pub trait Reply: Sealed {
+    /// The same type with texts that live for ever: it names the kind in a [`Ticket`].
+    type Kind;
 }
 
-/// Request that begins a session.
-#[derive(Debug)]
-pub enum Hello {}
-
-/// Request to store one bet.
-#[derive(Debug)]
-pub enum SingleBet {}
-
-/// Request to store bets, all or none.
-#[derive(Debug)]
-pub enum Batch {}
-
-/// Statement that the agency has sent its last bet.
-#[derive(Debug)]
-pub enum Finished {}
-
-/// Query for the winners of the agency.
-#[derive(Debug)]
-pub enum WinnersQuery {}
-
-/// Wait for the draw by a client that names no agency and has sent no bets.
-#[derive(Debug)]
-pub enum AnonymousWaiter {}
-
-/// Line to be sent back.
-#[derive(Debug)]
-pub enum Echo {}
-
-impl Request for Hello {
-    type Agency = AgencyId;
-    type Reply<'a> = HelloReply<'a>;
+impl Reply for Receipt<'_> {
+    type Kind = Receipt<'static>;
 }
 
-impl Request for SingleBet {
-    type Agency = AgencyId;
-    type Reply<'a> = Receipt<'a>;
+impl Reply for WinnersReply<'_> {
+    type Kind = WinnersReply<'static>;
 }
 
-impl Request for Batch {
-    type Agency = AgencyId;
-    type Reply<'a> = Receipt<'a>;
+impl Reply for HelloReply<'_> {
+    type Kind = HelloReply<'static>;
 }
 
-impl Request for Finished {
-    type Agency = AgencyId;
-    type Reply<'a> = Receipt<'a>;
-}
-
-impl Request for WinnersQuery {
-    type Agency = AgencyId;
-    type Reply<'a> = WinnersReply<'a>;
-}
-
-impl Request for AnonymousWaiter {
-    type Agency = ();
-    type Reply<'a> = WinnersReply<'a>;
-}
-
-impl Request for Echo {
-    type Agency = ();
-    type Reply<'a> = EchoReply<'a>;
+impl Reply for EchoReply<'_> {
+    type Kind = EchoReply<'static>;
 }
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Hello {}
-    impl Sealed for super::SingleBet {}
-    impl Sealed for super::Batch {}
-    impl Sealed for super::Finished {}
-    impl Sealed for super::WinnersQuery {}
-    impl Sealed for super::AnonymousWaiter {}
-    impl Sealed for super::Echo {}
+    use core::fmt;
+
+    use crate::wire::Answer;
+
+    /// Reply of any kind, as a dialect writes it.
+    pub struct AnyReply<'a>(pub(crate) Answer<'a>);
+
+    /// Omits the reply: it may hold documents.
+    impl fmt::Debug for AnyReply<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("AnyReply(..)")
+        }
+    }
+
+    pub trait Sealed {
+        fn into_any<'a>(self) -> AnyReply<'a>
+        where
+            Self: 'a;
+    }
 }
 
-/// Reply to [`Hello`].
+use sealed::{AnyReply, Sealed};
+
+/// Reply to a Hello ([`Event::Hello`](crate::server::Event::Hello)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HelloReply<'a> {
     /// The agency has a session, and its older sessions are over.
@@ -144,30 +111,36 @@ pub enum HelloReply<'a> {
     Rejected(Failure<'a>),
 }
 
-impl<'a> From<HelloReply<'a>> for Reply<'a> {
-    fn from(reply: HelloReply<'a>) -> Self {
-        Self(match reply {
-            HelloReply::Welcome { stored, finished, digest } => {
-                // The machine fills in its window.
+impl Sealed for HelloReply<'_> {
+    fn into_any<'a>(self) -> AnyReply<'a>
+    where
+        Self: 'a,
+    {
+        AnyReply(match self {
+            // The machine fills in its window.
+            Self::Welcome { stored, finished, digest } => {
                 Answer::Welcome { stored, finished, window: 0, digest }
             }
-            HelloReply::Rejected(failure) => Answer::Rejected { failure, total: 0 },
+            Self::Rejected(failure) => Answer::Rejected { failure, total: 0 },
         })
     }
 }
 
-/// Reply to [`Echo`]: the line, which the machine has kept, goes back behind this prefix. The prefix is empty for a plain
+/// Reply to a line ([`Event::Echo`](crate::server::Event::Echo)): the line, which the machine has kept, goes back behind this prefix. The prefix is empty for a plain
 /// echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EchoReply<'a>(pub &'a str);
 
-impl<'a> From<EchoReply<'a>> for Reply<'a> {
-    fn from(EchoReply(prefix): EchoReply<'a>) -> Self {
-        Self(Answer::Echo(prefix))
+impl Sealed for EchoReply<'_> {
+    fn into_any<'a>(self) -> AnyReply<'a>
+    where
+        Self: 'a,
+    {
+        AnyReply(Answer::Echo(self.0))
     }
 }
 
-/// Reply to [`SingleBet`], [`Batch`] and [`Finished`].
+/// Reply to a request to store: a bet, a batch, or the end of an agency's bets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt<'a> {
     /// The request is durable: written and synced.
@@ -179,7 +152,7 @@ pub enum Receipt<'a> {
     Rejected(Failure<'a>),
 }
 
-/// Reply to [`WinnersQuery`] and [`AnonymousWaiter`].
+/// Reply to a query for the winners, and to an anonymous waiter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum WinnersReply<'a> {
     /// The draw has not taken place. Not for a query that waits for the draw.
@@ -204,38 +177,35 @@ impl fmt::Debug for WinnersReply<'_> {
     }
 }
 
-/// Reply of any kind.
-pub struct Reply<'a>(pub(crate) Answer<'a>);
-
-impl fmt::Debug for Reply<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reply(..)")
-    }
-}
-
-impl<'a> From<Receipt<'a>> for Reply<'a> {
-    fn from(receipt: Receipt<'a>) -> Self {
-        Self(match receipt {
-            Receipt::Stored { total } => Answer::Stored { total },
-            Receipt::Rejected(failure) => Answer::Rejected { failure, total: 0 },
+impl Sealed for Receipt<'_> {
+    fn into_any<'a>(self) -> AnyReply<'a>
+    where
+        Self: 'a,
+    {
+        AnyReply(match self {
+            Self::Stored { total } => Answer::Stored { total },
+            Self::Rejected(failure) => Answer::Rejected { failure, total: 0 },
         })
     }
 }
 
-impl<'a> From<WinnersReply<'a>> for Reply<'a> {
-    fn from(reply: WinnersReply<'a>) -> Self {
-        Self(match reply {
-            WinnersReply::Pending => Answer::Pending,
-            WinnersReply::Winners(documents) => Answer::Winners(documents),
-            WinnersReply::List(size) => Answer::List(size),
-            WinnersReply::Rejected(failure) => Answer::Rejected { failure, total: 0 },
+impl Sealed for WinnersReply<'_> {
+    fn into_any<'a>(self) -> AnyReply<'a>
+    where
+        Self: 'a,
+    {
+        AnyReply(match self {
+            Self::Pending => Answer::Pending,
+            Self::Winners(documents) => Answer::Winners(documents),
+            Self::List(size) => Answer::List(size),
+            Self::Rejected(failure) => Answer::Rejected { failure, total: 0 },
         })
     }
 }
 
 /// Reasons for which a reply was not taken. Nothing was queued, and the ticket comes back.
 #[derive(Debug, thiserror::Error)]
-pub enum ReplyError<R: Request> {
+pub enum ReplyError<R> {
     /// The ticket belongs to another connection.
     #[error("the ticket is of another connection")]
     WrongConnection(Ticket<R>),

@@ -115,8 +115,10 @@ pub fn server_with(config: ServerConfig) -> Server {
 /// Welcome.
 pub fn open_session(server: &mut Server, agency: u8, stored: u64, finished: bool) -> Vec<u8> {
     give(server, at(0), &block(HELLO, agency, b"2"));
-    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("Hello is the first request") };
-    assert_eq!(ticket.agency().get(), u32::from(agency));
+    let Some(Event::Hello { ticket, agency: named }) = server.poll_event() else {
+        panic!("Hello is the first request")
+    };
+    assert_eq!(named.get(), u32::from(agency));
     let welcome = HelloReply::Welcome { stored, finished, digest: 0 };
     server.reply(at(0), ticket, welcome).expect("the ticket is of this server");
     take(server, at(0))

@@ -2,27 +2,26 @@
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AnonymousWaiter, Batch, Echo, EchoReply, Failure, Finished, Hello, HelloReply, Instant, Receipt,
-    ReplyError, Request, Server, SingleBet, Ticket, WinnersQuery, WinnersReply,
+    EchoReply, Failure, HelloReply, Instant, Receipt, ReplyError, Server, Ticket, WinnersReply,
 };
 
 /// Ticket of any request.
 #[derive(Debug)]
 pub enum PendingRequest {
     /// Beginning of a session.
-    Hello(Ticket<Hello>),
+    Hello(Ticket<HelloReply<'static>>),
     /// A bet alone.
-    Bet(Ticket<SingleBet>),
+    Bet(Ticket<Receipt<'static>>),
     /// A batch.
-    Batch(Ticket<Batch>),
+    Batch(Ticket<Receipt<'static>>),
     /// End of an agency's bets.
-    Finished(Ticket<Finished>),
+    Finished(Ticket<Receipt<'static>>),
     /// Query for the winners.
-    Winners(Ticket<WinnersQuery>),
+    Winners(Ticket<WinnersReply<'static>>),
     /// Peer without a name that waits for the draw.
-    AnonymousWaiter(Ticket<AnonymousWaiter>),
+    AnonymousWaiter(Ticket<WinnersReply<'static>>),
     /// A line.
-    Echo(Ticket<Echo>),
+    Echo(Ticket<EchoReply<'static>>),
 }
 
 /// Answer to a request.
@@ -50,10 +49,10 @@ impl PendingRequest {
     /// Returns the request of an event, if it is one.
     pub fn of(event: Event<'_>) -> Option<Self> {
         Some(match event {
-            Event::Hello { ticket } => Self::Hello(ticket),
+            Event::Hello { ticket, .. } => Self::Hello(ticket),
             Event::Bet { ticket, .. } => Self::Bet(ticket),
             Event::Batch { ticket, .. } => Self::Batch(ticket),
-            Event::Finished { ticket } => Self::Finished(ticket),
+            Event::Finished { ticket, .. } => Self::Finished(ticket),
             Event::WinnersQuery { ticket, .. } => Self::Winners(ticket),
             Event::AnonymousWaiter { ticket } => Self::AnonymousWaiter(ticket),
             Event::Echo { ticket, .. } => Self::Echo(ticket),
@@ -97,7 +96,7 @@ impl PendingRequest {
     }
 }
 
-fn returned<R: Request>(reply: Result<(), ReplyError<R>>) -> Result<(), Ticket<R>> {
+fn returned<R>(reply: Result<(), ReplyError<R>>) -> Result<(), Ticket<R>> {
     reply.map_err(|error| match error {
         ReplyError::TooLarge(ticket) => ticket,
         ReplyError::WrongConnection(ticket) => panic!("{ticket:?} is of another connection"),

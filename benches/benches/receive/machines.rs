@@ -94,11 +94,11 @@ impl Machine for Granting {
         self.server.handle(now, input);
         while let Some(event) = self.server.poll_event() {
             let granted = match event {
-                Event::Hello { ticket } => {
+                Event::Hello { ticket, .. } => {
                     let welcome = HelloReply::Welcome { stored: 0, finished: false, digest: 0 };
                     self.server.reply(now, ticket, welcome).is_ok()
                 }
-                Event::Batch { ticket, bets } => {
+                Event::Batch { ticket, bets, .. } => {
                     self.total += bets.len() as u64;
                     self.server.reply(now, ticket, Receipt::Stored { total: self.total }).is_ok()
                 }

@@ -33,10 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             server.handle(now, input);
         }
         match server.poll_event() {
-            Some(server::Event::Batch { ticket, .. }) => {
-                server.reply(now, ticket, Receipt::Stored { total: 1 })?;
-            }
-            Some(server::Event::Finished { ticket }) => {
+            Some(server::Event::Batch { ticket, .. } | server::Event::Finished { ticket, .. }) => {
                 server.reply(now, ticket, Receipt::Stored { total: 1 })?;
             }
             Some(server::Event::WinnersQuery { ticket, .. }) => {

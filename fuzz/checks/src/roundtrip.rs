@@ -68,8 +68,8 @@ fn bytes(dialect: Dialect, message: &[u8]) {
     if server.dialect() != Some(dialect) {
         return;
     }
-    let Some(Event::Batch { ticket, bets }) = server.poll_event() else { return };
-    let agency = ticket.agency().get();
+    let Some(Event::Batch { agency, bets, .. }) = server.poll_event() else { return };
+    let agency = agency.get();
     let bets: Vec<Bet<'_>> = bets.iter().collect();
     if bets.is_empty() {
         return;

@@ -132,11 +132,8 @@ impl<S: Store> Committer<S> {
         for request in requests {
             match request.command {
                 // Gets its reply at the end, if the draw has taken place by then.
-                Command::AnonymousWaiter(ticket) => {
-                    self.waiters.add(request.from, Waiter::Anonymous(ticket));
-                }
-                Command::Winners { ticket, wait: true } => {
-                    self.waiters.add(request.from, Waiter::Agency(ticket));
+                Command::Winners { ticket, agency, wait: true } => {
+                    self.waiters.add(Waiter { from: request.from, ticket, agency });
                 }
                 Command::Ended(conn) => self.waiters.ended(conn),
                 Command::Piece { agency, number, .. } => pieces.push((request.from, agency, number)),

@@ -6,7 +6,7 @@ use lottery_proto::Code;
 use lottery_runtime::Mailbox;
 
 use super::Committer;
-use crate::messages::{Command, Notice, Request};
+use crate::messages::{Command, Notice, Request, Submission};
 use crate::store::{AgencyRecord, Group, Store};
 
 /// Plan for a request.
@@ -31,9 +31,9 @@ impl Plan {
 impl<S: Store> Committer<S> {
     /// Decides about a request, and adds its changes to the group.
     pub(super) fn plan(&mut self, group: &mut Group, request: &Request) -> Plan {
-        let (agency, conn, bets) = match &request.command {
-            Command::Hello(ticket) => {
-                let agency = ticket.agency().get();
+        let (Submission { ticket, agency, .. }, batch) = match &request.command {
+            Command::Hello(ticket, agency) => {
+                let agency = agency.get();
                 let older = self.sessions.begin(agency, ticket.conn(), request.from.clone());
                 return Plan::Hello { record: self.planned(group, agency), older };
             }
@@ -42,23 +42,17 @@ impl<S: Store> Committer<S> {
                 self.sessions.leave(*conn);
                 return Plan::ReadOnly;
             }
-            Command::Winners { .. }
-            | Command::AnonymousWaiter(_)
-            | Command::Ended(_)
-            | Command::Piece { .. } => {
-                return Plan::ReadOnly;
-            }
-            Command::Bet(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
-            Command::Batch(ticket, bets) => (ticket.agency().get(), ticket.conn(), Some(bets)),
-            Command::Finished(ticket) => (ticket.agency().get(), ticket.conn(), None),
+            Command::Winners { .. } | Command::Ended(_) | Command::Piece { .. } => return Plan::ReadOnly,
+            Command::Store(submission, batch) => (submission, batch),
         };
+        let (agency, conn) = (agency.get(), ticket.conn());
         if request.in_session
             && let Err((code, reason)) = self.sessions.check(agency, conn)
         {
             return Plan::reject(code, reason);
         }
         let mut record = self.planned(group, agency);
-        match bets {
+        match batch {
             Some(_) if record.finished => {
                 self.sessions.reject(agency, conn);
                 return Plan::reject(Code::Finished, "the agency is finished");
@@ -68,8 +62,7 @@ impl<S: Store> Committer<S> {
                 self.sessions.reject(agency, conn);
                 return Plan::reject(Code::Finished, "the draw has taken place");
             }
-            Some(bets) => {
-                let batch = bets.batch();
+            Some(batch) => {
                 record.stored += u64::from(batch.bets());
                 record.digest = batch.digest_after(record.digest);
                 group.batches.push(Arc::clone(batch));

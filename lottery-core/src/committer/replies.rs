@@ -30,26 +30,12 @@ impl<S: Store> Committer<S> {
                 return self.answer_without_change(&from, command, plan, stored);
             }
         };
-        let rejected = matches!(outcome, Outcome::Rejected { .. });
-        let (agency, conn, notice) = match command {
-            Command::Bet(ticket, bets) => {
-                (ticket.agency(), ticket.conn(), Notice::Bet(ticket, bets, outcome))
-            }
-            Command::Batch(ticket, bets) => {
-                (ticket.agency(), ticket.conn(), Notice::Batch(ticket, bets, outcome))
-            }
-            Command::Finished(ticket) => (ticket.agency(), ticket.conn(), Notice::Finished(ticket, outcome)),
-            Command::Hello(_)
-            | Command::Winners { .. }
-            | Command::Piece { .. }
-            | Command::AnonymousWaiter(_)
-            | Command::Ended(_)
-            | Command::Gone(_) => return,
-        };
-        if rejected {
-            self.sessions.reject(agency.get(), conn);
+        let Command::Store(submission, rows) = command else { return };
+        drop(rows);
+        if matches!(outcome, Outcome::Rejected { .. }) {
+            self.sessions.reject(submission.agency.get(), submission.ticket.conn());
         }
-        from.deliver(notice);
+        from.deliver(Notice::Stored(submission, outcome));
     }
 
     /// Replies to a request that changes nothing in the store.
@@ -61,12 +47,12 @@ impl<S: Store> Committer<S> {
         stored: &Result<Durable, StoreError>,
     ) {
         match (command, plan) {
-            (Command::Hello(ticket), Plan::Hello { record, older }) => {
+            (Command::Hello(ticket, agency), Plan::Hello { record, older }) => {
                 if let Some(older) = older {
                     older.deliver(Notice::Superseded);
                 }
-                let agency = ticket.agency().get();
-                let outcome = match (self.sessions.standing(agency, ticket.conn()), stored) {
+                let standing = self.sessions.standing(agency.get(), ticket.conn());
+                let outcome = match (standing, stored) {
                     (_, Err(error)) if !matches!(error, StoreError::Full { .. }) => {
                         HelloOutcome::Rejected { code: Code::Storage, reason: error.to_string() }
                     }
@@ -75,13 +61,13 @@ impl<S: Store> Committer<S> {
                     }
                     // Bets that follow Hello in the group get their own acknowledgment.
                     (_, Ok(_)) => HelloOutcome::Welcome(record),
-                    (_, Err(_)) => HelloOutcome::Welcome(self.agency(agency)),
+                    (_, Err(_)) => HelloOutcome::Welcome(self.agency(agency.get())),
                 };
-                from.deliver(Notice::Hello(ticket, outcome));
+                from.deliver(Notice::Hello(ticket, agency, outcome));
             }
-            (Command::Winners { ticket, .. }, _) => {
-                let won = self.draw.as_ref().map(|draw| Won::of(draw, ticket.agency()));
-                from.deliver(Notice::Winners(ticket, won));
+            (Command::Winners { ticket, agency: Some(agency), .. }, _) => {
+                let won = self.draw.as_ref().map(|draw| Won::of(draw, agency));
+                from.deliver(Notice::Winners(ticket, agency, won));
             }
             _ => {}
         }

@@ -65,11 +65,10 @@ pub fn step<S: Store>(
                     // The end of its connection tells the client.
                     Command::Winners { wait: true, .. }
                     | Command::Piece { .. }
-                    | Command::AnonymousWaiter(_)
                     | Command::Ended(_)
                     | Command::Gone(_) => continue,
-                    Command::Hello(_) | Command::Winners { .. } => Plan::ReadOnly,
-                    Command::Bet(..) | Command::Batch(..) | Command::Finished(_) => Plan::Store { total: 0 },
+                    Command::Hello(..) | Command::Winners { .. } => Plan::ReadOnly,
+                    Command::Store(..) => Plan::Store { total: 0 },
                 };
                 committer.answer(request, plan, &stored);
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use lottery_proto::{AnonymousWaiter, ConnId, Ticket, WinnersQuery};
+use lottery_proto::{AgencyId, ConnId, Ticket, WinnersReply};
 use lottery_runtime::Mailbox;
 
 use crate::messages::{Notice, Won};
@@ -13,7 +13,7 @@ use crate::store::Draw;
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
     /// Waiters by the number of their arrival.
-    all: BTreeMap<u64, (Mailbox<Notice>, Waiter)>,
+    all: BTreeMap<u64, Waiter>,
     /// The same by connection.
     by_conn: BTreeSet<(ConnId, u64)>,
     /// Anonymous waiters that stand in for absent agencies.
@@ -25,29 +25,20 @@ pub(super) struct Waiters {
 
 /// Waiter for the draw.
 #[derive(Debug)]
-pub(super) enum Waiter {
-    /// Agency that waits for its winners.
-    Agency(Ticket<WinnersQuery>),
-    /// Anonymous client that stands in for an absent agency.
-    Anonymous(Ticket<AnonymousWaiter>),
-}
-
-impl Waiter {
-    fn conn(&self) -> ConnId {
-        match self {
-            Self::Agency(ticket) => ticket.conn(),
-            Self::Anonymous(ticket) => ticket.conn(),
-        }
-    }
+pub(super) struct Waiter {
+    pub(super) from: Mailbox<Notice>,
+    pub(super) ticket: Ticket<WinnersReply<'static>>,
+    /// Agency that waits for its winners; `None`: an anonymous client that stands in for an absent one.
+    pub(super) agency: Option<AgencyId>,
 }
 
 impl Waiters {
-    pub(super) fn add(&mut self, from: Mailbox<Notice>, waits: Waiter) {
-        if matches!(waits, Waiter::Anonymous(_)) {
+    pub(super) fn add(&mut self, waiter: Waiter) {
+        if waiter.agency.is_none() {
             self.anonymous.insert(self.next);
         }
-        self.by_conn.insert((waits.conn(), self.next));
-        self.all.insert(self.next, (from, waits));
+        self.by_conn.insert((waiter.ticket.conn(), self.next));
+        self.all.insert(self.next, waiter);
         self.next += 1;
     }
 
@@ -89,29 +80,26 @@ impl Waiters {
     }
 
     fn turn_away_one(&mut self, number: u64, reason: &'static str) {
-        if let Some((from, Waiter::Anonymous(ticket))) = self.remove(number) {
+        if let Some(Waiter { from, ticket, agency: None }) = self.remove(number) {
             from.deliver(Notice::TurnedAway(ticket, reason));
         }
     }
 
-    fn remove(&mut self, number: u64) -> Option<(Mailbox<Notice>, Waiter)> {
+    fn remove(&mut self, number: u64) -> Option<Waiter> {
         self.anonymous.remove(&number);
         self.ended.remove(&number);
-        let (from, waits) = self.all.remove(&number)?;
-        self.by_conn.remove(&(waits.conn(), number));
-        Some((from, waits))
+        let waiter = self.all.remove(&number)?;
+        self.by_conn.remove(&(waiter.ticket.conn(), number));
+        Some(waiter)
     }
 
     /// Tells all waiters that the draw has taken place.
     pub(super) fn tell(&mut self, draw: &Draw) {
         let Self { all, .. } = mem::take(self);
-        for (from, waits) in all.into_values() {
-            from.deliver(match waits {
-                Waiter::Agency(ticket) => {
-                    let won = Won::of(draw, ticket.agency());
-                    Notice::Winners(ticket, Some(won))
-                }
-                Waiter::Anonymous(ticket) => Notice::AnonymousWaiter(ticket),
+        for Waiter { from, ticket, agency } in all.into_values() {
+            from.deliver(match agency {
+                Some(agency) => Notice::Winners(ticket, agency, Some(Won::of(draw, agency))),
+                None => Notice::Drawn(ticket),
             });
         }
     }

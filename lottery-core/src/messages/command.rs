@@ -1,9 +1,13 @@
 //! Requests of connections to the committer.
 
-use lottery_proto::{AnonymousWaiter, Batch, ConnId, Finished, Hello, SingleBet, Ticket, WinnersQuery};
+use std::sync::Arc;
+
+use lottery_proto::{AgencyId, Bets, ConnId, HelloReply, Receipt, Ticket, WinnersReply};
 use lottery_runtime::Mailbox;
 
-use super::{Notice, QueuedBatch};
+use super::{Notice, Subject, Submission};
+use crate::memory::queue_room::Room;
+use crate::store::EncodedBatch;
 
 /// Request on its way to the committer.
 #[derive(Debug)]
@@ -21,18 +25,17 @@ pub struct Request {
 /// Command of a connection to the committer.
 #[derive(Debug)]
 pub enum Command {
-    /// Begins a session.
-    Hello(Ticket<Hello>),
-    /// Stores a bet.
-    Bet(Ticket<SingleBet>, QueuedBatch),
-    /// Stores a batch, all of it or none.
-    Batch(Ticket<Batch>, QueuedBatch),
-    /// Counts the agency as finished.
-    Finished(Ticket<Finished>),
-    /// Asks for the winners. With `wait`, the reply comes after the draw.
+    /// Begins a session of an agency.
+    Hello(Ticket<HelloReply<'static>>, AgencyId),
+    /// Stores a batch, all of it or none; without one, counts the agency as finished.
+    Store(Submission, Option<Arc<EncodedBatch>>),
+    /// Asks for the winners.
     Winners {
         /// Ticket for the reply.
-        ticket: Ticket<WinnersQuery>,
+        ticket: Ticket<WinnersReply<'static>>,
+        /// Agency that asks. Without one it is an anonymous client, which stands in for an absent agency, one of
+        /// which nothing is durable, and waits for the draw (`docs/protocol.md#framed`).
+        agency: Option<AgencyId>,
         /// True if the reply waits for the draw.
         wait: bool,
     },
@@ -45,9 +48,6 @@ pub enum Command {
         /// Number of the piece, from 0.
         number: u64,
     },
-    /// Stands in for an absent agency, one of which nothing is durable, and waits for the draw
-    /// (`docs/protocol.md#framed`).
-    AnonymousWaiter(Ticket<AnonymousWaiter>),
     /// Reports EOF on a connection: its peer may be gone. It no longer stands in for an absent agency, but
     /// still gets its reply.
     Ended(ConnId),
@@ -56,30 +56,62 @@ pub enum Command {
 }
 
 impl Command {
+    /// Returns the command to store a bet that was sent alone. It takes this room, which grows to the size of
+    /// the rows; `None`: no room is counted.
+    pub fn store_bet(
+        ticket: Ticket<Receipt<'static>>,
+        agency: AgencyId,
+        bets: Bets<'_>,
+        room: Option<Room>,
+    ) -> Self {
+        let bet = bets.iter().next().map(|bet| (bet.document().into(), bet.number()));
+        let (document, number) = bet.unwrap_or_default();
+        Self::store(ticket, agency, bets, room, Subject::Bet { document, number })
+    }
+
+    /// Returns the command to store a batch; for its room see [`Command::store_bet`].
+    pub fn store_batch(
+        ticket: Ticket<Receipt<'static>>,
+        agency: AgencyId,
+        bets: Bets<'_>,
+        room: Option<Room>,
+    ) -> Self {
+        let count = u32::try_from(bets.len()).unwrap_or(u32::MAX);
+        Self::store(ticket, agency, bets, room, Subject::Batch(count))
+    }
+
+    fn store(
+        ticket: Ticket<Receipt<'static>>,
+        agency: AgencyId,
+        bets: Bets<'_>,
+        mut room: Option<Room>,
+        subject: Subject,
+    ) -> Self {
+        let batch = EncodedBatch::encode(agency.get(), bets);
+        if let Some(room) = &mut room {
+            room.fit(batch.size());
+        }
+        let room = room.map(Box::new);
+        Self::Store(Submission { ticket, agency, subject, room }, Some(Arc::new(batch)))
+    }
+
+    /// Returns the command to count the agency as finished.
+    pub fn finish(ticket: Ticket<Receipt<'static>>, agency: AgencyId) -> Self {
+        Self::Store(Submission { ticket, agency, subject: Subject::Finished, room: None }, None)
+    }
+
     /// Returns the room that it takes in the queue, in bytes.
     pub(crate) fn size(&self) -> usize {
-        let bets = match self {
-            Self::Bet(_, queued) | Self::Batch(_, queued) => queued.batch().size(),
-            Self::Hello(_)
-            | Self::Finished(_)
-            | Self::Winners { .. }
-            | Self::Piece { .. }
-            | Self::AnonymousWaiter(_)
-            | Self::Ended(_)
-            | Self::Gone(_) => 0,
-        };
-        bets + size_of::<Request>()
+        let rows = if let Self::Store(_, Some(batch)) = self { batch.size() } else { 0 };
+        rows + size_of::<Request>()
     }
 
     /// Returns the connection that sent it.
     pub fn conn(&self) -> ConnId {
         match self {
-            Self::Hello(ticket) => ticket.conn(),
-            Self::Bet(ticket, _) => ticket.conn(),
-            Self::Batch(ticket, _) => ticket.conn(),
-            Self::Finished(ticket) => ticket.conn(),
+            Self::Hello(ticket, _) => ticket.conn(),
+            Self::Store(submission, _) => submission.ticket.conn(),
             Self::Winners { ticket, .. } => ticket.conn(),
-            Self::AnonymousWaiter(ticket) => ticket.conn(),
             Self::Piece { conn, .. } | Self::Ended(conn) | Self::Gone(conn) => *conn,
         }
     }

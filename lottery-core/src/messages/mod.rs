@@ -3,9 +3,9 @@
 mod command;
 mod notice;
 mod outcome;
-mod queued_batch;
+mod submission;
 
 pub use self::command::{Command, Request};
 pub use self::notice::{Notice, Won};
 pub use self::outcome::{HelloOutcome, Outcome};
-pub use self::queued_batch::QueuedBatch;
+pub use self::submission::{Subject, Submission};

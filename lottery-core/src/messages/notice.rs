@@ -1,8 +1,8 @@
 //! Notices to connections: replies of the committer, and signals of memory and places.
 
-use lottery_proto::{AgencyId, AnonymousWaiter, Batch, Finished, Hello, SingleBet, Ticket, WinnersQuery};
+use lottery_proto::{AgencyId, HelloReply, Ticket, WinnersReply};
 
-use super::{HelloOutcome, Outcome, QueuedBatch};
+use super::{HelloOutcome, Outcome, Submission};
 use crate::store::{Draw, WinnersList, WinnersPiece};
 
 /// Winners of an agency in the draw: the size of the list, which is read piece by piece.
@@ -26,23 +26,21 @@ impl Won {
 #[derive(Debug)]
 pub enum Notice {
     /// Reply to [`Command::Hello`](super::Command::Hello).
-    Hello(Ticket<Hello>, HelloOutcome),
+    Hello(Ticket<HelloReply<'static>>, AgencyId, HelloOutcome),
     /// A newer session of the same agency took over.
     Superseded,
-    /// Reply to [`Command::Bet`](super::Command::Bet).
-    Bet(Ticket<SingleBet>, QueuedBatch, Outcome),
-    /// Reply to [`Command::Batch`](super::Command::Batch).
-    Batch(Ticket<Batch>, QueuedBatch, Outcome),
-    /// Reply to [`Command::Finished`](super::Command::Finished).
-    Finished(Ticket<Finished>, Outcome),
-    /// Reply to [`Command::Winners`](super::Command::Winners); `None`: the draw has not taken place.
-    Winners(Ticket<WinnersQuery>, Option<Won>),
+    /// Reply to [`Command::Store`](super::Command::Store).
+    Stored(Submission, Outcome),
+    /// Reply to [`Command::Winners`](super::Command::Winners) of an agency; `None`: the draw has not taken
+    /// place.
+    Winners(Ticket<WinnersReply<'static>>, AgencyId, Option<Won>),
+    /// Reply to [`Command::Winners`](super::Command::Winners) of an anonymous client: the draw has taken place.
+    Drawn(Ticket<WinnersReply<'static>>),
+    /// Reply to [`Command::Winners`](super::Command::Winners) of an anonymous client: it does not stand in for
+    /// an agency, for this reason.
+    TurnedAway(Ticket<WinnersReply<'static>>, &'static str),
     /// Reply to [`Command::Piece`](super::Command::Piece).
     Piece(WinnersPiece),
-    /// Reply to [`Command::AnonymousWaiter`](super::Command::AnonymousWaiter): the draw has taken place.
-    AnonymousWaiter(Ticket<AnonymousWaiter>),
-    /// Reply to [`Command::AnonymousWaiter`](super::Command::AnonymousWaiter): the client does not stand in for an agency, for this reason.
-    TurnedAway(Ticket<AnonymousWaiter>, &'static str),
     /// The connection has to end at once: another one needs its place.
     Displaced,
     /// Room on the commit queue is free again.

@@ -1,23 +1,26 @@
 //! Replies of a connection.
 
 use lottery_proto::{
-    AnonymousWaiter, Code, Failure, Hello, HelloReply, Input, Instant, Receipt, ReplyError,
-    Request as AnyRequest, Ticket, WinnersQuery, WinnersReply,
+    AgencyId, Code, Failure, HelloReply, Input, Instant, Receipt, Reply, ReplyError, Ticket, WinnersReply,
 };
 use tracing::{debug, error, info, warn};
 
 use super::ServerConnection;
 use super::listing::Listing;
-use crate::messages::{Command, HelloOutcome, Outcome, Won};
-
+use crate::messages::{Command, HelloOutcome, Outcome, Subject, Submission, Won};
 use crate::store::{AgencyRecord, WinnersPiece};
 
 /// Failure sent for a Hello or a query once the commit queue is closed: there will be no draw.
 const STOPPING: Failure<'static> = Failure { code: Code::ShuttingDown, text: "the server is stopping" };
 
 impl ServerConnection {
-    pub(super) fn answer_hello(&mut self, now: Instant, ticket: Ticket<Hello>, outcome: &HelloOutcome) {
-        let agency = ticket.agency();
+    pub(super) fn answer_hello(
+        &mut self,
+        now: Instant,
+        ticket: Ticket<HelloReply<'static>>,
+        agency: AgencyId,
+        outcome: &HelloOutcome,
+    ) {
         match outcome {
             HelloOutcome::Welcome(AgencyRecord { stored, digest, finished }) => {
                 let (stored, digest, finished) = (*stored, *digest, *finished);
@@ -39,26 +42,29 @@ impl ServerConnection {
 
     /// Rejects a command: the commit queue is closed, because the store has failed or the server is stopping.
     pub(super) fn reject(&mut self, now: Instant, command: Command) {
-        let outcome = || Outcome::Rejected {
-            code: Code::Storage,
-            reason: "the server stores nothing any more".to_owned(),
-        };
         match command {
-            Command::Hello(ticket) => self.reply(now, ticket, HelloReply::Rejected(STOPPING)),
-            Command::Bet(ticket, _) => self.receipt(now, ticket, &outcome()),
-            Command::Batch(ticket, _) => self.receipt(now, ticket, &outcome()),
-            Command::Finished(ticket) => self.receipt(now, ticket, &outcome()),
+            Command::Hello(ticket, _) => self.reply(now, ticket, HelloReply::Rejected(STOPPING)),
+            Command::Store(submission, _) => {
+                let (code, reason) = (Code::Storage, "the server stores nothing any more".to_owned());
+                self.receipt(now, submission.ticket, &Outcome::Rejected { code, reason });
+            }
             Command::Winners { ticket, .. } => self.reply(now, ticket, WinnersReply::Rejected(STOPPING)),
-            Command::AnonymousWaiter(ticket) => self.reply(now, ticket, WinnersReply::Rejected(STOPPING)),
             Command::Piece { .. } | Command::Ended(_) | Command::Gone(_) => {}
         }
     }
 
-    /// Replies to a request to store.
-    pub(super) fn receipt<R>(&mut self, now: Instant, ticket: Ticket<R>, outcome: &Outcome)
-    where
-        for<'a> R: AnyRequest<Reply<'a> = Receipt<'a>>,
-    {
+    /// Logs the outcome of a request to store, and replies.
+    pub(super) fn stored(&mut self, now: Instant, submission: Submission, outcome: &Outcome) {
+        let Submission { ticket, agency, subject, room: _room } = submission;
+        match &subject {
+            Subject::Bet { document, number } => self.report.bet(now, document, *number, outcome),
+            Subject::Batch(bets) => self.report.batch(now, *bets, outcome),
+            Subject::Finished => self.report.finished(now, agency, outcome),
+        }
+        self.receipt(now, ticket, outcome);
+    }
+
+    fn receipt(&mut self, now: Instant, ticket: Ticket<Receipt<'static>>, outcome: &Outcome) {
         let receipt = match outcome {
             Outcome::Stored { total, .. } => Receipt::Stored { total: *total },
             Outcome::Rejected { code, reason } => Receipt::Rejected(Failure { code: *code, text: reason }),
@@ -66,8 +72,13 @@ impl ServerConnection {
         self.reply(now, ticket, receipt);
     }
 
-    pub(super) fn winners(&mut self, now: Instant, ticket: Ticket<WinnersQuery>, won: Option<Won>) {
-        let agency = ticket.agency();
+    pub(super) fn winners(
+        &mut self,
+        now: Instant,
+        ticket: Ticket<WinnersReply<'static>>,
+        agency: AgencyId,
+        won: Option<Won>,
+    ) {
         let Some(won) = won else { return self.reply(now, ticket, WinnersReply::Pending) };
         let winners = won.list.size.documents;
         match self.server.reply(now, ticket, WinnersReply::List(won.list.size)) {
@@ -120,13 +131,18 @@ impl ServerConnection {
 
     /// Turns an anonymous client away, which stands in for no agency. Closing the connection tells it so: on
     /// its dialect any reply would read as winners.
-    pub(super) fn turn_away(&mut self, now: Instant, ticket: Ticket<AnonymousWaiter>, reason: &'static str) {
+    pub(super) fn turn_away(
+        &mut self,
+        now: Instant,
+        ticket: Ticket<WinnersReply<'static>>,
+        reason: &'static str,
+    ) {
         self.waits_for_draw = false;
         self.parting = Some(reason);
         self.reply(now, ticket, WinnersReply::Rejected(Failure { code: Code::UnknownAgency, text: reason }));
     }
 
-    pub(super) fn reply<R: AnyRequest>(&mut self, now: Instant, ticket: Ticket<R>, reply: R::Reply<'_>) {
+    pub(super) fn reply<R: Reply>(&mut self, now: Instant, ticket: Ticket<R::Kind>, reply: R) {
         if let Err(error) = self.server.reply(now, ticket, reply) {
             debug!(action = "reply", result = "fail", reason = %error);
         }

@@ -9,15 +9,14 @@ use std::sync::Arc;
 use lottery_proto::server::{Event, RejectedBy, Server};
 use lottery_proto::{Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, WinnersReply};
 use lottery_runtime::Mailbox;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use self::listing::Listing;
 use self::report::Report;
 use crate::commit_queue::{CommitQueue, Room};
-use crate::messages::{Command, Notice, Outcome, QueuedBatch, Request};
-use crate::store::EncodedBatch;
-
+use crate::messages::{Command, Notice, Request};
 use crate::peers::{Place, Standing};
+use crate::store::EncodedBatch;
 
 /// Reason why an anonymous client does not stand in for an agency.
 const ANONYMOUS: &str = "it has finished without saying which agency it is, and --anonymous-finish is off";
@@ -86,32 +85,12 @@ impl Machine for ServerConnection {
 
     fn notice(&mut self, now: Instant, notice: Notice) {
         match notice {
-            Notice::Bet(ticket, bets, outcome) => {
-                self.report.bet(now, bets.batch(), &outcome);
-                self.receipt(now, ticket, &outcome);
-            }
-            Notice::Batch(ticket, bets, outcome) => {
-                self.report.batch(now, bets.batch(), &outcome);
-                self.receipt(now, ticket, &outcome);
-            }
-            Notice::Finished(ticket, outcome) => {
-                let agency = ticket.agency();
-                match &outcome {
-                    Outcome::Stored { .. } if self.report.may_log(now) => {
-                        info!(action = "agency_finished", result = "success", agency = %agency);
-                    }
-                    Outcome::Rejected { reason, .. } if self.report.rejection(now) => {
-                        warn!(action = "agency_finished", result = "fail", agency = %agency, reason);
-                    }
-                    Outcome::Stored { .. } | Outcome::Rejected { .. } => {}
-                }
-                self.receipt(now, ticket, &outcome);
-            }
-            Notice::Hello(ticket, outcome) => self.answer_hello(now, ticket, &outcome),
+            Notice::Stored(submission, outcome) => self.stored(now, submission, &outcome),
+            Notice::Hello(ticket, agency, outcome) => self.answer_hello(now, ticket, agency, &outcome),
             Notice::Superseded => self.server.supersede(now),
-            Notice::Winners(ticket, won) => self.winners(now, ticket, won),
+            Notice::Winners(ticket, agency, won) => self.winners(now, ticket, agency, won),
             Notice::Piece(piece) => self.put_winners(now, &piece),
-            Notice::AnonymousWaiter(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
+            Notice::Drawn(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
             Notice::TurnedAway(ticket, reason) => self.turn_away(now, ticket, reason),
             Notice::Displaced => {
                 self.parting = Some("it made room for another connection");
@@ -181,23 +160,21 @@ impl ServerConnection {
         while self.has_room() {
             let command = match self.server.poll_event() {
                 None => break,
-                Some(Event::Hello { ticket }) => {
+                Some(Event::Hello { ticket, agency }) => {
                     self.counted = Some(ticket.conn());
-                    Command::Hello(ticket)
+                    Command::Hello(ticket, agency)
                 }
-                Some(Event::Bet { ticket, bets }) => {
-                    let batch = EncodedBatch::encode(ticket.agency().get(), bets);
-                    Command::Bet(ticket, QueuedBatch::new(batch, self.room.take()))
+                Some(Event::Bet { ticket, agency, bets }) => {
+                    Command::store_bet(ticket, agency, bets, self.room.take())
                 }
-                Some(Event::Batch { ticket, bets }) => {
-                    let batch = EncodedBatch::encode(ticket.agency().get(), bets);
-                    Command::Batch(ticket, QueuedBatch::new(batch, self.room.take()))
+                Some(Event::Batch { ticket, agency, bets }) => {
+                    Command::store_batch(ticket, agency, bets, self.room.take())
                 }
-                Some(Event::Finished { ticket }) => Command::Finished(ticket),
-                Some(Event::WinnersQuery { ticket, wait }) => {
+                Some(Event::Finished { ticket, agency }) => Command::finish(ticket, agency),
+                Some(Event::WinnersQuery { ticket, agency, wait }) => {
                     self.counted = wait.then(|| ticket.conn()).or(self.counted);
                     self.waits_for_draw |= wait;
-                    Command::Winners { ticket, wait }
+                    Command::Winners { ticket, agency: Some(agency), wait }
                 }
                 Some(Event::AnonymousWaiter { ticket }) if !self.settings.anonymous_finish => {
                     self.turn_away(now, ticket, ANONYMOUS);
@@ -206,7 +183,7 @@ impl ServerConnection {
                 Some(Event::AnonymousWaiter { ticket }) => {
                     self.counted = Some(ticket.conn());
                     self.waits_for_draw = true;
-                    Command::AnonymousWaiter(ticket)
+                    Command::Winners { ticket, agency: None, wait: true }
                 }
                 Some(Event::Echo { ticket, line }) => {
                     self.report.echo(now, &String::from_utf8_lossy(line.0));

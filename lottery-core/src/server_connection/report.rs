@@ -1,12 +1,11 @@
 //! Log lines of a connection, within its limits.
 
-use lottery_proto::{CloseReason, Instant};
+use lottery_proto::{AgencyId, CloseReason, Instant};
 use tracing::{debug, info, warn};
 
 use crate::messages::Outcome;
 use crate::peers::Place;
 use crate::redact;
-use crate::store::{EncodedBatch, rows};
 
 /// Number of rejections of a connection that are logged one by one. The others are counted, and logged at its
 /// end.
@@ -59,8 +58,7 @@ impl Report {
     }
 
     /// Logs the outcome of a batch. A stored bet costs its peer more than a log line: it is always logged.
-    pub(super) fn batch(&mut self, now: Instant, batch: &EncodedBatch, outcome: &Outcome) {
-        let cantidad = batch.bets();
+    pub(super) fn batch(&mut self, now: Instant, cantidad: u32, outcome: &Outcome) {
         match outcome {
             Outcome::Stored { .. } if cantidad > 0 || self.may_log(now) => {
                 info!(action = "apuesta_recibida", result = "success", cantidad);
@@ -74,17 +72,27 @@ impl Report {
     }
 
     /// Logs the outcome of a bet that was sent alone.
-    pub(super) fn bet(&mut self, now: Instant, batch: &EncodedBatch, outcome: &Outcome) {
-        if matches!(outcome, Outcome::Rejected { .. }) && !self.rejection(now) {
-            return;
-        }
-        let read = rows::for_each_row(batch.rows(), |_, dni, numero| match outcome {
+    pub(super) fn bet(&mut self, now: Instant, dni: &str, numero: u32, outcome: &Outcome) {
+        match outcome {
             Outcome::Stored { .. } => info!(action = "apuesta_almacenada", result = "success", dni, numero),
-            Outcome::Rejected { reason, .. } => {
+            Outcome::Rejected { reason, .. } if self.rejection(now) => {
                 warn!(action = "apuesta_almacenada", result = "fail", dni, numero, reason);
             }
-        });
-        debug_assert_eq!(read, Ok(()), "rows of our own");
+            Outcome::Rejected { .. } => {}
+        }
+    }
+
+    /// Logs the outcome of the end of an agency's bets.
+    pub(super) fn finished(&mut self, now: Instant, agency: AgencyId, outcome: &Outcome) {
+        match outcome {
+            Outcome::Stored { .. } if self.may_log(now) => {
+                info!(action = "agency_finished", result = "success", agency = %agency);
+            }
+            Outcome::Rejected { reason, .. } if self.rejection(now) => {
+                warn!(action = "agency_finished", result = "fail", agency = %agency, reason);
+            }
+            Outcome::Stored { .. } | Outcome::Rejected { .. } => {}
+        }
     }
 
     /// Logs the end of the connection. `reason` is this side's, if it had one; `spoke`: its peer has sent

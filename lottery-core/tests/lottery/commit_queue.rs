@@ -1,10 +1,10 @@
 //! Commit queue: bounded, in order, and closed for good.
 
 use lottery_core::commit_queue::{CommitQueue, OWN_ROOM};
-use lottery_core::messages::{Command, QueuedBatch, Request};
+use lottery_core::messages::{Command, Request};
 use lottery_core::store::EncodedBatch;
 use lottery_proto::server::Event;
-use lottery_proto::{ConnId, Input, Instant, Server, ServerConfig};
+use lottery_proto::{AgencyId, ConnId, Input, Instant, Server, ServerConfig};
 
 use crate::support::Seen::{Room, Stored};
 use crate::support::test_store::TestStore;
@@ -12,13 +12,11 @@ use crate::support::{Diary, batch, bets, finished, query};
 
 fn agencies(requests: Vec<Request>) -> Vec<u32> {
     let agency = |request: Request| match request.command {
-        Command::Bet(ticket, _) => ticket.agency().get(),
-        Command::Batch(ticket, _) => ticket.agency().get(),
-        Command::Finished(ticket) => ticket.agency().get(),
-        Command::Winners { ticket, .. } => ticket.agency().get(),
-        Command::Hello(ticket) => ticket.agency().get(),
+        Command::Store(submission, _) => submission.agency.get(),
+        Command::Winners { agency, .. } => agency.map_or(0, AgencyId::get),
+        Command::Hello(_, agency) => agency.get(),
         Command::Piece { agency, .. } => agency,
-        Command::AnonymousWaiter(_) | Command::Ended(_) | Command::Gone(_) => 0,
+        Command::Ended(_) | Command::Gone(_) => 0,
     };
     requests.into_iter().map(agency).collect()
 }
@@ -43,8 +41,8 @@ fn large(number: u64, bytes: usize) -> Command {
         rest = &rest[n..];
         server.handle(Instant::default(), Input::Received(n));
     }
-    let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("a batch") };
-    Command::Batch(ticket, QueuedBatch::new(EncodedBatch::encode(1, bets), None))
+    let Some(Event::Batch { ticket, agency, bets }) = server.poll_event() else { panic!("a batch") };
+    Command::store_batch(ticket, agency, bets, None)
 }
 
 /// Returns the numbers of the connections that requests are from.
@@ -231,8 +229,8 @@ fn requests_are_taken_in_order_and_by_portions() {
         let portion = commit_queue.try_take(4000).unwrap();
         assert!(!portion.is_empty(), "one at least");
         for request in &portion {
-            if let Command::Batch(ticket, bets) = &request.command {
-                sizes[ticket.agency().get() as usize - 1].push(bets.batch().bets());
+            if let Command::Store(submission, Some(batch)) = &request.command {
+                sizes[submission.agency.get() as usize - 1].push(batch.bets());
             }
         }
         taken.extend(agencies(portion));

@@ -19,8 +19,8 @@ fn hello(conn: u64, mailbox: Mailbox<Notice>) -> Request {
         server.poll_io().unwrap().recv[..64].copy_from_slice(bytes);
         server.handle(now, Input::Received(64));
     }
-    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("a session") };
-    Request { from: mailbox, in_session: true, alone: false, command: Command::Hello(ticket) }
+    let Some(Event::Hello { ticket, agency }) = server.poll_event() else { panic!("a session") };
+    Request { from: mailbox, in_session: true, alone: false, command: Command::Hello(ticket, agency) }
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_hello_in_a_group_without_room_gets_the_durable_record() {
     let outcomes = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&outcomes);
     let mailbox = Mailbox::new(move |notice| match notice {
-        Notice::Hello(_, HelloOutcome::Welcome(record)) => heard.lock().unwrap().push(record),
+        Notice::Hello(_, _, HelloOutcome::Welcome(record)) => heard.lock().unwrap().push(record),
         other => panic!("{other:?}"),
     });
     let group = vec![store.diary().request(batch(1, &bets(1, 2, 5))), hello(77, mailbox)];
@@ -48,7 +48,7 @@ fn greeted(store: &TestStore, conns: &[u64]) -> Vec<HelloOutcome> {
     let request = |conn: &u64| {
         let heard = Arc::clone(&outcomes);
         let keep = move |notice| {
-            if let Notice::Hello(_, outcome) = notice {
+            if let Notice::Hello(_, _, outcome) = notice {
                 heard.lock().unwrap().push(outcome);
             }
         };

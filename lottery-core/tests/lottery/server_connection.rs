@@ -43,13 +43,14 @@ fn winners_for_a_closed_connection_are_dropped() {
     let mut server_connection = service.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut server_connection, &block(6, "1"));
     let mut requests = commit_queue.try_take(usize::MAX).unwrap();
-    let Some(Request { command: Command::Winners { ticket, .. }, .. }) = requests.pop() else {
+    let Some(Request { command: Command::Winners { ticket, agency: Some(agency), .. }, .. }) = requests.pop()
+    else {
         panic!("a question")
     };
     server_connection.handle(now, Input::Failed);
     let size = ListSize::of(["20000001"]);
     let won = Won { agency: 1, list: WinnersList { size, pieces: 1 } };
-    server_connection.notice(now, Notice::Winners(ticket, Some(won)));
+    server_connection.notice(now, Notice::Winners(ticket, agency, Some(won)));
     let documents = "20000001\n".to_owned();
     server_connection.notice(now, Notice::Piece(WinnersPiece { agency: 1, number: 0, documents }));
     assert!(server_connection.poll_io().is_none());
@@ -65,11 +66,11 @@ fn an_anonymous_waiter_is_told_of_the_draw_and_ignores_free_room() {
     let mut server_connection = service.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut server_connection, b"00000003END");
     let mut requests = commit_queue.try_take(usize::MAX).unwrap();
-    let Some(Request { command: Command::AnonymousWaiter(ticket), .. }) = requests.pop() else {
+    let Some(Request { command: Command::Winners { ticket, agency: None, .. }, .. }) = requests.pop() else {
         panic!("a stranger")
     };
     server_connection.notice(now, Notice::Room);
     assert!(server_connection.poll_io().unwrap().send.is_empty());
-    server_connection.notice(now, Notice::AnonymousWaiter(ticket));
+    server_connection.notice(now, Notice::Drawn(ticket));
     assert!(!server_connection.poll_io().unwrap().send.is_empty());
 }

@@ -47,9 +47,9 @@ fn a_draw_without_room_takes_place_later_without_a_request() {
     commit(&mut committer, vec![batch(1, &bets(1, 0, 6))]);
     let (commit_queue, diary) = (CommitQueue::new(usize::MAX), store.diary());
     store.next(&[Fate::Good, Fate::Full, Fate::Full]);
-    let Command::Winners { ticket, .. } = query(1) else { panic!("a question") };
+    let Command::Winners { ticket, agency, .. } = query(1) else { panic!("a question") };
     commit_queue.submit(diary.request(finished(1))).unwrap();
-    commit_queue.submit(diary.request(Command::Winners { ticket, wait: true })).unwrap();
+    commit_queue.submit(diary.request(Command::Winners { ticket, agency, wait: true })).unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| run(&mut committer, &commit_queue).unwrap());
         let end = std::time::Instant::now() + Duration::from_secs(20);

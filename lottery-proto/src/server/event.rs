@@ -2,7 +2,7 @@
 
 use crate::bet::{AgencyId, Bets, Span};
 use crate::error::{CloseReason, DecodeError};
-use crate::ticket::{AnonymousWaiter, Batch, ConnId, Echo, Finished, Hello, SingleBet, Ticket, WinnersQuery};
+use crate::ticket::{ConnId, EchoReply, HelloReply, Receipt, Ticket, WinnersReply};
 use crate::wire::{Kind, Line, Request};
 
 /// Event that a [`Server`](crate::Server) hands to the application.
@@ -12,31 +12,41 @@ pub enum Event<'a> {
     /// Start of a session, which is the newest one of its agency.
     Hello {
         /// Ticket for the reply.
-        ticket: Ticket<Hello>,
+        ticket: Ticket<HelloReply<'static>>,
+        /// Agency that sent it.
+        agency: AgencyId,
     },
     /// A single bet to store.
     Bet {
         /// Ticket for the reply.
-        ticket: Ticket<SingleBet>,
+        ticket: Ticket<Receipt<'static>>,
+        /// Agency that sent it.
+        agency: AgencyId,
         /// The bet, as a batch of one.
         bets: Bets<'a>,
     },
     /// Bets to store, all or none.
     Batch {
         /// Ticket for the reply, which is due also in a dialect that sends none for a batch.
-        ticket: Ticket<Batch>,
+        ticket: Ticket<Receipt<'static>>,
+        /// Agency that sent it.
+        agency: AgencyId,
         /// Bets, valid and borrowed from the receive buffer.
         bets: Bets<'a>,
     },
     /// Statement that the agency has sent its last bet. All bets that it sent on this connection are stored.
     Finished {
         /// Ticket for the reply.
-        ticket: Ticket<Finished>,
+        ticket: Ticket<Receipt<'static>>,
+        /// Agency that sent it.
+        agency: AgencyId,
     },
     /// Query for the winners of the agency.
     WinnersQuery {
         /// Ticket for the reply.
-        ticket: Ticket<WinnersQuery>,
+        ticket: Ticket<WinnersReply<'static>>,
+        /// Agency that sent it.
+        agency: AgencyId,
         /// True if the reply must come after the draw. Otherwise it may be "pending".
         wait: bool,
     },
@@ -44,12 +54,12 @@ pub enum Event<'a> {
     /// agency of which nothing was heard (`docs/protocol.md#framed`).
     AnonymousWaiter {
         /// Ticket for the reply, which is due after the draw.
-        ticket: Ticket<AnonymousWaiter>,
+        ticket: Ticket<WinnersReply<'static>>,
     },
     /// Line to be sent back: the health check (`docs/protocol.md#echo`).
     Echo {
         /// Ticket for the reply.
-        ticket: Ticket<Echo>,
+        ticket: Ticket<EchoReply<'static>>,
         /// Line without white space at its end.
         line: Line<'a>,
     },
@@ -74,17 +84,18 @@ impl<'a> Event<'a> {
         spans: &'a [Span],
     ) -> Option<Self> {
         let bets = Bets::validated(payload, spans);
+        let receipt = Ticket::new(conn, number);
         Some(match (request.kind, request.agency) {
-            (Kind::Hello, Some(agency)) => Self::Hello { ticket: Ticket::new(conn, number, agency) },
-            (Kind::Bet, Some(agency)) => Self::Bet { ticket: Ticket::new(conn, number, agency), bets },
-            (Kind::Batch, Some(agency)) => Self::Batch { ticket: Ticket::new(conn, number, agency), bets },
-            (Kind::Finished, Some(agency)) => Self::Finished { ticket: Ticket::new(conn, number, agency) },
-            (Kind::Winners | Kind::AwaitWinners, Some(agency)) => Self::WinnersQuery {
-                ticket: Ticket::new(conn, number, agency),
-                wait: request.kind == Kind::AwaitWinners,
-            },
-            (Kind::AwaitWinners, None) => Self::AnonymousWaiter { ticket: Ticket::new(conn, number, ()) },
-            (Kind::Echo, _) => Self::Echo { ticket: Ticket::new(conn, number, ()), line: Line(payload) },
+            (Kind::Hello, Some(agency)) => Self::Hello { ticket: Ticket::new(conn, number), agency },
+            (Kind::Bet, Some(agency)) => Self::Bet { ticket: receipt, agency, bets },
+            (Kind::Batch, Some(agency)) => Self::Batch { ticket: receipt, agency, bets },
+            (Kind::Finished, Some(agency)) => Self::Finished { ticket: receipt, agency },
+            (Kind::Winners | Kind::AwaitWinners, Some(agency)) => {
+                let wait = request.kind == Kind::AwaitWinners;
+                Self::WinnersQuery { ticket: Ticket::new(conn, number), agency, wait }
+            }
+            (Kind::AwaitWinners, None) => Self::AnonymousWaiter { ticket: Ticket::new(conn, number) },
+            (Kind::Echo, _) => Self::Echo { ticket: Ticket::new(conn, number), line: Line(payload) },
             _ => return None,
         })
     }

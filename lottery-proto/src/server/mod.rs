@@ -50,8 +50,8 @@ use lent::Lent;
 ///     server.handle(now, Input::Received(n));
 /// }
 /// // The application answers, now or much later …
-/// let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
-/// assert_eq!(ticket.agency().get(), 3);
+/// let Some(Event::Finished { ticket, agency }) = server.poll_event() else { panic!() };
+/// assert_eq!(agency.get(), 3);
 /// server.reply(now, ticket, Receipt::Stored { total: 0 }).unwrap();
 /// // … and the driver writes the reply.
 /// assert_eq!(server.poll_io().unwrap().send[..5], [5, 3, 5, 0, b'1']);

@@ -3,7 +3,7 @@
 use super::Server;
 use crate::conn::Instant;
 use crate::dialect::Dialect;
-use crate::ticket::{Reply, ReplyError, Request, Ticket};
+use crate::ticket::{Reply, ReplyError, Ticket};
 use crate::wire::{Answer, Failure, Kind, ListError, TooLarge};
 
 impl Server {
@@ -13,17 +13,16 @@ impl Server {
     ///
     /// # Errors
     /// The ticket comes back if it belongs to another connection, or if the dialect cannot carry the reply.
-    pub fn reply<R: Request>(
+    pub fn reply<R: Reply>(
         &mut self,
         now: Instant,
-        ticket: Ticket<R>,
-        reply: R::Reply<'_>,
-    ) -> Result<(), ReplyError<R>> {
+        ticket: Ticket<R::Kind>,
+        reply: R,
+    ) -> Result<(), ReplyError<R::Kind>> {
         if ticket.conn != self.conn {
             return Err(ReplyError::WrongConnection(ticket));
         }
-        let Reply(answer) = reply.into();
-        let answered = self.answer(now, ticket.number, &answer);
+        let answered = self.answer(now, ticket.number, &reply.into_any().0);
         self.heard = now;
         self.replied |= !self.output.pending().is_empty();
         self.settle(now);

@@ -70,7 +70,7 @@ fn a_message_without_room_to_arrive_has_no_deadline() {
     assert_eq!(server.poll_io().unwrap().deadline, None);
 
     server.reply(at(100_000), ticket, Receipt::Stored { total: 1 }).unwrap();
-    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(100_000), ticket, Receipt::Stored { total: 1 }).unwrap();
     give(&mut server, at(100_000), &rest[12_000..]);
     told_to_wait(&mut server);
@@ -184,7 +184,7 @@ fn bets_that_wait_hold_back_what_follows_without_a_deadline() {
             // Only memory may be given back.
             let deadline = server.poll_io().unwrap().deadline;
             assert!(deadline.is_none_or(|due| due <= at(250)), "{dialect}: {deadline:?} while bets wait");
-            let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("{dialect}") };
+            let Some(Event::Batch { ticket, bets, .. }) = server.poll_event() else { panic!("{dialect}") };
             assert_eq!(bets.iter().map(|bet| text(&bet)).collect::<Vec<_>>(), expected, "{dialect}");
             assert_eq!(bets.len(), expected.len());
             server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();

@@ -62,7 +62,7 @@ fn a_query_is_given_back_if_a_document_is_too_wide() {
         let won: Vec<String> = won.into_iter().map(String::from).collect();
         let mut server = server();
         give(&mut server, at(0), b"C00001");
-        let Some(Event::WinnersQuery { ticket, wait: false }) = server.poll_event() else { panic!() };
+        let Some(Event::WinnersQuery { ticket, wait: false, .. }) = server.poll_event() else { panic!() };
         match server.reply(at(0), ticket, WinnersReply::Winners(&won)) {
             Ok(()) => assert!(fits),
             Err(ReplyError::TooLarge(ticket)) => {

@@ -15,16 +15,8 @@ fn memory_is_given_back_while_a_connection_waits() {
     give(&mut server, at(0), &burst);
     let grown = server.memory();
     assert!(grown > 100_000, "{grown}");
-    loop {
-        match server.poll_event() {
-            Some(Event::Batch { ticket, .. }) => {
-                server.reply(at(0), ticket, Receipt::Stored { total: 1 }).unwrap();
-            }
-            Some(Event::Bet { ticket, .. }) => {
-                server.reply(at(0), ticket, Receipt::Stored { total: 1 }).unwrap();
-            }
-            _ => break,
-        }
+    while let Some(Event::Batch { ticket, .. } | Event::Bet { ticket, .. }) = server.poll_event() {
+        server.reply(at(0), ticket, Receipt::Stored { total: 1 }).unwrap();
     }
     let _ = take(&mut server, at(10));
     assert_eq!(expire(&mut server), at(260));

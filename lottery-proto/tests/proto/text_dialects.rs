@@ -140,10 +140,11 @@ fn stays_the_same(dialect: Dialect, agency: u32, texts: &[String]) {
     let encoded = take(&mut client, at(0));
     let mut server = server();
     give(&mut server, at(0), &encoded);
-    let Some(lottery_proto::server::Event::Batch { ticket, bets: decoded }) = server.poll_event() else {
+    let Some(lottery_proto::server::Event::Batch { agency: named, bets: decoded, .. }) = server.poll_event()
+    else {
         panic!("{dialect} {agency} {}", texts.len())
     };
-    assert_eq!(ticket.agency().get(), agency);
+    assert_eq!(named.get(), agency);
     let decoded: Vec<Bet<'_>> = decoded.iter().collect();
     assert_eq!(decoded, bets[..taken]);
     let mut again = client_of(dialect, agency);

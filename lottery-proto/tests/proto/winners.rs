@@ -3,14 +3,14 @@
 use lottery_proto::server::Event;
 use lottery_proto::{
     CloseReason, Code, Dialect, Failure, Input, ListError, ListSize, ReplyError, Server, Ticket,
-    WinnersQuery, WinnersReply, client,
+    WinnersReply, client,
 };
 use lottery_testkit::{
     BLOCK, ServerEvent, WINNER, at, block, client_of, framed, give, open_session, server, server_events, take,
 };
 
 /// Returns a server that was asked for the winners of agency 1, and the query's ticket.
-fn queried(dialect: Dialect) -> (Server, Ticket<WinnersQuery>) {
+fn queried(dialect: Dialect) -> (Server, Ticket<WinnersReply<'static>>) {
     let mut server = server();
     match dialect {
         Dialect::Session => {

@@ -50,7 +50,7 @@ pub fn is_stable(dialect: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8> {
         let taken = client.send_batch(at(0), rest).expect("what was accepted can be sent");
         let sent = take(&mut client, at(0));
         give(&mut server, at(0), &sent);
-        let Some(Event::Batch { ticket, bets }) = server.poll_event() else { panic!("{dialect}") };
+        let Some(Event::Batch { ticket, bets, .. }) = server.poll_event() else { panic!("{dialect}") };
         assert!(bets.iter().eq(rest[..taken].iter().copied()), "{}", sent.escape_ascii());
         server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();
         let answer = take(&mut server, at(0));
@@ -72,9 +72,9 @@ pub fn serve(dialect: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize {
         let more = give_some(&mut server, &mut rest);
         assert!(server.memory() <= bound, "{} > {bound}", server.memory());
         while let Some(event) = server.poll_event() {
-            if let Event::Batch { ticket, bets } = &event {
+            if let Event::Batch { agency, bets, .. } = &event {
                 if is_of(dialect, bytes) {
-                    is_stable(dialect, ticket.agency().get(), &bets.iter().collect::<Vec<_>>());
+                    is_stable(dialect, agency.get(), &bets.iter().collect::<Vec<_>>());
                 }
                 batches += 1;
             }

@@ -13,11 +13,11 @@ pub(crate) mod world;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use lottery_core::committer::Committer;
-use lottery_core::messages::{Command, Notice, Outcome, QueuedBatch, Request, Won};
-use lottery_core::store::{EncodedBatch, MemoryStore, Store};
+use lottery_core::messages::{Command, Notice, Outcome, Request, Won};
+use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, Bet, Bets, Client, ClientConfig, ConnId, Dialect, Input, Instant, ListSize, Receipt, Server,
+    AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, ListSize, Receipt, Server,
     ServerConfig,
 };
 use lottery_runtime::{Dialer, Mailbox, Step};
@@ -68,16 +68,14 @@ pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Command {
         server.handle(now, Input::Received(n));
     }
     match server.poll_event().unwrap() {
-        Event::Bet { ticket, bets } => Command::Bet(ticket, queued(agency, bets)),
-        Event::Batch { ticket, bets } => Command::Batch(ticket, queued(agency, bets)),
-        Event::Finished { ticket } => Command::Finished(ticket),
-        Event::WinnersQuery { ticket, wait } => Command::Winners { ticket, wait },
+        Event::Bet { ticket, agency, bets } => Command::store_bet(ticket, agency, bets, None),
+        Event::Batch { ticket, agency, bets } => Command::store_batch(ticket, agency, bets, None),
+        Event::Finished { ticket, agency } => Command::finish(ticket, agency),
+        Event::WinnersQuery { ticket, agency, wait } => {
+            Command::Winners { ticket, agency: Some(agency), wait }
+        }
         other => panic!("{other:?}"),
     }
-}
-
-fn queued(agency: u32, bets: Bets<'_>) -> QueuedBatch {
-    QueuedBatch::new(EncodedBatch::encode(agency, bets), None)
 }
 
 pub(crate) fn batch(agency: u32, fields: &[Fields]) -> Command {
@@ -168,16 +166,14 @@ pub(crate) fn seen(notice: Notice, store: &impl Store) -> Seen {
         Outcome::Rejected { code, .. } => Seen::Rejected(agency.get(), code.as_str()),
     };
     match notice {
-        Notice::Bet(ticket, _, outcome) => receipt(ticket.agency(), outcome),
-        Notice::Batch(ticket, _, outcome) => receipt(ticket.agency(), outcome),
-        Notice::Finished(ticket, outcome) => receipt(ticket.agency(), outcome),
-        Notice::Winners(ticket, None) => Seen::Pending(ticket.agency().get()),
-        Notice::Winners(ticket, Some(won)) => {
-            assert_eq!(won.agency, ticket.agency().get());
+        Notice::Stored(submission, outcome) => receipt(submission.agency, outcome),
+        Notice::Winners(_, agency, None) => Seen::Pending(agency.get()),
+        Notice::Winners(_, agency, Some(won)) => {
+            assert_eq!(won.agency, agency.get());
             Seen::Winners(won.agency, all_of(won, store))
         }
         Notice::Piece(_) => panic!("nobody asks for a piece here"),
-        Notice::AnonymousWaiter(_) => Seen::Winners(0, Vec::new()),
+        Notice::Drawn(_) => Seen::Winners(0, Vec::new()),
         Notice::Hello(..) | Notice::Superseded => panic!("there are no sessions here"),
         Notice::TurnedAway(ticket, _) => Seen::TurnedAway(ticket.conn().0),
         Notice::Displaced => Seen::Displaced,
@@ -211,12 +207,14 @@ pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Command {
     }
     give(&mut server, "END");
     match server.poll_event().unwrap() {
-        Event::AnonymousWaiter { ticket } => return Command::AnonymousWaiter(ticket),
-        Event::Finished { ticket } => server.reply(now, ticket, stored).unwrap(),
+        Event::AnonymousWaiter { ticket } => return Command::Winners { ticket, agency: None, wait: true },
+        Event::Finished { ticket, .. } => server.reply(now, ticket, stored).unwrap(),
         other => panic!("{other:?}"),
     }
-    let Some(Event::WinnersQuery { ticket, wait: true }) = server.poll_event() else { panic!("a question") };
-    Command::Winners { ticket, wait: true }
+    let Some(Event::WinnersQuery { ticket, agency, wait }) = server.poll_event() else {
+        panic!("a question")
+    };
+    Command::Winners { ticket, agency: Some(agency), wait }
 }
 
 /// Returns the bytes that a client sends at once, on a connection whose other end does nothing.

@@ -8,8 +8,8 @@ use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, Job, Progress, SessionClient};
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, Batch, ClientConfig, Code, ConnId, Dialect, Failure, Finished, Hello, HelloReply, Input,
-    Instant, Machine as _, Receipt, Server, ServerConfig, Ticket, WinnersQuery, WinnersReply,
+    AgencyId, ClientConfig, Code, ConnId, Dialect, Failure, HelloReply, Input, Instant, Machine as _,
+    Receipt, Server, ServerConfig, Ticket, WinnersReply,
 };
 use lottery_runtime::{Dialer, Step};
 
@@ -19,11 +19,11 @@ use crate::support::{Fields, bets};
 
 /// Request of an agency.
 pub(crate) enum Asked {
-    Hello(Ticket<Hello>),
+    Hello(Ticket<HelloReply<'static>>, AgencyId),
     /// Number of bets beside the ticket.
-    Batch(Ticket<Batch>, u32),
-    Finished(Ticket<Finished>),
-    Winners(Ticket<WinnersQuery>),
+    Batch(Ticket<Receipt<'static>>, u32),
+    Finished(Ticket<Receipt<'static>>),
+    Winners(Ticket<WinnersReply<'static>>),
 }
 
 /// Agency with ten bets, four in a batch, and its connection.
@@ -83,8 +83,8 @@ impl Talk {
     /// Connects the agency, and answers its Hello.
     pub(crate) fn greet(&mut self, reply: HelloReply<'_>) {
         self.connect();
-        let Some(Asked::Hello(ticket)) = self.asked.pop_front() else { panic!("a Hello") };
-        assert_eq!(ticket.agency().get(), 1);
+        let Some(Asked::Hello(ticket, agency)) = self.asked.pop_front() else { panic!("a Hello") };
+        assert_eq!(agency.get(), 1);
         self.server.reply(self.now, ticket, reply).unwrap();
         self.carry();
     }
@@ -143,11 +143,11 @@ impl Talk {
             }
             while let Some(event) = self.server.poll_event() {
                 self.asked.extend(match event {
-                    Event::Hello { ticket } => Some(Asked::Hello(ticket)),
-                    Event::Batch { ticket, bets } => {
+                    Event::Hello { ticket, agency } => Some(Asked::Hello(ticket, agency)),
+                    Event::Batch { ticket, bets, .. } => {
                         Some(Asked::Batch(ticket, u32::try_from(bets.len()).unwrap()))
                     }
-                    Event::Finished { ticket } => Some(Asked::Finished(ticket)),
+                    Event::Finished { ticket, .. } => Some(Asked::Finished(ticket)),
                     Event::WinnersQuery { ticket, .. } => Some(Asked::Winners(ticket)),
                     Event::Rejected { .. } | Event::Closed(_) => None,
                     other => panic!("{other:?}"),

@@ -52,9 +52,9 @@ fn answer(server: &mut Server, stored: bool, winners: Option<&[String]>) -> bool
     let now = at(0);
     let receipt = if stored { Receipt::Stored { total: 1 } } else { Receipt::Rejected(rejected()) };
     match server.poll_event() {
-        Some(Event::Bet { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
-        Some(Event::Batch { ticket, .. }) => server.reply(now, ticket, receipt).unwrap(),
-        Some(Event::Finished { ticket }) => server.reply(now, ticket, receipt).unwrap(),
+        Some(Event::Bet { ticket, .. } | Event::Batch { ticket, .. } | Event::Finished { ticket, .. }) => {
+            server.reply(now, ticket, receipt).unwrap();
+        }
         Some(Event::WinnersQuery { ticket, .. }) => {
             let reply = winners.map_or(WinnersReply::Pending, WinnersReply::Winners);
             server.reply(now, ticket, reply).unwrap();

@@ -132,7 +132,7 @@ fn pair(dialect: Dialect, ask: Ask) -> (Client, Server) {
 }
 
 fn welcome(server: &mut Server, stored: u64) {
-    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!("Hello was sent") };
+    let Some(Event::Hello { ticket, .. }) = server.poll_event() else { panic!("Hello was sent") };
     server.reply(at(0), ticket, HelloReply::Welcome { stored, finished: false, digest: 0 }).unwrap();
 }
 
@@ -182,11 +182,13 @@ fn say(server: &mut Server, what: Say) {
         (Some(Event::Echo { ticket, .. }), Say::Line(prefix)) => {
             server.reply(now, ticket, EchoReply(prefix)).unwrap();
         }
-        (Some(Event::Bet { ticket, .. }), _) => server.reply(now, ticket, receipt).unwrap(),
-        (Some(Event::Batch { ticket, .. }), _) => server.reply(now, ticket, receipt).unwrap(),
-        (Some(Event::Finished { ticket }), _) => server.reply(now, ticket, receipt).unwrap(),
-        (Some(Event::WinnersQuery { ticket, .. }), _) => server.reply(now, ticket, winners).unwrap(),
-        (Some(Event::AnonymousWaiter { ticket }), _) => server.reply(now, ticket, winners).unwrap(),
+        (
+            Some(Event::Bet { ticket, .. } | Event::Batch { ticket, .. } | Event::Finished { ticket, .. }),
+            _,
+        ) => server.reply(now, ticket, receipt).unwrap(),
+        (Some(Event::WinnersQuery { ticket, .. } | Event::AnonymousWaiter { ticket }), _) => {
+            server.reply(now, ticket, winners).unwrap();
+        }
         (event, what) => panic!("{event:?}, {what:?}"),
     }
 }

@@ -209,7 +209,7 @@ fn rejected_finished_may_be_sent_again() {
     let failure = Failure { code: Code::Storage, text: "the disk is full" };
     for (receipt, answer) in [(Receipt::Rejected(failure), b"0"), (stored(), b"1")] {
         give(&mut server, at(1), &block(FINISHED, 1, b""));
-        let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+        let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
         server.reply(at(1), ticket, receipt).unwrap();
         assert_eq!(take(&mut server, at(1)), block(BATCH_ACK, 1, answer));
     }

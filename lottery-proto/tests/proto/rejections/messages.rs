@@ -197,7 +197,7 @@ fn requests_before_a_malformed_packet_get_their_replies() {
     let mut server = server();
     let sent = [block(FINISHED, 1, b""), block(FINISHED, 1, b"?")].concat();
     give(&mut server, at(1), &sent);
-    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
     assert!(server.poll_event().is_none());
     let io = server.poll_io().unwrap();
     assert!(io.send.is_empty() && !io.fin);

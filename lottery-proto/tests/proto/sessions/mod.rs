@@ -12,8 +12,8 @@ use lottery_testkit::{ANA, BLOCK, HELLO, WELCOME, at, bet, block, client_of, giv
 pub(crate) fn in_session() -> Server {
     let mut server = server();
     give(&mut server, at(0), &block(HELLO, 3, b"2"));
-    let Some(Event::Hello { ticket }) = server.poll_event() else { panic!() };
-    assert_eq!(ticket.agency().get(), 3);
+    let Some(Event::Hello { ticket, agency }) = server.poll_event() else { panic!() };
+    assert_eq!(agency.get(), 3);
     let welcome = HelloReply::Welcome { stored: 2, finished: false, digest: 0xAB };
     server.reply(at(0), ticket, welcome).unwrap();
     assert_eq!(take(&mut server, at(0)), block(WELCOME, 3, b"2|2|0|16|000000ab"));
@@ -26,12 +26,12 @@ pub(crate) fn contents(blocks: &[u8]) -> Vec<String> {
     blocks.chunks(BLOCK).map(text).collect()
 }
 
-pub(crate) fn next_batch(server: &mut Server) -> Ticket<lottery_proto::Batch> {
+pub(crate) fn next_batch(server: &mut Server) -> Ticket<Receipt<'static>> {
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
     ticket
 }
 
-pub(crate) fn reject(server: &mut Server, ticket: Ticket<lottery_proto::Batch>, code: Code, text: &str) {
+pub(crate) fn reject(server: &mut Server, ticket: Ticket<Receipt<'static>>, code: Code, text: &str) {
     server.reply(at(0), ticket, Receipt::Rejected(Failure { code, text })).unwrap();
 }
 

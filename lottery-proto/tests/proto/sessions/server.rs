@@ -22,7 +22,7 @@ fn each_batch_is_acknowledged_with_the_new_total() {
     assert_eq!(take(&mut server, at(0)), b"");
     server.reply(at(0), first, Receipt::Stored { total: 3 }).unwrap();
     assert_eq!(take(&mut server, at(0)), [block(BATCH_ACK, 3, b"1|3"), block(BATCH_ACK, 3, b"1|5")].concat());
-    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(0), ticket, Receipt::Stored { total: 5 }).unwrap();
     assert_eq!(take(&mut server, at(0)), block(BATCH_ACK, 3, b"1|5"));
 }
@@ -126,7 +126,7 @@ fn a_long_winners_list_is_sent_in_several_blocks() {
     let documents: Vec<String> = (0..2000).map(|n| format!("{:08}", 20_000_000 + n)).collect();
     let mut server = in_session();
     give(&mut server, at(0), &block(WINNER, 3, b"2"));
-    let Some(Event::WinnersQuery { ticket, wait: true }) = server.poll_event() else { panic!() };
+    let Some(Event::WinnersQuery { ticket, wait: true, .. }) = server.poll_event() else { panic!() };
     server.reply(at(0), ticket, WinnersReply::Winners(&documents)).unwrap();
     let sent_back = take(&mut server, at(0));
     let kinds: Vec<u8> = sent_back.chunks(BLOCK).map(|block| block[4]).collect();
@@ -204,7 +204,7 @@ fn a_single_bet_in_a_session_gets_a_bet_ack() {
 fn hello_after_another_packet_is_rejected() {
     let mut server = server();
     give(&mut server, at(0), &[block(FINISHED, 3, b""), block(HELLO, 3, b"2")].concat());
-    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();
     assert_eq!(take(&mut server, at(0)), block(BATCH_ACK, 3, b"1"));
     server.handle(at(0), Input::Eof);

@@ -26,7 +26,7 @@ fn silence_counts_from_the_last_byte_and_the_last_reply() {
     server.reply(at(9_000_000), ticket, Receipt::Stored { total: 1 }).unwrap();
     assert_eq!(deadline(&mut server), Some(at(9_060_000)));
     give(&mut server, at(9_001_000), &block(FINISHED, 1, b""));
-    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(9_002_000), ticket, Receipt::Stored { total: 1 }).unwrap();
     let _ = take(&mut server, at(9_003_000));
     assert_eq!(expire(&mut server), at(9_003_250), "memory is given back");

@@ -40,7 +40,7 @@ pub(crate) fn ends(server: &mut Server, now: Instant, reason: CloseReason) {
 pub(crate) fn answering() -> Server {
     let mut server = server();
     give(&mut server, at(0), &block(FINISHED, 1, b""));
-    let Some(Event::Finished { ticket }) = server.poll_event() else { panic!() };
+    let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(1_000), ticket, Receipt::Stored { total: 0 }).unwrap();
     server.handle(at(1_250), Input::Timeout);
     server

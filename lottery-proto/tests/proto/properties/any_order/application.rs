@@ -20,16 +20,16 @@ impl Run {
         let Some(event) = self.server.poll_event() else { return };
         assert_eq!(self.closed, 0, "Closed is the last event");
         let held = match event {
-            Event::Bet { ticket, bets } => {
+            Event::Bet { ticket, bets, .. } => {
                 let document = bets.iter().next().unwrap().document().to_string();
                 assert!(self.off || document == n.to_string());
                 PendingRequest::Bet(ticket)
             }
-            Event::Batch { ticket, bets } => {
+            Event::Batch { ticket, bets, .. } => {
                 assert!(self.off || bets.iter().all(|bet| bet.document() == n.to_string()));
                 PendingRequest::Batch(ticket)
             }
-            Event::Finished { ticket } => PendingRequest::Finished(ticket),
+            Event::Finished { ticket, .. } => PendingRequest::Finished(ticket),
             Event::WinnersQuery { ticket, .. } => PendingRequest::Winners(ticket),
             Event::AnonymousWaiter { ticket } => PendingRequest::AnonymousWaiter(ticket),
             Event::Echo { ticket, line } => {

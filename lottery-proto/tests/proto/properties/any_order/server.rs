@@ -136,7 +136,7 @@ impl Run {
             Op::ForeignReply => {
                 let mut other = Server::new(ServerConfig::default(), ConnId(2), self.now);
                 give(&mut other, self.now, &block(FINISHED, 1, b""));
-                let Some(Event::Finished { ticket }) = other.poll_event() else { panic!() };
+                let Some(Event::Finished { ticket, .. }) = other.poll_event() else { panic!() };
                 let reply = self.server.reply(self.now, ticket, Receipt::Stored { total: 0 });
                 assert!(matches!(reply, Err(ReplyError::WrongConnection(_))));
             }
