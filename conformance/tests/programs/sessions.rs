@@ -146,9 +146,9 @@ fn a_second_process_takes_over(runtime: &str) {
     let start = || Process::start(&mut agency(runtime, dir.path(), &both[0], address));
     let superseded =
         "error: the server refused the session: superseded: a newer session of this agency took over";
-    // Twice while bets are sent, once while it waits for its winners.
+    // Once while bets are sent, once as soon as it goes on with them, once while it waits for its winners.
     let mut newest = start();
-    for line in ["enviadas: 20 ", "enviadas: 20", SENT] {
+    for line in ["enviadas: 20 ", "action: session | result: success", SENT] {
         newest.line(line);
         let newer = start();
         assert_eq!(failed(newest), superseded);

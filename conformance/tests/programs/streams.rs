@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
 
 use crate::support::agency_files::{Bets, stored};
@@ -178,17 +179,19 @@ fn the_last_lines_are_written_however_late_they_are_read(runtime: &str) {
     let server = Process::start(&mut server(runtime, dir.path()));
     let address = server.address();
     let (reader, writer) = pipe().unwrap();
+    let holds = fcntl_setpipe_size(&writer, 4096).unwrap();
     let mut loops = client(runtime, dir.path(), 3, address);
-    loops.args(["echo", "--loop-amount", "2000", "--loop-period", "0s"]);
+    loops.args(["echo", "--loop-amount", "200", "--loop-period", "0s"]);
     let running = Process::spawn(loops.stdout(writer));
     // An open handle would keep the pipe open.
     drop(loops);
     // The work is done, and its lines are more than a pipe holds.
-    server.line("msg: [CLIENT 3] Message N°2000");
+    server.line("msg: [CLIENT 3] Message N°200");
     assert!(running.is_running());
     let lines: Vec<String> = BufReader::with_capacity(1000, reader).lines().map(Result::unwrap).collect();
     assert_eq!(running.end(SOON).0, Some(0));
-    assert_eq!(lines.iter().filter(|line| line.contains("action: receive_message")).count(), 2000);
+    assert_eq!(lines.iter().filter(|line| line.contains("action: receive_message")).count(), 200);
+    assert!(lines.iter().map(String::len).sum::<usize>() > 2 * holds, "more than a pipe holds");
     assert!(lines.last().unwrap().contains("action: exit | result: success"), "{lines:#?}");
     server.stop(Signal::TERM);
 }
