@@ -1,5 +1,6 @@
 //! Events that own their data.
 
+use lottery_proto::client::{Rejected, Stored};
 use lottery_proto::server::{self, RejectedBy};
 use lottery_proto::{AgencyId, Bets, Client, CloseReason, Code, Server, client};
 
@@ -76,20 +77,28 @@ pub enum ClientEvent {
     Closed(CloseReason),
 }
 
+fn reply(
+    what: &'static str,
+    outcome: Result<Stored, Rejected<'_>>,
+    of: impl Fn(bool) -> ClientEvent,
+) -> ClientEvent {
+    match outcome {
+        Err(rejected) if !rejected.reason.is_empty() => ClientEvent::Rejected(what, rejected.reason.into()),
+        outcome => of(outcome.is_ok()),
+    }
+}
+
 /// Takes all events that there are.
 pub fn client_events(client: &mut Client) -> Vec<ClientEvent> {
     use ClientEvent as Owned;
     let mut events = Vec::new();
     while let Some(event) = client.poll_event() {
         events.push(match event {
-            client::Event::Bet { stored, reason: "" } => Owned::Bet(stored),
-            client::Event::Batch { stored, reason: "", .. } => Owned::Batch(stored),
-            client::Event::Finished { stored, reason: "" } => Owned::Finished(stored),
-            client::Event::Bet { stored: false, reason } => Owned::Rejected("bet", reason.into()),
-            client::Event::Batch { stored: false, reason, .. } => Owned::Rejected("batch", reason.into()),
-            client::Event::Finished { stored: false, reason } => Owned::Rejected("finished", reason.into()),
-            client::Event::WinnersRejected { reason } => Owned::Rejected("winners", reason.into()),
-            client::Event::Rejected { reason } => Owned::Rejected("", reason.into()),
+            client::Event::Bet(outcome) => reply("bet", outcome, Owned::Bet),
+            client::Event::Batch(outcome) => reply("batch", outcome, Owned::Batch),
+            client::Event::Finished(outcome) => reply("finished", outcome, Owned::Finished),
+            client::Event::WinnersRejected(rejected) => Owned::Rejected("winners", rejected.reason.into()),
+            client::Event::Rejected(rejected) => Owned::Rejected("", rejected.reason.into()),
             client::Event::Line(line) => Owned::Line(line.0.to_vec()),
             client::Event::Pending => Owned::Pending,
             client::Event::Winners(documents) => {
@@ -97,7 +106,7 @@ pub fn client_events(client: &mut Client) -> Vec<ClientEvent> {
                 Owned::Winners(documents.map(str::to_string).collect())
             }
             client::Event::Welcome { stored, .. } => Owned::Welcome(stored),
-            client::Event::Failed { code, reason } => Owned::Failed(code, reason.into()),
+            client::Event::Failed(rejected) => Owned::Failed(rejected.code, rejected.reason.into()),
             client::Event::Closed(reason) => Owned::Closed(reason),
             other => panic!("{other:?}"),
         });

@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             _ => {}
         }
         match client.poll_event() {
-            Some(client::Event::Batch { .. }) => client.send_finished(now)?,
+            Some(client::Event::Batch(Ok(_))) => client.send_finished(now)?,
             Some(client::Event::Winners(documents)) => winners.extend(documents.map(str::to_owned)),
             _ => {}
         }

@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         while let Some(event) = client.poll_event() {
             match event {
-                Event::Batch { stored: false, reason, .. } => return Err(reason.into()),
+                Event::Batch(Err(rejected)) => return Err(rejected.to_string().into()),
                 Event::Winners(documents) => {
                     let winners: Vec<&str> = documents.collect();
                     println!("agency {}: {sent} bets, winners: {}", agency.get(), winners.join(" "));

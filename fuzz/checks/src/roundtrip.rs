@@ -51,8 +51,8 @@ fn alone(dialect: Dialect, bet: &Bet<'_>, yes: bool) {
     if dialect.profile().answers_bets {
         give(&mut client, at(0), &answer);
         match client.poll_event() {
-            Some(client::Event::Bet { stored, .. } | client::Event::Batch { stored, .. }) => {
-                assert_eq!(stored, yes, "{}", answer.escape_ascii());
+            Some(client::Event::Bet(outcome) | client::Event::Batch(outcome)) => {
+                assert_eq!(outcome.is_ok(), yes, "{}", answer.escape_ascii());
             }
             other => panic!("{other:?}"),
         }

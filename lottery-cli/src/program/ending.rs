@@ -49,7 +49,7 @@ impl Unfinished {
     pub(super) fn of_agency(error: &ClientError, left: Left, dialect: Dialect) -> Self {
         let all_are_sent = left.stored == left.total;
         let hint = match error {
-            ClientError::BatchRejected { reason, .. } if !reason.starts_with(Code::Finished.as_str()) => {
+            ClientError::BatchRejected { code, .. } if *code != Some(Code::Finished) => {
                 return Self::of(error, left);
             }
             // A dialect without error codes does not say why: the agency may have finished before.
@@ -129,11 +129,13 @@ mod tests {
             assert_eq!(reason(&rejected, LEFT, dialect), expected);
         }
         assert_eq!(reason(&rejected, LEFT, Dialect::Session), rejected.to_string(), "it is told why");
-        for (said, ask) in
-            [("finished: the agency is finished", true), ("malformed: bet 1: number: empty", false)]
-        {
-            let rejected =
-                ClientError::BatchRejected { error: "a.csv: line 1".to_owned(), reason: said.to_owned() };
+        for (code, said, ask) in [
+            (Some(Code::Finished), "finished: the agency is finished", true),
+            (Some(Code::Malformed), "malformed: bet 1: number: empty", false),
+            (None, "bet 1: number: empty", false),
+        ] {
+            let error = "a.csv: line 1".to_owned();
+            let rejected = ClientError::BatchRejected { error, code, reason: said.to_owned() };
             let told = reason(&rejected, LEFT, Dialect::Session);
             assert_eq!(told, format!("{rejected}{}", if ask { format!("; {ASK}") } else { String::new() }));
         }

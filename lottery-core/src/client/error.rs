@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use lottery_proto::{CloseReason, Dialect, SendError};
+use lottery_proto::{CloseReason, Code, Dialect, SendError};
 
 use crate::agency_file::AgencyFileError;
 
@@ -60,7 +60,9 @@ pub enum ClientError {
     BatchRejected {
         /// File and line, or lines, of the bets concerned.
         error: String,
-        /// Reason that the server gives.
+        /// Error code, if the dialect has codes and this one is known.
+        code: Option<Code>,
+        /// Reason that the server gives, behind its code.
         reason: String,
     },
     /// The server lists more winners than the agency has bets.

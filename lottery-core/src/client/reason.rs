@@ -1,6 +1,15 @@
 //! Interpretation of the reasons that a server gives.
 
 use lottery_proto::Code;
+use lottery_proto::client::Rejected;
+
+use crate::redact;
+
+/// Returns code and reason of a rejection as they may be logged.
+pub(super) fn logged(rejected: Rejected<'_>) -> String {
+    let reason = redact::reason(rejected.reason);
+    rejected.code.map_or_else(|| reason.to_string(), |code| format!("{code}: {reason}"))
+}
 
 /// Returns true if the cause of a failure may be gone at the next attempt.
 pub(super) fn passes(code: Code) -> bool {
@@ -11,10 +20,4 @@ pub(super) fn passes(code: Code) -> bool {
 /// failure.
 pub(super) fn passes_in_words(reason: &str) -> bool {
     ["the server is stopping", "too many connections", "nothing was sent for too long"].contains(&reason)
-}
-
-/// Returns the number, from 1, of the bet that the server's reason names: it begins with `CODE: bet N: `.
-pub(super) fn bet_in(reason: &str) -> Option<usize> {
-    let (_, said) = reason.split_once(": bet ")?;
-    said.split_once(':')?.0.parse().ok()
 }

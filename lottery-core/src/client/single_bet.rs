@@ -73,12 +73,10 @@ impl SingleBet {
     fn advance(&mut self, now: Instant) {
         while let Some(event) = self.connection.poll_event() {
             match event {
-                Event::Bet { stored: true, .. } | Event::Pending => self.stored(now),
+                Event::Bet(Ok(_)) | Event::Pending => self.stored(now),
                 Event::Winners(documents) if documents.is_last() => self.stored(now),
-                Event::Bet { stored: false, reason }
-                | Event::WinnersRejected { reason }
-                | Event::Rejected { reason } => {
-                    let reason = redact::reason(reason).into_owned();
+                Event::Bet(Err(rejected)) | Event::WinnersRejected(rejected) | Event::Rejected(rejected) => {
+                    let reason = redact::reason(rejected.reason).into_owned();
                     self.connection.end(now, Err(ClientError::Rejected { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {

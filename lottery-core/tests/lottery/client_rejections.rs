@@ -27,6 +27,28 @@ fn a_rejected_bet_is_named_by_its_line() {
 }
 
 #[test]
+fn a_rejected_bet_is_named_by_its_line_where_each_batch_is_replied_to() {
+    for (said, shown) in [
+        ("bet 3: number: empty", "a.csv: line 4: bet 3: number: empty"),
+        ("bet 1: number: empty", "a.csv: line 1: bet 1: number: empty"),
+        // Bets that it has not sent, or no number.
+        ("bet 4: number: empty", "bet 4: number: empty"),
+        ("bet three: number: empty", "bet three: number: empty"),
+    ] {
+        let body = format!("error;{said}");
+        for (dialect, reply) in [
+            (Dialect::Framed, format!("{:08}{body}", body.len())),
+            (Dialect::Braces, format!("ERROR:{said};")),
+        ] {
+            let mut agency = connected(1, dialect);
+            hear(&mut agency, reply.as_bytes());
+            let error = agency.into_outcome().unwrap_err().to_string();
+            assert_eq!(error, format!("the server refused a batch: {shown}"), "{dialect}");
+        }
+    }
+}
+
+#[test]
 fn an_unexpected_total_ends_the_client() {
     let error = told(&block(BATCH_ACK, "1|4")).to_string();
     let whose = "server:1 holds 4 bets of this agency that are not the first 4 of a.csv";
@@ -74,7 +96,7 @@ fn a_rejected_batch_is_named_by_its_lines_or_its_line() {
         talk.greet(welcome(stored, false));
         talk.batch(4, rejected(Code::Malformed, text));
         let error = talk.error();
-        let ClientError::BatchRejected { error, reason } = error else { panic!("{error:?}") };
+        let ClientError::BatchRejected { error, reason, .. } = error else { panic!("{error:?}") };
         assert_eq!((error.as_str(), reason), (place, format!("malformed: {text}")));
     }
     // Finished, with nothing in flight: nothing else is left to this agency.

@@ -124,12 +124,12 @@ impl Session {
             let Some(event) = self.client.poll_event() else { return told };
             told.push(match event {
                 Event::Welcome { stored, finished, digest, .. } => Told::Welcome(stored, finished, digest),
-                Event::Batch { stored: true, total, .. } => Told::Stored(total),
-                Event::Finished { stored: true, .. } => Told::Finished,
-                Event::Batch { reason, .. } | Event::Finished { reason, .. } => {
-                    Told::Rejected(reason.to_owned())
+                Event::Batch(Ok(stored)) => Told::Stored(stored.total),
+                Event::Finished(Ok(_)) => Told::Finished,
+                Event::Batch(Err(rejected)) | Event::Finished(Err(rejected)) => {
+                    Told::Rejected(rejected.to_string())
                 }
-                Event::Failed { code, reason } => Told::Failed(code, reason.to_owned()),
+                Event::Failed(failed) => Told::Failed(failed.code, failed.reason.to_owned()),
                 Event::Closed(_) => continue,
                 other => panic!("{other:?}"),
             });

@@ -11,21 +11,36 @@ use crate::conn::{Instant, State, Timer, Transition, message_limit};
 use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
 use crate::wire::{ClientCodec, FrameCursor, Kind, Limits, PendingReply, Response};
 
+/// Content of a message that was sent, as far as its reply has to do with it.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    pub(super) bets: usize,
+    /// Bytes that the reply will repeat.
+    pub(super) echo: Box<[u8]>,
+}
+
+/// Request without a reply.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) reply: PendingReply,
+    bets: usize,
+}
+
 impl Client {
     pub(super) fn check(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
         self.codec.check_sendable(bet)
     }
 
-    /// Sends the message that `put` appends. `put` also returns the bytes that the reply will repeat.
+    /// Sends the message that `put` appends, and returns the number of its bets.
     ///
     /// # Errors
     /// [`SendError::Busy`] while nothing may be sent.
-    pub(super) fn send<T>(
+    pub(super) fn send(
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
-    ) -> Result<T, SendError> {
+        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Sent, SendError>,
+    ) -> Result<usize, SendError> {
         if self.lifecycle.is_open() && !self.can_send() {
             return Err(SendError::Busy);
         }
@@ -33,22 +48,24 @@ impl Client {
     }
 
     /// Sends like [`Client::send`], also while other messages may not be sent.
-    pub(super) fn put<T>(
+    pub(super) fn put(
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<(T, Box<[u8]>), SendError>,
-    ) -> Result<T, SendError> {
+        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Sent, SendError>,
+    ) -> Result<usize, SendError> {
         if !self.lifecycle.is_open() {
             return Err(SendError::Closed);
         }
-        let (sent, echo) = put(self.codec, self.output.buffer())?;
+        let Sent { bets, echo } = put(self.codec, self.output.buffer())?;
+        self.largest = self.largest.max(bets);
         if let Some(kind) = self.codec.answered_by(kind) {
-            self.asked.push_back(PendingReply { kind, agency: self.config.agency.get(), echo });
+            let reply = PendingReply { kind, agency: self.config.agency.get(), echo };
+            self.asked.push_back(Asked { reply, bets });
         }
         self.active = now;
         self.settle(now);
-        Ok(sent)
+        Ok(bets)
     }
 
     pub(super) fn fin_due(&self) -> bool {
@@ -117,30 +134,33 @@ impl Client {
         }
         self.active = now;
         match self.response(len) {
-            Ok((kind, response)) => {
+            Ok((asked, response)) => {
                 self.answered(&response);
                 self.decoded += len;
-                self.queue.push_back(Next { kind, response, len });
+                self.queue.push_back(Next { asked, response, len });
             }
             Err(error) => self.malformed(now, error),
         }
         true
     }
 
-    /// Decodes the next message, of `len` bytes, and returns the kind of the request that it answers.
-    fn response(&mut self, len: usize) -> Result<(Kind, Response), DecodeError> {
-        let asked = self.asked.front();
+    /// Decodes the next message, of `len` bytes, and returns the kind of the request that it answers, and the number of
+    /// bets that a rejection can be about.
+    fn response(&mut self, len: usize) -> Result<((Kind, usize), Response), DecodeError> {
         let message = self.recv.bytes_mut(self.decoded, len);
-        if let Some((code, text)) = self.codec.failure(message) {
-            return Ok((asked.map_or(Kind::Unknown, |asked| asked.kind), Response::Failed { code, text }));
+        let largest = self.largest;
+        if let Some(reason) = self.codec.failure(message) {
+            return Ok(((Kind::Unknown, largest), Response::Failed(reason)));
         }
-        if let Some(asked) = asked {
-            return Ok((asked.kind, self.codec.response(asked, message)?));
+        if let Some(Asked { reply, bets }) = self.asked.front() {
+            let about_bets = matches!(reply.kind, Kind::Bet | Kind::Batch);
+            let bets = if about_bets { *bets } else { largest };
+            return Ok(((reply.kind, bets), self.codec.response(reply, message)?));
         }
         // A message that answers no request can only be a failure.
         let nothing = PendingReply::new(Kind::Unknown, self.config.agency.get());
         match self.codec.response(&nothing, message) {
-            Ok(rejected @ Response::Rejected { .. }) => Ok((Kind::Unknown, rejected)),
+            Ok(rejected @ Response::Rejected { .. }) => Ok(((Kind::Unknown, largest), rejected)),
             _ => Err(DecodeError::new(0, Problem::Unasked)),
         }
     }
@@ -151,7 +171,7 @@ impl Client {
             Response::Winners { last: false, .. } => return,
             Response::Welcome { window, .. } => self.window = *window,
             // The server owes nothing any more.
-            Response::Failed { .. } => self.asked.clear(),
+            Response::Failed(_) => self.asked.clear(),
             _ => {}
         }
         self.asked.pop_front();
@@ -201,7 +221,7 @@ impl Client {
     fn arm(&mut self, now: Instant) {
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
         // The wait for the draw has no deadline, but the rest of a reply that has begun has one.
-        let answer_due = self.asked.front().is_some_and(|asked| asked.kind != Kind::AwaitWinners);
+        let answer_due = self.asked.front().is_some_and(|asked| asked.reply.kind != Kind::AwaitWinners);
         let received = self.recv.bytes().len().saturating_sub(self.decoded);
         let reading = self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED;
         self.begun = if reading && received > 0 { self.begun.or(Some(now)) } else { None };

@@ -3,11 +3,9 @@
 use core::fmt;
 
 use crate::error::CloseReason;
-use crate::wire::{ClientCodec, Code, Kind, Line, Response};
+use crate::wire::{ClientCodec, Code, Kind, Line, Reason, Response};
 
 /// Event that a [`Client`](crate::Client) hands to the application.
-///
-/// In a rejection, `reason` is the server's text for people, empty if the dialect has no room for it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -22,50 +20,22 @@ pub enum Event<'a> {
         /// CRC-32C of the durable bets (`docs/protocol.md#digest`).
         digest: u32,
     },
-    /// Reply to a single bet.
-    Bet {
-        /// True if the bet is durable.
-        stored: bool,
-        /// Reason of a rejection.
-        reason: &'a str,
-    },
-    /// Reply to a batch, in a dialect that has one.
-    Batch {
-        /// True if the whole batch is durable. Otherwise none of it is.
-        stored: bool,
-        /// Number of the agency's durable bets, if the dialect sends it.
-        total: Option<u64>,
-        /// Reason of a rejection.
-        reason: &'a str,
-    },
-    /// Reply to Finished.
-    Finished {
-        /// True if every bet is durable and the agency counts as finished.
-        stored: bool,
-        /// Reason of a rejection.
-        reason: &'a str,
-    },
+    /// Reply to a single bet: it is durable, or it is not stored.
+    Bet(Result<Stored, Rejected<'a>>),
+    /// Reply to a batch, in a dialect that has one: the whole batch is durable, or none of it is stored.
+    Batch(Result<Stored, Rejected<'a>>),
+    /// Reply to Finished: every bet is durable and the agency counts as finished, or it does not.
+    Finished(Result<Stored, Rejected<'a>>),
     /// Reply to a winners query before the draw: ask again later.
     Pending,
     /// Reply to a winners query: winners of this agency.
     Winners(Documents<'a>),
     /// Failure with which the server ends the connection.
-    Failed {
-        /// Error code, if it is known here.
-        code: Option<Code>,
-        /// Reason, for people.
-        reason: &'a str,
-    },
+    Failed(Rejected<'a>),
     /// Rejection of a winners query.
-    WinnersRejected {
-        /// Reason of the rejection.
-        reason: &'a str,
-    },
+    WinnersRejected(Rejected<'a>),
     /// Failure that answers no request: an earlier message is rejected, or the server does not go on.
-    Rejected {
-        /// Reason of the rejection.
-        reason: &'a str,
-    },
+    Rejected(Rejected<'a>),
     /// Line that came back, without white space at its end.
     Line(Line<'a>),
     /// End of the connection: the last event, reported once.
@@ -73,8 +43,10 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// Returns the event of a reply to a request of that kind. `bets` is the number of bets that a rejection can be
+    /// about.
     pub(super) fn new(
-        kind: Kind,
+        (kind, bets): (Kind, usize),
         response: Response,
         message: &'a [u8],
         codec: &'static dyn ClientCodec,
@@ -82,25 +54,64 @@ impl<'a> Event<'a> {
         // Parts of a validated reply are UTF-8.
         let text =
             |range| message.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
-        let (stored, total, reason) = match response {
-            Response::Stored { total } => (true, total, ""),
-            Response::Rejected { total, reason } => (false, total, text(reason)),
+        let rejected = |total, Reason { code, bet, text: range }| {
+            let bet = bet.filter(|bet| *bet <= bets);
+            Rejected { total, code, bet, reason: text(range) }
+        };
+        let outcome = match response {
+            Response::Stored { total } => Ok(Stored { total }),
+            Response::Rejected { total, reason } => Err(rejected(total, reason)),
             Response::Welcome { stored, finished, window, digest } => {
                 return Self::Welcome { stored, finished, window, digest };
             }
-            Response::Failed { code, text: reason } => return Self::Failed { code, reason: text(reason) },
+            Response::Failed(reason) => return Self::Failed(rejected(None, reason)),
             Response::Pending => return Self::Pending,
             Response::Line(line) => return Self::Line(Line(message.get(line).unwrap_or_default())),
             Response::Winners { documents, count, last } => {
                 return Self::Winners(Documents { rest: text(documents), count, last, codec });
             }
         };
-        match kind {
-            Kind::Bet => Self::Bet { stored, reason },
-            Kind::Batch => Self::Batch { stored, total, reason },
-            Kind::Finished => Self::Finished { stored, reason },
-            Kind::Hello | Kind::Winners | Kind::AwaitWinners => Self::WinnersRejected { reason },
-            Kind::Echo | Kind::Unknown => Self::Rejected { reason },
+        match (kind, outcome) {
+            (Kind::Bet, outcome) => Self::Bet(outcome),
+            (Kind::Batch, outcome) => Self::Batch(outcome),
+            (Kind::Finished, outcome) => Self::Finished(outcome),
+            (Kind::Hello | Kind::Winners | Kind::AwaitWinners, outcome) => {
+                Self::WinnersRejected(outcome.err().unwrap_or_default())
+            }
+            (Kind::Echo | Kind::Unknown, outcome) => Self::Rejected(outcome.err().unwrap_or_default()),
+        }
+    }
+}
+
+/// Acknowledgement of a server: what was sent is durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stored {
+    /// Number of the agency's durable bets, if the dialect sends it.
+    pub total: Option<u64>,
+}
+
+/// Rejection by a server: nothing of the request is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejected<'a> {
+    /// Number of the agency's durable bets, if the dialect sends it.
+    pub total: Option<u64>,
+    /// Error code, if the dialect sends one and it is known here.
+    pub code: Option<Code>,
+    /// Number of the bet that is wrong, counted from 1 in its batch, if the server names one. It is never greater than
+    /// the number of bets in the batch, or, of a rejection that answers no batch, in the largest batch before.
+    pub bet: Option<usize>,
+    /// Text for people, without the code; empty if the dialect has no room for one.
+    pub reason: &'a str,
+}
+
+/// Writes the code, if there is one, and the reason.
+impl fmt::Display for Rejected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "{code}: {}", self.reason),
+            None => f.write_str(self.reason),
         }
     }
 }
@@ -108,7 +119,8 @@ impl<'a> Event<'a> {
 /// Reply that waits to be handed out, in the next `len` bytes of the receive buffer.
 #[derive(Debug)]
 pub(super) struct Next {
-    pub(super) kind: Kind,
+    /// Kind of the request that it answers, and the number of bets that a rejection can be about.
+    pub(super) asked: (Kind, usize),
     pub(super) response: Response,
     pub(super) len: usize,
 }

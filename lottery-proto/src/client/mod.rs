@@ -5,16 +5,16 @@ mod decode;
 mod event;
 
 pub use config::ClientConfig;
-pub use event::{Documents, Event};
+pub use event::{Documents, Event, Rejected, Stored};
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 use crate::bet::Bet;
 use crate::conn::{Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition};
 use crate::dialect::Dialect;
 use crate::error::{CloseReason, SendError};
-use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE, PendingReply};
+use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE};
+use decode::{Asked, Sent};
 use event::Next;
 
 /// Size that the receive buffer grows to as long as replies keep coming, in bytes.
@@ -36,7 +36,9 @@ pub struct Client {
     recv: RecvBuffer,
     output: SendBuffer,
     /// Replies that the server owes, in order.
-    asked: VecDeque<PendingReply>,
+    asked: VecDeque<Asked>,
+    /// Greatest number of bets in a message that was sent.
+    largest: usize,
     /// Maximum number of unacknowledged batches in this session; 0 before there is a session.
     window: u32,
     lifecycle: Lifecycle,
@@ -69,6 +71,7 @@ impl Client {
             recv: RecvBuffer::new(BUSY_SIZE, config.max_answer),
             output: SendBuffer::default(),
             asked: VecDeque::new(),
+            largest: 0,
             window: 0,
             lifecycle: Lifecycle::new(),
             timers: Timers::default(),
@@ -132,17 +135,17 @@ impl Client {
             // More replies may have been received than the queue had room for.
             self.settle(self.now);
         }
-        let Some(Next { kind, response, len }) = self.queue.pop_front() else {
+        let Some(Next { asked, response, len }) = self.queue.pop_front() else {
             return self.lifecycle.tell().map(Event::Closed);
         };
         self.decoded -= len;
-        Some(Event::new(kind, response, self.recv.take(len), self.codec))
+        Some(Event::new(asked, response, self.recv.take(len), self.codec))
     }
 
     /// True if a request would be taken now. It becomes true again only in [`Client::handle`].
     pub fn can_send(&self) -> bool {
         let profile = self.config.dialect.profile();
-        let batches = self.asked.iter().filter(|asked| asked.kind == Kind::Batch).count();
+        let batches = self.asked.iter().filter(|asked| asked.reply.kind == Kind::Batch).count();
         let waits = (profile.waits_for_answers && !self.asked.is_empty())
             || (profile.has_sessions && batches >= usize::try_from(self.window).unwrap_or(usize::MAX));
         self.lifecycle.is_open() && !waits && self.has_room()
@@ -166,8 +169,9 @@ impl Client {
         }
         self.put(now, Kind::Hello, |codec, out| {
             codec.put_hello(agency, out)?;
-            Ok(((), Box::default()))
+            Ok(Sent::default())
         })
+        .map(|_| ())
     }
 
     /// Sends as many of `bets` as one batch carries, and returns their number.
@@ -187,7 +191,7 @@ impl Client {
                     SendError::Unsendable { bet, error }
                 })?;
             }
-            Ok((taken, Box::default()))
+            Ok(Sent { bets: taken, ..Sent::default() })
         })
     }
 
@@ -198,7 +202,8 @@ impl Client {
     pub fn send_bet(&mut self, now: Instant, bet: &Bet<'_>) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.check(bet).map_err(|error| SendError::Unsendable { bet: 0, error })?;
-        self.send(now, Kind::Bet, |codec, out| Ok(((), codec.put_bet(agency, bet, out)?)))
+        self.send(now, Kind::Bet, |codec, out| Ok(Sent { bets: 1, echo: codec.put_bet(agency, bet, out)? }))
+            .map(|_| ())
     }
 
     /// Sends Finished: this agency has sent its last bet.
@@ -207,7 +212,11 @@ impl Client {
     /// Nothing was sent: it is not possible now, or the dialect cannot carry the agency's number.
     pub fn send_finished(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
-        self.send(now, Kind::Finished, |codec, out| Ok((codec.put_finished(agency, out)?, Box::default())))
+        self.send(now, Kind::Finished, |codec, out| {
+            codec.put_finished(agency, out)?;
+            Ok(Sent::default())
+        })
+        .map(|_| ())
     }
 
     /// Asks for the winners of this agency. A dialect in which Finished asks for them, too, has no such query.
@@ -217,8 +226,10 @@ impl Client {
     pub fn ask_winners(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.send(now, Kind::Winners, |codec, out| {
-            Ok((codec.put_winners_query(agency, out)?, Box::default()))
+            codec.put_winners_query(agency, out)?;
+            Ok(Sent::default())
         })
+        .map(|_| ())
     }
 
     /// Sends a line to be sent back: the health check (`docs/protocol.md#echo`).
@@ -239,8 +250,9 @@ impl Client {
         self.send(now, Kind::Echo, |_, out| {
             out.extend_from_slice(line.as_bytes());
             out.push(b'\n');
-            Ok(((), Box::default()))
+            Ok(Sent::default())
         })
+        .map(|_| ())
     }
 
     /// Ends the connection: nothing more is to be sent or asked.
@@ -261,9 +273,8 @@ impl Client {
 
     /// Returns the memory that this machine holds, itself included, in bytes.
     pub fn memory(&self) -> usize {
-        let asked: usize = self.asked.iter().map(|asked| asked.echo.len()).sum();
-        let queues =
-            self.asked.capacity() * size_of::<PendingReply>() + self.queue.capacity() * size_of::<Next>();
+        let asked: usize = self.asked.iter().map(|asked| asked.reply.echo.len()).sum();
+        let queues = self.asked.capacity() * size_of::<Asked>() + self.queue.capacity() * size_of::<Next>();
         size_of::<Self>() + self.recv.memory() + self.output.memory() + queues + asked
     }
 }

@@ -3,11 +3,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Range;
 
-use super::failure::Code;
 use super::frame::{FrameCursor, Limits};
 use super::message::{Kind, PendingReply, Response};
+use super::reason::Reason;
 use crate::bet::{AgencyId, Bet, FieldError};
 use crate::error::{DecodeError, SendError};
 
@@ -100,9 +99,8 @@ pub(crate) trait ClientCodec: fmt::Debug + Sync {
     /// A mistake in the message. It ends the connection.
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError>;
 
-    /// Returns the code and the text of a failure that ends the connection, if the message is one. It may come at any
-    /// time.
-    fn failure(&self, _message: &[u8]) -> Option<(Option<Code>, Range<usize>)> {
+    /// Returns the reason of a failure that ends the connection, if the message is one. It may come at any time.
+    fn failure(&self, _message: &[u8]) -> Option<Reason> {
         None
     }
 

@@ -9,8 +9,8 @@ use nom::{IResult, Parser};
 
 use super::text::{self, begin_with_digits, failure_text, is_document, put_number, put_padded};
 use super::{
-    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response,
-    ServerCodec, TooLarge, fast_path,
+    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, PendingReply, Reason, Rejection, Request,
+    Response, ServerCodec, TooLarge, fast_path,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Payload, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
@@ -163,7 +163,8 @@ impl ClientCodec for Framed {
             return match body {
                 _ if body.starts_with(b"success;") => Ok(Response::Stored { total: None }),
                 _ if body.starts_with(REJECTED) => {
-                    Ok(Response::Rejected { total: None, reason: LENGTH + REJECTED.len()..message.len() })
+                    let reason = Reason::of_text(message, LENGTH + REJECTED.len()..message.len());
+                    Ok(Response::Rejected { total: None, reason })
                 }
                 _ => Err(DecodeError::new(LENGTH, Problem::Expected("\"success;…\" or \"error;…\""))),
             };

@@ -5,8 +5,9 @@ use alloc::string::String;
 use core::fmt;
 use core::ops::Range;
 
-use super::failure::{Code, Failure};
+use super::failure::Failure;
 use super::list::ListSize;
+use super::reason::Reason;
 use crate::bet::AgencyId;
 use crate::error::DecodeError;
 
@@ -153,10 +154,9 @@ pub(crate) enum Response {
     Stored {
         total: Option<u64>,
     },
-    /// Rejection, with the text of its reason.
     Rejected {
         total: Option<u64>,
-        reason: Range<usize>,
+        reason: Reason,
     },
     Pending,
     Winners {
@@ -167,11 +167,8 @@ pub(crate) enum Response {
     },
     /// Line that came back.
     Line(Range<usize>),
-    /// Failure that ends the connection, with its text.
-    Failed {
-        code: Option<Code>,
-        text: Range<usize>,
-    },
+    /// Failure that ends the connection.
+    Failed(Reason),
 }
 
 /// Line that a peer sent. It may hold anything, personal data included, so its `Debug` shows only the length.

@@ -14,6 +14,7 @@ mod frame;
 mod framed;
 mod list;
 mod message;
+mod reason;
 mod server_codec;
 #[cfg(test)]
 mod tests;
@@ -29,4 +30,5 @@ pub use list::{ListError, ListSize};
 pub(crate) use list::{Listing, Part};
 pub use message::Line;
 pub(crate) use message::{AfterReply, Answer, Kind, PendingReply, Rejection, Request, Response, TooLarge};
+pub(crate) use reason::Reason;
 pub(crate) use server_codec::ServerCodec;

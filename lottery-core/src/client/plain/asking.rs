@@ -147,6 +147,16 @@ impl PlainClient {
         self.settled && !matches!(reason, CloseReason::Peer(Violation::Malformed(_)))
     }
 
+    /// Handles the rejection of the batch that waits for its reply, because of its bet with that number if the
+    /// server names one.
+    pub(super) fn batch_rejected(&mut self, now: Instant, bet: Option<usize>, reason: String) {
+        if bet.is_none() || self.checks_until().is_some() {
+            return self.rejected(now, "a batch", reason);
+        }
+        let error = self.bets.place_of(self.stored, self.sent, bet);
+        self.end(now, Err(ClientError::BatchRejected { error, code: None, reason }));
+    }
+
     /// Handles a rejection, for a reason that may or may not pass.
     pub(super) fn rejected(&mut self, now: Instant, what: &'static str, reason: String) {
         if self.checks_until().is_some() && reason == IS_FINISHED {

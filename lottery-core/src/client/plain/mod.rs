@@ -11,7 +11,7 @@ mod dialer;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lottery_proto::client::Event;
+use lottery_proto::client::{Event, Rejected};
 use lottery_proto::{Bet, CloseReason, Instant, SendError, WinnersFlow};
 use tracing::{debug, info, warn};
 
@@ -193,20 +193,20 @@ impl PlainClient {
     fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.connection.poll_event() {
             match event {
-                Event::Batch { stored: true, .. } => {
+                Event::Batch(Ok(_)) => {
                     self.stored = self.sent;
                     self.retry.succeeded();
                     self.end_check(now);
                 }
-                Event::Batch { stored: false, reason, .. } => {
+                Event::Batch(Err(Rejected { bet, reason, .. })) => {
                     let reason = redact::reason(reason).into_owned();
-                    self.rejected(now, "a batch", reason);
+                    self.batch_rejected(now, bet, reason);
                 }
-                Event::Finished { stored: false, reason } => {
+                Event::Finished(Err(Rejected { reason, .. })) => {
                     let reason = redact::reason(reason).into_owned();
                     self.rejected(now, "to count this agency as finished", reason);
                 }
-                Event::Finished { stored: true, .. } => {
+                Event::Finished(Ok(_)) => {
                     self.log_sent();
                     self.ask_at(now, now);
                 }
@@ -229,16 +229,16 @@ impl PlainClient {
                         self.have_winners(now);
                     }
                 }
-                Event::WinnersRejected { reason } => {
+                Event::WinnersRejected(Rejected { reason, .. }) => {
                     let reason = redact::reason(reason).into_owned();
                     self.rejected(now, "to say who won", reason);
                 }
-                Event::Rejected { reason } => {
+                Event::Rejected(Rejected { reason, .. }) => {
                     let reason = redact::reason(reason).into_owned();
                     self.rejected(now, "to go on", reason);
                 }
                 Event::Welcome { finished, .. } => self.welcome(now, finished),
-                Event::Failed { code, reason } => {
+                Event::Failed(Rejected { code, reason, .. }) => {
                     let reason = redact::reason(reason).into_owned();
                     self.failed(now, code, reason);
                 }

@@ -10,17 +10,16 @@ mod resume;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use lottery_proto::client::Event;
+use lottery_proto::client::{Event, Rejected};
 use lottery_proto::{Bet, Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
 use super::connection::ClientConnection;
 use super::error::ClientError;
 use super::job::{Job, Left, Progress};
-use super::reason::{bet_in, passes};
+use super::reason::{logged, passes};
 use super::retry::Retry;
 use crate::agency_file::AgencyFile;
-use crate::redact;
 
 /// Client at work, through as many connections as it takes.
 pub struct SessionClient {
@@ -166,8 +165,8 @@ impl SessionClient {
                 Event::Welcome { stored, finished, digest, .. } => {
                     self.welcome(now, stored, finished, digest);
                 }
-                Event::Batch { stored: true, total, .. } => self.acknowledged(now, total),
-                Event::Finished { stored: true, .. } => {
+                Event::Batch(Ok(stored)) => self.acknowledged(now, stored.total),
+                Event::Finished(Ok(_)) => {
                     let (client_id, cantidad) = (self.connection.id(), self.stored);
                     info!(action = "apuestas_enviadas", result = "success", client_id = %client_id, cantidad);
                     self.finished = true;
@@ -175,9 +174,10 @@ impl SessionClient {
                     self.phase = Phase::Sending;
                     self.report();
                 }
-                Event::Batch { reason, .. } | Event::Finished { reason, .. } => {
-                    let reason = reason.to_owned();
-                    self.rejected(now, &reason);
+                Event::Batch(Err(rejected)) | Event::Finished(Err(rejected)) => {
+                    let Rejected { code, bet, .. } = rejected;
+                    let reason = logged(rejected);
+                    self.rejected(now, code, bet, reason);
                 }
                 Event::Winners(documents) if documents.len() > self.bets.len() - self.winners.len() => {
                     let named = self.winners.len() + documents.len();
@@ -197,9 +197,9 @@ impl SessionClient {
                         self.end(now, Ok(winners));
                     }
                 }
-                Event::Failed { code, reason } => {
-                    let reason = reason.to_owned();
-                    self.failed(now, code, &reason);
+                Event::Failed(rejected) => {
+                    let (code, reason) = (rejected.code, logged(rejected));
+                    self.failed(now, code, reason);
                 }
                 Event::Closed(reason) => {
                     if self.connection.has_ended() {
@@ -225,16 +225,13 @@ impl SessionClient {
         self.report();
     }
 
-    /// Handles the rejection of a batch or of Finished. The code before the first colon says if a retry may
-    /// help.
-    fn rejected(&mut self, now: Instant, reason: &str) {
+    /// Handles the rejection of a batch, of its bet with that number or of all of it, or of Finished. The code
+    /// says if a retry may help.
+    fn rejected(&mut self, now: Instant, code: Option<Code>, bet: Option<usize>, reason: String) {
         if self.phase == Phase::Leaving {
             // This batch was in flight behind the first rejected one, whose reason counts.
             return;
         }
-        let code = reason.split(':').next().and_then(Code::from_name);
-        let bet = bet_in(reason);
-        let reason = redact::reason(reason).into_owned();
         if code.is_some_and(passes) {
             return self.lost(now, code, &reason);
         }
@@ -244,13 +241,11 @@ impl SessionClient {
         }
         let end = self.in_flight.front().copied().unwrap_or(self.sent);
         let error = self.bets.place_of(self.stored, end, bet);
-        self.end(now, Err(ClientError::BatchRejected { error, reason }));
+        self.end(now, Err(ClientError::BatchRejected { error, code, reason }));
     }
 
     /// Handles a failure of the session.
-    fn failed(&mut self, now: Instant, code: Option<Code>, reason: &str) {
-        let reason = redact::reason(reason);
-        let reason = code.map_or_else(|| reason.to_string(), |code| format!("{}: {reason}", code.as_str()));
+    fn failed(&mut self, now: Instant, code: Option<Code>, reason: String) {
         if code.is_some_and(passes) {
             self.lost(now, code, &reason);
         } else {

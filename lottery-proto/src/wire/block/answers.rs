@@ -8,7 +8,7 @@ use super::header::{
     BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, Header, WINNER, packet, put_block,
 };
 use crate::error::{DecodeError, Problem};
-use crate::wire::{AfterReply, Answer, Kind, PendingReply, Response, TooLarge};
+use crate::wire::{AfterReply, Answer, Kind, PendingReply, Reason, Response, TooLarge};
 
 /// Appends the reply to a request. A batch has none of its own: the reply to Finished covers it.
 pub(super) fn encode(
@@ -43,12 +43,14 @@ pub(super) fn decode(asked: &PendingReply, block: &[u8]) -> Result<Response, Dec
         Kind::Bet => match payload.strip_prefix(&*asked.echo) {
             Some(b"|1") => Ok(Response::Stored { total: None }),
             // A server repeats as much of a bet as it could read.
-            _ if payload.ends_with(b"|0") => Ok(Response::Rejected { total: None, reason: 0..0 }),
+            _ if payload.ends_with(b"|0") => {
+                Ok(Response::Rejected { total: None, reason: Reason::default() })
+            }
             _ => wrong("the bet's document, number and status"),
         },
         Kind::Batch | Kind::Finished => match payload {
             b"1" => Ok(Response::Stored { total: None }),
-            b"0" => Ok(Response::Rejected { total: None, reason: 0..0 }),
+            b"0" => Ok(Response::Rejected { total: None, reason: Reason::default() }),
             _ => wrong("the status \"0\" or \"1\""),
         },
         Kind::Hello | Kind::AwaitWinners | Kind::Echo | Kind::Unknown => {

@@ -13,8 +13,8 @@ use super::{Block, answers, documents, requests};
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
-    AfterReply, Answer, ClientCodec, Code, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
-    Rejection, Request, Response, ServerCodec, TooLarge,
+    AfterReply, Answer, ClientCodec, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
+    Reason, Rejection, Request, Response, ServerCodec, TooLarge,
 };
 
 /// Version of sessions that is spoken here.
@@ -150,11 +150,10 @@ impl ClientCodec for Session {
 
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         let (header, payload) = packet(message)?;
-        let end = HEADER_SIZE + payload.len();
         header.check_agency(asked.agency)?;
         match (header.kind, asked.kind) {
             (WELCOME, Kind::Hello) => welcome(payload),
-            (BATCH_ACK, Kind::Batch | Kind::Finished) => batch_ack(payload, end),
+            (BATCH_ACK, Kind::Batch | Kind::Finished) => batch_ack(message, payload),
             (WINNER, Kind::AwaitWinners) => winners(payload),
             (found, Kind::Hello | Kind::Batch | Kind::Finished | Kind::AwaitWinners) => {
                 let expected = match asked.kind {
@@ -168,12 +167,9 @@ impl ClientCodec for Session {
         }
     }
 
-    fn failure(&self, message: &[u8]) -> Option<(Option<Code>, core::ops::Range<usize>)> {
-        let (header, payload) = packet(message).ok().filter(|(header, _)| header.kind == ERROR)?;
-        let text = core::str::from_utf8(payload).unwrap_or_default();
-        let (code, said) = text.split_once('|').unwrap_or((text, ""));
-        let end = usize::from(header.size);
-        Some((Code::from_name(code), end - said.len()..end))
+    fn failure(&self, message: &[u8]) -> Option<Reason> {
+        let (_, payload) = packet(message).ok().filter(|(header, _)| header.kind == ERROR)?;
+        Some(Reason::with_code(message, HEADER_SIZE..HEADER_SIZE + payload.len(), "|"))
     }
 
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
@@ -214,14 +210,16 @@ fn welcome(payload: &[u8]) -> Result<Response, DecodeError> {
 }
 
 /// Decodes a `BatchAck`: `1|stored`, or `0|stored|reason`.
-fn batch_ack(payload: &[u8], end: usize) -> Result<Response, DecodeError> {
+fn batch_ack(message: &[u8], payload: &[u8]) -> Result<Response, DecodeError> {
     let wrong = DecodeError::new(HEADER_SIZE, Problem::Expected("1|stored, or 0|stored|reason"));
     let text = core::str::from_utf8(payload).map_err(|_| wrong)?;
     let mut parts = text.splitn(3, '|');
     match (parts.next(), parts.next().and_then(number), parts.next()) {
         (Some("1"), Some(total), None) => Ok(Response::Stored { total: Some(total) }),
         (Some("0"), Some(total), Some(reason)) => {
-            Ok(Response::Rejected { total: Some(total), reason: end - reason.len()..end })
+            let end = HEADER_SIZE + payload.len();
+            let reason = Reason::with_code(message, end - reason.len()..end, ": ");
+            Ok(Response::Rejected { total: Some(total), reason })
         }
         _ => Err(wrong),
     }

@@ -14,8 +14,8 @@ use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, begin_with, failure_text, is_document, put_number};
 use crate::wire::{
-    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, Part, PendingReply, Rejection, Request,
-    Response, ServerCodec, TooLarge,
+    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, Part, PendingReply, Reason, Rejection,
+    Request, Response, ServerCodec, TooLarge,
 };
 
 const SEPARATORS: &[u8] = b",;:{}";
@@ -168,7 +168,8 @@ impl ClientCodec for Braces {
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         text::utf8(message, 0)?;
         if message.starts_with(REJECTED) {
-            return Ok(Response::Rejected { total: None, reason: REJECTED.len()..message.len() - 1 });
+            let reason = Reason::of_text(message, REJECTED.len()..message.len() - 1);
+            return Ok(Response::Rejected { total: None, reason });
         }
         match (asked.kind, &*message) {
             (Kind::Batch | Kind::Bet, BATCH_STORED) | (Kind::Finished, FINISHED_STORED) => {

@@ -14,8 +14,8 @@ use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, begin_with_digits, is_document, put_padded};
 use crate::wire::{
-    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Rejection,
-    Request, Response, ServerCodec, TooLarge,
+    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Reason,
+    Rejection, Request, Response, ServerCodec, TooLarge,
 };
 
 /// Width of an agency, a count or a length, in digits.
@@ -218,7 +218,7 @@ impl ClientCodec for Fixed {
             }
             (Some(b'E'), _) => {
                 text::utf8(message, 0)?;
-                Ok(Response::Rejected { total: None, reason: HEAD..message.len() })
+                Ok(Response::Rejected { total: None, reason: Reason::of_text(message, HEAD..message.len()) })
             }
             (_, Kind::Finished) => Err(DecodeError::new(0, Problem::Expected("O or E"))),
             _ => Err(DecodeError::new(0, Problem::Expected("N, R or E"))),

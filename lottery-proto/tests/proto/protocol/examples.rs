@@ -249,17 +249,15 @@ fn servers_reply_with_the_examples_and_clients_read_them() {
             (Say::Line(prefix), Some(client::Event::Line(line))) => {
                 line.0 == format!("{prefix}{LINE}").as_bytes()
             }
-            (Say::Stored, Some(client::Event::Batch { stored, total, .. })) => {
-                *stored && total.is_none_or(|total| total == BEFORE)
+            (Say::Stored, Some(client::Event::Batch(outcome))) => {
+                outcome.is_ok_and(|stored| stored.total.is_none_or(|total| total == BEFORE))
             }
-            (
-                Say::Stored,
-                Some(client::Event::Bet { stored, .. } | client::Event::Finished { stored, .. }),
-            ) => *stored,
-            (
-                Say::Rejected,
-                Some(client::Event::Bet { stored, .. } | client::Event::Finished { stored, .. }),
-            ) => !stored,
+            (Say::Stored, Some(client::Event::Bet(outcome) | client::Event::Finished(outcome))) => {
+                outcome.is_ok()
+            }
+            (Say::Rejected, Some(client::Event::Bet(outcome) | client::Event::Finished(outcome))) => {
+                outcome.is_err()
+            }
             (Say::Welcome, Some(client::Event::Welcome { stored, finished, window, digest })) => {
                 (*stored, *finished, *window, *digest) == (0, false, 16, 0)
             }
@@ -267,11 +265,10 @@ fn servers_reply_with_the_examples_and_clients_read_them() {
             (Say::Winners(documents), Some(client::Event::Winners(read))) => {
                 read.is_last() && read.clone().eq(documents.iter().copied())
             }
-            (Say::Superseded, Some(client::Event::Failed { code, .. })) => *code == Some(Code::Superseded),
-            (
-                Say::Nothing,
-                Some(client::Event::Batch { stored: false, reason, .. } | client::Event::Rejected { reason }),
-            ) => reason.contains("bet 1: birthdate: expected a date, YYYY-MM-DD"),
+            (Say::Superseded, Some(client::Event::Failed(failed))) => failed.code == Some(Code::Superseded),
+            (Say::Nothing, Some(client::Event::Batch(Err(rejected)) | client::Event::Rejected(rejected))) => {
+                rejected.reason.starts_with("bet 1: birthdate: expected a date, YYYY-MM-DD")
+            }
             _ => false,
         };
         assert!(understood, "{dialect} {name}: {event:?}");

@@ -3,4 +3,5 @@
 mod bets;
 mod finished;
 mod messages;
+mod reasons;
 mod replies;

@@ -20,14 +20,14 @@ fn a_client_sends_no_more_batches_than_its_window() {
     assert_eq!(take(&mut client, at(0)), [batch(3, &[ANA]), batch(3, &[ANA])].concat());
     give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|8"));
     let event = client.poll_event();
-    assert!(matches!(event, Some(client::Event::Batch { stored: true, total: Some(8), .. })), "{event:?}");
+    let Some(client::Event::Batch(Ok(stored))) = event else { panic!("{event:?}") };
+    assert_eq!(stored.total, Some(8));
     client.send_batch(at(0), &[bet(JOSE)]).unwrap();
     give(&mut client, at(0), &block(BATCH_ACK, 3, "0|8|malformed: bet 1: ñ".as_bytes()));
     let event = client.poll_event();
-    let Some(client::Event::Batch { stored: false, total: Some(8), reason: "malformed: bet 1: ñ" }) = event
-    else {
-        panic!("{event:?}")
-    };
+    let Some(client::Event::Batch(Err(rejected))) = event else { panic!("{event:?}") };
+    assert_eq!((rejected.total, rejected.code, rejected.bet), (Some(8), Some(Code::Malformed), Some(1)));
+    assert_eq!((rejected.reason, rejected.to_string().as_str()), ("bet 1: ñ", "malformed: bet 1: ñ"));
 }
 
 #[test]
@@ -40,13 +40,8 @@ fn error_ends_a_session_with_or_without_a_request() {
         }
         give(&mut client, at(0), &block(ERROR, 3, b"superseded|by another"));
         let event = client.poll_event();
-        assert!(
-            matches!(
-                event,
-                Some(client::Event::Failed { code: Some(Code::Superseded), reason: "by another" })
-            ),
-            "{event:?}"
-        );
+        let Some(client::Event::Failed(failed)) = event else { panic!("{event:?}") };
+        assert_eq!((failed.code, failed.reason), (Some(Code::Superseded), "by another"));
         client.handle(at(0), Input::Eof);
         assert!(client.poll_event().is_none());
         client.handle(at(0), Input::FinSent);
@@ -123,7 +118,7 @@ fn a_client_sends_finished_and_reads_winners_from_several_blocks() {
     client.ask_winners(at(0)).unwrap();
     assert_eq!(take(&mut client, at(0)), [block(FINISHED, 3, b""), block(WINNER, 3, b"2")].concat());
     give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|7"));
-    assert!(matches!(client.poll_event(), Some(client::Event::Finished { stored: true, .. })));
+    assert!(matches!(client.poll_event(), Some(client::Event::Finished(Ok(_)))));
     for (answer, expected, all) in [("210|20", &["10", "20"][..], false), ("1", &[], true)] {
         give(&mut client, at(0), &block(WINNER, 3, answer.as_bytes()));
         let Some(client::Event::Winners(documents)) = client.poll_event() else { panic!("{answer}") };

@@ -197,7 +197,7 @@ fn a_single_bet_in_a_session_gets_a_bet_ack() {
     let Some(Event::Bet { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(0), ticket, Receipt::Stored { total: 3 }).unwrap();
     give(&mut client, at(0), &take(&mut server, at(0)));
-    assert!(matches!(client.poll_event(), Some(client::Event::Bet { stored: true, .. })));
+    assert!(matches!(client.poll_event(), Some(client::Event::Bet(Ok(_)))));
 }
 
 #[test]

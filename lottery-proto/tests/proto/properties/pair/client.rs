@@ -56,10 +56,11 @@ impl ClientSide {
         while let Some(event) = self.client.poll_event() {
             assert_eq!(self.closed, None, "Closed is the last event");
             match event {
-                Event::Bet { .. } => self.acks += 1,
+                Event::Bet(_) => self.acks += 1,
                 // The server of the test records rejected batches; they are skipped here.
-                Event::Batch { .. } | Event::Rejected { .. } => {}
-                Event::Finished { stored, .. } => {
+                Event::Batch(_) | Event::Rejected(_) => {}
+                Event::Finished(outcome) => {
+                    let stored = outcome.is_ok();
                     self.finished = Some(stored);
                     self.ask_at = (stored || self.winners_flow == WinnersFlow::SameConnection).then_some(now);
                 }
