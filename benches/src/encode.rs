@@ -44,7 +44,7 @@ pub fn encoding<'a>(agencies: &'a [Agency], blocks: &'a Blocks) -> Vec<Work<'a>>
 }
 
 /// Returns the agency's file, as it is on disk.
-fn file_of(bets: &[Bet<'_>]) -> Vec<u8> {
+pub(crate) fn file_of(bets: &[Bet<'_>]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
         .terminator(csv::Terminator::CRLF)

@@ -13,6 +13,7 @@ pub mod options;
 pub mod peers;
 pub mod process;
 pub mod producers;
+pub mod read;
 pub mod record;
 pub mod textbook;
 pub mod traffic;

@@ -1,4 +1,4 @@
-//! Cost of decoding, encoding, the machines and the store for a bet or a batch, beside other work on the same
+//! Cost of decoding, reading, encoding, the machines and the store for a bet or a batch, beside other work on the same
 //! bets.
 //!
 //! In each group all kinds of work take turns, so that other load on the machine affects them alike; the
@@ -18,6 +18,7 @@ use benches::input::{Blocks, agencies};
 use benches::machine::machines;
 use benches::median;
 use benches::producers::{PRODUCERS, Taken, produce};
+use benches::read::reading;
 use benches::work::{Work, decoding};
 use lottery_testkit::table;
 
@@ -36,6 +37,7 @@ fn main() {
     let bets = blocks.bets() as f64;
     for (group, mut works) in [
         ("decode", decoding(&agencies, &blocks)),
+        ("read", reading(&agencies)),
         ("encode", encoding(&agencies, &blocks)),
         ("machine", machines(&blocks)),
     ] {

@@ -1,5 +1,8 @@
 //! Bets of an agency, read from its CSV file.
 
+#[cfg(test)]
+mod damaged;
+mod lines;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -132,17 +135,33 @@ impl AgencyFile {
         let input = without_mark(input).map_err(unreadable)?;
         let (mut records, mut record) = (Records::new(input, limit.into()), Record::default());
         loop {
-            let line = match records.next(&mut record) {
-                Ok(Some(line)) => line,
-                Ok(None) => return Ok(list),
+            match list.next(&mut records, &mut record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(list),
                 Err(RecordError::Unreadable(error)) => return Err(unreadable(error)),
                 Err(RecordError::TooLarge) => {
                     return Err(AgencyFileError::TooLarge { path: path.to_owned(), limit });
                 }
                 Err(RecordError::Line(line, problem)) => return Err(list.error_at(line, problem)),
-            };
-            list.push(&record, line).map_err(|problem| list.error_at(line, problem))?;
+            }
         }
+    }
+
+    /// Reads lines that are plain, as many as there are, and one record. Returns false at the end of the file.
+    fn next(
+        &mut self,
+        records: &mut Records<impl BufRead>,
+        record: &mut Record,
+    ) -> Result<bool, RecordError> {
+        let first = records.line();
+        let goes_on = records.plain_lines(&mut self.bets)?;
+        self.lines.extend((first..records.line()).map(line_number));
+        if !goes_on {
+            return Ok(false);
+        }
+        let Some(line) = records.next(record)? else { return Ok(false) };
+        self.push(record, line).map_err(|problem| RecordError::Line(line, problem))?;
+        Ok(true)
     }
 
     fn push(&mut self, record: &Record, line: u64) -> Result<(), LineProblem> {
@@ -153,7 +172,7 @@ impl AgencyFile {
         }
         let [first_name, last_name, document, birthdate, number] = fields;
         self.bets.push(&Bet::new(first_name, last_name, document, birthdate, number)?);
-        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        self.lines.push(line_number(line));
         Ok(())
     }
 
@@ -208,6 +227,11 @@ impl AgencyFile {
     fn error_at(&self, line: u64, problem: LineProblem) -> AgencyFileError {
         AgencyFileError::Line { path: self.path.clone(), line, problem }
     }
+}
+
+/// Returns the number of a line as it is kept. A file has less than 4 GiB, and so fewer lines.
+fn line_number(line: u64) -> u32 {
+    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 /// Skips a byte order mark at the beginning.

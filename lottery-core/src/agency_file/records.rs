@@ -10,6 +10,7 @@ use std::io::{self, BufRead};
 use lottery_proto::{Field, FieldError, FieldProblem};
 
 use super::LineProblem;
+use super::lines::SMALLEST_PIECE;
 
 /// Fields of a bet, in their order.
 pub(super) const FIELDS: [Field; 5] =
@@ -127,19 +128,26 @@ enum State {
 /// Reader of the records of a file.
 #[derive(Debug)]
 pub(super) struct Records<R> {
-    input: R,
+    pub(super) input: R,
     /// Line of the next byte, from 1.
-    line: u64,
+    pub(super) line: u64,
     /// True if the last byte was a CR: an LF after it ends no other line.
-    after_cr: bool,
+    pub(super) after_cr: bool,
     /// Number of bytes that may still be read.
-    left: u64,
+    pub(super) left: u64,
+    /// Size of the next piece that is looked through for plain lines, in bytes.
+    pub(super) piece: usize,
 }
 
 impl<R: BufRead> Records<R> {
     /// Creates a reader that reads at most `limit` bytes of `input`.
     pub(super) fn new(input: R, limit: u64) -> Self {
-        Self { input, line: 1, after_cr: false, left: limit }
+        Self { input, line: 1, after_cr: false, left: limit, piece: SMALLEST_PIECE }
+    }
+
+    /// Returns the line of the next byte, from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
     }
 
     /// Reads the next record, and returns the line in which it begins, from 1; `None` at the end of the file.
@@ -160,7 +168,7 @@ impl<R: BufRead> Records<R> {
             let (mut rest, mut whole) = (bytes, false);
             while let Some((byte, after)) = rest.split_first() {
                 // Plain bytes are taken in one piece.
-                let run = if state == State::Plain { plain_bytes(rest) } else { 0 };
+                let run = if state == State::Plain { plain_bytes(rest, self.left) } else { 0 };
                 let taken = run.max(1);
                 self.left = self.left.checked_sub(taken as u64).ok_or(RecordError::TooLarge)?;
                 let is_end = matches!(byte, b'\r' | b'\n');
@@ -205,9 +213,10 @@ impl<R: BufRead> Records<R> {
 }
 
 /// Returns the number of bytes at the beginning that are no separator, quote or line end, at most one more
-/// than a field may have.
-fn plain_bytes(bytes: &[u8]) -> usize {
-    let bytes = bytes.get(..=LONGEST_FIELD).unwrap_or(bytes);
+/// than a field may have, and at most `left`.
+fn plain_bytes(bytes: &[u8], left: u64) -> usize {
+    let most = usize::try_from(left).unwrap_or(usize::MAX).min(LONGEST_FIELD + 1);
+    let bytes = bytes.get(..most).unwrap_or(bytes);
     let special = bytes.iter().position(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
     special.unwrap_or(bytes.len())
 }

@@ -8,14 +8,16 @@ use super::Bet;
 
 /// Valid bets that own their fields, in a single text with a few bytes of places per bet beside it.
 ///
-/// Only a [`Bet`] can be pushed, so bets that are read back are valid and not checked again.
+/// Only valid bets get in, so bets that are read back are valid and not checked again.
 #[derive(Clone, Default)]
 pub struct BetVec {
+    /// Bets in their order, each as [`Place`] says. Line ends may stand between them.
     text: String,
     places: Vec<Place>,
 }
 
-/// Place of a bet's fields in the text, one directly after the other.
+/// Place of a bet in the text: `first_name,last_name,document,birthdate,number`, without quotes, and the number without
+/// leading zeros.
 #[derive(Clone, Copy)]
 struct Place {
     start: usize,
@@ -34,10 +36,37 @@ impl BetVec {
     pub fn push(&mut self, bet: &Bet<'_>) {
         let fields = [bet.first_name, bet.last_name, bet.document, bet.birthdate];
         let start = self.text.len();
-        self.text.extend(fields);
+        for field in fields {
+            self.text.push_str(field);
+            self.text.push(',');
+        }
+        self.text.push_str(itoa::Buffer::new().format(bet.number));
+        self.push_place(start, fields.map(str::len), bet.number);
+    }
+
+    /// Appends bets that stand at the start of `text` as [`Place`] says. `next` validates them one by one: it is given
+    /// an offset in `text`, and returns the bet there and the offset behind its line; `None`: no more are taken. Returns
+    /// the number of bytes taken.
+    #[inline]
+    pub(crate) fn push_lines(
+        &mut self,
+        text: &str,
+        mut next: impl FnMut(usize) -> Option<([usize; 4], u32, usize)>,
+    ) -> usize {
+        let (start, mut at) = (self.text.len(), 0);
+        while let Some((lens, number, end)) = next(at) {
+            self.push_place(start + at, lens, number);
+            at = end;
+        }
+        self.text.push_str(text.get(..at).unwrap_or_default());
+        at
+    }
+
+    #[inline]
+    fn push_place(&mut self, start: usize, lens: [usize; 4], number: u32) {
         // No field is longer than a name, which has at most 255 bytes.
-        let lens = fields.map(|field| u8::try_from(field.len()).unwrap_or(u8::MAX));
-        self.places.push(Place { start, lens, number: bet.number });
+        #[expect(clippy::cast_possible_truncation, reason = "none of them is longer")]
+        self.places.push(Place { start, lens: lens.map(|len| len as u8), number });
     }
 
     /// Returns the number of bets.
@@ -64,7 +93,7 @@ impl BetVec {
         let mut rest = self.text.get(place.start..).unwrap_or_default();
         let [first_name, last_name, document, birthdate] = place.lens.map(|len| {
             let (field, after) = rest.split_at_checked(len.into()).unwrap_or_default();
-            rest = after;
+            rest = after.get(1..).unwrap_or_default();
             field
         });
         Bet { first_name, last_name, document, birthdate, number: place.number }

@@ -31,8 +31,15 @@ impl ShortBet {
     /// Returns the place of this bet, which begins `at` bytes behind the start of its payload.
     #[inline(always)]
     pub(super) fn span(self, at: usize) -> Span {
+        let (lens, number) = self.lens_and_number();
+        Span::new(at, lens, [1; 3], number)
+    }
+
+    /// Returns the lengths of its fields except the number, in bytes, and the number.
+    #[inline(always)]
+    pub(super) fn lens_and_number(self) -> ([usize; 4], u32) {
         let [a, b, c, _] = self.separators;
-        Span::new(at, [a, b - a - 1, c - b - 1, DATE], [1; 3], self.number)
+        ([a, b - a - 1, c - b - 1, DATE], self.number)
     }
 
     /// Returns this bet, which begins `text`.
@@ -57,19 +64,57 @@ pub(super) fn read<const SEPARATOR: u8>(window: &[u8; WINDOW], bytes: &[u8], len
         return None;
     }
     let lanes = lanes(window);
-    let mut bars = bits(lanes, |lane| lane.simd_eq(u8x16::splat(SEPARATOR)));
-    let mut next_bar = || {
-        // The highest bit lies behind every bet, so setting it changes nothing and saves a check for zero.
-        let at = (bars | 1 << (WINDOW - 1)).trailing_zeros() as usize;
-        bars &= bars.wrapping_sub(1);
-        at
-    };
-    let (bar1, bar2, bar3, bar4, beyond) = (next_bar(), next_bar(), next_bar(), next_bar(), next_bar());
-    let fields = (bar4 < len) & (beyond >= len) & (bar4.wrapping_sub(bar3) == DATE + 1);
-    let names = (bar1 > 0) & (bar2 > bar1 + 1) & (suspect(lanes, bar2) >= bar2);
-    if !(fields & names) {
+    let bars = bars(bits(lanes, |lane| lane.simd_eq(u8x16::splat(SEPARATOR))));
+    if !(are_five_fields(bars, len) & (suspect(lanes, bars[1]) >= bars[1])) {
         return None;
     }
+    fields(bars, bytes, len)
+}
+
+/// Reads the bet in the line at the start of these bytes, `first_name,last_name,document,birthdate,number`, if it is
+/// valid, short and without quotes, and the number without leading zeros. Returns it and the size of the line with its
+/// end: CR LF, LF or CR. The bytes are part of a text.
+#[inline(always)]
+pub(super) fn line(bytes: &[u8]) -> Option<(ShortBet, usize)> {
+    let window: &[u8; WINDOW] = bytes.first_chunk()?;
+    let lanes = lanes(window);
+    // What no name holds and no digit is ends the line, or is for the slow path.
+    let stops = bits(lanes, |lane| suspects(lane) | lane.simd_eq(u8x16::splat(b'"')));
+    let len = stops.trailing_zeros() as usize;
+    let [end, behind]: [u8; 2] = *window.get(len..)?.first_chunk()?;
+    let bars = bars(bits(lanes, |lane| lane.simd_eq(u8x16::splat(b','))));
+    if !(are_five_fields(bars, len) & ((end == b'\n') | (end == b'\r'))) {
+        return None;
+    }
+    let bet = fields(bars, window, len)?;
+    let number = bars[3];
+    let leading_zero = (*window.get(number + 1)? == b'0') & (len - number > 2);
+    let size = len + 1 + usize::from((end == b'\r') & (behind == b'\n'));
+    (!leading_zero).then_some((bet, size))
+}
+
+/// Returns the places of the four lowest bits; 63 for each that there is not.
+#[inline(always)]
+fn bars(mut bits: u64) -> [usize; 4] {
+    [(); 4].map(|()| {
+        // The highest bit lies behind every bet, so setting it changes nothing and saves a check for zero.
+        let at = (bits | 1 << (WINDOW - 1)).trailing_zeros() as usize;
+        bits &= bits.wrapping_sub(1);
+        at
+    })
+}
+
+/// True if these separators stand in the first `len` bytes, with names before two of them and room for a date. A fifth one
+/// would be no digit of the number.
+#[inline(always)]
+fn are_five_fields([bar1, bar2, bar3, bar4]: [usize; 4], len: usize) -> bool {
+    (bar4 < len) & (bar4.wrapping_sub(bar3) == DATE + 1) & (bar1 > 0) & (bar2 > bar1 + 1)
+}
+
+/// Reads document, date and number of the bet in the first `len` of `bytes` between these separators, and returns it if
+/// they are valid.
+#[inline(always)]
+fn fields([bar1, bar2, bar3, bar4]: [usize; 4], bytes: &[u8], len: usize) -> Option<ShortBet> {
     let document = document_values(bytes.get(bar2 + 1..bar3)?)?;
     let number = number_values(*bytes.get(..len)?.last_chunk()?, len - bar4 - 1)?;
     let digits = digit_faults(document) | digit_faults(number);

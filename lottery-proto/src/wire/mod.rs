@@ -12,6 +12,7 @@ mod fixed;
 mod foreign;
 mod frame;
 mod framed;
+mod lines;
 mod list;
 mod message;
 mod reason;
