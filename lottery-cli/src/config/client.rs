@@ -18,60 +18,77 @@ use super::yaml;
 use crate::log::Level;
 
 settings! {
-    "Settings with which a client runs."
+    /// Settings with which a client runs.
     ClientSettings(values);
 
-    ["config" "CLI_CONFIG" "", "FILE"]
-        "Configuration file; without this, config.yaml if there is one";
-    ["strict-config" "CLI_STRICT_CONFIG" "", "true|false" = "false"]
-        "Make a key of the file that is unknown an error, not a warning";
-    ["agency" "CLI_ID" "id", "N", whole::<u32, 1, 99_999>]
-        agency: u32, "Number of the agency; required";
-    ["server" "CLI_SERVER_ADDRESS" "server.address", "HOST:PORT", parse::host_port]
-        server: HostPort, "Address of the server; required";
-    ["bets" "CLI_BETS" "bets", "FILE", parse::path]
-        bets: Option<PathBuf>, "File of the agency's bets; - is standard input";
-    ["file-max-size" "CLI_FILE_MAXSIZE" "file.maxSize", "BYTES" = "268435456", whole::<u32, 1, { u32::MAX as u64 }>]
-        file_max_size: u32, "Maximum size of the file of the bets";
-    ["winners" "CLI_WINNERS" "winners", "FILE", parse::path]
-        winners: Option<PathBuf>, "New or empty file for the winners; - is standard output";
-    ["force" "CLI_FORCE" "force", "true|false" = "false", parse::switch]
-        force: bool, "Replace the file of the winners, though it is not empty";
-    ["dialect" "CLI_DIALECT" "dialect", "NAME" = "session", parse::bets_dialect]
-        dialect: Dialect, "Dialect to speak: session, block, fixed, framed or braces";
-    ["batch-max-amount" "CLI_BATCH_MAXAMOUNT" "batch.maxAmount", "N", whole::<u32, 1, 1_000_000>]
-        batch_max_amount: Option<u32>, "Maximum number of bets in a batch; else the dialect's own";
+    /// Configuration file; without this, config.yaml if there is one
+    ["config" "CLI_CONFIG" "", "FILE"];
+    /// Make a key of the file that is unknown an error, not a warning
+    ["strict-config" "CLI_STRICT_CONFIG" "", "true|false" = "false"];
+    /// Number of the agency; required
+    agency: u32 = ["agency" "CLI_ID" "id", "N"] whole(1..=99_999);
+    /// Address of the server; required
+    server: HostPort = ["server" "CLI_SERVER_ADDRESS" "server.address", "HOST:PORT"] parse::host_port;
+    /// File of the agency's bets; - is standard input
+    bets: Option<PathBuf> = ["bets" "CLI_BETS" "bets", "FILE"] parse::path;
+    /// Maximum size of the file of the bets
+    file_max_size: u32 =
+        ["file-max-size" "CLI_FILE_MAXSIZE" "file.maxSize", "BYTES" = "268435456"] whole(1..=u32::MAX.into());
+    /// New or empty file for the winners; - is standard output
+    winners: Option<PathBuf> = ["winners" "CLI_WINNERS" "winners", "FILE"] parse::path;
+    /// Replace the file of the winners, though it is not empty
+    force: bool = ["force" "CLI_FORCE" "force", "true|false" = "false"] parse::switch;
+    /// Dialect to speak: session, block, fixed, framed or braces
+    dialect: Dialect = ["dialect" "CLI_DIALECT" "dialect", "NAME" = "session"] parse::bets_dialect;
+    /// Maximum number of bets in a batch; else the dialect's own
+    batch_max_amount: Option<u32> =
+        ["batch-max-amount" "CLI_BATCH_MAXAMOUNT" "batch.maxAmount", "N"] whole::<u32>(1..=1_000_000);
     // A file cannot set a bet, which would be placed again each time.
-    ["first-name" "NOMBRE" "", "NAME"] "Of a single bet";
-    ["last-name" "APELLIDO" "", "NAME"] "Of a single bet";
-    ["document" "DOCUMENTO" "", "DIGITS"] "Of a single bet";
-    ["birthdate" "NACIMIENTO" "", "YYYY-MM-DD"] "Of a single bet";
-    ["number" "NUMERO" "", "N"] "Of a single bet";
-    ["loop-amount" "CLI_LOOP_AMOUNT" "loop.amount", "N" = "5", whole::<u32, 0, { u32::MAX as u64 }>]
-        loop_amount: u32, "Number of messages that the loop sends";
-    ["loop-period" "CLI_LOOP_PERIOD" "loop.period", "DURATION" = "5s", raw(duration)]
-        loop_period: Raw<Duration>, "Pause between two messages of the loop";
-    ["log-level" "CLI_LOG_LEVEL" "log.level", "LEVEL" = "INFO", raw(from_str)]
-        log_level: Raw<Level>, "Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL";
-    ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc", choice]
-        log_time: LogTime, "Time zone of log lines: utc, or local (as TZ says)";
-    ["poll-initial" "CLI_POLL_INITIAL" "poll.initial", "DURATION" = "1s", some_time]
-        poll_initial: Duration, "First pause between queries for the winners; they double";
-    ["poll-max" "CLI_POLL_MAX" "poll.max", "DURATION" = "60s", some_time]
-        poll_max: Duration, "Longest pause between queries for the winners";
-    ["answer-timeout" "CLI_ANSWER_TIMEOUT" "answer.timeout", "DURATION" = "60s", some_time]
-        answer_timeout: Duration, "Time to wait for a reply, once what was sent has arrived";
-    ["connect-timeout" "CLI_CONNECT_TIMEOUT" "connect.timeout", "DURATION" = "5s", some_time]
-        connect_timeout: Duration, "Time that each address of the server has to answer";
-    ["retry-for" "CLI_RETRY_FOR" "retry.for", "DURATION" = "60s", duration]
-        retry_for: Duration, "Time that connecting, and connecting again, may take in all";
-    ["stopped-exit" "CLI_STOPPED_EXIT" "stopped.exit", "CODE" = "75", whole::<u8, 0, 255>]
-        stopped_exit: u8, "Exit code when it is told to stop before all is done";
+    /// Of a single bet
+    ["first-name" "NOMBRE" "", "NAME"];
+    /// Of a single bet
+    ["last-name" "APELLIDO" "", "NAME"];
+    /// Of a single bet
+    ["document" "DOCUMENTO" "", "DIGITS"];
+    /// Of a single bet
+    ["birthdate" "NACIMIENTO" "", "YYYY-MM-DD"];
+    /// Of a single bet
+    ["number" "NUMERO" "", "N"];
+    /// Number of messages that the loop sends
+    loop_amount: u32 = ["loop-amount" "CLI_LOOP_AMOUNT" "loop.amount", "N" = "5"] whole(0..=u32::MAX.into());
+    /// Pause between two messages of the loop
+    loop_period: Raw<Duration> =
+        ["loop-period" "CLI_LOOP_PERIOD" "loop.period", "DURATION" = "5s"] raw(duration);
+    /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
+    log_level: Raw<Level> = ["log-level" "CLI_LOG_LEVEL" "log.level", "LEVEL" = "INFO"] raw(from_str);
+    /// Time zone of log lines: utc, or local (as TZ says)
+    log_time: LogTime = ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc"] choice;
+    /// First pause between queries for the winners; they double
+    poll_initial: Duration = ["poll-initial" "CLI_POLL_INITIAL" "poll.initial", "DURATION" = "1s"] some_time;
+    /// Longest pause between queries for the winners
+    poll_max: Duration = ["poll-max" "CLI_POLL_MAX" "poll.max", "DURATION" = "60s"] some_time;
+    /// Time to wait for a reply, once what was sent has arrived
+    answer_timeout: Duration =
+        ["answer-timeout" "CLI_ANSWER_TIMEOUT" "answer.timeout", "DURATION" = "60s"] some_time;
+    /// Time that each address of the server has to answer
+    connect_timeout: Duration =
+        ["connect-timeout" "CLI_CONNECT_TIMEOUT" "connect.timeout", "DURATION" = "5s"] some_time;
+    /// Time that connecting, and connecting again, may take in all
+    retry_for: Duration = ["retry-for" "CLI_RETRY_FOR" "retry.for", "DURATION" = "60s"] duration;
+    /// Exit code when it is told to stop before all is done
+    stopped_exit: u8 = ["stopped-exit" "CLI_STOPPED_EXIT" "stopped.exit", "CODE" = "75"] whole(0..=255);
 
-    command: ClientCommand = command(values), "Command to run.";
-    config: PathBuf = values.file.clone(), "Path of the configuration file; the file may be missing.";
-    bet: BetFields = bet_fields(values).map_err(ConfigError::without_value)?, "Fields of a single bet that are set.";
-    unknown_keys: UnknownKeys = values.unknown.clone(), "Unknown keys of the file.";
+    // Fields that are no settings, or follow from several.
+    {
+        /// Command to run.
+        command: ClientCommand = command(values);
+        /// Path of the configuration file; the file may be missing.
+        config: PathBuf = values.file.clone();
+        /// Fields of a single bet that are set.
+        bet: BetFields = bet_fields(values).map_err(ConfigError::without_value)?;
+        /// Unknown keys of the file.
+        unknown_keys: UnknownKeys = values.unknown.clone();
+    }
 }
 
 /// Command of a client.

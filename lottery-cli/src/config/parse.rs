@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,13 +13,14 @@ use lottery_proto::Dialect;
 use super::duration;
 use super::types::{Choice, HostPort, MaxMemory, Raw};
 
-/// Parses a whole number in decimal digits, in the range `LOW..=HIGH`, which must fit into `T`.
-pub(super) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(value: &OsStr) -> Result<T, String> {
-    let digits = value.to_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let number = digits.and_then(|digits| digits.parse().ok()).filter(|number| (LOW..=HIGH).contains(number));
-    number
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or_else(|| format!("a whole number from {LOW} to {HIGH}"))
+/// Returns a parser of whole numbers in decimal digits in this range, which must fit into `T`.
+pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsStr) -> Result<T, String> {
+    move |value| {
+        let digits = value.to_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let number = digits.and_then(|digits| digits.parse().ok()).filter(|number| range.contains(number));
+        let number = number.and_then(|number| T::try_from(number).ok());
+        number.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
+    }
 }
 
 /// Parses a size in bytes, KiB, MiB or GiB; or `quarter`.
@@ -27,7 +29,7 @@ pub(super) fn max_memory(value: &OsStr) -> Result<MaxMemory, String> {
     let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
     let in_unit = units.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
     let (digits, unit) = in_unit.unwrap_or((text, 1));
-    let bytes = || whole::<u64, 0, { u64::MAX }>(digits.as_ref()).ok()?.checked_mul(unit);
+    let bytes = || whole::<u64>(0..=u64::MAX)(digits.as_ref()).ok()?.checked_mul(unit);
     let memory = if text == "quarter" { Some(MaxMemory::Quarter) } else { bytes().map(MaxMemory::Bytes) };
     memory.ok_or_else(|| "quarter, or a size such as 64MiB or 1GiB".into())
 }
@@ -125,7 +127,7 @@ pub(super) fn host_port(value: &OsStr) -> Result<HostPort, String> {
 
 fn split_host_port(value: &OsStr) -> Option<HostPort> {
     let (host, port) = value.to_str()?.rsplit_once(':')?;
-    let port = whole::<u16, 1, 65535>(port.as_ref()).ok()?;
+    let port = whole(1..=65_535)(port.as_ref()).ok()?;
     let host = if let Some(address) = host.strip_prefix('[') {
         let address = address.strip_suffix(']')?;
         // The zone of a link-local address is checked by the resolver.

@@ -27,67 +27,74 @@ const FORCE: &str = "force";
 const SET_ASIDE: &str = "set-aside";
 
 settings! {
-    "Settings with which the server runs."
+    /// Settings with which the server runs.
     ServerSettings(values);
 
-    ["config" "SERVER_CONFIG" "", "FILE"]
-        "Configuration file; without this, config.ini if there is one";
-    ["strict-config" "SERVER_STRICT_CONFIG" "", "true|false" = "false"]
-        "Make a key of the file that is unknown an error, not a warning";
-    ["listen" "SERVER_LISTEN", "ADDR" = "0.0.0.0"]
-        "Address to listen at: IP, or IP:PORT";
-    ["port" "SERVER_PORT", "N" = "12345"]
-        "Port to listen at; 0: one that the system picks";
-    ["listen-backlog" "SERVER_LISTEN_BACKLOG", "N" = "1024", whole::<u16, 1, 65_535>]
-        listen_backlog: u16, "Maximum number of connections that wait to be accepted";
-    ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO", raw(from_str)]
-        log_level: Raw<Level>, "Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL";
-    ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc", choice]
-        log_time: LogTime, "Time zone of log lines: utc, or local (as TZ says)";
-    ["agencies" "SERVER_AGENCIES", "N" = "5", whole::<u32, 1, 99_999>]
-        agencies: u32, "Number of agencies that take part in the draw";
-    ["data-dir" "SERVER_DATA_DIR", "DIR" = "lottery-data", parse::path]
-        data_dir: PathBuf, "Directory of the bets and the draw; it may be missing";
-    ["store" "SERVER_STORE", "KIND" = "redb", choice]
-        store: StoreKind, "Kind of the store: redb, or memory (lost at the end)";
-    ["winning-number" "SERVER_WINNING_NUMBER", "N" = "7574", whole::<u32, 0, { u32::MAX as u64 }>]
-        winning_number: u32, "Number that wins";
-    ["anonymous-finish" "SERVER_ANONYMOUS_FINISH", "true|false" = "false", parse::switch]
-        anonymous_finish: bool, "Let an END of framed without bets, which names no agency, stand for one";
-    ["agencies-before" "SERVER_AGENCIES_BEFORE", "N", whole::<u32, 1, 99_999>]
-        agencies_before: Option<u32>, "Number of agencies with which it was begun, if more are to take part";
-    ["dialects" "SERVER_DIALECTS", "LIST" = "block,session,fixed,framed,braces,echo", choices]
-        dialects: Vec<Dialect>, "Dialects that are spoken, with commas between";
-    ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = "", parse::text]
-        echo_prefix: String, "Text before a line that is sent back";
-    ["max-message" "SERVER_MAX_MESSAGE", "BYTES" = "1048576", whole::<u32, 8192, 67_108_864>]
-        max_message: u32, "Maximum length of a message";
-    ["max-memory" "SERVER_MAX_MEMORY", "SIZE" = "quarter", parse::max_memory]
-        max_memory: MaxMemory,
-        "Memory that peers can make it hold, such as 64MiB;\n\
-         quarter: a quarter of what the machine or its cgroup has";
-    ["max-connections" "SERVER_MAX_CONNECTIONS", "N" = "4096", whole::<u32, 1, 1_000_000>]
-        max_connections: u32, "Maximum number of open connections";
-    ["max-connections-per-ip" "SERVER_MAX_CONNECTIONS_PER_IP", "N" = "256", whole::<u32, 1, 1_000_000>]
-        max_connections_per_ip: u32,
-        "Maximum number of them from one address, an IPv6 network of 64 bits being one;\n\
-         unless this is set, loopback and private addresses may have all";
-    ["idle-timeout" "SERVER_IDLE_TIMEOUT", "DURATION" = "60s", some_time]
-        idle_timeout: Duration, "Time after which an idle connection is closed";
-    ["message-timeout" "SERVER_MESSAGE_TIMEOUT", "DURATION" = "20s", some_time]
-        message_timeout: Duration, "Time for a message, and 1s more for each 100 bytes that came";
-    ["stall-timeout" "SERVER_STALL_TIMEOUT", "DURATION" = "20s", some_time]
-        stall_timeout: Duration, "Time after which a peer that takes none of the bytes for it is closed";
-    ["linger-timeout" "SERVER_LINGER_TIMEOUT", "DURATION" = "1s", some_time]
-        linger_timeout: Duration, "Time to wait for the peer to close after the server did";
+    /// Configuration file; without this, config.ini if there is one
+    ["config" "SERVER_CONFIG" "", "FILE"];
+    /// Make a key of the file that is unknown an error, not a warning
+    ["strict-config" "SERVER_STRICT_CONFIG" "", "true|false" = "false"];
+    /// Address to listen at: IP, or IP:PORT
+    ["listen" "SERVER_LISTEN", "ADDR" = "0.0.0.0"];
+    /// Port to listen at; 0: one that the system picks
+    ["port" "SERVER_PORT", "N" = "12345"];
+    /// Maximum number of connections that wait to be accepted
+    listen_backlog: u16 = ["listen-backlog" "SERVER_LISTEN_BACKLOG", "N" = "1024"] whole(1..=65_535);
+    /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
+    log_level: Raw<Level> = ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO"] raw(from_str);
+    /// Time zone of log lines: utc, or local (as TZ says)
+    log_time: LogTime = ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"] choice;
+    /// Number of agencies that take part in the draw
+    agencies: u32 = ["agencies" "SERVER_AGENCIES", "N" = "5"] whole(1..=99_999);
+    /// Directory of the bets and the draw; it may be missing
+    data_dir: PathBuf = ["data-dir" "SERVER_DATA_DIR", "DIR" = "lottery-data"] parse::path;
+    /// Kind of the store: redb, or memory (lost at the end)
+    store: StoreKind = ["store" "SERVER_STORE", "KIND" = "redb"] choice;
+    /// Number that wins
+    winning_number: u32 = ["winning-number" "SERVER_WINNING_NUMBER", "N" = "7574"] whole(0..=u32::MAX.into());
+    /// Let an END of framed without bets, which names no agency, stand for one
+    anonymous_finish: bool =
+        ["anonymous-finish" "SERVER_ANONYMOUS_FINISH", "true|false" = "false"] parse::switch;
+    /// Number of agencies with which it was begun, if more are to take part
+    agencies_before: Option<u32> = ["agencies-before" "SERVER_AGENCIES_BEFORE", "N"] whole::<u32>(1..=99_999);
+    /// Dialects that are spoken, with commas between
+    dialects: Vec<Dialect> =
+        ["dialects" "SERVER_DIALECTS", "LIST" = "block,session,fixed,framed,braces,echo"] choices;
+    /// Text before a line that is sent back
+    echo_prefix: String = ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = ""] parse::text;
+    /// Maximum length of a message
+    max_message: u32 = ["max-message" "SERVER_MAX_MESSAGE", "BYTES" = "1048576"] whole(8192..=67_108_864);
+    #[doc = " Memory that peers can make it hold, such as 64MiB;\n\
+             quarter: a quarter of what the machine or its cgroup has"]
+    max_memory: MaxMemory = ["max-memory" "SERVER_MAX_MEMORY", "SIZE" = "quarter"] parse::max_memory;
+    /// Maximum number of open connections
+    max_connections: u32 = ["max-connections" "SERVER_MAX_CONNECTIONS", "N" = "4096"] whole(1..=1_000_000);
+    #[doc = " Maximum number of them from one address, an IPv6 network of 64 bits being one;\n\
+             unless this is set, loopback and private addresses may have all"]
+    max_connections_per_ip: u32 =
+        ["max-connections-per-ip" "SERVER_MAX_CONNECTIONS_PER_IP", "N" = "256"] whole(1..=1_000_000);
+    /// Time after which an idle connection is closed
+    idle_timeout: Duration = ["idle-timeout" "SERVER_IDLE_TIMEOUT", "DURATION" = "60s"] some_time;
+    /// Time for a message, and 1s more for each 100 bytes that came
+    message_timeout: Duration = ["message-timeout" "SERVER_MESSAGE_TIMEOUT", "DURATION" = "20s"] some_time;
+    /// Time after which a peer that takes none of the bytes for it is closed
+    stall_timeout: Duration = ["stall-timeout" "SERVER_STALL_TIMEOUT", "DURATION" = "20s"] some_time;
+    /// Time to wait for the peer to close after the server did
+    linger_timeout: Duration = ["linger-timeout" "SERVER_LINGER_TIMEOUT", "DURATION" = "1s"] some_time;
 
-    listen: SocketAddr = listen(values)?, "Address to listen at; port 0 lets the system pick one.";
-    max_connections_per_local_ip: Option<u32> = per_local_ip(values)?,
-        "Maximum number of connections from an address of this machine or of a private network; `None` for all.";
-    command: ServerCommand = command(values)?, "Command to run.";
-    set_aside: bool = values.given.flag(SET_ASIDE),
-        "True if a `bets.csv` with rows that are not in the store is renamed; else it is a reason not to start.";
-    unknown_keys: UnknownKeys = values.unknown.clone(), "Unknown keys of the file.";
+    // Fields that are no settings, or follow from several.
+    {
+        /// Address to listen at; port 0 lets the system pick one.
+        listen: SocketAddr = listen(values)?;
+        /// Maximum number of connections from a loopback or private address; `None` for all.
+        max_connections_per_local_ip: Option<u32> = per_local_ip(values)?;
+        /// Command to run.
+        command: ServerCommand = command(values)?;
+        /// True if a `bets.csv` with rows that the store lacks is renamed; else it is a reason not to start.
+        set_aside: bool = values.given.flag(SET_ASIDE);
+        /// Unknown keys of the file.
+        unknown_keys: UnknownKeys = values.unknown.clone();
+    }
 }
 
 /// Command of a server.
@@ -222,7 +229,7 @@ impl ServerSettings {
 fn per_local_ip(values: &Values) -> Result<Option<u32>, ConfigError> {
     const FLAG: &str = "max-connections-per-ip";
     let is_set = *values.origin(FLAG) != Origin::Default;
-    if is_set { values.get(FLAG, whole::<u32, 1, 1_000_000>) } else { Ok(None) }
+    if is_set { values.get(FLAG, whole::<u32>(1..=1_000_000)) } else { Ok(None) }
 }
 
 fn command(values: &Values) -> Result<ServerCommand, ConfigError> {
@@ -247,7 +254,7 @@ fn command(values: &Values) -> Result<ServerCommand, ConfigError> {
 /// stronger origin wins. From the same origin they must be equal.
 fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
     let (mut address, port_beside): (SocketAddr, Option<u16>) = values.get("listen", parse::listen)?;
-    let port: u16 = values.get("port", whole::<u16, 0, 65_535>)?;
+    let port: u16 = values.get("port", whole(0..=65_535))?;
     let strength = values.origin("listen").cmp(values.origin("port"));
     if let Some(beside) = port_beside
         && beside != port

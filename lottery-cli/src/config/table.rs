@@ -55,15 +55,20 @@ pub(super) enum Origin {
 }
 
 /// Defines a program's settings: a struct with a public field for each, its `ROWS`, and its `read`, which
-/// fills it. An entry is `[FLAG VARIABLE KEY, PLACEHOLDER = DEFAULT, PARSER] FIELD: TYPE, HELP;`, without
-/// KEY if it is the variable's name, and without PARSER and FIELD if no field has the value alone. The first
-/// names the file. Below are the fields that are no settings, or follow from several.
+/// fills it. An entry is `FIELD: TYPE = [FLAG VARIABLE KEY, PLACEHOLDER = DEFAULT] PARSER;` below its help, which
+/// is the field's documentation. It is without KEY if that is the variable's name, and without FIELD and PARSER
+/// if no field has the value alone. The first names the file. The block at the end has the other fields.
 macro_rules! settings {
     (
-        $about:literal $name:ident($values:ident);
-        $( [$flag:literal $var:literal $($key:literal)?, $metavar:literal $(= $default:literal)? $(, $parse:expr)?]
-            $($field:ident: $type:ty,)? $help:literal; )*
-        $( $other:ident: $other_type:ty = $read:expr, $other_help:literal; )*
+        #[doc = $about:literal]
+        $name:ident($values:ident);
+        $(
+            #[doc = $help:literal]
+            $($field:ident: $type:ty =)?
+            [$flag:literal $var:literal $($key:literal)?, $metavar:literal $(= $default:literal)?]
+            $($parse:expr)?;
+        )*
+        { $( #[doc = $other_help:literal] $other:ident: $other_type:ty = $read:expr; )* }
     ) => {
         #[doc = $about]
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +84,7 @@ macro_rules! settings {
                 key: [$($key,)? $var][0],
                 metavar: $metavar,
                 default: [$(Some($default),)? None][0],
-                help: $help,
+                help: $help.trim_ascii(),
             } ),* ];
 
             fn read($values: &mut Values) -> Result<Self, ConfigError> {
