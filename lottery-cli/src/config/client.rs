@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Command;
+use clap::{Command, Subcommand};
 use lottery_proto::Dialect;
 
 use super::duration::GoDuration;
@@ -81,26 +81,27 @@ settings! {
     // Fields that are no settings, or follow from several.
     {
         /// Command to run.
-        command: ClientCommand = command(values);
+        command: ClientCommand = values.given.command().unwrap_or(ClientCommand::Agency);
         /// Path of the configuration file; the file may be missing.
         config: PathBuf = values.file.clone();
         /// Fields of a single bet that are set.
-        bet: BetFields = bet_fields(values).map_err(ConfigError::without_value)?;
+        bet: BetFields = bet_fields(values)?;
         /// Unknown keys of the file.
         unknown_keys: UnknownKeys = values.unknown.clone();
     }
 }
 
-/// Command of a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Command of a client. The comment of each is its help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum ClientCommand {
     /// The whole work of an agency: it sends its bets, and asks for its winners.
+    #[command(skip)]
     Agency,
-    /// The query for the winners of an agency that has finished, and nothing else.
+    /// Ask for the winners of an agency that has finished; it sends no bets
     Winners,
-    /// A single bet.
+    /// Send one bet: first-name, last-name, document, birthdate and number
     Bet,
-    /// The health check.
+    /// Send lines that the server sends back: loop-amount of them, loop-period apart
     Echo,
 }
 
@@ -126,26 +127,16 @@ pub(super) static PROGRAM: Program = Program {
 };
 
 fn command_line(settings: Command) -> Command {
-    let command = |name, about| Command::new(name).about(about);
-    settings
+    ClientCommand::augment_subcommands(settings)
         .about("Client of the lottery: sends an agency's bets to the server, and asks for its winners.")
-        .after_help(
-            "\
+        .after_help(AFTER_HELP)
+}
+
+const AFTER_HELP: &str = "\
 A flag beats the environment, that beats the file, that beats the default. In the file, which is
 YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
 written like 150ms, 20s, 1m30s or 1h. Keys are the same in upper and lower case. loop.lapse, which
-older programs have, may be there and is ignored: loop.amount says when the loop ends.",
-        )
-        .subcommand(command(
-            "winners",
-            "Ask for the winners of an agency that has finished; it sends no bets",
-        ))
-        .subcommand(command("bet", "Send one bet: first-name, last-name, document, birthdate and number"))
-        .subcommand(command(
-            "echo",
-            "Send lines that the server sends back: loop-amount of them, loop-period apart",
-        ))
-}
+older programs have, may be there and is ignored: loop.amount says when the loop ends.";
 
 impl ClientSettings {
     /// Logs the line `action: config`, with the values as they were written, and a warning for each unknown
@@ -178,22 +169,10 @@ impl ClientSettings {
     }
 }
 
-fn command(values: &Values) -> ClientCommand {
-    match values.given.command() {
-        Some("winners") => ClientCommand::Winners,
-        Some("bet") => ClientCommand::Bet,
-        Some("echo") => ClientCommand::Echo,
-        _ => ClientCommand::Agency,
-    }
-}
-
 fn bet_fields(values: &Values) -> Result<BetFields, ConfigError> {
-    let mut fields = <[Option<String>; 5]>::default();
-    for (field, flag) in fields.iter_mut().zip(["first-name", "last-name", "document", "birthdate", "number"])
-    {
-        *field = values.get(flag, parse::text)?;
-    }
-    Ok(BetFields(fields))
+    let field = |flag| values.get(flag, parse::text).map_err(ConfigError::without_value);
+    let (first_name, last_name) = (field("first-name")?, field("last-name")?);
+    Ok(BetFields([first_name, last_name, field("document")?, field("birthdate")?, field("number")?]))
 }
 
 #[cfg(test)]

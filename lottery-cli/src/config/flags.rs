@@ -1,12 +1,12 @@
 //! The command line, made from the table of settings and read with clap.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use clap::builder::ValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command};
+use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command, FromArgMatches};
 
 use super::error::{ConfigError, one_line};
 use super::table::{Program, Row};
@@ -14,46 +14,37 @@ use super::types::Parsed;
 
 /// Flag that prints the settings instead of running.
 pub(super) const PRINT_CONFIG: &str = "print-config";
-const FILE: &str = "FILE";
 
 /// Flags that were given, and the command, if there is one.
 #[derive(Debug)]
-pub(super) struct Given {
-    /// Flags before the command. clap passes those of settings on to it.
-    before: ArgMatches,
-    command: Option<(String, ArgMatches)>,
-}
+pub(super) struct Given(ArgMatches);
 
 impl Given {
+    /// Returns the flags behind the command, to which clap passes on those of settings that stand before it.
     fn all(&self) -> &ArgMatches {
-        self.command.as_ref().map_or(&self.before, |(_, flags)| flags)
+        self.0.subcommand().map_or(&self.0, |(_, flags)| flags)
     }
 
-    /// Returns the value of a setting's flag, by its name without dashes.
-    pub(super) fn value(&self, flag: &str) -> Option<&OsString> {
-        self.all().get_one(flag)
+    /// Returns the text of a setting's flag, by its name without dashes, or of what a command takes.
+    pub(super) fn raw(&self, name: &str) -> Option<&OsStr> {
+        self.all().try_get_raw(name).ok().flatten()?.next()
     }
 
     /// Returns the command, if one was given.
-    pub(super) fn command(&self) -> Option<&str> {
-        self.command.as_ref().map(|(name, _)| name.as_str())
-    }
-
-    /// Returns the file that stands behind the command.
-    pub(super) fn file(&self) -> Option<&OsString> {
-        self.all().try_get_one(FILE).ok().flatten()
+    pub(super) fn command<T: FromArgMatches>(&self) -> Option<T> {
+        T::from_arg_matches(&self.0).ok()
     }
 
     /// True if a flag without a value was given.
     pub(super) fn flag(&self, flag: &str) -> bool {
-        [&self.before, self.all()].iter().any(|flags| flags.try_get_one(flag).ok().flatten() == Some(&true))
+        [&self.0, self.all()].iter().any(|flags| flags.try_get_one(flag).ok().flatten() == Some(&true))
     }
 
     /// Returns a flag before the command that the command does not have.
     fn stray(&self) -> Option<&str> {
-        let given = |flag: &&str| self.before.value_source(flag) == Some(ValueSource::CommandLine);
+        let given = |flag: &&str| self.0.value_source(flag) == Some(ValueSource::CommandLine);
         let unknown = |flag: &&str| self.all().try_contains_id(flag).is_err();
-        self.before.ids().map(clap::Id::as_str).find(|flag| given(flag) && unknown(flag))
+        self.0.ids().map(clap::Id::as_str).find(|flag| given(flag) && unknown(flag))
     }
 }
 
@@ -64,21 +55,17 @@ impl Given {
 /// [`ConfigError::Usage`] for flags that are unknown, lack a value or appear twice, and for unexpected
 /// words.
 pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Parsed<Given>, ConfigError> {
-    let mut before = match command_line(program, args.first()).try_get_matches_from(args) {
-        Ok(matches) => matches,
+    let given = match command_line(program, args.first()).try_get_matches_from(args) {
+        Ok(matches) => Given(matches),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Parsed::Print(error.to_string()));
         }
         Err(error) => return Err(ConfigError::Usage(problem(&error.to_string()))),
     };
-    let command = before.remove_subcommand();
-    let given = Given { before, command };
-    match (given.stray(), given.command()) {
-        (Some(flag), Some(command)) => {
-            Err(ConfigError::Usage(format!("unexpected argument '--{flag}' for {command}; try --help")))
-        }
-        _ => Ok(Parsed::Run(given)),
+    if let (Some(flag), Some(command)) = (given.stray(), given.0.subcommand_name()) {
+        return Err(ConfigError::Usage(format!("unexpected argument '--{flag}' for {command}; try --help")));
     }
+    Ok(Parsed::Run(given))
 }
 
 /// Returns the problem in one line: clap's text without the usage, which `--help` prints.
@@ -119,9 +106,4 @@ fn setting(row: &Row) -> Arg {
 /// Returns a flag without a value. It is not a setting: it applies to one run, and no file has it.
 pub(super) fn switch(flag: &'static str, help: &'static str) -> Arg {
     Arg::new(flag).long(flag).action(ArgAction::SetTrue).help(help)
-}
-
-/// Returns the file that a command takes.
-pub(super) fn file(help: &'static str) -> Arg {
-    Arg::new(FILE).value_parser(ValueParser::os_string()).help(help)
 }

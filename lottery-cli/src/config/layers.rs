@@ -51,7 +51,7 @@ pub(super) fn merge(
     };
     // An empty variable counts as not set.
     let variable = |row: &Row| env(row.var).filter(|text| !text.is_empty());
-    let named = given.value("config").cloned().or_else(|| variable(&program.rows[0]));
+    let named = given.raw("config").map(OsStr::to_owned).or_else(|| variable(&program.rows[0]));
     let name = named.clone().unwrap_or_else(|| program.file.into());
     let shown = one_line(&name.to_string_lossy());
     let contents = file::read(program, &dir.join(&name), &shown, named.is_some())?;
@@ -59,7 +59,7 @@ pub(super) fn merge(
     let Contents { entries, unknown } = contents.unwrap_or_default();
     let values = program.rows.iter().map(|row| {
         let layers = [
-            (given.value(row.flag).cloned(), Origin::Flag),
+            (given.raw(row.flag).map(OsStr::to_owned), Origin::Flag),
             (variable(row), Origin::Environment),
             (entries.get(row.key).map(Into::into), Origin::File(shown.clone())),
         ];

@@ -45,7 +45,7 @@ mod yaml;
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::ConfigError;
 pub(crate) use server::MIN_MESSAGES;
-pub use server::{Output, ServerCommand, ServerSettings};
+pub use server::{Input, Output, ServerCommand, ServerSettings};
 pub use types::{Choice, HostPort, LogTime, MaxMemory, Parsed, Raw, StoreKind};
 pub use unknown::UnknownKeys;
 

@@ -1,15 +1,15 @@
 //! Settings of the server.
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Arg, Command};
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Arg, Args, Command, Subcommand};
 use lottery_proto::{Dialect, ServerConfig};
 
 use super::error::ConfigError;
-use super::flags::{file, switch};
+use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
 use super::parse::{self, choice, choices, from_str, raw, some_time, whole};
@@ -23,7 +23,6 @@ pub(crate) const MIN_MESSAGES: u64 = 16;
 
 /// Flag that prints the resources that follow from the settings.
 pub(super) const LIMITS: &str = "limits";
-const FORCE: &str = "force";
 const SET_ASIDE: &str = "set-aside";
 
 settings! {
@@ -89,7 +88,7 @@ settings! {
         /// Maximum number of connections from a loopback or private address; `None` for all.
         max_connections_per_local_ip: Option<u32> = per_local_ip(values)?;
         /// Command to run.
-        command: ServerCommand = command(values)?;
+        command: ServerCommand = command(&values.given)?;
         /// True if a `bets.csv` with rows that the store lacks is renamed; else it is a reason not to start.
         set_aside: bool = values.given.flag(SET_ASIDE);
         /// Unknown keys of the file.
@@ -97,34 +96,61 @@ settings! {
     }
 }
 
-/// Command of a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Command of a server. The comment of each is its help.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum ServerCommand {
     /// The whole work of the server.
+    #[command(skip)]
     Serve,
-    /// Count the stored bets.
-    Count,
-    /// Check the health of a server that listens on this machine.
-    Health,
     /// Print the resources that follow from the settings.
+    #[command(skip)]
     Limits,
-    /// Write the whole content of the store to a file.
+    /// Print how many bets data-dir holds, also while the server runs
+    Count,
+    /// Exit with 0 if a server accepts there and its committer answers
+    Health,
+    /// Write all that data-dir holds to a file, also while the server runs
     Backup(Output),
-    /// Begin a new store with the backup in this file.
-    Restore(PathBuf),
-    /// Write all bets as CSV to a file.
+    /// Begin a new data-dir with a backup, all of it or nothing
+    #[command(mut_arg(FILE, |file| file.help("What backup has written")), arg(set_aside()))]
+    Restore(Input),
+    /// Write all bets as CSV, as bets.csv has them, also while the server runs
+    #[command(mut_arg(FILE, |file| file.required(false).default_value("-")))]
     Export(Output),
-    /// Begin a new store with the bets of this file.
-    Import(PathBuf),
+    /// Begin a new data-dir with the bets of a bets.csv, all of them or none
+    #[command(mut_arg(FILE, |file| file.help("CSV as export writes it, and bets.csv is")), arg(set_aside()))]
+    Import(Input),
 }
 
 /// A file to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Output {
-    /// Path of the file; `-` is standard output.
+    /// The file to write; -: standard output
+    #[arg(id = FILE, value_parser = any_path())]
     pub path: PathBuf,
-    /// True if an existing file may be replaced.
+    /// Replace the file if it is there
+    #[arg(long)]
     pub force: bool,
+}
+
+/// A file to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Input {
+    /// Path of the file; `-` is standard input.
+    #[arg(id = FILE, value_parser = any_path())]
+    pub path: PathBuf,
+}
+
+/// Name of the file that a command takes.
+const FILE: &str = "FILE";
+
+/// Returns clap's parser of a path. Unlike its own, it takes an empty one: the error is ours.
+fn any_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+fn set_aside() -> Arg {
+    switch(SET_ASIDE, "Rename a bets.csv that is not what the store holds, and go on")
 }
 
 /// The server as a program.
@@ -138,41 +164,10 @@ pub(super) static PROGRAM: Program = Program {
 };
 
 fn command_line(settings: Command) -> Command {
-    let force = switch(FORCE, "Replace the file if it is there");
-    let set_aside = switch(SET_ASIDE, "Rename a bets.csv that is not what the store holds, and go on");
     let limits = switch(LIMITS, "Print the memory of a connection, and what else is bounded").global(true);
-    let output = file("The file to write; -: standard output");
-    let backup = file("What backup has written").required(true);
-    let csv = file("CSV as export writes it, and bets.csv is").required(true);
-    let command = |name, about, args: &[&Arg]| Command::new(name).about(about).args(args.iter().copied());
-    settings
+    ServerCommand::augment_subcommands(settings.args([set_aside(), limits]))
         .about("Server of the lottery: takes the agencies' bets, and tells each its winners after the draw.")
         .after_help(AFTER_HELP)
-        .args([set_aside.clone(), limits])
-        .subcommands([
-            command("count", "Print how many bets data-dir holds, also while the server runs", &[]),
-            command("health", "Exit with 0 if a server accepts there and its committer answers", &[]),
-            command(
-                "backup",
-                "Write all that data-dir holds to a file, also while the server runs",
-                &[&output.clone().required(true), &force],
-            ),
-            command(
-                "restore",
-                "Begin a new data-dir with a backup, all of it or nothing",
-                &[&backup, &set_aside],
-            ),
-            command(
-                "export",
-                "Write all bets as CSV, as bets.csv has them, also while the server runs",
-                &[&output.default_value("-"), &force],
-            ),
-            command(
-                "import",
-                "Begin a new data-dir with the bets of a bets.csv, all of them or none",
-                &[&csv, &set_aside],
-            ),
-        ])
 }
 
 const AFTER_HELP: &str = "\
@@ -232,22 +227,12 @@ fn per_local_ip(values: &Values) -> Result<Option<u32>, ConfigError> {
     if is_set { values.get(FLAG, whole::<u32>(1..=1_000_000)) } else { Ok(None) }
 }
 
-fn command(values: &Values) -> Result<ServerCommand, ConfigError> {
-    let file = || {
-        let name = values.given.file().map(OsString::as_os_str).unwrap_or_default();
-        parse::path(name).map_err(|expected| ConfigError::value("FILE".into(), name, expected))
-    };
-    let output = || Ok(Output { path: file()?, force: values.given.flag(FORCE) });
-    Ok(match values.given.command() {
-        _ if values.given.flag(LIMITS) => ServerCommand::Limits,
-        Some("count") => ServerCommand::Count,
-        Some("health") => ServerCommand::Health,
-        Some("backup") => ServerCommand::Backup(output()?),
-        Some("restore") => ServerCommand::Restore(file()?),
-        Some("export") => ServerCommand::Export(output()?),
-        Some("import") => ServerCommand::Import(file()?),
-        _ => ServerCommand::Serve,
-    })
+fn command(given: &Given) -> Result<ServerCommand, ConfigError> {
+    match given.raw(FILE) {
+        _ if given.flag(LIMITS) => Ok(ServerCommand::Limits),
+        Some(name) if name.is_empty() => Err(ConfigError::value("FILE".into(), name, "a path")),
+        _ => Ok(given.command().unwrap_or(ServerCommand::Serve)),
+    }
 }
 
 /// Returns the address to listen at. Of two ports, one in `listen` and one in `port`, the one with the
@@ -256,18 +241,15 @@ fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
     let (mut address, port_beside): (SocketAddr, Option<u16>) = values.get("listen", parse::listen)?;
     let port: u16 = values.get("port", whole(0..=65_535))?;
     let strength = values.origin("listen").cmp(values.origin("port"));
-    if let Some(beside) = port_beside
-        && beside != port
-        && strength.is_eq()
-    {
-        return Err(values.reject("port", format!("{beside} or nothing, as listen has a port of its own")));
-    }
-    let beside = port_beside.filter(|_| strength.is_ge());
-    if let Some(port) = beside {
-        values.follow("port", "listen", port.to_string());
+    match port_beside {
+        Some(beside) if beside != port && strength.is_eq() => {
+            let expected = format!("{beside} or nothing, as listen has a port of its own");
+            return Err(values.reject("port", expected));
+        }
+        Some(beside) if strength.is_ge() => values.follow("port", "listen", beside.to_string()),
+        _ => address.set_port(port),
     }
     values.follow("listen", "listen", address.ip().to_string());
-    address.set_port(beside.unwrap_or(port));
     Ok(address)
 }
 

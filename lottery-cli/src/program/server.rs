@@ -42,9 +42,9 @@ pub fn server<R: Serve>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
         ServerCommand::Limits => print(&limits(&settings, R::CONNECTION_STACK)),
         ServerCommand::Health => ask_for_health(settings.listen),
         ServerCommand::Backup(output) => transfer::backup(&settings, output),
-        ServerCommand::Restore(file) => transfer::restore(&settings, file, &log::stamp(now())),
+        ServerCommand::Restore(file) => transfer::restore(&settings, &file.path, &log::stamp(now())),
         ServerCommand::Export(output) => transfer::export(&settings, output),
-        ServerCommand::Import(file) => transfer::import(&settings, file, &log::stamp(now())),
+        ServerCommand::Import(file) => transfer::import(&settings, &file.path, &log::stamp(now())),
     }
 }
 

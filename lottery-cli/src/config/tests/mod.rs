@@ -7,7 +7,9 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use super::{ClientSettings, ConfigError, Parsed, ServerCommand, ServerSettings, client, read, server};
+use super::{
+    ClientSettings, ConfigError, Input, Parsed, ServerCommand, ServerSettings, client, read, server,
+};
 use crate::budget::limits;
 
 mod client_values;
@@ -93,6 +95,12 @@ impl World {
 
     fn client_error(&self, flags: &[&str]) -> String {
         self.parse_client(flags).unwrap_err().to_string()
+    }
+}
+
+impl From<&str> for Input {
+    fn from(path: &str) -> Self {
+        Self { path: path.into() }
     }
 }
 
