@@ -10,9 +10,9 @@ use lottery_proto::Dialect;
 use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::layers::Values;
-use super::parse::{self, choice, duration, from_str, raw, some_time, whole};
+use super::parse::{self, duration, from_str, one_of, raw, some_time, whole};
 use super::table::{Program, Row, settings};
-use super::types::{HostPort, LogTime, Raw};
+use super::types::{Choice, HostPort, LogTime, Raw};
 use super::unknown::UnknownKeys;
 use super::yaml;
 use crate::log::Level;
@@ -39,7 +39,7 @@ settings! {
     /// Replace the file of the winners, though it is not empty
     force: bool = ["force" "CLI_FORCE" "force", "true|false" = "false"] parse::switch;
     /// Dialect to speak: session, block, fixed, framed or braces
-    dialect: Dialect = ["dialect" "CLI_DIALECT" "dialect", "NAME" = "session"] parse::bets_dialect;
+    dialect: Dialect = ["dialect" "CLI_DIALECT" "dialect", "NAME" = "session"] one_of(Dialect::WITH_BETS);
     /// Maximum number of bets in a batch; else the dialect's own
     batch_max_amount: Option<u32> =
         ["batch-max-amount" "CLI_BATCH_MAXAMOUNT" "batch.maxAmount", "N"] whole::<u32>(1..=1_000_000);
@@ -62,7 +62,7 @@ settings! {
     /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
     log_level: Raw<Level> = ["log-level" "CLI_LOG_LEVEL" "log.level", "LEVEL" = "INFO"] raw(from_str);
     /// Time zone of log lines: utc, or local (as TZ says)
-    log_time: LogTime = ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc"] choice;
+    log_time: LogTime = ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc"] one_of(LogTime::ALL);
     /// First pause between queries for the winners; they double
     poll_initial: Duration = ["poll-initial" "CLI_POLL_INITIAL" "poll.initial", "DURATION" = "1s"] some_time;
     /// Longest pause between queries for the winners

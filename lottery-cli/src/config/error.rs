@@ -47,13 +47,11 @@ impl ConfigError {
     }
 
     /// Returns the same error without the value, which is personal data.
-    pub(super) fn without_value(self) -> Self {
-        match self {
-            Self::Value { place, expected, .. } => {
-                Self::Value { place, value: "(not shown)".into(), expected }
-            }
-            other => other,
+    pub(super) fn without_value(mut self) -> Self {
+        if let Self::Value { value, .. } = &mut self {
+            *value = "(not shown)".into();
         }
+        self
     }
 }
 

@@ -1,14 +1,14 @@
 //! Merging of the layers: a flag beats the environment, which beats the file, which beats the default.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, one_line};
 use super::file::{self, Contents};
-use super::flags::{self, Given};
+use super::flags::Given;
 use super::parse;
 use super::table::{Origin, Program, Row};
-use super::types::Parsed;
 use super::unknown::UnknownKeys;
 use crate::columns::{Align, aligned};
 
@@ -19,7 +19,9 @@ pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 /// overrides a mistake in the environment or the file.
 #[derive(Debug)]
 pub(super) struct Values {
-    values: Vec<Value>,
+    rows: &'static [Row],
+    /// Values by their settings' flags.
+    values: BTreeMap<&'static str, Value>,
     /// Flags and the command.
     pub(super) given: Given,
     /// Path of the configuration file, which may be missing.
@@ -28,54 +30,12 @@ pub(super) struct Values {
     pub(super) unknown: UnknownKeys,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Value {
-    row: &'static Row,
     text: Option<OsString>,
     origin: Origin,
     /// Setting to which `origin` belongs: another one, if that one determines this one too.
-    set_by: &'static Row,
-}
-
-/// Reads the command line, the environment and the file. Relative file names begin at `dir`.
-pub(super) fn merge(
-    program: &'static Program,
-    dir: &Path,
-    args: impl IntoIterator<Item = OsString>,
-    env: Env<'_>,
-) -> Result<Parsed<Values>, ConfigError> {
-    let args: Vec<_> = args.into_iter().collect();
-    let given = match flags::read(program, &args)? {
-        Parsed::Print(text) => return Ok(Parsed::Print(text)),
-        Parsed::Run(given) => given,
-    };
-    // An empty variable counts as not set.
-    let variable = |row: &Row| env(row.var).filter(|text| !text.is_empty());
-    let named = given.raw("config").map(OsStr::to_owned).or_else(|| variable(&program.rows[0]));
-    let name = named.clone().unwrap_or_else(|| program.file.into());
-    let shown = one_line(&name.to_string_lossy());
-    let contents = file::read(program, &dir.join(&name), &shown, named.is_some())?;
-    let found = contents.is_some();
-    let Contents { entries, unknown } = contents.unwrap_or_default();
-    let values = program.rows.iter().map(|row| {
-        let layers = [
-            (given.raw(row.flag).map(OsStr::to_owned), Origin::Flag),
-            (variable(row), Origin::Environment),
-            (entries.get(row.key).map(Into::into), Origin::File(shown.clone())),
-        ];
-        let strongest = layers.into_iter().find(|(text, _)| text.is_some());
-        let (text, origin) = strongest.unwrap_or((row.default.map(Into::into), Origin::Default));
-        Value { row, text, origin, set_by: row }
-    });
-    let mut values = Values { values: values.collect(), given, file: name.clone().into(), unknown };
-    if found {
-        values.values[0].text.get_or_insert(name);
-    }
-    let is_strict: bool = values.get("strict-config", parse::switch)?;
-    match values.unknown.0.first() {
-        Some(unknown) if is_strict => Err(ConfigError::File(unknown.clone())),
-        _ => Ok(Parsed::Run(values)),
-    }
+    row: &'static Row,
 }
 
 /// Field of a setting: its value, or an `Option` of it if it may be unset.
@@ -96,53 +56,78 @@ impl<T> Field<T> for Option<T> {
 }
 
 impl Values {
+    /// Merges the command line, the environment and the file. Relative file names begin at `dir`.
+    pub(super) fn merge(
+        program: &Program,
+        dir: &Path,
+        given: Given,
+        env: Env<'_>,
+    ) -> Result<Self, ConfigError> {
+        // An empty variable counts as not set.
+        let variable = |row: &Row| env(row.var).filter(|text| !text.is_empty());
+        let named = given.raw("config").map(OsStr::to_owned).or_else(|| variable(&program.rows[0]));
+        let name = named.clone().unwrap_or_else(|| program.file.into());
+        let shown = one_line(&name.to_string_lossy());
+        let contents = file::read(program, &dir.join(&name), &shown, named.is_some())?;
+        let found = contents.is_some().then(|| name.clone());
+        let Contents { entries, unknown } = contents.unwrap_or_default();
+        let value = |row: &'static Row| {
+            let layers = [
+                (given.raw(row.flag).map(OsStr::to_owned), Origin::Flag),
+                (variable(row), Origin::Environment),
+                (entries.get(row.key).map(Into::into), Origin::File(shown.clone())),
+            ];
+            let default = if row.flag == "config" { found.clone() } else { row.default.map(Into::into) };
+            let strongest = layers.into_iter().find(|(text, _)| text.is_some());
+            let (text, origin) = strongest.unwrap_or((default, Origin::Default));
+            (row.flag, Value { text, origin, row })
+        };
+        let values = program.rows.iter().map(value).collect();
+        let values = Self { rows: program.rows, values, given, file: name.into(), unknown };
+        let is_strict: bool = values.get("strict-config", parse::switch)?;
+        match values.unknown.0.first() {
+            Some(unknown) if is_strict => Err(ConfigError::File(unknown.clone())),
+            _ => Ok(values),
+        }
+    }
+
     /// Returns the value of a setting, by its flag.
     pub(super) fn get<T, F: Field<T>>(
         &self,
         flag: &str,
         parse: impl Fn(&OsStr) -> Result<T, String>,
     ) -> Result<F, ConfigError> {
-        let Value { row, text, .. } = self.value(flag);
+        let Value { text, row, .. } = &self.values[flag];
         let parsed = text.as_deref().map(parse).transpose();
         let parsed = parsed.map_err(|expected| self.reject(flag, expected))?;
-        F::of(parsed).ok_or_else(|| {
-            let Row { flag, var, key, metavar, .. } = row;
-            let ways = format!("--{flag} {metavar}, the environment variable {var} or the key {key}");
-            ConfigError::Missing { setting: flag, ways }
-        })
+        F::of(parsed).ok_or_else(|| ConfigError::Missing { setting: row.flag, ways: row.ways() })
     }
 
     /// Returns the origin of a setting's value.
     pub(super) fn origin(&self, flag: &str) -> &Origin {
-        &self.value(flag).origin
+        &self.values[flag].origin
     }
 
     /// Returns the error that a setting's value is not the expected one.
     pub(super) fn reject(&self, flag: &str, expected: impl Into<String>) -> ConfigError {
-        let Value { row, text, origin, .. } = self.value(flag);
+        let Value { text, origin, row } = &self.values[flag];
         ConfigError::value(row.place(origin), text.as_deref().unwrap_or_default(), expected)
     }
 
     /// Replaces the value of a setting by one that another setting determines.
-    pub(super) fn follow(&mut self, flag: &str, leader: &str, text: String) {
-        let Value { row, origin, .. } = self.value(leader);
-        let (set_by, origin) = (*row, origin.clone());
-        if let Some(value) = self.values.iter_mut().find(|value| value.row.flag == flag) {
-            *value = Value { row: value.row, text: Some(text.into()), origin, set_by };
-        }
+    pub(super) fn follow(&mut self, flag: &'static str, leader: &str, text: String) {
+        let value = Value { text: Some(text.into()), ..self.values[leader].clone() };
+        self.values.insert(flag, value);
     }
 
-    /// Returns all settings as a table: name, value, origin.
+    /// Returns all settings as a table: name, value, origin; and a line for each unknown key.
     pub(super) fn table(&self) -> String {
-        let settings = self.values.iter().map(|Value { row, text, origin, set_by }| {
+        let settings = self.rows.iter().map(|setting| {
+            let Value { text, origin, row } = &self.values[setting.flag];
             let text = text.as_ref().map_or("-".into(), |text| one_line(&text.to_string_lossy()));
-            [row.flag.into(), text, set_by.origin(origin)]
+            [setting.flag.into(), text, row.origin(origin)]
         });
-        aligned(["setting", "value", "origin"], Align::Left, settings)
-    }
-
-    fn value(&self, flag: &str) -> &Value {
-        let value = self.values.iter().find(|value| value.row.flag == flag);
-        value.expect("every setting of a program is in its table")
+        let unknown = self.unknown.0.iter().map(|line| format!("{line}\n"));
+        aligned(["setting", "value", "origin"], Align::Left, settings) + &unknown.collect::<String>()
     }
 }

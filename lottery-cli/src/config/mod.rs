@@ -86,14 +86,15 @@ fn read<T>(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed<T>, ConfigError> {
-    let mut values = match layers::merge(program, dir, args, env)? {
+    let args: Vec<_> = args.into_iter().collect();
+    let given = match flags::read(program, &args)? {
         Parsed::Print(text) => return Ok(Parsed::Print(text)),
-        Parsed::Run(values) => values,
+        Parsed::Run(given) => given,
     };
+    let mut values = Values::merge(program, dir, given, env)?;
     let settings = settings(&mut values)?;
     if values.given.flag(server::LIMITS) || !values.given.flag(flags::PRINT_CONFIG) {
         return Ok(Parsed::Run(settings));
     }
-    let unknown = values.unknown.0.iter().map(|line| format!("{line}\n"));
-    Ok(Parsed::Print(values.table() + &unknown.collect::<String>()))
+    Ok(Parsed::Print(values.table()))
 }

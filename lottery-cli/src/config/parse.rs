@@ -8,8 +8,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lottery_proto::Dialect;
-
 use super::duration;
 use super::types::{Choice, HostPort, MaxMemory, Raw};
 
@@ -26,12 +24,15 @@ pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsS
 /// Parses a size in bytes, KiB, MiB or GiB; or `quarter`.
 pub(super) fn max_memory(value: &OsStr) -> Result<MaxMemory, String> {
     let text = value.to_str().unwrap_or_default();
-    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
-    let in_unit = units.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
-    let (digits, unit) = in_unit.unwrap_or((text, 1));
-    let bytes = || whole::<u64>(0..=u64::MAX)(digits.as_ref()).ok()?.checked_mul(unit);
-    let memory = if text == "quarter" { Some(MaxMemory::Quarter) } else { bytes().map(MaxMemory::Bytes) };
-    memory.ok_or_else(|| "quarter, or a size such as 64MiB or 1GiB".into())
+    if text == "quarter" {
+        return Ok(MaxMemory::Quarter);
+    }
+    let units = [("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+    let bytes = units.into_iter().find_map(|(unit, bytes)| {
+        let number: u64 = whole(0..=u64::MAX)(text.strip_suffix(unit)?.as_ref()).ok()?;
+        number.checked_mul(bytes)
+    });
+    bytes.map(MaxMemory::Bytes).ok_or_else(|| "quarter, or a size such as 64MiB or 1GiB".into())
 }
 
 /// Parses a duration, zero included.
@@ -48,11 +49,8 @@ pub(super) fn some_time(value: &OsStr) -> Result<Duration, String> {
 
 /// Parses `true` or `false`.
 pub(super) fn switch(value: &OsStr) -> Result<bool, String> {
-    match value.to_str() {
-        Some("true") => Ok(true),
-        Some("false") => Ok(false),
-        _ => Err("true or false".into()),
-    }
+    let parsed = value.to_str().and_then(|text| text.parse().ok());
+    parsed.ok_or_else(|| "true or false".into())
 }
 
 /// Parses a path to a file or a directory, which may be missing.
@@ -60,33 +58,27 @@ pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
     if value.is_empty() { Err("a path".into()) } else { Ok(value.into()) }
 }
 
-/// Parses one of a few names.
-pub(super) fn choice<T: Choice>(value: &OsStr) -> Result<T, String> {
-    one_of(T::ALL, value)
-}
-
-/// Parses the name of a dialect that carries bets.
-pub(super) fn bets_dialect(value: &OsStr) -> Result<Dialect, String> {
-    one_of(Dialect::WITH_BETS, value)
-}
-
-fn one_of<T: Choice>(choices: &[T], value: &OsStr) -> Result<T, String> {
-    choices.iter().find(|choice| value == choice.name()).copied().ok_or_else(|| {
-        let names: Vec<_> = choices.iter().map(|choice| choice.name()).collect();
-        names.join(" or ")
-    })
-}
-
-/// Parses some of a few names, separated by commas; each counts once.
-pub(super) fn choices<T: Choice + PartialEq>(value: &OsStr) -> Result<Vec<T>, String> {
-    let mut chosen = Vec::new();
-    for name in value.to_str().unwrap_or_default().split(',') {
-        let found = choice(name.trim().as_ref()).map_err(|names| format!("a list of {names}"))?;
-        if !chosen.contains(&found) {
-            chosen.push(found);
-        }
+/// Returns a parser of the name of one of these.
+pub(super) fn one_of<T: Choice>(choices: &[T]) -> impl Fn(&OsStr) -> Result<T, String> {
+    |value| {
+        let found = choices.iter().find(|choice| value == choice.name()).copied();
+        let names = choices.iter().map(|choice| choice.name()).collect::<Vec<_>>();
+        found.ok_or_else(|| names.join(" or "))
     }
-    Ok(chosen)
+}
+
+/// Returns a parser of names of some of these, separated by commas; each counts once.
+pub(super) fn some_of<T: Choice + PartialEq>(choices: &[T]) -> impl Fn(&OsStr) -> Result<Vec<T>, String> {
+    |value| {
+        let mut chosen = Vec::new();
+        for name in value.to_str().unwrap_or_default().split(',') {
+            let one = one_of(choices)(name.trim().as_ref()).map_err(|names| format!("a list of {names}"))?;
+            if !chosen.contains(&one) {
+                chosen.push(one);
+            }
+        }
+        Ok(chosen)
+    }
 }
 
 /// Parses any text, even an empty one.

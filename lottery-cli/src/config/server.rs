@@ -12,9 +12,9 @@ use super::error::ConfigError;
 use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
-use super::parse::{self, choice, choices, from_str, raw, some_time, whole};
+use super::parse::{self, from_str, one_of, raw, some_of, some_time, whole};
 use super::table::{Origin, Program, Row, settings};
-use super::types::{LogTime, MaxMemory, Raw, StoreKind};
+use super::types::{Choice, LogTime, MaxMemory, Raw, StoreKind};
 use super::unknown::UnknownKeys;
 use crate::log::Level;
 
@@ -42,13 +42,13 @@ settings! {
     /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
     log_level: Raw<Level> = ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO"] raw(from_str);
     /// Time zone of log lines: utc, or local (as TZ says)
-    log_time: LogTime = ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"] choice;
+    log_time: LogTime = ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"] one_of(LogTime::ALL);
     /// Number of agencies that take part in the draw
     agencies: u32 = ["agencies" "SERVER_AGENCIES", "N" = "5"] whole(1..=99_999);
     /// Directory of the bets and the draw; it may be missing
     data_dir: PathBuf = ["data-dir" "SERVER_DATA_DIR", "DIR" = "lottery-data"] parse::path;
     /// Kind of the store: redb, or memory (lost at the end)
-    store: StoreKind = ["store" "SERVER_STORE", "KIND" = "redb"] choice;
+    store: StoreKind = ["store" "SERVER_STORE", "KIND" = "redb"] one_of(StoreKind::ALL);
     /// Number that wins
     winning_number: u32 = ["winning-number" "SERVER_WINNING_NUMBER", "N" = "7574"] whole(0..=u32::MAX.into());
     /// Let an END of framed without bets, which names no agency, stand for one
@@ -57,8 +57,8 @@ settings! {
     /// Number of agencies with which it was begun, if more are to take part
     agencies_before: Option<u32> = ["agencies-before" "SERVER_AGENCIES_BEFORE", "N"] whole::<u32>(1..=99_999);
     /// Dialects that are spoken, with commas between
-    dialects: Vec<Dialect> =
-        ["dialects" "SERVER_DIALECTS", "LIST" = "block,session,fixed,framed,braces,echo"] choices;
+    dialects: Vec<Dialect> = ["dialects" "SERVER_DIALECTS", "LIST" = "block,session,fixed,framed,braces,echo"]
+        some_of(Dialect::ALL);
     /// Text before a line that is sent back
     echo_prefix: String = ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = ""] parse::text;
     /// Maximum length of a message

@@ -55,9 +55,9 @@ pub(super) enum Origin {
 }
 
 /// Defines a program's settings: a struct with a public field for each, its `ROWS`, and its `read`, which
-/// fills it. An entry is `FIELD: TYPE = [FLAG VARIABLE KEY, PLACEHOLDER = DEFAULT] PARSER;` below its help, which
-/// is the field's documentation. It is without KEY if that is the variable's name, and without FIELD and PARSER
-/// if no field has the value alone. The first names the file. The block at the end has the other fields.
+/// fills it. An entry is `FIELD: TYPE = [FLAG VARIABLE KEY, PLACEHOLDER = DEFAULT] PARSER;` below its help,
+/// which documents the field. KEY is missing if it is the variable's name, FIELD and PARSER if no field has
+/// the value alone. The first entry names the file. The block at the end has the other fields.
 macro_rules! settings {
     (
         #[doc = $about:literal]
@@ -122,6 +122,12 @@ impl Row {
             Origin::Environment => format!("environment: {}", self.var),
             Origin::Flag => format!("--{}", self.flag),
         }
+    }
+
+    /// Returns all the ways to set it.
+    pub(super) fn ways(&self) -> String {
+        let Self { flag, var, key, metavar, .. } = self;
+        format!("--{flag} {metavar}, the environment variable {var} or the key {key}")
     }
 }
 

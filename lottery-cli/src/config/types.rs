@@ -1,7 +1,6 @@
 //! Types of settings that are not plain numbers, paths or durations.
 
 use std::fmt;
-use std::net::Ipv6Addr;
 
 use lottery_proto::Dialect;
 
@@ -36,12 +35,8 @@ pub struct HostPort {
 impl fmt::Display for HostPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port } = self;
-        let address = host.split_once('%').map_or(host.as_str(), |(address, _)| address);
-        if address.parse::<Ipv6Addr>().is_ok() {
-            write!(f, "[{host}]:{port}")
-        } else {
-            write!(f, "{host}:{port}")
-        }
+        // A name has no colon.
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
     }
 }
 
