@@ -220,6 +220,9 @@ pub enum SendError {
     /// The connection is closing or closed.
     #[error("the connection is closed")]
     Closed,
+    /// The dialect takes nothing more on this connection, as its last message was sent: it needs another connection.
+    #[error("the last message of this connection was sent")]
+    AfterLast,
     /// A bet that the dialect cannot carry.
     #[error("bet {bet}: {error}")]
     Unsendable {

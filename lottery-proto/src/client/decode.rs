@@ -34,13 +34,16 @@ impl Client {
     /// Sends the message that `put` appends, and returns the number of its bets.
     ///
     /// # Errors
-    /// [`SendError::Busy`] while nothing may be sent.
+    /// [`SendError::Busy`] while nothing may be sent, [`SendError::AfterLast`] if nothing may be sent any more.
     pub(super) fn send(
         &mut self,
         now: Instant,
         kind: Kind,
         put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Sent, SendError>,
     ) -> Result<usize, SendError> {
+        if self.lifecycle.is_open() && self.sent_last {
+            return Err(SendError::AfterLast);
+        }
         if self.lifecycle.is_open() && !self.can_send() {
             return Err(SendError::Busy);
         }
@@ -59,6 +62,7 @@ impl Client {
         }
         let Sent { bets, echo } = put(self.codec, self.output.buffer())?;
         self.largest = self.largest.max(bets);
+        self.sent_last |= self.codec.is_last(kind);
         if let Some(kind) = self.codec.answered_by(kind) {
             let reply = PendingReply { kind, agency: self.config.agency.get(), echo };
             self.asked.push_back(Asked { reply, bets });

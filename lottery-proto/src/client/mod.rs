@@ -39,6 +39,8 @@ pub struct Client {
     asked: VecDeque<Asked>,
     /// Greatest number of bets in a message that was sent.
     largest: usize,
+    /// True once the last message that the dialect allows on a connection was sent.
+    sent_last: bool,
     /// Maximum number of unacknowledged batches in this session; 0 before there is a session.
     window: u32,
     lifecycle: Lifecycle,
@@ -72,6 +74,7 @@ impl Client {
             output: SendBuffer::default(),
             asked: VecDeque::new(),
             largest: 0,
+            sent_last: false,
             window: 0,
             lifecycle: Lifecycle::new(),
             timers: Timers::default(),
@@ -142,13 +145,15 @@ impl Client {
         Some(Event::new(asked, response, self.recv.take(len), self.codec))
     }
 
-    /// True if a request would be taken now. It becomes true again only in [`Client::handle`].
+    /// True if a request would be taken now. It becomes true again only in [`Client::handle`], and never again once the
+    /// last message that the dialect allows on a connection was sent (`docs/protocol.md#ending-a-connection`): Finished
+    /// and a winners query of `fixed`, Finished of `framed`, a line of `echo`.
     pub fn can_send(&self) -> bool {
         let profile = self.config.dialect.profile();
         let batches = self.asked.iter().filter(|asked| asked.reply.kind == Kind::Batch).count();
         let waits = (profile.waits_for_answers && !self.asked.is_empty())
             || (profile.has_sessions && batches >= usize::try_from(self.window).unwrap_or(usize::MAX));
-        self.lifecycle.is_open() && !waits && self.has_room()
+        self.lifecycle.is_open() && !self.sent_last && !waits && self.has_room()
     }
 
     fn has_room(&self) -> bool {

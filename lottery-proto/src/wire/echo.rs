@@ -66,6 +66,10 @@ impl ClientCodec for Echo {
         Err(SendError::NotInDialect)
     }
 
+    fn is_last(&self, _: Kind) -> bool {
+        true
+    }
+
     fn response(&self, _: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         Ok(Response::Line(0..message.trim_ascii_end().len()))
     }

@@ -91,8 +91,9 @@ fn a_client_of_echo_sends_lines_only() {
     assert_eq!(client.send_line(at(0), &"x".repeat(8193)), Err(SendError::TooLong));
     assert_eq!((client.unsent(), client.poll_io().unwrap().deadline), (0, None));
     for line in ["", &"x".repeat(8192)] {
+        client = client_of(Dialect::Echo, 1);
         client.send_line(at(0), line).unwrap();
-        assert_eq!(client.send_line(at(0), line), Err(SendError::Busy));
+        assert_eq!(client.send_line(at(0), line), Err(SendError::AfterLast));
         assert_eq!(take(&mut client, at(0)), format!("{line}\n").as_bytes());
         give(&mut client, at(0), format!("{line}\n").as_bytes());
         assert_eq!(client_events(&mut client), [ClientEvent::Line(line.into())]);

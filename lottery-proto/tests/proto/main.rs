@@ -5,6 +5,7 @@ mod backpressure;
 mod batches;
 mod block;
 mod braces;
+mod call_order;
 mod close;
 mod decoded_ahead;
 mod detection;

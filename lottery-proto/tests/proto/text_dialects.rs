@@ -163,16 +163,19 @@ fn clients_of_framed_and_braces_wait_for_each_reply() {
     ] {
         let mut client = asking(dialect, what);
         assert!(!client.can_send());
-        assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy));
-        assert_eq!(client.send_finished(at(0)), Err(SendError::Busy));
+        // Nothing follows END.
+        let is_last = (dialect, what) == (Framed, FINISHED);
+        let error = if is_last { SendError::AfterLast } else { SendError::Busy };
+        assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(error));
+        assert_eq!(client.send_finished(at(0)), Err(error));
         let due = client.poll_io().unwrap().deadline;
         // Waiting for the draw has no deadline.
-        assert_eq!(due, if (dialect, what) == (Framed, FINISHED) { None } else { Some(at(60_000)) });
+        assert_eq!(due, if is_last { None } else { Some(at(60_000)) });
         for (index, byte) in answer.iter().enumerate() {
             assert!(!client.can_send(), "{index} bytes of the answer");
             give(&mut client, at(1), &[*byte]);
         }
-        assert!(client.can_send());
+        assert_eq!(client.can_send(), !is_last);
         assert_eq!(client.poll_io().unwrap().deadline, None);
         assert_eq!(client_events(&mut client).len(), 1);
     }
