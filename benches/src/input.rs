@@ -65,7 +65,7 @@ impl Blocks {
     pub fn of(agencies: &[Agency]) -> Self {
         let mut blocks = Self { bytes: Vec::new(), bets: 0 };
         for (id, list) in agencies {
-            let mut client = Client::new(ClientConfig::new(*id, Dialect::Block), Instant::default());
+            let mut client = Client::new(ClientConfig::new(*id, Dialect::BLOCK), Instant::default());
             let bets: Vec<Bet<'_>> = list.bets_from(0).collect();
             let mut rest = &bets[..];
             while !rest.is_empty() {

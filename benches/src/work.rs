@@ -69,11 +69,11 @@ pub fn decoding<'a>(agencies: &[Agency], blocks: &'a Blocks) -> Vec<Work<'a>> {
         Work::new("csv", move || peers::csv::decode(&csv)),
     ];
     for (name, dialect) in [
-        ("block-served", Dialect::Block),
-        ("session", Dialect::Session),
-        ("fixed", Dialect::Fixed),
-        ("framed", Dialect::Framed),
-        ("braces", Dialect::Braces),
+        ("block-served", Dialect::BLOCK),
+        ("session", Dialect::SESSION),
+        ("fixed", Dialect::FIXED),
+        ("framed", Dialect::FRAMED),
+        ("braces", Dialect::BRACES),
     ] {
         match Traffic::of(agencies, dialect) {
             Some(traffic) => all.push(Work::new(name, move || traffic.serve())),

@@ -28,8 +28,8 @@ pub use runtimes::{Smol, Std, StoppableRuntime, Tokio};
 
 /// Dialects in which any message may be the first on a connection: those without sessions.
 pub const PLAIN: &[lottery_proto::Dialect] = &[
-    lottery_proto::Dialect::Block,
-    lottery_proto::Dialect::Fixed,
-    lottery_proto::Dialect::Framed,
-    lottery_proto::Dialect::Braces,
+    lottery_proto::Dialect::BLOCK,
+    lottery_proto::Dialect::FIXED,
+    lottery_proto::Dialect::FRAMED,
+    lottery_proto::Dialect::BRACES,
 ];

@@ -100,7 +100,7 @@ impl Transcript {
         let path = directory().join(format!("agencies/agency-{agency}.csv"));
         let text = fs::read_to_string(path).expect("there is a file of each agency");
         let file = File { agency, text };
-        if self.dialect != Dialect::Fixed {
+        if self.dialect != Dialect::FIXED {
             return file;
         }
         let Some(Said::Client(batch)) = said.first() else { panic!("the agency speaks first") };

@@ -23,6 +23,20 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// Packets in blocks of 8192 bytes (`docs/protocol.md#block`).
+    pub const BLOCK: Self = Self::Block;
+    /// The same packets on a connection that opens with Hello: each bet is stored once, whatever fails
+    /// (`docs/protocol.md#sessions`).
+    pub const SESSION: Self = Self::Session;
+    /// Columns of characters (`docs/protocol.md#fixed`).
+    pub const FIXED: Self = Self::Fixed;
+    /// Eight digits and a body (`docs/protocol.md#framed`).
+    pub const FRAMED: Self = Self::Framed;
+    /// Keys and values in braces (`docs/protocol.md#braces`).
+    pub const BRACES: Self = Self::Braces;
+    /// Health check: a line that comes back (`docs/protocol.md#echo`).
+    pub const ECHO: Self = Self::Echo;
+
     /// All dialects.
     pub const ALL: &[Self] =
         &[Self::Block, Self::Session, Self::Fixed, Self::Framed, Self::Braces, Self::Echo];
@@ -163,12 +177,12 @@ mod tests {
         use WinnersFlow::{NewConnection, SameConnection, WithFinished};
         // Bets and bytes in a batch; sessions; replies to single bets; waits for replies; way to ask for the winners.
         for (dialect, bets, bytes, sessions, answers, waits, question) in [
-            (Dialect::Block, 255, usize::MAX, false, true, false, SameConnection),
-            (Dialect::Session, 255, usize::MAX, true, true, false, SameConnection),
-            (Dialect::Fixed, 99, usize::MAX, false, false, false, NewConnection),
-            (Dialect::Framed, 10, 8192, false, true, true, WithFinished),
-            (Dialect::Braces, 50, usize::MAX, false, true, true, SameConnection),
-            (Dialect::Echo, 255, usize::MAX, false, true, true, SameConnection),
+            (Dialect::BLOCK, 255, usize::MAX, false, true, false, SameConnection),
+            (Dialect::SESSION, 255, usize::MAX, true, true, false, SameConnection),
+            (Dialect::FIXED, 99, usize::MAX, false, false, false, NewConnection),
+            (Dialect::FRAMED, 10, 8192, false, true, true, WithFinished),
+            (Dialect::BRACES, 50, usize::MAX, false, true, true, SameConnection),
+            (Dialect::ECHO, 255, usize::MAX, false, true, true, SameConnection),
         ] {
             let profile = dialect.profile();
             assert_eq!((profile.batch_bets, profile.batch_bytes), (bets, bytes), "{dialect}");

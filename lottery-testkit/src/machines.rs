@@ -126,7 +126,7 @@ pub fn open_session(server: &mut Server, agency: u8, stored: u64, finished: bool
 
 /// Returns a client of `block`, at time zero.
 pub fn client(agency: u32) -> Client {
-    client_of(Dialect::Block, agency)
+    client_of(Dialect::BLOCK, agency)
 }
 
 /// Returns a client of a dialect, at time zero.

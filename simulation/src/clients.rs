@@ -73,7 +73,7 @@ impl Process {
         now: Instant,
         (options, rng): (&Options, &mut Rng),
     ) -> Self {
-        let dialect = if kind == Kind::Plain { Dialect::Block } else { Dialect::Session };
+        let dialect = if kind == Kind::Plain { Dialect::BLOCK } else { Dialect::SESSION };
         let job = Job {
             connection: ClientConfig::new(AgencyId::new(agency).expect("from 1"), dialect),
             server: "server:1".to_owned(),

@@ -25,7 +25,7 @@ const RUNTIMES: [(&str, u64); 3] = [("tokio", 1), ("std", 2), ("smol", 1)];
 /// Dialects, and the number of agencies in each: 255 is all that the dialect has numbers for
 /// (`docs/protocol.md#limits`), 1000 is enough here.
 const DIALECTS: [(Dialect, u32); 3] =
-    [(Dialect::Braces, 1000), (Dialect::Block, 255), (Dialect::Session, 255)];
+    [(Dialect::BRACES, 1000), (Dialect::BLOCK, 255), (Dialect::SESSION, 255)];
 /// Descriptors for everything else that a process has open.
 const OTHERS: u64 = 128;
 

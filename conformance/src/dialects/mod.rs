@@ -104,10 +104,10 @@ pub trait Codec: fmt::Debug + Sync {
 /// Returns the codec of that dialect.
 pub fn codec(dialect: Dialect) -> &'static dyn Codec {
     match dialect {
-        Dialect::Block => &block::Block,
-        Dialect::Fixed => &fixed::Fixed,
-        Dialect::Framed => &framed::Framed,
-        Dialect::Braces => &braces::Braces,
+        Dialect::BLOCK => &block::Block,
+        Dialect::FIXED => &fixed::Fixed,
+        Dialect::FRAMED => &framed::Framed,
+        Dialect::BRACES => &braces::Braces,
         unknown => panic!("{unknown} carries no bets"),
     }
 }

@@ -42,7 +42,7 @@ fn start<Server: StoppableRuntime>(
 fn is_drawn(server: SocketAddr) -> bool {
     thread::sleep(Duration::from_millis(60));
     let mut peer = Raw::connect(server);
-    peer.send(&codec(Dialect::Fixed).query(1));
+    peer.send(&codec(Dialect::FIXED).query(1));
     peer.receive_all() != b"N"
 }
 
@@ -52,8 +52,8 @@ pub fn a_waiter_completes_the_draw<Server: StoppableRuntime>() {
         let server = RunningServer::in_memory::<Server>(3);
         let early = first.then(|| waiter(server.address));
         let agencies = [
-            start::<Server>(server.address, Dialect::Framed, &files[0]),
-            start::<Server>(server.address, Dialect::Braces, &files[1]),
+            start::<Server>(server.address, Dialect::FRAMED, &files[0]),
+            start::<Server>(server.address, Dialect::BRACES, &files[1]),
         ];
         let waiter = early.unwrap_or_else(|| {
             assert!(!is_drawn(server.address), "agency 2 is missing");
@@ -80,7 +80,7 @@ pub fn a_vanished_waiter_does_not_count<Server: StoppableRuntime>() {
             drop(gone);
         }
         assert!(!is_drawn(server.address), "agency 2 is missing");
-        let agency = start::<Server>(server.address, Dialect::Block, &file);
+        let agency = start::<Server>(server.address, Dialect::BLOCK, &file);
         assert!(!is_drawn(server.address), "vanished: {vanish}: agency 1 is missing");
         let waiter = waiter(server.address);
         assert_eq!(agency.winners(), file.winners());
@@ -102,7 +102,7 @@ pub fn a_half_closed_waiter_is_closed<Server: StoppableRuntime>() {
         ended
     };
     assert_eq!(ended().receive_all(), b"", "a clean end");
-    let braces = codec(Dialect::Braces);
+    let braces = codec(Dialect::BRACES);
     let mut agency = Raw::connect(server.address);
     agency.send(&braces.batch(1, &file.lines()));
     assert_eq!(agency.receive(braces.batch_stored().len()), braces.batch_stored());
@@ -147,7 +147,7 @@ pub fn a_restarted_client_leaves_no_waiters_behind<Server: StoppableRuntime>() {
         });
         waiting.len() == 2
     });
-    let agency = start::<Server>(server.address, Dialect::Framed, &file);
+    let agency = start::<Server>(server.address, Dialect::FRAMED, &file);
     assert_eq!(agency.winners(), file.winners());
     waiting.into_iter().for_each(is_told);
     server.end();
@@ -159,7 +159,7 @@ pub fn waiters_alone_start_no_draw<Server: StoppableRuntime>() {
     let server = RunningServer::in_memory::<Server>(3);
     let waiting = [(); 3].map(|()| waiter(server.address));
     assert!(!is_drawn(server.address), "no agency has sent a bet");
-    let agency = start::<Server>(server.address, Dialect::Block, &file);
+    let agency = start::<Server>(server.address, Dialect::BLOCK, &file);
     assert_eq!(agency.winners(), file.winners());
     waiting.into_iter().for_each(is_told);
     assert!(server.end() == stored(&[file]));
@@ -170,12 +170,12 @@ pub fn waiters_are_closed_unless_they_are_allowed<Server: StoppableRuntime>() {
     let file = File::invented(1, 50);
     let terms = ServerSettings { anonymous_finish: false, ..ServerSettings::new(2) };
     let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
-    let agency = start::<Server>(server.address, Dialect::Framed, &file);
+    let agency = start::<Server>(server.address, Dialect::FRAMED, &file);
     for _ in 0..5 {
         assert_eq!(waiter(server.address).receive_all(), b"", "a clean end without an answer");
     }
     assert!(!is_drawn(server.address), "agency 2 is missing");
-    let other = start::<Server>(server.address, Dialect::Block, &File::invented(2, 0));
+    let other = start::<Server>(server.address, Dialect::BLOCK, &File::invented(2, 0));
     assert_eq!(other.winners(), [""; 0]);
     assert_eq!(agency.winners(), file.winners());
     assert_eq!(waiter(server.address).receive_all(), b"", "nobody knows whose winners it asks for");
@@ -185,7 +185,7 @@ pub fn waiters_are_closed_unless_they_are_allowed<Server: StoppableRuntime>() {
 pub fn two_waiters_stand_for_two_agencies<Server: StoppableRuntime>() {
     let files = [File::invented(2, 50), File::invented(4, 60)];
     let server = RunningServer::in_memory::<Server>(4);
-    let agencies = files.each_ref().map(|file| start::<Server>(server.address, Dialect::Framed, file));
+    let agencies = files.each_ref().map(|file| start::<Server>(server.address, Dialect::FRAMED, file));
     let first = waiter(server.address);
     assert!(!is_drawn(server.address), "two are missing");
     let second = waiter(server.address);
@@ -203,12 +203,12 @@ pub fn a_waiter_does_not_stand_for_an_agency_with_bets<Server: StoppableRuntime>
     let files = [File::invented(1, 50), File::invented(2, 60)];
     let server = RunningServer::in_memory::<Server>(2);
     // Agency 2 has sent bets, and is not finished.
-    let braces = codec(Dialect::Braces);
+    let braces = codec(Dialect::BRACES);
     let mut second = Raw::connect(server.address);
     second.send(&braces.batch(2, &files[1].lines()));
     assert_eq!(second.receive(braces.batch_stored().len()), braces.batch_stored());
     let waiter = waiter(server.address);
-    let first = start::<Server>(server.address, Dialect::Framed, &files[0]);
+    let first = start::<Server>(server.address, Dialect::FRAMED, &files[0]);
     assert!(!is_drawn(server.address), "agency 2 is not finished");
     second.send(&braces.finished(2));
     assert_eq!(second.receive(braces.receipt(2).len()), braces.receipt(2));
@@ -221,7 +221,7 @@ pub fn a_waiter_does_not_stand_for_an_agency_with_bets<Server: StoppableRuntime>
 pub fn bets_after_the_draw_are_rejected<Server: StoppableRuntime>() {
     let file = File::invented(1, 50);
     let server = RunningServer::in_memory::<Server>(2);
-    let agency = start::<Server>(server.address, Dialect::Framed, &file);
+    let agency = start::<Server>(server.address, Dialect::FRAMED, &file);
     is_told(waiter(server.address));
     assert_eq!(agency.winners(), file.winners());
     for &dialect in crate::PLAIN {
@@ -229,7 +229,7 @@ pub fn bets_after_the_draw_are_rejected<Server: StoppableRuntime>() {
         let error = late.outcome().expect_err("it is too late").to_string();
         assert!(error.starts_with("the server refused "), "{dialect}: {error}");
         let told = error.ends_with(": the draw has taken place");
-        assert_eq!(told, dialect != Dialect::Block, "{dialect}: {error}");
+        assert_eq!(told, dialect != Dialect::BLOCK, "{dialect}: {error}");
     }
     assert!(server.end() == stored(&[file]), "nothing else");
 }
@@ -238,7 +238,7 @@ pub fn bets_after_the_draw_are_rejected<Server: StoppableRuntime>() {
 pub fn shutdown_does_not_wait_for_the_draw<Server: StoppableRuntime>() {
     let server = RunningServer::in_memory::<Server>(3);
     let mut waiting = waiter(server.address);
-    let agency = start::<Server>(server.address, Dialect::Framed, &File::invented(1, 30));
+    let agency = start::<Server>(server.address, Dialect::FRAMED, &File::invented(1, 30));
     until("both wait", || !is_drawn(server.address));
     server.stop();
     assert_eq!(waiting.receive_all(), b"", "a clean end without an answer");

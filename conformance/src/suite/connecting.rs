@@ -63,7 +63,7 @@ pub fn an_idle_server_is_probed<Client: StoppableRuntime>() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let server = listener.local_addr().expect("a listener has an address");
     let client = RunningClient::start::<Client>(LotteryClient::new(
-        job(server, Dialect::Block, 1),
+        job(server, Dialect::BLOCK, 1),
         File::invented(1, 1).bets(),
     ));
     let (socket, peer) = listener.accept().expect("it connects");

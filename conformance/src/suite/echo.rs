@@ -18,8 +18,8 @@ pub fn lines_come_back_during_a_lottery<Server: StoppableRuntime, Client: Stoppa
         let terms = ServerSettings { echo_prefix: prefix.to_owned(), ..ServerSettings::new(2) };
         let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let file = File::invented(1, 30);
-        let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::Framed, &file);
-        let connection = ClientConfig::new(AgencyId::new(7).expect("it is one"), Dialect::Block);
+        let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::FRAMED, &file);
+        let connection = ClientConfig::new(AgencyId::new(7).expect("it is one"), Dialect::BLOCK);
         let (address, period) = (server.address.to_string(), Duration::from_millis(2));
         let (connect_timeout, retry_for) = (SOON, SOON);
         let job = EchoJob { connection, server: address, connect_timeout, retry_for, amount: 5, period };
@@ -27,7 +27,7 @@ pub fn lines_come_back_during_a_lottery<Server: StoppableRuntime, Client: Stoppa
         echoes.join(SOON).into_outcome().expect("all lines have come back");
         assert!(!agency.has_ended(), "it waits for the other agency");
         let other = File::invented(2, 30);
-        let second = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::Fixed, &other);
+        let second = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::FIXED, &other);
         assert_eq!(second.winners(), other.winners());
         assert_eq!(agency.winners(), file.winners());
         assert!(server.end() == stored(&[file, other]));

@@ -34,7 +34,7 @@ pub fn a_hanging_committer_is_unhealthy<Server: StoppableRuntime>() {
     let answering = answer(address, Arc::clone(&commit_queue), probes).expect("a socket");
 
     ask(address).expect("it is well");
-    let codec = codec(Dialect::Framed);
+    let codec = codec(Dialect::FRAMED);
     let mut peer = Raw::connect(address);
     ask(address).expect("it is well, with as many connections as it takes");
     peer.send(&codec.batch(1, &File::invented(1, 3).lines()));

@@ -62,7 +62,7 @@ pub fn a_connection_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {
 
 /// Where no place is left, the idlest connection that is no agency's makes room, wherever it is.
 pub fn the_idlest_connection_makes_room<Server: StoppableRuntime>() {
-    let codec = codec(Dialect::Braces);
+    let codec = codec(Dialect::BRACES);
     let asks = |peer: &mut Raw, agency| {
         peer.send(&codec.probe(agency));
         assert!(
@@ -104,7 +104,7 @@ pub fn a_list_that_no_reply_carries_is_not_shortened<Server: StoppableRuntime, C
     let lines = Lines::shared();
     let reason = "more winners than this dialect can carry in one answer";
     // More winners than fill a block; one that is wider than its column.
-    for (dialect, wide) in [(Dialect::Block, ""), (Dialect::Fixed, "Ana,Paz,200000001,1980-01-01,7574\n")] {
+    for (dialect, wide) in [(Dialect::BLOCK, ""), (Dialect::FIXED, "Ana,Paz,200000001,1980-01-01,7574\n")] {
         let codec = codec(dialect);
         let winners = WINNERS.fetch_add(1, Ordering::Relaxed);
         let mut many = File::winning(1, winners);
@@ -112,7 +112,7 @@ pub fn a_list_that_no_reply_carries_is_not_shortened<Server: StoppableRuntime, C
         let few = File::invented(2, 50);
         let server = RunningServer::in_memory::<Server>(2);
         // Bets in a dialect that carries them: in `framed` all that are stored can also be told.
-        let sender = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::Framed, &many);
+        let sender = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::FRAMED, &many);
         let served = RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, &few);
         assert_eq!(sender.winners(), many.winners(), "{dialect}: elsewhere they are told");
         assert_eq!(served.winners(), few.winners(), "{dialect}: the other agency gets its winners");
@@ -124,7 +124,7 @@ pub fn a_list_that_no_reply_carries_is_not_shortened<Server: StoppableRuntime, C
         let job = Job { retry_for: Duration::ZERO, ..job(server.address, dialect, 1) };
         let asking = RunningClient::start::<Client>(LotteryClient::new(job, File::invented(1, 0).bets()));
         match asking.outcome() {
-            Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
+            Err(ClientError::Closed { .. }) if dialect == Dialect::BLOCK => {}
             Err(ClientError::Rejected { reason: told, .. }) if told == reason => {}
             outcome => panic!("{dialect}: {outcome:?}"),
         }

@@ -46,10 +46,10 @@ fn in_two_dialects(server: SocketAddr, file: &File, bets: Dialect, question: Dia
 
 pub fn five_agencies_in_five_ways_share_a_draw<Server: StoppableRuntime, Client: StoppableRuntime>() {
     let two = [
-        (Dialect::Block, Dialect::Fixed),
-        (Dialect::Fixed, Dialect::Braces),
-        (Dialect::Framed, Dialect::Block),
-        (Dialect::Braces, Dialect::Fixed),
+        (Dialect::BLOCK, Dialect::FIXED),
+        (Dialect::FIXED, Dialect::BRACES),
+        (Dialect::FRAMED, Dialect::BLOCK),
+        (Dialect::BRACES, Dialect::FIXED),
     ];
     for (nth, (bets, question)) in two.into_iter().enumerate() {
         let amounts = [300, 257, 120, 421, 333];

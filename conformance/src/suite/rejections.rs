@@ -37,33 +37,33 @@ const FIELDS: [([&str; 5], &str); 9] = [
 type Malformed = (Dialect, &'static [u8], &'static str);
 
 const MALFORMED: [Malformed; 19] = [
-    (Dialect::Fixed, b"A0000000000", "expected an agency, 1 to 99999 (at byte 1)"),
-    (Dialect::Fixed, b"A0000100000A000010000x", "expected a digit (at byte 10)"),
-    (Dialect::Fixed, b"A0000199999", "a message of 8199929 bytes, at most 1048576 are taken (at byte 6)"),
-    (Dialect::Fixed, b"A0000100001\x80", "expected UTF-8 (at byte 11)"),
-    (Dialect::Fixed, b"F00000", "expected an agency, 1 to 99999 (at byte 1)"),
-    (Dialect::Framed, b"00000000", "expected END, or a first line with agency and count (at byte 8)"),
-    (Dialect::Framed, b"00000003FIN", "expected END, or a first line with agency and count (at byte 8)"),
-    (Dialect::Framed, b"000000041;1\n", "1 bets announced, 0 found (at byte 8)"),
-    (Dialect::Framed, b"000000041;x\n", "expected a count of bets (at byte 10)"),
-    (Dialect::Framed, b"000000231;1\nAna;Paz;2;1980-1-1\n", "bet 1: 4 fields, expected 5 (at byte 12)"),
+    (Dialect::FIXED, b"A0000000000", "expected an agency, 1 to 99999 (at byte 1)"),
+    (Dialect::FIXED, b"A0000100000A000010000x", "expected a digit (at byte 10)"),
+    (Dialect::FIXED, b"A0000199999", "a message of 8199929 bytes, at most 1048576 are taken (at byte 6)"),
+    (Dialect::FIXED, b"A0000100001\x80", "expected UTF-8 (at byte 11)"),
+    (Dialect::FIXED, b"F00000", "expected an agency, 1 to 99999 (at byte 1)"),
+    (Dialect::FRAMED, b"00000000", "expected END, or a first line with agency and count (at byte 8)"),
+    (Dialect::FRAMED, b"00000003FIN", "expected END, or a first line with agency and count (at byte 8)"),
+    (Dialect::FRAMED, b"000000041;1\n", "1 bets announced, 0 found (at byte 8)"),
+    (Dialect::FRAMED, b"000000041;x\n", "expected a count of bets (at byte 10)"),
+    (Dialect::FRAMED, b"000000231;1\nAna;Paz;2;1980-1-1\n", "bet 1: 4 fields, expected 5 (at byte 12)"),
     (
-        Dialect::Framed,
+        Dialect::FRAMED,
         b"000000261;1\nAna;Paz;2;1980-01-01;1",
         "bet 1: expected a line end after the last bet (at byte 12)",
     ),
     (
-        Dialect::Framed,
+        Dialect::FRAMED,
         b"000000271;1\nAn\xF1;Paz;2;1980-01-01;1\n",
         "bet 1: first_name: not UTF-8 (at byte 12)",
     ),
-    (Dialect::Framed, b"09999999", "a message of 10000007 bytes, at most 1048576 are taken (at byte 0)"),
-    (Dialect::Braces, b"Q{AgencyID:1};B{};", "bet 1: expected {PlayerName"),
-    (Dialect::Braces, b"N{AgencyID:};", "expected an agency, 1 to 99999"),
-    (Dialect::Braces, b"N{AgencyID:100000};", "expected an agency, 1 to 99999"),
-    (Dialect::Braces, b"Q{AgencyID:1};Q{Agency:1};", "expected {AgencyID"),
-    (Dialect::Braces, b"Q{AgencyID:1;", "expected {AgencyID"),
-    (Dialect::Braces, b"Q{AgencyID:1};X{AgencyID:1};", "expected B, N or Q"),
+    (Dialect::FRAMED, b"09999999", "a message of 10000007 bytes, at most 1048576 are taken (at byte 0)"),
+    (Dialect::BRACES, b"Q{AgencyID:1};B{};", "bet 1: expected {PlayerName"),
+    (Dialect::BRACES, b"N{AgencyID:};", "expected an agency, 1 to 99999"),
+    (Dialect::BRACES, b"N{AgencyID:100000};", "expected an agency, 1 to 99999"),
+    (Dialect::BRACES, b"Q{AgencyID:1};Q{Agency:1};", "expected {AgencyID"),
+    (Dialect::BRACES, b"Q{AgencyID:1;", "expected {AgencyID"),
+    (Dialect::BRACES, b"Q{AgencyID:1};X{AgencyID:1};", "expected B, N or Q"),
 ];
 
 pub fn a_malformed_message_is_rejected_with_its_place<Server: StoppableRuntime>() {
@@ -76,7 +76,7 @@ pub fn a_malformed_message_is_rejected_with_its_place<Server: StoppableRuntime>(
         let is_said = said.is_some_and(|said| said.starts_with(expected));
         assert!(is_said, "{dialect}: {}: {text}", bytes.escape_ascii());
     };
-    for &dialect in &[Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+    for &dialect in &[Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         for (bad, expected) in FIELDS {
             let good = ["Ana", "Paz", "20000001", "1980-01-01", "7574"];
             is_said(dialect, &codec(dialect).batch(1, &[good, bad, good]), &format!("bet 2: {expected}"));
@@ -95,14 +95,14 @@ pub fn a_message_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {
     terms.config.max_message = 8192;
     let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
     let bet = ["Ñandú Ágata", "Núñez", "20000001", "1980-01-01", "7574"];
-    for (dialect, whole) in [(Dialect::Fixed, 99), (Dialect::Framed, 300), (Dialect::Braces, 100)] {
+    for (dialect, whole) in [(Dialect::FIXED, 99), (Dialect::FRAMED, 300), (Dialect::BRACES, 100)] {
         let codec = codec(dialect);
         let batch = codec.batch(1, &vec![bet; whole]);
         let mut peer = Raw::connect(server.address);
         peer.send(&batch[..8193]);
         let answer = peer.receive_all();
         let said = codec.text_of(&answer).unwrap_or_default();
-        let size = if dialect == Dialect::Framed { batch.len() } else { 8193 };
+        let size = if dialect == Dialect::FRAMED { batch.len() } else { 8193 };
         let expected = format!("a message of {size} bytes, at most 8192 are taken (at byte 0)");
         assert_eq!(said, expected, "{dialect}");
         // A message at the limit is accepted.
@@ -158,14 +158,14 @@ pub fn an_unknown_agency_is_rejected<Server: StoppableRuntime>() {
             let answer = ask(server.address, &bytes);
             let said = codec.text_of(&answer);
             let expected = "unknown agency 6, expected 1 to 5";
-            let is_said = said.is_some_and(|said| said.starts_with(expected) || dialect == Dialect::Block);
+            let is_said = said.is_some_and(|said| said.starts_with(expected) || dialect == Dialect::BLOCK);
             assert!(is_said || answer == codec.rejection(6, ""), "{dialect}: {}", answer.escape_ascii());
         }
         let two = [codec.batch(1, &bets.lines()), codec.batch(2, &bets.lines())].concat();
         let answer = ask(server.address, &two);
         let said = codec.text_of(&answer[codec.batch_stored().len()..]);
         let is_said =
-            said.is_some_and(|said| said.starts_with("agency 2, expected 1") || dialect == Dialect::Block);
+            said.is_some_and(|said| said.starts_with("agency 2, expected 1") || dialect == Dialect::BLOCK);
         assert!(is_said, "{dialect}: {}", answer.escape_ascii());
     }
     assert!(server.end().into_keys().eq([1]), "only what agency 1 sent");
@@ -203,7 +203,7 @@ pub fn a_full_store_rejects_until_there_is_room<Server: StoppableRuntime, Client
         first.fin();
         let answer = first.receive_all();
         let reason = "a test: no room, nothing of the group is stored: it is full";
-        let said = codec.text_of(&answer).is_some_and(|said| said == reason || dialect == Dialect::Block);
+        let said = codec.text_of(&answer).is_some_and(|said| said == reason || dialect == Dialect::BLOCK);
         assert!(said, "{dialect}: {}", answer.escape_ascii());
         drop(first);
         // The store pauses for a quarter of a second, and these dialects cannot send a batch again.
@@ -218,13 +218,13 @@ pub fn a_full_store_rejects_until_there_is_room<Server: StoppableRuntime, Client
 
 pub fn a_dialect_that_is_switched_off_is_rejected<Server: StoppableRuntime, Client: StoppableRuntime>() {
     let lines = Lines::shared();
-    for &dialect in crate::PLAIN.iter().chain(&[Dialect::Echo]) {
+    for &dialect in crate::PLAIN.iter().chain(&[Dialect::ECHO]) {
         let mut terms = ServerSettings::new(1);
         terms.config.dialects.retain(|spoken| *spoken != dialect);
         let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let line = format!("reason: the peer speaks {dialect}, which is not spoken here\n");
         let before = lines.count(&line);
-        if dialect == Dialect::Echo {
+        if dialect == Dialect::ECHO {
             assert_eq!(ask(server.address, b"hello\n"), b"", "an end without an answer");
         } else {
             let failure = codec(dialect).failure("this dialect is not spoken here");
@@ -232,7 +232,7 @@ pub fn a_dialect_that_is_switched_off_is_rejected<Server: StoppableRuntime, Clie
             let file = File::invented(1, 3);
             let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, &file);
             match agency.outcome() {
-                Err(ClientError::Closed { .. }) if dialect == Dialect::Block => {}
+                Err(ClientError::Closed { .. }) if dialect == Dialect::BLOCK => {}
                 Err(ClientError::Rejected { reason, .. }) if reason == "this dialect is not spoken here" => {}
                 outcome => panic!("{dialect}: {outcome:?}"),
             }
@@ -253,7 +253,7 @@ pub fn a_dialect_that_is_switched_off_is_rejected<Server: StoppableRuntime, Clie
 
 /// A list that is longer than an agency takes is not shortened either.
 pub fn a_list_beyond_the_limit_closes_the_connection<Server: StoppableRuntime, Client: StoppableRuntime>() {
-    for dialect in [Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+    for dialect in [Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         let file = File::winning(1, 2000);
         let server = RunningServer::in_memory::<Server>(1);
         let mut job = job(server.address, dialect, 1);

@@ -33,7 +33,7 @@ fn welcome(agency: u32, finished: u8, window: u32, lines: &[[&str; 5]]) -> Vec<u
 }
 
 fn batch(agency: u32, lines: &[[&str; 5]]) -> Vec<u8> {
-    codec(Dialect::Block).batch(agency, lines)
+    codec(Dialect::BLOCK).batch(agency, lines)
 }
 
 /// Opens a session with a server, which must reply `answer`.
@@ -172,7 +172,7 @@ fn accept(listener: &TcpListener, agency: u32) -> Raw {
 
 fn call<Client: StoppableRuntime>(listener: &TcpListener, file: &File) -> RunningClient<LotteryClient> {
     let address = listener.local_addr().expect("a listener has an address");
-    let mut job = job(address, Dialect::Session, file.agency);
+    let mut job = job(address, Dialect::SESSION, file.agency);
     job.batch_max = Some(20);
     RunningClient::start::<Client>(LotteryClient::new(job, file.bets()))
 }

@@ -42,9 +42,9 @@ fn script(dialect: Dialect) -> Script {
     let after_bad = [codec.rejection(1, rejected), codec.pending(1)].concat();
     let spoilt = match dialect {
         // A failure is the last reply.
-        Dialect::Fixed => (Vec::new(), Some(Vec::new())),
+        Dialect::FIXED => (Vec::new(), Some(Vec::new())),
         // The batches have no reply of their own.
-        Dialect::Block => (after_bad, None),
+        Dialect::BLOCK => (after_bad, None),
         _ => (two.clone(), Some(after_bad)),
     };
     let (good, twice) = ([&third[..], &fourth, &finished].concat(), [&query[..], &finished, &query].concat());

@@ -45,7 +45,7 @@ pub fn a_silent_peer_is_closed<Server: StoppableRuntime>() {
             silent(Vec::new(), Vec::new()),
             silent(
                 batch[..1].to_vec(),
-                if dialect == Dialect::Block { incomplete.clone() } else { Vec::new() },
+                if dialect == Dialect::BLOCK { incomplete.clone() } else { Vec::new() },
             ),
             silent(half.clone(), incomplete.clone()),
             silent(probe.clone(), [&probed[..], &after(&idle)].concat()),
@@ -98,7 +98,7 @@ pub fn a_silent_server_is_given_up<Client: StoppableRuntime>() {
 pub fn a_thin_line_is_not_silence<Client: StoppableRuntime>() {
     let lines: Vec<_> = Dialect::ALL
         .iter()
-        .filter(|&&dialect| dialect != Dialect::Echo)
+        .filter(|&&dialect| dialect != Dialect::ECHO)
         .map(|&dialect| {
             Task::start(format!("an agency on {dialect}"), move || {
                 let server = RunningServer::in_memory::<Client>(1);

@@ -25,7 +25,7 @@ fn all() -> impl Iterator<Item = (Dialect, Cut)> {
 
 /// Returns the recordings of the health check.
 fn echoes() -> [Transcript; 2] {
-    ["echo", "echo-prefixed"].map(|name| Transcript::named(Dialect::Echo, name))
+    ["echo", "echo-prefixed"].map(|name| Transcript::named(Dialect::ECHO, name))
 }
 
 fn files(recorded: &Transcript) -> Vec<File> {
@@ -89,7 +89,7 @@ pub fn the_client_sends_what_was_recorded<Client: StoppableRuntime>() {
 
 /// Runs a health check of our client against the recorded server.
 fn health_check(address: SocketAddr, recorded: &Transcript) -> (EchoClient, Vec<Said>) {
-    let connection = ClientConfig::new(AgencyId::new(1).expect("it is one"), Dialect::Echo);
+    let connection = ClientConfig::new(AgencyId::new(1).expect("it is one"), Dialect::ECHO);
     let amount = u32::try_from(recorded.connections.len()).expect("a few");
     let period = Duration::from_millis(1);
     let (server, connect_timeout, retry_for) = (address.to_string(), SOON, SOON);
@@ -138,7 +138,7 @@ pub fn the_server_without_sockets_replies_as_recorded() {
                         Next::Done => break,
                     };
                     if again
-                        && dialect == Dialect::Fixed
+                        && dialect == Dialect::FIXED
                         && let Some(conn) = conn.take()
                     {
                         assert_eq!(server.fin(conn), b"", "nothing but the end");

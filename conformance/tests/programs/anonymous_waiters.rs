@@ -184,10 +184,10 @@ fn an_address_has_a_limit_of_connections(runtime: &str) {
         peer
     });
     let mut rejected = Raw::connect(address);
-    rejected.send(&codec(Dialect::Framed).probe(4));
+    rejected.send(&codec(Dialect::FRAMED).probe(4));
     assert_eq!(
         rejected.receive_all(),
-        codec(Dialect::Framed).failure("too many connections from this address")
+        codec(Dialect::FRAMED).failure("too many connections from this address")
     );
     let rejected = "WARNING  action: accept_connections | result: fail | ip: 127.0.0.1 | reason: too many connections \
                    from this address";

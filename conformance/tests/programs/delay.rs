@@ -81,7 +81,7 @@ fn measure(runtime: &str) -> [Duration; 2] {
 
 /// Sends batches, each when the one before is acknowledged, and returns the time of each.
 fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
-    let batch = codec(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
+    let batch = codec(Dialect::BLOCK).batch(agency, &File::invented(agency, 50).lines());
     let mut acknowledged = || {
         let start = Instant::now();
         peer.send(&batch);

@@ -70,7 +70,7 @@ fn floods() -> Vec<Flood> {
     let flood =
         |kind, bytes: &[u8], stays| Flood { kind, bytes: bytes.repeat(64 * 1024 / bytes.len()), stays };
     let fillers = [b"Q{AgencyID:5};", &b";".repeat(32 * 1024)[..]].concat();
-    let batch = codec(Dialect::Block).batch(HONEST + 1, &File::invented(HONEST + 1, 50).lines());
+    let batch = codec(Dialect::BLOCK).batch(HONEST + 1, &File::invented(HONEST + 1, 50).lines());
     vec![
         flood("fillers on braces", &fillers, true),
         flood("empty batches on fixed", b"A0000500000", true),
@@ -144,7 +144,7 @@ fn beside(hostile: usize, address: SocketAddr, flood: &Flood, agencies: &mut [Ra
 
 /// Sends batches, each when the one before is acknowledged, and returns the time of each.
 fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
-    let batch = codec(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
+    let batch = codec(Dialect::BLOCK).batch(agency, &File::invented(agency, 50).lines());
     let (start, mut times) = (Instant::now(), Vec::new());
     while start.elapsed() < TURN {
         let sent = Instant::now();

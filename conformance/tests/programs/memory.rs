@@ -81,7 +81,7 @@ fn peers_that_want_all_memory(runtime: &str) {
     let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 400));
     let server = start(&["--agencies", "3", "--message-timeout", "2s", "--stall-timeout", "2s"]);
     let address = server.address();
-    let long = codec(Dialect::Framed).batch(OTHER, &File::invented(OTHER, 24_000).lines());
+    let long = codec(Dialect::FRAMED).batch(OTHER, &File::invented(OTHER, 24_000).lines());
     let attacks = [(&long[..long.len() - 10], false), (&question(3), true), (&long, true)];
     let over = AtomicBool::new(false);
     let (clients, most) = thread::scope(|scope| {
@@ -148,7 +148,7 @@ fn again_and_again(address: SocketAddr, over: &AtomicBool, bytes: &[u8], whole: 
 /// Sends Finished of the greedy peers' agency.
 fn finish(address: SocketAddr) {
     let mut peer = Raw::connect(address);
-    peer.send(&codec(Dialect::Block).finished(OTHER));
+    peer.send(&codec(Dialect::BLOCK).finished(OTHER));
     assert_eq!(peer.receive(BLOCK)[4], b'1', "stored");
 }
 

@@ -57,7 +57,7 @@ fn acknowledgements_beside_long_batches() {
 
 /// Returns a long batch for each of the other connections.
 fn long_batches() -> Vec<Vec<u8>> {
-    let batch = |agency| codec(Dialect::Framed).batch(agency, &File::invented(agency, LONG).lines());
+    let batch = |agency| codec(Dialect::FRAMED).batch(agency, &File::invented(agency, LONG).lines());
     (HONEST + 1..=HONEST + OTHERS).map(batch).collect()
 }
 
@@ -109,7 +109,7 @@ impl Drop for Lottery {
 
 /// Sends batches, each when the one before is acknowledged, and returns their number.
 fn send(agency: u32, peer: &mut Raw) -> u32 {
-    let batch = codec(Dialect::Block).batch(agency, &File::invented(agency, 50).lines());
+    let batch = codec(Dialect::BLOCK).batch(agency, &File::invented(agency, 50).lines());
     let start = Instant::now();
     let mut acks = 0;
     while start.elapsed() < TURN {

@@ -17,16 +17,16 @@ pub fn run(data: &[u8]) {
     assert!(alone == outcome || alone == Err(0), "without its padding it is the same, or is not whole");
 
     // As the only packet, and as a packet of a session.
-    let dialects = vec![Dialect::Block, Dialect::Session];
+    let dialects = vec![Dialect::BLOCK, Dialect::SESSION];
     let config = ServerConfig { agencies: 255, dialects, ..ServerConfig::default() };
-    let taken = serve(Dialect::Block, &config, &block);
+    let taken = serve(Dialect::BLOCK, &config, &block);
     assert_eq!(taken, usize::from(outcome.is_ok() && block[1] > 0), "{}", data.escape_ascii());
     let hello = padded(&packet(7, block[1], b"2"));
-    serve(Dialect::Session, &config, &[&hello[..], &block].concat());
+    serve(Dialect::SESSION, &config, &[&hello[..], &block].concat());
     served(&[&hello, &block, &block], true);
     // As a reply to one request: the bytes choose the request, so a similar packet covers the others.
     let request = data.iter().copied().fold(0, u8::wrapping_add) % 8;
-    let dialect = if request < 4 { Dialect::Block } else { Dialect::Session };
+    let dialect = if request < 4 { Dialect::BLOCK } else { Dialect::SESSION };
     answered(dialect, (request % 4).into(), &[&block]);
 }
 

@@ -8,29 +8,29 @@ use lottery_testkit::{at, server};
 /// Beginnings of first messages, with their dialect: `#` is a digit, every other byte is itself. Bytes that
 /// can be none of them any more are a line of `echo`.
 const BEGINNINGS: &[(Dialect, &[u8])] = &[
-    (Dialect::Session, b"\x07"),
-    (Dialect::Block, b"\x01"),
-    (Dialect::Block, b"\x02"),
-    (Dialect::Block, b"\x03"),
-    (Dialect::Block, b"\x04"),
-    (Dialect::Block, b"\x05"),
-    (Dialect::Block, b"\x06"),
-    (Dialect::Block, b"\x08"),
-    (Dialect::Block, b"\x09"),
-    (Dialect::Framed, b"0#######"),
-    (Dialect::Fixed, b"A##########"),
-    (Dialect::Fixed, b"F#####"),
-    (Dialect::Fixed, b"C#####"),
-    (Dialect::Braces, b"B{PlayerName:"),
-    (Dialect::Braces, b"N{AgencyID:"),
-    (Dialect::Braces, b"Q{AgencyID:"),
+    (Dialect::SESSION, b"\x07"),
+    (Dialect::BLOCK, b"\x01"),
+    (Dialect::BLOCK, b"\x02"),
+    (Dialect::BLOCK, b"\x03"),
+    (Dialect::BLOCK, b"\x04"),
+    (Dialect::BLOCK, b"\x05"),
+    (Dialect::BLOCK, b"\x06"),
+    (Dialect::BLOCK, b"\x08"),
+    (Dialect::BLOCK, b"\x09"),
+    (Dialect::FRAMED, b"0#######"),
+    (Dialect::FIXED, b"A##########"),
+    (Dialect::FIXED, b"F#####"),
+    (Dialect::FIXED, b"C#####"),
+    (Dialect::BRACES, b"B{PlayerName:"),
+    (Dialect::BRACES, b"N{AgencyID:"),
+    (Dialect::BRACES, b"Q{AgencyID:"),
 ];
 
 fn reference(bytes: &[u8]) -> Option<Dialect> {
     let fits = |(byte, place): (&u8, &u8)| if *place == b'#' { byte.is_ascii_digit() } else { byte == place };
     match BEGINNINGS.iter().find(|(_, beginning)| bytes.iter().zip(*beginning).all(fits)) {
         Some((dialect, beginning)) => (bytes.len() >= beginning.len()).then_some(*dialect),
-        None => Some(Dialect::Echo),
+        None => Some(Dialect::ECHO),
     }
 }
 
@@ -47,7 +47,7 @@ pub fn run(data: &[u8]) {
     }
     for server in [&mut whole, &mut pieces] {
         server.handle(at(0), Input::Eof);
-        let at_the_end = (!data.is_empty()).then(|| reference(data).unwrap_or(Dialect::Echo));
+        let at_the_end = (!data.is_empty()).then(|| reference(data).unwrap_or(Dialect::ECHO));
         assert_eq!(server.dialect(), at_the_end, "{}", data.escape_ascii());
     }
 }

@@ -7,22 +7,22 @@ use crate::feed::Feed;
 
 /// Runs messages of `fixed`.
 pub fn fixed(data: &[u8]) {
-    run(Dialect::Fixed, data);
+    run(Dialect::FIXED, data);
 }
 
 /// Runs messages of `framed`.
 pub fn framed(data: &[u8]) {
-    run(Dialect::Framed, data);
+    run(Dialect::FRAMED, data);
 }
 
 /// Runs messages of `braces`.
 pub fn braces(data: &[u8]) {
-    run(Dialect::Braces, data);
+    run(Dialect::BRACES, data);
 }
 
 /// Runs messages of `echo`.
 pub fn echo(data: &[u8]) {
-    run(Dialect::Echo, data);
+    run(Dialect::ECHO, data);
 }
 
 /// Runs messages. `data` is a byte modulo 5, then bytes: a client's for 0, a server's reply to that request

@@ -54,10 +54,10 @@ pub struct Target {
 /// All targets.
 pub const TARGETS: &[Target] = &[
     target("decode", 8192, decode::run, seeds::decode),
-    target("fixed", 4096, dialects::fixed, || seeds::dialect(Dialect::Fixed)),
-    target("framed", 4096, dialects::framed, || seeds::dialect(Dialect::Framed)),
-    target("braces", 4096, dialects::braces, || seeds::dialect(Dialect::Braces)),
-    target("echo", 4096, dialects::echo, || seeds::dialect(Dialect::Echo)),
+    target("fixed", 4096, dialects::fixed, || seeds::dialect(Dialect::FIXED)),
+    target("framed", 4096, dialects::framed, || seeds::dialect(Dialect::FRAMED)),
+    target("braces", 4096, dialects::braces, || seeds::dialect(Dialect::BRACES)),
+    target("echo", 4096, dialects::echo, || seeds::dialect(Dialect::ECHO)),
     target("detect", 32, detect::run, seeds::detect),
     target("roundtrip", 4096, roundtrip::run, seeds::roundtrip),
     target("server", 4096, server::run, seeds::server),

@@ -8,7 +8,7 @@ use lottery_testkit::{ACCEPT, Answer, PendingRequest, at, client_of, give, serve
 use crate::feed::{Feed, padded};
 
 /// Dialects to check; sessions carry the packets of `block`.
-const DIALECTS: [Dialect; 4] = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+const DIALECTS: [Dialect; 4] = [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES];
 
 /// Runs a round trip. `data` is a byte that chooses the dialect and the reply, then lines of bets with tabs
 /// between their fields, or a zero byte and an encoded batch.
@@ -62,7 +62,7 @@ fn alone(dialect: Dialect, bet: &Bet<'_>, yes: bool) {
 /// Checks that an accepted batch can be encoded again, to the same bytes in the dialects that have one way to
 /// encode it.
 fn bytes(dialect: Dialect, message: &[u8]) {
-    let message = if dialect == Dialect::Block { padded(message) } else { message.to_vec() };
+    let message = if dialect == Dialect::BLOCK { padded(message) } else { message.to_vec() };
     let (mut server, mut rest) = (server(), &message[..]);
     while give_some(&mut server, &mut rest) {}
     if server.dialect() != Some(dialect) {
@@ -76,13 +76,13 @@ fn bytes(dialect: Dialect, message: &[u8]) {
     }
     let written = is_stable(dialect, agency, &bets);
     let same = match dialect {
-        Dialect::Block => {
+        Dialect::BLOCK => {
             let size = usize::from(u16::from_le_bytes([message[2], message[3]]));
             // Numbers with leading zeros are encoded without them.
             let plain = 5 + bets.iter().map(|bet| 4 + text(bet).len()).sum::<usize>();
             size != plain || written[..size] == message[..size]
         }
-        Dialect::Fixed if bets.len() <= 99 => message.starts_with(&written),
+        Dialect::FIXED if bets.len() <= 99 => message.starts_with(&written),
         _ => true,
     };
     assert!(same, "{} is not {}", written.escape_ascii(), message.escape_ascii());

@@ -50,16 +50,16 @@ fn message(entry: &Value) -> Option<Message> {
 /// Returns every recorded connection, with its dialect. No session was recorded: one is written here.
 fn all() -> Vec<(Dialect, Vec<Message>)> {
     let of = |dialect: Dialect, name| connections(name).into_iter().map(move |messages| (dialect, messages));
-    let mut all: Vec<_> = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces, Dialect::Echo]
+    let mut all: Vec<_> = [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES, Dialect::ECHO]
         .into_iter()
         .flat_map(|dialect| of(dialect, dialect.name()))
-        .chain(of(Dialect::Echo, "echo-prefixed"))
+        .chain(of(Dialect::ECHO, "echo-prefixed"))
         .collect();
     let message =
         |from_client, kind, payload: &[u8]| Message { from_client, bytes: packet(kind, 1, payload) };
     let batch = [&[1][..], &packet(1, 1, ANA.as_bytes())].concat();
     all.push((
-        Dialect::Session,
+        Dialect::SESSION,
         vec![
             message(true, 7, b"2"),
             message(false, 8, b"2|0|0|16|00000000"),
@@ -90,7 +90,7 @@ fn agency_packets() -> Vec<Vec<u8>> {
     let packet = |text: String| {
         let lines: Vec<String> = text.lines().map(|line| line.replace(',', "|")).collect();
         let bets: Vec<Bet<'_>> = lines.iter().map(|line| bet(line)).collect();
-        let mut client = client_of(Dialect::Block, 1);
+        let mut client = client_of(Dialect::BLOCK, 1);
         client.send_batch(at(0), &bets).expect("a batch");
         let block = take(&mut client, at(0));
         block[..usize::from(u16::from_le_bytes([block[2], block[3]]))].to_vec()
@@ -100,7 +100,7 @@ fn agency_packets() -> Vec<Vec<u8>> {
 
 pub(crate) fn decode() -> Vec<Input> {
     let recorded =
-        all().into_iter().filter(|(dialect, _)| matches!(dialect, Dialect::Block | Dialect::Session));
+        all().into_iter().filter(|(dialect, _)| matches!(*dialect, Dialect::BLOCK | Dialect::SESSION));
     let large = ["4294967295", "4294967296", "5000000000", "00000000042"].map(|number| {
         let bet = packet(1, 1, ANA.replace("7574", number).as_bytes());
         packet(3, 1, &[&[1][..], &bet].concat())
@@ -134,7 +134,7 @@ pub(crate) fn detect() -> Vec<Input> {
 pub(crate) fn roundtrip() -> Vec<Input> {
     let lines = agencies(3).into_iter().map(|text| text.replace(',', "\t").into_bytes());
     let lines = lines.flat_map(|text| [0, 1, 2, 131].map(|dialect| [&[dialect][..], &text].concat()));
-    let dialects = [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+    let dialects = [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES];
     let batches = all().into_iter().filter_map(|(dialect, messages)| {
         let dialect =
             u8::try_from(dialects.iter().position(|found| *found == dialect)?).expect("four dialects");
@@ -159,7 +159,7 @@ fn stream(messages: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u
 }
 
 fn is_padded(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::Block | Dialect::Session)
+    matches!(dialect, Dialect::BLOCK | Dialect::SESSION)
 }
 
 /// Returns the messages of one side.

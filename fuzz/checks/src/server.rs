@@ -153,7 +153,7 @@ impl Run {
         self.answer_all();
         assert!(self.driver.end.poll_io().is_none() && self.driver.end.poll_event().is_none());
         if !self.driver.lied {
-            let dialect = self.driver.end.dialect().unwrap_or(Dialect::Echo);
+            let dialect = self.driver.end.dialect().unwrap_or(Dialect::ECHO);
             let numbers = numbers(dialect, &self.driver.sent);
             assert!(numbers.is_sorted_by(|a, b| a < b), "in the order of the requests: {numbers:?}");
         }
@@ -175,11 +175,11 @@ fn numbers(dialect: Dialect, sent: &[u8]) -> Vec<u64> {
     };
     match dialect {
         // A line may hold text like a marker, but not before its beginning.
-        Dialect::Echo => {
+        Dialect::ECHO => {
             let lines = sent.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#"));
             lines.filter_map(marked).collect()
         }
-        Dialect::Session => {
+        Dialect::SESSION => {
             let packets = sent.chunks_exact(BLOCK).map(|block| {
                 let size = usize::from(u16::from_le_bytes([block[2], block[3]]));
                 (block[0], &block[4..size])

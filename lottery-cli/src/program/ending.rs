@@ -61,7 +61,7 @@ impl Unfinished {
             | ClientError::GivenUp { finished: true, .. }
             | ClientError::OtherBets { finished: true, .. } => format!("; {ASK}"),
             // The agency waited for the draw, and this dialect cannot ask for the winners again.
-            ClientError::Closed { .. } if dialect == Dialect::Framed && all_are_sent => {
+            ClientError::Closed { .. } if dialect == Dialect::FRAMED && all_are_sent => {
                 format!("; {dialect} cannot ask again: in another dialect, such as block, {ASK}")
             }
             // Bets that were sent but not confirmed may be stored: sending them again could store them
@@ -116,7 +116,7 @@ mod tests {
         ] {
             assert_eq!(left.to_string(), text);
             let stopped = Unfinished::Stopped { left: text.to_owned() };
-            assert_eq!(Unfinished::of_agency(&ClientError::Stopped, left, Dialect::Block), stopped);
+            assert_eq!(Unfinished::of_agency(&ClientError::Stopped, left, Dialect::BLOCK), stopped);
         }
     }
 
@@ -125,10 +125,10 @@ mod tests {
         let rejected = ClientError::Rejected { what: "a batch", reason: "the agency is finished".to_owned() };
         let expected = "the server refused a batch: the agency is finished; the command winners asks for the winners of \
                         an agency that has finished";
-        for dialect in [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+        for dialect in [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
             assert_eq!(reason(&rejected, LEFT, dialect), expected);
         }
-        assert_eq!(reason(&rejected, LEFT, Dialect::Session), rejected.to_string(), "it is told why");
+        assert_eq!(reason(&rejected, LEFT, Dialect::SESSION), rejected.to_string(), "it is told why");
         for (code, said, ask) in [
             (Some(Code::Finished), "finished: the agency is finished", true),
             (Some(Code::Malformed), "malformed: bet 1: number: empty", false),
@@ -136,16 +136,16 @@ mod tests {
         ] {
             let error = "a.csv: line 1".to_owned();
             let rejected = ClientError::BatchRejected { error, code, reason: said.to_owned() };
-            let told = reason(&rejected, LEFT, Dialect::Session);
+            let told = reason(&rejected, LEFT, Dialect::SESSION);
             assert_eq!(told, format!("{rejected}{}", if ask { format!("; {ASK}") } else { String::new() }));
         }
         let closed = || ClientError::Closed { server: "c:1".to_owned(), reason: CloseReason::Lost };
         let plain = closed().to_string();
-        assert_eq!(reason(&closed(), LEFT, Dialect::Framed), format!("{plain}; {LEFT}"));
-        assert_eq!(reason(&closed(), Left::default(), Dialect::Block), plain);
+        assert_eq!(reason(&closed(), LEFT, Dialect::FRAMED), format!("{plain}; {LEFT}"));
+        assert_eq!(reason(&closed(), Left::default(), Dialect::BLOCK), plain);
         let all = Left { sent: 500, stored: 500, ..LEFT };
-        assert_eq!(reason(&closed(), all, Dialect::Block), plain);
+        assert_eq!(reason(&closed(), all, Dialect::BLOCK), plain);
         let framed = format!("{plain}; framed cannot ask again: in another dialect, such as block, {ASK}");
-        assert_eq!(reason(&closed(), all, Dialect::Framed), framed);
+        assert_eq!(reason(&closed(), all, Dialect::FRAMED), framed);
     }
 }

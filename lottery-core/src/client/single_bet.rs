@@ -43,8 +43,8 @@ impl SingleBet {
         fields: [String; 5],
     ) -> Result<Self, FieldError> {
         // A single bet is no part of an agency's list, and so needs no session.
-        if connection.dialect == Dialect::Session {
-            connection.dialect = Dialect::Block;
+        if connection.dialect == Dialect::SESSION {
+            connection.dialect = Dialect::BLOCK;
         }
         let dialect = connection.dialect;
         let max_winners = if dialect.profile().answers_bets { 0 } else { MAX_WINNERS };

@@ -251,7 +251,7 @@ impl ServerConnection {
     }
 
     fn submit(&self, command: Command) -> Result<(), Request> {
-        let in_session = self.server.dialect() == Some(Dialect::Session);
+        let in_session = self.server.dialect() == Some(Dialect::SESSION);
         let alone = self.server.unanswered() <= 1;
         self.commit_queue.submit(Request { from: self.mailbox.clone(), in_session, alone, command })
     }

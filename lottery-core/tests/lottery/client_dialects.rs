@@ -63,7 +63,7 @@ const AT_1: [u128; 8] = [1000, 2000, 4000, 8000, 16_000, 24_000, 32_000, 40_000]
 
 #[test]
 fn braces_clients_ask_on_their_connection() {
-    let calls = play([Dialect::Braces; 5]);
+    let calls = play([Dialect::BRACES; 5]);
     assert_eq!(sent(&calls.calls[0], b"Q{AgencyID:1};"), AT_0);
     assert_eq!(sent(&calls.calls[2], b"Q{AgencyID:3};"), AT_1);
     assert_eq!(sent(&calls.calls[4], b"Q{AgencyID:5};"), [33_000]);
@@ -73,7 +73,7 @@ fn braces_clients_ask_on_their_connection() {
 
 #[test]
 fn fixed_clients_ask_on_a_new_connection_each_time() {
-    let calls = play([Dialect::Fixed; 5]);
+    let calls = play([Dialect::FIXED; 5]);
     assert_eq!(sent(&calls.calls[0], b"C00001"), AT_0);
     assert_eq!(sent(&calls.calls[2], b"C00003"), AT_1);
     assert_eq!(sent(&calls.calls[4], b"C00005"), [33_000]);
@@ -87,7 +87,7 @@ fn fixed_clients_ask_on_a_new_connection_each_time() {
 
 #[test]
 fn framed_clients_ask_once_and_get_winners_at_the_draw() {
-    let calls = play([Dialect::Framed; 5]);
+    let calls = play([Dialect::FRAMED; 5]);
     for (call, at) in calls.calls.iter().zip([0, 0, 1000, 2000, 33_000]) {
         assert_eq!(sent(call, b"00000003END"), [at]);
         let last = call.connections[0].last().expect("there is something");
@@ -100,7 +100,7 @@ fn framed_clients_ask_once_and_get_winners_at_the_draw() {
 
 #[test]
 fn clients_of_all_dialects_share_a_lottery() {
-    let dialects = [Dialect::Fixed, Dialect::Block, Dialect::Braces, Dialect::Framed, Dialect::Fixed];
+    let dialects = [Dialect::FIXED, Dialect::BLOCK, Dialect::BRACES, Dialect::FRAMED, Dialect::FIXED];
     let calls = play(dialects);
     assert_eq!(sent(&calls.calls[0], b"C00001"), AT_0);
     assert_eq!(sent(&calls.calls[2], b"Q{AgencyID:3};"), AT_1);
@@ -111,8 +111,8 @@ fn clients_of_all_dialects_share_a_lottery() {
 #[test]
 fn a_framed_client_waits_for_the_draw_without_a_limit() {
     let mut calls = Calls::new(2, "");
-    calls.client(0, agency(1, Dialect::Framed, &sendable_bets(1, 30)));
-    calls.client(1_000_000, agency(2, Dialect::Framed, &sendable_bets(2, 30)));
+    calls.client(0, agency(1, Dialect::FRAMED, &sendable_bets(1, 30)));
+    calls.client(1_000_000, agency(2, Dialect::FRAMED, &sendable_bets(2, 30)));
     calls.run(2_000_000);
     assert_eq!(calls.now, Instant::from_epoch(Duration::from_secs(1_000_000)));
     assert!(calls.clients().into_iter().all(|agency| agency.into_outcome().unwrap().len() == 6));
@@ -121,15 +121,15 @@ fn a_framed_client_waits_for_the_draw_without_a_limit() {
 #[test]
 fn bets_that_the_dialect_cannot_carry_are_not_sent() {
     for (dialect, field, text, problem) in [
-        (Dialect::Fixed, 4, "10000", "number: wider than the 4 characters that this dialect has for it"),
+        (Dialect::FIXED, 4, "10000", "number: wider than the 4 characters that this dialect has for it"),
         (
-            Dialect::Fixed,
+            Dialect::FIXED,
             2,
             "123456789",
             "document: wider than the 8 characters that this dialect has for it",
         ),
-        (Dialect::Framed, 0, "Ana;Eva", "first_name: ';' cannot be sent in this dialect"),
-        (Dialect::Braces, 1, "{Paz}", "last_name: '{' cannot be sent in this dialect"),
+        (Dialect::FRAMED, 0, "Ana;Eva", "first_name: ';' cannot be sent in this dialect"),
+        (Dialect::BRACES, 1, "{Paz}", "last_name: '{' cannot be sent in this dialect"),
     ] {
         let mut calls = Calls::new(1, "");
         let mut bets = sendable_bets(1, 20);
@@ -145,15 +145,15 @@ fn bets_that_the_dialect_cannot_carry_are_not_sent() {
 /// Adds two of three agencies, which have no bets, and do not name themselves.
 fn with_anonymous_clients() -> Calls<LotteryClient> {
     let mut calls = Calls::new(3, "");
-    calls.client(0, agency(2, Dialect::Framed, &[]));
-    calls.client(1, agency(3, Dialect::Framed, &[]));
+    calls.client(0, agency(2, Dialect::FRAMED, &[]));
+    calls.client(1, agency(3, Dialect::FRAMED, &[]));
     calls
 }
 
 #[test]
 fn an_anonymous_client_stands_in_for_an_agency() {
     let mut calls = with_anonymous_clients();
-    calls.client(2, agency(1, Dialect::Framed, &sendable_bets(1, 30)));
+    calls.client(2, agency(1, Dialect::FRAMED, &sendable_bets(1, 30)));
     calls.run(100);
     assert!(calls.calls.iter().all(|call| call.done == Some(Instant::from_epoch(Duration::from_secs(2)))));
     let outcomes: Vec<_> = calls.clients().into_iter().map(|agency| agency.into_outcome().unwrap()).collect();
@@ -165,14 +165,14 @@ fn a_closed_connection_stands_in_for_no_agency() {
     let mut calls = with_anonymous_clients();
     calls.run(1);
     calls.lose(0);
-    calls.client(1, agency(1, Dialect::Framed, &sendable_bets(1, 30)));
+    calls.client(1, agency(1, Dialect::FRAMED, &sendable_bets(1, 30)));
     calls.run(100);
     assert!(calls.committer.draw().is_none(), "nothing was heard of agency 2, and nobody stands for it");
 }
 
 #[test]
 fn a_client_reports_its_progress() {
-    for (dialect, batch) in [(Dialect::Fixed, 99), (Dialect::Framed, 10)] {
+    for (dialect, batch) in [(Dialect::FIXED, 99), (Dialect::FRAMED, 10)] {
         let seen = Arc::<Mutex<Vec<Progress>>>::default();
         let sink = Arc::clone(&seen);
         let mut calls = Calls::new(1, "");
@@ -190,7 +190,7 @@ fn a_client_reports_its_progress() {
 fn an_agency_number_too_large_for_the_dialect_fails_before_connecting() {
     let now = Instant::default();
     let bets = || Arc::new(AgencyFile::parse(Path::new("a.csv"), b"").unwrap());
-    for dialect in [Dialect::Session, Dialect::Block] {
+    for dialect in [Dialect::SESSION, Dialect::BLOCK] {
         let job = || job_on(256, dialect);
         for mut agency in [LotteryClient::new(job(), bets()), LotteryClient::asking(job())] {
             assert_eq!(agency.next_step(now), Step::Done, "{dialect}");

@@ -37,8 +37,8 @@ fn a_rejected_bet_is_named_by_its_line_where_each_batch_is_replied_to() {
     ] {
         let body = format!("error;{said}");
         for (dialect, reply) in [
-            (Dialect::Framed, format!("{:08}{body}", body.len())),
-            (Dialect::Braces, format!("ERROR:{said};")),
+            (Dialect::FRAMED, format!("{:08}{body}", body.len())),
+            (Dialect::BRACES, format!("ERROR:{said};")),
         ] {
             let mut agency = connected(1, dialect);
             hear(&mut agency, reply.as_bytes());
@@ -68,7 +68,7 @@ fn a_failure_with_an_unknown_code_is_shown_unchanged() {
 
 #[test]
 fn of_two_rejections_the_first_counts() {
-    let mut agency = connected(1, Dialect::Braces);
+    let mut agency = connected(1, Dialect::BRACES);
     hear(&mut agency, b"ERROR:no batch;ERROR:nobody asked;");
     let error = agency.into_outcome().unwrap_err().to_string();
     assert_eq!(error, "the server refused a batch: no batch");

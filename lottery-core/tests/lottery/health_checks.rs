@@ -11,7 +11,7 @@ use crate::support::calls::{Calls, TIMEOUTS};
 use crate::support::{received, sent};
 
 fn echoes(amount: u32) -> EchoClient {
-    let (connection, period) = (connection(Dialect::Block), Duration::from_secs(5));
+    let (connection, period) = (connection(Dialect::BLOCK), Duration::from_secs(5));
     let (server, (connect_timeout, retry_for)) = ("server:1".to_owned(), TIMEOUTS);
     EchoClient::new(EchoJob { connection, server, connect_timeout, retry_for, amount, period })
 }

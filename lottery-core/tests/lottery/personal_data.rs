@@ -15,9 +15,9 @@ const SAID: &str = "no bet: Ana Paz 20000001 1980-01-31";
 fn a_reason_that_holds_a_date_is_shown_as_its_length_on_every_dialect() {
     let length = format!("({} bytes)", SAID.len());
     for (dialect, said) in [
-        (Dialect::Fixed, format!("E{:05}{SAID}", SAID.len())),
-        (Dialect::Framed, format!("{:08}error;{SAID}", "error;".len() + SAID.len())),
-        (Dialect::Braces, format!("ERROR:{SAID};")),
+        (Dialect::FIXED, format!("E{:05}{SAID}", SAID.len())),
+        (Dialect::FRAMED, format!("{:08}error;{SAID}", "error;".len() + SAID.len())),
+        (Dialect::BRACES, format!("ERROR:{SAID};")),
     ] {
         let mut agency = connected(1, dialect);
         hear(&mut agency, said.as_bytes());
@@ -34,7 +34,7 @@ fn a_reason_that_holds_a_date_is_shown_as_its_length_on_every_dialect() {
 
 #[test]
 fn a_reason_without_a_date_is_shown_unchanged() {
-    let mut agency = connected(1, Dialect::Braces);
+    let mut agency = connected(1, Dialect::BRACES);
     hear(&mut agency, b"ERROR:birthdate: expected a date, YYYY-MM-DD;");
     let error = agency.into_outcome().unwrap_err().to_string();
     assert_eq!(error, "the server refused a batch: birthdate: expected a date, YYYY-MM-DD");
@@ -42,7 +42,7 @@ fn a_reason_without_a_date_is_shown_unchanged() {
 
 #[test]
 fn debug_shows_nothing_of_a_bet() {
-    let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
+    let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK);
     let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
     let bet = SingleBet::new(connection, "server:1".to_owned(), TIMEOUTS, fields).unwrap();
     assert_eq!(format!("{bet:?}"), "SingleBet(Call(agency 1 to server:1, ended: false, None))");

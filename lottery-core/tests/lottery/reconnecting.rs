@@ -45,7 +45,7 @@ fn could_not_connect<T: std::fmt::Debug>(outcome: Result<T, ClientError>) {
 #[test]
 fn without_sessions_a_failed_connection_is_not_retried() {
     let now = Instant::default();
-    for dialect in [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+    for dialect in [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         let mut agency = agency(dialect);
         dial(&mut agency, now);
         assert_eq!(agency.next_step(now), Step::Done, "{dialect}");
@@ -55,7 +55,7 @@ fn without_sessions_a_failed_connection_is_not_retried() {
 
 #[test]
 fn with_sessions_connecting_is_retried_until_the_limit() {
-    let mut agency = agency(Dialect::Session);
+    let mut agency = agency(Dialect::SESSION);
     let mut now = Instant::default();
     let mut tries = 0;
     loop {
@@ -88,13 +88,13 @@ fn a_single_bet_and_a_health_check_do_not_retry() {
     let connection = |dialect| ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
     let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
     let mut bet =
-        SingleBet::new(connection(Dialect::Block), "server:1".to_owned(), TIMEOUTS, fields).unwrap();
+        SingleBet::new(connection(Dialect::BLOCK), "server:1".to_owned(), TIMEOUTS, fields).unwrap();
     dial(&mut bet, now);
     assert_eq!(bet.next_step(now), Step::Done);
     could_not_connect(bet.into_outcome());
 
     let mut echoes = EchoClient::new(EchoJob {
-        connection: connection(Dialect::Echo),
+        connection: connection(Dialect::ECHO),
         server: "server:1".to_owned(),
         connect_timeout: TIMEOUTS.0,
         retry_for: TIMEOUTS.1,
@@ -109,7 +109,7 @@ fn a_single_bet_and_a_health_check_do_not_retry() {
 #[test]
 fn debug_of_a_client_shows_server_and_end() {
     let now = Instant::default();
-    for dialect in [Dialect::Block, Dialect::Session] {
+    for dialect in [Dialect::BLOCK, Dialect::SESSION] {
         let mut agency = agency(dialect);
         let shown = format!("{agency:?}");
         assert!(shown.contains("Call(agency 1 to server:1, ended: false, None)"), "{shown}");
@@ -124,7 +124,7 @@ fn debug_of_a_client_shows_server_and_end() {
 #[test]
 fn a_closing_fixed_client_has_no_deadline_for_its_next_query() {
     let now = Instant::default();
-    let mut agency = agency(Dialect::Fixed);
+    let mut agency = agency(Dialect::FIXED);
     agency.next_step(now);
     agency.connected(now);
     while let Some(sent) = agency.poll_io().map(|io| io.send.len()).filter(|sent| *sent > 0) {

@@ -12,7 +12,7 @@ use crate::support::test_store::Fate;
 use crate::support::{Fields, received, sent};
 
 const DIALECTS: [Dialect; 5] =
-    [Dialect::Session, Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+    [Dialect::SESSION, Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES];
 
 fn fields(fields: [&str; 5]) -> Fields {
     fields.map(str::to_owned)
@@ -51,7 +51,7 @@ fn a_single_bet_is_rejected() {
         let reason = "test: no room, nothing of the group is stored: told to";
         match outcome {
             Err(ClientError::Rejected { what: "the bet", reason })
-                if matches!(dialect, Dialect::Block | Dialect::Session) =>
+                if matches!(dialect, Dialect::BLOCK | Dialect::SESSION) =>
             {
                 assert_eq!(reason, "");
             }
@@ -79,13 +79,13 @@ fn a_bet_with_an_invalid_field_is_rejected_before_connecting() {
         }
     }
     for (dialect, at, text, field, problem) in [
-        (Dialect::Block, 0, "A|a", Field::FirstName, FieldProblem::NotInDialect('|')),
-        (Dialect::Framed, 1, "P;z", Field::LastName, FieldProblem::NotInDialect(';')),
-        (Dialect::Braces, 1, "P:z", Field::LastName, FieldProblem::NotInDialect(':')),
-        (Dialect::Fixed, 2, "123456789", Field::Document, FieldProblem::TooWide(8)),
-        (Dialect::Fixed, 4, "10000", Field::Number, FieldProblem::TooWide(4)),
-        (Dialect::Fixed, 1, "Paz ", Field::LastName, FieldProblem::TrailingSpace),
-        (Dialect::Fixed, 2, "01", Field::Document, FieldProblem::LeadingZero),
+        (Dialect::BLOCK, 0, "A|a", Field::FirstName, FieldProblem::NotInDialect('|')),
+        (Dialect::FRAMED, 1, "P;z", Field::LastName, FieldProblem::NotInDialect(';')),
+        (Dialect::BRACES, 1, "P:z", Field::LastName, FieldProblem::NotInDialect(':')),
+        (Dialect::FIXED, 2, "123456789", Field::Document, FieldProblem::TooWide(8)),
+        (Dialect::FIXED, 4, "10000", Field::Number, FieldProblem::TooWide(4)),
+        (Dialect::FIXED, 1, "Paz ", Field::LastName, FieldProblem::TrailingSpace),
+        (Dialect::FIXED, 2, "01", Field::Document, FieldProblem::LeadingZero),
     ] {
         let mut wrong = ANA;
         wrong[at] = text;
@@ -156,7 +156,7 @@ fn a_query_confirms_a_bet_on_a_dialect_without_a_reply() {
     let answers: [(&[u8], bool); 4] =
         [(b"N", true), (b"R00000", true), (b"R000022000000130000002", true), (b"E00003no!", false)];
     for (answer, stored) in answers {
-        let mut bet = single(Dialect::Fixed, ANA).unwrap();
+        let mut bet = single(Dialect::FIXED, ANA).unwrap();
         assert!(sent(&mut bet, now).ends_with(b"C00001"));
         received(&mut bet, now, answer);
         let outcome = bet.into_outcome();

@@ -217,7 +217,7 @@ fn clients_on_a_slow_shared_link_finish_on_every_dialect() {
             assert_eq!(outcome.unwrap(), winners(bets), "{dialect}, {rate}, {took:?}");
         }
         // In `fixed` each query has a connection of its own.
-        let expected = if dialect == Dialect::Fixed { 60..=900 } else { 30..=30 };
+        let expected = if dialect == Dialect::FIXED { 60..=900 } else { 30..=30 };
         assert!(expected.contains(&connections), "{dialect}, {rate}: {connections} connections");
     }
 }

@@ -24,19 +24,19 @@ fn drain(agency: &mut LotteryClient) {
 fn asking(dialect: Dialect) -> LotteryClient {
     let mut agency = connected(1, dialect);
     let said: &[Vec<u8>] = &match dialect {
-        Dialect::Block => vec![block(BATCH_ACK, "1")],
-        Dialect::Session => {
+        Dialect::BLOCK => vec![block(BATCH_ACK, "1")],
+        Dialect::SESSION => {
             vec![block(WELCOME, "2|0|0|16|00000000"), block(BATCH_ACK, "1|3"), block(BATCH_ACK, "1|3")]
         }
-        Dialect::Fixed => vec![b"O".to_vec()],
-        Dialect::Framed => vec![b"00000034success;Batch stored successfully.".to_vec()],
+        Dialect::FIXED => vec![b"O".to_vec()],
+        Dialect::FRAMED => vec![b"00000034success;Batch stored successfully.".to_vec()],
         _ => vec![b"ACK_CHUNK;".to_vec(), b"ACK_NOTIFY;".to_vec()],
     };
     for said in said {
         drain(&mut agency);
         hear(&mut agency, said);
     }
-    if dialect == Dialect::Fixed {
+    if dialect == Dialect::FIXED {
         agency.handle(NOW, Input::FinSent);
         agency.handle(NOW, Input::Eof);
         assert!(matches!(agency.next_step(NOW), Step::Connect(_)));
@@ -50,15 +50,15 @@ fn asking(dialect: Dialect) -> LotteryClient {
 fn list(dialect: Dialect, winners: usize) -> Vec<u8> {
     let all = |document: &str, between: &str| vec![document; winners].join(between);
     match dialect {
-        Dialect::Block => block(WINNER, &format!("1{}", all("20000001", "|"))),
+        Dialect::BLOCK => block(WINNER, &format!("1{}", all("20000001", "|"))),
         // Two parts, neither of which is too long by itself.
-        Dialect::Session => [
+        Dialect::SESSION => [
             block(WINNER, "220000001"),
             block(WINNER, &format!("1{}", vec!["20000001"; winners - 1].join("|"))),
         ]
         .concat(),
-        Dialect::Fixed => format!("R{winners:05}{}", all("20000001", "")).into_bytes(),
-        Dialect::Framed => {
+        Dialect::FIXED => format!("R{winners:05}{}", all("20000001", "")).into_bytes(),
+        Dialect::FRAMED => {
             let body = all("20000001", ";");
             format!("{:08}{body}", body.len()).into_bytes()
         }
@@ -83,7 +83,7 @@ fn more_winners_than_bets_are_rejected_on_every_dialect() {
 
 #[test]
 fn a_session_ends_at_the_message_with_too_many_winners() {
-    let mut agency = asking(Dialect::Session);
+    let mut agency = asking(Dialect::SESSION);
     for _ in 0..3 {
         hear(&mut agency, &block(WINNER, "220000001"));
         assert!(!agency.poll_io().unwrap().fin);
@@ -96,10 +96,10 @@ fn a_session_ends_at_the_message_with_too_many_winners() {
 #[test]
 fn of_a_long_reply_no_more_is_read_than_the_bets_can_need() {
     for (dialect, begins, more) in [
-        (Dialect::Fixed, "R00004", "20000001"),
-        (Dialect::Fixed, "R09999", "20000001"),
-        (Dialect::Framed, "01000000", "20000001;"),
-        (Dialect::Braces, "R{PlayerDocID:1}", ",{PlayerDocID:1}"),
+        (Dialect::FIXED, "R00004", "20000001"),
+        (Dialect::FIXED, "R09999", "20000001"),
+        (Dialect::FRAMED, "01000000", "20000001;"),
+        (Dialect::BRACES, "R{PlayerDocID:1}", ",{PlayerDocID:1}"),
     ] {
         let mut agency = asking(dialect);
         let mut received = 0;

@@ -13,7 +13,7 @@ use crate::support::calls::Calls;
 use crate::support::{Fields, winners};
 
 /// Dialects with a query for the winners of one agency.
-const ASKING: [Dialect; 4] = [Dialect::Session, Dialect::Block, Dialect::Fixed, Dialect::Braces];
+const ASKING: [Dialect; 4] = [Dialect::SESSION, Dialect::BLOCK, Dialect::FIXED, Dialect::BRACES];
 
 fn second(seconds: u64) -> Instant {
     Instant::from_epoch(Duration::from_secs(seconds))
@@ -50,7 +50,7 @@ fn a_waiting_client_asks_again_after_a_restart_of_the_server() {
 
 #[test]
 fn a_client_sends_nothing_again_before_finished_is_acknowledged() {
-    for dialect in [Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+    for dialect in [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         let mut agency = agency(1, dialect, &sendable_bets(1, 300));
         let now = Instant::default();
         agency.next_step(now);
@@ -70,7 +70,7 @@ fn a_client_sends_nothing_again_before_finished_is_acknowledged() {
 #[test]
 fn a_dialect_without_a_winners_query_is_not_asked_again() {
     let mut calls = Calls::new(2, "");
-    calls.client(0, agency(1, Dialect::Framed, &sendable_bets(1, 30)));
+    calls.client(0, agency(1, Dialect::FRAMED, &sendable_bets(1, 30)));
     calls.run(5);
     calls.restart(2);
     calls.run(5);
@@ -111,7 +111,7 @@ fn a_client_that_only_asks_gets_winners_and_changes_nothing() {
         let mut calls = Calls::new(2, "");
         // The same holds while the agency still sends: a process that only asks does not supersede it.
         calls.client(0, LotteryClient::asking(job_on(1, dialect)));
-        calls.client(3, agency(1, Dialect::Session, &sendable_bets(1, 300)));
+        calls.client(3, agency(1, Dialect::SESSION, &sendable_bets(1, 300)));
         calls.client(5, LotteryClient::asking(job_on(1, dialect)));
         calls.run(10);
         assert_eq!(calls.calls[1].connections.len(), 1, "{dialect}: its session goes on");
@@ -135,7 +135,7 @@ fn a_client_that_only_asks_gets_winners_and_changes_nothing() {
 
 #[test]
 fn asking_on_a_dialect_that_cannot_fails_before_connecting() {
-    let mut asking = LotteryClient::asking(job_on(1, Dialect::Framed));
+    let mut asking = LotteryClient::asking(job_on(1, Dialect::FRAMED));
     assert_eq!(asking.next_step(Instant::default()), Step::Done);
     let error = asking.into_outcome().unwrap_err().to_string();
     let expected = "framed cannot ask for the winners of one agency: it asks by saying that the agency is finished; ask in \
@@ -147,9 +147,9 @@ fn asking_on_a_dialect_that_cannot_fails_before_connecting() {
 fn a_list_longer_than_a_block_is_asked_for_in_a_session() {
     let many = all_win(1, 2500);
     let mut calls = Calls::new(1, "");
-    calls.client(0, agency(1, Dialect::Session, &many));
+    calls.client(0, agency(1, Dialect::SESSION, &many));
     calls.run(10);
-    for dialect in [Dialect::Block, Dialect::Session] {
+    for dialect in [Dialect::BLOCK, Dialect::SESSION] {
         calls.client(0, LotteryClient::asking(job_on(1, dialect)));
     }
     calls.run(10);
@@ -179,7 +179,7 @@ fn told(agency: &mut LotteryClient, now: Instant, answer: &[u8]) {
 
 #[test]
 fn an_unfinished_agency_has_no_winners() {
-    let mut asking = LotteryClient::asking(job_on(1, Dialect::Session));
+    let mut asking = LotteryClient::asking(job_on(1, Dialect::SESSION));
     let mut now = Instant::default();
     for _ in 0..2 {
         told(&mut asking, now, b"");
@@ -207,7 +207,7 @@ fn a_query_is_repeated_only_after_a_failure_that_may_pass() {
     ] {
         let braces = format!("ERROR:{said};").into_bytes();
         let fixed = format!("E{:05}{said}", said.len()).into_bytes();
-        for (dialect, answer) in [(Dialect::Braces, braces), (Dialect::Fixed, fixed)] {
+        for (dialect, answer) in [(Dialect::BRACES, braces), (Dialect::FIXED, fixed)] {
             let now = second(7);
             let mut asking = LotteryClient::asking(job_on(1, dialect));
             told(&mut asking, now, &answer);
@@ -221,7 +221,7 @@ fn a_query_is_repeated_only_after_a_failure_that_may_pass() {
         }
     }
     // A reply that breaks the protocol is not asked for again.
-    let mut asking = LotteryClient::asking(job_on(1, Dialect::Braces));
+    let mut asking = LotteryClient::asking(job_on(1, Dialect::BRACES));
     told(&mut asking, second(7), b"R{PlayerDocID:x};");
     assert_eq!(asking.next_step(second(7)), Step::Done);
 }
@@ -229,15 +229,15 @@ fn a_query_is_repeated_only_after_a_failure_that_may_pass() {
 #[test]
 fn an_anonymous_query_for_a_finished_agency_is_an_error() {
     let mut calls = Calls::new(2, "");
-    calls.client(0, agency(1, Dialect::Framed, &sendable_bets(1, 30)));
-    calls.client(0, agency(2, Dialect::Block, &[]));
+    calls.client(0, agency(1, Dialect::FRAMED, &sendable_bets(1, 30)));
+    calls.client(0, agency(2, Dialect::BLOCK, &[]));
     calls.run(10);
     // Agency 1 comes again with another file, an empty one.
-    calls.client(0, agency(1, Dialect::Framed, &[]));
+    calls.client(0, agency(1, Dialect::FRAMED, &[]));
     calls.run(10);
     let mut clients = calls.clients();
     let outcome = clients.remove(2).into_outcome();
-    assert!(matches!(outcome, Err(ClientError::CannotAsk { dialect: Dialect::Framed, .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ClientError::CannotAsk { dialect: Dialect::FRAMED, .. })), "{outcome:?}");
     assert_eq!(clients.remove(0).into_outcome().unwrap(), winners(&sendable_bets(1, 30)));
 }
 
@@ -248,7 +248,7 @@ fn an_agency_without_bets_has_no_winners_whatever_the_check_says() {
         [&b"00000034success;Batch stored successfully."[..], b"00000014error;no bets!", b"nonsense", b""]
     {
         let now = Instant::default();
-        let mut nobody = agency(1, Dialect::Framed, &[]);
+        let mut nobody = agency(1, Dialect::FRAMED, &[]);
         told(&mut nobody, now, no_winners);
         told(&mut nobody, now, answer);
         assert_eq!(nobody.next_step(now), Step::Done, "{}", answer.escape_ascii());
@@ -256,7 +256,7 @@ fn an_agency_without_bets_has_no_winners_whatever_the_check_says() {
     }
     // The same holds if the server is silent, or gone.
     let now = Instant::default();
-    let mut nobody = agency(1, Dialect::Framed, &[]);
+    let mut nobody = agency(1, Dialect::FRAMED, &[]);
     told(&mut nobody, now, no_winners);
     assert!(matches!(nobody.next_step(now), Step::Connect(_)), "{nobody:?}");
     nobody.connected(now);
@@ -268,7 +268,7 @@ fn an_agency_without_bets_has_no_winners_whatever_the_check_says() {
     nobody.handle(deadline, Input::Timeout);
     assert!(nobody.poll_io().is_none_or(|io| io.fin));
     assert_eq!(nobody.into_outcome().unwrap(), [""; 0]);
-    let mut nobody = agency(1, Dialect::Framed, &[]);
+    let mut nobody = agency(1, Dialect::FRAMED, &[]);
     told(&mut nobody, now, no_winners);
     nobody.next_step(now);
     nobody.not_connected(now, &io::Error::other("gone"));

@@ -89,7 +89,7 @@ mod tests {
             (8193, 8193, 9000, 8193, 8193),
             (10, 10, 10, 8192, 8193),
         ] {
-            let config = ClientConfig::new(agency, Dialect::Block);
+            let config = ClientConfig::new(agency, Dialect::BLOCK);
             let config = ClientConfig { max_answer, max_message, max_batch, max_unsent: 1000, ..config };
             let most = 1024 + 2 * received + 6 * 1000 + 3 * message + 32_768;
             assert_eq!(config.max_memory(), most, "{max_answer}, {max_message}, {max_batch}");

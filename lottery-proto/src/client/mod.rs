@@ -243,7 +243,7 @@ impl Client {
     /// Nothing was sent: it is not possible now, the line has more than 8192 bytes or holds a line end, or the dialect
     /// is not `echo`.
     pub fn send_line(&mut self, now: Instant, line: &str) -> Result<(), SendError> {
-        if self.config.dialect != Dialect::Echo {
+        if self.config.dialect != Dialect::ECHO {
             return Err(SendError::NotInDialect);
         }
         if line.contains('\n') {

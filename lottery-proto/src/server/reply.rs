@@ -63,7 +63,7 @@ impl Server {
     /// Answers request `number`.
     pub(super) fn answer(&mut self, now: Instant, number: u64, answer: &Answer<'_>) -> Result<(), TooLarge> {
         let Some(kind) = self.slots.owed(number) else { return Ok(()) };
-        let codec = self.dialect.unwrap_or(Dialect::Echo).server();
+        let codec = self.dialect.unwrap_or(Dialect::ECHO).server();
         let answer = &match *answer {
             Answer::Rejected { failure, .. } => Answer::Rejected { failure, total: self.stored },
             Answer::Welcome { stored, finished, digest, .. } => {
@@ -95,7 +95,7 @@ impl Server {
         now: Instant,
         documents: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<(), ListError> {
-        let codec = self.dialect.unwrap_or(Dialect::Echo).server();
+        let codec = self.dialect.unwrap_or(Dialect::ECHO).server();
         let end = self.slots.put_winners(documents, codec, &mut self.output)?;
         self.active = now;
         self.end_with(now, end);

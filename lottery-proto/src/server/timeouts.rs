@@ -78,7 +78,7 @@ impl Server {
         let config = &self.config;
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
         self.timers.set(Timer::Idle, deadline(waits.then_some(self.heard), self.idle_limit()));
-        let line = (partial && self.dialect == Some(Dialect::Echo)).then_some(self.active);
+        let line = (partial && self.dialect == Some(Dialect::ECHO)).then_some(self.active);
         self.timers.set(Timer::Line, deadline(line, config.line_timeout));
         self.timers
             .set(Timer::Message, deadline(self.begun, message_limit(config.message_timeout, received)));

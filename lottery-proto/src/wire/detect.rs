@@ -11,20 +11,20 @@ use crate::dialect::Dialect;
 pub(crate) fn detect(bytes: &[u8], limit: usize, ended: bool) -> Option<Dialect> {
     match bytes.first() {
         // 7 is Hello.
-        Some(7) => return Some(Dialect::Session),
-        Some(1..=9) => return Some(Dialect::Block),
+        Some(7) => return Some(Dialect::SESSION),
+        Some(1..=9) => return Some(Dialect::BLOCK),
         _ => {}
     }
     let dialects = [
-        (Dialect::Framed, framed::begins(bytes, limit)),
-        (Dialect::Fixed, fixed::begins(bytes)),
-        (Dialect::Braces, braces::begins(bytes)),
+        (Dialect::FRAMED, framed::begins(bytes, limit)),
+        (Dialect::FIXED, fixed::begins(bytes)),
+        (Dialect::BRACES, braces::begins(bytes)),
     ];
     if let Some((dialect, _)) = dialects.iter().find(|(_, begins)| *begins == Some(true)) {
         return Some(*dialect);
     }
     let line = ended || dialects.iter().all(|(_, begins)| *begins == Some(false));
-    line.then_some(Dialect::Echo)
+    line.then_some(Dialect::ECHO)
 }
 
 #[cfg(test)]
@@ -33,12 +33,12 @@ mod tests {
 
     #[test]
     fn waits_while_the_bytes_fit_more_than_one() {
-        let (line, framed) = (Some(Dialect::Echo), Some(Dialect::Framed));
-        let (fixed, braces) = (Some(Dialect::Fixed), Some(Dialect::Braces));
+        let (line, framed) = (Some(Dialect::ECHO), Some(Dialect::FRAMED));
+        let (fixed, braces) = (Some(Dialect::FIXED), Some(Dialect::BRACES));
         for (bytes, open) in [
             (&b""[..], None),
-            (b"\x01", Some(Dialect::Block)),
-            (b"\x09garbage", Some(Dialect::Block)),
+            (b"\x01", Some(Dialect::BLOCK)),
+            (b"\x09garbage", Some(Dialect::BLOCK)),
             (b"\x00", line),
             (b"\x0a", line),
             (b"0000013", None),
@@ -84,7 +84,7 @@ mod tests {
             [(8192, b'0'), (10_000_007, b'0'), (10_000_008, b'1'), (40_000_000, b'3'), (usize::MAX, b'9')]
         {
             for digit in b'0'..=b'9' {
-                let expected = if digit <= most { Dialect::Framed } else { Dialect::Echo };
+                let expected = if digit <= most { Dialect::FRAMED } else { Dialect::ECHO };
                 assert_eq!(
                     detect(&[digit; 8], limit, false),
                     Some(expected),

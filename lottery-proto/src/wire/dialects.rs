@@ -71,22 +71,22 @@ mod tests {
         let document = "9".repeat(MAX_DOCUMENT);
         for bets in [1, 300, 1000, 2000] {
             for (dialect, answer) in [
-                (Dialect::Fixed, format!("R{bets:05}{}", "20000001".repeat(bets))),
-                (Dialect::Framed, format!("{:08}{}", 0, vec![&*document; bets].join(";"))),
+                (Dialect::FIXED, format!("R{bets:05}{}", "20000001".repeat(bets))),
+                (Dialect::FRAMED, format!("{:08}{}", 0, vec![&*document; bets].join(";"))),
                 (
-                    Dialect::Braces,
+                    Dialect::BRACES,
                     format!("R{};", vec![format!("{{PlayerDocID:{document}}}"); bets].join(",")),
                 ),
             ] {
                 let (longest, needed) = (dialect.longest_answer(bets), answer.len().max(8192));
                 assert!((needed..=needed + 1).contains(&longest), "{dialect}, {bets}: {longest}, {needed}");
             }
-            for dialect in [Dialect::Block, Dialect::Session] {
+            for dialect in [Dialect::BLOCK, Dialect::SESSION] {
                 assert_eq!(dialect.longest_answer(bets), 8192);
             }
         }
-        assert_eq!(Dialect::Braces.longest_answer(usize::MAX), usize::MAX);
-        assert_eq!(Dialect::Echo.longest_answer(0), 16_385);
+        assert_eq!(Dialect::BRACES.longest_answer(usize::MAX), usize::MAX);
+        assert_eq!(Dialect::ECHO.longest_answer(0), 16_385);
     }
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
             let config = crate::ClientConfig::new(AgencyId::new(agency).expect("a number"), dialect);
             let mut client = crate::Client::new(config, crate::Instant::default());
             let now = crate::Instant::default();
-            if dialect == Dialect::Session { client.hello(now) } else { client.send_finished(now) }
+            if dialect == Dialect::SESSION { client.hello(now) } else { client.send_finished(now) }
         };
         for dialect in Dialect::WITH_BETS {
             let most = dialect.max_agency();

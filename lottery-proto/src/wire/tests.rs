@@ -24,17 +24,17 @@ fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
     let failure = format!("E09000{}", "ñ".repeat(9000));
     let framed = format!("00020000{}", "ñ".repeat(10_000));
     let texts = [
-        (Dialect::Fixed, Side::Client, fixed),
-        (Dialect::Fixed, Side::Server, winners),
-        (Dialect::Fixed, Side::Server, failure),
-        (Dialect::Framed, Side::Client, framed.clone()),
-        (Dialect::Framed, Side::Server, framed),
-        (Dialect::Braces, Side::Client, format!("B{};", "{PlayerName:Ñandú}".repeat(1000))),
-        (Dialect::Braces, Side::Server, format!("R{};", "{PlayerDocID:1}".repeat(1000))),
-        (Dialect::Echo, Side::Client, "ñ".repeat(4096) + "\n"),
-        (Dialect::Echo, Side::Server, "ñ".repeat(9000) + "\n"),
+        (Dialect::FIXED, Side::Client, fixed),
+        (Dialect::FIXED, Side::Server, winners),
+        (Dialect::FIXED, Side::Server, failure),
+        (Dialect::FRAMED, Side::Client, framed.clone()),
+        (Dialect::FRAMED, Side::Server, framed),
+        (Dialect::BRACES, Side::Client, format!("B{};", "{PlayerName:Ñandú}".repeat(1000))),
+        (Dialect::BRACES, Side::Server, format!("R{};", "{PlayerDocID:1}".repeat(1000))),
+        (Dialect::ECHO, Side::Client, "ñ".repeat(4096) + "\n"),
+        (Dialect::ECHO, Side::Server, "ñ".repeat(9000) + "\n"),
     ];
-    let block = (Dialect::Block, Side::Client, vec![1; 8192]);
+    let block = (Dialect::BLOCK, Side::Client, vec![1; 8192]);
     texts
         .into_iter()
         .map(|(wire, side, text): (_, _, String)| (wire, side, text.into()))
@@ -45,9 +45,9 @@ fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
 /// Returns the offset of the body, behind the bytes that give the length of the message and are read each time.
 fn body(wire: Dialect, message: &[u8]) -> usize {
     match (wire, message.first()) {
-        (Dialect::Fixed, Some(b'A')) => 11,
-        (Dialect::Fixed, _) => 6,
-        (Dialect::Framed, _) => 8,
+        (Dialect::FIXED, Some(b'A')) => 11,
+        (Dialect::FIXED, _) => 6,
+        (Dialect::FRAMED, _) => 8,
         _ => 0,
     }
 }
@@ -58,7 +58,7 @@ fn body(wire: Dialect, message: &[u8]) -> usize {
 #[cfg_attr(miri, ignore = "takes hours")]
 fn no_byte_of_a_message_is_looked_at_twice() {
     for (wire, side, message) in messages() {
-        let counts = matches!(wire, Dialect::Block | Dialect::Framed);
+        let counts = matches!(wire, Dialect::BLOCK | Dialect::FRAMED);
         let (mut scan, mut seen) = (FrameCursor::default(), Vec::new());
         let mut spoilt = body(wire, &message);
         for (at, byte) in message.iter().enumerate() {

@@ -42,25 +42,25 @@ pub(crate) fn worst() -> Vec<(&'static str, Vec<u8>)> {
 /// Returns the worst replies of a server.
 pub(crate) fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
     let winners = |dialect: Dialect, many: usize| match dialect {
-        Dialect::Fixed => [format!("R{many:05}").into_bytes(), b"20000001".repeat(many)].concat(),
-        Dialect::Framed => framed("20000001;".repeat(many).trim_end_matches(';')),
+        Dialect::FIXED => [format!("R{many:05}").into_bytes(), b"20000001".repeat(many)].concat(),
+        Dialect::FRAMED => framed("20000001;".repeat(many).trim_end_matches(';')),
         _ => [b"R{".to_vec(), b"PlayerDocID:1},{".repeat(many), b"PlayerDocID:1};".to_vec()].concat(),
     };
     let mut answers = vec![
         (
-            Dialect::Session,
+            Dialect::SESSION,
             [block(8, 1, b"2|0|0|16|00000000"), block(BATCH_ACK, 1, b"1|1").repeat(20)].concat(),
         ),
-        (Dialect::Session, block(9, 1, b"5|no")),
-        (Dialect::Block, block(BATCH_ACK, 1, b"1")),
-        (Dialect::Block, block(WINNER, 1, b"0")),
-        (Dialect::Echo, b"hola\n".to_vec()),
+        (Dialect::SESSION, block(9, 1, b"5|no")),
+        (Dialect::BLOCK, block(BATCH_ACK, 1, b"1")),
+        (Dialect::BLOCK, block(WINNER, 1, b"0")),
+        (Dialect::ECHO, b"hola\n".to_vec()),
     ];
     // A long list, which the buffer grows for, then unasked rejections, as small as they can be.
     for (dialect, rejection) in [
-        (Dialect::Fixed, b"E00000".to_vec()),
-        (Dialect::Framed, framed("error;")),
-        (Dialect::Braces, b"ERROR:;".to_vec()),
+        (Dialect::FIXED, b"E00000".to_vec()),
+        (Dialect::FRAMED, framed("error;")),
+        (Dialect::BRACES, b"ERROR:;".to_vec()),
     ] {
         for many in [1, 900, 11_000, 60_000] {
             answers.push((dialect, [winners(dialect, many), rejection.repeat(100_000)].concat()));

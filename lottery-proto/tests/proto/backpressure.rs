@@ -140,7 +140,7 @@ fn a_request_behind_rejected_messages_is_handed_out() {
 fn a_client_waits_for_sixty_four_replies_at_most() {
     let config = ClientConfig {
         max_unsent: usize::MAX,
-        ..ClientConfig::new(lottery_proto::AgencyId::new(1).unwrap(), Dialect::Block)
+        ..ClientConfig::new(lottery_proto::AgencyId::new(1).unwrap(), Dialect::BLOCK)
     };
     let mut client = Client::new(config, at(0));
     for _ in 0..64 {
@@ -152,7 +152,7 @@ fn a_client_waits_for_sixty_four_replies_at_most() {
 
 #[test]
 fn a_client_with_sixty_four_sent_queries_is_busy() {
-    let mut client = client_of(Dialect::Block, 3);
+    let mut client = client_of(Dialect::BLOCK, 3);
     for nth in 0..64 {
         assert_eq!(client.ask_winners(at(0)), Ok(()), "{nth}");
         take(&mut client, at(0));
@@ -165,9 +165,9 @@ fn a_client_with_sixty_four_sent_queries_is_busy() {
 #[test]
 fn bets_that_wait_hold_back_what_follows_without_a_deadline() {
     let dialects = [
-        (Dialect::Block, [batch(1, &[ANA]), batch(1, &[JOSE, ANA])].concat(), block(FINISHED, 1, b"")),
+        (Dialect::BLOCK, [batch(1, &[ANA]), batch(1, &[JOSE, ANA])].concat(), block(FINISHED, 1, b"")),
         (
-            Dialect::Framed,
+            Dialect::FRAMED,
             [framed(format!("1;1\n{}\n", ANA.replace('|', ";"))), {
                 let [jose, ana] = [JOSE, ANA].map(|bet| bet.replace('|', ";"));
                 framed(format!("1;2\n{jose}\n{ana}\n"))

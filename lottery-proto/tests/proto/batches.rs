@@ -1,6 +1,6 @@
 //! Batches: their limits, and messages that arrive together or cut anywhere.
 
-use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
+use lottery_proto::Dialect;
 use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{AgencyId, Client, ClientConfig, CloseReason, Input, State, Violation};
 use lottery_testkit::{
@@ -20,7 +20,7 @@ fn limited(dialect: Dialect, max_batch: usize) -> Client {
 
 #[test]
 fn a_batch_holds_at_least_one_bet_whatever_the_limit() {
-    for dialect in [Fixed, Framed, Braces] {
+    for dialect in [Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         let mut client = limited(dialect, 1);
         assert_eq!(client.send_batch(at(0), &[bet(ANA), bet(JOSE)]), Ok(1), "{dialect}");
         let sent = take(&mut client, at(0));
@@ -30,9 +30,11 @@ fn a_batch_holds_at_least_one_bet_whatever_the_limit() {
 
 #[test]
 fn unsent_bytes_do_not_shorten_a_batch() {
-    for (dialect, answer) in
-        [(Braces, "ACK_CHUNK;"), (Framed, "00000034success;Batch stored successfully."), (Fixed, "")]
-    {
+    for (dialect, answer) in [
+        (Dialect::BRACES, "ACK_CHUNK;"),
+        (Dialect::FRAMED, "00000034success;Batch stored successfully."),
+        (Dialect::FIXED, ""),
+    ] {
         let mut client = limited(dialect, 400);
         let bets = [bet(ANA); 20];
         let first = client.send_batch(at(0), &bets).unwrap();
@@ -45,7 +47,7 @@ fn unsent_bytes_do_not_shorten_a_batch() {
 #[test]
 fn a_batch_of_columns_is_filled_to_the_limit() {
     for (limit, taken) in [(11 + 2 * 82, 2), (11 + 2 * 82 - 1, 1)] {
-        let mut client = limited(Fixed, limit);
+        let mut client = limited(Dialect::FIXED, limit);
         assert_eq!(client.send_batch(at(0), &[bet(ANA); 5]), Ok(taken), "{limit}");
     }
 }
@@ -54,7 +56,7 @@ fn a_batch_of_columns_is_filled_to_the_limit() {
 fn a_batch_of_lines_is_filled_to_the_limit() {
     let line = ANA.len() + 1;
     for (limit, taken) in [(2 * line, 2), (2 * line - 1, 1)] {
-        let mut client = limited(Framed, limit);
+        let mut client = limited(Dialect::FRAMED, limit);
         assert_eq!(client.send_batch(at(0), &[bet(ANA); 5]), Ok(taken), "{limit}");
     }
 }
@@ -64,13 +66,15 @@ fn a_batch_of_lines_is_filled_to_the_limit() {
 fn a_batch_stays_within_its_limit() {
     let long = format!("{0}|{0}|1|1980-01-01|1", "é".repeat(30));
     let bets = vec![bet(&long); 30_000];
-    for (dialect, batch_bytes) in [(Fixed, 1024 * 1024), (Framed, 8192), (Braces, 1024 * 1024)] {
+    for (dialect, batch_bytes) in
+        [(Dialect::FIXED, 1024 * 1024), (Dialect::FRAMED, 8192), (Dialect::BRACES, 1024 * 1024)]
+    {
         let mut client = client_of(dialect, 1);
         let taken = client.send_batch(at(0), &bets).unwrap();
         let sent = take(&mut client, at(0));
         assert!(sent.len() <= batch_bytes + 14, "{dialect}: {}", sent.len());
         assert!(sent.len() + sent.len() / taken > batch_bytes, "{dialect}: another would have fitted");
-        if dialect != Framed {
+        if dialect != Dialect::FRAMED {
             assert!(sent.len() <= batch_bytes, "{dialect}: the server takes no more");
         }
         let mut server = server();

@@ -1,6 +1,6 @@
 //! `braces`: messages of keys and values, and fillers between them (`docs/protocol.md#braces`).
 
-use lottery_proto::Dialect::Braces;
+use lottery_proto::Dialect;
 use lottery_proto::server::RejectedBy;
 use lottery_proto::{CloseReason, Input, State};
 use lottery_testkit::{
@@ -12,7 +12,7 @@ use crate::support::{BRACES_BATCH, End, asking, rejection, rejection_behind, ser
 
 #[test]
 fn a_client_of_braces_ignores_fillers_at_any_time() {
-    let mut client = asking(Braces, WINNER);
+    let mut client = asking(Dialect::BRACES, WINNER);
     give(&mut client, at(1), b"W;;");
     assert_eq!(client_events(&mut client), [ClientEvent::Pending]);
     // Fillers come when nothing is asked; before the next reply; together with it; and after the last.
@@ -33,7 +33,7 @@ fn a_client_of_braces_ignores_fillers_at_any_time() {
 
 #[test]
 fn a_client_ignores_a_filler_behind_a_reply() {
-    let mut client = client_of(Braces, 1);
+    let mut client = client_of(Dialect::BRACES, 1);
     for filler in ["", ";", ";;", ";"] {
         client.send_batch(at(0), &[bet(ANA)]).unwrap();
         take(&mut client, at(0));

@@ -45,7 +45,7 @@ impl Pair {
     fn new(dialect: Dialect, winners: Option<Vec<String>>) -> Self {
         let (client, server) = (client_of(dialect, 1), server());
         let mut pair = Self { dialect, client, server, winners, requests: 0, closed: Vec::new() };
-        if dialect == Dialect::Session {
+        if dialect == Dialect::SESSION {
             pair.client.hello(at(0)).unwrap();
             pair.travel();
         }
@@ -116,7 +116,7 @@ impl Pair {
                 _ => {}
             }
             // On `framed` Finished is the question, too.
-            self.requests += usize::from(!(waits && self.dialect == Dialect::Framed));
+            self.requests += usize::from(!(waits && self.dialect == Dialect::FRAMED));
             self.requests += usize::from(matches!(event, Event::AnonymousWaiter { .. }));
             let winners = if waits { Some(&[][..]) } else { self.winners.as_deref() };
             let request = PendingRequest::of(event).expect("a request");
@@ -174,10 +174,10 @@ fn every_call_is_rejected_before_a_byte_or_taken_by_the_server() {
 #[test]
 fn a_call_after_the_last_message_says_so() {
     for (dialect, last) in [
-        (Dialect::Fixed, Call::Finished),
-        (Dialect::Fixed, Call::Winners),
-        (Dialect::Framed, Call::Finished),
-        (Dialect::Echo, Call::Line),
+        (Dialect::FIXED, Call::Finished),
+        (Dialect::FIXED, Call::Winners),
+        (Dialect::FRAMED, Call::Finished),
+        (Dialect::ECHO, Call::Line),
     ] {
         let mut pair = Pair::new(dialect, None);
         assert!(pair.client.can_send(), "{dialect}");

@@ -71,7 +71,7 @@ fn an_end_anywhere_inside_a_message_is_truncated() {
 fn a_server_that_ends_before_its_reply_is_at_fault() {
     for request in [BET, FINISHED, WINNER] {
         for received in [0, 1, 3, 4, 5, BLOCK - 1, BLOCK] {
-            let mut client = asking(Dialect::Block, request);
+            let mut client = asking(Dialect::BLOCK, request);
             let answer: &[u8] = match request {
                 BET => &block(BET_ACK, 1, b"20000001|7574|1"),
                 FINISHED => &block(BATCH_ACK, 1, b"1"),

@@ -8,7 +8,7 @@ const MANY: usize = 500;
 
 /// Returns a client of `fixed` that has received unasked rejections, and then these bytes.
 fn rejected(bytes: &[u8]) -> Client {
-    let mut client = client_of(Dialect::Fixed, 1);
+    let mut client = client_of(Dialect::FIXED, 1);
     let mut rejections: Vec<u8> = (0..MANY)
         .flat_map(|nth| format!("E00003{nth:03}").into_bytes())
         .chain(bytes.iter().copied())

@@ -1,6 +1,6 @@
 //! Detection of the dialect by the first bytes (`docs/protocol.md#detection`).
 
-use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed};
+use lottery_proto::Dialect;
 use lottery_proto::{CloseReason, Code, Failure, Input, ServerConfig, State};
 use lottery_testkit::{
     ServerEvent, WINNER, accept_next, at, block, framed, give, server, server_events, server_with, take,
@@ -11,39 +11,39 @@ use crate::support::{BRACES_BATCH, FIXED_BATCH, FRAMED_BATCH, close_reason, serv
 /// Returns a first message of each dialect, and the number of its bytes that choose the dialect.
 fn first_messages() -> Vec<(Dialect, Vec<u8>, usize)> {
     vec![
-        (Block, block(WINNER, 1, b"1"), 1),
-        (Block, block(9, 1, b""), 1),
-        (Fixed, b"A0000100000".to_vec(), 11),
-        (Fixed, b"F00001".to_vec(), 6),
-        (Fixed, b"C00001".to_vec(), 6),
-        (Framed, framed("END"), 8),
-        (Framed, b"09999999".to_vec(), 8),
-        (Braces, b"B{PlayerName:};".to_vec(), 13),
-        (Braces, b"N{AgencyID:1};".to_vec(), 11),
-        (Braces, b"Q{AgencyID:1};".to_vec(), 11),
-        (Echo, b"hola\n".to_vec(), 1),
-        (Echo, b"\n".to_vec(), 1),
-        (Echo, b"\x00\n".to_vec(), 1),
-        (Echo, b"\x0A".to_vec(), 1),
-        (Echo, b"\xC3\xB1\n".to_vec(), 1),
-        (Echo, b"A0000x\n".to_vec(), 6),
-        (Echo, b"A12345\n".to_vec(), 7),
-        (Echo, b"A123456789\n".to_vec(), 11),
-        (Echo, b"F\n".to_vec(), 2),
-        (Echo, b"0000000:\n".to_vec(), 8),
-        (Echo, b"1234567\n".to_vec(), 1),
-        (Echo, b"1234567890\n".to_vec(), 1),
-        (Echo, b"20261128\n".to_vec(), 1),
-        (Echo, b"99999999\n".to_vec(), 1),
-        (Echo, b"B[\n".to_vec(), 2),
-        (Echo, b"B{\"msg\":\"hola\"}\n".to_vec(), 3),
-        (Echo, b"B{};\n".to_vec(), 3),
-        (Echo, b"B{PlayerSurname:\n".to_vec(), 9),
-        (Echo, b"N{}\n".to_vec(), 3),
-        (Echo, b"Q{AgencyID=1};\n".to_vec(), 11),
-        (Echo, b"Q\n".to_vec(), 2),
-        (Echo, b";\n".to_vec(), 1),
-        (Echo, b"{\n".to_vec(), 1),
+        (Dialect::BLOCK, block(WINNER, 1, b"1"), 1),
+        (Dialect::BLOCK, block(9, 1, b""), 1),
+        (Dialect::FIXED, b"A0000100000".to_vec(), 11),
+        (Dialect::FIXED, b"F00001".to_vec(), 6),
+        (Dialect::FIXED, b"C00001".to_vec(), 6),
+        (Dialect::FRAMED, framed("END"), 8),
+        (Dialect::FRAMED, b"09999999".to_vec(), 8),
+        (Dialect::BRACES, b"B{PlayerName:};".to_vec(), 13),
+        (Dialect::BRACES, b"N{AgencyID:1};".to_vec(), 11),
+        (Dialect::BRACES, b"Q{AgencyID:1};".to_vec(), 11),
+        (Dialect::ECHO, b"hola\n".to_vec(), 1),
+        (Dialect::ECHO, b"\n".to_vec(), 1),
+        (Dialect::ECHO, b"\x00\n".to_vec(), 1),
+        (Dialect::ECHO, b"\x0A".to_vec(), 1),
+        (Dialect::ECHO, b"\xC3\xB1\n".to_vec(), 1),
+        (Dialect::ECHO, b"A0000x\n".to_vec(), 6),
+        (Dialect::ECHO, b"A12345\n".to_vec(), 7),
+        (Dialect::ECHO, b"A123456789\n".to_vec(), 11),
+        (Dialect::ECHO, b"F\n".to_vec(), 2),
+        (Dialect::ECHO, b"0000000:\n".to_vec(), 8),
+        (Dialect::ECHO, b"1234567\n".to_vec(), 1),
+        (Dialect::ECHO, b"1234567890\n".to_vec(), 1),
+        (Dialect::ECHO, b"20261128\n".to_vec(), 1),
+        (Dialect::ECHO, b"99999999\n".to_vec(), 1),
+        (Dialect::ECHO, b"B[\n".to_vec(), 2),
+        (Dialect::ECHO, b"B{\"msg\":\"hola\"}\n".to_vec(), 3),
+        (Dialect::ECHO, b"B{};\n".to_vec(), 3),
+        (Dialect::ECHO, b"B{PlayerSurname:\n".to_vec(), 9),
+        (Dialect::ECHO, b"N{}\n".to_vec(), 3),
+        (Dialect::ECHO, b"Q{AgencyID=1};\n".to_vec(), 11),
+        (Dialect::ECHO, b"Q\n".to_vec(), 2),
+        (Dialect::ECHO, b";\n".to_vec(), 1),
+        (Dialect::ECHO, b"{\n".to_vec(), 1),
     ]
 }
 
@@ -90,7 +90,7 @@ fn bytes_that_fit_more_than_one_dialect_are_awaited_and_then_a_line() {
         let mut ended = lottery_testkit::server();
         give(&mut ended, at(0), begun);
         ended.handle(at(1), Input::Eof);
-        assert_eq!(ended.dialect(), Some(Echo));
+        assert_eq!(ended.dialect(), Some(Dialect::ECHO));
         assert_eq!(server_events(&mut ended), [ServerEvent::Echo(begun.to_vec())]);
 
         server.handle(at(due), Input::Timeout);
@@ -126,9 +126,9 @@ fn a_line_of_digits_letters_or_braces_is_echoed() {
 /// Returns the rejection of each dialect for a connection that is not served.
 fn failure(dialect: Dialect, text: &str) -> Vec<u8> {
     match dialect {
-        Fixed => format!("E{:05}{text}", text.len()).into_bytes(),
-        Framed => framed(format!("error;{text}")),
-        Braces => format!("ERROR:{text};").into_bytes(),
+        Dialect::FIXED => format!("E{:05}{text}", text.len()).into_bytes(),
+        Dialect::FRAMED => framed(format!("error;{text}")),
+        Dialect::BRACES => format!("ERROR:{text};").into_bytes(),
         _ => vec![],
     }
 }

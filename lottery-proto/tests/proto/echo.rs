@@ -24,7 +24,7 @@ fn a_line_is_echoed_behind_a_prefix() {
         assert_eq!(take(&mut server, at(0)), answer);
         assert!(server.poll_io().unwrap().fin);
     }
-    let mut client = client_of(Dialect::Echo, 1);
+    let mut client = client_of(Dialect::ECHO, 1);
     client.send_line(at(0), "[CLIENT 1] Message N°1").unwrap();
     assert_eq!(take(&mut client, at(0)), "[CLIENT 1] Message N°1\n".as_bytes());
     give(&mut client, at(0), "Your Message has been received: [CLIENT 1] Message N°1 \n".as_bytes());
@@ -81,7 +81,7 @@ fn an_empty_connection_is_closed_without_a_reply() {
 
 #[test]
 fn a_client_of_echo_sends_lines_only() {
-    let mut client = client_of(Dialect::Echo, 1);
+    let mut client = client_of(Dialect::ECHO, 1);
     let bet = lottery_testkit::bet(lottery_testkit::ANA);
     assert_eq!(client.send_batch(at(0), &[bet]), Err(SendError::NotInDialect));
     assert_eq!(client.send_bet(at(0), &bet), Err(SendError::NotInDialect));
@@ -91,14 +91,14 @@ fn a_client_of_echo_sends_lines_only() {
     assert_eq!(client.send_line(at(0), &"x".repeat(8193)), Err(SendError::TooLong));
     assert_eq!((client.unsent(), client.poll_io().unwrap().deadline), (0, None));
     for line in ["", &"x".repeat(8192)] {
-        client = client_of(Dialect::Echo, 1);
+        client = client_of(Dialect::ECHO, 1);
         client.send_line(at(0), line).unwrap();
         assert_eq!(client.send_line(at(0), line), Err(SendError::AfterLast));
         assert_eq!(take(&mut client, at(0)), format!("{line}\n").as_bytes());
         give(&mut client, at(0), format!("{line}\n").as_bytes());
         assert_eq!(client_events(&mut client), [ClientEvent::Line(line.into())]);
     }
-    for dialect in &[Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+    for dialect in &[Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         assert_eq!(client_of(*dialect, 1).send_line(at(0), "hola"), Err(SendError::NotInDialect));
     }
     // Unasked line.
@@ -163,7 +163,7 @@ fn a_foreign_protocol_is_closed_without_a_reply() {
     let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and thirty-two random bytes, without an end";
     let request = b"GET /index.html HTTP/1.1\r\nHost: server\r\nAccept: */*\r\n\r\n";
     let all = ServerConfig::default();
-    let without = ServerConfig { dialects: vec![Dialect::Block], ..ServerConfig::default() };
+    let without = ServerConfig { dialects: vec![Dialect::BLOCK], ..ServerConfig::default() };
     for (sent, protocol) in [(&hello[..], Foreign::Tls), (request, Foreign::Http)] {
         for config in [&all, &without] {
             let mut server = server_with(config.clone());

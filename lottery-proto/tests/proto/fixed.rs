@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use lottery_proto::Dialect::Fixed;
+use lottery_proto::Dialect;
 use lottery_proto::server::Event;
 use lottery_proto::{CloseReason, Code, Failure, Input, ReplyError, State, WinnersReply};
 use lottery_testkit::{
@@ -13,7 +13,7 @@ use crate::support::{BRACES_BATCH, End, FIXED_BATCH, FRAMED_BATCH, asking, rejec
 
 #[test]
 fn a_client_of_fixed_sends_without_waiting_and_closes_after_each_query() {
-    let mut client = asking(Fixed, BATCH);
+    let mut client = asking(Dialect::FIXED, BATCH);
     assert!(client.can_send(), "a batch is not answered");
     assert_eq!(client.poll_io().unwrap().deadline, None);
     client.send_finished(at(0)).unwrap();
@@ -28,7 +28,7 @@ fn a_client_of_fixed_sends_without_waiting_and_closes_after_each_query() {
     for (answer, event) in
         [(&b"N"[..], ClientEvent::Pending), (b"R0000100000042", ClientEvent::Winners(vec!["42".into()]))]
     {
-        let mut client = asking(Fixed, WINNER);
+        let mut client = asking(Dialect::FIXED, WINNER);
         give(&mut client, at(1), answer);
         client.handle(at(1), Input::Eof);
         client.handle(at(1), Input::FinSent);

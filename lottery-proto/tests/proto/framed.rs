@@ -1,6 +1,6 @@
 //! `framed`: bodies behind their length, and END, which waits for the draw (`docs/protocol.md#framed`).
 
-use lottery_proto::Dialect::Framed;
+use lottery_proto::Dialect;
 use lottery_proto::server::Event;
 use lottery_proto::{CloseReason, Input, State, Violation};
 use lottery_testkit::{
@@ -29,11 +29,11 @@ fn end_after_a_batch_is_finished_and_a_winners_query() {
 
 #[test]
 fn end_waits_for_the_draw_without_a_deadline() {
-    let mut client = asking(Framed, FINISHED);
+    let mut client = asking(Dialect::FRAMED, FINISHED);
     client.handle(at(1_000_000_000), Input::Timeout);
     assert_eq!(client.state(), State::Open);
     // A peer that takes nothing, or that is gone, is not waited for.
-    let mut client = client_of(Framed, 1);
+    let mut client = client_of(Dialect::FRAMED, 1);
     client.send_finished(at(0)).unwrap();
     assert_eq!(client.poll_io().unwrap().deadline, Some(at(60_000)));
     let _ = take(&mut client, at(0));

@@ -1,7 +1,7 @@
 //! Names: one rule for all dialects, an accepted name arrives as it was sent, and a client sends none that its
 //! dialect cannot carry.
 
-use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
+use lottery_proto::Dialect;
 use lottery_proto::{Bet, SendError};
 use lottery_testkit::{
     ANA, ServerEvent, at, bet, client, client_of, give, server, server_events, take, text,
@@ -26,7 +26,7 @@ const ODD: [&str; 12] = [
 
 #[test]
 fn odd_names_arrive_as_sent_in_every_dialect() {
-    for dialect in [Dialect::Block, Fixed, Framed, Braces] {
+    for dialect in [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         for name in ODD {
             for (first, last) in [(name, "Paz"), ("Ana", name)] {
                 let bet = Bet::new(first, last, "20000001", "1980-01-31", "7574").unwrap();
@@ -65,23 +65,23 @@ fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
     let space = |field: &str| format!("{field}: ends with a space, which this dialect takes for padding");
     let zero = "document: begins with a zero, which this dialect takes for padding".to_string();
     for (dialect, [first, last, document, number], error) in [
-        (Fixed, [&long[..], "Paz", "1", "1"], wide("first_name", 30)),
-        (Fixed, ["Ana", &"ñ".repeat(31), "1", "1"], wide("last_name", 30)),
-        (Fixed, ["Ana ", "Paz", "1", "1"], space("first_name")),
-        (Fixed, ["Ana", " ", "1", "1"], space("last_name")),
-        (Fixed, ["Ana", "Paz", "123456789", "1"], wide("document", 8)),
-        (Fixed, ["Ana", "Paz", "012345678", "1"], wide("document", 8)),
-        (Fixed, ["Ana", "Paz", "01", "1"], zero.clone()),
-        (Fixed, ["Ana", "Paz", "00", "1"], zero.clone()),
-        (Fixed, ["Ana", "Paz", "1", "10000"], wide("number", 4)),
-        (Framed, ["A;na", "Paz", "1", "1"], not("first_name", ';')),
-        (Framed, ["Ana", ";", "1", "1"], not("last_name", ';')),
-        (Braces, ["A,na", "Paz", "1", "1"], not("first_name", ',')),
-        (Braces, ["A;na", "Paz", "1", "1"], not("first_name", ';')),
-        (Braces, ["A:na", "Paz", "1", "1"], not("first_name", ':')),
-        (Braces, ["Ana", "{Paz", "1", "1"], not("last_name", '{')),
-        (Braces, ["Ana", "Paz}", "1", "1"], not("last_name", '}')),
-        (Dialect::Block, ["Ana", "P|z", "1", "1"], not("last_name", '|')),
+        (Dialect::FIXED, [&long[..], "Paz", "1", "1"], wide("first_name", 30)),
+        (Dialect::FIXED, ["Ana", &"ñ".repeat(31), "1", "1"], wide("last_name", 30)),
+        (Dialect::FIXED, ["Ana ", "Paz", "1", "1"], space("first_name")),
+        (Dialect::FIXED, ["Ana", " ", "1", "1"], space("last_name")),
+        (Dialect::FIXED, ["Ana", "Paz", "123456789", "1"], wide("document", 8)),
+        (Dialect::FIXED, ["Ana", "Paz", "012345678", "1"], wide("document", 8)),
+        (Dialect::FIXED, ["Ana", "Paz", "01", "1"], zero.clone()),
+        (Dialect::FIXED, ["Ana", "Paz", "00", "1"], zero.clone()),
+        (Dialect::FIXED, ["Ana", "Paz", "1", "10000"], wide("number", 4)),
+        (Dialect::FRAMED, ["A;na", "Paz", "1", "1"], not("first_name", ';')),
+        (Dialect::FRAMED, ["Ana", ";", "1", "1"], not("last_name", ';')),
+        (Dialect::BRACES, ["A,na", "Paz", "1", "1"], not("first_name", ',')),
+        (Dialect::BRACES, ["A;na", "Paz", "1", "1"], not("first_name", ';')),
+        (Dialect::BRACES, ["A:na", "Paz", "1", "1"], not("first_name", ':')),
+        (Dialect::BRACES, ["Ana", "{Paz", "1", "1"], not("last_name", '{')),
+        (Dialect::BRACES, ["Ana", "Paz}", "1", "1"], not("last_name", '}')),
+        (Dialect::BLOCK, ["Ana", "P|z", "1", "1"], not("last_name", '|')),
     ] {
         let bad = Bet::new(first, last, document, "1980-01-01", number).unwrap();
         assert_eq!(dialect.check_sendable(&bad).unwrap_err().to_string(), error, "{dialect}");
@@ -92,10 +92,10 @@ fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
         assert_eq!((client.unsent(), client.can_send()), (0, true));
     }
     for (dialect, [first, last, document, number]) in [
-        (Fixed, ["ñ;,:{}|\"'ñ", &"ñ".repeat(30), "0", "9999"]),
-        (Fixed, [" Ana", "\u{A0}", "12345678", "0"]),
-        (Framed, ["A,:{}|na ", &"ñ".repeat(127), "00012345678901234567", "4294967295"]),
-        (Braces, ["A|na\"' ", &"ñ".repeat(127), "00012345678901234567", "4294967295"]),
+        (Dialect::FIXED, ["ñ;,:{}|\"'ñ", &"ñ".repeat(30), "0", "9999"]),
+        (Dialect::FIXED, [" Ana", "\u{A0}", "12345678", "0"]),
+        (Dialect::FRAMED, ["A,:{}|na ", &"ñ".repeat(127), "00012345678901234567", "4294967295"]),
+        (Dialect::BRACES, ["A|na\"' ", &"ñ".repeat(127), "00012345678901234567", "4294967295"]),
     ] {
         let fine = Bet::new(first, last, document, "1980-01-01", number).unwrap();
         let mut client = client_of(dialect, 1);
@@ -106,8 +106,8 @@ fn a_bet_that_a_text_dialect_cannot_carry_is_not_sent() {
         assert_eq!(server_events(&mut server), [ServerEvent::Batch(vec![text])], "{dialect}");
     }
     // `braces` has no batch without bets: nothing would name its agency.
-    assert_eq!(client_of(Braces, 1).send_batch(at(0), &[]), Err(SendError::NotInDialect));
-    for (dialect, sent) in [(Fixed, "A0000100000"), (Framed, "000000041;0\n")] {
+    assert_eq!(client_of(Dialect::BRACES, 1).send_batch(at(0), &[]), Err(SendError::NotInDialect));
+    for (dialect, sent) in [(Dialect::FIXED, "A0000100000"), (Dialect::FRAMED, "000000041;0\n")] {
         let mut client = client_of(dialect, 1);
         assert_eq!(client.send_batch(at(0), &[]), Ok(0));
         assert_eq!(take(&mut client, at(0)), sent.as_bytes());

@@ -1,7 +1,7 @@
 //! Whole messages of `fixed`, `framed` and `braces`, byte for byte, in both directions. The bytes are written
 //! by hand from `docs/protocol.md`.
 
-use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
+use lottery_proto::Dialect;
 use lottery_proto::{Bet, Client, Code, Failure, SendError};
 use lottery_testkit::{
     ANA, BATCH, ClientEvent, FINISHED, JOSE, ServerEvent, WINNER, accept_next, at, bet, client_events,
@@ -35,17 +35,17 @@ fn a_client_sends_these_bytes_and_a_server_reads_them() {
         "A0000100001Ana                           Paz                           200000011980-01-017574";
     let braced = format!("{}}};", BRACES_BATCH.split_once('}').unwrap().0);
     for (dialect, what, sent, events) in [
-        (Fixed, Ask::Batch, FIXED_BATCH, vec![both()]),
-        (Fixed, Ask::Bet, alone, vec![one()]),
-        (Fixed, Ask::Finished, "F00001", vec![ServerEvent::Finished]),
-        (Fixed, Ask::Winners, "C00001", vec![ServerEvent::WinnersQuery]),
-        (Framed, Ask::Batch, FRAMED_BATCH, vec![both()]),
-        (Framed, Ask::Bet, "000000371;1\nAna;Paz;20000001;1980-01-01;7574\n", vec![one()]),
-        (Framed, Ask::Finished, "00000003END", vec![ServerEvent::AnonymousWaiter]),
-        (Braces, Ask::Batch, BRACES_BATCH, vec![both()]),
-        (Braces, Ask::Bet, &braced, vec![one()]),
-        (Braces, Ask::Finished, "N{AgencyID:1};", vec![ServerEvent::Finished]),
-        (Braces, Ask::Winners, "Q{AgencyID:1};", vec![ServerEvent::WinnersQuery]),
+        (Dialect::FIXED, Ask::Batch, FIXED_BATCH, vec![both()]),
+        (Dialect::FIXED, Ask::Bet, alone, vec![one()]),
+        (Dialect::FIXED, Ask::Finished, "F00001", vec![ServerEvent::Finished]),
+        (Dialect::FIXED, Ask::Winners, "C00001", vec![ServerEvent::WinnersQuery]),
+        (Dialect::FRAMED, Ask::Batch, FRAMED_BATCH, vec![both()]),
+        (Dialect::FRAMED, Ask::Bet, "000000371;1\nAna;Paz;20000001;1980-01-01;7574\n", vec![one()]),
+        (Dialect::FRAMED, Ask::Finished, "00000003END", vec![ServerEvent::AnonymousWaiter]),
+        (Dialect::BRACES, Ask::Batch, BRACES_BATCH, vec![both()]),
+        (Dialect::BRACES, Ask::Bet, &braced, vec![one()]),
+        (Dialect::BRACES, Ask::Finished, "N{AgencyID:1};", vec![ServerEvent::Finished]),
+        (Dialect::BRACES, Ask::Winners, "Q{AgencyID:1};", vec![ServerEvent::WinnersQuery]),
     ] {
         let mut client = client_of(dialect, 1);
         ask(&mut client, what);
@@ -55,10 +55,10 @@ fn a_client_sends_these_bytes_and_a_server_reads_them() {
         assert_eq!(server_events(&mut server), events, "{sent}");
         assert_eq!(server.dialect(), Some(dialect));
     }
-    let mut far = client_of(Fixed, 99_999);
+    let mut far = client_of(Dialect::FIXED, 99_999);
     far.send_finished(at(0)).unwrap();
     assert_eq!(take(&mut far, at(0)), b"F99999");
-    assert_eq!(client_of(Framed, 1).ask_winners(at(0)), Err(SendError::NotInDialect));
+    assert_eq!(client_of(Dialect::FRAMED, 1).ask_winners(at(0)), Err(SendError::NotInDialect));
 }
 
 #[test]
@@ -67,20 +67,32 @@ fn a_server_replies_with_these_bytes_and_a_client_reads_them() {
     let won = || ClientEvent::Winners(two.to_vec());
     let none: &[String] = &[];
     for (dialect, what, winners, sent, event) in [
-        (Fixed, Ask::Finished, None, "O", ClientEvent::Finished(true)),
-        (Fixed, Ask::Winners, None, "N", ClientEvent::Pending),
-        (Fixed, Ask::Winners, Some(none), "R00000", ClientEvent::Winners(vec![])),
-        (Fixed, Ask::Winners, Some(&two[..]), "R000022000000100000007", won()),
-        (Framed, Ask::Batch, None, "00000034success;Batch stored successfully.", ClientEvent::Batch(true)),
-        (Framed, Ask::Bet, None, "00000034success;Batch stored successfully.", ClientEvent::Bet(true)),
-        (Framed, Ask::Finished, Some(none), "00000010NO_WINNERS", ClientEvent::Winners(vec![])),
-        (Framed, Ask::Finished, Some(&two[..]), "0000001020000001;7", won()),
-        (Braces, Ask::Batch, None, "ACK_CHUNK;", ClientEvent::Batch(true)),
-        (Braces, Ask::Bet, None, "ACK_CHUNK;", ClientEvent::Bet(true)),
-        (Braces, Ask::Finished, None, "ACK_NOTIFY;", ClientEvent::Finished(true)),
-        (Braces, Ask::Winners, None, "W;", ClientEvent::Pending),
-        (Braces, Ask::Winners, Some(none), "R;", ClientEvent::Winners(vec![])),
-        (Braces, Ask::Winners, Some(&two[..]), "R{PlayerDocID:20000001},{PlayerDocID:7};", won()),
+        (Dialect::FIXED, Ask::Finished, None, "O", ClientEvent::Finished(true)),
+        (Dialect::FIXED, Ask::Winners, None, "N", ClientEvent::Pending),
+        (Dialect::FIXED, Ask::Winners, Some(none), "R00000", ClientEvent::Winners(vec![])),
+        (Dialect::FIXED, Ask::Winners, Some(&two[..]), "R000022000000100000007", won()),
+        (
+            Dialect::FRAMED,
+            Ask::Batch,
+            None,
+            "00000034success;Batch stored successfully.",
+            ClientEvent::Batch(true),
+        ),
+        (
+            Dialect::FRAMED,
+            Ask::Bet,
+            None,
+            "00000034success;Batch stored successfully.",
+            ClientEvent::Bet(true),
+        ),
+        (Dialect::FRAMED, Ask::Finished, Some(none), "00000010NO_WINNERS", ClientEvent::Winners(vec![])),
+        (Dialect::FRAMED, Ask::Finished, Some(&two[..]), "0000001020000001;7", won()),
+        (Dialect::BRACES, Ask::Batch, None, "ACK_CHUNK;", ClientEvent::Batch(true)),
+        (Dialect::BRACES, Ask::Bet, None, "ACK_CHUNK;", ClientEvent::Bet(true)),
+        (Dialect::BRACES, Ask::Finished, None, "ACK_NOTIFY;", ClientEvent::Finished(true)),
+        (Dialect::BRACES, Ask::Winners, None, "W;", ClientEvent::Pending),
+        (Dialect::BRACES, Ask::Winners, Some(none), "R;", ClientEvent::Winners(vec![])),
+        (Dialect::BRACES, Ask::Winners, Some(&two[..]), "R{PlayerDocID:20000001},{PlayerDocID:7};", won()),
     ] {
         let (mut client, mut server) = (client_of(dialect, 1), server());
         ask(&mut client, what);
@@ -98,21 +110,51 @@ fn a_rejection_has_these_bytes() {
     let text = "el disco está lleno; ¡oh\n!";
     let clean = "el disco está lleno, ¡oh,!";
     for (dialect, what, sent, event) in [
-        (Fixed, Ask::Finished, format!("E00026{text}"), ClientEvent::Rejected("finished", text.into())),
-        (Fixed, Ask::Winners, format!("E00026{text}"), ClientEvent::Rejected("winners", text.into())),
+        (
+            Dialect::FIXED,
+            Ask::Finished,
+            format!("E00026{text}"),
+            ClientEvent::Rejected("finished", text.into()),
+        ),
+        (
+            Dialect::FIXED,
+            Ask::Winners,
+            format!("E00026{text}"),
+            ClientEvent::Rejected("winners", text.into()),
+        ),
         // Batches get no reply in this dialect: the failure answers no request.
-        (Fixed, Ask::Batch, format!("E00026{text}"), ClientEvent::Rejected("", text.into())),
-        (Framed, Ask::Batch, format!("00000034error;{clean}"), ClientEvent::Rejected("batch", clean.into())),
-        (Braces, Ask::Batch, format!("ERROR:{clean};"), ClientEvent::Rejected("batch", clean.into())),
-        (Braces, Ask::Finished, format!("ERROR:{clean};"), ClientEvent::Rejected("finished", clean.into())),
-        (Braces, Ask::Winners, format!("ERROR:{clean};"), ClientEvent::Rejected("winners", clean.into())),
+        (Dialect::FIXED, Ask::Batch, format!("E00026{text}"), ClientEvent::Rejected("", text.into())),
+        (
+            Dialect::FRAMED,
+            Ask::Batch,
+            format!("00000034error;{clean}"),
+            ClientEvent::Rejected("batch", clean.into()),
+        ),
+        (
+            Dialect::BRACES,
+            Ask::Batch,
+            format!("ERROR:{clean};"),
+            ClientEvent::Rejected("batch", clean.into()),
+        ),
+        (
+            Dialect::BRACES,
+            Ask::Finished,
+            format!("ERROR:{clean};"),
+            ClientEvent::Rejected("finished", clean.into()),
+        ),
+        (
+            Dialect::BRACES,
+            Ask::Winners,
+            format!("ERROR:{clean};"),
+            ClientEvent::Rejected("winners", clean.into()),
+        ),
     ] {
         let (mut client, mut server) = (client_of(dialect, 1), server());
         ask(&mut client, what);
         give(&mut server, at(0), &take(&mut client, at(0)));
         reject_next(&mut server, at(0), failure);
         assert_eq!(String::from_utf8(take(&mut server, at(0))).unwrap(), sent);
-        assert_eq!(server.poll_io().unwrap().fin, dialect == Fixed);
+        assert_eq!(server.poll_io().unwrap().fin, dialect == Dialect::FIXED);
         give(&mut client, at(0), sent.as_bytes());
         assert_eq!(client_events(&mut client), [event], "{sent}");
     }
@@ -121,7 +163,7 @@ fn a_rejection_has_these_bytes() {
 #[test]
 fn decoded_bets_are_encoded_to_the_same_bytes() {
     let names = ["Ana", "José María", "Ñ", &"é".repeat(30), "李小龍", "x y  z", " a"];
-    for dialect in [Fixed, Framed, Braces] {
+    for dialect in [Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         for agency in [1, 5] {
             for count in [1, 2, 17, 99] {
                 let texts: Vec<String> = (0..count)
@@ -155,11 +197,11 @@ fn stays_the_same(dialect: Dialect, agency: u32, texts: &[String]) {
 #[test]
 fn clients_of_framed_and_braces_wait_for_each_reply() {
     for (dialect, what, answer) in [
-        (Framed, BATCH, FRAMED_STORED),
-        (Framed, FINISHED, b"00000010NO_WINNERS"),
-        (Braces, BATCH, b"ACK_CHUNK;"),
-        (Braces, FINISHED, b"ACK_NOTIFY;"),
-        (Braces, WINNER, b"W;"),
+        (Dialect::FRAMED, BATCH, FRAMED_STORED),
+        (Dialect::FRAMED, FINISHED, b"00000010NO_WINNERS"),
+        (Dialect::BRACES, BATCH, b"ACK_CHUNK;"),
+        (Dialect::BRACES, FINISHED, b"ACK_NOTIFY;"),
+        (Dialect::BRACES, WINNER, b"W;"),
     ] {
         let mut client = asking(dialect, what);
         assert!(!client.can_send());

@@ -13,13 +13,13 @@ use lottery_testkit::{
 fn queried(dialect: Dialect) -> (Server, Ticket<WinnersReply<'static>>) {
     let mut server = server();
     match dialect {
-        Dialect::Session => {
+        Dialect::SESSION => {
             open_session(&mut server, 1, 0, true);
             give(&mut server, at(0), &block(WINNER, 1, b"2"));
         }
-        Dialect::Block => give(&mut server, at(0), &block(WINNER, 1, b"1")),
-        Dialect::Fixed => give(&mut server, at(0), b"C00001"),
-        Dialect::Braces => give(&mut server, at(0), b"Q{AgencyID:1};"),
+        Dialect::BLOCK => give(&mut server, at(0), &block(WINNER, 1, b"1")),
+        Dialect::FIXED => give(&mut server, at(0), b"C00001"),
+        Dialect::BRACES => give(&mut server, at(0), b"Q{AgencyID:1};"),
         _ => {
             give(&mut server, at(0), &[framed("1;0\n"), framed("END")].concat());
             assert!(lottery_testkit::accept_next(&mut server, at(0), None), "the batch");
@@ -44,7 +44,7 @@ fn put(server: &mut Server, documents: &[String]) -> Result<(), ListError> {
 }
 
 const CARRY_BETS: [Dialect; 5] =
-    [Dialect::Block, Dialect::Session, Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+    [Dialect::BLOCK, Dialect::SESSION, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES];
 
 #[test]
 fn a_list_in_pieces_has_the_same_bytes() {
@@ -56,7 +56,7 @@ fn a_list_in_pieces_has_the_same_bytes() {
             let whole = take(&mut server, at(0));
             let (ended, events) = (server.poll_io().is_none_or(|io| io.fin), server_events(&mut server));
             for piece in [1, 3, 1000] {
-                if dialect == Dialect::Session && piece < count {
+                if dialect == Dialect::SESSION && piece < count {
                     // Sessions send these in more blocks: the next test checks them.
                     continue;
                 }
@@ -81,9 +81,9 @@ fn a_list_in_pieces_has_the_same_bytes() {
 fn a_session_gets_whole_blocks_wherever_the_pieces_end() {
     let documents = documents(5000);
     for piece in [1, 100, 909, 910, 5000] {
-        let (mut server, ticket) = queried(Dialect::Session);
+        let (mut server, ticket) = queried(Dialect::SESSION);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
-        let mut client = client_of(Dialect::Session, 1);
+        let mut client = client_of(Dialect::SESSION, 1);
         client.hello(at(0)).unwrap();
         give(&mut client, at(0), &block(8, 1, b"2|0|1|16|00000000"));
         let Some(client::Event::Welcome { .. }) = client.poll_event() else { panic!() };
@@ -108,7 +108,7 @@ fn a_session_gets_whole_blocks_wherever_the_pieces_end() {
 #[test]
 fn the_next_piece_is_wanted_once_the_last_is_read() {
     let documents = documents(80_000);
-    for dialect in [Dialect::Session, Dialect::Fixed, Dialect::Framed, Dialect::Braces] {
+    for dialect in [Dialect::SESSION, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES] {
         let (mut server, ticket) = queried(dialect);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
         let (mut pieces, mut most, mut sent) = (documents.chunks(900), 0, 0);
@@ -133,7 +133,7 @@ fn the_next_piece_is_wanted_once_the_last_is_read() {
 fn a_list_of_another_size_than_announced_is_rejected() {
     let few = documents(3);
     let other = |document: &str| vec![document.to_owned()];
-    let (mut server, ticket) = queried(Dialect::Framed);
+    let (mut server, ticket) = queried(Dialect::FRAMED);
     assert_eq!(put(&mut server, &few), Err(ListError::NoList), "nothing is announced");
     server.reply(at(0), ticket, WinnersReply::List(size_of(&few))).unwrap();
     put(&mut server, &[]).unwrap();
@@ -153,11 +153,11 @@ fn a_list_of_another_size_than_announced_is_rejected() {
 fn a_list_that_the_dialect_cannot_carry_gives_the_query_back() {
     let size = |documents, bytes, longest| ListSize { documents, bytes, longest };
     for (dialect, fits, not) in [
-        (Dialect::Block, size(2, 8186, 4093), size(2, 8187, 4094)),
-        (Dialect::Session, size(9, 9 * 8187, 8187), size(1, 8188, 8188)),
-        (Dialect::Fixed, size(99_999, 8, 8), size(100_000, 8, 8)),
-        (Dialect::Fixed, size(1, 8, 8), size(1, 9, 9)),
-        (Dialect::Framed, size(50_000_000, 50_000_000, 1), size(50_000_000, 50_000_001, 2)),
+        (Dialect::BLOCK, size(2, 8186, 4093), size(2, 8187, 4094)),
+        (Dialect::SESSION, size(9, 9 * 8187, 8187), size(1, 8188, 8188)),
+        (Dialect::FIXED, size(99_999, 8, 8), size(100_000, 8, 8)),
+        (Dialect::FIXED, size(1, 8, 8), size(1, 9, 9)),
+        (Dialect::FRAMED, size(50_000_000, 50_000_000, 1), size(50_000_000, 50_000_001, 2)),
     ] {
         let (mut server, ticket) = queried(dialect);
         let reply = server.reply(at(0), ticket, WinnersReply::List(not));
@@ -172,7 +172,7 @@ fn a_list_that_the_dialect_cannot_carry_gives_the_query_back() {
 fn a_shutdown_within_a_list_waits_for_its_end() {
     let documents = documents(10);
     let list = |agency: u8| block(WINNER, agency, format!("1{}", documents.join("|")).as_bytes());
-    for (dialect, sent) in [(Dialect::Framed, framed(documents.join(";"))), (Dialect::Block, list(1))] {
+    for (dialect, sent) in [(Dialect::FRAMED, framed(documents.join(";"))), (Dialect::BLOCK, list(1))] {
         let (mut server, ticket) = queried(dialect);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
         put(&mut server, &documents[..4]).unwrap();
@@ -184,7 +184,7 @@ fn a_shutdown_within_a_list_waits_for_its_end() {
         assert!(server.poll_io().unwrap().fin);
     }
     // A superseded session gets its reason, too.
-    let (mut server, ticket) = queried(Dialect::Session);
+    let (mut server, ticket) = queried(Dialect::SESSION);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     server.supersede(at(0));
     assert!(take(&mut server, at(0)).is_empty());
@@ -197,7 +197,7 @@ fn a_shutdown_within_a_list_waits_for_its_end() {
 #[test]
 fn a_request_behind_a_list_is_answered_after_it() {
     let documents = documents(10);
-    let (mut server, ticket) = queried(Dialect::Braces);
+    let (mut server, ticket) = queried(Dialect::BRACES);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     put(&mut server, &documents[..9]).unwrap();
     give(&mut server, at(0), b"B{};Q{AgencyID:1};");
@@ -216,7 +216,7 @@ fn a_request_behind_a_list_is_answered_after_it() {
 #[test]
 fn a_list_for_a_closed_connection_is_dropped() {
     let documents = documents(10);
-    let (mut server, ticket) = queried(Dialect::Framed);
+    let (mut server, ticket) = queried(Dialect::FRAMED);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     put(&mut server, &documents[..4]).unwrap();
     server.handle(at(0), Input::Failed);

@@ -126,10 +126,10 @@ pub fn send_request(client: &mut Client, request: usize) {
 /// Returns true if the bytes may be of that dialect: noise need not be.
 fn is_of(dialect: Dialect, bytes: &[u8]) -> bool {
     match bytes.first() {
-        Some(1..=9) => dialect == Dialect::Block,
-        Some(b'A' | b'C' | b'F') => dialect == Dialect::Fixed,
-        Some(b'0'..=b'9') => dialect == Dialect::Framed,
-        Some(b'B' | b'N' | b'Q') => dialect == Dialect::Braces,
+        Some(1..=9) => dialect == Dialect::BLOCK,
+        Some(b'A' | b'C' | b'F') => dialect == Dialect::FIXED,
+        Some(b'0'..=b'9') => dialect == Dialect::FRAMED,
+        Some(b'B' | b'N' | b'Q') => dialect == Dialect::BRACES,
         _ => false,
     }
 }

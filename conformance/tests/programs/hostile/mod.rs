@@ -46,7 +46,7 @@ const BETS: u32 = 400;
 fn batch(agency: u32, bets: u32) -> (Vec<u8>, Vec<String>) {
     let file = File::invented(agency, bets);
     let rows = file.text.lines().map(|line| format!("{agency},{line}")).collect();
-    (codec(Dialect::Block).batch(agency, &file.lines()), rows)
+    (codec(Dialect::BLOCK).batch(agency, &file.lines()), rows)
 }
 
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: SocketAddr) -> Process {

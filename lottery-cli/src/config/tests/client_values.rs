@@ -11,7 +11,7 @@ use lottery_proto::Dialect;
 fn the_client_has_defaults() {
     let settings = World::new().client(&[]);
     assert_eq!((settings.agency, settings.server.host.as_str(), settings.server.port), (1, "server", 12345));
-    assert_eq!((settings.bets, settings.dialect, settings.batch_max_amount), (None, Dialect::Session, None));
+    assert_eq!((settings.bets, settings.dialect, settings.batch_max_amount), (None, Dialect::SESSION, None));
     assert_eq!((settings.loop_amount, settings.loop_period.value), (5, Duration::from_secs(5)));
     assert_eq!((settings.loop_period.text.as_str(), settings.log_level.text.as_str()), ("5s", "INFO"));
     assert_eq!(settings.log_level.value, Level::Info);
@@ -89,7 +89,7 @@ fn client_numbers_outside_their_range_are_rejected() {
 fn paths_and_dialects_are_parsed() {
     assert_eq!(World::new().client(&["--bets", "a.csv"]).bets.as_deref(), Some(Path::new("a.csv")));
     assert!(World::new().client(&["--retry-for", "0s"]).retry_for.is_zero());
-    assert_eq!(World::new().env("CLI_DIALECT", "block").client(&[]).dialect, Dialect::Block);
+    assert_eq!(World::new().env("CLI_DIALECT", "block").client(&[]).dialect, Dialect::BLOCK);
     let error =
         World::new().env("CLI_DIALECT", "morse").env("CLI_ID", "1").client_error(&["--server", "s:1"]);
     assert_eq!(

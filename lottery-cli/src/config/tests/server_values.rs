@@ -147,7 +147,7 @@ fn dialects_are_a_list_in_which_each_counts_once() {
     let world = World::new();
     assert_eq!(
         world.server(&["--dialects", "echo, block,echo"]).dialects,
-        [lottery_proto::Dialect::Echo, lottery_proto::Dialect::Block]
+        [lottery_proto::Dialect::ECHO, lottery_proto::Dialect::BLOCK]
     );
     let error = world.server_error(&["--dialects", "block,"]);
     assert!(error.starts_with("--dialects: \"block,\": expected a list of block or "), "{error}");
@@ -160,7 +160,7 @@ fn the_machine_is_configured_by_the_settings() {
     let flags: Vec<&str> = flags.split_whitespace().collect();
     let machine = World::new().server(&flags).machine();
     assert_eq!((machine.agencies, machine.max_message), (9, 9000));
-    assert_eq!(machine.dialects, [lottery_proto::Dialect::Fixed]);
+    assert_eq!(machine.dialects, [lottery_proto::Dialect::FIXED]);
     let timeouts =
         [machine.idle_timeout, machine.message_timeout, machine.stall_timeout, machine.linger_timeout];
     assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [2, 3, 4, 5]);

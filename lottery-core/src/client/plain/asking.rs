@@ -55,8 +55,8 @@ impl PlainClient {
     /// client on a dialect that asks with Finished has ended already.
     pub fn asking(mut job: Job) -> Self {
         let dialect = job.connection.dialect;
-        if dialect == Dialect::Session {
-            job.connection.dialect = Dialect::Block;
+        if dialect == Dialect::SESSION {
+            job.connection.dialect = Dialect::BLOCK;
         }
         let mut client = Self::with_max_winners(job, Arc::new(AgencyFile::empty()), MAX_WINNERS);
         client.phase = Phase::Waiting(Instant::default());
@@ -139,10 +139,10 @@ impl PlainClient {
         if unanswered && self.phase == Phase::Listening {
             self.asking.unanswered += 1;
         }
-        let is_block = self.job.connection.dialect == Dialect::Block;
+        let is_block = self.job.connection.dialect == Dialect::BLOCK;
         if self.asking.alone && is_block && self.asking.unanswered >= UNANSWERED {
             self.asking.in_session = true;
-            self.connection.speak(Dialect::Session);
+            self.connection.speak(Dialect::SESSION);
         }
         self.settled && !matches!(reason, CloseReason::Peer(Violation::Malformed(_)))
     }

@@ -10,7 +10,7 @@ use crate::support::world::{World, job};
 
 #[test]
 fn a_waiting_client_logs_that_every_thirty_seconds() {
-    for dialect in [Dialect::Block, Dialect::Session, Dialect::Framed, Dialect::Braces] {
+    for dialect in [Dialect::BLOCK, Dialect::SESSION, Dialect::FRAMED, Dialect::BRACES] {
         let lines = lines(Level::Info, || {
             let mut world = World::new(2, usize::MAX, 2);
             let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);

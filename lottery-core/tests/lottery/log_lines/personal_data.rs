@@ -119,7 +119,7 @@ fn bets_that_became_lines() {
         Dialect::WITH_BETS.iter().flat_map(|dialect| [b'x', b' ', b'{'].map(|b| (dialect, b)))
     {
         // A session begins with Hello, and its batches are those of `block`.
-        let dialect = if *dialect == Dialect::Session { Dialect::Block } else { *dialect };
+        let dialect = if *dialect == Dialect::SESSION { Dialect::BLOCK } else { *dialect };
         let (now, bets) = (Instant::default(), as_bets(&fields));
         let mut client = Client::new(ClientConfig::new(AgencyId::new(1).unwrap(), dialect), now);
         client.send_batch(now, &bets).unwrap();

@@ -59,7 +59,7 @@ pub(crate) fn connected(id: u32, dialect: Dialect) -> LotteryClient {
 /// Returns the error of an agency that has sent its bets, and gets this reply.
 pub(crate) fn told(packet: &[u8]) -> ClientError {
     let now = Instant::default();
-    let mut agency = connected(1, Dialect::Session);
+    let mut agency = connected(1, Dialect::SESSION);
     hear(&mut agency, &block(WELCOME, "2|0|0|16|00000000"));
     while let Some(io) = agency.poll_io()
         && !io.send.is_empty()

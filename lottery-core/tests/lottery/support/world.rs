@@ -174,7 +174,7 @@ pub(crate) struct World {
 
 /// Returns the job of an agency of these tests: it asks after 1, 2, 4, 8, 8, … seconds.
 pub(crate) fn job(agency: u32) -> Job {
-    job_on(agency, Dialect::Block)
+    job_on(agency, Dialect::BLOCK)
 }
 
 impl World {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lottery_proto::Dialect::{self, Block, Braces, Echo, Fixed, Framed, Session};
+use lottery_proto::Dialect;
 use lottery_proto::server::Event;
 use lottery_proto::{Client, Code, EchoReply, Failure, HelloReply, Receipt, Server, WinnersReply, client};
 use lottery_testkit::{
@@ -50,55 +50,55 @@ enum Say {
 
 /// Examples of clients: dialect, name, and the request that makes the client send it.
 const CLIENTS: &[(Dialect, &str, Ask)] = &[
-    (Echo, "line", Ask::Line),
-    (Block, "bet", Ask::Bet),
-    (Block, "batch", Ask::Batch),
-    (Block, "finished", Ask::Finished),
-    (Block, "winners", Ask::Winners),
-    (Session, "hello", Ask::Hello),
-    (Session, "winners", Ask::Winners),
-    (Fixed, "batch", Ask::Batch),
-    (Fixed, "finished", Ask::Finished),
-    (Fixed, "winners", Ask::Winners),
-    (Framed, "batch", Ask::Batch),
-    (Framed, "empty-batch", Ask::EmptyBatch),
-    (Framed, "finished", Ask::Finished),
-    (Braces, "batch", Ask::Batch),
-    (Braces, "finished", Ask::Finished),
-    (Braces, "winners", Ask::Winners),
+    (Dialect::ECHO, "line", Ask::Line),
+    (Dialect::BLOCK, "bet", Ask::Bet),
+    (Dialect::BLOCK, "batch", Ask::Batch),
+    (Dialect::BLOCK, "finished", Ask::Finished),
+    (Dialect::BLOCK, "winners", Ask::Winners),
+    (Dialect::SESSION, "hello", Ask::Hello),
+    (Dialect::SESSION, "winners", Ask::Winners),
+    (Dialect::FIXED, "batch", Ask::Batch),
+    (Dialect::FIXED, "finished", Ask::Finished),
+    (Dialect::FIXED, "winners", Ask::Winners),
+    (Dialect::FRAMED, "batch", Ask::Batch),
+    (Dialect::FRAMED, "empty-batch", Ask::EmptyBatch),
+    (Dialect::FRAMED, "finished", Ask::Finished),
+    (Dialect::BRACES, "batch", Ask::Batch),
+    (Dialect::BRACES, "finished", Ask::Finished),
+    (Dialect::BRACES, "winners", Ask::Winners),
 ];
 
 /// Examples of servers: dialect, name, the request, and the application's answer.
 const SERVERS: &[(Dialect, &str, Ask, Say)] = &[
-    (Echo, "line", Ask::Line, Say::Line("")),
-    (Echo, "prefixed", Ask::Line, Say::Line(PREFIX)),
-    (Block, "bet-stored", Ask::Bet, Say::Stored),
-    (Block, "bet-rejected", Ask::Bet, Say::Rejected),
-    (Block, "finished-stored", Ask::Finished, Say::Stored),
-    (Block, "finished-rejected", Ask::Finished, Say::Rejected),
-    (Block, "pending", Ask::Winners, Say::Pending),
-    (Block, "winners", Ask::Winners, Say::Winners(&WON)),
-    (Block, "no-winners", Ask::Winners, Say::Winners(&[])),
-    (Session, "welcome", Ask::Hello, Say::Welcome),
-    (Session, "batch-stored", Ask::Batch, Say::Stored),
-    (Session, "batch-rejected", Ask::BadBatch, Say::Nothing),
-    (Session, "winners", Ask::Winners, Say::Winners(&WON)),
-    (Session, "error", Ask::Winners, Say::Superseded),
-    (Fixed, "finished-stored", Ask::Finished, Say::Stored),
-    (Fixed, "pending", Ask::Winners, Say::Pending),
-    (Fixed, "winners", Ask::Winners, Say::Winners(&WON)),
-    (Fixed, "no-winners", Ask::Winners, Say::Winners(&[])),
-    (Fixed, "failure", Ask::BadBatch, Say::Nothing),
-    (Framed, "batch-stored", Ask::Batch, Say::Stored),
-    (Framed, "batch-rejected", Ask::BadBatch, Say::Nothing),
-    (Framed, "winners", Ask::Finished, Say::Winners(&WON)),
-    (Framed, "no-winners", Ask::Finished, Say::Winners(&[])),
-    (Braces, "batch-stored", Ask::Batch, Say::Stored),
-    (Braces, "batch-rejected", Ask::BadBatch, Say::Nothing),
-    (Braces, "finished-stored", Ask::Finished, Say::Stored),
-    (Braces, "pending", Ask::Winners, Say::Pending),
-    (Braces, "winners", Ask::Winners, Say::Winners(&WON)),
-    (Braces, "no-winners", Ask::Winners, Say::Winners(&[])),
+    (Dialect::ECHO, "line", Ask::Line, Say::Line("")),
+    (Dialect::ECHO, "prefixed", Ask::Line, Say::Line(PREFIX)),
+    (Dialect::BLOCK, "bet-stored", Ask::Bet, Say::Stored),
+    (Dialect::BLOCK, "bet-rejected", Ask::Bet, Say::Rejected),
+    (Dialect::BLOCK, "finished-stored", Ask::Finished, Say::Stored),
+    (Dialect::BLOCK, "finished-rejected", Ask::Finished, Say::Rejected),
+    (Dialect::BLOCK, "pending", Ask::Winners, Say::Pending),
+    (Dialect::BLOCK, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Dialect::BLOCK, "no-winners", Ask::Winners, Say::Winners(&[])),
+    (Dialect::SESSION, "welcome", Ask::Hello, Say::Welcome),
+    (Dialect::SESSION, "batch-stored", Ask::Batch, Say::Stored),
+    (Dialect::SESSION, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Dialect::SESSION, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Dialect::SESSION, "error", Ask::Winners, Say::Superseded),
+    (Dialect::FIXED, "finished-stored", Ask::Finished, Say::Stored),
+    (Dialect::FIXED, "pending", Ask::Winners, Say::Pending),
+    (Dialect::FIXED, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Dialect::FIXED, "no-winners", Ask::Winners, Say::Winners(&[])),
+    (Dialect::FIXED, "failure", Ask::BadBatch, Say::Nothing),
+    (Dialect::FRAMED, "batch-stored", Ask::Batch, Say::Stored),
+    (Dialect::FRAMED, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Dialect::FRAMED, "winners", Ask::Finished, Say::Winners(&WON)),
+    (Dialect::FRAMED, "no-winners", Ask::Finished, Say::Winners(&[])),
+    (Dialect::BRACES, "batch-stored", Ask::Batch, Say::Stored),
+    (Dialect::BRACES, "batch-rejected", Ask::BadBatch, Say::Nothing),
+    (Dialect::BRACES, "finished-stored", Ask::Finished, Say::Stored),
+    (Dialect::BRACES, "pending", Ask::Winners, Say::Pending),
+    (Dialect::BRACES, "winners", Ask::Winners, Say::Winners(&WON)),
+    (Dialect::BRACES, "no-winners", Ask::Winners, Say::Winners(&[])),
 ];
 
 /// Listings that other tests read.
@@ -121,7 +121,7 @@ fn example(document: &str, dialect: Dialect, sender: &str, name: &str) -> Vec<u8
 /// follows Welcome.
 fn pair(dialect: Dialect, ask: Ask) -> (Client, Server) {
     let (mut client, mut server) = (client_of(dialect, 1), server());
-    if dialect == Session && ask != Ask::Hello {
+    if dialect == Dialect::SESSION && ask != Ask::Hello {
         client.hello(at(0)).unwrap();
         give(&mut server, at(0), &take(&mut client, at(0)));
         welcome(&mut server, BEFORE);
@@ -224,7 +224,7 @@ fn clients_send_the_examples_and_servers_read_them() {
             Ask::Batch => ServerEvent::Batch(both()),
             Ask::EmptyBatch => ServerEvent::Batch(vec![]),
             // Without a batch before it, END names no agency.
-            Ask::Finished if *dialect == Framed => ServerEvent::AnonymousWaiter,
+            Ask::Finished if *dialect == Dialect::FRAMED => ServerEvent::AnonymousWaiter,
             Ask::Finished => ServerEvent::Finished,
             Ask::Winners => ServerEvent::WinnersQuery,
             Ask::BadBatch => unreachable!("no client sends one"),

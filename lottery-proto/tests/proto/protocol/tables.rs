@@ -67,7 +67,7 @@ fn dialects_behave_as_the_document_says() {
     };
     let of_all = |value: &dyn Fn(Dialect) -> String| -> Vec<String> {
         let value = |dialect: &Dialect| match dialect {
-            Dialect::Echo => "–".to_owned(),
+            Dialect::ECHO => "–".to_owned(),
             dialect => value(*dialect),
         };
         Dialect::ALL.iter().map(value).collect()

@@ -13,7 +13,7 @@ type Reason = (Option<Code>, Option<usize>, String);
 /// Returns a client and its server, which have greeted each other where the dialect wants it.
 fn pair(dialect: Dialect) -> (Client, Server) {
     let (mut client, mut server) = (client_of(dialect, 1), server());
-    if dialect == Dialect::Session {
+    if dialect == Dialect::SESSION {
         client.hello(at(0)).unwrap();
         carry(&mut client, &mut server, at(0));
         assert!(accept_next(&mut server, at(0), None));
@@ -26,7 +26,7 @@ fn pair(dialect: Dialect) -> (Client, Server) {
 /// Sends a batch of two bets, and Finished where that has the reply to the batch.
 fn send(client: &mut Client, dialect: Dialect) -> Vec<u8> {
     assert_eq!(client.send_batch(at(0), &[bet(ANA), bet(JOSE)]), Ok(2));
-    if matches!(dialect, Dialect::Block | Dialect::Fixed) {
+    if matches!(dialect, Dialect::BLOCK | Dialect::FIXED) {
         client.send_finished(at(0)).unwrap();
     }
     take(client, at(0))
@@ -60,11 +60,11 @@ fn a_client_reads_which_bet_a_server_rejects_where_the_dialect_says_it() {
         while server.poll_event().is_some() {}
         carry(&mut server, &mut client, at(0));
         let (code, bet, reason) = rejected(&mut client);
-        if *dialect == Dialect::Block {
+        if *dialect == Dialect::BLOCK {
             assert_eq!((code, bet, reason.as_str()), (None, None, ""), "its reply is one digit");
             continue;
         }
-        let expected = (*dialect == Dialect::Session).then_some(Code::Malformed);
+        let expected = (*dialect == Dialect::SESSION).then_some(Code::Malformed);
         assert_eq!((code, bet), (expected, Some(2)), "{dialect}");
         assert!(reason.starts_with("bet 2: birthdate: expected a date"), "{dialect}: {reason}");
     }
@@ -83,8 +83,8 @@ fn a_client_reads_the_code_of_a_rejection_where_the_dialect_sends_it() {
             while server.poll_event().is_some() {}
             carry(&mut server, &mut client, at(0));
             let expected = match dialect {
-                Dialect::Block => (None, None, String::new()),
-                Dialect::Session => (Some(*code), None, "not today".to_owned()),
+                Dialect::BLOCK => (None, None, String::new()),
+                Dialect::SESSION => (Some(*code), None, "not today".to_owned()),
                 _ => (None, None, "not today".to_owned()),
             };
             assert_eq!(rejected(&mut client), expected, "{dialect} {code}");
@@ -113,14 +113,14 @@ fn nothing_is_guessed_of_what_another_server_writes() {
         let length = text.chars().count();
         let body = format!("error;{text}");
         for (dialect, reply) in [
-            (Dialect::Fixed, format!("E{length:05}{text}").into_bytes()),
-            (Dialect::Framed, format!("{:08}{body}", body.len()).into_bytes()),
-            (Dialect::Braces, format!("ERROR:{text};").into_bytes()),
-            (Dialect::Session, block(BATCH_ACK, 1, format!("0|9|malformed: {text}").as_bytes())),
-            (Dialect::Session, block(BATCH_ACK, 1, format!("0|9|out-of-order: {text}").as_bytes())),
-            (Dialect::Session, block(BATCH_ACK, 1, format!("0|9|{text}").as_bytes())),
-            (Dialect::Session, block(ERROR, 1, format!("malformed|{text}").as_bytes())),
-            (Dialect::Session, block(ERROR, 1, format!("out-of-order|{text}").as_bytes())),
+            (Dialect::FIXED, format!("E{length:05}{text}").into_bytes()),
+            (Dialect::FRAMED, format!("{:08}{body}", body.len()).into_bytes()),
+            (Dialect::BRACES, format!("ERROR:{text};").into_bytes()),
+            (Dialect::SESSION, block(BATCH_ACK, 1, format!("0|9|malformed: {text}").as_bytes())),
+            (Dialect::SESSION, block(BATCH_ACK, 1, format!("0|9|out-of-order: {text}").as_bytes())),
+            (Dialect::SESSION, block(BATCH_ACK, 1, format!("0|9|{text}").as_bytes())),
+            (Dialect::SESSION, block(ERROR, 1, format!("malformed|{text}").as_bytes())),
+            (Dialect::SESSION, block(ERROR, 1, format!("out-of-order|{text}").as_bytes())),
         ] {
             let (mut client, _) = pair(dialect);
             send(&mut client, dialect);
@@ -138,8 +138,8 @@ fn nothing_is_guessed_of_what_another_server_writes() {
 
 #[test]
 fn a_rejection_is_written_with_its_code() {
-    let (mut client, _) = pair(Dialect::Session);
-    send(&mut client, Dialect::Session);
+    let (mut client, _) = pair(Dialect::SESSION);
+    send(&mut client, Dialect::SESSION);
     for (sent, written) in [("0|9|storage: no room", "storage: no room"), ("0|9|no room", "no room")] {
         client.send_batch(at(0), &[bet(ANA)]).unwrap();
         give(&mut client, at(0), &block(BATCH_ACK, 1, sent.as_bytes()));

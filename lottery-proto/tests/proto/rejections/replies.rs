@@ -1,6 +1,6 @@
 //! Replies that a server may not send.
 
-use lottery_proto::Dialect::{self, Braces, Fixed, Framed};
+use lottery_proto::Dialect;
 use lottery_proto::{Client, CloseReason, Input, SendError, State};
 use lottery_testkit::{
     ANA, BATCH, BATCH_ACK, BET, BET_ACK, ClientEvent, FINISHED, WINNER, at, bet, block, client_events,
@@ -69,7 +69,7 @@ fn a_wrong_reply_of_block_ends_the_connection() {
         (WINNER, block(WINNER, 1, b"112|3x"), format!("{not_a_document} (at byte 8)")),
         (WINNER, block(WINNER, 1, b"1123456789012345678901"), format!("{not_a_document} (at byte 5)")),
     ] {
-        let mut client = asking(Dialect::Block, request);
+        let mut client = asking(Dialect::BLOCK, request);
         give(&mut client, at(1), &answer);
         closes_with(&mut client, &reason);
     }
@@ -77,7 +77,7 @@ fn a_wrong_reply_of_block_ends_the_connection() {
 
 #[test]
 fn replies_before_a_wrong_one_are_handed_out() {
-    let mut client = asking(Dialect::Block, FINISHED);
+    let mut client = asking(Dialect::BLOCK, FINISHED);
     give(&mut client, at(1), &[block(BATCH_ACK, 1, b"1"), block(BATCH_ACK, 1, b"1")].concat());
     assert_eq!(client_events(&mut client), [ClientEvent::Finished(true)]);
     closes_with(&mut client, "an answer to no question (at byte 0)");
@@ -90,48 +90,78 @@ fn a_wrong_reply_of_a_text_dialect_ends_the_connection() {
     let documents = "expected documents of 1 to 20 digits, or NO_WINNERS";
     let document = "expected {PlayerDocID:…} with 1 to 20 digits";
     for (dialect, what, answer, text) in [
-        (Fixed, BATCH, raw("O"), "an answer to no question (at byte 0)".to_string()),
-        (Fixed, FINISHED, raw("N"), "expected O or E (at byte 0)".into()),
-        (Fixed, FINISHED, raw("R00000"), "expected O or E (at byte 0)".into()),
-        (Fixed, FINISHED, raw("A0000100000"), "expected O, N, R or E (at byte 0)".into()),
-        (Fixed, WINNER, raw("O"), "expected N, R or E (at byte 0)".into()),
-        (Fixed, WINNER, raw("R0000x"), "expected a digit (at byte 5)".into()),
-        (Fixed, WINNER, raw("R000011234567x"), "expected a document of 8 digits (at byte 6)".into()),
-        (Fixed, WINNER, raw("R0000212345678      12"), "expected a document of 8 digits (at byte 14)".into()),
-        (Fixed, WINNER, b"E00002a\xFFb".to_vec(), "expected UTF-8 (at byte 7)".into()),
-        (Framed, NOTHING, FRAMED_STORED.to_vec(), "an answer to no question (at byte 0)".into()),
-        (Framed, BATCH, framed("NO_WINNERS"), "expected \"success;…\" or \"error;…\" (at byte 8)".into()),
-        (Framed, BATCH, framed("success"), "expected \"success;…\" or \"error;…\" (at byte 8)".into()),
-        (Framed, BATCH, framed(""), "expected \"success;…\" or \"error;…\" (at byte 8)".into()),
-        (Framed, BATCH, raw("0000000x"), "expected eight digits, the length of the body (at byte 7)".into()),
+        (Dialect::FIXED, BATCH, raw("O"), "an answer to no question (at byte 0)".to_string()),
+        (Dialect::FIXED, FINISHED, raw("N"), "expected O or E (at byte 0)".into()),
+        (Dialect::FIXED, FINISHED, raw("R00000"), "expected O or E (at byte 0)".into()),
+        (Dialect::FIXED, FINISHED, raw("A0000100000"), "expected O, N, R or E (at byte 0)".into()),
+        (Dialect::FIXED, WINNER, raw("O"), "expected N, R or E (at byte 0)".into()),
+        (Dialect::FIXED, WINNER, raw("R0000x"), "expected a digit (at byte 5)".into()),
+        (Dialect::FIXED, WINNER, raw("R000011234567x"), "expected a document of 8 digits (at byte 6)".into()),
         (
-            Framed,
+            Dialect::FIXED,
+            WINNER,
+            raw("R0000212345678      12"),
+            "expected a document of 8 digits (at byte 14)".into(),
+        ),
+        (Dialect::FIXED, WINNER, b"E00002a\xFFb".to_vec(), "expected UTF-8 (at byte 7)".into()),
+        (Dialect::FRAMED, NOTHING, FRAMED_STORED.to_vec(), "an answer to no question (at byte 0)".into()),
+        (
+            Dialect::FRAMED,
+            BATCH,
+            framed("NO_WINNERS"),
+            "expected \"success;…\" or \"error;…\" (at byte 8)".into(),
+        ),
+        (
+            Dialect::FRAMED,
+            BATCH,
+            framed("success"),
+            "expected \"success;…\" or \"error;…\" (at byte 8)".into(),
+        ),
+        (Dialect::FRAMED, BATCH, framed(""), "expected \"success;…\" or \"error;…\" (at byte 8)".into()),
+        (
+            Dialect::FRAMED,
+            BATCH,
+            raw("0000000x"),
+            "expected eight digits, the length of the body (at byte 7)".into(),
+        ),
+        (
+            Dialect::FRAMED,
             BATCH,
             raw("01048569"),
             "a message of 1048577 bytes, at most 1048576 are taken (at byte 0)".into(),
         ),
-        (Framed, FINISHED, framed("error;alto"), format!("{documents} (at byte 8)")),
-        (Framed, FINISHED, framed(""), format!("{documents} (at byte 8)")),
-        (Framed, FINISHED, framed("1;2;"), format!("{documents} (at byte 12)")),
-        (Framed, FINISHED, framed("1;123456789012345678901"), format!("{documents} (at byte 10)")),
-        (Framed, FINISHED, FRAMED_STORED.to_vec(), format!("{documents} (at byte 8)")),
-        (Braces, NOTHING, raw("W;"), "an answer to no question (at byte 0)".into()),
-        (Braces, BATCH, raw("ACK_NOTIFY;"), "expected ACK_CHUNK or ERROR (at byte 0)".into()),
-        (Braces, BATCH, raw(" ACK_CHUNK;"), "expected ACK_CHUNK or ERROR (at byte 0)".into()),
-        (Braces, FINISHED, raw("ACK_CHUNK;"), "expected ACK_NOTIFY or ERROR (at byte 0)".into()),
-        (Braces, WINNER, raw("ACK_NOTIFY;"), "expected W, R or ERROR (at byte 0)".into()),
-        (Braces, WINNER, raw("R{};"), format!("{document} (at byte 1)")),
-        (Braces, WINNER, raw("R{PlayerDocID:};"), format!("{document} (at byte 1)")),
-        (Braces, WINNER, raw("R{PlayerDocID:1x};"), format!("{document} (at byte 1)")),
-        (Braces, WINNER, raw("R{PlayerDocID:1},{PlayerDocID:1;"), format!("{document} (at byte 17)")),
-        (Braces, WINNER, raw("R{PlayerDocID:1},;"), "expected a comma, or the end (at byte 16)".into()),
+        (Dialect::FRAMED, FINISHED, framed("error;alto"), format!("{documents} (at byte 8)")),
+        (Dialect::FRAMED, FINISHED, framed(""), format!("{documents} (at byte 8)")),
+        (Dialect::FRAMED, FINISHED, framed("1;2;"), format!("{documents} (at byte 12)")),
+        (Dialect::FRAMED, FINISHED, framed("1;123456789012345678901"), format!("{documents} (at byte 10)")),
+        (Dialect::FRAMED, FINISHED, FRAMED_STORED.to_vec(), format!("{documents} (at byte 8)")),
+        (Dialect::BRACES, NOTHING, raw("W;"), "an answer to no question (at byte 0)".into()),
+        (Dialect::BRACES, BATCH, raw("ACK_NOTIFY;"), "expected ACK_CHUNK or ERROR (at byte 0)".into()),
+        (Dialect::BRACES, BATCH, raw(" ACK_CHUNK;"), "expected ACK_CHUNK or ERROR (at byte 0)".into()),
+        (Dialect::BRACES, FINISHED, raw("ACK_CHUNK;"), "expected ACK_NOTIFY or ERROR (at byte 0)".into()),
+        (Dialect::BRACES, WINNER, raw("ACK_NOTIFY;"), "expected W, R or ERROR (at byte 0)".into()),
+        (Dialect::BRACES, WINNER, raw("R{};"), format!("{document} (at byte 1)")),
+        (Dialect::BRACES, WINNER, raw("R{PlayerDocID:};"), format!("{document} (at byte 1)")),
+        (Dialect::BRACES, WINNER, raw("R{PlayerDocID:1x};"), format!("{document} (at byte 1)")),
         (
-            Braces,
+            Dialect::BRACES,
+            WINNER,
+            raw("R{PlayerDocID:1},{PlayerDocID:1;"),
+            format!("{document} (at byte 17)"),
+        ),
+        (
+            Dialect::BRACES,
+            WINNER,
+            raw("R{PlayerDocID:1},;"),
+            "expected a comma, or the end (at byte 16)".into(),
+        ),
+        (
+            Dialect::BRACES,
             WINNER,
             raw("R{PlayerDocID:1}{PlayerDocID:1};"),
             "expected a comma, or the end (at byte 16)".into(),
         ),
-        (Braces, WINNER, b"W\xFF;".to_vec(), "expected UTF-8 (at byte 1)".into()),
+        (Dialect::BRACES, WINNER, b"W\xFF;".to_vec(), "expected UTF-8 (at byte 1)".into()),
     ] {
         let mut client = asking(dialect, what);
         give(&mut client, at(1), &answer);
@@ -147,10 +177,12 @@ fn a_wrong_reply_of_a_text_dialect_ends_the_connection() {
 /// An unasked failure is handed out: the connection goes no further.
 #[test]
 fn an_unasked_failure_is_handed_out() {
-    for (dialect, sent) in
-        [(Fixed, &b"E00004alto"[..]), (Framed, b"00000010error;alto"), (Braces, b"ERROR:alto;")]
-    {
-        let mut client = asking(dialect, if dialect == Fixed { BATCH } else { NOTHING });
+    for (dialect, sent) in [
+        (Dialect::FIXED, &b"E00004alto"[..]),
+        (Dialect::FRAMED, b"00000010error;alto"),
+        (Dialect::BRACES, b"ERROR:alto;"),
+    ] {
+        let mut client = asking(dialect, if dialect == Dialect::FIXED { BATCH } else { NOTHING });
         give(&mut client, at(1), sent);
         client.handle(at(1), Input::Eof);
         client.handle(at(1), Input::FinSent);
@@ -161,7 +193,7 @@ fn an_unasked_failure_is_handed_out() {
 
 #[test]
 fn an_endless_reply_is_given_up_at_the_limit() {
-    let mut client = asking(Braces, WINNER);
+    let mut client = asking(Dialect::BRACES, WINNER);
     while client.state() == State::Open {
         let recv = client.poll_io().unwrap().recv;
         assert!(!recv.is_empty());

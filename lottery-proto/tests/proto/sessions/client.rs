@@ -62,7 +62,7 @@ fn wrong_replies_to_hello_are_the_servers_fault() {
         block(BATCH_ACK, 3, b"1|7"),
         block(BET, 3, b""),
     ] {
-        let mut client = client_of(Dialect::Session, 3);
+        let mut client = client_of(Dialect::SESSION, 3);
         client.hello(at(0)).unwrap();
         take(&mut client, at(0));
         give(&mut client, at(0), &answer);
@@ -78,7 +78,7 @@ fn wrong_replies_to_hello_are_the_servers_fault() {
 
 #[test]
 fn hello_waits_while_too_much_is_unsent() {
-    let config = ClientConfig::new(AgencyId::new(3).unwrap(), Dialect::Session);
+    let config = ClientConfig::new(AgencyId::new(3).unwrap(), Dialect::SESSION);
     let mut client = Client::new(ClientConfig { max_unsent: 2 * BLOCK, ..config }, at(0));
     for _ in 0..2 {
         client.hello(at(0)).unwrap();
@@ -93,7 +93,7 @@ fn hello_waits_while_too_much_is_unsent() {
 
 #[test]
 fn another_reply_to_hello_is_named() {
-    let mut client = client_of(Dialect::Session, 3);
+    let mut client = client_of(Dialect::SESSION, 3);
     client.hello(at(0)).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|7"));
@@ -106,8 +106,8 @@ fn another_reply_to_hello_is_named() {
 #[test]
 fn a_session_carries_names_without_a_bar() {
     let bet = |first| Bet::new(first, "Paz", "1", "1980-01-01", "1").unwrap();
-    assert_eq!(Dialect::Session.check_sendable(&bet("Ana")), Ok(()));
-    let error = Dialect::Session.check_sendable(&bet("A|na")).unwrap_err();
+    assert_eq!(Dialect::SESSION.check_sendable(&bet("Ana")), Ok(()));
+    let error = Dialect::SESSION.check_sendable(&bet("A|na")).unwrap_err();
     assert_eq!(error.to_string(), "first_name: '|' cannot be sent in this dialect");
 }
 
@@ -159,7 +159,7 @@ fn wrong_replies_in_a_session_are_named() {
 
 #[test]
 fn error_replies_to_all_requests() {
-    let mut client = client_of(Dialect::Session, 3);
+    let mut client = client_of(Dialect::SESSION, 3);
     client.hello(at(0)).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), &block(HELLO + 1, 3, b"2|7|0|2|0badcafe"));
@@ -175,7 +175,7 @@ fn error_replies_to_all_requests() {
 
 #[test]
 fn hello_fails_for_an_agency_over_255() {
-    let mut client = client_of(Dialect::Session, 300);
+    let mut client = client_of(Dialect::SESSION, 300);
     let error = SendError::Agency { agency: 300, max: 255 };
     assert_eq!(client.hello(at(0)), Err(error));
     assert!(take(&mut client, at(0)).is_empty());
@@ -193,7 +193,7 @@ fn ends(client: &mut Client, answer: &[u8]) -> String {
 #[test]
 fn replies_that_are_not_utf8_end_a_session() {
     let greeted = || {
-        let mut client = client_of(Dialect::Session, 1);
+        let mut client = client_of(Dialect::SESSION, 1);
         client.hello(at(0)).unwrap();
         assert_eq!(take(&mut client, at(0)), block(HELLO, 1, b"2"));
         client
@@ -211,7 +211,7 @@ fn replies_that_are_not_utf8_end_a_session() {
 
 #[test]
 fn hello_is_sent_once() {
-    let mut client = client_of(Dialect::Session, 3);
+    let mut client = client_of(Dialect::SESSION, 3);
     client.hello(at(0)).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), &block(HELLO + 1, 3, b"2|7|0|2|0badcafe"));
@@ -227,6 +227,6 @@ fn hello_is_sent_once() {
 fn hello_fails_in_dialects_without_sessions() {
     for &dialect in Dialect::ALL {
         let rejected = client_of(dialect, 3).hello(at(0));
-        assert_eq!(rejected, if dialect == Dialect::Session { Ok(()) } else { Err(SendError::NotInDialect) });
+        assert_eq!(rejected, if dialect == Dialect::SESSION { Ok(()) } else { Err(SendError::NotInDialect) });
     }
 }

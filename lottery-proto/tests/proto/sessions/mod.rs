@@ -37,7 +37,7 @@ pub(crate) fn reject(server: &mut Server, ticket: Ticket<Receipt<'static>>, code
 
 /// Returns a client in a session with a window of 2.
 pub(crate) fn greeted(agency: u32) -> Client {
-    let mut client = client_of(Dialect::Session, agency);
+    let mut client = client_of(Dialect::SESSION, agency);
     assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy), "Hello comes first");
     client.hello(at(0)).unwrap();
     assert_eq!(client.hello(at(0)), Err(SendError::Busy));

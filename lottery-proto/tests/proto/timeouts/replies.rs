@@ -90,7 +90,7 @@ fn a_reply_is_awaited_for_the_answer_timeout() {
 /// A filler is no reply, and does not extend the deadline for one.
 #[test]
 fn a_filler_is_no_reply() {
-    let mut client = client_of(Dialect::Braces, 1);
+    let mut client = client_of(Dialect::BRACES, 1);
     client.ask_winners(at(0)).unwrap();
     let _ = take(&mut client, at(0));
     for second in 1..60 {
@@ -104,7 +104,7 @@ fn a_filler_is_no_reply() {
 /// Returns a client that waits for its winners, and a long winners list in its dialect.
 fn awaiting_winners(dialect: Dialect) -> (Client, Vec<u8>) {
     let mut client = client_of(dialect, 1);
-    let list = if dialect == Dialect::Framed {
+    let list = if dialect == Dialect::FRAMED {
         client.send_finished(at(0)).unwrap();
         framed(vec!["20000001"; 1_000].join(";"))
     } else {
@@ -118,7 +118,7 @@ fn awaiting_winners(dialect: Dialect) -> (Client, Vec<u8>) {
 /// Winners lists may be long, and lines slow.
 #[test]
 fn a_reply_at_the_minimum_rate_is_completed() {
-    for dialect in [Dialect::Braces, Dialect::Framed] {
+    for dialect in [Dialect::BRACES, Dialect::FRAMED] {
         let (mut client, list) = awaiting_winners(dialect);
         for (second, part) in (1..).zip(list.chunks(100)) {
             client.handle(at(second * 1_000), Input::Timeout);
@@ -131,7 +131,7 @@ fn a_reply_at_the_minimum_rate_is_completed() {
 /// Dialects without a deadline for the first byte of the reply have one for the rest.
 #[test]
 fn a_reply_that_stops_is_given_up() {
-    for (dialect, at_first) in [(Dialect::Braces, Some(at(60_000))), (Dialect::Framed, None)] {
+    for (dialect, at_first) in [(Dialect::BRACES, Some(at(60_000))), (Dialect::FRAMED, None)] {
         let (mut client, list) = awaiting_winners(dialect);
         assert_eq!(client.poll_io().unwrap().deadline, at_first);
         give(&mut client, at(50_000), &list[..500]);
@@ -145,7 +145,7 @@ fn a_reply_that_stops_is_given_up() {
 fn a_request_that_is_not_sent_has_no_reply_deadline() {
     let config = ClientConfig {
         answer_timeout: Duration::from_secs(1),
-        ..ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block)
+        ..ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK)
     };
     let mut client = Client::new(config, at(0));
     client.ask_winners(at(0)).unwrap();

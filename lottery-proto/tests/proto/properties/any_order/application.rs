@@ -92,7 +92,7 @@ impl Run {
                     let list = WinnersReply::List(ListSize::of(texts()));
                     self.server.reply(self.now, ticket, list).unwrap();
                     // Each part is a block of its own in a session.
-                    let first = if self.dialect == Dialect::Session { 2 } else { how - 6 };
+                    let first = if self.dialect == Dialect::SESSION { 2 } else { how - 6 };
                     self.server.put_winners(self.now, texts().take(first)).unwrap();
                     self.server.put_winners(self.now, texts().skip(first)).or_else(nothing_left).unwrap();
                     ReplyContent::Winners(&documents)
@@ -101,7 +101,7 @@ impl Run {
                     self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
                     ReplyContent::Winners(&documents)
                 }
-                8 if self.dialect == Dialect::Block => {
+                8 if self.dialect == Dialect::BLOCK => {
                     let many = vec!["12345678".to_string(); 910];
                     match self.server.reply(self.now, ticket, WinnersReply::Winners(&many)) {
                         Err(ReplyError::TooLarge(ticket)) => {

@@ -206,7 +206,7 @@ impl Run {
 }
 
 pub(super) fn run(max_unsent: usize, steps: &[Step<Op>]) {
-    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::Block);
+    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK);
     let config = ClientConfig { max_unsent, ..config };
     let mut run = Run {
         client: Client::new(config, at(0)),

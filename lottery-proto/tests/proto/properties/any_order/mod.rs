@@ -45,7 +45,7 @@ proptest! {
 
     #[test]
     fn a_server_keeps_its_invariants_under_any_calls(
-        dialect in prop_oneof![1 => Just(Dialect::Block), 2 => prop::sample::select(vec![Dialect::Block, Dialect::Fixed, Dialect::Framed, Dialect::Braces, Dialect::Echo])],
+        dialect in prop_oneof![1 => Just(Dialect::BLOCK), 2 => prop::sample::select(vec![Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES, Dialect::ECHO])],
         steps in server::steps(),
         of in prop_oneof![4 => prop::collection::vec(0..10_u8, 1..9), 1 => prop::collection::vec(0..14_u8, 1..30)],
         max_in_flight in 0..6_usize,

@@ -14,30 +14,30 @@ pub(super) fn request(dialect: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
         )
     };
     let text = match (dialect, what) {
-        (Dialect::Block, 0..=2) => return block(BET, 1, bet.as_bytes()),
-        (Dialect::Block, 3 | 4) => return batch(1, &[&bet, &bet]),
-        (Dialect::Block, 5) => return block(FINISHED, 1, b""),
-        (Dialect::Block, 6..=9) => return block(WINNER, 1, b"1"),
-        (Dialect::Block, 10) => return block(BET, 1, b"Ana|Paz|1|1980-02-31|1"),
-        (Dialect::Block, 11) => return batch(1, &["not a bet"]),
-        (Dialect::Block, 12) => return block(FINISHED, 9, b""),
-        (Dialect::Block, _) => return block(9, 0, b""),
-        (Dialect::Framed, 0..=8) => return framed(format!("1;1\n{}\n", bet.replace('|', ";"))),
-        (Dialect::Framed, 9) => return framed("END"),
-        (Dialect::Framed, 10..=12) => return framed(&bet),
-        (Dialect::Fixed, 0..=8) => format!("A0000100001{:30}{:30}{n:0>8}1980-01-017574", "Ana", "Paz"),
-        (Dialect::Fixed, 9) => "F00001".into(),
-        (Dialect::Fixed, 10) => "C00001".into(),
-        (Dialect::Braces, 0..=4) => format!("B{};", keys(&n.to_string())),
-        (Dialect::Braces, 5) => "N{AgencyID:1};".into(),
-        (Dialect::Braces, 6..=8) => "Q{AgencyID:1};".into(),
-        (Dialect::Braces, 9) => "Q{AgencyID:1};;;".into(),
-        (Dialect::Braces, 10..=12) => format!("B{};", keys("x")),
-        (Dialect::Echo, _) => format!("{n}\n"),
+        (Dialect::BLOCK, 0..=2) => return block(BET, 1, bet.as_bytes()),
+        (Dialect::BLOCK, 3 | 4) => return batch(1, &[&bet, &bet]),
+        (Dialect::BLOCK, 5) => return block(FINISHED, 1, b""),
+        (Dialect::BLOCK, 6..=9) => return block(WINNER, 1, b"1"),
+        (Dialect::BLOCK, 10) => return block(BET, 1, b"Ana|Paz|1|1980-02-31|1"),
+        (Dialect::BLOCK, 11) => return batch(1, &["not a bet"]),
+        (Dialect::BLOCK, 12) => return block(FINISHED, 9, b""),
+        (Dialect::BLOCK, _) => return block(9, 0, b""),
+        (Dialect::FRAMED, 0..=8) => return framed(format!("1;1\n{}\n", bet.replace('|', ";"))),
+        (Dialect::FRAMED, 9) => return framed("END"),
+        (Dialect::FRAMED, 10..=12) => return framed(&bet),
+        (Dialect::FIXED, 0..=8) => format!("A0000100001{:30}{:30}{n:0>8}1980-01-017574", "Ana", "Paz"),
+        (Dialect::FIXED, 9) => "F00001".into(),
+        (Dialect::FIXED, 10) => "C00001".into(),
+        (Dialect::BRACES, 0..=4) => format!("B{};", keys(&n.to_string())),
+        (Dialect::BRACES, 5) => "N{AgencyID:1};".into(),
+        (Dialect::BRACES, 6..=8) => "Q{AgencyID:1};".into(),
+        (Dialect::BRACES, 9) => "Q{AgencyID:1};;;".into(),
+        (Dialect::BRACES, 10..=12) => format!("B{};", keys("x")),
+        (Dialect::ECHO, _) => format!("{n}\n"),
         // Malformed messages that end the connection, in the dialects that have them.
-        (Dialect::Framed, _) => "09999999".into(),
-        (Dialect::Fixed, _) => "A0000199999".into(),
-        (Dialect::Braces, _) => "B{PlayerName:};".into(),
+        (Dialect::FRAMED, _) => "09999999".into(),
+        (Dialect::FIXED, _) => "A0000199999".into(),
+        (Dialect::BRACES, _) => "B{PlayerName:};".into(),
         (_, _) => String::new(),
     };
     text.into_bytes()
@@ -60,39 +60,39 @@ pub(super) enum ReplyContent<'a> {
 /// Returns the reply, and true if the connection ends with it.
 pub(super) fn encoded_reply(dialect: Dialect, reply: &ReplyContent<'_>, reason: &str) -> (Vec<u8>, bool) {
     let failed = |reason: &str| match dialect {
-        Dialect::Fixed => (format!("E{:05}{reason}", reason.len()).into_bytes(), true),
-        Dialect::Framed => (framed(format!("error;{reason}")), false),
+        Dialect::FIXED => (format!("E{:05}{reason}", reason.len()).into_bytes(), true),
+        Dialect::FRAMED => (framed(format!("error;{reason}")), false),
         _ => (format!("ERROR:{reason};").into_bytes(), false),
     };
     let status = |stored: bool| if stored { "1" } else { "0" };
     let (text, ends) = match (dialect, reply) {
-        (Dialect::Block, ReplyContent::Bet(n, stored)) => {
+        (Dialect::BLOCK, ReplyContent::Bet(n, stored)) => {
             return (block(BET_ACK, 1, format!("{n}|7574|{}", status(*stored)).as_bytes()), false);
         }
-        (Dialect::Block, ReplyContent::Malformed(true, _)) => return (block(BET_ACK, 1, b"1|1|0"), false),
-        (Dialect::Block, ReplyContent::Finished(stored)) => {
+        (Dialect::BLOCK, ReplyContent::Malformed(true, _)) => return (block(BET_ACK, 1, b"1|1|0"), false),
+        (Dialect::BLOCK, ReplyContent::Finished(stored)) => {
             return (block(BATCH_ACK, 1, status(*stored).as_bytes()), false);
         }
-        (Dialect::Block, ReplyContent::EarlierBets(_)) => return (block(BATCH_ACK, 1, b"0"), false),
-        (Dialect::Block, ReplyContent::Pending) => return (block(WINNER, 1, b"0"), false),
-        (Dialect::Block, ReplyContent::Winners(won)) => {
+        (Dialect::BLOCK, ReplyContent::EarlierBets(_)) => return (block(BATCH_ACK, 1, b"0"), false),
+        (Dialect::BLOCK, ReplyContent::Pending) => return (block(WINNER, 1, b"0"), false),
+        (Dialect::BLOCK, ReplyContent::Winners(won)) => {
             return (block(WINNER, 1, format!("1{}", won.join("|")).as_bytes()), false);
         }
-        (Dialect::Block, _) | (Dialect::Fixed, ReplyContent::Batch(true)) => return (vec![], false),
+        (Dialect::BLOCK, _) | (Dialect::FIXED, ReplyContent::Batch(true)) => return (vec![], false),
         (_, ReplyContent::Line(n)) => (format!("> {n}\n"), true),
         // END is answered only with the winners.
-        (Dialect::Framed, ReplyContent::Finished(stored)) => (String::new(), !stored),
-        (Dialect::Framed, ReplyContent::EarlierBets(_) | ReplyContent::Pending) => (String::new(), true),
+        (Dialect::FRAMED, ReplyContent::Finished(stored)) => (String::new(), !stored),
+        (Dialect::FRAMED, ReplyContent::EarlierBets(_) | ReplyContent::Pending) => (String::new(), true),
         (_, ReplyContent::Malformed(_, reason) | ReplyContent::EarlierBets(reason)) => return failed(reason),
         (_, ReplyContent::Batch(false) | ReplyContent::Finished(false)) => return failed(reason),
-        (Dialect::Fixed, ReplyContent::Finished(true)) => ("O".into(), true),
-        (Dialect::Fixed, ReplyContent::Pending) => ("N".into(), true),
-        (Dialect::Fixed, ReplyContent::Winners(won)) => {
+        (Dialect::FIXED, ReplyContent::Finished(true)) => ("O".into(), true),
+        (Dialect::FIXED, ReplyContent::Pending) => ("N".into(), true),
+        (Dialect::FIXED, ReplyContent::Winners(won)) => {
             let columns: Vec<String> = won.iter().map(|document| format!("{document:0>8}")).collect();
             (format!("R{:05}{}", won.len(), columns.concat()), true)
         }
-        (Dialect::Framed, ReplyContent::Winners(won)) => return (framed(won.join(";")), true),
-        (Dialect::Framed, _) => return (framed("success;Batch stored successfully."), false),
+        (Dialect::FRAMED, ReplyContent::Winners(won)) => return (framed(won.join(";")), true),
+        (Dialect::FRAMED, _) => return (framed("success;Batch stored successfully."), false),
         (_, ReplyContent::Pending) => ("W;".into(), false),
         (_, ReplyContent::Winners(won)) => {
             let won: Vec<String> = won.iter().map(|document| format!("{{PlayerDocID:{document}}}")).collect();

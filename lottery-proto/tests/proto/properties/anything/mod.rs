@@ -46,31 +46,31 @@ fn all_inputs(dialect: Dialect) {
         assert_eq!(client.state(), State::Closed);
     }
     println!("{dialect}: {} inputs each way, {batches} batches and {answers} answers taken", inputs());
-    assert!(dialect == Dialect::Echo || batches as u64 > inputs() / 10);
+    assert!(dialect == Dialect::ECHO || batches as u64 > inputs() / 10);
     assert!(answers as u64 > inputs() / 20);
 }
 
 #[test]
 fn decoders_of_block_keep_their_invariants_on_any_bytes() {
-    all_inputs(Dialect::Block);
+    all_inputs(Dialect::BLOCK);
 }
 
 #[test]
 fn decoders_of_fixed_keep_their_invariants_on_any_bytes() {
-    all_inputs(Dialect::Fixed);
+    all_inputs(Dialect::FIXED);
 }
 
 #[test]
 fn decoders_of_framed_keep_their_invariants_on_any_bytes() {
-    all_inputs(Dialect::Framed);
+    all_inputs(Dialect::FRAMED);
 }
 
 #[test]
 fn decoders_of_braces_keep_their_invariants_on_any_bytes() {
-    all_inputs(Dialect::Braces);
+    all_inputs(Dialect::BRACES);
 }
 
 #[test]
 fn decoders_of_echo_keep_their_invariants_on_any_bytes() {
-    all_inputs(Dialect::Echo);
+    all_inputs(Dialect::ECHO);
 }

@@ -151,7 +151,7 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     } else {
         assert_eq!(server_side.stored, bets, "{context}");
     }
-    if server_side.rejected && dialect == Dialect::Fixed {
+    if server_side.rejected && dialect == Dialect::FIXED {
         // The server closes at the first rejection.
         assert_eq!(
             (client_side.winners, server_side.closed),
@@ -160,7 +160,7 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         );
         return steps;
     }
-    if server_side.rejected && dialect == Dialect::Framed {
+    if server_side.rejected && dialect == Dialect::FRAMED {
         // END gets no reply.
         assert_eq!(client_side.winners, None, "{context}");
         assert_eq!(client_side.closed, Some(CloseReason::Peer(Violation::Unanswered)), "{context}");
@@ -178,14 +178,14 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     steps
 }
 
-const TEXTUAL: [Dialect; 3] = [Dialect::Fixed, Dialect::Framed, Dialect::Braces];
+const TEXTUAL: [Dialect; 3] = [Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES];
 
 #[test]
 fn server_and_client_finish_over_any_pipe() {
     let mut steps = 0;
     for seed in 0..800 {
         let mut rng = Rng::new(seed << 32);
-        let dialect = if seed % 2 == 0 { Dialect::Block } else { *rng.pick(&TEXTUAL) };
+        let dialect = if seed % 2 == 0 { Dialect::BLOCK } else { *rng.pick(&TEXTUAL) };
         let pipe = *rng.pick(&[100, 1_000, 8_191, 8_192, 8_193, 20_000]);
         steps += run(dialect, seed, pipe, rng.index(60));
     }
@@ -197,7 +197,7 @@ fn server_and_client_finish_over_pipes_of_a_few_bytes() {
     for (seed, pipe, tasks) in
         [(1, 1, 2), (2, 1, 3), (3, 2, 4), (4, 3, 5), (5, 5, 6), (6, 7, 15), (7, 11, 20)]
     {
-        run(Dialect::Block, seed, pipe, tasks);
+        run(Dialect::BLOCK, seed, pipe, tasks);
         for dialect in &TEXTUAL {
             for more in 0..8 {
                 run(*dialect, 100 * more + seed, pipe, tasks);
