@@ -27,12 +27,12 @@ impl Traffic {
             list.check_sendable(dialect).ok()?;
             let bets: Vec<Bet<'_>> = list.bets_from(0).collect();
             let mut bytes = Vec::new();
-            if dialect == Dialect::SESSION {
+            if dialect.profile().has_sessions {
                 let hello = message(*id, dialect, |client| client.hello(Instant::default()).map(|()| 0));
                 bytes.extend(hello.1);
             }
             // After Hello, a session has the packets of `block` (`docs/protocol.md#sessions`).
-            let plain = if dialect == Dialect::SESSION { Dialect::BLOCK } else { dialect };
+            let plain = dialect.without_sessions();
             let mut rest = &bets[..];
             while !rest.is_empty() {
                 let offered = &rest[..rest.len().min(most)];

@@ -69,7 +69,8 @@ impl Lottery {
     /// Creates a lottery whose draw takes place when so many agencies have finished.
     pub fn new(agencies: usize) -> Self {
         // A session asks for a digest of the bets that are durable, and here none is.
-        let dialects = Dialect::ALL.iter().copied().filter(|dialect| *dialect != Dialect::SESSION).collect();
+        let dialects =
+            Dialect::ALL.iter().copied().filter(|dialect| !dialect.profile().has_sessions).collect();
         Self {
             bank: Arc::new(Mutex::new(Bank { agencies, ..Bank::default() })),
             config: Arc::new(ServerConfig { dialects, ..ServerConfig::default() }),

@@ -76,16 +76,16 @@ fn a_batch(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
     let each = |write: &dyn Fn(&[String; 5]) -> String, between: &str| {
         bets.iter().map(|bet| write(&bet.0)).collect::<Vec<_>>().join(between)
     };
-    let text = match dialect {
-        Dialect::BLOCK => {
+    let text = match dialect.name() {
+        "block" => {
             let bets: Vec<String> = bets.iter().map(|bet| bet.0.join("|")).collect();
             return batch(1, &bets);
         }
-        Dialect::FIXED => {
+        "fixed" => {
             let columns = |[f, l, d, b, n]: &[String; 5]| format!("{f:30}{l:30}{d:0>8}{b}{n:0>4}");
             format!("A00001{:05}{}", bets.len(), each(&columns, ""))
         }
-        Dialect::FRAMED => {
+        "framed" => {
             let lines = each(&|fields| fields.join(";"), "\n");
             return framed(format!("1;{}\n{lines}\n", bets.len()));
         }
@@ -104,15 +104,15 @@ fn a_batch(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
 
 /// Returns a request that an agency may send.
 fn request(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
-    match (dialect, rng.index(6)) {
-        (Dialect::ECHO, _) => format!("{} N°{}\n", name(rng), rng.index(100)).into_bytes(),
+    match (dialect.name(), rng.index(6)) {
+        ("echo", _) => format!("{} N°{}\n", name(rng), rng.index(100)).into_bytes(),
         (_, 0..=2) => a_batch(dialect, rng),
-        (Dialect::BLOCK, 3) => block(BET, 1, bet(rng).0.join("|").as_bytes()),
-        (Dialect::BLOCK, 4) => block(FINISHED, 1, b""),
-        (Dialect::BLOCK, _) => block(WINNER, 1, b"1"),
-        (Dialect::FIXED, 3 | 4) => b"F00001".to_vec(),
-        (Dialect::FIXED, _) => b"C00001".to_vec(),
-        (Dialect::FRAMED, _) => framed("END"),
+        ("block", 3) => block(BET, 1, bet(rng).0.join("|").as_bytes()),
+        ("block", 4) => block(FINISHED, 1, b""),
+        ("block", _) => block(WINNER, 1, b"1"),
+        ("fixed", 3 | 4) => b"F00001".to_vec(),
+        ("fixed", _) => b"C00001".to_vec(),
+        ("framed", _) => framed("END"),
         (_, 3) => b"N{AgencyID:1};".to_vec(),
         (_, 4) => b"Q{AgencyID:1};".to_vec(),
         (_, _) => b";".to_vec(),
@@ -122,27 +122,27 @@ fn request(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
 /// Returns a reply that a server may send.
 pub fn answer(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
     let documents: Vec<String> = (0..=rng.index(3)).map(|_| rng.index(100_000_000).to_string()).collect();
-    match (dialect, rng.index(6)) {
-        (Dialect::BLOCK, 0) => block(BET_ACK, 1, b"20000001|7574|1"),
-        (Dialect::BLOCK, 1) => block(BATCH_ACK, 1, b"1"),
-        (Dialect::BLOCK, 2) => block(WINNER, 1, b"0"),
-        (Dialect::BLOCK, _) => block(WINNER, 1, format!("1{}", documents.join("|")).as_bytes()),
-        (Dialect::FIXED, 0) => b"O".to_vec(),
-        (Dialect::FIXED, 1) => b"N".to_vec(),
-        (Dialect::FIXED, 2) => "E00007el ñandú".as_bytes()[..14].to_vec(),
-        (Dialect::FIXED, _) => {
+    match (dialect.name(), rng.index(6)) {
+        ("block", 0) => block(BET_ACK, 1, b"20000001|7574|1"),
+        ("block", 1) => block(BATCH_ACK, 1, b"1"),
+        ("block", 2) => block(WINNER, 1, b"0"),
+        ("block", _) => block(WINNER, 1, format!("1{}", documents.join("|")).as_bytes()),
+        ("fixed", 0) => b"O".to_vec(),
+        ("fixed", 1) => b"N".to_vec(),
+        ("fixed", 2) => "E00007el ñandú".as_bytes()[..14].to_vec(),
+        ("fixed", _) => {
             let columns: Vec<String> = documents.iter().map(|document| format!("{document:0>8}")).collect();
             format!("R{:05}{}", documents.len(), columns.concat()).into_bytes()
         }
-        (Dialect::FRAMED, 0) => framed("success;Batch stored successfully."),
-        (Dialect::FRAMED, 1) => framed("error;el disco está lleno"),
-        (Dialect::FRAMED, 2) => framed("NO_WINNERS"),
-        (Dialect::FRAMED, _) => framed(documents.join(";")),
-        (Dialect::BRACES, 0) => b"ACK_CHUNK;".to_vec(),
-        (Dialect::BRACES, 1) => b"ACK_NOTIFY;".to_vec(),
-        (Dialect::BRACES, 2) => b"W;;".to_vec(),
-        (Dialect::BRACES, 3) => b"ERROR:el disco;".to_vec(),
-        (Dialect::BRACES, _) => {
+        ("framed", 0) => framed("success;Batch stored successfully."),
+        ("framed", 1) => framed("error;el disco está lleno"),
+        ("framed", 2) => framed("NO_WINNERS"),
+        ("framed", _) => framed(documents.join(";")),
+        ("braces", 0) => b"ACK_CHUNK;".to_vec(),
+        ("braces", 1) => b"ACK_NOTIFY;".to_vec(),
+        ("braces", 2) => b"W;;".to_vec(),
+        ("braces", 3) => b"ERROR:el disco;".to_vec(),
+        ("braces", _) => {
             let won: Vec<String> = documents.iter().map(|doc| format!("{{PlayerDocID:{doc}}}")).collect();
             format!("R{};", won.join(",")).into_bytes()
         }

@@ -103,11 +103,11 @@ pub trait Codec: fmt::Debug + Sync {
 
 /// Returns the codec of that dialect.
 pub fn codec(dialect: Dialect) -> &'static dyn Codec {
-    match dialect {
-        Dialect::BLOCK => &block::Block,
-        Dialect::FIXED => &fixed::Fixed,
-        Dialect::FRAMED => &framed::Framed,
-        Dialect::BRACES => &braces::Braces,
+    match dialect.name() {
+        "block" => &block::Block,
+        "fixed" => &fixed::Fixed,
+        "framed" => &framed::Framed,
+        "braces" => &braces::Braces,
         unknown => panic!("{unknown} carries no bets"),
     }
 }

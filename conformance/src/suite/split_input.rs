@@ -40,11 +40,11 @@ fn script(dialect: Dialect) -> Script {
     let (yes, winners) = (codec.receipt(1), codec.winners(1, &file.winners()));
     let rejected = "bets that were sent before were refused";
     let after_bad = [codec.rejection(1, rejected), codec.pending(1)].concat();
-    let spoilt = match dialect {
+    let spoilt = match dialect.name() {
         // A failure is the last reply.
-        Dialect::FIXED => (Vec::new(), Some(Vec::new())),
+        "fixed" => (Vec::new(), Some(Vec::new())),
         // The batches have no reply of their own.
-        Dialect::BLOCK => (after_bad, None),
+        "block" => (after_bad, None),
         _ => (two.clone(), Some(after_bad)),
     };
     let (good, twice) = ([&third[..], &fourth, &finished].concat(), [&query[..], &finished, &query].concat());

@@ -100,7 +100,7 @@ fn agency_packets() -> Vec<Vec<u8>> {
 
 pub(crate) fn decode() -> Vec<Input> {
     let recorded =
-        all().into_iter().filter(|(dialect, _)| matches!(*dialect, Dialect::BLOCK | Dialect::SESSION));
+        all().into_iter().filter(|(dialect, _)| [Dialect::BLOCK, Dialect::SESSION].contains(dialect));
     let large = ["4294967295", "4294967296", "5000000000", "00000000042"].map(|number| {
         let bet = packet(1, 1, ANA.replace("7574", number).as_bytes());
         packet(3, 1, &[&[1][..], &bet].concat())
@@ -159,7 +159,7 @@ fn stream(messages: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u
 }
 
 fn is_padded(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::BLOCK | Dialect::SESSION)
+    [Dialect::BLOCK, Dialect::SESSION].contains(&dialect)
 }
 
 /// Returns the messages of one side.

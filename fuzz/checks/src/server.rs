@@ -173,13 +173,13 @@ fn numbers(dialect: Dialect, sent: &[u8]) -> Vec<u64> {
         let mut parts = text.split(|byte| *byte == b'#').skip(1);
         parts.next().filter(|_| parts.next().is_some()).and_then(number)
     };
-    match dialect {
+    match dialect.name() {
         // A line may hold text like a marker, but not before its beginning.
-        Dialect::ECHO => {
+        "echo" => {
             let lines = sent.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#"));
             lines.filter_map(marked).collect()
         }
-        Dialect::SESSION => {
+        "session" => {
             let packets = sent.chunks_exact(BLOCK).map(|block| {
                 let size = usize::from(u16::from_le_bytes([block[2], block[3]]));
                 (block[0], &block[4..size])

@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use lottery_core::client::{ClientError, Left};
-use lottery_proto::{Code, Dialect};
+use lottery_proto::{Code, Dialect, WinnersFlow};
 use tracing::{error, info};
 
 use super::fail;
@@ -61,7 +61,9 @@ impl Unfinished {
             | ClientError::GivenUp { finished: true, .. }
             | ClientError::OtherBets { finished: true, .. } => format!("; {ASK}"),
             // The agency waited for the draw, and this dialect cannot ask for the winners again.
-            ClientError::Closed { .. } if dialect == Dialect::FRAMED && all_are_sent => {
+            ClientError::Closed { .. }
+                if dialect.profile().winners_flow == WinnersFlow::WithFinished && all_are_sent =>
+            {
                 format!("; {dialect} cannot ask again: in another dialect, such as block, {ASK}")
             }
             // Bets that were sent but not confirmed may be stored: sending them again could store them

@@ -5,7 +5,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use lottery_proto::client::Event;
-use lottery_proto::{Bet, ClientConfig, Dialect, FieldError, Input, Instant, Io, Machine};
+use lottery_proto::{Bet, ClientConfig, FieldError, Input, Instant, Io, Machine};
 use lottery_runtime::{Dialer, Step};
 use tracing::{debug, info, warn};
 
@@ -43,9 +43,7 @@ impl SingleBet {
         fields: [String; 5],
     ) -> Result<Self, FieldError> {
         // A single bet is no part of an agency's list, and so needs no session.
-        if connection.dialect == Dialect::SESSION {
-            connection.dialect = Dialect::BLOCK;
-        }
+        connection.dialect = connection.dialect.without_sessions();
         let dialect = connection.dialect;
         let max_winners = if dialect.profile().answers_bets { 0 } else { MAX_WINNERS };
         let connection = ClientConnection::new(connection, server, connect_timeout, max_winners);

@@ -7,7 +7,7 @@ mod report;
 use std::sync::Arc;
 
 use lottery_proto::server::{Event, RejectedBy, Server};
-use lottery_proto::{Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, WinnersReply};
+use lottery_proto::{Code, ConnId, EchoReply, Failure, Input, Instant, Io, Machine, WinnersReply};
 use lottery_runtime::Mailbox;
 use tracing::{debug, warn};
 
@@ -251,7 +251,7 @@ impl ServerConnection {
     }
 
     fn submit(&self, command: Command) -> Result<(), Request> {
-        let in_session = self.server.dialect() == Some(Dialect::SESSION);
+        let in_session = self.server.dialect().is_some_and(|dialect| dialect.profile().has_sessions);
         let alone = self.server.unanswered() <= 1;
         self.commit_queue.submit(Request { from: self.mailbox.clone(), in_session, alone, command })
     }

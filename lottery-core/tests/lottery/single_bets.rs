@@ -51,7 +51,7 @@ fn a_single_bet_is_rejected() {
         let reason = "test: no room, nothing of the group is stored: told to";
         match outcome {
             Err(ClientError::Rejected { what: "the bet", reason })
-                if matches!(dialect, Dialect::BLOCK | Dialect::SESSION) =>
+                if [Dialect::BLOCK, Dialect::SESSION].contains(&dialect) =>
             {
                 assert_eq!(reason, "");
             }

@@ -11,7 +11,6 @@ use alloc::collections::VecDeque;
 
 use crate::bet::Bet;
 use crate::conn::{Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition};
-use crate::dialect::Dialect;
 use crate::error::{CloseReason, SendError};
 use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE};
 use decode::{Asked, Sent};
@@ -243,7 +242,7 @@ impl Client {
     /// Nothing was sent: it is not possible now, the line has more than 8192 bytes or holds a line end, or the dialect
     /// is not `echo`.
     pub fn send_line(&mut self, now: Instant, line: &str) -> Result<(), SendError> {
-        if self.config.dialect != Dialect::ECHO {
+        if !self.config.dialect.profile().has_lines {
             return Err(SendError::NotInDialect);
         }
         if line.contains('\n') {

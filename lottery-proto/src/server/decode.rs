@@ -60,7 +60,7 @@ impl Server {
             match codec.frame(&mut self.scan, received, limits) {
                 Ok(Some(len)) => {
                     let message = received.get(..len).unwrap_or_default();
-                    if dialect == Dialect::ECHO
+                    if dialect.profile().has_lines
                         && let Some(protocol) = foreign(message)
                     {
                         self.end(now, CloseReason::Foreign(protocol));

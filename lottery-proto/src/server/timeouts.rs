@@ -4,7 +4,6 @@ use core::time::Duration;
 
 use super::Server;
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
-use crate::dialect::Dialect;
 use crate::error::CloseReason;
 use crate::wire::{Code, Failure, Kind};
 
@@ -78,7 +77,8 @@ impl Server {
         let config = &self.config;
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
         self.timers.set(Timer::Idle, deadline(waits.then_some(self.heard), self.idle_limit()));
-        let line = (partial && self.dialect == Some(Dialect::ECHO)).then_some(self.active);
+        let line = (partial && self.dialect.is_some_and(|dialect| dialect.profile().has_lines))
+            .then_some(self.active);
         self.timers.set(Timer::Line, deadline(line, config.line_timeout));
         self.timers
             .set(Timer::Message, deadline(self.begun, message_limit(config.message_timeout, received)));

@@ -8,14 +8,26 @@ use super::{
     ServerCodec, TooLarge,
 };
 use crate::bet::{AgencyId, Bet, Spans};
+use crate::dialect::{DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 
 /// Maximum length of a line without its line end, in bytes.
 pub(crate) const MAX_LINE: usize = 8192;
 
 /// Dialect `echo`.
+pub(crate) static ECHO: Wire = Wire {
+    name: "echo",
+    profile: DialectProfile { waits_for_answers: true, has_lines: true, ..DialectProfile::DEFAULT },
+    max_agency: AgencyId::MAX,
+    empty_list: 2 * MAX_LINE + "\n".len(),
+    listed_document: 0,
+    counterpart: None,
+    server: &Echo,
+    client: &Echo,
+};
+
 #[derive(Debug)]
-pub(crate) struct Echo;
+struct Echo;
 
 impl ServerCodec for Echo {
     fn frame(

@@ -12,7 +12,8 @@ use super::{
     AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, PendingReply, Reason, Rejection, Request,
     Response, ServerCodec, TooLarge, fast_path,
 };
-use crate::bet::{AgencyId, Bet, FieldError, Payload, Span, Spans};
+use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT, Payload, Span, Spans};
+use crate::dialect::{DialectProfile, WinnersFlow, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{ListSize, Part};
 
@@ -28,8 +29,25 @@ const FINISHED: &[u8] = b"END";
 const NO_WINNERS: &[u8] = b"NO_WINNERS";
 
 /// Dialect `framed`.
+pub(crate) static FRAMED: Wire = Wire {
+    name: "framed",
+    profile: DialectProfile {
+        batch_bets: 10,
+        batch_bytes: 8192,
+        waits_for_answers: true,
+        winners_flow: WinnersFlow::WithFinished,
+        ..DialectProfile::DEFAULT
+    },
+    max_agency: AgencyId::MAX,
+    empty_list: LENGTH,
+    listed_document: MAX_DOCUMENT + ";".len(),
+    counterpart: None,
+    server: &Framed,
+    client: &Framed,
+};
+
 #[derive(Debug)]
-pub(crate) struct Framed;
+struct Framed;
 
 impl ServerCodec for Framed {
     fn frame(&self, _: &mut FrameCursor, bytes: &[u8], limits: Limits) -> Result<Option<usize>, DecodeError> {

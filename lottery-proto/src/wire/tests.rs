@@ -44,10 +44,10 @@ fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
 
 /// Returns the offset of the body, behind the bytes that give the length of the message and are read each time.
 fn body(wire: Dialect, message: &[u8]) -> usize {
-    match (wire, message.first()) {
-        (Dialect::FIXED, Some(b'A')) => 11,
-        (Dialect::FIXED, _) => 6,
-        (Dialect::FRAMED, _) => 8,
+    match (wire.name(), message.first()) {
+        ("fixed", Some(b'A')) => 11,
+        ("fixed", _) => 6,
+        ("framed", _) => 8,
         _ => 0,
     }
 }
@@ -58,7 +58,7 @@ fn body(wire: Dialect, message: &[u8]) -> usize {
 #[cfg_attr(miri, ignore = "takes hours")]
 fn no_byte_of_a_message_is_looked_at_twice() {
     for (wire, side, message) in messages() {
-        let counts = matches!(wire, Dialect::BLOCK | Dialect::FRAMED);
+        let counts = [Dialect::BLOCK, Dialect::FRAMED].contains(&wire);
         let (mut scan, mut seen) = (FrameCursor::default(), Vec::new());
         let mut spoilt = body(wire, &message);
         for (at, byte) in message.iter().enumerate() {

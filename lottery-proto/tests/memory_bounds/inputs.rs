@@ -41,9 +41,9 @@ pub(crate) fn worst() -> Vec<(&'static str, Vec<u8>)> {
 
 /// Returns the worst replies of a server.
 pub(crate) fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
-    let winners = |dialect: Dialect, many: usize| match dialect {
-        Dialect::FIXED => [format!("R{many:05}").into_bytes(), b"20000001".repeat(many)].concat(),
-        Dialect::FRAMED => framed("20000001;".repeat(many).trim_end_matches(';')),
+    let winners = |dialect: Dialect, many: usize| match dialect.name() {
+        "fixed" => [format!("R{many:05}").into_bytes(), b"20000001".repeat(many)].concat(),
+        "framed" => framed("20000001;".repeat(many).trim_end_matches(';')),
         _ => [b"R{".to_vec(), b"PlayerDocID:1},{".repeat(many), b"PlayerDocID:1};".to_vec()].concat(),
     };
     let mut answers = vec![

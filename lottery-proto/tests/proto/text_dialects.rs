@@ -206,7 +206,7 @@ fn clients_of_framed_and_braces_wait_for_each_reply() {
         let mut client = asking(dialect, what);
         assert!(!client.can_send());
         // Nothing follows END.
-        let is_last = (dialect, what) == (Framed, FINISHED);
+        let is_last = (dialect, what) == (Dialect::FRAMED, FINISHED);
         let error = if is_last { SendError::AfterLast } else { SendError::Busy };
         assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(error));
         assert_eq!(client.send_finished(at(0)), Err(error));

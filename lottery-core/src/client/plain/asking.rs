@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lottery_proto::{CloseReason, Code, Dialect, Instant, Violation, WinnersFlow};
+use lottery_proto::{CloseReason, Code, Instant, Violation, WinnersFlow};
 use tracing::{info, warn};
 
 use super::{ClientError, Job, Phase, PlainClient};
@@ -55,9 +55,7 @@ impl PlainClient {
     /// client on a dialect that asks with Finished has ended already.
     pub fn asking(mut job: Job) -> Self {
         let dialect = job.connection.dialect;
-        if dialect == Dialect::SESSION {
-            job.connection.dialect = Dialect::BLOCK;
-        }
+        job.connection.dialect = dialect.without_sessions();
         let mut client = Self::with_max_winners(job, Arc::new(AgencyFile::empty()), MAX_WINNERS);
         client.phase = Phase::Waiting(Instant::default());
         (client.settled, client.asking.alone) = (true, true);
@@ -139,10 +137,13 @@ impl PlainClient {
         if unanswered && self.phase == Phase::Listening {
             self.asking.unanswered += 1;
         }
-        let is_block = self.job.connection.dialect == Dialect::BLOCK;
-        if self.asking.alone && is_block && self.asking.unanswered >= UNANSWERED {
+        let sessions = self.job.connection.dialect.counterpart();
+        if let Some(sessions) = sessions
+            && self.asking.alone
+            && self.asking.unanswered >= UNANSWERED
+        {
             self.asking.in_session = true;
-            self.connection.speak(Dialect::SESSION);
+            self.connection.speak(sessions);
         }
         self.settled && !matches!(reason, CloseReason::Peer(Violation::Malformed(_)))
     }

@@ -19,7 +19,7 @@ mod session;
 
 pub use batch::decode_batch;
 pub use header::{BLOCK_SIZE, HEADER_SIZE, MAX_AGENCY};
-pub(crate) use session::Session;
+pub(crate) use session::SESSION;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -30,12 +30,24 @@ use super::{
     ServerCodec, TooLarge,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
+use crate::dialect::{Dialect, DialectProfile, Wire};
 use crate::error::{DecodeError, SendError};
 use crate::wire::{ListSize, Part};
 
 /// Dialect `block`.
+pub(crate) static BLOCK: Wire = Wire {
+    name: "block",
+    profile: DialectProfile::DEFAULT,
+    max_agency: MAX_AGENCY,
+    empty_list: BLOCK_SIZE,
+    listed_document: 0,
+    counterpart: Some(|| Dialect::SESSION),
+    server: &Block,
+    client: &Block,
+};
+
 #[derive(Debug)]
-pub(crate) struct Block;
+struct Block;
 
 impl ServerCodec for Block {
     fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {

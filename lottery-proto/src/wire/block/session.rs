@@ -9,8 +9,9 @@ use bytes::BufMut;
 use super::header::{
     BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte, frame, packet, put_block,
 };
-use super::{Block, answers, documents, requests};
+use super::{Block, MAX_AGENCY, answers, documents, requests};
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
+use crate::dialect::{Dialect, DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
     AfterReply, Answer, ClientCodec, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
@@ -21,8 +22,19 @@ use crate::wire::{
 const VERSION: &[u8] = b"2";
 
 /// Dialect `session`.
+pub(crate) static SESSION: Wire = Wire {
+    name: "session",
+    profile: DialectProfile { has_sessions: true, ..DialectProfile::DEFAULT },
+    max_agency: MAX_AGENCY,
+    empty_list: BLOCK_SIZE,
+    listed_document: 0,
+    counterpart: Some(|| Dialect::BLOCK),
+    server: &Session,
+    client: &Session,
+};
+
 #[derive(Debug)]
-pub(crate) struct Session;
+struct Session;
 
 impl ServerCodec for Session {
     fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {

@@ -10,7 +10,8 @@ use nom::{IResult, Parser};
 
 use bets::{KEYS, put_bet};
 
-use crate::bet::{AgencyId, Bet, FieldError, Spans};
+use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT, Spans};
+use crate::dialect::{DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, begin_with, failure_text, is_document, put_number};
 use crate::wire::{
@@ -26,8 +27,19 @@ const FINISHED_STORED: &[u8] = b"ACK_NOTIFY;";
 const REJECTED: &[u8] = b"ERROR:";
 
 /// Dialect `braces`.
+pub(crate) static BRACES: Wire = Wire {
+    name: "braces",
+    profile: DialectProfile { batch_bets: 50, waits_for_answers: true, ..DialectProfile::DEFAULT },
+    max_agency: AgencyId::MAX,
+    empty_list: "R;".len(),
+    listed_document: "{PlayerDocID:},".len() + MAX_DOCUMENT,
+    counterpart: None,
+    server: &Braces,
+    client: &Braces,
+};
+
 #[derive(Debug)]
-pub(crate) struct Braces;
+struct Braces;
 
 impl ServerCodec for Braces {
     fn frame(&self, cursor: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {

@@ -11,6 +11,7 @@ use bytes::BufMut;
 use bets::{BET, DOCUMENT, NAME, NUMBER, without_zeros};
 
 use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Spans};
+use crate::dialect::{DialectProfile, WinnersFlow, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, begin_with_digits, is_document, put_padded};
 use crate::wire::{
@@ -25,8 +26,24 @@ const MOST: usize = 99_999;
 /// Width of the first character of a message and the number behind it.
 const HEAD: usize = 1 + DIGITS;
 /// Dialect `fixed`.
+pub(crate) static FIXED: Wire = Wire {
+    name: "fixed",
+    profile: DialectProfile {
+        batch_bets: 99,
+        answers_bets: false,
+        winners_flow: WinnersFlow::NewConnection,
+        ..DialectProfile::DEFAULT
+    },
+    max_agency: AgencyId::MAX,
+    empty_list: HEAD,
+    listed_document: DOCUMENT,
+    counterpart: None,
+    server: &Fixed,
+    client: &Fixed,
+};
+
 #[derive(Debug)]
-pub(crate) struct Fixed;
+struct Fixed;
 
 impl ServerCodec for Fixed {
     fn frame(

@@ -13,31 +13,31 @@ pub(super) fn request(dialect: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
              AgencyID:1}}"
         )
     };
-    let text = match (dialect, what) {
-        (Dialect::BLOCK, 0..=2) => return block(BET, 1, bet.as_bytes()),
-        (Dialect::BLOCK, 3 | 4) => return batch(1, &[&bet, &bet]),
-        (Dialect::BLOCK, 5) => return block(FINISHED, 1, b""),
-        (Dialect::BLOCK, 6..=9) => return block(WINNER, 1, b"1"),
-        (Dialect::BLOCK, 10) => return block(BET, 1, b"Ana|Paz|1|1980-02-31|1"),
-        (Dialect::BLOCK, 11) => return batch(1, &["not a bet"]),
-        (Dialect::BLOCK, 12) => return block(FINISHED, 9, b""),
-        (Dialect::BLOCK, _) => return block(9, 0, b""),
-        (Dialect::FRAMED, 0..=8) => return framed(format!("1;1\n{}\n", bet.replace('|', ";"))),
-        (Dialect::FRAMED, 9) => return framed("END"),
-        (Dialect::FRAMED, 10..=12) => return framed(&bet),
-        (Dialect::FIXED, 0..=8) => format!("A0000100001{:30}{:30}{n:0>8}1980-01-017574", "Ana", "Paz"),
-        (Dialect::FIXED, 9) => "F00001".into(),
-        (Dialect::FIXED, 10) => "C00001".into(),
-        (Dialect::BRACES, 0..=4) => format!("B{};", keys(&n.to_string())),
-        (Dialect::BRACES, 5) => "N{AgencyID:1};".into(),
-        (Dialect::BRACES, 6..=8) => "Q{AgencyID:1};".into(),
-        (Dialect::BRACES, 9) => "Q{AgencyID:1};;;".into(),
-        (Dialect::BRACES, 10..=12) => format!("B{};", keys("x")),
-        (Dialect::ECHO, _) => format!("{n}\n"),
+    let text = match (dialect.name(), what) {
+        ("block", 0..=2) => return block(BET, 1, bet.as_bytes()),
+        ("block", 3 | 4) => return batch(1, &[&bet, &bet]),
+        ("block", 5) => return block(FINISHED, 1, b""),
+        ("block", 6..=9) => return block(WINNER, 1, b"1"),
+        ("block", 10) => return block(BET, 1, b"Ana|Paz|1|1980-02-31|1"),
+        ("block", 11) => return batch(1, &["not a bet"]),
+        ("block", 12) => return block(FINISHED, 9, b""),
+        ("block", _) => return block(9, 0, b""),
+        ("framed", 0..=8) => return framed(format!("1;1\n{}\n", bet.replace('|', ";"))),
+        ("framed", 9) => return framed("END"),
+        ("framed", 10..=12) => return framed(&bet),
+        ("fixed", 0..=8) => format!("A0000100001{:30}{:30}{n:0>8}1980-01-017574", "Ana", "Paz"),
+        ("fixed", 9) => "F00001".into(),
+        ("fixed", 10) => "C00001".into(),
+        ("braces", 0..=4) => format!("B{};", keys(&n.to_string())),
+        ("braces", 5) => "N{AgencyID:1};".into(),
+        ("braces", 6..=8) => "Q{AgencyID:1};".into(),
+        ("braces", 9) => "Q{AgencyID:1};;;".into(),
+        ("braces", 10..=12) => format!("B{};", keys("x")),
+        ("echo", _) => format!("{n}\n"),
         // Malformed messages that end the connection, in the dialects that have them.
-        (Dialect::FRAMED, _) => "09999999".into(),
-        (Dialect::FIXED, _) => "A0000199999".into(),
-        (Dialect::BRACES, _) => "B{PlayerName:};".into(),
+        ("framed", _) => "09999999".into(),
+        ("fixed", _) => "A0000199999".into(),
+        ("braces", _) => "B{PlayerName:};".into(),
         (_, _) => String::new(),
     };
     text.into_bytes()
@@ -59,40 +59,40 @@ pub(super) enum ReplyContent<'a> {
 
 /// Returns the reply, and true if the connection ends with it.
 pub(super) fn encoded_reply(dialect: Dialect, reply: &ReplyContent<'_>, reason: &str) -> (Vec<u8>, bool) {
-    let failed = |reason: &str| match dialect {
-        Dialect::FIXED => (format!("E{:05}{reason}", reason.len()).into_bytes(), true),
-        Dialect::FRAMED => (framed(format!("error;{reason}")), false),
+    let failed = |reason: &str| match dialect.name() {
+        "fixed" => (format!("E{:05}{reason}", reason.len()).into_bytes(), true),
+        "framed" => (framed(format!("error;{reason}")), false),
         _ => (format!("ERROR:{reason};").into_bytes(), false),
     };
     let status = |stored: bool| if stored { "1" } else { "0" };
-    let (text, ends) = match (dialect, reply) {
-        (Dialect::BLOCK, ReplyContent::Bet(n, stored)) => {
+    let (text, ends) = match (dialect.name(), reply) {
+        ("block", ReplyContent::Bet(n, stored)) => {
             return (block(BET_ACK, 1, format!("{n}|7574|{}", status(*stored)).as_bytes()), false);
         }
-        (Dialect::BLOCK, ReplyContent::Malformed(true, _)) => return (block(BET_ACK, 1, b"1|1|0"), false),
-        (Dialect::BLOCK, ReplyContent::Finished(stored)) => {
+        ("block", ReplyContent::Malformed(true, _)) => return (block(BET_ACK, 1, b"1|1|0"), false),
+        ("block", ReplyContent::Finished(stored)) => {
             return (block(BATCH_ACK, 1, status(*stored).as_bytes()), false);
         }
-        (Dialect::BLOCK, ReplyContent::EarlierBets(_)) => return (block(BATCH_ACK, 1, b"0"), false),
-        (Dialect::BLOCK, ReplyContent::Pending) => return (block(WINNER, 1, b"0"), false),
-        (Dialect::BLOCK, ReplyContent::Winners(won)) => {
+        ("block", ReplyContent::EarlierBets(_)) => return (block(BATCH_ACK, 1, b"0"), false),
+        ("block", ReplyContent::Pending) => return (block(WINNER, 1, b"0"), false),
+        ("block", ReplyContent::Winners(won)) => {
             return (block(WINNER, 1, format!("1{}", won.join("|")).as_bytes()), false);
         }
-        (Dialect::BLOCK, _) | (Dialect::FIXED, ReplyContent::Batch(true)) => return (vec![], false),
+        ("block", _) | ("fixed", ReplyContent::Batch(true)) => return (vec![], false),
         (_, ReplyContent::Line(n)) => (format!("> {n}\n"), true),
         // END is answered only with the winners.
-        (Dialect::FRAMED, ReplyContent::Finished(stored)) => (String::new(), !stored),
-        (Dialect::FRAMED, ReplyContent::EarlierBets(_) | ReplyContent::Pending) => (String::new(), true),
+        ("framed", ReplyContent::Finished(stored)) => (String::new(), !stored),
+        ("framed", ReplyContent::EarlierBets(_) | ReplyContent::Pending) => (String::new(), true),
         (_, ReplyContent::Malformed(_, reason) | ReplyContent::EarlierBets(reason)) => return failed(reason),
         (_, ReplyContent::Batch(false) | ReplyContent::Finished(false)) => return failed(reason),
-        (Dialect::FIXED, ReplyContent::Finished(true)) => ("O".into(), true),
-        (Dialect::FIXED, ReplyContent::Pending) => ("N".into(), true),
-        (Dialect::FIXED, ReplyContent::Winners(won)) => {
+        ("fixed", ReplyContent::Finished(true)) => ("O".into(), true),
+        ("fixed", ReplyContent::Pending) => ("N".into(), true),
+        ("fixed", ReplyContent::Winners(won)) => {
             let columns: Vec<String> = won.iter().map(|document| format!("{document:0>8}")).collect();
             (format!("R{:05}{}", won.len(), columns.concat()), true)
         }
-        (Dialect::FRAMED, ReplyContent::Winners(won)) => return (framed(won.join(";")), true),
-        (Dialect::FRAMED, _) => return (framed("success;Batch stored successfully."), false),
+        ("framed", ReplyContent::Winners(won)) => return (framed(won.join(";")), true),
+        ("framed", _) => return (framed("success;Batch stored successfully."), false),
         (_, ReplyContent::Pending) => ("W;".into(), false),
         (_, ReplyContent::Winners(won)) => {
             let won: Vec<String> = won.iter().map(|document| format!("{{PlayerDocID:{document}}}")).collect();

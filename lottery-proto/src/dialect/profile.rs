@@ -1,0 +1,45 @@
+//! Properties of a dialect that a client may have to know.
+
+/// Behavior of a client in a dialect (`docs/protocol.md#choosing-a-dialect`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
+pub struct DialectProfile {
+    /// Default number of bets in a batch.
+    pub batch_bets: usize,
+    /// Default maximum size of the bets in a batch, in bytes.
+    pub batch_bytes: usize,
+    /// True if a connection opens with Hello, and continues behind the bets that are stored.
+    pub has_sessions: bool,
+    /// True if a single bet gets a reply.
+    pub answers_bets: bool,
+    /// True if each message waits for the reply to the one before.
+    pub waits_for_answers: bool,
+    /// Way in which a client asks for the winners.
+    pub winners_flow: WinnersFlow,
+    /// True if it carries lines that come back, and no bets.
+    pub has_lines: bool,
+}
+
+impl DialectProfile {
+    /// Profile of a dialect without peculiarities: batches of up to 255 bets, each request answered, on one connection.
+    pub const DEFAULT: Self = Self {
+        batch_bets: 255,
+        batch_bytes: usize::MAX,
+        has_sessions: false,
+        answers_bets: true,
+        waits_for_answers: false,
+        winners_flow: WinnersFlow::SameConnection,
+        has_lines: false,
+    };
+}
+
+/// Ways in which a client asks for the winners (`docs/protocol.md#winners`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WinnersFlow {
+    /// By queries on the connection of the bets, repeated until the draw.
+    SameConnection,
+    /// By queries on a connection of their own each, because the server closes after Finished and after each query.
+    NewConnection,
+    /// By Finished, whose reply comes after the draw.
+    WithFinished,
+}
