@@ -14,36 +14,23 @@ use super::file::Pairs;
 /// The first line that is neither blank, a comment, `[DEFAULT]` nor `KEY = VALUE`, and its problem.
 pub(super) fn read(text: &str) -> Result<Pairs, String> {
     let mut entries = Vec::new();
-    for (index, line) in lines(text).enumerate() {
+    // Lines end with CR LF, LF or CR.
+    for (index, line) in text.replace("\r\n", "\n").split(['\r', '\n']).enumerate() {
         let line = line.trim();
-        if line.is_empty() || line.starts_with(['#', ';']) {
+        if line.is_empty() || line.starts_with(['#', ';']) || line == "[DEFAULT]" {
             continue;
         }
+        let wrong = |expected| format!("line {}: {line:?}: expected {expected}", index + 1);
         if line.starts_with('[') {
-            if line != "[DEFAULT]" {
-                return Err(format!("line {}: {line:?}: expected the section [DEFAULT]", index + 1));
-            }
-            continue;
+            return Err(wrong("the section [DEFAULT]"));
         }
-        let key_value = line.split_once(['=', ':']).map(|(key, value)| (key.trim_end(), value.trim_start()));
-        let Some((key, value)) = key_value.filter(|(key, _)| !key.is_empty()) else {
-            return Err(format!("line {}: {line:?}: expected KEY = VALUE", index + 1));
-        };
-        entries.push((key.into(), value.into()));
+        let (key, value) = line.split_once(['=', ':']).unwrap_or_default();
+        if key.is_empty() {
+            return Err(wrong("KEY = VALUE"));
+        }
+        entries.push((key.trim_end().into(), value.trim_start().into()));
     }
     Ok(entries)
-}
-
-/// Returns the lines of a text, which end with CR LF, LF or CR.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut after_cr = false;
-    let is_end = move |c: char| {
-        let rest_of_end = c == '\n' && after_cr;
-        after_cr = c == '\r';
-        matches!(c, '\r' | '\n') && !rest_of_end
-    };
-    // The LF of CR LF stays at the beginning of the next line, where it is trimmed.
-    text.split(is_end)
 }
 
 #[cfg(test)]
