@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 
 use thiserror::Error;
 
-use crate::log::escape::escaped;
+/// Makes one line of a name from outside: what would break it is escaped as in a log line.
+pub(super) use crate::log::escape::escaped as one_line;
 
 /// Reason that a program cannot start with its configuration. Its text is one line, which names the place,
 /// the key, the value, and the expectation.
@@ -27,14 +28,9 @@ pub enum ConfigError {
         /// Description of the values that the setting takes.
         expected: String,
     },
-    /// A setting without a default is not set anywhere.
-    #[error("{setting} is not set: expected {ways}")]
-    Missing {
-        /// Name of the setting.
-        setting: &'static str,
-        /// All the ways to set it.
-        ways: String,
-    },
+    /// A setting without a default is not set anywhere. The parts are its name, and all the ways to set it.
+    #[error("{0} is not set: expected {1}")]
+    Missing(&'static str, String),
 }
 
 impl ConfigError {
@@ -53,11 +49,6 @@ impl ConfigError {
         }
         self
     }
-}
-
-/// Returns a name from outside without characters that would break a line: escaped as in a log line.
-pub(super) fn one_line(text: &str) -> String {
-    escaped(text)
 }
 
 #[cfg(test)]

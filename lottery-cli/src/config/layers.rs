@@ -100,7 +100,7 @@ impl Values {
         let Value { text, row, .. } = &self.values[flag];
         let parsed = text.as_deref().map(parse).transpose();
         let parsed = parsed.map_err(|expected| self.reject(flag, expected))?;
-        F::of(parsed).ok_or_else(|| ConfigError::Missing { setting: row.flag, ways: row.ways() })
+        F::of(parsed).ok_or_else(|| ConfigError::Missing(row.flag, row.ways()))
     }
 
     /// Returns the origin of a setting's value.

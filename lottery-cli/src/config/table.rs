@@ -134,16 +134,15 @@ impl Row {
 /// Displays the help of the setting's flag, in lines: its description, and the other ways to set it.
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n[env: {}", self.help, self.var)?;
-        if !self.key.is_empty() && self.key != self.var {
-            write!(f, ", key: {}", self.key)?;
-        }
-        if let Some(default) = self.default {
+        let Self { help, var, key, .. } = self;
+        let key = if key.is_empty() || key == var { String::new() } else { format!(", key: {key}") };
+        let default = match self.default {
             // A list stands on a line of its own.
-            let gap = if default.contains(',') { "\n" } else { " " };
-            write!(f, ",{gap}default: {default}")?;
-        }
-        f.write_str("]")
+            Some(list) if list.contains(',') => format!(",\ndefault: {list}"),
+            Some(default) => format!(", default: {default}"),
+            None => String::new(),
+        };
+        write!(f, "{help}\n[env: {var}{key}{default}]")
     }
 }
 
