@@ -10,7 +10,7 @@ use lottery_proto::Dialect;
 use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::layers::Values;
-use super::parse::{self, duration, from_str, one_of, raw, some_time, whole};
+use super::parse::{self, duration, level, one_of, raw, some_time, whole};
 use super::table::{Program, Row, settings};
 use super::types::{Choice, HostPort, LogTime, Raw};
 use super::unknown::UnknownKeys;
@@ -60,7 +60,7 @@ settings! {
     loop_period: Raw<Duration> =
         ["loop-period" "CLI_LOOP_PERIOD" "loop.period", "DURATION" = "5s"] raw(duration);
     /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
-    log_level: Raw<Level> = ["log-level" "CLI_LOG_LEVEL" "log.level", "LEVEL" = "INFO"] raw(from_str);
+    log_level: Raw<Level> = ["log-level" "CLI_LOG_LEVEL" "log.level", "LEVEL" = "INFO"] raw(level);
     /// Time zone of log lines: utc, or local (as TZ says)
     log_time: LogTime = ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc"] one_of(LogTime::ALL);
     /// First pause between queries for the winners; they double

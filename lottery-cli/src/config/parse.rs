@@ -1,15 +1,14 @@
 //! Parsers of settings' values: each function reads one kind, or returns the expectation.
 
 use std::ffi::OsStr;
-use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::duration;
 use super::types::{Choice, HostPort, MaxMemory, Raw};
+use crate::log::{Level, UnknownLevel};
 
 /// Returns a parser of whole numbers in decimal digits in this range, which must fit into `T`.
 pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsStr) -> Result<T, String> {
@@ -86,9 +85,9 @@ pub(super) fn text(value: &OsStr) -> Result<String, String> {
     value.to_str().map(str::to_owned).ok_or_else(|| "UTF-8".into())
 }
 
-/// Parses a value by its `FromStr`, whose error is the expectation.
-pub(super) fn from_str<T: FromStr<Err: Display>>(value: &OsStr) -> Result<T, String> {
-    value.to_str().unwrap_or_default().parse().map_err(|error: T::Err| error.to_string())
+/// Parses a level regardless of case.
+pub(super) fn level(value: &OsStr) -> Result<Level, String> {
+    value.to_str().unwrap_or_default().parse().map_err(|error: UnknownLevel| error.to_string())
 }
 
 /// Returns a parser that keeps the text.
@@ -120,19 +119,19 @@ pub(super) fn host_port(value: &OsStr) -> Result<HostPort, String> {
 fn split_host_port(value: &OsStr) -> Option<HostPort> {
     let (host, port) = value.to_str()?.rsplit_once(':')?;
     let port = whole(1..=65_535)(port.as_ref()).ok()?;
-    let host = if let Some(address) = host.strip_prefix('[') {
-        let address = address.strip_suffix(']')?;
-        // The zone of a link-local address is checked by the resolver.
-        let (ip, zone) = address.split_once('%').unwrap_or((address, "0"));
-        let sound = ip.parse::<Ipv6Addr>().is_ok() && !zone.is_empty() && is_name(zone);
-        sound.then_some(address)?
-    } else {
-        (!host.is_empty() && is_name(host)).then_some(host)?
-    };
-    Some(HostPort { host: host.into(), port })
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let sound = bracketed.map_or_else(|| is_name(host), is_ipv6);
+    sound.then(|| HostPort { host: bracketed.unwrap_or(host).into(), port })
 }
 
-/// True if the text has no character that can only be a mistake.
+/// True for an IPv6 address, which may have a zone. The resolver checks that of a link-local address.
+fn is_ipv6(text: &str) -> bool {
+    let (ip, zone) = text.split_once('%').unwrap_or((text, "0"));
+    ip.parse::<Ipv6Addr>().is_ok() && is_name(zone)
+}
+
+/// True if the text is not empty, and has no character that can only be a mistake.
 fn is_name(text: &str) -> bool {
-    !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ':' | '[' | ']' | '/' | '@'))
+    let wrong = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ':' | '[' | ']' | '/' | '@');
+    !text.is_empty() && !text.contains(wrong)
 }

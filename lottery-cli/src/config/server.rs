@@ -12,7 +12,7 @@ use super::error::ConfigError;
 use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
-use super::parse::{self, from_str, one_of, raw, some_of, some_time, whole};
+use super::parse::{self, level, one_of, raw, some_of, some_time, whole};
 use super::table::{Origin, Program, Row, settings};
 use super::types::{Choice, LogTime, MaxMemory, Raw, StoreKind};
 use super::unknown::UnknownKeys;
@@ -40,7 +40,7 @@ settings! {
     /// Maximum number of connections that wait to be accepted
     listen_backlog: u16 = ["listen-backlog" "SERVER_LISTEN_BACKLOG", "N" = "1024"] whole(1..=65_535);
     /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
-    log_level: Raw<Level> = ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO"] raw(from_str);
+    log_level: Raw<Level> = ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO"] raw(level);
     /// Time zone of log lines: utc, or local (as TZ says)
     log_time: LogTime = ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"] one_of(LogTime::ALL);
     /// Number of agencies that take part in the draw
@@ -86,7 +86,7 @@ settings! {
         /// Address to listen at; port 0 lets the system pick one.
         listen: SocketAddr = listen(values)?;
         /// Maximum number of connections from a loopback or private address; `None` for all.
-        max_connections_per_local_ip: Option<u32> = per_local_ip(values)?;
+        max_connections_per_local_ip: Option<u32> = None;
         /// Command to run.
         command: ServerCommand = command(&values.given)?;
         /// True if a `bets.csv` with rows that the store lacks is renamed; else it is a reason not to start.
@@ -205,7 +205,10 @@ impl ServerSettings {
     }
 
     pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
-        let settings = Self::read(values)?;
+        let mut settings = Self::read(values)?;
+        if *values.origin("max-connections-per-ip") != Origin::Default {
+            settings.max_connections_per_local_ip = Some(settings.max_connections_per_ip);
+        }
         // The new number of agencies must be set, too: the default may not be it.
         if settings.agencies_before.is_some() && *values.origin("agencies") == Origin::Default {
             return Err(values.reject("agencies-before", "agencies to be set, too"));
@@ -219,12 +222,6 @@ impl ServerSettings {
             _ => Ok(settings),
         }
     }
-}
-
-fn per_local_ip(values: &Values) -> Result<Option<u32>, ConfigError> {
-    const FLAG: &str = "max-connections-per-ip";
-    let is_set = *values.origin(FLAG) != Origin::Default;
-    if is_set { values.get(FLAG, whole::<u32>(1..=1_000_000)) } else { Ok(None) }
 }
 
 fn command(given: &Given) -> Result<ServerCommand, ConfigError> {
