@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Command, Subcommand};
+use clap::Subcommand;
 use lottery_proto::Dialect;
 
 use super::duration::GoDuration;
@@ -119,24 +119,18 @@ impl fmt::Debug for BetFields {
 /// The client as a program.
 pub(super) static PROGRAM: Program = Program {
     name: "lottery-client",
-    command: command_line,
+    about: "Client of the lottery: sends an agency's bets to the server, and asks for its winners.",
+    after_help: "\
+A flag beats the environment, that beats the file, that beats the default. In the file, which is
+YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
+written like 150ms, 20s, 1m30s or 1h. Keys are the same in upper and lower case. loop.lapse, which
+older programs have, may be there and is ignored: loop.amount says when the loop ends.",
+    commands: ClientCommand::augment_subcommands,
     file: "config.yaml",
     pairs: yaml::read,
     ignored: &["loop.lapse"],
     rows: ClientSettings::ROWS,
 };
-
-fn command_line(settings: Command) -> Command {
-    ClientCommand::augment_subcommands(settings)
-        .about("Client of the lottery: sends an agency's bets to the server, and asks for its winners.")
-        .after_help(AFTER_HELP)
-}
-
-const AFTER_HELP: &str = "\
-A flag beats the environment, that beats the file, that beats the default. In the file, which is
-YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
-written like 150ms, 20s, 1m30s or 1h. Keys are the same in upper and lower case. loop.lapse, which
-older programs have, may be there and is ignored: loop.amount says when the loop ends.";
 
 impl ClientSettings {
     /// Logs the line `action: config`, with the values as they were written, and a warning for each unknown

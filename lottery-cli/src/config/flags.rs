@@ -89,7 +89,8 @@ fn command_line(program: &Program, own_path: Option<&OsString>) -> Command {
         .color(ColorChoice::Never)
         .disable_help_subcommand(true)
         .args(program.rows.iter().map(setting));
-    (program.command)(command).arg(print_config.global(true))
+    let command = (program.commands)(command).arg(print_config.global(true));
+    command.about(program.about).after_help(program.after_help)
 }
 
 fn setting(row: &Row) -> Arg {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Arg, Args, Command, Subcommand};
+use clap::{Arg, Args, Subcommand};
 use lottery_proto::{Dialect, ServerConfig};
 
 use super::error::ConfigError;
@@ -153,28 +153,25 @@ fn set_aside() -> Arg {
     switch(SET_ASIDE, "Rename a bets.csv that is not what the store holds, and go on")
 }
 
+fn limits() -> Arg {
+    switch(LIMITS, "Print the memory of a connection, and what else is bounded").global(true)
+}
+
 /// The server as a program.
 pub(super) static PROGRAM: Program = Program {
     name: "lottery-server",
-    command: command_line,
+    about: "Server of the lottery: takes the agencies' bets, and tells each its winners after the draw.",
+    after_help: "\
+A flag beats the environment, that beats the file, that beats the default. In the file, KEY = VALUE
+lines under [DEFAULT], the keys are the names of the environment variables. SERVER_IP may be there
+too and is ignored: it is the name under which clients reach the server, not an address to listen
+at. Keys are the same in upper and lower case. Durations are written like 150ms, 20s, 1m30s or 1h.",
+    commands: |settings| ServerCommand::augment_subcommands(settings.args([set_aside(), limits()])),
     file: "config.ini",
     pairs: |text, _| ini::read(text),
     ignored: &["SERVER_IP"],
     rows: ServerSettings::ROWS,
 };
-
-fn command_line(settings: Command) -> Command {
-    let limits = switch(LIMITS, "Print the memory of a connection, and what else is bounded").global(true);
-    ServerCommand::augment_subcommands(settings.args([set_aside(), limits]))
-        .about("Server of the lottery: takes the agencies' bets, and tells each its winners after the draw.")
-        .after_help(AFTER_HELP)
-}
-
-const AFTER_HELP: &str = "\
-A flag beats the environment, that beats the file, that beats the default. In the file, KEY = VALUE
-lines under [DEFAULT], the keys are the names of the environment variables. SERVER_IP may be there
-too and is ignored: it is the name under which clients reach the server, not an address to listen
-at. Keys are the same in upper and lower case. Durations are written like 150ms, 20s, 1m30s or 1h.";
 
 impl ServerSettings {
     /// Returns the configuration of each connection's machine.

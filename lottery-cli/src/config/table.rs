@@ -29,8 +29,10 @@ pub(super) struct Row {
 pub(super) struct Program {
     /// Name of the program if it is started without one.
     pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) after_help: &'static str,
     /// Function that adds to the settings what the command line has besides: commands and their flags.
-    pub(super) command: fn(Command) -> Command,
+    pub(super) commands: fn(Command) -> Command,
     /// Name of the file that is read if none is named.
     pub(super) file: &'static str,
     /// Reader of the file's text. It is given the known keys, and returns a problem with its line.
