@@ -8,12 +8,11 @@ use clap::Subcommand;
 use lottery_proto::Dialect;
 
 use super::duration::GoDuration;
-use super::error::ConfigError;
+use super::error::{ConfigError, UnknownKeys};
 use super::layers::Values;
 use super::parse::{self, duration, level, one_of, raw, some_time, whole};
 use super::table::{Program, Row, settings};
 use super::types::{Choice, HostPort, LogTime, Raw};
-use super::unknown::UnknownKeys;
 use super::yaml;
 use crate::log::Level;
 

@@ -5,9 +5,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use super::error::{ConfigError, one_line};
+use super::error::{ConfigError, UnknownKeys, one_line};
 use super::table::Program;
-use super::unknown::UnknownKeys;
 
 /// Maximum size of a configuration file, in bytes. A real one has a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::error::{ConfigError, one_line};
+use super::error::{ConfigError, UnknownKeys, one_line};
 use super::file::{self, Contents};
 use super::flags::Given;
 use super::parse;
 use super::table::{Origin, Program, Row};
-use super::unknown::UnknownKeys;
 use crate::columns::{Align, aligned};
 
 /// Function that reads an environment variable; `None` if it is not set.

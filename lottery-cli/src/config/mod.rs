@@ -39,15 +39,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod types;
-mod unknown;
 mod yaml;
 
 pub use client::{BetFields, ClientCommand, ClientSettings};
-pub use error::ConfigError;
+pub use error::{ConfigError, UnknownKeys};
 pub(crate) use server::MIN_MESSAGES;
 pub use server::{Input, Output, ServerCommand, ServerSettings};
 pub use types::{Choice, HostPort, LogTime, MaxMemory, Parsed, Raw, StoreKind};
-pub use unknown::UnknownKeys;
 
 use layers::Values;
 use table::Program;

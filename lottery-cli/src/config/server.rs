@@ -8,14 +8,13 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, Args, Subcommand};
 use lottery_proto::{Dialect, ServerConfig};
 
-use super::error::ConfigError;
+use super::error::{ConfigError, UnknownKeys};
 use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
 use super::parse::{self, level, one_of, raw, some_of, some_time, whole};
 use super::table::{Origin, Program, Row, settings};
 use super::types::{Choice, LogTime, MaxMemory, Raw, StoreKind};
-use super::unknown::UnknownKeys;
 use crate::log::Level;
 
 /// Number of longest messages for which there must be memory at least.
