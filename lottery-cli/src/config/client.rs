@@ -10,9 +10,8 @@ use lottery_proto::Dialect;
 use super::duration::GoDuration;
 use super::error::{ConfigError, UnknownKeys};
 use super::layers::Values;
-use super::parse::{self, duration, level, one_of, raw, some_time, whole};
+use super::parse::{self, Choice, HostPort, LogTime, Raw, duration, level, one_of, raw, some_time, whole};
 use super::table::{Program, Row, settings};
-use super::types::{Choice, HostPort, LogTime, Raw};
 use super::yaml;
 use crate::log::Level;
 

@@ -8,9 +8,9 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command, FromArgMatches};
 
+use super::Parsed;
 use super::error::{ConfigError, one_line};
 use super::table::{Program, Row};
-use super::types::Parsed;
 
 /// Flag that prints the settings instead of running.
 pub(super) const PRINT_CONFIG: &str = "print-config";

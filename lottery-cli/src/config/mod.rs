@@ -38,17 +38,26 @@ mod server;
 mod table;
 #[cfg(test)]
 mod tests;
-mod types;
 mod yaml;
 
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::{ConfigError, UnknownKeys};
+pub use parse::{Choice, HostPort, LogTime, MaxMemory, Raw, StoreKind};
 pub(crate) use server::MIN_MESSAGES;
 pub use server::{Input, Output, ServerCommand, ServerSettings};
-pub use types::{Choice, HostPort, LogTime, MaxMemory, Parsed, Raw, StoreKind};
 
 use layers::Values;
 use table::Program;
+
+/// Request of a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed<T> {
+    /// Run with these settings.
+    Run(T),
+    /// Print this text to standard output and exit with 0: the help, the version or the configuration. The
+    /// text ends with a line end.
+    Print(String),
+}
 
 /// Reads the settings of the server from a command line whose first word is the program's own name, an
 /// environment, and the file `config.ini`.

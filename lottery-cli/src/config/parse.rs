@@ -1,13 +1,15 @@
-//! Parsers of settings' values: each function reads one kind, or returns the expectation.
+//! Types of settings' values, and their parsers: each function reads one kind, or returns the expectation.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lottery_proto::Dialect;
+
 use super::duration;
-use super::types::{Choice, HostPort, MaxMemory, Raw};
 use crate::log::{Level, UnknownLevel};
 
 /// Returns a parser of whole numbers in decimal digits in this range, which must fit into `T`.
@@ -18,6 +20,15 @@ pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsS
         let number = number.and_then(|number| T::try_from(number).ok());
         number.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
     }
+}
+
+/// Memory that peers can make the server hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxMemory {
+    /// A quarter of the machine's memory, or of the limit of its cgroup.
+    Quarter,
+    /// Number of bytes.
+    Bytes(u64),
 }
 
 /// Parses a size in bytes, KiB, MiB or GiB; or `quarter`.
@@ -57,6 +68,64 @@ pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
     if value.is_empty() { Err("a path".into()) } else { Ok(value.into()) }
 }
 
+/// Setting that is one of a few names. A new one goes into the enum, `ALL`, `name` and the setting's help;
+/// a test finds a name that is missing in the help.
+pub trait Choice: Copy + 'static {
+    /// All values, in the order in which they are listed to a reader.
+    const ALL: &'static [Self];
+
+    /// Returns the name in a configuration.
+    fn name(self) -> &'static str;
+}
+
+/// Place where the server keeps the bets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreKind {
+    /// A database in the data directory.
+    Redb,
+    /// Memory: bets are lost when the process ends.
+    Memory,
+}
+
+impl Choice for StoreKind {
+    const ALL: &'static [Self] = &[Self::Redb, Self::Memory];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Redb => "redb",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// Time zone of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogTime {
+    /// Coordinated universal time.
+    Utc,
+    /// Local time of the machine.
+    Local,
+}
+
+impl Choice for LogTime {
+    const ALL: &'static [Self] = &[Self::Utc, Self::Local];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Utc => "utc",
+            Self::Local => "local",
+        }
+    }
+}
+
+impl Choice for Dialect {
+    const ALL: &'static [Self] = Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.name()
+    }
+}
+
 /// Returns a parser of the name of one of these.
 pub(super) fn one_of<T: Choice>(choices: &[T]) -> impl Fn(&OsStr) -> Result<T, String> {
     |value| {
@@ -90,6 +159,15 @@ pub(super) fn level(value: &OsStr) -> Result<Level, String> {
     value.to_str().unwrap_or_default().parse().map_err(|error: UnknownLevel| error.to_string())
 }
 
+/// Value with the text that it was read from, for log lines that show a setting as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw<T> {
+    /// Value that was parsed.
+    pub value: T,
+    /// Text as it was written.
+    pub text: String,
+}
+
 /// Returns a parser that keeps the text.
 pub(super) fn raw<T>(
     parse: impl Fn(&OsStr) -> Result<T, String>,
@@ -109,6 +187,23 @@ pub(super) fn listen(value: &OsStr) -> Result<(SocketAddr, Option<u16>), String>
         None => text.parse().ok(),
     };
     ip.map(|ip| (SocketAddr::new(ip, 0), None)).ok_or_else(|| "an IP address, or IP:PORT".into())
+}
+
+/// Host by name or address, and a port. Displays as `HOST:PORT`, an IPv6 address in brackets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort {
+    /// Name, IPv4 address, or IPv6 address without brackets; never empty.
+    pub host: String,
+    /// Port, from 1 to 65535.
+    pub port: u16,
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        // A name has no colon.
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
 }
 
 /// Parses a host and a port from 1 on; an IPv6 address is in brackets.

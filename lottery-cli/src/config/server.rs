@@ -12,9 +12,10 @@ use super::error::{ConfigError, UnknownKeys};
 use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
-use super::parse::{self, level, one_of, raw, some_of, some_time, whole};
+use super::parse::{
+    self, Choice, LogTime, MaxMemory, Raw, StoreKind, level, one_of, raw, some_of, some_time, whole,
+};
 use super::table::{Origin, Program, Row, settings};
-use super::types::{Choice, LogTime, MaxMemory, Raw, StoreKind};
 use crate::log::Level;
 
 /// Number of longest messages for which there must be memory at least.
