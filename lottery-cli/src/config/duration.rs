@@ -43,11 +43,10 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
         return Err(DurationError::Negative);
     }
     let body = text.strip_prefix('+').unwrap_or(text);
-    if body == "0" {
-        return Ok(Duration::ZERO);
-    }
-    if body.is_empty() {
-        return Err(DurationError::Empty);
+    match body {
+        "" => return Err(DurationError::Empty),
+        "0" => return Ok(Duration::ZERO),
+        _ => {}
     }
     let (mut rest, mut total) = (body, Duration::ZERO);
     while !rest.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::error::{ConfigError, UnknownKeys, one_line};
@@ -36,11 +36,15 @@ pub(super) fn read(
     explicit: bool,
 ) -> Result<Option<Contents>, ConfigError> {
     let wrong = |problem| ConfigError::File(format!("{name}: {problem}"));
-    let bytes = match load(path) {
-        Ok(bytes) => bytes,
+    let mut bytes = Vec::new();
+    match File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)) {
+        Ok(length) if length as u64 > MAX_BYTES => {
+            return Err(wrong("cannot read: longer than 64 KiB".into()));
+        }
+        Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound && !explicit => return Ok(None),
         Err(error) => return Err(wrong(format!("cannot read: {error}"))),
-    };
+    }
     let settable = program.rows.iter().map(|row| row.key).filter(|key| !key.is_empty());
     let keys: Vec<_> = settable.chain(program.ignored.iter().copied()).collect();
     let pairs = text(&bytes).and_then(|text| (program.pairs)(text, &keys));
@@ -55,15 +59,6 @@ pub(super) fn read(
         }
     }
     Ok(Some(Contents { entries, unknown: UnknownKeys::new(name, &unknown, &keys) }))
-}
-
-fn load(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::new(ErrorKind::FileTooLarge, "longer than 64 KiB"));
-    }
-    Ok(bytes)
 }
 
 /// Returns the text without the byte order mark that some editors put in front.

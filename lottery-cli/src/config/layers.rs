@@ -11,9 +11,6 @@ use super::parse;
 use super::table::{Origin, Program, Row};
 use crate::columns::{Align, aligned};
 
-/// Function that reads an environment variable; `None` if it is not set.
-pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
-
 /// Text and origin of every setting. Only the strongest text of each is kept and validated: a flag
 /// overrides a mistake in the environment or the file.
 #[derive(Debug)]
@@ -60,7 +57,7 @@ impl Values {
         program: &Program,
         dir: &Path,
         given: Given,
-        env: Env<'_>,
+        env: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
         // An empty variable counts as not set.
         let variable = |row: &Row| env(row.var).filter(|text| !text.is_empty());

@@ -181,8 +181,7 @@ pub(super) fn listen(value: &OsStr) -> Result<(SocketAddr, Option<u16>), String>
     if let Ok(address) = text.parse::<SocketAddr>() {
         return Ok((address, Some(address.port())));
     }
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let ip = match bare {
+    let ip = match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
         Some(bare) => bare.parse().ok().map(IpAddr::V6),
         None => text.parse().ok(),
     };

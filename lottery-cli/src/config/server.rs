@@ -211,13 +211,11 @@ impl ServerSettings {
             return Err(values.reject("agencies-before", "agencies to be set, too"));
         }
         let min = u64::from(settings.max_message).saturating_mul(MIN_MESSAGES);
-        match settings.max_memory {
-            MaxMemory::Bytes(bytes) if bytes < min => {
-                let expected = format!("at least {min}, {MIN_MESSAGES} times max-message");
-                Err(values.reject("max-memory", expected))
-            }
-            _ => Ok(settings),
+        if matches!(settings.max_memory, MaxMemory::Bytes(bytes) if bytes < min) {
+            let expected = format!("at least {min}, {MIN_MESSAGES} times max-message");
+            return Err(values.reject("max-memory", expected));
         }
+        Ok(settings)
     }
 }
 

@@ -43,9 +43,6 @@ pub(super) struct Program {
     pub(super) rows: &'static [Row],
 }
 
-/// Placeholder of a switch. Its flag needs no value: alone, it means `true`.
-const SWITCH: &str = "true|false";
-
 /// Origin of a value, the weakest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
@@ -101,9 +98,9 @@ macro_rules! settings {
 pub(super) use settings;
 
 impl Row {
-    /// True if it is a switch, whose flag may stand alone.
+    /// True if it is a switch, whose flag may stand alone and then means `true`.
     pub(super) fn is_switch(&self) -> bool {
-        self.metavar == SWITCH
+        self.metavar == "true|false"
     }
 
     /// Returns the origin for a reader of `--print-config`.
