@@ -67,6 +67,12 @@ impl Dialect {
     /// Dialects of this crate that carry bets.
     pub const WITH_BETS: &[Self] = &[Self::BLOCK, Self::SESSION, Self::FIXED, Self::FRAMED, Self::BRACES];
 
+    /// Returns the dialect with this description.
+    #[cfg(test)]
+    pub(crate) const fn new(wire: &'static Wire) -> Self {
+        Self(wire)
+    }
+
     /// Returns the name, in lower case.
     pub const fn name(self) -> &'static str {
         self.0.name

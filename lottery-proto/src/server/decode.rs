@@ -47,8 +47,9 @@ impl Server {
                 self.lifecycle.apply(Transition::PeerEnded, CloseReason::Done);
                 break;
             }
-            let (limit, ended) = (self.recv.limit(), self.lifecycle.peer_ended);
-            let Some(dialect) = self.dialect.or_else(|| detect(received, limit, ended)) else { break };
+            let limits = Limits { message: self.recv.limit(), ended: self.lifecycle.peer_ended };
+            let spoken = &self.config.dialects;
+            let Some(dialect) = self.dialect.or_else(|| detect(spoken, received, limits)) else { break };
             if self.dialect.is_none() {
                 self.dialect = Some(dialect);
                 let foreign = foreign(received);
@@ -56,7 +57,7 @@ impl Server {
                 continue;
             }
             let codec = dialect.server();
-            let limits = Limits { message: limit, ended: ended || self.line_over };
+            let limits = Limits { ended: limits.ended || self.line_over, ..limits };
             match codec.frame(&mut self.scan, received, limits) {
                 Ok(Some(len)) => {
                     let message = received.get(..len).unwrap_or_default();

@@ -1,35 +1,134 @@
 //! Detection of the dialect by the first bytes of a connection (`docs/protocol.md#detection`).
 
-use super::{braces, fixed, framed};
+use super::frame::Limits;
 use crate::dialect::Dialect;
 
-/// Returns the dialect whose first message begins with these bytes; `None` while they fit more than one. `limit` is the
-/// maximum length of a message, in bytes; `ended` is true if no more bytes will come.
+/// Answer of a dialect to the first bytes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detection {
+    /// A first message of this dialect begins so, and further bytes change nothing about it.
+    Yes,
+    /// No message of this dialect begins so, whatever follows.
+    No,
+    /// More bytes are needed.
+    Undecided,
+}
+
+impl Detection {
+    /// Returns [`Detection::Yes`] if `bytes` begin with `expected`.
+    pub(crate) fn of_prefix(bytes: &[u8], expected: &[u8]) -> Self {
+        let alike = bytes.iter().zip(expected).all(|(byte, expected)| byte == expected);
+        Self::so_far(alike, bytes.len() >= expected.len())
+    }
+
+    /// Returns [`Detection::Yes`] if `bytes` begin with `count` decimal digits.
+    pub(crate) fn of_digits(bytes: &[u8], count: usize) -> Self {
+        let digits = bytes.iter().take(count).all(u8::is_ascii_digit);
+        Self::so_far(digits, bytes.len() >= count)
+    }
+
+    /// Returns the answer for bytes that are right so far, and are enough or not.
+    fn so_far(right: bool, enough: bool) -> Self {
+        match (right, enough) {
+            (false, _) => Self::No,
+            (true, false) => Self::Undecided,
+            (true, true) => Self::Yes,
+        }
+    }
+}
+
+/// Returns the dialect whose first message begins with these bytes; `None` while that is not decided.
 ///
-/// A dialect is chosen when no other can begin so. Bytes that fit no other dialect are a line of `echo`, from the first
-/// byte that shows it. The way in which the bytes are cut makes no difference.
-pub(crate) fn detect(bytes: &[u8], limit: usize, ended: bool) -> Option<Dialect> {
-    match bytes.first() {
-        // 7 is Hello.
-        Some(7) => return Some(Dialect::SESSION),
-        Some(1..=9) => return Some(Dialect::BLOCK),
-        _ => {}
+/// The first of `spoken` that does not say no is asked for, then those of this crate that are not spoken: a peer can
+/// then be told so in its own dialect. What they all reject is a line of `echo`, from the first byte that shows it. An
+/// undecided dialect is waited for, so that the way in which the bytes are cut makes no difference.
+pub(crate) fn detect(spoken: &[Dialect], bytes: &[u8], limits: Limits) -> Option<Dialect> {
+    let others = Dialect::ALL.iter().filter(|dialect| !spoken.contains(dialect));
+    for dialect in spoken.iter().chain(others) {
+        match dialect.server().detect(bytes, limits) {
+            Detection::Yes => return Some(*dialect),
+            Detection::Undecided if !limits.ended => return None,
+            Detection::Undecided | Detection::No => {}
+        }
     }
-    let dialects = [
-        (Dialect::FRAMED, framed::begins(bytes, limit)),
-        (Dialect::FIXED, fixed::begins(bytes)),
-        (Dialect::BRACES, braces::begins(bytes)),
-    ];
-    if let Some((dialect, _)) = dialects.iter().find(|(_, begins)| *begins == Some(true)) {
-        return Some(*dialect);
-    }
-    let line = ended || dialects.iter().all(|(_, begins)| *begins == Some(false));
-    line.then_some(Dialect::ECHO)
+    Some(Dialect::ECHO)
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
+    use crate::bet::Spans;
+    use crate::dialect::{DialectProfile, Wire};
+    use crate::error::DecodeError;
+    use crate::wire::{
+        AfterReply, Answer, FrameCursor, Kind, PendingReply, Rejection, Request, ServerCodec, TooLarge,
+    };
+
+    fn detect_in_all(bytes: &[u8], message: usize, ended: bool) -> Option<Dialect> {
+        detect(Dialect::ALL, bytes, Limits { message, ended })
+    }
+
+    /// Dialect whose first messages begin with these bytes.
+    #[derive(Debug)]
+    struct Begins(&'static [u8]);
+
+    impl ServerCodec for Begins {
+        fn detect(&self, prefix: &[u8], _: Limits) -> Detection {
+            Detection::of_prefix(prefix, self.0)
+        }
+
+        fn frame(&self, _: &mut FrameCursor, _: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
+            Ok(None)
+        }
+
+        fn request(&self, _: &mut [u8], _: &mut Spans) -> Result<Request, Rejection> {
+            Ok(Request::new(Kind::Unknown, None))
+        }
+
+        fn answer(&self, _: &PendingReply, _: &Answer<'_>, _: &mut Vec<u8>) -> Result<AfterReply, TooLarge> {
+            Ok(AfterReply::Close)
+        }
+    }
+
+    static MONDAY: Wire = wire("monday", &Begins(b"monday"));
+    static MOON: Wire = wire("moon", &Begins(b"mo"));
+
+    const fn wire(name: &'static str, server: &'static dyn ServerCodec) -> Wire {
+        Wire {
+            name,
+            profile: DialectProfile::DEFAULT,
+            max_agency: 1,
+            empty_list: 0,
+            listed_document: 0,
+            counterpart: None,
+            server,
+            client: Dialect::ECHO.client(),
+        }
+    }
+
+    #[test]
+    fn a_dialect_of_somebody_else_is_detected_in_its_turn_however_the_bytes_are_cut() {
+        let limits = |ended| Limits { message: 8192, ended };
+        let (monday, moon) = (Dialect::new(&MONDAY), Dialect::new(&MOON));
+        for (bytes, ended, expected) in [
+            (&b"m"[..], false, None),
+            (b"mo", false, None),
+            (b"mon", false, None),
+            (b"mon", true, Some(moon)),
+            (b"moo", false, Some(moon)),
+            (b"monday", false, Some(monday)),
+            (b"\x01", false, Some(Dialect::BLOCK)),
+            (b"mine", false, Some(Dialect::ECHO)),
+        ] {
+            let found = detect(&[monday, moon, Dialect::ECHO], bytes, limits(ended));
+            assert_eq!(found, expected, "{}", bytes.escape_ascii());
+            let swapped = detect(&[moon, monday], bytes, limits(ended));
+            let first = if bytes.starts_with(b"mo") { Some(moon) } else { expected };
+            assert_eq!(swapped, first, "{}", bytes.escape_ascii());
+        }
+    }
 
     #[test]
     fn waits_while_the_bytes_fit_more_than_one() {
@@ -73,8 +172,8 @@ mod tests {
             ("ñ".as_bytes(), line),
             (b"[CLIENT 1] Message", line),
         ] {
-            assert_eq!(detect(bytes, 1024 * 1024, false), open, "{}", bytes.escape_ascii());
-            assert_eq!(detect(bytes, 1024 * 1024, true), open.or(line), "{}", bytes.escape_ascii());
+            assert_eq!(detect_in_all(bytes, 1024 * 1024, false), open, "{}", bytes.escape_ascii());
+            assert_eq!(detect_in_all(bytes, 1024 * 1024, true), open.or(line), "{}", bytes.escape_ascii());
         }
     }
 
@@ -86,7 +185,7 @@ mod tests {
             for digit in b'0'..=b'9' {
                 let expected = if digit <= most { Dialect::FRAMED } else { Dialect::ECHO };
                 assert_eq!(
-                    detect(&[digit; 8], limit, false),
+                    detect_in_all(&[digit; 8], limit, false),
                     Some(expected),
                     "{limit} {}",
                     char::from(digit)

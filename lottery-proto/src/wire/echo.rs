@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::{
-    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response,
-    ServerCodec, TooLarge,
+    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Rejection, Request,
+    Response, ServerCodec, TooLarge,
 };
 use crate::bet::{AgencyId, Bet, Spans};
 use crate::dialect::{DialectProfile, Wire};
@@ -30,6 +30,11 @@ pub(crate) static ECHO: Wire = Wire {
 struct Echo;
 
 impl ServerCodec for Echo {
+    /// It is what remains, so it claims nothing.
+    fn detect(&self, _: &[u8], _: Limits) -> Detection {
+        Detection::No
+    }
+
     fn frame(
         &self,
         cursor: &mut FrameCursor,

@@ -7,10 +7,10 @@ use bytes::BufMut;
 use nom::bytes::complete::{tag, take_till1, take_while};
 use nom::{IResult, Parser};
 
-use super::text::{self, begin_with_digits, failure_text, is_document, put_number, put_padded};
+use super::text::{self, failure_text, is_document, put_number, put_padded};
 use super::{
-    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, PendingReply, Reason, Rejection, Request,
-    Response, ServerCodec, TooLarge, fast_path,
+    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Reason, Rejection,
+    Request, Response, ServerCodec, TooLarge, fast_path,
 };
 use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT, Payload, Span, Spans};
 use crate::dialect::{DialectProfile, WinnersFlow, Wire};
@@ -50,6 +50,16 @@ pub(crate) static FRAMED: Wire = Wire {
 struct Framed;
 
 impl ServerCodec for Framed {
+    /// Eight digits are a message, as long as the first one is possible in a length within the limit. A body that is
+    /// longer all the same gets an error.
+    fn detect(&self, prefix: &[u8], limits: Limits) -> Detection {
+        let longest = limits.message.saturating_sub(LENGTH).min(LONGEST);
+        match prefix.first() {
+            Some(digit) if usize::from(digit.wrapping_sub(b'0')) > longest / FIRST_DIGIT => Detection::No,
+            _ => Detection::of_digits(prefix, LENGTH),
+        }
+    }
+
     fn frame(&self, _: &mut FrameCursor, bytes: &[u8], limits: Limits) -> Result<Option<usize>, DecodeError> {
         frame(bytes, limits)
     }
@@ -225,17 +235,6 @@ fn frame(bytes: &[u8], limits: Limits) -> Result<Option<usize>, DecodeError> {
         return Err(DecodeError::new(0, Problem::TooLong { size, max: limits.message }));
     }
     Ok((bytes.len() >= size).then_some(size))
-}
-
-/// True if a connection that begins with these bytes speaks this dialect; `None` if more bytes are needed. Eight digits
-/// do, as long as the first one is possible in a length within `limit`. A body that is longer all the same gets an
-/// error.
-pub(super) fn begins(bytes: &[u8], limit: usize) -> Option<bool> {
-    let longest = limit.saturating_sub(LENGTH).min(LONGEST);
-    match bytes.first() {
-        Some(digit) if usize::from(digit.wrapping_sub(b'0')) > longest / FIRST_DIGIT => Some(false),
-        _ => begin_with_digits(bytes, LENGTH),
-    }
 }
 
 /// Parses `agency;count\n`, and returns both and the offset of the lines behind it. Empty lines before it are skipped.

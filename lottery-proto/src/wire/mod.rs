@@ -22,7 +22,7 @@ mod text;
 
 pub(crate) use braces::BRACES;
 pub(crate) use client_codec::ClientCodec;
-pub(crate) use detect::detect;
+pub(crate) use detect::{Detection, detect};
 pub(crate) use echo::{ECHO, MAX_LINE};
 pub use failure::{Code, Failure};
 pub(crate) use fixed::FIXED;

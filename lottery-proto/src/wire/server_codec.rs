@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::detect::Detection;
 use super::failure::Failure;
 use super::frame::{FrameCursor, Limits};
 use super::list::{ListSize, Part};
@@ -13,6 +14,12 @@ use crate::error::DecodeError;
 /// Server's side of a dialect: decodes requests and encodes replies. It has no state: the machine holds the state of a
 /// connection.
 pub(crate) trait ServerCodec: fmt::Debug + Sync {
+    /// Decides if a connection whose first bytes are `prefix` speaks this dialect.
+    ///
+    /// A yes and a no are final: they do not change with more bytes. Of two dialects on one server, no bytes may be a
+    /// message of both.
+    fn detect(&self, prefix: &[u8], limits: Limits) -> Detection;
+
     /// Returns the length of the request at the start of `bytes`; `None` if its end has not come.
     ///
     /// `cursor` is the place where the last call on the same request stopped, so that a request that arrives byte by

@@ -67,15 +67,3 @@ pub(super) fn put_padded(number: usize, width: usize, out: &mut Vec<u8>) {
     out.resize(out.len() + width.saturating_sub(digits.len()), b'0');
     out.extend_from_slice(digits);
 }
-
-/// True if `bytes` begin with `expected`; `None` if they end before that is decided.
-pub(super) fn begin_with(bytes: &[u8], expected: &[u8]) -> Option<bool> {
-    let alike = bytes.iter().zip(expected).all(|(byte, expected)| byte == expected);
-    if alike { (bytes.len() >= expected.len()).then_some(true) } else { Some(false) }
-}
-
-/// True if `bytes` begin with `count` decimal digits; `None` if they end before that is decided.
-pub(super) fn begin_with_digits(bytes: &[u8], count: usize) -> Option<bool> {
-    let digits = bytes.iter().take(count).all(u8::is_ascii_digit);
-    if digits { (bytes.len() >= count).then_some(true) } else { Some(false) }
-}

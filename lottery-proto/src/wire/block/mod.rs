@@ -26,8 +26,8 @@ use alloc::vec::Vec;
 
 use super::text::check_separators;
 use super::{
-    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, Response,
-    ServerCodec, TooLarge,
+    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Rejection, Request,
+    Response, ServerCodec, TooLarge,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::dialect::{Dialect, DialectProfile, Wire};
@@ -50,6 +50,15 @@ pub(crate) static BLOCK: Wire = Wire {
 struct Block;
 
 impl ServerCodec for Block {
+    fn detect(&self, prefix: &[u8], _: Limits) -> Detection {
+        match prefix.first() {
+            None => Detection::Undecided,
+            Some(&header::HELLO) => Detection::No,
+            Some(1..=9) => Detection::Yes,
+            Some(_) => Detection::No,
+        }
+    }
+
     fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
         Ok(header::frame(bytes))
     }

@@ -14,8 +14,8 @@ use crate::bet::{AgencyId, Bet, FieldError, Spans};
 use crate::dialect::{Dialect, DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
-    AfterReply, Answer, ClientCodec, Failure, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
-    Reason, Rejection, Request, Response, ServerCodec, TooLarge,
+    AfterReply, Answer, ClientCodec, Detection, Failure, FrameCursor, Kind, Limits, ListSize, Part,
+    PendingReply, Reason, Rejection, Request, Response, ServerCodec, TooLarge,
 };
 
 /// Version of sessions that is spoken here.
@@ -37,6 +37,10 @@ pub(crate) static SESSION: Wire = Wire {
 struct Session;
 
 impl ServerCodec for Session {
+    fn detect(&self, prefix: &[u8], _: Limits) -> Detection {
+        Detection::of_prefix(prefix, &[HELLO])
+    }
+
     fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
         Ok(frame(bytes))
     }

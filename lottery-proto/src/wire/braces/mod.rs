@@ -13,10 +13,10 @@ use bets::{KEYS, put_bet};
 use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT, Spans};
 use crate::dialect::{DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::text::{self, begin_with, failure_text, is_document, put_number};
+use crate::wire::text::{self, failure_text, is_document, put_number};
 use crate::wire::{
-    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, Part, PendingReply, Reason, Rejection,
-    Request, Response, ServerCodec, TooLarge,
+    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, Part, PendingReply, Reason,
+    Rejection, Request, Response, ServerCodec, TooLarge,
 };
 
 const SEPARATORS: &[u8] = b",;:{}";
@@ -42,6 +42,17 @@ pub(crate) static BRACES: Wire = Wire {
 struct Braces;
 
 impl ServerCodec for Braces {
+    /// The first key decides, because a line of `echo` may begin with a letter and a brace, too.
+    fn detect(&self, prefix: &[u8], _: Limits) -> Detection {
+        let [first_key, ..] = KEYS;
+        match prefix.split_first() {
+            None => Detection::Undecided,
+            Some((b'B', rest)) => Detection::of_prefix(rest, first_key.as_bytes()),
+            Some((b'N' | b'Q', rest)) => Detection::of_prefix(rest, AGENCY),
+            Some(_) => Detection::No,
+        }
+    }
+
     fn frame(&self, cursor: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
         Ok(cursor.find(b';', bytes))
     }
@@ -198,18 +209,6 @@ impl ClientCodec for Braces {
     fn next_document<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
         let (_, rest) = rest.split_once(':')?;
         rest.split_once('}')
-    }
-}
-
-/// True if a connection that begins with these bytes speaks this dialect; `None` if more bytes are needed. The first
-/// key decides, because a line of `echo` may begin with a letter and a brace, too.
-pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
-    let (kind, rest) = bytes.split_first()?;
-    let [first_key, ..] = KEYS;
-    match kind {
-        b'B' => begin_with(rest, first_key.as_bytes()),
-        b'N' | b'Q' => begin_with(rest, AGENCY),
-        _ => Some(false),
     }
 }
 

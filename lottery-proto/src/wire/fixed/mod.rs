@@ -13,10 +13,10 @@ use bets::{BET, DOCUMENT, NAME, NUMBER, without_zeros};
 use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Spans};
 use crate::dialect::{DialectProfile, WinnersFlow, Wire};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::text::{self, begin_with_digits, is_document, put_padded};
+use crate::wire::text::{self, is_document, put_padded};
 use crate::wire::{
-    AfterReply, Answer, ClientCodec, FrameCursor, Kind, Limits, ListSize, Part, PendingReply, Reason,
-    Rejection, Request, Response, ServerCodec, TooLarge,
+    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
+    Reason, Rejection, Request, Response, ServerCodec, TooLarge,
 };
 
 /// Width of an agency, a count or a length, in digits.
@@ -46,6 +46,16 @@ pub(crate) static FIXED: Wire = Wire {
 struct Fixed;
 
 impl ServerCodec for Fixed {
+    /// A batch begins with two numbers. `F` and `C` are complete after one, so nothing behind it is waited for.
+    fn detect(&self, prefix: &[u8], _: Limits) -> Detection {
+        match prefix.split_first() {
+            None => Detection::Undecided,
+            Some((b'A', rest)) => Detection::of_digits(rest, 2 * DIGITS),
+            Some((b'F' | b'C', rest)) => Detection::of_digits(rest, DIGITS),
+            Some(_) => Detection::No,
+        }
+    }
+
     fn frame(
         &self,
         cursor: &mut FrameCursor,
@@ -275,17 +285,6 @@ fn frame(
     let found = cursor.skip_chars(body, count * width);
     let len = found.map_err(|at| DecodeError::new(head + at, Problem::Expected("UTF-8")))?;
     Ok(len.map(|len| head + len))
-}
-
-/// True if a connection that begins with these bytes speaks this dialect; `None` if more bytes are needed. A batch
-/// begins with two numbers. `F` and `C` are complete after one, so nothing behind it is waited for.
-pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
-    let (kind, rest) = bytes.split_first()?;
-    match kind {
-        b'A' => begin_with_digits(rest, 2 * DIGITS),
-        b'F' | b'C' => begin_with_digits(rest, DIGITS),
-        _ => Some(false),
-    }
 }
 
 /// Returns the size of the bet in bytes: one for each character, and the extra bytes of longer ones.
