@@ -32,6 +32,7 @@ impl Given {
 
     /// Returns the command, if one was given.
     pub(super) fn command<T: FromArgMatches>(&self) -> Option<T> {
+        // The arguments of a command are validated by now: the only error is that there is none.
         T::from_arg_matches(&self.0).ok()
     }
 
