@@ -27,9 +27,9 @@ impl Traffic {
             list.check_sendable(dialect).ok()?;
             let bets: Vec<Bet<'_>> = list.bets_from(0).collect();
             let mut bytes = Vec::new();
-            if dialect.profile().has_sessions {
-                let hello = message(*id, dialect, |client| client.hello(Instant::default()).map(|()| 0));
-                bytes.extend(hello.1);
+            if dialect == Dialect::SESSION {
+                // The client says Hello by itself.
+                bytes.extend(message(*id, dialect, |_| Ok(0)).1);
             }
             // After Hello, a session has the packets of `block` (`docs/protocol.md#sessions`).
             let plain = dialect.without_sessions();

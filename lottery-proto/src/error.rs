@@ -193,6 +193,9 @@ pub enum CloseReason {
     /// The peer did not read what was sent to it.
     #[error("timeout: the peer does not read")]
     Stalled,
+    /// The server did not answer Hello: it closed the connection, or was silent for too long.
+    #[error("the server did not answer Hello, it may have no sessions")]
+    NoSession,
     /// The peer did not reply in time.
     #[error("timeout: the peer did not answer")]
     NoAnswer,
@@ -212,7 +215,8 @@ impl CloseReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// Not possible now: drive the connection, and try again when [`Client::can_send`] is true.
+    /// Not possible now: drive the connection, and try again when [`Client::can_send`] is true. In a session nothing
+    /// can be sent before Welcome, which has a deadline.
     ///
     /// [`Client::can_send`]: crate::Client::can_send
     #[error("not now")]

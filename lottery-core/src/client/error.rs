@@ -98,6 +98,18 @@ pub enum ClientError {
         /// Reason of its end.
         reason: CloseReason,
     },
+    /// The server opened no session: it may have none.
+    #[error(
+        "{server} opens no session: {reason}; a server without sessions takes bets with --dialect {without}"
+    )]
+    NoSession {
+        /// Address of the server.
+        server: String,
+        /// Reason that it gives, or the end of the connection.
+        reason: String,
+        /// Dialect with the same messages and without sessions.
+        without: Dialect,
+    },
     /// The dialect cannot ask for the winners of one agency alone.
     #[error(
         "{dialect} cannot ask for the winners of one agency: {reason}; ask in another dialect, such as block"

@@ -18,6 +18,7 @@ mod health_checks;
 mod hello_outcomes;
 mod limits;
 mod log_lines;
+mod no_sessions;
 mod odd_names;
 mod personal_data;
 mod reconnecting;

@@ -97,6 +97,10 @@ impl Link {
             return self.step(now, service);
         };
         server_connection.handle(now, Input::Timeout);
+        // As the drivers do: first what has not arrived, then that a deadline has come.
+        if self.agency.poll_io().is_some_and(|io| io.unacked && io.deadline.is_some_and(|due| due <= now)) {
+            self.agency.handle(now, Input::Unacked(up.waits.len()));
+        }
         self.agency.handle(now, Input::Timeout);
         up.write(now, &mut self.agency);
         up.read(now, server_connection);

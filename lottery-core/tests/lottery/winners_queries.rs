@@ -9,8 +9,12 @@ use lottery_proto::{Dialect, Input, Instant, Machine as _};
 use lottery_runtime::{Dialer as _, Step};
 
 use crate::support::agencies::{agency, job_on, sendable_bets};
+use crate::support::blocks::{HELLO, block, hear};
 use crate::support::calls::Calls;
 use crate::support::{Fields, winners};
+
+/// Type of the packet of a query, and of its reply.
+const WINNER: u8 = 6;
 
 /// Dialects with a query for the winners of one agency.
 const ASKING: [Dialect; 4] = [Dialect::SESSION, Dialect::BLOCK, Dialect::FIXED, Dialect::BRACES];
@@ -275,4 +279,32 @@ fn an_agency_without_bets_has_no_winners_whatever_the_check_says() {
     nobody.not_connected(now, &io::Error::other("gone"));
     assert_eq!(nobody.next_step(now), Step::Done);
     assert_eq!(nobody.into_outcome().unwrap(), [""; 0]);
+}
+
+/// A server that has no sessions, and fails some queries.
+#[test]
+fn a_server_that_answers_neither_query_nor_hello_is_asked_in_block_again() {
+    let mut asking = LotteryClient::asking(job_on(1, Dialect::BLOCK));
+    let mut now = Instant::default();
+    let mut first_bytes = Vec::new();
+    loop {
+        match asking.next_step(now) {
+            Step::Connect(_) => {
+                asking.connected(now);
+                let sent = asking.poll_io().expect("it asks").send.to_vec();
+                first_bytes.push(sent[0]);
+                asking.handle(now, Input::Sent(sent.len()));
+                if first_bytes.len() == 4 {
+                    hear(&mut asking, &block(WINNER, "120000001"));
+                }
+                asking.handle(now, Input::Eof);
+                asking.handle(now, Input::FinSent);
+            }
+            Step::Wait(until) => now = until,
+            Step::Done => break,
+        }
+    }
+    // Queries, Hello, and a query.
+    assert_eq!(first_bytes, [WINNER, WINNER, HELLO, WINNER]);
+    assert_eq!(asking.into_outcome().unwrap(), ["20000001"]);
 }

@@ -34,6 +34,9 @@ pub struct ClientConfig {
     /// Maximum time for the server to begin a reply, from when the request has arrived, and then to complete it; for
     /// that, each 100 bytes that have come add a second, up to 30 times this in all. Default 60 s.
     pub answer_timeout: Duration,
+    /// Maximum time for the server to begin the reply to Hello, from when that has arrived, and never more than
+    /// [`ClientConfig::answer_timeout`]: a server without sessions may never reply. Default 5 s.
+    pub hello_timeout: Duration,
     /// Maximum time in which the server takes none of the bytes that are to be sent. Default 60 s.
     pub stall_timeout: Duration,
     /// Maximum wait for the server's end after our FIN. Default 1 s.
@@ -68,6 +71,7 @@ impl ClientConfig {
             max_message: 1024 * 1024,
             max_answer: 1024 * 1024,
             answer_timeout: Duration::from_secs(60),
+            hello_timeout: Duration::from_secs(5),
             stall_timeout: Duration::from_secs(60),
             linger_timeout: Duration::from_secs(1),
         }

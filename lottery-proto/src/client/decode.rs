@@ -34,13 +34,18 @@ impl Client {
     /// Sends the message that `put` appends, and returns the number of its bets.
     ///
     /// # Errors
-    /// [`SendError::Busy`] while nothing may be sent, [`SendError::AfterLast`] if nothing may be sent any more.
+    /// [`SendError::Busy`] while nothing may be sent, [`SendError::AfterLast`] if nothing may be sent any more,
+    /// [`SendError::Agency`] if the dialect cannot carry the agency's number.
     pub(super) fn send(
         &mut self,
         now: Instant,
         kind: Kind,
         put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Sent, SendError>,
     ) -> Result<usize, SendError> {
+        let (agency, max) = (self.config.agency.get(), self.config.dialect.max_agency());
+        if agency > max {
+            return Err(SendError::Agency { agency, max });
+        }
         if self.lifecycle.is_open() && self.sent_last {
             return Err(SendError::AfterLast);
         }
@@ -104,6 +109,7 @@ impl Client {
             let reason = match timer {
                 Timer::Stall => CloseReason::Stalled,
                 Timer::Linger => CloseReason::Done,
+                _ if self.begun.is_none() && self.waits_for_welcome() => CloseReason::NoSession,
                 _ => CloseReason::NoAnswer,
             };
             self.lifecycle.apply(Transition::GaveUp, reason);
@@ -212,6 +218,8 @@ impl Client {
         let received = self.recv.bytes().len() - self.decoded;
         let reason = if received > 0 {
             CloseReason::Peer(Violation::Truncated { received })
+        } else if self.waits_for_welcome() {
+            CloseReason::NoSession
         } else if !self.asked.is_empty() || !self.output.pending().is_empty() {
             CloseReason::Peer(Violation::Unanswered)
         } else {
@@ -219,6 +227,10 @@ impl Client {
         };
         self.output.sent(usize::MAX);
         self.lifecycle.apply(Transition::PeerEnded, reason);
+    }
+
+    fn waits_for_welcome(&self) -> bool {
+        self.asked.front().is_some_and(|asked| asked.reply.kind == Kind::Hello)
     }
 
     /// Sets every timer from the state.
@@ -231,7 +243,10 @@ impl Client {
         self.begun = if reading && received > 0 { self.begun.or(Some(now)) } else { None };
         let waits = self.lifecycle.is_open() && self.unsent.is_none() && answer_due;
         let since = self.begun.or(waits.then_some(self.active));
-        let limit = message_limit(self.config.answer_timeout, received);
+        let timeout = self.config.answer_timeout;
+        let greets = self.begun.is_none() && self.waits_for_welcome();
+        let timeout = if greets { timeout.min(self.config.hello_timeout) } else { timeout };
+        let limit = message_limit(timeout, received);
         let deadline = |since: Option<Instant>, limit: Duration| since.map(|since| since.after(limit));
         self.timers.set(Timer::Answer, deadline(since, limit));
         self.timers.set(Timer::Stall, deadline(self.unsent, self.config.stall_timeout));

@@ -65,9 +65,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// Returns the machine of a new connection.
+    /// Returns the machine of a new connection. In the dialect `session` it sends Hello, and nothing else before the
+    /// reply, [`Event::Welcome`].
     pub fn new(config: ClientConfig, now: Instant) -> Self {
-        Self {
+        let mut client = Self {
             codec: config.dialect.client(),
             recv: RecvBuffer::new(BUSY_SIZE, config.max_answer),
             output: SendBuffer::default(),
@@ -87,7 +88,16 @@ impl Client {
             unacked: None,
             ending: None,
             config,
+        };
+        if client.config.dialect.profile().has_sessions {
+            // An agency that the dialect cannot carry is the error of each request.
+            let agency = client.config.agency;
+            let _ = client.put(now, Kind::Hello, |codec, out| {
+                codec.put_hello(agency, out)?;
+                Ok(Sent::default())
+            });
         }
+        client
     }
 
     /// Returns the I/O that the machine wants now; `None` once the socket is to be dropped.
@@ -157,25 +167,6 @@ impl Client {
 
     fn has_room(&self) -> bool {
         self.asked.len() < MAX_ASKED && self.output.pending().len() < self.config.max_unsent
-    }
-
-    /// Begins a session. Nothing else is sent before its reply, [`Event::Welcome`].
-    ///
-    /// # Errors
-    /// Nothing was sent: the dialect is not `session`, the connection is not new, too many bytes wait to be sent, or
-    /// the dialect cannot carry the agency's number.
-    pub fn hello(&mut self, now: Instant) -> Result<(), SendError> {
-        let agency = self.config.agency;
-        // A server may reject requests that it has not read, again and again: their bytes still wait to be sent.
-        let again = self.window > 0 || !self.asked.is_empty();
-        if again || !self.has_room() {
-            return Err(SendError::Busy);
-        }
-        self.put(now, Kind::Hello, |codec, out| {
-            codec.put_hello(agency, out)?;
-            Ok(Sent::default())
-        })
-        .map(|_| ())
     }
 
     /// Sends as many of `bets` as one batch carries, and returns their number.

@@ -87,7 +87,10 @@ fn each_dialect_names_agencies_up_to_its_greatest_and_none_beyond() {
         let config = crate::ClientConfig::new(AgencyId::new(agency).expect("a number"), dialect);
         let mut client = crate::Client::new(config, crate::Instant::default());
         let now = crate::Instant::default();
-        if dialect == Dialect::SESSION { client.hello(now) } else { client.send_finished(now) }
+        let finished = client.send_finished(now);
+        // In a session Hello carries the number, and nothing else is sent before Welcome.
+        let greets = dialect.profile().has_sessions && client.unsent() > 0;
+        if greets && finished == Err(crate::SendError::Busy) { Ok(()) } else { finished }
     };
     for dialect in Dialect::WITH_BETS {
         let most = dialect.max_agency();

@@ -14,7 +14,6 @@ fn peak_of_client(config: &ClientConfig, bytes: &[u8], takes_events: bool) -> us
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let mut client = Client::new(config.clone(), at(0));
-    let _ = client.hello(at(0));
     loop {
         while client.ask_winners(at(0)).is_ok() {}
         while client.send_bet(at(0), &bets[0]).is_ok() || client.send_batch(at(0), &bets).is_ok() {}

@@ -46,7 +46,6 @@ impl Pair {
         let (client, server) = (client_of(dialect, 1), server());
         let mut pair = Self { dialect, client, server, winners, requests: 0, closed: Vec::new() };
         if dialect == Dialect::SESSION {
-            pair.client.hello(at(0)).unwrap();
             pair.travel();
         }
         pair.requests = 0;

@@ -84,7 +84,6 @@ fn a_session_gets_whole_blocks_wherever_the_pieces_end() {
         let (mut server, ticket) = queried(Dialect::SESSION);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
         let mut client = client_of(Dialect::SESSION, 1);
-        client.hello(at(0)).unwrap();
         give(&mut client, at(0), &block(8, 1, b"2|0|1|16|00000000"));
         let Some(client::Event::Welcome { .. }) = client.poll_event() else { panic!() };
         client.ask_winners(at(0)).unwrap();

@@ -71,7 +71,7 @@ impl PlainClient {
         self.asking.winners.clear();
         if self.asking.in_session {
             self.phase = Phase::Listening;
-            return self.connection.begin(now, |client| client.hello(now));
+            return self.connection.begin(now, |_| Ok(()));
         }
         if self.asking.checks_until.is_some() {
             self.phase = Phase::Naming;
@@ -136,6 +136,11 @@ impl PlainClient {
         let unanswered = matches!(reason, CloseReason::Peer(Violation::Unanswered));
         if unanswered && self.phase == Phase::Listening {
             self.asking.unanswered += 1;
+        }
+        if self.asking.in_session && reason == CloseReason::NoSession {
+            // It was no long list that the server closed for.
+            (self.asking.in_session, self.asking.unanswered) = (false, 0);
+            self.connection.speak(self.job.connection.dialect);
         }
         let sessions = self.job.connection.dialect.counterpart();
         if let Some(sessions) = sessions

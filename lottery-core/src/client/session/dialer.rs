@@ -36,14 +36,15 @@ impl Dialer for SessionClient {
     }
 
     fn connected(&mut self, now: Instant) {
-        self.phase = Phase::Greeting;
-        self.connection.begin(now, |client| client.hello(now));
+        (self.phase, self.greeted) = (Phase::Greeting, now);
+        self.connection.begin(now, |_| Ok(()));
         self.advance(now);
         self.remind(now);
     }
 
     fn not_connected(&mut self, now: Instant, error: &io::Error) {
         let error = self.connection.not_connected(error);
+        self.unanswered = None;
         self.lost(now, None, &error.to_string());
     }
 }

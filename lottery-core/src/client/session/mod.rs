@@ -5,6 +5,7 @@
 //! durable: the client compares their digest, skips them, and sends the rest.
 
 mod dialer;
+mod no_session;
 mod resume;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ use super::job::{Job, Left, Progress};
 use super::reason::{logged, passes};
 use super::retry::Retry;
 use crate::agency_file::AgencyFile;
+use no_session::means_no_session;
 
 /// Client at work, through as many connections as it takes.
 pub struct SessionClient {
@@ -37,6 +39,12 @@ pub struct SessionClient {
     in_flight: VecDeque<usize>,
     winners: Vec<String>,
     retry: Retry,
+    /// True once the server has shown that it has sessions.
+    has_sessions: bool,
+    /// Time at which Hello was sent on this connection.
+    greeted: Instant,
+    /// Time since which no Hello was answered, in a row of connections.
+    unanswered: Option<Instant>,
     /// Time of the next attempt to connect.
     connect_at: Instant,
     on_progress: Box<dyn FnMut(Progress) + Send>,
@@ -71,6 +79,9 @@ impl SessionClient {
             finished: false,
             in_flight: VecDeque::new(),
             winners: Vec::new(),
+            has_sessions: false,
+            greeted: Instant::default(),
+            unanswered: None,
             connect_at: Instant::default(),
             on_progress: Box::new(|_| ()),
         }
@@ -205,8 +216,7 @@ impl SessionClient {
                     if self.connection.has_ended() {
                         info!(action = "close_connection", result = "success", client_id = %self.connection.id());
                     } else {
-                        let error = self.connection.closed(reason);
-                        self.lost(now, None, &error.to_string());
+                        self.closed(now, reason);
                     }
                 }
                 other => debug!(action = "event", result = "in_progress", event = ?other),
@@ -246,6 +256,10 @@ impl SessionClient {
 
     /// Handles a failure of the session.
     fn failed(&mut self, now: Instant, code: Option<Code>, reason: String) {
+        if self.phase == Phase::Greeting && code.is_some_and(means_no_session) {
+            return self.end_without_session(now, reason);
+        }
+        (self.has_sessions, self.unanswered) = (true, None);
         if code.is_some_and(passes) {
             self.lost(now, code, &reason);
         } else {

@@ -20,6 +20,7 @@ impl SessionClient {
                 // A finished agency has nothing left to send that could fail: Welcome is progress.
                 finished.then(|| self.retry.succeeded());
                 self.phase = Phase::Sending;
+                (self.has_sessions, self.unanswered) = (true, None);
                 let client_id = self.connection.id();
                 info!(action = "session", result = "success", client_id = %client_id, stored, finished);
                 return self.report();

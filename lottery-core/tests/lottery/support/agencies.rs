@@ -20,12 +20,16 @@ pub(crate) fn sendable_bets(agency: u32, count: u32) -> Vec<Fields> {
 }
 
 pub(crate) fn agency(agency: u32, dialect: Dialect, bets: &[Fields]) -> LotteryClient {
+    agency_with(job_on(agency, dialect), bets)
+}
+
+pub(crate) fn agency_with(job: Job, bets: &[Fields]) -> LotteryClient {
     let mut file = csv::Writer::from_writer(Vec::new());
     for bet in bets {
         file.write_record(bet).unwrap();
     }
     let list = AgencyFile::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
-    LotteryClient::new(job_on(agency, dialect), Arc::new(list))
+    LotteryClient::new(job, Arc::new(list))
 }
 
 pub(crate) fn job_on(agency: u32, dialect: Dialect) -> Job {

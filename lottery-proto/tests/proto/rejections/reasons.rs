@@ -14,7 +14,6 @@ type Reason = (Option<Code>, Option<usize>, String);
 fn pair(dialect: Dialect) -> (Client, Server) {
     let (mut client, mut server) = (client_of(dialect, 1), server());
     if dialect == Dialect::SESSION {
-        client.hello(at(0)).unwrap();
         carry(&mut client, &mut server, at(0));
         assert!(accept_next(&mut server, at(0), None));
         carry(&mut server, &mut client, at(0));

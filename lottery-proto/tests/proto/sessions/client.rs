@@ -1,11 +1,9 @@
 //! The client's side of a session: its window, and replies that it accepts or does not.
 
-use lottery_proto::{
-    AgencyId, Bet, Client, ClientConfig, CloseReason, Code, Dialect, Input, SendError, Violation, client,
-};
+use lottery_proto::{Bet, Client, CloseReason, Code, Dialect, Input, SendError, Violation, client};
 use lottery_testkit::{
-    ANA, BATCH, BATCH_ACK, BET, BLOCK, ClientEvent, ERROR, FINISHED, HELLO, JOSE, WELCOME, WINNER, at, batch,
-    bet, block, client_events, client_of, give, take,
+    ANA, BATCH, BATCH_ACK, BET, ClientEvent, ERROR, FINISHED, HELLO, JOSE, WELCOME, WINNER, at, batch, bet,
+    block, client_events, client_of, give, take,
 };
 
 use super::greeted;
@@ -63,7 +61,6 @@ fn wrong_replies_to_hello_are_the_servers_fault() {
         block(BET, 3, b""),
     ] {
         let mut client = client_of(Dialect::SESSION, 3);
-        client.hello(at(0)).unwrap();
         take(&mut client, at(0));
         give(&mut client, at(0), &answer);
         assert!(client.poll_event().is_none());
@@ -77,24 +74,8 @@ fn wrong_replies_to_hello_are_the_servers_fault() {
 }
 
 #[test]
-fn hello_waits_while_too_much_is_unsent() {
-    let config = ClientConfig::new(AgencyId::new(3).unwrap(), Dialect::SESSION);
-    let mut client = Client::new(ClientConfig { max_unsent: 2 * BLOCK, ..config }, at(0));
-    for _ in 0..2 {
-        client.hello(at(0)).unwrap();
-        give(&mut client, at(0), &block(ERROR, 3, b"storage|no room"));
-        assert!(matches!(client.poll_event(), Some(client::Event::Failed { .. })));
-    }
-    assert_eq!(client.hello(at(0)), Err(SendError::Busy));
-    assert_eq!(client.unsent(), 2 * BLOCK);
-    assert_eq!(take(&mut client, at(0)), block(HELLO, 3, b"2").repeat(2));
-    client.hello(at(0)).unwrap();
-}
-
-#[test]
 fn another_reply_to_hello_is_named() {
     let mut client = client_of(Dialect::SESSION, 3);
-    client.hello(at(0)).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|7"));
     client.handle(at(0), Input::Eof);
@@ -160,7 +141,6 @@ fn wrong_replies_in_a_session_are_named() {
 #[test]
 fn error_replies_to_all_requests() {
     let mut client = client_of(Dialect::SESSION, 3);
-    client.hello(at(0)).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), &block(HELLO + 1, 3, b"2|7|0|2|0badcafe"));
     client.send_finished(at(0)).unwrap();
@@ -171,14 +151,6 @@ fn error_replies_to_all_requests() {
     client.handle(at(0), Input::FinSent);
     let events = client_events(&mut client);
     assert_eq!(events.last(), Some(&ClientEvent::Closed(CloseReason::Done)), "{events:?}");
-}
-
-#[test]
-fn hello_fails_for_an_agency_over_255() {
-    let mut client = client_of(Dialect::SESSION, 300);
-    let error = SendError::Agency { agency: 300, max: 255 };
-    assert_eq!(client.hello(at(0)), Err(error));
-    assert!(take(&mut client, at(0)).is_empty());
 }
 
 /// Returns the reason for which a client in a session closes after this reply.
@@ -194,7 +166,6 @@ fn ends(client: &mut Client, answer: &[u8]) -> String {
 fn replies_that_are_not_utf8_end_a_session() {
     let greeted = || {
         let mut client = client_of(Dialect::SESSION, 1);
-        client.hello(at(0)).unwrap();
         assert_eq!(take(&mut client, at(0)), block(HELLO, 1, b"2"));
         client
     };
@@ -207,26 +178,4 @@ fn replies_that_are_not_utf8_end_a_session() {
     assert_eq!(take(&mut client, at(0))[0], BATCH);
     let reason = ends(&mut client, &block(BATCH_ACK, 1, b"1|\xff"));
     assert_eq!(reason, "protocol error: expected 1|stored, or 0|stored|reason (at byte 4)");
-}
-
-#[test]
-fn hello_is_sent_once() {
-    let mut client = client_of(Dialect::SESSION, 3);
-    client.hello(at(0)).unwrap();
-    take(&mut client, at(0));
-    give(&mut client, at(0), &block(HELLO + 1, 3, b"2|7|0|2|0badcafe"));
-    assert!(matches!(client.poll_event(), Some(client::Event::Welcome { stored: 7, .. })));
-    assert_eq!(client.hello(at(0)), Err(SendError::Busy));
-    client.send_batch(at(0), &[bet(ANA)]).unwrap();
-    assert_eq!(take(&mut client, at(0)), batch(3, &[ANA]));
-    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|8"));
-    assert_eq!(client.hello(at(0)), Err(SendError::Busy));
-}
-
-#[test]
-fn hello_fails_in_dialects_without_sessions() {
-    for &dialect in Dialect::ALL {
-        let rejected = client_of(dialect, 3).hello(at(0));
-        assert_eq!(rejected, if dialect == Dialect::SESSION { Ok(()) } else { Err(SendError::NotInDialect) });
-    }
 }

@@ -8,7 +8,6 @@ use lottery_testkit::{at, carry, client_of, server};
 #[test]
 fn a_waiting_session_is_told_at_once_that_it_is_superseded() {
     let (mut client, mut server) = (client_of(Dialect::SESSION, 1), server());
-    client.hello(at(0)).unwrap();
     carry(&mut client, &mut server, at(0));
     let Some(Event::Hello { ticket, .. }) = server.poll_event() else { panic!("no Hello") };
     server.reply(at(0), ticket, HelloReply::Welcome { stored: 0, finished: true, digest: 0 }).unwrap();
