@@ -55,9 +55,10 @@ rooms() {
 # Checks that decoding and encoding take as many instructions as recorded, within 3 %.
 instructions() {
     need valgrind valgrind
-    # As the library is shipped.
-    env -u CARGO_PROFILE_RELEASE_LTO -u CARGO_PROFILE_RELEASE_CODEGEN_UNITS \
-        timeout 900 cargo run --release -p benches --bin instructions
+    # As the library is shipped. The directory is its own, because nothing else is built so, and a shared one is locked
+    # meanwhile.
+    env -u CARGO_PROFILE_RELEASE_LTO -u CARGO_PROFILE_RELEASE_CODEGEN_UNITS CARGO_TARGET_DIR=target/shipped \
+        timeout 1800 cargo run --release -p benches --bin instructions
 }
 
 # Finds Docker, or installs it as root, and starts an engine if none runs.
@@ -96,6 +97,11 @@ compose() {
     ) || true
     rm -rf "$dir"
     docker compose version >/dev/null 2>&1 || need docker-compose docker-compose
+}
+
+# Makes the image of the programs, which the containers need.
+image() {
+    ! docker version >/dev/null 2>&1 || timeout 600 cargo xtask images
 }
 
 # Tests the containers and their scripts.
@@ -267,10 +273,29 @@ formats() {
     cargo clippy --workspace --all-targets --all-features -- -D warnings
 }
 
-# Tests that start no program: those of the libraries, and those of the suite over every runtime that run in one process.
-in_process() {
+# Tests of the libraries, and of all else that starts no program and no runtime.
+library_tests() {
     cargo test -p lottery-proto -p lottery-runtime -p lottery-core -p lottery-store -p lottery-cli -p lottery-testkit \
         -p simulation -p fuzz-checks
-    # These tests wait more than they compute.
+}
+
+# Tests of the suite over every runtime, in one process. They wait more than they compute.
+in_process() {
     cargo test -p conformance --test in_process -- --test-threads=8
+}
+
+# Runs what `cargo test --workspace` runs, except for the test programs of conformance, which have steps of their own.
+other_tests() {
+    local name names=()
+    # cargo cannot leave out a test program by its name, so all others are named.
+    while IFS= read -r name; do
+        [[ $name == in_process || $name == programs ]] || names+=(--test "$name")
+    done < <(cargo metadata --no-deps --format-version 1 | grep -oE '"kind":\["test"\],"crate_types":\["bin"\],"name":"[^"]+"' |
+        sed -E 's/.*"name":"(.*)"/\1/' | sort -u)
+    if ((${#names[@]} == 0)); then
+        echo 'cargo metadata names no test program' >&2
+        return 1
+    fi
+    cargo test --workspace --lib --bins "${names[@]}"
+    cargo test --workspace --doc
 }
