@@ -120,7 +120,11 @@ fuzzing() {
     need c++ g++ # libFuzzer is C++
     cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
     cargo fmt --check --manifest-path fuzz/Cargo.toml
-    timeout $((600 + 20 * $1)) cargo xtask fuzz --seconds "$1"
+    # A short run is over before optimized code has paid for its build, which is most of the time.
+    local level=3
+    (($1 > 20)) || level=1
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=$level \
+        timeout $((600 + 20 * $1)) cargo xtask fuzz --seconds "$1"
 }
 
 # Checks licenses, sources and duplicates of the dependencies: everything that needs no network.
