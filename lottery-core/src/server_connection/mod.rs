@@ -84,6 +84,7 @@ impl Machine for ServerConnection {
     }
 
     fn notice(&mut self, now: Instant, notice: Notice) {
+        self.server.set_time(now);
         match notice {
             Notice::Stored(submission, outcome) => self.stored(now, submission, &outcome),
             Notice::Hello(ticket, agency, outcome) => self.answer_hello(now, ticket, agency, &outcome),

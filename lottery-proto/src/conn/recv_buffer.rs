@@ -3,6 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 /// Size of an idle connection's buffer, in bytes.
 pub(crate) const IDLE_SIZE: usize = 64;
@@ -88,13 +89,24 @@ impl RecvBuffer {
 
     /// Takes the first `len` bytes. They stay in place while they are borrowed.
     pub(crate) fn take(&mut self, len: usize) -> &[u8] {
+        let taken = self.take_place(len);
+        self.at(taken)
+    }
+
+    /// Takes the first `len` bytes, and returns their place, where they stay until the buffer is read into.
+    pub(crate) fn take_place(&mut self, len: usize) -> Range<usize> {
         let start = self.start;
         self.start = (start + len).min(self.end);
         let taken = start..self.start;
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         }
-        self.buffer.get(taken).unwrap_or_default()
+        taken
+    }
+
+    /// Returns the bytes at a place that was taken.
+    pub(crate) fn at(&self, place: Range<usize>) -> &[u8] {
+        self.buffer.get(place).unwrap_or_default()
     }
 
     /// Drops all but the first `len` bytes.

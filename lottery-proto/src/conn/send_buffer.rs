@@ -118,11 +118,6 @@ impl ReplyQueue {
         Some(self.base + index as u64)
     }
 
-    /// True if the request is at the front: everything before it is answered.
-    pub(crate) fn is_front(&self, number: u64) -> bool {
-        number == self.base
-    }
-
     /// Answers request `number`. Replies that may leave are appended to `output`; the result is the reason for which
     /// the connection ends with them, if it does.
     ///

@@ -1,155 +1,166 @@
-//! Decoding of requests.
+//! Decoding of the message at the front of the receive buffer, when the application asks for it.
 
 use core::mem;
+use core::ops::Range;
 
 use super::Server;
-use super::event::{Next, RejectedBy, What};
+use super::event::{Event, RejectedBy};
 use crate::bet::AgencyId;
-use crate::conn::{Instant, Transition};
-use crate::dialect::{Dialect, Foreign};
-use crate::error::{CloseReason, DecodeError, Problem, Violation};
-use crate::wire::{
-    Code, Failure, FrameCursor, Kind, Limits, PendingReply, Rejection, Request, detect, foreign,
-};
+use crate::wire::{Kind, PendingReply, Rejection, Request};
+
+/// Whole message at the front of the receive buffer, which waits for the application.
+#[derive(Debug)]
+pub(super) struct Front {
+    /// Its length, in bytes; 0 for the rest of a message that asks for two things.
+    pub(super) len: usize,
+    /// Result of its decoding, once the application has asked.
+    pub(super) decoded: Option<Result<Request, Rejection>>,
+}
+
+/// What becomes of the message at the front.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// There is none, or it has to wait.
+    Wait,
+    /// It is handed out.
+    HandOut,
+    /// It is rejected.
+    Reject(RejectedBy),
+}
+
+impl Front {
+    /// Returns the request, if it is decoded and valid.
+    pub(super) fn request(&self) -> Option<&Request> {
+        self.decoded.as_ref()?.as_ref().ok()
+    }
+
+    /// Returns the memory besides the receive buffer, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        match &self.decoded {
+            Some(Ok(request)) => request.echo.len(),
+            Some(Err(Rejection { due: Some(due), .. })) => due.echo.len(),
+            _ => 0,
+        }
+    }
+}
 
 impl Server {
-    /// Decodes, shares memory and sets the timers. Every method that changes something calls it last.
-    pub(super) fn settle(&mut self, now: Instant) {
-        self.now = now;
-        self.advance(now);
-        self.drop_no_more();
-        self.share();
-        self.arm(now);
-        if self.lifecycle.is_closed() {
-            self.drop_requests();
+    /// Returns the length of the whole message at the front, in bytes; 0 if there is none.
+    pub(super) fn waiting(&self) -> usize {
+        self.front.as_ref().map_or(0, |front| front.len)
+    }
+
+    /// Decodes the message at the front, and decides what becomes of it.
+    pub(super) fn next_step(&mut self) -> Step {
+        if !self.takes_requests() {
+            return Step::Wait;
+        }
+        self.decode();
+        let stops = self.stops_at_a_rejection();
+        let (step, waits) = match self.front.as_ref().and_then(|front| front.decoded.as_ref()) {
+            None => return Step::Wait,
+            Some(Err(rejection)) => (Step::Reject(rejection.error.into()), stops),
+            Some(Ok(request)) => {
+                let is_last = matches!(request.kind, Kind::Finished | Kind::AwaitWinners);
+                let is_doomed = self.bets_rejected && (is_last || (stops && request.kind != Kind::Hello));
+                let step = if is_doomed { Step::Reject(RejectedBy::EarlierBets) } else { Step::HandOut };
+                (step, is_last || is_doomed || request.kind == Kind::Winners)
+            }
+        };
+        // Until everything before it is answered: a Finished waits for all bets, in a session a rejection names what is
+        // stored, and a list of winners may be long.
+        if waits && !self.slots.is_empty() { Step::Wait } else { step }
+    }
+
+    /// Decodes the message at the front. Ends the connection if its dialect does not go on after such a message.
+    fn decode(&mut self) {
+        let (Some(Front { len, decoded: None }), Some(dialect)) = (&self.front, self.dialect) else { return };
+        let codec = dialect.server();
+        let request = codec.request(self.recv.bytes_mut(0, *len), &mut self.spans);
+        match self.check(request) {
+            Err(Rejection { error, due }) if !codec.goes_on_after(&error) => {
+                self.front = None;
+                self.violated(self.now, error, due);
+                self.settle(self.now);
+            }
+            decoded => {
+                if let Some(front) = &mut self.front {
+                    front.decoded = Some(decoded);
+                }
+            }
         }
     }
 
-    /// Ends the deadlines that have come by `now`. Everything that was there to read has been read before.
-    pub(super) fn time_out(&mut self, now: Instant) {
-        self.settle(now);
-        while !self.lifecycle.is_closed()
-            && let Some(timer) = self.timers.expire(now)
-        {
-            self.expired(now, timer);
-            self.settle(now);
+    /// Takes the message at the front, and returns the reply that it is owed, if that is known.
+    pub(super) fn due_at_front(&mut self) -> Option<PendingReply> {
+        let Front { len, decoded } = self.front.take()?;
+        let codec = self.dialect?.server();
+        match decoded.unwrap_or_else(|| codec.request(self.recv.bytes_mut(0, len), &mut self.spans)) {
+            Ok(mut request) => Some(owed(&mut request)),
+            Err(rejection) => rejection.due,
         }
     }
 
-    /// Decodes the bytes that were received, as long as requests are taken.
-    fn advance(&mut self, now: Instant) {
-        while !self.holds_bets() && (self.takes_requests() || self.may_take_more()) {
-            if self.last_came {
-                self.recv.truncate(self.decoded);
-            }
-            let received = self.recv.bytes().get(self.decoded..).unwrap_or_default();
-            if received.is_empty() && self.lifecycle.peer_ended {
-                self.lifecycle.apply(Transition::PeerEnded, CloseReason::Done);
-                break;
-            }
-            let limits = Limits { message: self.recv.limit(), ended: self.lifecycle.peer_ended };
-            let spoken = &self.config.dialects;
-            let Some(dialect) = self.dialect.or_else(|| detect(spoken, received, limits)) else { break };
-            if self.dialect.is_none() {
-                self.dialect = Some(dialect);
-                let foreign = foreign(received);
-                self.greet(now, dialect, foreign);
-                continue;
-            }
-            let codec = dialect.server();
-            let limits = Limits { ended: limits.ended || self.line_over, ..limits };
-            match codec.frame(&mut self.scan, received, limits) {
-                Ok(Some(len)) => {
-                    let message = received.get(..len).unwrap_or_default();
-                    if dialect.profile().has_lines
-                        && let Some(protocol) = foreign(message)
-                    {
-                        self.end(now, CloseReason::Foreign(protocol));
-                        break;
+    /// Checks the agency that a message names, and puts that of the connection in its place.
+    fn check(&mut self, request: Result<Request, Rejection>) -> Result<Request, Rejection> {
+        match request {
+            Ok(mut request) => match self.bind(request.agency) {
+                Ok(()) => {
+                    request.agency = self.agency;
+                    // A client that has named no agency has no bets to finish: it only waits for the draw.
+                    if request.awaits_winners && self.agency.is_none() {
+                        request.kind = Kind::AwaitWinners;
                     }
-                    let request = (!codec.is_filler(message))
-                        .then(|| codec.request(self.recv.bytes_mut(self.decoded, len), &mut self.spans));
-                    self.begun = None;
-                    self.line_over = false;
-                    self.scan = FrameCursor::default();
-                    self.decoded += len;
-                    match request {
-                        None => self.pass_over(len),
-                        Some(Ok(request)) => self.take(now, len, request),
-                        Some(Err(Rejection { error, due })) => self.rejected(now, len, error, due),
-                    }
+                    Ok(request)
                 }
-                Ok(None) if self.lifecycle.peer_ended => {
-                    let reason = CloseReason::Peer(Violation::Truncated { received: received.len() });
-                    self.lifecycle.apply(Transition::PeerEnded, reason);
-                }
-                Ok(None) if received.len() >= limits.message => {
-                    let problem = Problem::TooLong { size: received.len() + 1, max: limits.message };
-                    self.violated(now, DecodeError::new(0, problem), None);
-                }
-                Ok(None) => break,
-                Err(error) => self.violated(now, error, None),
+                Err(error) => Err(Rejection { error, due: Some(owed(&mut request)) }),
+            },
+            Err(Rejection { error, due }) => {
+                let named = due.as_ref().and_then(|owed| AgencyId::new(owed.agency));
+                let error = self.bind(named).err().unwrap_or(error);
+                Err(Rejection { error, due })
             }
         }
-        self.reject_front(now);
-        if !self.lifecycle.is_open() {
-            self.recv.truncate(self.decoded);
-        }
     }
 
-    /// True if bets wait to be handed out. Nothing behind them is decoded before, so that there is one list of places.
-    pub(super) fn holds_bets(&self) -> bool {
-        let last = self.queue.back().map(|next| &next.what);
-        matches!(last, Some(What::Request { request, .. }) if matches!(request.kind, Kind::Bet | Kind::Batch))
+    /// Takes the request at the front. Returns the number of its reply, and the place of the message.
+    pub(super) fn take_front(&mut self) -> Option<(u64, Request, Range<usize>)> {
+        let Front { len, decoded } = self.front.take()?;
+        let mut request = decoded?.ok()?;
+        let number = self.slots.push(owed(&mut request));
+        self.heard = self.now;
+        let message = self.recv.take_place(len);
+        self.last_came |= request.awaits_winners;
+        if request.awaits_winners && self.agency.is_some() {
+            let rest = Request::new(Kind::AwaitWinners, self.agency);
+            self.front = Some(Front { len: 0, decoded: Some(Ok(rest)) });
+        }
+        self.frame();
+        self.arm(self.now);
+        Some((number, request, message))
     }
 
-    /// Skips the last message, an empty one of `len` bytes. Its bytes are taken together with the message before it, if
-    /// that is still queued.
-    fn pass_over(&mut self, len: usize) {
-        if let Some(next) = self.queue.back_mut() {
-            next.len += len;
-        } else {
-            self.decoded -= len;
-            self.recv.take(len);
-        }
+    /// Rejects the message at the front.
+    pub(super) fn reject_front(&mut self, error: RejectedBy) -> Option<Event<'static>> {
+        let Front { len, decoded } = self.front.take()?;
+        let due = match decoded? {
+            Ok(mut request) => Some(owed(&mut request)),
+            Err(rejection) => rejection.due,
+        };
+        let named = due.as_ref().and_then(|owed| AgencyId::new(owed.agency));
+        // A message that was not understood may have held bets.
+        self.bets_rejected |= due.is_none();
+        let number = self.slots.push(due.unwrap_or(PendingReply::new(Kind::Unknown, 0)));
+        self.recv.take(len);
+        self.answer_rejection(number, error);
+        self.frame();
+        self.arm(self.now);
+        Some(Event::Rejected { agency: named.or(self.agency), error })
     }
+}
 
-    /// Rejects the peer once its dialect is known, if that dialect is not spoken here or the peer is not to be served.
-    fn greet(&mut self, now: Instant, dialect: Dialect, foreign: Option<Foreign>) {
-        if let Some(failure) = self.rejection {
-            self.fail(now, CloseReason::Rejected, failure, None);
-        } else if !self.config.dialects.contains(&dialect) {
-            let failure = Failure { code: Code::Malformed, text: "this dialect is not spoken here" };
-            let reason = foreign.map_or(CloseReason::NotSpoken(dialect), CloseReason::Foreign);
-            self.fail(now, reason, failure, None);
-        }
-    }
-
-    /// Queues a request that was decoded from a message of `len` bytes, or rejects it.
-    fn take(&mut self, now: Instant, len: usize, mut request: Request) {
-        let named = request.agency.map_or(0, AgencyId::get);
-        let owed = |kind, echo| PendingReply { kind, agency: named, echo };
-        let mut echo = mem::take(&mut request.echo);
-        if let Err(error) = self.bind(request.agency) {
-            return self.rejected(now, len, error, Some(owed(request.kind, echo)));
-        }
-        request.agency = self.agency;
-        self.heard = now;
-        self.last_came = request.awaits_winners;
-        let awaits = request.awaits_winners.then(|| Request::new(Kind::AwaitWinners, self.agency));
-        // A client that has named no agency has no bets to finish: its Finished only waits for the draw.
-        let first = if awaits.is_some() && self.agency.is_none() { None } else { Some(request) };
-        let mut len = len;
-        for request in first.into_iter().chain(awaits) {
-            let doomed =
-                self.rejected.is_some() && self.stops_at_a_rejection() && request.kind != Kind::Hello;
-            let number = self.slots.push(owed(request.kind, mem::take(&mut echo)));
-            let what = if doomed {
-                What::Doomed { number, agency: self.agency, error: RejectedBy::EarlierBets }
-            } else {
-                What::Request { request, number }
-            };
-            self.queue.push_back(Next { len: mem::take(&mut len), what });
-        }
-    }
+/// Returns the reply that a request is owed. Takes the bytes that it repeats.
+fn owed(request: &mut Request) -> PendingReply {
+    let agency = request.agency.map_or(0, AgencyId::get);
+    PendingReply { kind: request.kind, agency, echo: mem::take(&mut request.echo) }
 }

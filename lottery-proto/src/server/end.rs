@@ -1,7 +1,6 @@
 //! Ends of the server's side of a connection (`docs/protocol.md#ending-a-connection`).
 
 use super::Server;
-use super::event::What;
 use crate::bet::AgencyId;
 use crate::conn::{Instant, Transition};
 use crate::error::CloseReason;
@@ -60,7 +59,8 @@ impl Server {
             return;
         }
         let agency = self.agency.map_or(0, AgencyId::get);
-        let due = due.unwrap_or(PendingReply::new(Kind::Unknown, agency));
+        // If a whole message waits, it is what fails.
+        let due = due.or_else(|| self.due_at_front()).unwrap_or(PendingReply::new(Kind::Unknown, agency));
         self.end(now, reason);
         let number = self.slots.push(due);
         let answered = self.answer(now, number, &Answer::Failed(failure));
@@ -81,17 +81,8 @@ impl Server {
     pub(super) fn end_with(&mut self, now: Instant, reason: Option<CloseReason>) {
         if let Some(reason) = reason {
             // Requests behind the last reply get none.
-            self.drop_requests();
+            self.slots.clear();
             self.end(now, reason);
         }
-    }
-
-    /// Forgets the unanswered requests. Rejections are still reported to the application.
-    pub(super) fn drop_requests(&mut self) {
-        self.slots.clear();
-        self.queue.retain(|next| matches!(next.what, What::Rejected { .. }));
-        self.queue.iter_mut().for_each(|next| next.len = 0);
-        self.recv.take(self.decoded);
-        self.decoded = 0;
     }
 }

@@ -112,21 +112,3 @@ pub enum RejectedBy {
     #[error("bets that were sent before were refused")]
     EarlierBets,
 }
-
-/// Entry of the queue for the application, decoded from the next `len` bytes of the receive buffer.
-#[derive(Debug)]
-pub(super) struct Next {
-    pub(super) len: usize,
-    pub(super) what: What,
-}
-
-/// Content of an entry of the queue.
-#[derive(Debug)]
-pub(super) enum What {
-    /// Request, and the number of its slot.
-    Request { request: Request, number: u64 },
-    /// Request that will be rejected when everything before it is answered.
-    Doomed { number: u64, agency: Option<AgencyId>, error: RejectedBy },
-    /// Request that was rejected.
-    Rejected { agency: Option<AgencyId>, error: RejectedBy },
-}

@@ -77,31 +77,28 @@ impl Server {
     }
 
     /// Raises the number of requests that may be unanswered, if more seem to have come and there is memory for them.
-    /// Returns true if it did.
-    pub(super) fn may_take_more(&mut self) -> bool {
+    pub(super) fn take_more(&mut self) {
         let most = self.config.max_in_flight.max(1);
-        let there = self.recv.bytes().len() > self.decoded || self.recv.is_full();
-        if self.lent.requests >= most || !self.lifecycle.is_open() || !there {
-            return false;
-        }
-        let requests = (self.lent.requests * 2 + 2).min(most);
-        let may = self.lent.hold(lent_beside(&self.recv, requests));
-        if may {
+        let there = !self.recv.bytes().is_empty() || self.recv.is_full();
+        while there && self.lifecycle.is_open() && !self.takes_requests() && self.lent.requests < most {
+            let requests = (self.lent.requests * 2 + 2).min(most);
+            if !self.lent.hold(lent_beside(&self.recv, requests)) {
+                return;
+            }
             self.lent.requests = requests;
         }
-        may
     }
 
     /// Grows the receive buffer, if it should grow and there is memory for it.
     pub(super) fn grow_inbox(&mut self) {
-        let Some((size, needed)) = self.recv.growth(self.decoded) else { return };
+        let Some((size, needed)) = self.recv.growth(self.waiting()) else { return };
         let (now, limit, requests) = (self.recv.memory(), self.recv.limit(), self.lent.requests);
         // Both copies exist while the buffer moves to a larger place.
         let lent =
             |size| ServerConfig::lent(if size > OWN_BUFFER { now + size } else { size }, size, requests);
         if !self.lent.is_short && self.lent.hold(lent(size)) {
             self.recv.grow(size);
-        } else if needed {
+        } else if needed && self.front.is_none() {
             // Borrows all that the message can need, so that it waits only once.
             self.lent.is_short = !self.lent.wait_for(lent(limit));
             if !self.lent.is_short {
@@ -113,7 +110,7 @@ impl Server {
     /// Returns the number of requests, and the bytes that must be lent for them, that the connection needs after it has
     /// given back all that is empty.
     fn needs(&self) -> (usize, usize) {
-        let waiting = self.slots.len().max(self.queue.len());
+        let waiting = self.slots.len() + usize::from(self.front.is_some());
         let unsent = self.output.pending().len().div_ceil(ServerConfig::USUAL_ANSWER);
         let requests = waiting.max(unsent + 1).clamp(1, self.lent.requests.max(1));
         (requests, lent_beside(&self.recv, requests))
@@ -132,7 +129,6 @@ impl Server {
         }
         self.output.shrink();
         self.slots.shrink();
-        self.queue.shrink_to_fit();
         if self.lent.lender.is_some() {
             let (requests, bytes) = self.needs();
             self.lent.requests = requests;

@@ -4,6 +4,7 @@ mod config;
 mod decode;
 mod end;
 mod event;
+mod frame;
 mod lent;
 mod reject;
 mod reply;
@@ -13,7 +14,6 @@ pub use crate::wire::Line;
 pub use config::ServerConfig;
 pub use event::{Event, RejectedBy};
 
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
 use crate::bet::{AgencyId, Spans};
@@ -23,8 +23,9 @@ use crate::conn::{
 use crate::dialect::Dialect;
 use crate::error::CloseReason;
 use crate::ticket::ConnId;
-use crate::wire::{Failure, FrameCursor};
-use event::{Next, What};
+use crate::wire::Failure;
+use decode::{Front, Step};
+use frame::Search;
 use lent::Lent;
 
 /// The server's side of one connection: bytes and time in, requests out, replies in, bytes out.
@@ -71,18 +72,16 @@ pub struct Server {
     lent: Lent,
     lifecycle: Lifecycle,
     timers: Timers,
-    /// Events for the application. Requests stand in the same order at the front of the receive buffer.
-    queue: VecDeque<Next>,
-    /// Places of the bets in the last request of the queue that has any.
+    /// Message at the front of the receive buffer, once it is whole.
+    front: Option<Front>,
+    /// Places of the bets in the message that was decoded last.
     spans: Spans,
-    /// Number of bytes at the front of the receive buffer that belong to the queue.
-    decoded: usize,
-    /// Progress of the search for the end of the message behind them.
-    scan: FrameCursor,
+    /// Progress of the search for the end of a message that is not whole.
+    search: Search,
     /// Agency that this connection speaks for.
     agency: Option<AgencyId>,
-    /// Number of the first request whose bets were rejected: each Finished behind it is rejected, too.
-    rejected: Option<u64>,
+    /// True once bets were rejected: each Finished behind them is rejected, too.
+    bets_rejected: bool,
     /// Number of the agency's stored bets, as last reported on this connection.
     stored: u64,
     /// True once the peer has sent the last message that its dialect allows: later bytes are dropped.
@@ -96,9 +95,7 @@ pub struct Server {
     heard: Instant,
     /// True while a reply of the application is not completely sent.
     replied: bool,
-    /// True if the unfinished line counts as complete, because nothing has come for long enough.
-    line_over: bool,
-    /// Time since which the message behind the decoded ones is incomplete.
+    /// Time since which the message at the front is incomplete.
     begun: Option<Instant>,
     /// Time since which the peer has taken none of the bytes that are to be sent.
     unsent: Option<Instant>,
@@ -126,15 +123,13 @@ impl Server {
             lent: Lent::without_end(config.max_in_flight.max(1)),
             lifecycle: Lifecycle::new(),
             timers: Timers::default(),
-            queue: VecDeque::new(),
+            front: None,
             spans: Spans::default(),
-            decoded: 0,
-            scan: FrameCursor::default(),
+            search: Search::default(),
             agency: None,
-            rejected: None,
+            bets_rejected: false,
             stored: 0,
             last_came: false,
-            line_over: false,
             now,
             active: now,
             heard: now,
@@ -212,48 +207,34 @@ impl Server {
         self.settle(now);
     }
 
-    /// Returns the next event for the application, borrowed from the receive buffer.
+    /// Records the time, for what [`Server::poll_event`] then finds. Every call that takes a time does that, too. An
+    /// application that polls later, because it has room again for example, calls this first.
+    pub fn set_time(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    /// Decodes the next message, and returns it as an event that borrows from the receive buffer.
     ///
     /// Call it until it returns `None`, after each [`Server::handle`] and each [`Server::reply`]. A Finished and a
-    /// winners query are handed out when everything before them is answered, a winners query also only when there is
-    /// room for a list. The bytes of an event stay in the buffer until it is taken: an application that is behind slows
-    /// its peer down.
+    /// winners query are handed out when everything before them is answered, and nothing while too many requests or
+    /// bytes wait. While a whole message waits no more is read: an application that is behind slows its peer down.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        if self.queue.is_empty() {
-            // More may have been received than the queue had room for.
-            self.settle(self.now);
-        }
-        match self.queue.front().map(|next| &next.what) {
-            Some(What::Request { request, number }) if !self.may_be_asked(request.kind, *number) => {
-                return None;
-            }
-            Some(What::Doomed { .. }) => return None,
-            _ => {}
-        }
-        let Some(Next { len, what }) = self.queue.pop_front() else {
-            return self.lifecycle.tell().map(Event::Closed);
-        };
-        self.arm_shrink(len);
-        self.decoded -= len;
-        let message = self.recv.take(len);
-        match what {
-            What::Request { request, number } => {
-                let payload = message.get(request.payload.clone()).unwrap_or_default();
+        match self.next_step() {
+            Step::Wait => self.lifecycle.tell().map(Event::Closed),
+            Step::Reject(error) => self.reject_front(error),
+            Step::HandOut => {
+                let (number, request, message) = self.take_front()?;
+                let payload = self.recv.at(message).get(request.payload.clone()).unwrap_or_default();
                 Event::new(self.conn, number, &request, payload, self.spans.as_slice())
             }
-            What::Rejected { agency, error } => Some(Event::Rejected { agency, error }),
-            What::Doomed { .. } => None,
         }
     }
 
     /// Returns the number of bets of the next event, and their size in bytes, so that an application can make room for
     /// them before it calls [`Server::poll_event`].
     pub fn next_bets(&mut self) -> (usize, usize) {
-        if self.queue.is_empty() {
-            self.settle(self.now);
-        }
-        match self.queue.front().map(|next| &next.what) {
-            Some(What::Request { request, .. }) => (request.count, request.payload.len()),
+        match (self.next_step(), self.front.as_ref().and_then(Front::request)) {
+            (Step::HandOut, Some(request)) => (request.count, request.payload.len()),
             _ => (0, 0),
         }
     }
@@ -291,12 +272,12 @@ impl Server {
 
     /// Returns the memory that this machine holds, itself included, in bytes.
     pub fn memory(&self) -> usize {
-        let queue = self.queue.capacity() * size_of::<Next>();
+        let repeated = self.front.as_ref().map_or(0, Front::memory);
         size_of::<Self>()
             + self.recv.memory()
             + self.output.memory()
             + self.slots.memory()
             + self.spans.memory()
-            + queue
+            + repeated
     }
 }

@@ -76,8 +76,7 @@ impl Server {
         self.active = now;
         match answer {
             Answer::Rejected { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {
-                self.bets_rejected(number);
-                self.doom_the_rest();
+                self.bets_rejected = true;
             }
             Answer::Stored { total } | Answer::Welcome { stored: total, .. } => self.stored = *total,
             Answer::Pending => {

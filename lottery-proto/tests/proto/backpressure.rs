@@ -7,8 +7,8 @@ use lottery_proto::{
     WinnersReply,
 };
 use lottery_testkit::{
-    ANA, BLOCK, FINISHED, JOSE, WINNER, accept_next, at, batch, bet, block, client, client_of, framed, give,
-    open_session, server_with, take, text,
+    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, JOSE, WINNER, accept_next, at, batch, bet, block, client,
+    client_of, framed, give, open_session, server_with, take, text,
 };
 
 fn reads(server: &mut Server) -> bool {
@@ -29,12 +29,15 @@ fn a_server_reads_at_most_max_in_flight_requests_ahead_of_its_replies() {
     for max_in_flight in [0, 1, 2, 7] {
         let mut server = with(ServerConfig { max_in_flight, ..ServerConfig::default() });
         let most = max_in_flight.max(1);
+        let mut tickets = Vec::new();
         for taken in 0..most {
             assert!(reads(&mut server), "{taken} of {most}");
-            give(&mut server, at(0), &block(WINNER, 1, b"1"));
+            give(&mut server, at(0), &batch(1, &[ANA]));
+            let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
+            tickets.push(ticket);
         }
         assert!(!reads(&mut server));
-        told_to_wait(&mut server);
+        server.reply(at(0), tickets.remove(0), Receipt::Stored { total: 1 }).unwrap();
         assert!(reads(&mut server));
     }
 }
@@ -124,7 +127,6 @@ fn a_request_behind_rejected_messages_is_handed_out() {
     let config = ServerConfig { max_in_flight: 2, ..ServerConfig::default() };
     let mut server = server_with(config);
     give(&mut server, at(1), format!("Q{{AgencyID:}};{}Q{{AgencyID:1}};", "x;".repeat(9)).as_bytes());
-    assert!(server.poll_io().unwrap().recv.is_empty());
     for _ in 0..10 {
         assert!(matches!(server.poll_event(), Some(Event::Rejected { .. })));
     }
@@ -196,4 +198,64 @@ fn bets_that_wait_hold_back_what_follows_without_a_deadline() {
         give(&mut server, at(0), &next[2..]);
         assert!(matches!(server.poll_event(), Some(Event::Finished { .. })), "{dialect}");
     }
+}
+
+/// The time of a message begins when the one before it is taken, at the time that the application says it is.
+#[test]
+fn a_message_behind_one_that_waits_has_its_time_from_then_on() {
+    let mut server = with(ServerConfig::default());
+    give(&mut server, at(0), &[&batch(1, &[ANA])[..], &block(FINISHED, 1, b"")[..2]].concat());
+    server.handle(at(50_000), Input::Timeout);
+    assert_eq!(server.state(), State::Open, "it owes nothing");
+    server.set_time(at(60_000));
+    let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
+    assert_eq!(server.poll_io().unwrap().deadline, Some(at(80_020)));
+    drop(ticket);
+}
+
+/// A request that waits when the connection ends is what the failure is about: in `framed` a text in reply to END would
+/// be taken for winners.
+#[test]
+fn a_failure_is_the_reply_to_the_message_that_waits() {
+    for (sent, reply) in [
+        (b"00000003END".to_vec(), b"".to_vec()),
+        (framed("1;1\nx\n"), framed("error;the server is stopping")),
+        (block(BET, 1, ANA.as_bytes()), block(BET_ACK, 1, b"20000001|7574|0")),
+        (block(FINISHED, 1, b""), block(BATCH_ACK, 1, b"0")),
+        (batch(1, &[ANA]), vec![]),
+    ] {
+        let mut server = with(ServerConfig::default());
+        give(&mut server, at(0), &sent);
+        server.handle(at(0), Input::Shutdown);
+        assert!(server.poll_event().is_none(), "no new request is taken");
+        assert!(take(&mut server, at(0)) == reply, "{}", sent.escape_ascii());
+        assert!(server.poll_io().unwrap().fin);
+    }
+}
+
+/// Requests are handed out as replies leave, however many have come at once.
+#[test]
+fn many_small_requests_are_handed_out_as_their_replies_leave() {
+    let config = ServerConfig { max_in_flight: 4, ..ServerConfig::default() };
+    let mut server = server_with(config);
+    let most = 30_000;
+    give(&mut server, at(0), "Q{AgencyID:1};;;".repeat(10_000).as_bytes());
+    give(&mut server, at(0), "x;".repeat(most - 10_000).as_bytes());
+    let (mut asked, mut rejected) = (0, 0);
+    while asked + rejected < most {
+        match server.poll_event() {
+            Some(Event::WinnersQuery { ticket, .. }) => {
+                asked += 1;
+                server.reply(at(0), ticket, WinnersReply::Pending).unwrap();
+            }
+            Some(Event::Rejected { .. }) => rejected += 1,
+            None => {
+                let unsent = server.poll_io().unwrap().send.len();
+                assert!((64 * 1024..65 * 1024).contains(&unsent), "{unsent}: only sending makes room");
+                take(&mut server, at(0));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((asked, rejected), (10_000, 20_000));
 }

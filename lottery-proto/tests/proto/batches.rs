@@ -93,6 +93,7 @@ fn an_empty_batch_is_accepted_by_dialects_that_have_it() {
     }
     let mut server = server_given("Q{AgencyID:1};B;");
     assert!(accept_next(&mut server, at(0), None));
+    assert!(!accept_next(&mut server, at(0), None));
     assert_eq!(utf8(take(&mut server, at(0))), "W;ERROR:expected bets (at byte 1);");
 }
 

@@ -207,8 +207,8 @@ fn the_dialect_does_not_change_within_a_connection() {
             give(&mut server, at(0), other);
             server.handle(at(1), Input::Eof);
             assert_eq!(server.dialect(), dialect);
-            let _ = take(&mut server, at(1));
             let events = server_events(&mut server);
+            let _ = take(&mut server, at(1));
             let rejected = events.iter().all(|event| matches!(event, ServerEvent::Rejected(..)));
             assert!(rejected, "{first} {}: {events:?}", other[..9].escape_ascii());
             assert!(matches!(close_reason(&mut server), CloseReason::Peer(_)));

@@ -31,10 +31,12 @@ fn debug_of_a_machine_shows_numbers_only() {
         "Io { recv: 64, send: 0, fin: false, deadline: Some(Instant(60s)), unacked: false }"
     );
     give(&mut server, at(0), &[block(BET, 3, ANA.as_bytes()), block(BET, 3, JOSE.as_bytes())].concat());
+    assert_eq!(server.next_bets(), (1, 4 + ANA.len()));
     let shown = format!("{server:?}");
     assert!(shown.contains("Request(Bet, Some(AgencyId(3)), 1 bets)"), "{shown}");
-    assert!(shown.contains("PendingReply(Bet, 3)"), "{shown}");
     let Some(Event::Bet { .. }) = server.poll_event() else { panic!() };
+    let shown = format!("{server:?}");
+    assert!(shown.contains("PendingReply(Bet, 3)"), "{shown}");
     let Some(Event::Bet { ticket, .. }) = server.poll_event() else { panic!() };
     assert_eq!(format!("{ticket:?}"), "Ticket(1, 1)");
     server.reply(at(0), ticket, Receipt::Stored { total: 2 }).unwrap();

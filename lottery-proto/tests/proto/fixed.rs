@@ -197,6 +197,7 @@ fn bytes_behind_a_malformed_message_are_dropped_while_a_reply_is_owed() {
     give(&mut server, at(0), format!("A0000100001{bet}").as_bytes());
     let Some(Event::Batch { .. }) = server.poll_event() else { panic!() };
     give(&mut server, at(0), format!("A0000105001{}{wrong}", bet.repeat(5000)).as_bytes());
+    assert_eq!(server_events(&mut server), []);
     assert_eq!(server.state(), State::Draining);
     give(&mut server, at(0), &vec![b'x'; 200 << 10]);
 }

@@ -54,9 +54,9 @@ pub(crate) fn rejection_behind(first: &str, sent: &[u8]) -> (String, Vec<u8>, En
 
 /// Returns the text of the error, the reply, and the state of the connection after a malformed message.
 pub(crate) fn outcome(server: &mut Server) -> (String, Vec<u8>, End) {
+    let events = server_events(server);
     let reply = take(server, at(1));
     if server.state() == State::Open {
-        let events = server_events(server);
         let [ServerEvent::Rejected(_, RejectedBy::Malformed(error))] = events[..] else {
             panic!("{events:?}")
         };

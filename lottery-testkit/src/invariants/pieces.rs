@@ -44,8 +44,8 @@ pub fn served(pieces: &[&[u8]], reject: bool) -> (Vec<String>, Vec<u8>) {
     loop {
         // Sent bytes make room for more requests.
         let before = sent.len();
-        sent.extend(take(&mut server, at(0)));
         poll(&mut server, &mut events, &mut requests);
+        sent.extend(take(&mut server, at(0)));
         if requests.is_empty() && sent.len() == before {
             break;
         }

@@ -49,6 +49,7 @@ fn errors_of_a_session_are_those_of_the_document() {
         .iter()
         .filter_map(|code| with_reason_for(*code))
         .map(|mut server| {
+            assert!(server.poll_event().is_none());
             let packet = take(&mut server, at(60_000));
             assert_eq!((packet[0], packet.len()), (9, BLOCK));
             let size = usize::from(u16::from_le_bytes([packet[2], packet[3]]));
@@ -114,6 +115,7 @@ fn texts_of_the_machine_stand_in_the_document() {
     let mut rejected = server();
     give(&mut rejected, at(0), b"Q{AgencyID:1};B{};N{AgencyID:1};");
     assert!(accept_next(&mut rejected, at(0), None));
+    while rejected.poll_event().is_some() {}
     for (mut server, text) in [
         (unspoken, "this dialect is not spoken here"),
         (begun, "a message was not completed in time"),

@@ -174,7 +174,9 @@ fn say(server: &mut Server, what: Say) {
     };
     match what {
         Say::Welcome => return welcome(server, 0),
-        Say::Nothing => return,
+        Say::Nothing => {
+            return assert!(matches!(server.poll_event(), None | Some(Event::Rejected { .. })));
+        }
         Say::Superseded => return server.supersede(now),
         _ => {}
     }

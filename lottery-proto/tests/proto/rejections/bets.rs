@@ -192,6 +192,7 @@ fn bets_that_the_application_rejects_count_as_rejected() {
             }
             if finished_came_before {
                 assert_eq!(server_events(&mut server), [ServerEvent::Rejected(1, RejectedBy::EarlierBets)]);
+                let _ = take(&mut server, at(1));
             }
             goes_on_but_is_not_finished(&mut server);
             server.handle(at(4), Input::Eof);

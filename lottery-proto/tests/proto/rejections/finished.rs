@@ -90,6 +90,7 @@ fn finished_after_a_rejected_batch_is_rejected() {
         if by_application {
             reject_next(&mut server, at(0), failure);
         }
+        assert!(server.poll_event().is_none());
         let reply = utf8(take(&mut server, at(0)));
         assert!(reply.starts_with('E'), "{reply}");
         assert!(server.poll_io().unwrap().fin);

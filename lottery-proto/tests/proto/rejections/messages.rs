@@ -46,6 +46,7 @@ fn closed(server: &mut Server) -> DecodeError {
 
 /// Checks that the machine sends `failure`, ends its side, drops further input, and waits for the peer's end.
 fn ends_with(server: &mut Server, failure: &[u8]) {
+    assert_eq!(server_events(server), []);
     assert_eq!(server.state(), State::Draining);
     let io = server.poll_io().unwrap();
     assert_eq!(io.fin, failure.is_empty());
@@ -65,6 +66,7 @@ fn ends_with(server: &mut Server, failure: &[u8]) {
 fn a_peer_that_keeps_sending_after_a_rejection_is_cut_off() {
     let mut server = server();
     give(&mut server, at(0), &sized(FINISHED, 0, b""));
+    assert_eq!(server_events(&mut server), []);
     assert_eq!(server.state(), State::Draining);
     let mut read = drop_all(&mut server);
     assert!(read < 600 * 1024, "{read} bytes were read");

@@ -36,6 +36,13 @@ fn every_batch_after_a_rejected_one_is_rejected_in_its_turn() {
     let first = next_batch(&mut server);
     assert!(server.poll_event().is_none(), "what is refused waits for the batch before it");
     server.reply(at(0), first, Receipt::Stored { total: 3 }).unwrap();
+    let mut rejected = Vec::new();
+    while let Some(event) = server.poll_event() {
+        let Event::Rejected { agency, error } = event else { panic!("{event:?}") };
+        assert_eq!(agency.map(AgencyId::get), Some(3));
+        rejected.push(matches!(error, RejectedBy::EarlierBets));
+    }
+    assert_eq!(rejected, [false, true, true]);
     let sent_back = take(&mut server, at(0));
     let reason = "0|3|malformed: bet 2: birthdate: expected a date, YYYY-MM-DD (at byte 45)";
     let rest = b"0|3|malformed: bets that were sent before were refused";
@@ -46,13 +53,6 @@ fn every_batch_after_a_rejected_one_is_rejected_in_its_turn() {
         block(BATCH_ACK, 3, rest),
     ];
     assert_eq!(contents(&sent_back), contents(&expected.concat()));
-    let mut rejected = Vec::new();
-    while let Some(event) = server.poll_event() {
-        let Event::Rejected { agency, error } = event else { panic!("{event:?}") };
-        assert_eq!(agency.map(AgencyId::get), Some(3));
-        rejected.push(matches!(error, RejectedBy::EarlierBets));
-    }
-    assert_eq!(rejected, [false, true, true]);
     assert_eq!(server.state(), State::Open);
 }
 
@@ -109,6 +109,7 @@ fn errors_carry_their_code() {
     ] {
         let mut server = in_session();
         give(&mut server, at(0), &sent);
+        assert!(server.poll_event().is_none());
         let sent_back = take(&mut server, at(0));
         assert_eq!(sent_back[0], ERROR);
         assert!(sent_back[4..].starts_with(start.as_bytes()), "{:?}", contents(&sent_back));
@@ -208,6 +209,7 @@ fn hello_after_another_packet_is_rejected() {
     let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
     server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();
     assert_eq!(take(&mut server, at(0)), block(BATCH_ACK, 3, b"1"));
+    assert!(server.poll_event().is_none());
     server.handle(at(0), Input::Eof);
     server.handle(at(0), Input::FinSent);
     let Some(Event::Closed(why)) = server.poll_event() else { panic!() };

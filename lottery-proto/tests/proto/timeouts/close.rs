@@ -34,6 +34,7 @@ fn a_peer_that_reads_nothing_is_dropped() {
 fn the_peers_end_is_awaited_for_the_linger_timeout() {
     let mut server = server();
     give(&mut server, at(0), &[9; BLOCK]);
+    assert_eq!(server_events(&mut server), []);
     server.handle(at(499), Input::Timeout);
     assert_eq!(deadline(&mut server), Some(at(1_000)));
     server.handle(at(500), Input::FinSent);
