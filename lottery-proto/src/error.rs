@@ -17,11 +17,14 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    pub(crate) const fn new(offset: usize, problem: Problem) -> Self {
+    /// Returns a mistake at that offset from the start of the message, in bytes.
+    pub const fn new(offset: usize, problem: Problem) -> Self {
         Self { offset, bet: None, problem }
     }
 
-    pub(crate) const fn in_bet(bet: usize, offset: usize, problem: Problem) -> Self {
+    /// Returns a mistake in a bet, whose number in its batch counts from 1, at that offset from the start of the message,
+    /// in bytes.
+    pub const fn in_bet(bet: usize, offset: usize, problem: Problem) -> Self {
         Self { offset, bet: Some(bet), problem }
     }
 

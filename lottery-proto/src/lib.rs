@@ -1,5 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+#![cfg_attr(
+    not(feature = "custom-dialects"),
+    allow(
+        unreachable_pub,
+        unused_imports,
+        dead_code,
+        reason = "what dialects are made of is public with the feature"
+    )
+)]
 #![warn(clippy::unwrap_used, clippy::indexing_slicing)]
 
 extern crate alloc;
@@ -11,6 +20,9 @@ mod dialect;
 mod error;
 pub mod server;
 mod ticket;
+#[cfg(feature = "custom-dialects")]
+pub mod wire;
+#[cfg(not(feature = "custom-dialects"))]
 mod wire;
 
 pub use bet::{

@@ -16,4 +16,5 @@ pub use bet_vec::BetVec;
 pub use bets::{Bets, Iter};
 pub(crate) use date::date_faults;
 pub use field::{Field, FieldError, FieldProblem};
-pub(crate) use spans::{Payload, Span, Spans};
+pub use spans::Spans;
+pub(crate) use spans::{Payload, Span};

@@ -5,6 +5,7 @@ use core::fmt;
 use core::ops::Range;
 
 use super::{Bet, FieldError};
+use crate::error::Problem;
 
 /// Place of a validated bet in its payload.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,14 +65,14 @@ impl Span {
 
 /// Places of the bets in the last message that was validated. Its memory is used again.
 #[derive(Default)]
-pub(crate) struct Spans(Vec<Span>);
+pub struct Spans(Vec<Span>);
 
 /// Size of the shortest bet on any dialect, in bytes: `A;B;1;2000-01-01;1` and its line end.
 const SHORTEST: usize = 19;
 
 impl Spans {
     /// Begins a payload of `len` bytes that says that it holds `count` bets. It is not believed more than can be.
-    pub(crate) fn begin(&mut self, count: usize, len: usize) {
+    pub fn begin(&mut self, count: usize, len: usize) {
         self.0.clear();
         let count = count.min(len / SHORTEST + 1);
         if self.0.capacity() < count {
@@ -87,6 +88,28 @@ impl Spans {
         if self.0.len() < self.0.capacity() {
             self.0.push(span);
         }
+    }
+
+    /// Validates the bet whose fields stand at these places in `payload`: first name, last name, document, date of birth
+    /// and number. Appends its place, like [`Spans::begin`] announced it.
+    ///
+    /// All but the number must stand in this order, with at most 255 bytes between each two.
+    ///
+    /// # Errors
+    /// The field that is wrong, or that the fields do not stand so.
+    pub fn push_bet(&mut self, payload: &[u8], fields: [Range<usize>; 5]) -> Result<(), Problem> {
+        let gap = |before: &Range<usize>, after: &Range<usize>| {
+            after.start.checked_sub(before.end).filter(|gap| u8::try_from(*gap).is_ok())
+        };
+        let [first, last, document, birthdate, _] = &fields;
+        let (Some(a), Some(b), Some(c)) = (gap(first, last), gap(last, document), gap(document, birthdate))
+        else {
+            return Err(Problem::Expected("the fields of a bet in their order, close together"));
+        };
+        let at = first.start;
+        let fields = fields.map(|field| payload.get(field).unwrap_or_default());
+        self.push(Span::of(&Bet::from_bytes(fields)?, at, [a, b, c]));
+        Ok(())
     }
 
     pub(crate) fn as_slice(&self) -> &[Span] {

@@ -24,25 +24,25 @@ pub struct Dialect(&'static Wire);
 
 /// Description of a dialect: its name, its limits, and its two sides.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub struct Wire {
     /// Name, in lower case. No two dialects that are used together may have the same.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Behavior of a client.
-    pub(crate) profile: DialectProfile,
+    pub profile: DialectProfile,
     /// Greatest agency number that the dialect can carry, at most [`AgencyId::MAX`].
-    pub(crate) max_agency: u32,
+    pub max_agency: u32,
     /// Length of a list of winners without documents, in bytes; at least that of every other reply over 8192 bytes.
-    pub(crate) empty_list: usize,
+    pub empty_list: usize,
     /// Maximum length that each document adds to a list of winners, in bytes; 0 if a long list continues in further
     /// messages.
-    pub(crate) listed_document: usize,
+    pub listed_document: usize,
     /// Dialect of the same messages: with sessions for one without, and without for one with sessions. A function,
     /// because two descriptions that point to each other are too much for the compiler.
-    pub(crate) counterpart: Option<fn() -> Dialect>,
+    pub counterpart: Option<fn() -> Dialect>,
     /// Server's side.
-    pub(crate) server: &'static dyn ServerCodec,
+    pub server: &'static dyn ServerCodec,
     /// Client's side.
-    pub(crate) client: &'static dyn ClientCodec,
+    pub client: &'static dyn ClientCodec,
 }
 
 impl Dialect {
@@ -68,8 +68,8 @@ impl Dialect {
     pub const WITH_BETS: &[Self] = &[Self::BLOCK, Self::SESSION, Self::FIXED, Self::FRAMED, Self::BRACES];
 
     /// Returns the dialect with this description.
-    #[cfg(test)]
-    pub(crate) const fn new(wire: &'static Wire) -> Self {
+    #[cfg(any(test, feature = "custom-dialects"))]
+    pub const fn new(wire: &'static Wire) -> Self {
         Self(wire)
     }
 
@@ -118,10 +118,12 @@ impl Dialect {
         self.client().check_sendable(bet)
     }
 
+    /// Returns the server's side.
     pub(crate) const fn server(self) -> &'static dyn ServerCodec {
         self.0.server
     }
 
+    /// Returns the client's side.
     pub(crate) const fn client(self) -> &'static dyn ClientCodec {
         self.0.client
     }

@@ -12,7 +12,7 @@ use crate::error::{DecodeError, SendError};
 
 /// Client's side of a dialect: encodes requests and decodes replies. It has no state: the machine holds the state of a
 /// connection.
-pub(crate) trait ClientCodec: fmt::Debug + Sync {
+pub trait ClientCodec: fmt::Debug + Sync {
     /// Returns the length of the reply at the start of `bytes`; `None` if its end has not come.
     ///
     /// `cursor` is the place where the last call on the same reply stopped, so that a reply that arrives byte by byte is

@@ -5,7 +5,7 @@ use crate::dialect::Dialect;
 
 /// Answer of a dialect to the first bytes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detection {
+pub enum Detection {
     /// A first message of this dialect begins so, and further bytes change nothing about it.
     Yes,
     /// No message of this dialect begins so, whatever follows.
@@ -16,13 +16,13 @@ pub(crate) enum Detection {
 
 impl Detection {
     /// Returns [`Detection::Yes`] if `bytes` begin with `expected`.
-    pub(crate) fn of_prefix(bytes: &[u8], expected: &[u8]) -> Self {
+    pub fn of_prefix(bytes: &[u8], expected: &[u8]) -> Self {
         let alike = bytes.iter().zip(expected).all(|(byte, expected)| byte == expected);
         Self::so_far(alike, bytes.len() >= expected.len())
     }
 
     /// Returns [`Detection::Yes`] if `bytes` begin with `count` decimal digits.
-    pub(crate) fn of_digits(bytes: &[u8], count: usize) -> Self {
+    pub fn of_digits(bytes: &[u8], count: usize) -> Self {
         let digits = bytes.iter().take(count).all(u8::is_ascii_digit);
         Self::so_far(digits, bytes.len() >= count)
     }

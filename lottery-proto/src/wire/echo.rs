@@ -51,7 +51,7 @@ impl ServerCodec for Echo {
 
     fn request(&self, message: &mut [u8], _: &mut Spans) -> Result<Request, Rejection> {
         let line = message.trim_ascii_end();
-        Ok(Request { payload: 0..line.len(), echo: line.into(), ..Request::new(Kind::Echo, None) })
+        Ok(Request::with_line(0..line.len()).repeating(line))
     }
 
     fn answer(

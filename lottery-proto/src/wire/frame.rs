@@ -2,26 +2,35 @@
 
 /// Limits of a message.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+#[non_exhaustive]
+pub struct Limits {
     /// Maximum length of a message, in bytes.
-    pub(crate) message: usize,
+    pub message: usize,
     /// True if the peer has ended its side: no more bytes will come.
-    pub(crate) ended: bool,
+    pub ended: bool,
+}
+
+impl Limits {
+    /// Returns the limits for messages of at most that many bytes, from a peer that has ended its side or not.
+    pub const fn new(message: usize, ended: bool) -> Self {
+        Self { message, ended }
+    }
 }
 
 /// Progress of the search for the end of a message. It begins anew with each message.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FrameCursor {
+#[non_exhaustive]
+pub struct FrameCursor {
     /// Number of bytes that were searched.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
     /// Number of characters among them, in a dialect that counts characters.
-    pub(crate) count: usize,
+    pub count: usize,
 }
 
 impl FrameCursor {
     /// Continues to search `bytes`, a message from its start, for `end`, and returns the length of the message with it;
     /// `None` if it has not come.
-    pub(crate) fn find(&mut self, end: u8, bytes: &[u8]) -> Option<usize> {
+    pub fn find(&mut self, end: u8, bytes: &[u8]) -> Option<usize> {
         let found = memchr::memchr(end, bytes.get(self.bytes..).unwrap_or_default());
         self.bytes = found.map_or(bytes.len(), |found| self.bytes + found);
         found.map(|_| self.bytes + 1)
@@ -32,7 +41,7 @@ impl FrameCursor {
     ///
     /// # Errors
     /// The offset of a byte that begins no character.
-    pub(crate) fn skip_chars(&mut self, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
+    pub fn skip_chars(&mut self, bytes: &[u8], wanted: usize) -> Result<Option<usize>, usize> {
         while self.count < wanted {
             let rest = bytes.get(self.bytes..).unwrap_or_default();
             if let Some(some) = rest.first_chunk::<16>()

@@ -67,7 +67,7 @@ impl ServerCodec for Framed {
     fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let body = message.get(LENGTH..).unwrap_or_default();
         if body == FINISHED {
-            return Ok(Request { awaits_winners: true, ..Request::new(Kind::Finished, None) });
+            return Ok(Request::new(Kind::Finished, None).awaiting_winners());
         }
         let (agency, count, at) = head(body).map_err(|error| Rejection::of(Kind::Batch, 0, error))?;
         let rejected = |error| Rejection::of(Kind::Batch, agency.get(), error);

@@ -27,7 +27,7 @@ impl ListSize {
     }
 
     /// Returns the length with a one-byte separator between each two documents, in bytes.
-    pub(crate) fn separated(&self) -> u64 {
+    pub fn separated(&self) -> u64 {
         self.bytes.saturating_add(self.documents.saturating_sub(1))
     }
 }
@@ -42,18 +42,19 @@ pub(crate) struct Listing {
 
 /// Position of some documents in their list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+#[non_exhaustive]
+pub struct Part {
     /// Size of the whole list.
-    pub(crate) size: ListSize,
+    pub size: ListSize,
     /// True if the list begins with these documents.
-    pub(crate) first: bool,
+    pub first: bool,
     /// True if the list ends with these documents.
-    pub(crate) last: bool,
+    pub last: bool,
 }
 
 impl Part {
     /// Returns the part that is the whole list.
-    pub(crate) const fn whole(size: ListSize) -> Self {
+    pub const fn whole(size: ListSize) -> Self {
         Self { size, first: true, last: true }
     }
 }

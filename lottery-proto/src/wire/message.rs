@@ -13,7 +13,8 @@ use crate::error::DecodeError;
 
 /// Kinds of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+#[non_exhaustive]
+pub enum Kind {
     /// Start of a session.
     Hello,
     /// A single bet.
@@ -34,7 +35,7 @@ pub(crate) enum Kind {
 
 /// Validated request. It borrows nothing: its bets are given as a range of bytes of the message.
 #[derive(Clone)]
-pub(crate) struct Request {
+pub struct Request {
     pub(crate) kind: Kind,
     /// True if the same message asks for the winners, too.
     pub(crate) awaits_winners: bool,
@@ -50,13 +51,30 @@ pub(crate) struct Request {
 
 impl Request {
     /// Returns a request without bets.
-    pub(crate) fn new(kind: Kind, agency: Option<AgencyId>) -> Self {
+    pub fn new(kind: Kind, agency: Option<AgencyId>) -> Self {
         Self { kind, awaits_winners: false, agency, payload: 0..0, count: 0, echo: Box::default() }
     }
 
     /// Returns a request with `count` bets in `payload`.
-    pub(crate) fn with_bets(kind: Kind, agency: AgencyId, payload: Range<usize>, count: usize) -> Self {
+    pub fn with_bets(kind: Kind, agency: AgencyId, payload: Range<usize>, count: usize) -> Self {
         Self { payload, count, ..Self::new(kind, Some(agency)) }
+    }
+
+    /// Returns the line in `payload`, to be sent back.
+    pub fn with_line(payload: Range<usize>) -> Self {
+        Self { payload, ..Self::new(Kind::Echo, None) }
+    }
+
+    /// Adds the bytes that the reply repeats. They are kept until it is sent.
+    #[must_use]
+    pub fn repeating(self, echo: impl Into<Box<[u8]>>) -> Self {
+        Self { echo: echo.into(), ..self }
+    }
+
+    /// Adds a query for the winners in the same message, which is answered after the draw.
+    #[must_use]
+    pub fn awaiting_winners(self) -> Self {
+        Self { awaits_winners: true, ..self }
     }
 }
 
@@ -69,19 +87,25 @@ impl fmt::Debug for Request {
 
 /// Request that is rejected.
 #[derive(Clone, Debug)]
-pub(crate) struct Rejection {
+pub struct Rejection {
     pub(crate) error: DecodeError,
     /// Reply that is due nevertheless.
     pub(crate) due: Option<PendingReply>,
 }
 
 impl Rejection {
-    /// Returns the rejection of a request of that kind.
-    pub(crate) fn of(kind: Kind, agency: u32, error: DecodeError) -> Self {
+    /// Returns the rejection of a request of that kind, to which a reply is due. `agency` is 0 if none was named.
+    pub fn of(kind: Kind, agency: u32, error: DecodeError) -> Self {
         Self { error, due: Some(PendingReply::new(kind, agency)) }
+    }
+
+    /// Returns the rejection of a request to which that reply is due.
+    pub fn with_due(error: DecodeError, due: PendingReply) -> Self {
+        Self { error, due: Some(due) }
     }
 }
 
+/// Makes the rejection of a message that was not understood: no reply of a known kind is due.
 impl From<DecodeError> for Rejection {
     fn from(error: DecodeError) -> Self {
         Self { error, due: None }
@@ -90,16 +114,26 @@ impl From<DecodeError> for Rejection {
 
 /// Request without a reply.
 #[derive(Clone)]
-pub(crate) struct PendingReply {
-    pub(crate) kind: Kind,
+#[non_exhaustive]
+pub struct PendingReply {
+    /// Kind of the request.
+    pub kind: Kind,
     /// Agency as it was named, even if it does not exist; 0 if none was named.
-    pub(crate) agency: u32,
-    pub(crate) echo: Box<[u8]>,
+    pub agency: u32,
+    /// Bytes that the reply repeats.
+    pub echo: Box<[u8]>,
 }
 
 impl PendingReply {
-    pub(crate) fn new(kind: Kind, agency: u32) -> Self {
+    /// Returns a reply to a request of that kind. `agency` is 0 if none was named.
+    pub fn new(kind: Kind, agency: u32) -> Self {
         Self { kind, agency, echo: Box::default() }
+    }
+
+    /// Adds the bytes that the reply repeats.
+    #[must_use]
+    pub fn repeating(self, echo: impl Into<Box<[u8]>>) -> Self {
+        Self { echo: echo.into(), ..self }
     }
 }
 
@@ -112,55 +146,116 @@ impl fmt::Debug for PendingReply {
 
 /// Reply of the server.
 #[derive(Clone, Copy)]
-pub(crate) enum Answer<'a> {
+#[non_exhaustive]
+pub enum Answer<'a> {
     /// The agency has a session, and this much is durable.
-    Welcome { stored: u64, finished: bool, window: u32, digest: u32 },
-    /// The bets, or the end of the agency's bets, are durable. Holds the number of its stored bets.
-    Stored { total: u64 },
+    Welcome {
+        /// Number of the agency's durable bets.
+        stored: u64,
+        /// True if the agency is finished.
+        finished: bool,
+        /// Maximum number of unacknowledged batches.
+        window: u32,
+        /// Digest of the durable bets.
+        digest: u32,
+    },
+    /// The bets, or the end of the agency's bets, are durable.
+    Stored {
+        /// Number of the agency's stored bets.
+        total: u64,
+    },
     /// The draw has not taken place.
     Pending,
-    /// Documents of the agency's winners.
+    /// Documents of the agency's winners. A codec is given them by [`ServerCodec::put_winners`].
+    ///
+    /// [`ServerCodec::put_winners`]: super::ServerCodec::put_winners
+    #[doc(hidden)]
     Winners(&'a [String]),
-    /// Size of a list of winners, which follows in parts.
+    /// Size of a list of winners, which follows in parts. A codec is never given it.
+    #[doc(hidden)]
     List(ListSize),
     /// The received line, behind this prefix.
     Echo(&'a str),
-    /// Rejection, with its reason and the number of the agency's stored bets.
-    Rejected { failure: Failure<'a>, total: u64 },
-    /// Failure that ends the connection.
+    /// Rejection.
+    Rejected {
+        /// Reason of the rejection.
+        failure: Failure<'a>,
+        /// Number of the agency's stored bets.
+        total: u64,
+    },
+    /// Failure that ends the connection. A codec is given it by [`ServerCodec::fail`].
+    ///
+    /// [`ServerCodec::fail`]: super::ServerCodec::fail
+    #[doc(hidden)]
     Failed(Failure<'a>),
+}
+
+/// Names the kind of reply only: documents and lines are personal data.
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Welcome { .. } => "Welcome",
+            Self::Stored { .. } => "Stored",
+            Self::Pending => "Pending",
+            Self::Winners(_) => "Winners",
+            Self::List(_) => "List",
+            Self::Echo(_) => "Echo",
+            Self::Rejected { .. } => "Rejected",
+            Self::Failed(_) => "Failed",
+        })
+    }
 }
 
 /// Continuation of a connection after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AfterReply {
+pub enum AfterReply {
+    /// The connection goes on.
     Continue,
+    /// The server ends its side.
     Close,
 }
 
 /// Error for a reply that the dialect cannot carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLarge;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the dialect cannot carry the reply")]
+pub struct TooLarge;
 
 /// Validated reply. It borrows nothing: its parts are given as ranges of bytes of the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Response {
+#[non_exhaustive]
+pub enum Response {
+    /// Reply to Hello: there is a session.
     Welcome {
+        /// Number of the agency's durable bets.
         stored: u64,
+        /// True if the agency is finished.
         finished: bool,
+        /// Maximum number of unacknowledged batches, at least 1.
         window: u32,
+        /// Digest of the durable bets.
         digest: u32,
     },
+    /// The request is durable.
     Stored {
+        /// Number of the agency's durable bets, if the dialect sends it.
         total: Option<u64>,
     },
+    /// Nothing of the request is stored.
     Rejected {
+        /// Number of the agency's durable bets, if the dialect sends it.
         total: Option<u64>,
+        /// Reason of the rejection.
         reason: Reason,
     },
+    /// The draw has not taken place.
     Pending,
+    /// Documents of the agency's winners.
     Winners {
+        /// Range of the documents, which [`ClientCodec::next_document`] reads. It is UTF-8.
+        ///
+        /// [`ClientCodec::next_document`]: super::ClientCodec::next_document
         documents: Range<usize>,
+        /// Number of the documents.
         count: usize,
         /// True if no more documents of the list follow.
         last: bool,

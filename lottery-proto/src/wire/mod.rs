@@ -1,4 +1,10 @@
 //! Dialects: the traits [`ServerCodec`] and [`ClientCodec`] that they have in common, and a module for each.
+//!
+//! A dialect of one's own is a description, a static [`Wire`], with an implementation of each trait; the guide
+//! `docs/your-own-wire.md` writes one. [`Dialect::new`](crate::Dialect::new) makes a dialect of it, for the list of a
+//! [`ServerConfig`](crate::ServerConfig) and for a [`ClientConfig`](crate::ClientConfig).
+//!
+//! Unstable until version 1.0: a minor version may change what is behind the feature `custom-dialects`.
 
 pub mod block;
 mod braces;
@@ -18,20 +24,23 @@ mod reason;
 mod server_codec;
 #[cfg(test)]
 mod tests;
-mod text;
+pub mod text;
 
 pub(crate) use braces::BRACES;
-pub(crate) use client_codec::ClientCodec;
-pub(crate) use detect::{Detection, detect};
+pub use client_codec::ClientCodec;
+pub use detect::Detection;
+pub(crate) use detect::detect;
 pub(crate) use echo::{ECHO, MAX_LINE};
 pub use failure::{Code, Failure};
 pub(crate) use fixed::FIXED;
 pub(crate) use foreign::foreign;
-pub(crate) use frame::{FrameCursor, Limits};
+pub use frame::{FrameCursor, Limits};
 pub(crate) use framed::FRAMED;
-pub use list::{ListError, ListSize};
-pub(crate) use list::{Listing, Part};
-pub use message::Line;
-pub(crate) use message::{AfterReply, Answer, Kind, PendingReply, Rejection, Request, Response, TooLarge};
-pub(crate) use reason::Reason;
-pub(crate) use server_codec::ServerCodec;
+pub(crate) use list::Listing;
+pub use list::{ListError, ListSize, Part};
+pub use message::{AfterReply, Answer, Kind, Line, PendingReply, Rejection, Request, Response, TooLarge};
+pub use reason::Reason;
+pub use server_codec::ServerCodec;
+
+pub use crate::bet::Spans;
+pub use crate::dialect::Wire;

@@ -7,18 +7,19 @@ use super::text;
 
 /// Reason of a rejection: what a dialect carries of it, and the place of its text in the message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reason {
+#[non_exhaustive]
+pub struct Reason {
     /// Error code, if it is known here.
-    pub(crate) code: Option<Code>,
+    pub code: Option<Code>,
     /// Number that the text gives for a bet, counted from 1.
-    pub(crate) bet: Option<usize>,
+    pub bet: Option<usize>,
     /// Range of the text, without the code. It is UTF-8.
-    pub(crate) text: Range<usize>,
+    pub text: Range<usize>,
 }
 
 impl Reason {
     /// Returns the reason whose text stands in that range of the message.
-    pub(crate) fn of_text(message: &[u8], range: Range<usize>) -> Self {
+    pub fn of_text(message: &[u8], range: Range<usize>) -> Self {
         let bytes = message.get(range.clone()).unwrap_or_default();
         let bet = core::str::from_utf8(bytes).ok().and_then(bet_in);
         Self { code: None, bet, text: range }
@@ -26,7 +27,7 @@ impl Reason {
 
     /// Returns the reason in that range of the message: a code, `separator`, and a text. A code that is not known here
     /// is left in front of the text, for people to read.
-    pub(crate) fn with_code(message: &[u8], range: Range<usize>, separator: &str) -> Self {
+    pub fn with_code(message: &[u8], range: Range<usize>, separator: &str) -> Self {
         let bytes = message.get(range.clone()).unwrap_or_default();
         let whole = core::str::from_utf8(bytes).unwrap_or_default();
         let Some((name, said)) = whole.split_once(separator).filter(|(name, _)| is_code(name)) else {

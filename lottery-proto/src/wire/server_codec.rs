@@ -13,7 +13,7 @@ use crate::error::DecodeError;
 
 /// Server's side of a dialect: decodes requests and encodes replies. It has no state: the machine holds the state of a
 /// connection.
-pub(crate) trait ServerCodec: fmt::Debug + Sync {
+pub trait ServerCodec: fmt::Debug + Sync {
     /// Decides if a connection whose first bytes are `prefix` speaks this dialect.
     ///
     /// A yes and a no are final: they do not change with more bytes. Of two dialects on one server, no bytes may be a

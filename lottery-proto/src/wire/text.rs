@@ -7,7 +7,7 @@ use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT, s
 use crate::error::{DecodeError, Problem};
 
 /// Parses a decimal number of 1 to 9 digits.
-pub(super) fn number(digits: &[u8]) -> Option<usize> {
+pub fn number(digits: &[u8]) -> Option<usize> {
     if !(1..=9).contains(&digits.len()) {
         return None;
     }
@@ -18,21 +18,30 @@ pub(super) fn number(digits: &[u8]) -> Option<usize> {
 }
 
 /// Parses an agency in decimal digits, which stand `offset` bytes behind the start of the message.
-pub(super) fn agency(digits: &[u8], offset: usize) -> Result<AgencyId, DecodeError> {
+///
+/// # Errors
+/// They are not the number of an agency.
+pub fn agency(digits: &[u8], offset: usize) -> Result<AgencyId, DecodeError> {
     let number = number(digits).and_then(|number| u32::try_from(number).ok());
     let agency = number.and_then(AgencyId::new);
     agency.ok_or(DecodeError::new(offset, Problem::Expected("an agency, 1 to 99999")))
 }
 
 /// Returns the bytes as text. They stand `offset` bytes behind the start of the message.
-pub(super) fn utf8(bytes: &[u8], offset: usize) -> Result<&str, DecodeError> {
+///
+/// # Errors
+/// They are not UTF-8.
+pub fn utf8(bytes: &[u8], offset: usize) -> Result<&str, DecodeError> {
     core::str::from_utf8(bytes)
         .map_err(|error| DecodeError::new(offset + error.valid_up_to(), Problem::Expected("UTF-8")))
 }
 
 /// Checks that no name of the bet holds one of the dialect's separators, which are ASCII.
+///
+/// # Errors
+/// The name, and the separator in it.
 #[inline]
-pub(super) fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), FieldError> {
+pub fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), FieldError> {
     for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
         let one_of = |word| separators.iter().fold(0, |found, byte| found | swar::equal(word, *byte));
         if swar::any_word(name.as_bytes(), one_of)
@@ -45,23 +54,23 @@ pub(super) fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), F
 }
 
 /// True if the text is a document as a server may send it: 1 to 20 digits.
-pub(super) fn is_document(text: &[u8]) -> bool {
+pub fn is_document(text: &[u8]) -> bool {
     (1..=MAX_DOCUMENT).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
 }
 
 /// Returns the text of a failure, with `,` for each character that would end a message too early.
-pub(super) fn failure_text(text: &str) -> String {
+pub fn failure_text(text: &str) -> String {
     let unsafe_char = |c: char| c == ';' || c.is_control();
     text.chars().map(|c| if unsafe_char(c) { ',' } else { c }).collect()
 }
 
 /// Appends a number in decimal digits.
-pub(super) fn put_number(number: u32, out: &mut Vec<u8>) {
+pub fn put_number(number: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends a number in decimal digits, padded left with zeros.
-pub(super) fn put_padded(number: usize, width: usize, out: &mut Vec<u8>) {
+pub fn put_padded(number: usize, width: usize, out: &mut Vec<u8>) {
     let mut digits = itoa::Buffer::new();
     let digits = digits.format(number).as_bytes();
     out.resize(out.len() + width.saturating_sub(digits.len()), b'0');
