@@ -19,6 +19,8 @@ mod conn;
 mod dialect;
 mod error;
 pub mod server;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod ticket;
 #[cfg(feature = "custom-dialects")]
 pub mod wire;

@@ -168,3 +168,29 @@ impl<'a> Payload<'a> {
         Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bet::{Bets, Field};
+
+    #[test]
+    fn a_bet_of_somebody_elses_dialect_is_checked_before_it_is_kept() {
+        let payload = b"Ana,Paz:1/2000-02-29 7574";
+        let good = [0..3, 4..7, 8..9, 10..20, 21..25];
+        let mut spans = Spans::default();
+        spans.begin(1, payload.len());
+        for (place, range) in [(1, 0..3), (2, 5..6), (3, 0..10), (4, 24..26), (0, 30..33)] {
+            let mut fields = good.clone();
+            if let Some(field) = fields.get_mut(place) {
+                *field = range;
+            }
+            assert!(spans.push_bet(payload, fields).is_err(), "{place}");
+        }
+        let number = spans.push_bet(payload, [0..3, 4..7, 8..9, 10..20, 20..25]);
+        assert!(matches!(number, Err(Problem::Field(error)) if error.field == Field::Number), "{number:?}");
+        assert_eq!(spans.push_bet(payload, good), Ok(()));
+        let bet = Bet::new("Ana", "Paz", "1", "2000-02-29", "7574").expect("valid");
+        assert!(Bets::validated(payload, spans.as_slice()).iter().eq([bet]));
+    }
+}

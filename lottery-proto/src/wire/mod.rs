@@ -8,6 +8,8 @@
 
 pub mod block;
 mod braces;
+#[cfg(test)]
+mod checks;
 mod client_codec;
 mod detect;
 mod echo;

@@ -1,0 +1,76 @@
+//! Checks of every dialect of this crate, with [`check_wire`].
+
+use alloc::vec::Vec;
+
+use super::block::BLOCK_SIZE;
+use crate::bet::{AgencyId, Bet};
+use crate::dialect::Dialect;
+use crate::testing::{Samples, check_wire};
+
+fn bet<'a>(first: &'a str, last: &'a str, document: &'a str, number: &'a str) -> Bet<'a> {
+    Bet::new(first, last, document, "2000-02-29", number).expect("valid")
+}
+
+/// Returns a block that holds a packet.
+fn block(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let size = u16::try_from(4 + payload.len()).expect("short").to_le_bytes();
+    let mut block = [&[kind, 1][..], &size, payload].concat();
+    block.resize(BLOCK_SIZE, 0);
+    block
+}
+
+/// Checks a dialect with these requests, and names that hold `separators` as what it cannot carry.
+fn check(dialect: Dialect, requests: &[&[u8]], separators: &str) {
+    let long = "Ñ".repeat(30);
+    let bets = [
+        bet("Ana", "Paz", "20000001", "7574"),
+        bet("José María", "Núñez", "1", "0"),
+        bet("d'Ñandú-Ibáñez", &long, "99999999", "9999"),
+    ];
+    let names: Vec<_> = separators.chars().map(|c| [&*alloc::format!("A{c}a")].concat()).collect();
+    let unsendable: Vec<_> = names.iter().map(|name| bet(name, "Paz", "1", "1")).collect();
+    let agency = AgencyId::new(1).expect("an agency");
+    let documents = &["20000001", "7", "99999999"];
+    check_wire(dialect, &Samples { agency, bets: &bets, unsendable: &unsendable, requests, documents });
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "takes hours")]
+fn every_dialect_keeps_what_the_machines_rely_on() {
+    let (winner, wait, finished) = (block(6, b"1"), block(6, b"2"), block(4, b""));
+    check(Dialect::BLOCK, &[&winner, &finished, &block(1, b"Ana|Paz|1|2000-02-29|1")], "|");
+    let hello = block(7, b"2");
+    check_session(&hello, &wait);
+    check(Dialect::FIXED, &[b"A0000100000", b"F00001", b"C99999"], "");
+    check(Dialect::FRAMED, &[b"00000003END", b"000000041;0\n"], ";");
+    check(Dialect::BRACES, &[b"N{AgencyID:1};", b"Q{AgencyID:99999};"], ",;:{}");
+    check(Dialect::ECHO, &[b"[CLIENT 1] Message N\xC2\xB01\n", b"\n"], "");
+}
+
+/// Checks `session`, in which only Hello comes first.
+fn check_session(hello: &[u8], wait: &[u8]) {
+    for request in [hello, wait] {
+        let mut message = request.to_vec();
+        let decoded = Dialect::SESSION.server().request(&mut message, &mut crate::bet::Spans::default());
+        assert!(decoded.is_ok(), "{decoded:?}");
+    }
+    check(Dialect::SESSION, &[hello], "|");
+}
+
+#[test]
+#[should_panic(expected = "broken: ")]
+fn two_sides_that_do_not_fit_are_found() {
+    use crate::dialect::{DialectProfile, Wire};
+
+    static BROKEN: Wire = Wire {
+        name: "broken",
+        profile: DialectProfile::DEFAULT,
+        max_agency: 1,
+        empty_list: 0,
+        listed_document: 0,
+        counterpart: None,
+        server: Dialect::FRAMED.server(),
+        client: Dialect::BRACES.client(),
+    };
+    check(Dialect::new(&BROKEN), &[b"00000003END"], "");
+}
