@@ -44,7 +44,7 @@ fn read_with_csv(files: &[Vec<u8>]) -> u64 {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&file[..]);
         let (mut bets, mut lines) = (BetVec::with_capacity(file.len()), Vec::new());
         while reader.read_record(&mut record).expect("a row") {
-            let bet = Bet::new(&record[0], &record[1], &record[2], &record[3], &record[4]);
+            let bet = Bet::new([&record[0], &record[1], &record[2], &record[3], &record[4]]);
             bets.push(&bet.expect("a valid bet"));
             lines.push(record.position().map_or(0, csv::Position::line));
         }

@@ -46,7 +46,7 @@ fn bet(input: &[u8], agency: u8) -> IResult<&[u8], Bet<'_>> {
     let (input, payload) = take(header.size - HEADER_SIZE).parse(input)?;
     let (_, bet) = map_res((field, field, field, field, last_field), |fields| {
         let (first_name, last_name, document, birthdate, number) = fields;
-        Bet::new(first_name, last_name, document, birthdate, number)
+        Bet::new([first_name, last_name, document, birthdate, number])
     })
     .parse(payload)?;
     Ok((input, bet))

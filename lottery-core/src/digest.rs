@@ -57,8 +57,8 @@ mod tests {
 
     #[test]
     fn the_digest_is_the_crc_of_the_joined_fields_in_any_pieces() {
-        let ana = Bet::new("Ana", "Paz", "020000001", "1980-01-01", "07574").expect("valid");
-        let jose = Bet::new("José María", "de la Cruz", "20000003", "2000-02-29", "0").expect("valid");
+        let ana = Bet::new(["Ana", "Paz", "020000001", "1980-01-01", "07574"]).expect("valid");
+        let jose = Bet::new(["José María", "de la Cruz", "20000003", "2000-02-29", "0"]).expect("valid");
         let text =
             "Ana|Paz|020000001|1980-01-01|7574\nJosé María|de la Cruz|20000003|2000-02-29|0\n".repeat(300);
         let mut whole = Digest::default();

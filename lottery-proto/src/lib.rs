@@ -28,7 +28,7 @@ pub mod wire;
 mod wire;
 
 pub use bet::{
-    AgencyId, AgencyIdError, Bet, BetVec, Bets, Field, FieldError, FieldProblem, Iter as BetsIter,
+    AgencyId, AgencyIdError, Bet, BetFields, BetVec, Bets, Field, FieldError, FieldProblem, Iter as BetsIter,
     MAX_DOCUMENT, MAX_NAME,
 };
 pub use client::{Client, ClientConfig};

@@ -10,7 +10,7 @@ pub const JOSE: &str = "José María|de la Cruz|20000003|2000-02-29|8";
 /// Parses a payload as a bet.
 pub fn bet(payload: &str) -> Bet<'_> {
     let fields: Vec<&str> = payload.split('|').collect();
-    Bet::new(fields[0], fields[1], fields[2], fields[3], fields[4]).expect("a valid bet")
+    Bet::new([fields[0], fields[1], fields[2], fields[3], fields[4]]).expect("a valid bet")
 }
 
 /// Returns a bet's payload.

@@ -36,7 +36,7 @@ pub fn decode(messages: &Messages) -> u64 {
             else {
                 panic!("six fields");
             };
-            let bet = Bet::new(first, last, document, birthdate, number).expect("a valid bet");
+            let bet = Bet::new([first, last, document, birthdate, number]).expect("a valid bet");
             sum = fold(sum, &bet);
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 
-use lottery_proto::{AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, Io};
+use lottery_proto::{AgencyId, Bet, BetFields, Client, ClientConfig, ConnId, Dialect, Input, Instant, Io};
 use lottery_proto::{Receipt, Server, ServerConfig, WinnersReply, client, server};
 
 /// Moves bytes between a machine and its two buffers, and returns the inputs to report.
@@ -22,7 +22,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut client = Client::new(ClientConfig::new(agency, Dialect::FRAMED), now);
     let mut server = Server::new(ServerConfig::default(), ConnId(1), now);
     let (mut up, mut down) = (VecDeque::new(), VecDeque::new());
-    client.send_batch(now, &[Bet::new("Ana", "Paz", "20000001", "1980-01-01", "7574")?])?;
+    let fields = BetFields {
+        first_name: "Ana",
+        last_name: "Paz",
+        document: "20000001",
+        birthdate: "1980-01-01",
+        number: "7574",
+    };
+    client.send_batch(now, &[Bet::new(fields)?])?;
     let mut winners = Vec::new();
     while let (true, Some(from_client)) = (winners.is_empty(), client.poll_io()) {
         for input in drive(from_client, &mut up, &mut down) {

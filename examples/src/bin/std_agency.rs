@@ -18,7 +18,7 @@ fn bet(line: &str) -> Result<Bet<'_>, Box<dyn Error>> {
     let [first_name, last_name, document, birthdate, number] = fields[..] else {
         return Err(format!("{} fields, expected 5", fields.len()).into());
     };
-    Ok(Bet::new(first_name, last_name, document, birthdate, number)?)
+    Ok(Bet::new([first_name, last_name, document, birthdate, number])?)
 }
 
 /// Returns the bets of a file, borrowed from its text.

@@ -30,7 +30,7 @@ pub fn run(data: &[u8]) {
 fn bet(line: &str) -> Option<Bet<'_>> {
     let mut fields = line.split('\t');
     let mut next = || fields.next().unwrap_or_default();
-    Bet::new(next(), next(), next(), next(), next()).ok()
+    Bet::new([next(), next(), next(), next(), next()]).ok()
 }
 
 fn can_send(dialect: Dialect, bet: &Bet<'_>) -> bool {

@@ -171,7 +171,7 @@ impl AgencyFile {
                 .map_err(|_| FieldError { field, problem: FieldProblem::NotUtf8 })?;
         }
         let [first_name, last_name, document, birthdate, number] = fields;
-        self.bets.push(&Bet::new(first_name, last_name, document, birthdate, number)?);
+        self.bets.push(&Bet::new([first_name, last_name, document, birthdate, number])?);
         self.lines.push(line_number(line));
         Ok(())
     }

@@ -102,7 +102,7 @@ impl SingleBet {
 
 fn bet(fields: &[String; 5]) -> Result<Bet<'_>, FieldError> {
     let [first_name, last_name, document, birthdate, number] = fields;
-    Bet::new(first_name, last_name, document, birthdate, number)
+    Bet::new([first_name, last_name, document, birthdate, number])
 }
 
 impl Machine for SingleBet {

@@ -194,7 +194,7 @@ mod tests {
                 fields.iter().map(|(a, b, document, number)| (a, b, document.to_string(), number.to_string())).collect();
             let bets: Vec<_> = texts
                 .iter()
-                .map(|(first, last, document, number)| Bet::new(first, last, document, "2000-02-29", number).unwrap())
+                .map(|(first, last, document, number)| Bet::new([first.as_str(), last.as_str(), document, "2000-02-29", number]).unwrap())
                 .collect();
             check(&bets);
         }

@@ -18,13 +18,44 @@ pub struct Bet<'a> {
     pub(crate) number: u32,
 }
 
+/// Fields of a bet as texts, which [`Bet::new`] checks.
+///
+/// They are personal data: their `Debug` shows none of them.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct BetFields<'a> {
+    /// Given names.
+    pub first_name: &'a str,
+    /// Family names.
+    pub last_name: &'a str,
+    /// Person's document, in decimal digits.
+    pub document: &'a str,
+    /// Date of birth, `YYYY-MM-DD`.
+    pub birthdate: &'a str,
+    /// Number that is bet on, in decimal digits.
+    pub number: &'a str,
+}
+
+/// Names fields that stand in the order of every dialect: first name, last name, document, birth date, number.
+impl<'a, T: AsRef<str> + ?Sized> From<[&'a T; 5]> for BetFields<'a> {
+    fn from(fields: [&'a T; 5]) -> Self {
+        let [first_name, last_name, document, birthdate, number] = fields.map(AsRef::as_ref);
+        Self { first_name, last_name, document, birthdate, number }
+    }
+}
+
+impl fmt::Debug for BetFields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BetFields(..)")
+    }
+}
+
 /// Maximum length of a name, in bytes.
 pub const MAX_NAME: usize = 255;
 /// Maximum length of a document, in digits.
 pub const MAX_DOCUMENT: usize = 20;
 
 impl<'a> Bet<'a> {
-    /// Returns a bet of these fields, after checking each one.
+    /// Returns a bet of these fields, [`BetFields`] or an array in their order, after checking each one.
     ///
     /// - names: 1 to 255 bytes of UTF-8 without control characters. All other characters are accepted and kept as they
     ///   came, in every dialect: joiners and direction marks are part of names, and a program that displays a name must
@@ -35,13 +66,8 @@ impl<'a> Bet<'a> {
     ///
     /// # Errors
     /// The first field that is wrong, and its problem.
-    pub fn new(
-        first_name: &'a str,
-        last_name: &'a str,
-        document: &'a str,
-        birthdate: &'a str,
-        number: &str,
-    ) -> Result<Self, FieldError> {
+    pub fn new(fields: impl Into<BetFields<'a>>) -> Result<Self, FieldError> {
+        let BetFields { first_name, last_name, document, birthdate, number } = fields.into();
         Ok(Self {
             first_name: check_name(Field::FirstName, first_name)?,
             last_name: check_name(Field::LastName, last_name)?,
@@ -163,7 +189,7 @@ mod tests {
     use alloc::string::String;
 
     fn error(first: &str, last: &str, document: &str, birthdate: &str, number: &str) -> String {
-        format!("{}", Bet::new(first, last, document, birthdate, number).expect_err("it is wrong"))
+        format!("{}", Bet::new([first, last, document, birthdate, number]).expect_err("it is wrong"))
     }
 
     #[test]
@@ -209,14 +235,37 @@ mod tests {
     #[test]
     fn keeps_the_zeros_of_a_document_and_drops_those_of_a_number() {
         let bet =
-            Bet::new("Ana", "Paz", "0012", "2000-02-29", "0000000000000000000000007574").expect("valid");
+            Bet::new(["Ana", "Paz", "0012", "2000-02-29", "0000000000000000000000007574"]).expect("valid");
         assert_eq!((bet.document(), bet.number()), ("0012", 7574));
-        assert_eq!(Bet::new("A", "B", "1", "0001-01-01", "4294967295").map(|bet| bet.number()), Ok(u32::MAX));
+        assert_eq!(
+            Bet::new(["A", "B", "1", "0001-01-01", "4294967295"]).map(|bet| bet.number()),
+            Ok(u32::MAX)
+        );
+    }
+
+    #[test]
+    fn fields_are_taken_by_name_or_in_the_order_of_a_list() {
+        let fields = BetFields {
+            first_name: "Ana",
+            last_name: "Paz",
+            document: "0012",
+            birthdate: "1980-01-01",
+            number: "07",
+        };
+        assert_eq!(fields, ["Ana", "Paz", "0012", "1980-01-01", "07"].into());
+        let bet = Bet::new(fields).expect("valid");
+        assert_eq!((bet.first_name(), bet.last_name(), bet.document()), ("Ana", "Paz", "0012"));
+        assert_eq!((bet.birthdate(), bet.number()), ("1980-01-01", 7));
+        assert_eq!(
+            Bet::new(BetFields { last_name: "", ..fields }).map_err(|error| error.field),
+            Err(Field::LastName)
+        );
+        assert_eq!(format!("{fields:?}"), "BetFields(..)");
     }
 
     #[test]
     fn debug_shows_no_personal_data() {
-        let bet = Bet::new("Ana", "Paz", "20000001", "1980-01-01", "7574").expect("valid");
+        let bet = Bet::new(["Ana", "Paz", "20000001", "1980-01-01", "7574"]).expect("valid");
         assert_eq!(format!("{bet:?}"), "Bet(..)");
     }
 }

@@ -130,9 +130,9 @@ mod tests {
     fn bets_come_out_as_they_were_put_in() {
         let long = "ñ".repeat(127) + "x";
         let bets = [
-            Bet::new("Ana", "Paz", "0012", "1980-01-01", "0000000000007574").expect("valid"),
-            Bet::new(&long, &long, "12345678901234567890", "2000-02-29", "4294967295").expect("valid"),
-            Bet::new("Ñandú", "Ágata", "3", "1999-12-31", "0").expect("valid"),
+            Bet::new(["Ana", "Paz", "0012", "1980-01-01", "0000000000007574"]).expect("valid"),
+            Bet::new([&long, &long, "12345678901234567890", "2000-02-29", "4294967295"]).expect("valid"),
+            Bet::new(["Ñandú", "Ágata", "3", "1999-12-31", "0"]).expect("valid"),
         ];
         let mut kept = BetVec::default();
         assert!(kept.is_empty());

@@ -11,7 +11,7 @@ mod spans;
 pub(crate) mod swar;
 
 pub use agency::{AgencyId, AgencyIdError};
-pub use bet::{Bet, MAX_DOCUMENT, MAX_NAME};
+pub use bet::{Bet, BetFields, MAX_DOCUMENT, MAX_NAME};
 pub use bet_vec::BetVec;
 pub use bets::{Bets, Iter};
 pub(crate) use date::date_faults;

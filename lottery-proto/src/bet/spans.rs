@@ -163,7 +163,7 @@ impl<'a> Payload<'a> {
             && let [Some(first_name), Some(last_name), Some(document), Some(birthdate), Some(number)] =
                 fields.clone().map(|field| text.get(field))
         {
-            return Bet::new(first_name, last_name, document, birthdate, number);
+            return Bet::new([first_name, last_name, document, birthdate, number]);
         }
         Bet::from_bytes(fields.map(|field| self.bytes.get(field).unwrap_or_default()))
     }
@@ -190,7 +190,7 @@ mod tests {
         let number = spans.push_bet(payload, [0..3, 4..7, 8..9, 10..20, 20..25]);
         assert!(matches!(number, Err(Problem::Field(error)) if error.field == Field::Number), "{number:?}");
         assert_eq!(spans.push_bet(payload, good), Ok(()));
-        let bet = Bet::new("Ana", "Paz", "1", "2000-02-29", "7574").expect("valid");
+        let bet = Bet::new(["Ana", "Paz", "1", "2000-02-29", "7574"]).expect("valid");
         assert!(Bets::validated(payload, spans.as_slice()).iter().eq([bet]));
     }
 }

@@ -6,7 +6,7 @@ use crate::error::CloseReason;
 use crate::wire::{ClientCodec, Code, Kind, Line, Reason, Response};
 
 /// Event that a [`Client`](crate::Client) hands to the application.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// Reply to Hello: there is a session.
@@ -157,6 +157,15 @@ impl<'a> Iterator for Documents<'a> {
 }
 
 impl ExactSizeIterator for Documents<'_> {}
+
+/// Compares the documents, and if they are the last ones.
+impl PartialEq for Documents<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.last == other.last && self.clone().eq(other.clone())
+    }
+}
+
+impl Eq for Documents<'_> {}
 
 impl fmt::Debug for Documents<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -67,7 +67,7 @@ fn decode(dialect: Dialect, message: &mut [u8]) {
 fn valid(dialect: Dialect, bets: Bets<'_>) {
     for bet in bets {
         let number = bet.number().to_string();
-        let again = Bet::new(bet.first_name(), bet.last_name(), bet.document(), bet.birthdate(), &number);
+        let again = Bet::new([bet.first_name(), bet.last_name(), bet.document(), bet.birthdate(), &number]);
         assert_eq!(again, Ok(bet), "{dialect}: a bet that is not valid");
     }
 }

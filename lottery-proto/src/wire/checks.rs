@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 use crate::testing::{Samples, check_wire};
 
 fn bet<'a>(first: &'a str, last: &'a str, document: &'a str, number: &'a str) -> Bet<'a> {
-    Bet::new(first, last, document, "2000-02-29", number).expect("valid")
+    Bet::new([first, last, document, "2000-02-29", number]).expect("valid")
 }
 
 /// Returns a block that holds a packet.

@@ -262,7 +262,7 @@ mod tests {
             let mut fields = line.split(';');
             let slow = (line.matches(';').count() == 4)
                 .then(|| core::array::from_fn(|_| fields.next().unwrap_or_default()))
-                .and_then(|[first, last, document, date, number]| Bet::new(first, last, document, date, number).ok());
+                .and_then(|[first, last, document, date, number]| Bet::new([first, last, document, date, number]).ok());
             let window = padded.as_bytes().first_chunk().expect("it is padded");
             let short = read::<b';'>(window, window, line.len());
             let fast = short.and_then(|short| short.bet(&padded));

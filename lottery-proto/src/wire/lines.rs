@@ -35,7 +35,7 @@ mod tests {
     fn bet(line: &str) -> Option<Bet<'_>> {
         let mut fields = line.split(',');
         let mut next = || fields.next().unwrap_or_default();
-        let bet = Bet::new(next(), next(), next(), next(), next()).ok();
+        let bet = Bet::new([next(), next(), next(), next(), next()]).ok();
         bet.filter(|_| fields.next().is_none() && !line.contains('"'))
     }
 

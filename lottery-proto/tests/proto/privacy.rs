@@ -150,12 +150,12 @@ fn errors_name_the_field_and_not_its_value() {
         (first, last, document, &format!("{date}6")[..], "1"),
         (first, last, document, date, document.repeat(2).as_str()),
     ] {
-        says_nothing_of_it(&Bet::new(first, last, document, date, number).unwrap_err());
+        says_nothing_of_it(&Bet::new([first, last, document, date, number]).unwrap_err());
         let payload = [first, last, document, date, number].join("|");
         let block = batch(1, &[payload]);
         says_nothing_of_it(&lottery_proto::block::decode_batch(&block, |_| ()).unwrap_err());
     }
     let piped = format!("{first}|");
-    let bet = Bet::new(&piped, last, document, date, "1").unwrap();
+    let bet = Bet::new([&piped, last, document, date, "1"]).unwrap();
     says_nothing_of_it(&client(1).send_bet(at(0), &bet).unwrap_err());
 }

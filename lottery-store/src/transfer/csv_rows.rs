@@ -62,7 +62,7 @@ impl<R: BufRead> CsvRows<R> {
         let Some(row) = self.next_row()? else { return Ok(None) };
         let [first_name, last_name, document, birthdate] = row.fields;
         let number = itoa::Buffer::new().format(row.number).to_owned();
-        match Bet::new(first_name, last_name, document, birthdate, &number) {
+        match Bet::new([first_name, last_name, document, birthdate, &number]) {
             Ok(_) => Ok(Some(row)),
             Err(error) => Err(Problem::Line(line, error.into())),
         }

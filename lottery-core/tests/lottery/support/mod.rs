@@ -49,7 +49,7 @@ pub(crate) fn winners(bets: &[Fields]) -> Vec<String> {
 }
 
 pub(crate) fn as_bets(fields: &[Fields]) -> Vec<Bet<'_>> {
-    fields.iter().map(|[a, b, c, d, e]| Bet::new(a, b, c, d, e).unwrap()).collect()
+    fields.iter().map(|[a, b, c, d, e]| Bet::new([a, b, c, d, e]).unwrap()).collect()
 }
 
 /// Returns the command that a connection of that agency submits when its client does this.

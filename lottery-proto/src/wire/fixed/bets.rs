@@ -32,7 +32,7 @@ fn read_slow(rest: &str, at: usize) -> Result<(&str, Span), Problem> {
     let (first_column, last_column, document_column, birthdate, number) = columns;
     let (first_name, last_name) = (without_spaces(first_column), without_spaces(last_column));
     let document = without_zeros(document_column);
-    let bet = Bet::new(first_name, last_name, document, birthdate, number)?;
+    let bet = Bet::new([first_name, last_name, document, birthdate, number])?;
     // Padding stands behind a name and before a document. A column has at most 4 bytes for each of 30 characters.
     let padding = |column: &str, field: &str| column.len() - field.len();
     let gaps = [

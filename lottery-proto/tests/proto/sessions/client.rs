@@ -86,7 +86,7 @@ fn another_reply_to_hello_is_named() {
 
 #[test]
 fn a_session_carries_names_without_a_bar() {
-    let bet = |first| Bet::new(first, "Paz", "1", "1980-01-01", "1").unwrap();
+    let bet = |first| Bet::new([first, "Paz", "1", "1980-01-01", "1"]).unwrap();
     assert_eq!(Dialect::SESSION.check_sendable(&bet("Ana")), Ok(()));
     let error = Dialect::SESSION.check_sendable(&bet("A|na")).unwrap_err();
     assert_eq!(error.to_string(), "first_name: '|' cannot be sent in this dialect");
