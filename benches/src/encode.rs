@@ -7,7 +7,7 @@ use lottery_core::store::rows::push_bet;
 use lottery_proto::Bet;
 use lottery_proto::block::{BLOCK_SIZE, HEADER_SIZE};
 
-use crate::input::{Agency, Blocks, sum};
+use crate::input::{Agency, Blocks, add_to_sum, send_blocks, sum};
 use crate::work::Work;
 
 /// Packet types of a bet and of a batch (`docs/protocol.md#block`).
@@ -23,7 +23,11 @@ pub fn encoding<'a>(agencies: &'a [Agency], blocks: &'a Blocks) -> Vec<Work<'a>>
     let (with_core, with_csv) = (bets.clone(), bets);
     let (mut out, mut copy, mut rows, mut other_rows) = (Vec::new(), Vec::new(), String::new(), Vec::new());
     vec![
-        Work::new("block", || Blocks::of(agencies).sum()),
+        Work::new("block", || {
+            let mut sum = 0;
+            send_blocks(agencies, |block| sum = add_to_sum(sum, block));
+            sum
+        }),
         Work::new("block-csv-write", move || csv_to_blocks(&files, &mut out)),
         Work::new("memcpy", move || {
             copy.clear();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_proto::block::BLOCK_SIZE;
-use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, Instant};
+use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, Input, Instant};
 
 /// Number of bets offered for a batch. It is more than fit: the client takes as many as do.
 pub(crate) const OFFERED: usize = 255;
@@ -63,23 +63,9 @@ impl Blocks {
     /// # Panics
     /// If a bet cannot be sent.
     pub fn of(agencies: &[Agency]) -> Self {
-        let mut blocks = Self { bytes: Vec::new(), bets: 0 };
-        for (id, list) in agencies {
-            let mut client = Client::new(ClientConfig::new(*id, Dialect::BLOCK), Instant::default());
-            let bets: Vec<Bet<'_>> = list.bets_from(0).collect();
-            let mut rest = &bets[..];
-            while !rest.is_empty() {
-                let offered = &rest[..rest.len().min(OFFERED)];
-                let sent = client.send_batch(Instant::default(), offered).expect("the bets can be sent");
-                let io = client.poll_io().expect("the connection is open");
-                blocks.bytes.extend_from_slice(io.send);
-                let bytes = io.send.len();
-                client.handle(Instant::default(), Input::Sent(bytes));
-                rest = &rest[sent..];
-            }
-            blocks.bets += bets.len();
-        }
-        blocks
+        let mut bytes = Vec::new();
+        send_blocks(agencies, |block| bytes.extend_from_slice(block));
+        Self { bytes, bets: agencies.iter().map(|(_, list)| list.len()).sum() }
     }
 
     /// Returns the number of bets.
@@ -104,12 +90,6 @@ impl Blocks {
         })
     }
 
-    /// Folds some of the bytes of each block into a number, so that the compiler cannot leave out the
-    /// encoding.
-    pub fn sum(&self) -> u64 {
-        sum(&self.bytes)
-    }
-
     /// Returns each block, with its padding.
     pub fn blocks(&self) -> impl Iterator<Item = &[u8]> {
         self.bytes.chunks_exact(BLOCK_SIZE)
@@ -121,8 +101,32 @@ impl Blocks {
     }
 }
 
+/// Sends all bets of these agencies in full blocks, as a client does, and hands each block to `take`.
+///
+/// # Panics
+/// If a bet cannot be sent.
+pub(crate) fn send_blocks(agencies: &[Agency], mut take: impl FnMut(&[u8])) {
+    for (id, list) in agencies {
+        let mut client = Client::new(ClientConfig::new(*id, Dialect::BLOCK), Instant::default());
+        let mut sent = 0;
+        while sent < list.len() {
+            let offered = list.slice(sent, OFFERED);
+            sent += client.send_batch_of(Instant::default(), offered).expect("the bets can be sent");
+            let block = client.poll_io().expect("the connection is open").send;
+            take(block);
+            let bytes = block.len();
+            client.handle(Instant::default(), Input::Sent(bytes));
+        }
+    }
+}
+
 /// Folds some of the bytes of each block into a number, so that the compiler cannot leave out the writing.
 pub(crate) fn sum(bytes: &[u8]) -> u64 {
-    let last = |block: &[u8]| u64::from(block[0]) << 8 | u64::from(block[block.len() - 1]);
-    bytes.chunks(BLOCK_SIZE).map(last).fold(bytes.len() as u64, |sum, last| sum.rotate_left(5) ^ last)
+    bytes.chunks(BLOCK_SIZE).fold(0, add_to_sum)
+}
+
+/// Adds a block to [`sum`].
+pub(crate) fn add_to_sum(sum: u64, block: &[u8]) -> u64 {
+    let last = u64::from(block[0]) << 8 | u64::from(block[block.len() - 1]);
+    sum.rotate_left(5) ^ last ^ (block.len() as u64) << 16
 }

@@ -28,8 +28,8 @@ pub mod wire;
 mod wire;
 
 pub use bet::{
-    AgencyId, AgencyIdError, Bet, BetFields, BetVec, Bets, Field, FieldError, FieldProblem, Iter as BetsIter,
-    MAX_DOCUMENT, MAX_NAME,
+    AgencyId, AgencyIdError, Bet, BetFields, BetSlice, BetVec, Bets, Field, FieldError, FieldProblem,
+    Iter as BetsIter, MAX_DOCUMENT, MAX_NAME,
 };
 pub use client::{Client, ClientConfig};
 pub use conn::{Input, Instant, Io, Lender, Machine, State};

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
-use lottery_proto::{Bet, BetVec, Dialect, Field, FieldError, FieldProblem};
+use lottery_proto::{Bet, BetSlice, BetVec, Dialect, Field, FieldError, FieldProblem};
 
 pub use self::records::QuotesProblem;
 use self::records::{FIELDS, Record, RecordError, Records};
@@ -207,15 +207,18 @@ impl AgencyFile {
         self.bets.iter_from(from)
     }
 
+    /// Returns the bets from number `from` on, counted from 0, at most `most`, as they are sent.
+    pub fn slice(&self, from: usize, most: usize) -> BetSlice<'_> {
+        self.bets.slice(from, most)
+    }
+
     /// Checks that the dialect can carry every bet as it is.
     ///
     /// # Errors
     /// Returns the line and the field of the first bet that it cannot carry.
     pub fn check_sendable(&self, dialect: Dialect) -> Result<(), AgencyFileError> {
-        for (index, bet) in self.bets_from(0).enumerate() {
-            dialect.check_sendable(&bet).map_err(|problem| self.error(index, problem))?;
-        }
-        Ok(())
+        let unsendable = dialect.first_unsendable(self.slice(0, self.len()));
+        unsendable.map_or(Ok(()), |(index, problem)| Err(self.error(index, problem)))
     }
 
     /// Returns an error about bet number `index`, counted from 0, that names its line.

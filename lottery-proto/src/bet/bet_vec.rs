@@ -5,6 +5,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::Bet;
+use super::bet_slice::BetSlice;
+use super::separators::Separators;
+
+/// Length of a birthdate, in bytes.
+const DATE: usize = "YYYY-MM-DD".len();
 
 /// Valid bets that own their fields, in a single text with a few bytes of places per bet beside it.
 ///
@@ -14,14 +19,17 @@ pub struct BetVec {
     /// Bets in their order, each as [`Place`] says. Line ends may stand between them.
     text: String,
     places: Vec<Place>,
+    /// Separators of dialects in the names.
+    pub(super) separators: Separators,
 }
 
 /// Place of a bet in the text: `first_name,last_name,document,birthdate,number`, without quotes, and the number without
 /// leading zeros.
 #[derive(Clone, Copy)]
-struct Place {
+pub(super) struct Place {
+    /// Offset of the bet in the text, in bytes.
     start: usize,
-    /// Length of each field except the number, in bytes.
+    /// Length of each field except the birthdate, in bytes.
     lens: [u8; 4],
     number: u32,
 }
@@ -29,24 +37,28 @@ struct Place {
 impl BetVec {
     /// Returns an empty collection with capacity for `text` bytes.
     pub fn with_capacity(text: usize) -> Self {
-        Self { text: String::with_capacity(text), places: Vec::new() }
+        Self { text: String::with_capacity(text), places: Vec::new(), separators: Separators::default() }
     }
 
     /// Appends a copy of a bet.
     pub fn push(&mut self, bet: &Bet<'_>) {
-        let fields = [bet.first_name, bet.last_name, bet.document, bet.birthdate];
         let start = self.text.len();
-        for field in fields {
+        for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
             self.text.push_str(field);
             self.text.push(',');
         }
-        self.text.push_str(itoa::Buffer::new().format(bet.number));
-        self.push_place(start, fields.map(str::len), bet.number);
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(bet.number);
+        self.text.push_str(digits);
+        self.separators.add(bet.first_name);
+        self.separators.add(bet.last_name);
+        let lens = [bet.first_name, bet.last_name, bet.document, digits].map(str::len);
+        self.push_place(start, lens, bet.number);
     }
 
     /// Appends bets that stand at the start of `text` as [`Place`] says. `next` validates them one by one: it is given
-    /// an offset in `text`, and returns the bet there and the offset behind its line; `None`: no more are taken. Returns
-    /// the number of bytes taken.
+    /// an offset in `text`, and returns the lengths of the fields of the bet there except its birthdate, its number, and
+    /// the offset behind its line; `None`: no more are taken. Returns the number of bytes taken.
     #[inline]
     pub(crate) fn push_lines(
         &mut self,
@@ -58,7 +70,9 @@ impl BetVec {
             self.push_place(start + at, lens, number);
             at = end;
         }
-        self.text.push_str(text.get(..at).unwrap_or_default());
+        let lines = text.get(..at).unwrap_or_default();
+        self.separators.add_lines(lines);
+        self.text.push_str(lines);
         at
     }
 
@@ -89,14 +103,40 @@ impl BetVec {
         self.places.get(from..).unwrap_or_default().iter().map(|place| self.bet(place))
     }
 
-    fn bet(&self, place: &Place) -> Bet<'_> {
-        let mut rest = self.text.get(place.start..).unwrap_or_default();
-        let [first_name, last_name, document, birthdate] = place.lens.map(|len| {
-            let (field, after) = rest.split_at_checked(len.into()).unwrap_or_default();
-            rest = after.get(1..).unwrap_or_default();
-            field
-        });
-        Bet { first_name, last_name, document, birthdate, number: place.number }
+    /// Returns the bets from index `from` on, counted from 0, at most `most`.
+    pub fn slice(&self, from: usize, most: usize) -> BetSlice<'_> {
+        BetSlice::new(self, self.places.get(from..).unwrap_or_default()).first(most)
+    }
+
+    /// Returns the bytes from the start of a bet to the end of the text.
+    #[inline]
+    pub(super) fn bytes_from(&self, place: &Place) -> &[u8] {
+        self.text.as_bytes().get(place.start..).unwrap_or_default()
+    }
+
+    pub(super) fn bet(&self, place: &Place) -> Bet<'_> {
+        let ([first, second, third, fourth], _) = place.shape();
+        let text = self.text.get(place.start..).unwrap_or_default();
+        let field = |start: usize, end: usize| text.get(start..end).unwrap_or_default();
+        Bet {
+            first_name: field(0, first),
+            last_name: field(first + 1, second),
+            document: field(second + 1, third),
+            birthdate: field(third + 1, fourth),
+            number: place.number,
+        }
+    }
+}
+
+impl Place {
+    /// Returns the offsets of the four separators from the start of the bet, and its length, in bytes.
+    #[inline]
+    pub(super) fn shape(&self) -> ([usize; 4], usize) {
+        let [first, last, document, digits] = self.lens.map(usize::from);
+        let second = first + 1 + last;
+        let third = second + 1 + document;
+        let fourth = third + 1 + DATE;
+        ([first, second, third, fourth], fourth + 1 + digits)
     }
 }
 

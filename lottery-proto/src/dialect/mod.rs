@@ -13,7 +13,7 @@ use core::str::FromStr;
 
 #[cfg(doc)]
 use crate::bet::AgencyId;
-use crate::bet::{Bet, FieldError};
+use crate::bet::{Bet, BetSlice, FieldError};
 use crate::wire::{self, ClientCodec, ServerCodec};
 
 /// Dialect: one of the protocols that carry the same messages (`docs/protocol.md#choosing-a-dialect`).
@@ -116,6 +116,12 @@ impl Dialect {
     /// The field that it cannot carry, and the problem: a separator in a name, or a value wider than its column.
     pub fn check_sendable(self, bet: &Bet<'_>) -> Result<(), FieldError> {
         self.client().check_sendable(bet)
+    }
+
+    /// Returns the first of `bets` that this dialect cannot carry unchanged, by its index from 0, and the error of
+    /// [`Dialect::check_sendable`].
+    pub fn first_unsendable(self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
+        self.client().first_unsendable(bets)
     }
 
     /// Returns the server's side.

@@ -7,7 +7,7 @@ use core::fmt;
 use super::frame::{FrameCursor, Limits};
 use super::message::{Kind, PendingReply, Response};
 use super::reason::Reason;
-use crate::bet::{AgencyId, Bet, FieldError};
+use crate::bet::{AgencyId, Bet, BetSlice, FieldError};
 use crate::error::{DecodeError, SendError};
 
 /// Client's side of a dialect: encodes requests and decodes replies. It has no state: the machine holds the state of a
@@ -52,6 +52,28 @@ pub trait ClientCodec: fmt::Debug + Sync {
         limit: usize,
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError>;
+
+    /// Returns the first of `bets` that this dialect cannot carry unchanged, by its index from 0, and the error of
+    /// [`ClientCodec::check_sendable`].
+    fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
+        let checked = |(index, bet)| self.check_sendable(&bet).err().map(|error| (index, error));
+        bets.iter().enumerate().find_map(checked)
+    }
+
+    /// Appends the same bytes as [`ClientCodec::put_batch`] of these bets, which may be quicker in the form in which they
+    /// are held.
+    ///
+    /// # Errors
+    /// The same as those of [`ClientCodec::put_batch`].
+    fn put_batch_of(
+        &self,
+        agency: AgencyId,
+        bets: BetSlice<'_>,
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        self.put_batch(agency, &bets.iter().collect::<Vec<_>>(), limit, out)
+    }
 
     /// Appends a single bet, which the dialect can carry, and returns the bytes that its reply repeats. A dialect
     /// without such a message sends a batch of one.

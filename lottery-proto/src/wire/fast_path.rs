@@ -31,15 +31,15 @@ impl ShortBet {
     /// Returns the place of this bet, which begins `at` bytes behind the start of its payload.
     #[inline(always)]
     pub(super) fn span(self, at: usize) -> Span {
-        let (lens, number) = self.lens_and_number();
-        Span::new(at, lens, [1; 3], number)
+        let [a, b, c, _] = self.separators;
+        Span::new(at, [a, b - a - 1, c - b - 1, DATE], [1; 3], self.number)
     }
 
-    /// Returns the lengths of its fields except the number, in bytes, and the number.
+    /// Returns the lengths of names, document and number of this bet, which is `len` bytes long, and the number.
     #[inline(always)]
-    pub(super) fn lens_and_number(self) -> ([usize; 4], u32) {
-        let [a, b, c, _] = self.separators;
-        ([a, b - a - 1, c - b - 1, DATE], self.number)
+    pub(super) fn lens_and_number(self, len: usize) -> ([usize; 4], u32) {
+        let [a, b, c, d] = self.separators;
+        ([a, b - a - 1, c - b - 1, len - d - 1], self.number)
     }
 
     /// Returns this bet, which begins `text`.
@@ -72,10 +72,10 @@ pub(super) fn read<const SEPARATOR: u8>(window: &[u8; WINDOW], bytes: &[u8], len
 }
 
 /// Reads the bet in the line at the start of these bytes, `first_name,last_name,document,birthdate,number`, if it is
-/// valid, short and without quotes, and the number without leading zeros. Returns it and the size of the line with its
-/// end: CR LF, LF or CR. The bytes are part of a text.
+/// valid, short and without quotes, and the number without leading zeros. Returns it, its length, and the size of the line
+/// with its end: CR LF, LF or CR. The bytes are part of a text.
 #[inline(always)]
-pub(super) fn line(bytes: &[u8]) -> Option<(ShortBet, usize)> {
+pub(super) fn line(bytes: &[u8]) -> Option<(ShortBet, usize, usize)> {
     let window: &[u8; WINDOW] = bytes.first_chunk()?;
     let lanes = lanes(window);
     // What no name holds and no digit is ends the line, or is for the slow path.
@@ -90,7 +90,7 @@ pub(super) fn line(bytes: &[u8]) -> Option<(ShortBet, usize)> {
     let number = bars[3];
     let leading_zero = (*window.get(number + 1)? == b'0') & (len - number > 2);
     let size = len + 1 + usize::from((end == b'\r') & (behind == b'\n'));
-    (!leading_zero).then_some((bet, size))
+    (!leading_zero).then_some((bet, len, size))
 }
 
 /// Returns the places of the four lowest bits; 63 for each that there is not.

@@ -11,8 +11,8 @@ impl BetVec {
     /// it is for a reader that knows quotes and finds mistakes.
     pub fn extend_from_lines(&mut self, text: &str) -> usize {
         self.push_lines(text, |at| {
-            let (bet, size) = fast_path::line(text.as_bytes().get(at..)?)?;
-            let (lens, number) = bet.lens_and_number();
+            let (bet, len, size) = fast_path::line(text.as_bytes().get(at..)?)?;
+            let (lens, number) = bet.lens_and_number(len);
             Some((lens, number, at + size))
         })
     }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, MAX_DOCUMENT, swar};
+use crate::bet::{AgencyId, Bet, BetSlice, Field, FieldError, FieldProblem, MAX_DOCUMENT, swar};
 use crate::error::{DecodeError, Problem};
 
 /// Parses a decimal number of 1 to 9 digits.
@@ -53,6 +53,15 @@ pub fn check_separators(bet: &Bet<'_>, separators: &[u8]) -> Result<(), FieldErr
     Ok(())
 }
 
+/// Returns the first of `bets` with one of the dialect's separators in a name, by its index from 0.
+pub(super) fn first_unsendable(bets: BetSlice<'_>, separators: &[u8]) -> Option<(usize, FieldError)> {
+    if !bets.may_hold(separators) {
+        return None;
+    }
+    let checked = |(index, bet)| check_separators(&bet, separators).err().map(|error| (index, error));
+    bets.iter().enumerate().find_map(checked)
+}
+
 /// True if the text is a document as a server may send it: 1 to 20 digits.
 pub fn is_document(text: &[u8]) -> bool {
     (1..=MAX_DOCUMENT).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
@@ -62,6 +71,19 @@ pub fn is_document(text: &[u8]) -> bool {
 pub fn failure_text(text: &str) -> String {
     let unsafe_char = |c: char| c == ';' || c.is_control();
     text.chars().map(|c| if unsafe_char(c) { ',' } else { c }).collect()
+}
+
+/// Appends the first `len` of these bytes. It copies `N` bytes, if there are, which needs no call.
+#[inline]
+pub(super) fn put_window<const N: usize>(bytes: &[u8], len: usize, out: &mut Vec<u8>) {
+    match bytes.first_chunk::<N>() {
+        Some(window) if len <= N => {
+            let end = out.len() + len;
+            out.extend_from_slice(window);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(bytes.get(..len).unwrap_or_default()),
+    }
 }
 
 /// Appends a number in decimal digits.
@@ -75,4 +97,13 @@ pub fn put_padded(number: usize, width: usize, out: &mut Vec<u8>) {
     let digits = digits.format(number).as_bytes();
     out.resize(out.len() + width.saturating_sub(digits.len()), b'0');
     out.extend_from_slice(digits);
+}
+
+/// Writes a number in decimal digits, padded left with zeros. Digits for which there is no place are left out.
+pub(super) fn set_padded(number: usize, places: &mut [u8]) {
+    let mut rest = number;
+    for place in places.iter_mut().rev() {
+        *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
 }

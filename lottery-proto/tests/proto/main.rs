@@ -11,6 +11,7 @@ mod decoded_ahead;
 mod detection;
 mod display;
 mod echo;
+mod encoders;
 mod fixed;
 mod framed;
 mod lending;

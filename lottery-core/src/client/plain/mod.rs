@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lottery_proto::client::{Event, Rejected};
-use lottery_proto::{Bet, CloseReason, Instant, SendError, WinnersFlow};
+use lottery_proto::{CloseReason, Instant, SendError, WinnersFlow};
 use tracing::{debug, info, warn};
 
 use super::connection::ClientConnection;
@@ -166,8 +166,7 @@ impl PlainClient {
                     return Err(SendError::Busy);
                 }
                 let max = self.job.batch_max.unwrap_or(profile.batch_bets);
-                let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(max).collect();
-                self.sent += client.send_batch(now, &batch)?;
+                self.sent += client.send_batch_of(now, self.bets.slice(self.sent, max))?;
                 self.report();
             }
             Phase::Sending => {

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use lottery_proto::client::{Event, Rejected};
-use lottery_proto::{Bet, Code, Instant, SendError};
+use lottery_proto::{Code, Instant, SendError};
 use tracing::{debug, info, warn};
 
 use super::connection::ClientConnection;
@@ -153,8 +153,7 @@ impl SessionClient {
                     return Err(SendError::Busy);
                 }
                 let max = self.job.batch_max.unwrap_or(profile.batch_bets);
-                let batch: Vec<Bet<'_>> = self.bets.bets_from(self.sent).take(max).collect();
-                self.sent += client.send_batch(now, &batch)?;
+                self.sent += client.send_batch_of(now, self.bets.slice(self.sent, max))?;
                 self.in_flight.push_back(self.sent);
             }
             Phase::Sending if self.finished => {

@@ -1,4 +1,4 @@
-//! Bets of `block`, alone and in batches (`docs/protocol.md#block`).
+//! Decoding of bets in `block`, alone and in batches (`docs/protocol.md#block`).
 //!
 //! A batch is a count and that many Bet packets, each with its own header, without padding between them.
 
@@ -6,17 +6,16 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::vec::Vec;
 use nom::Parser;
 use nom::bytes::complete::{tag, take_till};
 
-use super::header::{BATCH, BET, HEADER_SIZE, Header, Short, add_block, agency_byte, header, packet};
-use crate::bet::{AgencyId, Bet, Span, Spans};
-use crate::error::{DecodeError, Problem, SendError};
+use super::header::{BATCH, BET, HEADER_SIZE, Header, Short, header, packet};
+use crate::bet::{Bet, Span, Spans};
+use crate::error::{DecodeError, Problem};
 use crate::wire::fast_path::{self, ShortBet};
 
 /// Offset of the first bet in a Batch packet, in bytes: behind the header and the count.
-const BETS_AT: usize = HEADER_SIZE + 1;
+pub(super) const BETS_AT: usize = HEADER_SIZE + 1;
 
 /// Decodes a block that holds a Batch packet: hands each bet to `visit`, validated and borrowed, in one pass.
 ///
@@ -202,50 +201,4 @@ pub(super) fn echo_of(payload: &[u8]) -> Box<[u8]> {
     };
     let (document, number) = (digits(2), digits(1));
     [document, b"|", number].concat().into()
-}
-
-/// Appends a Batch packet with as many of `bets` as fit, and returns their number.
-pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
-    let agency = agency_byte(agency)?;
-    let block = add_block(out);
-    let (mut taken, mut end) = (0, BETS_AT);
-    for bet in bets.iter().take(u8::MAX.into()) {
-        let room = block.get_mut(end..).unwrap_or_default();
-        let Some(size) = put_packet(agency, bet, room) else {
-            // Erase the part of a bet that did not fit.
-            room.fill(0);
-            break;
-        };
-        end += size;
-        taken += 1;
-    }
-    if let Some(head) = block.first_chunk_mut() {
-        *head = batch_head(agency, end, taken);
-    }
-    Ok(taken.into())
-}
-
-/// Returns the header of a Batch packet of `size` bytes, and its count.
-fn batch_head(agency: u8, size: usize, count: u8) -> [u8; BETS_AT] {
-    let [low, high] = u16::try_from(size).unwrap_or(u16::MAX).to_le_bytes();
-    [BATCH, agency, low, high, count]
-}
-
-/// Writes a Bet packet, and returns its size in bytes; `None` if it does not fit.
-#[inline]
-pub(super) fn put_packet(agency: u8, bet: &Bet<'_>, room: &mut [u8]) -> Option<usize> {
-    let mut end = HEADER_SIZE;
-    for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
-        let bar = end + field.len();
-        room.get_mut(end..bar)?.copy_from_slice(field.as_bytes());
-        *room.get_mut(bar)? = b'|';
-        end = bar + 1;
-    }
-    let mut number = itoa::Buffer::new();
-    let number = number.format(bet.number).as_bytes();
-    room.get_mut(end..end + number.len())?.copy_from_slice(number);
-    end += number.len();
-    let [low, high] = u16::try_from(end).ok()?.to_le_bytes();
-    *room.first_chunk_mut()? = [BET, agency, low, high];
-    Some(end)
 }

@@ -13,6 +13,7 @@
 mod answers;
 mod batch;
 mod documents;
+mod encode;
 mod header;
 mod requests;
 mod session;
@@ -24,15 +25,16 @@ pub(crate) use session::SESSION;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::text::check_separators;
 use super::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Rejection, Request,
-    Response, ServerCodec, TooLarge,
+    Response, ServerCodec, TooLarge, text,
 };
-use crate::bet::{AgencyId, Bet, FieldError, Spans};
+use crate::bet::{AgencyId, Bet, BetSlice, FieldError, Spans};
 use crate::dialect::{Dialect, DialectProfile, Wire};
 use crate::error::{DecodeError, SendError};
 use crate::wire::{ListSize, Part};
+
+const SEPARATORS: &[u8] = b"|";
 
 /// Dialect `block`.
 pub(crate) static BLOCK: Wire = Wire {
@@ -101,7 +103,11 @@ impl ClientCodec for Block {
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        check_separators(bet, b"|")
+        text::check_separators(bet, SEPARATORS)
+    }
+
+    fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
+        text::first_unsendable(bets, SEPARATORS)
     }
 
     fn put_batch(
@@ -111,7 +117,17 @@ impl ClientCodec for Block {
         _: usize,
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError> {
-        batch::encode(agency, bets, out)
+        encode::encode(agency, bets, out)
+    }
+
+    fn put_batch_of(
+        &self,
+        agency: AgencyId,
+        bets: BetSlice<'_>,
+        _: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        encode::encode_lines(agency, bets, out)
     }
 
     fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {

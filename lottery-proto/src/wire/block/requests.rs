@@ -4,11 +4,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::BufMut;
 
-use super::batch;
 use super::header::{
     BATCH, BATCH_ACK, BET, BET_ACK, ERROR, FINISHED, HEADER_SIZE, HELLO, WELCOME, WINNER, add_block,
     agency_byte, header, packet, put_block,
 };
+use super::{batch, encode};
 use crate::bet::{AgencyId, Bet, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{Kind, PendingReply, Rejection, Request};
@@ -76,7 +76,7 @@ fn due(block: &[u8]) -> Option<PendingReply> {
 pub(super) fn encode_bet(agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
     let agency = agency_byte(agency)?;
     let start = out.len();
-    if batch::put_packet(agency, bet, add_block(out)).is_none() {
+    if encode::put_packet(agency, bet, add_block(out)).is_none() {
         out.truncate(start);
         return Err(SendError::TooLong);
     }

@@ -10,7 +10,7 @@ use super::header::{
     BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte, frame, packet, put_block,
 };
 use super::{Block, MAX_AGENCY, answers, documents, requests};
-use crate::bet::{AgencyId, Bet, FieldError, Spans};
+use crate::bet::{AgencyId, Bet, BetSlice, FieldError, Spans};
 use crate::dialect::{Dialect, DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
@@ -142,6 +142,20 @@ impl ClientCodec for Session {
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError> {
         Block.put_batch(agency, bets, limit, out)
+    }
+
+    fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
+        Block.first_unsendable(bets)
+    }
+
+    fn put_batch_of(
+        &self,
+        agency: AgencyId,
+        bets: BetSlice<'_>,
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        Block.put_batch_of(agency, bets, limit, out)
     }
 
     fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {

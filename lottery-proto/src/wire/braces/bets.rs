@@ -6,7 +6,7 @@ use nom::bytes::complete::{tag, take_till};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
-use crate::bet::{AgencyId, Bet, MAX_DOCUMENT, Payload, Span, Spans, date_faults};
+use crate::bet::{AgencyId, Bet, BetLine, MAX_DOCUMENT, Payload, Span, Spans, date_faults};
 use crate::error::{DecodeError, Problem};
 use crate::wire::fast_path;
 use crate::wire::text::{self, put_number};
@@ -15,6 +15,8 @@ use crate::wire::text::{self, put_number};
 pub(super) const KEYS: [&str; 5] =
     ["{PlayerName:", ",PlayerSurname:", ",PlayerDocID:", ",PlayerDateOfBirth:", ",WageredNumber:"];
 const AGENCY_KEY: &str = ",AgencyID:";
+/// Number of bytes of a field that are copied at once.
+const WINDOW: usize = 32;
 
 /// Validates a batch, puts the places of its bets into `spans`, and returns the agency that all of them name, and their
 /// number.
@@ -148,6 +150,37 @@ pub(super) fn put_bet(agency: AgencyId, bet: &Bet<'_>, comma: bool, out: &mut Ve
         put_number(value, out);
     }
     out.put_u8(b'}');
+}
+
+/// Returns the end of a bet behind its number, in a window, and its length in bytes.
+pub(super) fn ending(agency: AgencyId) -> (Vec<u8>, usize) {
+    let mut ending = AGENCY_KEY.as_bytes().to_vec();
+    put_number(agency.get(), &mut ending);
+    ending.put_u8(b'}');
+    let len = ending.len();
+    ending.resize(WINDOW, 0);
+    (ending, len)
+}
+
+/// Works like [`put_bet`], with a bet as it is held, and the [`ending`] of all bets.
+#[inline]
+pub(super) fn put_line(line: &BetLine<'_>, (ending, len): (&[u8], usize), comma: bool, out: &mut Vec<u8>) {
+    if comma {
+        out.put_u8(b',');
+    }
+    let (bytes, ([first, last, document, birthdate], end)) = (line.bytes(), line.shape());
+    let fields = [
+        (0, first),
+        (first + 1, last),
+        (last + 1, document),
+        (document + 1, birthdate),
+        (birthdate + 1, end),
+    ];
+    for (key, (start, end)) in KEYS.iter().zip(fields) {
+        out.put_slice(key.as_bytes());
+        text::put_window::<WINDOW>(bytes.get(start..).unwrap_or_default(), end - start, out);
+    }
+    text::put_window::<WINDOW>(ending, len, out);
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use nom::{IResult, Parser};
 
 use bets::{KEYS, put_bet};
 
-use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT, Spans};
+use crate::bet::{AgencyId, Bet, BetSlice, FieldError, MAX_DOCUMENT, Spans};
 use crate::dialect::{DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, failure_text, is_document, put_number};
@@ -159,23 +159,24 @@ impl ClientCodec for Braces {
         limit: usize,
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError> {
-        if bets.is_empty() {
-            return Err(SendError::NotInDialect);
-        }
-        let start = out.len();
-        let mut taken = 0;
-        out.put_u8(b'B');
-        for bet in bets {
-            let end = out.len();
-            put_bet(agency, bet, taken > 0, out);
-            if taken > 0 && out.len() - start >= limit {
-                out.truncate(end);
-                break;
-            }
-            taken += 1;
-        }
-        out.put_u8(b';');
-        Ok(taken)
+        put_all(bets.iter(), limit, out, |bet, comma, out| put_bet(agency, bet, comma, out))
+    }
+
+    fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
+        text::first_unsendable(bets, SEPARATORS)
+    }
+
+    fn put_batch_of(
+        &self,
+        agency: AgencyId,
+        bets: BetSlice<'_>,
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        let (ending, len) = bets::ending(agency);
+        put_all(bets.lines(), limit, out, |line, comma, out| {
+            bets::put_line(&line, (&ending, len), comma, out);
+        })
     }
 
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
@@ -210,6 +211,34 @@ impl ClientCodec for Braces {
         let (_, rest) = rest.split_once(':')?;
         rest.split_once('}')
     }
+}
+
+/// Appends a batch of as many of these bets as one message of about `limit` bytes carries, and returns their number.
+/// `put` appends a bet, with a comma before it or not.
+#[inline]
+fn put_all<T>(
+    bets: impl ExactSizeIterator<Item = T>,
+    limit: usize,
+    out: &mut Vec<u8>,
+    put: impl Fn(T, bool, &mut Vec<u8>),
+) -> Result<usize, SendError> {
+    if bets.len() == 0 {
+        return Err(SendError::NotInDialect);
+    }
+    let start = out.len();
+    let mut taken = 0;
+    out.put_u8(b'B');
+    for bet in bets {
+        let end = out.len();
+        put(bet, taken > 0, out);
+        if taken > 0 && out.len() - start >= limit {
+            out.truncate(end);
+            break;
+        }
+        taken += 1;
+    }
+    out.put_u8(b';');
+    Ok(taken)
 }
 
 /// Decodes and validates a list of winners: `{PlayerDocID:…},{…}`.

@@ -1,11 +1,14 @@
 //! Bets in columns (`docs/protocol.md#fixed`).
 
+use alloc::vec::Vec;
+use bytes::BufMut;
 use nom::bytes::complete::take;
 use nom::{IResult, Parser};
 
-use crate::bet::{Bet, Span};
+use crate::bet::{Bet, BetLine, BetSlice, Span};
 use crate::error::Problem;
 use crate::wire::fast_path;
+use crate::wire::text::{self, put_padded};
 
 pub(super) const NAME: usize = 30;
 pub(super) const DOCUMENT: usize = 8;
@@ -13,6 +16,10 @@ const DATE: usize = 10;
 pub(super) const NUMBER: usize = 4;
 /// Width of a bet, in characters.
 pub(super) const BET: usize = 2 * NAME + DOCUMENT + DATE + NUMBER;
+/// Number of bytes of a field or of padding that are copied at once.
+const WINDOW: usize = 32;
+const SPACES: [u8; WINDOW] = [b' '; WINDOW];
+const ZEROS: [u8; WINDOW] = [b'0'; WINDOW];
 const _: () = assert!(BET == fast_path::COLUMNS, "the fast path reads the same columns");
 
 /// Validates the bet at the start of `rest`, which is `at` bytes behind the start of the payload, and returns the text
@@ -83,6 +90,84 @@ pub(super) fn without_zeros(document: &str) -> &str {
     } else {
         trimmed
     }
+}
+
+/// Returns the size of the bet in bytes: one for each character, and the extra bytes of longer ones.
+pub(super) fn size(bet: &Bet<'_>) -> usize {
+    BET + longer(bet.first_name.as_bytes()) + longer(bet.last_name.as_bytes())
+}
+
+/// Returns the number of bytes by which a text is longer than its number of characters.
+#[inline]
+fn longer(text: &[u8]) -> usize {
+    // All bytes of a character but the first are 10xxxxxx.
+    text.iter().filter(|byte| **byte & 0xC0 == 0x80).count()
+}
+
+/// Appends a bet that the dialect can carry.
+pub(super) fn put_bet(bet: &Bet<'_>, out: &mut Vec<u8>) {
+    for name in [bet.first_name, bet.last_name] {
+        out.put_slice(name.as_bytes());
+        out.put_bytes(b' ', (NAME + longer(name.as_bytes())).saturating_sub(name.len()));
+    }
+    put_document(bet.document, out);
+    out.put_slice(bet.birthdate.as_bytes());
+    put_padded(bet.number as usize, NUMBER, out);
+}
+
+pub(super) fn put_document(document: &str, out: &mut Vec<u8>) {
+    out.put_bytes(b'0', DOCUMENT.saturating_sub(document.len()));
+    out.put_slice(document.as_bytes());
+}
+
+/// True if the bet as it is held is one that the dialect can carry, seen from lengths alone: names of few bytes have few
+/// characters.
+#[inline]
+pub(super) fn is_narrow(line: &BetLine<'_>) -> bool {
+    let (bytes, ([first, last, document, birthdate], end)) = (line.bytes(), line.shape());
+    let at = |index: usize| bytes.get(index).copied().unwrap_or_default();
+    let digits = document - last - 1;
+    let names = first <= NAME && last - first - 1 <= NAME && at(first - 1) != b' ' && at(last - 1) != b' ';
+    names && digits <= DOCUMENT && (digits == 1 || at(last + 1) != b'0') && end - birthdate - 1 <= NUMBER
+}
+
+/// Appends as many of `bets` as fit into `limit` bytes, at least one if there is one, and returns their number.
+pub(super) fn put_lines(bets: BetSlice<'_>, limit: usize, out: &mut Vec<u8>) -> usize {
+    let (mut taken, mut room) = (0, limit);
+    for line in bets.lines() {
+        let bytes = line.bytes();
+        let ([first, last, ..], _) = line.shape();
+        let names = [bytes.get(..first), bytes.get(first + 1..last)].map(Option::unwrap_or_default);
+        let longer = names.map(longer);
+        let left = room.checked_sub(BET + longer.iter().sum::<usize>());
+        if left.is_none() && taken > 0 {
+            break;
+        }
+        put_line(&line, longer, out);
+        (taken, room) = (taken + 1, left.unwrap_or_default());
+    }
+    taken
+}
+
+/// Works like [`put_bet`], with a bet as it is held, whose names are so much longer than their characters.
+#[inline]
+fn put_line(line: &BetLine<'_>, longer: [usize; 2], out: &mut Vec<u8>) {
+    let (bytes, ([first, last, document, birthdate], end)) = (line.bytes(), line.shape());
+    let [longer_first, longer_last] = longer;
+    for (start, end, width) in [(0, first, NAME + longer_first), (first + 1, last, NAME + longer_last)] {
+        put_field(bytes, start, end, out);
+        text::put_window::<WINDOW>(&SPACES, width.saturating_sub(end - start), out);
+    }
+    text::put_window::<WINDOW>(&ZEROS, DOCUMENT.saturating_sub(document - last - 1), out);
+    put_field(bytes, last + 1, document, out);
+    put_field(bytes, document + 1, birthdate, out);
+    text::put_window::<WINDOW>(&ZEROS, NUMBER.saturating_sub(end - birthdate - 1), out);
+    put_field(bytes, birthdate + 1, end, out);
+}
+
+#[inline]
+fn put_field(bytes: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
+    text::put_window::<WINDOW>(bytes.get(start..).unwrap_or_default(), end - start, out);
 }
 
 #[cfg(test)]

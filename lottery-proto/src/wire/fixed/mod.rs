@@ -10,7 +10,7 @@ use bytes::BufMut;
 
 use bets::{BET, DOCUMENT, NAME, NUMBER, without_zeros};
 
-use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Spans};
+use crate::bet::{AgencyId, Bet, BetLine, BetSlice, Field, FieldError, FieldProblem, Spans};
 use crate::dialect::{DialectProfile, WinnersFlow, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, is_document, put_padded};
@@ -138,7 +138,7 @@ impl ServerCodec for Fixed {
             out.put_u8(b'R');
             put_padded(usize::try_from(part.size.documents).unwrap_or(MOST), DIGITS, out);
         }
-        documents.for_each(|document| put_document(document, out));
+        documents.for_each(|document| bets::put_document(document, out));
         AfterReply::Close
     }
 }
@@ -192,7 +192,7 @@ impl ClientCodec for Fixed {
     ) -> Result<usize, SendError> {
         let mut room = limit.saturating_sub(HEAD + DIGITS);
         let fits = |bet: &&Bet<'_>| {
-            let left = room.checked_sub(size(bet));
+            let left = room.checked_sub(bets::size(bet));
             room = left.unwrap_or_default();
             left.is_some()
         };
@@ -201,15 +201,31 @@ impl ClientCodec for Fixed {
         put_head(b'A', agency, out);
         put_padded(bets.len(), DIGITS, out);
         for bet in bets {
-            for name in [bet.first_name, bet.last_name] {
-                out.put_slice(name.as_bytes());
-                out.put_bytes(b' ', NAME.saturating_sub(name.chars().count()));
-            }
-            put_document(bet.document, out);
-            out.put_slice(bet.birthdate.as_bytes());
-            put_padded(bet.number as usize, NUMBER, out);
+            bets::put_bet(bet, out);
         }
         Ok(bets.len())
+    }
+
+    fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
+        let error = |line: BetLine<'_>| {
+            if bets::is_narrow(&line) { None } else { self.check_sendable(&line.bet()).err() }
+        };
+        bets.lines().enumerate().find_map(|(index, line)| error(line).map(|error| (index, error)))
+    }
+
+    fn put_batch_of(
+        &self,
+        agency: AgencyId,
+        bets: BetSlice<'_>,
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        put_head(b'A', agency, out);
+        let count = out.len();
+        put_padded(0, DIGITS, out);
+        let taken = bets::put_lines(bets.first(MOST), limit.saturating_sub(HEAD + DIGITS), out);
+        text::set_padded(taken, out.get_mut(count..count + DIGITS).unwrap_or_default());
+        Ok(taken)
     }
 
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
@@ -287,18 +303,7 @@ fn frame(
     Ok(len.map(|len| head + len))
 }
 
-/// Returns the size of the bet in bytes: one for each character, and the extra bytes of longer ones.
-fn size(bet: &Bet<'_>) -> usize {
-    let longer = |name: &str| name.len() - name.chars().count();
-    BET + longer(bet.first_name) + longer(bet.last_name)
-}
-
 fn put_head(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {
     out.put_u8(kind);
     put_padded(agency.get() as usize, DIGITS, out);
-}
-
-fn put_document(document: &str, out: &mut Vec<u8>) {
-    out.put_bytes(b'0', DOCUMENT.saturating_sub(document.len()));
-    out.put_slice(document.as_bytes());
 }

@@ -2,20 +2,21 @@
 //!
 //! Every message, both ways, is eight decimal digits, the length of the body in bytes, and the body.
 
+mod bets;
+
 use alloc::vec::Vec;
 use bytes::BufMut;
 use nom::bytes::complete::{tag, take_till1, take_while};
 use nom::{IResult, Parser};
 
-use super::text::{self, failure_text, is_document, put_number, put_padded};
-use super::{
-    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Reason, Rejection,
-    Request, Response, ServerCodec, TooLarge, fast_path,
-};
-use crate::bet::{AgencyId, Bet, FieldError, MAX_DOCUMENT, Payload, Span, Spans};
+use crate::bet::{AgencyId, Bet, BetSlice, FieldError, MAX_DOCUMENT, Spans};
 use crate::dialect::{DialectProfile, WinnersFlow, Wire};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::{ListSize, Part};
+use crate::wire::text::{self, failure_text, is_document, put_number, put_padded};
+use crate::wire::{
+    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
+    Reason, Rejection, Request, Response, ServerCodec, TooLarge,
+};
 
 /// Number of digits before a body.
 const LENGTH: usize = 8;
@@ -27,6 +28,7 @@ const STORED: &[u8] = b"success;Batch stored successfully.";
 const REJECTED: &[u8] = b"error;";
 const FINISHED: &[u8] = b"END";
 const NO_WINNERS: &[u8] = b"NO_WINNERS";
+const SEPARATORS: &[u8] = b";";
 
 /// Dialect `framed`.
 pub(crate) static FRAMED: Wire = Wire {
@@ -71,7 +73,7 @@ impl ServerCodec for Framed {
         }
         let (agency, count, at) = head(body).map_err(|error| Rejection::of(Kind::Batch, 0, error))?;
         let rejected = |error| Rejection::of(Kind::Batch, agency.get(), error);
-        let found = validate(body, at, count, spans).map_err(rejected)?;
+        let found = bets::validate(body, at, count, spans).map_err(rejected)?;
         if found != count {
             let problem = Problem::BetCount { said: count, found };
             return Err(rejected(DecodeError::new(LENGTH, problem)));
@@ -144,7 +146,7 @@ impl ClientCodec for Framed {
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        text::check_separators(bet, b";")
+        text::check_separators(bet, SEPARATORS)
     }
 
     fn put_batch(
@@ -158,21 +160,30 @@ impl ClientCodec for Framed {
         let mut taken = 0;
         for bet in bets {
             let end = lines.len();
-            put_line(bet, &mut lines);
+            bets::put_line(bet, &mut lines);
             if taken > 0 && lines.len() > limit {
                 lines.truncate(end);
                 break;
             }
             taken += 1;
         }
-        put(out, |out| {
-            put_number(agency.get(), out);
-            out.put_u8(b';');
-            put_number(u32::try_from(taken).unwrap_or(u32::MAX), out);
-            out.put_u8(b'\n');
-            out.put_slice(&lines);
-        })
-        .map_err(|TooLarge| SendError::TooLong)?;
+        put_batch(agency, taken, out, |out| out.put_slice(&lines))?;
+        Ok(taken)
+    }
+
+    fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
+        text::first_unsendable(bets, SEPARATORS)
+    }
+
+    fn put_batch_of(
+        &self,
+        agency: AgencyId,
+        bets: BetSlice<'_>,
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SendError> {
+        let (taken, size) = bets::count_lines(bets, limit);
+        put_batch(agency, taken, out, |out| bets::put_lines(bets.first(taken), size, out))?;
         Ok(taken)
     }
 
@@ -251,54 +262,21 @@ fn head(body: &[u8]) -> Result<(AgencyId, usize, usize), DecodeError> {
     Ok((agency, count, body.len() - rest.len()))
 }
 
-/// Validates the lines from `at` on, puts the places of their bets into `spans`, and returns their number. `count` is
-/// the announced number. Empty lines are skipped.
-fn validate(body: &[u8], at: usize, count: usize, spans: &mut Spans) -> Result<usize, DecodeError> {
-    let payload = Payload::new(body.get(at..).unwrap_or_default());
-    spans.begin(count, payload.bytes.len());
-    let (mut at, mut found, offset) = (0, 0, LENGTH + at);
-    while let Some(rest) = payload.bytes.get(at..)
-        && !rest.is_empty()
-    {
-        let wrong = |problem| DecodeError::in_bet(found + 1, offset + at, problem);
-        let end = memchr::memchr(b'\n', rest);
-        let end = end.ok_or(wrong(Problem::Expected("a line end after the last bet")))?;
-        if end > 0 {
-            spans.push(bet(payload, at, end).map_err(wrong)?);
-            found += 1;
-        }
-        at += end + 1;
-    }
-    Ok(found)
-}
-
-/// Validates the bet in the line of `len` bytes that begins at `at`, and returns its place.
-fn bet(payload: Payload<'_>, at: usize, len: usize) -> Result<Span, Problem> {
-    let rest = payload.bytes.get(at..).unwrap_or_default();
-    if payload.text.is_some()
-        && let Some(window) = rest.first_chunk()
-        && let Some(short) = fast_path::read::<b';'>(window, rest, len)
-    {
-        return Ok(short.span(at));
-    }
-    let line = rest.get(..len).unwrap_or_default();
-    let mut separators = memchr::memchr_iter(b';', line);
-    let four = (separators.next(), separators.next(), separators.next(), separators.next());
-    let ((Some(a), Some(b), Some(c), Some(d)), None) = (four, separators.next()) else {
-        return Err(Problem::FieldCount { found: memchr::memchr_iter(b';', line).count() + 1 });
-    };
-    let fields =
-        [at..at + a, at + a + 1..at + b, at + b + 1..at + c, at + c + 1..at + d, at + d + 1..at + len];
-    Ok(Span::of(&payload.bet(fields)?, at, [1; 3]))
-}
-
-fn put_line(bet: &Bet<'_>, out: &mut Vec<u8>) {
-    for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
-        out.put_slice(field.as_bytes());
+/// Appends a batch of `count` bets, whose lines `write` appends.
+fn put_batch(
+    agency: AgencyId,
+    count: usize,
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Result<(), SendError> {
+    put(out, |out| {
+        put_number(agency.get(), out);
         out.put_u8(b';');
-    }
-    put_number(bet.number, out);
-    out.put_u8(b'\n');
+        put_number(u32::try_from(count).unwrap_or(u32::MAX), out);
+        out.put_u8(b'\n');
+        write(out);
+    })
+    .map_err(|TooLarge| SendError::TooLong)
 }
 
 /// Appends a message with the body that `write` appends.
@@ -311,11 +289,7 @@ fn put(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), TooLar
         out.truncate(start);
         return Err(TooLarge);
     }
-    let mut digits = Vec::with_capacity(LENGTH);
-    put_padded(len, LENGTH, &mut digits);
-    for (place, digit) in out.iter_mut().skip(start).zip(digits) {
-        *place = digit;
-    }
+    text::set_padded(len, out.get_mut(start..start + LENGTH).unwrap_or_default());
     Ok(())
 }
 
