@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use lottery_proto::Dialect;
 use lottery_testkit::process::{self, Running, free_address};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
@@ -37,9 +38,9 @@ pub fn this_program(role: &str) -> Command {
 /// Runs the server's program on the runtime of that name; `None` if there is no such runtime.
 pub fn run_server(runtime: &str) -> Option<ExitCode> {
     match runtime {
-        "tokio" => Some(lottery_cli::program::server(&runtime_tokio::Tokio, SystemTime::now)),
-        "std" => Some(lottery_cli::program::server(&runtime_std::Std, SystemTime::now)),
-        "smol" => Some(lottery_cli::program::server(&runtime_smol::Smol, SystemTime::now)),
+        "tokio" => Some(lottery_cli::program::server(&runtime_tokio::Tokio, Dialect::ALL, SystemTime::now)),
+        "std" => Some(lottery_cli::program::server(&runtime_std::Std, Dialect::ALL, SystemTime::now)),
+        "smol" => Some(lottery_cli::program::server(&runtime_smol::Smol, Dialect::ALL, SystemTime::now)),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use lottery_cli::config::{Parsed, client, server};
 use lottery_cli::log::{Level, UnknownLevel, subscriber};
+use lottery_proto::Dialect;
 use lottery_testkit::log::logged;
 
 #[test]
@@ -81,10 +82,14 @@ fn only_events_of_our_own_crates_are_logged() {
 fn the_settings_are_logged_as_they_were_written() {
     let lines = logged(Level::Debug, || {
         let flags = ["s", "--config=/dev/null", "--listen-backlog=5", "--log-level=DEBUG"];
-        let Ok(Parsed::Run(settings)) = server(flags.map(Into::into), &|_| None) else { panic!() };
+        let Ok(Parsed::Run(settings)) = server(flags.map(Into::into), &|_| None, Dialect::ALL) else {
+            panic!()
+        };
         settings.log();
         let flags = ["c", "--config=/dev/null", "--agency=1", "--server=server:12345", "--log-level=DEBUG"];
-        let Ok(Parsed::Run(settings)) = client(flags.map(Into::into), &|_| None) else { panic!() };
+        let Ok(Parsed::Run(settings)) = client(flags.map(Into::into), &|_| None, Dialect::ALL) else {
+            panic!()
+        };
         settings.log();
     });
     assert_eq!(

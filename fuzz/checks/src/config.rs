@@ -36,9 +36,9 @@ pub fn run(data: &[u8]) {
             let own = ["lottery", "--config", path].map(OsString::from);
             let args = own.into_iter().chain(more.iter().map(OsString::from)).chain(words.clone());
             if program % 2 == 0 {
-                config::server(args, &env).map(text)
+                config::server(args, &env, lottery_proto::Dialect::ALL).map(text)
             } else {
-                config::client(args, &env).map(text)
+                config::client(args, &env, lottery_proto::Dialect::ALL).map(text)
             }
         };
         match parse(&[]) {

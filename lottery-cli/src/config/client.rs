@@ -36,8 +36,8 @@ settings! {
     winners: Option<PathBuf> = ["winners" "CLI_WINNERS" "winners", "FILE"] parse::path;
     /// Replace the file of the winners, though it is not empty
     force: bool = ["force" "CLI_FORCE" "force", "true|false" = "false"] parse::switch;
-    /// Dialect to speak: session, block, fixed, framed or braces
-    dialect: Dialect = ["dialect" "CLI_DIALECT" "dialect", "NAME" = "session"] one_of(Dialect::WITH_BETS);
+    /// Dialect to speak
+    dialect: Dialect = ["dialect" "CLI_DIALECT" "dialect", "NAME" = "session"] one_of(&values.dialects.with_bets());
     /// Maximum number of bets in a batch; else the dialect's own
     batch_max_amount: Option<u32> =
         ["batch-max-amount" "CLI_BATCH_MAXAMOUNT" "batch.maxAmount", "N"] whole::<u32>(1..=1_000_000);

@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command, FromArgMatches};
 
 use super::Parsed;
+use super::dialects::Registered;
 use super::error::{ConfigError, one_line};
 use super::table::{Program, Row};
 
@@ -55,8 +56,12 @@ impl Given {
 ///
 /// [`ConfigError::Usage`] for flags that are unknown, lack a value or appear twice, and for unexpected
 /// words.
-pub(super) fn read(program: &Program, args: &[OsString]) -> Result<Parsed<Given>, ConfigError> {
-    let given = match command_line(program, args.first()).try_get_matches_from(args) {
+pub(super) fn read(
+    program: &Program,
+    dialects: &Registered,
+    args: &[OsString],
+) -> Result<Parsed<Given>, ConfigError> {
+    let given = match command_line(program, dialects, args.first()).try_get_matches_from(args) {
         Ok(matches) => Given(matches),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Parsed::Print(error.to_string()));
@@ -79,7 +84,7 @@ fn problem(text: &str) -> String {
 
 /// Returns the whole command line. Settings may stand before a command or behind it; a command's own flags
 /// and file stand behind it.
-fn command_line(program: &Program, own_path: Option<&OsString>) -> Command {
+fn command_line(program: &Program, dialects: &Registered, own_path: Option<&OsString>) -> Command {
     let own_name = own_path.and_then(|path| Path::new(path).file_name());
     let name = own_name.map_or_else(|| program.name.into(), |name| one_line(&name.to_string_lossy()));
     let print_config = switch(PRINT_CONFIG, "Print every setting with its value and origin, and exit");
@@ -89,13 +94,14 @@ fn command_line(program: &Program, own_path: Option<&OsString>) -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .color(ColorChoice::Never)
         .disable_help_subcommand(true)
-        .args(program.rows.iter().map(setting));
+        .args(program.rows.iter().map(|row| setting(row, dialects)));
     let command = (program.commands)(command).arg(print_config.global(true));
     command.about(program.about).after_help(program.after_help)
 }
 
-fn setting(row: &Row) -> Arg {
-    let flag = Arg::new(row.flag).long(row.flag).value_name(row.metavar).help(row.to_string()).global(true);
+fn setting(row: &Row, dialects: &Registered) -> Arg {
+    let help = dialects.help(row);
+    let flag = Arg::new(row.flag).long(row.flag).value_name(row.metavar).help(help).global(true);
     let flag = flag.value_parser(ValueParser::os_string());
     // A switch takes its value only after `=`: the next word is something else.
     if row.is_switch() {

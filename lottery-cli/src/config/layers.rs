@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::dialects::Registered;
 use super::error::{ConfigError, UnknownKeys, one_line};
 use super::file::{self, Contents};
 use super::flags::Given;
@@ -16,6 +17,8 @@ use crate::columns::{Align, aligned};
 #[derive(Debug)]
 pub(super) struct Values {
     rows: &'static [Row],
+    /// Dialects of the program.
+    pub(super) dialects: Registered,
     /// Values by their settings' flags.
     values: BTreeMap<&'static str, Value>,
     /// Flags and the command.
@@ -55,6 +58,7 @@ impl Values {
     /// Merges the command line, the environment and the file. Relative file names begin at `dir`.
     pub(super) fn merge(
         program: &Program,
+        dialects: Registered,
         dir: &Path,
         given: Given,
         env: &dyn Fn(&str) -> Option<OsString>,
@@ -73,13 +77,14 @@ impl Values {
                 (variable(row), Origin::Environment),
                 (entries.get(row.key).map(Into::into), Origin::File(shown.clone())),
             ];
-            let default = if row.flag == "config" { found.clone() } else { row.default.map(Into::into) };
+            let default =
+                if row.flag == "config" { found.clone() } else { dialects.default(row).map(Into::into) };
             let strongest = layers.into_iter().find(|(text, _)| text.is_some());
             let (text, origin) = strongest.unwrap_or((default, Origin::Default));
             (row.flag, Value { text, origin, row })
         };
         let values = program.rows.iter().map(value).collect();
-        let values = Self { rows: program.rows, values, given, file: name.into(), unknown };
+        let values = Self { rows: program.rows, dialects, values, given, file: name.into(), unknown };
         let is_strict: bool = values.get("strict-config", parse::switch)?;
         match values.unknown.0.first() {
             Some(unknown) if is_strict => Err(ConfigError::File(unknown.clone())),

@@ -10,22 +10,26 @@
 //!
 //! ```
 //! use lottery_cli::config::{self, Parsed};
+//! use lottery_proto::Dialect;
 //!
 //! let args = ["lottery-client", "--agency", "1", "--config", "/dev/null"].map(Into::into);
 //! let env = |name: &str| (name == "CLI_SERVER_ADDRESS").then(|| "server:12345".into());
-//! let Ok(Parsed::Run(settings)) = config::client(args, &env) else { panic!() };
+//! let Ok(Parsed::Run(settings)) = config::client(args, &env, Dialect::ALL) else { panic!() };
 //! assert_eq!(settings.server.port, 12345);
 //! assert_eq!(settings.loop_amount, 5);
 //!
 //! let args = ["lottery-client", "--agency", "none", "--config", "/dev/null"].map(Into::into);
-//! let error = config::client(args, &env).unwrap_err();
+//! let error = config::client(args, &env, Dialect::ALL).unwrap_err();
 //! assert_eq!(error.to_string(), r#"--agency: "none": expected a whole number from 1 to 99999"#);
 //! ```
 
 use std::ffi::OsString;
 use std::path::Path;
 
+use lottery_proto::Dialect;
+
 mod client;
+mod dialects;
 pub mod duration;
 mod error;
 mod file;
@@ -46,6 +50,7 @@ pub use parse::{Choice, HostPort, LogTime, MaxMemory, Raw, StoreKind};
 pub(crate) use server::MIN_MESSAGES;
 pub use server::{Input, Output, ServerCommand, ServerSettings};
 
+use dialects::Registered;
 use layers::Values;
 use table::Program;
 
@@ -60,7 +65,7 @@ pub enum Parsed<T> {
 }
 
 /// Reads the settings of the server from a command line whose first word is the program's own name, an
-/// environment, and the file `config.ini`.
+/// environment, and the file `config.ini`. `dialects` are those that it can speak.
 ///
 /// # Errors
 ///
@@ -68,12 +73,14 @@ pub enum Parsed<T> {
 pub fn server(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
+    dialects: &[Dialect],
 ) -> Result<Parsed<ServerSettings>, ConfigError> {
-    read(&server::PROGRAM, ServerSettings::from_values, Path::new(""), args, env)
+    let dialects = Registered::new(dialects);
+    read(&server::PROGRAM, ServerSettings::from_values, dialects, Path::new(""), args, env)
 }
 
 /// Reads the settings of a client from a command line whose first word is the program's own name, an
-/// environment, and the file `config.yaml`.
+/// environment, and the file `config.yaml`. `dialects` are those that it can speak.
 ///
 /// # Errors
 ///
@@ -81,24 +88,27 @@ pub fn server(
 pub fn client(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
+    dialects: &[Dialect],
 ) -> Result<Parsed<ClientSettings>, ConfigError> {
-    read(&client::PROGRAM, ClientSettings::from_values, Path::new(""), args, env)
+    let dialects = Registered::new(dialects);
+    read(&client::PROGRAM, ClientSettings::from_values, dialects, Path::new(""), args, env)
 }
 
 /// Reads and validates the settings of a program. Relative file names begin at `dir`.
 fn read<T>(
     program: &'static Program,
     settings: fn(&mut Values) -> Result<T, ConfigError>,
+    dialects: Registered,
     dir: &Path,
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed<T>, ConfigError> {
     let args: Vec<_> = args.into_iter().collect();
-    let given = match flags::read(program, &args)? {
+    let given = match flags::read(program, &dialects, &args)? {
         Parsed::Print(text) => return Ok(Parsed::Print(text)),
         Parsed::Run(given) => given,
     };
-    let mut values = Values::merge(program, dir, given, env)?;
+    let mut values = Values::merge(program, dialects, dir, given, env)?;
     let settings = settings(&mut values)?;
     if values.given.flag(server::LIMITS) || !values.given.flag(flags::PRINT_CONFIG) {
         return Ok(Parsed::Run(settings));

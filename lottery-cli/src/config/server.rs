@@ -57,8 +57,7 @@ settings! {
     /// Number of agencies with which it was begun, if more are to take part
     agencies_before: Option<u32> = ["agencies-before" "SERVER_AGENCIES_BEFORE", "N"] whole::<u32>(1..=99_999);
     /// Dialects that are spoken, with commas between
-    dialects: Vec<Dialect> = ["dialects" "SERVER_DIALECTS", "LIST" = "block,session,fixed,framed,braces,echo"]
-        some_of(Dialect::ALL);
+    dialects: Vec<Dialect> = ["dialects" "SERVER_DIALECTS", "LIST"] some_of(values.dialects.all());
     /// Text before a line that is sent back
     echo_prefix: String = ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = ""] parse::text;
     /// Maximum length of a message

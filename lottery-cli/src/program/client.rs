@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, EchoClient, EchoJob, Job, LotteryClient, SingleBet};
-use lottery_proto::{AgencyId, ClientConfig};
+use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use lottery_runtime::RunClient;
 use lottery_runtime::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
 use tracing::info;
@@ -19,11 +19,11 @@ use super::streams::Logging;
 use super::winners::{Winners, WinnersError};
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
 
-/// Runs an agency on `runtime`, from the command line to the exit code. `now` is the wall clock of the log
-/// lines.
-pub fn client(runtime: &impl RunClient, now: fn() -> SystemTime) -> ExitCode {
+/// Runs an agency on `runtime`, from the command line to the exit code. It can speak `dialects`: usually
+/// [`Dialect::ALL`], and those of one's own. `now` is the wall clock of the log lines.
+pub fn client(runtime: &impl RunClient, dialects: &[Dialect], now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
-    let settings = match settings(|args, env| config::client(args, env)) {
+    let settings = match settings(|args, env| config::client(args, env, dialects)) {
         Ok(settings) => settings,
         Err(code) => return code,
     };
@@ -223,7 +223,8 @@ mod tests {
             "--answer-timeout",
             "7s",
         ];
-        let Ok(config::Parsed::Run(settings)) = config::client(args.map(Into::into), &|_| None) else {
+        let Ok(config::Parsed::Run(settings)) = config::client(args.map(Into::into), &|_| None, Dialect::ALL)
+        else {
             panic!("these are settings")
         };
         let connection = connection(&settings).unwrap();

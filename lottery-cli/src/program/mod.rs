@@ -31,7 +31,9 @@ const EXIT_STORE_FAILED: u8 = 74;
 type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Returns the settings with which the process was started; or its exit code if it ends instead.
-fn settings<T>(parse: fn(Vec<OsString>, Env<'_>) -> Result<Parsed<T>, ConfigError>) -> Result<T, ExitCode> {
+fn settings<T>(
+    parse: impl Fn(Vec<OsString>, Env<'_>) -> Result<Parsed<T>, ConfigError>,
+) -> Result<T, ExitCode> {
     match parse(std::env::args_os().collect(), &|name| std::env::var_os(name)) {
         Ok(Parsed::Run(settings)) => Ok(settings),
         Ok(Parsed::Print(text)) => Err(print(&text)),

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use lottery_core::committer::{OpenError, Rules};
 use lottery_core::lottery::{Ended, Lottery};
 use lottery_core::store::{MemoryStore, Store, StoreError};
+use lottery_proto::Dialect;
 use lottery_runtime::Serve;
 use lottery_runtime::signals::outlive_file_size_limit;
 use lottery_runtime::sockets::listen;
@@ -28,11 +29,11 @@ use crate::log;
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Runs the server on `runtime`, from the command line to the exit code. `now` is the wall clock of the log
-/// lines.
-pub fn server<R: Serve>(runtime: &R, now: fn() -> SystemTime) -> ExitCode {
+/// Runs the server on `runtime`, from the command line to the exit code. It can speak `dialects`: usually
+/// [`Dialect::ALL`], and those of one's own before or behind them. `now` is the wall clock of the log lines.
+pub fn server<R: Serve>(runtime: &R, dialects: &[Dialect], now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
-    let settings = match settings(|args, env| config::server(args, env)) {
+    let settings = match settings(|args, env| config::server(args, env, dialects)) {
         Ok(settings) => settings,
         Err(code) => return code,
     };

@@ -73,12 +73,12 @@ fn args(args: &[&str]) -> Vec<OsString> {
 }
 
 fn server_settings() -> ServerSettings {
-    of(config::server(args(&["--listen", "127.0.0.1:0"]), &|_| None))
+    of(config::server(args(&["--listen", "127.0.0.1:0"]), &|_| None, lottery_proto::Dialect::ALL))
 }
 
 fn client_settings(flags: &[&str]) -> ClientSettings {
     let whose = ["--agency", "1", "--server", "127.0.0.1:1"];
-    of(config::client(args(&[&whose, flags].concat()), &|_| None))
+    of(config::client(args(&[&whose, flags].concat()), &|_| None, lottery_proto::Dialect::ALL))
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use lottery_proto::Dialect;
+
 fn main() -> ExitCode {
-    lottery_cli::program::server(&runtime_smol::Smol, SystemTime::now)
+    lottery_cli::program::server(&runtime_smol::Smol, Dialect::ALL, SystemTime::now)
 }

@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use lottery_proto::Dialect;
+
 fn main() -> ExitCode {
-    lottery_cli::program::server(&runtime_tokio::Tokio, SystemTime::now)
+    lottery_cli::program::server(&runtime_tokio::Tokio, Dialect::ALL, SystemTime::now)
 }

@@ -5,8 +5,10 @@ use std::ffi::OsString;
 use std::fmt::{self, Display, Write as _};
 use std::fs;
 
+use lottery_proto::Dialect;
 use tempfile::TempDir;
 
+use super::dialects::Registered;
 use super::{
     ClientSettings, ConfigError, Input, Parsed, ServerCommand, ServerSettings, client, read, server,
 };
@@ -37,6 +39,11 @@ pub(in crate::config) fn pieces_of(shown: &impl Display) -> usize {
     all
 }
 
+/// Returns the dialects of the programs.
+fn ours() -> Registered {
+    Registered::new(Dialect::ALL)
+}
+
 /// Directory in which a program starts, and its environment.
 struct World {
     dir: TempDir,
@@ -65,7 +72,8 @@ impl World {
     fn parse_server(&self, flags: &[&str]) -> Result<Parsed<ServerSettings>, ConfigError> {
         let args = std::iter::once(&"/bin/lottery-server-x").chain(flags).map(OsString::from);
         let env = |name: &str| self.variable(name);
-        let parsed = read(&server::PROGRAM, ServerSettings::from_values, self.dir.path(), args, &env)?;
+        let parsed =
+            read(&server::PROGRAM, ServerSettings::from_values, ours(), self.dir.path(), args, &env)?;
         Ok(match parsed {
             Parsed::Run(settings) if settings.command == ServerCommand::Limits => {
                 Parsed::Print(limits(&settings, 0))
@@ -77,7 +85,7 @@ impl World {
     fn parse_client(&self, flags: &[&str]) -> Result<Parsed<ClientSettings>, ConfigError> {
         let args = std::iter::once(&"/bin/lottery-client-x").chain(flags).map(OsString::from);
         let env = |name: &str| self.variable(name);
-        read(&client::PROGRAM, ClientSettings::from_values, self.dir.path(), args, &env)
+        read(&client::PROGRAM, ClientSettings::from_values, ours(), self.dir.path(), args, &env)
     }
 
     fn server(&self, flags: &[&str]) -> ServerSettings {

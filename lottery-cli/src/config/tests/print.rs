@@ -1,9 +1,11 @@
 //! Tests of text that is printed instead of running: help, version, configuration; and of invalid command
 //! lines.
 
-use super::World;
+use std::ffi::OsString;
+
+use super::{World, ours};
 use crate::config::table::{Program, Row};
-use crate::config::{Choice, ConfigError, LogTime, Parsed, StoreKind};
+use crate::config::{self, Choice, ConfigError, LogTime, Parsed, StoreKind};
 use lottery_proto::Dialect;
 
 fn printed<T: std::fmt::Debug>(parsed: Result<Parsed<T>, ConfigError>) -> String {
@@ -138,7 +140,7 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 fn commands_are_parsed_with_their_files_and_flags() {
     use crate::config::ClientCommand::{Agency, Bet, Echo, Winners};
     use crate::config::ServerCommand::{Backup, Count, Export, Health, Import, Restore, Serve};
-    let to = |path: &str, force| crate::config::Output { path: path.into(), force };
+    let to = |path: &str, force| config::Output { path: path.into(), force };
     for (flags, command) in [
         (&[][..], Serve),
         (&["backup", "b"], Backup(to("b", false))),
@@ -175,15 +177,13 @@ fn the_version_names_the_binary() {
 fn the_help_lists_every_setting() {
     let server = printed(World::new().parse_server(&["--help"]));
     let client = printed(World::new().parse_client(&["-h"]));
-    for (text, program) in
-        [(server, &crate::config::server::PROGRAM), (client, &crate::config::client::PROGRAM)]
-    {
+    for (text, program) in [(server, &config::server::PROGRAM), (client, &config::client::PROGRAM)] {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for row in program.rows {
-            let (flag, help) = (row.flag, row.to_string().replace('\n', " "));
+            let (flag, help) = (row.flag, ours().help(row).replace('\n', " "));
             let value =
                 if row.is_switch() { format!("[=<{}>]", row.metavar) } else { format!(" <{}>", row.metavar) };
-            assert!(words.contains(&format!("--{flag}{value} {help}")), "{row}\n{text}");
+            assert!(words.contains(&format!("--{flag}{value} {help}")), "{row:?}\n{text}");
         }
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     }
@@ -193,9 +193,9 @@ fn the_help_lists_every_setting() {
 fn the_help_of_a_setting_names_variable_key_and_default() {
     let help = |program: &Program, flag: &str| {
         let row = program.rows.iter().find(|row| row.flag == flag).unwrap();
-        row.to_string().split_once('\n').unwrap().1.to_owned()
+        ours().help(row).split_once('\n').unwrap().1.to_owned()
     };
-    let (server, client) = (&crate::config::server::PROGRAM, &crate::config::client::PROGRAM);
+    let (server, client) = (&config::server::PROGRAM, &config::client::PROGRAM);
     assert_eq!(help(server, "config"), "[env: SERVER_CONFIG]");
     assert_eq!(help(server, "agencies"), "[env: SERVER_AGENCIES, default: 5]", "the key has the same name");
     assert_eq!(help(client, "agency"), "[env: CLI_ID, key: id]");
@@ -207,16 +207,41 @@ fn the_help_lists_every_choice() {
         *program.rows.iter().find(|row| row.flag == flag).unwrap()
     }
     fn listed<T: Choice>(setting: Row) {
-        assert!(T::ALL.iter().all(|choice| setting.help.contains(choice.name())), "{setting}");
+        assert!(T::ALL.iter().all(|choice| setting.help.contains(choice.name())), "{setting:?}");
     }
-    let (server, client) = (&crate::config::server::PROGRAM, &crate::config::client::PROGRAM);
+    let (server, client) = (&config::server::PROGRAM, &config::client::PROGRAM);
     listed::<StoreKind>(row(server, "store"));
     listed::<LogTime>(row(server, "log-time"));
     listed::<LogTime>(row(client, "log-time"));
-    let dialects = Dialect::WITH_BETS.iter().map(|dialect| dialect.name());
-    assert!(dialects.into_iter().all(|name| row(client, "dialect").help.contains(name)));
-    let all: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
-    assert_eq!(row(server, "dialects").default, Some(all.join(",").as_str()));
+}
+
+#[test]
+fn a_program_knows_the_dialects_that_it_is_made_with() {
+    let arg = |flags: &[&str]| ["lottery"].iter().chain(flags).map(Into::into).collect::<Vec<OsString>>();
+    let server = |dialects: &[Dialect], flags: &[&str]| {
+        config::server(arg(flags), &|_| None, dialects).map(|parsed| match parsed {
+            Parsed::Print(text) => text,
+            Parsed::Run(settings) => format!("{:?}", settings.dialects),
+        })
+    };
+    let client = |dialects: &[Dialect], flags: &[&str]| {
+        let flags = [&["--agency=1", "--server=a:1", "--config=/dev/null"], flags].concat();
+        config::client(arg(&flags), &|_| None, dialects).map(|parsed| match parsed {
+            Parsed::Print(text) => text,
+            Parsed::Run(settings) => settings.dialect.to_string(),
+        })
+    };
+    let some = [Dialect::ECHO, Dialect::FIXED, Dialect::BRACES, Dialect::FIXED];
+    assert_eq!(server(&some, &["--config=/dev/null"]).unwrap(), "[echo, fixed, braces]");
+    assert!(server(&some, &["--help"]).unwrap().contains("default: echo,fixed,braces]"));
+    assert!(client(&some, &["--help"]).unwrap().contains("Dialect to speak: fixed or braces\n"));
+    assert_eq!(client(&some, &[]).unwrap(), "fixed");
+    assert_eq!(client(Dialect::ALL, &[]).unwrap(), "session");
+    assert!(client(Dialect::ALL, &["--help"]).unwrap().contains("block, session, fixed, framed or braces\n"));
+    let error = server(&some, &["--config=/dev/null", "--dialects=block"]).unwrap_err().to_string();
+    assert_eq!(error, r#"--dialects: "block": expected a list of echo or fixed or braces"#);
+    let error = client(&some, &["--dialect=echo"]).unwrap_err().to_string();
+    assert_eq!(error, r#"--dialect: "echo": expected fixed or braces"#);
 }
 
 #[test]
@@ -248,6 +273,7 @@ fn a_program_started_without_a_name_reads_its_settings() {
     let parsed = super::read(
         &super::server::PROGRAM,
         super::ServerSettings::from_values,
+        ours(),
         world.dir.path(),
         [],
         &|_| None,

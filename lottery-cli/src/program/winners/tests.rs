@@ -201,7 +201,7 @@ fn the_settings_name_the_path_of_winners_and_the_inputs() {
             "--winners",
             winners,
         ];
-        match crate::config::client(args.map(Into::into), &|_| None) {
+        match crate::config::client(args.map(Into::into), &|_| None, lottery_proto::Dialect::ALL) {
             Ok(crate::config::Parsed::Run(settings)) => settings,
             other => panic!("{other:?}"),
         }
