@@ -48,8 +48,7 @@ impl<'a> Groups<'a> {
         let store = RedbStore::open(&dir.join("store")).expect("a new store");
         let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
         let most = *SIZES.iter().max().expect("there are sizes");
-        let config =
-            ServerConfig { agencies: u8::MAX.into(), max_in_flight: most, ..ServerConfig::default() };
+        let config = ServerConfig::builder(u8::MAX.into()).max_in_flight(most).build().unwrap();
         Self {
             blocks,
             committer: Committer::open(store, rules).expect("a new store"),

@@ -30,7 +30,7 @@ pub fn hold(runtime: &(impl Serve + RunClient + Sync), agencies: &[input::Agency
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 128).expect("a free port");
     let server = listener.local_addr().expect("it listens").to_string();
     let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
-    let config = ServerConfig { agencies: count, ..ServerConfig::default() };
+    let config = ServerConfig::builder(count).build().unwrap();
     let service = Arc::new(LotteryService::new(config, Arc::clone(&commit_queue), 128));
     let stop = service.stop();
     thread::scope(|scope| {

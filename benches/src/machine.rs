@@ -85,7 +85,7 @@ pub fn server(blocks: &Blocks) -> u64 {
     let now = Instant::default();
     let mut total = 0;
     for bytes in blocks.agencies() {
-        let mut server = Server::new(ServerConfig::default(), ConnId(0), now);
+        let mut server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(0), now);
         feed(&mut server, bytes, room_of_server, |server, len| {
             server.handle(now, Input::Received(len));
             while let Some(event) = server.poll_event() {
@@ -110,7 +110,7 @@ pub fn lottery(blocks: &Blocks) -> u64 {
     let mut committer =
         Committer::open(Nothing, Rules { agencies: u32::MAX, winning_number: 0 }).expect("it does nothing");
     let commit_queue = Arc::new(CommitQueue::new(QUEUE_LIMIT));
-    let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
+    let config = ServerConfig::builder(u8::MAX.into()).build().unwrap();
     let service = LotteryService::new(config, Arc::clone(&commit_queue), 1024);
     for bytes in blocks.agencies() {
         let mail: Arc<Mutex<Vec<Notice>>> = Arc::default();

@@ -75,7 +75,7 @@ pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), t
     let store = RedbStore::open(dir.path()).expect("a new store");
     let mut committer = Committer::open(store, rules).expect("a new store");
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-    let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
+    let config = ServerConfig::builder(u8::MAX.into()).build().unwrap();
     let service = LotteryService::new(config, Arc::clone(&commit_queue), producers);
     let ready = Barrier::new(producers + 1);
     let agencies: Vec<&[u8]> = blocks.agencies().collect();

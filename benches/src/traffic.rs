@@ -69,7 +69,7 @@ fn message<T>(
 
 fn serve(bytes: &[u8], mut sum: u64) -> u64 {
     let now = Instant::default();
-    let mut server = Server::new(ServerConfig::default(), ConnId(0), now);
+    let mut server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(0), now);
     let mut rest = bytes;
     let mut total = 0;
     while !rest.is_empty() {

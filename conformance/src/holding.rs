@@ -16,7 +16,7 @@ use lottery_runtime::{Mailbox, Service};
 use crate::agency_files::WINNING;
 
 /// Service with deferred replies.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Holding {
     config: ServerConfig,
     next: AtomicU64,
@@ -40,7 +40,7 @@ pub struct Answer(Ticket<WinnersReply<'static>>, Vec<String>);
 impl Holding {
     /// Returns a service that waits for this number of agencies.
     pub fn new(config: ServerConfig) -> Arc<Self> {
-        let agencies = config.agencies as usize;
+        let agencies = config.agencies() as usize;
         let shared = Shared { agencies, ..Shared::default() };
         Arc::new(Self { config, next: AtomicU64::new(1), shared: Arc::new(Mutex::new(shared)) })
     }

@@ -35,7 +35,7 @@ pub struct ServerSettings {
 impl ServerSettings {
     /// Returns the defaults, for that many agencies.
     pub fn new(agencies: u32) -> Self {
-        let config = ServerConfig { agencies, ..ServerConfig::default() };
+        let config = ServerConfig::builder(agencies).build().unwrap();
         Self {
             config,
             max_connections: 1000,
@@ -58,7 +58,7 @@ impl ServerSettings {
 
     /// Returns the rules of the lottery.
     pub fn rules(&self) -> Rules {
-        Rules { agencies: self.config.agencies, winning_number: WINNING }
+        Rules { agencies: self.config.agencies(), winning_number: WINNING }
     }
 }
 

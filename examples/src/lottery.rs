@@ -73,7 +73,7 @@ impl Lottery {
             Dialect::ALL.iter().copied().filter(|dialect| !dialect.profile().has_sessions).collect();
         Self {
             bank: Arc::new(Mutex::new(Bank { agencies, ..Bank::default() })),
-            config: Arc::new(ServerConfig { dialects, ..ServerConfig::default() }),
+            config: Arc::new(ServerConfig::builder(5).dialects(dialects).build().unwrap()),
             connections: AtomicU64::new(0),
         }
     }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
 
-use lottery_proto::ServerConfig;
+use lottery_proto::{ServerConfig, ServerConfigBuilder};
 use lottery_runtime::Serve;
 use tracing::info;
 
@@ -85,7 +85,7 @@ impl Lottery<MemoryStore> {
         LotteryBuilder {
             opening,
             store: MemoryStore::new(),
-            config: ServerConfig::default(),
+            config: ServerConfig::builder(opening.rules.agencies),
             max_connections: CONNECTIONS,
             per_address: (CONNECTIONS_OF_AN_ADDRESS, usize::MAX),
             queue: QUEUE,
@@ -149,7 +149,7 @@ impl<S: Store + 'static> Lottery<S> {
 pub struct LotteryBuilder<S> {
     opening: Opening,
     store: S,
-    config: ServerConfig,
+    config: ServerConfigBuilder,
     max_connections: usize,
     /// Maximum number of connections of an address, and of one of this machine or of a private network.
     per_address: (usize, usize),
@@ -194,9 +194,9 @@ impl<S: Store> LotteryBuilder<S> {
     }
 
     /// Sets the limits and timeouts of each connection. Its number of agencies is that of the rules, whatever it
-    /// says. Default: [`ServerConfig::default`].
-    pub fn connections(mut self, config: ServerConfig) -> Self {
-        self.config = config;
+    /// says. Default: those of [`ServerConfig::builder`].
+    pub fn connections(mut self, config: &ServerConfig) -> Self {
+        self.config = config.to_builder();
         self
     }
 
@@ -243,10 +243,11 @@ impl<S: Store> LotteryBuilder<S> {
     /// Opens the lottery.
     ///
     /// # Errors
-    /// Fails if the store cannot be read or written, or holds a lottery that was begun with other rules.
+    /// Fails if the store cannot be read or written, or holds a lottery that was begun with other rules, or if no lottery has
+    /// as many agencies.
     pub fn build(self) -> Result<Lottery<S>, OpenError> {
         let Self { opening, store, config, shared, reserve, .. } = self;
-        let config = ServerConfig { agencies: opening.rules.agencies, ..config };
+        let config = config.agencies(opening.rules.agencies).build()?;
         let reserve = reserve.unwrap_or_else(|| config.max_lent().min(shared / 2));
         let committer = Committer::open(store, opening)?;
         let commit_queue = Arc::new(CommitQueue::new(self.queue));

@@ -35,6 +35,6 @@ pub use client::{Client, ClientConfig};
 pub use conn::{Input, Instant, Io, Lender, Machine, State};
 pub use dialect::{Dialect, DialectProfile, Foreign, UnknownDialect, WinnersFlow};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
-pub use server::{Server, ServerConfig};
+pub use server::{ConfigError, Server, ServerConfig, ServerConfigBuilder};
 pub use ticket::{ConnId, EchoReply, HelloReply, Receipt, Reply, ReplyError, Ticket, WinnersReply};
 pub use wire::{Code, Failure, ListError, ListSize, block};

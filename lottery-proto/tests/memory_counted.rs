@@ -50,7 +50,7 @@ fn a_client_counts_its_memory() {
 }
 
 fn a_server_counts_its_memory() {
-    let config = Arc::new(ServerConfig::default());
+    let config = Arc::new(ServerConfig::builder(5).build().unwrap());
     let stream = [
         block(WINNER, 1, b"1"),
         block(BET, 1, ANA.as_bytes()),

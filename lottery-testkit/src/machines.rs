@@ -103,7 +103,7 @@ pub fn take(end: &mut impl Endpoint, now: Instant) -> Vec<u8> {
 
 /// Returns a server with the default configuration, at time zero.
 pub fn server() -> Server {
-    server_with(ServerConfig::default())
+    server_with(ServerConfig::builder(5).build().unwrap())
 }
 
 /// Returns a server, at time zero.

@@ -74,12 +74,11 @@ impl ServerProcess {
             tally.mark(Mark::DrawAtStart);
         }
         let commit_queue = Arc::new(CommitQueue::new(options.commit_queue));
-        let config = ServerConfig {
-            agencies,
-            window: options.window,
-            max_in_flight: options.in_flight,
-            ..ServerConfig::default()
-        };
+        let config = ServerConfig::builder(agencies)
+            .window(options.window)
+            .max_in_flight(options.in_flight)
+            .build()
+            .unwrap();
         // Lends no or little memory, or as much as is wanted.
         let shared = [0, 300_000, usize::MAX][usize::try_from(options.seed % 3).unwrap_or(0)];
         let service = LotteryService::new(config, Arc::clone(&commit_queue), 1000)

@@ -74,7 +74,7 @@ impl World {
                 self.note(|| format!("the server cannot start: {error:?}"), &[13]);
                 let store = |error: &OpenError| match error {
                     OpenError::Store(StoreError::Unusable { .. } | StoreError::Full { .. }) => true,
-                    OpenError::Store(_) | OpenError::OtherRules { .. } => false,
+                    OpenError::Store(_) | OpenError::Config(_) | OpenError::OtherRules { .. } => false,
                 };
                 if error.as_ref().is_some_and(store) {
                     self.tally.mark(Mark::StartFails);

@@ -77,7 +77,7 @@ pub(crate) struct Granting {
 
 impl Granting {
     pub(crate) fn new() -> Self {
-        let config = ServerConfig { agencies: u8::MAX.into(), ..ServerConfig::default() };
+        let config = ServerConfig::builder(u8::MAX.into()).build().unwrap();
         // The connection number need not be unique: no other machine takes these tickets.
         Self { server: Server::new(config, ConnId(0), Instant::default()), total: 0 }
     }

@@ -38,7 +38,7 @@ fn lottery(runtime: &str, listener: TcpListener) {
     let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
     let requests = Arc::clone(&commit_queue);
     thread::spawn(move || committer::run(&mut committer, &requests));
-    let config = ServerConfig { agencies: rules.agencies, ..ServerConfig::default() };
+    let config = ServerConfig::builder(rules.agencies).build().unwrap();
     serve(runtime, listener, LotteryService::new(config, commit_queue, 16));
 }
 

@@ -104,10 +104,9 @@ pub fn a_sending_client_stops<Client: StoppableRuntime>() {
 /// Stops the client while it waits for a reply.
 pub fn a_client_that_waits_for_a_reply_stops<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let service = Holding::new(ServerConfig {
-            linger_timeout: Duration::from_millis(200),
-            ..ServerConfig::default()
-        });
+        let service = Holding::new(
+            ServerConfig::builder(5).linger_timeout(Duration::from_millis(200)).build().unwrap(),
+        );
         let server = Serving::start::<Client>(service.clone());
         let agency = start::<Client>(server.address, dialect, &File::invented(1, 3));
         until("it waits", || service.held() == 1);

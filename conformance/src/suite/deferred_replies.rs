@@ -12,7 +12,7 @@ use lottery_proto::ServerConfig;
 pub fn the_last_agency_releases_all_replies<Server: StoppableRuntime, Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let files: Vec<File> = (1..=5).map(|agency| File::invented(agency, 100 * agency)).collect();
-        let service = Holding::new(ServerConfig::default());
+        let service = Holding::new(ServerConfig::builder(5).build().unwrap());
         let server = Serving::start::<Server>(service.clone());
         let start = |file| RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, file);
 

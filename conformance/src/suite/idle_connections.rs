@@ -59,7 +59,7 @@ fn cpu_time() -> Duration {
 pub fn idle_connections_of_a_server_cost_nothing<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let codec = codec(dialect);
-        let config = ServerConfig { max_in_flight: 4, agencies: 2, ..ServerConfig::default() };
+        let config = ServerConfig::builder(2).max_in_flight(4).build().unwrap();
         let service = Holding::new(config);
         let server = Serving::start::<Server>(service.clone());
         let connect = || Raw::connect(server.address);
@@ -95,7 +95,7 @@ pub fn idle_connections_of_a_server_cost_nothing<Server: StoppableRuntime>() {
 /// Measures agencies that wait for a reply, or for the time of their next query.
 pub fn idle_clients_cost_nothing<Client: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
-        let service = Holding::new(ServerConfig { agencies: 100, ..ServerConfig::default() });
+        let service = Holding::new(ServerConfig::builder(100).build().unwrap());
         let holding = Serving::start::<Client>(service.clone());
         let server = RunningServer::in_memory::<Client>(100);
         let mut agencies: Vec<RunningClient<LotteryClient>> = Vec::new();

@@ -21,7 +21,8 @@ pub fn a_connection_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let codec = codec(dialect);
         let mut terms = ServerSettings { max_connections: 3, ..ServerSettings::new(4) };
-        terms.config.linger_timeout = Duration::from_millis(300);
+        let config = terms.config.to_builder().linger_timeout(Duration::from_millis(300));
+        terms.config = config.build().unwrap();
         let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let ask = |peer: &mut Raw, agency| {
             peer.send(&codec.probe(agency));

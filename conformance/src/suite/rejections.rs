@@ -92,7 +92,7 @@ pub fn a_malformed_message_is_rejected_with_its_place<Server: StoppableRuntime>(
 /// limit shows their length.
 pub fn a_message_beyond_the_limit_is_rejected<Server: StoppableRuntime>() {
     let mut terms = ServerSettings::new(1);
-    terms.config.max_message = 8192;
+    terms.config = terms.config.to_builder().max_message(8192).build().unwrap();
     let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
     let bet = ["Ñandú Ágata", "Núñez", "20000001", "1980-01-01", "7574"];
     for (dialect, whole) in [(Dialect::FIXED, 99), (Dialect::FRAMED, 300), (Dialect::BRACES, 100)] {
@@ -220,7 +220,8 @@ pub fn a_dialect_that_is_switched_off_is_rejected<Server: StoppableRuntime, Clie
     let lines = Lines::shared();
     for &dialect in crate::PLAIN.iter().chain(&[Dialect::ECHO]) {
         let mut terms = ServerSettings::new(1);
-        terms.config.dialects.retain(|spoken| *spoken != dialect);
+        let others = terms.config.dialects().iter().copied().filter(|spoken| *spoken != dialect).collect();
+        terms.config = terms.config.to_builder().dialects(others).build().unwrap();
         let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let line = format!("reason: the peer speaks {dialect}, which is not spoken here\n");
         let before = lines.count(&line);
@@ -238,7 +239,7 @@ pub fn a_dialect_that_is_switched_off_is_rejected<Server: StoppableRuntime, Clie
             }
         }
         // The other dialects are served.
-        let spoken = terms.config.dialects.iter().find(|spoken| crate::PLAIN.contains(spoken));
+        let spoken = terms.config.dialects().iter().find(|spoken| crate::PLAIN.contains(spoken));
         let file = File::invented(1, 40);
         let agency = RunningClient::<LotteryClient>::agency::<Client>(
             server.address,

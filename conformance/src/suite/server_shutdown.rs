@@ -24,7 +24,7 @@ const LINGER: Duration = Duration::from_millis(200);
 
 fn lingering(agencies: u32) -> ServerSettings {
     let mut terms = ServerSettings::new(agencies);
-    terms.config.linger_timeout = LINGER;
+    terms.config = terms.config.to_builder().linger_timeout(LINGER).build().unwrap();
     terms
 }
 
@@ -173,7 +173,8 @@ pub fn a_lingering_connection_does_not_delay_shutdown<Server: StoppableRuntime>(
     for &dialect in crate::PLAIN {
         let codec = codec(dialect);
         let mut terms = ServerSettings::new(2);
-        terms.config.linger_timeout = Duration::from_millis(600);
+        let config = terms.config.to_builder().linger_timeout(Duration::from_millis(600));
+        terms.config = config.build().unwrap();
         let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let mut peer = Raw::connect(server.address);
         peer.send(&codec.garbage());

@@ -23,8 +23,8 @@ pub fn a_silent_peer_is_closed<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let codec = codec(dialect);
         let mut terms = ServerSettings::new(2);
-        (terms.config.idle_timeout, terms.config.message_timeout) = (SHORT, SHORT * 2);
-        terms.config.stall_timeout = SHORT;
+        let config = terms.config.to_builder().idle_timeout(SHORT).message_timeout(SHORT * 2);
+        terms.config = config.stall_timeout(SHORT).build().unwrap();
         let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let batch = codec.batch(1, &File::invented(1, 30).lines());
         let silent = |sent: Vec<u8>, answer: Vec<u8>| {

@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
 
     // As the only packet, and as a packet of a session.
     let dialects = vec![Dialect::BLOCK, Dialect::SESSION];
-    let config = ServerConfig { agencies: 255, dialects, ..ServerConfig::default() };
+    let config = ServerConfig::builder(255).dialects(dialects).build().unwrap();
     let taken = serve(Dialect::BLOCK, &config, &block);
     assert_eq!(taken, usize::from(outcome.is_ok() && block[1] > 0), "{}", data.escape_ascii());
     let hello = padded(&packet(7, block[1], b"2"));

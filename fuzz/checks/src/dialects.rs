@@ -34,7 +34,7 @@ fn run(dialect: Dialect, data: &[u8]) {
     if let Some(request) = usize::from(request % 5).checked_sub(1) {
         answered(dialect, request, &[bytes]);
     } else {
-        let config = ServerConfig { dialects: vec![dialect], max_in_flight: 4, ..ServerConfig::default() };
+        let config = ServerConfig::builder(5).dialects(vec![dialect]).max_in_flight(4).build().unwrap();
         serve(dialect, &config, bytes);
         served(&[bytes], true);
     }

@@ -14,12 +14,12 @@ const CODES: [Code; 4] = [Code::Storage, Code::Superseded, Code::Finished, Code:
 pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(limits) = feed.byte() else { return };
-    let config = ServerConfig {
-        max_in_flight: usize::from(limits % 8),
-        max_buffer: BLOCK << (limits / 8 % 4),
-        max_message: BLOCK << (limits / 32 % 4),
-        ..ServerConfig::default()
-    };
+    let config = ServerConfig::builder(5)
+        .max_in_flight(usize::from(limits % 8).max(1))
+        .max_buffer(BLOCK << (limits / 8 % 4))
+        .max_message(BLOCK << (limits / 32 % 4))
+        .build()
+        .unwrap();
     let bound = config.max_memory();
     let server = Server::new(config, ConnId(1), at(0));
     let mut run = Run { driver: Driver::new(server), bound, held: vec![], requests: 0, closed: 0 };

@@ -23,9 +23,9 @@ pub fn limits(settings: &ServerSettings, connection_stack: usize) -> String {
                 None => "of an address that is neither loopback nor private",
             },
         ),
-        ("message", machine.max_message, "bytes, the longest that is taken"),
-        ("requests", machine.max_in_flight, "of a connection, taken and not answered"),
-        ("window", machine.window as usize, "batches of a session, not acknowledged"),
+        ("message", machine.max_message(), "bytes, the longest that is taken"),
+        ("requests", machine.max_in_flight(), "of a connection, taken and not answered"),
+        ("window", machine.window() as usize, "batches of a session, not acknowledged"),
         ("connection-memory", machine.max_memory(), "bytes of one connection at most"),
         (
             "own-memory",

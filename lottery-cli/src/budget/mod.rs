@@ -102,7 +102,7 @@ impl ServerSettings {
             commit_queue,
             // The committer holds the rows twice, as the group's and as the store's values; the store has
             // pages for them.
-            committer: 2 * (MAX_GROUP + 2 * config.max_message),
+            committer: 2 * (MAX_GROUP + 2 * config.max_message()),
             store: CACHE,
             agencies: usize::try_from(self.agencies).unwrap_or(usize::MAX).saturating_mul(AGENCY),
             log: 2 * QUEUE_SIZE,

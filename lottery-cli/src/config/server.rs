@@ -175,16 +175,15 @@ at. Keys are the same in upper and lower case. Durations are written like 150ms,
 impl ServerSettings {
     /// Returns the configuration of each connection's machine.
     pub fn machine(&self) -> ServerConfig {
-        ServerConfig {
-            agencies: self.agencies,
-            max_message: usize::try_from(self.max_message).unwrap_or(usize::MAX),
-            dialects: self.dialects.clone(),
-            idle_timeout: self.idle_timeout,
-            message_timeout: self.message_timeout,
-            stall_timeout: self.stall_timeout,
-            linger_timeout: self.linger_timeout,
-            ..ServerConfig::default()
-        }
+        ServerConfig::builder(self.agencies)
+            .max_message(usize::try_from(self.max_message).unwrap_or(usize::MAX))
+            .dialects(self.dialects.clone())
+            .idle_timeout(self.idle_timeout)
+            .message_timeout(self.message_timeout)
+            .stall_timeout(self.stall_timeout)
+            .linger_timeout(self.linger_timeout)
+            .build()
+            .expect("each setting was checked when it was read")
     }
 
     /// Logs the line `action: config`, with the values as they were written, and a warning for each unknown

@@ -137,7 +137,7 @@ pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSet
         .rules(rules)
         .raised_from(settings.agencies_before)
         .store(store)
-        .connections(settings.machine())
+        .connections(&settings.machine())
         .max_connections(budget.connections)
         .max_connections_per_ip(count(settings.max_connections_per_ip), count(local))
         .queue(budget.commit_queue)

@@ -1,5 +1,6 @@
 //! Opening of a lottery: its rules are stored with the first group, and must not change.
 
+use lottery_proto::ConfigError;
 use thiserror::Error;
 
 use crate::store::{Rules, Saved, StoreError};
@@ -31,6 +32,9 @@ pub enum OpenError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The settings of its connections are not valid: no lottery has so many agencies.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The lottery was begun with other rules. Nothing was changed.
     #[error("{}", other_rules(*.begun, *.asked, *.drawn))]
     OtherRules {

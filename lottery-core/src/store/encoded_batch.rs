@@ -156,7 +156,7 @@ mod tests {
         let now = Instant::default();
         let config = ClientConfig::new(AgencyId::new(7).unwrap(), Dialect::BLOCK);
         let mut client = Client::new(config, now);
-        let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(1), now);
+        let mut server = Server::new(ServerConfig::builder(9).build().unwrap(), ConnId(1), now);
         assert_eq!(client.send_batch(now, bets).unwrap(), bets.len());
         while client.unsent() > 0 {
             let (from, to) = (client.poll_io().unwrap().send, server.poll_io().unwrap().recv);

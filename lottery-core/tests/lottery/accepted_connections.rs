@@ -17,7 +17,8 @@ use crate::support::test_store::TestStore;
 
 fn service(max_connections: usize) -> LotteryService {
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-    LotteryService::new(ServerConfig::default(), commit_queue, max_connections).with_anonymous_finish(true)
+    LotteryService::new(ServerConfig::builder(5).build().unwrap(), commit_queue, max_connections)
+        .with_anonymous_finish(true)
 }
 
 fn accept(service: &LotteryService) -> Option<ServerConnection> {
@@ -111,7 +112,8 @@ fn the_idlest_anonymous_connection_makes_room_for_a_new_one() {
 #[test]
 fn a_waiter_at_eof_is_displaced_first() {
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-    let service = LotteryService::new(ServerConfig::default(), Arc::clone(&commit_queue), 3);
+    let service =
+        LotteryService::new(ServerConfig::builder(5).build().unwrap(), Arc::clone(&commit_queue), 3);
     let mut committer = TestStore::default().committer(5);
     let mut silent = Peer::connect(&service, 0, HERE).unwrap();
     let mut waiting = [1, 2].map(|millis| Peer::connect(&service, millis, HERE).unwrap());
@@ -235,7 +237,8 @@ fn a_stop_before_or_after_the_start_ends_the_program() {
 
 #[test]
 fn connections_far_over_the_limit_are_dropped() {
-    let service = LotteryService::new(ServerConfig::default(), Arc::new(CommitQueue::new(1)), 2);
+    let service =
+        LotteryService::new(ServerConfig::builder(5).build().unwrap(), Arc::new(CommitQueue::new(1)), 2);
     let accept = || service.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ()));
     let mut alive: Vec<_> =
         (0..2 + 64).map(|_| accept().expect("served, or told that there are too many")).collect();
@@ -246,7 +249,8 @@ fn connections_far_over_the_limit_are_dropped() {
 
 #[test]
 fn a_service_stopped_before_its_start_stops_at_the_start() {
-    let service = LotteryService::new(ServerConfig::default(), Arc::new(CommitQueue::new(1)), 2);
+    let service =
+        LotteryService::new(ServerConfig::builder(5).build().unwrap(), Arc::new(CommitQueue::new(1)), 2);
     let stops = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&stops);
     service.stop().stop();

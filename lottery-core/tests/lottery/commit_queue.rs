@@ -31,7 +31,7 @@ fn large(number: u64, bytes: usize) -> Command {
     let bets = "Ana;Paz;20000001;1980-01-31;7\n".repeat(bytes / 90);
     let body = format!("1;{}\n{bets}", bets.lines().count());
     let message = format!("{:08}{body}", body.len()).into_bytes();
-    let config = ServerConfig { max_message: message.len().max(8192), ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).max_message(message.len().max(8192)).build().unwrap();
     let mut server = Server::new(config, conn(number), Instant::default());
     let mut rest = &message[..];
     while !rest.is_empty() {

@@ -177,7 +177,7 @@ fn a_draw_without_room_is_tried_again_without_requests() {
 /// Returns a `framed` connection that has sent END, and then got this input.
 fn end_and(committer: &mut Committer<TestStore>, then: Input, anonymous_finish: bool) -> ServerConnection {
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-    let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
+    let config = ServerConfig::builder(2).build().unwrap();
     let service =
         LotteryService::new(config, Arc::clone(&commit_queue), 1).with_anonymous_finish(anonymous_finish);
     let now = Instant::default();

@@ -23,7 +23,7 @@ fn a_client_that_waits_for_each_reply_keeps_its_share() {
     let store = TestStore::default();
     let mut committer = store.committer(OTHERS + 1);
     let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
-    let config = ServerConfig { agencies: OTHERS + 1, ..ServerConfig::default() };
+    let config = ServerConfig::builder(OTHERS + 1).build().unwrap();
     let service = LotteryService::new(config, Arc::clone(&commit_queue), 100);
     let mut others: Vec<_> = (1..=OTHERS).map(|agency| Sender::new(&service, agency, LONG)).collect();
     let mut waits = Sender::new(&service, OTHERS + 1, SHORT);

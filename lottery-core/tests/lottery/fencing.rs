@@ -51,7 +51,7 @@ impl Lottery {
     fn new() -> Self {
         let store = TestStore::default();
         let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-        let config = ServerConfig { agencies: 2, ..ServerConfig::default() };
+        let config = ServerConfig::builder(2).build().unwrap();
         let service = LotteryService::new(config, Arc::clone(&commit_queue), 100);
         Self { committer: store.committer(2), store, commit_queue, service }
     }

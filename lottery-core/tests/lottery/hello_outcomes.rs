@@ -14,7 +14,7 @@ use crate::support::{batch, bets, commit};
 /// Returns the Hello of a session of agency 1, whose notices come to `mailbox`.
 fn hello(conn: u64, mailbox: Mailbox<Notice>) -> Request {
     let now = Instant::default();
-    let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(conn), now);
+    let mut server = Server::new(ServerConfig::builder(9).build().unwrap(), ConnId(conn), now);
     for bytes in block(HELLO, "2").chunks(64) {
         server.poll_io().unwrap().recv[..64].copy_from_slice(bytes);
         server.handle(now, Input::Received(64));

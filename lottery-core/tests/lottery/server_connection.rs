@@ -24,7 +24,7 @@ fn requests_to_a_stopping_server_are_rejected_on_every_dialect() {
     ] {
         let commit_queue = Arc::new(CommitQueue::new(1));
         commit_queue.close();
-        let service = LotteryService::new(ServerConfig::default(), commit_queue, 1);
+        let service = LotteryService::new(ServerConfig::builder(5).build().unwrap(), commit_queue, 1);
         let mailbox = Mailbox::new(|_| ());
         let mut server_connection =
             service.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
@@ -39,7 +39,8 @@ fn requests_to_a_stopping_server_are_rejected_on_every_dialect() {
 fn winners_for_a_closed_connection_are_dropped() {
     let now = Instant::default();
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-    let service = LotteryService::new(ServerConfig::default(), Arc::clone(&commit_queue), 1);
+    let service =
+        LotteryService::new(ServerConfig::builder(5).build().unwrap(), Arc::clone(&commit_queue), 1);
     let mut server_connection = service.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut server_connection, &block(6, "1"));
     let mut requests = commit_queue.try_take(usize::MAX).unwrap();
@@ -61,8 +62,9 @@ fn winners_for_a_closed_connection_are_dropped() {
 fn an_anonymous_waiter_is_told_of_the_draw_and_ignores_free_room() {
     let now = Instant::default();
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-    let service = LotteryService::new(ServerConfig::default(), Arc::clone(&commit_queue), 1)
-        .with_anonymous_finish(true);
+    let service =
+        LotteryService::new(ServerConfig::builder(5).build().unwrap(), Arc::clone(&commit_queue), 1)
+            .with_anonymous_finish(true);
     let mut server_connection = service.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
     hear(&mut server_connection, b"00000003END");
     let mut requests = commit_queue.try_take(usize::MAX).unwrap();

@@ -27,7 +27,7 @@ struct Lottery {
 impl Lottery {
     fn with_memory(limit: usize, reserve: usize) -> Self {
         let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
-        let config = ServerConfig { agencies: 99, ..ServerConfig::default() };
+        let config = ServerConfig::builder(99).build().unwrap();
         let memory = Memory::new(limit, reserve);
         let service =
             LotteryService::new(config, Arc::clone(&commit_queue), 100).with_memory(Arc::clone(&memory));

@@ -155,7 +155,7 @@ impl Thin {
     fn new(dialect: Dialect, all: &[Vec<Fields>]) -> Self {
         let agencies = u32::try_from(all.len()).unwrap();
         let (store, commit_queue) = (TestStore::default(), Arc::new(CommitQueue::new(usize::MAX)));
-        let config = ServerConfig { agencies, ..ServerConfig::default() };
+        let config = ServerConfig::builder(agencies).build().unwrap();
         let link = |(agency, bets): (u32, &Vec<Fields>)| {
             let file: String = bets.iter().map(|bet| bet.join(",") + "\n").collect();
             let list = AgencyFile::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();

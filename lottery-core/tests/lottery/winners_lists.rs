@@ -129,11 +129,8 @@ fn a_connection_holds_one_piece_of_a_winners_list_at_a_time() {
     let pieces = committer.draw().unwrap().winners[&1].pieces;
 
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-    let service = LotteryService::new(
-        ServerConfig { agencies: 1, ..ServerConfig::default() },
-        Arc::clone(&commit_queue),
-        1,
-    );
+    let service =
+        LotteryService::new(ServerConfig::builder(1).build().unwrap(), Arc::clone(&commit_queue), 1);
     let (mut server_connection, mail) = connect(&service);
     let query = b"Q{AgencyID:1};";
     server_connection.poll_io().unwrap().recv[..query.len()].copy_from_slice(query);

@@ -3,58 +3,39 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::builder::ServerConfigBuilder;
 use crate::bet::Spans;
 use crate::conn::FIRST_STEP;
 use crate::dialect::Dialect;
 use crate::wire::MAX_LINE;
-use crate::wire::block::BLOCK_SIZE;
 
 /// Number of unsent bytes from which no more requests are read.
 pub(super) const MAX_UNSENT: usize = 64 * 1024;
 /// Size of the receive buffer that belongs to the connection's own memory, in bytes.
 pub(super) const OWN_BUFFER: usize = FIRST_STEP;
 
-/// Settings of the server's side of a connection.
+/// Settings of the server's side of a connection, which [`ServerConfig::builder`] checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
-    /// Number of agencies: they are numbered from 1 to this. Default 5.
-    pub agencies: u32,
-    /// Maximum number of requests without a reply, at least 1. Default 32.
-    pub max_in_flight: usize,
-    /// Maximum number of unacknowledged batches in a session, at least 1. Default 16.
-    pub window: u32,
-    /// Size that the receive buffer grows to while bytes keep coming, in bytes, at least 8192. Default 256 KiB.
-    pub max_buffer: usize,
-    /// Maximum length of a message, in bytes, at least 8192. The receive buffer grows to this for a message that needs
-    /// it. Default 1 MiB.
-    pub max_message: usize,
-    /// Dialects that are spoken. Default all.
-    pub dialects: Vec<Dialect>,
-    /// Maximum silence of a peer that owes the next message (`docs/protocol.md#deadlines`). Default 60 s. Empty
-    /// messages of `braces` and rejected requests do not count, so they cannot keep a connection alive.
-    ///
-    /// An agency that was told "pending" pauses longer each time: it may be silent for twice the time from the first
-    /// such reply to its last query, in addition to this.
-    pub idle_timeout: Duration,
-    /// Maximum time from the first byte of a message to its last. Each 100 bytes that have come add a second, up to 30
-    /// times this in all. Default 20 s.
-    pub message_timeout: Duration,
-    /// Maximum time in which a peer takes none of the bytes that are to be sent. Default 20 s.
-    pub stall_timeout: Duration,
-    /// Maximum wait for the peer's end after our FIN, and for everything after a shutdown or a failure. Default 1 s.
-    pub linger_timeout: Duration,
-    /// Silence after which an unfinished line of `echo` counts as complete (`docs/protocol.md#echo`). Default 100 ms.
-    ///
-    /// It applies only to bytes that can be no other dialect: a message that has begun is waited for.
-    pub line_timeout: Duration,
-    /// Silence after which a waiting connection gives memory back. Default 250 ms.
-    pub shrink_after: Duration,
+    pub(super) agencies: u32,
+    pub(super) max_in_flight: usize,
+    pub(super) window: u32,
+    pub(super) max_buffer: usize,
+    pub(super) max_message: usize,
+    pub(super) dialects: Vec<Dialect>,
+    pub(super) idle_timeout: Duration,
+    pub(super) message_timeout: Duration,
+    pub(super) stall_timeout: Duration,
+    pub(super) linger_timeout: Duration,
+    pub(super) line_timeout: Duration,
+    pub(super) shrink_after: Duration,
 }
 
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self {
-            agencies: 5,
+impl ServerConfig {
+    /// Returns the default settings of a server with that many agencies, to be changed and checked.
+    pub fn builder(agencies: u32) -> ServerConfigBuilder {
+        ServerConfigBuilder(Self {
+            agencies,
             max_in_flight: 32,
             window: 16,
             max_buffer: 256 * 1024,
@@ -66,7 +47,67 @@ impl Default for ServerConfig {
             linger_timeout: Duration::from_secs(1),
             line_timeout: Duration::from_millis(100),
             shrink_after: Duration::from_millis(250),
-        }
+        })
+    }
+
+    /// Returns these settings, to be changed and checked again.
+    pub fn to_builder(&self) -> ServerConfigBuilder {
+        ServerConfigBuilder(self.clone())
+    }
+
+    /// Returns the number of agencies.
+    pub const fn agencies(&self) -> u32 {
+        self.agencies
+    }
+
+    /// Returns the maximum number of requests without a reply.
+    pub const fn max_in_flight(&self) -> usize {
+        self.max_in_flight
+    }
+
+    /// Returns the maximum number of unacknowledged batches in a session.
+    pub const fn window(&self) -> u32 {
+        self.window
+    }
+
+    /// Returns the maximum length of a message, in bytes.
+    pub const fn max_message(&self) -> usize {
+        self.max_message
+    }
+
+    /// Returns the size that the receive buffer grows to while bytes keep coming, in bytes.
+    pub const fn max_buffer(&self) -> usize {
+        self.max_buffer
+    }
+
+    /// Returns the maximum silence of a peer that owes the next message.
+    pub const fn idle_timeout(&self) -> Duration {
+        self.idle_timeout
+    }
+
+    /// Returns the maximum time for a message, without what its bytes add.
+    pub const fn message_timeout(&self) -> Duration {
+        self.message_timeout
+    }
+
+    /// Returns the maximum time in which a peer takes nothing.
+    pub const fn stall_timeout(&self) -> Duration {
+        self.stall_timeout
+    }
+
+    /// Returns the maximum wait for the peer's end.
+    pub const fn linger_timeout(&self) -> Duration {
+        self.linger_timeout
+    }
+
+    /// Returns the silence after which an unfinished line of `echo` counts as complete.
+    pub const fn line_timeout(&self) -> Duration {
+        self.line_timeout
+    }
+
+    /// Returns the dialects that are spoken.
+    pub fn dialects(&self) -> &[Dialect] {
+        &self.dialects
     }
 }
 
@@ -94,8 +135,7 @@ impl ServerConfig {
         const MACHINE: usize = 1024;
         /// Memory of a request and of the bytes that its reply repeats.
         const REQUEST: usize = 1024 + MAX_LINE;
-        let least = BLOCK_SIZE;
-        let received = if self.max_message > least { self.max_message } else { least };
+        let received = self.max_message;
         let waiting = self.max_in_flight.saturating_add(2);
         let answers = waiting.saturating_mul(Self::USUAL_ANSWER).saturating_add(MAX_UNSENT);
         MACHINE
@@ -111,13 +151,7 @@ impl ServerConfig {
     /// [`ServerConfig::max_memory`] names.
     #[must_use]
     pub const fn max_lent(&self) -> usize {
-        let least = BLOCK_SIZE;
-        let received = if self.max_message > least { self.max_message } else { least };
-        Self::lent(
-            received.saturating_mul(2),
-            received,
-            if self.max_in_flight > 1 { self.max_in_flight } else { 1 },
-        )
+        Self::lent(self.max_message.saturating_mul(2), self.max_message, self.max_in_flight)
     }
 
     /// Returns the maximum of unsent bytes for a connection that may have this many unanswered requests.
@@ -144,10 +178,17 @@ mod tests {
 
     #[test]
     fn the_memory_of_a_connection_has_a_bound() {
-        for (max_message, received) in [(100_000, 100_000), (8192, 8192), (10, 8192)] {
-            let config = ServerConfig { max_message, max_in_flight: 3, ..ServerConfig::default() };
-            let most =
-                1024 + 2 * received + 16 * (received / 19 + 1) + 5 * (1024 + 8192) + 4 * (5 * 8192 + 65_536);
+        for max_message in [100_000, 8192] {
+            let config = ServerConfig::builder(5)
+                .max_message(max_message)
+                .max_in_flight(3)
+                .build()
+                .expect("valid settings");
+            let most = 1024
+                + 2 * max_message
+                + 16 * (max_message / 19 + 1)
+                + 5 * (1024 + 8192)
+                + 4 * (5 * 8192 + 65_536);
             assert_eq!(config.max_memory(), most, "{max_message}");
         }
     }

@@ -78,7 +78,7 @@ impl Server {
 
     /// Raises the number of requests that may be unanswered, if more seem to have come and there is memory for them.
     pub(super) fn take_more(&mut self) {
-        let most = self.config.max_in_flight.max(1);
+        let most = self.config.max_in_flight;
         let there = !self.recv.bytes().is_empty() || self.recv.is_full();
         while there && self.lifecycle.is_open() && !self.takes_requests() && self.lent.requests < most {
             let requests = (self.lent.requests * 2 + 2).min(most);

@@ -1,5 +1,6 @@
 //! The server's side of a connection.
 
+mod builder;
 mod config;
 mod decode;
 mod end;
@@ -11,6 +12,7 @@ mod reply;
 mod timeouts;
 
 pub use crate::wire::Line;
+pub use builder::{ConfigError, ServerConfigBuilder};
 pub use config::ServerConfig;
 pub use event::{Event, RejectedBy};
 
@@ -37,7 +39,7 @@ use lent::Lent;
 /// use lottery_proto::{ConnId, Input, Instant, Receipt, ServerConfig, block};
 ///
 /// let now = Instant::default();
-/// let mut server = Server::new(ServerConfig::default(), ConnId(1), now);
+/// let mut server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(1), now);
 ///
 /// // The driver reads the bytes of a client: "Finished", of agency 3.
 /// let mut packet = [0; block::BLOCK_SIZE];
@@ -116,11 +118,10 @@ impl Server {
             conn,
             dialect: None,
             rejection: None,
-            // Places in a message are kept as 32 bits.
-            recv: RecvBuffer::new(config.max_buffer, config.max_message.min(u32::MAX as usize)),
+            recv: RecvBuffer::new(config.max_buffer, config.max_message),
             output: SendBuffer::default(),
             slots: ReplyQueue::default(),
-            lent: Lent::without_end(config.max_in_flight.max(1)),
+            lent: Lent::without_end(config.max_in_flight),
             lifecycle: Lifecycle::new(),
             timers: Timers::default(),
             front: None,

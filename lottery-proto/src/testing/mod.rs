@@ -89,8 +89,8 @@ fn oversize(dialect: Dialect, samples: &Samples<'_>) {
     if put.is_err() || message.len() <= crate::block::BLOCK_SIZE {
         return;
     }
-    let dialects = alloc::vec![dialect];
-    let config = ServerConfig { max_message: message.len() - 1, dialects, ..ServerConfig::default() };
+    let builder = ServerConfig::builder(AgencyId::MAX).max_message(message.len() - 1);
+    let config = builder.dialects(alloc::vec![dialect]).build().expect("a limit of a block or more is valid");
     let now = Instant::default();
     let mut server = Server::new(config, ConnId(1), now);
     let mut rest = &*message;

@@ -193,21 +193,16 @@ const PIECE: usize = 8192;
 pub(crate) fn never_takes_more_memory_than_is_documented() {
     let why = "n".repeat(WHY);
     let configs = [
-        ServerConfig::default(),
-        ServerConfig { max_in_flight: 1, max_message: 8192, max_buffer: 8192, ..ServerConfig::default() },
-        ServerConfig {
-            max_in_flight: 200,
-            max_message: 100_000,
-            max_buffer: 50_000,
-            ..ServerConfig::default()
-        },
+        ServerConfig::builder(5).build().unwrap(),
+        ServerConfig::builder(5).max_in_flight(1).max_message(8192).max_buffer(8192).build().unwrap(),
+        ServerConfig::builder(5).max_in_flight(200).max_message(100_000).max_buffer(50_000).build().unwrap(),
     ];
     for config in &configs {
         let most = config.max_memory();
         let mut highest = (0, "nothing", Manner::Good);
         for (name, bytes) in worst() {
             for manner in MANNERS {
-                let peak = peak(config, &bytes, 4 * config.max_message, manner, &why);
+                let peak = peak(config, &bytes, 4 * config.max_message(), manner, &why);
                 assert!(peak <= most, "{name}, {manner:?}: {peak} bytes, more than {most}");
                 if peak > highest.0 {
                     highest = (peak, name, manner);
@@ -219,7 +214,7 @@ pub(crate) fn never_takes_more_memory_than_is_documented() {
             let mut highest = (0, 0, "nothing", Manner::Good);
             for (name, bytes) in worst() {
                 for manner in MANNERS {
-                    let size = config.max_message + 100_000;
+                    let size = config.max_message() + 100_000;
                     let (peak, lent) = peak_of_lent(config, &bytes, size, manner, &why, purse);
                     let most = ServerConfig::OWN_MEMORY + lent;
                     assert!(peak <= most, "{name}, {manner:?}, {purse}: {peak} bytes, more than {most}");

@@ -26,9 +26,8 @@ fn with(config: ServerConfig) -> Server {
 
 #[test]
 fn a_server_reads_at_most_max_in_flight_requests_ahead_of_its_replies() {
-    for max_in_flight in [0, 1, 2, 7] {
-        let mut server = with(ServerConfig { max_in_flight, ..ServerConfig::default() });
-        let most = max_in_flight.max(1);
+    for most in [1, 2, 7] {
+        let mut server = with(ServerConfig::builder(5).max_in_flight(most).build().unwrap());
         let mut tickets = Vec::new();
         for taken in 0..most {
             assert!(reads(&mut server), "{taken} of {most}");
@@ -44,7 +43,7 @@ fn a_server_reads_at_most_max_in_flight_requests_ahead_of_its_replies() {
 
 #[test]
 fn a_server_reads_nothing_from_a_peer_that_does_not_read() {
-    let mut server = with(ServerConfig::default());
+    let mut server = with(ServerConfig::builder(5).build().unwrap());
     let mut answers = 0;
     while reads(&mut server) {
         give(&mut server, at(0), &block(WINNER, 1, b"1"));
@@ -60,7 +59,7 @@ fn a_server_reads_nothing_from_a_peer_that_does_not_read() {
 /// A message that has no room to arrive has no deadline.
 #[test]
 fn a_message_without_room_to_arrive_has_no_deadline() {
-    let mut server = with(ServerConfig { max_buffer: 12_000, ..ServerConfig::default() });
+    let mut server = with(ServerConfig::builder(5).max_buffer(12_000).build().unwrap());
     give(&mut server, at(0), &batch(1, &[ANA]));
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
     // Finished waits in the buffer until the batch is stored.
@@ -103,7 +102,7 @@ fn a_client_with_much_unsent_is_busy_and_still_reads() {
 #[test]
 fn a_winners_query_waits_until_the_list_before_it_is_read() {
     let winners = vec!["20000001".to_owned(); 40_000];
-    let mut server = with(ServerConfig::default());
+    let mut server = with(ServerConfig::builder(5).build().unwrap());
     open_session(&mut server, 1, 0, true);
     give(&mut server, at(0), &block(WINNER, 1, b"2").repeat(3));
     let mut lists = Vec::new();
@@ -124,7 +123,7 @@ fn a_winners_query_waits_until_the_list_before_it_is_read() {
 /// byte.
 #[test]
 fn a_request_behind_rejected_messages_is_handed_out() {
-    let config = ServerConfig { max_in_flight: 2, ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).max_in_flight(2).build().unwrap();
     let mut server = server_with(config);
     give(&mut server, at(1), format!("Q{{AgencyID:}};{}Q{{AgencyID:1}};", "x;".repeat(9)).as_bytes());
     for _ in 0..10 {
@@ -179,7 +178,7 @@ fn bets_that_wait_hold_back_what_follows_without_a_deadline() {
         ),
     ];
     for (dialect, batches, next) in dialects {
-        let mut server = with(ServerConfig::default());
+        let mut server = with(ServerConfig::builder(5).build().unwrap());
         give(&mut server, at(0), &batches);
         give(&mut server, at(0), &next[..2]);
         for expected in [&[ANA][..], &[JOSE, ANA]] {
@@ -203,7 +202,7 @@ fn bets_that_wait_hold_back_what_follows_without_a_deadline() {
 /// The time of a message begins when the one before it is taken, at the time that the application says it is.
 #[test]
 fn a_message_behind_one_that_waits_has_its_time_from_then_on() {
-    let mut server = with(ServerConfig::default());
+    let mut server = with(ServerConfig::builder(5).build().unwrap());
     give(&mut server, at(0), &[&batch(1, &[ANA])[..], &block(FINISHED, 1, b"")[..2]].concat());
     server.handle(at(50_000), Input::Timeout);
     assert_eq!(server.state(), State::Open, "it owes nothing");
@@ -224,7 +223,7 @@ fn a_failure_is_the_reply_to_the_message_that_waits() {
         (block(FINISHED, 1, b""), block(BATCH_ACK, 1, b"0")),
         (batch(1, &[ANA]), vec![]),
     ] {
-        let mut server = with(ServerConfig::default());
+        let mut server = with(ServerConfig::builder(5).build().unwrap());
         give(&mut server, at(0), &sent);
         server.handle(at(0), Input::Shutdown);
         assert!(server.poll_event().is_none(), "no new request is taken");
@@ -236,7 +235,7 @@ fn a_failure_is_the_reply_to_the_message_that_waits() {
 /// Requests are handed out as replies leave, however many have come at once.
 #[test]
 fn many_small_requests_are_handed_out_as_their_replies_leave() {
-    let config = ServerConfig { max_in_flight: 4, ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).max_in_flight(4).build().unwrap();
     let mut server = server_with(config);
     let most = 30_000;
     give(&mut server, at(0), "Q{AgencyID:1};;;".repeat(10_000).as_bytes());

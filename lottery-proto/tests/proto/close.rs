@@ -183,7 +183,7 @@ fn a_shutdown_is_reported_in_dialects_that_have_words_for_it() {
         ("A0", ""),
         ("hola", ""),
     ] {
-        let mut server = server_with(lottery_proto::ServerConfig { agencies: 1, ..Default::default() });
+        let mut server = server_with(lottery_proto::ServerConfig::builder(1).build().unwrap());
         give(&mut server, at(0), sent.as_bytes());
         // END is one that waits.
         if sent != "00000003END" {

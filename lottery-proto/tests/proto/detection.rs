@@ -137,7 +137,7 @@ fn failure(dialect: Dialect, text: &str) -> Vec<u8> {
 fn a_disabled_dialect_is_rejected_in_its_own_words() {
     for spoken in Dialect::ALL {
         for (dialect, message, needed) in first_messages() {
-            let config = ServerConfig { dialects: vec![*spoken], ..ServerConfig::default() };
+            let config = ServerConfig::builder(5).dialects(vec![*spoken]).build().unwrap();
             let mut server = server_with(config);
             give(&mut server, at(0), &message[..needed]);
             if dialect == *spoken {

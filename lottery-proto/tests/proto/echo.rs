@@ -152,7 +152,7 @@ fn a_silence_ends_lines_only() {
 #[test]
 fn the_silence_that_ends_a_line_is_configured() {
     let line_timeout = std::time::Duration::from_secs(3);
-    let mut server = server_with(ServerConfig { line_timeout, ..ServerConfig::default() });
+    let mut server = server_with(ServerConfig::builder(5).line_timeout(line_timeout).build().unwrap());
     give(&mut server, at(0), b"hola");
     assert_eq!(server.poll_io().unwrap().deadline, Some(at(3_000)));
 }
@@ -162,8 +162,8 @@ fn the_silence_that_ends_a_line_is_configured() {
 fn a_foreign_protocol_is_closed_without_a_reply() {
     let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and thirty-two random bytes, without an end";
     let request = b"GET /index.html HTTP/1.1\r\nHost: server\r\nAccept: */*\r\n\r\n";
-    let all = ServerConfig::default();
-    let without = ServerConfig { dialects: vec![Dialect::BLOCK], ..ServerConfig::default() };
+    let all = ServerConfig::builder(5).build().unwrap();
+    let without = ServerConfig::builder(5).dialects(vec![Dialect::BLOCK]).build().unwrap();
     for (sent, protocol) in [(&hello[..], Foreign::Tls), (request, Foreign::Http)] {
         for config in [&all, &without] {
             let mut server = server_with(config.clone());

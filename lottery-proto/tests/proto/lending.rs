@@ -61,7 +61,8 @@ impl Purse {
     }
 
     fn server(&self) -> Server {
-        Server::new(ServerConfig::default(), ConnId(1), at(0)).with_lender(Box::new(self.clone()))
+        Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(1), at(0))
+            .with_lender(Box::new(self.clone()))
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Contents) -> T) -> T {
@@ -158,7 +159,7 @@ fn lent_memory_lets_more_requests_in() {
     }
     assert_eq!(held.len(), 32, "as many as it may");
     let lent = purse.with(|purse| purse.lent);
-    assert!(lent > 500_000 && lent <= ServerConfig::default().max_lent(), "{lent}");
+    assert!(lent > 500_000 && lent <= ServerConfig::builder(5).build().unwrap().max_lent(), "{lent}");
 }
 
 #[test]

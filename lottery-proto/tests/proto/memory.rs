@@ -41,7 +41,7 @@ fn memory_is_given_back_while_a_connection_waits() {
 /// The same holds where not even one more request would be read.
 #[test]
 fn memory_is_given_back_while_nothing_more_is_read() {
-    let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).max_in_flight(1).build().unwrap();
     let mut server = Server::new(config, lottery_proto::ConnId(1), at(0));
     give(&mut server, at(0), &block(WINNER, 1, b"1"));
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };

@@ -49,9 +49,8 @@ fn an_endless_message_is_rejected_at_the_limit() {
 
 #[test]
 fn a_message_may_be_as_long_as_the_limit() {
-    for max_message in [0, 8192, 20_000] {
-        let limit = max_message.max(8192);
-        let config = || ServerConfig { max_message, max_buffer: 0, ..ServerConfig::default() };
+    for limit in [8192, 20_000] {
+        let config = || ServerConfig::builder(5).max_message(limit).max_buffer(8192).build().unwrap();
         for over in [0, 1] {
             let lines = "Ana;Paz;1;1980-01-01;1\n".to_string();
             let body = format!("1;1\n{lines}{}", "\n".repeat(limit - 8 - 4 - lines.len() + over));
@@ -83,7 +82,7 @@ fn a_message_at_the_limit_is_accepted_and_a_longer_one_rejected() {
     let framed = framed(format!("1;300\n{}", line.repeat(300)));
     for message in [fixed.into_bytes(), framed] {
         for (less, open) in [(0, true), (1, false)] {
-            let config = ServerConfig { max_message: message.len() - less, ..ServerConfig::default() };
+            let config = ServerConfig::builder(5).max_message(message.len() - less).build().unwrap();
             let mut server = server_with(config);
             give(&mut server, at(0), &message[..message.len() - less]);
             assert_eq!(server.state() == State::Open, open, "{less}");

@@ -45,7 +45,7 @@ pub fn is_stable(dialect: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8> {
     let mut rest = bets;
     let mut all = Vec::new();
     let mut client = client_of(dialect, agency);
-    let mut server = Server::new(ServerConfig::default(), ConnId(2), at(0));
+    let mut server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(2), at(0));
     while !rest.is_empty() {
         let taken = client.send_batch(at(0), rest).expect("what was accepted can be sent");
         let sent = take(&mut client, at(0));

@@ -30,7 +30,7 @@ fn poll(server: &mut Server, events: &mut Vec<String>, requests: &mut Vec<Pendin
 /// Returns the events and the replies of a server that is fed these pieces; its application answers when all
 /// of them are there.
 pub fn served(pieces: &[&[u8]], reject: bool) -> (Vec<String>, Vec<u8>) {
-    let config = ServerConfig { max_in_flight: 1000, ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).max_in_flight(1000).build().unwrap();
     let mut server = Server::new(config, ConnId(1), at(0));
     let (mut events, mut requests, mut sent) = (vec![], vec![], vec![]);
     for mut piece in pieces.iter().copied() {

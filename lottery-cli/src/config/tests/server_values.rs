@@ -159,10 +159,14 @@ fn the_machine_is_configured_by_the_settings() {
                  --stall-timeout 4s --linger-timeout 5s";
     let flags: Vec<&str> = flags.split_whitespace().collect();
     let machine = World::new().server(&flags).machine();
-    assert_eq!((machine.agencies, machine.max_message), (9, 9000));
-    assert_eq!(machine.dialects, [lottery_proto::Dialect::FIXED]);
-    let timeouts =
-        [machine.idle_timeout, machine.message_timeout, machine.stall_timeout, machine.linger_timeout];
+    assert_eq!((machine.agencies(), machine.max_message()), (9, 9000));
+    assert_eq!(machine.dialects(), [lottery_proto::Dialect::FIXED]);
+    let timeouts = [
+        machine.idle_timeout(),
+        machine.message_timeout(),
+        machine.stall_timeout(),
+        machine.linger_timeout(),
+    ];
     assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [2, 3, 4, 5]);
 }
 

@@ -146,7 +146,7 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
     pub(crate) fn new(agencies: u32, echo_prefix: &str) -> Self {
         let store = TestStore::default();
         let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
-        let config = ServerConfig { agencies, ..ServerConfig::default() };
+        let config = ServerConfig::builder(agencies).build().unwrap();
         Self {
             now: Instant::default(),
             committer: store.committer(agencies),

@@ -57,8 +57,7 @@ pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Command {
     let now = Instant::default();
     let config = ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::BLOCK);
     let mut client = Client::new(config, now);
-    let mut server =
-        Server::new(ServerConfig { agencies: 99, ..ServerConfig::default() }, ConnId(agency.into()), now);
+    let mut server = Server::new(ServerConfig::builder(99).build().unwrap(), ConnId(agency.into()), now);
     say(&mut client);
     while client.unsent() > 0 {
         let (from, to) = (client.poll_io().unwrap(), server.poll_io().unwrap());
@@ -193,7 +192,7 @@ pub(crate) fn commit(committer: &mut Committer<TestStore>, asks: Vec<Command>) -
 /// Returns the command of a `framed` connection that has sent END; as an agency, if it has named one.
 pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Command {
     let now = Instant::default();
-    let mut server = Server::new(ServerConfig { agencies: 9, ..ServerConfig::default() }, ConnId(conn), now);
+    let mut server = Server::new(ServerConfig::builder(9).build().unwrap(), ConnId(conn), now);
     let give = |server: &mut Server, body: &str| {
         let message = format!("{:08}{body}", body.len());
         server.poll_io().unwrap().recv[..message.len()].copy_from_slice(message.as_bytes());

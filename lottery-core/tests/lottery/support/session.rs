@@ -66,7 +66,7 @@ impl Talk {
         let agency = SessionClient::new(job, Arc::new(list))
             .with_progress(move |progress| seen.lock().unwrap().push(progress));
         let now = Instant::default();
-        let server = Server::new(ServerConfig::default(), ConnId(1), now);
+        let server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(1), now);
         Self { agency, server, now, asked: VecDeque::new(), progress }
     }
 
@@ -74,7 +74,7 @@ impl Talk {
     pub(crate) fn connect(&mut self) {
         let Step::Connect(target) = self.agency.next_step(self.now) else { panic!("it has to connect") };
         assert_eq!(target.server, "server:1");
-        self.server = Server::new(ServerConfig::default(), ConnId(1), self.now);
+        self.server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(1), self.now);
         self.asked.clear();
         self.agency.connected(self.now);
         self.carry();

@@ -181,7 +181,7 @@ impl World {
     pub(crate) fn new(agencies: u32, commit_queue: usize, max_connections: usize) -> Self {
         let store = TestStore::default();
         let commit_queue = Arc::new(CommitQueue::new(commit_queue));
-        let config = ServerConfig { agencies, ..ServerConfig::default() };
+        let config = ServerConfig::builder(agencies).build().unwrap();
         Self {
             now: Instant::default(),
             committer: store.committer(agencies),

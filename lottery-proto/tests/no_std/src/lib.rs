@@ -27,7 +27,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 pub extern "C" fn deadlines() -> bool {
     let now = Instant::default();
-    let mut server = Server::new(ServerConfig::default(), ConnId(1), now);
+    let mut server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(1), now);
     let agency = AgencyId::new(1).map(|agency| ClientConfig::new(agency, Dialect::BLOCK));
     let mut client = agency.map(|config| Client::new(config, now));
     server.poll_io().is_some() && client.as_mut().and_then(Client::poll_io).is_some()

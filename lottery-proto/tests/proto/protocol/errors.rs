@@ -107,7 +107,7 @@ fn problems_have_the_texts_of_the_document() {
 #[test]
 fn texts_of_the_machine_stand_in_the_document() {
     let document = document();
-    let mut unspoken = server_with(ServerConfig { dialects: vec![Dialect::ECHO], ..ServerConfig::default() });
+    let mut unspoken = server_with(ServerConfig::builder(5).dialects(vec![Dialect::ECHO]).build().unwrap());
     give(&mut unspoken, at(0), b"F00001");
     let mut begun = server();
     give(&mut begun, at(0), b"00000003E");

@@ -9,9 +9,9 @@ use super::document::{document, table};
 #[test]
 fn limits_are_those_of_the_code() {
     let document = document();
-    let config = ServerConfig::default();
+    let config = ServerConfig::builder(5).build().unwrap();
     let limits = [
-        ("agencies", config.agencies.to_string()),
+        ("agencies", config.agencies().to_string()),
         ("greatest agency number", AgencyId::MAX.to_string()),
         ("greatest agency number of `block` and `session`", block::MAX_AGENCY.to_string()),
         ("name", format!("{MAX_NAME} bytes")),
@@ -19,9 +19,9 @@ fn limits_are_those_of_the_code() {
         ("greatest number of a bet", u32::MAX.to_string()),
         ("block", format!("{} bytes", block::BLOCK_SIZE)),
         ("line of `echo`, without its end", "8192 bytes".to_owned()),
-        ("message", format!("{} bytes", config.max_message)),
-        ("window of a session", format!("{} batches", config.window)),
-        ("requests without a reply", config.max_in_flight.to_string()),
+        ("message", format!("{} bytes", config.max_message())),
+        ("window of a session", format!("{} batches", config.window())),
+        ("requests without a reply", config.max_in_flight().to_string()),
         ("bytes of replies not yet taken", (64 * 1024).to_string()),
     ];
     let shown = table(&document, "| limit | value | set by |");
@@ -33,11 +33,11 @@ fn limits_are_those_of_the_code() {
 #[test]
 fn deadlines_are_those_of_the_code() {
     let document = document();
-    let config = ServerConfig::default();
+    let config = ServerConfig::builder(5).build().unwrap();
     let seconds = |time: Duration| format!("{} s", time.as_secs());
-    let message = config.message_timeout;
+    let message = config.message_timeout();
     let deadlines = [
-        ("`idle`", seconds(config.idle_timeout)),
+        ("`idle`", seconds(config.idle_timeout())),
         (
             "`message`",
             format!(
@@ -46,9 +46,9 @@ fn deadlines_are_those_of_the_code() {
                 seconds(30 * message)
             ),
         ),
-        ("`line`", format!("{} ms", config.line_timeout.as_millis())),
-        ("`stall`", seconds(config.stall_timeout)),
-        ("`linger`", seconds(config.linger_timeout)),
+        ("`line`", format!("{} ms", config.line_timeout().as_millis())),
+        ("`stall`", seconds(config.stall_timeout())),
+        ("`linger`", seconds(config.linger_timeout())),
     ];
     let shown = table(&document, "| deadline | runs | default | and then |");
     let shown: Vec<(&str, &str)> = shown.iter().map(|row| (row[0].as_str(), row[2].as_str())).collect();

@@ -178,7 +178,7 @@ fn a_long_reason_is_cut_at_a_character_to_fit_a_block() {
 
 #[test]
 fn a_server_without_sessions_rejects_hello() {
-    let config = ServerConfig { dialects: vec![Dialect::BLOCK], ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).dialects(vec![Dialect::BLOCK]).build().unwrap();
     let mut server = lottery_testkit::server_with(config);
     give(&mut server, at(0), &block(HELLO, 3, b"2"));
     assert_eq!(take(&mut server, at(0))[0], ERROR);

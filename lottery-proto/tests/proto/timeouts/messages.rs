@@ -26,7 +26,7 @@ fn a_trickling_message_must_be_complete_in_time() {
 #[test]
 fn a_peer_within_a_message_is_not_silent() {
     let idle_timeout = Duration::from_secs(5);
-    let config = ServerConfig { idle_timeout, ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).idle_timeout(idle_timeout).build().unwrap();
     let mut server = Server::new(config, ConnId(1), at(0));
     give(&mut server, at(4_000), b"\x04");
     assert_eq!(deadline(&mut server), Some(at(24_010)));
@@ -48,7 +48,7 @@ fn each_message_has_its_own_deadline() {
 
 #[test]
 fn a_message_that_is_not_read_has_no_deadline() {
-    let config = ServerConfig { max_in_flight: 1, ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).max_in_flight(1).build().unwrap();
     let mut server = Server::new(config, ConnId(1), at(0));
     let query = block(WINNER, 1, b"1");
     // The first buffer is too small for more than a block.
@@ -88,7 +88,7 @@ fn a_message_at_the_minimum_rate_is_completed() {
 #[test]
 fn the_deadline_of_a_message_is_bounded() {
     let message_timeout = Duration::from_secs(2);
-    let config = ServerConfig { message_timeout, ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).message_timeout(message_timeout).build().unwrap();
     let mut server = Server::new(config, ConnId(1), at(0));
     give(&mut server, at(0), b"Q{AgencyID:");
     for second in 1..60 {

@@ -48,10 +48,10 @@ proptest! {
         dialect in prop_oneof![1 => Just(Dialect::BLOCK), 2 => prop::sample::select(vec![Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES, Dialect::ECHO])],
         steps in server::steps(),
         of in prop_oneof![4 => prop::collection::vec(0..10_u8, 1..9), 1 => prop::collection::vec(0..14_u8, 1..30)],
-        max_in_flight in 0..6_usize,
-        max_buffer in prop_oneof![Just(0), Just(8192), Just(5 * 8192), 1..100_000_usize],
+        max_in_flight in 1..6_usize,
+        max_buffer in prop_oneof![Just(8192), Just(5 * 8192), 8192..100_000_usize],
     ) {
-        let config = ServerConfig { max_in_flight, max_buffer, max_message: 100_000, ..ServerConfig::default() };
+        let config = ServerConfig::builder(5).max_in_flight(max_in_flight).max_buffer(max_buffer).max_message(100_000).build().unwrap();
         server::run(dialect, &config, of, &steps);
     }
 

@@ -74,9 +74,9 @@ pub(super) struct Run {
 
 impl Run {
     fn new(dialect: Dialect, config: &ServerConfig, of: Vec<u8>) -> Self {
-        let answers = 64 * 1024 + (config.max_in_flight + config.max_buffer / BLOCK + 2) * BLOCK;
+        let answers = 64 * 1024 + (config.max_in_flight() + config.max_buffer() / BLOCK + 2) * BLOCK;
         // A Vec doubles, and half of the bytes in the send buffer may be sent already.
-        let bound = size_of::<Server>() + config.max_message.max(BLOCK) + 4 * answers + 8 * 1024 + 64 * 1024;
+        let bound = size_of::<Server>() + config.max_message() + 4 * answers + 8 * 1024 + 64 * 1024;
         Self {
             server: Server::new(config.clone(), ConnId(1), at(0)),
             now: at(0),
@@ -121,8 +121,13 @@ impl Run {
             Op::Tell(input) => {
                 self.tell(input);
                 if input == Input::Shutdown {
-                    // The machine has told the anonymous waiters that this process will not see the draw.
-                    self.held.retain(|(_, held)| !matches!(held, PendingRequest::AnonymousWaiter(_)));
+                    // The machine has told those who wait for the draw that this process will not see it.
+                    let waits = self.dialect == Dialect::FRAMED;
+                    self.held.retain(|(_, held)| match held {
+                        PendingRequest::AnonymousWaiter(_) => false,
+                        PendingRequest::Winners(_) => !waits,
+                        _ => true,
+                    });
                 }
             }
             Op::Poll => self.poll(),
@@ -134,7 +139,7 @@ impl Run {
                 }
             }
             Op::ForeignReply => {
-                let mut other = Server::new(ServerConfig::default(), ConnId(2), self.now);
+                let mut other = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(2), self.now);
                 give(&mut other, self.now, &block(FINISHED, 1, b""));
                 let Some(Event::Finished { ticket, .. }) = other.poll_event() else { panic!() };
                 let reply = self.server.reply(self.now, ticket, Receipt::Stored { total: 0 });

@@ -30,7 +30,7 @@ fn input(dialect: Dialect, rng: &mut Rng, messages: impl Fn(Dialect, &mut Rng) -
 fn all_inputs(dialect: Dialect) {
     let place = Dialect::ALL.iter().position(|other| *other == dialect).expect("one of them");
     let mut rng = Rng::new(place as u64);
-    let config = ServerConfig { max_in_flight: 4, max_buffer: 8192, ..ServerConfig::default() };
+    let config = ServerConfig::builder(5).max_in_flight(4).max_buffer(8192).build().unwrap();
     let (mut batches, mut answers) = (0, 0);
     for _ in 0..inputs() {
         batches += serve(dialect, &config, &input(dialect, &mut rng, conversation));

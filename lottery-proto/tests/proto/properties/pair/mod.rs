@@ -94,7 +94,8 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     };
     let max_in_flight = 1 + rng.index(32);
     let max_buffer = *rng.pick(&[BLOCK, 12_000, 256 * 1024]);
-    let server_config = ServerConfig { max_in_flight, max_buffer, ..ServerConfig::default() };
+    let server_config =
+        ServerConfig::builder(5).max_in_flight(max_in_flight).max_buffer(max_buffer).build().unwrap();
     let mut server_side = ServerSide {
         server: Server::new(server_config.clone(), ConnId(1), at(0)),
         rng: Rng::new(seed + 1),
