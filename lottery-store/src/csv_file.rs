@@ -13,6 +13,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use lottery_core::store::Difference;
 use redb::Database;
 use tracing::{info, warn};
@@ -104,7 +105,7 @@ impl CsvFile {
     /// Writes the values of a commit that leaves the store with `end` bytes of rows; or the missing rows,
     /// if the file is behind. After an error the file ends with a whole row, unless it could not be cut
     /// either.
-    pub(super) fn follow(&mut self, database: &Database, values: &[String], end: u64) {
+    pub(super) fn follow(&mut self, database: &Database, values: &[Bytes], end: u64) {
         let new: u64 = values.iter().map(|rows| rows.len() as u64).sum();
         let written = self.check_file(database).and_then(|()| {
             if self.len + new == end {
@@ -183,7 +184,7 @@ impl CsvFile {
     fn catch_up(&mut self, database: &Database, enough: u64) -> io::Result<()> {
         let (mut written, from) = (Ok(()), self.len);
         let read = tables::batches(database, self.next, |_, rows| {
-            written = self.write(rows);
+            written = self.write(rows.as_bytes());
             if written.is_err() || self.len - from >= enough {
                 ControlFlow::Break(())
             } else {
@@ -193,10 +194,10 @@ impl CsvFile {
         written.and(read.map_err(io::Error::other))
     }
 
-    fn write(&mut self, rows: &str) -> io::Result<()> {
+    fn write(&mut self, rows: &[u8]) -> io::Result<()> {
         let end = self.len + rows.len() as u64;
         let size_after = self.size.unwrap_or(0).max(end);
-        let written = self.disk.write(self.len, rows.as_bytes());
+        let written = self.disk.write(self.len, rows);
         if written.is_ok() {
             (self.len, self.size) = (end, Some(size_after));
             self.next += 1;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use lottery_core::store::{Group, Saved, Snapshots, Store, StoreError, WinnersPiece};
 use redb::Database;
 
@@ -133,7 +134,7 @@ impl RedbStore {
     }
 
     /// Updates `bets.csv` with the values of the last commit.
-    fn follow(&mut self, values: &[String]) {
+    fn follow(&mut self, values: &[Bytes]) {
         if let (Some(opened), Some(csv)) = (&self.database, &mut self.csv) {
             csv.follow(&opened.redb, values, self.position.rows_len);
         }

@@ -6,8 +6,8 @@ mod schema;
 mod tests;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use lottery_core::store::{
     AgencyRecord, Draw, EncodedBatch, Group, Rules, Saved, Winners, WinnersList, WinnersPiece,
 };
@@ -59,8 +59,8 @@ pub(super) fn prepare(database: &Database) -> Result<Position, Error> {
         return Err(Error::Corrupted("the database of another program".into()));
     }
     let mut format = format(database)?;
-    if format == Some(migrate::FROM) {
-        migrate::migrate(database)?;
+    if let Some(version) = format.filter(|version| migrate::FROM.contains(version)) {
+        migrate::migrate(database, version)?;
         format = Some(FORMAT);
     }
     if format != Some(FORMAT) {
@@ -93,14 +93,21 @@ pub(super) fn position(database: &Database) -> Result<Position, Error> {
 }
 
 /// Returns the rows of these batches as values of the table, each of whole batches.
-pub(super) fn values(batches: &[Arc<EncodedBatch>]) -> Vec<String> {
-    let mut values: Vec<String> = Vec::new();
-    for batch in batches {
-        let text = batch.rows();
-        match values.last_mut() {
-            Some(last) if last.len() + text.len() <= VALUE_SIZE => last.push_str(text),
-            _ => values.push(text.to_owned()),
-        }
+pub(super) fn values(batches: &[EncodedBatch]) -> Vec<Bytes> {
+    let mut values = Vec::new();
+    let mut rest = batches;
+    while !rest.is_empty() {
+        let mut size = 0;
+        let fits = |batch: &&EncodedBatch| {
+            size += batch.rows().len();
+            size <= VALUE_SIZE
+        };
+        let (value, behind) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+        values.push(match value {
+            [batch] => batch.rows().clone(),
+            several => several.iter().map(|batch| &batch.rows()[..]).collect::<Vec<_>>().concat().into(),
+        });
+        rest = behind;
     }
     values
 }
@@ -118,7 +125,7 @@ pub(super) fn values(batches: &[Arc<EncodedBatch>]) -> Vec<String> {
 pub(super) fn put(
     database: &Database,
     group: &Group,
-    values: &[String],
+    values: &[Bytes],
     after: Position,
 ) -> Result<(), Error> {
     let write = database.begin_write()?;
@@ -126,7 +133,7 @@ pub(super) fn put(
         let mut batches = write.open_table(BATCHES)?;
         let next = batches.last()?.map_or(0, |(last, _)| last.value() + 1);
         for (sequence, rows) in (next..).zip(values) {
-            batches.insert(sequence, rows.as_bytes())?;
+            batches.insert(sequence, &rows[..])?;
         }
         let mut agencies = write.open_table(AGENCIES)?;
         for (agency, record) in &group.agencies {

@@ -26,7 +26,7 @@ pub fn group(nth: u64, batches: u32, bets: u32) -> Group {
             let document = format!("{}", 20_000_000 + nth * 1_000_000 + u64::from(batch * bets + bet));
             rows::push_row(&mut text, agency, "Santiago \"S\"", "Lorca, Ñ", &document, "1999-03-17", bet);
         }
-        group.batches.push(EncodedBatch::from_rows(agency, bets, text).into());
+        group.batches.push(EncodedBatch::from_rows(agency, bets, text));
         let digest = u32::try_from(nth).unwrap();
         group.agencies.insert(agency, AgencyRecord { stored: nth + 1, digest, finished: nth % 2 == 1 });
     }
@@ -74,7 +74,7 @@ impl Model {
             let piece = |piece: &WinnersPiece| ((piece.agency, piece.number), piece.documents.clone());
             self.winners = pieces.map(piece).collect();
         }
-        self.rows.extend(group.batches.iter().map(|batch| batch.rows()));
+        self.rows.extend(group.batches.iter().map(EncodedBatch::text));
     }
 
     /// Returns the content of a store.

@@ -44,7 +44,7 @@ pub(super) fn export(settings: &ServerSettings, output: &Output) -> ExitCode {
     write(settings, output, |mut target| {
         read_parts(&settings.data_dir, true, &mut |part| match part {
             Part::Rows(rows) => target.write_all(rows.as_bytes()).map_err(TransferError::Unwritable),
-            Part::Rules(_) | Part::Agency(..) | Part::Draw { .. } => Ok(()),
+            Part::OlderDigests | Part::Rules(_) | Part::Agency(..) | Part::Draw { .. } => Ok(()),
         })?;
         Ok(target)
     })

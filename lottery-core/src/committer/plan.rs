@@ -1,7 +1,5 @@
 //! Plan for a request, made before the group is committed.
 
-use std::sync::Arc;
-
 use lottery_proto::Code;
 use lottery_runtime::Mailbox;
 
@@ -63,9 +61,9 @@ impl<S: Store> Committer<S> {
                 return Plan::reject(Code::Finished, "the draw has taken place");
             }
             Some(batch) => {
-                record.stored += u64::from(batch.bets());
+                record.stored += u64::from(batch.count());
                 record.digest = batch.digest_after(record.digest);
-                group.batches.push(Arc::clone(batch));
+                group.batches.push(batch.clone());
             }
             None if record.finished => return Plan::Store { total: record.stored },
             None => record.finished = true,

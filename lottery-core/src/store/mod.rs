@@ -102,7 +102,7 @@ pub trait Store: Send {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
     /// Batches in commit order.
-    pub batches: Vec<Arc<EncodedBatch>>,
+    pub batches: Vec<EncodedBatch>,
     /// New record of each agency that this group changes.
     pub agencies: BTreeMap<u32, AgencyRecord>,
     /// Rules, if they are new.
@@ -127,7 +127,7 @@ pub struct Rules {
 pub struct AgencyRecord {
     /// Number of bets stored.
     pub stored: u64,
-    /// Running CRC-32C of the bets stored (`docs/protocol.md#digest`).
+    /// Running CRC-32C of the rows stored (`docs/protocol.md#digest`).
     pub digest: u32,
     /// True once it has sent Finished.
     pub finished: bool,

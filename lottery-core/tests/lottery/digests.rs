@@ -31,7 +31,7 @@ fn counts_and_digests_are_right_over_groups_and_reopening() {
             for agency in 1..=3_u32 {
                 let (record, all) = (committer.agency(agency), &sent[agency as usize]);
                 assert_eq!(record.stored, all.len() as u64);
-                assert_eq!(record.digest, crc32c(text_of(all).as_bytes()), "agency {agency}");
+                assert_eq!(record.digest, crc32c(text_of(agency, all).as_bytes()), "agency {agency}");
             }
         }
     }
@@ -56,6 +56,6 @@ fn a_rejected_group_is_neither_counted_nor_in_the_digest() {
         committer.agency(1)
     };
     let second = commit(vec![batch(1, &bets(1, 9, 3)), finished(1), batch(1, &bets(1, 12, 3))]);
-    assert_eq!((second.stored, second.digest), (12, crc32c(text_of(&bets(1, 0, 12)).as_bytes())));
+    assert_eq!((second.stored, second.digest), (12, crc32c(text_of(1, &bets(1, 0, 12)).as_bytes())));
     assert_eq!(store.committer(2).agency(1), second);
 }

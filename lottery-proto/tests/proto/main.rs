@@ -22,6 +22,7 @@ mod privacy;
 mod properties;
 mod protocol;
 mod rejections;
+mod rows;
 mod sessions;
 mod support;
 mod text_dialects;

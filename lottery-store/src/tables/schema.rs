@@ -3,7 +3,7 @@
 //! | table | key | value |
 //! | --- | --- | --- |
 //! | `batches` | sequence number from 0 | the rows of one or more batches, as CSV text |
-//! | `agencies` | agency | bets stored, their digest, finished |
+//! | `agencies` | agency | bets stored, their digest (`docs/protocol.md#digest`), finished |
 //! | `rules` | none | agencies that take part, winning number |
 //! | `draw` | none | winning number, agencies that took part |
 //! | `lists` | agency | number of its winners, bytes of their documents, of the longest, pieces |
@@ -12,8 +12,8 @@
 
 use redb::TableDefinition;
 
-/// Version of this layout. [`migrate`](super::migrate) reads the one before.
-pub(super) const FORMAT: u64 = 2;
+/// Version of this layout. [`migrate`](super::migrate) reads those before.
+pub(super) const FORMAT: u64 = 3;
 
 pub(super) const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
 pub(super) const AGENCIES: TableDefinition<'_, u32, (u64, u32, bool)> = TableDefinition::new("agencies");

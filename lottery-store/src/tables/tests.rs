@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use lottery_testkit::crc32c;
 use redb::{Builder, StorageBackend, TableDefinition};
 
 use super::*;
@@ -87,7 +88,7 @@ fn group() -> Group {
     let (documents, size) = ("20000001\n2\n".to_owned(), ListSize { documents: 2, bytes: 9, longest: 8 });
     let winners = [(1, WinnersList { size, pieces: 1 })].into();
     Group {
-        batches: vec![batch(1).into(), batch(2).into()],
+        batches: vec![batch(1), batch(2)],
         agencies: [(1, record), (2, record)].into(),
         rules: Some(Rules { agencies: 2, winning_number: 7574 }),
         winners: Some(Winners {
@@ -197,7 +198,38 @@ fn winners_of_a_version_1_database_are_kept() {
         assert_eq!(draw.winners[&3].pieces, 6);
         assert_eq!(saved(&database).unwrap().rules, None);
     }
-    fails_everywhere(&bytes, migrate::migrate);
+    fails_everywhere(&bytes, |database| migrate::migrate(database, 1));
+}
+
+#[test]
+fn digests_of_older_databases_are_computed_from_their_rows() {
+    let quoted = "2,\"Pérez, \"\"Pe\"\"\",Paz,3,1999-12-31,4\r\n";
+    let values = ["1,Ana,Paz,20000001,1980-01-01,7574\r\n".to_owned() + quoted, quoted.repeat(3)];
+    let disk = Shared::default();
+    {
+        let database = disk.database();
+        prepare(&database).unwrap();
+        let batch = |rows: &String| EncodedBatch::from_rows(1, 1, rows.clone());
+        let record = |stored, finished| AgencyRecord { stored, digest: 7, finished };
+        let agencies = [(1, record(1, false)), (2, record(4, true)), (3, record(0, true))].into();
+        let group = Group { batches: values.iter().map(batch).collect(), agencies, ..Group::default() };
+        let each: Vec<Bytes> = group.batches.iter().map(|batch| batch.rows().clone()).collect();
+        put(&database, &group, &each, Position::default().after(&group)).unwrap();
+        let write = database.begin_write().unwrap();
+        write.open_table(META).unwrap().insert("format", 2).unwrap();
+        write.commit().unwrap();
+    }
+    let bytes = disk.bytes();
+    for _ in 0..2 {
+        let database = disk.database();
+        prepare(&database).unwrap();
+        let agencies = saved(&database).unwrap().agencies;
+        let found = |agency| (agencies[&agency].stored, agencies[&agency].digest, agencies[&agency].finished);
+        assert_eq!(found(1), (1, crc32c("1,Ana,Paz,20000001,1980-01-01,7574\r\n".as_bytes()), false));
+        assert_eq!(found(2), (4, crc32c(quoted.repeat(4).as_bytes()), true));
+        assert_eq!(found(3), (0, 0, true));
+    }
+    fails_everywhere(&bytes, |database| migrate::migrate(database, 2));
 }
 
 #[test]

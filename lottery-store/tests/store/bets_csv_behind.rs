@@ -132,7 +132,7 @@ fn bets_csv_never_keeps_a_torn_row_that_can_be_cut() {
     let torn = group(7, 3, WRITTEN_APART);
     store.commit(&torn).unwrap();
     let mut whole = model.csv();
-    whole.extend(torn.batches[0].rows().bytes());
+    whole.extend_from_slice(torn.batches[0].rows());
     assert_eq!(csv.content(), whole);
     model.apply(&torn);
     assert_eq!(store.csv_behind(), (model.csv().len() - whole.len()) as u64);

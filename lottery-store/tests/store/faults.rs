@@ -144,7 +144,7 @@ fn a_failed_read_ends_the_store() {
     // The rows are more than redb keeps in memory.
     for _ in 0..6 {
         let batch = EncodedBatch::from_rows(1, 1, "x".repeat((4 << 20) - 64));
-        store.commit(&Group { batches: vec![batch.into()], ..Group::default() }).unwrap();
+        store.commit(&Group { batches: vec![batch], ..Group::default() }).unwrap();
     }
     let mut shown = 0;
     database.fail(Faults { read: Some(1), ..Faults::default() });

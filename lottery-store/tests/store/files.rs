@@ -103,10 +103,10 @@ fn foreign_and_damaged_files_are_rejected_and_left_alone() {
     let other = redb::Database::create(&path).unwrap();
     let write = other.begin_write().unwrap();
     let meta = redb::TableDefinition::<&str, u64>::new("meta");
-    write.open_table(meta).unwrap().insert("format", 3).unwrap();
+    write.open_table(meta).unwrap().insert("format", 4).unwrap();
     write.commit().unwrap();
     drop(other);
-    assert!(unusable(directory.path()).contains("format version 3, expected 2"));
+    assert!(unusable(directory.path()).contains("format version 4, expected 3"));
     fs::remove_file(&path).unwrap();
 
     with_groups(directory.path(), 3);
