@@ -1,0 +1,11 @@
+//! The server of the lottery, which speaks `ndjson`, too.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use lottery_proto::Dialect;
+
+fn main() -> ExitCode {
+    let dialects = [&[ndjson::NDJSON], Dialect::ALL].concat();
+    lottery_cli::program::server(&runtime_std::Std, &dialects, SystemTime::now)
+}
