@@ -1,6 +1,10 @@
 //! Queue between threads that log and the thread that writes: none of the former waits for a reader of
 //! standard output.
 //!
+//! A line that comes after a pause is written at once. Those that follow wait for each other for [`PAUSE`]
+//! and are written together: a write for each line would wake its reader each time. Nobody waits at an end:
+//! [`Queue::finish`] cuts the pause short.
+//!
 //! The queue is bounded in bytes. A line that does not fit is dropped and counted, and so are all after it until
 //! the writer takes the queued lines; then a line in their place gives their number. Lines that could not
 //! be written are reported the same way, as soon as one can be.
@@ -14,6 +18,9 @@ use super::Clock;
 
 /// Maximum number of bytes of lines that wait, and of lines that are being written besides them.
 pub const QUEUE_SIZE: usize = 1 << 20;
+
+/// Pause between two writes: a line is written so much later at most, if it can be.
+pub const PAUSE: Duration = Duration::from_millis(5);
 
 /// Pause between two checks if the last lines can be written at all.
 const TICK: Duration = Duration::from_millis(20);
@@ -44,8 +51,9 @@ pub struct Queue(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     limit: usize,
+    pause: Duration,
     state: Mutex<State>,
-    /// Signals that there is something to write.
+    /// Signals that there is something to write, and that it cannot wait.
     filled: Condvar,
     /// Signals that everything is written.
     drained: Condvar,
@@ -58,6 +66,10 @@ struct State {
     lost: u64,
     /// True while the writer is at work.
     busy: bool,
+    /// True while the writer waits for a line without a pause.
+    sleeps: bool,
+    /// Number of threads that wait until everything is written.
+    finishing: usize,
 }
 
 impl Queue {
@@ -66,15 +78,27 @@ impl Queue {
     /// # Errors
     ///
     /// No thread can be started.
-    pub fn start(limit: usize, clock: Clock, mut sink: impl Sink) -> io::Result<Self> {
+    pub fn start(limit: usize, clock: Clock, sink: impl Sink) -> io::Result<Self> {
+        Self::with_pause(PAUSE, limit, clock, sink)
+    }
+
+    /// Works like [`Queue::start`], with another pause between two writes.
+    pub(crate) fn with_pause(
+        pause: Duration,
+        limit: usize,
+        clock: Clock,
+        mut sink: impl Sink,
+    ) -> io::Result<Self> {
         let (state, filled, drained) = (Mutex::default(), Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { limit, state, filled, drained });
+        let shared = Arc::new(Shared { limit, pause, state, filled, drained });
         let queue = Self(Arc::clone(&shared));
         let mut writer = Writer { clock, owed: 0, torn: false };
         thread::Builder::new().name("log".to_owned()).spawn(move || {
+            let mut pause = Duration::ZERO;
             loop {
-                let (lines, lost) = shared.next();
+                let (lines, lost) = shared.next(pause);
                 writer.write(&mut sink, &lines, lost);
+                pause = shared.pause;
             }
         })?;
         Ok(queue)
@@ -88,13 +112,26 @@ impl Queue {
         } else {
             state.lines.extend_from_slice(line);
         }
+        // A writer that is at work, or in its pause, looks for lines by itself.
+        let wakes = state.sleeps || state.is_urgent(self.0.limit);
+        state.sleeps = false;
         drop(state);
-        self.0.filled.notify_one();
+        if wakes {
+            self.0.filled.notify_one();
+        }
     }
 
     /// Waits until everything is written, and returns true. Gives up, and returns false, once `writable`
     /// has said for so long that nothing can be written.
     pub fn finish(&self, patience: Patience, writable: impl Fn() -> bool) -> bool {
+        self.0.lock().finishing += 1;
+        self.0.filled.notify_one();
+        let is_written = self.wait(patience, writable);
+        self.0.lock().finishing -= 1;
+        is_written
+    }
+
+    fn wait(&self, patience: Patience, writable: impl Fn() -> bool) -> bool {
         let mut stuck = Duration::ZERO;
         loop {
             let state = self.0.lock();
@@ -131,17 +168,20 @@ impl io::Write for Queue {
 }
 
 impl Shared {
-    /// Waits for something to write. Returns the lines, and the number of lines lost behind them.
-    fn next(&self) -> (Vec<u8>, u64) {
+    /// Waits for something to write, `pause` at least unless it is urgent. Returns the lines, and the number of lines lost behind them.
+    fn next(&self, pause: Duration) -> (Vec<u8>, u64) {
         let mut state = self.lock();
         state.busy = false;
         if state.is_idle() {
             self.drained.notify_all();
         }
+        let paused = self.filled.wait_timeout_while(state, pause, |state| !state.is_urgent(self.limit));
+        state = paused.unwrap_or_else(PoisonError::into_inner).0;
         while state.is_idle() {
+            state.sleeps = true;
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.busy = true;
+        (state.busy, state.sleeps) = (true, false);
         (std::mem::take(&mut state.lines), std::mem::take(&mut state.lost))
     }
 
@@ -154,6 +194,11 @@ impl Shared {
 impl State {
     fn is_idle(&self) -> bool {
         self.lines.is_empty() && self.lost == 0 && !self.busy
+    }
+
+    /// True if the lines cannot wait for others: somebody waits for them, or room is getting short.
+    fn is_urgent(&self, limit: usize) -> bool {
+        self.finishing > 0 || self.lost > 0 || self.lines.len() > limit / 2
     }
 }
 

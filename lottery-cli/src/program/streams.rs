@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::signals::end_at_signal;
@@ -87,9 +88,46 @@ impl Logging {
     }
 }
 
+/// A program that panics ends, and what it logged of that is the most important of all.
+impl Drop for Logging {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.wait(STOPPED);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    /// Sink that sends what it is given.
+    struct Sent(Sender<Vec<u8>>);
+
+    impl log::Sink for Sent {
+        fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+            let _ = self.0.send(lines.to_vec());
+            Ok(lines.len())
+        }
+    }
+
+    #[test]
+    fn a_program_that_panics_ends_behind_its_last_lines() {
+        let (sender, written) = channel();
+        let clock = Clock { now: SystemTime::now, zone: Zone::Utc };
+        let queue = Queue::with_pause(Duration::from_secs(3600), 1000, clock, Sent(sender)).unwrap();
+        let logging = Logging { queue: queue.clone() };
+        queue.push(b"first\n");
+        assert_eq!(written.recv().unwrap(), b"first\n");
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _logging = logging;
+            queue.push(b"panic\n");
+            panic!("this is meant to be");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(written.try_recv().unwrap(), b"panic\n");
+    }
 
     #[test]
     fn a_line_that_does_not_fit_into_a_pipe_is_cut_after_a_whole_character() {

@@ -30,8 +30,13 @@ impl Sink for Told {
 /// Returns a queue of so many bytes, the sender of its sink's results, and the receiver of the lines
 /// written.
 fn queue(limit: usize) -> (Queue, Sender<io::Result<usize>>, Receiver<String>) {
+    queue_with(PAUSE, limit)
+}
+
+/// Returns a queue as [`queue`] does, with that pause between two writes.
+fn queue_with(pause: Duration, limit: usize) -> (Queue, Sender<io::Result<usize>>, Receiver<String>) {
     let ((tell, takes), (written, read)) = (channel(), channel());
-    (Queue::start(limit, clock(), Told { takes, written }).unwrap(), tell, read)
+    (Queue::with_pause(pause, limit, clock(), Told { takes, written }).unwrap(), tell, read)
 }
 
 /// Waits until all is written, however busy the machine is: what can be written to is not stuck.
@@ -105,4 +110,45 @@ fn a_slow_reader_is_waited_for_and_one_that_takes_nothing_is_not() {
         looks.get() % 2 == 0
     };
     assert!(queue.finish(Patience::Idle(2 * TICK), slow));
+}
+
+/// Pause that no test lives to see the end of.
+const ENDLESS: Duration = Duration::from_secs(3600);
+
+#[test]
+fn a_line_is_written_at_once_and_those_that_follow_it_together() {
+    let (queue, tell, read) = queue_with(ENDLESS, 100_000);
+    drop(tell);
+    queue.push(b"first\n");
+    assert_eq!(read.recv().unwrap(), "first\n");
+    for _ in 0..1000 {
+        queue.push(b"another\n");
+    }
+    assert!(queue.finish(Patience::Idle(ENDLESS), || true), "who waits for the lines ends the pause");
+    assert_eq!(read.try_iter().collect::<Vec<_>>(), ["another\n".repeat(1000)]);
+}
+
+#[test]
+fn lines_that_come_within_a_pause_are_written_behind_it() {
+    let (queue, tell, read) = queue_with(Duration::from_millis(1), 1000);
+    drop(tell);
+    for number in 0..100 {
+        let line = format!("{number}\n");
+        queue.push(line.as_bytes());
+        assert_eq!(read.recv().unwrap(), line);
+    }
+}
+
+#[test]
+fn a_queue_that_is_half_full_does_not_wait_for_more() {
+    let (queue, tell, read) = queue_with(ENDLESS, 100);
+    drop(tell);
+    queue.push(b"first\n");
+    assert_eq!(read.recv().unwrap(), "first\n");
+    for _ in 0..20 {
+        // The writer is in a pause, which only the second of these ends.
+        queue.push(&[b'.'; 50]);
+        queue.push(b"\n");
+        assert_eq!(read.recv().unwrap(), ".".repeat(50) + "\n");
+    }
 }
