@@ -4,12 +4,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::event::Next;
-use super::{Client, MAX_QUEUED};
+use super::Client;
 use crate::bet::{Bet, FieldError};
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
-use crate::error::{CloseReason, DecodeError, Problem, SendError, Violation};
-use crate::wire::{ClientCodec, FrameCursor, Kind, Limits, PendingReply, Response};
+use crate::error::{CloseReason, DecodeError, Problem, SendError};
+use crate::wire::{ClientCodec, Kind, PendingReply, Response};
 
 /// Content of a message that was sent, as far as its reply has to do with it.
 #[derive(Debug, Default)]
@@ -89,19 +88,6 @@ impl Client {
         self.lifecycle.apply(Transition::WeEnd, reason);
     }
 
-    /// Decodes and sets the timers. Every method that changes something calls it last.
-    pub(super) fn settle(&mut self, now: Instant) {
-        self.now = now;
-        while self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED && self.decode_next(now) {}
-        if !self.lifecycle.is_open() {
-            self.recv.truncate(self.decoded);
-        }
-        if self.lifecycle.peer_ended && self.queue.len() < MAX_QUEUED {
-            self.peer_ended();
-        }
-        self.arm(now);
-    }
-
     /// Ends the deadlines that have come by `now`. Everything that was there to read has been read before.
     pub(super) fn time_out(&mut self, now: Instant) {
         self.settle(now);
@@ -116,48 +102,10 @@ impl Client {
         }
     }
 
-    /// Decodes the next reply. Returns false if it is not complete.
-    fn decode_next(&mut self, now: Instant) -> bool {
-        let received = self.recv.bytes().get(self.decoded..).unwrap_or_default();
-        if received.is_empty() {
-            return false;
-        }
-        let limits = Limits { message: self.recv.limit(), ended: self.lifecycle.peer_ended };
-        let len = match self.codec.frame(&mut self.scan, received, limits) {
-            Ok(None) if received.len() < limits.message => return false,
-            Ok(None) => {
-                let problem = Problem::TooLong { size: received.len() + 1, max: limits.message };
-                self.malformed(now, DecodeError::new(0, problem));
-                return true;
-            }
-            Ok(Some(len)) => len,
-            Err(error) => {
-                self.malformed(now, error);
-                return true;
-            }
-        };
-        self.scan = FrameCursor::default();
-        self.begun = None;
-        if self.codec.is_filler(received.get(..len).unwrap_or_default()) {
-            self.pass_over(len);
-            return true;
-        }
-        self.active = now;
-        match self.response(len) {
-            Ok((asked, response)) => {
-                self.answered(&response);
-                self.decoded += len;
-                self.queue.push_back(Next { asked, response, len });
-            }
-            Err(error) => self.malformed(now, error),
-        }
-        true
-    }
-
-    /// Decodes the next message, of `len` bytes, and returns the kind of the request that it answers, and the number of
+    /// Decodes the reply at the front, of `len` bytes, and returns the kind of the request that it answers, and the number of
     /// bets that a rejection can be about.
-    fn response(&mut self, len: usize) -> Result<((Kind, usize), Response), DecodeError> {
-        let message = self.recv.bytes_mut(self.decoded, len);
+    pub(super) fn response(&mut self, len: usize) -> Result<((Kind, usize), Response), DecodeError> {
+        let message = self.recv.bytes_mut(0, len);
         let largest = self.largest;
         if let Some(reason) = self.codec.failure(message) {
             return Ok(((Kind::Unknown, largest), Response::Failed(reason)));
@@ -176,7 +124,7 @@ impl Client {
     }
 
     /// Records a reply, before it is handed out.
-    fn answered(&mut self, response: &Response) {
+    pub(super) fn answered(&mut self, response: &Response) {
         match response {
             Response::Winners { last: false, .. } => return,
             Response::Welcome { window, .. } => self.window = *window,
@@ -185,17 +133,6 @@ impl Client {
             _ => {}
         }
         self.asked.pop_front();
-    }
-
-    /// Skips the last message, an empty one of `len` bytes. Its bytes are taken together with the message before it, if
-    /// that is still queued.
-    fn pass_over(&mut self, len: usize) {
-        if let Some(next) = self.queue.back_mut() {
-            next.len += len;
-            self.decoded += len;
-        } else {
-            self.recv.take(len);
-        }
     }
 
     /// Records the number of bytes that have not reached the server. While it falls, the server owes no reply yet and
@@ -208,40 +145,20 @@ impl Client {
         }
     }
 
-    /// Ends the connection because the server broke the protocol.
-    fn malformed(&mut self, now: Instant, error: DecodeError) {
-        self.end(now, CloseReason::Peer(Violation::Malformed(error)));
-    }
-
-    /// Ends the connection because the server has ended its side: unsent bytes would reach nobody.
-    fn peer_ended(&mut self) {
-        let received = self.recv.bytes().len() - self.decoded;
-        let reason = if received > 0 {
-            CloseReason::Peer(Violation::Truncated { received })
-        } else if self.waits_for_welcome() {
-            CloseReason::NoSession
-        } else if !self.asked.is_empty() || !self.output.pending().is_empty() {
-            CloseReason::Peer(Violation::Unanswered)
-        } else {
-            CloseReason::Done
-        };
-        self.output.sent(usize::MAX);
-        self.lifecycle.apply(Transition::PeerEnded, reason);
-    }
-
-    fn waits_for_welcome(&self) -> bool {
+    pub(super) fn waits_for_welcome(&self) -> bool {
         self.asked.front().is_some_and(|asked| asked.reply.kind == Kind::Hello)
     }
 
     /// Sets every timer from the state.
-    fn arm(&mut self, now: Instant) {
+    pub(super) fn arm(&mut self, now: Instant) {
         self.unsent = if self.output.pending().is_empty() { None } else { self.unsent.or(Some(now)) };
         // The wait for the draw has no deadline, but the rest of a reply that has begun has one.
         let answer_due = self.asked.front().is_some_and(|asked| asked.reply.kind != Kind::AwaitWinners);
-        let received = self.recv.bytes().len().saturating_sub(self.decoded);
-        let reading = self.lifecycle.is_open() && self.queue.len() < MAX_QUEUED;
-        self.begun = if reading && received > 0 { self.begun.or(Some(now)) } else { None };
-        let waits = self.lifecycle.is_open() && self.unsent.is_none() && answer_due;
+        // A whole reply waits for the application, and not for the server.
+        let reads = self.lifecycle.is_open() && self.front.is_none();
+        let received = self.recv.bytes().len();
+        self.begun = if reads && received > 0 { self.begun.or(Some(now)) } else { None };
+        let waits = reads && self.unsent.is_none() && answer_due;
         let since = self.begun.or(waits.then_some(self.active));
         let timeout = self.config.answer_timeout;
         let greets = self.begun.is_none() && self.waits_for_welcome();

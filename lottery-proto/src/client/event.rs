@@ -116,15 +116,6 @@ impl fmt::Display for Rejected<'_> {
     }
 }
 
-/// Reply that waits to be handed out, in the next `len` bytes of the receive buffer.
-#[derive(Debug)]
-pub(super) struct Next {
-    /// Kind of the request that it answers, and the number of bets that a rejection can be about.
-    pub(super) asked: (Kind, usize),
-    pub(super) response: Response,
-    pub(super) len: usize,
-}
-
 /// Documents of an agency's winners, all valid, in the order in which its bets were stored.
 #[derive(Clone)]
 pub struct Documents<'a> {

@@ -3,6 +3,7 @@
 mod config;
 mod decode;
 mod event;
+mod frame;
 
 pub use config::ClientConfig;
 pub use event::{Documents, Event, Rejected, Stored};
@@ -14,15 +15,12 @@ use crate::conn::{Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, 
 use crate::error::{CloseReason, SendError};
 use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE};
 use decode::{Asked, Sent};
-use event::Next;
 
 /// Size that the receive buffer grows to as long as replies keep coming, in bytes.
 const BUSY_SIZE: usize = 64 * 1024;
 
 /// Maximum number of requests without a reply.
 const MAX_ASKED: usize = 64;
-/// Maximum number of replies that are decoded ahead of the application. The bytes of further ones wait undecoded.
-const MAX_QUEUED: usize = 64;
 
 /// The client's side of one connection: bets and queries in, replies out.
 ///
@@ -44,17 +42,17 @@ pub struct Client {
     window: u32,
     lifecycle: Lifecycle,
     timers: Timers,
-    /// Replies for the application, in the order in which they stand at the front of the receive buffer.
-    queue: VecDeque<Next>,
-    /// Number of bytes at the front of the receive buffer that belong to the queue.
-    decoded: usize,
-    /// Progress of the search for the end of the message behind them.
-    scan: FrameCursor,
+    /// Length of the whole reply at the front of the receive buffer, which waits for the application.
+    front: Option<usize>,
+    /// Progress of the search for the end of the reply at the front.
+    cursor: FrameCursor,
+    /// Number of bytes that were received before this side ended: replies in them are still handed out.
+    kept: usize,
     /// Time of the last input.
     now: Instant,
     /// Time of the last request, complete reply, sent byte, or byte seen to have arrived.
     active: Instant,
-    /// Time since which the reply behind the decoded ones is incomplete.
+    /// Time since which the reply at the front is incomplete.
     begun: Option<Instant>,
     /// Time since which the server has taken none of the bytes that are to be sent.
     unsent: Option<Instant>,
@@ -78,9 +76,9 @@ impl Client {
             window: 0,
             lifecycle: Lifecycle::new(),
             timers: Timers::default(),
-            queue: VecDeque::new(),
-            decoded: 0,
-            scan: FrameCursor::default(),
+            front: None,
+            cursor: FrameCursor::default(),
+            kept: 0,
             now,
             active: now,
             begun: None,
@@ -106,7 +104,7 @@ impl Client {
             return None;
         }
         let fin = self.fin_due();
-        let recv = if self.lifecycle.peer_ended { &mut [] } else { self.recv.recv(self.decoded) };
+        let recv = if self.lifecycle.peer_ended { &mut [] } else { self.recv.recv(self.front.unwrap_or(0)) };
         let unacked = self.timers.is_set(Timer::Answer) || self.timers.is_set(Timer::Stall);
         Some(Io { recv, send: self.output.pending(), fin, deadline: self.timers.next(self.now), unacked })
     }
@@ -140,22 +138,29 @@ impl Client {
         self.settle(now);
     }
 
-    /// Returns the next event for the application, borrowed from the receive buffer. Call it until it returns `None`,
-    /// after each [`Client::handle`].
+    /// Decodes the next reply, and returns it as an event, borrowed from the receive buffer. Call it until it returns
+    /// `None`, after each [`Client::handle`]. Replies that came before the connection ended are handed out before its
+    /// end is.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        if self.queue.is_empty() {
-            // More replies may have been received than the queue had room for.
-            self.settle(self.now);
-        }
-        let Some(Next { asked, response, len }) = self.queue.pop_front() else {
+        let Some(len) = self.front.take() else {
             return self.lifecycle.tell().map(Event::Closed);
         };
-        self.decoded -= len;
-        Some(Event::new(asked, response, self.recv.take(len), self.codec))
+        match self.response(len) {
+            Ok((asked, response)) => {
+                self.answered(&response);
+                let place = self.take_front(len);
+                Some(Event::new(asked, response, self.recv.at(place), self.codec))
+            }
+            Err(error) => {
+                self.malformed(error);
+                self.settle(self.now);
+                self.lifecycle.tell().map(Event::Closed)
+            }
+        }
     }
 
-    /// True if a request would be taken now. It becomes true again only in [`Client::handle`], and never again once the
-    /// last message that the dialect allows on a connection was sent (`docs/protocol.md#ending-a-connection`): Finished
+    /// True if a request would be taken now. It becomes true again only in [`Client::handle`] and
+    /// [`Client::poll_event`], and never again once the last message that the dialect allows on a connection was sent (`docs/protocol.md#ending-a-connection`): Finished
     /// and a winners query of `fixed`, Finished of `framed`, a line of `echo`.
     pub fn can_send(&self) -> bool {
         let profile = self.config.dialect.profile();
@@ -287,7 +292,7 @@ impl Client {
     /// Returns the memory that this machine holds, itself included, in bytes.
     pub fn memory(&self) -> usize {
         let asked: usize = self.asked.iter().map(|asked| asked.reply.echo.len()).sum();
-        let queues = self.asked.capacity() * size_of::<Asked>() + self.queue.capacity() * size_of::<Next>();
-        size_of::<Self>() + self.recv.memory() + self.output.memory() + queues + asked
+        let queue = self.asked.capacity() * size_of::<Asked>();
+        size_of::<Self>() + self.recv.memory() + self.output.memory() + queue + asked
     }
 }

@@ -40,6 +40,7 @@ fn unsent_bytes_do_not_shorten_a_batch() {
         let first = client.send_batch(at(0), &bets).unwrap();
         assert!((2..20).contains(&first), "{dialect}: {first}");
         give(&mut client, at(0), answer.as_bytes());
+        assert_eq!(client.poll_event().is_some(), !answer.is_empty(), "{dialect}");
         assert_eq!(client.send_batch(at(0), &bets), Ok(first), "{dialect}");
     }
 }

@@ -6,7 +6,7 @@ use lottery_testkit::{
     server_with, take,
 };
 
-use crate::support::{End, rejection};
+use crate::support::{End, ended, rejection};
 
 #[test]
 fn a_line_is_echoed_behind_a_prefix() {
@@ -103,9 +103,7 @@ fn a_client_of_echo_sends_lines_only() {
     }
     // Unasked line.
     give(&mut client, at(0), b"hola\n");
-    client.handle(at(0), Input::FinSent);
-    client.handle(at(0), Input::Eof);
-    let events = client_events(&mut client);
+    let events = ended(&mut client, at(0));
     let [ClientEvent::Closed(reason)] = events[..] else { panic!("{events:?}") };
     assert_eq!(reason.to_string(), "protocol error: an answer to no question (at byte 0)");
 }

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use lottery_proto::Dialect;
 use lottery_proto::server::Event;
-use lottery_proto::{CloseReason, Code, Failure, Input, ReplyError, State, WinnersReply};
-use lottery_testkit::{
-    BATCH, ClientEvent, ServerEvent, WINNER, at, client_events, give, server, server_events, take,
-};
+use lottery_proto::{CloseReason, Code, Failure, ReplyError, State, WinnersReply};
+use lottery_testkit::{BATCH, ClientEvent, ServerEvent, WINNER, at, give, server, server_events, take};
 
-use crate::support::{BRACES_BATCH, End, FIXED_BATCH, FRAMED_BATCH, asking, rejection, rejection_behind};
+use crate::support::{
+    BRACES_BATCH, End, FIXED_BATCH, FRAMED_BATCH, asking, ended, rejection, rejection_behind,
+};
 
 #[test]
 fn a_client_of_fixed_sends_without_waiting_and_closes_after_each_query() {
@@ -19,10 +19,8 @@ fn a_client_of_fixed_sends_without_waiting_and_closes_after_each_query() {
     client.send_finished(at(0)).unwrap();
     let _ = take(&mut client, at(0));
     give(&mut client, at(1), b"O");
-    client.handle(at(1), Input::Eof);
-    client.handle(at(1), Input::FinSent);
     assert_eq!(
-        client_events(&mut client),
+        ended(&mut client, at(1)),
         [ClientEvent::Finished(true), ClientEvent::Closed(CloseReason::Done)]
     );
     for (answer, event) in
@@ -30,9 +28,7 @@ fn a_client_of_fixed_sends_without_waiting_and_closes_after_each_query() {
     {
         let mut client = asking(Dialect::FIXED, WINNER);
         give(&mut client, at(1), answer);
-        client.handle(at(1), Input::Eof);
-        client.handle(at(1), Input::FinSent);
-        assert_eq!(client_events(&mut client), [event, ClientEvent::Closed(CloseReason::Done)]);
+        assert_eq!(ended(&mut client, at(1)), [event, ClientEvent::Closed(CloseReason::Done)]);
     }
 }
 

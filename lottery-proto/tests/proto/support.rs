@@ -1,10 +1,10 @@
 //! Messages and helpers that tests of several subjects share.
 
 use lottery_proto::server::RejectedBy;
-use lottery_proto::{Client, CloseReason, Dialect, Input, Server, State, Violation};
+use lottery_proto::{Client, CloseReason, Dialect, Input, Instant, Server, State, Violation};
 use lottery_testkit::{
-    ANA, BATCH, BET, FINISHED, ServerEvent, WINNER, accept_next, at, bet, client_of, give, server,
-    server_events, take,
+    ANA, BATCH, BET, ClientEvent, FINISHED, ServerEvent, WINNER, accept_next, at, bet, client_events,
+    client_of, give, server, server_events, take,
 };
 
 /// Batch of two bets of agency 1 in `fixed`.
@@ -100,6 +100,16 @@ pub(crate) fn close_reason(server: &mut Server) -> CloseReason {
         [ServerEvent::Closed(reason)] => reason,
         ref other => panic!("{other:?}"),
     }
+}
+
+/// Ends both sides, and returns the events. Replies are taken before the end behind them is known.
+pub(crate) fn ended(client: &mut Client, now: Instant) -> Vec<ClientEvent> {
+    let mut events = client_events(client);
+    client.handle(now, Input::Eof);
+    events.extend(client_events(client));
+    client.handle(now, Input::FinSent);
+    events.extend(client_events(client));
+    events
 }
 
 /// Returns a client that has sent this request.

@@ -55,6 +55,7 @@ pub fn is_stable(dialect: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8> {
         server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();
         let answer = take(&mut server, at(0));
         give(&mut client, at(0), &answer);
+        while client.poll_event().is_some() {}
         rest = &rest[taken..];
         all.extend(sent);
     }

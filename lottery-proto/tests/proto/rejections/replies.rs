@@ -7,10 +7,11 @@ use lottery_testkit::{
     framed, give, take,
 };
 
-use crate::support::{FRAMED_STORED, NOTHING, asking};
+use crate::support::{FRAMED_STORED, NOTHING, asking, ended};
 
 /// Checks that the client ends its side, drops further input, and closes when the server does.
 fn closes_with(client: &mut Client, reason: &str) {
+    assert!(client.poll_event().is_none(), "{reason}");
     assert_eq!(client.state(), State::Draining, "{reason}");
     assert_eq!(client.send_finished(at(1)), Err(SendError::Closed));
     assert!(client.poll_io().unwrap().fin);
@@ -165,10 +166,9 @@ fn a_wrong_reply_of_a_text_dialect_ends_the_connection() {
     ] {
         let mut client = asking(dialect, what);
         give(&mut client, at(1), &answer);
+        assert!(client.poll_event().is_none());
         assert_eq!(client.state(), State::Draining, "{}", answer.escape_ascii());
-        client.handle(at(1), Input::FinSent);
-        client.handle(at(1), Input::Eof);
-        let events = client_events(&mut client);
+        let events = ended(&mut client, at(1));
         let [ClientEvent::Closed(why)] = events[..] else { panic!("{events:?}") };
         assert_eq!(why.to_string(), format!("protocol error: {text}"));
     }
@@ -184,10 +184,8 @@ fn an_unasked_failure_is_handed_out() {
     ] {
         let mut client = asking(dialect, if dialect == Dialect::FIXED { BATCH } else { NOTHING });
         give(&mut client, at(1), sent);
-        client.handle(at(1), Input::Eof);
-        client.handle(at(1), Input::FinSent);
         let rejected = ClientEvent::Rejected("", "alto".into());
-        assert_eq!(client_events(&mut client), [rejected, ClientEvent::Closed(CloseReason::Done)]);
+        assert_eq!(ended(&mut client, at(1)), [rejected, ClientEvent::Closed(CloseReason::Done)]);
     }
 }
 
@@ -201,9 +199,7 @@ fn an_endless_reply_is_given_up_at_the_limit() {
         let received = recv.len();
         client.handle(at(1), Input::Received(received));
     }
-    client.handle(at(1), Input::FinSent);
-    client.handle(at(1), Input::Eof);
-    let events = client_events(&mut client);
+    let events = ended(&mut client, at(1));
     let [ClientEvent::Closed(why)] = events[..] else { panic!("{events:?}") };
     let text = "protocol error: a message of 1048577 bytes, at most 1048576 are taken (at byte 0)";
     assert_eq!(why.to_string(), text);

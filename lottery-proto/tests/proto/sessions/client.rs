@@ -6,6 +6,8 @@ use lottery_testkit::{
     block, client_events, client_of, give, take,
 };
 
+use crate::support::ended;
+
 use super::greeted;
 
 #[test]
@@ -78,6 +80,7 @@ fn another_reply_to_hello_is_named() {
     let mut client = client_of(Dialect::SESSION, 3);
     take(&mut client, at(0));
     give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|7"));
+    assert!(client.poll_event().is_none());
     client.handle(at(0), Input::Eof);
     client.handle(at(0), Input::FinSent);
     let Some(client::Event::Closed(why)) = client.poll_event() else { panic!("there is no other event") };
@@ -114,6 +117,7 @@ fn close_reason(ask: fn(&mut Client) -> Result<(), SendError>, answer: &[u8]) ->
     ask(&mut client).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), answer);
+    assert!(client.poll_event().is_none());
     client.handle(at(0), Input::Eof);
     client.handle(at(0), Input::FinSent);
     let Some(client::Event::Closed(why)) = client.poll_event() else { panic!("there is no other event") };
@@ -143,19 +147,19 @@ fn error_replies_to_all_requests() {
     let mut client = client_of(Dialect::SESSION, 3);
     take(&mut client, at(0));
     give(&mut client, at(0), &block(HELLO + 1, 3, b"2|7|0|2|0badcafe"));
+    assert_eq!(client_events(&mut client), [ClientEvent::Welcome(7)]);
     client.send_finished(at(0)).unwrap();
     client.ask_winners(at(0)).unwrap();
     take(&mut client, at(0));
     give(&mut client, at(0), &block(ERROR, 3, b"storage|the disk is full"));
-    client.handle(at(0), Input::Eof);
-    client.handle(at(0), Input::FinSent);
-    let events = client_events(&mut client);
+    let events = ended(&mut client, at(0));
     assert_eq!(events.last(), Some(&ClientEvent::Closed(CloseReason::Done)), "{events:?}");
 }
 
 /// Returns the reason for which a client in a session closes after this reply.
 fn ends(client: &mut Client, answer: &[u8]) -> String {
     give(client, at(0), answer);
+    assert!(client.poll_event().is_none());
     client.handle(at(0), Input::FinSent);
     client.handle(at(0), Input::Eof);
     let Some(client::Event::Closed(reason)) = client.poll_event() else { panic!("it goes on") };

@@ -6,6 +6,8 @@ use lottery_testkit::{
     client_of, give, take,
 };
 
+use crate::support::ended;
+
 fn config() -> ClientConfig {
     ClientConfig::new(lottery_proto::AgencyId::new(3).unwrap(), Dialect::SESSION)
 }
@@ -57,9 +59,7 @@ fn a_server_that_closes_after_hello_has_no_sessions() {
     for taken in [0, 100, BLOCK] {
         let mut client = Client::new(config(), at(0));
         client.handle(at(1), Input::Sent(taken));
-        client.handle(at(2), Input::Eof);
-        client.handle(at(2), Input::FinSent);
-        assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::NoSession)], "{taken}");
+        assert_eq!(ended(&mut client, at(2)), [ClientEvent::Closed(CloseReason::NoSession)], "{taken}");
     }
     assert_eq!(
         CloseReason::NoSession.to_string(),
@@ -69,9 +69,7 @@ fn a_server_that_closes_after_hello_has_no_sessions() {
     let mut client = Client::new(config(), at(0));
     take(&mut client, at(0));
     give(&mut client, at(0), &block(WELCOME, 3, b"2|7|0|2|0badcafe"));
-    client.handle(at(2), Input::Eof);
-    client.handle(at(2), Input::FinSent);
-    assert_eq!(client_events(&mut client), [ClientEvent::Welcome(7), ClientEvent::Closed(CloseReason::Done)]);
+    assert_eq!(ended(&mut client, at(2)), [ClientEvent::Welcome(7), ClientEvent::Closed(CloseReason::Done)]);
 }
 
 #[test]
@@ -119,9 +117,7 @@ fn an_error_that_answers_hello_is_a_failure_and_other_packets_are_mistakes() {
         let mut client = Client::new(config(), at(0));
         take(&mut client, at(0));
         give(&mut client, at(0), &block(kind, 3, b"0"));
-        client.handle(at(0), Input::Eof);
-        client.handle(at(0), Input::FinSent);
-        let events = client_events(&mut client);
+        let events = ended(&mut client, at(0));
         assert!(matches!(events[..], [ClientEvent::Closed(CloseReason::Peer(_))]), "{kind}: {events:?}");
     }
 }

@@ -186,6 +186,8 @@ impl Run {
     fn finish(&mut self) {
         self.client.handle(self.now, Input::Eof);
         self.check(true);
+        // Replies are taken before the end behind them is known.
+        self.events.extend(client_events(&mut self.client));
         self.client.handle(self.now, Input::FinSent);
         assert_eq!(self.client.state(), State::Closed);
         self.events.extend(client_events(&mut self.client));

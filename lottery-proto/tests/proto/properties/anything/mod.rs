@@ -8,10 +8,12 @@ mod pieces;
 
 use std::env;
 
-use lottery_proto::{Dialect, Input, ServerConfig, State};
+use lottery_proto::{Dialect, ServerConfig, State};
 use lottery_testkit::grammar::{self, conversation, noise, spoil};
 use lottery_testkit::invariants::{give_until_over, send_request, serve};
-use lottery_testkit::{Rng, at, client_events, client_of};
+use lottery_testkit::{Rng, at, client_of};
+
+use crate::support::ended;
 
 fn inputs() -> u64 {
     env::var("ANYTHING").map_or(20_000, |inputs| inputs.parse().expect("a number of inputs"))
@@ -40,9 +42,7 @@ fn all_inputs(dialect: Dialect) {
         send_request(&mut client, rng.index(4));
         let bytes = input(dialect, &mut rng, grammar::answer);
         let mut events = give_until_over(&mut client, &bytes);
-        client.handle(at(0), Input::Eof);
-        client.handle(at(0), Input::FinSent);
-        events.extend(client_events(&mut client));
+        events.extend(ended(&mut client, at(0)));
         answers += events.len() - 1;
         assert_eq!(client.state(), State::Closed);
     }
