@@ -200,7 +200,10 @@ impl World {
                 _ => Mark::OtherDigest,
             }),
             (Kind::Plain, Err(_)) => self.tally.mark(Mark::PlainLost),
-            (_, Err(ClientError::GivenUp { .. })) => self.tally.mark(Mark::GivenUp),
+            // No answer to Hello looks like a server without sessions, which is given up earlier.
+            (_, Err(ClientError::GivenUp { .. } | ClientError::NoSession { .. })) => {
+                self.tally.mark(Mark::GivenUp);
+            }
             (_, Err(ClientError::Stopped)) => {}
             (_, Err(ClientError::Rejected { reason, .. } | ClientError::BatchRejected { reason, .. }))
                 if superseded(&reason) =>
