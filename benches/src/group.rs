@@ -15,7 +15,7 @@ use lottery_core::store::rows::push_bet;
 use lottery_proto::block::{self, BLOCK_SIZE};
 use lottery_proto::{Input, Machine, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
 
 use crate::input::Blocks;
 use crate::machine::{feed, room_of_connection};
@@ -26,7 +26,7 @@ pub const SIZES: [usize; 4] = [1, 5, 40, 200];
 /// Store on disk, and the batches that are committed to it.
 pub struct Groups<'a> {
     blocks: &'a Blocks,
-    committer: Committer<RedbStore>,
+    committer: Committer<LogStore>,
     commit_queue: Arc<CommitQueue>,
     service: LotteryService,
     raw: File,
@@ -45,7 +45,7 @@ impl<'a> Groups<'a> {
     /// If the disk fails.
     pub fn new(blocks: &'a Blocks, dir: &Path) -> Self {
         let rules = Rules { agencies: u32::MAX, winning_number: 0 };
-        let store = RedbStore::open(&dir.join("store")).expect("a new store");
+        let store = LogStore::open(&dir.join("store")).expect("a new store");
         let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
         let most = *SIZES.iter().max().expect("there are sizes");
         let config = ServerConfig::builder(u8::MAX.into()).max_in_flight(most).build().unwrap();

@@ -12,7 +12,7 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_proto::{ClientConfig, Dialect, ServerConfig};
 use lottery_runtime::sockets::listen;
 use lottery_runtime::{RunClient, Serve};
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
 
 use crate::input;
 
@@ -25,7 +25,7 @@ pub fn hold(runtime: &(impl Serve + RunClient + Sync), agencies: &[input::Agency
     let dir = tempfile::tempdir().expect("a temporary directory");
     let count = u32::try_from(agencies.len()).expect("few agencies");
     let rules = Rules { agencies: count, winning_number: 7574 };
-    let store = RedbStore::open(dir.path()).expect("a new store");
+    let store = LogStore::open(dir.path()).expect("a new store");
     let mut committer = Committer::open(store, rules).expect("a new store");
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), 128).expect("a free port");
     let server = listener.local_addr().expect("it listens").to_string();

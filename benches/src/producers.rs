@@ -16,7 +16,7 @@ use lottery_core::store::StoreError;
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::{Input, Machine, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
 
 use crate::input::Blocks;
 use crate::machine::{feed, room_of_connection};
@@ -48,7 +48,7 @@ impl Taken {
     /// Commits until the commit queue is closed.
     fn commit(
         self,
-        committer: &mut Committer<RedbStore>,
+        committer: &mut Committer<LogStore>,
         commit_queue: &CommitQueue,
     ) -> Result<(), StoreError> {
         match self {
@@ -72,7 +72,7 @@ impl Taken {
 pub fn produce(blocks: &Blocks, dir: &Path, (producers, each): (usize, usize), taken: Taken) -> Duration {
     let dir = tempfile::tempdir_in(dir).expect("a temporary directory");
     let rules = Rules { agencies: u32::MAX, winning_number: 0 };
-    let store = RedbStore::open(dir.path()).expect("a new store");
+    let store = LogStore::open(dir.path()).expect("a new store");
     let mut committer = Committer::open(store, rules).expect("a new store");
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
     let config = ServerConfig::builder(u8::MAX.into()).build().unwrap();

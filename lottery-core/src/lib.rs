@@ -4,6 +4,7 @@ pub mod agency_file;
 pub mod client;
 pub mod commit_queue;
 pub mod committer;
+pub mod digest;
 #[cfg(test)]
 mod logged;
 pub mod lottery;

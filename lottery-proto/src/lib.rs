@@ -28,7 +28,7 @@ pub mod wire;
 mod wire;
 
 pub use bet::{
-    AgencyId, AgencyIdError, Bet, BetFields, BetSlice, BetVec, Bets, Digest, Field, FieldError, FieldProblem,
+    AgencyId, AgencyIdError, Bet, BetFields, BetSlice, BetVec, Bets, Field, FieldError, FieldProblem,
     Iter as BetsIter, MAX_DOCUMENT, MAX_NAME,
 };
 pub use client::{Client, ClientConfig};

@@ -8,18 +8,23 @@ use std::io;
 use std::ops::ControlFlow;
 
 use lottery_core::store::Difference;
-use redb::Database;
 
 use super::csv_row::MAX_ROW;
 use super::disk::Disk;
-use super::tables;
 
 const CHUNK: usize = 64 * 1024;
+
+/// Rows of a store, in values of whole rows.
+pub(super) trait Rows {
+    /// Passes the values from a place on to `visit`, each with the place behind it, until it breaks. The first
+    /// is at 0.
+    fn visit(&self, from: u64, visit: &mut dyn FnMut(u64, &str) -> ControlFlow<()>) -> io::Result<()>;
+}
 
 /// Progress of a file that holds nothing that the store lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Equal {
-    /// Sequence number of the first value of the store that is missing from the file or incomplete in it.
+    /// Place of the first value of the store that is missing from the file or incomplete in it.
     pub(super) next: u64,
     /// Offset in bytes at which that value begins.
     pub(super) len: u64,
@@ -31,16 +36,15 @@ pub(super) struct Equal {
 }
 
 /// Compares the whole file with the store's rows. Without a store, only an empty file or NULs are equal to it.
-pub(super) fn compare(file: &dyn Disk, store: Option<&Database>) -> io::Result<Result<Equal, Difference>> {
+pub(super) fn compare(file: &dyn Disk, store: Option<&dyn Rows>) -> io::Result<Result<Equal, Difference>> {
     let size = file.size()?;
     let mut walk = Walk { file, size, buffer: Vec::new(), equal: Equal::default(), at: 0, row: 0, stored: 0 };
     let mut found = Ok(None);
     if let Some(store) = store {
-        tables::batches(store, 0, |sequence, rows| {
-            found = walk.value(sequence, rows);
+        store.visit(0, &mut |next, rows| {
+            found = walk.value(next, rows);
             if matches!(found, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })
-        .map_err(io::Error::other)?;
+        })?;
     }
     // `from` is the row in which the file differs from the store, or the first one behind the store's last.
     let from = match found? {
@@ -58,12 +62,11 @@ pub(super) fn compare(file: &dyn Disk, store: Option<&Database>) -> io::Result<R
     let (same, rows) = (rows(file, from)?, rows(file, size)?);
     let (mut stored, mut stored_size) = (0, 0);
     if let Some(store) = store {
-        tables::batches(store, 0, |_, rows| {
+        store.visit(0, &mut |_, rows| {
             stored += line_ends(rows.as_bytes());
             stored_size += rows.len() as u64;
             ControlFlow::Continue(())
-        })
-        .map_err(io::Error::other)?;
+        })?;
     }
     Ok(Err(Difference { rows, size, stored, stored_size, same }))
 }
@@ -83,9 +86,9 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Compares a value of the store with the file. Returns the offset of the row in which they differ, if
+    /// Compares a value of the store with the file. `next` is the place behind it. Returns the offset of the row in which they differ, if
     /// they do.
-    fn value(&mut self, sequence: u64, rows: &str) -> io::Result<Option<u64>> {
+    fn value(&mut self, next: u64, rows: &str) -> io::Result<Option<u64>> {
         let (start, rows) = (self.stored, rows.as_bytes());
         self.stored += rows.len() as u64;
         let there = usize::try_from(self.size.saturating_sub(start))
@@ -107,7 +110,7 @@ impl Walk<'_> {
         self.equal.holes += holes;
         if self.equal.holes == 0 && differs == rows.len() {
             self.equal.len = self.stored;
-            self.equal.next = sequence + 1;
+            self.equal.next = next;
         }
         Ok((differs < there).then_some(self.row))
     }

@@ -13,15 +13,11 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use lottery_core::store::Difference;
-use redb::Database;
 use tracing::{info, warn};
 
-use super::compare::{Equal, compare};
-use super::disk::Disk;
-use super::fault_tracking::is_no_room;
-use super::tables;
+use super::compare::{Equal, Rows, compare};
+use super::disk::{Disk, is_no_room};
 
 /// Approximate bound of missing bytes written at a time, since clients wait meanwhile.
 const PIECE: u64 = 4 << 20;
@@ -46,7 +42,7 @@ pub(super) struct CsvFile {
     reopen: Option<Reopen>,
     /// End of the last whole value of the store, in bytes.
     len: u64,
-    /// Sequence number of the value that follows there.
+    /// Place of the value that follows there.
     next: u64,
     /// Length of the file after our last write; `None` if it is not known.
     size: Option<u64>,
@@ -75,16 +71,16 @@ impl CsvFile {
     /// not touched.
     pub(super) fn open(
         disk: Arc<dyn Disk>,
-        database: &Database,
+        rows: &dyn Rows,
     ) -> io::Result<Result<(Self, CsvRepair), Difference>> {
         let size = disk.size()?;
         let mut file =
             Self { disk, reopen: None, len: 0, next: 0, size: None, foreign: None, logged: Logged::Equal };
-        let equal = match file.compare(database)? {
+        let equal = match file.compare(rows)? {
             Ok(equal) => equal,
             Err(difference) => return Ok(Err(difference)),
         };
-        let written = file.resume(equal).and_then(|()| file.catch_up(database, u64::MAX));
+        let written = file.resume(equal).and_then(|()| file.catch_up(rows, u64::MAX));
         if let Err(error) = written
             && !is_no_room(&error)
         {
@@ -102,18 +98,12 @@ impl CsvFile {
         self.reopen = Some(reopen);
     }
 
-    /// Writes the values of a commit that leaves the store with `end` bytes of rows; or the missing rows,
-    /// if the file is behind. After an error the file ends with a whole row, unless it could not be cut
-    /// either.
-    pub(super) fn follow(&mut self, database: &Database, values: &[Bytes], end: u64) {
-        let new: u64 = values.iter().map(|rows| rows.len() as u64).sum();
-        let written = self.check_file(database).and_then(|()| {
-            if self.len + new == end {
-                values.iter().try_for_each(|rows| self.write(rows))
-            } else {
-                self.catch_up(database, PIECE)
-            }
-        });
+    /// Writes some of the missing rows of a store with `end` bytes of rows. After an error the file ends with a
+    /// whole row, unless it could not be cut either.
+    pub(super) fn follow(&mut self, rows: &dyn Rows, end: u64) {
+        let written = self
+            .check_file(rows)
+            .and_then(|()| if self.len < end { self.catch_up(rows, PIECE) } else { Ok(()) });
         self.log_state(written.err(), end - self.len.min(end));
     }
 
@@ -142,7 +132,7 @@ impl CsvFile {
 
     /// Checks that the file is in its place and has its known length; if not, compares it again or makes it
     /// anew.
-    fn check_file(&mut self, database: &Database) -> io::Result<()> {
+    fn check_file(&mut self, rows: &dyn Rows) -> io::Result<()> {
         let in_place = self.disk.is_in_place()?;
         let size = self.disk.size()?;
         if in_place && self.size == Some(size) {
@@ -162,15 +152,15 @@ impl CsvFile {
         }
         // The file counts as empty until it is compared.
         (self.len, self.next, self.size, self.foreign) = (0, 0, None, None);
-        let Ok(equal) = self.compare(database)? else {
+        let Ok(equal) = self.compare(rows)? else {
             self.foreign = self.disk.size().ok();
             return Err(io::Error::other(FOREIGN));
         };
         self.resume(equal)
     }
 
-    fn compare(&self, database: &Database) -> io::Result<Result<Equal, Difference>> {
-        compare(&*self.disk, Some(database))
+    fn compare(&self, rows: &dyn Rows) -> io::Result<Result<Equal, Difference>> {
+        compare(&*self.disk, Some(rows))
     }
 
     /// Goes on with a compared file, and cuts its tail.
@@ -181,26 +171,25 @@ impl CsvFile {
     }
 
     /// Appends rows that the file lacks, in whole values, until at least `enough` bytes were written.
-    fn catch_up(&mut self, database: &Database, enough: u64) -> io::Result<()> {
+    fn catch_up(&mut self, rows: &dyn Rows, enough: u64) -> io::Result<()> {
         let (mut written, from) = (Ok(()), self.len);
-        let read = tables::batches(database, self.next, |_, rows| {
-            written = self.write(rows.as_bytes());
+        let read = rows.visit(self.next, &mut |next, rows| {
+            written = self.write(rows, next);
             if written.is_err() || self.len - from >= enough {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             }
         });
-        written.and(read.map_err(io::Error::other))
+        written.and(read)
     }
 
-    fn write(&mut self, rows: &[u8]) -> io::Result<()> {
+    fn write(&mut self, rows: &str, next: u64) -> io::Result<()> {
         let end = self.len + rows.len() as u64;
         let size_after = self.size.unwrap_or(0).max(end);
-        let written = self.disk.write(self.len, rows);
+        let written = self.disk.write(self.len, rows.as_bytes());
         if written.is_ok() {
-            (self.len, self.size) = (end, Some(size_after));
-            self.next += 1;
+            (self.len, self.next, self.size) = (end, next, Some(size_after));
             return Ok(());
         }
         self.size = None;

@@ -113,20 +113,7 @@ impl DataDir {
         sync_directory(&self.path).map_err(|error| permissions::unusable(&self.path, &error))
     }
 
-    /// Removes a file, if it exists.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Unusable`].
-    pub(crate) fn remove(&self, name: &str) -> Result<(), StoreError> {
-        let path = self.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(permissions::unusable(&path, &error)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Renames a file over another, durably.
+    /// Renames a file or directory, durably.
     ///
     /// # Errors
     ///

@@ -129,7 +129,7 @@ impl FileDisk {
     }
 }
 
-/// Gives a file that root creates to the directory's owner, as whom the server may run. The server could
+/// Gives a file or directory that root creates to the owner of the directory above it, as whom the server may run. The server could
 /// not open it otherwise.
 fn give_to_owner_of_directory(file: &File, path: &Path) {
     if let Some(directory) = path.parent().and_then(|parent| std::fs::metadata(parent).ok()) {
@@ -206,6 +206,9 @@ pub(super) fn create_directory(path: &Path) -> io::Result<()> {
     let path = std::path::absolute(path)?;
     let existing = path.ancestors().find(|above| above.is_dir());
     DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(&path)?;
+    if existing.is_some_and(|existing| existing != path) && geteuid().is_root() {
+        give_to_owner_of_directory(&File::open(&path)?, &path);
+    }
     for above in path.ancestors().skip(1) {
         if existing == Some(path.as_path()) {
             break;
@@ -216,6 +219,11 @@ pub(super) fn create_directory(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// True if an error of a write says that the disk, the quota or the largest file size is used up.
+pub(super) fn is_no_room(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
 /// Makes the names of the files in a directory durable.

@@ -1,6 +1,8 @@
 //! Disk in memory that fails as it is told to, and loses what was not synced.
 
+mod directory;
 mod faults;
+mod machine;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_store::Disk;
 
+pub use self::directory::{OpenDirectory, SimDirectory};
 pub use self::faults::{Counts, Faults};
+use self::machine::Machine;
 use crate::Rng;
 
 /// Unit of what a power cut loses or keeps, in bytes.
@@ -20,9 +24,12 @@ const SECTOR: usize = 512;
 pub const BLOCK: usize = 4096;
 
 /// File in memory, which outlives the processes that use it. Durable data is kept apart from the data that a
-/// reader sees.
+/// reader sees. The files of a directory share faults and room.
 #[derive(Clone, Debug, Default)]
-pub struct SimDisk(Arc<Mutex<State>>);
+pub struct SimDisk {
+    state: Arc<Mutex<State>>,
+    machine: Machine,
+}
 
 #[derive(Clone, Debug, Default)]
 struct State {
@@ -32,14 +39,6 @@ struct State {
     dirty: BTreeSet<usize>,
     /// Blocks that take up room.
     allocated: BTreeSet<usize>,
-    /// Number of blocks that there is room for.
-    capacity: Option<usize>,
-    faults: Faults,
-    counts: Counts,
-    /// Number of the process that may use it.
-    process: u64,
-    /// True if that process was killed in an operation.
-    killed: bool,
 }
 
 /// Part of what is not synced, which a power cut loses or keeps.
@@ -49,6 +48,8 @@ pub enum Unsynced {
     Length,
     /// One of the sectors written.
     Sector,
+    /// What a name in a directory leads to.
+    Name,
 }
 
 impl SimDisk {
@@ -60,30 +61,30 @@ impl SimDisk {
     /// Returns a disk with durable content.
     pub fn with_content(content: &[u8]) -> Self {
         let (live, durable) = (content.to_vec(), content.to_vec());
-        Self(Arc::new(Mutex::new(State { live, durable, ..State::default() })))
+        Self::of(State { live, durable, ..State::default() }, Machine::default())
+    }
+
+    fn of(state: State, machine: Machine) -> Self {
+        Self { state: Arc::new(Mutex::new(state)), machine }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the disk for a process, from now on the only one that can use it.
     pub fn open(&self) -> Arc<OpenDisk> {
-        let mut state = self.state();
-        state.process += 1;
-        state.killed = false;
-        state.faults.kill = None;
-        Arc::new(OpenDisk { disk: self.clone(), process: state.process })
+        Arc::new(OpenDisk { disk: self.clone(), process: self.machine.start() })
     }
 
     /// Ends the process that uses it: its further operations have no effect.
     pub fn kill(&self) {
-        self.state().process += 1;
+        self.machine.kill();
     }
 
     /// Returns true if a process was killed in an operation, as [`Faults::kill`] said.
     pub fn was_killed(&self) -> bool {
-        self.state().killed
+        self.machine.was_killed()
     }
 
     /// Cuts the power, after the process has ended: loses or keeps each part that is not synced.
@@ -109,18 +110,15 @@ impl SimDisk {
     pub fn after_power_cut(&self, seed: u64) -> Self {
         let after = self.after_kill();
         let mut rng = Rng::new(seed);
-        after.power_cut(|part| match part {
-            Unsynced::Length => seed == 0 || rng.one_in(2),
-            Unsynced::Sector => seed != 0 && rng.one_in(2),
-        });
+        after.power_cut(|part| kept(&mut rng, seed, part));
         after
     }
 
     /// Returns another disk with the same data, durable or not, for another process after the first was killed.
     #[must_use]
     pub fn after_kill(&self) -> Self {
-        let (faults, counts) = (Faults::default(), Counts::default());
-        Self(Arc::new(Mutex::new(State { faults, counts, ..self.state().clone() })))
+        let state = self.state();
+        Self::of(state.clone(), self.machine.replaced())
     }
 
     /// Makes the file longer than its writes by so many bytes: the file system has made room ahead, and the
@@ -143,23 +141,22 @@ impl SimDisk {
 
     /// Sets the failures to come, instead of all earlier ones.
     pub fn fail(&self, faults: Faults) {
-        self.state().faults = faults;
+        self.machine.fail(faults);
     }
 
     /// Returns the failures that are still to come.
     pub fn faults(&self) -> Faults {
-        self.state().faults
+        self.machine.faults()
     }
 
     /// Returns the numbers of operations so far.
     pub fn counts(&self) -> Counts {
-        self.state().counts
+        self.machine.counts()
     }
 
     /// Leaves room for `blocks` more of [`BLOCK`] bytes than are taken now; `None` for any number.
     pub fn room(&self, blocks: Option<usize>) {
-        let mut state = self.state();
-        state.capacity = blocks.map(|blocks| state.allocated.len() + blocks);
+        self.machine.room(blocks);
     }
 
     /// Returns the content that a reader sees.
@@ -168,20 +165,15 @@ impl SimDisk {
     }
 }
 
+/// Returns true if a power cut that a seed decides keeps a part.
+fn kept(rng: &mut Rng, seed: u64, part: Unsynced) -> bool {
+    match part {
+        Unsynced::Length => seed == 0 || rng.one_in(2),
+        Unsynced::Sector | Unsynced::Name => seed != 0 && rng.one_in(2),
+    }
+}
+
 impl State {
-    /// Begins an operation that changes the disk.
-    fn change(&mut self) -> io::Result<()> {
-        self.killed = self.faults.kills();
-        if self.killed { Err(io::Error::other("killed")) } else { Ok(()) }
-    }
-
-    /// Begins a write, or a change of the length.
-    fn begin_write(&mut self) -> io::Result<()> {
-        self.counts.writes += 1;
-        self.change()?;
-        self.faults.write()
-    }
-
     fn put(&mut self, offset: usize, data: &[u8]) {
         if self.live.len() < offset + data.len() {
             self.live.resize(offset + data.len(), 0);
@@ -191,15 +183,19 @@ impl State {
     }
 
     /// Takes room for the blocks of a range, as far as there is some.
-    fn allocate(&mut self, start: usize, end: usize) -> io::Result<()> {
+    fn allocate(&mut self, machine: &Machine, start: usize, end: usize) -> io::Result<()> {
         for block in start / BLOCK..end.div_ceil(BLOCK) {
-            let full = self.capacity.is_some_and(|all| self.allocated.len() >= all);
-            if full && !self.allocated.contains(&block) {
-                return Err(ErrorKind::StorageFull.into());
+            if !self.allocated.contains(&block) {
+                machine.take_block()?;
+                self.allocated.insert(block);
             }
-            self.allocated.insert(block);
         }
         Ok(())
+    }
+
+    /// Gives back the room of all blocks from `len` bytes on.
+    fn free(&mut self, machine: &Machine, len: usize) {
+        machine.give_blocks(self.allocated.split_off(&len.div_ceil(BLOCK)).len());
     }
 }
 
@@ -212,24 +208,21 @@ pub struct OpenDisk {
 
 impl OpenDisk {
     fn state(&self) -> io::Result<MutexGuard<'_, State>> {
-        let state = self.disk.state();
-        if state.process != self.process || state.killed {
-            return Err(io::Error::other("the process was killed"));
-        }
-        Ok(state)
+        self.disk.machine.check(self.process)?;
+        Ok(self.disk.state())
     }
 }
 
 impl Disk for OpenDisk {
     fn size(&self) -> io::Result<u64> {
-        let mut state = self.state()?;
-        state.faults.size()?;
+        let state = self.state()?;
+        self.disk.machine.size()?;
         Ok(state.live.len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let mut state = self.state()?;
-        state.faults.read()?;
+        let state = self.state()?;
+        self.disk.machine.read()?;
         let offset = usize::try_from(offset).map_err(io::Error::other)?;
         let found = state.live.get(offset..offset + out.len());
         out.copy_from_slice(found.ok_or(ErrorKind::UnexpectedEof)?);
@@ -240,13 +233,13 @@ impl Disk for OpenDisk {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.state()?;
         let offset = usize::try_from(offset).map_err(io::Error::other)?;
-        if let Err(error) = state.begin_write() {
+        if let Err(error) = self.disk.machine.begin_write() {
             state.put(offset, &data[..data.len() / 2]);
             return Err(error);
         }
         for (at, part) in data.chunks(BLOCK).enumerate() {
             let start = offset + at * BLOCK;
-            state.allocate(start, start + part.len())?;
+            state.allocate(&self.disk.machine, start, start + part.len())?;
             state.put(start, part);
         }
         Ok(())
@@ -254,19 +247,17 @@ impl Disk for OpenDisk {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = self.state()?;
-        state.begin_write()?;
+        self.disk.machine.begin_write()?;
         let len = usize::try_from(len).map_err(io::Error::other)?;
         state.live.resize(len, 0);
-        state.allocated.split_off(&len.div_ceil(BLOCK));
+        state.free(&self.disk.machine, len);
         Ok(())
     }
 
     /// Loses the writes if it fails, as Linux does: they count as clean, and can still be read.
     fn sync(&self) -> io::Result<()> {
         let mut state = self.state()?;
-        state.counts.syncs += 1;
-        state.change()?;
-        if let Err(error) = state.faults.sync() {
+        if let Err(error) = self.disk.machine.begin_sync()? {
             state.dirty.clear();
             return Err(error);
         }

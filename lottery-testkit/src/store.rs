@@ -7,9 +7,10 @@ use lottery_core::store::{
     WinnersPiece, rows,
 };
 use lottery_proto::ListSize;
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
+use lottery_store::log::Sizes;
 
-use crate::disk::SimDisk;
+use crate::disk::{SimDirectory, SimDisk};
 
 /// Returns the nth group of a history: `batches` batches with `bets` rows each, and the agencies' new
 /// state.
@@ -26,7 +27,7 @@ pub fn group(nth: u64, batches: u32, bets: u32) -> Group {
             let document = format!("{}", 20_000_000 + nth * 1_000_000 + u64::from(batch * bets + bet));
             rows::push_row(&mut text, agency, "Santiago \"S\"", "Lorca, Ñ", &document, "1999-03-17", bet);
         }
-        group.batches.push(EncodedBatch::from_rows(agency, bets, text));
+        group.batches.push(EncodedBatch::from_rows(agency, bets, text).into());
         let digest = u32::try_from(nth).unwrap();
         group.agencies.insert(agency, AgencyRecord { stored: nth + 1, digest, finished: nth % 2 == 1 });
     }
@@ -74,7 +75,7 @@ impl Model {
             let piece = |piece: &WinnersPiece| ((piece.agency, piece.number), piece.documents.clone());
             self.winners = pieces.map(piece).collect();
         }
-        self.rows.extend(group.batches.iter().map(EncodedBatch::text));
+        self.rows.extend(group.batches.iter().map(|batch| batch.rows()));
     }
 
     /// Returns the content of a store.
@@ -100,11 +101,14 @@ impl Model {
     }
 }
 
-/// Opens a store on simulated disks, for a new process.
+/// Sizes of small segments, so that a few groups fill one.
+pub const SMALL: Sizes = Sizes { first: 32 * 1024, most: 128 * 1024 };
+
+/// Opens a store on a simulated log, with [`SMALL`] segments, for a new process.
 ///
 /// # Errors
 ///
-/// The errors of [`RedbStore::with_disks`].
-pub fn open(database: &SimDisk, csv: &SimDisk) -> Result<RedbStore, StoreError> {
-    RedbStore::with_disks("sim/lottery.redb", database.open(), "sim/bets.csv", csv.open())
+/// The errors of [`LogStore::with_disks`].
+pub fn open_log(log: &SimDirectory, csv: &SimDisk) -> Result<LogStore, StoreError> {
+    LogStore::with_disks(log.open(), SMALL, "sim/bets.csv", csv.open())
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, Job, LotteryClient, Progress, SessionClient};
-use lottery_proto::{AgencyId, ClientConfig, Dialect, Digest, Instant};
+use lottery_core::digest::Digest;
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Instant};
 use lottery_runtime::Dialer;
 use lottery_testkit::Rng;
 
@@ -105,10 +106,10 @@ impl Process {
 
     /// Returns the digest of the first `n` bets of its file, at index `n`.
     pub(crate) fn digests(&self) -> Vec<u32> {
-        let mut digest = Digest::new(AgencyId::new(self.agency).expect("agencies count from 1"));
+        let mut digest = Digest::default();
         let next = self.bets.bets_from(0).map(|bet| {
             digest.push(&bet);
-            digest.value()
+            digest.state()
         });
         std::iter::once(0).chain(next).collect()
     }

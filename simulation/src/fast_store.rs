@@ -93,7 +93,7 @@ impl Groups {
     pub(crate) fn durable(&self) -> (Saved, Vec<String>, Pieces) {
         let state = self.state();
         let groups = &state.groups[..state.durable];
-        let rows = groups.iter().flat_map(|group| &group.batches).map(|batch| batch.text().to_owned());
+        let rows = groups.iter().flat_map(|group| &group.batches).map(|batch| batch.rows().to_owned());
         (saved(groups), rows.collect(), pieces(groups))
     }
 }
@@ -185,7 +185,7 @@ impl Store for FastStore {
         let batches = state.groups.iter().flat_map(|group| &group.batches);
         for batch in batches.skip(usize::try_from(place).unwrap_or(usize::MAX)) {
             next += 1;
-            if visit(batch.text()).is_break() {
+            if visit(batch.rows()).is_break() {
                 break;
             }
         }

@@ -4,12 +4,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
-use lottery_store::{Disk, RedbStore};
+use lottery_store::log::Directory;
+use lottery_store::{Disk, LogStore};
 use lottery_testkit::Rng;
-use lottery_testkit::disk::{BLOCK, Faults, SimDisk};
+use lottery_testkit::disk::{BLOCK, Faults, SimDirectory, SimDisk};
+use lottery_testkit::store::SMALL;
 
 use crate::fast_store::{FastStore, Groups};
-use crate::mistakes::{EarlyDraw, Mistake, Uncut};
+use crate::mistakes::{EarlyDraw, Mistake, MistakenFiles, Uncut};
 use crate::tally::{Mark, Tally};
 
 /// Storage that outlives the server's process.
@@ -18,13 +20,13 @@ pub(crate) enum Media {
     /// Groups in memory.
     Fast(Groups),
     /// Disks for the real store.
-    Real { database: SimDisk, csv: SimDisk },
+    Real { log: SimDirectory, csv: SimDisk },
 }
 
 impl Media {
     pub(crate) fn new(real: bool) -> Self {
         if real {
-            Self::Real { database: SimDisk::new(), csv: SimDisk::new() }
+            Self::Real { log: SimDirectory::new(), csv: SimDisk::new() }
         } else {
             Self::Fast(Groups::default())
         }
@@ -36,12 +38,15 @@ impl Media {
             Self::Fast(groups) => {
                 AnyStore::Fast(groups.open(mistake != Some(Mistake::AcknowledgeBeforeCommit)))
             }
-            Self::Real { database, csv } => {
+            Self::Real { log, csv } => {
                 let csv: Arc<dyn Disk> = match mistake {
                     Some(Mistake::KeepTornTail) => Arc::new(Uncut(csv.open())),
                     _ => csv.open(),
                 };
-                let store = RedbStore::with_disks("redb", database.open(), "csv", csv)?;
+                let files: Arc<dyn Directory> = log.open();
+                let files =
+                    mistake.map_or(Arc::clone(&files), |mistake| Arc::new(MistakenFiles(files, mistake)));
+                let store = LogStore::with_disks(files, SMALL, "csv", csv)?;
                 if store.csv_repair().cut > 0 {
                     tally.mark(Mark::CsvCut);
                 }
@@ -61,8 +66,8 @@ impl Media {
     pub(crate) fn kill(&self) {
         match self {
             Self::Fast(groups) => groups.kill(),
-            Self::Real { database, csv } => {
-                database.kill();
+            Self::Real { log, csv } => {
+                log.kill();
                 csv.kill();
             }
         }
@@ -78,11 +83,11 @@ impl Media {
                 }
                 groups.power_cut(lost);
             }
-            Self::Real { database, csv } => {
-                for disk in [database, csv] {
-                    let max = *rng.pick(&[0, 1, 1, 2]);
-                    disk.power_cut(|_| rng.index(2) < max);
-                }
+            Self::Real { log, csv } => {
+                let max = *rng.pick(&[0, 1, 1, 2]);
+                log.power_cut(|_| rng.index(2) < max);
+                let max = *rng.pick(&[0, 1, 1, 2]);
+                csv.power_cut(|_| rng.index(2) < max);
                 if rng.one_in(3) {
                     csv.lengthen(1 + rng.index(2 * BLOCK));
                 }
@@ -93,8 +98,8 @@ impl Media {
     pub(crate) fn fail_next_sync(&self) {
         match self {
             Self::Fast(groups) => groups.fail_next_sync(),
-            Self::Real { database, .. } => {
-                database.fail(Faults { sync: Some(0), ..database.faults() });
+            Self::Real { log, .. } => {
+                log.fail(Faults { sync: Some(0), ..log.faults() });
             }
         }
     }
@@ -103,9 +108,12 @@ impl Media {
     pub(crate) fn kill_in_commit(&self, rng: &mut Rng) {
         match self {
             Self::Fast(groups) => groups.kill_in_commit(rng.one_in(2)),
-            Self::Real { database, csv } => {
-                let (disk, operations) = if rng.one_in(2) { (csv, 2) } else { (database, 6) };
-                disk.fail(Faults { kill: Some(rng.below(operations)), ..disk.faults() });
+            Self::Real { log, csv } => {
+                if rng.one_in(2) {
+                    csv.fail(Faults { kill: Some(rng.below(2)), ..csv.faults() });
+                } else {
+                    log.fail(Faults { kill: Some(rng.below(6)), ..log.faults() });
+                }
             }
         }
     }
@@ -114,19 +122,19 @@ impl Media {
     pub(crate) fn was_killed(&self) -> bool {
         match self {
             Self::Fast(groups) => groups.was_killed(),
-            Self::Real { database, csv } => database.was_killed() || csv.was_killed(),
+            Self::Real { log, csv } => log.was_killed() || csv.was_killed(),
         }
     }
 
     pub(crate) fn fill(&self, rng: &mut Rng) {
         match self {
             Self::Fast(groups) => groups.fill(rng.below(4)),
-            Self::Real { database, csv } => {
+            Self::Real { log, csv } => {
                 let blocks = rng.index(3);
                 if rng.one_in(3) {
                     csv.room(Some(0));
                 } else {
-                    database.room(Some(blocks));
+                    log.room(Some(blocks));
                 }
             }
         }
@@ -136,11 +144,11 @@ impl Media {
     pub(crate) fn heal(&self) {
         match self {
             Self::Fast(groups) => groups.heal(),
-            Self::Real { database, csv } => {
-                for disk in [database, csv] {
-                    disk.fail(Faults::default());
-                    disk.room(None);
-                }
+            Self::Real { log, csv } => {
+                log.fail(Faults::default());
+                log.room(None);
+                csv.fail(Faults::default());
+                csv.room(None);
             }
         }
     }
@@ -150,7 +158,7 @@ impl Media {
 #[derive(Debug)]
 pub(crate) enum AnyStore {
     Fast(FastStore),
-    Real(Box<RedbStore>),
+    Real(Box<LogStore>),
     Early(Box<EarlyDraw<Self>>),
 }
 

@@ -207,10 +207,9 @@ impl List {
             let number =
                 if rng.one_in(4) { WINNING_NUMBER } else { u32::try_from(rng.below(9999)).unwrap_or(1) };
             let line = format!("{},{},{document},1980-01-31,{number}", quoted(first), quoted(last));
-            let row = format!("{agency},{line}\r\n");
-            digest = crc32c(digest, row.as_bytes());
-            list.rows.push(row);
+            list.rows.push(format!("{agency},{line}\r\n"));
             list.lines.push(line);
+            digest = crc32c(digest, format!("{first}|{last}|{document}|1980-01-31|{number}\n").as_bytes());
             list.digests.push(digest);
             if number == WINNING_NUMBER {
                 list.winners.push(document.to_string());

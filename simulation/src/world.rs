@@ -60,7 +60,9 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64, mistake: Option<Mistake>, verbose: bool) -> Self {
         let (options, mut rng) = Options::of(seed);
-        let options = Options { mistake, ..options };
+        // Only the real store has a log.
+        let real_store = options.real_store || mistake.is_some_and(Mistake::is_in_log);
+        let options = Options { real_store, mistake, ..options };
         let model = Model::new(&options.bets, &mut rng);
         let now = Instant::default();
         let starts = options.bets.iter().map(|_| now.after(Duration::from_millis(rng.below(3000)))).collect();

@@ -183,7 +183,7 @@ fn keep_leaves_data_and_logs() {
     assert!(output.status.success(), "{output:?}");
     let [dir] = &place.left()[..] else { panic!("{output:?}") };
     assert_eq!(last_line(&output.stdout), format!("Logs and data: {}", dir.display()));
-    for file in ["data/bets.csv", "data/lottery.redb", "server.log", "agency-1.log", "winners-2.txt"] {
+    for file in ["data/bets.csv", "data/log/00000001.log", "server.log", "agency-1.log", "winners-2.txt"] {
         assert!(dir.join(file).exists(), "{file}");
     }
     let log = fs::read_to_string(dir.join("agency-2.log")).unwrap();

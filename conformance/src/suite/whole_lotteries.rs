@@ -7,7 +7,7 @@ use crate::server::{RunningServer, ServerSettings};
 use lottery_core::client::LotteryClient;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::Dialect;
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
 
 fn files() -> Vec<File> {
     [300, 257, 1, 0, 421].into_iter().zip(1..).map(|(bets, agency)| File::invented(agency, bets)).collect()
@@ -37,7 +37,7 @@ pub fn every_agency_gets_its_winners<Server: StoppableRuntime, Client: Stoppable
 pub fn every_bet_is_on_disk<Server: StoppableRuntime>() {
     for &dialect in Dialect::WITH_BETS {
         let directory = tempfile::tempdir().expect("a directory");
-        let store = RedbStore::open(directory.path()).expect("an empty store");
+        let store = LogStore::open(directory.path()).expect("an empty store");
         play::<Server, Server>(dialect, store);
         let csv = std::fs::read_to_string(directory.path().join("bets.csv")).expect("bets.csv is there");
         assert_eq!(csv.lines().count(), 979, "{dialect}: bets.csv holds every bet");

@@ -124,7 +124,7 @@ fn the_draw_is_restored_on_another_machine(runtime: &str) {
     let path = dir.join("running");
     assert_eq!(restored(runtime, other.path(), path.to_str().unwrap(), &agencies), [500, 0]);
     let again = told(runtime, other.path(), &["restore", path.to_str().unwrap(), "--data-dir", "data"]);
-    let says = "error: data/lottery.redb: holds 500 bets of 2 agencies, expected a data directory without a store: nothing \
+    let says = "error: data/log: holds 500 bets of 2 agencies, expected a data directory without a store: nothing \
                 was changed";
     assert_eq!(again, (Some(1), vec![], vec![says.to_owned()]));
     done(runtime, other.path(), &["backup", "again", "--data-dir", "data"]);
@@ -152,7 +152,7 @@ fn a_file_is_replaced_only_if_that_is_wanted(runtime: &str) {
         let written = fs::read_to_string(dir.join("file")).unwrap();
         assert!(if command == "export" { written == csv } else { written.starts_with("lottery-backup 1\n") });
         let (code, _, stderr) =
-            told(runtime, dir, &[command, "data/lottery.redb", "--force", "--data-dir", "data"]);
+            told(runtime, dir, &[command, "data/log/00000001.log", "--force", "--data-dir", "data"]);
         assert_eq!((code, stderr.len()), (Some(1), 1));
         assert!(stderr[0].contains("in the data directory"), "{stderr:#?}");
     }

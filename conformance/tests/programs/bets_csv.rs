@@ -46,7 +46,7 @@ fn a_start_empties_nothing(runtime: &str) {
     assert_eq!(
         stderr[0],
         format!(
-            "error: data/bets.csv: holds 500 rows, {size} bytes, and data/lottery.redb holds 0 bets, 0 bytes; the first 0 \
+            "error: data/bets.csv: holds 500 rows, {size} bytes, and data/log holds 0 bets, 0 bytes; the first 0 \
              are the same, what follows is not in the store: nothing was changed; to begin with what data/bets.csv holds: \
              {program} --data-dir data import data/bets.csv; to go on with what the store holds: {program} --data-dir data \
              --set-aside, which renames data/bets.csv"
@@ -71,7 +71,7 @@ fn an_import_is_whole_and_once(runtime: &str) {
     let lines = ["agency 1: 30000", "agency 2: 12", "all: 30012"].map(str::to_owned).to_vec();
     assert_eq!(told(runtime, dir, &import), (Some(0), lines.clone(), vec![]));
     assert_eq!(fs::read_to_string(dir.join("data/bets.csv")).unwrap(), text);
-    let again = "error: data/lottery.redb: holds 30012 bets of 2 agencies, expected a data directory without a store: \
+    let again = "error: data/log: holds 30012 bets of 2 agencies, expected a data directory without a store: \
                  nothing was changed";
     assert_eq!(told(runtime, dir, &import), (Some(1), vec![], vec![again.to_owned()]));
 
@@ -127,7 +127,7 @@ fn an_import_that_fails_leaves_nothing(runtime: &str) {
         "it is the beginning"
     );
     assert_eq!(fs::read_to_string(dir.join("data/bets.csv")).unwrap(), good);
-    fs::remove_file(dir.join("data/lottery.redb")).unwrap();
+    fs::remove_dir_all(dir.join("data/log")).unwrap();
     let other = good.replace("José", "Juan");
     fs::write(dir.join("data/bets.csv"), &other).unwrap();
     let (code, _, stderr) = told(runtime, dir, &["import", "old.csv", "--data-dir", "data"]);
@@ -148,13 +148,13 @@ fn a_killed_import_leaves_nothing(runtime: &str) {
     fs::write(dir.join("old.csv"), csv(&bets)).unwrap();
     let import = ["import", "old.csv", "--data-dir", "data"];
     let running = Process::start(command(server_program(runtime), dir).args(import));
-    while running.is_running() && !dir.join("data/lottery.redb.part").exists() {}
+    while running.is_running() && !dir.join("data/log.part").exists() {}
     running.signal(Signal::KILL);
     running.end(SOON);
-    assert!(!dir.join("data/lottery.redb").exists() && !dir.join("data/bets.csv").exists());
+    assert!(!dir.join("data/log").exists() && !dir.join("data/bets.csv").exists());
     assert_eq!(told(runtime, dir, &import).0, Some(0));
     assert_eq!(stored(&dir.join("data"), &[bets]), [100_000]);
-    assert!(!files(dir).contains(&"lottery.redb.part".to_owned()));
+    assert!(!files(dir).contains(&"log.part".to_owned()));
 }
 
 /// Returns the names in the data directory.

@@ -31,7 +31,7 @@ fn bets_are_counted_while_the_server_runs(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let count = ["count", "--data-dir", "data"];
-    let nothing = "error: data/lottery.redb: cannot be used: No such file or directory (os error 2)";
+    let nothing = "error: data/log: cannot be used: No such file or directory (os error 2)";
     assert_eq!(told(runtime, dir, &count), (Some(1), vec![], vec![nothing.to_owned()]));
     let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
     let clients = [(1, 30), (2, 12)]
@@ -58,7 +58,7 @@ fn health_asks_the_server_at_the_named_port(runtime: &str) {
     let address = free_address();
     let (well, listen, port) = ((Some(0), vec![], vec![]), address.to_string(), address.port().to_string());
     let unwell = |reason: &str| (Some(1), vec![], vec![format!("error: {reason}")]);
-    for kind in ["redb", "memory"] {
+    for kind in ["log", "memory"] {
         let server = Process::start(server_at(runtime, dir.path(), address).args(["--store", kind]));
         server.address();
         assert_eq!(told(runtime, dir.path(), &["health", "--listen", &listen]), well, "{kind}");

@@ -52,13 +52,13 @@ fn a_data_directory_that_cannot_be_used(runtime: &str) {
         1,
         "file/below: cannot be used: Not a directory (os error 20)",
     );
-    fs::create_dir(dir.path().join("foreign")).unwrap();
-    fs::write(dir.path().join("foreign/lottery.redb"), "not a database at all").unwrap();
+    fs::create_dir_all(dir.path().join("foreign/log")).unwrap();
+    fs::write(dir.path().join("foreign/log/00000001.log"), "not a log at all").unwrap();
     let mut foreign = command(server_program(runtime), dir.path());
     let (code, _, stderr) =
         Process::start(foreign.args(["--listen", "127.0.0.1:0", "--data-dir", "foreign"])).end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stderr:#?}");
-    assert!(stderr[0].starts_with("error: foreign/lottery.redb: cannot be used: "), "{stderr:#?}");
+    assert!(stderr[0].starts_with("error: foreign/log/00000001.log: cannot be used: "), "{stderr:#?}");
 }
 
 fn wrong_settings_of_a_server(runtime: &str) {

@@ -21,10 +21,11 @@ on_every_runtime!(
     a_directory_that_may_not_be_written_names_user_owner_and_mode,
 );
 
-const STORE: &[&str] = &["lottery.redb"];
+const SEGMENT: &str = "log/00000001.log";
+const STORE: &[&str] = &[SEGMENT];
 const LOCK: &[&str] = &["lottery.lock"];
 /// Files of a directory that is taken away while they are checked, one after the other.
-const EITHER: &[&str] = &["lottery.lock", "lottery.redb"];
+const EITHER: &[&str] = &["lottery.lock", SEGMENT];
 
 /// Checks that the server has ended by itself, because of one of these files.
 fn ended(server: Process, files: &[&str], case: &str) {
@@ -47,13 +48,13 @@ pub(crate) fn agency(runtime: &str, dir: &Path, bets: &Bets, server: &Process) -
 type Taken = (&'static str, fn(&Path), &'static [&'static str]);
 
 const WAYS: [Taken; 6] = [
-    ("store deleted", |data| fs::remove_file(data.join("lottery.redb")).unwrap(), STORE),
-    ("store moved", |data| fs::rename(data.join("lottery.redb"), data.join("old")).unwrap(), STORE),
+    ("store deleted", |data| fs::remove_file(data.join(SEGMENT)).unwrap(), STORE),
+    ("store moved", |data| fs::rename(data.join(SEGMENT), data.join("old")).unwrap(), STORE),
     (
         "store replaced",
         |data| {
-            fs::copy(data.join("lottery.redb"), data.join("copy")).unwrap();
-            fs::rename(data.join("copy"), data.join("lottery.redb")).unwrap();
+            fs::copy(data.join(SEGMENT), data.join("copy")).unwrap();
+            fs::rename(data.join("copy"), data.join(SEGMENT)).unwrap();
         },
         STORE,
     ),
@@ -90,7 +91,7 @@ fn an_idle_server_notices_missing_files(runtime: &str) {
     let first = Process::start(&mut server(runtime, dir));
     first.address();
     fs::remove_file(dir.join("data/lottery.lock")).unwrap();
-    fs::remove_file(dir.join("data/lottery.redb")).unwrap();
+    fs::remove_file(dir.join("data/log/00000001.log")).unwrap();
     // A second server can begin, and then it is the only one.
     let second = Process::start(&mut server(runtime, dir));
     second.address();

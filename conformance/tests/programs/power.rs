@@ -18,8 +18,8 @@ on_every_runtime!(cuts);
 const CUTS: usize = 16;
 /// Number of bets of each agency, two in a batch: the first two have more than they can send while there are
 /// cuts.
-const BETS: [u32; 3] = [800, 800, 100];
-/// Number of writes and flushes between cuts: a start takes some thirty, a group about five.
+const BETS: [u32; 3] = [5_000, 5_000, 100];
+/// Number of writes and flushes between cuts: a start takes some thirty, a group about three.
 const STEPS: usize = 120;
 
 fn agencies(dir: &Path) -> [Bets; 3] {
@@ -78,7 +78,9 @@ fn cuts_from(seed: u64, runtime: &str) {
         plugged.wait();
         dies(server);
         disk.take_out(plugged);
-        assert!(clients.iter().all(Process::is_running), "cut {nth}");
+        if let Some(ended) = clients.iter().position(|client| !client.is_running()) {
+            panic!("cut {nth}: {:#?}", clients.swap_remove(ended).end(SOON));
+        }
     }
     let plugged = disk.plug_in(Flush::Kept).expect("a file system that recovers");
     let last = server(runtime, &plugged, address);

@@ -23,6 +23,9 @@ const AT_LAST: Duration = Duration::from_secs(20);
 
 /// System calls on the store's files; `write` counts for them only.
 const CALLS: [&str; 7] = ["openat", "pread64", "pwrite64", "write", "fdatasync", "ftruncate", "statx"];
+/// Files of the store. A segment has the second name until it is complete.
+const FILES: [&str; 5] =
+    ["data/log/00000001.log", "data/log/next.part", "data/log", "data/bets.csv", "data/lottery.lock"];
 const FAULTS: [&str; 4] = ["error=EIO", "error=ENOSPC", "error=EINTR", "signal=KILL"];
 
 /// Time at which strace is attached: from the beginning, or when the server listens.
@@ -94,7 +97,7 @@ fn fails(runtime: &str, step: usize) -> Option<usize> {
 fn strace(dir: &Path, call: &str, fault: &str, nth: usize, log: &Path) -> Command {
     let mut strace = command("strace", dir);
     strace.args(["-f", "-q", "-e", &format!("trace={call}"), "-o"]).arg(log);
-    for file in ["data/lottery.redb", "data/bets.csv", "data/lottery.lock"] {
+    for file in FILES {
         strace.args(["-P", file, "-P"]).arg(dir.join(file));
     }
     strace.args(["-e", &format!("inject={call}:{fault}:when={nth}")]);

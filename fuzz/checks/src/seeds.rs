@@ -261,12 +261,12 @@ pub(crate) fn store_recover() -> Vec<Input> {
 
 pub(crate) fn restore() -> Vec<Input> {
     let texts = [
-        "\x01lottery-backup 2\nrules 3 7574\nend 0 0 0\n",
+        "\x01lottery-backup 1\nrules 3 7574\nend 0 0 0\n",
         "\x01lottery-backup 1\nend 0 0 0\n",
-        "\x01lottery-backup 2\nrules 1 7\nagency 1 0 0 finished\ndraw 7 1\nend 1 0 0\n",
-        "\x01lottery-backup 2\nagency 1 1 0 open\nrows 26\n1,Ana,Paz,1,2000-01-01,7574\r\nend 1 1 0\n",
-        "\x00lottery-backup 2\nrows 134217728\n1,Ana\r\nend 0 1 0\n",
-        "\x00lottery-backup 2\nerror the disk is full\n",
+        "\x01lottery-backup 1\nrules 1 7\nagency 1 0 0 finished\ndraw 7 1\nend 1 0 0\n",
+        "\x01lottery-backup 1\nagency 1 1 0 open\nrows 26\n1,Ana,Paz,1,2000-01-01,7574\r\nend 1 1 0\n",
+        "\x00lottery-backup 1\nrows 134217728\n1,Ana\r\nend 0 1 0\n",
+        "\x00lottery-backup 1\nerror the disk is full\n",
         "\x01lottery-backup 1\ndraw 4294967295 4294967295\nend 0 0 0\n",
     ]
     .map(|text| text.as_bytes().to_vec());

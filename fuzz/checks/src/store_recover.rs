@@ -4,17 +4,17 @@
 use std::sync::OnceLock;
 
 use lottery_core::store::{Store, StoreError};
-use lottery_testkit::disk::SimDisk;
-use lottery_testkit::store::{Model, drawn, group, open};
+use lottery_testkit::disk::{SimDirectory, SimDisk};
+use lottery_testkit::store::{Model, drawn, group, open_log};
 
 use crate::feed::Feed;
 
-/// Returns the database file of a store of some groups, and the model of its content.
-fn good() -> &'static (Vec<u8>, Model) {
-    static GOOD: OnceLock<(Vec<u8>, Model)> = OnceLock::new();
+/// Returns the log of a store of some groups, and the model of its content.
+fn good() -> &'static (SimDirectory, Model) {
+    static GOOD: OnceLock<(SimDirectory, Model)> = OnceLock::new();
     GOOD.get_or_init(|| {
-        let database = SimDisk::new();
-        let mut store = open(&database, &SimDisk::new()).expect("a new store");
+        let log = SimDirectory::new();
+        let mut store = open_log(&log, &SimDisk::new()).expect("a new store");
         let mut model = Model::default();
         for nth in 0..4 {
             let group = group(nth, 2, 2);
@@ -23,7 +23,7 @@ fn good() -> &'static (Vec<u8>, Model) {
             model.apply(&group);
         }
         drop(store);
-        (database.content(), model)
+        (log, model)
     })
 }
 
@@ -35,15 +35,15 @@ pub(crate) fn good_csv() -> Vec<u8> {
 /// Opens the store. `data` is the number of bytes of the good file that come first, in two bytes, then the
 /// rest of the damaged file.
 pub fn run(data: &[u8]) {
-    let (content, model) = good();
+    let (log, model) = good();
     let good = model.csv();
     let mut feed = Feed(data);
     let (Some(low), Some(high)) = (feed.byte(), feed.byte()) else { return };
     let first = usize::from(u16::from_le_bytes([low, high])).min(good.len());
     let damaged = [&good[..first], feed.0].concat();
 
-    let (database, csv) = (SimDisk::with_content(content), SimDisk::with_content(&damaged));
-    let mut store = match open(&database, &csv) {
+    let (log, csv) = (log.after_kill(), SimDisk::with_content(&damaged));
+    let mut store = match open_log(&log, &csv) {
         Err(StoreError::Differs { difference, .. }) => {
             assert!(csv.content() == damaged, "it is left alone");
             assert_eq!(difference.size, damaged.len() as u64);

@@ -36,7 +36,7 @@ pub fn limits(settings: &ServerSettings, connection_stack: usize) -> String {
         ("commit-queue", budget.commit_queue, "bytes of requests that wait for the store"),
         ("max-memory", budget.peers, "bytes that peers can make the server hold: these three"),
         ("committer", budget.committer, "bytes of what is being stored"),
-        ("store", budget.store, "bytes of pages that the store keeps"),
+        ("store", budget.store, "bytes in which the store reads groups back"),
         ("agencies", budget.agencies, "bytes of what is kept of agencies"),
         ("log", budget.log, "bytes of log lines that wait to be written; more are dropped and counted"),
         ("stacks", budget.stacks, "bytes of threads' stacks; on std each connection has one"),

@@ -9,7 +9,7 @@ use std::thread;
 use lottery_core::commit_queue::OWN_ROOM;
 use lottery_core::committer::MAX_GROUP;
 use lottery_proto::ServerConfig;
-use lottery_store::CACHE;
+use lottery_store::BUFFERS;
 
 use crate::config::{MIN_MESSAGES, MaxMemory, ServerSettings};
 use crate::log::queue::QUEUE_SIZE;
@@ -100,10 +100,10 @@ impl ServerSettings {
             shared,
             reserve: config.max_lent().min(shared / 2),
             commit_queue,
-            // The committer holds the rows twice, as the group's and as the store's values; the store has
-            // pages for them.
+            // The committer holds the rows twice, as the group's and in a frame of the log; the store reads
+            // frames back.
             committer: 2 * (MAX_GROUP + 2 * config.max_message()),
-            store: CACHE,
+            store: BUFFERS,
             agencies: usize::try_from(self.agencies).unwrap_or(usize::MAX).saturating_mul(AGENCY),
             log: 2 * QUEUE_SIZE,
             stacks: connections.saturating_mul(connection_stack).saturating_add(threads * STACK),

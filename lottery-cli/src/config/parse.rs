@@ -81,18 +81,18 @@ pub trait Choice: Copy + 'static {
 /// Place where the server keeps the bets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {
-    /// A database in the data directory.
-    Redb,
+    /// A log in the data directory.
+    Log,
     /// Memory: bets are lost when the process ends.
     Memory,
 }
 
 impl Choice for StoreKind {
-    const ALL: &'static [Self] = &[Self::Redb, Self::Memory];
+    const ALL: &'static [Self] = &[Self::Log, Self::Memory];
 
     fn name(self) -> &'static str {
         match self {
-            Self::Redb => "redb",
+            Self::Log => "log",
             Self::Memory => "memory",
         }
     }

@@ -47,8 +47,8 @@ settings! {
     agencies: u32 = ["agencies" "SERVER_AGENCIES", "N" = "5"] whole(1..=99_999);
     /// Directory of the bets and the draw; it may be missing
     data_dir: PathBuf = ["data-dir" "SERVER_DATA_DIR", "DIR" = "lottery-data"] parse::path;
-    /// Kind of the store: redb, or memory (lost at the end)
-    store: StoreKind = ["store" "SERVER_STORE", "KIND" = "redb"] one_of(StoreKind::ALL);
+    /// Kind of the store: log, or memory (lost at the end)
+    store: StoreKind = ["store" "SERVER_STORE", "KIND" = "log"] one_of(StoreKind::ALL);
     /// Number that wins
     winning_number: u32 = ["winning-number" "SERVER_WINNING_NUMBER", "N" = "7574"] whole(0..=u32::MAX.into());
     /// Let an END of framed without bets, which names no agency, stand for one

@@ -39,8 +39,10 @@ impl Target {
         if path.file_name().is_none() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "expected the name of a file"));
         }
-        let is_data_dir = |data_dir: PathBuf| Some(data_dir) == fs::canonicalize(directory).ok();
-        if fs::canonicalize(data_dir).is_ok_and(is_data_dir) {
+        let is_inside = |data_dir: PathBuf| {
+            fs::canonicalize(directory).is_ok_and(|directory| directory.starts_with(data_dir))
+        };
+        if fs::canonicalize(data_dir).is_ok_and(is_inside) {
             return Err(io::Error::new(
                 ErrorKind::InvalidInput,
                 "in the data directory, expected a place outside",
@@ -142,11 +144,10 @@ mod tests {
         symlink(&path, dir.path().join("link")).unwrap();
         rejected(&dir.path().join("link"), true, "it exists and is no regular file");
         symlink(&data_dir, dir.path().join("other")).unwrap();
-        rejected(
-            &dir.path().join("other/lottery.redb"),
-            true,
-            "in the data directory, expected a place outside",
-        );
+        fs::create_dir(data_dir.join("log")).unwrap();
+        for inside in ["other/bets.csv", "other/log/00000001.log"] {
+            rejected(&dir.path().join(inside), true, "in the data directory, expected a place outside");
+        }
         rejected(Path::new("/"), true, "expected the name of a file");
     }
 }

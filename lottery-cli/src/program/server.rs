@@ -14,7 +14,7 @@ use lottery_proto::Dialect;
 use lottery_runtime::Serve;
 use lottery_runtime::signals::outlive_file_size_limit;
 use lottery_runtime::sockets::listen;
-use lottery_store::{CsvRepair, RedbStore};
+use lottery_store::{CsvRepair, LogStore};
 use tracing::{error, info, warn};
 
 use super::control::Control;
@@ -68,7 +68,7 @@ fn with_store(runtime: &impl Serve, settings: &ServerSettings, now: fn() -> Syst
     log_store(settings);
     match settings.store {
         StoreKind::Memory => run(runtime, settings, MemoryStore::new()),
-        StoreKind::Redb => match open(settings, now) {
+        StoreKind::Log => match open(settings, now) {
             Ok(store) => {
                 if let Some(path) = store.set_aside() {
                     warn!(action = "set_aside", result = "success", file = %path.display());
@@ -84,20 +84,20 @@ fn with_store(runtime: &impl Serve, settings: &ServerSettings, now: fn() -> Syst
 
 /// Opens the control socket, at which `backup` and other commands ask. Without one the server does its work
 /// all the same.
-fn control(settings: &ServerSettings, store: &RedbStore) -> Option<Control> {
+fn control(settings: &ServerSettings, store: &LogStore) -> Option<Control> {
     let control = Control::start(&settings.data_dir, store.snapshots()?);
     control.map_err(|error| warn!(action = "control", result = "fail", reason = %error)).ok()
 }
 
 /// Opens the store. A command such as `count` may have it for a moment.
-fn open(settings: &ServerSettings, now: fn() -> SystemTime) -> Result<RedbStore, StoreError> {
+fn open(settings: &ServerSettings, now: fn() -> SystemTime) -> Result<LogStore, StoreError> {
     let mut tries = 0;
     loop {
         tries += 1;
         let opened = if settings.set_aside {
-            RedbStore::open_setting_aside(&settings.data_dir, &log::stamp(now()))
+            LogStore::open_setting_aside(&settings.data_dir, &log::stamp(now()))
         } else {
-            RedbStore::open(&settings.data_dir)
+            LogStore::open(&settings.data_dir)
         };
         match opened {
             Err(StoreError::Busy { .. }) if tries < TRIES => thread::sleep(PAUSE),
@@ -110,7 +110,7 @@ fn open(settings: &ServerSettings, now: fn() -> SystemTime) -> Result<RedbStore,
 fn log_store(settings: &ServerSettings) {
     match settings.store {
         StoreKind::Memory => info!(action = "open_store", result = "in_progress", store = "memory"),
-        StoreKind::Redb => {
+        StoreKind::Log => {
             let data_dir = std::path::absolute(&settings.data_dir);
             let data_dir = data_dir.as_deref().unwrap_or(&settings.data_dir).display();
             info!(action = "open_store", result = "in_progress", data_dir = %data_dir);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lottery_core::store::{Store, StoreError};
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
 use lottery_store::transfer::{self, BackupWriter, Part, TransferError};
 
 use super::control::read_parts;
@@ -44,7 +44,7 @@ pub(super) fn export(settings: &ServerSettings, output: &Output) -> ExitCode {
     write(settings, output, |mut target| {
         read_parts(&settings.data_dir, true, &mut |part| match part {
             Part::Rows(rows) => target.write_all(rows.as_bytes()).map_err(TransferError::Unwritable),
-            Part::OlderDigests | Part::Rules(_) | Part::Agency(..) | Part::Draw { .. } => Ok(()),
+            Part::Rules(_) | Part::Agency(..) | Part::Draw { .. } => Ok(()),
         })?;
         Ok(target)
     })
@@ -94,7 +94,7 @@ fn build(
     let opened = input(path).map_err(|error| TransferError::Unreadable { file: name.clone(), error });
     let stored = opened.and_then(|file| {
         let stamp = settings.set_aside.then_some(stamp);
-        RedbStore::build(&settings.data_dir, stamp, |store| fill(&name, file, store))
+        LogStore::build(&settings.data_dir, stamp, |store| fill(&name, file, store))
     });
     end(stored, settings)
 }
@@ -108,7 +108,7 @@ fn input(path: &Path) -> io::Result<Box<dyn BufRead>> {
 }
 
 /// Prints the numbers of bets in a new store, or why there is none.
-fn end(stored: Result<RedbStore, TransferError>, settings: &ServerSettings) -> ExitCode {
+fn end(stored: Result<LogStore, TransferError>, settings: &ServerSettings) -> ExitCode {
     let saved = stored.and_then(|mut store| {
         if let Some(path) = store.set_aside() {
             // It goes to standard error: the counts on standard output are for programs to read.
@@ -174,13 +174,13 @@ mod tests {
     fn the_error_for_another_bets_csv_shows_both_sides_and_the_commands_to_go_on() {
         let said = |stored, same| {
             let difference = Difference { rows: 50, size: 1950, stored, stored_size: stored * 39, same };
-            let (place, store) = ("d/bets.csv".to_owned(), "d/lottery.redb".to_owned());
+            let (place, store) = ("d/bets.csv".to_owned(), "d/log".to_owned());
             let error = StoreError::Differs { place, store, difference };
             format!("{error}{}", hint(&error, "lottery-server-x", Path::new("d")))
         };
         assert_eq!(
             said(0, 0),
-            "d/bets.csv: holds 50 rows, 1950 bytes, and d/lottery.redb holds 0 bets, 0 bytes; the first 0 are the same, \
+            "d/bets.csv: holds 50 rows, 1950 bytes, and d/log holds 0 bets, 0 bytes; the first 0 are the same, \
              what follows is not in the store: nothing was changed; to begin with what d/bets.csv holds: \
              lottery-server-x --data-dir d import d/bets.csv; to go on with what the store holds: lottery-server-x \
              --data-dir d --set-aside, which renames d/bets.csv"

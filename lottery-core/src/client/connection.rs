@@ -40,11 +40,6 @@ impl<T> ClientConnection<T> {
         Self { connection, server, connect_timeout, client: None, outcome, reminder: Reminder::default() }
     }
 
-    /// Returns the agency that it connects for.
-    pub(super) fn agency(&self) -> AgencyId {
-        self.connection.agency
-    }
-
     /// Sets the dialect of the connections to come.
     pub(super) fn speak(&mut self, dialect: Dialect) {
         self.connection.dialect = dialect;

@@ -14,11 +14,11 @@ use lottery_proto::ConnId;
 use crate::messages::Request;
 
 /// Maximum size of a usual request, in bytes of memory: any batch of a block fits.
-const USUAL: usize = 16 * 1024;
+const USUAL: usize = 32 * 1024;
 
 /// Average number of bytes of the rest in a group, while a client waits for each reply: they take about as
 /// long as the other part of a commit.
-const BESIDE: usize = 64 * 1024;
+const BESIDE: usize = 128 * 1024;
 
 /// Number of requests in a row, each sent with no other awaiting a reply, after which a client counts as one
 /// that waits.

@@ -1,5 +1,7 @@
 //! Plan for a request, made before the group is committed.
 
+use std::sync::Arc;
+
 use lottery_proto::Code;
 use lottery_runtime::Mailbox;
 
@@ -61,9 +63,9 @@ impl<S: Store> Committer<S> {
                 return Plan::reject(Code::Finished, "the draw has taken place");
             }
             Some(batch) => {
-                record.stored += u64::from(batch.count());
+                record.stored += u64::from(batch.bets());
                 record.digest = batch.digest_after(record.digest);
-                group.batches.push(batch.clone());
+                group.batches.push(Arc::clone(batch));
             }
             None if record.finished => return Plan::Store { total: record.stored },
             None => record.finished = true,

@@ -10,7 +10,7 @@ use crate::messages::{Command, Request};
 use crate::store::{Store, StoreError};
 
 /// Maximum size of a group, in bytes of requests, about.
-pub const MAX_GROUP: usize = 2 * 1024 * 1024;
+pub const MAX_GROUP: usize = 4 * 1024 * 1024;
 
 /// Interval at which requests are taken to be rejected, while the store has no room.
 const TICK: Duration = Duration::from_millis(50);

@@ -1,5 +1,7 @@
 //! Requests of connections to the committer.
 
+use std::sync::Arc;
+
 use lottery_proto::{AgencyId, Bets, ConnId, HelloReply, Receipt, Ticket, WinnersReply};
 use lottery_runtime::Mailbox;
 
@@ -26,7 +28,7 @@ pub enum Command {
     /// Begins a session of an agency.
     Hello(Ticket<HelloReply<'static>>, AgencyId),
     /// Stores a batch, all of it or none; without one, counts the agency as finished.
-    Store(Submission, Option<EncodedBatch>),
+    Store(Submission, Option<Arc<EncodedBatch>>),
     /// Asks for the winners.
     Winners {
         /// Ticket for the reply.
@@ -85,12 +87,12 @@ impl Command {
         mut room: Option<Room>,
         subject: Subject,
     ) -> Self {
-        let batch = EncodedBatch::encode(agency, bets);
+        let batch = EncodedBatch::encode(agency.get(), bets);
         if let Some(room) = &mut room {
             room.fit(batch.size());
         }
         let room = room.map(Box::new);
-        Self::Store(Submission { ticket, agency, subject, room }, Some(batch))
+        Self::Store(Submission { ticket, agency, subject, room }, Some(Arc::new(batch)))
     }
 
     /// Returns the command to count the agency as finished.

@@ -2,76 +2,141 @@
 
 use std::fmt;
 
-use bytes::Bytes;
-use lottery_proto::{AgencyId, Bets};
+use lottery_proto::Bets;
 
-/// Bets of an agency as rows of CSV. The connection that receives them encodes them: the committer is a single
-/// thread, and only has to append them. Clones share the rows.
+use super::rows;
+use crate::digest;
+
+/// Number of special characters of a row without quotes: five commas, CR and LF.
+const SPECIALS_OF_A_ROW: usize = 7;
+
+/// Bets of an agency, encoded. The connection that receives them does it: the committer is a single thread,
+/// and only has to append them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EncodedBatch {
     agency: u32,
-    count: u32,
-    rows: Bytes,
+    bets: u32,
+    rows: String,
+    digested: Vec<u8>,
 }
 
 impl EncodedBatch {
-    /// Creates a batch of `count` rows that were encoded before, as [`rows::push_row`](super::rows::push_row)
-    /// writes them.
-    pub fn from_rows(agency: u32, count: u32, rows: String) -> Self {
-        Self { agency, count, rows: rows.into() }
+    /// Creates a batch without bets.
+    pub fn new(agency: u32) -> Self {
+        Self::from_rows(agency, 0, String::new())
+    }
+
+    /// Creates a batch of `bets` rows that were encoded before. It has no digest:
+    /// [`EncodedBatch::digest_after`] leaves one as it is.
+    pub fn from_rows(agency: u32, bets: u32, rows: String) -> Self {
+        Self { agency, bets, rows, digested: Vec::new() }
     }
 
     /// Encodes the bets of an agency.
-    pub fn encode(agency: AgencyId, bets: Bets<'_>) -> Self {
-        let count = u32::try_from(bets.len()).unwrap_or(u32::MAX);
-        Self { agency: agency.get(), count, rows: bets.to_rows(agency).into() }
+    pub fn encode(agency: u32, bets: Bets<'_>) -> Self {
+        // Names that need quotes are rare: one scan finds them when all rows are written.
+        let encoded = Self::without_quotes(agency, bets);
+        let separators = bets.len() * SPECIALS_OF_A_ROW;
+        if rows::specials(&encoded.rows) == separators {
+            return encoded;
+        }
+        drop(encoded);
+        Self::with_quotes(agency, bets)
+    }
+
+    /// Adds a bet, given as first name, last name, document and birth date, and its number.
+    pub fn push(&mut self, fields: [&str; 4], number: u32) {
+        let [first_name, last_name, document, birthdate] = fields;
+        rows::push_row(&mut self.rows, self.agency, first_name, last_name, document, birthdate, number);
+        digest::push_fields(&mut self.digested, fields, number);
+        self.bets += 1;
     }
 
     /// Returns the memory that `bets` bets, held in `size` bytes, will take, in bytes, if no name needs
     /// quotes.
-    pub const fn size_of(bets: usize, size: usize) -> usize {
-        Bets::rows_size(bets, size)
+    pub fn size_of(bets: usize, size: usize) -> usize {
+        2 * Self::room_for(bets, size)
+    }
+
+    /// Returns the size of the rows of `bets` bets that are held in `size` bytes, or a little more.
+    fn room_for(bets: usize, size: usize) -> usize {
+        size + bets * 8
+    }
+
+    fn with_room_for(agency: u32, bets: Bets<'_>) -> Self {
+        let room = Self::room_for(bets.len(), bets.size());
+        let (rows, digested) = (String::with_capacity(room), Vec::with_capacity(room));
+        Self { agency, bets: u32::try_from(bets.len()).unwrap_or(u32::MAX), rows, digested }
+    }
+
+    /// Encodes rows that are right unless a name needs quotes.
+    fn without_quotes(agency: u32, bets: Bets<'_>) -> Self {
+        let mut encoded = Self::with_room_for(agency, bets);
+        let Self { rows, digested, .. } = &mut encoded;
+        let agency = format!("{agency},");
+        let mut number = itoa::Buffer::new();
+        for bet in bets {
+            rows.push_str(&agency);
+            let start = rows.len();
+            let fields = [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()];
+            let ends = fields.map(|field| {
+                rows.push_str(field);
+                rows.push(',');
+                rows.len() - start
+            });
+            rows.push_str(number.format(bet.number()));
+            // The digested form is the row with other separators.
+            let line = digested.len();
+            digested.extend_from_slice(&rows.as_bytes()[start..]);
+            for end in ends {
+                digested[line + end - 1] = b'|';
+            }
+            digested.push(b'\n');
+            rows.push_str("\r\n");
+        }
+        encoded
+    }
+
+    fn with_quotes(agency: u32, bets: Bets<'_>) -> Self {
+        let mut encoded = Self::with_room_for(agency, bets);
+        for bet in bets {
+            rows::push_bet(&mut encoded.rows, agency, &bet);
+            digest::push_bet(&mut encoded.digested, &bet);
+        }
+        encoded
     }
 
     /// Returns the number of the agency.
-    pub const fn agency(&self) -> u32 {
+    pub fn agency(&self) -> u32 {
         self.agency
     }
 
     /// Returns the number of bets.
-    pub const fn count(&self) -> u32 {
-        self.count
+    pub fn bets(&self) -> u32 {
+        self.bets
     }
 
-    /// Returns the bets as rows of CSV, as [`rows::push_row`](super::rows::push_row) writes them.
-    pub const fn rows(&self) -> &Bytes {
+    /// Returns the bets as rows of CSV, as [`rows::push_row`] writes them.
+    pub fn rows(&self) -> &str {
         &self.rows
-    }
-
-    /// Returns the same rows as text, which takes a look at every byte.
-    ///
-    /// # Panics
-    /// Never: rows are made of text.
-    pub fn text(&self) -> &str {
-        str::from_utf8(&self.rows).expect("rows are made of text")
     }
 
     /// Extends the agency's running digest with these bets (`docs/protocol.md#digest`).
     pub fn digest_after(&self, digest: u32) -> u32 {
-        crc32c::crc32c_append(digest, &self.rows)
+        crc32c::crc32c_append(digest, &self.digested)
     }
 
-    /// Returns the size of the rows, in bytes.
-    pub const fn size(&self) -> usize {
-        self.rows.len()
+    /// Returns the memory that they take, in bytes.
+    pub fn size(&self) -> usize {
+        self.rows.capacity() + self.digested.capacity()
     }
 }
 
 /// Omits the rows: they are personal data.
 impl fmt::Debug for EncodedBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { agency, count, rows } = self;
-        write!(f, "EncodedBatch {{ agency: {agency}, bets: {count}, rows: {} bytes }}", rows.len())
+        let Self { agency, bets, rows, .. } = self;
+        write!(f, "EncodedBatch {{ agency: {agency}, bets: {bets}, rows: {} bytes }}", rows.len())
     }
 }
 
@@ -79,12 +144,12 @@ impl fmt::Debug for EncodedBatch {
 mod tests {
     use lottery_proto::server::Event;
     use lottery_proto::{
-        AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Digest, Input, Instant, Server, ServerConfig,
+        AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, Input, Instant, Server, ServerConfig,
     };
     use proptest::prelude::*;
 
     use super::*;
-    use crate::store::rows;
+    use crate::digest::Digest;
 
     /// Sends the bets to a server, encodes those that it receives, and checks the result.
     fn check(bets: &[Bet<'_>]) {
@@ -102,17 +167,20 @@ mod tests {
         }
         let Some(Event::Batch { bets: received, .. }) = server.poll_event() else { panic!("no batch") };
 
-        let agency = AgencyId::new(7).unwrap();
-        let encoded = EncodedBatch::encode(agency, received);
+        let encoded = EncodedBatch::encode(7, received);
         let mut rows = String::new();
-        let mut digest = Digest::new(agency);
+        let mut digest = Digest::default();
         for bet in bets {
             rows::push_bet(&mut rows, 7, bet);
             digest.push(bet);
         }
-        assert_eq!((encoded.count() as usize, encoded.text()), (bets.len(), &rows[..]));
-        assert_eq!(encoded.digest_after(0), digest.value());
-        assert_eq!(EncodedBatch::from_rows(7, encoded.count(), rows.clone()), encoded);
+        assert_eq!((encoded.bets() as usize, encoded.rows()), (bets.len(), &rows[..]));
+        assert_eq!(encoded.digest_after(0), digest.state());
+        let mut pushed = EncodedBatch::new(7);
+        for bet in bets {
+            pushed.push([bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()], bet.number());
+        }
+        assert_eq!(pushed, encoded);
         let shown = format!("EncodedBatch {{ agency: 7, bets: {}, rows: {} bytes }}", bets.len(), rows.len());
         assert_eq!(format!("{encoded:?}"), shown);
     }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{EncodedBatch, Group, Saved, Store, StoreError, WinnersPiece};
+use super::{Group, Saved, Store, StoreError, WinnersPiece};
 
 /// Store in memory: for tests, and for `--store memory`.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     saved: Saved,
-    batches: Vec<EncodedBatch>,
+    /// Rows of each batch.
+    batches: Vec<String>,
     winners: BTreeMap<(u32, u64), WinnersPiece>,
 }
 
@@ -27,7 +28,7 @@ impl Store for MemoryStore {
     }
 
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
-        self.batches.extend_from_slice(&group.batches);
+        self.batches.extend(group.batches.iter().map(|batch| batch.rows().to_owned()));
         self.saved.agencies.extend(&group.agencies);
         self.saved.rules = group.rules.or(self.saved.rules);
         if let Some(winners) = &group.winners {
@@ -49,9 +50,9 @@ impl Store for MemoryStore {
         visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
         let mut next = place;
-        for batch in self.batches.iter().skip(usize::try_from(place).unwrap_or(usize::MAX)) {
+        for rows in self.batches.iter().skip(usize::try_from(place).unwrap_or(usize::MAX)) {
             next += 1;
-            if visit(batch.text()).is_break() {
+            if visit(rows).is_break() {
                 break;
             }
         }

@@ -6,7 +6,7 @@
 //!
 //! | store | keeps |
 //! | --- | --- |
-//! | `lottery_store::RedbStore` | `DATA_DIR/lottery.redb`, and `DATA_DIR/bets.csv` for people and tools |
+//! | `lottery_store::LogStore` | a log in `DATA_DIR/log/`, and `DATA_DIR/bets.csv` for people and tools |
 //! | [`MemoryStore`] | nothing after the process: tests, and `--store memory` |
 
 mod difference;
@@ -40,7 +40,8 @@ pub trait Store: Send {
     /// Returns [`StoreError::Failed`] if it cannot be read.
     fn load(&mut self) -> Result<Saved, StoreError>;
 
-    /// Makes a group durable before it returns `Ok`. `bets.csv` follows, and never fails a commit.
+    /// Makes a group durable before it returns `Ok`. `bets.csv` follows, and never fails a commit; at the draw it is
+    /// complete, if it can be written.
     ///
     /// # Errors
     ///
@@ -102,7 +103,7 @@ pub trait Store: Send {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
     /// Batches in commit order.
-    pub batches: Vec<EncodedBatch>,
+    pub batches: Vec<Arc<EncodedBatch>>,
     /// New record of each agency that this group changes.
     pub agencies: BTreeMap<u32, AgencyRecord>,
     /// Rules, if they are new.
@@ -127,7 +128,7 @@ pub struct Rules {
 pub struct AgencyRecord {
     /// Number of bets stored.
     pub stored: u64,
-    /// Running CRC-32C of the rows stored (`docs/protocol.md#digest`).
+    /// Running CRC-32C of the bets stored (`docs/protocol.md#digest`).
     pub digest: u32,
     /// True once it has sent Finished.
     pub finished: bool,

@@ -7,8 +7,7 @@ use std::fmt;
 
 use lottery_proto::ListSize;
 
-/// Maximum size of a piece, in bytes. A connection holds one at a time. (It fits into a page of redb of 8
-/// KiB.)
+/// Maximum size of a piece, in bytes. A connection holds one at a time.
 pub const PIECE_SIZE: usize = 8000;
 
 /// Size of an agency's list of winners, and the number of its pieces.

@@ -28,7 +28,7 @@ const fn conn(number: u64) -> ConnId {
 
 /// Returns a request of a connection with bets that take about this many bytes of memory.
 fn large(number: u64, bytes: usize) -> Command {
-    let bets = "Ana;Paz;20000001;1980-01-31;7\n".repeat(bytes / 33);
+    let bets = "Ana;Paz;20000001;1980-01-31;7\n".repeat(bytes / 90);
     let body = format!("1;{}\n{bets}", bets.lines().count());
     let message = format!("{:08}{body}", body.len()).into_bytes();
     let config = ServerConfig::builder(5).max_message(message.len().max(8192)).build().unwrap();
@@ -148,7 +148,7 @@ fn a_group_has_a_request_of_each_connection_before_any_has_two() {
 
 #[test]
 fn long_batches_do_not_delay_clients_that_wait_for_each_reply() {
-    const LONG: usize = 256 * 1024;
+    const LONG: usize = 512 * 1024;
     let (commit_queue, diary) = (CommitQueue::new(usize::MAX), Diary::default());
     let mut groups = 0;
     // Connection 1 asks again as soon as it has its reply.
@@ -173,7 +173,7 @@ fn long_batches_do_not_delay_clients_that_wait_for_each_reply() {
         );
         long.extend_from_slice(&taken[1..]);
     }
-    assert!((60..80).contains(&groups), "{groups} groups for 5 MiB");
+    assert!((60..80).contains(&groups), "{groups} groups for 9 MiB");
     assert_eq!(long, (101..=120).collect::<Vec<_>>(), "in their turn");
     // Connection 1 asks no more, and nothing is withheld from the others.
     let mut rest = 0;
@@ -195,7 +195,7 @@ fn long_batches_wait_briefly_for_clients_about_to_send() {
         assert_eq!(conns(&commit_queue.take(usize::MAX).unwrap()), [1]);
     }
     for nth in [7, 8] {
-        commit_queue.submit(diary.request(large(nth, 256 * 1024))).unwrap();
+        commit_queue.submit(diary.request(large(nth, 512 * 1024))).unwrap();
     }
     assert_eq!(conns(&commit_queue.take(usize::MAX).unwrap()), [7], "it is its turn");
     std::thread::scope(|scope| {
@@ -230,7 +230,7 @@ fn requests_are_taken_in_order_and_by_portions() {
         assert!(!portion.is_empty(), "one at least");
         for request in &portion {
             if let Command::Store(submission, Some(batch)) = &request.command {
-                sizes[submission.agency.get() as usize - 1].push(batch.count());
+                sizes[submission.agency.get() as usize - 1].push(batch.bets());
             }
         }
         taken.extend(agencies(portion));

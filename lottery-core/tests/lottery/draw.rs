@@ -4,7 +4,7 @@ use lottery_core::committer::{Committer, Rules};
 use lottery_core::messages::Won;
 use lottery_core::store::Store;
 use lottery_proto::AgencyId;
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
 
 use crate::support::Seen::{self, Committed, Pending, Stored, Winners};
 use crate::support::test_store::{Fate, TestStore};
@@ -111,7 +111,7 @@ fn the_draw_is_the_same_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
     let diary = Diary::default();
     let open = || {
-        let store = RedbStore::open(dir.path()).unwrap();
+        let store = LogStore::open(dir.path()).unwrap();
         Committer::open(store, Rules { agencies: 2, winning_number: 7574 }).unwrap()
     };
     let mut committer = open();

@@ -16,7 +16,7 @@ const OTHERS: u32 = 20;
 const LONG: usize = 4000;
 const SHORT: usize = 10;
 /// Approximate limit of a group, in bytes.
-const GROUP: usize = 2 * 1024 * 1024;
+const GROUP: usize = 4 * 1024 * 1024;
 
 #[test]
 fn a_client_that_waits_for_each_reply_keeps_its_share() {

@@ -88,8 +88,7 @@ impl Session {
     fn carry(&mut self) {
         loop {
             let mut moved = false;
-            let notices = std::mem::take(&mut *self.mail.lock().unwrap());
-            for notice in notices {
+            for notice in std::mem::take(&mut *self.mail.lock().unwrap()) {
                 self.server_connection.notice(NOW(), notice);
             }
             if let (Some(from), Some(to)) = (self.client.poll_io(), self.server_connection.poll_io()) {
@@ -143,7 +142,7 @@ impl Session {
 }
 
 fn digest(agency: u32, count: u32) -> u32 {
-    crc32c(text_of(agency, &bets(agency, 0, count)).as_bytes())
+    crc32c(text_of(&bets(agency, 0, count)).as_bytes())
 }
 
 fn superseded() -> Told {

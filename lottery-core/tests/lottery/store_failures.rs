@@ -165,7 +165,7 @@ fn queued_requests_are_stored_as_one_group() {
 fn rows_that_are_no_bets_fail_the_draw() {
     let mut store = TestStore::default();
     let finished = AgencyRecord { stored: 1, digest: 0, finished: true };
-    let batches = vec![EncodedBatch::from_rows(1, 1, "1,Ana,Paz\r\n".to_owned())];
+    let batches = vec![EncodedBatch::from_rows(1, 1, "1,Ana,Paz\r\n".to_owned()).into()];
     store.commit(&Group { batches, agencies: [(1, finished)].into(), ..Group::default() }).unwrap();
     let error = Committer::open(store, Rules { agencies: 1, winning_number: 7574 }).unwrap_err();
     let OpenError::Store(StoreError::Failed { place, .. }) = error else { panic!("{error}") };

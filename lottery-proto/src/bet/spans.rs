@@ -37,36 +37,13 @@ impl Span {
     }
 
     #[inline]
-    pub(crate) fn fields(&self) -> [Range<usize>; 4] {
+    fn fields(&self) -> [Range<usize>; 4] {
         let ([a, b, c, d], [ab, bc, cd]) = (self.lens.map(usize::from), self.gaps.map(usize::from));
         let first = self.at as usize;
         let last = first + a + ab;
         let document = last + b + bc;
         let birthdate = document + c + cd;
         [first..first + a, last..last + b, document..document + c, birthdate..birthdate + d]
-    }
-
-    /// Returns the number bet on.
-    #[inline]
-    pub(crate) const fn number(&self) -> u32 {
-        self.number
-    }
-
-    /// Returns the fields before the number, a comma behind each, at the beginning of 64 bytes, and their length; `None`
-    /// unless they are short, with one byte between each two, and 64 bytes of payload are there.
-    #[inline]
-    pub(crate) fn window(&self, payload: &[u8]) -> Option<([u8; 64], usize)> {
-        let [a, b, c, d] = self.lens.map(usize::from);
-        let commas = [a, a + b + 1, a + b + c + 2, a + b + c + d + 3];
-        let [.., last] = commas;
-        let mut window = *payload.get(self.at as usize..)?.first_chunk::<64>()?;
-        if last >= window.len() || self.gaps != [1; 3] {
-            return None;
-        }
-        for comma in commas {
-            *window.get_mut(comma)? = b',';
-        }
-        Some((window, last + 1))
     }
 
     /// Returns the bet, in a payload that is text.

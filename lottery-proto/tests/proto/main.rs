@@ -21,7 +21,6 @@ mod privacy;
 mod properties;
 mod protocol;
 mod rejections;
-mod rows;
 mod sessions;
 mod support;
 mod text_dialects;

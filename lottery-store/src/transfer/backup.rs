@@ -2,7 +2,7 @@
 //! any store can be restored from it.
 //!
 //! ```text
-//! lottery-backup 2
+//! lottery-backup 1
 //! rules 5 7574
 //! agency 1 26936 3735928559 finished
 //! agency 2 25518 1234567890 open
@@ -20,14 +20,12 @@
 //! | `draw` | winning number, number of agencies that took part |
 //! | `rows` | length in bytes of the whole rows of CSV that follow, as in `bets.csv` |
 //! | `end` | number of agencies, number of rows, CRC-32C of all bytes before this line |
-//!
-//! In a backup that begins with `lottery-backup 1` the digests are of an earlier definition: they are not compared.
 
 use std::io::{BufRead, Read as _, Write};
 
 use lottery_core::store::{AgencyRecord, Rules};
 
-use super::error::{Damage, HEAD, OLDER_HEAD, TransferError};
+use super::error::{Damage, HEAD, TransferError};
 use super::parts::{Part, Sink};
 
 /// Prefix of a line that stands instead of a backup that cannot be made.
@@ -65,8 +63,6 @@ impl<W: Write> BackupWriter<W> {
     /// The output cannot be written.
     pub fn put(&mut self, part: Part<'_>) -> Result<(), TransferError> {
         match part {
-            // Only read: this writer knows one definition of digests.
-            Part::OlderDigests => Ok(()),
             Part::Rules(Rules { agencies, winning_number }) => {
                 self.write(&format!("rules {agencies} {winning_number}\n"))
             }
@@ -136,9 +132,7 @@ impl<R: BufRead> Reader<'_, R> {
             // The text may come from any file, and goes to a terminal.
             return Err(TransferError::Rejected(error.trim_end().replace(char::is_control, "\u{fffd}")));
         }
-        if head == OLDER_HEAD {
-            sink(Part::OlderDigests)?;
-        } else if head != HEAD {
+        if head != HEAD {
             let cut = HEAD.starts_with(&head);
             return Err(self.damaged(if cut { Damage::Cut } else { Damage::NoBackup }));
         }

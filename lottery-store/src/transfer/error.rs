@@ -9,9 +9,7 @@ use thiserror::Error;
 use crate::csv_row::MAX_ROW;
 
 /// First line of a backup.
-pub(super) const HEAD: &str = "lottery-backup 2\n";
-/// First line of a backup with digests of an earlier definition.
-pub(super) const OLDER_HEAD: &str = "lottery-backup 1\n";
+pub(super) const HEAD: &str = "lottery-backup 1\n";
 
 /// Error with its place, in one line.
 #[derive(Debug, Error)]

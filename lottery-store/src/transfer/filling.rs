@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::sync::Arc;
 
-use lottery_core::store::{AgencyRecord, EncodedBatch, Group, Store, rows};
+use lottery_core::store::{AgencyRecord, EncodedBatch, Group, Store};
 
 use super::csv_rows::Row;
 use super::error::TransferError;
@@ -15,10 +16,8 @@ const MAX_GROUP: usize = 1 << 20;
 pub(super) struct Filling<'a> {
     store: &'a mut dyn Store,
     group: Group,
-    /// Agency, number and rows of the batch that the next bet joins, if it is of the same agency.
-    agency: u32,
-    bets: u32,
-    rows: String,
+    /// Batch that the next bet joins, if it is of the same agency.
+    batch: EncodedBatch,
     /// Size of the rows of the group and the batch, in bytes.
     size: usize,
     agencies: BTreeMap<u32, AgencyRecord>,
@@ -26,21 +25,19 @@ pub(super) struct Filling<'a> {
 
 impl<'a> Filling<'a> {
     pub(super) fn new(store: &'a mut dyn Store) -> Self {
-        let (group, rows) = (Group::default(), String::new());
-        Self { store, group, agency: 0, bets: 0, rows, size: 0, agencies: BTreeMap::new() }
+        let (group, batch) = (Group::default(), EncodedBatch::new(0));
+        Self { store, group, batch, size: 0, agencies: BTreeMap::new() }
     }
 
     /// Adds a bet behind all others.
     pub(super) fn push(&mut self, row: &Row<'_>) -> Result<(), TransferError> {
         let Row { agency, fields, number } = *row;
-        if self.agency != agency {
+        if self.batch.agency() != agency {
             self.end_batch(agency);
         }
-        let [first_name, last_name, document, birthdate] = fields;
-        let before = self.rows.len();
-        rows::push_row(&mut self.rows, agency, first_name, last_name, document, birthdate, number);
-        self.bets += 1;
-        self.size += self.rows.len() - before;
+        let before = self.batch.rows().len();
+        self.batch.push(fields, number);
+        self.size += self.batch.rows().len() - before;
         if self.size >= MAX_GROUP { self.commit() } else { Ok(()) }
     }
 
@@ -54,21 +51,20 @@ impl<'a> Filling<'a> {
 
     /// Adds the batch to the group, and begins one of agency number `next`.
     fn end_batch(&mut self, next: u32) {
-        let agency = mem::replace(&mut self.agency, next);
-        let (bets, rows) = (mem::take(&mut self.bets), mem::take(&mut self.rows));
-        if bets == 0 {
+        let batch = mem::replace(&mut self.batch, EncodedBatch::new(next));
+        if batch.bets() == 0 {
             return;
         }
-        let batch = EncodedBatch::from_rows(agency, bets, rows);
+        let agency = batch.agency();
         let record = self.agencies.entry(agency).or_default();
-        record.stored += u64::from(bets);
+        record.stored += u64::from(batch.bets());
         record.digest = batch.digest_after(record.digest);
         self.group.agencies.insert(agency, *record);
-        self.group.batches.push(batch);
+        self.group.batches.push(Arc::new(batch));
     }
 
     fn commit(&mut self) -> Result<(), TransferError> {
-        self.end_batch(self.agency);
+        self.end_batch(self.batch.agency());
         self.store.commit(&mem::take(&mut self.group))?;
         self.size = 0;
         Ok(())

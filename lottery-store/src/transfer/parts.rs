@@ -10,8 +10,6 @@ use super::error::TransferError;
 /// A part. The rules, agencies and the draw come before all rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// The digests of the agencies that follow are of an earlier definition than `docs/protocol.md#digest`.
-    OlderDigests,
     /// The rules of the lottery, if they are known.
     Rules(Rules),
     /// Progress of an agency; agencies come in ascending order.
@@ -32,7 +30,6 @@ pub enum Part<'a> {
 impl fmt::Debug for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OlderDigests => f.write_str("OlderDigests"),
             Self::Rules(rules) => rules.fmt(f),
             Self::Agency(agency, record) => write!(f, "Agency({agency}, {record:?})"),
             Self::Draw { winning_number, agencies } => write!(f, "Draw({winning_number}, {agencies})"),

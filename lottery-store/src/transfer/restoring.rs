@@ -16,21 +16,17 @@ pub(super) struct Restoring<'a> {
     filling: Filling<'a>,
     agencies: BTreeMap<u32, AgencyRecord>,
     rules: Option<Rules>,
-    /// True if the digests of the agencies are compared with those of the bets found.
-    compares_digests: bool,
     /// The rules of the draw, if there was one.
     drawn: Option<Rules>,
 }
 
 impl<'a> Restoring<'a> {
     pub(super) fn new(name: &'a str, store: &'a mut dyn Store) -> Self {
-        let (filling, agencies) = (Filling::new(store), BTreeMap::new());
-        Self { name, filling, agencies, rules: None, compares_digests: true, drawn: None }
+        Self { name, filling: Filling::new(store), agencies: BTreeMap::new(), rules: None, drawn: None }
     }
 
     pub(super) fn put(&mut self, part: Part<'_>) -> Result<(), TransferError> {
         match part {
-            Part::OlderDigests => self.compares_digests = false,
             Part::Rules(rules) => self.rules = Some(rules),
             Part::Agency(agency, record) => {
                 self.agencies.insert(agency, record);
@@ -50,13 +46,8 @@ impl<'a> Restoring<'a> {
 
     /// Compares the agencies of the complete backup with the bets found, and stores them with the draw.
     pub(super) fn end(self) -> Result<(), TransferError> {
-        let Self { name, filling, mut agencies, rules, compares_digests, drawn } = self;
+        let Self { name, filling, agencies, rules, drawn } = self;
         let (store, found) = filling.end()?;
-        if !compares_digests {
-            for (agency, record) in &mut agencies {
-                record.digest = found.get(agency).copied().unwrap_or_default().digest;
-            }
-        }
         let damaged =
             |what: String| TransferError::Damaged { file: name.to_owned(), damage: Damage::Counts(what) };
         for agency in agencies.keys().chain(found.keys()) {

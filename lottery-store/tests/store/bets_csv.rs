@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use lottery_core::store::{Difference, Store, StoreError};
-use lottery_store::{CsvRepair, RedbStore};
+use lottery_store::{CsvRepair, LogStore};
 use lottery_testkit::store::group;
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -32,7 +32,7 @@ fn bets_csv_is_made_equal_to_the_store_when_it_is_opened() {
             Some(content) => fs::write(&path, content).unwrap(),
             None => fs::remove_file(&path).unwrap(),
         }
-        let store = RedbStore::open(directory.path()).unwrap();
+        let store = LogStore::open(directory.path()).unwrap();
         assert_eq!(store.csv_repair(), repair);
         assert_eq!(store.csv_behind(), 0);
         assert_eq!(fs::read(&path).unwrap(), csv);
@@ -79,7 +79,7 @@ fn bets_csv_with_rows_that_the_store_lacks_is_left_alone() {
         [&csv[..], b"3,torn", &[0; 99], b"x"].concat(),
     ] {
         fs::write(&path, &content).unwrap();
-        let error = RedbStore::open(directory.path()).unwrap_err();
+        let error = LogStore::open(directory.path()).unwrap_err();
         let StoreError::Differs { difference, .. } = &error else { panic!("{error}") };
         let rows_of = |text: &[u8]| text.split(|byte| *byte == b'\n').skip(1).count() as u64;
         let (rows, stored) = (rows_of(&content), rows_of(&csv));
@@ -93,13 +93,13 @@ fn bets_csv_with_rows_that_the_store_lacks_is_left_alone() {
     // The store is unchanged, and opens when the file is set aside.
     for nth in 1..4 {
         fs::write(&path, row("1")).unwrap();
-        let store = RedbStore::open_setting_aside(directory.path(), "now").unwrap();
+        let store = LogStore::open_setting_aside(directory.path(), "now").unwrap();
         let aside = directory.path().join(["", "bets.csv.now", "bets.csv.now.2", "bets.csv.now.3"][nth]);
         assert_eq!(store.set_aside(), Some(&*aside), "never overwritten");
         assert_eq!(fs::read(aside).unwrap(), row("1"));
         assert_eq!(fs::read(&path).unwrap(), csv);
     }
-    let store = RedbStore::open_setting_aside(directory.path(), "now").unwrap();
+    let store = LogStore::open_setting_aside(directory.path(), "now").unwrap();
     assert_eq!(store.set_aside(), None, "there is nothing to put aside");
 }
 
@@ -107,11 +107,11 @@ fn bets_csv_with_rows_that_the_store_lacks_is_left_alone() {
 fn a_new_or_empty_store_beside_a_bets_csv_is_rejected() {
     for content in [&b"1,Ana,Paz,20000001,1980-01-01,7574\r\n"[..], b"3,torn"] {
         let directory = TempDir::new().unwrap();
-        let (path, database) = (directory.path().join("bets.csv"), directory.path().join("lottery.redb"));
+        let (path, log) = (directory.path().join("bets.csv"), directory.path().join("log"));
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
         let rejected = || {
-            assert!(matches!(RedbStore::open(directory.path()), Err(StoreError::Differs { .. })));
+            assert!(matches!(LogStore::open(directory.path()), Err(StoreError::Differs { .. })));
             assert_eq!(fs::read(&path).unwrap(), content);
             assert_eq!(
                 fs::metadata(&path).unwrap().permissions().mode() & 0o777,
@@ -120,11 +120,12 @@ fn a_new_or_empty_store_beside_a_bets_csv_is_rejected() {
             );
         };
         rejected();
-        assert!(!database.exists(), "nothing is made beside what is not its own");
-        fs::write(&database, b"").unwrap();
+        assert!(!log.exists(), "nothing is made beside what is not its own");
+        fs::create_dir(&log).unwrap();
         rejected();
+        assert_eq!(fs::read_dir(&log).unwrap().count(), 0);
         fs::rename(&path, directory.path().join("away")).unwrap();
-        drop(RedbStore::open(directory.path()).unwrap());
+        drop(LogStore::open(directory.path()).unwrap());
         fs::rename(directory.path().join("away"), &path).unwrap();
         rejected();
     }
@@ -153,11 +154,11 @@ proptest! {
         content.extend(tail);
         fs::write(&path, &content).unwrap();
 
-        let opened = RedbStore::open(directory.path());
+        let opened = LogStore::open(directory.path());
         let mut store = match opened {
             Err(StoreError::Differs { .. }) => {
                 prop_assert_eq!(fs::read(&path).unwrap(), content);
-                RedbStore::open_setting_aside(directory.path(), "aside").unwrap()
+                LogStore::open_setting_aside(directory.path(), "aside").unwrap()
             }
             opened => opened.unwrap(),
         };
@@ -165,6 +166,7 @@ proptest! {
         let next = group(groups, 2, 3);
         store.commit(&next).unwrap();
         model.apply(&next);
+        drop(store);
         prop_assert_eq!(fs::read(&path).unwrap(), model.csv());
     }
 }

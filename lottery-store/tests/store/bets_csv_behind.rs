@@ -4,16 +4,16 @@
 use std::io::ErrorKind;
 
 use lottery_core::store::{Group, Store};
-use lottery_testkit::disk::{Faults, SimDisk};
+use lottery_testkit::disk::{Faults, SimDirectory, SimDisk};
 use lottery_testkit::log::{Level, logged};
-use lottery_testkit::store::{Model, group, open};
+use lottery_testkit::store::{Model, group, open_log};
 
 use crate::common::{assert_acknowledged, begun};
 
 #[test]
 fn falling_behind_and_catching_up_are_logged_once_each() {
-    let (database, csv) = (SimDisk::new(), SimDisk::new());
-    let mut store = open(&database, &csv).unwrap();
+    let (log, csv) = (SimDirectory::new(), SimDisk::new());
+    let mut store = open_log(&log, &csv).unwrap();
     let mut model = Model::default();
     let lines = logged(Level::Info, || {
         for round in 0..2 {
@@ -42,8 +42,8 @@ fn falling_behind_and_catching_up_are_logged_once_each() {
 
 #[test]
 fn a_bets_csv_that_others_cut_or_append_to_gets_no_holes() {
-    let (database, csv) = (SimDisk::new(), SimDisk::new());
-    let mut store = open(&database, &csv).unwrap();
+    let (log, csv) = (SimDirectory::new(), SimDisk::new());
+    let mut store = open_log(&log, &csv).unwrap();
     let mut model = Model::default();
     for (nth, quarters) in (0..40).zip((0..5).cycle()) {
         let next = group(nth, 2, 3);
@@ -71,11 +71,11 @@ fn a_bets_csv_that_others_cut_or_append_to_gets_no_holes() {
 
 #[test]
 fn many_missing_rows_are_written_in_pieces() {
-    let (database, csv) = (SimDisk::new(), SimDisk::new());
-    let mut store = open(&database, &csv).unwrap();
+    let (log, csv) = (SimDirectory::new(), SimDisk::new());
+    let mut store = open_log(&log, &csv).unwrap();
     let mut model = Model::default();
-    for nth in 0..2 {
-        let group = group(nth, 20, 2500);
+    for nth in 0..12 {
+        let group = group(nth, 10, 1000);
         store.commit(&group).unwrap();
         model.apply(&group);
     }
@@ -92,32 +92,32 @@ fn many_missing_rows_are_written_in_pieces() {
     assert_eq!(csv.content(), model.csv());
 }
 
-/// Number of bets above which each batch is written to `bets.csv` by itself; smaller ones are written
-/// together.
-const WRITTEN_APART: u32 = 2000;
+fn csv_of(group: &Group) -> Vec<u8> {
+    group.batches.iter().flat_map(|batch| batch.rows().bytes()).collect()
+}
 
 #[test]
 fn bets_csv_falls_behind_without_room_and_catches_up() {
     for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
         for nth in 0..6 {
-            let (database, csv, mut model) = begun();
-            let mut store = open(&database, &csv).unwrap();
+            let (log, csv, mut model) = begun();
+            let mut store = open_log(&log, &csv).unwrap();
             // The first failing writes leave a torn row; cutting it fails, too.
             csv.fail(Faults { write: Some((nth, kind)), write_for_good: true, ..Faults::default() });
-            for later in [group(7, 3, WRITTEN_APART), group(8, 3, WRITTEN_APART)] {
+            for later in (10..16).map(|nth| group(nth, 3, 20)) {
                 store.commit(&later).unwrap();
                 model.apply(&later);
             }
             assert!(store.csv_behind() > 0);
             csv.fail(Faults::default());
-            let (other, other_csv) = (database.after_kill(), csv.after_kill());
+            let (other, other_csv) = (log.after_kill(), csv.after_kill());
             if nth % 2 == 0 {
                 store.commit(&group(9, 1, 1)).unwrap();
                 model.apply(&group(9, 1, 1));
                 assert_eq!(store.csv_behind(), 0);
                 assert_eq!(csv.content(), model.csv());
             } else {
-                open(&other, &other_csv).unwrap();
+                open_log(&other, &other_csv).unwrap();
                 assert_eq!(other_csv.content(), model.csv());
             }
         }
@@ -126,24 +126,24 @@ fn bets_csv_falls_behind_without_room_and_catches_up() {
 
 #[test]
 fn bets_csv_never_keeps_a_torn_row_that_can_be_cut() {
-    let (database, csv, mut model) = begun();
-    let mut store = open(&database, &csv).unwrap();
+    let (log, csv, mut model) = begun();
+    let mut store = open_log(&log, &csv).unwrap();
     csv.fail(Faults { write: Some((1, ErrorKind::StorageFull)), ..Faults::default() });
-    let torn = group(7, 3, WRITTEN_APART);
-    store.commit(&torn).unwrap();
-    let mut whole = model.csv();
-    whole.extend_from_slice(torn.batches[0].rows());
-    assert_eq!(csv.content(), whole);
-    model.apply(&torn);
-    assert_eq!(store.csv_behind(), (model.csv().len() - whole.len()) as u64);
+    for nth in 7..9 {
+        store.commit(&group(nth, 3, 20)).unwrap();
+        let whole = if nth == 7 { [model.csv(), csv_of(&group(nth, 3, 20))].concat() } else { model.csv() };
+        assert_eq!(csv.content(), whole);
+        model.apply(&group(nth, 3, 20));
+        assert_eq!(store.csv_behind(), (model.csv().len() - whole.len()) as u64);
+    }
 }
 
 #[test]
 fn a_store_opens_without_room_for_bets_csv() {
-    let (database, _, model) = begun();
+    let (log, _, model) = begun();
     let csv = SimDisk::with_content(b"1,torn");
     csv.fail(Faults { write: Some((0, ErrorKind::StorageFull)), write_for_good: true, ..Faults::default() });
-    let mut store = open(&database, &csv).unwrap();
+    let mut store = open_log(&log, &csv).unwrap();
     assert_eq!(store.csv_behind(), model.csv().len() as u64);
     csv.fail(Faults::default());
     store.commit(&Group::default()).unwrap();
@@ -152,15 +152,15 @@ fn a_store_opens_without_room_for_bets_csv() {
 
     let csv = SimDisk::new();
     csv.fail(Faults { write: Some((0, ErrorKind::PermissionDenied)), ..Faults::default() });
-    let error = open(&database, &csv).unwrap_err();
+    let error = open_log(&log, &csv).unwrap_err();
     assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
 }
 
 #[test]
 fn a_bets_csv_whose_length_cannot_be_read_is_rejected() {
-    let (database, csv, mut model) = begun();
+    let (log, csv, mut model) = begun();
     csv.fail(Faults { size: Some(0), ..Faults::default() });
-    let error = open(&database, &csv).unwrap_err();
+    let error = open_log(&log, &csv).unwrap_err();
     assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
-    assert_acknowledged(&database, &csv, &mut model, &Group::default());
+    assert_acknowledged(&log, &csv, &mut model, &Group::default());
 }

@@ -6,14 +6,14 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use lottery_core::store::{Group, MemoryStore, Store, StoreError};
-use lottery_store::{CsvRepair, RedbStore};
+use lottery_store::{CsvRepair, LogStore};
 use lottery_testkit::store::{Model, drawn, group};
 use tempfile::TempDir;
 
 use crate::common::with_groups;
 
 fn unusable(path: &Path) -> String {
-    match RedbStore::open(path) {
+    match LogStore::open(path) {
         Err(error @ StoreError::Unusable { .. }) => error.to_string(),
         other => panic!("{other:?}"),
     }
@@ -23,7 +23,7 @@ fn unusable(path: &Path) -> String {
 fn committed_groups_are_read_back_from_either_store() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("new/data");
-    let mut embedded = RedbStore::open(&path).unwrap();
+    let mut embedded = LogStore::open(&path).unwrap();
     let mut memory = MemoryStore::new();
     let mut model = Model::default();
     assert_eq!(Model::of(&mut embedded), model);
@@ -38,12 +38,17 @@ fn committed_groups_are_read_back_from_either_store() {
         model.apply(group);
         assert_eq!(Model::of(&mut embedded), model);
         assert_eq!(Model::of(&mut memory), model);
-        assert_eq!(fs::read(path.join("bets.csv")).unwrap(), model.csv());
-        assert_eq!(embedded.csv_behind(), 0);
+        if group.draw.is_some() {
+            assert_eq!(fs::read(path.join("bets.csv")).unwrap(), model.csv(), "it is complete at the draw");
+            assert_eq!(embedded.csv_behind(), 0);
+        }
     }
+    embedded.commit(&group(7, 3, 10)).unwrap();
+    model.apply(&group(7, 3, 10));
     drop(embedded);
+    assert_eq!(fs::read(path.join("bets.csv")).unwrap(), model.csv(), "it is complete at the end");
 
-    let mut again = RedbStore::open(&path).unwrap();
+    let mut again = LogStore::open(&path).unwrap();
     assert_eq!(Model::of(&mut again), model);
     let kept = model.csv().len() as u64;
     assert_eq!(again.csv_repair(), CsvRepair { kept, cut: 0, appended: 0 });
@@ -52,11 +57,11 @@ fn committed_groups_are_read_back_from_either_store() {
 #[test]
 fn a_second_server_is_rejected_until_the_first_has_gone() {
     let directory = TempDir::new().unwrap();
-    let first = RedbStore::open(directory.path()).unwrap();
+    let first = LogStore::open(directory.path()).unwrap();
     let place = directory.path().join("lottery.lock").display().to_string();
-    assert_eq!(RedbStore::open(directory.path()).unwrap_err(), StoreError::Busy { place });
+    assert_eq!(LogStore::open(directory.path()).unwrap_err(), StoreError::Busy { place });
     drop(first);
-    RedbStore::open(directory.path()).unwrap();
+    LogStore::open(directory.path()).unwrap();
 }
 
 #[test]
@@ -70,9 +75,13 @@ fn a_directory_that_cannot_be_used_is_named() {
         assert!(!message.contains('\n'));
     }
 
-    let database = directory.path().join("a/lottery.redb");
-    fs::create_dir_all(&database).unwrap();
-    assert!(unusable(&directory.path().join("a")).starts_with(&database.display().to_string()));
+    let log = directory.path().join("a/log");
+    fs::create_dir(directory.path().join("a")).unwrap();
+    fs::write(&log, "x").unwrap();
+    assert_eq!(
+        unusable(&directory.path().join("a")),
+        format!("{}: cannot be used: not a directory", log.display())
+    );
 
     let csv = directory.path().join("b/bets.csv");
     fs::create_dir_all(&csv).unwrap();
@@ -82,45 +91,56 @@ fn a_directory_that_cannot_be_used_is_named() {
 #[test]
 fn foreign_and_damaged_files_are_rejected_and_left_alone() {
     let directory = TempDir::new().unwrap();
-    let path = directory.path().join("lottery.redb");
-    let zeros_then_text = [vec![0; 5000], b"x".to_vec()].concat();
-    for foreign in [b"SQLite format 3\0".to_vec(), b"x".to_vec(), vec![7; 100_000], zeros_then_text] {
+    let path = directory.path().join("log/00000001.log");
+    fs::create_dir(directory.path().join("log")).unwrap();
+    let place = path.display();
+    for (foreign, problem) in [
+        (b"SQLite format 3\0".to_vec(), "damaged: 16 bytes, expected a head of 4096 bytes"),
+        (vec![], "damaged: 0 bytes, expected a head of 4096 bytes"),
+        (vec![7; 100_000], "offset 0: not a segment of a lottery's log"),
+        (vec![0; 100_000], "offset 0: not a segment of a lottery's log"),
+    ] {
         fs::write(&path, &foreign).unwrap();
-        unusable(directory.path());
+        assert_eq!(unusable(directory.path()), format!("{place}: cannot be used: {problem}"));
         assert_eq!(fs::read(&path).unwrap(), foreign);
     }
     fs::remove_file(&path).unwrap();
 
-    let table = redb::TableDefinition::<u64, u64>::new("other");
-    let other = redb::Database::create(&path).unwrap();
-    let write = other.begin_write().unwrap();
-    write.open_table(table).unwrap();
-    write.commit().unwrap();
-    drop(other);
-    assert!(unusable(directory.path()).contains("another program"));
-    fs::remove_file(&path).unwrap();
-
-    let other = redb::Database::create(&path).unwrap();
-    let write = other.begin_write().unwrap();
-    let meta = redb::TableDefinition::<&str, u64>::new("meta");
-    write.open_table(meta).unwrap().insert("format", 4).unwrap();
-    write.commit().unwrap();
-    drop(other);
-    assert!(unusable(directory.path()).contains("format version 4, expected 3"));
-    fs::remove_file(&path).unwrap();
-
     with_groups(directory.path(), 3);
     let whole = fs::read(&path).unwrap();
-    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    unusable(directory.path());
+    fs::write(&path, &whole[..4096]).unwrap();
+    assert!(
+        unusable(directory.path()).ends_with("offset 4096: damaged: no whole frame where the first must be")
+    );
+    // `bets.csv` holds what the log has lost.
+    fs::write(&path, &whole[..2 * 4096]).unwrap();
+    assert!(matches!(LogStore::open(directory.path()), Err(StoreError::Differs { .. })));
+    assert_eq!(fs::read(&path).unwrap(), &whole[..2 * 4096]);
+}
+
+#[test]
+fn a_directory_with_the_database_of_an_earlier_version_is_rejected() {
+    let directory = TempDir::new().unwrap();
+    let database = directory.path().join("lottery.redb");
+    fs::write(&database, b"x").unwrap();
+    let expected = format!(
+        "{}: cannot be used: the store of an earlier version, which this one does not read: with the earlier version \
+         `backup FILE`, with this one `--data-dir NEW-DIR restore FILE`",
+        database.display()
+    );
+    assert_eq!(unusable(directory.path()), expected);
+    let built = LogStore::build::<StoreError>(directory.path(), None, |_| unreachable!());
+    assert_eq!(built.unwrap_err().to_string(), expected);
+    assert_eq!(fs::read(&database).unwrap(), b"x");
+    assert!(!directory.path().join("log").exists());
 }
 
 #[test]
 fn links_and_special_files_are_rejected_and_left_alone() {
-    for name in ["lottery.redb", "bets.csv", "lottery.lock"] {
+    for name in ["log/00000001.log", "bets.csv", "lottery.lock"] {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
-        drop(RedbStore::open(&data).unwrap());
+        drop(LogStore::open(&data).unwrap());
         let (path, other) = (data.join(name), directory.path().join("other"));
         fs::write(&other, b"").unwrap();
         let rejected = |problem: &str| {
@@ -149,16 +169,18 @@ fn only_the_owner_may_read_the_files() {
     let directory = TempDir::new().unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let data = directory.path().join("new/data");
-    drop(RedbStore::open(&data).unwrap());
-    let files = ["lottery.redb", "bets.csv", "lottery.lock"].map(|name| data.join(name));
-    assert_eq!((mode(&directory.path().join("new")), mode(&data)), (0o700, 0o700));
+    drop(LogStore::open(&data).unwrap());
+    let files = ["log/00000001.log", "bets.csv", "lottery.lock"].map(|name| data.join(name));
+    for made in [&directory.path().join("new"), &data, &data.join("log")] {
+        assert_eq!(mode(made), 0o700);
+    }
     assert_eq!(files.each_ref().map(|path| mode(path)), [0o600; 3]);
     // Files of an earlier version are restricted, too, but not a directory that somebody else has made.
     for path in &files {
         fs::set_permissions(path, PermissionsExt::from_mode(0o644)).unwrap();
     }
     fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).unwrap();
-    drop(RedbStore::open(&data).unwrap());
+    drop(LogStore::open(&data).unwrap());
     assert_eq!(files.each_ref().map(|path| mode(path))[..2], [0o600; 2]);
     assert_eq!(mode(&data), 0o755);
 }

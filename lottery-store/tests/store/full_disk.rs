@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lottery_core::store::{AgencyRecord, Group, Store, StoreError};
-use lottery_store::RedbStore;
-use lottery_testkit::disk::SimDisk;
-use lottery_testkit::store::{Model, drawn, group, open};
+use lottery_store::LogStore;
+use lottery_testkit::disk::{SimDirectory, SimDisk};
+use lottery_testkit::store::{Model, drawn, group, open_log};
 use tempfile::TempDir;
 
 /// Commits until there is no room. Returns the number of rejected groups.
-fn fill(store: &mut RedbStore, model: &mut Model, bets: u32) -> u32 {
+fn fill(store: &mut LogStore, model: &mut Model, bets: u32) -> u32 {
     let mut rejected = 0;
     for nth in 0..4000 {
         let group = group(nth, 4, bets);
@@ -38,26 +38,26 @@ fn end() -> Group {
 #[test]
 fn a_full_disk_rejects_whole_groups_until_there_is_room() {
     for (room, bets) in (0..60).step_by(2).zip([1, 10, 100, 400].into_iter().cycle()) {
-        let (database, csv) = (SimDisk::new(), SimDisk::new());
-        let mut store = open(&database, &csv).unwrap();
+        let (log, csv) = (SimDirectory::new(), SimDisk::new());
+        let mut store = open_log(&log, &csv).unwrap();
         let mut model = Model::default();
         store.commit(&group(1000, 5, 20)).unwrap();
         model.apply(&group(1000, 5, 20));
-        database.room(Some(room));
+        log.room(Some(room));
         csv.room(Some(0));
         assert_eq!(fill(&mut store, &mut model, bets), 3, "room for {room} blocks");
         // A restart finds the same, though there is still no room.
-        let other = database.after_kill();
-        assert_eq!(Model::of(&mut open(&other, &csv.after_kill()).unwrap()), model);
+        let other = log.after_kill();
+        assert_eq!(Model::of(&mut open_log(&other, &csv.after_kill()).unwrap()), model);
 
-        database.room(None);
+        log.room(None);
         csv.room(None);
         store.commit(&end()).unwrap();
         model.apply(&end());
         assert_eq!(Model::of(&mut store), model);
         assert_eq!(csv.content(), model.csv());
         drop(store);
-        assert_eq!(Model::of(&mut open(&database, &csv).unwrap()), model);
+        assert_eq!(Model::of(&mut open_log(&log, &csv).unwrap()), model);
     }
 }
 
@@ -94,7 +94,7 @@ fn a_real_full_disk_rejects_whole_groups_until_there_is_room() {
             std::io::stderr().write_all(b"SKIPPED: no tmpfs to mount here, so no real full disk is tested\n");
         return;
     };
-    let mut store = RedbStore::open(&disk.path()).unwrap();
+    let mut store = LogStore::open(&disk.path()).unwrap();
     let mut model = Model::default();
     let ballast = disk.0.path().join("ballast");
     fs::write(&ballast, vec![1; 1 << 20]).unwrap();
@@ -103,7 +103,7 @@ fn a_real_full_disk_rejects_whole_groups_until_there_is_room() {
         assert_whole_rows(&disk.path(), &model);
     }
     drop(store);
-    let mut store = RedbStore::open(&disk.path()).unwrap();
+    let mut store = LogStore::open(&disk.path()).unwrap();
     assert_eq!(Model::of(&mut store), model);
 
     fs::remove_file(&ballast).unwrap();

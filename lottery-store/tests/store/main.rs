@@ -8,4 +8,5 @@ mod damage;
 mod faults;
 mod files;
 mod full_disk;
+mod second_reader;
 mod snapshots;

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 
 use lottery_core::store::{Group, Snapshot, Store, StoreError};
-use lottery_testkit::disk::{Faults, SimDisk};
-use lottery_testkit::store::{Model, drawn, group, open};
+use lottery_testkit::disk::{Faults, SimDirectory, SimDisk};
+use lottery_testkit::store::{Model, drawn, group, open_log};
 
 /// Returns the content of a snapshot, without the winners: they follow from the rows.
 fn held(snapshot: &dyn Snapshot) -> Result<Model, StoreError> {
@@ -25,9 +25,9 @@ fn without_winners(model: Model) -> Model {
 
 #[test]
 fn a_snapshot_is_what_was_durable_when_it_was_taken() {
-    let (database, csv) = (SimDisk::new(), SimDisk::new());
-    let mut store = open(&database, &csv).unwrap();
-    let snapshots = store.snapshots().expect("a database has them");
+    let (log, csv) = (SimDirectory::new(), SimDisk::new());
+    let mut store = open_log(&log, &csv).unwrap();
+    let snapshots = store.snapshots().expect("a log has them");
     let (mut model, mut taken) = (Model::default(), Vec::new());
     for nth in 0..40 {
         taken.push((snapshots.take().unwrap(), model.clone()));
@@ -50,33 +50,34 @@ fn a_snapshot_is_what_was_durable_when_it_was_taken() {
 }
 
 #[test]
-fn a_snapshot_of_a_store_that_was_opened_again_or_closed_fails() {
-    let (database, csv) = (SimDisk::new(), SimDisk::new());
-    let mut store = open(&database, &csv).unwrap();
+fn a_snapshot_is_read_after_a_lack_of_room_and_after_the_end_and_no_new_one_is_taken() {
+    let (log, csv) = (SimDirectory::new(), SimDisk::new());
+    let mut store = open_log(&log, &csv).unwrap();
     let snapshots = store.snapshots().unwrap();
     store.commit(&group(0, 3, 40)).unwrap();
     let before = snapshots.take().unwrap();
-    // Without room the database is opened again, though a snapshot of the old one is still being read.
-    database.fail(Faults { write: Some((0, ErrorKind::StorageFull)), ..Faults::default() });
+    // What there was no room for is taken back.
+    log.fail(Faults { write: Some((0, ErrorKind::StorageFull)), ..Faults::default() });
     assert!(matches!(store.commit(&group(1, 20, 400)), Err(StoreError::Full { .. })));
-    database.fail(Faults::default());
-    assert!(held(&*before).is_err());
+    log.fail(Faults::default());
     let mut model = Model::default();
     model.apply(&group(0, 3, 40));
     let after = snapshots.take().unwrap();
+    assert!(held(&*before).unwrap() == model);
     assert!(held(&*after).unwrap() == model);
+    store.commit(&group(1, 20, 400)).unwrap();
     drop(store);
-    assert!(held(&*after).is_err());
+    assert!(held(&*after).unwrap() == model);
     assert!(matches!(snapshots.take(), Err(StoreError::Failed { .. })));
-    // The database was closed in good order all the same, and by its owner.
-    let mut again = open(&database, &csv).unwrap();
+    model.apply(&group(1, 20, 400));
+    let mut again = open_log(&log, &csv).unwrap();
     assert!(Model::of(&mut again) == model);
 }
 
 #[test]
 fn snapshots_are_read_while_groups_are_committed() {
-    let (database, csv) = (SimDisk::new(), SimDisk::new());
-    let mut store = open(&database, &csv).unwrap();
+    let (log, csv) = (SimDirectory::new(), SimDisk::new());
+    let mut store = open_log(&log, &csv).unwrap();
     let snapshots = store.snapshots().unwrap();
     let groups: Vec<Group> = (0..150).map(|nth| group(nth, 2, 20)).collect();
     let all: Vec<String> = groups

@@ -1,8 +1,9 @@
 use std::io::ErrorKind;
 
 use lottery_store::Disk as _;
+use lottery_store::log::Directory as _;
 
-use super::{BLOCK, Faults, SECTOR, SimDisk, Unsynced};
+use super::{BLOCK, Faults, SECTOR, SimDirectory, SimDisk, Unsynced};
 
 #[test]
 fn a_power_cut_loses_or_keeps_what_was_not_synced() {
@@ -14,7 +15,7 @@ fn a_power_cut_loses_or_keeps_what_was_not_synced() {
         open.write(0, &[2; 2 * SECTOR]).unwrap();
         disk.power_cut(|part| match part {
             Unsynced::Length => keeps_length,
-            Unsynced::Sector => keeps_sector,
+            Unsynced::Sector | Unsynced::Name => keeps_sector,
         });
         disk.content()
     };
@@ -62,4 +63,44 @@ fn a_full_disk_takes_the_blocks_that_there_is_room_for() {
     assert_eq!((error.kind(), disk.content().len()), (ErrorKind::StorageFull, BLOCK));
     open.set_len(0).unwrap();
     open.write(0, &[2; BLOCK]).unwrap();
+}
+
+#[test]
+fn a_name_is_durable_once_the_directory_is_synced() {
+    let directory = SimDirectory::new();
+    let open = directory.open();
+    for name in ["kept", "renamed"] {
+        let file = open.create(name).unwrap();
+        file.write(0, b"data").unwrap();
+        file.sync().unwrap();
+    }
+    open.sync().unwrap();
+    open.create("new").unwrap();
+    open.rename("renamed", "other").unwrap();
+    let files = |keeps_names| {
+        let after = directory.after_kill();
+        after.power_cut(|part| part == Unsynced::Name && keeps_names);
+        assert_eq!(after.file("kept").unwrap().content(), b"data");
+        after.files()
+    };
+    assert_eq!(files(false), ["kept", "renamed"]);
+    assert_eq!(files(true), ["kept", "new", "other"]);
+}
+
+#[test]
+fn files_of_a_directory_share_faults_and_room() {
+    let directory = SimDirectory::new();
+    let open = directory.open();
+    let (first, second) = (open.create("first").unwrap(), open.create("second").unwrap());
+    directory.room(Some(1));
+    assert_eq!(open.room().unwrap(), BLOCK as u64);
+    first.write(0, b"x").unwrap();
+    assert_eq!(second.write(0, b"x").unwrap_err().kind(), ErrorKind::StorageFull);
+    open.remove("first").unwrap();
+    directory.fail(Faults { kill: Some(1), ..Faults::default() });
+    second.write(0, b"x").unwrap();
+    open.sync().unwrap_err();
+    assert!(directory.was_killed());
+    open.names().unwrap_err();
+    assert_eq!(directory.open().names().unwrap(), ["second"]);
 }

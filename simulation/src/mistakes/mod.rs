@@ -3,10 +3,12 @@
 
 mod early_draw;
 mod forger;
+mod log_files;
 mod uncut;
 
 pub(crate) use early_draw::EarlyDraw;
 pub(crate) use forger::{Forger, Forgery};
+pub(crate) use log_files::MistakenFiles;
 pub(crate) use uncut::Uncut;
 
 /// Mistake to plant.
@@ -28,6 +30,12 @@ pub enum Mistake {
     KeepTornTail,
     /// An agency takes any stored bets for the beginning of its list.
     IgnoreDigest,
+    /// The last group of the log, whose sync may have failed, is not written again at a start.
+    KeepUnsyncedGroup,
+    /// A segment gets its name before it is synced.
+    NameBeforeSync,
+    /// The directory of the log is not synced.
+    UnsyncedName,
 }
 
 impl Mistake {
@@ -41,5 +49,13 @@ impl Mistake {
         Self::OthersWinners,
         Self::KeepTornTail,
         Self::IgnoreDigest,
+        Self::KeepUnsyncedGroup,
+        Self::NameBeforeSync,
+        Self::UnsyncedName,
     ];
+
+    /// True if it is made in the files of the log.
+    pub(crate) fn is_in_log(self) -> bool {
+        matches!(self, Self::KeepUnsyncedGroup | Self::NameBeforeSync | Self::UnsyncedName)
+    }
 }

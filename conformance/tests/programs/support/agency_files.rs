@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lottery_core::store::Store as _;
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
 
 /// Agency file.
 pub(crate) struct Bets {
@@ -52,7 +52,7 @@ impl Bets {
 pub(crate) fn stored(data: &Path, agencies: &[Bets]) -> Vec<usize> {
     let text = fs::read_to_string(data.join("bets.csv")).unwrap();
     let mut in_store = String::new();
-    RedbStore::open(data).unwrap().read(&mut |rows| in_store.push_str(rows)).unwrap();
+    LogStore::open(data).unwrap().read(&mut |rows| in_store.push_str(rows)).unwrap();
     assert!(text == in_store, "bets.csv is not what is stored");
     assert!(text.is_empty() || text.ends_with("\r\n"), "a torn row");
     let mut counts = vec![0; agencies.len()];

@@ -63,28 +63,28 @@ fn limits_are_printed_for_a_server_only() {
         printed(world.parse_server(&flags)),
         format!(
             "\
-limit                  number  of
-connections               100  open at once; fewer than max-connections if max-memory is too small
-connections-per-ip        256  of an address that is neither loopback nor private
-message                  8192  bytes, the longest that is taken
-requests                   32  of a connection, taken and not answered
-window                     16  batches of a session, not acknowledged
-connection-memory     1713920  bytes of one connection at most
-own-memory           13107200  bytes that are connections' own, 131072 of each
-shared-memory        37224448  bytes that connections share for what is more
-commit-queue         16777216  bytes of requests that wait for the store
-max-memory           67108864  bytes that peers can make the server hold: these three
-committer             8421376  bytes of what is being stored
-store                16777216  bytes of pages that the store keeps
-agencies                 1280  bytes of what is kept of agencies
-log                   2097152  bytes of log lines that wait to be written; more are dropped and counted
-stacks              {stacks:>9}  bytes of threads' stacks; on std each connection has one
-program               8388608  bytes of the program itself, about
-total               {total:>9}  bytes: max-memory and what follows it
+limit                 number  of
+connections              100  open at once; fewer than max-connections if max-memory is too small
+connections-per-ip       256  of an address that is neither loopback nor private
+message                 8192  bytes, the longest that is taken
+requests                  32  of a connection, taken and not answered
+window                    16  batches of a session, not acknowledged
+connection-memory    1713920  bytes of one connection at most
+own-memory          13107200  bytes that are connections' own, 131072 of each
+shared-memory       37224448  bytes that connections share for what is more
+commit-queue        16777216  bytes of requests that wait for the store
+max-memory          67108864  bytes that peers can make the server hold: these three
+committer            8421376  bytes of what is being stored
+store                8912896  bytes in which the store reads groups back
+agencies                1280  bytes of what is kept of agencies
+log                  2097152  bytes of log lines that wait to be written; more are dropped and counted
+stacks              {stacks:>8}  bytes of threads' stacks; on std each connection has one
+program              8388608  bytes of the program itself, about
+total               {total:>8}  bytes: max-memory and what follows it
 "
         )
     );
-    assert_eq!(total - stacks, 67_108_864 + 8_421_376 + 16_777_216 + 1280 + 2_097_152 + 8_388_608);
+    assert_eq!(total - stacks, 67_108_864 + 8_421_376 + 8_912_896 + 1280 + 2_097_152 + 8_388_608);
     let threads = settings.budget(1000);
     assert_eq!(threads.stacks - stacks, 100 * 1000, "of each connection");
     assert_eq!(

@@ -15,7 +15,7 @@ fn the_server_has_defaults() {
     assert_eq!((settings.log_level.value, settings.log_level.text.as_str()), (Level::Info, "INFO"));
     assert_eq!(settings.agencies, 5);
     assert_eq!(settings.data_dir, Path::new("lottery-data"));
-    assert_eq!(settings.store, StoreKind::Redb);
+    assert_eq!(settings.store, StoreKind::Log);
     assert_eq!(settings.winning_number, 7574);
     assert_eq!(settings.max_connections, 4096);
     assert!(!settings.anonymous_finish);
@@ -119,7 +119,7 @@ fn agencies_before_needs_agencies_to_be_set() {
 fn stores_zones_and_levels_are_parsed() {
     assert_eq!(World::new().server(&["--store", "memory"]).store, StoreKind::Memory);
     let error = World::new().server_error(&["--store", "Memory"]);
-    assert_eq!(error, "--store: \"Memory\": expected redb or memory");
+    assert_eq!(error, "--store: \"Memory\": expected log or memory");
     assert_eq!(World::new().server(&[]).log_time, LogTime::Utc);
     assert_eq!(World::new().server(&["--log-time", "local"]).log_time, LogTime::Local);
     assert_eq!(

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use lottery_core::store::{Store as _, StoreError};
-use lottery_store::RedbStore;
+use lottery_store::LogStore;
 use lottery_store::transfer::{Sink, TransferError, read_backup, read_store};
 
 use super::{ALL, PATIENCE, SOCKET, WITHOUT_ROWS, at_socket};
@@ -32,7 +32,7 @@ pub(in crate::program) fn read_parts(
     let mut tries = 0;
     loop {
         tries += 1;
-        let busy = match RedbStore::open_to_read(data_dir) {
+        let busy = match LogStore::open_to_read(data_dir) {
             Ok(store) => return read_here(&store, with_rows, sink),
             Err(error @ StoreError::Busy { .. }) => error,
             Err(error) => return Err(error.into()),
@@ -48,7 +48,7 @@ pub(in crate::program) fn read_parts(
     }
 }
 
-fn read_here(store: &RedbStore, with_rows: bool, sink: Sink<'_>) -> Result<(), TransferError> {
+fn read_here(store: &LogStore, with_rows: bool, sink: Sink<'_>) -> Result<(), TransferError> {
     let snapshots = store.snapshots().ok_or_else(|| TransferError::Rejected("no snapshots".to_owned()))?;
     read_store(&*snapshots.take()?, with_rows, sink)
 }

@@ -1,9 +1,10 @@
 //! Resumption of a session after the stored bets, if they are the beginning of the agency's list.
 
-use lottery_proto::{Digest, Instant};
+use lottery_proto::Instant;
 use tracing::info;
 
 use super::{ClientError, Phase, SessionClient};
+use crate::digest::Digest;
 
 impl SessionClient {
     /// Handles Welcome: resumes after the stored bets, if they are the beginning of this list.
@@ -38,8 +39,8 @@ impl SessionClient {
 
     /// Returns true if the digest of the first `bets` of the file differs from `expected`.
     fn has_other_digest(&self, bets: usize, expected: u32) -> bool {
-        let mut digest = Digest::new(self.connection.agency());
+        let mut digest = Digest::default();
         self.bets.bets_from(0).take(bets).for_each(|bet| digest.push(&bet));
-        digest.value() != expected
+        digest.state() != expected
     }
 }

@@ -14,12 +14,6 @@ pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// Returns the rows of an agency's bets, written by another writer.
-pub(crate) fn text_of(agency: u32, bets: &[Fields]) -> String {
-    let mut rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for bet in bets {
-        rows.write_field(agency.to_string()).unwrap();
-        rows.write_record(bet).unwrap();
-    }
-    String::from_utf8(rows.into_inner().unwrap()).unwrap()
+pub(crate) fn text_of(bets: &[Fields]) -> String {
+    bets.iter().map(|bet| bet.join("|") + "\n").collect()
 }

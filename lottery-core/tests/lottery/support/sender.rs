@@ -34,9 +34,7 @@ impl Sender {
 
     /// Hands the connection its notices, and takes its replies.
     pub(crate) fn hear(&mut self) {
-        // Unlocked before they are handed over: one that frees room may put another into this mailbox.
-        let notices = std::mem::take(&mut *self.mail.lock().unwrap());
-        for notice in notices {
+        for notice in std::mem::take(&mut *self.mail.lock().unwrap()) {
             self.connection.notice(NOW, notice);
         }
         let len = self.connection.poll_io().unwrap().send.len();

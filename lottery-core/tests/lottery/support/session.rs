@@ -41,7 +41,7 @@ pub(crate) fn all() -> Vec<Fields> {
 
 /// Returns the digest of the first `count` bets.
 pub(crate) fn digest(count: usize) -> u32 {
-    crc32c(text_of(1, &all()[..count]).as_bytes())
+    crc32c(text_of(&all()[..count]).as_bytes())
 }
 
 pub(crate) fn welcome(stored: u64, finished: bool) -> HelloReply<'static> {

@@ -75,7 +75,7 @@ pub(crate) fn hex(line: &str) -> Vec<u8> {
 /// Returns the text that a listing shows, without blanks, which are layout.
 pub(crate) fn characters(text: &str) -> String {
     let shown: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    shown.replace('␣', " ").replace('␍', "\r").replace('⏎', "\n")
+    shown.replace('␣', " ").replace('⏎', "\n")
 }
 
 /// Returns the cells of each row of the table whose header row is `head`, without the header and the rule

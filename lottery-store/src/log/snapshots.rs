@@ -1,0 +1,105 @@
+//! States of the log for other threads. A log only grows, so a state is known by its end.
+
+use std::fmt;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lottery_core::store::{Saved, Snapshot, Snapshots, StoreError};
+
+use super::broken::Broken;
+use super::directory::Directory;
+use super::frame::LotteryId;
+use super::place::Place;
+use super::reader::Reader;
+use super::state::State;
+use crate::compare::Rows;
+
+/// Durable state of a log, which its owner keeps up to date.
+#[derive(Clone, Debug)]
+pub(super) struct Published(Arc<Shared>);
+
+struct Shared {
+    directory: Arc<dyn Directory>,
+    id: LotteryId,
+    /// `None` once the store has failed or is closed.
+    state: Mutex<Option<State>>,
+}
+
+impl Published {
+    pub(super) fn new(directory: &Arc<dyn Directory>, id: LotteryId, state: State) -> Self {
+        let (directory, state) = (Arc::clone(directory), Mutex::new(Some(state)));
+        Self(Arc::new(Shared { directory, id, state }))
+    }
+
+    /// Changes the state.
+    pub(super) fn update(&self, change: impl FnOnce(&mut State)) {
+        if let Some(state) = self.0.lock().as_mut() {
+            change(state);
+        }
+    }
+
+    /// Takes the state away: no snapshot begins any more.
+    pub(super) fn end(&self) {
+        *self.0.lock() = None;
+    }
+
+    /// Returns the length of all durable rows in bytes; `None` once the store has ended.
+    pub(super) fn rows_len(&self) -> Option<u64> {
+        self.0.lock().as_ref().map(|state| state.rows_len)
+    }
+
+    pub(super) fn snapshots(&self) -> Arc<dyn Snapshots> {
+        let shared: Arc<Shared> = Arc::clone(&self.0);
+        shared
+    }
+}
+
+impl Rows for Published {
+    fn visit(&self, from: u64, visit: &mut dyn FnMut(u64, &str) -> ControlFlow<()>) -> io::Result<()> {
+        let end = self.0.lock().as_ref().map(|state| state.end);
+        let end = end.ok_or_else(|| io::Error::other("the store has ended"))?;
+        let mut reader = Reader::new(&self.0.directory, self.0.id, Place::unpack(from), end);
+        Ok(reader.rows(&mut |next, rows| visit(next.pack(), rows))?)
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Option<State>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Snapshots for Shared {
+    fn take(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let Some(state) = self.lock().clone() else {
+            return Err(StoreError::Failed { place: self.directory.place(""), cause: "closed".to_owned() });
+        };
+        Ok(Box::new(OneState { directory: Arc::clone(&self.directory), id: self.id, state }))
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+/// Snapshot of one state.
+#[derive(Debug)]
+struct OneState {
+    directory: Arc<dyn Directory>,
+    id: LotteryId,
+    state: State,
+}
+
+impl Snapshot for OneState {
+    fn saved(&self) -> Result<Saved, StoreError> {
+        Ok(self.state.saved.clone())
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), StoreError> {
+        let mut reader = Reader::new(&self.directory, self.id, Place::default(), self.state.end);
+        reader.rows(&mut |_, rows| visit(rows)).map_err(Broken::failed)
+    }
+}

@@ -1,0 +1,132 @@
+//! Faults and room that the files of one machine share, and the process that may use them.
+
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::faults::{Counts, Faults};
+
+/// Machine. Clones are the same one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Machine(Arc<Mutex<Parts>>);
+
+#[derive(Clone, Debug, Default)]
+struct Parts {
+    /// Number of blocks that there is room for.
+    capacity: Option<usize>,
+    /// Number of blocks that are taken.
+    taken: usize,
+    faults: Faults,
+    counts: Counts,
+    /// Number of the process that may use the files.
+    process: u64,
+    /// True if that process was killed in an operation.
+    killed: bool,
+}
+
+impl Machine {
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a process, from now on the only one. Returns its number.
+    pub(super) fn start(&self) -> u64 {
+        let mut parts = self.parts();
+        parts.process += 1;
+        parts.killed = false;
+        parts.faults.kill = None;
+        parts.process
+    }
+
+    pub(super) fn kill(&self) {
+        self.parts().process += 1;
+    }
+
+    pub(super) fn was_killed(&self) -> bool {
+        self.parts().killed
+    }
+
+    /// Returns another machine in the same state, without faults.
+    pub(super) fn replaced(&self) -> Self {
+        let (faults, counts) = (Faults::default(), Counts::default());
+        Self(Arc::new(Mutex::new(Parts { faults, counts, ..self.parts().clone() })))
+    }
+
+    pub(super) fn fail(&self, faults: Faults) {
+        self.parts().faults = faults;
+    }
+
+    pub(super) fn faults(&self) -> Faults {
+        self.parts().faults
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.parts().counts
+    }
+
+    /// Leaves room for `blocks` more than are taken now; `None` for any number.
+    pub(super) fn room(&self, blocks: Option<usize>) {
+        let mut parts = self.parts();
+        parts.capacity = blocks.map(|blocks| parts.taken + blocks);
+    }
+
+    /// Returns the number of blocks that there is room for; `None` for any number.
+    pub(super) fn left(&self) -> Option<usize> {
+        let parts = self.parts();
+        parts.capacity.map(|all| all.saturating_sub(parts.taken))
+    }
+
+    pub(super) fn take_block(&self) -> io::Result<()> {
+        let mut parts = self.parts();
+        if parts.capacity.is_some_and(|all| parts.taken >= all) {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        parts.taken += 1;
+        Ok(())
+    }
+
+    pub(super) fn give_blocks(&self, blocks: usize) {
+        self.parts().taken -= blocks;
+    }
+
+    /// Fails unless that process may use the files.
+    pub(super) fn check(&self, process: u64) -> io::Result<()> {
+        let parts = self.parts();
+        if parts.process == process && !parts.killed {
+            Ok(())
+        } else {
+            Err(io::Error::other("the process was killed"))
+        }
+    }
+
+    pub(super) fn size(&self) -> io::Result<()> {
+        self.parts().faults.size()
+    }
+
+    pub(super) fn read(&self) -> io::Result<()> {
+        self.parts().faults.read()
+    }
+
+    /// Begins a write, or a change of a length or a name.
+    pub(super) fn begin_write(&self) -> io::Result<()> {
+        let mut parts = self.parts();
+        parts.counts.writes += 1;
+        parts.change()?;
+        parts.faults.write()
+    }
+
+    /// Begins a sync. The inner error is one after which the process goes on.
+    pub(super) fn begin_sync(&self) -> io::Result<io::Result<()>> {
+        let mut parts = self.parts();
+        parts.counts.syncs += 1;
+        parts.change()?;
+        Ok(parts.faults.sync())
+    }
+}
+
+impl Parts {
+    /// Begins an operation that changes something.
+    fn change(&mut self) -> io::Result<()> {
+        self.killed = self.faults.kills();
+        if self.killed { Err(io::Error::other("killed")) } else { Ok(()) }
+    }
+}
