@@ -50,8 +50,10 @@ impl World {
         }
         self.note(|| format!("the committer commits: {result:?}"), &[10, u64::from(result.is_ok())]);
         if self.media.was_killed() {
-            self.note(|| "killed in a commit".to_owned(), &[11]);
-            self.kill_server(false);
+            // Half of the time the power goes, and with it any part of what was being written.
+            let power = self.rng.one_in(2);
+            self.note(|| format!("killed in a commit, power cut: {power}"), &[11]);
+            self.kill_server(power);
         } else if let (Err(_), Some(server)) = (result, &mut self.server) {
             server.shut_down(now);
         }
