@@ -201,4 +201,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_fast_path_reads_a_bet_in_ascii() {
+        let line = format!("{:<30}{:<30}{:0>8}{}{}", "Ana", "Paz", "20000001", "2000-02-29", "7574");
+        let bet = line.as_bytes().first_chunk().expect("a bet");
+        let slow = read_slow(&line, 7).map(|(_, bet)| bet).ok();
+        assert!(slow.is_some());
+        assert!(fast_path::columns(bet, 7) == slow, "it is read as the slow path reads it");
+    }
 }
