@@ -216,7 +216,7 @@ mutants() {
     else
         # Incremental and optimized builds pay off here, because each mutant is built and tested. They take turns by
         # chance, because the time may be up before all were tried.
-        CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=16 ANYTHING=1000 \
+        CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=256 ANYTHING=1000 \
             timeout "$mutants_seconds" cargo mutants --in-diff "$dir/diff" -o "$dir" --baseline=skip --timeout 60 --shuffle ||
             status=$?
         if ((status == 124)); then
