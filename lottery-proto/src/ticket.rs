@@ -43,13 +43,21 @@ impl<R> Ticket<R> {
     }
 }
 
+impl<R> Ticket<R> {
+    /// Returns a ticket for the same request that can only be answered with a failure, whatever its kind.
+    pub fn failed(self) -> Ticket<Failure<'static>> {
+        Ticket::new(self.conn, self.number)
+    }
+}
+
 impl<R> fmt::Debug for Ticket<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Ticket({}, {})", self.conn.0, self.number)
     }
 }
 
-/// Reply of a server: [`Receipt`], [`WinnersReply`], [`HelloReply`] or [`EchoReply`].
+/// Reply of a server: [`Receipt`], [`WinnersReply`], [`HelloReply`] or [`EchoReply`]; a [`Failure`] rejects a request of
+/// any kind ([`Ticket::failed`]).
 pub trait Reply: Sealed {
     /// The same type with texts that live for ever: it names the kind in a [`Ticket`].
     type Kind;
@@ -69,6 +77,19 @@ impl Reply for HelloReply<'_> {
 
 impl Reply for EchoReply<'_> {
     type Kind = EchoReply<'static>;
+}
+
+impl Reply for Failure<'_> {
+    type Kind = Failure<'static>;
+}
+
+impl Sealed for Failure<'_> {
+    fn into_any<'a>(self) -> AnyReply<'a>
+    where
+        Self: 'a,
+    {
+        AnyReply(Answer::Rejected { failure: self, total: 0 })
+    }
 }
 
 mod sealed {

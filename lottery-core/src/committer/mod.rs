@@ -6,6 +6,7 @@ mod draw;
 mod fencing;
 mod full_store;
 mod opening;
+mod pending;
 mod plan;
 mod replies;
 mod run;
@@ -22,6 +23,7 @@ pub use self::draw::hold_draw;
 use self::fencing::Sessions;
 use self::full_store::FullStore;
 pub use self::opening::{OpenError, Opening};
+use self::pending::Pending;
 pub use self::run::{MAX_GROUP, run, step};
 use self::waiters::{Waiter, Waiters};
 use crate::messages::{Command, Notice, Request};
@@ -129,18 +131,21 @@ impl<S: Store> Committer<S> {
     pub fn commit(&mut self, requests: Vec<Request>) -> Result<(), StoreError> {
         let mut group = Group::default();
         let (mut planned, mut pieces) = (Vec::new(), Vec::new());
-        for request in requests {
+        let taken: Vec<Pending> = requests.into_iter().map(Pending::new).collect();
+        for mut pending in taken {
+            if let Some(request) = pending.get().filter(|request| is_planned(&request.command)) {
+                planned.push((self.plan(&mut group, request), pending));
+                continue;
+            }
+            let Some(request) = pending.take() else { continue };
             match request.command {
                 // Gets its reply at the end, if the draw has taken place by then.
                 Command::Winners { ticket, agency, wait: true } => {
-                    self.waiters.add(Waiter { from: request.from, ticket, agency });
+                    self.waiters.add(Waiter::new(request.from, ticket, agency));
                 }
                 Command::Ended(conn) => self.waiters.ended(conn),
                 Command::Piece { agency, number, .. } => pieces.push((request.from, agency, number)),
-                command => {
-                    let request = Request { command, ..request };
-                    planned.push((self.plan(&mut group, &request), request));
-                }
+                _ => {}
             }
         }
         let is_shut = self.full.pause().is_some();
@@ -155,8 +160,10 @@ impl<S: Store> Committer<S> {
             }
         }
         let drawn = if stored.is_ok() && !is_shut { self.draw_if_due() } else { Ok(()) };
-        for (plan, request) in planned {
-            self.answer(request, plan, &stored);
+        for (plan, mut pending) in planned {
+            if let Some(request) = pending.take() {
+                self.answer(request, plan, &stored);
+            }
         }
         match &self.draw {
             Some(draw) => self.waiters.tell(draw),
@@ -230,4 +237,9 @@ impl<S: Store> Committer<S> {
         let drawn = if self.draw.is_some() { "yes" } else { "no" };
         info!(action = "open_lottery", result = "success", agencies, winning_number, bets, finished, drawn);
     }
+}
+
+/// Returns true if a command is planned before the group is committed; others wait, or read.
+const fn is_planned(command: &Command) -> bool {
+    !matches!(command, Command::Winners { wait: true, .. } | Command::Ended(_) | Command::Piece { .. })
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::Committer;
 use super::plan::Plan;
 use crate::commit_queue::CommitQueue;
+#[cfg(doc)]
+use crate::messages::Notice;
 use crate::messages::{Command, Request};
 use crate::store::{Store, StoreError};
 
@@ -18,8 +20,8 @@ const TICK: Duration = Duration::from_millis(50);
 /// Commits the requests of the commit queue until it is closed and empty.
 ///
 /// # Errors
-/// Fails if the store failed or panicked. The commit queue is closed, and all requests have got a reply;
-/// after a panic, those of the last group have not.
+/// Fails if the store failed or panicked. The commit queue is closed, and all requests have got a reply; after
+/// a panic those of the last group are lost, and their connections are told so ([`Notice::Lost`]).
 pub fn run<S: Store>(committer: &mut Committer<S>, commit_queue: &CommitQueue) -> Result<(), StoreError> {
     let mut rested = Duration::ZERO;
     loop {

@@ -26,10 +26,37 @@ pub(super) struct Waiters {
 /// Waiter for the draw.
 #[derive(Debug)]
 pub(super) struct Waiter {
-    pub(super) from: Mailbox<Notice>,
-    pub(super) ticket: Ticket<WinnersReply<'static>>,
+    from: Mailbox<Notice>,
+    conn: ConnId,
+    /// Ticket, until it is used. A waiter that is dropped before tells its connection ([`Notice::Lost`]).
+    ticket: Option<Ticket<WinnersReply<'static>>>,
     /// Agency that waits for its winners; `None`: an anonymous client that stands in for an absent one.
-    pub(super) agency: Option<AgencyId>,
+    agency: Option<AgencyId>,
+}
+
+impl Waiter {
+    pub(super) const fn new(
+        from: Mailbox<Notice>,
+        ticket: Ticket<WinnersReply<'static>>,
+        agency: Option<AgencyId>,
+    ) -> Self {
+        Self { from, conn: ticket.conn(), ticket: Some(ticket), agency }
+    }
+
+    /// Sends the notice that its ticket becomes.
+    fn tell(mut self, notice: impl FnOnce(Ticket<WinnersReply<'static>>, Option<AgencyId>) -> Notice) {
+        if let Some(ticket) = self.ticket.take() {
+            self.from.deliver(notice(ticket, self.agency));
+        }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.from.deliver(Notice::Lost(ticket.failed()));
+        }
+    }
 }
 
 impl Waiters {
@@ -37,7 +64,7 @@ impl Waiters {
         if waiter.agency.is_none() {
             self.anonymous.insert(self.next);
         }
-        self.by_conn.insert((waiter.ticket.conn(), self.next));
+        self.by_conn.insert((waiter.conn, self.next));
         self.all.insert(self.next, waiter);
         self.next += 1;
     }
@@ -45,7 +72,10 @@ impl Waiters {
     /// Removes all waiters of a connection that is gone.
     pub(super) fn leave(&mut self, conn: ConnId) {
         for number in self.numbers_of(conn) {
-            self.remove(number);
+            // Nobody is there to be told.
+            if let Some(mut waiter) = self.remove(number) {
+                waiter.ticket = None;
+            }
         }
     }
 
@@ -80,8 +110,8 @@ impl Waiters {
     }
 
     fn turn_away_one(&mut self, number: u64, reason: &'static str) {
-        if let Some(Waiter { from, ticket, agency: None }) = self.remove(number) {
-            from.deliver(Notice::TurnedAway(ticket, reason));
+        if let Some(waiter) = self.remove(number) {
+            waiter.tell(|ticket, _| Notice::TurnedAway(ticket, reason));
         }
     }
 
@@ -89,15 +119,15 @@ impl Waiters {
         self.anonymous.remove(&number);
         self.ended.remove(&number);
         let waiter = self.all.remove(&number)?;
-        self.by_conn.remove(&(waiter.ticket.conn(), number));
+        self.by_conn.remove(&(waiter.conn, number));
         Some(waiter)
     }
 
     /// Tells all waiters that the draw has taken place.
     pub(super) fn tell(&mut self, draw: &Draw) {
         let Self { all, .. } = mem::take(self);
-        for Waiter { from, ticket, agency } in all.into_values() {
-            from.deliver(match agency {
+        for waiter in all.into_values() {
+            waiter.tell(|ticket, agency| match agency {
                 Some(agency) => Notice::Winners(ticket, agency, Some(Won::of(draw, agency))),
                 None => Notice::Drawn(ticket),
             });

@@ -1,6 +1,6 @@
 //! Notices to connections: replies of the committer, and signals of memory and places.
 
-use lottery_proto::{AgencyId, HelloReply, Ticket, WinnersReply};
+use lottery_proto::{AgencyId, Failure, HelloReply, Ticket, WinnersReply};
 
 use super::{HelloOutcome, Outcome, Submission};
 use crate::store::{Draw, WinnersList, WinnersPiece};
@@ -41,6 +41,8 @@ pub enum Notice {
     TurnedAway(Ticket<WinnersReply<'static>>, &'static str),
     /// Reply to [`Command::Piece`](super::Command::Piece).
     Piece(WinnersPiece),
+    /// The request was dropped without a reply: what was to carry it out has panicked, or has ended.
+    Lost(Ticket<Failure<'static>>),
     /// The connection has to end at once: another one needs its place.
     Displaced,
     /// Room on the commit queue is free again.

@@ -25,6 +25,10 @@ const ANONYMOUS: &str = "it has finished without saying which agency it is, and 
 const TOO_OFTEN: Failure<'static> =
     Failure { code: Code::Malformed, text: "too much of what was sent was refused" };
 
+/// Failure sent for a request that was dropped without a reply.
+const LOST: Failure<'static> =
+    Failure { code: Code::Storage, text: "the request was lost: it may be stored or not" };
+
 /// Settings that all connections of a server share.
 #[derive(Debug)]
 pub(crate) struct ConnectionSettings {
@@ -93,6 +97,11 @@ impl Machine for ServerConnection {
             Notice::Piece(piece) => self.put_winners(now, &piece),
             Notice::Drawn(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
             Notice::TurnedAway(ticket, reason) => self.turn_away(now, ticket, reason),
+            Notice::Lost(ticket) => {
+                self.parting = Some(LOST.text);
+                self.reply(now, ticket, LOST);
+                self.server.reject(now, LOST);
+            }
             Notice::Displaced => {
                 self.parting = Some("it made room for another connection");
                 self.server.handle(now, Input::Failed);

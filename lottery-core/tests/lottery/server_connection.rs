@@ -36,6 +36,47 @@ fn requests_to_a_stopping_server_are_rejected_on_every_dialect() {
 }
 
 #[test]
+fn a_request_that_is_dropped_is_answered_with_a_failure_on_every_dialect() {
+    let framed = |body: &str| format!("{:08}{body}", body.len()).into_bytes();
+    for (asked, told) in [
+        (block(HELLO, "2"), "storage|the request was lost: it may be stored or not"),
+        (block(1, "Ana|Paz|20000001|1980-01-01|7574"), "20000001|7574|0"),
+        (block(4, ""), "0"),
+        (framed("1;1\nAna;Paz;20000001;1980-01-01;7574\n"), "the request was lost: it may be stored or not"),
+        // These have no message for that: the connection ends.
+        (block(6, "1"), ""),
+        (framed("END"), ""),
+        (b"Q{AgencyID:1};".to_vec(), ""),
+        (b"C00001".to_vec(), ""),
+    ] {
+        let now = Instant::default();
+        let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+        let service =
+            LotteryService::new(ServerConfig::builder(5).build().unwrap(), Arc::clone(&commit_queue), 1)
+                .with_anonymous_finish(true);
+        let mut server_connection =
+            service.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+        hear(&mut server_connection, &asked);
+        let Some(Request { command, .. }) = commit_queue.try_take(usize::MAX).unwrap().pop() else {
+            panic!("{}", asked.escape_ascii())
+        };
+        let ticket = match command {
+            Command::Hello(ticket, _) => ticket.failed(),
+            Command::Store(submission, _) => submission.ticket.failed(),
+            Command::Winners { ticket, .. } => ticket.failed(),
+            other => panic!("{other:?}"),
+        };
+        server_connection.notice(now, Notice::Lost(ticket));
+        let io = server_connection.poll_io().unwrap();
+        let answer = String::from_utf8_lossy(io.send).trim_end_matches('\0').to_owned();
+        assert!(answer.contains(told) && (io.fin || !answer.is_empty()), "{told:?}: {answer:?}");
+        let len = io.send.len();
+        server_connection.handle(now, Input::Sent(len));
+        assert!(server_connection.poll_io().unwrap().fin, "it ends: {}", asked.escape_ascii());
+    }
+}
+
+#[test]
 fn winners_for_a_closed_connection_are_dropped() {
     let now = Instant::default();
     let commit_queue = Arc::new(CommitQueue::new(usize::MAX));

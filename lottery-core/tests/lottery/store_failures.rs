@@ -6,10 +6,11 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{Committer, OpenError, Rules, run};
 use lottery_core::messages::Command;
 use lottery_core::store::{AgencyRecord, EncodedBatch, Group, Store as _, StoreError};
+use lottery_proto::ConnId;
 
-use crate::support::Seen::{Committed, Pending, Rejected, Stored, Winners};
+use crate::support::Seen::{Committed, Lost, Pending, Rejected, Stored, Winners};
 use crate::support::test_store::{Fate, TestStore};
-use crate::support::{batch, bets, commit, finished, query, winners};
+use crate::support::{batch, bets, commit, finished, query, waits, winners};
 
 #[test]
 fn a_group_without_room_is_rejected_whole_and_later_groups_work() {
@@ -125,7 +126,20 @@ fn a_committer_that_panics_ends_as_if_the_store_had_failed() {
     assert!(matches!(run(&mut committer, &commit_queue), Err(StoreError::Failed { .. })));
     assert!(commit_queue.submit(diary.request(query(1))).is_err(), "closed");
     let told = diary.answers();
-    assert!(!told.is_empty() && told.iter().all(|seen| *seen == Rejected(1, "storage")), "{}", told.len());
+    assert_eq!(told.len(), 2000, "nobody waits for ever");
+    let lost = told.iter().filter(|seen| **seen == Lost(1)).count();
+    assert!(lost > 0, "those of the group in which it panicked");
+    assert!(told.iter().all(|seen| [Lost(1), Rejected(1, "storage")].contains(seen)));
+}
+
+#[test]
+fn those_who_wait_for_the_draw_are_told_when_a_committer_is_dropped() {
+    let store = TestStore::default();
+    let mut committer = store.committer(3);
+    let waiters = vec![waits(7, Some(1)), waits(8, None), waits(9, None), Command::Gone(ConnId(9))];
+    assert_eq!(commit(&mut committer, waiters), []);
+    drop(committer);
+    assert_eq!(store.diary().answers(), [Lost(7), Lost(8)], "the third is gone");
 }
 
 #[test]

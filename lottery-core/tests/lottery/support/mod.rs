@@ -103,6 +103,8 @@ pub(crate) enum Seen {
     Winners(u32, Vec<String>),
     /// Connection of a waiter that stands for no agency.
     TurnedAway(u64),
+    /// Connection of a request that was dropped.
+    Lost(u64),
     Displaced,
     Room,
     /// Committed group: number of its batches, and true if the draw is in it.
@@ -175,6 +177,7 @@ pub(crate) fn seen(notice: Notice, store: &impl Store) -> Seen {
         Notice::Drawn(_) => Seen::Winners(0, Vec::new()),
         Notice::Hello(..) | Notice::Superseded => panic!("there are no sessions here"),
         Notice::TurnedAway(ticket, _) => Seen::TurnedAway(ticket.conn().0),
+        Notice::Lost(ticket) => Seen::Lost(ticket.conn().0),
         Notice::Displaced => Seen::Displaced,
         Notice::Room | Notice::Memory => Seen::Room,
     }
