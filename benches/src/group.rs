@@ -13,7 +13,7 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Request;
 use lottery_core::store::rows::push_bet;
 use lottery_proto::block::{self, BLOCK_SIZE};
-use lottery_proto::{Input, Machine, ServerConfig};
+use lottery_proto::{Endpoint, Input, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
 use lottery_store::LogStore;
 

@@ -11,8 +11,8 @@ use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
 use lottery_proto::server::{Event, Server};
-use lottery_proto::{ConnId, Input, Instant, Machine, Receipt, ServerConfig};
-use lottery_runtime::{Mailbox, Service};
+use lottery_proto::{ConnId, Endpoint, Input, Instant, Receipt, ServerConfig};
+use lottery_runtime::{Machine as _, Mailbox, Service};
 
 use crate::input::Blocks;
 use crate::work::{Work, decode};

@@ -14,8 +14,8 @@ use lottery_core::messages::Notice;
 use lottery_core::messages::Outcome;
 use lottery_core::store::StoreError;
 use lottery_proto::block::BLOCK_SIZE;
-use lottery_proto::{Input, Machine, ServerConfig};
-use lottery_runtime::{Mailbox, Service};
+use lottery_proto::{Endpoint, Input, ServerConfig};
+use lottery_runtime::{Machine as _, Mailbox, Service};
 use lottery_store::LogStore;
 
 use crate::input::Blocks;

@@ -6,8 +6,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::{Dialer, Mailbox, RunClient, Serve, Service, Step, Target};
+use lottery_proto::{Endpoint, Input, Instant, Io};
+use lottery_runtime::{Dialer, Machine, Mailbox, RunClient, Serve, Service, Step, Target};
 
 use crate::stop::Stop;
 
@@ -86,13 +86,14 @@ impl<C: Dialer> Looking<'_, C> {
     }
 }
 
-impl<C: Dialer> Machine for Looking<'_, C> {
-    type Notice = C::Notice;
-
+impl<C: Dialer> Endpoint for Looking<'_, C> {
     fn poll_io(&mut self) -> Option<Io<'_>> {
-        let io = self.dialer.poll_io()?;
+        let mut io = self.dialer.poll_io()?;
         let waits = self.stopped || io.deadline.is_some_and(|deadline| deadline <= self.next);
-        Some(if waits { io } else { Io { deadline: Some(self.next), unacked: false, ..io } })
+        if !waits {
+            (io.deadline, io.unacked) = (Some(self.next), false);
+        }
+        Some(io)
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
@@ -102,6 +103,10 @@ impl<C: Dialer> Machine for Looking<'_, C> {
         }
         self.look(now);
     }
+}
+
+impl<C: Dialer> Machine for Looking<'_, C> {
+    type Notice = C::Notice;
 
     fn notice(&mut self, now: Instant, notice: C::Notice) {
         self.dialer.notice(now, notice);

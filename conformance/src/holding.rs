@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::server::{Event, Server};
 use lottery_proto::{
-    AgencyId, Bets, ConnId, Input, Instant, Io, Machine, Receipt, ServerConfig, Ticket, WinnersReply,
+    AgencyId, Bets, ConnId, Endpoint, Input, Instant, Io, Receipt, ServerConfig, Ticket, WinnersReply,
 };
-use lottery_runtime::{Mailbox, Service};
+use lottery_runtime::{Machine, Mailbox, Service};
 
 use crate::agency_files::WINNING;
 
@@ -79,9 +79,7 @@ pub struct Holder {
     shared: Arc<Mutex<Shared>>,
 }
 
-impl Machine for Holder {
-    type Notice = Answer;
-
+impl Endpoint for Holder {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.server.poll_io()
     }
@@ -90,6 +88,10 @@ impl Machine for Holder {
         self.server.handle(now, input);
         self.take_events(now);
     }
+}
+
+impl Machine for Holder {
+    type Notice = Answer;
 
     fn notice(&mut self, now: Instant, Answer(ticket, winners): Answer) {
         let replied = self.server.reply(now, ticket, WinnersReply::Winners(&winners));

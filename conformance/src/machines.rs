@@ -11,8 +11,8 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::MemoryStore;
-use lottery_proto::{Input, Instant, Machine};
-use lottery_runtime::{Dialer, Mailbox, Service, Step};
+use lottery_proto::{Endpoint, Input, Instant};
+use lottery_runtime::{Dialer, Machine as _, Mailbox, Service, Step};
 
 use crate::cuts::Cut;
 use crate::server::ServerSettings;

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, io};
 
-use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::{Dialer, Mailbox, Service, Step, Target};
+use lottery_proto::{Endpoint, Input, Instant, Io};
+use lottery_runtime::{Dialer, Machine, Mailbox, Service, Step, Target};
 
 use crate::client::RunningClient;
 use crate::raw::Raw;
@@ -63,15 +63,15 @@ impl Probe {
     }
 }
 
-impl Machine for Probe {
-    type Notice = Infallible;
-
+impl Endpoint for Probe {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).polls += 1;
         let Wants { recv, send, fin, deadline, unacked, over } = &self.wants;
         self.buffer.resize(*recv, 0);
         let recv = &mut self.buffer[..];
-        (!over).then_some(Io { recv, send, fin: *fin, deadline: *deadline, unacked: *unacked })
+        let mut io = Io::new(recv, send);
+        (io.fin, io.deadline, io.unacked) = (*fin, *deadline, *unacked);
+        (!over).then_some(io)
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
@@ -81,10 +81,14 @@ impl Machine for Probe {
             Input::FinSent => self.wants.fin = false,
             Input::Eof => self.wants.recv = 0,
             Input::Failed | Input::Shutdown => self.wants.over = true,
-            Input::Received(_) | Input::Unacked(_) | Input::Timeout => {}
+            _ => {}
         }
         (self.on_input)(&mut self.wants, now, input);
     }
+}
+
+impl Machine for Probe {
+    type Notice = Infallible;
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
         match notice {}
@@ -181,9 +185,7 @@ struct OneCall {
     opened: Receiver<()>,
 }
 
-impl Machine for OneCall {
-    type Notice = Infallible;
-
+impl Endpoint for OneCall {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.probe.poll_io()
     }
@@ -191,6 +193,10 @@ impl Machine for OneCall {
     fn handle(&mut self, now: Instant, input: Input) {
         self.probe.handle(now, input);
     }
+}
+
+impl Machine for OneCall {
+    type Notice = Infallible;
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
         match notice {}

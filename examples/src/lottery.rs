@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, Bets, Code, ConnId, Dialect, EchoReply, Failure, Input, Instant, Io, Machine, Receipt, Reply,
+    AgencyId, Bets, Code, ConnId, Dialect, EchoReply, Endpoint, Failure, Input, Instant, Io, Receipt, Reply,
     Server, ServerConfig, Ticket, WinnersReply,
 };
-use lottery_runtime::{Mailbox, Service};
+use lottery_runtime::{Machine, Mailbox, Service};
 
 /// The number that wins.
 const WINNING: u32 = 7574;
@@ -109,9 +109,7 @@ pub struct Connection {
     unanswered: Vec<(Ticket<WinnersReply<'static>>, AgencyId)>,
 }
 
-impl Machine for Connection {
-    type Notice = Drawn;
-
+impl Endpoint for Connection {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.server.poll_io()
     }
@@ -146,6 +144,10 @@ impl Machine for Connection {
             }
         }
     }
+}
+
+impl Machine for Connection {
+    type Notice = Drawn;
 
     fn notice(&mut self, now: Instant, Drawn: Drawn) {
         let bank = Arc::clone(&self.bank);

@@ -32,7 +32,7 @@ pub use bet::{
     Iter as BetsIter, MAX_DOCUMENT, MAX_NAME,
 };
 pub use client::{Client, ClientConfig};
-pub use conn::{Input, Instant, Io, Lender, Machine, State};
+pub use conn::{Endpoint, Input, Instant, Io, Lender, State};
 pub use dialect::{Dialect, DialectProfile, Foreign, UnknownDialect, WinnersFlow};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
 pub use server::{ConfigError, Server, ServerConfig, ServerConfigBuilder};

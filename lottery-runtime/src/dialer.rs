@@ -2,11 +2,11 @@
 
 use std::io;
 
-use lottery_proto::{Instant, Machine};
+use lottery_proto::Instant;
 
 #[cfg(doc)]
 use crate::RunClient;
-use crate::Target;
+use crate::{Machine, Target};
 
 /// Next step of a client without a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

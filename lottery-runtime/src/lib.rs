@@ -4,6 +4,7 @@ mod clock;
 pub mod connect;
 mod dialer;
 pub mod driving;
+mod machine;
 mod mailbox;
 mod runtime;
 mod service;
@@ -13,6 +14,7 @@ mod target;
 
 pub use clock::Clock;
 pub use dialer::{Dialer, Step};
+pub use machine::Machine;
 pub use mailbox::{Envelope, Mailbox};
 pub use runtime::{ACCEPT_PAUSE, RunClient, Serve};
 pub use service::Service;

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lottery_proto::{Input, Instant, Machine};
+use lottery_proto::{Input, Instant};
+
+use crate::Machine;
 
 /// Sending end of a connection's mailbox. Clones are the same mailbox.
 ///
@@ -52,7 +54,7 @@ pub enum Envelope<N> {
 
 impl<N> Envelope<N> {
     /// Delivers the content to the machine: a notice to [`Machine::notice`], the request to end to
-    /// [`Machine::handle`] as [`Input::Shutdown`].
+    /// [`handle`](lottery_proto::Endpoint::handle) as [`Input::Shutdown`].
     pub fn deliver_to<M: Machine<Notice = N>>(self, machine: &mut M, now: Instant) {
         match self {
             Self::Notice(notice) => machine.notice(now, *notice),
@@ -66,7 +68,7 @@ mod tests {
     use std::sync::mpsc;
     use std::time::Duration;
 
-    use lottery_proto::Io;
+    use lottery_proto::{Endpoint, Io};
 
     use super::*;
 
@@ -76,9 +78,7 @@ mod tests {
         inputs: Vec<(Instant, Input)>,
     }
 
-    impl Machine for Recorder {
-        type Notice = &'static str;
-
+    impl Endpoint for Recorder {
         fn poll_io(&mut self) -> Option<Io<'_>> {
             None
         }
@@ -86,6 +86,10 @@ mod tests {
         fn handle(&mut self, now: Instant, input: Input) {
             self.inputs.push((now, input));
         }
+    }
+
+    impl Machine for Recorder {
+        type Notice = &'static str;
 
         fn notice(&mut self, now: Instant, notice: &'static str) {
             self.notices.push((now, notice));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(doc)]
-use lottery_proto::{Input, Machine};
+use lottery_proto::{Endpoint, Input};
 
 #[cfg(doc)]
 use crate::Step;
@@ -30,7 +30,7 @@ pub trait Serve {
     /// 1. puts the listener into non-blocking mode if it needs that, installs its handlers of signals, and calls
     ///    [`Service::started`], once;
     /// 2. calls [`Service::accept`] for each connection that it accepts, and drives the machine that it returns
-    ///    until [`Machine::poll_io`] returns `None`; then it drops the socket. After a failure to accept it calls
+    ///    until [`Endpoint::poll_io`] returns `None`; then it drops the socket. After a failure to accept it calls
     ///    [`Service::failed`], pauses for [`ACCEPT_PAUSE`], and goes on;
     /// 3. at the first signal or call of `stop` drops the listener, and tells each machine
     ///    [`Input::Shutdown`], behind the notices that its mailbox holds;
@@ -54,7 +54,7 @@ pub trait RunClient {
     ///
     /// - [`Step::Wait`]: it sleeps until then.
     /// - [`Step::Connect`]: it connects. If that fails, it calls [`Dialer::not_connected`]; else it calls
-    ///   [`Dialer::connected`], drives the dialer as the machine of that connection until [`Machine::poll_io`]
+    ///   [`Dialer::connected`], drives the dialer as the machine of that connection until [`Endpoint::poll_io`]
     ///   returns `None`, and drops the socket.
     ///
     /// At the first signal it tells the dialer [`Input::Shutdown`], with or without a connection: it breaks off

@@ -3,11 +3,11 @@
 use std::io;
 use std::net::SocketAddr;
 
-use lottery_proto::{Instant, Machine};
+use lottery_proto::Instant;
 
-use crate::Mailbox;
 #[cfg(doc)]
 use crate::Serve;
+use crate::{Machine, Mailbox};
 
 /// Application of a server: makes the machine of each connection.
 ///

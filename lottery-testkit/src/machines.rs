@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, ConnId, Dialect, HelloReply, Input, Instant, Io, Server, ServerConfig,
+    AgencyId, Client, ClientConfig, ConnId, Dialect, Endpoint, HelloReply, Input, Instant, Server,
+    ServerConfig,
 };
 
 use crate::packets::{HELLO, block};
@@ -23,35 +24,6 @@ pub const LATE_INPUTS: [Input; 7] = [
 /// Returns the time that many milliseconds after the epoch.
 pub fn at(millis: u64) -> Instant {
     Instant::from_epoch(Duration::from_millis(millis))
-}
-
-/// Machine of either role, as a driver sees it.
-pub trait Endpoint {
-    /// Returns the I/O that it wants now.
-    fn poll_io(&mut self) -> Option<Io<'_>>;
-
-    /// Reports an event.
-    fn handle(&mut self, now: Instant, input: Input);
-}
-
-impl Endpoint for Server {
-    fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.poll_io()
-    }
-
-    fn handle(&mut self, now: Instant, input: Input) {
-        self.handle(now, input);
-    }
-}
-
-impl Endpoint for Client {
-    fn poll_io(&mut self) -> Option<Io<'_>> {
-        self.poll_io()
-    }
-
-    fn handle(&mut self, now: Instant, input: Input) {
-        self.handle(now, input);
-    }
 }
 
 /// Feeds the machine as many of the bytes as it takes, and returns their number.

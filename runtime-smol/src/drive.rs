@@ -2,9 +2,9 @@
 
 use std::future::pending;
 
-use lottery_proto::{Input, Io, Machine};
+use lottery_proto::{Input, Io};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
-use lottery_runtime::{Clock, Envelope};
+use lottery_runtime::{Clock, Envelope, Machine};
 use smol::Timer;
 use smol::channel::Receiver;
 use smol::future::{or, yield_now};

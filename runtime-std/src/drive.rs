@@ -4,9 +4,9 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
-use lottery_proto::{Input, Io, Machine};
-use lottery_runtime::Clock;
+use lottery_proto::{Input, Io};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::{Clock, Machine};
 use rustix::event::PollFlags;
 
 use crate::Receiver;

@@ -6,10 +6,9 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use lottery_proto::Machine;
 #[cfg(doc)]
 use lottery_runtime::Serve;
-use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Machine, Mailbox, Service};
 use rustix::event::PollFlags;
 
 use crate::acceptor::Acceptor;

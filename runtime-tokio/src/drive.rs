@@ -2,9 +2,9 @@
 
 use std::pin::pin;
 
-use lottery_proto::{Input, Io, Machine};
+use lottery_proto::{Input, Io};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
-use lottery_runtime::{Clock, Envelope};
+use lottery_runtime::{Clock, Envelope, Machine};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use lottery_proto::{Input, Instant, Io, Machine};
+use lottery_proto::{Input, Instant, Io};
+use lottery_runtime::Machine;
 use lottery_testkit::Rng;
 
 use crate::mistakes::Forger;

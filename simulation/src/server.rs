@@ -11,7 +11,7 @@ use lottery_core::memory::Memory;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::StoreError;
-use lottery_proto::{Input, Instant, Machine, ServerConfig};
+use lottery_proto::{Endpoint, Input, Instant, ServerConfig};
 use lottery_runtime::{Mailbox, Service};
 
 use crate::link::Clock;

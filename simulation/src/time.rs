@@ -1,6 +1,6 @@
 //! Virtual time, which steps to the next moment at which anything can happen.
 
-use lottery_proto::{Instant, Machine as _};
+use lottery_proto::{Endpoint as _, Instant};
 use lottery_runtime::Step;
 
 use crate::link::KEEPALIVE;

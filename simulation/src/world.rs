@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use lottery_proto::{Instant, Machine as _};
-use lottery_runtime::Step;
+use lottery_proto::Instant;
+use lottery_runtime::{Machine as _, Step};
 use lottery_testkit::Rng;
 
 use crate::clients::{Kind, Process};

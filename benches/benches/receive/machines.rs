@@ -3,7 +3,8 @@
 use benches::answers::{stored, welcome};
 use lottery_proto::block::BLOCK_SIZE;
 use lottery_proto::server::{Event, Server};
-use lottery_proto::{ConnId, HelloReply, Input, Instant, Io, Machine, Receipt, ServerConfig};
+use lottery_proto::{ConnId, Endpoint, HelloReply, Input, Instant, Io, Receipt, ServerConfig};
+use lottery_runtime::Machine;
 
 /// Size of the receive buffer, in bytes: as much as the protocol's machine reads while bytes keep coming.
 const READ: usize = 256 * 1024;
@@ -30,13 +31,11 @@ impl Counting {
     }
 }
 
-impl Machine for Counting {
-    type Notice = ();
-
+impl Endpoint for Counting {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let send = &self.unsent[self.sent..];
         let recv = if send.len() > UNSENT { &mut [] } else { &mut self.buffer[..] };
-        (!self.ended).then_some(Io { recv, send, fin: false, deadline: None, unacked: false })
+        (!self.ended).then_some(Io::new(recv, send))
     }
 
     fn handle(&mut self, _: Instant, input: Input) {
@@ -60,10 +59,14 @@ impl Machine for Counting {
                     self.sent = 0;
                 }
             }
-            Input::Timeout | Input::Unacked(_) => {}
             Input::Eof | Input::Failed | Input::FinSent | Input::Shutdown => self.ended = true,
+            _ => {}
         }
     }
+}
+
+impl Machine for Counting {
+    type Notice = ();
 
     fn notice(&mut self, _: Instant, (): ()) {}
 }
@@ -83,9 +86,7 @@ impl Granting {
     }
 }
 
-impl Machine for Granting {
-    type Notice = ();
-
+impl Endpoint for Granting {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.server.poll_io()
     }
@@ -108,6 +109,10 @@ impl Machine for Granting {
             assert!(granted, "the ticket is this connection's");
         }
     }
+}
+
+impl Machine for Granting {
+    type Notice = ();
 
     fn notice(&mut self, _: Instant, (): ()) {}
 }

@@ -9,8 +9,8 @@ use benches::process::argument;
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
-use lottery_proto::{Instant, Machine, ServerConfig};
-use lottery_runtime::sockets::listen;
+use lottery_proto::{Instant, ServerConfig};
+use lottery_runtime::{Machine, sockets::listen};
 use lottery_runtime::{Mailbox, Serve as _, Service};
 
 use crate::machines::{Counting, Granting};

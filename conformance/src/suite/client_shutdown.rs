@@ -15,8 +15,8 @@ use crate::raw::Raw;
 use crate::serving::Serving;
 use crate::time_limits::{END, until};
 use lottery_core::client::{ClientError, Job, LotteryClient};
-use lottery_proto::{Dialect, Input, Instant, Io, Machine, ServerConfig};
-use lottery_runtime::{Dialer, Step};
+use lottery_proto::{Dialect, Endpoint, Input, Instant, Io, ServerConfig};
+use lottery_runtime::{Dialer, Machine, Step};
 use socket2::{Domain, Socket, Type};
 
 fn listener() -> (TcpListener, SocketAddr) {
@@ -171,9 +171,7 @@ struct Patient {
     stopped: bool,
 }
 
-impl Machine for Patient {
-    type Notice = ();
-
+impl Endpoint for Patient {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         None
     }
@@ -181,6 +179,10 @@ impl Machine for Patient {
     fn handle(&mut self, _: Instant, input: Input) {
         self.stopped |= input == Input::Shutdown;
     }
+}
+
+impl Machine for Patient {
+    type Notice = ();
 
     fn notice(&mut self, _: Instant, (): ()) {}
 }

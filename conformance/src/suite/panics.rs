@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::StoppableRuntime;
 use crate::raw::Raw;
 use crate::serving::Serving;
-use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::{Mailbox, Service};
+use lottery_proto::{Endpoint, Input, Instant, Io};
+use lottery_runtime::{Machine, Mailbox, Service};
 
 /// Service that sends each byte back, and panics at a `!`.
 #[derive(Debug, Default)]
@@ -19,14 +19,14 @@ struct Fragile {
     dropped: bool,
 }
 
-impl Machine for Fragile {
-    type Notice = ();
-
+impl Endpoint for Fragile {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let Self { recv, send, ended, .. } = self;
         let (reads, fin) = (send.is_empty() && !*ended, *ended && send.is_empty());
         let recv = if reads { &mut recv[..] } else { &mut [] };
-        (!self.dropped).then_some(Io { recv, send, fin, deadline: None, unacked: false })
+        let mut io = Io::new(recv, send);
+        io.fin = fin;
+        (!self.dropped).then_some(io)
     }
 
     fn handle(&mut self, _: Instant, input: Input) {
@@ -38,9 +38,13 @@ impl Machine for Fragile {
             Input::Sent(sent) => drop(self.send.drain(..sent)),
             Input::Eof | Input::Shutdown => self.ended = true,
             Input::FinSent | Input::Failed => self.dropped = true,
-            Input::Timeout | Input::Unacked(_) => {}
+            _ => {}
         }
     }
+}
+
+impl Machine for Fragile {
+    type Notice = ();
 
     fn notice(&mut self, _: Instant, (): ()) {}
 }

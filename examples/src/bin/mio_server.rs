@@ -16,9 +16,9 @@ use std::time::Instant as Clock;
 
 use examples::lottery::Lottery;
 use examples::since;
-use lottery_proto::{Input, Instant, Machine};
+use lottery_proto::{Endpoint, Input, Instant};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
-use lottery_runtime::{ACCEPT_PAUSE, Envelope, Mailbox, Service, sockets};
+use lottery_runtime::{ACCEPT_PAUSE, Envelope, Machine, Mailbox, Service, sockets};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};

@@ -13,8 +13,7 @@ use std::time::Instant as Clock;
 
 use examples::lottery::Lottery;
 use examples::{since, step};
-use lottery_proto::Machine;
-use lottery_runtime::{Mailbox, Service as _};
+use lottery_runtime::{Machine, Mailbox, Service as _};
 
 /// Drives a machine until its connection is over.
 fn drive<M: Machine>(

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lottery_proto::{Input, Instant, State};
-use lottery_testkit::{Endpoint, LATE_INPUTS, at};
+use lottery_proto::{Endpoint, Input, Instant, State};
+use lottery_testkit::{LATE_INPUTS, at};
 
 use crate::feed::{Feed, padding};
 

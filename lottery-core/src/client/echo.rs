@@ -5,8 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use lottery_proto::client::Event;
-use lottery_proto::{ClientConfig, Dialect, Input, Instant, Io, Machine};
-use lottery_runtime::{Dialer, Step};
+use lottery_proto::{ClientConfig, Dialect, Endpoint, Input, Instant, Io};
+use lottery_runtime::{Dialer, Machine, Step};
 use tracing::{debug, info};
 
 use super::connection::ClientConnection;
@@ -115,9 +115,7 @@ impl EchoClient {
     }
 }
 
-impl Machine for EchoClient {
-    type Notice = Infallible;
-
+impl Endpoint for EchoClient {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.connection.poll_io()
     }
@@ -127,6 +125,10 @@ impl Machine for EchoClient {
         self.advance(now);
         self.remind(now);
     }
+}
+
+impl Machine for EchoClient {
+    type Notice = Infallible;
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
         match notice {}

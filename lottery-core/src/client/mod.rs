@@ -15,8 +15,8 @@ use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 
-use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::{Dialer, Step};
+use lottery_proto::{Endpoint, Input, Instant, Io};
+use lottery_runtime::{Dialer, Machine, Step};
 
 pub use self::echo::{EchoClient, EchoJob};
 pub use self::error::ClientError;
@@ -81,9 +81,7 @@ impl LotteryClient {
     }
 }
 
-impl Machine for LotteryClient {
-    type Notice = Infallible;
-
+impl Endpoint for LotteryClient {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         match &mut self.0 {
             Kind::Plain(client) => client.poll_io(),
@@ -97,6 +95,10 @@ impl Machine for LotteryClient {
             Kind::Session(client) => client.handle(now, input),
         }
     }
+}
+
+impl Machine for LotteryClient {
+    type Notice = Infallible;
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
         match notice {}

@@ -5,8 +5,8 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use lottery_proto::client::Event;
-use lottery_proto::{Bet, ClientConfig, FieldError, Input, Instant, Io, Machine};
-use lottery_runtime::{Dialer, Step};
+use lottery_proto::{Bet, ClientConfig, Endpoint, FieldError, Input, Instant, Io};
+use lottery_runtime::{Dialer, Machine, Step};
 use tracing::{debug, info, warn};
 
 use super::connection::ClientConnection;
@@ -105,9 +105,7 @@ fn bet(fields: &[String; 5]) -> Result<Bet<'_>, FieldError> {
     Bet::new([first_name, last_name, document, birthdate, number])
 }
 
-impl Machine for SingleBet {
-    type Notice = Infallible;
-
+impl Endpoint for SingleBet {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.connection.poll_io()
     }
@@ -122,6 +120,10 @@ impl Machine for SingleBet {
         self.advance(now);
         self.connection.waits_for(now, Some(("the server", 0)));
     }
+}
+
+impl Machine for SingleBet {
+    type Notice = Infallible;
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
         match notice {}

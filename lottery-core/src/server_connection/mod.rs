@@ -7,8 +7,8 @@ mod report;
 use std::sync::Arc;
 
 use lottery_proto::server::{Event, RejectedBy, Server};
-use lottery_proto::{Code, ConnId, EchoReply, Failure, Input, Instant, Io, Machine, WinnersReply};
-use lottery_runtime::Mailbox;
+use lottery_proto::{Code, ConnId, EchoReply, Endpoint, Failure, Input, Instant, Io, WinnersReply};
+use lottery_runtime::{Machine, Mailbox};
 use tracing::{debug, warn};
 
 use self::listing::Listing;
@@ -70,9 +70,7 @@ impl Drop for ServerConnection {
     }
 }
 
-impl Machine for ServerConnection {
-    type Notice = Notice;
-
+impl Endpoint for ServerConnection {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.server.poll_io()
     }
@@ -86,6 +84,10 @@ impl Machine for ServerConnection {
         }
         self.update_standing(now);
     }
+}
+
+impl Machine for ServerConnection {
+    type Notice = Notice;
 
     fn notice(&mut self, now: Instant, notice: Notice) {
         self.server.set_time(now);

@@ -10,8 +10,8 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{Input, Instant, Machine, ServerConfig};
-use lottery_runtime::{Mailbox, Service as _};
+use lottery_proto::{Endpoint, Input, Instant, ServerConfig};
+use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 use crate::support::test_store::TestStore;
 

@@ -7,8 +7,8 @@ use lottery_core::committer::{Committer, run};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Command;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{ConnId, Input, Instant, Machine as _, ServerConfig};
-use lottery_runtime::{Mailbox, Service as _};
+use lottery_proto::{ConnId, Endpoint as _, Input, Instant, ServerConfig};
+use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 use crate::support::Seen::{Rejected, Stored, TurnedAway, Winners};
 use crate::support::test_store::{Fate, TestStore};

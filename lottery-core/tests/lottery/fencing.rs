@@ -10,9 +10,9 @@ use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::client::Event;
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, Code, Dialect, Input, Instant, Machine as _, ServerConfig,
+    AgencyId, Client, ClientConfig, Code, Dialect, Endpoint as _, Input, Instant, ServerConfig,
 };
-use lottery_runtime::{Mailbox, Service as _};
+use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 use crate::support::digest::{crc32c, text_of};
 use crate::support::test_store::{Fate, TestStore};

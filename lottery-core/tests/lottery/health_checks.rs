@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::client::{ClientError, EchoClient, EchoJob};
-use lottery_proto::{Dialect, Input, Instant, Machine as _};
+use lottery_proto::{Dialect, Endpoint as _, Input, Instant};
 use lottery_runtime::{Dialer, Step};
 
 use crate::support::agencies::connection;

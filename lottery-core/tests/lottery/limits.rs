@@ -22,7 +22,7 @@ fn connections_over_the_limit_are_rejected_until_a_place_is_free() {
     assert!(matches!(world.links.remove(2).agency.into_outcome(), Err(ClientError::Closed { .. })));
     // One leaves.
     let now = world.now;
-    lottery_proto::Machine::handle(&mut world.links[0].agency, now, lottery_proto::Input::Shutdown);
+    lottery_proto::Endpoint::handle(&mut world.links[0].agency, now, lottery_proto::Input::Shutdown);
     world.run(1);
     world.agency(0, job(3), &bets(3, 0, 5));
     world.run(1);

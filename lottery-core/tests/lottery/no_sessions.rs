@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::client::{ClientError, LotteryClient};
-use lottery_proto::{Code, Dialect, Failure, HelloReply, Input, Instant, Machine as _};
+use lottery_proto::{Code, Dialect, Endpoint as _, Failure, HelloReply, Input, Instant};
 use lottery_runtime::{Dialer as _, Step};
 
 use crate::support::agencies::{agency_with, job_on, sendable_bets};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, EchoClient, EchoJob, Job, LotteryClient, SingleBet};
-use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine as _};
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Endpoint as _, Input, Instant};
 use lottery_runtime::{Dialer, Step, Target};
 
 use crate::support::calls::TIMEOUTS;

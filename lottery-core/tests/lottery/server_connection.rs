@@ -6,8 +6,8 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::{Command, Notice, Request, Won};
 use lottery_core::store::{WinnersList, WinnersPiece};
-use lottery_proto::{Input, Instant, ListSize, Machine, ServerConfig};
-use lottery_runtime::{Mailbox, Service as _};
+use lottery_proto::{Endpoint, Input, Instant, ListSize, ServerConfig};
+use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 use crate::support::blocks::{HELLO, block, hear};
 

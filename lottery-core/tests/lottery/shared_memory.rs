@@ -7,7 +7,7 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{Committer, step};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::memory::Memory;
-use lottery_proto::{Input, Machine as _, ServerConfig};
+use lottery_proto::{Endpoint as _, Input, ServerConfig};
 
 use crate::support::sender::{NOW, Sender};
 use crate::support::test_store::TestStore;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::client::{ClientError, SingleBet};
-use lottery_proto::{Dialect, Field, FieldError, FieldProblem, Input, Instant, Machine as _};
+use lottery_proto::{Dialect, Endpoint as _, Field, FieldError, FieldProblem, Input, Instant};
 use lottery_runtime::{Dialer, Step};
 
 use crate::support::agencies::connection;

@@ -13,8 +13,8 @@ use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine, ServerConfig};
-use lottery_runtime::{Dialer as _, Mailbox, Service as _, Step};
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Endpoint, Input, Instant, ServerConfig};
+use lottery_runtime::{Dialer as _, Machine, Mailbox, Service as _, Step};
 
 use crate::support::test_store::TestStore;
 use crate::support::world::job;

@@ -2,7 +2,7 @@
 //! more of them than its bets could need.
 
 use lottery_core::client::{ClientError, LotteryClient};
-use lottery_proto::{CloseReason, Dialect, Input, Instant, Machine as _, Problem, Violation};
+use lottery_proto::{CloseReason, Dialect, Endpoint as _, Input, Instant, Problem, Violation};
 use lottery_runtime::{Dialer as _, Step};
 
 use crate::support::blocks::{BATCH_ACK, WELCOME, block, connected, hear};

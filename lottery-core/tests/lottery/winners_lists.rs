@@ -8,8 +8,8 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::{Command, Notice};
 use lottery_core::server_connection::ServerConnection;
 use lottery_core::store::{PIECE_SIZE, Store as _, StoreError};
-use lottery_proto::{ConnId, Input, Instant, Machine as _, ServerConfig};
-use lottery_runtime::{Mailbox, Service as _};
+use lottery_proto::{ConnId, Endpoint as _, Input, Instant, ServerConfig};
+use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 use crate::support::Seen::{Committed, Stored, Winners};
 use crate::support::test_store::{Fate, TestStore};

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use lottery_core::client::{ClientError, LotteryClient};
-use lottery_proto::{Dialect, Input, Instant, Machine as _};
+use lottery_proto::{Dialect, Endpoint as _, Input, Instant};
 use lottery_runtime::{Dialer as _, Step};
 
 use crate::support::agencies::{agency, job_on, sendable_bets};

@@ -11,7 +11,9 @@ pub use event::{Documents, Event, Rejected, Stored};
 use alloc::collections::VecDeque;
 
 use crate::bet::{Bet, BetSlice};
-use crate::conn::{Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition};
+use crate::conn::{
+    Endpoint, Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition,
+};
 use crate::error::{CloseReason, SendError};
 use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE};
 use decode::{Asked, Sent};
@@ -294,5 +296,15 @@ impl Client {
         let asked: usize = self.asked.iter().map(|asked| asked.reply.echo.len()).sum();
         let queue = self.asked.capacity() * size_of::<Asked>();
         size_of::<Self>() + self.recv.memory() + self.output.memory() + queue + asked
+    }
+}
+
+impl Endpoint for Client {
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        self.poll_io()
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.handle(now, input);
     }
 }

@@ -4,6 +4,7 @@ use crate::error::CloseReason;
 
 /// State of a connection, the same for both roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum State {
     /// Requests are taken (server) or may be sent (client).
     Open,

@@ -1,17 +1,17 @@
 //! Connections, in both roles: the driver's interface, buffers, life cycle and timers.
 
+mod endpoint;
 mod lender;
 mod lifecycle;
-mod machine;
 mod recv_buffer;
 mod send_buffer;
 mod time;
 mod timer;
 
+pub use endpoint::{Endpoint, Input, Io};
 pub use lender::Lender;
 pub use lifecycle::State;
 pub(crate) use lifecycle::{Lifecycle, Transition};
-pub use machine::{Input, Io, Machine};
 pub(crate) use recv_buffer::{FIRST_STEP, RecvBuffer};
 pub(crate) use send_buffer::{ReplyQueue, SendBuffer};
 pub use time::Instant;

@@ -20,7 +20,7 @@ use alloc::sync::Arc;
 
 use crate::bet::{AgencyId, Spans};
 use crate::conn::{
-    Input, Instant, Io, Lifecycle, RecvBuffer, ReplyQueue, SendBuffer, State, Timers, Transition,
+    Endpoint, Input, Instant, Io, Lifecycle, RecvBuffer, ReplyQueue, SendBuffer, State, Timers, Transition,
 };
 use crate::dialect::Dialect;
 use crate::error::CloseReason;
@@ -280,5 +280,15 @@ impl Server {
             + self.slots.memory()
             + self.spans.memory()
             + repeated
+    }
+}
+
+impl Endpoint for Server {
+    fn poll_io(&mut self) -> Option<Io<'_>> {
+        self.poll_io()
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.handle(now, input);
     }
 }

@@ -1,11 +1,10 @@
 //! The end of a connection: by either side, by a failure, in the middle of a message, at a shutdown.
 
 use lottery_proto::server::Event;
-use lottery_proto::{CloseReason, Dialect, Input, Receipt, State, Violation};
+use lottery_proto::{CloseReason, Dialect, Endpoint, Input, Receipt, State, Violation};
 use lottery_testkit::{
-    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, Endpoint, FINISHED, JOSE, ServerEvent, WINNER,
-    accept_next, at, batch, bet, block, client, client_events, give, server, server_events, server_with,
-    take,
+    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, FINISHED, JOSE, ServerEvent, WINNER, accept_next, at,
+    batch, bet, block, client, client_events, give, server, server_events, server_with, take,
 };
 
 use crate::support::{

@@ -86,7 +86,9 @@ mod tests {
     }
 
     fn io<'a>(recv: &'a mut [u8], send: &'a [u8]) -> Io<'a> {
-        Io { recv, send, fin: false, deadline: Some(Instant::default()), unacked: true }
+        let mut io = Io::new(recv, send);
+        (io.deadline, io.unacked) = (Some(Instant::default()), true);
+        io
     }
 
     #[test]
@@ -106,7 +108,7 @@ mod tests {
             }
             // Neither a peer that goes on sending nor another deadline delays the timeout.
             peer.write_all(&[7; 1000]).unwrap();
-            let later = Io { deadline: None, ..io(&mut buffer, b"") };
+            let later = Io::new(&mut buffer, b"");
             assert!(overdue.is_due(&later, Instant::default()));
         };
         assert!((40_000..=40_000 + PIECE).contains(&read), "{read}");
@@ -114,7 +116,7 @@ mod tests {
         assert!(matches!(told, Input::Unacked(0..=16)), "{told:?}");
         assert_eq!(overdue.next(&socket, io(&mut buffer, b"")), Input::Timeout);
         // The next deadline begins anew.
-        assert!(!overdue.is_due(&Io { deadline: None, ..io(&mut buffer, b"") }, Instant::default()));
+        assert!(!overdue.is_due(&Io::new(&mut buffer, b""), Instant::default()));
         peer.write_all(&[7; 1000]).unwrap();
         until(|| received(&socket) >= 1000);
         let anew = overdue.next(&socket, io(&mut buffer, b""));
@@ -151,7 +153,8 @@ mod tests {
         let Input::Unacked(_) = overdue.next(&socket, io(&mut buffer, b"")) else {
             panic!("at the next one")
         };
-        let unasked = Io { unacked: false, ..io(&mut buffer, b"") };
+        let mut unasked = io(&mut buffer, b"");
+        unasked.unacked = false;
         assert_eq!(Overdue::default().next(&socket, unasked), Input::Timeout);
         drop(peer);
     }

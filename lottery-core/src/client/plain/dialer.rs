@@ -2,14 +2,12 @@
 
 use std::io;
 
-use lottery_proto::{Input, Instant, Io, Machine, WinnersFlow};
-use lottery_runtime::{Dialer, Step};
+use lottery_proto::{Endpoint, Input, Instant, Io, WinnersFlow};
+use lottery_runtime::{Dialer, Machine, Step};
 
 use super::{Phase, PlainClient};
 
-impl Machine for PlainClient {
-    type Notice = std::convert::Infallible;
-
+impl Endpoint for PlainClient {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let ask_at = match self.phase {
             Phase::Waiting(until) if self.winners_flow() != WinnersFlow::NewConnection && !self.leaving => {
@@ -35,6 +33,10 @@ impl Machine for PlainClient {
         }
         self.remind(now);
     }
+}
+
+impl Machine for PlainClient {
+    type Notice = std::convert::Infallible;
 
     fn notice(&mut self, _: Instant, notice: Self::Notice) {
         match notice {}

@@ -3,14 +3,12 @@
 use std::convert::Infallible;
 use std::io;
 
-use lottery_proto::{Input, Instant, Io, Machine};
-use lottery_runtime::{Dialer, Step};
+use lottery_proto::{Endpoint, Input, Instant, Io};
+use lottery_runtime::{Dialer, Machine, Step};
 
 use super::{Phase, SessionClient};
 
-impl Machine for SessionClient {
-    type Notice = Infallible;
-
+impl Endpoint for SessionClient {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.connection.poll_io()
     }
@@ -23,6 +21,10 @@ impl Machine for SessionClient {
         self.advance(now);
         self.remind(now);
     }
+}
+
+impl Machine for SessionClient {
+    type Notice = Infallible;
 
     fn notice(&mut self, _: Instant, notice: Infallible) {
         match notice {}

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use lottery_cli::log::Level;
-use lottery_proto::{Input, Instant, Machine as _};
-use lottery_runtime::{Mailbox, Service as _};
+use lottery_proto::{Endpoint as _, Input, Instant};
+use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 use super::{feed, lines};
 use crate::support::world::World;

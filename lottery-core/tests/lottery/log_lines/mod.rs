@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use lottery_cli::log::subscriber;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{Input, Instant, Machine as _};
+use lottery_proto::{Endpoint as _, Input, Instant};
 use lottery_testkit::log::{Level, logged};
 use tracing::Dispatch;
 

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use lottery_cli::log::Level;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{Input, Instant, Machine as _};
+use lottery_proto::{Endpoint as _, Input, Instant};
+use lottery_runtime::Machine as _;
 
 use super::lines;
 use crate::support::test_store::Fate;
@@ -57,7 +58,7 @@ fn no_line_at_debug_holds_personal_data() {
 
 /// Feeds a server blocks with a bet that is wrong in one field, or cut.
 fn wrong_bets() {
-    use lottery_proto::{Input, Machine as _};
+    use lottery_proto::{Endpoint as _, Input};
     use lottery_runtime::{Mailbox, Service as _};
     let world = World::new(2, usize::MAX, 9);
     let good = PLANTED.join("|") + "|7574";
@@ -111,7 +112,7 @@ fn receive(server_connection: &mut ServerConnection, mut bytes: &[u8]) {
 
 /// Feeds a server whole messages of each dialect with a wrong first byte: they are lines of the health check.
 fn bets_that_became_lines() {
-    use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, Machine as _};
+    use lottery_proto::{AgencyId, Client, ClientConfig, Dialect, Endpoint as _};
     use lottery_runtime::{Mailbox, Service as _};
     let world = World::new(2, usize::MAX, 9);
     let fields = planted(1);
@@ -153,7 +154,7 @@ fn a_line_that_may_be_a_bet_is_logged_as_its_length() {
 
 #[test]
 fn a_bet_sent_alone_is_logged_with_its_document_and_number_and_nothing_else() {
-    use lottery_proto::{Input, Machine as _};
+    use lottery_proto::{Endpoint as _, Input};
     use lottery_runtime::{Mailbox, Service as _};
     let logged = lines(Level::Debug, || {
         let mut world = World::new(2, usize::MAX, 9);

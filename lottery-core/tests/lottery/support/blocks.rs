@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, Job, LotteryClient};
-use lottery_proto::{AgencyId, ClientConfig, Dialect, Input, Instant, Machine};
-use lottery_runtime::{Dialer as _, Step};
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Endpoint, Input, Instant};
+use lottery_runtime::{Dialer as _, Machine, Step};
 
 /// Types of packets (`docs/protocol.md#block`).
 pub(crate) const BATCH_ACK: u8 = 5;

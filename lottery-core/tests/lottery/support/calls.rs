@@ -11,8 +11,8 @@ use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{Input, Instant, Machine, ServerConfig};
-use lottery_runtime::{Dialer, Mailbox, Service, Step};
+use lottery_proto::{Endpoint, Input, Instant, ServerConfig};
+use lottery_runtime::{Dialer, Machine, Mailbox, Service, Step};
 
 use crate::support::test_store::TestStore;
 

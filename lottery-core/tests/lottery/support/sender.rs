@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{Input, Instant, Machine as _};
-use lottery_runtime::{Mailbox, Service as _};
+use lottery_proto::{Endpoint as _, Input, Instant};
+use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 pub(crate) const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
 

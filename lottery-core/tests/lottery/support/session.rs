@@ -8,7 +8,7 @@ use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, Job, Progress, SessionClient};
 use lottery_proto::server::Event;
 use lottery_proto::{
-    AgencyId, ClientConfig, Code, ConnId, Dialect, Failure, HelloReply, Input, Instant, Machine as _,
+    AgencyId, ClientConfig, Code, ConnId, Dialect, Endpoint as _, Failure, HelloReply, Input, Instant,
     Receipt, Server, ServerConfig, Ticket, WinnersReply,
 };
 use lottery_runtime::{Dialer, Step};

@@ -14,8 +14,8 @@ use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
 use lottery_proto::block::BLOCK_SIZE;
-use lottery_proto::{Dialect, Input, Instant, Machine, ServerConfig};
-use lottery_runtime::{Dialer, Mailbox, Service, Step};
+use lottery_proto::{Dialect, Endpoint, Input, Instant, ServerConfig};
+use lottery_runtime::{Dialer, Machine, Mailbox, Service, Step};
 use lottery_testkit::Pipe;
 
 use crate::support::Fields;

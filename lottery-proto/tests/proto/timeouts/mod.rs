@@ -9,8 +9,8 @@ mod replies;
 use std::time::Duration;
 
 use lottery_proto::server::Event;
-use lottery_proto::{CloseReason, Input, Instant, Receipt, Server, State};
-use lottery_testkit::{Endpoint, FINISHED, ServerEvent, at, block, give, server, server_events};
+use lottery_proto::{CloseReason, Endpoint, Input, Instant, Receipt, Server, State};
+use lottery_testkit::{FINISHED, ServerEvent, at, block, give, server, server_events};
 
 pub(crate) fn deadline(end: &mut impl Endpoint) -> Option<Instant> {
     end.poll_io().and_then(|io| io.deadline)

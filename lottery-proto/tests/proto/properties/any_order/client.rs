@@ -11,6 +11,7 @@ use lottery_testkit::{
 };
 use proptest::prelude::*;
 
+use super::contract::Contract;
 use super::{Step, after, wait};
 
 #[derive(Clone, Debug)]
@@ -65,6 +66,7 @@ struct Run {
     asked: VecDeque<(usize, u8)>,
     queued: usize,
     sent: Vec<u8>,
+    contract: Contract,
     /// Replies of the server that have not arrived.
     answers: VecDeque<u8>,
     expected: Vec<ClientEvent>,
@@ -104,7 +106,7 @@ impl Run {
                 for (to, from) in io.recv.iter_mut().zip(self.answers.drain(..n)) {
                     *to = from;
                 }
-                self.client.handle(now, Input::Received(n));
+                self.tell(Input::Received(n));
             }
             Op::Unasked(kind) => {
                 self.off = true;
@@ -113,20 +115,25 @@ impl Run {
             }
             Op::Invent(n) => {
                 self.off = true;
-                self.client.handle(now, Input::Received(n));
+                self.tell(Input::Received(n));
             }
             Op::Send(most) => self.send(most),
             Op::SendTooMuch => {
                 self.send(usize::MAX);
-                self.client.handle(now, Input::Sent(usize::MAX));
+                self.tell(Input::Sent(usize::MAX));
             }
-            Op::Tell(input) => self.client.handle(now, input),
+            Op::Tell(input) => self.tell(input),
             Op::Poll => {
                 self.events.extend(client_events(&mut self.client));
                 time_told = false;
             }
         }
         self.check(time_told);
+    }
+
+    fn tell(&mut self, input: Input) {
+        self.client.handle(self.now, input);
+        self.contract.told(input);
     }
 
     fn asked_for(&mut self, kind: Option<u8>, result: Result<(), SendError>) -> bool {
@@ -141,7 +148,7 @@ impl Run {
         let Some(io) = self.client.poll_io() else { return };
         let n = most.min(io.send.len());
         self.sent.extend(&io.send[..n]);
-        self.client.handle(self.now, Input::Sent(n));
+        self.tell(Input::Sent(n));
         // The server replies to each request as soon as it has it, with alternating replies.
         while let Some((end, kind)) = self.asked.front().copied()
             && end <= self.sent.len()
@@ -164,6 +171,7 @@ impl Run {
     /// Checks the machine's invariants. `time_told`: the machine has just been told the time.
     fn check(&mut self, time_told: bool) {
         let now = self.now;
+        self.contract.check(&mut self.client);
         let closed = self.client.state() == State::Closed;
         assert!(self.client.unsent() <= 40_000 + BLOCK);
         let Some(io) = self.client.poll_io() else {
@@ -176,7 +184,6 @@ impl Run {
             "{:?} is over at {now:?}",
             io.deadline
         );
-        assert!(!io.fin || io.send.is_empty(), "an end before what is to be sent");
         let first = (io.recv.as_ptr_range(), io.send.as_ptr_range(), io.fin, io.deadline);
         let again = self.client.poll_io().unwrap();
         assert_eq!(first, (again.recv.as_ptr_range(), again.send.as_ptr_range(), again.fin, again.deadline));
@@ -184,11 +191,11 @@ impl Run {
 
     /// Ends the server's side and sends everything: the connection closes, and stays closed.
     fn finish(&mut self) {
-        self.client.handle(self.now, Input::Eof);
+        self.tell(Input::Eof);
         self.check(true);
         // Replies are taken before the end behind them is known.
         self.events.extend(client_events(&mut self.client));
-        self.client.handle(self.now, Input::FinSent);
+        self.tell(Input::FinSent);
         assert_eq!(self.client.state(), State::Closed);
         self.events.extend(client_events(&mut self.client));
         let ends = self.events.iter().filter(|event| matches!(event, ClientEvent::Closed(_))).count();
@@ -199,7 +206,7 @@ impl Run {
             assert!(!matches!(reason, CloseReason::Peer(lottery_proto::Violation::Malformed(_))));
         }
         for input in LATE_INPUTS {
-            self.client.handle(self.now, input);
+            self.tell(input);
             assert_eq!(self.client.send_finished(self.now), Err(SendError::Closed));
             assert!(self.client.poll_io().is_none() && self.client.poll_event().is_none());
         }
@@ -216,6 +223,7 @@ pub(super) fn run(max_unsent: usize, steps: &[Step<Op>]) {
         asked: VecDeque::new(),
         queued: 0,
         sent: vec![],
+        contract: Contract::new(),
         answers: VecDeque::new(),
         expected: vec![],
         events: vec![],

@@ -3,6 +3,7 @@
 
 mod application;
 mod client;
+mod contract;
 mod server;
 mod words;
 

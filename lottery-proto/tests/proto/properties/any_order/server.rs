@@ -9,6 +9,7 @@ use lottery_proto::{
 use lottery_testkit::{BLOCK, FINISHED, LATE_INPUTS, PendingRequest, at, block, give};
 use proptest::prelude::*;
 
+use super::contract::Contract;
 use super::words::request;
 use super::{Step, after, wait};
 
@@ -64,6 +65,7 @@ pub(super) struct Run {
     /// Reply to each request that the application has seen, as soon as it is known.
     pub(super) answers: Vec<Option<Vec<u8>>>,
     sent: Vec<u8>,
+    contract: Contract,
     pub(super) closed: usize,
     /// True if a reply was given that ends the connection: requests behind it get none.
     pub(super) ends: bool,
@@ -87,6 +89,7 @@ impl Run {
             held: vec![],
             answers: vec![],
             sent: vec![],
+            contract: Contract::new(),
             closed: 0,
             ends: false,
             off: false,
@@ -155,6 +158,7 @@ impl Run {
 
     fn tell(&mut self, input: Input) {
         self.server.handle(self.now, input);
+        self.contract.told(input);
         self.check_deadline();
     }
 
@@ -175,6 +179,7 @@ impl Run {
     }
 
     fn check(&mut self) {
+        self.contract.check(&mut self.server);
         let closed = self.server.state() == State::Closed;
         let memory = self.server.memory();
         assert!(memory <= self.bound, "{memory} bytes, more than {}", self.bound);
@@ -185,7 +190,6 @@ impl Run {
         };
         assert!(!closed);
         assert!(off || ended || !(io.fin && owes), "an end before an answer");
-        assert!(!io.fin || io.send.is_empty(), "an end before what is to be sent");
         let first = (io.recv.as_ptr_range(), io.send.as_ptr_range(), io.fin, io.deadline);
         let again = self.server.poll_io().unwrap();
         assert_eq!(first, (again.recv.as_ptr_range(), again.send.as_ptr_range(), again.fin, again.deadline));

@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Instant, Server, ServerConfig,
-    Violation, WinnersFlow,
+    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Endpoint, Input, Instant, Server,
+    ServerConfig, Violation, WinnersFlow,
 };
 
 use client::{ClientSide, Task};
-use lottery_testkit::{BLOCK, Endpoint, Pipe, Rng, at};
+use lottery_testkit::{BLOCK, Pipe, Rng, at};
 use server::{ServerSide, winners};
 
 /// Moves some bytes, or an end, in one direction. Returns true if anything moved.

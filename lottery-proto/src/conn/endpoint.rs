@@ -6,9 +6,10 @@ use crate::Instant;
 
 /// I/O that a machine wants from its driver now: bytes to read and write, FIN, deadline.
 ///
-/// Each [`Machine::poll_io`] computes it from the machine's state, so that polling again, or not polling, changes
+/// Each [`Endpoint::poll_io`] computes it from the machine's state, so that polling again, or not polling, changes
 /// nothing.
 #[must_use]
+#[non_exhaustive]
 pub struct Io<'a> {
     /// Buffer to read into, then report [`Input::Received`]. If it is empty, do not read: TCP holds the peer back.
     pub recv: &'a mut [u8],
@@ -21,6 +22,13 @@ pub struct Io<'a> {
     /// True if [`Input::Unacked`] is to be reported before the timeout: the machine waits for a reply to bytes that may
     /// still be on their way.
     pub unacked: bool,
+}
+
+impl<'a> Io<'a> {
+    /// Returns what a machine wants that reads into `recv` and sends `send`, and nothing else: no FIN, no deadline.
+    pub const fn new(recv: &'a mut [u8], send: &'a [u8]) -> Self {
+        Self { recv, send, fin: false, deadline: None, unacked: false }
+    }
 }
 
 /// Shows the lengths only: the bytes are personal data.
@@ -38,6 +46,7 @@ impl fmt::Debug for Io<'_> {
 
 /// Events that a driver reports to a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Input {
     /// At least one byte was read into [`Io::recv`]. Holds the number of bytes.
     Received(usize),
@@ -59,7 +68,7 @@ pub enum Input {
     Failed,
 }
 
-/// One end of a connection, with the application behind it. A driver uses this trait and knows nothing else.
+/// Machine of one end of a connection, as a driver sees it.
 ///
 /// Every method may be called at any time, in any order, any number of times.
 ///
@@ -88,17 +97,20 @@ pub enum Input {
 /// **Connections share their thread fairly.** A driver reads a piece at a time. Connections that share a thread yield
 /// after a bounded amount of work, not only when there is nothing to do.
 ///
-/// After [`Input::Failed`] `poll_io` returns `None`.
-pub trait Machine {
-    /// Message from another task to this connection.
-    type Notice: Send + 'static;
-
+/// # What a driver can rely on
+///
+/// - `fin` is true only while `send` is empty.
+/// - Bytes that were once in `send` stay at its front, in their order, until they are reported as sent; more may follow
+///   them. If the peer will not read them, a machine may give all of them up: then `send` stays empty.
+/// - `recv` is empty once [`Input::Eof`] was reported.
+/// - `deadline` is `None`, or later than the time of every call so far. Another input than [`Input::Timeout`] never ends a
+///   deadline, so a driver that is late need not report the timeout first.
+/// - `poll_io` returns `None` after [`Input::Failed`], and once it has returned `None` it always does. The application may
+///   have events left to take then, and takes them without the driver.
+pub trait Endpoint {
     /// Returns the I/O that the machine wants now; `None` once the socket is to be dropped.
     fn poll_io(&mut self) -> Option<Io<'_>>;
 
     /// Reports an event that happened at `now`. Never fails, never blocks.
     fn handle(&mut self, now: Instant, input: Input);
-
-    /// Delivers a notice from another task.
-    fn notice(&mut self, now: Instant, notice: Self::Notice);
 }
