@@ -3,6 +3,7 @@
 
 mod machines;
 mod own_runtime;
+mod recordings;
 mod table;
 
 /// Runs the suite on a runtime of this repository.

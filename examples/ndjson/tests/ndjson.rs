@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
-use lottery_proto::testing::{Samples, check_wire};
-use lottery_proto::{AgencyId, Bet};
+use lottery_proto::testing::{Samples, check_detection, check_wire};
+use lottery_proto::{AgencyId, Bet, Dialect};
 use lottery_testkit::process::{Process, SOON};
 use ndjson::NDJSON;
 
@@ -36,6 +36,18 @@ fn the_machines_can_rely_on_it() {
             documents: &["20000001", "7", "12345678901234567890"],
         },
     );
+}
+
+#[test]
+fn no_other_dialect_is_taken_for_it() {
+    let first: [(Dialect, &[u8]); 5] = [
+        (NDJSON, b"{\"agency\":1,\"finished\":true}\n"),
+        (Dialect::FRAMED, b"00000003END"),
+        (Dialect::FIXED, b"F00001"),
+        (Dialect::BRACES, b"N{AgencyID:1};"),
+        (Dialect::ECHO, b"{\"agent\":1}\n"),
+    ];
+    check_detection(&[&[NDJSON], Dialect::ALL].concat(), &first);
 }
 
 /// Starts the server for one agency, and returns it with its address.

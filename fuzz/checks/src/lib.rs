@@ -10,6 +10,7 @@
 pub mod agency_file;
 pub mod client;
 pub mod config;
+pub mod custom;
 pub mod decode;
 pub mod detect;
 pub mod dialects;
@@ -58,6 +59,7 @@ pub const TARGETS: &[Target] = &[
     target("framed", 4096, dialects::framed, || seeds::dialect(Dialect::FRAMED)),
     target("braces", 4096, dialects::braces, || seeds::dialect(Dialect::BRACES)),
     target("echo", 4096, dialects::echo, || seeds::dialect(Dialect::ECHO)),
+    target("custom", 4096, custom::run, custom::seeds),
     target("detect", 32, detect::run, seeds::detect),
     target("roundtrip", 4096, roundtrip::run, seeds::roundtrip),
     target("server", 4096, server::run, seeds::server),

@@ -4,10 +4,12 @@
 //! them, such as cuts and mistakes, is.
 
 mod bytes;
+mod detection;
 mod framing;
 mod round_trips;
 
 pub use bytes::check_bytes;
+pub use detection::check_detection;
 
 use alloc::vec::Vec;
 

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::block::BLOCK_SIZE;
 use crate::bet::{AgencyId, Bet};
-use crate::dialect::Dialect;
-use crate::testing::{Samples, check_wire};
+use crate::dialect::{Dialect, DialectProfile, Wire};
+use crate::testing::{Samples, check_detection, check_wire};
 
 fn bet<'a>(first: &'a str, last: &'a str, document: &'a str, number: &'a str) -> Bet<'a> {
     Bet::new([first, last, document, "2000-02-29", number]).expect("valid")
@@ -60,17 +60,38 @@ fn check_session(hello: &[u8], wait: &[u8]) {
 #[test]
 #[should_panic(expected = "broken: ")]
 fn two_sides_that_do_not_fit_are_found() {
-    use crate::dialect::{DialectProfile, Wire};
-
-    static BROKEN: Wire = Wire {
-        name: "broken",
-        profile: DialectProfile::DEFAULT,
-        max_agency: 1,
-        empty_list: 0,
-        listed_document: 0,
-        counterpart: None,
-        server: Dialect::FRAMED.server(),
-        client: Dialect::BRACES.client(),
-    };
     check(Dialect::new(&BROKEN), &[b"00000003END"], "");
 }
+
+/// Dialect with the server's side of `framed` and the client's of `braces`.
+static BROKEN: Wire = Wire {
+    name: "broken",
+    profile: DialectProfile::DEFAULT,
+    max_agency: 1,
+    empty_list: 0,
+    listed_document: 0,
+    counterpart: None,
+    server: Dialect::FRAMED.server(),
+    client: Dialect::BRACES.client(),
+};
+
+#[test]
+fn the_dialects_are_told_apart() {
+    check_detection(Dialect::ALL, &FIRST);
+}
+
+#[test]
+#[should_panic(expected = "broken says yes to 8 bytes of framed")]
+fn two_dialects_that_claim_the_same_bytes_are_found() {
+    check_detection(&[Dialect::FRAMED, Dialect::new(&BROKEN)], &FIRST);
+}
+
+/// First bytes of connections.
+const FIRST: [(Dialect, &[u8]); 6] = [
+    (Dialect::FRAMED, b"00000003END"),
+    (Dialect::FIXED, b"C00001"),
+    (Dialect::BRACES, b"Q{AgencyID:1};"),
+    (Dialect::BLOCK, b"\x06\x01\x05\x00\x31"),
+    (Dialect::SESSION, b"\x07\x01\x05\x00\x32"),
+    (Dialect::ECHO, b"C0000\n"),
+];
