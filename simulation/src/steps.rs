@@ -5,6 +5,7 @@ use std::time::Duration;
 use lottery_core::client::ClientError;
 use lottery_core::committer::OpenError;
 use lottery_core::store::StoreError;
+use lottery_proto::CloseReason;
 
 use crate::clients::{Kind, Process};
 use crate::link::Side;
@@ -184,6 +185,9 @@ impl World {
         let progress = *process.progress.lock().map_err(|_| "a poisoned lock")?;
         let outcome = process.program.into_outcome();
         self.note(|| format!("agency {agency} ends: {outcome:?}"), &[17, agency.into()]);
+        let never_answered = |text: &str| {
+            [CloseReason::NoSession, CloseReason::Lost].iter().any(|end| end.to_string() == text)
+        };
         let superseded = |text: &str| text.starts_with("superseded") || text.contains("newer session");
         match (kind, outcome) {
             (Kind::OtherFile, Ok(_)) => {
@@ -202,8 +206,9 @@ impl World {
                 _ => Mark::OtherDigest,
             }),
             (Kind::Plain, Err(_)) => self.tally.mark(Mark::PlainLost),
-            // No answer to Hello looks like a server without sessions, which is given up earlier.
-            (_, Err(ClientError::GivenUp { .. } | ClientError::NoSession { .. })) => {
+            (_, Err(ClientError::GivenUp { .. })) => self.tally.mark(Mark::GivenUp),
+            // No server lived long enough to answer Hello, which looks like one without sessions.
+            (_, Err(ClientError::NoSession { reason, .. })) if never_answered(&reason) => {
                 self.tally.mark(Mark::GivenUp);
             }
             (_, Err(ClientError::Stopped)) => {}

@@ -122,3 +122,13 @@ fn a_server_that_has_shown_sessions_is_waited_for_as_long_as_the_job_says() {
         assert!(!error.to_string().contains(HINT), "{error}");
     }
 }
+
+#[test]
+fn a_clock_that_jumps_is_no_reason_to_give_up_at_the_first_end() {
+    let mut agency = agency_with(job_on(1, Dialect::SESSION), &sendable_bets(1, 3));
+    let now = Instant::default();
+    assert!(matches!(agency.next_step(now), Step::Connect(_)));
+    agency.connected(now);
+    let now = meet(&mut agency, now.after(Duration::from_secs(3600)), Server::Closes);
+    assert!(matches!(agency.next_step(now), Step::Wait(_)));
+}

@@ -95,7 +95,10 @@ impl Client {
             let reason = match timer {
                 Timer::Stall => CloseReason::Stalled,
                 Timer::Linger => CloseReason::Done,
-                _ if self.begun.is_none() && self.waits_for_welcome() => CloseReason::NoSession,
+                // A server that has not got Hello is not silent: the line is.
+                _ if self.begun.is_none() && self.waits_for_welcome() && self.unacked.unwrap_or(0) == 0 => {
+                    CloseReason::NoSession
+                }
                 _ => CloseReason::NoAnswer,
             };
             self.lifecycle.apply(Transition::GaveUp, reason);

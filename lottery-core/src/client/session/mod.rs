@@ -43,8 +43,8 @@ pub struct SessionClient {
     has_sessions: bool,
     /// Time at which Hello was sent on this connection.
     greeted: Instant,
-    /// Time since which no Hello was answered, in a row of connections.
-    unanswered: Option<Instant>,
+    /// Time since which no Hello was answered, and the number of those, in a row of connections.
+    unanswered: Option<(Instant, u32)>,
     /// Time of the next attempt to connect.
     connect_at: Instant,
     on_progress: Box<dyn FnMut(Progress) + Send>,

@@ -9,6 +9,8 @@ use super::{ClientError, Phase, SessionClient};
 /// Time for which connections may end without a reply to Hello before the server is taken to have no sessions. One that
 /// is full, or about to stop, closes connections, too, but not for so long.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Number of such connections in a row that it takes, too: a clock may have jumped.
+const ATTEMPTS: u32 = 3;
 
 /// True if a server that answers Hello with this code has no sessions that this client could use.
 pub(super) fn means_no_session(code: Code) -> bool {
@@ -19,13 +21,18 @@ impl SessionClient {
     /// Handles the end of a connection. A server that answers Hello with something else has no sessions; one that never
     /// answers it may have none.
     pub(super) fn closed(&mut self, now: Instant, reason: CloseReason) {
-        if self.phase != Phase::Greeting || self.has_sessions {
+        let answers_otherwise = matches!(reason, CloseReason::Peer(Violation::Malformed(_)));
+        let is_unanswered = answers_otherwise || matches!(reason, CloseReason::NoSession | CloseReason::Lost);
+        if self.phase != Phase::Greeting || self.has_sessions || !is_unanswered {
+            self.unanswered = None;
             let error = self.connection.closed(reason);
             return self.lost(now, None, &error.to_string());
         }
-        let since = *self.unanswered.get_or_insert(self.greeted);
-        let answers_otherwise = matches!(reason, CloseReason::Peer(Violation::Malformed(_)));
-        if answers_otherwise || now.duration_since(since) >= PATIENCE {
+        let (since, attempts) =
+            self.unanswered.map_or((self.greeted, 1), |(since, before)| (since, before + 1));
+        self.unanswered = Some((since, attempts));
+        let is_over = attempts >= ATTEMPTS && now.duration_since(since) >= PATIENCE;
+        if answers_otherwise || is_over {
             return self.end_without_session(now, reason.to_string());
         }
         let error = self.no_session(reason.to_string());
