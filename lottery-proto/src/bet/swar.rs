@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn knows_digits_in_texts_of_any_length() {
-        for len in 0..20 {
+        for len in (0..20).step_by(if cfg!(miri) { 9 } else { 1 }) {
             let mut text = alloc::vec![b'7'; len];
             assert!(are_digits(&text));
             for at in 0..len {
