@@ -60,9 +60,9 @@ impl<R: BufRead> Records<R> {
 
 /// Returns the part before the first byte that is not UTF-8.
 fn text_of(bytes: &[u8]) -> &str {
-    let end = match str::from_utf8(bytes) {
-        Ok(text) => return text,
-        Err(error) => error.valid_up_to(),
-    };
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
+        return text;
+    }
+    let end = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
     bytes.get(..end).and_then(|valid| str::from_utf8(valid).ok()).unwrap_or_default()
 }

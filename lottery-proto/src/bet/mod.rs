@@ -11,6 +11,7 @@ mod field;
 mod separators;
 mod spans;
 pub(crate) mod swar;
+mod utf8;
 
 pub use agency::{AgencyId, AgencyIdError};
 pub use bet::{Bet, BetFields, MAX_DOCUMENT, MAX_NAME};
@@ -22,3 +23,4 @@ pub(crate) use date::date_faults;
 pub use field::{Field, FieldError, FieldProblem};
 pub use spans::Spans;
 pub(crate) use spans::{Payload, Span};
+pub(crate) use utf8::text_of;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::{Bet, FieldError};
+use super::{Bet, FieldError, text_of};
 use crate::error::Problem;
 
 /// Place of a validated bet in its payload.
@@ -153,7 +153,7 @@ pub(crate) struct Payload<'a> {
 
 impl<'a> Payload<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, text: core::str::from_utf8(bytes).ok() }
+        Self { bytes, text: text_of(bytes) }
     }
 
     /// Validates the bet whose fields stand at these places.

@@ -10,7 +10,7 @@ use nom::Parser;
 use nom::bytes::complete::{tag, take_till};
 
 use super::header::{BATCH, BET, HEADER_SIZE, Header, Short, header, packet};
-use crate::bet::{Bet, Span, Spans};
+use crate::bet::{Bet, Span, Spans, text_of};
 use crate::error::{DecodeError, Problem};
 use crate::wire::fast_path::{self, ShortBet};
 
@@ -83,7 +83,7 @@ fn for_each_bet<'a>(
     };
     let count = usize::from(count);
     // If all bets together are UTF-8, no field has to be checked for it.
-    let text = core::str::from_utf8(bets).ok();
+    let text = text_of(bets);
     let (mut at, mut found) = (0, 0);
     while found < count {
         let mut rest = text.and_then(|text| text.get(at..)).unwrap_or_default();
