@@ -16,6 +16,7 @@ pub mod detect;
 pub mod dialects;
 mod driver;
 mod feed;
+pub mod log;
 pub mod pieces;
 pub mod restore;
 pub mod roundtrip;
@@ -69,6 +70,7 @@ pub const TARGETS: &[Target] = &[
     target("config", 4096, config::run, seeds::config),
     target("store_recover", 4096, store_recover::run, seeds::store_recover),
     target("restore", 4096, restore::run, seeds::restore),
+    target("log", 64, log::run, seeds::log),
 ];
 
 const fn target(name: &'static str, longest: usize, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>) -> Target {

@@ -272,3 +272,17 @@ pub(crate) fn restore() -> Vec<Input> {
     .map(|text| text.as_bytes().to_vec());
     texts.into_iter().chain([[&[0][..], &crate::restore::good()].concat()]).collect()
 }
+
+pub(crate) fn log() -> Vec<Input> {
+    // A length, a group, rows before, flags, numbers of parts, a finished flag, rows, and a head.
+    let offsets = [4, 7, 8, 15, 16, 23, 24, 28, 32, 36, 39, 56, 200];
+    let change = |correct, segment, block, at: u16, byte| {
+        let [low, high] = at.to_le_bytes();
+        vec![correct, segment, block, low, high, byte]
+    };
+    let frames = offsets.into_iter().flat_map(|at| {
+        [(0, 0, 2), (1, 1, 1), (1, 1, 3)]
+            .map(|(correct, segment, block)| change(correct, segment, block, at, 255))
+    });
+    frames.chain([vec![0], change(1, 1, 0, 40, 9), change(1, 0, 0, 12, 2), change(0, 1, 0, 16, 1)]).collect()
+}

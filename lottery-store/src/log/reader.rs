@@ -44,7 +44,7 @@ impl Reader {
     /// Opens the segment of the next frame. All segments but the last are complete.
     fn open(&mut self) -> Result<Window, Broken> {
         let (head, disk) = recovery::open(&*self.directory, self.at.segment)?;
-        let follows = self.group.is_none_or(|group| head.first_group == group + 1);
+        let follows = self.group.is_none_or(|group| head.first_group == group.saturating_add(1));
         if head.id != self.id || self.at.offset == HEAD as u64 && !follows {
             let cause = "offset 16: it does not follow the segment before, expected one of the same log";
             return Err(self.broken(&cause));
@@ -71,7 +71,8 @@ impl Reader {
                 continue;
             };
             let next = Place { offset: at.offset + bytes.len() as u64, ..at };
-            let follows = |frame: &Frame<'_>| self.group.is_none_or(|group| frame.group == group + 1);
+            let follows =
+                |frame: &Frame<'_>| self.group.is_none_or(|group| frame.group == group.saturating_add(1));
             let Some(frame) = Frame::read(bytes).filter(follows) else {
                 let cause = format!("offset {}: a frame that does not belong there", at.offset);
                 return Err(self.broken(&cause));

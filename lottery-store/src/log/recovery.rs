@@ -84,7 +84,7 @@ fn scan(directory: &dyn Directory, head: Head, disk: Arc<dyn Disk>) -> Result<Fo
     let (mut last, mut offset) = (0, HEAD as u64);
     loop {
         let frame = match window.blocks(offset, &head.id).map_err(|error| broken(&error))? {
-            Blocks::Frame(beginning, frame) if beginning.group == state.groups + 1 => frame,
+            Blocks::Frame(beginning, frame) if beginning.group == state.groups.saturating_add(1) => frame,
             _ => break,
         };
         let padded = frame.len() as u64;

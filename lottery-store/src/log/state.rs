@@ -36,7 +36,7 @@ impl State {
             self.attempt = Some(at);
         }
         self.groups = frame.group;
-        self.rows_len = frame.rows_before + frame.rows.len() as u64;
+        self.rows_len = frame.rows_before.saturating_add(frame.rows.len() as u64);
         self.end = end;
     }
 

@@ -110,7 +110,7 @@ impl Writer {
             let at = Place { segment: at.segment + 1, offset: HEAD as u64 };
             let saved = state.saved_after(group);
             let fits = content(state, Some(&saved), group, at).encode(&self.head.id, &mut self.buffer);
-            (at, if fits { self.begin_segment(state.groups + 1) } else { Err(too_large()) })
+            (at, if fits { self.begin_segment(state.groups.saturating_add(1)) } else { Err(too_large()) })
         } else {
             (at, if fits { self.write(at.offset) } else { Err(too_large()) })
         };
@@ -118,7 +118,7 @@ impl Writer {
         written.map_err(|failure| failure.at(place))?;
         let end = at.offset + self.buffer.len() as u64;
         self.buffer.shrink_to(KEPT);
-        let frames = state.groups + 2 - self.head.first_group;
+        let frames = state.groups.saturating_add(2) - self.head.first_group;
         self.ahead.prepare(&self.directory, self.sizes, (end, frames, self.zeros));
         Ok((at, Place { offset: end, ..at }))
     }
@@ -179,7 +179,7 @@ fn too_large() -> Failure {
 /// Returns the frame of a group after a state, at a place: a checkpoint if `saved` is the state after it.
 fn content<'a>(state: &State, saved: Option<&'a Saved>, group: &'a Group, at: Place) -> Content<'a> {
     Content {
-        group: state.groups + 1,
+        group: state.groups.saturating_add(1),
         rows_before: state.rows_len,
         checkpoint: saved.is_some(),
         agencies: saved.map_or(&group.agencies, |saved| &saved.agencies),
