@@ -98,7 +98,8 @@ impl<'a> Groups<'a> {
     fn requests(&self, batches: usize) -> Vec<Request> {
         let now = lottery_proto::Instant::default();
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let mut connection = self.service.accept(now, peer, Mailbox::new(drop)).expect("there is room");
+        let mut connection =
+            self.service.accept(now, peer.into(), Mailbox::new(drop)).expect("there is room");
         for block in self.some_blocks(batches) {
             feed(&mut connection, block, room_of_connection, |connection, len| {
                 connection.handle(now, Input::Received(len));

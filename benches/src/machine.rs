@@ -119,7 +119,7 @@ pub fn lottery(blocks: &Blocks) -> u64 {
             mailbox_of_connection.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
         });
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let mut connection = service.accept(now, peer, mailbox).expect("there is room");
+        let mut connection = service.accept(now, peer.into(), mailbox).expect("there is room");
         feed(&mut connection, bytes, room_of_connection, |connection, len| {
             connection.handle(now, Input::Received(len));
             // Batches without a free slot follow once earlier ones have a reply.

@@ -108,7 +108,7 @@ fn send<'a>(service: &LotteryService, blocks: impl Iterator<Item = &'a [u8]>) {
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
     let (sender, notices) = mpsc::channel();
     let mailbox = Mailbox::new(move |notice| drop(sender.send(notice)));
-    let mut connection = service.accept(now, peer, mailbox).expect("there is room");
+    let mut connection = service.accept(now, peer.into(), mailbox).expect("there is room");
     for block in blocks {
         feed(&mut connection, block, room_of_connection, |connection, len| {
             connection.handle(now, Input::Received(len));

@@ -2,12 +2,12 @@
 //! runs in the process.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lottery_proto::{Endpoint, Input, Instant, Io};
-use lottery_runtime::{Dialer, Machine, Mailbox, RunClient, Serve, Service, Step, Target};
+use lottery_runtime::{Dialer, Machine, Mailbox, Peer, RunClient, Serve, Service, Step, Target};
 
 use crate::stop::Stop;
 
@@ -46,7 +46,7 @@ impl<S: Service> Service for Stoppable<S> {
     fn accept(
         &self,
         now: Instant,
-        peer: SocketAddr,
+        peer: Peer,
         mailbox: Mailbox<<S::Machine as Machine>::Notice>,
     ) -> Option<S::Machine> {
         self.service.accept(now, peer, mailbox)

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +10,7 @@ use lottery_proto::server::{Event, Server};
 use lottery_proto::{
     AgencyId, Bets, ConnId, Endpoint, Input, Instant, Io, Receipt, ServerConfig, Ticket, WinnersReply,
 };
-use lottery_runtime::{Machine, Mailbox, Service};
+use lottery_runtime::{Machine, Mailbox, Peer, Service};
 
 use crate::agency_files::WINNING;
 
@@ -58,7 +57,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 impl Service for Holding {
     type Machine = Holder;
 
-    fn accept(&self, now: Instant, _: SocketAddr, mailbox: Mailbox<Answer>) -> Option<Holder> {
+    fn accept(&self, now: Instant, _: Peer, mailbox: Mailbox<Answer>) -> Option<Holder> {
         let conn = ConnId(self.next.fetch_add(1, Ordering::Relaxed));
         let server = Server::new(self.config.clone(), conn, now);
         Some(Holder { server, mailbox, shared: Arc::clone(&self.shared) })

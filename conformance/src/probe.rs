@@ -1,13 +1,13 @@
 //! Machine that wants what a test says, and records the inputs of its driver.
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, io};
 
 use lottery_proto::{Endpoint, Input, Instant, Io};
-use lottery_runtime::{Dialer, Machine, Mailbox, Service, Step, Target};
+use lottery_runtime::{Dialer, Machine, Mailbox, Peer, Service, Step, Target};
 
 use crate::client::RunningClient;
 use crate::raw::Raw;
@@ -165,7 +165,7 @@ struct OneConnection(Mutex<Option<(Probe, Receiver<()>)>>);
 impl Service for OneConnection {
     type Machine = Probe;
 
-    fn accept(&self, _: Instant, _: SocketAddr, _: Mailbox<Infallible>) -> Option<Probe> {
+    fn accept(&self, _: Instant, _: Peer, _: Mailbox<Infallible>) -> Option<Probe> {
         let (probe, opened) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         opened.recv_timeout(SOON).ok().map(|()| probe)
     }

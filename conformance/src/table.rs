@@ -87,6 +87,9 @@ macro_rules! table {
             server: a_connection_beyond_the_limit_is_rejected, the_idlest_connection_makes_room;
             pair: a_list_that_no_reply_carries_is_not_shortened;
         });
+        $crate::subject!($which local_sockets in_time {
+            server: a_lottery_is_served_over_a_local_socket;
+        });
         $crate::subject!($which mixed_dialects in_time {
             pair: five_agencies_in_five_ways_share_a_draw;
         });

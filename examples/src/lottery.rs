@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::mem::take;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +11,7 @@ use lottery_proto::{
     AgencyId, Bets, Code, ConnId, Dialect, EchoReply, Endpoint, Failure, Input, Instant, Io, Receipt, Reply,
     Server, ServerConfig, Ticket, WinnersReply,
 };
-use lottery_runtime::{Machine, Mailbox, Service};
+use lottery_runtime::{Machine, Mailbox, Peer, Service};
 
 /// The number that wins.
 const WINNING: u32 = 7574;
@@ -82,7 +81,7 @@ impl Lottery {
 impl Service for Lottery {
     type Machine = Connection;
 
-    fn accept(&self, now: Instant, _peer: SocketAddr, mailbox: Mailbox<Drawn>) -> Option<Connection> {
+    fn accept(&self, now: Instant, _peer: Peer, mailbox: Mailbox<Drawn>) -> Option<Connection> {
         let conn = ConnId(self.connections.fetch_add(1, Ordering::Relaxed));
         let server = Server::new(Arc::clone(&self.config), conn, now);
         Some(Connection { server, bank: Arc::clone(&self.bank), mailbox, unanswered: Vec::new() })

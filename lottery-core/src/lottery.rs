@@ -1,12 +1,11 @@
 //! Lottery as an application assembles it: rules, a store and limits in, a server on any runtime out.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
 
 use lottery_proto::{ServerConfig, ServerConfigBuilder};
-use lottery_runtime::Serve;
+use lottery_runtime::{Listener, Serve};
 use tracing::info;
 
 use crate::commit_queue::CommitQueue;
@@ -35,10 +34,10 @@ const SHARED: usize = 256 * 1024 * 1024;
 /// use lottery_core::lottery::Lottery;
 /// use lottery_core::store::{MemoryStore, Rules};
 /// # use std::{io, sync::Arc};
-/// # use lottery_runtime::{Serve, Service};
+/// # use lottery_runtime::{Listener, Serve, Service};
 /// # struct Runtime;
 /// # impl Serve for Runtime {
-/// #     fn serve<S: Service>(&self, _: TcpListener, service: Arc<S>) -> io::Result<()> {
+/// #     fn serve<S: Service>(&self, _: impl Into<Listener>, service: Arc<S>) -> io::Result<()> {
 /// #         service.started(Box::new(|| ()));
 /// #         Ok(())
 /// #     }
@@ -103,10 +102,11 @@ impl<S: Store + 'static> Lottery<S> {
     ///
     /// # Errors
     /// Fails if the thread of the committer cannot be started. Nothing was served then.
-    pub fn serve(self, runtime: &impl Serve, listener: TcpListener) -> io::Result<Ended<S>> {
+    pub fn serve(self, runtime: &impl Serve, listener: impl Into<Listener>) -> io::Result<Ended<S>> {
         let Self { mut committer, commit_queue, service } = self;
-        let address = listener.local_addr()?;
-        let service = Arc::new(service.with_address(address));
+        let listener = listener.into();
+        let address = listener.to_string();
+        let service = Arc::new(service.with_address(&address));
         let (stop, requests) = (service.stop(), Arc::clone(&commit_queue));
         let committing = thread::Builder::new().name("committer".to_owned()).spawn(move || {
             let result = committer::run(&mut committer, &requests);

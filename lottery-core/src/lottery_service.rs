@@ -1,19 +1,18 @@
 //! Service that makes a [`ServerConnection`] for each connection of the server.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lottery_proto::server::Server;
 use lottery_proto::{Code, ConnId, Failure, Instant, ServerConfig};
-use lottery_runtime::{Mailbox, Service};
+use lottery_runtime::{Mailbox, Peer, Service};
 use tracing::{info, warn};
 
 use crate::commit_queue::CommitQueue;
 use crate::memory::Memory;
 use crate::messages::Notice;
-use crate::peers::{Admission, Limits, Peers};
+use crate::peers::{Admission, Host, Limits, Peers};
 use crate::probes::Probes;
 use crate::server_connection::{ConnectionSettings, ServerConnection};
 
@@ -26,7 +25,7 @@ pub struct LotteryService {
     peers: Arc<Peers>,
     settings: Arc<ConnectionSettings>,
     probes: Arc<Probes>,
-    address: Option<SocketAddr>,
+    address: Option<String>,
     next: AtomicU64,
     stop: Stop,
 }
@@ -118,8 +117,8 @@ impl LotteryService {
 
     /// Sets the address that it listens at, which is logged once it does.
     #[must_use]
-    pub fn with_address(self, address: SocketAddr) -> Self {
-        Self { address: Some(address), ..self }
+    pub fn with_address(self, address: &str) -> Self {
+        Self { address: Some(address.to_owned()), ..self }
     }
 
     /// Returns the registry of probes: connections that only check the server's health, and are no peers.
@@ -141,12 +140,13 @@ impl LotteryService {
 impl Service for LotteryService {
     type Machine = ServerConnection;
 
-    fn accept(&self, now: Instant, peer: SocketAddr, mailbox: Mailbox<Notice>) -> Option<ServerConnection> {
-        if self.probes.arrived(peer) {
+    fn accept(&self, now: Instant, peer: Peer, mailbox: Mailbox<Notice>) -> Option<ServerConnection> {
+        if let Peer::Ip(address) = peer
+            && self.probes.arrived(address)
+        {
             return None;
         }
-        // A dual-stack socket reports IPv4 addresses as IPv6.
-        let ip = peer.ip().to_canonical();
+        let ip = Host::of(peer);
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (place, admission) = self.peers.admit(now, number, ip, &mailbox);
         if place.may_log(now) {
@@ -187,7 +187,7 @@ impl Service for LotteryService {
 
     fn started(&self, stop: Box<dyn Fn() + Send + Sync>) {
         self.stop.set(stop);
-        if let Some(address) = self.address {
+        if let Some(address) = &self.address {
             info!(action = "listen", result = "success", address = %address);
         }
     }

@@ -4,6 +4,7 @@ mod clock;
 pub mod connect;
 mod dialer;
 pub mod driving;
+mod listener;
 mod machine;
 mod mailbox;
 mod runtime;
@@ -14,6 +15,7 @@ mod target;
 
 pub use clock::Clock;
 pub use dialer::{Dialer, Step};
+pub use listener::{Listener, Peer, Socket};
 pub use machine::Machine;
 pub use mailbox::{Envelope, Mailbox};
 pub use runtime::{ACCEPT_PAUSE, RunClient, Serve};

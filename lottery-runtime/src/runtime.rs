@@ -1,7 +1,6 @@
 //! Interface that a runtime offers to programs.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use lottery_proto::{Endpoint, Input};
 
 #[cfg(doc)]
 use crate::Step;
-use crate::{Dialer, Service};
+use crate::{Dialer, Listener, Service};
 
 /// Pause of a runtime after a failure to accept a connection: without free descriptors the next attempt would
 /// fail at once.
@@ -42,7 +41,7 @@ pub trait Serve {
     /// # Errors
     /// Fails if the runtime cannot be started, the listener cannot be used, or signals cannot be handled; never
     /// because of a connection.
-    fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()>;
+    fn serve<S: Service>(&self, listener: impl Into<Listener>, service: Arc<S>) -> io::Result<()>;
 }
 
 /// Runtime of clients: connects, moves bytes, waits, and handles signals.

@@ -1,13 +1,12 @@
 //! Application of a server.
 
 use std::io;
-use std::net::SocketAddr;
 
 use lottery_proto::Instant;
 
 #[cfg(doc)]
 use crate::Serve;
-use crate::{Machine, Mailbox};
+use crate::{Machine, Mailbox, Peer};
 
 /// Application of a server: makes the machine of each connection.
 ///
@@ -23,7 +22,7 @@ pub trait Service: Send + Sync + 'static {
     fn accept(
         &self,
         now: Instant,
-        peer: SocketAddr,
+        peer: Peer,
         mailbox: Mailbox<<Self::Machine as Machine>::Notice>,
     ) -> Option<Self::Machine>;
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
@@ -48,6 +48,14 @@ pub fn set_options<S: AsFd>(socket: S) -> io::Result<S> {
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
     options.set_tcp_keepalive(&keepalive.with_interval(KEEPALIVE_PAUSE).with_retries(KEEPALIVE_TRIES))?;
     Ok(socket)
+}
+
+/// Half-closes the write side of a socket of any kind.
+///
+/// # Errors
+/// Returns the error of the system.
+pub fn half_close(socket: &impl AsFd) -> io::Result<()> {
+    SockRef::from(socket).shutdown(Shutdown::Write)
 }
 
 /// Returns the number of bytes that have arrived at a socket and are not read; 0 if the system does not

@@ -10,10 +10,10 @@ use lottery_runtime::{Clock, Target};
 use smol::Timer;
 use smol::future::or;
 
-use crate::Socket;
+use crate::Connect;
 
 /// Connects to the first address of the server that can be reached.
-pub(crate) async fn connect<S: Socket>(target: Target, clock: Clock) -> io::Result<S> {
+pub(crate) async fn connect<S: Connect>(target: Target, clock: Clock) -> io::Result<S> {
     let limit = target.lookup_timeout(clock.now());
     let server = target.server.clone();
     let lookup = smol::unblock(move || server.to_socket_addrs());

@@ -15,4 +15,4 @@ pub use runtime::Smol;
 #[cfg(feature = "async-std")]
 pub use runtime::async_std::AsyncStd;
 pub use serve::{Connection, serve};
-pub use socket::{Listener, Socket};
+pub use socket::{Connect, Listener, Socket};

@@ -13,7 +13,7 @@ use smol::channel::Receiver;
 use smol::future::or;
 
 use crate::connect::connect;
-use crate::{Socket, drive};
+use crate::{Connect, drive};
 
 /// End of a step.
 enum Ended<S> {
@@ -29,7 +29,7 @@ enum Ended<S> {
 /// [`Envelope::Shutdown`] in `mail` stands for the first one.
 ///
 /// Its sockets are of the type `S`.
-pub async fn run_client<S: Socket, C: Dialer>(dialer: &mut C, mail: &Receiver<Envelope<C::Notice>>) {
+pub async fn run_client<S: Connect, C: Dialer>(dialer: &mut C, mail: &Receiver<Envelope<C::Notice>>) {
     let clock = Clock::start();
     loop {
         let step = dialer.next_step(clock.now());

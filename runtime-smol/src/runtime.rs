@@ -7,8 +7,9 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
+use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service};
 use smol::channel::bounded;
+use smol::net::unix::UnixListener;
 use smol::net::{TcpListener, TcpStream};
 use smol::{Async, Executor};
 
@@ -20,9 +21,9 @@ use crate::{run_client, serve};
 pub struct Smol;
 
 impl Serve for Smol {
-    fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
+    fn serve<S: Service>(&self, listener: impl Into<Listener>, service: Arc<S>) -> io::Result<()> {
         let executor = Arc::new(Executor::new());
-        let listener = TcpListener::from(Async::new(listener)?);
+        let listener = listener.into();
         let (sender, stop) = bounded::<()>(1);
         let asked = sender.clone();
         executor.spawn(on_signal(move || _ = sender.try_send(()))?).detach();
@@ -34,8 +35,19 @@ impl Serve for Smol {
             thread::Builder::new().name("smol".to_owned()).spawn(run)?;
         }
         let spawn = |connection| executor.spawn(connection).detach();
-        smol::block_on(serve(listener, service, spawn, async { _ = stop.recv().await }));
-        Ok(())
+        let stopped = async { _ = stop.recv().await };
+        smol::block_on(async {
+            match listener {
+                Listener::Tcp(listener) => {
+                    serve(TcpListener::from(Async::new(listener)?), service, spawn, stopped).await;
+                }
+                Listener::Unix(listener) => {
+                    serve(UnixListener::from(Async::new(listener)?), service, spawn, stopped).await;
+                }
+                other => return Err(other.unsupported()),
+            }
+            Ok(())
+        })
     }
 }
 

@@ -5,21 +5,25 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::AsFd;
 
+use lottery_runtime::Peer;
 use smol::io::{AsyncRead, AsyncWrite};
 
 /// Socket of one of these runtimes. Clones are the same socket.
 pub trait Socket: AsyncRead + AsyncWrite + AsFd + Clone + Unpin + Send + 'static {
-    /// Connects to an address.
-    ///
-    /// # Errors
-    /// Returns the error of the system.
-    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self>> + Send;
-
     /// Half-closes the write side.
     ///
     /// # Errors
     /// Returns the error of the system.
     fn half_close(&self) -> io::Result<()>;
+}
+
+/// TCP socket of one of these runtimes.
+pub trait Connect: Socket {
+    /// Connects to an address.
+    ///
+    /// # Errors
+    /// Returns the error of the system.
+    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self>> + Send;
 }
 
 /// Listener of one of these runtimes.
@@ -28,36 +32,47 @@ pub trait Listener: Send + Sync {
     type Socket: Socket;
 
     /// Accepts a connection.
-    fn accept(&self) -> impl Future<Output = io::Result<(Self::Socket, SocketAddr)>> + Send;
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Socket, Peer)>> + Send;
 }
 
-/// Implements the traits for the sockets of a crate; both have the same methods, but no trait in common.
+/// Implements the traits for sockets of one kind; all have the same methods, but no trait in common.
+macro_rules! sockets {
+    ($listener:ty, $stream:ty, $peer:expr) => {
+        impl Socket for $stream {
+            fn half_close(&self) -> io::Result<()> {
+                self.shutdown(Shutdown::Write)
+            }
+        }
+
+        impl Listener for $listener {
+            type Socket = $stream;
+
+            async fn accept(&self) -> io::Result<($stream, Peer)> {
+                self.accept().await.map(|(socket, address)| (socket, $peer(address)))
+            }
+        }
+    };
+}
+
+/// Implements the traits for all sockets of a crate.
 macro_rules! sockets_of {
-    ($net:path) => {
+    ($net:path, $unix:path) => {
         const _: () = {
             use $net as net;
+            use $unix as unix;
 
-            impl Socket for net::TcpStream {
+            sockets!(net::TcpListener, net::TcpStream, Peer::Ip);
+            sockets!(unix::UnixListener, unix::UnixStream, |_| Peer::Local);
+
+            impl Connect for net::TcpStream {
                 async fn connect(address: SocketAddr) -> io::Result<Self> {
                     Self::connect(address).await
-                }
-
-                fn half_close(&self) -> io::Result<()> {
-                    self.shutdown(Shutdown::Write)
-                }
-            }
-
-            impl Listener for net::TcpListener {
-                type Socket = net::TcpStream;
-
-                async fn accept(&self) -> io::Result<(net::TcpStream, SocketAddr)> {
-                    self.accept().await
                 }
             }
         };
     };
 }
 
-sockets_of!(smol::net);
+sockets_of!(smol::net, smol::net::unix);
 #[cfg(feature = "async-std")]
-sockets_of!(async_std::net);
+sockets_of!(async_std::net, async_std::os::unix::net);

@@ -1,12 +1,11 @@
 //! Driver of a machine on a socket.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 
 use lottery_proto::{Input, Io};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
-use lottery_runtime::{Clock, Machine};
+use lottery_runtime::{Clock, Machine, Socket};
 use rustix::event::PollFlags;
 
 use crate::Receiver;
@@ -17,7 +16,7 @@ use crate::poll::poll;
 ///
 /// `machine` is told times of `clock`, and gets what is sent to `mail`; that the sending ends are gone is no
 /// matter.
-pub fn drive<M: Machine>(socket: &TcpStream, clock: Clock, machine: &mut M, mail: &Receiver<M::Notice>) {
+pub fn drive<M: Machine>(socket: &Socket, clock: Clock, machine: &mut M, mail: &Receiver<M::Notice>) {
     if socket.set_nonblocking(true).is_err() {
         machine.handle(clock.now(), Input::Failed);
     }
@@ -29,7 +28,7 @@ pub fn drive<M: Machine>(socket: &TcpStream, clock: Clock, machine: &mut M, mail
         }
         let Some(io) = machine.poll_io() else { return };
         let input = if io.fin {
-            Some(fin_input(socket.shutdown(Shutdown::Write)))
+            Some(fin_input(socket.half_close()))
         } else if overdue.is_due(&io, clock.now()) {
             Some(overdue.next(&socket, io))
         } else {
@@ -47,7 +46,7 @@ pub fn drive<M: Machine>(socket: &TcpStream, clock: Clock, machine: &mut M, mail
 }
 
 /// Writes or reads what is possible at once, or else waits until something is, mail comes or a deadline does.
-fn transfer<N>(mut socket: &TcpStream, io: Io<'_>, clock: Clock, mail: &Receiver<N>) -> Option<Input> {
+fn transfer<N>(mut socket: &Socket, io: Io<'_>, clock: Clock, mail: &Receiver<N>) -> Option<Input> {
     let Io { recv, send, deadline, .. } = io;
     let mut wanted = PollFlags::empty();
     if !send.is_empty() {

@@ -33,7 +33,7 @@ pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
                 match connected.and_then(|socket| socket.map(set_options).transpose()) {
                     Ok(Some(socket)) => {
                         dialer.connected(clock.now());
-                        drive(&socket, clock, dialer, mail);
+                        drive(&socket.into(), clock, dialer, mail);
                     }
                     Ok(None) => dialer.handle(clock.now(), Input::Shutdown),
                     Err(error) => dialer.not_connected(clock.now(), &error),

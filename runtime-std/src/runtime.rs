@@ -1,10 +1,9 @@
 //! Runtime as programs use it: with signals.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 
-use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
+use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service};
 
 use crate::serve::STACK_SIZE;
 use crate::signals::on_signal;
@@ -17,7 +16,7 @@ pub struct Std;
 impl Serve for Std {
     const CONNECTION_STACK: usize = STACK_SIZE;
 
-    fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()> {
+    fn serve<S: Service>(&self, listener: impl Into<Listener>, service: Arc<S>) -> io::Result<()> {
         let (sender, stop) = channel::<()>()?;
         let asked = sender.clone();
         on_signal(move || sender.send(Envelope::Shutdown))?;

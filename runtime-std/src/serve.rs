@@ -1,14 +1,13 @@
 //! Accepting connections, each with its mailbox and its thread.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 #[cfg(doc)]
 use lottery_runtime::Serve;
-use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Machine, Mailbox, Service};
+use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Listener, Machine, Mailbox, Peer, Service, Socket};
 use rustix::event::PollFlags;
 
 use crate::acceptor::Acceptor;
@@ -25,11 +24,15 @@ pub(crate) const STACK_SIZE: usize = 128 * 1024;
 ///
 /// # Errors
 /// Fails if the listener cannot be used.
-pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receiver<()>) -> io::Result<()> {
+pub fn serve<S: Service>(
+    listener: impl Into<Listener>,
+    service: &Arc<S>,
+    stop: &Receiver<()>,
+) -> io::Result<()> {
     let clock = Clock::start();
     let mut connections: Vec<(JoinHandle<()>, Sender<_>)> = Vec::new();
     let mut crowded = 64;
-    let mut acceptor = Acceptor::new(listener)?;
+    let mut acceptor = Acceptor::new(listener.into())?;
     while stop.try_recv().is_none() {
         let (socket, peer, sender, mail) = match acceptor.accept() {
             Ok(accepted) => accepted,
@@ -69,11 +72,11 @@ pub fn serve<S: Service>(listener: TcpListener, service: &Arc<S>, stop: &Receive
 
 /// Starts the thread of a connection. If the system has none, only this connection fails.
 fn start<M: Machine + Send + 'static>(
-    socket: TcpStream,
+    socket: Socket,
     clock: Clock,
     mut machine: M,
     mail: Receiver<M::Notice>,
-    peer: SocketAddr,
+    peer: Peer,
 ) -> io::Result<JoinHandle<()>> {
     let builder = thread::Builder::new().name(peer.to_string()).stack_size(STACK_SIZE);
     builder.spawn(move || drive(&socket, clock, &mut machine, &mail))

@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
-use tokio::net::TcpListener;
+use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -16,15 +16,20 @@ use crate::{run_client, serve};
 pub struct Tokio;
 
 impl Serve for Tokio {
-    fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
+    fn serve<S: Service>(&self, listener: impl Into<Listener>, service: Arc<S>) -> io::Result<()> {
+        let listener = listener.into();
         tokio::runtime::Runtime::new()?.block_on(async {
             listener.set_nonblocking(true)?;
-            let listener = TcpListener::from_std(listener)?;
             let stop = Arc::new(Notify::new());
             let (signalled, asked) = (Arc::clone(&stop), Arc::clone(&stop));
             on_signal(move || signalled.notify_one())?;
             service.started(Box::new(move || asked.notify_one()));
-            serve(listener, service, stop.notified()).await;
+            let stop = stop.notified();
+            match listener {
+                Listener::Tcp(listener) => serve(TcpListener::from_std(listener)?, service, stop).await,
+                Listener::Unix(listener) => serve(UnixListener::from_std(listener)?, service, stop).await,
+                other => return Err(other.unsupported()),
+            }
             Ok(())
         })
     }

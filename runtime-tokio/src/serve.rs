@@ -8,18 +8,17 @@ use std::sync::Arc;
 #[cfg(doc)]
 use lottery_runtime::Serve;
 use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
-use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::sleep;
 
-use crate::drive;
+use crate::{Listener, drive};
 
 /// Serves until `stop` completes, and then until every connection is over.
 ///
 /// It is as [`Serve::serve`] says, but handles no signals, and does not call [`Service::started`]. Each connection
 /// is a task; if the future is dropped, they break off.
-pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: impl Future<Output = ()>) {
+pub async fn serve<S: Service>(listener: impl Listener, service: Arc<S>, stop: impl Future<Output = ()>) {
     let clock = Clock::start();
     let mut connections = JoinSet::new();
     let mut mailboxes = BTreeMap::new();

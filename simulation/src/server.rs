@@ -106,7 +106,7 @@ impl ServerProcess {
             into.lock().unwrap_or_else(PoisonError::into_inner).push_back(notice);
         });
         let peer = SocketAddr::from(([10, 0, 0, 1], 1));
-        let machine = self.service.accept(self.clock.local(now), peer, mailbox);
+        let machine = self.service.accept(self.clock.local(now), peer.into(), mailbox);
         if let Some(machine) = machine {
             self.conns.insert(number, Conn { machine, mail });
         }

@@ -10,7 +10,7 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
 use lottery_proto::{Instant, ServerConfig};
-use lottery_runtime::{Machine, sockets::listen};
+use lottery_runtime::{Machine, Peer, sockets::listen};
 use lottery_runtime::{Mailbox, Serve as _, Service};
 
 use crate::machines::{Counting, Granting};
@@ -58,7 +58,7 @@ struct Each<M>(fn() -> M);
 impl<M: Machine<Notice = ()> + Send + 'static> Service for Each<M> {
     type Machine = M;
 
-    fn accept(&self, _: Instant, _: SocketAddr, _: Mailbox<()>) -> Option<M> {
+    fn accept(&self, _: Instant, _: Peer, _: Mailbox<()>) -> Option<M> {
         Some((self.0)())
     }
 

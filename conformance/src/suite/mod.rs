@@ -13,6 +13,7 @@ pub mod failing_store;
 pub mod health;
 pub mod idle_connections;
 pub mod limits;
+pub mod local_sockets;
 pub mod mixed_dialects;
 pub mod panics;
 pub mod rejections;

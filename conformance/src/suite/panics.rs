@@ -1,14 +1,13 @@
 //! A connection that panics ends alone: the others go on, and the server can be stopped.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::StoppableRuntime;
 use crate::raw::Raw;
 use crate::serving::Serving;
 use lottery_proto::{Endpoint, Input, Instant, Io};
-use lottery_runtime::{Machine, Mailbox, Service};
+use lottery_runtime::{Machine, Mailbox, Peer, Service};
 
 /// Service that sends each byte back, and panics at a `!`.
 #[derive(Debug, Default)]
@@ -54,7 +53,7 @@ struct Fragiles;
 impl Service for Fragiles {
     type Machine = Fragile;
 
-    fn accept(&self, _: Instant, _: SocketAddr, _: Mailbox<()>) -> Option<Fragile> {
+    fn accept(&self, _: Instant, _: Peer, _: Mailbox<()>) -> Option<Fragile> {
         Some(Fragile::default())
     }
 

@@ -2,17 +2,16 @@
 //! client.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 
-use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
+use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service};
 
 /// Threads and blocking sockets, without signals.
 #[derive(Debug)]
 struct Threads;
 
 impl Serve for Threads {
-    fn serve<S: Service>(&self, listener: TcpListener, service: Arc<S>) -> io::Result<()> {
+    fn serve<S: Service>(&self, listener: impl Into<Listener>, service: Arc<S>) -> io::Result<()> {
         let (sender, stop) = runtime_std::channel()?;
         service.started(Box::new(move || sender.send(Envelope::Shutdown)));
         runtime_std::serve(listener, &service, &stop)

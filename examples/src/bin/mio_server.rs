@@ -170,7 +170,7 @@ impl<S: Service> Server<S> {
             self.next += 1;
             let send = self.sender(token);
             let mailbox = Mailbox::from_sender(send);
-            let Some(machine) = self.service.accept(now, peer, mailbox) else { continue };
+            let Some(machine) = self.service.accept(now, peer.into(), mailbox) else { continue };
             let both = Interest::READABLE | Interest::WRITABLE;
             if let Err(error) = self.poll.registry().register(&mut socket, token, both) {
                 self.service.failed(&error);

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (socket, peer) = listener.accept()?;
         let (post, mail) = channel();
         let mailbox = Mailbox::new(move |notice| drop(post.send(notice)));
-        let Some(machine) = lottery.accept(since(start), peer, mailbox) else { continue };
+        let Some(machine) = lottery.accept(since(start), peer.into(), mailbox) else { continue };
         thread::spawn(move || {
             if let Err(error) = drive(&socket, start, machine, &mail) {
                 println!("{peer}: {error}");

@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use lottery_core::store::{Group, Saved, Store, StoreError, WinnersPiece};
-use lottery_runtime::{Dialer, RunClient, Serve, Service};
+use lottery_runtime::{Dialer, Listener, RunClient, Serve, Service};
 
 use super::ending::Unfinished;
 use super::{client, server};
@@ -29,7 +28,7 @@ impl Idle {
 }
 
 impl Serve for Idle {
-    fn serve<S: Service>(&self, _: TcpListener, _: Arc<S>) -> io::Result<()> {
+    fn serve<S: Service>(&self, _: impl Into<Listener>, _: Arc<S>) -> io::Result<()> {
         self.result()
     }
 }

@@ -8,13 +8,13 @@ mod seat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::mem;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_proto::Instant;
 use tracing::warn;
 
 use self::bucket::{Bucket, Rate};
+pub(crate) use self::network::Host;
 use self::network::Network;
 pub(crate) use self::place::Place;
 pub(crate) use self::seat::Standing;
@@ -123,7 +123,7 @@ impl Peers {
         self: &Arc<Self>,
         now: Instant,
         number: u64,
-        ip: IpAddr,
+        ip: Host,
         mailbox: &Mailbox<Notice>,
     ) -> (Place, Admission) {
         let network = Network::of(ip);

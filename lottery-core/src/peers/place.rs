@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::mem;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use lottery_proto::Instant;
 
-use super::network::Network;
+use super::network::{Host, Network};
 use super::seat::{Seat, Standing};
 use super::{ADDRESS_LINES, ADDRESS_REJECTIONS, ALL_LINES, Peers, State, say_unwritten};
 
@@ -15,14 +14,14 @@ use super::{ADDRESS_LINES, ADDRESS_REJECTIONS, ALL_LINES, Peers, State, say_unwr
 pub(crate) struct Place {
     pub(super) peers: Arc<Peers>,
     pub(super) number: u64,
-    pub(super) ip: IpAddr,
+    pub(super) ip: Host,
     /// `None`: the connection is not served.
     pub(super) seat: Option<Arc<Seat>>,
 }
 
 impl Place {
     /// Returns the address of the peer.
-    pub(crate) fn ip(&self) -> IpAddr {
+    pub(crate) fn ip(&self) -> Host {
         self.ip
     }
 

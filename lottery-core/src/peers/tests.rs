@@ -16,8 +16,12 @@ fn peers() -> Arc<Peers> {
 
 /// Admits connection `number` from an address of its own, at second 0.
 fn from(peers: &Arc<Peers>, number: u8) -> Place {
-    let (place, admission) =
-        peers.admit(at(0), number.into(), [198, 51, 100, number].into(), &Mailbox::new(|_| ()));
+    let (place, admission) = peers.admit(
+        at(0),
+        number.into(),
+        Host::of(([198, 51, 100, number], 1).into()),
+        &Mailbox::new(|_| ()),
+    );
     assert!(matches!(admission, Admission::Served));
     place
 }

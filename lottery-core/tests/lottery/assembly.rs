@@ -9,7 +9,7 @@ use lottery_core::committer::OpenError;
 use lottery_core::lottery::{Ended, Lottery};
 use lottery_core::messages::Request;
 use lottery_core::store::{MemoryStore, Rules, Store as _, StoreError};
-use lottery_runtime::{Mailbox, Serve, Service};
+use lottery_runtime::{Listener, Mailbox, Serve, Service};
 
 use crate::support::test_store::{Fate, TestStore};
 use crate::support::{batch, bets, finished, winners};
@@ -20,7 +20,7 @@ const RULES: Rules = Rules { agencies: 1, winning_number: 7574 };
 struct Waits;
 
 impl Serve for Waits {
-    fn serve<S: Service>(&self, _: TcpListener, service: Arc<S>) -> io::Result<()> {
+    fn serve<S: Service>(&self, _: impl Into<Listener>, service: Arc<S>) -> io::Result<()> {
         let (stop, stopped) = mpsc::channel();
         service.started(Box::new(move || _ = stop.send(())));
         stopped.recv_timeout(Duration::from_secs(60)).map_err(io::Error::other)

@@ -7,8 +7,9 @@ use std::io;
 use std::sync::Arc;
 
 use async_std::net::{TcpListener, TcpStream};
+use async_std::os::unix::net::UnixListener;
 use async_std::task;
-use lottery_runtime::{Dialer, Envelope, RunClient, Serve, Service};
+use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service};
 use smol::channel::{bounded, unbounded};
 
 use crate::signals::on_signal;
@@ -19,14 +20,24 @@ use crate::{run_client, serve};
 pub struct AsyncStd;
 
 impl Serve for AsyncStd {
-    fn serve<S: Service>(&self, listener: std::net::TcpListener, service: Arc<S>) -> io::Result<()> {
+    fn serve<S: Service>(&self, listener: impl Into<Listener>, service: Arc<S>) -> io::Result<()> {
+        let listener = listener.into();
         listener.set_nonblocking(true)?;
         let (sender, stop) = bounded::<()>(1);
         let asked = sender.clone();
         task::spawn(on_signal(move || _ = sender.try_send(()))?);
         service.started(Box::new(move || _ = asked.try_send(())));
         let spawn = |connection| drop(task::spawn(connection));
-        task::block_on(serve(TcpListener::from(listener), service, spawn, async { _ = stop.recv().await }));
+        let stopped = async { _ = stop.recv().await };
+        match listener {
+            Listener::Tcp(listener) => {
+                task::block_on(serve(TcpListener::from(listener), service, spawn, stopped));
+            }
+            Listener::Unix(listener) => {
+                task::block_on(serve(UnixListener::from(listener), service, spawn, stopped));
+            }
+            other => return Err(other.unsupported()),
+        }
         Ok(())
     }
 }

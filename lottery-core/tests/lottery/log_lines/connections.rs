@@ -14,7 +14,7 @@ use crate::support::world::World;
 fn a_service_logs_its_address_and_failures_to_accept() {
     let world = World::new(1, usize::MAX, 1);
     let lines = lines(Level::Info, || {
-        let service = world.service.with_address(([127, 0, 0, 1], 12345).into());
+        let service = world.service.with_address("127.0.0.1:12345");
         service.started(Box::new(|| ()));
         service.failed(&io::Error::other("too many open files"));
     });

@@ -107,7 +107,7 @@ fn a_reader_that_splits_at_the_last_colon_gets_the_courses_values() {
     let lines = lines(Level::Info, || {
         let world = World::new(1, usize::MAX, 1);
         // A socket for IPv6 and IPv4 reports an agency so.
-        let peer = "[::ffff:10.0.0.1]:40000".parse().unwrap();
+        let peer = "[::ffff:10.0.0.1]:40000".parse::<std::net::SocketAddr>().unwrap().into();
         let mut server_connection =
             world.service.accept(Instant::default(), peer, Mailbox::new(|_| ())).unwrap();
         feed(&mut server_connection, Instant::default(), "[CLIENT 1] Message N°1\n".as_bytes());
