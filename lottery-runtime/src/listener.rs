@@ -153,6 +153,14 @@ impl Socket {
         self.0.set_nonblocking(nonblocking)
     }
 
+    /// Takes the error that the socket has, if it is dead for example.
+    ///
+    /// # Errors
+    /// Returns the error of the system.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.0.take_error()
+    }
+
     /// Half-closes the write side.
     ///
     /// # Errors
