@@ -18,7 +18,7 @@ const CHUNK: usize = 64 * 1024;
 pub(super) trait Rows {
     /// Passes the values from a place on to `visit`, each with the place behind it, until it breaks. The first
     /// is at 0.
-    fn visit(&self, from: u64, visit: &mut dyn FnMut(u64, &str) -> ControlFlow<()>) -> io::Result<()>;
+    fn visit(&self, from: u64, visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()>;
 }
 
 /// Progress of a file that holds nothing that the store lacks.
@@ -63,7 +63,7 @@ pub(super) fn compare(file: &dyn Disk, store: Option<&dyn Rows>) -> io::Result<R
     let (mut stored, mut stored_size) = (0, 0);
     if let Some(store) = store {
         store.visit(0, &mut |_, rows| {
-            stored += line_ends(rows.as_bytes());
+            stored += line_ends(rows);
             stored_size += rows.len() as u64;
             ControlFlow::Continue(())
         })?;
@@ -88,8 +88,8 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Compares a value of the store with the file. `next` is the place behind it. Returns the offset of the row in which they differ, if
     /// they do.
-    fn value(&mut self, next: u64, rows: &str) -> io::Result<Option<u64>> {
-        let (start, rows) = (self.stored, rows.as_bytes());
+    fn value(&mut self, next: u64, rows: &[u8]) -> io::Result<Option<u64>> {
+        let start = self.stored;
         self.stored += rows.len() as u64;
         let there = usize::try_from(self.size.saturating_sub(start))
             .map_or(rows.len(), |there| there.min(rows.len()));

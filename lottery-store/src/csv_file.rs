@@ -184,10 +184,10 @@ impl CsvFile {
         written.and(read)
     }
 
-    fn write(&mut self, rows: &str, next: u64) -> io::Result<()> {
+    fn write(&mut self, rows: &[u8], next: u64) -> io::Result<()> {
         let end = self.len + rows.len() as u64;
         let size_after = self.size.unwrap_or(0).max(end);
-        let written = self.disk.write(self.len, rows.as_bytes());
+        let written = self.disk.write(self.len, rows);
         if written.is_ok() {
             (self.len, self.next, self.size) = (end, next, Some(size_after));
             return Ok(());

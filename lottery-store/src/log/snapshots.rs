@@ -56,11 +56,13 @@ impl Published {
 }
 
 impl Rows for Published {
-    fn visit(&self, from: u64, visit: &mut dyn FnMut(u64, &str) -> ControlFlow<()>) -> io::Result<()> {
+    fn visit(&self, from: u64, visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()> {
         let end = self.0.lock().as_ref().map(|state| state.end);
         let end = end.ok_or_else(|| io::Error::other("the store has ended"))?;
         let mut reader = Reader::new(&self.0.directory, self.0.id, Place::unpack(from), end);
-        Ok(reader.rows(&mut |next, rows| visit(next.pack(), rows))?)
+        Ok(reader.read(|frame, _, next| {
+            if frame.rows.is_empty() { ControlFlow::Continue(()) } else { visit(next.pack(), frame.rows) }
+        })?)
     }
 }
 
