@@ -17,6 +17,7 @@ use crate::time_limits::{SOON, until};
 
 /// State of the machine, as [`Io`] reports it.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct Wants {
     /// Number of bytes that it would read; 0 if it does not read.
     pub recv: usize,
@@ -30,6 +31,8 @@ pub struct Wants {
     pub unacked: bool,
     /// True if the machine is done.
     pub over: bool,
+    /// True if the peer is to see a reset then.
+    pub resets: bool,
 }
 
 /// Record of the driver's calls.
@@ -66,12 +69,16 @@ impl Probe {
 impl Endpoint for Probe {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).polls += 1;
-        let Wants { recv, send, fin, deadline, unacked, over } = &self.wants;
+        let Wants { recv, send, fin, deadline, unacked, over, .. } = &self.wants;
         self.buffer.resize(*recv, 0);
         let recv = &mut self.buffer[..];
         let mut io = Io::new(recv, send);
         (io.fin, io.deadline, io.unacked) = (*fin, *deadline, *unacked);
         (!over).then_some(io)
+    }
+
+    fn resets(&self) -> bool {
+        self.wants.resets
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
@@ -188,6 +195,10 @@ struct OneCall {
 impl Endpoint for OneCall {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.probe.poll_io()
+    }
+
+    fn resets(&self) -> bool {
+        self.probe.resets()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {

@@ -56,7 +56,8 @@ macro_rules! table {
             client: arrived_bytes_come_before_a_deadline, endless_bytes_do_not_postpone_a_deadline,
                 unacknowledged_bytes_are_reported_before_a_deadline,
                 a_half_closed_peer_costs_nothing_and_its_reset_is_reported, a_reset_is_reported_while_nothing_is_wanted,
-                a_reset_is_reported_while_only_a_deadline_is_wanted, one_piece_is_read_at_a_time;
+                a_reset_is_reported_while_only_a_deadline_is_wanted,
+                a_machine_that_is_done_resets_or_ends, one_piece_is_read_at_a_time;
         });
         $crate::subject!($which client_shutdown in_time {
             client: a_connecting_client_stops, a_sending_client_stops, a_client_that_waits_for_a_reply_stops, a_client_of_a_silent_server_stops,
@@ -105,7 +106,8 @@ macro_rules! table {
             server: arrived_bytes_come_before_a_deadline, endless_bytes_do_not_postpone_a_deadline,
                 unacknowledged_bytes_are_reported_before_a_deadline,
                 a_half_closed_peer_costs_nothing_and_its_reset_is_reported, a_reset_is_reported_while_nothing_is_wanted,
-                a_reset_is_reported_while_only_a_deadline_is_wanted, one_piece_is_read_at_a_time;
+                a_reset_is_reported_while_only_a_deadline_is_wanted,
+                a_machine_that_is_done_resets_or_ends, one_piece_is_read_at_a_time;
         });
         $crate::subject!($which server_shutdown in_time {
             server: waiting_peers_get_a_clean_end, a_batch_at_the_store_is_acknowledged, a_hanging_store_does_not_delay_shutdown,

@@ -65,6 +65,12 @@ pub fn received(socket: &impl AsFd) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
+/// Lets the peer see a reset and not an end when the socket is dropped. Bytes that are not sent are dropped, too.
+pub fn reset_when_dropped(socket: &impl AsFd) {
+    // A system that has no such option ends the connection.
+    let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
+}
+
 /// Tables of the TCP sockets in this network namespace.
 const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 

@@ -4,6 +4,7 @@ use std::future::pending;
 
 use lottery_proto::{Input, Io};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::sockets::reset_when_dropped;
 use lottery_runtime::{Clock, Envelope, Machine};
 use smol::Timer;
 use smol::channel::Receiver;
@@ -72,6 +73,9 @@ pub async fn drive<M: Machine>(
             Woken::Mail(Some(envelope)) => envelope.deliver_to(machine, clock.now()),
             Woken::Mail(None) => mail_open = false,
         }
+    }
+    if machine.resets() {
+        reset_when_dropped(&writer);
     }
 }
 

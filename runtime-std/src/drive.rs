@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 
 use lottery_proto::{Input, Io};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::sockets::reset_when_dropped;
 use lottery_runtime::{Clock, Machine, Socket};
 use rustix::event::PollFlags;
 
@@ -26,7 +27,7 @@ pub fn drive<M: Machine>(socket: &Socket, clock: Clock, machine: &mut M, mail: &
             found.deliver_to(machine, clock.now());
             continue;
         }
-        let Some(io) = machine.poll_io() else { return };
+        let Some(io) = machine.poll_io() else { break };
         let input = if io.fin {
             Some(fin_input(socket.half_close()))
         } else if overdue.is_due(&io, clock.now()) {
@@ -42,6 +43,9 @@ pub fn drive<M: Machine>(socket: &Socket, clock: Clock, machine: &mut M, mail: &
                 turn.yield_thread();
             }
         }
+    }
+    if machine.resets() {
+        reset_when_dropped(socket);
     }
 }
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use lottery_proto::{Input, Io};
 use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
-use lottery_runtime::sockets::half_close;
+use lottery_runtime::sockets::{half_close, reset_when_dropped};
 use lottery_runtime::{Clock, Envelope, Machine};
 use tokio::io::Interest;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -63,6 +63,9 @@ pub async fn drive<M: Machine>(
             turn.yield_thread();
             yield_now().await;
         }
+    }
+    if machine.resets() {
+        reset_when_dropped(&socket);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Contract of every driver with its machine, checked with a machine that records its inputs: as a server's
 //! and as a client's.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::thread::{self, sleep};
 use std::time::Duration;
 
@@ -118,6 +118,19 @@ fn gone(Probed { peer, watch }: Probed) {
     watch.until(Input::Failed);
 }
 
+/// A machine that is done says if its peer sees a reset or an end. All that came was read.
+fn a_machine_that_is_done_resets_or_ends(connect: Ends) {
+    for resets in [false, true] {
+        let wants = Wants { recv: 100, resets, ..Wants::default() };
+        let probe = Probe::new(wants, |wants, _, input| wants.over |= input == Input::Received(4));
+        let mut probed = connect(probe);
+        probed.watch.begin();
+        probed.peer.send(b"last");
+        let end = probed.peer.try_receive_all().map_err(|error| error.kind());
+        assert_eq!(end, if resets { Err(ErrorKind::ConnectionReset) } else { Ok(Vec::new()) });
+    }
+}
+
 /// A piece is handed to the machine at once, as it may be all that comes.
 fn one_piece_is_read_at_a_time(connect: Ends) {
     let probe = Probe::new(Wants { recv: 1_000_000, ..Wants::default() }, |_, _, _| {});
@@ -159,5 +172,6 @@ on_both_sides!(
     a_half_closed_peer_costs_nothing_and_its_reset_is_reported,
     a_reset_is_reported_while_nothing_is_wanted,
     a_reset_is_reported_while_only_a_deadline_is_wanted,
+    a_machine_that_is_done_resets_or_ends,
     one_piece_is_read_at_a_time,
 );

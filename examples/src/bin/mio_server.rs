@@ -96,6 +96,9 @@ impl<M: Machine> Connection<M> {
                 return Ended::Yielded;
             }
         }
+        if self.machine.resets() {
+            sockets::reset_when_dropped(&self.socket);
+        }
         Ended::Over
     }
 }

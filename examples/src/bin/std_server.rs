@@ -13,6 +13,7 @@ use std::time::Instant as Clock;
 
 use examples::lottery::Lottery;
 use examples::{since, step};
+use lottery_runtime::sockets::reset_when_dropped;
 use lottery_runtime::{Machine, Mailbox, Service as _};
 
 /// Drives a machine until its connection is over.
@@ -28,11 +29,15 @@ fn drive<M: Machine>(
         for notice in mail.try_iter() {
             machine.notice(now, notice);
         }
-        let Some(io) = machine.poll_io() else { return Ok(()) };
+        let Some(io) = machine.poll_io() else { break };
         if let Some(input) = step(socket, io, now) {
             machine.handle(now, input);
         }
     }
+    if machine.resets() {
+        reset_when_dropped(socket);
+    }
+    Ok(())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

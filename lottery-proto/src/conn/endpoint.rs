@@ -80,6 +80,7 @@ pub enum Input {
 /// | `deadline` | sleeps until then at most; then see below | [`Input::Timeout`] |
 /// | `deadline` and `unacked` | asks the system, if it can tell, before it reports the timeout | [`Input::Unacked`] |
 /// | a read, write or half-close failed | | [`Input::Failed`] |
+/// | that `poll_io` is `None` | drops the socket; resets it where [`Endpoint::resets`] | |
 /// | nothing, or only `deadline` | watches the socket all the same: a reset, a lost peer | [`Input::Failed`] |
 /// | the program is to end | | [`Input::Shutdown`] |
 ///
@@ -110,6 +111,12 @@ pub enum Input {
 pub trait Endpoint {
     /// Returns the I/O that the machine wants now; `None` once the socket is to be dropped.
     fn poll_io(&mut self) -> Option<Io<'_>>;
+
+    /// True if the peer is to see a reset and not an end when the socket is dropped. A driver asks once `poll_io` returns
+    /// `None`.
+    fn resets(&self) -> bool {
+        false
+    }
 
     /// Reports an event that happened at `now`. Never fails, never blocks.
     fn handle(&mut self, now: Instant, input: Input);
