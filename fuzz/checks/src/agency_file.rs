@@ -33,7 +33,7 @@ pub fn run(data: &[u8]) {
     let again = AgencyFile::parse(path, text.as_bytes()).expect("what was read can be read again");
     assert_eq!((list.len(), list.is_empty()), (again.len(), again.is_empty()));
     assert!(list.bets_from(0).eq(again.bets_from(0)));
-    for dialect in Dialect::WITH_BETS {
+    for dialect in Dialect::WITH_WINNERS {
         let mut client = client_of(*dialect, 1);
         // A single bet is checked even while nothing can be sent.
         let unsendable = |bet| matches!(client.send_bet(at(0), &bet), Err(SendError::Unsendable { .. }));

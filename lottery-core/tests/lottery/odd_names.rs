@@ -16,7 +16,7 @@ const ODD: [&str; 7] = ["=1+1", "@A1", "+54 11", "-Ana", "علی\u{200c}رضا",
 #[test]
 fn odd_names_are_stored_as_in_the_agency_file() {
     let mut calls = Calls::new(5, "");
-    for (agency, dialect) in (1..).zip(Dialect::WITH_BETS) {
+    for (agency, dialect) in (1..).zip(Dialect::WITH_WINNERS) {
         let file: String = ODD.map(|name| format!("{name},{name},20000001,1980-01-31,1\n")).concat();
         let list = AgencyFile::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
         let mut job = job(agency);

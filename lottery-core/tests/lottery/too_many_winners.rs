@@ -68,7 +68,7 @@ fn list(dialect: Dialect, winners: usize) -> Vec<u8> {
 
 #[test]
 fn more_winners_than_bets_are_rejected_on_every_dialect() {
-    for dialect in Dialect::WITH_BETS {
+    for dialect in Dialect::WITH_WINNERS {
         let mut agency = asking(*dialect);
         hear(&mut agency, &list(*dialect, 3));
         assert_eq!(agency.into_outcome().unwrap(), ["20000001"; 3], "{dialect}");

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Client;
-use crate::bet::{Bet, FieldError};
+use crate::bet::{AgencyId, Bet, FieldError};
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
+use crate::dialect::DialectProfile;
 use crate::error::{CloseReason, DecodeError, Problem, SendError};
 use crate::wire::{ClientCodec, Kind, PendingReply, Response};
 
@@ -16,6 +17,38 @@ pub(super) struct Sent {
     pub(super) bets: usize,
     /// Bytes that the reply will repeat.
     pub(super) echo: Box<[u8]>,
+}
+
+/// Checks the bet that is sent alone, where a message carries one: it may have no place in it.
+pub(super) fn check_first(
+    codec: &dyn ClientCodec,
+    profile: DialectProfile,
+    first: Option<&Bet<'_>>,
+) -> Result<(), SendError> {
+    let first = first.filter(|_| profile.one_bet);
+    let checked = first.map_or(Ok(()), |bet| codec.check_sendable(bet));
+    checked.map_err(|error| SendError::Unsendable { bet: 0, error })
+}
+
+/// Returns what was sent, `taken` bets behind the first `start` bytes of `out`. A single bet, `first`, is sent once more in
+/// its place where a connection carries one message: its reply may repeat it.
+pub(super) fn put_again(
+    codec: &dyn ClientCodec,
+    profile: DialectProfile,
+    (agency, first): (AgencyId, Option<&Bet<'_>>),
+    taken: usize,
+    start: usize,
+    out: &mut Vec<u8>,
+) -> Result<Sent, SendError> {
+    let mut sent = Sent { bets: taken, ..Sent::default() };
+    if profile.one_message
+        && taken == 1
+        && let Some(bet) = first
+    {
+        out.truncate(start);
+        sent.echo = codec.put_bet(agency, bet, out)?;
+    }
+    Ok(sent)
 }
 
 /// Request without a reply.

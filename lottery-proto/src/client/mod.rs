@@ -16,7 +16,7 @@ use crate::conn::{
 };
 use crate::error::{CloseReason, SendError};
 use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE};
-use decode::{Asked, Sent};
+use decode::{Asked, Sent, check_first, put_again};
 
 /// Size that the receive buffer grows to as long as replies keep coming, in bytes.
 const BUSY_SIZE: usize = 64 * 1024;
@@ -176,15 +176,18 @@ impl Client {
         self.asked.len() < MAX_ASKED && self.output.pending().len() < self.config.max_unsent
     }
 
-    /// Sends as many of `bets` as one batch carries, and returns their number.
+    /// Sends as many of `bets` as one batch carries, and returns their number. In a dialect in which a message carries
+    /// one bet, it sends the first.
     ///
     /// # Errors
     /// Nothing was sent: it is not possible now, the dialect cannot carry one of the bets of the batch, or it cannot
     /// carry the agency's number.
     pub fn send_batch(&mut self, now: Instant, bets: &[Bet<'_>]) -> Result<usize, SendError> {
-        let (agency, limit) = (self.config.agency, self.config.max_batch.min(self.config.max_message));
+        let (agency, profile) = (self.config.agency, self.config.dialect.profile());
+        let limit = self.config.max_batch.min(self.config.max_message);
         self.send(now, Kind::Batch, |codec, out| {
             let start = out.len();
+            check_first(codec, profile, bets.first())?;
             let taken = codec.put_batch(agency, bets, limit, out)?;
             // Bets that are not sent may be part of a later batch, in another dialect.
             for (bet, sent) in bets.iter().take(taken).enumerate() {
@@ -193,7 +196,7 @@ impl Client {
                     SendError::Unsendable { bet, error }
                 })?;
             }
-            Ok(Sent { bets: taken, ..Sent::default() })
+            put_again(codec, profile, (agency, bets.first()), taken, start, out)
         })
     }
 
@@ -203,15 +206,17 @@ impl Client {
     /// # Errors
     /// The same as [`Client::send_batch`].
     pub fn send_batch_of(&mut self, now: Instant, bets: BetSlice<'_>) -> Result<usize, SendError> {
-        let (agency, limit) = (self.config.agency, self.config.max_batch.min(self.config.max_message));
+        let (agency, profile) = (self.config.agency, self.config.dialect.profile());
+        let limit = self.config.max_batch.min(self.config.max_message);
         self.send(now, Kind::Batch, |codec, out| {
             let start = out.len();
+            check_first(codec, profile, bets.iter().next().as_ref())?;
             let taken = codec.put_batch_of(agency, bets, limit, out)?;
             if let Some((bet, error)) = codec.first_unsendable(bets.first(taken)) {
                 out.truncate(start);
                 return Err(SendError::Unsendable { bet, error });
             }
-            Ok(Sent { bets: taken, ..Sent::default() })
+            put_again(codec, profile, (agency, bets.iter().next().as_ref()), taken, start, out)
         })
     }
 

@@ -118,6 +118,16 @@ impl ReplyQueue {
         Some(self.base + index as u64)
     }
 
+    /// Turns the unanswered request with that number into a batch, if it is a single bet.
+    pub(crate) fn take_for_batch(&mut self, number: u64) {
+        let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
+        if let Some(Slot::PendingReply(owed)) = index.and_then(|index| self.queue.get_mut(index))
+            && owed.kind == Kind::Bet
+        {
+            *owed = PendingReply::new(Kind::Batch, owed.agency);
+        }
+    }
+
     /// Answers request `number`. Replies that may leave are appended to `output`; the result is the reason for which
     /// the connection ends with them, if it does.
     ///

@@ -57,15 +57,46 @@ impl Dialect {
     pub const FRAMED: Self = Self(&wire::FRAMED);
     /// Keys and values in braces (`docs/protocol.md#braces`).
     pub const BRACES: Self = Self(&wire::BRACES);
+    /// A bet in a block of 128 bytes, one for each connection (`docs/protocol.md#short`).
+    pub const SHORT: Self = Self(&wire::SHORT);
+    /// A bet in columns of characters, one for each connection (`docs/protocol.md#columns`).
+    pub const COLUMNS: Self = Self(&wire::COLUMNS);
+    /// A bet in a line, one for each connection (`docs/protocol.md#line`).
+    pub const LINE: Self = Self(&wire::LINE);
+    /// Bets in braces without a letter before them, one message for each connection (`docs/protocol.md#bare`).
+    pub const BARE: Self = Self(&wire::BARE);
     /// Health check: a line that comes back (`docs/protocol.md#echo`).
     pub const ECHO: Self = Self(&wire::ECHO);
 
     /// All dialects of this crate.
-    pub const ALL: &[Self] =
-        &[Self::BLOCK, Self::SESSION, Self::FIXED, Self::FRAMED, Self::BRACES, Self::ECHO];
+    pub const ALL: &[Self] = &[
+        Self::BLOCK,
+        Self::SESSION,
+        Self::FIXED,
+        Self::FRAMED,
+        Self::BRACES,
+        Self::SHORT,
+        Self::COLUMNS,
+        Self::LINE,
+        Self::BARE,
+        Self::ECHO,
+    ];
 
     /// Dialects of this crate that carry bets.
-    pub const WITH_BETS: &[Self] = &[Self::BLOCK, Self::SESSION, Self::FIXED, Self::FRAMED, Self::BRACES];
+    pub const WITH_BETS: &[Self] = &[
+        Self::BLOCK,
+        Self::SESSION,
+        Self::FIXED,
+        Self::FRAMED,
+        Self::BRACES,
+        Self::SHORT,
+        Self::COLUMNS,
+        Self::LINE,
+        Self::BARE,
+    ];
+
+    /// Dialects of this crate in which an agency finishes and gets its winners.
+    pub const WITH_WINNERS: &[Self] = &[Self::BLOCK, Self::SESSION, Self::FIXED, Self::FRAMED, Self::BRACES];
 
     /// Returns the dialect with this description.
     #[cfg(any(test, feature = "custom-dialects"))]
@@ -93,6 +124,13 @@ impl Dialect {
     /// sessions, if it has them; `None` if there is no such dialect.
     pub fn counterpart(self) -> Option<Self> {
         self.0.counterpart.map(|counterpart| counterpart())
+    }
+
+    /// Returns the dialect of a server that answers Finished by `OK` in `fixed`, where it answers by `O` otherwise
+    /// (`docs/protocol.md#fixed`). Every other dialect stays as it is.
+    #[must_use]
+    pub fn answering_ok(self) -> Self {
+        if self == Self::FIXED { Self(&wire::FIXED_OK) } else { self }
     }
 
     /// Returns the length of the longest reply that an agency with this many bets can need, in bytes: the list if all
@@ -169,7 +207,7 @@ impl fmt::Debug for Dialect {
 
 /// Error for a name that no dialect of this crate has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected block, session, fixed, framed, braces or echo")]
+#[error("expected block, session, fixed, framed, braces, short, columns, line, bare or echo")]
 pub struct UnknownDialect;
 
 /// Parses the name of a dialect of this crate, in lower case.

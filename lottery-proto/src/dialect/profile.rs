@@ -18,6 +18,14 @@ pub struct DialectProfile {
     pub winners_flow: WinnersFlow,
     /// True if it carries lines that come back, and no bets.
     pub has_lines: bool,
+    /// True if a connection carries one message and its reply.
+    pub one_message: bool,
+    /// True if a message carries one bet.
+    pub one_bet: bool,
+    /// True if a batch of one bet cannot be told from a single bet, whose reply is another.
+    pub ambiguous_bets: bool,
+    /// True if an agency can say that it has sent its last bet.
+    pub has_finished: bool,
 }
 
 impl DialectProfile {
@@ -30,7 +38,23 @@ impl DialectProfile {
         waits_for_answers: false,
         winners_flow: WinnersFlow::SameConnection,
         has_lines: false,
+        one_message: false,
+        one_bet: false,
+        ambiguous_bets: false,
+        has_finished: true,
     };
+
+    /// Profile of a dialect of bets only, in which each connection carries one message.
+    pub const ONE_MESSAGE: Self = Self {
+        waits_for_answers: true,
+        winners_flow: WinnersFlow::Never,
+        one_message: true,
+        has_finished: false,
+        ..Self::DEFAULT
+    };
+
+    /// Profile of a dialect in which each connection carries one bet.
+    pub const ONE_BET: Self = Self { batch_bets: 1, one_bet: true, ..Self::ONE_MESSAGE };
 }
 
 /// Ways in which a client asks for the winners (`docs/protocol.md#winners`).
@@ -42,4 +66,6 @@ pub enum WinnersFlow {
     NewConnection,
     /// By Finished, whose reply comes after the draw.
     WithFinished,
+    /// Not at all: the dialect carries bets only.
+    Never,
 }

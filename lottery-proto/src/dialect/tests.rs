@@ -18,7 +18,7 @@ fn a_name_is_parsed_to_its_dialect() {
 
 #[test]
 fn each_dialect_has_its_profile() {
-    use WinnersFlow::{NewConnection, SameConnection, WithFinished};
+    use WinnersFlow::{Never, NewConnection, SameConnection, WithFinished};
     // Bets and bytes in a batch; sessions; replies to single bets; waits for replies; way to ask for the winners.
     for (dialect, bets, bytes, sessions, answers, waits, question) in [
         (Dialect::BLOCK, 255, usize::MAX, false, true, false, SameConnection),
@@ -26,7 +26,11 @@ fn each_dialect_has_its_profile() {
         (Dialect::FIXED, 99, usize::MAX, false, false, false, NewConnection),
         (Dialect::FRAMED, 10, 8192, false, true, true, WithFinished),
         (Dialect::BRACES, 50, usize::MAX, false, true, true, SameConnection),
-        (Dialect::ECHO, 255, usize::MAX, false, true, true, SameConnection),
+        (Dialect::SHORT, 1, usize::MAX, false, true, true, Never),
+        (Dialect::COLUMNS, 1, usize::MAX, false, true, true, Never),
+        (Dialect::LINE, 1, usize::MAX, false, true, true, Never),
+        (Dialect::BARE, 50, usize::MAX, false, true, true, Never),
+        (Dialect::ECHO, 255, usize::MAX, false, true, true, Never),
     ] {
         let profile = dialect.profile();
         assert_eq!((profile.batch_bets, profile.batch_bytes), (bets, bytes), "{dialect}");
@@ -37,6 +41,12 @@ fn each_dialect_has_its_profile() {
         );
         assert_eq!(profile.winners_flow, question, "{dialect}");
         assert_eq!(profile.has_lines, dialect == Dialect::ECHO, "{dialect}");
+        assert_eq!(profile.one_message, question == Never, "{dialect}");
+        assert_eq!(profile.one_bet, bets == 1, "{dialect}");
+        assert_eq!(profile.ambiguous_bets, dialect == Dialect::BARE, "{dialect}");
+        assert_eq!(profile.has_finished, question != Never, "{dialect}");
+        assert_eq!(Dialect::WITH_WINNERS.contains(&dialect), profile.has_finished, "{dialect}");
+        assert_eq!(Dialect::WITH_BETS.contains(&dialect), !profile.has_lines, "{dialect}");
         let back = dialect.counterpart().and_then(Dialect::counterpart);
         let paired = [Dialect::BLOCK, Dialect::SESSION].contains(&dialect);
         let plain = if dialect == Dialect::SESSION { Dialect::BLOCK } else { dialect };
@@ -49,7 +59,7 @@ fn each_dialect_has_its_profile() {
 fn dialects_are_told_apart_ordered_and_shown_by_their_names() {
     let mut sorted = Dialect::ALL.to_vec();
     sorted.sort_unstable();
-    let names = ["block", "braces", "echo", "fixed", "framed", "session"];
+    let names = ["bare", "block", "braces", "columns", "echo", "fixed", "framed", "line", "session", "short"];
     assert_eq!(sorted.iter().map(|dialect| dialect.name()).collect::<vec::Vec<_>>(), names);
     for dialect in Dialect::ALL {
         assert_eq!(
@@ -92,7 +102,7 @@ fn each_dialect_names_agencies_up_to_its_greatest_and_none_beyond() {
         let greets = dialect.profile().has_sessions && client.unsent() > 0;
         if greets && finished == Err(crate::SendError::Busy) { Ok(()) } else { finished }
     };
-    for dialect in Dialect::WITH_BETS {
+    for dialect in Dialect::WITH_WINNERS {
         let most = dialect.max_agency();
         assert_eq!(client(*dialect, most), Ok(()), "{dialect}");
         if most < AgencyId::MAX {

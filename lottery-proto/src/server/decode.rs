@@ -130,7 +130,8 @@ impl Server {
         let number = self.slots.push(owed(&mut request));
         self.heard = self.now;
         let message = self.recv.take_place(len);
-        self.last_came |= request.awaits_winners;
+        let alone = self.dialect.is_some_and(|dialect| dialect.profile().one_message);
+        self.last_came |= request.awaits_winners || alone;
         if request.awaits_winners && self.agency.is_some() {
             let rest = Request::new(Kind::AwaitWinners, self.agency);
             self.front = Some(Front { len: 0, decoded: Some(Ok(rest)) });

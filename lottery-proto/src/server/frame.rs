@@ -33,6 +33,9 @@ impl Server {
             self.front = None;
             self.recv.truncate(0);
         }
+        if self.fin_due() && self.resets() {
+            self.lifecycle.apply(Transition::GaveUp, CloseReason::Rejected);
+        }
         if self.lifecycle.is_closed() {
             self.slots.clear();
         }

@@ -60,6 +60,7 @@ use lent::Lent;
 /// assert_eq!(server.poll_io().unwrap().send[..5], [5, 3, 5, 0, b'1']);
 /// ```
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub struct Server {
     config: Arc<ServerConfig>,
     conn: ConnId,
@@ -88,6 +89,8 @@ pub struct Server {
     stored: u64,
     /// True once the peer has sent the last message that its dialect allows: later bytes are dropped.
     last_came: bool,
+    /// True once something was acknowledged.
+    acknowledged: bool,
     /// Time of the last input.
     now: Instant,
     /// Time at which a byte was last received or sent, or a reply given.
@@ -131,6 +134,7 @@ impl Server {
             bets_rejected: false,
             stored: 0,
             last_came: false,
+            acknowledged: false,
             now,
             active: now,
             heard: now,
@@ -164,6 +168,12 @@ impl Server {
             deadline: self.timers.next(self.now),
             unacked: false,
         })
+    }
+
+    /// True if the peer is to see a reset and not an end when the socket is dropped: in its dialect an end would be an
+    /// acknowledgement (`docs/protocol.md#columns`).
+    pub fn resets(&self) -> bool {
+        !self.acknowledged && self.dialect.is_some_and(|dialect| dialect.server().rejects_by_reset())
     }
 
     /// Reports an event that happened at `now`.
@@ -286,6 +296,10 @@ impl Server {
 impl Endpoint for Server {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.poll_io()
+    }
+
+    fn resets(&self) -> bool {
+        self.resets()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {

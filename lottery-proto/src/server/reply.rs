@@ -3,7 +3,7 @@
 use super::Server;
 use crate::conn::Instant;
 use crate::dialect::Dialect;
-use crate::ticket::{Reply, ReplyError, Ticket};
+use crate::ticket::{Receipt, Reply, ReplyError, Ticket};
 use crate::wire::{Answer, Failure, Kind, ListError, TooLarge};
 
 impl Server {
@@ -27,6 +27,16 @@ impl Server {
         self.replied |= !self.output.pending().is_empty();
         self.settle(now);
         answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
+    }
+
+    /// Lets a single bet be acknowledged as a batch of one, in a dialect in which the two requests are the same bytes
+    /// ([`DialectProfile::ambiguous_bets`](crate::DialectProfile::ambiguous_bets)). In every other dialect this changes
+    /// nothing.
+    pub fn take_for_batch(&mut self, ticket: &Ticket<Receipt<'static>>) {
+        let ambiguous = self.dialect.is_some_and(|dialect| dialect.profile().ambiguous_bets);
+        if ambiguous && ticket.conn == self.conn {
+            self.slots.take_for_batch(ticket.number);
+        }
     }
 
     /// True if the next documents of a list that was announced with [`WinnersReply::List`](crate::WinnersReply::List)
@@ -78,7 +88,10 @@ impl Server {
             Answer::Rejected { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {
                 self.bets_rejected = true;
             }
-            Answer::Stored { total } | Answer::Welcome { stored: total, .. } => self.stored = *total,
+            Answer::Stored { total } | Answer::Welcome { stored: total, .. } => {
+                self.stored = *total;
+                self.acknowledged = true;
+            }
             Answer::Pending => {
                 self.pending.get_or_insert(now);
             }

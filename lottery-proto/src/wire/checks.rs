@@ -21,11 +21,15 @@ fn block(kind: u8, payload: &[u8]) -> Vec<u8> {
 
 /// Checks a dialect with these requests, and names that hold `separators` as what it cannot carry.
 fn check(dialect: Dialect, requests: &[&[u8]], separators: &str) {
-    let long = "Ñ".repeat(30);
+    check_names(dialect, requests, separators, "d'Ñandú-Ibáñez", &"Ñ".repeat(30));
+}
+
+/// Works like [`check`], with these as the longest names.
+fn check_names(dialect: Dialect, requests: &[&[u8]], separators: &str, first: &str, last: &str) {
     let bets = [
         bet("Ana", "Paz", "20000001", "7574"),
         bet("José María", "Núñez", "1", "0"),
-        bet("d'Ñandú-Ibáñez", &long, "99999999", "9999"),
+        bet(first, last, "99999999", "9999"),
     ];
     let names: Vec<_> = separators.chars().map(|c| [&*alloc::format!("A{c}a")].concat()).collect();
     let unsendable: Vec<_> = names.iter().map(|name| bet(name, "Paz", "1", "1")).collect();
@@ -44,6 +48,14 @@ fn every_dialect_keeps_what_the_machines_rely_on() {
     check(Dialect::FIXED, &[b"A0000100000", b"F00001", b"C99999"], "");
     check(Dialect::FRAMED, &[b"00000003END", b"000000041;0\n"], ";");
     check(Dialect::BRACES, &[b"N{AgencyID:1};", b"Q{AgencyID:99999};"], ",;:{}");
+    let mut bet = b"\x01\x01\x19Ana|Paz|1|2000-02-29|1".to_vec();
+    bet.resize(128, 0);
+    check(Dialect::SHORT, &[&bet], "|");
+    let columns = b"99999Ana       Paz       000000012000-02-290001";
+    check_names(Dialect::COLUMNS, &[columns], "", "Ñandú, Ana", &"Ñ".repeat(10));
+    check(Dialect::LINE, &[b"0000001;Ana;Paz;1;2000-02-29;0001\n"], ";");
+    let single = b"{PlayerName:A,PlayerSurname:B,PlayerDocID:1,PlayerDateOfBirth:2000-02-29,WageredNumber:01,AgencyID:1};";
+    check(Dialect::BARE, &[single], ",;:{}");
     check(Dialect::ECHO, &[b"[CLIENT 1] Message N\xC2\xB01\n", b"\n"], "");
 }
 

@@ -17,7 +17,7 @@ pub(crate) const MAX_LINE: usize = 8192;
 /// Dialect `echo`.
 pub(crate) static ECHO: Wire = Wire {
     name: "echo",
-    profile: DialectProfile { waits_for_answers: true, has_lines: true, ..DialectProfile::DEFAULT },
+    profile: DialectProfile { has_lines: true, ..DialectProfile::ONE_MESSAGE },
     max_agency: AgencyId::MAX,
     empty_list: 2 * MAX_LINE + "\n".len(),
     listed_document: 0,

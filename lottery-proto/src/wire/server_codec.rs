@@ -96,6 +96,12 @@ pub trait ServerCodec: fmt::Debug + Sync {
         self.answer(owed, &Answer::Rejected { failure, total: 0 }, out)
     }
 
+    /// True if a client takes the end of a connection for an acknowledgement, so that one without an acknowledgement is
+    /// to be reset.
+    fn rejects_by_reset(&self) -> bool {
+        false
+    }
+
     /// True if a rejected batch causes everything behind it on its connection to be rejected.
     fn stops_at_a_rejection(&self) -> bool {
         false

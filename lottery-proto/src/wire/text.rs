@@ -62,6 +62,41 @@ pub(super) fn first_unsendable(bets: BetSlice<'_>, separators: &[u8]) -> Option<
     bets.iter().enumerate().find_map(checked)
 }
 
+/// Checks that the bet fits into columns of these widths of a name, the document and the number, in characters, and loses
+/// nothing with its padding.
+pub(super) fn check_columns(bet: &Bet<'_>, [name, document, number]: [usize; 3]) -> Result<(), FieldError> {
+    let fail = |field, problem| Err(FieldError { field, problem });
+    for (field, text) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
+        if text.chars().count() > name {
+            return fail(field, FieldProblem::TooWide(name));
+        }
+        // A reader would drop the space as padding.
+        if text.ends_with(' ') {
+            return fail(field, FieldProblem::TrailingSpace);
+        }
+    }
+    if bet.document.len() > document {
+        return fail(Field::Document, FieldProblem::TooWide(document));
+    }
+    if bet.document.len() > 1 && bet.document.starts_with('0') {
+        return fail(Field::Document, FieldProblem::LeadingZero);
+    }
+    if itoa::Buffer::new().format(bet.number).len() > number {
+        return fail(Field::Number, FieldProblem::TooWide(number));
+    }
+    Ok(())
+}
+
+/// Returns a document without padding; of a document of zeros one is left.
+pub(super) fn without_zeros(document: &str) -> &str {
+    let trimmed = document.trim_start_matches('0');
+    if trimmed.is_empty() {
+        document.get(document.len().saturating_sub(1)..).unwrap_or_default()
+    } else {
+        trimmed
+    }
+}
+
 /// True if the text is a document as a server may send it: 1 to 20 digits.
 pub fn is_document(text: &[u8]) -> bool {
     (1..=MAX_DOCUMENT).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)

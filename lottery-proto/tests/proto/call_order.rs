@@ -55,7 +55,10 @@ impl Pair {
     fn call(&mut self, call: Call) -> Result<(), SendError> {
         let client = &mut self.client;
         match call {
-            Call::Batch => client.send_batch(at(0), &[bet(ANA), bet(JOSE)]).map(|sent| assert_eq!(sent, 2)),
+            Call::Batch => {
+                let bets = if self.dialect.profile().one_bet { 1 } else { 2 };
+                client.send_batch(at(0), &[bet(ANA), bet(JOSE)]).map(|sent| assert_eq!(sent, bets))
+            }
             Call::EmptyBatch => client.send_batch(at(0), &[]).map(|sent| assert_eq!(sent, 0)),
             Call::Bet => client.send_bet(at(0), &bet(ANA)),
             Call::Finished => client.send_finished(at(0)),
@@ -176,6 +179,10 @@ fn a_call_after_the_last_message_says_so() {
         (Dialect::FIXED, Call::Finished),
         (Dialect::FIXED, Call::Winners),
         (Dialect::FRAMED, Call::Finished),
+        (Dialect::SHORT, Call::Bet),
+        (Dialect::COLUMNS, Call::Batch),
+        (Dialect::LINE, Call::Bet),
+        (Dialect::BARE, Call::Batch),
         (Dialect::ECHO, Call::Line),
     ] {
         let mut pair = Pair::new(dialect, None);

@@ -117,7 +117,7 @@ fn bets_that_became_lines() {
     let world = World::new(2, usize::MAX, 9);
     let fields = planted(1);
     for (dialect, byte) in
-        Dialect::WITH_BETS.iter().flat_map(|dialect| [b'x', b' ', b'{'].map(|b| (dialect, b)))
+        Dialect::WITH_WINNERS.iter().flat_map(|dialect| [b'x', b' ', b'{'].map(|b| (dialect, b)))
     {
         // A session begins with Hello, and its batches are those of `block`.
         let dialect = if *dialect == Dialect::SESSION { Dialect::BLOCK } else { *dialect };

@@ -27,7 +27,7 @@ use alloc::vec::Vec;
 
 use super::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Rejection, Request,
-    Response, ServerCodec, TooLarge, text,
+    Response, ServerCodec, TooLarge, short, text,
 };
 use crate::bet::{AgencyId, Bet, BetSlice, FieldError, Spans};
 use crate::dialect::{Dialect, DialectProfile, Wire};
@@ -56,6 +56,12 @@ impl ServerCodec for Block {
         match prefix.first() {
             None => Detection::Undecided,
             Some(&header::HELLO) => Detection::No,
+            // A bet in a block of 128 bytes begins so, too.
+            Some(&header::BET) => match short::detect(prefix) {
+                Detection::Yes => Detection::No,
+                Detection::No => Detection::Yes,
+                Detection::Undecided => Detection::Undecided,
+            },
             Some(1..=9) => Detection::Yes,
             Some(_) => Detection::No,
         }

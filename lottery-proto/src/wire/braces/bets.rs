@@ -18,16 +18,20 @@ const AGENCY_KEY: &str = ",AgencyID:";
 /// Number of bytes of a field that are copied at once.
 const WINDOW: usize = 32;
 
-/// Validates a batch, puts the places of its bets into `spans`, and returns the agency that all of them name, and their
-/// number.
-pub(super) fn validate(body: &[u8], spans: &mut Spans) -> Result<(AgencyId, usize), DecodeError> {
+/// Validates a batch, which is `offset` bytes behind the start of its message, puts the places of its bets into `spans`,
+/// and returns the agency that all of them name, and their number.
+pub(super) fn validate(
+    body: &[u8],
+    offset: usize,
+    spans: &mut Spans,
+) -> Result<(AgencyId, usize), DecodeError> {
     let payload = Payload::new(body);
     spans.begin(memchr::memchr_iter(b'{', body).count(), body.len());
     let (mut agency, mut count, mut at) = (None, 0, 0);
     while at < body.len() {
-        let wrong = |problem| DecodeError::in_bet(count + 1, 1 + at, problem);
+        let wrong = |problem| DecodeError::in_bet(count + 1, offset + at, problem);
         let (span, digits, end) = bet_at(payload, at).map_err(wrong)?;
-        let found = text::agency(digits, 1 + at).map_err(|error| wrong(error.problem))?;
+        let found = text::agency(digits, offset + at).map_err(|error| wrong(error.problem))?;
         let expected = *agency.get_or_insert(found);
         if found != expected {
             let (found, expected) = (found.get(), expected.get());
@@ -36,7 +40,7 @@ pub(super) fn validate(body: &[u8], spans: &mut Spans) -> Result<(AgencyId, usiz
         spans.push(span);
         (count, at) = (count + 1, end);
     }
-    agency.map(|agency| (agency, count)).ok_or(DecodeError::new(1, Problem::Expected("bets")))
+    agency.map(|agency| (agency, count)).ok_or(DecodeError::new(offset, Problem::Expected("bets")))
 }
 
 /// Validates the bet at `at`, and returns its place, the digits of its agency, and the offset of its end. All keys must

@@ -1,5 +1,6 @@
 //! Dialect `braces` (`docs/protocol.md#braces`): keys and values in braces, each message ended by `;`.
 
+mod bare;
 mod bets;
 
 use alloc::vec::Vec;
@@ -8,6 +9,7 @@ use nom::bytes::complete::{tag, take_till};
 use nom::sequence::delimited;
 use nom::{IResult, Parser};
 
+pub(crate) use bare::BARE;
 use bets::{KEYS, put_bet};
 
 use crate::bet::{AgencyId, Bet, BetSlice, FieldError, MAX_DOCUMENT, Spans};
@@ -72,7 +74,7 @@ impl ServerCodec for Braces {
         };
         if kind == Kind::Batch {
             let (agency, count) =
-                bets::validate(body, spans).map_err(|error| Rejection::of(kind, 0, error))?;
+                bets::validate(body, 1, spans).map_err(|error| Rejection::of(kind, 0, error))?;
             return Ok(Request::with_bets(kind, agency, 1..end, count));
         }
         let whole = |input| -> IResult<_, &[u8]> {
@@ -100,11 +102,7 @@ impl ServerCodec for Braces {
             Answer::Stored { .. } if owed.kind == Kind::Finished => out.put_slice(FINISHED_STORED),
             Answer::Stored { .. } => out.put_slice(BATCH_STORED),
             Answer::Pending => out.put_slice(b"W;"),
-            Answer::Rejected { failure, .. } => {
-                out.put_slice(REJECTED);
-                out.put_slice(failure_text(failure.text).as_bytes());
-                out.put_u8(b';');
-            }
+            Answer::Rejected { failure, .. } => put_rejection(failure.text, out),
             Answer::Winners(_)
             | Answer::List(_)
             | Answer::Welcome { .. }
@@ -159,7 +157,7 @@ impl ClientCodec for Braces {
         limit: usize,
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError> {
-        put_all(bets.iter(), limit, out, |bet, comma, out| put_bet(agency, bet, comma, out))
+        put_all(b"B", bets.iter(), limit, out, |bet, comma, out| put_bet(agency, bet, comma, out))
     }
 
     fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
@@ -174,7 +172,7 @@ impl ClientCodec for Braces {
         out: &mut Vec<u8>,
     ) -> Result<usize, SendError> {
         let (ending, len) = bets::ending(agency);
-        put_all(bets.lines(), limit, out, |line, comma, out| {
+        put_all(b"B", bets.lines(), limit, out, |line, comma, out| {
             bets::put_line(&line, (&ending, len), comma, out);
         })
     }
@@ -214,9 +212,10 @@ impl ClientCodec for Braces {
 }
 
 /// Appends a batch of as many of these bets as one message of about `limit` bytes carries, and returns their number.
-/// `put` appends a bet, with a comma before it or not.
+/// `head` stands before the first, and `put` appends a bet, with a comma before it or not.
 #[inline]
 fn put_all<T>(
+    head: &[u8],
     bets: impl ExactSizeIterator<Item = T>,
     limit: usize,
     out: &mut Vec<u8>,
@@ -227,7 +226,7 @@ fn put_all<T>(
     }
     let start = out.len();
     let mut taken = 0;
-    out.put_u8(b'B');
+    out.put_slice(head);
     for bet in bets {
         let end = out.len();
         put(bet, taken > 0, out);
@@ -270,4 +269,11 @@ fn put_agency(kind: u8, agency: AgencyId, out: &mut Vec<u8>) {
     out.put_slice(AGENCY);
     put_number(agency.get(), out);
     out.put_slice(b"};");
+}
+
+/// Appends a rejection with that text.
+fn put_rejection(text: &str, out: &mut Vec<u8>) {
+    out.put_slice(REJECTED);
+    out.put_slice(failure_text(text).as_bytes());
+    out.put_u8(b';');
 }

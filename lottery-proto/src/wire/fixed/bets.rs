@@ -8,7 +8,7 @@ use nom::{IResult, Parser};
 use crate::bet::{Bet, BetLine, BetSlice, Span};
 use crate::error::Problem;
 use crate::wire::fast_path;
-use crate::wire::text::{self, put_padded};
+use crate::wire::text::{self, put_padded, without_zeros};
 
 pub(super) const NAME: usize = 30;
 pub(super) const DOCUMENT: usize = 8;
@@ -80,16 +80,6 @@ fn columns(rest: &str) -> Option<(&str, Columns<'_>)> {
 /// Returns a parser of a column of `width` characters.
 fn column<'a>(width: usize) -> impl Parser<&'a str, Output = &'a str, Error = nom::error::Error<&'a str>> {
     take(width)
-}
-
-/// Returns a document without padding; of a document of zeros one is left.
-pub(super) fn without_zeros(document: &str) -> &str {
-    let trimmed = document.trim_start_matches('0');
-    if trimmed.is_empty() {
-        document.get(document.len().saturating_sub(1)..).unwrap_or_default()
-    } else {
-        trimmed
-    }
 }
 
 /// Returns the size of the bet in bytes: one for each character, and the extra bytes of longer ones.

@@ -8,12 +8,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use bytes::BufMut;
 
-use bets::{BET, DOCUMENT, NAME, NUMBER, without_zeros};
+use bets::{BET, DOCUMENT, NAME, NUMBER};
 
-use crate::bet::{AgencyId, Bet, BetLine, BetSlice, Field, FieldError, FieldProblem, Spans};
+use crate::bet::{AgencyId, Bet, BetLine, BetSlice, FieldError, Spans};
 use crate::dialect::{DialectProfile, WinnersFlow, Wire};
 use crate::error::{DecodeError, Problem, SendError};
-use crate::wire::text::{self, is_document, put_padded};
+use crate::wire::text::{self, is_document, put_padded, without_zeros};
 use crate::wire::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
     Reason, Rejection, Request, Response, ServerCodec, TooLarge,
@@ -26,24 +26,33 @@ const MOST: usize = 99_999;
 /// Width of the first character of a message and the number behind it.
 const HEAD: usize = 1 + DIGITS;
 /// Dialect `fixed`.
-pub(crate) static FIXED: Wire = Wire {
-    name: "fixed",
-    profile: DialectProfile {
-        batch_bets: 99,
-        answers_bets: false,
-        winners_flow: WinnersFlow::NewConnection,
-        ..DialectProfile::DEFAULT
-    },
-    max_agency: AgencyId::MAX,
-    empty_list: HEAD,
-    listed_document: DOCUMENT,
-    counterpart: None,
-    server: &Fixed,
-    client: &Fixed,
-};
+pub(crate) static FIXED: Wire = wire(&Fixed { finished: b"O" });
+/// The same dialect with a server that answers Finished by two characters.
+pub(crate) static FIXED_OK: Wire = wire(&Fixed { finished: b"OK" });
+
+const fn wire(fixed: &'static Fixed) -> Wire {
+    Wire {
+        name: "fixed",
+        profile: DialectProfile {
+            batch_bets: 99,
+            answers_bets: false,
+            winners_flow: WinnersFlow::NewConnection,
+            ..DialectProfile::DEFAULT
+        },
+        max_agency: AgencyId::MAX,
+        empty_list: HEAD,
+        listed_document: DOCUMENT,
+        counterpart: None,
+        server: fixed,
+        client: fixed,
+    }
+}
 
 #[derive(Debug)]
-struct Fixed;
+struct Fixed {
+    /// Acknowledgement of Finished.
+    finished: &'static [u8],
+}
 
 impl ServerCodec for Fixed {
     /// A batch begins with two numbers. `F` and `C` are complete after one, so nothing behind it is waited for.
@@ -106,7 +115,7 @@ impl ServerCodec for Fixed {
     ) -> Result<AfterReply, TooLarge> {
         match answer {
             Answer::Stored { .. } if owed.kind != Kind::Finished => return Ok(AfterReply::Continue),
-            Answer::Stored { .. } => out.put_u8(b'O'),
+            Answer::Stored { .. } => out.put_slice(self.finished),
             Answer::Pending => out.put_u8(b'N'),
             Answer::Rejected { failure, .. } => {
                 let text: String = failure.text.chars().take(MOST).collect();
@@ -152,7 +161,8 @@ impl ClientCodec for Fixed {
     ) -> Result<Option<usize>, DecodeError> {
         let (numbers, width) = match bytes.first() {
             None => return Ok(None),
-            Some(b'O' | b'N') => (0, 0),
+            Some(b'O') if bytes.get(1) == Some(&b'K') => return Ok(Some(2)),
+            Some(b'O' | b'N' | b'K') => (0, 0),
             Some(b'R') => (1, DOCUMENT),
             Some(b'E') => (1, 1),
             Some(_) => return Err(DecodeError::new(0, Problem::Expected("O, N, R or E"))),
@@ -160,27 +170,13 @@ impl ClientCodec for Fixed {
         frame(cursor, bytes, limits, numbers, width)
     }
 
+    /// `K` is the rest of `OK`, which means the same as `O`.
+    fn is_filler(&self, message: &[u8]) -> bool {
+        message == b"K"
+    }
+
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        let fail = |field, problem| Err(FieldError { field, problem });
-        for (field, name) in [(Field::FirstName, bet.first_name), (Field::LastName, bet.last_name)] {
-            if name.chars().count() > NAME {
-                return fail(field, FieldProblem::TooWide(NAME));
-            }
-            // A reader would drop the space as padding.
-            if name.ends_with(' ') {
-                return fail(field, FieldProblem::TrailingSpace);
-            }
-        }
-        if bet.document.len() > DOCUMENT {
-            return fail(Field::Document, FieldProblem::TooWide(DOCUMENT));
-        }
-        if bet.document.len() > 1 && bet.document.starts_with('0') {
-            return fail(Field::Document, FieldProblem::LeadingZero);
-        }
-        if bet.number > 9999 {
-            return fail(Field::Number, FieldProblem::TooWide(NUMBER));
-        }
-        Ok(())
+        text::check_columns(bet, [NAME, DOCUMENT, NUMBER])
     }
 
     fn put_batch(

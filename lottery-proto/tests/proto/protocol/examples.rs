@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use lottery_proto::Dialect;
 use lottery_proto::server::Event;
-use lottery_proto::{Client, Code, EchoReply, Failure, HelloReply, Receipt, Server, WinnersReply, client};
+use lottery_proto::{
+    Client, Code, EchoReply, Failure, HelloReply, Receipt, Server, ServerConfig, WinnersReply, client,
+};
 use lottery_testkit::{
     ANA, BLOCK, ClientEvent, JOSE, ServerEvent, at, bet, client_events, client_of, give, server,
-    server_events, take,
+    server_events, server_with, take,
 };
 
 use super::document::{Listing, document, listings};
@@ -39,6 +41,8 @@ enum Say {
     Welcome,
     Line(&'static str),
     Stored,
+    /// Stored, with `OK` in `fixed`.
+    StoredOk,
     Rejected,
     Pending,
     Winners(&'static [&'static str]),
@@ -66,6 +70,11 @@ const CLIENTS: &[(Dialect, &str, Ask)] = &[
     (Dialect::BRACES, "batch", Ask::Batch),
     (Dialect::BRACES, "finished", Ask::Finished),
     (Dialect::BRACES, "winners", Ask::Winners),
+    (Dialect::SHORT, "bet", Ask::Bet),
+    (Dialect::COLUMNS, "bet", Ask::Bet),
+    (Dialect::LINE, "bet", Ask::Bet),
+    (Dialect::BARE, "bet", Ask::Bet),
+    (Dialect::BARE, "batch", Ask::Batch),
 ];
 
 /// Examples of servers: dialect, name, the request, and the application's answer.
@@ -85,6 +94,7 @@ const SERVERS: &[(Dialect, &str, Ask, Say)] = &[
     (Dialect::SESSION, "winners", Ask::Winners, Say::Winners(&WON)),
     (Dialect::SESSION, "error", Ask::Winners, Say::Superseded),
     (Dialect::FIXED, "finished-stored", Ask::Finished, Say::Stored),
+    (Dialect::FIXED, "finished-ok", Ask::Finished, Say::StoredOk),
     (Dialect::FIXED, "pending", Ask::Winners, Say::Pending),
     (Dialect::FIXED, "winners", Ask::Winners, Say::Winners(&WON)),
     (Dialect::FIXED, "no-winners", Ask::Winners, Say::Winners(&[])),
@@ -99,6 +109,13 @@ const SERVERS: &[(Dialect, &str, Ask, Say)] = &[
     (Dialect::BRACES, "pending", Ask::Winners, Say::Pending),
     (Dialect::BRACES, "winners", Ask::Winners, Say::Winners(&WON)),
     (Dialect::BRACES, "no-winners", Ask::Winners, Say::Winners(&[])),
+    (Dialect::SHORT, "bet-stored", Ask::Bet, Say::Stored),
+    (Dialect::COLUMNS, "bet-stored", Ask::Bet, Say::Stored),
+    (Dialect::LINE, "bet-stored", Ask::Bet, Say::Stored),
+    (Dialect::LINE, "bet-rejected", Ask::Bet, Say::Rejected),
+    (Dialect::BARE, "bet-stored", Ask::Bet, Say::Stored),
+    (Dialect::BARE, "batch-stored", Ask::Batch, Say::Stored),
+    (Dialect::BARE, "batch-rejected", Ask::BadBatch, Say::Nothing),
 ];
 
 /// Listings that other tests read.
@@ -109,6 +126,9 @@ fn bytes(listing: &Listing) -> Vec<u8> {
     let mut bytes = listing.bytes();
     if ["block", "session"].contains(&listing.words[1].as_str()) {
         bytes.resize(BLOCK, 0);
+    }
+    if listing.words[1] == "short" {
+        bytes.resize(128, 0);
     }
     bytes
 }
@@ -241,6 +261,10 @@ fn servers_reply_with_the_examples_and_clients_read_them() {
     for (dialect, name, what, reply) in SERVERS {
         let (mut client, mut server) = pair(*dialect, *what);
         let shown = example(&document, *dialect, "server", name);
+        if matches!(reply, Say::StoredOk) {
+            let dialects = vec![dialect.answering_ok()];
+            server = server_with(ServerConfig::builder(5).dialects(dialects).build().unwrap());
+        }
         give(&mut server, at(0), &ask(&mut client, *what));
         say(&mut server, *reply);
         let sent = take(&mut server, at(0));
@@ -254,9 +278,10 @@ fn servers_reply_with_the_examples_and_clients_read_them() {
             (Say::Stored, Some(client::Event::Batch(outcome))) => {
                 outcome.is_ok_and(|stored| stored.total.is_none_or(|total| total == BEFORE))
             }
-            (Say::Stored, Some(client::Event::Bet(outcome) | client::Event::Finished(outcome))) => {
-                outcome.is_ok()
-            }
+            (
+                Say::Stored | Say::StoredOk,
+                Some(client::Event::Bet(outcome) | client::Event::Finished(outcome)),
+            ) => outcome.is_ok(),
             (Say::Rejected, Some(client::Event::Bet(outcome) | client::Event::Finished(outcome))) => {
                 outcome.is_err()
             }

@@ -13,7 +13,7 @@ fn limits_are_those_of_the_code() {
     let limits = [
         ("agencies", config.agencies().to_string()),
         ("greatest agency number", AgencyId::MAX.to_string()),
-        ("greatest agency number of `block` and `session`", block::MAX_AGENCY.to_string()),
+        ("greatest agency number of `block`, `session` and `short`", block::MAX_AGENCY.to_string()),
         ("name", format!("{MAX_NAME} bytes")),
         ("document", format!("{MAX_DOCUMENT} digits")),
         ("greatest number of a bet", u32::MAX.to_string()),
@@ -59,7 +59,8 @@ fn deadlines_are_those_of_the_code() {
 #[test]
 fn dialects_behave_as_the_document_says() {
     let document = document();
-    let head = "| | `block` | `session` | `fixed` | `framed` | `braces` | `echo` |";
+    let names: Vec<String> = Dialect::ALL.iter().map(|dialect| format!("`{dialect}`")).collect();
+    let head = &format!("| | {} |", names.join(" | "));
     let shown = table(&document, head);
     let row = |name: &str| {
         let row = shown.iter().find(|row| row[0] == name);
@@ -85,4 +86,10 @@ fn dialects_behave_as_the_document_says() {
     let expected: Vec<String> =
         Dialect::ALL.iter().map(|dialect| yes(dialect.profile().waits_for_answers)).collect();
     assert_eq!(waits, expected);
+    assert_eq!(
+        row("an agency can finish and ask for winners"),
+        of_all(&|dialect| yes(dialect.profile().has_finished))
+    );
+    let one: Vec<String> = Dialect::ALL.iter().map(|dialect| yes(dialect.profile().one_message)).collect();
+    assert_eq!(row("a connection carries one message"), one);
 }

@@ -103,7 +103,8 @@ fn table() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
         (sized(FINISHED, 8193, b""), finished_rejected(1), "size 8193, expected 4 to 8192 (at byte 2)"),
         (sized(FINISHED, 65535, b""), finished_rejected(1), "size 65535, expected 4 to 8192 (at byte 2)"),
         (sized(BET, 3, ANA.as_bytes()), zero_bet(), "size 3, expected 4 to 8192 (at byte 2)"),
-        (sized(BET, 8193, ANA.as_bytes()), zero_bet(), "size 8193, expected 4 to 8192 (at byte 2)"),
+        // A Bet that is so long is a block of 128 bytes.
+        (sized(BET, 8193, ANA.as_bytes()), none(), "size 1, expected 3 to 128 (at byte 2)"),
         (sized(BATCH, 3, b"\0"), none(), "size 3, expected 4 to 8192 (at byte 2)"),
         (sized(WINNER, 8193, b"1"), none(), "size 8193, expected 4 to 8192 (at byte 2)"),
         (sized(FINISHED, 5, b""), finished_rejected(1), "size 5, but the payload ends at 4 (at byte 2)"),
