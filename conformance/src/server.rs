@@ -7,6 +7,7 @@ use std::sync::Arc;
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::committer::{self, Committer, Rules};
 use lottery_core::lottery_service::LotteryService;
+use lottery_core::server_connection::BareAnswer;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::ServerConfig;
 
@@ -30,6 +31,8 @@ pub struct ServerSettings {
     pub commit_queue: usize,
     /// Prefix of a line that is sent back.
     pub echo_prefix: String,
+    /// Acknowledgement of a single bet in `bare`.
+    pub bare_answer: BareAnswer,
 }
 
 impl ServerSettings {
@@ -43,6 +46,7 @@ impl ServerSettings {
             anonymous_finish: true,
             commit_queue: 1024 * 1024,
             echo_prefix: String::new(),
+            bare_answer: BareAnswer::Auto,
         }
     }
 
@@ -54,6 +58,7 @@ impl ServerSettings {
             .with_connections_per_ip(self.max_connections_per_ip, self.max_connections_per_ip)
             .with_anonymous_finish(self.anonymous_finish)
             .with_echo_prefix(&self.echo_prefix)
+            .with_bare_answer(self.bare_answer)
     }
 
     /// Returns the rules of the lottery.

@@ -113,6 +113,10 @@ impl Endpoint for Connection {
         self.server.poll_io()
     }
 
+    fn resets(&self) -> bool {
+        self.server.resets()
+    }
+
     fn handle(&mut self, now: Instant, input: Input) {
         self.server.handle(now, input);
         let bank = Arc::clone(&self.bank);

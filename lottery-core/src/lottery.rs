@@ -13,6 +13,7 @@ use crate::committer::{self, Committer, OpenError, Opening};
 use crate::lottery_service::{LotteryService, Stop};
 use crate::memory::Memory;
 use crate::probes::Probes;
+use crate::server_connection::BareAnswer;
 use crate::store::{MemoryStore, Rules, Store, StoreError};
 
 /// Default rules: those of the course.
@@ -92,6 +93,7 @@ impl Lottery<MemoryStore> {
             reserve: None,
             anonymous_finish: false,
             echo_prefix: String::new(),
+            bare_answer: BareAnswer::default(),
         }
     }
 }
@@ -159,6 +161,7 @@ pub struct LotteryBuilder<S> {
     reserve: Option<usize>,
     anonymous_finish: bool,
     echo_prefix: String,
+    bare_answer: BareAnswer,
 }
 
 impl<S: Store> LotteryBuilder<S> {
@@ -178,7 +181,7 @@ impl<S: Store> LotteryBuilder<S> {
     /// Sets the store. Default: [`MemoryStore`], which is lost when the process ends.
     pub fn store<T: Store>(self, store: T) -> LotteryBuilder<T> {
         let Self { opening, store: _, config, max_connections, per_address, queue, shared, .. } = self;
-        let Self { reserve, anonymous_finish, echo_prefix, .. } = self;
+        let Self { reserve, anonymous_finish, echo_prefix, bare_answer, .. } = self;
         LotteryBuilder {
             opening,
             store,
@@ -190,6 +193,7 @@ impl<S: Store> LotteryBuilder<S> {
             reserve,
             anonymous_finish,
             echo_prefix,
+            bare_answer,
         }
     }
 
@@ -240,6 +244,12 @@ impl<S: Store> LotteryBuilder<S> {
         self
     }
 
+    /// Sets the acknowledgement of a single bet in `bare` (`docs/protocol.md#bare`). Default: [`BareAnswer::Auto`].
+    pub fn bare_answer(mut self, answer: BareAnswer) -> Self {
+        self.bare_answer = answer;
+        self
+    }
+
     /// Opens the lottery.
     ///
     /// # Errors
@@ -256,7 +266,8 @@ impl<S: Store> LotteryBuilder<S> {
             .with_memory(Memory::new(shared, reserve))
             .with_connections_per_ip(of_an_address, of_a_local_address)
             .with_anonymous_finish(self.anonymous_finish)
-            .with_echo_prefix(&self.echo_prefix);
+            .with_echo_prefix(&self.echo_prefix)
+            .with_bare_answer(self.bare_answer);
         Ok(Lottery { committer, commit_queue, service })
     }
 }

@@ -14,7 +14,7 @@ use crate::memory::Memory;
 use crate::messages::Notice;
 use crate::peers::{Admission, Host, Limits, Peers};
 use crate::probes::Probes;
-use crate::server_connection::{ConnectionSettings, ServerConnection};
+use crate::server_connection::{BareAnswer, ConnectionSettings, ServerConnection};
 
 /// Makes a [`ServerConnection`] for each connection.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl LotteryService {
             commit_queue,
             memory: None,
             peers: Arc::new(Peers::new(limits)),
-            settings: Arc::new(ConnectionSettings { echo_prefix: String::new(), anonymous_finish: false }),
+            settings: Arc::default(),
             probes: Arc::default(),
             address: None,
             next: AtomicU64::new(1),
@@ -101,18 +101,24 @@ impl LotteryService {
 
     /// Sets the prefix of a line that is sent back. Empty by default (`docs/protocol.md#echo`).
     #[must_use]
-    pub fn with_echo_prefix(self, prefix: &str) -> Self {
-        let settings = ConnectionSettings { echo_prefix: prefix.to_owned(), ..*self.settings };
-        Self { settings: Arc::new(settings), ..self }
+    pub fn with_echo_prefix(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut Arc::make_mut(&mut self.settings).echo_prefix);
+        self
+    }
+
+    /// Sets the acknowledgement of a single bet in `bare` (`docs/protocol.md#bare`).
+    #[must_use]
+    pub fn with_bare_answer(mut self, answer: BareAnswer) -> Self {
+        Arc::make_mut(&mut self.settings).bare_answers.rule = answer;
+        self
     }
 
     /// Allows a client that has finished without an agency number to stand in for an absent agency, if true.
     /// On `framed` a client without bets has no way to send its number (`docs/protocol.md#framed`).
     #[must_use]
-    pub fn with_anonymous_finish(self, anonymous_finish: bool) -> Self {
-        let settings =
-            ConnectionSettings { anonymous_finish, echo_prefix: self.settings.echo_prefix.clone() };
-        Self { settings: Arc::new(settings), ..self }
+    pub fn with_anonymous_finish(mut self, anonymous_finish: bool) -> Self {
+        Arc::make_mut(&mut self.settings).anonymous_finish = anonymous_finish;
+        self
     }
 
     /// Sets the address that it listens at, which is logged once it does.

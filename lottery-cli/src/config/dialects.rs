@@ -30,9 +30,9 @@ impl Registered {
         &self.0
     }
 
-    /// Returns those in which an agency can send its bets.
+    /// Returns those in which an agency can send its bets and finish.
     pub(super) fn with_bets(&self) -> Vec<Dialect> {
-        self.0.iter().copied().filter(|dialect| !dialect.profile().has_lines).collect()
+        self.0.iter().copied().filter(|dialect| dialect.profile().has_finished).collect()
     }
 
     /// Returns the default of a setting: of the client's dialect, and of those of the server, one or all of these.

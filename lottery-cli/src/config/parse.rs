@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lottery_core::server_connection::BareAnswer;
 use lottery_proto::Dialect;
 
 use super::duration;
@@ -94,6 +95,38 @@ impl Choice for StoreKind {
         match self {
             Self::Log => "log",
             Self::Memory => "memory",
+        }
+    }
+}
+
+/// Acknowledgement of Finished in `fixed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinishedAnswer {
+    /// `O`.
+    O,
+    /// `OK`.
+    Ok,
+}
+
+impl Choice for FinishedAnswer {
+    const ALL: &'static [Self] = &[Self::O, Self::Ok];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::O => "o",
+            Self::Ok => "ok",
+        }
+    }
+}
+
+impl Choice for BareAnswer {
+    const ALL: &'static [Self] = &[Self::Auto, Self::Echo, Self::Ack];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Echo => "echo",
+            Self::Ack => "ack",
+            _ => "auto",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, Args, Subcommand};
+use lottery_core::server_connection::BareAnswer;
 use lottery_proto::{Dialect, ServerConfig};
 
 use super::error::{ConfigError, UnknownKeys};
@@ -13,7 +14,8 @@ use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
 use super::parse::{
-    self, Choice, LogTime, MaxMemory, Raw, StoreKind, level, one_of, raw, some_of, some_time, whole,
+    self, Choice, FinishedAnswer, LogTime, MaxMemory, Raw, StoreKind, level, one_of, raw, some_of, some_time,
+    whole,
 };
 use super::table::{Origin, Program, Row, settings};
 use crate::log::Level;
@@ -58,6 +60,12 @@ settings! {
     agencies_before: Option<u32> = ["agencies-before" "SERVER_AGENCIES_BEFORE", "N"] whole::<u32>(1..=99_999);
     /// Dialects that are spoken, with commas between
     dialects: Vec<Dialect> = ["dialects" "SERVER_DIALECTS", "LIST"] some_of(values.dialects.all());
+    /// Answer to Finished in fixed: o, or ok for agencies that take no other
+    fixed_finished_answer: FinishedAnswer =
+        ["fixed-finished-answer" "SERVER_FIXED_FINISHED_ANSWER", "ANSWER" = "o"] one_of(FinishedAnswer::ALL);
+    #[doc = " Answer to a single bet in bare: echo, which sends it back, ack as to several bets,\n\
+             or auto: ack once the agency has sent several at once"]
+    bare_answer: BareAnswer = ["bare-answer" "SERVER_BARE_ANSWER", "ANSWER" = "auto"] one_of(BareAnswer::ALL);
     /// Text before a line that is sent back
     echo_prefix: String = ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = ""] parse::text;
     /// Maximum length of a message
@@ -175,9 +183,11 @@ at. Keys are the same in upper and lower case. Durations are written like 150ms,
 impl ServerSettings {
     /// Returns the configuration of each connection's machine.
     pub fn machine(&self) -> ServerConfig {
+        let ok = self.fixed_finished_answer == FinishedAnswer::Ok;
+        let answering = |dialect: &Dialect| if ok { dialect.answering_ok() } else { *dialect };
         ServerConfig::builder(self.agencies)
             .max_message(usize::try_from(self.max_message).unwrap_or(usize::MAX))
-            .dialects(self.dialects.clone())
+            .dialects(self.dialects.iter().map(answering).collect())
             .idle_timeout(self.idle_timeout)
             .message_timeout(self.message_timeout)
             .stall_timeout(self.stall_timeout)

@@ -144,6 +144,7 @@ pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSet
         .shared_memory(budget.shared, budget.reserve)
         .anonymous_finish(settings.anonymous_finish)
         .echo_prefix(&settings.echo_prefix)
+        .bare_answer(settings.bare_answer)
         .build();
     let lottery = match lottery {
         Ok(lottery) => lottery,

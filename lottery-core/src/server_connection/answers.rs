@@ -57,7 +57,12 @@ impl ServerConnection {
     pub(super) fn stored(&mut self, now: Instant, submission: Submission, outcome: &Outcome) {
         let Submission { ticket, agency, subject, room: _room } = submission;
         match &subject {
-            Subject::Bet { document, number } => self.report.bet(now, document, *number, outcome),
+            Subject::Bet { document, number } => {
+                if self.settings.bare_answers.are_acks(agency) {
+                    self.server.take_for_batch(&ticket);
+                }
+                self.report.bet(now, document, *number, outcome);
+            }
             Subject::Batch(bets) => self.report.batch(now, *bets, outcome),
             Subject::Finished => self.report.finished(now, agency, outcome),
         }

@@ -1,6 +1,7 @@
 //! Server's machine for one connection.
 
 mod answers;
+mod bare_answers;
 mod listing;
 mod report;
 
@@ -11,6 +12,8 @@ use lottery_proto::{Code, ConnId, EchoReply, Endpoint, Failure, Input, Instant, 
 use lottery_runtime::{Machine, Mailbox};
 use tracing::{debug, warn};
 
+pub use self::bare_answers::BareAnswer;
+pub(crate) use self::bare_answers::BareAnswers;
 use self::listing::Listing;
 use self::report::Report;
 use crate::commit_queue::{CommitQueue, Room};
@@ -30,12 +33,13 @@ const LOST: Failure<'static> =
     Failure { code: Code::Storage, text: "the request was lost: it may be stored or not" };
 
 /// Settings that all connections of a server share.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ConnectionSettings {
     /// Prefix of a line that is sent back (`docs/protocol.md#echo`).
     pub(crate) echo_prefix: String,
     /// True if an anonymous client may stand in for an absent agency.
     pub(crate) anonymous_finish: bool,
+    pub(crate) bare_answers: BareAnswers,
 }
 
 /// Connection of the server: submits requests to the commit queue, and replies with the results.
@@ -73,6 +77,10 @@ impl Drop for ServerConnection {
 impl Endpoint for ServerConnection {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         self.server.poll_io()
+    }
+
+    fn resets(&self) -> bool {
+        self.server.resets()
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
@@ -170,6 +178,7 @@ impl ServerConnection {
     fn take_events(&mut self, now: Instant) {
         self.ask_for_winners();
         while self.has_room() {
+            let ambiguous = self.server.dialect().is_some_and(|dialect| dialect.profile().ambiguous_bets);
             let command = match self.server.poll_event() {
                 None => break,
                 Some(Event::Hello { ticket, agency }) => {
@@ -180,6 +189,9 @@ impl ServerConnection {
                     Command::store_bet(ticket, agency, bets, self.room.take())
                 }
                 Some(Event::Batch { ticket, agency, bets }) => {
+                    if ambiguous {
+                        self.settings.bare_answers.saw_batch(agency);
+                    }
                     Command::store_batch(ticket, agency, bets, self.room.take())
                 }
                 Some(Event::Finished { ticket, agency }) => Command::finish(ticket, agency),

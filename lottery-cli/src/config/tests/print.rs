@@ -5,7 +5,8 @@ use std::ffi::OsString;
 
 use super::{World, ours};
 use crate::config::table::{Program, Row};
-use crate::config::{self, Choice, ConfigError, LogTime, Parsed, StoreKind};
+use crate::config::{self, Choice, ConfigError, FinishedAnswer, LogTime, Parsed, StoreKind};
+use lottery_core::server_connection::BareAnswer;
 use lottery_proto::Dialect;
 
 fn printed<T: std::fmt::Debug>(parsed: Result<Parsed<T>, ConfigError>) -> String {
@@ -22,30 +23,32 @@ fn print_config_shows_server_values_with_their_origins() {
     assert_eq!(
         printed(world.parse_server(&flags)),
         "\
-setting                 value                                   origin
-config                  my.ini                                  flag --config
-strict-config           false                                   default
-listen                  ::1                                     flag --listen
-port                    80                                      flag --listen
-listen-backlog          1024                                    default
-log-level               INFO                                    default
-log-time                utc                                     default
-agencies                3                                       my.ini
-data-dir                a\\nñ                                    flag --data-dir
-store                   memory                                  environment SERVER_STORE
-winning-number          7574                                    default
-anonymous-finish        false                                   default
-agencies-before         -                                       default
-dialects                block,session,fixed,framed,braces,echo  default
-echo-prefix                                                     default
-max-message             1048576                                 default
-max-memory              quarter                                 default
-max-connections         4096                                    default
-max-connections-per-ip  256                                     default
-idle-timeout            60s                                     default
-message-timeout         20s                                     default
-stall-timeout           20s                                     default
-linger-timeout          1s                                      default
+setting                 value                                                           origin
+config                  my.ini                                                          flag --config
+strict-config           false                                                           default
+listen                  ::1                                                             flag --listen
+port                    80                                                              flag --listen
+listen-backlog          1024                                                            default
+log-level               INFO                                                            default
+log-time                utc                                                             default
+agencies                3                                                               my.ini
+data-dir                a\\nñ                                                            flag --data-dir
+store                   memory                                                          environment SERVER_STORE
+winning-number          7574                                                            default
+anonymous-finish        false                                                           default
+agencies-before         -                                                               default
+dialects                block,session,fixed,framed,braces,short,columns,line,bare,echo  default
+fixed-finished-answer   o                                                               default
+bare-answer             auto                                                            default
+echo-prefix                                                                             default
+max-message             1048576                                                         default
+max-memory              quarter                                                         default
+max-connections         4096                                                            default
+max-connections-per-ip  256                                                             default
+idle-timeout            60s                                                             default
+message-timeout         20s                                                             default
+stall-timeout           20s                                                             default
+linger-timeout          1s                                                              default
 "
     );
 }
@@ -211,6 +214,8 @@ fn the_help_lists_every_choice() {
     }
     let (server, client) = (&config::server::PROGRAM, &config::client::PROGRAM);
     listed::<StoreKind>(row(server, "store"));
+    listed::<FinishedAnswer>(row(server, "fixed-finished-answer"));
+    listed::<BareAnswer>(row(server, "bare-answer"));
     listed::<LogTime>(row(server, "log-time"));
     listed::<LogTime>(row(client, "log-time"));
 }
