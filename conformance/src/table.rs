@@ -49,6 +49,10 @@ macro_rules! table {
                 waiters_are_closed_unless_they_are_allowed, two_waiters_stand_for_two_agencies, a_waiter_does_not_stand_for_an_agency_with_bets,
                 bets_after_the_draw_are_rejected, shutdown_does_not_wait_for_the_draw;
         });
+        $crate::subject!($which bets_only in_time {
+            server: agencies_that_send_bets_only_get_their_replies, a_block_in_two_segments_is_one_bet,
+                a_rejected_bet_is_told_as_its_dialect_can, a_single_bet_of_bare_is_answered_as_its_agency_expects;
+        });
         $crate::subject!($which broken_peers in_time {
             pair: broken_peers_disturb_no_other, replies_to_vanished_peers_are_dropped;
         });

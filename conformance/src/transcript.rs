@@ -49,6 +49,8 @@ pub struct Transcript {
     pub reply_prefix: String,
     /// Events of each connection.
     pub connections: Vec<Vec<Said>>,
+    /// Rows of each agency that were stored, where they are recorded.
+    pub stored: BTreeMap<u32, Vec<String>>,
 }
 
 /// Returns the directory of the recordings.
@@ -68,12 +70,19 @@ impl Transcript {
         let path = directory().join(format!("{name}.json"));
         let text = fs::read_to_string(&path).expect("there is a recording of each dialect");
         let json: Value = serde_json::from_str(&text).expect("a recording is JSON");
-        assert_eq!(json["dialect"], dialect.name());
+        let named = json["dialect"].as_str().expect("a name");
+        assert!(named == dialect.name() || name.starts_with(&format!("stages/{named}")), "{named} in {name}");
         let agencies = json["agencies"].as_u64().unwrap_or_default();
         let connections = json["connections"].as_array().expect("a list of connections");
+        let mut stored: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for row in json["stored"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let (agency, bet) = row.split_once(',').expect("a row begins with its agency");
+            stored.entry(agency.parse().expect("a number")).or_default().push(bet.to_owned());
+        }
         Self {
             dialect,
             agencies: u32::try_from(agencies).expect("a small number"),
+            stored,
             reply_prefix: json["reply_prefix"].as_str().unwrap_or_default().to_owned(),
             connections: connections
                 .iter()

@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "the name of a test is what it shows")]
 
 pub mod anonymous_waiters;
+pub mod bets_only;
 pub mod broken_peers;
 pub mod client_shutdown;
 pub mod connecting;

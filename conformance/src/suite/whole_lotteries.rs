@@ -29,13 +29,13 @@ fn play<Server: StoppableRuntime, Client: StoppableRuntime>(dialect: Dialect, st
 }
 
 pub fn every_agency_gets_its_winners<Server: StoppableRuntime, Client: StoppableRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in Dialect::WITH_WINNERS {
         play::<Server, Client>(dialect, MemoryStore::new());
     }
 }
 
 pub fn every_bet_is_on_disk<Server: StoppableRuntime>() {
-    for &dialect in Dialect::WITH_BETS {
+    for &dialect in Dialect::WITH_WINNERS {
         let directory = tempfile::tempdir().expect("a directory");
         let store = LogStore::open(directory.path()).expect("an empty store");
         play::<Server, Server>(dialect, store);
