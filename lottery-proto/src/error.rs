@@ -202,6 +202,9 @@ pub enum CloseReason {
     /// The peer did not reply in time.
     #[error("timeout: the peer did not answer")]
     NoAnswer,
+    /// The application did not reply to a request in time.
+    #[error("timeout: a request was not replied to")]
+    NoReply,
     /// The socket failed, or the peer is gone.
     #[error("connection lost")]
     Lost,

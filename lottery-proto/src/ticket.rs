@@ -22,9 +22,11 @@ pub struct ConnId(pub u64);
 /// }
 /// ```
 ///
-/// A ticket may be kept as long as needed, and answered from any task. The client waits for its reply, and every later
-/// reply of the connection waits, too: replies leave in the order of the requests. A ticket that is dropped is never
-/// answered; to end its connection instead, call [`Server::reject`](crate::Server::reject).
+/// A ticket may be answered from any task. The client waits for its reply, and every later reply of the connection
+/// waits, too: replies leave in the order of the requests. A ticket that is not answered in time, because it was dropped
+/// for example, ends its connection with a failure (`docs/protocol.md#deadlines`,
+/// [`ServerConfig::reply_timeout`](crate::ServerConfig::reply_timeout)); only one of a query that waits for the draw may be
+/// kept as long as needed. To fail a request at once, answer its [`Ticket::failed`] with a [`Failure`].
 #[must_use = "an unanswered request holds back all later answers of its connection"]
 pub struct Ticket<R> {
     pub(crate) conn: ConnId,

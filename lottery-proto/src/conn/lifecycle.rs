@@ -85,6 +85,13 @@ impl Lifecycle {
         }
     }
 
+    /// Replaces the reason `Done` of a connection that ends without all of its replies.
+    pub(crate) fn spoil(&mut self, reason: CloseReason) {
+        if self.reason == Some(CloseReason::Done) {
+            self.reason = Some(reason);
+        }
+    }
+
     /// Returns the reason once, when the connection is closed.
     pub(crate) fn tell(&mut self) -> Option<CloseReason> {
         if !self.is_closed() || self.told {

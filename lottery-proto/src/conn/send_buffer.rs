@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::Instant;
 use crate::error::CloseReason;
 use crate::wire::{
     AfterReply, Answer, Code, Failure, Kind, ListError, ListSize, Listing, Part, PendingReply, ServerCodec,
@@ -73,10 +74,13 @@ pub(crate) struct ReplyQueue {
     /// Number of the request at the front.
     base: u64,
     queue: VecDeque<Slot>,
+    /// True once the replies that were owed were given up.
+    given_up: bool,
 }
 
 enum Slot {
-    PendingReply(PendingReply),
+    /// Request without a reply, and the time at which it was taken.
+    PendingReply(PendingReply, Instant),
     /// Request that is being answered with a list, and the part that is sent.
     Listing(PendingReply, Listing),
     /// Reply that waits for an earlier one, and the reason for which the connection ends with it, if it does.
@@ -86,7 +90,7 @@ enum Slot {
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::PendingReply(owed) => owed.fmt(f),
+            Self::PendingReply(owed, _) => owed.fmt(f),
             Self::Listing(owed, listing) => write!(f, "{owed:?}: {listing:?}"),
             Self::Ready(bytes, end) => write!(f, "Ready({}, {end:?})", bytes.len()),
         }
@@ -94,9 +98,9 @@ impl fmt::Debug for Slot {
 }
 
 impl ReplyQueue {
-    /// Appends a request, and returns the number of its slot.
-    pub(crate) fn push(&mut self, owed: PendingReply) -> u64 {
-        self.queue.push_back(Slot::PendingReply(owed));
+    /// Appends a request that was taken at `now`, and returns the number of its slot.
+    pub(crate) fn push(&mut self, owed: PendingReply, now: Instant) -> u64 {
+        self.queue.push_back(Slot::PendingReply(owed, now));
         self.base + self.queue.len() as u64 - 1
     }
 
@@ -104,7 +108,7 @@ impl ReplyQueue {
     pub(crate) fn owed(&self, number: u64) -> Option<Kind> {
         let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
         match self.queue.get(index)? {
-            Slot::PendingReply(owed) => Some(owed.kind),
+            Slot::PendingReply(owed, _) => Some(owed.kind),
             Slot::Listing(..) | Slot::Ready(..) => None,
         }
     }
@@ -114,18 +118,27 @@ impl ReplyQueue {
         let index = self
             .queue
             .iter()
-            .position(|slot| matches!(slot, Slot::PendingReply(owed) if owed.kind == kind))?;
+            .position(|slot| matches!(slot, Slot::PendingReply(owed, _) if owed.kind == kind))?;
         Some(self.base + index as u64)
     }
 
     /// Turns the unanswered request with that number into a batch, if it is a single bet.
     pub(crate) fn take_for_batch(&mut self, number: u64) {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
-        if let Some(Slot::PendingReply(owed)) = index.and_then(|index| self.queue.get_mut(index))
+        if let Some(Slot::PendingReply(owed, _)) = index.and_then(|index| self.queue.get_mut(index))
             && owed.kind == Kind::Bet
         {
             *owed = PendingReply::new(Kind::Batch, owed.agency);
         }
+    }
+
+    /// Returns the time at which the oldest request without a reply was taken. A query that waits for the draw does not
+    /// count, and neither does a request whose list has begun.
+    pub(crate) fn unanswered_since(&self) -> Option<Instant> {
+        self.queue.iter().find_map(|slot| match slot {
+            Slot::PendingReply(owed, since) if owed.kind != Kind::AwaitWinners => Some(*since),
+            _ => None,
+        })
     }
 
     /// Answers request `number`. Replies that may leave are appended to `output`; the result is the reason for which
@@ -144,7 +157,7 @@ impl ReplyQueue {
     ) -> Result<Option<CloseReason>, TooLarge> {
         let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
         let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(None) };
-        let Slot::PendingReply(owed) = slot else { return Ok(None) };
+        let Slot::PendingReply(owed, _) = slot else { return Ok(None) };
         if let Answer::List(size) = answer
             && size.documents > 0
         {
@@ -217,6 +230,27 @@ impl ReplyQueue {
         self.base += 1;
     }
 
+    /// Answers the request at the front with the failure of the connection, and forgets all others. A list of which a
+    /// part was given stays as it is: no dialect has a failure within one.
+    pub(crate) fn give_up(&mut self, failure: Failure<'_>, codec: &dyn ServerCodec, output: &mut SendBuffer) {
+        let owed = match self.queue.front() {
+            Some(Slot::PendingReply(owed, _)) => Some(owed),
+            Some(Slot::Listing(owed, listing)) if !listing.is_begun() => Some(owed),
+            _ => None,
+        };
+        if let Some(owed) = owed {
+            let put = put(codec, owed, &Answer::Failed(failure), output.buffer());
+            debug_assert!(put.is_ok(), "every dialect can carry a failure");
+        }
+        self.clear();
+        self.given_up = true;
+    }
+
+    /// True once [`ReplyQueue::give_up`] was called.
+    pub(crate) const fn is_given_up(&self) -> bool {
+        self.given_up
+    }
+
     /// Forgets the unanswered requests. Their tickets are ignored from now on.
     pub(crate) fn clear(&mut self) {
         self.base += self.queue.len() as u64;
@@ -240,7 +274,7 @@ impl ReplyQueue {
     /// Returns the memory held, in bytes.
     pub(crate) fn memory(&self) -> usize {
         let ready = |slot: &Slot| match slot {
-            Slot::PendingReply(owed) | Slot::Listing(owed, _) => owed.echo.len(),
+            Slot::PendingReply(owed, _) | Slot::Listing(owed, _) => owed.echo.len(),
             Slot::Ready(bytes, _) => bytes.capacity(),
         };
         self.queue.capacity() * size_of::<Slot>() + self.queue.iter().map(ready).sum::<usize>()

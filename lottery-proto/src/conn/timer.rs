@@ -31,14 +31,24 @@ pub(crate) enum Timer {
     Stall,
     /// The peer owes a reply.
     Answer,
+    /// The application owes a reply.
+    Reply,
     /// The connection is ending.
     Linger,
     /// Memory can be given back.
     Shrink,
 }
 
-const ALL: [Timer; 7] =
-    [Timer::Idle, Timer::Message, Timer::Line, Timer::Stall, Timer::Answer, Timer::Linger, Timer::Shrink];
+const ALL: [Timer; 8] = [
+    Timer::Idle,
+    Timer::Message,
+    Timer::Line,
+    Timer::Stall,
+    Timer::Answer,
+    Timer::Reply,
+    Timer::Linger,
+    Timer::Shrink,
+];
 
 /// Deadlines that are set, one for each [`Timer`].
 #[derive(Debug, Default)]

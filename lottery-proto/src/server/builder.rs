@@ -87,6 +87,17 @@ impl ServerConfigBuilder {
         self
     }
 
+    /// Sets the maximum time from handing out a request to its reply, and from when a part of a list of winners is wanted
+    /// ([`Server::wants_winners`](crate::Server::wants_winners)) to that part (`docs/protocol.md#deadlines`). Default 300 s.
+    /// A query that waits for the draw has no such limit.
+    ///
+    /// Then the request is answered with a failure, and the connection ends: a ticket that was dropped holds no connection
+    /// for ever.
+    pub fn reply_timeout(mut self, timeout: Duration) -> Self {
+        self.0.reply_timeout = timeout;
+        self
+    }
+
     /// Sets the maximum wait for the peer's end after our FIN, and for everything after a shutdown or a failure. Default
     /// 1 s.
     pub fn linger_timeout(mut self, timeout: Duration) -> Self {
@@ -135,6 +146,7 @@ impl ServerConfigBuilder {
             ("idle_timeout", config.idle_timeout),
             ("message_timeout", config.message_timeout),
             ("stall_timeout", config.stall_timeout),
+            ("reply_timeout", config.reply_timeout),
             ("linger_timeout", config.linger_timeout),
             ("line_timeout", config.line_timeout),
             ("shrink_after", config.shrink_after),
@@ -203,6 +215,7 @@ mod tests {
             (valid().idle_timeout(Duration::ZERO), "idle_timeout: zero, expected some time"),
             (valid().message_timeout(Duration::ZERO), "message_timeout: zero, expected some time"),
             (valid().stall_timeout(Duration::ZERO), "stall_timeout: zero, expected some time"),
+            (valid().reply_timeout(Duration::ZERO), "reply_timeout: zero, expected some time"),
             (valid().linger_timeout(Duration::ZERO), "linger_timeout: zero, expected some time"),
             (valid().line_timeout(Duration::ZERO), "line_timeout: zero, expected some time"),
             (valid().shrink_after(Duration::ZERO), "shrink_after: zero, expected some time"),

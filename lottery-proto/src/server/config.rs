@@ -26,6 +26,7 @@ pub struct ServerConfig {
     pub(super) idle_timeout: Duration,
     pub(super) message_timeout: Duration,
     pub(super) stall_timeout: Duration,
+    pub(super) reply_timeout: Duration,
     pub(super) linger_timeout: Duration,
     pub(super) line_timeout: Duration,
     pub(super) shrink_after: Duration,
@@ -44,6 +45,7 @@ impl ServerConfig {
             idle_timeout: Duration::from_secs(60),
             message_timeout: Duration::from_secs(20),
             stall_timeout: Duration::from_secs(20),
+            reply_timeout: Duration::from_secs(300),
             linger_timeout: Duration::from_secs(1),
             line_timeout: Duration::from_millis(100),
             shrink_after: Duration::from_millis(250),
@@ -93,6 +95,11 @@ impl ServerConfig {
     /// Returns the maximum time in which a peer takes nothing.
     pub const fn stall_timeout(&self) -> Duration {
         self.stall_timeout
+    }
+
+    /// Returns the maximum time in which the application does not reply to a request.
+    pub const fn reply_timeout(&self) -> Duration {
+        self.reply_timeout
     }
 
     /// Returns the maximum wait for the peer's end.

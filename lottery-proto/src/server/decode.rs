@@ -127,7 +127,7 @@ impl Server {
     pub(super) fn take_front(&mut self) -> Option<(u64, Request, Range<usize>)> {
         let Front { len, decoded } = self.front.take()?;
         let mut request = decoded?.ok()?;
-        let number = self.slots.push(owed(&mut request));
+        let number = self.slots.push(owed(&mut request), self.now);
         self.heard = self.now;
         let message = self.recv.take_place(len);
         let alone = self.dialect.is_some_and(|dialect| dialect.profile().one_message);
@@ -151,7 +151,7 @@ impl Server {
         let named = due.as_ref().and_then(|owed| AgencyId::new(owed.agency));
         // A message that was not understood may have held bets.
         self.bets_rejected |= due.is_none();
-        let number = self.slots.push(due.unwrap_or(PendingReply::new(Kind::Unknown, 0)));
+        let number = self.slots.push(due.unwrap_or(PendingReply::new(Kind::Unknown, 0)), self.now);
         self.recv.take(len);
         self.answer_rejection(number, error);
         self.frame();

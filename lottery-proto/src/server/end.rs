@@ -3,6 +3,7 @@
 use super::Server;
 use crate::bet::AgencyId;
 use crate::conn::{Instant, Transition};
+use crate::dialect::Dialect;
 use crate::error::CloseReason;
 use crate::wire::{Answer, Code, Failure, Kind, PendingReply};
 
@@ -62,9 +63,19 @@ impl Server {
         // If a whole message waits, it is what fails.
         let due = due.or_else(|| self.due_at_front()).unwrap_or(PendingReply::new(Kind::Unknown, agency));
         self.end(now, reason);
-        let number = self.slots.push(due);
+        let number = self.slots.push(due, now);
         let answered = self.answer(now, number, &Answer::Failed(failure));
         debug_assert!(answered.is_ok(), "every dialect can carry a failure");
+    }
+
+    /// Ends the connection because the application did not reply in time. The failure takes the place of the first reply
+    /// that is owed; those behind it never leave.
+    pub(super) fn give_up_replies(&mut self, now: Instant) {
+        let failure = Failure { code: Code::Storage, text: "no answer was given in time" };
+        self.slots.give_up(failure, self.dialect.unwrap_or(Dialect::ECHO).server(), &mut self.output);
+        // The peer may have ended its side, and the reason be known as `Done` since.
+        self.lifecycle.spoil(CloseReason::NoReply);
+        self.end(now, CloseReason::NoReply);
     }
 
     /// Takes no more requests. `Done` and `Superseded` get no linger deadline yet: a client that was served may need

@@ -104,6 +104,8 @@ pub struct Server {
     begun: Option<Instant>,
     /// Time since which the peer has taken none of the bytes that are to be sent.
     unsent: Option<Instant>,
+    /// Time since which the application owes the next part of a list.
+    part_wanted: Option<Instant>,
     /// Time of the first "pending" to the agency.
     pending: Option<Instant>,
     /// Time since which this side is ending the connection.
@@ -141,6 +143,7 @@ impl Server {
             replied: false,
             begun: None,
             unsent: None,
+            part_wanted: None,
             pending: None,
             ending: None,
             dropped: 0,

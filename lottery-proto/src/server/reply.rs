@@ -9,7 +9,8 @@ use crate::wire::{Answer, Failure, Kind, ListError, TooLarge};
 impl Server {
     /// Answers a request. Replies leave in the order of the requests, whatever the order of these calls.
     ///
-    /// On a closed connection the reply is dropped without an error: a peer may leave at any time.
+    /// On a connection that is closed, or was given up because no reply came in time
+    /// ([`ServerConfig::reply_timeout`](crate::ServerConfig::reply_timeout)), the reply is dropped without an error.
     ///
     /// # Errors
     /// The ticket comes back if it belongs to another connection, or if the dialect cannot carry the reply.
@@ -47,8 +48,9 @@ impl Server {
 
     /// Sends the next documents of the announced list. Later replies wait until all of them are given.
     ///
-    /// A part should be a few kilobytes: it is kept in memory until it is sent. On a closed connection it is dropped
-    /// without an error.
+    /// A part should be a few kilobytes: it is kept in memory until it is sent. On a connection that is closed, or was
+    /// given up because no part came in time ([`ServerConfig::reply_timeout`](crate::ServerConfig::reply_timeout), from when
+    /// it is wanted), it is dropped without an error.
     ///
     /// # Errors
     /// No list is being sent, or the documents do not agree with its size.
@@ -57,7 +59,7 @@ impl Server {
         now: Instant,
         documents: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<(), ListError> {
-        if self.lifecycle.is_closed() {
+        if self.lifecycle.is_closed() || self.slots.is_given_up() {
             return Ok(());
         }
         self.put_documents(now, documents)?;
@@ -108,7 +110,11 @@ impl Server {
         documents: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<(), ListError> {
         let codec = self.dialect.unwrap_or(Dialect::ECHO).server();
+        let is_empty = documents.clone().next().is_none();
         let end = self.slots.put_winners(documents, codec, &mut self.output)?;
+        if !is_empty {
+            self.part_wanted = None;
+        }
         self.active = now;
         self.end_with(now, end);
         Ok(())

@@ -70,6 +70,9 @@ impl Server {
         self.timers
             .set(Timer::Message, deadline(self.begun, message_limit(config.message_timeout, received)));
         self.timers.set(Timer::Stall, deadline(self.unsent, config.stall_timeout));
+        self.part_wanted = if self.wants_winners() { self.part_wanted.or(Some(now)) } else { None };
+        let unanswered = self.slots.unanswered_since().into_iter().chain(self.part_wanted).min();
+        self.timers.set(Timer::Reply, deadline(unanswered, config.reply_timeout));
         self.timers.set(Timer::Linger, deadline(self.ending, config.linger_timeout));
         let surplus = self.recv.is_grown() || self.spans.is_grown() || self.has_surplus();
         let grown = (received == 0 && surplus) || self.output.is_grown();
@@ -111,6 +114,7 @@ impl Server {
             // Some clients send no line end: the original server replies to the bytes of one read.
             Timer::Line => self.search.line_over = true,
             Timer::Stall => self.lifecycle.apply(Transition::GaveUp, CloseReason::Stalled),
+            Timer::Reply => self.give_up_replies(now),
             Timer::Linger => self.lifecycle.apply(Transition::GaveUp, CloseReason::Rejected),
             Timer::Shrink => self.shrink(),
             Timer::Answer => {}

@@ -74,8 +74,12 @@ impl Listing {
         if !fits || next.documents > self.rest.documents || (last && next.bytes < self.rest.bytes) {
             return Err(ListError::OtherSize);
         }
-        let first = self.rest == self.size;
-        Ok(Part { size: self.size, first, last })
+        Ok(Part { size: self.size, first: !self.is_begun(), last })
+    }
+
+    /// True if a part has been sent.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.rest != self.size
     }
 
     /// Counts documents of that size, for which [`Listing::part`] succeeded, as sent.

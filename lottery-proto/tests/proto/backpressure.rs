@@ -69,7 +69,7 @@ fn a_message_without_room_to_arrive_has_no_deadline() {
     assert!(!reads(&mut server));
     server.handle(at(100_000), Input::Timeout);
     assert_eq!(server.state(), State::Open);
-    assert_eq!(server.poll_io().unwrap().deadline, None);
+    assert_eq!(server.poll_io().unwrap().deadline, Some(at(300_000)), "that for the reply");
 
     server.reply(at(100_000), ticket, Receipt::Stored { total: 1 }).unwrap();
     let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };

@@ -31,7 +31,7 @@ fn memory_is_given_back_while_a_connection_waits() {
     assert!(server.memory() < 2048);
     assert!(!server.poll_io().unwrap().recv.is_empty());
     assert!(server.memory() < 2048, "to be ready to read is not to grow");
-    assert_eq!(deadline(&mut server), None);
+    assert_eq!(deadline(&mut server), Some(at(301_000)), "that for the reply");
     server.reply(at(90_000), ticket, WinnersReply::Pending).unwrap();
     let _ = take(&mut server, at(90_000));
     assert_eq!(expire(&mut server), at(90_250));

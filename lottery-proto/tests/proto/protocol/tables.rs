@@ -48,6 +48,7 @@ fn deadlines_are_those_of_the_code() {
         ),
         ("`line`", format!("{} ms", config.line_timeout().as_millis())),
         ("`stall`", seconds(config.stall_timeout())),
+        ("`reply`", seconds(config.reply_timeout())),
         ("`linger`", seconds(config.linger_timeout())),
     ];
     let shown = table(&document, "| deadline | runs | default | and then |");

@@ -21,17 +21,17 @@ fn silence_counts_from_the_last_byte_and_the_last_reply() {
     give(&mut server, at(5_000), &batch(1, &[ANA]));
     let Some(Event::Batch { ticket, .. }) = server.poll_event() else { panic!() };
     // As long as the server owes a reply the client owes nothing.
-    server.handle(at(9_000_000), Input::Timeout);
-    assert_eq!(deadline(&mut server), None);
-    server.reply(at(9_000_000), ticket, Receipt::Stored { total: 1 }).unwrap();
-    assert_eq!(deadline(&mut server), Some(at(9_060_000)));
-    give(&mut server, at(9_001_000), &block(FINISHED, 1, b""));
+    server.handle(at(300_000), Input::Timeout);
+    assert_eq!(deadline(&mut server), Some(at(305_000)), "that for the reply");
+    server.reply(at(300_000), ticket, Receipt::Stored { total: 1 }).unwrap();
+    assert_eq!(deadline(&mut server), Some(at(360_000)));
+    give(&mut server, at(301_000), &block(FINISHED, 1, b""));
     let Some(Event::Finished { ticket, .. }) = server.poll_event() else { panic!() };
-    server.reply(at(9_002_000), ticket, Receipt::Stored { total: 1 }).unwrap();
-    let _ = take(&mut server, at(9_003_000));
-    assert_eq!(expire(&mut server), at(9_003_250), "memory is given back");
-    assert_eq!(expire(&mut server), at(9_063_000));
-    ends(&mut server, at(9_063_000), CloseReason::Idle);
+    server.reply(at(302_000), ticket, Receipt::Stored { total: 1 }).unwrap();
+    let _ = take(&mut server, at(303_000));
+    assert_eq!(expire(&mut server), at(303_250), "memory is given back");
+    assert_eq!(expire(&mut server), at(363_000));
+    ends(&mut server, at(363_000), CloseReason::Idle);
 }
 
 /// Fillers and rejected messages every second do not keep a connection: it ends as if the peer had been

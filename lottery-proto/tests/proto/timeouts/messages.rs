@@ -58,7 +58,7 @@ fn a_message_that_is_not_read_has_no_deadline() {
         assert!(server.poll_io().unwrap().recv.is_empty());
         if answered > now {
             server.handle(at(answered), Input::Timeout);
-            assert_eq!(deadline(&mut server), None);
+            assert_eq!(deadline(&mut server), Some(at(now + 300_000)), "that for the reply");
         }
         server.reply(at(answered), ticket, WinnersReply::Pending).unwrap();
         let _ = take(&mut server, at(answered));

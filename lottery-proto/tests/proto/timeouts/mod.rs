@@ -5,6 +5,7 @@ mod close;
 mod idle;
 mod messages;
 mod replies;
+mod unanswered;
 
 use std::time::Duration;
 

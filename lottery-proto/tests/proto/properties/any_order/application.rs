@@ -120,6 +120,9 @@ impl Run {
         };
         let (bytes, ends) = encoded_reply(self.dialect, &reply, REJECTED.text);
         self.ends |= ends;
-        self.answers[n] = Some(bytes);
+        // A late reply to a request that was given up is none.
+        if let Some(answer) = self.answers.get_mut(n) {
+            *answer = Some(bytes);
+        }
     }
 }

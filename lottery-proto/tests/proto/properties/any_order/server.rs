@@ -157,8 +157,16 @@ impl Run {
     }
 
     fn tell(&mut self, input: Input) {
+        let owed = self.server.unanswered() > 0;
         self.server.handle(self.now, input);
         self.contract.told(input);
+        let given_up = input == Input::Timeout && owed && self.server.unanswered() == 0;
+        if given_up && self.server.state() != State::Closed {
+            // The application was too slow: the first reply that it owes is a failure, and no other leaves.
+            self.ends = true;
+            let known = self.answers.iter().take_while(|answer| answer.is_some()).count();
+            self.answers.truncate(known);
+        }
         self.check_deadline();
     }
 
