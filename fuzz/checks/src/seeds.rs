@@ -41,10 +41,12 @@ fn connections(name: &str) -> Vec<Vec<Message>> {
 fn message(entry: &Value) -> Option<Message> {
     let hex = entry["hex"].as_str()?;
     let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
-    Some(Message {
-        from_client: entry["from"] == "client",
-        bytes: (0..hex.len()).step_by(2).map(byte).collect(),
-    })
+    let mut bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    // Blocks of 8192 bytes are padded where they are fed.
+    if entry["padded_to"] == 128 {
+        bytes.resize(128, 0);
+    }
+    Some(Message { from_client: entry["from"] == "client", bytes })
 }
 
 /// Returns every recorded connection, with its dialect. No session was recorded: one is written here.
@@ -54,6 +56,12 @@ fn all() -> Vec<(Dialect, Vec<Message>)> {
         .into_iter()
         .flat_map(|dialect| of(dialect, dialect.name()))
         .chain(of(Dialect::ECHO, "echo-prefixed"))
+        .chain(of(Dialect::SHORT, "stages/block-ej5"))
+        .chain(of(Dialect::COLUMNS, "stages/fixed-ej5"))
+        .chain(of(Dialect::LINE, "stages/framed-ej5"))
+        .chain(of(Dialect::BARE, "stages/braces-ej5"))
+        .chain(of(Dialect::BARE, "stages/braces-ej6"))
+        .filter(|(_, messages)| !messages.is_empty())
         .collect();
     let message =
         |from_client, kind, payload: &[u8]| Message { from_client, bytes: packet(kind, 1, payload) };
@@ -207,7 +215,7 @@ pub(crate) fn client() -> Vec<Input> {
             &[0xC4, 0x6F],
             &[0xE1, 0xC2, 0xC3, 0x6F],
         ]
-        .map(|asked| [&[number(*dialect).expect("few dialects") + 96][..], asked, &steps].concat())
+        .map(|asked| [&[number(*dialect).expect("few dialects") + 100][..], asked, &steps].concat())
     });
     inputs.collect()
 }
@@ -218,7 +226,7 @@ pub(crate) fn pieces() -> Vec<Input> {
         let steps = |client| stream(&of(messages, client), is_padded(*dialect), |len| vec![len], PAD, &[]);
         let place = Dialect::ALL.iter().position(|found| found == dialect).expect("a dialect");
         let replies =
-            (0..32).map(|request| request * 8).find(|byte| usize::from(*byte) % 6 == place && *byte > 1);
+            (2..=u8::MAX).find(|byte| usize::from(*byte) % Dialect::ALL.len() == place && byte / 8 % 4 == 0);
         let sent = [0, 1].map(|receiver| [&[receiver][..], &steps(true)].concat());
         sent.into_iter().chain(replies.map(|receiver| [&[receiver][..], &steps(false)].concat()))
     });
