@@ -36,6 +36,9 @@ const TOKENS: &[&[u8]] = &[
     b"Q{AgencyID:1};",
     b"N{AgencyID:2};",
     b"AgencyID:",
+    b"{PlayerName:",
+    b"1;",
+    b"00001A",
     b"PlayerName:",
     b"W;",
     b"R{",
@@ -85,6 +88,17 @@ fn a_batch(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
             let columns = |[f, l, d, b, n]: &[String; 5]| format!("{f:30}{l:30}{d:0>8}{b}{n:0>4}");
             format!("A00001{:05}{}", bets.len(), each(&columns, ""))
         }
+        "short" => {
+            let bet = bets[0].0.join("|");
+            return short(1, if bet.len() > 125 { "Ana|Paz|20000001|1980-01-01|7574" } else { &bet });
+        }
+        "columns" => {
+            let name = |name: &str| name.chars().take(10).collect::<String>();
+            let [first, last, document, date, number] = &bets[0].0;
+            let names = format!("{:10}{:10}", name(first), name(last));
+            format!("00001{names}{document:0>8}{date}{number:0>4}")
+        }
+        "line" => format!("1;{}\n", bets[0].0.join(";")),
         "framed" => {
             let lines = each(&|fields| fields.join(";"), "\n");
             return framed(format!("1;{}\n{lines}\n", bets.len()));
@@ -96,7 +110,8 @@ fn a_batch(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
                      WageredNumber:{n},AgencyID:1}}"
                 )
             };
-            format!("B{};", each(&keys, ","))
+            let letter = if dialect == Dialect::BARE { "" } else { "B" };
+            format!("{letter}{};", each(&keys, ","))
         }
     };
     text.into_bytes()
@@ -106,7 +121,7 @@ fn a_batch(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
 fn request(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
     match (dialect.name(), rng.index(6)) {
         ("echo", _) => format!("{} N°{}\n", name(rng), rng.index(100)).into_bytes(),
-        (_, 0..=2) => a_batch(dialect, rng),
+        ("short" | "columns" | "line" | "bare", _) | (_, 0..=2) => a_batch(dialect, rng),
         ("block", 3) => block(BET, 1, bet(rng).0.join("|").as_bytes()),
         ("block", 4) => block(FINISHED, 1, b""),
         ("block", _) => block(WINNER, 1, b"1"),
@@ -138,16 +153,29 @@ pub fn answer(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
         ("framed", 1) => framed("error;el disco está lleno"),
         ("framed", 2) => framed("NO_WINNERS"),
         ("framed", _) => framed(documents.join(";")),
-        ("braces", 0) => b"ACK_CHUNK;".to_vec(),
+        ("braces", 3) | ("bare", 0) => b"ERROR:el disco;".to_vec(),
+        ("braces", 0) | ("bare", _) => b"ACK_CHUNK;".to_vec(),
         ("braces", 1) => b"ACK_NOTIFY;".to_vec(),
         ("braces", 2) => b"W;;".to_vec(),
-        ("braces", 3) => b"ERROR:el disco;".to_vec(),
         ("braces", _) => {
             let won: Vec<String> = documents.iter().map(|doc| format!("{{PlayerDocID:{doc}}}")).collect();
             format!("R{};", won.join(",")).into_bytes()
         }
+        ("short", 0) => short(2, "20000001|7574|0"),
+        ("short", _) => short(2, "20000001|7574|1"),
+        ("columns", _) => b"00001Ana       Paz       200000011980-01-017574\n".to_vec(),
+        ("line", 0) => "error;el disco está lleno\n".into(),
+        ("line", _) => b"success;Bet stored successfully.\n".to_vec(),
         _ => b"hola \n".to_vec(),
     }
+}
+
+/// Returns a block of 128 bytes that holds a packet of that type.
+fn short(kind: u8, payload: &str) -> Vec<u8> {
+    let size = u8::try_from(3 + payload.len()).expect("it fits");
+    let mut block = [&[kind, 1, size][..], payload.as_bytes()].concat();
+    block.resize(128, 0);
+    block
 }
 
 /// Returns a few valid messages.

@@ -75,3 +75,23 @@ fn decoders_of_braces_keep_their_invariants_on_any_bytes() {
 fn decoders_of_echo_keep_their_invariants_on_any_bytes() {
     all_inputs(Dialect::ECHO);
 }
+
+#[test]
+fn decoders_of_short_keep_their_invariants_on_any_bytes() {
+    all_inputs(Dialect::SHORT);
+}
+
+#[test]
+fn decoders_of_columns_keep_their_invariants_on_any_bytes() {
+    all_inputs(Dialect::COLUMNS);
+}
+
+#[test]
+fn decoders_of_line_keep_their_invariants_on_any_bytes() {
+    all_inputs(Dialect::LINE);
+}
+
+#[test]
+fn decoders_of_bare_keep_their_invariants_on_any_bytes() {
+    all_inputs(Dialect::BARE);
+}
