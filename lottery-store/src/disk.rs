@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{AtFlags, Mode, OFlags, openat, statat};
 use rustix::process::geteuid;
 
 /// A file, or a stand-in for one. A lock on it lasts as long as the value.
@@ -74,6 +74,8 @@ pub struct FileDisk {
 /// Mode of new files: only the owner may read and write them, since they hold personal data.
 const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
+/// Flags that keep `open` from following a link, or waiting at a pipe.
+const SAFELY: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 impl FileDisk {
     /// Opens a file for reading and writing. Creates it if it is missing, readable by its owner only.
@@ -103,8 +105,7 @@ impl FileDisk {
         if let Some(found) = &found {
             check_kind(found)?;
         }
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let flags = i32::try_from(flags.bits()).expect("flags of open fit");
+        let flags = i32::try_from(SAFELY.bits()).expect("flags of open fit");
         let opened = options.read(true).write(true).mode(FILE_MODE).custom_flags(flags).open(&path);
         let file = opened.map_err(|error| {
             // An object that appeared in between is reported like one that was there before.
@@ -117,6 +118,29 @@ impl FileDisk {
             give_to_owner_of_directory(&file, &path);
         }
         Ok(Self { file, path, identity: identity(&metadata) })
+    }
+
+    /// Opens a file in an open directory, wherever that is by now, as [`FileDisk::open`] or, unless `creates`,
+    /// [`FileDisk::open_existing`] would. `path` is the absolute path of the file.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub(super) fn open_in(directory: &File, name: &str, path: &Path, creates: bool) -> io::Result<Self> {
+        let is_new = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_err();
+        let created = if creates { OFlags::CREATE } else { OFlags::empty() };
+        let flags = SAFELY | OFlags::RDWR | OFlags::CLOEXEC | created;
+        let opened = openat(directory, name, flags, Mode::from_bits_truncate(FILE_MODE));
+        let file = File::from(opened.map_err(|error| match std::fs::symlink_metadata(path) {
+            Ok(found) => check_kind(&found).err().unwrap_or(error.into()),
+            Err(_) => error.into(),
+        })?);
+        let metadata = file.metadata()?;
+        check_kind(&metadata)?;
+        if is_new && geteuid().is_root() {
+            give_to_owner_of_directory(&file, path);
+        }
+        Ok(Self { file, path: path.to_owned(), identity: identity(&metadata) })
     }
 
     /// Keeps every other process, and every other `FileDisk`, from locking the same file until this one is dropped.

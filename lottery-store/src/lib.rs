@@ -7,6 +7,7 @@ mod data_dir;
 mod disk;
 pub mod log;
 mod permissions;
+mod spares;
 pub mod transfer;
 
 pub use csv_file::CsvRepair;

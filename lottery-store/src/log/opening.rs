@@ -14,7 +14,6 @@ use super::store::LogStore;
 use crate::compare::{Rows, compare};
 use crate::csv_file::{CsvFile, CsvRepair};
 use crate::data_dir::DataDir;
-use crate::disk::FileDisk;
 use crate::permissions::{self, unusable_for};
 
 /// Name of the directory of the log in a data directory.
@@ -73,8 +72,8 @@ impl LogStore {
             }
         };
         data_dir.sync()?;
-        let path = std::path::absolute(data_dir.join(CSV)).map_err(unusable)?;
-        csv.reopen_with(Box::new(move || Ok(Arc::new(FileDisk::open(&path)?))));
+        let files = FileDirectory::open_at(&data_dir.join("")).map_err(unusable)?;
+        csv.reopen_with(Box::new(move || files.open_or_create(CSV)));
         Ok(store.in_directory(data_dir, Some((csv, repair)), set_aside))
     }
 
@@ -141,7 +140,7 @@ fn directory(data_dir: &DataDir, name: &str) -> Result<Arc<FileDirectory>, Store
 /// True if there is a log.
 fn exists(data_dir: &DataDir) -> Result<bool, StoreError> {
     let path = data_dir.join(LOG);
-    match FileDirectory::at(&path).names() {
+    match FileDirectory::open_at(&path).and_then(|directory| directory.names()) {
         Ok(names) => Ok(names.iter().any(|name| segment::number(name).is_some())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         // What is in the way is named when it is opened.

@@ -31,6 +31,13 @@ pub(super) struct Reader {
     group: Option<u64>,
 }
 
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.window = None;
+        self.directory.keep_descriptors();
+    }
+}
+
 impl Reader {
     pub(super) fn new(directory: &Arc<dyn Directory>, id: LotteryId, from: Place, end: Place) -> Self {
         let at = from.max(START);

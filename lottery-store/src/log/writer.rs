@@ -159,7 +159,10 @@ impl Writer {
         let (name, disk, zeros) = opened.map_err(Failure::of)?;
         let put = put(directory, head, &disk, name, &self.buffer);
         match put {
-            Ok(disk) => (self.head, self.disk, self.zeros) = (head, disk, zeros),
+            Ok(disk) => {
+                (self.head, self.disk, self.zeros) = (head, disk, zeros);
+                directory.keep_descriptors();
+            }
             Err(failure) => {
                 if let Failure::Full(_) = failure {
                     // One that stays is emptied before it is used.
