@@ -107,7 +107,8 @@ impl Blocks {
 /// If a bet cannot be sent.
 pub(crate) fn send_blocks(agencies: &[Agency], mut take: impl FnMut(&[u8])) {
     for (id, list) in agencies {
-        let mut client = Client::new(ClientConfig::new(*id, Dialect::BLOCK), Instant::default());
+        let mut client =
+            Client::new(ClientConfig::new(*id, Dialect::BLOCK).expect("valid settings"), Instant::default());
         let mut sent = 0;
         while sent < list.len() {
             let offered = list.slice(sent, OFFERED);

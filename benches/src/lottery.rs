@@ -41,7 +41,7 @@ pub fn hold(runtime: &(impl Serve + RunClient + Sync), agencies: &[input::Agency
             .iter()
             .map(|(id, bets)| {
                 let job = Job {
-                    connection: ClientConfig::new(*id, Dialect::BLOCK),
+                    connection: ClientConfig::new(*id, Dialect::BLOCK).expect("valid settings"),
                     server: server.clone(),
                     batch_max: None,
                     poll_initial: Duration::from_millis(1),

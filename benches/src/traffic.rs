@@ -62,7 +62,8 @@ fn message<T>(
     dialect: Dialect,
     send: impl FnOnce(&mut Client) -> Result<T, lottery_proto::SendError>,
 ) -> (T, Vec<u8>) {
-    let mut client = Client::new(ClientConfig::new(agency, dialect), Instant::default());
+    let mut client =
+        Client::new(ClientConfig::new(agency, dialect).expect("valid settings"), Instant::default());
     let sent = send(&mut client).expect("it can be sent");
     (sent, client.poll_io().expect("the connection is open").send.to_vec())
 }

@@ -16,7 +16,7 @@ use crate::time_limits::{SOON, Task};
 pub fn job(address: SocketAddr, dialect: Dialect, agency: u32) -> Job {
     let agency = AgencyId::new(agency).expect("an agency's number");
     Job {
-        connection: ClientConfig::new(agency, dialect),
+        connection: ClientConfig::new(agency, dialect).expect("valid settings"),
         server: address.to_string(),
         batch_max: None,
         poll_initial: Duration::from_millis(10),

@@ -31,7 +31,7 @@ pub use bet::{
     AgencyId, AgencyIdError, Bet, BetFields, BetSlice, BetVec, Bets, Field, FieldError, FieldProblem,
     Iter as BetsIter, MAX_DOCUMENT, MAX_NAME,
 };
-pub use client::{Client, ClientConfig};
+pub use client::{Client, ClientConfig, ClientConfigBuilder};
 pub use conn::{Endpoint, Input, Instant, Io, Lender, State};
 pub use dialect::{Dialect, DialectProfile, Foreign, UnknownDialect, WinnersFlow};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};

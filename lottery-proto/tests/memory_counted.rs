@@ -22,7 +22,7 @@ fn both_machines_count_their_memory_to_the_byte() {
 
 fn a_client_counts_its_memory() {
     let bets = [bet(ANA), bet(JOSE)];
-    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK);
+    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK).unwrap();
     let answers = [block(BET_ACK, 1, b"20000001|7574|1"), block(BET_ACK, 1, b"20000003|8|1")];
     let before = ALLOCATOR.current_usage();
     let mut client = Client::new(config, at(0));

@@ -104,5 +104,5 @@ pub fn client(agency: u32) -> Client {
 /// Returns a client of a dialect, at time zero.
 pub fn client_of(dialect: Dialect, agency: u32) -> Client {
     let agency = AgencyId::new(agency).expect("an agency's number");
-    Client::new(ClientConfig::new(agency, dialect), at(0))
+    Client::new(ClientConfig::new(agency, dialect).unwrap(), at(0))
 }

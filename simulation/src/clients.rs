@@ -75,7 +75,8 @@ impl Process {
     ) -> Self {
         let dialect = if kind == Kind::Plain { Dialect::BLOCK } else { Dialect::SESSION };
         let job = Job {
-            connection: ClientConfig::new(AgencyId::new(agency).expect("from 1"), dialect),
+            connection: ClientConfig::new(AgencyId::new(agency).expect("from 1"), dialect)
+                .expect("valid settings"),
             server: "server:1".to_owned(),
             batch_max: Some(1 + rng.index(7)),
             poll_initial: Duration::from_secs(1),

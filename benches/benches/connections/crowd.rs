@@ -37,7 +37,7 @@ pub(crate) fn hold(server: SocketAddr, dialect: Dialect, agencies: u32) -> Durat
         let start = Instant::now();
         for id in (1..=agencies).filter_map(AgencyId::new) {
             let job = Job {
-                connection: ClientConfig::new(id, dialect),
+                connection: ClientConfig::new(id, dialect).expect("valid settings"),
                 server: server.to_string(),
                 batch_max: None,
                 poll_initial: Duration::from_millis(20),

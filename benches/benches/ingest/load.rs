@@ -34,7 +34,7 @@ pub(crate) fn run() {
 
     let id = AgencyId::new(blocks[0][1].into()).expect("an agency");
     let now = lottery_proto::Instant::default();
-    let mut client = Client::new(ClientConfig::new(id, Dialect::SESSION), now);
+    let mut client = Client::new(ClientConfig::new(id, Dialect::SESSION).expect("valid settings"), now);
     socket.write_all(client.poll_io().expect("the connection is open").send).expect("the server reads");
     receive(&mut socket, WELCOME);
     println!("ready");

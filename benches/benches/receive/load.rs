@@ -29,7 +29,7 @@ impl<'a> Agency<'a> {
         socket.set_write_timeout(Some(PATIENCE)).expect("a socket");
         let id = AgencyId::new(blocks[1].into()).expect("an agency");
         let now = lottery_proto::Instant::default();
-        let mut client = Client::new(ClientConfig::new(id, Dialect::SESSION), now);
+        let mut client = Client::new(ClientConfig::new(id, Dialect::SESSION).expect("valid settings"), now);
         socket.write_all(client.poll_io().expect("the connection is open").send).expect("the server reads");
         let mut answer = [0; BLOCK_SIZE];
         socket.read_exact(&mut answer).expect("the server answers");

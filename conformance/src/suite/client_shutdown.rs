@@ -28,7 +28,8 @@ fn listener() -> (TcpListener, SocketAddr) {
 /// Returns the job of agency 1, with a short timeout for the server's end.
 fn job(address: SocketAddr, dialect: Dialect) -> Job {
     let mut job = client::job(address, dialect, 1);
-    job.connection.linger_timeout = Duration::from_millis(200);
+    let connection = job.connection.to_builder().linger_timeout(Duration::from_millis(200));
+    job.connection = connection.build().expect("valid settings");
     job
 }
 
@@ -83,7 +84,8 @@ pub fn a_sending_client_stops<Client: StoppableRuntime>() {
         if codec(dialect).takes_turns() {
             // One batch of more bytes than a socket takes.
             job.batch_max = Some(usize::MAX);
-            (job.connection.max_batch, job.connection.max_message) = (usize::MAX, usize::MAX);
+            let connection = job.connection.to_builder().max_batch(usize::MAX).max_message(usize::MAX);
+            job.connection = connection.build().expect("valid settings");
         }
         let agency = LotteryClient::new(job, File::invented(1, 100_000).bets());
         let agency = agency.with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));

@@ -19,7 +19,8 @@ pub fn lines_come_back_during_a_lottery<Server: StoppableRuntime, Client: Stoppa
         let server = RunningServer::start::<Server>(&terms, MemoryStore::new());
         let file = File::invented(1, 30);
         let agency = RunningClient::<LotteryClient>::agency::<Client>(server.address, Dialect::FRAMED, &file);
-        let connection = ClientConfig::new(AgencyId::new(7).expect("it is one"), Dialect::BLOCK);
+        let connection =
+            ClientConfig::new(AgencyId::new(7).expect("it is one"), Dialect::BLOCK).expect("valid settings");
         let (address, period) = (server.address.to_string(), Duration::from_millis(2));
         let (connect_timeout, retry_for) = (SOON, SOON);
         let job = EchoJob { connection, server: address, connect_timeout, retry_for, amount: 5, period };

@@ -258,7 +258,7 @@ pub fn a_list_beyond_the_limit_closes_the_connection<Server: StoppableRuntime, C
         let file = File::winning(1, 2000);
         let server = RunningServer::in_memory::<Server>(1);
         let mut job = job(server.address, dialect, 1);
-        job.connection.max_answer = 8192;
+        job.connection = job.connection.to_builder().max_answer(8192).build().expect("valid settings");
         let agency = RunningClient::start::<Client>(LotteryClient::new(job, file.bets()));
         let outcome = agency.outcome();
         let Err(ClientError::Closed { reason: CloseReason::Peer(Violation::Malformed(error)), .. }) =

@@ -82,7 +82,8 @@ pub fn a_silent_server_is_given_up<Client: StoppableRuntime>() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let mut job = job(address, dialect, 1);
-        job.connection.answer_timeout = SHORT;
+        let connection = job.connection.to_builder().answer_timeout(SHORT);
+        job.connection = connection.build().expect("valid settings");
         let agency = RunningClient::start::<Client>(LotteryClient::new(job, File::invented(1, 5).bets()));
         let (peer, _) = listener.accept().expect("the agency connects");
         let Err(ClientError::Closed { reason, .. }) = agency.outcome() else {
@@ -105,7 +106,8 @@ pub fn a_thin_line_is_not_silence<Client: StoppableRuntime>() {
                 let file = File::invented(1, 300);
                 let mut job = job(line, dialect, 1);
                 // Bytes that the line itself has buffered take a good half of a second.
-                job.connection.answer_timeout = Duration::from_millis(2500);
+                let connection = job.connection.to_builder().answer_timeout(Duration::from_millis(2500));
+                job.connection = connection.build().expect("valid settings");
                 // No retry: nothing is sent twice.
                 job.retry_for = Duration::ZERO;
                 let agency = RunningClient::start::<Client>(LotteryClient::new(job, file.bets()));

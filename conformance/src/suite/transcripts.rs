@@ -89,7 +89,8 @@ pub fn the_client_sends_what_was_recorded<Client: StoppableRuntime>() {
 
 /// Runs a health check of our client against the recorded server.
 fn health_check(address: SocketAddr, recorded: &Transcript) -> (EchoClient, Vec<Said>) {
-    let connection = ClientConfig::new(AgencyId::new(1).expect("it is one"), Dialect::ECHO);
+    let connection =
+        ClientConfig::new(AgencyId::new(1).expect("it is one"), Dialect::ECHO).expect("valid settings");
     let amount = u32::try_from(recorded.connections.len()).expect("a few");
     let period = Duration::from_millis(1);
     let (server, connect_timeout, retry_for) = (address.to_string(), SOON, SOON);

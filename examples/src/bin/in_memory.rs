@@ -19,7 +19,7 @@ fn drive(io: Io<'_>, out: &mut VecDeque<u8>, back: &mut VecDeque<u8>) -> Vec<Inp
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (now, agency) = (Instant::default(), AgencyId::new(1).ok_or("an agency has a number from 1 on")?);
-    let mut client = Client::new(ClientConfig::new(agency, Dialect::FRAMED), now);
+    let mut client = Client::new(ClientConfig::new(agency, Dialect::FRAMED).expect("valid settings"), now);
     let mut server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(1), now);
     let (mut up, mut down) = (VecDeque::new(), VecDeque::new());
     let fields = BetFields {

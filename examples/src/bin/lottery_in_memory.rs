@@ -25,7 +25,8 @@ fn play(agency: AgencyId, server: SocketAddr) -> Result<Vec<String>, ClientError
     };
     let file = (0..10).map(bet).collect::<String>();
     let bets = AgencyFile::parse(Path::new("agency.csv"), file.as_bytes())?;
-    let job = Job::new(ClientConfig::new(agency, Dialect::SESSION), server.to_string());
+    let job =
+        Job::new(ClientConfig::new(agency, Dialect::SESSION).expect("valid settings"), server.to_string());
     let mut client = LotteryClient::new(job, Arc::new(bets));
     Std.run_client(&mut client)
         .map_err(|error| ClientError::Connect { server: server.to_string(), error })?;

@@ -38,7 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let socket = TcpStream::connect(&address).map_err(|error| format!("{address}: {error}"))?;
     socket.set_nonblocking(true)?;
     let start = Clock::now();
-    let mut client = Client::new(ClientConfig::new(agency, Dialect::FRAMED), since(start));
+    let mut client =
+        Client::new(ClientConfig::new(agency, Dialect::FRAMED).expect("valid settings"), since(start));
     let (mut sent, mut finished) = (0, false);
     while let Some(io) = client.poll_io() {
         let now = since(start);

@@ -16,10 +16,10 @@ pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(first) = feed.byte() else { return };
     let dialect = Dialect::ALL[usize::from(first) % Dialect::ALL.len()];
-    let config = ClientConfig::new(AgencyId::new(1).expect("an agency"), dialect);
+    let config = ClientConfig::builder(AgencyId::new(1).expect("an agency"), dialect);
     let max_message = BLOCK << (first / 32 % 4);
-    let config =
-        ClientConfig { max_unsent: UNSENT, max_message, max_answer: max_message, max_batch: BLOCK, ..config };
+    let config = config.max_unsent(UNSENT).max_message(max_message).max_answer(max_message).max_batch(BLOCK);
+    let config = config.build().expect("valid settings");
     let bound = config.max_memory();
     let driver = Driver::new(Client::new(config, at(0)));
     let mut run = Run { driver, bets: vec![bet(ANA), bet(JOSE)], closed: 0 };

@@ -112,12 +112,11 @@ pub(super) fn winners(
 fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
     let batch_max = settings.batch_max_amount.and_then(|max| usize::try_from(max).ok());
     // The number of the agency's bets bounds the reply.
-    let mut connection = ClientConfig { max_answer: usize::MAX, ..of_agency(settings)? };
-    if batch_max.is_some() {
-        connection.max_batch = connection.max_message;
-    }
+    let connection = of_agency(settings)?;
+    let max_batch = if batch_max.is_some() { connection.max_message() } else { connection.max_batch() };
+    let connection = connection.to_builder().max_answer(usize::MAX).max_batch(max_batch);
     Ok(Job {
-        connection,
+        connection: connection.build().map_err(|error| invalid(&error))?,
         server: settings.server.to_string(),
         connect_timeout: settings.connect_timeout,
         batch_max,
@@ -173,7 +172,7 @@ pub(super) fn single_bet(runtime: &impl RunClient, settings: &ClientSettings) ->
 
 pub(super) fn echoes(runtime: &impl RunClient, settings: &ClientSettings) -> Result<Ended, Unfinished> {
     let mut echoes = EchoClient::new(EchoJob {
-        connection: connection(settings)?,
+        connection: connection(settings, Dialect::ECHO)?,
         server: settings.server.to_string(),
         connect_timeout: settings.connect_timeout,
         retry_for: settings.retry_for,
@@ -188,22 +187,25 @@ pub(super) fn echoes(runtime: &impl RunClient, settings: &ClientSettings) -> Res
 
 /// Returns the connection of an agency, or an error if the dialect cannot express its number.
 fn of_agency(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
-    let connection = connection(settings)?;
     let (agency, dialect) = (settings.agency, settings.dialect);
     let max = dialect.max_agency();
-    if agency > max {
+    if (max + 1..=AgencyId::MAX).contains(&agency) {
         let reason = format!("agency {agency}: {dialect} goes up to {max}, other dialects go further");
         return Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason });
     }
-    Ok(connection)
+    connection(settings, dialect)
 }
 
-fn connection(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
+fn connection(settings: &ClientSettings, dialect: Dialect) -> Result<ClientConfig, Unfinished> {
     let reason = || "an agency's number is from 1 to 99999".to_owned();
     let agency = AgencyId::new(settings.agency)
         .ok_or_else(|| Unfinished::Failed { code: ConfigError::EXIT_CODE, reason: reason() })?;
-    let connection = ClientConfig::new(agency, settings.dialect);
-    Ok(ClientConfig { answer_timeout: settings.answer_timeout, ..connection })
+    let connection = ClientConfig::builder(agency, dialect).answer_timeout(settings.answer_timeout);
+    connection.build().map_err(|error| invalid(&error))
+}
+
+fn invalid(error: &lottery_proto::ConfigError) -> Unfinished {
+    Unfinished::Failed { code: ConfigError::EXIT_CODE, reason: error.to_string() }
 }
 
 #[cfg(test)]
@@ -227,9 +229,9 @@ mod tests {
         else {
             panic!("these are settings")
         };
-        let connection = connection(&settings).unwrap();
-        assert_eq!((connection.agency.get(), connection.dialect.name()), (3, "fixed"));
-        assert_eq!(connection.answer_timeout.as_secs(), 7);
+        let connection = connection(&settings, settings.dialect).unwrap();
+        assert_eq!((connection.agency().get(), connection.dialect().name()), (3, "fixed"));
+        assert_eq!(connection.answer_timeout().as_secs(), 7);
     }
 
     #[test]

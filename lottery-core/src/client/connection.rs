@@ -5,7 +5,8 @@ use std::{fmt, io};
 
 use lottery_proto::client::{Client, Event};
 use lottery_proto::{
-    AgencyId, ClientConfig, CloseReason, Dialect, DialectProfile, Input, Instant, Io, SendError,
+    AgencyId, ClientConfig, ClientConfigBuilder, CloseReason, Dialect, DialectProfile, Input, Instant, Io,
+    SendError,
 };
 
 use lottery_runtime::{Step, Target};
@@ -26,23 +27,35 @@ pub(super) struct ClientConnection<T> {
 }
 
 impl<T> ClientConnection<T> {
-    /// Creates a client. It accepts no reply longer than an agency with `bets` bets can need.
+    /// Creates a client that speaks this dialect. It accepts no reply longer than an agency with `bets` bets can need,
+    /// and has ended already if the dialect cannot carry the agency's number.
     pub(super) fn new(
-        mut connection: ClientConfig,
+        connection: ClientConfig,
+        dialect: Dialect,
         server: String,
         connect_timeout: Duration,
         bets: usize,
     ) -> Self {
-        connection.max_answer = connection.max_answer.min(connection.dialect.longest_answer(bets));
-        let (agency, max) = (connection.agency.get(), connection.dialect.max_agency());
-        // An agency number that the dialect cannot carry ends the client before it connects.
-        let outcome = (agency > max).then_some(Err(ClientError::Send(SendError::Agency { agency, max })));
-        Self { connection, server, connect_timeout, client: None, outcome, reminder: Reminder::default() }
+        let max_answer = connection.max_answer().min(dialect.longest_answer(bets));
+        let reminder = Reminder::default();
+        let mut client = Self { connection, server, connect_timeout, client: None, outcome: None, reminder };
+        client.change(|settings| settings.dialect(dialect).max_answer(max_answer));
+        client
     }
 
-    /// Sets the dialect of the connections to come.
+    /// Sets the dialect of the connections to come. Ends the client if it cannot carry the agency's number.
     pub(super) fn speak(&mut self, dialect: Dialect) {
-        self.connection.dialect = dialect;
+        self.change(|settings| settings.dialect(dialect));
+    }
+
+    /// Changes settings of the connections to come. Settings that are not valid end the client.
+    fn change(&mut self, change: impl FnOnce(ClientConfigBuilder) -> ClientConfigBuilder) {
+        match change(self.connection.to_builder()).build() {
+            Ok(connection) => self.connection = connection,
+            Err(error) => {
+                self.outcome.get_or_insert(Err(error.into()));
+            }
+        }
     }
 
     /// Starts a client on a new connection; `greet` sends its first request.
@@ -136,7 +149,7 @@ impl<T> ClientConnection<T> {
     }
 
     pub(super) fn id(&self) -> AgencyId {
-        self.connection.agency
+        self.connection.agency()
     }
 
     pub(super) fn server(&self) -> &str {
@@ -144,7 +157,7 @@ impl<T> ClientConnection<T> {
     }
 
     pub(super) fn profile(&self) -> DialectProfile {
-        self.connection.dialect.profile()
+        self.connection.dialect().profile()
     }
 
     /// Returns the outcome. A client that has not ended counts as stopped.
@@ -158,5 +171,27 @@ impl<T> fmt::Debug for ClientConnection<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { server, client, .. } = self;
         write!(f, "Call(agency {} to {server}, ended: {}, {client:?})", self.id(), self.has_ended())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialect_that_cannot_carry_the_agency_ends_the_client_before_it_connects() {
+        let agency = AgencyId::new(256).unwrap();
+        let connection = |dialect| {
+            let settings = ClientConfig::new(agency, Dialect::FRAMED).unwrap();
+            ClientConnection::<()>::new(settings, dialect, "server:1".to_owned(), Duration::from_secs(1), 0)
+        };
+        assert!(!connection(Dialect::BRACES).has_ended());
+        let mut speaks = connection(Dialect::FRAMED);
+        speaks.speak(Dialect::SESSION);
+        for ended in [connection(Dialect::BLOCK), speaks] {
+            assert!(ended.has_ended());
+            let error = ended.into_outcome().unwrap_err();
+            assert_eq!(error.to_string(), "agency: 256, expected 1 to 255");
+        }
     }
 }

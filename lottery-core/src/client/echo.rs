@@ -49,8 +49,7 @@ impl EchoClient {
     /// Creates a health check.
     pub fn new(job: EchoJob) -> Self {
         let EchoJob { connection, server, connect_timeout, retry_for, amount, period } = job;
-        let connection = ClientConfig { dialect: Dialect::ECHO, ..connection };
-        let connection = ClientConnection::new(connection, server, connect_timeout, 0);
+        let connection = ClientConnection::new(connection, Dialect::ECHO, server, connect_timeout, 0);
         Self { amount, period, retry_for, connection, done: 0, waiting: false, next: Instant::default() }
     }
 

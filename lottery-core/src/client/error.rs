@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use lottery_proto::{CloseReason, Code, Dialect, SendError};
+use lottery_proto::{CloseReason, Code, ConfigError, Dialect, SendError};
 
 use crate::agency_file::AgencyFileError;
 
@@ -22,9 +22,12 @@ pub enum ClientError {
     /// The bets cannot be sent.
     #[error(transparent)]
     Bets(#[from] AgencyFileError),
-    /// The agency's number cannot be sent.
+    /// The first request cannot be sent.
     #[error(transparent)]
     Send(SendError),
+    /// The settings of the connection are not valid in its dialect: it cannot carry the agency's number.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The server has rejected a request or the session.
     #[error("the server refused {what}{}{reason}", if reason.is_empty() { "" } else { ": " })]
     Rejected {

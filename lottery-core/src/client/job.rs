@@ -50,8 +50,10 @@ impl Job {
     /// bets.
     pub(super) fn connections(&self, bets: &AgencyFile, max_winners: usize) -> ClientConnection<Vec<String>> {
         let (connection, server) = (self.connection.clone(), self.server.clone());
-        let mut connections = ClientConnection::new(connection, server, self.connect_timeout, max_winners);
-        if let Err(error) = bets.check_sendable(self.connection.dialect) {
+        let dialect = connection.dialect();
+        let mut connections =
+            ClientConnection::new(connection, dialect, server, self.connect_timeout, max_winners);
+        if let Err(error) = bets.check_sendable(dialect) {
             connections.end(Instant::default(), Err(error.into()));
         }
         connections

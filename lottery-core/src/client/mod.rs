@@ -40,7 +40,7 @@ impl LotteryClient {
     /// Creates a client with these bets. It has ended already, and sends none, if its dialect cannot carry
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
-        Self(if job.connection.dialect.profile().has_sessions {
+        Self(if job.connection.dialect().profile().has_sessions {
             Kind::Session(SessionClient::new(job, bets))
         } else {
             Kind::Plain(PlainClient::new(job, bets))

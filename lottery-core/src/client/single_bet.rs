@@ -37,16 +37,15 @@ impl SingleBet {
     /// # Errors
     /// Returns the first field that is not valid, or that the dialect cannot carry.
     pub fn new(
-        mut connection: ClientConfig,
+        connection: ClientConfig,
         server: String,
         (connect_timeout, retry_for): (Duration, Duration),
         fields: [String; 5],
     ) -> Result<Self, FieldError> {
         // A single bet is no part of an agency's list, and so needs no session.
-        connection.dialect = connection.dialect.without_sessions();
-        let dialect = connection.dialect;
+        let dialect = connection.dialect().without_sessions();
         let max_winners = if dialect.profile().answers_bets { 0 } else { MAX_WINNERS };
-        let connection = ClientConnection::new(connection, server, connect_timeout, max_winners);
+        let connection = ClientConnection::new(connection, dialect, server, connect_timeout, max_winners);
         let single = Self { fields, sent: false, retry_for, connection };
         dialect.check_sendable(&bet(&single.fields)?)?;
         Ok(single)

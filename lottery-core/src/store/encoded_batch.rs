@@ -154,7 +154,7 @@ mod tests {
     /// Sends the bets to a server, encodes those that it receives, and checks the result.
     fn check(bets: &[Bet<'_>]) {
         let now = Instant::default();
-        let config = ClientConfig::new(AgencyId::new(7).unwrap(), Dialect::BLOCK);
+        let config = ClientConfig::new(AgencyId::new(7).unwrap(), Dialect::BLOCK).unwrap();
         let mut client = Client::new(config, now);
         let mut server = Server::new(ServerConfig::builder(9).build().unwrap(), ConnId(1), now);
         assert_eq!(client.send_batch(now, bets).unwrap(), bets.len());

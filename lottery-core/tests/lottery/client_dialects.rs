@@ -1,15 +1,12 @@
 //! Whole lotteries in every dialect: times of the queries, and their connections.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{LotteryClient, Progress};
 use lottery_proto::{Dialect, Instant};
-use lottery_runtime::{Dialer as _, Step};
 
-use crate::support::agencies::{agency, job_on, sendable_bets};
+use crate::support::agencies::{agency, sendable_bets};
 use crate::support::calls::{Call, Calls};
 use crate::support::{Fields, winners};
 
@@ -183,21 +180,5 @@ fn a_client_reports_its_progress() {
         let sent = (1..).map(|nth| (nth * batch).min(150)).take(150_usize.div_ceil(batch));
         let expected: Vec<_> = sent.map(|sent| at(sent, false)).chain([at(150, true)]).collect();
         assert_eq!(*seen.lock().unwrap(), expected, "{dialect}");
-    }
-}
-
-#[test]
-fn an_agency_number_too_large_for_the_dialect_fails_before_connecting() {
-    let now = Instant::default();
-    let bets = || Arc::new(AgencyFile::parse(Path::new("a.csv"), b"").unwrap());
-    for dialect in [Dialect::SESSION, Dialect::BLOCK] {
-        let job = || job_on(256, dialect);
-        for mut agency in [LotteryClient::new(job(), bets()), LotteryClient::asking(job())] {
-            assert_eq!(agency.next_step(now), Step::Done, "{dialect}");
-            let error = agency.into_outcome().unwrap_err();
-            assert_eq!(error.to_string(), "agency 256: this dialect goes up to 255", "{dialect}");
-        }
-        let mut agency = LotteryClient::new(job_on(255, dialect), bets());
-        assert!(matches!(agency.next_step(now), Step::Connect(_)), "{dialect}");
     }
 }

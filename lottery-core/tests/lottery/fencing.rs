@@ -62,7 +62,7 @@ impl Lottery {
         let box_of = Arc::clone(&mail);
         let mailbox = Mailbox::new(move |notice| box_of.lock().unwrap().push_back(notice));
         let server_connection = self.service.accept(NOW(), ([10, 0, 0, 1], 1).into(), mailbox).unwrap();
-        let config = ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::SESSION);
+        let config = ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::SESSION).unwrap();
         let client = Client::new(config, NOW());
         let mut session = Session { client, server_connection, mail };
         session.carry();

@@ -20,7 +20,7 @@ fn odd_names_are_stored_as_in_the_agency_file() {
         let file: String = ODD.map(|name| format!("{name},{name},20000001,1980-01-31,1\n")).concat();
         let list = AgencyFile::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
         let mut job = job(agency);
-        job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), *dialect);
+        job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), *dialect).unwrap();
         calls.client(1, LotteryClient::new(job, Arc::new(list)));
     }
     calls.run(100);

@@ -42,7 +42,7 @@ fn a_reason_without_a_date_is_shown_unchanged() {
 
 #[test]
 fn debug_shows_nothing_of_a_bet() {
-    let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK);
+    let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK).unwrap();
     let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
     let bet = SingleBet::new(connection, "server:1".to_owned(), TIMEOUTS, fields).unwrap();
     assert_eq!(format!("{bet:?}"), "SingleBet(Call(agency 1 to server:1, ended: false, None))");

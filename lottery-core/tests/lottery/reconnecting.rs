@@ -16,7 +16,7 @@ use crate::support::world::job;
 const BETS: &str = "Ana,Paz,20000001,1980-01-01,7574\nJos\u{e9},Paz,20000003,2000-02-29,8\n";
 
 fn agency(dialect: Dialect) -> LotteryClient {
-    let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
+    let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect).unwrap();
     let bets = AgencyFile::parse(Path::new("agency.csv"), BETS.as_bytes()).unwrap();
     LotteryClient::new(Job { connection, ..job(1) }, Arc::new(bets))
 }
@@ -85,7 +85,7 @@ fn with_sessions_connecting_is_retried_until_the_limit() {
 #[test]
 fn a_single_bet_and_a_health_check_do_not_retry() {
     let now = Instant::default();
-    let connection = |dialect| ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
+    let connection = |dialect| ClientConfig::new(AgencyId::new(1).unwrap(), dialect).unwrap();
     let fields = ["Ana", "Paz", "20000001", "1980-01-01", "7574"].map(str::to_owned);
     let mut bet =
         SingleBet::new(connection(Dialect::BLOCK), "server:1".to_owned(), TIMEOUTS, fields).unwrap();

@@ -160,7 +160,7 @@ impl Thin {
             let file: String = bets.iter().map(|bet| bet.join(",") + "\n").collect();
             let list = AgencyFile::parse(Path::new("agency.csv"), file.as_bytes()).unwrap();
             let mut job = job(agency);
-            job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), dialect);
+            job.connection = ClientConfig::new(AgencyId::new(agency).unwrap(), dialect).unwrap();
             (job.retry_for, job.seed) = (Duration::from_secs(60), agency.into());
             let agency = LotteryClient::new(job, Arc::new(list));
             Link { agency, connection: None, waits: None, done: false, connections: 0 }

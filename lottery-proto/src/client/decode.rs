@@ -66,18 +66,13 @@ impl Client {
     /// Sends the message that `put` appends, and returns the number of its bets.
     ///
     /// # Errors
-    /// [`SendError::Busy`] while nothing may be sent, [`SendError::AfterLast`] if nothing may be sent any more,
-    /// [`SendError::Agency`] if the dialect cannot carry the agency's number.
+    /// [`SendError::Busy`] while nothing may be sent, [`SendError::AfterLast`] if nothing may be sent any more.
     pub(super) fn send(
         &mut self,
         now: Instant,
         kind: Kind,
         put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Sent, SendError>,
     ) -> Result<usize, SendError> {
-        let (agency, max) = (self.config.agency.get(), self.config.dialect.max_agency());
-        if agency > max {
-            return Err(SendError::Agency { agency, max });
-        }
         if self.lifecycle.is_open() && self.sent_last {
             return Err(SendError::AfterLast);
         }

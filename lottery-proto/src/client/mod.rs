@@ -1,10 +1,12 @@
 //! The client's side of a connection.
 
+mod builder;
 mod config;
 mod decode;
 mod event;
 mod frame;
 
+pub use builder::ClientConfigBuilder;
 pub use config::ClientConfig;
 pub use event::{Documents, Event, Rejected, Stored};
 
@@ -90,7 +92,7 @@ impl Client {
             config,
         };
         if client.config.dialect.profile().has_sessions {
-            // An agency that the dialect cannot carry is the error of each request.
+            // Settings were checked: only a dialect with sessions that has no Hello has an error here.
             let agency = client.config.agency;
             let _ = client.put(now, Kind::Hello, |codec, out| {
                 codec.put_hello(agency, out)?;
@@ -180,8 +182,7 @@ impl Client {
     /// one bet, it sends the first.
     ///
     /// # Errors
-    /// Nothing was sent: it is not possible now, the dialect cannot carry one of the bets of the batch, or it cannot
-    /// carry the agency's number.
+    /// Nothing was sent: it is not possible now, or the dialect cannot carry one of the bets of the batch.
     pub fn send_batch(&mut self, now: Instant, bets: &[Bet<'_>]) -> Result<usize, SendError> {
         let (agency, profile) = (self.config.agency, self.config.dialect.profile());
         let limit = self.config.max_batch.min(self.config.max_message);
@@ -234,7 +235,7 @@ impl Client {
     /// Sends Finished: this agency has sent its last bet.
     ///
     /// # Errors
-    /// Nothing was sent: it is not possible now, or the dialect cannot carry the agency's number.
+    /// Nothing was sent: it is not possible now.
     pub fn send_finished(&mut self, now: Instant) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.send(now, Kind::Finished, |codec, out| {

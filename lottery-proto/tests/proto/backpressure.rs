@@ -139,10 +139,8 @@ fn a_request_behind_rejected_messages_is_handed_out() {
 
 #[test]
 fn a_client_waits_for_sixty_four_replies_at_most() {
-    let config = ClientConfig {
-        max_unsent: usize::MAX,
-        ..ClientConfig::new(lottery_proto::AgencyId::new(1).unwrap(), Dialect::BLOCK)
-    };
+    let config = ClientConfig::builder(lottery_proto::AgencyId::new(1).unwrap(), Dialect::BLOCK);
+    let config = config.max_unsent(usize::MAX).build().unwrap();
     let mut client = Client::new(config, at(0));
     for _ in 0..64 {
         client.ask_winners(at(0)).unwrap();

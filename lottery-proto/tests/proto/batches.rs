@@ -14,8 +14,8 @@ use crate::support::{
 
 /// Returns a client whose batches have at most this number of bytes.
 fn limited(dialect: Dialect, max_batch: usize) -> Client {
-    let config = ClientConfig { max_batch, ..ClientConfig::new(AgencyId::new(1).unwrap(), dialect) };
-    Client::new(config, at(0))
+    let config = ClientConfig::builder(AgencyId::new(1).unwrap(), dialect).max_batch(max_batch);
+    Client::new(config.build().unwrap(), at(0))
 }
 
 #[test]

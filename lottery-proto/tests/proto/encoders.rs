@@ -132,8 +132,8 @@ fn encode(dialect: Dialect, agency: u32, bets: &[Bet<'_>], limit: usize) -> (usi
 }
 
 fn client(dialect: Dialect, agency: u32, limit: usize) -> Client {
-    let config = ClientConfig::new(AgencyId::new(agency).unwrap(), dialect);
-    let mut client = Client::new(ClientConfig { max_batch: limit, ..config }, at(0));
+    let config = ClientConfig::builder(AgencyId::new(agency).unwrap(), dialect).max_batch(limit);
+    let mut client = Client::new(config.build().unwrap(), at(0));
     if dialect == Dialect::SESSION {
         take(&mut client, at(0));
         give(&mut client, at(0), &block(WELCOME, u8::try_from(agency).unwrap(), b"2|0|0|16|00000000"));

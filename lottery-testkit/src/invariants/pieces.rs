@@ -68,7 +68,7 @@ pub fn served(pieces: &[&[u8]], reject: bool) -> (Vec<String>, Vec<u8>) {
 pub fn answered(dialect: Dialect, request: usize, pieces: &[&[u8]]) -> String {
     let mut client = client_of(dialect, 1);
     send_request(&mut client, request);
-    let bound = ClientConfig::new(AgencyId::new(1).unwrap(), dialect).max_memory();
+    let bound = ClientConfig::new(AgencyId::new(1).unwrap(), dialect).unwrap().max_memory();
     let mut events = Vec::new();
     for piece in pieces {
         events.extend(give_until_over(&mut client, piece));

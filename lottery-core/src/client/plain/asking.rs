@@ -54,11 +54,15 @@ impl PlainClient {
     /// session only for a list that is longer than a block, which exists once nobody sends any more. A
     /// client on a dialect that asks with Finished has ended already.
     pub fn asking(mut job: Job) -> Self {
-        let dialect = job.connection.dialect;
-        job.connection.dialect = dialect.without_sessions();
+        let dialect = job.connection.dialect();
+        let without = job.connection.to_builder().dialect(dialect.without_sessions()).build();
+        let invalid = without.map(|connection| job.connection = connection).err();
         let mut client = Self::with_max_winners(job, Arc::new(AgencyFile::empty()), MAX_WINNERS);
         client.phase = Phase::Waiting(Instant::default());
         (client.settled, client.asking.alone) = (true, true);
+        if let Some(error) = invalid {
+            client.end(Instant::default(), Err(error.into()));
+        }
         if client.winners_flow() == WinnersFlow::WithFinished {
             let reason = "it asks by saying that the agency is finished".to_owned();
             client.end(Instant::default(), Err(ClientError::CannotAsk { dialect, reason }));
@@ -88,7 +92,7 @@ impl PlainClient {
     pub(super) fn have_winners(&mut self, now: Instant) {
         let with_finished = self.winners_flow() == WinnersFlow::WithFinished;
         if with_finished && self.bets.is_empty() && self.asking.checks_until.is_none() {
-            self.asking.checks_until = Some(now.after(CHECK.min(self.job.connection.answer_timeout)));
+            self.asking.checks_until = Some(now.after(CHECK.min(self.job.connection.answer_timeout())));
             (self.phase, self.leaving) = (Phase::Waiting(now), true);
             return self.connection.hang_up(now);
         }
@@ -140,9 +144,9 @@ impl PlainClient {
         if self.asking.in_session && reason == CloseReason::NoSession {
             // It was no long list that the server closed for.
             (self.asking.in_session, self.asking.unanswered) = (false, 0);
-            self.connection.speak(self.job.connection.dialect);
+            self.connection.speak(self.job.connection.dialect());
         }
-        let sessions = self.job.connection.dialect.counterpart();
+        let sessions = self.job.connection.dialect().counterpart();
         if let Some(sessions) = sessions
             && self.asking.alone
             && self.asking.unanswered >= UNANSWERED
@@ -166,7 +170,7 @@ impl PlainClient {
     /// Handles a rejection, for a reason that may or may not pass.
     pub(super) fn rejected(&mut self, now: Instant, what: &'static str, reason: String) {
         if self.checks_until().is_some() && reason == IS_FINISHED {
-            let dialect = self.job.connection.dialect;
+            let dialect = self.job.connection.dialect();
             return self.end(now, Err(ClientError::CannotAsk { dialect, reason }));
         }
         if self.end_check(now) {

@@ -45,7 +45,7 @@ impl SessionClient {
     }
 
     fn no_session(&self, reason: String) -> ClientError {
-        let without = self.job.connection.dialect.without_sessions();
+        let without = self.job.connection.dialect().without_sessions();
         ClientError::NoSession { server: self.connection.server().to_owned(), reason, without }
     }
 }

@@ -13,7 +13,7 @@ fn a_waiting_client_logs_that_every_thirty_seconds() {
     for dialect in [Dialect::BLOCK, Dialect::SESSION, Dialect::FRAMED, Dialect::BRACES] {
         let lines = lines(Level::Info, || {
             let mut world = World::new(2, usize::MAX, 2);
-            let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect);
+            let connection = ClientConfig::new(AgencyId::new(1).unwrap(), dialect).unwrap();
             let mut fields = bets(1, 0, 6);
             for bet in &mut fields {
                 "Paz".clone_into(&mut bet[1]);

@@ -122,7 +122,7 @@ fn bets_that_became_lines() {
         // A session begins with Hello, and its batches are those of `block`.
         let dialect = if *dialect == Dialect::SESSION { Dialect::BLOCK } else { *dialect };
         let (now, bets) = (Instant::default(), as_bets(&fields));
-        let mut client = Client::new(ClientConfig::new(AgencyId::new(1).unwrap(), dialect), now);
+        let mut client = Client::new(ClientConfig::new(AgencyId::new(1).unwrap(), dialect).unwrap(), now);
         client.send_batch(now, &bets).unwrap();
         let mut sent = client.poll_io().unwrap().send.to_vec();
         sent[0] = byte;

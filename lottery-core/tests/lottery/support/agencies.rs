@@ -34,7 +34,7 @@ pub(crate) fn agency_with(job: Job, bets: &[Fields]) -> LotteryClient {
 
 pub(crate) fn job_on(agency: u32, dialect: Dialect) -> Job {
     Job {
-        connection: ClientConfig::new(AgencyId::new(agency).unwrap(), dialect),
+        connection: ClientConfig::new(AgencyId::new(agency).unwrap(), dialect).unwrap(),
         server: "server:1".to_owned(),
         batch_max: None,
         poll_initial: Duration::from_secs(1),
@@ -46,5 +46,5 @@ pub(crate) fn job_on(agency: u32, dialect: Dialect) -> Job {
 }
 
 pub(crate) fn connection(dialect: Dialect) -> ClientConfig {
-    ClientConfig::new(AgencyId::new(1).unwrap(), dialect)
+    ClientConfig::new(AgencyId::new(1).unwrap(), dialect).unwrap()
 }

@@ -40,7 +40,7 @@ pub(crate) fn connected(id: u32, dialect: Dialect) -> LotteryClient {
     let row = |nth| format!("Ana,Paz,2000000{nth},1980-01-01,7574\n");
     let file = [row(1), row(2), "\n".to_owned(), row(3)].concat();
     let job = Job {
-        connection: ClientConfig::new(AgencyId::new(id).unwrap(), dialect),
+        connection: ClientConfig::new(AgencyId::new(id).unwrap(), dialect).unwrap(),
         server: "server:1".to_owned(),
         batch_max: None,
         poll_initial: Duration::from_secs(1),

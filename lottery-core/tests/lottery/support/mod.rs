@@ -55,7 +55,7 @@ pub(crate) fn as_bets(fields: &[Fields]) -> Vec<Bet<'_>> {
 /// Returns the command that a connection of that agency submits when its client does this.
 pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Command {
     let now = Instant::default();
-    let config = ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::BLOCK);
+    let config = ClientConfig::new(AgencyId::new(agency).unwrap(), Dialect::BLOCK).unwrap();
     let mut client = Client::new(config, now);
     let mut server = Server::new(ServerConfig::builder(99).build().unwrap(), ConnId(agency.into()), now);
     say(&mut client);

@@ -59,7 +59,7 @@ impl Talk {
             file.write_record(&bet).unwrap();
         }
         let list = AgencyFile::parse(Path::new("agency.csv"), &file.into_inner().unwrap()).unwrap();
-        let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::SESSION);
+        let connection = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::SESSION).unwrap();
         let job = Job { connection, batch_max: Some(4), ..job(1) };
         let progress = Arc::<Mutex<Vec<Progress>>>::default();
         let seen = Arc::clone(&progress);

@@ -28,7 +28,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 pub extern "C" fn deadlines() -> bool {
     let now = Instant::default();
     let mut server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(1), now);
-    let agency = AgencyId::new(1).map(|agency| ClientConfig::new(agency, Dialect::BLOCK));
+    let agency = AgencyId::new(1).and_then(|agency| ClientConfig::new(agency, Dialect::BLOCK).ok());
     let mut client = agency.map(|config| Client::new(config, now));
     server.poll_io().is_some() && client.as_mut().and_then(Client::poll_io).is_some()
 }

@@ -143,10 +143,8 @@ fn a_reply_that_stops_is_given_up() {
 
 #[test]
 fn a_request_that_is_not_sent_has_no_reply_deadline() {
-    let config = ClientConfig {
-        answer_timeout: Duration::from_secs(1),
-        ..ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK)
-    };
+    let config = ClientConfig::builder(AgencyId::new(1).unwrap(), Dialect::BLOCK);
+    let config = config.answer_timeout(Duration::from_secs(1)).build().unwrap();
     let mut client = Client::new(config, at(0));
     client.ask_winners(at(0)).unwrap();
     assert_eq!(client.poll_io().unwrap().deadline, Some(at(60_000)), "it stalls");

@@ -215,8 +215,8 @@ impl Run {
 }
 
 pub(super) fn run(max_unsent: usize, steps: &[Step<Op>]) {
-    let config = ClientConfig::new(AgencyId::new(1).unwrap(), Dialect::BLOCK);
-    let config = ClientConfig { max_unsent, ..config };
+    let config = ClientConfig::builder(AgencyId::new(1).unwrap(), Dialect::BLOCK);
+    let config = config.max_unsent(max_unsent).build().unwrap();
     let mut run = Run {
         client: Client::new(config, at(0)),
         now: at(0),

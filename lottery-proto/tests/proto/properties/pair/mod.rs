@@ -79,7 +79,8 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
 
     let profile = dialect.profile();
     let max_unsent = *rng.pick(&[1, BLOCK, 64 * 1024]);
-    let config = ClientConfig { max_unsent, ..ClientConfig::new(AgencyId::new(1).unwrap(), dialect) };
+    let config = ClientConfig::builder(AgencyId::new(1).unwrap(), dialect);
+    let config = config.max_unsent(max_unsent).build().unwrap();
     let mut client_side = ClientSide {
         client: Client::new(config.clone(), at(0)),
         winners_flow: profile.winners_flow,
