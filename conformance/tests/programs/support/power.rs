@@ -17,8 +17,8 @@ use tempfile::TempDir;
 use super::SOON;
 use super::fuse::{self, Answers};
 
-/// Bytes of the disk; the journal has a quarter of it.
-const SIZE: usize = 16 << 20;
+/// Bytes of the disk: the journal takes 4 MiB, and each of some thousand groups 4 KiB at least.
+const SIZE: usize = 48 << 20;
 /// Bytes that a disk writes whole or not at all.
 const SECTOR: usize = 512;
 
