@@ -1,5 +1,6 @@
 //! Tests of the log by a second reader, `tools/read_log.py`, which was written from `docs/log-format.md`.
 
+use std::env;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use tempfile::TempDir;
 
 /// Reads a log; `None` where there is no Python.
 fn read(directory: &Path) -> Option<Output> {
-    let reader = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tools/read_log.py");
+    let own = env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
+    let reader = PathBuf::from(own).join("../tools/read_log.py");
     match Command::new("python3").arg(reader).arg(directory).output() {
         Ok(output) => Some(output),
         Err(error) => {
