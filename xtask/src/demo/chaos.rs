@@ -42,7 +42,7 @@ impl Plan {
         }
         // No kill waits for the last bets: once they are stored, the agencies get their winners at once and
         // end.
-        let mut moments: Vec<u64> = victims.iter().map(|_| bets * rng.between(5, 950) / 1000).collect();
+        let mut moments: Vec<u64> = victims.iter().map(|_| bets * rng.between(5, 800) / 1000).collect();
         moments.sort_unstable();
         let kill = |(victim, bets)| {
             let pause = Duration::from_micros(rng.below(LONGEST_PAUSE));

@@ -195,9 +195,9 @@ impl<'a> Lottery<'a> {
         }
         let (at, victim) = chaos.due?;
         let wait = at.saturating_duration_since(Instant::now());
-        // The pause is cut short if the kill after this one is due as well: all have to happen before the
-        // last bets are stored.
-        if wait > Duration::ZERO && !chaos.plan.is_due(bets) {
+        // The pause is cut short if the kill after this one is due as well, and the last one has none: all have
+        // to happen before the last bets are stored.
+        if wait > Duration::ZERO && !chaos.plan.is_due(bets) && chaos.plan.len() > 0 {
             return Some(wait);
         }
         chaos.due = None;
