@@ -1,12 +1,14 @@
 //! A file as the store sees it: the few operations that can fail, so that tests can make them fail.
 
 use std::fmt;
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{DirBuilder, File, Metadata, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, openat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::io::retry_on_intr;
 use rustix::process::geteuid;
 
 /// A file, or a stand-in for one. A lock on it lasts as long as the value.
@@ -74,8 +76,6 @@ pub struct FileDisk {
 /// Mode of new files: only the owner may read and write them, since they hold personal data.
 const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
-/// Flags that keep `open` from following a link, or waiting at a pipe.
-const SAFELY: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 impl FileDisk {
     /// Opens a file for reading and writing. Creates it if it is missing, readable by its owner only.
@@ -86,7 +86,8 @@ impl FileDisk {
     /// name. It follows no symbolic link, and opens no file that has another name, which may be somebody
     /// else's.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Self::open_with(path, OpenOptions::new().create(true).truncate(false))
+        let path = std::path::absolute(path)?;
+        Self::open_in(CWD, &path, path.clone(), true)
     }
 
     /// Opens a file as [`FileDisk::open`] does, but does not create it.
@@ -95,52 +96,42 @@ impl FileDisk {
     ///
     /// The same, and [`ErrorKind::NotFound`].
     pub fn open_existing(path: &Path) -> io::Result<Self> {
-        Self::open_with(path, &mut OpenOptions::new())
-    }
-
-    fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
-        // The flags keep `open` from following a link, or waiting at a pipe, that appeared after the check.
-        let found = std::fs::symlink_metadata(&path).ok();
-        if let Some(found) = &found {
-            check_kind(found)?;
-        }
-        let flags = i32::try_from(SAFELY.bits()).expect("flags of open fit");
-        let opened = options.read(true).write(true).mode(FILE_MODE).custom_flags(flags).open(&path);
-        let file = opened.map_err(|error| {
-            // An object that appeared in between is reported like one that was there before.
-            let now = std::fs::symlink_metadata(&path).ok();
-            now.and_then(|now| check_kind(&now).err()).unwrap_or(error)
-        })?;
-        let metadata = file.metadata()?;
-        check_kind(&metadata)?;
-        if found.is_none() && geteuid().is_root() {
-            give_to_owner_of_directory(&file, &path);
-        }
-        Ok(Self { file, path, identity: identity(&metadata) })
+        Self::open_in(CWD, &path, path.clone(), false)
     }
 
     /// Opens a file in an open directory, wherever that is by now, as [`FileDisk::open`] or, unless `creates`,
-    /// [`FileDisk::open_existing`] would. `path` is the absolute path of the file.
+    /// [`FileDisk::open_existing`] does. `path` is the absolute path of the file.
     ///
     /// # Errors
     ///
     /// The same.
-    pub(super) fn open_in(directory: &File, name: &str, path: &Path, creates: bool) -> io::Result<Self> {
-        let is_new = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_err();
-        let created = if creates { OFlags::CREATE } else { OFlags::empty() };
-        let flags = SAFELY | OFlags::RDWR | OFlags::CLOEXEC | created;
-        let opened = openat(directory, name, flags, Mode::from_bits_truncate(FILE_MODE));
-        let file = File::from(opened.map_err(|error| match std::fs::symlink_metadata(path) {
-            Ok(found) => check_kind(&found).err().unwrap_or(error.into()),
-            Err(_) => error.into(),
-        })?);
-        let metadata = file.metadata()?;
-        check_kind(&metadata)?;
-        if is_new && geteuid().is_root() {
-            give_to_owner_of_directory(&file, path);
+    pub(super) fn open_in(
+        directory: impl AsFd,
+        name: &Path,
+        path: PathBuf,
+        creates: bool,
+    ) -> io::Result<Self> {
+        // The flags keep `open` from following a link, or waiting at a pipe, that appeared after the check.
+        let find = || statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW).ok();
+        let found = find();
+        if let Some(found) = &found {
+            check_kind(found)?;
         }
-        Ok(Self { file, path: path.to_owned(), identity: identity(&metadata) })
+        let created = if creates { OFlags::CREATE } else { OFlags::empty() };
+        let safely = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let mode = Mode::from_bits_truncate(FILE_MODE);
+        let opened = retry_on_intr(|| openat(&directory, name, OFlags::RDWR | safely | created, mode));
+        let file = File::from(opened.map_err(|error| {
+            // An object that appeared in between is reported like one that was there before.
+            find().and_then(|now| check_kind(&now).err()).unwrap_or(error.into())
+        })?);
+        check_kind(&fstat(&file)?)?;
+        if found.is_none() && geteuid().is_root() {
+            give_to_owner_of_directory(&file, &path);
+        }
+        let identity = identity(&file.metadata()?);
+        Ok(Self { file, path, identity })
     }
 
     /// Keeps every other process, and every other `FileDisk`, from locking the same file until this one is dropped.
@@ -166,14 +157,14 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-fn check_kind(metadata: &Metadata) -> io::Result<()> {
-    let kind = metadata.file_type();
+fn check_kind(found: &Stat) -> io::Result<()> {
+    let kind = FileType::from_raw_mode(found.st_mode);
     let problem = if kind.is_symlink() {
         "a symbolic link, expected a regular file".to_owned()
     } else if !kind.is_file() {
         "not a regular file".to_owned()
-    } else if metadata.nlink() > 1 {
-        format!("a file with {} names (hard links), expected one of its own", metadata.nlink())
+    } else if found.st_nlink > 1 {
+        format!("a file with {} names (hard links), expected one of its own", found.st_nlink)
     } else {
         return Ok(());
     };

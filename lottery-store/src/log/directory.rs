@@ -130,7 +130,7 @@ impl FileDirectory {
     fn open_file(&self, name: &str, creates: bool) -> io::Result<FileDisk> {
         let path = self.absolute.join(name);
         self.spares.refill();
-        self.spares.open(|| FileDisk::open_in(&self.directory, name, &path, creates))
+        self.spares.open(|| FileDisk::open_in(&self.directory, Path::new(name), path.clone(), creates))
     }
 }
 
