@@ -65,7 +65,8 @@ impl ServerCodec for Columns {
     }
 
     fn frame(&self, cursor: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
-        frame(cursor, bytes)
+        let size = cursor.skip_chars(bytes, BET);
+        size.map_err(|at| DecodeError::new(at, Problem::Expected("UTF-8")))
     }
 
     fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
@@ -94,15 +95,12 @@ impl ServerCodec for Columns {
         answer: &Answer<'_>,
         out: &mut Vec<u8>,
     ) -> Result<AfterReply, TooLarge> {
-        match answer {
-            Answer::Stored { .. } => {
-                out.put_slice(&owed.echo);
-                out.put_u8(b'\n');
-                Ok(AfterReply::Close)
-            }
-            // A client takes any text for an acknowledgement.
-            _ => Ok(AfterReply::Close),
+        // A client takes any text for an acknowledgement.
+        if matches!(answer, Answer::Stored { .. }) {
+            out.put_slice(&owed.echo);
+            out.put_u8(b'\n');
         }
+        Ok(AfterReply::Close)
     }
 
     /// A client takes a plain end for an acknowledgement, too.
@@ -165,12 +163,6 @@ impl ClientCodec for Columns {
             Err(DecodeError::new(0, Problem::Expected("the bet, as it was sent, and a line end")))
         }
     }
-}
-
-/// Returns the size of the bet at the start of `bytes`, once all of it has come.
-fn frame(cursor: &mut FrameCursor, bytes: &[u8]) -> Result<Option<usize>, DecodeError> {
-    let size = cursor.skip_chars(bytes, BET);
-    size.map_err(|at| DecodeError::new(at, Problem::Expected("UTF-8")))
 }
 
 /// Splits a bet into its columns.

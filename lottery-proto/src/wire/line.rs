@@ -69,14 +69,8 @@ impl ServerCodec for Line {
     fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let line = message.strip_suffix(b"\n").unwrap_or(message);
         let rejected = |agency, error| Rejection::of(Kind::Bet, agency, error);
-        let mut ends = memchr::memchr_iter(b';', line);
-        let five = [(); FIELDS - 1].map(|()| ends.next());
-        let ([Some(start), Some(first), Some(last), Some(document), Some(birthdate)], None) =
-            (five, ends.next())
-        else {
-            let found = memchr::memchr_iter(b';', line).count();
-            return Err(rejected(0, DecodeError::in_bet(1, 0, Problem::FieldCount { found })));
-        };
+        let count = |found| rejected(0, DecodeError::in_bet(1, 0, Problem::FieldCount { found }));
+        let [start, first, last, document, birthdate] = text::separators(b';', line).map_err(count)?;
         let agency = text::agency(line.get(..start).unwrap_or_default(), 0);
         let agency = agency.map_err(|error| rejected(0, error))?;
         let payload = Payload::new(line);

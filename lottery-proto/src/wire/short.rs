@@ -51,12 +51,9 @@ impl ServerCodec for Short {
         let Some(agency_id) = AgencyId::new(agency.into()) else {
             return Err(rejected(DecodeError::new(1, Problem::Expected("an agency from 1"))));
         };
-        let mut ends = memchr::memchr_iter(b'|', payload);
-        let four = [(); 4].map(|()| ends.next());
-        let ([Some(a), Some(b), Some(c), Some(d)], None) = (four, ends.next()) else {
-            let found = memchr::memchr_iter(b'|', payload).count() + 1;
-            return Err(rejected(DecodeError::in_bet(1, HEADER, Problem::FieldCount { found })));
-        };
+        let count =
+            |found| rejected(DecodeError::in_bet(1, HEADER, Problem::FieldCount { found: found + 1 }));
+        let [a, b, c, d] = text::separators(b'|', payload).map_err(count)?;
         let fields = [0..a, a + 1..b, b + 1..c, c + 1..d, d + 1..payload.len()];
         let bet = Payload::new(payload).bet(fields);
         let bet = bet.map_err(|error| rejected(DecodeError::in_bet(1, HEADER, Problem::Field(error))))?;

@@ -27,6 +27,20 @@ pub fn agency(digits: &[u8], offset: usize) -> Result<AgencyId, DecodeError> {
     agency.ok_or(DecodeError::new(offset, Problem::Expected("an agency, 1 to 99999")))
 }
 
+/// Returns the offsets of the `N` separators in `bytes`.
+///
+/// # Errors
+/// The number of separators, if it is another.
+pub(super) fn separators<const N: usize>(separator: u8, bytes: &[u8]) -> Result<[usize; N], usize> {
+    let mut rest = memchr::memchr_iter(separator, bytes);
+    let found = [(); N].map(|()| rest.next());
+    if found.iter().all(Option::is_some) && rest.next().is_none() {
+        Ok(found.map(Option::unwrap_or_default))
+    } else {
+        Err(memchr::memchr_iter(separator, bytes).count())
+    }
+}
+
 /// Returns the bytes as text. They stand `offset` bytes behind the start of the message.
 ///
 /// # Errors

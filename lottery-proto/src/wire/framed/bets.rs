@@ -45,11 +45,8 @@ fn bet(payload: Payload<'_>, at: usize, len: usize) -> Result<Span, Problem> {
         return Ok(short.span(at));
     }
     let line = rest.get(..len).unwrap_or_default();
-    let mut separators = memchr::memchr_iter(b';', line);
-    let four = (separators.next(), separators.next(), separators.next(), separators.next());
-    let ((Some(a), Some(b), Some(c), Some(d)), None) = (four, separators.next()) else {
-        return Err(Problem::FieldCount { found: memchr::memchr_iter(b';', line).count() + 1 });
-    };
+    let [a, b, c, d] =
+        text::separators(b';', line).map_err(|found| Problem::FieldCount { found: found + 1 })?;
     let fields =
         [at..at + a, at + a + 1..at + b, at + b + 1..at + c, at + c + 1..at + d, at + d + 1..at + len];
     Ok(Span::of(&payload.bet(fields)?, at, [1; 3]))
