@@ -48,7 +48,7 @@ pub enum Unsynced {
     Length,
     /// One of the sectors written.
     Sector,
-    /// What a name in a directory leads to.
+    /// File that a name in a directory leads to.
     Name,
 }
 

@@ -57,7 +57,7 @@ pub fn run(data: &[u8]) {
         Err(StoreError::Unusable { .. }) => {}
         Err(error) => panic!("{error}"),
         Ok(mut store) if correct => {
-            // What is read may be anything, or nothing.
+            // The content that is read may be anything, or nothing.
             let _ = store.load().map(|saved| saved.agencies.len());
             let _ = store.winners(1, 0);
         }

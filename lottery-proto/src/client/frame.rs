@@ -30,7 +30,7 @@ impl Client {
     /// Finds the end of the reply at the front of the receive buffer. Nothing behind that is looked at before the reply is
     /// handed out.
     fn frame(&mut self) {
-        // What came after this side has ended is dropped.
+        // Bytes that came after this side has ended are dropped.
         if !self.lifecycle.is_open() {
             self.recv.truncate(self.kept);
         }

@@ -17,7 +17,7 @@ pub(super) struct Front {
     pub(super) decoded: Option<Result<Request, Rejection>>,
 }
 
-/// What becomes of the message at the front.
+/// Decision about the message at the front.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     /// There is none, or it has to wait.

@@ -66,7 +66,7 @@ pub fn check_wire(dialect: Dialect, samples: &Samples<'_>) {
         let server =
             |cursor: &mut FrameCursor, bytes: &[u8], limits| dialect.server().frame(cursor, bytes, limits);
         framed_alike(dialect, request, server);
-        // What follows Hello is not detected.
+        // A message behind Hello is not detected.
         if index < samples.requests.len() || !dialect.profile().has_sessions {
             detected_for_good(dialect, request);
         }

@@ -78,7 +78,7 @@ pub(super) fn read<const SEPARATOR: u8>(window: &[u8; WINDOW], bytes: &[u8], len
 pub(super) fn line(bytes: &[u8]) -> Option<(ShortBet, usize, usize)> {
     let window: &[u8; WINDOW] = bytes.first_chunk()?;
     let lanes = lanes(window);
-    // What no name holds and no digit is ends the line, or is for the slow path.
+    // A byte that no name holds and that is no digit ends the line, or is for the slow path.
     let stops = bits(lanes, |lane| suspects(lane) | lane.simd_eq(u8x16::splat(b'"')));
     let len = stops.trailing_zeros() as usize;
     let [end, behind]: [u8; 2] = *window.get(len..)?.first_chunk()?;

@@ -63,7 +63,7 @@ mod tests {
                     prop_assert_eq!(taken, expected.iter().sum::<usize>());
                     prop_assert_eq!(bets.iter_from(1).next(), Some(bet));
                 }
-                // What such a line holds may be two others.
+                // Such a line may hold two others.
                 None => prop_assert!(taken == good.len() + end.len() || line.contains(['\r', '\n'])),
             }
             let expected = text.get(..taken).unwrap_or_default().split(['\r', '\n']).filter_map(bet);

@@ -125,7 +125,7 @@ fn a_waiting_peers_end_is_read_without_lent_memory() {
             panic!("it waits for the draw")
         };
         assert!(!server.poll_io().unwrap().recv.is_empty(), "with {limit}");
-        // What follows is read and dropped, in the same memory.
+        // All that follows is read and dropped, in the same memory.
         let (memory, more) = (server.memory(), b"00000003END".repeat(100_000));
         assert_eq!(feed(&mut server, at(0), &more), more.len());
         assert!(limit > 0 || server.memory() <= memory.max(16 * 1024), "{}", server.memory());

@@ -101,7 +101,7 @@ fn replies_that_came_before_an_end_are_handed_out_after_it() {
         give(&mut client, at(0), &[&ack[..], &ack, &ack[..100]].concat());
         client.handle(at(0), end);
         if end == Input::Shutdown {
-            // What comes later is dropped.
+            // All that comes later is dropped.
             give(&mut client, at(0), &ack[100..]);
             give(&mut client, at(0), &ack);
             client.handle(at(0), Input::FinSent);

@@ -173,7 +173,7 @@ pub(super) struct Frame<'a> {
     pub(super) rows_before: u64,
     /// True if `saved` is the whole state after the group.
     pub(super) checkpoint: bool,
-    /// What the group changes, or the whole state.
+    /// Changes of the group, or the whole state.
     pub(super) saved: Saved,
     /// Place of the first frame with winners of the draw, if there is one.
     pub(super) winners_at: Option<Place>,

@@ -143,7 +143,7 @@ fn exists(data_dir: &DataDir) -> Result<bool, StoreError> {
     match FileDirectory::open_at(&path).and_then(|directory| directory.names()) {
         Ok(names) => Ok(names.iter().any(|name| segment::number(name).is_some())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        // What is in the way is named when it is opened.
+        // An object in the way is named when it is opened.
         Err(_) => directory(data_dir, LOG).map(|_| true),
     }
 }

@@ -51,7 +51,7 @@ impl Window {
             let until = self.limit.min(end.max(offset + AHEAD as u64));
             let size = usize::try_from(until.saturating_sub(offset)).map_err(io::Error::other)?;
             self.start = offset;
-            // What was read does not count, in case that reading fails.
+            // Bytes read before do not count, in case that reading fails.
             self.bytes.clear();
             let mut bytes = std::mem::take(&mut self.bytes);
             bytes.resize(size, 0);

@@ -56,7 +56,7 @@ fn a_snapshot_is_read_after_a_lack_of_room_and_after_the_end_and_no_new_one_is_t
     let snapshots = store.snapshots().unwrap();
     store.commit(&group(0, 3, 40)).unwrap();
     let before = snapshots.take().unwrap();
-    // What there was no room for is taken back.
+    // A group that there was no room for is taken back.
     log.fail(Faults { write: Some((0, ErrorKind::StorageFull)), ..Faults::default() });
     assert!(matches!(store.commit(&group(1, 20, 400)), Err(StoreError::Full { .. })));
     log.fail(Faults::default());

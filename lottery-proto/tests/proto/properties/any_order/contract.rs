@@ -1,4 +1,4 @@
-//! What a driver can rely on, whatever was called before (`lottery_proto::Endpoint`).
+//! Promises to a driver, whatever was called before (`lottery_proto::Endpoint`).
 
 use lottery_proto::{Endpoint, Input, Io};
 
