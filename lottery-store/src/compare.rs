@@ -18,7 +18,7 @@ const CHUNK: usize = 64 * 1024;
 pub(super) trait Rows {
     /// Passes the values from a place on to `visit`, each with the place behind it, until it breaks. The first
     /// is at 0.
-    fn visit(&self, from: u64, visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()>;
+    fn visit(&mut self, from: u64, visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()>;
 }
 
 /// Progress of a file that holds nothing that the store lacks.
@@ -36,11 +36,14 @@ pub(super) struct Equal {
 }
 
 /// Compares the whole file with the store's rows. Without a store, only an empty file or NULs are equal to it.
-pub(super) fn compare(file: &dyn Disk, store: Option<&dyn Rows>) -> io::Result<Result<Equal, Difference>> {
+pub(super) fn compare(
+    file: &dyn Disk,
+    mut store: Option<&mut dyn Rows>,
+) -> io::Result<Result<Equal, Difference>> {
     let size = file.size()?;
     let mut walk = Walk { file, size, buffer: Vec::new(), equal: Equal::default(), at: 0, row: 0, stored: 0 };
     let mut found = Ok(None);
-    if let Some(store) = store {
+    if let Some(store) = &mut store {
         store.visit(0, &mut |next, rows| {
             found = walk.value(next, rows);
             if matches!(found, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

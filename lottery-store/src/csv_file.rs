@@ -71,7 +71,7 @@ impl CsvFile {
     /// not touched.
     pub(super) fn open(
         disk: Arc<dyn Disk>,
-        rows: &dyn Rows,
+        rows: &mut dyn Rows,
     ) -> io::Result<Result<(Self, CsvRepair), Difference>> {
         let size = disk.size()?;
         let mut file =
@@ -100,7 +100,7 @@ impl CsvFile {
 
     /// Writes some of the missing rows of a store with `end` bytes of rows. After an error the file ends with a
     /// whole row, unless it could not be cut either.
-    pub(super) fn follow(&mut self, rows: &dyn Rows, end: u64) {
+    pub(super) fn follow(&mut self, rows: &mut dyn Rows, end: u64) {
         let written = self
             .check_file(rows)
             .and_then(|()| if self.len < end { self.catch_up(rows, PIECE) } else { Ok(()) });
@@ -110,6 +110,11 @@ impl CsvFile {
     /// Returns the number of bytes of the store's rows in the file.
     pub(super) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// True if it was logged that the file is behind, and why.
+    pub(super) fn has_said_why(&self) -> bool {
+        self.logged > Logged::Equal
     }
 
     /// Notes that the caller has logged that the file is behind.
@@ -132,7 +137,7 @@ impl CsvFile {
 
     /// Checks that the file is in its place and has its known length; if not, compares it again or makes it
     /// anew.
-    fn check_file(&mut self, rows: &dyn Rows) -> io::Result<()> {
+    fn check_file(&mut self, rows: &mut dyn Rows) -> io::Result<()> {
         let in_place = self.disk.is_in_place()?;
         let size = self.disk.size()?;
         if in_place && self.size == Some(size) {
@@ -159,7 +164,7 @@ impl CsvFile {
         self.resume(equal)
     }
 
-    fn compare(&self, rows: &dyn Rows) -> io::Result<Result<Equal, Difference>> {
+    fn compare(&self, rows: &mut dyn Rows) -> io::Result<Result<Equal, Difference>> {
         compare(&*self.disk, Some(rows))
     }
 
@@ -171,7 +176,7 @@ impl CsvFile {
     }
 
     /// Appends rows that the file lacks, in whole values, until at least `enough` bytes were written.
-    fn catch_up(&mut self, rows: &dyn Rows, enough: u64) -> io::Result<()> {
+    fn catch_up(&mut self, rows: &mut dyn Rows, enough: u64) -> io::Result<()> {
         let (mut written, from) = (Ok(()), self.len);
         let read = rows.visit(self.next, &mut |next, rows| {
             written = self.write(rows, next);

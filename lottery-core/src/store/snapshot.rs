@@ -32,4 +32,10 @@ pub trait Snapshots: fmt::Debug + Send + Sync {
     ///
     /// Returns [`StoreError::Failed`] if the store has failed or is closed.
     fn take(&self) -> Result<Box<dyn Snapshot>, StoreError>;
+
+    /// Returns the number of bytes of durable rows that `bets.csv` lacks now: 0 when it is in step, or is not
+    /// written.
+    fn csv_behind(&self) -> u64 {
+        0
+    }
 }

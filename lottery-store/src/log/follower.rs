@@ -7,7 +7,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::snapshots::Published;
+use tracing::{info, warn};
+
+use super::lag::{Lag, Notice};
+use super::rows::LogRows;
 use crate::csv_file::CsvFile;
 
 /// Interval at which the file is checked while there is nothing to write.
@@ -19,7 +22,7 @@ const AT_THE_END: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) enum Follower {
     /// The file, which the owner writes at each call: on simulated disks.
-    Inline(Box<CsvFile>, Published),
+    Inline(Box<CsvFile>, LogRows),
     /// A thread that has the file.
     Thread(Arc<Progress>, Option<JoinHandle<()>>),
 }
@@ -37,8 +40,6 @@ struct Numbers {
     rung: u64,
     /// Value of `rung` that the thread saw before it last wrote all it could.
     done: u64,
-    /// Length of the file's rows, in bytes.
-    len: u64,
     closing: bool,
 }
 
@@ -63,15 +64,16 @@ impl Progress {
         numbers.rung
     }
 
-    fn run(&self, mut file: CsvFile, rows: &Published) {
-        let mut done = 0;
+    fn run(&self, mut file: CsvFile, mut rows: LogRows) {
+        let (mut done, mut lag, epoch) = (0, Lag::default(), Instant::now());
         loop {
             let (rung, closing) = self.wait(done);
             let start = Instant::now();
-            while let Some(end) = rows.rows_len() {
+            while let Some(end) = rows.len() {
                 let before = file.len();
-                file.follow(rows, end);
-                self.lock().len = file.len();
+                file.follow(&mut rows, end);
+                rows.followed(file.len());
+                log_lag(&mut lag, epoch.elapsed(), end.saturating_sub(file.len()), &file);
                 let late = self.lock().closing && start.elapsed() >= AT_THE_END;
                 if file.len() <= before || late {
                     break;
@@ -87,38 +89,52 @@ impl Progress {
     }
 }
 
+/// Logs that the file is behind by much for long, unless it has said why, and that it no longer is.
+fn log_lag(lag: &mut Lag, now: Duration, behind: u64, file: &CsvFile) {
+    match lag.notice(now, if file.has_said_why() { 0 } else { behind }) {
+        Some(Notice::Behind) => warn!(action = "follow_bets_csv", result = "in_progress", behind),
+        Some(Notice::InStep) if behind == 0 => {
+            info!(action = "follow_bets_csv", result = "success", size = file.len());
+        }
+        _ => {}
+    }
+}
+
 impl Follower {
     /// Starts the thread; without one the owner writes the file itself.
-    pub(super) fn start(file: CsvFile, rows: &Published) -> Self {
+    pub(super) fn start(file: CsvFile, rows: LogRows) -> Self {
         let progress = Arc::new(Progress::default());
-        progress.lock().len = file.len();
-        let handed = Arc::new(Mutex::new(Some(file)));
+        rows.followed(file.len());
+        let handed = Arc::new(Mutex::new(Some((file, rows))));
         let job = {
-            let (progress, handed, rows) = (Arc::clone(&progress), Arc::clone(&handed), rows.clone());
+            let (progress, handed) = (Arc::clone(&progress), Arc::clone(&handed));
             move || {
-                let file = handed.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(file) = file {
-                    progress.run(file, &rows);
+                let handed = handed.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some((file, rows)) = handed {
+                    progress.run(file, rows);
                 }
             }
         };
         if let Ok(thread) = thread::Builder::new().name("lottery-csv".to_owned()).spawn(job) {
             return Self::Thread(progress, Some(thread));
         }
-        let file = handed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Self::inline(file.expect("no thread has taken it"), rows)
+        let handed = handed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (file, rows) = handed.expect("no thread has taken it");
+        Self::inline(file, rows)
     }
 
-    pub(super) fn inline(file: CsvFile, rows: &Published) -> Self {
-        Self::Inline(Box::new(file), rows.clone())
+    pub(super) fn inline(file: CsvFile, rows: LogRows) -> Self {
+        rows.followed(file.len());
+        Self::Inline(Box::new(file), rows)
     }
 
     /// Notes that there are new rows.
     pub(super) fn follow(&mut self) {
         match self {
             Self::Inline(file, rows) => {
-                if let Some(end) = rows.rows_len() {
+                if let Some(end) = rows.len() {
                     file.follow(rows, end);
+                    rows.followed(file.len());
                 }
             }
             Self::Thread(progress, _) => {
@@ -143,14 +159,6 @@ impl Follower {
         while numbers.done < rung && !thread.is_finished() {
             let waited = progress.changed.wait_timeout(numbers, PAUSE);
             numbers = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    /// Returns the number of bytes of the log's rows in the file.
-    pub(super) fn len(&self) -> u64 {
-        match self {
-            Self::Inline(file, _) => file.len(),
-            Self::Thread(progress, _) => progress.lock().len,
         }
     }
 }

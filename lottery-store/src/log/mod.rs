@@ -7,18 +7,21 @@
 //! | `directory`, `window` | the files: what can fail, and reading ahead |
 //! | `writer`, `ahead` | one frame at a time, durable before the next; segments of zeros, made ahead |
 //! | `recovery`, `state` | the end of the log, and the state there |
-//! | `reader` | frames from one place to another |
-//! | `store`, `opening`, `snapshots`, `follower` | the store; its directory; states for other threads; `bets.csv` |
+//! | `reader`, `rows` | frames from one place to another; the rows in them, for `bets.csv` |
+//! | `store`, `opening`, `snapshots` | the store; its directory; states for other threads |
+//! | `follower`, `lag` | `bets.csv`; how late it is |
 
 mod ahead;
 mod broken;
 mod directory;
 mod follower;
 mod frame;
+mod lag;
 mod opening;
 mod place;
 mod reader;
 mod recovery;
+mod rows;
 mod segment;
 mod snapshots;
 mod state;

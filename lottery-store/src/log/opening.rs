@@ -9,6 +9,7 @@ use lottery_core::store::{Difference, Saved, Store, StoreError};
 
 use super::ahead::Sizes;
 use super::directory::{Directory as _, FileDirectory};
+use super::rows::LogRows;
 use super::segment;
 use super::store::LogStore;
 use crate::compare::{Rows, compare};
@@ -62,7 +63,8 @@ impl LogStore {
         }
         let store = Self::open_log(directory(&data_dir, LOG)?, Sizes::default())?;
         let open_csv = || -> Result<Result<(CsvFile, CsvRepair), Difference>, StoreError> {
-            CsvFile::open(Arc::new(data_dir.open(CSV)?), store.published()).map_err(unusable)
+            CsvFile::open(Arc::new(data_dir.open(CSV)?), &mut LogRows::new(store.published()))
+                .map_err(unusable)
         };
         let (mut csv, repair) = match open_csv()? {
             Ok(opened) => opened,
@@ -197,7 +199,7 @@ fn build_part<E: From<StoreError>>(
     let mut store = LogStore::open_log(directory(data_dir, PART)?, Sizes::default())?;
     fill(&mut store)?;
     if let (Some(csv), None) = (data_dir.open_existing(CSV)?, stamp) {
-        let rows: &dyn Rows = store.published();
+        let rows: &mut dyn Rows = &mut LogRows::new(store.published());
         let place = data_dir.join(CSV).display().to_string();
         if let Err(difference) = compare(&csv, Some(rows)).map_err(|error| unusable_for(&place, &error))? {
             set_aside_or_reject(data_dir, None, difference)?;

@@ -12,6 +12,7 @@ use super::place::Place;
 use super::recovery;
 use super::segment::{self, HEAD};
 use super::window::{Blocks, Window};
+use crate::disk::Disk;
 
 /// Place of the first frame of a log.
 pub(super) const START: Place = Place { segment: 1, offset: HEAD as u64 };
@@ -56,9 +57,24 @@ impl Reader {
             let cause = "offset 16: it does not follow the segment before, expected one of the same log";
             return Err(self.broken(&cause));
         }
-        let size = disk.size().map_err(|error| self.broken(&error))?;
-        let limit = if self.at.segment == self.end.segment { size.min(self.end.offset) } else { size };
+        let limit = self.limit(&*disk)?;
         Ok(Window::new(disk, limit))
+    }
+
+    /// Returns the offset behind the last byte to read in the segment of the next frame.
+    fn limit(&self, disk: &dyn Disk) -> Result<u64, Broken> {
+        let size = disk.size().map_err(|error| self.broken(&error))?;
+        Ok(if self.at.segment == self.end.segment { size.min(self.end.offset) } else { size })
+    }
+
+    /// Goes on to another end: the log has grown.
+    pub(super) fn extend(&mut self, end: Place) -> Result<(), Broken> {
+        self.end = end;
+        if let Some(mut window) = self.window.take() {
+            window.extend(self.limit(&**window.disk())?);
+            self.window = Some(window);
+        }
+        Ok(())
     }
 
     /// Passes the frames to `visit`, with their place and that of the next, until it breaks.

@@ -1,8 +1,8 @@
 //! States of the log for other threads. A log only grows, so a state is known by its end.
 
 use std::fmt;
-use std::io;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_core::store::{Saved, Snapshot, Snapshots, StoreError};
@@ -13,7 +13,6 @@ use super::frame::LotteryId;
 use super::place::Place;
 use super::reader::Reader;
 use super::state::State;
-use crate::compare::Rows;
 
 /// Durable state of a log, which its owner keeps up to date.
 #[derive(Clone, Debug)]
@@ -24,12 +23,14 @@ struct Shared {
     id: LotteryId,
     /// `None` once the store has failed or is closed.
     state: Mutex<Option<State>>,
+    /// Bytes of the rows in `bets.csv`; `u64::MAX` if it is left alone.
+    csv_len: AtomicU64,
 }
 
 impl Published {
     pub(super) fn new(directory: &Arc<dyn Directory>, id: LotteryId, state: State) -> Self {
         let (directory, state) = (Arc::clone(directory), Mutex::new(Some(state)));
-        Self(Arc::new(Shared { directory, id, state }))
+        Self(Arc::new(Shared { directory, id, state, csv_len: AtomicU64::new(u64::MAX) }))
     }
 
     /// Changes the state.
@@ -49,20 +50,29 @@ impl Published {
         self.0.lock().as_ref().map(|state| state.rows_len)
     }
 
+    /// Notes the length of the rows in `bets.csv`, in bytes.
+    pub(super) fn followed(&self, len: u64) {
+        self.0.csv_len.store(len, Ordering::Relaxed);
+    }
+
+    /// Returns the number of bytes of `rows_len` that are not in `bets.csv`; 0 if that is left alone.
+    pub(super) fn csv_behind(&self, rows_len: u64) -> u64 {
+        rows_len.saturating_sub(self.0.csv_len.load(Ordering::Relaxed))
+    }
+
+    /// Returns the place behind the last durable frame; `None` once the store has ended.
+    pub(super) fn end_place(&self) -> Option<Place> {
+        self.0.lock().as_ref().map(|state| state.end)
+    }
+
+    /// Returns a reader of the durable frames from one place to another.
+    pub(super) fn reader(&self, from: Place, end: Place) -> Reader {
+        Reader::new(&self.0.directory, self.0.id, from, end)
+    }
+
     pub(super) fn snapshots(&self) -> Arc<dyn Snapshots> {
         let shared: Arc<Shared> = Arc::clone(&self.0);
         shared
-    }
-}
-
-impl Rows for Published {
-    fn visit(&self, from: u64, visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()> {
-        let end = self.0.lock().as_ref().map(|state| state.end);
-        let end = end.ok_or_else(|| io::Error::other("the store has ended"))?;
-        let mut reader = Reader::new(&self.0.directory, self.0.id, Place::unpack(from), end);
-        Ok(reader.read(|frame, _, next| {
-            if frame.rows.is_empty() { ControlFlow::Continue(()) } else { visit(next.pack(), frame.rows) }
-        })?)
     }
 }
 
@@ -78,6 +88,11 @@ impl Snapshots for Shared {
             return Err(StoreError::Failed { place: self.directory.place(""), cause: "closed".to_owned() });
         };
         Ok(Box::new(OneState { directory: Arc::clone(&self.directory), id: self.id, state }))
+    }
+
+    fn csv_behind(&self) -> u64 {
+        let len = self.lock().as_ref().map_or(0, |state| state.rows_len);
+        len.saturating_sub(self.csv_len.load(Ordering::Relaxed))
     }
 }
 

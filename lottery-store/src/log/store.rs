@@ -17,6 +17,7 @@ use super::frame::LotteryId;
 use super::place::Place;
 use super::reader::Reader;
 use super::recovery;
+use super::rows::LogRows;
 use super::snapshots::Published;
 use super::state::State;
 use super::writer::{Writer, remove_unfinished};
@@ -67,14 +68,15 @@ impl LogStore {
         csv: Arc<dyn Disk>,
     ) -> Result<Self, StoreError> {
         let mut store = Self::open_log(directory, sizes)?;
-        let opened = CsvFile::open(csv, &store.published).map_err(|error| unusable(&csv_place, &error))?;
+        let mut rows = LogRows::new(&store.published);
+        let opened = CsvFile::open(csv, &mut rows).map_err(|error| unusable(&csv_place, &error))?;
         let (mut file, repair) = opened.map_err(|difference| StoreError::Differs {
             place: csv_place.to_owned(),
             store: store.place.clone(),
             difference,
         })?;
         store.repaired(&mut file, repair);
-        store.csv = Some(Follower::inline(file, &store.published));
+        store.csv = Some(Follower::inline(file, rows));
         Ok(store)
     }
 
@@ -141,7 +143,7 @@ impl LogStore {
     ) -> Self {
         if let Some((mut file, repair)) = csv {
             self.repaired(&mut file, repair);
-            self.csv = Some(Follower::start(file, &self.published));
+            self.csv = Some(Follower::start(file, LogRows::new(&self.published)));
         }
         (self.set_aside, self.data_dir) = (set_aside, Some(data_dir));
         self
@@ -159,7 +161,7 @@ impl LogStore {
 
     /// Returns the number of bytes of durable rows that are not in `bets.csv` yet.
     pub fn csv_behind(&self) -> u64 {
-        self.csv.as_ref().map_or(0, |csv| self.state.rows_len.saturating_sub(csv.len()))
+        self.published.csv_behind(self.state.rows_len)
     }
 
     /// Returns the length of all rows, in bytes.

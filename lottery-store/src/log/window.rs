@@ -44,6 +44,11 @@ impl Window {
         self.limit
     }
 
+    /// Moves the limit.
+    pub(super) fn extend(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
     /// Returns up to `len` bytes at an offset, fewer only at the limit.
     pub(super) fn get(&mut self, offset: u64, len: usize) -> io::Result<&[u8]> {
         let end = self.limit.min(offset + len as u64);

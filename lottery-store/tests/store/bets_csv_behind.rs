@@ -1,12 +1,16 @@
 //! Tests of a `bets.csv` that cannot follow the store: one log line when it falls behind, one when it has
 //! caught up.
 
+use std::fs;
 use std::io::ErrorKind;
+use std::time::{Duration, Instant};
 
 use lottery_core::store::{Group, Store};
+use lottery_store::LogStore;
 use lottery_testkit::disk::{Faults, SimDirectory, SimDisk};
 use lottery_testkit::log::{Level, logged};
-use lottery_testkit::store::{Model, group, open_log};
+use lottery_testkit::store::{Model, drawn, group, open_log};
+use tempfile::TempDir;
 
 use crate::common::{assert_acknowledged, begun};
 
@@ -163,4 +167,96 @@ fn a_bets_csv_whose_length_cannot_be_read_is_rejected() {
     let error = open_log(&log, &csv).unwrap_err();
     assert!(error.to_string().starts_with("sim/bets.csv: cannot be used: "), "{error}");
     assert_acknowledged(&log, &csv, &mut model, &Group::default());
+}
+
+#[test]
+fn following_the_log_opens_each_segment_once() {
+    let (log, csv) = (SimDirectory::new(), SimDisk::new());
+    let mut store = open_log(&log, &csv).unwrap();
+    let (opened, segments) = (log.counts().opens, log.segments());
+    let mut model = Model::default();
+    for nth in 0..100 {
+        // Some groups hold no rows.
+        let group = if nth % 3 == 0 { Group::default() } else { group(nth, 5, 10) };
+        store.commit(&group).unwrap();
+        model.apply(&group);
+        assert_eq!(csv.content(), model.csv());
+    }
+    let begun = (log.segments() - segments) as u64;
+    assert!(begun >= 2, "{begun}");
+    // The writer opens a segment under each of its names, the follower it once; the first is read from its start.
+    let opens = log.counts().opens - opened;
+    assert!(opens <= 3 * begun + 1, "{opens} for {begun} segments");
+}
+
+/// Store in a directory, whose `bets.csv` has a thread of its own.
+fn in_directory() -> (TempDir, LogStore) {
+    let directory = TempDir::new().unwrap();
+    let store = LogStore::open(directory.path()).unwrap();
+    (directory, store)
+}
+
+#[test]
+fn bets_csv_is_complete_when_the_draw_is_committed() {
+    let (directory, mut store) = in_directory();
+    let mut model = Model::default();
+    for nth in 0..40 {
+        let group = group(nth, 10, 400);
+        let group = if nth == 39 { drawn(group) } else { group };
+        store.commit(&group).unwrap();
+        model.apply(&group);
+    }
+    assert_eq!(store.csv_behind(), 0);
+    assert_eq!(store.snapshots().unwrap().csv_behind(), 0);
+    assert_eq!(fs::read(directory.path().join("bets.csv")).unwrap(), model.csv());
+}
+
+#[test]
+fn bets_csv_is_complete_when_the_store_is_closed() {
+    let (directory, mut store) = in_directory();
+    let mut model = Model::default();
+    for nth in 0..8 {
+        store.commit(&group(nth, 10, 400)).unwrap();
+        model.apply(&group(nth, 10, 400));
+    }
+    drop(store);
+    assert_eq!(fs::read(directory.path().join("bets.csv")).unwrap(), model.csv());
+}
+
+#[test]
+fn bets_csv_becomes_complete_while_nothing_is_committed() {
+    let (directory, mut store) = in_directory();
+    let mut model = Model::default();
+    for round in 0..5 {
+        for nth in 0..8 {
+            let group = group(10 * round + nth, 10, 400);
+            store.commit(&group).unwrap();
+            model.apply(&group);
+        }
+        // Nobody calls the store: its thread goes on by itself.
+        let snapshots = store.snapshots().unwrap();
+        let start = Instant::now();
+        while snapshots.csv_behind() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(60));
+            std::thread::yield_now();
+        }
+        assert_eq!(fs::read(directory.path().join("bets.csv")).unwrap(), model.csv());
+    }
+}
+
+#[test]
+fn the_bytes_that_bets_csv_is_behind_are_told_to_other_threads() {
+    let (log, csv, mut model) = begun();
+    let mut store = open_log(&log, &csv).unwrap();
+    let (snapshots, whole) = (store.snapshots().unwrap(), csv.content().len());
+    assert_eq!(snapshots.csv_behind(), 0);
+    csv.fail(Faults { write: Some((0, ErrorKind::StorageFull)), write_for_good: true, ..Faults::default() });
+    for nth in 7..9 {
+        store.commit(&group(nth, 3, 20)).unwrap();
+        model.apply(&group(nth, 3, 20));
+        assert_eq!(snapshots.csv_behind(), (model.csv().len() - whole) as u64);
+    }
+    csv.fail(Faults::default());
+    store.tend().unwrap();
+    assert_eq!(snapshots.csv_behind(), 0);
 }

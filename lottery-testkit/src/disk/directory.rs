@@ -188,6 +188,7 @@ impl Directory for OpenDirectory {
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn Disk>> {
         let names = self.names_now()?;
+        self.directory.machine.count_open();
         let disk = names.live.get(name).ok_or(ErrorKind::NotFound)?;
         Ok(self.opened(disk))
     }

@@ -26,6 +26,8 @@ pub struct Counts {
     pub writes: u64,
     /// Syncs, also those that failed.
     pub syncs: u64,
+    /// Files of a directory that were opened.
+    pub opens: u64,
 }
 
 /// Counts down to a failure. Returns true once there is none left before it.

@@ -98,6 +98,10 @@ impl Machine {
         }
     }
 
+    pub(super) fn count_open(&self) {
+        self.parts().counts.opens += 1;
+    }
+
     pub(super) fn size(&self) -> io::Result<()> {
         self.parts().faults.size()
     }
