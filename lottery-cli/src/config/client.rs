@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::Subcommand;
 use lottery_proto::Dialect;
 
-use super::duration::GoDuration;
 use super::error::{ConfigError, UnknownKeys};
 use super::layers::Values;
 use super::parse::{self, Choice, HostPort, LogTime, Raw, duration, level, one_of, raw, some_time, whole};
@@ -149,14 +148,14 @@ impl ClientSettings {
     /// Reads the settings. If the pauses contradict each other, the error names the one with the stronger
     /// origin: it was set knowing the other.
     pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
-        let pause = |flag| values.get(flag, some_time).map(GoDuration);
+        let pause = |flag| values.get::<Raw<_>, Raw<_>>(flag, raw(some_time));
         let (initial, max) = (pause("poll-initial")?, pause("poll-max")?);
-        if initial <= max {
+        if initial.value <= max.value {
             Self::read(values)
         } else if values.origin("poll-initial") > values.origin("poll-max") {
-            Err(values.reject("poll-initial", format!("at most poll-max, which is {max}")))
+            Err(values.reject("poll-initial", format!("at most poll-max, which is {}", max.text)))
         } else {
-            Err(values.reject("poll-max", format!("at least poll-initial, which is {initial}")))
+            Err(values.reject("poll-max", format!("at least poll-initial, which is {}", initial.text)))
         }
     }
 }

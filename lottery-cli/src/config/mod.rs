@@ -30,7 +30,7 @@ use lottery_proto::Dialect;
 
 mod client;
 mod dialects;
-pub mod duration;
+mod duration;
 mod error;
 mod file;
 mod flags;

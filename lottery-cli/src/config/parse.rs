@@ -48,7 +48,7 @@ pub(super) fn max_memory(value: &OsStr) -> Result<MaxMemory, String> {
 
 /// Parses a duration, zero included.
 pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
-    let parsed = value.to_str().and_then(|text| duration::parse(text).ok());
+    let parsed = value.to_str().and_then(duration::parse);
     parsed.ok_or_else(|| "a duration such as 150ms, 5s or 1m30s".into())
 }
 

@@ -2,7 +2,7 @@
 //! test.
 
 use std::ffi::OsString;
-use std::fmt::{self, Display, Write as _};
+use std::fmt;
 use std::fs;
 
 use lottery_proto::Dialect;
@@ -19,25 +19,6 @@ mod files;
 mod layers;
 mod print;
 mod server_values;
-
-/// Writer that takes so many pieces and then fails.
-struct Takes(usize);
-
-impl fmt::Write for Takes {
-    fn write_str(&mut self, _: &str) -> fmt::Result {
-        self.0 = self.0.checked_sub(1).ok_or(fmt::Error)?;
-        Ok(())
-    }
-}
-
-/// Returns the number of pieces in which a value is displayed. Asserts that a writer that takes fewer
-/// fails, and that one that takes more succeeds.
-pub(in crate::config) fn pieces_of(shown: &impl Display) -> usize {
-    let taken = |pieces| write!(Takes(pieces), "{shown}").is_ok();
-    let all = (0..20).find(|pieces| taken(*pieces)).expect("it has an end");
-    assert!((all..20).all(taken));
-    all
-}
 
 /// Returns the dialects of the programs.
 fn ours() -> Registered {
