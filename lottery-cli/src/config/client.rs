@@ -9,7 +9,7 @@ use lottery_proto::Dialect;
 
 use super::error::{ConfigError, UnknownKeys};
 use super::layers::Values;
-use super::parse::{self, Choice, HostPort, LogTime, Raw, duration, level, one_of, raw, some_time, whole};
+use super::parse::{self, HostPort, LOG_TIMES, LogTime, Raw, duration, level, one_of, raw, some_time, whole};
 use super::table::{Program, Row, settings};
 use super::yaml;
 use crate::log::Level;
@@ -59,7 +59,7 @@ settings! {
     /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
     log_level: Raw<Level> = ["log-level" "CLI_LOG_LEVEL" "log.level", "LEVEL" = "INFO"] raw(level);
     /// Time zone of log lines: utc, or local (as TZ says)
-    log_time: LogTime = ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc"] one_of(LogTime::ALL);
+    log_time: LogTime = ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc"] one_of(LOG_TIMES);
     /// First pause between queries for the winners; they double
     poll_initial: Duration = ["poll-initial" "CLI_POLL_INITIAL" "poll.initial", "DURATION" = "1s"] some_time;
     /// Longest pause between queries for the winners

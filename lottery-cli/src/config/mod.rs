@@ -46,7 +46,7 @@ mod yaml;
 
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::{ConfigError, UnknownKeys};
-pub use parse::{Choice, FinishedAnswer, HostPort, LogTime, MaxMemory, Raw, StoreKind};
+pub use parse::{FinishedAnswer, HostPort, LogTime, MaxMemory, Raw, StoreKind};
 pub(crate) use server::MIN_MESSAGES;
 pub use server::{Input, Output, ServerCommand, ServerSettings};
 

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lottery_core::server_connection::BareAnswer;
-use lottery_proto::Dialect;
 
 use super::duration;
 use crate::log::{Level, UnknownLevel};
@@ -69,16 +68,6 @@ pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
     if value.is_empty() { Err("a path".into()) } else { Ok(value.into()) }
 }
 
-/// Setting that is one of a few names. A new one goes into the enum, `ALL`, `name` and the setting's help;
-/// a test finds a name that is missing in the help.
-pub trait Choice: Copy + 'static {
-    /// All values, in the order in which they are listed to a reader.
-    const ALL: &'static [Self];
-
-    /// Returns the name in a configuration.
-    fn name(self) -> &'static str;
-}
-
 /// Place where the server keeps the bets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {
@@ -86,17 +75,6 @@ pub enum StoreKind {
     Log,
     /// Memory: bets are lost when the process ends.
     Memory,
-}
-
-impl Choice for StoreKind {
-    const ALL: &'static [Self] = &[Self::Log, Self::Memory];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Log => "log",
-            Self::Memory => "memory",
-        }
-    }
 }
 
 /// Acknowledgement of Finished in `fixed`.
@@ -108,29 +86,6 @@ pub enum FinishedAnswer {
     Ok,
 }
 
-impl Choice for FinishedAnswer {
-    const ALL: &'static [Self] = &[Self::O, Self::Ok];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::O => "o",
-            Self::Ok => "ok",
-        }
-    }
-}
-
-impl Choice for BareAnswer {
-    const ALL: &'static [Self] = &[Self::Auto, Self::Echo, Self::Ack];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Echo => "echo",
-            Self::Ack => "ack",
-            _ => "auto",
-        }
-    }
-}
-
 /// Time zone of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogTime {
@@ -140,36 +95,28 @@ pub enum LogTime {
     Local,
 }
 
-impl Choice for LogTime {
-    const ALL: &'static [Self] = &[Self::Utc, Self::Local];
+/// Values that a setting takes by their names, in the order in which a reader is told them. The setting's help lists
+/// them; a test finds one that it lacks.
+pub(super) type Names<T> = [(&'static str, T)];
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Utc => "utc",
-            Self::Local => "local",
-        }
-    }
-}
-
-impl Choice for Dialect {
-    const ALL: &'static [Self] = Self::ALL;
-
-    fn name(self) -> &'static str {
-        self.name()
-    }
-}
+pub(super) const STORES: &Names<StoreKind> = &[("log", StoreKind::Log), ("memory", StoreKind::Memory)];
+pub(super) const FINISHED_ANSWERS: &Names<FinishedAnswer> =
+    &[("o", FinishedAnswer::O), ("ok", FinishedAnswer::Ok)];
+pub(super) const BARE_ANSWERS: &Names<BareAnswer> =
+    &[("auto", BareAnswer::Auto), ("echo", BareAnswer::Echo), ("ack", BareAnswer::Ack)];
+pub(super) const LOG_TIMES: &Names<LogTime> = &[("utc", LogTime::Utc), ("local", LogTime::Local)];
 
 /// Returns a parser of the name of one of these.
-pub(super) fn one_of<T: Choice>(choices: &[T]) -> impl Fn(&OsStr) -> Result<T, String> {
+pub(super) fn one_of<T: Copy>(choices: &Names<T>) -> impl Fn(&OsStr) -> Result<T, String> {
     |value| {
-        let found = choices.iter().find(|choice| value == choice.name()).copied();
-        let names = choices.iter().map(|choice| choice.name()).collect::<Vec<_>>();
-        found.ok_or_else(|| names.join(" or "))
+        let found = choices.iter().find(|(name, _)| value == *name);
+        let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or ");
+        found.map(|(_, choice)| *choice).ok_or_else(names)
     }
 }
 
 /// Returns a parser of names of some of these, separated by commas; each counts once.
-pub(super) fn some_of<T: Choice + PartialEq>(choices: &[T]) -> impl Fn(&OsStr) -> Result<Vec<T>, String> {
+pub(super) fn some_of<T: Copy + PartialEq>(choices: &Names<T>) -> impl Fn(&OsStr) -> Result<Vec<T>, String> {
     |value| {
         let mut chosen = Vec::new();
         for name in value.to_str().unwrap_or_default().split(',') {

@@ -14,8 +14,8 @@ use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
 use super::parse::{
-    self, Choice, FinishedAnswer, LogTime, MaxMemory, Raw, StoreKind, level, one_of, raw, some_of, some_time,
-    whole,
+    self, BARE_ANSWERS, FINISHED_ANSWERS, FinishedAnswer, LOG_TIMES, LogTime, MaxMemory, Raw, STORES,
+    StoreKind, level, one_of, raw, some_of, some_time, whole,
 };
 use super::table::{Origin, Program, Row, settings};
 use crate::log::Level;
@@ -44,13 +44,13 @@ settings! {
     /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
     log_level: Raw<Level> = ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO"] raw(level);
     /// Time zone of log lines: utc, or local (as TZ says)
-    log_time: LogTime = ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"] one_of(LogTime::ALL);
+    log_time: LogTime = ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"] one_of(LOG_TIMES);
     /// Number of agencies that take part in the draw
     agencies: u32 = ["agencies" "SERVER_AGENCIES", "N" = "5"] whole(1..=99_999);
     /// Directory of the bets and the draw; it may be missing
     data_dir: PathBuf = ["data-dir" "SERVER_DATA_DIR", "DIR" = "lottery-data"] parse::path;
     /// Kind of the store: log, or memory (lost at the end)
-    store: StoreKind = ["store" "SERVER_STORE", "KIND" = "log"] one_of(StoreKind::ALL);
+    store: StoreKind = ["store" "SERVER_STORE", "KIND" = "log"] one_of(STORES);
     /// Number that wins
     winning_number: u32 = ["winning-number" "SERVER_WINNING_NUMBER", "N" = "7574"] whole(0..=u32::MAX.into());
     /// Let an END of framed without bets, which names no agency, stand for one
@@ -62,10 +62,10 @@ settings! {
     dialects: Vec<Dialect> = ["dialects" "SERVER_DIALECTS", "LIST"] some_of(values.dialects.all());
     /// Answer to Finished in fixed: o, or ok for agencies that take no other
     fixed_finished_answer: FinishedAnswer =
-        ["fixed-finished-answer" "SERVER_FIXED_FINISHED_ANSWER", "ANSWER" = "o"] one_of(FinishedAnswer::ALL);
+        ["fixed-finished-answer" "SERVER_FIXED_FINISHED_ANSWER", "ANSWER" = "o"] one_of(FINISHED_ANSWERS);
     #[doc = " Answer to a single bet in bare: echo, which sends it back, ack as to several bets,\n\
              or auto: ack once the agency has sent several at once"]
-    bare_answer: BareAnswer = ["bare-answer" "SERVER_BARE_ANSWER", "ANSWER" = "auto"] one_of(BareAnswer::ALL);
+    bare_answer: BareAnswer = ["bare-answer" "SERVER_BARE_ANSWER", "ANSWER" = "auto"] one_of(BARE_ANSWERS);
     /// Text before a line that is sent back
     echo_prefix: String = ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = ""] parse::text;
     /// Maximum length of a message
