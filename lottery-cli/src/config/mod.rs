@@ -36,7 +36,6 @@ mod file;
 mod flags;
 mod ini;
 mod layers;
-mod nesting;
 mod parse;
 mod server;
 mod table;

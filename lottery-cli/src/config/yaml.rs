@@ -10,7 +10,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 
 use super::file::Pairs;
-use super::nesting;
+
+/// Maximum number of brackets and of indicators with which nested lists and sections begin. The parser's time grows
+/// with the square of their depth; a real configuration has a few.
+const MAX_NESTED: usize = 2000;
 
 /// Reads all keys and values, in order and with duplicates, under the keys as they are written. The value of
 /// a key that is not in `keys`, regardless of case, is empty.
@@ -20,7 +23,11 @@ use super::nesting;
 /// The problem and its line, if the text is not YAML, or if a section stands for a value or a value for a
 /// section.
 pub(super) fn read(text: &str, keys: &[&str]) -> Result<Pairs, String> {
-    nesting::check(text)?;
+    let brackets = text.matches(['[', '{']).count();
+    let indicators = text.split_whitespace().filter(|word| ["-", "?", ":"].contains(word)).count();
+    if brackets + indicators > MAX_NESTED {
+        return Err(format!("more than {MAX_NESTED} lists and sections"));
+    }
     let mut entries = Vec::new();
     let all = Node { path: String::new(), is_value: false, keys, entries: &mut entries };
     match all.deserialize(yaml_serde::Deserializer::from_str(text)) {
@@ -155,6 +162,17 @@ mod tests {
     fn duplicates_are_kept_for_the_caller_to_reject() {
         assert_eq!(pairs("id: 1\nid: 2\n").map(|entries| entries.len()), Ok(2));
         assert_eq!(pairs("loop: {amount: 1}\nloop.amount: 2\n").map(|entries| entries.len()), Ok(2));
+    }
+
+    #[test]
+    fn lists_and_sections_are_bounded_in_number_and_depth() {
+        for many in ["[".repeat(2001), "{a: ".repeat(2001), "- ".repeat(2001), "? a\n".repeat(2001)] {
+            assert_eq!(pairs(&many), Err("more than 2000 lists and sections".into()));
+        }
+        let (open, closed) = ("[".repeat(1000), "]".repeat(1000));
+        assert!(pairs(&format!("id: 1\nnope: {open}")).is_err_and(|error| error.starts_with("line ")));
+        assert_eq!(pairs(&format!("nope: {open}{closed}\n")), Ok(vec![("nope".into(), String::new())]));
+        assert_eq!(pairs(&format!("nope: [{}]\n", "[],".repeat(1999))).map(|pairs| pairs.len()), Ok(1));
     }
 
     #[test]

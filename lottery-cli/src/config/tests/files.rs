@@ -53,7 +53,7 @@ fn a_file_that_is_no_configuration_is_rejected() {
     assert_eq!(huge.server_error(&[]), "config.ini: cannot read: longer than 64 KiB");
     World::new().file("config.ini", vec![b'\n'; 64 << 10]).server(&[]);
     let deep = World::new().file("config.yaml", "a: ".to_owned() + &"[".repeat(60_000));
-    assert_eq!(deep.client_error(&[]), "config.yaml: line 1: nested deeper than 16 levels");
+    assert_eq!(deep.client_error(&[]), "config.yaml: more than 2000 lists and sections");
     let world = World::new();
     std::fs::create_dir(world.dir.path().join("config.ini")).unwrap();
     assert_eq!(world.server_error(&[]), "config.ini: cannot read: Is a directory (os error 21)");
