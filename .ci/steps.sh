@@ -9,6 +9,15 @@ mutants_seconds=3600
 lines_limit=98
 regions_limit=97
 
+# Share of the counts and durations of what takes long. The tests that take long read it, too.
+export NIGHTLY_PERCENT=${NIGHTLY_PERCENT:-100}
+
+# scaled NUMBER: prints that share of a number, at least 1.
+scaled() {
+    local share=$(($1 * NIGHTLY_PERCENT / 100))
+    echo $((share > 0 ? share : 1))
+}
+
 # need COMMAND PACKAGE: installs the package of a command that is missing.
 need() {
     command -v "$1" >/dev/null && return
@@ -200,8 +209,9 @@ mutants() {
         printf '%s\n' '' '*** SKIPPED: cargo install --locked cargo-mutants ***' ''
         return
     fi
-    local dir changed tried status=0
+    local dir changed tried seconds status=0
     dir=$(mktemp -d)
+    seconds=$(scaled "$mutants_seconds")
     # Mistakes in what makes a program are noticed by conformance alone, which takes minutes for each.
     if ! git diff "$(earlier)" -- 'lottery-*/src/*.rs' ':!lottery-cli/src/program' ':!lottery-cli/src/log.rs' >"$dir/diff" 2>/dev/null; then
         printf '%s\n' '' '*** SKIPPED: there is no earlier commit to compare with. ***' ''
@@ -217,7 +227,7 @@ mutants() {
         # Incremental and optimized builds pay off here, because each mutant is built and tested. They take turns by
         # chance, because the time may be up before all were tried.
         CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=256 ANYTHING=1000 \
-            timeout "$mutants_seconds" cargo mutants --in-diff "$dir/diff" -o "$dir" --baseline=skip --timeout 60 --shuffle ||
+            timeout "$seconds" cargo mutants --in-diff "$dir/diff" -o "$dir" --baseline=skip --timeout 60 --shuffle ||
             status=$?
         if ((status == 124)); then
             tried=$(cat "$dir"/mutants.out/{caught,missed,timeout,unviable}.txt | wc -l)
@@ -231,6 +241,26 @@ mutants() {
     fi
     rm -rf "$dir"
     return "$status"
+}
+
+# Cuts the power below a file system, again and again.
+power_cuts() {
+    cargo test --workspace --test programs power:: -- --ignored
+}
+
+# Makes every system call of the store fail.
+store_faults() {
+    cargo test --workspace --test programs store_faults:: -- --ignored
+}
+
+# Runs the whole lottery in virtual time.
+many_seeds() {
+    cargo run --release --bin simulation -- --seeds "$(scaled 1000000)"
+}
+
+# Fuzzes each target for minutes.
+long_fuzzing() {
+    fuzzing "$(scaled 300)"
 }
 
 # Library crates, each behind those that it depends on.

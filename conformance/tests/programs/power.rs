@@ -11,7 +11,7 @@ use crate::support::agency_files::{Bets, stored};
 use crate::support::faults::skip;
 use crate::support::peer::winners;
 use crate::support::power::{Disk, Flush, Plugged};
-use crate::support::{Process, SOON, client, free_address, server_at};
+use crate::support::{Process, SOON, client, free_address, scaled, server_at};
 
 on_every_runtime!(cuts);
 
@@ -53,7 +53,7 @@ fn cuts(runtime: &str) {
 #[test]
 #[ignore = "it takes minutes"]
 fn many_cuts() {
-    for seed in 1000..1010 {
+    for seed in (1000..).take(scaled(10)) {
         for runtime in ["tokio", "std", "smol"] {
             cuts_from(seed, runtime);
         }

@@ -10,3 +10,10 @@ pub(crate) mod power;
 pub(crate) use lottery_testkit::process::{
     Process, SOON, client, command, free_address, given_up, server, server_at, server_program,
 };
+
+/// Returns the share of a count that `NIGHTLY_PERCENT` says, as `.ci/run` sets it, and at least 1.
+pub(crate) fn scaled(count: usize) -> usize {
+    let percent = std::env::var("NIGHTLY_PERCENT");
+    let percent: usize = percent.map_or(100, |text| text.parse().expect("a number of percent"));
+    (count * percent / 100).max(1)
+}
