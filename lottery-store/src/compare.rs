@@ -13,12 +13,26 @@ use super::csv_row::MAX_ROW;
 use super::disk::Disk;
 
 const CHUNK: usize = 64 * 1024;
+/// Bytes of a value that are compared at a time.
+const COMPARED: usize = 16 * 1024;
 
 /// Rows of a store, in values of whole rows.
 pub(super) trait Rows {
     /// Passes the values from a place on to `visit`, each with the place behind it, until it breaks. The first
     /// is at 0.
     fn visit(&mut self, from: u64, visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()>;
+
+    /// Returns a spot with no more than `at` bytes before it, as near as it is known without reading all.
+    fn before(&self, at: u64) -> io::Result<Spot>;
+}
+
+/// Beginning of a value of a store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// Place of the value.
+    pub(super) next: u64,
+    /// Bytes of the values before it.
+    pub(super) len: u64,
 }
 
 /// Progress of a file that holds nothing that the store lacks.
@@ -35,16 +49,19 @@ pub(super) struct Equal {
     pub(super) holes: u64,
 }
 
-/// Compares the whole file with the store's rows. Without a store, only an empty file or NULs are equal to it.
+/// Compares the file from a spot on with the store's rows. Without a store, only an empty file or NULs are equal to it.
 pub(super) fn compare(
     file: &dyn Disk,
     mut store: Option<&mut dyn Rows>,
+    from: Spot,
 ) -> io::Result<Result<Equal, Difference>> {
     let size = file.size()?;
-    let mut walk = Walk { file, size, buffer: Vec::new(), equal: Equal::default(), at: 0, row: 0, stored: 0 };
+    let Spot { next, len } = from;
+    let equal = Equal { next, len, ..Equal::default() };
+    let mut walk = Walk { file, size, buffer: Vec::new(), equal, at: len, row: len, stored: len };
     let mut found = Ok(None);
     if let Some(store) = &mut store {
-        store.visit(0, &mut |next, rows| {
+        store.visit(next, &mut |next, rows| {
             found = walk.value(next, rows);
             if matches!(found, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
@@ -72,6 +89,26 @@ pub(super) fn compare(
         })?;
     }
     Ok(Err(Difference { rows, size, stored, stored_size, same }))
+}
+
+/// Compares a value of the store, which begins at an offset in the file, with what is there, and writes it if
+/// that has NULs in its place. Returns false if there is something else.
+pub(super) fn compare_value(file: &dyn Disk, offset: u64, value: &[u8]) -> io::Result<bool> {
+    let (mut buffer, mut holes) = ([0; COMPARED], false);
+    for (at, part) in (offset..).step_by(COMPARED).zip(value.chunks(COMPARED)) {
+        let there = &mut buffer[..part.len()];
+        file.read(at, there)?;
+        if there != part {
+            if there.iter().zip(part).any(|(byte, stored)| byte != stored && *byte != 0) {
+                return Ok(false);
+            }
+            holes = true;
+        }
+    }
+    if holes {
+        file.write(offset, value)?;
+    }
+    Ok(true)
 }
 
 /// Joint pass over the store's values and the file.

@@ -1,22 +1,24 @@
 //! `bets.csv`: the rows of all durable batches, one after another, for people and other tools to read.
 //!
 //! The file follows the store, and nothing waits for it: it is not synced. If it cannot be written, the commit
-//! stands and the file is behind until a later commit, or the next start, can write it. A start compares
-//! all of it.
+//! stands and the file is behind until a later commit, or the next start, can write it.
+//!
+//! A start compares the end of it, which alone can be longer than the store, or torn. What is before that is
+//! compared piece by piece afterwards: it may hold NULs after a power cut, and what others have written over it.
 //!
 //! People and other tools may change it freely. Each write first checks its path and its length: a file
 //! that is gone, was replaced, or has another length is compared again. Missing rows are written anew. A
 //! file with rows that the store lacks is left alone, and stays behind.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use lottery_core::store::Difference;
 use tracing::{info, warn};
 
-use super::compare::{Equal, Rows, compare};
+use super::compare::{Equal, Rows, Spot, compare, compare_value};
 use super::disk::{Disk, is_no_room};
 
 /// Approximate bound of missing bytes written at a time, since clients wait meanwhile.
@@ -44,6 +46,8 @@ pub(super) struct CsvFile {
     len: u64,
     /// Place of the value that follows there.
     next: u64,
+    /// Bytes from the beginning that are still to be compared since the start: the next value, and their end.
+    unchecked: Option<(Spot, u64)>,
     /// Length of the file after our last write; `None` if it is not known.
     size: Option<u64>,
     /// Length with which the file held rows that the store lacks.
@@ -69,14 +73,27 @@ impl CsvFile {
     ///
     /// The file cannot be used. The inner error means that it holds rows that the store lacks; then it was
     /// not touched.
+    ///
+    /// The last `compared` bytes are compared, and what is before them in the same segment of the store. The rest is
+    /// left for [`CsvFile::follow`].
     pub(super) fn open(
         disk: Arc<dyn Disk>,
         rows: &mut dyn Rows,
+        compared: u64,
     ) -> io::Result<Result<(Self, CsvRepair), Difference>> {
         let size = disk.size()?;
-        let mut file =
-            Self { disk, reopen: None, len: 0, next: 0, size: None, foreign: None, logged: Logged::Equal };
-        let equal = match file.compare(rows)? {
+        let from = rows.before(size.saturating_sub(compared))?;
+        let mut file = Self {
+            disk,
+            reopen: None,
+            len: 0,
+            next: 0,
+            unchecked: (from.len > 0).then_some((Spot::default(), from.len)),
+            size: None,
+            foreign: None,
+            logged: Logged::Equal,
+        };
+        let equal = match compare(&*file.disk, Some(rows), from)? {
             Ok(equal) => equal,
             Err(difference) => return Ok(Err(difference)),
         };
@@ -98,18 +115,25 @@ impl CsvFile {
         self.reopen = Some(reopen);
     }
 
-    /// Writes some of the missing rows of a store with `end` bytes of rows. After an error the file ends with a
+    /// Writes some of the missing rows of a store with `end` bytes of rows, and compares some of what the start
+    /// has left. After an error the file ends with a
     /// whole row, unless it could not be cut either.
     pub(super) fn follow(&mut self, rows: &mut dyn Rows, end: u64) {
         let written = self
             .check_file(rows)
-            .and_then(|()| if self.len < end { self.catch_up(rows, PIECE) } else { Ok(()) });
+            .and_then(|()| if self.len < end { self.catch_up(rows, PIECE) } else { Ok(()) })
+            .and_then(|()| self.compare_more(rows));
         self.log_state(written.err(), end - self.len.min(end));
     }
 
     /// Returns the number of bytes of the store's rows in the file.
     pub(super) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Returns the number of bytes that are still to be compared.
+    pub(super) fn unchecked(&self) -> u64 {
+        self.unchecked.map_or(0, |(at, end)| end - at.len)
     }
 
     /// True if it was logged that the file is behind, and why.
@@ -156,16 +180,44 @@ impl CsvFile {
             self.disk = reopen()?;
         }
         // The file counts as empty until it is compared.
-        (self.len, self.next, self.size, self.foreign) = (0, 0, None, None);
-        let Ok(equal) = self.compare(rows)? else {
-            self.foreign = self.disk.size().ok();
-            return Err(io::Error::other(FOREIGN));
+        self.count_as_empty();
+        let Ok(equal) = compare(&*self.disk, Some(rows), Spot::default())? else {
+            return self.leave_alone();
         };
         self.resume(equal)
     }
 
-    fn compare(&self, rows: &mut dyn Rows) -> io::Result<Result<Equal, Difference>> {
-        compare(&*self.disk, Some(rows))
+    fn count_as_empty(&mut self) {
+        (self.len, self.next, self.size, self.foreign, self.unchecked) = (0, 0, None, None, None);
+    }
+
+    /// Notes that the file holds rows that the store lacks.
+    fn leave_alone(&mut self) -> io::Result<()> {
+        self.count_as_empty();
+        self.foreign = self.disk.size().ok();
+        Err(io::Error::other(FOREIGN))
+    }
+
+    /// Compares some of what the start has left, and fills NULs there.
+    fn compare_more(&mut self, rows: &mut dyn Rows) -> io::Result<()> {
+        let Some((mut at, end)) = self.unchecked else { return Ok(()) };
+        let (mut same, enough) = (Ok(true), end.min(at.len + PIECE));
+        let read = rows.visit(at.next, &mut |next, value| {
+            same = compare_value(&*self.disk, at.len, value);
+            if !matches!(same, Ok(true)) {
+                return ControlFlow::Break(());
+            }
+            at = Spot { next, len: at.len + value.len() as u64 };
+            if at.len < enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        self.unchecked = Some((at, end)).filter(|_| at.len < end);
+        match same {
+            Ok(true) => read,
+            Ok(false) => self.leave_alone(),
+            // Somebody has cut it meanwhile, which the next call notices.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Goes on with a compared file, and cuts its tail.

@@ -101,8 +101,8 @@ impl Model {
     }
 }
 
-/// Sizes of small segments, so that a few groups fill one.
-pub const SMALL: Sizes = Sizes { first: 32 * 1024, most: 128 * 1024 };
+/// Sizes of small segments, so that a few groups fill one, and that a start leaves some of `bets.csv`.
+pub const SMALL: Sizes = Sizes { first: 32 * 1024, most: 128 * 1024, compared: 64 * 1024 };
 
 /// Opens a store on a simulated log, with [`SMALL`] segments, for a new process.
 ///

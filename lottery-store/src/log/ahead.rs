@@ -16,18 +16,21 @@ const LARGE: u64 = 64 * 1024;
 /// Share of the room of a disk that zeros may take: a fourth.
 const SPARE: u64 = 4;
 
-/// Sizes of segments, in bytes.
+/// Sizes of segments, and of what a start compares, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
     /// Zeros of the first segment. Each further one has four times as many.
     pub first: u64,
     /// Size at which the next segment is begun, at the latest. No segment has more zeros.
     pub most: u64,
+    /// Bytes at the end of `bets.csv` that a start compares with the log before the store is used, at least. The rest is
+    /// compared afterwards.
+    pub compared: u64,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { first: 1 << 20, most: 32 << 20 }
+        Self { first: 1 << 20, most: 32 << 20, compared: 8 << 20 }
     }
 }
 

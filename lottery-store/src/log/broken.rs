@@ -12,11 +12,17 @@ use super::directory::Directory;
 pub(super) struct Broken {
     pub(super) place: String,
     pub(super) cause: String,
+    /// True if what was read is not what was written; false if it could not be read.
+    pub(super) is_damage: bool,
 }
 
 impl Broken {
     pub(super) fn at(directory: &dyn Directory, name: &str, cause: &dyn fmt::Display) -> Self {
-        Self { place: directory.place(name), cause: cause.to_string() }
+        Self { place: directory.place(name), cause: cause.to_string(), is_damage: false }
+    }
+
+    pub(super) fn damage(directory: &dyn Directory, name: &str, cause: &dyn fmt::Display) -> Self {
+        Self { is_damage: true, ..Self::at(directory, name, cause) }
     }
 
     /// Returns the error of a store that is being opened.
@@ -32,7 +38,7 @@ impl Broken {
 
 /// For the comparison with `bets.csv`, which has no other errors.
 impl From<Broken> for io::Error {
-    fn from(Broken { place, cause }: Broken) -> Self {
+    fn from(Broken { place, cause, .. }: Broken) -> Self {
         Self::other(format!("{place}: {cause}"))
     }
 }

@@ -70,12 +70,12 @@ impl Progress {
             let (rung, closing) = self.wait(done);
             let start = Instant::now();
             while let Some(end) = rows.len() {
-                let before = file.len();
+                let before = (file.len(), file.unchecked());
                 file.follow(&mut rows, end);
                 rows.followed(file.len());
                 log_lag(&mut lag, epoch.elapsed(), end.saturating_sub(file.len()), &file);
                 let late = self.lock().closing && start.elapsed() >= AT_THE_END;
-                if file.len() <= before || late {
+                if (file.len(), file.unchecked()) == before || late {
                     break;
                 }
             }
@@ -104,6 +104,8 @@ impl Follower {
     /// Starts the thread; without one the owner writes the file itself.
     pub(super) fn start(file: CsvFile, rows: LogRows) -> Self {
         let progress = Arc::new(Progress::default());
+        // There may be something to compare, though no rows are new.
+        progress.ring(false);
         rows.followed(file.len());
         let handed = Arc::new(Mutex::new(Some((file, rows))));
         let job = {
@@ -123,7 +125,17 @@ impl Follower {
         Self::inline(file, rows)
     }
 
-    pub(super) fn inline(file: CsvFile, rows: LogRows) -> Self {
+    /// Makes the owner write the file. All of it is compared at once.
+    pub(super) fn inline(mut file: CsvFile, mut rows: LogRows) -> Self {
+        while let Some(end) = rows.len() {
+            let before = file.unchecked();
+            if before > 0 {
+                file.follow(&mut rows, end);
+            }
+            if file.unchecked() == before {
+                break;
+            }
+        }
         rows.followed(file.len());
         Self::Inline(Box::new(file), rows)
     }

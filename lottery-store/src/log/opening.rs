@@ -12,7 +12,7 @@ use super::directory::{Directory as _, FileDirectory};
 use super::rows::LogRows;
 use super::segment;
 use super::store::LogStore;
-use crate::compare::{Rows, compare};
+use crate::compare::{Rows, Spot, compare};
 use crate::csv_file::{CsvFile, CsvRepair};
 use crate::data_dir::DataDir;
 use crate::permissions::{self, unusable_for};
@@ -56,15 +56,15 @@ impl LogStore {
         if !exists(&data_dir)? {
             reject_database(&data_dir)?;
             if let Some(csv) = data_dir.open_existing(CSV)?
-                && let Err(difference) = compare(&csv, None).map_err(unusable)?
+                && let Err(difference) = compare(&csv, None, Spot::default()).map_err(unusable)?
             {
                 set_aside = Some(set_aside_or_reject(&data_dir, stamp, difference)?);
             }
         }
         let store = Self::open_log(directory(&data_dir, LOG)?, Sizes::default())?;
         let open_csv = || -> Result<Result<(CsvFile, CsvRepair), Difference>, StoreError> {
-            CsvFile::open(Arc::new(data_dir.open(CSV)?), &mut LogRows::new(store.published()))
-                .map_err(unusable)
+            let rows = &mut LogRows::new(store.published());
+            CsvFile::open(Arc::new(data_dir.open(CSV)?), rows, Sizes::default().compared).map_err(unusable)
         };
         let (mut csv, repair) = match open_csv()? {
             Ok(opened) => opened,
@@ -201,7 +201,9 @@ fn build_part<E: From<StoreError>>(
     if let (Some(csv), None) = (data_dir.open_existing(CSV)?, stamp) {
         let rows: &mut dyn Rows = &mut LogRows::new(store.published());
         let place = data_dir.join(CSV).display().to_string();
-        if let Err(difference) = compare(&csv, Some(rows)).map_err(|error| unusable_for(&place, &error))? {
+        if let Err(difference) =
+            compare(&csv, Some(rows), Spot::default()).map_err(|error| unusable_for(&place, &error))?
+        {
             set_aside_or_reject(data_dir, None, difference)?;
         }
     }

@@ -49,13 +49,17 @@ impl Reader {
         Broken::at(&*self.directory, &segment::name(self.at.segment), cause)
     }
 
+    fn damaged(&self, cause: &dyn std::fmt::Display) -> Broken {
+        Broken::damage(&*self.directory, &segment::name(self.at.segment), cause)
+    }
+
     /// Opens the segment of the next frame. All segments but the last are complete.
     fn open(&mut self) -> Result<Window, Broken> {
         let (head, disk) = recovery::open(&*self.directory, self.at.segment)?;
         let follows = self.group.is_none_or(|group| head.first_group == group.saturating_add(1));
         if head.id != self.id || self.at.offset == HEAD as u64 && !follows {
             let cause = "offset 16: it does not follow the segment before, expected one of the same log";
-            return Err(self.broken(&cause));
+            return Err(self.damaged(&cause));
         }
         let limit = self.limit(&*disk)?;
         Ok(Window::new(disk, limit))
@@ -98,7 +102,7 @@ impl Reader {
                 |frame: &Frame<'_>| self.group.is_none_or(|group| frame.group == group.saturating_add(1));
             let Some(frame) = Frame::read(bytes).filter(follows) else {
                 let cause = format!("offset {}: a frame that does not belong there", at.offset);
-                return Err(self.broken(&cause));
+                return Err(self.damaged(&cause));
             };
             let (group, flow) = (frame.group, visit(&frame, at, next));
             (self.group, self.at) = (Some(group), next);
@@ -115,7 +119,7 @@ impl Reader {
         let Place { segment, offset } = self.at;
         let used = window.used(offset).map_err(|error| self.broken(&error))?;
         if used.is_some() || segment >= self.end.segment {
-            return Err(self.broken(&format!("offset {offset}: damaged: no whole frame, and there was one")));
+            return Err(self.damaged(&format!("offset {offset}: damaged: no whole frame, and there was one")));
         }
         self.at = Place { segment: segment + 1, offset: HEAD as u64 };
         Ok(())
@@ -136,7 +140,7 @@ impl Reader {
             }
         })?;
         match no_text {
-            Some(at) => Err(self.broken(&format!("offset {}: the rows are no text", at.offset))),
+            Some(at) => Err(self.damaged(&format!("offset {}: the rows are no text", at.offset))),
             None => Ok(()),
         }
     }

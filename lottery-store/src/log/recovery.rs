@@ -39,7 +39,7 @@ pub(super) fn find(directory: &dyn Directory) -> Result<Option<Found>, Broken> {
     for (expected, number) in (1..).zip(&numbers) {
         if *number != expected {
             let cause = format!("missing, and there is {}", segment::name(*number));
-            return Err(Broken::at(directory, &segment::name(expected), &cause));
+            return Err(Broken::damage(directory, &segment::name(expected), &cause));
         }
         let (head, disk) = open(directory, *number)?;
         let fits = match &last {
@@ -48,7 +48,7 @@ pub(super) fn find(directory: &dyn Directory) -> Result<Option<Found>, Broken> {
         };
         if !fits {
             let cause = "offset 16: it does not follow the segment before, expected one of the same log";
-            return Err(Broken::at(directory, &segment::name(*number), &cause));
+            return Err(Broken::damage(directory, &segment::name(*number), &cause));
         }
         last = Some((head, disk));
     }
@@ -59,51 +59,62 @@ pub(super) fn find(directory: &dyn Directory) -> Result<Option<Found>, Broken> {
 /// Opens a segment and reads its head.
 pub(super) fn open(directory: &dyn Directory, number: u64) -> Result<(Head, Arc<dyn Disk>), Broken> {
     let name = segment::name(number);
-    let broken = |cause: &dyn std::fmt::Display| Broken::at(directory, &name, cause);
-    let disk = directory.open(&name).map_err(|error| broken(&error))?;
-    let size = disk.size().map_err(|error| broken(&error))?;
+    let broken = |error: io::Error| Broken::at(directory, &name, &error);
+    let damaged = |cause: &dyn std::fmt::Display| Broken::damage(directory, &name, cause);
+    let disk = directory.open(&name).map_err(broken)?;
+    let size = disk.size().map_err(broken)?;
     if size < HEAD as u64 {
-        return Err(broken(&format!("damaged: {size} bytes, expected a head of {HEAD} bytes")));
+        return Err(damaged(&format!("damaged: {size} bytes, expected a head of {HEAD} bytes")));
     }
     let mut bytes = [0; HEAD];
-    disk.read(0, &mut bytes).map_err(|error| broken(&error))?;
-    let head = Head::read(&bytes).map_err(|cause| broken(&cause))?;
+    disk.read(0, &mut bytes).map_err(broken)?;
+    let head = Head::read(&bytes).map_err(|cause| damaged(&cause))?;
     if head.segment != number {
-        return Err(broken(&format!("offset 32: it is segment {}, expected {number}", head.segment)));
+        return Err(damaged(&format!("offset 32: it is segment {}, expected {number}", head.segment)));
     }
     Ok((head, disk))
+}
+
+/// Returns the bytes of the rows before a segment, as its first frame says. The frame is not checked.
+pub(super) fn rows_before(directory: &dyn Directory, number: u64) -> Result<u64, Broken> {
+    let (_, disk) = open(directory, number)?;
+    let mut beginning = [0; 24];
+    let read = disk.read(HEAD as u64, &mut beginning);
+    read.map_err(|error| Broken::at(directory, &segment::name(number), &error))?;
+    Ok(u64::from_le_bytes(std::array::from_fn(|nth| beginning[16 + nth])))
 }
 
 /// Reads all frames of the last segment.
 fn scan(directory: &dyn Directory, head: Head, disk: Arc<dyn Disk>) -> Result<Found, Broken> {
     let name = segment::name(head.segment);
-    let broken = |cause: &dyn std::fmt::Display| Broken::at(directory, &name, cause);
-    let size = disk.size().map_err(|error| broken(&error))?;
+    let broken = |error: io::Error| Broken::at(directory, &name, &error);
+    let damaged = |cause: &dyn std::fmt::Display| Broken::damage(directory, &name, cause);
+    let size = disk.size().map_err(broken)?;
     let mut window = Window::new(Arc::clone(&disk), size);
     let mut state = State { groups: head.first_group - 1, ..State::default() };
     let (mut last, mut offset) = (0, HEAD as u64);
     loop {
-        let frame = match window.blocks(offset, &head.id).map_err(|error| broken(&error))? {
+        let frame = match window.blocks(offset, &head.id).map_err(broken)? {
             Blocks::Frame(beginning, frame) if beginning.group == state.groups.saturating_add(1) => frame,
             _ => break,
         };
         let padded = frame.len() as u64;
         let Some(frame) = Frame::read(frame).filter(|frame| frame.checkpoint == (last == 0)) else {
-            return Err(broken(&format!("offset {offset}: a frame that this version cannot read")));
+            return Err(damaged(&format!("offset {offset}: a frame that this version cannot read")));
         };
         if last > 0 && frame.rows_before != state.rows_len {
-            return Err(broken(&format!("offset {offset}: the rows before the frame are not all there")));
+            return Err(damaged(&format!("offset {offset}: the rows before the frame are not all there")));
         }
         let at = |offset| Place { segment: head.segment, offset };
         state.read(frame, at(offset), at(offset + padded));
         (last, offset) = (offset, offset + padded);
     }
     if last == 0 {
-        return Err(broken(&format!("offset {offset}: damaged: no whole frame where the first must be")));
+        return Err(damaged(&format!("offset {offset}: damaged: no whole frame where the first must be")));
     }
-    if let Some(later) = whole_frame(&mut window, offset, &head.id).map_err(|error| broken(&error))? {
+    if let Some(later) = whole_frame(&mut window, offset, &head.id).map_err(broken)? {
         let cause = format!("offset {offset}: damaged: no whole frame, and one follows at offset {later}");
-        return Err(broken(&cause));
+        return Err(damaged(&cause));
     }
     Ok(Found { state, head, disk, last })
 }

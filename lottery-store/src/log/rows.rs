@@ -3,10 +3,12 @@
 use std::io;
 use std::ops::ControlFlow;
 
+use super::broken::Broken;
 use super::place::Place;
-use super::reader::Reader;
+use super::reader::{Reader, START};
+use super::segment::HEAD;
 use super::snapshots::Published;
-use crate::compare::Rows;
+use crate::compare::{Rows, Spot};
 
 /// Durable rows of a log.
 #[derive(Debug)]
@@ -31,11 +33,18 @@ impl LogRows {
     pub(super) fn followed(&self, len: u64) {
         self.published.followed(len);
     }
-}
 
-impl Rows for LogRows {
-    fn visit(&mut self, from: u64, visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()> {
-        let end = self.published.end_place().ok_or_else(|| io::Error::other("the store has ended"))?;
+    fn end(&self) -> io::Result<Place> {
+        self.published.end_place().ok_or_else(|| io::Error::other("the store has ended"))
+    }
+
+    /// Does what [`Rows::visit`] does, up to a place.
+    fn read(
+        &mut self,
+        from: u64,
+        end: Place,
+        visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Broken> {
         let mut reader = match self.last.take() {
             Some((last, mut reader)) if last == from => {
                 reader.extend(end)?;
@@ -53,5 +62,34 @@ impl Rows for LogRows {
         })?;
         self.last = Some((last, reader));
         Ok(())
+    }
+
+    /// Returns the beginning of the last segment with no more than `at` bytes of rows before it.
+    fn segment_before(&self, at: u64, end: Place) -> Result<Spot, Broken> {
+        let mut found = Spot { next: START.pack(), len: 0 };
+        let (mut low, mut high) = (START.segment, end.segment);
+        while low < high {
+            let segment = high - (high - low) / 2;
+            let len = self.published.rows_before(segment)?;
+            if len <= at {
+                found = Spot { next: Place { segment, offset: HEAD as u64 }.pack(), len };
+                low = segment;
+            } else {
+                high = segment - 1;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Rows for LogRows {
+    fn visit(&mut self, from: u64, visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()> {
+        let end = self.end()?;
+        Ok(self.read(from, end, visit).map_err(|broken| self.published.read_failed(broken))?)
+    }
+
+    fn before(&self, at: u64) -> io::Result<Spot> {
+        let end = self.end()?;
+        Ok(self.segment_before(at, end).map_err(|broken| self.published.read_failed(broken))?)
     }
 }

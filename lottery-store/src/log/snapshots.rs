@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lottery_core::store::{Saved, Snapshot, Snapshots, StoreError};
 
@@ -12,6 +12,7 @@ use super::directory::Directory;
 use super::frame::LotteryId;
 use super::place::Place;
 use super::reader::Reader;
+use super::recovery;
 use super::state::State;
 
 /// Durable state of a log, which its owner keeps up to date.
@@ -25,12 +26,20 @@ struct Shared {
     state: Mutex<Option<State>>,
     /// Bytes of the rows in `bets.csv`; `u64::MAX` if it is left alone.
     csv_len: AtomicU64,
+    /// Damage that the thread of `bets.csv` has found in the log.
+    damage: OnceLock<Broken>,
 }
 
 impl Published {
     pub(super) fn new(directory: &Arc<dyn Directory>, id: LotteryId, state: State) -> Self {
         let (directory, state) = (Arc::clone(directory), Mutex::new(Some(state)));
-        Self(Arc::new(Shared { directory, id, state, csv_len: AtomicU64::new(u64::MAX) }))
+        Self(Arc::new(Shared {
+            directory,
+            id,
+            state,
+            csv_len: AtomicU64::new(u64::MAX),
+            damage: OnceLock::new(),
+        }))
     }
 
     /// Changes the state.
@@ -58,6 +67,24 @@ impl Published {
     /// Returns the number of bytes of `rows_len` that are not in `bets.csv`; 0 if that is left alone.
     pub(super) fn csv_behind(&self, rows_len: u64) -> u64 {
         rows_len.saturating_sub(self.0.csv_len.load(Ordering::Relaxed))
+    }
+
+    /// Notes an error of a thread that reads the log, if it is damage: the owner has to learn of it.
+    pub(super) fn read_failed(&self, error: Broken) -> Broken {
+        if error.is_damage {
+            self.0.damage.get_or_init(|| error.clone());
+        }
+        error
+    }
+
+    /// Returns damage that a thread has found.
+    pub(super) fn damage(&self) -> Option<Broken> {
+        self.0.damage.get().cloned()
+    }
+
+    /// Returns the bytes of the rows before a segment.
+    pub(super) fn rows_before(&self, segment: u64) -> Result<u64, Broken> {
+        recovery::rows_before(&*self.0.directory, segment)
     }
 
     /// Returns the place behind the last durable frame; `None` once the store has ended.

@@ -69,7 +69,8 @@ impl LogStore {
     ) -> Result<Self, StoreError> {
         let mut store = Self::open_log(directory, sizes)?;
         let mut rows = LogRows::new(&store.published);
-        let opened = CsvFile::open(csv, &mut rows).map_err(|error| unusable(&csv_place, &error))?;
+        let opened =
+            CsvFile::open(csv, &mut rows, sizes.compared).map_err(|error| unusable(&csv_place, &error))?;
         let (mut file, repair) = opened.map_err(|difference| StoreError::Differs {
             place: csv_place.to_owned(),
             store: store.place.clone(),
@@ -178,7 +179,10 @@ impl LogStore {
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        self.failed.get().map_or(Ok(()), |error| Err(error.clone()))
+        match self.published.damage() {
+            Some(damage) => Err(self.fail(damage.failed())),
+            None => self.failed.get().map_or(Ok(()), |error| Err(error.clone())),
+        }
     }
 
     /// Makes every later call fail; the first cause stays.

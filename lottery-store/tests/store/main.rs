@@ -2,11 +2,13 @@
 
 mod bets_csv;
 mod bets_csv_behind;
+mod bets_csv_start;
 mod common;
 mod crash;
 mod damage;
 mod faults;
 mod files;
 mod full_disk;
+mod long_start;
 mod second_reader;
 mod snapshots;
