@@ -1,7 +1,8 @@
 //! Valid conversations in every dialect, and random damage to them.
 
 use crate::Rng;
-use crate::packets::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed};
+use crate::bets::ANA;
+use crate::packets::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed, short};
 use lottery_proto::Dialect;
 
 const NAMES: &[&str] = &["Ana", "José María", "Ñ", "李小龍", "O'Neill 3rd", "𝒜", "a b", "x"];
@@ -90,7 +91,7 @@ fn a_batch(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
         }
         "short" => {
             let bet = bets[0].0.join("|");
-            return short(1, if bet.len() > 125 { "Ana|Paz|20000001|1980-01-01|7574" } else { &bet });
+            return short(BET, 1, if bet.len() > 125 { ANA } else { &bet }.as_bytes());
         }
         "columns" => {
             let name = |name: &str| name.chars().take(10).collect::<String>();
@@ -161,21 +162,13 @@ pub fn answer(dialect: Dialect, rng: &mut Rng) -> Vec<u8> {
             let won: Vec<String> = documents.iter().map(|doc| format!("{{PlayerDocID:{doc}}}")).collect();
             format!("R{};", won.join(",")).into_bytes()
         }
-        ("short", 0) => short(2, "20000001|7574|0"),
-        ("short", _) => short(2, "20000001|7574|1"),
+        ("short", 0) => short(BET_ACK, 1, b"20000001|7574|0"),
+        ("short", _) => short(BET_ACK, 1, b"20000001|7574|1"),
         ("columns", _) => b"00001Ana       Paz       200000011980-01-017574\n".to_vec(),
         ("line", 0) => "error;el disco está lleno\n".into(),
         ("line", _) => b"success;Bet stored successfully.\n".to_vec(),
         _ => b"hola \n".to_vec(),
     }
-}
-
-/// Returns a block of 128 bytes that holds a packet of that type.
-fn short(kind: u8, payload: &str) -> Vec<u8> {
-    let size = u8::try_from(3 + payload.len()).expect("it fits");
-    let mut block = [&[kind, 1, size][..], payload.as_bytes()].concat();
-    block.resize(128, 0);
-    block
 }
 
 /// Returns a few valid messages.

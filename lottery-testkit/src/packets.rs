@@ -44,6 +44,14 @@ pub fn batch<B: AsRef<[u8]>>(agency: u8, bets: &[B]) -> Vec<u8> {
     block(BATCH, agency, &payload)
 }
 
+/// Returns a packet of `short`, padded with zeros to 128 bytes (`docs/protocol.md#short`).
+pub fn short(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
+    let size = u8::try_from(3 + payload.len()).expect("a short payload");
+    let mut block = [&[kind, agency, size][..], payload].concat();
+    block.resize(128, 0);
+    block
+}
+
 /// Returns a message of `framed`: its length in eight digits, then its body (`docs/protocol.md#framed`).
 pub fn framed(body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();

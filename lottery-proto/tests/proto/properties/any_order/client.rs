@@ -1,17 +1,16 @@
 //! Client: its driver, its application, and a server that replies as it likes.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
-use lottery_proto::{
-    AgencyId, Client, ClientConfig, CloseReason, Dialect, Input, Instant, SendError, State, block,
-};
+use lottery_proto::{AgencyId, Client, ClientConfig, CloseReason, Dialect, Input, Instant, SendError, State};
 use lottery_testkit::{
-    ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, FINISHED, JOSE, LATE_INPUTS, WINNER, at, bet, block,
-    client_events,
+    ANA, BATCH, BET, BLOCK, ClientEvent, FINISHED, JOSE, LATE_INPUTS, WINNER, at, bet, block, client_events,
 };
 use proptest::prelude::*;
 
 use super::contract::Contract;
+use super::replies::reply;
 use super::{Step, after, wait};
 
 #[derive(Clone, Debug)]
@@ -61,9 +60,10 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
 
 struct Run {
     client: Client,
+    dialect: Dialect,
     now: Instant,
-    /// Requests not wholly sent, each with the offset of its block's end in all that is ever sent.
-    asked: VecDeque<(usize, u8)>,
+    /// Requests not wholly sent, each with the place of its message in all that is ever sent.
+    asked: VecDeque<(Range<usize>, u8)>,
     queued: usize,
     sent: Vec<u8>,
     contract: Contract,
@@ -84,20 +84,27 @@ impl Run {
             Op::Batch(count) => {
                 let bets = vec![bet(JOSE); count];
                 let result = self.client.send_batch(now, &bets);
-                assert!(result.is_err() || result == Ok(count.min(167)));
-                time_told = self.asked_for(None, result.map(|_| ()));
+                let most = match self.dialect.name() {
+                    "block" => 167,
+                    _ if self.dialect.profile().one_bet => 1,
+                    // A limit in bytes, which this dialect has alone.
+                    "framed" => result.unwrap_or_default(),
+                    _ => count,
+                };
+                assert!(result.is_err() || result == Ok(count.min(most)));
+                time_told = self.asked_for(BATCH, result.map(|_| ()));
             }
             Op::Bet => {
                 let result = self.client.send_bet(now, &bet(ANA));
-                time_told = self.asked_for(Some(BET), result);
+                time_told = self.asked_for(BET, result);
             }
             Op::Finished => {
                 let result = self.client.send_finished(now);
-                time_told = self.asked_for(Some(FINISHED), result);
+                time_told = self.asked_for(FINISHED, result);
             }
             Op::Ask => {
                 let result = self.client.ask_winners(now);
-                time_told = self.asked_for(Some(WINNER), result);
+                time_told = self.asked_for(WINNER, result);
             }
             Op::Close => self.client.close(now),
             Op::Receive(most) => {
@@ -136,10 +143,10 @@ impl Run {
         self.contract.told(input);
     }
 
-    fn asked_for(&mut self, kind: Option<u8>, result: Result<(), SendError>) -> bool {
+    fn asked_for(&mut self, kind: u8, result: Result<(), SendError>) -> bool {
         if result.is_ok() {
-            self.queued += BLOCK;
-            self.asked.extend(kind.map(|kind| (self.queued, kind)));
+            let start = std::mem::replace(&mut self.queued, self.sent.len() + self.client.unsent());
+            self.asked.push_back((start..self.queued, kind));
         }
         result.is_ok()
     }
@@ -150,21 +157,15 @@ impl Run {
         self.sent.extend(&io.send[..n]);
         self.tell(Input::Sent(n));
         // The server replies to each request as soon as it has it, with alternating replies.
-        while let Some((end, kind)) = self.asked.front().copied()
-            && end <= self.sent.len()
+        while let Some((place, kind)) = self.asked.front().cloned()
+            && place.end <= self.sent.len()
         {
             self.asked.pop_front();
-            let n = self.expected.len();
-            let (answer, event) = match (kind, n % 2) {
-                (BET, _) => (block(BET_ACK, 1, b"20000001|7574|1"), ClientEvent::Bet(true)),
-                (FINISHED, _) => (block(BATCH_ACK, 1, b"0"), ClientEvent::Finished(false)),
-                (_, 0) => (block(WINNER, 1, b"0"), ClientEvent::Pending),
-                _ => {
-                    (block(WINNER, 1, format!("1{n}").as_bytes()), ClientEvent::Winners(vec![n.to_string()]))
-                }
-            };
-            self.answers.extend(answer);
-            self.expected.push(event);
+            let message = &self.sent[place];
+            if let Some((answer, event)) = reply(self.dialect, kind, self.expected.len(), message) {
+                self.answers.extend(answer);
+                self.expected.push(event);
+            }
         }
     }
 
@@ -173,7 +174,7 @@ impl Run {
         let now = self.now;
         self.contract.check(&mut self.client);
         let closed = self.client.state() == State::Closed;
-        assert!(self.client.unsent() <= 40_000 + BLOCK);
+        assert!(self.client.unsent() <= 40_000 + 300 * 150, "more than its limit, and a message");
         let Some(io) = self.client.poll_io() else {
             assert!(closed);
             return;
@@ -210,15 +211,18 @@ impl Run {
             assert_eq!(self.client.send_finished(self.now), Err(SendError::Closed));
             assert!(self.client.poll_io().is_none() && self.client.poll_event().is_none());
         }
-        assert!(self.sent.chunks_exact(block::BLOCK_SIZE).all(|block| (1..=6).contains(&block[0])));
+        if self.dialect == Dialect::BLOCK {
+            assert!(self.sent.chunks_exact(BLOCK).all(|block| (1..=6).contains(&block[0])));
+        }
     }
 }
 
-pub(super) fn run(max_unsent: usize, steps: &[Step<Op>]) {
-    let config = ClientConfig::builder(AgencyId::new(1).unwrap(), Dialect::BLOCK);
+pub(super) fn run(dialect: Dialect, max_unsent: usize, steps: &[Step<Op>]) {
+    let config = ClientConfig::builder(AgencyId::new(1).unwrap(), dialect);
     let config = config.max_unsent(max_unsent).build().unwrap();
     let mut run = Run {
         client: Client::new(config, at(0)),
+        dialect,
         now: at(0),
         asked: VecDeque::new(),
         queued: 0,

@@ -1,18 +1,25 @@
 //! Bytes of each dialect's requests and replies.
 
 use lottery_proto::Dialect;
-use lottery_testkit::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed};
+use lottery_testkit::{BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed, short};
+
+/// Returns the bet with this document in braces.
+fn keys(document: &str) -> String {
+    format!(
+        "{{PlayerName:Ana,PlayerSurname:Paz,PlayerDocID:{document},PlayerDateOfBirth:1980-01-01,WageredNumber:7574,\
+         AgencyID:1}}"
+    )
+}
+
+/// Returns the bet with this document in columns.
+fn columns(agency: usize, document: usize, birthdate: &str) -> String {
+    format!("{agency:05}{:10}{:10}{document:0>8}{birthdate}7574", "Ana", "Paz")
+}
 
 /// Returns the bytes of request `n`; its bets, if it has some, have the document `n`.
 pub(super) fn request(dialect: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
     let what = of[n % of.len()];
     let bet = format!("Ana|Paz|{n}|1980-01-01|7574");
-    let keys = |n: &str| {
-        format!(
-            "{{PlayerName:Ana,PlayerSurname:Paz,PlayerDocID:{n},PlayerDateOfBirth:1980-01-01,WageredNumber:7574,\
-             AgencyID:1}}"
-        )
-    };
     let text = match (dialect.name(), what) {
         ("block", 0..=2) => return block(BET, 1, bet.as_bytes()),
         ("block", 3 | 4) => return batch(1, &[&bet, &bet]),
@@ -33,11 +40,24 @@ pub(super) fn request(dialect: Dialect, n: usize, of: &[u8]) -> Vec<u8> {
         ("braces", 6..=8) => "Q{AgencyID:1};".into(),
         ("braces", 9) => "Q{AgencyID:1};;;".into(),
         ("braces", 10..=12) => format!("B{};", keys("x")),
+        ("short", 0..=9) => return short(BET, 1, bet.as_bytes()),
+        ("short", 10..=12) => return short(BET, 1, b"Ana|Paz|1|1980-02-31|1"),
+        ("columns", 0..=9) => columns(1, n, "1980-01-01"),
+        ("columns", 10..=12) => columns(1, n, "1980-02-31"),
+        ("line", 0..=9) => format!("1;{}\n", bet.replace('|', ";")),
+        ("line", 10..=12) => "1;Ana;Paz;1;1980-02-31;1\n".into(),
+        ("bare", 0..=4) => format!("{};", keys(&n.to_string())),
+        ("bare", 5..=9) => format!("{0},{0};", keys(&n.to_string())),
+        ("bare", 10..=12) => format!("{},{};", keys("1"), keys("x")),
         ("echo", _) => format!("{n}\n"),
-        // Malformed messages that end the connection, in the dialects that have them.
+        // Malformed messages that end the connection.
         ("framed", _) => "09999999".into(),
         ("fixed", _) => "A0000199999".into(),
         ("braces", _) => "B{PlayerName:};".into(),
+        ("short", _) => return short(BET, 1, b"Ana|Paz|1|1980-01-01"),
+        ("columns", _) => columns(9, n, "1980-01-01"),
+        ("line", _) => format!("9;{}\n", bet.replace('|', ";")),
+        ("bare", _) => "{PlayerName:};".into(),
         (_, _) => String::new(),
     };
     text.into_bytes()
@@ -59,10 +79,16 @@ pub(super) enum ReplyContent<'a> {
 
 /// Returns the reply, and true if the connection ends with it.
 pub(super) fn encoded_reply(dialect: Dialect, reply: &ReplyContent<'_>, reason: &str) -> (Vec<u8>, bool) {
-    let failed = |reason: &str| match dialect.name() {
+    let reason = match reply {
+        ReplyContent::Malformed(_, of) | ReplyContent::EarlierBets(of) => of,
+        _ => reason,
+    };
+    let failed = || match dialect.name() {
         "fixed" => (format!("E{:05}{reason}", reason.len()).into_bytes(), true),
         "framed" => (framed(format!("error;{reason}")), false),
-        _ => (format!("ERROR:{reason};").into_bytes(), false),
+        "line" => (format!("error;{reason}\n").into_bytes(), true),
+        "short" | "columns" => (vec![], true),
+        name => (format!("ERROR:{reason};").into_bytes(), name == "bare"),
     };
     let status = |stored: bool| if stored { "1" } else { "0" };
     let (text, ends) = match (dialect.name(), reply) {
@@ -80,11 +106,23 @@ pub(super) fn encoded_reply(dialect: Dialect, reply: &ReplyContent<'_>, reason: 
         }
         ("block", _) | ("fixed", ReplyContent::Batch(true)) => return (vec![], false),
         (_, ReplyContent::Line(n)) => (format!("> {n}\n"), true),
+        ("short", ReplyContent::Bet(n, true)) => {
+            return (short(BET_ACK, 1, format!("{n}|7574|1").as_bytes()), true);
+        }
+        ("columns", ReplyContent::Bet(n, true)) => (columns(1, *n, "1980-01-01") + "\n", true),
+        ("line", ReplyContent::Bet(_, true)) => ("success;Bet stored successfully.\n".into(), true),
+        ("bare", ReplyContent::Bet(n, true)) => (keys(&n.to_string()) + ";", true),
         // END is answered only with the winners.
         ("framed", ReplyContent::Finished(stored)) => (String::new(), !stored),
         ("framed", ReplyContent::EarlierBets(_) | ReplyContent::Pending) => (String::new(), true),
-        (_, ReplyContent::Malformed(_, reason) | ReplyContent::EarlierBets(reason)) => return failed(reason),
-        (_, ReplyContent::Batch(false) | ReplyContent::Finished(false)) => return failed(reason),
+        (
+            _,
+            ReplyContent::Malformed(..)
+            | ReplyContent::EarlierBets(_)
+            | ReplyContent::Bet(_, false)
+            | ReplyContent::Batch(false)
+            | ReplyContent::Finished(false),
+        ) => return failed(),
         ("fixed", ReplyContent::Finished(true)) => ("O".into(), true),
         ("fixed", ReplyContent::Pending) => ("N".into(), true),
         ("fixed", ReplyContent::Winners(won)) => {
@@ -99,7 +137,7 @@ pub(super) fn encoded_reply(dialect: Dialect, reply: &ReplyContent<'_>, reason: 
             (format!("R{};", won.join(",")), false)
         }
         (_, ReplyContent::Finished(_)) => ("ACK_NOTIFY;".into(), false),
-        (_, _) => ("ACK_CHUNK;".into(), false),
+        (_, _) => ("ACK_CHUNK;".into(), dialect.profile().one_message),
     };
     (text.into_bytes(), ends)
 }
