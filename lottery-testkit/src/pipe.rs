@@ -9,12 +9,13 @@ pub struct Pipe {
     capacity: usize,
     ended: bool,
     end_read: bool,
+    reset: bool,
 }
 
 impl Pipe {
     /// Returns an empty pipe that holds so many bytes.
     pub fn new(capacity: usize) -> Self {
-        Self { bytes: VecDeque::new(), capacity, ended: false, end_read: false }
+        Self { bytes: VecDeque::new(), capacity, ended: false, end_read: false, reset: false }
     }
 
     /// Returns the number of bytes that there is room for.
@@ -40,6 +41,21 @@ impl Pipe {
     /// Ends the direction behind the bytes in it. Returns true if it was not ended before.
     pub fn end(&mut self) -> bool {
         !std::mem::replace(&mut self.ended, true)
+    }
+
+    /// Ends the direction at once: the bytes in it are lost. Returns true if it was not ended before.
+    pub fn reset(&mut self) -> bool {
+        let ends = self.end();
+        if ends {
+            self.reset = true;
+            self.bytes.clear();
+        }
+        ends
+    }
+
+    /// Returns true if the end is a reset.
+    pub fn is_reset(&self) -> bool {
+        self.reset
     }
 
     /// Reads as many bytes as fit, and returns their number.

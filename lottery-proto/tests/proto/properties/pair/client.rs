@@ -18,6 +18,7 @@ pub(super) enum Task {
 pub(super) struct ClientSide {
     pub(super) client: Client,
     pub(super) winners_flow: WinnersFlow,
+    pub(super) one_message: bool,
     pub(super) tasks: VecDeque<Task>,
     pub(super) ask_at: Option<Instant>,
     /// True if the winners query may be sent on this connection.
@@ -27,6 +28,10 @@ pub(super) struct ClientSide {
     pub(super) finished: Option<bool>,
     pub(super) winners: Option<Vec<String>>,
     pub(super) closed: Option<CloseReason>,
+    /// Bets of the last message.
+    pub(super) in_flight: Vec<String>,
+    /// Bets that were acknowledged, in a dialect with a connection for each message.
+    pub(super) acknowledged: Vec<String>,
 }
 
 impl ClientSide {
@@ -38,12 +43,15 @@ impl ClientSide {
                 Task::Batch(mut bets) => {
                     let all: Vec<_> = bets.iter().map(|text| bet(text)).collect();
                     let taken = self.client.send_batch(now, &all).unwrap();
-                    bets.drain(..taken);
+                    self.in_flight = bets.drain(..taken).collect();
                     if !bets.is_empty() {
                         self.tasks.push_front(Task::Batch(bets));
                     }
                 }
-                Task::Bet(text) => self.client.send_bet(now, &bet(&text)).unwrap(),
+                Task::Bet(text) => {
+                    self.client.send_bet(now, &bet(&text)).unwrap();
+                    self.in_flight = vec![text];
+                }
                 Task::Finished => self.client.send_finished(now).unwrap(),
             }
         }
@@ -56,8 +64,12 @@ impl ClientSide {
         while let Some(event) = self.client.poll_event() {
             assert_eq!(self.closed, None, "Closed is the last event");
             match event {
-                Event::Bet(_) => self.acks += 1,
                 // The server of the test records rejected batches; they are skipped here.
+                Event::Bet(outcome) | Event::Batch(outcome) if self.one_message => {
+                    self.acknowledged
+                        .extend(outcome.map(|_| std::mem::take(&mut self.in_flight)).unwrap_or_default());
+                }
+                Event::Bet(_) => self.acks += 1,
                 Event::Batch(_) | Event::Rejected(_) => {}
                 Event::Finished(outcome) => {
                     let stored = outcome.is_ok();

@@ -19,9 +19,8 @@ use server::{ServerSide, winners};
 /// Moves some bytes, or an end, in one direction. Returns true if anything moved.
 fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant, rng: &mut Rng) -> bool {
     let Some(io) = end.poll_io() else {
-        out.end();
         into.clear();
-        return false;
+        return if end.resets() { out.reset() } else { out.end() };
     };
     let room = io.send.len().min(out.room());
     let read = io.recv.len().min(into.readable());
@@ -38,7 +37,7 @@ fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant,
         out.end();
         end.handle(now, Input::FinSent);
     } else if !io.recv.is_empty() && into.read_end() {
-        end.handle(now, Input::Eof);
+        end.handle(now, if into.is_reset() { Input::Failed } else { Input::Eof });
     } else {
         return false;
     }
@@ -57,6 +56,8 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     };
     // Bets with a reply each make the most traffic in the other direction.
     let alone = *rng.pick(&[1, 2, 10]);
+    // Each bet has a connection of its own.
+    let tasks = if dialect.profile().one_bet { tasks.div_ceil(4) } else { tasks };
     let mut all = VecDeque::new();
     for _ in 0..tasks {
         all.push_back(if rng.index(10) < alone {
@@ -75,15 +76,16 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         })
         .collect();
     let single = all.iter().filter(|task| matches!(task, Task::Bet(_))).count();
-    all.push_back(Task::Finished);
-
     let profile = dialect.profile();
+    all.extend(profile.has_finished.then_some(Task::Finished));
+
     let max_unsent = *rng.pick(&[1, BLOCK, 64 * 1024]);
     let config = ClientConfig::builder(AgencyId::new(1).unwrap(), dialect);
     let config = config.max_unsent(max_unsent).build().unwrap();
     let mut client_side = ClientSide {
         client: Client::new(config.clone(), at(0)),
         winners_flow: profile.winners_flow,
+        one_message: profile.one_message,
         tasks: all,
         ask_at: None,
         may_ask: profile.winners_flow == WinnersFlow::SameConnection,
@@ -92,7 +94,12 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         finished: None,
         winners: None,
         closed: None,
+        in_flight: vec![],
+        acknowledged: vec![],
     };
+    if client_side.tasks.is_empty() {
+        client_side.client.close(at(0));
+    }
     let max_in_flight = 1 + rng.index(32);
     let max_buffer = *rng.pick(&[BLOCK, 12_000, 256 * 1024]);
     let server_config =
@@ -105,7 +112,7 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         rejects: rng.one_in(4),
         pendings: rng.index(7),
         stored: vec![],
-        rejected: false,
+        rejected: (0, 0),
         closed: None,
     };
     let (mut up, mut down) = (Pipe::new(pipe), Pipe::new(pipe));
@@ -114,13 +121,16 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     loop {
         let over = client_side.closed.is_some() && server_side.closed.is_some();
         let elsewhere = profile.winners_flow == WinnersFlow::NewConnection && client_side.ask_at.is_some();
-        if over && !elsewhere {
+        let more = profile.one_message && !client_side.tasks.is_empty();
+        if over && !(elsewhere || more) {
             break;
         }
         if over {
-            // Each query has a connection of its own.
-            let clean = (client_side.closed.take(), server_side.closed.take());
-            assert_eq!(clean, (Some(CloseReason::Done), Some(CloseReason::Done)), "{dialect}, seed {seed}");
+            // Each query, or each message, has a connection of its own.
+            let reasons = (client_side.closed.take(), server_side.closed.take());
+            let (all, earlier) = server_side.rejected;
+            assert_eq!(reasons, expected_ends(dialect, all > earlier), "{dialect}, seed {seed}");
+            server_side.rejected = (all, all);
             now = client_side.ask_at.map_or(now, |at| at.max(now));
             client_side.client = Client::new(config.clone(), now);
             client_side.may_ask = true;
@@ -148,12 +158,13 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     }
     let context =
         format!("{dialect}, seed {seed}, {now:?}: {:?} {:?}", client_side.client, server_side.server);
-    if server_side.rejected {
+    let (all, earlier) = server_side.rejected;
+    if all > 0 {
         assert!(server_side.stored.len() < bets.len(), "{context}");
     } else {
         assert_eq!(server_side.stored, bets, "{context}");
     }
-    if server_side.rejected && dialect == Dialect::FIXED {
+    if all > 0 && dialect == Dialect::FIXED {
         // The server closes at the first rejection.
         assert_eq!(
             (client_side.winners, server_side.closed),
@@ -162,17 +173,21 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
         );
         return steps;
     }
-    if server_side.rejected && dialect == Dialect::FRAMED {
+    if all > 0 && dialect == Dialect::FRAMED {
         // END gets no reply.
         assert_eq!(client_side.winners, None, "{context}");
         assert_eq!(client_side.closed, Some(CloseReason::Peer(Violation::Unanswered)), "{context}");
         return steps;
     }
-    let done = (Some(CloseReason::Done), Some(CloseReason::Done));
-    assert_eq!((client_side.closed, server_side.closed), done, "{context}");
+    let ends = expected_ends(dialect, all > earlier);
+    assert_eq!((client_side.closed, server_side.closed), ends, "{context}");
+    if profile.one_message {
+        assert_eq!(client_side.acknowledged, server_side.stored, "{context}");
+        return steps;
+    }
     match profile.winners_flow {
         WinnersFlow::WithFinished => assert_eq!(client_side.finished, None),
-        _ => assert_eq!(client_side.finished, Some(!server_side.rejected), "{context}"),
+        _ => assert_eq!(client_side.finished, Some(all == 0), "{context}"),
     }
     // Bets alone are acknowledged in dialects that acknowledge them.
     assert_eq!(client_side.acks, if profile.answers_bets { single } else { 0 }, "{context}");
@@ -180,7 +195,28 @@ fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
     steps
 }
 
-const TEXTUAL: [Dialect; 3] = [Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES];
+/// Returns the reasons that client and server have for the end of a connection, on which something was rejected or not.
+fn expected_ends(dialect: Dialect, rejected: bool) -> (Option<CloseReason>, Option<CloseReason>) {
+    if !(rejected && dialect.profile().one_message) {
+        return (Some(CloseReason::Done), Some(CloseReason::Done));
+    }
+    let client = match dialect.name() {
+        "short" => CloseReason::Peer(Violation::Unanswered),
+        "columns" => CloseReason::Lost,
+        _ => CloseReason::Done,
+    };
+    (Some(client), Some(CloseReason::Rejected))
+}
+
+const TEXTUAL: [Dialect; 7] = [
+    Dialect::FIXED,
+    Dialect::FRAMED,
+    Dialect::BRACES,
+    Dialect::SHORT,
+    Dialect::COLUMNS,
+    Dialect::LINE,
+    Dialect::BARE,
+];
 
 #[test]
 fn server_and_client_finish_over_any_pipe() {

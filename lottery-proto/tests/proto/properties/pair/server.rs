@@ -24,7 +24,8 @@ pub(super) struct ServerSide {
     pub(super) rejects: bool,
     pub(super) pendings: usize,
     pub(super) stored: Vec<String>,
-    pub(super) rejected: bool,
+    /// Number of rejected requests, and of those that were rejected on earlier connections.
+    pub(super) rejected: (usize, usize),
     pub(super) closed: Option<CloseReason>,
 }
 
@@ -46,7 +47,7 @@ impl ServerSide {
             match &event {
                 Event::Bet { .. } | Event::Batch { .. } if rejects => {
                     reject = true;
-                    self.rejected = true;
+                    self.rejected.0 += 1;
                 }
                 Event::Bet { bets, .. } | Event::Batch { bets, .. } => {
                     self.stored.extend(bets.iter().map(|bet| text(&bet)));
