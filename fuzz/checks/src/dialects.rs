@@ -1,4 +1,4 @@
-//! Messages of one textual dialect, in both directions.
+//! Messages of one dialect, in both directions.
 
 use lottery_proto::{Dialect, ServerConfig};
 use lottery_testkit::invariants::{answered, serve, served};
@@ -23,6 +23,16 @@ pub fn braces(data: &[u8]) {
 /// Runs messages of `echo`.
 pub fn echo(data: &[u8]) {
     run(Dialect::ECHO, data);
+}
+
+/// Dialects in which a connection carries one message.
+pub const ONE_MESSAGE: [Dialect; 4] = [Dialect::SHORT, Dialect::COLUMNS, Dialect::LINE, Dialect::BARE];
+
+/// Runs messages of one of [`ONE_MESSAGE`]. `data` is a byte that chooses it, then as for the others.
+pub fn one_message(data: &[u8]) {
+    let mut feed = Feed(data);
+    let Some(first) = feed.byte() else { return };
+    run(ONE_MESSAGE[usize::from(first) % ONE_MESSAGE.len()], feed.0);
 }
 
 /// Runs messages. `data` is a byte modulo 5, then bytes: a client's for 0, a server's reply to that request

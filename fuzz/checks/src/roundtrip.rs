@@ -8,14 +8,23 @@ use lottery_testkit::{ACCEPT, Answer, PendingRequest, at, client_of, give, serve
 use crate::feed::{Feed, padded};
 
 /// Dialects to check; sessions carry the packets of `block`.
-const DIALECTS: [Dialect; 4] = [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES];
+pub(crate) const DIALECTS: [Dialect; 8] = [
+    Dialect::BLOCK,
+    Dialect::FIXED,
+    Dialect::FRAMED,
+    Dialect::BRACES,
+    Dialect::SHORT,
+    Dialect::COLUMNS,
+    Dialect::LINE,
+    Dialect::BARE,
+];
 
 /// Runs a round trip. `data` is a byte that chooses the dialect and the reply, then lines of bets with tabs
 /// between their fields, or a zero byte and an encoded batch.
 pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(first) = feed.byte() else { return };
-    let dialect = DIALECTS[usize::from(first % 4)];
+    let dialect = DIALECTS[usize::from(first) % DIALECTS.len()];
     if let Some((0, message)) = feed.0.split_first() {
         bytes(dialect, message);
     } else if let Ok(text) = std::str::from_utf8(feed.0) {
@@ -48,7 +57,10 @@ fn alone(dialect: Dialect, bet: &Bet<'_>, yes: bool) {
     let answer = if yes { ACCEPT } else { Answer::Reject(Failure { code: Code::Storage, text: "no" }) };
     PendingRequest::of(event).expect("a request").answer(&mut server, at(0), answer).expect("it fits");
     let answer = take(&mut server, at(0));
-    if dialect.profile().answers_bets {
+    // In these a bet that is not stored has no reply.
+    if !yes && [Dialect::SHORT, Dialect::COLUMNS].contains(&dialect) {
+        assert!(answer.is_empty(), "{}", answer.escape_ascii());
+    } else if dialect.profile().answers_bets {
         give(&mut client, at(0), &answer);
         match client.poll_event() {
             Some(client::Event::Bet(outcome) | client::Event::Batch(outcome)) => {
@@ -68,7 +80,12 @@ fn bytes(dialect: Dialect, message: &[u8]) {
     if server.dialect() != Some(dialect) {
         return;
     }
-    let Some(Event::Batch { agency, bets, .. }) = server.poll_event() else { return };
+    let alone = dialect.profile().one_message;
+    let (agency, bets) = match server.poll_event() {
+        Some(Event::Batch { agency, bets, .. }) => (agency, bets),
+        Some(Event::Bet { agency, bets, .. }) if alone => (agency, bets),
+        _ => return,
+    };
     let agency = agency.get();
     let bets: Vec<Bet<'_>> = bets.iter().collect();
     if bets.is_empty() {
@@ -83,6 +100,7 @@ fn bytes(dialect: Dialect, message: &[u8]) {
             size != plain || written[..size] == message[..size]
         }
         "fixed" if bets.len() <= 99 => message.starts_with(&written),
+        "columns" => message.starts_with(&written),
         _ => true,
     };
     assert!(same, "{} is not {}", written.escape_ascii(), message.escape_ascii());

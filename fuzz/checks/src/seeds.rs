@@ -8,7 +8,9 @@ use lottery_testkit::{ANA, BLOCK, at, bet, client_of, packet, take};
 use serde_json::Value;
 
 use crate::crate_dir;
+use crate::dialects::ONE_MESSAGE;
 use crate::feed::PAD;
+use crate::roundtrip::DIALECTS;
 
 /// Message of a recorded connection, without its padding.
 struct Message {
@@ -129,24 +131,32 @@ pub(crate) fn dialect(dialect: Dialect) -> Vec<Input> {
     inputs
 }
 
+pub(crate) fn one_message() -> Vec<Input> {
+    let inputs = ONE_MESSAGE.iter().zip(0..).flat_map(|(found, place)| {
+        dialect(*found).into_iter().map(move |input| [&[place][..], &input].concat())
+    });
+    inputs.collect()
+}
+
 pub(crate) fn detect() -> Vec<Input> {
     let first = |messages: Vec<Message>| messages.into_iter().next().map(|message| message.bytes);
     all()
         .into_iter()
         .filter_map(|(_, messages)| first(messages))
-        .map(|bytes| bytes.into_iter().take(16).collect())
+        .map(|bytes| bytes.into_iter().take(64).collect())
         .chain([&b"1234567890"[..], b"20261128", b"A12345\n", b"B{\"msg\"", b"N{}"].map(<[u8]>::to_vec))
         .collect()
 }
 
 pub(crate) fn roundtrip() -> Vec<Input> {
     let lines = agencies(3).into_iter().map(|text| text.replace(',', "\t").into_bytes());
-    let lines = lines.flat_map(|text| [0, 1, 2, 131].map(|dialect| [&[dialect][..], &text].concat()));
-    let dialects = [Dialect::BLOCK, Dialect::FIXED, Dialect::FRAMED, Dialect::BRACES];
+    let most = u8::try_from(DIALECTS.len()).expect("few dialects");
+    // Each one rejects, and accepts.
+    let receivers = (0..most).flat_map(|place| [place, 128 + place]);
+    let lines = lines.flat_map(|text| receivers.clone().map(move |first| [&[first][..], &text].concat()));
     let batches = all().into_iter().filter_map(|(dialect, messages)| {
-        let dialect =
-            u8::try_from(dialects.iter().position(|found| *found == dialect)?).expect("four dialects");
-        Some([&[dialect, 0][..], &messages.first()?.bytes].concat())
+        let place = DIALECTS.iter().position(|found| *found == dialect)?;
+        Some([&[u8::try_from(place).expect("few dialects"), 0][..], &messages.first()?.bytes].concat())
     });
     lines.chain(batches).collect()
 }
@@ -201,8 +211,11 @@ pub(crate) fn server() -> Vec<Input> {
 }
 
 pub(crate) fn client() -> Vec<Input> {
-    let number =
-        |dialect| u8::try_from(Dialect::ALL.iter().position(|found| *found == dialect).expect("a dialect"));
+    // A byte that chooses the dialect, and messages of up to eight blocks.
+    let first = |dialect| {
+        let chosen = |byte: &u8| Dialect::ALL[usize::from(*byte) % Dialect::ALL.len()] == dialect;
+        (96..128).find(chosen).expect("there are fewer dialects")
+    };
     let conversations = all();
     let inputs = conversations.iter().flat_map(|(dialect, messages)| {
         let steps = stream(&of(messages, false), is_padded(*dialect), |len| vec![0x40, len], 0x50, &[0xB1]);
@@ -215,7 +228,7 @@ pub(crate) fn client() -> Vec<Input> {
             &[0xC4, 0x6F],
             &[0xE1, 0xC2, 0xC3, 0x6F],
         ]
-        .map(|asked| [&[number(*dialect).expect("few dialects") + 100][..], asked, &steps].concat())
+        .map(|asked| [&[first(*dialect)][..], asked, &steps].concat())
     });
     inputs.collect()
 }

@@ -3,9 +3,10 @@
 use std::fmt::{Debug, Display};
 
 use lottery_proto::server::Event;
-use lottery_proto::{Bet, Input, Receipt, Server, WinnersReply, client};
+use lottery_proto::{Bet, Code, Dialect, Failure, Input, Receipt, Server, WinnersReply, client};
 use lottery_testkit::{
-    BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, WINNER, at, batch, bet, block, client, give, server,
+    ACCEPT, Answer, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, PendingRequest, WINNER, at, batch, bet, block,
+    client, client_of, feed, give, server, take,
 };
 
 const SECRETS: [&str; 4] = ["Wilhelmina", "Zimmermann", "31415926", "1987-06-05"];
@@ -92,9 +93,9 @@ fn debug_of_a_server_hides_personal_data_in_every_state() {
 
 /// Checks a server while it is draining, lingering and closed.
 fn ends(mut server: Server) {
-    give(&mut server, at(0), &[b'3'; BLOCK]);
+    feed(&mut server, at(0), &[b'3'; BLOCK]);
     hides(&server);
-    let _ = lottery_testkit::take(&mut server, at(0));
+    let _ = take(&mut server, at(0));
     server.handle(at(0), Input::FinSent);
     hides(&server);
     server.handle(at(0), Input::Eof);
@@ -115,7 +116,7 @@ fn debug_of_a_client_hides_personal_data_in_every_state() {
     client.send_finished(at(0)).unwrap();
     hides(&client);
     hides(&client.poll_io());
-    let _ = lottery_testkit::take(&mut client, at(0));
+    let _ = take(&mut client, at(0));
     let answers = [
         block(BET_ACK, 1, b"31415926|4321|1"),
         block(WINNER, 1, b"131415926|31415926"),
@@ -139,6 +140,71 @@ fn debug_of_a_client_hides_personal_data_in_every_state() {
         hides(&event);
     }
     hides(&client);
+}
+
+#[test]
+fn debug_of_both_sides_hides_personal_data_in_every_dialect() {
+    for dialect in Dialect::WITH_BETS.iter().filter(|dialect| !dialect.profile().has_sessions) {
+        for stored in [true, false] {
+            let (mut client, mut server) = (client_of(*dialect, 1), server());
+            client.send_bet(at(0), &bet(SECRET_BET)).unwrap();
+            hides(&client);
+            let message = take(&mut client, at(0));
+            for part in message.chunks(message.len().div_ceil(3)) {
+                give(&mut server, at(0), part);
+                hides(&server);
+                hides(&server.poll_io());
+            }
+            let event = server.poll_event().unwrap();
+            hides(&event);
+            let request = PendingRequest::of(event).unwrap();
+            hides(&request);
+            let no = Answer::Reject(Failure { code: Code::Storage, text: "no" });
+            request.answer(&mut server, at(0), if stored { ACCEPT } else { no }).unwrap();
+            hides(&server);
+            hides(&server.poll_io());
+            let reply = take(&mut server, at(0));
+            for part in reply.chunks(reply.len() / 2 + 1) {
+                give(&mut client, at(0), part);
+                hides(&client);
+                hides(&client.poll_io());
+            }
+            client.handle(at(0), Input::Eof);
+            while let Some(event) = client.poll_event() {
+                hides(&event);
+            }
+            hides(&client);
+            ends(server);
+        }
+    }
+}
+
+#[test]
+fn a_rejected_bet_is_not_shown_in_any_dialect() {
+    for dialect in Dialect::WITH_BETS.iter().filter(|dialect| !dialect.profile().has_sessions) {
+        let mut client = client_of(*dialect, 1);
+        client.send_bet(at(0), &bet(SECRET_BET)).unwrap();
+        let mut message = take(&mut client, at(0));
+        let month = message.windows(4).position(|part| part == b"-06-").unwrap();
+        message[month + 1] = b'9';
+        let mut server = server();
+        give(&mut server, at(0), &message);
+        while let Some(event) = server.poll_event() {
+            hides(&event);
+            if let Event::Rejected { error, .. } = event {
+                says_nothing_of_it(&error);
+            }
+        }
+        hides(&server);
+        let reply = take(&mut server, at(0));
+        // A packet of `block` repeats the document, which its client sent.
+        if *dialect != Dialect::BLOCK {
+            check(&String::from_utf8_lossy(&reply));
+        }
+        server.handle(at(0), Input::Failed);
+        hides(&server.poll_event());
+        hides(&server);
+    }
 }
 
 #[test]

@@ -3,8 +3,10 @@
 
 mod pieces;
 
+use std::sync::Arc;
+
 use lottery_proto::server::Event;
-use lottery_proto::{Bet, Client, ConnId, Dialect, Input, Receipt, Server, ServerConfig, State};
+use lottery_proto::{AgencyId, Bet, Client, ConnId, Dialect, Input, Receipt, Server, ServerConfig, State};
 
 use crate::bets::{ANA, bet};
 use crate::events::{ClientEvent, client_events};
@@ -44,13 +46,20 @@ pub fn give_until_over(client: &mut Client, mut bytes: &[u8]) -> Vec<ClientEvent
 pub fn is_stable(dialect: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8> {
     let mut rest = bets;
     let mut all = Vec::new();
-    let mut client = client_of(dialect, agency);
-    let mut server = Server::new(ServerConfig::builder(5).build().unwrap(), ConnId(2), at(0));
+    let config = Arc::new(ServerConfig::builder(AgencyId::MAX).build().unwrap());
+    let machines = || (client_of(dialect, agency), Server::new(Arc::clone(&config), ConnId(2), at(0)));
+    let (mut client, mut server) = machines();
     while !rest.is_empty() {
+        if dialect.profile().one_message {
+            (client, server) = machines();
+        }
         let taken = client.send_batch(at(0), rest).expect("what was accepted can be sent");
         let sent = take(&mut client, at(0));
         give(&mut server, at(0), &sent);
-        let Some(Event::Batch { ticket, bets, .. }) = server.poll_event() else { panic!("{dialect}") };
+        let Some(Event::Batch { ticket, bets, .. } | Event::Bet { ticket, bets, .. }) = server.poll_event()
+        else {
+            panic!("{dialect}")
+        };
         assert!(bets.iter().eq(rest[..taken].iter().copied()), "{}", sent.escape_ascii());
         server.reply(at(0), ticket, Receipt::Stored { total: 0 }).unwrap();
         let answer = take(&mut server, at(0));
@@ -63,7 +72,7 @@ pub fn is_stable(dialect: Dialect, agency: u32, bets: &[Bet<'_>]) -> Vec<u8> {
 }
 
 /// Feeds the server all bytes, with an application that answers at once, and returns the number of accepted
-/// batches.
+/// batches; also of accepted bets, if a connection carries one message.
 pub fn serve(dialect: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize {
     let mut server = Server::new(config.clone(), ConnId(1), at(0));
     let bound = config.max_memory();
@@ -72,14 +81,20 @@ pub fn serve(dialect: Dialect, config: &ServerConfig, bytes: &[u8]) -> usize {
     loop {
         let more = give_some(&mut server, &mut rest);
         assert!(server.memory() <= bound, "{} > {bound}", server.memory());
+        // Damage and noise may be of another dialect. A session would have to be opened.
+        let is_checked = server.dialect() == Some(dialect) && !dialect.profile().has_sessions;
         while let Some(event) = server.poll_event() {
-            if let Event::Batch { agency, bets, .. } = &event {
-                if is_of(dialect, bytes) {
-                    is_stable(dialect, agency.get(), &bets.iter().collect::<Vec<_>>());
-                }
-                batches += 1;
+            if let Event::Batch { agency, bets, .. } | Event::Bet { agency, bets, .. } = &event
+                && is_checked
+            {
+                is_stable(dialect, agency.get(), &bets.iter().collect::<Vec<_>>());
             }
-            batches += usize::from(dialect.profile().one_message && matches!(event, Event::Bet { .. }));
+            let one_message = dialect.profile().one_message;
+            batches += usize::from(match event {
+                Event::Batch { .. } => true,
+                Event::Bet { .. } => one_message,
+                _ => false,
+            });
             let answer = if matches!(event, Event::AnonymousWaiter { .. }) { DRAWN } else { ACCEPT };
             if let Some(request) = PendingRequest::of(event) {
                 request.answer(&mut server, at(0), answer).expect("it fits");
@@ -124,15 +139,4 @@ pub fn send_request(client: &mut Client, request: usize) {
         let _ = client.send_line(at(0), "hola");
     }
     let _ = take(client, at(0));
-}
-
-/// Returns true if the bytes may be of that dialect: noise need not be.
-fn is_of(dialect: Dialect, bytes: &[u8]) -> bool {
-    match bytes.first() {
-        Some(1..=9) => dialect == Dialect::BLOCK,
-        Some(b'A' | b'C' | b'F') => dialect == Dialect::FIXED,
-        Some(b'0'..=b'9') => dialect == Dialect::FRAMED,
-        Some(b'B' | b'N' | b'Q') => dialect == Dialect::BRACES,
-        _ => false,
-    }
 }
