@@ -1,7 +1,15 @@
 //! The worst input for each dialect, from a client and from a server.
 
 use lottery_proto::Dialect;
-use lottery_testkit::{ANA, BATCH, BATCH_ACK, FINISHED, WINNER, batch, block, framed};
+use lottery_testkit::{ANA, BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed, short};
+
+/// Returns a bet in braces, its number with so many zeros before it.
+fn bare(zeros: usize) -> String {
+    format!(
+        "{{PlayerName:Ana,PlayerSurname:Paz,PlayerDocID:1,PlayerDateOfBirth:1980-01-01,WageredNumber:{}1,AgencyID:1}}",
+        "0".repeat(zeros)
+    )
+}
 
 /// Returns the worst input for one dialect or another.
 pub(crate) fn worst() -> Vec<(&'static str, Vec<u8>)> {
@@ -33,6 +41,15 @@ pub(crate) fn worst() -> Vec<(&'static str, Vec<u8>)> {
         ("mistakes on braces", [&b"Q{AgencyID:;"[..], &b"B{;".repeat(100_000)].concat()),
         ("fillers on braces", b"Q{AgencyID:1};;;;;".to_vec()),
         ("notices on braces", b"N{AgencyID:1};".to_vec()),
+        ("a bet on short", short(BET, 1, ANA.as_bytes())),
+        ("a bet on columns", b"00001Ana       Paz       200000011980-01-017574".to_vec()),
+        ("an endless bet on columns", "00001Ñandú ".repeat(2).into()),
+        ("a long bet on line", [&b"1;Ana;Paz;1;1980-01-01;"[..], &b"0".repeat(900), b"\n"].concat()),
+        ("an endless line", b"1;".to_vec()),
+        ("a long bet on bare", (bare(8000) + ";").into()),
+        ("a bet on bare that is too long", (bare(9000) + ";").into()),
+        ("a long batch on bare", (vec![bare(0); 600].join(",") + ";").into()),
+        ("an endless message on bare", b"{PlayerName:".to_vec()),
         ("long lines", [&[b'x'; 8191][..], b"\n"].concat()),
         ("short lines", b"\n".to_vec()),
         ("white space", b" ".to_vec()),
@@ -55,6 +72,12 @@ pub(crate) fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
         (Dialect::BLOCK, block(BATCH_ACK, 1, b"1")),
         (Dialect::BLOCK, block(WINNER, 1, b"0")),
         (Dialect::ECHO, b"hola\n".to_vec()),
+        (Dialect::SHORT, short(BET_ACK, 1, b"20000001|7574|0")),
+        (Dialect::COLUMNS, b"x".to_vec()),
+        (Dialect::LINE, b"error;".to_vec()),
+        (Dialect::LINE, b"error;no\n".to_vec()),
+        (Dialect::BARE, b"no".to_vec()),
+        (Dialect::BARE, b"no;".to_vec()),
     ];
     // A long list, which the buffer grows for, then unasked rejections, as small as they can be.
     for (dialect, rejection) in [
