@@ -16,7 +16,7 @@ enum Side {
 
 const LIMITS: Limits = Limits { message: 1024 * 1024, ended: false };
 
-/// Returns long messages of every dialect, both ways.
+/// Returns long messages of every dialect that searches for their end, both ways.
 fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
     let bet = "Ñandú".to_string() + &" ".repeat(25) + &"x".repeat(30) + "200000011980-01-017574";
     let fixed = format!("A0000100300{}", bet.repeat(300));
@@ -31,6 +31,12 @@ fn messages() -> Vec<(Dialect, Side, Vec<u8>)> {
         (Dialect::FRAMED, Side::Server, framed),
         (Dialect::BRACES, Side::Client, format!("B{};", "{PlayerName:Ñandú}".repeat(1000))),
         (Dialect::BRACES, Side::Server, format!("R{};", "{PlayerDocID:1}".repeat(1000))),
+        (Dialect::COLUMNS, Side::Client, "00001".to_string() + &"Ñ".repeat(20) + "200000011980-01-017574"),
+        (Dialect::COLUMNS, Side::Server, "ñ".repeat(9000) + "\n"),
+        (Dialect::LINE, Side::Client, "1;".to_string() + &"ñ".repeat(9000) + "\n"),
+        (Dialect::LINE, Side::Server, "error;".to_string() + &"ñ".repeat(9000) + "\n"),
+        (Dialect::BARE, Side::Client, "{PlayerName:Ñandú}".repeat(1000) + ";"),
+        (Dialect::BARE, Side::Server, "ñ".repeat(9000) + ";"),
         (Dialect::ECHO, Side::Client, "ñ".repeat(4096) + "\n"),
         (Dialect::ECHO, Side::Server, "ñ".repeat(9000) + "\n"),
     ];
