@@ -98,6 +98,10 @@ macro_rules! table {
         $crate::subject!($which mixed_dialects in_time {
             pair: five_agencies_in_five_ways_share_a_draw;
         });
+        $crate::subject!($which old_servers in_time {
+            client: an_agency_sends_what_was_recorded, an_agency_names_the_bets_that_an_old_server_rejects,
+                an_end_without_a_reply_is_a_rejection_where_a_dialect_has_no_other;
+        });
         $crate::subject!($which panics in_time {
             server: a_panic_ends_one_connection;
         });

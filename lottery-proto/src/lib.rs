@@ -33,7 +33,7 @@ pub use bet::{
 };
 pub use client::{Client, ClientConfig, ClientConfigBuilder};
 pub use conn::{Endpoint, Input, Instant, Io, Lender, State};
-pub use dialect::{Dialect, DialectProfile, Foreign, UnknownDialect, WinnersFlow};
+pub use dialect::{Dialect, DialectProfile, Foreign, RejectionSign, UnknownDialect, WinnersFlow};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
 pub use server::{ConfigError, Server, ServerConfig, ServerConfigBuilder};
 pub use ticket::{ConnId, EchoReply, HelloReply, Receipt, Reply, ReplyError, Ticket, WinnersReply};

@@ -16,6 +16,7 @@ pub mod idle_connections;
 pub mod limits;
 pub mod local_sockets;
 pub mod mixed_dialects;
+pub mod old_servers;
 pub mod panics;
 pub mod rejections;
 pub mod server_shutdown;

@@ -48,7 +48,8 @@ fn a_bet_that_is_rejected_is_no_success(runtime: &str) {
     fs::write(dir.join("bets.csv"), "Ana,Paz,1,1980-01-01,1\n").unwrap();
     let server = Process::start(server(runtime, dir).args(["--agencies", "2"]));
     let address = server.address();
-    for dialect in DIALECTS {
+    let dialects = [&DIALECTS[..], &["short", "columns", "line", "bare"]].concat();
+    for dialect in &dialects {
         let stored = Process::start(&mut bet(runtime, dir, address, dialect)).end(2 * SOON);
         assert_eq!((stored.0, &stored.2[..]), (Some(0), &[][..]), "{dialect}: {:#?}", stored.1);
     }
@@ -56,14 +57,24 @@ fn a_bet_that_is_rejected_is_no_success(runtime: &str) {
     let mut agency = client(runtime, dir, 1, address);
     let agency = Process::start(agency.args(["--dialect", "block", "--bets", "bets.csv"]));
     agency.line("action: apuestas_enviadas | result: success");
-    for dialect in DIALECTS {
+    for dialect in dialects {
         let (_, error) = failed(Process::start(&mut bet(runtime, dir, address, dialect)));
-        let reason = if matches!(dialect, "session" | "block") { "" } else { ": the agency is finished" };
+        let ended = |how| {
+            format!(
+                ": the connection was {how} without a reply (a rejection in this dialect, unless it was lost)"
+            )
+        };
+        let reason = match dialect {
+            "session" | "block" => String::new(),
+            "short" => ended("closed"),
+            "columns" => ended("reset"),
+            _ => ": the agency is finished".to_owned(),
+        };
         assert_eq!(error, format!("error: the server refused the bet{reason}"), "{dialect}");
     }
     agency.stop(Signal::TERM);
     server.stop(Signal::TERM);
-    assert_eq!(fs::read_to_string(dir.join("data/bets.csv")).unwrap().lines().count(), 6);
+    assert_eq!(fs::read_to_string(dir.join("data/bets.csv")).unwrap().lines().count(), 10);
 }
 
 fn a_bet_that_nobody_answers_is_unconfirmed(runtime: &str) {

@@ -35,7 +35,7 @@ settings! {
     winners: Option<PathBuf> = ["winners" "CLI_WINNERS" "winners", "FILE"] parse::path;
     /// Replace the file of the winners, though it is not empty
     force: bool = ["force" "CLI_FORCE" "force", "true|false" = "false"] parse::switch;
-    /// Dialect to speak
+    /// Dialect to speak, one of those at the end of this text
     dialect: Dialect = ["dialect" "CLI_DIALECT" "dialect", "NAME" = "session"] one_of(&values.dialects.with_bets());
     /// Maximum number of bets in a batch; else the dialect's own
     batch_max_amount: Option<u32> =

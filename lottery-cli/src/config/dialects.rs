@@ -1,6 +1,6 @@
 //! Dialects that a program is made with, and what its settings say of them.
 
-use lottery_proto::Dialect;
+use lottery_proto::{Dialect, DialectProfile, WinnersFlow};
 
 use super::parse::Names;
 use super::table::Row;
@@ -27,9 +27,9 @@ impl Registered {
         &self.0
     }
 
-    /// Returns those in which an agency can send its bets and finish.
+    /// Returns those in which an agency can send its bets.
     pub(super) fn with_bets(&self) -> Vec<(&'static str, Dialect)> {
-        self.0.iter().copied().filter(|(_, dialect)| dialect.profile().has_finished).collect()
+        self.0.iter().copied().filter(|(_, dialect)| !dialect.profile().has_lines).collect()
     }
 
     /// Returns the default of a setting: of the client's dialect, and of those of the server, one or all of these.
@@ -45,17 +45,42 @@ impl Registered {
         }
     }
 
+    /// True if this is the setting of a client's dialect.
+    pub(super) fn is_of_one(row: &Row) -> bool {
+        row.flag == ONE
+    }
+
     /// Returns the help of a setting.
     pub(super) fn help(&self, row: &Row) -> String {
-        let default = self.default(row);
-        let names = if row.flag == ONE { names(&self.with_bets()) } else { Vec::new() };
-        let text = match names.split_last() {
-            Some((last, [])) => format!("{}: {last}", row.help),
-            Some((last, others)) => format!("{}: {} or {last}", row.help, others.join(", ")),
-            None => row.help.to_owned(),
-        };
-        row.help(&text, default.as_deref())
+        row.help(row.help, self.default(row).as_deref())
     }
+
+    /// Returns a list, for the help, of the dialects that a client can speak: each on a line, with what it does in it.
+    pub(super) fn list(&self) -> String {
+        let dialects = self.with_bets();
+        let width = dialects.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        let line =
+            |(name, dialect): &(&str, Dialect)| format!("\n  {name:width$}  {}", manner(dialect.profile()));
+        format!("Dialects:{}", dialects.iter().map(line).collect::<Vec<_>>().concat())
+    }
+}
+
+/// Returns the manner of a client in a dialect, in a line.
+fn manner(profile: DialectProfile) -> String {
+    let connections = match (profile.one_bet, profile.one_message) {
+        (true, _) => Some("a connection for each bet"),
+        (false, true) => Some("a connection for each message"),
+        (false, false) => None,
+    };
+    let finished = (!profile.has_finished).then_some("no Finished");
+    let winners = match profile.winners_flow {
+        WinnersFlow::SameConnection => "winners on the connection of the bets",
+        WinnersFlow::NewConnection => "winners on a connection for each query",
+        WinnersFlow::WithFinished => "winners in the reply to Finished",
+        WinnersFlow::Never => "no winners",
+    };
+    let sessions = profile.has_sessions.then_some("nothing is lost, nothing stored twice");
+    [connections, finished, Some(winners), sessions].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn names(dialects: &Names<Dialect>) -> Vec<&'static str> {

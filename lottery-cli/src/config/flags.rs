@@ -96,7 +96,12 @@ fn command_line(program: &Program, dialects: &Registered, own_path: Option<&OsSt
         .disable_help_subcommand(true)
         .args(program.rows.iter().map(|row| setting(row, dialects)));
     let command = (program.commands)(command).arg(print_config.global(true));
-    command.about(program.about).after_help(program.after_help)
+    let after_help = if program.rows.iter().any(Registered::is_of_one) {
+        format!("{}\n\n{}", program.after_help, dialects.list())
+    } else {
+        program.after_help.to_owned()
+    };
+    command.about(program.about).after_help(after_help)
 }
 
 fn setting(row: &Row, dialects: &Registered) -> Arg {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, EchoClient, EchoJob, Job, LotteryClient, SingleBet};
-use lottery_proto::{AgencyId, ClientConfig, Dialect};
+use lottery_proto::{AgencyId, ClientConfig, Dialect, WinnersFlow};
 use lottery_runtime::RunClient;
 use lottery_runtime::signals::{EXIT_AT_ONCE, outlive_file_size_limit};
 use tracing::info;
@@ -80,6 +80,10 @@ pub(super) fn agency(
 ) -> Result<Ended, Unfinished> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
     let job = job(settings)?;
+    if settings.winners.is_some() && settings.dialect.profile().winners_flow == WinnersFlow::Never {
+        let reason = format!("{} carries bets only: there are no winners for --winners", settings.dialect);
+        return Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason });
+    }
     let place = open_winners(settings)?;
     let bets = AgencyFile::read_within(path, settings.file_max_size)?;
     let mut agency = LotteryClient::new(job, Arc::new(bets));

@@ -49,6 +49,9 @@ impl Unfinished {
     pub(super) fn of_agency(error: &ClientError, left: Left, dialect: Dialect) -> Self {
         let all_are_sent = left.stored == left.total;
         let hint = match error {
+            ClientError::Stopped => return Self::of(error, left),
+            // Nobody can be asked where the list was left.
+            _ if dialect.profile().one_message && left.sent > 0 && !left.finished => format!("; {left}"),
             ClientError::BatchRejected { code, .. } if *code != Some(Code::Finished) => {
                 return Self::of(error, left);
             }
@@ -120,6 +123,28 @@ mod tests {
             let stopped = Unfinished::Stopped { left: text.to_owned() };
             assert_eq!(Unfinished::of_agency(&ClientError::Stopped, left, Dialect::BLOCK), stopped);
         }
+    }
+
+    #[test]
+    fn the_end_of_a_client_that_nobody_can_ask_says_how_much_is_left() {
+        let unconfirmed =
+            ClientError::Unconfirmed { what: "a.csv: line 3".to_owned(), reason: "lost".to_owned() };
+        let rejected = ClientError::BatchRejected {
+            error: "a.csv: line 3".to_owned(),
+            code: None,
+            reason: "no room".to_owned(),
+        };
+        for error in [unconfirmed, rejected] {
+            let hint = |left| {
+                reason(&error, left, Dialect::LINE).strip_prefix(&error.to_string()).map(str::to_owned)
+            };
+            assert_eq!(hint(LEFT), Some(format!("; {LEFT}")));
+            assert_eq!(hint(Left { sent: 0, stored: 0, ..LEFT }), Some(String::new()));
+            assert_eq!(hint(Left { finished: true, ..LEFT }), Some(String::new()));
+        }
+        let left = LEFT.to_string();
+        let stopped = Unfinished::of_agency(&ClientError::Stopped, LEFT, Dialect::LINE);
+        assert_eq!(stopped, Unfinished::Stopped { left });
     }
 
     #[test]

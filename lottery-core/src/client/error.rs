@@ -59,7 +59,7 @@ pub enum ClientError {
         what: &'static str,
     },
     /// The server has rejected a batch.
-    #[error("the server refused a batch: {error}: {reason}")]
+    #[error("the server refused a batch: {error}{}{reason}", if reason.is_empty() { "" } else { ": " })]
     BatchRejected {
         /// File and line, or lines, of the bets concerned.
         error: String,
@@ -123,12 +123,20 @@ pub enum ClientError {
         /// Reason why it cannot.
         reason: String,
     },
+    /// The dialect neither acknowledges a single bet nor has a question whose answer would confirm it.
+    #[error("{dialect} has no reply that confirms a single bet; send it in another dialect")]
+    CannotConfirm {
+        /// Dialect.
+        dialect: Dialect,
+    },
     /// The agency has not finished, and so has no winners yet.
     #[error("the agency is not finished, and has no winners yet")]
     NotFinished,
-    /// A bet was sent and got no reply: it may be stored, and sent again it may be stored twice.
-    #[error("unconfirmed, the bet may be stored or not: {reason}")]
+    /// Bets were sent and got no reply: they may be stored, and sent again they may be stored twice.
+    #[error("unconfirmed, {what} may be stored or not: {reason}")]
     Unconfirmed {
+        /// Name of what was sent, for the message.
+        what: String,
         /// Reason why there is no reply.
         reason: String,
     },

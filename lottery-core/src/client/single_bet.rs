@@ -5,12 +5,13 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use lottery_proto::client::Event;
-use lottery_proto::{Bet, ClientConfig, Endpoint, FieldError, Input, Instant, Io};
+use lottery_proto::{Bet, ClientConfig, Endpoint, FieldError, Input, Instant, Io, WinnersFlow};
 use lottery_runtime::{Dialer, Machine, Step};
 use tracing::{debug, info, warn};
 
 use super::connection::ClientConnection;
 use super::error::ClientError;
+use super::reason;
 use crate::redact;
 
 /// Maximum number of winners in the reply that confirms the bet, on a dialect that sends them with it.
@@ -45,7 +46,11 @@ impl SingleBet {
         // A single bet is no part of an agency's list, and so needs no session.
         let dialect = connection.dialect().without_sessions();
         let max_winners = if dialect.profile().answers_bets { 0 } else { MAX_WINNERS };
-        let connection = ClientConnection::new(connection, dialect, server, connect_timeout, max_winners);
+        let mut connection = ClientConnection::new(connection, dialect, server, connect_timeout, max_winners);
+        let profile = dialect.profile();
+        if !profile.answers_bets && profile.winners_flow == WinnersFlow::Never {
+            connection.end(Instant::default(), Err(ClientError::CannotConfirm { dialect }));
+        }
         let single = Self { fields, sent: false, retry_for, connection };
         dialect.check_sendable(&bet(&single.fields)?)?;
         Ok(single)
@@ -77,8 +82,14 @@ impl SingleBet {
                     self.connection.end(now, Err(ClientError::Rejected { what: "the bet", reason }));
                 }
                 Event::Closed(reason) => {
-                    let error = self.connection.closed(reason);
-                    self.lost(now, error);
+                    let rejected = reason::of_end(self.connection.profile().rejection, reason);
+                    match rejected.filter(|_| self.sent) {
+                        Some(reason) => {
+                            let error = ClientError::Rejected { what: "the bet", reason };
+                            self.connection.end(now, Err(error));
+                        }
+                        None => self.lost(now, self.connection.closed(reason)),
+                    }
                 }
                 other => debug!(action = "event", result = "fail", event = ?other),
             }
@@ -90,7 +101,7 @@ impl SingleBet {
         if !self.sent || self.connection.has_ended() {
             return self.connection.end(now, Err(error));
         }
-        let error = ClientError::Unconfirmed { reason: error.to_string() };
+        let error = ClientError::Unconfirmed { what: "the bet".to_owned(), reason: error.to_string() };
         if let Ok(bet) = bet(&self.fields) {
             let (dni, numero) = (bet.document(), bet.number());
             warn!(action = "apuesta_enviada", result = "fail", dni, numero, reason = %error);

@@ -20,6 +20,7 @@ mod limits;
 mod log_lines;
 mod no_sessions;
 mod odd_names;
+mod one_message;
 mod personal_data;
 mod reconnecting;
 mod rules;

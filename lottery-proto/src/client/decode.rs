@@ -94,7 +94,7 @@ impl Client {
         }
         let Sent { bets, echo } = put(self.codec, self.output.buffer())?;
         self.largest = self.largest.max(bets);
-        self.sent_last |= self.codec.is_last(kind);
+        self.sent_last |= self.config.dialect.profile().is_last(kind);
         if let Some(kind) = self.codec.answered_by(kind) {
             let reply = PendingReply { kind, agency: self.config.agency.get(), echo };
             self.asked.push_back(Asked { reply, bets });

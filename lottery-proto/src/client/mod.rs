@@ -16,6 +16,9 @@ use crate::bet::{Bet, BetSlice};
 use crate::conn::{
     Endpoint, Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition,
 };
+#[cfg(doc)]
+use crate::dialect::DialectProfile;
+use crate::dialect::WinnersFlow;
 use crate::error::{CloseReason, SendError};
 use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE};
 use decode::{Asked, Sent, check_first, put_again};
@@ -235,10 +238,13 @@ impl Client {
     /// Sends Finished: this agency has sent its last bet.
     ///
     /// # Errors
-    /// Nothing was sent: it is not possible now.
+    /// Nothing was sent: it is not possible now, or never in this dialect ([`DialectProfile::has_finished`]).
     pub fn send_finished(&mut self, now: Instant) -> Result<(), SendError> {
-        let agency = self.config.agency;
+        let (agency, profile) = (self.config.agency, self.config.dialect.profile());
         self.send(now, Kind::Finished, |codec, out| {
+            if !profile.has_finished {
+                return Err(SendError::NotInDialect);
+            }
             codec.put_finished(agency, out)?;
             Ok(Sent::default())
         })
@@ -250,8 +256,11 @@ impl Client {
     /// # Errors
     /// The same as [`Client::send_finished`], and [`SendError::NotInDialect`] in a dialect without this query.
     pub fn ask_winners(&mut self, now: Instant) -> Result<(), SendError> {
-        let agency = self.config.agency;
+        let (agency, profile) = (self.config.agency, self.config.dialect.profile());
         self.send(now, Kind::Winners, |codec, out| {
+            if profile.winners_flow == WinnersFlow::Never {
+                return Err(SendError::NotInDialect);
+            }
             codec.put_winners_query(agency, out)?;
             Ok(Sent::default())
         })

@@ -4,7 +4,7 @@ mod profile;
 #[cfg(test)]
 mod tests;
 
-pub use profile::{DialectProfile, WinnersFlow};
+pub use profile::{DialectProfile, RejectionSign, WinnersFlow};
 
 use core::cmp::Ordering;
 use core::fmt;

@@ -1,5 +1,7 @@
 //! Properties of a dialect that a client may have to know.
 
+use crate::wire::Kind;
+
 /// Behavior of a client in a dialect (`docs/protocol.md#choosing-a-dialect`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
@@ -26,6 +28,8 @@ pub struct DialectProfile {
     pub ambiguous_bets: bool,
     /// True if an agency can say that it has sent its last bet.
     pub has_finished: bool,
+    /// Sign of a rejection.
+    pub rejection: RejectionSign,
 }
 
 impl DialectProfile {
@@ -42,6 +46,7 @@ impl DialectProfile {
         one_bet: false,
         ambiguous_bets: false,
         has_finished: true,
+        rejection: RejectionSign::Reply,
     };
 
     /// Profile of a dialect of bets only, in which each connection carries one message.
@@ -55,6 +60,27 @@ impl DialectProfile {
 
     /// Profile of a dialect in which each connection carries one bet.
     pub const ONE_BET: Self = Self { batch_bets: 1, one_bet: true, ..Self::ONE_MESSAGE };
+
+    /// True if the server takes nothing more on a connection after a request of that kind.
+    pub(crate) fn is_last(self, kind: Kind) -> bool {
+        self.one_message
+            || match self.winners_flow {
+                WinnersFlow::SameConnection => false,
+                WinnersFlow::NewConnection => matches!(kind, Kind::Finished | Kind::Winners),
+                WinnersFlow::WithFinished | WinnersFlow::Never => kind == Kind::Finished,
+            }
+    }
+}
+
+/// Signs by which a client knows that its bets were rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RejectionSign {
+    /// A reply that says so.
+    Reply,
+    /// The end of the connection without a reply (`docs/protocol.md#short`).
+    End,
+    /// A reset of the connection (`docs/protocol.md#columns`).
+    Reset,
 }
 
 /// Ways in which a client asks for the winners (`docs/protocol.md#winners`).

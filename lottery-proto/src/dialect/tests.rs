@@ -45,6 +45,12 @@ fn each_dialect_has_its_profile() {
         assert_eq!(profile.one_bet, bets == 1, "{dialect}");
         assert_eq!(profile.ambiguous_bets, dialect == Dialect::BARE, "{dialect}");
         assert_eq!(profile.has_finished, question != Never, "{dialect}");
+        let rejection = match dialect.name() {
+            "short" => RejectionSign::End,
+            "columns" => RejectionSign::Reset,
+            _ => RejectionSign::Reply,
+        };
+        assert_eq!(profile.rejection, rejection, "{dialect}");
         assert_eq!(Dialect::WITH_WINNERS.contains(&dialect), profile.has_finished, "{dialect}");
         assert_eq!(Dialect::WITH_BETS.contains(&dialect), !profile.has_lines, "{dialect}");
         let back = dialect.counterpart().and_then(Dialect::counterpart);

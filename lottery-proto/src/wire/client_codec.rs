@@ -114,11 +114,6 @@ pub trait ClientCodec: fmt::Debug + Sync {
         Some(kind)
     }
 
-    /// True if the server takes nothing more on a connection after a request of that kind.
-    fn is_last(&self, _kind: Kind) -> bool {
-        false
-    }
-
     /// Decodes and validates a whole message, in reply to `asked`. It may change the bytes of the message in place, for
     /// instance to resolve escapes.
     ///

@@ -12,7 +12,7 @@ use super::{
     Response, ServerCodec, TooLarge,
 };
 use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Span, Spans};
-use crate::dialect::{DialectProfile, Wire};
+use crate::dialect::{DialectProfile, RejectionSign, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 
 /// Widths of agency, first name, last name, document, date of birth and number.
@@ -29,7 +29,7 @@ const DIGITS: usize = 7;
 /// Dialect `columns`.
 pub(crate) static COLUMNS: Wire = Wire {
     name: "columns",
-    profile: DialectProfile::ONE_BET,
+    profile: DialectProfile { rejection: RejectionSign::Reset, ..DialectProfile::ONE_BET },
     max_agency: AgencyId::MAX,
     empty_list: 0,
     listed_document: 0,
@@ -150,10 +150,6 @@ impl ClientCodec for Columns {
         out.put_slice(bet.birthdate.as_bytes());
         put_padded(bet.number as usize, NUMBER, out);
         Ok(out.get(start..).unwrap_or_default().into())
-    }
-
-    fn is_last(&self, _: Kind) -> bool {
-        true
     }
 
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {

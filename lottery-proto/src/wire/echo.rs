@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::{
-    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Rejection, Request,
+    AfterReply, Answer, ClientCodec, Detection, FrameCursor, Limits, PendingReply, Rejection, Request,
     Response, ServerCodec, TooLarge,
 };
 use crate::bet::{AgencyId, Bet, Spans};
@@ -81,10 +81,6 @@ impl ClientCodec for Echo {
 
     fn put_batch(&self, _: AgencyId, _: &[Bet<'_>], _: usize, _: &mut Vec<u8>) -> Result<usize, SendError> {
         Err(SendError::NotInDialect)
-    }
-
-    fn is_last(&self, _: Kind) -> bool {
-        true
     }
 
     fn response(&self, _: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {

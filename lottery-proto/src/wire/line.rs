@@ -150,10 +150,6 @@ impl ClientCodec for Line {
         Ok(Box::default())
     }
 
-    fn is_last(&self, _: Kind) -> bool {
-        true
-    }
-
     fn response(&self, _: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         text::utf8(message, 0)?;
         let end = message.trim_ascii_end().len();

@@ -10,7 +10,7 @@ use super::{
     Request, Response, ServerCodec, TooLarge,
 };
 use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Payload, Span, Spans};
-use crate::dialect::{DialectProfile, Wire};
+use crate::dialect::{DialectProfile, RejectionSign, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 
 /// Size of a block, in bytes.
@@ -24,7 +24,7 @@ const MAX_AGENCY: u32 = u8::MAX as u32;
 /// Dialect `short`.
 pub(crate) static SHORT: Wire = Wire {
     name: "short",
-    profile: DialectProfile::ONE_BET,
+    profile: DialectProfile { rejection: RejectionSign::End, ..DialectProfile::ONE_BET },
     max_agency: MAX_AGENCY,
     empty_list: 0,
     listed_document: 0,
@@ -125,10 +125,6 @@ impl ClientCodec for Short {
         })
         .ok_or(SendError::TooLong)?;
         Ok([bet.document.as_bytes(), number.as_bytes()].join(&b'|').into())
-    }
-
-    fn is_last(&self, _: Kind) -> bool {
-        true
     }
 
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use conformance::agency_files::{File, stored};
 use lottery::{Lottery, count, fails, parrot, succeeds};
+use rustix::process::Signal;
 
 use crate::support::peer::connect;
 use crate::support::{Process, SOON, client};
@@ -22,6 +23,7 @@ on_every_runtime!(
     a_batch_of_seven,
     names_that_a_dialect_cannot_carry,
     five_agencies_in_five_dialects,
+    agencies_of_bets_only,
 );
 
 const DIALECTS: [&str; 4] = ["block", "fixed", "framed", "braces"];
@@ -242,7 +244,8 @@ fn names_that_a_dialect_cannot_carry(runtime: &'static str) {
             &format!("agency-1.csv: line 301: {problem}"),
         );
     }
-    let expected = "expected block or session or fixed or framed or braces";
+    let expected =
+        "expected block or session or fixed or framed or braces or short or columns or line or bare";
     for dialect in ["echo", "Block", "morse"] {
         let file = File::invented(1, 3);
         fails(
@@ -286,4 +289,62 @@ fn five_agencies_in_five_dialects(runtime: &'static str) {
     let (lines, rows) = lottery.end();
     assert_eq!(count(&lines, "action: sorteo | result: success"), 1, "{lines:#?}");
     assert!(rows == stored(&files), "every bet, in order");
+}
+
+fn agencies_of_bets_only(runtime: &'static str) {
+    let lottery = Lottery::start(runtime, &[]);
+    let dialects = ["short", "columns", "line", "bare"];
+    let files: Vec<File> = (1..=4).map(|id| File::winning(id, 7)).collect();
+    for (file, dialect) in files.iter().zip(dialects) {
+        fails(
+            &mut lottery.agency(file, &["--dialect", dialect]),
+            2,
+            &format!("{dialect} carries bets only: there are no winners for --winners"),
+        );
+        let bets = format!("agency-{}.csv", file.agency);
+        let lines = succeeds(&mut lottery.client(file.agency, &["--bets", &bets, "--dialect", dialect]));
+        let sent = format!("apuestas_enviadas | result: success | client_id: {} | cantidad: 7", file.agency);
+        assert_eq!(count(&lines, &sent), 1, "{dialect}: {lines:#?}");
+        let holding = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
+        assert_eq!(holding("action: skip_winners | result: success"), 1, "{dialect}: {lines:#?}");
+        assert_eq!(holding("consulta_ganadores"), 0, "{dialect}: {lines:#?}");
+        let connections = if dialect == "bare" { 1 } else { 7 };
+        assert_eq!(holding("action: connect | result: in_progress"), connections, "{dialect}: {lines:#?}");
+        fails(
+            &mut lottery.client(file.agency, &["winners", "--dialect", dialect]),
+            1,
+            &format!(
+                "{dialect} cannot ask for the winners of one agency: it carries bets only; ask in another dialect, \
+                 such as block"
+            ),
+        );
+    }
+    // An agency that has finished: its bets are rejected from the first on, and the error says what is left.
+    let file = File::winning(5, 7);
+    fs::write(lottery.path("agency-5.csv"), &file.text).unwrap();
+    let agency = Process::start(&mut lottery.client(5, &["--bets", "agency-5.csv", "--dialect", "block"]));
+    agency.line("action: apuestas_enviadas | result: success");
+    for (dialect, reason) in [
+        (
+            "short",
+            "line 1: the connection was closed without a reply (a rejection in this dialect, unless it was lost); \
+             6 of 7 bets are left, 1 were sent and not confirmed",
+        ),
+        (
+            "columns",
+            "line 1: the connection was reset without a reply (a rejection in this dialect, unless it was lost); \
+             6 of 7 bets are left, 1 were sent and not confirmed",
+        ),
+        ("line", "line 1: the agency is finished"),
+        ("bare", "lines 1 to 7: the agency is finished"),
+    ] {
+        fails(
+            &mut lottery.client(5, &["--bets", "agency-5.csv", "--dialect", dialect]),
+            1,
+            &format!("the server refused a batch: agency-5.csv: {reason}"),
+        );
+    }
+    agency.stop(Signal::TERM);
+    let (_, rows) = lottery.end();
+    assert!(rows == stored(&[&files[..], &[file]].concat()), "every bet once, in order");
 }

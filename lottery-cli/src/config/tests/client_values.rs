@@ -94,7 +94,8 @@ fn paths_and_dialects_are_parsed() {
         World::new().env("CLI_DIALECT", "morse").env("CLI_ID", "1").client_error(&["--server", "s:1"]);
     assert_eq!(
         error,
-        "environment: CLI_DIALECT: \"morse\": expected block or session or fixed or framed or braces"
+        "environment: CLI_DIALECT: \"morse\": expected block or session or fixed or framed or braces or \
+         short or columns or line or bare"
     );
 }
 

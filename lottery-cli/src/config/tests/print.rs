@@ -239,10 +239,23 @@ fn a_program_knows_the_dialects_that_it_is_made_with() {
     let some = [Dialect::ECHO, Dialect::FIXED, Dialect::BRACES, Dialect::FIXED];
     assert_eq!(server(&some, &["--config=/dev/null"]).unwrap(), "[echo, fixed, braces]");
     assert!(server(&some, &["--help"]).unwrap().contains("default: echo,fixed,braces]"));
-    assert!(client(&some, &["--help"]).unwrap().contains("Dialect to speak: fixed or braces\n"));
+    let help = client(&some, &["--help"]).unwrap();
+    let list = "Dialects:
+  fixed   winners on a connection for each query
+  braces  winners on the connection of the bets
+";
+    assert!(help.ends_with(list), "{help}");
     assert_eq!(client(&some, &[]).unwrap(), "fixed");
     assert_eq!(client(Dialect::ALL, &[]).unwrap(), "session");
-    assert!(client(Dialect::ALL, &["--help"]).unwrap().contains("block, session, fixed, framed or braces\n"));
+    let help = client(Dialect::ALL, &["--help"]).unwrap();
+    for line in [
+        "session  winners on the connection of the bets, nothing is lost, nothing stored twice",
+        "framed   winners in the reply to Finished",
+        "columns  a connection for each bet, no Finished, no winners",
+        "bare     a connection for each message, no Finished, no winners",
+    ] {
+        assert!(help.contains(&format!("\n  {line}\n")), "{line}: {help}");
+    }
     let error = server(&some, &["--config=/dev/null", "--dialects=block"]).unwrap_err().to_string();
     assert_eq!(error, r#"--dialects: "block": expected a list of echo or fixed or braces"#);
     let error = client(&some, &["--dialect=echo"]).unwrap_err().to_string();

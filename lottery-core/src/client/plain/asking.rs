@@ -52,7 +52,7 @@ impl PlainClient {
     ///
     /// On `session` it asks in `block`: a session would take over from the client that is sending. It opens a
     /// session only for a list that is longer than a block, which exists once nobody sends any more. A
-    /// client on a dialect that asks with Finished has ended already.
+    /// client on a dialect without such a query has ended already.
     pub fn asking(mut job: Job) -> Self {
         let dialect = job.connection.dialect();
         let without = job.connection.to_builder().dialect(dialect.without_sessions()).build();
@@ -63,8 +63,12 @@ impl PlainClient {
         if let Some(error) = invalid {
             client.end(Instant::default(), Err(error.into()));
         }
-        if client.winners_flow() == WinnersFlow::WithFinished {
-            let reason = "it asks by saying that the agency is finished".to_owned();
+        let reason = match client.winners_flow() {
+            WinnersFlow::WithFinished => Some("it asks by saying that the agency is finished"),
+            WinnersFlow::Never => Some("it carries bets only"),
+            WinnersFlow::SameConnection | WinnersFlow::NewConnection => None,
+        };
+        if let Some(reason) = reason.map(str::to_owned) {
             client.end(Instant::default(), Err(ClientError::CannotAsk { dialect, reason }));
         }
         client
@@ -93,8 +97,8 @@ impl PlainClient {
         let with_finished = self.winners_flow() == WinnersFlow::WithFinished;
         if with_finished && self.bets.is_empty() && self.asking.checks_until.is_none() {
             self.asking.checks_until = Some(now.after(CHECK.min(self.job.connection.answer_timeout())));
-            (self.phase, self.leaving) = (Phase::Waiting(now), true);
-            return self.connection.hang_up(now);
+            self.phase = Phase::Waiting(now);
+            return self.leave(now);
         }
         let winners = std::mem::take(&mut self.asking.winners);
         if with_finished {
@@ -160,10 +164,11 @@ impl PlainClient {
     /// Handles the rejection of the batch that waits for its reply, because of its bet with that number if the
     /// server names one.
     pub(super) fn batch_rejected(&mut self, now: Instant, bet: Option<usize>, reason: String) {
-        if bet.is_none() || self.checks_until().is_some() {
+        let is_alone = self.connection.profile().one_message;
+        if (bet.is_none() && !is_alone) || self.checks_until().is_some() {
             return self.rejected(now, "a batch", reason);
         }
-        let error = self.bets.place_of(self.stored, self.sent, bet);
+        let error = self.place(bet);
         self.end(now, Err(ClientError::BatchRejected { error, code: None, reason }));
     }
 
@@ -180,7 +185,7 @@ impl PlainClient {
         let error = ClientError::Rejected { what, reason };
         if passes {
             self.lost(now, error);
-        } else if !self.leaving {
+        } else if !self.attempt.leaving {
             self.end(now, Err(error));
         }
     }
@@ -198,11 +203,10 @@ impl PlainClient {
 
     /// Handles the loss of the connection: retries on another, or gives up.
     pub(super) fn lost(&mut self, now: Instant, error: ClientError) {
-        if (self.leaving && self.connection.client().is_some()) || self.end_check(now) {
+        if (self.attempt.leaving && self.connection.client().is_some()) || self.end_check(now) {
             return;
         }
-        self.leaving = true;
-        self.connection.hang_up(now);
+        self.leave(now);
         match self.retry.failed(now, false) {
             Ok(at) => {
                 self.phase = Phase::Waiting(at);

@@ -5,12 +5,14 @@ use std::io;
 use lottery_proto::{Endpoint, Input, Instant, Io, WinnersFlow};
 use lottery_runtime::{Dialer, Machine, Step};
 
-use super::{Phase, PlainClient};
+use super::{Attempt, Phase, PlainClient};
 
 impl Endpoint for PlainClient {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let ask_at = match self.phase {
-            Phase::Waiting(until) if self.winners_flow() != WinnersFlow::NewConnection && !self.leaving => {
+            Phase::Waiting(until)
+                if self.winners_flow() != WinnersFlow::NewConnection && !self.attempt.leaving =>
+            {
                 Some(until)
             }
             _ => None,
@@ -22,8 +24,10 @@ impl Endpoint for PlainClient {
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
-        if input == Input::Shutdown {
-            self.phase = Phase::Done;
+        match input {
+            Input::Sent(1..) => self.attempt.written = true,
+            Input::Shutdown => self.phase = Phase::Done,
+            _ => {}
         }
         self.connection.handle(now, input);
         self.advance(now);
@@ -45,13 +49,14 @@ impl Machine for PlainClient {
 
 impl Dialer for PlainClient {
     fn next_step(&mut self, now: Instant) -> Step {
+        self.end_without_finished(now);
         self.remind(now);
         let connect_at = if let Phase::Waiting(until) = self.phase { until } else { now };
         self.connection.next_step(now, connect_at, self.retry.end(now))
     }
 
     fn connected(&mut self, now: Instant) {
-        (self.fresh, self.leaving) = (true, false);
+        self.attempt = Attempt::NEW;
         self.begin(now);
         self.advance(now);
         self.remind(now);

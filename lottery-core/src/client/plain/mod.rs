@@ -1,5 +1,5 @@
-//! Client on a dialect without sessions: one pass over its bets, then the query, on one connection or, on
-//! `fixed`, several.
+//! Client on a dialect without sessions: one pass over its bets, then the query, on one connection or on several, as the
+//! dialect has it.
 //!
 //! Bets are sent once: a batch whose reply is lost may or may not be stored, and these dialects cannot tell.
 //! Once the end of the bets is acknowledged, only the query is left, and that can be repeated: see
@@ -7,6 +7,7 @@
 
 mod asking;
 mod dialer;
+mod sending;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,10 +29,8 @@ pub struct PlainClient {
     bets: Arc<AgencyFile>,
     connection: ClientConnection<Vec<String>>,
     phase: Phase,
-    /// True while nothing was sent on this connection.
-    fresh: bool,
-    /// True once this connection is given up.
-    leaving: bool,
+    attempt: Attempt,
+    /// Number of bets handed to a connection, apart from those that were rejected.
     sent: usize,
     /// Number of bets that the server has acknowledged.
     stored: usize,
@@ -41,6 +40,21 @@ pub struct PlainClient {
     pause: Duration,
     retry: Retry,
     on_progress: Box<dyn FnMut(Progress) + Send>,
+}
+
+/// State of the connection of the moment.
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    /// True while no message was sent on it.
+    fresh: bool,
+    /// True once some bytes were written on it.
+    written: bool,
+    /// True once it is given up.
+    leaving: bool,
+}
+
+impl Attempt {
+    const NEW: Self = Self { fresh: true, written: false, leaving: false };
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +87,7 @@ impl PlainClient {
             job,
             bets,
             phase: Phase::Sending,
-            fresh: true,
-            leaving: false,
+            attempt: Attempt::NEW,
             sent: 0,
             stored: 0,
             settled: false,
@@ -156,50 +169,14 @@ impl PlainClient {
         self.take_events(now);
     }
 
-    /// Sends the next message, if it is due.
-    fn step(&mut self, now: Instant) -> Result<(), SendError> {
-        let profile = self.connection.profile();
-        let Some(client) = self.connection.client() else { return Ok(()) };
-        match self.phase {
-            Phase::Sending if self.sent < self.bets.len() => {
-                if !client.can_send() {
-                    return Err(SendError::Busy);
-                }
-                let max = self.job.batch_max.unwrap_or(profile.batch_bets);
-                self.sent += client.send_batch_of(now, self.bets.slice(self.sent, max))?;
-                self.report();
-            }
-            Phase::Sending => {
-                client.send_finished(now)?;
-                self.phase = Phase::Listening;
-            }
-            Phase::Naming => {
-                client.send_batch(now, &[])?;
-                self.phase = Phase::Listening;
-            }
-            Phase::Waiting(until)
-                if until <= now && (self.fresh || profile.winners_flow != WinnersFlow::NewConnection) =>
-            {
-                client.ask_winners(now)?;
-                self.phase = Phase::Listening;
-            }
-            Phase::Listening | Phase::Waiting(_) | Phase::Done => return Ok(()),
-        }
-        self.fresh = false;
-        Ok(())
-    }
-
     fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.connection.poll_event() {
             match event {
-                Event::Batch(Ok(_)) => {
-                    self.stored = self.sent;
-                    self.retry.succeeded();
-                    self.end_check(now);
-                }
+                Event::Batch(Ok(_)) => self.batch_stored(now),
                 Event::Batch(Err(Rejected { bet, reason, .. })) => {
                     let reason = redact::reason(reason).into_owned();
                     self.batch_rejected(now, bet, reason);
+                    self.sent = self.stored;
                 }
                 Event::Finished(Err(Rejected { reason, .. })) => {
                     let reason = redact::reason(reason).into_owned();
@@ -207,7 +184,10 @@ impl PlainClient {
                 }
                 Event::Finished(Ok(_)) => {
                     self.log_sent();
-                    self.ask_at(now, now);
+                    match self.winners_flow() {
+                        WinnersFlow::Never => self.end_without_winners(now),
+                        _ => self.ask_at(now, now),
+                    }
                 }
                 Event::Pending => {
                     let client_id = self.connection.id();
@@ -259,18 +239,17 @@ impl PlainClient {
     fn ask_at(&mut self, now: Instant, when: Instant) {
         self.phase = Phase::Waiting(when);
         if self.winners_flow() == WinnersFlow::NewConnection {
-            self.leaving = true;
-            self.connection.hang_up(now);
+            self.leave(now);
         }
     }
 
     fn closed(&mut self, now: Instant, reason: CloseReason) {
         info!(action = "close_connection", result = "success", client_id = %self.connection.id());
         debug!(action = "event", result = "success", event = ?reason);
-        if self.leaving || self.connection.has_ended() {
+        if self.attempt.leaving || self.connection.has_ended() {
             return;
         }
-        if self.end_check(now) {
+        if self.end_check(now) || self.unacknowledged(now, reason) {
             return;
         }
         let error = self.connection.closed(reason);

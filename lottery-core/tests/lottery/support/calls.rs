@@ -62,7 +62,7 @@ fn carry(
 ) -> bool {
     let Some(io) = from.poll_io() else {
         if !std::mem::replace(ended, true) {
-            to.handle(now, Input::Eof);
+            to.handle(now, if from.resets() { Input::Failed } else { Input::Eof });
             return true;
         }
         return false;

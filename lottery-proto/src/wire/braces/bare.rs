@@ -113,10 +113,6 @@ impl ClientCodec for Bare {
         Ok(out.get(start..).unwrap_or_default().into())
     }
 
-    fn is_last(&self, _: Kind) -> bool {
-        true
-    }
-
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         text::utf8(message, 0)?;
         let end = message.len().saturating_sub(1);

@@ -238,10 +238,6 @@ impl ClientCodec for Fixed {
         (kind != Kind::Batch && kind != Kind::Bet).then_some(kind)
     }
 
-    fn is_last(&self, kind: Kind) -> bool {
-        matches!(kind, Kind::Finished | Kind::Winners)
-    }
-
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         match (message.first(), asked.kind) {
             (Some(b'O'), Kind::Finished) => Ok(Response::Stored { total: None }),

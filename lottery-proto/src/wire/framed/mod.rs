@@ -195,10 +195,6 @@ impl ClientCodec for Framed {
         Some(if kind == Kind::Finished { Kind::AwaitWinners } else { kind })
     }
 
-    fn is_last(&self, kind: Kind) -> bool {
-        kind == Kind::Finished
-    }
-
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         let body = message.get(LENGTH..).unwrap_or_default();
         text::utf8(body, LENGTH)?;
