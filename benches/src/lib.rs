@@ -7,6 +7,7 @@ pub mod answers;
 pub mod encode;
 pub mod group;
 pub mod input;
+pub mod load;
 pub mod lottery;
 pub mod machine;
 pub mod options;

@@ -3,16 +3,25 @@
 //! `COPY` needs little of PostgreSQL's protocol, which is written out here: a complete client is forty
 //! crates.
 
+use std::fs;
 use std::io::{self, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use lottery_core::store::rows::push_bet;
-use lottery_proto::block::{self, BLOCK_SIZE};
+use lottery_proto::block;
 
-use crate::sink::Keep;
+use crate::peer::{Peer, directory_of, done, owned};
+use crate::sink::{Keep, batches};
 
 /// Superuser of a new cluster, which needs no password.
-pub(crate) const USER: &str = "bench";
+const USER: &str = "bench";
+/// User that PostgreSQL runs as if this process is root, which PostgreSQL rejects. Its packages create the
+/// user.
+const OWNER: &str = "postgres";
+/// Directory in which Debian's packages put the programs, each version in a directory of its own.
+const VERSIONS: &str = "/usr/lib/postgresql";
 
 /// Version 3.0 of PostgreSQL's protocol.
 const VERSION: u32 = 3 << 16;
@@ -24,6 +33,39 @@ const COPY_IN: u8 = b'G';
 const ERROR: u8 = b'E';
 const QUERY: u8 = b'Q';
 const READY: u8 = b'Z';
+
+/// Starts a server of a new cluster.
+///
+/// # Errors
+/// Returns a text that names the missing program or the failure.
+pub(crate) fn start() -> Result<Peer, String> {
+    Peer::start(command, Session::open)
+}
+
+fn command(dir: &Path, port: u16) -> Result<Command, String> {
+    let programs = programs().ok_or("there is no postgres here, which benches/install-peers installs")?;
+    let data = dir.join("data");
+    directory_of(OWNER, &data)?;
+    done(
+        owned(&programs.join("initdb"), Some(OWNER))
+            .args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username", USER])
+            .arg("--pgdata")
+            .arg(&data),
+    )?;
+    let mut command = owned(&programs.join("postgres"), Some(OWNER));
+    command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+    command.args(["-c", &format!("port={port}"), "-D"]).arg(&data);
+    Ok(command)
+}
+
+/// Returns the directory of PostgreSQL's programs, of the newest version.
+fn programs() -> Option<PathBuf> {
+    let versions = fs::read_dir(VERSIONS).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let with_number =
+        versions.filter_map(|path| Some((path.file_name()?.to_str()?.parse::<u32>().ok()?, path)));
+    let with_programs = with_number.map(|(number, path)| (number, path.join("bin")));
+    with_programs.filter(|(_, bin)| bin.join("initdb").exists()).max().map(|(_, bin)| bin)
+}
 
 /// Table that groups are stored in.
 #[derive(Debug)]
@@ -50,11 +92,11 @@ impl Postgres {
 }
 
 impl Keep for Postgres {
-    fn keep(&mut self, blocks: &[u8]) {
+    fn keep(&mut self, group: &[u8]) {
         self.rows.clear();
-        for block in blocks.chunks_exact(BLOCK_SIZE) {
-            let agency = block[1].into();
-            block::decode_batch(block, |bet| push_bet(&mut self.rows, agency, &bet)).expect("a valid batch");
+        for batch in batches(group) {
+            let agency = batch[1].into();
+            block::decode_batch(batch, |bet| push_bet(&mut self.rows, agency, &bet)).expect("a valid batch");
         }
         let copied = self.session.copy("COPY bets FROM STDIN (FORMAT csv)", self.rows.as_bytes());
         copied.expect("the database works");
@@ -63,12 +105,12 @@ impl Keep for Postgres {
 
 /// Connection to a PostgreSQL server.
 #[derive(Debug)]
-pub(crate) struct Session(BufReader<TcpStream>);
+struct Session(BufReader<TcpStream>);
 
 impl Session {
     /// # Errors
     /// Returns the error of the system or of the server.
-    pub(crate) fn open(server: SocketAddr) -> io::Result<Self> {
+    fn open(server: SocketAddr) -> io::Result<Self> {
         let socket = TcpStream::connect(server)?;
         socket.set_nodelay(true)?;
         let mut session = Self(BufReader::new(socket));

@@ -1,13 +1,11 @@
 //! Server without a lottery: it receives blocks, stores them by groups, and acknowledges them. It inspects
 //! only the first block of a connection.
 //!
-//! With a [`Log`] as its storage it is the bare sink, which does only what cannot be left out.
+//! With an [`Append`](crate::raw::Append) as its storage it is the bare sink, which does only what cannot be left out.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::mem;
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -28,26 +26,13 @@ struct Group {
 
 /// Storage for groups.
 pub(crate) trait Keep: Send + 'static {
-    /// Makes these blocks durable.
-    fn keep(&mut self, blocks: &[u8]);
+    /// Makes a group durable: blocks, one behind the other.
+    fn keep(&mut self, group: &[u8]);
 }
 
-/// Storage that appends the blocks to a file as they came.
-#[derive(Debug)]
-pub(crate) struct Log(File);
-
-impl Log {
-    /// Creates a new file in that directory.
-    pub(crate) fn new(dir: &Path) -> Self {
-        Self(File::create(dir.join("log")).expect("a new file"))
-    }
-}
-
-impl Keep for Log {
-    fn keep(&mut self, blocks: &[u8]) {
-        self.0.write_all(blocks).expect("the disk works");
-        self.0.sync_data().expect("the disk works");
-    }
+/// Returns the batches of a group.
+pub(crate) fn batches(group: &[u8]) -> impl Iterator<Item = &[u8]> {
+    group.chunks_exact(BLOCK_SIZE)
 }
 
 type Shared = Arc<(Mutex<Group>, Condvar)>;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use lottery_proto::block::{self, BLOCK_SIZE};
+use lottery_proto::block;
 use rusqlite::{Connection, Transaction};
 
-use crate::sink::Keep;
+use crate::sink::{Keep, batches};
 
 /// Table that groups are stored in.
 #[derive(Debug)]
@@ -27,20 +27,20 @@ impl Sqlite {
 }
 
 impl Keep for Sqlite {
-    fn keep(&mut self, blocks: &[u8]) {
-        let group = self.0.transaction().expect("there is no other");
-        insert(&group, blocks).expect("the database works");
-        group.commit().expect("the database works");
+    fn keep(&mut self, group: &[u8]) {
+        let transaction = self.0.transaction().expect("there is no other");
+        insert(&transaction, group).expect("the database works");
+        transaction.commit().expect("the database works");
     }
 }
 
-fn insert(group: &Transaction<'_>, blocks: &[u8]) -> rusqlite::Result<()> {
-    let mut insert = group.prepare("INSERT INTO bets VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    for block in blocks.chunks_exact(BLOCK_SIZE) {
+fn insert(transaction: &Transaction<'_>, group: &[u8]) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare("INSERT INTO bets VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    for batch in batches(group) {
         let mut done = Ok(0);
-        block::decode_batch(block, |bet| {
+        block::decode_batch(batch, |bet| {
             let (names, rest) = ([bet.first_name(), bet.last_name()], [bet.document(), bet.birthdate()]);
-            let row = (block[1], names[0], names[1], rest[0], rest[1], bet.number());
+            let row = (batch[1], names[0], names[1], rest[0], rest[1], bet.number());
             if done.is_ok() {
                 done = insert.execute(row);
             }

@@ -1,0 +1,153 @@
+//! Agencies that send prepared batches, each a process, and measure the time until each is acknowledged.
+
+use std::collections::VecDeque;
+use std::env;
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _, stdin};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{ChildStdout, Stdio};
+use std::time::{Duration, Instant};
+
+use lottery_proto::block::BLOCK_SIZE;
+use lottery_proto::{AgencyId, Client, ClientConfig, Dialect};
+use lottery_testkit::process::Running;
+
+use crate::input::{Blocks, agencies};
+use crate::process::{cpu, this_program};
+
+/// Role of the process of an agency.
+pub const ROLE: &str = "load";
+/// Longest wait for a reply of the server.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Packet types of the replies (`docs/protocol.md#block`, `docs/protocol.md#sessions`).
+const BATCH_ACK: u8 = 5;
+const WELCOME: u8 = 8;
+
+/// Measurements of all agencies.
+#[derive(Debug)]
+pub struct Sent {
+    /// Time from the first batch to the last acknowledgement, in seconds.
+    pub seconds: f64,
+    /// Number of bets.
+    pub bets: f64,
+    /// Processor time of the agencies while they sent, in seconds.
+    pub cpu: f64,
+    /// Time of each acknowledgement, in microseconds.
+    pub latencies: Vec<f64>,
+}
+
+/// Lets every agency of the input send `batches` batches, of which `window` may be unacknowledged.
+///
+/// # Panics
+/// If the server or an agency fails.
+pub fn send_all(server: SocketAddr, window: usize, batches: usize) -> Sent {
+    let count = Blocks::of(&agencies()).agencies().count();
+    let mut loads: Vec<Load> =
+        (0..count).map(|agency| Load::start(server, agency, window, batches)).collect();
+    // Every client is connected and has its Welcome before the first one sends.
+    loads.iter_mut().for_each(Load::wait_until_ready);
+    let start = Instant::now();
+    loads.iter_mut().for_each(Load::go);
+    let results: Vec<Vec<f64>> = loads.iter_mut().map(Load::result).collect();
+    Sent {
+        seconds: start.elapsed().as_secs_f64(),
+        bets: results.iter().map(|result| result[1]).sum(),
+        cpu: results.iter().map(|result| result[0]).sum(),
+        latencies: results.iter().flat_map(|result| &result[2..]).copied().collect(),
+    }
+}
+
+/// Runs the process of an agency, in the role [`ROLE`]: prints `ready`, waits for a line, sends, and prints a line of
+/// results.
+///
+/// # Panics
+/// If the server fails.
+pub fn run() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let number = |nth: usize| arguments[nth].parse::<usize>().expect("a whole number");
+    let (agency, window, batches) = (number(1), number(2), number(3));
+    let all = Blocks::of(&agencies());
+    let blocks: Vec<&[u8]> =
+        all.agencies().nth(agency).expect("it has bets").chunks_exact(BLOCK_SIZE).collect();
+    let mut socket = TcpStream::connect(&arguments[0]).expect("the server listens");
+    socket.set_nodelay(true).expect("a socket");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a socket");
+
+    let id = AgencyId::new(blocks[0][1].into()).expect("an agency");
+    let now = lottery_proto::Instant::default();
+    let mut client = Client::new(ClientConfig::new(id, Dialect::SESSION).expect("valid settings"), now);
+    socket.write_all(client.poll_io().expect("the connection is open").send).expect("the server reads");
+    receive(&mut socket, WELCOME);
+    println!("ready");
+    let mut go = String::new();
+    stdin().read_line(&mut go).expect("the other process works");
+
+    let cpu_before = cpu(std::process::id());
+    let mut sent = VecDeque::new();
+    let mut latencies = Vec::with_capacity(batches);
+    let mut bets = 0_u64;
+    let mut left = blocks.iter().cycle().take(batches);
+    while latencies.len() < batches {
+        while sent.len() < window
+            && let Some(block) = left.next()
+        {
+            sent.push_back(Instant::now());
+            socket.write_all(block).expect("the server reads");
+            bets += u64::from(block[4]);
+        }
+        receive(&mut socket, BATCH_ACK);
+        latencies.push(sent.pop_front().expect("it was sent").elapsed().as_secs_f64() * 1e6);
+    }
+    let mut line = format!("{} {bets}", cpu(std::process::id()) - cpu_before);
+    for latency in latencies {
+        write!(line, " {latency:.1}").expect("memory to write to");
+    }
+    println!("{line}");
+}
+
+fn receive(socket: &mut TcpStream, kind: u8) {
+    let mut block = [0; BLOCK_SIZE];
+    socket.read_exact(&mut block).expect("the server answers");
+    assert_eq!(block[0], kind, "the answer's type");
+}
+
+/// Process of an agency.
+struct Load {
+    process: Running,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Load {
+    fn start(server: SocketAddr, agency: usize, window: usize, batches: usize) -> Self {
+        let arguments = [server.to_string(), agency.to_string(), window.to_string(), batches.to_string()];
+        let mut command = this_program(ROLE);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let process = Running::start(&mut command).expect("this program starts");
+        let lines = BufReader::new(process.stdout().expect("it is piped"));
+        Self { process, lines }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).expect("the agency's process works");
+        line
+    }
+
+    fn wait_until_ready(&mut self) {
+        assert_eq!(self.line(), "ready\n");
+    }
+
+    fn go(&mut self) {
+        self.process.stdin().expect("it is piped").write_all(b"go\n").expect("the agency's process works");
+    }
+
+    /// Waits for the process, and returns its processor time in seconds, its bets, and the time of each
+    /// acknowledgement in microseconds.
+    fn result(&mut self) -> Vec<f64> {
+        let line = self.line();
+        let result = line.split_whitespace().map(|number| number.parse().expect("a number")).collect();
+        let status = self.process.wait(Duration::MAX).expect("the agency's process ends");
+        assert!(status.is_some_and(|status| status.success()));
+        result
+    }
+}
