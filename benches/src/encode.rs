@@ -61,9 +61,12 @@ pub(crate) fn file_of(bets: &[Bet<'_>]) -> Vec<u8> {
     writer.into_inner().expect("memory to write to")
 }
 
-/// Encodes in the usual way: the `csv` crate reads the file, `write!` writes the packets. Nothing is
-/// validated.
-fn csv_to_blocks(files: &[(u8, Vec<u8>)], out: &mut Vec<u8>) -> u64 {
+/// Encodes files of agencies in the usual way: the `csv` crate reads them, `write!` writes the packets into blocks.
+/// Nothing is validated.
+///
+/// # Panics
+/// If a file holds no bets that fit.
+pub fn csv_to_blocks(files: &[(u8, Vec<u8>)], out: &mut Vec<u8>) -> u64 {
     out.clear();
     let mut record = csv::StringRecord::new();
     for (agency, file) in files {

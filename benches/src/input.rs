@@ -19,7 +19,15 @@ pub type Agency = (AgencyId, Arc<AgencyFile>);
 /// # Panics
 /// If there is none, or a file holds a mistake.
 pub fn agencies() -> Vec<Agency> {
-    agencies_of(&env::var_os("BENCH_DATA").map_or_else(default_dir, PathBuf::from))
+    agencies_of(&dir())
+}
+
+/// Returns the directory of the input.
+///
+/// # Panics
+/// If this is not run by cargo.
+pub fn dir() -> PathBuf {
+    env::var_os("BENCH_DATA").map_or_else(default_dir, PathBuf::from)
 }
 
 /// Returns the agencies of a directory, from number 1 on.

@@ -15,6 +15,8 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_de
 const ROLE: &str = "BENCH_ROLE";
 /// Longest time that a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time for which [`Server::rest`] waits.
+const REST: Duration = Duration::from_secs(30);
 
 /// Returns the role of this process; `None` for the process that measures.
 ///
@@ -41,6 +43,16 @@ pub fn run_server(runtime: &str) -> Option<ExitCode> {
         "tokio" => Some(lottery_cli::program::server(&runtime_tokio::Tokio, Dialect::ALL, SystemTime::now)),
         "std" => Some(lottery_cli::program::server(&runtime_std::Std, Dialect::ALL, SystemTime::now)),
         "smol" => Some(lottery_cli::program::server(&runtime_smol::Smol, Dialect::ALL, SystemTime::now)),
+        _ => None,
+    }
+}
+
+/// Runs an agency's program on the runtime of that name; `None` if there is no such runtime.
+pub fn run_client(runtime: &str) -> Option<ExitCode> {
+    match runtime {
+        "tokio" => Some(lottery_cli::program::client(&runtime_tokio::Tokio, Dialect::ALL, SystemTime::now)),
+        "std" => Some(lottery_cli::program::client(&runtime_std::Std, Dialect::ALL, SystemTime::now)),
+        "smol" => Some(lottery_cli::program::client(&runtime_smol::Smol, Dialect::ALL, SystemTime::now)),
         _ => None,
     }
 }
@@ -84,14 +96,39 @@ impl Server {
         let address = free_address();
         let mut command = this_program(role);
         command.args(["--listen", &address.to_string()]).args(arguments.into_iter().map(Into::into));
-        let process = Running::start(command.stdout(Stdio::null())).expect("this program starts");
+        Self::start_program(command, address)
+    }
+
+    /// Starts a server that is to listen at `address`.
+    ///
+    /// # Panics
+    /// If it does not listen soon.
+    pub fn start_program(mut command: Command, address: SocketAddr) -> Self {
+        let process = Running::start(command.stdout(Stdio::null())).expect("the server's program starts");
         let server = Self { process, address };
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
-            assert!(start.elapsed() < PATIENCE, "{role} does not listen");
-            thread::sleep(Duration::from_millis(5));
+            assert!(start.elapsed() < PATIENCE, "{command:?} does not listen");
+            thread::sleep(Duration::from_millis(1));
         }
         server
+    }
+
+    /// Waits until the server uses no processor time for `pause`, at most half a minute.
+    ///
+    /// # Panics
+    /// If it has ended.
+    pub fn rest(&self, pause: Duration) {
+        let start = Instant::now();
+        let mut before = self.cpu();
+        loop {
+            thread::sleep(pause);
+            let now = self.cpu();
+            if now <= before || start.elapsed() > REST {
+                return;
+            }
+            before = now;
+        }
     }
 
     /// Returns the address that the server listens on.
@@ -113,6 +150,16 @@ impl Server {
     pub fn anonymous(&self) -> f64 {
         memory(self.process.pid(), "RssAnon")
     }
+}
+
+/// Returns the processor time of the processes that this one has started and whose end it has seen, in seconds.
+///
+/// # Panics
+/// If the system does not tell.
+pub fn cpu_of_ended() -> f64 {
+    let own = std::process::id();
+    let all = process::cpu_with_children(own).expect("the system lists the children");
+    all.saturating_sub(process::cpu(own).expect("this process lives")).as_secs_f64()
 }
 
 /// Returns the processor time that a process has used, in seconds.

@@ -10,7 +10,7 @@ use benches::process::Server;
 /// Number of connections opened before [`ask`] checks that they are accepted. It is below the usual limit of
 /// the system's accept queue (4096), so that no connection attempt has to be repeated.
 const WAVE: usize = 1000;
-/// Longest time that a server may take to accept a wave, and to come to rest.
+/// Longest time that a server may take to accept a wave.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Time without processor use after which a server counts as at rest. The memory of a waiting connection is
 /// given back sooner.
@@ -41,7 +41,7 @@ impl Idle {
     pub(crate) fn open(server: &Server, count: usize, pause: Duration) -> Self {
         // The first connection allocates what all others share.
         ask(server.address());
-        rest(server);
+        server.rest(REST);
         let memory = server.anonymous();
         let start = Instant::now();
         let mut alive = Vec::with_capacity(count);
@@ -52,7 +52,7 @@ impl Idle {
             ask(server.address());
         }
         let seconds = start.elapsed().as_secs_f64();
-        rest(server);
+        server.rest(REST);
         alive.retain_mut(is_alive);
         let cpu = server.cpu();
         thread::sleep(pause);
@@ -83,20 +83,6 @@ fn ask(server: SocketAddr) {
     let mut line = String::new();
     socket.read_to_string(&mut line).expect("all that were opened are accepted");
     assert_eq!(line, "ping\n");
-}
-
-/// Waits until the server uses no processor time for [`REST`], at most for [`PATIENCE`].
-fn rest(server: &Server) {
-    let start = Instant::now();
-    let mut before = server.cpu();
-    loop {
-        thread::sleep(REST);
-        let now = server.cpu();
-        if now <= before || start.elapsed() > PATIENCE {
-            return;
-        }
-        before = now;
-    }
 }
 
 /// Returns true while the server keeps the connection. Nothing was sent, so there is nothing to read, and no
