@@ -1,12 +1,13 @@
-//! Reading of agencies' files: ours, and the `csv` crate for every record.
+//! Reading of agencies' files: ours, also with the encoding behind it, and the `csv` crate for every record.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use lottery_core::agency_file::AgencyFile;
-use lottery_proto::{Bet, BetVec};
+use lottery_proto::{AgencyId, Bet, BetVec};
 
 use crate::encode::file_of;
-use crate::input::Agency;
+use crate::input::{Agency, add_to_sum, send_blocks};
 use crate::record::fold;
 use crate::work::Work;
 
@@ -15,9 +16,11 @@ pub fn reading<'a>(agencies: &[Agency]) -> Vec<Work<'a>> {
     let files: Vec<Vec<u8>> =
         agencies.iter().map(|(_, list)| file_of(&list.bets_from(0).collect::<Vec<_>>())).collect();
     let quoted: Vec<Vec<u8>> = files.iter().map(|file| quoted(file)).collect();
-    let (with_csv, plain) = (files.clone(), files);
+    let (with_csv, sent, plain) = (files.clone(), files.clone(), files);
+    let ids: Vec<AgencyId> = agencies.iter().map(|(id, _)| *id).collect();
     vec![
         Work::new("agency-file", move || read(&plain)),
+        Work::new("agency-file-to-blocks", move || read_and_send(&ids, &sent)),
         Work::new("agency-file-quoted", move || read(&quoted)),
         Work::new("csv", move || read_with_csv(&with_csv)),
     ]
@@ -34,6 +37,16 @@ fn quoted(file: &[u8]) -> Vec<u8> {
 fn read(files: &[Vec<u8>]) -> u64 {
     let list = |file: &Vec<u8>| AgencyFile::parse(Path::new("agency.csv"), file).expect("a valid file");
     files.iter().map(list).fold(0, |sum, list| last_of(sum, list.bets_from(list.len() - 1)))
+}
+
+/// Reads files and encodes their bets in blocks, as a client does: all that an agency has to do before it sends.
+fn read_and_send(ids: &[AgencyId], files: &[Vec<u8>]) -> u64 {
+    let mut sum = 0;
+    for (id, file) in ids.iter().zip(files) {
+        let list = AgencyFile::parse(Path::new("agency.csv"), file).expect("a valid file");
+        send_blocks(&[(*id, Arc::new(list))], |block| sum = add_to_sum(sum, block));
+    }
+    sum
 }
 
 /// Reads files in the usual way, with every check that ours makes but of misplaced quotes.
@@ -66,8 +79,16 @@ mod tests {
 
     #[test]
     fn all_ways_read_the_same_bets() {
-        let sums: Vec<u64> = reading(&agencies()).into_iter().map(|mut work| (work.run)()).collect();
+        let agencies = agencies();
+        let (to_blocks, works): (Vec<_>, Vec<_>) =
+            reading(&agencies).into_iter().partition(|work| work.name == "agency-file-to-blocks");
+        let sums: Vec<u64> = works.into_iter().map(|mut work| (work.run)()).collect();
         assert!(sums.iter().all(|sum| *sum == sums[0]), "{sums:?}");
+        let mut sent = 0;
+        send_blocks(&agencies, |block| sent = add_to_sum(sent, block));
+        for mut work in to_blocks {
+            assert_eq!((work.run)(), sent);
+        }
         let files = [b"Ana,Paz,1,1980-01-01,1\r\n".to_vec()];
         assert_eq!(quoted(&files[0]), b"\"Ana\",Paz,1,1980-01-01,1\r\n");
     }

@@ -77,8 +77,10 @@ impl Nats {
             let mut words = line.split(' ');
             match words.next() {
                 Some("MSG") => {
-                    let size: usize =
-                        words.next_back().and_then(|size| size.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+                    let size: usize = words
+                        .next_back()
+                        .and_then(|size| size.parse().ok())
+                        .ok_or(io::ErrorKind::InvalidData)?;
                     let mut body = self.lines.bytes(size + 2)?;
                     body.truncate(size);
                     return Ok(String::from_utf8_lossy(&body).into_owned());

@@ -40,7 +40,7 @@ pub(crate) fn python() -> Result<(), String> {
 /// # Panics
 /// If a program fails.
 pub(crate) fn hold(contender: &str, dialect: Dialect) -> Held {
-    let files: Vec<PathBuf> = (1..)
+    let files: Vec<PathBuf> = (1..=u8::MAX)
         .map(|number| dir().join(format!("agency-{number}.csv")))
         .take_while(|path| path.exists())
         .collect();

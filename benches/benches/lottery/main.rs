@@ -50,8 +50,8 @@ fn plain_agency() -> ExitCode {
     let dialect: Dialect = argument("--dialect").parse().expect("a dialect");
     let number = argument("--agency").parse().expect("a number");
     let winners = plain::run(&argument("--server"), dialect, number, Path::new(&argument("--bets")));
-    let lines: String =
-        winners.expect("the server answers").iter().map(|document| format!("{document}\n")).collect();
+    let documents = winners.expect("the server answers").join("\n");
+    let lines = if documents.is_empty() { documents } else { documents + "\n" };
     std::fs::write(argument("--winners"), lines).expect("the disk works");
     ExitCode::SUCCESS
 }
