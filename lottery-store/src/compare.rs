@@ -52,10 +52,19 @@ pub(super) struct Equal {
 /// Compares the file from a spot on with the store's rows. Without a store, only an empty file or NULs are equal to it.
 pub(super) fn compare(
     file: &dyn Disk,
+    store: Option<&mut dyn Rows>,
+    from: Spot,
+) -> io::Result<Result<Equal, Difference>> {
+    compare_first(file, file.size()?, store, from)
+}
+
+/// Compares the first `size` bytes of the file, as [`compare`] does all of it.
+pub(super) fn compare_first(
+    file: &dyn Disk,
+    size: u64,
     mut store: Option<&mut dyn Rows>,
     from: Spot,
 ) -> io::Result<Result<Equal, Difference>> {
-    let size = file.size()?;
     let Spot { next, len } = from;
     let equal = Equal { next, len, ..Equal::default() };
     let mut walk = Walk { file, size, buffer: Vec::new(), equal, at: len, row: len, stored: len };

@@ -224,7 +224,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Returns the pieces of winners in the frame: agency, number, and documents.
-    fn pieces(&self) -> impl Iterator<Item = (u32, u64, Option<&'a [u8]>)> {
+    pub(super) fn pieces(&self) -> impl Iterator<Item = (u32, u64, Option<&'a [u8]>)> {
         let mut rest = Fields(self.documents);
         self.entries.chunks_exact(ENTRY).map_while(move |entry| {
             let mut entry = Fields(entry);

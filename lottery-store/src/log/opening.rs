@@ -18,11 +18,11 @@ use crate::data_dir::DataDir;
 use crate::permissions::{self, unusable_for};
 
 /// Name of the directory of the log in a data directory.
-const LOG: &str = "log";
+pub(super) const LOG: &str = "log";
 /// Name of a new log until it is complete.
 const PART: &str = "log.part";
 /// Name of the file with the same bets for people and other tools.
-const CSV: &str = "bets.csv";
+pub(super) const CSV: &str = "bets.csv";
 /// Name of the database of earlier versions.
 const DATABASE: &str = "lottery.redb";
 

@@ -12,3 +12,4 @@ mod full_disk;
 mod long_start;
 mod second_reader;
 mod snapshots;
+mod verify;
