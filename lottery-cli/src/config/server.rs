@@ -114,6 +114,14 @@ pub enum ServerCommand {
     Limits,
     /// Print how many bets data-dir holds, also while the server runs
     Count,
+    /// Print the rules, and how far each agency and the draw are, also while the server runs
+    Status {
+        /// Print it as JSON, in one line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check all of the log in data-dir, and bets.csv against it, also while the server runs
+    Verify,
     /// Exit with 0 if a server accepts there and its committer answers
     Health,
     /// Write all that data-dir holds to a file, also while the server runs

@@ -7,10 +7,12 @@ mod output;
 mod panics;
 mod server;
 mod signals;
+mod status;
 mod streams;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod verify;
 mod winners;
 
 use std::ffi::OsString;

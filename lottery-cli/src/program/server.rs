@@ -19,7 +19,7 @@ use tracing::{error, info, warn};
 
 use super::control::Control;
 use super::streams::Logging;
-use super::{EXIT_STORE_FAILED, fail, print, settings, transfer};
+use super::{EXIT_STORE_FAILED, fail, print, settings, status, transfer, verify};
 use crate::budget::limits;
 use crate::config::{self, ConfigError, ServerCommand, ServerSettings, StoreKind};
 use crate::health;
@@ -40,6 +40,8 @@ pub fn server<R: Serve>(runtime: &R, dialects: &[Dialect], now: fn() -> SystemTi
     match &settings.command {
         ServerCommand::Serve => serve(runtime, &settings, now),
         ServerCommand::Count => transfer::count(&settings),
+        ServerCommand::Status { json } => status::status(&settings, *json),
+        ServerCommand::Verify => verify::verify(&settings),
         ServerCommand::Limits => print(&limits(&settings, R::CONNECTION_STACK)),
         ServerCommand::Health => ask_for_health(settings.listen),
         ServerCommand::Backup(output) => transfer::backup(&settings, output),

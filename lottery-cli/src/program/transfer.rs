@@ -130,7 +130,7 @@ fn report(bets: impl IntoIterator<Item = (u32, u64)>) -> String {
     agencies.chain([all]).collect()
 }
 
-fn failed(error: TransferError, settings: &ServerSettings) -> ExitCode {
+pub(super) fn failed(error: TransferError, settings: &ServerSettings) -> ExitCode {
     match error {
         TransferError::Store(error) => store_error(&error, settings),
         error => fail(1, &error),
@@ -138,7 +138,7 @@ fn failed(error: TransferError, settings: &ServerSettings) -> ExitCode {
 }
 
 /// Prints a text to standard output.
-fn print(text: &str) -> ExitCode {
+pub(super) fn print(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, &format!("cannot write to standard output: {error}")),

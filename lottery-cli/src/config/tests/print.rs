@@ -142,7 +142,9 @@ fn a_configuration_that_is_wrong_is_not_printed() {
 #[test]
 fn commands_are_parsed_with_their_files_and_flags() {
     use crate::config::ClientCommand::{Agency, Bet, Echo, Winners};
-    use crate::config::ServerCommand::{Backup, Count, Export, Health, Import, Restore, Serve};
+    use crate::config::ServerCommand::{
+        Backup, Count, Export, Health, Import, Restore, Serve, Status, Verify,
+    };
     let to = |path: &str, force| config::Output { path: path.into(), force };
     for (flags, command) in [
         (&[][..], Serve),
@@ -155,6 +157,9 @@ fn commands_are_parsed_with_their_files_and_flags() {
         (&["count", "--data-dir", "d"], Count),
         (&["--data-dir", "d", "count"], Count),
         (&["health"], Health),
+        (&["verify"], Verify),
+        (&["status"], Status { json: false }),
+        (&["status", "--json"], Status { json: true }),
         (&["import", "i", "--set-aside"], Import("i".into())),
         (&["--set-aside", "import", "i"], Import("i".into())),
     ] {

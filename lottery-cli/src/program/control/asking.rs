@@ -48,6 +48,12 @@ pub(in crate::program) fn read_parts(
     }
 }
 
+/// Passes the parts of a running server's store to `sink`, without the rows. Returns `None` if no server answers.
+pub(in crate::program) fn ask_server(data_dir: &Path, sink: Sink<'_>) -> Option<Result<(), TransferError>> {
+    let stream = at_socket(data_dir, |path| UnixStream::connect(path)).ok()?;
+    Some(ask(data_dir, &stream, false, sink))
+}
+
 fn read_here(store: &LogStore, with_rows: bool, sink: Sink<'_>) -> Result<(), TransferError> {
     let snapshots = store.snapshots().ok_or_else(|| TransferError::Rejected("no snapshots".to_owned()))?;
     read_store(&*snapshots.take()?, with_rows, sink)

@@ -1,8 +1,8 @@
 //! Control socket `DATA_DIR/lottery.sock`, at which another process asks a running server for a state of
 //! its store.
 //!
-//! The server has its store to itself, and a copy of the open files is not a backup. So `backup`, `export`
-//! and `count` send a line with a word, [`ALL`] or [`WITHOUT_ROWS`]. The reply has the form of a backup,
+//! The server has its store to itself, and a copy of the open files is not a backup. So `backup`, `export`,
+//! `count` and `status` send a line with a word, [`ALL`] or [`WITHOUT_ROWS`]. The reply has the form of a backup,
 //! whose end shows that it is whole. The socket belongs to its owner, and only the same user, or root, may
 //! ask.
 
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-pub(super) use self::asking::read_parts;
+pub(super) use self::asking::{ask_server, read_parts};
 pub(super) use self::serving::Control;
 
 const SOCKET: &str = "lottery.sock";
