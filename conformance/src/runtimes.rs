@@ -57,10 +57,10 @@ impl StoppableRuntime for Tokio {
     }
 
     fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop) {
-        let (sender, mut mail) = tokio::sync::mpsc::unbounded_channel();
-        stop.on_stop(move || drop(sender.send(Envelope::Shutdown)));
+        let (sender, mail) = lottery_runtime::channel();
+        stop.on_stop(move || sender.send(Envelope::Shutdown));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(runtime_tokio::run_client(dialer, &mut mail));
+        runtime.expect("a runtime").block_on(runtime_tokio::run_client(dialer, &mail));
     }
 }
 
@@ -104,17 +104,17 @@ impl StoppableRuntime for Smol {
             for _ in 0..2 {
                 threads.spawn(|| _ = smol::block_on(executor.run(ended.recv())));
             }
-            let listener = smol::net::TcpListener::from(smol::Async::new(listener).expect("a listener"));
             let spawn = |connection| executor.spawn(connection).detach();
-            smol::block_on(runtime_smol::serve(listener, service, spawn, stopped(stop)));
+            let served = smol::block_on(runtime_smol::serve(listener, service, spawn, stopped(stop)));
+            served.expect("a listener");
             drop(done);
         });
     }
 
     fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop) {
-        let (sender, mail) = smol::channel::unbounded();
-        stop.on_stop(move || drop(sender.try_send(Envelope::Shutdown)));
-        smol::block_on(runtime_smol::run_client::<smol::net::TcpStream, _>(dialer, &mail));
+        let (sender, mail) = lottery_runtime::channel();
+        stop.on_stop(move || sender.send(Envelope::Shutdown));
+        smol::block_on(runtime_smol::run_client(dialer, &mail));
     }
 }
 
@@ -138,15 +138,14 @@ impl StoppableRuntime for AsyncStd {
     type Program = runtime_smol::AsyncStd;
 
     fn serve<S: Service>(listener: TcpListener, service: Arc<S>, stop: &Stop) {
-        listener.set_nonblocking(true).expect("a listener can be non-blocking");
         let spawn = |connection| drop(async_std::task::spawn(connection));
-        let listener = async_std::net::TcpListener::from(listener);
-        async_std::task::block_on(runtime_smol::serve(listener, service, spawn, stopped(stop)));
+        let served = async_std::task::block_on(runtime_smol::serve(listener, service, spawn, stopped(stop)));
+        served.expect("a listener");
     }
 
     fn run_client<C: Dialer + Send>(dialer: &mut C, stop: &Stop) {
-        let (sender, mail) = smol::channel::unbounded();
-        stop.on_stop(move || drop(sender.try_send(Envelope::Shutdown)));
-        async_std::task::block_on(runtime_smol::run_client::<async_std::net::TcpStream, _>(dialer, &mail));
+        let (sender, mail) = lottery_runtime::channel();
+        stop.on_stop(move || sender.send(Envelope::Shutdown));
+        async_std::task::block_on(runtime_smol::run_client(dialer, &mail));
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod channel;
 mod clock;
 pub mod connect;
 mod dialer;
@@ -13,6 +14,7 @@ pub mod signals;
 pub mod sockets;
 mod target;
 
+pub use channel::{Receiver, Sender, channel};
 pub use clock::Clock;
 pub use dialer::{Dialer, Step};
 pub use listener::{Listener, Peer, Socket};

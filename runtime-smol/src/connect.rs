@@ -2,18 +2,16 @@
 
 use std::future::Future;
 use std::io;
-use std::net::ToSocketAddrs;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use lottery_runtime::connect::{Attempts, connect_timed_out, lookup_timed_out};
-use lottery_runtime::{Clock, Target};
-use smol::Timer;
+use lottery_runtime::{Clock, Socket, Target};
 use smol::future::or;
-
-use crate::Connect;
+use smol::{Async, Timer};
 
 /// Connects to the first address of the server that can be reached.
-pub(crate) async fn connect<S: Connect>(target: Target, clock: Clock) -> io::Result<S> {
+pub(crate) async fn connect(target: Target, clock: Clock) -> io::Result<Async<Socket>> {
     let limit = target.lookup_timeout(clock.now());
     let server = target.server.clone();
     let lookup = smol::unblock(move || server.to_socket_addrs());
@@ -21,8 +19,8 @@ pub(crate) async fn connect<S: Connect>(target: Target, clock: Clock) -> io::Res
     let mut attempts = Attempts::new(&target, found);
     loop {
         let (address, limit) = attempts.next(clock.now())?;
-        match within(limit, connect_timed_out, S::connect(address)).await {
-            Ok(socket) => return Ok(socket),
+        match within(limit, connect_timed_out, Async::<TcpStream>::connect(address)).await {
+            Ok(socket) => return Async::new(socket.into_inner()?.into()),
             Err(error) => attempts.failed(address, error),
         }
     }

@@ -1,97 +1,109 @@
 //! Driver of a machine on a socket.
 
-use std::future::pending;
+use std::future::{Future as _, poll_fn};
+use std::io::{Read as _, Write as _};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use lottery_proto::{Input, Io};
-use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::driving::{Alarm, Overdue, PIECE, Turn, fin_input, piece, read_input, write_input};
 use lottery_runtime::sockets::reset_when_dropped;
-use lottery_runtime::{Clock, Envelope, Machine};
-use smol::Timer;
-use smol::channel::Receiver;
-use smol::future::{or, yield_now};
-use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use lottery_runtime::{Clock, Machine, Receiver, Socket};
+use smol::future::yield_now;
+use smol::{Async, Timer};
 
-use crate::Socket;
 use crate::dead_socket::until_dead;
 
-/// Event that the driver has waited for.
-enum Woken<N> {
-    /// Input to report; `None`: nothing has happened, but a deadline may have come.
-    Input(Option<Input>),
-    /// Content of the mailbox; `None`: there will be no more.
-    Mail(Option<Envelope<N>>),
-}
-
-/// Drives one end of a connection until it is over, and drops the socket.
+/// Drives one end of a connection until it is over: then the socket is to be dropped.
 ///
 /// `machine` is told times of `clock`, and gets what is sent to `mail`; that the sending ends are gone is no
 /// matter. If the future is dropped, the connection breaks off.
 pub async fn drive<M: Machine>(
-    socket: impl Socket,
+    socket: &Async<Socket>,
     clock: Clock,
     machine: &mut M,
-    mail: &Receiver<Envelope<M::Notice>>,
+    mail: &Receiver<M::Notice>,
 ) {
-    let (mut reader, mut writer) = (socket.clone(), socket);
-    let mut mail_open = true;
     let mut timer = Timer::never();
-    let mut timer_at = None;
-    let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
-    while let Some(io) = machine.poll_io() {
-        let woken = if io.fin {
-            Woken::Input(Some(fin_input(writer.half_close())))
+    let mut is_drained = false;
+    let (mut alarm, mut turn, mut overdue) = (Alarm::default(), Turn::default(), Overdue::default());
+    loop {
+        while let Some(envelope) = mail.try_recv() {
+            envelope.deliver_to(machine, clock.now());
+        }
+        let Some(io) = machine.poll_io() else { break };
+        let room = io.recv.len().min(PIECE);
+        let input = if io.fin {
+            Some(fin_input(socket.get_ref().half_close()))
         } else if overdue.is_due(&io, clock.now()) {
-            match mail.try_recv() {
-                Ok(found) => Woken::Mail(Some(found)),
-                Err(_) => Woken::Input(Some(overdue.next(&writer, io))),
-            }
+            Some(overdue.next(socket, io))
         } else {
-            let deadline = io.deadline.and_then(|time| clock.to_std(time));
-            if deadline != timer_at {
-                timer = deadline.map_or_else(Timer::never, Timer::at);
-                timer_at = deadline;
+            if let Some(deadline) = alarm.reset(io.deadline.and_then(|time| clock.to_std(time))) {
+                timer.set_at(deadline);
             }
-            let take =
-                async { if mail_open { Woken::Mail(mail.recv().await.ok()) } else { pending().await } };
-            let transfer = async { Woken::Input(transfer(&mut reader, &mut writer, io).await) };
-            let tick = async {
-                (&mut timer).await;
-                Woken::Input(None)
-            };
-            or(take, or(transfer, tick)).await
-        };
-        match woken {
-            Woken::Input(Some(input)) => {
-                machine.handle(clock.now(), input);
-                turn.count(input);
-                if turn.is_over() {
-                    turn.yield_thread();
-                    yield_now().await;
+            let mut is_over = |cx: &mut Context<'_>| {
+                let went_off = alarm.is_wanted() && Pin::new(&mut timer).poll(cx).is_ready();
+                if went_off {
+                    alarm.went_off();
                 }
+                went_off || mail.poll_ready(cx).is_ready()
+            };
+            if io.recv.is_empty() && io.send.is_empty() {
+                // Boxed, as it is rare, and a connection has room for it.
+                let mut dead = Box::pin(until_dead(socket));
+                let failed = |()| Some(Input::Failed);
+                poll_fn(|cx| if is_over(cx) { Poll::Ready(None) } else { dead.as_mut().poll(cx).map(failed) })
+                    .await
+            } else {
+                let Io { recv, send, .. } = io;
+                poll_fn(|cx| {
+                    let input = transfer(socket, cx, recv, send, &mut is_drained);
+                    if input.is_pending() && is_over(cx) { Poll::Ready(None) } else { input }
+                })
+                .await
             }
-            Woken::Input(None) => {}
-            Woken::Mail(Some(envelope)) => envelope.deliver_to(machine, clock.now()),
-            Woken::Mail(None) => mail_open = false,
+        };
+        let Some(input) = input else { continue };
+        // A read that did not fill its room has taken all there was.
+        is_drained |= matches!(input, Input::Received(bytes) if bytes < room);
+        machine.handle(clock.now(), input);
+        turn.count(input);
+        if turn.is_over() {
+            turn.yield_thread();
+            yield_now().await;
         }
     }
     if machine.resets() {
-        reset_when_dropped(&writer);
+        reset_when_dropped(socket);
     }
 }
 
-/// Reads or writes, as soon as one of them is possible. It loses nothing when it is cancelled.
-async fn transfer<S: Socket>(reader: &mut S, writer: &mut S, io: Io<'_>) -> Option<Input> {
-    let Io { recv, send, .. } = io;
-    if recv.is_empty() && send.is_empty() {
-        until_dead(writer.clone()).await;
-        return Some(Input::Failed);
+/// Writes or reads what is possible. It is ready without an input if that may have become possible.
+///
+/// While `is_drained`, there is nothing to read before the system says so.
+fn transfer(
+    socket: &Async<Socket>,
+    cx: &mut Context<'_>,
+    recv: &mut [u8],
+    send: &[u8],
+    is_drained: &mut bool,
+) -> Poll<Option<Input>> {
+    let mut system = socket.get_ref();
+    if !send.is_empty() {
+        if let Some(input) = write_input(system.write(send)) {
+            return Poll::Ready(Some(input));
+        }
+        if let Poll::Ready(writable) = socket.poll_writable(cx) {
+            return Poll::Ready(writable.is_err().then_some(Input::Failed));
+        }
     }
-    let write = async { write_input(writer.write(unless_empty(send).await).await) };
-    let read = async { read_input(reader.read(unless_empty(piece(recv)).await).await) };
-    or(write, read).await
-}
-
-/// Returns the buffer; never completes if it is empty.
-async fn unless_empty<B: AsRef<[u8]>>(buffer: B) -> B {
-    if buffer.as_ref().is_empty() { pending().await } else { buffer }
+    if recv.is_empty() {
+        return Poll::Pending;
+    }
+    if !*is_drained && let Some(input) = read_input(system.read(piece(recv))) {
+        return Poll::Ready(Some(input));
+    }
+    let readable = ready!(socket.poll_readable(cx));
+    *is_drained = false;
+    Poll::Ready(readable.is_err().then_some(Input::Failed))
 }

@@ -7,7 +7,6 @@ mod run_client;
 mod runtime;
 mod serve;
 mod signals;
-mod socket;
 
 pub use drive::drive;
 pub use run_client::run_client;
@@ -15,4 +14,3 @@ pub use runtime::Smol;
 #[cfg(feature = "async-std")]
 pub use runtime::async_std::AsyncStd;
 pub use serve::{Connection, serve};
-pub use socket::{Connect, Listener, Socket};

@@ -7,11 +7,9 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service};
+use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service, channel};
+use smol::Executor;
 use smol::channel::bounded;
-use smol::net::unix::UnixListener;
-use smol::net::{TcpListener, TcpStream};
-use smol::{Async, Executor};
 
 use crate::signals::on_signal;
 use crate::{run_client, serve};
@@ -23,7 +21,6 @@ pub struct Smol;
 impl Serve for Smol {
     fn serve<S: Service>(&self, listener: impl Into<Listener>, service: Arc<S>) -> io::Result<()> {
         let executor = Arc::new(Executor::new());
-        let listener = listener.into();
         let (sender, stop) = bounded::<()>(1);
         let asked = sender.clone();
         executor.spawn(on_signal(move || _ = sender.try_send(()))?).detach();
@@ -36,27 +33,16 @@ impl Serve for Smol {
         }
         let spawn = |connection| executor.spawn(connection).detach();
         let stopped = async { _ = stop.recv().await };
-        smol::block_on(async {
-            match listener {
-                Listener::Tcp(listener) => {
-                    serve(TcpListener::from(Async::new(listener)?), service, spawn, stopped).await;
-                }
-                Listener::Unix(listener) => {
-                    serve(UnixListener::from(Async::new(listener)?), service, spawn, stopped).await;
-                }
-                other => return Err(other.unsupported()),
-            }
-            Ok(())
-        })
+        smol::block_on(serve(listener, service, spawn, stopped))
     }
 }
 
 impl RunClient for Smol {
     fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let executor = Executor::new();
-        let (sender, mail) = smol::channel::unbounded();
-        executor.spawn(on_signal(move || drop(sender.try_send(Envelope::Shutdown)))?).detach();
-        smol::block_on(executor.run(run_client::<TcpStream, _>(dialer, &mail)));
+        let (sender, mail) = channel();
+        executor.spawn(on_signal(move || sender.send(Envelope::Shutdown))?).detach();
+        smol::block_on(executor.run(run_client(dialer, &mail)));
         Ok(())
     }
 }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 #[cfg(doc)]
 use lottery_runtime::Serve;
-use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
-use smol::Timer;
+use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Listener, Mailbox, Peer, Service, Socket, channel};
 use smol::channel::unbounded;
 use smol::future::{FutureExt as _, or, yield_now};
+use smol::{Async, Timer};
 
-use crate::{Listener, drive};
+use crate::drive;
 
 /// Future that drives a connection, for an executor.
 pub type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -22,12 +23,16 @@ pub type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 ///
 /// It is as [`Serve::serve`] says, but handles no signals, and does not call [`Service::started`]. `spawn` has to
 /// run each connection to its end, beside this future: it is called once for each.
+///
+/// # Errors
+/// Fails if the listener cannot be used.
 pub async fn serve<S: Service>(
-    listener: impl Listener,
+    listener: impl Into<Listener>,
     service: Arc<S>,
     spawn: impl Fn(Connection),
     stop: impl Future<Output = ()>,
-) {
+) -> io::Result<()> {
+    let listener = Async::new(listener.into())?;
     let clock = Clock::start();
     let (mut connections, mut next) = (BTreeMap::new(), 0_u64);
     let (ended, ends) = unbounded();
@@ -41,7 +46,7 @@ pub async fn serve<S: Service>(
             (&mut stop).await;
             None
         };
-        let accepted = or(stopped, async { Some(listener.accept().await) });
+        let accepted = or(stopped, async { Some(accept(&listener).await) });
         let (socket, peer) = match accepted.await {
             None => break,
             Some(Ok(accepted)) => accepted,
@@ -51,14 +56,15 @@ pub async fn serve<S: Service>(
                 continue;
             }
         };
-        let (sender, mail) = unbounded();
+        let (sender, mail) = channel();
         let notices = sender.clone();
-        let mailbox = Mailbox::from_sender(move |envelope| drop(notices.try_send(envelope)));
+        let mailbox = Mailbox::from_sender(move |envelope| notices.send(envelope));
         if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
             let (id, ended) = (next, ended.clone());
             next += 1;
             let connection = async move {
-                let _ = AssertUnwindSafe(drive(socket, clock, &mut machine, &mail)).catch_unwind().await;
+                let _ = AssertUnwindSafe(drive(&socket, clock, &mut machine, &mail)).catch_unwind().await;
+                drop(socket);
                 let _ = ended.try_send(id);
             };
             connections.insert(id, sender);
@@ -69,11 +75,17 @@ pub async fn serve<S: Service>(
     }
     drop(listener);
     for sender in connections.values() {
-        let _ = sender.try_send(Envelope::Shutdown);
+        sender.send(Envelope::Shutdown);
     }
     while !connections.is_empty() {
         // This cannot fail: this function holds a sender, too.
         let Ok(id) = ends.recv().await else { break };
         connections.remove(&id);
     }
+    Ok(())
+}
+
+async fn accept(listener: &Async<Listener>) -> io::Result<(Async<Socket>, Peer)> {
+    let (socket, peer) = listener.read_with(Listener::accept).await?;
+    Ok((Async::new(socket)?, peer))
 }

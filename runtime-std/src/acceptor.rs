@@ -2,9 +2,9 @@
 
 use std::io;
 
-use lottery_runtime::{Listener, Peer, Socket};
+use lottery_runtime::{Listener, Peer, Sender, Socket};
 
-use crate::{Receiver, Sender, channel};
+use crate::{Receiver, channel};
 
 /// Listener, and the mailbox of the connection that it accepts next.
 ///

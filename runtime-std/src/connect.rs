@@ -3,18 +3,18 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use lottery_proto::Instant;
 use lottery_runtime::connect::{Attempts, connect_timed_out, lookup_timed_out};
-use lottery_runtime::{Clock, Envelope, Target};
+use lottery_runtime::{Clock, Target};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use crate::poll::poll;
-use crate::{Receiver, channel};
+use crate::Receiver;
 
 /// Connects to the first address of the server that can be reached; `None` if mail comes first, which is
 /// taken.
@@ -35,18 +35,22 @@ fn look_up<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> io::Result<O
     let limit = target.lookup_timeout(clock.now());
     let end = clock.now().after(limit);
     let server = target.server.clone();
-    let look = move || Ok(server.to_socket_addrs()?.collect());
-    let (sender, found) = channel::<io::Result<Vec<SocketAddr>>>()?;
-    let send = move || sender.send(Envelope::Notice(Box::new(look())));
+    let look = move || -> io::Result<Vec<SocketAddr>> { Ok(server.to_socket_addrs()?.collect()) };
+    let (sender, found) = mpsc::channel();
+    let waker = stop.waker();
+    let send = move || {
+        let _ = sender.send(look());
+        waker.wake();
+    };
     thread::Builder::new().name("lookup".to_owned()).spawn(send)?;
     loop {
         if stop.try_recv().is_some() {
             return Ok(None);
         }
-        if let Some(Envelope::Notice(found)) = found.try_recv() {
+        if let Ok(found) = found.try_recv() {
             return found.map(Some);
         }
-        if !wait_until(end, clock, found.as_fd(), PollFlags::IN, stop) {
+        if !wait_until(end, clock, None, stop) {
             return Err(lookup_timed_out(limit));
         }
     }
@@ -72,7 +76,7 @@ fn connect_to<N>(
         if stop.try_recv().is_some() {
             return Ok(None);
         }
-        if !wait_until(end, clock, socket.as_fd(), PollFlags::OUT, stop) {
+        if !wait_until(end, clock, Some((socket.as_fd(), PollFlags::OUT)), stop) {
             return Err(connect_timed_out(limit));
         }
     }
@@ -82,21 +86,23 @@ fn connect_to<N>(
 fn wait_until<N>(
     end: Instant,
     clock: Clock,
-    descriptor: BorrowedFd<'_>,
-    flags: PollFlags,
+    descriptor: Option<(BorrowedFd<'_>, PollFlags)>,
     stop: &Receiver<N>,
 ) -> bool {
     let left = end.duration_since(clock.now());
     if left.is_zero() {
         return false;
     }
-    poll(&[(descriptor, flags), (stop.as_fd(), PollFlags::IN)], Some(left));
+    stop.wait(descriptor, Some(left));
     true
 }
 
 #[cfg(test)]
 mod tests {
+    use lottery_runtime::Envelope;
+
     use super::*;
+    use crate::channel;
 
     #[test]
     fn mail_interrupts_connecting() {

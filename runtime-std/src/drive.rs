@@ -4,13 +4,12 @@ use std::io::{Read, Write};
 use std::os::fd::AsFd;
 
 use lottery_proto::{Input, Io};
-use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::driving::{Overdue, PIECE, Turn, fin_input, piece, read_input, write_input};
 use lottery_runtime::sockets::reset_when_dropped;
 use lottery_runtime::{Clock, Machine, Socket};
 use rustix::event::PollFlags;
 
 use crate::Receiver;
-use crate::poll::poll;
 
 /// Drives one end of a connection until it is over. It blocks its thread, and puts the socket into non-blocking
 /// mode.
@@ -22,20 +21,23 @@ pub fn drive<M: Machine>(socket: &Socket, clock: Clock, machine: &mut M, mail: &
         machine.handle(clock.now(), Input::Failed);
     }
     let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
+    let mut is_drained = false;
     loop {
-        if let Some(found) = mail.try_recv() {
-            found.deliver_to(machine, clock.now());
-            continue;
+        while let Some(envelope) = mail.try_recv() {
+            envelope.deliver_to(machine, clock.now());
         }
         let Some(io) = machine.poll_io() else { break };
+        let room = io.recv.len().min(PIECE);
         let input = if io.fin {
             Some(fin_input(socket.half_close()))
         } else if overdue.is_due(&io, clock.now()) {
             Some(overdue.next(&socket, io))
         } else {
-            transfer(socket, io, clock, mail)
+            transfer(socket, io, clock, mail, &mut is_drained)
         };
         if let Some(input) = input {
+            // A read that did not fill its room has taken all there was.
+            is_drained |= matches!(input, Input::Received(bytes) if bytes < room);
             machine.handle(clock.now(), input);
             turn.count(input);
             if turn.is_over() {
@@ -50,7 +52,15 @@ pub fn drive<M: Machine>(socket: &Socket, clock: Clock, machine: &mut M, mail: &
 }
 
 /// Writes or reads what is possible at once, or else waits until something is, mail comes or a deadline does.
-fn transfer<N>(mut socket: &Socket, io: Io<'_>, clock: Clock, mail: &Receiver<N>) -> Option<Input> {
+///
+/// While `is_drained`, there is nothing to read before the system says so.
+fn transfer<N>(
+    mut socket: &Socket,
+    io: Io<'_>,
+    clock: Clock,
+    mail: &Receiver<N>,
+    is_drained: &mut bool,
+) -> Option<Input> {
     let Io { recv, send, deadline, .. } = io;
     let mut wanted = PollFlags::empty();
     if !send.is_empty() {
@@ -61,12 +71,13 @@ fn transfer<N>(mut socket: &Socket, io: Io<'_>, clock: Clock, mail: &Receiver<N>
     }
     if !recv.is_empty() {
         wanted |= PollFlags::IN;
-        if let Some(input) = read_input(socket.read(piece(recv))) {
+        if !*is_drained && let Some(input) = read_input(socket.read(piece(recv))) {
             return Some(input);
         }
     }
     let limit = deadline.map(|time| time.duration_since(clock.now()));
-    let seen = poll(&[(socket.as_fd(), wanted), (mail.as_fd(), PollFlags::IN)], limit);
+    let seen = mail.wait(Some((socket.as_fd(), wanted)), limit);
+    *is_drained &= (seen - PollFlags::OUT).is_empty();
     // If the machine wants to read or write, that call reports the failure.
     let dead = wanted.is_empty() && seen.intersects(PollFlags::ERR | PollFlags::HUP);
     dead.then_some(Input::Failed)

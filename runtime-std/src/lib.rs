@@ -10,7 +10,7 @@ mod runtime;
 mod serve;
 mod signals;
 
-pub use channel::{Receiver, Sender, channel};
+pub use channel::{Receiver, channel};
 pub use drive::drive;
 pub use run_client::run_client;
 pub use runtime::Std;

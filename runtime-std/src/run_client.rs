@@ -1,16 +1,12 @@
 //! Connections of a client, one after the other.
 
-use std::os::fd::AsFd;
-
 use lottery_proto::Input;
 use lottery_runtime::sockets::set_options;
 use lottery_runtime::{Clock, Dialer, Step};
 #[cfg(doc)]
 use lottery_runtime::{Envelope, RunClient};
-use rustix::event::PollFlags;
 
 use crate::connect::connect;
-use crate::poll::poll;
 use crate::{Receiver, drive};
 
 /// Runs a client until it is done, as [`RunClient::run_client`] says, but handles no signals: an
@@ -26,7 +22,7 @@ pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
         match dialer.next_step(clock.now()) {
             Step::Done => return,
             Step::Wait(until) => {
-                poll(&[(mail.as_fd(), PollFlags::IN)], Some(until.duration_since(clock.now())));
+                mail.wait(None, Some(until.duration_since(clock.now())));
             }
             Step::Connect(target) => {
                 let connected = connect(&target, clock, mail);

@@ -7,12 +7,13 @@ use std::thread::{self, JoinHandle};
 
 #[cfg(doc)]
 use lottery_runtime::Serve;
-use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Listener, Machine, Mailbox, Peer, Service, Socket};
+use lottery_runtime::{
+    ACCEPT_PAUSE, Clock, Envelope, Listener, Machine, Mailbox, Peer, Sender, Service, Socket,
+};
 use rustix::event::PollFlags;
 
 use crate::acceptor::Acceptor;
-use crate::poll::poll;
-use crate::{Receiver, Sender, drive};
+use crate::{Receiver, drive};
 
 /// Stack size of a connection's thread, in bytes. Small, as the machines keep their data on the heap.
 pub(crate) const STACK_SIZE: usize = 128 * 1024;
@@ -37,12 +38,12 @@ pub fn serve<S: Service>(
         let (socket, peer, sender, mail) = match acceptor.accept() {
             Ok(accepted) => accepted,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                poll(&[(acceptor.listener.as_fd(), PollFlags::IN), (stop.as_fd(), PollFlags::IN)], None);
+                stop.wait(Some((acceptor.listener.as_fd(), PollFlags::IN)), None);
                 continue;
             }
             Err(error) => {
                 service.failed(&error);
-                poll(&[(stop.as_fd(), PollFlags::IN)], Some(ACCEPT_PAUSE));
+                stop.wait(None, Some(ACCEPT_PAUSE));
                 continue;
             }
         };

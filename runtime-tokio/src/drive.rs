@@ -1,59 +1,65 @@
 //! Driver of a machine on a socket.
 
-use std::pin::pin;
+use std::future::{Future as _, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
 use lottery_proto::{Input, Io};
-use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::driving::{Alarm, Overdue, Turn, fin_input, piece, read_input, write_input};
 use lottery_runtime::sockets::{half_close, reset_when_dropped};
-use lottery_runtime::{Clock, Envelope, Machine};
-use tokio::io::Interest;
-use tokio::sync::mpsc::UnboundedReceiver;
+use lottery_runtime::{Clock, Machine, Receiver};
+use tokio::io::{AsyncWrite as _, Interest, ReadBuf};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::Socket;
 
-/// Drives one end of a connection until it is over, and drops the socket.
+/// Drives one end of a connection until it is over: then the socket is to be dropped.
 ///
 /// `machine` is told times of `clock`, and gets what is sent to `mail`; that the sending ends are gone is no
 /// matter. If the future is dropped, the connection breaks off.
 pub async fn drive<M: Machine>(
-    socket: impl Socket,
+    socket: &mut impl Socket,
     clock: Clock,
     machine: &mut M,
-    mail: &mut UnboundedReceiver<Envelope<M::Notice>>,
+    mail: &Receiver<M::Notice>,
 ) {
-    let mut mail_open = true;
     let mut timer = pin!(sleep(std::time::Duration::ZERO));
-    let mut timer_at = None;
-    let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
-    while let Some(io) = machine.poll_io() {
+    let (mut alarm, mut turn, mut overdue) = (Alarm::default(), Turn::default(), Overdue::default());
+    loop {
+        while let Some(envelope) = mail.try_recv() {
+            envelope.deliver_to(machine, clock.now());
+        }
+        let Some(io) = machine.poll_io() else { break };
         let input = if io.fin {
-            Some(fin_input(half_close(&socket)))
+            Some(fin_input(half_close(&*socket)))
         } else if overdue.is_due(&io, clock.now()) {
-            match mail.try_recv() {
-                Ok(envelope) => {
-                    envelope.deliver_to(machine, clock.now());
-                    continue;
-                }
-                Err(_) => Some(overdue.next(&socket, io)),
-            }
+            Some(overdue.next(&*socket, io))
         } else {
             let deadline = io.deadline.and_then(|time| clock.to_std(time));
-            if let Some(deadline) = deadline.filter(|_| deadline != timer_at) {
+            if let Some(deadline) = alarm.reset(deadline) {
                 timer.as_mut().reset(deadline.into());
             }
-            timer_at = deadline;
-            tokio::select! {
-                input = transfer(&socket, io) => input,
-                () = &mut timer, if deadline.is_some() => None,
-                found = mail.recv(), if mail_open => {
-                    match found {
-                        Some(envelope) => envelope.deliver_to(machine, clock.now()),
-                        None => mail_open = false,
-                    }
-                    None
+            let mut is_over = |cx: &mut Context<'_>| {
+                let went_off = alarm.is_wanted() && timer.as_mut().poll(cx).is_ready();
+                if went_off {
+                    alarm.went_off();
                 }
+                went_off || mail.poll_ready(cx).is_ready()
+            };
+            if io.recv.is_empty() && io.send.is_empty() {
+                // Waits only for the death of the socket. Boxed, as it is rare, and a connection has room for it.
+                let mut dead = Box::pin(socket.ready(Interest::ERROR));
+                let failed = |_| Some(Input::Failed);
+                poll_fn(|cx| if is_over(cx) { Poll::Ready(None) } else { dead.as_mut().poll(cx).map(failed) })
+                    .await
+            } else {
+                let Io { recv, send, .. } = io;
+                poll_fn(|cx| {
+                    let input = transfer(socket, cx, recv, send);
+                    if input.is_pending() && is_over(cx) { Poll::Ready(None) } else { input }
+                })
+                .await
             }
         };
         let Some(input) = input else { continue };
@@ -65,29 +71,26 @@ pub async fn drive<M: Machine>(
         }
     }
     if machine.resets() {
-        reset_when_dropped(&socket);
+        reset_when_dropped(&*socket);
     }
 }
 
-/// Reads or writes, as soon as one of them is possible. It loses nothing when it is cancelled.
-async fn transfer(socket: &impl Socket, io: Io<'_>) -> Option<Input> {
-    let Io { recv, send, .. } = io;
-    let interest = match (recv.is_empty(), send.is_empty()) {
-        // Nothing to read or write: waits only for the death of the socket.
-        (true, true) => {
-            let _ = socket.ready(Interest::ERROR).await;
-            return Some(Input::Failed);
-        }
-        (false, true) => Interest::READABLE,
-        (true, false) => Interest::WRITABLE,
-        (false, false) => Interest::READABLE | Interest::WRITABLE,
-    };
-    let Ok(ready) = socket.ready(interest).await else { return Some(Input::Failed) };
+/// Writes or reads what is possible. It is ready without an input after a call that was interrupted.
+fn transfer<S: Socket>(
+    mut socket: &mut S,
+    cx: &mut Context<'_>,
+    recv: &mut [u8],
+    send: &[u8],
+) -> Poll<Option<Input>> {
     if !send.is_empty()
-        && ready.is_writable()
-        && let Some(input) = write_input(socket.try_write(send))
+        && let Poll::Ready(written) = Pin::new(&mut socket).poll_write(cx, send)
     {
-        return Some(input);
+        return Poll::Ready(write_input(written));
     }
-    if recv.is_empty() { None } else { read_input(socket.try_read(piece(recv))) }
+    if recv.is_empty() {
+        return Poll::Pending;
+    }
+    let mut room = ReadBuf::new(piece(recv));
+    let read = ready!(Pin::new(socket).poll_read(cx, &mut room));
+    Poll::Ready(read_input(read.map(|()| room.filled().len())))
 }

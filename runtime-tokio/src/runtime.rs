@@ -3,10 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
-use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service};
+use lottery_runtime::{Dialer, Envelope, Listener, RunClient, Serve, Service, channel};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Notify;
-use tokio::sync::mpsc::unbounded_channel;
 
 use crate::signals::on_signal;
 use crate::{run_client, serve};
@@ -39,9 +38,9 @@ impl RunClient for Tokio {
     fn run_client<C: Dialer + Send>(&self, dialer: &mut C) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let called = runtime.block_on(async {
-            let (sender, mut mail) = unbounded_channel();
-            on_signal(move || drop(sender.send(Envelope::Shutdown)))?;
-            run_client(dialer, &mut mail).await;
+            let (sender, mail) = channel();
+            on_signal(move || sender.send(Envelope::Shutdown))?;
+            run_client(dialer, &mail).await;
             Ok(())
         });
         // A lookup of a name that is still running is left behind.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 #[cfg(doc)]
 use lottery_runtime::Serve;
-use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service};
-use tokio::sync::mpsc::unbounded_channel;
+use lottery_runtime::{ACCEPT_PAUSE, Clock, Envelope, Mailbox, Service, channel};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::sleep;
 
@@ -32,7 +31,7 @@ pub async fn serve<S: Service>(listener: impl Listener, service: Arc<S>, stop: i
             }
             () = &mut stop => break,
         };
-        let (socket, peer) = match accepted {
+        let (mut socket, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 service.failed(&error);
@@ -40,12 +39,12 @@ pub async fn serve<S: Service>(listener: impl Listener, service: Arc<S>, stop: i
                 continue;
             }
         };
-        let (sender, mut mail) = unbounded_channel();
+        let (sender, mail) = channel();
         let notices = sender.clone();
-        let mailbox = Mailbox::from_sender(move |envelope| drop(notices.send(envelope)));
+        let mailbox = Mailbox::from_sender(move |envelope| notices.send(envelope));
         if let Some(mut machine) = service.accept(clock.now(), peer, mailbox) {
             let connection =
-                connections.spawn(async move { drive(socket, clock, &mut machine, &mut mail).await });
+                connections.spawn(async move { drive(&mut socket, clock, &mut machine, &mail).await });
             mailboxes.insert(connection.id(), sender);
         }
         // Existing connections have their turn before the next one.
@@ -53,7 +52,7 @@ pub async fn serve<S: Service>(listener: impl Listener, service: Arc<S>, stop: i
     }
     drop(listener);
     for sender in mailboxes.values() {
-        let _ = sender.send(Envelope::Shutdown);
+        sender.send(Envelope::Shutdown);
     }
     while connections.join_next().await.is_some() {}
 }

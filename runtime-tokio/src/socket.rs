@@ -5,28 +5,16 @@ use std::io;
 use std::os::fd::AsFd;
 
 use lottery_runtime::Peer;
-use tokio::io::{Interest, Ready};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, Ready};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 /// Connected stream socket of tokio's.
-pub trait Socket: AsFd + Send + Sync + 'static {
+pub trait Socket: AsyncRead + AsyncWrite + AsFd + Unpin + Send + Sync + 'static {
     /// Waits until the socket is ready. It loses nothing when it is cancelled.
     ///
     /// # Errors
     /// Returns the error of the system.
     fn ready(&self, interest: Interest) -> impl Future<Output = io::Result<Ready>> + Send;
-
-    /// Reads what is there.
-    ///
-    /// # Errors
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; other errors of the system.
-    fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize>;
-
-    /// Writes what the system takes.
-    ///
-    /// # Errors
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it takes nothing; other errors of the system.
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
 }
 
 /// Listening socket of tokio's.
@@ -47,14 +35,6 @@ macro_rules! sockets {
         impl Socket for $stream {
             async fn ready(&self, interest: Interest) -> io::Result<Ready> {
                 self.ready(interest).await
-            }
-
-            fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-                self.try_read(bytes)
-            }
-
-            fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-                self.try_write(bytes)
             }
         }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{Job, LotteryClient};
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
-use tokio::sync::mpsc::unbounded_channel;
+use lottery_runtime::channel;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -49,8 +49,8 @@ pub(crate) fn hold(server: SocketAddr, dialect: Dialect, agencies: u32) -> Durat
             let mut agency = LotteryClient::new(job, Arc::clone(&bets));
             working.spawn(async move {
                 // Nothing is sent: the agency runs to its end.
-                let (_sender, mut mail) = unbounded_channel();
-                runtime_tokio::run_client(&mut agency, &mut mail).await;
+                let (_sender, mail) = channel();
+                runtime_tokio::run_client(&mut agency, &mail).await;
                 agency.into_outcome()
             });
         }
