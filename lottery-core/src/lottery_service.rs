@@ -166,7 +166,10 @@ impl Service for LotteryService {
         let mut server = Server::new(Arc::clone(&self.config), ConnId(number), now);
         if let Some(memory) = &self.memory {
             let mailbox = mailbox.clone();
-            let wake = Mailbox::new(move |()| mailbox.deliver(Notice::Memory));
+            let wake = move || {
+                let mailbox = mailbox.clone();
+                Mailbox::new(move |()| mailbox.deliver(Notice::Memory))
+            };
             server = server.with_lender(Box::new(memory.lender(ConnId(number), wake)));
         }
         match admission {

@@ -44,8 +44,9 @@ impl Memory {
         self.lock().pool.used()
     }
 
-    /// Returns the share of a connection. `wake` is called when the memory that it has waited for is there.
-    pub(crate) fn lender(self: &Arc<Self>, conn: ConnId, wake: Wake) -> Share {
+    /// Returns the share of a connection. `wake` makes the call that it gets when the memory that it has waited for is
+    /// there.
+    pub(crate) fn lender<W: Fn() -> Wake>(self: &Arc<Self>, conn: ConnId, wake: W) -> Share<W> {
         Share { memory: Arc::clone(self), conn, wake, held: 0, waits: false }
     }
 
@@ -71,15 +72,15 @@ impl Memory {
 }
 
 /// Share of a connection.
-pub(crate) struct Share {
+pub(crate) struct Share<W> {
     memory: Arc<Memory>,
     conn: ConnId,
-    wake: Wake,
+    wake: W,
     held: usize,
     waits: bool,
 }
 
-impl Share {
+impl<W> Share<W> {
     /// Reduces the share to `bytes`, and stops waiting.
     fn give(&mut self, bytes: usize) {
         let mut state = self.memory.lock();
@@ -91,7 +92,9 @@ impl Share {
         self.held = self.held.min(bytes);
         self.memory.grant(state);
     }
+}
 
+impl<W: Fn() -> Wake> Share<W> {
     /// Raises the share to `bytes` and returns true, or waits for them.
     fn take(&mut self, bytes: usize, waits: bool) -> bool {
         let mut state = self.memory.lock();
@@ -105,12 +108,7 @@ impl Share {
             self.held = self.held.max(bytes);
         } else if waits && !self.waits {
             self.waits = true;
-            state.pool.wait(Waiting {
-                conn: self.conn,
-                bytes: more,
-                held: self.held,
-                wake: self.wake.clone(),
-            });
+            state.pool.wait(Waiting { conn: self.conn, bytes: more, held: self.held, wake: (self.wake)() });
             // The memory may be there, but reserved for connections that wait.
             self.memory.grant(state);
         }
@@ -118,7 +116,7 @@ impl Share {
     }
 }
 
-impl Lender for Share {
+impl<W: Fn() -> Wake + Send + Sync> Lender for Share<W> {
     fn hold(&mut self, bytes: usize) -> bool {
         if bytes <= self.held {
             self.give(bytes);
@@ -142,13 +140,13 @@ impl Lender for Share {
     }
 }
 
-impl Drop for Share {
+impl<W> Drop for Share<W> {
     fn drop(&mut self) {
         self.give(0);
     }
 }
 
-impl fmt::Debug for Share {
+impl<W> fmt::Debug for Share<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Share({})", self.held)
     }

@@ -88,7 +88,7 @@ impl ServerConnection {
         let winners = won.list.size.documents;
         match self.server.reply(now, ticket, WinnersReply::List(won.list.size)) {
             Ok(()) => {
-                self.listing = Listing::of(won);
+                self.listing = Listing::of(won).map(Box::new);
                 if self.report.may_log(now) {
                     info!(
                         action = "consulta_ganadores", result = "success", agency = %agency,
@@ -125,7 +125,7 @@ impl ServerConnection {
 
     /// Sends a piece of a list.
     pub(super) fn put_winners(&mut self, now: Instant, piece: &WinnersPiece) {
-        self.listing = self.listing.take().and_then(Listing::came);
+        self.listing = self.listing.take().and_then(|listing| listing.came().map(Box::new));
         if let Err(error) = self.server.put_winners(now, piece.iter()) {
             // The rest of the reply would not match the size at its beginning.
             let ip = self.report.place().ip();

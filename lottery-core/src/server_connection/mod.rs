@@ -59,8 +59,8 @@ pub struct ServerConnection {
     waits_for_draw: bool,
     /// Reason why this side has ended the connection, if it has.
     parting: Option<&'static str>,
-    /// List of winners that is being sent.
-    listing: Option<Listing>,
+    /// List of winners that is being sent. Boxed: most connections have none.
+    listing: Option<Box<Listing>>,
     /// Number of the connection, if the committer keeps state for it: it waits for the draw or has a session.
     counted: Option<ConnId>,
 }

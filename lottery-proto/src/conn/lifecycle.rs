@@ -1,5 +1,7 @@
 //! Life cycle of a connection: its states and the transitions between them (`docs/protocol.md#ending-a-connection`).
 
+use alloc::boxed::Box;
+
 use crate::error::CloseReason;
 
 /// State of a connection, the same for both roles.
@@ -47,7 +49,8 @@ const TRANSITIONS: &[(State, Transition, State)] = &[
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     state: State,
-    reason: Option<CloseReason>,
+    /// Boxed: it is large, and there is none until the end.
+    reason: Option<Box<CloseReason>>,
     /// True once the peer has ended its side.
     pub(crate) peer_ended: bool,
     /// True once the end was reported to the application.
@@ -78,17 +81,17 @@ impl Lifecycle {
         if let Some((from, _, to)) = found {
             self.state = *to;
             let spoilt = (*from, transition) == (State::Draining, Transition::GaveUp)
-                && self.reason == Some(CloseReason::Done);
+                && self.reason.as_deref() == Some(&CloseReason::Done);
             if spoilt || self.reason.is_none() {
-                self.reason = Some(reason);
+                self.reason = Some(Box::new(reason));
             }
         }
     }
 
     /// Replaces the reason `Done` of a connection that ends without all of its replies.
     pub(crate) fn spoil(&mut self, reason: CloseReason) {
-        if self.reason == Some(CloseReason::Done) {
-            self.reason = Some(reason);
+        if self.reason.as_deref() == Some(&CloseReason::Done) {
+            self.reason = Some(Box::new(reason));
         }
     }
 
@@ -98,7 +101,7 @@ impl Lifecycle {
             return None;
         }
         self.told = true;
-        self.reason
+        self.reason.as_deref().copied()
     }
 }
 
