@@ -3,6 +3,7 @@
 
 mod turns;
 
+use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub struct CommitQueue {
 struct State {
     turns: Turns,
     closed: bool,
+    /// True while the committer waits for requests, and is to be woken: a call to the system.
+    waits: bool,
     /// Number of calls of [`CommitQueue::is_attended`], and the last of them that the committer has seen.
     asked: u64,
     seen: u64,
@@ -76,8 +79,11 @@ impl CommitQueue {
             return Err(request);
         }
         state.turns.push(request);
+        let waits = mem::take(&mut state.waits);
         drop(state);
-        self.ready.notify_one();
+        if waits {
+            self.ready.notify_one();
+        }
         Ok(())
     }
 
@@ -98,7 +104,8 @@ impl CommitQueue {
         let mut state = self.lock();
         let is_idle = |state: &mut State| {
             self.is_seen(state);
-            state.turns.is_empty() && !state.closed
+            state.waits = state.turns.is_empty() && !state.closed;
+            state.waits
         };
         state = match pause {
             None => self.ready.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner),
@@ -107,7 +114,10 @@ impl CommitQueue {
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
         };
-        let waits = |state: &mut State| state.turns.should_wait() && !state.closed;
+        let waits = |state: &mut State| {
+            state.waits = state.turns.should_wait() && !state.closed;
+            state.waits
+        };
         while waits(&mut state) {
             let waited = self.ready.wait_timeout_while(state, MOMENT, waits);
             let (after, over) = waited.unwrap_or_else(PoisonError::into_inner);
