@@ -29,7 +29,7 @@ mod wire;
 
 pub use bet::{
     AgencyId, AgencyIdError, Bet, BetFields, BetSlice, BetVec, Bets, Field, FieldError, FieldProblem,
-    Iter as BetsIter, MAX_DOCUMENT, MAX_NAME,
+    Iter as BetsIter, LineOfBet, MAX_DOCUMENT, MAX_NAME, ShortLine,
 };
 pub use client::{Client, ClientConfig, ClientConfigBuilder};
 pub use conn::{Endpoint, Input, Instant, Io, Lender, State};

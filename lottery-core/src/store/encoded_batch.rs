@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use lottery_proto::Bets;
+use lottery_proto::{Bets, LineOfBet};
 
 use super::rows;
 use crate::digest;
 
 /// Number of special characters of a row without quotes: five commas, CR and LF.
 const SPECIALS_OF_A_ROW: usize = 7;
+
+/// Room behind the last row, in bytes: a row is copied with what stands behind it, and then cut.
+const SLACK: usize = 128;
 
 /// Bets of an agency, encoded. The connection that receives them does it: the committer is a single thread,
 /// and only has to append them.
@@ -37,11 +40,9 @@ impl EncodedBatch {
         // Names that need quotes are rare: one scan finds them when all rows are written.
         let encoded = Self::without_quotes(agency, bets);
         let separators = bets.len() * SPECIALS_OF_A_ROW;
-        if rows::specials(&encoded.rows) == separators {
-            return encoded;
-        }
-        drop(encoded);
-        Self::with_quotes(agency, bets)
+        encoded
+            .filter(|encoded| rows::specials(&encoded.rows) == separators)
+            .unwrap_or_else(|| Self::with_quotes(agency, bets))
     }
 
     /// Adds a bet, given as first name, last name, document and birth date, and its number.
@@ -55,7 +56,7 @@ impl EncodedBatch {
     /// Returns the memory that `bets` bets, held in `size` bytes, will take, in bytes, if no name needs
     /// quotes.
     pub fn size_of(bets: usize, size: usize) -> usize {
-        2 * Self::room_for(bets, size)
+        2 * (Self::room_for(bets, size) + SLACK)
     }
 
     /// Returns the size of the rows of `bets` bets that are held in `size` bytes, or a little more.
@@ -69,32 +70,36 @@ impl EncodedBatch {
         Self { agency, bets: u32::try_from(bets.len()).unwrap_or(u32::MAX), rows, digested }
     }
 
-    /// Encodes rows that are right unless a name needs quotes.
-    fn without_quotes(agency: u32, bets: Bets<'_>) -> Self {
-        let mut encoded = Self::with_room_for(agency, bets);
-        let Self { rows, digested, .. } = &mut encoded;
-        let agency = format!("{agency},");
-        let mut number = itoa::Buffer::new();
-        for bet in bets {
-            rows.push_str(&agency);
+    /// Encodes rows that are right unless a name needs quotes. `None` if they are not UTF-8, as no bets are.
+    fn without_quotes(agency: u32, bets: Bets<'_>) -> Option<Self> {
+        let room = Self::room_for(bets.len(), bets.size());
+        let (mut rows, mut digested) = (Vec::with_capacity(room + SLACK), Vec::with_capacity(room + SLACK));
+        let mut prefix = [0; 8];
+        let agency_text = format!("{agency},");
+        prefix.get_mut(..agency_text.len())?.copy_from_slice(agency_text.as_bytes());
+        for line in bets.lines() {
             let start = rows.len();
-            let fields = [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()];
-            let ends = fields.map(|field| {
-                rows.push_str(field);
-                rows.push(',');
-                rows.len() - start
-            });
-            rows.push_str(number.format(bet.number()));
-            // The digested form is the row with other separators.
-            let line = digested.len();
-            digested.extend_from_slice(&rows.as_bytes()[start..]);
-            for end in ends {
-                digested[line + end - 1] = b'|';
+            rows.extend_from_slice(&prefix);
+            rows.truncate(start + agency_text.len());
+            match line {
+                LineOfBet::Short(line) => {
+                    line.append(b',', *b"\r\n", &mut rows);
+                    line.append(b'|', *b"\n", &mut digested);
+                }
+                LineOfBet::Long(bet) => {
+                    let fields = [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()];
+                    for field in fields {
+                        rows.extend_from_slice(field.as_bytes());
+                        rows.push(b',');
+                    }
+                    rows.extend_from_slice(itoa::Buffer::new().format(bet.number()).as_bytes());
+                    rows.extend_from_slice(b"\r\n");
+                    digest::push_fields(&mut digested, fields, bet.number());
+                }
             }
-            digested.push(b'\n');
-            rows.push_str("\r\n");
         }
-        encoded
+        let bets = u32::try_from(bets.len()).unwrap_or(u32::MAX);
+        Some(Self { agency, bets, rows: String::from_utf8(rows).ok()?, digested })
     }
 
     fn with_quotes(agency: u32, bets: Bets<'_>) -> Self {

@@ -8,8 +8,8 @@ use super::spans::{Payload, Span};
 /// Valid bets of one message, borrowed in the form in which they arrived.
 #[derive(Clone, Copy)]
 pub struct Bets<'a> {
-    payload: &'a [u8],
-    spans: &'a [Span],
+    pub(super) payload: &'a [u8],
+    pub(super) spans: &'a [Span],
 }
 
 impl<'a> Bets<'a> {

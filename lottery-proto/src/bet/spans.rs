@@ -36,8 +36,19 @@ impl Span {
         Self::new(at, fields.map(str::len), gaps, bet.number)
     }
 
+    /// Returns the offset of the first name, the lengths of the fields except the number, and those between them.
     #[inline]
-    fn fields(&self) -> [Range<usize>; 4] {
+    pub(super) fn shape(&self) -> (usize, [usize; 4], [u8; 3]) {
+        (self.at as usize, self.lens.map(usize::from), self.gaps)
+    }
+
+    #[inline]
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    #[inline]
+    pub(super) fn fields(&self) -> [Range<usize>; 4] {
         let ([a, b, c, d], [ab, bc, cd]) = (self.lens.map(usize::from), self.gaps.map(usize::from));
         let first = self.at as usize;
         let last = first + a + ab;
