@@ -93,7 +93,7 @@ impl Machine for Holder {
     type Notice = Answer;
 
     fn notice(&mut self, now: Instant, Answer(ticket, winners): Answer) {
-        let replied = self.server.reply(now, ticket, WinnersReply::Winners(&winners));
+        let replied = self.server.reply_winners(now, ticket, &winners);
         replied.expect("the answer fits, and the ticket is this connection's");
         self.take_events(now);
     }

@@ -132,7 +132,7 @@ impl Endpoint for Connection {
                     reply(&mut self.server, now, ticket, receipt);
                 }
                 Event::WinnersQuery { ticket, agency, wait } => match bank.winners(agency) {
-                    Some(winners) => reply(&mut self.server, now, ticket, WinnersReply::Winners(&winners)),
+                    Some(winners) => reply_winners(&mut self.server, now, ticket, &winners),
                     None if wait => {
                         if self.unanswered.is_empty() {
                             bank.waiting.push(self.mailbox.clone());
@@ -157,7 +157,7 @@ impl Machine for Connection {
         let bank = lock(&bank);
         for (ticket, agency) in take(&mut self.unanswered) {
             if let Some(winners) = bank.winners(agency) {
-                reply(&mut self.server, now, ticket, WinnersReply::Winners(&winners));
+                reply_winners(&mut self.server, now, ticket, &winners);
             }
         }
     }
@@ -167,9 +167,20 @@ fn lock(bank: &Mutex<Bank>) -> MutexGuard<'_, Bank> {
     bank.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Answers a request. A connection whose dialect cannot carry the reply is closed.
+/// Answers a request.
 fn reply<R: Reply>(server: &mut Server, now: Instant, ticket: Ticket<R::Kind>, reply: R) {
-    if server.reply(now, ticket, reply).is_err() {
+    let replied = server.reply(now, ticket, reply);
+    debug_assert!(replied.is_ok(), "the ticket is of this connection, and only lists can be too long");
+}
+
+/// Answers a query for the winners. A connection whose dialect cannot carry so many is closed.
+fn reply_winners(
+    server: &mut Server,
+    now: Instant,
+    ticket: Ticket<WinnersReply<'static>>,
+    winners: &[String],
+) {
+    if server.reply_winners(now, ticket, winners).is_err() {
         server.reject(now, Failure { code: Code::Storage, text: "too many winners for this dialect" });
     }
 }

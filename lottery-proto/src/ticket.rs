@@ -1,6 +1,5 @@
 //! Tickets: the right and the duty to answer a request.
 
-use alloc::string::String;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -175,29 +174,16 @@ pub enum Receipt<'a> {
     Rejected(Failure<'a>),
 }
 
-/// Reply to a query for the winners, and to an anonymous waiter.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Reply to a query for the winners, and to an anonymous waiter. A list that is there as a whole is given to
+/// [`Server::reply_winners`](crate::Server::reply_winners).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WinnersReply<'a> {
     /// The draw has not taken place. Not for a query that waits for the draw.
     Pending,
-    /// Documents of the agency's winners, in the order in which its bets were stored.
-    Winners(&'a [String]),
     /// List of that size, whose documents follow in parts ([`Server::put_winners`](crate::Server::put_winners)).
     List(ListSize),
     /// Rejection, with its reason.
     Rejected(Failure<'a>),
-}
-
-/// Shows the number of winners only: their documents are personal data.
-impl fmt::Debug for WinnersReply<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pending => f.write_str("Pending"),
-            Self::Winners(documents) => write!(f, "Winners({})", documents.len()),
-            Self::List(size) => write!(f, "List({})", size.documents),
-            Self::Rejected(failure) => f.debug_tuple("Rejected").field(failure).finish(),
-        }
-    }
 }
 
 impl Sealed for Receipt<'_> {
@@ -219,7 +205,6 @@ impl Sealed for WinnersReply<'_> {
     {
         AnyReply(match self {
             Self::Pending => Answer::Pending,
-            Self::Winners(documents) => Answer::Winners(documents),
             Self::List(size) => Answer::List(size),
             Self::Rejected(failure) => Answer::Rejected { failure, total: 0 },
         })

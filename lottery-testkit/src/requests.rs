@@ -70,11 +70,6 @@ impl PendingRequest {
             Answer::Accept { total, .. } => Receipt::Stored { total },
             Answer::Reject(failure) => Receipt::Rejected(failure),
         };
-        let winners = match answer {
-            Answer::Accept { winners: Some(winners), .. } => WinnersReply::Winners(winners),
-            Answer::Accept { winners: None, .. } => WinnersReply::Pending,
-            Answer::Reject(failure) => WinnersReply::Rejected(failure),
-        };
         let hello = match answer {
             Answer::Accept { total: stored, .. } => {
                 HelloReply::Welcome { stored, finished: false, digest: 0 }
@@ -87,13 +82,26 @@ impl PendingRequest {
             Self::Bet(ticket) => returned(server.reply(now, ticket, receipt)).map_err(Self::Bet),
             Self::Batch(ticket) => returned(server.reply(now, ticket, receipt)).map_err(Self::Batch),
             Self::Finished(ticket) => returned(server.reply(now, ticket, receipt)).map_err(Self::Finished),
-            Self::Winners(ticket) => returned(server.reply(now, ticket, winners)).map_err(Self::Winners),
+            Self::Winners(ticket) => answer_winners(server, now, ticket, answer).map_err(Self::Winners),
             Self::AnonymousWaiter(ticket) => {
-                returned(server.reply(now, ticket, winners)).map_err(Self::AnonymousWaiter)
+                answer_winners(server, now, ticket, answer).map_err(Self::AnonymousWaiter)
             }
             Self::Echo(ticket) => returned(server.reply(now, ticket, EchoReply(prefix))).map_err(Self::Echo),
         }
     }
+}
+
+fn answer_winners(
+    server: &mut Server,
+    now: Instant,
+    ticket: Ticket<WinnersReply<'static>>,
+    answer: Answer<'_>,
+) -> Result<(), Ticket<WinnersReply<'static>>> {
+    returned(match answer {
+        Answer::Accept { winners: Some(winners), .. } => server.reply_winners(now, ticket, winners),
+        Answer::Accept { winners: None, .. } => server.reply(now, ticket, WinnersReply::Pending),
+        Answer::Reject(failure) => server.reply(now, ticket, WinnersReply::Rejected(failure)),
+    })
 }
 
 fn returned<R>(reply: Result<(), ReplyError<R>>) -> Result<(), Ticket<R>> {

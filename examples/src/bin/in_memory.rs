@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io::{Read, Write};
 
 use lottery_proto::{AgencyId, Bet, BetFields, Client, ClientConfig, ConnId, Dialect, Input, Instant, Io};
-use lottery_proto::{Receipt, Server, ServerConfig, WinnersReply, client, server};
+use lottery_proto::{Receipt, Server, ServerConfig, client, server};
 
 /// Moves bytes between a machine and its two buffers, and returns the inputs to report.
 fn drive(io: Io<'_>, out: &mut VecDeque<u8>, back: &mut VecDeque<u8>) -> Vec<Input> {
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 server.reply(now, ticket, Receipt::Stored { total: 1 })?;
             }
             Some(server::Event::WinnersQuery { ticket, .. }) => {
-                server.reply(now, ticket, WinnersReply::Winners(&["20000001".to_owned()]))?;
+                server.reply_winners(now, ticket, &["20000001"])?;
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ mod report;
 use std::sync::Arc;
 
 use lottery_proto::server::{Event, RejectedBy, Server};
-use lottery_proto::{Code, ConnId, EchoReply, Endpoint, Failure, Input, Instant, Io, WinnersReply};
+use lottery_proto::{Code, ConnId, EchoReply, Endpoint, Failure, Input, Instant, Io, ListSize, WinnersReply};
 use lottery_runtime::{Machine, Mailbox};
 use tracing::{debug, warn};
 
@@ -105,7 +105,7 @@ impl Machine for ServerConnection {
             Notice::Superseded => self.server.supersede(now),
             Notice::Winners(ticket, agency, won) => self.winners(now, ticket, agency, won),
             Notice::Piece(piece) => self.put_winners(now, &piece),
-            Notice::Drawn(ticket) => self.reply(now, ticket, WinnersReply::Winners(&[])),
+            Notice::Drawn(ticket) => self.reply(now, ticket, WinnersReply::List(ListSize::default())),
             Notice::TurnedAway(ticket, reason) => self.turn_away(now, ticket, reason),
             Notice::Lost(ticket) => {
                 self.parting = Some(LOST.text);

@@ -1,7 +1,6 @@
 //! Queue of the replies that are owed.
 
 use alloc::collections::VecDeque;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -68,8 +67,7 @@ impl ReplyQueue {
 
     /// Turns the unanswered request with that number into a batch, if it is a single bet.
     pub(crate) fn take_for_batch(&mut self, number: u64) {
-        let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
-        if let Some(Slot::PendingReply(owed, _)) = index.and_then(|index| self.queue.get_mut(index))
+        if let Some(Slot::PendingReply(owed, _)) = self.slot(number)
             && owed.kind == Kind::Bet
         {
             *owed = PendingReply::new(Kind::Batch, owed.agency);
@@ -99,30 +97,60 @@ impl ReplyQueue {
         codec: &dyn ServerCodec,
         output: &mut SendBuffer,
     ) -> Result<Option<CloseReason>, TooLarge> {
-        let index = number.checked_sub(self.base).and_then(|index| usize::try_from(index).ok());
-        let Some(slot) = index.and_then(|index| self.queue.get_mut(index)) else { return Ok(None) };
-        let Slot::PendingReply(owed, _) = slot else { return Ok(None) };
-        if let Answer::List(size) = answer
-            && size.documents > 0
-        {
-            codec.carries(owed, size)?;
-            *slot = Slot::Listing(owed.clone(), Listing::new(*size));
-            return Ok(None);
+        match answer {
+            Answer::List(size) if size.documents > 0 => {
+                let Some(slot) = self.slot(number) else { return Ok(None) };
+                let Slot::PendingReply(owed, _) = slot else { return Ok(None) };
+                codec.carries(owed, size)?;
+                *slot = Slot::Listing(owed.clone(), Listing::new(*size));
+                Ok(None)
+            }
+            Answer::Rejected { failure, .. } | Answer::Failed(failure) => {
+                self.complete(number, reason_of(*failure), output, |owed, out| put(codec, owed, answer, out))
+            }
+            _ => self.complete(number, CloseReason::Done, output, |owed, out| put(codec, owed, answer, out)),
         }
-        let reason = match answer {
-            Answer::Rejected { failure, .. } | Answer::Failed(failure) => reason_of(*failure),
-            _ => CloseReason::Done,
-        };
+    }
+
+    /// Answers request `number` with a whole list of winners, like [`ReplyQueue::answer`].
+    pub(crate) fn answer_list<'a>(
+        &mut self,
+        number: u64,
+        documents: impl Iterator<Item = &'a str> + Clone,
+        codec: &dyn ServerCodec,
+        output: &mut SendBuffer,
+    ) -> Result<Option<CloseReason>, TooLarge> {
+        self.complete(number, CloseReason::Done, output, |owed, out| put_list(codec, owed, documents, out))
+    }
+
+    /// Answers request `number` with what `put` writes, like [`ReplyQueue::answer`]. If the connection ends with this
+    /// reply, it does for that reason.
+    fn complete(
+        &mut self,
+        number: u64,
+        reason: CloseReason,
+        output: &mut SendBuffer,
+        put: impl FnOnce(&PendingReply, &mut Vec<u8>) -> Result<AfterReply, TooLarge>,
+    ) -> Result<Option<CloseReason>, TooLarge> {
+        let is_first = number == self.base;
+        let Some(slot) = self.slot(number) else { return Ok(None) };
+        let Slot::PendingReply(owed, _) = slot else { return Ok(None) };
         let end = |then| (then == AfterReply::Close).then_some(reason);
-        if index == Some(0) {
-            let end = end(put(codec, owed, answer, output.buffer())?);
+        if is_first {
+            let end = end(put(owed, output.buffer())?);
             self.pop();
             return Ok(end.or_else(|| self.release(output)));
         }
         let mut bytes = Vec::new();
-        let end = end(put(codec, owed, answer, &mut bytes)?);
+        let end = end(put(owed, &mut bytes)?);
         *slot = Slot::Ready(bytes, end);
         Ok(None)
+    }
+
+    /// Returns the slot of request `number`, if its reply has not left.
+    fn slot(&mut self, number: u64) -> Option<&mut Slot> {
+        let index = usize::try_from(number.checked_sub(self.base)?).ok()?;
+        self.queue.get_mut(index)
     }
 
     /// True if the request at the front is being answered with a list.
@@ -234,18 +262,22 @@ fn put(
 ) -> Result<AfterReply, TooLarge> {
     match answer {
         Answer::Failed(failure) => codec.fail(owed, *failure, out).map(|_| AfterReply::Close),
-        Answer::Winners(documents) => {
-            let size = ListSize::of(documents.iter().map(String::as_str));
-            codec.carries(owed, &size)?;
-            let documents = &mut documents.iter().map(String::as_str);
-            Ok(codec.put_winners(owed, Part::whole(size), documents, out))
-        }
         // An empty list; one with documents is sent in parts.
-        Answer::List(_) => {
-            Ok(codec.put_winners(owed, Part::whole(ListSize::default()), &mut [].into_iter(), out))
-        }
+        Answer::List(_) => put_list(codec, owed, [].into_iter(), out),
         answer => codec.answer(owed, answer, out),
     }
+}
+
+/// Appends a whole list of winners.
+fn put_list<'a>(
+    codec: &dyn ServerCodec,
+    owed: &PendingReply,
+    mut documents: impl Iterator<Item = &'a str> + Clone,
+    out: &mut Vec<u8>,
+) -> Result<AfterReply, TooLarge> {
+    let size = ListSize::of(documents.clone());
+    codec.carries(owed, &size)?;
+    Ok(codec.put_winners(owed, Part::whole(size), &mut documents, out))
 }
 
 /// Returns the reason for the end of a connection whose last reply is that failure.

@@ -3,7 +3,8 @@
 use super::Server;
 use crate::conn::Instant;
 use crate::dialect::Dialect;
-use crate::ticket::{Receipt, Reply, ReplyError, Ticket};
+use crate::error::CloseReason;
+use crate::ticket::{Receipt, Reply, ReplyError, Ticket, WinnersReply};
 use crate::wire::{Answer, Failure, Kind, ListError, TooLarge};
 
 impl Server {
@@ -24,10 +25,49 @@ impl Server {
             return Err(ReplyError::WrongConnection(ticket));
         }
         let answered = self.answer(now, ticket.number, &reply.into_any().0);
+        self.replied(now, answered, ticket)
+    }
+
+    /// Answers a query for the winners with their documents, in the order in which the bets were stored: a slice of texts
+    /// will do. They are gone through more than once, as some dialects send the size first. A list that is not in memory
+    /// as a whole is announced with [`WinnersReply::List`], and given in parts ([`Server::put_winners`]).
+    ///
+    /// # Errors
+    /// As for [`Server::reply`].
+    pub fn reply_winners<'a, S: AsRef<str> + ?Sized + 'a>(
+        &mut self,
+        now: Instant,
+        ticket: Ticket<WinnersReply<'static>>,
+        documents: impl IntoIterator<Item = &'a S, IntoIter: Clone>,
+    ) -> Result<(), ReplyError<WinnersReply<'static>>> {
+        if ticket.conn != self.conn {
+            return Err(ReplyError::WrongConnection(ticket));
+        }
+        let codec = self.dialect.unwrap_or(Dialect::ECHO).server();
+        let documents = documents.into_iter().map(AsRef::as_ref);
+        let answered = self.slots.answer_list(ticket.number, documents, codec, &mut self.output);
+        let answered = answered.map(|end| self.answered(now, end));
+        self.replied(now, answered, ticket)
+    }
+
+    /// Notes that the application replied with that ticket.
+    fn replied<R>(
+        &mut self,
+        now: Instant,
+        answered: Result<(), TooLarge>,
+        ticket: Ticket<R>,
+    ) -> Result<(), ReplyError<R>> {
         self.heard = now;
         self.replied |= !self.output.pending().is_empty();
         self.settle(now);
         answered.map_err(|TooLarge| ReplyError::TooLarge(ticket))
+    }
+
+    /// Notes that a request was answered, and ends the connection if the reply was its last.
+    fn answered(&mut self, now: Instant, end: Option<CloseReason>) {
+        self.count_answer();
+        self.active = now;
+        self.end_with(now, end);
     }
 
     /// Lets a single bet be acknowledged as a batch of one, in a dialect in which the two requests are the same bytes
@@ -40,8 +80,7 @@ impl Server {
         }
     }
 
-    /// True if the next documents of a list that was announced with [`WinnersReply::List`](crate::WinnersReply::List)
-    /// are wanted. They are not while many bytes wait to be sent.
+    /// True if the next documents of a list that was announced with [`WinnersReply::List`] are wanted. They are not while many bytes wait to be sent.
     pub fn wants_winners(&self) -> bool {
         self.slots.is_listing() && self.output.pending().len() < self.max_unsent()
     }
@@ -84,8 +123,6 @@ impl Server {
             answer => answer,
         };
         let end = self.slots.answer(number, answer, codec, &mut self.output)?;
-        self.count_answer();
-        self.active = now;
         match answer {
             Answer::Rejected { .. } if matches!(kind, Kind::Bet | Kind::Batch) => {
                 self.bets_rejected = true;
@@ -99,7 +136,7 @@ impl Server {
             }
             _ => {}
         }
-        self.end_with(now, end);
+        self.answered(now, end);
         Ok(())
     }
 

@@ -107,7 +107,6 @@ impl ServerCodec for Line {
                 out.put_u8(b'\n');
             }
             Answer::Pending
-            | Answer::Winners(_)
             | Answer::List(_)
             | Answer::Welcome { .. }
             | Answer::Echo(_)

@@ -1,7 +1,6 @@
 //! Messages of both roles, as every dialect reads and writes them.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use core::fmt;
 use core::ops::Range;
 
@@ -166,12 +165,9 @@ pub enum Answer<'a> {
     },
     /// The draw has not taken place.
     Pending,
-    /// Documents of the agency's winners. A codec is given them by [`ServerCodec::put_winners`].
+    /// Size of a list of winners, which follows in parts. A codec is given these by [`ServerCodec::put_winners`].
     ///
     /// [`ServerCodec::put_winners`]: super::ServerCodec::put_winners
-    #[doc(hidden)]
-    Winners(&'a [String]),
-    /// Size of a list of winners, which follows in parts. A codec is never given it.
     #[doc(hidden)]
     List(ListSize),
     /// The received line, behind this prefix.
@@ -197,7 +193,6 @@ impl fmt::Debug for Answer<'_> {
             Self::Welcome { .. } => "Welcome",
             Self::Stored { .. } => "Stored",
             Self::Pending => "Pending",
-            Self::Winners(_) => "Winners",
             Self::List(_) => "List",
             Self::Echo(_) => "Echo",
             Self::Rejected { .. } => "Rejected",

@@ -107,7 +107,7 @@ fn a_winners_query_waits_until_the_list_before_it_is_read() {
     give(&mut server, at(0), &block(WINNER, 1, b"2").repeat(3));
     let mut lists = Vec::new();
     while let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() {
-        server.reply(at(0), ticket, WinnersReply::Winners(&winners)).unwrap();
+        server.reply_winners(at(0), ticket, &winners).unwrap();
         let unsent = server.poll_io().unwrap().send.len();
         assert!(unsent > 64 * 1024);
         assert!(server.poll_event().is_none() && !reads(&mut server));

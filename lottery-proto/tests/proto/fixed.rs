@@ -59,7 +59,7 @@ fn a_query_is_given_back_if_a_document_is_too_wide() {
         let mut server = server();
         give(&mut server, at(0), b"C00001");
         let Some(Event::WinnersQuery { ticket, wait: false, .. }) = server.poll_event() else { panic!() };
-        match server.reply(at(0), ticket, WinnersReply::Winners(&won)) {
+        match server.reply_winners(at(0), ticket, &won) {
             Ok(()) => assert!(fits),
             Err(ReplyError::TooLarge(ticket)) => {
                 assert!(!fits && take(&mut server, at(0)).is_empty());
@@ -74,9 +74,9 @@ fn a_query_is_given_back_if_a_document_is_too_wide() {
     let mut server = server();
     give(&mut server, at(0), b"C00001");
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
-    let reply = server.reply(at(0), ticket, WinnersReply::Winners(&many));
+    let reply = server.reply_winners(at(0), ticket, &many);
     let Err(ReplyError::TooLarge(ticket)) = reply else { panic!("five digits count no further") };
-    server.reply(at(0), ticket, WinnersReply::Winners(&many[1..])).unwrap();
+    server.reply_winners(at(0), ticket, &many[1..]).unwrap();
     assert!(server.poll_io().unwrap().send.starts_with(b"R9999900000001"));
 }
 
@@ -87,7 +87,7 @@ fn a_reply_of_fixed_carries_up_to_99999_winners() {
         let mut server = server();
         give(&mut server, at(0), b"C00001");
         let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
-        let taken = server.reply(at(0), ticket, WinnersReply::Winners(&documents));
+        let taken = server.reply_winners(at(0), ticket, &documents);
         assert_eq!(taken.is_ok(), size > 0);
         assert_eq!(take(&mut server, at(0)).len(), size);
     }

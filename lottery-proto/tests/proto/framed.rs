@@ -61,7 +61,7 @@ fn finished_before_any_bet_or_sent_twice_is_accepted() {
         assert_eq!(server.agency(), None);
         server.handle(at(250), Input::Timeout);
         assert!(server.poll_io().unwrap().deadline.is_none(), "the draw may take its time");
-        server.reply(at(9), ticket, lottery_proto::WinnersReply::Winners(&[])).unwrap();
+        server.reply_winners(at(9), ticket, &[""; 0]).unwrap();
         assert_eq!(take(&mut server, at(9)), framed("NO_WINNERS"));
         assert_eq!(close_reason(&mut server), CloseReason::Done);
     }

@@ -4,9 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use lottery_proto::server::Event;
-use lottery_proto::{
-    CloseReason, ConnId, Input, Instant, Lender, Receipt, Server, ServerConfig, WinnersReply,
-};
+use lottery_proto::{CloseReason, ConnId, Input, Instant, Lender, Receipt, Server, ServerConfig};
 use lottery_testkit::{ANA, BATCH_ACK, at, batch, block, feed, framed, open_session};
 
 /// Lender with a limit, and a record of its calls.
@@ -135,7 +133,7 @@ fn a_waiting_peers_end_is_read_without_lent_memory() {
             panic!("it waits for the draw")
         };
         server.handle(at(1), Input::Eof);
-        server.reply(at(2), ticket, WinnersReply::Winners(&[])).unwrap();
+        server.reply_winners(at(2), ticket, &[""; 0]).unwrap();
         assert_eq!(server.poll_io().unwrap().send, b"00000010NO_WINNERS");
     }
 }
@@ -224,7 +222,7 @@ fn a_long_reply_is_counted_as_lent() {
     feed(&mut server, at(0), b"Q{AgencyID:1};");
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
     let winners = vec!["20000001".to_owned(); 50_000];
-    server.reply(at(0), ticket, WinnersReply::Winners(&winners)).unwrap();
+    server.reply_winners(at(0), ticket, &winners).unwrap();
     let (sending, lent) = (server.poll_io().unwrap().send.len(), purse.with(|purse| purse.lent));
     assert!(lent > sending && sending > 50_000 * 8, "{lent} for {sending}");
     take(&mut server, at(0));

@@ -52,7 +52,7 @@ fn a_list_in_pieces_has_the_same_bytes() {
         for count in [0, 1, 2, 10, 909] {
             let documents = documents(count);
             let (mut server, ticket) = queried(dialect);
-            server.reply(at(0), ticket, WinnersReply::Winners(&documents)).unwrap();
+            server.reply_winners(at(0), ticket, &documents).unwrap();
             let whole = take(&mut server, at(0));
             let (ended, events) = (server.poll_io().is_none_or(|io| io.fin), server_events(&mut server));
             for piece in [1, 3, 1000] {
@@ -225,6 +225,24 @@ fn a_list_for_a_closed_connection_is_dropped() {
 }
 
 #[test]
+fn a_list_is_taken_from_an_iterator_or_a_slice_of_texts() {
+    let owned = documents(3);
+    let borrowed: Vec<&str> = owned.iter().map(String::as_str).collect();
+    for dialect in CARRY_BETS {
+        let sent = [0, 1, 2].map(|kind| {
+            let (mut server, ticket) = queried(dialect);
+            match kind {
+                0 => server.reply_winners(at(0), ticket, &owned).unwrap(),
+                1 => server.reply_winners(at(0), ticket, &borrowed).unwrap(),
+                _ => server.reply_winners(at(0), ticket, borrowed.iter().copied()).unwrap(),
+            }
+            take(&mut server, at(0))
+        });
+        assert!(!sent[0].is_empty() && sent[1] == sent[0] && sent[2] == sent[0], "{dialect}");
+    }
+}
+
+#[test]
 fn too_many_winners_are_given_back() {
     let documents: Vec<String> = (0..910).map(|i| (20_000_000 + i).to_string()).collect();
     let rejected = Failure { code: Code::Storage, text: "too many winners" };
@@ -233,12 +251,15 @@ fn too_many_winners_are_given_back() {
         give(&mut server, at(0), &[block(WINNER, 1, b"1"), block(WINNER, 1, b"1")].concat());
         let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
         assert!(server.poll_event().is_none(), "the next query waits for the reply");
-        let all = WinnersReply::Winners(&documents);
-        let Err(ReplyError::TooLarge(ticket)) = server.reply(at(0), ticket, all) else { panic!() };
+        let Err(ReplyError::TooLarge(ticket)) = server.reply_winners(at(0), ticket, &documents) else {
+            panic!()
+        };
         assert_eq!(take(&mut server, at(0)), []);
-        let Err(ReplyError::TooLarge(ticket)) = server.reply(at(0), ticket, all) else { panic!() };
+        let Err(ReplyError::TooLarge(ticket)) = server.reply_winners(at(0), ticket, &documents) else {
+            panic!()
+        };
         if !reject {
-            server.reply(at(0), ticket, WinnersReply::Winners(&documents[..909])).unwrap();
+            server.reply_winners(at(0), ticket, &documents[..909]).unwrap();
             let longest = block(WINNER, 1, format!("1{}", documents[..909].join("|")).as_bytes());
             assert_eq!(take(&mut server, at(0)), longest);
             assert!(matches!(server.poll_event(), Some(Event::WinnersQuery { .. })));

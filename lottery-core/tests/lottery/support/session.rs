@@ -104,7 +104,7 @@ impl Talk {
 
     pub(crate) fn winners(&mut self, winners: &[String]) {
         let Some(Asked::Winners(ticket)) = self.asked.pop_front() else { panic!("a question") };
-        self.server.reply(self.now, ticket, WinnersReply::Winners(winners)).unwrap();
+        self.server.reply_winners(self.now, ticket, winners).unwrap();
         self.carry();
     }
 

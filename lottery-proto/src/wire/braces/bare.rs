@@ -77,7 +77,6 @@ impl ServerCodec for Bare {
             Answer::Stored { .. } => out.put_slice(BATCH_STORED),
             Answer::Rejected { failure, .. } => put_rejection(failure.text, out),
             Answer::Pending
-            | Answer::Winners(_)
             | Answer::List(_)
             | Answer::Welcome { .. }
             | Answer::Echo(_)

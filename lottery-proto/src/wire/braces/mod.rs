@@ -103,11 +103,7 @@ impl ServerCodec for Braces {
             Answer::Stored { .. } => out.put_slice(BATCH_STORED),
             Answer::Pending => out.put_slice(b"W;"),
             Answer::Rejected { failure, .. } => put_rejection(failure.text, out),
-            Answer::Winners(_)
-            | Answer::List(_)
-            | Answer::Welcome { .. }
-            | Answer::Echo(_)
-            | Answer::Failed(_) => {}
+            Answer::List(_) | Answer::Welcome { .. } | Answer::Echo(_) | Answer::Failed(_) => {}
         }
         Ok(AfterReply::Continue)
     }

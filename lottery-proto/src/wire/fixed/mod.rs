@@ -123,11 +123,7 @@ impl ServerCodec for Fixed {
                 put_padded(text.chars().count(), DIGITS, out);
                 out.put_slice(text.as_bytes());
             }
-            Answer::Winners(_)
-            | Answer::List(_)
-            | Answer::Welcome { .. }
-            | Answer::Echo(_)
-            | Answer::Failed(_) => {}
+            Answer::List(_) | Answer::Welcome { .. } | Answer::Echo(_) | Answer::Failed(_) => {}
         }
         Ok(AfterReply::Close)
     }

@@ -103,7 +103,6 @@ impl ServerCodec for Framed {
                 _,
                 Answer::Rejected { .. }
                 | Answer::Pending
-                | Answer::Winners(_)
                 | Answer::List(_)
                 | Answer::Welcome { .. }
                 | Answer::Echo(_)

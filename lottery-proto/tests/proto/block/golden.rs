@@ -55,10 +55,10 @@ fn answer(server: &mut Server, stored: bool, winners: Option<&[String]>) -> bool
         Some(Event::Bet { ticket, .. } | Event::Batch { ticket, .. } | Event::Finished { ticket, .. }) => {
             server.reply(now, ticket, receipt).unwrap();
         }
-        Some(Event::WinnersQuery { ticket, .. }) => {
-            let reply = winners.map_or(WinnersReply::Pending, WinnersReply::Winners);
-            server.reply(now, ticket, reply).unwrap();
-        }
+        Some(Event::WinnersQuery { ticket, .. }) => match winners {
+            Some(winners) => server.reply_winners(now, ticket, winners).unwrap(),
+            None => server.reply(now, ticket, WinnersReply::Pending).unwrap(),
+        },
         _ => return false,
     }
     true

@@ -180,17 +180,9 @@ fn ask(client: &mut Client, what: Ask) -> Vec<u8> {
 /// Answers the request as the application.
 fn say(server: &mut Server, what: Say) {
     let now = at(0);
-    let documents: Vec<String> = match what {
-        Say::Winners(documents) => documents.iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
-    };
     let receipt = match what {
         Say::Rejected => Receipt::Rejected(Failure { code: Code::Storage, text: "no room" }),
         _ => Receipt::Stored { total: BEFORE },
-    };
-    let winners = match what {
-        Say::Pending => WinnersReply::Pending,
-        _ => WinnersReply::Winners(&documents),
     };
     match what {
         Say::Welcome => return welcome(server, 0),
@@ -208,9 +200,11 @@ fn say(server: &mut Server, what: Say) {
             Some(Event::Bet { ticket, .. } | Event::Batch { ticket, .. } | Event::Finished { ticket, .. }),
             _,
         ) => server.reply(now, ticket, receipt).unwrap(),
-        (Some(Event::WinnersQuery { ticket, .. } | Event::AnonymousWaiter { ticket }), _) => {
-            server.reply(now, ticket, winners).unwrap();
-        }
+        (Some(Event::WinnersQuery { ticket, .. } | Event::AnonymousWaiter { ticket }), _) => match what {
+            Say::Pending => server.reply(now, ticket, WinnersReply::Pending).unwrap(),
+            Say::Winners(documents) => server.reply_winners(now, ticket, documents).unwrap(),
+            _ => server.reply_winners(now, ticket, &[""; 0]).unwrap(),
+        },
         (event, what) => panic!("{event:?}, {what:?}"),
     }
 }

@@ -1,9 +1,7 @@
 //! The server's side of a session: acknowledgements, rejections, Errors, winners.
 
 use lottery_proto::server::{Event, RejectedBy};
-use lottery_proto::{
-    AgencyId, CloseReason, Code, Dialect, Input, Receipt, ServerConfig, State, WinnersReply, client,
-};
+use lottery_proto::{AgencyId, CloseReason, Code, Dialect, Input, Receipt, ServerConfig, State, client};
 use lottery_testkit::{
     ANA, BATCH_ACK, BET, BLOCK, ERROR, FINISHED, HELLO, JOSE, WELCOME, WINNER, at, batch, bet, block, give,
     server, take,
@@ -128,7 +126,7 @@ fn a_long_winners_list_is_sent_in_several_blocks() {
     let mut server = in_session();
     give(&mut server, at(0), &block(WINNER, 3, b"2"));
     let Some(Event::WinnersQuery { ticket, wait: true, .. }) = server.poll_event() else { panic!() };
-    server.reply(at(0), ticket, WinnersReply::Winners(&documents)).unwrap();
+    server.reply_winners(at(0), ticket, &documents).unwrap();
     let sent_back = take(&mut server, at(0));
     let kinds: Vec<u8> = sent_back.chunks(BLOCK).map(|block| block[4]).collect();
     assert_eq!(kinds, [b'2', b'2', b'1']);
@@ -158,7 +156,7 @@ fn winners_that_fill_a_block_are_sent_in_one() {
     let mut server = in_session();
     give(&mut server, at(0), &block(WINNER, 3, b"2"));
     let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() else { panic!() };
-    server.reply(at(0), ticket, WinnersReply::Winners(&winners)).unwrap();
+    server.reply_winners(at(0), ticket, &winners).unwrap();
     assert!(take(&mut server, at(0)) == block(WINNER, 3, payload.as_bytes()));
 }
 

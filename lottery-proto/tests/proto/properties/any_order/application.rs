@@ -75,7 +75,7 @@ impl Run {
                 ReplyContent::Finished(good)
             }
             PendingRequest::AnonymousWaiter(ticket) => {
-                self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
+                self.server.reply_winners(self.now, ticket, &documents).unwrap();
                 ReplyContent::Winners(&documents)
             }
             PendingRequest::Echo(ticket) => {
@@ -98,12 +98,12 @@ impl Run {
                     ReplyContent::Winners(&documents)
                 }
                 3..6 => {
-                    self.server.reply(self.now, ticket, WinnersReply::Winners(&documents)).unwrap();
+                    self.server.reply_winners(self.now, ticket, &documents).unwrap();
                     ReplyContent::Winners(&documents)
                 }
                 8 if self.dialect == Dialect::BLOCK => {
                     let many = vec!["12345678".to_string(); 910];
-                    match self.server.reply(self.now, ticket, WinnersReply::Winners(&many)) {
+                    match self.server.reply_winners(self.now, ticket, &many) {
                         Err(ReplyError::TooLarge(ticket)) => {
                             self.held.push((n, PendingRequest::Winners(ticket)));
                         }
