@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use lottery_proto::wire::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, Part, PendingReply, Reason,
-    Rejection, Request, Response, ServerCodec, Spans, TooLarge, Wire, text,
+    Rejection, Request, Response, ServerCodec, Spans, TooLarge, Wire, Written, text,
 };
 use lottery_proto::{AgencyId, Bet, DecodeError, Dialect, DialectProfile, MAX_DOCUMENT, Problem, SendError};
 use serde::{Deserialize, Serialize};
@@ -152,7 +152,7 @@ impl ClientCodec for Ndjson {
         bets: &[Bet<'_>],
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         let start = out.len();
         out.extend_from_slice(format!("{{\"agency\":{agency},\"bets\":[").as_bytes());
         let mut taken = 0;
@@ -169,7 +169,7 @@ impl ClientCodec for Ndjson {
             taken += 1;
         }
         out.extend_from_slice(b"]}\n");
-        Ok(taken)
+        Ok(Written::with_bets(taken))
     }
 
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {

@@ -1,23 +1,14 @@
 //! Sending of requests, decoding of replies, and timers of the client's side of a connection.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Client;
-use crate::bet::{AgencyId, Bet, FieldError};
+use crate::bet::{Bet, FieldError};
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
 use crate::dialect::DialectProfile;
 use crate::error::{CloseReason, DecodeError, Problem, SendError};
-use crate::wire::{ClientCodec, Kind, PendingReply, Response};
-
-/// Content of a message that was sent, as far as its reply has to do with it.
-#[derive(Debug, Default)]
-pub(super) struct Sent {
-    pub(super) bets: usize,
-    /// Bytes that the reply will repeat.
-    pub(super) echo: Box<[u8]>,
-}
+use crate::wire::{ClientCodec, Kind, PendingReply, Response, Written};
 
 /// Checks the bet that is sent alone, where a message carries one: it may have no place in it.
 pub(super) fn check_first(
@@ -28,27 +19,6 @@ pub(super) fn check_first(
     let first = first.filter(|_| profile.one_bet);
     let checked = first.map_or(Ok(()), |bet| codec.check_sendable(bet));
     checked.map_err(|error| SendError::Unsendable { bet: 0, error })
-}
-
-/// Returns what was sent, `taken` bets behind the first `start` bytes of `out`. A single bet, `first`, is sent once more in
-/// its place where a connection carries one message: its reply may repeat it.
-pub(super) fn put_again(
-    codec: &dyn ClientCodec,
-    profile: DialectProfile,
-    (agency, first): (AgencyId, Option<&Bet<'_>>),
-    taken: usize,
-    start: usize,
-    out: &mut Vec<u8>,
-) -> Result<Sent, SendError> {
-    let mut sent = Sent { bets: taken, ..Sent::default() };
-    if profile.one_message
-        && taken == 1
-        && let Some(bet) = first
-    {
-        out.truncate(start);
-        sent.echo = codec.put_bet(agency, bet, out)?;
-    }
-    Ok(sent)
 }
 
 /// Request without a reply.
@@ -71,7 +41,7 @@ impl Client {
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Sent, SendError>,
+        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Written, SendError>,
     ) -> Result<usize, SendError> {
         if self.lifecycle.is_open() && self.sent_last {
             return Err(SendError::AfterLast);
@@ -87,12 +57,12 @@ impl Client {
         &mut self,
         now: Instant,
         kind: Kind,
-        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Sent, SendError>,
+        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Written, SendError>,
     ) -> Result<usize, SendError> {
         if !self.lifecycle.is_open() {
             return Err(SendError::Closed);
         }
-        let Sent { bets, echo } = put(self.codec, self.output.buffer())?;
+        let Written { bets, echo, .. } = put(self.codec, self.output.buffer())?;
         self.largest = self.largest.max(bets);
         self.sent_last |= self.config.dialect.profile().is_last(kind);
         if let Some(kind) = self.codec.answered_by(kind) {

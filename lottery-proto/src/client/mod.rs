@@ -20,8 +20,8 @@ use crate::conn::{
 use crate::dialect::DialectProfile;
 use crate::dialect::WinnersFlow;
 use crate::error::{CloseReason, SendError};
-use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE};
-use decode::{Asked, Sent, check_first, put_again};
+use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE, Written};
+use decode::{Asked, check_first};
 
 /// Size that the receive buffer grows to as long as replies keep coming, in bytes.
 const BUSY_SIZE: usize = 64 * 1024;
@@ -99,7 +99,7 @@ impl Client {
             let agency = client.config.agency;
             let _ = client.put(now, Kind::Hello, |codec, out| {
                 codec.put_hello(agency, out)?;
-                Ok(Sent::default())
+                Ok(Written::default())
             });
         }
         client
@@ -192,15 +192,15 @@ impl Client {
         self.send(now, Kind::Batch, |codec, out| {
             let start = out.len();
             check_first(codec, profile, bets.first())?;
-            let taken = codec.put_batch(agency, bets, limit, out)?;
+            let written = codec.put_batch(agency, bets, limit, out)?;
             // Bets that are not sent may be part of a later batch, in another dialect.
-            for (bet, sent) in bets.iter().take(taken).enumerate() {
+            for (bet, sent) in bets.iter().take(written.bets).enumerate() {
                 codec.check_sendable(sent).map_err(|error| {
                     out.truncate(start);
                     SendError::Unsendable { bet, error }
                 })?;
             }
-            put_again(codec, profile, (agency, bets.first()), taken, start, out)
+            Ok(written)
         })
     }
 
@@ -215,12 +215,12 @@ impl Client {
         self.send(now, Kind::Batch, |codec, out| {
             let start = out.len();
             check_first(codec, profile, bets.iter().next().as_ref())?;
-            let taken = codec.put_batch_of(agency, bets, limit, out)?;
-            if let Some((bet, error)) = codec.first_unsendable(bets.first(taken)) {
+            let written = codec.put_batch_of(agency, bets, limit, out)?;
+            if let Some((bet, error)) = codec.first_unsendable(bets.first(written.bets)) {
                 out.truncate(start);
                 return Err(SendError::Unsendable { bet, error });
             }
-            put_again(codec, profile, (agency, bets.iter().next().as_ref()), taken, start, out)
+            Ok(written)
         })
     }
 
@@ -231,8 +231,7 @@ impl Client {
     pub fn send_bet(&mut self, now: Instant, bet: &Bet<'_>) -> Result<(), SendError> {
         let agency = self.config.agency;
         self.check(bet).map_err(|error| SendError::Unsendable { bet: 0, error })?;
-        self.send(now, Kind::Bet, |codec, out| Ok(Sent { bets: 1, echo: codec.put_bet(agency, bet, out)? }))
-            .map(|_| ())
+        self.send(now, Kind::Bet, |codec, out| codec.put_bet(agency, bet, out)).map(|_| ())
     }
 
     /// Sends Finished: this agency has sent its last bet.
@@ -246,7 +245,7 @@ impl Client {
                 return Err(SendError::NotInDialect);
             }
             codec.put_finished(agency, out)?;
-            Ok(Sent::default())
+            Ok(Written::default())
         })
         .map(|_| ())
     }
@@ -262,7 +261,7 @@ impl Client {
                 return Err(SendError::NotInDialect);
             }
             codec.put_winners_query(agency, out)?;
-            Ok(Sent::default())
+            Ok(Written::default())
         })
         .map(|_| ())
     }
@@ -285,7 +284,7 @@ impl Client {
         self.send(now, Kind::Echo, |_, out| {
             out.extend_from_slice(line.as_bytes());
             out.push(b'\n');
-            Ok(Sent::default())
+            Ok(Written::default())
         })
         .map(|_| ())
     }

@@ -17,35 +17,50 @@ pub(super) fn batches(dialect: Dialect, samples: &Samples<'_>) -> Vec<Vec<u8>> {
             assert_eq!(dialect.check_sendable(bet), Ok(()), "{dialect}");
         }
         let mut out = alloc::vec![b'x'];
-        let taken = dialect.client().put_batch(samples.agency, rest, usize::MAX, &mut out);
-        let taken = taken.unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        let written = dialect.client().put_batch(samples.agency, rest, usize::MAX, &mut out);
+        let written = written.unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        let taken = written.bets;
         let sent = rest.get(..taken).filter(|sent| !sent.is_empty());
         let sent = sent.unwrap_or_else(|| panic!("{dialect}: {taken} of {} bets were taken", rest.len()));
-        messages.push(there_and_back(dialect, samples.agency, sent, out.split_off(1)));
+        let asked = PendingReply::new(Kind::Batch, samples.agency.get()).repeating(written.echo);
+        messages.push(there_and_back(dialect, asked, sent, out.split_off(1)));
         assert_eq!(out, b"x", "{dialect}: what was there before is left alone");
         rest = rest.get(taken..).unwrap_or_default();
     }
     for bet in samples.bets {
         let mut out = Vec::new();
-        let put = dialect.client().put_bet(samples.agency, bet, &mut out);
-        assert!(put.is_ok(), "{dialect}: {put:?}");
-        messages.push(there_and_back(dialect, samples.agency, &[*bet], out));
+        let written = dialect.client().put_bet(samples.agency, bet, &mut out);
+        let written = written.unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        assert_eq!(written.bets, 1, "{dialect}: the number of a single bet");
+        let asked = PendingReply::new(Kind::Bet, samples.agency.get()).repeating(written.echo);
+        messages.push(there_and_back(dialect, asked, &[*bet], out));
     }
     messages
 }
 
-/// Checks that a message decodes to these bets.
-fn there_and_back(dialect: Dialect, agency: AgencyId, bets: &[Bet<'_>], message: Vec<u8>) -> Vec<u8> {
+/// Checks that a message decodes to these bets, and that its reply is understood as the one to `asked`.
+fn there_and_back(dialect: Dialect, mut asked: PendingReply, bets: &[Bet<'_>], message: Vec<u8>) -> Vec<u8> {
     let mut decoded = message.clone();
     let mut spans = Spans::default();
     let request = dialect.server().request(&mut decoded, &mut spans);
     let request = request.unwrap_or_else(|rejection| panic!("{dialect}: {}", rejection.error));
-    assert_eq!(request.agency, Some(agency), "{dialect}: the agency of a batch");
+    assert_eq!(request.agency.map_or(0, AgencyId::get), asked.agency, "{dialect}: the agency of a batch");
     let payload = decoded.get(request.payload).unwrap_or_default();
     assert!(
         Bets::validated(payload, spans.as_slice()).iter().eq(bets.iter().copied()),
         "{dialect}: other bets come out than went in"
     );
+    let Some(kind) = dialect.client().answered_by(asked.kind) else { return message };
+    asked.kind = kind;
+    let owed = PendingReply::new(request.kind, asked.agency).repeating(request.echo);
+    let mut reply = Vec::new();
+    let answered = dialect.server().answer(&owed, &Answer::Stored { total: 1 }, &mut reply);
+    assert!(answered.is_ok(), "{dialect}: a batch is acknowledged");
+    if !reply.is_empty() {
+        let response = dialect.client().response(&asked, &mut reply);
+        let is_stored = matches!(response, Ok(Response::Stored { .. }));
+        assert!(is_stored, "{dialect}: {response:?} for an acknowledged {kind:?}");
+    }
     message
 }
 

@@ -1,11 +1,10 @@
 //! Client's side of a dialect.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::frame::{FrameCursor, Limits};
-use super::message::{Kind, PendingReply, Response};
+use super::message::{Kind, PendingReply, Response, Written};
 use super::reason::Reason;
 use crate::bet::{AgencyId, Bet, BetSlice, FieldError};
 use crate::error::{DecodeError, SendError};
@@ -40,8 +39,8 @@ pub trait ClientCodec: fmt::Debug + Sync {
         Ok(())
     }
 
-    /// Appends a batch of as many of `bets` as one message of about `limit` bytes carries, and returns their number.
-    /// The dialect can carry all of `bets`.
+    /// Appends a batch of as many of `bets` as one message of about `limit` bytes carries, and returns their number, and
+    /// the bytes that its reply repeats. The dialect can carry all of `bets`.
     ///
     /// # Errors
     /// The dialect has no such message. Nothing was appended.
@@ -51,7 +50,7 @@ pub trait ClientCodec: fmt::Debug + Sync {
         bets: &[Bet<'_>],
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError>;
+    ) -> Result<Written, SendError>;
 
     /// Returns the first of `bets` that this dialect cannot carry unchanged, by its index from 0, and the error of
     /// [`ClientCodec::check_sendable`].
@@ -71,18 +70,17 @@ pub trait ClientCodec: fmt::Debug + Sync {
         bets: BetSlice<'_>,
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         self.put_batch(agency, &bets.iter().collect::<Vec<_>>(), limit, out)
     }
 
-    /// Appends a single bet, which the dialect can carry, and returns the bytes that its reply repeats. A dialect
-    /// without such a message sends a batch of one.
+    /// Appends a single bet, which the dialect can carry, as a message of its own. A dialect without such a message sends
+    /// a batch of one.
     ///
     /// # Errors
     /// The same as those of [`ClientCodec::put_batch`].
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
-        self.put_batch(agency, &[*bet], usize::MAX, out)?;
-        Ok(Box::default())
+    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Written, SendError> {
+        self.put_batch(agency, &[*bet], usize::MAX, out)
     }
 
     /// Appends Hello.

@@ -2,14 +2,13 @@
 //!
 //! Widths count characters, not bytes.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::text::{self, put_padded};
 use super::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Rejection, Request,
-    Response, ServerCodec, TooLarge,
+    Response, ServerCodec, TooLarge, Written,
 };
 use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Span, Spans};
 use crate::dialect::{DialectProfile, RejectionSign, Wire};
@@ -132,13 +131,8 @@ impl ClientCodec for Columns {
         bets: &[Bet<'_>],
         _: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         let bet = bets.first().ok_or(SendError::NotInDialect)?;
-        self.put_bet(agency, bet, out)?;
-        Ok(1)
-    }
-
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
         let start = out.len();
         put_padded(agency.get() as usize, AGENCY, out);
         for name in [bet.first_name, bet.last_name] {
@@ -149,7 +143,7 @@ impl ClientCodec for Columns {
         out.put_slice(bet.document.as_bytes());
         out.put_slice(bet.birthdate.as_bytes());
         put_padded(bet.number as usize, NUMBER, out);
-        Ok(out.get(start..).unwrap_or_default().into())
+        Ok(Written::with_bets(1).repeating(out.get(start..).unwrap_or_default()))
     }
 
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {

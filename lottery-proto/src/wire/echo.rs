@@ -5,7 +5,7 @@ use bytes::BufMut;
 
 use super::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Limits, PendingReply, Rejection, Request,
-    Response, ServerCodec, TooLarge,
+    Response, ServerCodec, TooLarge, Written,
 };
 use crate::bet::{AgencyId, Bet, Spans};
 use crate::dialect::{DialectProfile, Wire};
@@ -79,7 +79,7 @@ impl ClientCodec for Echo {
         Ok(line(cursor, bytes, limits))
     }
 
-    fn put_batch(&self, _: AgencyId, _: &[Bet<'_>], _: usize, _: &mut Vec<u8>) -> Result<usize, SendError> {
+    fn put_batch(&self, _: AgencyId, _: &[Bet<'_>], _: usize, _: &mut Vec<u8>) -> Result<Written, SendError> {
         Err(SendError::NotInDialect)
     }
 

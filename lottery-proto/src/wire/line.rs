@@ -1,13 +1,12 @@
 //! Dialect `line` (`docs/protocol.md#line`): a bet in a line, one for each connection.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::text::{self, failure_text, put_number};
 use super::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Reason, Rejection,
-    Request, Response, ServerCodec, TooLarge,
+    Request, Response, ServerCodec, TooLarge, Written,
 };
 use crate::bet::{AgencyId, Bet, FieldError, Payload, Span, Spans};
 use crate::dialect::{DialectProfile, Wire};
@@ -131,13 +130,8 @@ impl ClientCodec for Line {
         bets: &[Bet<'_>],
         _: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         let bet = bets.first().ok_or(SendError::NotInDialect)?;
-        self.put_bet(agency, bet, out)?;
-        Ok(1)
-    }
-
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
         put_number(agency.get(), out);
         for field in [bet.first_name, bet.last_name, bet.document, bet.birthdate] {
             out.put_u8(b';');
@@ -146,7 +140,7 @@ impl ClientCodec for Line {
         out.put_u8(b';');
         put_number(bet.number, out);
         out.put_u8(b'\n');
-        Ok(Box::default())
+        Ok(Written::with_bets(1))
     }
 
     fn response(&self, _: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {

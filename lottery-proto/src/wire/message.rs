@@ -143,6 +143,36 @@ impl fmt::Debug for PendingReply {
     }
 }
 
+/// Content of a request that was written, as far as its reply has to do with it.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Written {
+    /// Number of its bets.
+    pub bets: usize,
+    /// Bytes that the reply repeats.
+    pub echo: Box<[u8]>,
+}
+
+impl Written {
+    /// Returns a request with that many bets.
+    pub fn with_bets(bets: usize) -> Self {
+        Self { bets, echo: Box::default() }
+    }
+
+    /// Adds the bytes that the reply repeats. They are kept until it has come.
+    #[must_use]
+    pub fn repeating(self, echo: impl Into<Box<[u8]>>) -> Self {
+        Self { echo: echo.into(), ..self }
+    }
+}
+
+/// Omits the bytes that the reply repeats: they are personal data.
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Written({} bets)", self.bets)
+    }
+}
+
 /// Reply of the server.
 #[derive(Clone, Copy)]
 #[non_exhaustive]

@@ -45,7 +45,9 @@ pub(crate) use framed::FRAMED;
 pub(crate) use line::LINE;
 pub(crate) use list::Listing;
 pub use list::{ListError, ListSize, Part};
-pub use message::{AfterReply, Answer, Kind, Line, PendingReply, Rejection, Request, Response, TooLarge};
+pub use message::{
+    AfterReply, Answer, Kind, Line, PendingReply, Rejection, Request, Response, TooLarge, Written,
+};
 pub use reason::Reason;
 pub use server_codec::ServerCodec;
 pub(crate) use short::SHORT;

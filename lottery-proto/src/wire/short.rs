@@ -1,13 +1,12 @@
 //! Dialect `short` (`docs/protocol.md#short`): a bet in a block of 128 bytes, one for each connection.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::text;
 use super::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Reason, Rejection,
-    Request, Response, ServerCodec, TooLarge,
+    Request, Response, ServerCodec, TooLarge, Written,
 };
 use crate::bet::{AgencyId, Bet, Field, FieldError, FieldProblem, Payload, Span, Spans};
 use crate::dialect::{DialectProfile, RejectionSign, Wire};
@@ -105,13 +104,8 @@ impl ClientCodec for Short {
         bets: &[Bet<'_>],
         _: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         let bet = bets.first().ok_or(SendError::NotInDialect)?;
-        self.put_bet(agency, bet, out)?;
-        Ok(1)
-    }
-
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
         let error = SendError::Agency { agency: agency.get(), max: MAX_AGENCY };
         let agency = u8::try_from(agency.get()).map_err(|_| error)?;
         let mut number = itoa::Buffer::new();
@@ -124,7 +118,7 @@ impl ClientCodec for Short {
             out.put_slice(number.as_bytes());
         })
         .ok_or(SendError::TooLong)?;
-        Ok([bet.document.as_bytes(), number.as_bytes()].join(&b'|').into())
+        Ok(Written::with_bets(1).repeating([bet.document.as_bytes(), number.as_bytes()].join(&b'|')))
     }
 
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {

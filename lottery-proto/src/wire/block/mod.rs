@@ -22,12 +22,11 @@ pub use batch::decode_batch;
 pub use header::{BLOCK_SIZE, HEADER_SIZE, MAX_AGENCY};
 pub(crate) use session::SESSION;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Rejection, Request,
-    Response, ServerCodec, TooLarge, short, text,
+    Response, ServerCodec, TooLarge, Written, short, text,
 };
 use crate::bet::{AgencyId, Bet, BetSlice, FieldError, Spans};
 use crate::dialect::{Dialect, DialectProfile, Wire};
@@ -122,8 +121,8 @@ impl ClientCodec for Block {
         bets: &[Bet<'_>],
         _: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
-        encode::encode(agency, bets, out)
+    ) -> Result<Written, SendError> {
+        encode::encode(agency, bets, out).map(Written::with_bets)
     }
 
     fn put_batch_of(
@@ -132,13 +131,13 @@ impl ClientCodec for Block {
         bets: BetSlice<'_>,
         _: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
-        encode::encode_lines(agency, bets, out)
+    ) -> Result<Written, SendError> {
+        encode::encode_lines(agency, bets, out).map(Written::with_bets)
     }
 
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
+    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Written, SendError> {
         requests::encode_bet(agency, bet, out)?;
-        Ok(batch::echo(bet))
+        Ok(Written::with_bets(1).repeating(batch::echo(bet)))
     }
 
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {

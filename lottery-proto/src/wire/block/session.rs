@@ -1,7 +1,6 @@
 //! Sessions (`docs/protocol.md#sessions`): the packets of `block`, on a connection that the client opens with Hello.
 //! Each batch is acknowledged by itself, a winners query waits for the draw, and a failure says its code.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 use bytes::BufMut;
@@ -15,7 +14,7 @@ use crate::dialect::{Dialect, DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
     AfterReply, Answer, ClientCodec, Detection, Failure, FrameCursor, Kind, Limits, ListSize, Part,
-    PendingReply, Reason, Rejection, Request, Response, ServerCodec, TooLarge,
+    PendingReply, Reason, Rejection, Request, Response, ServerCodec, TooLarge, Written,
 };
 
 /// Version of sessions that is spoken here.
@@ -140,7 +139,7 @@ impl ClientCodec for Session {
         bets: &[Bet<'_>],
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         Block.put_batch(agency, bets, limit, out)
     }
 
@@ -154,11 +153,11 @@ impl ClientCodec for Session {
         bets: BetSlice<'_>,
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         Block.put_batch_of(agency, bets, limit, out)
     }
 
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
+    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Written, SendError> {
         Block.put_bet(agency, bet, out)
     }
 

@@ -1,7 +1,6 @@
 //! Dialect `bare` (`docs/protocol.md#bare`): the bets of `braces` without the letter before them, a message for each
 //! connection.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::BufMut;
 
@@ -13,7 +12,7 @@ use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text;
 use crate::wire::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, MAX_LINE, PendingReply, Reason,
-    Rejection, Request, Response, ServerCodec, TooLarge,
+    Rejection, Request, Response, ServerCodec, TooLarge, Written,
 };
 
 /// Dialect `bare`.
@@ -101,15 +100,13 @@ impl ClientCodec for Bare {
         bets: &[Bet<'_>],
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
-        put_all(b"", bets.iter(), limit, out, |bet, comma, out| put_bet(agency, bet, comma, out))
-    }
-
-    fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Box<[u8]>, SendError> {
+    ) -> Result<Written, SendError> {
         let start = out.len();
-        put_bet(agency, bet, false, out);
-        out.put_u8(b';');
-        Ok(out.get(start..).unwrap_or_default().into())
+        let put = |bet: &Bet<'_>, comma, out: &mut Vec<u8>| put_bet(agency, bet, comma, out);
+        let written = put_all(b"", bets.iter(), limit, out, put)?;
+        // A single bet comes back.
+        let echo = if written.bets == 1 { out.get(start..).unwrap_or_default() } else { &[] };
+        Ok(written.repeating(echo))
     }
 
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {

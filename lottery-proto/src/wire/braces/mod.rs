@@ -18,7 +18,7 @@ use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, failure_text, is_document, put_number};
 use crate::wire::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, Part, PendingReply, Reason,
-    Rejection, Request, Response, ServerCodec, TooLarge,
+    Rejection, Request, Response, ServerCodec, TooLarge, Written,
 };
 
 const SEPARATORS: &[u8] = b",;:{}";
@@ -152,7 +152,7 @@ impl ClientCodec for Braces {
         bets: &[Bet<'_>],
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         put_all(b"B", bets.iter(), limit, out, |bet, comma, out| put_bet(agency, bet, comma, out))
     }
 
@@ -166,7 +166,7 @@ impl ClientCodec for Braces {
         bets: BetSlice<'_>,
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         let (ending, len) = bets::ending(agency);
         put_all(b"B", bets.lines(), limit, out, |line, comma, out| {
             bets::put_line(&line, (&ending, len), comma, out);
@@ -216,7 +216,7 @@ fn put_all<T>(
     limit: usize,
     out: &mut Vec<u8>,
     put: impl Fn(T, bool, &mut Vec<u8>),
-) -> Result<usize, SendError> {
+) -> Result<Written, SendError> {
     if bets.len() == 0 {
         return Err(SendError::NotInDialect);
     }
@@ -233,7 +233,7 @@ fn put_all<T>(
         taken += 1;
     }
     out.put_u8(b';');
-    Ok(taken)
+    Ok(Written::with_bets(taken))
 }
 
 /// Decodes and validates a list of winners: `{PlayerDocID:…},{…}`.

@@ -16,7 +16,7 @@ use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, is_document, put_padded, without_zeros};
 use crate::wire::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
-    Reason, Rejection, Request, Response, ServerCodec, TooLarge,
+    Reason, Rejection, Request, Response, ServerCodec, TooLarge, Written,
 };
 
 /// Width of an agency, a count or a length, in digits.
@@ -181,7 +181,7 @@ impl ClientCodec for Fixed {
         bets: &[Bet<'_>],
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         let mut room = limit.saturating_sub(HEAD + DIGITS);
         let fits = |bet: &&Bet<'_>| {
             let left = room.checked_sub(bets::size(bet));
@@ -195,7 +195,7 @@ impl ClientCodec for Fixed {
         for bet in bets {
             bets::put_bet(bet, out);
         }
-        Ok(bets.len())
+        Ok(Written::with_bets(bets.len()))
     }
 
     fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
@@ -211,13 +211,13 @@ impl ClientCodec for Fixed {
         bets: BetSlice<'_>,
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         put_head(b'A', agency, out);
         let count = out.len();
         put_padded(0, DIGITS, out);
         let taken = bets::put_lines(bets.first(MOST), limit.saturating_sub(HEAD + DIGITS), out);
         text::set_padded(taken, out.get_mut(count..count + DIGITS).unwrap_or_default());
-        Ok(taken)
+        Ok(Written::with_bets(taken))
     }
 
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {

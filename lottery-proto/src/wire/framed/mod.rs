@@ -15,7 +15,7 @@ use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::text::{self, failure_text, is_document, put_number, put_padded};
 use crate::wire::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, ListSize, Part, PendingReply,
-    Reason, Rejection, Request, Response, ServerCodec, TooLarge,
+    Reason, Rejection, Request, Response, ServerCodec, TooLarge, Written,
 };
 
 /// Number of digits before a body.
@@ -154,7 +154,7 @@ impl ClientCodec for Framed {
         bets: &[Bet<'_>],
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         let mut lines = Vec::new();
         let mut taken = 0;
         for bet in bets {
@@ -167,7 +167,7 @@ impl ClientCodec for Framed {
             taken += 1;
         }
         put_batch(agency, taken, out, |out| out.put_slice(&lines))?;
-        Ok(taken)
+        Ok(Written::with_bets(taken))
     }
 
     fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
@@ -180,10 +180,10 @@ impl ClientCodec for Framed {
         bets: BetSlice<'_>,
         limit: usize,
         out: &mut Vec<u8>,
-    ) -> Result<usize, SendError> {
+    ) -> Result<Written, SendError> {
         let (taken, size) = bets::count_lines(bets, limit);
         put_batch(agency, taken, out, |out| bets::put_lines(bets.first(taken), size, out))?;
-        Ok(taken)
+        Ok(Written::with_bets(taken))
     }
 
     fn put_finished(&self, _: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
