@@ -87,7 +87,7 @@ impl Endpoint for Probe {
             Input::Sent(sent) => drop(self.wants.send.drain(..sent)),
             Input::FinSent => self.wants.fin = false,
             Input::Eof => self.wants.recv = 0,
-            Input::Failed | Input::Shutdown => self.wants.over = true,
+            Input::Failed(_) | Input::Shutdown => self.wants.over = true,
             _ => {}
         }
         (self.on_input)(&mut self.wants, now, input);

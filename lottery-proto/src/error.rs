@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::bet::{Field, FieldError};
+use crate::conn::SocketError;
 use crate::dialect::{Dialect, Foreign};
 
 /// Mistake in a message, and its place. Small and `Copy`: it holds no part of the message.
@@ -205,9 +206,9 @@ pub enum CloseReason {
     /// The application did not reply to a request in time.
     #[error("timeout: a request was not replied to")]
     NoReply,
-    /// The socket failed, or the peer is gone.
-    #[error("connection lost")]
-    Lost,
+    /// The socket failed, or the peer is gone, for that reason.
+    #[error("connection lost: {0}")]
+    Lost(SocketError),
 }
 
 impl CloseReason {
@@ -264,7 +265,8 @@ mod tests {
     #[test]
     fn a_connection_ends_as_it_should_when_all_is_said_or_it_is_told_to() {
         assert!(CloseReason::Done.is_clean() && CloseReason::Shutdown.is_clean());
-        for reason in [CloseReason::Rejected, CloseReason::Superseded, CloseReason::Idle, CloseReason::Lost] {
+        let lost = CloseReason::Lost(SocketError::Reset);
+        for reason in [CloseReason::Rejected, CloseReason::Superseded, CloseReason::Idle, lost] {
             assert!(!reason.is_clean(), "{reason}");
         }
     }

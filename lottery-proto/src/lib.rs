@@ -32,7 +32,7 @@ pub use bet::{
     Iter as BetsIter, LineOfBet, MAX_DOCUMENT, MAX_NAME, ShortLine,
 };
 pub use client::{Client, ClientConfig, ClientConfigBuilder};
-pub use conn::{Endpoint, Input, Instant, Io, Lender, State};
+pub use conn::{Endpoint, Input, Instant, Io, Lender, SocketError, State};
 pub use dialect::{Dialect, DialectProfile, Foreign, RejectionSign, UnknownDialect, WinnersFlow};
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
 pub use server::{ConfigError, Server, ServerConfig, ServerConfigBuilder};

@@ -9,5 +9,5 @@ mod turn;
 
 pub use alarm::Alarm;
 pub use overdue::Overdue;
-pub use transfer::{PIECE, fin_input, piece, read_input, write_input};
+pub use transfer::{PIECE, dead, failed, fin_input, piece, read_input, write_input};
 pub use turn::Turn;

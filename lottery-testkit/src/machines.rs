@@ -5,7 +5,7 @@ use std::time::Duration;
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, Client, ClientConfig, ConnId, Dialect, Endpoint, HelloReply, Input, Instant, Server,
-    ServerConfig,
+    ServerConfig, SocketError,
 };
 
 use crate::packets::{HELLO, block};
@@ -18,7 +18,7 @@ pub const LATE_INPUTS: [Input; 7] = [
     Input::FinSent,
     Input::Unacked(9),
     Input::Timeout,
-    Input::Failed,
+    Input::Failed(SocketError::Reset),
 ];
 
 /// Returns the time that many milliseconds after the epoch.

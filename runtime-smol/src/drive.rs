@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use lottery_proto::{Input, Io};
-use lottery_runtime::driving::{Alarm, Overdue, PIECE, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::driving::{
+    Alarm, Overdue, PIECE, Turn, dead, failed, fin_input, piece, read_input, write_input,
+};
 use lottery_runtime::sockets::reset_when_dropped;
 use lottery_runtime::{Clock, Machine, Receiver, Socket};
 use smol::future::yield_now;
@@ -50,9 +52,9 @@ pub async fn drive<M: Machine>(
             };
             if io.recv.is_empty() && io.send.is_empty() {
                 // Boxed, as it is rare, and a connection has room for it.
-                let mut dead = Box::pin(until_dead(socket));
-                let failed = |()| Some(Input::Failed);
-                poll_fn(|cx| if is_over(cx) { Poll::Ready(None) } else { dead.as_mut().poll(cx).map(failed) })
+                let mut death = Box::pin(until_dead(socket));
+                let died = |()| Some(dead(socket));
+                poll_fn(|cx| if is_over(cx) { Poll::Ready(None) } else { death.as_mut().poll(cx).map(died) })
                     .await
             } else {
                 let Io { recv, send, .. } = io;
@@ -94,7 +96,7 @@ fn transfer(
             return Poll::Ready(Some(input));
         }
         if let Poll::Ready(writable) = socket.poll_writable(cx) {
-            return Poll::Ready(writable.is_err().then_some(Input::Failed));
+            return Poll::Ready(writable.err().map(|error| failed(&error)));
         }
     }
     if recv.is_empty() {
@@ -105,5 +107,5 @@ fn transfer(
     }
     let readable = ready!(socket.poll_readable(cx));
     *is_drained = false;
-    Poll::Ready(readable.is_err().then_some(Input::Failed))
+    Poll::Ready(readable.err().map(|error| failed(&error)))
 }

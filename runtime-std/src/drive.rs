@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::os::fd::AsFd;
 
 use lottery_proto::{Input, Io};
-use lottery_runtime::driving::{Overdue, PIECE, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::driving::{
+    Overdue, PIECE, Turn, dead, failed, fin_input, piece, read_input, write_input,
+};
 use lottery_runtime::sockets::reset_when_dropped;
 use lottery_runtime::{Clock, Machine, Socket};
 use rustix::event::PollFlags;
@@ -17,8 +19,8 @@ use crate::Receiver;
 /// `machine` is told times of `clock`, and gets what is sent to `mail`; that the sending ends are gone is no
 /// matter.
 pub fn drive<M: Machine>(socket: &Socket, clock: Clock, machine: &mut M, mail: &Receiver<M::Notice>) {
-    if socket.set_nonblocking(true).is_err() {
-        machine.handle(clock.now(), Input::Failed);
+    if let Err(error) = socket.set_nonblocking(true) {
+        machine.handle(clock.now(), failed(&error));
     }
     let (mut turn, mut overdue) = (Turn::default(), Overdue::default());
     let mut is_drained = false;
@@ -79,6 +81,6 @@ fn transfer<N>(
     let seen = mail.wait(Some((socket.as_fd(), wanted)), limit);
     *is_drained &= (seen - PollFlags::OUT).is_empty();
     // If the machine wants to read or write, that call reports the failure.
-    let dead = wanted.is_empty() && seen.intersects(PollFlags::ERR | PollFlags::HUP);
-    dead.then_some(Input::Failed)
+    let is_dead = wanted.is_empty() && seen.intersects(PollFlags::ERR | PollFlags::HUP);
+    is_dead.then(|| dead(socket))
 }

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use lottery_proto::{Input, Io};
-use lottery_runtime::driving::{Alarm, Overdue, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::driving::{Alarm, Overdue, Turn, dead, fin_input, piece, read_input, write_input};
 use lottery_runtime::sockets::{half_close, reset_when_dropped};
 use lottery_runtime::{Clock, Machine, Receiver};
 use tokio::io::{AsyncWrite as _, Interest, ReadBuf};
@@ -49,9 +49,9 @@ pub async fn drive<M: Machine>(
             };
             if io.recv.is_empty() && io.send.is_empty() {
                 // Waits only for the death of the socket. Boxed, as it is rare, and a connection has room for it.
-                let mut dead = Box::pin(socket.ready(Interest::ERROR));
-                let failed = |_| Some(Input::Failed);
-                poll_fn(|cx| if is_over(cx) { Poll::Ready(None) } else { dead.as_mut().poll(cx).map(failed) })
+                let mut death = Box::pin(socket.ready(Interest::ERROR));
+                let died = |_| Some(dead(&*socket));
+                poll_fn(|cx| if is_over(cx) { Poll::Ready(None) } else { death.as_mut().poll(cx).map(died) })
                     .await
             } else {
                 let Io { recv, send, .. } = io;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use lottery_proto::{Input, Instant, Io};
+use lottery_proto::{Input, Instant, Io, SocketError};
 use lottery_runtime::Machine;
 use lottery_testkit::Rng;
 
@@ -202,7 +202,7 @@ pub(crate) fn turn<M: Machine + ?Sized>(
                     }
                     Some(Readable::End(End::Reset)) => {
                         incoming.end_was_read();
-                        Input::Failed
+                        Input::Failed(SocketError::Reset)
                     }
                     _ => continue,
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lottery_core::client::ClientError;
 use lottery_core::committer::OpenError;
 use lottery_core::store::StoreError;
-use lottery_proto::CloseReason;
+use lottery_proto::{CloseReason, SocketError};
 
 use crate::clients::{Kind, Process};
 use crate::link::Side;
@@ -186,7 +186,9 @@ impl World {
         let outcome = process.program.into_outcome();
         self.note(|| format!("agency {agency} ends: {outcome:?}"), &[17, agency.into()]);
         let never_answered = |text: &str| {
-            [CloseReason::NoSession, CloseReason::Lost].iter().any(|end| end.to_string() == text)
+            [CloseReason::NoSession, CloseReason::Lost(SocketError::Reset)]
+                .iter()
+                .any(|end| end.to_string() == text)
         };
         let superseded = |text: &str| text.starts_with("superseded") || text.contains("newer session");
         match (kind, outcome) {

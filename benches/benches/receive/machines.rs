@@ -59,7 +59,7 @@ impl Endpoint for Counting {
                     self.sent = 0;
                 }
             }
-            Input::Eof | Input::Failed | Input::FinSent | Input::Shutdown => self.ended = true,
+            Input::Eof | Input::Failed(_) | Input::FinSent | Input::Shutdown => self.ended = true,
             _ => {}
         }
     }

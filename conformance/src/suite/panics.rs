@@ -36,7 +36,7 @@ impl Endpoint for Fragile {
             }
             Input::Sent(sent) => drop(self.send.drain(..sent)),
             Input::Eof | Input::Shutdown => self.ended = true,
-            Input::FinSent | Input::Failed => self.dropped = true,
+            Input::FinSent | Input::Failed(_) => self.dropped = true,
             _ => {}
         }
     }

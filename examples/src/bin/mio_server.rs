@@ -17,7 +17,7 @@ use std::time::Instant as Clock;
 use examples::lottery::Lottery;
 use examples::since;
 use lottery_proto::{Endpoint, Input, Instant};
-use lottery_runtime::driving::{Overdue, Turn, fin_input, piece, read_input, write_input};
+use lottery_runtime::driving::{Overdue, Turn, dead, fin_input, piece, read_input, write_input};
 use lottery_runtime::{ACCEPT_PAUSE, Envelope, Machine, Mailbox, Service, sockets};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
@@ -85,7 +85,7 @@ impl<M: Machine> Connection<M> {
                 let Some(input) = read else { continue };
                 input
             } else if self.dead {
-                Input::Failed
+                dead(&self.socket)
             } else {
                 return Ended::Waits(io.deadline);
             };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lottery_proto::{Endpoint, Input, Instant, State};
+use lottery_proto::{Endpoint, Input, Instant, SocketError, State};
 use lottery_testkit::{LATE_INPUTS, at};
 
 use crate::feed::{Feed, padding};
@@ -60,7 +60,7 @@ impl<E: Endpoint> Driver<E> {
             0 => Input::Eof,
             1 => Input::FinSent,
             2 => Input::Shutdown,
-            3 => Input::Failed,
+            3 => Input::Failed(SocketError::Reset),
             4 => Input::Sent(0),
             5 => Input::Received(0),
             6 => Input::Sent(usize::MAX),

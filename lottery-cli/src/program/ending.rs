@@ -94,7 +94,7 @@ impl Unfinished {
 
 #[cfg(test)]
 mod tests {
-    use lottery_proto::CloseReason;
+    use lottery_proto::{CloseReason, SocketError};
 
     use super::*;
 
@@ -166,7 +166,10 @@ mod tests {
             let told = reason(&rejected, LEFT, Dialect::SESSION);
             assert_eq!(told, format!("{rejected}{}", if ask { format!("; {ASK}") } else { String::new() }));
         }
-        let closed = || ClientError::Closed { server: "c:1".to_owned(), reason: CloseReason::Lost };
+        let closed = || ClientError::Closed {
+            server: "c:1".to_owned(),
+            reason: CloseReason::Lost(SocketError::Reset),
+        };
         let plain = closed().to_string();
         assert_eq!(reason(&closed(), LEFT, Dialect::FRAMED), format!("{plain}; {LEFT}"));
         assert_eq!(reason(&closed(), Left::default(), Dialect::BLOCK), plain);

@@ -1,7 +1,7 @@
 //! Interpretation of the reasons that a server gives.
 
 use lottery_proto::client::Rejected;
-use lottery_proto::{CloseReason, Code, RejectionSign, Violation};
+use lottery_proto::{CloseReason, Code, RejectionSign, SocketError, Violation};
 
 use crate::redact;
 
@@ -15,7 +15,7 @@ pub(super) fn logged(rejected: Rejected<'_>) -> String {
 pub(super) fn of_end(sign: RejectionSign, end: CloseReason) -> Option<String> {
     let what = match (sign, end) {
         (RejectionSign::End, CloseReason::Peer(Violation::Unanswered)) => "closed",
-        (RejectionSign::Reset, CloseReason::Lost) => "reset",
+        (RejectionSign::Reset, CloseReason::Lost(SocketError::Reset)) => "reset",
         _ => return None,
     };
     Some(format!(

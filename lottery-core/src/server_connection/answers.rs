@@ -1,7 +1,8 @@
 //! Replies of a connection.
 
 use lottery_proto::{
-    AgencyId, Code, Failure, HelloReply, Input, Instant, Receipt, Reply, ReplyError, Ticket, WinnersReply,
+    AgencyId, Code, Failure, HelloReply, Input, Instant, Receipt, Reply, ReplyError, SocketError, Ticket,
+    WinnersReply,
 };
 use tracing::{debug, error, info, warn};
 
@@ -130,7 +131,7 @@ impl ServerConnection {
             // The rest of the reply would not match the size at its beginning.
             let ip = self.report.place().ip();
             error!(action = "consulta_ganadores", result = "fail", ip = %ip, reason = %error);
-            self.server.handle(now, Input::Failed);
+            self.server.handle(now, Input::Failed(SocketError::Other));
         }
     }
 

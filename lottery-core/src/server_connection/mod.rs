@@ -8,7 +8,9 @@ mod report;
 use std::sync::Arc;
 
 use lottery_proto::server::{Event, RejectedBy, Server};
-use lottery_proto::{Code, ConnId, EchoReply, Endpoint, Failure, Input, Instant, Io, ListSize, WinnersReply};
+use lottery_proto::{
+    Code, ConnId, EchoReply, Endpoint, Failure, Input, Instant, Io, ListSize, SocketError, WinnersReply,
+};
 use lottery_runtime::{Machine, Mailbox};
 use tracing::{debug, warn};
 
@@ -114,7 +116,7 @@ impl Machine for ServerConnection {
             }
             Notice::Displaced => {
                 self.parting = Some("it made room for another connection");
-                self.server.handle(now, Input::Failed);
+                self.server.handle(now, Input::Failed(SocketError::Other));
             }
             Notice::Room => self.waits_for_room = false,
             // The driver polls the machine after each notice.

@@ -108,7 +108,7 @@ impl Report {
             (CloseReason::Foreign(_), None) => {
                 debug!(action = "close_connection", result = "success", ip = %ip, reason = %closed);
             }
-            (CloseReason::Done | CloseReason::Lost, None) if !spoke => {
+            (CloseReason::Done | CloseReason::Lost(_), None) if !spoke => {
                 debug!(action = "close_connection", result = "success", ip = %ip, reason = %closed);
             }
             (closed, None) if closed.is_clean() => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::client::{ClientError, LotteryClient};
-use lottery_proto::{Code, Dialect, Endpoint as _, Failure, HelloReply, Input, Instant};
+use lottery_proto::{Code, Dialect, Endpoint as _, Failure, HelloReply, Input, Instant, SocketError};
 use lottery_runtime::{Dialer as _, Step};
 
 use crate::support::agencies::{agency_with, job_on, sendable_bets};
@@ -38,7 +38,7 @@ fn meet(agency: &mut LotteryClient, mut now: Instant, server: Server) -> Instant
     send(agency, now);
     match server {
         Server::Closes => agency.handle(now, Input::Eof),
-        Server::Resets => agency.handle(now, Input::Failed),
+        Server::Resets => agency.handle(now, Input::Failed(SocketError::Reset)),
         Server::IsSilent => {
             now = now.after(Duration::from_secs(5));
             agency.handle(now, Input::Timeout);
@@ -106,12 +106,12 @@ fn a_server_that_has_shown_sessions_is_waited_for_as_long_as_the_job_says() {
     for shown in [welcome(0, false), HelloReply::Rejected(Failure { code: Code::Storage, text: "no room" })] {
         let mut talk = Talk::new();
         talk.greet(shown);
-        talk.agency.handle(talk.now, Input::Failed);
+        talk.agency.handle(talk.now, Input::Failed(SocketError::Reset));
         loop {
             match talk.agency.next_step(talk.now) {
                 Step::Connect(_) => {
                     talk.agency.connected(talk.now);
-                    talk.agency.handle(talk.now, Input::Failed);
+                    talk.agency.handle(talk.now, Input::Failed(SocketError::Reset));
                 }
                 Step::Wait(until) => talk.now = until,
                 Step::Done => break,

@@ -1,7 +1,7 @@
 //! Clients of dialects in which a connection carries one message, and of those without Finished.
 
 use lottery_core::client::{ClientError, LotteryClient};
-use lottery_proto::{Dialect, Endpoint as _, Input, Instant};
+use lottery_proto::{Dialect, Endpoint as _, Input, Instant, SocketError};
 use lottery_runtime::{Dialer as _, Step};
 
 use crate::support::agencies::{agency, agency_with, job_on, sendable_bets};
@@ -164,7 +164,7 @@ fn a_bet_in_another_reply_than_its_own_is_no_acknowledgement() {
 #[test]
 fn bets_whose_reply_is_lost_are_unconfirmed_and_not_sent_again() {
     for (dialect, batch) in DIALECTS {
-        for input in [Input::Eof, Input::Failed] {
+        for input in [Input::Eof, Input::Failed(SocketError::Reset), Input::Failed(SocketError::TimedOut)] {
             let mut client = connected(1, dialect);
             sent(&mut client);
             client.handle(NOW, input);
@@ -173,7 +173,7 @@ fn bets_whose_reply_is_lost_are_unconfirmed_and_not_sent_again() {
             assert_eq!((client.left().sent, client.left().stored), (batch.min(3), 0), "{dialect}");
             let error = client.into_outcome().unwrap_err();
             let lines = if batch == 1 { "line 1" } else { "lines 1 to 4" };
-            let said = [(Dialect::SHORT, Input::Eof), (Dialect::COLUMNS, Input::Failed)];
+            let said = [(Dialect::SHORT, Input::Eof), (Dialect::COLUMNS, Input::Failed(SocketError::Reset))];
             let expected = if said.contains(&(dialect, input)) {
                 format!("the server refused a batch: a.csv: {lines}: the connection was ")
             } else {
@@ -190,7 +190,7 @@ fn bets_whose_reply_is_lost_are_unconfirmed_and_not_sent_again() {
 fn bets_of_which_nothing_was_sent_are_not_in_doubt() {
     for (dialect, _) in DIALECTS {
         let mut client = connected(1, dialect);
-        client.handle(NOW, Input::Failed);
+        client.handle(NOW, Input::Failed(SocketError::Reset));
         assert_eq!((client.next_step(NOW), client.left().sent), (Step::Done, 0), "{dialect}");
         let error = client.into_outcome().unwrap_err();
         assert!(matches!(error, ClientError::Closed { .. }), "{dialect}: {error}");

@@ -6,7 +6,7 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::{Command, Notice, Request, Won};
 use lottery_core::store::{WinnersList, WinnersPiece};
-use lottery_proto::{Endpoint, Input, Instant, ListSize, ServerConfig};
+use lottery_proto::{Endpoint, Input, Instant, ListSize, ServerConfig, SocketError};
 use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 use crate::support::blocks::{HELLO, block, hear};
@@ -89,7 +89,7 @@ fn winners_for_a_closed_connection_are_dropped() {
     else {
         panic!("a question")
     };
-    server_connection.handle(now, Input::Failed);
+    server_connection.handle(now, Input::Failed(SocketError::Reset));
     let size = ListSize::of(["20000001"]);
     let won = Won { agency: 1, list: WinnersList { size, pieces: 1 } };
     server_connection.notice(now, Notice::Winners(ticket, agency, Some(won)));

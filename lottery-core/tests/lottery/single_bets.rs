@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lottery_core::client::{ClientError, SingleBet};
-use lottery_proto::{Dialect, Endpoint as _, Field, FieldError, FieldProblem, Input, Instant};
+use lottery_proto::{Dialect, Endpoint as _, Field, FieldError, FieldProblem, Input, Instant, SocketError};
 use lottery_runtime::{Dialer, Step};
 
 use crate::support::agencies::connection;
@@ -121,12 +121,12 @@ fn a_bet_without_a_reply_is_unconfirmed() {
                 now
             },
             |bet, now| {
-                bet.handle(now, Input::Failed);
+                bet.handle(now, Input::Failed(SocketError::Reset));
                 now
             },
             |bet, now| {
                 bet.handle(now, Input::Shutdown);
-                bet.handle(now, Input::Failed);
+                bet.handle(now, Input::Failed(SocketError::Reset));
                 now
             },
         ];
@@ -153,7 +153,7 @@ fn a_bet_without_a_reply_is_unconfirmed() {
 fn a_bet_of_which_nothing_was_sent_is_not_stored() {
     let now = Instant::default();
     for &dialect in DIALECTS {
-        for input in [Input::Failed, Input::Shutdown] {
+        for input in [Input::Failed(SocketError::Reset), Input::Shutdown] {
             let mut bet = single(dialect, ANA).unwrap();
             assert!(matches!(bet.next_step(now), Step::Connect(_)));
             bet.connected(now);

@@ -13,7 +13,7 @@ use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{AgencyId, ClientConfig, Dialect, Endpoint, Input, Instant, ServerConfig};
+use lottery_proto::{AgencyId, ClientConfig, Dialect, Endpoint, Input, Instant, ServerConfig, SocketError};
 use lottery_runtime::{Dialer as _, Machine, Mailbox, Service as _, Step};
 
 use crate::support::test_store::TestStore;
@@ -111,7 +111,7 @@ impl Link {
         down.read(now, &mut self.agency);
         if server_connection.poll_io().is_none() && !(up.waits.is_empty() && up.passed.is_empty()) {
             // A client that is gone reads nothing more: the connection is reset.
-            self.agency.handle(now, Input::Failed);
+            self.agency.handle(now, Input::Failed(SocketError::Reset));
         }
         if self.agency.poll_io().is_none() {
             self.connection = None;

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use lottery_core::client::{ClientError, LotteryClient};
-use lottery_proto::{Dialect, Endpoint as _, Input, Instant};
+use lottery_proto::{Dialect, Endpoint as _, Input, Instant, SocketError};
 use lottery_runtime::{Dialer as _, Step};
 
 use crate::support::agencies::{agency, job_on, sendable_bets};
@@ -59,7 +59,7 @@ fn a_client_sends_nothing_again_before_finished_is_acknowledged() {
         let now = Instant::default();
         agency.next_step(now);
         agency.connected(now);
-        agency.handle(now, Input::Failed);
+        agency.handle(now, Input::Failed(SocketError::Reset));
         assert_eq!(agency.next_step(now), Step::Done, "{dialect}");
         let left = agency.left();
         assert!(

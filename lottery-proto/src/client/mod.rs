@@ -140,7 +140,7 @@ impl Client {
             Input::Unacked(left) => self.still_on_its_way(now, left),
             Input::Timeout => return self.time_out(now),
             Input::Shutdown => self.end(now, CloseReason::Shutdown),
-            Input::Failed => self.lifecycle.apply(Transition::GaveUp, CloseReason::Lost),
+            Input::Failed(error) => self.lifecycle.apply(Transition::GaveUp, CloseReason::Lost(error)),
         }
         self.settle(now);
     }

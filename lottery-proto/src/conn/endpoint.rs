@@ -64,8 +64,29 @@ pub enum Input {
     Timeout,
     /// The program is to end: take no more requests, finish those that were begun, close.
     Shutdown,
-    /// The socket failed: it can be neither read nor written any more.
-    Failed,
+    /// The socket failed, for that reason as far as the driver knows it: it can be neither read nor written any more.
+    Failed(SocketError),
+}
+
+/// Reasons for which a socket fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// The peer, or something between, has reset the connection.
+    #[error("reset by the peer")]
+    Reset,
+    /// Nobody takes connections at that address.
+    #[error("nobody listens there")]
+    Refused,
+    /// The peer's system gives no sign of life.
+    #[error("no sign of life of the peer")]
+    TimedOut,
+    /// No way leads to the peer, as the system says.
+    #[error("no way leads to the peer")]
+    Unreachable,
+    /// Another failure, or one without a reason that the driver knows.
+    #[error("the socket failed")]
+    Other,
 }
 
 /// Machine of one end of a connection, as a driver sees it.
@@ -79,9 +100,9 @@ pub enum Input {
 /// | `fin` | half-closes the write side | [`Input::FinSent`] |
 /// | `deadline` | sleeps until then at most; then see below | [`Input::Timeout`] |
 /// | `deadline` and `unacked` | asks the system, if it can tell, before it reports the timeout | [`Input::Unacked`] |
-/// | a read, write or half-close failed | | [`Input::Failed`] |
+/// | a read, write or half-close failed | maps the system's error to a [`SocketError`] | [`Input::Failed`] |
 /// | that `poll_io` is `None` | drops the socket; resets it where [`Endpoint::resets`] | |
-/// | nothing, or only `deadline` | watches the socket all the same: a reset, a lost peer | [`Input::Failed`] |
+/// | nothing, or only `deadline` | watches the socket all the same: a reset, a lost peer; asks the system for its error | [`Input::Failed`] |
 /// | the program is to end | | [`Input::Shutdown`] |
 ///
 /// A driver waits for reading and writing at once when both are wanted, and does first the one that becomes possible
@@ -106,7 +127,7 @@ pub enum Input {
 /// - `recv` is empty once [`Input::Eof`] was reported.
 /// - `deadline` is `None`, or later than the time of every call so far. Another input than [`Input::Timeout`] never ends a
 ///   deadline, so a driver that is late need not report the timeout first.
-/// - `poll_io` returns `None` after [`Input::Failed`], and once it has returned `None` it always does. The application may
+/// - `poll_io` returns `None` after [`Input::Failed`], whatever its reason, which only the application is told; and once it has returned `None` it always does. The application may
 ///   have events left to take then, and takes them without the driver.
 pub trait Endpoint {
     /// Returns the I/O that the machine wants now; `None` once the socket is to be dropped.

@@ -9,7 +9,7 @@ mod send_buffer;
 mod time;
 mod timer;
 
-pub use endpoint::{Endpoint, Input, Io};
+pub use endpoint::{Endpoint, Input, Io, SocketError};
 pub use lender::Lender;
 pub use lifecycle::State;
 pub(crate) use lifecycle::{Lifecycle, Transition};

@@ -216,7 +216,7 @@ impl Server {
             Input::FinSent | Input::Received(_) | Input::Sent(_) | Input::Unacked(_) => {}
             Input::Timeout => return self.time_out(now),
             Input::Shutdown => self.shut_down(now),
-            Input::Failed => self.lifecycle.apply(Transition::GaveUp, CloseReason::Lost),
+            Input::Failed(error) => self.lifecycle.apply(Transition::GaveUp, CloseReason::Lost(error)),
         }
         self.settle(now);
     }

@@ -1,7 +1,7 @@
 //! The end of a connection: by either side, by a failure, in the middle of a message, at a shutdown.
 
 use lottery_proto::server::Event;
-use lottery_proto::{CloseReason, Dialect, Endpoint, Input, Receipt, State, Violation};
+use lottery_proto::{CloseReason, Dialect, Endpoint, Input, Receipt, SocketError, State, Violation};
 use lottery_testkit::{
     ANA, BATCH_ACK, BET, BET_ACK, BLOCK, ClientEvent, FINISHED, JOSE, ServerEvent, WINNER, accept_next, at,
     batch, bet, block, client, client_events, give, server, server_events, server_with, take,
@@ -140,7 +140,7 @@ fn a_closed_client_ignores_inputs() {
     let mut client = client(1);
     client.send_bet(at(0), &bet(ANA)).unwrap();
     let unsent = client.unsent();
-    client.handle(at(0), Input::Failed);
+    client.handle(at(0), Input::Failed(SocketError::Reset));
     assert!(client.poll_io().is_none());
     for input in [Input::Sent(10), Input::Eof, Input::Timeout, Input::FinSent, Input::Received(1)] {
         client.handle(at(1), input);
@@ -155,8 +155,8 @@ fn a_failure_before_the_last_reply_is_sent_is_lost() {
     server.handle(at(0), Input::Eof);
     assert!(accept_next(&mut server, at(0), None));
     assert_eq!(server.state(), State::Draining);
-    server.handle(at(0), Input::Failed);
-    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Lost)]);
+    server.handle(at(0), Input::Failed(SocketError::Reset));
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Lost(SocketError::Reset))]);
 }
 
 #[test]
@@ -201,5 +201,27 @@ fn a_shutdown_is_reported_in_dialects_that_have_words_for_it() {
         server.reply(at(1), ticket, Receipt::Stored { total: 0 }).unwrap();
         assert_eq!(utf8(take(&mut server, at(1))), reply);
         assert_eq!(close_reason(&mut server), CloseReason::Shutdown, "{sent}");
+    }
+}
+
+#[test]
+fn the_reason_for_which_a_socket_failed_is_that_of_the_end() {
+    let reasons = [
+        (SocketError::Reset, "reset by the peer"),
+        (SocketError::Refused, "nobody listens there"),
+        (SocketError::TimedOut, "no sign of life of the peer"),
+        (SocketError::Unreachable, "no way leads to the peer"),
+        (SocketError::Other, "the socket failed"),
+    ];
+    for (error, text) in reasons {
+        let lost = CloseReason::Lost(error);
+        assert_eq!(lost.to_string(), format!("connection lost: {text}"));
+        let (mut client, mut server) = (client(1), server());
+        client.handle(at(0), Input::Failed(error));
+        server.handle(at(0), Input::Failed(error));
+        // What fails later is no reason.
+        server.handle(at(1), Input::Failed(SocketError::Other));
+        assert_eq!(client_events(&mut client), [ClientEvent::Closed(lost)]);
+        assert_eq!(server_events(&mut server), [ServerEvent::Closed(lost)]);
     }
 }

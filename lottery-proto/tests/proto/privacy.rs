@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display};
 
 use lottery_proto::server::Event;
-use lottery_proto::{Bet, Code, Dialect, Failure, Input, Receipt, Server, client};
+use lottery_proto::{Bet, Code, Dialect, Failure, Input, Receipt, Server, SocketError, client};
 use lottery_testkit::{
     ACCEPT, Answer, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, PendingRequest, WINNER, at, batch, bet, block,
     client, client_of, feed, give, server, take,
@@ -196,7 +196,7 @@ fn a_rejected_bet_is_not_shown_in_any_dialect() {
         if *dialect != Dialect::BLOCK {
             check(&String::from_utf8_lossy(&reply));
         }
-        server.handle(at(0), Input::Failed);
+        server.handle(at(0), Input::Failed(SocketError::Reset));
         hides(&server.poll_event());
         hides(&server);
     }

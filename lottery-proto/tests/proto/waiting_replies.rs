@@ -1,6 +1,6 @@
 //! Replies that wait for the application: each is decoded when it is taken, and an end behind them is known after that.
 
-use lottery_proto::{Client, CloseReason, Dialect, Input, State};
+use lottery_proto::{Client, CloseReason, Dialect, Input, SocketError, State};
 use lottery_testkit::{BATCH_ACK, ClientEvent, at, block, client_events, client_of, give, take};
 
 /// Number of replies that come at once.
@@ -91,7 +91,11 @@ fn no_deadline_runs_while_a_reply_waits_for_the_application() {
 
 #[test]
 fn replies_that_came_before_an_end_are_handed_out_after_it() {
-    for end in [Input::Failed, Input::Shutdown] {
+    for reason in [CloseReason::Lost(SocketError::TimedOut), CloseReason::Shutdown] {
+        let end = match reason {
+            CloseReason::Lost(error) => Input::Failed(error),
+            _ => Input::Shutdown,
+        };
         let mut client = client_of(Dialect::BLOCK, 1);
         for _ in 0..3 {
             client.send_finished(at(0)).unwrap();
@@ -107,7 +111,6 @@ fn replies_that_came_before_an_end_are_handed_out_after_it() {
             client.handle(at(0), Input::FinSent);
             client.handle(at(2_000), Input::Timeout);
         }
-        let reason = if end == Input::Failed { CloseReason::Lost } else { CloseReason::Shutdown };
         let finished = || ClientEvent::Finished(true);
         assert_eq!(client_events(&mut client), [finished(), finished(), ClientEvent::Closed(reason)]);
     }

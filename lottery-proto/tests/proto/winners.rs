@@ -2,7 +2,7 @@
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    CloseReason, Code, Dialect, Failure, Input, ListError, ListSize, ReplyError, Server, Ticket,
+    CloseReason, Code, Dialect, Failure, Input, ListError, ListSize, ReplyError, Server, SocketError, Ticket,
     WinnersReply, client,
 };
 use lottery_testkit::{
@@ -218,10 +218,10 @@ fn a_list_for_a_closed_connection_is_dropped() {
     let (mut server, ticket) = queried(Dialect::FRAMED);
     server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
     put(&mut server, &documents[..4]).unwrap();
-    server.handle(at(0), Input::Failed);
+    server.handle(at(0), Input::Failed(SocketError::Reset));
     assert!(!server.wants_winners());
     put(&mut server, &documents[4..]).unwrap();
-    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Lost)]);
+    assert_eq!(server_events(&mut server), [ServerEvent::Closed(CloseReason::Lost(SocketError::Reset))]);
 }
 
 #[test]

@@ -67,6 +67,8 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::time::Duration;
 
+    use lottery_proto::SocketError;
+
     use super::*;
     use crate::driving::PIECE;
     use crate::sockets::listen;
@@ -137,7 +139,7 @@ mod tests {
         assert_eq!(told, [Input::Received(4), Input::Eof]);
         assert_eq!(overdue.next(&socket, io(&mut [], b"")), Input::Unacked(0), "nothing more is wanted");
         socket2::Socket::from(peer).set_linger(Some(Duration::ZERO)).unwrap();
-        until(|| overdue.next(&socket, io(&mut [], b"x")) == Input::Failed);
+        until(|| overdue.next(&socket, io(&mut [], b"x")) == Input::Failed(SocketError::Reset));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Reads, writes and half-closes, as a driver does them and reports them.
 
 use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
 
-use lottery_proto::Input;
+use lottery_proto::{Input, SocketError};
+use socket2::SockRef;
 
 /// Maximum number of bytes of one read, for [`piece`]: others wait while they are handled.
 pub const PIECE: usize = 16 * 1024;
@@ -20,12 +22,33 @@ pub fn read_input(result: io::Result<usize>) -> Option<Input> {
 
 /// Returns the input for the result of a write of at least one byte; `None` if it would have blocked.
 pub fn write_input(result: io::Result<usize>) -> Option<Input> {
-    input(result, Input::Sent, Input::Failed)
+    input(result, Input::Sent, Input::Failed(SocketError::Other))
 }
 
 /// Returns the input for the result of half-closing the write side.
 pub fn fin_input(result: io::Result<()>) -> Input {
-    result.map_or(Input::Failed, |()| Input::FinSent)
+    result.map_or_else(|error| failed(&error), |()| Input::FinSent)
+}
+
+/// Returns the input for a call on the socket that failed.
+pub fn failed(error: &io::Error) -> Input {
+    Input::Failed(match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            SocketError::Reset
+        }
+        ErrorKind::ConnectionRefused => SocketError::Refused,
+        ErrorKind::TimedOut => SocketError::TimedOut,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            SocketError::Unreachable
+        }
+        _ => SocketError::Other,
+    })
+}
+
+/// Returns the input for a socket that is dead, as its system says, with the error that the system holds for it.
+pub fn dead(socket: &impl AsFd) -> Input {
+    let error = SockRef::from(socket).take_error().unwrap_or_else(Some);
+    error.map_or(Input::Failed(SocketError::Other), |error| failed(&error))
 }
 
 fn input(result: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Option<Input> {
@@ -33,7 +56,7 @@ fn input(result: io::Result<usize>, some: fn(usize) -> Input, none: Input) -> Op
         Ok(0) => Some(none),
         Ok(bytes) => Some(some(bytes)),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
-        Err(_) => Some(Input::Failed),
+        Err(error) => Some(failed(&error)),
     }
 }
 
@@ -48,11 +71,23 @@ mod tests {
     #[test]
     fn results_of_transfers_are_inputs() {
         assert_eq!([read_input(Ok(7)), read_input(Ok(0))], [Some(Input::Received(7)), Some(Input::Eof)]);
-        assert_eq!([write_input(Ok(7)), write_input(Ok(0))], [Some(Input::Sent(7)), Some(Input::Failed)]);
+        assert_eq!(
+            [write_input(Ok(7)), write_input(Ok(0))],
+            [Some(Input::Sent(7)), Some(Input::Failed(SocketError::Other))]
+        );
         assert_eq!(fin_input(Ok(())), Input::FinSent);
-        let reset = ErrorKind::ConnectionReset;
-        assert_eq!([read_input(error(reset)), write_input(error(reset))], [Some(Input::Failed); 2]);
-        assert_eq!(fin_input(error(reset)), Input::Failed);
+        for (kind, reason) in [
+            (ErrorKind::ConnectionReset, SocketError::Reset),
+            (ErrorKind::BrokenPipe, SocketError::Reset),
+            (ErrorKind::ConnectionRefused, SocketError::Refused),
+            (ErrorKind::TimedOut, SocketError::TimedOut),
+            (ErrorKind::HostUnreachable, SocketError::Unreachable),
+            (ErrorKind::Other, SocketError::Other),
+        ] {
+            let failed = Input::Failed(reason);
+            assert_eq!([read_input(error(kind)), write_input(error(kind))], [Some(failed); 2]);
+            assert_eq!(fin_input(error(kind)), failed);
+        }
     }
 
     #[test]

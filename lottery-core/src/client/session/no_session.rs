@@ -22,7 +22,8 @@ impl SessionClient {
     /// answers it may have none.
     pub(super) fn closed(&mut self, now: Instant, reason: CloseReason) {
         let answers_otherwise = matches!(reason, CloseReason::Peer(Violation::Malformed(_)));
-        let is_unanswered = answers_otherwise || matches!(reason, CloseReason::NoSession | CloseReason::Lost);
+        let is_unanswered =
+            answers_otherwise || matches!(reason, CloseReason::NoSession | CloseReason::Lost(_));
         if self.phase != Phase::Greeting || self.has_sessions || !is_unanswered {
             self.unanswered = None;
             let error = self.connection.closed(reason);

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use lottery_cli::log::Level;
-use lottery_proto::{Endpoint as _, Input, Instant};
+use lottery_proto::{Endpoint as _, Input, Instant, SocketError};
 use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
 use super::{feed, lines};
@@ -42,11 +42,16 @@ fn connection(world: &World, inputs: &[Result<&[u8], Input>]) {
 #[test]
 fn a_connection_that_ends_badly_is_a_warning() {
     let lines = lines(Level::Info, || {
-        connection(&World::new(1, usize::MAX, 1), &[Ok(b"N{AgencyID:1"), Err(Input::Failed)]);
+        connection(
+            &World::new(1, usize::MAX, 1),
+            &[Ok(b"N{AgencyID:1"), Err(Input::Failed(SocketError::Reset))],
+        );
     });
     let last = lines.last().unwrap();
     assert!(
-        last.starts_with("WARNING  action: close_connection | result: fail | ip: 10.0.0.1 | reason: "),
+        last.starts_with(
+            "WARNING  action: close_connection | result: fail | ip: 10.0.0.1 | reason: connection lost: reset by the peer"
+        ),
         "{lines:#?}"
     );
 }
@@ -57,12 +62,12 @@ const ACCEPTED: &str = "INFO     action: accept_connections | result: success | 
 fn a_port_scan_is_one_line() {
     let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n";
     for (bytes, end) in [
-        (&b""[..], Input::Failed),
+        (&b""[..], Input::Failed(SocketError::Reset)),
         (b"", Input::Eof),
         (hello, Input::Eof),
-        (hello, Input::Failed),
+        (hello, Input::Failed(SocketError::Reset)),
         (b"GET / HTTP/1.1\r\nHost: server\r\n\r\n", Input::Eof),
-        (b"OPTIONS / HTTP/1.0\r\n\r\n", Input::Failed),
+        (b"OPTIONS / HTTP/1.0\r\n\r\n", Input::Failed(SocketError::Reset)),
     ] {
         let seen = |level| {
             let world = World::new(1, usize::MAX, 1);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use lottery_cli::log::Level;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{Endpoint as _, Input, Instant};
+use lottery_proto::{Endpoint as _, Input, Instant, SocketError};
 use lottery_runtime::Machine as _;
 
 use super::lines;
@@ -94,7 +94,7 @@ fn wrong_bets() {
                 rest = &rest[n..];
                 server_connection.handle(now, Input::Received(n));
             }
-            server_connection.handle(now, Input::Failed);
+            server_connection.handle(now, Input::Failed(SocketError::Reset));
         }
     }
     tracing::debug!(debug = ?world.commit_queue.try_take(usize::MAX), bets = ?as_bets(&planted(1)));
@@ -131,7 +131,7 @@ fn bets_that_became_lines() {
         receive(&mut server_connection, &sent);
         server_connection.handle(now, Input::Eof);
         assert!(!server_connection.poll_io().unwrap().send.is_empty(), "{dialect}: it comes back");
-        server_connection.handle(now, Input::Failed);
+        server_connection.handle(now, Input::Failed(SocketError::Reset));
     }
 }
 

@@ -11,7 +11,7 @@ use lottery_core::committer::Committer;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::Notice;
 use lottery_core::server_connection::ServerConnection;
-use lottery_proto::{Endpoint, Input, Instant, ServerConfig};
+use lottery_proto::{Endpoint, Input, Instant, ServerConfig, SocketError};
 use lottery_runtime::{Dialer, Machine, Mailbox, Service, Step};
 
 use crate::support::test_store::TestStore;
@@ -62,7 +62,7 @@ fn carry(
 ) -> bool {
     let Some(io) = from.poll_io() else {
         if !std::mem::replace(ended, true) {
-            to.handle(now, if from.resets() { Input::Failed } else { Input::Eof });
+            to.handle(now, if from.resets() { Input::Failed(SocketError::Reset) } else { Input::Eof });
             return true;
         }
         return false;
@@ -176,7 +176,7 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
     pub(crate) fn lose(&mut self, nth: usize) {
         let call = &mut self.calls[nth];
         call.line.take().expect("there is a connection");
-        call.client.handle(self.now, Input::Failed);
+        call.client.handle(self.now, Input::Failed(SocketError::Reset));
     }
 
     /// Restarts the server on its store: every connection is lost.
@@ -184,7 +184,7 @@ impl<C: Dialer<Notice = Infallible>> Calls<C> {
         self.committer = self.store.committer(agencies);
         for call in &mut self.calls {
             if call.line.take().is_some() {
-                call.client.handle(self.now, Input::Failed);
+                call.client.handle(self.now, Input::Failed(SocketError::Reset));
             }
         }
     }

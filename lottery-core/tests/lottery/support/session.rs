@@ -9,7 +9,7 @@ use lottery_core::client::{ClientError, Job, Progress, SessionClient};
 use lottery_proto::server::Event;
 use lottery_proto::{
     AgencyId, ClientConfig, Code, ConnId, Dialect, Endpoint as _, Failure, HelloReply, Input, Instant,
-    Receipt, Server, ServerConfig, Ticket, WinnersReply,
+    Receipt, Server, ServerConfig, SocketError, Ticket, WinnersReply,
 };
 use lottery_runtime::{Dialer, Step};
 
@@ -110,7 +110,7 @@ impl Talk {
 
     /// Loses the connection.
     pub(crate) fn cut(&mut self) {
-        self.agency.handle(self.now, Input::Failed);
+        self.agency.handle(self.now, Input::Failed(SocketError::Reset));
         assert!(self.agency.poll_io().is_none());
     }
 

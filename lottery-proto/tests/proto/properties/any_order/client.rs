@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use lottery_proto::{AgencyId, Client, ClientConfig, CloseReason, Dialect, Input, Instant, SendError, State};
+use lottery_proto::{
+    AgencyId, Client, ClientConfig, CloseReason, Dialect, Input, Instant, SendError, SocketError, State,
+};
 use lottery_testkit::{
     ANA, BATCH, BET, BLOCK, ClientEvent, FINISHED, JOSE, LATE_INPUTS, WINNER, at, bet, block, client_events,
 };
@@ -47,7 +49,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
         1 => prop_oneof![
             Just(Op::Tell(Input::Eof)),
             Just(Op::Tell(Input::Shutdown)),
-            Just(Op::Tell(Input::Failed)),
+            Just(Op::Tell(Input::Failed(SocketError::Reset))),
             Just(Op::Tell(Input::Sent(0))),
             (0..3_usize).prop_map(|left| Op::Tell(Input::Unacked(left))),
             Just(Op::Close),

@@ -25,7 +25,7 @@ impl Contract {
     pub(super) fn told(&mut self, input: Input) {
         match (input, &mut self.shown) {
             (Input::Eof, _) => self.ended = true,
-            (Input::Failed, _) => self.over = true,
+            (Input::Failed(_), _) => self.over = true,
             (Input::Sent(sent), Some((front, len))) => {
                 front.drain(..sent.min(front.len()));
                 *len -= sent.min(*len);

@@ -4,7 +4,8 @@ use std::mem::size_of;
 
 use lottery_proto::server::Event;
 use lottery_proto::{
-    Code, ConnId, Dialect, Failure, Input, Instant, Receipt, ReplyError, Server, ServerConfig, State,
+    Code, ConnId, Dialect, Failure, Input, Instant, Receipt, ReplyError, Server, ServerConfig, SocketError,
+    State,
 };
 use lottery_testkit::{BLOCK, FINISHED, LATE_INPUTS, PendingRequest, at, block, give};
 use proptest::prelude::*;
@@ -45,7 +46,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step<Op>>> {
         1 => Just(Op::Tell(Input::Shutdown)),
         1 => Just(Op::Tell(Input::Sent(0))),
         1 => Just(Op::Tell(Input::Unacked(1))),
-        1 => prop_oneof![9 => Just(Op::Poll), 1 => Just(Op::Tell(Input::Failed)), 1 => Just(Op::Reject)],
+        1 => prop_oneof![9 => Just(Op::Poll), 1 => Just(Op::Tell(Input::Failed(SocketError::Reset))), 1 => Just(Op::Reject)],
         10 => Just(Op::Poll),
         10 => (0..8_usize, 0..10_usize).prop_map(|(which, how)| Op::Reply(which, how)),
         1 => Just(Op::ForeignReply),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lottery_proto::{
     AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Endpoint, Input, Instant, Server,
-    ServerConfig, Violation, WinnersFlow,
+    ServerConfig, SocketError, Violation, WinnersFlow,
 };
 
 use client::{ClientSide, Task};
@@ -37,7 +37,7 @@ fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant,
         out.end();
         end.handle(now, Input::FinSent);
     } else if !io.recv.is_empty() && into.read_end() {
-        end.handle(now, if into.is_reset() { Input::Failed } else { Input::Eof });
+        end.handle(now, if into.is_reset() { Input::Failed(SocketError::Reset) } else { Input::Eof });
     } else {
         return false;
     }
@@ -202,7 +202,7 @@ fn expected_ends(dialect: Dialect, rejected: bool) -> (Option<CloseReason>, Opti
     }
     let client = match dialect.name() {
         "short" => CloseReason::Peer(Violation::Unanswered),
-        "columns" => CloseReason::Lost,
+        "columns" => CloseReason::Lost(SocketError::Reset),
         _ => CloseReason::Done,
     };
     (Some(client), Some(CloseReason::Rejected))
