@@ -105,11 +105,11 @@ impl Holder {
         let stored = Receipt::Stored { total: 0 };
         while let Some(event) = self.server.poll_event() {
             match event {
-                Event::Bet { ticket, agency, bets } | Event::Batch { ticket, agency, bets } => {
+                Event::Bet { ticket, agency, bets, .. } | Event::Batch { ticket, agency, bets, .. } => {
                     shared.store(agency.get(), bets);
                     self.server.reply(now, ticket, stored).expect("the ticket is this connection's");
                 }
-                Event::Finished { ticket, agency } => {
+                Event::Finished { ticket, agency, .. } => {
                     shared.finished.insert(agency.get());
                     self.server.reply(now, ticket, stored).expect("the ticket is this connection's");
                 }

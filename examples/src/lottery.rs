@@ -123,15 +123,15 @@ impl Endpoint for Connection {
         let mut bank = lock(&bank);
         while let Some(event) = self.server.poll_event() {
             match event {
-                Event::Bet { ticket, agency, bets } | Event::Batch { ticket, agency, bets } => {
+                Event::Bet { ticket, agency, bets, .. } | Event::Batch { ticket, agency, bets, .. } => {
                     let receipt = bank.store(agency, bets);
                     reply(&mut self.server, now, ticket, receipt);
                 }
-                Event::Finished { ticket, agency } => {
+                Event::Finished { ticket, agency, .. } => {
                     let receipt = bank.finish(agency);
                     reply(&mut self.server, now, ticket, receipt);
                 }
-                Event::WinnersQuery { ticket, agency, wait } => match bank.winners(agency) {
+                Event::WinnersQuery { ticket, agency, wait, .. } => match bank.winners(agency) {
                     Some(winners) => reply_winners(&mut self.server, now, ticket, &winners),
                     None if wait => {
                         if self.unanswered.is_empty() {

@@ -36,6 +36,7 @@ pub use standard::{StandardOutput, writable};
 
 /// Level of events; those of a level and of all above it are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Level {
     /// Everything.
     Debug,

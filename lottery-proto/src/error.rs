@@ -8,6 +8,7 @@ use crate::dialect::{Dialect, Foreign};
 
 /// Mistake in a message, and its place. Small and `Copy`: it holds no part of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DecodeError {
     /// Offset of the mistake from the start of the message, in bytes.
     pub offset: usize,

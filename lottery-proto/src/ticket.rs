@@ -119,6 +119,7 @@ use sealed::{AnyReply, Sealed};
 
 /// Reply to a Hello ([`Event::Hello`](crate::server::Event::Hello)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HelloReply<'a> {
     /// The agency has a session, and its older sessions are over.
     Welcome {
@@ -164,6 +165,7 @@ impl Sealed for EchoReply<'_> {
 
 /// Reply to a request to store: a bet, a batch, or the end of an agency's bets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Receipt<'a> {
     /// The request is durable: written and synced.
     Stored {
@@ -177,6 +179,7 @@ pub enum Receipt<'a> {
 /// Reply to a query for the winners, and to an anonymous waiter. A list that is there as a whole is given to
 /// [`Server::reply_winners`](crate::Server::reply_winners).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WinnersReply<'a> {
     /// The draw has not taken place. Not for a query that waits for the draw.
     Pending,
@@ -213,6 +216,7 @@ impl Sealed for WinnersReply<'_> {
 
 /// Reasons for which a reply was not taken. Nothing was queued, and the ticket comes back.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReplyError<R> {
     /// The ticket belongs to another connection.
     #[error("the ticket is of another connection")]

@@ -42,7 +42,7 @@ pub fn server_events(server: &mut Server) -> Vec<ServerEvent> {
             server::Event::WinnersQuery { .. } => ServerEvent::WinnersQuery,
             server::Event::AnonymousWaiter { .. } => ServerEvent::AnonymousWaiter,
             server::Event::Echo { line, .. } => ServerEvent::Echo(line.0.to_vec()),
-            server::Event::Rejected { agency, error } => {
+            server::Event::Rejected { agency, error, .. } => {
                 ServerEvent::Rejected(agency.map_or(0, AgencyId::get), error)
             }
             server::Event::Closed(reason) => ServerEvent::Closed(reason),

@@ -87,7 +87,7 @@ pub fn server_with(config: ServerConfig) -> Server {
 /// Welcome.
 pub fn open_session(server: &mut Server, agency: u8, stored: u64, finished: bool) -> Vec<u8> {
     give(server, at(0), &block(HELLO, agency, b"2"));
-    let Some(Event::Hello { ticket, agency: named }) = server.poll_event() else {
+    let Some(Event::Hello { ticket, agency: named, .. }) = server.poll_event() else {
         panic!("Hello is the first request")
     };
     assert_eq!(named.get(), u32::from(agency));

@@ -54,7 +54,7 @@ impl PendingRequest {
             Event::Batch { ticket, .. } => Self::Batch(ticket),
             Event::Finished { ticket, .. } => Self::Finished(ticket),
             Event::WinnersQuery { ticket, .. } => Self::Winners(ticket),
-            Event::AnonymousWaiter { ticket } => Self::AnonymousWaiter(ticket),
+            Event::AnonymousWaiter { ticket, .. } => Self::AnonymousWaiter(ticket),
             Event::Echo { ticket, .. } => Self::Echo(ticket),
             _ => return None,
         })
@@ -107,7 +107,7 @@ fn answer_winners(
 fn returned<R>(reply: Result<(), ReplyError<R>>) -> Result<(), Ticket<R>> {
     reply.map_err(|error| match error {
         ReplyError::TooLarge(ticket) => ticket,
-        ReplyError::WrongConnection(ticket) => panic!("{ticket:?} is of another connection"),
+        error => panic!("{error}"),
     })
 }
 

@@ -75,11 +75,10 @@ impl World {
             result => {
                 let error = result.err();
                 self.note(|| format!("the server cannot start: {error:?}"), &[13]);
-                let store = |error: &OpenError| match error {
-                    OpenError::Store(StoreError::Unusable { .. } | StoreError::Full { .. }) => true,
-                    OpenError::Store(_) | OpenError::Config(_) | OpenError::OtherRules { .. } => false,
+                let unusable = |error: &OpenError| {
+                    matches!(error, OpenError::Store(StoreError::Unusable { .. } | StoreError::Full { .. }))
                 };
-                if error.as_ref().is_some_and(store) {
+                if error.as_ref().is_some_and(unusable) {
                     self.tally.mark(Mark::StartFails);
                 }
                 self.media.kill();

@@ -90,6 +90,7 @@ settings! {
 
 /// Command of a client. The comment of each is its help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[non_exhaustive]
 pub enum ClientCommand {
     /// The whole work of an agency: it sends its bets, and asks for its winners.
     #[command(skip)]

@@ -13,6 +13,7 @@ pub(super) use crate::log::escape::escaped as one_line;
 /// Reason that a program cannot start with its configuration. Its text is one line, which names the place,
 /// the key, the value, and the expectation.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The command line is not understood.
     #[error("{0}")]

@@ -24,6 +24,7 @@ pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsS
 
 /// Memory that peers can make the server hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MaxMemory {
     /// A quarter of the machine's memory, or of the limit of its cgroup.
     Quarter,
@@ -70,6 +71,7 @@ pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
 
 /// Place where the server keeps the bets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StoreKind {
     /// A log in the data directory.
     Log,
@@ -79,6 +81,7 @@ pub enum StoreKind {
 
 /// Acknowledgement of Finished in `fixed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FinishedAnswer {
     /// `O`.
     O,
@@ -88,6 +91,7 @@ pub enum FinishedAnswer {
 
 /// Time zone of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LogTime {
     /// Coordinated universal time.
     Utc,

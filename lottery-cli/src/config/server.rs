@@ -105,6 +105,7 @@ settings! {
 
 /// Command of a server. The comment of each is its help.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+#[non_exhaustive]
 pub enum ServerCommand {
     /// The whole work of the server.
     #[command(skip)]

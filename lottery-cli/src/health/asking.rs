@@ -18,6 +18,7 @@ const MARGIN: Duration = Duration::from_millis(500);
 
 /// Reason that a server is not known to be healthy.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Unhealthy {
     /// No server listens; something else may.
     #[error("no server listens at {0}")]

@@ -18,6 +18,7 @@ pub struct Clock {
 
 /// Time zone of log lines.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Zone {
     /// Coordinated universal time.
     Utc,

@@ -37,6 +37,7 @@ pub trait Sink: Send + 'static {
 
 /// Time for which the end of a program waits for the last lines while nobody reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Patience {
     /// Time from one line to the next.
     Idle(Duration),

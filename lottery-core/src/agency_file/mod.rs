@@ -39,6 +39,7 @@ pub struct AgencyFile {
 
 /// Error of an agency file that cannot be used, with the file, the line and the field.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AgencyFileError {
     /// The file cannot be read.
     #[error("{}: {error}", path.display())]
@@ -70,6 +71,7 @@ pub enum AgencyFileError {
 
 /// Mistake in a line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LineProblem {
     /// The line does not have five fields. Holds their number.
     #[error("{0} fields, expected 5: first_name,last_name,document,birthdate,number")]
@@ -167,8 +169,7 @@ impl AgencyFile {
     fn push(&mut self, record: &Record, line: u64) -> Result<(), LineProblem> {
         let mut fields = [""; 5];
         for ((text, field), bytes) in fields.iter_mut().zip(FIELDS).zip(record.fields()?) {
-            *text = std::str::from_utf8(bytes)
-                .map_err(|_| FieldError { field, problem: FieldProblem::NotUtf8 })?;
+            *text = std::str::from_utf8(bytes).map_err(|_| FieldError::new(field, FieldProblem::NotUtf8))?;
         }
         let [first_name, last_name, document, birthdate, number] = fields;
         self.bets.push(&Bet::new([first_name, last_name, document, birthdate, number])?);

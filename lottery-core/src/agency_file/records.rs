@@ -78,7 +78,7 @@ impl Record {
                 Field::Birthdate => FieldProblem::NotADate,
                 _ => FieldProblem::TooLong(LONGEST_FIELD),
             };
-            return Err(FieldError { field: *field, problem }.into());
+            return Err(FieldError::new(*field, problem).into());
         }
         self.text.extend_from_slice(bytes);
         Ok(())
@@ -95,6 +95,7 @@ impl Record {
 
 /// Mistake in the quotes of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum QuotesProblem {
     /// The file ends before the quotes are closed.
     #[error("the file ends inside quotes")]

@@ -58,7 +58,7 @@ fn names_file_line_and_field_of_a_mistake() {
 
 #[test]
 fn an_error_about_a_bet_names_its_line() {
-    let problem = FieldError { field: Field::FirstName, problem: FieldProblem::NotInDialect('|') };
+    let problem = FieldError::new(Field::FirstName, FieldProblem::NotInDialect('|'));
     for (before, between, line) in
         [("", "\n", 2), ("", "\r\n", 2), ("", "\n\n", 3), ("", "\r\n\r\n\r\n", 4), ("\n\n", "\n", 4)]
     {

@@ -28,6 +28,7 @@ impl From<Rules> for Opening {
 
 /// Reason why a lottery cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// The store failed.
     #[error(transparent)]

@@ -183,41 +183,41 @@ impl ServerConnection {
             let ambiguous = self.server.dialect().is_some_and(|dialect| dialect.profile().ambiguous_bets);
             let command = match self.server.poll_event() {
                 None => break,
-                Some(Event::Hello { ticket, agency }) => {
+                Some(Event::Hello { ticket, agency, .. }) => {
                     self.counted = Some(ticket.conn());
                     Command::Hello(ticket, agency)
                 }
-                Some(Event::Bet { ticket, agency, bets }) => {
+                Some(Event::Bet { ticket, agency, bets, .. }) => {
                     Command::store_bet(ticket, agency, bets, self.room.take())
                 }
-                Some(Event::Batch { ticket, agency, bets }) => {
+                Some(Event::Batch { ticket, agency, bets, .. }) => {
                     if ambiguous {
                         self.settings.bare_answers.saw_batch(agency);
                     }
                     Command::store_batch(ticket, agency, bets, self.room.take())
                 }
-                Some(Event::Finished { ticket, agency }) => Command::finish(ticket, agency),
-                Some(Event::WinnersQuery { ticket, agency, wait }) => {
+                Some(Event::Finished { ticket, agency, .. }) => Command::finish(ticket, agency),
+                Some(Event::WinnersQuery { ticket, agency, wait, .. }) => {
                     self.counted = wait.then(|| ticket.conn()).or(self.counted);
                     self.waits_for_draw |= wait;
                     Command::Winners { ticket, agency: Some(agency), wait }
                 }
-                Some(Event::AnonymousWaiter { ticket }) if !self.settings.anonymous_finish => {
+                Some(Event::AnonymousWaiter { ticket, .. }) if !self.settings.anonymous_finish => {
                     self.turn_away(now, ticket, ANONYMOUS);
                     continue;
                 }
-                Some(Event::AnonymousWaiter { ticket }) => {
+                Some(Event::AnonymousWaiter { ticket, .. }) => {
                     self.counted = Some(ticket.conn());
                     self.waits_for_draw = true;
                     Command::Winners { ticket, agency: None, wait: true }
                 }
-                Some(Event::Echo { ticket, line }) => {
+                Some(Event::Echo { ticket, line, .. }) => {
                     self.report.echo(now, &String::from_utf8_lossy(line.0));
                     let settings = Arc::clone(&self.settings);
                     self.reply(now, ticket, EchoReply(&settings.echo_prefix));
                     continue;
                 }
-                Some(Event::Rejected { agency, error }) => {
+                Some(Event::Rejected { agency, error, .. }) => {
                     if self.report.rejection(now) {
                         let action = match error {
                             RejectedBy::EarlierBets => "agency_finished",

@@ -6,6 +6,7 @@ use super::Difference;
 
 /// Error of a store, with its place, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// There is no room. Nothing of the group is stored, and a later commit may succeed.
     #[error("{place}: no room, nothing of the group is stored: {cause}")]

@@ -41,7 +41,7 @@ fn large(number: u64, bytes: usize) -> Command {
         rest = &rest[n..];
         server.handle(Instant::default(), Input::Received(n));
     }
-    let Some(Event::Batch { ticket, agency, bets }) = server.poll_event() else { panic!("a batch") };
+    let Some(Event::Batch { ticket, agency, bets, .. }) = server.poll_event() else { panic!("a batch") };
     Command::store_batch(ticket, agency, bets, None)
 }
 

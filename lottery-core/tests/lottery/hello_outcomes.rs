@@ -19,7 +19,7 @@ fn hello(conn: u64, mailbox: Mailbox<Notice>) -> Request {
         server.poll_io().unwrap().recv[..64].copy_from_slice(bytes);
         server.handle(now, Input::Received(64));
     }
-    let Some(Event::Hello { ticket, agency }) = server.poll_event() else { panic!("a session") };
+    let Some(Event::Hello { ticket, agency, .. }) = server.poll_event() else { panic!("a session") };
     Request { from: mailbox, in_session: true, alone: false, command: Command::Hello(ticket, agency) }
 }
 

@@ -98,7 +98,7 @@ fn a_bet_with_an_invalid_field_is_rejected_before_connecting() {
     ] {
         let mut wrong = ANA;
         wrong[at] = text;
-        assert_eq!(single(dialect, wrong).unwrap_err(), FieldError { field, problem }, "{dialect}");
+        assert_eq!(single(dialect, wrong).unwrap_err(), FieldError::new(field, problem), "{dialect}");
     }
 }
 

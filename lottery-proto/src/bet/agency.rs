@@ -34,6 +34,7 @@ impl AgencyId {
 /// Error for a number that no agency can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected an agency, 1 to {}", AgencyId::MAX)]
+#[non_exhaustive]
 pub struct AgencyIdError;
 
 impl TryFrom<u32> for AgencyId {

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Fields of a bet, in the order in which every dialect sends them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Field {
     /// [`Bet::first_name`](super::Bet::first_name)
     FirstName,
@@ -32,11 +33,19 @@ impl fmt::Display for Field {
 /// Field of a bet that is wrong, with its problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
+#[non_exhaustive]
 pub struct FieldError {
     /// The field.
     pub field: Field,
     /// Problem of the field.
     pub problem: FieldProblem,
+}
+
+impl FieldError {
+    /// Returns the problem of that field.
+    pub const fn new(field: Field, problem: FieldProblem) -> Self {
+        Self { field, problem }
+    }
 }
 
 /// Problems of a field of a bet.

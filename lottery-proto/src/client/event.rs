@@ -10,6 +10,7 @@ use crate::wire::{ClientCodec, Code, Kind, Line, Reason, Response};
 #[non_exhaustive]
 pub enum Event<'a> {
     /// Reply to Hello: there is a session.
+    #[non_exhaustive]
     Welcome {
         /// Number of the agency's durable bets.
         stored: u64,

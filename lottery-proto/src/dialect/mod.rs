@@ -208,6 +208,7 @@ impl fmt::Debug for Dialect {
 /// Error for a name that no dialect of this crate has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected block, session, fixed, framed, braces, short, columns, line, bare or echo")]
+#[non_exhaustive]
 pub struct UnknownDialect;
 
 /// Parses the name of a dialect of this crate, in lower case.

@@ -10,6 +10,7 @@ use crate::wire::{Kind, Line, Request};
 #[non_exhaustive]
 pub enum Event<'a> {
     /// Start of a session, which is the newest one of its agency.
+    #[non_exhaustive]
     Hello {
         /// Ticket for the reply.
         ticket: Ticket<HelloReply<'static>>,
@@ -17,6 +18,7 @@ pub enum Event<'a> {
         agency: AgencyId,
     },
     /// A single bet to store.
+    #[non_exhaustive]
     Bet {
         /// Ticket for the reply.
         ticket: Ticket<Receipt<'static>>,
@@ -26,6 +28,7 @@ pub enum Event<'a> {
         bets: Bets<'a>,
     },
     /// Bets to store, all or none.
+    #[non_exhaustive]
     Batch {
         /// Ticket for the reply, which is due also in a dialect that sends none for a batch.
         ticket: Ticket<Receipt<'static>>,
@@ -35,6 +38,7 @@ pub enum Event<'a> {
         bets: Bets<'a>,
     },
     /// Statement that the agency has sent its last bet. All bets that it sent on this connection are stored.
+    #[non_exhaustive]
     Finished {
         /// Ticket for the reply.
         ticket: Ticket<Receipt<'static>>,
@@ -42,6 +46,7 @@ pub enum Event<'a> {
         agency: AgencyId,
     },
     /// Query for the winners of the agency.
+    #[non_exhaustive]
     WinnersQuery {
         /// Ticket for the reply.
         ticket: Ticket<WinnersReply<'static>>,
@@ -52,11 +57,13 @@ pub enum Event<'a> {
     },
     /// Wait for the draw by a client that has named no agency and so has no bets. While it waits, it stands for one
     /// agency of which nothing was heard (`docs/protocol.md#framed`).
+    #[non_exhaustive]
     AnonymousWaiter {
         /// Ticket for the reply, which is due after the draw.
         ticket: Ticket<WinnersReply<'static>>,
     },
     /// Line to be sent back: the health check (`docs/protocol.md#echo`).
+    #[non_exhaustive]
     Echo {
         /// Ticket for the reply.
         ticket: Ticket<EchoReply<'static>>,
@@ -64,6 +71,7 @@ pub enum Event<'a> {
         line: Line<'a>,
     },
     /// Request that was rejected, and answered as its dialect requires. The connection goes on.
+    #[non_exhaustive]
     Rejected {
         /// Agency that the request names, else that of the connection, if it is known.
         agency: Option<AgencyId>,

@@ -5,6 +5,7 @@ use crate::dialect::Dialect;
 
 /// Answer of a dialect to the first bytes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Detection {
     /// A first message of this dialect begins so, and further bytes change nothing about it.
     Yes,

@@ -91,6 +91,7 @@ impl Listing {
 
 /// Reasons for which documents of a list were not taken. Nothing was queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ListError {
     /// No list is being sent.
     #[error("no list of winners is being sent")]

@@ -233,6 +233,7 @@ impl fmt::Debug for Answer<'_> {
 
 /// Continuation of a connection after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AfterReply {
     /// The connection goes on.
     Continue,
@@ -243,6 +244,7 @@ pub enum AfterReply {
 /// Error for a reply that the dialect cannot carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the dialect cannot carry the reply")]
+#[non_exhaustive]
 pub struct TooLarge;
 
 /// Validated reply. It borrows nothing: its parts are given as ranges of bytes of the message.

@@ -55,7 +55,7 @@ fn finished_before_any_bet_or_sent_twice_is_accepted() {
     let end = framed("END");
     for more in [end.clone(), FRAMED_BATCH.into(), b"garbage".to_vec(), vec![b'x'; 600_000]] {
         let mut server = server_given([&end[..], &more[..more.len().min(100)]].concat());
-        let Some(Event::AnonymousWaiter { ticket }) = server.poll_event() else { panic!() };
+        let Some(Event::AnonymousWaiter { ticket, .. }) = server.poll_event() else { panic!() };
         give(&mut server, at(0), &more);
         assert_eq!(server_events(&mut server), []);
         assert_eq!(server.agency(), None);

@@ -129,7 +129,7 @@ fn a_waiting_peers_end_is_read_without_lent_memory() {
         assert!(limit > 0 || server.memory() <= memory.max(16 * 1024), "{}", server.memory());
         let mut server = Purse::of(limit).server();
         feed(&mut server, at(0), b"00000003END");
-        let Some(Event::AnonymousWaiter { ticket }) = server.poll_event() else {
+        let Some(Event::AnonymousWaiter { ticket, .. }) = server.poll_event() else {
             panic!("it waits for the draw")
         };
         server.handle(at(1), Input::Eof);

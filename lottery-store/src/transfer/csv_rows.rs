@@ -174,7 +174,7 @@ mod tests {
     fn a_line_that_is_no_bet_is_named_with_its_field() {
         let good = b"1,Ana,Paz,20000001,1980-01-01,7574\r\n";
         let long = [&b"1,"[..], &[b'a'; 4096], b",Paz,1,1980-01-01,1\n"].concat();
-        let field = |field, problem| LineProblem::Field(FieldError { field, problem });
+        let field = |field, problem| LineProblem::Field(FieldError::new(field, problem));
         for (bad, problem) in [
             (&b"1,Ana,Paz,20000001,1980-01-01,757"[..], LineProblem::Torn),
             (b"1,Ana,Paz,20000001,1980-01-01,\"757", LineProblem::Torn),

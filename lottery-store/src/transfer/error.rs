@@ -53,6 +53,7 @@ pub enum TransferError {
 
 /// Problem of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum LineProblem {
     /// The line has no end.
     #[error("no line end: it may be torn")]
@@ -82,6 +83,7 @@ pub enum LineProblem {
 
 /// Reason that a backup cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum Damage {
     /// The file is something else.
     #[error("no backup of a lottery, or of a later version: expected {:?}", HEAD.trim_end())]

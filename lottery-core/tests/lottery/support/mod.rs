@@ -67,10 +67,10 @@ pub(crate) fn asks(agency: u32, say: impl FnOnce(&mut Client)) -> Command {
         server.handle(now, Input::Received(n));
     }
     match server.poll_event().unwrap() {
-        Event::Bet { ticket, agency, bets } => Command::store_bet(ticket, agency, bets, None),
-        Event::Batch { ticket, agency, bets } => Command::store_batch(ticket, agency, bets, None),
-        Event::Finished { ticket, agency } => Command::finish(ticket, agency),
-        Event::WinnersQuery { ticket, agency, wait } => {
+        Event::Bet { ticket, agency, bets, .. } => Command::store_bet(ticket, agency, bets, None),
+        Event::Batch { ticket, agency, bets, .. } => Command::store_batch(ticket, agency, bets, None),
+        Event::Finished { ticket, agency, .. } => Command::finish(ticket, agency),
+        Event::WinnersQuery { ticket, agency, wait, .. } => {
             Command::Winners { ticket, agency: Some(agency), wait }
         }
         other => panic!("{other:?}"),
@@ -209,11 +209,13 @@ pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Command {
     }
     give(&mut server, "END");
     match server.poll_event().unwrap() {
-        Event::AnonymousWaiter { ticket } => return Command::Winners { ticket, agency: None, wait: true },
+        Event::AnonymousWaiter { ticket, .. } => {
+            return Command::Winners { ticket, agency: None, wait: true };
+        }
         Event::Finished { ticket, .. } => server.reply(now, ticket, stored).unwrap(),
         other => panic!("{other:?}"),
     }
-    let Some(Event::WinnersQuery { ticket, agency, wait }) = server.poll_event() else {
+    let Some(Event::WinnersQuery { ticket, agency, wait, .. }) = server.poll_event() else {
         panic!("a question")
     };
     Command::Winners { ticket, agency: Some(agency), wait }

@@ -143,7 +143,7 @@ impl Talk {
             }
             while let Some(event) = self.server.poll_event() {
                 self.asked.extend(match event {
-                    Event::Hello { ticket, agency } => Some(Asked::Hello(ticket, agency)),
+                    Event::Hello { ticket, agency, .. } => Some(Asked::Hello(ticket, agency)),
                     Event::Batch { ticket, bets, .. } => {
                         Some(Asked::Batch(ticket, u32::try_from(bets.len()).unwrap()))
                     }

@@ -71,7 +71,7 @@ fn the_document_has_every_error_code() {
 #[test]
 fn problems_have_the_texts_of_the_document() {
     let document = document();
-    let field = |field, problem| Problem::Field(FieldError { field, problem });
+    let field = |field, problem| Problem::Field(FieldError::new(field, problem));
     let problems = [
         Problem::Size { size: 3, min: 4, max: 8192 },
         Problem::SizeMismatch { size: 9, needed: 4 },
@@ -99,7 +99,11 @@ fn problems_have_the_texts_of_the_document() {
         .collect();
     assert_eq!(problems.map(|problem| problem.to_string()).to_vec(), shown);
 
-    let text = |bet| DecodeError { offset: 7, bet, problem: Problem::UnsupportedVersion }.to_string();
+    let wrong = Problem::UnsupportedVersion;
+    let text = |bet: Option<usize>| match bet {
+        Some(bet) => DecodeError::in_bet(bet, 7, wrong).to_string(),
+        None => DecodeError::new(7, wrong).to_string(),
+    };
     assert_eq!(text(None), "unsupported version, expected 2 (at byte 7)");
     assert_eq!(text(Some(4)), "bet 4: unsupported version, expected 2 (at byte 7)");
 }

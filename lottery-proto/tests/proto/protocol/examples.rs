@@ -200,7 +200,7 @@ fn say(server: &mut Server, what: Say) {
             Some(Event::Bet { ticket, .. } | Event::Batch { ticket, .. } | Event::Finished { ticket, .. }),
             _,
         ) => server.reply(now, ticket, receipt).unwrap(),
-        (Some(Event::WinnersQuery { ticket, .. } | Event::AnonymousWaiter { ticket }), _) => match what {
+        (Some(Event::WinnersQuery { ticket, .. } | Event::AnonymousWaiter { ticket, .. }), _) => match what {
             Say::Pending => server.reply(now, ticket, WinnersReply::Pending).unwrap(),
             Say::Winners(documents) => server.reply_winners(now, ticket, documents).unwrap(),
             _ => server.reply_winners(now, ticket, &[""; 0]).unwrap(),
@@ -279,7 +279,7 @@ fn servers_reply_with_the_examples_and_clients_read_them() {
             (Say::Rejected, Some(client::Event::Bet(outcome) | client::Event::Finished(outcome))) => {
                 outcome.is_err()
             }
-            (Say::Welcome, Some(client::Event::Welcome { stored, finished, window, digest })) => {
+            (Say::Welcome, Some(client::Event::Welcome { stored, finished, window, digest, .. })) => {
                 (*stored, *finished, *window, *digest) == (0, false, 16, 0)
             }
             (Say::Pending, Some(event)) => matches!(event, client::Event::Pending),

@@ -13,7 +13,7 @@ use lottery_testkit::{ANA, BLOCK, HELLO, WELCOME, at, bet, block, client_of, giv
 pub(crate) fn in_session() -> Server {
     let mut server = server();
     give(&mut server, at(0), &block(HELLO, 3, b"2"));
-    let Some(Event::Hello { ticket, agency }) = server.poll_event() else { panic!() };
+    let Some(Event::Hello { ticket, agency, .. }) = server.poll_event() else { panic!() };
     assert_eq!(agency.get(), 3);
     let welcome = HelloReply::Welcome { stored: 2, finished: false, digest: 0xAB };
     server.reply(at(0), ticket, welcome).unwrap();
@@ -49,6 +49,7 @@ pub(crate) fn greeted(agency: u32) -> Client {
         finished: true,
         window: 2,
         digest: 0x0BAD_CAFE,
+        ..
     }) = client.poll_event()
     else {
         panic!()

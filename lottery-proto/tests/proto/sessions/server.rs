@@ -36,7 +36,7 @@ fn every_batch_after_a_rejected_one_is_rejected_in_its_turn() {
     server.reply(at(0), first, Receipt::Stored { total: 3 }).unwrap();
     let mut rejected = Vec::new();
     while let Some(event) = server.poll_event() {
-        let Event::Rejected { agency, error } = event else { panic!("{event:?}") };
+        let Event::Rejected { agency, error, .. } = event else { panic!("{event:?}") };
         assert_eq!(agency.map(AgencyId::get), Some(3));
         rejected.push(matches!(error, RejectedBy::EarlierBets));
     }

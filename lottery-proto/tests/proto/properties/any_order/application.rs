@@ -31,8 +31,8 @@ impl Run {
             }
             Event::Finished { ticket, .. } => PendingRequest::Finished(ticket),
             Event::WinnersQuery { ticket, .. } => PendingRequest::Winners(ticket),
-            Event::AnonymousWaiter { ticket } => PendingRequest::AnonymousWaiter(ticket),
-            Event::Echo { ticket, line } => {
+            Event::AnonymousWaiter { ticket, .. } => PendingRequest::AnonymousWaiter(ticket),
+            Event::Echo { ticket, line, .. } => {
                 assert!(self.off || line.0 == n.to_string().as_bytes());
                 PendingRequest::Echo(ticket)
             }
