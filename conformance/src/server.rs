@@ -1,19 +1,21 @@
 //! Real server on a runtime: machines, commit queue, committer, store.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use lottery_core::commit_queue::CommitQueue;
-use lottery_core::committer::{self, Committer, Rules};
-use lottery_core::lottery_service::LotteryService;
+use lottery_core::committer::Rules;
+use lottery_core::lottery::{Ended, Lottery, LotteryBuilder};
+use lottery_core::lottery_service::{LotteryService, Stop};
 use lottery_core::server_connection::BareAnswer;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::ServerConfig;
+use lottery_runtime::sockets::listen;
 
 use crate::agency_files::WINNING;
 use crate::runtimes::StoppableRuntime;
-use crate::serving::Serving;
 use crate::time_limits::{END, Task};
 
 /// Settings of a server.
@@ -61,6 +63,19 @@ impl ServerSettings {
             .with_bare_answer(self.bare_answer)
     }
 
+    /// Returns the lottery, to be opened with `store`.
+    fn lottery<S: Store>(&self, store: S) -> LotteryBuilder<S> {
+        Lottery::builder(self.rules())
+            .store(store)
+            .connections(&self.config)
+            .max_connections(self.max_connections)
+            .max_connections_per_ip(self.max_connections_per_ip, self.max_connections_per_ip)
+            .queue(self.commit_queue)
+            .anonymous_finish(self.anonymous_finish)
+            .echo_prefix(&self.echo_prefix)
+            .bare_answer(self.bare_answer)
+    }
+
     /// Returns the rules of the lottery.
     pub fn rules(&self) -> Rules {
         Rules { agencies: self.config.agencies(), winning_number: WINNING }
@@ -72,9 +87,8 @@ impl ServerSettings {
 pub struct RunningServer<S> {
     /// Address that it listens at.
     pub address: SocketAddr,
-    serving: Serving,
-    commit_queue: Arc<CommitQueue>,
-    committing: Task<Committer<S>>,
+    stop: Stop,
+    serving: Option<Task<io::Result<Ended<S>>>>,
 }
 
 impl RunningServer<MemoryStore> {
@@ -87,29 +101,35 @@ impl RunningServer<MemoryStore> {
 impl<S: Store + 'static> RunningServer<S> {
     /// Starts a server.
     pub fn start<R: StoppableRuntime>(terms: &ServerSettings, store: S) -> Self {
-        let mut committer = Committer::open(store, terms.rules()).expect("the store can be read");
-        let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
-        let service = terms.service(&commit_queue);
-        let requests = Arc::clone(&commit_queue);
-        let committing = Task::start("the committer", move || {
-            committer::run(&mut committer, &requests).expect("the store does not fail");
-            committer
-        });
-        let serving = Serving::start::<R>(Arc::new(service));
-        Self { address: serving.address, serving, commit_queue, committing }
+        let lottery = terms.lottery(store).build().expect("the store can be read");
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), 128).expect("a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let stop = lottery.stop();
+        let serving =
+            Task::start(format!("the server on {}", R::NAME), move || lottery.serve(&R::PROGRAM, listener));
+        Self { address, stop, serving: Some(serving) }
     }
 
     /// Stops the server.
     pub fn stop(&self) {
-        self.serving.stop();
+        self.stop.stop();
     }
 
     /// Stops the server as the program does, and returns the stored rows of each agency, in order, without
     /// the agency's number.
-    pub fn end(self) -> BTreeMap<u32, Vec<String>> {
-        self.serving.end();
-        self.commit_queue.close();
-        rows(self.committing.join(END).store())
+    pub fn end(mut self) -> BTreeMap<u32, Vec<String>> {
+        self.stop();
+        let serving = self.serving.take().expect("it ends once");
+        let ended = serving.join(END).expect("a committer");
+        ended.served.expect("a listener that works");
+        rows(&ended.committed.expect("the store does not fail"))
+    }
+}
+
+/// Stops the server, so that a failing test leaves none behind.
+impl<S> Drop for RunningServer<S> {
+    fn drop(&mut self) {
+        self.stop.stop();
     }
 }
 

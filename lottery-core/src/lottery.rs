@@ -16,8 +16,6 @@ use crate::probes::Probes;
 use crate::server_connection::BareAnswer;
 use crate::store::{MemoryStore, Rules, Store, StoreError};
 
-/// Default rules: those of the course.
-const RULES: Rules = Rules { agencies: 5, winning_number: 7574 };
 /// Default maximum number of connections.
 const CONNECTIONS: usize = 4096;
 /// Default maximum number of connections of an address that is neither this machine's nor private.
@@ -45,8 +43,7 @@ const SHARED: usize = 256 * 1024 * 1024;
 /// # }
 /// # let runtime = Runtime;
 ///
-/// let lottery = Lottery::builder()
-///     .rules(Rules { agencies: 2, winning_number: 7574 })
+/// let lottery = Lottery::builder(Rules { agencies: 2, winning_number: 7574 })
 ///     .store(MemoryStore::new())
 ///     .max_connections(100)
 ///     .build()?;
@@ -78,14 +75,13 @@ pub struct Ended<S> {
 }
 
 impl Lottery<MemoryStore> {
-    /// Returns the settings of a lottery, at their defaults: five agencies, the winning number 7574, and a store
-    /// in memory.
-    pub fn builder() -> LotteryBuilder<MemoryStore> {
-        let opening = Opening::from(RULES);
+    /// Returns the settings of a lottery with these rules, the number of agencies and the winning number. All others
+    /// are at their defaults, with a store in memory.
+    pub fn builder(rules: Rules) -> LotteryBuilder<MemoryStore> {
         LotteryBuilder {
-            opening,
+            opening: Opening::from(rules),
             store: MemoryStore::new(),
-            config: ServerConfig::builder(opening.rules.agencies),
+            config: ServerConfig::builder(rules.agencies),
             max_connections: CONNECTIONS,
             per_address: (CONNECTIONS_OF_AN_ADDRESS, usize::MAX),
             queue: QUEUE,
@@ -165,12 +161,6 @@ pub struct LotteryBuilder<S> {
 }
 
 impl<S: Store> LotteryBuilder<S> {
-    /// Sets the rules: the number of agencies and the winning number. Default: 5 and 7574.
-    pub fn rules(mut self, rules: Rules) -> Self {
-        self.opening.rules = rules;
-        self
-    }
-
     /// Allows a lottery that was begun with `agencies` agencies to go on with the number in the rules. Default:
     /// the rules must not change.
     pub fn raised_from(mut self, agencies: Option<u32>) -> Self {

@@ -19,7 +19,7 @@ pub fn a_lottery_is_served_over_a_local_socket<Server: StoppableRuntime>() {
         let codec = codec(dialect);
         let path = dir.path().join(number.to_string());
         let listener = UnixListener::bind(&path).expect("a free path");
-        let lottery = Lottery::builder().rules(Rules { agencies: 1, winning_number: 7574 });
+        let lottery = Lottery::builder(Rules { agencies: 1, winning_number: 7574 });
         let lottery = lottery.build().expect("nothing is in the way");
         let stop = lottery.stop();
         let serving = Task::start("the server", move || lottery.serve(&Server::PROGRAM, listener));

@@ -35,7 +35,7 @@ fn play(agency: AgencyId, server: SocketAddr) -> Result<Vec<String>, ClientError
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rules = Rules { agencies: 3, winning_number: 7574 };
-    let lottery = Lottery::builder().rules(rules).store(MemoryStore::new()).build()?;
+    let lottery = Lottery::builder(rules).store(MemoryStore::new()).build()?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let (address, stop) = (listener.local_addr()?, lottery.stop());
     let server = thread::spawn(move || lottery.serve(&Std, listener));

@@ -135,8 +135,7 @@ pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSet
     let count = |connections| usize::try_from(connections).unwrap_or(usize::MAX);
     let budget = settings.budget(0);
     let local = settings.max_connections_per_local_ip.unwrap_or(u32::MAX);
-    let lottery = Lottery::builder()
-        .rules(rules)
+    let lottery = Lottery::builder(rules)
         .raised_from(settings.agencies_before)
         .store(store)
         .connections(&settings.machine())

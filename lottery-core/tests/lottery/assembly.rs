@@ -43,7 +43,7 @@ fn requests() -> [Request; 2] {
 
 #[test]
 fn queued_requests_are_committed_and_the_store_comes_back() {
-    let lottery = Lottery::builder().rules(RULES).build().unwrap();
+    let lottery = Lottery::builder(RULES).build().unwrap();
     for request in requests() {
         lottery.commit_queue().submit(request).unwrap();
     }
@@ -59,7 +59,7 @@ fn queued_requests_are_committed_and_the_store_comes_back() {
 fn a_store_that_fails_ends_the_runtime() {
     let store = TestStore::default();
     store.next(&[Fate::Failed]);
-    let lottery = Lottery::builder().rules(RULES).store(store).build().unwrap();
+    let lottery = Lottery::builder(RULES).store(store).build().unwrap();
     for request in requests() {
         lottery.commit_queue().submit(request).unwrap();
     }
@@ -74,7 +74,7 @@ fn a_store_with_other_rules_is_not_opened_unless_agencies_are_added() {
     for agencies in [1, 2, 3] {
         let rules = Rules { agencies, ..RULES };
         let raised_from = (agencies == 2).then_some(1);
-        let opened = Lottery::builder().rules(rules).raised_from(raised_from).store(store.clone()).build();
+        let opened = Lottery::builder(rules).raised_from(raised_from).store(store.clone()).build();
         let Ok(lottery) = opened else {
             assert!(matches!(opened, Err(OpenError::OtherRules { begun, .. }) if begun.agencies == 2));
             assert_eq!(agencies, 3);
