@@ -64,6 +64,12 @@ impl DataDir {
         Ok(Self { path: path.to_owned(), lock })
     }
 
+    /// True if a process has locked the directory. Nothing is created, and no lock is held then.
+    pub(crate) fn is_locked(path: &Path) -> bool {
+        let lock = FileDisk::open_existing(&path.join(LOCK));
+        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Returns the path of a file in the directory.
     pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)

@@ -58,7 +58,7 @@ pub fn verify(data_dir: &Path) -> Result<Verified, StoreError> {
         Err(error) => return Err(permissions::unusable(&csv_path, &error)),
     };
     let directory = FileDirectory::open_at(&log).map_err(|error| permissions::unusable(&log, &error))?;
-    let is_served = || matches!(DataDir::existing(data_dir), Err(StoreError::Busy { .. }));
+    let is_served = || DataDir::is_locked(data_dir);
     let (csv, directory) =
         (csv.as_ref().map(|file| file as &dyn Disk), Arc::new(directory) as Arc<dyn Directory>);
     verify_log(&directory, &csv_path.display().to_string(), csv, &is_served)

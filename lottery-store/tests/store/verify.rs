@@ -178,6 +178,25 @@ fn the_file_of_bets_is_compared_row_by_row() {
 }
 
 #[test]
+fn a_server_is_known_by_its_lock_and_nothing_is_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = LogStore::open(dir.path()).unwrap();
+    store.commit(&counted(0)).unwrap();
+    let segment = dir.path().join("log/00000001.log");
+    let mut content = fs::read(&segment).unwrap();
+    let end = (content.iter().rposition(|byte| *byte != 0).unwrap() + 1).next_multiple_of(4096);
+    content[end] = 1;
+    fs::write(&segment, &content).unwrap();
+    verify(dir.path()).unwrap();
+    drop(store);
+    assert!(problem(verify(dir.path())).contains("no whole frame, and not zeros"));
+    fs::remove_file(dir.path().join("lottery.lock")).unwrap();
+    assert!(problem(verify(dir.path())).contains("no whole frame, and not zeros"));
+    assert!(!dir.path().join("lottery.lock").exists());
+    assert!(fs::read(&segment).unwrap() == content);
+}
+
+#[test]
 fn a_store_is_found_whole_while_it_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = LogStore::open(dir.path()).unwrap();
