@@ -247,8 +247,12 @@ impl Disk for OpenDisk {
         }
         for (at, part) in data.chunks(BLOCK).enumerate() {
             let start = offset + at * BLOCK;
-            state.allocate(&self.disk.machine, start, start + part.len())?;
-            state.put(start, part);
+            let within = self.disk.machine.within_limit(start, part.len());
+            state.allocate(&self.disk.machine, start, start + within)?;
+            state.put(start, &part[..within]);
+            if within < part.len() {
+                return Err(ErrorKind::FileTooLarge.into());
+            }
         }
         Ok(())
     }

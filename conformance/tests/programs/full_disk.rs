@@ -11,6 +11,7 @@ on_every_runtime!(
     no_room_for_a_while,
     no_room_for_good,
     a_limit_of_file_sizes,
+    a_limit_of_file_sizes_below_a_segment,
     a_log_at_the_limit_of_file_sizes,
     winners_beyond_the_limit_of_file_sizes,
 );
@@ -111,8 +112,8 @@ fn a_limit_of_file_sizes(runtime: &str) {
     let address = free_address();
     let server = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "2"]));
     server.address();
-    // The limit is in the middle of a block, and of what the first segment has of zeros.
-    limit_file_sizes(&server, Some(100_000));
+    // The limit is below a segment with one batch, in the middle of a block, and of what the first segment has of zeros.
+    limit_file_sizes(&server, Some(10_000));
     let clients =
         agencies.each_ref().map(|bets| Process::start(&mut agency(runtime, dir.path(), bets, address)));
     for client in &clients {
@@ -120,13 +121,37 @@ fn a_limit_of_file_sizes(runtime: &str) {
         assert!(line.contains(" | reason: storage: ") && line.contains("File too large"), "{line}");
     }
     let line = server.line("ERROR    action: store | result: fail | reason: ");
-    assert!(line.contains("no room") && server.is_running(), "{line}");
+    assert!(line.contains("no room") && line.contains("the limit of file sizes is below"), "{line}");
+    assert!(server.is_running());
     limit_file_sizes(&server, None);
     for (client, bets) in clients.into_iter().zip(&agencies) {
         let (code, stdout, stderr) = client.end(4 * SOON);
         assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
         bets.check_winners();
     }
+    server.stop(Signal::TERM);
+    assert_eq!(stored(&dir.path().join("data"), &agencies), [10_000; 2]);
+}
+
+/// The log goes on in smaller segments; `bets.csv` is one file, and follows once it may.
+fn a_limit_of_file_sizes_below_a_segment(runtime: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 10_000));
+    let address = free_address();
+    let server = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "2"]));
+    server.address();
+    limit_file_sizes(&server, Some(500_000));
+    let clients =
+        agencies.each_ref().map(|bets| Process::start(&mut agency(runtime, dir.path(), bets, address)));
+    for (client, bets) in clients.into_iter().zip(&agencies) {
+        let (code, stdout, stderr) = client.end(4 * SOON);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+        bets.check_winners();
+    }
+    let behind = server.line("action: repair_bets_csv | result: fail | behind: ");
+    assert!(behind.contains("File too large"), "{behind}");
+    limit_file_sizes(&server, None);
+    server.line("action: repair_bets_csv | result: success");
     server.stop(Signal::TERM);
     assert_eq!(stored(&dir.path().join("data"), &agencies), [10_000; 2]);
 }

@@ -1,6 +1,6 @@
 //! Writing of frames: one at a time, durable before the next.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use lottery_core::store::{Group, Saved, StoreError};
@@ -49,6 +49,19 @@ impl Failure {
         }
     }
 
+    /// Adds the size of a segment of one group, if that is over a limit of file sizes.
+    fn of_segment(self, size: usize) -> Self {
+        match self {
+            Self::Full(error) if error.kind() == ErrorKind::FileTooLarge => {
+                let cause = format!(
+                    "{error}: the limit of file sizes is below {size} bytes, a segment with this group"
+                );
+                Self::Full(io::Error::new(ErrorKind::FileTooLarge, cause))
+            }
+            failure => failure,
+        }
+    }
+
     /// Returns the failure of a change that had no effect on the log if there was no room for it.
     fn of(error: io::Error) -> Self {
         if is_no_room(&error) { Self::Full(error) } else { Self::Failed(error) }
@@ -66,8 +79,14 @@ impl Writer {
         let mut buffer = Vec::new();
         let at = Place { segment: 1, offset: HEAD as u64 };
         content(&state, Some(&state.saved), &Group::default(), at).encode(&id, &mut buffer);
-        let zeros = if is_roomy(&**directory, sizes.first) { sizes.first } else { 0 };
-        let disk = make(&**directory, NEXT, zeros).map_err(failed)?;
+        let mut zeros = if is_roomy(&**directory, sizes.first) { sizes.first } else { 0 };
+        let mut made = make(&**directory, NEXT, zeros);
+        if made.as_ref().is_err_and(is_no_room) {
+            // Under a quota, or a limit of file sizes.
+            zeros = 0;
+            made = make(&**directory, NEXT, zeros);
+        }
+        let disk = made.map_err(failed)?;
         let disk = put(&**directory, head, &disk, NEXT, &buffer).map_err(|failure| failure.at(place))?;
         state.wrote(&Group::default(), at, Place { offset: at.offset + buffer.len() as u64, ..at });
         let directory = Arc::clone(directory);
@@ -106,13 +125,16 @@ impl Writer {
         let fits = content(state, None, group, at).encode(&self.head.id, &mut self.buffer);
         let end = at.offset + self.buffer.len() as u64;
         let full = end > self.sizes.most || end > self.zeros && self.ahead.is_ready();
-        let (at, written) = if fits && full {
-            let at = Place { segment: at.segment + 1, offset: HEAD as u64 };
-            let saved = state.saved_after(group);
-            let fits = content(state, Some(&saved), group, at).encode(&self.head.id, &mut self.buffer);
-            (at, if fits { self.begin_segment(state.groups.saturating_add(1)) } else { Err(too_large()) })
-        } else {
-            (at, if fits { self.write(at.offset) } else { Err(too_large()) })
+        let (at, written) = match (fits, full) {
+            (false, _) => (at, Err(too_large())),
+            (true, true) => self.append_to_next(state, group),
+            (true, false) => match self.write(at.offset) {
+                // Segments are as long as a limit of file sizes lets them be.
+                Err(Failure::Full(error)) if error.kind() == ErrorKind::FileTooLarge => {
+                    self.append_to_next(state, group)
+                }
+                written => (at, written),
+            },
         };
         let place = self.directory.place(&segment::name(at.segment));
         written.map_err(|failure| failure.at(place))?;
@@ -121,6 +143,17 @@ impl Writer {
         let frames = state.groups.saturating_add(2) - self.head.first_group;
         self.ahead.prepare(&self.directory, self.sizes, (end, frames, self.zeros));
         Ok((at, Place { offset: end, ..at }))
+    }
+
+    /// Writes a group as the first of the next segment. Returns its place.
+    fn append_to_next(&mut self, state: &State, group: &Group) -> (Place, Result<(), Failure>) {
+        let at = Place { segment: state.end.segment + 1, offset: HEAD as u64 };
+        let saved = state.saved_after(group);
+        if !content(state, Some(&saved), group, at).encode(&self.head.id, &mut self.buffer) {
+            return (at, Err(too_large()));
+        }
+        let begun = self.begin_segment(state.groups.saturating_add(1));
+        (at, begun.map_err(|failure| failure.of_segment(HEAD + self.buffer.len())))
     }
 
     /// Writes the frame in the buffer at the end of the segment, and syncs it.

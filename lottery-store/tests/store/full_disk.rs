@@ -61,6 +61,39 @@ fn a_full_disk_rejects_whole_groups_until_there_is_room() {
     }
 }
 
+#[test]
+fn a_limit_of_file_sizes_makes_smaller_segments() {
+    // Whole blocks and not, below the zeros of the first segment, and in the middle of those of a later one.
+    for largest in [16_384, 20_000, 32_768, 50_000, 100_000] {
+        let (log, csv) = (SimDirectory::new(), SimDisk::new());
+        log.limit_file_sizes((largest < 50_000).then_some(largest));
+        let mut store = open_log(&log, &csv).unwrap();
+        let mut model = Model::default();
+        for nth in 0..60 {
+            if nth == 20 {
+                log.limit_file_sizes(Some(largest));
+            }
+            store.commit(&group(nth, 4, 20)).unwrap();
+            model.apply(&group(nth, 4, 20));
+        }
+        assert_eq!(Model::of(&mut store), model, "{largest}");
+        // A group that is longer than a file may be is rejected, and says so; the others go on.
+        let error = store.commit(&group(60, 5, 400)).unwrap_err();
+        let StoreError::Full { cause, .. } = &error else { panic!("{error}") };
+        let says = "file too large: the limit of file sizes is below ";
+        assert!(cause.starts_with(says) && cause.ends_with(" bytes, a segment with this group"), "{cause}");
+        store.commit(&group(61, 4, 20)).unwrap();
+        model.apply(&group(61, 4, 20));
+        assert_eq!(Model::of(&mut store), model, "{largest}");
+        assert_eq!(csv.content(), model.csv());
+        drop(store);
+        assert_eq!(Model::of(&mut open_log(&log, &csv).unwrap()), model, "{largest}");
+        let cold = log.after_power_cut(0);
+        log.limit_file_sizes(None);
+        assert_eq!(Model::of(&mut open_log(&cold, &csv.after_kill()).unwrap()), model, "{largest}");
+    }
+}
+
 /// File system of 4 MiB, mounted until it is dropped.
 struct Tmpfs(TempDir);
 

@@ -146,6 +146,11 @@ impl SimDirectory {
         self.machine.counts()
     }
 
+    /// Lets no write reach beyond so many bytes of a file; `None`: any.
+    pub fn limit_file_sizes(&self, largest: Option<usize>) {
+        self.machine.limit_file_sizes(largest);
+    }
+
     /// Leaves room for `blocks` more of [`BLOCK`](super::BLOCK) bytes than are taken now; `None` for any number.
     pub fn room(&self, blocks: Option<usize>) {
         self.machine.room(blocks);

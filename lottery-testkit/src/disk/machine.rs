@@ -15,6 +15,8 @@ struct Parts {
     capacity: Option<usize>,
     /// Number of blocks that are taken.
     taken: usize,
+    /// Largest size of a file, in bytes.
+    largest: Option<usize>,
     faults: Faults,
     counts: Counts,
     /// Number of the process that may use the files.
@@ -67,6 +69,15 @@ impl Machine {
     pub(super) fn room(&self, blocks: Option<usize>) {
         let mut parts = self.parts();
         parts.capacity = blocks.map(|blocks| parts.taken + blocks);
+    }
+
+    pub(super) fn limit_file_sizes(&self, largest: Option<usize>) {
+        self.parts().largest = largest;
+    }
+
+    /// Returns how much of `len` bytes at an offset is within the limit of file sizes.
+    pub(super) fn within_limit(&self, offset: usize, len: usize) -> usize {
+        self.parts().largest.map_or(len, |largest| largest.saturating_sub(offset).min(len))
     }
 
     /// Returns the number of blocks that there is room for; `None` for any number.
