@@ -8,7 +8,12 @@ use proptest::prelude::*;
 
 /// Commits the groups until the power goes at operation `cut` of the log. Returns the acknowledged groups, and
 /// the one that was not.
-fn run(log: &SimDirectory, csv: &SimDisk, groups: &[Group], cut: Option<u64>) -> (Model, Option<Group>) {
+pub(crate) fn run(
+    log: &SimDirectory,
+    csv: &SimDisk,
+    groups: &[Group],
+    cut: Option<u64>,
+) -> (Model, Option<Group>) {
     let mut model = Model::default();
     let Ok(mut store) = open_until(log, csv, cut) else { return (model, None) };
     for group in groups {

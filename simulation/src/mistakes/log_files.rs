@@ -6,8 +6,16 @@ use std::thread::JoinHandle;
 
 use lottery_store::Disk;
 use lottery_store::log::{Directory, Job};
+use lottery_testkit::crc32c;
+use lottery_testkit::disk::BLOCK;
 
 use super::Mistake;
+
+/// Offset in a frame of the number of agencies, that of the number behind it, and that of the number of bets of the first
+/// agency (`docs/log-format.md#frame`).
+const AGENCIES: usize = 28;
+const PIECES: usize = 32;
+const STORED: usize = 44;
 
 /// Directory whose files have a mistake.
 #[derive(Debug)]
@@ -36,6 +44,9 @@ impl Disk for MistakenFile {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        if self.mistake == Mistake::CheckpointAhead && !self.is_segment && offset == BLOCK as u64 {
+            return self.disk.write(offset, &with_one_bet_more(self.disk.as_ref(), data)?);
+        }
         if self.mistake == Mistake::KeepUnsyncedGroup {
             let mut there = vec![0; data.len()];
             if self.disk.read(offset, &mut there).is_ok() && there == data {
@@ -50,8 +61,25 @@ impl Disk for MistakenFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        if self.mistake == Mistake::NameBeforeSync && !self.is_segment { Ok(()) } else { self.disk.sync() }
+        match self.mistake {
+            Mistake::NameBeforeSync if !self.is_segment => Ok(()),
+            Mistake::UnsyncedFrame if self.is_segment => Ok(()),
+            _ => self.disk.sync(),
+        }
     }
+}
+
+/// Returns the first frame of a segment with one bet more in the record of its first agency.
+fn with_one_bet_more(disk: &dyn Disk, frame: &[u8]) -> io::Result<Vec<u8>> {
+    let mut frame = frame.to_vec();
+    if frame[AGENCIES..PIECES].iter().any(|byte| *byte > 0) {
+        frame[STORED] += 1;
+        let mut id = [0; 16];
+        disk.read(16, &mut id)?;
+        let crc = crc32c(&[&id[..], &frame[4..]].concat());
+        frame[..4].copy_from_slice(&crc.to_le_bytes());
+    }
+    Ok(frame)
 }
 
 impl Directory for MistakenFiles {

@@ -36,6 +36,10 @@ pub enum Mistake {
     NameBeforeSync,
     /// The directory of the log is not synced.
     UnsyncedName,
+    /// A group is acknowledged before its frame is synced.
+    UnsyncedFrame,
+    /// The checkpoint of a segment counts a bet that is in no frame.
+    CheckpointAhead,
 }
 
 impl Mistake {
@@ -52,10 +56,19 @@ impl Mistake {
         Self::KeepUnsyncedGroup,
         Self::NameBeforeSync,
         Self::UnsyncedName,
+        Self::UnsyncedFrame,
+        Self::CheckpointAhead,
     ];
 
     /// True if it is made in the files of the log.
     pub(crate) fn is_in_log(self) -> bool {
-        matches!(self, Self::KeepUnsyncedGroup | Self::NameBeforeSync | Self::UnsyncedName)
+        matches!(
+            self,
+            Self::KeepUnsyncedGroup
+                | Self::NameBeforeSync
+                | Self::UnsyncedName
+                | Self::UnsyncedFrame
+                | Self::CheckpointAhead
+        )
     }
 }
