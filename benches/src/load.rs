@@ -18,7 +18,7 @@ use crate::process::{cpu, this_program};
 /// Role of the process of an agency.
 pub const ROLE: &str = "load";
 /// Longest wait for a reply of the server.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Packet types of the replies (`docs/protocol.md#block`, `docs/protocol.md#sessions`).
 const BATCH_ACK: u8 = 5;
 const WELCOME: u8 = 8;

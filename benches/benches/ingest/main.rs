@@ -58,7 +58,7 @@ const PEERS: [(&str, Start); 3] =
 /// Flag with the address of a contender's other server.
 const PEER: &str = "--peer";
 /// Window sizes in batches, and the number of batches that each agency sends.
-const WINDOWS: [(usize, usize); 2] = [(1, 1000), (16, 6000)];
+const WINDOWS: [(usize, usize); 2] = [(1, 1000), (16, 4000)];
 /// Number of batches that each agency sends in a test.
 const FEW: usize = 20;
 

@@ -22,7 +22,7 @@ pub(super) enum Part {
     Connections,
     /// Whole lotteries beside plain programs: two minutes
     Lottery,
-    /// Lotteries of 5, 20 and 40 million bets: three minutes
+    /// Lotteries of 5, 20 and 40 million bets: two minutes
     Large,
 }
 
