@@ -24,17 +24,30 @@ const RECORDED: &[(Dialect, &str)] = &[
     (Dialect::LINE, LINE),
     (Dialect::BARE, "braces-ej5"),
     (Dialect::BARE, "braces-ej6"),
+    (Dialect::BLOCK_6, "block-ej6"),
+    (Dialect::FIXED_6, "fixed-ej6"),
+    (Dialect::FRAMED_6, "framed-ej6"),
+    (Dialect::BLOCK_7, "block-ej7"),
+    (Dialect::BRACES_7, "braces-ej7"),
     (Dialect::FIXED, "fixed-ej7"),
     (Dialect::FRAMED, "framed-ej7"),
 ];
 
 /// Recordings in which a bet of agency 1 is rejected, the bets of its file, and the error that it gets.
-const REJECTED: &[(Dialect, &str, &str, &str)] = &[(
-    Dialect::LINE,
-    "framed-ej5-error",
-    "Ana,Paz,20000001,1980-12-01,7574\n",
-    "the server refused a batch: agency-1.csv: line 1: Error processing bet: month must be in 1..12",
-)];
+const REJECTED: &[(Dialect, &str, &str, &str)] = &[
+    (
+        Dialect::LINE,
+        "framed-ej5-error",
+        "Ana,Paz,20000001,1980-12-01,7574\n",
+        "the server refused a batch: agency-1.csv: line 1: Error processing bet: month must be in 1..12",
+    ),
+    (
+        Dialect::FRAMED_6,
+        "framed-ej6-error",
+        "Ana,Paz,20000001,1980-01-01,7574\nLuz,Sol,20000002,1980-02-21,1\n",
+        "the server refused a batch: Invalid batch data: Invalid data in bet line: day is out of range for month",
+    ),
+];
 
 /// Returns the recording with that name.
 fn read(dialect: Dialect, name: &str) -> Transcript {

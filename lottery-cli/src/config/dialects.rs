@@ -72,7 +72,11 @@ fn manner(profile: DialectProfile) -> String {
         (false, true) => Some("a connection for each message"),
         (false, false) => None,
     };
-    let finished = (!profile.has_finished).then_some("no Finished");
+    let finished = match (profile.has_finished, profile.answers_finished) {
+        (false, _) => Some("no Finished"),
+        (true, false) => Some("no reply to Finished"),
+        (true, true) => None,
+    };
     let winners = match profile.winners_flow {
         WinnersFlow::SameConnection => "winners on the connection of the bets",
         WinnersFlow::NewConnection => "winners on a connection for each query",

@@ -20,7 +20,7 @@ use super::winners::{Winners, WinnersError};
 use crate::config::{self, ClientCommand, ClientSettings, ConfigError};
 
 /// Runs an agency on `runtime`, from the command line to the exit code. It can speak `dialects`: usually
-/// [`Dialect::ALL`], and those of one's own. `now` is the wall clock of the log lines.
+/// [`Dialect::ALL`], [`Dialect::EARLIER`], and those of one's own. `now` is the wall clock of the log lines.
 pub fn client(runtime: &impl RunClient, dialects: &[Dialect], now: fn() -> SystemTime) -> ExitCode {
     outlive_file_size_limit();
     let settings = match settings(|args, env| config::client(args, env, dialects)) {

@@ -95,7 +95,8 @@ impl fmt::Display for Left {
             (false, 0, 0) => write!(f, "all {total} bets are stored, the end of them is left"),
             (false, _, 0) => write!(f, "{unsent} of {total} bets are left"),
             (false, ..) => {
-                write!(f, "{unsent} of {total} bets are left, {unconfirmed} were sent and not confirmed")
+                let were = if unconfirmed == 1 { "was" } else { "were" };
+                write!(f, "{unsent} of {total} bets are left, {unconfirmed} {were} sent and not confirmed")
             }
         }
     }

@@ -10,6 +10,7 @@ mod constant_cost;
 mod digests;
 mod draw;
 mod draw_waiters;
+mod earlier_servers;
 mod fair_shares;
 mod fencing;
 mod full_store;

@@ -8,6 +8,7 @@ use crate::support::agencies::{agency, agency_with, job_on, sendable_bets};
 use crate::support::blocks::{connected, hear};
 use crate::support::calls::Calls;
 use crate::support::test_store::Fate;
+use crate::support::written;
 
 const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
 
@@ -36,19 +37,6 @@ fn stored(dialect: Dialect, message: &[u8]) -> Vec<u8> {
         "line" => b"success;Bet stored successfully.\n".to_vec(),
         _ => b"ACK_CHUNK;".to_vec(),
     }
-}
-
-/// Takes all that a client sends.
-fn sent(client: &mut LotteryClient) -> Vec<u8> {
-    let mut sent = Vec::new();
-    while let Some(io) = client.poll_io()
-        && !io.send.is_empty()
-    {
-        sent.extend_from_slice(io.send);
-        let len = io.send.len();
-        client.handle(NOW, Input::Sent(len));
-    }
-    sent
 }
 
 /// Ends the connection of a client that hangs up, from both sides, and returns its next step.
@@ -86,7 +74,7 @@ fn a_message_is_sent_once_the_one_before_is_acknowledged() {
         for nth in 0..2 {
             assert!(matches!(client.next_step(NOW), Step::Connect(_)), "{dialect}");
             client.connected(NOW);
-            let message = sent(&mut client);
+            let message = written(&mut client, NOW);
             assert!(!client.poll_io().unwrap().fin, "{dialect}: it waits for the reply");
             assert_eq!(client.left().stored, nth, "{dialect}");
             hear(&mut client, &stored(dialect, &message));
@@ -134,7 +122,7 @@ fn a_rejected_message_names_its_lines_and_ends_the_client() {
 #[test]
 fn a_status_of_short_that_says_no_is_a_rejection() {
     let mut client = connected(1, Dialect::SHORT);
-    let mut reply = stored(Dialect::SHORT, &sent(&mut client));
+    let mut reply = stored(Dialect::SHORT, &written(&mut client, NOW));
     let status = usize::from(reply[2]) - 1;
     reply[status] = b'0';
     hear(&mut client, &reply);
@@ -150,7 +138,7 @@ fn a_bet_in_another_reply_than_its_own_is_no_acknowledgement() {
         (Dialect::LINE, "OK\n", "line 1"),
     ] {
         let mut client = connected(1, dialect);
-        sent(&mut client);
+        written(&mut client, NOW);
         hear(&mut client, reply.as_bytes());
         client.handle(NOW, Input::FinSent);
         client.handle(NOW, Input::Eof);
@@ -166,7 +154,7 @@ fn bets_whose_reply_is_lost_are_unconfirmed_and_not_sent_again() {
     for (dialect, batch) in DIALECTS {
         for input in [Input::Eof, Input::Failed(SocketError::Reset), Input::Failed(SocketError::TimedOut)] {
             let mut client = connected(1, dialect);
-            sent(&mut client);
+            written(&mut client, NOW);
             client.handle(NOW, input);
             client.handle(NOW, Input::FinSent);
             assert_eq!(client.next_step(NOW), Step::Done, "{dialect}");

@@ -103,11 +103,15 @@ impl Client {
         }
     }
 
-    /// Decodes the reply at the front, of `len` bytes, and returns the kind of the request that it answers, and the number of
+    /// Decodes the reply at the front, of `len` bytes, which are none if it is the server's end, and returns the kind of the request that it answers, and the number of
     /// bets that a rejection can be about.
     pub(super) fn response(&mut self, len: usize) -> Result<((Kind, usize), Response), DecodeError> {
         let message = self.recv.bytes_mut(0, len);
         let largest = self.largest;
+        // No message has no bytes: it is the end that answers Finished.
+        if len == 0 {
+            return Ok(((Kind::Finished, largest), Response::Stored { total: None }));
+        }
         if let Some(reason) = self.codec.failure(message) {
             return Ok(((Kind::Unknown, largest), Response::Failed(reason)));
         }

@@ -3,9 +3,10 @@
 use core::ops::Range;
 
 use super::Client;
+use super::decode::Asked;
 use crate::conn::{Instant, Transition};
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
-use crate::wire::{FrameCursor, Limits};
+use crate::wire::{FrameCursor, Kind, Limits};
 
 impl Client {
     /// Frames the next reply and sets the timers. Every method that changes something calls it last.
@@ -88,8 +89,22 @@ impl Client {
         self.recv.truncate(0);
     }
 
+    /// True if the server's end says that it has received Finished, to which it does not reply.
+    fn end_is_a_reply(&self) -> bool {
+        let is_finished = |asked: &Asked| asked.reply.kind == Kind::Finished;
+        !self.config.dialect.profile().answers_finished
+            && self.lifecycle.is_open()
+            && self.recv.bytes().is_empty()
+            && self.output.pending().is_empty()
+            && self.asked.front().is_some_and(is_finished)
+    }
+
     /// Ends the connection because the server has ended its side: unsent bytes would reach nobody.
     fn peer_ended(&mut self) {
+        if self.end_is_a_reply() {
+            self.front = Some(0);
+            return;
+        }
         let received = self.recv.bytes().len();
         let reason = if received > 0 {
             CloseReason::Peer(Violation::Truncated { received })

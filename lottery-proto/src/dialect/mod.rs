@@ -68,7 +68,20 @@ impl Dialect {
     /// Health check: a line that comes back (`docs/protocol.md#echo`).
     pub const ECHO: Self = Self(&wire::ECHO);
 
-    /// All dialects of this crate.
+    /// `block` with a server that closes after its reply to Finished, and has no winners
+    /// (`docs/protocol.md#earlier-servers`).
+    pub const BLOCK_6: Self = Self(&wire::BLOCK_6);
+    /// `block` with a server that closes after each reply (`docs/protocol.md#earlier-servers`).
+    pub const BLOCK_7: Self = Self(&wire::BLOCK_7);
+    /// `fixed` with a server that has no winners (`docs/protocol.md#earlier-servers`).
+    pub const FIXED_6: Self = Self(&wire::FIXED_6);
+    /// `framed` with a server that has neither Finished nor winners (`docs/protocol.md#earlier-servers`).
+    pub const FRAMED_6: Self = Self(&wire::FRAMED_6);
+    /// `braces` with a server that takes one message on a connection, and does not reply to Finished
+    /// (`docs/protocol.md#earlier-servers`).
+    pub const BRACES_7: Self = Self(&wire::BRACES_7);
+
+    /// All dialects of this crate that both sides speak.
     pub const ALL: &[Self] = &[
         Self::BLOCK,
         Self::SESSION,
@@ -82,7 +95,12 @@ impl Dialect {
         Self::ECHO,
     ];
 
-    /// Dialects of this crate that carry bets.
+    /// Dialects of this crate that a client alone speaks, to earlier servers. In the list of a server they are spoken by
+    /// nobody: what a client sends in them is another dialect there.
+    pub const EARLIER: &[Self] =
+        &[Self::BLOCK_6, Self::BLOCK_7, Self::FIXED_6, Self::FRAMED_6, Self::BRACES_7];
+
+    /// Dialects of this crate that carry bets, in both roles.
     pub const WITH_BETS: &[Self] = &[
         Self::BLOCK,
         Self::SESSION,
@@ -95,7 +113,7 @@ impl Dialect {
         Self::BARE,
     ];
 
-    /// Dialects of this crate in which an agency finishes and gets its winners.
+    /// Dialects of this crate in which an agency finishes and gets its winners, in both roles.
     pub const WITH_WINNERS: &[Self] = &[Self::BLOCK, Self::SESSION, Self::FIXED, Self::FRAMED, Self::BRACES];
 
     /// Returns the dialect with this description.
@@ -207,7 +225,10 @@ impl fmt::Debug for Dialect {
 
 /// Error for a name that no dialect of this crate has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected block, session, fixed, framed, braces, short, columns, line, bare or echo")]
+#[error(
+    "expected block, session, fixed, framed, braces, short, columns, line, bare, echo, \
+     block-6, block-7, fixed-6, framed-6 or braces-7"
+)]
 #[non_exhaustive]
 pub struct UnknownDialect;
 
@@ -216,7 +237,8 @@ impl FromStr for Dialect {
     type Err = UnknownDialect;
 
     fn from_str(name: &str) -> Result<Self, UnknownDialect> {
-        Self::ALL.iter().find(|dialect| dialect.name() == name).copied().ok_or(UnknownDialect)
+        let known = Self::ALL.iter().chain(Self::EARLIER);
+        known.copied().find(|dialect| dialect.name() == name).ok_or(UnknownDialect)
     }
 }
 

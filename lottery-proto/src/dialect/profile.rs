@@ -14,6 +14,8 @@ pub struct DialectProfile {
     pub has_sessions: bool,
     /// True if a single bet gets a reply.
     pub answers_bets: bool,
+    /// True if Finished gets a reply. Otherwise the end of the connection says that the server has received it.
+    pub answers_finished: bool,
     /// True if each message waits for the reply to the one before.
     pub waits_for_answers: bool,
     /// Way in which a client asks for the winners.
@@ -39,6 +41,7 @@ impl DialectProfile {
         batch_bytes: usize::MAX,
         has_sessions: false,
         answers_bets: true,
+        answers_finished: true,
         waits_for_answers: false,
         winners_flow: WinnersFlow::SameConnection,
         has_lines: false,

@@ -7,7 +7,7 @@ use crate::bet::{AgencyId, MAX_DOCUMENT};
 #[test]
 fn a_name_is_parsed_to_its_dialect() {
     let error = UnknownDialect.to_string();
-    for dialect in Dialect::ALL {
+    for dialect in Dialect::ALL.iter().chain(Dialect::EARLIER) {
         assert_eq!(dialect.name().parse(), Ok(*dialect));
         assert!(error.contains(dialect.name()), "{error}");
     }
@@ -120,5 +120,44 @@ fn each_dialect_names_agencies_up_to_its_greatest_and_none_beyond() {
             let error = format!("agency: {}, expected 1 to {most}", most + 1);
             assert_eq!(client(*dialect, most + 1), Err(error), "{dialect}");
         }
+    }
+}
+
+#[test]
+fn dialects_of_earlier_servers_are_those_of_later_ones_apart_from_their_manner() {
+    use WinnersFlow::{Never, NewConnection};
+    for (dialect, later, flow, finished, one_message) in [
+        (Dialect::BLOCK_6, Dialect::BLOCK, Never, true, false),
+        (Dialect::BLOCK_7, Dialect::BLOCK, NewConnection, true, false),
+        (Dialect::FIXED_6, Dialect::FIXED, Never, true, false),
+        (Dialect::FRAMED_6, Dialect::FRAMED, Never, false, false),
+        (Dialect::BRACES_7, Dialect::BRACES, NewConnection, true, true),
+    ] {
+        let answers_finished = dialect != Dialect::BRACES_7;
+        let expected = DialectProfile {
+            winners_flow: flow,
+            has_finished: finished,
+            one_message,
+            answers_finished,
+            ..later.profile()
+        };
+        assert_eq!(dialect.profile(), expected, "{dialect}");
+        assert_eq!((dialect.max_agency(), dialect.counterpart()), (later.max_agency(), None), "{dialect}");
+        assert_eq!(dialect.longest_answer(100_000), later.longest_answer(100_000), "{dialect}");
+        assert_eq!(dialect.without_sessions(), dialect);
+        assert!(Dialect::EARLIER.contains(&dialect) && !Dialect::ALL.contains(&dialect), "{dialect}");
+        assert!(dialect.name().starts_with(later.name()), "{dialect}");
+    }
+    assert_eq!(Dialect::EARLIER.len(), 5);
+}
+
+#[test]
+fn no_server_speaks_a_dialect_of_earlier_servers() {
+    let limits = wire::Limits { message: 8192, ended: false };
+    for dialect in Dialect::EARLIER {
+        for first in 0..=u8::MAX {
+            assert_eq!(dialect.server().detect(&[first], limits), wire::Detection::No, "{dialect}");
+        }
+        assert!(dialect.server().request(&mut [1], &mut crate::bet::Spans::default()).is_err(), "{dialect}");
     }
 }

@@ -6,5 +6,6 @@ use std::time::SystemTime;
 use lottery_proto::Dialect;
 
 fn main() -> ExitCode {
-    lottery_cli::program::client(&runtime_smol::AsyncStd, Dialect::ALL, SystemTime::now)
+    let dialects = [Dialect::ALL, Dialect::EARLIER].concat();
+    lottery_cli::program::client(&runtime_smol::AsyncStd, &dialects, SystemTime::now)
 }

@@ -24,6 +24,7 @@ on_every_runtime!(
     names_that_a_dialect_cannot_carry,
     five_agencies_in_five_dialects,
     agencies_of_bets_only,
+    agencies_that_speak_to_earlier_servers,
 );
 
 const DIALECTS: [&str; 4] = ["block", "fixed", "framed", "braces"];
@@ -244,8 +245,8 @@ fn names_that_a_dialect_cannot_carry(runtime: &'static str) {
             &format!("agency-1.csv: line 301: {problem}"),
         );
     }
-    let expected =
-        "expected block or session or fixed or framed or braces or short or columns or line or bare";
+    let expected = "expected block or session or fixed or framed or braces or short or columns or line or bare \
+                    or block-6 or block-7 or fixed-6 or framed-6 or braces-7";
     for dialect in ["echo", "Block", "morse"] {
         let file = File::invented(1, 3);
         fails(
@@ -328,12 +329,12 @@ fn agencies_of_bets_only(runtime: &'static str) {
         (
             "short",
             "line 1: the connection was closed without a reply (a rejection in this dialect, unless it was lost); \
-             6 of 7 bets are left, 1 were sent and not confirmed",
+             6 of 7 bets are left, 1 was sent and not confirmed",
         ),
         (
             "columns",
             "line 1: the connection was reset without a reply (a rejection in this dialect, unless it was lost); \
-             6 of 7 bets are left, 1 were sent and not confirmed",
+             6 of 7 bets are left, 1 was sent and not confirmed",
         ),
         ("line", "line 1: the agency is finished"),
         ("bare", "lines 1 to 7: the agency is finished"),
@@ -347,4 +348,36 @@ fn agencies_of_bets_only(runtime: &'static str) {
     agency.stop(Signal::TERM);
     let (_, rows) = lottery.end();
     assert!(rows == stored(&[&files[..], &[file]].concat()), "every bet once, in order");
+}
+
+fn agencies_that_speak_to_earlier_servers(runtime: &'static str) {
+    let lottery = Lottery::start(runtime, &[]);
+    let files: Vec<File> = (1..=5).map(|id| File::invented(id, 120)).collect();
+    let agency = |file: &File, dialect| Process::start(&mut lottery.agency(file, &["--dialect", dialect]));
+    let asking = [agency(&files[0], "block-7"), agency(&files[1], "braces-7")];
+    for (file, dialect, finishes) in
+        [(&files[2], "block-6", true), (&files[3], "fixed-6", true), (&files[4], "framed-6", false)]
+    {
+        fs::write(lottery.path("bets.csv"), &file.text).unwrap();
+        let flags = ["--bets", "bets.csv", "--dialect", dialect];
+        let lines = succeeds(&mut lottery.client(file.agency, &flags));
+        let skipped = lines.iter().filter(|line| line.contains("action: skip_winners")).count();
+        assert_eq!(skipped, 1, "{dialect}: {lines:#?}");
+        let mut again = lottery.client(file.agency, &["winners", "--dialect", dialect]);
+        let error = format!("{dialect} cannot ask for the winners of one agency: it carries bets only");
+        let (code, _, stderr) = Process::start(&mut again).end(SOON);
+        assert!(code == Some(1) && stderr[0].contains(&error), "{dialect}: {stderr:#?}");
+        if !finishes {
+            // It says so in another dialect, without bets and without a question.
+            let flags = ["--bets", "/dev/null", "--dialect", "block-6"];
+            succeeds(&mut lottery.client(file.agency, &flags));
+        }
+    }
+    for (agency, file) in asking.into_iter().zip(&files) {
+        let (code, stdout, stderr) = agency.end(3 * SOON);
+        assert_eq!((code, &stderr[..]), (Some(0), &[][..]), "{stdout:#?}");
+        lottery.check_winners(file);
+    }
+    let (_, rows) = lottery.end();
+    assert!(rows == stored(&files), "every bet, in order");
 }

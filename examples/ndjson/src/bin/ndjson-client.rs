@@ -6,6 +6,6 @@ use std::time::SystemTime;
 use lottery_proto::Dialect;
 
 fn main() -> ExitCode {
-    let dialects = [&[ndjson::NDJSON], Dialect::ALL].concat();
+    let dialects = [&[ndjson::NDJSON], Dialect::ALL, Dialect::EARLIER].concat();
     lottery_cli::program::client(&runtime_std::Std, &dialects, SystemTime::now)
 }

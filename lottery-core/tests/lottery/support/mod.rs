@@ -221,10 +221,15 @@ pub(crate) fn waits(conn: u64, agency: Option<u32>) -> Command {
     Command::Winners { ticket, agency: Some(agency), wait }
 }
 
-/// Returns the bytes that a client sends at once, on a connection whose other end does nothing.
+/// Connects a client, and returns the bytes that it sends at once, on a connection whose other end does nothing.
 pub(crate) fn sent(client: &mut impl Dialer, now: Instant) -> Vec<u8> {
     let Step::Connect(_) = client.next_step(now) else { panic!("it has to connect") };
     client.connected(now);
+    written(client, now)
+}
+
+/// Returns the bytes that a client sends at once, on the connection that it has.
+pub(crate) fn written(client: &mut impl Dialer, now: Instant) -> Vec<u8> {
     let mut sent = Vec::new();
     while let Some(io) = client.poll_io()
         && !io.send.is_empty()
