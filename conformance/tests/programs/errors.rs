@@ -101,7 +101,7 @@ fn wrong_settings_of_a_client(runtime: &str) {
     fails(
         nobody.args(["--server", "127.0.0.1:1"]),
         2,
-        "agency is not set: expected --agency N, the environment variable CLI_ID or the key id",
+        "agency is not set: expected --agency N, the environment variable CLI_ID or AGENCIA or the key id",
     );
     fails(nobody.env("CLI_ID", "x"), 2, &format!(r#"environment: CLI_ID: "x": {number}"#));
     let yaml = |text: &str| fs::write(dir.path().join("config.yaml"), text).unwrap();

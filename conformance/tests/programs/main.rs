@@ -44,5 +44,6 @@ mod streams;
 mod support;
 mod sync_fails;
 mod thin_line;
+mod variables;
 mod whole_lotteries;
 mod winners_file;

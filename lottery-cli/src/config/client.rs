@@ -23,9 +23,10 @@ settings! {
     /// Make a key of the file that is unknown an error, not a warning
     ["strict-config" "CLI_STRICT_CONFIG" "", "true|false" = "false"];
     /// Number of the agency; required
-    agency: u32 = ["agency" "CLI_ID" "id", "N"] whole(1..=99_999);
+    agency: u32 = ["agency" "CLI_ID" | "AGENCIA" "id", "N"] whole(1..=99_999);
     /// Address of the server; required
-    server: HostPort = ["server" "CLI_SERVER_ADDRESS" "server.address", "HOST:PORT"] parse::host_port;
+    server: HostPort =
+        ["server" "CLI_SERVER_ADDRESS" | "SERVER_IP:SERVER_PORT" "server.address", "HOST:PORT"] parse::host_port;
     /// File of the agency's bets; - is standard input
     bets: Option<PathBuf> = ["bets" "CLI_BETS" "bets", "FILE"] parse::path;
     /// Maximum size of the file of the bets
@@ -42,15 +43,15 @@ settings! {
         ["batch-max-amount" "CLI_BATCH_MAXAMOUNT" "batch.maxAmount", "N"] whole::<u32>(1..=1_000_000);
     // A file cannot set a bet, which would be placed again each time.
     /// Of a single bet
-    ["first-name" "NOMBRE" "", "NAME"];
+    ["first-name" "NOMBRE" | "CLI_BET_NAME" | "CLI_TESTBET_NAME" "", "NAME"];
     /// Of a single bet
-    ["last-name" "APELLIDO" "", "NAME"];
+    ["last-name" "APELLIDO" | "CLI_BET_SURNAME" | "CLI_TESTBET_SURNAME" "", "NAME"];
     /// Of a single bet
-    ["document" "DOCUMENTO" "", "DIGITS"];
+    ["document" "DOCUMENTO" | "DNI" | "CLI_BET_DOCUMENT" | "CLI_TESTBET_DOCUMENT_ID" "", "DIGITS"];
     /// Of a single bet
-    ["birthdate" "NACIMIENTO" "", "YYYY-MM-DD"];
+    ["birthdate" "NACIMIENTO" | "CLI_BET_BIRTHDAY" | "CLI_TESTBET_DATE_OF_BIRTH" "", "YYYY-MM-DD"];
     /// Of a single bet
-    ["number" "NUMERO" "", "N"];
+    ["number" "NUMERO" | "CLI_BET_NUMBER" | "CLI_TESTBET_WAGERED_NUMBER" "", "N"];
     /// Number of messages that the loop sends
     loop_amount: u32 = ["loop-amount" "CLI_LOOP_AMOUNT" "loop.amount", "N" = "5"] whole(0..=u32::MAX.into());
     /// Pause between two messages of the loop
@@ -108,6 +109,22 @@ pub enum ClientCommand {
 #[derive(Clone, PartialEq, Eq)]
 pub struct BetFields(pub [Option<String>; 5]);
 
+impl BetFields {
+    /// True if one of them is set.
+    pub fn any(&self) -> bool {
+        self.0.iter().any(Option::is_some)
+    }
+
+    /// Returns the ways to set each field that is not set: its flag, and its variables.
+    pub fn missing(&self) -> Vec<String> {
+        let rows = ClientSettings::ROWS.iter().filter(|row| row.is_personal());
+        let unset = rows.zip(&self.0).filter(|(_, field)| field.is_none());
+        unset
+            .map(|(row, _)| format!("--{} ({})", row.flag, row.vars().collect::<Vec<_>>().join(", ")))
+            .collect()
+    }
+}
+
 impl fmt::Debug for BetFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BetFields({} of 5)", self.0.iter().flatten().count())
@@ -122,7 +139,8 @@ pub(super) static PROGRAM: Program = Program {
 A flag beats the environment, that beats the file, that beats the default. In the file, which is
 YAML, a dot in a key stands for a section: loop.amount is amount in the section loop. Durations are
 written like 150ms, 20s, 1m30s or 1h. Keys are the same in upper and lower case. loop.lapse, which
-older programs have, may be there and is ignored: loop.amount says when the loop ends.",
+older programs have, may be there and is ignored: loop.amount says when the loop ends.
+Without a command and without bets, a single bet that is set is what the agency sends.",
     commands: ClientCommand::augment_subcommands,
     file: "config.yaml",
     pairs: yaml::read,

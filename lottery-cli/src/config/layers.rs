@@ -35,6 +35,31 @@ struct Value {
     origin: Origin,
     /// Setting to which `origin` belongs: another one, if that one determines this one too.
     row: &'static Row,
+    /// Environment variable that was used, if `origin` is the environment.
+    var: &'static str,
+}
+
+/// Returns the value of a setting in the environment, and its variable: the first that is set, of several.
+///
+/// # Errors
+/// Two of them are set to different values.
+fn in_environment(
+    row: &Row,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<(OsString, &'static str)>, ConfigError> {
+    // An empty variable counts as not set.
+    let value = |var: &str| env(var).filter(|text| !text.is_empty());
+    let joined = |vars: &str| -> Option<OsString> {
+        let values: Option<Vec<_>> = vars.split(':').map(value).collect();
+        Some(values?.join(OsStr::new(":")))
+    };
+    let mut set = row.vars().filter_map(|var| Some((joined(var)?, var)));
+    let Some((text, var)) = set.next() else { return Ok(None) };
+    if let Some((_, other)) = set.find(|(other, _)| *other != text) {
+        let place = format!("environment: {var} and {other}");
+        return Err(ConfigError::value(place, &text, "one of them, or one value").without_value());
+    }
+    Ok(Some((text, var)))
 }
 
 /// Field of a setting: its value, or an `Option` of it if it may be unset.
@@ -63,27 +88,32 @@ impl Values {
         given: Given,
         env: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
-        // An empty variable counts as not set.
-        let variable = |row: &Row| env(row.var).filter(|text| !text.is_empty());
-        let named = given.raw("config").map(OsStr::to_owned).or_else(|| variable(&program.rows[0]));
+        let named = match given.raw("config") {
+            Some(named) => Some(named.to_owned()),
+            None => in_environment(&program.rows[0], env)?.map(|(text, _)| text),
+        };
         let name = named.clone().unwrap_or_else(|| program.file.into());
         let shown = one_line(&name.to_string_lossy());
         let contents = file::read(program, &dir.join(&name), &shown, named.is_some())?;
         let found = contents.is_some().then(|| name.clone());
         let Contents { entries, unknown } = contents.unwrap_or_default();
         let value = |row: &'static Row| {
-            let layers = [
-                (given.raw(row.flag).map(OsStr::to_owned), Origin::Flag),
-                (variable(row), Origin::Environment),
-                (entries.get(row.key).map(Into::into), Origin::File(shown.clone())),
-            ];
+            let value = |text, origin, var| Value { text, origin, row, var };
+            if let Some(text) = given.raw(row.flag) {
+                return Ok(value(Some(text.to_owned()), Origin::Flag, row.var));
+            }
+            if let Some((text, var)) = in_environment(row, env)? {
+                return Ok(value(Some(text), Origin::Environment, var));
+            }
+            if let Some(text) = entries.get(row.key) {
+                return Ok(value(Some(text.into()), Origin::File(shown.clone()), row.var));
+            }
             let default =
                 if row.flag == "config" { found.clone() } else { dialects.default(row).map(Into::into) };
-            let strongest = layers.into_iter().find(|(text, _)| text.is_some());
-            let (text, origin) = strongest.unwrap_or((default, Origin::Default));
-            (row.flag, Value { text, origin, row })
+            Ok(value(default, Origin::Default, row.var))
         };
-        let values = program.rows.iter().map(value).collect();
+        let values = program.rows.iter().map(|row| Ok((row.flag, value(row)?)));
+        let values = values.collect::<Result<_, ConfigError>>()?;
         let values = Self { rows: program.rows, dialects, values, given, file: name.into(), unknown };
         let is_strict: bool = values.get("strict-config", parse::switch)?;
         match values.unknown.0.first() {
@@ -111,8 +141,8 @@ impl Values {
 
     /// Returns the error that a setting's value is not the expected one.
     pub(super) fn reject(&self, flag: &str, expected: impl Into<String>) -> ConfigError {
-        let Value { text, origin, row } = &self.values[flag];
-        ConfigError::value(row.place(origin), text.as_deref().unwrap_or_default(), expected)
+        let Value { text, origin, row, var } = &self.values[flag];
+        ConfigError::value(row.place(origin, var), text.as_deref().unwrap_or_default(), expected)
     }
 
     /// Replaces the value of a setting by one that another setting determines.
@@ -124,9 +154,11 @@ impl Values {
     /// Returns all settings as a table: name, value, origin; and a line for each unknown key.
     pub(super) fn table(&self) -> String {
         let settings = self.rows.iter().map(|setting| {
-            let Value { text, origin, row } = &self.values[setting.flag];
-            let text = text.as_ref().map_or("-".into(), |text| one_line(&text.to_string_lossy()));
-            [setting.flag.into(), text, row.origin(origin)]
+            let Value { text, origin, row, var } = &self.values[setting.flag];
+            let shown = |text: &OsString| {
+                if row.is_personal() { "(not shown)".into() } else { one_line(&text.to_string_lossy()) }
+            };
+            [setting.flag.into(), text.as_ref().map_or("-".into(), shown), row.origin(origin, var)]
         });
         let unknown = self.unknown.0.iter().map(|line| format!("{line}\n"));
         aligned(["setting", "value", "origin"], Align::Left, settings) + &unknown.collect::<String>()

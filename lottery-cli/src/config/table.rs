@@ -12,6 +12,9 @@ pub(super) struct Row {
     pub(super) flag: &'static str,
     /// Environment variable.
     pub(super) var: &'static str,
+    /// Variables that other programs have for it. One with a colon is two variables, whose values are joined with a
+    /// colon.
+    pub(super) other_vars: &'static [&'static str],
     /// Key in the file, with sections joined by dots. Empty if a file cannot set it.
     pub(super) key: &'static str,
     /// Placeholder of the value in the help.
@@ -54,7 +57,8 @@ pub(super) enum Origin {
 /// Defines a program's settings: a struct with a public field for each, its `ROWS`, and its `read`, which
 /// fills it. An entry is `FIELD: TYPE = [FLAG VARIABLE KEY, PLACEHOLDER = DEFAULT] PARSER;` below its help,
 /// which documents the field. KEY is missing if it is the variable's name, FIELD and PARSER if no field has
-/// the value alone. The first entry names the file. The block at the end has the other fields.
+/// the value alone. The first entry names the file. The block at the end has the other fields. Other variables for
+/// it follow VARIABLE, each behind a bar.
 macro_rules! settings {
     (
         #[doc = $about:literal]
@@ -62,7 +66,7 @@ macro_rules! settings {
         $(
             #[doc = $help:literal]
             $($field:ident: $type:ty =)?
-            [$flag:literal $var:literal $($key:literal)?, $metavar:literal $(= $default:literal)?]
+            [$flag:literal $var:literal $(| $other_var:literal)* $($key:literal)?, $metavar:literal $(= $default:literal)?]
             $($parse:expr)?;
         )*
         { $( #[doc = $other_help:literal] $other:ident: $other_type:ty = $read:expr; )* }
@@ -78,6 +82,7 @@ macro_rules! settings {
             const ROWS: &[Row] = &[ $( Row {
                 flag: $flag,
                 var: $var,
+                other_vars: &[$($other_var),*],
                 key: [$($key,)? $var][0],
                 metavar: $metavar,
                 default: [$(Some($default),)? None][0],
@@ -101,30 +106,42 @@ impl Row {
         self.metavar == "true|false"
     }
 
-    /// Returns the origin for a reader of `--print-config`.
-    pub(super) fn origin(&self, origin: &Origin) -> String {
+    /// Returns the environment variables, the usual one first.
+    pub(super) fn vars(&self) -> impl Iterator<Item = &'static str> {
+        [self.var].into_iter().chain(self.other_vars.iter().copied())
+    }
+
+    /// True if the value is personal data, and is shown nowhere.
+    pub(super) fn is_personal(&self) -> bool {
+        ["first-name", "last-name", "document", "birthdate", "number"].contains(&self.flag)
+    }
+
+    /// Returns the origin for a reader of `--print-config`. `var` is the variable that was used, if it was one.
+    pub(super) fn origin(&self, origin: &Origin, var: &str) -> String {
         match origin {
             Origin::Default => "default".into(),
             Origin::File(name) => name.clone(),
-            Origin::Environment => format!("environment {}", self.var),
+            Origin::Environment => format!("environment {var}"),
             Origin::Flag => format!("flag --{}", self.flag),
         }
     }
 
-    /// Returns the origin for an error: the place at which to look for the value.
-    pub(super) fn place(&self, origin: &Origin) -> String {
+    /// Returns the origin for an error: the place at which to look for the value. `var` is the variable that was used,
+    /// if it was one.
+    pub(super) fn place(&self, origin: &Origin, var: &str) -> String {
         match origin {
             Origin::Default => format!("default: {}", self.flag),
             Origin::File(name) => format!("{name}: {}", self.key),
-            Origin::Environment => format!("environment: {}", self.var),
+            Origin::Environment => format!("environment: {var}"),
             Origin::Flag => format!("--{}", self.flag),
         }
     }
 
     /// Returns all the ways to set it.
     pub(super) fn ways(&self) -> String {
-        let Self { flag, var, key, metavar, .. } = self;
-        format!("--{flag} {metavar}, the environment variable {var} or the key {key}")
+        let Self { flag, key, metavar, .. } = self;
+        let vars: Vec<_> = self.vars().collect();
+        format!("--{flag} {metavar}, the environment variable {} or the key {key}", vars.join(" or "))
     }
 
     /// Returns the help of the setting's flag, in lines: a description, and the other ways to set it.
@@ -137,7 +154,8 @@ impl Row {
             Some(default) => format!(", default: {default}"),
             None => String::new(),
         };
-        format!("{help}\n[env: {var}{key}{default}]")
+        let others = self.other_vars.iter().fold(String::new(), |list, var| list + ",\nor " + var);
+        format!("{help}\n[env: {var}{key}{default}{others}]")
     }
 }
 
@@ -145,18 +163,28 @@ impl Row {
 mod tests {
     use super::*;
 
-    const ROW: Row =
-        Row { flag: "a", var: "A", key: "b", metavar: "N", default: Some("1"), help: "What for" };
+    const ROW: Row = Row {
+        flag: "a",
+        var: "A",
+        other_vars: &[],
+        key: "b",
+        metavar: "N",
+        default: Some("1"),
+        help: "What for",
+    };
 
     #[test]
     fn a_help_names_every_way_to_set_it() {
         assert_eq!(ROW.help(ROW.help, ROW.default), "What for\n[env: A, key: b, default: 1]");
         assert_eq!(ROW.help("Why", Some("a,b")), "Why\n[env: A, key: b,\ndefault: a,b]");
         assert_eq!(ROW.help("Why", None), "Why\n[env: A, key: b]");
+        let several = Row { other_vars: &["C", "D:E"], ..ROW };
+        assert_eq!(several.help("Why", None), "Why\n[env: A, key: b,\nor C,\nor D:E]");
+        assert_eq!(several.ways(), "--a N, the environment variable A or C or D:E or the key b");
     }
 
     #[test]
     fn a_default_that_is_wrong_is_named_by_its_setting() {
-        assert_eq!(ROW.place(&Origin::Default), "default: a");
+        assert_eq!(ROW.place(&Origin::Default, "A"), "default: a");
     }
 }

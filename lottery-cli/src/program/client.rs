@@ -34,6 +34,10 @@ pub fn client(runtime: &impl RunClient, dialects: &[Dialect], now: fn() -> Syste
     let settle = || logging.settle();
     settings.log();
     let result = match settings.command {
+        // Programs of the course are given a bet by variables, and no command.
+        ClientCommand::Agency if settings.bets.is_none() && settings.bet.any() => {
+            single_bet(runtime, &settings)
+        }
         ClientCommand::Agency if settings.bets.is_none() => {
             let reason = "no bets: name the agency's file with --bets FILE".to_owned();
             Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason })
@@ -155,18 +159,13 @@ fn seed(agency: u32, process: u32) -> u64 {
 }
 
 pub(super) fn single_bet(runtime: &impl RunClient, settings: &ClientSettings) -> Result<Ended, Unfinished> {
-    let names = [
-        "first-name (NOMBRE)",
-        "last-name (APELLIDO)",
-        "document (DOCUMENTO)",
-        "birthdate (NACIMIENTO)",
-        "number (NUMERO)",
-    ];
-    let mut fields = <[String; 5]>::default();
-    for ((field, set), name) in fields.iter_mut().zip(&settings.bet.0).zip(names) {
-        let missing = || Unfinished::Failed { code: 1, reason: format!("no bet: --{name} is not set") };
-        field.clone_from(set.as_ref().ok_or_else(missing)?);
+    let missing = settings.bet.missing();
+    if !missing.is_empty() {
+        let verb = if missing.len() == 1 { "is" } else { "are" };
+        let reason = format!("no bet: {} {verb} not set", missing.join(", "));
+        return Err(Unfinished::Failed { code: 1, reason });
     }
+    let fields = settings.bet.0.clone().map(Option::unwrap_or_default);
     let timeouts = (settings.connect_timeout, settings.retry_for);
     let mut single = SingleBet::new(of_agency(settings)?, settings.server.to_string(), timeouts, fields)?;
     runtime.run_client(&mut single)?;

@@ -99,8 +99,9 @@ fn an_invalid_single_bet(runtime: &'static str) {
         fields[at] = text;
         fails(&mut bet(dialect, fields), 1, problem);
     }
-    let mut missing = lottery.client(1, &["bet", "--first-name", "Ana"]);
-    fails(&mut missing, 1, "no bet: --last-name (APELLIDO) is not set");
+    let mut missing = lottery.client(1, &["bet", "--first-name", "Ana", "--document", "20000001"]);
+    missing.args(["--birthdate", "1980-01-01", "--number", "7574"]);
+    fails(&mut missing, 1, "no bet: --last-name (APELLIDO, CLI_BET_SURNAME, CLI_TESTBET_SURNAME) is not set");
     // The server rejects it: the agency is finished.
     succeeds(&mut lottery.agency(&File::invented(1, 0), &[]));
     for (dialect, reason) in

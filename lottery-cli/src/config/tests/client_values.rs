@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::World;
+use crate::config::Parsed;
 use crate::log::Level;
 use lottery_proto::Dialect;
 
@@ -21,10 +22,10 @@ fn the_client_has_defaults() {
 
 #[test]
 fn agency_and_server_are_required() {
-    let ways = "expected --agency N, the environment variable CLI_ID or the key id";
+    let ways = "expected --agency N, the environment variable CLI_ID or AGENCIA or the key id";
     assert_eq!(World::new().client_error(&["--server", "s:1"]), format!("agency is not set: {ways}"));
-    let ways =
-        "expected --server HOST:PORT, the environment variable CLI_SERVER_ADDRESS or the key server.address";
+    let ways = "expected --server HOST:PORT, the environment variable CLI_SERVER_ADDRESS or SERVER_IP:SERVER_PORT \
+                or the key server.address";
     assert_eq!(World::new().client_error(&["--agency", "1"]), format!("server is not set: {ways}"));
 }
 
@@ -168,6 +169,75 @@ fn debug_shows_nothing_of_a_bet() {
     assert!(bet.iter().all(|secret| !shown.contains(secret)), "{shown}");
 }
 
+/// Variables of the programs of each stage: first name, last name, document, birth date, number.
+const BETS: [[&str; 5]; 4] = [
+    ["NOMBRE", "APELLIDO", "DOCUMENTO", "NACIMIENTO", "NUMERO"],
+    ["NOMBRE", "APELLIDO", "DNI", "NACIMIENTO", "NUMERO"],
+    ["CLI_BET_NAME", "CLI_BET_SURNAME", "CLI_BET_DOCUMENT", "CLI_BET_BIRTHDAY", "CLI_BET_NUMBER"],
+    [
+        "CLI_TESTBET_NAME",
+        "CLI_TESTBET_SURNAME",
+        "CLI_TESTBET_DOCUMENT_ID",
+        "CLI_TESTBET_DATE_OF_BIRTH",
+        "CLI_TESTBET_WAGERED_NUMBER",
+    ],
+];
+
+#[test]
+fn a_bet_is_taken_from_the_variables_of_every_stage() {
+    let values = ["Ana", "Paz", "20000001", "1980-01-01", "7574"];
+    for names in BETS {
+        let world =
+            names.into_iter().zip(values).fold(World::new(), |world, (name, value)| world.env(name, value));
+        let bet = world.client(&[]).bet;
+        assert!(bet.any() && bet.missing().is_empty());
+        assert_eq!(bet.0, values.map(|value| Some(value.to_owned())), "{names:?}");
+        assert_eq!(world.client(&["--number", "8"]).bet.0[4].as_deref(), Some("8"), "a flag beats them");
+    }
+    assert!(!World::new().client(&[]).bet.any());
+}
+
+#[test]
+fn a_bet_that_is_not_whole_says_what_is_missing() {
+    let bet = World::new().env("CLI_BET_NAME", "Ana").env("DNI", "1").client(&["--number=7"]).bet;
+    let missing = [
+        "--last-name (APELLIDO, CLI_BET_SURNAME, CLI_TESTBET_SURNAME)",
+        "--birthdate (NACIMIENTO, CLI_BET_BIRTHDAY, CLI_TESTBET_DATE_OF_BIRTH)",
+    ];
+    assert_eq!(bet.missing(), missing);
+}
+
+#[test]
+fn two_variables_for_one_setting_must_have_one_value() {
+    let world = || World::new().env("CLI_ID", "1").env("CLI_SERVER_ADDRESS", "s:1");
+    let twice = |value| world().env("DNI", "20000001").env("CLI_BET_DOCUMENT", value);
+    let error = twice("20000002").client_error(&[]);
+    let place = "environment: DNI and CLI_BET_DOCUMENT";
+    assert_eq!(error, format!("{place}: (not shown): expected one of them, or one value"));
+    assert_eq!(twice("20000001").client(&[]).bet.0[2].as_deref(), Some("20000001"));
+    assert_eq!(
+        twice("20000002").client(&["--document=7"]).bet.0[2].as_deref(),
+        Some("7"),
+        "a flag beats both"
+    );
+    let error = world().env("AGENCIA", "2").client_error(&[]);
+    assert!(error.starts_with("environment: CLI_ID and AGENCIA: "), "{error}");
+}
+
+#[test]
+fn an_address_in_two_variables_is_joined() {
+    let world = || World::new().env("AGENCIA", "4").env("SERVER_IP", "server");
+    let Ok(Parsed::Run(settings)) = world().env("SERVER_PORT", "12345").parse_client(&[]) else { panic!() };
+    assert_eq!((settings.agency, settings.server.to_string().as_str()), (4, "server:12345"));
+    let error = world().client_error(&[]);
+    assert!(error.starts_with("server is not set") && error.contains("SERVER_IP:SERVER_PORT"), "{error}");
+    let error = world().env("SERVER_PORT", "x").client_error(&[]);
+    assert!(error.starts_with("environment: SERVER_IP:SERVER_PORT: \"server:x\""), "{error}");
+    // Systems that run containers set this alone, for any server.
+    let other = World::new().env("SERVER_PORT", "tcp://10.0.0.1:80").client(&[]);
+    assert_eq!(other.server.port, 12345);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_error_in_a_bet_does_not_show_it() {
@@ -176,7 +246,7 @@ fn an_error_in_a_bet_does_not_show_it() {
 
     // A terminal that is not set to UTF-8 writes such bytes.
     let latin = || OsString::from_vec(b"Nu\xf1ez".to_vec());
-    for name in ["NOMBRE", "APELLIDO", "DOCUMENTO", "NACIMIENTO", "NUMERO"] {
+    for name in BETS.into_iter().flatten() {
         let world = World::new().env("CLI_ID", "1").env("CLI_SERVER_ADDRESS", "s:1").env(name, latin());
         let expected = format!("environment: {name}: (not shown): expected UTF-8");
         assert_eq!(world.client_error(&["bet"]), expected);

@@ -135,6 +135,28 @@ stopped-exit      75           default
 }
 
 #[test]
+fn print_config_names_the_variable_that_was_used_and_shows_no_bet() {
+    let world = World::new()
+        .env("AGENCIA", "3")
+        .env("SERVER_IP", "server")
+        .env("SERVER_PORT", "12345")
+        .env("CLI_BET_NAME", "Wilhelmina")
+        .env("DNI", "31415926");
+    let printed = printed(world.parse_client(&["--birthdate", "1987-06-05", "--print-config"]));
+    let lines: Vec<Vec<&str>> = printed.lines().map(|line| line.split_whitespace().collect()).collect();
+    for line in [
+        &["agency", "3", "environment", "AGENCIA"][..],
+        &["server", "server:12345", "environment", "SERVER_IP:SERVER_PORT"],
+        &["first-name", "(not", "shown)", "environment", "CLI_BET_NAME"],
+        &["last-name", "-", "default"],
+        &["document", "(not", "shown)", "environment", "DNI"],
+        &["birthdate", "(not", "shown)", "flag", "--birthdate"],
+    ] {
+        assert!(lines.iter().any(|found| found == line), "{line:?}\n{printed}");
+    }
+}
+
+#[test]
 fn a_configuration_that_is_wrong_is_not_printed() {
     assert!(World::new().server_error(&["--print-config", "--port", "x"]).starts_with("--port: "));
 }
@@ -206,7 +228,7 @@ fn the_help_of_a_setting_names_variable_key_and_default() {
     let (server, client) = (&config::server::PROGRAM, &config::client::PROGRAM);
     assert_eq!(help(server, "config"), "[env: SERVER_CONFIG]");
     assert_eq!(help(server, "agencies"), "[env: SERVER_AGENCIES, default: 5]", "the key has the same name");
-    assert_eq!(help(client, "agency"), "[env: CLI_ID, key: id]");
+    assert_eq!(help(client, "agency"), "[env: CLI_ID, key: id,\nor AGENCIA]");
 }
 
 #[test]
