@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
+#![doc = include_str!("driver.md")]
+#![cfg_attr(
+    feature = "custom-dialects",
+    doc = "## A dialect of one's own\n\nThe module [`wire`] is a guide, with a complete dialect."
+)]
 #![no_std]
 #![cfg_attr(
     not(feature = "custom-dialects"),

@@ -1,10 +1,6 @@
 //! Dialects: the traits [`ServerCodec`] and [`ClientCodec`] that they have in common, and a module for each.
 //!
-//! A dialect of one's own is a description, a static [`Wire`], with an implementation of each trait; the guide
-//! `docs/your-own-wire.md` writes one. [`Dialect::new`](crate::Dialect::new) makes a dialect of it, for the list of a
-//! [`ServerConfig`](crate::ServerConfig) and for a [`ClientConfig`](crate::ClientConfig).
-//!
-//! Unstable until version 1.0: a minor version may change what is behind the feature `custom-dialects`.
+#![doc = include_str!("guide.md")]
 
 pub mod block;
 mod braces;
