@@ -53,7 +53,7 @@ use lent::Lent;
 ///     server.handle(now, Input::Received(n));
 /// }
 /// // The application answers, now or much later …
-/// let Some(Event::Finished { ticket, agency }) = server.poll_event() else { panic!() };
+/// let Some(Event::Finished { ticket, agency, .. }) = server.poll_event() else { panic!() };
 /// assert_eq!(agency.get(), 3);
 /// server.reply(now, ticket, Receipt::Stored { total: 0 }).unwrap();
 /// // … and the driver writes the reply.

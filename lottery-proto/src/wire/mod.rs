@@ -1,6 +1,6 @@
 //! Dialects: the traits [`ServerCodec`] and [`ClientCodec`] that they have in common, and a module for each.
 //!
-#![doc = include_str!("guide.md")]
+#![cfg_attr(feature = "custom-dialects", doc = include_str!("guide.md"))]
 
 pub mod block;
 mod braces;
