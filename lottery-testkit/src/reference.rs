@@ -38,9 +38,12 @@ pub fn decode(block: &[u8]) -> Outcome {
 
 fn decode_bet(payload: &[u8]) -> Option<String> {
     let fields: Vec<&[u8]> = payload.split(|&byte| byte == b'|').collect();
-    if fields.len() != 5 {
-        return None;
-    }
+    bet(&fields.try_into().ok()?)
+}
+
+/// Returns the fields with `|` between them, the number without leading zeros, if they are a bet
+/// (`docs/protocol.md#bets`).
+pub fn bet(fields: &[&[u8]; 5]) -> Option<String> {
     let mut texts = Vec::new();
     for field in fields {
         texts.push(std::str::from_utf8(field).ok()?.to_string());

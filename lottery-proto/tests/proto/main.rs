@@ -7,6 +7,7 @@ mod block;
 mod braces;
 mod call_order;
 mod close;
+mod corrupted_batches;
 mod detection;
 mod display;
 mod echo;
