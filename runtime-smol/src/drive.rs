@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use lottery_proto::{Input, Io};
 use lottery_runtime::driving::{
-    Alarm, Overdue, PIECE, Turn, dead, failed, fin_input, piece, read_input, write_input,
+    Alarm, Overdue, Turn, dead, failed, fin_input, piece, read_input, write_input,
 };
 use lottery_runtime::sockets::reset_when_dropped;
 use lottery_runtime::{Clock, Machine, Receiver, Socket};
@@ -27,14 +27,12 @@ pub async fn drive<M: Machine>(
     mail: &Receiver<M::Notice>,
 ) {
     let mut timer = Timer::never();
-    let mut is_drained = false;
     let (mut alarm, mut turn, mut overdue) = (Alarm::default(), Turn::default(), Overdue::default());
     loop {
         while let Some(envelope) = mail.try_recv() {
             envelope.deliver_to(machine, clock.now());
         }
         let Some(io) = machine.poll_io() else { break };
-        let room = io.recv.len().min(PIECE);
         let input = if io.fin {
             Some(fin_input(socket.get_ref().half_close()))
         } else if overdue.is_due(&io, clock.now()) {
@@ -59,15 +57,13 @@ pub async fn drive<M: Machine>(
             } else {
                 let Io { recv, send, .. } = io;
                 poll_fn(|cx| {
-                    let input = transfer(socket, cx, recv, send, &mut is_drained);
+                    let input = transfer(socket, cx, recv, send);
                     if input.is_pending() && is_over(cx) { Poll::Ready(None) } else { input }
                 })
                 .await
             }
         };
         let Some(input) = input else { continue };
-        // A read that did not fill its room has taken all there was.
-        is_drained |= matches!(input, Input::Received(bytes) if bytes < room);
         machine.handle(clock.now(), input);
         turn.count(input);
         if turn.is_over() {
@@ -82,13 +78,13 @@ pub async fn drive<M: Machine>(
 
 /// Writes or reads what is possible. It is ready without an input if that may have become possible.
 ///
-/// While `is_drained`, there is nothing to read before the system says so.
+/// It reads before it waits: to wait costs calls to the system that no turn counts, and a peer that floods this end has
+/// sent more by then.
 fn transfer(
     socket: &Async<Socket>,
     cx: &mut Context<'_>,
     recv: &mut [u8],
     send: &[u8],
-    is_drained: &mut bool,
 ) -> Poll<Option<Input>> {
     let mut system = socket.get_ref();
     if !send.is_empty() {
@@ -102,10 +98,9 @@ fn transfer(
     if recv.is_empty() {
         return Poll::Pending;
     }
-    if !*is_drained && let Some(input) = read_input(system.read(piece(recv))) {
+    if let Some(input) = read_input(system.read(piece(recv))) {
         return Poll::Ready(Some(input));
     }
     let readable = ready!(socket.poll_readable(cx));
-    *is_drained = false;
     Poll::Ready(readable.err().map(|error| failed(&error)))
 }
