@@ -3,6 +3,7 @@
 //! It is handed no rows, only told that there are some, so nothing queues up: what it has not written yet is in
 //! the log, whether that is the last group or, after a full disk, a million.
 
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -15,6 +16,9 @@ use crate::csv_file::CsvFile;
 
 /// Interval at which the file is checked while there is nothing to write.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Rest after each write: rows of several groups are written together then, instead of a file and a thread being woken
+/// for each.
+const REST: Duration = Duration::from_millis(5);
 /// Time for missing rows when the store is closed. The next start writes what is missing then.
 const AT_THE_END: Duration = Duration::from_secs(1);
 
@@ -40,6 +44,10 @@ struct Numbers {
     rung: u64,
     /// Value of `rung` that the thread saw before it last wrote all it could.
     done: u64,
+    /// True while somebody waits for all rows.
+    is_awaited: bool,
+    /// True while the thread waits for new rows, and is to be woken: a call to the system.
+    waits: bool,
     closing: bool,
 }
 
@@ -50,18 +58,50 @@ impl Progress {
 
     /// Waits until there is something to do, or for a while.
     fn wait(&self, done: u64) -> (u64, bool) {
-        let waits = |numbers: &mut Numbers| numbers.rung == done && !numbers.closing;
+        let waits = |numbers: &mut Numbers| {
+            numbers.waits = numbers.rung == done && !numbers.closing;
+            numbers.waits
+        };
         let waited = self.changed.wait_timeout_while(self.lock(), PAUSE, waits);
-        let (numbers, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let (mut numbers, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        numbers.waits = false;
         (numbers.rung, numbers.closing)
     }
 
-    fn ring(&self, closing: bool) -> u64 {
+    /// Waits for this time, or until somebody waits for all rows.
+    fn rest(&self, time: Duration) {
+        let rests = |numbers: &mut Numbers| !numbers.is_awaited && !numbers.closing;
+        drop(self.changed.wait_timeout_while(self.lock(), time, rests));
+    }
+
+    /// Notes that there are new rows, and returns the number of this time.
+    fn ring(&self) -> u64 {
         let mut numbers = self.lock();
         numbers.rung += 1;
+        if mem::take(&mut numbers.waits) {
+            self.changed.notify_all();
+        }
+        numbers.rung
+    }
+
+    /// Does as [`Progress::ring`], and has all rows written now.
+    fn ring_now(&self, closing: bool) -> u64 {
+        let mut numbers = self.lock();
+        numbers.rung += 1;
+        numbers.is_awaited = true;
         numbers.closing |= closing;
         self.changed.notify_all();
         numbers.rung
+    }
+
+    /// Notes that all was written that there was at that time.
+    fn done(&self, rung: u64) {
+        let mut numbers = self.lock();
+        numbers.done = rung;
+        if numbers.is_awaited {
+            numbers.is_awaited = numbers.rung > rung;
+            self.changed.notify_all();
+        }
     }
 
     fn run(&self, mut file: CsvFile, mut rows: LogRows) {
@@ -80,11 +120,11 @@ impl Progress {
                 }
             }
             done = rung;
-            self.lock().done = done;
-            self.changed.notify_all();
+            self.done(done);
             if closing {
                 return;
             }
+            self.rest(REST);
         }
     }
 }
@@ -105,7 +145,7 @@ impl Follower {
     pub(super) fn start(file: CsvFile, rows: LogRows) -> Self {
         let progress = Arc::new(Progress::default());
         // There may be something to compare, though no rows are new.
-        progress.ring(false);
+        progress.ring();
         rows.followed(file.len());
         let handed = Arc::new(Mutex::new(Some((file, rows))));
         let job = {
@@ -150,7 +190,7 @@ impl Follower {
                 }
             }
             Self::Thread(progress, _) => {
-                progress.ring(false);
+                progress.ring();
             }
         }
     }
@@ -165,7 +205,7 @@ impl Follower {
     /// Waits until all rows are in the file, as far as it can be written.
     pub(super) fn complete(&self) {
         let Self::Thread(progress, Some(thread)) = self else { return };
-        let rung = progress.ring(false);
+        let rung = progress.ring_now(false);
         // A thread that panicked does nothing any more.
         let mut numbers = progress.lock();
         while numbers.done < rung && !thread.is_finished() {
@@ -178,10 +218,56 @@ impl Follower {
 impl Drop for Follower {
     fn drop(&mut self) {
         if let Self::Thread(progress, thread) = self {
-            progress.ring(true);
+            progress.ring_now(true);
             if let Some(thread) = thread.take() {
                 let _ = thread.join();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Longer than any test takes.
+    const LONG: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_rest_ends_when_somebody_waits_for_all_rows() {
+        for closing in [false, true] {
+            let progress = Progress::default();
+            thread::scope(|scope| {
+                scope.spawn(|| progress.rest(LONG));
+                progress.ring_now(closing);
+            });
+            assert_eq!(progress.wait(0), (1, closing));
+        }
+    }
+
+    #[test]
+    fn rows_that_came_during_a_rest_are_written_after_it() {
+        let progress = Progress::default();
+        assert_eq!([progress.ring(), progress.ring()], [1, 2]);
+        assert_eq!(progress.wait(0), (2, false), "both at once, without a wait");
+        progress.done(2);
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| progress.wait(2));
+            progress.ring();
+            assert_eq!(waiting.join().unwrap(), (3, false));
+        });
+    }
+
+    #[test]
+    fn who_waits_for_all_rows_waits_for_those_that_came_meanwhile_too() {
+        let progress = Progress::default();
+        let rung = progress.ring_now(false);
+        assert_eq!(progress.wait(0), (rung, false));
+        let later = progress.ring_now(false);
+        progress.done(rung);
+        progress.rest(LONG);
+        assert_eq!(progress.wait(rung), (later, false));
+        progress.done(later);
+        assert!(!progress.lock().is_awaited);
     }
 }
