@@ -63,7 +63,7 @@ pub enum ClientError {
     BatchRejected {
         /// File and line, or lines, of the bets concerned.
         error: String,
-        /// Error code, if the dialect has codes and this one is known.
+        /// Error code, if it is known: in a dialect without codes, from the words of this project's servers.
         code: Option<Code>,
         /// Reason that the server gives, behind its code.
         reason: String,

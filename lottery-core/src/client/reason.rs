@@ -27,9 +27,3 @@ pub(super) fn of_end(sign: RejectionSign, end: CloseReason) -> Option<String> {
 pub(super) fn passes(code: Code) -> bool {
     matches!(code, Code::Storage | Code::ShuttingDown | Code::Timeout | Code::TooManyConnections)
 }
-
-/// Does the same for a dialect without codes: recognizes the reasons of this project's server for such a
-/// failure.
-pub(super) fn passes_in_words(reason: &str) -> bool {
-    ["the server is stopping", "too many connections", "nothing was sent for too long"].contains(&reason)
-}

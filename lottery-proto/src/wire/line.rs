@@ -149,7 +149,7 @@ impl ClientCodec for Line {
         match &*message {
             _ if message.starts_with(b"success;") => Ok(Response::Stored { total: None }),
             _ if message.starts_with(REJECTED) => {
-                let reason = Reason::of_text(message, REJECTED.len()..end.max(REJECTED.len()));
+                let reason = Reason::in_words(message, REJECTED.len()..end.max(REJECTED.len()));
                 Ok(Response::Rejected { total: None, reason })
             }
             _ => Err(DecodeError::new(0, Problem::Expected("\"success;…\" or \"error;…\""))),

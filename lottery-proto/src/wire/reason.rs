@@ -17,7 +17,27 @@ pub struct Reason {
     pub text: Range<usize>,
 }
 
+/// Words that stand for a code where a dialect has none (`docs/protocol.md#error-codes`), as servers of this project write
+/// them: those that a client acts on. `the draw has taken place` is not among them, as it says nothing of the agency.
+const WORDS: &[(&str, Code)] = &[
+    ("the server is stopping", Code::ShuttingDown),
+    ("too many connections", Code::TooManyConnections),
+    ("too many connections from this address", Code::TooManyConnections),
+    ("nothing was sent for too long", Code::Timeout),
+    ("a message was not completed in time", Code::Timeout),
+    ("there was no memory for a message in time", Code::Timeout),
+    ("the agency is finished", Code::Finished),
+];
+
 impl Reason {
+    /// Returns the reason whose text stands in that range of the message, in a dialect without codes: whole texts of
+    /// this project's servers are known, and stand for theirs. A dialect of one's own has codes of its own.
+    pub(super) fn in_words(message: &[u8], range: Range<usize>) -> Self {
+        let words = message.get(range.clone()).unwrap_or_default();
+        let known = WORDS.iter().find(|(text, _)| text.as_bytes() == words);
+        Self { code: known.map(|(_, code)| *code), ..Self::of_text(message, range) }
+    }
+
     /// Returns the reason whose text stands in that range of the message.
     pub fn of_text(message: &[u8], range: Range<usize>) -> Self {
         let bytes = message.get(range.clone()).unwrap_or_default();
@@ -82,6 +102,20 @@ mod tests {
         ] {
             assert_eq!(Reason::of_text(text.as_bytes(), 0..text.len()).bet, bet, "{text}");
         }
+    }
+
+    #[test]
+    fn only_whole_words_of_a_server_of_this_project_stand_for_a_code() {
+        for (text, code) in WORDS {
+            let message = [b"12", text.as_bytes(), b"3"].concat();
+            let reason = Reason::in_words(&message, 2..2 + text.len());
+            assert_eq!((reason.code, reason.bet), (Some(*code), None), "{text}");
+            assert_eq!(Reason::in_words(&message, 2..message.len()).code, None, "{text}");
+            assert_eq!(Reason::of_text(&message, 2..2 + text.len()).code, None, "{text}");
+        }
+        let text = b"bet 2: the agency is finished";
+        let reason = Reason::in_words(text, 0..text.len());
+        assert_eq!((reason.code, reason.bet), (None, Some(2)));
     }
 
     #[test]

@@ -9,14 +9,11 @@ use tracing::{info, warn};
 
 use super::{ClientError, Job, Phase, PlainClient};
 use crate::agency_file::AgencyFile;
-use crate::client::reason::{passes, passes_in_words};
+use crate::client::reason::passes;
 
 /// Number of connections in a row closed without a reply after which the list is taken to be longer than a
 /// block.
 const UNANSWERED: u32 = 2;
-
-/// Reason that this project's server gives when it rejects bets of an agency that has finished.
-const IS_FINISHED: &str = "the agency is finished";
 
 /// Longest wait for a reply to an empty batch: a server that does not understand one may stay silent.
 const CHECK: Duration = Duration::from_secs(5);
@@ -163,25 +160,31 @@ impl PlainClient {
 
     /// Handles the rejection of the batch that waits for its reply, because of its bet with that number if the
     /// server names one.
-    pub(super) fn batch_rejected(&mut self, now: Instant, bet: Option<usize>, reason: String) {
+    pub(super) fn batch_rejected(
+        &mut self,
+        now: Instant,
+        bet: Option<usize>,
+        code: Option<Code>,
+        reason: String,
+    ) {
         let is_alone = self.connection.profile().one_message;
         if (bet.is_none() && !is_alone) || self.checks_until().is_some() {
-            return self.rejected(now, "a batch", reason);
+            return self.rejected(now, "a batch", code, reason);
         }
         let error = self.place(bet);
-        self.end(now, Err(ClientError::BatchRejected { error, code: None, reason }));
+        self.end(now, Err(ClientError::BatchRejected { error, code, reason }));
     }
 
     /// Handles a rejection, for a reason that may or may not pass.
-    pub(super) fn rejected(&mut self, now: Instant, what: &'static str, reason: String) {
-        if self.checks_until().is_some() && reason == IS_FINISHED {
+    pub(super) fn rejected(&mut self, now: Instant, what: &'static str, code: Option<Code>, reason: String) {
+        if self.checks_until().is_some() && code == Some(Code::Finished) {
             let dialect = self.job.connection.dialect();
             return self.end(now, Err(ClientError::CannotAsk { dialect, reason }));
         }
         if self.end_check(now) {
             return;
         }
-        let passes = self.settled && passes_in_words(&reason);
+        let passes = self.settled && code.is_some_and(passes);
         let error = ClientError::Rejected { what, reason };
         if passes {
             self.lost(now, error);

@@ -173,14 +173,14 @@ impl PlainClient {
         while let Some(event) = self.connection.poll_event() {
             match event {
                 Event::Batch(Ok(_)) => self.batch_stored(now),
-                Event::Batch(Err(Rejected { bet, reason, .. })) => {
+                Event::Batch(Err(Rejected { bet, code, reason, .. })) => {
                     let reason = redact::reason(reason).into_owned();
-                    self.batch_rejected(now, bet, reason);
+                    self.batch_rejected(now, bet, code, reason);
                     self.sent = self.stored;
                 }
-                Event::Finished(Err(Rejected { reason, .. })) => {
+                Event::Finished(Err(Rejected { code, reason, .. })) => {
                     let reason = redact::reason(reason).into_owned();
-                    self.rejected(now, "to count this agency as finished", reason);
+                    self.rejected(now, "to count this agency as finished", code, reason);
                 }
                 Event::Finished(Ok(_)) => {
                     self.log_sent();
@@ -208,13 +208,13 @@ impl PlainClient {
                         self.have_winners(now);
                     }
                 }
-                Event::WinnersRejected(Rejected { reason, .. }) => {
+                Event::WinnersRejected(Rejected { code, reason, .. }) => {
                     let reason = redact::reason(reason).into_owned();
-                    self.rejected(now, "to say who won", reason);
+                    self.rejected(now, "to say who won", code, reason);
                 }
-                Event::Rejected(Rejected { reason, .. }) => {
+                Event::Rejected(Rejected { code, reason, .. }) => {
                     let reason = redact::reason(reason).into_owned();
-                    self.rejected(now, "to go on", reason);
+                    self.rejected(now, "to go on", code, reason);
                 }
                 Event::Welcome { finished, .. } => self.welcome(now, finished),
                 Event::Failed(Rejected { code, reason, .. }) => {

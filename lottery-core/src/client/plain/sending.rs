@@ -95,7 +95,7 @@ impl PlainClient {
             return false;
         }
         if let Some(reason) = reason::of_end(profile.rejection, end) {
-            self.batch_rejected(now, None, reason);
+            self.batch_rejected(now, None, None, reason);
             return true;
         }
         let (what, reason) = (self.place(None), self.connection.closed(end).to_string());

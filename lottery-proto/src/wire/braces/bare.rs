@@ -118,7 +118,7 @@ impl ClientCodec for Bare {
             _ => {
                 // Every other text is a rejection.
                 let start = if message.starts_with(REJECTED) { REJECTED.len() } else { 0 };
-                Ok(Response::Rejected { total: None, reason: Reason::of_text(message, start..end) })
+                Ok(Response::Rejected { total: None, reason: Reason::in_words(message, start..end) })
             }
         }
     }

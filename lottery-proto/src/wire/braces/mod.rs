@@ -186,7 +186,7 @@ impl ClientCodec for Braces {
     fn response(&self, asked: &PendingReply, message: &mut [u8]) -> Result<Response, DecodeError> {
         text::utf8(message, 0)?;
         if message.starts_with(REJECTED) {
-            let reason = Reason::of_text(message, REJECTED.len()..message.len() - 1);
+            let reason = Reason::in_words(message, REJECTED.len()..message.len() - 1);
             return Ok(Response::Rejected { total: None, reason });
         }
         match (asked.kind, &*message) {

@@ -253,7 +253,7 @@ impl ClientCodec for Fixed {
             }
             (Some(b'E'), _) => {
                 text::utf8(message, 0)?;
-                Ok(Response::Rejected { total: None, reason: Reason::of_text(message, HEAD..message.len()) })
+                Ok(Response::Rejected { total: None, reason: Reason::in_words(message, HEAD..message.len()) })
             }
             (_, Kind::Finished) => Err(DecodeError::new(0, Problem::Expected("O or E"))),
             _ => Err(DecodeError::new(0, Problem::Expected("N, R or E"))),

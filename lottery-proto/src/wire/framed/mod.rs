@@ -201,7 +201,7 @@ impl ClientCodec for Framed {
             return match body {
                 _ if body.starts_with(b"success;") => Ok(Response::Stored { total: None }),
                 _ if body.starts_with(REJECTED) => {
-                    let reason = Reason::of_text(message, LENGTH + REJECTED.len()..message.len());
+                    let reason = Reason::in_words(message, LENGTH + REJECTED.len()..message.len());
                     Ok(Response::Rejected { total: None, reason })
                 }
                 _ => Err(DecodeError::new(LENGTH, Problem::Expected("\"success;…\" or \"error;…\""))),
