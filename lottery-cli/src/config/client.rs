@@ -68,6 +68,9 @@ settings! {
     /// Time to wait for a reply, once what was sent has arrived
     answer_timeout: Duration =
         ["answer-timeout" "CLI_ANSWER_TIMEOUT" "answer.timeout", "DURATION" = "60s"] some_time;
+    /// Time to wait for Welcome, at most answer-timeout
+    hello_timeout: Duration =
+        ["hello-timeout" "CLI_HELLO_TIMEOUT" "hello.timeout", "DURATION" = "5s"] some_time;
     /// Time that each address of the server has to answer
     connect_timeout: Duration =
         ["connect-timeout" "CLI_CONNECT_TIMEOUT" "connect.timeout", "DURATION" = "5s"] some_time;

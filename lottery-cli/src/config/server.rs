@@ -85,6 +85,8 @@ settings! {
     message_timeout: Duration = ["message-timeout" "SERVER_MESSAGE_TIMEOUT", "DURATION" = "20s"] some_time;
     /// Time after which a peer that takes none of the bytes for it is closed
     stall_timeout: Duration = ["stall-timeout" "SERVER_STALL_TIMEOUT", "DURATION" = "20s"] some_time;
+    /// Time for the store's answer to a request; then its connection ends
+    reply_timeout: Duration = ["reply-timeout" "SERVER_REPLY_TIMEOUT", "DURATION" = "5m"] some_time;
     /// Time to wait for the peer to close after the server did
     linger_timeout: Duration = ["linger-timeout" "SERVER_LINGER_TIMEOUT", "DURATION" = "1s"] some_time;
 
@@ -200,6 +202,7 @@ impl ServerSettings {
             .idle_timeout(self.idle_timeout)
             .message_timeout(self.message_timeout)
             .stall_timeout(self.stall_timeout)
+            .reply_timeout(self.reply_timeout)
             .linger_timeout(self.linger_timeout)
             .build()
             .expect("each setting was checked when it was read")

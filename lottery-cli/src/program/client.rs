@@ -203,7 +203,9 @@ fn connection(settings: &ClientSettings, dialect: Dialect) -> Result<ClientConfi
     let reason = || "an agency's number is from 1 to 99999".to_owned();
     let agency = AgencyId::new(settings.agency)
         .ok_or_else(|| Unfinished::Failed { code: ConfigError::EXIT_CODE, reason: reason() })?;
-    let connection = ClientConfig::builder(agency, dialect).answer_timeout(settings.answer_timeout);
+    let connection = ClientConfig::builder(agency, dialect)
+        .answer_timeout(settings.answer_timeout)
+        .hello_timeout(settings.hello_timeout);
     connection.build().map_err(|error| invalid(&error))
 }
 
@@ -216,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_connection_has_the_answer_timeout_of_the_settings() {
+    fn the_connection_has_the_timeouts_of_the_settings() {
         let args = [
             "client",
             "--agency",
@@ -227,6 +229,8 @@ mod tests {
             "fixed",
             "--answer-timeout",
             "7s",
+            "--hello-timeout",
+            "2s",
         ];
         let Ok(config::Parsed::Run(settings)) = config::client(args.map(Into::into), &|_| None, Dialect::ALL)
         else {
@@ -234,7 +238,7 @@ mod tests {
         };
         let connection = connection(&settings, settings.dialect).unwrap();
         assert_eq!((connection.agency().get(), connection.dialect().name()), (3, "fixed"));
-        assert_eq!(connection.answer_timeout().as_secs(), 7);
+        assert_eq!((connection.answer_timeout().as_secs(), connection.hello_timeout().as_secs()), (7, 2));
     }
 
     #[test]

@@ -16,8 +16,8 @@ fn the_client_has_defaults() {
     assert_eq!((settings.loop_amount, settings.loop_period.value), (5, Duration::from_secs(5)));
     assert_eq!((settings.loop_period.text.as_str(), settings.log_level.text.as_str()), ("5s", "INFO"));
     assert_eq!(settings.log_level.value, Level::Info);
-    let seconds = [settings.poll_initial, settings.poll_max, settings.answer_timeout, settings.retry_for];
-    assert_eq!(seconds, [1, 60, 60, 60].map(Duration::from_secs));
+    let seconds = [settings.poll_initial, settings.poll_max, settings.answer_timeout, settings.hello_timeout];
+    assert_eq!(seconds, [1, 60, 60, 5].map(Duration::from_secs));
 }
 
 #[test]

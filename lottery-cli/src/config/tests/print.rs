@@ -48,6 +48,7 @@ max-connections-per-ip  256                                                     
 idle-timeout            60s                                                             default
 message-timeout         20s                                                             default
 stall-timeout           20s                                                             default
+reply-timeout           5m                                                              default
 linger-timeout          1s                                                              default
 "
     );
@@ -127,6 +128,7 @@ log-time          utc          default
 poll-initial      1s           default
 poll-max          60s          default
 answer-timeout    60s          default
+hello-timeout     5s           default
 connect-timeout   5s           default
 retry-for         60s          default
 stopped-exit      75           default

@@ -19,9 +19,14 @@ fn the_server_has_defaults() {
     assert_eq!(settings.winning_number, 7574);
     assert_eq!(settings.max_connections, 4096);
     assert!(!settings.anonymous_finish);
-    let seconds =
-        [settings.idle_timeout, settings.message_timeout, settings.stall_timeout, settings.linger_timeout];
-    assert_eq!(seconds, [60, 20, 20, 1].map(Duration::from_secs));
+    let seconds = [
+        settings.idle_timeout,
+        settings.message_timeout,
+        settings.stall_timeout,
+        settings.reply_timeout,
+        settings.linger_timeout,
+    ];
+    assert_eq!(seconds, [60, 20, 20, 300, 1].map(Duration::from_secs));
 }
 
 #[test]
@@ -92,7 +97,9 @@ fn anonymous_finish_is_off_unless_it_is_set() {
 
 #[test]
 fn timeouts_must_be_above_zero() {
-    for flag in ["--idle-timeout", "--message-timeout", "--stall-timeout", "--linger-timeout"] {
+    for flag in
+        ["--idle-timeout", "--message-timeout", "--stall-timeout", "--reply-timeout", "--linger-timeout"]
+    {
         World::new().server(&[flag, "1m0.5s"]);
         for bad in ["", "0", "0s", "5", "5 s", "1d", "9999999h"] {
             let error = World::new().server_error(&[flag, bad]);
@@ -156,7 +163,7 @@ fn dialects_are_a_list_in_which_each_counts_once() {
 #[test]
 fn the_machine_is_configured_by_the_settings() {
     let flags = "--agencies 9 --max-message 9000 --dialects fixed --idle-timeout 2s --message-timeout 3s \
-                 --stall-timeout 4s --linger-timeout 5s";
+                 --stall-timeout 4s --reply-timeout 6s --linger-timeout 5s";
     let flags: Vec<&str> = flags.split_whitespace().collect();
     let machine = World::new().server(&flags).machine();
     assert_eq!((machine.agencies(), machine.max_message()), (9, 9000));
@@ -165,9 +172,10 @@ fn the_machine_is_configured_by_the_settings() {
         machine.idle_timeout(),
         machine.message_timeout(),
         machine.stall_timeout(),
+        machine.reply_timeout(),
         machine.linger_timeout(),
     ];
-    assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [2, 3, 4, 5]);
+    assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [2, 3, 4, 6, 5]);
 }
 
 #[test]
