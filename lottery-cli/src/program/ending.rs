@@ -52,7 +52,9 @@ impl Unfinished {
             ClientError::Stopped => return Self::of(error, left),
             // Nobody can be asked where the list was left.
             _ if dialect.profile().one_message && left.sent > 0 && !left.finished => format!("; {left}"),
-            ClientError::BatchRejected { code, .. } if *code != Some(Code::Finished) => {
+            ClientError::BatchRejected { code, .. }
+                if *code != Some(Code::Finished) || dialect.profile().winners_flow == WinnersFlow::Never =>
+            {
                 return Self::of(error, left);
             }
             // A dialect without error codes does not say why: the agency may have finished before.
