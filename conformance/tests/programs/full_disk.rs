@@ -5,7 +5,7 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
 use crate::support::agency_files::{Bets, stored};
 use crate::support::faults::{Tmpfs, skip};
-use crate::support::{Process, SOON, client, command, free_address, given_up, server_at};
+use crate::support::{Process, SOON, client, command, free_address, given_up, server_at, without_coverage};
 
 on_every_runtime!(
     no_room_for_a_while,
@@ -159,7 +159,7 @@ fn a_limit_of_file_sizes_below_a_segment(runtime: &str) {
 /// Returns a command under a limit of no bytes at all for the files that it writes.
 fn without_file_sizes(program: &std::process::Command, dir: &std::path::Path) -> std::process::Command {
     let mut limited = command("sh", dir);
-    limited
+    without_coverage(&mut limited)
         .args(["-c", "ulimit -f 0; exec \"$@\"", "sh"])
         .arg(program.get_program())
         .args(program.get_args());

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 
 use crate::support::agency_files::Bets;
 use crate::support::peer::{ask_on, connect, served};
-use crate::support::{Process, SOON, client, command, server, server_program};
+use crate::support::{Process, SOON, client, command, server, server_program, without_coverage};
 
 on_every_runtime!(too_many_connections);
 
@@ -132,12 +132,13 @@ fn no_threads() {
     let program = dir.path().join("server");
     std::fs::copy(server_program("std"), &program).unwrap();
     let mut limited = command("setpriv", dir.path());
-    limited
-        .args([&format!("--reuid={user}"), "--clear-groups", "--"])
-        .arg(program)
-        // Another user may not write there.
-        .env_remove("LLVM_PROFILE_FILE");
-    let server = Process::start(limited.args(["--listen", "127.0.0.1:0", "--data-dir", "data"]));
+    limited.args([&format!("--reuid={user}"), "--clear-groups", "--"]).arg(program);
+    let server = Process::start(without_coverage(&mut limited).args([
+        "--listen",
+        "127.0.0.1:0",
+        "--data-dir",
+        "data",
+    ]));
     let address = server.address();
     server.ready();
     leave(&server, dir.path(), "nproc", "task", 2, Some(user));

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use address::free_address;
 pub use lines::follow;
-pub use programs::{client, command, server, server_at, server_program, target_dir};
+pub use programs::{client, command, server, server_at, server_program, target_dir, without_coverage};
 pub use running::Running;
 pub use rustix::process::Signal;
 pub use supervised::{Process, given_up};

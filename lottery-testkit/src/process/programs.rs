@@ -72,6 +72,11 @@ pub fn server_program(runtime: &str) -> PathBuf {
     programs().join(format!("lottery-server-{runtime}"))
 }
 
+/// Keeps a program from writing its coverage. One that may write no file there would complain on standard error.
+pub fn without_coverage(command: &mut Command) -> &mut Command {
+    command.env("LLVM_PROFILE_FILE", "/dev/null")
+}
+
 /// Returns a program's command in that directory, with an environment without settings. `LLVM_PROFILE_FILE`
 /// is kept: it measures test coverage.
 pub fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {

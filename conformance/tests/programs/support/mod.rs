@@ -9,6 +9,7 @@ pub(crate) mod power;
 
 pub(crate) use lottery_testkit::process::{
     Process, SOON, client, command, free_address, given_up, server, server_at, server_program,
+    without_coverage,
 };
 
 /// Returns the share of a count that `NIGHTLY_PERCENT` says, as `.ci/run` sets it, and at least 1.
