@@ -9,21 +9,21 @@ use rustix::process::Signal;
 
 use crate::support::agency_files::{Bets, stored};
 use crate::support::peer::winners;
-use crate::support::{Process, SOON, client, server};
+use crate::support::{Process, SOON, client, number_of_kills, server};
 
 on_every_runtime!(kills);
 
-const ROUNDS: u64 = 10;
 /// Approximate number of lines that the server logs in a round: 5 connections, 75 batches, 5 ends, the draw,
 /// and 5 replies.
-const LINES: u64 = 95;
+const LINES: usize = 95;
 
 fn kills(runtime: &str) {
     let mut rng = Rng::new(runtime.len() as u64);
-    for round in 0..ROUNDS {
+    let rounds = number_of_kills(10);
+    for round in 0..rounds {
         // Every part of a run comes up, and not always at a line's end.
-        let lines = round * LINES / ROUNDS + rng.below(LINES / ROUNDS);
-        kill_after(runtime, usize::try_from(lines).unwrap(), Duration::from_micros(rng.below(2048)));
+        let lines = (round * LINES + rng.index(LINES)) / rounds;
+        kill_after(runtime, lines, Duration::from_micros(rng.below(2048)));
     }
 }
 

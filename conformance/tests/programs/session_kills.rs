@@ -9,11 +9,12 @@ use lottery_testkit::Rng;
 use rustix::process::Signal;
 
 use crate::support::agency_files::{Bets, stored};
-use crate::support::{Process, SOON, client, free_address, server_at};
+use crate::support::{Process, SOON, client, free_address, number_of_kills, server_at};
 
 on_every_runtime!(kills);
 
-const KILLS: usize = 12;
+/// Bets of each agency for each kill: none has sent them all before the last.
+const BETS: usize = 60;
 
 fn start(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr) -> Process {
     let mut client = client(runtime, dir, bets.agency, address);
@@ -23,8 +24,10 @@ fn start(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr) 
 
 fn kills(runtime: &str) {
     let mut rng = Rng::new(runtime.len() as u64);
+    let kills = number_of_kills(12);
+    let count = kills * BETS;
     let dir = tempfile::tempdir().unwrap();
-    let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, 700));
+    let agencies = [1, 2, 3, 4].map(|agency| Bets::make(dir.path(), agency, u32::try_from(count).unwrap()));
     let address = free_address();
     let mut server = server_at(runtime, dir.path(), address);
     server.args(["--agencies", "4"]);
@@ -33,7 +36,7 @@ fn kills(runtime: &str) {
     // The last agency is missing: so there are no winners, and nobody ends by itself, as long as there are
     // kills.
     running.extend(agencies[..3].iter().map(|bets| start(runtime, dir.path(), bets, address)));
-    for nth in 0..KILLS {
+    for nth in 0..kills {
         // Each process has its turn; the pause is at times too short to start.
         let victim = if nth < running.len() { nth } else { rng.index(4) };
         thread::sleep(Duration::from_micros(rng.below(120_000)));
@@ -54,5 +57,5 @@ fn kills(runtime: &str) {
         bets.check_winners();
     }
     running.remove(0).stop(Signal::TERM);
-    assert_eq!(stored(&dir.path().join("data"), &agencies), [700; 4]);
+    assert_eq!(stored(&dir.path().join("data"), &agencies), [count; 4]);
 }

@@ -14,7 +14,7 @@ const GROUP: u32 = 10_000;
 #[test]
 #[ignore = "it writes 4 GB and measures; BETS says how many"]
 fn time_of_a_start() {
-    let bets = std::env::var("BETS").ok().and_then(|bets| bets.parse().ok()).unwrap_or(40_000_000_u64);
+    let bets = std::env::var("BETS").map_or(40_000_000_u64, |bets| bets.parse().expect("a number of bets"));
     let directory = TempDir::new().unwrap();
     let mut store = LogStore::open(directory.path()).unwrap();
     let mut text = String::new();

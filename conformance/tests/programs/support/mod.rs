@@ -12,6 +12,11 @@ pub(crate) use lottery_testkit::process::{
     without_coverage,
 };
 
+/// Returns the number of kills that `KILLS` says, or the test's own.
+pub(crate) fn number_of_kills(default: usize) -> usize {
+    std::env::var("KILLS").map_or(default, |text| text.parse().expect("a number of kills"))
+}
+
 /// Returns the share of a count that `NIGHTLY_PERCENT` says, as `.ci/run` sets it, and at least 1.
 pub(crate) fn scaled(count: usize) -> usize {
     let percent = std::env::var("NIGHTLY_PERCENT");
