@@ -104,17 +104,20 @@ impl Server {
     /// Checks the agency that a message names, and puts that of the connection in its place.
     fn check(&mut self, request: Result<Request, Rejection>) -> Result<Request, Rejection> {
         match request {
-            Ok(mut request) => match self.bind(request.agency) {
-                Ok(()) => {
-                    request.agency = self.agency;
-                    // A client that has named no agency has no bets to finish: it only waits for the draw.
-                    if request.awaits_winners && self.agency.is_none() {
-                        request.kind = Kind::AwaitWinners;
+            // END names no agency, and is that of the connection.
+            Ok(mut request) => {
+                match self.bind(request.agency.or(self.agency.filter(|_| request.awaits_winners))) {
+                    Ok(()) => {
+                        request.agency = self.agency;
+                        // A client that has named no agency has no bets to finish: it only waits for the draw.
+                        if request.awaits_winners && self.agency.is_none() {
+                            request.kind = Kind::AwaitWinners;
+                        }
+                        Ok(request)
                     }
-                    Ok(request)
+                    Err(error) => Err(Rejection { error, due: Some(owed(&mut request)) }),
                 }
-                Err(error) => Err(Rejection { error, due: Some(owed(&mut request)) }),
-            },
+            }
             Err(Rejection { error, due }) => {
                 let named = due.as_ref().and_then(|owed| AgencyId::new(owed.agency));
                 let error = self.bind(named).err().unwrap_or(error);

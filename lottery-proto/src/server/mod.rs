@@ -268,7 +268,7 @@ impl Server {
         self.dialect
     }
 
-    /// Returns the agency that this connection speaks for, once a message has named it.
+    /// Returns the agency that this connection speaks for, once a message has named it, or [`Server::speaks_for`] has.
     pub fn agency(&self) -> Option<AgencyId> {
         self.agency
     }

@@ -10,6 +10,15 @@ use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::wire::{Code, Failure, PendingReply};
 
 impl Server {
+    /// Presets the agency that this connection speaks for, as something else than its messages has shown, a certificate for
+    /// example. Must be called before the first byte of the peer is reported.
+    ///
+    /// A message that names another agency is rejected like one that names a second agency, and END of `framed`, which
+    /// names none, is this agency's own.
+    pub fn speaks_for(&mut self, agency: AgencyId) {
+        self.agency = Some(agency);
+    }
+
     /// Binds the connection to an agency. Fails if the server has no such agency, or if the connection is bound to
     /// another.
     pub(super) fn bind(&mut self, agency: Option<AgencyId>) -> Result<(), DecodeError> {

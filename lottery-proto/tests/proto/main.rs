@@ -23,6 +23,7 @@ mod properties;
 mod protocol;
 mod rejections;
 mod sessions;
+mod speaks_for;
 mod support;
 mod text_dialects;
 mod timeouts;
