@@ -11,9 +11,6 @@ use super::table::Program;
 /// Maximum size of a configuration file, in bytes. A real one has a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// Keys and values as a file has them, in order and with duplicates.
-pub(super) type Pairs = Vec<(String, String)>;
-
 /// Content of a file.
 #[derive(Debug, Default)]
 pub(super) struct Contents {

@@ -5,7 +5,7 @@
 //! themselves. No value continues in the next line. Since it reads line by line, it can name the line of
 //! every mistake.
 
-use super::file::Pairs;
+use super::table::Pairs;
 
 /// Reads all keys and values, in order and with duplicates.
 ///

@@ -3,8 +3,6 @@
 
 use clap::Command;
 
-use super::file::Pairs;
-
 /// Description of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {
@@ -24,6 +22,9 @@ pub(super) struct Row {
     /// Description in a few words.
     pub(super) help: &'static str,
 }
+
+/// Keys and values as a file has them, in order and with duplicates.
+pub(super) type Pairs = Vec<(String, String)>;
 
 /// A program as its user sees it.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 
-use super::file::Pairs;
+use super::table::Pairs;
 
 /// Maximum number of brackets and of indicators with which nested lists and sections begin. The parser's time grows
 /// with the square of their depth; a real configuration has a few.

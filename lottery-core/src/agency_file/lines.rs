@@ -7,11 +7,8 @@ use std::io::{self, BufRead};
 
 use lottery_proto::BetVec;
 
-use super::records::{RecordError, Records};
+use super::records::{RecordError, Records, SMALLEST_PIECE};
 
-/// Size of the first piece of the input that is checked for UTF-8 at once, in bytes; also of the first one
-/// behind a record that was not read here, as the next may be of its kind.
-pub(super) const SMALLEST_PIECE: usize = 256;
 /// Maximum size of a piece, in bytes: it stays in the processor's cache.
 const LARGEST_PIECE: usize = 32 * 1024;
 /// Number of bytes behind the start of a line in which [`BetVec::extend_from_lines`] looks for its end.

@@ -10,7 +10,6 @@ use std::io::{self, BufRead};
 use lottery_proto::{Field, FieldError, FieldProblem};
 
 use super::LineProblem;
-use super::lines::SMALLEST_PIECE;
 
 /// Fields of a bet, in their order.
 pub(super) const FIELDS: [Field; 5] =
@@ -125,6 +124,10 @@ enum State {
     /// After a quote in a quoted field: it closes the field, or a second one follows.
     Quote,
 }
+
+/// Size of the first piece of the input that is checked for UTF-8 at once, in bytes; also of the first one
+/// behind a record that is not a plain line, as the next may be of its kind.
+pub(super) const SMALLEST_PIECE: usize = 256;
 
 /// Reader of the records of a file.
 #[derive(Debug)]
