@@ -8,11 +8,11 @@ use crate::support::agency_files::Bets;
 use crate::support::{Process, SOON, client, command, server, server_program};
 
 on_every_runtime!(
-    a_port_that_is_taken,
-    a_data_directory_that_cannot_be_used,
-    wrong_settings_of_a_server,
-    wrong_settings_of_a_client,
-    files_that_are_no_bets,
+    a_taken_port_is_named,
+    an_unusable_data_directory_is_named,
+    wrong_settings_of_a_server_are_named_with_their_place,
+    wrong_settings_of_a_client_are_named_with_their_place,
+    files_that_hold_no_bets_are_rejected,
     a_missing_server_is_an_error,
 );
 
@@ -24,7 +24,7 @@ fn fails(command: &mut Command, code: i32, expected: &str) {
     assert_eq!(found, Some(code));
 }
 
-fn a_port_that_is_taken(runtime: &str) {
+fn a_taken_port_is_named(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -36,7 +36,7 @@ fn a_port_that_is_taken(runtime: &str) {
     );
 }
 
-fn a_data_directory_that_cannot_be_used(runtime: &str) {
+fn an_unusable_data_directory_is_named(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let first = Process::start(&mut server(runtime, dir.path()));
     first.address();
@@ -61,7 +61,7 @@ fn a_data_directory_that_cannot_be_used(runtime: &str) {
     assert!(stderr[0].starts_with("error: foreign/log/00000001.log: cannot be used: "), "{stderr:#?}");
 }
 
-fn wrong_settings_of_a_server(runtime: &str) {
+fn wrong_settings_of_a_server_are_named_with_their_place(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let port = "expected a whole number from 0 to 65535";
     fails(
@@ -89,7 +89,7 @@ fn wrong_settings_of_a_server(runtime: &str) {
     assert!(!dir.path().join("data").exists(), "nothing was begun");
 }
 
-fn wrong_settings_of_a_client(runtime: &str) {
+fn wrong_settings_of_a_client_are_named_with_their_place(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let address = ([127, 0, 0, 1], 1).into();
     let agency = |agency| client(runtime, dir.path(), agency, address);
@@ -113,7 +113,7 @@ fn wrong_settings_of_a_client(runtime: &str) {
     fails(&mut agency(1), 2, &format!(r#"config.yaml: batch.maxAmount: "none": {amount}"#));
 }
 
-fn files_that_are_no_bets(runtime: &str) {
+fn files_that_hold_no_bets_are_rejected(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(&mut server(runtime, dir.path()));
     let address = server.address();

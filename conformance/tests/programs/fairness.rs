@@ -34,7 +34,7 @@ const COMING_BACK: (f64, f64) = (1.0 / 4.0, 8.0);
 
 #[test]
 #[ignore = "it measures"]
-fn acknowledgements_beside_two_hostile_peers() {
+fn two_floods_leave_agencies_a_share_of_their_acknowledgements() {
     let mut unfair = Vec::new();
     for cores in [1, 2] {
         for runtime in ["tokio", "std", "smol"] {

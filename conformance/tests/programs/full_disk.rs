@@ -8,12 +8,12 @@ use crate::support::faults::{Tmpfs, skip};
 use crate::support::{Process, SOON, client, command, free_address, given_up, server_at, without_coverage};
 
 on_every_runtime!(
-    no_room_for_a_while,
-    no_room_for_good,
-    a_limit_of_file_sizes,
-    a_limit_of_file_sizes_below_a_segment,
-    a_log_at_the_limit_of_file_sizes,
-    winners_beyond_the_limit_of_file_sizes,
+    agencies_go_on_once_a_full_disk_has_room,
+    a_disk_that_stays_full_loses_nothing_acknowledged,
+    a_limit_of_file_sizes_is_a_full_disk,
+    a_limit_of_file_sizes_makes_segments_smaller,
+    log_lines_over_the_limit_of_file_sizes_stop_no_server,
+    winners_over_the_limit_of_file_sizes_are_an_error,
 );
 
 /// Smallest size in which the log can begin and still hold some of the bets.
@@ -31,7 +31,7 @@ fn agency(
     client
 }
 
-fn no_room_for_a_while(runtime: &str) {
+fn agencies_go_on_once_a_full_disk_has_room(runtime: &str) {
     let Some(disk) = Tmpfs::mount(SMALL) else {
         return skip("nothing can be mounted here, so no server runs out of room");
     };
@@ -69,7 +69,7 @@ fn no_room_for_a_while(runtime: &str) {
     assert_eq!(stored(&disk.path().join("data"), &agencies), [30_000; 2]);
 }
 
-fn no_room_for_good(runtime: &str) {
+fn a_disk_that_stays_full_loses_nothing_acknowledged(runtime: &str) {
     let Some(disk) = Tmpfs::mount(SMALL) else {
         return skip("nothing can be mounted here, so no server runs out of room");
     };
@@ -106,7 +106,7 @@ fn limit_file_sizes(process: &Process, most: Option<u64>) {
 }
 
 /// A signal comes with the error. It must not end the server, and the error is that of a disk without room.
-fn a_limit_of_file_sizes(runtime: &str) {
+fn a_limit_of_file_sizes_is_a_full_disk(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 10_000));
     let address = free_address();
@@ -134,7 +134,7 @@ fn a_limit_of_file_sizes(runtime: &str) {
 }
 
 /// The log goes on in smaller segments; `bets.csv` is one file, and follows once it may.
-fn a_limit_of_file_sizes_below_a_segment(runtime: &str) {
+fn a_limit_of_file_sizes_makes_segments_smaller(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies = [1, 2].map(|agency| Bets::make(dir.path(), agency, 10_000));
     let address = free_address();
@@ -166,7 +166,7 @@ fn without_file_sizes(program: &std::process::Command, dir: &std::path::Path) ->
     limited
 }
 
-fn a_log_at_the_limit_of_file_sizes(runtime: &str) {
+fn log_lines_over_the_limit_of_file_sizes_stop_no_server(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let address = free_address();
     let mut server = server_at(runtime, dir.path(), address);
@@ -183,7 +183,7 @@ fn a_log_at_the_limit_of_file_sizes(runtime: &str) {
     assert_eq!(server.end(SOON).0, Some(0));
 }
 
-fn winners_beyond_the_limit_of_file_sizes(runtime: &str) {
+fn winners_over_the_limit_of_file_sizes_are_an_error(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let address = free_address();
     let server = Process::start(server_at(runtime, dir.path(), address).args(["--agencies", "1"]));

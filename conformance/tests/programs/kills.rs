@@ -11,13 +11,13 @@ use crate::support::agency_files::{Bets, stored};
 use crate::support::peer::winners;
 use crate::support::{Process, SOON, client, number_of_kills, server};
 
-on_every_runtime!(kills);
+on_every_runtime!(acknowledged_bets_survive_a_kill_of_the_server);
 
 /// Approximate number of lines that the server logs in a round: 5 connections, 75 batches, 5 ends, the draw,
 /// and 5 replies.
 const LINES: usize = 95;
 
-fn kills(runtime: &str) {
+fn acknowledged_bets_survive_a_kill_of_the_server(runtime: &str) {
     let mut rng = Rng::new(runtime.len() as u64);
     let rounds = number_of_kills(10);
     for round in 0..rounds {

@@ -11,24 +11,24 @@ use crate::support::agency_files::Bets;
 use crate::support::peer::{ask_on, connect, served};
 use crate::support::{Process, SOON, client, command, server, server_program, without_coverage};
 
-on_every_runtime!(too_many_connections);
+on_every_runtime!(connections_over_the_limit_are_closed_and_others_served);
 
 #[test]
-fn no_descriptors_on_tokio() {
+fn a_server_without_descriptors_serves_again_once_some_are_free_on_tokio() {
     no_descriptors("tokio");
 }
 
 #[test]
-fn no_descriptors_on_smol() {
+fn a_server_without_descriptors_serves_again_once_some_are_free_on_smol() {
     no_descriptors("smol");
 }
 
 #[test]
-fn no_descriptors_on_std() {
+fn a_server_without_descriptors_serves_again_once_some_are_free_on_std() {
     no_descriptors("std");
 }
 
-fn too_many_connections(runtime: &str) {
+fn connections_over_the_limit_are_closed_and_others_served(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(server(runtime, dir.path()).args(["--max-connections", "2"]));
     let address = server.address();
@@ -120,7 +120,7 @@ fn no_descriptors_but(runtime: &str, descriptors: usize) {
 /// The limit counts the threads of a user, and does not hold for root: so the test needs root, to become
 /// another user.
 #[test]
-fn no_threads() {
+fn a_server_without_threads_serves_again_once_some_are_free() {
     if !rustix::process::geteuid().is_root() {
         eprintln!("skipped: only root can start the server as somebody else");
         return;

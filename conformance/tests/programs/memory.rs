@@ -20,7 +20,7 @@ use crate::support::flag::SetOnDrop;
 use crate::support::peer::{BLOCK, question};
 use crate::support::{Process, SOON, client, command, server_program};
 
-on_every_runtime!(peers_that_want_all_memory);
+on_every_runtime!(greedy_peers_do_not_exhaust_the_memory_of_a_server);
 
 /// Memory of a server, in bytes.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -60,7 +60,7 @@ impl Drop for Group {
     }
 }
 
-fn peers_that_want_all_memory(runtime: &str) {
+fn greedy_peers_do_not_exhaust_the_memory_of_a_server(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let group = Group::make(runtime);
     let own = ["--max-memory", "16MiB"];

@@ -12,7 +12,10 @@ use crate::support::agency_files::Bets;
 use crate::support::peer::{BLOCK, accept, connect, question};
 use crate::support::{Process, SOON, client, server};
 
-on_every_runtime!(a_server_that_stood_still, a_client_that_stood_still);
+on_every_runtime!(
+    a_server_that_stood_still_serves_what_arrived_meanwhile,
+    a_client_that_stood_still_reads_what_arrived_meanwhile
+);
 
 /// Number of peers of each kind.
 const PEERS: usize = 40;
@@ -20,7 +23,7 @@ const PEERS: usize = 40;
 const DEADLINE: &str = "3s";
 const PAUSE: Duration = Duration::from_millis(4500);
 
-fn a_server_that_stood_still(runtime: &str) {
+fn a_server_that_stood_still_serves_what_arrived_meanwhile(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let mut command = server(runtime, dir.path());
     let timeouts = ["--idle-timeout", DEADLINE, "--message-timeout", DEADLINE, "--stall-timeout", DEADLINE];
@@ -56,7 +59,7 @@ fn a_server_that_stood_still(runtime: &str) {
     server.stop(Signal::TERM);
 }
 
-fn a_client_that_stood_still(runtime: &str) {
+fn a_client_that_stood_still_reads_what_arrived_meanwhile(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     for _ in 0..2 {
         let bets = Bets::make(dir.path(), 1, 3);

@@ -13,7 +13,7 @@ use crate::support::peer::winners;
 use crate::support::power::{Disk, Flush, Plugged};
 use crate::support::{Process, SOON, client, free_address, scaled, server_at};
 
-on_every_runtime!(cuts);
+on_every_runtime!(a_power_cut_loses_nothing_acknowledged);
 
 const CUTS: usize = 16;
 /// Number of bets of each agency, two in a batch: the first two have more than they can send while there are
@@ -46,13 +46,13 @@ fn dies(server: Process) {
     assert!(matches!(code, None | Some(1 | 74)), "{code:?} {stdout:#?} {stderr:#?}");
 }
 
-fn cuts(runtime: &str) {
+fn a_power_cut_loses_nothing_acknowledged(runtime: &str) {
     cuts_from(7 + runtime.len() as u64, runtime);
 }
 
 #[test]
 #[ignore = "it takes minutes"]
-fn many_cuts() {
+fn many_power_cuts_lose_nothing_acknowledged() {
     for seed in (1000..).take(scaled(10)) {
         for runtime in ["tokio", "std", "smol"] {
             cuts_from(seed, runtime);

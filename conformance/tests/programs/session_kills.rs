@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use crate::support::agency_files::{Bets, stored};
 use crate::support::{Process, SOON, client, free_address, number_of_kills, server_at};
 
-on_every_runtime!(kills);
+on_every_runtime!(killed_programs_lose_no_bet_and_store_none_twice);
 
 /// Bets of each agency for each kill: none has sent them all before the last.
 const BETS: usize = 60;
@@ -22,7 +22,7 @@ fn start(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr) 
     Process::start(client.args(["--batch-max-amount", "2"]))
 }
 
-fn kills(runtime: &str) {
+fn killed_programs_lose_no_bet_and_store_none_twice(runtime: &str) {
     let mut rng = Rng::new(runtime.len() as u64);
     let kills = number_of_kills(12);
     let count = kills * BETS;

@@ -31,7 +31,7 @@ const LEAST: f64 = 1.0 / 3.0;
 
 #[test]
 #[ignore = "it measures"]
-fn acknowledgements_beside_long_batches() {
+fn long_batches_leave_agencies_a_third_of_their_acknowledgements() {
     let long = long_batches();
     let shares = ["tokio", "std", "smol"].map(|runtime| {
         let mut lottery = Lottery::start(runtime);

@@ -14,19 +14,19 @@ use crate::support::peer::{accept, ask_on, connect, mute, question};
 use crate::support::{Process, SOON, client, given_up, server};
 
 on_every_runtime!(
-    an_idle_server,
-    a_server_with_peers_in_every_state,
-    a_server_and_a_client_that_wait_for_the_draw,
-    a_client_that_waits_for_an_answer,
-    a_client_that_is_connecting,
-    a_client_in_the_middle_of_sending,
-    a_client_with_unwritten_winners,
-    clients_that_ask_or_send_lines,
-    a_client_of_the_course,
-    a_second_signal,
-    two_signals_at_once,
-    a_closed_terminal,
-    a_closed_terminal_under_nohup,
+    an_idle_server_ends_at_a_signal,
+    a_server_with_peers_in_every_state_ends_at_a_signal,
+    a_server_and_a_client_that_wait_for_the_draw_end_at_a_signal,
+    a_client_that_waits_for_an_answer_ends_at_a_signal,
+    a_connecting_client_ends_at_a_signal,
+    a_client_stopped_while_it_sends_says_which_bets_are_left,
+    a_client_stopped_before_its_winners_says_that_they_are_left,
+    clients_that_ask_or_send_lines_end_at_a_signal,
+    a_stopped_client_of_the_course_exits_with_0,
+    a_second_signal_ends_a_server_at_once,
+    signals_at_once_count_as_one,
+    a_closed_terminal_ends_programs,
+    a_closed_terminal_ends_nothing_under_nohup,
 );
 
 /// Time after which a second signal counts as meant.
@@ -39,7 +39,7 @@ fn start(runtime: &str, dir: &Path, agency: u32, address: SocketAddr) -> Process
     Process::start(client.arg("--bets").arg(&bets.path))
 }
 
-fn an_idle_server(runtime: &str) {
+fn an_idle_server_ends_at_a_signal(runtime: &str) {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let dir = tempfile::tempdir().unwrap();
         let server = Process::start(&mut server(runtime, dir.path()));
@@ -48,7 +48,7 @@ fn an_idle_server(runtime: &str) {
     }
 }
 
-fn a_server_with_peers_in_every_state(runtime: &str) {
+fn a_server_with_peers_in_every_state_ends_at_a_signal(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(&mut server(runtime, dir.path()));
     let address = server.address();
@@ -74,7 +74,7 @@ fn a_server_with_peers_in_every_state(runtime: &str) {
     }
 }
 
-fn a_server_and_a_client_that_wait_for_the_draw(runtime: &str) {
+fn a_server_and_a_client_that_wait_for_the_draw_end_at_a_signal(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(&mut server(runtime, dir.path()));
     let address = server.address();
@@ -97,7 +97,7 @@ fn a_server_and_a_client_that_wait_for_the_draw(runtime: &str) {
     );
 }
 
-fn a_client_that_waits_for_an_answer(runtime: &str) {
+fn a_client_that_waits_for_an_answer_ends_at_a_signal(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     // The server accepts connections and bytes, and sends nothing.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -107,7 +107,7 @@ fn a_client_that_waits_for_an_answer(runtime: &str) {
     assert_eq!(client.stop_early(Signal::INT), "0 of 50 bets are left, 50 were sent and not confirmed");
 }
 
-fn a_client_that_is_connecting(runtime: &str) {
+fn a_connecting_client_ends_at_a_signal(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let (address, _listener, _queue) = mute();
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
@@ -129,7 +129,7 @@ fn for_any_dialect(dir: &Path, agency: u32, count: u32) -> PathBuf {
 }
 
 /// The server takes only a part of the batches, or acknowledges only a part of them.
-fn a_client_in_the_middle_of_sending(runtime: &str) {
+fn a_client_stopped_while_it_sends_says_which_bets_are_left(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let bets = for_any_dialect(dir.path(), 1, 20_000);
     for dialect in ["session", "block", "fixed", "framed", "braces"] {
@@ -167,7 +167,7 @@ fn a_client_in_the_middle_of_sending(runtime: &str) {
 }
 
 /// All of its bets are stored, but its winners are not written yet.
-fn a_client_with_unwritten_winners(runtime: &str) {
+fn a_client_stopped_before_its_winners_says_that_they_are_left(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(&mut server(runtime, dir.path()));
     let address = server.address();
@@ -186,7 +186,7 @@ fn a_client_with_unwritten_winners(runtime: &str) {
     server.stop(Signal::TERM);
 }
 
-fn clients_that_ask_or_send_lines(runtime: &str) {
+fn clients_that_ask_or_send_lines_end_at_a_signal(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(&mut server(runtime, dir.path()));
     let mut echo = client(runtime, dir.path(), 1, server.address());
@@ -201,7 +201,7 @@ fn clients_that_ask_or_send_lines(runtime: &str) {
 }
 
 /// The image that replaces the course's has the setting that its tests want.
-fn a_client_of_the_course(runtime: &str) {
+fn a_stopped_client_of_the_course_exits_with_0(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is"));
     let root = own.parent().unwrap();
@@ -218,7 +218,7 @@ fn a_client_of_the_course(runtime: &str) {
     server.stop(Signal::TERM);
 }
 
-fn a_second_signal(runtime: &str) {
+fn a_second_signal_ends_a_server_at_once(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(server(runtime, dir.path()).args(["--linger-timeout", "1h"]));
     let mut peer = connect(server.address());
@@ -235,7 +235,7 @@ fn a_second_signal(runtime: &str) {
 }
 
 /// `timeout` and others send it so: to the process, and to its group.
-fn two_signals_at_once(runtime: &str) {
+fn signals_at_once_count_as_one(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(server(runtime, dir.path()).args(["--linger-timeout", "1s"]));
     let address = server.address();
@@ -251,7 +251,7 @@ fn two_signals_at_once(runtime: &str) {
     }
 }
 
-fn a_closed_terminal(runtime: &str) {
+fn a_closed_terminal_ends_programs(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(&mut server(runtime, dir.path()));
     let client = start(runtime, dir.path(), 1, server.address());
@@ -261,7 +261,7 @@ fn a_closed_terminal(runtime: &str) {
 }
 
 /// Runs under `nohup`.
-fn a_closed_terminal_under_nohup(runtime: &str) {
+fn a_closed_terminal_ends_nothing_under_nohup(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let program = server(runtime, dir.path());
     let mut nohup = crate::support::command("sh", dir.path());

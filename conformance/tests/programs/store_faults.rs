@@ -36,35 +36,35 @@ enum Phase {
 }
 
 #[test]
-fn some_calls_on_tokio() {
+fn some_failing_calls_lose_nothing_acknowledged_on_tokio() {
     fails("tokio", 7);
 }
 
 #[test]
-fn some_calls_on_std() {
+fn some_failing_calls_lose_nothing_acknowledged_on_std() {
     fails("std", 11);
 }
 
 #[test]
-fn some_calls_on_smol() {
+fn some_failing_calls_lose_nothing_acknowledged_on_smol() {
     fails("smol", 11);
 }
 
 #[test]
 #[ignore = "it takes minutes"]
-fn every_call_on_tokio() {
+fn no_failing_call_loses_an_acknowledged_bet_on_tokio() {
     every_call("tokio");
 }
 
 #[test]
 #[ignore = "it takes minutes"]
-fn every_call_on_std() {
+fn no_failing_call_loses_an_acknowledged_bet_on_std() {
     every_call("std");
 }
 
 #[test]
 #[ignore = "it takes minutes"]
-fn every_call_on_smol() {
+fn no_failing_call_loses_an_acknowledged_bet_on_smol() {
     every_call("smol");
 }
 

@@ -14,23 +14,23 @@ use crate::support::{Process, SOON, client, free_address, server_at};
 const MANY: u32 = 300;
 
 #[test]
-fn each_sync_of_a_run_on_tokio() {
+fn a_failed_sync_loses_nothing_acknowledged_on_tokio() {
     let failed = fails_at("tokio", 1..MANY);
     assert!(failed.is_none_or(|failed| failed >= 10), "{failed:?} failed");
 }
 
 #[test]
-fn some_syncs_of_a_run_on_std() {
+fn a_failed_sync_loses_nothing_acknowledged_on_std() {
     fails_at("std", [1, 2, 5]);
 }
 
 #[test]
-fn some_syncs_of_a_run_on_smol() {
+fn a_failed_sync_loses_nothing_acknowledged_on_smol() {
     fails_at("smol", [1, 2, 5]);
 }
 
 #[test]
-fn each_sync_at_the_start() {
+fn a_failed_sync_at_the_start_is_an_error_and_loses_nothing() {
     if !may_trace() {
         return skip("strace may not be used here, so no sync fails at the start");
     }

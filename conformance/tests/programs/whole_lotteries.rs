@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use crate::support::agency_files::{Bets, stored};
 use crate::support::{Process, SOON, client, command, server, server_program};
 
-on_every_runtime!(five_agencies, without_standard_output);
+on_every_runtime!(five_agencies_get_their_winners, a_lottery_works_without_standard_output);
 
 fn agency(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr) -> Command {
     let mut client = client(runtime, dir, bets.agency, address);
@@ -19,7 +19,7 @@ fn agency(runtime: &str, dir: &Path, bets: &Bets, address: std::net::SocketAddr)
     client
 }
 
-fn five_agencies(runtime: &str) {
+fn five_agencies_get_their_winners(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
     let agencies: Vec<_> = (1..=5).map(|agency| Bets::make(dir.path(), agency, 400 * agency)).collect();
     let server = Process::start(&mut server(runtime, dir.path()));
@@ -57,7 +57,7 @@ fn port(pid: u32) -> Option<u16> {
     })
 }
 
-fn without_standard_output(runtime: &str) {
+fn a_lottery_works_without_standard_output(runtime: &str) {
     for full in [false, true] {
         let dir = tempfile::tempdir().unwrap();
         let bets = Bets::make(dir.path(), 1, 100);

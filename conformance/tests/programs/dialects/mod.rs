@@ -14,22 +14,22 @@ use crate::support::peer::connect;
 use crate::support::{Process, SOON, client};
 
 on_every_runtime!(
-    a_single_bet,
-    an_invalid_single_bet,
-    the_health_check,
-    a_health_check_that_fails,
-    a_health_check_by_hand,
+    a_single_bet_is_stored_in_every_dialect,
+    an_invalid_single_bet_is_rejected,
+    a_health_check_gets_its_lines_back,
+    a_failed_health_check_is_an_error,
+    a_line_sent_by_hand_comes_back,
     a_dialect_that_is_switched_off_is_rejected,
-    a_batch_of_seven,
-    names_that_a_dialect_cannot_carry,
-    five_agencies_in_five_dialects,
-    agencies_of_bets_only,
-    agencies_that_speak_to_earlier_servers,
+    batches_have_the_number_of_bets_that_is_set,
+    names_that_a_dialect_cannot_carry_are_not_sent,
+    agencies_of_all_dialects_share_a_draw,
+    agencies_of_dialects_without_winners_send_their_bets,
+    agencies_of_earlier_servers_work_with_this_one,
 );
 
 const DIALECTS: [&str; 4] = ["block", "fixed", "framed", "braces"];
 
-fn a_single_bet(runtime: &'static str) {
+fn a_single_bet_is_stored_in_every_dialect(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     let mut expected = Vec::new();
     for (nth, dialect) in (1_usize..).zip(["session", "block", "fixed", "framed", "braces"]) {
@@ -75,7 +75,7 @@ fn a_single_bet(runtime: &'static str) {
     assert_eq!(lines.iter().filter(|line| line.contains("apuesta_almacenada")).count(), 4, "{lines:#?}");
 }
 
-fn an_invalid_single_bet(runtime: &'static str) {
+fn an_invalid_single_bet_is_rejected(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &["--agencies", "1"]);
     let bet = |dialect: &str, fields: [&str; 5]| {
         let mut client = lottery.client(1, &["bet", "--dialect", dialect]);
@@ -112,7 +112,7 @@ fn an_invalid_single_bet(runtime: &'static str) {
     assert!(lottery.end().1.is_empty());
 }
 
-fn the_health_check(runtime: &'static str) {
+fn a_health_check_gets_its_lines_back(runtime: &'static str) {
     for prefix in ["", "Your Message has been received: "] {
         let lottery = Lottery::start(runtime, &["--echo-prefix", prefix]);
         fs::write(lottery.path("config.yaml"), "loop:\n  amount: 4\n  period: 120ms\n").unwrap();
@@ -140,7 +140,7 @@ fn the_health_check(runtime: &'static str) {
     }
 }
 
-fn a_health_check_that_fails(runtime: &'static str) {
+fn a_failed_health_check_is_an_error(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &["--dialects", "block"]);
     let (code, stdout, stderr) = Process::start(&mut lottery.client(1, &["echo"])).end(SOON);
     assert_eq!((code, stderr.len()), (Some(1), 1), "{stdout:#?}");
@@ -158,7 +158,7 @@ fn a_health_check_that_fails(runtime: &'static str) {
     }
 }
 
-fn a_health_check_by_hand(runtime: &'static str) {
+fn a_line_sent_by_hand_comes_back(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     for (line, answer) in [("hello\n", "hello\n"), ("hola, ¿qué tal?\r\n", "hola, ¿qué tal?\n")] {
         let mut socket = connect(lottery.address);
@@ -196,7 +196,7 @@ fn a_dialect_that_is_switched_off_is_rejected(runtime: &'static str) {
     assert!(rows == stored(&files), "nothing else");
 }
 
-fn a_batch_of_seven(runtime: &'static str) {
+fn batches_have_the_number_of_bets_that_is_set(runtime: &'static str) {
     let file = File::invented(1, 20);
     for dialect in DIALECTS {
         let lottery = Lottery::start(runtime, &["--agencies", "1"]);
@@ -210,7 +210,7 @@ fn a_batch_of_seven(runtime: &'static str) {
     }
 }
 
-fn names_that_a_dialect_cannot_carry(runtime: &'static str) {
+fn names_that_a_dialect_cannot_carry_are_not_sent(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     for (dialect, line, problem) in [
         ("block", "A|na,Paz,1,1980-01-01,1", "first_name: '|' cannot be sent in this dialect"),
@@ -260,7 +260,7 @@ fn names_that_a_dialect_cannot_carry(runtime: &'static str) {
     assert!(rows.is_empty() && !lines.iter().any(|line| line.contains("accept_connections")), "{lines:#?}");
 }
 
-fn five_agencies_in_five_dialects(runtime: &'static str) {
+fn agencies_of_all_dialects_share_a_draw(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     let files: Vec<File> =
         [300, 257, 120, 421, 333].into_iter().zip(1..).map(|(bets, id)| File::invented(id, bets)).collect();
@@ -293,7 +293,7 @@ fn five_agencies_in_five_dialects(runtime: &'static str) {
     assert!(rows == stored(&files), "every bet, in order");
 }
 
-fn agencies_of_bets_only(runtime: &'static str) {
+fn agencies_of_dialects_without_winners_send_their_bets(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     let dialects = ["short", "columns", "line", "bare"];
     let files: Vec<File> = (1..=4).map(|id| File::winning(id, 7)).collect();
@@ -351,7 +351,7 @@ fn agencies_of_bets_only(runtime: &'static str) {
     assert!(rows == stored(&[&files[..], &[file]].concat()), "every bet once, in order");
 }
 
-fn agencies_that_speak_to_earlier_servers(runtime: &'static str) {
+fn agencies_of_earlier_servers_work_with_this_one(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     let files: Vec<File> = (1..=5).map(|id| File::invented(id, 120)).collect();
     let agency = |file: &File, dialect| Process::start(&mut lottery.agency(file, &["--dialect", dialect]));

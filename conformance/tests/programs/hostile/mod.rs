@@ -26,12 +26,12 @@ use crate::support::peer::{BLOCK, connect, question};
 use crate::support::{Process, SOON, client, command, server, server_program};
 
 on_every_runtime!(
-    a_byte_at_a_time,
-    connections_that_say_nothing,
-    replies_that_are_not_read,
-    floods_of_garbage,
-    ends_and_resets_at_every_stage,
-    few_descriptors,
+    peers_that_send_a_byte_at_a_time_disturb_no_agency,
+    silent_connections_disturb_no_agency,
+    peers_that_read_nothing_disturb_no_agency,
+    floods_of_garbage_disturb_no_agency,
+    ends_and_resets_at_every_stage_disturb_no_agency,
+    a_lack_of_descriptors_loses_no_bet,
 );
 
 /// Log line of a connection that did not end well.
@@ -99,7 +99,7 @@ fn with<'a>(runtime: &'a str, settings: &'a [&'a str]) -> impl FnOnce(&Path) -> 
     }
 }
 
-fn a_byte_at_a_time(runtime: &str) {
+fn peers_that_send_a_byte_at_a_time_disturb_no_agency(runtime: &str) {
     beside(runtime, with(runtime, &["--message-timeout", "200ms"]), FAILED, |_, address| {
         let (batch, _) = batch(1, 60);
         let mut peers: Vec<_> = (0..20).map(|_| (connect(address), 0)).collect();
@@ -118,12 +118,12 @@ fn a_byte_at_a_time(runtime: &str) {
 }
 
 /// The limit of descriptors is this process's, and the processes that it starts inherit it.
-fn connections_that_say_nothing(runtime: &str) {
-    let name = format!("{}::on_{runtime}::connections_that_say_nothing", module_path!());
-    alone(&name, || many_connections_that_say_nothing(runtime));
+fn silent_connections_disturb_no_agency(runtime: &str) {
+    let name = format!("{}::on_{runtime}::silent_connections_disturb_no_agency", module_path!());
+    alone(&name, || many_silent_connections(runtime));
 }
 
-fn many_connections_that_say_nothing(runtime: &str) {
+fn many_silent_connections(runtime: &str) {
     const SILENT: usize = 2_000;
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
@@ -140,7 +140,7 @@ fn many_connections_that_say_nothing(runtime: &str) {
     });
 }
 
-fn replies_that_are_not_read(runtime: &str) {
+fn peers_that_read_nothing_disturb_no_agency(runtime: &str) {
     beside(runtime, with(runtime, &["--stall-timeout", "200ms"]), FAILED, |_, address| {
         let mut peers: Vec<_> = (0..20).map(|_| Raw::connect_narrow(address)).collect();
         let questions = question(1).repeat(8);
@@ -157,7 +157,7 @@ fn replies_that_are_not_read(runtime: &str) {
     });
 }
 
-fn floods_of_garbage(runtime: &str) {
+fn floods_of_garbage_disturb_no_agency(runtime: &str) {
     beside(runtime, with(runtime, &[]), FAILED, |_, address| {
         let mut rng = Rng::new(7);
         move || {
@@ -173,7 +173,7 @@ fn floods_of_garbage(runtime: &str) {
     });
 }
 
-fn ends_and_resets_at_every_stage(runtime: &str) {
+fn ends_and_resets_at_every_stage_disturb_no_agency(runtime: &str) {
     beside(runtime, with(runtime, &[]), FAILED, |_, address| {
         let (batch, _) = batch(1, 60);
         let script = [question(1), batch].concat();
@@ -204,7 +204,7 @@ fn ends_and_resets_at_every_stage(runtime: &str) {
     });
 }
 
-fn few_descriptors(runtime: &str) {
+fn a_lack_of_descriptors_loses_no_bet(runtime: &str) {
     let limited = |dir: &Path| {
         let mut limited = command("prlimit", dir);
         limited.args(["--nofile=64", "--"]).arg(server_program(runtime));

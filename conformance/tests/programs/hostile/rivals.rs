@@ -13,7 +13,10 @@ use crate::support::agency_files::Bets;
 use crate::support::peer::BLOCK;
 use crate::support::{Process, SOON, server};
 
-on_every_runtime!(rivals_without_a_session, rivals_in_sessions);
+on_every_runtime!(
+    rivals_without_a_session_have_stored_what_is_acknowledged,
+    of_rivals_in_sessions_only_the_newest_stores_bets
+);
 
 /// Number of bets in a rival's batch.
 const RIVAL_BETS: u32 = 20;
@@ -48,7 +51,7 @@ fn rivals(runtime: &str, rival: fn(SocketAddr, &[u8]) -> RangeInclusive<usize>) 
     }
 }
 
-fn rivals_without_a_session(runtime: &str) {
+fn rivals_without_a_session_have_stored_what_is_acknowledged(runtime: &str) {
     rivals(runtime, |address, batch| {
         let mut peers = [Raw::connect(address), Raw::connect(address)];
         for _ in 0..10 {
@@ -77,7 +80,7 @@ fn stored_in(packet: &[u8]) -> usize {
     text.split('|').nth(1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{text}"))
 }
 
-fn rivals_in_sessions(runtime: &str) {
+fn of_rivals_in_sessions_only_the_newest_stores_bets(runtime: &str) {
     rivals(runtime, |address, batch| {
         let open = || {
             let mut peer = Raw::connect(address);
