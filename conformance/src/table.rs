@@ -96,7 +96,7 @@ macro_rules! table {
             server: a_lottery_is_served_over_a_local_socket;
         });
         $crate::subject!($which mixed_dialects in_time {
-            pair: five_agencies_in_five_ways_share_a_draw;
+            pair: agencies_of_several_dialects_share_a_draw;
         });
         $crate::subject!($which old_servers in_time {
             client: an_agency_sends_what_was_recorded, an_agency_names_the_bets_that_an_old_server_rejects,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn it_builds_without_std() {
+fn lottery_proto_builds_without_std() {
     let crate_dir = env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
     let crate_dir = Path::new(&crate_dir);
     // A copy, so that nothing is written into the sources; its dependencies have the same versions.

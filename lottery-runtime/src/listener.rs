@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_accepts_reads_writes_and_half_closes() {
+    fn every_kind_of_socket_accepts_reads_writes_and_half_closes() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("socket");
         let (tcp, unix) = (TcpListener::bind("127.0.0.1:0").unwrap(), UnixListener::bind(&path).unwrap());

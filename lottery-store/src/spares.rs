@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn each_failure_for_want_of_a_descriptor_gives_one_up() {
+    fn each_lack_of_a_descriptor_closes_one_that_was_kept() {
         let spares = Spares::of(tempfile::tempfile().unwrap());
         let mut failures = 3;
         let opened = spares.open(|| {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_returned_when_no_descriptor_is_kept_or_another_thing_fails() {
+    fn an_error_is_returned_without_a_kept_descriptor_or_for_another_failure() {
         let spares = Spares::of(tempfile::tempfile().unwrap());
         let missing = spares.open(|| -> io::Result<()> { Err(Errno::NOENT.into()) }).unwrap_err();
         assert_eq!((missing.kind(), spares.kept().len()), (io::ErrorKind::NotFound, SPARES));

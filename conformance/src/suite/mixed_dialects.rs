@@ -44,7 +44,7 @@ fn in_two_dialects(server: SocketAddr, file: &File, bets: Dialect, question: Dia
     }
 }
 
-pub fn five_agencies_in_five_ways_share_a_draw<Server: StoppableRuntime, Client: StoppableRuntime>() {
+pub fn agencies_of_several_dialects_share_a_draw<Server: StoppableRuntime, Client: StoppableRuntime>() {
     let two = [
         (Dialect::BLOCK, Dialect::FIXED),
         (Dialect::FIXED, Dialect::BRACES),

@@ -51,7 +51,7 @@ fn sent(path: &Path) -> (String, Vec<Vec<u8>>) {
 }
 
 #[test]
-fn no_dialect_says_yes_to_a_recording_of_another() {
+fn no_recording_is_detected_as_another_dialect() {
     let directory = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is"))
         .join("transcripts");
     let files = [files(&directory), files(&directory.join("stages"))].concat();

@@ -17,7 +17,7 @@ fn bet<'a>(first: &'a str, last: &'a str, document: &'a str) -> Bet<'a> {
 }
 
 #[test]
-fn the_machines_can_rely_on_it() {
+fn ndjson_passes_the_checks_of_a_wire() {
     let long = "\"ñ\\".repeat(60);
     let bets =
         [bet("Ana", "Paz", "20000001"), bet("José \"Pepe\"", "Núñez\\{},:", "1"), bet(&long, &long, "2")];
@@ -40,7 +40,7 @@ fn the_machines_can_rely_on_it() {
 }
 
 #[test]
-fn no_other_dialect_is_taken_for_it() {
+fn no_other_dialect_is_detected_as_ndjson() {
     let first: [(Dialect, &[u8]); 5] = [
         (NDJSON, b"{\"agency\":1,\"finished\":true}\n"),
         (Dialect::FRAMED, b"00000003END"),
@@ -62,7 +62,7 @@ fn serve(dir: &Path, dialects: &[&str]) -> (Process, String) {
 }
 
 #[test]
-fn a_client_and_a_server_that_are_made_with_it_hold_a_lottery() {
+fn programs_that_are_made_with_ndjson_hold_a_lottery() {
     let dir = tempfile::tempdir().unwrap();
     let (_server, address) = serve(dir.path(), &[]);
     let bets = dir.path().join("bets.csv");
@@ -88,7 +88,7 @@ fn a_client_and_a_server_that_are_made_with_it_hold_a_lottery() {
 }
 
 #[test]
-fn a_stranger_can_speak_it_by_hand_and_is_told_what_is_wrong() {
+fn lines_by_hand_are_answered_and_their_mistakes_named() {
     let dir = tempfile::tempdir().unwrap();
     let (server, address) = serve(dir.path(), &["--dialects=ndjson,echo"]);
     let mut stream = TcpStream::connect(address).unwrap();
@@ -111,7 +111,7 @@ fn a_stranger_can_speak_it_by_hand_and_is_told_what_is_wrong() {
 }
 
 #[test]
-fn the_guide_shows_the_code_as_it_is() {
+fn the_guide_shows_this_code() {
     let root = env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
     let root = Path::new(&root);
     let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use crate::{TARGETS, crate_dir};
 
 #[test]
-fn the_seeds_hold() {
+fn every_target_passes_its_seeds() {
     for target in TARGETS {
         let seeds = (target.seeds)();
         assert!(seeds.len() >= 5, "{}", target.name);
@@ -19,7 +19,7 @@ fn the_seeds_hold() {
 
 /// `regressions/TARGET/*`: inputs that showed a mistake, made as small as they could be.
 #[test]
-fn inputs_that_once_failed_hold() {
+fn every_target_passes_inputs_that_once_failed() {
     for target in TARGETS {
         let dir = crate_dir().join("../regressions").join(target.name);
         let Ok(entries) = fs::read_dir(&dir) else { continue };
@@ -34,7 +34,7 @@ fn inputs_that_once_failed_hold() {
 /// Inputs that a fuzzer has found are kept beside the seeds; they are not part of the repository.
 #[test]
 #[ignore = "takes minutes after a long run of the fuzzer"]
-fn the_corpus_holds() {
+fn every_target_passes_its_corpus() {
     for target in TARGETS {
         let dir = crate_dir().join("../corpus").join(target.name);
         for entry in fs::read_dir(dir).into_iter().flatten() {

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_follows_a_cut() {
+    fn nothing_follows_the_cut_of_a_long_value() {
         let mut line = String::new();
         let mut value = Escaped::new(&mut line);
         assert!(write!(value, "{}ñ", "a".repeat(1023)).is_err());

@@ -138,7 +138,7 @@ impl io::Read for Endless<'_> {
 }
 
 #[test]
-fn of_a_file_without_an_end_no_more_is_read_than_a_record_can_need() {
+fn an_endless_line_is_read_up_to_the_longest_record() {
     let read = std::cell::Cell::new(0);
     for (bytes, expected) in [
         (&b"\0"[..], "first_name: too long, at most 255"),

@@ -31,7 +31,7 @@ fn lines(place: &Place, now: Instant, tried: usize) -> usize {
 }
 
 #[test]
-fn an_address_causes_so_many_lines_and_says_how_many_more_there_were() {
+fn lines_over_the_limit_of_an_address_are_counted_and_not_written() {
     let peers = peers();
     let place = from(&peers, 1);
     assert_eq!(lines(&place, at(0), 30_000), 20_000);
@@ -45,7 +45,7 @@ fn an_address_causes_so_many_lines_and_says_how_many_more_there_were() {
 }
 
 #[test]
-fn all_addresses_together_cause_so_many_lines() {
+fn lines_of_all_addresses_have_a_limit() {
     let peers = peers();
     let places: Vec<_> = (1..=9).map(|number| from(&peers, number)).collect();
     let written = |seconds| places.iter().map(|place| lines(place, at(seconds), 20_000)).sum::<usize>();
@@ -54,14 +54,14 @@ fn all_addresses_together_cause_so_many_lines() {
 }
 
 #[test]
-fn an_address_that_comes_back_has_used_up_what_it_had() {
+fn the_limit_of_an_address_outlives_its_connections() {
     let peers = peers();
     assert_eq!(lines(&from(&peers, 1), at(0), 30_000), 20_000);
     assert_eq!(lines(&from(&peers, 1), at(0), 10), 0);
 }
 
 #[test]
-fn an_address_that_is_rejected_too_often_has_no_more_patience() {
+fn an_address_may_be_rejected_1000_times_before_its_connections_end() {
     let peers = peers();
     let (place, other) = (from(&peers, 1), from(&peers, 2));
     assert_eq!((0..1_000).filter(|_| place.rejected_too_often(at(0))).count(), 0);
@@ -70,7 +70,7 @@ fn an_address_that_is_rejected_too_often_has_no_more_patience() {
 }
 
 #[test]
-fn connections_that_cannot_be_accepted_are_not_a_line_each() {
+fn lines_of_failures_to_accept_have_a_limit() {
     let peers = peers();
     let written = |peers: &Peers| (0..100).filter(|_| peers.may_log_a_failure()).count();
     assert_eq!((written(&peers), written(&peers)), (20, 0));

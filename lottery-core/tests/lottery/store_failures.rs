@@ -133,7 +133,7 @@ fn a_committer_that_panics_ends_as_if_the_store_had_failed() {
 }
 
 #[test]
-fn those_who_wait_for_the_draw_are_told_when_a_committer_is_dropped() {
+fn waiters_for_the_draw_are_told_when_a_committer_is_dropped() {
     let store = TestStore::default();
     let mut committer = store.committer(3);
     let waiters = vec![waits(7, Some(1)), waits(8, None), waits(9, None), Command::Gone(ConnId(9))];

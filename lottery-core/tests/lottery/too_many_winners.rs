@@ -94,7 +94,7 @@ fn a_session_ends_at_the_message_with_too_many_winners() {
 }
 
 #[test]
-fn of_a_long_reply_no_more_is_read_than_the_bets_can_need() {
+fn a_long_reply_is_read_as_far_as_the_bets_can_need() {
     for (dialect, begins, more) in [
         (Dialect::FIXED, "R00004", "20000001"),
         (Dialect::FIXED, "R09999", "20000001"),

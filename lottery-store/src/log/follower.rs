@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_for_all_rows_waits_for_those_that_came_meanwhile_too() {
+    fn a_wait_for_all_rows_includes_those_that_came_meanwhile() {
         let progress = Progress::default();
         let rung = progress.ring_now(false);
         assert_eq!(progress.wait(0), (rung, false));

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_behind_by_much_for_long_is_told_once_and_once_when_it_has_caught_up() {
+    fn a_file_far_behind_for_long_is_logged_once_and_again_when_it_has_caught_up() {
         let mut lag = Lag::default();
         let mut at = |millis, behind| lag.notice(Duration::from_millis(millis), behind);
         assert_eq!(at(0, MUCH + 1), None);

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_numbers_by_how_their_lines_begin() {
+    fn numbers_are_found_by_the_beginning_of_their_line() {
         let measured =
             Measured::parse(&["decode,block,24.6,1.0\ndecode,utf8,7.5,0.3\n", "ingest,16,std,2,1.5\n"]);
         assert_eq!(measured.number(&["decode", "utf8"], 1).unwrap().to_string(), "0.3");

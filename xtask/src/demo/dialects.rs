@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_are_used_in_turn() {
+    fn dialects_are_used_in_turn() {
         let mixed: Dialects = "session,braces".parse().unwrap();
         assert_eq!([1, 2, 3].map(|agency| mixed.agency(agency)), ["session", "braces", "session"]);
         assert!(!mixed.are_sessions() && "session,session".parse::<Dialects>().unwrap().are_sessions());

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_lines_that_it_needs() {
+    fn log_lines_of_progress_are_read_and_others_ignored() {
         for (line, expected) in [
             (
                 "2026-11-21 10:00:00 INFO     action: listen | result: success | address: 127.0.0.1:4321",

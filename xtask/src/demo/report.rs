@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_each_agency_and_all() {
+    fn the_table_has_each_agency_and_their_total() {
         let agency = |bets, winners: usize, millis| AgencyResult {
             bets,
             winners: (0..winners).map(|n| format!("{n}")).collect(),

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_for_all_and_of_several_the_first_is_the_servers() {
+    fn one_runtime_is_for_all_and_the_first_of_several_for_the_server() {
         let one: Runtimes = "async-std".parse().unwrap();
         assert_eq!(
             (one.server(), one.client(1), one.client(255)),

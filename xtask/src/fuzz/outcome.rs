@@ -118,7 +118,7 @@ stat::number_of_executed_units: 96849
 ";
 
     #[test]
-    fn reads_what_the_fuzzer_says() {
+    fn the_counts_and_failures_of_a_fuzzer_are_read() {
         let expected = Outcome {
             target: "fixed".to_owned(),
             executions: 380_862,
@@ -137,7 +137,7 @@ stat::number_of_executed_units: 96849
     }
 
     #[test]
-    fn shows_each_target_and_all() {
+    fn the_table_has_each_target_and_their_total() {
         let outcomes = [Outcome::read("fixed", true, GOOD), Outcome::read("server", false, BAD)];
         let expected = "\
 ┌────────┬─────────┬────────────┬──────────┬────────┬──────────┐

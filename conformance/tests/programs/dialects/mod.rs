@@ -22,7 +22,7 @@ on_every_runtime!(
     a_dialect_that_is_switched_off_is_rejected,
     batches_have_the_number_of_bets_that_is_set,
     names_that_a_dialect_cannot_carry_are_not_sent,
-    agencies_of_all_dialects_share_a_draw,
+    agencies_of_several_dialects_share_a_draw,
     agencies_of_dialects_without_winners_send_their_bets,
     agencies_of_earlier_servers_work_with_this_one,
 );
@@ -260,7 +260,7 @@ fn names_that_a_dialect_cannot_carry_are_not_sent(runtime: &'static str) {
     assert!(rows.is_empty() && !lines.iter().any(|line| line.contains("accept_connections")), "{lines:#?}");
 }
 
-fn agencies_of_all_dialects_share_a_draw(runtime: &'static str) {
+fn agencies_of_several_dialects_share_a_draw(runtime: &'static str) {
     let lottery = Lottery::start(runtime, &[]);
     let files: Vec<File> =
         [300, 257, 120, 421, 333].into_iter().zip(1..).map(|(bets, id)| File::invented(id, bets)).collect();

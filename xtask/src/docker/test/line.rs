@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_taken_apart() {
+    fn a_log_line_is_split_into_its_fields() {
         let text = "client1  | 2026-11-21 10:00:00 INFO     action: config | result: success | client_id: 1 \
                     | server_address: server:12345 | loop_period: 150ms";
         let line = Line::read(text).unwrap();
