@@ -1,21 +1,22 @@
 //! Client under a stream of inputs, and an application that sends, asks and ends at any time.
 
 use lottery_proto::client::Event;
-use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Dialect, Input, SendError, State};
+use lottery_proto::{AgencyId, Bet, Client, ClientConfig, Input, SendError, State};
 use lottery_testkit::{ANA, BLOCK, JOSE, at, bet};
 
+use crate::dialects::client_dialect;
 use crate::driver::{Driver, Finish};
 use crate::feed::Feed;
 
 /// Limit of unsent bytes, beyond which the client takes nothing more to send.
 const UNSENT: usize = 20_000;
 
-/// Runs a client. `data` is a byte that chooses the dialect, then steps: a byte each, followed by the
+/// Runs a client. `data` is a byte that chooses the dialect by its lower five bits, then steps: a byte each, followed by the
 /// arguments of some.
 pub fn run(data: &[u8]) {
     let mut feed = Feed(data);
     let Some(first) = feed.byte() else { return };
-    let dialect = Dialect::ALL[usize::from(first) % Dialect::ALL.len()];
+    let dialect = client_dialect(first);
     let config = ClientConfig::builder(AgencyId::new(1).expect("an agency"), dialect);
     let max_message = BLOCK << (first / 32 % 4);
     let config = config.max_unsent(UNSENT).max_message(max_message).max_answer(max_message).max_batch(BLOCK);

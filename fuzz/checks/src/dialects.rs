@@ -35,6 +35,18 @@ pub fn one_message(data: &[u8]) {
     run(ONE_MESSAGE[usize::from(first) % ONE_MESSAGE.len()], feed.0);
 }
 
+/// Returns the dialect of a client that the lower five bits of a byte choose, those with earlier servers among them. It
+/// stays the same however many there are.
+pub(crate) fn client_dialect(byte: u8) -> Dialect {
+    let mut dialects = Dialect::ALL.iter().chain(Dialect::EARLIER);
+    *dialects.nth(usize::from(byte % 32)).unwrap_or(&Dialect::BLOCK)
+}
+
+/// Returns the byte that chooses this dialect of a client.
+pub(crate) fn chooses(dialect: Dialect) -> u8 {
+    (0..32).find(|byte| client_dialect(*byte) == dialect).expect("there are fewer dialects")
+}
+
 /// Runs messages. `data` is a byte modulo 5, then bytes: a client's for 0, a server's reply to that request
 /// for 1 to 4.
 fn run(dialect: Dialect, data: &[u8]) {

@@ -8,11 +8,12 @@ use lottery_testkit::{ANA, BLOCK, at, bet, client_of, packet, take};
 use serde_json::Value;
 
 use crate::crate_dir;
-use crate::dialects::ONE_MESSAGE;
+use crate::dialects::{ONE_MESSAGE, chooses};
 use crate::feed::PAD;
 use crate::roundtrip::DIALECTS;
 
 /// Message of a recorded connection, without its padding.
+#[derive(Clone)]
 struct Message {
     from_client: bool,
     bytes: Vec<u8>,
@@ -49,6 +50,15 @@ fn message(entry: &Value) -> Option<Message> {
         bytes.resize(128, 0);
     }
     Some(Message { from_client: entry["from"] == "client", bytes })
+}
+
+/// Returns the recorded connections with earlier servers, with the client's dialect.
+fn earlier() -> Vec<(Dialect, Vec<Message>)> {
+    let recorded = Dialect::EARLIER.iter().flat_map(|dialect| {
+        let name = dialect.name().replace('-', "-ej");
+        connections(&format!("stages/{name}")).into_iter().map(|messages| (*dialect, messages))
+    });
+    recorded.filter(|(_, messages)| !messages.is_empty()).collect()
 }
 
 /// Returns every recorded connection, with its dialect. No session was recorded: one is written here.
@@ -177,7 +187,7 @@ fn stream(messages: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u
 }
 
 fn is_padded(dialect: Dialect) -> bool {
-    [Dialect::BLOCK, Dialect::SESSION].contains(&dialect)
+    [Dialect::BLOCK, Dialect::SESSION, Dialect::BLOCK_6, Dialect::BLOCK_7].contains(&dialect)
 }
 
 /// Returns the messages of one side.
@@ -212,11 +222,8 @@ pub(crate) fn server() -> Vec<Input> {
 
 pub(crate) fn client() -> Vec<Input> {
     // A byte that chooses the dialect, and messages of up to eight blocks.
-    let first = |dialect| {
-        let chosen = |byte: &u8| Dialect::ALL[usize::from(*byte) % Dialect::ALL.len()] == dialect;
-        (96..128).find(chosen).expect("there are fewer dialects")
-    };
-    let conversations = all();
+    let first = |dialect| 96 + chooses(dialect);
+    let conversations = [all(), earlier()].concat();
     let inputs = conversations.iter().flat_map(|(dialect, messages)| {
         let steps = stream(&of(messages, false), is_padded(*dialect), |len| vec![0x40, len], 0x50, &[0xB1]);
         // The client asks before it gets replies: Hello, a batch, Finished, the winners, a line.
@@ -234,14 +241,12 @@ pub(crate) fn client() -> Vec<Input> {
 }
 
 pub(crate) fn pieces() -> Vec<Input> {
-    let conversations = all();
+    let conversations = [all(), earlier()].concat();
     let inputs = conversations.iter().flat_map(|(dialect, messages)| {
         let steps = |client| stream(&of(messages, client), is_padded(*dialect), |len| vec![len], PAD, &[]);
-        let place = Dialect::ALL.iter().position(|found| found == dialect).expect("a dialect");
-        let replies =
-            (2..=u8::MAX).find(|byte| usize::from(*byte) % Dialect::ALL.len() == place && byte / 8 % 4 == 0);
         let sent = [0, 1].map(|receiver| [&[receiver][..], &steps(true)].concat());
-        sent.into_iter().chain(replies.map(|receiver| [&[receiver][..], &steps(false)].concat()))
+        let asked = (0..4).map(|request| 2 + 32 * request + chooses(*dialect));
+        sent.into_iter().chain(asked.map(move |receiver| [&[receiver][..], &steps(false)].concat()))
     });
     inputs.collect()
 }

@@ -71,8 +71,10 @@ pub(super) fn questions(dialect: Dialect, agency: AgencyId) -> Vec<Vec<u8>> {
     let has_finished = client.put_finished(agency, &mut finished).is_ok();
     let has_query = client.put_winners_query(agency, &mut query).is_ok();
     assert!(!has_finished || !finished.is_empty(), "{dialect}: Finished without bytes");
-    let flow = dialect.profile().winners_flow;
-    assert!(has_query || !has_finished || flow == WinnersFlow::WithFinished, "{dialect}: no winners query");
+    let profile = dialect.profile();
+    assert!(has_finished || !profile.has_finished, "{dialect}: no Finished");
+    let asks = matches!(profile.winners_flow, WinnersFlow::SameConnection | WinnersFlow::NewConnection);
+    assert!(has_query || !asks, "{dialect}: no winners query");
     [finished, query].into_iter().filter(|message| !message.is_empty()).collect()
 }
 
@@ -119,7 +121,8 @@ pub(super) fn replies(dialect: Dialect, agency: AgencyId) -> Vec<Vec<u8>> {
 pub(super) fn winners(dialect: Dialect, samples: &Samples<'_>) {
     let Some(kind) = dialect.client().answered_by(match dialect.profile().winners_flow {
         WinnersFlow::WithFinished => Kind::Finished,
-        _ => Kind::Winners,
+        WinnersFlow::SameConnection | WinnersFlow::NewConnection => Kind::Winners,
+        WinnersFlow::Never => return,
     }) else {
         return;
     };

@@ -1,5 +1,6 @@
 //! Checks of every dialect of this crate, with [`check_wire`].
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::block::BLOCK_SIZE;
@@ -56,7 +57,33 @@ fn every_dialect_keeps_what_the_machines_rely_on() {
     check(Dialect::LINE, &[b"0000001;Ana;Paz;1;2000-02-29;0001\n"], ";");
     let single = b"{PlayerName:A,PlayerSurname:B,PlayerDocID:1,PlayerDateOfBirth:2000-02-29,WageredNumber:01,AgencyID:1};";
     check(Dialect::BARE, &[single], ",;:{}");
+    for dialect in Dialect::EARLIER {
+        check_client(*dialect);
+    }
     check(Dialect::ECHO, &[b"[CLIENT 1] Message N\xC2\xB01\n", b"\n"], "");
+}
+
+/// Checks a dialect that a client alone speaks, with the server's side of the dialect that it is there.
+fn check_client(dialect: Dialect) {
+    let (name, _) = dialect.name().split_once('-').expect("a number behind the name");
+    let spoken: Dialect = name.parse().expect("a dialect");
+    let wire = Wire {
+        name: dialect.name(),
+        profile: dialect.profile(),
+        max_agency: dialect.max_agency(),
+        empty_list: 0,
+        listed_document: 0,
+        counterpart: None,
+        server: spoken.server(),
+        client: dialect.client(),
+    };
+    let separators = match name {
+        "block" => "|",
+        "framed" => ";",
+        "braces" => ",;:{}",
+        _ => "",
+    };
+    check(Dialect::new(Box::leak(Box::new(wire))), &[], separators);
 }
 
 /// Checks `session`, in which only Hello comes first.

@@ -60,7 +60,7 @@ proptest! {
 
     #[test]
     fn a_client_keeps_its_invariants_under_any_calls(
-        dialect in prop_oneof![1 => Just(Dialect::BLOCK), 2 => prop::sample::select(Dialect::WITH_BETS).prop_filter("sessions", |dialect| !dialect.profile().has_sessions)],
+        dialect in prop_oneof![1 => Just(Dialect::BLOCK), 2 => prop::sample::select([Dialect::WITH_BETS, Dialect::EARLIER].concat()).prop_filter("sessions", |dialect| !dialect.profile().has_sessions)],
         steps in client::steps(),
         max_unsent in 1..40_000_usize,
     ) {

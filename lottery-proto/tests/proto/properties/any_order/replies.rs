@@ -17,12 +17,18 @@ pub(super) fn reply(dialect: Dialect, kind: u8, n: usize, message: &[u8]) -> Opt
     let either = |yes: Vec<u8>, no: Vec<u8>| if good { (yes, event(true)) } else { (no, rejected()) };
     let won = || ClientEvent::Winners(vec![document.clone()]);
     let status = if good { "1" } else { "0" };
-    Some(match (dialect.name(), kind) {
+    // An earlier server speaks the messages of another dialect, and sometimes leaves the reply to Finished out.
+    let (messages, _) = dialect.name().split_once('-').unwrap_or((dialect.name(), ""));
+    if kind == FINISHED && !dialect.profile().answers_finished && !good {
+        return None;
+    }
+    Some(match (messages, kind) {
         ("block", BATCH) | ("fixed", BET | BATCH) => return None,
         ("block", BET) => (block(BET_ACK, 1, b"20000001|7574|1"), event(true)),
         ("block", FINISHED) => (block(BATCH_ACK, 1, b"0"), event(false)),
         ("block", WINNER) if good => (block(WINNER, 1, b"0"), ClientEvent::Pending),
         ("block", _) => (block(WINNER, 1, format!("1{document}").as_bytes()), won()),
+        ("fixed", FINISHED) if dialect == Dialect::FIXED_6 => (b"OK".to_vec(), event(true)),
         ("fixed", FINISHED) => (b"O".to_vec(), event(true)),
         ("fixed", _) if good => (b"N".to_vec(), ClientEvent::Pending),
         ("fixed", _) => (format!("R00001{document:0>8}").into_bytes(), won()),
