@@ -33,7 +33,7 @@ impl File {
         let mut rng = Rng::new(u64::from(agency) << 32 | u64::from(bets));
         let line = |index| {
             let (first, last) = (rng.pick(&FIRST), rng.pick(&LAST));
-            let document = 10_000_000 + agency * 1_000_000 + index;
+            let document = 10_000_000 + agency % 90 * 1_000_000 + index;
             let (year, month, day) = (1930 + rng.index(75), 1 + rng.index(12), 1 + rng.index(28));
             let number = if rng.index(30) == 0 { WINNING as usize } else { rng.index(10_000) };
             format!("{first},{last},{document},{year}-{month:02}-{day:02},{number}\r\n")

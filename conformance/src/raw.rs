@@ -70,6 +70,13 @@ impl Raw {
         received
     }
 
+    /// Receives the packet of a session that comes next, without padding (`docs/protocol.md#sessions`).
+    pub fn receive_packet(&mut self) -> Vec<u8> {
+        let header = self.receive(4);
+        let size = usize::from(u16::from_le_bytes([header[2], header[3]]));
+        [header, self.receive(size - 4)].concat()
+    }
+
     /// Receives all until the peer's end.
     ///
     /// # Errors

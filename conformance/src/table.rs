@@ -124,9 +124,10 @@ macro_rules! table {
         });
         $crate::subject!($which sessions in_time {
             server: a_session_runs_from_hello_to_the_winners, a_newer_session_supersedes_the_older,
-                batches_after_a_rejected_one_are_rejected, a_long_list_of_winners_takes_several_blocks,
-                a_wrong_hello_is_rejected;
-            client: a_client_resumes_where_the_server_is, a_client_sends_nothing_to_a_server_with_other_bets;
+                batches_after_a_rejected_one_are_rejected, a_long_list_of_winners_takes_several_packets,
+                a_wrong_hello_is_rejected, an_agency_over_255_has_a_session_with_a_server;
+            client: a_client_resumes_where_the_server_is, a_client_sends_nothing_to_a_server_with_other_bets,
+                an_agency_over_255_has_a_session_with_a_client;
         });
         $crate::subject!($which split_input in_time {
             server: a_script_gets_the_same_replies, replies_are_sent_while_requests_arrive;

@@ -121,7 +121,7 @@ pub enum Problem {
     #[error(transparent)]
     Field(#[from] FieldError),
     /// Version of sessions that is not spoken here.
-    #[error("unsupported version, expected 2")]
+    #[error("unsupported version, expected 3")]
     UnsupportedVersion,
     /// Reply without a request.
     #[error("an answer to no question")]

@@ -42,4 +42,4 @@ pub use dialect::{Dialect, DialectProfile, Foreign, RejectionSign, UnknownDialec
 pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
 pub use server::{ConfigError, Server, ServerConfig, ServerConfigBuilder};
 pub use ticket::{ConnId, EchoReply, HelloReply, Receipt, Reply, ReplyError, Ticket, WinnersReply};
-pub use wire::{Code, Failure, ListError, ListSize, block};
+pub use wire::{Code, Failure, ListError, ListSize, Window, block};

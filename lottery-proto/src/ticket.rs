@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::wire::{Answer, Failure, ListSize};
+use crate::wire::{Answer, Failure, ListSize, Window};
 
 /// Identifier of a connection, chosen by the application and unique within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,7 +142,7 @@ impl Sealed for HelloReply<'_> {
         AnyReply(match self {
             // The machine fills in its window.
             Self::Welcome { stored, finished, digest } => {
-                Answer::Welcome { stored, finished, window: 0, digest }
+                Answer::Welcome { stored, finished, window: Window::default(), digest }
             }
             Self::Rejected(failure) => Answer::Rejected { failure, total: 0 },
         })

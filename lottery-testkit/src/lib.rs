@@ -39,7 +39,7 @@ pub use machines::{
 };
 pub use packets::{
     BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, ERROR, FINISHED, HELLO, WELCOME, WINNER, batch, block, framed,
-    packet, short,
+    hello, packet, session_batch, session_packets, short, welcome,
 };
 pub use pipe::Pipe;
 #[cfg(feature = "machines")]

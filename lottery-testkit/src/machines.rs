@@ -8,7 +8,7 @@ use lottery_proto::{
     ServerConfig, SocketError,
 };
 
-use crate::packets::{HELLO, block};
+use crate::packets::hello;
 
 /// Inputs that a closed machine ignores.
 pub const LATE_INPUTS: [Input; 7] = [
@@ -85,12 +85,12 @@ pub fn server_with(config: ServerConfig) -> Server {
 
 /// Opens a session on a new server as its client and its application, at time zero, and returns the bytes of
 /// Welcome.
-pub fn open_session(server: &mut Server, agency: u8, stored: u64, finished: bool) -> Vec<u8> {
-    give(server, at(0), &block(HELLO, agency, b"2"));
+pub fn open_session(server: &mut Server, agency: u32, stored: u64, finished: bool) -> Vec<u8> {
+    give(server, at(0), &hello(agency));
     let Some(Event::Hello { ticket, agency: named, .. }) = server.poll_event() else {
         panic!("Hello is the first request")
     };
-    assert_eq!(named.get(), u32::from(agency));
+    assert_eq!(named.get(), agency);
     let welcome = HelloReply::Welcome { stored, finished, digest: 0 };
     server.reply(at(0), ticket, welcome).expect("the ticket is of this server");
     take(server, at(0))

@@ -39,9 +39,43 @@ pub fn block(kind: u8, agency: u8, payload: &[u8]) -> Vec<u8> {
 
 /// Returns a Batch packet of these bets, padded.
 pub fn batch<B: AsRef<[u8]>>(agency: u8, bets: &[B]) -> Vec<u8> {
+    block(BATCH, agency, &bets_of(agency, bets))
+}
+
+/// Returns a Batch packet of these bets as a session carries it: without padding.
+pub fn session_batch<B: AsRef<[u8]>>(agency: u8, bets: &[B]) -> Vec<u8> {
+    packet(BATCH, agency, &bets_of(agency, bets))
+}
+
+fn bets_of<B: AsRef<[u8]>>(agency: u8, bets: &[B]) -> Vec<u8> {
     let mut payload = vec![u8::try_from(bets.len()).expect("at most 255 bets")];
     payload.extend(bets.iter().flat_map(|bet| packet(BET, agency, bet.as_ref())));
-    block(BATCH, agency, &payload)
+    payload
+}
+
+/// Returns the block that opens a session of that agency, whose list has an unknown number of bets.
+pub fn hello(agency: u32) -> Vec<u8> {
+    block(HELLO, u8::try_from(agency).unwrap_or(0), format!("3|{agency}|").as_bytes())
+}
+
+/// Returns the Welcome of a session, with a window of so many batches.
+pub fn welcome(agency: u32, stored: u64, finished: bool, window: u32, digest: u32) -> Vec<u8> {
+    let finished = u8::from(finished);
+    let text = format!("3|{stored}|{finished}|{window}|4194304|{digest:08x}");
+    packet(WELCOME, u8::try_from(agency).unwrap_or(0), text.as_bytes())
+}
+
+/// Splits the bytes of a session into packets. Padding stays with its packet; one that is not whole is left out.
+pub fn session_packets(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut packets = Vec::new();
+    while let [kind, _, low, high, ..] = *bytes {
+        let padded = [HELLO, ERROR].contains(&kind);
+        let size = if padded { BLOCK } else { usize::from(u16::from_le_bytes([low, high])) };
+        let Some((packet, rest)) = bytes.split_at_checked(size.max(4)) else { break };
+        packets.push(packet);
+        bytes = rest;
+    }
+    packets
 }
 
 /// Returns a packet of `short`, padded with zeros to 128 bytes (`docs/protocol.md#short`).

@@ -21,6 +21,9 @@ use crate::model::WINNING_NUMBER;
 use crate::options::Options;
 use crate::tally::{Mark, Tally};
 
+/// Bytes of the window of a session: less than a batch, a few, and more than any agency has.
+const WINDOW_BYTES: [u32; 3] = [100, 1000, 1 << 22];
+
 /// Server's end of a connection.
 pub(crate) struct Conn {
     pub(crate) machine: ServerConnection,
@@ -76,6 +79,7 @@ impl ServerProcess {
         let commit_queue = Arc::new(CommitQueue::new(options.commit_queue));
         let config = ServerConfig::builder(agencies)
             .window(options.window)
+            .window_bytes(WINDOW_BYTES[usize::try_from(options.seed / 3 % 3).unwrap_or(0)])
             .max_in_flight(options.in_flight)
             .build()
             .unwrap();

@@ -2,33 +2,47 @@
 
 use std::collections::VecDeque;
 
-pub(crate) const BLOCK: usize = 8192;
+const BLOCK: usize = 8192;
+const HELLO: u8 = 7;
+const ERROR: u8 = 9;
 
 /// Assembler of packets.
-#[derive(Debug, Default)]
-pub(crate) struct Blocks {
+#[derive(Debug)]
+pub(crate) struct Packets {
+    session: bool,
     bytes: Vec<u8>,
 }
 
-impl Blocks {
-    /// Takes bytes, and passes on each block that they complete.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut pass: impl FnMut(&[u8])) {
-        while !bytes.is_empty() {
-            let n = (BLOCK - self.bytes.len()).min(bytes.len());
-            self.bytes.extend_from_slice(&bytes[..n]);
-            bytes = &bytes[n..];
-            if self.bytes.len() == BLOCK {
-                pass(&self.bytes);
-                self.bytes.clear();
-            }
+impl Packets {
+    /// Creates an assembler of packets in blocks, or of those of a session.
+    pub(crate) fn new(session: bool) -> Self {
+        Self { session, bytes: Vec::new() }
+    }
+
+    /// Takes bytes, and passes on each packet that they complete, with its padding.
+    pub(crate) fn feed(&mut self, bytes: &[u8], mut pass: impl FnMut(&[u8])) {
+        self.bytes.extend_from_slice(bytes);
+        let mut start = 0;
+        while let Some(packet) = self.first(start) {
+            pass(packet);
+            start += packet.len();
         }
+        self.bytes.drain(..start);
+    }
+
+    /// Returns the whole packet that begins there, if it has come.
+    fn first(&self, start: usize) -> Option<&[u8]> {
+        let rest = &self.bytes[start..];
+        let [kind, _, low, high] = *rest.first_chunk()?;
+        let is_padded = !self.session || [HELLO, ERROR].contains(&kind);
+        rest.get(..if is_padded { BLOCK } else { usize::from(u16::from_le_bytes([low, high])) })
     }
 }
 
-/// Returns the payload of the packet in a block.
-pub(crate) fn payload(block: &[u8]) -> &[u8] {
-    let size = usize::from(u16::from_le_bytes([block[2], block[3]]));
-    block.get(4..size).unwrap_or_default()
+/// Returns the payload of a packet.
+pub(crate) fn payload(packet: &[u8]) -> &[u8] {
+    let size = usize::from(u16::from_le_bytes([packet[2], packet[3]]));
+    packet.get(4..size).unwrap_or_default()
 }
 
 /// Message of the server.
@@ -53,11 +67,11 @@ pub(crate) enum ServerMessage {
 }
 
 /// Tap on both directions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tap {
     session: bool,
-    up: Blocks,
-    down: Blocks,
+    up: Packets,
+    down: Packets,
     /// Types of the packets that are to be answered.
     asked: VecDeque<u8>,
     winners: Vec<String>,
@@ -67,14 +81,15 @@ pub(crate) struct Tap {
 
 impl Tap {
     pub(crate) fn new(session: bool) -> Self {
-        Self { session, ..Self::default() }
+        let (up, down) = (Packets::new(session), Packets::new(session));
+        Self { session, up, down, asked: VecDeque::new(), winners: Vec::new(), batches: 0 }
     }
 
     /// Takes bytes that the client sends.
     pub(crate) fn client_sent(&mut self, bytes: &[u8]) {
         let Self { up, asked, session, batches, .. } = self;
-        up.feed(bytes, |block| {
-            let kind = block[0];
+        up.feed(bytes, |packet| {
+            let kind = packet[0];
             *batches += u64::from(kind == 3);
             if kind != 3 || *session {
                 asked.push_back(kind);
@@ -86,9 +101,9 @@ impl Tap {
     pub(crate) fn server_sent(&mut self, bytes: &[u8]) -> Vec<ServerMessage> {
         let mut messages = Vec::new();
         let Self { down, asked, winners, .. } = self;
-        down.feed(bytes, |block| {
-            let text = String::from_utf8_lossy(payload(block)).into_owned();
-            messages.extend(read(block[0], &text, asked, winners));
+        down.feed(bytes, |packet| {
+            let text = String::from_utf8_lossy(payload(packet)).into_owned();
+            messages.extend(read(packet[0], &text, asked, winners));
         });
         messages
     }
@@ -104,7 +119,7 @@ fn read(kind: u8, text: &str, asked: &mut VecDeque<u8>, winners: &mut Vec<String
         (8, Some(7)) => {
             asked.pop_front();
             match parts.as_slice() {
-                ["2", stored, finished @ ("0" | "1"), _, digest] => {
+                ["3", stored, finished @ ("0" | "1"), _, _, digest] => {
                     match (stored.parse(), u32::from_str_radix(digest, 16)) {
                         (Ok(stored), Ok(digest)) => {
                             ServerMessage::Welcome { stored, finished: *finished == "1", digest }

@@ -242,8 +242,10 @@ impl World {
                 self.next_link += 1;
                 process.link = Some(number);
                 process.connections += 1;
-                let forger = forgery(&self.options, &self.model, process).map(Forger::new);
-                let link = Link { forger, ..Link::new(agency, process.kind != Kind::Plain) };
+                let session = process.kind != Kind::Plain;
+                let forgery = forgery(&self.options, &self.model, process);
+                let forger = forgery.map(|forgery| Forger::new(forgery, session));
+                let link = Link { forger, ..Link::new(agency, session) };
                 self.links.insert(number, link);
                 if process.connections > 1 {
                     self.tally.mark(Mark::Reconnected);

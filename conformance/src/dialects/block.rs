@@ -11,12 +11,17 @@ pub(super) struct Block;
 /// Size of a block in bytes, to which every packet is padded.
 pub const BLOCK: usize = 8192;
 
-/// Returns a packet without its padding.
-fn packet(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
+/// Returns a packet without padding, as sessions carry it. An agency that does not fit into its byte is 0 there.
+pub fn packet(kind: u8, agency: u32, payload: &[u8]) -> Vec<u8> {
     let size = u16::try_from(4 + payload.len()).expect("a packet fits a block");
     let [low, high] = size.to_le_bytes();
-    let agency = u8::try_from(agency).expect("an agency fits a byte");
+    let agency = u8::try_from(agency).unwrap_or(0);
     [&[kind, agency, low, high], payload].concat()
+}
+
+/// Returns the packet in a block, without its padding.
+pub fn without_padding(block: &[u8]) -> &[u8] {
+    &block[..usize::from(u16::from_le_bytes([block[2], block[3]]))]
 }
 
 /// Returns a block with that packet in it.

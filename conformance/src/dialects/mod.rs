@@ -9,7 +9,7 @@ use std::fmt;
 
 use lottery_proto::Dialect;
 
-pub use block::{BLOCK, block};
+pub use block::{BLOCK, block, packet, without_padding};
 pub use fixed::bets_of as fixed_bets_of;
 
 /// Codec of a dialect, as far as a peer without a machine needs it.

@@ -19,6 +19,14 @@ type Way = (&'static str, fn(&Path));
 /// Way to replace a file, and the reason that the log gives.
 type Taken = (&'static str, fn(&Path), &'static str);
 
+/// Waits until `bets.csv`, which is behind the acknowledgements, has so many rows.
+fn has_rows(csv: &Path, rows: usize, server: &Process) {
+    while !fs::read_to_string(csv).is_ok_and(|text| text.lines().count() == rows) {
+        assert!(server.is_running());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
 fn bets_csv_is_made_anew(runtime: &str) {
     let ways: [Way; 4] = [
         ("deleted", |csv| fs::remove_file(csv).unwrap()),
@@ -34,6 +42,7 @@ fn bets_csv_is_made_anew(runtime: &str) {
         let csv = dir.join("data/bets.csv");
         let first = Process::start(&mut agency(runtime, dir, &agencies[0], &server));
         first.line("apuestas_enviadas");
+        has_rows(&csv, 20_000, &server);
         change(&csv);
         // The same holds while there is nothing to commit.
         let begins = server.line("action: repair_bets_csv | result: in_progress");
@@ -48,10 +57,7 @@ fn bets_csv_is_made_anew(runtime: &str) {
         let counted =
             Process::start(command(server_program(runtime), dir).args(["count", "--data-dir", "data"]));
         assert_eq!(counted.end(SOON).1, ["agency 1: 20000", "agency 2: 20000", "all: 40000"], "{case}");
-        while !fs::read_to_string(&csv).is_ok_and(|text| text.lines().count() == 40_000) {
-            assert!(server.is_running());
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
+        has_rows(&csv, 40_000, &server);
         let lines = server.stop(Signal::TERM);
         let said = |result: &str| lines.iter().filter(|line| line.contains(result)).count();
         assert_eq!(said("action: repair_bets_csv | result: in_progress"), 2, "{case}: {lines:#?}");
@@ -96,6 +102,7 @@ fn a_foreign_bets_csv_is_left_alone(runtime: &str) {
         let csv = dir.join("data/bets.csv");
         let first = Process::start(&mut agency(runtime, dir, &agencies[0], &server));
         first.line("apuestas_enviadas");
+        has_rows(&csv, 1000, &server);
         change(&csv);
         let line = server.line("action: repair_bets_csv | result: fail | behind: ");
         assert!(line.ends_with(reason), "{case}: {line}");

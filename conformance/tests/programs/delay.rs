@@ -8,13 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::agency_files::File;
-use conformance::dialects::codec;
 use conformance::raw::Raw;
-use lottery_proto::Dialect;
 use rustix::process::{Signal, setpriority_process};
 
-use crate::support::peer::{BLOCK, connect, question, session};
+use crate::support::peer::{connect, question, session, session_batch, store};
 use crate::support::{Process, server};
 
 /// Number of turns without hostile peers, and of turns with them.
@@ -81,11 +78,10 @@ fn measure(runtime: &str) -> [Duration; 2] {
 
 /// Sends batches, each when the one before is acknowledged, and returns the time of each.
 fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
-    let batch = codec(Dialect::BLOCK).batch(agency, &File::invented(agency, 50).lines());
+    let batch = session_batch(agency, 50);
     let mut acknowledged = || {
         let start = Instant::now();
-        peer.send(&batch);
-        assert_eq!(peer.receive(BLOCK)[4], b'1', "stored");
+        store(peer, &batch);
         start.elapsed()
     };
     (0..BATCHES).map(|_| acknowledged()).collect()

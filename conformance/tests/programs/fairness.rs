@@ -15,7 +15,7 @@ use lottery_proto::Dialect;
 use rustix::process::{Signal, setpriority_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use crate::support::peer::{BLOCK, question, session};
+use crate::support::peer::{question, session, session_batch, store};
 use crate::support::{Process, server};
 
 /// Number of honest agencies, each with a session.
@@ -144,12 +144,11 @@ fn beside(hostile: usize, address: SocketAddr, flood: &Flood, agencies: &mut [Ra
 
 /// Sends batches, each when the one before is acknowledged, and returns the time of each.
 fn send(agency: u32, peer: &mut Raw) -> Vec<Duration> {
-    let batch = codec(Dialect::BLOCK).batch(agency, &File::invented(agency, 50).lines());
+    let batch = session_batch(agency, 50);
     let (start, mut times) = (Instant::now(), Vec::new());
     while start.elapsed() < TURN {
         let sent = Instant::now();
-        peer.send(&batch);
-        assert_eq!(peer.receive(BLOCK)[4], b'1', "stored");
+        store(peer, &batch);
         times.push(sent.elapsed());
     }
     times

@@ -13,7 +13,7 @@ use conformance::raw::Raw;
 use lottery_proto::Dialect;
 use rustix::process::{Signal, setpriority_process};
 
-use crate::support::peer::{BLOCK, connect, session};
+use crate::support::peer::{connect, session, session_batch, store};
 use crate::support::{Process, SOON, server};
 
 /// Number of honest agencies, each with a session.
@@ -109,12 +109,11 @@ impl Drop for Lottery {
 
 /// Sends batches, each when the one before is acknowledged, and returns their number.
 fn send(agency: u32, peer: &mut Raw) -> u32 {
-    let batch = codec(Dialect::BLOCK).batch(agency, &File::invented(agency, 50).lines());
+    let batch = session_batch(agency, 50);
     let start = Instant::now();
     let mut acks = 0;
     while start.elapsed() < TURN {
-        peer.send(&batch);
-        assert_eq!(peer.receive(BLOCK)[4], b'1', "stored");
+        store(peer, &batch);
         acks += 1;
     }
     acks

@@ -3,7 +3,7 @@
 use lottery_proto::{Dialect, ServerConfig, block};
 use lottery_testkit::invariants::{answered, serve, served};
 use lottery_testkit::reference::{self, Outcome};
-use lottery_testkit::{BLOCK, packet, text};
+use lottery_testkit::{BLOCK, hello, text};
 
 use crate::feed::padded;
 
@@ -21,13 +21,14 @@ pub fn run(data: &[u8]) {
     let config = ServerConfig::builder(255).dialects(dialects).build().unwrap();
     let taken = serve(Dialect::BLOCK, &config, &block);
     assert_eq!(taken, usize::from(outcome.is_ok() && block[1] > 0), "{}", data.escape_ascii());
-    let hello = padded(&packet(7, block[1], b"2"));
-    serve(Dialect::SESSION, &config, &[&hello[..], &block].concat());
-    served(&[&hello, &block, &block], true);
+    let hello = hello(block[1].into());
+    serve(Dialect::SESSION, &config, &[&hello[..], packet_alone].concat());
+    served(&[&hello, packet_alone, packet_alone], true);
     // As a reply to one request: the bytes choose the request, so a similar packet covers the others.
     let request = data.iter().copied().fold(0, u8::wrapping_add) % 8;
     let dialect = if request < 4 { Dialect::BLOCK } else { Dialect::SESSION };
-    answered(dialect, (request % 4).into(), &[&block]);
+    let reply = if request < 4 { &block } else { packet_alone };
+    answered(dialect, (request % 4).into(), &[reply]);
 }
 
 fn decoded(block: &[u8]) -> Outcome {

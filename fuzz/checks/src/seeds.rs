@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use lottery_proto::{Bet, Dialect};
-use lottery_testkit::{ANA, BLOCK, at, bet, client_of, packet, take};
+use lottery_testkit::{ANA, BLOCK, ERROR, HELLO, at, bet, client_of, packet, take};
 use serde_json::Value;
 
 use crate::crate_dir;
@@ -81,8 +81,8 @@ fn all() -> Vec<(Dialect, Vec<Message>)> {
     all.push((
         Dialect::SESSION,
         vec![
-            message(true, 7, b"2"),
-            message(false, 8, b"2|0|0|16|00000000"),
+            message(true, 7, b"3|1|120"),
+            message(false, 8, b"3|0|0|16|4194304|00000000"),
             message(true, 1, ANA.as_bytes()),
             message(true, 3, &batch),
             message(true, 3, &batch),
@@ -172,22 +172,31 @@ pub(crate) fn roundtrip() -> Vec<Input> {
 }
 
 /// Returns the messages as pieces, or as steps: each behind `head` of its length, and padded where the
-/// dialect pads.
-fn stream(messages: &[&[u8]], padded: bool, head: impl Fn(u8) -> Vec<u8>, pad: u8, between: &[u8]) -> Input {
+/// dialect pads it.
+fn stream(
+    dialect: Dialect,
+    messages: &[&[u8]],
+    head: impl Fn(u8) -> Vec<u8>,
+    pad: u8,
+    between: &[u8],
+) -> Input {
     let mut input = Vec::new();
     for message in messages {
         for piece in message.chunks(254) {
             input.extend(head(u8::try_from(piece.len()).expect("a short piece")));
             input.extend(piece);
         }
-        input.extend(padded.then_some(pad));
+        input.extend(is_padded(dialect, message).then_some(pad));
         input.extend(between);
     }
     input
 }
 
-fn is_padded(dialect: Dialect) -> bool {
-    [Dialect::BLOCK, Dialect::SESSION, Dialect::BLOCK_6, Dialect::BLOCK_7].contains(&dialect)
+fn is_padded(dialect: Dialect, message: &[u8]) -> bool {
+    if dialect == Dialect::SESSION {
+        return [HELLO, ERROR].contains(&message[0]);
+    }
+    [Dialect::BLOCK, Dialect::BLOCK_6, Dialect::BLOCK_7].contains(&dialect)
 }
 
 /// Returns the messages of one side.
@@ -214,7 +223,7 @@ pub(crate) fn server() -> Vec<Input> {
     let conversations = all();
     let inputs = conversations.iter().flat_map(|(dialect, messages)| {
         let sent = of(messages, true);
-        let steps = |between| stream(&sent, is_padded(*dialect), |len| vec![0x40, len], 0x50, between);
+        let steps = |between| stream(*dialect, &sent, |len| vec![0x40, len], 0x50, between);
         manners.map(|(between, end)| [&steps(between), end].concat())
     });
     inputs.zip(configured.into_iter().cycle()).map(|(steps, first)| [&first[..], &steps].concat()).collect()
@@ -225,7 +234,7 @@ pub(crate) fn client() -> Vec<Input> {
     let first = |dialect| 96 + chooses(dialect);
     let conversations = [all(), earlier()].concat();
     let inputs = conversations.iter().flat_map(|(dialect, messages)| {
-        let steps = stream(&of(messages, false), is_padded(*dialect), |len| vec![0x40, len], 0x50, &[0xB1]);
+        let steps = stream(*dialect, &of(messages, false), |len| vec![0x40, len], 0x50, &[0xB1]);
         // The client asks before it gets replies: Hello, a batch, Finished, the winners, a line.
         [
             &[0xC0, 0x6F][..],
@@ -243,7 +252,7 @@ pub(crate) fn client() -> Vec<Input> {
 pub(crate) fn pieces() -> Vec<Input> {
     let conversations = [all(), earlier()].concat();
     let inputs = conversations.iter().flat_map(|(dialect, messages)| {
-        let steps = |client| stream(&of(messages, client), is_padded(*dialect), |len| vec![len], PAD, &[]);
+        let steps = |client| stream(*dialect, &of(messages, client), |len| vec![len], PAD, &[]);
         let sent = [0, 1].map(|receiver| [&[receiver][..], &steps(true)].concat());
         let asked = (0..4).map(|request| 2 + 32 * request + chooses(*dialect));
         sent.into_iter().chain(asked.map(move |receiver| [&[receiver][..], &steps(false)].concat()))

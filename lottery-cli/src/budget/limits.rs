@@ -25,7 +25,8 @@ pub fn limits(settings: &ServerSettings, connection_stack: usize) -> String {
         ),
         ("message", machine.max_message(), "bytes, the longest that is taken"),
         ("requests", machine.max_in_flight(), "of a connection, taken and not answered"),
-        ("window", machine.window() as usize, "batches of a session, not acknowledged"),
+        ("window", machine.window().batches as usize, "batches of a session, not acknowledged"),
+        ("window bytes", machine.window().bytes as usize, "bytes of these batches"),
         ("connection-memory", machine.max_memory(), "bytes of one connection at most"),
         (
             "own-memory",

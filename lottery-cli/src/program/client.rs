@@ -83,7 +83,7 @@ pub(super) fn agency(
     settle: &dyn Fn(),
 ) -> Result<Ended, Unfinished> {
     let path = settings.bets.as_deref().unwrap_or(Path::new(""));
-    let job = job(settings)?;
+    let job = job(settings, settings.dialect)?;
     if settings.winners.is_some() && settings.dialect.profile().winners_flow == WinnersFlow::Never {
         let reason = format!("{} carries bets only: there are no winners for --winners", settings.dialect);
         return Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason });
@@ -107,7 +107,7 @@ pub(super) fn winners(
     settings: &ClientSettings,
     settle: &dyn Fn(),
 ) -> Result<Ended, Unfinished> {
-    let job = job(settings)?;
+    let job = job(settings, settings.dialect.without_sessions())?;
     let place = open_winners(settings)?;
     let mut agency = LotteryClient::asking(job);
     runtime.run_client(&mut agency)?;
@@ -117,10 +117,11 @@ pub(super) fn winners(
     }
 }
 
-fn job(settings: &ClientSettings) -> Result<Job, Unfinished> {
+/// Returns the job of a client that speaks this dialect, with sessions or without.
+fn job(settings: &ClientSettings, spoken: Dialect) -> Result<Job, Unfinished> {
     let batch_max = settings.batch_max_amount.and_then(|max| usize::try_from(max).ok());
     // The number of the agency's bets bounds the reply.
-    let connection = of_agency(settings)?;
+    let connection = of_agency(settings, spoken)?;
     let max_batch = if batch_max.is_some() { connection.max_message() } else { connection.max_batch() };
     let connection = connection.to_builder().max_answer(usize::MAX).max_batch(max_batch);
     Ok(Job {
@@ -167,7 +168,9 @@ pub(super) fn single_bet(runtime: &impl RunClient, settings: &ClientSettings) ->
     }
     let fields = settings.bet.0.clone().map(Option::unwrap_or_default);
     let timeouts = (settings.connect_timeout, settings.retry_for);
-    let mut single = SingleBet::new(of_agency(settings)?, settings.server.to_string(), timeouts, fields)?;
+    // A single bet is no part of an agency's list, and so goes without a session.
+    let connection = of_agency(settings, settings.dialect.without_sessions())?;
+    let mut single = SingleBet::new(connection, settings.server.to_string(), timeouts, fields)?;
     runtime.run_client(&mut single)?;
     single.into_outcome().map_err(|error| Unfinished::of(&error, "the bet is left"))?;
     Ok(Ended::Done)
@@ -188,12 +191,13 @@ pub(super) fn echoes(runtime: &impl RunClient, settings: &ClientSettings) -> Res
     Ok(Ended::Done)
 }
 
-/// Returns the connection of an agency, or an error if the dialect cannot express its number.
-fn of_agency(settings: &ClientSettings) -> Result<ClientConfig, Unfinished> {
+/// Returns the connection of an agency, or an error if the dialect that is spoken cannot express its number.
+fn of_agency(settings: &ClientSettings, spoken: Dialect) -> Result<ClientConfig, Unfinished> {
     let (agency, dialect) = (settings.agency, settings.dialect);
-    let max = dialect.max_agency();
+    let max = spoken.max_agency();
     if (max + 1..=AgencyId::MAX).contains(&agency) {
-        let reason = format!("agency {agency}: {dialect} goes up to {max}, other dialects go further");
+        let limit = if spoken == dialect { String::new() } else { format!("sends this in {spoken}, which ") };
+        let reason = format!("agency {agency}: {dialect} {limit}goes up to {max}, other dialects go further");
         return Err(Unfinished::Failed { code: ConfigError::EXIT_CODE, reason });
     }
     connection(settings, dialect)

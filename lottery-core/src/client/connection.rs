@@ -49,7 +49,7 @@ impl<T> ClientConnection<T> {
     }
 
     /// Changes settings of the connections to come. Settings that are not valid end the client.
-    fn change(&mut self, change: impl FnOnce(ClientConfigBuilder) -> ClientConfigBuilder) {
+    pub(super) fn change(&mut self, change: impl FnOnce(ClientConfigBuilder) -> ClientConfigBuilder) {
         match change(self.connection.to_builder()).build() {
             Ok(connection) => self.connection = connection,
             Err(error) => {
@@ -187,7 +187,7 @@ mod tests {
         };
         assert!(!connection(Dialect::BRACES).has_ended());
         let mut speaks = connection(Dialect::FRAMED);
-        speaks.speak(Dialect::SESSION);
+        speaks.speak(Dialect::SHORT);
         for ended in [connection(Dialect::BLOCK), speaks] {
             assert!(ended.has_ended());
             let error = ended.into_outcome().unwrap_err();

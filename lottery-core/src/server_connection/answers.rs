@@ -25,9 +25,10 @@ impl ServerConnection {
         match outcome {
             HelloOutcome::Welcome(AgencyRecord { stored, digest, finished }) => {
                 let (stored, digest, finished) = (*stored, *digest, *finished);
+                self.report.has_session(self.server.config().window().batches);
                 if self.report.may_log(now) {
-                    let ip = self.report.place().ip();
-                    info!(action = "session", result = "success", ip = %ip, agency = %agency, stored, finished);
+                    let (ip, total) = (self.report.place().ip(), self.total);
+                    info!(action = "session", result = "success", ip = %ip, agency = %agency, stored, total, finished);
                 }
                 self.reply(now, ticket, HelloReply::Welcome { stored, finished, digest });
             }

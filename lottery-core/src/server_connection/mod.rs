@@ -63,6 +63,8 @@ pub struct ServerConnection {
     parting: Option<&'static str>,
     /// List of winners that is being sent. Boxed: most connections have none.
     listing: Option<Box<Listing>>,
+    /// Number of bets in the agency's list, if its session has named it.
+    total: Option<u64>,
     /// Number of the connection, if the committer keeps state for it: it waits for the draw or has a session.
     counted: Option<ConnId>,
 }
@@ -148,6 +150,7 @@ impl ServerConnection {
             waits_for_draw: false,
             parting: None,
             listing: None,
+            total: None,
             counted: None,
         }
     }
@@ -183,8 +186,9 @@ impl ServerConnection {
             let ambiguous = self.server.dialect().is_some_and(|dialect| dialect.profile().ambiguous_bets);
             let command = match self.server.poll_event() {
                 None => break,
-                Some(Event::Hello { ticket, agency, .. }) => {
+                Some(Event::Hello { ticket, agency, total, .. }) => {
                     self.counted = Some(ticket.conn());
+                    self.total = total;
                     Command::Hello(ticket, agency)
                 }
                 Some(Event::Bet { ticket, agency, bets, .. }) => {

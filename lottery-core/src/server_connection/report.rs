@@ -19,17 +19,25 @@ const MAX_REJECTIONS: u32 = 100;
 pub(super) struct Report {
     place: Place,
     rejections: u32,
+    /// Number of batches that may be on their way when one of their session is rejected: they are rejected, too, and not
+    /// counted.
+    on_their_way: u32,
     /// True once its address has had too many rejections.
     enough: bool,
 }
 
 impl Report {
     pub(super) fn new(place: Place) -> Self {
-        Self { place, rejections: 0, enough: false }
+        Self { place, rejections: 0, on_their_way: 0, enough: false }
     }
 
     pub(super) fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Notes that the connection has a session with a window of so many batches.
+    pub(super) fn has_session(&mut self, window: u32) {
+        self.on_their_way = window;
     }
 
     /// Returns true if a line may be logged.
@@ -39,6 +47,10 @@ impl Report {
 
     /// Counts a rejection, and returns true if a line may be logged about it.
     pub(super) fn rejection(&mut self, now: Instant) -> bool {
+        if self.rejections > 0 && self.on_their_way > 0 {
+            self.on_their_way -= 1;
+            return false;
+        }
         self.rejections = self.rejections.saturating_add(1);
         self.enough |= self.place.rejected_too_often(now);
         self.rejections <= MAX_LOGGED && self.may_log(now)

@@ -6,7 +6,7 @@ use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::ClientError;
 use lottery_proto::{Code, Dialect, Failure, HelloReply};
 
-use crate::support::blocks::{BATCH_ACK, ERROR, block, connected, hear, told};
+use crate::support::blocks::{BATCH_ACK, ERROR, block, connected, hear, packet, told};
 use crate::support::session::{Asked, Talk, rejected, welcome};
 
 #[test]
@@ -21,7 +21,7 @@ fn a_rejected_bet_is_named_by_its_line() {
         ("bad-bet: bet 3", "lines 1 to 4"),
         ("bad-bet", "lines 1 to 4"),
     ] {
-        let error = told(&block(BATCH_ACK, &format!("0|0|{said}"))).to_string();
+        let error = told(&packet(BATCH_ACK, &format!("0|0|{said}"))).to_string();
         assert_eq!(error, format!("the server refused a batch: a.csv: {lines}: {said}"));
     }
 }
@@ -50,14 +50,14 @@ fn a_rejected_bet_is_named_by_its_line_where_each_batch_is_replied_to() {
 
 #[test]
 fn an_unexpected_total_ends_the_client() {
-    let error = told(&block(BATCH_ACK, "1|4")).to_string();
+    let error = told(&packet(BATCH_ACK, "1|4")).to_string();
     let whose = "server:1 holds 4 bets of this agency that are not the first 4 of a.csv";
     assert_eq!(error, format!("{whose}: others were stored meanwhile"));
 }
 
 #[test]
 fn an_expected_total_lets_the_client_go_on() {
-    assert!(matches!(told(&block(BATCH_ACK, "1|3")), ClientError::Stopped), "it was dropped in the middle");
+    assert!(matches!(told(&packet(BATCH_ACK, "1|3")), ClientError::Stopped), "it was dropped in the middle");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use lottery_proto::server::Event;
 use lottery_proto::{Code, ConnId, Input, Instant, Server, ServerConfig};
 use lottery_runtime::Mailbox;
 
-use crate::support::blocks::{HELLO, block};
 use crate::support::test_store::{Fate, TestStore};
 use crate::support::{batch, bets, commit};
 
@@ -15,7 +14,7 @@ use crate::support::{batch, bets, commit};
 fn hello(conn: u64, mailbox: Mailbox<Notice>) -> Request {
     let now = Instant::default();
     let mut server = Server::new(ServerConfig::builder(9).build().unwrap(), ConnId(conn), now);
-    for bytes in block(HELLO, "2").chunks(64) {
+    for bytes in lottery_testkit::hello(1).chunks(64) {
         server.poll_io().unwrap().recv[..64].copy_from_slice(bytes);
         server.handle(now, Input::Received(64));
     }

@@ -5,7 +5,7 @@ use lottery_core::store::{EncodedBatch, WinnersPiece};
 use lottery_proto::{AgencyId, ClientConfig, Dialect};
 use lottery_runtime::Mailbox;
 
-use crate::support::blocks::{BATCH_ACK, ERROR, block, connected, hear, told};
+use crate::support::blocks::{BATCH_ACK, ERROR, block, connected, hear, packet, told};
 use crate::support::calls::TIMEOUTS;
 
 /// Reason of a server that repeats the bytes it was sent.
@@ -25,7 +25,7 @@ fn a_reason_that_holds_a_date_is_shown_as_its_length_on_every_dialect() {
         assert!(error.ends_with(&length) && !error.contains("Ana"), "{dialect}: {error}");
     }
     for packet in
-        [block(BATCH_ACK, &format!("0|0|malformed: {SAID}")), block(ERROR, &format!("malformed|{SAID}"))]
+        [packet(BATCH_ACK, &format!("0|0|malformed: {SAID}")), block(ERROR, &format!("malformed|{SAID}"))]
     {
         let error = told(&packet).to_string();
         assert!(error.contains(" bytes)") && !error.contains("Ana"), "{error}");

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use lottery_core::commit_queue::CommitQueue;
 use lottery_core::lottery_service::LotteryService;
-use lottery_core::messages::{Command, Notice, Request, Won};
-use lottery_core::store::{WinnersList, WinnersPiece};
+use lottery_core::messages::{Command, HelloOutcome, Notice, Request, Won};
+use lottery_core::store::{AgencyRecord, WinnersList, WinnersPiece};
 use lottery_proto::{Endpoint, Input, Instant, ListSize, ServerConfig, SocketError};
 use lottery_runtime::{Machine as _, Mailbox, Service as _};
 
-use crate::support::blocks::{HELLO, block, hear};
+use crate::support::blocks::{block, hear};
+use lottery_testkit::{hello, session_batch};
 
 #[test]
 fn requests_to_a_stopping_server_are_rejected_on_every_dialect() {
     let framed = b"00000003END".to_vec();
     for (asked, told) in [
-        (block(HELLO, "2"), "shutting-down|the server is stopping"),
+        (hello(1), "shutting-down|the server is stopping"),
         (block(1, "Ana|Paz|20000001|1980-01-01|7574"), "20000001|7574|0"),
         (block(4, ""), "0"),
         // Dialects without a message for that only end the connection.
@@ -39,7 +40,7 @@ fn requests_to_a_stopping_server_are_rejected_on_every_dialect() {
 fn a_request_that_is_dropped_is_answered_with_a_failure_on_every_dialect() {
     let framed = |body: &str| format!("{:08}{body}", body.len()).into_bytes();
     for (asked, told) in [
-        (block(HELLO, "2"), "storage|the request was lost: it may be stored or not"),
+        (hello(1), "storage|the request was lost: it may be stored or not"),
         (block(1, "Ana|Paz|20000001|1980-01-01|7574"), "20000001|7574|0"),
         (block(4, ""), "0"),
         (framed("1;1\nAna;Paz;20000001;1980-01-01;7574\n"), "the request was lost: it may be stored or not"),
@@ -116,4 +117,34 @@ fn an_anonymous_waiter_is_told_of_the_draw_and_ignores_free_room() {
     assert!(server_connection.poll_io().unwrap().send.is_empty());
     server_connection.notice(now, Notice::Drawn(ticket));
     assert!(!server_connection.poll_io().unwrap().send.is_empty());
+}
+
+/// A client that fills its window learns of a rejection only when all of it is on its way.
+#[test]
+fn a_session_is_not_ended_for_what_was_on_its_way_when_a_batch_was_rejected() {
+    let now = Instant::default();
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    let config = ServerConfig::builder(5).window(200).build().unwrap();
+    let service = LotteryService::new(config, Arc::clone(&commit_queue), 1);
+    let mut server_connection = service.accept(now, ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+    hear(&mut server_connection, &hello(1));
+    let Some(Request { command: Command::Hello(ticket, agency), .. }) =
+        commit_queue.try_take(usize::MAX).unwrap().pop()
+    else {
+        panic!("a session")
+    };
+    let welcome = HelloOutcome::Welcome(AgencyRecord::default());
+    server_connection.notice(now, Notice::Hello(ticket, agency, welcome));
+    commit_queue.close();
+    let batch = session_batch(1, &["Ana|Paz|20000001|1980-01-01|7574"]);
+    let mut rejected = 0;
+    while !server_connection.poll_io().unwrap().fin {
+        hear(&mut server_connection, &batch);
+        rejected += 1;
+        let len = server_connection.poll_io().unwrap().send.len();
+        server_connection.handle(now, Input::Sent(len));
+        assert!(rejected <= 1000, "it is never ended");
+    }
+    // The store's own is not counted. Then come a first one, as many as the window has, and more in spite of the replies.
+    assert_eq!(rejected, 1 + 1 + 200 + 99);
 }

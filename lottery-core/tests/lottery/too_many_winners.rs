@@ -5,7 +5,8 @@ use lottery_core::client::{ClientError, LotteryClient};
 use lottery_proto::{CloseReason, Dialect, Endpoint as _, Input, Instant, Problem, Violation};
 use lottery_runtime::{Dialer as _, Step};
 
-use crate::support::blocks::{BATCH_ACK, WELCOME, block, connected, hear};
+use crate::support::blocks::{BATCH_ACK, block, connected, hear, packet};
+use lottery_testkit::welcome;
 
 const NOW: Instant = Instant::from_epoch(std::time::Duration::ZERO);
 const WINNER: u8 = 6;
@@ -26,7 +27,7 @@ fn asking(dialect: Dialect) -> LotteryClient {
     let said: &[Vec<u8>] = &match dialect.name() {
         "block" => vec![block(BATCH_ACK, "1")],
         "session" => {
-            vec![block(WELCOME, "2|0|0|16|00000000"), block(BATCH_ACK, "1|3"), block(BATCH_ACK, "1|3")]
+            vec![welcome(1, 0, false, 16, 0), packet(BATCH_ACK, "1|3"), packet(BATCH_ACK, "1|3")]
         }
         "fixed" => vec![b"O".to_vec()],
         "framed" => vec![b"00000034success;Batch stored successfully.".to_vec()],
@@ -53,8 +54,8 @@ fn list(dialect: Dialect, winners: usize) -> Vec<u8> {
         "block" => block(WINNER, &format!("1{}", all("20000001", "|"))),
         // Two parts, neither of which is too long by itself.
         "session" => [
-            block(WINNER, "220000001"),
-            block(WINNER, &format!("1{}", vec!["20000001"; winners - 1].join("|"))),
+            packet(WINNER, "220000001"),
+            packet(WINNER, &format!("1{}", vec!["20000001"; winners - 1].join("|"))),
         ]
         .concat(),
         "fixed" => format!("R{winners:05}{}", all("20000001", "")).into_bytes(),
@@ -85,10 +86,10 @@ fn more_winners_than_bets_are_rejected_on_every_dialect() {
 fn a_session_ends_at_the_message_with_too_many_winners() {
     let mut agency = asking(Dialect::SESSION);
     for _ in 0..3 {
-        hear(&mut agency, &block(WINNER, "220000001"));
+        hear(&mut agency, &packet(WINNER, "220000001"));
         assert!(!agency.poll_io().unwrap().fin);
     }
-    hear(&mut agency, &block(WINNER, "220000001"));
+    hear(&mut agency, &packet(WINNER, "220000001"));
     assert!(agency.poll_io().unwrap().fin, "it is not waited for the last part");
     assert!(matches!(agency.into_outcome(), Err(ClientError::TooManyWinners { named: 4, .. })));
 }

@@ -190,11 +190,7 @@ fn an_unfinished_agency_has_no_winners() {
         let Step::Wait(until) = asking.next_step(now) else { panic!("{asking:?}") };
         now = until;
     }
-    let text = b"2|3|0|16|00000000";
-    let mut welcome = vec![0; 8192];
-    welcome[..4].copy_from_slice(&[8, 1, u8::try_from(text.len() + 4).unwrap(), 0]);
-    welcome[4..4 + text.len()].copy_from_slice(text);
-    told(&mut asking, now, &welcome);
+    told(&mut asking, now, &lottery_testkit::welcome(1, 3, false, 16, 0));
     assert_eq!(asking.next_step(now), Step::Done);
     let outcome = asking.into_outcome();
     assert!(matches!(outcome, Err(ClientError::NotFinished)), "{outcome:?}");

@@ -39,6 +39,13 @@ impl ClientConfigBuilder {
         self
     }
 
+    /// Sets the number of bets in the agency's list, which a session's Hello names, so that the server can say how far
+    /// the agency is (`docs/protocol.md#sessions`). Default: unknown.
+    pub const fn total(mut self, bets: u64) -> Self {
+        self.0.total = Some(bets);
+        self
+    }
+
     /// Sets the number of unsent bytes from which [`Client::can_send`](crate::Client::can_send) is false, at least 1;
     /// one message more may wait. Default 64 KiB.
     pub const fn max_unsent(mut self, bytes: usize) -> Self {
@@ -144,7 +151,7 @@ mod tests {
             (ClientConfig::builder(agency(256), Dialect::BLOCK), "agency: 256, expected 1 to 255"),
             (valid().agency(agency(99_999)), "agency: 99999, expected 1 to 255"),
             (
-                ClientConfig::builder(agency(300), Dialect::FRAMED).dialect(Dialect::SESSION),
+                ClientConfig::builder(agency(300), Dialect::SESSION).dialect(Dialect::BLOCK),
                 "agency: 300, expected 1 to 255",
             ),
             (valid().max_unsent(0), "max_unsent: 0, expected at least 1"),

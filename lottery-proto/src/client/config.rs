@@ -2,21 +2,23 @@
 
 use core::time::Duration;
 
+use super::MAX_ASKED;
 use super::builder::ClientConfigBuilder;
 use crate::bet::AgencyId;
 use crate::dialect::Dialect;
 use crate::server::ConfigError;
 use crate::wire::MAX_LINE;
 
-/// Upper bound for the memory of requests and replies besides the buffers, in bytes. Each takes less than 100, and the
-/// bytes that a reply repeats less than 32; a queue that grows takes twice that for a moment.
-const MAX_QUEUES: usize = 32_768;
+/// Upper bound for the memory of requests and replies besides the buffers, in bytes. Each takes less than 50, and the
+/// bytes that a reply repeats less than 42; a queue that grows takes half as much again for a moment.
+const MAX_QUEUES: usize = 128 * MAX_ASKED;
 
 /// Settings of a client's side of a connection, which [`ClientConfig::builder`] checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
     pub(super) agency: AgencyId,
     pub(super) dialect: Dialect,
+    pub(super) total: Option<u64>,
     pub(super) max_unsent: usize,
     pub(super) max_batch: usize,
     pub(super) max_message: usize,
@@ -33,6 +35,7 @@ impl ClientConfig {
         ClientConfigBuilder(Self {
             agency,
             dialect,
+            total: None,
             max_unsent: 64 * 1024,
             max_batch: dialect.profile().batch_bytes,
             max_message: 1024 * 1024,
@@ -65,6 +68,11 @@ impl ClientConfig {
     /// Returns the dialect of the connection.
     pub const fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// Returns the number of bets in the agency's list, if it is known.
+    pub const fn total(&self) -> Option<u64> {
+        self.total
     }
 
     /// Returns the number of unsent bytes from which nothing more is taken to send.
@@ -146,7 +154,7 @@ mod tests {
                 .max_unsent(1000)
                 .build()
                 .expect("valid settings");
-            let most = 1024 + 2 * received + 6 * 1000 + 3 * message + 32_768;
+            let most = 1024 + 2 * received + 6 * 1000 + 3 * message + 131_072;
             assert_eq!(config.max_memory(), most, "{max_answer}, {max_message}, {max_batch}");
         }
     }

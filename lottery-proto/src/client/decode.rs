@@ -26,6 +26,8 @@ pub(super) fn check_first(
 pub(super) struct Asked {
     pub(super) reply: PendingReply,
     bets: usize,
+    /// Size of a batch, in bytes; 0 of every other request.
+    batch: usize,
 }
 
 impl Client {
@@ -62,12 +64,16 @@ impl Client {
         if !self.lifecycle.is_open() {
             return Err(SendError::Closed);
         }
+        let unsent = self.output.pending().len();
         let Written { bets, echo, .. } = put(self.codec, self.output.buffer())?;
+        let size = self.output.pending().len() - unsent;
         self.largest = self.largest.max(bets);
         self.sent_last |= self.config.dialect.profile().is_last(kind);
         if let Some(kind) = self.codec.answered_by(kind) {
             let reply = PendingReply { kind, agency: self.config.agency.get(), echo };
-            self.asked.push_back(Asked { reply, bets });
+            let batch = if kind == Kind::Batch { size } else { 0 };
+            self.in_flight = (self.in_flight.0 + usize::from(batch > 0), self.in_flight.1 + batch);
+            self.asked.push_back(Asked { reply, bets, batch });
         }
         self.active = now;
         self.settle(now);
@@ -115,7 +121,7 @@ impl Client {
         if let Some(reason) = self.codec.failure(message) {
             return Ok(((Kind::Unknown, largest), Response::Failed(reason)));
         }
-        if let Some(Asked { reply, bets }) = self.asked.front() {
+        if let Some(Asked { reply, bets, .. }) = self.asked.front() {
             let about_bets = matches!(reply.kind, Kind::Bet | Kind::Batch);
             let bets = if about_bets { *bets } else { largest };
             return Ok(((reply.kind, bets), self.codec.response(reply, message)?));
@@ -134,10 +140,15 @@ impl Client {
             Response::Winners { last: false, .. } => return,
             Response::Welcome { window, .. } => self.window = *window,
             // The server owes nothing any more.
-            Response::Failed(_) => self.asked.clear(),
+            Response::Failed(_) => {
+                self.asked.clear();
+                self.in_flight = (0, 0);
+            }
             _ => {}
         }
-        self.asked.pop_front();
+        if let Some(Asked { batch, .. }) = self.asked.pop_front() {
+            self.in_flight = (self.in_flight.0 - usize::from(batch > 0), self.in_flight.1 - batch);
+        }
     }
 
     /// Records the number of bytes that have not reached the server. While it falls, the server owes no reply yet and

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::error::CloseReason;
-use crate::wire::{ClientCodec, Code, Kind, Line, Reason, Response};
+use crate::wire::{ClientCodec, Code, Kind, Line, Reason, Response, Window};
 
 /// Event that a [`Client`](crate::Client) hands to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub enum Event<'a> {
         stored: u64,
         /// True if the agency is finished.
         finished: bool,
-        /// Maximum number of unacknowledged batches.
-        window: u32,
+        /// Limits of the unacknowledged batches.
+        window: Window,
         /// CRC-32C of the durable bets (`docs/protocol.md#digest`).
         digest: u32,
     },

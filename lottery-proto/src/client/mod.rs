@@ -20,14 +20,14 @@ use crate::conn::{
 use crate::dialect::DialectProfile;
 use crate::dialect::WinnersFlow;
 use crate::error::{CloseReason, SendError};
-use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE, Written};
+use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE, Window, Written};
 use decode::{Asked, check_first};
 
 /// Size that the receive buffer grows to as long as replies keep coming, in bytes.
 const BUSY_SIZE: usize = 64 * 1024;
 
 /// Maximum number of requests without a reply.
-const MAX_ASKED: usize = 64;
+const MAX_ASKED: usize = 1024;
 
 /// The client's side of one connection: bets and queries in, replies out.
 ///
@@ -45,8 +45,10 @@ pub struct Client {
     largest: usize,
     /// True once the last message that the dialect allows on a connection was sent.
     sent_last: bool,
-    /// Maximum number of unacknowledged batches in this session; 0 before there is a session.
-    window: u32,
+    /// Limits of the unacknowledged batches in this session; 0 before there is a session.
+    window: Window,
+    /// Number and bytes of the unacknowledged batches.
+    in_flight: (usize, usize),
     lifecycle: Lifecycle,
     timers: Timers,
     /// Length of the whole reply at the front of the receive buffer, which waits for the application.
@@ -80,7 +82,8 @@ impl Client {
             asked: VecDeque::new(),
             largest: 0,
             sent_last: false,
-            window: 0,
+            window: Window::default(),
+            in_flight: (0, 0),
             lifecycle: Lifecycle::new(),
             timers: Timers::default(),
             front: None,
@@ -96,9 +99,9 @@ impl Client {
         };
         if client.config.dialect.profile().has_sessions {
             // Settings were checked: only a dialect with sessions that has no Hello has an error here.
-            let agency = client.config.agency;
+            let (agency, total) = (client.config.agency, client.config.total);
             let _ = client.put(now, Kind::Hello, |codec, out| {
-                codec.put_hello(agency, out)?;
+                codec.put_hello(agency, total, out)?;
                 Ok(Written::default())
             });
         }
@@ -171,10 +174,16 @@ impl Client {
     /// and a winners query of `fixed`, Finished of `framed`, a line of `echo`.
     pub fn can_send(&self) -> bool {
         let profile = self.config.dialect.profile();
-        let batches = self.asked.iter().filter(|asked| asked.reply.kind == Kind::Batch).count();
         let waits = (profile.waits_for_answers && !self.asked.is_empty())
-            || (profile.has_sessions && batches >= usize::try_from(self.window).unwrap_or(usize::MAX));
+            || (profile.has_sessions && self.fills_window());
         self.lifecycle.is_open() && !self.sent_last && !waits && self.has_room()
+    }
+
+    /// True if no batch may be sent before one is acknowledged.
+    fn fills_window(&self) -> bool {
+        let ((batches, bytes), window) = (self.in_flight, self.window);
+        let is_full = |used, limit| usize::try_from(limit).is_ok_and(|limit| used >= limit);
+        is_full(batches, window.batches) || is_full(bytes, window.bytes)
     }
 
     fn has_room(&self) -> bool {

@@ -16,7 +16,7 @@ use crate::wire::block::BLOCK_SIZE;
 /// use lottery_proto::{ConfigError, ServerConfig};
 ///
 /// let config = ServerConfig::builder(5).window(4).build()?;
-/// assert_eq!((config.agencies(), config.window()), (5, 4));
+/// assert_eq!((config.agencies(), config.window().batches), (5, 4));
 /// let error = ServerConfig::builder(0).build().unwrap_err();
 /// assert_eq!(error.to_string(), "agencies: 0, expected 1 to 99999");
 /// # Ok::<_, ConfigError>(())
@@ -38,9 +38,17 @@ impl ServerConfigBuilder {
         self
     }
 
-    /// Sets the maximum number of unacknowledged batches in a session, at least 1. Default 16.
+    /// Sets the maximum number of unacknowledged batches in a session, at least 1. Default 1024. With one, a client waits
+    /// for each acknowledgement.
     pub fn window(mut self, batches: u32) -> Self {
         self.0.window = batches;
+        self
+    }
+
+    /// Sets the maximum size of all unacknowledged batches in a session, in bytes, at least 1: a client sends another
+    /// while they are smaller. Default 4 MiB, which fills a line of 100 ms up to 40 MB/s.
+    pub fn window_bytes(mut self, bytes: u32) -> Self {
+        self.0.window_bytes = bytes;
         self
     }
 
@@ -131,6 +139,7 @@ impl ServerConfigBuilder {
             ("agencies", config.agencies as usize, 1, AgencyId::MAX as usize),
             ("max_in_flight", config.max_in_flight, 1, usize::MAX),
             ("window", config.window as usize, 1, most),
+            ("window_bytes", config.window_bytes as usize, 1, most),
             ("max_buffer", config.max_buffer, BLOCK_SIZE, usize::MAX),
             // Places in a message are kept as 32 bits.
             ("max_message", config.max_message, BLOCK_SIZE, most),
@@ -209,6 +218,7 @@ mod tests {
             (valid().agencies(0), "agencies: 0, expected 1 to 99999"),
             (valid().max_in_flight(0), "max_in_flight: 0, expected at least 1"),
             (valid().window(0), "window: 0, expected 1 to 4294967295"),
+            (valid().window_bytes(0), "window_bytes: 0, expected 1 to 4294967295"),
             (valid().max_buffer(8191), "max_buffer: 8191, expected at least 8192"),
             (valid().max_message(1), "max_message: 1, expected 8192 to 4294967295"),
             (valid().dialects(vec![]), "dialects: none, expected at least one"),

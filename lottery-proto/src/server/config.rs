@@ -7,7 +7,7 @@ use super::builder::ServerConfigBuilder;
 use crate::bet::Spans;
 use crate::conn::FIRST_STEP;
 use crate::dialect::Dialect;
-use crate::wire::MAX_LINE;
+use crate::wire::{MAX_LINE, Window};
 
 /// Number of unsent bytes from which no more requests are read.
 pub(super) const MAX_UNSENT: usize = 64 * 1024;
@@ -20,6 +20,7 @@ pub struct ServerConfig {
     pub(super) agencies: u32,
     pub(super) max_in_flight: usize,
     pub(super) window: u32,
+    pub(super) window_bytes: u32,
     pub(super) max_buffer: usize,
     pub(super) max_message: usize,
     pub(super) dialects: Vec<Dialect>,
@@ -38,7 +39,8 @@ impl ServerConfig {
         ServerConfigBuilder(Self {
             agencies,
             max_in_flight: 32,
-            window: 16,
+            window: 1024,
+            window_bytes: 4 * 1024 * 1024,
             max_buffer: 256 * 1024,
             max_message: 1024 * 1024,
             dialects: Dialect::ALL.to_vec(),
@@ -67,9 +69,9 @@ impl ServerConfig {
         self.max_in_flight
     }
 
-    /// Returns the maximum number of unacknowledged batches in a session.
-    pub const fn window(&self) -> u32 {
-        self.window
+    /// Returns the limits of the unacknowledged batches in a session.
+    pub const fn window(&self) -> Window {
+        Window { batches: self.window, bytes: self.window_bytes }
     }
 
     /// Returns the maximum length of a message, in bytes.

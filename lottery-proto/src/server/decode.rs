@@ -6,6 +6,7 @@ use core::ops::Range;
 use super::Server;
 use super::event::{Event, RejectedBy};
 use crate::bet::AgencyId;
+use crate::error::{DecodeError, Problem};
 use crate::wire::{Kind, PendingReply, Rejection, Request};
 
 /// Whole message at the front of the receive buffer, which waits for the application.
@@ -112,6 +113,11 @@ impl Server {
                         // A client that has named no agency has no bets to finish: it only waits for the draw.
                         if request.awaits_winners && self.agency.is_none() {
                             request.kind = Kind::AwaitWinners;
+                        }
+                        let may_be_anonymous = matches!(request.kind, Kind::AwaitWinners | Kind::Echo);
+                        if self.agency.is_none() && !may_be_anonymous {
+                            let error = DecodeError::new(0, Problem::Expected("an agency"));
+                            return Err(Rejection { error, due: Some(owed(&mut request)) });
                         }
                         Ok(request)
                     }

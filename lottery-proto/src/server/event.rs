@@ -16,6 +16,9 @@ pub enum Event<'a> {
         ticket: Ticket<HelloReply<'static>>,
         /// Agency that sent it.
         agency: AgencyId,
+        /// Number of bets in the agency's list, if the agency knows it. It is what the peer says, and nothing holds it
+        /// to that.
+        total: Option<u64>,
     },
     /// A single bet to store.
     #[non_exhaustive]
@@ -94,7 +97,9 @@ impl<'a> Event<'a> {
         let bets = Bets::validated(payload, spans);
         let receipt = Ticket::new(conn, number);
         Some(match (request.kind, request.agency) {
-            (Kind::Hello, Some(agency)) => Self::Hello { ticket: Ticket::new(conn, number), agency },
+            (Kind::Hello, Some(agency)) => {
+                Self::Hello { ticket: Ticket::new(conn, number), agency, total: request.total }
+            }
             (Kind::Bet, Some(agency)) => Self::Bet { ticket: receipt, agency, bets },
             (Kind::Batch, Some(agency)) => Self::Batch { ticket: receipt, agency, bets },
             (Kind::Finished, Some(agency)) => Self::Finished { ticket: receipt, agency },

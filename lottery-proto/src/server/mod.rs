@@ -268,6 +268,11 @@ impl Server {
         self.dialect
     }
 
+    /// Returns the settings.
+    pub fn config(&self) -> &ServerConfig {
+        &self.config
+    }
+
     /// Returns the agency that this connection speaks for, once a message has named it, or [`Server::speaks_for`] has.
     pub fn agency(&self) -> Option<AgencyId> {
         self.agency

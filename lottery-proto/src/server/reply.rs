@@ -118,7 +118,7 @@ impl Server {
         let answer = &match *answer {
             Answer::Rejected { failure, .. } => Answer::Rejected { failure, total: self.stored },
             Answer::Welcome { stored, finished, digest, .. } => {
-                Answer::Welcome { stored, finished, window: self.config.window, digest }
+                Answer::Welcome { stored, finished, window: self.config.window(), digest }
             }
             answer => answer,
         };

@@ -83,11 +83,11 @@ pub trait ClientCodec: fmt::Debug + Sync {
         self.put_batch(agency, &[*bet], usize::MAX, out)
     }
 
-    /// Appends Hello.
+    /// Appends Hello of an agency whose list has `total` bets, if that is known.
     ///
     /// # Errors
     /// The dialect has no such message.
-    fn put_hello(&self, _agency: AgencyId, _out: &mut Vec<u8>) -> Result<(), SendError> {
+    fn put_hello(&self, _agency: AgencyId, _total: Option<u64>, _out: &mut Vec<u8>) -> Result<(), SendError> {
         Err(SendError::NotInDialect)
     }
 

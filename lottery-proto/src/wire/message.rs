@@ -44,6 +44,8 @@ pub struct Request {
     pub(crate) payload: Range<usize>,
     /// Number of bets.
     pub(crate) count: usize,
+    /// Number of bets in the agency's list, if a Hello names it.
+    pub(crate) total: Option<u64>,
     /// Bytes that the reply repeats.
     pub(crate) echo: Box<[u8]>,
 }
@@ -51,7 +53,15 @@ pub struct Request {
 impl Request {
     /// Returns a request without bets.
     pub fn new(kind: Kind, agency: Option<AgencyId>) -> Self {
-        Self { kind, awaits_winners: false, agency, payload: 0..0, count: 0, echo: Box::default() }
+        Self {
+            kind,
+            awaits_winners: false,
+            agency,
+            payload: 0..0,
+            count: 0,
+            total: None,
+            echo: Box::default(),
+        }
     }
 
     /// Returns a request with `count` bets in `payload`.
@@ -68,6 +78,12 @@ impl Request {
     #[must_use]
     pub fn repeating(self, echo: impl Into<Box<[u8]>>) -> Self {
         Self { echo: echo.into(), ..self }
+    }
+
+    /// Adds the number of bets in the agency's list, to a Hello.
+    #[must_use]
+    pub fn with_total(self, total: u64) -> Self {
+        Self { total: Some(total), ..self }
     }
 
     /// Adds a query for the winners in the same message, which is answered after the draw.
@@ -173,6 +189,16 @@ impl fmt::Debug for Written {
     }
 }
 
+/// Limits of the batches that a client may have without an acknowledgement in a session. It sends one only while it is
+/// below both (`docs/protocol.md#sessions`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Number of batches, at least 1.
+    pub batches: u32,
+    /// Sum of their sizes, in bytes, at least 1.
+    pub bytes: u32,
+}
+
 /// Reply of the server.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -183,8 +209,8 @@ pub enum Answer<'a> {
         stored: u64,
         /// True if the agency is finished.
         finished: bool,
-        /// Maximum number of unacknowledged batches.
-        window: u32,
+        /// Limits of the unacknowledged batches.
+        window: Window,
         /// Digest of the durable bets.
         digest: u32,
     },
@@ -257,8 +283,8 @@ pub enum Response {
         stored: u64,
         /// True if the agency is finished.
         finished: bool,
-        /// Maximum number of unacknowledged batches, at least 1.
-        window: u32,
+        /// Limits of the unacknowledged batches.
+        window: Window,
         /// Digest of the durable bets.
         digest: u32,
     },

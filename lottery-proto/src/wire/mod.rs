@@ -44,7 +44,7 @@ pub(crate) use line::LINE;
 pub(crate) use list::Listing;
 pub use list::{ListError, ListSize, Part};
 pub use message::{
-    AfterReply, Answer, Kind, Line, PendingReply, Rejection, Request, Response, TooLarge, Written,
+    AfterReply, Answer, Kind, Line, PendingReply, Rejection, Request, Response, TooLarge, Window, Written,
 };
 pub use reason::Reason;
 pub use server_codec::ServerCodec;

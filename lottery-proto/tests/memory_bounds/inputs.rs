@@ -1,7 +1,10 @@
 //! The worst input for each dialect, from a client and from a server.
 
 use lottery_proto::Dialect;
-use lottery_testkit::{ANA, BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed, short};
+use lottery_testkit::{
+    ANA, BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, WINNER, batch, block, framed, hello, packet,
+    session_batch, short, welcome,
+};
 
 /// Returns a bet in braces, its number with so many zeros before it.
 fn bare(zeros: usize) -> String {
@@ -22,7 +25,7 @@ pub(crate) fn worst() -> Vec<(&'static str, Vec<u8>)> {
         ("batches that are wrong", batch(1, &[&bad])),
         (
             "a session",
-            [block(7, 1, b"2"), batch(1, &[ANA; 100]), batch(1, &[&bad]), block(6, 1, b"2")].concat(),
+            [hello(1), session_batch(1, &[ANA; 100]), session_batch(1, &[&bad]), packet(6, 1, b"2")].concat(),
         ),
         ("finished", block(FINISHED, 1, b"")),
         ("nonsense", block(BATCH, 1, &[255; 4000])),
@@ -64,10 +67,7 @@ pub(crate) fn worst_answers() -> Vec<(Dialect, Vec<u8>)> {
         _ => [b"R{".to_vec(), b"PlayerDocID:1},{".repeat(many), b"PlayerDocID:1};".to_vec()].concat(),
     };
     let mut answers = vec![
-        (
-            Dialect::SESSION,
-            [block(8, 1, b"2|0|0|16|00000000"), block(BATCH_ACK, 1, b"1|1").repeat(20)].concat(),
-        ),
+        (Dialect::SESSION, [welcome(1, 0, false, 16, 0), packet(BATCH_ACK, 1, b"1|1").repeat(20)].concat()),
         (Dialect::SESSION, block(9, 1, b"5|no")),
         (Dialect::BLOCK, block(BATCH_ACK, 1, b"1")),
         (Dialect::BLOCK, block(WINNER, 1, b"0")),

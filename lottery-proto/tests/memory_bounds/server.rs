@@ -7,7 +7,7 @@ use lottery_proto::{
     Code, ConnId, Dialect, Failure, Input, Lender, ListSize, Server, ServerConfig, WinnersReply,
 };
 use lottery_testkit::grammar::{conversation, noise, spoil};
-use lottery_testkit::{ACCEPT, Answer, BLOCK, DRAWN, HELLO, PendingRequest, Rng, WINNER, at, block};
+use lottery_testkit::{ACCEPT, Answer, BLOCK, DRAWN, PendingRequest, Rng, WINNER, at, hello, packet};
 
 use crate::ALLOCATOR;
 use crate::inputs::worst;
@@ -229,7 +229,7 @@ pub(crate) fn never_takes_more_memory_than_is_documented() {
         assert!(highest.0 > most / 3, "{highest:?} of {most}");
 
         let winners: Vec<String> = (0..50_000).map(|nth| (20_000_000 + nth).to_string()).collect();
-        let session = (block(HELLO, 1, b"2"), block(WINNER, 1, b"2"));
+        let session = (hello(1), packet(WINNER, 1, b"2"));
         for (hello, query) in [session, (vec![], b"Q{AgencyID:1};".to_vec())] {
             for winners in [&winners, &vec!["1".to_owned(); 50_000]] {
                 let (peak, list) = peak_of_lists(config, &hello, &query, winners, false);

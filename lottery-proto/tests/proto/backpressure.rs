@@ -8,7 +8,7 @@ use lottery_proto::{
 };
 use lottery_testkit::{
     ANA, BATCH_ACK, BET, BET_ACK, BLOCK, FINISHED, JOSE, WINNER, accept_next, at, batch, bet, block, client,
-    client_of, framed, give, open_session, server_with, take, text,
+    client_of, framed, give, open_session, packet, server_with, take, text,
 };
 
 fn reads(server: &mut Server) -> bool {
@@ -104,7 +104,7 @@ fn a_winners_query_waits_until_the_list_before_it_is_read() {
     let winners = vec!["20000001".to_owned(); 40_000];
     let mut server = with(ServerConfig::builder(5).build().unwrap());
     open_session(&mut server, 1, 0, true);
-    give(&mut server, at(0), &block(WINNER, 1, b"2").repeat(3));
+    give(&mut server, at(0), &packet(WINNER, 1, b"2").repeat(3));
     let mut lists = Vec::new();
     while let Some(Event::WinnersQuery { ticket, .. }) = server.poll_event() {
         server.reply_winners(at(0), ticket, &winners).unwrap();
@@ -138,11 +138,11 @@ fn a_request_behind_rejected_messages_is_handed_out() {
 }
 
 #[test]
-fn a_client_waits_for_sixty_four_replies_at_most() {
+fn a_client_waits_for_1024_replies_at_most() {
     let config = ClientConfig::builder(lottery_proto::AgencyId::new(1).unwrap(), Dialect::BLOCK);
     let config = config.max_unsent(usize::MAX).build().unwrap();
     let mut client = Client::new(config, at(0));
-    for _ in 0..64 {
+    for _ in 0..1024 {
         client.ask_winners(at(0)).unwrap();
     }
     assert!(!client.can_send());
@@ -150,9 +150,9 @@ fn a_client_waits_for_sixty_four_replies_at_most() {
 }
 
 #[test]
-fn a_client_with_sixty_four_sent_queries_is_busy() {
+fn a_client_with_1024_sent_queries_is_busy() {
     let mut client = client_of(Dialect::BLOCK, 3);
-    for nth in 0..64 {
+    for nth in 0..1024 {
         assert_eq!(client.ask_winners(at(0)), Ok(()), "{nth}");
         take(&mut client, at(0));
     }

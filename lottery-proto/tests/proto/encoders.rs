@@ -2,7 +2,7 @@
 //! obvious encoder, step by step from `docs/protocol.md`.
 
 use lottery_proto::{AgencyId, Bet, BetVec, Client, ClientConfig, Dialect, SendError};
-use lottery_testkit::{Rng, WELCOME, at, block, give, take};
+use lottery_testkit::{Rng, at, give, take, welcome};
 
 /// Number of batches for each dialect.
 const BATCHES: u64 = 1500;
@@ -105,15 +105,18 @@ fn encode(dialect: Dialect, agency: u32, bets: &[Bet<'_>], limit: usize) -> (usi
             packet
         }
         _ => {
-            let mut packet = vec![3, agency.try_into().unwrap(), 0, 0, count.try_into().unwrap()];
+            let agency = agency.try_into().unwrap_or(0);
+            let mut packet = vec![3, agency, 0, 0, count.try_into().unwrap()];
             for text in &texts[..count] {
                 let size = u16::try_from(4 + text.len()).unwrap().to_le_bytes();
-                packet.extend([1, agency.try_into().unwrap(), size[0], size[1]]);
+                packet.extend([1, agency, size[0], size[1]]);
                 packet.extend(text.as_bytes());
             }
             let size = u16::try_from(packet.len()).unwrap_or(u16::MAX).to_le_bytes();
             packet[2..4].copy_from_slice(&size);
-            packet.resize(packet.len().max(8192), 0);
+            if dialect == Dialect::BLOCK {
+                packet.resize(packet.len().max(8192), 0);
+            }
             packet
         }
     };
@@ -121,7 +124,7 @@ fn encode(dialect: Dialect, agency: u32, bets: &[Bet<'_>], limit: usize) -> (usi
         "framed" => texts[..count].concat().len() <= limit,
         "short" | "columns" | "line" => false,
         "fixed" | "braces" | "bare" => message(count).len() <= limit,
-        _ => count <= 255 && message(count).len() == 8192,
+        _ => count <= 255 && message(count).len() <= 8192,
     };
     // A text dialect sends one bet, however long it is.
     let mut count = usize::from(!texts.is_empty());
@@ -136,7 +139,7 @@ fn client(dialect: Dialect, agency: u32, limit: usize) -> Client {
     let mut client = Client::new(config.build().unwrap(), at(0));
     if dialect == Dialect::SESSION {
         take(&mut client, at(0));
-        give(&mut client, at(0), &block(WELCOME, u8::try_from(agency).unwrap(), b"2|0|0|16|00000000"));
+        give(&mut client, at(0), &welcome(agency, 0, false, 16, 0));
         while client.poll_event().is_some() {}
     }
     client

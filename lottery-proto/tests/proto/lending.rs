@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use lottery_proto::server::Event;
 use lottery_proto::{CloseReason, ConnId, Input, Instant, Lender, Receipt, Server, ServerConfig};
-use lottery_testkit::{ANA, BATCH_ACK, at, batch, block, feed, framed, open_session};
+use lottery_testkit::{ANA, BATCH_ACK, at, feed, framed, open_session, packet, session_batch};
 
 /// Lender with a limit, and a record of its calls.
 #[derive(Clone, Debug, Default)]
@@ -103,11 +103,11 @@ fn long() -> Vec<u8> {
 fn without_lent_memory_blocks_are_taken_one_by_one() {
     let purse = Purse::default();
     let mut server = session(&purse);
-    let blocks = batch(1, &[ANA; 100]).repeat(5);
+    let blocks = session_batch(1, &[ANA; 100]).repeat(5);
     let mut sent = feed(&mut server, at(0), &blocks);
     for _ in 0..5 {
         assert_eq!(answer(&mut server, at(0)), 1, "one at a time");
-        assert!(take(&mut server, at(0)) == block(BATCH_ACK, 1, b"1|1"), "acknowledged");
+        assert!(take(&mut server, at(0)) == packet(BATCH_ACK, 1, b"1|1"), "acknowledged");
         sent += feed(&mut server, at(0), &blocks[sent..]);
     }
     assert_eq!((sent, answer(&mut server, at(0))), (blocks.len(), 0));
@@ -142,7 +142,7 @@ fn a_waiting_peers_end_is_read_without_lent_memory() {
 fn lent_memory_lets_more_requests_in() {
     let purse = Purse::of(usize::MAX);
     let mut server = session(&purse);
-    let blocks = batch(1, &[ANA; 100]).repeat(40);
+    let blocks = session_batch(1, &[ANA; 100]).repeat(40);
     let mut sent = 0;
     let mut held = Vec::new();
     while held.len() < 40 && sent < blocks.len() {

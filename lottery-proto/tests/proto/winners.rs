@@ -6,7 +6,8 @@ use lottery_proto::{
     WinnersReply, client,
 };
 use lottery_testkit::{
-    BLOCK, ServerEvent, WINNER, at, block, client_of, framed, give, open_session, server, server_events, take,
+    ServerEvent, WINNER, at, block, client_of, framed, give, open_session, packet, server, server_events,
+    session_packets, take, welcome,
 };
 
 /// Returns a server that was asked for the winners of agency 1, and the query's ticket.
@@ -15,7 +16,7 @@ fn queried(dialect: Dialect) -> (Server, Ticket<WinnersReply<'static>>) {
     match dialect.name() {
         "session" => {
             open_session(&mut server, 1, 0, true);
-            give(&mut server, at(0), &block(WINNER, 1, b"2"));
+            give(&mut server, at(0), &packet(WINNER, 1, b"2"));
         }
         "block" => give(&mut server, at(0), &block(WINNER, 1, b"1")),
         "fixed" => give(&mut server, at(0), b"C00001"),
@@ -84,16 +85,17 @@ fn a_session_gets_whole_blocks_wherever_the_pieces_end() {
         let (mut server, ticket) = queried(Dialect::SESSION);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
         let mut client = client_of(Dialect::SESSION, 1);
-        give(&mut client, at(0), &block(8, 1, b"2|0|1|16|00000000"));
+        give(&mut client, at(0), &welcome(1, 0, true, 16, 0));
         let Some(client::Event::Welcome { .. }) = client.poll_event() else { panic!() };
         client.ask_winners(at(0)).unwrap();
         let mut sent = Vec::new();
         for piece in documents.chunks(piece) {
             put(&mut server, piece).unwrap();
             let bytes = take(&mut server, at(0));
-            assert_eq!(bytes.len(), piece.len().div_ceil(909) * BLOCK);
-            for block in bytes.chunks(BLOCK) {
-                give(&mut client, at(0), block);
+            let packets = session_packets(&bytes);
+            assert_eq!(packets.len(), piece.len().div_ceil(909));
+            for packet in packets {
+                give(&mut client, at(0), packet);
                 let Some(client::Event::Winners(part)) = client.poll_event() else { panic!() };
                 let last = part.is_last();
                 sent.extend(part.map(str::to_owned));
@@ -170,8 +172,9 @@ fn a_list_that_the_dialect_cannot_carry_gives_the_query_back() {
 #[test]
 fn a_shutdown_within_a_list_waits_for_its_end() {
     let documents = documents(10);
-    let list = |agency: u8| block(WINNER, agency, format!("1{}", documents.join("|")).as_bytes());
-    for (dialect, sent) in [(Dialect::FRAMED, framed(documents.join(";"))), (Dialect::BLOCK, list(1))] {
+    let list = format!("1{}", documents.join("|"));
+    let (in_block, in_session) = (block(WINNER, 1, list.as_bytes()), packet(WINNER, 1, list.as_bytes()));
+    for (dialect, sent) in [(Dialect::FRAMED, framed(documents.join(";"))), (Dialect::BLOCK, in_block)] {
         let (mut server, ticket) = queried(dialect);
         server.reply(at(0), ticket, WinnersReply::List(size_of(&documents))).unwrap();
         put(&mut server, &documents[..4]).unwrap();
@@ -189,8 +192,9 @@ fn a_shutdown_within_a_list_waits_for_its_end() {
     assert!(take(&mut server, at(0)).is_empty());
     put(&mut server, &documents).unwrap();
     let sent = take(&mut server, at(0));
-    assert!(sent[..BLOCK] == list(1));
-    assert!(sent[BLOCK..].starts_with(b"\x09\x01\x37\x00superseded|"));
+    let (list, error) = sent.split_at(in_session.len());
+    assert!(list == in_session);
+    assert!(error.starts_with(b"\x09\x01\x37\x00superseded|"));
 }
 
 #[test]

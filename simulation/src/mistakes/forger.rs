@@ -1,6 +1,6 @@
 //! Forger on a connection, which rewrites packets of the server on their way.
 
-use crate::tap::{BLOCK, Blocks, payload};
+use crate::tap::{Packets, payload};
 
 const WINNER: u8 = 6;
 const WELCOME: u8 = 8;
@@ -29,7 +29,7 @@ impl Forgery {
     fn forge(&self, kind: u8, payload: &str) -> Option<String> {
         match (self, kind) {
             (Self::Welcome { shift, digests }, WELCOME) => {
-                let ["2", stored, "0", window, _] = *payload.split('|').collect::<Vec<_>>() else {
+                let ["3", stored, "0", window, bytes, _] = *payload.split('|').collect::<Vec<_>>() else {
                     return None;
                 };
                 let stored: usize = stored.parse().ok()?;
@@ -38,7 +38,7 @@ impl Forgery {
                     return None;
                 }
                 let stored = stored.checked_add_signed(*shift)?;
-                Some(format!("2|{stored}|0|{window}|{:08x}", digests.get(stored)?))
+                Some(format!("3|{stored}|0|{window}|{bytes}|{:08x}", digests.get(stored)?))
             }
             (Self::Winners(documents), WINNER) if payload.starts_with(['1', '2']) => {
                 Some(format!("1{}", documents.join("|")))
@@ -52,12 +52,13 @@ impl Forgery {
 #[derive(Debug)]
 pub(crate) struct Forger {
     forgery: Forgery,
-    blocks: Blocks,
+    packets: Packets,
 }
 
 impl Forger {
-    pub(crate) fn new(forgery: Forgery) -> Self {
-        Self { forgery, blocks: Blocks::default() }
+    /// Creates a forger of the packets in blocks, or of those of a session.
+    pub(crate) fn new(forgery: Forgery, session: bool) -> Self {
+        Self { forgery, packets: Packets::new(session) }
     }
 
     /// Returns true if the server itself is to say what is forged.
@@ -68,17 +69,19 @@ impl Forger {
     /// Takes bytes that the server sends, and returns the packets that they complete, some of them forged.
     pub(crate) fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut passed = Vec::new();
-        let Self { forgery, blocks } = self;
-        blocks.feed(bytes, |block| {
-            let end = passed.len() + BLOCK;
-            if let Some(forged) = forgery.forge(block[0], &String::from_utf8_lossy(payload(block))) {
-                let size = u16::try_from(4 + forged.len()).expect("a block holds it");
-                passed.extend_from_slice(&block[..2]);
+        let Self { forgery, packets } = self;
+        packets.feed(bytes, |packet| {
+            let payload = payload(packet);
+            if let Some(forged) = forgery.forge(packet[0], &String::from_utf8_lossy(payload)) {
+                let size = u16::try_from(4 + forged.len()).expect("a packet holds it");
+                let padding = packet.len() - 4 - payload.len();
+                let end = passed.len() + if padding > 0 { packet.len() } else { usize::from(size) };
+                passed.extend_from_slice(&packet[..2]);
                 passed.extend_from_slice(&size.to_le_bytes());
                 passed.extend_from_slice(forged.as_bytes());
                 passed.resize(end, 0);
             } else {
-                passed.extend_from_slice(block);
+                passed.extend_from_slice(packet);
             }
         });
         passed

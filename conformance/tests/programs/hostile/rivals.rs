@@ -4,13 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
-use conformance::dialects::block;
+use conformance::dialects::{block, packet, without_padding};
 use conformance::raw::Raw;
+use lottery_testkit::session_packets;
 use rustix::process::Signal;
 
 use super::{BETS, agency, batch};
 use crate::support::agency_files::Bets;
-use crate::support::peer::BLOCK;
+use crate::support::peer::{BLOCK, stored_in, welcomed};
 use crate::support::{Process, SOON, server};
 
 on_every_runtime!(
@@ -73,26 +74,18 @@ fn rivals_without_a_session_have_stored_what_is_acknowledged(runtime: &str) {
     });
 }
 
-/// Returns the number of stored bets in a packet of a session, `2|stored|…` or `1|stored`
-/// (`docs/protocol.md#sessions`).
-fn stored_in(packet: &[u8]) -> usize {
-    let text = String::from_utf8_lossy(&packet[4..usize::from(packet[2])]);
-    text.split('|').nth(1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{text}"))
-}
-
 fn of_rivals_in_sessions_only_the_newest_stores_bets(runtime: &str) {
-    rivals(runtime, |address, batch| {
+    rivals(runtime, |address, block| {
+        let batch = without_padding(block);
         let open = || {
             let mut peer = Raw::connect(address);
-            peer.send(&block(7, 5, b"2"));
-            let welcome = peer.receive(BLOCK);
-            assert_eq!(welcome[0], 8, "welcome");
-            (peer, stored_in(&welcome))
+            let stored = welcomed(&mut peer, 5);
+            (peer, stored)
         };
         // From its welcome on, only this session stores bets of the agency: each acknowledgement shows it.
         let acknowledged = |begin: usize, answers: &[u8]| {
-            let acknowledged =
-                answers.chunks_exact(BLOCK).filter(|answer| (answer[0], answer[4]) == (5, b'1'));
+            let packets = session_packets(answers).into_iter();
+            let acknowledged = packets.filter(|answer| (answer[0], answer[4]) == (5, b'1'));
             let totals: Vec<usize> = acknowledged.map(stored_in).collect();
             assert!(
                 totals.iter().zip(1..).all(|(total, nth)| *total == begin + nth * RIVAL_BETS as usize),
@@ -105,7 +98,7 @@ fn of_rivals_in_sessions_only_the_newest_stores_bets(runtime: &str) {
             let (mut peer, begin) = open();
             peer.send(&batch.repeat(3));
             // The next session supersedes this one while it waits for two replies, or for three.
-            let answered = if nth % 2 == 0 { peer.receive(BLOCK) } else { Vec::new() };
+            let answered = if nth % 2 == 0 { peer.receive_packet() } else { Vec::new() };
             older.push((peer, begin, answered));
         }
         let (mut last, begin) = open();
@@ -114,18 +107,18 @@ fn of_rivals_in_sessions_only_the_newest_stores_bets(runtime: &str) {
             // The superseded session goes on sending. It may be told too late to hear it.
             let _ = peer.0.write_all(batch);
             let heard = peer.0.read_to_end(&mut answers);
-            let end = answers.chunks_exact(BLOCK).last().unwrap_or_default();
+            let end = session_packets(&answers).last().copied().unwrap_or_default();
             let told = end.starts_with(b"\x09\x05") && end[4..].starts_with(b"superseded|");
             assert!(told || heard.is_err(), "{heard:?}");
             promised += acknowledged(begin, &answers);
         }
         last.send(batch);
-        let answer = last.receive(BLOCK);
+        let answer = last.receive_packet();
         promised += acknowledged(begin, &answer);
         let times = stored_in(&answer) / RIVAL_BETS as usize;
         assert!(promised <= times, "{promised} times acknowledged, {times} times stored");
-        last.send(&block(4, 5, b""));
-        assert_eq!(last.receive(BLOCK)[4], b'1');
+        last.send(&packet(4, 5, b""));
+        assert_eq!(last.receive_packet()[4], b'1');
         times..=times
     });
 }

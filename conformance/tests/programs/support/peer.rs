@@ -5,8 +5,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::dialects::block;
+use conformance::agency_files::File;
+use conformance::dialects::{block, codec, without_padding};
 use conformance::raw::Raw;
+use lottery_proto::Dialect;
 use socket2::{Domain, Socket, Type};
 
 use super::SOON;
@@ -20,11 +22,36 @@ pub(crate) fn question(agency: u8) -> Vec<u8> {
     block
 }
 
+/// Sends Hello, and returns the number of stored bets that Welcome names.
+pub(crate) fn welcomed(peer: &mut Raw, agency: u32) -> usize {
+    peer.send(&block(7, agency, format!("3|{agency}|").as_bytes()));
+    let welcome = peer.receive_packet();
+    assert_eq!(welcome[0], 8, "welcome");
+    stored_in(&welcome)
+}
+
+/// Returns the number of stored bets in a packet of a session, `3|stored|…` or `1|stored`
+/// (`docs/protocol.md#sessions`).
+pub(crate) fn stored_in(packet: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(&packet[4..usize::from(packet[2])]);
+    text.split('|').nth(1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{text}"))
+}
+
+/// Returns a batch of invented bets, as a session carries it.
+pub(crate) fn session_batch(agency: u32, bets: u32) -> Vec<u8> {
+    without_padding(&codec(Dialect::BLOCK).batch(agency, &File::invented(agency, bets).lines())).to_vec()
+}
+
+/// Sends a batch in a session, and waits until it is stored.
+pub(crate) fn store(peer: &mut Raw, batch: &[u8]) {
+    peer.send(batch);
+    assert_eq!(peer.receive_packet()[4], b'1', "stored");
+}
+
 /// Opens a session of an agency.
 pub(crate) fn session(address: SocketAddr, agency: u32) -> Raw {
     let mut peer = Raw::connect(address);
-    peer.send(&block(7, agency, b"2"));
-    assert_eq!(peer.receive(BLOCK)[0], 8, "welcome");
+    welcomed(&mut peer, agency);
     peer
 }
 

@@ -42,6 +42,8 @@ fixed-finished-answer   o                                                       
 bare-answer             auto                                                            default
 echo-prefix                                                                             default
 max-message             1048576                                                         default
+window                  1024                                                            default
+window-bytes            4194304                                                         default
 max-memory              quarter                                                         default
 max-connections         4096                                                            default
 max-connections-per-ip  256                                                             default
@@ -72,7 +74,8 @@ connections              100  open at once; fewer than max-connections if max-me
 connections-per-ip       256  of an address that is neither loopback nor private
 message                 8192  bytes, the longest that is taken
 requests                  32  of a connection, taken and not answered
-window                    16  batches of a session, not acknowledged
+window                  1024  batches of a session, not acknowledged
+window bytes         4194304  bytes of these batches
 connection-memory    1713920  bytes of one connection at most
 own-memory          13107200  bytes that are connections' own, 131072 of each
 shared-memory       37224448  bytes that connections share for what is more

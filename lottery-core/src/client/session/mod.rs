@@ -68,9 +68,11 @@ impl SessionClient {
     /// Creates a client with these bets. It has ended already, and sends none, if its dialect cannot carry
     /// one of them.
     pub fn new(job: Job, bets: Arc<AgencyFile>) -> Self {
+        let mut connection = job.connections(&bets, bets.len());
+        connection.change(|settings| settings.total(u64::try_from(bets.len()).unwrap_or(u64::MAX)));
         Self {
             retry: Retry::new(job.retry_for, job.seed),
-            connection: job.connections(&bets, bets.len()),
+            connection,
             job,
             bets,
             phase: Phase::Greeting,

@@ -8,20 +8,23 @@ use lottery_core::agency_file::AgencyFile;
 use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_proto::{AgencyId, ClientConfig, Dialect, Endpoint, Input, Instant};
 use lottery_runtime::{Dialer as _, Machine, Step};
+use lottery_testkit::welcome;
 
 /// Types of packets (`docs/protocol.md#block`).
 pub(crate) const BATCH_ACK: u8 = 5;
 pub(crate) const HELLO: u8 = 7;
-pub(crate) const WELCOME: u8 = 8;
 pub(crate) const ERROR: u8 = 9;
 
 /// Returns a packet of agency 1, padded to a block.
 pub(crate) fn block(kind: u8, payload: &str) -> Vec<u8> {
-    let mut block = vec![0; 8192];
-    let size = u16::try_from(payload.len() + 4).unwrap().to_le_bytes();
-    block[..4].copy_from_slice(&[kind, 1, size[0], size[1]]);
-    block[4..4 + payload.len()].copy_from_slice(payload.as_bytes());
+    let mut block = packet(kind, payload);
+    block.resize(8192, 0);
     block
+}
+
+/// Returns a packet of agency 1, as sessions carry it.
+pub(crate) fn packet(kind: u8, payload: &str) -> Vec<u8> {
+    lottery_testkit::packet(kind, 1, payload.as_bytes())
 }
 
 pub(crate) fn hear(machine: &mut impl Machine, mut bytes: &[u8]) {
@@ -60,7 +63,7 @@ pub(crate) fn connected(id: u32, dialect: Dialect) -> LotteryClient {
 pub(crate) fn told(packet: &[u8]) -> ClientError {
     let now = Instant::default();
     let mut agency = connected(1, Dialect::SESSION);
-    hear(&mut agency, &block(WELCOME, "2|0|0|16|00000000"));
+    hear(&mut agency, &welcome(1, 0, false, 16, 0));
     while let Some(io) = agency.poll_io()
         && !io.send.is_empty()
     {

@@ -5,7 +5,8 @@ use bytes::BufMut;
 
 use super::documents;
 use super::header::{
-    BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, Header, WINNER, packet, put_block,
+    BATCH, BATCH_ACK, BET, BET_ACK, FINISHED, HEADER_SIZE, Header, Padding, WINNER, header_byte, packet,
+    put_packet,
 };
 use crate::error::{DecodeError, Problem};
 use crate::wire::{AfterReply, Answer, Kind, PendingReply, Reason, Response, TooLarge};
@@ -14,28 +15,28 @@ use crate::wire::{AfterReply, Answer, Kind, PendingReply, Reason, Response, TooL
 pub(super) fn encode(
     owed: &PendingReply,
     answer: &Answer<'_>,
+    padding: Padding,
     out: &mut Vec<u8>,
 ) -> Result<AfterReply, TooLarge> {
-    // A request whose agency does not fit into a byte was never decoded.
-    let agency = u8::try_from(owed.agency).unwrap_or_default();
+    let agency = header_byte(owed.agency);
     let status = if matches!(answer, Answer::Stored { .. }) { b'1' } else { b'0' };
     let put = match (owed.kind, answer) {
         (Kind::Batch, _) => Some(()),
-        (Kind::Bet, _) => put_block(BET_ACK, agency, out, |out| {
+        (Kind::Bet, _) => put_packet(BET_ACK, agency, padding, out, |out| {
             out.put_slice(&owed.echo);
             out.put_slice(&[b'|', status]);
         }),
-        (Kind::Finished, _) => put_block(BATCH_ACK, agency, out, |out| out.put_u8(status)),
-        (Kind::Winners, Answer::Pending) => put_block(WINNER, agency, out, |out| out.put_u8(b'0')),
+        (Kind::Finished, _) => put_packet(BATCH_ACK, agency, padding, out, |out| out.put_u8(status)),
+        (Kind::Winners, Answer::Pending) => put_packet(WINNER, agency, padding, out, |out| out.put_u8(b'0')),
         // The dialect has no such reply, so the connection is closed.
         _ => return Ok(AfterReply::Close),
     };
     put.map(|()| AfterReply::Continue).ok_or(TooLarge)
 }
 
-/// Decodes and validates the reply in a block.
-pub(super) fn decode(asked: &PendingReply, block: &[u8]) -> Result<Response, DecodeError> {
-    let (header, payload) = packet(block)?;
+/// Decodes and validates the reply in a packet.
+pub(super) fn decode(asked: &PendingReply, message: &[u8]) -> Result<Response, DecodeError> {
+    let (header, payload) = packet(message)?;
     check_type(header, asked.kind)?;
     header.check_agency(asked.agency)?;
     let wrong = |expected| Err(DecodeError::new(HEADER_SIZE, Problem::Expected(expected)));

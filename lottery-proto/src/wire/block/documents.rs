@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 use bytes::BufMut;
 
-use super::header::{BLOCK_SIZE, HEADER_SIZE, WINNER, set_size};
+use super::header::{BLOCK_SIZE, HEADER_SIZE, Padding, WINNER, header_byte, set_size};
 use crate::error::{DecodeError, Problem};
 use crate::wire::text::is_document;
 use crate::wire::{AfterReply, Kind, ListSize, Part, PendingReply, Response, TooLarge};
 
-/// Status of the last block of a list.
+/// Status of the last packet of a list.
 const LAST: u8 = b'1';
-/// Status of a block that is followed by another of the same list.
+/// Status of a packet that is followed by another of the same list.
 const MORE: u8 = b'2';
 
 /// Checks that a list of that size fits into the one block that a winners query outside of sessions is answered with.
@@ -47,8 +47,8 @@ pub(super) fn put_in_one_block(
     AfterReply::Continue
 }
 
-/// Appends documents in as many blocks as they need. No document is split.
-pub(super) fn put_in_blocks(
+/// Appends documents in as many packets as they need, without padding. No document is split.
+pub(super) fn put_in_packets(
     owed: &PendingReply,
     last: bool,
     documents: &mut dyn Iterator<Item = &str>,
@@ -59,7 +59,7 @@ pub(super) fn put_in_blocks(
         let size = out.len() - start;
         let separator = size > HEADER_SIZE + 1;
         if size + usize::from(separator) + document.len() > BLOCK_SIZE {
-            end(start, out);
+            Padding::None.end(start, out);
             start = begin(owed, MORE, out);
         } else if separator {
             out.put_u8(b'|');
@@ -69,7 +69,7 @@ pub(super) fn put_in_blocks(
     if let Some(status) = out.get_mut(start + HEADER_SIZE).filter(|_| last) {
         *status = LAST;
     }
-    end(start, out);
+    Padding::None.end(start, out);
 }
 
 /// Returns the size of the packet that would hold the whole list, in bytes.
@@ -80,18 +80,8 @@ fn size_of_one(list: &ListSize) -> u64 {
 /// Appends a header and a status, and returns the offset of the header.
 fn begin(owed: &PendingReply, status: u8, out: &mut Vec<u8>) -> usize {
     let start = out.len();
-    // A request whose agency does not fit into a byte was never decoded.
-    let agency = u8::try_from(owed.agency).unwrap_or_default();
-    out.reserve(BLOCK_SIZE);
-    out.put_slice(&[WINNER, agency, 0, 0, status]);
+    out.put_slice(&[WINNER, header_byte(owed.agency), 0, 0, status]);
     start
-}
-
-/// Completes the block that begins at `start`: writes its size and pads it.
-fn end(start: usize, out: &mut Vec<u8>) {
-    let size = out.len() - start;
-    set_size(out, start, size);
-    out.resize(start + BLOCK_SIZE, 0);
 }
 
 /// Validates the documents behind the status of a Winner packet.

@@ -5,14 +5,13 @@
 use alloc::vec::Vec;
 
 use super::batch::BETS_AT;
-use super::header::{BATCH, BET, BLOCK_SIZE, HEADER_SIZE, add_block, agency_byte};
-use crate::bet::{AgencyId, Bet, BetLine, BetSlice};
-use crate::error::SendError;
+use super::header::{BATCH, BET, BLOCK_SIZE, HEADER_SIZE, Padding, add_block};
+use crate::bet::{Bet, BetLine, BetSlice};
 use crate::wire::fast_path::WINDOW;
 
-/// Appends a Batch packet with as many of `bets` as fit, and returns their number.
-pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> Result<usize, SendError> {
-    let agency = agency_byte(agency)?;
+/// Appends a Batch packet with as many of `bets` as fit, and returns their number. `agency` is the header's byte.
+pub(super) fn encode(agency: u8, bets: &[Bet<'_>], padding: Padding, out: &mut Vec<u8>) -> usize {
+    let start = out.len();
     let block = add_block(out);
     let (mut taken, mut end) = (0, BETS_AT);
     for bet in bets.iter().take(u8::MAX.into()) {
@@ -28,16 +27,14 @@ pub(super) fn encode(agency: AgencyId, bets: &[Bet<'_>], out: &mut Vec<u8>) -> R
     if let Some(head) = block.first_chunk_mut() {
         *head = batch_head(agency, end, taken);
     }
-    Ok(taken.into())
+    if padding == Padding::None {
+        out.truncate(start + end);
+    }
+    taken.into()
 }
 
 /// Works like [`encode`], with bets as they are held.
-pub(super) fn encode_lines(
-    agency: AgencyId,
-    bets: BetSlice<'_>,
-    out: &mut Vec<u8>,
-) -> Result<usize, SendError> {
-    let agency = agency_byte(agency)?;
+pub(super) fn encode_lines(agency: u8, bets: BetSlice<'_>, padding: Padding, out: &mut Vec<u8>) -> usize {
     let start = out.len();
     let end = start + BLOCK_SIZE;
     // Zeros only behind the bets: to fill the block before would cost as much as a tenth of them.
@@ -51,11 +48,13 @@ pub(super) fn encode_lines(
         taken += 1;
     }
     let size = out.len() - start;
-    out.resize(end, 0);
+    if padding == Padding::Block {
+        out.resize(end, 0);
+    }
     if let Some(head) = out.get_mut(start..).and_then(|block| block.first_chunk_mut()) {
         *head = batch_head(agency, size, taken);
     }
-    Ok(taken.into())
+    taken.into()
 }
 
 /// Returns the header of a Batch packet of `size` bytes, and its count.

@@ -8,7 +8,7 @@ use nom::{IResult, Parser};
 use crate::bet::AgencyId;
 use crate::error::{DecodeError, Problem, SendError};
 
-/// Size that every packet is padded to, in bytes.
+/// Maximum size of a packet, in bytes, and the size that padded ones have.
 pub const BLOCK_SIZE: usize = 8192;
 /// Size of the header, in bytes: type, agency and `packet_size`.
 pub const HEADER_SIZE: usize = 4;
@@ -46,10 +46,10 @@ pub(super) struct Header {
 impl Header {
     /// Checks that a reply is for the agency of the request.
     pub(super) fn check_agency(self, expected: u32) -> Result<(), DecodeError> {
-        let found = self.agency.into();
-        if found == expected {
+        if self.agency == header_byte(expected) {
             Ok(())
         } else {
+            let found = self.agency.into();
             Err(DecodeError::new(1, Problem::AgencyMismatch { found, expected }))
         }
     }
@@ -83,13 +83,71 @@ pub(super) fn frame(bytes: &[u8]) -> Option<usize> {
     (bytes.len() >= BLOCK_SIZE).then_some(BLOCK_SIZE)
 }
 
-/// Splits the packet at the start of a block into its header and its payload.
-pub(super) fn packet(block: &[u8]) -> Result<(Header, &[u8]), DecodeError> {
-    let size_error = |size| DecodeError::new(2, Problem::Size { size, min: HEADER_SIZE, max: BLOCK_SIZE });
-    let (rest, header) = header.parse(block).map_err(|_| size_error(block.len()))?;
+/// Returns the length of the packet at the start of `bytes`, once all of it has come. One of the type `padded` is as long
+/// as a block.
+pub(super) fn frame_packet(bytes: &[u8], padded: u8) -> Result<Option<usize>, DecodeError> {
+    match header(bytes) {
+        Err(_) => Ok(None),
+        Ok((_, Header { kind, .. })) if kind == padded => Ok(frame(bytes)),
+        Ok((_, Header { size, .. })) => {
+            let size = usize::from(size);
+            let is_valid = (HEADER_SIZE..=BLOCK_SIZE).contains(&size);
+            if is_valid { Ok((bytes.len() >= size).then_some(size)) } else { Err(size_error(size)) }
+        }
+    }
+}
+
+fn size_error(size: usize) -> DecodeError {
+    DecodeError::new(2, Problem::Size { size, min: HEADER_SIZE, max: BLOCK_SIZE })
+}
+
+/// Splits the packet at the start of `bytes` into its header and its payload. Padding may follow.
+pub(super) fn packet(bytes: &[u8]) -> Result<(Header, &[u8]), DecodeError> {
+    let (rest, header) = header.parse(bytes).map_err(|_| size_error(bytes.len()))?;
     let size = usize::from(header.size);
     let payload = size.checked_sub(HEADER_SIZE).and_then(|len| rest.get(..len)).ok_or(size_error(size))?;
     Ok((header, payload))
+}
+
+/// End of a packet on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Padding {
+    /// Zeros follow it, up to the size of a block.
+    Block,
+    /// Nothing follows it.
+    None,
+}
+
+impl Padding {
+    /// Completes the packet that begins at `start`: writes its size and pads it.
+    pub(super) fn end(self, start: usize, out: &mut Vec<u8>) {
+        let size = out.len() - start;
+        set_size(out, start, size);
+        if self == Self::Block {
+            out.resize(start + BLOCK_SIZE, 0);
+        }
+    }
+}
+
+/// Appends a packet of that type with the payload that `payload` writes.
+///
+/// Returns `None`, with nothing appended, if it does not fit.
+pub(super) fn put_packet(
+    kind: u8,
+    agency: u8,
+    padding: Padding,
+    out: &mut Vec<u8>,
+    payload: impl FnOnce(&mut Vec<u8>),
+) -> Option<()> {
+    let start = out.len();
+    out.put_slice(&[kind, agency, 0, 0]);
+    payload(out);
+    if out.len() - start > BLOCK_SIZE {
+        out.truncate(start);
+        return None;
+    }
+    padding.end(start, out);
+    Some(())
 }
 
 /// Appends a block that holds a packet of that type with the payload that `payload` writes.
@@ -101,18 +159,7 @@ pub(super) fn put_block(
     out: &mut Vec<u8>,
     payload: impl FnOnce(&mut Vec<u8>),
 ) -> Option<()> {
-    let start = out.len();
-    out.reserve(BLOCK_SIZE);
-    out.put_slice(&[kind, agency, 0, 0]);
-    payload(out);
-    let size = out.len() - start;
-    if size > BLOCK_SIZE {
-        out.truncate(start);
-        return None;
-    }
-    set_size(out, start, size);
-    out.resize(start + BLOCK_SIZE, 0);
-    Some(())
+    put_packet(kind, agency, Padding::Block, out, payload)
 }
 
 /// Appends a block of zeros, and returns it to be written to.
@@ -130,7 +177,12 @@ pub(super) fn set_size(out: &mut [u8], start: usize, size: usize) {
     }
 }
 
-/// Returns the agency as the header's byte.
+/// Returns the header's byte for an agency: its number where it fits, else 0.
+pub(super) fn header_byte(agency: u32) -> u8 {
+    u8::try_from(agency).unwrap_or_default()
+}
+
+/// Returns the agency as the header's byte, in a dialect that carries no other.
 pub(super) fn agency_byte(agency: AgencyId) -> Result<u8, SendError> {
     u8::try_from(agency.get()).map_err(|_| SendError::Agency { agency: agency.get(), max: MAX_AGENCY })
 }

@@ -24,6 +24,8 @@ pub(crate) use session::SESSION;
 
 use alloc::vec::Vec;
 
+use self::header::{Padding, agency_byte};
+use self::requests::Naming;
 use super::{
     AfterReply, Answer, ClientCodec, Detection, FrameCursor, Kind, Limits, PendingReply, Rejection, Request,
     Response, ServerCodec, TooLarge, Written, short, text,
@@ -71,7 +73,7 @@ impl ServerCodec for Block {
     }
 
     fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
-        requests::decode(message, spans)
+        requests::decode(message, Naming::Always, spans)
     }
 
     fn goes_on_after(&self, error: &DecodeError) -> bool {
@@ -84,7 +86,7 @@ impl ServerCodec for Block {
         answer: &Answer<'_>,
         out: &mut Vec<u8>,
     ) -> Result<AfterReply, TooLarge> {
-        answers::encode(owed, answer, out)
+        answers::encode(owed, answer, Padding::Block, out)
     }
 
     fn carries(&self, owed: &PendingReply, list: &ListSize) -> Result<(), TooLarge> {
@@ -122,7 +124,7 @@ impl ClientCodec for Block {
         _: usize,
         out: &mut Vec<u8>,
     ) -> Result<Written, SendError> {
-        encode::encode(agency, bets, out).map(Written::with_bets)
+        Ok(Written::with_bets(encode::encode(agency_byte(agency)?, bets, Padding::Block, out)))
     }
 
     fn put_batch_of(
@@ -132,20 +134,20 @@ impl ClientCodec for Block {
         _: usize,
         out: &mut Vec<u8>,
     ) -> Result<Written, SendError> {
-        encode::encode_lines(agency, bets, out).map(Written::with_bets)
+        Ok(Written::with_bets(encode::encode_lines(agency_byte(agency)?, bets, Padding::Block, out)))
     }
 
     fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Written, SendError> {
-        requests::encode_bet(agency, bet, out)?;
+        requests::encode_bet(agency_byte(agency)?, bet, Padding::Block, out)?;
         Ok(Written::with_bets(1).repeating(batch::echo(bet)))
     }
 
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-        requests::encode_finished(agency, out)
+        requests::encode_finished(agency_byte(agency)?, Padding::Block, out)
     }
 
     fn put_winners_query(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-        requests::encode_winners_query(agency, out)
+        requests::encode_winners_query(agency_byte(agency)?, b'1', Padding::Block, out)
     }
 
     fn answered_by(&self, kind: Kind) -> Option<Kind> {

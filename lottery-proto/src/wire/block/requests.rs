@@ -5,19 +5,30 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::header::{
-    BATCH, BATCH_ACK, BET, BET_ACK, ERROR, FINISHED, HEADER_SIZE, HELLO, WELCOME, WINNER, add_block,
-    agency_byte, header, packet, put_block,
+    BATCH, BATCH_ACK, BET, BET_ACK, ERROR, FINISHED, HEADER_SIZE, HELLO, Padding, WELCOME, WINNER, add_block,
+    header, packet, put_packet,
 };
 use super::{batch, encode};
 use crate::bet::{AgencyId, Bet, Span, Spans};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{Kind, PendingReply, Rejection, Request};
 
-/// Decodes and validates the request in a block, and puts the places of its bets into `spans`.
-pub(super) fn decode(block: &[u8], spans: &mut Spans) -> Result<Request, Rejection> {
-    let (header, payload) = packet(block).map_err(|error| Rejection { error, due: due(block) })?;
-    let agency =
-        AgencyId::new(header.agency.into()).ok_or(DecodeError::new(1, Problem::Expected("an agency from 1")));
+/// Rule for the agency in the header of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// Each packet names it.
+    Always,
+    /// A packet may have 0 in its place: the connection speaks for one agency.
+    Optional,
+}
+
+/// Decodes and validates the request in a packet, and puts the places of its bets into `spans`.
+pub(super) fn decode(message: &[u8], naming: Naming, spans: &mut Spans) -> Result<Request, Rejection> {
+    let (header, payload) = packet(message).map_err(|error| Rejection { error, due: due(message) })?;
+    let agency = match AgencyId::new(header.agency.into()) {
+        None if naming == Naming::Always => Err(DecodeError::new(1, Problem::Expected("an agency from 1"))),
+        agency => Ok(agency),
+    };
     let rejected = |kind| move |error| Rejection::of(kind, header.agency.into(), error);
     let end = HEADER_SIZE + payload.len();
     match header.kind {
@@ -31,12 +42,12 @@ pub(super) fn decode(block: &[u8], spans: &mut Spans) -> Result<Request, Rejecti
             spans.begin(1, payload.len());
             spans.push(Span::of(&bet, HEADER_SIZE, [1; 3]));
             let echo = batch::echo(&bet);
-            Ok(Request { echo, ..Request::with_bets(Kind::Bet, agency, 0..end, 1) })
+            Ok(Request { payload: 0..end, count: 1, echo, ..Request::new(Kind::Bet, agency) })
         }
         BATCH => {
             let agency = agency.map_err(rejected(Kind::Batch))?;
             let count = batch::validate(payload, header.agency, spans).map_err(rejected(Kind::Batch))?;
-            Ok(Request::with_bets(Kind::Batch, agency, HEADER_SIZE + 1..end, count))
+            Ok(Request { payload: HEADER_SIZE + 1..end, count, ..Request::new(Kind::Batch, agency) })
         }
         FINISHED => {
             let agency = agency.map_err(rejected(Kind::Finished))?;
@@ -44,14 +55,14 @@ pub(super) fn decode(block: &[u8], spans: &mut Spans) -> Result<Request, Rejecti
                 let problem = Problem::SizeMismatch { size: end, needed: HEADER_SIZE };
                 return Err(rejected(Kind::Finished)(DecodeError::new(2, problem)));
             }
-            Ok(Request::new(Kind::Finished, Some(agency)))
+            Ok(Request::new(Kind::Finished, agency))
         }
         WINNER => {
             let agency = agency?;
             if payload != b"1" {
                 return Err(DecodeError::new(HEADER_SIZE, Problem::Expected("the payload \"1\"")).into());
             }
-            Ok(Request::new(Kind::Winners, Some(agency)))
+            Ok(Request::new(Kind::Winners, agency))
         }
         HELLO => Err(DecodeError::new(0, Problem::Expected("Hello to come first")).into()),
         BET_ACK | BATCH_ACK | WELCOME | ERROR => {
@@ -62,8 +73,8 @@ pub(super) fn decode(block: &[u8], spans: &mut Spans) -> Result<Request, Rejecti
 }
 
 /// Returns the reply that is due to a packet whose payload cannot be told from its padding.
-fn due(block: &[u8]) -> Option<PendingReply> {
-    let (_, header) = header(block).ok()?;
+fn due(message: &[u8]) -> Option<PendingReply> {
+    let (_, header) = header(message).ok()?;
     let (kind, echo) = match header.kind {
         BET => (Kind::Bet, batch::echo_of(&[])),
         FINISHED => (Kind::Finished, Box::default()),
@@ -72,23 +83,35 @@ fn due(block: &[u8]) -> Option<PendingReply> {
     Some(PendingReply { kind, agency: header.agency.into(), echo })
 }
 
-/// Appends a Bet packet.
-pub(super) fn encode_bet(agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
-    let agency = agency_byte(agency)?;
+/// Appends a Bet packet. `agency` is the header's byte, here and below.
+pub(super) fn encode_bet(
+    agency: u8,
+    bet: &Bet<'_>,
+    padding: Padding,
+    out: &mut Vec<u8>,
+) -> Result<(), SendError> {
     let start = out.len();
-    if encode::put_packet(agency, bet, add_block(out)).is_none() {
+    let Some(size) = encode::put_packet(agency, bet, add_block(out)) else {
         out.truncate(start);
         return Err(SendError::TooLong);
+    };
+    if padding == Padding::None {
+        out.truncate(start + size);
     }
     Ok(())
 }
 
 /// Appends a Finished packet.
-pub(super) fn encode_finished(agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-    put_block(FINISHED, agency_byte(agency)?, out, |_| ()).ok_or(SendError::TooLong)
+pub(super) fn encode_finished(agency: u8, padding: Padding, out: &mut Vec<u8>) -> Result<(), SendError> {
+    put_packet(FINISHED, agency, padding, out, |_| ()).ok_or(SendError::TooLong)
 }
 
-/// Appends a Winner packet, the query.
-pub(super) fn encode_winners_query(agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-    put_block(WINNER, agency_byte(agency)?, out, |out| out.put_u8(b'1')).ok_or(SendError::TooLong)
+/// Appends a Winner packet, the query of that status.
+pub(super) fn encode_winners_query(
+    agency: u8,
+    status: u8,
+    padding: Padding,
+    out: &mut Vec<u8>,
+) -> Result<(), SendError> {
+    put_packet(WINNER, agency, padding, out, |out| out.put_u8(status)).ok_or(SendError::TooLong)
 }

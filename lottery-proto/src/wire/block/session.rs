@@ -1,31 +1,36 @@
-//! Sessions (`docs/protocol.md#sessions`): the packets of `block`, on a connection that the client opens with Hello.
-//! Each batch is acknowledged by itself, a winners query waits for the draw, and a failure says its code.
+//! Sessions (`docs/protocol.md#sessions`): the packets of `block` without padding, on a connection that the client opens
+//! with Hello. Each batch is acknowledged by itself, a winners query waits for the draw, and a failure says its code.
+//! Hello and Error alone are padded: a peer of any version, and of `block`, can read them.
 
 use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use bytes::BufMut;
+use core::array;
 
 use super::header::{
-    BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, WELCOME, WINNER, agency_byte, frame, packet, put_block,
+    BATCH_ACK, BLOCK_SIZE, ERROR, HEADER_SIZE, HELLO, Header, Padding, WELCOME, WINNER, frame_packet,
+    header_byte, packet, put_block, put_packet,
 };
-use super::{Block, MAX_AGENCY, answers, documents, requests};
+use super::requests::{self, Naming};
+use super::{Block, answers, batch, documents, encode};
 use crate::bet::{AgencyId, Bet, BetSlice, FieldError, Spans};
 use crate::dialect::{Dialect, DialectProfile, Wire};
 use crate::error::{DecodeError, Problem, SendError};
 use crate::wire::{
     AfterReply, Answer, ClientCodec, Detection, Failure, FrameCursor, Kind, Limits, ListSize, Part,
-    PendingReply, Reason, Rejection, Request, Response, ServerCodec, TooLarge, Written,
+    PendingReply, Reason, Rejection, Request, Response, ServerCodec, TooLarge, Window, Written,
 };
 
 /// Version of sessions that is spoken here.
-const VERSION: &[u8] = b"2";
+const VERSION: &str = "3";
 
 /// Dialect `session`.
 pub(crate) static SESSION: Wire = Wire {
     name: "session",
     profile: DialectProfile { has_sessions: true, ..DialectProfile::DEFAULT },
-    max_agency: MAX_AGENCY,
-    empty_list: BLOCK_SIZE,
+    max_agency: AgencyId::MAX,
+    empty_list: HEADER_SIZE + 1,
     listed_document: 0,
     counterpart: Some(|| Dialect::BLOCK),
     server: &Session,
@@ -41,20 +46,15 @@ impl ServerCodec for Session {
     }
 
     fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
-        Ok(frame(bytes))
+        frame_packet(bytes, HELLO)
     }
 
     fn request(&self, message: &mut [u8], spans: &mut Spans) -> Result<Request, Rejection> {
         let (header, payload) = packet(message)?;
-        let agency = AgencyId::new(header.agency.into());
         match (header.kind, payload) {
-            (HELLO | WINNER, _) if agency.is_none() => {
-                Err(DecodeError::new(1, Problem::Expected("an agency from 1")).into())
-            }
-            (HELLO, VERSION) => Ok(Request::new(Kind::Hello, agency)),
-            (HELLO, _) => Err(DecodeError::new(HEADER_SIZE, Problem::UnsupportedVersion).into()),
-            (WINNER, b"2") => Ok(Request::new(Kind::AwaitWinners, agency)),
-            _ => requests::decode(message, spans),
+            (HELLO, _) => Ok(hello(header, payload)?),
+            (WINNER, b"2") => Ok(Request::new(Kind::AwaitWinners, AgencyId::new(header.agency.into()))),
+            _ => requests::decode(message, Naming::Optional, spans),
         }
     }
 
@@ -72,16 +72,16 @@ impl ServerCodec for Session {
         answer: &Answer<'_>,
         out: &mut Vec<u8>,
     ) -> Result<AfterReply, TooLarge> {
-        let agency = u8::try_from(owed.agency).unwrap_or_default();
         let mut put = |kind, payload: &[u8]| {
-            put_block(kind, agency, out, |out| out.put_slice(payload))
+            put_packet(kind, header_byte(owed.agency), Padding::None, out, |out| out.put_slice(payload))
                 .map(|()| AfterReply::Continue)
                 .ok_or(TooLarge)
         };
         match (owed.kind, answer) {
             (Kind::Hello, Answer::Welcome { stored, finished, window, digest }) => {
-                let finished = u8::from(*finished);
-                put(WELCOME, format!("2|{stored}|{finished}|{window}|{digest:08x}").as_bytes())
+                let (finished, Window { batches, bytes }) = (u8::from(*finished), *window);
+                let text = format!("{VERSION}|{stored}|{finished}|{batches}|{bytes}|{digest:08x}");
+                put(WELCOME, text.as_bytes())
             }
             (Kind::Batch | Kind::Finished, Answer::Stored { total }) => {
                 put(BATCH_ACK, format!("1|{total}").as_bytes())
@@ -92,7 +92,7 @@ impl ServerCodec for Session {
             (Kind::Hello | Kind::AwaitWinners, Answer::Rejected { failure, .. }) => {
                 self.fail(owed, *failure, out)
             }
-            _ => answers::encode(owed, answer, out),
+            _ => answers::encode(owed, answer, Padding::None, out),
         }
     }
 
@@ -107,7 +107,7 @@ impl ServerCodec for Session {
         documents: &mut dyn Iterator<Item = &str>,
         out: &mut Vec<u8>,
     ) -> AfterReply {
-        documents::put_in_blocks(owed, part.last, documents, out);
+        documents::put_in_packets(owed, part.last, documents, out);
         AfterReply::Continue
     }
 
@@ -117,16 +117,15 @@ impl ServerCodec for Session {
         failure: Failure<'_>,
         out: &mut Vec<u8>,
     ) -> Result<AfterReply, TooLarge> {
-        let agency = u8::try_from(owed.agency).unwrap_or_default();
         let text = format!("{}|{}", failure.code, failure.text);
-        put_block(ERROR, agency, out, |out| out.put_slice(cut(&text))).ok_or(TooLarge)?;
+        put_block(ERROR, header_byte(owed.agency), out, |out| out.put_slice(cut(&text))).ok_or(TooLarge)?;
         Ok(AfterReply::Close)
     }
 }
 
 impl ClientCodec for Session {
     fn frame(&self, _: &mut FrameCursor, bytes: &[u8], _: Limits) -> Result<Option<usize>, DecodeError> {
-        Ok(frame(bytes))
+        frame_packet(bytes, ERROR)
     }
 
     fn check_sendable(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
@@ -137,10 +136,10 @@ impl ClientCodec for Session {
         &self,
         agency: AgencyId,
         bets: &[Bet<'_>],
-        limit: usize,
+        _: usize,
         out: &mut Vec<u8>,
     ) -> Result<Written, SendError> {
-        Block.put_batch(agency, bets, limit, out)
+        Ok(Written::with_bets(encode::encode(header_byte(agency.get()), bets, Padding::None, out)))
     }
 
     fn first_unsendable(&self, bets: BetSlice<'_>) -> Option<(usize, FieldError)> {
@@ -151,26 +150,30 @@ impl ClientCodec for Session {
         &self,
         agency: AgencyId,
         bets: BetSlice<'_>,
-        limit: usize,
+        _: usize,
         out: &mut Vec<u8>,
     ) -> Result<Written, SendError> {
-        Block.put_batch_of(agency, bets, limit, out)
+        Ok(Written::with_bets(encode::encode_lines(header_byte(agency.get()), bets, Padding::None, out)))
     }
 
     fn put_bet(&self, agency: AgencyId, bet: &Bet<'_>, out: &mut Vec<u8>) -> Result<Written, SendError> {
-        Block.put_bet(agency, bet, out)
+        requests::encode_bet(header_byte(agency.get()), bet, Padding::None, out)?;
+        Ok(Written::with_bets(1).repeating(batch::echo(bet)))
     }
 
-    fn put_hello(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-        put_block(HELLO, agency_byte(agency)?, out, |out| out.put_slice(VERSION)).ok_or(SendError::TooLong)
+    fn put_hello(&self, agency: AgencyId, total: Option<u64>, out: &mut Vec<u8>) -> Result<(), SendError> {
+        let total = total.map_or_else(String::new, |total| total.to_string());
+        let text = format!("{VERSION}|{agency}|{total}");
+        put_block(HELLO, header_byte(agency.get()), out, |out| out.put_slice(text.as_bytes()))
+            .ok_or(SendError::TooLong)
     }
 
     fn put_finished(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-        Block.put_finished(agency, out)
+        requests::encode_finished(header_byte(agency.get()), Padding::None, out)
     }
 
     fn put_winners_query(&self, agency: AgencyId, out: &mut Vec<u8>) -> Result<(), SendError> {
-        put_block(WINNER, agency_byte(agency)?, out, |out| out.put_u8(b'2')).ok_or(SendError::TooLong)
+        requests::encode_winners_query(header_byte(agency.get()), b'2', Padding::None, out)
     }
 
     fn answered_by(&self, kind: Kind) -> Option<Kind> {
@@ -213,26 +216,50 @@ fn cut(text: &str) -> &[u8] {
     text.get(..end).unwrap_or_default().as_bytes()
 }
 
-/// Decodes a Welcome: `2|stored|finished|window|digest`.
+/// Decodes a Hello: `3|agency|total`. One of another version may have any form behind the version.
+fn hello(header: Header, payload: &[u8]) -> Result<Request, DecodeError> {
+    let error = |problem| DecodeError::new(HEADER_SIZE, problem);
+    let text = core::str::from_utf8(payload).unwrap_or_default();
+    let mut parts = text.split('|');
+    if parts.next() != Some(VERSION) {
+        return Err(error(Problem::UnsupportedVersion));
+    }
+    let (Some(agency), Some(total), None) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(error(Problem::Expected("3|agency|total")));
+    };
+    let agency = number(agency).and_then(|agency| AgencyId::new(agency.try_into().ok()?));
+    let agency = agency.ok_or(error(Problem::Expected("an agency from 1 to 99999")))?;
+    header.check_agency(agency.get())?;
+    let total = match total {
+        "" => None,
+        total => Some(number(total).ok_or(error(Problem::Expected("a number of bets, or nothing")))?),
+    };
+    Ok(Request { total, ..Request::new(Kind::Hello, Some(agency)) })
+}
+
+/// Decodes a Welcome: `3|stored|finished|window|bytes|digest`.
 fn welcome(payload: &[u8]) -> Result<Response, DecodeError> {
-    let wrong = DecodeError::new(HEADER_SIZE, Problem::Expected("2|stored|finished|window|digest"));
+    let wrong = DecodeError::new(HEADER_SIZE, Problem::Expected("3|stored|finished|window|bytes|digest"));
     let text = core::str::from_utf8(payload).map_err(|_| wrong)?;
     let mut parts = text.split('|');
-    let (Some("2"), Some(stored), Some(finished @ ("0" | "1")), Some(window), Some(digest), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(wrong);
-    };
+    let mut next = || parts.next().unwrap_or_default();
+    let [version, stored, finished, batches, bytes, digest] = array::from_fn(|_| next());
     let is_digest = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if digest.len() != 8 || !digest.bytes().all(is_digest) {
+    let is_valid = version == VERSION
+        && matches!(finished, "0" | "1")
+        && digest.len() == 8
+        && digest.bytes().all(is_digest)
+        && parts.next().is_none();
+    if !is_valid {
         return Err(wrong);
     }
+    let limit = |text| number(text)?.try_into().ok().filter(|limit: &u32| *limit > 0);
     Ok(Response::Welcome {
         stored: number(stored).ok_or(wrong)?,
         finished: finished == "1",
-        window: number(window)
-            .and_then(|window| u32::try_from(window).ok())
-            .filter(|window| *window > 0)
+        window: limit(batches)
+            .zip(limit(bytes))
+            .map(|(batches, bytes)| Window { batches, bytes })
             .ok_or(wrong)?,
         digest: u32::from_str_radix(digest, 16).map_err(|_| wrong)?,
     })
@@ -263,6 +290,7 @@ fn winners(payload: &[u8]) -> Result<Response, DecodeError> {
     }
 }
 
+/// Parses a number in decimal digits.
 fn number(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }

@@ -5,7 +5,8 @@ use lottery_proto::{
     ServerConfig,
 };
 use lottery_testkit::{
-    BLOCK, HELLO, accept_next, at, batch, block, crc32c, give, open_session, server, server_with, take,
+    BLOCK, HELLO, accept_next, at, block, crc32c, give, hello, open_session, server, server_with,
+    session_batch, take, welcome,
 };
 
 use super::document::{characters, document, listing, table};
@@ -13,7 +14,7 @@ use super::document::{characters, document, listing, table};
 /// Returns a server that has sent Welcome to agency 1.
 fn in_session() -> Server {
     let mut server = server();
-    assert_eq!(open_session(&mut server, 1, 0, false).len(), BLOCK);
+    assert_eq!(open_session(&mut server, 1, 0, false), welcome(1, 0, false, 1024, 0));
     server
 }
 
@@ -27,10 +28,10 @@ fn with_reason_for(code: Code) -> Option<Server> {
     };
     let mut server = in_session();
     match code {
-        Code::Malformed => server = first(block(HELLO, 0, b"2")),
-        Code::UnknownAgency => server = first(block(HELLO, 9, b"2")),
-        Code::UnsupportedVersion => server = first(block(HELLO, 1, b"1")),
-        Code::AgencyMismatch => give(&mut server, at(0), &batch::<&str>(2, &[])),
+        Code::Malformed => server = first(block(HELLO, 0, b"3|0|")),
+        Code::UnknownAgency => server = first(hello(9)),
+        Code::UnsupportedVersion => server = first(block(HELLO, 1, b"2")),
+        Code::AgencyMismatch => give(&mut server, at(0), &session_batch::<&str>(2, &[])),
         Code::Superseded => server.supersede(at(0)),
         Code::TooManyConnections => server.reject(at(0), Failure { code, text: "too many connections" }),
         Code::ShuttingDown => server.handle(at(0), Input::Shutdown),
@@ -104,8 +105,8 @@ fn problems_have_the_texts_of_the_document() {
         Some(bet) => DecodeError::in_bet(bet, 7, wrong).to_string(),
         None => DecodeError::new(7, wrong).to_string(),
     };
-    assert_eq!(text(None), "unsupported version, expected 2 (at byte 7)");
-    assert_eq!(text(Some(4)), "bet 4: unsupported version, expected 2 (at byte 7)");
+    assert_eq!(text(None), "unsupported version, expected 3 (at byte 7)");
+    assert_eq!(text(Some(4)), "bet 4: unsupported version, expected 3 (at byte 7)");
 }
 
 #[test]

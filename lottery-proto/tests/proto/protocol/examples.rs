@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use lottery_proto::Dialect;
 use lottery_proto::server::Event;
 use lottery_proto::{
-    Client, Code, EchoReply, Failure, HelloReply, Receipt, Server, ServerConfig, WinnersReply, client,
+    AgencyId, Client, ClientConfig, Code, EchoReply, Failure, HelloReply, Receipt, Server, ServerConfig,
+    WinnersReply, client,
 };
 use lottery_testkit::{
-    ANA, BLOCK, ClientEvent, JOSE, ServerEvent, at, bet, client_events, client_of, give, server,
+    ANA, BLOCK, ClientEvent, ERROR, HELLO, JOSE, ServerEvent, at, bet, client_events, give, server,
     server_events, server_with, take,
 };
 
@@ -124,7 +125,12 @@ const OTHERS: [&str; 3] = ["detection", "digest", "session server errors"];
 /// Returns the bytes of an example, padded to a block where the dialect has blocks.
 fn bytes(listing: &Listing) -> Vec<u8> {
     let mut bytes = listing.bytes();
-    if ["block", "session"].contains(&listing.words[1].as_str()) {
+    let is_padded = match listing.words[1].as_str() {
+        "block" => true,
+        "session" => [HELLO, ERROR].contains(&bytes[0]),
+        _ => false,
+    };
+    if is_padded {
         bytes.resize(BLOCK, 0);
     }
     if listing.words[1] == "short" {
@@ -140,7 +146,9 @@ fn example(document: &str, dialect: Dialect, sender: &str, name: &str) -> Vec<u8
 /// Returns a client and a server of that dialect, in a session if the dialect has sessions and the example
 /// follows Welcome.
 fn pair(dialect: Dialect, ask: Ask) -> (Client, Server) {
-    let (mut client, mut server) = (client_of(dialect, 1), server());
+    let agency = AgencyId::new(1).unwrap();
+    let config = ClientConfig::builder(agency, dialect).total(2).build().unwrap();
+    let (mut client, mut server) = (Client::new(config, at(0)), server());
     if dialect == Dialect::SESSION && ask != Ask::Hello {
         give(&mut server, at(0), &take(&mut client, at(0)));
         welcome(&mut server, BEFORE);
@@ -232,7 +240,7 @@ fn clients_send_the_examples_and_servers_read_them() {
         let both = || vec![ANA.to_owned(), JOSE.to_owned()];
         let expected = match what {
             Ask::Hello => {
-                assert!(matches!(server.poll_event(), Some(Event::Hello { .. })));
+                assert!(matches!(server.poll_event(), Some(Event::Hello { total: Some(2), .. })));
                 continue;
             }
             Ask::Line => ServerEvent::Echo(LINE.into()),
@@ -280,7 +288,8 @@ fn servers_reply_with_the_examples_and_clients_read_them() {
                 outcome.is_err()
             }
             (Say::Welcome, Some(client::Event::Welcome { stored, finished, window, digest, .. })) => {
-                (*stored, *finished, *window, *digest) == (0, false, 16, 0)
+                let window = (window.batches, window.bytes);
+                (*stored, *finished, window, *digest) == (0, false, (1024, 4_194_304), 0)
             }
             (Say::Pending, Some(event)) => matches!(event, client::Event::Pending),
             (Say::Winners(documents), Some(client::Event::Winners(read))) => {

@@ -13,14 +13,15 @@ fn limits_are_those_of_the_code() {
     let limits = [
         ("agencies", config.agencies().to_string()),
         ("greatest agency number", AgencyId::MAX.to_string()),
-        ("greatest agency number of `block`, `session` and `short`", block::MAX_AGENCY.to_string()),
+        ("greatest agency number of `block` and `short`", block::MAX_AGENCY.to_string()),
         ("name", format!("{MAX_NAME} bytes")),
         ("document", format!("{MAX_DOCUMENT} digits")),
         ("greatest number of a bet", u32::MAX.to_string()),
         ("block", format!("{} bytes", block::BLOCK_SIZE)),
         ("line of `echo`, without its end", "8192 bytes".to_owned()),
         ("message", format!("{} bytes", config.max_message())),
-        ("window of a session", format!("{} batches", config.window())),
+        ("window of a session", format!("{} batches", config.window().batches)),
+        ("… and of its bytes", format!("{} bytes", config.window().bytes)),
         ("requests without a reply", config.max_in_flight().to_string()),
         ("bytes of replies not yet taken", (64 * 1024).to_string()),
     ];

@@ -4,7 +4,7 @@ use lottery_proto::client::{Event, Rejected};
 use lottery_proto::{Client, Code, Dialect, Failure, Server, State};
 use lottery_testkit::{
     ANA, Answer, BATCH_ACK, ERROR, JOSE, PendingRequest, accept_next, at, bet, block, carry, client_of, give,
-    server, take,
+    packet, server, take,
 };
 
 /// Code, number of the bet, and text.
@@ -133,9 +133,9 @@ fn nothing_is_guessed_of_what_another_server_writes() {
             (Dialect::FIXED, format!("E{length:05}{text}").into_bytes()),
             (Dialect::FRAMED, format!("{:08}{body}", body.len()).into_bytes()),
             (Dialect::BRACES, format!("ERROR:{text};").into_bytes()),
-            (Dialect::SESSION, block(BATCH_ACK, 1, format!("0|9|malformed: {text}").as_bytes())),
-            (Dialect::SESSION, block(BATCH_ACK, 1, format!("0|9|out-of-order: {text}").as_bytes())),
-            (Dialect::SESSION, block(BATCH_ACK, 1, format!("0|9|{text}").as_bytes())),
+            (Dialect::SESSION, packet(BATCH_ACK, 1, format!("0|9|malformed: {text}").as_bytes())),
+            (Dialect::SESSION, packet(BATCH_ACK, 1, format!("0|9|out-of-order: {text}").as_bytes())),
+            (Dialect::SESSION, packet(BATCH_ACK, 1, format!("0|9|{text}").as_bytes())),
             (Dialect::SESSION, block(ERROR, 1, format!("malformed|{text}").as_bytes())),
             (Dialect::SESSION, block(ERROR, 1, format!("out-of-order|{text}").as_bytes())),
         ] {
@@ -159,7 +159,7 @@ fn a_rejection_is_written_with_its_code() {
     send(&mut client, Dialect::SESSION);
     for (sent, written) in [("0|9|storage: no room", "storage: no room"), ("0|9|no room", "no room")] {
         client.send_batch(at(0), &[bet(ANA)]).unwrap();
-        give(&mut client, at(0), &block(BATCH_ACK, 1, sent.as_bytes()));
+        give(&mut client, at(0), &packet(BATCH_ACK, 1, sent.as_bytes()));
         let event = client.poll_event();
         let Some(Event::Batch(Err(rejected))) = event else { panic!("{event:?}") };
         assert_eq!((rejected.to_string().as_str(), rejected.total), (written, Some(9)));

@@ -2,8 +2,8 @@
 
 use lottery_proto::{Client, ClientConfig, CloseReason, Dialect, Input, SendError};
 use lottery_testkit::{
-    ANA, BATCH_ACK, BLOCK, ClientEvent, ERROR, HELLO, WELCOME, at, batch, bet, block, client_events,
-    client_of, give, take,
+    ANA, BATCH_ACK, BLOCK, ClientEvent, ERROR, at, bet, block, client_events, client_of, give, hello, packet,
+    session_batch, take, welcome,
 };
 
 use crate::support::ended;
@@ -20,15 +20,15 @@ fn deadline(client: &mut Client) -> Option<u128> {
 #[test]
 fn a_client_sends_hello_by_itself_and_once() {
     let mut client = Client::new(config(), at(0));
-    assert_eq!(take(&mut client, at(0)), block(HELLO, 3, b"2"));
+    assert_eq!(take(&mut client, at(0)), hello(3));
     assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy));
     assert!(!client.can_send());
-    give(&mut client, at(0), &block(WELCOME, 3, b"2|7|0|2|0badcafe"));
+    give(&mut client, at(0), &welcome(3, 7, false, 2, 0));
     assert_eq!(client_events(&mut client), [ClientEvent::Welcome(7)]);
     assert!(client.can_send());
     client.send_batch(at(0), &[bet(ANA)]).unwrap();
-    assert_eq!(take(&mut client, at(0)), batch(3, &[ANA]));
-    give(&mut client, at(0), &block(BATCH_ACK, 3, b"1|8"));
+    assert_eq!(take(&mut client, at(0)), session_batch(3, &[ANA]));
+    give(&mut client, at(0), &packet(BATCH_ACK, 3, b"1|8"));
     assert_eq!(client_events(&mut client), [ClientEvent::Batch(true)]);
     assert!(take(&mut client, at(0)).is_empty());
 }
@@ -56,7 +56,7 @@ fn a_server_that_closes_after_hello_has_no_sessions() {
     // Behind Welcome, an end is not about sessions.
     let mut client = Client::new(config(), at(0));
     take(&mut client, at(0));
-    give(&mut client, at(0), &block(WELCOME, 3, b"2|7|0|2|0badcafe"));
+    give(&mut client, at(0), &welcome(3, 7, false, 2, 0));
     assert_eq!(ended(&mut client, at(2)), [ClientEvent::Welcome(7), ClientEvent::Closed(CloseReason::Done)]);
 }
 
@@ -90,10 +90,10 @@ fn a_server_that_never_answers_hello_is_given_up_soon() {
 fn a_welcome_that_has_begun_has_the_time_of_a_reply() {
     let mut client = Client::new(config(), at(0));
     take(&mut client, at(0));
-    give(&mut client, at(4_999), &block(WELCOME, 3, b"2|7|0|2|0badcafe")[..100]);
+    give(&mut client, at(4_999), &welcome(3, 7, false, 2, 0)[..20]);
     // A second more for each 100 bytes.
-    assert_eq!(deadline(&mut client), Some(4_999 + 61_000));
-    client.handle(at(65_999), Input::Timeout);
+    assert_eq!(deadline(&mut client), Some(4_999 + 60_200));
+    client.handle(at(65_199), Input::Timeout);
     assert_eq!(client_events(&mut client), [ClientEvent::Closed(CloseReason::NoAnswer)]);
 }
 
@@ -110,7 +110,7 @@ fn an_error_that_answers_hello_is_a_failure_and_other_packets_are_mistakes() {
     for kind in [BATCH_ACK, 6, 2, 200] {
         let mut client = Client::new(config(), at(0));
         take(&mut client, at(0));
-        give(&mut client, at(0), &block(kind, 3, b"0"));
+        give(&mut client, at(0), &packet(kind, 3, b"0"));
         let events = ended(&mut client, at(0));
         assert!(matches!(events[..], [ClientEvent::Closed(CloseReason::Peer(_))]), "{kind}: {events:?}");
     }

@@ -6,25 +6,25 @@ mod server;
 mod superseded;
 
 use lottery_proto::server::Event;
-use lottery_proto::{Client, Code, Dialect, Failure, HelloReply, Receipt, SendError, Server, Ticket};
-use lottery_testkit::{ANA, BLOCK, HELLO, WELCOME, at, bet, block, client_of, give, server, take};
+use lottery_proto::{Client, Code, Dialect, Failure, HelloReply, Receipt, SendError, Server, Ticket, Window};
+use lottery_testkit::{ANA, at, bet, client_of, give, hello, server, session_packets, take, welcome};
 
 /// Returns a server in a session of agency 3, which has two bets stored.
 pub(crate) fn in_session() -> Server {
     let mut server = server();
-    give(&mut server, at(0), &block(HELLO, 3, b"2"));
+    give(&mut server, at(0), &hello(3));
     let Some(Event::Hello { ticket, agency, .. }) = server.poll_event() else { panic!() };
     assert_eq!(agency.get(), 3);
-    let welcome = HelloReply::Welcome { stored: 2, finished: false, digest: 0xAB };
-    server.reply(at(0), ticket, welcome).unwrap();
-    assert_eq!(take(&mut server, at(0)), block(WELCOME, 3, b"2|2|0|16|000000ab"));
+    let reply = HelloReply::Welcome { stored: 2, finished: false, digest: 0xAB };
+    server.reply(at(0), ticket, reply).unwrap();
+    assert_eq!(take(&mut server, at(0)), welcome(3, 2, false, 1024, 0xAB));
     server
 }
 
-/// Returns the contents of blocks, without their padding.
-pub(crate) fn contents(blocks: &[u8]) -> Vec<String> {
-    let text = |block: &[u8]| String::from_utf8_lossy(block).trim_end_matches('\0').to_owned();
-    blocks.chunks(BLOCK).map(text).collect()
+/// Returns packets as text, without padding.
+pub(crate) fn contents(packets: &[u8]) -> Vec<String> {
+    let text = |packet: &[u8]| String::from_utf8_lossy(packet).trim_end_matches('\0').to_owned();
+    session_packets(packets).into_iter().map(text).collect()
 }
 
 pub(crate) fn next_batch(server: &mut Server) -> Ticket<Receipt<'static>> {
@@ -40,14 +40,13 @@ pub(crate) fn reject(server: &mut Server, ticket: Ticket<Receipt<'static>>, code
 pub(crate) fn greeted(agency: u32) -> Client {
     let mut client = client_of(Dialect::SESSION, agency);
     assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy), "Hello comes first");
-    let agency = u8::try_from(agency).unwrap();
-    assert_eq!(take(&mut client, at(0)), block(HELLO, agency, b"2"));
+    assert_eq!(take(&mut client, at(0)), hello(agency));
     assert_eq!(client.send_batch(at(0), &[bet(ANA)]), Err(SendError::Busy), "Welcome comes second");
-    give(&mut client, at(0), &block(WELCOME, agency, b"2|7|1|2|0badcafe"));
+    give(&mut client, at(0), &welcome(agency, 7, true, 2, 0x0BAD_CAFE));
     let Some(lottery_proto::client::Event::Welcome {
         stored: 7,
         finished: true,
-        window: 2,
+        window: Window { batches: 2, bytes: 4_194_304 },
         digest: 0x0BAD_CAFE,
         ..
     }) = client.poll_event()

@@ -9,8 +9,8 @@ use lottery_proto::{
 };
 use lottery_testkit::{
     ACCEPT, ANA, BATCH_ACK, BET, BET_ACK, BLOCK, DRAWN, ERROR, FINISHED, HELLO, PendingRequest, ServerEvent,
-    WINNER, accept_next, at, batch, bet, block, client_of, framed, give, open_session, server, server_events,
-    server_with, take,
+    WINNER, accept_next, at, batch, bet, block, client_of, framed, give, hello, open_session, packet, server,
+    server_events, server_with, session_batch, take,
 };
 
 use super::{deadline, ends};
@@ -68,10 +68,10 @@ fn requests() -> Vec<(Dialect, Vec<u8>, Vec<u8>)> {
         (Dialect::BLOCK, batch(1, &[ANA]), vec![]),
         (Dialect::BLOCK, block(FINISHED, 1, b""), block(BATCH_ACK, 1, b"0")),
         (Dialect::BLOCK, block(WINNER, 1, b"1"), vec![]),
-        (Dialect::SESSION, block(HELLO, 1, b"2"), error_block()),
-        (Dialect::SESSION, block(BET, 1, ANA.as_bytes()), error_block()),
-        (Dialect::SESSION, batch(1, &[ANA]), error_block()),
-        (Dialect::SESSION, block(FINISHED, 1, b""), error_block()),
+        (Dialect::SESSION, hello(1), error_block()),
+        (Dialect::SESSION, packet(BET, 1, ANA.as_bytes()), error_block()),
+        (Dialect::SESSION, session_batch(1, &[ANA]), error_block()),
+        (Dialect::SESSION, packet(FINISHED, 1, b""), error_block()),
         (Dialect::FIXED, FIXED_BATCH.into(), fixed.clone()),
         (Dialect::FIXED, b"F00001".to_vec(), fixed.clone()),
         (Dialect::FIXED, b"C00001".to_vec(), fixed),
@@ -161,7 +161,7 @@ fn a_query_that_waits_for_the_draw_has_no_reply_deadline() {
     let waiting = anonymous.poll_event().and_then(PendingRequest::of).expect("it waits");
     let mut named = server();
     open_session(&mut named, 1, 0, true);
-    give(&mut named, at(0), &block(WINNER, 1, b"2"));
+    give(&mut named, at(0), &packet(WINNER, 1, b"2"));
     let query = named.poll_event().and_then(PendingRequest::of).expect("it waits");
     for (mut server, ticket) in [(anonymous, waiting), (named, query)] {
         server.handle(at(1_000), Input::Timeout);
@@ -202,7 +202,7 @@ fn listing(dialect: Dialect) -> Server {
     match dialect.name() {
         "session" => {
             open_session(&mut server, 1, 0, true);
-            give(&mut server, at(1_000), &block(WINNER, 1, b"2"));
+            give(&mut server, at(1_000), &packet(WINNER, 1, b"2"));
         }
         "block" => give(&mut server, at(1_000), &block(WINNER, 1, b"1")),
         "fixed" => give(&mut server, at(1_000), b"C00001"),
