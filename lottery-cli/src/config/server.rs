@@ -70,6 +70,10 @@ settings! {
     echo_prefix: String = ["echo-prefix" "SERVER_ECHO_PREFIX", "TEXT" = ""] parse::text;
     /// Maximum length of a message
     max_message: u32 = ["max-message" "SERVER_MAX_MESSAGE", "BYTES" = "1048576"] whole(8192..=67_108_864);
+    /// Number of batches that an agency may have unacknowledged in a session
+    window: u32 = ["window" "SERVER_WINDOW", "BATCHES" = "1024"] whole(1..=1_000_000);
+    /// Bytes of such batches from which on it sends no more
+    window_bytes: u32 = ["window-bytes" "SERVER_WINDOW_BYTES", "BYTES" = "4194304"] whole(1..=1_073_741_824);
     #[doc = " Memory that peers can make it hold, such as 64MiB;\n\
              quarter: a quarter of what the machine or its cgroup has"]
     max_memory: MaxMemory = ["max-memory" "SERVER_MAX_MEMORY", "SIZE" = "quarter"] parse::max_memory;
@@ -198,6 +202,8 @@ impl ServerSettings {
         let answering = |dialect: &Dialect| if ok { dialect.answering_ok() } else { *dialect };
         ServerConfig::builder(self.agencies)
             .max_message(usize::try_from(self.max_message).unwrap_or(usize::MAX))
+            .window(self.window)
+            .window_bytes(self.window_bytes)
             .dialects(self.dialects.iter().map(answering).collect())
             .idle_timeout(self.idle_timeout)
             .message_timeout(self.message_timeout)

@@ -53,6 +53,8 @@ fn server_numbers_outside_their_range_are_rejected() {
         ("--listen-backlog", 1, 65_535),
         ("--agencies", 1, 99_999),
         ("--winning-number", 0, u32::MAX.into()),
+        ("--window", 1, 1_000_000),
+        ("--window-bytes", 1, 1_073_741_824),
         ("--max-connections", 1, 1_000_000),
         ("--max-connections-per-ip", 1, 1_000_000),
     ] {
@@ -162,11 +164,12 @@ fn dialects_are_a_list_in_which_each_counts_once() {
 
 #[test]
 fn the_machine_is_configured_by_the_settings() {
-    let flags = "--agencies 9 --max-message 9000 --dialects fixed --idle-timeout 2s --message-timeout 3s \
+    let flags = "--agencies 9 --max-message 9000 --window 7 --window-bytes 70000 --dialects fixed --idle-timeout 2s --message-timeout 3s \
                  --stall-timeout 4s --reply-timeout 6s --linger-timeout 5s";
     let flags: Vec<&str> = flags.split_whitespace().collect();
     let machine = World::new().server(&flags).machine();
     assert_eq!((machine.agencies(), machine.max_message()), (9, 9000));
+    assert_eq!((machine.window().batches, machine.window().bytes), (7, 70_000));
     assert_eq!(machine.dialects(), [lottery_proto::Dialect::FIXED]);
     let timeouts = [
         machine.idle_timeout(),
