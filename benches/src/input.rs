@@ -1,4 +1,4 @@
-//! Input of the benchmarks: the agencies' files, and their bets as blocks.
+//! Input of the benchmarks: the agencies' files, and their bets as blocks or as a session's packets.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -103,10 +103,21 @@ impl Blocks {
         self.bytes.chunks_exact(BLOCK_SIZE)
     }
 
+    /// Returns the packets of each agency as a session carries them: without padding, one behind the other
+    /// (`docs/protocol.md#sessions`).
+    pub fn sessions(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.agencies().map(|blocks| blocks.chunks_exact(BLOCK_SIZE).flat_map(packet).copied().collect())
+    }
+
     /// Returns each block's packet, without padding.
     pub fn packets(&self) -> impl Iterator<Item = &[u8]> {
-        self.blocks().map(|block| &block[..usize::from(u16::from_le_bytes([block[2], block[3]]))])
+        self.blocks().map(packet)
     }
+}
+
+/// Returns the packet of a block, without padding.
+fn packet(block: &[u8]) -> &[u8] {
+    &block[..usize::from(u16::from_le_bytes([block[2], block[3]]))]
 }
 
 /// Sends all bets of these agencies in full blocks, as a client does, and hands each block to `take`.

@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod encode;
+pub mod framing;
 pub mod group;
 pub mod input;
 pub mod load;

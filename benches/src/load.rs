@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 use std::env;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _, stdin};
+use std::io::{BufRead as _, BufReader, Read, Write as _, stdin};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use lottery_proto::block::BLOCK_SIZE;
-use lottery_proto::{AgencyId, Client, ClientConfig, Dialect};
 use lottery_testkit::process::Running;
+use lottery_testkit::{BATCH_ACK, WELCOME, hello};
 
+use crate::framing::{packets, read};
 use crate::input::{Blocks, agencies};
 use crate::process::{cpu, this_program};
 
@@ -19,9 +20,8 @@ use crate::process::{cpu, this_program};
 pub const ROLE: &str = "load";
 /// Longest wait for a reply of the server.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Packet types of the replies (`docs/protocol.md#block`, `docs/protocol.md#sessions`).
-const BATCH_ACK: u8 = 5;
-const WELCOME: u8 = 8;
+/// Size of the receive buffer, in bytes.
+const READ: usize = 16 * 1024;
 
 /// Measurements of all agencies.
 #[derive(Debug)]
@@ -66,18 +66,15 @@ pub fn run() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let number = |nth: usize| arguments[nth].parse::<usize>().expect("a whole number");
     let (agency, window, batches) = (number(1), number(2), number(3));
-    let all = Blocks::of(&agencies());
-    let blocks: Vec<&[u8]> =
-        all.agencies().nth(agency).expect("it has bets").chunks_exact(BLOCK_SIZE).collect();
-    let mut socket = TcpStream::connect(&arguments[0]).expect("the server listens");
+    let all = Blocks::of(&agencies()).sessions().nth(agency).expect("it has bets");
+    let own: Vec<&[u8]> = packets(&all).collect();
+    let socket = TcpStream::connect(&arguments[0]).expect("the server listens");
     socket.set_nodelay(true).expect("a socket");
     socket.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    let (mut replies, mut requests) = (BufReader::with_capacity(READ, &socket), &socket);
 
-    let id = AgencyId::new(blocks[0][1].into()).expect("an agency");
-    let now = lottery_proto::Instant::default();
-    let mut client = Client::new(ClientConfig::new(id, Dialect::SESSION).expect("valid settings"), now);
-    socket.write_all(client.poll_io().expect("the connection is open").send).expect("the server reads");
-    receive(&mut socket, WELCOME);
+    requests.write_all(&hello(all[1].into())).expect("the server reads");
+    receive(&mut replies, WELCOME);
     println!("ready");
     let mut go = String::new();
     stdin().read_line(&mut go).expect("the other process works");
@@ -86,16 +83,16 @@ pub fn run() {
     let mut sent = VecDeque::new();
     let mut latencies = Vec::with_capacity(batches);
     let mut bets = 0_u64;
-    let mut left = blocks.iter().cycle().take(batches);
+    let mut left = own.iter().cycle().take(batches);
     while latencies.len() < batches {
         while sent.len() < window
-            && let Some(block) = left.next()
+            && let Some(batch) = left.next()
         {
             sent.push_back(Instant::now());
-            socket.write_all(block).expect("the server reads");
-            bets += u64::from(block[4]);
+            requests.write_all(batch).expect("the server reads");
+            bets += u64::from(batch[4]);
         }
-        receive(&mut socket, BATCH_ACK);
+        receive(&mut replies, BATCH_ACK);
         latencies.push(sent.pop_front().expect("it was sent").elapsed().as_secs_f64() * 1e6);
     }
     let mut line = format!("{} {bets}", cpu(std::process::id()) - cpu_before);
@@ -105,10 +102,10 @@ pub fn run() {
     println!("{line}");
 }
 
-fn receive(socket: &mut TcpStream, kind: u8) {
-    let mut block = [0; BLOCK_SIZE];
-    socket.read_exact(&mut block).expect("the server answers");
-    assert_eq!(block[0], kind, "the answer's type");
+fn receive(replies: &mut impl Read, kind: u8) {
+    let mut buffer = [0; BLOCK_SIZE];
+    let reply = read(replies, &mut buffer).expect("the server answers");
+    assert_eq!(reply[0], kind, "the reply's type");
 }
 
 /// Process of an agency.

@@ -5,6 +5,7 @@ use lottery_proto::{
     AgencyId, Bet, Client, ClientConfig, ConnId, Dialect, HelloReply, Input, Instant, Receipt, ServerConfig,
 };
 
+use crate::answers::welcome;
 use crate::input::{Agency, OFFERED};
 use crate::record::fold;
 
@@ -27,17 +28,12 @@ impl Traffic {
             list.check_sendable(dialect).ok()?;
             let bets: Vec<Bet<'_>> = list.bets_from(0).collect();
             let mut bytes = Vec::new();
-            if dialect == Dialect::SESSION {
-                // The client says Hello by itself.
-                bytes.extend(message(*id, dialect, |_| Ok(0)).1);
-            }
-            // After Hello, a session has the packets of `block` (`docs/protocol.md#sessions`).
-            let plain = dialect.without_sessions();
+            // In a session the client has said Hello by itself.
+            bytes.extend(client(*id, dialect).poll_io().expect("the connection is open").send.iter());
             let mut rest = &bets[..];
             while !rest.is_empty() {
                 let offered = &rest[..rest.len().min(most)];
-                let (sent, batch) =
-                    message(*id, plain, |client| client.send_batch(Instant::default(), offered));
+                let (sent, batch) = batch(*id, dialect, offered);
                 bytes.extend(batch);
                 rest = &rest[sent..];
             }
@@ -56,15 +52,22 @@ impl Traffic {
     }
 }
 
-/// Returns one message of a new client, which has sent nothing before and so waits for no reply.
-fn message<T>(
-    agency: AgencyId,
-    dialect: Dialect,
-    send: impl FnOnce(&mut Client) -> Result<T, lottery_proto::SendError>,
-) -> (T, Vec<u8>) {
-    let mut client =
-        Client::new(ClientConfig::new(agency, dialect).expect("valid settings"), Instant::default());
-    let sent = send(&mut client).expect("it can be sent");
+fn client(agency: AgencyId, dialect: Dialect) -> Client {
+    Client::new(ClientConfig::new(agency, dialect).expect("valid settings"), Instant::default())
+}
+
+/// Returns as many of the bets as a batch carries, and the batch of a new client, which waits for no reply.
+fn batch(agency: AgencyId, dialect: Dialect, bets: &[Bet<'_>]) -> (usize, Vec<u8>) {
+    let (now, mut client) = (Instant::default(), client(agency, dialect));
+    if dialect.profile().has_sessions {
+        let greeted = client.unsent();
+        client.handle(now, Input::Sent(greeted));
+        let welcome = welcome(u8::try_from(agency.get()).expect("few agencies"));
+        client.poll_io().expect("the connection is open").recv[..welcome.len()].copy_from_slice(&welcome);
+        client.handle(now, Input::Received(welcome.len()));
+        assert!(client.poll_event().is_some(), "it is welcome");
+    }
+    let sent = client.send_batch(now, bets).expect("the bets can be sent");
     (sent, client.poll_io().expect("the connection is open").send.to_vec())
 }
 

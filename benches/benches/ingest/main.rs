@@ -1,12 +1,12 @@
 //! Durable ingest on each runtime, with windows of 1 and 16 batches: a server and its clients as processes,
-//! over the loopback interface. They are compared with a bare sink, which only appends the same blocks, syncs
+//! over the loopback interface. They are compared with a bare sink, which only appends the same packets, syncs
 //! them by groups and acknowledges them; and with the sink in front of what else there is to keep bets in, which
 //! makes each group durable before it is acknowledged.
 //!
 //! | | a group is |
 //! | --- | --- |
-//! | `sink` | its blocks, appended to a file and synced |
-//! | `zeroed` | its blocks, written over the zeros of a file that was made ahead, and synced |
+//! | `sink` | its packets, appended to a file and synced |
+//! | `zeroed` | its packets, written over the zeros of a file that was made ahead, and synced |
 //! | `sqlite` | a transaction, with a prepared `INSERT` for each bet |
 //! | `postgres` | a `COPY`, to a server with its default settings |
 //! | `redis` | an `RPUSH` of the bets of each batch, to a server with `appendfsync always` |

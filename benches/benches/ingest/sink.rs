@@ -1,38 +1,38 @@
-//! Server without a lottery: it receives blocks, stores them by groups, and acknowledges them. It inspects
-//! only the first block of a connection.
+//! Server without a lottery: it receives the packets of a session, stores them by groups, and acknowledges them. It
+//! looks at nothing but headers.
 //!
 //! With an [`Append`](crate::raw::Append) as its storage it is the bare sink, which does only what cannot be left out.
 
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::mem;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use benches::answers::{stored, welcome};
+use benches::framing::{Whole, packets, whole};
 use benches::process::argument;
-use lottery_proto::block::BLOCK_SIZE;
 
 /// Size of the receive buffer, in bytes.
 const READ: usize = 256 * 1024;
 
-/// Blocks that wait for the next group.
+/// Packets that wait for the next group.
 #[derive(Default)]
 struct Group {
     bytes: Vec<u8>,
-    /// Connections that sent the blocks, and the number of blocks of each.
+    /// Connections that sent the packets, and the number of packets of each.
     from: Vec<(Arc<TcpStream>, usize)>,
 }
 
 /// Storage for groups.
 pub(crate) trait Keep: Send + 'static {
-    /// Makes a group durable: blocks, one behind the other.
+    /// Makes a group durable: packets, one behind the other.
     fn keep(&mut self, group: &[u8]);
 }
 
 /// Returns the batches of a group.
 pub(crate) fn batches(group: &[u8]) -> impl Iterator<Item = &[u8]> {
-    group.chunks_exact(BLOCK_SIZE)
+    packets(group)
 }
 
 type Shared = Arc<(Mutex<Group>, Condvar)>;
@@ -49,7 +49,7 @@ pub(crate) fn run(keep: impl Keep) {
     }
 }
 
-/// Receives blocks until the connection ends.
+/// Receives packets until the connection ends.
 fn receive(socket: &Arc<TcpStream>, (group, ready): &(Mutex<Group>, Condvar)) {
     let mut buffer = vec![0; READ];
     let mut held = 0;
@@ -57,25 +57,28 @@ fn receive(socket: &Arc<TcpStream>, (group, ready): &(Mutex<Group>, Condvar)) {
     socket.set_nodelay(true).expect("a socket");
     while let Ok(read @ 1..) = (&**socket).read(&mut buffer[held..]) {
         held += read;
-        let whole = held - held % BLOCK_SIZE;
-        let mut start = 0;
-        if whole > 0 && !greeted {
-            answer(socket, &welcome(buffer[1]));
-            (greeted, start) = (true, BLOCK_SIZE);
+        if !greeted {
+            // The client sends nothing behind Hello before it has its Welcome.
+            if whole(&buffer[..held]).packets > 0 {
+                answer(socket, &welcome(buffer[1]));
+                (greeted, held) = (true, 0);
+            }
+            continue;
         }
-        if whole > start {
+        let Whole { packets, bytes } = whole(&buffer[..held]);
+        if packets > 0 {
             let mut group = group.lock().expect("nobody panics");
-            group.bytes.extend_from_slice(&buffer[start..whole]);
-            group.from.push((Arc::clone(socket), (whole - start) / BLOCK_SIZE));
+            group.bytes.extend_from_slice(&buffer[..bytes]);
+            group.from.push((Arc::clone(socket), packets));
             drop(group);
             ready.notify_one();
         }
-        buffer.copy_within(whole..held, 0);
-        held -= whole;
+        buffer.copy_within(bytes..held, 0);
+        held -= bytes;
     }
 }
 
-/// Stores group after group, and acknowledges the blocks of each.
+/// Stores group after group, and acknowledges the packets of each.
 fn keep_all(mut keep: impl Keep, (group, ready): &(Mutex<Group>, Condvar)) {
     let ack = stored();
     loop {
@@ -84,8 +87,8 @@ fn keep_all(mut keep: impl Keep, (group, ready): &(Mutex<Group>, Condvar)) {
         let Group { bytes, from } = mem::take(&mut *waiting);
         drop(waiting);
         keep.keep(&bytes);
-        for (socket, blocks) in from {
-            answer(&socket, &ack.repeat(blocks));
+        for (socket, packets) in from {
+            answer(&socket, &ack.repeat(packets));
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Machines that reply at once: one that only counts bytes, and the protocol's.
+//! Machines that reply at once: one that only counts packets, and the protocol's.
 
 use benches::answers::{stored, welcome};
-use lottery_proto::block::BLOCK_SIZE;
+use benches::framing::{Whole, whole};
 use lottery_proto::server::{Event, Server};
 use lottery_proto::{ConnId, Endpoint, HelloReply, Input, Instant, Io, Receipt, ServerConfig};
 use lottery_runtime::Machine;
@@ -11,11 +11,11 @@ const READ: usize = 256 * 1024;
 /// Number of unsent bytes above which the machine reads nothing.
 const UNSENT: usize = 1024 * 1024;
 
-/// Machine that counts bytes, and replies to each block.
+/// Machine that counts packets, and replies to each.
 #[derive(Debug)]
 pub(crate) struct Counting {
     buffer: Vec<u8>,
-    /// Number of bytes received of an incomplete block.
+    /// Number of bytes received of an incomplete packet, at the front of the buffer.
     begun: usize,
     answer: Vec<u8>,
     greeted: bool,
@@ -34,21 +34,23 @@ impl Counting {
 impl Endpoint for Counting {
     fn poll_io(&mut self) -> Option<Io<'_>> {
         let send = &self.unsent[self.sent..];
-        let recv = if send.len() > UNSENT { &mut [] } else { &mut self.buffer[..] };
+        let recv = if send.len() > UNSENT { &mut [] } else { &mut self.buffer[self.begun..] };
         (!self.ended).then_some(Io::new(recv, send))
     }
 
     fn handle(&mut self, _: Instant, input: Input) {
         match input {
             Input::Received(len) => {
-                let mut blocks = (self.begun + len) / BLOCK_SIZE;
-                self.begun = (self.begun + len) % BLOCK_SIZE;
-                if blocks > 0 && !self.greeted {
+                let held = self.begun + len;
+                let Whole { mut packets, bytes } = whole(&self.buffer[..held]);
+                self.buffer.copy_within(bytes..held, 0);
+                self.begun = held - bytes;
+                if packets > 0 && !self.greeted {
                     self.unsent.extend(welcome(0));
                     self.greeted = true;
-                    blocks -= 1;
+                    packets -= 1;
                 }
-                for _ in 0..blocks {
+                for _ in 0..packets {
                     self.unsent.extend_from_slice(&self.answer);
                 }
             }

@@ -1,22 +1,22 @@
-//! Cost of receiving: a server's processor time for a gigabyte of blocks, over the loopback interface.
+//! Cost of receiving: a server's processor time for a gigabyte of batches, over the loopback interface.
 //!
-//! A client in a session sends blocks full of bets as fast as the server takes them, and reads the replies:
-//! an acknowledgement, which is a block as well, for each. It observes no window: the server decides how much
+//! A client in a session sends packets full of bets as fast as the server takes them, and reads the replies:
+//! an acknowledgement for each. It observes no window: the server decides how much
 //! is in flight. The servers are separate processes, and all do the same work, on each runtime:
 //!
 //! | | reads | looks at | writes |
 //! | --- | --- | --- | --- |
-//! | `loop` | a block, 8 KiB, with `read_exact` | nothing | a reply for each block, with `write_all` |
-//! | `driver` | what has arrived, 256 KiB at most | nothing | the replies to everything that it has read at once |
+//! | `loop` | a packet, through a buffer of 8 KiB, with `read_exact` | headers | a reply for each packet, with `write_all` |
+//! | `driver` | what has arrived, 16 KiB at most | headers | the replies to everything that it has read at once |
 //! | `server` | the same | each bet | the same |
 //! | `lottery` | the same | each bet | the replies to a group |
 //!
-//! `driver` is our driver with a machine that counts bytes. `server` is our driver with the protocol's
+//! `driver` is our driver with a machine that counts packets. `server` is our driver with the protocol's
 //! `Server`, which validates every batch; each is reported as stored at once. `lottery` is the whole lottery,
 //! with a store that keeps nothing: bets become rows and a digest.
 //!
 //! The difference between `driver` and `loop` is what larger reads and writes save. `server` does far more
-//! than `loop`. All processor time of the process counts, from the first block to the last acknowledgement,
+//! than `loop`. All processor time of the process counts, from the first packet to the last acknowledgement,
 //! including that in the kernel, which is mostly copying.
 //!
 //! `cargo bench -p benches --bench receive [-- --rounds N] [-- --megabytes N] [-- --csv]`; run as a test, it
@@ -29,11 +29,11 @@ mod servers;
 
 use std::process::ExitCode;
 
+use benches::framing::packets;
 use benches::input::{Blocks, agencies};
 use benches::median;
 use benches::options::Options;
 use benches::process::{Server, role};
-use lottery_proto::block::BLOCK_SIZE;
 
 const RUNTIMES: [&str; 3] = ["tokio", "std", "smol"];
 /// Kinds of server. The first is the reference for the others.
@@ -60,9 +60,8 @@ fn main() -> ExitCode {
     } else {
         (options.number("--rounds", 5), options.number("--megabytes", 1000))
     };
-    let blocks = Blocks::of(&agencies());
-    let blocks = blocks.agencies().max_by_key(|blocks| blocks.len()).expect("there are agencies");
-    let count = megabytes * 1_000_000 / BLOCK_SIZE;
+    let batches = Blocks::of(&agencies()).sessions().max_by_key(Vec::len).expect("there are agencies");
+    let count = megabytes * 1_000_000 * packets(&batches).count() / batches.len();
     if !options.csv {
         println!("{rounds} rounds of {megabytes} MB; medians.");
         println!("{:7} {:8} {:>14} {:>10} {:>8}", "", "", "CPU s for 1 GB", "x loop", "GB/s");
@@ -73,7 +72,7 @@ fn main() -> ExitCode {
             for (kind, runs) in KINDS.iter().zip(&mut runs) {
                 let nothing: [&str; 0] = [];
                 let server = Server::start(&format!("{runtime}/{kind}"), nothing);
-                runs.push(measure(&server, blocks, count));
+                runs.push(measure(&server, &batches, count));
             }
         }
         show(runtime, &runs, options.csv);
@@ -81,13 +80,13 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn measure(server: &Server, blocks: &[u8], count: usize) -> Run {
-    let agency = load::Agency::enter(server.address(), blocks);
+fn measure(server: &Server, batches: &[u8], count: usize) -> Run {
+    let agency = load::Agency::enter(server.address(), batches);
     let before = server.cpu();
-    let seconds = agency.send(count).as_secs_f64();
+    let load::Sent { time, bytes } = agency.send(count);
     #[expect(clippy::cast_precision_loss, reason = "a few gigabytes")]
-    let gigabytes = (count * BLOCK_SIZE) as f64 / 1e9;
-    Run { cpu: (server.cpu() - before) / gigabytes, rate: gigabytes / seconds }
+    let gigabytes = bytes as f64 / 1e9;
+    Run { cpu: (server.cpu() - before) / gigabytes, rate: gigabytes / time.as_secs_f64() }
 }
 
 fn show(runtime: &str, runs: &[Vec<Run>; KINDS.len()], csv: bool) {
