@@ -102,6 +102,11 @@ macro_rules! table {
             client: an_agency_sends_what_was_recorded, an_agency_names_the_bets_that_an_old_server_rejects,
                 an_end_without_a_reply_is_a_rejection_where_a_dialect_has_no_other;
         });
+        $crate::subject!($which one_message in_time {
+            server: a_message_gets_the_same_reply_in_any_pieces, a_peer_that_stops_is_closed,
+                a_message_beyond_the_limit_of_connections_is_rejected;
+            client: a_client_sends_the_same_bytes_for_replies_in_any_pieces, a_server_that_does_not_reply_is_given_up;
+        });
         $crate::subject!($which panics in_time {
             server: a_panic_ends_one_connection;
         });

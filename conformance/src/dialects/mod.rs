@@ -4,6 +4,7 @@ mod block;
 mod braces;
 mod fixed;
 mod framed;
+mod one_message;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use lottery_proto::Dialect;
 
 pub use block::{BLOCK, block, packet, without_padding};
 pub use fixed::bets_of as fixed_bets_of;
+pub use one_message::OneMessage;
 
 /// Codec of a dialect, as far as a peer without a machine needs it.
 pub trait Codec: fmt::Debug + Sync {

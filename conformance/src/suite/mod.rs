@@ -17,6 +17,7 @@ pub mod limits;
 pub mod local_sockets;
 pub mod mixed_dialects;
 pub mod old_servers;
+pub mod one_message;
 pub mod panics;
 pub mod rejections;
 pub mod server_shutdown;

@@ -1,5 +1,6 @@
 //! Test that the table of the suite is whole.
 
+use lottery_proto::Dialect;
 use std::path::Path;
 use std::{env, fs};
 
@@ -20,4 +21,13 @@ fn every_test_of_the_suite_is_in_the_table() {
         }
     }
     assert!(tests > 60, "{tests}");
+}
+
+#[test]
+fn the_suite_walks_every_dialect_that_carries_bets() {
+    let messages = conformance::dialects::OneMessage::ALL.map(|of| of.0);
+    let walked = [conformance::PLAIN, &[Dialect::SESSION], &messages].concat();
+    for dialect in Dialect::WITH_BETS {
+        assert!(walked.contains(dialect), "{dialect}");
+    }
 }
