@@ -189,7 +189,7 @@ earlier() {
 # Lists removed or changed public items of lottery-proto. After a release they require a new version.
 semver() {
     if ! cargo semver-checks --version >/dev/null 2>&1; then
-        # Not installed here: building it takes half an hour.
+        # Not installed here: building it takes some ten minutes.
         printf '%s\n' '' '*** SKIPPED: cargo install --locked cargo-semver-checks ***' ''
         return
     fi
@@ -205,13 +205,12 @@ semver() {
 # Plants mistakes in the changed lines: the tests have to find them (docs/testing.md#mutants).
 mutants() {
     if ! cargo mutants --version >/dev/null 2>&1; then
-        # Not installed here: building it takes some ten minutes.
+        # Not installed here: building it takes some minutes.
         printf '%s\n' '' '*** SKIPPED: cargo install --locked cargo-mutants ***' ''
         return
     fi
-    local dir changed tried seconds status=0
+    local dir changed tried shards=$((100 / NIGHTLY_PERCENT)) status=0
     dir=$(mktemp -d)
-    seconds=$(scaled "$mutants_seconds")
     # Mistakes in what makes a program are noticed by conformance alone, which takes minutes for each.
     if ! git diff "$(earlier)" -- 'lottery-*/src/*.rs' ':!lottery-cli/src/program' ':!lottery-cli/src/log.rs' >"$dir/diff" 2>/dev/null; then
         printf '%s\n' '' '*** SKIPPED: there is no earlier commit to compare with. ***' ''
@@ -225,9 +224,10 @@ mutants() {
         printf '%s\n' '' "*** SKIPPED: $changed lines have changed: run cargo mutants by hand (docs/testing.md#mutants). ***" ''
     else
         # Incremental and optimized builds pay off here, because each mutant is built and tested. They take turns by
-        # chance, because the time may be up before all were tried.
+        # chance, because the time may be up before all were tried. A shard is one of so many equal parts of them.
         CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=256 ANYTHING=1000 \
-            timeout "$seconds" cargo mutants --in-diff "$dir/diff" -o "$dir" --baseline=skip --timeout 60 --shuffle ||
+            timeout "$mutants_seconds" cargo mutants --in-diff "$dir/diff" --shard "0/$((shards > 0 ? shards : 1))" \
+            -o "$dir" --baseline=skip --timeout 60 --shuffle ||
             status=$?
         if ((status == 124)); then
             tried=$(cat "$dir"/mutants.out/{caught,missed,timeout,unviable}.txt | wc -l)
