@@ -219,7 +219,7 @@ fn the_reason_for_which_a_socket_failed_is_that_of_the_end() {
         let (mut client, mut server) = (client(1), server());
         client.handle(at(0), Input::Failed(error));
         server.handle(at(0), Input::Failed(error));
-        // What fails later is no reason.
+        // A later failure is no reason.
         server.handle(at(1), Input::Failed(SocketError::Other));
         assert_eq!(client_events(&mut client), [ClientEvent::Closed(lost)]);
         assert_eq!(server_events(&mut server), [ServerEvent::Closed(lost)]);

@@ -1,7 +1,9 @@
 //! `Display` and `Debug` of small types, in messages and logs.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use lottery_proto::server::Event;
-use lottery_proto::{AgencyId, Code, Receipt, client};
+use lottery_proto::{AgencyId, BetVec, Code, Dialect, LineOfBet, Receipt, client};
 use lottery_testkit::{ANA, BET, JOSE, WINNER, at, batch, block, client, give, server, take};
 
 #[test]
@@ -19,6 +21,24 @@ fn debug_of_bets_shows_their_number() {
     let mut iter = bets.iter();
     iter.next();
     assert_eq!(format!("{iter:?}"), "Iter(2 left)");
+    let Some(LineOfBet::Short(line)) = bets.lines().next() else { panic!() };
+    assert_eq!(format!("{line:?}"), format!("ShortLine({})", ANA.len()));
+    let kept: BetVec = bets.iter().collect();
+    let rest = kept.slice(1, 9);
+    assert_eq!((format!("{rest:?}"), rest.is_empty()), ("BetSlice(2)".to_owned(), false));
+    assert!(kept.slice(3, 9).is_empty() && rest.first(1).len() == 1);
+}
+
+/// A reply may repeat a bet, a line or documents.
+#[cfg(feature = "custom-dialects")]
+#[test]
+fn debug_of_a_codecs_messages_omits_their_content() {
+    use lottery_proto::wire::{Answer, Written};
+
+    let written = Written::with_bets(1).repeating(*b"Wilhelmina");
+    assert_eq!(format!("{written:?}"), "Written(1 bets)");
+    assert_eq!(format!("{:?}", Answer::Echo("Wilhelmina")), "Echo");
+    assert_eq!(format!("{:?}", Answer::Stored { total: 1 }), "Stored");
 }
 
 #[test]
@@ -60,6 +80,23 @@ fn debug_of_winners_shows_their_number() {
     give(&mut client, at(0), &block(WINNER, 1, b"11|2"));
     let Some(client::Event::Winners(documents)) = client.poll_event() else { panic!() };
     assert_eq!(format!("{documents:?}"), "Documents(2)");
+    let mut rest = documents.clone();
+    assert_eq!(documents, rest);
+    rest.next();
+    assert_ne!(documents, rest);
+}
+
+#[test]
+fn dialects_are_hashed_by_their_names() {
+    let hash = |dialect: Dialect| {
+        let mut hasher = DefaultHasher::new();
+        dialect.hash(&mut hasher);
+        hasher.finish()
+    };
+    // Two descriptions of one dialect have one name.
+    assert_eq!(hash(Dialect::FIXED), hash(Dialect::FIXED.answering_ok()));
+    let differs = |dialect: &Dialect| hash(*dialect) != hash(Dialect::FIXED);
+    assert_eq!(Dialect::ALL.iter().filter(|dialect| differs(dialect)).count(), Dialect::ALL.len() - 1);
 }
 
 #[test]
