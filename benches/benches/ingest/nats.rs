@@ -1,6 +1,6 @@
 //! Groups stored by NATS `JetStream`: a message for each batch, all of a group at once, and an acknowledgement of each.
 //!
-//! What it needs of NATS's protocol are lines, which are written out here: a complete client is forty crates.
+//! Its protocol needs a few lines, which are written out here: a complete client is forty crates.
 
 use std::fs;
 use std::io;

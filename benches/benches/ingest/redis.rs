@@ -1,7 +1,7 @@
 //! Groups stored by Redis: for each batch a command that appends its bets to the agency's list, all of a group at
 //! once.
 //!
-//! What it needs of Redis's protocol are lines, which are written out here.
+//! Its protocol needs a few lines, which are written out here.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;

@@ -151,7 +151,7 @@ fn check_tail(directory: &dyn Directory, found: &Found, is_served: &dyn Fn() -> 
     Ok(())
 }
 
-/// What the frames hold that were read so far.
+/// Content of the frames that were read so far.
 #[derive(Debug, Default)]
 struct Content {
     /// Number of rows of each agency.

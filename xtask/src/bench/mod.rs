@@ -1,7 +1,7 @@
 //! `cargo xtask bench-report`: measures, and writes `benches/REPORT.md` with its plots.
 //!
-//! What each part has printed is kept in `target/bench-report/`, so that one part can be measured anew and the report
-//! written with what is known of the others.
+//! The output of each part is kept in `target/bench-report/`, so that one part can be measured anew and the report
+//! written with the last figures of the others.
 
 mod goals;
 mod measured;
