@@ -14,6 +14,7 @@ pub mod running;
 pub mod runtimes;
 pub mod server;
 pub mod serving;
+pub mod stages;
 pub mod stop;
 pub mod stores;
 pub mod suite;

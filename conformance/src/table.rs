@@ -143,7 +143,7 @@ macro_rules! table {
             client: a_silent_server_is_given_up, a_thin_line_is_not_silence;
         });
         $crate::subject!($which transcripts in_time {
-            server: the_server_replies_as_recorded, the_server_replies_to_the_health_check_as_recorded;
+            server: the_server_replies_as_recorded, the_server_replies_to_agencies_of_exercise_7_as_recorded, the_server_replies_to_the_health_check_as_recorded;
             client: the_client_sends_what_was_recorded, the_health_check_sends_what_was_recorded;
         });
         $crate::subject!($which whole_lotteries in_time {

@@ -51,6 +51,8 @@ pub struct Transcript {
     pub connections: Vec<Vec<Said>>,
     /// Rows of each agency that were stored, where they are recorded.
     pub stored: BTreeMap<u32, Vec<String>>,
+    /// Exit code of each agency, where they are recorded.
+    pub client_exits: Vec<i32>,
 }
 
 /// Returns the directory of the recordings.
@@ -83,12 +85,26 @@ impl Transcript {
             dialect,
             agencies: u32::try_from(agencies).expect("a small number"),
             stored,
+            client_exits: json["client_exits"]
+                .as_array()
+                .map(|codes| {
+                    codes
+                        .iter()
+                        .map(|code| code.as_i64().and_then(|code| code.try_into().ok()).expect("a code"))
+                        .collect()
+                })
+                .unwrap_or_default(),
             reply_prefix: json["reply_prefix"].as_str().unwrap_or_default().to_owned(),
             connections: connections
                 .iter()
                 .map(|said| said.as_array().expect("a list of messages").iter().map(said_of).collect())
                 .collect(),
         }
+    }
+
+    /// Returns the recorded exit code of an agency.
+    pub fn exit_of(&self, agency: u32) -> i32 {
+        self.client_exits[agency as usize - 1]
     }
 
     /// Returns the conversation of each agency with the server, on one connection or on one after the other,

@@ -1,5 +1,6 @@
 //! Recordings of other programs, played again: our server replies as theirs did, our clients send the same.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
@@ -47,6 +48,37 @@ pub fn the_server_replies_as_recorded<Server: StoppableRuntime>() {
             agency.join(SOON);
         }
         assert!(server.end() == stored(&files(&recorded)), "{dialect}, {cut:?}: every bet, in order");
+    }
+}
+
+/// Agencies of exercise 7 make a connection for each question, and in `braces` one for each message.
+pub fn the_server_replies_to_agencies_of_exercise_7_as_recorded<Server: StoppableRuntime>() {
+    for (dialect, cut) in all().filter(|(_, cut)| *cut != Cut::Everywhere) {
+        let recorded = crate::stages::read(dialect, &format!("{dialect}-ej7"));
+        let server =
+            RunningServer::start::<Server>(&ServerSettings::new(recorded.agencies), MemoryStore::new());
+        let mut agencies: BTreeMap<u32, Vec<Said>> = BTreeMap::new();
+        for (agency, said) in crate::stages::connections(dialect, &recorded) {
+            let mut said = said.to_vec();
+            // Their server of `braces` had no reply to Finished.
+            if !said.iter().any(|said| matches!(said, Said::Server(_))) {
+                said.insert(1, Said::Server(b"ACK_NOTIFY;".to_vec()));
+            }
+            agencies.entry(agency).or_default().extend(said);
+        }
+        assert_eq!(agencies.len(), 5, "{dialect}");
+        let address = server.address;
+        let playing: Vec<_> = agencies
+            .into_values()
+            .map(|said| {
+                let replay = Replay::new(dialect, &said);
+                Task::start("a recorded agency", move || replay.play(address, cut))
+            })
+            .collect();
+        for agency in playing {
+            agency.join(SOON);
+        }
+        assert_eq!(server.end(), recorded.stored, "{dialect}, {cut:?}: every bet, in order");
     }
 }
 

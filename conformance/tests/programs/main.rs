@@ -39,6 +39,7 @@ mod session_kills;
 mod sessions;
 mod shares;
 mod signals;
+mod stages;
 mod store_faults;
 mod streams;
 mod support;
