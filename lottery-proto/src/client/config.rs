@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use super::MAX_ASKED;
 use super::builder::ClientConfigBuilder;
+use super::send::MAX_ASKED;
 use crate::bet::AgencyId;
 use crate::dialect::Dialect;
 use crate::server::ConfigError;

@@ -1,85 +1,14 @@
-//! Sending of requests, decoding of replies, and timers of the client's side of a connection.
+//! Decoding of replies, and timers of the client's side of a connection.
 
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Client;
-use crate::bet::{Bet, FieldError};
+use super::send::Asked;
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
-use crate::dialect::DialectProfile;
-use crate::error::{CloseReason, DecodeError, Problem, SendError};
-use crate::wire::{ClientCodec, Kind, PendingReply, Response, Written};
-
-/// Checks the bet that is sent alone, where a message carries one: it may have no place in it.
-pub(super) fn check_first(
-    codec: &dyn ClientCodec,
-    profile: DialectProfile,
-    first: Option<&Bet<'_>>,
-) -> Result<(), SendError> {
-    let first = first.filter(|_| profile.one_bet);
-    let checked = first.map_or(Ok(()), |bet| codec.check_sendable(bet));
-    checked.map_err(|error| SendError::Unsendable { bet: 0, error })
-}
-
-/// Request without a reply.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) reply: PendingReply,
-    bets: usize,
-    /// Size of a batch, in bytes; 0 of every other request.
-    batch: usize,
-}
+use crate::error::{CloseReason, DecodeError, Problem};
+use crate::wire::{Kind, PendingReply, Response};
 
 impl Client {
-    pub(super) fn check(&self, bet: &Bet<'_>) -> Result<(), FieldError> {
-        self.codec.check_sendable(bet)
-    }
-
-    /// Sends the message that `put` appends, and returns the number of its bets.
-    ///
-    /// # Errors
-    /// [`SendError::Busy`] while nothing may be sent, [`SendError::AfterLast`] if nothing may be sent any more.
-    pub(super) fn send(
-        &mut self,
-        now: Instant,
-        kind: Kind,
-        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Written, SendError>,
-    ) -> Result<usize, SendError> {
-        if self.lifecycle.is_open() && self.sent_last {
-            return Err(SendError::AfterLast);
-        }
-        if self.lifecycle.is_open() && !self.can_send() {
-            return Err(SendError::Busy);
-        }
-        self.put(now, kind, put)
-    }
-
-    /// Sends like [`Client::send`], also while other messages may not be sent.
-    pub(super) fn put(
-        &mut self,
-        now: Instant,
-        kind: Kind,
-        put: impl FnOnce(&dyn ClientCodec, &mut Vec<u8>) -> Result<Written, SendError>,
-    ) -> Result<usize, SendError> {
-        if !self.lifecycle.is_open() {
-            return Err(SendError::Closed);
-        }
-        let unsent = self.output.pending().len();
-        let Written { bets, echo, .. } = put(self.codec, self.output.buffer())?;
-        let size = self.output.pending().len() - unsent;
-        self.largest = self.largest.max(bets);
-        self.sent_last |= self.config.dialect.profile().is_last(kind);
-        if let Some(kind) = self.codec.answered_by(kind) {
-            let reply = PendingReply { kind, agency: self.config.agency.get(), echo };
-            let batch = if kind == Kind::Batch { size } else { 0 };
-            self.in_flight = (self.in_flight.0 + usize::from(batch > 0), self.in_flight.1 + batch);
-            self.asked.push_back(Asked { reply, bets, batch });
-        }
-        self.active = now;
-        self.settle(now);
-        Ok(bets)
-    }
-
     pub(super) fn fin_due(&self) -> bool {
         self.lifecycle.state() == State::Draining && self.output.pending().is_empty()
     }

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::Client;
-use super::decode::Asked;
+use super::send::Asked;
 use crate::conn::{Instant, Transition};
 use crate::error::{CloseReason, DecodeError, Problem, Violation};
 use crate::wire::{FrameCursor, Kind, Limits};

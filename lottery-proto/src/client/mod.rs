@@ -5,6 +5,7 @@ mod config;
 mod decode;
 mod event;
 mod frame;
+mod send;
 
 pub use builder::ClientConfigBuilder;
 pub use config::ClientConfig;
@@ -12,22 +13,15 @@ pub use event::{Documents, Event, Rejected, Stored};
 
 use alloc::collections::VecDeque;
 
-use crate::bet::{Bet, BetSlice};
 use crate::conn::{
     Endpoint, Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition,
 };
-#[cfg(doc)]
-use crate::dialect::DialectProfile;
-use crate::dialect::WinnersFlow;
-use crate::error::{CloseReason, SendError};
-use crate::wire::{ClientCodec, FrameCursor, Kind, MAX_LINE, Window, Written};
-use decode::{Asked, check_first};
+use crate::error::CloseReason;
+use crate::wire::{ClientCodec, FrameCursor, Kind, Window, Written};
+use send::Asked;
 
 /// Size that the receive buffer grows to as long as replies keep coming, in bytes.
 const BUSY_SIZE: usize = 64 * 1024;
-
-/// Maximum number of requests without a reply.
-const MAX_ASKED: usize = 1024;
 
 /// The client's side of one connection: bets and queries in, replies out.
 ///
@@ -167,135 +161,6 @@ impl Client {
                 self.lifecycle.tell().map(Event::Closed)
             }
         }
-    }
-
-    /// True if a request would be taken now. It becomes true again only in [`Client::handle`] and
-    /// [`Client::poll_event`], and never again once the last message that the dialect allows on a connection was sent (`docs/protocol.md#ending-a-connection`): Finished
-    /// and a winners query of `fixed`, Finished of `framed`, a line of `echo`.
-    pub fn can_send(&self) -> bool {
-        let profile = self.config.dialect.profile();
-        let waits = (profile.waits_for_answers && !self.asked.is_empty())
-            || (profile.has_sessions && self.fills_window());
-        self.lifecycle.is_open() && !self.sent_last && !waits && self.has_room()
-    }
-
-    /// True if no batch may be sent before one is acknowledged.
-    fn fills_window(&self) -> bool {
-        let ((batches, bytes), window) = (self.in_flight, self.window);
-        let is_full = |used, limit| usize::try_from(limit).is_ok_and(|limit| used >= limit);
-        is_full(batches, window.batches) || is_full(bytes, window.bytes)
-    }
-
-    fn has_room(&self) -> bool {
-        self.asked.len() < MAX_ASKED && self.output.pending().len() < self.config.max_unsent
-    }
-
-    /// Sends as many of `bets` as one batch carries, and returns their number. In a dialect in which a message carries
-    /// one bet, it sends the first.
-    ///
-    /// # Errors
-    /// Nothing was sent: it is not possible now, or the dialect cannot carry one of the bets of the batch.
-    pub fn send_batch(&mut self, now: Instant, bets: &[Bet<'_>]) -> Result<usize, SendError> {
-        let (agency, profile) = (self.config.agency, self.config.dialect.profile());
-        let limit = self.config.max_batch.min(self.config.max_message);
-        self.send(now, Kind::Batch, |codec, out| {
-            let start = out.len();
-            check_first(codec, profile, bets.first())?;
-            let written = codec.put_batch(agency, bets, limit, out)?;
-            // Bets that are not sent may be part of a later batch, in another dialect.
-            for (bet, sent) in bets.iter().take(written.bets).enumerate() {
-                codec.check_sendable(sent).map_err(|error| {
-                    out.truncate(start);
-                    SendError::Unsendable { bet, error }
-                })?;
-            }
-            Ok(written)
-        })
-    }
-
-    /// Sends as many of `bets` as one batch carries, and returns their number. Works like [`Client::send_batch`], and is
-    /// quicker.
-    ///
-    /// # Errors
-    /// The same as [`Client::send_batch`].
-    pub fn send_batch_of(&mut self, now: Instant, bets: BetSlice<'_>) -> Result<usize, SendError> {
-        let (agency, profile) = (self.config.agency, self.config.dialect.profile());
-        let limit = self.config.max_batch.min(self.config.max_message);
-        self.send(now, Kind::Batch, |codec, out| {
-            let start = out.len();
-            check_first(codec, profile, bets.iter().next().as_ref())?;
-            let written = codec.put_batch_of(agency, bets, limit, out)?;
-            if let Some((bet, error)) = codec.first_unsendable(bets.first(written.bets)) {
-                out.truncate(start);
-                return Err(SendError::Unsendable { bet, error });
-            }
-            Ok(written)
-        })
-    }
-
-    /// Sends one bet, as a message of its own where the dialect has one, else as a batch of one.
-    ///
-    /// # Errors
-    /// The same as [`Client::send_batch`].
-    pub fn send_bet(&mut self, now: Instant, bet: &Bet<'_>) -> Result<(), SendError> {
-        let agency = self.config.agency;
-        self.check(bet).map_err(|error| SendError::Unsendable { bet: 0, error })?;
-        self.send(now, Kind::Bet, |codec, out| codec.put_bet(agency, bet, out)).map(|_| ())
-    }
-
-    /// Sends Finished: this agency has sent its last bet.
-    ///
-    /// # Errors
-    /// Nothing was sent: it is not possible now, or never in this dialect ([`DialectProfile::has_finished`]).
-    pub fn send_finished(&mut self, now: Instant) -> Result<(), SendError> {
-        let (agency, profile) = (self.config.agency, self.config.dialect.profile());
-        self.send(now, Kind::Finished, |codec, out| {
-            if !profile.has_finished {
-                return Err(SendError::NotInDialect);
-            }
-            codec.put_finished(agency, out)?;
-            Ok(Written::default())
-        })
-        .map(|_| ())
-    }
-
-    /// Asks for the winners of this agency. A dialect in which Finished asks for them, too, has no such query.
-    ///
-    /// # Errors
-    /// The same as [`Client::send_finished`], and [`SendError::NotInDialect`] in a dialect without this query.
-    pub fn ask_winners(&mut self, now: Instant) -> Result<(), SendError> {
-        let (agency, profile) = (self.config.agency, self.config.dialect.profile());
-        self.send(now, Kind::Winners, |codec, out| {
-            if profile.winners_flow == WinnersFlow::Never {
-                return Err(SendError::NotInDialect);
-            }
-            codec.put_winners_query(agency, out)?;
-            Ok(Written::default())
-        })
-        .map(|_| ())
-    }
-
-    /// Sends a line to be sent back: the health check (`docs/protocol.md#echo`).
-    ///
-    /// # Errors
-    /// Nothing was sent: it is not possible now, the line has more than 8192 bytes or holds a line end, or the dialect
-    /// is not `echo`.
-    pub fn send_line(&mut self, now: Instant, line: &str) -> Result<(), SendError> {
-        if !self.config.dialect.profile().has_lines {
-            return Err(SendError::NotInDialect);
-        }
-        if line.contains('\n') {
-            return Err(SendError::NotInDialect);
-        }
-        if line.len() > MAX_LINE {
-            return Err(SendError::TooLong);
-        }
-        self.send(now, Kind::Echo, |_, out| {
-            out.extend_from_slice(line.as_bytes());
-            out.push(b'\n');
-            Ok(Written::default())
-        })
-        .map(|_| ())
     }
 
     /// Ends the connection: nothing more is to be sent or asked.
