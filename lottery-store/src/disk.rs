@@ -1,14 +1,16 @@
 //! A file as the store sees it: the few operations that can fail, so that tests can make them fail.
 
 use std::fmt;
-use std::fs::{DirBuilder, File, Metadata, Permissions, TryLockError};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};
-use rustix::io::retry_on_intr;
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, Stat, StatxFlags, fstat, makedev, openat, statat, statx,
+};
+use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
 /// A file, or a stand-in for one. A lock on it lasts as long as the value.
@@ -130,7 +132,7 @@ impl FileDisk {
         if found.is_none() && geteuid().is_root() {
             give_to_owner_of_directory(&file, &path);
         }
-        let identity = identity(&file.metadata()?);
+        let identity = Seen::by_descriptor(&file)?.identity;
         Ok(Self { file, path, identity })
     }
 
@@ -152,9 +154,40 @@ fn give_to_owner_of_directory(file: &File, path: &Path) {
     }
 }
 
-/// Returns device and inode.
-fn identity(metadata: &Metadata) -> (u64, u64) {
-    (metadata.dev(), metadata.ino())
+/// Properties of a file that change neither with its times nor by being looked at.
+///
+/// Times are not asked for: since Linux 6.13 a file whose times were seen gets new ones with its next write, however soon
+/// that is, and a sync on ext4 without a journal writes them each time, after the data.
+struct Seen {
+    /// Device and inode.
+    identity: (u64, u64),
+    size: u64,
+}
+
+impl Seen {
+    fn by_descriptor(file: &File) -> io::Result<Self> {
+        Self::at(file, Path::new(""), AtFlags::EMPTY_PATH)
+    }
+
+    fn by_path(path: &Path) -> io::Result<Self> {
+        Self::at(CWD, path, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn at(directory: impl AsFd, path: &Path, flags: AtFlags) -> io::Result<Self> {
+        match statx(&directory, path, flags, StatxFlags::INO | StatxFlags::SIZE) {
+            Ok(found) => {
+                let device = makedev(found.stx_dev_major, found.stx_dev_minor);
+                Ok(Self { identity: (device, found.stx_ino), size: found.stx_size })
+            }
+            // Forbidden by a container of an old version.
+            Err(Errno::NOSYS) => {
+                let found = statat(&directory, path, flags)?;
+                let size = u64::try_from(found.st_size).map_err(io::Error::other)?;
+                Ok(Self { identity: (found.st_dev, found.st_ino), size })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 fn check_kind(found: &Stat) -> io::Result<()> {
@@ -180,7 +213,7 @@ impl Drop for FileDisk {
 
 impl Disk for FileDisk {
     fn size(&self) -> io::Result<u64> {
-        Ok(self.file.metadata()?.len())
+        Ok(Seen::by_descriptor(&self.file)?.size)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -200,8 +233,8 @@ impl Disk for FileDisk {
     }
 
     fn is_in_place(&self) -> io::Result<bool> {
-        match std::fs::symlink_metadata(&self.path) {
-            Ok(found) => Ok(identity(&found) == self.identity),
+        match Seen::by_path(&self.path) {
+            Ok(found) => Ok(found.identity == self.identity),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
             Err(error) => Err(error),
         }
