@@ -3,24 +3,24 @@
 
 #![expect(clippy::inline_always, reason = "measured: a call for each bet costs a tenth of its time")]
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use super::spans::Span;
+use super::swar::ZEROS;
 use super::{Bet, Bets};
 
 /// Longest part in front of the number that is copied at once, in bytes.
 const WINDOW: usize = 64;
 /// Longest field that is copied at once, where fields do not stand side by side, in bytes.
 const FIELD: usize = 32;
-/// Size of the buffer of a line, in bytes: with room behind the longest part for a field, or for a number and an end.
-const SIZE: usize = WINDOW + FIELD;
+/// Largest number that a short line has: eight digits, one word.
+const MAX_NUMBER: u32 = 99_999_999;
 
 /// Bet as a line, if it is short.
 #[derive(Debug)]
 pub enum LineOfBet<'a> {
     /// The line.
-    Short(ShortLine),
+    Short(ShortLine<'a>),
     /// Bet that is too long for that, or stands at the end of its message.
     Long(Bet<'a>),
 }
@@ -38,77 +38,91 @@ impl<'a> Bets<'a> {
 
 /// Line of a short bet, without an end.
 #[derive(Clone, Copy)]
-pub struct ShortLine {
-    bytes: [u8; SIZE],
+pub struct ShortLine<'a> {
+    fields: Fields<'a>,
+    /// Places of the four separators in the line.
     separators: [usize; 4],
+    /// Digits of the number, with what comes behind them.
+    digits: [u8; 8],
     len: usize,
 }
 
-impl ShortLine {
+/// Fields of a bet in front of its number, each with what stands behind it.
+#[derive(Clone, Copy)]
+enum Fields<'a> {
+    /// Side by side, with a byte between each two.
+    Together(&'a [u8; WINDOW]),
+    Apart([&'a [u8; FIELD]; 4]),
+}
+
+impl<'a> ShortLine<'a> {
+    /// Room that [`ShortLine::put`] needs, in bytes. It is longer than the line.
+    pub const ROOM: usize = WINDOW + FIELD;
+
     /// Returns the line of the bet at this place.
     #[inline(always)]
-    fn of(span: &Span, payload: &[u8]) -> Option<Self> {
+    fn of(span: &Span, payload: &'a [u8]) -> Option<Self> {
         let (at, [a, b, c, d], gaps) = span.shape();
-        let starts = [0, a + 1, a + b + 2, a + b + c + 3];
-        let separators = [starts[1] - 1, starts[2] - 1, starts[3] - 1, starts[3] + d];
-        let mut bytes = [0; SIZE];
-        if separators[3] > WINDOW {
+        let last = a + b + c + d + 3;
+        let separators = [a, a + b + 1, a + b + c + 2, last];
+        if last > WINDOW || span.number() > MAX_NUMBER {
             return None;
         }
-        if gaps == [1; 3] {
-            let window: &[u8; WINDOW] = payload.get(at..)?.first_chunk()?;
-            *bytes.first_chunk_mut()? = *window;
+        let fields = if gaps == [1; 3] {
+            Fields::Together(payload.get(at..)?.first_chunk()?)
         } else {
-            for (field, start) in span.fields().into_iter().zip(starts) {
-                let window: &[u8; FIELD] = payload.get(field.start..)?.first_chunk()?;
-                if field.len() > FIELD {
-                    return None;
-                }
-                *bytes.get_mut(start..)?.first_chunk_mut()? = *window;
+            if [a, b, c, d].into_iter().any(|len| len > FIELD) {
+                return None;
             }
-        }
-        let digits = put_number(span.number(), bytes.get_mut(separators[3] + 1..)?)?;
-        Some(Self { bytes, separators, len: separators[3] + 1 + digits })
+            let [a, b, c, d] = span.fields().map(|field| payload.get(field.start..)?.first_chunk());
+            Fields::Apart([a?, b?, c?, d?])
+        };
+        let (digits, len) = digits_of(span.number());
+        Some(Self { fields, separators, digits, len: last + 1 + len })
     }
 
-    /// Appends the line to `out`, with this separator between the fields, and `end` behind them.
+    /// Writes the line at the start of `room`, with this separator between the fields, and `end`, two bytes at most, behind them.
+    /// Returns its length with the end, in bytes; `None` if there is less room than [`ShortLine::ROOM`]. What is behind it in that room is
+    /// overwritten.
     #[inline(always)]
-    pub fn append<const N: usize>(&self, separator: u8, end: [u8; N], out: &mut Vec<u8>) {
-        let start = out.len();
-        let mut bytes = self.bytes;
-        for at in self.separators {
-            if let Some(place) = bytes.get_mut(at) {
-                *place = separator;
+    pub fn put<const N: usize>(&self, separator: u8, end: [u8; N], room: &mut [u8]) -> Option<usize> {
+        // Written where it stays: a line made elsewhere would be read back at once, before its last bytes are in the cache.
+        let room: &mut [u8; WINDOW + FIELD] = room.first_chunk_mut()?;
+        let [first, second, third, last] = self.separators;
+        match self.fields {
+            Fields::Together(window) => *room.first_chunk_mut()? = *window,
+            Fields::Apart(fields) => {
+                for (field, start) in fields.into_iter().zip([0, first + 1, second + 1, third + 1]) {
+                    *room.get_mut(start..)?.first_chunk_mut()? = *field;
+                }
             }
         }
-        if let Some(place) = bytes.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
-            *place = end;
+        for at in [first, second, third, last] {
+            *room.get_mut(at)? = separator;
         }
-        out.extend_from_slice(&bytes);
-        out.truncate(start + self.len + N);
+        *room.get_mut(last + 1..)?.first_chunk_mut()? = self.digits;
+        *room.get_mut(self.len..)?.first_chunk_mut()? = end;
+        Some(self.len + N)
     }
 }
 
-/// Writes a number, and returns the number of its digits.
+/// Returns the digits of a number of up to eight, and how many they are.
 #[inline(always)]
-fn put_number(number: u32, out: &mut [u8]) -> Option<usize> {
-    let short = u16::try_from(number).ok().filter(|number| *number < 10_000);
-    let Some(number) = short else {
-        let mut buffer = itoa::Buffer::new();
-        let digits = buffer.format(number).as_bytes();
-        out.get_mut(..digits.len())?.copy_from_slice(digits);
-        return Some(digits.len());
+fn digits_of(number: u32) -> ([u8; 8], usize) {
+    let four = |number: u32| {
+        let (high, low) = (number / 100, number % 100);
+        [high / 10, high % 10, low / 10, low % 10].map(|digit| digit.to_le_bytes()[0])
     };
-    let (high, low) = (number / 100, number % 100);
-    let digits = [high / 10, high % 10, low / 10, low % 10].map(|digit| b'0' | digit.to_le_bytes()[0]);
-    let leading = usize::from(number < 10) + usize::from(number < 100) + usize::from(number < 1000);
-    let digits = u32::from_le_bytes(digits) >> (8 * leading);
-    *out.first_chunk_mut()? = digits.to_le_bytes();
-    Some(4 - leading)
+    let [high, low] =
+        [number / 10_000, number % 10_000].map(|part| u64::from(u32::from_le_bytes(four(part))));
+    let values = high | low << 32;
+    // One digit is left of 0.
+    let zeros = (values.trailing_zeros() as usize / 8).min(7);
+    (((values | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros)
 }
 
 /// Omits the line: it is personal data.
-impl fmt::Debug for ShortLine {
+impl fmt::Debug for ShortLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ShortLine({})", self.len)
     }
@@ -118,6 +132,7 @@ impl fmt::Debug for ShortLine {
 mod tests {
     use alloc::format;
     use alloc::string::{String, ToString as _};
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     use super::*;
@@ -158,9 +173,11 @@ mod tests {
                 let fields = [bet.first_name(), bet.last_name(), bet.document(), bet.birthdate()].join("|");
                 match line {
                     LineOfBet::Short(line) => {
-                        let mut out = b"before".to_vec();
-                        line.append(b'|', *b"\r\n", &mut out);
-                        prop_assert_eq!(String::from_utf8(out), Ok(format!("before{fields}|{}\r\n", bet.number())));
+                        let mut room = [b'x'; ShortLine::ROOM];
+                        let len = line.put(b'|', *b"\r\n", &mut room).expect("there is room");
+                        let expected = format!("{fields}|{}\r\n", bet.number());
+                        prop_assert_eq!(room.get(..len), Some(expected.as_bytes()));
+                        prop_assert_eq!(line.put(b'|', *b"\n", &mut room[1..]), None);
                     }
                     LineOfBet::Long(long) => prop_assert_eq!(long, bet),
                 }
@@ -172,10 +189,9 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_decimal() {
-        for number in (0..10_100).chain([99_999, 100_000, u32::MAX]) {
-            let mut out = [b'x'; 12];
-            let len = put_number(number, &mut out).expect("there is room");
-            assert_eq!(out.get(..len), Some(number.to_string().as_bytes()));
+        for number in (0..10_100).chain([99_999, 100_000, 1_234_567, MAX_NUMBER - 9_999, MAX_NUMBER]) {
+            let (digits, len) = digits_of(number);
+            assert_eq!(digits.get(..len), Some(number.to_string().as_bytes()));
         }
     }
 }
