@@ -25,9 +25,9 @@ impl ServerConnection {
         match outcome {
             HelloOutcome::Welcome(AgencyRecord { stored, digest, finished }) => {
                 let (stored, digest, finished) = (*stored, *digest, *finished);
-                self.report.has_session(self.server.config().window().batches);
+                self.report.welcome(self.server.config().window().batches);
                 if self.report.may_log(now) {
-                    let (ip, total) = (self.report.place().ip(), self.total);
+                    let (ip, total) = (self.report.place().ip(), self.report.total());
                     info!(action = "session", result = "success", ip = %ip, agency = %agency, stored, total, finished);
                 }
                 self.reply(now, ticket, HelloReply::Welcome { stored, finished, digest });

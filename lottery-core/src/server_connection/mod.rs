@@ -63,8 +63,6 @@ pub struct ServerConnection {
     parting: Option<&'static str>,
     /// List of winners that is being sent. Boxed: most connections have none.
     listing: Option<Box<Listing>>,
-    /// Number of bets in the agency's list, if its session has named it.
-    total: Option<u64>,
     /// Number of the connection, if the committer keeps state for it: it waits for the draw or has a session.
     counted: Option<ConnId>,
 }
@@ -150,7 +148,6 @@ impl ServerConnection {
             waits_for_draw: false,
             parting: None,
             listing: None,
-            total: None,
             counted: None,
         }
     }
@@ -188,7 +185,7 @@ impl ServerConnection {
                 None => break,
                 Some(Event::Hello { ticket, agency, total, .. }) => {
                     self.counted = Some(ticket.conn());
-                    self.total = total;
+                    self.report.hello(total);
                     Command::Hello(ticket, agency)
                 }
                 Some(Event::Bet { ticket, agency, bets, .. }) => {

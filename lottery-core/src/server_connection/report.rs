@@ -19,25 +19,45 @@ const MAX_REJECTIONS: u32 = 100;
 pub(super) struct Report {
     place: Place,
     rejections: u32,
-    /// Number of batches that may be on their way when one of their session is rejected: they are rejected, too, and not
-    /// counted.
-    on_their_way: u32,
     /// True once its address has had too many rejections.
     enough: bool,
+    /// Session, once there was a Hello. Boxed: most connections have none.
+    session: Option<Box<Session>>,
+}
+
+/// Session of a connection.
+#[derive(Debug)]
+struct Session {
+    /// Number of bets in the agency's list, if Hello has named it.
+    total: Option<u64>,
+    /// Number of batches that may be on their way when one is rejected: they are rejected, too, and not counted.
+    on_their_way: u32,
 }
 
 impl Report {
     pub(super) fn new(place: Place) -> Self {
-        Self { place, rejections: 0, on_their_way: 0, enough: false }
+        Self { place, rejections: 0, enough: false, session: None }
     }
 
     pub(super) fn place(&self) -> &Place {
         &self.place
     }
 
-    /// Notes that the connection has a session with a window of so many batches.
-    pub(super) fn has_session(&mut self, window: u32) {
-        self.on_their_way = window;
+    /// Notes a Hello, and the number of bets in the agency's list if it names it.
+    pub(super) fn hello(&mut self, total: Option<u64>) {
+        self.session = Some(Box::new(Session { total, on_their_way: 0 }));
+    }
+
+    /// Notes that the connection has its session, with a window of so many batches.
+    pub(super) fn welcome(&mut self, window: u32) {
+        if let Some(session) = &mut self.session {
+            session.on_their_way = window;
+        }
+    }
+
+    /// Returns the number of bets in the list of the session's agency, if it is known.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.session.as_ref()?.total
     }
 
     /// Returns true if a line may be logged.
@@ -47,8 +67,11 @@ impl Report {
 
     /// Counts a rejection, and returns true if a line may be logged about it.
     pub(super) fn rejection(&mut self, now: Instant) -> bool {
-        if self.rejections > 0 && self.on_their_way > 0 {
-            self.on_their_way -= 1;
+        if let Some(session) = &mut self.session
+            && self.rejections > 0
+            && session.on_their_way > 0
+        {
+            session.on_their_way -= 1;
             return false;
         }
         self.rejections = self.rejections.saturating_add(1);
