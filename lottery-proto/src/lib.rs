@@ -23,6 +23,8 @@ pub mod client;
 mod conn;
 mod dialect;
 mod error;
+#[cfg(any(test, feature = "serde"))]
+mod serialization;
 pub mod server;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

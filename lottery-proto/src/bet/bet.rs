@@ -113,6 +113,12 @@ impl<'a> Bet<'a> {
     pub const fn number(&self) -> u32 {
         self.number
     }
+
+    /// Returns the bet with another number.
+    #[cfg(any(test, feature = "serde"))]
+    pub(crate) const fn with_number(self, number: u32) -> Self {
+        Self { number, ..self }
+    }
 }
 
 impl fmt::Debug for Bet<'_> {
