@@ -45,12 +45,15 @@ impl Report {
 
     /// Notes a Hello, and the number of bets in the agency's list if it names it.
     pub(super) fn hello(&mut self, total: Option<u64>) {
-        self.session = Some(Box::new(Session { total, on_their_way: 0 }));
+        self.session.get_or_insert_with(|| Box::new(Session { total, on_their_way: 0 }));
     }
 
-    /// Notes that the connection has its session, with a window of so many batches.
+    /// Notes that the connection has its session, with a window of so many batches. Another Hello behind a rejection
+    /// changes nothing.
     pub(super) fn welcome(&mut self, window: u32) {
-        if let Some(session) = &mut self.session {
+        if let Some(session) = &mut self.session
+            && self.rejections == 0
+        {
             session.on_their_way = window;
         }
     }
