@@ -6,13 +6,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use lottery_core::store::{Group, MemoryStore, Saved, Store, StoreError, WinnersPiece};
 
-/// Store in memory whose commits wait at a gate.
-#[derive(Debug, Default)]
-pub struct GatedStore {
-    inner: MemoryStore,
-    gate: Gate,
-}
-
 /// Gate that lets commits pass, or holds them. Clones are the same gate.
 #[derive(Clone, Debug, Default)]
 pub struct Gate(Arc<(Mutex<Passing>, Condvar)>);
@@ -59,55 +52,51 @@ impl Gate {
     }
 }
 
-impl GatedStore {
-    /// Returns an empty store, and its gate, which is closed.
-    pub fn new() -> (Self, Gate) {
-        let store = Self::default();
-        let gate = store.gate.clone();
-        (store, gate)
-    }
-}
-
-impl Store for GatedStore {
-    fn load(&mut self) -> Result<Saved, StoreError> {
-        self.inner.load()
-    }
-
-    fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
-        self.gate.pass();
-        self.inner.commit(group)
-    }
-
-    fn read_from(
-        &self,
-        place: u64,
-        visit: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<u64, StoreError> {
-        self.inner.read_from(place, visit)
-    }
-
-    fn winners(&self, agency: u32, number: u64) -> Result<WinnersPiece, StoreError> {
-        self.inner.winners(agency, number)
-    }
-}
-
-/// Store in memory that has no room for the first commit.
-#[derive(Debug, Default)]
-pub struct FullOnce {
+/// Store in memory that calls a function before each commit, which fails if that does.
+#[derive(Debug)]
+struct CheckedStore<F> {
     inner: MemoryStore,
-    asked: bool,
+    check: F,
 }
 
-impl Store for FullOnce {
+impl<F> CheckedStore<F> {
+    fn new(check: F) -> Self {
+        Self { inner: MemoryStore::default(), check }
+    }
+}
+
+/// Returns an empty store whose commits wait at a gate, which is closed, and the gate.
+pub fn gated() -> (impl Store, Gate) {
+    let gate = Gate::default();
+    let store = CheckedStore::new({
+        let gate = gate.clone();
+        move || {
+            gate.pass();
+            Ok(())
+        }
+    });
+    (store, gate)
+}
+
+/// Returns an empty store that has no room for its first commit.
+pub fn full_once() -> impl Store {
+    let mut full = true;
+    CheckedStore::new(move || {
+        if mem::take(&mut full) {
+            return Err(StoreError::Full { place: "a test".to_owned(), cause: "it is full".to_owned() });
+        }
+        Ok(())
+    })
+}
+
+impl<F: FnMut() -> Result<(), StoreError> + Send> Store for CheckedStore<F> {
     fn load(&mut self) -> Result<Saved, StoreError> {
         self.inner.load()
     }
 
     fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
-        if mem::replace(&mut self.asked, true) {
-            return self.inner.commit(group);
-        }
-        Err(StoreError::Full { place: "a test".to_owned(), cause: "it is full".to_owned() })
+        (self.check)()?;
+        self.inner.commit(group)
     }
 
     fn read_from(

@@ -9,13 +9,14 @@ mod tests;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lottery_store::Disk;
 
 pub use self::directory::{OpenDirectory, SimDirectory};
 pub use self::faults::{Counts, Faults};
-use self::machine::Machine;
+pub use self::machine::Machine;
 use crate::Rng;
 
 /// Unit of what a power cut loses or keeps, in bytes.
@@ -53,6 +54,15 @@ pub enum Unsynced {
     Name,
 }
 
+/// Faults, room and the process are those of the machine.
+impl Deref for SimDisk {
+    type Target = Machine;
+
+    fn deref(&self) -> &Machine {
+        &self.machine
+    }
+}
+
 impl SimDisk {
     /// Returns an empty disk.
     pub fn new() -> Self {
@@ -76,16 +86,6 @@ impl SimDisk {
     /// Opens the disk for a process, from now on the only one that can use it.
     pub fn open(&self) -> Arc<OpenDisk> {
         Arc::new(OpenDisk { disk: self.clone(), process: self.machine.start() })
-    }
-
-    /// Ends the process that uses it: its further operations have no effect.
-    pub fn kill(&self) {
-        self.machine.kill();
-    }
-
-    /// Returns true if a process was killed in an operation, as [`Faults::kill`] said.
-    pub fn was_killed(&self) -> bool {
-        self.machine.was_killed()
     }
 
     /// Cuts the power, after the process has ended: loses or keeps each part that is not synced.
@@ -138,26 +138,6 @@ impl SimDisk {
         change(&mut state.live);
         let end = state.live.len().max(before).div_ceil(SECTOR);
         state.dirty.extend(0..end);
-    }
-
-    /// Sets the failures to come, instead of all earlier ones.
-    pub fn fail(&self, faults: Faults) {
-        self.machine.fail(faults);
-    }
-
-    /// Returns the failures that are still to come.
-    pub fn faults(&self) -> Faults {
-        self.machine.faults()
-    }
-
-    /// Returns the numbers of operations so far.
-    pub fn counts(&self) -> Counts {
-        self.machine.counts()
-    }
-
-    /// Leaves room for `blocks` more of [`BLOCK`] bytes than are taken now; `None` for any number.
-    pub fn room(&self, blocks: Option<usize>) {
-        self.machine.room(blocks);
     }
 
     /// Returns the content that a reader sees.

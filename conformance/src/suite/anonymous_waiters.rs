@@ -12,7 +12,7 @@ use crate::client::RunningClient;
 use crate::dialects::codec;
 use crate::raw::Raw;
 use crate::server::{RunningServer, ServerSettings};
-use crate::stores::GatedStore;
+use crate::stores::gated;
 use crate::time_limits::until;
 use lottery_core::client::LotteryClient;
 use lottery_core::store::MemoryStore;
@@ -93,7 +93,7 @@ pub fn a_vanished_waiter_does_not_count<Server: StoppableRuntime>() {
 /// its reply.
 pub fn a_half_closed_waiter_is_closed<Server: StoppableRuntime>() {
     let file = File::invented(1, 50);
-    let (store, gate) = GatedStore::new();
+    let (store, gate) = gated();
     gate.open();
     let server = RunningServer::start::<Server>(&ServerSettings::new(2), store);
     let ended = || {

@@ -12,7 +12,7 @@ use crate::dialects::codec;
 use crate::raw::Raw;
 use crate::server::ServerSettings;
 use crate::serving::Serving;
-use crate::stores::GatedStore;
+use crate::stores::gated;
 use crate::time_limits::{END, Task};
 use lottery_cli::health::{Unhealthy, answer, ask};
 use lottery_core::commit_queue::CommitQueue;
@@ -22,7 +22,7 @@ use lottery_proto::Dialect;
 pub fn a_hanging_committer_is_unhealthy<Server: StoppableRuntime>() {
     // One connection at most: health checks take no place.
     let terms = ServerSettings { max_connections: 1, ..ServerSettings::new(2) };
-    let (store, gate) = GatedStore::new();
+    let (store, gate) = gated();
     let mut committer = Committer::open(store, terms.rules()).expect("it can be read");
     let commit_queue = Arc::new(CommitQueue::new(terms.commit_queue));
     let service = terms.service(&commit_queue);

@@ -6,7 +6,7 @@ use crate::client::{RunningClient, job};
 use crate::dialects::{Codec, codec};
 use crate::raw::Raw;
 use crate::server::{RunningServer, ServerSettings};
-use crate::stores::FullOnce;
+use crate::stores::full_once;
 use lottery_core::client::{ClientError, LotteryClient};
 use lottery_core::store::MemoryStore;
 use lottery_proto::{CloseReason, Dialect, Problem, Violation};
@@ -195,7 +195,7 @@ pub fn a_full_store_rejects_until_there_is_room<Server: StoppableRuntime, Client
     for &dialect in crate::PLAIN {
         let codec = codec(dialect);
         let files = [File::invented(1, 120), File::invented(2, 30)];
-        let server = RunningServer::start::<Server>(&ServerSettings::new(2), FullOnce::default());
+        let server = RunningServer::start::<Server>(&ServerSettings::new(2), full_once());
         let start = |file| RunningClient::<LotteryClient>::agency::<Client>(server.address, dialect, file);
         let lines = files[0].lines();
         let mut first = Raw::connect(server.address);

@@ -11,7 +11,7 @@ use crate::holding::Holding;
 use crate::raw::Raw;
 use crate::server::{RunningServer, ServerSettings};
 use crate::serving::Serving;
-use crate::stores::GatedStore;
+use crate::stores::gated;
 use crate::time_limits::until;
 use lottery_core::client::{ClientError, Job, LotteryClient};
 use lottery_core::store::MemoryStore;
@@ -68,7 +68,7 @@ pub fn a_batch_at_the_store_is_acknowledged<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let codec = codec(dialect);
         let file = File::invented(1, 30);
-        let (store, gate) = GatedStore::new();
+        let (store, gate) = gated();
         let server = RunningServer::start::<Server>(&ServerSettings::new(2), store);
         let mut peer = Raw::connect(server.address);
         peer.send(&codec.batch(1, &file.lines()));
@@ -99,7 +99,7 @@ pub fn a_hanging_store_does_not_delay_shutdown<Server: StoppableRuntime>() {
     for &dialect in crate::PLAIN {
         let codec = codec(dialect);
         let file = File::invented(1, 30);
-        let (store, gate) = GatedStore::new();
+        let (store, gate) = gated();
         let server = RunningServer::start::<Server>(&lingering(2), store);
         let mut peer = Raw::connect(server.address);
         peer.send(&[codec.batch(1, &file.lines()), codec.finished(1)].concat());

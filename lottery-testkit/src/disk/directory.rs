@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -10,7 +11,7 @@ use lottery_store::Disk;
 use lottery_store::log::{Directory, Job};
 
 use super::machine::Machine;
-use super::{BLOCK, Counts, Faults, OpenDisk, SimDisk, State, Unsynced, kept};
+use super::{BLOCK, OpenDisk, SimDisk, State, Unsynced, kept};
 use crate::Rng;
 
 /// Directory in memory, which outlives the processes that use it.
@@ -26,6 +27,15 @@ struct Names {
     durable: BTreeMap<String, SimDisk>,
 }
 
+/// Faults, room and the process are those of the machine.
+impl Deref for SimDirectory {
+    type Target = Machine;
+
+    fn deref(&self) -> &Machine {
+        &self.machine
+    }
+}
+
 impl SimDirectory {
     /// Returns an empty directory.
     pub fn new() -> Self {
@@ -39,16 +49,6 @@ impl SimDirectory {
     /// Opens the directory for a process, from now on the only one that can use it and its files.
     pub fn open(&self) -> Arc<OpenDirectory> {
         Arc::new(OpenDirectory { directory: self.clone(), process: self.machine.start() })
-    }
-
-    /// Ends the process that uses it: its further operations have no effect.
-    pub fn kill(&self) {
-        self.machine.kill();
-    }
-
-    /// Returns true if a process was killed in an operation, as [`Faults::kill`] said.
-    pub fn was_killed(&self) -> bool {
-        self.machine.was_killed()
     }
 
     /// Cuts the power, after the process has ended: loses or keeps each part that is not synced, name by name.
@@ -129,31 +129,6 @@ impl SimDirectory {
         let mut names = self.names();
         names.live.insert(name.to_owned(), disk.clone());
         names.durable.insert(name.to_owned(), disk);
-    }
-
-    /// Sets the failures to come, instead of all earlier ones. All files are counted together, and names.
-    pub fn fail(&self, faults: Faults) {
-        self.machine.fail(faults);
-    }
-
-    /// Returns the failures that are still to come.
-    pub fn faults(&self) -> Faults {
-        self.machine.faults()
-    }
-
-    /// Returns the numbers of operations so far.
-    pub fn counts(&self) -> Counts {
-        self.machine.counts()
-    }
-
-    /// Lets no write reach beyond so many bytes of a file; `None`: any.
-    pub fn limit_file_sizes(&self, largest: Option<usize>) {
-        self.machine.limit_file_sizes(largest);
-    }
-
-    /// Leaves room for `blocks` more of [`BLOCK`](super::BLOCK) bytes than are taken now; `None` for any number.
-    pub fn room(&self, blocks: Option<usize>) {
-        self.machine.room(blocks);
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::faults::{Counts, Faults};
 
-/// Machine. Clones are the same one.
+/// Machine whose files share faults and room, and that one process uses at a time. Clones are the same one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Machine(Arc<Mutex<Parts>>);
+pub struct Machine(Arc<Mutex<Parts>>);
 
 #[derive(Clone, Debug, Default)]
 struct Parts {
@@ -39,11 +39,13 @@ impl Machine {
         parts.process
     }
 
-    pub(super) fn kill(&self) {
+    /// Ends the process that uses its files: its further operations have no effect.
+    pub fn kill(&self) {
         self.parts().process += 1;
     }
 
-    pub(super) fn was_killed(&self) -> bool {
+    /// Returns true if a process was killed in an operation, as [`Faults::kill`] said.
+    pub fn was_killed(&self) -> bool {
         self.parts().killed
     }
 
@@ -53,25 +55,29 @@ impl Machine {
         Self(Arc::new(Mutex::new(Parts { faults, counts, ..self.parts().clone() })))
     }
 
-    pub(super) fn fail(&self, faults: Faults) {
+    /// Sets the failures to come, instead of all earlier ones. All files are counted together, and names.
+    pub fn fail(&self, faults: Faults) {
         self.parts().faults = faults;
     }
 
-    pub(super) fn faults(&self) -> Faults {
+    /// Returns the failures that are still to come.
+    pub fn faults(&self) -> Faults {
         self.parts().faults
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    /// Returns the numbers of operations so far.
+    pub fn counts(&self) -> Counts {
         self.parts().counts
     }
 
-    /// Leaves room for `blocks` more than are taken now; `None` for any number.
-    pub(super) fn room(&self, blocks: Option<usize>) {
+    /// Leaves room for `blocks` more of [`BLOCK`](super::BLOCK) bytes than are taken now; `None` for any number.
+    pub fn room(&self, blocks: Option<usize>) {
         let mut parts = self.parts();
         parts.capacity = blocks.map(|blocks| parts.taken + blocks);
     }
 
-    pub(super) fn limit_file_sizes(&self, largest: Option<usize>) {
+    /// Lets no write reach beyond so many bytes of a file; `None`: any.
+    pub fn limit_file_sizes(&self, largest: Option<usize>) {
         self.parts().largest = largest;
     }
 
