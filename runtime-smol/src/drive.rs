@@ -58,13 +58,7 @@ pub async fn drive<M: Machine>(
                 let Io { recv, send, .. } = io;
                 poll_fn(|cx| {
                     let input = transfer(socket, cx, recv, send);
-                    if input.is_pending() {
-                        if is_over(cx) {
-                            return Poll::Ready(None);
-                        }
-                        turn.waits();
-                    }
-                    input
+                    if input.is_pending() && is_over(cx) { Poll::Ready(None) } else { input }
                 })
                 .await
             }

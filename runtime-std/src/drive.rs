@@ -35,7 +35,7 @@ pub fn drive<M: Machine>(socket: &Socket, clock: Clock, machine: &mut M, mail: &
         } else if overdue.is_due(&io, clock.now()) {
             Some(overdue.next(&socket, io))
         } else {
-            transfer(socket, io, clock, mail, &mut turn, &mut is_drained)
+            transfer(socket, io, clock, mail, &mut is_drained)
         };
         if let Some(input) = input {
             // A read that did not fill its room has taken all there was.
@@ -61,7 +61,6 @@ fn transfer<N>(
     io: Io<'_>,
     clock: Clock,
     mail: &Receiver<N>,
-    turn: &mut Turn,
     is_drained: &mut bool,
 ) -> Option<Input> {
     let Io { recv, send, deadline, .. } = io;
@@ -79,7 +78,6 @@ fn transfer<N>(
         }
     }
     let limit = deadline.map(|time| time.duration_since(clock.now()));
-    turn.waits();
     let seen = mail.wait(Some((socket.as_fd(), wanted)), limit);
     *is_drained &= (seen - PollFlags::OUT).is_empty();
     // If the machine wants to read or write, that call reports the failure.

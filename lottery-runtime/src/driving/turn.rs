@@ -13,9 +13,8 @@ const INPUT: usize = 1024;
 
 /// Counter of the work that a connection causes, for fairness to the others.
 ///
-/// A driver counts every input that it reports, and [says so](Turn::waits) when it waits. When the turn [is
-/// over](Turn::is_over), it [begins the next](Turn::yield_thread), and lets the other connections of its thread go on: an
-/// `await` that yields once.
+/// A driver counts every input that it reports. When the turn [is over](Turn::is_over), it [begins the
+/// next](Turn::yield_thread), and lets the other connections of its thread go on: an `await` that yields once.
 #[derive(Debug, Default)]
 pub struct Turn(usize);
 
@@ -27,12 +26,6 @@ impl Turn {
             _ => 0,
         };
         self.0 = self.0.saturating_add(bytes).saturating_add(INPUT);
-    }
-
-    /// Begins a new turn, as the connection waits and the others go on: one that takes a message, waits for its reply and
-    /// sends it has not kept anybody waiting.
-    pub fn waits(&mut self) {
-        self.0 = 0;
     }
 
     /// Returns true if so much work was counted that others have to go on first.
@@ -71,16 +64,6 @@ mod tests {
         assert_eq!(inputs(Input::Received(1)), 16);
         assert_eq!(inputs(Input::Timeout), 16);
         assert_eq!(inputs(Input::Sent(usize::MAX)), 1);
-    }
-
-    #[test]
-    fn a_connection_that_waits_begins_a_new_turn() {
-        let mut turn = Turn::default();
-        for _ in 0..100 {
-            turn.count(Input::Received(PIECE / 2));
-            assert!(!turn.is_over());
-            turn.waits();
-        }
     }
 
     #[test]
