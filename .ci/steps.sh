@@ -57,6 +57,7 @@ rooms() {
     knows lottery-runtime lottery-proto
     knows lottery-core lottery-proto lottery-runtime
     knows lottery-store lottery-core lottery-proto lottery-runtime
+    knows lottery-tls lottery-proto lottery-runtime
     local runtime
     for runtime in runtime-tokio runtime-std runtime-smol; do
         knows "$runtime" lottery-proto lottery-runtime
@@ -168,7 +169,7 @@ coverage() {
     local others crate
     cargo llvm-cov clean --profraw-only
     # The compiler lays out futures of instrumented programs otherwise, so the memory of one is not what it is elsewhere.
-    timeout 1800 cargo llvm-cov --no-report -p lottery-proto -p lottery-runtime -p lottery-core -p lottery-store -p lottery-cli -p conformance \
+    timeout 1800 cargo llvm-cov --no-report -p lottery-proto -p lottery-runtime -p lottery-core -p lottery-store -p lottery-tls -p lottery-cli -p conformance \
         -p simulation -p runtime-tokio -p runtime-std -p runtime-smol -- --skip an_idle_connection_takes_2_kib_at_most
     for crate in proto core; do
         others='(runtime|store|cli|testkit'
@@ -265,7 +266,7 @@ long_fuzzing() {
 }
 
 # Library crates, each behind those that it depends on.
-libraries=(lottery-proto lottery-runtime lottery-core lottery-store lottery-cli runtime-tokio runtime-std runtime-smol)
+libraries=(lottery-proto lottery-runtime lottery-core lottery-store lottery-tls lottery-cli runtime-tokio runtime-std runtime-smol)
 
 # Makes the packages of the libraries (CONTRIBUTING.md#release). Tests beside `src` are not in them, and cargo warns of each.
 packages() {
@@ -320,7 +321,7 @@ formats() {
 
 # Tests of the libraries, and of all else that starts no program and no runtime.
 library_tests() {
-    cargo test -p lottery-proto -p lottery-runtime -p lottery-core -p lottery-store -p lottery-cli -p lottery-testkit \
+    cargo test -p lottery-proto -p lottery-runtime -p lottery-core -p lottery-store -p lottery-tls -p lottery-cli -p lottery-testkit \
         -p simulation -p fuzz-checks
 }
 

@@ -84,6 +84,13 @@ pub enum SocketError {
     /// No way leads to the peer, as the system says.
     #[error("no way leads to the peer")]
     Unreachable,
+    /// The connection could not be secured, for this reason: another attempt with the same certificates would fail
+    /// again.
+    #[error("not secured: {0}")]
+    NotSecured(&'static str),
+    /// What secures the connection broke, for this reason: an end without its mark, or changed bytes for example.
+    #[error("no longer secured: {0}")]
+    Broken(&'static str),
     /// Another failure, or one without a reason that the driver knows.
     #[error("the socket failed")]
     Other,

@@ -4,11 +4,12 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 /// Names of the library crates, each behind those that it depends on.
-pub(crate) const LIBRARIES: [&str; 8] = [
+pub(crate) const LIBRARIES: [&str; 9] = [
     "lottery-proto",
     "lottery-runtime",
     "lottery-core",
     "lottery-store",
+    "lottery-tls",
     "lottery-cli",
     "runtime-tokio",
     "runtime-std",
