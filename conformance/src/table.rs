@@ -94,6 +94,7 @@ macro_rules! table {
         });
         $crate::subject!($which local_sockets in_time {
             server: a_lottery_is_served_over_a_local_socket;
+            client: an_agency_speaks_over_a_local_socket;
         });
         $crate::subject!($which mixed_dialects in_time {
             pair: agencies_of_several_dialects_share_a_draw;

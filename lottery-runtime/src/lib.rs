@@ -12,6 +12,7 @@ mod runtime;
 mod secured;
 mod service;
 pub mod signals;
+mod socket_file;
 pub mod sockets;
 mod target;
 
@@ -24,4 +25,5 @@ pub use mailbox::{Envelope, Mailbox};
 pub use runtime::{ACCEPT_PAUSE, RunClient, Serve};
 pub use secured::Secured;
 pub use service::Service;
+pub use socket_file::{SocketFile, listen_local};
 pub use target::Target;

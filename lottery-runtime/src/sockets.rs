@@ -5,9 +5,11 @@ use std::io::{self, BufReader};
 use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 /// Time without a byte after which the system sends a keepalive probe.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -42,12 +44,31 @@ pub fn listen(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
 /// Returns the error of the system.
 pub fn set_options<S: AsFd>(socket: S) -> io::Result<S> {
     let options = SockRef::from(&socket);
+    // A socket in the file system has none of these, and its peer no computer of its own.
+    if options.domain().is_ok_and(|domain| domain == Domain::UNIX) {
+        return Ok(socket);
+    }
     options.set_tcp_nodelay(true)?;
     // Systems without this option buffer more, and still work.
     let _ = options.set_tcp_notsent_lowat(NOT_SENT);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
     options.set_tcp_keepalive(&keepalive.with_interval(KEEPALIVE_PAUSE).with_retries(KEEPALIVE_TRIES))?;
     Ok(socket)
+}
+
+/// Connects to a socket in the file system, without waiting. The connection is in non-blocking mode.
+///
+/// # Errors
+/// Returns the error of the system: [`WouldBlock`](io::ErrorKind::WouldBlock) if as many wait to be accepted as may.
+pub fn connect_local(path: &Path) -> io::Result<UnixStream> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&SockAddr::unix(path)?) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(io::Error::new(error.kind(), "too many connections wait to be accepted"))
+        }
+        connected => connected.map(|()| socket.into()),
+    }
 }
 
 /// Half-closes the write side of a socket of any kind.

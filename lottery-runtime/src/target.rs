@@ -1,5 +1,6 @@
 //! Server that a client connects to.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lottery_proto::Instant;
@@ -11,7 +12,8 @@ const LAST_TRY: Duration = Duration::from_secs(1);
 /// [`Attempts`](crate::connect::Attempts).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Address of the server: `HOST:PORT`. The host is a name or an address; that of IPv6 is in brackets.
+    /// Address of the server: `HOST:PORT`, or `unix:PATH`, a socket in the file system, with a `/` in its path. The host is a name or an address;
+    /// that of IPv6 is in brackets.
     pub server: String,
     /// Time limit for each address, and for looking the name up.
     pub timeout: Duration,
@@ -24,6 +26,13 @@ impl Target {
     /// that is shorter.
     pub fn new(server: &str, timeout: Duration, now: Instant, until: Instant) -> Self {
         Self { server: server.to_owned(), timeout, until: until.max(now.after(timeout.min(LAST_TRY))) }
+    }
+
+    /// Returns the path of the server's socket, if it has one in the file system. A runtime connects to it with
+    /// [`connect_local`](crate::sockets::connect_local), at once, and without the addresses of a name.
+    pub fn local_path(&self) -> Option<&Path> {
+        // A host may have that name.
+        self.server.strip_prefix("unix:").filter(|path| path.contains('/')).map(Path::new)
     }
 
     /// Returns the time limit of the first of `left` steps, such that each of the others has as much.
@@ -59,6 +68,15 @@ pub(crate) mod tests {
         assert_eq!(target.step_timeout(at(116), 1).as_secs(), 4);
         assert_eq!(target.step_timeout(at(116), 0).as_secs(), 4);
         assert_eq!(target.step_timeout(at(120), 1), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_path_has_a_slash_and_a_host_has_none() {
+        let path =
+            |server| Target::new(server, Duration::ZERO, at(0), at(0)).local_path().map(Path::to_owned);
+        assert_eq!(path("unix:/run/lottery").as_deref(), Some(Path::new("/run/lottery")));
+        assert_eq!(path("unix:./s").as_deref(), Some(Path::new("./s")));
+        assert_eq!((path("unix:80"), path("server:80")), (None, None));
     }
 
     #[test]

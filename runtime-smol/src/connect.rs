@@ -6,12 +6,16 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use lottery_runtime::connect::{Attempts, connect_timed_out, lookup_timed_out};
+use lottery_runtime::sockets::connect_local;
 use lottery_runtime::{Clock, Socket, Target};
 use smol::future::or;
 use smol::{Async, Timer};
 
 /// Connects to the first address of the server that can be reached.
 pub(crate) async fn connect(target: Target, clock: Clock) -> io::Result<Async<Socket>> {
+    if let Some(path) = target.local_path() {
+        return Async::new_nonblocking(connect_local(path)?.into());
+    }
     let limit = target.lookup_timeout(clock.now());
     let server = target.server.clone();
     let lookup = smol::unblock(move || server.to_socket_addrs());

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use lottery_proto::Instant;
 use lottery_runtime::connect::{Attempts, connect_timed_out, lookup_timed_out};
-use lottery_runtime::{Clock, Target};
+use lottery_runtime::sockets::{connect_local, set_options};
+use lottery_runtime::{Clock, Socket, Target};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
@@ -18,13 +19,16 @@ use crate::Receiver;
 
 /// Connects to the first address of the server that can be reached; `None` if mail comes first, which is
 /// taken.
-pub(crate) fn connect<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> io::Result<Option<TcpStream>> {
+pub(crate) fn connect<N>(target: &Target, clock: Clock, stop: &Receiver<N>) -> io::Result<Option<Socket>> {
+    if let Some(path) = target.local_path() {
+        return connect_local(path).map(|socket| Some(socket.into()));
+    }
     let Some(found) = look_up(target, clock, stop)? else { return Ok(None) };
     let mut attempts = Attempts::new(target, found);
     loop {
         let (address, limit) = attempts.next(clock.now())?;
         match connect_to(address, limit, clock, stop) {
-            Ok(socket) => return Ok(socket),
+            Ok(socket) => return socket.map(set_options).transpose().map(|socket| socket.map(Socket::from)),
             Err(error) => attempts.failed(address, error),
         }
     }

@@ -1,7 +1,6 @@
 //! Connections of a client, one after the other.
 
 use lottery_proto::Input;
-use lottery_runtime::sockets::set_options;
 use lottery_runtime::{Clock, Dialer, Step};
 #[cfg(doc)]
 use lottery_runtime::{Envelope, RunClient};
@@ -26,10 +25,10 @@ pub fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
             }
             Step::Connect(target) => {
                 let connected = connect(&target, clock, mail);
-                match connected.and_then(|socket| socket.map(set_options).transpose()) {
+                match connected {
                     Ok(Some(socket)) => {
                         dialer.connected(clock.now());
-                        drive(&socket.into(), clock, dialer, mail);
+                        drive(&socket, clock, dialer, mail);
                     }
                     Ok(None) => dialer.handle(clock.now(), Input::Shutdown),
                     Err(error) => dialer.not_connected(clock.now(), &error),

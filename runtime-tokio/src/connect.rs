@@ -3,12 +3,22 @@
 use std::io;
 
 use lottery_runtime::connect::{Attempts, connect_timed_out, lookup_timed_out};
+use lottery_runtime::sockets::{connect_local, set_options};
 use lottery_runtime::{Clock, Target};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 
-/// Connects to the first address of the server that can be reached.
-pub(crate) async fn connect(target: &Target, clock: Clock) -> io::Result<TcpStream> {
+/// Socket that is connected to a server.
+pub(crate) enum Connected {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Connects to the server's socket in the file system, or to the first of its addresses that can be reached.
+pub(crate) async fn connect(target: &Target, clock: Clock) -> io::Result<Connected> {
+    if let Some(path) = target.local_path() {
+        return UnixStream::from_std(connect_local(path)?).map(Connected::Unix);
+    }
     let limit = target.lookup_timeout(clock.now());
     let Ok(found) = timeout(limit, lookup_host(&target.server)).await else {
         return Err(lookup_timed_out(limit));
@@ -18,7 +28,7 @@ pub(crate) async fn connect(target: &Target, clock: Clock) -> io::Result<TcpStre
         let (address, limit) = attempts.next(clock.now())?;
         let connected = timeout(limit, TcpStream::connect(address)).await;
         match connected.unwrap_or_else(|_| Err(connect_timed_out(limit))) {
-            Ok(socket) => return Ok(socket),
+            Ok(socket) => return set_options(socket).map(Connected::Tcp),
             Err(error) => attempts.failed(address, error),
         }
     }
@@ -43,14 +53,16 @@ mod tests {
         let listener = TcpListener::bind("localhost:0").unwrap();
         let (address, clock) = (listener.local_addr().unwrap(), Clock::start());
         let socket = connect(&target(&format!("localhost:{}", address.port()), clock), clock).await;
-        assert_eq!(socket.unwrap().peer_addr().unwrap(), address);
+        let Ok(Connected::Tcp(socket)) = socket else { panic!("it listens") };
+        assert_eq!(socket.peer_addr().unwrap(), address);
     }
 
     #[tokio::test]
     async fn a_rejected_connection_is_an_error() {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let clock = Clock::start();
-        let error = connect(&target(&address.to_string(), clock), clock).await.unwrap_err();
+        let connected = connect(&target(&address.to_string(), clock), clock).await;
+        let error = connected.err().unwrap();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     }
 }

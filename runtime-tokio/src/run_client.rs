@@ -1,13 +1,12 @@
 //! Connections of a client, one after the other.
 
 use lottery_proto::Input;
-use lottery_runtime::sockets::set_options;
 use lottery_runtime::{Clock, Dialer, Receiver, Step};
 #[cfg(doc)]
 use lottery_runtime::{Envelope, RunClient};
 use tokio::time::sleep;
 
-use crate::connect::connect;
+use crate::connect::{Connected, connect};
 use crate::drive;
 
 /// Runs a client until it is done, as [`RunClient::run_client`] says, but handles no signals: an
@@ -20,8 +19,12 @@ pub async fn run_client<C: Dialer>(dialer: &mut C, mail: &Receiver<C::Notice>) {
         }
         match dialer.next_step(clock.now()) {
             Step::Connect(target) => tokio::select! {
-                connected = connect(&target, clock) => match connected.and_then(set_options) {
-                    Ok(mut socket) => {
+                connected = connect(&target, clock) => match connected {
+                    Ok(Connected::Tcp(mut socket)) => {
+                        dialer.connected(clock.now());
+                        drive(&mut socket, clock, dialer, mail).await;
+                    }
+                    Ok(Connected::Unix(mut socket)) => {
                         dialer.connected(clock.now());
                         drive(&mut socket, clock, dialer, mail).await;
                     }

@@ -31,6 +31,7 @@ mod full_disk;
 mod hostile;
 mod kills;
 mod limits;
+mod local_sockets;
 mod memory;
 mod pauses;
 mod power;

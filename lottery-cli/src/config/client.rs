@@ -9,7 +9,9 @@ use lottery_proto::Dialect;
 
 use super::error::{ConfigError, UnknownKeys};
 use super::layers::Values;
-use super::parse::{self, HostPort, LOG_TIMES, LogTime, Raw, duration, level, one_of, raw, some_time, whole};
+use super::parse::{
+    self, LOG_TIMES, LogTime, Raw, ServerAddress, duration, level, one_of, raw, some_time, whole,
+};
 use super::table::{Program, Row, settings};
 use super::yaml;
 use crate::log::Level;
@@ -24,9 +26,9 @@ settings! {
     ["strict-config" "CLI_STRICT_CONFIG" "", "true|false" = "false"];
     /// Number of the agency; required
     agency: u32 = ["agency" "CLI_ID" | "AGENCIA" "id", "N"] whole(1..=99_999);
-    /// Address of the server; required
-    server: HostPort =
-        ["server" "CLI_SERVER_ADDRESS" | "SERVER_IP:SERVER_PORT" "server.address", "HOST:PORT"] parse::host_port;
+    /// Address of the server, or unix:PATH; required
+    server: ServerAddress =
+        ["server" "CLI_SERVER_ADDRESS" | "SERVER_IP:SERVER_PORT" "server.address", "HOST:PORT"] parse::server_address;
     /// File of the agency's bets; - is standard input
     bets: Option<PathBuf> = ["bets" "CLI_BETS" "bets", "FILE"] parse::path;
     /// Maximum size of the file of the bets

@@ -15,7 +15,7 @@
 //! let args = ["lottery-client", "--agency", "1", "--config", "/dev/null"].map(Into::into);
 //! let env = |name: &str| (name == "CLI_SERVER_ADDRESS").then(|| "server:12345".into());
 //! let Ok(Parsed::Run(settings)) = config::client(args, &env, Dialect::ALL) else { panic!() };
-//! assert_eq!(settings.server.port, 12345);
+//! assert_eq!(settings.server.to_string(), "server:12345");
 //! assert_eq!(settings.loop_amount, 5);
 //!
 //! let args = ["lottery-client", "--agency", "none", "--config", "/dev/null"].map(Into::into);
@@ -45,7 +45,7 @@ mod yaml;
 
 pub use client::{BetFields, ClientCommand, ClientSettings};
 pub use error::{ConfigError, UnknownKeys};
-pub use parse::{FinishedAnswer, HostPort, LogTime, MaxMemory, Raw, StoreKind};
+pub use parse::{FinishedAnswer, HostPort, ListenAddress, LogTime, MaxMemory, Raw, ServerAddress, StoreKind};
 pub(crate) use server::MIN_MESSAGES;
 pub use server::{Input, Output, ServerCommand, ServerSettings};
 

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -159,17 +160,51 @@ pub(super) fn raw<T>(
     move |value| Ok(Raw { value: parse(value)?, text: value.to_string_lossy().into_owned() })
 }
 
-/// Parses an address to listen at: an IP address, with or without a port.
-pub(super) fn listen(value: &OsStr) -> Result<(SocketAddr, Option<u16>), String> {
+/// Address to listen at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ListenAddress {
+    /// Address and port; port 0 lets the system pick one.
+    Tcp(SocketAddr),
+    /// Path of a socket in the file system.
+    Local(PathBuf),
+}
+
+impl ListenAddress {
+    /// Returns the address and port; `None` of a socket in the file system.
+    pub fn tcp(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) => Some(*address),
+            Self::Local(_) => None,
+        }
+    }
+}
+
+/// Shows the address and port, or the path behind `unix:`.
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Local(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Parses an address to listen at: an IP address, with or without a port, or a path behind `unix:`.
+pub(super) fn listen(value: &OsStr) -> Result<(ListenAddress, Option<u16>), String> {
+    if let Some(path) = local_socket(value) {
+        return Ok((ListenAddress::Local(path?), None));
+    }
     let text = value.to_str().unwrap_or_default();
     if let Ok(address) = text.parse::<SocketAddr>() {
-        return Ok((address, Some(address.port())));
+        return Ok((ListenAddress::Tcp(address), Some(address.port())));
     }
     let ip = match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
         Some(bare) => bare.parse().ok().map(IpAddr::V6),
         None => text.parse().ok(),
     };
-    ip.map(|ip| (SocketAddr::new(ip, 0), None)).ok_or_else(|| "an IP address, or IP:PORT".into())
+    let ip = ip.map(|ip| (ListenAddress::Tcp(SocketAddr::new(ip, 0)), None));
+    ip.ok_or_else(|| "an IP address, IP:PORT, or unix:PATH".into())
 }
 
 /// Host by name or address, and a port. Displays as `HOST:PORT`, an IPv6 address in brackets.
@@ -186,6 +221,50 @@ impl fmt::Display for HostPort {
         let Self { host, port } = self;
         // A name has no colon.
         if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+/// Longest path of a socket in the file system, in bytes: what an address of the system has room for.
+const LONGEST_PATH: usize = 107;
+
+/// Parses a path of a socket behind `unix:`; `None` if the value is none.
+pub(super) fn local_socket(value: &OsStr) -> Option<Result<PathBuf, String>> {
+    // A host may have that name.
+    let path = value.as_bytes().strip_prefix(b"unix:").filter(|path| path.contains(&b'/'))?;
+    let fits = path.len() <= LONGEST_PATH && !path.contains(&0);
+    let path = std::str::from_utf8(path).ok().filter(|_| fits);
+    Some(
+        path.map(PathBuf::from)
+            .ok_or_else(|| format!("unix:PATH with a path of at most {LONGEST_PATH} bytes")),
+    )
+}
+
+/// Address of a server. Displays as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServerAddress {
+    /// Host and port.
+    Tcp(HostPort),
+    /// Path of a socket in the file system.
+    Local(PathBuf),
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Local(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Parses the address of a server: a host and a port, or a path behind `unix:`.
+pub(super) fn server_address(value: &OsStr) -> Result<ServerAddress, String> {
+    match local_socket(value) {
+        Some(path) => path.map(ServerAddress::Local),
+        None => {
+            host_port(value).map(ServerAddress::Tcp).map_err(|expected| format!("{expected}, or unix:PATH"))
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Settings of the server.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
 use super::parse::{
-    self, BARE_ANSWERS, FINISHED_ANSWERS, FinishedAnswer, LOG_TIMES, LogTime, MaxMemory, Raw, STORES,
-    StoreKind, level, one_of, raw, some_of, some_time, whole,
+    self, BARE_ANSWERS, FINISHED_ANSWERS, FinishedAnswer, LOG_TIMES, ListenAddress, LogTime, MaxMemory, Raw,
+    STORES, StoreKind, level, one_of, raw, some_of, some_time, whole,
 };
 use super::table::{Origin, Program, Row, settings};
 use crate::log::Level;
@@ -35,7 +34,7 @@ settings! {
     ["config" "SERVER_CONFIG" "", "FILE"];
     /// Make a key of the file that is unknown an error, not a warning
     ["strict-config" "SERVER_STRICT_CONFIG" "", "true|false" = "false"];
-    /// Address to listen at: IP, or IP:PORT
+    /// Address to listen at: IP, IP:PORT, or unix:PATH
     ["listen" "SERVER_LISTEN", "ADDR" = "0.0.0.0"];
     /// Port to listen at; 0: one that the system picks
     ["port" "SERVER_PORT", "N" = "12345"];
@@ -96,8 +95,8 @@ settings! {
 
     // Fields that are no settings, or follow from several.
     {
-        /// Address to listen at; port 0 lets the system pick one.
-        listen: SocketAddr = listen(values)?;
+        /// Address to listen at.
+        listen: ListenAddress = listen(values)?;
         /// Maximum number of connections from a loopback or private address; `None` for all.
         max_connections_per_local_ip: Option<u32> = None;
         /// Command to run.
@@ -220,11 +219,16 @@ impl ServerSettings {
         tracing::info!(
             action = "config",
             result = "success",
-            port = self.listen.port(),
+            port = %self.port(),
             listen_backlog = self.listen_backlog,
             logging_level = self.log_level.text,
         );
         self.unknown_keys.log();
+    }
+
+    /// Returns the port for the log, or the whole of an address that has none.
+    fn port(&self) -> String {
+        self.listen.tcp().map_or_else(|| self.listen.to_string(), |address| address.port().to_string())
     }
 
     pub(super) fn from_values(values: &mut Values) -> Result<Self, ConfigError> {
@@ -255,10 +259,18 @@ fn command(given: &Given) -> Result<ServerCommand, ConfigError> {
 
 /// Returns the address to listen at. Of two ports, one in `listen` and one in `port`, the one with the
 /// stronger origin wins. From the same origin they must be equal.
-fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
-    let (mut address, port_beside): (SocketAddr, Option<u16>) = values.get("listen", parse::listen)?;
+///
+/// A path has no port: one that is set as strongly is a contradiction, a weaker one is for other addresses.
+fn listen(values: &mut Values) -> Result<ListenAddress, ConfigError> {
+    let (listen, port_beside): (ListenAddress, Option<u16>) = values.get("listen", parse::listen)?;
     let port: u16 = values.get("port", whole(0..=65_535))?;
     let strength = values.origin("listen").cmp(values.origin("port"));
+    let ListenAddress::Tcp(mut address) = listen else {
+        if strength.is_le() {
+            return Err(values.reject("port", "nothing, as listen is a path"));
+        }
+        return Ok(listen);
+    };
     match port_beside {
         Some(beside) if beside != port && strength.is_eq() => {
             let expected = format!("{beside} or nothing, as listen has a port of its own");
@@ -268,7 +280,7 @@ fn listen(values: &mut Values) -> Result<SocketAddr, ConfigError> {
         _ => address.set_port(port),
     }
     values.follow("listen", "listen", address.ip().to_string());
-    Ok(address)
+    Ok(ListenAddress::Tcp(address))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The server program.
 
 use std::io;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -11,9 +10,9 @@ use lottery_core::committer::{OpenError, Rules};
 use lottery_core::lottery::{Ended, Lottery};
 use lottery_core::store::{MemoryStore, Store, StoreError};
 use lottery_proto::Dialect;
-use lottery_runtime::Serve;
 use lottery_runtime::signals::outlive_file_size_limit;
 use lottery_runtime::sockets::listen;
+use lottery_runtime::{Listener, Serve, SocketFile, listen_local};
 use lottery_store::{CsvRepair, LogStore};
 use tracing::{error, info, warn};
 
@@ -21,7 +20,7 @@ use super::control::Control;
 use super::streams::Logging;
 use super::{EXIT_STORE_FAILED, fail, print, settings, status, transfer, verify};
 use crate::budget::limits;
-use crate::config::{self, ConfigError, ServerCommand, ServerSettings, StoreKind};
+use crate::config::{self, ConfigError, ListenAddress, ServerCommand, ServerSettings, StoreKind};
 use crate::health;
 use crate::log;
 
@@ -43,7 +42,7 @@ pub fn server<R: Serve>(runtime: &R, dialects: &[Dialect], now: fn() -> SystemTi
         ServerCommand::Status { json } => status::status(&settings, *json),
         ServerCommand::Verify => verify::verify(&settings),
         ServerCommand::Limits => print(&limits(&settings, R::CONNECTION_STACK)),
-        ServerCommand::Health => ask_for_health(settings.listen),
+        ServerCommand::Health => ask_for_health(&settings.listen),
         ServerCommand::Backup(output) => transfer::backup(&settings, output),
         ServerCommand::Restore(file) => transfer::restore(&settings, &file.path, &log::stamp(now())),
         ServerCommand::Export(output) => transfer::export(&settings, output),
@@ -51,7 +50,10 @@ pub fn server<R: Serve>(runtime: &R, dialects: &[Dialect], now: fn() -> SystemTi
     }
 }
 
-fn ask_for_health(address: SocketAddr) -> ExitCode {
+fn ask_for_health(listen: &ListenAddress) -> ExitCode {
+    let Some(address) = listen.tcp() else {
+        return fail(1, &format!("{listen} has no port: health asks servers that have one"));
+    };
     health::ask(address).map_or_else(|reason| fail(1, &reason), |()| ExitCode::SUCCESS)
 }
 
@@ -152,24 +154,39 @@ pub(super) fn run<S: Store + 'static>(runtime: &impl Serve, settings: &ServerSet
         Err(OpenError::Store(error)) => return fail(store_code(&error), &error),
         Err(error) => return fail(ConfigError::EXIT_CODE, &error),
     };
-    let address = settings.listen;
-    let listener = match listen(address, settings.listen_backlog) {
-        Ok(listener) => listener,
-        Err(error) => return fail(1, &format!("cannot listen at {address}: {error}")),
+    // The file of a socket is there as long as this is.
+    let (listener, _file) = match open_listener(&settings.listen, settings.listen_backlog) {
+        Ok(opened) => opened,
+        Err(error) => return fail(1, &format!("cannot listen at {}: {error}", settings.listen)),
     };
-    let address = listener.local_addr().unwrap_or(address);
 
     if budget.connections < count(settings.max_connections) {
         let (connections, max_memory) = (budget.connections, budget.peers);
         info!(action = "max_connections", result = "success", connections, max_memory);
     }
-    let answering = health::answer(address, Arc::clone(lottery.commit_queue()), lottery.probes());
-    if let Err(error) = &answering {
+    let address = match &listener {
+        Listener::Tcp(listener) => listener.local_addr().ok().or(settings.listen.tcp()),
+        _ => None,
+    };
+    let answering =
+        address.map(|address| health::answer(address, Arc::clone(lottery.commit_queue()), lottery.probes()));
+    if let Some(Err(error)) = &answering {
         warn!(action = "health", result = "fail", reason = %error);
     }
     match lottery.serve(runtime, listener) {
         Ok(Ended { served, committed }) => end(served, committed.map(drop)),
         Err(error) => fail(1, &format!("cannot start the committer: {error}")),
+    }
+}
+
+/// Opens the listening socket, with its file, if it has one.
+fn open_listener(address: &ListenAddress, backlog: u16) -> io::Result<(Listener, Option<SocketFile>)> {
+    match address {
+        ListenAddress::Tcp(address) => Ok((listen(*address, backlog)?.into(), None)),
+        ListenAddress::Local(path) => {
+            let (listener, file) = listen_local(path, backlog)?;
+            Ok((listener.into(), Some(file)))
+        }
     }
 }
 

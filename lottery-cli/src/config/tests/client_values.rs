@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::World;
-use crate::config::Parsed;
+use crate::config::{HostPort, Parsed, ServerAddress};
 use crate::log::Level;
 use lottery_proto::Dialect;
 
 #[test]
 fn the_client_has_defaults() {
     let settings = World::new().client(&[]);
-    assert_eq!((settings.agency, settings.server.host.as_str(), settings.server.port), (1, "server", 12345));
+    assert_eq!((settings.agency, settings.server.to_string().as_str()), (1, "server:12345"));
     assert_eq!((settings.bets, settings.dialect, settings.batch_max_amount), (None, Dialect::SESSION, None));
     assert_eq!((settings.loop_amount, settings.loop_period.value), (5, Duration::from_secs(5)));
     assert_eq!((settings.loop_period.text.as_str(), settings.log_level.text.as_str()), ("5s", "INFO"));
@@ -42,8 +42,19 @@ fn addresses_of_the_server_are_parsed() {
         assert_eq!(server.to_string(), "server:12345");
         let world = World::new().env("CLI_SERVER_ADDRESS", text).env("CLI_ID", "1");
         let server = super::run(world.parse_client(&[])).server;
-        assert_eq!((server.host.as_str(), server.port, server.to_string().as_str()), (host, port, text));
+        assert_eq!(server.to_string(), text);
+        assert_eq!(server, ServerAddress::Tcp(HostPort { host: host.to_owned(), port }));
     }
+    let local =
+        super::run(World::new().env("CLI_ID", "1").parse_client(&["--server", "unix:/run/lottery.socket"]))
+            .server;
+    assert_eq!(local, ServerAddress::Local("/run/lottery.socket".into()));
+    // A host may have that name.
+    let host = super::run(World::new().env("CLI_ID", "1").parse_client(&["--server", "unix:80"])).server;
+    assert_eq!(host, ServerAddress::Tcp(HostPort { host: "unix".to_owned(), port: 80 }));
+    let long = format!("unix:/{}", "x".repeat(107));
+    let error = World::new().client_error(&["--agency", "1", "--server", &long]);
+    assert_eq!(error, format!("--server: {long:?}: expected unix:PATH with a path of at most 107 bytes"));
     for text in [
         "server",
         "server:",
@@ -63,7 +74,10 @@ fn addresses_of_the_server_are_parsed() {
         "server:80 ",
     ] {
         let error = World::new().client_error(&["--agency", "1", "--server", text]);
-        assert_eq!(error, format!("--server: {text:?}: expected HOST:PORT with a port from 1 to 65535"));
+        assert_eq!(
+            error,
+            format!("--server: {text:?}: expected HOST:PORT with a port from 1 to 65535, or unix:PATH")
+        );
     }
 }
 
@@ -235,7 +249,7 @@ fn an_address_in_two_variables_is_joined() {
     assert!(error.starts_with("environment: SERVER_IP:SERVER_PORT: \"server:x\""), "{error}");
     // Systems that run containers set this alone, for any server.
     let other = World::new().env("SERVER_PORT", "tcp://10.0.0.1:80").client(&[]);
-    assert_eq!(other.server.port, 12345);
+    assert_eq!(other.server.to_string(), "server:12345");
 }
 
 #[cfg(unix)]

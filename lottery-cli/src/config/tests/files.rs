@@ -120,7 +120,7 @@ fn keys_are_the_same_in_upper_and_lower_case() {
         "[DEFAULT]\nSERVER_PORT=9\nlogging_level=info\n",
     ] {
         let settings = World::new().file("config.ini", ini).server(&["--strict-config"]);
-        assert_eq!(settings.listen.port(), 9, "{ini}");
+        assert_eq!(settings.listen.tcp().unwrap().port(), 9, "{ini}");
     }
     for yaml in [
         "batch: {maxamount: 7}\nloop: {lapse: 20s, period: 1s}\n",
@@ -136,7 +136,7 @@ fn keys_are_the_same_in_upper_and_lower_case() {
 fn unknown_keys_are_warnings_with_the_nearest_known_one() {
     let server =
         World::new().file("config.ini", "COLOUR = red\nSERVER_PORTS = 1\nSERVER_PORT = 9\n").server(&[]);
-    assert_eq!(server.listen.port(), 9);
+    assert_eq!(server.listen.tcp().unwrap().port(), 9);
     let lines = logged(Level::Info, || server.log());
     let warning = |reason: &str| format!("WARNING  action: config_file | result: fail | reason: {reason}");
     assert_eq!(

@@ -83,8 +83,8 @@ fn port(listen: Option<&str>, beside: Option<&str>, same: bool) -> Result<u16, S
     }
     match world.file("config.ini", ini).parse_server(&flags) {
         Ok(Parsed::Run(settings)) => {
-            assert_eq!(settings.listen.ip().is_loopback(), listen.is_some());
-            Ok(settings.listen.port())
+            assert_eq!(settings.listen.tcp().unwrap().ip().is_loopback(), listen.is_some());
+            Ok(settings.listen.tcp().unwrap().port())
         }
         Ok(Parsed::Print(text)) => panic!("printed {text}"),
         Err(error) => Err(error.to_string()),

@@ -37,11 +37,24 @@ fn addresses_to_listen_at_are_parsed() {
         ("::", "[::]:12345"),
         ("[::1]", "[::1]:12345"),
         ("[::1]:80", "[::1]:80"),
+        ("unix:/run/lottery.socket", "unix:/run/lottery.socket"),
+        ("unix:./socket", "unix:./socket"),
     ] {
         assert_eq!(World::new().server(&["--listen", text]).listen.to_string(), address);
     }
-    for text in ["", "localhost", "127.0.0.1:", "127.0.0.1:65536", "[127.0.0.1]", "[::1", "1.2.3", " ::"] {
-        let expected = format!("--listen: {text:?}: expected an IP address, or IP:PORT");
+    let long = format!("unix:/{}", "x".repeat(107));
+    let expected = format!("--listen: {long:?}: expected unix:PATH with a path of at most 107 bytes");
+    assert_eq!(World::new().server_error(&["--listen", &long]), expected);
+    // A path has no port.
+    let path = ["--listen", "unix:/s"];
+    let error = World::new().server_error(&[&path[..], &["--port", "80"]].concat());
+    assert_eq!(error, "--port: \"80\": expected nothing, as listen is a path");
+    let weaker = World::new().env("SERVER_PORT", "80").server(&path);
+    assert_eq!(weaker.listen.to_string(), "unix:/s");
+    for text in
+        ["", "localhost", "unix:80", "127.0.0.1:", "127.0.0.1:65536", "[127.0.0.1]", "[::1", "1.2.3", " ::"]
+    {
+        let expected = format!("--listen: {text:?}: expected an IP address, IP:PORT, or unix:PATH");
         assert_eq!(World::new().server_error(&["--listen", text]), expected);
     }
 }
