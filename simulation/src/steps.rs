@@ -153,11 +153,12 @@ impl World {
         if self.done[index] || self.starts[index] > self.now || self.has_process(agency) {
             return false;
         }
-        // Messages of an agency without a session are settled before it sends them again: nothing else could
-        // tell them apart.
+        // Messages of an agency without a session are settled before it sends them again, those on the commit queue,
+        // too: nothing else could tell them apart.
         let plain_left =
             |link: &crate::link::Link| link.agency == agency && !link.session && link.server_open;
-        if self.links.values().any(plain_left) {
+        let are_queued = || self.server.as_ref().is_some_and(|server| !server.commit_queue.is_empty());
+        if self.links.values().any(plain_left) || self.options.plain[index] && are_queued() {
             return false;
         }
         let kind = if std::mem::take(&mut self.plain[index]) { Kind::Plain } else { Kind::Session };

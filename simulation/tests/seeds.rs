@@ -14,7 +14,8 @@ fn nothing_is_lost_and_nothing_stored_twice() {
 fn seeds_that_failed_once_pass() {
     // A batch in flight behind one that was rejected for want of room; and on slow connections two processes
     // for one agency, each of which was cut off before it could read that the other had superseded it.
-    for seed in [608, 755, 554, 712] {
+    // And an agency without a session whose batches waited on the commit queue when it came back with one.
+    for seed in [608, 755, 554, 712, 50_003] {
         let outcome = simulation::run(seed, false);
         assert_eq!(outcome.failure, None, "seed {seed}");
     }

@@ -69,6 +69,11 @@ impl CommitQueue {
         self.rooms.are_full()
     }
 
+    /// Returns true if no request waits to be taken.
+    pub fn is_empty(&self) -> bool {
+        self.lock().turns.is_empty()
+    }
+
     /// Submits a request.
     ///
     /// # Errors
