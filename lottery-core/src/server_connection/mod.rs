@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use lottery_proto::server::{Event, RejectedBy, Server};
 use lottery_proto::{
-    Code, ConnId, EchoReply, Endpoint, Failure, Input, Instant, Io, ListSize, SocketError, WinnersReply,
+    Code, EchoReply, Endpoint, Failure, Input, Instant, Io, ListSize, SocketError, WinnersReply,
 };
 use lottery_runtime::{Machine, Mailbox};
 use tracing::{debug, warn};
@@ -46,6 +46,7 @@ pub(crate) struct ConnectionSettings {
 
 /// Connection of the server: submits requests to the commit queue, and replies with the results.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, and a connection is to be small")]
 pub struct ServerConnection {
     server: Server,
     commit_queue: Arc<CommitQueue>,
@@ -59,18 +60,18 @@ pub struct ServerConnection {
     peer_ended: bool,
     /// True while a request on it waits for the draw.
     waits_for_draw: bool,
+    /// True if the committer keeps state for it: it waits for the draw or has a session.
+    is_counted: bool,
     /// Reason why this side has ended the connection, if it has.
     parting: Option<&'static str>,
     /// List of winners that is being sent. Boxed: most connections have none.
     listing: Option<Box<Listing>>,
-    /// Number of the connection, if the committer keeps state for it: it waits for the draw or has a session.
-    counted: Option<ConnId>,
 }
 
 impl Drop for ServerConnection {
     fn drop(&mut self) {
-        if let Some(conn) = self.counted {
-            self.tell(Command::Gone(conn));
+        if self.is_counted {
+            self.tell(Command::Gone(self.server.conn()));
         }
         self.commit_queue.leave(self.server.conn());
     }
@@ -146,9 +147,9 @@ impl ServerConnection {
             room: None,
             peer_ended: false,
             waits_for_draw: false,
+            is_counted: false,
             parting: None,
             listing: None,
-            counted: None,
         }
     }
 
@@ -184,7 +185,7 @@ impl ServerConnection {
             let command = match self.server.poll_event() {
                 None => break,
                 Some(Event::Hello { ticket, agency, total, .. }) => {
-                    self.counted = Some(ticket.conn());
+                    self.is_counted = true;
                     self.report.hello(total);
                     Command::Hello(ticket, agency)
                 }
@@ -199,7 +200,7 @@ impl ServerConnection {
                 }
                 Some(Event::Finished { ticket, agency, .. }) => Command::finish(ticket, agency),
                 Some(Event::WinnersQuery { ticket, agency, wait, .. }) => {
-                    self.counted = wait.then(|| ticket.conn()).or(self.counted);
+                    self.is_counted |= wait;
                     self.waits_for_draw |= wait;
                     Command::Winners { ticket, agency: Some(agency), wait }
                 }
@@ -208,7 +209,7 @@ impl ServerConnection {
                     continue;
                 }
                 Some(Event::AnonymousWaiter { ticket, .. }) => {
-                    self.counted = Some(ticket.conn());
+                    self.is_counted = true;
                     self.waits_for_draw = true;
                     Command::Winners { ticket, agency: None, wait: true }
                 }
@@ -252,8 +253,8 @@ impl ServerConnection {
     /// Tells the committer of EOF: the peer may be gone. It no longer stands in for an absent agency, but
     /// still gets its reply.
     fn tell_ended(&self) {
-        if let Some(conn) = self.counted {
-            self.tell(Command::Ended(conn));
+        if self.is_counted {
+            self.tell(Command::Ended(self.server.conn()));
         }
     }
 
