@@ -171,7 +171,7 @@ coverage() {
     timeout 1800 cargo llvm-cov --no-report -p lottery-proto -p lottery-runtime -p lottery-core -p lottery-store -p lottery-tls -p lottery-cli -p conformance \
         -p simulation -p runtime-tokio -p runtime-std -p runtime-smol
     for crate in proto core; do
-        others='(runtime|store|cli|testkit'
+        others='(runtime|store|tls|cli|testkit'
         [[ $crate == core ]] && others+='|proto)' || others+='|core)'
         printf '\nlottery-%s:\n' "$crate"
         cargo llvm-cov report --ignore-filename-regex "/(lottery-$others|conformance|simulation|runtime-[a-z]+)/src/" \
