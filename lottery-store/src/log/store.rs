@@ -99,7 +99,7 @@ impl LogStore {
                 (Writer::resume(&directory, sizes, &found), found.state)
             }
         };
-        writer.last().1.restrict();
+        writer.last().restrict();
         let id = writer.id();
         Ok(Self::of(directory, id, state, Some(writer)))
     }
@@ -195,14 +195,16 @@ impl LogStore {
     /// and a second server may start in the directory.
     fn check_places(&self) -> Result<(), StoreError> {
         let (Some(data_dir), Some(writer)) = (&self.data_dir, &self.writer) else { return Ok(()) };
-        let files: [(_, &dyn Disk); 2] = [(data_dir.lock_place(), data_dir.lock_file()), writer.last()];
-        for (place, file) in files {
+        // Their places are put into words only for an error: this runs for each group.
+        let files: [(&dyn Disk, &dyn Fn() -> String); 2] =
+            [(data_dir.lock_file(), &|| data_dir.lock_place()), (writer.last(), &|| writer.last_place())];
+        for (file, place) in files {
             let cause = match file.is_in_place() {
                 Ok(true) => continue,
                 Ok(false) => "it was moved, replaced or deleted, or something is mounted over it".to_owned(),
                 Err(error) => format!("it cannot be looked for: {error}"),
             };
-            return Err(self.fail(StoreError::Failed { place, cause }));
+            return Err(self.fail(StoreError::Failed { place: place(), cause }));
         }
         Ok(())
     }

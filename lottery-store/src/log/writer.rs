@@ -110,9 +110,14 @@ impl Writer {
         self.head.id
     }
 
-    /// Returns the path of the last segment, for messages, and the file.
-    pub(super) fn last(&self) -> (String, &dyn Disk) {
-        (self.directory.place(&segment::name(self.head.segment)), &*self.disk)
+    /// Returns the last segment.
+    pub(super) fn last(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    /// Returns the path of the last segment, for messages.
+    pub(super) fn last_place(&self) -> String {
+        self.directory.place(&segment::name(self.head.segment))
     }
 
     /// Writes a group, and makes it durable. Returns its place and the one behind it.
@@ -136,8 +141,7 @@ impl Writer {
                 written => (at, written),
             },
         };
-        let place = self.directory.place(&segment::name(at.segment));
-        written.map_err(|failure| failure.at(place))?;
+        written.map_err(|failure| failure.at(self.directory.place(&segment::name(at.segment))))?;
         let end = at.offset + self.buffer.len() as u64;
         self.buffer.shrink_to(KEPT);
         let frames = state.groups.saturating_add(2) - self.head.first_group;
