@@ -3,6 +3,7 @@
 mod bench;
 mod data;
 mod demo;
+mod dissector;
 mod docker;
 mod fuzz;
 mod prove;
@@ -29,6 +30,8 @@ enum Command {
     BenchReport(bench::Args),
     /// Run a server and its agencies as processes, show their progress, and check what was stored
     Demo(demo::Args),
+    /// Compare the Wireshark dissector with lottery-proto, by tshark and captures that it writes
+    Dissector(dissector::Args),
     /// Make the Docker image lottery:latest from programs built on this machine; no image is pulled
     Images(docker::ImagesArgs),
     /// Write a Compose file with a server and N clients
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Data(args) => data::run(&args).map_err(Into::into),
         Command::BenchReport(args) => bench::run(&args).map_err(Into::into),
         Command::Demo(args) => demo::run(&args).map_err(Into::into),
+        Command::Dissector(args) => dissector::run(&args).map_err(Into::into),
         Command::Images(args) => docker::images(&args).map_err(Into::into),
         Command::Compose(args) => docker::compose(&args).map_err(Into::into),
         Command::DockerTest(args) => docker::test(&args).map_err(Into::into),
