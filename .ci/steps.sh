@@ -31,6 +31,7 @@ tools() {
     need mkfifo coreutils
     need timeout coreutils
     need strace strace       # for a disk that fails
+    need tshark tshark || true # for the dissector
 }
 
 docs() {

@@ -326,7 +326,8 @@ end
 -- Messages ------------------------------------------------------------------------------------------------------------
 
 -- A message is a table: `type`; `agency` and `agency_at`, if it names one; `bets`; `documents`; `values`, a list of field,
--- first byte, last byte and value; `problem`, `problem_at`, `problem_end`, and `fatal` if it ends the connection.
+-- first byte, last byte and value; `problem`, `problem_at`, `problem_end`, and `fatal` if it ends the connection;
+-- `unbound` if its agency is not one that the connection speaks for.
 
 local function fail(m, problem, from, to)
     m.problem, m.problem_at, m.problem_end = problem, from, to
@@ -410,7 +411,7 @@ end
 local function session_size(s, at, from_client)
     local have = #s - at + 1
     if have < 4 then
-        return nil, 4 - have
+        return nil
     end
     local kind, _, low, high = s:byte(at, at + 3)
     if kind == (from_client and 7 or 9) then
@@ -649,11 +650,15 @@ local function packet(m, s, from_client, is_session)
         m.agency, m.agency_at, m.agency_end = agency, 2, 2
     end
     if size < 4 or size > #s then
+        m.unbound = kind ~= 1 and kind ~= 4
         return fail_and_end(m, "size " .. size .. ", expected 4 to 8192", 3, 4)
     end
     local payload = s:sub(5, size)
     if from_client then
-        return request_packet(m, kind, agency, payload, is_session)
+        request_packet(m, kind, agency, payload, is_session)
+        -- Of a packet that is no request, the agency counts for nothing.
+        m.unbound = m.problem ~= nil and kind ~= 1 and kind ~= 3 and kind ~= 4
+        return m
     end
     return reply_packet(m, kind, payload, is_session)
 end
@@ -661,6 +666,16 @@ end
 -- fixed ---------------------------------------------------------------------------------------------------------------
 
 local FIXED_BET = { 30, 30, 8, 10, 4 }
+
+-- Returns the number of bytes to wait for, of which as many are missing at least, as a character has one byte or more. With
+-- a packet at a time, a long batch would be looked at as often as it has packets. But the last ones come so: a packet in
+-- which one wait ends and the next one, too, is not put together again when it is shown again.
+local function at_least(missing)
+    if missing > 131072 then
+        return missing - 65536
+    end
+    return nil
+end
 
 local function fixed_size(s, at, from_client)
     local kind = s:sub(at, at)
@@ -690,7 +705,7 @@ local function fixed_size(s, at, from_client)
     end
     local have = #s - at + 1
     if have < head then
-        return nil, head - have
+        return nil
     end
     local count = width > 0 and tonumber(s:sub(at + head - 5, at + head - 1)) or 0
     local size = head + count * width
@@ -701,8 +716,7 @@ local function fixed_size(s, at, from_client)
     if behind then
         return behind - at
     elseif behind == nil then
-        -- At least: a character has one byte or more.
-        return nil, missing
+        return nil, at_least(missing)
     end
     return false, "expected UTF-8"
 end
@@ -772,7 +786,7 @@ local function framed_size(s, at, from_client)
     if digits:find("[^0-9]") then
         return false, "expected eight digits, the length of the body"
     elseif #digits < 8 then
-        return nil, 8 - #digits
+        return nil
     end
     local size, have = 8 + tonumber(digits), #s - at + 1
     if from_client and size > prefs.max_message then
@@ -1087,11 +1101,11 @@ local function columns_size(s, at, from_client)
     if not from_client then
         return until_byte(s, at, "\n", false)
     end
-    local behind, missing = skip_chars(s, at, 47)
+    local behind = skip_chars(s, at, 47)
     if behind then
         return behind - at
     elseif behind == nil then
-        return nil, missing
+        return nil
     end
     return false, "expected UTF-8"
 end
@@ -1211,8 +1225,8 @@ end
 
 -- Dialects ------------------------------------------------------------------------------------------------------------
 
--- `size` returns the length of the message at `at`; nil and the number of bytes that are missing at least, if it is
--- known; or false and a problem after which nobody knows where the next message begins.
+-- `size` returns the length of the message at `at`; nil and the number of bytes to wait for, if more than the next packet
+-- is needed; or false and a problem after which nobody knows where the next message begins.
 local CODECS = {
     block = {
         size = block_size,
@@ -1520,7 +1534,7 @@ end
 
 -- Checks the agency of a message against that of its connection.
 local function bind(c, m)
-    if not m.agency then
+    if not m.agency or m.unbound then
         return
     end
     if not c.agency then
@@ -1536,8 +1550,8 @@ end
 local function messages(tvb, pinfo, tree, c, from_client)
     local s, at, summaries = tvb:raw(), 1, {}
     local side, is_cut = c.sides[from_client], tvb:captured_len() < tvb:reported_len()
-    -- Calls for the same packet differ in length, except by chance.
-    local call = pinfo.number .. "/" .. #s
+    -- A packet may end one message and hold others: its calls differ in their place, and inside TLS in their bytes.
+    local call = table.concat({ pinfo.number, tvb:offset(), #s, s:sub(1, 64) }, "/")
     local ended_before = side.ended
     if pinfo.visited then
         ended_before = side.dropped[call]

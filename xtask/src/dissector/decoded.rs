@@ -7,7 +7,7 @@ use lottery_proto::client::{Event as Reply, Rejected, Stored};
 use lottery_proto::server::{Event, RejectedBy};
 use lottery_proto::{
     AgencyId, Bet, Bets, Client, ClientConfig, CloseReason, ConnId, Dialect, Foreign, Input, Server,
-    ServerConfig, Violation, WinnersFlow,
+    ServerConfig, State, Violation, WinnersFlow,
 };
 use lottery_testkit::{ANA, DRAWN, PendingRequest, at, bet, feed, take, text};
 
@@ -44,6 +44,13 @@ pub(super) fn decode(conversation: &Conversation) -> Said {
                 break;
             }
         }
+    }
+    if server.state() != State::Open {
+        // The reason is told when both sides have ended.
+        take(&mut server, at(0));
+        server.handle(at(0), Input::FinSent);
+        server.handle(at(0), Input::Eof);
+        requests(&mut server, &mut client, &mut said.client);
     }
     said
 }
@@ -82,8 +89,8 @@ fn request(event: &Event<'_>, dialect: Dialect) -> Option<String> {
         Event::WinnersQuery { agency, wait, .. } => format!("Winners query {agency} {wait}"),
         Event::AnonymousWaiter { .. } => "Finished ".to_owned(),
         Event::Echo { line, .. } => format!("Line {}", plain(&String::from_utf8_lossy(line.0))),
-        Event::Rejected { error: RejectedBy::Malformed(error), .. } => malformed(&error.to_string()),
-        Event::Closed(CloseReason::Peer(Violation::Malformed(error))) => malformed(&error.to_string()),
+        Event::Rejected { error: RejectedBy::Malformed(error), .. }
+        | Event::Closed(CloseReason::Peer(Violation::Malformed(error))) => malformed(&error.to_string()),
         Event::Closed(CloseReason::Foreign(Foreign::Tls)) => "TLS ".to_owned(),
         Event::Closed(CloseReason::Foreign(_)) => "HTTP ".to_owned(),
         _ => return None,
@@ -107,9 +114,11 @@ fn repeat(event: &Event<'_>, dialect: Dialect, client: &mut Option<Client>) {
         Event::Bet { agency, .. }
         | Event::Batch { agency, .. }
         | Event::Finished { agency, .. }
-        | Event::WinnersQuery { agency, .. } => (*agency, None),
-        Event::Rejected { agency: Some(agency), .. } => (*agency, None),
-        Event::Rejected { .. } | Event::AnonymousWaiter { .. } | Event::Echo { .. } => (AgencyId::new(1).expect("it is one"), None),
+        | Event::WinnersQuery { agency, .. }
+        | Event::Rejected { agency: Some(agency), .. } => (*agency, None),
+        Event::Rejected { .. } | Event::AnonymousWaiter { .. } | Event::Echo { .. } => {
+            (AgencyId::new(1).expect("it is one"), None)
+        }
         _ => return,
     };
     let client = client.get_or_insert_with(|| {
@@ -118,14 +127,12 @@ fn repeat(event: &Event<'_>, dialect: Dialect, client: &mut Option<Client>) {
         Client::new(builder.build().expect("the agency has sent in it"), at(0))
     });
     let send_batch = |client: &mut Client, bets: &Bets<'_>| {
-        let texts = texts(*bets);
-        let bets: Vec<Bet<'_>> = texts.iter().map(|text| bet(text)).collect();
+        let bets: Vec<Bet<'_>> = bets.iter().collect();
         client.send_batch(at(0), &bets).map(|_| ())
     };
     let sent = match event {
         Event::Bet { bets, .. } if !dialect.profile().one_message => {
-            let texts = texts(*bets);
-            client.send_bet(at(0), &bet(&texts[0]))
+            bets.iter().next().map_or(Ok(()), |bet| client.send_bet(at(0), &bet))
         }
         Event::Bet { bets, .. } | Event::Batch { bets, .. } => send_batch(client, bets),
         // Any bet will do for a reply to one that is wrong.
@@ -212,7 +219,8 @@ fn is_true(value: Option<&str>) -> bool {
 fn shown_bets(message: &Shown) -> Vec<String> {
     let fields = ["first_name", "last_name", "document", "birthdate", "number"];
     let columns = fields.map(|field| message.values(field).collect::<Vec<_>>());
-    let row = |index: usize| columns.each_ref().map(|column| column.get(index).copied().unwrap_or("?")).join("|");
+    let row =
+        |index: usize| columns.each_ref().map(|column| column.get(index).copied().unwrap_or("?")).join("|");
     let count: usize = message.value("bets").and_then(|count| count.parse().ok()).unwrap_or_default();
     (0..count).map(row).collect()
 }

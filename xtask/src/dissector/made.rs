@@ -149,8 +149,7 @@ fn echo() -> Conversation {
 /// A bet, some bets where one message holds them, and a rejection, each on its connection.
 fn one_message(dialect: Dialect, bets: &[Bet<'_>], all: &mut Vec<Conversation>) {
     let failure = Failure { code: Code::Storage, text: "the bets could not be stored" };
-    for (name, count, failure) in
-        [("a bet", 1, None), ("bets", 40, None), ("a rejection", 1, Some(failure))]
+    for (name, count, failure) in [("a bet", 1, None), ("bets", 40, None), ("a rejection", 1, Some(failure))]
     {
         let mut pair = Pair { failure, ..Pair::new(name, dialect, 7) };
         pair.client.send_batch(at(0), &bets[..count]).expect("bets can be sent");
@@ -189,7 +188,8 @@ fn whole(dialect: Dialect, bets: &[Bet<'_>], all: &mut Vec<Conversation>) {
         pair.ask();
     }
     // In a session such a list takes three packets.
-    for winners in [documents(3), documents(0), documents(if dialect == Dialect::BLOCK { 600 } else { 2000 })] {
+    for winners in [documents(3), documents(0), documents(if dialect == Dialect::BLOCK { 600 } else { 2000 })]
+    {
         pair.winners = winners;
         pair.ask();
     }

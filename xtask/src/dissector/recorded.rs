@@ -27,8 +27,7 @@ pub(super) fn all(root: &Path) -> Result<Vec<Conversation>, Error> {
 fn read(path: &Path, conversations: &mut Vec<Conversation>) -> Result<(), Error> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let wrong = |problem: &str| Error::Recording(name.clone(), problem.to_owned());
-    let json: Value =
-        serde_json::from_slice(&fs::read(path)?).map_err(|error| wrong(&error.to_string()))?;
+    let json: Value = serde_json::from_slice(&fs::read(path)?).map_err(|error| wrong(&error.to_string()))?;
     let connections = json["connections"].as_array().ok_or_else(|| wrong("no connections"))?;
     for (number, said) in connections.iter().enumerate() {
         let mut conversation = Conversation::new(format!("{name}, connection {number}"), None);

@@ -46,6 +46,11 @@ impl Tshark {
         Ok(Self { script, dir })
     }
 
+    /// Returns the directory of the captures.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Checks that the script loads: tshark exits with 0 if it does not.
     pub(super) fn check_loads(&self) -> Result<(), Error> {
         let mut command = Command::new("tshark");
@@ -82,7 +87,16 @@ impl Tshark {
         // Settings of whoever runs this are left out.
         command.env("WIRESHARK_CONFIG_DIR", self.dir.join("no-settings")).arg("-r").arg(path);
         command.arg("-X").arg(format!("lua_script:{}", self.script.display()));
-        command.args(["-o", &format!("lottery.ports:{PORT}"), "-T", "pdml", "-J", "lottery", "-Y", "lottery"]);
+        command.args([
+            "-o",
+            &format!("lottery.ports:{PORT}"),
+            "-T",
+            "pdml",
+            "-J",
+            "lottery",
+            "-Y",
+            "lottery",
+        ]);
         let output = checked(command.args(options).output()?)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -129,7 +143,8 @@ fn messages(pdml: &str) -> Vec<(usize, Shown)> {
 fn attribute(line: &str, name: &str) -> Option<String> {
     let (_, rest) = line.split_once(&format!(" {name}=\""))?;
     let (value, _) = rest.split_once('"')?;
-    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&apos;", "'"), ("&amp;", "&")];
+    let plain =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&apos;", "'"), ("&amp;", "&")];
     Some(plain.iter().fold(value.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain)))
 }
 
