@@ -87,16 +87,9 @@ impl Tshark {
         // Settings of whoever runs this are left out.
         command.env("WIRESHARK_CONFIG_DIR", self.dir.join("no-settings")).arg("-r").arg(path);
         command.arg("-X").arg(format!("lua_script:{}", self.script.display()));
-        command.args([
-            "-o",
-            &format!("lottery.ports:{PORT}"),
-            "-T",
-            "pdml",
-            "-J",
-            "lottery",
-            "-Y",
-            "lottery",
-        ]);
+        command.args(["-o", &format!("lottery.ports:{PORT}"), "-T", "pdml"]);
+        // An error in the script is an item of its own, outside of what it dissects.
+        command.args(["-J", "lottery _ws.lua", "-Y", "lottery || _ws.lua.error"]);
         let output = checked(command.args(options).output()?)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -110,7 +103,9 @@ fn checked(output: Output) -> Result<Output, Error> {
     let failed = text.lines().find(|line| line.contains("Lua Error:"));
     match (said.is_empty() && output.status.success(), failed) {
         (true, None) => Ok(output),
-        (_, Some(line)) => Err(Error::Said(line.trim().to_owned())),
+        (_, Some(line)) => {
+            Err(Error::Said(attribute(line, "show").unwrap_or_else(|| line.trim().to_owned())))
+        }
         (_, None) => Err(Error::Said(format!("{} ({})", said.join("; "), output.status))),
     }
 }
